@@ -1,0 +1,144 @@
+import tseslint from 'typescript-eslint';
+
+const PURE = [
+  'contracts/src/**/*.ts',
+  'libs/{machinery,cluster,scheduling,reconciling,presenting}/src/**/*.ts',
+  '{libs,services,infra}/**/{decide,fold,plan,render,rule}*.ts',
+];
+const SPECS = ['**/*.spec.ts', '**/testing/**', 'infra/e2e/**', 'libs/testing/**'];
+const IO_MODULES = [
+  'fs',
+  'fs/promises',
+  'net',
+  'http',
+  'https',
+  'tls',
+  'dgram',
+  'dns',
+  'child_process',
+  'worker_threads',
+  'os',
+  'timers',
+  'timers/promises',
+  'crypto',
+  'perf_hooks',
+  'cluster',
+  'process',
+  'stream',
+];
+const CLIENTS = [
+  'nats',
+  'pg',
+  'pg-copy-streams',
+  'typeorm',
+  'dockerode',
+  'pino',
+  'fastify',
+  '@nestjs/*',
+  '@shiplog/bus',
+  '@shiplog/service',
+  '@shiplog/projection',
+];
+/** Hashing is arithmetic: the one function of node:crypto that pure code may use. */
+const HASHING = ['createHash', 'hash'];
+const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'proxy', 'network'];
+
+/** A service imports from libs/ and contracts/ and its own folder, never from another service. */
+const boundaries = SERVICES.map((service) => ({
+  files: [`services/${service}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `(^|/)(services/(?!${service}/)|(\\.\\./)+(${SERVICES.filter((s) => s !== service).join('|')})/)`,
+            message: 'Services meet only on NATS: import from libs/ or contracts/.',
+          },
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', '.shiplog/**', '**/*.mjs', '*.js', 'contracts/src/generated/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommended],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      'max-lines': ['error', { max: 400 }],
+      eqeqeq: 'error',
+    },
+  },
+  // emitDecoratorMetadata needs constructor parameter types as values.
+  {
+    files: ['services/**/*.ts', 'libs/service/**/*.ts'],
+    rules: { '@typescript-eslint/consistent-type-imports': 'off' },
+  },
+  ...boundaries,
+  {
+    files: ['libs/**/*.ts', 'contracts/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '(^|/)(services|infra)/', message: 'libs and contracts know no service.' }] },
+      ],
+    },
+  },
+  {
+    files: PURE,
+    ignores: SPECS,
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'performance'].map((name) => ({
+          name,
+          message: 'Pure code takes everything as arguments.',
+        })),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='Date'][property.name='now']",
+          message: 'Pure code takes the time as an argument.',
+        },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Pure code takes the time as an argument.',
+        },
+        {
+          selector: "MemberExpression[object.name='Math'][property.name='random']",
+          message: 'Pure code takes its seed as an argument.',
+        },
+        {
+          selector: "CallExpression[callee.name='randomUUID'], MemberExpression[property.name='randomUUID']",
+          message: 'Pure code takes ids as arguments.',
+        },
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: IO_MODULES.flatMap((name) => [name, `node:${name}`]).map((name) => ({
+            name,
+            message: 'Pure code does no I/O.',
+            ...(name.endsWith('crypto') ? { allowImportNames: HASHING } : {}),
+          })),
+          patterns: [
+            { group: CLIENTS, message: 'Pure code does no I/O.' },
+            { regex: '(^|/)(services|infra)/', message: 'Pure code knows no service.' },
+          ],
+        },
+      ],
+    },
+  },
+  { files: SPECS, rules: { '@typescript-eslint/no-explicit-any': 'off', 'max-lines': ['error', { max: 600 }] } },
+);

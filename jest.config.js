@@ -1,0 +1,29 @@
+/** One project per kind of test, so that `npm run test:unit` takes seconds and the rest says what it needs. */
+const shared = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { ...JSON.parse(require('fs').readFileSync(`${__dirname}/.swcrc`, 'utf8')), swcrc: false, sourceMaps: 'inline' },
+    ],
+  },
+  moduleNameMapper: {
+    '^@shiplog/contracts$': '<rootDir>/contracts/src/index.ts',
+    '^@shiplog/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.shiplog/'],
+  injectGlobals: true,
+};
+
+const project = (name, testMatch, extra = {}) => ({ ...shared, displayName: name, testMatch, ...extra });
+
+module.exports = {
+  projects: [
+    project('unit', ['<rootDir>/{contracts,libs,services,infra}/**/!(*.int|*.e2e).spec.ts']),
+    project('int', ['<rootDir>/{contracts,libs,services,infra}/**/*.int.spec.ts'], {
+      setupFilesAfterEnv: ['<rootDir>/jest.slow.js'],
+    }),
+    project('e2e', ['<rootDir>/infra/e2e/**/*.e2e.spec.ts'], { setupFilesAfterEnv: ['<rootDir>/jest.slow.js'] }),
+  ],
+};
