@@ -41,10 +41,13 @@ export interface CommandData {
   } & DeletionOptions & {
       dryRun?: boolean;
     };
-  /** A scheduler's choices: each item is accepted or refused on its own (`results` of the reply, in order). */
-  BindPods: { bindings: (PodRef & { node: string; decision?: SchedulingDecision })[] };
-  /** Pods that fit nowhere, with the sentence that says why. */
-  MarkPodsUnschedulable: { pods: (PodRef & { message: string; decision: SchedulingDecision })[] };
+  /**
+   * A scheduler's choices: each item is accepted or refused on its own (`results` of the reply, in order). An item's
+   * `cause` goes before the command's: the pods of a batch became known by different events.
+   */
+  BindPods: { bindings: (PodRef & { node: string; cause?: number; decision?: SchedulingDecision })[] };
+  /** Pods that fit nowhere, with the sentence that says why; `cause` as in BindPods. */
+  MarkPodsUnschedulable: { pods: (PodRef & { message: string; cause?: number; decision: SchedulingDecision })[] };
   /** What a kubelet saw of its pods; each differing container or condition becomes an event of its own name. */
   ReportPods: { node: string; pods: (PodRef & { status: PodStatus })[] };
 }

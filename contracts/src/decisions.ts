@@ -22,4 +22,9 @@ export interface SchedulingDecision {
   readonly refused: Readonly<Record<string, number>>;
   /** How many nodes there were. */
   readonly nodes: number;
+  /**
+   * How many bindings of the same command, all before this one, the scheduler took as made. When as many events of
+   * the command precede this one, state at basis + those events is exactly what the scheduler saw.
+   */
+  readonly assumed?: number;
 }
