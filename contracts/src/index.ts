@@ -1,3 +1,4 @@
+export * from './api-metadata';
 export * from './commands';
 export * from './decisions';
 export * from './events';
