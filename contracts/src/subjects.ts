@@ -48,8 +48,8 @@ export const subjects = {
   /** The streamed query, see `StateRequest`. */
   stateQuery: `${ROOT}.query.state`,
   signal: (name: SignalName, source: string) => `${ROOT}.signal.${name}.${source === '*' ? '*' : subjectToken(source)}`,
-  /** What only the kubelet of a node can do, for example `logs`. */
-  node: (node: string, verb: 'logs') => `${ROOT}.node.${subjectToken(node)}.${verb}`,
+  /** What only one node can do: `logs` by its kubelet, `attach` and `detach` by its network agent. */
+  node: (node: string, verb: 'logs' | 'attach' | 'detach') => `${ROOT}.node.${subjectToken(node)}.${verb}`,
   /** Liveness: any instance answers a request on its own subject; all of a service's on `…<service>.*`'s parent. */
   health: (service: string, instance: string) => `${ROOT}.health.${subjectToken(service)}.${subjectToken(instance)}`,
   /** A request here is answered by every service that runs. */
