@@ -47,7 +47,7 @@ export interface MergePatch {
 /** What an event carries. Exactly one of `object` (the first event of an object) and `changes` is present, except on `Deleted`. */
 export interface EventData {
   /** The object as created, without resourceVersion (its event's position is that). */
-  object?: Omit<StoredObject, never>;
+  object?: StoredObject;
   /** What changed, against the object before. */
   changes?: MergePatch;
   /** How a scheduler came to its choice. */

@@ -1,0 +1,160 @@
+import type { KubeStatus } from '@shiplog/contracts';
+import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from 'nats';
+import { BusUnavailable, StatusError, statusOfError } from './errors';
+import { fromBytes, toBytes } from './json';
+
+/**
+ * A long answer in pieces, over plain NATS. The server sends chunks to the client's inbox, each naming a control
+ * subject; the client acknowledges there, and the server stops while a window is unacknowledged: so neither side
+ * nor the NATS server buffers without bound. Silence is told from absence by pings.
+ */
+const KIND = 'shiplog-stream';
+type Kind = 'data' | 'end' | 'error' | 'ping';
+type Control = { received: number } | { cancel: true };
+
+/** Chunks under way before the server waits for an acknowledgement; the client sends one every quarter of it. */
+const WINDOW = 64;
+const ACK_EVERY = WINDOW / 4;
+/** Bytes in a chunk at most: far below NATS' default max_payload of 1 MiB. */
+const CHUNK_BYTES = 128 * 1024;
+const PING_MS = 10_000;
+const SILENCE_MS = 35_000;
+
+/** What a handler of `serveStream` writes to. */
+export interface StreamSink {
+  /** Resolves once the client keeps up; rejects when it went away. Large chunks are split. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Aborts when the client cancels, goes silent, or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+export type StreamHandler = (request: unknown, stream: StreamSink) => Promise<void>;
+
+/** Answers requests on a subject with streams. An error thrown by the handler reaches the client as a Status. */
+export function serveStream(connection: NatsConnection, subject: string, handler: StreamHandler): Subscription {
+  return connection.subscribe(subject, {
+    callback: (error, message) => {
+      if (error === null) void answer(connection, message, handler);
+    },
+  });
+}
+
+async function answer(connection: NatsConnection, message: Msg, handler: StreamHandler): Promise<void> {
+  if (message.reply === undefined || message.reply === '') return;
+  const sink = new Sink(connection, message.reply);
+  try {
+    await handler(fromBytes(message.data), sink);
+    sink.finish('end', new Uint8Array());
+  } catch (error) {
+    sink.finish('error', toBytes(statusOfError(error)));
+  }
+}
+
+class Sink implements StreamSink {
+  readonly #abort = new AbortController();
+  readonly #control = createInbox();
+  readonly #subscription: Subscription;
+  readonly #pings: NodeJS.Timeout;
+  #sent = 0;
+  #received = 0;
+  #lastHeard = Date.now();
+  #wake: (() => void) | undefined;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly inbox: string,
+  ) {
+    this.#subscription = connection.subscribe(this.#control, { callback: (_, message) => this.#hear(message) });
+    this.#pings = setInterval(() => this.#ping(), PING_MS);
+    this.#pings.unref();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    for (let from = 0; from < chunk.length; from += CHUNK_BYTES) {
+      while (this.#sent - this.#received >= WINDOW && !this.signal.aborted) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+      if (this.signal.aborted) throw new Error('the reader of the stream went away');
+      this.#sent++;
+      this.#publish('data', chunk.subarray(from, from + CHUNK_BYTES));
+    }
+  }
+
+  finish(kind: Kind, payload: Uint8Array): void {
+    clearInterval(this.#pings);
+    this.#subscription.unsubscribe();
+    if (!this.connection.isClosed() && !this.signal.aborted) this.#publish(kind, payload);
+  }
+
+  #hear(message: Msg): void {
+    this.#lastHeard = Date.now();
+    const control = fromBytes<Control>(message.data);
+    if ('cancel' in control) this.#stop();
+    else this.#received = Math.max(this.#received, control.received);
+    this.#wake?.();
+  }
+
+  #ping(): void {
+    if (Date.now() - this.#lastHeard > SILENCE_MS) this.#stop();
+    else if (!this.connection.isClosed()) this.#publish('ping', new Uint8Array());
+  }
+
+  #stop(): void {
+    this.#abort.abort();
+    this.#wake?.();
+  }
+
+  #publish(kind: Kind, payload: Uint8Array): void {
+    const h = headers();
+    h.set(KIND, kind);
+    this.connection.publish(this.inbox, payload, { reply: this.#control, headers: h });
+  }
+}
+
+/** The chunks of a streamed answer. Throws StatusError for the server's failure, BusUnavailable when it is silent. */
+export async function* openStream(
+  connection: NatsConnection,
+  subject: string,
+  request: unknown,
+  options: { signal?: AbortSignal } = {},
+): AsyncIterable<Uint8Array> {
+  const inbox = createInbox();
+  const subscription = connection.subscribe(inbox);
+  const stop = (): void => subscription.unsubscribe();
+  options.signal?.addEventListener('abort', stop, { once: true });
+  let lastHeard = Date.now();
+  const watchdog = setInterval(() => {
+    if (Date.now() - lastHeard > SILENCE_MS) stop();
+  }, PING_MS);
+  let control: string | undefined;
+  let received = 0;
+  let ended = false;
+  try {
+    connection.publish(subject, toBytes(request), { reply: inbox });
+    for await (const message of subscription) {
+      lastHeard = Date.now();
+      if (message.headers?.code === 503) throw new BusUnavailable(subject, 0, 'nobody listens');
+      control = message.reply;
+      const kind = message.headers?.get(KIND) as Kind | undefined;
+      if (kind === 'error') throw new StatusError(fromBytes<KubeStatus>(message.data));
+      ended = kind === 'end';
+      if (ended) return;
+      if (kind === 'data') yield message.data;
+      if (kind === 'ping' || ++received % ACK_EVERY === 0) acknowledge(connection, control, { received });
+    }
+    if (options.signal?.aborted !== true) throw new BusUnavailable(subject, SILENCE_MS, 'the stream went silent');
+  } finally {
+    clearInterval(watchdog);
+    options.signal?.removeEventListener('abort', stop);
+    stop();
+    if (!ended) acknowledge(connection, control, { cancel: true });
+  }
+}
+
+function acknowledge(connection: NatsConnection, control: string | undefined, what: Control): void {
+  if (control !== undefined && !connection.isClosed()) connection.publish(control, toBytes(what));
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import type { ClusterState } from './state';
+
+const LANES = 4;
+
+/** Objects are immutable, so a digest is made once per version of an object: hashing again costs additions only. */
+const digests = new WeakMap<StoredObject, Uint32Array>();
+
+function digestOf(object: StoredObject): Uint32Array {
+  let digest = digests.get(object);
+  if (digest === undefined) {
+    const bytes = createHash('sha256').update(JSON.stringify(object)).digest();
+    digest = Uint32Array.from({ length: LANES }, (_, lane) => bytes.readUInt32LE(lane * 4));
+    digests.set(object, digest);
+  }
+  return digest;
+}
+
+/** A hash of some objects, byte for byte, that doesn't depend on their order: 32 hex digits and their number. */
+export function hashObjects(objects: Iterable<StoredObject>): string {
+  const sum = new Uint32Array(LANES);
+  let count = 0;
+  for (const object of objects) {
+    const digest = digestOf(object);
+    for (let lane = 0; lane < LANES; lane++) sum[lane] = ((sum[lane] as number) + (digest[lane] as number)) >>> 0;
+    count++;
+  }
+  return `${[...sum].map((lane) => lane.toString(16).padStart(8, '0')).join('')}:${count}`;
+}
+
+/** The hash of all objects of a resource. */
+export function hashResource(state: ClusterState, resource: ResourceId): string {
+  return hashObjects(state.values(resource));
+}
+
+/** The hash of everything: that of the resources' hashes, in the order of their rows. */
+export function hashCluster(state: ClusterState): string {
+  const hash = createHash('sha256');
+  for (const { id } of RESOURCES) hash.update(`${id}=${hashResource(state, id)}\n`);
+  return hash.digest('hex').slice(0, 32);
+}

@@ -1,0 +1,5 @@
+export * from './collection';
+export * from './fold';
+export * from './hash';
+export * from './merge-patch';
+export * from './state';

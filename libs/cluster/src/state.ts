@@ -1,0 +1,78 @@
+import { RESOURCES, type LogEvent, type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { Collection } from './collection';
+import { foldObject } from './fold';
+
+/** What an event did: the object before and after it. */
+export interface Applied {
+  event: LogEvent;
+  before?: StoredObject;
+  after?: StoredObject;
+}
+
+/** The part of a state that deciders see. */
+export interface ReadonlyCluster {
+  get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined;
+  /** By namespace and name; all namespaces when none (or '') is given. */
+  list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[];
+  size(resource?: ResourceId): number;
+}
+
+/** The state of a cluster: the fold of its log. Objects are immutable; the state is not. */
+export class ClusterState implements ReadonlyCluster {
+  readonly #collections: Map<ResourceId, Collection>;
+
+  constructor(collections?: Map<ResourceId, Collection>) {
+    this.#collections = collections ?? new Map(RESOURCES.map((row) => [row.id, new Collection()]));
+  }
+
+  get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined {
+    return this.#collection(resource).get(namespace, name) as ObjectOf<R> | undefined;
+  }
+
+  list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[] {
+    return this.#collection(resource).list(namespace) as unknown as ObjectOf<R>[];
+  }
+
+  /** In no particular order: for hashing and snapshots. */
+  values(resource: ResourceId): IterableIterator<StoredObject> {
+    return this.#collection(resource).values();
+  }
+
+  size(resource?: ResourceId): number {
+    if (resource !== undefined) return this.#collection(resource).size;
+    let sum = 0;
+    for (const collection of this.#collections.values()) sum += collection.size;
+    return sum;
+  }
+
+  /** Folds one event in. Throws a FoldError when it can't follow this state. */
+  apply(event: LogEvent): Applied {
+    const collection = this.#collection(event.resource);
+    const before = collection.get(event.namespace, event.name);
+    const after = foldObject(before, event);
+    if (after === undefined) collection.delete(event.namespace, event.name);
+    else collection.set(event.namespace, event.name, after);
+    return { event, before, after };
+  }
+
+  /** Places an object as it is: for loading snapshots. */
+  put(resource: ResourceId, object: StoredObject): void {
+    this.#collection(resource).set(object.metadata.namespace ?? '', object.metadata.name, object);
+  }
+
+  /** Takes an object out without an event: for a view of part of the cluster that the object has left. */
+  remove(resource: ResourceId, namespace: string, name: string): void {
+    this.#collection(resource).delete(namespace, name);
+  }
+
+  /** A state of its own over the same (immutable) objects: cheap, for a snapshot or a what-if. */
+  copy(): ClusterState {
+    return new ClusterState(new Map([...this.#collections].map(([id, collection]) => [id, collection.copy()])));
+  }
+
+  #collection(resource: ResourceId): Collection {
+    const collection = this.#collections.get(resource);
+    if (collection === undefined) throw new Error(`no resource is called ${resource}`);
+    return collection;
+  }
+}

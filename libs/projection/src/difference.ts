@@ -1,0 +1,62 @@
+import { type ClusterState, type Applied } from '@shiplog/cluster';
+import type { Channel, EventType, LogEvent, ResourceId, StoredObject } from '@shiplog/contracts';
+
+/**
+ * What lies between a state and a newer one of the same channel, as if events had led there: for listeners, after a
+ * gap too long to refetch. The events are made up (their type says only created, changed or gone); the objects are true.
+ */
+export function differences(
+  channel: Channel,
+  old: ClusterState,
+  objects: Iterable<StoredObject>,
+  position: number,
+): Applied[] {
+  const applied: Applied[] = [];
+  const gone = new Set<StoredObject>();
+  for (const object of old.values(channel.resource)) {
+    if (belongsTo(channel, object)) gone.add(object);
+  }
+  for (const after of objects) {
+    const before = old.get(channel.resource, after.metadata.namespace ?? '', after.metadata.name) as
+      StoredObject | undefined;
+    if (before !== undefined) gone.delete(before);
+    if (before?.metadata.resourceVersion === after.metadata.resourceVersion) continue;
+    applied.push({
+      event: madeUp(
+        channel.resource,
+        after,
+        before === undefined ? 'Created' : 'StatusChanged',
+        Number(after.metadata.resourceVersion),
+      ),
+      before,
+      after,
+    });
+  }
+  for (const before of gone) applied.push({ event: madeUp(channel.resource, before, 'Deleted', position), before });
+  return applied;
+}
+
+/** Whether an object is one of a channel's: for a node's channel, those bound to it. */
+export function belongsTo(channel: Channel, object: StoredObject): boolean {
+  if (channel.node === undefined) return true;
+  const { nodeName } = (object.spec ?? {}) as { nodeName?: string };
+  return nodeName === channel.node;
+}
+
+function madeUp(resource: ResourceId, object: StoredObject, fact: string, position: number): LogEvent {
+  return {
+    position,
+    time: object.metadata.creationTimestamp,
+    type: `${object.kind}${fact}` as EventType,
+    version: 1,
+    resource,
+    namespace: object.metadata.namespace ?? '',
+    name: object.metadata.name,
+    uid: object.metadata.uid,
+    node: '',
+    actor: 'system:shiplog:projection',
+    commandId: '',
+    commandSeq: 0,
+    data: {},
+  };
+}

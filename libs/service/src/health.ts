@@ -1,0 +1,54 @@
+import { subjects } from '@shiplog/contracts';
+import { toBytes, type Bus } from '@shiplog/bus';
+
+/** What a service says of itself on `shiplog.v1.health`. */
+export interface HealthReport {
+  service: string;
+  instance: string;
+  ready: boolean;
+  /** One sentence: what it waits for, or what it serves. */
+  detail: string;
+  uptimeSeconds: number;
+  rssBytes: number;
+  pid: number;
+}
+
+/** A service's own word on whether it does its work. */
+export class Health {
+  #ready = false;
+  #detail = 'starting';
+
+  constructor(
+    private readonly service: string,
+    private readonly instance: string,
+  ) {}
+
+  ready(detail: string): void {
+    this.#ready = true;
+    this.#detail = detail;
+  }
+
+  notReady(detail: string): void {
+    this.#ready = false;
+    this.#detail = detail;
+  }
+
+  report(): HealthReport {
+    return {
+      service: this.service,
+      instance: this.instance,
+      ready: this.#ready,
+      detail: this.#detail,
+      uptimeSeconds: Math.round(process.uptime()),
+      rssBytes: process.memoryUsage.rss(),
+      pid: process.pid,
+    };
+  }
+
+  /** Answers on the service's own subject and on the one that all services answer. */
+  serve(bus: Bus): void {
+    for (const subject of [subjects.health(this.service, this.instance), subjects.healthAll]) {
+      bus.connection.subscribe(subject, { callback: (_, message) => void message.respond(toBytes(this.report())) });
+    }
+  }
+}

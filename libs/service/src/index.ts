@@ -1,0 +1,5 @@
+export * from './health';
+export * from './logging';
+export * from './module';
+export * from './run';
+export * from './settings';

@@ -1,0 +1,74 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectBus, type Bus } from '@shiplog/bus';
+import { freePort } from './ports';
+
+/** A NATS server of a test's own, with JetStream, that can be stopped, lose its store and come back on the same port. */
+export class TestNats {
+  #process: ChildProcess | undefined;
+  readonly #buses: Bus[] = [];
+
+  private constructor(
+    readonly port: number,
+    readonly storeDir: string,
+  ) {}
+
+  static async start(): Promise<TestNats> {
+    const nats = new TestNats(await freePort(), await mkdtemp(join(tmpdir(), 'shiplog-nats-')));
+    await nats.resume();
+    return nats;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** A connection that the test ends with the server. */
+  async bus(name = 'test'): Promise<Bus> {
+    const bus = await connectBus({
+      url: this.url,
+      name,
+      onError: (error, where) => process.stderr.write(`${where}: ${String(error)}\n`),
+    });
+    this.#buses.push(bus);
+    return bus;
+  }
+
+  /** Starts the server (again); resolves when it listens. */
+  async resume(): Promise<void> {
+    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.storeDir];
+    const server = spawn('nats-server', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#process = server;
+    await new Promise<void>((resolve, reject) => {
+      let said = '';
+      server.once('error', reject);
+      server.once('exit', (code) => reject(new Error(`nats-server ended (${code}): ${said}`)));
+      server.stderr?.on('data', (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-4_000);
+        if (said.includes('Server is ready')) resolve();
+      });
+    });
+  }
+
+  /** Ends the server; clients see the connection drop. */
+  async pause(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const server = this.#process;
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    server.kill(signal);
+    await once(server, 'exit');
+  }
+
+  /** Deletes everything that JetStream keeps; for a paused server. */
+  async loseStore(): Promise<void> {
+    await rm(this.storeDir, { recursive: true, force: true });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#buses.map((bus) => bus.connection.close()));
+    await this.pause('SIGKILL');
+    await this.loseStore();
+  }
+}
