@@ -1,0 +1,99 @@
+import type { EventData, LogEvent, StoredObject } from '@shiplog/contracts';
+import { FoldError } from './fold';
+import { hashCluster, hashResource } from './hash';
+import { ClusterState } from './state';
+
+const event = (position: number, type: string, name: string, data: EventData, namespace = 'default'): LogEvent =>
+  ({
+    position,
+    time: '2026-01-01T00:00:00.000Z',
+    type,
+    version: 1,
+    resource: 'configmaps',
+    namespace,
+    name,
+    uid: name,
+    node: '',
+    actor: 'test',
+    commandId: String(position),
+    commandSeq: 0,
+    data,
+  }) as LogEvent;
+
+const configMap = (name: string, namespace = 'default'): StoredObject =>
+  ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace, uid: name },
+    data: { a: '1' },
+  }) as unknown as StoredObject;
+
+const created = (position: number, name: string, namespace = 'default') =>
+  event(position, 'ConfigMapCreated', name, { object: configMap(name, namespace) }, namespace);
+
+describe('the state of a cluster', () => {
+  it('an object has the position of its last event as its resourceVersion', () => {
+    const state = new ClusterState();
+    state.apply(created(7, 'one'));
+    state.apply(event(9, 'ConfigMapSpecChanged', 'one', { changes: { data: { b: '2' } } }));
+    expect(state.get('configmaps', 'default', 'one')).toMatchObject({
+      metadata: { resourceVersion: '9' },
+      data: { a: '1', b: '2' },
+    });
+  });
+
+  it('an applied event tells the object before and after it', () => {
+    const state = new ClusterState();
+    state.apply(created(1, 'one'));
+    const { before, after } = state.apply(event(2, 'ConfigMapDeleted', 'one', {}));
+    expect(before?.metadata.resourceVersion).toBe('1');
+    expect(after).toBeUndefined();
+    expect(state.size('configmaps')).toBe(0);
+  });
+
+  it('refuses to change what is not there', () => {
+    const change = event(1, 'ConfigMapSpecChanged', 'none', { changes: {} });
+    expect(() => new ClusterState().apply(change)).toThrow(FoldError);
+  });
+
+  it('lists by namespace and name, whatever the order of making, also after deletions', () => {
+    const state = new ClusterState();
+    state.apply(created(1, 'z', 'b'));
+    state.apply(created(2, 'y', 'a'));
+    expect(state.list('configmaps').map((c) => c.metadata.name)).toEqual(['y', 'z']);
+    state.apply(created(3, 'x', 'a'));
+    state.apply(created(4, 'w', 'a-b'));
+    state.apply(event(5, 'ConfigMapDeleted', 'y', {}, 'a'));
+    expect(state.list('configmaps').map((c) => c.metadata.name)).toEqual(['w', 'x', 'z']);
+    expect(state.list('configmaps', 'a').map((c) => c.metadata.name)).toEqual(['x']);
+  });
+
+  it('hashes alike when it was folded and when it was loaded, in any order', () => {
+    const folded = new ClusterState();
+    folded.apply(created(1, 'one'));
+    folded.apply(created(2, 'two'));
+    const loaded = new ClusterState();
+    for (const object of [...folded.values('configmaps')].reverse()) {
+      loaded.put('configmaps', JSON.parse(JSON.stringify(object)));
+    }
+    expect(hashResource(loaded, 'configmaps')).toBe(hashResource(folded, 'configmaps'));
+    expect(hashCluster(loaded)).toBe(hashCluster(folded));
+  });
+
+  it('hashes differently when one byte differs', () => {
+    const one = new ClusterState();
+    const other = new ClusterState();
+    one.apply(created(1, 'one'));
+    other.apply(created(1, 'one'));
+    other.apply(event(2, 'ConfigMapSpecChanged', 'one', { changes: { data: { a: '2' } } }));
+    expect(hashCluster(one)).not.toBe(hashCluster(other));
+  });
+
+  it('a copy goes its own way', () => {
+    const state = new ClusterState();
+    state.apply(created(1, 'one'));
+    const copy = state.copy();
+    state.apply(event(2, 'ConfigMapDeleted', 'one', {}));
+    expect(copy.size()).toBe(1);
+  });
+});

@@ -1,0 +1,52 @@
+import { choice, describeSettings, duration, flag, integer, optionalText, readConfig, text } from './settings';
+
+const settings = {
+  url: text({ env: 'URL', says: 'Where it is.', pattern: /^nats:/, example: 'nats://host' }),
+  count: integer({ env: 'COUNT', says: 'How many.', default: 3, min: 1, max: 9 }),
+  wait: duration({ env: 'WAIT', says: 'How long.', default: '5s' }),
+  mode: choice({ env: 'MODE', says: 'Which way.', of: ['fast', 'safe'], default: 'safe' }),
+  loud: flag({ env: 'LOUD', says: 'Whether.', default: false }),
+  extra: optionalText({ env: 'EXTRA', says: 'Or not.' }),
+};
+
+describe('settings', () => {
+  it('take their defaults', () => {
+    expect(readConfig(settings, { URL: 'nats://a' })).toEqual({
+      url: 'nats://a',
+      count: 3,
+      wait: 5_000,
+      mode: 'safe',
+      loud: false,
+      extra: undefined,
+    });
+  });
+
+  it('read durations in the units people write', () => {
+    const wait = (given: string) => readConfig({ wait: settings.wait }, { WAIT: given }).wait;
+    expect([wait('250ms'), wait('2'), wait('1.5s'), wait('2m'), wait('1h')]).toEqual([
+      250, 2_000, 1_500, 120_000, 3_600_000,
+    ]);
+  });
+
+  it('everything that is wrong is said at once: which, and why', () => {
+    const wrong = { URL: 'http://a', COUNT: '12', WAIT: 'soon', MODE: 'quick', LOUD: 'maybe' };
+    expect(() => readConfig(settings, wrong)).toThrow(
+      [
+        'URL is "http://a", which is not of the form nats://host',
+        'COUNT is "12", which is not a whole number from 1 to 9',
+        'WAIT is "soon", which is not a duration such as 250ms, 5s or 2m',
+        'MODE is "quick", which is none of fast, safe',
+        'LOUD is "maybe", which is neither true nor false',
+      ].join('\n'),
+    );
+  });
+
+  it('a missing one says what it is for', () => {
+    expect(() => readConfig(settings, {})).toThrow('URL must be set: Where it is.');
+  });
+
+  it('the help names each with its default', () => {
+    expect(describeSettings(settings)).toContain('COUNT  How many. (default 3)');
+    expect(describeSettings(settings)).toContain('URL    Where it is. (required)');
+  });
+});
