@@ -1,0 +1,119 @@
+import type { SchedulingDecision } from '@shiplog/contracts';
+import type { Snapshot } from './cluster-view';
+import type { NodeFacts } from './facts/node-facts';
+import type { PodFacts } from './facts/pod-facts';
+import { filterNodes } from './filtering';
+import type { Policy } from './policy';
+import { bestNodes, chooseNode, rankNodes } from './scoring';
+import { mix } from './seed';
+import { unavailableSentence } from './sentence';
+
+/** How many nodes a decision records with their points; the rest can be worked out again. */
+const RECORDED_NODES = 3;
+
+/** What became of a pod in a batch. */
+export type Verdict =
+  | { readonly outcome: 'fits'; readonly pod: PodFacts; readonly node: string; readonly decision: SchedulingDecision }
+  | {
+      readonly outcome: 'fits nowhere';
+      readonly pod: PodFacts;
+      /** The rules whose refusals must change before it is worth looking again. */
+      readonly refusedBy: readonly string[];
+      readonly sentence: string;
+      readonly decision: SchedulingDecision;
+    }
+  /** It would fit, were it not for pods of the same batch: to be looked at again when their bindings are known. */
+  | { readonly outcome: 'comes too late'; readonly pod: PodFacts };
+
+/**
+ * Decides on pods one after the other, most urgent first: each counts as placed for those after it. A pod is said to fit
+ * nowhere only of the snapshot as it is, never because of bindings that are not made yet, which may be refused.
+ */
+export function decideBatch(
+  snapshot: Snapshot,
+  pods: readonly PodFacts[],
+  seed: number,
+  policy: Policy,
+): readonly Verdict[] {
+  const bench = new Bench(snapshot);
+  return pods.map((pod, i) => {
+    const verdict = decideOne(bench.nodes, pod, mix(seed, i), policy, bench.assumed);
+    if (verdict.outcome === 'fits') bench.assume(pod, verdict.node);
+    if (verdict.outcome !== 'fits nowhere' || bench.assumed === 0) return verdict;
+    const without = decideOne(snapshot.nodes, pod, mix(seed, i), policy, 0);
+    return without.outcome === 'fits' ? { outcome: 'comes too late', pod } : without;
+  });
+}
+
+/** A binding that a decision takes as made. */
+export interface AssumedBinding {
+  readonly pod: PodFacts;
+  readonly node: string;
+}
+
+/**
+ * Makes a recorded decision again: `snapshot` is the state at the event's basis, `assumed` the bindings that the events
+ * of the same command before it made. Same inputs, same decision, whatever happened since.
+ */
+export function decideAgain(
+  snapshot: Snapshot,
+  assumed: readonly AssumedBinding[],
+  pod: PodFacts,
+  recorded: Pick<SchedulingDecision, 'seed'>,
+  policy: Policy,
+): SchedulingDecision {
+  const bench = new Bench(snapshot);
+  for (const binding of assumed) bench.assume(binding.pod, binding.node);
+  return decideOne(bench.nodes, pod, recorded.seed, policy, bench.assumed).decision;
+}
+
+type PlainVerdict = Exclude<Verdict, { outcome: 'comes too late' }>;
+
+function decideOne(
+  nodes: readonly NodeFacts[],
+  pod: PodFacts,
+  seed: number,
+  policy: Policy,
+  assumed: number,
+): PlainVerdict {
+  const { feasible, refused, reasons } = filterNodes(nodes, pod, policy);
+  const record = { policy: policy.id, seed, refused, nodes: nodes.length, assumed };
+  if (feasible.length === 0) {
+    return {
+      outcome: 'fits nowhere',
+      pod,
+      refusedBy: Object.keys(refused),
+      sentence: unavailableSentence(nodes.length, reasons),
+      decision: { ...record, top: [] },
+    };
+  }
+  const ranking = rankNodes(feasible, pod, policy);
+  const chosen = chooseNode(ranking, seed);
+  const top = bestNodes(ranking, chosen, RECORDED_NODES);
+  const node = ranking.nodes[chosen]?.name ?? '';
+  return { outcome: 'fits', pod, node, decision: { ...record, winner: node, top } };
+}
+
+/** A snapshot on which bindings can be tried: a node is copied when it is first changed, the snapshot stays as it was. */
+class Bench {
+  readonly nodes: NodeFacts[];
+  readonly #indexes: Map<string, number>;
+  readonly #own = new Set<string>();
+  assumed = 0;
+
+  constructor(snapshot: Snapshot) {
+    this.nodes = [...snapshot.nodes];
+    this.#indexes = new Map(this.nodes.map((node, i) => [node.name, i]));
+  }
+
+  assume(pod: PodFacts, nodeName: string): void {
+    this.assumed += 1;
+    const i = this.#indexes.get(nodeName);
+    const node = i === undefined ? undefined : this.nodes[i];
+    if (i === undefined || node === undefined) return;
+    const changed = this.#own.has(nodeName) ? node : node.copy();
+    changed.add(pod);
+    this.#own.add(nodeName);
+    this.nodes[i] = changed;
+  }
+}

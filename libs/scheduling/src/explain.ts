@@ -1,0 +1,31 @@
+import type { NodeScore } from '@shiplog/contracts';
+import type { Snapshot } from './cluster-view';
+import type { PodFacts } from './facts/pod-facts';
+import type { Policy } from './policy';
+import { rankNodes, scoreOf } from './scoring';
+
+/** What every rule says of a node for one pod. */
+export interface NodeExplanation {
+  readonly node: string;
+  /** By filter, the reasons for which it refuses the node; empty when it doesn't. */
+  readonly refusals: Readonly<Record<string, readonly string[]>>;
+  /** The points by score; absent for a node that a filter refuses, which is not rated. */
+  readonly score?: NodeScore;
+}
+
+/** Every node, every rule: the detail that a decision doesn't record because it can be worked out again. */
+export function explain(snapshot: Snapshot, pod: PodFacts, policy: Policy): readonly NodeExplanation[] {
+  const checks = policy.filters.map((filter) => ({ name: filter.name, check: filter.check(pod) }));
+  const explained = snapshot.nodes.map((facts) => ({
+    facts,
+    refusals: Object.fromEntries(checks.map(({ name, check }) => [name, check?.(facts) ?? []] as const)),
+  }));
+  const feasible = explained.filter(({ refusals }) => Object.values(refusals).every((reasons) => reasons.length === 0));
+  const ranking = rankNodes(
+    feasible.map(({ facts }) => facts),
+    pod,
+    policy,
+  );
+  const scores = new Map(ranking.nodes.map((facts, i) => [facts, scoreOf(ranking, i)]));
+  return explained.map(({ facts, refusals }) => ({ node: facts.name, refusals, score: scores.get(facts) }));
+}

@@ -1,0 +1,109 @@
+import type { ObjectOf, Taint } from '@shiplog/contracts';
+import { amountsOf, type Amounts } from './amounts';
+import { HostPortsInUse } from './host-ports';
+import type { PodFacts } from './pod-facts';
+
+export type StoredNode = ObjectOf<'nodes'>;
+
+const NO_LABELS: Readonly<Record<string, string>> = {};
+const NO_TAINTS: readonly Taint[] = [];
+
+/** What a node object says, worked out once for each version of it. */
+interface Offer {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly allocatable: Amounts;
+}
+
+/**
+ * What rules want to know of a node: what it offers, and what the pods on it have taken. The sums are kept with each pod
+ * that comes and goes, so a decision reads them and never walks over pods.
+ */
+export class NodeFacts {
+  readonly #offer: Offer;
+  readonly #requested = new Map<string, number>();
+  readonly #podsByOwner = new Map<string, number>();
+  readonly hostPorts = new HostPortsInUse();
+  /** See `PodFacts.likelyUse`. */
+  readonly likelyUse = { cpu: 0, memory: 0 };
+  podCount = 0;
+
+  /** A node without pods. */
+  constructor(
+    readonly node: StoredNode,
+    offer: Offer = offerOf(node),
+  ) {
+    this.#offer = offer;
+  }
+
+  get name(): string {
+    return this.node.metadata.name;
+  }
+  get labels(): Readonly<Record<string, string>> {
+    return this.#offer.labels;
+  }
+  get taints(): readonly Taint[] {
+    return this.#offer.taints;
+  }
+  get unschedulable(): boolean {
+    return this.node.spec?.unschedulable === true;
+  }
+  /** What the node has for pods. */
+  get allocatable(): Amounts {
+    return this.#offer.allocatable;
+  }
+  /** What the pods on it have asked for. */
+  get requested(): Amounts {
+    return this.#requested;
+  }
+
+  podsOfOwner(owner: string): number {
+    return this.#podsByOwner.get(owner) ?? 0;
+  }
+
+  add(pod: PodFacts): void {
+    this.podCount += 1;
+    for (const [name, amount] of pod.requests) increase(this.#requested, name, amount);
+    if (pod.owner !== undefined) increase(this.#podsByOwner, pod.owner, 1);
+    for (const port of pod.hostPorts) this.hostPorts.add(port);
+    this.likelyUse.cpu += pod.likelyUse.cpu;
+    this.likelyUse.memory += pod.likelyUse.memory;
+  }
+
+  /** The exact inverse of `add`. */
+  remove(pod: PodFacts): void {
+    this.podCount -= 1;
+    for (const [name, amount] of pod.requests) increase(this.#requested, name, -amount);
+    if (pod.owner !== undefined) increase(this.#podsByOwner, pod.owner, -1);
+    for (const port of pod.hostPorts) this.hostPorts.remove(port);
+    this.likelyUse.cpu -= pod.likelyUse.cpu;
+    this.likelyUse.memory -= pod.likelyUse.memory;
+  }
+
+  /** The same with sums of its own: for a what-if, or after the node object changed. */
+  copy(node: StoredNode = this.node): NodeFacts {
+    const copy = new NodeFacts(node, node === this.node ? this.#offer : undefined);
+    for (const [name, amount] of this.#requested) copy.#requested.set(name, amount);
+    for (const [owner, count] of this.#podsByOwner) copy.#podsByOwner.set(owner, count);
+    copy.hostPorts.addAll(this.hostPorts);
+    copy.likelyUse.cpu = this.likelyUse.cpu;
+    copy.likelyUse.memory = this.likelyUse.memory;
+    copy.podCount = this.podCount;
+    return copy;
+  }
+}
+
+function offerOf(node: StoredNode): Offer {
+  return {
+    labels: node.metadata.labels ?? NO_LABELS,
+    taints: node.spec?.taints ?? NO_TAINTS,
+    allocatable: amountsOf(node.status?.allocatable ?? node.status?.capacity),
+  };
+}
+
+/** What comes back to zero is taken out, so that a map never outgrows what is there. */
+function increase(amounts: Map<string, number>, name: string, by: number): void {
+  const sum = (amounts.get(name) ?? 0) + by;
+  if (sum === 0) amounts.delete(name);
+  else amounts.set(name, sum);
+}

@@ -1,0 +1,58 @@
+import type { NodeFacts } from './facts/node-facts';
+import type { PodFacts } from './facts/pod-facts';
+import type { Policy } from './policy';
+import type { NodeCheck, Refusal } from './rule';
+
+/** Which nodes a pod may go to, and why not to the others. */
+export interface Filtered {
+  readonly feasible: readonly NodeFacts[];
+  /** How many nodes each rule refused: of several that would, the first one counts. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** How many nodes were refused for each reason. */
+  readonly reasons: ReadonlyMap<string, number>;
+}
+
+/** Asks the policy's filters for each node, in the policy's order, until one refuses. */
+export function filterNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: Policy): Filtered {
+  const checks = checksOf(pod, policy);
+  const feasible: NodeFacts[] = [];
+  const refused: Record<string, number> = {};
+  const reasons = new Map<string, number>();
+  for (const node of nodes) {
+    const refusal = firstRefusal(checks, node);
+    if (refusal === undefined) {
+      feasible.push(node);
+      continue;
+    }
+    refused[refusal.rule] = (refused[refusal.rule] ?? 0) + 1;
+    for (const reason of refusal.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return { feasible, refused, reasons };
+}
+
+/** Whether a node takes a pod now. */
+export function fitsOn(node: NodeFacts, pod: PodFacts, policy: Policy): boolean {
+  return firstRefusal(checksOf(pod, policy), node) === undefined;
+}
+
+interface RuleCheck {
+  readonly rule: string;
+  readonly check: NodeCheck;
+}
+
+function checksOf(pod: PodFacts, policy: Policy): readonly RuleCheck[] {
+  const checks: RuleCheck[] = [];
+  for (const filter of policy.filters) {
+    const check = filter.check(pod);
+    if (check !== undefined) checks.push({ rule: filter.name, check });
+  }
+  return checks;
+}
+
+function firstRefusal(checks: readonly RuleCheck[], node: NodeFacts): { rule: string; reasons: Refusal } | undefined {
+  for (const { rule, check } of checks) {
+    const reasons = check(node);
+    if (reasons !== undefined) return { rule, reasons };
+  }
+  return undefined;
+}

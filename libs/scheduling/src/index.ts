@@ -1,0 +1,12 @@
+export * from './changes';
+export * from './cluster-view';
+export * from './decide';
+export * from './explain';
+export * from './filtering';
+export { type Amounts } from './facts/amounts';
+export { NodeFacts, type StoredNode } from './facts/node-facts';
+export { occupiedNode, podFacts, type PodFacts, type StoredPod } from './facts/pod-facts';
+export * from './policy';
+export * from './queue';
+export * from './rule';
+export * from './scheduling';

@@ -1,0 +1,66 @@
+import type { NodeFacts } from './facts/node-facts';
+import type { PodFacts } from './facts/pod-facts';
+
+/**
+ * What a rule is. The contract between rules and the core:
+ *
+ * - A rule is a constant: a `name` that is never reused (decisions in the log refer to it), and one question about a
+ *   pod and a node. It knows nothing of other rules, of queues or of the bus, and keeps no state.
+ * - It is asked once for each pod, and answers with a function that is then asked for each node: what depends on the
+ *   pod alone is worked out once. `undefined` means that the rule has nothing to say of this pod, and costs nothing.
+ *
+ * A new scheduling rule, step by step:
+ *
+ * 1. A folder `rules/<name>/` with `<name>.ts` (one exported `Filter` or `Score`, docstring: which behaviour of
+ *    Kubernetes it is) and `<name>.spec.ts` (test names are sentences; builders in `testing/builders.ts`).
+ * 2. What it needs to know of pods or nodes and the facts don't have yet goes into `facts/`, worked out when the object
+ *    changes and not when a decision is made. What pods on a node sum up to must have an exact inverse
+ *    (`NodeFacts.add` and `remove`): the property test compares the view kept live with one made afresh.
+ * 3. A filter names in `helpedBy` every change that may turn its refusal around. If none fits, a new kind of change
+ *    goes into `changes.ts`. One that is missing leaves pods waiting for good, so each is shown by a test.
+ * 4. A new version of the policy in `policy.ts` lists it. Versions already there stay as they are: decisions in the log
+ *    were made by them, and are made again by them.
+ */
+export interface Filter {
+  readonly kind: 'filter';
+  readonly name: string;
+  /** What may make a node that this rule refused acceptable. A new node may help every pod: no rule needs to say so. */
+  readonly helpedBy: readonly Exclude<ChangeKind, 'NodeAdded'>[];
+  /** The check of this pod against each node; undefined when every node passes. */
+  check(pod: PodFacts): NodeCheck | undefined;
+}
+
+/** Why a node is refused, in Kubernetes' own words (a node may lack several things); undefined when it passes. */
+export type NodeCheck = (node: NodeFacts) => Refusal | undefined;
+export type Refusal = readonly [string, ...string[]];
+
+export interface Score {
+  readonly kind: 'score';
+  readonly name: string;
+  /**
+   * What the numbers of `rate` mean. `points`: 0..100 as they are. `more` and `fewer`: counts of which the most (the
+   * fewest) is best; they are brought to 0..100 over the nodes that passed every filter.
+   */
+  readonly scale: 'points' | 'more' | 'fewer';
+  /** The rating of each node for this pod; undefined when all nodes are alike to this rule. */
+  rate(pod: PodFacts): NodeRating | undefined;
+}
+
+export type NodeRating = (node: NodeFacts) => number;
+
+/**
+ * The kinds of change that may make a pod schedulable which was refused. They are read off the object before and after
+ * (see `changesOf`), so they are the same whether an event or a reload brought them. Beside each, the event types which
+ * usually make it.
+ */
+export type ChangeKind =
+  /** NodeCreated. */
+  | 'NodeAdded'
+  /** NodeCordoned, NodeUncordoned, NodeTaintsChanged, NodeLost, NodeBecameReady. */
+  | 'NodeAdmissionChanged'
+  /** NodeMetadataChanged. */
+  | 'NodeLabelsChanged'
+  /** NodeStatusChanged. */
+  | 'NodeAllocatableChanged'
+  /** PodDeleted, PodSucceeded, PodFailed: a pod no longer takes its share of a node. */
+  | 'CapacityFreed';

@@ -1,0 +1,22 @@
+import type { Filter, Refusal } from '../../rule';
+import { matchesTerm } from './node-selector';
+
+const REFUSAL: Refusal = ["node(s) didn't match Pod's node affinity/selector"];
+
+/** A pod goes only to nodes that have all labels of its nodeSelector and match a term of its required node affinity. */
+export const nodeAffinity: Filter = {
+  kind: 'filter',
+  name: 'NodeAffinity',
+  helpedBy: ['NodeLabelsChanged'],
+  check({ pod }) {
+    const labels = Object.entries(pod.spec?.nodeSelector ?? {});
+    const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    if (labels.length === 0 && required === undefined) return undefined;
+    const terms = required?.nodeSelectorTerms ?? [];
+    return (node) => {
+      const selected = labels.every(([key, value]) => Object.hasOwn(node.labels, key) && node.labels[key] === value);
+      const admitted = required === undefined || terms.some((term) => matchesTerm(term, node));
+      return selected && admitted ? undefined : REFUSAL;
+    };
+  },
+};

@@ -1,0 +1,33 @@
+import type { Taint, Toleration } from '@shiplog/contracts';
+import { nodeWith, podWith } from '../../testing/builders';
+import { taintToleration } from './taint-toleration';
+
+const gpu: Taint = { key: 'gpu', value: 'yes', effect: 'NoSchedule' };
+const verdict = (taints: Taint[], tolerations?: Toleration[]) =>
+  taintToleration.check(podWith({ tolerations }))?.(nodeWith({ taints }));
+
+describe('TaintToleration', () => {
+  it('passes a node without taints', () => expect(verdict([])).toBeUndefined());
+
+  it('names the first taint that is not tolerated', () => {
+    expect(verdict([gpu])).toEqual(['node(s) had untolerated taint {gpu: yes}']);
+    expect(verdict([{ key: 'lost', effect: 'NoExecute' }])).toEqual(['node(s) had untolerated taint {lost: }']);
+  });
+
+  it('leaves PreferNoSchedule to the score', () => {
+    expect(verdict([{ ...gpu, effect: 'PreferNoSchedule' }])).toBeUndefined();
+  });
+
+  it.each<[string, Toleration]>([
+    ['key, value and effect', { key: 'gpu', operator: 'Equal', value: 'yes', effect: 'NoSchedule' }],
+    ['key and value, without an operator', { key: 'gpu', value: 'yes' }],
+    ['the key, whatever its value', { key: 'gpu', operator: 'Exists' }],
+    ['everything', { operator: 'Exists' }],
+  ])('passes a pod that tolerates %s', (_, toleration) => expect(verdict([gpu], [toleration])).toBeUndefined());
+
+  it.each<[string, Toleration]>([
+    ['another value', { key: 'gpu', value: 'no' }],
+    ['another effect', { key: 'gpu', operator: 'Exists', effect: 'NoExecute' }],
+    ['another key', { key: 'cpu', operator: 'Exists' }],
+  ])('refuses a pod that tolerates only %s', (_, toleration) => expect(verdict([gpu], [toleration])).toBeDefined());
+});

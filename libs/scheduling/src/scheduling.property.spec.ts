@@ -1,0 +1,224 @@
+import type { Applied } from '@shiplog/cluster';
+import type { ItemResult } from '@shiplog/contracts';
+import * as fc from 'fast-check';
+import { ClusterView } from './cluster-view';
+import { decideAgain, type AssumedBinding } from './decide';
+import { explain } from './explain';
+import type { NodeFacts, StoredNode } from './facts/node-facts';
+import { podFacts, type StoredPod } from './facts/pod-facts';
+import { policyOf } from './policy';
+import { Scheduling, type Binding } from './scheduling';
+import { aNode, aPod, applied, viewOf, type NodeTraits, type PodTraits } from './testing/builders';
+
+const policy = policyOf('default/1');
+const podTraits: fc.Arbitrary<PodTraits> = fc.record(
+  {
+    requests: fc.record(
+      {
+        cpu: fc.constantFrom('0', '300m', '1', '2500m'),
+        memory: fc.constantFrom('1Gi', '3Gi'),
+        'x.io/gpu': fc.constant('1'),
+      },
+      { requiredKeys: [] },
+    ),
+    owner: fc.constantFrom('web', 'db'),
+    priority: fc.integer({ min: 0, max: 2 }),
+    nodeSelector: fc.constant({ zone: 'a' }),
+    tolerations: fc.constant([{ operator: 'Exists' }]),
+    containers: fc
+      .constantFrom('', '10.0.0.1')
+      .map((hostIP) => [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80, hostIP }] }]),
+  },
+  { requiredKeys: [] },
+);
+const nodeTraits: fc.Arbitrary<NodeTraits> = fc.record(
+  {
+    unschedulable: fc.boolean(),
+    labels: fc.constant({ zone: 'a' }),
+    taints: fc.constantFrom([{ key: 'k', effect: 'NoSchedule' }], [{ key: 'k', effect: 'PreferNoSchedule' }]),
+    allocatable: fc.record(
+      { cpu: fc.constantFrom('1', '8'), pods: fc.constantFrom('1', '3'), 'x.io/gpu': fc.constant('1') },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+type Step =
+  | { do: 'create'; traits: PodTraits }
+  | { do: 'delete' | 'finish'; pick: number }
+  | { do: 'node'; pick: number; traits: NodeTraits }
+  | { do: 'remove node'; pick: number }
+  | { do: 'schedule'; seed: number; limit: number; refuse: number };
+const pick = fc.nat({ max: 30 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('create' as const), traits: podTraits }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('delete' as const, 'finish' as const), pick }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('node' as const), pick: fc.nat({ max: 4 }), traits: nodeTraits }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove node' as const), pick: fc.nat({ max: 4 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('schedule' as const),
+      seed: fc.nat(),
+      limit: fc.integer({ min: 1, max: 8 }),
+      refuse: fc.nat({ max: 8 }),
+    }),
+  },
+);
+
+/** A cluster of plain maps that a scheduler works for, with a journal that accepts most of what it proposes. */
+class World {
+  readonly nodes = new Map<string, StoredNode>();
+  readonly pods = new Map<string, StoredPod>();
+  readonly scheduling = new Scheduling('default-scheduler', policy);
+  readonly trace: unknown[] = [];
+  #position = 0;
+
+  run(one: Step): void {
+    const pods = [...this.pods.values()];
+    const chosen = 'pick' in one ? pods[one.pick % Math.max(pods.length, 1)] : undefined;
+    switch (one.do) {
+      case 'create':
+        return this.setPod(undefined, aPod(`p${this.#position}`, one.traits));
+      case 'delete':
+        if (chosen !== undefined) this.#deletePod(chosen);
+        return;
+      case 'finish':
+        if (chosen !== undefined) this.setPod(chosen, { ...chosen, status: { phase: 'Failed' } });
+        return;
+      case 'node':
+        return this.#setNode(aNode(`n${one.pick}`, one.traits));
+      case 'remove node':
+        return this.#removeNode(`n${one.pick}`);
+      case 'schedule':
+        return this.#schedule(one);
+    }
+  }
+
+  setPod(before: StoredPod | undefined, after: StoredPod): void {
+    this.pods.set(after.metadata.uid, after);
+    this.#tell(applied('pods', before, after, ++this.#position));
+  }
+
+  #deletePod(pod: StoredPod): void {
+    this.pods.delete(pod.metadata.uid);
+    this.#tell(applied('pods', pod, undefined, ++this.#position));
+  }
+
+  #setNode(node: StoredNode): void {
+    const before = this.nodes.get(node.metadata.name);
+    this.nodes.set(node.metadata.name, node);
+    this.#tell(applied('nodes', before, node, ++this.#position));
+  }
+
+  #removeNode(name: string): void {
+    const node = this.nodes.get(name);
+    if (node === undefined) return;
+    this.nodes.delete(name);
+    this.#tell(applied('nodes', node, undefined, ++this.#position));
+  }
+
+  #tell(one: Applied): void {
+    this.scheduling.apply([one]);
+  }
+
+  #schedule({ seed, limit, refuse }: Extract<Step, { do: 'schedule' }>): void {
+    const round = this.scheduling.decide(seed, limit);
+    if (round === undefined) return;
+    this.trace.push(round);
+    const basis = viewOf([...this.nodes.values()], [...this.pods.values()]);
+    round.bindings.forEach((binding, i) => this.#verify(basis, round.bindings.slice(0, i), binding));
+    const results = round.bindings.map((binding, i): ItemResult => {
+      if (i === refuse) return { ok: false, status: { reason: 'Conflict' } };
+      const pod = this.pods.get(binding.uid)!;
+      this.setPod(pod, { ...pod, spec: { ...pod.spec!, nodeName: binding.node } });
+      return { ok: true, position: this.#position };
+    });
+    for (const { uid } of this.scheduling.settle(round.bindings, results)) this.scheduling.resume(uid);
+  }
+
+  /** The node takes the pod beside those bound before it, and the recorded decision can be made again. */
+  #verify(basis: ClusterView, before: readonly Binding[], binding: Binding): void {
+    const pod = podFacts(this.pods.get(binding.uid)!);
+    const assumed: AssumedBinding[] = before.map(({ uid, node }) => ({ pod: podFacts(this.pods.get(uid)!), node }));
+    expect(decideAgain(basis.snapshot(), assumed, pod, binding.decision!, policy)).toEqual(binding.decision);
+    const there = viewOf(
+      [...this.nodes.values()],
+      [...this.pods.values()].map((one) => {
+        const node = before.find(({ uid }) => uid === one.metadata.uid)?.node;
+        return node === undefined ? one : { ...one, spec: { ...one.spec!, nodeName: node } };
+      }),
+    );
+    const verdict = explain(there.snapshot(), pod, policy).find(({ node }) => node === binding.node);
+    expect(Object.values(verdict?.refusals ?? { gone: ['gone'] }).flat()).toEqual([]);
+  }
+}
+
+function sums(node: NodeFacts): unknown {
+  const { name, podCount, likelyUse, hostPorts } = node;
+  const owners = ['web', 'db'].map((owner) => node.podsOfOwner(owner));
+  const taken = ['0.0.0.0', '10.0.0.1'].map((address) => hostPorts.conflicts({ port: 80, protocol: 'TCP', address }));
+  return { name, podCount, likelyUse, owners, taken, requested: Object.fromEntries([...node.requested].sort()) };
+}
+
+const histories = fc.array(step, { maxLength: 60 });
+const runs = { numRuns: 150 };
+const play = (history: readonly Step[]): World => {
+  const world = new World();
+  for (const one of history) world.run(one);
+  return world;
+};
+
+describe('whatever happens in whatever order', () => {
+  it('never binds to a node that a rule refuses, beside the bindings before it, and each decision can be made again', () => {
+    fc.assert(
+      fc.property(histories, (history) => void play(history)),
+      runs,
+    );
+  });
+
+  it('decides the same when the same happens again', () => {
+    fc.assert(
+      fc.property(histories, (history) => expect(play(history).trace).toEqual(play(history).trace)),
+      runs,
+    );
+  });
+
+  it('keeps a view that equals one made afresh', () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const world = play(history);
+        const live = new ClusterView();
+        const told = [...world.pods.values()];
+        for (const pod of told) live.setPod(aPod(pod.metadata.name, { requests: { cpu: '7' }, nodeName: 'n1' }));
+        for (const node of world.nodes.values()) live.setNode(node);
+        for (const pod of told) live.setPod(pod);
+        for (const pod of told.slice(0, 3)) live.removePod(pod.metadata.uid);
+        const fresh = viewOf([...world.nodes.values()], told.slice(3));
+        expect(live.snapshot().nodes.map(sums)).toEqual(fresh.snapshot().nodes.map(sums));
+      }),
+      runs,
+    );
+  });
+
+  it('leaves no pod without a node that fits on one: each is bound, or waits because all nodes refuse it', () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const world = play(history);
+        for (let round = 0; round < 80; round++) world.run({ do: 'schedule', seed: round, limit: 8, refuse: 99 });
+        const nodes = viewOf([...world.nodes.values()], [...world.pods.values()]).snapshot();
+        for (const pod of world.pods.values()) {
+          if (pod.spec?.nodeName !== undefined || pod.status?.phase === 'Failed') continue;
+          for (const { refusals } of explain(nodes, podFacts(pod), policy)) {
+            expect(Object.values(refusals).flat()).not.toEqual([]);
+          }
+        }
+      }),
+      runs,
+    );
+  });
+});

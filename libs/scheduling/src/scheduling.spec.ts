@@ -1,0 +1,173 @@
+import type { Applied } from '@shiplog/cluster';
+import type { StoredNode } from './facts/node-facts';
+import { policyOf } from './policy';
+import { Scheduling, type Round } from './scheduling';
+import { aNode, aPod, applied, type PodTraits } from './testing/builders';
+
+const SEED = 1;
+const start = (...batch: Applied[]): Scheduling => {
+  const scheduling = new Scheduling('default-scheduler', policyOf('default/1'));
+  scheduling.apply(batch);
+  return scheduling;
+};
+const node = (name: string, traits = {}, position = 1) => applied('nodes', undefined, aNode(name, traits), position);
+const pod = (name: string, traits: PodTraits = {}, position = 1) =>
+  applied('pods', undefined, aPod(name, traits), position);
+const changed = (before: StoredNode, after: StoredNode, position = 50) => applied('nodes', before, after, position);
+const names = (round: Round | undefined) => round?.bindings.map(({ name }) => name);
+
+describe('which pods are scheduled', () => {
+  it('binds pods without a node that ask for this scheduler', () => {
+    const round = start(node('a'), pod('p', {}, 12)).decide(SEED, 10);
+    expect(round?.bindings).toEqual([
+      expect.objectContaining({ namespace: 'default', name: 'p', uid: 'uid-p', node: 'a', cause: 12 }),
+    ]);
+    expect(round?.marks).toEqual([]);
+  });
+
+  it.each<[string, PodTraits]>([
+    ['has a node', { nodeName: 'a' }],
+    ['is being deleted', { deleting: true }],
+    ['wants another scheduler', { schedulerName: 'mine' }],
+    ['is gated', { schedulingGates: [{ name: 'wait' }] }],
+    ['has ended', { phase: 'Failed' }],
+  ])('leaves a pod alone that %s', (_, traits) => {
+    expect(start(node('a'), pod('p', traits)).decide(SEED, 10)).toBeUndefined();
+  });
+
+  it('takes a gated pod when its gates are gone', () => {
+    const gated = aPod('p', { schedulingGates: [{ name: 'wait' }] });
+    const scheduling = start(node('a'), applied('pods', undefined, gated));
+    scheduling.apply([applied('pods', gated, aPod('p'))]);
+    expect(names(scheduling.decide(SEED, 10))).toEqual(['p']);
+  });
+
+  it('takes higher priority first, then older ones, then those it knew first', () => {
+    const scheduling = start(
+      node('a'),
+      pod('late', {}, 5),
+      pod('early', {}, 3),
+      pod('old', { age: 60 }, 9),
+      pod('urgent', { priority: 100 }, 10),
+    );
+    expect(names(scheduling.decide(SEED, 3))).toEqual(['urgent', 'old', 'early']);
+    expect(names(scheduling.decide(SEED, 3))).toEqual(['late']);
+  });
+});
+
+describe('pods whose binding is under way', () => {
+  it('are not decided on again until the answer, also when they change', () => {
+    const scheduling = start(node('a'), pod('p'));
+    scheduling.decide(SEED, 10);
+    scheduling.apply([applied('pods', aPod('p'), aPod('p', { priority: 3 }))]);
+    expect(scheduling.decide(SEED, 10)).toBeUndefined();
+  });
+
+  it('leave the queue when they are seen with a node', () => {
+    const scheduling = start(node('a'), pod('p'));
+    scheduling.decide(SEED, 10);
+    scheduling.apply([applied('pods', aPod('p'), aPod('p', { nodeName: 'a' }))]);
+    expect(scheduling.counts).toEqual({ pending: 0, ready: 0 });
+  });
+
+  it('are looked at again when refused: at once the first time, then when resumed', () => {
+    const scheduling = start(node('a'), pod('p'));
+    const refused = [{ ok: false as const, status: {} }];
+    const again = () => scheduling.decide(SEED, 10)?.bindings ?? [];
+    expect(scheduling.settle(again(), refused)).toEqual([]);
+    expect(scheduling.settle(again(), refused)).toEqual([{ uid: 'uid-p', refusals: 2 }]);
+    expect(again()).toEqual([]);
+    scheduling.resume('uid-p');
+    expect(again()).toHaveLength(1);
+  });
+
+  it('are forgotten when the pod is gone, and another one of its name is a new one', () => {
+    const scheduling = start(node('a'), pod('p'));
+    const round = scheduling.decide(SEED, 10);
+    scheduling.apply([applied('pods', aPod('p'), aPod('p', { uid: 'other' }))]);
+    expect(scheduling.settle(round?.bindings ?? [], [{ ok: false, status: {} }])).toEqual([]);
+    expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ uid: 'other' }]);
+  });
+});
+
+describe('pods that fit nowhere', () => {
+  const big: PodTraits = { requests: { cpu: '3' } };
+
+  it('are marked with the reason, once', () => {
+    const sentence = '0/1 nodes are available: 1 Insufficient cpu.';
+    const scheduling = start(node('a', { allocatable: { cpu: '2' } }), pod('p', big, 8));
+    expect(scheduling.decide(SEED, 10)?.marks).toMatchObject([{ name: 'p', message: sentence, cause: 8 }]);
+    scheduling.apply([
+      applied('pods', aPod('p', big), aPod('p', { ...big, message: sentence })),
+      node('b', { unschedulable: true }),
+    ]);
+    expect(scheduling.decide(SEED, 10)?.marks).toMatchObject([
+      { message: '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable.' },
+    ]);
+  });
+
+  it('are not marked again with what their condition says already, such as after a restart', () => {
+    const message = '0/1 nodes are available: 1 Insufficient cpu.';
+    const scheduling = start(node('a', { allocatable: { cpu: '2' } }), pod('p', { ...big, message }));
+    expect(scheduling.decide(SEED, 10)).toEqual({ bindings: [], marks: [] });
+  });
+
+  const cordoned = aNode('a', { unschedulable: true });
+  const small = aNode('a', { allocatable: { cpu: '1' } });
+  const tainted = aNode('a', { taints: [{ key: 'k', effect: 'NoSchedule' }] });
+  const runs = aPod('runs', { requests: { cpu: '2' }, nodeName: 'a' });
+  it.each<[string, StoredNode[], PodTraits, Applied]>([
+    ['a node is added', [cordoned], {}, node('b', {}, 50)],
+    ['the first node is added', [], {}, node('b', {}, 50)],
+    ['a node is uncordoned', [cordoned], {}, changed(cordoned, aNode('a'))],
+    ['a taint is lifted', [tainted], {}, changed(tainted, aNode('a'))],
+    [
+      'a label is set',
+      [aNode('a')],
+      { nodeSelector: { x: 'y' } },
+      changed(aNode('a'), aNode('a', { labels: { x: 'y' } })),
+    ],
+    ['a node offers more', [small], big, changed(small, aNode('a', { allocatable: { cpu: '8' } }))],
+    ['a pod is deleted', [aNode('a')], big, applied('pods', runs, undefined, 50)],
+    ['a pod ends', [aNode('a')], big, applied('pods', runs, aPod('runs', { nodeName: 'a', phase: 'Succeeded' }), 50)],
+  ])('come back when %s, for which that is the cause', (_, nodes, traits, event) => {
+    const running = nodes.some(({ metadata }) => metadata.name === 'a') ? [applied('pods', undefined, runs)] : [];
+    const scheduling = start(...nodes.map((one) => applied('nodes', undefined, one)), ...running, pod('p', traits, 7));
+    expect(scheduling.decide(SEED, 10)?.bindings).toEqual([]);
+    scheduling.apply([event]);
+    expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ name: 'p', cause: 50 }]);
+  });
+
+  it('wait on when what changed cannot help', () => {
+    const scheduling = start(node('a', { allocatable: { cpu: '1' } }), pod('p', big), applied('pods', undefined, runs));
+    scheduling.decide(SEED, 10);
+    scheduling.apply([
+      applied('nodes', small, { ...small, metadata: { ...small.metadata, labels: { x: 'y' } } }),
+      applied('pods', runs, undefined),
+    ]);
+    expect(scheduling.decide(SEED, 10)).toBeUndefined();
+  });
+
+  it('come back when their own wishes change', () => {
+    const before = aPod('p', { nodeSelector: { x: 'y' } });
+    const scheduling = start(node('a'), applied('pods', undefined, before));
+    scheduling.decide(SEED, 10);
+    scheduling.apply([applied('pods', before, aPod('p'), 33)]);
+    expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ name: 'p', cause: 33 }]);
+  });
+
+  it('stay put when only their status changes', () => {
+    const before = aPod('p', big);
+    const scheduling = start(node('a', { allocatable: { cpu: '1' } }), applied('pods', undefined, before));
+    scheduling.decide(SEED, 10);
+    scheduling.apply([applied('pods', before, { ...before, status: { phase: 'Pending' } })]);
+    expect(scheduling.decide(SEED, 10)).toBeUndefined();
+  });
+
+  it('wait only for their turn when pods of the same round took what they need', () => {
+    const scheduling = start(node('a'), pod('one', big, 1), pod('two', big, 2));
+    expect(scheduling.decide(SEED, 10)).toMatchObject({ bindings: [{ name: 'one' }], marks: [] });
+    scheduling.apply([applied('pods', aPod('one', big), aPod('one', { ...big, nodeName: 'a' }))]);
+    expect(scheduling.decide(SEED, 10)).toMatchObject({ bindings: [], marks: [{ name: 'two' }] });
+  });
+});

@@ -1,0 +1,142 @@
+import type { Applied } from '@shiplog/cluster';
+import type { CommandData, ItemResult } from '@shiplog/contracts';
+import { changesOf, type Change } from './changes';
+import { ClusterView } from './cluster-view';
+import { decideBatch, type Verdict } from './decide';
+import type { StoredNode } from './facts/node-facts';
+import type { PodFacts, StoredPod } from './facts/pod-facts';
+import { fitsOn } from './filtering';
+import type { Policy } from './policy';
+import { SchedulingQueue, type QueuedPod } from './queue';
+
+export type Binding = CommandData['BindPods']['bindings'][number];
+export type UnschedulableMark = CommandData['MarkPodsUnschedulable']['pods'][number];
+
+/** What one round of deciding came to: two commands, either of which may be empty. */
+export interface Round {
+  readonly bindings: readonly Binding[];
+  /** Only pods of which this was not said before. */
+  readonly marks: readonly UnschedulableMark[];
+}
+
+/** A pod whose binding was refused again: to be resumed after a while, the longer the more often it was. */
+export interface RepeatedRefusal {
+  readonly uid: string;
+  readonly refusals: number;
+}
+
+/**
+ * All that a scheduler knows and decides, without the bus: the view of the nodes and the queue of pods, told of what was
+ * applied; `decide` gives the commands of a round, `settle` takes the answer.
+ */
+export class Scheduling {
+  readonly #view = new ClusterView();
+  readonly #queue: SchedulingQueue;
+
+  constructor(
+    schedulerName: string,
+    private readonly policy: Policy,
+  ) {
+    this.#queue = new SchedulingQueue(schedulerName, policy);
+  }
+
+  /** Pods without a node, and how many of them are to be looked at. */
+  get counts(): { readonly pending: number; readonly ready: number } {
+    return { pending: this.#queue.size, ready: this.#queue.readyCount };
+  }
+
+  /** Brings everything up to date, then looks which waiting pods that may help. */
+  apply(batch: readonly Applied[]): void {
+    const changes = new Map<string, Change>();
+    for (const applied of batch) {
+      this.#takeIn(applied);
+      for (const change of changesOf(applied)) changes.set(`${change.kind} ${change.node}`, change);
+    }
+    for (const change of changes.values()) this.#queue.wake(change, (pod) => this.#mayHelp(change, pod));
+  }
+
+  /** Decides on up to `limit` of the most urgent pods; undefined when none is ready. */
+  decide(seed: number, limit: number): Round | undefined {
+    const taken = this.#queue.take(limit);
+    if (taken.length === 0) return undefined;
+    const verdicts = decideBatch(
+      this.#view.snapshot(),
+      taken.map((queued) => queued.facts),
+      seed,
+      this.policy,
+    );
+    const bindings: Binding[] = [];
+    const marks: UnschedulableMark[] = [];
+    taken.forEach((queued, i) => {
+      const verdict = verdicts[i] as Verdict;
+      switch (verdict.outcome) {
+        case 'fits':
+          bindings.push({ ...itemOf(queued), node: verdict.node, decision: verdict.decision });
+          return;
+        case 'comes too late':
+          this.#queue.giveBack(queued.facts.uid);
+          return;
+        case 'fits nowhere':
+          this.#queue.wait(queued.facts.uid, verdict.refusedBy);
+          if (saidOf(queued.facts.pod) !== verdict.sentence) {
+            marks.push({ ...itemOf(queued), message: verdict.sentence, decision: verdict.decision });
+          }
+      }
+    });
+    return { bindings, marks };
+  }
+
+  /**
+   * Takes the journal's answer to bindings, in their order; to be called when the events up to the answer's position are
+   * applied. What it accepted has left the queue by then. What it refused is looked at again on what is known now.
+   */
+  settle(bindings: readonly Binding[], results: readonly ItemResult[]): readonly RepeatedRefusal[] {
+    const repeated: RepeatedRefusal[] = [];
+    bindings.forEach(({ uid }, i) => {
+      if (results[i]?.ok === true) return;
+      const refused = this.#queue.refuse(uid);
+      if (refused !== undefined && refused.refusals > 1) repeated.push({ uid, refusals: refused.refusals });
+    });
+    return repeated;
+  }
+
+  /** Ends the pause of a pod that was refused repeatedly. */
+  resume(uid: string): void {
+    this.#queue.resume(uid);
+  }
+
+  #takeIn({ event, before, after }: Applied): void {
+    const replaced = before !== undefined && before.metadata.uid !== after?.metadata.uid;
+    if (event.resource === 'nodes') {
+      if (after !== undefined) this.#view.setNode(after as StoredNode);
+      else this.#view.removeNode(event.name);
+    } else if (event.resource === 'pods') {
+      if (replaced) {
+        this.#view.removePod(before.metadata.uid);
+        this.#queue.removePod(before.metadata.uid);
+      }
+      if (after !== undefined) {
+        this.#view.setPod(after as StoredPod);
+        this.#queue.setPod(after as StoredPod, event.position);
+      }
+    }
+  }
+
+  /** Freed capacity is frequent and concerns one node: whoever doesn't fit there now needs no second look. */
+  #mayHelp(change: Change, pod: PodFacts): boolean {
+    if (change.kind !== 'CapacityFreed') return true;
+    const node = this.#view.node(change.node);
+    return node !== undefined && fitsOn(node, pod, this.policy);
+  }
+}
+
+function itemOf({ facts, cause }: QueuedPod): { namespace: string; name: string; uid: string; cause: number } {
+  const { name, namespace = '', uid } = facts.pod.metadata;
+  return { namespace, name, uid, cause };
+}
+
+/** What the pod's own condition says of why it has no node. */
+function saidOf(pod: StoredPod): string | undefined {
+  const condition = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  return condition?.status === 'False' && condition.reason === 'Unschedulable' ? condition.message : undefined;
+}

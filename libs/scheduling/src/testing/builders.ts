@@ -1,0 +1,136 @@
+import type { Applied } from '@shiplog/cluster';
+import type { PodSpec, NodeSpec, NodeStatus, StoredObject } from '@shiplog/contracts';
+import { ClusterView } from '../cluster-view';
+import { NodeFacts, type StoredNode } from '../facts/node-facts';
+import { podFacts, type PodFacts, type StoredPod } from '../facts/pod-facts';
+
+export type PodTraits = Partial<Omit<PodSpec, 'containers'>> & {
+  /** Requests of its only container. */
+  requests?: Record<string, string>;
+  containers?: PodSpec['containers'];
+  owner?: string;
+  phase?: string;
+  message?: string;
+  deleting?: boolean;
+  age?: number;
+  namespace?: string;
+  uid?: string;
+};
+
+/** A pod with one container, as the journal stores it. */
+export function aPod(name: string, traits: PodTraits = {}): StoredPod {
+  const {
+    requests,
+    containers,
+    owner,
+    phase,
+    message,
+    deleting,
+    age = 0,
+    namespace = 'default',
+    uid,
+    ...spec
+  } = traits;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace,
+      uid: uid ?? `uid-${name}`,
+      resourceVersion: '1',
+      creationTimestamp: new Date(Date.UTC(2024, 0, 1, 0, 0, 0) - age * 1000).toISOString().replace('.000', ''),
+      ...(deleting === true ? { deletionTimestamp: '2024-01-01T00:00:00Z' } : {}),
+      ...(owner === undefined
+        ? {}
+        : {
+            ownerReferences: [
+              { apiVersion: 'v1', kind: 'ReplicationController', name: owner, uid: owner, controller: true },
+            ],
+          }),
+    },
+    spec: {
+      schedulerName: 'default-scheduler',
+      ...spec,
+      containers: containers ?? [{ name: 'c', resources: { requests } }],
+    },
+    status: {
+      phase: phase ?? 'Pending',
+      ...(message === undefined
+        ? {}
+        : { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] }),
+    },
+  };
+}
+
+export type NodeTraits = NodeSpec & { labels?: Record<string, string>; allocatable?: Record<string, string> } & Pick<
+    NodeStatus,
+    'capacity'
+  >;
+
+/** A node of 4 cores, 8 GiB and 110 pods, unless said otherwise. */
+export function aNode(name: string, traits: NodeTraits = {}): StoredNode {
+  const { labels, allocatable, capacity, ...spec } = traits;
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: '2024-01-01T00:00:00Z', labels },
+    spec,
+    status: {
+      capacity,
+      allocatable:
+        allocatable === undefined && capacity !== undefined
+          ? undefined
+          : { cpu: '4', memory: '8Gi', pods: '110', ...allocatable },
+    },
+  };
+}
+
+/** Facts of `aPod`. */
+export function podWith(traits: PodTraits = {}, name = 'pod'): PodFacts {
+  return podFacts(aPod(name, traits));
+}
+
+/** Facts of `aNode` with pods on it. */
+export function nodeWith(traits: NodeTraits = {}, pods: readonly PodTraits[] = [], name = 'node'): NodeFacts {
+  const node = new NodeFacts(aNode(name, traits));
+  pods.forEach((pod, i) => node.add(podWith(pod, `${name}-pod-${i}`)));
+  return node;
+}
+
+/** A view of these objects. */
+export function viewOf(nodes: readonly StoredNode[], pods: readonly StoredPod[] = []): ClusterView {
+  const view = new ClusterView();
+  for (const node of nodes) view.setNode(node);
+  for (const pod of pods) view.setPod(pod);
+  return view;
+}
+
+/** What a projection tells when an object came, changed or went. */
+export function applied(
+  resource: 'pods' | 'nodes',
+  before: StoredPod | StoredNode | undefined,
+  after: StoredPod | StoredNode | undefined,
+  position = 1,
+): Applied {
+  const { metadata, kind } = (after ?? before) as StoredObject;
+  return {
+    event: {
+      position,
+      time: '2024-01-01T00:00:00Z',
+      type: before === undefined ? `${kind as 'Pod'}Created` : `${kind as 'Pod'}StatusChanged`,
+      version: 1,
+      resource,
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+      uid: metadata.uid,
+      node: '',
+      actor: 'test',
+      commandId: 'c',
+      commandSeq: 0,
+      data: {},
+    },
+    before: before as StoredObject | undefined,
+    after: after as StoredObject | undefined,
+  };
+}
