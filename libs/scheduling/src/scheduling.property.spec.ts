@@ -165,7 +165,7 @@ function sums(node: NodeFacts): unknown {
   return { name, podCount, likelyUse, owners, taken, requested: Object.fromEntries([...node.requested].sort()) };
 }
 
-const histories = fc.array(step, { maxLength: 60 });
+const histories = fc.array(step, { maxLength: 60, size: 'max' });
 const runs = { numRuns: 150 };
 const play = (history: readonly Step[]): World => {
   const world = new World();

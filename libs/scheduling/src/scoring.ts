@@ -34,7 +34,8 @@ export function rankNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: Po
 /** Brings a rule's ratings to 0..100. When all are zero, all nodes are as good as can be (`fewer`) or as bad (`more`). */
 function toPoints(ratings: Float64Array, scale: Score['scale']): void {
   if (scale === 'points') return;
-  const most = ratings.reduce((a, b) => Math.max(a, b), 0);
+  let most = 0;
+  for (const rating of ratings) if (rating > most) most = rating;
   for (let i = 0; i < ratings.length; i++) {
     const share = most === 0 ? 0 : Math.floor(((ratings[i] ?? 0) * 100) / most);
     ratings[i] = scale === 'more' ? share : 100 - share;

@@ -13,6 +13,13 @@ interface Offer {
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly allocatable: Amounts;
+  readonly cpuAndMemory: CpuAndMemory;
+}
+
+/** The two amounts that every rating reads, as fields: a lookup by name for each node would be most of its cost. */
+export interface CpuAndMemory {
+  readonly cpu: number;
+  readonly memory: number;
 }
 
 /**
@@ -24,8 +31,8 @@ export class NodeFacts {
   readonly #requested = new Map<string, number>();
   readonly #podsByOwner = new Map<string, number>();
   readonly hostPorts = new HostPortsInUse();
-  /** See `PodFacts.likelyUse`. */
-  readonly likelyUse = { cpu: 0, memory: 0 };
+  readonly #share = { cpu: 0, memory: 0 };
+  readonly #likelyUse = { cpu: 0, memory: 0 };
   podCount = 0;
 
   /** A node without pods. */
@@ -57,27 +64,32 @@ export class NodeFacts {
     return this.#requested;
   }
 
+  /** Of `allocatable`; 0 where nothing is offered. */
+  get offers(): CpuAndMemory {
+    return this.#offer.cpuAndMemory;
+  }
+  /** Of `requested`. */
+  get share(): CpuAndMemory {
+    return this.#share;
+  }
+  /** See `PodFacts.likelyUse`. */
+  get likelyUse(): CpuAndMemory {
+    return this.#likelyUse;
+  }
+
   podsOfOwner(owner: string): number {
     return this.#podsByOwner.get(owner) ?? 0;
   }
 
   add(pod: PodFacts): void {
-    this.podCount += 1;
-    for (const [name, amount] of pod.requests) increase(this.#requested, name, amount);
-    if (pod.owner !== undefined) increase(this.#podsByOwner, pod.owner, 1);
+    this.#count(pod, 1);
     for (const port of pod.hostPorts) this.hostPorts.add(port);
-    this.likelyUse.cpu += pod.likelyUse.cpu;
-    this.likelyUse.memory += pod.likelyUse.memory;
   }
 
   /** The exact inverse of `add`. */
   remove(pod: PodFacts): void {
-    this.podCount -= 1;
-    for (const [name, amount] of pod.requests) increase(this.#requested, name, -amount);
-    if (pod.owner !== undefined) increase(this.#podsByOwner, pod.owner, -1);
+    this.#count(pod, -1);
     for (const port of pod.hostPorts) this.hostPorts.remove(port);
-    this.likelyUse.cpu -= pod.likelyUse.cpu;
-    this.likelyUse.memory -= pod.likelyUse.memory;
   }
 
   /** The same with sums of its own: for a what-if, or after the node object changed. */
@@ -86,18 +98,30 @@ export class NodeFacts {
     for (const [name, amount] of this.#requested) copy.#requested.set(name, amount);
     for (const [owner, count] of this.#podsByOwner) copy.#podsByOwner.set(owner, count);
     copy.hostPorts.addAll(this.hostPorts);
-    copy.likelyUse.cpu = this.likelyUse.cpu;
-    copy.likelyUse.memory = this.likelyUse.memory;
+    Object.assign(copy.#share, this.#share);
+    Object.assign(copy.#likelyUse, this.#likelyUse);
     copy.podCount = this.podCount;
     return copy;
+  }
+
+  #count(pod: PodFacts, sign: 1 | -1): void {
+    this.podCount += sign;
+    for (const [name, amount] of pod.requests) increase(this.#requested, name, sign * amount);
+    if (pod.owner !== undefined) increase(this.#podsByOwner, pod.owner, sign);
+    this.#share.cpu = this.#requested.get('cpu') ?? 0;
+    this.#share.memory = this.#requested.get('memory') ?? 0;
+    this.#likelyUse.cpu += sign * pod.likelyUse.cpu;
+    this.#likelyUse.memory += sign * pod.likelyUse.memory;
   }
 }
 
 function offerOf(node: StoredNode): Offer {
+  const allocatable = amountsOf(node.status?.allocatable ?? node.status?.capacity);
   return {
     labels: node.metadata.labels ?? NO_LABELS,
     taints: node.spec?.taints ?? NO_TAINTS,
-    allocatable: amountsOf(node.status?.allocatable ?? node.status?.capacity),
+    allocatable,
+    cpuAndMemory: { cpu: allocatable.get('cpu') ?? 0, memory: allocatable.get('memory') ?? 0 },
   };
 }
 

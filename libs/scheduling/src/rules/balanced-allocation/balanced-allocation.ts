@@ -13,16 +13,16 @@ export const balancedAllocation: Score = {
     const memory = requests.get('memory') ?? 0;
     if (cpu === 0 && memory === 0) return undefined;
     return (node) => {
-      const cpuPart = part(node.allocatable.get('cpu'), (node.requested.get('cpu') ?? 0) + cpu);
-      const memoryPart = part(node.allocatable.get('memory'), (node.requested.get('memory') ?? 0) + memory);
-      if (cpuPart === undefined || memoryPart === undefined) return 100;
+      const { offers, share } = node;
+      if (offers.cpu === 0 || offers.memory === 0) return 100;
+      const distance = part(offers.cpu, share.cpu + cpu) - part(offers.memory, share.memory + memory);
       // The standard deviation of two numbers is half their distance.
-      return Math.floor((1 - Math.abs(cpuPart - memoryPart) / 2) * 100);
+      return Math.floor((1 - Math.abs(distance) / 2) * 100);
     };
   },
 };
 
-/** How much of what is offered is asked for, at most all of it; undefined where nothing is offered. */
-function part(offered: number | undefined, asked: number): number | undefined {
-  return offered === undefined ? undefined : Math.min(asked / offered, 1);
+/** How much of what is offered is asked for, at most all of it. */
+function part(offered: number, asked: number): number {
+  return Math.min(asked / offered, 1);
 }

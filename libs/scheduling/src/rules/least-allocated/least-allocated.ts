@@ -7,14 +7,14 @@ export const leastAllocated: Score = {
   scale: 'points',
   rate({ likelyUse }) {
     return (node) => {
-      const cpu = partLeft(node.allocatable.get('cpu'), node.likelyUse.cpu + likelyUse.cpu);
-      const memory = partLeft(node.allocatable.get('memory'), node.likelyUse.memory + likelyUse.memory);
+      const cpu = partLeft(node.offers.cpu, node.likelyUse.cpu + likelyUse.cpu);
+      const memory = partLeft(node.offers.memory, node.likelyUse.memory + likelyUse.memory);
       return Math.floor((cpu + memory) / 2);
     };
   },
 };
 
 /** 0..100; 0 where nothing is offered. */
-function partLeft(offered: number | undefined, used: number): number {
-  return offered === undefined || used > offered ? 0 : Math.floor(((offered - used) * 100) / offered);
+function partLeft(offered: number, used: number): number {
+  return used >= offered ? 0 : Math.floor(((offered - used) * 100) / offered);
 }
