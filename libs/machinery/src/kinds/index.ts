@@ -1,0 +1,34 @@
+import type { ResourceId } from '@shiplog/contracts';
+import { configMaps } from './configmaps';
+import { endpoints } from './endpoints';
+import { endpointSlices } from './endpointslices';
+import { events } from './events';
+import type { AnyKindRules } from './kind';
+import { leases } from './leases';
+import { namespaces } from './namespaces';
+import { nodes } from './nodes';
+import { pods } from './pods';
+import { replicationControllers } from './replicationcontrollers';
+import { secrets } from './secrets';
+import { serviceAccounts } from './serviceaccounts';
+import { services } from './services';
+
+const RULES: Readonly<Record<ResourceId, AnyKindRules>> = {
+  namespaces,
+  nodes,
+  pods,
+  replicationcontrollers: replicationControllers,
+  services,
+  endpoints,
+  configmaps: configMaps,
+  secrets,
+  serviceaccounts: serviceAccounts,
+  events,
+  'endpointslices.discovery.k8s.io': endpointSlices,
+  'leases.coordination.k8s.io': leases,
+};
+
+/** What is a resource's own. */
+export function rulesOf(resource: ResourceId): AnyKindRules {
+  return RULES[resource];
+}

@@ -1,0 +1,50 @@
+import type { Problems } from '../problems';
+import { sameJson } from '../values/equal';
+import { configKey } from '../values/names';
+
+/** The most that a ConfigMap's or Secret's values may come to, in bytes. */
+export const MAX_BYTES = 1_048_576;
+
+/** Bytes of a text in UTF-8. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7ff && (code < 0xd800 || code > 0xdfff)) bytes += 2;
+    else if (code > 0x7f) bytes += 1;
+  }
+  return bytes;
+}
+
+/** Bytes that a base64 text decodes to. */
+export function base64Length(text: string): number {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  return Math.floor(text.length / 4) * 3 - padding;
+}
+
+/** Keys become file names in a volume. */
+export function validateKeys(
+  data: Readonly<Record<string, string>> | undefined,
+  field: string,
+  problems: Problems,
+): void {
+  for (const key of Object.keys(data ?? {})) {
+    for (const wrong of configKey(key)) problems.invalid(`${field}[${key}]`, key, wrong);
+  }
+}
+
+interface MaybeImmutable {
+  immutable?: boolean;
+  [field: string]: unknown;
+}
+
+/** An object that is `immutable` stays so, and its data with it. */
+export function validateImmutable(draft: object, before: object, fields: readonly string[], problems: Problems): void {
+  const now = draft as MaybeImmutable;
+  const then = before as MaybeImmutable;
+  if (then.immutable !== true) return;
+  if (now.immutable !== true) problems.forbidden('immutable', 'field is immutable when `immutable` is set');
+  for (const field of fields) {
+    if (!sameJson(now[field], then[field])) problems.forbidden(field, 'field is immutable when `immutable` is set');
+  }
+}

@@ -1,0 +1,34 @@
+import { dnsLabel, qualifiedName } from '../values/names';
+import { defineKind } from './kind';
+
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+export const namespaces = defineKind<'namespaces'>({
+  resource: 'namespaces',
+  name: dnsLabel,
+  generation: 'none',
+  hasStatus: true,
+  fields: { name: (namespace) => namespace.metadata.name, 'status.phase': (namespace) => namespace.status?.phase },
+  defaults(draft) {
+    if (draft.metadata.name !== undefined) {
+      draft.metadata.labels = { [NAME_LABEL]: draft.metadata.name, ...draft.metadata.labels };
+    }
+  },
+  prepareCreate(draft) {
+    const finalizers = draft.spec?.finalizers ?? [];
+    draft.spec = { finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'] };
+    draft.status = { phase: 'Active' };
+  },
+  prepareUpdate(draft, before) {
+    draft.spec = before.spec;
+  },
+  validate(draft, problems) {
+    draft.spec?.finalizers?.forEach((finalizer, i) => {
+      for (const wrong of qualifiedName(finalizer)) problems.invalid(`spec.finalizers[${i}]`, finalizer, wrong);
+    });
+    const label = draft.metadata.labels?.[NAME_LABEL];
+    if (label !== draft.metadata.name) {
+      problems.invalid(`metadata.labels[${NAME_LABEL}]`, label, `must be ${draft.metadata.name ?? ''}`);
+    }
+  },
+});

@@ -1,0 +1,101 @@
+import type { PodSpec, Toleration } from '@shiplog/contracts';
+import { defaultPodSpec } from '../pods/defaults';
+import { qosClassOf } from '../pods/qos';
+import { validatePodUpdate } from '../pods/update';
+import { validatePodSpec } from '../pods/validate';
+import { dnsSubdomain } from '../values/names';
+import { defineKind } from './kind';
+
+const EVICTION_DELAY_SECONDS = 300;
+const AWAITED_TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+/** Adds what Kubernetes' DefaultTolerationSeconds admission adds: a lost node is forgiven for five minutes. */
+function tolerateLostNodes(spec: PodSpec): void {
+  const given = spec.tolerations ?? [];
+  const missing = AWAITED_TAINTS.filter((key) => !given.some((toleration) => toleratesEviction(toleration, key)));
+  if (missing.length === 0) return;
+  spec.tolerations = [
+    ...given,
+    ...missing.map((key) => ({
+      key,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds: EVICTION_DELAY_SECONDS,
+    })),
+  ];
+}
+
+function toleratesEviction(toleration: Toleration, key: string): boolean {
+  return (
+    (toleration.key === undefined || toleration.key === key) &&
+    (toleration.effect === undefined || toleration.effect === 'NoExecute')
+  );
+}
+
+/** What Kubernetes' priority and service account admissions fill in. */
+function admit(spec: PodSpec): void {
+  spec.serviceAccountName ??= 'default';
+  spec.serviceAccount = spec.serviceAccountName;
+  spec.enableServiceLinks ??= true;
+  spec.priority ??= priorityOf(spec.priorityClassName);
+  spec.preemptionPolicy ??= 'PreemptLowerPriority';
+  tolerateLostNodes(spec);
+}
+
+/** The two classes that every cluster has; pods without a class have priority 0. */
+const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+};
+
+function priorityOf(className: string | undefined): number {
+  return className === undefined ? 0 : (SYSTEM_PRIORITIES[className] ?? 0);
+}
+
+export const pods = defineKind<'pods'>({
+  resource: 'pods',
+  name: dnsSubdomain,
+  generation: 'spec',
+  hasStatus: true,
+  fields: {
+    'spec.nodeName': (pod) => pod.spec?.nodeName,
+    'spec.restartPolicy': (pod) => pod.spec?.restartPolicy,
+    'spec.schedulerName': (pod) => pod.spec?.schedulerName,
+    'spec.serviceAccountName': (pod) => pod.spec?.serviceAccountName,
+    'spec.hostNetwork': (pod) => pod.spec?.hostNetwork ?? false,
+    'status.phase': (pod) => pod.status?.phase,
+    'status.podIP': (pod) => pod.status?.podIP,
+    'status.podIPs': (pod) => pod.status?.podIPs?.map(({ ip }) => ip).join(','),
+    'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName,
+  },
+  defaults(draft) {
+    draft.spec ??= { containers: [] };
+    draft.spec.enableServiceLinks ??= true;
+    defaultPodSpec(draft.spec);
+  },
+  prepareCreate(draft) {
+    const spec = draft.spec ?? { containers: [] };
+    admit(spec);
+    draft.spec = spec;
+    draft.status = { phase: 'Pending', qosClass: qosClassOf(spec) };
+  },
+  prepareUpdate(draft, before) {
+    const spec = draft.spec ?? { containers: [] };
+    // What admission once filled in stays when a client that never saw it replaces the pod.
+    spec.serviceAccountName ??= before.spec?.serviceAccountName;
+    spec.serviceAccount = spec.serviceAccountName;
+    spec.priority ??= before.spec?.priority;
+    spec.preemptionPolicy ??= before.spec?.preemptionPolicy;
+    spec.nodeName ??= before.spec?.nodeName;
+    tolerateLostNodes(spec);
+  },
+  validate(draft, problems, _ctx, before) {
+    // An unchanged spec was valid when it came in, and stricter rules of today must not lock its labels.
+    if (before === undefined || draft.spec !== before.spec) {
+      validatePodSpec(draft.spec ?? { containers: [] }, 'spec', problems);
+    }
+  },
+  validateUpdate(draft, before, problems) {
+    validatePodUpdate(draft.spec ?? { containers: [] }, before.spec ?? { containers: [] }, problems);
+  },
+});

@@ -1,0 +1,43 @@
+import type { KubeObject, PatchType, ResourceId } from '@shiplog/contracts';
+import { type Result, ok, refused } from '../result';
+import { expectedAt } from '../schema/decode';
+import { statusOf } from '../status';
+import { jsonPatched } from './json-patch';
+import { isMap, mergePatched } from './merge-patch';
+import { PatchError } from './patch-error';
+import { strategicallyPatched } from './strategic-patch';
+
+/**
+ * Applies a client's patch to an object (or to its Scale, told by its kind). The result is what the client would have sent
+ * with a PUT: it still has to pass `admitUpdate`. 400 for a malformed patch, 422 for one that does not fit the object.
+ */
+export function applyPatch(
+  resource: ResourceId,
+  patchType: PatchType,
+  current: KubeObject,
+  patch: unknown,
+): Result<KubeObject> {
+  try {
+    const result = patched(resource, patchType, current, patch);
+    if (!isMap(result)) throw new PatchError('inapplicable', 'the result of the patch is no object');
+    return ok(result as KubeObject);
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    return refused(
+      error.fault === 'malformed' ? statusOf.badRequest(error.message) : statusOf.unprocessable(error.message),
+    );
+  }
+}
+
+function patched(resource: ResourceId, patchType: PatchType, current: KubeObject, patch: unknown): unknown {
+  switch (patchType) {
+    case 'json':
+      return jsonPatched(current, patch);
+    case 'merge':
+      return mergePatched(current, patch);
+    case 'strategic': {
+      const { definition } = expectedAt(resource, current.kind === 'Scale' ? 'scale' : undefined);
+      return strategicallyPatched(current, patch, definition);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** The patch itself is at fault; the message goes to the client. */
+export class PatchError extends Error {
+  /** `malformed`: can't be read (400). `inapplicable`: well-formed, but not for this object (422). */
+  constructor(
+    readonly fault: 'malformed' | 'inapplicable',
+    message: string,
+  ) {
+    super(message);
+  }
+}

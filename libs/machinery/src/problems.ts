@@ -1,0 +1,62 @@
+import type { StatusCause } from '@shiplog/contracts';
+
+/** A Go `%q`-like rendering of a value in an error text: strings quoted, composite values as JSON. */
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = JSON.stringify(value);
+  return text.length > 10_240 ? `${text.slice(0, 10_240)}…` : text;
+}
+
+/** Collects what is wrong with an object, in Kubernetes' own words: one method per kind of field error. */
+export class Problems {
+  readonly causes: StatusCause[] = [];
+
+  get none(): boolean {
+    return this.causes.length === 0;
+  }
+
+  required(field: string, detail = ''): void {
+    this.add('FieldValueRequired', field, withDetail('Required value', detail));
+  }
+
+  invalid(field: string, value: unknown, detail: string): void {
+    this.add('FieldValueInvalid', field, withDetail(`Invalid value: ${shown(value)}`, detail));
+  }
+
+  duplicate(field: string, value: unknown): void {
+    this.add('FieldValueDuplicate', field, `Duplicate value: ${shown(value)}`);
+  }
+
+  notSupported(field: string, value: unknown, supported: readonly string[]): void {
+    const list = [...supported]
+      .sort()
+      .map((one) => JSON.stringify(one))
+      .join(', ');
+    this.add('FieldValueNotSupported', field, `Unsupported value: ${shown(value)}: supported values: ${list}`);
+  }
+
+  forbidden(field: string, detail: string): void {
+    this.add('FieldValueForbidden', field, `Forbidden: ${detail}`);
+  }
+
+  notFound(field: string, value: unknown): void {
+    this.add('FieldValueNotFound', field, `Not found: ${shown(value)}`);
+  }
+
+  tooLong(field: string, maxBytes: number): void {
+    this.add('FieldValueTooLong', field, `Too long: may not be more than ${maxBytes} bytes`);
+  }
+
+  tooMany(field: string, actual: number, max: number): void {
+    this.add('FieldValueTooMany', field, `Too many: ${actual}: must have at most ${max} items`);
+  }
+
+  private add(reason: string, field: string, message: string): void {
+    this.causes.push({ reason, message, field });
+  }
+}
+
+function withDetail(text: string, detail: string): string {
+  return detail === '' ? text : `${text}: ${detail}`;
+}

@@ -1,0 +1,158 @@
+import { DecodeError, type Decoder, type Decoding, cleanJson } from './decoding';
+import { type Schema, definition, referenceOf } from './definitions';
+import { NAMED_SCALARS, PLAIN_SCALARS } from './scalars';
+
+/**
+ * Turns each definition into a closure once; reading an object is then one walk over its own fields. An optional field
+ * that is empty ('' or [] or {} of a map) is dropped, as Go's `omitempty` does, so that "empty" and "absent" are stored alike.
+ */
+
+const compiled = new Map<string, Decoder>();
+
+/** The decoder of a definition, for example `io.k8s.api.core.v1.Pod`. */
+export function decoderOf(name: string): Decoder {
+  const known = compiled.get(name);
+  if (known !== undefined) return known;
+  // A definition may contain itself: later lookups go through this until the closure stands.
+  compiled.set(name, (value, on) => decoderOf(name)(value, on));
+  const decoder = compileStruct(name, definition(name));
+  compiled.set(name, decoder);
+  return decoder;
+}
+
+const shortName = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+
+/** Groups whose optional strings are pointers in Go: there '' says something (a lease that nobody holds, an unnamed port). */
+const EMPTY_TEXT_SPEAKS = /^io\.k8s\.api\.(discovery|coordination)\./;
+
+/** Fields that are read and thrown away: nothing tracks field ownership, and selfLink is history. */
+const IGNORED: Readonly<Record<string, ReadonlySet<string>>> = {
+  'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta': new Set(['managedFields', 'selfLink']),
+};
+
+interface Field {
+  readonly decode: Decoder;
+  readonly dropEmpty: 'text' | 'collection' | 'nothing';
+}
+
+function compileStruct(name: string, schema: Schema): Decoder {
+  if (schema.properties === undefined)
+    return (value, on) => asObject(value, on, shortName(name), shortName(name), cleanJson);
+  const struct = shortName(name);
+  const required = new Set(schema.required ?? []);
+  const fields = new Map<string, Field>();
+  for (const [field, of] of Object.entries(schema.properties)) {
+    if (IGNORED[name]?.has(field) === true) {
+      fields.set(field, { decode: () => undefined, dropEmpty: 'nothing' });
+      continue;
+    }
+    const dropEmpty = required.has(field) ? 'nothing' : emptiness(of, name);
+    fields.set(field, { decode: compileValue(of, struct), dropEmpty });
+  }
+  return (value, on) => asObject(value, on, struct, `v1.${struct}`, (source) => readFields(source, fields, on));
+}
+
+function emptiness(schema: Schema, owner: string): Field['dropEmpty'] {
+  if (schema.type === 'array' || schema.additionalProperties !== undefined) return 'collection';
+  return schema.type === 'string' && !EMPTY_TEXT_SPEAKS.test(owner) ? 'text' : 'nothing';
+}
+
+function asObject<T>(
+  value: unknown,
+  on: Decoding,
+  struct: string,
+  goType: string,
+  read: (source: Record<string, unknown>) => T,
+): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return on.mismatch(value, struct, goType);
+  return read(value as Record<string, unknown>);
+}
+
+function readFields(source: Record<string, unknown>, fields: ReadonlyMap<string, Field>, on: Decoding): unknown {
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(source)) {
+    const item = source[key];
+    const field = fields.get(key);
+    if (field === undefined) {
+      on.unknown?.push(on.at(key));
+      continue;
+    }
+    if (item === null || item === undefined) continue;
+    on.path.push(key);
+    const read = field.decode(item, on);
+    on.path.pop();
+    if (read === undefined || (field.dropEmpty !== 'nothing' && isEmpty(read))) continue;
+    copy[key] = read;
+  }
+  return copy;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'string') return value === '';
+  if (Array.isArray(value)) return value.length === 0;
+  for (const key in value as object) if (Object.hasOwn(value as object, key)) return false;
+  return true;
+}
+
+function compileValue(schema: Schema, struct: string): Decoder {
+  const name = referenceOf(schema);
+  if (name !== undefined) return NAMED_SCALARS[name]?.(struct) ?? decoderOf(name);
+  if (schema.type === 'array') return compileList(schema.items ?? {}, struct);
+  if (schema.type === 'object' && schema.additionalProperties !== undefined) {
+    return compileMap(schema.additionalProperties, struct);
+  }
+  const scalar = PLAIN_SCALARS[`${schema.type}/${schema.format}`] ?? PLAIN_SCALARS[schema.type ?? ''];
+  return scalar?.(struct) ?? ((value) => cleanJson(value));
+}
+
+function compileList(items: Schema, struct: string): Decoder {
+  const decode = compileValue(items, struct);
+  const goType = `[]${goTypeOf(items)}`;
+  const zero = zeroOf(items);
+  return (value, on) => {
+    if (!Array.isArray(value)) return on.mismatch(value, struct, goType);
+    const copy: unknown[] = [];
+    for (let i = 0; i < value.length; i++) {
+      on.path.push(i);
+      const item: unknown = value[i];
+      copy.push(decode(item ?? zero, on));
+      on.path.pop();
+    }
+    return copy;
+  };
+}
+
+function compileMap(values: Schema, struct: string): Decoder {
+  const decode = compileValue(values, struct);
+  const goType = `map[string]${goTypeOf(values)}`;
+  const zero = zeroOf(values);
+  return (value, on) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return on.mismatch(value, struct, goType);
+    const copy: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) {
+      if (key === '__proto__') throw new DecodeError(`the key "__proto__" is not allowed in ${on.at()}`);
+      copy[key] = decode((value as Record<string, unknown>)[key] ?? zero, on);
+    }
+    return copy;
+  };
+}
+
+function goTypeOf(schema: Schema): string {
+  const name = referenceOf(schema);
+  if (name !== undefined) return `v1.${shortName(name)}`;
+  if (schema.type === 'array') return `[]${goTypeOf(schema.items ?? {})}`;
+  if (schema.format === 'byte') return '[]uint8';
+  return schema.type === 'integer'
+    ? (schema.format ?? 'int64')
+    : schema.type === 'boolean'
+      ? 'bool'
+      : (schema.type ?? 'string');
+}
+
+/** What a null inside a list or map stands for: the zero value of its type, as in Go. */
+function zeroOf(schema: Schema): unknown {
+  const name = referenceOf(schema);
+  if (name !== undefined) return NAMED_SCALARS[name] === undefined ? {} : '0';
+  if (schema.type === 'array') return [];
+  return schema.type === 'integer' ? 0 : schema.type === 'boolean' ? false : schema.type === 'object' ? {} : '';
+}

@@ -1,0 +1,101 @@
+import { QUANTITY_SYNTAX_ERROR, canonicalQuantity } from '../values/quantity';
+import { DecodeError, type Decoder } from './decoding';
+
+/** Makes the decoder of a scalar, given the struct that holds it (for error texts). */
+type ScalarOf = (struct: string) => Decoder;
+
+const text: ScalarOf = (struct) => (value, on) =>
+  typeof value === 'string' ? value : on.mismatch(value, struct, 'string');
+
+const flag: ScalarOf = (struct) => (value, on) =>
+  typeof value === 'boolean' ? value : on.mismatch(value, struct, 'bool');
+
+const double: ScalarOf = (struct) => (value, on) =>
+  typeof value === 'number' ? value : on.mismatch(value, struct, 'float64');
+
+function integer(goType: string, max: number): ScalarOf {
+  return (struct) => (value, on) =>
+    typeof value === 'number' && Number.isInteger(value) && value <= max && value >= -max - 1
+      ? value
+      : on.mismatch(value, struct, goType);
+}
+
+/** A quantity may be sent as a number; it is kept in Kubernetes' canonical text. */
+const quantity: ScalarOf = () => (value) => {
+  const sent = typeof value === 'number' ? String(value) : value;
+  const canonical = typeof sent === 'string' ? canonicalQuantity(sent) : undefined;
+  if (canonical === undefined) throw new DecodeError(QUANTITY_SYNTAX_ERROR);
+  return canonical;
+};
+
+const intOrString: ScalarOf = (struct) => (value, on) =>
+  typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))
+    ? value
+    : on.mismatch(value, struct, 'intstr.IntOrString');
+
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+const PLAIN_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const PLAIN_MICROS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+function millisOf(value: string): number {
+  const millis = RFC3339.test(value) ? Date.parse(value) : NaN;
+  if (Number.isNaN(millis)) {
+    const layout = '2006-01-02T15:04:05Z07:00';
+    throw new DecodeError(
+      `parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(value)} as "2006"`,
+    );
+  }
+  return millis;
+}
+
+/** A time to the second in UTC, as metav1.Time writes it. */
+export function toSeconds(value: string): string {
+  return PLAIN_SECONDS.test(value) ? value : `${new Date(millisOf(value)).toISOString().slice(0, 19)}Z`;
+}
+
+/** A time to the microsecond in UTC, as metav1.MicroTime writes it. */
+export function toMicros(value: string): string {
+  if (PLAIN_MICROS.test(value)) return value;
+  const fraction = (/\.(\d+)/.exec(value)?.[1] ?? '').padEnd(6, '0').slice(0, 6);
+  return `${new Date(millisOf(value)).toISOString().slice(0, 19)}.${fraction}Z`;
+}
+
+function time(write: (value: string) => string): ScalarOf {
+  return (struct) => (value, on) => {
+    if (typeof value !== 'string') return on.mismatch(value, struct, 'v1.Time');
+    return value === '' ? undefined : write(value);
+  };
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const MAX_QUICK_BASE64 = 2_000_000;
+
+/** Bytes travel as base64. Line breaks inside are taken out, as Go's decoder does. */
+const bytes: ScalarOf = (struct) => (value, on) => {
+  if (typeof value !== 'string') return on.mismatch(value, struct, '[]uint8');
+  const compact = value.includes('\n') || value.includes('\r') ? value.replace(/[\r\n]/g, '') : value;
+  if (compact.length > MAX_QUICK_BASE64 || BASE64.test(compact)) return compact;
+  const wrong = /[^A-Za-z0-9+/]/.exec(compact)?.index ?? compact.length;
+  throw new DecodeError(`illegal base64 data at input byte ${wrong}`);
+};
+
+const INT32_MAX = 2 ** 31 - 1;
+
+/** Definitions that are scalars with rules of their own. */
+export const NAMED_SCALARS: Readonly<Record<string, ScalarOf>> = {
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': quantity,
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': intOrString,
+  'io.k8s.apimachinery.pkg.apis.meta.v1.Time': time(toSeconds),
+  'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime': time(toMicros),
+};
+
+/** Scalars by `type` and, where it matters, `type/format`. */
+export const PLAIN_SCALARS: Readonly<Record<string, ScalarOf>> = {
+  string: text,
+  'string/byte': bytes,
+  boolean: flag,
+  number: double,
+  integer: integer('int64', Number.MAX_SAFE_INTEGER),
+  'integer/int32': integer('int32', INT32_MAX),
+  'integer/int64': integer('int64', Number.MAX_SAFE_INTEGER),
+};

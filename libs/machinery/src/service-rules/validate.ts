@@ -1,0 +1,140 @@
+import type { ObjectOf } from '@shiplog/contracts';
+import type { AdmissionContext } from '../context';
+import type { Draft } from '../kinds/kind';
+import { validateLabels } from '../metadata/validate';
+import { validatePort } from '../pods/probes';
+import type { Problems } from '../problems';
+import { sameJson } from '../values/equal';
+import { cidrContains, parseCidr, parseIp } from '../values/net';
+import { dnsLabel, dnsSubdomain, ipAddress, portNumber } from '../values/names';
+
+const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const AFFINITIES = ['ClientIP', 'None'];
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const POLICIES = ['Cluster', 'Local'];
+const MAX_AFFINITY_SECONDS = 86_400;
+
+type Spec = NonNullable<ObjectOf<'services'>['spec']>;
+
+/** Kubernetes' rules for a defaulted service. */
+export function validateService(draft: Draft<'services'>, problems: Problems, ctx: AdmissionContext): void {
+  const spec = draft.spec ?? {};
+  if (!TYPES.includes(spec.type ?? '')) problems.notSupported('spec.type', spec.type, TYPES);
+  if (spec.type === 'ExternalName') validateExternalName(spec, problems);
+  else validateClusterIp(spec, problems, ctx);
+  validatePorts(spec, problems);
+  validateLabels(spec.selector, 'spec.selector', problems);
+  validateAffinity(spec, problems);
+  validatePolicies(spec, problems);
+  spec.externalIPs?.forEach((ip, i) => {
+    for (const wrong of ipAddress(ip)) problems.invalid(`spec.externalIPs[${i}]`, ip, wrong);
+  });
+}
+
+function validateExternalName(spec: Spec, problems: Problems): void {
+  const name = (spec.externalName ?? '').replace(/\.$/, '');
+  if (name === '') problems.required('spec.externalName');
+  else for (const wrong of dnsSubdomain(name)) problems.invalid('spec.externalName', spec.externalName, wrong);
+}
+
+function validateClusterIp(spec: Spec, problems: Problems, ctx: AdmissionContext): void {
+  const { clusterIP, clusterIPs, type } = spec;
+  if (clusterIP === undefined) return;
+  if (clusterIPs !== undefined && clusterIPs[0] !== clusterIP) {
+    problems.invalid('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`');
+  }
+  if (clusterIP === 'None') {
+    if (type !== 'ClusterIP')
+      problems.invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`);
+    return;
+  }
+  const wrong = ipAddress(clusterIP);
+  for (const what of wrong) problems.invalid('spec.clusterIPs[0]', clusterIP, what);
+  const address = parseIp(clusterIP);
+  const range = parseCidr(ctx.settings.serviceCidr);
+  if (wrong.length > 0 || range === undefined) return;
+  if (address === undefined || !cidrContains(range, address)) {
+    problems.invalid(
+      'spec.clusterIPs',
+      clusterIPs ?? [clusterIP],
+      `failed to allocate IP ${clusterIP}: the provided IP (${clusterIP}) is not in the valid range. The range of valid IPs is ${ctx.settings.serviceCidr}`,
+    );
+  }
+}
+
+function validatePorts(spec: Spec, problems: Problems): void {
+  const ports = spec.ports ?? [];
+  if (ports.length === 0 && spec.type !== 'ExternalName' && spec.clusterIP !== 'None') problems.required('spec.ports');
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  const nodePorts = new Set<string>();
+  ports.forEach((port, i) => {
+    const at = `spec.ports[${i}]`;
+    const { name, port: number, protocol = '', targetPort, nodePort } = port;
+    if (name === undefined) {
+      if (ports.length > 1) problems.required(`${at}.name`);
+    } else {
+      for (const wrong of dnsLabel(name)) problems.invalid(`${at}.name`, name, wrong);
+      if (names.has(name)) problems.duplicate(`${at}.name`, name);
+      names.add(name);
+    }
+    for (const wrong of portNumber(number ?? 0)) problems.invalid(`${at}.port`, number ?? 0, wrong);
+    if (!PROTOCOLS.includes(protocol)) problems.notSupported(`${at}.protocol`, protocol, PROTOCOLS);
+    validatePort(targetPort, `${at}.targetPort`, problems);
+    const id = `${protocol}/${number}`;
+    if (numbers.has(id)) problems.duplicate(at, { protocol, port: number });
+    numbers.add(id);
+    if (nodePort === undefined) return;
+    if (spec.type === 'ClusterIP') problems.forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'");
+    const taken = `${protocol}/${nodePort}`;
+    if (nodePorts.has(taken)) problems.duplicate(`${at}.nodePort`, nodePort);
+    nodePorts.add(taken);
+  });
+}
+
+function validateAffinity(spec: Spec, problems: Problems): void {
+  if (!AFFINITIES.includes(spec.sessionAffinity ?? '')) {
+    problems.notSupported('spec.sessionAffinity', spec.sessionAffinity, AFFINITIES);
+  }
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (
+    spec.sessionAffinity === 'ClientIP' &&
+    seconds !== undefined &&
+    (seconds <= 0 || seconds > MAX_AFFINITY_SECONDS)
+  ) {
+    problems.invalid(
+      'spec.sessionAffinityConfig.clientIP.timeoutSeconds',
+      seconds,
+      `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`,
+    );
+  }
+}
+
+function validatePolicies(spec: Spec, problems: Problems): void {
+  for (const field of ['internalTrafficPolicy', 'externalTrafficPolicy'] as const) {
+    const policy = spec[field];
+    if (policy !== undefined && !POLICIES.includes(policy)) problems.notSupported(`spec.${field}`, policy, POLICIES);
+  }
+  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+  if (spec.externalTrafficPolicy !== undefined && !external && (spec.externalIPs ?? []).length === 0) {
+    problems.invalid(
+      'spec.externalTrafficPolicy',
+      spec.externalTrafficPolicy,
+      'may only be set for externally-accessible services',
+    );
+  }
+}
+
+/** A service keeps its address for as long as it has one of its own. */
+export function validateServiceUpdate(
+  draft: Draft<'services'>,
+  before: ObjectOf<'services'>,
+  problems: Problems,
+): void {
+  const now = draft.spec ?? {};
+  const then = before.spec ?? {};
+  if (now.type === 'ExternalName' || then.type === 'ExternalName' || then.clusterIP === undefined) return;
+  if (now.clusterIP !== then.clusterIP || !sameJson(now.clusterIPs, then.clusterIPs)) {
+    problems.invalid('spec.clusterIPs[0]', now.clusterIPs ?? [], 'may not change once set');
+  }
+}

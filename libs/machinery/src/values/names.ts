@@ -1,0 +1,137 @@
+/** Kubernetes' rules for names, with its own sentences. Each check answers what is wrong, or nothing. */
+import { isIp } from './net';
+
+/** Says what is wrong with a text; an empty list when nothing is. */
+export type TextRule = (text: string) => readonly string[];
+
+const FINE: readonly string[] = [];
+const LABEL_FORMAT = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const LABEL = new RegExp(`^${LABEL_FORMAT}$`);
+const SUBDOMAIN_FORMAT = `${LABEL_FORMAT}(\\.${LABEL_FORMAT})*`;
+const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+const DNS1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const QUALIFIED_PART_FORMAT = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
+const QUALIFIED_PART = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+const CONFIG_KEY = /^[-._a-zA-Z0-9]+$/;
+
+const LABEL_SAYS = `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${LABEL_FORMAT}')`;
+const SUBDOMAIN_SAYS = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${SUBDOMAIN_FORMAT}')`;
+const DNS1035_SAYS =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+const QUALIFIED_SAYS = `must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${QUALIFIED_PART_FORMAT}')`;
+const VALUE_SAYS =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+const tooLong = (bytes: number): string => `must be no more than ${bytes} bytes`;
+
+/** RFC 1123 label: namespaces, containers, ports' long names. */
+export const dnsLabel: TextRule = (text) => {
+  if (text.length <= 63 && LABEL.test(text)) return FINE;
+  return [...(text.length > 63 ? [tooLong(63)] : []), ...(LABEL.test(text) ? [] : [LABEL_SAYS])];
+};
+
+/** RFC 1123 subdomain: names of most objects. */
+export const dnsSubdomain: TextRule = (text) => {
+  if (text.length <= 253 && SUBDOMAIN.test(text)) return FINE;
+  return [...(text.length > 253 ? [tooLong(253)] : []), ...(SUBDOMAIN.test(text) ? [] : [SUBDOMAIN_SAYS])];
+};
+
+/** RFC 1035 label: names of services. */
+export const dns1035Label: TextRule = (text) => {
+  if (text.length <= 63 && DNS1035.test(text)) return FINE;
+  return [...(text.length > 63 ? [tooLong(63)] : []), ...(DNS1035.test(text) ? [] : [DNS1035_SAYS])];
+};
+
+/** What can be one segment of a path: the least that every name must be. */
+export const pathSegment: TextRule = (text) => {
+  if (text === '.' || text === '..') return [`may not be '${text}'`];
+  return ['/', '%'].filter((sign) => text.includes(sign)).map((sign) => `may not contain '${sign}'`);
+};
+
+/** A generateName is checked with its trailing dash taken for a letter, as more characters follow it. */
+export function asPrefix(rule: TextRule): TextRule {
+  return (text) => rule(text.endsWith('-') && text.length > 1 ? `${text.slice(0, -1)}a` : text);
+}
+
+const KNOWN_KEYS = new Set<string>();
+const KEYS_KEPT = 4096;
+
+/** Keys of labels, annotations, taints and node selectors: `name` or `prefix/name`. */
+export const qualifiedName: TextRule = (text) => {
+  if (KNOWN_KEYS.has(text)) return FINE;
+  const found = checkQualifiedName(text);
+  if (found.length === 0) {
+    if (KNOWN_KEYS.size >= KEYS_KEPT) KNOWN_KEYS.clear();
+    KNOWN_KEYS.add(text);
+  }
+  return found;
+};
+
+function checkQualifiedName(text: string): readonly string[] {
+  const parts = text.split('/');
+  const name = parts.at(-1) ?? '';
+  if (parts.length > 2) {
+    return [
+      `a qualified name ${QUALIFIED_SAYS} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
+  }
+  const found: string[] = [];
+  if (parts.length === 2) {
+    const prefix = parts[0] ?? '';
+    if (prefix === '') found.push('prefix part must be non-empty');
+    else found.push(...dnsSubdomain(prefix).map((what) => `prefix part ${what}`));
+  }
+  if (name === '') found.push('name part must be non-empty');
+  else if (name.length > 63) found.push(`name part ${tooLong(63)}`);
+  if (!QUALIFIED_PART.test(name)) found.push(`name part ${QUALIFIED_SAYS}`);
+  return found;
+}
+
+/** Values of labels. */
+export const labelValue: TextRule = (text) => {
+  if (text === '' || (text.length <= 63 && QUALIFIED_PART.test(text))) return FINE;
+  return [...(text.length > 63 ? [tooLong(63)] : []), ...(QUALIFIED_PART.test(text) ? [] : [VALUE_SAYS])];
+};
+
+/** Keys of ConfigMaps and Secrets: they become file names. */
+export const configKey: TextRule = (text) => {
+  const found: string[] = [];
+  if (text.length > 253) found.push(tooLong(253));
+  if (!CONFIG_KEY.test(text)) {
+    found.push(
+      "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+    );
+  }
+  if (text === '.') found.push("must not be '.'");
+  if (text === '..') found.push("must not be '..'");
+  else if (text.startsWith('..')) found.push("must not start with '..'");
+  return found.length === 0 ? FINE : found;
+};
+
+/** Names of ports: at most 15 lower-case letters, digits and dashes, with a letter among them (IANA service names). */
+export const portName: TextRule = (text) => {
+  const found: string[] = [];
+  if (text.length > 15) found.push('must be no more than 15 characters');
+  if (!/^[-a-z0-9]+$/.test(text)) found.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
+  if (!/[a-z]/.test(text)) found.push('must contain at least one letter (a-z)');
+  if (text.includes('--')) found.push('must not contain consecutive hyphens');
+  if (text.startsWith('-') || text.endsWith('-')) found.push('must not begin or end with a hyphen');
+  return found.length === 0 ? FINE : found;
+};
+
+/** Names of environment variables: anything printable but `=`. */
+export const envVarName: TextRule = (text) =>
+  /^[ -<>-~]+$/.test(text)
+    ? FINE
+    : [
+        "a valid environment variable name must consist only of printable ASCII characters other than '=' (e.g. 'my-name', or 'MY_NAME', or 'MY.NAME')",
+      ];
+
+/** Port numbers. */
+export function portNumber(port: number): readonly string[] {
+  return Number.isInteger(port) && port >= 1 && port <= 65535 ? FINE : ['must be between 1 and 65535, inclusive'];
+}
+
+/** Addresses of either family. */
+export const ipAddress: TextRule = (text) =>
+  isIp(text) ? FINE : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];

@@ -1,0 +1,77 @@
+/** IPv4 addresses and networks as numbers. IPv6 is only recognised, not calculated with: clusters are single-stack IPv4. */
+
+/** An IPv4 network: `base` is its first address as a number, `size` how many addresses it holds. */
+export interface Cidr {
+  readonly base: number;
+  readonly prefix: number;
+  readonly size: number;
+}
+
+const OCTET = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const IPV4 = new RegExp(`^${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}$`);
+
+/** The number of an IPv4 address in dotted form, or undefined when the text is none (leading zeros are refused). */
+export function parseIp(text: string): number | undefined {
+  const found = IPV4.exec(text);
+  if (found === null) return undefined;
+  return found.slice(1).reduce((value, octet) => value * 256 + Number(octet), 0);
+}
+
+/** The dotted form of an IPv4 address. */
+export function formatIp(address: number): string {
+  return [address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255].join('.');
+}
+
+/** Whether the text is an IPv6 address (RFC 4291 text form, with an optional dotted tail). */
+export function isIpv6(text: string): boolean {
+  if (!text.includes(':') || text.length > 45) return false;
+  const [head = '', tail, ...more] = text.split('::');
+  if (more.length > 0) return false;
+  const groups = [...groupsOf(head), ...(tail === undefined ? [] : groupsOf(tail))];
+  const last = groups.at(-1);
+  const dotted = last !== undefined && last.includes('.') ? 1 : 0;
+  if (dotted === 1 && parseIp(last ?? '') === undefined) return false;
+  const hex = dotted === 1 ? groups.slice(0, -1) : groups;
+  if (!hex.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
+  const count = hex.length + 2 * dotted;
+  return tail === undefined ? count === 8 : count < 8;
+}
+
+function groupsOf(part: string): string[] {
+  return part === '' ? [] : part.split(':');
+}
+
+/** Whether the text is an address of either family. */
+export function isIp(text: string): boolean {
+  return parseIp(text) !== undefined || isIpv6(text);
+}
+
+/** Reads `10.96.0.0/16`; undefined when it is no IPv4 network. Host bits are cleared. */
+export function parseCidr(text: string): Cidr | undefined {
+  const slash = text.indexOf('/');
+  const address = slash < 0 ? undefined : parseIp(text.slice(0, slash));
+  const length = text.slice(slash + 1);
+  if (address === undefined || !/^\d{1,2}$/.test(length)) return undefined;
+  const prefix = Number(length);
+  if (prefix > 32) return undefined;
+  const size = 2 ** (32 - prefix);
+  return { base: address - (address % size), prefix, size };
+}
+
+/** `10.96.0.0/16` of a network. */
+export function formatCidr(cidr: Cidr): string {
+  return `${formatIp(cidr.base)}/${cidr.prefix}`;
+}
+
+/** Whether an address lies in a network. */
+export function cidrContains(cidr: Cidr, address: number): boolean {
+  return address >= cidr.base && address < cidr.base + cidr.size;
+}
+
+/** The `index`-th network of length `prefix` inside a network; undefined when there are not as many. */
+export function subnetOf(cidr: Cidr, prefix: number, index: number): Cidr | undefined {
+  const size = 2 ** (32 - prefix);
+  const base = cidr.base + index * size;
+  if (prefix < cidr.prefix || prefix > 32 || index < 0 || base + size > cidr.base + cidr.size) return undefined;
+  return { base, prefix, size };
+}
