@@ -20,7 +20,10 @@ function fail(sentence, fix) {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])) return;
-  fail(`Shiplog needs Node ${LEAST_NODE.join('.')} or later; this is ${process.version}.`, 'Install a newer one: https://nodejs.org');
+  fail(
+    `Shiplog needs Node ${LEAST_NODE.join('.')} or later; this is ${process.version}.`,
+    'Install a newer one: https://nodejs.org',
+  );
 }
 
 /** Whether node_modules holds exactly what package-lock.json names (by content: times say nothing after a checkout). */
@@ -30,7 +33,8 @@ function packagesAreInstalled() {
   const installed = JSON.parse(readFileSync(installedLock, 'utf8')).packages;
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   return Object.entries(wanted).every(
-    ([path, row]) => path === '' || row.optional || row.devOptional || row.peer || installed[path]?.version === row.version,
+    ([path, row]) =>
+      path === '' || row.optional || row.devOptional || row.peer || installed[path]?.version === row.version,
   );
 }
 
@@ -51,6 +55,11 @@ await build();
 
 const [command = 'start', ...rest] = process.argv.slice(2);
 const program = PROGRAMS[command];
-process.argv = [process.argv[0], join(root, 'infra/bootstrap.mjs'), ...(program === undefined ? [command] : []), ...rest];
+process.argv = [
+  process.argv[0],
+  join(root, 'infra/bootstrap.mjs'),
+  ...(program === undefined ? [command] : []),
+  ...rest,
+];
 process.setSourceMapsEnabled(true);
 createRequire(import.meta.url)(join(root, 'dist', program ?? 'infra/launcher/src/main.js'));

@@ -1,6 +1,15 @@
 // Compiles the TypeScript of the repository to dist/ and copies what is read at run time beside it. Only files that
 // changed since the last build are touched, so an up-to-date build takes a few milliseconds.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,5 +73,7 @@ function removeLeftovers(wanted) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const before = process.hrtime.bigint();
   const files = await build();
-  console.log(`${files === 0 ? 'dist is up to date' : `built ${files} files`} (${Number(process.hrtime.bigint() - before) / 1e6 | 0} ms)`);
+  console.log(
+    `${files === 0 ? 'dist is up to date' : `built ${files} files`} (${(Number(process.hrtime.bigint() - before) / 1e6) | 0} ms)`,
+  );
 }

@@ -1,0 +1,64 @@
+import { Home } from './home';
+import { type Layout, layoutOf } from './layout';
+import { ProcessRecords } from './processes/records';
+import { Registry } from './processes/registry';
+import { HealthView } from './services/health-view';
+import type { LauncherSettings } from './settings';
+
+/**
+ * How pods run: in minions of their own network namespaces and engines, or all on the one engine that the user has.
+ */
+export type Mode = { kind: 'minions' } | { kind: 'own-engine'; dockerHost: string };
+
+/** Everything the steps of a start share. Steps fill in what later ones need. */
+export class Cluster {
+  readonly home: Home;
+  readonly layout: Layout;
+  readonly registry: Registry;
+  mode: Mode = { kind: 'minions' };
+  natsUrl = '';
+  databaseUrl = '';
+  /** Where the sample's page is, once it works. */
+  sampleUrl: string | undefined;
+  private view: Promise<HealthView> | undefined;
+
+  constructor(
+    readonly settings: LauncherSettings,
+    /** Shown to the user at once. */
+    readonly tell: (sentence: string) => void,
+  ) {
+    this.home = new Home(settings.home);
+    this.layout = layoutOf(settings);
+    this.registry = new Registry(new ProcessRecords(this.home.records), tell);
+  }
+
+  /** The bus seen by an operator; NATS must have been started. */
+  health(): Promise<HealthView> {
+    this.view ??= HealthView.open(this.natsUrl);
+    return this.view;
+  }
+
+  /** Ends the launcher's own connections, so that the process can end. */
+  async close(): Promise<void> {
+    await (await this.view)?.close();
+  }
+
+  get apiUrl(): string {
+    return `https://127.0.0.1:${this.settings.apiPort}`;
+  }
+
+  /** Where minions reach this host. */
+  get hostAddress(): string {
+    return this.mode.kind === 'minions' ? this.layout.hostAddress : '127.0.0.1';
+  }
+}
+
+/** One thing that a start does. */
+export interface Step {
+  readonly title: string;
+  /**
+   * @param say shows what is being done, beside the title
+   * @returns what came of it, in a few words
+   */
+  run(cluster: Cluster, say: (what: string) => void): Promise<string>;
+}

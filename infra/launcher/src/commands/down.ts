@@ -1,0 +1,26 @@
+import { Home } from '../home';
+import { currentClaim } from '../launcher-claim';
+import { hasEnded, signalProcess } from '../processes/ending';
+import { endLeftovers } from '../processes/registry';
+import { ProcessRecords } from '../processes/records';
+import type { LauncherSettings } from '../settings';
+
+const STOPS_WITHIN_MS = 60_000;
+
+/** Asks the launcher of this cluster to end, and waits until it has. */
+export async function down(settings: LauncherSettings): Promise<void> {
+  const home = new Home(settings.home);
+  const held = currentClaim(home.claim);
+  if (held === undefined) {
+    const left = await endLeftovers(new ProcessRecords(home.records));
+    process.stdout.write(left.length === 0 ? '  Nothing runs.\n' : `  ✓ ended ${left.join(', ')}\n`);
+    return;
+  }
+  const since = Date.now();
+  signalProcess(held.pid, 'SIGTERM');
+  if (!(await hasEnded(held, STOPS_WITHIN_MS))) {
+    signalProcess(held.pid, 'SIGKILL');
+    await endLeftovers(new ProcessRecords(home.records));
+  }
+  process.stdout.write(`  ✓ stopped (${((Date.now() - since) / 1000).toFixed(1)} s)\n`);
+}

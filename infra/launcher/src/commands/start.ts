@@ -1,0 +1,51 @@
+import { Cluster } from '../cluster';
+import { claim, release } from '../launcher-claim';
+import { endLeftovers } from '../processes/registry';
+import { runPlan } from '../progress';
+import type { LauncherSettings } from '../settings';
+import { planBase, planCluster } from '../start-plan';
+import { greeting } from '../greeting';
+
+/** Runs the cluster in the foreground: until Ctrl-C, or, detached, until `down` asks it to end. */
+export async function start(settings: LauncherSettings): Promise<void> {
+  const tell = (sentence: string): void => void process.stdout.write(`  ! ${sentence}\n`);
+  const cluster = new Cluster(settings, tell);
+  cluster.home.make();
+  claim(cluster);
+  const asked = whenAskedToStop();
+  try {
+    const left = await endLeftovers(cluster.registry.records);
+    if (left.length > 0) tell(`ended what an earlier launcher had left: ${left.join(', ')}`);
+    await Promise.race([startAll(cluster), asked]);
+    await asked;
+  } finally {
+    process.stdout.write('\n  Stopping; what is logged stays.\n');
+    await cluster.registry.stop((what) => process.stdout.write(`  - ${what}\n`));
+    await cluster.close();
+    release(cluster);
+  }
+  process.exit(0);
+}
+
+async function startAll(cluster: Cluster): Promise<void> {
+  const since = Date.now();
+  await runPlan(planBase, cluster);
+  await runPlan(planCluster(cluster), cluster);
+  process.stdout.write(greeting(cluster, (Date.now() - since) / 1000));
+  claim(cluster, 'ready');
+}
+
+/** The second request is not awaited politely: the process ends, and the next start cleans up. */
+function whenAskedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let times = 0;
+    const ask = (): void => {
+      times += 1;
+      if (times > 1) process.exit(130);
+      resolve();
+    };
+    process.on('SIGINT', ask);
+    process.on('SIGTERM', ask);
+    process.on('SIGHUP', ask);
+  });
+}

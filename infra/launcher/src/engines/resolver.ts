@@ -1,0 +1,28 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MinionLayout } from '../layout';
+
+const SYSTEM = '/etc/resolv.conf';
+/** Where systemd-resolved says which servers it asks itself. */
+const UPSTREAM = '/run/systemd/resolve/resolv.conf';
+
+/**
+ * What to put before a command that looks up names inside a minion. A resolver on 127.0.0.53 is not there in another
+ * network namespace; the servers that it asks are, so the command sees those in a mount of its own.
+ */
+export function resolverOf(minion: MinionLayout): string[] {
+  const text = existsSync(SYSTEM) ? readFileSync(SYSTEM, 'utf8') : '';
+  if (!/^nameserver\s+127\./m.test(text) || !existsSync(UPSTREAM)) return [];
+  const own = join(minion.runDir, 'resolv.conf');
+  writeFileSync(own, readFileSync(UPSTREAM));
+  return [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'slave',
+    'sh',
+    '-c',
+    `mount --bind ${own} ${SYSTEM} && exec "$@"`,
+    'sh',
+  ];
+}

@@ -1,0 +1,62 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import type { Layout, MinionLayout } from '../layout';
+import { run, succeeds } from '../system/run';
+import { bridgeCommands, fabricRules, hostCableCommands, minionCommands } from './plan-fabric';
+
+/** Makes the bridge and the host's rules. What is there already stays: containers may be attached to it. */
+export async function makeFabric(layout: Layout): Promise<void> {
+  if (!(await linkExists(layout.bridge))) await run('ip', ['link', 'add', layout.bridge, 'type', 'bridge']);
+  await batch([], bridgeCommands(layout));
+  writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
+  await run('nft', ['-f', '-'], { input: fabricRules(layout) });
+  await openForwarding(layout.bridge, '-I');
+}
+
+/** Makes a minion's namespace and its cable to the bridge. */
+export async function plugMinion(layout: Layout, minion: MinionLayout): Promise<void> {
+  if (!existsSync(netnsPath(minion))) await run('ip', ['netns', 'add', minion.netns]);
+  if (!(await succeeds('ip', ['-n', minion.netns, 'link', 'show', 'eth0']))) {
+    if (await linkExists(minion.veth)) await run('ip', ['link', 'del', minion.veth]);
+    await run('ip', ['link', 'add', minion.veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', minion.netns]);
+  }
+  await batch([], hostCableCommands(layout, minion));
+  await batch(['-n', minion.netns], minionCommands(layout, minion));
+  await run('nsenter', [`--net=${netnsPath(minion)}`, 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
+}
+
+/** Removes every namespace, cable, bridge and rule of a slot, also those of minions that are no longer asked for. */
+export async function removeFabric(layout: Layout): Promise<void> {
+  const prefix = layout.minions[0]!.netns.replace(/\d+$/, '');
+  const names = (await run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0]!);
+  for (const name of names.filter((n) => n.startsWith(prefix))) await run('ip', ['netns', 'del', name]);
+  if (await linkExists(layout.bridge)) await run('ip', ['link', 'del', layout.bridge]);
+  if (await succeeds('nft', ['list', 'table', 'ip', layout.fabricTable]))
+    await run('nft', ['delete', 'table', 'ip', layout.fabricTable]);
+  await openForwarding(layout.bridge, '-D');
+}
+
+/** Where a namespace is entered. */
+export function netnsPath(minion: MinionLayout): string {
+  return `/run/netns/${minion.netns}`;
+}
+
+/** A Docker engine on the host lets nothing be forwarded but its own: fabric traffic needs a rule before that. */
+async function openForwarding(bridge: string, change: '-I' | '-D'): Promise<void> {
+  const chain = await run('iptables', ['-S', 'FORWARD']).catch(() => '');
+  if (!chain.startsWith('-P FORWARD DROP')) return;
+  for (const rule of [
+    ['FORWARD', '-i', bridge, '-j', 'ACCEPT'],
+    ['FORWARD', '-o', bridge, '-j', 'ACCEPT'],
+  ]) {
+    const isThere = await succeeds('iptables', ['-C', ...rule]);
+    if (isThere !== (change === '-I')) await run('iptables', [change, ...rule]);
+  }
+}
+
+function linkExists(name: string): Promise<boolean> {
+  return succeeds('ip', ['link', 'show', name]);
+}
+
+function batch(args: readonly string[], commands: readonly string[]): Promise<string> {
+  return run('ip', [...args, '-batch', '-'], { input: `${commands.join('\n')}\n` });
+}

@@ -1,0 +1,37 @@
+import type { Layout, MinionLayout } from '../layout';
+
+/** Commands for `ip -batch`: the bridge that stands for the switch all minions are plugged into. */
+export function bridgeCommands(layout: Layout): string[] {
+  const bits = layout.fabricCidr.split('/')[1]!;
+  return [`addr replace ${layout.hostAddress}/${bits} dev ${layout.bridge}`, `link set ${layout.bridge} up`];
+}
+
+/** The host's end of a minion's cable. */
+export function hostCableCommands(layout: Layout, minion: MinionLayout): string[] {
+  return [`link set ${minion.veth} master ${layout.bridge}`, `link set ${minion.veth} up`];
+}
+
+/** Inside the minion: its address on the fabric, and the host as its way out. */
+export function minionCommands(layout: Layout, minion: MinionLayout): string[] {
+  const bits = layout.fabricCidr.split('/')[1]!;
+  return [
+    'link set lo up',
+    `addr replace ${minion.address}/${bits} dev eth0`,
+    'link set eth0 up',
+    `route replace default via ${layout.hostAddress}`,
+  ];
+}
+
+/** The host's rules: minions (and the pods behind them) reach the outside under the host's address. */
+export function fabricRules(layout: Layout): string {
+  return `
+table ip ${layout.fabricTable}
+delete table ip ${layout.fabricTable}
+table ip ${layout.fabricTable} {
+  chain outward {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr ${layout.fabricCidr} oifname != "${layout.bridge}" masquerade
+  }
+}
+`;
+}

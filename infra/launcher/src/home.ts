@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The folder that holds all state of a cluster (`.shiplog/`), and what is where in it. */
+export class Home {
+  constructor(readonly folder: string) {}
+
+  get kubeconfig(): string {
+    return this.at('kubeconfig');
+  }
+
+  get tokens(): string {
+    return this.at('tokens.csv');
+  }
+
+  /** The folder of process records. */
+  get records(): string {
+    return this.at('run');
+  }
+
+  get launcherLog(): string {
+    return this.at('logs', 'launcher.log');
+  }
+
+  /** What the running launcher lets `status` and `up` know. */
+  get claim(): string {
+    return this.at('cluster.json');
+  }
+
+  at(...path: string[]): string {
+    return join(this.folder, ...path);
+  }
+
+  log(name: string): string {
+    return this.at('logs', `${name}.log`);
+  }
+
+  make(): void {
+    mkdirSync(this.at('logs'), { recursive: true });
+    // Postgres' unprivileged user must pass through, and nobody needs to list it.
+    chmodSync(this.folder, 0o711);
+  }
+
+  /** A random password that is made at first use and kept. */
+  secret(name: string): string {
+    return this.remembered(`secret-${name}`, () => randomBytes(18).toString('hex'));
+  }
+
+  /** A line of text that is made at first use and kept. */
+  remembered(name: string, make: () => string): string {
+    const path = this.at(name);
+    if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+    const text = make();
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(path, `${text}\n`, { mode: 0o600 });
+    return text;
+  }
+}

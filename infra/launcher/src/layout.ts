@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { LauncherSettings } from './settings';
+
+/** One minion of this machine: a network namespace with an engine of its own. */
+export interface MinionLayout {
+  readonly name: string;
+  readonly netns: string;
+  /** Its end of the fabric, inside the namespace. */
+  readonly address: string;
+  /** The host's end of its cable. */
+  readonly veth: string;
+  /** Every container of the minion is below this control group. */
+  readonly cgroup: string;
+  /** Images and containers. */
+  readonly home: string;
+  /** Sockets and process state: a short path, gone after a reboot. */
+  readonly runDir: string;
+  readonly socket: string;
+}
+
+/** Every name and address that a cluster on this machine uses; two slots have none in common. */
+export interface Layout {
+  readonly slot: number;
+  readonly bridge: string;
+  readonly fabricCidr: string;
+  /** The host's address on the fabric. */
+  readonly hostAddress: string;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly nodePortRange: string;
+  /** The nftables table of the host's own rules for the fabric. */
+  readonly fabricTable: string;
+  /** Name suffix of what the host's network and proxy install. */
+  readonly hostName: string;
+  readonly runDir: string;
+  readonly minions: readonly MinionLayout[];
+}
+
+/** The layout of the cluster that the settings describe. */
+export function layoutOf(settings: Pick<LauncherSettings, 'slot' | 'minions' | 'home'>): Layout {
+  const { slot } = settings;
+  const name = slot === 0 ? 'shiplog' : `shiplog${slot}`;
+  const runDir = `/run/shiplog/${slot}`;
+  return {
+    slot,
+    bridge: `shiplog${slot}`,
+    fabricCidr: `172.30.${slot}.0/24`,
+    hostAddress: `172.30.${slot}.1`,
+    clusterCidr: `10.${244 - slot}.0.0/16`,
+    serviceCidr: `10.${96 + slot}.0.0/16`,
+    // NodePorts are opened on the host's own 127.0.0.1, so slots must differ here too.
+    nodePortRange: slot === 0 ? '30000-32767' : `${20_000 + slot * 500}-${20_499 + slot * 500}`,
+    fabricTable: `shiplog_fabric_${slot}`,
+    hostName: slot === 0 ? 'host' : `host-${slot}`,
+    runDir,
+    minions: Array.from({ length: settings.minions }, (_, index) => minionLayout(settings, name, runDir, index + 1)),
+  };
+}
+
+function minionLayout(settings: { slot: number; home: string }, name: string, runDir: string, n: number): MinionLayout {
+  const minion = `minion-${n}`;
+  return {
+    name: minion,
+    netns: `${name}-m${n}`,
+    address: `172.30.${settings.slot}.${10 + n}`,
+    veth: `shiplog${settings.slot}m${n}`,
+    cgroup: `/${name}-m${n}`,
+    home: join(settings.home, 'minions', minion),
+    runDir: `${runDir}/${minion}`,
+    socket: `${runDir}/${minion}/docker.sock`,
+  };
+}

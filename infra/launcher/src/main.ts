@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { down } from './commands/down';
+import { rebuild } from './commands/rebuild';
+import { reset } from './commands/reset';
+import { start } from './commands/start';
+import { status } from './commands/status';
+import { up } from './commands/up';
+import { LauncherFailure, sentenceOf } from './failure';
+import { type LauncherSettings, settingsFrom } from './settings';
+
+interface Flags {
+  minions?: string;
+  sample?: boolean;
+}
+
+const program = new Command('npm run')
+  .description('Runs a Shiplog cluster on this machine. State lives in .shiplog/ (SHIPLOG_HOME).')
+  .showHelpAfterError();
+
+define('start', 'run the cluster until Ctrl-C', start, true);
+define('up', 'run the cluster in the background; returns when it is ready', up, true);
+define('down', 'stop the cluster that runs in the background', down);
+define('status', 'which services run, whether they are ready, and their memory', status);
+define('reset', 'stop the cluster and remove everything that it keeps', reset);
+define('rebuild', 'rebuild the state from the log, and compare it with the live one', rebuild);
+
+function define(name: string, says: string, run: (settings: LauncherSettings) => Promise<void>, starts = false): void {
+  const command = program.command(name).description(says);
+  if (starts) {
+    command
+      .option('--minions <n>', 'how many minions (default 2)')
+      .option('--no-sample', 'do not deploy the guestbook');
+  }
+  command.action(async (flags: Flags) => {
+    await run(
+      settingsFrom(process.env, { minions: flags.minions, sample: flags.sample === false ? false : undefined }),
+    );
+  });
+}
+
+program.parseAsync().catch((error: unknown) => {
+  const fix = error instanceof LauncherFailure ? error.fix : error instanceof Error ? (error.stack ?? '') : '';
+  process.stderr.write(`\n  ✗ ${sentenceOf(error)}\n    → ${fix}\n\n`);
+  process.exit(1);
+});

@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive, type ProcessIdentity } from './identity';
+
+/** What is written down of each started process, so that a later launcher can find and end it. */
+export interface ProcessRecord extends ProcessIdentity {
+  name: string;
+  /** Processes of a higher rank are stopped first. */
+  rank: number;
+  stopSignal?: NodeJS.Signals;
+}
+
+/** The folder of process records of one cluster. */
+export class ProcessRecords {
+  constructor(private readonly folder: string) {}
+
+  write(record: ProcessRecord): void {
+    mkdirSync(this.folder, { recursive: true });
+    const path = this.path(record.name);
+    writeFileSync(`${path}.new`, JSON.stringify(record));
+    renameSync(`${path}.new`, path);
+  }
+
+  remove(name: string): void {
+    rmSync(this.path(name), { force: true });
+  }
+
+  /** The records whose process still runs. */
+  alive(): ProcessRecord[] {
+    if (!existsSync(this.folder)) return [];
+    return readdirSync(this.folder)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => JSON.parse(readFileSync(join(this.folder, file), 'utf8')) as ProcessRecord)
+      .filter(isAlive);
+  }
+
+  private path(name: string): string {
+    return join(this.folder, `${name}.json`);
+  }
+}

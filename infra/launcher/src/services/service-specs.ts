@@ -1,0 +1,88 @@
+import type { Cluster } from '../cluster';
+import { inMinion } from '../engines/minion-engine';
+import type { MinionLayout } from '../layout';
+import { RANK } from '../processes/registry';
+import type { ServiceSpec } from './service-process';
+
+/** The services of the master. */
+export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
+  const { layout, home, settings } = cluster;
+  const main = (service: string, rank: number, env: ServiceSpec['env'] = {}) => ({
+    service,
+    instance: 'main',
+    rank,
+    env,
+  });
+  return [
+    main('journal', RANK.journal, {
+      DATABASE_URL: cluster.databaseUrl,
+      SERVICE_CIDR: layout.serviceCidr,
+      NODE_PORT_RANGE: layout.nodePortRange,
+    }),
+    main('api', RANK.api, {
+      API_HOST: cluster.mode.kind === 'minions' ? `127.0.0.1,${layout.hostAddress}` : '127.0.0.1',
+      API_PORT: String(settings.apiPort),
+      ADVERTISE_ADDRESS: cluster.hostAddress,
+      SERVICE_CIDR: layout.serviceCidr,
+      TLS_CERT_FILE: home.at('pki', 'server.crt'),
+      TLS_KEY_FILE: home.at('pki', 'server.key'),
+      TOKEN_FILE: home.tokens,
+    }),
+    main('scheduler', RANK.decider),
+    main('controller', RANK.decider, { CLUSTER_CIDR: layout.clusterCidr }),
+  ];
+}
+
+/** The services of one minion, as on a host of its own. */
+export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec[] {
+  const { layout } = cluster;
+  const agent = (service: string, env: ServiceSpec['env'] = {}): ServiceSpec => ({
+    service,
+    instance: minion.name,
+    rank: RANK.agent,
+    env: { NODE_NAME: minion.name, NODE_IP: minion.address, ...env },
+    within: (command) => inMinion(minion, command),
+  });
+  return [
+    agent('kubelet', {
+      DOCKER_HOST: `unix://${minion.socket}`,
+      CGROUP_PARENT: minion.cgroup,
+      STATE_DIR: `${minion.home}/kubelet`,
+    }),
+    agent('network', { CLUSTER_CIDR: layout.clusterCidr }),
+    agent('proxy', { CLUSTER_CIDR: layout.clusterCidr, SERVICE_CIDR: layout.serviceCidr, PROXY_MODE: 'auto' }),
+  ];
+}
+
+/** What lets this machine itself, which runs no pods, reach pods and Services. */
+export function hostSpecs(cluster: Cluster): ServiceSpec[] {
+  const { layout } = cluster;
+  const host = (service: string, env: ServiceSpec['env']): ServiceSpec => ({
+    service,
+    instance: layout.hostName,
+    rank: RANK.agent,
+    env: { NODE_NAME: layout.hostName, NODE_IP: layout.hostAddress, CLUSTER_CIDR: layout.clusterCidr, ...env },
+  });
+  return [
+    host('network', { ROLE: 'host' }),
+    host('proxy', { PROXY_MODE: 'auto', SERVICE_CIDR: layout.serviceCidr, NODE_PORT_ADDRESSES: '127.0.0.0/8' }),
+  ];
+}
+
+/** The one minion on the engine that the user has: no network of its own to manage. */
+export function ownEngineSpecs(cluster: Cluster, dockerHost: string): ServiceSpec[] {
+  const agent = (service: string, env: ServiceSpec['env']): ServiceSpec => ({
+    service,
+    instance: 'minion-1',
+    rank: RANK.agent,
+    env: { NODE_NAME: 'minion-1', NODE_IP: '127.0.0.1', ...env },
+  });
+  return [
+    agent('kubelet', {
+      DOCKER_HOST: dockerHost,
+      POD_NETWORK: 'docker',
+      STATE_DIR: cluster.home.at('minions', 'minion-1', 'kubelet'),
+    }),
+    agent('proxy', { PROXY_MODE: 'userspace', NODE_PORT_ADDRESSES: '127.0.0.0/8' }),
+  ];
+}

@@ -1,0 +1,57 @@
+import { join, resolve } from 'node:path';
+import { LauncherFailure } from './failure';
+
+/** The root of the repository: dist/infra/launcher/src is four levels below it, as is infra/launcher/src with jest. */
+export const REPOSITORY = resolve(
+  __dirname,
+  __dirname.includes(`${join('dist', 'infra')}`) ? '../../../..' : '../../..',
+);
+
+/** What a user may choose about a cluster on this machine. */
+export interface LauncherSettings {
+  /** Where all state lives (SHIPLOG_HOME). */
+  readonly home: string;
+  /** Where built images and fetched packages are kept; shared by all clusters of a checkout (SHIPLOG_CACHE). */
+  readonly cache: string;
+  /** Which of the disjoint sets of addresses and names to use, so that clusters can run side by side (SHIPLOG_SLOT). */
+  readonly slot: number;
+  readonly minions: number;
+  /** Whether to deploy the guestbook. */
+  readonly sample: boolean;
+  /** Where the API listens on 127.0.0.1 (API_PORT). */
+  readonly apiPort: number;
+  /** Used instead of starting one, when given. */
+  readonly natsUrl: string | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly dockerHost: string | undefined;
+  /** Handed to every service (LOG_LEVEL). */
+  readonly logLevel: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the settings; a wrong value stops with a sentence. Flags win over the environment. */
+export function settingsFrom(env: Environment, flags: { minions?: string; sample?: boolean } = {}): LauncherSettings {
+  const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT ?? '0', 0, 9);
+  return {
+    home: resolve(REPOSITORY, env.SHIPLOG_HOME || '.shiplog'),
+    cache: resolve(REPOSITORY, env.SHIPLOG_CACHE || join('.shiplog', 'cache')),
+    slot,
+    minions: wholeNumber('--minions', flags.minions ?? env.SHIPLOG_MINIONS ?? '2', 1, 9),
+    sample: flags.sample ?? env.SHIPLOG_SAMPLE !== 'no',
+    apiPort: wholeNumber('API_PORT', env.API_PORT ?? String(6443 + slot), 1, 65_535),
+    natsUrl: env.NATS_URL || undefined,
+    databaseUrl: env.DATABASE_URL || undefined,
+    dockerHost: env.DOCKER_HOST || undefined,
+    logLevel: env.LOG_LEVEL || 'info',
+  };
+}
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new LauncherFailure(
+    `${name} is "${text}", which is no whole number from ${least} to ${most}.`,
+    `Give ${name} as a number, for example ${least}.`,
+  );
+}

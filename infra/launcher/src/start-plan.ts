@@ -1,0 +1,38 @@
+import type { Cluster } from './cluster';
+import type { Plan } from './progress';
+import { hostSpecs, controlPlaneSpecs, minionSpecs, ownEngineSpecs } from './services/service-specs';
+import { certificates } from './steps/certificates';
+import { engineChoice } from './steps/engine-choice';
+import { engines } from './steps/engines';
+import { fabric } from './steps/fabric';
+import { images } from './steps/images';
+import { nats } from './steps/nats';
+import { postgres } from './steps/postgres';
+import { sample } from './steps/sample';
+import { serviceStep, servicesStep } from './steps/services';
+
+/** What decides how the rest is done. */
+export const planBase: Plan = [engineChoice, certificates];
+
+/** Everything else, once it is known where pods run. */
+export function planCluster(cluster: Cluster): Plan {
+  const own = cluster.mode.kind === 'minions';
+  return [
+    ...(own ? [fabric] : []),
+    { title: 'Foundations', steps: [nats, postgres, ...(own ? [engines] : [])] },
+    { title: 'Master', steps: ['journal', 'api', 'scheduler', 'controller'].map((name) => masterStep(name)) },
+    { title: 'Minions', steps: [...minionSteps(cluster), images] },
+    ...(cluster.settings.sample ? [sample] : []),
+  ];
+}
+
+function masterStep(name: string) {
+  return serviceStep(name, (cluster) => controlPlaneSpecs(cluster).find((spec) => spec.service === name)!);
+}
+
+function minionSteps(cluster: Cluster) {
+  const { mode, layout } = cluster;
+  if (mode.kind === 'own-engine') return [servicesStep('minion-1', () => ownEngineSpecs(cluster, mode.dockerHost))];
+  const minions = layout.minions.map((minion) => servicesStep(minion.name, () => minionSpecs(cluster, minion)));
+  return [...minions, servicesStep('this machine', hostSpecs)];
+}

