@@ -1,0 +1,79 @@
+import type { ReadonlyCluster } from '@shiplog/cluster';
+import type { CommandData, CommandType, KubeStatus, ObjectOf, ResourceId } from '@shiplog/contracts';
+
+/** What an event made of one object: created (no `before`), changed, or deleted (no `after`). */
+export interface Change<R extends ResourceId = ResourceId> {
+  readonly resource: R;
+  readonly position: number;
+  readonly before?: ObjectOf<R>;
+  readonly after?: ObjectOf<R>;
+}
+
+/** The moment of an attempt: read once, at the edge. */
+export interface Now {
+  /** Milliseconds since 1970. */
+  readonly ms: number;
+  /** RFC 3339 in UTC in whole seconds, as Kubernetes writes times. */
+  readonly time: string;
+}
+
+/**
+ * A command as a decider gives it; the frame adds actor, cause and basis, and an id unless the decider names the
+ * command itself. A name makes sense only where the same name can never stand for another wish.
+ */
+export type PlannedCommand = { [T in CommandType]: { type: T; data: CommandData[T]; id?: string } }[CommandType];
+
+/** A command of the attempt before that the journal refused. */
+export interface Refusal {
+  readonly command: PlannedCommand;
+  readonly status: KubeStatus;
+}
+
+/** One snapshot, one now: all that an attempt to reconcile a key may look at. */
+export interface Attempt {
+  readonly state: ReadonlyCluster;
+  /** Position that `state` stands at. */
+  readonly position: number;
+  readonly now: Now;
+  /** What the journal refused in the attempt before; empty after a success. */
+  readonly refused: readonly Refusal[];
+}
+
+/** What an attempt came to: what to ask of the journal, and when to look again without being told. */
+export interface Reconciled {
+  readonly commands: readonly PlannedCommand[];
+  readonly requeueAfterMs?: number;
+  /** What an operator should read in the log, for example that something has run out. */
+  readonly warnings?: readonly string[];
+}
+
+/** Nothing to do. */
+export const SETTLED: Reconciled = { commands: [] };
+
+/** For each watched resource: the keys that a change to one of its objects concerns. */
+export type Watches = { readonly [R in ResourceId]?: (change: Change<R>, state: ReadonlyCluster) => Iterable<string> };
+
+/**
+ * A controller is a row: a name, what wakes which key, and how a key is reconciled. Reconciling is level-triggered:
+ * it sees the present state, never the event that woke it.
+ */
+export interface Controller {
+  readonly name: string;
+  readonly watches: Watches;
+  /** Every key there is, for the first pass and for a resync. */
+  allKeys(state: ReadonlyCluster): Iterable<string>;
+  /** May ask something of the journal before it decides (hence the promise); the deciding itself is pure. */
+  reconcile(key: string, attempt: Attempt): Reconciled | Promise<Reconciled>;
+}
+
+/** The keys that a change concerns for one controller. */
+export function keysOfChange(controller: Controller, change: Change, state: ReadonlyCluster): Iterable<string> {
+  const watch = controller.watches[change.resource] as
+    ((change: Change, state: ReadonlyCluster) => Iterable<string>) | undefined;
+  return watch === undefined ? [] : watch(change, state);
+}
+
+/** A moment as deciders take it. */
+export function momentOf(ms: number): Now {
+  return { ms, time: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+}

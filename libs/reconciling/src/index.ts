@@ -1,0 +1,3 @@
+export * from './back-off';
+export * from './controller';
+export * from './work-queue';

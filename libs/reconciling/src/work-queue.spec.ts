@@ -1,0 +1,63 @@
+import { WorkQueue } from './work-queue';
+
+describe('a work queue', () => {
+  it('gives a key once however often it was woken, with the newest cause', () => {
+    const queue = new WorkQueue();
+    queue.add('a', 1);
+    queue.add('b', 2);
+    queue.add('a', 3);
+    expect(queue.take(0, 10)).toEqual([
+      { key: 'a', cause: 3 },
+      { key: 'b', cause: 2 },
+    ]);
+    expect(queue.take(0, 10)).toEqual([]);
+  });
+
+  it('never gives a key that is running, and gives it again when it was woken meanwhile', () => {
+    const queue = new WorkQueue();
+    queue.add('a', 1);
+    queue.take(0, 10);
+    queue.add('a', 2);
+    expect(queue.take(0, 10)).toEqual([]);
+    queue.done('a');
+    expect(queue.take(0, 10)).toEqual([{ key: 'a', cause: 2 }]);
+  });
+
+  it('leaves a key alone until its own write was seen', () => {
+    const queue = new WorkQueue();
+    queue.hold('a', 7);
+    queue.add('a', 5);
+    queue.reached(6);
+    expect(queue.take(0, 10)).toEqual([]);
+    queue.reached(7);
+    expect(queue.take(0, 10)).toEqual([{ key: 'a', cause: 5 }]);
+  });
+
+  it('frees every key when the log was set back', () => {
+    const queue = new WorkQueue();
+    queue.reached(100);
+    queue.hold('a', 101);
+    queue.add('a');
+    queue.reached(3);
+    expect(queue.take(0, 10)).toHaveLength(1);
+  });
+
+  it('wakes a key at the earliest of its times, and forgets the time once the key was taken', () => {
+    const queue = new WorkQueue();
+    queue.addAt('a', 500);
+    queue.addAt('a', 200);
+    queue.addAt('a', 900);
+    expect(queue.nextAt()).toBe(200);
+    expect(queue.take(199, 10)).toEqual([]);
+    expect(queue.take(200, 10)).toEqual([{ key: 'a', cause: undefined }]);
+    expect(queue.nextAt()).toBeUndefined();
+  });
+
+  it('gives no more keys than are asked for', () => {
+    const queue = new WorkQueue();
+    for (let i = 0; i < 5; i++) queue.add(`k${i}`);
+    expect(queue.take(0, 2).map(({ key }) => key)).toEqual(['k0', 'k1']);
+    expect(queue.take(0, 2).map(({ key }) => key)).toEqual(['k2', 'k3']);
+    expect(queue.size).toBe(5);
+  });
+});

@@ -1,0 +1,235 @@
+import type { Applied, ReadonlyCluster } from '@shiplog/cluster';
+import type { AnyCommand, CommandReply } from '@shiplog/contracts';
+import {
+  BackOff,
+  WorkQueue,
+  keysOfChange,
+  momentOf,
+  type Change,
+  type Controller,
+  type DueKey,
+  type PlannedCommand,
+  type Refusal,
+} from '@shiplog/reconciling';
+
+/** What the frame needs of the world: a projection to read, a journal to ask, a clock, names for commands. */
+export interface World {
+  readonly position: number;
+  readonly state: ReadonlyCluster;
+  /** Batches of applied events, in order, after their fold; returns the way out. */
+  onApplied(listener: (batch: readonly Applied[]) => void): () => void;
+  /** Rejects when nobody answered in time: then it is not known whether the command was decided. */
+  command(command: AnyCommand): Promise<CommandReply>;
+  now(): number;
+  newCommandId(): string;
+}
+
+/** The lines that the frame writes. */
+export interface ReconcilerLog {
+  debug(fields: object, line: string): void;
+  warn(fields: object, line: string): void;
+  error(fields: object, line: string): void;
+}
+
+export interface ReconcilerOptions {
+  /** Who the commands come from, for example `system:shiplog:controller`. */
+  actor: string;
+  /** First and longest wait after a failed attempt. */
+  backOffMs?: { first: number; max: number };
+  /** Every key is looked at again this often, against whatever was missed. */
+  resyncMs?: number;
+  /** Keys reconciled before the event loop gets a turn. */
+  sliceSize?: number;
+}
+
+const DEFAULTS = { backOffMs: { first: 50, max: 30_000 }, resyncMs: 600_000, sliceSize: 64 };
+/** How long a stop waits for answers. */
+const STOP_PATIENCE_MS = 2_000;
+/** setTimeout takes no more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Runs one controller: events wake keys, each key is reconciled on the present state, its commands go out in the
+ * same tick as those of the other due keys (the bus makes one message of them), and the key rests until the
+ * projection shows what it wrote.
+ */
+export class Reconciler {
+  private readonly queue = new WorkQueue();
+  private readonly backOff: BackOff;
+  private readonly refused = new Map<string, readonly Refusal[]>();
+  private readonly options: Required<ReconcilerOptions>;
+  private stopWatching: (() => void) | undefined;
+  private slice: NodeJS.Immediate | undefined;
+  private timer: { handle: NodeJS.Timeout; at: number } | undefined;
+  private resyncTimer: NodeJS.Timeout | undefined;
+  private readonly inFlight = new Set<Promise<void>>();
+
+  constructor(
+    readonly controller: Controller,
+    private readonly world: World,
+    private readonly log: ReconcilerLog,
+    options: ReconcilerOptions,
+  ) {
+    this.options = { ...DEFAULTS, ...options };
+    this.backOff = new BackOff(this.options.backOffMs.first, this.options.backOffMs.max);
+  }
+
+  /** Begins with every key there is. */
+  start(): void {
+    this.stopWatching = this.world.onApplied((batch) => this.applied(batch));
+    this.resyncTimer = setInterval(() => this.resync(), this.options.resyncMs).unref();
+    this.resync();
+  }
+
+  /** Looks at every key again. */
+  resync(): void {
+    for (const key of this.controller.allKeys(this.world.state)) this.queue.add(key);
+    this.wake();
+  }
+
+  /** Wakes one key for a reason that is no event of the log, for example a signal. */
+  enqueue(key: string): void {
+    this.queue.add(key);
+    this.wake();
+  }
+
+  /** Starts nothing more, and resolves when what runs has ended, or soon: an answer may be long in coming. */
+  async stop(): Promise<void> {
+    this.stopWatching?.();
+    this.stopWatching = undefined;
+    clearInterval(this.resyncTimer);
+    clearTimeout(this.timer?.handle);
+    clearImmediate(this.slice);
+    this.timer = undefined;
+    this.slice = undefined;
+    this.queue.clear();
+    await Promise.race([Promise.allSettled(this.inFlight), this.pause(STOP_PATIENCE_MS)]);
+  }
+
+  /** Whether nothing is due, running or waiting for its write to be seen (timed keys may be planned). */
+  get idle(): boolean {
+    return this.queue.size === 0;
+  }
+
+  private get started(): boolean {
+    return this.stopWatching !== undefined;
+  }
+
+  private applied(batch: readonly Applied[]): void {
+    for (const { event, before, after } of batch) {
+      const change = { resource: event.resource, position: event.position, before, after } as Change;
+      for (const key of keysOfChange(this.controller, change, this.world.state)) this.queue.add(key, event.position);
+    }
+    this.queue.reached(this.world.position);
+    this.wake();
+  }
+
+  private wake(): void {
+    if (!this.started) return;
+    this.slice ??= setImmediate(() => {
+      this.slice = undefined;
+      this.runSlice();
+    });
+  }
+
+  private runSlice(): void {
+    const taken = this.queue.take(this.world.now(), this.options.sliceSize);
+    for (const due of taken) {
+      const run = this.runKey(due).finally(() => this.inFlight.delete(run));
+      this.inFlight.add(run);
+    }
+    if (taken.length === this.options.sliceSize) this.wake();
+    this.planTimer();
+  }
+
+  /** One timer, for the key that is due first. */
+  private planTimer(): void {
+    const at = this.queue.nextAt();
+    if (at === undefined || !this.started || (this.timer !== undefined && this.timer.at <= at)) return;
+    clearTimeout(this.timer?.handle);
+    const handle = setTimeout(
+      () => {
+        this.timer = undefined;
+        this.wake();
+      },
+      Math.min(Math.max(at - this.world.now(), 0), MAX_TIMER_MS),
+    );
+    this.timer = { handle, at };
+  }
+
+  private async runKey({ key, cause }: DueKey): Promise<void> {
+    try {
+      await this.attempt(key, cause);
+    } catch (error) {
+      this.retryLater(key, 'error', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    } finally {
+      this.queue.done(key);
+      this.wake();
+    }
+  }
+
+  private async attempt(key: string, cause: number | undefined): Promise<void> {
+    const { state, position: basis } = this.world;
+    const refused = this.refused.get(key) ?? [];
+    const now = momentOf(this.world.now());
+    const outcome = await this.controller.reconcile(key, { state, position: basis, now, refused });
+    const { commands, requeueAfterMs, warnings = [] } = outcome;
+    for (const warning of warnings) this.log.warn({ controller: this.controller.name, key }, warning);
+    if (requeueAfterMs !== undefined) this.queue.addAt(key, now.ms + requeueAfterMs);
+    const sent = commands.map((planned) => this.nameCommand(planned, cause, basis));
+    const replies = await Promise.all(sent.map((command) => this.settle(key, command)));
+    this.conclude(key, commands, replies);
+  }
+
+  private nameCommand(planned: PlannedCommand, cause: number | undefined, basis: number): AnyCommand {
+    const id = planned.id ?? this.world.newCommandId();
+    return { id, actor: this.options.actor, type: planned.type, cause, basis, data: planned.data } as AnyCommand;
+  }
+
+  /**
+   * Sends a command until it is answered. While nobody answers it is in doubt whether it was decided, so the same
+   * command goes again under the same id, and the key decides nothing new. Undefined after a stop.
+   */
+  private async settle(key: string, command: AnyCommand): Promise<CommandReply | undefined> {
+    const patience = new BackOff(this.options.backOffMs.first, this.options.backOffMs.max);
+    while (this.started) {
+      try {
+        return await this.world.command(command);
+      } catch (error) {
+        const { attempt, waitMs } = patience.failed(command.id);
+        const fields = { controller: this.controller.name, key, command: command.type, attempt, waitMs };
+        this.log.warn({ ...fields, error: String(error) }, 'no answer to a command; sending it again');
+        await this.pause(waitMs);
+      }
+    }
+    return undefined;
+  }
+
+  private conclude(key: string, planned: readonly PlannedCommand[], replies: (CommandReply | undefined)[]): void {
+    const refused: Refusal[] = [];
+    replies.forEach((reply, i) => {
+      const command = planned[i];
+      if (reply === undefined || command === undefined) return;
+      if (!reply.ok) refused.push({ command, status: reply.status });
+      else if (reply.position > this.world.position) this.queue.hold(key, reply.position);
+    });
+    if (refused.length === 0) {
+      this.refused.delete(key);
+      this.backOff.succeeded(key);
+      return;
+    }
+    this.refused.set(key, refused);
+    const first = refused[0]?.status;
+    this.retryLater(key, 'warn', `${refused.length} of ${planned.length} commands refused: ${first?.message ?? ''}`);
+  }
+
+  private retryLater(key: string, level: 'warn' | 'error', why: string): void {
+    const { attempt, waitMs } = this.backOff.failed(key);
+    this.queue.addAt(key, this.world.now() + waitMs);
+    this.log[level]({ controller: this.controller.name, key, attempt, waitMs, why }, 'will try again');
+  }
+
+  private pause(waitMs: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+  }
+}

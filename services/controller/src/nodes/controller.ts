@@ -1,0 +1,96 @@
+import type { ReadonlyCluster } from '@shiplog/cluster';
+import type { Taint } from '@shiplog/contracts';
+import { SETTLED, type Attempt, type Change, type Controller, type Reconciled } from '@shiplog/reconciling';
+import { timeOf } from '../domain/pods';
+import { decideConditions, isNodeReady, isSilent, nodeCondition } from './decide-conditions';
+import { decideEviction } from './decide-eviction';
+import { decideLostPods } from './decide-lost-pods';
+import { decideTaints, nameOf } from './decide-taints';
+import type { Heartbeats } from './heartbeats';
+
+/** Follows each node's heartbeats to their consequences: conditions, taints, pods driven out. Keys: names of nodes. */
+export class NodeLifecycleController implements Controller {
+  readonly name = 'nodes';
+  /** When taints without a time were first seen, by node. */
+  private readonly seen = new Map<string, Map<string, number>>();
+
+  constructor(
+    private readonly heartbeats: Heartbeats,
+    private readonly graceMs: number,
+  ) {}
+
+  readonly watches = {
+    nodes: (change: Change<'nodes'>, state: ReadonlyCluster) => this.keysOfNode(change, state),
+    pods: ({ after }: Change<'pods'>, state: ReadonlyCluster) => keysOfPod(after?.spec?.nodeName, state),
+  };
+
+  allKeys(state: ReadonlyCluster): string[] {
+    return state.list('nodes').map((node) => node.metadata.name);
+  }
+
+  reconcile(key: string, { state, now }: Attempt): Reconciled {
+    const node = state.get('nodes', '', key);
+    if (node === undefined) return SETTLED;
+    const silentMs = this.heartbeats.silence(key, timeOf(node.metadata.creationTimestamp), now.ms);
+    const lastHeardMs = this.heartbeats.lastHeard(key);
+    const view = { node, silentMs, lastHeardMs, graceMs: this.graceMs, now };
+    const conditions = decideConditions(view);
+    // Each step follows from what the one before has written: the next attempt sees it.
+    if (conditions.commands.length > 0) return conditions;
+    const someNodeReady = state.list('nodes').some(isNodeReady);
+    const taints = decideTaints({ node, someNodeReady, now });
+    const pods = podsOn(state, key);
+    const lost = isSilent(view) ? decideLostPods(pods(), now) : SETTLED;
+    const firstSeenMs = (taint: Taint): number => this.firstSeen(key, taint, now.ms);
+    const stored = node.spec?.taints ?? [];
+    const driven = stored.some((taint) => taint.effect === 'NoExecute') && taints.commands.length === 0;
+    const evicted = driven ? decideEviction({ taints: stored, pods: pods(), firstSeenMs, now }) : SETTLED;
+    this.forgetTaints(key, stored);
+    return merge([conditions, taints, lost, evicted]);
+  }
+
+  private keysOfNode({ before, after }: Change<'nodes'>, state: ReadonlyCluster): string[] {
+    if (after === undefined) {
+      this.heartbeats.forget(before?.metadata.name ?? '');
+      return this.allKeys(state);
+    }
+    const turned = before === undefined || isNodeReady(before) !== isNodeReady(after);
+    return turned ? this.allKeys(state) : [after.metadata.name];
+  }
+
+  private firstSeen(node: string, taint: Taint, nowMs: number): number {
+    const taints = this.seen.get(node) ?? new Map<string, number>();
+    this.seen.set(node, taints);
+    const at = taints.get(nameOf(taint)) ?? nowMs;
+    taints.set(nameOf(taint), at);
+    return at;
+  }
+
+  private forgetTaints(node: string, stored: readonly Taint[]): void {
+    const taints = this.seen.get(node);
+    const names = new Set(stored.map(nameOf));
+    for (const name of taints?.keys() ?? []) if (!names.has(name)) taints?.delete(name);
+  }
+}
+
+/** A pod's change matters where its node drives pods out or is lost. */
+function keysOfPod(nodeName: string | undefined, state: ReadonlyCluster): string[] {
+  const node = nodeName === undefined ? undefined : state.get('nodes', '', nodeName);
+  if (node === undefined) return [];
+  const matters =
+    nodeCondition(node, 'Ready')?.status === 'Unknown' ||
+    node.spec?.taints?.some((taint) => taint.effect === 'NoExecute') === true;
+  return matters ? [node.metadata.name] : [];
+}
+
+function podsOn(state: ReadonlyCluster, node: string) {
+  return () => state.list('pods').filter((pod) => pod.spec?.nodeName === node);
+}
+
+function merge(parts: readonly Reconciled[]): Reconciled {
+  const waits = parts.flatMap(({ requeueAfterMs }) => requeueAfterMs ?? []);
+  return {
+    commands: parts.flatMap(({ commands }) => commands),
+    requeueAfterMs: waits.length === 0 ? undefined : Math.min(...waits),
+  };
+}
