@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import { NftablesBackend } from './nftables/nftables-backend';
+import { ownKernel, whyNoNftables } from './nftables/nft';
+import type { ProxyBackend } from './proxy-backend';
+import type { ProxyConfig } from './proxy';
+import { UserspaceBackend } from './userspace/userspace-backend';
+
+/** The backend that was asked for, or that this machine can run; says which, and why. */
+export async function chooseBackend(config: ProxyConfig, logger: Logger): Promise<ProxyBackend> {
+  const nodePortAddresses = config.nodePortAddresses === '' ? [] : config.nodePortAddresses.split(',');
+  if (config.mode === 'userspace') {
+    logger.info('services by listening sockets, as asked');
+    return userspace(config, nodePortAddresses, logger);
+  }
+  const why = await whyNoNftables(ownKernel);
+  if (why === undefined) {
+    logger.info('services by nftables');
+    return new NftablesBackend({ ...config, nodePortAddresses }, logger);
+  }
+  if (config.mode === 'nftables') throw new Error(`PROXY_MODE is nftables, but that does not work here: ${why}`);
+  logger.warn({ why }, 'nftables does not work here: services by listening sockets instead');
+  return userspace(config, nodePortAddresses, logger);
+}
+
+function userspace(config: ProxyConfig, addresses: readonly string[], logger: Logger): ProxyBackend {
+  const own = ['127.0.0.1', ...(config.nodeIp === '' ? [] : [config.nodeIp])];
+  return new UserspaceBackend({ addresses: addresses.length > 0 ? addresses : own }, logger);
+}

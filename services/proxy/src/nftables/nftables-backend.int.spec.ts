@@ -1,0 +1,215 @@
+import type { EndpointSlice, Service } from '@shiplog/contracts';
+import { pino } from 'pino';
+import { planServicePorts } from '../domain/plan-service-ports';
+import { aService, anEndpoint, aSlice } from '../testing/builders';
+import { Client, Namespace, SERVER } from '../testing/namespaces';
+import { cleanUp, NftablesBackend } from './nftables-backend';
+import { whyNoNftables } from './nft';
+
+const OPTIONS = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', nodePortAddresses: [] };
+const PODS = ['10.244.1.2', '10.244.1.3', '10.244.1.4'];
+const id = process.pid.toString(36);
+
+/** client 192.168.9.2 — 192.168.9.1 node 10.244.1.1 (a bridge) — a namespace per pod, 10.244.1.2..4. */
+let client: Namespace;
+let node: Namespace;
+const pods: Namespace[] = [];
+let backend: NftablesBackend;
+let ask: Record<'client' | 'node' | 'pod', Client>;
+
+beforeAll(async () => {
+  client = await Namespace.make(`slpc-${id}`);
+  node = await Namespace.make(`slpn-${id}`);
+  await node.ip(
+    `link add c0 type veth peer name eth0 netns ${client.name}`,
+    'link add cni0 type bridge',
+    'address add 192.168.9.1/24 dev c0',
+    'address add 10.244.1.1/24 dev cni0',
+    'link set c0 up',
+    'link set cni0 up',
+    'route add default via 192.168.9.2',
+  );
+  await node.kernel.setting('/proc/sys/net/bridge/bridge-nf-call-iptables', '1');
+  await client.ip('address add 192.168.9.2/24 dev eth0', 'link set eth0 up', 'route add default via 192.168.9.1');
+  for (const [index, ip] of PODS.entries()) {
+    const pod = await Namespace.make(`slp${index}-${id}`);
+    pods.push(pod);
+    await node.ip(
+      `link add p${index} type veth peer name eth0 netns ${pod.name}`,
+      `link set p${index} master cni0 up`,
+      `link set p${index} type bridge_slave hairpin on`,
+    );
+    await pod.ip(`address add ${ip}/24 dev eth0`, 'link set eth0 up', 'route add default via 10.244.1.1');
+    await pod.node(SERVER, ip, '8080');
+  }
+  ask = { client: await Client.in(client), node: await Client.in(node), pod: await Client.in(pods[0] as Namespace) };
+});
+
+afterAll(async () => {
+  for (const namespace of [client, node, ...pods]) await namespace.remove();
+});
+
+beforeEach(async () => {
+  await cleanUp(node.kernel);
+  backend = new NftablesBackend(OPTIONS, pino({ level: 'silent' }), node.kernel);
+});
+
+function serve(service: Service, slices: EndpointSlice[]): Promise<void> {
+  backend.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, 'n1'));
+  return backend.sync();
+}
+
+const slice = (...ips: string[]) => [
+  aSlice(
+    'web',
+    ips.map((ip) => anEndpoint(ip)),
+  ),
+];
+const WEB = { host: '10.96.0.10', port: 80 };
+const NODE_PORT = aService('web', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }] });
+
+describe('services in the kernel', () => {
+  it('finds that nftables works here, without leaving anything behind', async () => {
+    expect(await whyNoNftables(node.kernel)).toBeUndefined();
+    expect(await node.run('nft', ['list', 'tables'])).not.toContain('probe');
+  });
+
+  it('a cluster IP reaches every endpoint from outside, from the node and from pods', async () => {
+    await serve(aService('web'), slice(...PODS));
+    expect(await ask.client.backends({ ...WEB, count: 60, parallel: 6 })).toEqual(PODS);
+    expect(await ask.node.backends({ ...WEB, count: 60, parallel: 6 })).toEqual(PODS);
+    expect(await ask.pod.backends({ ...WEB, count: 60, parallel: 6 })).toEqual(PODS);
+  });
+
+  it('a pod that reaches itself sees the node as the client, others see the pod', async () => {
+    await serve(aService('web'), slice(PODS[0] ?? ''));
+    expect((await ask.pod.ask({ ...WEB, count: 1 })).found).toEqual({ [`${PODS[0]} 10.244.1.1`]: 1 });
+    await serve(aService('web'), slice(PODS[1] ?? ''));
+    expect((await ask.pod.ask({ ...WEB, count: 1 })).found).toEqual({ [`${PODS[1]} ${PODS[0]}`]: 1 });
+  });
+
+  it('a node port answers on the node’s address and on 127.0.0.1', async () => {
+    await serve(NODE_PORT, slice(...PODS));
+    expect(await ask.client.backends({ host: '192.168.9.1', port: 30080, count: 40, parallel: 4 })).toEqual(PODS);
+    expect(await ask.node.backends({ host: '127.0.0.1', port: 30080, count: 40, parallel: 4 })).toEqual(PODS);
+    expect(await ask.node.backends({ host: '192.168.9.1', port: 30080, count: 40, parallel: 4 })).toEqual(PODS);
+  });
+
+  it('UDP reaches every endpoint too', async () => {
+    await serve(aService('web', { ports: [{ port: 80, protocol: 'UDP' }] }), slice(...PODS));
+    expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4, udp: true })).toEqual(PODS);
+  });
+
+  it('a service without endpoints is refused at once', async () => {
+    await serve(NODE_PORT, []);
+    for (const question of [
+      { ...WEB, count: 1 },
+      { host: '192.168.9.1', port: 30080, count: 1 },
+    ]) {
+      for (const from of [ask.client, ask.node]) {
+        const { found, ms } = await from.ask(question);
+        expect(found).toEqual({ ECONNREFUSED: 1 });
+        expect(ms).toBeLessThan(500);
+      }
+    }
+  });
+
+  it('affinity sticks, also through changes of the other endpoints and a full load', async () => {
+    const sticky = aService('web', { sessionAffinity: 'ClientIP' });
+    await serve(sticky, slice(PODS[0] ?? '', PODS[1] ?? ''));
+    const [first] = await ask.client.backends({ ...WEB, count: 20 });
+    expect(await ask.client.backends({ ...WEB, count: 20 })).toEqual([first]);
+    await serve(sticky, slice(...PODS));
+    expect(await ask.client.backends({ ...WEB, count: 20 })).toEqual([first]);
+    backend.distrust();
+    await backend.sync();
+    expect(await ask.client.backends({ ...WEB, count: 20 })).toEqual([first]);
+    await serve(sticky, slice(...PODS.filter((ip) => ip !== first)));
+    expect(await ask.client.backends({ ...WEB, count: 20 })).not.toContain(first);
+  });
+
+  it('an affinity of a second is over after a second', async () => {
+    const config = { clientIP: { timeoutSeconds: 1 } };
+    await serve(aService('web', { sessionAffinity: 'ClientIP', sessionAffinityConfig: config }), slice(...PODS));
+    expect(await ask.client.backends({ ...WEB, count: 10 })).toHaveLength(1);
+    const listed = async () => node.run('nft', ['list', 'table', 'ip', 'shiplog_proxy']);
+    expect(await listed()).toContain('192.168.9.2 . 10.96.0.10');
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(await listed()).not.toContain('192.168.9.2 . 10.96.0.10');
+  });
+
+  it('no request fails through 40 reloads and endpoint changes', async () => {
+    await serve(NODE_PORT, slice(...PODS));
+    const asked = ask.client.ask({ ...WEB, count: 3_000, parallel: 20 });
+    for (let round = 0; round < 40; round++) {
+      if (round % 2 === 0) backend.distrust();
+      await serve(NODE_PORT, slice(...(round % 4 < 2 ? PODS : PODS.slice(1))));
+    }
+    const { found } = await asked;
+    expect(
+      Object.keys(found)
+        .map((answer) => answer.split(' ')[0])
+        .sort(),
+    ).toEqual(PODS);
+  });
+
+  it('puts its rules back when someone flushed them', async () => {
+    await serve(aService('web'), slice(...PODS));
+    await node.run('nft', ['flush', 'ruleset']);
+    await backend.verify();
+    expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4 })).toEqual(PODS);
+  });
+
+  it('loads again when a change meets a kernel that is not as expected', async () => {
+    await serve(aService('web'), slice(...PODS));
+    await node.run('nft', ['flush', 'map', 'ip', 'shiplog_proxy', 'vip_entries']);
+    await expect(serve(aService('web'), [])).rejects.toThrow('nft:');
+    await serve(aService('web'), slice(...PODS));
+    expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4 })).toEqual(PODS);
+  });
+
+  it('replaces a table of another layout', async () => {
+    const other = 'add table ip shiplog_proxy\nadd map ip shiplog_proxy vip_entries { type ipv4_addr : verdict ; }\n';
+    await node.run('nft', ['-f', '-'], other);
+    await serve(aService('web'), slice(...PODS));
+    expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4 })).toEqual(PODS);
+  });
+
+  it('loads 1,000 services of 4 endpoints in a moment, and changes one in milliseconds', async () => {
+    const many = (from: number, count: number) =>
+      Array.from({ length: count }, (_, index) => from + index).map((n) => {
+        const service = aService(`s${n}`, {
+          type: 'NodePort',
+          clusterIP: `10.96.${1 + (n >> 8)}.${n & 255}`,
+          ports: [{ port: 80, nodePort: 30_000 + n, protocol: 'TCP' }],
+        });
+        const ends = [1, 2, 3, 4].map((i) => anEndpoint(`10.244.${2 + (n >> 8)}.${(n + i) & 255}`));
+        return { service, slices: [aSlice(`s${n}`, ends)] };
+      });
+    for (const { service, slices } of many(0, 1_000)) {
+      backend.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, 'n1'));
+    }
+    const started = performance.now();
+    await backend.sync();
+    const loaded = performance.now() - started;
+    const deltas: number[] = [];
+    for (const { service, slices } of many(1_000, 21)) {
+      const before = performance.now();
+      await serve(service, slices);
+      deltas.push(performance.now() - before);
+    }
+    deltas.sort((a, b) => a - b);
+    const delta = deltas[10] ?? 0;
+    process.stdout.write(
+      `1,000 services loaded in ${loaded.toFixed(0)} ms, one more in ${delta.toFixed(1)} ms (median)\n`,
+    );
+    expect(loaded).toBeLessThan(3_000);
+    expect(delta).toBeLessThan(200);
+  });
+
+  it('leaves nothing behind after a clean-up', async () => {
+    await serve(aService('web'), slice(...PODS));
+    await cleanUp(node.kernel);
+    expect(await node.run('nft', ['list', 'ruleset'])).toBe('');
+  });
+});

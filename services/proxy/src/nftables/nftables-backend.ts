@@ -1,0 +1,112 @@
+import type { Logger } from 'pino';
+import type { ServicePort } from '../domain/service-port';
+import type { ProxyBackend } from '../proxy-backend';
+import { renderCleanup } from './render-script';
+import { TABLE } from './render-layout';
+import { applyScript, ownKernel, type Kernel } from './nft';
+import type { TableOptions } from './render-base';
+import { forgetFlows, staleFlows } from './stale-flows';
+import { TableState } from './table-state';
+
+const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';
+const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';
+
+/** Services as rules of the kernel: loaded whole once, then kept up by elements alone. */
+export class NftablesBackend implements ProxyBackend {
+  readonly mode = 'nftables';
+  readonly #table: TableState;
+  #loaded = false;
+
+  constructor(
+    options: TableOptions,
+    private readonly logger: Logger,
+    private readonly kernel: Kernel = ownKernel,
+  ) {
+    this.#table = new TableState(options);
+  }
+
+  set(service: string, ports: readonly ServicePort[]): void {
+    this.#table.set(service, ports);
+  }
+
+  services(): string[] {
+    return this.#table.services();
+  }
+
+  /** Brings the kernel up to date. After a failure the next call loads the whole table. */
+  async sync(): Promise<void> {
+    if (!this.#loaded) return this.#loadAll();
+    const { script, changes } = this.#table.takeChanges();
+    if (script === '') return;
+    const started = performance.now();
+    try {
+      await applyScript(this.kernel, script);
+    } catch (error) {
+      this.#loaded = false;
+      throw error;
+    }
+    this.logger.debug({ elements: changes.length, ms: Math.round(performance.now() - started) }, 'rules changed');
+    await forgetFlows(staleFlows(changes), this.logger);
+  }
+
+  /** Whether the table is still there: someone may have flushed the ruleset. Loads it again when it isn't. */
+  async verify(): Promise<void> {
+    if (!this.#loaded) return;
+    try {
+      const hook = await this.kernel.nft(['list', 'chain', 'ip', TABLE, 'prerouting']);
+      if (hook.includes('jump services')) return;
+    } catch (error) {
+      this.logger.debug({ err: error }, 'the table is not there');
+    }
+    this.logger.warn('the service rules are gone from the kernel; loading them again');
+    this.#loaded = false;
+    await this.sync();
+  }
+
+  /** Says that everything should be put into the kernel again at the next sync. */
+  distrust(): void {
+    this.#loaded = false;
+  }
+
+  detail(): string {
+    return `${this.#table.services().length} services in nftables`;
+  }
+
+  /** The rules stay when the proxy stops, so that services go on: as kube-proxy does. */
+  async stop(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async #loadAll(): Promise<void> {
+    const started = performance.now();
+    await allowRouting(this.kernel, this.logger);
+    const kept = this.#table.takeAll({ anew: false });
+    try {
+      await applyScript(this.kernel, kept.script);
+    } catch (error) {
+      this.logger.info({ err: error }, 'the table in the kernel has another layout; replacing it');
+      await applyScript(this.kernel, this.#table.takeAll({ anew: true }).script);
+    }
+    this.#loaded = true;
+    this.logger.info(
+      { services: this.#table.services().length, elements: kept.elements, ms: Math.round(performance.now() - started) },
+      'service rules loaded',
+    );
+  }
+}
+
+/** Removes every rule; services stop working on this node. */
+export async function cleanUp(kernel: Kernel = ownKernel): Promise<void> {
+  await applyScript(kernel, renderCleanup());
+}
+
+/** Forwarding, and 127.0.0.1 as a place that node ports answer on. */
+async function allowRouting(kernel: Kernel, logger: Logger): Promise<void> {
+  for (const path of [IP_FORWARD, ROUTE_LOCALNET]) {
+    try {
+      await kernel.setting(path, '1');
+    } catch (error) {
+      logger.warn({ err: error, path }, 'a kernel setting that services need could not be made');
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { keyOf, names, PLANES, type Definition } from './render-layout';
+
+/** What of the cluster and the node the rules depend on. */
+export interface TableOptions {
+  /** Addresses of pods; '' when unknown: then every client counts as outside the cluster. */
+  readonly clusterCidr: string;
+  /** Addresses of services; '' when unknown: then an address without a service goes where routes lead. */
+  readonly serviceCidr: string;
+  /** Node ports answer on these addresses or networks only; empty: on every address of the node. */
+  readonly nodePortAddresses: readonly string[];
+}
+
+/** The parts of the table that are there whatever services there are. */
+export function renderBase(options: TableOptions): Definition[] {
+  return [...maps(), ...translation(options), ...refusal(options), ...masquerading(options), loopbackGuard()];
+}
+
+function maps(): Definition[] {
+  const entries = PLANES.map((plane): Definition => ({
+    kind: 'map',
+    name: names.entries(plane),
+    body: `type ${keyOf(plane).type} : verdict ;`,
+  }));
+  const refused = (['vip', 'port'] as const).map((plane): Definition => ({
+    kind: 'map',
+    name: names.refused(plane),
+    body: `type ${keyOf(plane).type} : verdict ;`,
+  }));
+  return [
+    ...entries,
+    ...refused,
+    { kind: 'map', name: names.targets, body: `type ${keyOf('vip').type} : verdict ;` },
+    { kind: 'set', name: names.hairpins, body: 'type ipv4_addr . ipv4_addr ;' },
+  ];
+}
+
+/** First packets of connections, arriving or made here, get their backend. */
+function translation(options: TableOptions): Definition[] {
+  const node = onNode(options);
+  const fromOutside = [...fromElsewhere(options), 'fib saddr type != local', 'jump from_outside'].join(' ');
+  const lookup = (plane: (typeof PLANES)[number]): string => `${keyOf(plane).expression} vmap @${names.entries(plane)}`;
+  return [
+    { kind: 'chain', name: 'from_outside', rules: [lookup('outside_vip'), `${node} ${lookup('outside_port')}`] },
+    { kind: 'chain', name: 'services', rules: [fromOutside, lookup('vip'), `${node} ${lookup('port')}`] },
+    {
+      kind: 'chain',
+      name: 'prerouting',
+      hook: 'type nat hook prerouting priority -100 ; policy accept ;',
+      rules: ['jump services'],
+    },
+    {
+      kind: 'chain',
+      name: 'output',
+      hook: 'type nat hook output priority -100 ; policy accept ;',
+      rules: ['jump services'],
+    },
+  ];
+}
+
+/** What is left with a service's destination after translation has nowhere to go, and hears so at once. */
+function refusal(options: TableOptions): Definition[] {
+  const rules = [
+    `${keyOf('vip').expression} vmap @${names.refused('vip')}`,
+    `${onNode(options)} ${keyOf('port').expression} vmap @${names.refused('port')}`,
+    ...(options.serviceCidr === '' ? [] : [`ip daddr ${options.serviceCidr} goto refuse`]),
+  ];
+  const hooks = ['input', 'forward', 'output'].map((hook): Definition => ({
+    kind: 'chain',
+    name: `refusing_${hook}`,
+    hook: `type filter hook ${hook} priority -10 ; policy accept ;`,
+    rules: ['ct state new jump refusals'],
+  }));
+  return [
+    {
+      kind: 'chain',
+      name: 'refuse',
+      rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmp port-unreachable'],
+    },
+    { kind: 'chain', name: 'refusals', rules },
+    ...hooks,
+  ];
+}
+
+/** Connections whose answers would not come back through here otherwise get this node's address. */
+function masquerading(options: TableOptions): Definition[] {
+  return [
+    { kind: 'chain', name: 'masquerade_all', rules: ['masquerade fully-random'] },
+    {
+      kind: 'chain',
+      name: 'masquerade_unless_outside',
+      rules: [
+        ...(options.serviceCidr === '' ? [] : [`ct original ip daddr ${options.serviceCidr} goto masquerade_all`]),
+        'fib saddr type local goto masquerade_all',
+      ],
+    },
+    {
+      kind: 'chain',
+      name: 'translated',
+      rules: [
+        `ip saddr . ip daddr @${names.hairpins} goto masquerade_all`,
+        ...(options.clusterCidr === '' ? [] : [`ip saddr ${options.clusterCidr} return`]),
+        `${keyOf('vip').expression} vmap @${names.targets}`,
+      ],
+    },
+    {
+      kind: 'chain',
+      name: 'postrouting',
+      hook: 'type nat hook postrouting priority 100 ; policy accept ;',
+      rules: ['ct status dnat jump translated'],
+    },
+  ];
+}
+
+/** Node ports on 127.0.0.1 need route_localnet, which alone would open this host's loopback services to its neighbours. */
+function loopbackGuard(): Definition {
+  return {
+    kind: 'chain',
+    name: 'loopback_guard',
+    hook: 'type filter hook prerouting priority -300 ; policy accept ;',
+    rules: ['iif != "lo" ip daddr 127.0.0.0/8 drop'],
+  };
+}
+
+function onNode(options: TableOptions): string {
+  return options.nodePortAddresses.length === 0
+    ? 'fib daddr type local'
+    : `ip daddr { ${options.nodePortAddresses.join(', ')} }`;
+}
+
+function fromElsewhere(options: TableOptions): string[] {
+  return options.clusterCidr === '' ? [] : [`ip saddr != ${options.clusterCidr}`];
+}

@@ -1,0 +1,105 @@
+/** The table that is this proxy's alone; nothing outside it is ever touched. */
+export const TABLE = 'shiplog_proxy';
+
+/**
+ * Kinds of address that lead to a service. `outside_…` hold what differs for clients outside the cluster
+ * (externalTrafficPolicy: Local) and are looked at first for those.
+ */
+export type Plane = 'vip' | 'port' | 'outside_vip' | 'outside_port';
+export const PLANES: readonly Plane[] = ['vip', 'port', 'outside_vip', 'outside_port'];
+
+/** What a plane's maps are keyed by: a destination, or on a node's own address only the port of it. */
+interface Key {
+  readonly expression: string;
+  readonly type: string;
+}
+const BY_ADDRESS: Key = {
+  expression: 'ip daddr . meta l4proto . th dport',
+  type: 'ipv4_addr . inet_proto . inet_service',
+};
+const BY_PORT: Key = { expression: 'meta l4proto . th dport', type: 'inet_proto . inet_service' };
+
+export function keyOf(plane: Plane): Key {
+  return plane === 'vip' || plane === 'outside_vip' ? BY_ADDRESS : BY_PORT;
+}
+
+/** Every name in the table, in one place. Prefixed: a bare word could be a keyword of some nft version. */
+export const names = {
+  /** Destination → verdict. */
+  entries: (plane: Plane) => `${plane}_entries`,
+  /** Destination → backend, one map per slot number: a destination with n backends has an element in the first n. */
+  slot: (plane: Plane, slot: number) => `${plane}_slot_${slot}`,
+  /** Clients that stay with a slot, with the time that is left to them. */
+  clients: (plane: Plane, slot: number) => `${plane}_clients_${slot}`,
+  /** Destinations that are refused because their service has no endpoints. */
+  refused: (plane: 'vip' | 'port') => `refused_${plane}_entries`,
+  /** Backend → whether connections from outside the cluster get this node's address on their way to it. */
+  targets: 'targets',
+  /** Backends, each beside itself: connections of a pod to itself through a service. */
+  hairpins: 'hairpins',
+} as const;
+
+/** A map, set or chain to be made before anything refers to it. */
+export type Definition =
+  | { readonly kind: 'map' | 'set'; readonly name: string; readonly body: string; readonly keepsElements?: boolean }
+  | { readonly kind: 'chain'; readonly name: string; readonly hook?: string; readonly rules: readonly string[] };
+
+/** A place to pick backends for `count` backends, with all that it refers to; the first is the one to go to. */
+export interface Picker {
+  readonly verdict: string;
+  readonly definitions: readonly Definition[];
+}
+
+/** Picks at random; each connection anew. */
+export function spreadingPicker(plane: Plane, count: number): Picker {
+  const slots = range(count);
+  const definitions = slots.flatMap((slot) => slotDefinitions(plane, slot));
+  const only = `${plane}_to_0`;
+  if (count === 1) return { verdict: `goto ${only}`, definitions };
+  const name = `${plane}_pick_${count}`;
+  const rules = [choose(slots.map((slot) => `${plane}_to_${slot}`))];
+  return { verdict: `goto ${name}`, definitions: [...definitions, { kind: 'chain', name, rules }] };
+}
+
+/** Sends a client to the slot it was sent to last, until `seconds` after its last connection. */
+export function stickyPicker(plane: Plane, count: number, seconds: number): Picker {
+  const slots = range(count);
+  const name = `${plane}_stick_${count}_for_${seconds}`;
+  const keep = (slot: number): string => `${plane}_keep_${slot}_for_${seconds}`;
+  const client = `ip saddr . ${keyOf(plane).expression}`;
+  const definitions = slots.flatMap((slot): Definition[] => [
+    ...slotDefinitions(plane, slot),
+    {
+      kind: 'set',
+      name: names.clients(plane, slot),
+      body: `type ipv4_addr . ${keyOf(plane).type} ; size 65535 ; flags dynamic,timeout ;`,
+      keepsElements: true,
+    },
+    {
+      kind: 'chain',
+      name: keep(slot),
+      rules: [`update @${names.clients(plane, slot)} { ${client} timeout ${seconds}s }`, `goto ${plane}_to_${slot}`],
+    },
+  ]);
+  const rules = slots.map((slot) => `${client} @${names.clients(plane, slot)} goto ${keep(slot)}`);
+  const chain: Definition = { kind: 'chain', name, rules: [...rules, choose(slots.map(keep))] };
+  return { verdict: `goto ${name}`, definitions: [...definitions, chain] };
+}
+
+function slotDefinitions(plane: Plane, slot: number): Definition[] {
+  const map = names.slot(plane, slot);
+  return [
+    { kind: 'map', name: map, body: `type ${keyOf(plane).type} : ipv4_addr . inet_service ;` },
+    { kind: 'chain', name: `${plane}_to_${slot}`, rules: [`dnat ip to ${keyOf(plane).expression} map @${map}`] },
+  ];
+}
+
+function choose(chains: readonly string[]): string {
+  if (chains.length === 1) return `goto ${chains[0]}`;
+  const verdicts = chains.map((chain, index) => `${index} : goto ${chain}`).join(', ');
+  return `numgen random mod ${chains.length} vmap { ${verdicts} }`;
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,105 @@
+import type { Backend, Route, ServicePort } from '../domain/service-port';
+import { names, spreadingPicker, stickyPicker, type Definition, type Plane } from './render-layout';
+
+/** One element of a map (with a value) or of a set. */
+export interface Element {
+  readonly collection: string;
+  readonly key: string;
+  readonly value?: string;
+}
+
+/** What a service needs in the table: elements, and the chains and maps that these refer to. */
+export interface Rendered {
+  readonly elements: readonly Element[];
+  readonly definitions: readonly Definition[];
+}
+
+/** The order of a route's backends: survivors keep their slot, so that clients with affinity stay where they are. */
+export type Slots = (route: string, backends: readonly Backend[]) => readonly Backend[];
+
+/** A service port as elements of the flat maps. */
+export function renderServicePort(port: ServicePort, slots: Slots): Rendered {
+  const { protocol } = port;
+  const routes = new Collector(port, slots);
+  routes.add('vip', `${port.clusterIP} . ${protocol} . ${port.port}`, 'internal', port.internal);
+  const external = port.externalIPs.map((ip) => `${ip} . ${protocol} . ${port.port}`);
+  const nodePort = port.nodePort === undefined ? [] : [`${protocol} . ${port.nodePort}`];
+  for (const key of external) routes.add('vip', key, 'external', port.external);
+  for (const key of nodePort) routes.add('port', key, 'external', port.external);
+  if (port.outside !== undefined) {
+    for (const key of external) routes.add('outside_vip', key, 'outside', port.outside);
+    for (const key of nodePort) routes.add('outside_port', key, 'outside', port.outside);
+  }
+  routes.addTargets();
+  return routes;
+}
+
+class Collector implements Rendered {
+  readonly elements: Element[] = [];
+  readonly definitions: Definition[] = [];
+
+  constructor(
+    private readonly port: ServicePort,
+    private readonly slots: Slots,
+  ) {}
+
+  add(plane: Plane, key: string, routeName: string, route: Route): void {
+    switch (route.kind) {
+      case 'drop':
+        this.elements.push({ collection: names.entries(plane), key, value: 'drop' });
+        return;
+      case 'refuse':
+        this.elements.push({ collection: names.refused(plane === 'vip' ? 'vip' : 'port'), key, value: 'goto refuse' });
+        return;
+      case 'spread':
+        this.#spread(plane, key, this.slots(`${this.port.key}/${routeName}`, route.backends));
+        return;
+    }
+  }
+
+  #spread(plane: Plane, key: string, backends: readonly Backend[]): void {
+    const { affinitySeconds } = this.port;
+    const picker =
+      affinitySeconds === undefined
+        ? spreadingPicker(plane, backends.length)
+        : stickyPicker(plane, backends.length, affinitySeconds);
+    this.definitions.push(...picker.definitions);
+    this.elements.push({ collection: names.entries(plane), key, value: picker.verdict });
+    backends.forEach(({ ip, port }, slot) =>
+      this.elements.push({ collection: names.slot(plane, slot), key, value: `${ip} . ${port}` }),
+    );
+  }
+
+  /** How connections to each backend are masqueraded; those that outside clients reach keep their source. */
+  addTargets(): void {
+    const { protocol, internal, external, outside } = this.port;
+    const preserving = new Set(backendsOf(outside).map(({ ip, port }) => `${ip} . ${protocol} . ${port}`));
+    const targets = new Map<string, string>();
+    for (const { ip, port } of [...backendsOf(internal), ...backendsOf(external), ...backendsOf(outside)]) {
+      targets.set(`${ip} . ${protocol} . ${port}`, ip);
+    }
+    for (const [key, ip] of targets) {
+      const value = preserving.has(key) ? 'goto masquerade_unless_outside' : 'goto masquerade_all';
+      this.elements.push({ collection: names.targets, key, value });
+      this.elements.push({ collection: names.hairpins, key: `${ip} . ${ip}` });
+    }
+  }
+}
+
+function backendsOf(route: Route | undefined): readonly Backend[] {
+  return route?.kind === 'spread' ? route.backends : [];
+}
+
+/** Gives backends their slots: who had one keeps it while there are as many, the others fill the holes in order. */
+export function planSlots(before: readonly Backend[], wanted: readonly Backend[]): Backend[] {
+  const name = (backend: Backend): string => `${backend.ip}:${backend.port}`;
+  const missing = new Map(wanted.map((backend) => [name(backend), backend]));
+  const kept = wanted.map((_, slot): Backend | undefined => {
+    const old = before[slot];
+    if (old === undefined || !missing.has(name(old))) return undefined;
+    missing.delete(name(old));
+    return old;
+  });
+  const rest = [...missing.values()].values();
+  return kept.map((backend) => backend ?? rest.next().value).filter((backend) => backend !== undefined);
+}

@@ -1,0 +1,81 @@
+import type { Backend, ServicePort } from '../domain/service-port';
+import { ElementBook, type ElementChange } from './element-book';
+import { renderBase, type TableOptions } from './render-base';
+import type { Definition } from './render-layout';
+import { renderChanges, renderDefinitions, renderTable } from './render-script';
+import { planSlots, renderServicePort, type Slots } from './render-service';
+
+/** What the kernel's table should hold, and what was put together for it since it was last asked. */
+export class TableState {
+  readonly #book = new ElementBook();
+  /** Slots of each route, by the service that has it. */
+  readonly #slots = new Map<string, Map<string, readonly Backend[]>>();
+  /** Everything that the table refers to besides its base, by kind and name. */
+  readonly #definitions = new Map<string, Definition>();
+  #newDefinitions: Definition[] = [];
+  #changes: ElementChange[] = [];
+
+  constructor(private readonly options: TableOptions) {}
+
+  /** Makes `ports` all that a service has. */
+  set(service: string, ports: readonly ServicePort[]): void {
+    const before = this.#slots.get(service);
+    const now = new Map<string, readonly Backend[]>();
+    const slots: Slots = (route, backends) => {
+      const planned = now.get(route) ?? planSlots(before?.get(route) ?? [], backends);
+      now.set(route, planned);
+      return planned;
+    };
+    const rendered = ports.map((port) => renderServicePort(port, slots));
+    if (now.size > 0) this.#slots.set(service, now);
+    else this.#slots.delete(service);
+    for (const definition of rendered.flatMap((one) => one.definitions)) this.#define(definition);
+    this.#changes.push(
+      ...this.#book.replace(
+        service,
+        rendered.flatMap((one) => one.elements),
+      ),
+    );
+  }
+
+  /** Services that have anything in the table. */
+  services(): string[] {
+    return this.#book.owners();
+  }
+
+  /** The script that brings a table up to date that held everything so far; '' when nothing changed. Taken once. */
+  takeChanges(): { script: string; changes: readonly ElementChange[] } {
+    const changes = compact(this.#changes);
+    const script = renderDefinitions(this.#newDefinitions) + renderChanges(changes);
+    this.#newDefinitions = [];
+    this.#changes = [];
+    return { script, changes };
+  }
+
+  /** The script for the whole table, whatever is there; `anew` when it may be of another layout. */
+  takeAll(options: { anew: boolean }): { script: string; elements: number } {
+    const elements = this.#book.all();
+    this.#newDefinitions = [];
+    this.#changes = [];
+    const definitions = [...renderBase(this.options), ...this.#definitions.values()];
+    return { script: renderTable(definitions, elements, options), elements: elements.length };
+  }
+
+  #define(definition: Definition): void {
+    const id = `${definition.kind} ${definition.name}`;
+    if (this.#definitions.has(id)) return;
+    this.#definitions.set(id, definition);
+    this.#newDefinitions.push(definition);
+  }
+}
+
+/** One change per element: from what it was first to what it is last. */
+function compact(changes: readonly ElementChange[]): ElementChange[] {
+  const last = new Map<string, ElementChange>();
+  for (const change of changes) {
+    const id = `${change.collection} ${change.key}`;
+    const earlier = last.get(id);
+    last.set(id, earlier === undefined ? change : { ...change, before: earlier.before });
+  }
+  return [...last.values()].filter((one) => one.before !== one.after);
+}

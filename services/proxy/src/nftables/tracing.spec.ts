@@ -1,0 +1,185 @@
+import type { EndpointSlice, Service } from '@shiplog/contracts';
+import { planServicePorts } from '../domain/plan-service-ports';
+import { aService, anEndpoint, aSlice } from '../testing/builders';
+import { emptyRuleset, runScript, type Ruleset } from '../testing/ruleset';
+import { Tracer, type Packet } from '../testing/tracer';
+import { TableState } from './table-state';
+
+const NODE = '172.30.0.11';
+const POD = '10.244.1.7';
+const OUTSIDE = '192.168.1.5';
+const OPTIONS = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', nodePortAddresses: [] };
+
+/** A node with its table, as it became by each step; changes go through the same scripts as in the kernel. */
+class Scene {
+  readonly table = new TableState(OPTIONS);
+  readonly ruleset: Ruleset = emptyRuleset();
+  #loaded = false;
+  random = 0;
+
+  with(service: Service, slices: EndpointSlice[]): this {
+    this.table.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, 'n1'));
+    return this.sync();
+  }
+
+  without(name: string): this {
+    this.table.set(`default/${name}`, []);
+    return this.sync();
+  }
+
+  sync(): this {
+    const script = this.#loaded ? this.table.takeChanges().script : this.table.takeAll({ anew: false }).script;
+    this.#loaded = true;
+    runScript(this.ruleset, script);
+    return this;
+  }
+
+  trace(packet: Partial<Packet>) {
+    const tracer = new Tracer(this.ruleset, { local: [NODE], random: (n) => this.random % n });
+    return tracer.trace({ from: 'network', proto: 'tcp', saddr: POD, daddr: '10.96.0.10', dport: 80, ...packet });
+  }
+
+  /** Where connections go, over all values of the dice. */
+  spread(packet: Partial<Packet>, sides = 12): string[] {
+    const found = new Set<string>();
+    for (this.random = 0; this.random < sides; this.random++) found.add(this.trace(packet).to);
+    this.random = 0;
+    return [...found].sort();
+  }
+}
+
+const TWO = [aSlice('web', [anEndpoint('10.244.1.2'), anEndpoint('10.244.2.2', { nodeName: 'n2' })])];
+const NODE_PORT = aService('web', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }] });
+
+describe('a packet to a service', () => {
+  it('from a pod reaches every endpoint and keeps its source', () => {
+    const scene = new Scene().with(aService('web'), TWO);
+    expect(scene.spread({})).toEqual(['10.244.1.2:8080', '10.244.2.2:8080']);
+    expect(scene.trace({})).toMatchObject({ verdict: 'forwarded', source: POD });
+  });
+
+  it('from a process of the node, or from outside, gets the node as its source', () => {
+    const scene = new Scene().with(aService('web'), TWO);
+    expect(scene.trace({ from: 'process', saddr: NODE })).toMatchObject({ to: '10.244.1.2:8080', source: 'node' });
+    expect(scene.trace({ saddr: OUTSIDE })).toMatchObject({ to: '10.244.1.2:8080', source: 'node' });
+  });
+
+  it('from its own endpoint gets the node as its source, so that the answer comes back translated', () => {
+    const scene = new Scene().with(aService('web'), TWO);
+    expect(scene.trace({ saddr: '10.244.1.2' })).toMatchObject({ to: '10.244.1.2:8080', source: 'node' });
+  });
+
+  it('reaches a node port on every address of the node, 127.0.0.1 among them', () => {
+    const scene = new Scene().with(NODE_PORT, TWO);
+    expect(scene.spread({ saddr: OUTSIDE, daddr: NODE, dport: 30080 })).toEqual(['10.244.1.2:8080', '10.244.2.2:8080']);
+    expect(scene.trace({ from: 'process', saddr: '127.0.0.1', daddr: '127.0.0.1', dport: 30080 })).toEqual({
+      verdict: 'forwarded',
+      to: '10.244.1.2:8080',
+      source: 'node',
+    });
+    expect(scene.trace({ daddr: '192.168.9.9', dport: 30080 }).to).toBe('192.168.9.9:30080');
+  });
+
+  it('to another protocol or port of the service is refused', () => {
+    const scene = new Scene().with(aService('web'), TWO);
+    expect(scene.trace({ proto: 'udp' })).toMatchObject({ verdict: 'unreachable' });
+    expect(scene.trace({ dport: 81 })).toMatchObject({ verdict: 'reset' });
+  });
+
+  it('is refused at once where the service has no endpoints, wherever it comes from', () => {
+    const scene = new Scene().with(NODE_PORT, []);
+    expect(scene.trace({})).toMatchObject({ verdict: 'reset' });
+    expect(scene.trace({ from: 'process', saddr: NODE })).toMatchObject({ verdict: 'reset' });
+    expect(scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 30080 })).toMatchObject({ verdict: 'reset' });
+    const udp = aService('web', { ports: [{ port: 80, protocol: 'UDP' }] });
+    expect(scene.with(udp, []).trace({ proto: 'udp' })).toMatchObject({ verdict: 'unreachable' });
+  });
+
+  it('follows endpoints as they come and go', () => {
+    const scene = new Scene().with(NODE_PORT, []).with(NODE_PORT, TWO);
+    expect(scene.trace({})).toMatchObject({ verdict: 'forwarded' });
+    const five = ['2', '3', '4', '5', '6'].map((last) => anEndpoint(`10.244.1.${last}`));
+    expect(scene.with(NODE_PORT, [aSlice('web', five)]).spread({}, 60)).toHaveLength(5);
+    expect(scene.with(NODE_PORT, [aSlice('web', five.slice(3))]).spread({})).toEqual([
+      '10.244.1.5:8080',
+      '10.244.1.6:8080',
+    ]);
+    expect(scene.with(NODE_PORT, []).trace({})).toMatchObject({ verdict: 'reset' });
+    expect(scene.without('web').trace({ daddr: NODE, dport: 30080 })).toMatchObject({ verdict: 'delivered' });
+  });
+
+  it('reaches an external IP like the cluster IP, but from outside only local endpoints under a Local policy', () => {
+    const service = aService('web', {
+      ...NODE_PORT.spec,
+      externalIPs: ['203.0.113.7'],
+      externalTrafficPolicy: 'Local',
+    });
+    const scene = new Scene().with(service, TWO);
+    expect(scene.spread({ daddr: '203.0.113.7' })).toHaveLength(2);
+    expect(scene.spread({ saddr: OUTSIDE, daddr: '203.0.113.7' })).toEqual(['10.244.1.2:8080']);
+    expect(scene.trace({ saddr: OUTSIDE, daddr: '203.0.113.7' }).source).toBe(OUTSIDE);
+    expect(scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 30080 })).toMatchObject({
+      to: '10.244.1.2:8080',
+      source: OUTSIDE,
+    });
+    expect(scene.trace({ saddr: OUTSIDE })).toMatchObject({ source: 'node' });
+    expect(scene.trace({ from: 'process', saddr: NODE, daddr: NODE, dport: 30080 }).source).toBe('node');
+  });
+
+  it('is dropped where a Local policy finds nobody on this node', () => {
+    const service = aService('web', {
+      ...NODE_PORT.spec,
+      internalTrafficPolicy: 'Local',
+      externalTrafficPolicy: 'Local',
+    });
+    const scene = new Scene().with(service, [aSlice('web', [anEndpoint('10.244.2.2', { nodeName: 'n2' })])]);
+    expect(scene.trace({}).verdict).toBe('dropped');
+    expect(scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 30080 }).verdict).toBe('dropped');
+    expect(scene.trace({ daddr: NODE, dport: 30080 }).to).toBe('10.244.2.2:8080');
+  });
+
+  it('goes where the same client went before, through changes of the other endpoints', () => {
+    const service = aService('web', { sessionAffinity: 'ClientIP' });
+    const ends = (...last: number[]) => [
+      aSlice(
+        'web',
+        last.map((one) => anEndpoint(`10.244.1.${one}`)),
+      ),
+    ];
+    const scene = new Scene().with(service, ends(2, 3, 4));
+    scene.random = 1;
+    expect(scene.trace({}).to).toBe('10.244.1.3:8080');
+    expect(scene.spread({})).toEqual(['10.244.1.3:8080']);
+    expect(scene.with(service, ends(1, 3, 4, 5)).spread({})).toEqual(['10.244.1.3:8080']);
+    expect(scene.spread({ saddr: '10.244.1.99' })).toEqual(['10.244.1.1:8080']);
+    expect(scene.with(service, ends(1, 4)).trace({}).to).not.toBe('10.244.1.3:8080');
+  });
+
+  it('to 127.0.0.1 from a neighbour is dropped, though node ports made that address routable', () => {
+    expect(new Scene().sync().trace({ saddr: OUTSIDE, daddr: '127.0.0.1', dport: 5432 }).verdict).toBe('dropped');
+  });
+
+  it('to nobody’s service passes untouched', () => {
+    const scene = new Scene().with(aService('web'), TWO);
+    expect(scene.trace({ daddr: '10.244.2.9', dport: 80 })).toEqual({
+      verdict: 'forwarded',
+      to: '10.244.2.9:80',
+      source: POD,
+    });
+    expect(scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 22 })).toMatchObject({
+      verdict: 'delivered',
+      source: OUTSIDE,
+    });
+  });
+});
+
+describe('two services that claim one external IP', () => {
+  it('the first by name has it, and the other when the first is gone', () => {
+    const claim = (name: string, clusterIP: string) => aService(name, { clusterIP, externalIPs: ['203.0.113.7'] });
+    const slice = (name: string, ip: string) => [aSlice(name, [anEndpoint(ip)])];
+    const scene = new Scene().with(claim('b', '10.96.0.2'), slice('b', '10.244.1.2'));
+    scene.with(claim('a', '10.96.0.1'), slice('a', '10.244.1.3'));
+    expect(scene.trace({ daddr: '203.0.113.7' }).to).toBe('10.244.1.3:8080');
+    expect(scene.without('a').trace({ daddr: '203.0.113.7' }).to).toBe('10.244.1.2:8080');
+  });
+});

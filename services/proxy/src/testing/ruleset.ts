@@ -1,0 +1,86 @@
+/** A table as an nft script describes it: enough of nft's language for this proxy's scripts, and no more. */
+export interface Ruleset {
+  readonly chains: Map<string, { hook?: { type: string; at: string; priority: number }; rules: string[] }>;
+  readonly collections: Map<string, Map<string, string>>;
+}
+
+type Handler = (ruleset: Ruleset, match: RegExpExecArray) => void;
+
+const STATEMENTS: readonly [RegExp, Handler][] = [
+  [/^(add|delete) table ip (\S+)$/, (ruleset, [, verb]) => verb === 'delete' && clear(ruleset)],
+  [/^add (?:map|set) ip \S+ (\S+) \{ .* \}$/, ({ collections }, [, name]) => declare(collections, name ?? '')],
+  [/^flush (?:map|set) ip \S+ (\S+)$/, (ruleset, [, name]) => collection(ruleset, name).clear()],
+  [
+    /^add chain ip \S+ (\S+) \{ type (\S+) hook (\S+) priority (-?\d+) ; policy accept ; \}$/,
+    ({ chains }, [, name, type, at, priority]) =>
+      chains.set(name ?? '', { hook: { type: type ?? '', at: at ?? '', priority: Number(priority) }, rules: [] }),
+  ],
+  [
+    /^add chain ip \S+ (\S+)$/,
+    ({ chains }, [, name]) => chains.has(name ?? '') || chains.set(name ?? '', { rules: [] }),
+  ],
+  [/^flush chain ip \S+ (\S+)$/, (ruleset, [, name]) => chain(ruleset, name).rules.splice(0)],
+  [/^add rule ip \S+ (\S+) (.*)$/, (ruleset, [, name, rule]) => chain(ruleset, name).rules.push(rule ?? '')],
+  [/^add element ip \S+ (\S+) \{ (.*) \}$/, (ruleset, [, name, list]) => addElements(collection(ruleset, name), list)],
+  [
+    /^delete element ip \S+ (\S+) \{ (.*) \}$/,
+    (ruleset, [, name, list]) => deleteElements(collection(ruleset, name), list),
+  ],
+];
+
+export function emptyRuleset(): Ruleset {
+  return { chains: new Map(), collections: new Map() };
+}
+
+/** Runs a script as the kernel would: what refers to something that isn't there, or doubles an element, throws. */
+export function runScript(ruleset: Ruleset, script: string): Ruleset {
+  for (const line of script.split('\n').filter((one) => one !== '')) {
+    const found = STATEMENTS.map(([pattern, handler]) => ({ handler, match: pattern.exec(line) })).find(
+      (one) => one.match !== null,
+    );
+    if (found === undefined || found.match === null)
+      throw new Error(`a statement that the reader does not know: ${line}`);
+    found.handler(ruleset, found.match);
+  }
+  return ruleset;
+}
+
+/** `{ a : goto b, c : drop }`, or a set's `{ a, b }`, as key and value. */
+export function parseElements(list: string): [string, string][] {
+  return list.split(', ').map((one) => {
+    const [key = '', value = ''] = one.split(' : ');
+    return [key, value];
+  });
+}
+
+function clear(ruleset: Ruleset): void {
+  ruleset.chains.clear();
+  ruleset.collections.clear();
+}
+
+function declare(collections: Ruleset['collections'], name: string): void {
+  if (!collections.has(name)) collections.set(name, new Map());
+}
+
+export function collection(ruleset: Ruleset, name = ''): Map<string, string> {
+  const found = ruleset.collections.get(name);
+  if (found === undefined) throw new Error(`no map or set is called ${name}`);
+  return found;
+}
+
+export function chain(ruleset: Ruleset, name = ''): { rules: string[] } {
+  const found = ruleset.chains.get(name);
+  if (found === undefined) throw new Error(`no chain is called ${name}`);
+  return found;
+}
+
+function addElements(elements: Map<string, string>, list = ''): void {
+  for (const [key, value] of parseElements(list)) {
+    if (elements.has(key) && elements.get(key) !== value) throw new Error(`element ${key} is there with another value`);
+    elements.set(key, value);
+  }
+}
+
+function deleteElements(elements: Map<string, string>, list = ''): void {
+  for (const [key] of parseElements(list)) if (!elements.delete(key)) throw new Error(`no element ${key} to delete`);
+}

@@ -1,0 +1,110 @@
+import { networkInterfaces } from 'node:os';
+import type { Logger } from 'pino';
+import type { ServicePort } from '../domain/service-port';
+import type { ProxyBackend } from '../proxy-backend';
+import { Balancer } from './balancer';
+import { inNetwork } from './in-network';
+import type { Listener } from './listener';
+import { LoopbackAddresses } from './loopback-addresses';
+import { planListeners, type WantedListener } from './plan-listeners';
+import { TcpListener } from './tcp-listener';
+import { UdpListener } from './udp-listener';
+
+export interface UserspaceOptions {
+  /** Where node ports answer: addresses, or networks whose addresses of this machine are meant. */
+  readonly addresses: readonly string[];
+}
+
+/** Services as listening sockets of this process: for machines without nftables or the right to use it. */
+export class UserspaceBackend implements ProxyBackend {
+  readonly mode = 'userspace';
+  readonly #services = new Map<string, readonly ServicePort[]>();
+  readonly #listeners = new Map<string, Listener>();
+  /** Sockets that could not be opened, and why. */
+  readonly #failed = new Map<string, string>();
+  readonly #loopback = new LoopbackAddresses();
+  #saidRefused = false;
+
+  constructor(
+    private readonly options: UserspaceOptions,
+    private readonly logger: Logger,
+  ) {}
+
+  set(service: string, ports: readonly ServicePort[]): void {
+    if (ports.length > 0) this.#services.set(service, ports);
+    else this.#services.delete(service);
+  }
+
+  services(): string[] {
+    return [...this.#services.keys()];
+  }
+
+  async sync(): Promise<void> {
+    const ports = [...this.#services.values()].flat();
+    await this.#loopback.hold(new Set(ports.map((port) => port.clusterIP)));
+    this.#sayWhatIsMissing();
+    const wanted = planListeners(ports, {
+      addresses: localAddresses(this.options.addresses),
+      clusterIPs: this.#loopback.refused === undefined,
+    });
+    for (const [name, listener] of this.#listeners) {
+      if (wanted.has(name)) continue;
+      this.#listeners.delete(name);
+      await listener.close();
+    }
+    this.#failed.clear();
+    for (const [name, one] of wanted) await this.#open(name, one);
+  }
+
+  /** Ports that were taken may be free by now. */
+  async verify(): Promise<void> {
+    if (this.#failed.size > 0) await this.sync();
+  }
+
+  distrust(): void {
+    this.#saidRefused = false;
+  }
+
+  detail(): string {
+    const parts = [`${this.#services.size} services by ${this.#listeners.size} sockets`];
+    if (this.#loopback.refused !== undefined) parts.push('cluster IPs are not reachable here, node ports are');
+    if (this.#failed.size > 0) parts.push(`not reachable: ${[...this.#failed.keys()].join(', ')}`);
+    return parts.join('; ');
+  }
+
+  async stop(): Promise<void> {
+    for (const listener of this.#listeners.values()) await listener.destroy();
+    this.#listeners.clear();
+    await this.#loopback.hold(new Set());
+  }
+
+  async #open(name: string, wanted: WantedListener): Promise<void> {
+    const { protocol, address, port, backends, affinitySeconds } = wanted;
+    const running = this.#listeners.get(name);
+    if (running !== undefined) return running.balancer.update(backends, affinitySeconds);
+    const balancer = new Balancer(backends, affinitySeconds);
+    const kind = protocol === 'tcp' ? TcpListener : UdpListener;
+    try {
+      this.#listeners.set(name, await kind.listen(address, port, balancer, this.logger));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#failed.set(name, why);
+      this.logger.warn({ service: wanted.service, socket: name, why }, 'a service port can not be listened on');
+    }
+  }
+
+  #sayWhatIsMissing(): void {
+    if (this.#loopback.refused === undefined || this.#saidRefused) return;
+    this.#saidRefused = true;
+    this.logger.warn(
+      { why: this.#loopback.refused },
+      'cluster IPs are not reachable from this machine: it takes the right to add addresses. Node ports are.',
+    );
+  }
+}
+
+function localAddresses(wanted: readonly string[]): string[] {
+  const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((one) => one.address));
+  const found = wanted.flatMap((one) => (one.includes('/') ? own.filter((ip) => inNetwork(ip, one)) : [one]));
+  return [...new Set(found)];
+}
