@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { down } from './commands/down';
 import { rebuild } from './commands/rebuild';
 import { reset } from './commands/reset';
+import { service } from './commands/service';
 import { start } from './commands/start';
 import { status } from './commands/status';
 import { up } from './commands/up';
@@ -23,6 +24,11 @@ define('down', 'stop the cluster that runs in the background', down);
 define('status', 'which services run, whether they are ready, and their memory', status);
 define('reset', 'stop the cluster and remove everything that it keeps', reset);
 define('rebuild', 'rebuild the state from the log, and compare it with the live one', rebuild);
+
+program
+  .command('service <verb> <name>')
+  .description('stop, start or restart one process of the running cluster (names as in status)')
+  .action((verb: string, name: string) => service(settingsFrom(process.env), verb, name));
 
 function define(name: string, says: string, run: (settings: LauncherSettings) => Promise<void>, starts = false): void {
   const command = program.command(name).description(says);

@@ -1,4 +1,5 @@
 import { Cluster } from '../cluster';
+import { serveControl } from '../control/control';
 import { claim, release } from '../launcher-claim';
 import { endLeftovers } from '../processes/registry';
 import { runPlan } from '../progress';
@@ -12,6 +13,7 @@ export async function start(settings: LauncherSettings): Promise<void> {
   const cluster = new Cluster(settings, tell);
   cluster.home.make();
   claim(cluster);
+  const control = serveControl(settings.home, cluster.registry);
   const asked = whenAskedToStop();
   try {
     const left = await endLeftovers(cluster.registry.records);
@@ -21,6 +23,7 @@ export async function start(settings: LauncherSettings): Promise<void> {
   } finally {
     process.stdout.write('\n  Stopping; what is logged stays.\n');
     await cluster.registry.stop((what) => process.stdout.write(`  - ${what}\n`));
+    control.close();
     await cluster.close();
     release(cluster);
   }

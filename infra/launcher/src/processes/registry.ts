@@ -50,6 +50,10 @@ export class Registry {
     return [...this.processes.values()];
   }
 
+  names(): string[] {
+    return [...this.processes.keys()];
+  }
+
   atEnd(undoing: Undoing): void {
     this.undoings.push(undoing);
   }
