@@ -1,5 +1,6 @@
 import { dnsSubdomain } from '../values/names';
-import { MAX_BYTES, base64Length, utf8Length, validateImmutable, validateKeys } from './key-value';
+import { base64Length, utf8Length } from '../values/bytes';
+import { MAX_BYTES, validateImmutable, validateKeys } from './key-value';
 import { defineKind } from './kind';
 
 export const configMaps = defineKind<'configmaps'>({
@@ -16,7 +17,7 @@ export const configMaps = defineKind<'configmaps'>({
     }
     const text = Object.values(draft.data ?? {}).reduce((sum, value) => sum + utf8Length(value), 0);
     const binary = Object.values(draft.binaryData ?? {}).reduce((sum, value) => sum + base64Length(value), 0);
-    if (text + binary > MAX_BYTES) problems.tooLong('', MAX_BYTES);
+    if (text + binary > MAX_BYTES) problems.tooLong('[]', MAX_BYTES);
   },
   validateUpdate(draft, before, problems) {
     validateImmutable(draft, before, ['data', 'binaryData'], problems);

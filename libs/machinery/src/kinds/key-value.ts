@@ -5,23 +5,6 @@ import { configKey } from '../values/names';
 /** The most that a ConfigMap's or Secret's values may come to, in bytes. */
 export const MAX_BYTES = 1_048_576;
 
-/** Bytes of a text in UTF-8. */
-export function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7ff && (code < 0xd800 || code > 0xdfff)) bytes += 2;
-    else if (code > 0x7f) bytes += 1;
-  }
-  return bytes;
-}
-
-/** Bytes that a base64 text decodes to. */
-export function base64Length(text: string): number {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  return Math.floor(text.length / 4) * 3 - padding;
-}
-
 /** Keys become file names in a volume. */
 export function validateKeys(
   data: Readonly<Record<string, string>> | undefined,

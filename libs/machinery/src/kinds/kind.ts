@@ -35,8 +35,6 @@ export interface KindRules<R extends ResourceId> {
   validate?(draft: Draft<R>, problems: Problems, ctx: AdmissionContext, before?: ObjectOf<R>): void;
   /** Rules for the change. */
   validateUpdate?(draft: Draft<R>, before: ObjectOf<R>, problems: Problems): void;
-  /** Rules for a change through the status subresource. */
-  validateStatus?(draft: Draft<R>, before: ObjectOf<R>, problems: Problems): void;
   /** Takes from the cluster what the object needs (addresses, ports); runs only when validation found nothing. */
   allocate?(draft: Draft<R>, before: ObjectOf<R> | undefined, problems: Problems, ctx: AdmissionContext): void;
 }
@@ -54,11 +52,17 @@ export interface AnyKindRules {
   prepareUpdate?(draft: KubeObject, before: KubeObject, ctx: AdmissionContext): void;
   validate?(draft: KubeObject, problems: Problems, ctx: AdmissionContext, before?: KubeObject): void;
   validateUpdate?(draft: KubeObject, before: KubeObject, problems: Problems): void;
-  validateStatus?(draft: KubeObject, before: KubeObject, problems: Problems): void;
   allocate?(draft: KubeObject, before: KubeObject | undefined, problems: Problems, ctx: AdmissionContext): void;
 }
 
 /** Declares a kind. The decoder has made sure that its hooks only ever see objects of their own resource. */
 export function defineKind<R extends ResourceId>(rules: KindRules<R>): AnyKindRules {
   return rules as unknown as AnyKindRules;
+}
+
+/** Takes fields that the draft leaves out over from the object before. */
+export function carryOver<T extends object>(draft: T, before: T | undefined, fields: readonly (keyof T)[]): void {
+  for (const field of fields) {
+    if (draft[field] === undefined && before?.[field] !== undefined) draft[field] = before[field];
+  }
 }

@@ -1,10 +1,10 @@
 import type { PodSpec, Toleration } from '@shiplog/contracts';
-import { defaultPodSpec } from '../pods/defaults';
+import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
 import { qosClassOf } from '../pods/qos';
 import { validatePodUpdate } from '../pods/update';
 import { validatePodSpec } from '../pods/validate';
 import { dnsSubdomain } from '../values/names';
-import { defineKind } from './kind';
+import { carryOver, defineKind } from './kind';
 
 const EVICTION_DELAY_SECONDS = 300;
 const AWAITED_TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
@@ -72,6 +72,7 @@ export const pods = defineKind<'pods'>({
     draft.spec ??= { containers: [] };
     draft.spec.enableServiceLinks ??= true;
     defaultPodSpec(draft.spec);
+    if (draft.spec.hostNetwork === true) exposeOnHost(draft.spec);
   },
   prepareCreate(draft) {
     const spec = draft.spec ?? { containers: [] };
@@ -82,11 +83,8 @@ export const pods = defineKind<'pods'>({
   prepareUpdate(draft, before) {
     const spec = draft.spec ?? { containers: [] };
     // What admission once filled in stays when a client that never saw it replaces the pod.
-    spec.serviceAccountName ??= before.spec?.serviceAccountName;
-    spec.serviceAccount = spec.serviceAccountName;
-    spec.priority ??= before.spec?.priority;
-    spec.preemptionPolicy ??= before.spec?.preemptionPolicy;
-    spec.nodeName ??= before.spec?.nodeName;
+    carryOver(spec, before.spec, ['serviceAccountName', 'priority', 'preemptionPolicy', 'nodeName']);
+    if (spec.serviceAccountName !== undefined) spec.serviceAccount = spec.serviceAccountName;
     tolerateLostNodes(spec);
   },
   validate(draft, problems, _ctx, before) {

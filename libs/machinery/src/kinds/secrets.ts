@@ -1,6 +1,7 @@
 import type { Problems } from '../problems';
 import { dnsSubdomain } from '../values/names';
-import { MAX_BYTES, base64Length, utf8Length, validateImmutable, validateKeys } from './key-value';
+import { base64Length, utf8Length } from '../values/bytes';
+import { MAX_BYTES, validateImmutable, validateKeys } from './key-value';
 import { defineKind } from './kind';
 
 /** Keys that a secret of a type must have. */

@@ -1,4 +1,5 @@
 import { allocateAddress, allocateNodePorts } from '../service-rules/allocate';
+import { carryOverService } from '../service-rules/carry-over';
 import { defaultService } from '../service-rules/defaults';
 import { validateService, validateServiceUpdate } from '../service-rules/validate';
 import { dns1035Label } from '../values/names';
@@ -18,23 +19,12 @@ export const services = defineKind<'services'>({
     draft.status = { loadBalancer: {} };
   },
   prepareUpdate(draft, before) {
-    const spec = draft.spec ?? {};
-    const had = before.spec ?? {};
-    if (spec.type === 'ExternalName') return;
-    // A client that replaces a service by its manifest leaves out what was allocated: it keeps that.
-    if (had.type !== 'ExternalName') {
-      spec.clusterIP ??= had.clusterIP;
-      spec.clusterIPs ??= spec.clusterIP === undefined ? undefined : [spec.clusterIP];
-    }
-    if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer') return;
-    for (const port of spec.ports ?? []) {
-      const same = had.ports?.find((old) => old.port === port.port && old.protocol === port.protocol);
-      port.nodePort ??= same?.nodePort;
-    }
+    carryOverService(draft.spec ?? {}, before.spec ?? {});
   },
   validate: validateService,
   validateUpdate: validateServiceUpdate,
   allocate(draft, before, problems, ctx) {
+    if (draft.spec === before?.spec) return;
     allocateAddress(draft, before, problems, ctx);
     allocateNodePorts(draft, before, problems, ctx);
   },

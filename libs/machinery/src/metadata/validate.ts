@@ -1,6 +1,6 @@
 import type { ObjectMeta } from '@shiplog/contracts';
 import type { Problems } from '../problems';
-import { utf8Length } from '../kinds/key-value';
+import { utf8Length } from '../values/bytes';
 import { type TextRule, asPrefix, labelValue, pathSegment, qualifiedName } from '../values/names';
 
 const MAX_ANNOTATION_BYTES = 262_144;

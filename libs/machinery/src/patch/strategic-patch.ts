@@ -116,7 +116,7 @@ function mergeList(
 ): unknown[] {
   const items = field?.items === undefined ? undefined : resolved(field.items);
   const key = mergeKeyOf(field);
-  if (!strategyOf(field).includes('merge') || replacesList(patch)) {
+  if (!strategyOf(field).includes('merge') || patch.some(isReplaceMarker)) {
     return patch
       .filter((item) => !isReplaceMarker(item))
       .map((item) => (isMap(item) ? mergeMap({}, item, items) : item));
@@ -125,12 +125,9 @@ function mergeList(
   return order === undefined ? result : inOrder(result, current, order, key);
 }
 
+/** One such item in a list says that the others replace the whole list. */
 function isReplaceMarker(item: unknown): boolean {
-  return isMap(item) && item[PATCH] === 'replace' && Object.keys(item).length === 1;
-}
-
-function replacesList(patch: readonly unknown[]): boolean {
-  return patch.some((item) => isMap(item) && item[PATCH] === 'replace');
+  return isMap(item) && item[PATCH] === 'replace';
 }
 
 function mergePrimitives(current: readonly unknown[], patch: readonly unknown[]): unknown[] {

@@ -1,4 +1,4 @@
-import type { Container, ContainerPort, PodSpec, Probe, Volume } from '@shiplog/contracts';
+import type { Container, PodSpec, Probe, Volume } from '@shiplog/contracts';
 
 /** Kubernetes' defaults of a pod spec, filled in place; the same for a pod and for a controller's template. Idempotent. */
 export function defaultPodSpec(spec: PodSpec): void {
@@ -11,18 +11,18 @@ export function defaultPodSpec(spec: PodSpec): void {
     spec.serviceAccountName = spec.serviceAccount;
   if (spec.serviceAccountName !== undefined) spec.serviceAccount = spec.serviceAccountName;
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
-  for (const container of spec.initContainers ?? []) defaultContainer(container, spec);
-  for (const container of spec.containers ?? []) defaultContainer(container, spec);
+  for (const container of spec.initContainers ?? []) defaultContainer(container);
+  for (const container of spec.containers ?? []) defaultContainer(container);
 }
 
-function defaultContainer(container: Container, spec: PodSpec): void {
+function defaultContainer(container: Container): void {
   container.resources ??= {};
   const { limits } = container.resources;
   if (limits !== undefined) container.resources.requests = { ...limits, ...container.resources.requests };
   container.terminationMessagePath ??= '/dev/termination-log';
   container.terminationMessagePolicy ??= 'File';
   container.imagePullPolicy ??= pullPolicyOf(container.image ?? '');
-  for (const port of container.ports ?? []) defaultPort(port, spec.hostNetwork === true);
+  for (const port of container.ports ?? []) port.protocol ??= 'TCP';
   for (const env of container.env ?? [])
     if (env.valueFrom?.fieldRef !== undefined) env.valueFrom.fieldRef.apiVersion ??= 'v1';
   defaultProbe(container.livenessProbe);
@@ -39,9 +39,11 @@ export function pullPolicyOf(image: string): 'Always' | 'IfNotPresent' {
   return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-function defaultPort(port: ContainerPort, hostNetwork: boolean): void {
-  port.protocol ??= 'TCP';
-  if (hostNetwork && (port.hostPort ?? 0) === 0) port.hostPort = port.containerPort;
+/** A pod in its node's network has its ports there: a host port that is not given is the container's. Not in templates. */
+export function exposeOnHost(spec: PodSpec): void {
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
+    for (const port of container.ports ?? []) if ((port.hostPort ?? 0) === 0) port.hostPort = port.containerPort;
+  }
 }
 
 function defaultProbe(probe: Probe | undefined): void {
