@@ -20,8 +20,14 @@ export function channelName(channel: Channel): string {
 
 /** Questions that the journal answers by request and reply on `shiplog.v1.query.<name>`. */
 export interface Queries {
-  /** Which position is committed, and the last position of each channel asked for (0: none yet). */
-  position: { ask: { channels?: Channel[] }; answer: { position: number; channels: Record<string, number> } };
+  /**
+   * Which position is committed, and the last position of each channel asked for (0: none yet); with `hashes`, also
+   * the state hash of each resource at that position.
+   */
+  position: {
+    ask: { channels?: Channel[]; hashes?: boolean };
+    answer: { position: number; channels: Record<string, number>; hashes?: Partial<Record<ResourceId, string>> };
+  };
   /** One object, now or as it was at a position. `object` is null when there was none. */
   object: { ask: { key: ObjectKey; at?: number }; answer: { position: number; object: StoredObject | null } };
   /** The events of channels after a position, oldest first, at most `limit` (default 1000). `more`: ask again from the last. */
