@@ -3,3 +3,4 @@ export * from './fold';
 export * from './hash';
 export * from './merge-patch';
 export * from './state';
+export * from './decide';

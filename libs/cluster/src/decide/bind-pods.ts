@@ -1,0 +1,44 @@
+import type { Command, KubeStatus } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { changeEvent } from './change';
+import { decideItems, findPod, withCondition, type ItemOutcome, type StoredPod } from './pod-items';
+import type { Attempt, Decided } from './types';
+
+type Binding = Command<'BindPods'>['data']['bindings'][number];
+
+/**
+ * Decides BindPods: the scheduler proposes, and what it took for granted is looked at again here. A binding is
+ * refused when the pod is gone, another one, bound or being deleted by now, or the node is gone.
+ */
+export function decideBindPods(attempt: Attempt, data: Command<'BindPods'>['data']): Decided {
+  return decideItems(attempt, data.bindings, (binding) => bind(attempt, binding));
+}
+
+function bind(attempt: Attempt, binding: Binding): ItemOutcome {
+  const found = findPod(attempt.state, binding);
+  if (!found.ok) return found;
+  const { pod } = found;
+  const status = refusalToBind(attempt, pod, binding);
+  if (status !== undefined) return { ok: false, status };
+  const event = changeEvent('pods', pod, bound(pod, binding.node, attempt.stamp.time), {
+    decision: binding.decision,
+    cause: binding.cause,
+  });
+  return { ok: true, pod, events: event === undefined ? [] : [event] };
+}
+
+function bound(pod: StoredPod, node: string, time: string): StoredPod {
+  const spec = { ...pod.spec, containers: pod.spec?.containers ?? [], nodeName: node };
+  return withCondition({ ...pod, spec }, { type: 'PodScheduled', status: 'True' }, time);
+}
+
+function refusalToBind({ state }: Attempt, pod: StoredPod, { name, node }: Binding): KubeStatus | undefined {
+  const boundTo = pod.spec?.nodeName ?? '';
+  if (boundTo !== '') {
+    return statusOf.conflict('pods', name, `pod ${name} is already assigned to node ${JSON.stringify(boundTo)}`);
+  }
+  if (pod.metadata.deletionTimestamp !== undefined) {
+    return statusOf.conflict('pods', name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  }
+  return state.get('nodes', '', node) === undefined ? statusOf.notFound('nodes', node) : undefined;
+}

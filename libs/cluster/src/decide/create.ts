@@ -1,0 +1,33 @@
+import type { Command, KubeStatus, StoredObject } from '@shiplog/contracts';
+import { admitCreate, statusOf, type AdmissionContext } from '@shiplog/machinery';
+import { asLogged } from './clean';
+import { eventOf, genericType } from './event';
+import { refusalOfScope } from './namespaces';
+import { refused, type Attempt, type Decided } from './types';
+
+/** What admission may know: the attempt's state and time, with the uid as the seed of its choices. */
+export function admissionOf({ state, stamp, actor }: Attempt, namespace?: string): AdmissionContext {
+  return { state, now: stamp.time, seed: stamp.uid, settings: stamp.settings, actor, namespace };
+}
+
+/** Decides CreateObject. Refuses as Kubernetes does: 400, 403, 404 (namespace), 409 (name taken), 422. */
+export function decideCreate(attempt: Attempt, data: Command<'CreateObject'>['data']): Decided {
+  const { resource, namespace } = data;
+  const misplaced = refusalOfScope(resource, namespace);
+  if (misplaced !== undefined) return refused(misplaced);
+  const admitted = admitCreate(resource, data.object, admissionOf(attempt, namespace));
+  if (!admitted.ok) return admitted;
+  const object = asLogged(admitted.value) as StoredObject;
+  const { name, uid } = object.metadata;
+  const other = attempt.state.get(resource, namespace, name) as StoredObject | undefined;
+  if (other !== undefined) return refused(alreadyThere(data, name, other));
+  const reply = { position: attempt.stamp.position, key: { resource, namespace, name }, uid };
+  if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object } };
+  return { ok: true, events: [eventOf(resource, object, genericType(resource, 'Created'), { object })], reply };
+}
+
+function alreadyThere({ resource }: Command<'CreateObject'>['data'], name: string, other: StoredObject): KubeStatus {
+  const status = statusOf.alreadyExists(resource, name);
+  if (other.metadata.deletionTimestamp === undefined) return status;
+  return { ...status, message: `object is being deleted: ${status.message}` };
+}

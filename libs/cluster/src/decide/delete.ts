@@ -1,0 +1,99 @@
+import type { Command, DeletionOptions, KubeStatus, ResourceId, StoredObject } from '@shiplog/contracts';
+import { matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector, statusOf } from '@shiplog/machinery';
+import { changeEvent, deletedEvent, isReadyToGo } from './change';
+import { finalizersFor, gracePeriodOf, refusalOfPreconditions } from './deletion-rules';
+import { asTerminating, refusalOfScope, refusalToDelete } from './namespaces';
+import { kubernetesTime } from './time';
+import { refused, type Attempt, type Decided, type ItemDraft, type NewEvent } from './types';
+
+/** What a deletion does to one object: an event and the object as it leaves or waits, or a refusal. */
+type Deletion =
+  | { readonly ok: true; readonly event: NewEvent | undefined; readonly after: StoredObject }
+  | { readonly ok: false; readonly status: KubeStatus };
+
+/** Decides DeleteObject: gone at once, or marked until finalizers and grace period are done. */
+export function decideDelete(attempt: Attempt, data: Command<'DeleteObject'>['data']): Decided {
+  const { resource, namespace, name } = data;
+  const misplaced = refusalOfScope(resource, namespace);
+  if (misplaced !== undefined) return refused(misplaced);
+  const object = attempt.state.get(resource, namespace, name) as StoredObject | undefined;
+  if (object === undefined) return refused(statusOf.notFound(resource, name));
+  const deletion = deletionOf(attempt, resource, object, data);
+  if (!deletion.ok) return deletion;
+  const reply = {
+    position: Number(object.metadata.resourceVersion),
+    key: { resource, namespace, name },
+    uid: object.metadata.uid,
+  };
+  if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object: deletion.after } };
+  return { ok: true, events: deletion.event === undefined ? [] : [deletion.event], reply };
+}
+
+/** Decides DeleteCollection: every object that the selectors choose, in one commit. */
+export function decideDeleteCollection(attempt: Attempt, data: Command<'DeleteCollection'>['data']): Decided {
+  const chosen = chooseObjects(attempt, data);
+  if (!chosen.ok) return chosen;
+  const events: NewEvent[] = [];
+  const items: ItemDraft[] = chosen.objects.map((object) => {
+    const deletion = deletionOf(attempt, data.resource, object, data);
+    if (!deletion.ok) return { kind: 'refused', status: deletion.status };
+    if (deletion.event === undefined || data.dryRun === true) {
+      return { kind: 'unchanged', position: Number(object.metadata.resourceVersion) };
+    }
+    return { kind: 'event', index: events.push(deletion.event) - 1 };
+  });
+  return { ok: true, events, reply: { position: attempt.stamp.position, items } };
+}
+
+function chooseObjects(
+  { state }: Attempt,
+  { resource, namespace, labelSelector = '', fieldSelector = '' }: Command<'DeleteCollection'>['data'],
+): { ok: true; objects: readonly StoredObject[] } | { ok: false; status: KubeStatus } {
+  const labels = parseLabelSelector(labelSelector);
+  if (!labels.ok) return labels;
+  const fields = parseFieldSelector(resource, fieldSelector);
+  if (!fields.ok) return fields;
+  const all = state.list(resource, namespace) as readonly StoredObject[];
+  const objects = all.filter(
+    (object) => matchesLabels(labels.value, object.metadata.labels) && matchesFields(resource, fields.value, object),
+  );
+  return { ok: true, objects };
+}
+
+function deletionOf(attempt: Attempt, resource: ResourceId, object: StoredObject, options: DeletionOptions): Deletion {
+  const status = refusalOfPreconditions(resource, object, options) ?? refusalToDelete(resource, object.metadata.name);
+  if (status !== undefined) return { ok: false, status };
+  const after = marked(attempt, resource, object, options);
+  if (isReadyToGo(resource, after)) return { ok: true, event: deletedEvent(resource, object), after };
+  return { ok: true, event: changeEvent(resource, object, after), after };
+}
+
+/** The object with its deletion asked for. Asked again, only what the new options tighten changes. */
+function marked(
+  { stamp }: Attempt,
+  resource: ResourceId,
+  object: StoredObject,
+  options: DeletionOptions,
+): StoredObject {
+  const { metadata } = object;
+  const period = gracePeriodOf(resource, object, options.gracePeriodSeconds);
+  const isUnderWay = metadata.deletionTimestamp !== undefined;
+  const finalizers = finalizersFor(resource, object, options);
+  const { finalizers: _before, ...others } = metadata;
+  return asTerminating(resource, {
+    ...object,
+    metadata: {
+      ...others,
+      ...(finalizers.length > 0 ? { finalizers } : {}),
+      ...(isUnderWay || metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }),
+      deletionTimestamp: kubernetesTime(askedAt(metadata) ?? stamp.time, period),
+      deletionGracePeriodSeconds: period,
+    },
+  });
+}
+
+/** When the deletion under way was first asked for: a shorter grace period counts from there. */
+function askedAt({ deletionTimestamp, deletionGracePeriodSeconds = 0 }: StoredObject['metadata']): string | undefined {
+  if (deletionTimestamp === undefined) return undefined;
+  return kubernetesTime(deletionTimestamp, -deletionGracePeriodSeconds);
+}

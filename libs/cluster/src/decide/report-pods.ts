@@ -1,0 +1,49 @@
+import type { Command, KubeStatus } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { asLogged } from './clean';
+import { changeEvent } from './change';
+import { decideItems, findPod, type ItemOutcome, type StoredPod } from './pod-items';
+import { statusAfterReport } from './report-status';
+import { stepsBetween } from './report-steps';
+import type { Attempt, Decided, NewEvent } from './types';
+
+type Report = Command<'ReportPods'>['data']['pods'][number];
+
+/**
+ * Decides ReportPods: what a kubelet saw of its pods. Each container that started, ended or waits is an event of its
+ * own, in that order, and so is readiness lost or won and the pod's end; a report of what is known already is none.
+ */
+export function decideReportPods(attempt: Attempt, data: Command<'ReportPods'>['data']): Decided {
+  return decideItems(attempt, data.pods, (report) => reportOne(attempt, data.node, report));
+}
+
+function reportOne(attempt: Attempt, node: string, report: Report): ItemOutcome {
+  const found = findPod(attempt.state, report);
+  if (!found.ok) return found;
+  const { pod } = found;
+  const status = refusalOfReporter(pod, node);
+  if (status !== undefined) return { ok: false, status };
+  return { ok: true, pod, events: eventsOf(pod, report, attempt.stamp.time) };
+}
+
+function refusalOfReporter(pod: StoredPod, node: string): KubeStatus | undefined {
+  const boundTo = pod.spec?.nodeName ?? '';
+  if (boundTo === node) return undefined;
+  const where = boundTo === '' ? 'no node' : `node ${JSON.stringify(boundTo)}`;
+  const why = `pod ${pod.metadata.name} belongs to ${where}, not to ${JSON.stringify(node)}`;
+  return statusOf.conflict('pods', pod.metadata.name, why);
+}
+
+/** Successive partial changes: each event leads from the pod after the one before it. */
+function eventsOf(pod: StoredPod, report: Report, time: string): NewEvent[] {
+  const target = asLogged(statusAfterReport(pod.status ?? {}, report.status, time));
+  const events: NewEvent[] = [];
+  let current = pod;
+  for (const { status, name } of stepsBetween(pod.status ?? {}, target)) {
+    const next: StoredPod = { ...current, status };
+    const event = changeEvent('pods', current, next, { name });
+    if (event !== undefined) events.push(event);
+    current = next;
+  }
+  return events;
+}

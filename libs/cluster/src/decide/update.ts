@@ -1,0 +1,71 @@
+import {
+  resourceRow,
+  type Command,
+  type KubeObject,
+  type KubeStatus,
+  type ObjectKey,
+  type ObjectOf,
+  type StoredObject,
+} from '@shiplog/contracts';
+import { admitUpdate, applyPatch, scaleOf, statusOf, type Result } from '@shiplog/machinery';
+import { asLogged } from './clean';
+import { changeEvent, deletedEvent, isReadyToGo } from './change';
+import { admissionOf } from './create';
+import { refusalOfScope } from './namespaces';
+import { refused, type Attempt, type Decided } from './types';
+
+type Update = ObjectKey & { subresource?: string; dryRun?: boolean };
+
+/** Decides ReplaceObject: the whole object, or its status, scale or (of a namespace) finalizers. */
+export function decideReplace(attempt: Attempt, data: Command<'ReplaceObject'>['data']): Decided {
+  return decideUpdate(attempt, data, () => ({ ok: true, value: data.object }));
+}
+
+/** Decides PatchObject. The patch is applied here, to the newest object, so it never races another write. */
+export function decidePatch(attempt: Attempt, data: Command<'PatchObject'>['data']): Decided {
+  return decideUpdate(attempt, data, (before) => {
+    const current = data.subresource === 'scale' ? scaleOf(before as ObjectOf<'replicationcontrollers'>) : before;
+    return applyPatch(data.resource, data.patchType, current, data.patch);
+  });
+}
+
+function decideUpdate(attempt: Attempt, data: Update, submit: (before: StoredObject) => Result<KubeObject>): Decided {
+  const { resource, namespace, name, subresource } = data;
+  const misplaced = refusalOfScope(resource, namespace) ?? refusalOfSubresource(data);
+  if (misplaced !== undefined) return refused(misplaced);
+  const before = attempt.state.get(resource, namespace, name) as StoredObject | undefined;
+  if (before === undefined) return refused(statusOf.notFound(resource, name));
+  const submitted = submit(before);
+  if (!submitted.ok) return submitted;
+  const admitted = admitUpdate(
+    resource,
+    subresource === '' ? undefined : subresource,
+    before,
+    submitted.value,
+    admissionOf(attempt),
+  );
+  if (!admitted.ok) return admitted;
+  return commitUpdate(data, before, asLogged(admitted.value) as StoredObject);
+}
+
+function commitUpdate(data: Update, before: StoredObject, admitted: StoredObject): Decided {
+  const { resource, namespace, name } = data;
+  const after = { ...admitted, metadata: { ...admitted.metadata, resourceVersion: before.metadata.resourceVersion } };
+  const reply = {
+    position: Number(before.metadata.resourceVersion),
+    key: { resource, namespace, name },
+    uid: before.metadata.uid,
+  };
+  if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object: after } };
+  const change = changeEvent(resource, before, after);
+  if (change === undefined) return { ok: true, events: [], reply };
+  // An object that only waited for its last finalizer goes with the update that removes it.
+  const event = isReadyToGo(resource, after) ? deletedEvent(resource, after) : change;
+  return { ok: true, events: [event], reply };
+}
+
+function refusalOfSubresource({ resource, subresource }: Update): KubeStatus | undefined {
+  if (subresource === undefined || subresource === '') return undefined;
+  if (!resourceRow(resource).subresources.includes(subresource)) return statusOf.noSuchPath();
+  return ['status', 'scale', 'finalize'].includes(subresource) ? undefined : statusOf.methodNotAllowed();
+}

@@ -1,0 +1,112 @@
+import type { LogEvent } from '@shiplog/contracts';
+import type { ItemDraft } from '@shiplog/cluster';
+import type { Client } from 'pg';
+
+/** A command of a commit, for the table that makes commands idempotent. */
+export interface LoggedCommand {
+  readonly id: string;
+  readonly first: number;
+  readonly count: number;
+  /** For commands with several items. */
+  readonly items?: readonly ItemDraft[];
+}
+
+/** What one commit writes: events in the order of their positions, with the JSON text of their data. */
+export interface Commit {
+  readonly events: readonly LogEvent[];
+  readonly texts: readonly string[];
+  readonly commands: readonly LoggedCommand[];
+}
+
+/** What Postgres says to a commit. What it doesn't say (a lost connection) is thrown: nobody knows then. */
+export type AppendOutcome = 'committed' | 'deposed' | 'repeated-command';
+
+/**
+ * Columns travel as one text each, cut by a control character that no value can hold (JSON escapes it, ids and names
+ * are checked): an array literal would have to escape every quote of every document, here and there.
+ */
+export const SEPARATOR = '\u001f';
+
+const cut = (parameter: number): string => `string_to_array($${parameter}, E'\\x1f')`;
+
+/** One statement, one round trip: the fence, the events and their commands commit together or not at all. */
+const APPEND = `
+with fence as materialized (select epoch from lease where epoch = $1 for share),
+logged as (
+  insert into events (position, time, type, version, resource, namespace, name, uid, node, actor,
+                      command_id, command_seq, cause, basis, data)
+  select $2::bigint + e.nth - 1, e.time::timestamptz, e.type, e.version::smallint, e.resource,
+         coalesce(e.namespace, ''), e.name, e.uid, coalesce(e.node, ''), e.actor, e.command_id,
+         e.command_seq::integer, nullif(e.cause, '')::bigint, nullif(e.basis, '')::bigint, e.data::json
+    from fence, unnest(${Array.from({ length: 14 }, (_, i) => cut(i + 3)).join(', ')}) with ordinality
+      as e(time, type, version, resource, namespace, name, uid, node, actor, command_id, command_seq, cause, basis,
+           data, nth)
+), known as (
+  insert into commands (id, first, count, items)
+  select c.id, c.first::bigint, c.count::integer, nullif(c.items, '')::json
+    from fence, unnest(${[17, 18, 19, 20].map(cut).join(', ')}) as c(id, first, count, items)
+)
+select epoch from fence`;
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Appends to the log on a connection of its own. */
+export class Appender {
+  constructor(
+    private readonly client: Client,
+    private readonly epoch: number,
+  ) {}
+
+  /** Once per connection: the statement is planned once, and never again. */
+  async prepare(): Promise<void> {
+    await this.client.query('set synchronous_commit = on');
+    await this.client.query('set plan_cache_mode = force_generic_plan');
+  }
+
+  async append(commit: Commit): Promise<AppendOutcome> {
+    try {
+      const result = await this.client.query({ name: 'append', text: APPEND, values: this.#values(commit) });
+      return result.rowCount === 0 ? 'deposed' : 'committed';
+    } catch (error) {
+      if (isRepeatedCommand(error)) return 'repeated-command';
+      throw error;
+    }
+  }
+
+  #values({ events, texts, commands }: Commit): unknown[] {
+    const column = (value: (event: LogEvent) => string | number): string => joined(events, value);
+    return [
+      this.epoch,
+      events[0]?.position ?? 0,
+      column((event) => event.time),
+      column((event) => event.type),
+      column((event) => event.version),
+      column((event) => event.resource),
+      column((event) => event.namespace),
+      column((event) => event.name),
+      column((event) => event.uid),
+      column((event) => event.node),
+      column((event) => event.actor),
+      column((event) => event.commandId),
+      column((event) => event.commandSeq),
+      column((event) => event.cause ?? ''),
+      column((event) => event.basis ?? ''),
+      texts.join(SEPARATOR),
+      joined(commands, (command) => command.id),
+      joined(commands, (command) => command.first),
+      joined(commands, (command) => command.count),
+      joined(commands, (command) => (command.items === undefined ? '' : JSON.stringify(command.items))),
+    ];
+  }
+}
+
+function joined<T>(rows: readonly T[], value: (row: T) => string | number): string {
+  let text = '';
+  for (let i = 0; i < rows.length; i++) text += (i === 0 ? '' : SEPARATOR) + value(rows[i] as T);
+  return text;
+}
+
+function isRepeatedCommand(error: unknown): boolean {
+  const { code, table } = error as { code?: string; table?: string };
+  return code === UNIQUE_VIOLATION && table === 'commands';
+}

@@ -1,0 +1,96 @@
+import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
+import type { EventData, EventType, ResourceId } from '@shiplog/contracts';
+
+/** Positions stay far below 2^53: numbers are exact. */
+const asNumber: ValueTransformer = {
+  to: (value: number | null) => value,
+  from: (value: string | null) => (value === null ? null : Number(value)),
+};
+
+/** A row of the log, for history queries; appends go another way (append.ts). */
+@Entity('events')
+export class EventRow {
+  @PrimaryColumn({ type: 'bigint', transformer: asNumber })
+  position!: number;
+
+  @Column({ type: 'timestamptz' })
+  time!: Date;
+
+  @Column({ type: 'text' })
+  type!: EventType;
+
+  @Column({ type: 'smallint' })
+  version!: number;
+
+  @Column({ type: 'text' })
+  resource!: ResourceId;
+
+  @Column({ type: 'text' })
+  namespace!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'text' })
+  uid!: string;
+
+  @Column({ type: 'text' })
+  node!: string;
+
+  @Column({ type: 'text' })
+  actor!: string;
+
+  @Column({ name: 'command_id', type: 'text' })
+  commandId!: string;
+
+  @Column({ name: 'command_seq', type: 'integer' })
+  commandSeq!: number;
+
+  @Column({ type: 'bigint', nullable: true, transformer: asNumber })
+  cause!: number | null;
+
+  @Column({ type: 'bigint', nullable: true, transformer: asNumber })
+  basis!: number | null;
+
+  @Column({ type: 'json' })
+  data!: EventData;
+}
+
+/** A command that made events. */
+@Entity('commands')
+export class CommandRow {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+
+  @Column({ type: 'bigint', transformer: asNumber })
+  first!: number;
+
+  @Column({ type: 'integer' })
+  count!: number;
+
+  /** What became of each item, for commands that have several. */
+  @Column({ type: 'json', nullable: true })
+  items!: unknown;
+}
+
+/** A complete snapshot; its objects are in the parts. */
+@Entity('snapshots')
+export class SnapshotRow {
+  @PrimaryColumn({ type: 'bigint', transformer: asNumber })
+  position!: number;
+
+  @Column({ name: 'taken_at', type: 'timestamptz' })
+  takenAt!: Date;
+
+  @Column({ type: 'integer' })
+  objects!: number;
+
+  @Column({ type: 'integer' })
+  parts!: number;
+
+  @Column({ type: 'text' })
+  hash!: string;
+
+  @Column({ type: 'json' })
+  channels!: Record<string, number>;
+}

@@ -1,0 +1,94 @@
+import type { EventData, EventType, LogEvent, ResourceId } from '@shiplog/contracts';
+import { upcast } from '../upcast/upcast';
+import type { EventRow } from './entities';
+
+/** An event as the log has it, in its newest version. */
+export function eventOfRow(row: EventRow): LogEvent {
+  return upcast({
+    position: row.position,
+    time: row.time.toISOString(),
+    type: row.type,
+    version: row.version,
+    resource: row.resource,
+    namespace: row.namespace,
+    name: row.name,
+    uid: row.uid,
+    node: row.node,
+    actor: row.actor,
+    commandId: row.commandId,
+    commandSeq: row.commandSeq,
+    cause: row.cause ?? undefined,
+    basis: row.basis ?? undefined,
+    data: row.data,
+  });
+}
+
+/** An event from the fields of a line of COPY, in the order of EVENT_COLUMNS. */
+export function eventOfFields(fields: readonly string[]): LogEvent {
+  const [
+    position,
+    time,
+    type,
+    version,
+    resource,
+    namespace,
+    name,
+    uid,
+    node,
+    actor,
+    commandId,
+    seq,
+    cause,
+    basis,
+    data,
+  ] = fields as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  return upcast({
+    position: Number(position),
+    time: isoTime(time),
+    type: type as EventType,
+    version: Number(version),
+    resource: resource as ResourceId,
+    namespace: unescaped(namespace),
+    name: unescaped(name),
+    uid: unescaped(uid),
+    node: unescaped(node),
+    actor: unescaped(actor),
+    commandId: unescaped(commandId),
+    commandSeq: Number(seq),
+    cause: cause === NULL ? undefined : Number(cause),
+    basis: basis === NULL ? undefined : Number(basis),
+    data: JSON.parse(unescaped(data)) as EventData,
+  });
+}
+
+const NULL = '\\N';
+const BACKSLASH = '\\';
+const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', v: '\v' };
+
+/** COPY's text format escapes backslashes and white space; most values hold neither. */
+function unescaped(field: string): string {
+  if (!field.includes(BACKSLASH)) return field;
+  return field.replace(/\\(.)/gs, (_, sign: string) => ESCAPES[sign] ?? sign);
+}
+
+/** Postgres' `2026-01-02 03:04:05.6+00` as RFC 3339 with milliseconds. */
+function isoTime(text: string): string {
+  const fraction = text.length > 22 ? text.slice(20, -3) : '';
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.slice(0, 3).padEnd(3, '0')}Z`;
+}

@@ -1,0 +1,79 @@
+import { duration, integer, optionalText, text, type ConfigOf } from '@shiplog/service';
+
+/** The journal's settings, besides those that every service has. */
+export const journalSettings = {
+  databaseUrl: text({
+    env: 'DATABASE_URL',
+    says: 'The Postgres database that holds the log; only the journal opens it.',
+    default: 'postgres://shiplog:shiplog@127.0.0.1:5432/shiplog',
+    pattern: /^postgres(ql)?:\/\/\S+$/,
+    example: 'postgres://user:password@host:5432/database',
+  }),
+  serviceCidr: text({
+    env: 'SERVICE_CIDR',
+    says: 'The IPv4 range that Services get their addresses from.',
+    default: '10.96.0.0/16',
+    pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
+    example: '10.96.0.0/16',
+  }),
+  nodePortRange: text({
+    env: 'NODE_PORT_RANGE',
+    says: 'The ports that NodePort Services get theirs from.',
+    default: '30000-32767',
+    pattern: /^\d{1,5}-\d{1,5}$/,
+    example: '30000-32767',
+  }),
+  leaseTtl: duration({
+    env: 'LEASE_TTL',
+    says: 'How long an active journal that hangs is waited for; one that dies is replaced at once.',
+    default: '10s',
+    minMs: 1_000,
+  }),
+  snapshotEvery: integer({
+    env: 'SNAPSHOT_EVERY',
+    says: 'Events between two snapshots, at least (more when the state is larger than that).',
+    default: 20_000,
+    min: 10,
+  }),
+  snapshotsKept: integer({
+    env: 'SNAPSHOTS_KEPT',
+    says: 'Snapshots kept; when there are more, the one that is least missed goes.',
+    default: 20,
+    min: 2,
+  }),
+  partitionSize: integer({
+    env: 'PARTITION_SIZE',
+    says: 'Events in one partition of the log: the unit of retention.',
+    default: 500_000,
+    min: 100,
+  }),
+  retentionEvents: integer({
+    env: 'RETENTION_EVENTS',
+    says: 'Events kept in the database, at least; older whole partitions are archived and leave. 0 keeps all.',
+    default: 0,
+  }),
+  archiveDir: optionalText({
+    env: 'ARCHIVE_DIR',
+    says: 'Where partitions that leave are archived, gzipped; needed when RETENTION_EVENTS is set.',
+  }),
+  commitEvents: integer({
+    env: 'COMMIT_EVENTS',
+    says: 'Events in one commit, at most.',
+    default: 2_000,
+    min: 1,
+  }),
+};
+
+export type JournalConfig = ConfigOf<typeof journalSettings>;
+
+/** The settings that decisions depend on, as admission wants them. */
+export function admissionSettings({
+  serviceCidr,
+  nodePortRange,
+}: Pick<JournalConfig, 'serviceCidr' | 'nodePortRange'>): {
+  serviceCidr: string;
+  nodePortRange: [number, number];
+} {
+  const [first = 0, last = 0] = nodePortRange.split('-').map(Number);
+  return { serviceCidr, nodePortRange: [first, last] };
+}

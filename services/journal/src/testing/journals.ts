@@ -1,0 +1,84 @@
+import type { Bus } from '@shiplog/bus';
+import { Health } from '@shiplog/service';
+import { TestNats, TestPostgres } from '@shiplog/testing';
+import { pino } from 'pino';
+import { JournalService } from '../journal.service';
+import { journalSettings, type JournalConfig } from '../settings';
+import { readConfig } from '@shiplog/service';
+
+/** A journal inside the test's own process. */
+export interface TestJournal {
+  readonly service: JournalService;
+  readonly health: Health;
+  readonly bus: Bus;
+  stop(): Promise<void>;
+}
+
+/** Real NATS, real Postgres, and any number of journals on them. */
+export class TestJournals {
+  readonly #running = new Set<TestJournal>();
+  #databases = 0;
+
+  private constructor(
+    readonly nats: TestNats,
+    readonly postgres: TestPostgres,
+    public databaseUrl: string,
+  ) {}
+
+  static async start(): Promise<TestJournals> {
+    const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start()]);
+    const journals = new TestJournals(nats, postgres, '');
+    await journals.newDatabase();
+    return journals;
+  }
+
+  /** An empty log for the journals to come. */
+  async newDatabase(): Promise<string> {
+    this.databaseUrl = await this.postgres.database(`log${++this.#databases}`);
+    return this.databaseUrl;
+  }
+
+  /** Starts a journal; resolves when it is active, or at once with `{ standby: true }`. */
+  async journal(
+    instance: string,
+    { standby = false, ...config }: Partial<JournalConfig> & { standby?: boolean } = {},
+  ): Promise<TestJournal> {
+    const bus = await this.nats.bus(instance);
+    const health = new Health('journal', instance);
+    const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' });
+    const defaults = readConfig(journalSettings, { DATABASE_URL: this.databaseUrl });
+    const service = new JournalService({ ...defaults, ...config, instance }, bus, logger, health);
+    const active = whenReady(health);
+    service.onApplicationBootstrap();
+    const journal: TestJournal = {
+      service,
+      health,
+      bus,
+      stop: async () => {
+        this.#running.delete(journal);
+        await service.onApplicationShutdown();
+        await bus.close();
+      },
+    };
+    this.#running.add(journal);
+    if (!standby) await active;
+    return journal;
+  }
+
+  async stop(): Promise<void> {
+    for (const journal of [...this.#running]) await journal.stop();
+    await this.nats.stop();
+    await this.postgres.stop();
+  }
+}
+
+/** Resolves when a service says that it is ready. */
+export function whenReady(health: Health): Promise<void> {
+  return new Promise((resolve) => {
+    const ready = health.ready.bind(health);
+    health.ready = (detail) => {
+      ready(detail);
+      resolve();
+    };
+  });
+}
