@@ -1,0 +1,100 @@
+import 'reflect-metadata';
+import { connectBus, type Bus } from '@shiplog/bus';
+import { hashCluster } from '@shiplog/cluster';
+import { ConfigError, describeSettings, optionalText, readConfig } from '@shiplog/service';
+import type { Client } from 'pg';
+import { connectClient } from './database/client';
+import { rate, showProgress } from './rebuild/progress';
+import { compareWithLive } from './rebuild/live';
+import { beginRebuild, compareWithSnapshot, rebuildTo, type Comparison } from './rebuild/rebuild';
+import { journalSettings } from './settings';
+
+const settings = {
+  databaseUrl: journalSettings.databaseUrl,
+  natsUrl: optionalText({
+    env: 'NATS_URL',
+    says: 'With it, the result is compared with the live journal; without, with the newest snapshot.',
+  }),
+  json: optionalText({ env: 'REBUILD_JSON', says: 'Set to anything: the result is printed as one line of JSON.' }),
+};
+
+interface Result {
+  readonly events: number;
+  readonly seconds: number;
+  readonly eventsPerSecond: number;
+  readonly position: number;
+  readonly objects: number;
+  readonly hash: string;
+  readonly comparison: Comparison;
+}
+
+/** Folds the whole log again and proves that the state which everyone works with is what comes out of it. */
+async function main(): Promise<number> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(`rebuild: folds the log from its beginning and compares\n\n${describeSettings(settings)}\n`);
+    return 0;
+  }
+  const { databaseUrl, natsUrl, json } = readConfig(settings, process.env);
+  const client = await connectClient(databaseUrl, 'rebuild', () => undefined);
+  const bus = natsUrl === undefined ? undefined : await connectBus({ url: natsUrl, name: 'rebuild', onError: report });
+  try {
+    const result = await rebuild(client, bus);
+    process.stdout.write(json === undefined ? describe(result) : `${JSON.stringify(result)}\n`);
+    return result.comparison.kind === 'different' ? 1 : 0;
+  } finally {
+    await bus?.close();
+    await client.end();
+  }
+}
+
+async function rebuild(client: Client, bus: Bus | undefined): Promise<Result> {
+  const { rows } = await client.query<{ end: string | null }>('select max(position) as end from events');
+  const progress = showProgress(process.stderr, Number(rows[0]?.end ?? 0));
+  const rebuilding = await beginRebuild(client);
+  let comparison = bus === undefined ? await compareWithSnapshot(client, rebuilding, progress) : undefined;
+  await rebuildTo(client, rebuilding, undefined, progress);
+  if (bus !== undefined) comparison = await compareWithLive(client, bus, rebuilding, progress);
+  const events = rebuilding.position - rebuilding.from;
+  return {
+    events,
+    seconds: Math.round(rebuilding.milliseconds) / 1000,
+    eventsPerSecond: rate(events, rebuilding.milliseconds),
+    position: rebuilding.position,
+    objects: rebuilding.state.size(),
+    hash: hashCluster(rebuilding.state),
+    comparison: comparison ?? { kind: 'nothing-to-compare-with' },
+  };
+}
+
+function describe({ events, seconds, eventsPerSecond, position, objects, hash, comparison }: Result): string {
+  return [
+    `rebuilt     ${events} events, to position ${position}: ${objects} objects`,
+    `in          ${seconds} s, ${eventsPerSecond} events/s`,
+    `hash        ${hash}`,
+    `compared    ${sentence(comparison)}`,
+    '',
+  ].join('\n');
+}
+
+function sentence(comparison: Comparison): string {
+  switch (comparison.kind) {
+    case 'nothing-to-compare-with':
+      return 'with nothing: there is no snapshot yet, and no NATS_URL was given';
+    case 'equal':
+      return `with ${comparison.with} at position ${comparison.position}: equal`;
+    case 'different':
+      return `with ${comparison.with} at position ${comparison.position}: DIFFERENT, it has ${comparison.theirs}`;
+  }
+}
+
+function report(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    process.stderr.write(`rebuild failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof ConfigError ? 64 : 2;
+  },
+);

@@ -1,0 +1,27 @@
+import type { Bus } from '@shiplog/bus';
+import { combineHashes, hashResource } from '@shiplog/cluster';
+import { RESOURCES } from '@shiplog/contracts';
+import type { Client } from 'pg';
+import { rebuildTo, type Comparison, type Rebuilding } from './rebuild';
+
+/** Questions to the live journal until one is answered at a position that can be folded to. */
+const ATTEMPTS = 20;
+
+/** Compares with the live journal at the very position that it answers for; folds on to there. */
+export async function compareWithLive(
+  client: Client,
+  bus: Bus,
+  rebuilding: Rebuilding,
+  onProgress: (rebuilding: Rebuilding) => void,
+): Promise<Comparison> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { position, hashes = {} } = await bus.query('position', { hashes: true });
+    // What is committed but not published yet is ahead of the answer: a moment later it isn't.
+    if (position < rebuilding.position) continue;
+    await rebuildTo(client, rebuilding, position, onProgress);
+    const wrong = RESOURCES.filter(({ id }) => hashResource(rebuilding.state, id) !== hashes[id]);
+    const theirs = combineHashes(hashes);
+    return { kind: wrong.length === 0 ? 'equal' : 'different', with: 'the live journal', position, theirs };
+  }
+  throw new Error('the live journal answers for positions before the end of the log only');
+}
