@@ -1,4 +1,5 @@
 export * from './eventually';
+export * from './namespace';
 export * from './nats';
 export * from './ports';
 export * from './postgres';

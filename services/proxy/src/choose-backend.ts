@@ -1,6 +1,8 @@
+import { ownKernel } from '@shiplog/kernel';
 import type { Logger } from 'pino';
 import { NftablesBackend } from './nftables/nftables-backend';
-import { ownKernel, whyNoNftables } from './nftables/nft';
+import { whyNoNftables } from './nftables/probe';
+import { tableOf } from './nftables/render-layout';
 import type { ProxyBackend } from './proxy-backend';
 import type { ProxyConfig } from './proxy';
 import { UserspaceBackend } from './userspace/userspace-backend';
@@ -15,7 +17,7 @@ export async function chooseBackend(config: ProxyConfig, logger: Logger): Promis
   const why = await whyNoNftables(ownKernel);
   if (why === undefined) {
     logger.info('services by nftables');
-    return new NftablesBackend({ ...config, nodePortAddresses }, logger);
+    return new NftablesBackend({ ...config, table: tableOf(config.nodeName), nodePortAddresses }, logger);
   }
   if (config.mode === 'nftables') throw new Error(`PROXY_MODE is nftables, but that does not work here: ${why}`);
   logger.warn({ why }, 'nftables does not work here: services by listening sockets instead');

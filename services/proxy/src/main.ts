@@ -1,10 +1,12 @@
-import { runService } from '@shiplog/service';
+import { readConfig, runService } from '@shiplog/service';
 import { cleanUp } from './nftables/nftables-backend';
+import { tableOf } from './nftables/render-layout';
 import { ProxyModule } from './proxy.module';
 import { proxySettings } from './settings';
 
 if (process.argv.includes('--cleanup')) {
-  cleanUp().catch((error: unknown) => {
+  const { nodeName } = readConfig({ nodeName: proxySettings.nodeName }, process.env);
+  cleanUp(tableOf(nodeName)).catch((error: unknown) => {
     process.stderr.write(`the service rules could not be removed: ${String(error)}\n`);
     process.exitCode = 1;
   });

@@ -1,12 +1,18 @@
 import type { EndpointSlice, Service } from '@shiplog/contracts';
+import { Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
 import { planServicePorts } from '../domain/plan-service-ports';
 import { aService, anEndpoint, aSlice } from '../testing/builders';
-import { Client, Namespace, SERVER } from '../testing/namespaces';
+import { Client, SERVER } from '../testing/traffic';
 import { cleanUp, NftablesBackend } from './nftables-backend';
-import { whyNoNftables } from './nft';
+import { whyNoNftables } from './probe';
 
-const OPTIONS = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', nodePortAddresses: [] };
+const OPTIONS = {
+  table: 'shiplog_proxy_n1',
+  clusterCidr: '10.244.0.0/16',
+  serviceCidr: '10.96.0.0/16',
+  nodePortAddresses: [],
+};
 const PODS = ['10.244.1.2', '10.244.1.3', '10.244.1.4'];
 const id = process.pid.toString(36);
 
@@ -50,7 +56,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await cleanUp(node.kernel);
+  await cleanUp(OPTIONS.table, node.kernel);
   backend = new NftablesBackend(OPTIONS, pino({ level: 'silent' }), node.kernel);
 });
 
@@ -132,7 +138,7 @@ describe('services in the kernel', () => {
     const config = { clientIP: { timeoutSeconds: 1 } };
     await serve(aService('web', { sessionAffinity: 'ClientIP', sessionAffinityConfig: config }), slice(...PODS));
     expect(await ask.client.backends({ ...WEB, count: 10 })).toHaveLength(1);
-    const listed = async () => node.run('nft', ['list', 'table', 'ip', 'shiplog_proxy']);
+    const listed = async () => node.run('nft', ['list', 'table', 'ip', OPTIONS.table]);
     expect(await listed()).toContain('192.168.9.2 . 10.96.0.10');
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(await listed()).not.toContain('192.168.9.2 . 10.96.0.10');
@@ -162,14 +168,15 @@ describe('services in the kernel', () => {
 
   it('loads again when a change meets a kernel that is not as expected', async () => {
     await serve(aService('web'), slice(...PODS));
-    await node.run('nft', ['flush', 'map', 'ip', 'shiplog_proxy', 'vip_entries']);
-    await expect(serve(aService('web'), [])).rejects.toThrow('nft:');
+    await node.run('nft', ['flush', 'map', 'ip', OPTIONS.table, 'vip_entries']);
+    await expect(serve(aService('web'), [])).rejects.toThrow('No such file');
     await serve(aService('web'), slice(...PODS));
     expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4 })).toEqual(PODS);
   });
 
   it('replaces a table of another layout', async () => {
-    const other = 'add table ip shiplog_proxy\nadd map ip shiplog_proxy vip_entries { type ipv4_addr : verdict ; }\n';
+    const other =
+      'add table ip shiplog_proxy_n1\nadd map ip shiplog_proxy_n1 vip_entries { type ipv4_addr : verdict ; }\n';
     await node.run('nft', ['-f', '-'], other);
     await serve(aService('web'), slice(...PODS));
     expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4 })).toEqual(PODS);
@@ -209,7 +216,7 @@ describe('services in the kernel', () => {
 
   it('leaves nothing behind after a clean-up', async () => {
     await serve(aService('web'), slice(...PODS));
-    await cleanUp(node.kernel);
+    await cleanUp(OPTIONS.table, node.kernel);
     expect(await node.run('nft', ['list', 'ruleset'])).toBe('');
   });
 });

@@ -1,9 +1,7 @@
+import { applyScript, ownKernel, renderTableRemoval, type Kernel } from '@shiplog/kernel';
 import type { Logger } from 'pino';
 import type { ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
-import { renderCleanup } from './render-script';
-import { TABLE } from './render-layout';
-import { applyScript, ownKernel, type Kernel } from './nft';
 import type { TableOptions } from './render-base';
 import { forgetFlows, staleFlows } from './stale-flows';
 import { TableState } from './table-state';
@@ -18,7 +16,7 @@ export class NftablesBackend implements ProxyBackend {
   #loaded = false;
 
   constructor(
-    options: TableOptions,
+    private readonly options: TableOptions,
     private readonly logger: Logger,
     private readonly kernel: Kernel = ownKernel,
   ) {
@@ -53,7 +51,7 @@ export class NftablesBackend implements ProxyBackend {
   async verify(): Promise<void> {
     if (!this.#loaded) return;
     try {
-      const hook = await this.kernel.nft(['list', 'chain', 'ip', TABLE, 'prerouting']);
+      const hook = await this.kernel.run('nft', ['list', 'chain', 'ip', this.options.table, 'prerouting']);
       if (hook.includes('jump services')) return;
     } catch (error) {
       this.logger.debug({ err: error }, 'the table is not there');
@@ -96,8 +94,8 @@ export class NftablesBackend implements ProxyBackend {
 }
 
 /** Removes every rule; services stop working on this node. */
-export async function cleanUp(kernel: Kernel = ownKernel): Promise<void> {
-  await applyScript(kernel, renderCleanup());
+export async function cleanUp(table: string, kernel: Kernel = ownKernel): Promise<void> {
+  await applyScript(kernel, renderTableRemoval(table));
 }
 
 /** Forwarding, and 127.0.0.1 as a place that node ports answer on. */

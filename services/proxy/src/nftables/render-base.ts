@@ -1,7 +1,10 @@
-import { keyOf, names, PLANES, type Definition } from './render-layout';
+import type { Definition } from '@shiplog/kernel';
+import { keyOf, names, PLANES } from './render-layout';
 
 /** What of the cluster and the node the rules depend on. */
 export interface TableOptions {
+  /** The table's name. */
+  readonly table: string;
   /** Addresses of pods; '' when unknown: then every client counts as outside the cluster. */
   readonly clusterCidr: string;
   /** Addresses of services; '' when unknown: then an address without a service goes where routes lead. */

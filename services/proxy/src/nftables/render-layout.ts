@@ -1,5 +1,9 @@
-/** The table that is this proxy's alone; nothing outside it is ever touched. */
-export const TABLE = 'shiplog_proxy';
+import type { Definition } from '@shiplog/kernel';
+
+/** The table that is this proxy's alone; nothing outside it is ever touched. A host may serve several clusters. */
+export function tableOf(node: string): string {
+  return `shiplog_proxy_${node.replace(/[^A-Za-z0-9]/g, '_')}`;
+}
 
 /**
  * Kinds of address that lead to a service. `outside_…` hold what differs for clients outside the cluster
@@ -38,11 +42,6 @@ export const names = {
   /** Backends, each beside itself: connections of a pod to itself through a service. */
   hairpins: 'hairpins',
 } as const;
-
-/** A map, set or chain to be made before anything refers to it. */
-export type Definition =
-  | { readonly kind: 'map' | 'set'; readonly name: string; readonly body: string; readonly keepsElements?: boolean }
-  | { readonly kind: 'chain'; readonly name: string; readonly hook?: string; readonly rules: readonly string[] };
 
 /** A place to pick backends for `count` backends, with all that it refers to; the first is the one to go to. */
 export interface Picker {

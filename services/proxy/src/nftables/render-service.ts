@@ -1,5 +1,6 @@
 import type { Backend, Route, ServicePort } from '../domain/service-port';
-import { names, spreadingPicker, stickyPicker, type Definition, type Plane } from './render-layout';
+import type { Definition } from '@shiplog/kernel';
+import { names, spreadingPicker, stickyPicker, type Plane } from './render-layout';
 
 /** One element of a map (with a value) or of a set. */
 export interface Element {

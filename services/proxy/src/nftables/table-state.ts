@@ -1,8 +1,8 @@
 import type { Backend, ServicePort } from '../domain/service-port';
 import { ElementBook, type ElementChange } from './element-book';
 import { renderBase, type TableOptions } from './render-base';
-import type { Definition } from './render-layout';
-import { renderChanges, renderDefinitions, renderTable } from './render-script';
+import { renderDefinitions, type Definition } from '@shiplog/kernel';
+import { renderChanges, renderTable } from './render-script';
 import { planSlots, renderServicePort, type Slots } from './render-service';
 
 /** What the kernel's table should hold, and what was put together for it since it was last asked. */
@@ -45,8 +45,9 @@ export class TableState {
 
   /** The script that brings a table up to date that held everything so far; '' when nothing changed. Taken once. */
   takeChanges(): { script: string; changes: readonly ElementChange[] } {
+    const { table } = this.options;
     const changes = compact(this.#changes);
-    const script = renderDefinitions(this.#newDefinitions) + renderChanges(changes);
+    const script = renderDefinitions(table, this.#newDefinitions) + renderChanges(table, changes);
     this.#newDefinitions = [];
     this.#changes = [];
     return { script, changes };
@@ -58,7 +59,7 @@ export class TableState {
     this.#newDefinitions = [];
     this.#changes = [];
     const definitions = [...renderBase(this.options), ...this.#definitions.values()];
-    return { script: renderTable(definitions, elements, options), elements: elements.length };
+    return { script: renderTable(this.options.table, definitions, elements, options), elements: elements.length };
   }
 
   #define(definition: Definition): void {

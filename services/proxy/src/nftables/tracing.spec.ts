@@ -8,7 +8,12 @@ import { TableState } from './table-state';
 const NODE = '172.30.0.11';
 const POD = '10.244.1.7';
 const OUTSIDE = '192.168.1.5';
-const OPTIONS = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', nodePortAddresses: [] };
+const OPTIONS = {
+  table: 'shiplog_proxy_n1',
+  clusterCidr: '10.244.0.0/16',
+  serviceCidr: '10.96.0.0/16',
+  nodePortAddresses: [],
+};
 
 /** A node with its table, as it became by each step; changes go through the same scripts as in the kernel. */
 class Scene {

@@ -1,53 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { runProgram, type Kernel } from '../nftables/nft';
-
-/** A network namespace of a test's own, gone with `remove`. */
-export class Namespace {
-  readonly #children: ChildProcess[] = [];
-
-  private constructor(readonly name: string) {}
-
-  static async make(name: string): Promise<Namespace> {
-    await runProgram('ip', ['netns', 'add', name]);
-    const namespace = new Namespace(name);
-    await namespace.ip('link set lo up');
-    return namespace;
-  }
-
-  /** `ip` commands, one a line. */
-  async ip(...lines: string[]): Promise<void> {
-    await this.run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
-  }
-
-  run(program: string, args: readonly string[], input = ''): Promise<string> {
-    return runProgram('nsenter', [`--net=/run/netns/${this.name}`, program, ...args], input);
-  }
-
-  get kernel(): Kernel {
-    return {
-      nft: (args, input) => this.run('nft', args, input),
-      setting: async (path, value) => void (await this.run('sh', ['-c', `echo ${value} > ${path}`])),
-    };
-  }
-
-  /** A Node program inside; resolves when it has written its first line. */
-  async node(code: string, ...args: string[]): Promise<ChildProcess> {
-    const child = spawn('nsenter', [`--net=/run/netns/${this.name}`, process.execPath, '-e', code, ...args], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    this.#children.push(child);
-    if (child.stdout === null) throw new Error('no output to read');
-    await once(createInterface(child.stdout), 'line');
-    return child;
-  }
-
-  async remove(): Promise<void> {
-    for (const child of this.#children) child.kill('SIGKILL');
-    await runProgram('ip', ['netns', 'delete', this.name]);
-  }
-}
+import type { Namespace } from '@shiplog/testing';
 
 /** Answers each connection, and each datagram, with the address that was reached and the one it came from. */
 export const SERVER = `

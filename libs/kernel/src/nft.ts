@@ -1,0 +1,35 @@
+import type { Kernel } from './kernel';
+
+/** A map, set or chain of an nftables table, to be made before anything refers to it. */
+export type Definition =
+  | { readonly kind: 'map' | 'set'; readonly name: string; readonly body: string; readonly keepsElements?: boolean }
+  | { readonly kind: 'chain'; readonly name: string; readonly hook?: string; readonly rules: readonly string[] };
+
+/**
+ * Text for `nft -f -` that makes definitions of a table (of family ip) as they should be, whether or not they are there
+ * already. Elements of maps go; those of sets that the packet path fills stay.
+ */
+export function renderDefinitions(table: string, definitions: readonly Definition[]): string {
+  const collections = definitions.filter((one) => one.kind !== 'chain');
+  const chains = definitions.filter((one) => one.kind === 'chain');
+  const lines = [
+    ...collections.map((one) => `add ${one.kind} ip ${table} ${one.name} { ${one.body} }`),
+    ...collections
+      .filter((one) => one.keepsElements !== true)
+      .map((one) => `flush ${one.kind} ip ${table} ${one.name}`),
+    ...chains.map((one) => `add chain ip ${table} ${one.name}${one.hook === undefined ? '' : ` { ${one.hook} }`}`),
+    ...chains.map((one) => `flush chain ip ${table} ${one.name}`),
+    ...chains.flatMap((one) => one.rules.map((rule) => `add rule ip ${table} ${one.name} ${rule}`)),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Removes a table, also when there is none. */
+export function renderTableRemoval(table: string): string {
+  return `add table ip ${table}\ndelete table ip ${table}\n`;
+}
+
+/** One atomic transaction: all of the script or nothing. Throws ProgramError. */
+export async function applyScript(kernel: Kernel, script: string): Promise<void> {
+  await kernel.run('nft', ['-f', '-'], script);
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+
+/** A program said no: its own words. */
+export class ProgramError extends Error {
+  constructor(
+    readonly program: string,
+    readonly said: string,
+  ) {
+    super(`${program}: ${said.trim().split('\n').slice(0, 3).join(' | ')}`);
+    this.name = 'ProgramError';
+  }
+}
+
+/** Kernel programs may wait for others' transactions; longer than this and they hang. */
+const LIMIT_MS = 60_000;
+
+/** Runs a program to its end and answers what it wrote. Throws ProgramError with what it said on standard error. */
+export function runProgram(program: string, args: readonly string[], input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'pipe', timeout: LIMIT_MS });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.once('error', (error) => reject(new ProgramError(program, error.message)));
+    // A child that ends early closes its input: its exit code and its own words tell more than EPIPE.
+    child.stdin.on('error', (error) => err.push(Buffer.from(error.message)));
+    child.once('close', (code, signal) =>
+      code === 0
+        ? resolve(Buffer.concat(out).toString())
+        : reject(new ProgramError(program, Buffer.concat(err).toString() || `ended with ${String(code ?? signal)}`)),
+    );
+    child.stdin.end(input);
+  });
+}
