@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const SOURCES = ['contracts', 'libs', 'services', 'infra'];
 /** Read by the running code from beside it. */
-const COPIED = /\.(json|sql|yaml)$/;
+const COPIED = /\.(json|sql|yaml|mjs)$/;
 const COMPILED = /(?<!\.d)\.ts$/;
 const LEFT_OUT = /\.(spec|d)\.ts$/;
 

@@ -9,3 +9,4 @@ export * from './queries';
 export * from './resources';
 export * from './signals';
 export * from './subjects';
+export * from './wire';

@@ -52,6 +52,11 @@ export const subjects = {
   node: (node: string, verb: 'logs' | 'attach' | 'detach') => `${ROOT}.node.${subjectToken(node)}.${verb}`,
   /** Liveness: any instance answers a request on its own subject; all of a service's on `…<service>.*`'s parent. */
   health: (service: string, instance: string) => `${ROOT}.health.${subjectToken(service)}.${subjectToken(instance)}`,
+  /** Where the instances of a service agree which of them acts; see `Leadership` in libs/service. */
+  leadership: (role: string) => `${ROOT}.leadership.${subjectToken(role)}`,
+  /** Answered by one member of a leadership: nobody listening here means that its process is gone. */
+  leadershipMember: (role: string, member: string) =>
+    `${ROOT}.leadership.${subjectToken(role)}.${subjectToken(member)}`,
   /** A request here is answered by every service that runs. */
   healthAll: `${ROOT}.health`,
 } as const;

@@ -1,7 +1,7 @@
 import {
   nameOfToken,
   subjects,
-  type EventData,
+  type EventBody,
   type EventType,
   type LogEvent,
   type ResourceId,
@@ -23,9 +23,6 @@ export interface ReceivedEvent extends ChannelLinks {
   /** The whole object after the event, where it is the object's first in its node's channel. */
   entering?: StoredObject;
 }
-
-/** The payload: the event's data, and the whole object where a node's channel sees it for the first time. */
-type Body = EventData & { entering?: StoredObject };
 
 const SOURCE = '/shiplog/journal';
 
@@ -58,7 +55,7 @@ export function encodeEvent(
   if (links.prevNode !== undefined) h.set('ce-prevnode', String(links.prevNode));
   const subject = subjects.event(event);
   if (entering !== undefined)
-    return { subject, payload: toBytes({ ...event.data, entering } satisfies Body), headers: h };
+    return { subject, payload: toBytes({ ...event.data, entering } satisfies EventBody), headers: h };
   return { subject, payload: dataText === undefined ? toBytes(event.data) : Buffer.from(dataText), headers: h };
 }
 
@@ -77,7 +74,7 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
     string,
     string,
   ];
-  const { entering, ...data } = fromBytes<Body>(message.data);
+  const { entering, ...data } = fromBytes<EventBody>(message.data);
   const event: LogEvent = {
     position: numberIn(h, 'ce-id') ?? NaN,
     time: h.get('ce-time'),

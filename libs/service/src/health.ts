@@ -1,17 +1,5 @@
-import { subjects } from '@shiplog/contracts';
+import { subjects, type HealthReport } from '@shiplog/contracts';
 import { toBytes, type Bus } from '@shiplog/bus';
-
-/** What a service says of itself on `shiplog.v1.health`. */
-export interface HealthReport {
-  service: string;
-  instance: string;
-  ready: boolean;
-  /** One sentence: what it waits for, or what it serves. */
-  detail: string;
-  uptimeSeconds: number;
-  rssBytes: number;
-  pid: number;
-}
 
 /** A service's own word on whether it does its work. */
 export class Health {

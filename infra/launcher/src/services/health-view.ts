@@ -1,5 +1,5 @@
 import { subjects } from '@shiplog/contracts';
-import type { HealthReport } from '@shiplog/service';
+import type { HealthReport } from '@shiplog/contracts';
 import { connect, createInbox, JSONCodec, type NatsConnection } from 'nats';
 
 const codec = JSONCodec<HealthReport>();
