@@ -1,0 +1,3 @@
+export * from './protobuf';
+export * from './v2';
+export * from './v3';

@@ -1,0 +1,144 @@
+import type { ServedGroup, ServedResource } from '../discovery/served';
+import { definitionOf } from './schemas';
+
+/** One thing that can be asked of one path, whatever version of OpenAPI says it. */
+export interface Operation {
+  readonly path: string;
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As `x-kubernetes-action` has it. */
+  readonly action: string;
+  readonly gvk: { group: string; version: string; kind: string };
+  readonly query: readonly QueryParameter[];
+  /** Names in the path: namespace, name. */
+  readonly inPath: readonly string[];
+  /** Definition of the body, if it has one. */
+  readonly body?: string;
+  /** Definition of the answer; absent for a log, which is text. */
+  readonly answer?: string;
+}
+
+export interface QueryParameter {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'boolean';
+}
+
+const text = (name: string): QueryParameter => ({ name, type: 'string' });
+const whole = (name: string): QueryParameter => ({ name, type: 'integer' });
+const yesNo = (name: string): QueryParameter => ({ name, type: 'boolean' });
+
+const PRETTY = [text('pretty')];
+const WRITE = [...PRETTY, text('dryRun'), text('fieldManager'), text('fieldValidation')];
+const LIST = [
+  ...PRETTY,
+  yesNo('allowWatchBookmarks'),
+  text('continue'),
+  text('fieldSelector'),
+  text('labelSelector'),
+  whole('limit'),
+  text('resourceVersion'),
+  text('resourceVersionMatch'),
+  yesNo('sendInitialEvents'),
+  whole('timeoutSeconds'),
+  yesNo('watch'),
+];
+const DELETE = [
+  ...PRETTY,
+  text('dryRun'),
+  whole('gracePeriodSeconds'),
+  yesNo('orphanDependents'),
+  text('propagationPolicy'),
+];
+const LOG = [
+  ...PRETTY,
+  text('container'),
+  yesNo('follow'),
+  whole('limitBytes'),
+  yesNo('previous'),
+  whole('sinceSeconds'),
+  text('sinceTime'),
+  whole('tailLines'),
+  yesNo('timestamps'),
+];
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const STATUS = `${META}.Status`;
+const DELETE_OPTIONS = `${META}.DeleteOptions`;
+
+/** `/api/v1` or `/apis/<group>/<version>`. */
+export function basePath({ group, version }: { group: string; version: string }): string {
+  return group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+}
+
+/** Every operation of a group, from its served verbs. */
+export function operationsOf(group: ServedGroup): Operation[] {
+  return group.resources.flatMap((one) => [...resourceOperations(one), ...subresourceOperations(one)]);
+}
+
+function resourceOperations(one: ServedResource): Operation[] {
+  const all = `${basePath(one)}/${one.plural}`;
+  const collection = one.namespaced ? `${basePath(one)}/namespaces/{namespace}/${one.plural}` : all;
+  const inPath = one.namespaced ? ['namespace'] : [];
+  const gvk = { group: one.group, version: one.version, kind: one.kind };
+  const self = definitionOf(one.group, one.version, one.kind);
+  const offers = (verb: string): boolean => one.verbs.includes(verb);
+  const found: Operation[] = [];
+  if (offers('list')) {
+    const list = definitionOf(one.group, one.version, `${one.kind}List`);
+    const read = { method: 'get', action: 'list', gvk, query: LIST, answer: list } as const;
+    found.push({ ...read, path: collection, inPath });
+    if (one.namespaced) found.push({ ...read, path: all, inPath: [] });
+  }
+  const collectionPart = { path: collection, gvk, inPath };
+  if (offers('create')) {
+    found.push({ ...collectionPart, method: 'post', action: 'post', query: WRITE, body: self, answer: self });
+  }
+  if (offers('deletecollection')) {
+    const query = [...DELETE, ...LIST.slice(PRETTY.length)];
+    found.push({
+      ...collectionPart,
+      method: 'delete',
+      action: 'deletecollection',
+      query,
+      body: DELETE_OPTIONS,
+      answer: STATUS,
+    });
+  }
+  return [...found, ...itemOperations(`${collection}/{name}`, [...inPath, 'name'], gvk, self, one.verbs)];
+}
+
+function subresourceOperations(one: ServedResource): Operation[] {
+  const collection = one.namespaced
+    ? `${basePath(one)}/namespaces/{namespace}/${one.plural}`
+    : `${basePath(one)}/${one.plural}`;
+  const inPath = one.namespaced ? ['namespace', 'name'] : ['name'];
+  return one.subresources.flatMap((sub) => {
+    const path = `${collection}/{name}/${sub.name}`;
+    const gvk = { group: sub.group, version: sub.version, kind: sub.kind };
+    if (sub.name === 'log') return [{ path, method: 'get', action: 'get', gvk, query: LOG, inPath } as const];
+    return itemOperations(path, inPath, gvk, definitionOf(sub.group, sub.version, sub.kind), sub.verbs);
+  });
+}
+
+function itemOperations(
+  path: string,
+  inPath: readonly string[],
+  gvk: Operation['gvk'],
+  self: string,
+  verbs: readonly string[],
+): Operation[] {
+  const part = { path, inPath, gvk, answer: self };
+  const found: Operation[] = [];
+  if (verbs.includes('get')) found.push({ ...part, method: 'get', action: 'get', query: PRETTY });
+  // Of a single object only its subresources are created, never the object itself.
+  if (verbs.includes('create') && !path.endsWith('{name}')) {
+    found.push({ ...part, method: 'post', action: 'post', query: WRITE, body: self });
+  }
+  if (verbs.includes('update')) found.push({ ...part, method: 'put', action: 'put', query: WRITE, body: self });
+  if (verbs.includes('patch')) {
+    found.push({ ...part, method: 'patch', action: 'patch', query: [...WRITE, yesNo('force')] });
+  }
+  if (verbs.includes('delete')) {
+    found.push({ ...part, method: 'delete', action: 'delete', query: DELETE, body: DELETE_OPTIONS, answer: STATUS });
+  }
+  return found;
+}

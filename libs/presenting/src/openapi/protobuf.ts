@@ -1,0 +1,82 @@
+import type { ApiSchema } from '@shiplog/contracts';
+import { GROUPS } from '../discovery/served';
+import { operationsOf, type Operation, type QueryParameter } from './operations';
+import type { OpenApiV2 } from './v2';
+import { bytesField, message, repeated, textField } from './wire';
+
+/**
+ * The OpenAPI v2 document as the protobuf message `openapi.v2.Document` (gnostic's OpenAPIv2.proto): the only form in which older
+ * kubectl takes it. Holds what they read there: the definitions with Kubernetes' extensions, and per operation its kind
+ * and query parameters.
+ */
+export function openApiV2Protobuf(document: OpenApiV2): Uint8Array {
+  const operations = byPath(GROUPS.flatMap(operationsOf));
+  const info = message(textField(1, document.info.title), textField(2, document.info.version));
+  const paths = repeated([...operations], ([path, list]) => bytesField(2, named(path, pathItem(list))));
+  const definitions = repeated(Object.entries(document.definitions), ([name, schema]) =>
+    bytesField(1, named(name, schemaOf(schema))),
+  );
+  return message(textField(1, document.swagger), bytesField(2, info), bytesField(8, paths), bytesField(9, definitions));
+}
+
+function byPath(operations: readonly Operation[]): ReadonlyMap<string, Operation[]> {
+  const groups = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    const group = groups.get(operation.path);
+    if (group === undefined) groups.set(operation.path, [operation]);
+    else group.push(operation);
+  }
+  return groups;
+}
+
+function named(name: string, value: Uint8Array): Uint8Array {
+  return message(textField(1, name), bytesField(2, value));
+}
+
+const METHOD_FIELDS: Readonly<Record<Operation['method'], number>> = { get: 2, put: 3, post: 4, delete: 5, patch: 8 };
+
+function pathItem(operations: readonly Operation[]): Uint8Array {
+  return repeated(operations, (operation) => bytesField(METHOD_FIELDS[operation.method], operationOf(operation)));
+}
+
+function operationOf({ query, action, gvk }: Operation): Uint8Array {
+  return message(
+    repeated(query, (parameter) => bytesField(8, parameterOf(parameter))),
+    bytesField(13, extension('x-kubernetes-action', action)),
+    bytesField(13, extension('x-kubernetes-group-version-kind', gvk)),
+  );
+}
+
+/** ParametersItem{ parameter{ non_body_parameter{ query_parameter_sub_schema } } } */
+function parameterOf({ name, type }: QueryParameter): Uint8Array {
+  const query = message(textField(2, 'query'), textField(4, name), textField(6, type));
+  return message(bytesField(1, message(bytesField(2, message(bytesField(3, query))))));
+}
+
+function schemaOf(schema: ApiSchema): Uint8Array {
+  const additional = schema.additionalProperties;
+  const properties = Object.entries(schema.properties ?? {});
+  return message(
+    textField(1, schema.$ref),
+    textField(2, schema.format),
+    repeated(schema.required, (name) => textField(19, name)),
+    additional === undefined ? undefined : bytesField(21, message(bytesField(1, schemaOf(additional)))),
+    schema.type === undefined ? undefined : bytesField(22, message(textField(1, schema.type))),
+    schema.items === undefined ? undefined : bytesField(23, message(bytesField(1, schemaOf(schema.items)))),
+    properties.length === 0
+      ? undefined
+      : bytesField(
+          25,
+          repeated(properties, ([name, property]) => bytesField(1, named(name, schemaOf(property)))),
+        ),
+    repeated(
+      Object.entries(schema).filter(([key]) => key.startsWith('x-')),
+      ([key, value]) => bytesField(31, extension(key, value)),
+    ),
+  );
+}
+
+/** NamedAny{ name, value: Any{ yaml } }; JSON is YAML. */
+function extension(name: string, value: unknown): Uint8Array {
+  return named(name, message(textField(2, JSON.stringify(value))));
+}

@@ -1,0 +1,75 @@
+import type { ServedGroup } from '../discovery/served';
+import { basePath, operationsOf, type Operation, type QueryParameter } from './operations';
+import { definitionsOf, toV3 } from './schemas';
+
+const PATCH_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
+const ref = (definition: string): object => ({ $ref: `#/components/schemas/${definition}` });
+
+/** `api/v1` or `apis/<group>/<version>`: how the index of OpenAPI v3 names a group's document. */
+export function openApiName(group: ServedGroup): string {
+  return basePath(group).slice(1);
+}
+
+/** The OpenAPI v3 document of one group and version, as `kubectl explain` and client-side validation read it. */
+export function openApiV3(group: ServedGroup, version: string): unknown {
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version },
+    paths: pathsOf(group),
+    components: {
+      schemas: Object.fromEntries([...definitionsOf(group)].map(([name, schema]) => [name, toV3(name, schema)])),
+    },
+  };
+}
+
+/** `/openapi/v3`: where each document is; the hash in the address lets clients cache it for good. */
+export function openApiV3Index(hashes: Readonly<Record<string, string>>): unknown {
+  return {
+    paths: Object.fromEntries(
+      Object.entries(hashes).map(([name, hash]) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }]),
+    ),
+  };
+}
+
+function pathsOf(group: ServedGroup): unknown {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of operationsOf(group)) {
+    const item = (paths[operation.path] ??= { parameters: operation.inPath.map(pathParameter) });
+    item[operation.method] = operationV3(operation);
+  }
+  return paths;
+}
+
+function operationV3(operation: Operation): unknown {
+  const answer =
+    operation.answer === undefined
+      ? { 'text/plain': { schema: { type: 'string' } } }
+      : { 'application/json': { schema: ref(operation.answer) } };
+  return {
+    parameters: operation.query.map(queryParameter),
+    ...(operation.method === 'patch' ? { requestBody: patchBody() } : {}),
+    ...(operation.body === undefined
+      ? {}
+      : { requestBody: { content: { 'application/json': { schema: ref(operation.body) } } } }),
+    responses: { '200': { description: 'OK', content: answer }, '401': { description: 'Unauthorized' } },
+    'x-kubernetes-action': operation.action,
+    'x-kubernetes-group-version-kind': operation.gvk,
+  };
+}
+
+function patchBody(): unknown {
+  const schema = { type: 'object' };
+  return { required: true, content: Object.fromEntries(PATCH_TYPES.map((type) => [type, { schema }])) };
+}
+
+function pathParameter(name: string): unknown {
+  return { name, in: 'path', required: true, schema: { type: 'string', uniqueItems: true } };
+}
+
+function queryParameter({ name, type }: QueryParameter): unknown {
+  return { name, in: 'query', schema: { type, uniqueItems: true } };
+}

@@ -1,0 +1,86 @@
+import type { ListMeta, ObjectTypes, ResourceId, StoredObject } from '@shiplog/contracts';
+import { nodePrinter, namespacePrinter, leasePrinter, eventPrinter } from './cluster';
+import type { Cell, Column, Printer, RowCondition } from './column';
+import { configMapPrinter, secretPrinter, serviceAccountPrinter } from './configuration';
+import { endpointsPrinter, endpointSlicePrinter, servicePrinter } from './networking';
+import { podPrinter, replicationControllerPrinter } from './workloads';
+
+/** The printer of every kind: the columns that `kubectl get` shows on Kubernetes. */
+const PRINTERS: { readonly [R in ResourceId]: Printer<ObjectTypes[R]> } = {
+  namespaces: namespacePrinter,
+  nodes: nodePrinter,
+  pods: podPrinter,
+  replicationcontrollers: replicationControllerPrinter,
+  services: servicePrinter,
+  endpoints: endpointsPrinter,
+  configmaps: configMapPrinter,
+  secrets: secretPrinter,
+  serviceaccounts: serviceAccountPrinter,
+  events: eventPrinter,
+  'endpointslices.discovery.k8s.io': endpointSlicePrinter,
+  'leases.coordination.k8s.io': leasePrinter,
+};
+
+/** How much of each object a row carries beside its cells (query parameter `includeObject`). */
+export type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+export interface TableRow {
+  cells: Cell[];
+  conditions?: RowCondition[];
+  object: unknown;
+}
+
+/** A `meta.k8s.io/v1` Table. */
+export interface Table {
+  kind: 'Table';
+  apiVersion: 'meta.k8s.io/v1';
+  metadata: ListMeta;
+  columnDefinitions: readonly Column[] | null;
+  rows: TableRow[];
+}
+
+export interface TableOptions {
+  /** Milliseconds since 1970; ages are counted up to here. */
+  readonly now: number;
+  readonly includeObject: IncludeObject;
+  readonly metadata: ListMeta;
+  /** Later events of a watch leave the columns out: they are those of the first. */
+  readonly columns?: boolean;
+}
+
+/** Shows objects of one resource as the rows of a Table. */
+export function tableOf(resource: ResourceId, objects: readonly StoredObject[], options: TableOptions): Table {
+  const printer = PRINTERS[resource] as Printer<unknown>;
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: options.metadata,
+    columnDefinitions: options.columns === false ? null : printer.columns,
+    rows: objects.map((object) => rowOf(printer, object, options)),
+  };
+}
+
+function rowOf(printer: Printer<unknown>, object: StoredObject, options: TableOptions): TableRow {
+  const conditions = printer.conditions?.(object) ?? [];
+  return {
+    cells: printer.cells(object, options.now),
+    ...(conditions.length > 0 ? { conditions } : {}),
+    object: objectOfRow(object, options.includeObject),
+  };
+}
+
+function objectOfRow(object: StoredObject, include: IncludeObject): unknown {
+  switch (include) {
+    case 'None':
+      return null;
+    case 'Metadata':
+      return partialMetadata(object);
+    case 'Object':
+      return object;
+  }
+}
+
+/** An object's metadata alone, as metadata-only clients ask for it. */
+export function partialMetadata(object: StoredObject): unknown {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import {
+  aggregatedDiscovery,
+  AGGREGATED_VERSIONS,
+  apiGroup,
+  coreVersions,
+  GROUPS,
+  groupList,
+  openApiName,
+  openApiV2,
+  openApiV2Protobuf,
+  openApiV3,
+  openApiV3Index,
+  resourceList,
+  type AggregatedVersion,
+} from '@shiplog/presenting';
+import { statusOf } from '@shiplog/machinery';
+import { JSON_TYPE, type Answer } from './answer';
+import { refuse } from './failures';
+import { parseAccept } from './negotiate';
+import type { Target } from './request-info';
+
+/** The version of Kubernetes' API that is served, and by whom. */
+export const VERSION = {
+  major: '1',
+  minor: '32',
+  gitVersion: 'v1.32.0+shiplog',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: 'none',
+  compiler: 'swc',
+  platform: 'node',
+} as const;
+
+const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+/** The documents that say what the API is: discovery and OpenAPI. Each is made when first asked for, then kept. */
+export class Documents {
+  readonly #made = new Map<string, Answer>();
+
+  constructor(private readonly address: string) {}
+
+  discovery(target: Exclude<Target, { area: 'resource' | 'other' | 'nowhere' }>, accept: string | undefined): Answer {
+    switch (target.area) {
+      case 'core':
+        return this.#aggregated(true, accept) ?? this.#json('/api', () => coreVersions(this.address));
+      case 'groups':
+        return this.#aggregated(false, accept) ?? this.#json('/apis', groupList);
+      case 'group':
+        return this.#json(`group ${target.group.group}`, () => apiGroup(target.group));
+      case 'version':
+        return this.#json(`version ${target.group.group}`, () => resourceList(target.group));
+    }
+  }
+
+  /** `/openapi/v2`, as JSON or, for clients that ask for nothing else, as protobuf. */
+  openApiV2(accept: string | undefined): Answer {
+    const wanted = parseAccept(accept).find(
+      ({ type }) => type === PROTOBUF_V2 || type.endsWith('json') || type.endsWith('/*'),
+    );
+    if (wanted === undefined) refuse(statusOf.notAcceptable([JSON_TYPE, PROTOBUF_V2]));
+    const document = (): ReturnType<typeof openApiV2> => openApiV2(VERSION.gitVersion);
+    if (wanted.type !== PROTOBUF_V2) return this.#json('/openapi/v2', document);
+    return this.#make('/openapi/v2 protobuf', () => body(PROTOBUF_V2, Buffer.from(openApiV2Protobuf(document()))));
+  }
+
+  /** `/openapi/v3` and the documents that it names; undefined for another path. */
+  openApiV3(path: string): Answer | undefined {
+    if (path === '/openapi/v3' || path === '/openapi/v3/') return this.#json('/openapi/v3', () => this.#index());
+    const group = GROUPS.find((one) => path === `/openapi/v3/${openApiName(one)}`);
+    return group === undefined ? undefined : this.#json(path, () => openApiV3(group, VERSION.gitVersion));
+  }
+
+  #index(): unknown {
+    return openApiV3Index(
+      Object.fromEntries(
+        GROUPS.map((group) => {
+          const document = JSON.stringify(openApiV3(group, VERSION.gitVersion));
+          return [openApiName(group), createHash('sha256').update(document).digest('hex').toUpperCase().slice(0, 32)];
+        }),
+      ),
+    );
+  }
+
+  #aggregated(core: boolean, accept: string | undefined): Answer | undefined {
+    for (const { type, parameters } of parseAccept(accept)) {
+      if (type !== JSON_TYPE || parameters.get('as') !== 'APIGroupDiscoveryList') {
+        if (type === JSON_TYPE || type === '*/*') return undefined;
+        continue;
+      }
+      const version = AGGREGATED_VERSIONS.find((one) => one === parameters.get('v'));
+      if (version === undefined || parameters.get('g') !== 'apidiscovery.k8s.io') continue;
+      return this.#aggregatedIn(core, version);
+    }
+    return undefined;
+  }
+
+  #aggregatedIn(core: boolean, version: AggregatedVersion): Answer {
+    const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+    const make = (): Answer => body(type, Buffer.from(JSON.stringify(aggregatedDiscovery(core, version))));
+    return this.#make(`aggregated ${version} ${core}`, make);
+  }
+
+  #json(name: string, make: () => unknown): Answer {
+    return this.#make(name, () => body(JSON_TYPE, Buffer.from(`${JSON.stringify(make())}\n`)));
+  }
+
+  #make(name: string, make: () => Answer): Answer {
+    const known = this.#made.get(name);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#made.set(name, made);
+    return made;
+  }
+}
+
+function body(type: string, bytes: Buffer): Answer {
+  const etag = `"${createHash('sha256').update(bytes).digest('hex').toUpperCase()}"`;
+  return { kind: 'body', code: 200, type, body: bytes, headers: { etag, vary: 'Accept' } };
+}

@@ -1,0 +1,160 @@
+import type { DeletionOptions, PropagationPolicy, ResourceId } from '@shiplog/contracts';
+import { parseFieldSelector, parseLabelSelector, statusOf, type FieldTerm, type LabelTerm } from '@shiplog/machinery';
+import type { IncludeObject } from '@shiplog/presenting';
+import { must, refuse } from './failures';
+
+/** The query parameters of a request, as they came. */
+export type Query = Readonly<Record<string, string | string[] | undefined>>;
+
+/** The first value of a parameter; undefined when it is missing or empty. */
+export function param(query: Query, name: string): string | undefined {
+  const value = query[name];
+  const first = Array.isArray(value) ? value[0] : value;
+  return first === undefined || first === '' ? undefined : first;
+}
+
+/** A yes or no: Go's spellings of true. */
+export function flagParam(query: Query, name: string): boolean {
+  const value = query[name];
+  const first = Array.isArray(value) ? value[0] : value;
+  return first === '1' || first === 'true' || first === 'True' || first === 't' || first === 'T' || first === 'TRUE';
+}
+
+/** A whole number that is not negative. 400 when it is something else. */
+export function wholeParam(query: Query, name: string): number | undefined {
+  const text = param(query, name);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(text)) {
+    refuse(statusOf.badRequest(`strconv.ParseUint: parsing "${text}": invalid syntax (parameter ${name})`));
+  }
+  return Number(text);
+}
+
+/** Which version of the past or present is asked for. */
+export type VersionAsked =
+  | { readonly at: 'latest' }
+  | { readonly at: 'any' }
+  | { readonly at: 'exactly'; readonly position: number }
+  | { readonly at: 'notOlderThan'; readonly position: number };
+
+/** Reads resourceVersion and resourceVersionMatch, as Kubernetes' table of their combinations says. */
+export function versionAsked(query: Query): VersionAsked {
+  const version = param(query, 'resourceVersion');
+  const match = param(query, 'resourceVersionMatch');
+  if (version !== undefined && !/^\d{1,15}$/.test(version)) {
+    refuse(
+      statusOf.badRequest(
+        `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
+      ),
+    );
+  }
+  switch (match) {
+    case undefined:
+      if (version === undefined) return { at: 'latest' };
+      return version === '0' ? { at: 'any' } : { at: 'notOlderThan', position: Number(version) };
+    case 'NotOlderThan':
+      if (version === undefined && param(query, 'sendInitialEvents') !== undefined) return { at: 'latest' };
+      if (version === undefined) {
+        refuse(invalidMatch(match, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+      }
+      return version === '0' ? { at: 'any' } : { at: 'notOlderThan', position: Number(version) };
+    case 'Exact':
+      if (version === undefined || version === '0') {
+        refuse(invalidMatch(match, 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'));
+      }
+      return { at: 'exactly', position: Number(version) };
+    default:
+      return refuse(invalidMatch(match, 'supported values: "Exact", "NotOlderThan"'));
+  }
+}
+
+function invalidMatch(value: string, why: string): ReturnType<typeof statusOf.badRequest> {
+  return statusOf.badRequest(`resourceVersionMatch: Invalid value: "${value}": ${why}`);
+}
+
+/** Which objects are asked for. */
+export interface Selection {
+  readonly namespace: string;
+  readonly labels: readonly LabelTerm[];
+  readonly fields: readonly FieldTerm[];
+  /** Selections of the same text choose alike: what they come to can be shared. */
+  readonly key: string;
+}
+
+/** Reads the selectors of a request; `name` narrows to one object. 400 when they can't be read. */
+export function selectionOf(resource: ResourceId, namespace: string, query: Query, name?: string): Selection {
+  const labelText = param(query, 'labelSelector') ?? '';
+  const fieldText = param(query, 'fieldSelector') ?? '';
+  const labels = labelText === '' ? [] : must(parseLabelSelector(labelText));
+  const fields = fieldText === '' ? [] : must(parseFieldSelector(resource, fieldText));
+  const named = name === undefined ? [] : [{ field: 'metadata.name', equals: true, value: name }];
+  return {
+    namespace,
+    labels,
+    fields: [...fields, ...named],
+    key: [namespace, labelText, fieldText, name ?? ''].join('\n'),
+  };
+}
+
+/** Whether a write is only to be tried. 400 for anything but `All`. */
+export function dryRunOf(values: unknown): boolean {
+  const list = (Array.isArray(values) ? values : [values]).filter((value) => value !== undefined && value !== '');
+  if (list.length === 0) return false;
+  if (list.every((value) => value === 'All')) return true;
+  return refuse(statusOf.badRequest(`dryRun: Unsupported value: ${JSON.stringify(list[0])}: supported values: "All"`));
+}
+
+/** What to do about fields that the API does not know. */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export function fieldValidationOf(query: Query): FieldValidation {
+  const text = param(query, 'fieldValidation') ?? 'Warn';
+  if (text === 'Ignore' || text === 'Warn' || text === 'Strict') return text;
+  return refuse(
+    statusOf.badRequest(`fieldValidation: Unsupported value: "${text}": supported values: "Ignore", "Strict", "Warn"`),
+  );
+}
+
+export function includeObjectOf(query: Query): IncludeObject {
+  const text = param(query, 'includeObject') ?? 'Metadata';
+  if (text === 'None' || text === 'Metadata' || text === 'Object') return text;
+  return refuse(
+    statusOf.badRequest(`includeObject: Unsupported value: "${text}": supported values: "Metadata", "None", "Object"`),
+  );
+}
+
+/** Options of a delete, from the body (which wins) and the query. */
+export function deletionOf(
+  query: Query,
+  body: Record<string, unknown> | undefined,
+): DeletionOptions & { dryRun: boolean } {
+  const grace = body?.gracePeriodSeconds ?? wholeParam(query, 'gracePeriodSeconds');
+  if (grace !== undefined && grace !== null && !Number.isInteger(grace)) {
+    refuse(statusOf.badRequest('gracePeriodSeconds: Invalid value: must be a whole number'));
+  }
+  const preconditions = body?.preconditions as DeletionOptions['preconditions'] | undefined;
+  return {
+    dryRun: dryRunOf(body?.dryRun ?? query.dryRun),
+    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
+    ...propagationOf(query, body),
+    ...(preconditions === undefined || preconditions === null ? {} : { preconditions }),
+  };
+}
+
+function propagationOf(
+  query: Query,
+  body: Record<string, unknown> | undefined,
+): { propagationPolicy?: PropagationPolicy } {
+  const policy = body?.propagationPolicy ?? param(query, 'propagationPolicy');
+  if (policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return { propagationPolicy: policy };
+  if (policy !== undefined && policy !== null) {
+    refuse(
+      statusOf.badRequest(
+        `propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+      ),
+    );
+  }
+  const orphan = body?.orphanDependents ?? param(query, 'orphanDependents');
+  if (orphan === true || orphan === 'true') return { propagationPolicy: 'Orphan' };
+  return {};
+}

@@ -1,0 +1,109 @@
+import { GROUPS, SERVED, type ServedGroup, type ServedResource, type ServedSubresource } from '@shiplog/presenting';
+
+/** What a path of the resource API names. */
+export interface ResourceTarget {
+  readonly area: 'resource';
+  readonly resource: ServedResource;
+  /** '' for cluster-scoped resources and for all namespaces. */
+  readonly namespace: string;
+  /** Absent: the collection. */
+  readonly name?: string;
+  readonly subresource?: ServedSubresource;
+  /** The path is one of the old `/watch/` ones. */
+  readonly watchPath: boolean;
+}
+
+/** Where a path leads. */
+export type Target =
+  | ResourceTarget
+  | { readonly area: 'core' }
+  | { readonly area: 'groups' }
+  | { readonly area: 'group'; readonly group: ServedGroup }
+  | { readonly area: 'version'; readonly group: ServedGroup }
+  /** Health, version and OpenAPI: by the path itself. */
+  | { readonly area: 'other'; readonly path: string }
+  /** Under a served group, but nothing that it has. */
+  | { readonly area: 'nowhere' };
+
+export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+const NOWHERE: Target = { area: 'nowhere' };
+
+const groups = new Map(GROUPS.map((group) => [group.group, group]));
+const resources = new Map(SERVED.map((one) => [`${one.group}/${one.plural}`, one]));
+
+/** Reads a path (without its query). Throws URIError when it is not properly encoded. */
+export function parsePath(path: string): Target {
+  const parts = path.split('/').filter((part) => part !== '');
+  const [root] = parts;
+  if (root !== 'api' && root !== 'apis') return { area: 'other', path };
+  if (parts.length === 1) return { area: root === 'api' ? 'core' : 'groups' };
+  const group = groups.get(root === 'api' ? '' : (parts[1] ?? ''));
+  if (group === undefined) return NOWHERE;
+  if (root === 'apis' && parts.length === 2) return { area: 'group', group };
+  const rest = parts.slice(root === 'api' ? 1 : 2);
+  if (rest[0] !== group.version) return NOWHERE;
+  if (rest.length === 1) return { area: 'version', group };
+  return parseResource(group.group, rest.slice(1));
+}
+
+function parseResource(group: string, given: string[]): Target {
+  const parts = path(given);
+  const watchPath = parts[0] === 'watch' && parts.length > 1;
+  if (watchPath) parts.shift();
+  let namespace = '';
+  // `namespaces/x` alone, and with a subresource of namespaces, is the namespace itself.
+  if (parts[0] === 'namespaces' && parts.length > 2 && !isNamespaceSubresource(parts)) {
+    namespace = parts[1] ?? '';
+    parts.splice(0, 2);
+  }
+  const [plural = '', name, sub, ...beyond] = parts;
+  const resource = resources.get(`${group}/${plural}`);
+  if (resource === undefined || beyond.length > 0) return NOWHERE;
+  // A namespaced object has a namespace in its path; a cluster-scoped one has none.
+  if (resource.namespaced ? namespace === '' && name !== undefined : namespace !== '') return NOWHERE;
+  if (sub === undefined) return { area: 'resource', resource, namespace, name, watchPath };
+  const subresource = resource.subresources.find((one) => one.name === sub);
+  return subresource === undefined
+    ? NOWHERE
+    : { area: 'resource', resource, namespace, name, subresource, watchPath: false };
+}
+
+function path(parts: readonly string[]): string[] {
+  return parts.map((part) => (part.includes('%') ? decodeURIComponent(part) : part));
+}
+
+function isNamespaceSubresource(parts: readonly string[]): boolean {
+  return parts.length === 3 && (parts[2] === 'status' || parts[2] === 'finalize');
+}
+
+/** What a method means on a target; undefined when the resource does not offer it (405). */
+export function verbOf(method: string, target: ResourceTarget, watching: boolean): Verb | undefined {
+  const verb = meaningOf(method, target, watching || target.watchPath);
+  if (verb === undefined) return undefined;
+  const offered = (target.subresource ?? target.resource).verbs;
+  if (!offered.includes(verb)) return undefined;
+  // Namespaced objects are made and swept away in one namespace, not in all.
+  const acrossNamespaces = target.resource.namespaced && target.namespace === '';
+  return acrossNamespaces && (verb === 'create' || verb === 'deletecollection') ? undefined : verb;
+}
+
+function meaningOf(method: string, target: ResourceTarget, watching: boolean): Verb | undefined {
+  const one = target.name !== undefined;
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      if (watching && target.subresource === undefined) return 'watch';
+      return one ? 'get' : 'list';
+    case 'POST':
+      return one && target.subresource === undefined ? undefined : 'create';
+    case 'PUT':
+      return one ? 'update' : undefined;
+    case 'PATCH':
+      return one ? 'patch' : undefined;
+    case 'DELETE':
+      return one ? 'delete' : 'deletecollection';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BusUnavailable, type Bus } from '@shiplog/bus';
+import { subjects, type LogsRequest, type Pod } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { textAnswer, type Answer, type OutStream } from '../http/answer';
+import { must, refuse } from '../http/failures';
+import { flagParam, param, wholeParam, type Query } from '../http/options';
+import { nameOf, type ResourceRequest } from '../http/request';
+import type { ClusterView } from '../reads/cluster-view';
+import { containerOf } from './container-of';
+
+/** A container that says nothing yet: the answer begins after this long all the same, in milliseconds. */
+const PATIENCE_MS = 500;
+const TYPE = 'text/plain; charset=utf-8';
+
+/** Answers `…/pods/<name>/log` from the kubelet of the pod's node, over the bus. */
+export class Logs {
+  constructor(
+    private readonly bus: Bus,
+    private readonly view: ClusterView,
+  ) {}
+
+  async open(request: ResourceRequest): Promise<Answer> {
+    const { query, target } = request;
+    const name = nameOf(request);
+    const pod = this.view.now.projection.get('pods', target.namespace, name);
+    if (pod === undefined) refuse(statusOf.notFound('pods', name));
+    const node = (pod as Pod).spec?.nodeName ?? '';
+    const container = must(containerOf(pod, param(query, 'container'), flagParam(query, 'previous')));
+    if (node === '') return textAnswer(200, '');
+    const abort = new AbortController();
+    const ask: LogsRequest = {
+      namespace: target.namespace,
+      pod: name,
+      uid: pod.metadata.uid,
+      container,
+      ...logOptions(query),
+    };
+    const chunks = this.bus
+      .openStream(subjects.node(node, 'logs'), ask, { signal: abort.signal })
+      [Symbol.asyncIterator]();
+    const first = chunks.next().catch((error: unknown) => refuseUnavailable(error, node));
+    // A failure is told as a Status only while no byte of the log has gone out.
+    await (ask.follow === true ? Promise.race([first, delay(PATIENCE_MS, undefined, { ref: false })]) : first);
+    const write = (out: OutStream): Promise<void> => pump(chunks, first, out, abort);
+    return { kind: 'stream', code: 200, type: TYPE, write };
+  }
+}
+
+async function pump(
+  chunks: AsyncIterator<Uint8Array>,
+  first: Promise<IteratorResult<Uint8Array>>,
+  out: OutStream,
+  abort: AbortController,
+): Promise<void> {
+  out.signal.addEventListener('abort', () => abort.abort(), { once: true });
+  try {
+    let next = await first;
+    while (next.done !== true && !out.signal.aborted) {
+      if (!out.write(Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength))) await out.drained();
+      next = await chunks.next();
+    }
+  } finally {
+    abort.abort();
+    await chunks.return?.();
+  }
+}
+
+function logOptions(query: Query): Partial<LogsRequest> {
+  const sinceTime = param(query, 'sinceTime');
+  const sinceSeconds = wholeParam(query, 'sinceSeconds');
+  const tailLines = wholeParam(query, 'tailLines');
+  const limitBytes = wholeParam(query, 'limitBytes');
+  if (sinceTime !== undefined && sinceSeconds !== undefined) {
+    refuse(statusOf.badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified'));
+  }
+  if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) {
+    refuse(statusOf.badRequest(`sinceTime: Invalid value: "${sinceTime}": must be a time as RFC 3339 writes it`));
+  }
+  if (limitBytes === 0) refuse(statusOf.badRequest('limitBytes: Invalid value: 0: must be greater than 0'));
+  return {
+    ...(flagParam(query, 'follow') ? { follow: true } : {}),
+    ...(flagParam(query, 'previous') ? { previous: true } : {}),
+    ...(flagParam(query, 'timestamps') ? { timestamps: true } : {}),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+    ...(sinceTime === undefined ? {} : { sinceTime }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+  };
+}
+
+function refuseUnavailable(error: unknown, node: string): never {
+  if (error instanceof BusUnavailable) {
+    refuse(statusOf.unavailable(`the kubelet of node ${node}, which has the log, does not answer`));
+  }
+  throw error;
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { NatsTransport } from '@shiplog/bus';
+import { runService } from '@shiplog/service';
+import type { FastifyReply } from 'fastify';
+import { ApiModule } from './api.module';
+import { answerUnroutable, BODY_LIMIT } from './http/listener';
+import { apiSettings } from './settings';
+
+void runService({
+  service: 'api',
+  settings: apiSettings,
+  module: (context) => ApiModule.with(context),
+  createHttp: async (root, { bus, config, logger }, nestLogger) => {
+    const adapter = new FastifyAdapter({
+      https: { key: readFileSync(config.tlsKeyFile), cert: readFileSync(config.tlsCertFile) },
+      bodyLimit: BODY_LIMIT,
+      // Long enough for the connections that client libraries keep between requests.
+      keepAliveTimeout: 90_000,
+      forceCloseConnections: true,
+      frameworkErrors: (error: unknown, _request: unknown, reply: unknown) =>
+        answerUnroutable(error, reply as FastifyReply),
+    });
+    const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+      logger: nestLogger,
+      bodyParser: false,
+      abortOnError: false,
+    });
+    const onError = (error: unknown, where: string): void =>
+      logger.error({ err: error, where }, 'a message could not be handled');
+    app.connectMicroservice({ strategy: new NatsTransport(bus, onError) });
+    await app.startAllMicroservices();
+    await app.listen(config.port, config.host);
+    logger.info({ address: await app.getUrl() }, 'listening');
+    return app;
+  },
+});

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import type { Applied } from '@shiplog/cluster';
+import {
+  localKey,
+  resourceRow,
+  apiVersionOf,
+  type LogEvent,
+  type ObjectOf,
+  type Signals,
+  type StoredObject,
+} from '@shiplog/contracts';
+import type { Change } from '../watch/change';
+import type { Hub } from '../watch/hub';
+import { renderNarration, type Line } from './render-narration';
+
+/** An Event as other objects are held. */
+type KubeEvent = ObjectOf<'events'> & StoredObject;
+
+/** As long as Kubernetes keeps its Events, in milliseconds. */
+const KEPT_MS = 60 * 60_000;
+const MOST = 10_000;
+/** The kubelet's note and the log's event of one happening: the same line within this time is the same one. */
+const SAME_MS = 2_000;
+
+/**
+ * Kubernetes Events, made from the log and from the notes of the services instead of being written: a line that comes
+ * again only counts up. Kept in memory, for the last hour. Their names come from what they say, so
+ * several apis, and one before and after a restart, name them alike.
+ */
+export class Narrator {
+  /** By namespace and name, the longest unheard of first. */
+  readonly #events = new Map<string, KubeEvent>();
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly clock: () => number,
+  ) {}
+
+  get(namespace: string, name: string): StoredObject | undefined {
+    const event = this.#events.get(localKey(namespace, name));
+    return event === undefined || this.#isOld(event) ? undefined : event;
+  }
+
+  list(namespace: string): StoredObject[] {
+    return [...this.#events.values()].filter(
+      (event) => (namespace === '' || event.metadata.namespace === namespace) && !this.#isOld(event),
+    );
+  }
+
+  /** What an event of the log adds to the Events. */
+  hear(applied: Applied): Change[] {
+    if (applied.event.type === 'NamespaceDeleted') return this.#forgetNamespace(applied.event);
+    const { time, position } = applied.event;
+    return renderNarration(applied).flatMap((line) => this.#add(line, time, { position }));
+  }
+
+  /** Events of the log from before this api heard of them, oldest first; nobody watches yet. */
+  recall(events: readonly LogEvent[]): void {
+    for (const event of events) {
+      if (this.clock() - Date.parse(event.time) < KEPT_MS) this.hear({ event });
+    }
+  }
+
+  /** What a service says that is no fact of the log. */
+  note(note: Signals['note']): void {
+    const { namespace, name, uid, resource, fieldPath } = note.about;
+    const row = resourceRow(resource);
+    const about = {
+      apiVersion: apiVersionOf(row),
+      kind: row.kind,
+      name,
+      uid,
+      ...(namespace === '' ? {} : { namespace }),
+      ...(fieldPath === undefined ? {} : { fieldPath }),
+    };
+    const time = new Date(this.clock()).toISOString();
+    const origin = { position: this.hub.position, fromSignal: true } as const;
+    this.hub.publish('events', this.#add({ ...note, about }, time, origin));
+  }
+
+  /** Takes one out, as a user's delete does. Returns whether it was there. */
+  remove(namespace: string, name: string): boolean {
+    const before = this.#events.get(localKey(namespace, name));
+    if (before === undefined) return false;
+    this.#events.delete(localKey(namespace, name));
+    this.hub.publish('events', [{ resource: 'events', position: this.hub.position, before, fromSignal: true }]);
+    return true;
+  }
+
+  #add(line: Line, time: string, origin: Pick<Change, 'position' | 'fromSignal'>): Change[] {
+    const fresh = eventOf(line, time, origin.position);
+    const key = localKey(fresh.metadata.namespace ?? '', fresh.metadata.name);
+    const before = this.#events.get(key);
+    if (before !== undefined && Date.parse(time) - Date.parse(before.lastTimestamp ?? '') < SAME_MS) return [];
+    const after = before === undefined ? fresh : again(before, fresh);
+    this.#events.delete(key);
+    this.#events.set(key, after);
+    return [{ resource: 'events', ...origin, before, after }, ...this.#forgetOld(origin)];
+  }
+
+  #forgetOld(origin: Pick<Change, 'position' | 'fromSignal'>): Change[] {
+    const changes: Change[] = [];
+    for (const [key, before] of this.#events) {
+      if (this.#events.size <= MOST && !this.#isOld(before)) break;
+      this.#events.delete(key);
+      changes.push({ resource: 'events', ...origin, before });
+    }
+    return changes;
+  }
+
+  #forgetNamespace({ name, position }: LogEvent): Change[] {
+    const changes: Change[] = [];
+    for (const [key, before] of this.#events) {
+      if (before.metadata.namespace !== name) continue;
+      this.#events.delete(key);
+      changes.push({ resource: 'events', position, before });
+    }
+    return changes;
+  }
+
+  #isOld(event: KubeEvent): boolean {
+    return this.clock() - Date.parse(event.lastTimestamp ?? '') > KEPT_MS;
+  }
+}
+
+function eventOf(line: Line, time: string, position: number): KubeEvent {
+  const { about, component, host, message, reason, type } = line;
+  const moment = `${time.slice(0, 19)}Z`;
+  const said = [about.uid, about.fieldPath, type, reason, message, component, host].join('\n');
+  const digest = createHash('sha256').update(said).digest('hex');
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: {
+      name: `${about.name ?? ''}.${digest.slice(0, 16)}`,
+      // Events of cluster-scoped objects live in the default namespace.
+      namespace: about.namespace ?? 'default',
+      uid: `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`,
+      resourceVersion: String(position),
+      creationTimestamp: moment,
+    },
+    involvedObject: about,
+    reason,
+    message,
+    source: { component, ...(host === undefined || host === '' ? {} : { host }) },
+    firstTimestamp: moment,
+    lastTimestamp: moment,
+    count: 1,
+    type,
+    reportingComponent: component,
+    reportingInstance: host ?? '',
+  };
+}
+
+function again(before: KubeEvent, fresh: KubeEvent): KubeEvent {
+  return {
+    ...before,
+    metadata: { ...before.metadata, resourceVersion: fresh.metadata.resourceVersion },
+    lastTimestamp: fresh.lastTimestamp,
+    count: (before.count ?? 1) + 1,
+  };
+}

@@ -1,0 +1,177 @@
+import type { Applied } from '@shiplog/cluster';
+import type { LogEvent, ObjectOf, ObjectReference, OwnerReference } from '@shiplog/contracts';
+
+/** One line for `kubectl describe`: what a Kubernetes Event says. */
+export interface Line {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  /** Which part of the system says so, as Kubernetes names its parts. */
+  readonly component: string;
+  readonly host?: string;
+  readonly about: ObjectReference;
+}
+
+const CONTROLLER = 'system:shiplog:controller';
+type Pod = ObjectOf<'pods'>;
+
+/**
+ * The lines that Kubernetes' components would have written for an event of the log. `before` and `after` may be missing
+ * (an event read back from the log, without the state around it); what needs them is then left out.
+ */
+export function renderNarration(applied: Applied): Line[] {
+  const { event } = applied;
+  switch (event.resource) {
+    case 'pods':
+      return podLines(applied);
+    case 'nodes':
+      return nodeLines(event);
+    default:
+      return [];
+  }
+}
+
+function podLines({ event, before, after }: Applied): Line[] {
+  const about = referenceTo(event, 'Pod');
+  const pod = (after ?? before ?? event.data.object) as Pod | undefined;
+  const says = (component: string, type: Line['type'], reason: string, message: string): Line[] => [
+    { component, type, reason, message, about },
+  ];
+  switch (event.type) {
+    case 'PodCreated':
+      return ownerLines(event, pod, 'SuccessfulCreate', `Created pod: ${event.name}`);
+    case 'PodScheduled':
+      return says(
+        'default-scheduler',
+        'Normal',
+        'Scheduled',
+        `Successfully assigned ${event.namespace}/${event.name} to ${event.node}`,
+      );
+    case 'PodUnschedulable':
+      return says('default-scheduler', 'Warning', 'FailedScheduling', fact(event, 'message') ?? 'no node fits');
+    case 'PodDeletionRequested':
+      return [...killingLines(event, pod), ...deletedByOwner(event, pod)];
+    case 'PodDeleted':
+      return deletedByOwner(event, pod);
+    case 'ContainerStarted':
+      return startedLines(event);
+    case 'ContainerWaiting':
+      return waitingLines(event, pod);
+    default:
+      return [];
+  }
+}
+
+/** What a pod's owner did to it is told of the owner. */
+function ownerLines(event: LogEvent, pod: Pod | undefined, reason: string, message: string): Line[] {
+  const owner = pod?.metadata.ownerReferences?.find((one: OwnerReference) => one.controller === true);
+  if (owner?.kind !== 'ReplicationController') return [];
+  const { apiVersion, kind, name, uid } = owner;
+  const about = { apiVersion, kind, name, uid, namespace: event.namespace };
+  return [{ component: 'replication-controller', type: 'Normal', reason, message, about }];
+}
+
+function deletedByOwner(event: LogEvent, pod: Pod | undefined): Line[] {
+  if (event.actor !== CONTROLLER) return [];
+  return ownerLines(event, pod, 'SuccessfulDelete', `Deleted pod: ${event.name}`);
+}
+
+function killingLines(event: LogEvent, pod: Pod | undefined): Line[] {
+  if (pod?.spec?.nodeName === undefined) return [];
+  const running = (pod.status?.containerStatuses ?? []).filter((status) => status.state?.running !== undefined);
+  return running.map(({ name }) => containerLine(event, name, 'Normal', 'Killing', `Stopping container ${name}`));
+}
+
+function startedLines(event: LogEvent): Line[] {
+  const name = fact(event, 'container') ?? '';
+  return [
+    containerLine(event, name, 'Normal', 'Created', `Created container: ${name}`),
+    containerLine(event, name, 'Normal', 'Started', `Started container ${name}`),
+  ];
+}
+
+function waitingLines(event: LogEvent, pod: Pod | undefined): Line[] {
+  const name = fact(event, 'container') ?? '';
+  const message = fact(event, 'message') ?? '';
+  const warns = (reason: string, text: string): Line => containerLine(event, name, 'Warning', reason, text);
+  const reason = fact(event, 'reason') ?? '';
+  switch (reason) {
+    case 'CrashLoopBackOff': {
+      const where = `${event.name}_${event.namespace}(${event.uid})`;
+      return [warns('BackOff', `Back-off restarting failed container ${name} in pod ${where}`)];
+    }
+    case 'ErrImagePull':
+      return [
+        warns('Failed', message === '' ? `Failed to pull image ${imageOf(pod, name)}` : message),
+        warns('Failed', 'Error: ErrImagePull'),
+      ];
+    case 'ImagePullBackOff':
+      return [
+        containerLine(event, name, 'Normal', 'BackOff', message || `Back-off pulling image ${imageOf(pod, name)}`),
+        warns('Failed', 'Error: ImagePullBackOff'),
+      ];
+    case 'ErrImageNeverPull':
+    case 'InvalidImageName':
+    case 'CreateContainerConfigError':
+    case 'CreateContainerError':
+    case 'RunContainerError':
+      return [warns('Failed', `Error: ${message === '' ? reason : message}`)];
+    default:
+      return [];
+  }
+}
+
+function imageOf(pod: Pod | undefined, container: string): string {
+  const image = pod?.spec?.containers.find((one) => one.name === container)?.image;
+  return JSON.stringify(image ?? '');
+}
+
+function containerLine(event: LogEvent, container: string, type: Line['type'], reason: string, message: string): Line {
+  const about = { ...referenceTo(event, 'Pod'), fieldPath: `spec.containers{${container}}` };
+  return { component: 'kubelet', host: event.node, type, reason, message, about };
+}
+
+function nodeLines(event: LogEvent): Line[] {
+  const { name } = event;
+  const about = referenceTo(event, 'Node');
+  const says = (component: string, reason: string, message: string): Line[] => [
+    { component, type: 'Normal', reason, message, about, ...(component === 'kubelet' ? { host: name } : {}) },
+  ];
+  const became = (component: string, status: string): Line[] =>
+    says(component, status, `Node ${name} status is now: ${status}`);
+  switch (event.type) {
+    case 'NodeCreated':
+      return says('node-controller', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+    case 'NodeDeleted':
+      return says('node-controller', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
+    case 'NodeBecameReady':
+      return became('kubelet', 'NodeReady');
+    case 'NodeBecameNotReady':
+      return became('kubelet', 'NodeNotReady');
+    case 'NodeLost':
+      return became('node-controller', 'NodeNotReady');
+    case 'NodeCordoned':
+      return became('kubelet', 'NodeNotSchedulable');
+    case 'NodeUncordoned':
+      return became('kubelet', 'NodeSchedulable');
+    default:
+      return [];
+  }
+}
+
+function referenceTo(event: LogEvent, kind: string): ObjectReference {
+  const { name, namespace, uid, position } = event;
+  return {
+    apiVersion: 'v1',
+    kind,
+    name,
+    uid,
+    resourceVersion: String(position),
+    ...(namespace === '' ? {} : { namespace }),
+  };
+}
+
+function fact(event: LogEvent, name: string): string | undefined {
+  const value = event.data.facts?.[name];
+  return value === undefined ? undefined : String(value);
+}

@@ -1,0 +1,22 @@
+import type { StoredObject } from '@shiplog/contracts';
+
+/**
+ * Each version of an object as JSON, made once: gets, lists and all watchers send the same bytes. Objects of a
+ * projection are never changed, so an object is its own key, and its bytes go when it goes.
+ */
+const cache = new WeakMap<StoredObject, Buffer>();
+
+/** The object as one line of JSON, with the newline. */
+export function lineOf(object: StoredObject): Buffer {
+  const known = cache.get(object);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(`${JSON.stringify(object)}\n`);
+  cache.set(object, bytes);
+  return bytes;
+}
+
+/** The object as JSON without a newline, to stand inside other JSON. */
+export function bytesOf(object: StoredObject): Buffer {
+  const line = lineOf(object);
+  return line.subarray(0, line.length - 1);
+}

@@ -1,0 +1,95 @@
+import { type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { scaleOf, statusOf } from '@shiplog/machinery';
+import { jsonAnswer, type Answer } from '../http/answer';
+import { refuse } from '../http/failures';
+import { negotiate } from '../http/negotiate';
+import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../http/options';
+import { presentList, presentObject, type Presentation } from '../http/present';
+import { nameOf, storedResource, type ResourceRequest } from '../http/request';
+import type { ReadBarrier } from './barrier';
+import type { ClusterView } from './cluster-view';
+import { continueToken, parseContinue } from './continue-token';
+import type { Overlay } from './overlay';
+import { select, sortKeyOf } from './select';
+import type { Versions } from './versions';
+
+/** A list of objects of one position. */
+interface Snapshot {
+  readonly position: number;
+  readonly objects: readonly StoredObject[];
+}
+
+/** Answers get and list, of now and of any past position that is kept. */
+export class Reader {
+  constructor(
+    private readonly view: ClusterView,
+    private readonly barrier: ReadBarrier,
+    private readonly versions: Versions,
+    private readonly overlay: Overlay,
+    private readonly clock: () => number,
+  ) {}
+
+  async get(request: ResourceRequest): Promise<Answer> {
+    const resource = storedResource(request);
+    const { namespace } = request.target;
+    const name = nameOf(request);
+    const asked = versionAsked(request.query);
+    const wait = this.barrier.before(asked);
+    if (wait !== undefined) await wait;
+    const object =
+      asked.at === 'exactly'
+        ? await this.versions.objectAt(resource, namespace, name, asked.position)
+        : this.overlay.get(resource, namespace, name);
+    if (object === undefined) refuse(statusOf.notFound(resource, name));
+    if (request.target.subresource?.name === 'scale') return jsonAnswer(200, scaleOf(object));
+    return presentObject(200, object, this.#presentation(request, resource));
+  }
+
+  async list(request: ResourceRequest): Promise<Answer> {
+    const resource = storedResource(request);
+    const { query, target } = request;
+    const selection = selectionOf(resource, target.namespace, query, target.name);
+    const presentation = this.#presentation(request, resource);
+    const limit = wholeParam(query, 'limit') ?? 0;
+    const token = param(query, 'continue');
+    const from = token === undefined ? undefined : parseContinue(token);
+    const asked = this.#versionOf(request, from?.position);
+    const { position, objects } = await this.#snapshot(resource, target.namespace, asked);
+    const found = select(resource, objects, selection, from?.after);
+    const metadata: ListMeta = { resourceVersion: String(position) };
+    if (limit === 0 || found.length <= limit) return presentList(found, metadata, presentation);
+    const page = found.slice(0, limit);
+    this.versions.keep(resource, target.namespace, position, objects);
+    metadata.continue = continueToken({ position, after: sortKeyOf(page.at(-1) as StoredObject) });
+    const counted = selection.labels.length === 0 && selection.fields.length === 0;
+    if (counted) metadata.remainingItemCount = found.length - limit;
+    return presentList(page, metadata, presentation);
+  }
+
+  #versionOf(request: ResourceRequest, continued: number | undefined): VersionAsked {
+    const asked = versionAsked(request.query);
+    if (continued === undefined) return asked;
+    if (asked.at === 'exactly' || asked.at === 'notOlderThan') {
+      refuse(statusOf.badRequest('specifying resource version is not allowed when using continue'));
+    }
+    return { at: 'exactly', position: continued };
+  }
+
+  async #snapshot(resource: ResourceId, namespace: string, asked: VersionAsked): Promise<Snapshot> {
+    const wait = this.barrier.before(asked);
+    if (wait !== undefined) await wait;
+    if (asked.at === 'exactly') {
+      return { position: asked.position, objects: await this.versions.at(resource, namespace, asked.position) };
+    }
+    return { position: this.view.now.projection.position, objects: this.overlay.list(resource, namespace) };
+  }
+
+  #presentation(request: ResourceRequest, resource: ResourceId): Presentation {
+    return {
+      resource,
+      negotiated: negotiate(request.accept),
+      includeObject: includeObjectOf(request.query),
+      now: this.clock(),
+    };
+  }
+}

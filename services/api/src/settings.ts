@@ -1,0 +1,54 @@
+import { choice, duration, flag, integer, text, type ConfigOf } from '@shiplog/service';
+import type { CommonConfig } from '@shiplog/service';
+
+/** The settings of the api. */
+export const apiSettings = {
+  host: text({ env: 'API_HOST', says: 'Address to listen on.', default: '127.0.0.1' }),
+  port: integer({ env: 'API_PORT', says: 'Port to listen on; 0 takes a free one.', default: 6443, max: 65_535 }),
+  tlsCertFile: text({ env: 'TLS_CERT_FILE', says: "File of the server's certificate chain, PEM." }),
+  tlsKeyFile: text({ env: 'TLS_KEY_FILE', says: "File of the certificate's private key, PEM." }),
+  tokenFile: text({
+    env: 'TOKEN_FILE',
+    says: 'File of the accepted bearer tokens, a line each: token,user,uid,"group1,group2".',
+  }),
+  advertiseAddress: text({
+    env: 'ADVERTISE_ADDRESS',
+    says: 'IP address at which pods reach the api: the endpoint of the Service "kubernetes".',
+    default: '127.0.0.1',
+    pattern: /^[0-9a-fA-F.:]+$/,
+    example: '10.0.0.1',
+  }),
+  serviceCidr: text({
+    env: 'SERVICE_CIDR',
+    says: 'Range of the cluster IPs; its first address is that of the Service "kubernetes".',
+    default: '10.96.0.0/16',
+    pattern: /^\d+\.\d+\.\d+\.\d+\/\d+$/,
+    example: '10.96.0.0/16',
+  }),
+  readConsistency: choice({
+    env: 'READ_CONSISTENCY',
+    says: 'Whether a read asks the journal how far the log is (linearizable, also over several apis) or answers from what was heard of it (projection: never older than any write answered by this api).',
+    of: ['projection', 'linearizable'],
+    default: 'projection',
+  }),
+  watchWindow: integer({
+    env: 'WATCH_WINDOW',
+    says: 'How many changes of each resource are kept for watches; older ones are fetched from the journal.',
+    default: 4_096,
+    min: 16,
+    max: 1_000_000,
+  }),
+  commandTimeout: duration({
+    env: 'COMMAND_TIMEOUT',
+    says: 'How long the journal may take to answer a write before the client is told 504.',
+    default: '10s',
+    minMs: 100,
+  }),
+  bootstrap: flag({
+    env: 'API_BOOTSTRAP',
+    says: 'Whether to create the first namespaces and the Service "kubernetes" where they are missing.',
+    default: true,
+  }),
+};
+
+export type ApiConfig = ConfigOf<typeof apiSettings> & CommonConfig;

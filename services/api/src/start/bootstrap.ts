@@ -1,0 +1,99 @@
+import { newCommandId, type Bus } from '@shiplog/bus';
+import { apiVersionOf, resourceRow, type AnyCommand, type KubeObject, type ResourceId } from '@shiplog/contracts';
+import type { Projection } from '@shiplog/projection';
+import type { Logger } from 'pino';
+import type { ApiConfig } from '../settings';
+
+const ACTOR = 'system:shiplog:api';
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+const PORT_NAME = 'https';
+
+/**
+ * Makes what every cluster has from the start, where it is missing: four namespaces, and the Service `kubernetes` with its
+ * endpoint, by which pods reach the api. Several apis may do so at once: the later one is told that it is there.
+ */
+export async function bootstrapCluster(
+  bus: Bus,
+  projection: Projection,
+  config: ApiConfig,
+  logger: Logger,
+): Promise<void> {
+  const ensure = async (resource: ResourceId, namespace: string, object: KubeObject): Promise<void> => {
+    const name = object.metadata.name ?? '';
+    const command = commandFor(projection, resource, namespace, object);
+    if (command === undefined) return;
+    const reply = await bus.command(command);
+    if (reply.ok) logger.info({ resource, namespace, name }, 'made for the cluster');
+    else if (reply.status.reason !== 'AlreadyExists') {
+      logger.error({ resource, namespace, name, status: reply.status }, 'could not be made for the cluster');
+    }
+  };
+  await Promise.all(NAMESPACES.map((name) => ensure('namespaces', '', objectOf('namespaces', { name }))));
+  await ensure('services', 'default', kubernetesService(config));
+  await ensure('endpoints', 'default', kubernetesEndpoints(config));
+  await ensure('endpointslices.discovery.k8s.io', 'default', kubernetesSlice(config));
+}
+
+/** Creates what is missing; corrects an endpoint that has moved; leaves the rest as users made it. */
+function commandFor(
+  projection: Projection,
+  resource: ResourceId,
+  namespace: string,
+  object: KubeObject,
+): AnyCommand | undefined {
+  const name = object.metadata.name ?? '';
+  const there = projection.get(resource, namespace, name) as KubeObject | undefined;
+  const envelope = { id: newCommandId(), actor: ACTOR };
+  if (there === undefined) return { ...envelope, type: 'CreateObject', data: { resource, namespace, object } };
+  const addresses = ['subsets', 'endpoints', 'ports'];
+  const differs = addresses.some((field) => JSON.stringify(there[field]) !== JSON.stringify(object[field]));
+  if (!differs || resource === 'namespaces' || resource === 'services') return undefined;
+  return { ...envelope, type: 'ReplaceObject', data: { resource, namespace, name, object } };
+}
+
+function objectOf(resource: ResourceId, metadata: KubeObject['metadata'], fields: object = {}): KubeObject {
+  const row = resourceRow(resource);
+  return { apiVersion: apiVersionOf(row), kind: row.kind, metadata, ...fields };
+}
+
+function kubernetesService({ serviceCidr, port }: ApiConfig): KubeObject {
+  return objectOf(
+    'services',
+    { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+    {
+      spec: {
+        type: 'ClusterIP',
+        clusterIP: firstAddress(serviceCidr),
+        ports: [{ name: PORT_NAME, protocol: 'TCP', port: 443, targetPort: port }],
+        sessionAffinity: 'None',
+      },
+    },
+  );
+}
+
+function kubernetesEndpoints({ advertiseAddress, port }: ApiConfig): KubeObject {
+  return objectOf(
+    'endpoints',
+    { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    { subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [{ name: PORT_NAME, port, protocol: 'TCP' }] }] },
+  );
+}
+
+function kubernetesSlice({ advertiseAddress, port }: ApiConfig): KubeObject {
+  return objectOf(
+    'endpointslices.discovery.k8s.io',
+    { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    {
+      addressType: advertiseAddress.includes(':') ? 'IPv6' : 'IPv4',
+      endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
+      ports: [{ name: PORT_NAME, port, protocol: 'TCP' }],
+    },
+  );
+}
+
+/** The first usable address of a range: `10.96.0.1` of `10.96.0.0/16`. */
+function firstAddress(cidr: string): string {
+  const [address = ''] = cidr.split('/');
+  const parts = address.split('.').map(Number);
+  return [...parts.slice(0, 3), (parts[3] ?? 0) + 1].join('.');
+}

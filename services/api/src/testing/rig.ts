@@ -1,0 +1,190 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { eventually, freePort, TestNats, TestPostgres } from '@shiplog/testing';
+import { makeCertificate } from './certificate';
+
+const run = promisify(execFile);
+/** The repository, from here or from what this compiles to. */
+const ROOT = join(__dirname, '..', '..', '..', '..').replace(/\/dist$/, '');
+export const TOKEN = 'test-token';
+
+export interface HttpAnswer {
+  code: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+/** NATS, Postgres, a journal and an api, each a process of its own, and kubectl to speak to them. */
+export class Rig {
+  readonly #processes = new Map<string, ChildProcess>();
+  #said = '';
+  readonly agent: Agent;
+
+  private constructor(
+    readonly nats: TestNats,
+    readonly postgres: TestPostgres,
+    readonly directory: string,
+    readonly port: number,
+    private readonly databaseUrl: string,
+    cert: string,
+  ) {
+    this.agent = new Agent({ keepAlive: true, ca: cert, maxSockets: 256 });
+  }
+
+  /** Compiles what changed, and starts everything; resolves when the api serves. */
+  static async start(): Promise<Rig> {
+    await run(process.execPath, [join(ROOT, 'infra', 'build.mjs')]);
+    const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start()]);
+    const directory = await mkdtemp(join(tmpdir(), 'shiplog-api-'));
+    const { cert, key } = makeCertificate();
+    await writeFile(join(directory, 'cert.pem'), cert);
+    await writeFile(join(directory, 'key.pem'), key, { mode: 0o600 });
+    await writeFile(join(directory, 'tokens.csv'), `${TOKEN},admin,1,"system:masters"\n`, { mode: 0o600 });
+    const rig = new Rig(nats, postgres, directory, await freePort(), await postgres.database('shiplog'), cert);
+    await writeFile(join(directory, 'kubeconfig'), rig.#kubeconfig());
+    rig.startJournal();
+    rig.startApi();
+    await rig.ready();
+    return rig;
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.port}`;
+  }
+
+  /** What the services have logged so far, the end of it. */
+  get said(): string {
+    return this.#said;
+  }
+
+  startJournal(): void {
+    this.#spawn('journal', { DATABASE_URL: this.databaseUrl });
+  }
+
+  startApi(env: Record<string, string> = {}): void {
+    this.#spawn('api', {
+      API_PORT: String(this.port),
+      TLS_CERT_FILE: join(this.directory, 'cert.pem'),
+      TLS_KEY_FILE: join(this.directory, 'key.pem'),
+      TOKEN_FILE: join(this.directory, 'tokens.csv'),
+      ...env,
+    });
+  }
+
+  /** Resolves when the api serves and the first namespaces are there. */
+  async ready(): Promise<void> {
+    await eventually(async () => (await this.http('GET', '/api/v1/namespaces/kube-node-lease')).code === 200, {
+      timeoutMs: 30_000,
+    });
+  }
+
+  async stopService(name: 'journal' | 'api', signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.#processes.get(name);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+
+  /** Ends everything and removes every trace. */
+  async stop(): Promise<void> {
+    this.agent.destroy();
+    await Promise.all([this.stopService('api'), this.stopService('journal')]);
+    await Promise.all([this.nats.stop(), this.postgres.stop()]);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** What kubectl prints. Throws with what it says on standard error when it fails. */
+  async kubectl(
+    args: string,
+    options: { input?: string; env?: Record<string, string>; binary?: string } = {},
+  ): Promise<string> {
+    const words = args.match(/'[^']*'|\S+/g)?.map((word) => word.replace(/^'|'$/g, '')) ?? [];
+    const child = spawn(options.binary ?? 'kubectl', words, { env: this.kubectlEnv(options.env) });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    child.stdin.end(options.input ?? '');
+    const [code] = (await once(child, 'close')) as [number | null];
+    if (code !== 0) throw new Error(`kubectl ${args}: exit ${code}: ${err}${out}`);
+    return out + err;
+  }
+
+  kubectlEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
+    const cache = join(this.directory, 'kube-cache');
+    return {
+      ...process.env,
+      KUBECONFIG: join(this.directory, 'kubeconfig'),
+      KUBECACHEDIR: cache,
+      HOME: this.directory,
+      ...extra,
+    };
+  }
+
+  /** One request with the admin's token (or other headers), answered whole. */
+  http(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<HttpAnswer> {
+    const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        `${this.url}${path}`,
+        {
+          method,
+          agent: this.agent,
+          headers: {
+            authorization: `Bearer ${TOKEN}`,
+            ...(payload === undefined
+              ? {}
+              : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload as string)) }),
+            ...headers,
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', reject);
+          response.on('end', () =>
+            resolve({
+              code: response.statusCode ?? 0,
+              headers: response.headers,
+              body: Buffer.concat(chunks).toString('utf8'),
+            }),
+          );
+        },
+      );
+      asked.on('error', reject);
+      asked.end(payload);
+    });
+  }
+
+  #spawn(service: 'journal' | 'api', env: Record<string, string>): void {
+    const main = join(ROOT, 'dist', 'services', service, 'src', 'main.js');
+    const child = spawn(process.execPath, [main], {
+      env: { ...process.env, NATS_URL: this.nats.url, LOG_LEVEL: 'info', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const hear = (chunk: Buffer): void => {
+      this.#said = (this.#said + chunk.toString()).slice(-20_000);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    this.#processes.set(service, child);
+  }
+
+  #kubeconfig(): string {
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'test',
+      clusters: [
+        { name: 'test', cluster: { server: this.url, 'certificate-authority': join(this.directory, 'cert.pem') } },
+      ],
+      users: [{ name: 'admin', user: { token: TOKEN } }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+    });
+  }
+}

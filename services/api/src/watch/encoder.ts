@@ -1,0 +1,73 @@
+import { apiVersionOf, resourceRow, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/presenting';
+import type { View } from '../http/negotiate';
+import { linesOf, type WatchEvent } from './change';
+
+/** How watch events become bytes for one kind of client. */
+export interface Encoder {
+  /** Encoders of the same key make the same bytes of the same events. */
+  readonly key: string;
+  encode(events: readonly WatchEvent[]): Buffer;
+  /** Tells the client how far it has seen; `initial` marks the end of the objects that were there at the start. */
+  bookmark(position: number, initial: boolean): Buffer;
+}
+
+const INITIAL_END = 'k8s.io/initial-events-end';
+
+export function encoderFor(resource: ResourceId, view: View, include: IncludeObject, clock: () => number): Encoder {
+  switch (view) {
+    case 'object':
+      return {
+        key: 'object',
+        encode: linesOf,
+        bookmark: (position, initial) => line('BOOKMARK', bookmarkObject(resource, position, initial)),
+      };
+    case 'table':
+      return tableEncoder(resource, include, clock);
+    case 'metadata':
+    case 'metadataList':
+      return {
+        key: 'metadata',
+        encode: (events) => lines(events, partialMetadata),
+        bookmark: (position, initial) =>
+          line('BOOKMARK', partialMetadata(bookmarkObject(resource, position, initial) as StoredObject)),
+      };
+  }
+}
+
+function tableEncoder(resource: ResourceId, includeObject: IncludeObject, clock: () => number): Encoder {
+  const table = (object: StoredObject): unknown =>
+    tableOf(resource, [object], {
+      now: clock(),
+      includeObject,
+      metadata: { resourceVersion: object.metadata.resourceVersion },
+    });
+  return {
+    key: `table ${includeObject}`,
+    encode: (events) => lines(events, table),
+    bookmark: (position, initial) =>
+      line('BOOKMARK', table(bookmarkObject(resource, position, initial) as StoredObject)),
+  };
+}
+
+function bookmarkObject(resource: ResourceId, position: number, initial: boolean): unknown {
+  const row = resourceRow(resource);
+  return {
+    kind: row.kind,
+    apiVersion: apiVersionOf(row),
+    metadata: {
+      resourceVersion: String(position),
+      creationTimestamp: null,
+      ...(initial ? { annotations: { [INITIAL_END]: 'true' } } : {}),
+    },
+  };
+}
+
+function lines(events: readonly WatchEvent[], show: (object: StoredObject) => unknown): Buffer {
+  return Buffer.from(events.map(({ type, object }) => `${JSON.stringify({ type, object: show(object) })}\n`).join(''));
+}
+
+/** One watch event as a line. */
+export function line(type: string, object: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify({ type, object })}\n`);
+}

@@ -1,0 +1,41 @@
+import { StatusError, type Bus } from '@shiplog/bus';
+import { ClusterState } from '@shiplog/cluster';
+import type { ResourceId } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { refuse } from '../http/failures';
+import type { Versions } from '../reads/versions';
+import type { Change } from './change';
+
+const PAGE = 1_000;
+
+/**
+ * The changes of a resource after a position that has left the window, read from the journal and folded again, in pages,
+ * up to the present. 410 when the journal no longer has them.
+ */
+export async function* changesFromJournal(
+  bus: Bus,
+  versions: Versions,
+  resource: ResourceId,
+  after: number,
+): AsyncGenerator<{ changes: Change[]; position: number }> {
+  try {
+    const state = new ClusterState();
+    for (const object of await versions.at(resource, '', after)) state.put(resource, object);
+    let position = after;
+    for (;;) {
+      const page = await bus.query('events', { channels: [{ resource }], after: position, limit: PAGE });
+      const changes = page.events.map((event): Change => {
+        const applied = state.apply(event);
+        return { resource, position: event.position, before: applied.before, after: applied.after };
+      });
+      position = page.more ? (page.events.at(-1)?.position ?? page.position) : page.position;
+      yield { changes, position };
+      if (!page.more) return;
+    }
+  } catch (error) {
+    if (error instanceof StatusError && error.status.code === 410) {
+      refuse(statusOf.expired(`too old resource version: ${after}`));
+    }
+    throw error;
+  }
+}

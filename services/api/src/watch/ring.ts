@@ -1,0 +1,83 @@
+import type { Change } from './change';
+
+/** A change with its place in the window. */
+export interface Entry {
+  readonly seq: number;
+  readonly change: Change;
+}
+
+/**
+ * The recent changes of one resource, in order: what watches are served from. Every change after `floor` is here;
+ * the oldest ones leave as new ones come. Places are counted by `seq`, because changes made from signals share
+ * the position of the log.
+ */
+export class Ring {
+  #entries: Entry[] = [];
+  #next = 0;
+
+  constructor(
+    private readonly capacity: number,
+    private floorPosition: number,
+  ) {}
+
+  /** Changes up to this position may be missing here. */
+  get floor(): number {
+    return this.floorPosition;
+  }
+
+  /** The place of the next change to come. */
+  get next(): number {
+    return this.#next;
+  }
+
+  push(change: Change): void {
+    this.#entries.push({ seq: this.#next++, change });
+    // Trimmed by halves, so that a push costs little on average.
+    if (this.#entries.length < this.capacity * 2) return;
+    const leaving = this.#entries.length - this.capacity;
+    this.floorPosition = Math.max(this.floorPosition, this.#entries[leaving - 1]?.change.position ?? 0);
+    this.#entries = this.#entries.slice(leaving);
+  }
+
+  /** The place of the first change after a position; undefined when changes after it have left already. */
+  placeAfter(position: number): number | undefined {
+    if (position < this.floorPosition) return undefined;
+    const index = this.#firstAfter(position);
+    return this.#entries[index]?.seq ?? this.#next;
+  }
+
+  /** Changes from a place on, at most `limit`; undefined when they have left already. */
+  from(seq: number, limit: number): readonly Change[] | undefined {
+    const [first] = this.#entries;
+    if (first === undefined) return seq < this.#next ? undefined : [];
+    if (seq < first.seq) return undefined;
+    return this.#entries.slice(seq - first.seq, seq - first.seq + limit).map((entry) => entry.change);
+  }
+
+  /** The latest change at or before a position of the object that `matches`; undefined when it is not here. */
+  lastUpTo(position: number, matches: (change: Change) => boolean): Change | undefined {
+    for (let i = this.#firstAfter(position) - 1; i >= 0; i--) {
+      const entry = this.#entries[i];
+      if (entry !== undefined && matches(entry.change)) return entry.change;
+    }
+    return undefined;
+  }
+
+  /** Whether anything changed after a position; undefined when that is no longer known. */
+  changedAfter(position: number): boolean | undefined {
+    if (position < this.floorPosition) return undefined;
+    return this.#firstAfter(position) < this.#entries.length;
+  }
+
+  /** Index of the first entry after a position; positions never fall from entry to entry. */
+  #firstAfter(position: number): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle]?.change.position ?? 0) <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,107 @@
+import type { StoredObject } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import type { OutStream } from '../http/answer';
+import { transitionOf, type Change, type WatchEvent } from './change';
+import { line, type Encoder } from './encoder';
+import type { Listener } from './hub';
+import type { Ring } from './ring';
+
+export interface WatcherOptions {
+  readonly ring: Ring;
+  readonly out: OutStream;
+  readonly encoder: Encoder;
+  readonly chosen: (object: StoredObject) => boolean;
+  /** Selections of the same key choose alike, so watchers share the bytes. */
+  readonly selectionKey: string;
+  /** Changes up to here were seen already. */
+  readonly after: number;
+}
+
+/** Changes encoded at once when a watcher catches up. */
+const SLICE = 256;
+
+/**
+ * One client's place in the window of a resource. It is given changes as they come while it keeps up; when it is behind, nothing
+ * is buffered for it: it reads on from the window once its connection has drained, and is cut off when the window
+ * has moved past it.
+ */
+export class Watcher implements Listener {
+  #place: number;
+  #blocked = false;
+  #ended = false;
+  readonly #key: string;
+
+  constructor(
+    private readonly options: WatcherOptions,
+    place: number,
+  ) {
+    this.#place = place;
+    this.#key = `${options.encoder.key}\n${options.selectionKey}`;
+  }
+
+  heard(changes: readonly Change[], seq: number, shared: Map<string, Buffer>): void {
+    if (this.#blocked || this.#ended || seq !== this.#place) return;
+    const isFresh = (changes[0]?.position ?? 0) > this.options.after;
+    if (!isFresh) {
+      this.catchUp();
+      return;
+    }
+    let bytes = shared.get(this.#key);
+    if (bytes === undefined) {
+      bytes = this.options.encoder.encode(this.#eventsOf(changes));
+      shared.set(this.#key, bytes);
+    }
+    this.#place += changes.length;
+    this.#send(bytes);
+  }
+
+  /** Sends everything that the window has from the watcher's place on, as far as the client takes it. */
+  catchUp(): void {
+    while (!this.#blocked && !this.#ended) {
+      const changes = this.options.ring.from(this.#place, SLICE);
+      if (changes === undefined) return this.#cut();
+      if (changes.length === 0) return;
+      this.#place += changes.length;
+      this.#send(this.options.encoder.encode(this.#eventsOf(changes.filter((change) => this.#isNew(change)))));
+    }
+  }
+
+  /** Says how far the client has seen; only when it has seen everything. */
+  bookmark(position: number): void {
+    if (this.#blocked || this.#ended || this.#place !== this.options.ring.next) return;
+    this.#send(this.options.encoder.bookmark(Math.max(position, this.options.after), false));
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  #eventsOf(changes: readonly Change[]): WatchEvent[] {
+    const events: WatchEvent[] = [];
+    for (const change of changes) {
+      const event = transitionOf(change, this.options.chosen);
+      if (event !== undefined) events.push(event);
+    }
+    return events;
+  }
+
+  #isNew({ position, fromSignal }: Change): boolean {
+    return position > this.options.after || (fromSignal === true && position === this.options.after);
+  }
+
+  #send(bytes: Buffer): void {
+    if (bytes.length === 0 || this.options.out.write(bytes)) return;
+    this.#blocked = true;
+    void this.options.out.drained().then(() => {
+      this.#blocked = false;
+      this.catchUp();
+    });
+  }
+
+  #cut(): void {
+    this.#ended = true;
+    const status = statusOf.expired('the watch fell too far behind; list again and watch from there');
+    this.options.out.write(line('ERROR', status));
+    this.options.out.cut();
+  }
+}

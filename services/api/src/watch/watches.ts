@@ -1,0 +1,183 @@
+import type { Bus } from '@shiplog/bus';
+import type { ResourceId, StoredObject } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { JSON_TYPE, type Answer, type OutStream } from '../http/answer';
+import { refuse, statusOfFailure } from '../http/failures';
+import { negotiate } from '../http/negotiate';
+import {
+  flagParam,
+  includeObjectOf,
+  param,
+  selectionOf,
+  versionAsked,
+  wholeParam,
+  type Query,
+  type Selection,
+} from '../http/options';
+import { storedResource, type ResourceRequest } from '../http/request';
+import type { ReadBarrier } from '../reads/barrier';
+import type { ClusterView } from '../reads/cluster-view';
+import type { Overlay } from '../reads/overlay';
+import { chooser } from '../reads/select';
+import type { Versions } from '../reads/versions';
+import { transitionOf, type WatchEvent } from './change';
+import { encoderFor, line, type Encoder } from './encoder';
+import { changesFromJournal } from './history';
+import { Watcher } from './watcher';
+
+const BOOKMARK_MS = 60_000;
+/** Without timeoutSeconds a watch ends after 30 to 60 minutes, so that clients spread over servers anew. */
+const SHORTEST_MS = 30 * 60_000;
+/** Objects shown at once at the start of a watch. */
+const SLICE = 256;
+
+/** Where a watch begins. */
+type Start =
+  /** With every object that is there, then what changes. */
+  | { readonly kind: 'state'; readonly endMark: boolean }
+  /** With what changed after a position. */
+  | { readonly kind: 'after'; readonly position: number };
+
+interface Watch {
+  readonly resource: ResourceId;
+  readonly selection: Selection;
+  readonly chosen: (object: StoredObject) => boolean;
+  readonly encoder: Encoder;
+  readonly start: Start;
+  readonly bookmarks: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Answers watches. */
+export class Watches {
+  constructor(
+    private readonly bus: Bus,
+    private readonly view: ClusterView,
+    private readonly barrier: ReadBarrier,
+    private readonly versions: Versions,
+    private readonly overlay: Overlay,
+    private readonly clock: () => number,
+  ) {}
+
+  async open(request: ResourceRequest): Promise<Answer> {
+    const resource = storedResource(request);
+    const { query, target } = request;
+    const selection = selectionOf(resource, target.namespace, query, target.name);
+    const { view } = negotiate(request.accept);
+    const watch: Watch = {
+      resource,
+      selection,
+      chosen: chooser(resource, selection),
+      encoder: encoderFor(resource, view, includeObjectOf(query), this.clock),
+      start: startOf(query),
+      bookmarks: flagParam(query, 'allowWatchBookmarks'),
+      timeoutMs: timeoutOf(query),
+    };
+    if (watch.start.kind === 'state') {
+      const asked = versionAsked(query);
+      await this.barrier.before(asked.at === 'exactly' ? { at: 'latest' } : asked);
+    } else {
+      // Fails before the answer begins where it can, so that the client sees a 503 and no broken stream.
+      void this.view.now;
+    }
+    return { kind: 'stream', code: 200, type: JSON_TYPE, write: (out) => this.#run(watch, out) };
+  }
+
+  async #run(watch: Watch, out: OutStream): Promise<void> {
+    try {
+      const after =
+        watch.start.kind === 'state'
+          ? await this.#showState(watch, out)
+          : await this.#readUp(watch, watch.start.position, out);
+      if (out.signal.aborted) return;
+      await this.#follow(watch, after, out);
+    } catch (error) {
+      const status = statusOfFailure(error);
+      if (status === undefined) throw error;
+      out.write(line('ERROR', status));
+    }
+  }
+
+  /** Shows what is there; answers the position at which it was so. */
+  async #showState(watch: Watch, out: OutStream): Promise<number> {
+    const { position } = this.view.now.hub;
+    const objects = this.overlay.list(watch.resource, watch.selection.namespace).filter(watch.chosen);
+    for (let from = 0; from < objects.length && !out.signal.aborted; from += SLICE) {
+      const events = objects.slice(from, from + SLICE).map((object): WatchEvent => ({ type: 'ADDED', object }));
+      if (!out.write(watch.encoder.encode(events))) await out.drained();
+    }
+    if (watch.start.kind === 'state' && watch.start.endMark) out.write(watch.encoder.bookmark(position, true));
+    return position;
+  }
+
+  /** Shows what has left the window already, from the journal; answers the position from which the window goes on. */
+  async #readUp(watch: Watch, after: number, out: OutStream): Promise<number> {
+    let position = after;
+    const ring = this.view.now.hub.ring(watch.resource);
+    while (ring.placeAfter(position) === undefined && !out.signal.aborted) {
+      for await (const page of changesFromJournal(this.bus, this.versions, watch.resource, position)) {
+        const events = page.changes
+          .map((change) => transitionOf(change, watch.chosen))
+          .filter((event) => event !== undefined);
+        if (events.length > 0 && !out.write(watch.encoder.encode(events))) await out.drained();
+        position = page.position;
+        if (out.signal.aborted) break;
+      }
+    }
+    return position;
+  }
+
+  /** Shows what comes, until the client leaves, its time is up, or the server stops. */
+  #follow(watch: Watch, after: number, out: OutStream): Promise<void> {
+    const { hub } = this.view.now;
+    const ring = hub.ring(watch.resource);
+    const place = ring.placeAfter(after);
+    if (place === undefined) refuse(statusOf.expired(`too old resource version: ${after}`));
+    const { chosen, encoder, selection } = watch;
+    const watcher = new Watcher({ ring, out, encoder, chosen, selectionKey: selection.key, after }, place);
+    const stopListening = hub.listen(watch.resource, watcher);
+    watcher.catchUp();
+    return new Promise((resolve) => {
+      const bookmark = (): void => watcher.bookmark(hub.position);
+      const bookmarks = watch.bookmarks ? setInterval(bookmark, BOOKMARK_MS) : undefined;
+      const end = (): void => {
+        clearInterval(bookmarks);
+        clearTimeout(timeout);
+        out.signal.removeEventListener('abort', end);
+        stopListening();
+        if (watch.bookmarks) bookmark();
+        watcher.end();
+        resolve();
+      };
+      const timeout = setTimeout(end, watch.timeoutMs);
+      out.signal.addEventListener('abort', end, { once: true });
+      if (out.signal.aborted) end();
+    });
+  }
+}
+
+function startOf(query: Query): Start {
+  const asked = versionAsked(query);
+  const initial = param(query, 'sendInitialEvents');
+  if (initial === undefined) {
+    if (param(query, 'resourceVersionMatch') !== undefined) {
+      refuse(statusOf.badRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    }
+    return asked.at === 'notOlderThan'
+      ? { kind: 'after', position: asked.position }
+      : { kind: 'state', endMark: false };
+  }
+  if (param(query, 'resourceVersionMatch') !== 'NotOlderThan') {
+    refuse(statusOf.badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  }
+  if (flagParam(query, 'sendInitialEvents')) {
+    return { kind: 'state', endMark: flagParam(query, 'allowWatchBookmarks') };
+  }
+  return asked.at === 'notOlderThan' ? { kind: 'after', position: asked.position } : { kind: 'state', endMark: false };
+}
+
+function timeoutOf(query: Query): number {
+  const seconds = wholeParam(query, 'timeoutSeconds');
+  const spread = SHORTEST_MS * (1 + Math.random());
+  return seconds === undefined || seconds === 0 ? spread : Math.min(seconds * 1_000, 2 * SHORTEST_MS);
+}

@@ -1,0 +1,235 @@
+import { newCommandId, type Bus } from '@shiplog/bus';
+import type { AnyCommand, CommandReply, KubeObject, KubeStatus, ObjectKey, StoredObject } from '@shiplog/contracts';
+import { resourceRow } from '@shiplog/contracts';
+import { scaleOf, statusOf, strictDecodingError, unknownFields } from '@shiplog/machinery';
+import { JSON_TYPE, jsonAnswer, type Answer } from '../http/answer';
+import { parseDeleteOptions, parseObject, parsePatch } from '../http/body';
+import { refuse } from '../http/failures';
+import { negotiate } from '../http/negotiate';
+import { deletionOf, dryRunOf, fieldValidationOf, includeObjectOf, param, selectionOf } from '../http/options';
+import { presentList, presentObject } from '../http/present';
+import { nameOf, storedResource, type ResourceRequest } from '../http/request';
+import { objectIn, type ClusterView } from '../reads/cluster-view';
+import type { Overlay } from '../reads/overlay';
+import { select } from '../reads/select';
+import type { Versions } from '../reads/versions';
+
+type Accepted = Extract<CommandReply, { ok: true }>;
+type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: T }>, 'id' | 'actor'>;
+
+/** How long the projection may lag a reply before the object is asked of the journal instead, in milliseconds. */
+const LAG_MS = 2_000;
+
+/** Answers every verb that changes something: forms the command, and shows what the journal made of it. */
+export class Writer {
+  constructor(
+    private readonly bus: Bus,
+    private readonly view: ClusterView,
+    private readonly versions: Versions,
+    private readonly overlay: Overlay,
+    private readonly clock: () => number,
+    private readonly timeoutMs: number,
+  ) {}
+
+  async create(request: ResourceRequest): Promise<Answer> {
+    const { target, body, contentType } = request;
+    if (target.subresource?.name === 'binding' || target.resource.row === undefined) return this.#bind(request);
+    const resource = storedResource(request);
+    const object = withMetadata(parseObject(body, contentType));
+    const warnings = checkFields(request, object);
+    const dryRun = dryRunOf(request.query.dryRun);
+    const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
+    const reply = await this.#send(request, { type: 'CreateObject', data });
+    return this.#show(request, 201, reply, warnings);
+  }
+
+  async update(request: ResourceRequest): Promise<Answer> {
+    const object = withMetadata(parseObject(request.body, request.contentType));
+    const key = keyOf(request);
+    const named = object.metadata.name;
+    if (named !== undefined && named !== '' && named !== key.name) {
+      refuse(statusOf.badRequest(`the name of the object (${named}) does not match the name on the URL (${key.name})`));
+    }
+    const warnings = checkFields(request, object);
+    const dryRun = dryRunOf(request.query.dryRun);
+    const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
+    return this.#show(request, 200, await this.#send(request, { type: 'ReplaceObject', data }), warnings);
+  }
+
+  async patch(request: ResourceRequest): Promise<Answer> {
+    const { type: patchType, patch } = parsePatch(request.body, request.contentType);
+    const dryRun = dryRunOf(request.query.dryRun);
+    const warnings = patchType === 'json' ? [] : checkFields(request, patch);
+    const data = { ...keyOf(request), ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
+    return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), warnings);
+  }
+
+  async delete(request: ResourceRequest): Promise<Answer> {
+    const key = keyOf(request);
+    const { dryRun, ...options } = deletionOf(request.query, parseDeleteOptions(request.body, request.contentType));
+    if (key.resource === 'events' && this.view.now.narrator.remove(key.namespace, key.name)) return success(key);
+    const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
+    const reply = await this.#send(request, { type: 'DeleteObject', data });
+    const object = dryRun ? reply.object : await this.#objectAfter(key, reply);
+    // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
+    if (object === undefined) return success(key, reply.uid);
+    return presentObject(200, object as StoredObject, this.#presentation(request));
+  }
+
+  async deleteCollection(request: ResourceRequest): Promise<Answer> {
+    const resource = storedResource(request);
+    const { query, target } = request;
+    const { dryRun, ...options } = deletionOf(query, parseDeleteOptions(request.body, request.contentType));
+    const selection = selectionOf(resource, target.namespace, query);
+    const labelSelector = param(query, 'labelSelector');
+    const fieldSelector = param(query, 'fieldSelector');
+    const chosen = select(resource, this.overlay.list(resource, target.namespace), selection);
+    const data = {
+      resource,
+      namespace: target.namespace,
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...options,
+      ...(dryRun ? { dryRun } : {}),
+    };
+    const reply = await this.#send(request, { type: 'DeleteCollection', data });
+    if (resource === 'events' && !dryRun) {
+      for (const { metadata } of chosen) this.view.now.narrator.remove(metadata.namespace ?? '', metadata.name);
+    }
+    await this.#reached(reply.position);
+    const metadata = { resourceVersion: String(this.view.now.projection.position) };
+    return presentList(chosen, metadata, this.#presentation(request));
+  }
+
+  /** A Binding, by the pod's subresource or by the old collection: gives a pod its node. */
+  async #bind(request: ResourceRequest): Promise<Answer> {
+    const binding = parseObject(request.body, request.contentType);
+    const metadata = (binding.metadata ?? {}) as { name?: string; uid?: string };
+    const target = (binding.target ?? {}) as { kind?: string; name?: string };
+    const name = request.target.name ?? metadata.name ?? '';
+    const { namespace } = request.target;
+    if (target.name === undefined || target.name === '' || (target.kind ?? 'Node') !== 'Node') {
+      refuse(statusOf.badRequest('target: must name a Node'));
+    }
+    const uid = metadata.uid ?? this.view.now.projection.get('pods', namespace, name)?.metadata.uid;
+    if (uid === undefined) refuse(statusOf.notFound('pods', name));
+    if (dryRunOf(request.query.dryRun)) return success();
+    const data = { bindings: [{ namespace, name, uid, node: target.name }] };
+    const reply = await this.#send(request, { type: 'BindPods', data });
+    const [result] = reply.results ?? [];
+    if (result?.ok === false) refuse(result.status);
+    await this.#reached(reply.position);
+    return { ...success(), code: 201 };
+  }
+
+  async #send<T extends AnyCommand['type']>(request: ResourceRequest, command: CommandOf<T>): Promise<Accepted> {
+    // Refused while the log is still being read: the answer could not be shown.
+    void this.view.now;
+    const whole = { id: newCommandId(), actor: request.user.name, ...command } as AnyCommand;
+    const reply = await this.bus.command(whole, { timeoutMs: this.timeoutMs });
+    if (!reply.ok) refuse(reply.status);
+    return reply;
+  }
+
+  /** The object that a write left, in the version that it made. */
+  async #show(request: ResourceRequest, code: number, reply: Accepted, warnings: readonly string[]): Promise<Answer> {
+    const key = reply.key ?? keyOf(request);
+    const object = (reply.object as StoredObject | undefined) ?? (await this.#objectAfter(key, reply));
+    if (object === undefined) refuse(statusOf.notFound(key.resource, key.name));
+    const answer =
+      request.target.subresource?.name === 'scale'
+        ? jsonAnswer(code, scaleOf(object as never))
+        : presentObject(code, object, this.#presentation(request));
+    return warnings.length === 0 ? answer : ({ ...answer, headers: { warning: warningHeader(warnings) } } as Answer);
+  }
+
+  /** An object as it was right after a write, though others may have changed it since; undefined when it was gone. */
+  async #objectAfter(
+    { resource, namespace, name }: ObjectKey,
+    { position }: Accepted,
+  ): Promise<StoredObject | undefined> {
+    const { projection, hub } = this.view.now;
+    if (await this.#reached(position)) {
+      const now = objectIn(projection, resource, namespace, name);
+      if (now === undefined || Number(now.metadata.resourceVersion) <= position) return now;
+      const then = hub.versionAt(resource, namespace, name, position);
+      if (then !== undefined) return then;
+    }
+    return this.versions.objectAt(resource, namespace, name, position);
+  }
+
+  /** Waits until the projection has a write; false when it is held up. Usually it has it already. */
+  async #reached(position: number): Promise<boolean> {
+    const { projection } = this.view.now;
+    if (projection.position >= position) return true;
+    return projection.waitFor(position, LAG_MS).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #presentation(request: ResourceRequest): Parameters<typeof presentObject>[2] {
+    return {
+      resource: storedResource(request),
+      negotiated: negotiate(request.accept),
+      includeObject: includeObjectOf(request.query),
+      now: this.clock(),
+    };
+  }
+}
+
+function keyOf(request: ResourceRequest): ObjectKey {
+  return { resource: storedResource(request), namespace: request.target.namespace, name: nameOf(request) };
+}
+
+function subresourceOf({ target }: ResourceRequest): { subresource?: string } {
+  return target.subresource === undefined ? {} : { subresource: target.subresource.name };
+}
+
+/** The journal says what is wrong with an object's metadata; only its place in a command is made sure of here. */
+function withMetadata(object: Record<string, unknown>): KubeObject {
+  return (
+    object.metadata === undefined || object.metadata === null ? { ...object, metadata: {} } : object
+  ) as KubeObject;
+}
+
+/** Fields that the API does not know: refused or warned of, as the client asks. */
+function checkFields(request: ResourceRequest, submitted: unknown): string[] {
+  const validation = fieldValidationOf(request.query);
+  if (validation === 'Ignore') return [];
+  const resource = storedResource(request);
+  const unknown = unknownFields(resource, submitted, request.target.subresource?.name);
+  if (unknown.length > 0 && validation === 'Strict') refuse(strictDecodingError(resource, unknown));
+  return unknown.map((field) => `unknown field "${field}"`);
+}
+
+/** RFC 7234 warnings, as kubectl prints them. */
+function warningHeader(texts: readonly string[]): string {
+  return texts.map((text) => `299 - ${JSON.stringify(text)}`).join(', ');
+}
+
+/** The Status that confirms a delete or a binding. */
+function success(key?: ObjectKey, uid?: string): Extract<Answer, { kind: 'body' }> {
+  const details =
+    key === undefined
+      ? undefined
+      : {
+          name: key.name,
+          ...groupOf(key),
+          kind: resourceRow(key.resource).plural,
+          ...(uid === undefined ? {} : { uid }),
+        };
+  const status: KubeStatus = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    ...(details === undefined ? {} : { details }),
+  };
+  return { kind: 'body', code: 200, type: JSON_TYPE, body: `${JSON.stringify(status)}\n` };
+}
+
+function groupOf({ resource }: ObjectKey): { group?: string } {
+  const { group } = resourceRow(resource);
+  return group === '' ? {} : { group };
+}
