@@ -35,9 +35,9 @@ interface Field {
   readonly dropEmpty: 'text' | 'collection' | 'nothing';
 }
 
+/** The value is known to be an object: whoever holds it has looked, and says so in its own name if not. */
 function compileStruct(name: string, schema: Schema): Decoder {
-  if (schema.properties === undefined)
-    return (value, on) => asObject(value, on, shortName(name), shortName(name), cleanJson);
+  if (schema.properties === undefined) return (value) => cleanJson(value);
   const struct = shortName(name);
   const required = new Set(schema.required ?? []);
   const fields = new Map<string, Field>();
@@ -49,23 +49,12 @@ function compileStruct(name: string, schema: Schema): Decoder {
     const dropEmpty = required.has(field) ? 'nothing' : emptiness(of, name);
     fields.set(field, { decode: compileValue(of, struct), dropEmpty });
   }
-  return (value, on) => asObject(value, on, struct, `v1.${struct}`, (source) => readFields(source, fields, on));
+  return (value, on) => readFields(value as Record<string, unknown>, fields, on);
 }
 
 function emptiness(schema: Schema, owner: string): Field['dropEmpty'] {
   if (schema.type === 'array' || schema.additionalProperties !== undefined) return 'collection';
   return schema.type === 'string' && !EMPTY_TEXT_SPEAKS.test(owner) ? 'text' : 'nothing';
-}
-
-function asObject<T>(
-  value: unknown,
-  on: Decoding,
-  struct: string,
-  goType: string,
-  read: (source: Record<string, unknown>) => T,
-): T {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return on.mismatch(value, struct, goType);
-  return read(value as Record<string, unknown>);
 }
 
 function readFields(source: Record<string, unknown>, fields: ReadonlyMap<string, Field>, on: Decoding): unknown {
@@ -96,13 +85,22 @@ function isEmpty(value: unknown): boolean {
 
 function compileValue(schema: Schema, struct: string): Decoder {
   const name = referenceOf(schema);
-  if (name !== undefined) return NAMED_SCALARS[name]?.(struct) ?? decoderOf(name);
+  if (name !== undefined) return NAMED_SCALARS[name]?.(struct) ?? compileReference(name, struct);
   if (schema.type === 'array') return compileList(schema.items ?? {}, struct);
   if (schema.type === 'object' && schema.additionalProperties !== undefined) {
     return compileMap(schema.additionalProperties, struct);
   }
   const scalar = PLAIN_SCALARS[`${schema.type}/${schema.format}`] ?? PLAIN_SCALARS[schema.type ?? ''];
   return scalar?.(struct) ?? ((value) => cleanJson(value));
+}
+
+function compileReference(name: string, struct: string): Decoder {
+  const decode = decoderOf(name);
+  const goType = `v1.${shortName(name)}`;
+  return (value, on) =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? on.mismatch(value, struct, goType)
+      : decode(value, on);
 }
 
 function compileList(items: Schema, struct: string): Decoder {

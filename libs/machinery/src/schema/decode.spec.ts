@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { aPod, refusalOf, valueOf } from '../testing/builders';
+import { decodeObject, strictDecodingError, unknownFields } from './decode';
+
+const messageOf = (object: unknown, resource: Parameters<typeof decodeObject>[0] = 'pods') =>
+  refusalOf(decodeObject(resource, object)).message;
+
+describe('reading an object', () => {
+  it('copies it, so that nothing done to the copy reaches the sender', () => {
+    const sent = aPod({}, { labels: { app: 'web' } });
+    const read = valueOf(decodeObject('pods', sent));
+    expect(read).toEqual(sent);
+    read.metadata.labels = { changed: 'yes' };
+    expect(sent.metadata.labels).toEqual({ app: 'web' });
+  });
+
+  it('fills in apiVersion, kind and metadata where they are missing', () => {
+    expect(valueOf(decodeObject('configmaps', { data: { a: 'b' } }))).toEqual({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: {},
+      data: { a: 'b' },
+    });
+  });
+
+  it('takes null for absent, and for the zero value inside lists and maps', () => {
+    const read = valueOf(
+      decodeObject('pods', {
+        metadata: { name: 'x', labels: null, annotations: { a: null } },
+        spec: { containers: [{ name: 'c', args: ['a', null], command: null }], nodeName: null },
+      }),
+    );
+    expect(read.metadata).toEqual({ name: 'x', annotations: { a: '' } });
+    expect(read['spec']).toEqual({ containers: [{ name: 'c', args: ['a', ''] }] });
+  });
+
+  it('stores empty and absent alike where Go omits what is empty', () => {
+    const read = valueOf(
+      decodeObject('pods', {
+        metadata: { name: 'x', namespace: '', labels: {} },
+        spec: { containers: [], volumes: [], securityContext: {}, hostNetwork: false },
+      }),
+    );
+    expect(read.metadata).toEqual({ name: 'x' });
+    expect(read['spec']).toEqual({ containers: [], securityContext: {}, hostNetwork: false });
+  });
+
+  it('keeps the empty text where it says something: a lease that nobody holds', () => {
+    const lease = valueOf(
+      decodeObject('leases.coordination.k8s.io', { metadata: { name: 'l' }, spec: { holderIdentity: '' } }),
+    );
+    expect(lease['spec']).toEqual({ holderIdentity: '' });
+  });
+
+  it('drops unknown fields and managedFields, and can report the unknown ones with their places', () => {
+    const sent = aPod({ containers: [{ name: 'a', image: 'b', imge: 'c' } as never] }, { managedFields: [] });
+    const withMore = { ...sent, spec: { ...(sent['spec'] as object), foo: { bar: 1 } } };
+    expect(valueOf(decodeObject('pods', withMore))).toEqual(aPod({ containers: [{ name: 'a', image: 'b' }] }));
+    expect(unknownFields('pods', withMore)).toEqual(['spec.containers[0].imge', 'spec.foo']);
+    expect(strictDecodingError('pods', ['spec.foo']).message).toBe(
+      'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.foo"',
+    );
+  });
+
+  it.each([
+    [{ spec: 'x' }, 'json: cannot unmarshal string into Go struct field Pod.spec of type v1.PodSpec'],
+    [
+      { spec: { containers: {} } },
+      'json: cannot unmarshal object into Go struct field PodSpec.spec.containers of type []v1.Container',
+    ],
+    [
+      { spec: { containers: [{ ports: [{ containerPort: '80' }] }] } },
+      'json: cannot unmarshal string into Go struct field ContainerPort.spec.containers.ports.containerPort of type int32',
+    ],
+    [
+      { spec: { terminationGracePeriodSeconds: 1.5 } },
+      'json: cannot unmarshal number 1.5 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64',
+    ],
+    [
+      { metadata: { labels: { a: 1 } } },
+      'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
+    ],
+    [
+      { spec: { hostNetwork: 'yes' } },
+      'json: cannot unmarshal string into Go struct field PodSpec.spec.hostNetwork of type bool',
+    ],
+    [
+      { spec: { containers: [{ resources: { limits: { cpu: 'much' } } }] } },
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    ],
+  ])('refuses %j as Kubernetes does', (object, why) => {
+    expect(messageOf(object)).toBe(`Pod in version "v1" cannot be handled as a Pod: ${why}`);
+  });
+
+  it('refuses what is no object, of another kind or of another version', () => {
+    expect(messageOf([])).toMatch(/must be of type Pod/);
+    expect(messageOf(null)).toMatch(/must be of type Pod/);
+    expect(messageOf({ apiVersion: 'v1', kind: 'Service' })).toMatch(
+      /^Service in version "v1" cannot be handled as a Pod/,
+    );
+    expect(messageOf({ apiVersion: 'v2', kind: 'Pod' })).toBe(
+      'the API version in the data (v2) does not match the expected API version (v1)',
+    );
+  });
+
+  it('brings times to UTC and quantities to their canonical text', () => {
+    const read = valueOf(
+      decodeObject('pods', {
+        metadata: { name: 'x', creationTimestamp: '2024-01-01T02:00:00.5+02:00' },
+        spec: { containers: [{ name: 'c', resources: { limits: { cpu: 0.5, memory: '2048Mi' } } }] },
+      }),
+    );
+    expect(read.metadata.creationTimestamp).toBe('2024-01-01T00:00:00Z');
+    expect(read['spec']).toEqual({
+      containers: [{ name: 'c', resources: { limits: { cpu: '500m', memory: '2Gi' } } }],
+    });
+    const lease = { metadata: { name: 'l' }, spec: { renewTime: '2024-01-01T00:00:00.123Z' } };
+    expect(valueOf(decodeObject('leases.coordination.k8s.io', lease))['spec']).toEqual({
+      renewTime: '2024-01-01T00:00:00.123000Z',
+    });
+    expect(messageOf({ metadata: { creationTimestamp: 'yesterday' } })).toMatch(/parsing time "yesterday"/);
+  });
+
+  it('refuses base64 that is none', () => {
+    expect(messageOf({ data: { a: '$$$' } }, 'secrets')).toMatch(/illegal base64 data at input byte 0/);
+  });
+
+  it('is not led to anybody’s prototype', () => {
+    const hostile = JSON.parse(
+      '{"metadata":{"name":"x","__proto__":{"polluted":1}},"__proto__":{"polluted":1},"constructor":1}',
+    );
+    const read = valueOf(decodeObject('configmaps', hostile)) as unknown as Record<string, unknown>;
+    expect(read['polluted']).toBeUndefined();
+    expect((read['metadata'] as Record<string, unknown>)['polluted']).toBeUndefined();
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+    expect(messageOf(JSON.parse('{"data":{"__proto__":"x"}}'), 'configmaps')).toMatch(/key "__proto__" is not allowed/);
+  });
+
+  it('answers any JSON at all with an object or a 400, and reads its own result the same again', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (spec) => {
+        const first = decodeObject('pods', { metadata: { name: 'x' }, spec });
+        if (!first.ok) expect(first.status.code).toBe(400);
+        else expect(valueOf(decodeObject('pods', first.value))).toEqual(first.value);
+      }),
+    );
+  });
+});
