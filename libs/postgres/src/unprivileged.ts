@@ -1,6 +1,7 @@
-import { LauncherFailure } from '../failure';
-import { run, succeeds } from './run';
-import { isRoot } from './tools';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
 
 export interface CommandLine {
   command: string;
@@ -12,12 +13,13 @@ export interface CommandLine {
 const CANDIDATES = ['postgres', 'nobody'];
 
 /**
- * The command line that runs a program which refuses to run as root as an ordinary user. Where the repository is in a
- * folder closed to others (/root), that user gets the one capability to pass through it.
+ * The command line that runs a program which refuses to run as root (Postgres does) as an ordinary user. Where the
+ * program is in a folder closed to others, such as a checkout below /root, that user gets the one capability to pass
+ * through it. Throws when root has no ordinary user to lend.
  * @param folder that the program works in, beside its own
  */
 export async function unprivileged(program: string, args: readonly string[], folder: string): Promise<CommandLine> {
-  if (!isRoot()) return { command: program, args };
+  if (process.getuid?.() !== 0) return { command: program, args };
   const user = await ordinaryUser();
   const base = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
   const reaches = await succeeds('setpriv', [...base, 'test', '-x', program, '-a', '-x', folder]);
@@ -27,9 +29,19 @@ export async function unprivileged(program: string, args: readonly string[], fol
 
 async function ordinaryUser(): Promise<{ uid: number; gid: number }> {
   for (const name of CANDIDATES) {
-    const line = await run('getent', ['passwd', name]).catch(() => '');
+    const line = await execute('getent', ['passwd', name]).then(({ stdout }) => stdout, notThere);
     const [, , uid, gid] = line.split(':');
     if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
   }
-  throw new LauncherFailure('There is no ordinary user to run Postgres as.', 'adduser --system --group postgres');
+  throw new Error('there is no ordinary user to run Postgres as; `adduser --system --group postgres` makes one');
+}
+
+/** getent ends with an error for a user that does not exist. */
+const notThere = (): string => '';
+
+function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  return execute(command, [...args]).then(
+    () => true,
+    () => false,
+  );
 }
