@@ -1,0 +1,196 @@
+import type { KubeObject, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
+import { admitCreate } from '../admission/create';
+import { admitUpdate } from '../admission/update';
+import { admission, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
+
+const object = (
+  kind: string,
+  fields: Record<string, unknown> = {},
+  metadata: KubeObject['metadata'] = {},
+): KubeObject => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: { name: 'x', namespace: 'default', ...metadata },
+  ...fields,
+});
+const cluster = (
+  kind: string,
+  fields: Record<string, unknown> = {},
+  metadata: KubeObject['metadata'] = {},
+): KubeObject => {
+  const { namespace: _namespace, ...rest } = object(kind, fields, metadata).metadata;
+  return { ...object(kind, fields), metadata: rest };
+};
+const slice = (fields: Record<string, unknown>): KubeObject => ({
+  ...object('EndpointSlice', fields),
+  apiVersion: 'discovery.k8s.io/v1',
+});
+const causes = (resource: ResourceId, given: KubeObject) => fieldsOf(admitCreate(resource, given, admission()));
+const change = (resource: ResourceId, before: StoredObject, after: object) =>
+  admitUpdate(resource, undefined, before, { ...before, ...after }, admission());
+
+describe('a secret', () => {
+  it('is Opaque unless it says otherwise, and takes in its plain texts', () => {
+    const secret = created('secrets', object('Secret', { data: { a: 'eA==' }, stringData: { b: 'grüße' } }));
+    expect(secret.type).toBe('Opaque');
+    expect(secret.data).toEqual({ a: 'eA==', b: Buffer.from('grüße').toString('base64') });
+    expect(secret).not.toHaveProperty('stringData');
+  });
+
+  it('has the keys that its type needs', () => {
+    expect(causes('secrets', object('Secret', { type: 'kubernetes.io/tls', data: { 'tls.crt': '' } }))).toEqual([
+      'data[tls.key]',
+    ]);
+    expect(causes('secrets', object('Secret', { type: 'kubernetes.io/service-account-token' }))).toHaveLength(1);
+    expect(causes('secrets', object('Secret', { type: 'kubernetes.io/basic-auth' }))).toHaveLength(2);
+  });
+
+  it('keeps its type, and everything when it is immutable', () => {
+    const before = created('secrets', object('Secret', { data: { a: 'eA==' }, immutable: true }));
+    expect(fieldsOf(change('secrets', before, { type: 'other' }))).toEqual(['type']);
+    expect(fieldsOf(change('secrets', before, { data: { a: 'eQ==' } }))).toEqual(['data']);
+    expect(fieldsOf(change('secrets', before, { immutable: false }))).toEqual(['immutable']);
+    expect(
+      valueOf(change('secrets', before, { metadata: { ...before.metadata, labels: { a: 'b' } } })).metadata.labels,
+    ).toEqual({ a: 'b' });
+  });
+});
+
+describe('a config map', () => {
+  it('has keys that can be file names, each once', () => {
+    expect(causes('configmaps', object('ConfigMap', { data: { 'a/b': 'x' } }))).toEqual(['data[a/b]']);
+    expect(causes('configmaps', object('ConfigMap', { data: { a: 'x' }, binaryData: { a: 'eA==' } }))).toEqual([
+      'data[a]',
+    ]);
+  });
+
+  it('holds at most a mebibyte', () => {
+    expect(causes('configmaps', object('ConfigMap', { data: { a: 'x'.repeat(1_048_577) } }))).toEqual(['[]']);
+    expect(created('configmaps', object('ConfigMap', { data: { a: 'x'.repeat(1_048_576) } })).data).toBeDefined();
+  });
+});
+
+describe('a namespace', () => {
+  const before = created('namespaces', cluster('Namespace'));
+
+  it('starts Active, with its finalizer and a label of its own name', () => {
+    expect(before.spec).toEqual({ finalizers: ['kubernetes'] });
+    expect(before.status).toEqual({ phase: 'Active' });
+    expect(before.metadata.labels).toEqual({ 'kubernetes.io/metadata.name': 'x' });
+    expect(before.metadata).not.toHaveProperty('generation');
+  });
+
+  it('loses a finalizer only through its finalize subresource', () => {
+    expect(valueOf(change('namespaces', before, { spec: {} }))['spec']).toBe(before.spec);
+    const finalized = valueOf(
+      admitUpdate('namespaces', 'finalize', before, { ...before, spec: {}, status: {} }, admission()),
+    );
+    expect(finalized).toEqual({ ...before, spec: {} });
+  });
+
+  it('keeps the label of its name', () => {
+    const labels = { 'kubernetes.io/metadata.name': 'other' };
+    expect(fieldsOf(change('namespaces', before, { metadata: { ...before.metadata, labels } }))).toContain(
+      'metadata.labels[kubernetes.io/metadata.name]',
+    );
+  });
+
+  it('has a label for a name, and lives in no namespace', () => {
+    expect(causes('namespaces', cluster('Namespace', {}, { name: 'a.b' }))).toContain('metadata.name');
+    expect(refusalOf(admitCreate('namespaces', object('Namespace'), admission())).code).toBe(400);
+  });
+});
+
+describe('a node', () => {
+  it('is created with the status that its kubelet gives it', () => {
+    const node = created('nodes', cluster('Node', { status: { capacity: { cpu: '2', memory: '4096Mi' } } }));
+    expect(node.status).toEqual({ capacity: { cpu: '2', memory: '4Gi' }, allocatable: { cpu: '2', memory: '4Gi' } });
+  });
+
+  it('gets its pod network once', () => {
+    const bare = created('nodes', cluster('Node'));
+    const node = valueOf(change('nodes', bare, { spec: { podCIDR: '10.244.1.0/24' } })) as StoredObject;
+    expect(node['spec']).toEqual({ podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24'] });
+    expect(fieldsOf(change('nodes', node, { spec: { podCIDR: '10.244.2.0/24' } }))).toEqual(['spec.podCIDRs']);
+    expect(fieldsOf(change('nodes', bare, { spec: { podCIDR: 'wide' } }))).toEqual(['spec.podCIDRs[0]']);
+  });
+
+  it('has taints that say what they do, each once', () => {
+    const taint = { key: 'a', effect: 'NoSchedule' };
+    expect(causes('nodes', cluster('Node', { spec: { taints: [{ key: 'a' }] } }))).toEqual(['spec.taints[0].effect']);
+    expect(causes('nodes', cluster('Node', { spec: { taints: [taint, taint] } }))).toEqual(['spec.taints[1]']);
+    expect(causes('nodes', cluster('Node', { spec: { taints: [{ key: 'a', effect: 'Bite' }] } }))).toEqual([
+      'spec.taints[0].effect',
+    ]);
+  });
+});
+
+describe('endpoints', () => {
+  it('default to TCP and hold addresses', () => {
+    const subsets = [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }];
+    expect(created('endpoints', object('Endpoints', { subsets })).subsets).toEqual([
+      { addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80, protocol: 'TCP' }] },
+    ]);
+    expect(causes('endpoints', object('Endpoints', { subsets: [{ addresses: [{ ip: 'x' }] }] }))).toEqual([
+      'subsets[0].addresses[0].ip',
+    ]);
+    expect(causes('endpoints', object('Endpoints', { subsets: [{ ports: [{ port: 80 }] }] }))).toEqual(['subsets[0]']);
+    const nameless = [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }, { port: 81 }] }];
+    expect(causes('endpoints', object('Endpoints', { subsets: nameless }))).toHaveLength(2);
+  });
+
+  it('in slices say their address type, keep it, and count generations', () => {
+    const fields = { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ port: 80 }] };
+    const before = created(
+      'endpointslices.discovery.k8s.io',
+      slice(fields),
+    ) as ObjectOf<'endpointslices.discovery.k8s.io'> & StoredObject;
+    expect(before.ports).toEqual([{ name: '', port: 80, protocol: 'TCP' }]);
+    expect(before.metadata.generation).toBe(1);
+    expect(fieldsOf(change('endpointslices.discovery.k8s.io', before, { addressType: 'FQDN' }))).toContain(
+      'addressType',
+    );
+    const after = valueOf(change('endpointslices.discovery.k8s.io', before, { endpoints: [] }));
+    expect(after.metadata.generation).toBe(2);
+    expect(causes('endpointslices.discovery.k8s.io', slice({ endpoints: [] }))).toEqual(['addressType']);
+    expect(causes('endpointslices.discovery.k8s.io', slice({ ...fields, endpoints: [{ addresses: ['x'] }] }))).toEqual([
+      'endpoints[0].addresses[0]',
+    ]);
+  });
+});
+
+describe('a lease', () => {
+  const lease = { ...object('Lease', { spec: { leaseDurationSeconds: 40 } }), apiVersion: 'coordination.k8s.io/v1' };
+
+  it('lasts for some time', () => {
+    expect(causes('leases.coordination.k8s.io', { ...lease, spec: { leaseDurationSeconds: 0 } })).toEqual([
+      'spec.leaseDurationSeconds',
+    ]);
+  });
+
+  it('is only replaced by those who say which version they had read', () => {
+    const before = created('leases.coordination.k8s.io', lease);
+    const blind = admitUpdate('leases.coordination.k8s.io', undefined, before, lease, admission());
+    expect(refusalOf(blind).message).toContain(
+      'metadata.resourceVersion: Invalid value: "": must be specified for an update',
+    );
+  });
+});
+
+describe('an event and a service account', () => {
+  it('are kept as they are', () => {
+    const event = object('Event', {
+      involvedObject: { kind: 'Pod', namespace: 'default', name: 'p' },
+      reason: 'R',
+      type: 'Normal',
+    });
+    expect(created('events', event)).toMatchObject({ reason: 'R', source: {} });
+    expect(causes('events', object('Event', { involvedObject: { namespace: 'other' } }))).toEqual([
+      'involvedObject.namespace',
+    ]);
+    expect(created('events', object('Event', { involvedObject: { kind: 'Node', name: 'n' } }))).toBeDefined();
+    expect(created('serviceaccounts', object('ServiceAccount', { secrets: [{ name: 's' }] })).secrets).toEqual([
+      { name: 's' },
+    ]);
+  });
+});
