@@ -1,0 +1,151 @@
+import type { StoredObject } from '@shiplog/contracts';
+import { bind, cluster, create, createPod, patch, remove, type TestCluster } from './testing/given';
+
+const rc = (replicas: number) => ({
+  spec: {
+    replicas,
+    selector: { app: 'web' },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web:1' }] } },
+  },
+});
+const stored = (at: TestCluster, name: string): StoredObject => at.get('configmaps', 'default', name) as StoredObject;
+
+describe('changing an object', () => {
+  it('logs what changed, and nothing else', () => {
+    const at = cluster().given(create('configmaps', 'a', { data: { x: '1', y: '2' } }));
+    const { types, events } = at.when(patch('configmaps', 'a', { data: { x: '9', y: null } }));
+    expect(types).toEqual(['ConfigMapSpecChanged']);
+    expect(events[0]?.data).toEqual({ changes: { data: { x: '9', y: null } } });
+  });
+
+  it('that is as asked already makes no event and answers with its resourceVersion', () => {
+    const at = cluster().given(create('configmaps', 'a', { data: { x: '1' } }));
+    expect(at.when(patch('configmaps', 'a', { data: { x: '1' } })).reply).toMatchObject({
+      ok: true,
+      events: 0,
+      position: 2,
+    });
+  });
+
+  it('is refused when the object is gone', () => {
+    expect(cluster().when(patch('configmaps', 'a', {})).refusal).toMatchObject({
+      code: 404,
+      message: 'configmaps "a" not found',
+    });
+  });
+
+  it('is refused when it rests on an outdated version', () => {
+    const at = cluster().given(create('configmaps', 'a', { data: { x: '1' } }));
+    const old = stored(at, 'a');
+    at.given(patch('configmaps', 'a', { data: { x: '2' } }));
+    const replace = { resource: 'configmaps', namespace: 'default', name: 'a', object: old } as const;
+    expect(at.when({ type: 'ReplaceObject', data: replace }).refusal).toEqual({
+      code: 409,
+      reason: 'Conflict',
+      message:
+        'Operation cannot be fulfilled on configmaps "a": the object has been modified; ' +
+        'please apply your changes to the latest version and try again',
+    });
+  });
+
+  it.each([
+    ['labels', { metadata: { labels: { a: 'b' } } }, 'ReplicationControllerMetadataChanged', undefined],
+    ['replicas', { spec: { replicas: 5 } }, 'ReplicasChanged', { from: 2, to: 5 }],
+    ['template', { spec: { minReadySeconds: 3 } }, 'ReplicationControllerSpecChanged', undefined],
+  ])('of %s is called what it is', (_, change, type, facts) => {
+    const { types, events } = cluster()
+      .given(create('replicationcontrollers', 'web', rc(2)))
+      .when(patch('replicationcontrollers', 'web', change));
+    expect(types).toEqual([type]);
+    expect(events[0]?.data.facts).toEqual(facts);
+  });
+
+  it('by scale is a change of replicas', () => {
+    const at = cluster().given(create('replicationcontrollers', 'web', rc(2)));
+    expect(at.when(patch('replicationcontrollers', 'web', { spec: { replicas: 0 } }, 'scale')).types).toEqual([
+      'ReplicasChanged',
+    ]);
+    expect(at.get('replicationcontrollers', 'default', 'web')).toMatchObject({ spec: { replicas: 0 } });
+  });
+
+  it('by status leaves the spec alone', () => {
+    const at = cluster().given(create('replicationcontrollers', 'web', rc(2)));
+    const change = { spec: { replicas: 9 }, status: { replicas: 2 } };
+    expect(at.when(patch('replicationcontrollers', 'web', change, 'status')).types).toEqual([
+      'ReplicationControllerStatusChanged',
+    ]);
+    expect(at.get('replicationcontrollers', 'default', 'web')).toMatchObject({
+      spec: { replicas: 2 },
+      status: { replicas: 2 },
+    });
+  });
+
+  it('by a subresource that the kind does not have is refused', () => {
+    const at = cluster().given(create('configmaps', 'a'));
+    expect(at.when(patch('configmaps', 'a', {}, 'scale')).refusal?.code).toBe(404);
+  });
+
+  it('that removes the last finalizer of an object that is to go lets it go', () => {
+    const at = cluster().given(create('configmaps', 'a', { metadata: { finalizers: ['example.org/wait'] } }));
+    at.given(remove('configmaps', 'a'));
+    expect(at.when(patch('configmaps', 'a', { metadata: { finalizers: null } })).types).toEqual(['ConfigMapDeleted']);
+    expect(at.get('configmaps', 'default', 'a')).toBeUndefined();
+  });
+});
+
+describe('adoption', () => {
+  const owner = { apiVersion: 'v1', kind: 'ReplicationController', name: 'web', uid: 'rc-uid', controller: true };
+
+  it('is told from other changes of metadata, and so is release', () => {
+    const at = cluster().given(createPod('p'));
+    const adopted = at.when(patch('pods', 'p', { metadata: { ownerReferences: [owner] } }));
+    expect(adopted.types).toEqual(['PodAdopted']);
+    expect(adopted.events[0]?.data.facts).toEqual({
+      controller: { kind: 'ReplicationController', name: 'web', uid: 'rc-uid' },
+    });
+    expect(at.when(patch('pods', 'p', { metadata: { ownerReferences: null } })).types).toEqual(['PodReleased']);
+    expect(at.when(patch('pods', 'p', { metadata: { labels: { a: 'b' } } })).types).toEqual(['PodMetadataChanged']);
+  });
+});
+
+describe('a node', () => {
+  const ready = (status: string, reason: string) => ({
+    status: { conditions: [{ type: 'Ready', status, reason, lastHeartbeatTime: '2026-01-01T00:00:00Z' }] },
+  });
+
+  it('becomes ready, not ready, and lost by its Ready condition', () => {
+    const at = cluster('n1');
+    expect(at.when(patch('nodes', 'n1', ready('True', 'KubeletReady'), 'status')).types).toEqual(['NodeBecameReady']);
+    expect(at.when(patch('nodes', 'n1', ready('False', 'KubeletNotReady'), 'status')).types).toEqual([
+      'NodeBecameNotReady',
+    ]);
+    const lost = at.when(patch('nodes', 'n1', ready('Unknown', 'NodeStatusUnknown'), 'status'));
+    expect(lost.types).toEqual(['NodeLost']);
+    expect(lost.events[0]?.data.facts).toEqual({
+      from: 'False',
+      reason: 'NodeStatusUnknown',
+      lastHeard: '2026-01-01T00:00:00Z',
+    });
+  });
+
+  it('is cordoned and uncordoned', () => {
+    const at = cluster('n1');
+    expect(at.when(patch('nodes', 'n1', { spec: { unschedulable: true } })).types).toEqual(['NodeCordoned']);
+    expect(at.when(patch('nodes', 'n1', { spec: { unschedulable: null } })).types).toEqual(['NodeUncordoned']);
+  });
+
+  it('changes its taints', () => {
+    const taint = { key: 'a', effect: 'NoSchedule' };
+    expect(cluster('n1').when(patch('nodes', 'n1', { spec: { taints: [taint] } })).types).toEqual([
+      'NodeTaintsChanged',
+    ]);
+  });
+});
+
+describe('a bound pod', () => {
+  it('keeps its node’s channel in every change', () => {
+    const at = cluster('n1').given(createPod('p'));
+    at.given(bind(at, 'p', 'n1'));
+    expect(at.when(patch('pods', 'p', { metadata: { labels: { a: 'b' } } })).events[0]?.node).toBe('n1');
+  });
+});
