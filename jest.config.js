@@ -24,6 +24,11 @@ module.exports = {
     project('int', ['<rootDir>/{contracts,libs,services,infra}/**/*.int.spec.ts'], {
       setupFilesAfterEnv: ['<rootDir>/jest.slow.js'],
     }),
-    project('e2e', ['<rootDir>/infra/e2e/**/*.e2e.spec.ts'], { setupFilesAfterEnv: ['<rootDir>/jest.slow.js'] }),
+    project('e2e', ['<rootDir>/infra/e2e/**/*.e2e.spec.ts'], {
+      setupFilesAfterEnv: ['<rootDir>/jest.slow.js'],
+      // One cluster, started by the launcher, for all of them.
+      globalSetup: '<rootDir>/infra/e2e/global-setup.ts',
+      globalTeardown: '<rootDir>/infra/e2e/global-teardown.ts',
+    }),
   ],
 };

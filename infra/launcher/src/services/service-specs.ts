@@ -20,7 +20,7 @@ export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
       NODE_PORT_RANGE: layout.nodePortRange,
     }),
     main('api', RANK.api, {
-      API_HOST: cluster.mode.kind === 'minions' ? `127.0.0.1,${layout.hostAddress}` : '127.0.0.1',
+      API_HOST: '127.0.0.1',
       API_PORT: String(settings.apiPort),
       ADVERTISE_ADDRESS: cluster.hostAddress,
       SERVICE_CIDR: layout.serviceCidr,

@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { E2E_HOME, E2E_MINIONS, E2E_SLOT } from './support/place';
+
+const REPOSITORY = resolve(__dirname, '../..');
+
+/** Removes the cluster with all its state. SHIPLOG_E2E_KEEP leaves it, for a look at what went wrong. */
+export default async function removeCluster(): Promise<void> {
+  const home = process.env[E2E_HOME];
+  if (home === undefined || process.env.SHIPLOG_E2E_KEEP !== undefined) return;
+  const env = {
+    ...process.env,
+    SHIPLOG_HOME: home,
+    SHIPLOG_SLOT: String(E2E_SLOT),
+    SHIPLOG_MINIONS: String(E2E_MINIONS),
+  };
+  await promisify(execFile)(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'reset'], {
+    env,
+    cwd: REPOSITORY,
+  });
+  rmSync(home, { recursive: true, force: true });
+}

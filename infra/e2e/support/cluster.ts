@@ -1,0 +1,206 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import type { KubeObject, Pod } from '@shiplog/contracts';
+import { eventually } from '@shiplog/testing';
+import type Docker from 'dockerode';
+import { askControl, type ControlVerb } from '../../launcher/src/control/control';
+import { engineAt } from '../../launcher/src/engines/engine-client';
+import { KubeClient } from '../../launcher/src/kube/kube-client';
+import { type Layout, layoutOf } from '../../launcher/src/layout';
+import { type Claim } from '../../launcher/src/launcher-claim';
+import { hasEnded } from '../../launcher/src/processes/ending';
+import { ProcessRecords, type ProcessRecord } from '../../launcher/src/processes/records';
+import { HealthView } from '../../launcher/src/services/health-view';
+import { toolPath } from '../../launcher/src/system/run';
+import { E2E_HOME, E2E_MINIONS, E2E_SLOT } from './place';
+
+/** The cluster that all end-to-end tests share, as its user has it: a kubeconfig, sockets, and the launcher. */
+export class TestCluster {
+  readonly home = homeOfRun();
+  readonly layout: Layout = layoutOf({ slot: E2E_SLOT, minions: E2E_MINIONS, home: this.home });
+  readonly kubeconfig = join(this.home, 'kubeconfig');
+  readonly api = new KubeClient(this.kubeconfig, 32);
+  private view: Promise<HealthView> | undefined;
+
+  /** What a kubectl command prints. Throws what it says when it fails. */
+  kubectl(...args: string[]): Promise<string> {
+    return this.kubectlWith({}, ...args);
+  }
+
+  /** kubectl with something on its standard input. */
+  kubectlWith(options: { input?: string }, ...args: string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const env = { ...process.env, PATH: toolPath(), KUBECONFIG: this.kubeconfig, HOME: this.home };
+      const child = execFile('kubectl', args, { env, timeout: 60_000, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(`kubectl ${args.join(' ')}: ${stderr || error.message}`));
+      });
+      child.stdin?.end(options.input ?? '');
+    });
+  }
+
+  /** Creates or changes objects as `kubectl apply -f -` does. */
+  apply(...objects: object[]): Promise<string> {
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+    return this.kubectlWith({ input }, 'apply', '-f', '-');
+  }
+
+  /** The pods of a namespace that a selector chooses. */
+  async pods(namespace: string, selector = ''): Promise<Pod[]> {
+    const query = selector === '' ? '' : `?labelSelector=${encodeURIComponent(selector)}`;
+    return (await this.api.get<{ items: Pod[] }>(`/api/v1/namespaces/${namespace}/pods${query}`)).items;
+  }
+
+  /** Waits until exactly so many pods are there, all of them ready; answers them. */
+  podsReady(namespace: string, count: number, selector = '', timeoutMs = 60_000): Promise<Pod[]> {
+    return eventually(
+      async () => {
+        const pods = await this.pods(namespace, selector);
+        const states = pods.map((pod) => `${pod.metadata?.name} ${isReady(pod) ? 'ready' : pod.status?.phase}`);
+        if (pods.length !== count || !pods.every(isReady))
+          throw new Error(`${count} ready pods wanted: ${states.join(', ')}`);
+        return pods;
+      },
+      { timeoutMs },
+    );
+  }
+
+  /** Runs a test in a namespace of its own, and removes that with all that is in it. */
+  async inNamespace<T>(name: string, body: (namespace: string) => Promise<T>): Promise<T> {
+    await this.api.post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    try {
+      return await body(name);
+    } finally {
+      await this.api.delete(`/api/v1/namespaces/${name}`);
+    }
+  }
+
+  /** The engines of the minions. */
+  engines(): { minion: string; engine: Docker }[] {
+    return this.layout.minions.map((minion) => ({ minion: minion.name, engine: engineAt(`unix://${minion.socket}`) }));
+  }
+
+  /** Every container of a pod, running or not, on whichever minion. */
+  async containersOf(
+    namespace: string,
+    all = true,
+  ): Promise<{ engine: Docker; id: string; image: string; labels: Record<string, string> }[]> {
+    const found = this.engines().map(async ({ engine }) => {
+      const list = await engine.listContainers({ all, filters: { label: [`shiplog.pod.namespace=${namespace}`] } });
+      return list.map((one) => ({ engine, id: one.Id, image: one.Image, labels: one.Labels }));
+    });
+    return (await Promise.all(found)).flat();
+  }
+
+  /** The running processes, by the names that `npm run status` shows. */
+  processes(): ProcessRecord[] {
+    return new ProcessRecords(join(this.home, 'run')).alive();
+  }
+
+  /** Kills a process as a crash would; resolves once it is gone. */
+  async kill(name: string): Promise<void> {
+    const record = this.processes().find((one) => one.name === name);
+    if (record === undefined) throw new Error(`${name} does not run`);
+    process.kill(record.pid, 'SIGKILL');
+    await hasEnded(record, 5_000);
+  }
+
+  /** Stops, starts or restarts a process through the launcher, as `npm run service` does. */
+  async control(verb: ControlVerb, name: string): Promise<void> {
+    const answer = await askControl(this.home, { verb, name });
+    if (!answer.ok) throw new Error(answer.why);
+  }
+
+  /** Waits until every service that should run says that it does its work. */
+  async allReady(timeoutMs = 60_000): Promise<void> {
+    this.view ??= HealthView.open(this.claim().natsUrl);
+    const view = await this.view;
+    const wanted = 4 + 3 * E2E_MINIONS + 2;
+    await eventually(
+      async () => {
+        const reports = await view.ask(1_000, wanted);
+        const lacking = reports.filter((report) => !report.ready).map((report) => `${report.service} ${report.detail}`);
+        if (reports.length < wanted || lacking.length > 0) {
+          throw new Error(`${reports.length} of ${wanted} services answer; not ready: ${lacking.join(', ')}`);
+        }
+        return true;
+      },
+      { timeoutMs },
+    );
+  }
+
+  /** What the launcher lets others know. */
+  claim(): Claim {
+    return JSON.parse(readFileSync(join(this.home, 'cluster.json'), 'utf8')) as Claim;
+  }
+
+  async close(): Promise<void> {
+    this.api.close();
+    await (await this.view)?.close();
+  }
+}
+
+/** Whether a pod's Ready condition is True. */
+export function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false;
+}
+
+/** One HTTP GET on a connection of its own, as `curl` would. */
+export function httpGet(
+  url: string,
+  timeoutMs = 3_000,
+): Promise<{ status: number; body: string; headers: Record<string, unknown> }> {
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { agent: false, timeout: timeoutMs }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (body += chunk));
+      response.once('error', reject);
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
+    });
+    asked.once('timeout', () => asked.destroy(new Error(`no answer from ${url}`)));
+    asked.once('error', reject);
+  });
+}
+
+/** A ReplicationController of web servers that answer with their pod's name. */
+export function webController(name: string, replicas: number): KubeObject {
+  const labels = { app: name };
+  return {
+    apiVersion: 'v1',
+    kind: 'ReplicationController',
+    metadata: { name },
+    spec: {
+      replicas,
+      selector: labels,
+      template: {
+        metadata: { labels },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [
+            {
+              name: 'web',
+              image: 'busybox:1.36',
+              command: [
+                'sh',
+                '-c',
+                'mkdir /www; hostname > /www/index.html; trap "exit 0" TERM; httpd -f -p 80 -h /www & wait',
+              ],
+              ports: [{ containerPort: 80 }],
+              readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+function homeOfRun(): string {
+  const home = process.env[E2E_HOME];
+  if (home === undefined || !existsSync(home))
+    throw new Error('the end-to-end cluster does not run: see global-setup.ts');
+  return home;
+}

@@ -1,0 +1,5 @@
+/** Where the end-to-end cluster is: names and addresses of its own, so that it never meets a developer's. */
+export const E2E_SLOT = 9;
+export const E2E_MINIONS = 2;
+/** The environment variable that tells test files the state folder of this run. */
+export const E2E_HOME = 'SHIPLOG_E2E_HOME';
