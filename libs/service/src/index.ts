@@ -1,4 +1,5 @@
 export * from './health';
+export * from './leadership';
 export * from './logging';
 export * from './module';
 export * from './run';
