@@ -1,9 +1,11 @@
 import { statusOf } from '@shiplog/machinery';
 import type { PatchType } from '@shiplog/contracts';
+import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/presenting';
 import { parse as parseYaml } from 'yaml';
 import { refuse } from './failures';
 
-const OBJECT_TYPES = ['application/json', 'application/yaml'];
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const OBJECT_TYPES = ['application/json', 'application/yaml', PROTOBUF];
 
 /** Patch types by content type; the keys are in the order in which Kubernetes lists them. */
 const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
@@ -17,7 +19,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** The object in a request's body, JSON or YAML. 400 when it is malformed, 415 when it is neither. */
+/** The object in a request's body, JSON, YAML or protobuf. 400 when it is malformed, 415 when it is none of them. */
 export function parseObject(body: Buffer | undefined, contentType: string | undefined): Record<string, unknown> {
   const value = parseBody(body, mediaTypeOf(contentType));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -28,6 +30,7 @@ export function parseObject(body: Buffer | undefined, contentType: string | unde
 
 function parseBody(body: Buffer | undefined, type: string): unknown {
   if (body === undefined || body.length === 0) refuse(statusOf.badRequest('the request has no body'));
+  if (type === PROTOBUF) return parseProtobuf(body);
   const text = body.toString('utf8');
   switch (type) {
     case '':
@@ -47,6 +50,15 @@ function parseBody(body: Buffer | undefined, type: string): unknown {
       return parseJson(text);
     default:
       return refuse(statusOf.unsupportedMediaType(OBJECT_TYPES));
+  }
+}
+
+function parseProtobuf(body: Buffer): unknown {
+  try {
+    return decodeKubernetesProtobuf(body);
+  } catch (error) {
+    if (error instanceof MalformedProtobuf) refuse(statusOf.badRequest(error.message));
+    throw error;
   }
 }
 

@@ -198,7 +198,9 @@ function checkFields(request: ResourceRequest, submitted: unknown): string[] {
   const validation = fieldValidationOf(request.query);
   if (validation === 'Ignore') return [];
   const resource = storedResource(request);
-  const unknown = unknownFields(resource, submitted, request.target.subresource?.name);
+  const found = unknownFields(resource, submitted, request.target.subresource?.name);
+  // A strategic patch has directives among the fields: `$patch`, `$setElementOrder/containers` and the like.
+  const unknown = request.verb === 'patch' ? found.filter((field) => !/(^|[.\]])\$/.test(field)) : found;
   if (unknown.length > 0 && validation === 'Strict') refuse(strictDecodingError(resource, unknown));
   return unknown.map((field) => `unknown field "${field}"`);
 }

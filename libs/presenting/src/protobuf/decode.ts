@@ -1,0 +1,172 @@
+import { KUBERNETES_API, type ApiSchema } from '@shiplog/contracts';
+import { definitionOf } from '../openapi/schemas';
+import table from './fields.json';
+import { MalformedProtobuf, readFields, type WireField } from './read-wire';
+
+const FIELDS = table.fields as Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const MAGIC = [0x6b, 0x38, 0x73, 0x00];
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Numbers and flags that are always written, with 0 or false for "not given": in JSON they would be left out. (Those that
+ * may be given as 0 or false are only written when they are given.)
+ */
+const ABSENT_WHEN_ZERO = new Set([
+  ...['partition', 'sizeBytes', 'hostPort', 'signal', 'count', 'observedGeneration', 'generation', 'minReadySeconds'],
+  ...['failureThreshold', 'initialDelaySeconds', 'periodSeconds', 'successThreshold', 'timeoutSeconds'],
+  ...['availableReplicas', 'fullyLabeledReplicas', 'readyReplicas', 'nodePort', 'healthCheckNodePort'],
+  ...['readOnly', 'stdin', 'stdinOnce', 'tty', 'chapAuthDiscovery', 'chapAuthSession', 'unschedulable', 'sslEnabled'],
+  ...['hostIPC', 'hostNetwork', 'hostPID', 'publishNotReadyAddresses'],
+]);
+
+type Json = Record<string, unknown>;
+
+/**
+ * An object that a client sent as `application/vnd.kubernetes.protobuf` (client-go's choice for built-in kinds since
+ * Kubernetes 1.32), as the JSON it would have sent otherwise. Throws MalformedProtobuf when it is none, or of a kind whose
+ * field numbers are not known.
+ */
+export function decodeKubernetesProtobuf(bytes: Uint8Array): Json {
+  if (!MAGIC.every((byte, index) => bytes[index] === byte)) {
+    throw new MalformedProtobuf('the body does not begin as a Kubernetes protobuf object does');
+  }
+  // runtime.Unknown: the type, then the object itself as bytes.
+  const envelope = readFields(bytes.subarray(MAGIC.length));
+  const type = readFields(lastBytes(envelope, 1));
+  const apiVersion = textOf(lastBytes(type, 1));
+  const kind = textOf(lastBytes(type, 2));
+  return { apiVersion, kind, ...decodeMessage(definitionFor(apiVersion, kind), lastBytes(envelope, 2)) };
+}
+
+function definitionFor(apiVersion: string, kind: string): string {
+  if (kind === 'DeleteOptions') return `${META}.DeleteOptions`;
+  const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  try {
+    return definitionOf(group, version ?? '', kind);
+  } catch {
+    throw new MalformedProtobuf(`no kind "${kind}" is registered for version "${apiVersion}"`);
+  }
+}
+
+function decodeMessage(definition: string, bytes: Uint8Array): Json {
+  const schema = KUBERNETES_API.definitions[definition];
+  const object: Json = {};
+  fill(object, schema?.properties ?? {}, new Set(schema?.required ?? []), definition, bytes);
+  return object;
+}
+
+/** Reads the fields of a message into an object; `message` is whose field numbers they are. */
+function fill(
+  object: Json,
+  properties: Readonly<Record<string, ApiSchema>>,
+  required: ReadonlySet<string>,
+  message: string,
+  bytes: Uint8Array,
+): void {
+  const names = FIELDS[message];
+  if (names === undefined) throw new MalformedProtobuf(`the fields of ${message} are not known`);
+  for (const { number, value } of readFields(bytes)) {
+    const name = names[String(number)];
+    if (name === undefined) continue;
+    if (name.startsWith('+')) {
+      fill(object, properties, required, name.slice(1), bytesOf(value));
+      continue;
+    }
+    const property = properties[name];
+    if (property !== undefined) put(object, name, property, value, required.has(name));
+  }
+}
+
+function put(object: Json, name: string, schema: ApiSchema, value: WireField['value'], isRequired: boolean): void {
+  if (schema.type === 'array') {
+    const list = (object[name] ??= []) as unknown[];
+    list.push(decodeValue(schema.items ?? {}, value));
+  } else if (schema.additionalProperties !== undefined) {
+    const entry = readFields(bytesOf(value));
+    const map = (object[name] ??= {}) as Json;
+    const found = entry.find((field) => field.number === 2)?.value ?? new Uint8Array();
+    map[textOf(lastBytes(entry, 1))] = decodeValue(schema.additionalProperties, found);
+  } else {
+    const decoded = decodeValue(schema, value);
+    if (decoded === undefined || (!isRequired && isNothing(name, decoded))) return;
+    object[name] = decoded;
+  }
+}
+
+/** What a client that has nothing to say for a field writes all the same. */
+function isNothing(name: string, value: unknown): boolean {
+  return value === '' || ((value === 0 || value === false) && ABSENT_WHEN_ZERO.has(name));
+}
+
+function decodeValue(schema: ApiSchema, value: WireField['value']): unknown {
+  if (schema.$ref !== undefined) return decodeReference(schema.$ref.slice('#/definitions/'.length), bytesOf(value));
+  switch (schema.type) {
+    case 'integer':
+    case 'number':
+      return Number(value);
+    case 'boolean':
+      return value !== 0n;
+    case 'string':
+      return schema.format === 'byte' ? base64(bytesOf(value)) : textOf(bytesOf(value));
+    default:
+      return undefined;
+  }
+}
+
+/** Types that JSON writes as a scalar; the others are messages. */
+function decodeReference(definition: string, bytes: Uint8Array): unknown {
+  switch (definition) {
+    case 'io.k8s.apimachinery.pkg.api.resource.Quantity':
+      return textOf(lastBytes(readFields(bytes), 1));
+    case 'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
+      const fields = readFields(bytes);
+      const isText = numberOf(fields, 1) === 1;
+      return isText ? textOf(lastBytes(fields, 3)) : (numberOf(fields, 2) ?? 0);
+    }
+    case `${META}.Time`:
+    case `${META}.MicroTime`:
+      return timeOf(readFields(bytes), definition.endsWith('MicroTime'));
+    case `${META}.FieldsV1`:
+    case 'io.k8s.apimachinery.pkg.runtime.RawExtension':
+      return JSON.parse(textOf(lastBytes(readFields(bytes), 1)) || '{}') as unknown;
+    default:
+      return decodeMessage(definition, bytes);
+  }
+}
+
+/** RFC 3339; undefined for the zero time, which has no seconds. */
+function timeOf(fields: readonly WireField[], micro: boolean): string | undefined {
+  const seconds = numberOf(fields, 1);
+  if (seconds === undefined) return undefined;
+  const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
+  const micros = Math.trunc((numberOf(fields, 2) ?? 0) / 1000);
+  return micro ? `${whole}.${String(micros).padStart(6, '0')}Z` : `${whole}Z`;
+}
+
+function numberOf(fields: readonly WireField[], number: number): number | undefined {
+  const found = fields.find((field) => field.number === number)?.value;
+  return typeof found === 'bigint' ? Number(found) : undefined;
+}
+
+function lastBytes(fields: readonly WireField[], number: number): Uint8Array {
+  const found = fields.findLast((field) => field.number === number)?.value;
+  return found instanceof Uint8Array ? found : new Uint8Array();
+}
+
+function bytesOf(value: WireField['value']): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new MalformedProtobuf('a number stands where a message or a text belongs');
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new MalformedProtobuf('a text is not UTF-8');
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}

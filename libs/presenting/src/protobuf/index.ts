@@ -1,0 +1,2 @@
+export { decodeKubernetesProtobuf } from './decode';
+export { MalformedProtobuf } from './read-wire';
