@@ -9,6 +9,7 @@ import { allControllers } from './controllers';
 import { Reconciler, type World } from './frame/reconciler';
 import { STATIC_NEEDS, type StaticNeeds } from './needs';
 import { Heartbeats } from './nodes/heartbeats';
+import { keepListening } from './nodes/listening';
 import type { ControllerConfig } from './settings';
 
 const ACTOR = 'system:shiplog:controller';
@@ -18,7 +19,8 @@ const RETRY_MS = 500;
 /** Opens the projection and, on the one instance that leads, runs every controller over it. */
 @Injectable()
 export class ControllerService implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly heartbeats = new Heartbeats();
+  private readonly heartbeats: Heartbeats;
+  private stopListening: (() => void) | undefined;
   private readonly subscriptions: Subscription[] = [];
   private reconcilers: Reconciler[] = [];
   private projection: Projection | undefined;
@@ -32,15 +34,16 @@ export class ControllerService implements OnApplicationBootstrap, OnApplicationS
     @Inject(HEALTH) private readonly health: Health,
     @Inject(CONFIG) private readonly config: ControllerConfig,
     @Inject(STATIC_NEEDS) private readonly needs: StaticNeeds,
-  ) {}
+  ) {
+    this.heartbeats = new Heartbeats(needs.nodeMonitorGraceMs / 2);
+  }
 
   /** Comes back at once: the journal may take its time. */
   onApplicationBootstrap(): void {
     this.health.notReady('waiting for the journal');
-    this.subscriptions.push(
-      this.bus.onSignal('heartbeat', '*', ({ node }) => this.heartbeats.heard(node, Date.now())),
-      this.bus.onSignal('head', '*', () => this.heartbeats.alive(Date.now())),
-    );
+    this.subscriptions.push(this.bus.onSignal('heartbeat', '*', ({ node }) => this.heartbeats.heard(node, Date.now())));
+    const signEveryMs = Math.min(1_000, this.needs.nodeMonitorGraceMs / 8);
+    this.stopListening = keepListening(this.bus, this.logger, signEveryMs, () => this.heartbeats.listening(Date.now()));
     this.run().catch((error: unknown) => {
       this.logger.fatal({ err: error }, 'the controllers could not start');
       process.exit(1);
@@ -50,6 +53,7 @@ export class ControllerService implements OnApplicationBootstrap, OnApplicationS
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
     this.health.notReady('stopping');
+    this.stopListening?.();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     await Promise.all(this.reconcilers.map((reconciler) => reconciler.stop()));
     await this.leadership?.leave();
@@ -64,6 +68,7 @@ export class ControllerService implements OnApplicationBootstrap, OnApplicationS
     const controllers = allControllers({
       ...this.needs,
       heartbeats: this.heartbeats,
+      clock: () => Date.now(),
       ask: async (key) => (await this.bus.query('object', { key })).object,
       upToDate: () => this.catchUp(projection),
     });

@@ -17,6 +17,8 @@ export interface ControllerNeeds {
   nodeCidrPrefix: number;
   heartbeats: Heartbeats;
   nodeMonitorGraceMs: number;
+  /** Milliseconds since 1970. */
+  clock: () => number;
   podGcQuarantineMs: number;
   endedPodsKept: number;
   certificate?: string;
@@ -33,7 +35,7 @@ export function allControllers(needs: ControllerNeeds): Controller[] {
     namespaceContentController(needs.certificate),
     replicationController,
     endpointsController,
-    new NodeLifecycleController(needs.heartbeats, needs.nodeMonitorGraceMs),
+    new NodeLifecycleController(needs.heartbeats, needs.nodeMonitorGraceMs, needs.clock),
     new PodGcController({ quarantineMs: needs.podGcQuarantineMs, endedPodsKept: needs.endedPodsKept }),
     namespaceController(needs.upToDate),
     new GarbageController(needs.ask),

@@ -6,7 +6,7 @@ import type { ControllerConfig } from './settings';
 
 /** Injects what the controllers need that the configuration alone decides. */
 export const STATIC_NEEDS = Symbol('static needs');
-export type StaticNeeds = Omit<ControllerNeeds, 'heartbeats' | 'ask' | 'upToDate'>;
+export type StaticNeeds = Omit<ControllerNeeds, 'heartbeats' | 'clock' | 'ask' | 'upToDate'>;
 
 /** Reads what the settings point to. Throws a ConfigError that says which setting is wrong and why. */
 export function readNeeds(config: ControllerConfig): StaticNeeds {

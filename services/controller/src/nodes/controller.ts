@@ -2,7 +2,7 @@ import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { Taint } from '@shiplog/contracts';
 import { SETTLED, type Attempt, type Change, type Controller, type Reconciled } from '@shiplog/reconciling';
 import { timeOf } from '../domain/pods';
-import { decideConditions, isNodeReady, isSilent, nodeCondition } from './decide-conditions';
+import { decideConditions, isNodeReady, isSilent, nodeCondition, type StoredNode } from './decide-conditions';
 import { decideEviction } from './decide-eviction';
 import { decideLostPods } from './decide-lost-pods';
 import { decideTaints, nameOf } from './decide-taints';
@@ -17,6 +17,7 @@ export class NodeLifecycleController implements Controller {
   constructor(
     private readonly heartbeats: Heartbeats,
     private readonly graceMs: number,
+    private readonly clock: () => number,
   ) {}
 
   readonly watches = {
@@ -31,7 +32,7 @@ export class NodeLifecycleController implements Controller {
   reconcile(key: string, { state, now }: Attempt): Reconciled {
     const node = state.get('nodes', '', key);
     if (node === undefined) return SETTLED;
-    const silentMs = this.heartbeats.silence(key, timeOf(node.metadata.creationTimestamp), now.ms);
+    const silentMs = this.heartbeats.silence(key, timeOf(node.metadata.creationTimestamp));
     const lastHeardMs = this.heartbeats.lastHeard(key);
     const view = { node, silentMs, lastHeardMs, graceMs: this.graceMs, now };
     const conditions = decideConditions(view);
@@ -54,6 +55,7 @@ export class NodeLifecycleController implements Controller {
       this.heartbeats.forget(before?.metadata.name ?? '');
       return this.allKeys(state);
     }
+    if (hasReported(before, after)) this.heartbeats.heard(after.metadata.name, this.clock());
     const turned = before === undefined || isNodeReady(before) !== isNodeReady(after);
     return turned ? this.allKeys(state) : [after.metadata.name];
   }
@@ -71,6 +73,12 @@ export class NodeLifecycleController implements Controller {
     const names = new Set(stored.map(nameOf));
     for (const name of taints?.keys() ?? []) if (!names.has(name)) taints?.delete(name);
   }
+}
+
+/** A kubelet that says how its node is lives, also when its next heartbeat is yet to come. */
+function hasReported(before: StoredNode | undefined, after: StoredNode): boolean {
+  const ready = nodeCondition(after, 'Ready');
+  return ready !== undefined && ready.status !== 'Unknown' && before?.status !== after.status;
 }
 
 /** A pod's change matters where its node drives pods out or is lost. */

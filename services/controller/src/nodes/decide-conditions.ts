@@ -6,11 +6,14 @@ export type StoredNode = ObjectOf<'nodes'>;
 /** What a kubelet reports, and so nobody knows once it is silent. */
 const REPORTED = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
 
+/** The silence known of lags a little behind the clock: not to be asked for in circles. */
+const LEAST_WAIT_MS = 100;
+
 /** All that the decision whether a node is lost looks at. */
 export interface HeartbeatView {
   node: StoredNode;
-  /** How long the node has certainly been silent; undefined when that can't be known now. */
-  silentMs: number | undefined;
+  /** How long the node has certainly been silent. */
+  silentMs: number;
   lastHeardMs: number | undefined;
   graceMs: number;
   now: Now;
@@ -28,13 +31,13 @@ export function isNodeReady(node: StoredNode): boolean {
 
 /** Whether the silence is long enough to give the node up for now. */
 export function isSilent({ silentMs, graceMs }: Pick<HeartbeatView, 'silentMs' | 'graceMs'>): boolean {
-  return silentMs !== undefined && silentMs >= graceMs;
+  return silentMs >= graceMs;
 }
 
 /** Says of a node that has been silent for the whole grace period that nobody knows how it is. */
 export function decideConditions(view: HeartbeatView): Reconciled {
   const { node, silentMs, graceMs, now } = view;
-  if (!isSilent(view)) return { commands: [], requeueAfterMs: graceMs - (silentMs ?? 0) };
+  if (!isSilent(view)) return { commands: [], requeueAfterMs: Math.max(graceMs - silentMs, LEAST_WAIT_MS) };
   const unknown = REPORTED.filter((type) => nodeCondition(node, type)?.status !== 'Unknown');
   if (unknown.length === 0) return { commands: [], requeueAfterMs: graceMs };
   return {

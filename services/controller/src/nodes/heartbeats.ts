@@ -1,26 +1,25 @@
-/** Signals arrive about every second while the bus works; when none does for so long, none could have arrived. */
-const DEAF_AFTER_MS = 3_000;
-
 /**
- * When each node was last heard of, as seen from here. A silence counts only for as long as signals of any kind kept
- * arriving: with the bus away or this process stalled, silence says nothing about a node. Times are arguments,
- * milliseconds of one clock.
+ * When each node was last heard of, as seen from here. A silence counts only between two signs that this process hears
+ * the bus, and only while those came without a break: with the bus away or the process stalled, silence says nothing
+ * about a node. Times are arguments, milliseconds of one clock.
  */
 export class Heartbeats {
   private readonly last = new Map<string, number>();
-  private lastSignal: number | undefined;
-  /** Since when signals have been arriving without a break. */
+  private lastSign: number | undefined;
+  /** Since when signs have been coming without a break. */
   private listeningSince = 0;
 
-  /** A signal of any kind arrived. */
-  alive(nowMs: number): void {
-    if (!this.isListening(nowMs)) this.listeningSince = nowMs;
-    this.lastSignal = nowMs;
+  /** A pause between two signs that is longer than `breakMs` is a break. */
+  constructor(private readonly breakMs: number) {}
+
+  /** A sign that the bus is heard: everything sent well before has arrived. */
+  listening(nowMs: number): void {
+    if (this.lastSign === undefined || nowMs - this.lastSign > this.breakMs) this.listeningSince = nowMs;
+    this.lastSign = nowMs;
   }
 
   /** A node's own signal arrived. */
   heard(node: string, nowMs: number): void {
-    this.alive(nowMs);
     this.last.set(node, nowMs);
   }
 
@@ -33,13 +32,9 @@ export class Heartbeats {
     return this.last.get(node);
   }
 
-  /** For how long the node, which exists since `knownSinceMs`, has certainly been silent; undefined while deaf. */
-  silence(node: string, knownSinceMs: number, nowMs: number): number | undefined {
-    if (!this.isListening(nowMs)) return undefined;
-    return Math.max(0, nowMs - Math.max(this.listeningSince, this.last.get(node) ?? 0, knownSinceMs));
-  }
-
-  private isListening(nowMs: number): boolean {
-    return this.lastSignal !== undefined && nowMs - this.lastSignal <= DEAF_AFTER_MS;
+  /** For how long the node, which exists since `knownSinceMs`, has certainly been silent. */
+  silence(node: string, knownSinceMs: number): number {
+    if (this.lastSign === undefined) return 0;
+    return Math.max(0, this.lastSign - Math.max(this.listeningSince, this.last.get(node) ?? 0, knownSinceMs));
   }
 }
