@@ -43,13 +43,13 @@ function admit(spec: PodSpec): void {
 }
 
 /** The two classes that every cluster has; pods without a class have priority 0. */
-const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
-};
+const SYSTEM_PRIORITIES: ReadonlyMap<string, number> = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
 
 function priorityOf(className: string | undefined): number {
-  return className === undefined ? 0 : (SYSTEM_PRIORITIES[className] ?? 0);
+  return SYSTEM_PRIORITIES.get(className ?? '') ?? 0;
 }
 
 export const pods = defineKind<'pods'>({

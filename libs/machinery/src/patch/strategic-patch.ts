@@ -32,7 +32,8 @@ function withoutDirectives(patch: Json): Json {
 }
 
 function fieldSchema(schema: Schema | undefined, field: string): Schema | undefined {
-  return schema?.properties?.[field] ?? schema?.additionalProperties;
+  const { properties, additionalProperties } = schema ?? {};
+  return properties !== undefined && Object.hasOwn(properties, field) ? properties[field] : additionalProperties;
 }
 
 function mergeMap(current: Json, patch: Json, schema: Schema | undefined): Json {

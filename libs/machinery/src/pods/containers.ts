@@ -184,8 +184,9 @@ export function validateResources(resources: ResourceRequirements, at: string, p
       if (milliOf(amount) < 0n) problems.invalid(here, amount, 'must be greater than or equal to 0');
     }
   }
+  const limits = new Map(Object.entries(resources.limits ?? {}));
   for (const [name, request] of Object.entries(resources.requests ?? {})) {
-    const limit = resources.limits?.[name];
+    const limit = limits.get(name);
     if (limit !== undefined && milliOf(request) > milliOf(limit)) {
       problems.invalid(`${at}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`);
     }

@@ -4,7 +4,8 @@ import { NAMED_SCALARS, PLAIN_SCALARS } from './scalars';
 
 /**
  * Turns each definition into a closure once; reading an object is then one walk over its own fields. An optional field
- * that is empty ('' or [] or {} of a map) is dropped, as Go's `omitempty` does, so that "empty" and "absent" are stored alike.
+ * that is empty ('' or [] or {} of a map) is dropped, as Go's `omitempty` does, so that "empty" and "absent" are stored alike;
+ * a required one that is absent gets its type's zero value, so that what the types promise is there.
  */
 
 const compiled = new Map<string, Decoder>();
@@ -33,6 +34,7 @@ const IGNORED: Readonly<Record<string, ReadonlySet<string>>> = {
 interface Field {
   readonly decode: Decoder;
   readonly dropEmpty: 'text' | 'collection' | 'nothing';
+  readonly zero: unknown;
 }
 
 /** The value is known to be an object: whoever holds it has looked, and says so in its own name if not. */
@@ -43,13 +45,19 @@ function compileStruct(name: string, schema: Schema): Decoder {
   const fields = new Map<string, Field>();
   for (const [field, of] of Object.entries(schema.properties)) {
     if (IGNORED[name]?.has(field) === true) {
-      fields.set(field, { decode: () => undefined, dropEmpty: 'nothing' });
+      fields.set(field, { decode: () => undefined, dropEmpty: 'nothing', zero: undefined });
       continue;
     }
     const dropEmpty = required.has(field) ? 'nothing' : emptiness(of, name);
-    fields.set(field, { decode: compileValue(of, struct), dropEmpty });
+    fields.set(field, { decode: compileValue(of, struct), dropEmpty, zero: zeroOf(of) });
   }
-  return (value, on) => readFields(value as Record<string, unknown>, fields, on);
+  const always = [...fields].filter(([field]) => required.has(field));
+  return (value, on) => {
+    const copy = readFields(value as Record<string, unknown>, fields, on);
+    for (const [field, { decode, zero }] of always)
+      if (copy[field] === undefined) setIfAny(copy, field, decode(zero, on));
+    return copy;
+  };
 }
 
 function emptiness(schema: Schema, owner: string): Field['dropEmpty'] {
@@ -57,7 +65,11 @@ function emptiness(schema: Schema, owner: string): Field['dropEmpty'] {
   return schema.type === 'string' && !EMPTY_TEXT_SPEAKS.test(owner) ? 'text' : 'nothing';
 }
 
-function readFields(source: Record<string, unknown>, fields: ReadonlyMap<string, Field>, on: Decoding): unknown {
+function readFields(
+  source: Record<string, unknown>,
+  fields: ReadonlyMap<string, Field>,
+  on: Decoding,
+): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(source)) {
     const item = source[key];
@@ -74,6 +86,10 @@ function readFields(source: Record<string, unknown>, fields: ReadonlyMap<string,
     copy[key] = read;
   }
   return copy;
+}
+
+function setIfAny(copy: Record<string, unknown>, field: string, value: unknown): void {
+  if (value !== undefined) copy[field] = value;
 }
 
 function isEmpty(value: unknown): boolean {
@@ -147,10 +163,19 @@ function goTypeOf(schema: Schema): string {
       : (schema.type ?? 'string');
 }
 
-/** What a null inside a list or map stands for: the zero value of its type, as in Go. */
+/** The zero value of a type, as in Go and in JSON: what a null in a list or map, or an absent required field, stands for. */
 function zeroOf(schema: Schema): unknown {
   const name = referenceOf(schema);
-  if (name !== undefined) return NAMED_SCALARS[name] === undefined ? {} : '0';
+  if (name !== undefined) return name in NAMED_SCALARS ? NAMED_ZEROS[shortName(name)] : {};
   if (schema.type === 'array') return [];
-  return schema.type === 'integer' ? 0 : schema.type === 'boolean' ? false : schema.type === 'object' ? {} : '';
+  return schema.type === 'integer' || schema.type === 'number'
+    ? 0
+    : schema.type === 'boolean'
+      ? false
+      : schema.type === 'object'
+        ? {}
+        : '';
 }
+
+/** An absent time stays absent: its decoder makes nothing of ''. */
+const NAMED_ZEROS: Readonly<Record<string, unknown>> = { Quantity: '0', IntOrString: 0, Time: '', MicroTime: '' };

@@ -45,6 +45,13 @@ describe('reading an object', () => {
     expect(read['spec']).toEqual({ containers: [], securityContext: {}, hostNetwork: false });
   });
 
+  it('gives required fields that are absent their type’s zero value, so that the types keep their promise', () => {
+    const event = valueOf(decodeObject('events', { metadata: { name: 'e' } }));
+    expect(event['involvedObject']).toEqual({});
+    const pod = valueOf(decodeObject('pods', { spec: { containers: [{ livenessProbe: { httpGet: {} } }] } }));
+    expect(pod['spec']).toEqual({ containers: [{ name: '', livenessProbe: { httpGet: { port: 0 } } }] });
+  });
+
   it('keeps the empty text where it says something: a lease that nobody holds', () => {
     const lease = valueOf(
       decodeObject('leases.coordination.k8s.io', { metadata: { name: 'l' }, spec: { holderIdentity: '' } }),

@@ -116,12 +116,12 @@ export function parseLabelSelector(text: string): Result<LabelTerm[]> {
   return ok(terms);
 }
 
-const OPERATORS: Record<string, 'in' | 'notIn' | 'exists' | 'missing'> = {
-  In: 'in',
-  NotIn: 'notIn',
-  Exists: 'exists',
-  DoesNotExist: 'missing',
-};
+const OPERATORS: ReadonlyMap<string, 'in' | 'notIn' | 'exists' | 'missing'> = new Map([
+  ['In', 'in'],
+  ['NotIn', 'notIn'],
+  ['Exists', 'exists'],
+  ['DoesNotExist', 'missing'],
+]);
 
 /** The terms of a LabelSelector object (`matchLabels` and `matchExpressions`) that passed validation. */
 export function termsOf(selector: LabelSelector): LabelTerm[] {
@@ -131,7 +131,7 @@ export function termsOf(selector: LabelSelector): LabelTerm[] {
     values: [value],
   }));
   for (const { key, operator, values } of selector.matchExpressions ?? []) {
-    const op = OPERATORS[operator];
+    const op = OPERATORS.get(operator);
     if (op === undefined) throw new Error(`${JSON.stringify(operator)} is no operator of a label selector`);
     terms.push(op === 'in' || op === 'notIn' ? { op, key, values: values ?? [] } : { op, key });
   }
