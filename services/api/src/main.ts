@@ -5,6 +5,7 @@ import { NatsTransport } from '@shiplog/bus';
 import { runService } from '@shiplog/service';
 import type { FastifyReply } from 'fastify';
 import { ApiModule } from './api.module';
+import { listenElsewhere } from './http/listen-elsewhere';
 import { answerUnroutable, BODY_LIMIT } from './http/listener';
 import { apiSettings } from './settings';
 
@@ -18,7 +19,8 @@ void runService({
       bodyLimit: BODY_LIMIT,
       // Long enough for the connections that client libraries keep between requests.
       keepAliveTimeout: 90_000,
-      forceCloseConnections: true,
+      // Requests under way are answered before the server stops; streams end by themselves then.
+      forceCloseConnections: 'idle',
       frameworkErrors: (error: unknown, _request: unknown, reply: unknown) =>
         answerUnroutable(error, reply as FastifyReply),
     });
@@ -31,7 +33,9 @@ void runService({
       logger.error({ err: error, where }, 'a message could not be handled');
     app.connectMicroservice({ strategy: new NatsTransport(bus, onError) });
     await app.startAllMicroservices();
-    await app.listen(config.port, config.host);
+    const [first = '127.0.0.1', ...others] = config.host.split(',');
+    await app.listen(config.port, first);
+    await listenElsewhere(app.getHttpServer(), others);
     logger.info({ address: await app.getUrl() }, 'listening');
     return app;
   },

@@ -3,7 +3,7 @@ import type { CommonConfig } from '@shiplog/service';
 
 /** The settings of the api. */
 export const apiSettings = {
-  host: text({ env: 'API_HOST', says: 'Address to listen on.', default: '127.0.0.1' }),
+  host: text({ env: 'API_HOST', says: 'Addresses to listen on, with commas between.', default: '127.0.0.1' }),
   port: integer({ env: 'API_PORT', says: 'Port to listen on; 0 takes a free one.', default: 6443, max: 65_535 }),
   tlsCertFile: text({ env: 'TLS_CERT_FILE', says: "File of the server's certificate chain, PEM." }),
   tlsKeyFile: text({ env: 'TLS_KEY_FILE', says: "File of the certificate's private key, PEM." }),
