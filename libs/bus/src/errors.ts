@@ -2,7 +2,12 @@ import type { KubeStatus } from '@shiplog/contracts';
 
 /** Nobody answered in time: NATS is away, or no instance of the service is. Trying again later may help. */
 export class BusUnavailable extends Error {
-  constructor(subject: string, waitedMs: number, last: string) {
+  constructor(
+    subject: string,
+    waitedMs: number,
+    /** What the last attempt came to: `nobody listens`, or `no answer` when one may yet take effect. */
+    readonly last: string,
+  ) {
     super(`no answer on ${subject} within ${waitedMs} ms (${last})`);
     this.name = 'BusUnavailable';
   }
