@@ -42,13 +42,16 @@ const POLICIES: readonly Policy[] = [
 /** By which pods are scheduled that were not asked otherwise. */
 export const DEFAULT_POLICY = 'default/1';
 
+/** Every policy that can be asked for. */
+export const POLICY_IDS: readonly string[] = POLICIES.map(({ id }) => id);
+
 const byId = new Map(POLICIES.map((policy) => [policy.id, policy]));
 
 /** The policy of this id. Throws when there never was one: a decision that names it is not of this log. */
 export function policyOf(id: string): Policy {
   const policy = byId.get(id);
   if (policy === undefined) {
-    throw new Error(`no scheduling policy is called ${id}; known are ${[...byId.keys()].join(', ')}`);
+    throw new Error(`no scheduling policy is called ${id}; known are ${POLICY_IDS.join(', ')}`);
   }
   return policy;
 }

@@ -1,4 +1,4 @@
-import type { Applied } from '@shiplog/cluster';
+import type { Applied, ReadonlyCluster } from '@shiplog/cluster';
 import type { CommandData, ItemResult } from '@shiplog/contracts';
 import { changesOf, type Change } from './changes';
 import { ClusterView } from './cluster-view';
@@ -43,6 +43,15 @@ export class Scheduling {
   /** Pods without a node, and how many of them are to be looked at. */
   get counts(): { readonly pending: number; readonly ready: number } {
     return { pending: this.#queue.size, ready: this.#queue.readyCount };
+  }
+
+  /** Takes in a whole state: for the start. */
+  load(cluster: ReadonlyCluster): void {
+    for (const node of cluster.list('nodes')) this.#view.setNode(node);
+    for (const pod of cluster.list('pods')) {
+      this.#view.setPod(pod);
+      this.#queue.setPod(pod, Number(pod.metadata.resourceVersion));
+    }
   }
 
   /** Brings everything up to date, then looks which waiting pods that may help. */

@@ -1,0 +1,126 @@
+import type { AnyCommand, CommandReply, ItemResult } from '@shiplog/contracts';
+import type { Binding, Round, Scheduling } from '@shiplog/scheduling';
+import type { Logger } from 'pino';
+
+/** What the rounds need of the world around them. */
+export interface RoundsOptions {
+  readonly scheduling: Scheduling;
+  /** Pods in one round, at most. */
+  readonly batchLimit: number;
+  readonly logger: Logger;
+  /** The journal's answer, however long it takes; undefined when the service stops before. */
+  readonly send: (command: AnyCommand) => Promise<CommandReply | undefined>;
+  /** Resolves once everything up to a position is applied. */
+  readonly seen: (position: number) => Promise<void>;
+  readonly newSeed: () => number;
+  readonly newCommandId: () => string;
+  /** Called after each round: to say how things stand. */
+  readonly onRound: () => void;
+}
+
+const ACTOR = 'system:shiplog:scheduler';
+/** How long a pod rests whose binding was refused again: doubles each time, as Kubernetes' back-off does. */
+const FIRST_REST_MS = 100;
+const LONGEST_REST_MS = 10_000;
+
+/**
+ * Round after round while there are pods to decide on: decide, propose, wait for the answer and until what came of it is
+ * seen. Pods that arrive meanwhile are in the next round, so rounds grow with the load and a single pod waits for nobody.
+ */
+export class Rounds {
+  #active = false;
+  #running = false;
+  /** Position of the state that decisions are made on. */
+  #basis = 0;
+  readonly #resting = new Set<NodeJS.Timeout>();
+
+  constructor(private readonly options: RoundsOptions) {}
+
+  /** Only an active scheduler decides; one that stands by keeps its queue. */
+  setActive(active: boolean): void {
+    this.#active = active;
+    this.#go();
+  }
+
+  /** The state is now that of a position: there may be something to decide. */
+  advance(position: number): void {
+    this.#basis = position;
+    this.#go();
+  }
+
+  stop(): void {
+    this.#active = false;
+    for (const rest of this.#resting) clearTimeout(rest);
+    this.#resting.clear();
+  }
+
+  #go(): void {
+    if (this.#running || !this.#active) return;
+    this.#running = true;
+    void this.#run();
+  }
+
+  /** Whatever this throws is a defect: it ends the process, and the next one starts from the state. */
+  async #run(): Promise<void> {
+    const { scheduling, batchLimit, newSeed, onRound } = this.options;
+    try {
+      while (this.#active) {
+        const round = scheduling.decide(newSeed(), batchLimit);
+        if (round === undefined) return;
+        await this.#carryOut(round);
+        onRound();
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #carryOut({ bindings, marks }: Round): Promise<void> {
+    const bind = this.#command('BindPods', bindings, { bindings: [...bindings] });
+    const mark = this.#command('MarkPodsUnschedulable', marks, { pods: [...marks] });
+    const [bound, marked] = await Promise.all([this.#send(bind), this.#send(mark)]);
+    const positions = [bound, marked].map((reply) => (reply?.ok === true ? reply.position : 0));
+    await this.options.seen(Math.max(...positions));
+    if (bind !== undefined && bound !== undefined) this.#settle(bindings, bound);
+    if (marked?.ok === false) this.options.logger.warn({ status: marked.status }, 'marks were refused');
+  }
+
+  #send(command: AnyCommand | undefined): Promise<CommandReply | undefined> {
+    return command === undefined ? Promise.resolve(undefined) : this.options.send(command);
+  }
+
+  /** One command for many pods; its own cause is the latest of theirs, each item has its own. */
+  #command<T extends 'BindPods' | 'MarkPodsUnschedulable'>(
+    type: T,
+    items: readonly { readonly cause?: number }[],
+    data: Extract<AnyCommand, { type: T }>['data'],
+  ): AnyCommand | undefined {
+    if (items.length === 0) return undefined;
+    const cause = Math.max(...items.map((item) => item.cause ?? 0));
+    return { id: this.options.newCommandId(), type, actor: ACTOR, cause, basis: this.#basis, data } as AnyCommand;
+  }
+
+  #settle(bindings: readonly Binding[], reply: CommandReply): void {
+    const results = reply.ok
+      ? (reply.results ?? [])
+      : bindings.map((): ItemResult => ({ ok: false, status: reply.status }));
+    bindings.forEach(({ namespace, name, node }, i) => {
+      const result = results[i];
+      if (result?.ok === true) return;
+      this.options.logger.info({ namespace, name, node, status: result?.status }, 'a binding was refused');
+    });
+    for (const { uid, refusals } of this.options.scheduling.settle(bindings, results)) this.#rest(uid, refusals);
+  }
+
+  #rest(uid: string, refusals: number): void {
+    const rest = setTimeout(
+      () => {
+        this.#resting.delete(rest);
+        this.options.scheduling.resume(uid);
+        this.#go();
+      },
+      Math.min(FIRST_REST_MS * 2 ** (refusals - 2), LONGEST_REST_MS),
+    );
+    this.#resting.add(rest);
+  }
+}
