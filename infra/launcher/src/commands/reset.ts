@@ -4,6 +4,7 @@ import { Cluster } from '../cluster';
 import { engineAt } from '../engines/engine-client';
 import { removeContainers } from '../engines/stop-containers';
 import { removeFabric } from '../fabric/fabric';
+import { removeHostRules } from '../services/host-rules';
 import type { LauncherSettings } from '../settings';
 import { run } from '../system/run';
 import { findTool, isRoot } from '../system/tools';
@@ -16,6 +17,7 @@ export async function reset(settings: LauncherSettings): Promise<void> {
   if (settings.dockerHost !== undefined) await removePodsOf(settings.dockerHost);
   if (process.platform === 'linux' && isRoot() && findTool('ip') !== undefined) {
     await killContainers(cluster);
+    await removeHostRules(cluster.layout);
     await removeFabric(cluster.layout);
     await unmountBelow(settings.home);
     await unmountBelow(cluster.layout.runDir);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type Docker from 'dockerode';
 import { dependencyClosure, fetchPackages, programFromPackage, unpackRoot } from '../system/debian';
 import { run, succeeds } from '../system/run';
@@ -89,7 +89,7 @@ async function staticBusybox(): Promise<string | undefined> {
 
 async function debianRoot(
   root: string,
-  rule: { packages: readonly string[]; keep: RegExp },
+  rule: { packages: readonly string[]; keep: RegExp; programs?: readonly string[] },
   cache: string,
 ): Promise<void> {
   const debs = await fetchPackages(
@@ -100,6 +100,13 @@ async function debianRoot(
   for (const folder of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/lintian']) {
     rmSync(join(root, folder), { recursive: true, force: true });
   }
+  for (const program of rule.programs ?? []) {
+    mkdirSync(join(root, 'usr', 'local', 'bin'), { recursive: true });
+    cpSync(program, join(root, 'usr', 'local', 'bin', basename(program)), { dereference: true });
+  }
+  // dash is /bin/sh by its installation script, which is not run.
+  if (existsSync(join(root, 'bin', 'dash')) && !existsSync(join(root, 'bin', 'sh')))
+    symlinkSync('dash', join(root, 'bin', 'sh'));
   for (const folder of ['tmp', 'etc', 'proc', 'sys', 'dev', 'var/lib/redis'])
     mkdirSync(join(root, folder), { recursive: true });
 }

@@ -7,7 +7,15 @@ export interface ImageRow {
   readonly otherwise:
     | { kind: 'dockerfile'; folder: string }
     | { kind: 'busybox'; config: readonly string[] }
-    | { kind: 'debian'; packages: readonly string[]; keep: RegExp; config: readonly string[] };
+    | {
+        kind: 'debian';
+        packages: readonly string[];
+        /** Which of the packages that those depend on come along. */
+        keep: RegExp;
+        /** Programs of this machine that are put into /usr/local/bin. */
+        programs?: readonly string[];
+        config: readonly string[];
+      };
 }
 
 /** In the order of making them: a later one may build on an earlier one. */
@@ -31,6 +39,18 @@ export const IMAGES: readonly ImageRow[] = [
     otherwise: { kind: 'dockerfile', folder: join(REPOSITORY, 'infra', 'images', 'guestbook-frontend') },
   },
 ];
+
+/** What the images of services are based on: Node, and the tools that network and proxy call. */
+export const SERVICE_BASE: ImageRow = {
+  ref: 'node:20-bookworm-slim',
+  otherwise: {
+    kind: 'debian',
+    packages: ['libc6', 'libstdc++6', 'libgcc-s1', 'dash', 'coreutils', 'nftables', 'iproute2', 'ca-certificates'],
+    keep: /^(lib(?!pam|db5|debconf)|zlib)/,
+    programs: [process.execPath],
+    config: ['CMD ["node"]', 'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+  },
+};
 
 /** Images of this project's own are in no registry. */
 export function canBePulled(ref: string): boolean {

