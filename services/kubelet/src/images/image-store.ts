@@ -1,0 +1,52 @@
+import type { ImageFacts, PodRuntime, RegistryAuth } from '../runtime/runtime';
+
+/** The engine's images, asked for once each and remembered until the engine says that names have changed. */
+export class ImageStore {
+  readonly #known = new Map<string, Promise<ImageFacts | undefined>>();
+  readonly #names = new Map<string, string>();
+
+  constructor(private readonly runtime: PodRuntime) {}
+
+  /** How image ids are written in statuses: by digest if a registry knows them, else by id. */
+  get names(): ReadonlyMap<string, string> {
+    return this.#names;
+  }
+
+  forget(): void {
+    this.#known.clear();
+  }
+
+  find(reference: string): Promise<ImageFacts | undefined> {
+    const known = this.#known.get(reference);
+    if (known !== undefined) return known;
+    const asked = this.#ask(reference);
+    this.#known.set(reference, asked);
+    return asked;
+  }
+
+  /** Fetches from the registry, whatever is here. Throws RuntimeError with its reason. */
+  async pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<ImageFacts> {
+    await this.runtime.pull(reference, auth, signal);
+    this.#known.delete(reference);
+    const found = await this.find(reference);
+    if (found === undefined) throw new Error(`image ${reference} is not there after it was pulled`);
+    return found;
+  }
+
+  async #ask(reference: string): Promise<ImageFacts | undefined> {
+    try {
+      const facts = await this.runtime.image(reference);
+      // What is missing may come any moment without its name changing.
+      if (facts === undefined) this.#known.delete(reference);
+      else
+        this.#names.set(
+          facts.id,
+          facts.digests[0] === undefined ? `docker://${facts.id}` : `docker-pullable://${facts.digests[0]}`,
+        );
+      return facts;
+    } catch (error) {
+      this.#known.delete(reference);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { subjects, type AttachReply, type AttachRequest, type DetachRequest, type HostPort } from '@shiplog/contracts';
+import type { Bus } from '@shiplog/bus';
+import type { Pod } from '../pod/view';
+import type { InfraDetails, InfraNetwork, PublishedPort } from '../runtime/runtime';
+
+/** How pods get their network: by the node's network agent, or by one of the engine's own networks. */
+export interface PodNetwork {
+  /** What the infra container is made with. */
+  infraNetwork(pod: Pod): InfraNetwork;
+  /** Gives a running infra container its address (again); resolves once packets can flow. */
+  attach(pod: Pod, infra: InfraDetails): Promise<string>;
+  detach(podUid: string): Promise<void>;
+}
+
+/** An agent that is away is asked again by the worker, so one attempt need not last. */
+const ATTACH_TIMEOUT_MS = 8_000;
+
+/** The network agent of the node attaches; host-network pods have the node's address. */
+export class AgentNetwork implements PodNetwork {
+  constructor(
+    private readonly bus: Bus,
+    private readonly node: string,
+    private readonly nodeIP: () => string,
+  ) {}
+
+  infraNetwork(pod: Pod): InfraNetwork {
+    return pod.spec?.hostNetwork === true ? { kind: 'host' } : { kind: 'detached' };
+  }
+
+  async attach(pod: Pod, { pid }: InfraDetails): Promise<string> {
+    if (pod.spec?.hostNetwork === true) return this.nodeIP();
+    const { uid, name, namespace = '' } = pod.metadata;
+    const hostPorts = hostPortsOf(pod);
+    const request: AttachRequest = { uid, namespace, name, pid, ...(hostPorts.length === 0 ? {} : { hostPorts }) };
+    const subject = subjects.node(this.node, 'attach');
+    return (await this.bus.request<AttachReply>(subject, request, { timeoutMs: ATTACH_TIMEOUT_MS })).ip;
+  }
+
+  async detach(uid: string): Promise<void> {
+    const request: DetachRequest = { uid };
+    await this.bus.request(subjects.node(this.node, 'detach'), request, { timeoutMs: ATTACH_TIMEOUT_MS });
+  }
+}
+
+/** The engine's own network: no root and no agent, but no routes to other nodes either. */
+export class EngineNetwork implements PodNetwork {
+  constructor(
+    private readonly network: string,
+    private readonly nodeIP: () => string,
+  ) {}
+
+  infraNetwork(pod: Pod): InfraNetwork {
+    if (pod.spec?.hostNetwork === true) return { kind: 'host' };
+    const ports = hostPortsOf(pod).map((port): PublishedPort => ({ ...port, hostIP: port.hostIP ?? '' }));
+    return { kind: 'engine', network: this.network, ports };
+  }
+
+  attach(pod: Pod, infra: InfraDetails): Promise<string> {
+    if (pod.spec?.hostNetwork === true) return Promise.resolve(this.nodeIP());
+    if (infra.ip === '') return Promise.reject(new Error(`the engine gave no address on its network ${this.network}`));
+    return Promise.resolve(infra.ip);
+  }
+
+  async detach(): Promise<void> {
+    await Promise.resolve();
+  }
+}
+
+/** Ports of the node that are to lead into the pod. */
+export function hostPortsOf(pod: Pod): HostPort[] {
+  const ports = (pod.spec?.containers ?? []).flatMap((container) => container.ports ?? []);
+  return ports.flatMap(({ hostPort, containerPort, protocol, hostIP }) =>
+    hostPort === undefined || hostPort === 0
+      ? []
+      : [
+          {
+            hostPort,
+            containerPort,
+            protocol: protocol === 'UDP' ? 'UDP' : 'TCP',
+            ...(hostIP === undefined ? {} : { hostIP }),
+          },
+        ],
+  );
+}

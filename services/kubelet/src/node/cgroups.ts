@@ -1,0 +1,37 @@
+import { readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PodCgroups } from '../pod/context';
+
+const ROOT = '/sys/fs/cgroup';
+
+/**
+ * A cgroup for each pod, so that a pod can be seen and limited as a whole. Only with the engine's cgroupfs driver: with
+ * systemd's the engine wants slices, and pods then have the engine's default.
+ */
+export class EngineCgroups implements PodCgroups {
+  #driver: string | undefined;
+
+  constructor(private readonly base: string) {}
+
+  useDriver(driver: string): void {
+    this.#driver = driver;
+  }
+
+  parentOf(podUid: string): string | undefined {
+    return this.#driver === 'cgroupfs' ? join('/', this.base, `pod${podUid}`) : undefined;
+  }
+
+  async remove(podUid: string): Promise<void> {
+    const parent = this.parentOf(podUid);
+    if (parent === undefined) return;
+    const controllers = (await readdir(ROOT, { withFileTypes: true })).filter((one) => one.isDirectory());
+    // One directory in each hierarchy (version 1), or one at all (version 2).
+    const candidates = [join(ROOT, parent), ...controllers.map((one) => join(ROOT, one.name, parent))];
+    await Promise.all(candidates.map((path) => rmdir(path).catch(ignoreAbsent)));
+  }
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  // EBUSY: its last process is on its way out; an empty directory stays. EROFS, EACCES: not ours to remove.
+  if (!['ENOENT', 'ENOTDIR', 'EBUSY', 'EROFS', 'EACCES', 'EPERM', 'ENOTEMPTY'].includes(error.code ?? '')) throw error;
+}

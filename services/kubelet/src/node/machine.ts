@@ -1,0 +1,59 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { arch, cpus, hostname, networkInterfaces, release, totalmem } from 'node:os';
+import type { MachineFacts, NodePulse } from './render-node';
+
+/** What this machine is. Read once: none of it changes while a kubelet runs. */
+export async function readMachine(stateDir: string, nodeIP: string | undefined): Promise<MachineFacts> {
+  const [osRelease, machineID, bootID, productUUID, storage] = await Promise.all([
+    textOf('/etc/os-release'),
+    textOf('/etc/machine-id'),
+    textOf('/proc/sys/kernel/random/boot_id'),
+    textOf('/sys/class/dmi/id/product_uuid'),
+    statfs(stateDir),
+  ]);
+  return {
+    hostname: hostname(),
+    ip: nodeIP ?? (await detectIP()),
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    storageBytes: storage.blocks * storage.bsize,
+    kernel: release(),
+    osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
+    architecture: { x64: 'amd64' }[arch() as string] ?? arch(),
+    machineID,
+    bootID,
+    systemUUID: productUUID === '' ? machineID : productUUID,
+  };
+}
+
+/** How the machine fares now; what the engine does is the caller's to add. */
+export async function readPulse(stateDir: string): Promise<Omit<NodePulse, 'engineDown'>> {
+  const [meminfo, storage] = await Promise.all([textOf('/proc/meminfo'), statfs(stateDir)]);
+  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
+  return {
+    memoryAvailableBytes: available === undefined ? totalmem() : Number(available) * 1024,
+    storageAvailableShare: storage.bavail / storage.blocks,
+  };
+}
+
+/** A file's text, '' where there is none: not every machine has each of them. */
+async function textOf(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if (['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
+}
+
+const DEFAULT_DESTINATION = '00000000';
+
+/** The address of the interface that the default route uses; without one, the first that isn't loopback. */
+async function detectIP(): Promise<string> {
+  const routes = (await textOf('/proc/net/route')).split('\n').map((line) => line.split('\t'));
+  const device = routes.find((fields) => fields[1] === DEFAULT_DESTINATION)?.[0];
+  const all = Object.entries(networkInterfaces());
+  const ofDevice = all.filter(([name]) => name === device);
+  const addresses = [...ofDevice, ...all].flatMap(([, list]) => list ?? []);
+  return addresses.find((one) => one.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1';
+}

@@ -1,0 +1,55 @@
+import type { PodFiles } from '../volumes/pod-files';
+import type { ObservedContainer } from '../runtime/runtime';
+import type { KubeletContext } from './context';
+import type { PodView } from './view';
+
+/** What Kubernetes takes of a log in place of a termination message. */
+const LOG_LINES = 80;
+const LOG_BYTES = 2_048;
+
+/** The termination messages of a pod's dead containers, read once each. */
+export class LastWords {
+  readonly #words = new Map<string, string>();
+  readonly #asked = new Set<string>();
+
+  constructor(
+    private readonly context: KubeletContext,
+    private readonly files: PodFiles,
+    private readonly changed: () => void,
+  ) {}
+
+  get known(): ReadonlyMap<string, string> {
+    return this.#words;
+  }
+
+  listen(view: PodView): void {
+    for (const one of view.containers) {
+      if (one.role === 'infra' || one.state.phase !== 'exited' || this.#asked.has(one.id)) continue;
+      this.#asked.add(one.id);
+      this.#read(view, one, one.state.exitCode).then(
+        (words) => {
+          if (words === '') return;
+          this.#words.set(one.id, words);
+          this.changed();
+        },
+        (error: unknown) => this.context.logger.debug({ err: error, id: one.id }, 'no termination message'),
+      );
+    }
+  }
+
+  async #read(view: PodView, dead: ObservedContainer, exitCode: number): Promise<string> {
+    const words = await this.files.readMessage(dead.name, dead.attempt);
+    const { containers = [], initContainers = [] } = view.pod.spec ?? {};
+    const container = [...containers, ...initContainers].find((one) => one.name === dead.name);
+    if (words !== '' || exitCode === 0 || container?.terminationMessagePolicy !== 'FallbackToLogsOnError') return words;
+    const parts: Uint8Array[] = [];
+    for await (const part of this.context.runtime.logs(dead.id, {
+      follow: false,
+      timestamps: false,
+      tailLines: LOG_LINES,
+    })) {
+      parts.push(part);
+    }
+    return Buffer.concat(parts).subarray(-LOG_BYTES).toString();
+  }
+}

@@ -1,0 +1,66 @@
+import { ContainerProbes, hasProbes } from '../probes/container-probes';
+import type { KubeletContext } from './context';
+import { containerUrl, startedMs, type PodView, type ProbeVerdict } from './view';
+
+/** The probes of a pod's running containers, one set for each container, for as long as it runs. */
+export class Probing {
+  readonly #running = new Map<string, ContainerProbes>();
+
+  constructor(
+    private readonly context: KubeletContext,
+    private readonly changed: () => void,
+  ) {}
+
+  get verdicts(): ReadonlyMap<string, ProbeVerdict> {
+    return new Map([...this.#running].map(([id, probes]) => [id, probes.verdict]));
+  }
+
+  /** Starts probing what runs and has its network, stops probing what doesn't. */
+  sync(view: PodView): void {
+    const alive = new Set(view.containers.filter((one) => one.state.phase === 'running').map((one) => one.id));
+    for (const id of [...this.#running.keys()]) if (!alive.has(id) || view.wish !== 'run') this.stop(id);
+    if (view.wish !== 'run' || view.podIP === undefined) return;
+    const { containers = [], initContainers = [] } = view.pod.spec ?? {};
+    for (const one of view.containers) {
+      const container = [...containers, ...initContainers].find((spec) => spec.name === one.name);
+      if (one.role === 'infra' || container === undefined || !hasProbes(container)) continue;
+      if (one.state.phase !== 'running' || this.#running.has(one.id) || this.#isBusy(view, one.id, one.name)) continue;
+      this.#start(view, one.id, startedMs(one), container);
+    }
+  }
+
+  #isBusy(view: PodView, id: string, name: string): boolean {
+    return view.busy.has(`start:${name}`) || view.busy.has(`kill:${id}`);
+  }
+
+  #start(
+    view: PodView,
+    id: string,
+    startedAt: number,
+    container: NonNullable<PodView['pod']['spec']>['containers'][number],
+  ): void {
+    const { runtime, notes } = this.context;
+    const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
+    const reported = [...containerStatuses, ...initContainerStatuses].find(
+      (one) => one.containerID === containerUrl(id),
+    );
+    const probes = new ContainerProbes({
+      target: { runtime, container, containerId: id, podIP: view.podIP ?? '' },
+      startedAt,
+      before: { started: reported?.started === true, ready: reported?.ready === true },
+      now: () => this.context.now(),
+      changed: () => this.changed(),
+      failed: (message) => notes.say(view.pod, 'Warning', 'Unhealthy', message, container.name),
+    });
+    this.#running.set(id, probes);
+  }
+
+  stop(id: string): void {
+    this.#running.get(id)?.stop();
+    this.#running.delete(id);
+  }
+
+  stopAll(): void {
+    for (const id of [...this.#running.keys()]) this.stop(id);
+  }
+}

@@ -1,0 +1,148 @@
+import { INFRA_NAME, type ContainerIdentity, type InfraDetails } from '../runtime/runtime';
+import type { PodFiles } from '../volumes/pod-files';
+import { hostnameOf } from '../volumes/render-pod-files';
+import type { PlannedVolume } from '../volumes/plan-volumes';
+import type { KubeletContext } from './context';
+import type { Pod } from './view';
+
+/**
+ * The pod's infra container and its network. Its start is in two halves, so that the app containers can be made
+ * (they only need its id) while it starts and is attached, and are started as soon as the network is there.
+ */
+export class Sandbox {
+  #created: Promise<string> | undefined;
+  #ready: Promise<void> | undefined;
+  #ip: string | undefined;
+  #attachedPid: number | undefined;
+
+  constructor(
+    private readonly context: KubeletContext,
+    private readonly files: PodFiles,
+  ) {}
+
+  get ip(): string | undefined {
+    return this.#ip;
+  }
+
+  get attachedPid(): number | undefined {
+    return this.#attachedPid;
+  }
+
+  /** The infra container's id, once it is made. */
+  created(): Promise<string> {
+    return orAway(this.#created);
+  }
+
+  /** Resolves when processes of the pod may start: the network is there. */
+  ready(): Promise<void> {
+    return orAway(this.#ready);
+  }
+
+  /**
+   * Makes the infra container, starts it and attaches it; whoever asks for `created` or `ready` from now on waits for
+   * this attempt. What was begun is taken away again when it fails.
+   */
+  async start(pod: Pod, attempt: number, before: SandboxNeeds): Promise<void> {
+    const { gate, runtime } = this.context;
+    const { uid } = pod.metadata;
+    const entered = before.prepared.then(() => gate.enter(uid));
+    const created = entered.then(() => this.#create(pod, attempt, before.volumes));
+    const ready = created.then((id) => this.#bringUp(pod, id));
+    this.#created = created;
+    this.#ready = ready;
+    try {
+      await ready;
+    } catch (error) {
+      this.#forget();
+      await created.then(
+        (id) => runtime.remove(id),
+        () => undefined,
+      );
+      throw error;
+    } finally {
+      await entered.then(
+        () => gate.leave(uid),
+        () => undefined,
+      );
+    }
+  }
+
+  /** Takes over an infra container that runs already. */
+  async adopt(pod: Pod, id: string): Promise<void> {
+    this.#created = Promise.resolve(id);
+    const ready = this.#bringUp(pod, id);
+    this.#ready = ready;
+    try {
+      await ready;
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
+  }
+
+  /** The infra container is gone, or will be. */
+  async drop(pod: Pod): Promise<void> {
+    this.#forget();
+    await this.context.network.detach(pod.metadata.uid);
+  }
+
+  async #create(pod: Pod, attempt: number, volumes: () => Promise<readonly PlannedVolume[]>): Promise<string> {
+    const { runtime, network, cgroups } = this.context;
+    const holds = (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir?.medium === 'Memory');
+    return runtime.createInfra({
+      identity: identityOf(pod, attempt),
+      hostname: hostnameOf(pod),
+      network: network.infraNetwork(pod),
+      cgroupParent: cgroups.parentOf(pod.metadata.uid),
+      hostPID: pod.spec?.hostPID === true,
+      hostIPC: pod.spec?.hostIPC === true,
+      sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
+      mounts: holds ? this.files.infraMounts(await volumes()) : [],
+      oomScoreAdj: 0,
+    });
+  }
+
+  async #bringUp(pod: Pod, id: string): Promise<void> {
+    const details = await this.context.runtime.startInfra(id);
+    const ip = await this.context.network.attach(pod, details);
+    await this.files.writeHosts(ip);
+    this.#ip = ip;
+    this.#attachedPid = details.pid;
+    this.#show(pod, id, details);
+  }
+
+  #show(pod: Pod, id: string, { startedAt, pid }: InfraDetails): void {
+    const known = this.context.table.get(id) ?? { ...identityOf(pod, 0), id, imageId: '' };
+    this.context.table.started({ ...known, id, state: { phase: 'running', startedAt, pid } });
+  }
+
+  #forget(): void {
+    this.#created = undefined;
+    this.#ready = undefined;
+    this.#attachedPid = undefined;
+  }
+}
+
+export interface SandboxNeeds {
+  /** The pod's own files are there. */
+  readonly prepared: Promise<void>;
+  volumes(): Promise<readonly PlannedVolume[]>;
+}
+
+/** Whatever went wrong with the infra container is its own task's to tell; for all others it is just not there. */
+async function orAway<T>(promise: Promise<T> | undefined): Promise<T> {
+  if (promise === undefined) throw new SandboxAway();
+  try {
+    return await promise;
+  } catch {
+    throw new SandboxAway();
+  }
+}
+
+/** The infra container is not there, so nothing can start in it: its own worker says why. */
+export class SandboxAway extends Error {}
+
+function identityOf(pod: Pod, attempt: number): ContainerIdentity {
+  const { uid, name, namespace = '' } = pod.metadata;
+  return { pod: { uid, name, namespace }, name: INFRA_NAME, role: 'infra', attempt, backoffSeconds: 0, image: '' };
+}

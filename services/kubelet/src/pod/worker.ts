@@ -1,0 +1,312 @@
+import type { PodStatus } from '@shiplog/contracts';
+import { ConfigError } from '../container/config-error';
+import { planVolume, type PlannedVolume } from '../volumes/plan-volumes';
+import { PodFiles } from '../volumes/pod-files';
+import type { KubeletContext } from './context';
+import { decidePod, type PodAction } from './decide-pod';
+import { doubled } from './decide-restart';
+import { LastWords } from './last-words';
+import { Probing } from './probing';
+import { renderStatus } from './render-status';
+import { Sandbox, SandboxAway } from './sandbox';
+import { messageOf, Starter, StartFailure, type StartAction } from './starter';
+import { Stopper } from './stopper';
+import { isTerminal, type Pod, type PodView, type Task, type Trouble, type Wish } from './view';
+
+/** Kubernetes tries a wrong configuration again at its next sync. */
+const CONFIG_RETRY_MS = 10_000;
+/** How long `ErrImagePull` is shown before it is called `ImagePullBackOff`. */
+const FIRST_NAME_MS = 2_000;
+const LONGEST_TASK_WAIT_MS = 30_000;
+
+/**
+ * Sees to one pod: looks at what is wanted and what is there, starts what is to be done without waiting for it, and
+ * looks again whenever something changed. Nothing blocks it, so a pod that pulls for minutes can be deleted at once.
+ */
+export class PodWorker {
+  readonly #files: PodFiles;
+  readonly #sandbox: Sandbox;
+  readonly #starter: Starter;
+  readonly #stopper: Stopper;
+  readonly #probing: Probing;
+  readonly #words: LastWords;
+  readonly #tasks = new Map<Task, { failures: number; notBefore: number; running: boolean }>();
+  readonly #troubles = new Map<string, Trouble>();
+  readonly #pullBackoff = new Map<string, number>();
+  #volumes: Promise<readonly PlannedVolume[]> | undefined;
+  #prepared: Promise<void> | undefined;
+  #starts = new AbortController();
+  readonly #acceptedAt: number;
+  #wish: Wish;
+  #timer: NodeJS.Timeout | undefined;
+  #woken = false;
+  #finished = false;
+
+  constructor(
+    private readonly context: KubeletContext,
+    private pod: Pod,
+    wish: Wish,
+    /** Nothing of the pod is left, here or in the log. */
+    private readonly gone: () => void,
+  ) {
+    this.#wish = wish;
+    this.#acceptedAt = context.now();
+    this.#files = new PodFiles(context.stateDir, pod, context.runtime, context.engineNetwork);
+    this.#sandbox = new Sandbox(context, this.#files);
+    this.#starter = new Starter(context, this.#files, this.#sandbox, () => this.#prepareVolumes());
+    this.#stopper = new Stopper(context, this.#files, this.#sandbox);
+    this.#probing = new Probing(context, () => this.wake());
+    this.#words = new LastWords(context, this.#files, () => this.wake());
+  }
+
+  get namespace(): string {
+    return this.pod.metadata.namespace ?? '';
+  }
+
+  /** The log's word on the pod has changed; undefined: it is not there any more. */
+  update(pod: Pod | undefined): void {
+    const relabelled = pod !== undefined && showsMetadata(pod) && metadataOf(pod) !== metadataOf(this.pod);
+    if (pod !== undefined) this.pod = pod;
+    if (relabelled) this.configChanged();
+    this.#wish = pod === undefined ? 'gone' : pod.metadata.deletionTimestamp === undefined ? 'run' : 'end';
+    if (this.#wish === 'gone' && this.#finished) return this.#leave();
+    this.wake();
+  }
+
+  /** A ConfigMap, Secret or Service has changed. */
+  configChanged(): void {
+    for (const [name, trouble] of this.#troubles)
+      if (trouble.retryAt - this.context.now() <= CONFIG_RETRY_MS) this.#troubles.delete(name);
+    const ready = this.#volumes !== undefined;
+    this.#volumes = undefined;
+    // Volumes that are in use follow their objects; what fails now leaves the old files where they are.
+    if (ready && this.#wish === 'run') {
+      this.#prepareVolumes().catch((error: unknown) => this.#noteTrouble('', error));
+    }
+    this.wake();
+  }
+
+  /** Looks at the pod, once everything that has just happened has been told. */
+  wake(): void {
+    if (this.#woken) return;
+    this.#woken = true;
+    queueMicrotask(() => {
+      this.#woken = false;
+      this.#reconcile();
+    });
+  }
+
+  /** Stops looking; what runs goes on running. */
+  close(): void {
+    this.#finished = true;
+    clearTimeout(this.#timer);
+    this.#probing.stopAll();
+    this.#starts.abort();
+  }
+
+  view(): PodView {
+    const { table, images } = this.context;
+    const busy = [...this.#tasks].filter(([, task]) => task.running).map(([name]) => name);
+    return {
+      pod: this.pod,
+      now: this.context.now(),
+      acceptedAt: this.#acceptedAt,
+      wish: this.#wish,
+      containers: table.of(this.pod.metadata.uid),
+      busy: new Set(busy),
+      troubles: this.#troubles,
+      probes: this.#probing.verdicts,
+      messages: this.#words.known,
+      imageNames: images.names,
+      hostIP: this.context.node().ip,
+      podIP: this.#sandbox.ip,
+      attachedPid: this.#sandbox.attachedPid,
+    };
+  }
+
+  #reconcile(): void {
+    if (this.#finished || !this.context.engineUp()) return;
+    const view = this.view();
+    if (view.busy.has('finish')) return;
+    this.#words.listen(view);
+    this.#probing.sync(view);
+    const status = renderStatus({ ...view, probes: this.#probing.verdicts });
+    if (this.#wish !== 'gone') this.context.statuses.offer(this.pod, status);
+    const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, isTerminal(status.phase));
+    for (const action of actions) this.#do(action, status);
+    this.#wakeAt(wakeAt);
+  }
+
+  #wakeAt(wakeAt: number | undefined): void {
+    clearTimeout(this.#timer);
+    const retries = [...this.#tasks.values()].filter((task) => !task.running).map((task) => task.notBefore);
+    const next = Math.min(wakeAt ?? Infinity, ...retries.filter((at) => at > this.context.now()));
+    if (next === Infinity) return;
+    const longest = 2 ** 31 - 1;
+    this.#timer = setTimeout(() => this.wake(), Math.min(longest, Math.max(1, next - this.context.now())));
+  }
+
+  #do(action: PodAction, status: PodStatus): void {
+    const pod = this.pod;
+    switch (action.do) {
+      case 'infra':
+        return this.#launch('infra', () => this.#startInfra(action.attempt));
+      case 'attach':
+        return this.#launch('attach', () => this.#sandbox.adopt(pod, action.id));
+      case 'start':
+        return this.#launch(`start:${action.container.name}`, () => this.#start(action));
+      case 'kill':
+        this.#probing.stop(action.id);
+        this.#stopper.hurry(action);
+        return this.#launch(`kill:${action.id}`, () => this.#stopper.kill(pod, action));
+      case 'remove':
+        return this.#launch(`remove:${action.id}`, () => this.#remove(action.id));
+      case 'drop-infra':
+        return this.#launch('drop-infra', () => this.#stopper.dropInfra(pod, action.id));
+      case 'cancel-starts':
+        return this.#starts.abort();
+      case 'finish':
+        return this.#launch('finish', () => this.#finish(status));
+    }
+  }
+
+  /** Begins a task unless it goes on already, or failed a moment ago. */
+  #launch(name: Task, work: () => Promise<void>): void {
+    const task = this.#tasks.get(name) ?? { failures: 0, notBefore: 0, running: false };
+    if (task.running || task.notBefore > this.context.now()) return;
+    task.running = true;
+    this.#tasks.set(name, task);
+    work()
+      .then(() => this.#tasks.delete(name))
+      .catch((error: unknown) => {
+        task.failures++;
+        task.running = false;
+        task.notBefore = this.context.now() + Math.min(LONGEST_TASK_WAIT_MS, 250 * 2 ** task.failures);
+        this.context.logger.warn(
+          { err: error, pod: this.pod.metadata.name, task: name },
+          'a task of a pod failed; it will be tried again',
+        );
+      })
+      .finally(() => this.wake());
+  }
+
+  async #startInfra(attempt: number): Promise<void> {
+    const { notes } = this.context;
+    try {
+      const needs = { prepared: this.#prepare(), volumes: () => this.#prepareVolumes() };
+      await this.#sandbox.start(this.pod, attempt, needs);
+      this.#troubles.delete('');
+    } catch (error) {
+      if (!(error instanceof ConfigError)) {
+        notes.say(this.pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
+      }
+      this.#noteTrouble('', error);
+    }
+  }
+
+  async #start(action: StartAction): Promise<void> {
+    if (this.#starts.signal.aborted) this.#starts = new AbortController();
+    const { signal } = this.#starts;
+    const { name } = action.container;
+    try {
+      await this.#prepare();
+      await this.#starter.start(this.pod, action, signal);
+      this.#troubles.delete(name);
+      this.#pullBackoff.delete(name);
+    } catch (error) {
+      if (signal.aborted || error instanceof SandboxAway) return;
+      if (error instanceof StartFailure) this.#blame(name, action.container.image ?? '', error);
+      // The volumes are the whole pod's; an infra container that failed has been blamed by its own task.
+      else if (error instanceof ConfigError) this.#noteTrouble('', error);
+      else if (!this.#troubles.has('')) throw error;
+    }
+  }
+
+  /** Gives a container's failed start its waiting reason, and the time of the next attempt. */
+  #blame(name: string, image: string, { reason, message, kind }: StartFailure): void {
+    const now = this.context.now();
+    if (kind !== 'pull') {
+      this.#troubles.set(name, { reason, message, retryAt: now + CONFIG_RETRY_MS });
+      this.context.notes.say(this.pod, 'Warning', 'Failed', `Error: ${message}`, name);
+      return;
+    }
+    const seconds = doubled(this.#pullBackoff.get(name) ?? 0);
+    this.#pullBackoff.set(name, seconds);
+    const backOff = `Back-off pulling image "${image}": ErrImagePull: ${message}`;
+    const later =
+      reason === 'ErrImagePull' ? { at: now + FIRST_NAME_MS, reason: 'ImagePullBackOff', message: backOff } : undefined;
+    this.#troubles.set(name, {
+      reason,
+      message,
+      retryAt: now + seconds * 1_000,
+      ...(later === undefined ? {} : { later }),
+    });
+  }
+
+  #noteTrouble(name: string, error: unknown): void {
+    const reason = error instanceof ConfigError ? error.reason : 'ContainerCreating';
+    const retryAt = this.context.now() + (error instanceof ConfigError ? CONFIG_RETRY_MS : 1_000);
+    const message = messageOf(error);
+    if (error instanceof ConfigError && this.#troubles.get(name)?.message !== message) {
+      this.context.notes.say(this.pod, 'Warning', 'FailedMount', message);
+    }
+    this.#troubles.set(name, { reason, message, retryAt });
+  }
+
+  /** The pod's own files, once in the life of this worker. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.#files.prepare().catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    });
+    return this.#prepared;
+  }
+
+  #prepareVolumes(): Promise<readonly PlannedVolume[]> {
+    this.#volumes ??= this.#makeVolumes().catch((error: unknown) => {
+      this.#volumes = undefined;
+      throw error;
+    });
+    return this.#volumes;
+  }
+
+  async #makeVolumes(): Promise<readonly PlannedVolume[]> {
+    const about = { pod: this.pod, source: this.context.source, node: this.context.node(), podIP: undefined };
+    const planned = (this.pod.spec?.volumes ?? []).map((volume) => planVolume(volume, about));
+    await this.#files.prepareVolumes(planned);
+    return planned;
+  }
+
+  async #remove(id: string): Promise<void> {
+    await this.context.runtime.remove(id);
+    this.context.table.drop(id);
+  }
+
+  /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */
+  async #finish(status: PodStatus): Promise<void> {
+    const { statuses } = this.context;
+    const settled = this.#wish === 'end' ? statuses.settle(this.pod, status) : Promise.resolve();
+    await Promise.all([settled, this.#stopper.sweep(this.pod)]);
+    if (this.#wish === 'end') await this.context.deletePod(this.pod);
+    this.#finished = true;
+    if (this.#wish === 'gone') this.#leave();
+  }
+
+  #leave(): void {
+    this.close();
+    this.context.statuses.forget(this.pod.metadata.uid);
+    this.gone();
+  }
+}
+
+/** Whether the pod has files that show its own labels or annotations. */
+function showsMetadata(pod: Pod): boolean {
+  return (pod.spec?.volumes ?? []).some(
+    ({ downwardAPI, projected }) =>
+      downwardAPI !== undefined || (projected?.sources ?? []).some((source) => source.downwardAPI !== undefined),
+  );
+}
+
+function metadataOf({ metadata }: Pod): string {
+  return JSON.stringify([metadata.labels, metadata.annotations]);
+}

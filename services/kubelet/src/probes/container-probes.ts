@@ -1,0 +1,100 @@
+import type { Container, Probe } from '@shiplog/contracts';
+import type { ProbeVerdict } from '../pod/view';
+import { act, type ActionTarget } from './actions';
+import { addResult, timingOf, UNPROBED, type ProbeState } from './rule-probe';
+
+type Kind = 'Startup' | 'Readiness' | 'Liveness';
+
+export interface ProbingOptions {
+  readonly target: ActionTarget;
+  /** Epoch milliseconds: initial delays count from here. */
+  readonly startedAt: number;
+  /** What was known of the container when the kubelet came: it need not prove itself again. */
+  readonly before: { readonly started: boolean; readonly ready: boolean };
+  now(): number;
+  /** The verdict became another one. */
+  changed(): void;
+  /** A single failure. */
+  failed(message: string): void;
+}
+
+/** Whether a container has any probe. */
+export function hasProbes({ startupProbe, readinessProbe, livenessProbe }: Container): boolean {
+  return startupProbe !== undefined || readinessProbe !== undefined || livenessProbe !== undefined;
+}
+
+/** Probes one running container until it is stopped. */
+export class ContainerProbes {
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #states: Record<Kind, ProbeState> = { Startup: UNPROBED, Readiness: UNPROBED, Liveness: UNPROBED };
+  readonly #container: Container;
+  #stopped = false;
+  #unhealthy: { why: string; graceSeconds: number | undefined } | undefined;
+
+  constructor(private readonly options: ProbingOptions) {
+    const { container } = options.target;
+    this.#container = container;
+    if (options.before.started) this.#states.Startup = { ...UNPROBED, passed: true };
+    if (options.before.ready) this.#states.Readiness = { ...UNPROBED, passed: true };
+    if (container.startupProbe === undefined || options.before.started) this.#probeOn();
+    else this.#begin('Startup', container.startupProbe);
+  }
+
+  get verdict(): ProbeVerdict {
+    const started = this.#container.startupProbe === undefined || this.#states.Startup.passed === true;
+    const ready = started && (this.#container.readinessProbe === undefined || this.#states.Readiness.passed === true);
+    if (this.#unhealthy === undefined) return { started, ready };
+    const { why, graceSeconds } = this.#unhealthy;
+    return { started, ready, unhealthy: why, ...(graceSeconds === undefined ? {} : { graceSeconds }) };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** Liveness and readiness, which wait for the startup probe. */
+  #probeOn(): void {
+    const { readinessProbe, livenessProbe } = this.#container;
+    if (readinessProbe !== undefined) this.#begin('Readiness', readinessProbe);
+    if (livenessProbe !== undefined) this.#begin('Liveness', livenessProbe);
+  }
+
+  #begin(kind: Kind, probe: Probe): void {
+    const age = this.options.now() - this.options.startedAt;
+    this.#after(Math.max(0, timingOf(probe).delayMs - age), kind, probe);
+  }
+
+  #after(ms: number, kind: Kind, probe: Probe): void {
+    if (this.#stopped) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void this.#probe(kind, probe);
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  async #probe(kind: Kind, probe: Probe): Promise<void> {
+    const { timeoutMs, periodMs } = timingOf(probe);
+    const began = this.options.now();
+    const { ok, output } = await act(probe, this.options.target, timeoutMs);
+    if (this.#stopped) return;
+    if (!ok) this.options.failed(`${kind} probe failed: ${output}`);
+    const before = this.#states[kind];
+    this.#states[kind] = addResult(before, ok, probe);
+    const { passed } = this.#states[kind];
+    if (passed !== before.passed) this.#conclude(kind, probe, passed === true);
+    if (this.#unhealthy !== undefined || (kind === 'Startup' && passed === true)) return;
+    this.#after(Math.max(0, periodMs - (this.options.now() - began)), kind, probe);
+  }
+
+  #conclude(kind: Kind, probe: Probe, passed: boolean): void {
+    if (!passed && kind !== 'Readiness') {
+      const why = `Container ${this.#container.name} failed ${kind.toLowerCase()} probe, will be restarted`;
+      this.#unhealthy = { why, graceSeconds: probe.terminationGracePeriodSeconds };
+      this.stop();
+    }
+    if (passed && kind === 'Startup') this.#probeOn();
+    this.options.changed();
+  }
+}

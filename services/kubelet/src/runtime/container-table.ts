@@ -1,0 +1,80 @@
+import type { ObservedContainer, PodRuntime } from './runtime';
+
+/** What the engine has of ours, by pod, kept by its events: nobody has to ask the engine to look at a pod. */
+export class ContainerTable {
+  readonly #byId = new Map<string, ObservedContainer>();
+  readonly #byPod = new Map<string, Map<string, ObservedContainer>>();
+  /** What was written while a relisting goes on: newer than the list. */
+  #fresh: Set<string> | undefined;
+  readonly #listeners = new Set<(podUid: string) => void>();
+
+  constructor(private readonly runtime: PodRuntime) {}
+
+  /** Calls back with a pod's uid after something of it changed. */
+  onChange(listener: (podUid: string) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  of(podUid: string): readonly ObservedContainer[] {
+    return [...(this.#byPod.get(podUid)?.values() ?? [])];
+  }
+
+  pods(): string[] {
+    return [...this.#byPod.keys()];
+  }
+
+  get(id: string): ObservedContainer | undefined {
+    return this.#byId.get(id);
+  }
+
+  put(container: ObservedContainer): void {
+    this.#fresh?.add(container.id);
+    this.#byId.set(container.id, container);
+    const { uid } = container.pod;
+    const pod = this.#byPod.get(uid);
+    if (pod === undefined) this.#byPod.set(uid, new Map([[container.id, container]]));
+    else pod.set(container.id, container);
+    this.#tell(uid);
+  }
+
+  /** A container was just started by us: true unless the engine has said already that it ended. */
+  started(container: ObservedContainer): boolean {
+    if (this.#byId.get(container.id)?.state.phase === 'exited') return false;
+    this.put(container);
+    return true;
+  }
+
+  drop(id: string): void {
+    const container = this.#byId.get(id);
+    if (container === undefined) return;
+    this.#fresh?.add(id);
+    this.#byId.delete(id);
+    const { uid } = container.pod;
+    const pod = this.#byPod.get(uid);
+    pod?.delete(id);
+    if (pod?.size === 0) this.#byPod.delete(uid);
+    this.#tell(uid);
+  }
+
+  /** Looks at one container anew. */
+  async refresh(id: string): Promise<void> {
+    const container = await this.runtime.inspect(id);
+    if (container === undefined) this.drop(id);
+    else this.put(container);
+  }
+
+  /** Looks at everything anew: after a time without events. Returns the uids of all pods that have containers. */
+  async relist(): Promise<string[]> {
+    const fresh = new Set<string>();
+    this.#fresh = fresh;
+    const found = await this.runtime.list().finally(() => (this.#fresh = undefined));
+    const ids = new Set(found.map((one) => one.id));
+    for (const id of [...this.#byId.keys()]) if (!ids.has(id) && !fresh.has(id)) this.drop(id);
+    for (const container of found) if (!fresh.has(container.id)) this.put(container);
+    return this.pods();
+  }
+
+  #tell(podUid: string): void {
+    for (const listener of this.#listeners) listener(podUid);
+  }
+}

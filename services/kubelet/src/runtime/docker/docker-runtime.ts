@@ -1,0 +1,268 @@
+import Docker from 'dockerode';
+import { Readable } from 'node:stream';
+import {
+  RuntimeError,
+  type ContainerSpec,
+  type EngineFacts,
+  type EngineLimits,
+  type ExecResult,
+  type ImageFacts,
+  type InfraDetails,
+  type InfraSpec,
+  type LogOptions,
+  type ObservedContainer,
+  type PodRuntime,
+  type RegistryAuth,
+  type RuntimeEvent,
+} from '../runtime';
+import { demultiplex } from './demultiplex';
+import { ask, asking, runtimeError } from './errors';
+import { EventStream } from './event-stream';
+import { execIn } from './exec';
+import { LABEL } from './labels';
+import { probeLimits } from './limits';
+import { isOurs, observedOf } from './observe';
+import type { LoadableImage } from './image-archive';
+import { pauseImage } from './pause-image';
+import { containerRequest, infraRequest } from './requests';
+
+export interface DockerOptions {
+  /** `unix:///path` or `tcp://host:port`. */
+  readonly host: string;
+  readonly node: string;
+  readonly cgroupParent?: string;
+}
+
+/** Inspections under way at once while everything is listed. */
+const PARALLEL_INSPECTIONS = 4;
+
+/** Pods on Docker Engine, by its HTTP API. */
+export class DockerRuntime implements PodRuntime {
+  readonly #docker: Docker;
+  #pause: Promise<LoadableImage> | undefined;
+  #limits: Promise<EngineLimits> | undefined;
+
+  constructor(private readonly options: DockerOptions) {
+    this.#docker = new Docker(connectionOf(options.host));
+  }
+
+  async engine(): Promise<EngineFacts> {
+    const info = await ask(() => this.#docker.info());
+    return {
+      version: info.ServerVersion,
+      osImage: info.OperatingSystem,
+      kernel: info.KernelVersion,
+      architecture: info.Architecture,
+      cpus: info.NCPU,
+      memoryBytes: info.MemTotal,
+      cgroupDriver: info.CgroupDriver,
+      liveRestore: info.LiveRestoreEnabled,
+    };
+  }
+
+  async prepare(): Promise<void> {
+    await this.#pauseImage();
+  }
+
+  async limits(): Promise<EngineLimits> {
+    this.#limits ??= this.#pauseImage().then((image) => probeLimits(this.#docker, image.id, this.options.cgroupParent));
+    try {
+      return await this.#limits;
+    } catch (error) {
+      this.#limits = undefined;
+      throw error;
+    }
+  }
+
+  async list(): Promise<ObservedContainer[]> {
+    const filters = { label: [`${LABEL.node}=${this.options.node}`] };
+    const found = await ask(() => this.#docker.listContainers({ all: true, filters }));
+    const ids = found.filter((one) => isOurs(one, this.options.node)).map((one) => one.Id);
+    const observed: ObservedContainer[] = [];
+    const work = async (): Promise<void> => {
+      for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
+        const container = await this.inspect(id);
+        if (container !== undefined) observed.push(container);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL_INSPECTIONS }, work));
+    return observed;
+  }
+
+  async inspect(id: string): Promise<ObservedContainer | undefined> {
+    const info = await asking(() => this.#docker.getContainer(id).inspect(), [404]);
+    return info && observedOf(info, this.options.node);
+  }
+
+  watch(listener: (event: RuntimeEvent) => void): { close(): void } {
+    const stream = new EventStream(this.#docker, this.options.node, listener);
+    void stream.run();
+    return stream;
+  }
+
+  async createInfra(spec: InfraSpec): Promise<string> {
+    const image = await this.#pauseImage();
+    const request = infraRequest(spec, this.options.node, image.id);
+    try {
+      return await this.#create(request);
+    } catch (error) {
+      // Somebody pruned the images: load ours again, once.
+      if (runtimeError(error).problem !== 'not-found') throw error;
+      this.#pause = undefined;
+      await this.#pauseImage();
+      return await this.#create(request);
+    }
+  }
+
+  async startInfra(id: string): Promise<InfraDetails> {
+    const container = this.#docker.getContainer(id);
+    await asking(() => container.start(), [304]);
+    const { State: state, NetworkSettings: network } = await ask(() => container.inspect());
+    if (!state.Running)
+      throw new RuntimeError('refused', `the infra container ended at once with code ${state.ExitCode}`);
+    const addresses = Object.values(network.Networks ?? {}).map((one) => one.IPAddress);
+    return { pid: state.Pid, ip: addresses.find((ip) => ip !== '') ?? '', startedAt: state.StartedAt };
+  }
+
+  createContainer(spec: ContainerSpec): Promise<string> {
+    return this.#create(containerRequest(spec, this.options.node));
+  }
+
+  /** Creates a container; one of the same name is a leftover of an attempt that was cut short, and makes room. */
+  async #create(request: Docker.ContainerCreateOptions): Promise<string> {
+    try {
+      return (await this.#docker.createContainer(request)).id;
+    } catch (error) {
+      const failure = runtimeError(error);
+      if (failure.problem !== 'conflict' || request.name === undefined) throw failure;
+      await this.remove(request.name);
+      return (await ask(() => this.#docker.createContainer(request))).id;
+    }
+  }
+
+  async start(id: string): Promise<void> {
+    await asking(() => this.#docker.getContainer(id).start(), [304]);
+  }
+
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    await asking(() => this.#docker.getContainer(id).stop({ t: graceSeconds }), [304, 404]);
+  }
+
+  async kill(id: string): Promise<void> {
+    // 409: it does not run.
+    await asking(() => this.#docker.getContainer(id).kill(), [404, 409]);
+  }
+
+  async remove(id: string): Promise<void> {
+    // 409: its removal is under way.
+    await asking(() => this.#docker.getContainer(id).remove({ force: true, v: true }), [404, 409]);
+  }
+
+  exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
+    return execIn(this.#docker, id, command, timeoutMs);
+  }
+
+  async *logs(id: string, options: LogOptions): AsyncIterable<Uint8Array> {
+    const container = this.#docker.getContainer(id);
+    const { Config: config } = await ask(() => container.inspect());
+    const query = {
+      stdout: true,
+      stderr: true,
+      timestamps: options.timestamps,
+      ...(options.tailLines === undefined ? {} : { tail: options.tailLines }),
+      ...(options.since === undefined ? {} : { since: options.since.toFixed(9) as unknown as number }),
+      ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
+    };
+    // Without `follow` the client would gather the whole log in memory first: so it asks for a stream by hand.
+    const stream = await ask(() => this.#logStream(id, { ...query, follow: options.follow }));
+    options.signal?.addEventListener('abort', () => stream.destroy(), { once: true });
+    try {
+      yield* config.Tty ? stream : demultiplex(stream as AsyncIterable<Buffer>);
+    } catch (error) {
+      if (options.signal?.aborted !== true) throw runtimeError(error);
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  #logStream(id: string, query: object): Promise<Readable> {
+    return new Promise((resolve, reject) => {
+      const request = {
+        path: `/containers/${id}/logs?`,
+        method: 'GET',
+        isStream: true,
+        statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+        options: query,
+      };
+      this.#docker.modem.dial(request, (error: unknown, stream: unknown) => {
+        if (error !== null && error !== undefined) reject(error as Error);
+        else resolve(stream as Readable);
+      });
+    });
+  }
+
+  async image(reference: string): Promise<ImageFacts | undefined> {
+    const info = await asking(() => this.#docker.getImage(reference).inspect(), [404]);
+    return info && { id: info.Id, digests: info.RepoDigests ?? [], user: info.Config?.User ?? '' };
+  }
+
+  async pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void> {
+    const stream = (await ask(() =>
+      this.#docker.pull(reference, { abortSignal: signal, ...(auth === undefined ? {} : { authconfig: auth }) }),
+    )) as Readable;
+    await new Promise<void>((resolve, reject) => {
+      const ended = (error: Error | null): void => (error === null ? resolve() : reject(runtimeError(error)));
+      this.#docker.modem.followProgress(stream, ended);
+    });
+  }
+
+  async createMemoryVolume(name: string, podUid: string, sizeBytes: number | undefined): Promise<void> {
+    const options = {
+      type: 'tmpfs',
+      device: 'tmpfs',
+      o: sizeBytes === undefined ? 'mode=0777' : `mode=0777,size=${sizeBytes}`,
+    };
+    const labels = { [LABEL.podUid]: podUid, [LABEL.node]: this.options.node };
+    await ask(() => this.#docker.createVolume({ Name: name, Driver: 'local', DriverOpts: options, Labels: labels }));
+  }
+
+  async removeVolumes(podUid: string): Promise<void> {
+    const { Volumes: found } = await ask(() =>
+      this.#docker.listVolumes({ filters: { label: [`${LABEL.podUid}=${podUid}`] } }),
+    );
+    await Promise.all(
+      (found ?? []).map(({ Name: name }) => asking(() => this.#docker.getVolume(name).remove(), [404])),
+    );
+  }
+
+  /** The pause image, loaded into the engine if it isn't there: once in the life of this object. */
+  #pauseImage(): Promise<LoadableImage> {
+    this.#pause ??= this.#loadPause().catch((error: unknown) => {
+      this.#pause = undefined;
+      throw error;
+    });
+    return this.#pause;
+  }
+
+  async #loadPause(): Promise<LoadableImage> {
+    const { Architecture: architecture } = await ask(() => this.#docker.info());
+    const image = pauseImage(architecture);
+    if ((await this.image(image.id)) !== undefined) return image;
+    await this.load(image);
+    return image;
+  }
+
+  /** Puts an image into the engine, as `docker load` does. */
+  async load(image: LoadableImage): Promise<void> {
+    const stream = await ask(() => this.#docker.loadImage(Readable.from([image.archive])));
+    await new Promise<void>((resolve, reject) => {
+      this.#docker.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(runtimeError(error))));
+    });
+  }
+}
+
+function connectionOf(host: string): Docker.DockerOptions {
+  const url = new URL(host);
+  if (url.protocol === 'unix:') return { socketPath: url.pathname };
+  return { host: url.hostname, port: url.port === '' ? 2375 : Number(url.port), protocol: 'http' };
+}

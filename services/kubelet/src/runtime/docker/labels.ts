@@ -1,0 +1,55 @@
+import type { ContainerIdentity, ContainerRole } from '../runtime';
+
+/** Labels on every container of ours. The first three are those that Kubernetes' own runtimes used. */
+export const LABEL = {
+  podUid: 'io.kubernetes.pod.uid',
+  podNamespace: 'io.kubernetes.pod.namespace',
+  podName: 'io.kubernetes.pod.name',
+  container: 'io.kubernetes.container.name',
+  node: 'io.shiplog.node',
+  role: 'io.shiplog.role',
+  attempt: 'io.shiplog.attempt',
+  backoff: 'io.shiplog.backoff-seconds',
+  image: 'io.shiplog.image',
+} as const;
+
+export type Labels = Readonly<Record<string, string>>;
+
+export function labelsOf(identity: ContainerIdentity, node: string): Record<string, string> {
+  return {
+    [LABEL.podUid]: identity.pod.uid,
+    [LABEL.podNamespace]: identity.pod.namespace,
+    [LABEL.podName]: identity.pod.name,
+    [LABEL.container]: identity.name,
+    [LABEL.node]: node,
+    [LABEL.role]: identity.role,
+    [LABEL.attempt]: String(identity.attempt),
+    [LABEL.backoff]: String(identity.backoffSeconds),
+    [LABEL.image]: identity.image,
+  };
+}
+
+/** What a container's labels say of it; undefined when it isn't one of ours. */
+export function identityOf(labels: Labels, node: string): ContainerIdentity | undefined {
+  const uid = labels[LABEL.podUid];
+  const name = labels[LABEL.container];
+  const role = labels[LABEL.role];
+  if (uid === undefined || name === undefined || !isRole(role) || labels[LABEL.node] !== node) return undefined;
+  return {
+    pod: { uid, namespace: labels[LABEL.podNamespace] ?? '', name: labels[LABEL.podName] ?? '' },
+    name,
+    role,
+    attempt: Number(labels[LABEL.attempt] ?? 0),
+    backoffSeconds: Number(labels[LABEL.backoff] ?? 0),
+    image: labels[LABEL.image] ?? '',
+  };
+}
+
+function isRole(role: string | undefined): role is ContainerRole {
+  return role === 'infra' || role === 'init' || role === 'app';
+}
+
+/** The engine's name of a container, in the form that dockershim made known. */
+export function engineName({ name, pod, attempt }: ContainerIdentity): string {
+  return `k8s_${name}_${pod.name}_${pod.namespace}_${pod.uid}_${attempt}`;
+}

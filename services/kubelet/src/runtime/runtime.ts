@@ -1,0 +1,246 @@
+/** Which pod a container belongs to. */
+export interface PodIdentity {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `infra` owns the pod's network namespace; `init` and `app` are the containers that the pod asks for. */
+export type ContainerRole = 'infra' | 'init' | 'app';
+
+/** What a container is, kept in its labels, so that whoever finds it knows whose it is. */
+export interface ContainerIdentity {
+  readonly pod: PodIdentity;
+  /** The container's name in the pod; `POD` for the infra container. */
+  readonly name: string;
+  readonly role: ContainerRole;
+  /** Restarts before this one: the container status' restartCount. */
+  readonly attempt: number;
+  /** How long its successor has to wait, counted from its end, in seconds: the back-off's memory. */
+  readonly backoffSeconds: number;
+  /** The image as the pod names it: another one means that the container must be replaced. */
+  readonly image: string;
+}
+
+export type ContainerState =
+  | { readonly phase: 'created' }
+  | { readonly phase: 'running'; readonly startedAt: string; readonly pid?: number }
+  | {
+      readonly phase: 'exited';
+      readonly startedAt: string;
+      readonly finishedAt: string;
+      readonly exitCode: number;
+      readonly oomKilled: boolean;
+      /** Why the engine could not start it; '' otherwise. */
+      readonly error: string;
+    };
+
+/** A container of ours as the engine has it. */
+export interface ObservedContainer extends ContainerIdentity {
+  readonly id: string;
+  /** The image's id, `sha256:…`. */
+  readonly imageId: string;
+  readonly state: ContainerState;
+}
+
+/** A directory, file or engine volume seen inside a container. */
+export type MountSpec =
+  | {
+      readonly kind: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly propagation?: 'private' | 'rslave' | 'rshared';
+    }
+  | { readonly kind: 'volume'; readonly source: string; readonly target: string; readonly readOnly: boolean };
+
+/** Where a pod's network namespace comes from. */
+export type InfraNetwork =
+  /** A private namespace that somebody else attaches to a network. */
+  | { readonly kind: 'detached' }
+  /** The node's own. */
+  | { readonly kind: 'host' }
+  /** One of the engine's networks, with ports published by the engine. */
+  | { readonly kind: 'engine'; readonly network: string; readonly ports: readonly PublishedPort[] };
+
+export interface PublishedPort {
+  readonly hostIP: string;
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: string;
+}
+
+export interface InfraSpec {
+  readonly identity: ContainerIdentity;
+  readonly hostname: string;
+  readonly network: InfraNetwork;
+  readonly cgroupParent?: string;
+  readonly hostPID: boolean;
+  readonly hostIPC: boolean;
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** Volumes that must outlive restarts of the app containers are held here too. */
+  readonly mounts: readonly MountSpec[];
+  readonly oomScoreAdj: number;
+}
+
+/** An app or init container, ready to be made: nothing in it is left to be looked up. */
+export interface ContainerSpec {
+  readonly identity: ContainerIdentity;
+  readonly infraId: string;
+  readonly imageId: string;
+  /** Absent: the image's own. */
+  readonly entrypoint?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env: readonly string[];
+  readonly workingDir?: string;
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly stdinOnce: boolean;
+  readonly user?: string;
+  readonly groups: readonly string[];
+  readonly privileged: boolean;
+  readonly readOnlyRootfs: boolean;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly noNewPrivileges: boolean;
+  readonly seccompUnconfined: boolean;
+  readonly mounts: readonly MountSpec[];
+  readonly cpuShares: number;
+  /** Microseconds in each 100 ms; 0 for no limit. */
+  readonly cpuQuota: number;
+  /** 0 for no limit. */
+  readonly memoryBytes: number;
+  /** Processes at most; 0 for no limit. */
+  readonly pidsLimit: number;
+  readonly oomScoreAdj: number;
+  readonly cgroupParent?: string;
+  /** Whose processes the container sees. */
+  readonly pidNamespace: 'own' | 'pod' | 'host';
+  readonly hostIPC: boolean;
+  readonly hostNetwork: boolean;
+  readonly stopSignal?: string;
+}
+
+export interface InfraDetails {
+  readonly pid: number;
+  /** '' unless the engine gave it one. */
+  readonly ip: string;
+  readonly startedAt: string;
+}
+
+export interface ImageFacts {
+  readonly id: string;
+  /** For example `docker.io/library/redis@sha256:…`; none for an image that was built here. */
+  readonly digests: readonly string[];
+  /** The image's own user, '' for root. */
+  readonly user: string;
+}
+
+export interface EngineFacts {
+  readonly version: string;
+  readonly osImage: string;
+  readonly kernel: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly cgroupDriver: string;
+  readonly liveRestore: boolean;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  /** stdout and stderr as they came, at most 10 KiB. */
+  readonly output: string;
+  readonly timedOut: boolean;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly timestamps: boolean;
+  readonly tailLines?: number;
+  /** Seconds since 1970, with a fraction. */
+  readonly since?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Credentials for one registry. */
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+  readonly serveraddress: string;
+}
+
+export type RuntimeEvent =
+  /** Events flow (again): whatever was known before must be listed anew. */
+  | { readonly type: 'connected' }
+  | { readonly type: 'disconnected'; readonly why: string }
+  /** Something happened to a container of ours. */
+  | {
+      readonly type: 'container';
+      readonly id: string;
+      readonly podUid: string;
+      readonly what: 'ended' | 'removed' | 'started';
+    }
+  /** Names or images changed: what was looked up before may be another image now. */
+  | { readonly type: 'images' };
+
+/** What an engine refuses on this machine (see `probeLimits`), and so is clamped. */
+export interface EngineLimits {
+  /** An OOM score below zero: needs CAP_SYS_RESOURCE. */
+  readonly negativeOomScore: boolean;
+  readonly privileged: boolean;
+  /** Capabilities (without `CAP_`) that no container can have here. */
+  readonly missingCapabilities: readonly string[];
+}
+
+/** Why the engine did not do what it was asked. `unavailable`: it can't be reached, so trying later may help. */
+export type RuntimeProblem = 'unavailable' | 'not-found' | 'conflict' | 'refused';
+
+export class RuntimeError extends Error {
+  constructor(
+    readonly problem: RuntimeProblem,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'RuntimeError';
+  }
+}
+
+/**
+ * The port to a container engine. Every method may throw RuntimeError; all of them may be repeated: stopping what
+ * has stopped and removing what is gone succeed.
+ */
+export interface PodRuntime {
+  engine(): Promise<EngineFacts>;
+  /** Does beforehand what the first pod would otherwise have to wait for. */
+  prepare(): Promise<void>;
+  /** What this engine accepts; tried once with real containers, so the first call takes some 100 ms. */
+  limits(): Promise<EngineLimits>;
+  /** Our containers, of every pod. */
+  list(): Promise<ObservedContainer[]>;
+  /** One of our containers, with its exit code and times; undefined when it is gone. */
+  inspect(id: string): Promise<ObservedContainer | undefined>;
+  /** Calls back until `close`: reconnects by itself for as long as it takes. */
+  watch(listener: (event: RuntimeEvent) => void): { close(): void };
+  createInfra(spec: InfraSpec): Promise<string>;
+  /** The infra container runs once this resolves. */
+  startInfra(id: string): Promise<InfraDetails>;
+  createContainer(spec: ContainerSpec): Promise<string>;
+  start(id: string): Promise<void>;
+  /** Asks it to end, and kills it after the grace; resolves when it has ended. */
+  stop(id: string, graceSeconds: number): Promise<void>;
+  kill(id: string): Promise<void>;
+  /** Kills it if it runs. */
+  remove(id: string): Promise<void>;
+  exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
+  /** Bytes of both outputs, as written, demultiplexed. */
+  logs(id: string, options: LogOptions): AsyncIterable<Uint8Array>;
+  image(reference: string): Promise<ImageFacts | undefined>;
+  /** Throws RuntimeError with the registry's reason. */
+  pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void>;
+  createMemoryVolume(name: string, podUid: string, sizeBytes: number | undefined): Promise<void>;
+  removeVolumes(podUid: string): Promise<void>;
+}
+
+/** The infra container's name in labels and engine names, as dockershim had it. */
+export const INFRA_NAME = 'POD';

@@ -1,0 +1,78 @@
+import { choice, duration, integer, optionalText, text } from '@shiplog/service';
+import { hostname } from 'node:os';
+
+/** `key=value,key=value` as node labels are given. */
+const LABELS = /^([^=,]+=[^=,]*)(,[^=,]+=[^=,]*)*$/;
+
+/** The kubelet's own settings; NATS_URL, LOG_LEVEL and INSTANCE are every service's. */
+export const kubeletSettings = {
+  nodeName: text({
+    env: 'NODE_NAME',
+    says: 'Name of the Node object of this machine.',
+    default: hostname().toLowerCase(),
+    pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+    example: 'minion-1',
+  }),
+  nodeIP: optionalText({
+    env: 'NODE_IP',
+    says: "This node's address; that of the default route's interface if not given.",
+  }),
+  dockerHost: text({
+    env: 'DOCKER_HOST',
+    says: 'Where the container engine listens.',
+    default: 'unix:///var/run/docker.sock',
+    pattern: /^(unix:\/\/\/\S+|tcp:\/\/\S+:\d+)$/,
+    example: 'unix:///var/run/docker.sock or tcp://host:2375',
+  }),
+  stateDir: text({
+    env: 'STATE_DIR',
+    says: "Directory for pods' volumes and files; the engine must see it under the same path.",
+    default: '/var/lib/shiplog/kubelet',
+    pattern: /^\//,
+    example: '/var/lib/shiplog/kubelet',
+  }),
+  podNetwork: choice({
+    env: 'POD_NETWORK',
+    says: "Who connects pods: the node's network agent, or the engine (no root needed, this node only).",
+    of: ['agent', 'docker'],
+    default: 'agent',
+  }),
+  dockerNetwork: text({
+    env: 'POD_DOCKER_NETWORK',
+    says: "The engine's network for POD_NETWORK=docker.",
+    default: 'bridge',
+  }),
+  maxParallelStarts: integer({
+    env: 'MAX_PARALLEL_STARTS',
+    says: 'Pods started at the same time.',
+    default: 4,
+    min: 1,
+    max: 100,
+  }),
+  cgroupParent: text({
+    env: 'CGROUP_PARENT',
+    says: "Cgroup under which the pods' cgroups are made.",
+    default: '/shiplog',
+    pattern: /^\/?[\w.-]+(\/[\w.-]+)*$/,
+    example: '/shiplog',
+  }),
+  heartbeatInterval: duration({
+    env: 'HEARTBEAT_INTERVAL',
+    says: 'How often this node says that it lives.',
+    default: '5s',
+    minMs: 100,
+  }),
+  nodeLabels: text({
+    env: 'NODE_LABELS',
+    says: 'More labels for the Node object.',
+    default: '',
+    pattern: LABELS,
+    example: 'zone=a,disk=ssd',
+  }),
+  maxPods: integer({ env: 'MAX_PODS', says: 'Pods that this node takes.', default: 110, min: 1, max: 10_000 }),
+  podPidsLimit: integer({
+    env: 'POD_PIDS_LIMIT',
+    says: 'Processes that a container may have; 0 for no limit.',
+    default: 0,
+  }),
+};

@@ -1,0 +1,161 @@
+import { newCommandId, type Bus } from '@shiplog/bus';
+import type { Command, CommandReply, ItemResult, PodRef, PodStatus } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/machinery';
+import type { Logger } from 'pino';
+import type { StatusSink } from '../pod/context';
+import type { Pod } from '../pod/view';
+import { isUrgent } from './rule-urgency';
+
+/** How long "it is being created" may wait for something better to say. */
+const PATIENCE_MS = 1_000;
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 5_000;
+/** An item that the journal refuses is worth another try, but not a hot loop. */
+const REFUSED_RETRY_MS = 5_000;
+
+interface Entry {
+  pod: Pod;
+  status: PodStatus;
+  /** Epoch milliseconds; undefined: nothing to send. */
+  dueAt: number | undefined;
+  /** What the log has accepted last, and where it stood then. */
+  accepted?: { status: PodStatus; position: number };
+  settled: (() => void)[];
+}
+
+export interface ReporterOptions {
+  readonly bus: Pick<Bus, 'command'>;
+  readonly node: string;
+  readonly logger: Logger;
+  now(): number;
+}
+
+/**
+ * Takes the pods' statuses to the log: only those that differ from it, all that are due in one command, one command at a
+ * time; what changes meanwhile goes with the next. Level-triggered: what another one wrote over a status is written again.
+ */
+export class StatusReporter implements StatusSink {
+  readonly #entries = new Map<string, Entry>();
+  #sending = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Infinity;
+  #retryMs = FIRST_RETRY_MS;
+  #closed = false;
+
+  constructor(private readonly options: ReporterOptions) {}
+
+  offer(pod: Pod, status: PodStatus): void {
+    const entry = this.#entry(pod, status);
+    const inLog = pod.status !== undefined && sameJson(pod.status, status);
+    const { accepted } = entry;
+    // The log may hold it in another form than it was sent: then its acceptance counts, until the pod changes again.
+    const taken =
+      accepted !== undefined &&
+      Number(pod.metadata.resourceVersion) <= accepted.position &&
+      sameJson(accepted.status, status);
+    if (inLog || taken) {
+      entry.dueAt = undefined;
+      this.#release(entry);
+      return;
+    }
+    const dueAt = this.options.now() + (isUrgent(status) ? 0 : PATIENCE_MS);
+    entry.dueAt = Math.min(dueAt, entry.dueAt ?? dueAt);
+    this.#schedule();
+  }
+
+  settle(pod: Pod, status: PodStatus): Promise<void> {
+    return new Promise((resolve) => {
+      this.#entry(pod, status).settled.push(resolve);
+      this.offer(pod, status);
+    });
+  }
+
+  forget(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (entry === undefined) return;
+    this.#entries.delete(uid);
+    this.#release(entry);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #entry(pod: Pod, status: PodStatus): Entry {
+    const known = this.#entries.get(pod.metadata.uid);
+    if (known !== undefined) return Object.assign(known, { pod, status });
+    const entry: Entry = { pod, status, dueAt: undefined, settled: [] };
+    this.#entries.set(pod.metadata.uid, entry);
+    return entry;
+  }
+
+  #release(entry: Entry): void {
+    for (const resolve of entry.settled.splice(0)) resolve();
+  }
+
+  #schedule(): void {
+    if (this.#sending || this.#closed) return;
+    let next = Infinity;
+    for (const { dueAt } of this.#entries.values()) next = Math.min(next, dueAt ?? Infinity);
+    if (next === this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = next;
+    if (next === Infinity) return;
+    // At least one turn of the event loop, so that everything of this turn travels together.
+    this.#timer = setTimeout(() => void this.#send(), Math.max(0, next - this.options.now()));
+  }
+
+  async #send(): Promise<void> {
+    this.#timerAt = Infinity;
+    const now = this.options.now();
+    const due = [...this.#entries.values()].filter((entry) => entry.dueAt !== undefined && entry.dueAt <= now);
+    if (due.length === 0) return this.#schedule();
+    const sent = due.map((entry) => ({ entry, status: entry.status }));
+    for (const entry of due) entry.dueAt = undefined;
+    this.#sending = true;
+    try {
+      this.#take(sent, await this.options.bus.command(this.#command(sent)));
+      this.#retryMs = FIRST_RETRY_MS;
+    } catch (error) {
+      this.options.logger.warn({ err: error, pods: sent.length }, 'could not report pods; trying again');
+      for (const { entry } of sent) entry.dueAt ??= now + this.#retryMs;
+      this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
+    } finally {
+      this.#sending = false;
+      this.#schedule();
+    }
+  }
+
+  #command(sent: readonly { entry: Entry; status: PodStatus }[]): Command<'ReportPods'> & { type: 'ReportPods' } {
+    const { node } = this.options;
+    const pods = sent.map(({ entry, status }) => ({ ...refOf(entry.pod), status }));
+    return { id: newCommandId(), type: 'ReportPods', actor: `system:node:${node}`, data: { node, pods } };
+  }
+
+  #take(sent: readonly { entry: Entry; status: PodStatus }[], reply: CommandReply): void {
+    sent.forEach(({ entry, status }, i) => {
+      const result: ItemResult = reply.ok ? (reply.results?.[i] ?? { ok: true, position: reply.position }) : reply;
+      if (result.ok) return this.#accepted(entry, status, result.position);
+      // Gone, or another pod of that name: the log's own events will say so.
+      const isGone = result.status.code === 404 || result.status.code === 409;
+      if (isGone) return this.#accepted(entry, status, Number(entry.pod.metadata.resourceVersion));
+      this.options.logger.error(
+        { pod: entry.pod.metadata.name, status: result.status },
+        'the journal refused a report',
+      );
+      entry.dueAt ??= this.options.now() + REFUSED_RETRY_MS;
+    });
+  }
+
+  #accepted(entry: Entry, status: PodStatus, position: number): void {
+    const seen = Number(entry.pod.metadata.resourceVersion);
+    entry.accepted = { status, position: Math.max(position, seen) };
+    if (sameJson(entry.status, status)) this.#release(entry);
+    else this.offer(entry.pod, entry.status);
+  }
+}
+
+function refOf({ metadata }: Pod): PodRef {
+  return { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid };
+}

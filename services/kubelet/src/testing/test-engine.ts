@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { arch, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '@shiplog/testing';
+import { DockerRuntime } from '../runtime/docker/docker-runtime';
+import { imageArchive } from '../runtime/docker/image-archive';
+import { goArchitecture } from '../runtime/docker/pause-image';
+
+/** An image with nothing but a static busybox: every applet works in its shell. */
+export const BUSYBOX = 'shiplog-test/busybox:1';
+
+/** A container engine of a test's own: a dockerd that touches neither the host's network nor its default directories. */
+export class TestEngine {
+  #process: ChildProcess | undefined;
+
+  private constructor(readonly directory: string) {}
+
+  static async start(): Promise<TestEngine> {
+    const engine = new TestEngine(await mkdtemp(join(tmpdir(), 'shiplog-engine-')));
+    await writeFile(join(engine.directory, 'daemon.json'), '{}');
+    await engine.resume();
+    await engine.#loadBusybox();
+    return engine;
+  }
+
+  get host(): string {
+    return `unix://${this.directory}/docker.sock`;
+  }
+
+  get cgroupParent(): string {
+    return `/${this.directory.split('/').at(-1)}`;
+  }
+
+  runtime(node = 'node-a'): DockerRuntime {
+    return new DockerRuntime({ host: this.host, node, cgroupParent: this.cgroupParent });
+  }
+
+  /** Starts the daemon (again); resolves when it answers. */
+  async resume(): Promise<void> {
+    const at = (name: string): string => join(this.directory, name);
+    // A killed daemon leaves its pid file, which would keep its successor from starting.
+    await rm(at('docker.pid'), { force: true });
+    const args = [
+      ...['--config-file', at('daemon.json'), '--data-root', at('data'), '--exec-root', at('exec')],
+      ...['--pidfile', at('docker.pid'), '-H', this.host, '--cgroup-parent', this.cgroupParent, '--live-restore'],
+      ...['--bridge', 'none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'],
+    ];
+    const log = openSync(at('dockerd.log'), 'a');
+    const daemon = spawn('dockerd', args, { stdio: ['ignore', log, log], detached: true });
+    this.#process = daemon;
+    await eventually(
+      async () => {
+        if (daemon.exitCode !== null) throw new Error(`dockerd ended: ${await readFile(at('dockerd.log'), 'utf8')}`);
+        return (await this.runtime().engine()).version;
+      },
+      { timeoutMs: 30_000 },
+    );
+  }
+
+  /** Ends the daemon; containers live on. */
+  async pause(signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
+    const daemon = this.#process;
+    if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const ended = once(daemon, 'exit');
+    daemon.kill(signal);
+    await ended;
+  }
+
+  /** Removes every container, the daemon and all its files. */
+  async stop(): Promise<void> {
+    const runtime = this.runtime();
+    await Promise.all((await runtime.list()).map((one) => runtime.remove(one.id)));
+    await this.pause('SIGTERM');
+    await this.#stopContainerd();
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** With live-restore a stopped daemon leaves its containerd behind if it was killed before. */
+  async #stopContainerd(): Promise<void> {
+    const file = join(this.directory, 'exec', 'containerd', 'containerd.pid');
+    const pid = Number(await readFile(file, 'utf8').catch(() => '0'));
+    if (pid > 0) await eventually(() => isGone(pid), { timeoutMs: 10_000 });
+  }
+
+  async #loadBusybox(): Promise<void> {
+    const image = imageArchive({
+      tag: BUSYBOX,
+      architecture: goArchitecture({ x64: 'amd64' }[arch() as string] ?? arch()),
+      files: [{ name: 'busybox', mode: 0o755, content: await readFile('/bin/busybox') }],
+      config: { Entrypoint: ['/busybox'], Cmd: ['sh'], Env: ['PATH=/'] },
+    });
+    await this.runtime().load(image);
+  }
+}
+
+/** Asks a process to end, and says whether it has. */
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGTERM');
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
+    throw error;
+  }
+}

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { chmod, chown, mkdir, open, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Container, VolumeMount } from '@shiplog/contracts';
+import { ConfigError } from '../container/config-error';
+import type { Pod } from '../pod/view';
+import type { MountSpec, PodRuntime } from '../runtime/runtime';
+import { writeAtomically } from './atomic-files';
+import { prepareHostPath } from './host-path';
+import { safePath, type PlannedVolume } from './plan-volumes';
+import { hostnameOf, renderHosts, renderResolvConf } from './render-pod-files';
+
+/** Kubernetes takes at most this much of a termination message. */
+const MESSAGE_LIMIT = 4_096;
+/** Where an infra container holds the pod's memory volumes, so that they outlive restarts of the others. */
+const HELD = '/volumes';
+
+/** What a pod has on the node's disk: its own /etc files, its volumes, its containers' termination messages. */
+export class PodFiles {
+  readonly #directory: string;
+  readonly #written = new Map<string, string>();
+
+  constructor(
+    stateDir: string,
+    private readonly pod: Pod,
+    private readonly runtime: PodRuntime,
+    /** Whether the engine's own resolv.conf is the right one. */
+    private readonly engineNetwork: boolean,
+  ) {
+    this.#directory = join(stateDir, 'pods', pod.metadata.uid);
+  }
+
+  /** /etc/hosts, /etc/hostname and /etc/resolv.conf, as far as they can be known before there is an address. */
+  async prepare(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o750 });
+    const resolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+    await Promise.all([
+      this.writeHosts(undefined),
+      writeFile(join(this.#directory, 'hostname'), `${hostnameOf(this.pod)}\n`),
+      writeFile(join(this.#directory, 'resolv.conf'), renderResolvConf(this.pod, resolvConf)),
+    ]);
+  }
+
+  async writeHosts(podIP: string | undefined): Promise<void> {
+    const nodeHosts = this.pod.spec?.hostNetwork === true ? await readFile('/etc/hosts', 'utf8').catch(() => '') : '';
+    // Written in place: the file is mounted, so another one of the same name would not be seen.
+    await writeFile(join(this.#directory, 'hosts'), renderHosts(this.pod, podIP, nodeHosts));
+  }
+
+  /** Makes what the volumes need; again after a change, it brings files of the cluster's objects up to date. */
+  async prepareVolumes(volumes: readonly PlannedVolume[]): Promise<void> {
+    await Promise.all(volumes.map((volume) => this.#prepareVolume(volume)));
+  }
+
+  async #prepareVolume(volume: PlannedVolume): Promise<void> {
+    const directory = this.#volumeDirectory(volume.name);
+    const gid = this.pod.spec?.securityContext?.fsGroup;
+    switch (volume.kind) {
+      case 'directory':
+        await mkdir(directory, { recursive: true });
+        await chmod(directory, gid === undefined ? 0o777 : 0o2777);
+        if (gid !== undefined) await chown(directory, 0, gid);
+        return;
+      case 'memory':
+        return this.runtime.createMemoryVolume(this.#memoryName(volume.name), this.pod.metadata.uid, volume.sizeBytes);
+      case 'host':
+        return prepareHostPath(volume.path, volume.type);
+      case 'files': {
+        const generation = createHash('sha256').update(JSON.stringify(volume.files)).digest('hex').slice(0, 16);
+        if (this.#written.get(volume.name) === generation) return;
+        await mkdir(directory, { recursive: true, mode: 0o755 });
+        await writeAtomically(directory, volume.files, generation, gid);
+        this.#written.set(volume.name, generation);
+      }
+    }
+  }
+
+  /** The memory volumes, held by the infra container. */
+  infraMounts(volumes: readonly PlannedVolume[]): MountSpec[] {
+    return volumes.flatMap((volume) =>
+      volume.kind === 'memory'
+        ? [{ kind: 'volume', source: this.#memoryName(volume.name), target: `${HELD}/${volume.name}`, readOnly: false }]
+        : [],
+    );
+  }
+
+  /** All mounts of a container; makes the file for its termination message. */
+  async mounts(
+    container: Container,
+    attempt: number,
+    volumes: readonly PlannedVolume[],
+    expand: (text: string) => string,
+  ): Promise<MountSpec[]> {
+    const asked = await Promise.all((container.volumeMounts ?? []).map((mount) => this.#mount(mount, volumes, expand)));
+    const taken = new Set(asked.map((mount) => mount.target));
+    const etc: [string, string][] = [['hosts', '/etc/hosts']];
+    if (this.pod.spec?.hostNetwork !== true) etc.push(['hostname', '/etc/hostname']);
+    if (!this.engineNetwork || this.pod.spec?.dnsPolicy === 'None') etc.push(['resolv.conf', '/etc/resolv.conf']);
+    const own = etc.map(([name, target]): MountSpec => bind(join(this.#directory, name), target));
+    const messagePath = container.terminationMessagePath ?? '';
+    const message = messagePath === '' ? [] : [bind(await this.#makeMessageFile(container.name, attempt), messagePath)];
+    return [...asked, ...[...own, ...message].filter((mount) => !taken.has(mount.target))];
+  }
+
+  async #mount(
+    mount: VolumeMount,
+    volumes: readonly PlannedVolume[],
+    expand: (text: string) => string,
+  ): Promise<MountSpec> {
+    const volume = volumes.find((one) => one.name === mount.name);
+    if (volume === undefined)
+      throw new ConfigError(`volume "${mount.name}" of mount ${mount.mountPath} does not exist`);
+    const subPath = safePath(mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr));
+    const readOnly = mount.readOnly === true || volume.kind === 'files';
+    if (volume.kind === 'memory') {
+      if (subPath !== '')
+        throw new ConfigError(`volume "${volume.name}": subPath is not supported on volumes in memory`);
+      return { kind: 'volume', source: this.#memoryName(volume.name), target: mount.mountPath, readOnly };
+    }
+    const root = volume.kind === 'host' ? volume.path : this.#volumeDirectory(volume.name);
+    const source = subPath === '' ? root : await subPathOf(root, subPath, volume.kind !== 'files');
+    const propagation = { HostToContainer: 'rslave', Bidirectional: 'rshared' }[mount.mountPropagation ?? ''] as
+      'rslave' | 'rshared' | undefined;
+    return {
+      kind: 'bind',
+      source,
+      target: mount.mountPath,
+      readOnly,
+      ...(propagation === undefined ? {} : { propagation }),
+    };
+  }
+
+  async #makeMessageFile(container: string, attempt: number): Promise<string> {
+    const file = this.#messageFile(container, attempt);
+    await mkdir(join(this.#directory, 'containers', container), { recursive: true });
+    await writeFile(file, '');
+    await chmod(file, 0o666);
+    return file;
+  }
+
+  /** What a container left as its last word, '' for nothing. */
+  async readMessage(container: string, attempt: number): Promise<string> {
+    const file = await open(this.#messageFile(container, attempt), 'r').catch(() => undefined);
+    if (file === undefined) return '';
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(MESSAGE_LIMIT), 0, MESSAGE_LIMIT, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  #messageFile(container: string, attempt: number): string {
+    return join(this.#directory, 'containers', container, `${attempt}.message`);
+  }
+
+  #volumeDirectory(name: string): string {
+    return join(this.#directory, 'volumes', name);
+  }
+
+  #memoryName(name: string): string {
+    return `shiplog-${this.pod.metadata.uid}-${name}`;
+  }
+}
+
+function bind(source: string, target: string): MountSpec {
+  return { kind: 'bind', source, target, readOnly: false };
+}
+
+/** A path inside a volume, made if missing and allowed; one that a symbolic link leads out of the volume is refused. */
+async function subPathOf(root: string, subPath: string, make: boolean): Promise<string> {
+  const path = join(root, subPath);
+  const missing = await stat(path).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );
+  if (missing && make) await mkdir(path, { recursive: true, mode: 0o750 });
+  const [real, realRoot] = await Promise.all([realpath(path), realpath(root)]);
+  if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
+    throw new ConfigError(`subPath "${subPath}" leads out of its volume`);
+  }
+  return real;
+}
