@@ -103,9 +103,8 @@ export const statusOf = {
     ),
   /** 422 without a field: a patch that is well-formed but cannot be applied. */
   unprocessable: (message: string): KubeStatus =>
-    failure(422, 'Invalid', `the server rejected our request due to an error in our request: ${message}`, {
-      causes: [{ reason: 'UnexpectedServerResponse', message }],
-    }),
+    // Without causes, kubectl shows the message itself.
+    failure(422, 'Invalid', `the server rejected our request due to an error in our request: ${message}`, {}),
   /** 429: asked again later, please. */
   tooManyRequests: (message: string, retryAfterSeconds: number): KubeStatus =>
     failure(429, 'TooManyRequests', message, { retryAfterSeconds }),

@@ -166,6 +166,7 @@ describe('a service that is there', () => {
     expect(refusalOf(update({ clusterIP: '10.96.1.2' })).message).toContain(
       'spec.clusterIPs[0]: Invalid value: ["10.96.1.2"]: may not change once set',
     );
+    expect(fieldsOf(update({ ...before.spec, clusterIP: '10.96.1.2' }))).toEqual(['spec.clusterIPs[0]']);
   });
 
   it('loses its node ports when it becomes a ClusterIP service, also if they are sent along', () => {

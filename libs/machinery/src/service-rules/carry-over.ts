@@ -1,5 +1,6 @@
 import type { ObjectOf } from '@shiplog/contracts';
 import { carryOver } from '../kinds/kind';
+import { sameJson } from '../values/equal';
 
 type Spec = NonNullable<ObjectOf<'services'>['spec']>;
 
@@ -11,7 +12,17 @@ const isExternal = (spec: Spec): boolean => spec.type === 'NodePort' || spec.typ
  * changes the type and sends the rest as it read it keeps none of what only the old type has. As Kubernetes' service strategy.
  */
 export function carryOverService(spec: Spec, before: Spec): void {
-  if (hasAddress(spec) && hasAddress(before)) carryOver(spec, before, ['clusterIP', 'clusterIPs']);
+  if (hasAddress(spec) && hasAddress(before)) {
+    // A patch of clusterIP alone means the list too; the rules then see one change, not a contradiction.
+    if (
+      spec.clusterIP !== before.clusterIP &&
+      spec.clusterIP !== undefined &&
+      sameJson(spec.clusterIPs, before.clusterIPs)
+    ) {
+      spec.clusterIPs = [spec.clusterIP];
+    }
+    carryOver(spec, before, ['clusterIP', 'clusterIPs']);
+  }
   if (!hasAddress(spec)) {
     delete spec.ipFamilies;
     delete spec.ipFamilyPolicy;

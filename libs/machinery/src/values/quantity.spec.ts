@@ -45,6 +45,7 @@ describe('quantities', () => {
     ['0', '0'],
     ['0Gi', '0'],
     ['1500', '1500'],
+    ['887687.5Ki', '908992k'],
   ])('%s is written back as %s', (text, canonical) => {
     expect(canonicalQuantity(text)).toBe(canonical);
   });

@@ -79,7 +79,8 @@ export function formatQuantity(milli: bigint, family: Family = 'decimal'): strin
     amount /= 1024n;
     step += 1;
   }
-  return `${amount}${BINARY[step] ?? ''}`;
+  // Written without a suffix it would be read back as decimal, and then written differently: decimal at once.
+  return step === 0 ? formatExponent(milli, 'decimal') : `${amount}${BINARY[step] ?? ''}`;
 }
 
 const CANONICAL = new Map<string, string>();
