@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { foldObject } from '../fold';
 import { hashCluster } from '../hash';
 import { ClusterState } from '../state';
-import { bind, cluster, create, createPod, patch, refTo, remove, TestCluster, type Asked } from './testing/given';
+import { bind, cluster, create, createPod, patch, refTo, remove, type Asked, type TestCluster } from './testing/given';
 
 const NAMES = ['a', 'b', 'c'];
 const name = fc.constantFrom(...NAMES);
@@ -44,7 +44,7 @@ const command: fc.Arbitrary<(at: TestCluster) => Asked> = fc.oneof(
     ),
   fc.tuple(name, fc.constantFrom('n1', 'n2', 'n3')).map(
     ([n, node]) =>
-      (at) =>
+      (at: TestCluster) =>
         bind(at, n, node),
   ),
   fc

@@ -41,7 +41,7 @@ export class LaterCommands {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#messages?.close();
+    this.#messages?.stop();
     await this.#loop;
   }
 
@@ -66,6 +66,7 @@ export class LaterCommands {
     const consumer = await connection.jetstream().consumers.get(LATER_STREAM, LATER_CONSUMER);
     const messages = await consumer.consume({ max_messages: FETCH, idle_heartbeat: 2_000, expires: 10_000 });
     this.#messages = messages;
+    if (this.#stop.signal.aborted) messages.stop();
     void this.#watch(messages);
     for await (const message of messages) this.#take(message);
   }
@@ -77,7 +78,7 @@ export class LaterCommands {
       const isGone = type === ConsumerEvents.ConsumerDeleted || type === ConsumerEvents.ConsumerNotFound || missed > 1;
       if (isGone || type === ConsumerEvents.StreamNotFound) {
         this.logger.warn({ event: type }, 'the stream of commands went away; making it anew');
-        await messages.close();
+        messages.stop();
         return;
       }
     }

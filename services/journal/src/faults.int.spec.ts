@@ -1,0 +1,211 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bus } from '@shiplog/bus';
+import { LATER_STREAM, subjects, type AnyCommand, type CommandReply } from '@shiplog/contracts';
+import { eventually } from '@shiplog/testing';
+import { Appender } from './database/append';
+import { connectClient } from './database/client';
+import { readLog } from './database/read-log';
+import { createConfigMap, createNamespace, patchConfigMap } from './testing/commands';
+import { TestJournals, type TestJournal } from './testing/journals';
+import { build, JournalProcess } from './testing/processes';
+
+let parts: TestJournals;
+
+beforeAll(async () => {
+  parts = await TestJournals.start();
+  await build();
+});
+
+afterAll(() => parts.stop());
+
+/** Clients that send commands until told to stop; what they were answered, by command. */
+class Load {
+  readonly answered: { command: AnyCommand; reply: CommandReply }[] = [];
+  readonly #done: Promise<void>;
+  #stopping = false;
+
+  constructor(bus: Bus, name: string, clients = 16) {
+    const client = async (n: number): Promise<void> => {
+      for (let i = 0; !this.#stopping; i++) {
+        const command = createConfigMap(`${name}-${n}-${i}`);
+        this.answered.push({ command, reply: await bus.command(command, { timeoutMs: 60_000 }) });
+      }
+    };
+    this.#done = Promise.all(Array.from({ length: clients }, (_, n) => client(n))).then(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#done;
+  }
+}
+
+/** The log has no holes, every answered command is in it exactly once, with the position that its answer told. */
+async function expectLogToHold(databaseUrl: string, { answered }: Load): Promise<void> {
+  const client = await connectClient(databaseUrl, 'test', () => undefined);
+  const byCommand = new Map<string, number[]>();
+  for await (const events of readLog(client, 0)) {
+    for (const { commandId, position } of events)
+      byCommand.set(commandId, [...(byCommand.get(commandId) ?? []), position]);
+  }
+  await client.end();
+  for (const { command, reply } of answered) {
+    expect(reply).toMatchObject({ ok: true, events: 1 });
+    if (reply.ok) expect(byCommand.get(command.id)).toEqual([reply.position]);
+  }
+}
+
+describe('the writer’s lease', () => {
+  it('keeps a deposed writer from committing', async () => {
+    const url = await parts.newDatabase();
+    const journal = await parts.journal('fenced');
+    const bus = await parts.nats.bus();
+    await bus.command(createNamespace('default'));
+    const client = await connectClient(url, 'deposed', () => undefined);
+    const deposed = new Appender(client, 0);
+    await deposed.prepare();
+    const event = { position: 2, time: '2026-01-01T00:00:00.000Z', type: 'ConfigMapCreated', version: 1 } as const;
+    const about = { resource: 'configmaps', namespace: 'default', name: 'a', uid: 'u', node: '' } as const;
+    const why = { actor: 'a', commandId: 'c', commandSeq: 0, data: {} };
+    const commit = {
+      events: [{ ...event, ...about, ...why }],
+      texts: ['{}'],
+      commands: [{ id: 'c', first: 2, count: 1 }],
+    };
+    await expect(deposed.append(commit)).resolves.toBe('deposed');
+    expect((await client.query('select from events where position = 2')).rowCount).toBe(0);
+    expect((await client.query(`select from commands where id = 'c'`)).rowCount).toBe(0);
+    await client.end();
+    await journal.stop();
+  });
+
+  it('lost to another epoch makes the journal step down, come back, and answer what it owed', async () => {
+    const url = await parts.newDatabase();
+    const journal = await parts.journal('usurped');
+    const bus = await parts.nats.bus();
+    await bus.command(createNamespace('default'));
+    const client = await connectClient(url, 'usurper', () => undefined);
+    await client.query('update lease set epoch = epoch + 1');
+    await client.end();
+    await expect(bus.command(createConfigMap('after'))).resolves.toMatchObject({ ok: true, position: 2 });
+    expect(journal.health.report().detail).toMatch(/active in epoch 3/);
+    await journal.stop();
+  });
+});
+
+describe('a standby', () => {
+  const start = async (
+    ttl: string,
+  ): Promise<{ url: string; bus: Bus; first: JournalProcess; second: JournalProcess }> => {
+    const url = await parts.newDatabase();
+    const bus = await parts.nats.bus();
+    const env = { DATABASE_URL: url, NATS_URL: parts.nats.url, LEASE_TTL: ttl };
+    const first = JournalProcess.start('first', bus, env);
+    await first.active();
+    const second = JournalProcess.start('second', bus, env);
+    await eventually(async () => (await second.health()).detail.startsWith('standby'));
+    await bus.command(createNamespace('default'));
+    return { url, bus, first, second };
+  };
+
+  it('takes over within about a second when the active one is killed under load, and loses nothing', async () => {
+    const { url, bus, first, second } = await start('10s');
+    const load = new Load(bus, 'killed');
+    await delay(500);
+    await first.kill('SIGKILL');
+    const killedAt = performance.now();
+    await second.active();
+    expect(performance.now() - killedAt).toBeLessThan(1_500);
+    await delay(500);
+    await load.stop();
+    await expectLogToHold(url, load);
+    await second.kill('SIGTERM');
+  });
+
+  it('takes over from one that hangs when its lease has expired; the hung one can do no harm', async () => {
+    const { url, bus, first, second } = await start('1s');
+    const load = new Load(bus, 'hung', 4);
+    await delay(200);
+    first.signal('SIGSTOP');
+    await second.active();
+    first.signal('SIGCONT');
+    await delay(500);
+    await load.stop();
+    await expectLogToHold(url, load);
+    await eventually(async () => !(await first.health()).ready);
+    await Promise.all([first.kill('SIGKILL'), second.kill('SIGKILL')]);
+  });
+});
+
+describe('without its neighbours', () => {
+  let journal: TestJournal;
+  let bus: Bus;
+  let url: string;
+
+  beforeEach(async () => {
+    url = await parts.newDatabase();
+    journal = await parts.journal('alone');
+    bus = await parts.nats.bus();
+    await bus.command(createNamespace('default'));
+  });
+
+  afterEach(() => journal.stop());
+
+  it('Postgres stopped mid-commit and started again: what was answered is there, and nothing twice', async () => {
+    const load = new Load(bus, 'stopped');
+    await delay(400);
+    await parts.postgres.pause();
+    await delay(300);
+    await parts.postgres.resume();
+    const before = load.answered.length;
+    await eventually(() => load.answered.length > before + 100);
+    await load.stop();
+    await expectLogToHold(url, load);
+    const { position, hashes } = await bus.query('position', { hashes: true });
+    await journal.stop();
+    journal = await parts.journal('again');
+    expect(await bus.query('position', { hashes: true })).toEqual({ position, hashes, channels: {} });
+  });
+
+  it('NATS stopped and started: commands are answered again', async () => {
+    await parts.nats.pause('SIGKILL');
+    const waiting = bus.command(createConfigMap('during'), { timeoutMs: 30_000 });
+    await parts.nats.resume();
+    await expect(waiting).resolves.toMatchObject({ ok: true });
+  });
+
+  it('JetStream’s store deleted mid-run: commands sent without waiting are taken again, and none has two effects', async () => {
+    const kept = createConfigMap('kept');
+    await eventually(() => bus.commandLater(kept).then(() => true));
+    const key = { resource: 'configmaps', namespace: 'default', name: 'kept' } as const;
+    await eventually(async () => (await bus.query('object', { key })).object);
+    await parts.nats.pause('SIGKILL');
+    await parts.nats.loseStore();
+    await parts.nats.resume();
+    await eventually(() => bus.commandLater(patchConfigMap('kept', { after: 'the loss' })).then(() => true), {
+      timeoutMs: 30_000,
+    });
+    const changed = await eventually(async () => {
+      const { object } = await bus.query('object', { key });
+      return object?.data === undefined ? undefined : object;
+    });
+    expect(changed.data).toEqual({ after: 'the loss' });
+    await bus.commandLater(kept);
+    const manager = await bus.connection.jetstreamManager();
+    await eventually(async () => (await manager.streams.info(LATER_STREAM)).state.messages === 0);
+    expect((await bus.query('history', { key })).events.map(({ type }) => type)).toEqual([
+      'ConfigMapSpecChanged',
+      'ConfigMapCreated',
+    ]);
+  });
+
+  it('a stored message that is no command is dropped, and those after it are decided', async () => {
+    await eventually(() => bus.commandLater(createConfigMap('first')).then(() => true));
+    await bus.connection.jetstream().publish(subjects.commandLater('CreateObject'), Buffer.from('poison'));
+    await bus.commandLater(createConfigMap('second'));
+    const key = { resource: 'configmaps', namespace: 'default', name: 'second' } as const;
+    await eventually(async () => (await bus.query('object', { key })).object);
+    const manager = await bus.connection.jetstreamManager();
+    await eventually(async () => (await manager.streams.info(LATER_STREAM)).state.messages === 0);
+  });
+});

@@ -1,0 +1,218 @@
+import { decodeEvent, type Bus } from '@shiplog/bus';
+import { hashCluster, ClusterState } from '@shiplog/cluster';
+import { subjects, type CommandReply, type LogEvent } from '@shiplog/contracts';
+import { Client } from 'pg';
+import { connectClient } from './database/client';
+import { readLog } from './database/read-log';
+import { createConfigMap, createNamespace, deleteConfigMap, freshId, patchConfigMap } from './testing/commands';
+import { TestJournals, type TestJournal } from './testing/journals';
+
+let parts: TestJournals;
+let journal: TestJournal;
+let bus: Bus;
+let postgres: Client;
+
+beforeAll(async () => {
+  parts = await TestJournals.start();
+  journal = await parts.journal('main');
+  bus = await parts.nats.bus();
+  postgres = await connectClient(parts.databaseUrl, 'test', () => undefined);
+  await bus.command(createNamespace('default'));
+});
+
+afterAll(async () => {
+  await postgres.end();
+  await parts.stop();
+});
+
+const positionOf = (reply: CommandReply): number => (reply.ok ? reply.position : NaN);
+
+async function wholeLog(): Promise<LogEvent[]> {
+  const events: LogEvent[] = [];
+  for await (const some of readLog(postgres, 0)) events.push(...some);
+  return events;
+}
+
+describe('a command', () => {
+  it('is in Postgres when its event is published, and published before it is answered', async () => {
+    const seen: string[] = [];
+    const subscription = bus.connection.subscribe(subjects.channel({ resource: 'configmaps' }), {
+      callback: (_, message) => void seen.push(decodeEvent(message).event.name),
+    });
+    for (let i = 0; i < 20; i++) {
+      const reply = await bus.command(createConfigMap(`seen-${i}`));
+      expect(seen.at(-1)).toBe(`seen-${i}`);
+      const { rows } = await postgres.query('select name from events where position = $1', [positionOf(reply)]);
+      expect(rows).toEqual([{ name: `seen-${i}` }]);
+    }
+    subscription.unsubscribe();
+  });
+
+  it('replayed a hundred times, at once and later, has one effect and one answer', async () => {
+    const command = createConfigMap('once');
+    const atOnce = await Promise.all(Array.from({ length: 50 }, () => bus.command(command)));
+    const later: CommandReply[] = [];
+    for (let i = 0; i < 50; i++) later.push(await bus.command(command));
+    expect(new Set([...atOnce, ...later].map((reply) => JSON.stringify(reply))).size).toBe(1);
+    const { rows } = await postgres.query('select count(*)::int as n from events where command_id = $1', [command.id]);
+    expect(rows).toEqual([{ n: 1 }]);
+  });
+
+  it('in a batch is answered in its place, whatever becomes of the others', async () => {
+    const first = createConfigMap('batch-1');
+    const replies = await bus.request<CommandReply[]>(subjects.commandBatch, [
+      first,
+      { nonsense: true },
+      createConfigMap('batch-1'),
+      first,
+      createConfigMap('batch-2'),
+    ]);
+    expect(replies.map((reply) => (reply.ok ? reply.key?.name : reply.status.code))).toEqual([
+      'batch-1',
+      400,
+      409,
+      'batch-1',
+      'batch-2',
+    ]);
+  });
+
+  it.each([
+    ['no JSON', 'CreateObject', '{'],
+    ['JSON that is no command', 'CreateObject', '[1]'],
+    ['an id that is too long', 'DeleteObject', JSON.stringify({ ...deleteConfigMap('x'), id: 'x'.repeat(300) })],
+    ['a batch that is none', 'Batch', '{"a":1}'],
+  ])('that is %s is answered with a 400 and leaves no trace', async (_, type, payload) => {
+    const before = await bus.query('position', {});
+    const answer = await bus.connection.request(`shiplog.v1.command.${type}`, Buffer.from(payload));
+    expect(answer.json()).toMatchObject({ ok: false, status: { code: 400, reason: 'BadRequest' } });
+    expect(await bus.query('position', {})).toEqual(before);
+  });
+
+  it('whose event would not fit the bus is refused, and the journal goes on', async () => {
+    const reply = await bus.command(createConfigMap('huge', { a: 'x'.repeat(1_044_000) }));
+    expect(reply).toMatchObject({ ok: false, status: { code: 413 } });
+    expect(await bus.command(createConfigMap('small'))).toMatchObject({ ok: true });
+  });
+});
+
+describe('the log', () => {
+  it('has no gaps under 32 clients at once, and folds to the journal’s state', async () => {
+    await Promise.all(
+      Array.from({ length: 32 }, async (_, client) => {
+        for (let i = 0; i < 20; i++) {
+          const name = `many-${client}-${i % 5}`;
+          const reply = await bus.command(
+            [createConfigMap(name), patchConfigMap(name, { i: `${i}` }), deleteConfigMap(name)][i % 3] as never,
+          );
+          if (!reply.ok) expect([404, 409]).toContain(reply.status.code);
+        }
+      }),
+    );
+    const events = await wholeLog();
+    expect(events.map(({ position }) => position)).toEqual(events.map((_, i) => i + 1));
+    const folded = new ClusterState();
+    for (const event of events) folded.apply(event);
+    const { position, hashes } = await bus.query('position', { hashes: true });
+    expect(position).toBe(events.length);
+    expect(hashes?.configmaps).toBeDefined();
+    const live = new ClusterState();
+    for await (const chunk of bus.state({ channels: [{ resource: 'configmaps' }, { resource: 'namespaces' }] })) {
+      for (const { resource, object } of chunk.objects) live.put(resource, object);
+    }
+    expect(hashCluster(folded)).toBe(hashCluster(live));
+  });
+
+  it('links each event to its predecessor in its channel', async () => {
+    const links: { position: number; prev: number }[] = [];
+    const subscription = bus.connection.subscribe(subjects.channel({ resource: 'configmaps' }), {
+      callback: (_, message) => {
+        const { event, prev } = decodeEvent(message);
+        links.push({ position: event.position, prev });
+      },
+    });
+    await bus.command(createConfigMap('linked'));
+    await bus.command(createNamespace('between'));
+    await bus.command(patchConfigMap('linked', { a: '1' }));
+    subscription.unsubscribe();
+    expect(links[1]?.prev).toBe(links[0]?.position);
+    expect(links[1]?.position).toBe((links[0]?.position ?? 0) + 2);
+  });
+});
+
+describe('questions', () => {
+  it('about the past are answered from the log, also of what is gone', async () => {
+    const created = positionOf(await bus.command(createConfigMap('past', { a: '1' })));
+    const changed = positionOf(await bus.command(patchConfigMap('past', { a: '2' })));
+    const deleted = positionOf(await bus.command(deleteConfigMap('past')));
+    const key = { resource: 'configmaps', namespace: 'default', name: 'past' } as const;
+    const valueAt = async (at?: number) => (await bus.query('object', { key, at })).object?.['data'];
+    expect(await valueAt(created - 1)).toBeUndefined();
+    expect(await valueAt(created)).toEqual({ a: '1' });
+    expect(await valueAt(changed)).toEqual({ a: '2' });
+    expect(await valueAt(deleted)).toBeUndefined();
+    expect(await valueAt()).toBeUndefined();
+    const history = await bus.query('history', { key });
+    expect(history.events.map(({ type }) => type)).toEqual([
+      'ConfigMapDeleted',
+      'ConfigMapSpecChanged',
+      'ConfigMapCreated',
+    ]);
+    const names: string[] = [];
+    for await (const { objects, position } of bus.state({ channels: [{ resource: 'configmaps' }], at: changed })) {
+      expect(position).toBe(changed);
+      names.push(...objects.map(({ object }) => object.metadata.name));
+    }
+    expect(names).toContain('past');
+  });
+
+  it('about events are answered in pages', async () => {
+    const channels = [{ resource: 'configmaps' as const }];
+    const all = await bus.query('events', { channels, after: 0 });
+    const page = await bus.query('events', { channels, after: 0, limit: 3 });
+    expect(page.more).toBe(true);
+    expect(page.events).toEqual(all.events.slice(0, 3));
+    const rest = await bus.query('events', { channels, after: page.events[2]?.position ?? 0 });
+    expect(rest.events[0]).toEqual(all.events[3]);
+  });
+
+  it('about a command tell its answer, or that there was none', async () => {
+    const command = createConfigMap('told');
+    const reply = await bus.command(command);
+    expect(await bus.query('command', { id: command.id })).toEqual({ reply });
+    expect(await bus.query('command', { id: freshId() })).toEqual({ reply: null });
+  });
+
+  it('about a position that is not reached yet fail with 410', async () => {
+    const { position } = await bus.query('position', {});
+    const key = { resource: 'configmaps', namespace: 'default', name: 'a' } as const;
+    await expect(bus.query('object', { key, at: position + 1_000 })).rejects.toMatchObject({
+      status: { code: 410, message: expect.stringContaining('is not reached yet') as string },
+    });
+  });
+
+  it('that make no sense fail with 400', async () => {
+    await expect(bus.query('events', { channels: 'all', after: 0 } as never)).rejects.toMatchObject({
+      status: { code: 400 },
+    });
+    await expect(bus.query('object', { key: { resource: 'cats' } } as never)).rejects.toMatchObject({
+      status: { code: 400 },
+    });
+  });
+});
+
+it('a journal that stops in order and starts again has the same state, from its snapshot', async () => {
+  const before = await bus.query('position', { hashes: true });
+  await journal.stop();
+  const { rows } = await postgres.query('select max(position)::int as position from snapshots');
+  expect(rows).toEqual([{ position: before.position }]);
+  journal = await parts.journal('main');
+  expect(await bus.query('position', { hashes: true })).toEqual(before);
+});
+
+it('a repeated command is answered from the log by a journal that has never seen it', async () => {
+  const command = createConfigMap('before-restart');
+  const reply = await bus.command(command);
+  await journal.stop();
+  journal = await parts.journal('main');
+  expect(await bus.command(command)).toEqual(reply);
+});
