@@ -1,5 +1,5 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import type { CommandData, CommandType, KubeStatus, ObjectOf, ResourceId } from '@shiplog/contracts';
+import type { CommandData, CommandType, KubeStatus, ObjectOf, ResourceId, Signals } from '@shiplog/contracts';
 
 /** What an event made of one object: created (no `before`), changed, or deleted (no `after`). */
 export interface Change<R extends ResourceId = ResourceId> {
@@ -39,12 +39,17 @@ export interface Attempt {
   readonly refused: readonly Refusal[];
 }
 
+/** A note about an object, on its way to whoever describes it. */
+export type Note = Signals['note'];
+
 /** What an attempt came to: what to ask of the journal, and when to look again without being told. */
 export interface Reconciled {
   readonly commands: readonly PlannedCommand[];
   readonly requeueAfterMs?: number;
   /** What an operator should read in the log, for example that something has run out. */
   readonly warnings?: readonly string[];
+  /** What a user should read in `kubectl describe`, beside what the log itself tells. */
+  readonly notes?: readonly Note[];
 }
 
 /** Nothing to do. */

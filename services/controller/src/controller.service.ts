@@ -56,7 +56,7 @@ export class ControllerService implements OnApplicationBootstrap, OnApplicationS
     this.stopListening?.();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     await Promise.all(this.reconcilers.map((reconciler) => reconciler.stop()));
-    await this.leadership?.leave();
+    this.leadership?.leave();
     await this.projection?.close();
   }
 
@@ -125,6 +125,7 @@ function worldOf(bus: Bus, projection: Projection): World {
     state: projection.state,
     onApplied: (listener) => projection.onApplied(listener),
     command: (command) => bus.command(command),
+    note: (note) => bus.signal('note', 'controller', note),
     now: () => Date.now(),
     newCommandId,
   };

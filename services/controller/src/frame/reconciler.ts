@@ -8,6 +8,7 @@ import {
   type Change,
   type Controller,
   type DueKey,
+  type Note,
   type PlannedCommand,
   type Refusal,
 } from '@shiplog/reconciling';
@@ -20,6 +21,8 @@ export interface World {
   onApplied(listener: (batch: readonly Applied[]) => void): () => void;
   /** Rejects when nobody answered in time: then it is not known whether the command was decided. */
   command(command: AnyCommand): Promise<CommandReply>;
+  /** Tells whoever describes objects; kept by nobody. */
+  note(note: Note): void;
   now(): number;
   newCommandId(): string;
 }
@@ -173,7 +176,8 @@ export class Reconciler {
     const refused = this.refused.get(key) ?? [];
     const now = momentOf(this.world.now());
     const outcome = await this.controller.reconcile(key, { state, position: basis, now, refused });
-    const { commands, requeueAfterMs, warnings = [] } = outcome;
+    const { commands, requeueAfterMs, warnings = [], notes = [] } = outcome;
+    for (const note of notes) this.world.note(note);
     for (const warning of warnings) this.log.warn({ controller: this.controller.name, key }, warning);
     if (requeueAfterMs !== undefined) this.queue.addAt(key, now.ms + requeueAfterMs);
     const sent = commands.map((planned) => this.nameCommand(planned, cause, basis));

@@ -99,6 +99,7 @@ function merge(parts: readonly Reconciled[]): Reconciled {
   const waits = parts.flatMap(({ requeueAfterMs }) => requeueAfterMs ?? []);
   return {
     commands: parts.flatMap(({ commands }) => commands),
+    notes: parts.flatMap(({ notes = [] }) => notes),
     requeueAfterMs: waits.length === 0 ? undefined : Math.min(...waits),
   };
 }

@@ -1,5 +1,5 @@
 import type { Taint, Toleration } from '@shiplog/contracts';
-import type { Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
+import type { Note, Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
 import { deletePod, timeOf, type StoredPod } from '../domain/pods';
 
 /** All that the decision which pods must leave a node looks at. */
@@ -17,15 +17,20 @@ export interface EvictionView {
 export function decideEviction({ taints, pods, firstSeenMs, now }: EvictionView): Reconciled {
   const driving = taints.filter((taint) => taint.effect === 'NoExecute');
   const commands: PlannedCommand[] = [];
+  const notes: Note[] = [];
   let next = Infinity;
   if (driving.length === 0) return { commands };
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp !== undefined) continue;
     const leavesAt = Math.min(...driving.map((taint) => toleratedUntil(pod, taint, firstSeenMs)));
-    if (leavesAt <= now.ms) commands.push(...evict(pod, now));
-    else next = Math.min(next, leavesAt);
+    if (leavesAt <= now.ms) {
+      commands.push(...evict(pod, now));
+      notes.push(evictionNote(pod));
+    } else {
+      next = Math.min(next, leavesAt);
+    }
   }
-  return { commands, requeueAfterMs: Number.isFinite(next) ? next - now.ms : undefined };
+  return { commands, notes, requeueAfterMs: Number.isFinite(next) ? next - now.ms : undefined };
 }
 
 /** Until when the pod may stay in spite of one taint: Infinity when it tolerates it for good, 0 when not at all. */
@@ -70,4 +75,15 @@ function evict(pod: StoredPod, now: Now): PlannedCommand[] {
     },
     deletePod(pod),
   ];
+}
+
+function evictionNote({ metadata: { namespace = '', name, uid } }: StoredPod): Note {
+  return {
+    type: 'Normal',
+    reason: 'TaintManagerEviction',
+    message: `Marking for deletion Pod ${namespace}/${name}`,
+    component: 'taint-eviction-controller',
+    host: '',
+    about: { resource: 'pods', namespace, name, uid },
+  };
 }

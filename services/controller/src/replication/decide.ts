@@ -1,5 +1,5 @@
 import type { KubeStatus, ObjectOf } from '@shiplog/contracts';
-import type { Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
+import type { Note, Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
 import { matchesSelector } from '../domain/labels';
 import { addOwner, controllerOf, controllerReference, keyOf, removeOwners } from '../domain/owners';
 import { deletePod, isPodActive, type StoredPod } from '../domain/pods';
@@ -38,6 +38,7 @@ export function decideReplication(view: ReplicationView): Reconciled {
   return {
     commands: [...claims, ...scaling, ...(written === undefined ? [] : [written])],
     requeueAfterMs: changesInMs,
+    notes: failure === undefined ? [] : [failureNote(rc, failure)],
   };
 }
 
@@ -96,6 +97,18 @@ function createPod({ rc, position }: ReplicationView, k: number): PlannedCommand
         spec,
       },
     },
+  };
+}
+
+function failureNote(rc: Rc, failure: KubeStatus): Note {
+  const { namespace = '', name, uid } = rc.metadata;
+  return {
+    type: 'Warning',
+    reason: 'FailedCreate',
+    message: `Error creating: ${failure.message ?? failure.reason ?? 'the pod was refused'}`,
+    component: 'replication-controller',
+    host: '',
+    about: { resource: 'replicationcontrollers', namespace, name, uid },
   };
 }
 

@@ -110,6 +110,7 @@ describe('ReplicationControllers over a journal', () => {
     }
     expect(failureOf(cluster)).toMatchObject({ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' });
     expect(podsOf(cluster, 'bad')).toEqual([]);
+    expect(cluster.notes[0]).toMatchObject({ type: 'Warning', reason: 'FailedCreate', about: { name: 'bad' } });
     expect(cluster.lines).toContainEqual(expect.objectContaining({ level: 'warn', line: 'will try again' }));
   });
 

@@ -10,7 +10,7 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Controller } from '@shiplog/reconciling';
+import type { Controller, Note } from '@shiplog/reconciling';
 import { Reconciler, type ReconcilerOptions, type World } from '../frame/reconciler';
 import { EPOCH } from './objects';
 
@@ -29,11 +29,16 @@ export class TestCluster implements World {
   clock = EPOCH;
   /** Commands that nobody answers, though the journal may have decided them: the outcome is in doubt. */
   loseReply: (command: AnyCommand) => boolean = () => false;
+  readonly notes: Note[] = [];
   readonly lines: { level: string; fields: object; line: string }[] = [];
   private readonly replies = new Map<string, CommandReply>();
   private readonly listeners = new Set<(batch: readonly Applied[]) => void>();
   private readonly reconcilers: Reconciler[] = [];
   private ids = 0;
+
+  note(note: Note): void {
+    this.notes.push(note);
+  }
 
   now(): number {
     return this.clock;
