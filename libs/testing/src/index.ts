@@ -3,3 +3,4 @@ export * from './namespace';
 export * from './nats';
 export * from './ports';
 export * from './postgres';
+export * from './test-system';

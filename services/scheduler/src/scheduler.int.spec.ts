@@ -1,0 +1,155 @@
+import { ClusterState } from '@shiplog/cluster';
+import type { LogEvent } from '@shiplog/contracts';
+import type { Projection } from '@shiplog/projection';
+import { ClusterView, decideAgain, podFacts, policyOf, type AssumedBinding } from '@shiplog/scheduling';
+import { eventually, TestSystem } from '@shiplog/testing';
+
+const CHANNELS = [{ resource: 'nodes' as const }, { resource: 'pods' as const }];
+const aPod = (name: string, spec: object = {}) => ({
+  metadata: { name, labels: { app: 'test' } },
+  spec: { containers: [{ name: 'main', image: 'nginx' }], ...spec },
+});
+const asking = (cpu: string) => ({
+  containers: [{ name: 'main', image: 'nginx', resources: { requests: { cpu } } }],
+});
+
+describe('the scheduler on a real journal', () => {
+  let system: TestSystem;
+  let seen: Projection;
+
+  const pod = (name: string) => seen.get('pods', 'default', name);
+  const nodeOf = (name: string) => pod(name)?.spec?.nodeName;
+  const said = (name: string) => pod(name)?.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.message;
+  const addNode = (name: string, cpu = '8', spec: object = {}) =>
+    system.create('nodes', {
+      metadata: { name },
+      spec,
+      status: { allocatable: { cpu, memory: '32Gi', pods: '500' }, capacity: { cpu, memory: '32Gi', pods: '500' } },
+    });
+  const log = async (): Promise<LogEvent[]> => {
+    const { events } = await system.bus.query('events', { channels: CHANNELS, after: 0, limit: 100_000 });
+    return events;
+  };
+  const createPods = (prefix: string, count: number, spec: object = {}) =>
+    Promise.all(Array.from({ length: count }, (_, i) => system.create('pods', aPod(`${prefix}-${i}`, spec))));
+  const bound = (prefix: string) =>
+    seen.list('pods').filter(({ metadata, spec }) => metadata.name.startsWith(`${prefix}-`) && spec?.nodeName);
+
+  beforeEach(async () => {
+    system = await TestSystem.start();
+    seen = await system.projection();
+    await system.create('namespaces', { metadata: { name: 'default' } });
+    await system.run('scheduler', 'one');
+  });
+  afterEach(async () => {
+    await seen.close();
+    await system.stop();
+  });
+
+  it('says that there are no nodes, then binds when one comes, then when it is uncordoned', async () => {
+    await system.create('pods', aPod('first'));
+    await eventually(() => said('first') === 'no nodes available to schedule pods');
+    await addNode('a');
+    await eventually(() => nodeOf('first') === 'a');
+    await system.patch('nodes', 'a', { spec: { unschedulable: true } });
+    await system.create('pods', aPod('second'));
+    await eventually(() => said('second') === '0/1 nodes are available: 1 node(s) were unschedulable.');
+    await system.patch('nodes', 'a', { spec: { unschedulable: false } });
+    await eventually(() => nodeOf('second') === 'a');
+  });
+
+  it('never over-commits a node, and binds who waits when others go', async () => {
+    await addNode('a', '2');
+    await addNode('b', '2');
+    await createPods('p', 6, asking('1'));
+    await eventually(
+      () => bound('p').length === 4 && seen.list('pods').filter((p) => said(p.metadata.name)).length === 2,
+    );
+    expect(
+      seen
+        .list('pods')
+        .map(({ metadata }) => said(metadata.name))
+        .filter(Boolean),
+    ).toEqual(Array(2).fill('0/2 nodes are available: 2 Insufficient cpu.'));
+    await system.delete('pods', bound('p')[0]?.metadata.name ?? '', { gracePeriodSeconds: 0 });
+    await eventually(() => bound('p').length === 4);
+    for (const name of ['a', 'b']) expect(bound('p').filter(({ spec }) => spec?.nodeName === name)).toHaveLength(2);
+  });
+
+  it('records decisions that can be made again from the log alone', async () => {
+    for (const name of ['a', 'b', 'c']) await addNode(name);
+    await createPods('p', 40, asking('100m'));
+    await eventually(() => bound('p').length === 40);
+    const events = await log();
+    const scheduled = events.filter(({ type }) => type === 'PodScheduled');
+    expect(scheduled).toHaveLength(40);
+    for (const event of scheduled) expect(again(events, event)).toEqual(event.data.decision);
+    for (const event of scheduled) {
+      expect(event.actor).toBe('system:shiplog:scheduler');
+      const cause = events.find(({ position }) => position === event.cause);
+      expect(cause).toMatchObject({ type: 'PodCreated', uid: event.uid });
+    }
+  });
+
+  it('has a standby that takes over when it is killed, and no pod is lost or bound twice', async () => {
+    await system.run('scheduler', 'two');
+    expect((await system.health('scheduler', 'two')).detail).toContain('stands by');
+    for (const name of ['a', 'b']) await addNode(name, '1000');
+    const creating = createPods('p', 150);
+    await eventually(() => bound('p').length > 20, { everyMs: 2 });
+    await system.kill('one');
+    await creating;
+    await eventually(() => bound('p').length === 150);
+    const scheduled = (await log()).filter(({ type }) => type === 'PodScheduled');
+    expect(new Set(scheduled.map(({ uid }) => uid)).size).toBe(150);
+    expect(scheduled).toHaveLength(150);
+  });
+
+  it('goes on when the journal was away, and when NATS was', async () => {
+    await addNode('a');
+    await system.kill('journal-1');
+    const creating = createPods('p', 3);
+    await system.restartJournal();
+    await creating;
+    await eventually(() => bound('p').length === 3);
+    await system.nats.pause('SIGKILL');
+    await system.nats.loseStore();
+    await system.nats.resume();
+    await createPods('q', 3);
+    await eventually(() => bound('q').length === 3, { timeoutMs: 20_000 });
+  });
+
+  it('binds a pod within milliseconds of its creation', async () => {
+    for (let i = 0; i < 20; i++) await addNode(`n${i}`, '64');
+    const took: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      const scheduledAt = new Promise<number>((resolve) => {
+        const end = seen.onApplied((batch) => {
+          if (!batch.some(({ event }) => event.type === 'PodScheduled' && event.name === `p-${i}`)) return;
+          end();
+          resolve(performance.now());
+        });
+      });
+      await system.create('pods', aPod(`p-${i}`));
+      const created = performance.now();
+      took.push((await scheduledAt) - created);
+    }
+    const [median = NaN, worst = NaN] = [0.5, 0.95].map(
+      (part) => took.sort((x, y) => x - y)[Math.floor(took.length * part)],
+    );
+    process.stdout.write(`created to scheduled: median ${median.toFixed(1)} ms, p95 ${worst.toFixed(1)} ms\n`);
+    expect(median).toBeLessThan(50);
+  });
+});
+
+/** Makes the decision of an event again from the log: state at its basis, then the command's events before it. */
+function again(events: readonly LogEvent[], event: LogEvent) {
+  const state = new ClusterState();
+  for (const one of events) if (one.position <= (event.basis ?? 0)) state.apply(one);
+  const podAt = (uid: string) => podFacts(state.list('pods').find(({ metadata }) => metadata.uid === uid)!);
+  const assumed = events
+    .filter(({ commandId, commandSeq }) => commandId === event.commandId && commandSeq < event.commandSeq)
+    .map((one): AssumedBinding => ({ pod: podAt(one.uid), node: one.data.decision?.winner ?? '' }));
+  const recorded = event.data.decision!;
+  return decideAgain(ClusterView.of(state).snapshot(), assumed, podAt(event.uid), recorded, policyOf(recorded.policy));
+}
