@@ -1,4 +1,4 @@
-import { bind, cluster, create, createPod, patch, refTo, remove, TestCluster } from './testing/given';
+import { bind, cluster, create, createPod, patch, refTo, remove, type TestCluster } from './testing/given';
 
 const boundPod = (): TestCluster => {
   const at = cluster('n1').given(createPod('p', { terminationGracePeriodSeconds: 20 }));
