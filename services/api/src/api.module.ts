@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Inject,
   Injectable,
@@ -9,6 +10,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Bus } from '@shiplog/bus';
+import type { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, HEALTH, LOGGER, type Health, type ServiceContext } from '@shiplog/service';
 import type { FastifyInstance } from 'fastify';
 import type { Subscription } from 'nats';
@@ -24,10 +26,12 @@ import { Overlay } from './reads/overlay';
 import { Reader } from './reads/reader';
 import { Versions } from './reads/versions';
 import type { ApiConfig } from './settings';
-import { bootstrapCluster } from './start/bootstrap';
+import { bootstrapCluster, isOfEveryCluster } from './start/bootstrap';
 import { recallNarration } from './start/recall';
 import { Watches } from './watch/watches';
 import { Writer } from './writes/writer';
+
+const RETRY_MS = 1_000;
 
 /** The api as one unit: puts its parts together, takes the HTTP server over, and starts and ends with the application. */
 @Injectable()
@@ -76,8 +80,27 @@ export class Api implements OnApplicationBootstrap, OnApplicationShutdown {
       this.bus.onSignal('heartbeat', '*', ({ node, time }) => this.#overlay.heartbeat(node, time)),
     );
     await recallNarration(this.bus, narrator, this.logger);
-    if (this.config.bootstrap) await bootstrapCluster(this.bus, projection, this.config, this.logger);
+    if (this.config.bootstrap) {
+      await this.#bootstrap(projection);
+      // What every cluster has comes back when it is deleted.
+      projection.onApplied((batch) => {
+        if (batch.some(({ event, after }) => after === undefined && isOfEveryCluster(event))) {
+          void this.#bootstrap(projection);
+        }
+      });
+    }
     this.health.ready(`serving https://${this.config.host}:${this.config.port}`);
+  }
+
+  async #bootstrap(projection: Projection): Promise<void> {
+    try {
+      await bootstrapCluster(this.bus, projection, this.config, this.logger);
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.logger.warn({ err: error }, 'could not make what every cluster has; trying again');
+      await delay(RETRY_MS, undefined, { ref: false });
+      await this.#bootstrap(projection);
+    }
   }
 
   #gateway(): Gateway {

@@ -17,6 +17,8 @@ export function must<T>(result: Result<T>): T {
 export function statusOfFailure(error: unknown): KubeStatus | undefined {
   if (error instanceof StatusError) return error.status;
   if (error instanceof BusUnavailable) {
+    // Whoever was asked and did not answer may yet do what it was asked.
+    if (error.last === 'no answer') return statusOf.timeout(`${error.message}; the request may yet take effect`);
     return statusOf.unavailable(`the journal, which keeps the log, does not answer: ${error.message}`);
   }
   if (typeof error === 'object' && error !== null && 'code' in error) return statusOfCode(String(error.code));

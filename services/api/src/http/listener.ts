@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer, OutStream } from './answer';
 import { statusAnswer } from './answer';
@@ -17,27 +18,29 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
  * end when `stopping` aborts.
  */
 export function listenFor(server: FastifyInstance, gateway: Gateway, stopping: AbortSignal): void {
+  // Every open stream listens to it.
+  setMaxListeners(0, stopping);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
     done(null, body),
   );
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const answer = await gateway.answer(rawOf(request));
-    if (answer.kind === 'body') send(reply, answer);
+    if (answer.kind === 'body') send(reply, answer, stopping.aborted);
     else await stream(reply, answer, stopping, request);
   };
   server.route({
     method: METHODS,
     url: '/*',
     handler: handle,
-    errorHandler: (error, request, reply) => send(reply, gateway.failed(error, rawOf(request))),
+    errorHandler: (error, request, reply) => send(reply, gateway.failed(error, rawOf(request)), stopping.aborted),
   });
 }
 
 /** The answer to what Fastify can't even route: a broken URL, say. */
 export function answerUnroutable(error: unknown, reply: FastifyReply): void {
   const status = statusOfFailure(error) ?? statusOf.badRequest('the request is malformed');
-  send(reply, statusAnswer(status));
+  send(reply, statusAnswer(status), true);
 }
 
 function rawOf(request: FastifyRequest): RawRequest {
@@ -52,7 +55,7 @@ function rawOf(request: FastifyRequest): RawRequest {
   };
 }
 
-function send(reply: FastifyReply, answer: Answer): void {
+function send(reply: FastifyReply, answer: Answer, last: boolean): void {
   if (answer.kind !== 'body') throw new Error('a stream is not sent in one piece');
   // Past Fastify, which would add a charset to the media types that clients compare.
   reply.hijack();
@@ -60,6 +63,7 @@ function send(reply: FastifyReply, answer: Answer): void {
     'content-type': answer.type,
     'content-length': Buffer.byteLength(answer.body),
     'cache-control': 'no-cache, private',
+    ...(last ? { connection: 'close' } : {}),
     ...answer.headers,
   });
   reply.raw.end(answer.body);

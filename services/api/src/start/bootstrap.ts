@@ -1,5 +1,12 @@
 import { newCommandId, type Bus } from '@shiplog/bus';
-import { apiVersionOf, resourceRow, type AnyCommand, type KubeObject, type ResourceId } from '@shiplog/contracts';
+import {
+  apiVersionOf,
+  resourceRow,
+  type AnyCommand,
+  type KubeObject,
+  type ObjectKey,
+  type ResourceId,
+} from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
 import type { Logger } from 'pino';
 import type { ApiConfig } from '../settings';
@@ -32,6 +39,13 @@ export async function bootstrapCluster(
   await ensure('services', 'default', kubernetesService(config));
   await ensure('endpoints', 'default', kubernetesEndpoints(config));
   await ensure('endpointslices.discovery.k8s.io', 'default', kubernetesSlice(config));
+}
+
+/** Whether an object is one of those that every cluster has. */
+export function isOfEveryCluster({ resource, namespace, name }: ObjectKey): boolean {
+  if (resource === 'namespaces') return NAMESPACES.includes(name);
+  const isEndpoint = ['services', 'endpoints', 'endpointslices.discovery.k8s.io'].includes(resource);
+  return isEndpoint && namespace === 'default' && name === 'kubernetes';
 }
 
 /** Creates what is missing; corrects an endpoint that has moved; leaves the rest as users made it. */

@@ -1,0 +1,63 @@
+import { GROUPS } from '../discovery/served';
+import { readFields } from '../protobuf/read-wire';
+import { openApiV2Protobuf } from './protobuf';
+import { openApiV2 } from './v2';
+import { openApiName, openApiV3, openApiV3Index } from './v3';
+
+interface Document {
+  paths: Record<
+    string,
+    Record<string, { parameters?: { name: string }[]; 'x-kubernetes-group-version-kind'?: unknown }>
+  >;
+  components: { schemas: Record<string, unknown> };
+}
+
+const core = openApiV3(GROUPS[0]!, 'v1') as Document;
+
+describe('OpenAPI v3', () => {
+  it('holds every definition that it refers to', () => {
+    const text = JSON.stringify(core);
+    const refs = new Set([...text.matchAll(/#\/components\/schemas\/([^"]+)/g)].map((match) => match[1]));
+    expect(refs.size).toBeGreaterThan(150);
+    for (const ref of refs) expect(core.components.schemas).toHaveProperty([ref ?? '']);
+  });
+
+  it('says that patches take fieldValidation, by which kubectl leaves validation to the server', () => {
+    const patch = core.paths['/api/v1/namespaces/{namespace}/pods/{name}']?.patch;
+    expect(patch?.parameters?.map((one) => one.name)).toContain('fieldValidation');
+    expect(patch?.['x-kubernetes-group-version-kind']).toEqual({ group: '', version: 'v1', kind: 'Pod' });
+  });
+
+  it('has quantities and ports that may be numbers or texts', () => {
+    expect(core.components.schemas['io.k8s.apimachinery.pkg.util.intstr.IntOrString']).toMatchObject({
+      oneOf: expect.anything() as unknown,
+    });
+  });
+
+  it('is found by its index', () => {
+    expect(GROUPS.map(openApiName)).toEqual(['api/v1', 'apis/discovery.k8s.io/v1', 'apis/coordination.k8s.io/v1']);
+    expect(openApiV3Index({ 'api/v1': 'H' })).toEqual({
+      paths: { 'api/v1': { serverRelativeURL: '/openapi/v3/api/v1?hash=H' } },
+    });
+  });
+});
+
+describe('OpenAPI v2', () => {
+  const document = openApiV2('v1');
+
+  it('has the merge keys that kubectl apply computes patches with', () => {
+    const spec = document.definitions['io.k8s.api.core.v1.PodSpec'];
+    expect(spec?.properties?.containers?.['x-kubernetes-patch-merge-key']).toBe('name');
+  });
+
+  it('says the same as protobuf', () => {
+    const text = new TextDecoder();
+    const fields = readFields(openApiV2Protobuf(document));
+    expect(fields.map((field) => field.number)).toEqual([1, 2, 8, 9]);
+    const definitions = readFields(fields[3]?.value as Uint8Array).map((entry) => {
+      const [name] = readFields(entry.value as Uint8Array);
+      return text.decode(name?.value as Uint8Array);
+    });
+    expect(definitions).toEqual(Object.keys(document.definitions));
+  });
+});

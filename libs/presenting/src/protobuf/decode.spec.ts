@@ -1,0 +1,73 @@
+import { bytesField, message, textField } from '../openapi/wire';
+import { decodeKubernetesProtobuf } from './decode';
+import { MalformedProtobuf } from './read-wire';
+
+const number = (field: number, value: number): Uint8Array => Uint8Array.from([field << 3, value]);
+
+/** An object as client-go sends it. */
+function envelope(apiVersion: string, kind: string, raw: Uint8Array): Uint8Array {
+  const type = message(textField(1, apiVersion), textField(2, kind));
+  return message(Uint8Array.from([0x6b, 0x38, 0x73, 0]), bytesField(1, type), bytesField(2, raw));
+}
+
+const entry = (key: string, value: string): Uint8Array => message(textField(1, key), textField(2, value));
+
+describe('decodeKubernetesProtobuf', () => {
+  it('reads a ConfigMap with its maps, and leaves out what client-go writes for nothing', () => {
+    const metadata = message(
+      textField(1, 'a'),
+      textField(2, ''),
+      bytesField(8, new Uint8Array()),
+      bytesField(11, entry('app', 'web')),
+    );
+    const raw = message(bytesField(1, metadata), bytesField(2, entry('x', '1')), bytesField(3, entry('bin', 'Ab')));
+    expect(decodeKubernetesProtobuf(envelope('v1', 'ConfigMap', raw))).toEqual({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a', labels: { app: 'web' } },
+      data: { x: '1' },
+      binaryData: { bin: Buffer.from('Ab').toString('base64') },
+    });
+  });
+
+  it('reads ports that are numbers or names, and drops a node port of 0', () => {
+    const asNumber = bytesField(4, message(number(1, 0), number(2, 80)));
+    const asText = bytesField(4, message(number(1, 1), textField(3, 'http')));
+    const port = (target: Uint8Array | undefined): Uint8Array => message(number(3, 80), target, number(5, 0));
+    const spec = message(bytesField(1, port(asNumber)), bytesField(1, port(asText)), number(13, 0));
+    expect(decodeKubernetesProtobuf(envelope('v1', 'Service', bytesField(2, spec) ?? spec))).toMatchObject({
+      spec: {
+        ports: [
+          { port: 80, targetPort: 80 },
+          { port: 80, targetPort: 'http' },
+        ],
+      },
+    });
+  });
+
+  it('keeps a 0 that was given: no replicas, no grace', () => {
+    const options = message(number(1, 0));
+    expect(decodeKubernetesProtobuf(envelope('v1', 'DeleteOptions', options))).toMatchObject({ gracePeriodSeconds: 0 });
+    const rc = message(bytesField(2, number(1, 0)));
+    expect(decodeKubernetesProtobuf(envelope('v1', 'ReplicationController', rc))).toMatchObject({
+      spec: { replicas: 0 },
+    });
+  });
+
+  it('reads what JSON has inline: the source of a volume', () => {
+    const source = message(bytesField(2, message(textField(1, 'Memory'))));
+    const volume = message(textField(1, 'cache'), bytesField(2, source));
+    const pod = message(bytesField(2, bytesField(1, volume)));
+    expect(decodeKubernetesProtobuf(envelope('v1', 'Pod', pod))).toMatchObject({
+      spec: { volumes: [{ name: 'cache', emptyDir: { medium: 'Memory' } }] },
+    });
+  });
+
+  it.each([
+    ['something else', new TextEncoder().encode('{"kind":"Pod"}')],
+    ['a kind that is not served', envelope('apps/v1', 'Nothing', new Uint8Array())],
+    ['a message that is cut short', envelope('v1', 'Pod', Uint8Array.from([0x0a, 0x7f, 1]))],
+  ])('refuses %s', (_, bytes) => {
+    expect(() => decodeKubernetesProtobuf(bytes)).toThrow(MalformedProtobuf);
+  });
+});

@@ -1,0 +1,69 @@
+import { deletionOf, dryRunOf, fieldValidationOf, flagParam, selectionOf, versionAsked, wholeParam } from './options';
+
+describe('query options', () => {
+  it.each([
+    [{}, { at: 'latest' }],
+    [{ resourceVersion: '0' }, { at: 'any' }],
+    [{ resourceVersion: '7' }, { at: 'notOlderThan', position: 7 }],
+    [
+      { resourceVersion: '7', resourceVersionMatch: 'NotOlderThan' },
+      { at: 'notOlderThan', position: 7 },
+    ],
+    [
+      { resourceVersion: '7', resourceVersionMatch: 'Exact' },
+      { at: 'exactly', position: 7 },
+    ],
+    [{ resourceVersionMatch: 'NotOlderThan', sendInitialEvents: 'true' }, { at: 'latest' }],
+  ])('reads the version asked for by %j', (query, expected) => {
+    expect(versionAsked(query)).toEqual(expected);
+  });
+
+  it.each([
+    [{ resourceVersion: 'x' }],
+    [{ resourceVersionMatch: 'Exact' }],
+    [{ resourceVersionMatch: 'Exact', resourceVersion: '0' }],
+    [{ resourceVersionMatch: 'NotOlderThan' }],
+    [{ resourceVersionMatch: 'Newest', resourceVersion: '1' }],
+  ])('refuses the version %j', (query) => {
+    expect(() => versionAsked(query)).toThrow();
+  });
+
+  it('reads flags as Go writes them, and numbers only when they are whole', () => {
+    expect([flagParam({ watch: 'true' }, 'watch'), flagParam({ watch: '1' }, 'watch')]).toEqual([true, true]);
+    expect([flagParam({ watch: '0' }, 'watch'), flagParam({}, 'watch')]).toEqual([false, false]);
+    expect(wholeParam({ limit: '500' }, 'limit')).toBe(500);
+    expect(() => wholeParam({ limit: '-1' }, 'limit')).toThrow(/limit/);
+  });
+
+  it('takes dryRun=All and nothing else', () => {
+    expect([dryRunOf(undefined), dryRunOf('All'), dryRunOf(['All'])]).toEqual([false, true, true]);
+    expect(() => dryRunOf('Some')).toThrow(/supported values: "All"/);
+  });
+
+  it('warns of unknown fields unless it is told otherwise', () => {
+    expect(fieldValidationOf({})).toBe('Warn');
+    expect(fieldValidationOf({ fieldValidation: 'Strict' })).toBe('Strict');
+    expect(() => fieldValidationOf({ fieldValidation: 'Lax' })).toThrow();
+  });
+
+  it('reads deletions from the body before the query', () => {
+    expect(deletionOf({ gracePeriodSeconds: '5' }, { gracePeriodSeconds: 0, preconditions: { uid: 'u' } })).toEqual({
+      dryRun: false,
+      gracePeriodSeconds: 0,
+      preconditions: { uid: 'u' },
+    });
+    expect(deletionOf({ propagationPolicy: 'Foreground', dryRun: 'All' }, undefined)).toEqual({
+      dryRun: true,
+      propagationPolicy: 'Foreground',
+    });
+    expect(deletionOf({ orphanDependents: 'true' }, undefined)).toMatchObject({ propagationPolicy: 'Orphan' });
+    expect(() => deletionOf({ propagationPolicy: 'Sometimes' }, undefined)).toThrow(/propagationPolicy/);
+  });
+
+  it('narrows a selection to the object in the path', () => {
+    const selection = selectionOf('pods', 'default', { labelSelector: 'a=b' }, 'web');
+    expect(selection.fields).toEqual([{ field: 'metadata.name', equals: true, value: 'web' }]);
+    expect(selection.labels).toHaveLength(1);
+    expect(() => selectionOf('pods', '', { fieldSelector: 'spec.color=red' })).toThrow(/field label not supported/);
+  });
+});

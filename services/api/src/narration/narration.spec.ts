@@ -1,0 +1,172 @@
+import type { Applied } from '@shiplog/cluster';
+import type { EventType, LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
+import { Hub } from '../watch/hub';
+import { Narrator } from './narrator';
+import { renderNarration } from './render-narration';
+
+const NOW = Date.parse('2026-01-01T00:10:00Z');
+
+function applied(type: EventType, more: Partial<LogEvent> = {}, objects: Partial<Applied> = {}): Applied {
+  const resource: ResourceId = type.startsWith('Node') ? 'nodes' : 'pods';
+  const event: LogEvent = {
+    position: 42,
+    time: '2026-01-01T00:00:00.123Z',
+    type,
+    version: 1,
+    resource,
+    namespace: resource === 'nodes' ? '' : 'default',
+    name: resource === 'nodes' ? 'n1' : 'web',
+    uid: 'u1',
+    node: 'n1',
+    actor: 'admin',
+    commandId: 'c',
+    commandSeq: 0,
+    data: {},
+    ...more,
+  };
+  return { event, ...objects };
+}
+
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name: 'web',
+    uid: 'u1',
+    resourceVersion: '1',
+    creationTimestamp: '',
+    ownerReferences: [{ apiVersion: 'v1', kind: 'ReplicationController', name: 'rc', uid: 'r', controller: true }],
+  },
+  spec: { nodeName: 'n1', containers: [{ name: 'app', image: 'nginx' }] },
+  status: { containerStatuses: [{ name: 'app', state: { running: {} } }] },
+} as unknown as StoredObject;
+
+const facts = (values: Record<string, unknown>): Partial<LogEvent> => ({ data: { facts: values } });
+const lines = (given: Applied): string[] =>
+  renderNarration(given).map(({ type, reason, message, component }) => `${type} ${reason} ${component}: ${message}`);
+
+describe('renderNarration', () => {
+  it.each<[EventType, Applied, string[]]>([
+    [
+      'PodScheduled',
+      applied('PodScheduled'),
+      ['Normal Scheduled default-scheduler: Successfully assigned default/web to n1'],
+    ],
+    [
+      'PodUnschedulable',
+      applied('PodUnschedulable', facts({ message: '0/1 nodes are available' })),
+      ['Warning FailedScheduling default-scheduler: 0/1 nodes are available'],
+    ],
+    [
+      'PodCreated',
+      applied('PodCreated', {}, { after: pod }),
+      ['Normal SuccessfulCreate replication-controller: Created pod: web'],
+    ],
+    [
+      'PodDeletionRequested',
+      applied('PodDeletionRequested', { actor: 'system:shiplog:controller' }, { before: pod, after: pod }),
+      [
+        'Normal Killing kubelet: Stopping container app',
+        'Normal SuccessfulDelete replication-controller: Deleted pod: web',
+      ],
+    ],
+    [
+      'ContainerStarted',
+      applied('ContainerStarted', facts({ container: 'app' })),
+      ['Normal Created kubelet: Created container: app', 'Normal Started kubelet: Started container app'],
+    ],
+    [
+      'ContainerWaiting',
+      applied('ContainerWaiting', facts({ container: 'app', reason: 'CrashLoopBackOff' })),
+      ['Warning BackOff kubelet: Back-off restarting failed container app in pod web_default(u1)'],
+    ],
+    [
+      'ContainerWaiting',
+      applied('ContainerWaiting', facts({ container: 'app', reason: 'ImagePullBackOff' }), { after: pod }),
+      ['Normal BackOff kubelet: Back-off pulling image "nginx"', 'Warning Failed kubelet: Error: ImagePullBackOff'],
+    ],
+    ['NodeLost', applied('NodeLost'), ['Normal NodeNotReady node-controller: Node n1 status is now: NodeNotReady']],
+    ['PodStatusChanged', applied('PodStatusChanged'), []],
+  ])('tells of %s as Kubernetes would', (_, given, expected) => {
+    expect(lines(given)).toEqual(expected);
+  });
+});
+
+describe('Narrator', () => {
+  let hub: Hub;
+  let now: number;
+  let narrator: Narrator;
+  beforeEach(() => {
+    hub = new Hub(100, 0);
+    now = NOW;
+    narrator = new Narrator(hub, () => now);
+  });
+  const note = (message: string) => ({
+    type: 'Warning' as const,
+    reason: 'Unhealthy',
+    message,
+    component: 'kubelet',
+    host: 'n1',
+    about: {
+      resource: 'pods' as const,
+      namespace: 'default',
+      name: 'web',
+      uid: 'u1',
+      fieldPath: 'spec.containers{app}',
+    },
+  });
+  const events = (): ObjectOf<'events'>[] => narrator.list('') as unknown as ObjectOf<'events'>[];
+
+  it('makes an Event that describe finds by the object it is about', () => {
+    const [change] = narrator.hear(applied('PodScheduled'));
+    expect(change).toMatchObject({ resource: 'events', position: 42 });
+    expect(events()[0]).toMatchObject({
+      metadata: { namespace: 'default', resourceVersion: '42', creationTimestamp: '2026-01-01T00:00:00Z' },
+      involvedObject: { kind: 'Pod', name: 'web', namespace: 'default', uid: 'u1' },
+      source: { component: 'default-scheduler' },
+      count: 1,
+    });
+  });
+
+  it('names an Event by what it says, so that every api names it alike', () => {
+    narrator.hear(applied('PodScheduled'));
+    const other = new Narrator(new Hub(10, 0), () => now);
+    other.recall([applied('PodScheduled').event]);
+    expect(other.list('').map((event) => event.metadata.name)).toEqual(events().map((event) => event.metadata.name));
+  });
+
+  it('counts what is said again, and takes the same thing told twice at once for one', () => {
+    narrator.note(note('probe failed'));
+    narrator.note(note('probe failed'));
+    expect(events().map((event) => event.count)).toEqual([1]);
+    now += 10_000;
+    narrator.note(note('probe failed'));
+    expect(events()).toMatchObject([
+      { count: 2, lastTimestamp: '2026-01-01T00:10:10Z', firstTimestamp: '2026-01-01T00:10:00Z' },
+    ]);
+  });
+
+  it('forgets after an hour, and with the namespace', () => {
+    narrator.hear(applied('PodScheduled'));
+    now += 2 * 3_600_000;
+    expect(events()).toEqual([]);
+    now = NOW;
+    const gone = applied('NamespaceDeleted', { resource: 'namespaces', namespace: '', name: 'default' });
+    expect(narrator.hear(gone)).toHaveLength(1);
+    expect(events()).toEqual([]);
+  });
+
+  it('keeps Events of nodes in the default namespace', () => {
+    narrator.hear(applied('NodeCordoned'));
+    expect(events()[0]?.metadata.namespace).toBe('default');
+    expect(events()[0]?.involvedObject.namespace).toBeUndefined();
+  });
+
+  it('lets one be deleted', () => {
+    narrator.note(note('x'));
+    const name = events()[0]?.metadata.name ?? '';
+    expect(narrator.remove('default', name)).toBe(true);
+    expect(narrator.remove('default', name)).toBe(false);
+    expect(hub.ring('events').changedAfter(-1)).not.toBe(false);
+  });
+});

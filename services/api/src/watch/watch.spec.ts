@@ -1,0 +1,223 @@
+import type { StoredObject } from '@shiplog/contracts';
+import type { OutStream } from '../http/answer';
+import { transitionOf, type Change } from './change';
+import { encoderFor } from './encoder';
+import { Hub } from './hub';
+import { Ring } from './ring';
+import { Watcher } from './watcher';
+
+function pod(name: string, position: number, labels: Record<string, string> = {}): StoredObject {
+  const metadata = {
+    name,
+    namespace: 'default',
+    uid: name,
+    resourceVersion: String(position),
+    creationTimestamp: '',
+    labels,
+  };
+  return { apiVersion: 'v1', kind: 'Pod', metadata };
+}
+
+const added = (position: number, name = `p${position}`): Change => ({
+  resource: 'pods',
+  position,
+  after: pod(name, position),
+});
+
+/** A client that takes what it is sent, until it is told not to keep up. */
+class Client implements OutStream {
+  readonly lines: { type: string; object: StoredObject }[] = [];
+  readonly chunks: Buffer[] = [];
+  keepsUp = true;
+  wasCut = false;
+  readonly signal = new AbortController().signal;
+  #catchUp: (() => void)[] = [];
+
+  write(chunk: Buffer): boolean {
+    this.chunks.push(chunk);
+    for (const text of chunk.toString().trimEnd().split('\n')) this.lines.push(JSON.parse(text) as Client['lines'][0]);
+    return this.keepsUp;
+  }
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#catchUp.push(resolve));
+  }
+  async drain(): Promise<void> {
+    this.keepsUp = true;
+    for (const wake of this.#catchUp.splice(0)) wake();
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  cut(): void {
+    this.wasCut = true;
+  }
+  get seen(): string[] {
+    return this.lines.map(
+      ({ type, object }) => `${type} ${object.metadata?.name ?? ''}@${object.metadata?.resourceVersion ?? ''}`,
+    );
+  }
+}
+
+function watch(
+  hub: Hub,
+  after: number,
+  client = new Client(),
+  chosen: (object: StoredObject) => boolean = () => true,
+): Client {
+  const ring = hub.ring('pods');
+  const encoder = encoderFor('pods', 'object', 'Metadata', () => 0);
+  const place = ring.placeAfter(after);
+  if (place === undefined) throw new Error('too old');
+  const watcher = new Watcher({ ring, out: client, encoder, chosen, selectionKey: String(chosen), after }, place);
+  hub.listen('pods', watcher);
+  watcher.catchUp();
+  return client;
+}
+
+describe('transitionOf', () => {
+  const isRed = (object: StoredObject): boolean => object.metadata.labels?.color === 'red';
+  const red = (position: number): StoredObject => pod('p', position, { color: 'red' });
+  const blue = (position: number): StoredObject => pod('p', position, { color: 'blue' });
+  const seen = (before: StoredObject | undefined, after: StoredObject | undefined): string | undefined => {
+    const event = transitionOf({ resource: 'pods', position: 9, before, after }, isRed);
+    return (
+      event && `${event.type} ${event.object.metadata.labels?.color ?? ''}@${event.object.metadata.resourceVersion}`
+    );
+  };
+
+  it('shows what enters, changes in, and leaves a selection', () => {
+    expect(seen(undefined, red(9))).toBe('ADDED red@9');
+    expect(seen(red(5), red(9))).toBe('MODIFIED red@9');
+    expect(seen(red(5), undefined)).toBe('DELETED red@9');
+    expect(seen(blue(5), red(9))).toBe('ADDED red@9');
+    expect(seen(red(5), blue(9))).toBe('DELETED red@9');
+  });
+
+  it('shows nothing of what was never in it', () => {
+    expect(seen(undefined, blue(9))).toBeUndefined();
+    expect(seen(blue(5), blue(9))).toBeUndefined();
+    expect(seen(blue(5), undefined)).toBeUndefined();
+  });
+});
+
+describe('Ring', () => {
+  it('knows every change after its floor, and says when it does not', () => {
+    const ring = new Ring(4, 100);
+    expect(ring.placeAfter(99)).toBeUndefined();
+    expect(ring.placeAfter(100)).toBe(0);
+    for (let position = 101; position <= 108; position++) ring.push(added(position));
+    expect(ring.floor).toBe(104);
+    expect(ring.placeAfter(103)).toBeUndefined();
+    expect(ring.from(ring.placeAfter(106) ?? 0, 10)?.map((change) => change.position)).toEqual([107, 108]);
+    expect(ring.from(0, 10)).toBeUndefined();
+    expect(ring.changedAfter(107)).toBe(true);
+    expect(ring.changedAfter(108)).toBe(false);
+    expect(ring.changedAfter(1)).toBeUndefined();
+  });
+
+  it('finds an object as it was at a position', () => {
+    const hub = new Hub(10, 0);
+    hub.publish('pods', [
+      added(1, 'a'),
+      added(2, 'b'),
+      { resource: 'pods', position: 3, before: pod('a', 1), after: pod('a', 3) },
+    ]);
+    expect(hub.versionAt('pods', 'default', 'a', 2)?.metadata.resourceVersion).toBe('1');
+    expect(hub.versionAt('pods', 'default', 'a', 3)?.metadata.resourceVersion).toBe('3');
+    expect(hub.versionAt('pods', 'other', 'a', 3)).toBeUndefined();
+  });
+});
+
+describe('Watcher', () => {
+  it('first sees what changed since its position, then what changes', () => {
+    const hub = new Hub(10, 0);
+    hub.publish('pods', [added(1), added(2)]);
+    const client = watch(hub, 1);
+    hub.publish('pods', [added(3)]);
+    expect(client.seen).toEqual(['ADDED p2@2', 'ADDED p3@3']);
+  });
+
+  it('shares one piece of bytes with everyone who watches the same', () => {
+    const hub = new Hub(10, 0);
+    const clients = [watch(hub, 0), watch(hub, 0)];
+    const everything = (): boolean => true;
+    clients.push(watch(hub, 0, new Client(), everything));
+    hub.publish('pods', [added(1), added(2)]);
+    expect(clients[0]?.chunks[0]).toBe(clients[1]?.chunks[0]);
+    expect(clients[2]?.seen).toEqual(clients[0]?.seen);
+  });
+
+  it('waits for a position of the future without showing what is older', () => {
+    const hub = new Hub(10, 0);
+    const client = watch(hub, 5);
+    hub.publish('pods', [added(4), added(5), added(6)]);
+    hub.publish('pods', [added(7)]);
+    expect(client.seen).toEqual(['ADDED p6@6', 'ADDED p7@7']);
+  });
+
+  it('is sent nothing while it is behind, and goes on from the window when it has caught up', async () => {
+    const hub = new Hub(10, 0);
+    const client = watch(hub, 0);
+    client.keepsUp = false;
+    hub.publish('pods', [added(1)]);
+    hub.publish('pods', [added(2)]);
+    hub.publish('pods', [added(3)]);
+    expect(client.seen).toEqual(['ADDED p1@1']);
+    await client.drain();
+    hub.publish('pods', [added(4)]);
+    expect(client.seen).toEqual(['ADDED p1@1', 'ADDED p2@2', 'ADDED p3@3', 'ADDED p4@4']);
+  });
+
+  it('is cut off when the window has moved past it', async () => {
+    const hub = new Hub(2, 0);
+    const client = watch(hub, 0);
+    client.keepsUp = false;
+    for (let position = 1; position <= 8; position++) hub.publish('pods', [added(position)]);
+    await client.drain();
+    expect(client.wasCut).toBe(true);
+    expect(client.lines.at(-1)).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
+  });
+
+  it('hears changes made from signals, which have the position of the log', () => {
+    const hub = new Hub(10, 0);
+    hub.publish('pods', [added(1)]);
+    const client = watch(hub, 1);
+    hub.publish('pods', [{ ...added(1, 'noted'), fromSignal: true }]);
+    expect(client.seen).toEqual(['ADDED noted@1']);
+  });
+});
+
+describe('encoderFor', () => {
+  it('sends bookmarks with the version alone, and marks the end of the initial objects', () => {
+    const line = encoderFor('pods', 'object', 'Metadata', () => 0)
+      .bookmark(42, true)
+      .toString();
+    expect(JSON.parse(line)).toEqual({
+      type: 'BOOKMARK',
+      object: {
+        kind: 'Pod',
+        apiVersion: 'v1',
+        metadata: {
+          resourceVersion: '42',
+          creationTimestamp: null,
+          annotations: { 'k8s.io/initial-events-end': 'true' },
+        },
+      },
+    });
+  });
+
+  it('sends rows to who watches as a table, and metadata to who wants no more', () => {
+    const events = [{ type: 'ADDED', object: pod('a', 1) }] as const;
+    const table = JSON.parse(
+      encoderFor('pods', 'table', 'None', () => 0)
+        .encode(events)
+        .toString(),
+    ) as object;
+    expect(table).toMatchObject({ type: 'ADDED', object: { kind: 'Table', rows: [{ object: null }] } });
+    const metadata = JSON.parse(
+      encoderFor('pods', 'metadata', 'None', () => 0)
+        .encode(events)
+        .toString(),
+    ) as object;
+    expect(metadata).toMatchObject({ object: { kind: 'PartialObjectMetadata', metadata: { name: 'a' } } });
+  });
+});
