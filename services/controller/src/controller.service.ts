@@ -6,7 +6,8 @@ import { BUS, CONFIG, HEALTH, Leadership, LOGGER, type Health } from '@shiplog/s
 import type { Subscription } from 'nats';
 import type { Logger } from 'pino';
 import { allControllers } from './controllers';
-import { Reconciler, type World } from './frame/reconciler';
+import { Reconciler } from './frame/reconciler';
+import type { World } from './frame/world';
 import { STATIC_NEEDS, type StaticNeeds } from './needs';
 import { Heartbeats } from './nodes/heartbeats';
 import { keepListening } from './nodes/listening';

@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointAddress, ObjectOf } from '@shiplog/contracts';
+import { parseIp } from '@shiplog/machinery';
 import type { Reconciled } from '@shiplog/reconciling';
 import { controllerOf, controllerReference } from '../domain/owners';
 import { portsKey, selectsPods, type StoredService } from './plan-candidates';
@@ -64,10 +65,15 @@ function groupsOf(endpoints: ObjectOf<'endpoints'>): PortGroup[] {
     const key = portsKey(ports);
     const group = groups.get(key) ?? { ports, endpoints: [] };
     groups.set(key, group);
-    group.endpoints.push(...addresses.map((address) => endpointOf(address, true)));
-    group.endpoints.push(...notReadyAddresses.map((address) => endpointOf(address, false)));
+    group.endpoints.push(...addresses.filter(isIpv4).map((address) => endpointOf(address, true)));
+    group.endpoints.push(...notReadyAddresses.filter(isIpv4).map((address) => endpointOf(address, false)));
   }
   return [...groups.values()].filter((group) => group.endpoints.length > 0);
+}
+
+/** Clusters are single-stack: addresses of the other family have no slice to be in. */
+function isIpv4({ ip }: EndpointAddress): boolean {
+  return parseIp(ip) !== undefined;
 }
 
 function endpointOf({ ip, hostname, nodeName, targetRef }: EndpointAddress, ready: boolean): Endpoint {

@@ -122,6 +122,23 @@ describe('the frame of the controllers', () => {
     expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(60);
   });
 
+  it('takes a refusal by a namespace that is going for the last word', async () => {
+    await cluster.create('namespaces', { metadata: { name: 'going' } });
+    await cluster.delete('namespaces', 'going');
+    let attempts = 0;
+    cluster.run(
+      controller(() => {
+        attempts++;
+        const metadata = { name: 'late', namespace: 'going' };
+        const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+        return { commands: [{ type: 'CreateObject', data: { resource: 'configmaps', namespace: 'going', object } }] };
+      }),
+    );
+    await turns(30);
+    expect(attempts).toBe(1);
+    expect(cluster.lines).toEqual([]);
+  });
+
   it('stops at once, also while nobody answers', async () => {
     cluster.loseReply = ({ actor }) => actor !== 'user';
     const reconciler = cluster.run(controller(() => MAKE));

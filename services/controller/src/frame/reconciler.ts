@@ -1,4 +1,4 @@
-import type { Applied, ReadonlyCluster } from '@shiplog/cluster';
+import type { Applied } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import {
   BackOff,
@@ -8,31 +8,12 @@ import {
   type Change,
   type Controller,
   type DueKey,
-  type Note,
   type PlannedCommand,
   type Refusal,
 } from '@shiplog/reconciling';
-
-/** What the frame needs of the world: a projection to read, a journal to ask, a clock, names for commands. */
-export interface World {
-  readonly position: number;
-  readonly state: ReadonlyCluster;
-  /** Batches of applied events, in order, after their fold; returns the way out. */
-  onApplied(listener: (batch: readonly Applied[]) => void): () => void;
-  /** Rejects when nobody answered in time: then it is not known whether the command was decided. */
-  command(command: AnyCommand): Promise<CommandReply>;
-  /** Tells whoever describes objects; kept by nobody. */
-  note(note: Note): void;
-  now(): number;
-  newCommandId(): string;
-}
-
-/** The lines that the frame writes. */
-export interface ReconcilerLog {
-  debug(fields: object, line: string): void;
-  warn(fields: object, line: string): void;
-  error(fields: object, line: string): void;
-}
+import { isMoot, isRace } from './refusals';
+import { pause, Sender } from './sender';
+import type { ReconcilerLog, World } from './world';
 
 export interface ReconcilerOptions {
   /** Who the commands come from, for example `system:shiplog:controller`. */
@@ -46,6 +27,8 @@ export interface ReconcilerOptions {
 }
 
 const DEFAULTS = { backOffMs: { first: 50, max: 30_000 }, resyncMs: 600_000, sliceSize: 64 };
+/** Lost races in a row that are not worth a warning. */
+const RACES_UNSAID = 3;
 /** How long a stop waits for answers. */
 const STOP_PATIENCE_MS = 2_000;
 /** setTimeout takes no more. */
@@ -59,6 +42,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class Reconciler {
   private readonly queue = new WorkQueue();
   private readonly backOff: BackOff;
+  private readonly sender: Sender;
   private readonly refused = new Map<string, readonly Refusal[]>();
   private readonly options: Required<ReconcilerOptions>;
   private stopWatching: (() => void) | undefined;
@@ -74,11 +58,15 @@ export class Reconciler {
     options: ReconcilerOptions,
   ) {
     this.options = { ...DEFAULTS, ...options };
-    this.backOff = new BackOff(this.options.backOffMs.first, this.options.backOffMs.max);
+    const { backOffMs } = this.options;
+    this.backOff = new BackOff(backOffMs.first, backOffMs.max);
+    this.sender = new Sender(controller.name, world, log, backOffMs);
   }
 
   /** Begins with every key there is. */
   start(): void {
+    if (this.started) return;
+    this.sender.start();
     this.stopWatching = this.world.onApplied((batch) => this.applied(batch));
     this.resyncTimer = setInterval(() => this.resync(), this.options.resyncMs).unref();
     this.resync();
@@ -99,6 +87,7 @@ export class Reconciler {
   /** Starts nothing more, and resolves when what runs has ended, or soon: an answer may be long in coming. */
   async stop(): Promise<void> {
     this.stopWatching?.();
+    this.sender.stop();
     this.stopWatching = undefined;
     clearInterval(this.resyncTimer);
     clearTimeout(this.timer?.handle);
@@ -106,7 +95,7 @@ export class Reconciler {
     this.timer = undefined;
     this.slice = undefined;
     this.queue.clear();
-    await Promise.race([Promise.allSettled(this.inFlight), this.pause(STOP_PATIENCE_MS)]);
+    await Promise.race([Promise.allSettled(this.inFlight), pause(STOP_PATIENCE_MS)]);
   }
 
   /** Whether nothing is due, running or waiting for its write to be seen (timed keys may be planned). */
@@ -181,7 +170,7 @@ export class Reconciler {
     for (const warning of warnings) this.log.warn({ controller: this.controller.name, key }, warning);
     if (requeueAfterMs !== undefined) this.queue.addAt(key, now.ms + requeueAfterMs);
     const sent = commands.map((planned) => this.nameCommand(planned, cause, basis));
-    const replies = await Promise.all(sent.map((command) => this.settle(key, command)));
+    const replies = await Promise.all(sent.map((command) => this.sender.settle(key, command)));
     this.conclude(key, commands, replies);
   }
 
@@ -190,30 +179,12 @@ export class Reconciler {
     return { id, actor: this.options.actor, type: planned.type, cause, basis, data: planned.data } as AnyCommand;
   }
 
-  /**
-   * Sends a command until it is answered. While nobody answers it is in doubt whether it was decided, so the same
-   * command goes again under the same id, and the key decides nothing new. Undefined after a stop.
-   */
-  private async settle(key: string, command: AnyCommand): Promise<CommandReply | undefined> {
-    const patience = new BackOff(this.options.backOffMs.first, this.options.backOffMs.max);
-    while (this.started) {
-      try {
-        return await this.world.command(command);
-      } catch (error) {
-        const { attempt, waitMs } = patience.failed(command.id);
-        const fields = { controller: this.controller.name, key, command: command.type, attempt, waitMs };
-        this.log.warn({ ...fields, error: String(error) }, 'no answer to a command; sending it again');
-        await this.pause(waitMs);
-      }
-    }
-    return undefined;
-  }
-
   private conclude(key: string, planned: readonly PlannedCommand[], replies: (CommandReply | undefined)[]): void {
     const refused: Refusal[] = [];
     replies.forEach((reply, i) => {
       const command = planned[i];
       if (reply === undefined || command === undefined) return;
+      if (!reply.ok && isMoot(reply.status)) return;
       if (!reply.ok) refused.push({ command, status: reply.status });
       else if (reply.position > this.world.position) this.queue.hold(key, reply.position);
     });
@@ -224,16 +195,15 @@ export class Reconciler {
     }
     this.refused.set(key, refused);
     const first = refused[0]?.status;
-    this.retryLater(key, 'warn', `${refused.length} of ${planned.length} commands refused: ${first?.message ?? ''}`);
+    const level = refused.every(({ status }) => isRace(status)) ? 'race' : 'warn';
+    this.retryLater(key, level, `${refused.length} of ${planned.length} commands refused: ${first?.message ?? ''}`);
   }
 
-  private retryLater(key: string, level: 'warn' | 'error', why: string): void {
+  /** A race is lost now and then; only one that is lost again and again is worth a warning. */
+  private retryLater(key: string, level: 'race' | 'warn' | 'error', why: string): void {
     const { attempt, waitMs } = this.backOff.failed(key);
     this.queue.addAt(key, this.world.now() + waitMs);
-    this.log[level]({ controller: this.controller.name, key, attempt, waitMs, why }, 'will try again');
-  }
-
-  private pause(waitMs: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+    const shown = level !== 'race' ? level : attempt <= RACES_UNSAID ? 'debug' : 'warn';
+    this.log[shown]({ controller: this.controller.name, key, attempt, waitMs, why }, 'will try again');
   }
 }

@@ -166,6 +166,11 @@ describe('a ReplicationController', () => {
     expect(decided.requeueAfterMs).toBe(20_000);
   });
 
+  it('tries with one pod after a refusal', () => {
+    const { commands } = decideReplication(view({ rc: rc('web', 20), failure: { code: 422, message: 'no' } }));
+    expect(ofType(commands, 'CreateObject')).toHaveLength(1);
+  });
+
   it('says why its pods are refused, and stops saying so when they no longer are', () => {
     const web = rc('web', 1);
     const failure = { code: 403, reason: 'Forbidden', message: 'no room' };

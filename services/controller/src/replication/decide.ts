@@ -70,7 +70,9 @@ function scale(view: ReplicationView, active: readonly StoredPod[]): PlannedComm
       .map((pod) => deletePod(pod));
   }
   if (view.namespaceTerminating) return [];
-  return Array.from({ length: Math.min(missing, MOST_PODS_AT_ONCE) }, (_, k) => createPod(view, k));
+  // After a refusal one pod is tried, not hundreds that would fare the same.
+  const most = view.failure === undefined ? MOST_PODS_AT_ONCE : 1;
+  return Array.from({ length: Math.min(missing, most) }, (_, k) => createPod(view, k));
 }
 
 function createPod({ rc, position }: ReplicationView, k: number): PlannedCommand {

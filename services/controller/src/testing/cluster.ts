@@ -11,7 +11,8 @@ import {
   type StoredObject,
 } from '@shiplog/contracts';
 import type { Controller, Note } from '@shiplog/reconciling';
-import { Reconciler, type ReconcilerOptions, type World } from '../frame/reconciler';
+import { Reconciler, type ReconcilerOptions } from '../frame/reconciler';
+import type { World } from '../frame/world';
 import { EPOCH } from './objects';
 
 const SETTINGS = { serviceCidr: '10.96.0.0/16', nodePortRange: [30_000, 32_767] as [number, number] };

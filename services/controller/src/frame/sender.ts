@@ -1,0 +1,48 @@
+import type { AnyCommand, CommandReply } from '@shiplog/contracts';
+import { BackOff } from '@shiplog/reconciling';
+import type { ReconcilerLog, World } from './world';
+
+/** Sends one controller's commands and settles what became of them. */
+export class Sender {
+  private open = false;
+
+  constructor(
+    private readonly controller: string,
+    private readonly world: World,
+    private readonly log: ReconcilerLog,
+    private readonly backOffMs: { first: number; max: number },
+  ) {}
+
+  start(): void {
+    this.open = true;
+  }
+
+  /** Nothing is sent again from now on. */
+  stop(): void {
+    this.open = false;
+  }
+
+  /**
+   * Sends a command until it is answered. While nobody answers it is in doubt whether it was decided, so the same
+   * command goes again under the same id, and its key decides nothing new. Undefined after a stop.
+   */
+  async settle(key: string, command: AnyCommand): Promise<CommandReply | undefined> {
+    const patience = new BackOff(this.backOffMs.first, this.backOffMs.max);
+    while (this.open) {
+      try {
+        return await this.world.command(command);
+      } catch (error) {
+        const { attempt, waitMs } = patience.failed(command.id);
+        const fields = { controller: this.controller, key, command: command.type, attempt, waitMs };
+        this.log.warn({ ...fields, error: String(error) }, 'no answer to a command; sending it again');
+        await pause(waitMs);
+      }
+    }
+    return undefined;
+  }
+}
+
+/** Resolves after a time that keeps no process from ending. */
+export function pause(waitMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+}
