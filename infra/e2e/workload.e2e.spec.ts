@@ -14,7 +14,7 @@ describe('a workload through the unmodified kubectl', () => {
   const kubectl = (...args: string[]) => cluster.kubectl('-n', namespace, ...args);
   const scale = (replicas: number) => kubectl('scale', 'rc', 'web', `--replicas=${replicas}`);
   const appContainers = async () =>
-    (await cluster.containersOf(namespace, false)).filter((c) => c.image.startsWith('busybox'));
+    (await cluster.containersOf(namespace, false)).filter((c) => c.labels['io.shiplog.role'] === 'app');
 
   it('runs three pods of a ReplicationController as three real containers, each with its infra container', async () => {
     await cluster.kubectlWith({ input: JSON.stringify(webController('web', 3)) }, '-n', namespace, 'create', '-f', '-');
@@ -41,7 +41,7 @@ describe('a workload through the unmodified kubectl', () => {
       return pods.find((pod) => restartsOf(pod) === 1);
     });
     await cluster.podsReady(namespace, 3);
-    expect(restarted.metadata?.name).toBe(victim!.labels['shiplog.pod.name']);
+    expect(restarted.metadata?.name).toBe(victim!.labels['io.kubernetes.pod.name']);
     expect(await appContainers()).toHaveLength(3);
   });
 

@@ -88,7 +88,10 @@ export class TestCluster {
     all = true,
   ): Promise<{ engine: Docker; id: string; image: string; labels: Record<string, string> }[]> {
     const found = this.engines().map(async ({ engine }) => {
-      const list = await engine.listContainers({ all, filters: { label: [`shiplog.pod.namespace=${namespace}`] } });
+      const list = await engine.listContainers({
+        all,
+        filters: { label: [`io.kubernetes.pod.namespace=${namespace}`] },
+      });
       return list.map((one) => ({ engine, id: one.Id, image: one.Image, labels: one.Labels }));
     });
     return (await Promise.all(found)).flat();

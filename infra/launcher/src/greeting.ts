@@ -4,7 +4,8 @@ import type { Cluster } from './cluster';
 /** What a user sees once the cluster is ready. */
 export function greeting(cluster: Cluster, seconds: number): string {
   const { home } = cluster;
-  const kubeconfig = relative(process.cwd(), home.kubeconfig);
+  const near = relative(process.cwd(), home.kubeconfig);
+  const kubeconfig = near.startsWith('..') ? home.kubeconfig : near;
   const lines = [
     '',
     `  Shiplog is ready (${seconds.toFixed(1)} s).`,

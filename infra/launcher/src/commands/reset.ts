@@ -35,7 +35,7 @@ export async function reset(settings: LauncherSettings): Promise<void> {
 /** Pods' containers carry a label, so that nothing else of the user's engine is touched. */
 async function removePodsOf(dockerHost: string): Promise<void> {
   await engineAt(dockerHost).ping();
-  await removeContainers(dockerHost, { label: ['shiplog.pod.uid'] });
+  await removeContainers(dockerHost, { label: ['io.shiplog.node'] });
 }
 
 /** Containers outlive an engine that was killed; their control groups still name them. */
