@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { parseIp } from '@shiplog/machinery';
+
+/** The bridge that a node's pods are plugged into. */
+export const BRIDGE = 'cni0';
+/** Flannel's names and numbers, so that its nodes and tools understand ours. */
+export const VXLAN = 'flannel.1';
+export const VNI = 1;
+export const VXLAN_PORT = 8472;
+/** Bytes that VXLAN adds to a packet: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14. */
+export const VXLAN_OVERHEAD = 50;
+/** Marks the routes that are this agent's, so that it removes those and no others (any number above 187 is free). */
+export const ROUTE_PROTOCOL = '201';
+
+/** The agent's own nftables table. */
+export function tableOf(node: string): string {
+  return `shiplog_network_${node.replace(/[^A-Za-z0-9]/g, '_')}`;
+}
+
+/** A VTEP's address that is the same after every restart: peers keep it in their tables. */
+export function vtepMac(node: string): string {
+  const bytes = createHash('sha256').update(`vtep ${node}`).digest().subarray(0, 6);
+  bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 0x02; // locally administered, unicast
+  return macText(bytes);
+}
+
+/** A MAC that belongs to an IP: a neighbour's table stays right when an address goes from one pod to another. */
+export function macOfIp(ip: string): string {
+  const number = parseIp(ip) ?? 0;
+  return macText([0x0a, 0x58, number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255]);
+}
+
+/** The node's end of a pod's cable: at most 15 characters, from the pod's uid alone. */
+export function hostInterface(uid: string): string {
+  return `veth${createHash('sha256').update(uid).digest('hex').slice(0, 10)}`;
+}
+
+function macText(bytes: Iterable<number>): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}

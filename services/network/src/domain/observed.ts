@@ -1,0 +1,55 @@
+/** What `ip -j -d address show` tells, as far as it is used. */
+export interface ObservedLink {
+  readonly ifname: string;
+  readonly mtu: number;
+  readonly address?: string;
+  readonly flags: readonly string[];
+  readonly master?: string;
+  readonly ifalias?: string;
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_data?: {
+      readonly id?: number;
+      readonly local?: string;
+      readonly link?: string;
+      readonly port?: number;
+    };
+  };
+  readonly addr_info: readonly { readonly family: string; readonly local?: string; readonly prefixlen?: number }[];
+}
+
+/** What `ip -j route show` tells. */
+export interface ObservedRoute {
+  readonly dst: string;
+  readonly gateway?: string;
+  readonly dev?: string;
+  readonly protocol?: string;
+  readonly flags?: readonly string[];
+}
+
+/** A permanent entry of the neighbour table (RFC 826) or of a bridge's forwarding table. */
+export interface ObservedNeighbour {
+  readonly dst?: string;
+  readonly lladdr?: string;
+  readonly state?: readonly string[];
+}
+export interface ObservedFdb {
+  readonly mac: string;
+  readonly dst?: string;
+  readonly state?: string;
+}
+
+/** The part of the kernel's state that the agent compares with what should be. */
+export interface Observed {
+  readonly links: readonly ObservedLink[];
+  readonly routes: readonly ObservedRoute[];
+  readonly neighbours: readonly ObservedNeighbour[];
+  readonly fdb: readonly ObservedFdb[];
+}
+
+/** IPv4 addresses of a link, with their prefix: `10.244.1.1/24`. */
+export function addressesOf(link: ObservedLink): string[] {
+  return link.addr_info.flatMap((one) =>
+    one.family === 'inet' && one.local !== undefined ? [`${one.local}/${one.prefixlen ?? 32}`] : [],
+  );
+}

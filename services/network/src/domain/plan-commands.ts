@@ -1,0 +1,156 @@
+import { cidrContains, parseCidr, parseIp } from '@shiplog/machinery';
+import { BRIDGE, ROUTE_PROTOCOL, VNI, VXLAN, VXLAN_PORT } from './names';
+import { addressesOf, type Observed, type ObservedLink, type ObservedRoute } from './observed';
+import type { Desired, WantedBridge, WantedRoute, WantedTunnel } from './plan-desired';
+
+/** Lines for `ip -batch` and, after those, for `bridge -batch`. */
+export interface Commands {
+  readonly ip: readonly string[];
+  readonly bridge: readonly string[];
+}
+
+/** Which routes with the agent's mark are this cluster's: one machine may be the host of several. */
+export interface Scope {
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+}
+
+/** What turns the kernel's state into the desired one; nothing when it is that already. */
+export function planCommands(desired: Desired, observed: Observed, scope: Scope): Commands {
+  const tunnelIsNew = desired.tunnel !== undefined && !isSameTunnel(find(observed, VXLAN), desired.tunnel);
+  const seen: Observed = tunnelIsNew
+    ? { ...observed, routes: observed.routes.filter((one) => one.dev !== VXLAN), neighbours: [], fdb: [] }
+    : observed;
+  return {
+    ip: [
+      ...bridgeCommands(desired.bridge, find(observed, BRIDGE)),
+      ...tunnelCommands(desired.tunnel, find(observed, VXLAN), tunnelIsNew),
+      ...neighbourCommands(desired, seen),
+      ...routeCommands(desired.routes, seen.routes, scope),
+    ],
+    bridge: fdbCommands(desired, seen),
+  };
+}
+
+function find(observed: Observed, name: string): ObservedLink | undefined {
+  return observed.links.find((link) => link.ifname === name);
+}
+
+function bridgeCommands(wanted: WantedBridge | undefined, link: ObservedLink | undefined): string[] {
+  if (wanted === undefined) return [];
+  const { address, mac, mtu } = wanted;
+  if (link === undefined) {
+    return [
+      `link add ${BRIDGE} address ${mac} mtu ${mtu} type bridge`,
+      `address add ${address} dev ${BRIDGE}`,
+      `link set ${BRIDGE} up`,
+    ];
+  }
+  return [
+    ...(link.address === mac ? [] : [`link set ${BRIDGE} address ${mac}`]),
+    ...(link.mtu === mtu ? [] : [`link set ${BRIDGE} mtu ${mtu}`]),
+    ...addressCommands(BRIDGE, link, address),
+    ...upCommands(link),
+  ];
+}
+
+function tunnelCommands(wanted: WantedTunnel | undefined, link: ObservedLink | undefined, isNew: boolean): string[] {
+  if (wanted === undefined) return link === undefined ? [] : [`link delete ${VXLAN}`];
+  const { device, local, mac, mtu, address } = wanted;
+  if (link === undefined || isNew) {
+    return [
+      ...(link === undefined ? [] : [`link delete ${VXLAN}`]),
+      `link add ${VXLAN} address ${mac} mtu ${mtu} type vxlan id ${VNI} dev ${device} local ${local} dstport ${VXLAN_PORT} nolearning`,
+      `address add ${address} dev ${VXLAN}`,
+      `link set ${VXLAN} up`,
+    ];
+  }
+  return [
+    ...(link.mtu === mtu ? [] : [`link set ${VXLAN} mtu ${mtu}`]),
+    ...addressCommands(VXLAN, link, address),
+    ...upCommands(link),
+  ];
+}
+
+/** A VXLAN's ends can't be changed: another one has to be made. */
+function isSameTunnel(link: ObservedLink | undefined, wanted: WantedTunnel): boolean {
+  const data = link?.linkinfo?.info_data;
+  return (
+    link?.address === wanted.mac &&
+    data?.id === VNI &&
+    data.port === VXLAN_PORT &&
+    data.local === wanted.local &&
+    data.link === wanted.device
+  );
+}
+
+function addressCommands(device: string, link: ObservedLink, wanted: string): string[] {
+  const present = addressesOf(link);
+  return [
+    ...(present.includes(wanted) ? [] : [`address add ${wanted} dev ${device}`]),
+    ...present.filter((one) => one !== wanted).map((one) => `address delete ${one} dev ${device}`),
+  ];
+}
+
+function upCommands(link: ObservedLink): string[] {
+  return link.flags.includes('UP') ? [] : [`link set ${link.ifname} up`];
+}
+
+function neighbourCommands(desired: Desired, observed: Observed): string[] {
+  if (desired.tunnel === undefined) return [];
+  const wanted = new Map(desired.neighbours.map((one) => [one.ip, one.mac]));
+  const present = new Map(
+    observed.neighbours.filter((one) => one.state?.includes('PERMANENT')).map((one) => [one.dst ?? '', one.lladdr]),
+  );
+  return [
+    ...[...wanted]
+      .filter(([ip, mac]) => present.get(ip) !== mac)
+      .map(([ip, mac]) => `neighbour replace ${ip} lladdr ${mac} dev ${VXLAN} nud permanent`),
+    ...[...present.keys()].filter((ip) => !wanted.has(ip)).map((ip) => `neighbour delete ${ip} dev ${VXLAN}`),
+  ];
+}
+
+function fdbCommands(desired: Desired, observed: Observed): string[] {
+  if (desired.tunnel === undefined) return [];
+  const wanted = new Map(desired.fdb.map((one) => [one.mac, one.ip]));
+  const present = new Map(observed.fdb.flatMap((one) => (one.dst === undefined ? [] : [[one.mac, one.dst] as const])));
+  return [
+    ...[...wanted]
+      .filter(([mac, ip]) => present.get(mac) !== ip)
+      .map(([mac, ip]) => `fdb replace ${mac} dev ${VXLAN} dst ${ip} self permanent`),
+    ...[...present]
+      .filter(([mac]) => !wanted.has(mac))
+      .map(([mac, ip]) => `fdb delete ${mac} dev ${VXLAN} dst ${ip} self`),
+  ];
+}
+
+function routeCommands(wanted: readonly WantedRoute[], present: readonly ObservedRoute[], scope: Scope): string[] {
+  const mine = present.filter((one) => one.protocol === ROUTE_PROTOCOL && isInScope(one.dst, scope));
+  const targets = new Set(wanted.map((one) => one.to));
+  return [
+    ...wanted.filter((one) => !mine.some((other) => isSameRoute(one, other))).map(routeReplace),
+    ...mine
+      .filter((one) => !targets.has(withPrefix(one.dst)))
+      .map((one) => `route delete ${one.dst} proto ${ROUTE_PROTOCOL}`),
+  ];
+}
+
+function routeReplace({ to, via, device, onlink }: WantedRoute): string {
+  return `route replace ${to} via ${via} dev ${device} proto ${ROUTE_PROTOCOL}${onlink ? ' onlink' : ''}`;
+}
+
+function isSameRoute(wanted: WantedRoute, route: ObservedRoute): boolean {
+  return withPrefix(route.dst) === wanted.to && route.gateway === wanted.via && route.dev === wanted.device;
+}
+
+function isInScope(dst: string, scope: Scope): boolean {
+  if (withPrefix(dst) === scope.serviceCidr) return true;
+  const cluster = parseCidr(scope.clusterCidr);
+  const ip = parseIp(dst.split('/')[0] ?? '');
+  return cluster !== undefined && ip !== undefined && cidrContains(cluster, ip);
+}
+
+/** `ip` shows a route to one address without its prefix. */
+function withPrefix(dst: string): string {
+  return dst.includes('/') ? dst : `${dst}/32`;
+}

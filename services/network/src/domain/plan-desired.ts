@@ -1,0 +1,102 @@
+import { formatIp, parseCidr } from '@shiplog/machinery';
+import { macOfIp, VXLAN, VXLAN_OVERHEAD, vtepMac } from './names';
+import { isOnLink, type Fabric } from './plan-fabric';
+import type { Backend, Peer } from './plan-peers';
+
+/** A route that should be there; `via` is a neighbour on `device`. */
+export interface WantedRoute {
+  readonly to: string;
+  readonly via: string;
+  readonly device: string;
+  readonly onlink: boolean;
+}
+
+export interface WantedBridge {
+  readonly address: string;
+  readonly mac: string;
+  readonly mtu: number;
+}
+
+export interface WantedTunnel {
+  readonly device: string;
+  readonly local: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** The node's own tunnel address: the first of its pod network, which no pod has. */
+  readonly address: string;
+}
+
+/** What the kernel should hold. */
+export interface Desired {
+  readonly bridge?: WantedBridge;
+  readonly tunnel?: WantedTunnel;
+  readonly routes: readonly WantedRoute[];
+  readonly neighbours: readonly { readonly ip: string; readonly mac: string }[];
+  readonly fdb: readonly { readonly mac: string; readonly ip: string }[];
+  /** Nodes whose pods can't be reached, with the reason. */
+  readonly unreachable: readonly { readonly node: string; readonly why: string }[];
+}
+
+export interface NodeInput {
+  readonly node: string;
+  readonly podCidr: string;
+  readonly backend: Backend;
+  readonly fabric: Fabric;
+  readonly peers: readonly Peer[];
+}
+
+/** The pods' network of one node: its bridge, and a way to the pods of every other node. */
+export function planNode(input: NodeInput): Desired {
+  const cidr = parseCidr(input.podCidr);
+  if (cidr === undefined) throw new Error(`${input.podCidr} is no network`);
+  const gateway = formatIp(cidr.base + 1);
+  const mtu = input.backend === 'vxlan' ? input.fabric.mtu - VXLAN_OVERHEAD : input.fabric.mtu;
+  const bridge = { address: `${gateway}/${cidr.prefix}`, mac: macOfIp(gateway), mtu };
+  if (input.backend === 'host-gw') return { bridge, ...plainRoutes(input.fabric, input.peers) };
+  const tunnel = {
+    device: input.fabric.device,
+    local: input.fabric.address,
+    mac: vtepMac(input.node),
+    mtu,
+    address: `${formatIp(cidr.base)}/32`,
+  };
+  return { bridge, tunnel, ...tunnelled(input.peers) };
+}
+
+/** The machine around the nodes: it has no pods, only ways to theirs and, through one of them, to services. */
+export function planHost(fabric: Fabric, peers: readonly Peer[], serviceCidr: string): Desired {
+  const plain = plainRoutes(fabric, peers);
+  const first = plain.routes[0];
+  return { ...plain, routes: first === undefined ? [] : [...plain.routes, { ...first, to: serviceCidr }] };
+}
+
+type Ways = Pick<Desired, 'routes' | 'neighbours' | 'fdb' | 'unreachable'>;
+
+function plainRoutes(fabric: Fabric, peers: readonly Peer[]): Ways {
+  const near = peers.filter((peer) => isOnLink(fabric, peer.address));
+  const far = peers.filter((peer) => !near.includes(peer));
+  return {
+    routes: near.map((peer) => ({ to: peer.podCidr, via: peer.address, device: fabric.device, onlink: false })),
+    neighbours: [],
+    fdb: [],
+    unreachable: far.map((peer) => ({
+      node: peer.name,
+      why: `${peer.address} is not on the link of ${fabric.device}`,
+    })),
+  };
+}
+
+/** As Flannel: a peer's first pod address stands for its tunnel end, with that end's MAC, behind the peer's address. */
+function tunnelled(peers: readonly Peer[]): Ways {
+  const known = peers.flatMap((peer) => {
+    const base = parseCidr(peer.podCidr)?.base;
+    return peer.vtep === undefined || base === undefined ? [] : [{ ...peer, end: formatIp(base), mac: peer.vtep }];
+  });
+  const unknown = peers.filter((peer) => peer.vtep === undefined);
+  return {
+    routes: known.map((peer) => ({ to: peer.podCidr, via: peer.end, device: VXLAN, onlink: true })),
+    neighbours: known.map((peer) => ({ ip: peer.end, mac: peer.mac })),
+    fdb: known.map((peer) => ({ mac: peer.mac, ip: peer.address })),
+    unreachable: unknown.map((peer) => ({ node: peer.name, why: 'it has not said where its tunnel ends' })),
+  };
+}

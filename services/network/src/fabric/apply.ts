@@ -1,0 +1,39 @@
+import { batch, type Kernel } from '@shiplog/kernel';
+import type { Logger } from 'pino';
+import type { Commands } from '../domain/plan-commands';
+import { BRIDGE, VXLAN } from '../domain/names';
+
+/** Carries planned commands out. Throws at the first that fails; what was done is seen at the next look. */
+export async function apply(kernel: Kernel, commands: Commands): Promise<void> {
+  await batch(kernel, 'ip', commands.ip);
+  await batch(kernel, 'bridge', commands.bridge);
+}
+
+/** Loose reverse-path filtering (RFC 3704): answers may come back another way than a route to their source leads. */
+const LOOSE = '2';
+
+/** Settings of the kernel that pods need, beside what commands make. What is missing is said, not fatal. */
+export async function applySettings(
+  kernel: Kernel,
+  wanted: { device: string; bridge: boolean; tunnel: boolean },
+  logger: Logger,
+): Promise<void> {
+  const conf = (device: string, name: string): string => `/proc/sys/net/ipv4/conf/${device}/${name}`;
+  const settings: [path: string, value: string][] = [
+    ['/proc/sys/net/ipv4/ip_forward', '1'],
+    [conf(wanted.device, 'rp_filter'), LOOSE],
+  ];
+  if (wanted.bridge) {
+    // Pods of one bridge that meet through a service must pass the rules that translate their answers.
+    settings.push(['/proc/sys/net/bridge/bridge-nf-call-iptables', '1']);
+    settings.push([conf(BRIDGE, 'rp_filter'), LOOSE], [conf(BRIDGE, 'route_localnet'), '1']);
+  }
+  if (wanted.tunnel) settings.push([conf(VXLAN, 'rp_filter'), LOOSE]);
+  for (const [path, value] of settings) {
+    try {
+      await kernel.setting(path, value);
+    } catch (error) {
+      logger.warn({ err: error, path, value }, 'a kernel setting that pods need could not be made');
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { Node } from '@shiplog/contracts';
+import { applyScript, type Kernel } from '@shiplog/kernel';
+import type { Logger } from 'pino';
+import { tableOf, vtepMac } from '../domain/names';
+import type { Observed } from '../domain/observed';
+import { planCommands } from '../domain/plan-commands';
+import { planHost, planNode, type Desired } from '../domain/plan-desired';
+import { planFabric, type Fabric } from '../domain/plan-fabric';
+import { missingAnnotations, ownAnnotations, planPeers, type Backend } from '../domain/plan-peers';
+import { renderRules, type PodPorts } from '../domain/render-rules';
+import { apply, applySettings } from './apply';
+import { observe } from './observe';
+
+export interface FabricConfig {
+  readonly nodeName: string;
+  readonly role: 'node' | 'host';
+  readonly backend: Backend;
+  readonly nodeIp: string;
+  readonly fabricInterface: string;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+}
+
+/** What one look and its corrections came to. */
+export type SyncOutcome =
+  | { state: 'waiting'; why: string; annotations?: Record<string, string> }
+  | { state: 'done'; desired: Desired; observed: Observed; podCidr: string; annotations?: Record<string, string> };
+
+/** Makes the kernel as the nodes ask: looks, plans, and carries out what differs. */
+export class FabricSync {
+  #rules: string | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly config: FabricConfig,
+    private readonly kernel: Kernel,
+    private readonly logger: Logger,
+  ) {}
+
+  /** One round. Throws when the kernel refuses something; the next round sees what is left to do. */
+  async run(nodes: readonly Node[]): Promise<SyncOutcome> {
+    const { config } = this;
+    const observed = await observe(this.kernel);
+    const fabric = planFabric(observed, { device: config.fabricInterface, address: config.nodeIp });
+    if (fabric === undefined) return { state: 'waiting', why: 'no interface leads to the other nodes' };
+    const peers = planPeers(nodes, config.nodeName);
+    if (config.role === 'host') {
+      const desired = planHost(fabric, peers, config.serviceCidr);
+      await this.#apply(desired, observed, fabric);
+      return { state: 'done', desired, observed, podCidr: '' };
+    }
+    const own = nodes.find((node) => node.metadata.name === config.nodeName);
+    if (own === undefined) return { state: 'waiting', why: `no node is called ${config.nodeName} yet` };
+    const wanted = ownAnnotations(config.backend, fabric.address, vtepMac(config.nodeName));
+    const annotations = missingAnnotations(own, wanted);
+    const podCidr = own.spec?.podCIDR ?? '';
+    if (podCidr === '') return { state: 'waiting', why: 'the node has no pod addresses yet', annotations };
+    const desired = planNode({ node: config.nodeName, podCidr, backend: config.backend, fabric, peers });
+    await this.#apply(desired, observed, fabric);
+    return { state: 'done', desired, observed, podCidr, annotations };
+  }
+
+  /**
+   * Writes the table of masquerading and host ports, unless it was written so already and nobody doubts it. One writer
+   * at a time, each with the pods of its turn: the last word is the newest.
+   */
+  writeRules(podCidr: string, pods: () => readonly PodPorts[], options: { anyway: boolean }): Promise<void> {
+    const write = async (): Promise<void> => {
+      const { nodeName, clusterCidr } = this.config;
+      const script = renderRules({ table: tableOf(nodeName), podCidr, clusterCidr, pods: pods() });
+      if (script === this.#rules && !options.anyway) return;
+      this.#rules = undefined;
+      await applyScript(this.kernel, script);
+      this.#rules = script;
+    };
+    const mine = this.#writing.then(write, write);
+    this.#writing = mine;
+    return mine;
+  }
+
+  async #apply(desired: Desired, observed: Observed, fabric: Fabric): Promise<void> {
+    const commands = planCommands(desired, observed, this.config);
+    const lines = [...commands.ip, ...commands.bridge];
+    if (lines.length > 0) this.logger.info({ commands: lines }, 'changing the kernel');
+    await apply(this.kernel, commands);
+    const parts = { bridge: desired.bridge !== undefined, tunnel: desired.tunnel !== undefined };
+    await applySettings(this.kernel, { device: fabric.device, ...parts }, this.logger);
+  }
+}

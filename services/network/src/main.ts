@@ -1,0 +1,14 @@
+import { readConfig, runService } from '@shiplog/service';
+import { cleanUp } from './fabric/clean-up';
+import { NetworkModule } from './network.module';
+import { networkSettings } from './settings';
+
+if (process.argv.includes('--cleanup')) {
+  const { nodeName: node, ...scope } = readConfig(networkSettings, process.env);
+  cleanUp({ node, ...scope }).catch((error: unknown) => {
+    process.stderr.write(`the pod network could not be removed: ${String(error)}\n`);
+    process.exitCode = 1;
+  });
+} else {
+  void runService({ service: 'network', settings: networkSettings, module: (context) => NetworkModule.with(context) });
+}

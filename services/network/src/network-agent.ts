@@ -1,0 +1,166 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Bus } from '@shiplog/bus';
+import type { Channel } from '@shiplog/contracts';
+import { ownKernel } from '@shiplog/kernel';
+import { Projection } from '@shiplog/projection';
+import { BUS, CONFIG, HEALTH, LOGGER, type ConfigOf, type Health } from '@shiplog/service';
+import type { Logger } from 'pino';
+import { FabricSync, type SyncOutcome } from './fabric/fabric-sync';
+import { annotateNode } from './fabric/node-annotations';
+import { AttachServer } from './pods/attach-server';
+import { hostPortsOf } from './pods/plan-host-ports';
+import { PodCables } from './pods/pod-cables';
+import type { networkSettings } from './settings';
+
+export type NetworkConfig = ConfigOf<typeof networkSettings>;
+
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 15_000;
+
+/** Keeps this node's part of the pod network as the node objects ask, one round at a time, and serves the kubelet. */
+@Injectable()
+export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #sync: FabricSync;
+  readonly #server: AttachServer;
+  #projection: Projection | undefined;
+  #cables: PodCables | undefined;
+  /** The pod network that `#cables` serve, and what nodes looked like in the last round. */
+  #podCidr = '';
+  #nodesSeen = '';
+  #timer: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #due: 'no' | 'change' | 'resync' = 'no';
+  #failures = 0;
+  #stopped = false;
+
+  constructor(
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(CONFIG) private readonly config: NetworkConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(HEALTH) private readonly health: Health,
+  ) {
+    this.#sync = new FabricSync(config, ownKernel, logger);
+    this.#server = new AttachServer(bus, config.nodeName, (cables) =>
+      this.#sync.writeRules(this.#podCidr, () => cables.ports(), { anyway: false }),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.health.notReady('waiting for the journal');
+    if (this.config.role === 'node') this.#server.serve();
+    void this.#start().catch((error: unknown) => {
+      this.logger.fatal({ err: error }, 'the network agent could not start');
+      process.exitCode = 1;
+      process.kill(process.pid, 'SIGTERM');
+    });
+  }
+
+  /** Bridge, routes and cables stay: pods go on, and the next start takes them over. */
+  async onApplicationShutdown(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#retry);
+    this.#server.stop();
+    await this.#projection?.close();
+    await this.#running;
+  }
+
+  async #start(): Promise<void> {
+    const { nodeName, role } = this.config;
+    const channels: Channel[] = [{ resource: 'nodes' }];
+    if (role === 'node') channels.push({ resource: 'pods', node: nodeName });
+    const projection = await Projection.open(this.bus, { channels, logger: this.logger });
+    this.#projection = projection;
+    if (this.#stopped) return projection.close();
+    projection.onApplied((batch) => {
+      if (batch.some((one) => (one.after ?? one.before)?.kind === 'Node') && this.#nodesChanged()) this.#wake('change');
+    });
+    this.#nodesChanged();
+    this.#timer = setInterval(() => this.#wake('resync'), this.config.resyncEvery);
+    this.#wake('resync');
+  }
+
+  /** Most changes of nodes are of no interest here: only names, places and pod networks are. */
+  #nodesChanged(): boolean {
+    const nodes = this.#projection?.list('nodes') ?? [];
+    const seen = JSON.stringify(
+      nodes.map(({ metadata, spec, status }) => [
+        metadata.name,
+        metadata.annotations,
+        spec?.podCIDR,
+        status?.addresses,
+      ]),
+    );
+    const changed = seen !== this.#nodesSeen;
+    this.#nodesSeen = seen;
+    return changed;
+  }
+
+  #wake(due: 'change' | 'resync'): void {
+    if (this.#due !== 'resync') this.#due = due;
+    if (this.#stopped || this.#running !== undefined || this.#retry !== undefined) return;
+    this.#running = this.#round().finally(() => {
+      this.#running = undefined;
+      if (this.#due !== 'no') this.#wake(this.#due);
+    });
+  }
+
+  async #round(): Promise<void> {
+    const resync = this.#due === 'resync';
+    this.#due = 'no';
+    try {
+      const outcome = await this.#sync.run(this.#projection?.list('nodes') ?? []);
+      if (outcome.state === 'waiting') this.health.notReady(outcome.why);
+      else await this.#settle(outcome, resync);
+      if (outcome.annotations !== undefined) await annotateNode(this.bus, this.config.nodeName, outcome.annotations);
+      this.#failures = 0;
+    } catch (error) {
+      this.#failed(error, resync);
+    }
+  }
+
+  async #settle(outcome: Extract<SyncOutcome, { state: 'done' }>, resync: boolean): Promise<void> {
+    const { desired, podCidr } = outcome;
+    if (this.config.role === 'node') {
+      const cables = await this.#cablesFor(outcome);
+      await this.#dropStrangers(cables);
+      await this.#sync.writeRules(podCidr, () => cables.ports(), { anyway: resync });
+      this.#server.ready(cables);
+    }
+    const ways = `${desired.routes.length} routes${podCidr === '' ? '' : ` from ${podCidr}`}`;
+    const missing = desired.unreachable.map(({ node, why }) => `; no way to ${node}: ${why}`).join('');
+    this.health.ready(`${this.config.role === 'host' ? 'host-gw' : this.config.backend}, ${ways}${missing}`);
+  }
+
+  async #cablesFor({ desired, observed, podCidr }: Extract<SyncOutcome, { state: 'done' }>): Promise<PodCables> {
+    if (this.#cables !== undefined && this.#podCidr === podCidr) return this.#cables;
+    const cables = new PodCables({ podCidr, mtu: desired.bridge?.mtu ?? 1500 }, ownKernel, this.logger);
+    await cables.recover(observed, (uid) => hostPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)));
+    this.#podCidr = podCidr;
+    this.#cables = cables;
+    return cables;
+  }
+
+  async #dropStrangers(cables: PodCables): Promise<void> {
+    for (const uid of cables.strangers(new Set(this.#pods().map((pod) => pod.metadata.uid)))) {
+      this.logger.info({ uid }, 'a connected pod is no longer in the cluster; disconnecting it');
+      await cables.detach(uid);
+    }
+  }
+
+  #pods() {
+    return this.#projection?.list('pods') ?? [];
+  }
+
+  #failed(error: unknown, resync: boolean): void {
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, LONGEST_RETRY_MS);
+    this.logger.error({ err: error, waitMs }, 'the pod network could not be brought up to date; trying again');
+    this.health.notReady(`not up to date: ${error instanceof Error ? error.message : String(error)}`);
+    this.#due = resync ? 'resync' : 'change';
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#wake('change');
+    }, waitMs);
+  }
+}

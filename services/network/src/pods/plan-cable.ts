@@ -1,0 +1,67 @@
+import { BRIDGE, hostInterface, macOfIp } from '../domain/names';
+import type { ObservedLink } from '../domain/observed';
+
+/** What the agent knows of a pod's place in the network; all of it can be read back from the kernel. */
+export interface Attachment {
+  readonly uid: string;
+  readonly ip: string;
+  /** The pod's network namespace, as `readlink /proc/<pid>/ns/net` names it: `net:[4026532000]`. */
+  readonly namespace: string;
+}
+
+export interface CableInput extends Attachment {
+  readonly pid: number;
+  readonly gateway: string;
+  readonly prefix: number;
+  readonly mtu: number;
+}
+
+const ALIAS = /^shiplog:([^:]+):([\d.]+):(\d+)$/;
+
+/** The node's side, for `ip -batch`: a cable to the pod's namespace, labelled, in the bridge. */
+export function planOuter({ uid, ip, namespace, pid, mtu }: CableInput): string[] {
+  const name = hostInterface(uid);
+  return [
+    `link add ${name} mtu ${mtu} type veth peer name eth0 address ${macOfIp(ip)} mtu ${mtu} netns ${pid}`,
+    `link set ${name} alias shiplog:${uid}:${ip}:${inodeOf(namespace)} master ${BRIDGE} up`,
+    // A pod that reaches itself through a service comes back on the port that it came from.
+    `link set ${name} type bridge_slave hairpin on`,
+  ];
+}
+
+/** The pod's side, for `ip -batch` in its namespace. */
+export function planInner({ ip, gateway, prefix }: CableInput): string[] {
+  return [
+    'link set lo up',
+    `address add ${ip}/${prefix} dev eth0`,
+    'link set eth0 up',
+    `route add default via ${gateway} dev eth0`,
+  ];
+}
+
+/** What a cable's label says; undefined for other links and for cables that were never finished. */
+export function readAlias(alias: string | undefined): Attachment | undefined {
+  const [, uid, ip, inode] = ALIAS.exec(alias ?? '') ?? [];
+  return uid === undefined || ip === undefined ? undefined : { uid, ip, namespace: `net:[${inode}]` };
+}
+
+/** The cables in the bridge: those with a label, and the names of those without, which belong to nobody. */
+export function readCables(links: readonly ObservedLink[]): { attached: Attachment[]; unfinished: string[] } {
+  const cables = links.filter((link) => link.ifname.startsWith('veth') && readAlias(link.ifalias) !== undefined);
+  const unfinished = links.filter(
+    (link) => /^veth[0-9a-f]{10}$/.test(link.ifname) && link.ifalias === undefined && isOurs(link),
+  );
+  return {
+    attached: cables.flatMap((link) => readAlias(link.ifalias) ?? []),
+    unfinished: unfinished.map((link) => link.ifname),
+  };
+}
+
+/** An engine's own cables are in the engine's bridges. */
+function isOurs(link: ObservedLink): boolean {
+  return link.master === undefined || link.master === BRIDGE;
+}
+
+function inodeOf(namespace: string): string {
+  return /\d+/.exec(namespace)?.[0] ?? '0';
+}

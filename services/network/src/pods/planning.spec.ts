@@ -1,0 +1,90 @@
+import { aLink } from '../testing/builders';
+import { Addresses, AddressesExhausted } from './plan-addresses';
+import { planInner, planOuter, readCables } from './plan-cable';
+import { hostPortsOf } from './plan-host-ports';
+
+describe('addresses of a pod network', () => {
+  it('start behind the gateway and go round, so that one rests before it is given out again', () => {
+    const addresses = new Addresses('10.244.1.0/24');
+    expect([addresses.take(), addresses.take()]).toEqual(['10.244.1.2', '10.244.1.3']);
+    addresses.release('10.244.1.2');
+    expect(addresses.take()).toBe('10.244.1.4');
+    expect(addresses.gateway).toBe('10.244.1.1');
+  });
+
+  it('are each given out once, until none is left; a released one is found', () => {
+    const addresses = new Addresses('10.244.1.0/28');
+    const taken = Array.from({ length: 13 }, () => addresses.take());
+    expect(new Set(taken).size).toBe(13);
+    expect(taken).not.toContain('10.244.1.15');
+    expect(() => addresses.take()).toThrow(AddressesExhausted);
+    addresses.release('10.244.1.7');
+    expect(addresses.take()).toBe('10.244.1.7');
+  });
+
+  it('that pods have already are not given out', () => {
+    const addresses = new Addresses('10.244.1.0/24');
+    expect(addresses.keep('10.244.1.2')).toBe(true);
+    expect(addresses.keep('10.244.9.2')).toBe(false);
+    expect(addresses.take()).toBe('10.244.1.3');
+  });
+});
+
+describe('a cable', () => {
+  const cable = {
+    uid: 'u-1',
+    ip: '10.244.1.2',
+    namespace: 'net:[4026532001]',
+    pid: 42,
+    gateway: '10.244.1.1',
+    prefix: 24,
+    mtu: 1450,
+  };
+
+  it('is made and labelled in one batch on the node’s side, one on the pod’s', () => {
+    expect(planOuter(cable)).toEqual([
+      expect.stringMatching(
+        /^link add veth\w{10} mtu 1450 type veth peer name eth0 address 0a:58:0a:f4:01:02 mtu 1450 netns 42$/,
+      ),
+      expect.stringMatching(/^link set veth\w{10} alias shiplog:u-1:10.244.1.2:4026532001 master cni0 up$/),
+      expect.stringMatching(/^link set veth\w{10} type bridge_slave hairpin on$/),
+    ]);
+    expect(planInner(cable)).toEqual([
+      'link set lo up',
+      'address add 10.244.1.2/24 dev eth0',
+      'link set eth0 up',
+      'route add default via 10.244.1.1 dev eth0',
+    ]);
+  });
+
+  it('tells from its label whose it is; one without a label is unfinished; an engine’s is not ours', () => {
+    const links = [
+      aLink('veth0123456789', { ifalias: 'shiplog:u-1:10.244.1.2:4026532001', master: 'cni0' }),
+      aLink('vethaaaaaaaaaa', {}),
+      aLink('vethbbbbbbbbbb', { master: 'docker0' }),
+      aLink('veth1234567', { master: 'cni0' }),
+      aLink('eth0'),
+    ];
+    expect(readCables(links)).toEqual({
+      attached: [{ uid: 'u-1', ip: '10.244.1.2', namespace: 'net:[4026532001]' }],
+      unfinished: ['vethaaaaaaaaaa'],
+    });
+  });
+});
+
+describe('host ports', () => {
+  it('are what containers ask for, none in the node’s own network', () => {
+    const spec = {
+      containers: [
+        { name: 'a', ports: [{ containerPort: 80, hostPort: 8080 }, { containerPort: 81 }] },
+        { name: 'b', ports: [{ containerPort: 53, hostPort: 53, protocol: 'UDP', hostIP: '1.2.3.4' }] },
+      ],
+    };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec };
+    expect(hostPortsOf(pod)).toEqual([
+      { hostPort: 8080, containerPort: 80, protocol: 'TCP', hostIP: undefined },
+      { hostPort: 53, containerPort: 53, protocol: 'UDP', hostIP: '1.2.3.4' },
+    ]);
+    expect(hostPortsOf({ ...pod, spec: { ...spec, hostNetwork: true } })).toEqual([]);
+  });
+});

@@ -1,0 +1,170 @@
+import { readlink } from 'node:fs/promises';
+import type { AttachReply, AttachRequest, HostPort } from '@shiplog/contracts';
+import { batch, ProgramError, type Kernel } from '@shiplog/kernel';
+import type { Logger } from 'pino';
+import { hostInterface } from '../domain/names';
+import type { Observed } from '../domain/observed';
+import type { PodPorts } from '../domain/render-rules';
+import { Addresses } from './plan-addresses';
+import { planInner, planOuter, readCables, type Attachment, type CableInput } from './plan-cable';
+
+/** The node's bridge, as far as cables to it need it. */
+export interface BridgeInfo {
+  readonly podCidr: string;
+  readonly mtu: number;
+}
+
+interface Attached extends Attachment {
+  readonly hostPorts: readonly HostPort[];
+  /** Made or asked for since this process started: no pod list can be too old to know it. */
+  readonly fresh: boolean;
+}
+
+/** Gives pods their address and their cable to the bridge, and takes them away. One operation per pod at a time. */
+export class PodCables {
+  readonly #pods = new Map<string, Attached>();
+  readonly #busy = new Map<string, Promise<unknown>>();
+  #suspects = new Set<string>();
+  readonly #addresses: Addresses;
+  readonly #prefix: number;
+
+  constructor(
+    private readonly bridge: BridgeInfo,
+    private readonly kernel: Kernel,
+    private readonly logger: Logger,
+  ) {
+    this.#addresses = new Addresses(bridge.podCidr);
+    this.#prefix = Number(bridge.podCidr.split('/')[1]);
+  }
+
+  /** Takes over what an earlier process left in the kernel; `hostPortsOf` tells what pods publish. */
+  async recover(observed: Observed, hostPortsOf: (uid: string) => readonly HostPort[]): Promise<void> {
+    const { attached, unfinished } = readCables(observed.links);
+    for (const one of attached) {
+      if (!this.#addresses.keep(one.ip)) {
+        this.logger.warn({ uid: one.uid, ip: one.ip }, 'a pod has an address of another network');
+      }
+      this.#pods.set(one.uid, { ...one, hostPorts: hostPortsOf(one.uid), fresh: false });
+    }
+    for (const name of unfinished) await this.#removeLink(name);
+    this.logger.info({ pods: attached.length, unfinished: unfinished.length }, 'cables of pods found in the kernel');
+  }
+
+  /** Connects a pod; the same again answers the same. Throws when its process is gone or no address is free. */
+  attach(request: AttachRequest): Promise<AttachReply> {
+    return this.#alone(request.uid, () => this.#attach(request));
+  }
+
+  /** Disconnects a pod; nothing happens when it isn't connected. Answers whether it published ports. */
+  detach(uid: string): Promise<boolean> {
+    return this.#alone(uid, async () => {
+      const pod = this.#pods.get(uid);
+      await this.#removeLink(hostInterface(uid));
+      this.#pods.delete(uid);
+      if (pod !== undefined) this.#addresses.release(pod.ip);
+      return (pod?.hostPorts.length ?? 0) > 0;
+    });
+  }
+
+  /** Every published port, for the rules. */
+  ports(): PodPorts[] {
+    return [...this.#pods.values()].filter((pod) => pod.hostPorts.length > 0);
+  }
+
+  /** Pods that are connected. */
+  get count(): number {
+    return this.#pods.size;
+  }
+
+  /**
+   * Connected pods that the cluster doesn't know, to be disconnected. One that was asked for since this process started
+   * may be younger than the pod list: it has to be unknown in two rounds.
+   */
+  strangers(known: ReadonlySet<string>): string[] {
+    const unknown = [...this.#pods.values()].filter((pod) => !known.has(pod.uid));
+    const found = unknown.filter((pod) => !pod.fresh || this.#suspects.has(pod.uid)).map((pod) => pod.uid);
+    this.#suspects = new Set(unknown.map((pod) => pod.uid));
+    return found;
+  }
+
+  async #attach(request: AttachRequest): Promise<AttachReply> {
+    const { uid, pid, hostPorts = [] } = request;
+    const started = performance.now();
+    const namespace = await namespaceOf(pid);
+    const before = this.#pods.get(uid);
+    const reply = (ip: string): AttachReply => ({ ip, gateway: this.#addresses.gateway });
+    if (before?.namespace === namespace && (await this.#linkExists(uid))) {
+      this.#pods.set(uid, { ...before, hostPorts, fresh: true });
+      return reply(before.ip);
+    }
+    if (before !== undefined) await this.#removeLink(hostInterface(uid));
+    const ip = before?.ip ?? this.#addresses.take();
+    const { gateway } = this.#addresses;
+    try {
+      await this.#connect({ uid, ip, namespace, pid, gateway, prefix: this.#prefix, mtu: this.bridge.mtu });
+    } catch (error) {
+      await this.#removeLink(hostInterface(uid));
+      this.#pods.delete(uid);
+      this.#addresses.release(ip);
+      throw error;
+    }
+    this.#pods.set(uid, { uid, ip, namespace, hostPorts, fresh: true });
+    const ms = Math.round((performance.now() - started) * 10) / 10;
+    this.logger.info({ pod: `${request.namespace}/${request.name}`, uid, ip, ms }, 'pod connected');
+    return reply(ip);
+  }
+
+  async #connect(cable: CableInput): Promise<void> {
+    try {
+      await batch(this.kernel, 'ip', planOuter(cable));
+    } catch (error) {
+      if (!isAbout(error, 'File exists')) throw error;
+      await this.#removeLink(hostInterface(cable.uid));
+      await batch(this.kernel, 'ip', planOuter(cable));
+    }
+    const inside = [`--net=/proc/${cable.pid}/ns/net`, 'ip', '-batch', '-'];
+    await this.kernel.run('nsenter', inside, `${planInner(cable).join('\n')}\n`);
+  }
+
+  async #linkExists(uid: string): Promise<boolean> {
+    try {
+      await this.kernel.run('ip', ['link', 'show', 'dev', hostInterface(uid)]);
+      return true;
+    } catch (error) {
+      if (isAbout(error, 'does not exist')) return false;
+      throw error;
+    }
+  }
+
+  async #removeLink(name: string): Promise<void> {
+    try {
+      await this.kernel.run('ip', ['link', 'delete', 'dev', name]);
+    } catch (error) {
+      // A pod's namespace takes its cable with it.
+      if (!isAbout(error, 'Cannot find device')) throw error;
+    }
+  }
+
+  async #alone<T>(uid: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#busy.get(uid) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    this.#busy.set(uid, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#busy.get(uid) === mine) this.#busy.delete(uid);
+    }
+  }
+}
+
+function isAbout(error: unknown, words: string): boolean {
+  return error instanceof ProgramError && error.said.includes(words);
+}
+
+async function namespaceOf(pid: number): Promise<string> {
+  try {
+    return await readlink(`/proc/${pid}/ns/net`);
+  } catch (error) {
+    throw new Error(`the pod's process ${pid} is gone`, { cause: error });
+  }
+}

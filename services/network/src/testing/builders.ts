@@ -1,0 +1,34 @@
+import type { Node } from '@shiplog/contracts';
+import type { Observed, ObservedLink } from '../domain/observed';
+import { ownAnnotations } from '../domain/plan-peers';
+import { vtepMac } from '../domain/names';
+
+/** A node on the fabric 172.30.0.0/24 with pod network 10.244.<n>.0/24 that has said where its tunnel ends. */
+export function aNode(n: number, more: { podCIDR?: string; annotations?: Record<string, string> } = {}): Node {
+  const name = `minion-${n}`;
+  const address = `172.30.0.${10 + n}`;
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, annotations: more.annotations ?? ownAnnotations('vxlan', address, vtepMac(name)) },
+    spec: { podCIDR: more.podCIDR ?? `10.244.${n}.0/24` },
+    status: { addresses: [{ type: 'InternalIP', address }] },
+  };
+}
+
+export function aLink(ifname: string, more: Partial<ObservedLink> & { ip?: string } = {}): ObservedLink {
+  const [local, prefix] = more.ip?.split('/') ?? [];
+  const addr_info = local === undefined ? [] : [{ family: 'inet', local, prefixlen: Number(prefix) }];
+  return { ifname, mtu: 1500, flags: ['UP'], addr_info, ...more };
+}
+
+/** A kernel as a fresh minion has it. */
+export function aMinion(more: Partial<Observed> = {}): Observed {
+  return {
+    links: [aLink('lo', { ip: '127.0.0.1/8' }), aLink('eth0', { ip: '172.30.0.11/24' })],
+    routes: [{ dst: 'default', gateway: '172.30.0.1', dev: 'eth0' }],
+    neighbours: [],
+    fdb: [],
+    ...more,
+  };
+}
