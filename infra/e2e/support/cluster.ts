@@ -22,7 +22,7 @@ export class TestCluster {
   readonly layout: Layout = layoutOf({ slot: E2E_SLOT, minions: E2E_MINIONS, home: this.home });
   readonly kubeconfig = join(this.home, 'kubeconfig');
   readonly api = new KubeClient(this.kubeconfig, 32);
-  private view: Promise<HealthView> | undefined;
+  private view: HealthView | undefined;
 
   /** What a kubectl command prints. Throws what it says when it fails. */
   kubectl(...args: string[]): Promise<string> {
@@ -118,11 +118,10 @@ export class TestCluster {
 
   /** Waits until every service that should run says that it does its work. */
   async allReady(timeoutMs = 60_000): Promise<void> {
-    this.view ??= HealthView.open(this.claim().natsUrl);
-    const view = await this.view;
     const wanted = 4 + 3 * E2E_MINIONS + 2;
     await eventually(
       async () => {
+        const view = await this.watcher();
         const reports = await view.ask(1_000, wanted);
         const lacking = reports.filter((report) => !report.ready).map((report) => `${report.service} ${report.detail}`);
         if (reports.length < wanted || lacking.length > 0) {
@@ -134,6 +133,12 @@ export class TestCluster {
     );
   }
 
+  /** The bus may be away at first, so a failure to connect is not kept. */
+  private async watcher(): Promise<HealthView> {
+    this.view ??= await HealthView.open(this.claim().natsUrl);
+    return this.view;
+  }
+
   /** What the launcher lets others know. */
   claim(): Claim {
     return JSON.parse(readFileSync(join(this.home, 'cluster.json'), 'utf8')) as Claim;
@@ -141,7 +146,7 @@ export class TestCluster {
 
   async close(): Promise<void> {
     this.api.close();
-    await (await this.view)?.close();
+    await this.view?.close();
   }
 }
 
