@@ -142,7 +142,7 @@ describe('one minion', () => {
     const hostPorts = [{ hostPort: 8080, containerPort: 7000, protocol: 'TCP' as const }];
     const { ip } = await cables.attach({ uid: 'web', namespace: 'd', name: 'web', pid: pod, hostPorts });
     await sync.writeRules(outcome.podCidr, () => cables.ports(), { anyway: false });
-    const node = spawn('nsenter', [`--net=/run/netns/${minions[0]?.name}`, 'sleep', '600'], { stdio: 'ignore' });
+    const node = await (minions[0] as Namespace).node(IDLE);
     const outside = await host.node(IDLE);
     expect(await seenFrom(pod, outside.pid ?? 0, '172.30.0.1')).toBe('::ffff:172.30.0.11');
     expect(await seenFrom(outside.pid ?? 0, pod, '172.30.0.11', 7000).catch(() => 'refused')).toBe('refused');
