@@ -33,7 +33,9 @@ export const VERSION = {
   platform: 'node',
 } as const;
 
-const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** What is asked for is no well-formed media type, so Kubernetes answers with one that is. */
+const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+const ASKED_AS = [PROTOBUF_V2, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'];
 
 /** The documents that say what the API is: discovery and OpenAPI. Each is made when first asked for, then kept. */
 export class Documents {
@@ -57,11 +59,11 @@ export class Documents {
   /** `/openapi/v2`, as JSON or, for clients that ask for nothing else, as protobuf. */
   openApiV2(accept: string | undefined): Answer {
     const wanted = parseAccept(accept).find(
-      ({ type }) => type === PROTOBUF_V2 || type.endsWith('json') || type.endsWith('/*'),
+      ({ type }) => ASKED_AS.includes(type) || type.endsWith('json') || type.endsWith('/*'),
     );
     if (wanted === undefined) refuse(statusOf.notAcceptable([JSON_TYPE, PROTOBUF_V2]));
     const document = (): ReturnType<typeof openApiV2> => openApiV2(VERSION.gitVersion);
-    if (wanted.type !== PROTOBUF_V2) return this.#json('/openapi/v2', document);
+    if (!ASKED_AS.includes(wanted.type)) return this.#json('/openapi/v2', document);
     return this.#make('/openapi/v2 protobuf', () => body(PROTOBUF_V2, Buffer.from(openApiV2Protobuf(document()))));
   }
 

@@ -5,7 +5,7 @@ import type { Logs } from '../logs/logs';
 import type { Reader } from '../reads/reader';
 import type { Watches } from '../watch/watches';
 import type { Writer } from '../writes/writer';
-import { jsonAnswer, statusAnswer, type Answer } from './answer';
+import { JSON_TYPE, jsonAnswer, statusAnswer, type Answer } from './answer';
 import type { Tokens, User } from './authenticate';
 import { VERSION, type Documents } from './documents';
 import { refuse, statusOfFailure } from './failures';
@@ -47,7 +47,8 @@ export class Gateway {
       const user = this.parts.tokens.userOf(headerOf(request, 'authorization'));
       if (user === undefined)
         return { ...statusAnswer(statusOf.unauthorized()), headers: { 'www-authenticate': 'Bearer' } } as Answer;
-      return await this.#forUser(target, request, user);
+      const answer = await this.#forUser(target, request, user);
+      return wantsPretty(request) ? pretty(answer) : answer;
     } catch (error) {
       return this.failed(error, request);
     }
@@ -125,6 +126,18 @@ export class Gateway {
     if (path === '/openapi/v2') return this.parts.documents.openApiV2(headerOf(request, 'accept'));
     return this.parts.documents.openApiV3(path) ?? refuse(statusOf.noSuchPath());
   }
+}
+
+/** People who look with a browser or curl get indented JSON, as from Kubernetes, unless they say otherwise. */
+function wantsPretty(request: RawRequest): boolean {
+  if ('pretty' in request.query) return flagParam(request.query, 'pretty');
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(headerOf(request, 'user-agent') ?? '');
+}
+
+function pretty(answer: Answer): Answer {
+  if (answer.kind !== 'body' || !answer.type.startsWith(JSON_TYPE)) return answer;
+  const value: unknown = JSON.parse(answer.body.toString());
+  return { ...answer, body: `${JSON.stringify(value, null, 2)}\n` };
 }
 
 const PATHS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];

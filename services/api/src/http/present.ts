@@ -79,5 +79,10 @@ function listAnswer(objects: readonly StoredObject[], metadata: ListMeta, how: P
 }
 
 function yamlAnswer(code: number, value: unknown): Answer {
-  return { kind: 'body', code, type: 'application/yaml', body: toYaml(value, { aliasDuplicateObjects: false }) };
+  return {
+    kind: 'body',
+    code,
+    type: 'application/yaml',
+    body: toYaml(value, { aliasDuplicateObjects: false, version: '1.1' }),
+  };
 }

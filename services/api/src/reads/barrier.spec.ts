@@ -52,7 +52,7 @@ describe('ReadBarrier', () => {
     await turn();
     expect(questions).toHaveLength(2);
     questions[1]?.(30);
-    await Promise.all(others);
+    for (const other of others) await other;
     expect(waited).toEqual([20, 30, 30, 30]);
     expect(questions).toHaveLength(2);
   });

@@ -103,7 +103,7 @@ export class Rig {
     args: string,
     options: { input?: string; env?: Record<string, string>; binary?: string } = {},
   ): Promise<string> {
-    const words = args.match(/'[^']*'|\S+/g)?.map((word) => word.replace(/^'|'$/g, '')) ?? [];
+    const words = args.match(/(?:'[^']*'|[^\s'])+/g)?.map((word) => word.replaceAll("'", '')) ?? [];
     const child = spawn(options.binary ?? 'kubectl', words, { env: this.kubectlEnv(options.env) });
     let out = '';
     let err = '';
