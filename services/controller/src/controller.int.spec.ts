@@ -1,7 +1,6 @@
 import type { ObjectOf } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
-import { eventually } from '@shiplog/testing';
-import { TestSystem } from './testing/system';
+import { eventually, TestSystem } from '@shiplog/testing';
 
 const POD = { containers: [{ name: 'main', image: 'nginx', ports: [{ name: 'http', containerPort: 8080 }] }] };
 const rcOf = (name: string, replicas: number) => ({
@@ -115,6 +114,18 @@ describe('the controllers on a real journal', () => {
     system.beats.delete('n2');
     await eventually(() => readiness('n2') === 'Unknown');
     expect(readiness('n1')).toBe('True');
+  });
+
+  it('make each pod once when the journal is killed while they are being made', async () => {
+    await system.create('replicationcontrollers', rcOf('burst', 0));
+    const scaled = system.patch('replicationcontrollers', 'burst', { spec: { replicas: 200 } });
+    await eventually(() => podsOf('burst').length > 0, { everyMs: 1 });
+    await system.kill('journal-1');
+    await system.restartJournal();
+    await scaled;
+    await settlesAt('burst', 200);
+    const { events } = await system.bus.query('events', { channels: [{ resource: 'pods' }], after: 0, limit: 10_000 });
+    expect(events.filter(({ type, name }) => type === 'PodCreated' && name.startsWith('burst-'))).toHaveLength(200);
   });
 
   it('remove the pods of a node whose object is gone', async () => {

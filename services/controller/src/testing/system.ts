@@ -1,1 +1,0 @@
-export { TestSystem } from '@shiplog/testing';
