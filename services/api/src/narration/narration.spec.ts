@@ -73,7 +73,7 @@ describe('renderNarration', () => {
     [
       'ContainerStarted',
       applied('ContainerStarted', facts({ container: 'app' })),
-      ['Normal Created kubelet: Created container: app', 'Normal Started kubelet: Started container app'],
+      ['Normal Started kubelet: Started container app'],
     ],
     [
       'ContainerWaiting',

@@ -20,7 +20,7 @@ type KubeEvent = ObjectOf<'events'> & StoredObject;
 const KEPT_MS = 60 * 60_000;
 const MOST = 10_000;
 /** The kubelet's note and the log's event of one happening: the same line within this time is the same one. */
-const SAME_MS = 2_000;
+const SAME_MS = 5_000;
 
 /**
  * Kubernetes Events, made from the log and from the notes of the services instead of being written: a line that comes

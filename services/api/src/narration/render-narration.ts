@@ -17,7 +17,8 @@ type Pod = ObjectOf<'pods'>;
 
 /**
  * The lines that Kubernetes' components would have written for an event of the log. `before` and `after` may be missing
- * (an event read back from the log, without the state around it); what needs them is then left out.
+ * (an event read back from the log, without the state around it); what needs them is then left out. What the log does not
+ * hold (a pull that went well, a container that was created but not yet started) the kubelet says in notes.
  */
 export function renderNarration(applied: Applied): Line[] {
   const { event } = applied;
@@ -84,10 +85,7 @@ function killingLines(event: LogEvent, pod: Pod | undefined): Line[] {
 
 function startedLines(event: LogEvent): Line[] {
   const name = fact(event, 'container') ?? '';
-  return [
-    containerLine(event, name, 'Normal', 'Created', `Created container: ${name}`),
-    containerLine(event, name, 'Normal', 'Started', `Started container ${name}`),
-  ];
+  return [containerLine(event, name, 'Normal', 'Started', `Started container ${name}`)];
 }
 
 function waitingLines(event: LogEvent, pod: Pod | undefined): Line[] {
@@ -101,10 +99,7 @@ function waitingLines(event: LogEvent, pod: Pod | undefined): Line[] {
       return [warns('BackOff', `Back-off restarting failed container ${name} in pod ${where}`)];
     }
     case 'ErrImagePull':
-      return [
-        warns('Failed', message === '' ? `Failed to pull image ${imageOf(pod, name)}` : message),
-        warns('Failed', 'Error: ErrImagePull'),
-      ];
+      return [warns('Failed', 'Error: ErrImagePull')];
     case 'ImagePullBackOff':
       return [
         containerLine(event, name, 'Normal', 'BackOff', message || `Back-off pulling image ${imageOf(pod, name)}`),
