@@ -22,12 +22,12 @@ export class UserspaceBackend implements ProxyBackend {
   readonly #listeners = new Map<string, Listener>();
   /** Sockets that could not be opened, and why. */
   readonly #failed = new Map<string, string>();
-  readonly #loopback = new LoopbackAddresses();
   #saidRefused = false;
 
   constructor(
     private readonly options: UserspaceOptions,
     private readonly logger: Logger,
+    private readonly loopback = new LoopbackAddresses(),
   ) {}
 
   set(service: string, ports: readonly ServicePort[]): void {
@@ -41,11 +41,11 @@ export class UserspaceBackend implements ProxyBackend {
 
   async sync(): Promise<void> {
     const ports = [...this.#services.values()].flat();
-    await this.#loopback.hold(new Set(ports.map((port) => port.clusterIP)));
+    await this.loopback.hold(new Set(ports.map((port) => port.clusterIP)));
     this.#sayWhatIsMissing();
     const wanted = planListeners(ports, {
       addresses: localAddresses(this.options.addresses),
-      clusterIPs: this.#loopback.refused === undefined,
+      clusterIPs: this.loopback.refused === undefined,
     });
     for (const [name, listener] of this.#listeners) {
       if (wanted.has(name)) continue;
@@ -67,7 +67,7 @@ export class UserspaceBackend implements ProxyBackend {
 
   detail(): string {
     const parts = [`${this.#services.size} services by ${this.#listeners.size} sockets`];
-    if (this.#loopback.refused !== undefined) parts.push('cluster IPs are not reachable here, node ports are');
+    if (this.loopback.refused !== undefined) parts.push('cluster IPs are not reachable here, node ports are');
     if (this.#failed.size > 0) parts.push(`not reachable: ${[...this.#failed.keys()].join(', ')}`);
     return parts.join('; ');
   }
@@ -75,7 +75,7 @@ export class UserspaceBackend implements ProxyBackend {
   async stop(): Promise<void> {
     for (const listener of this.#listeners.values()) await listener.destroy();
     this.#listeners.clear();
-    await this.#loopback.hold(new Set());
+    await this.loopback.hold(new Set());
   }
 
   async #open(name: string, wanted: WantedListener): Promise<void> {
@@ -94,10 +94,10 @@ export class UserspaceBackend implements ProxyBackend {
   }
 
   #sayWhatIsMissing(): void {
-    if (this.#loopback.refused === undefined || this.#saidRefused) return;
+    if (this.loopback.refused === undefined || this.#saidRefused) return;
     this.#saidRefused = true;
     this.logger.warn(
-      { why: this.#loopback.refused },
+      { why: this.loopback.refused },
       'cluster IPs are not reachable from this machine: it takes the right to add addresses. Node ports are.',
     );
   }

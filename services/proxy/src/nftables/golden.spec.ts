@@ -1,0 +1,63 @@
+import { planServicePorts } from '../domain/plan-service-ports';
+import { aService, anEndpoint, aSlice } from '../testing/builders';
+import { golden } from '../testing/golden';
+import { TableState } from './table-state';
+
+const OPTIONS = {
+  table: 'shiplog_proxy_n1',
+  clusterCidr: '10.244.0.0/16',
+  serviceCidr: '10.96.0.0/16',
+  nodePortAddresses: [],
+};
+
+const there = (ip: string) => anEndpoint(ip, { nodeName: 'n2' });
+
+function aCluster(): TableState {
+  const table = new TableState(OPTIONS);
+  const nodePort = { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }] };
+  const web = aService('web', { ...nodePort, externalTrafficPolicy: 'Local' });
+  const sticky = aService('sticky', { clusterIP: '10.96.0.11', sessionAffinity: 'ClientIP' });
+  const dns = aService('dns', { clusterIP: '10.96.0.12', ports: [{ port: 53, protocol: 'UDP' }] });
+  const lone = aService('lone', {
+    clusterIP: '10.96.0.13',
+    ...nodePort,
+    ports: [{ port: 81, nodePort: 30081, protocol: 'TCP' }],
+  });
+  table.set(
+    'default/web',
+    planServicePorts(web, [aSlice('web', [anEndpoint('10.244.1.2'), there('10.244.2.2')])], 'n1'),
+  );
+  table.set(
+    'default/sticky',
+    planServicePorts(sticky, [aSlice('sticky', [anEndpoint('10.244.1.3'), there('10.244.2.3')])], 'n1'),
+  );
+  table.set('default/dns', planServicePorts(dns, [aSlice('dns', [there('10.244.2.4')])], 'n1'));
+  table.set('default/lone', planServicePorts(lone, [], 'n1'));
+  return table;
+}
+
+describe('the text for nft', () => {
+  it('of a whole table is as it was agreed', () => {
+    const { script } = aCluster().takeAll({ anew: false });
+    expect(script).toBe(golden('table.nft', script));
+  });
+
+  it('of a change names only what changed', () => {
+    const table = aCluster();
+    table.takeAll({ anew: false });
+    const web = aService('web', { ports: [{ port: 80, protocol: 'TCP' }] });
+    const three = ['10.244.1.2', '10.244.1.5', '10.244.1.6'].map((ip) => anEndpoint(ip));
+    table.set('default/web', planServicePorts(web, [aSlice('web', three)], 'n1'));
+    table.set('default/dns', []);
+    const { script } = table.takeChanges();
+    expect(script).toBe(golden('change.nft', script));
+  });
+
+  it('is nothing when nothing changed', () => {
+    const table = aCluster();
+    table.takeAll({ anew: false });
+    const dns = aService('dns', { clusterIP: '10.96.0.12', ports: [{ port: 53, protocol: 'UDP' }] });
+    table.set('default/dns', planServicePorts(dns, [aSlice('dns', [there('10.244.2.4')])], 'n1'));
+    expect(table.takeChanges().script).toBe('');
+  });
+});

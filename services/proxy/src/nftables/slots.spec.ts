@@ -1,0 +1,79 @@
+import * as fc from 'fast-check';
+import { ElementBook } from './element-book';
+import { planSlots } from './render-service';
+import { staleFlows } from './stale-flows';
+
+const backend = fc.integer({ min: 1, max: 12 }).map((n) => ({ ip: `10.244.1.${n}`, port: 80 }));
+const backends = fc.uniqueArray(backend, { selector: (one) => one.ip, maxLength: 10 });
+
+describe('slots', () => {
+  it('hold every backend once, and who had a slot that is still there keeps it', () => {
+    fc.assert(
+      fc.property(backends, backends, (before, wanted) => {
+        const after = planSlots(before, wanted);
+        expect(after.map((one) => one.ip).sort()).toEqual(wanted.map((one) => one.ip).sort());
+        before.slice(0, wanted.length).forEach((one, slot) => {
+          if (wanted.some((other) => other.ip === one.ip)) expect(after[slot]).toEqual(one);
+        });
+      }),
+    );
+  });
+});
+
+describe('the book of elements', () => {
+  const claims = fc.array(
+    fc.record({
+      owner: fc.constantFrom('a', 'b', 'c'),
+      keys: fc.uniqueArray(fc.constantFrom('k1', 'k2', 'k3'), { maxLength: 3 }),
+      value: fc.constantFrom('x', 'y'),
+    }),
+    { maxLength: 20 },
+  );
+
+  it('tells changes that add up to what the first of the claimants wants', () => {
+    fc.assert(
+      fc.property(claims, (steps) => {
+        const book = new ElementBook();
+        const kernel = new Map<string, string>();
+        const wanted = new Map<string, { keys: string[]; value: string }>();
+        for (const { owner, keys, value } of steps) {
+          wanted.set(owner, { keys, value });
+          const elements = keys.map((key) => ({ collection: 'm', key, value }));
+          for (const { key, before, after } of book.replace(owner, elements)) {
+            expect(kernel.get(key)).toBe(before);
+            if (after === undefined) kernel.delete(key);
+            else kernel.set(key, after);
+          }
+        }
+        for (const key of ['k1', 'k2', 'k3']) {
+          const winner = ['a', 'b', 'c'].find((owner) => wanted.get(owner)?.keys.includes(key));
+          expect(kernel.get(key)).toBe(winner === undefined ? undefined : wanted.get(winner)?.value);
+        }
+        expect(book.all()).toHaveLength(kernel.size);
+      }),
+    );
+  });
+});
+
+describe('stale flows', () => {
+  it('are those of UDP slots that lost their backend', () => {
+    const change = (collection: string, key: string, before?: string) => ({
+      collection,
+      key,
+      before,
+      after: undefined,
+    });
+    expect(
+      staleFlows([
+        change('vip_slot_0', '10.96.0.12 . udp . 53', '10.244.2.4 . 53'),
+        change('port_slot_1', 'udp . 30053', '10.244.2.5 . 53'),
+        change('vip_slot_0', '10.96.0.12 . tcp . 53', '10.244.2.4 . 53'),
+        change('vip_slot_2', '10.96.0.12 . udp . 53', undefined),
+        change('vip_entries', '10.96.0.12 . udp . 53', 'goto vip_to_0'),
+      ]),
+    ).toEqual([
+      { address: '10.96.0.12', port: '53', backend: '10.244.2.4' },
+      { address: undefined, port: '30053', backend: '10.244.2.5' },
+    ]);
+  });
+});

@@ -1,0 +1,141 @@
+import { createSocket } from 'node:dgram';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { ProgramError, type Kernel } from '@shiplog/kernel';
+import { freePort } from '@shiplog/testing';
+import { pino } from 'pino';
+import type { Backend, ServicePort } from '../domain/service-port';
+import { LoopbackAddresses } from './loopback-addresses';
+import { UserspaceBackend } from './userspace-backend';
+
+const logger = pino({ level: 'silent' });
+const servers: Server[] = [];
+let proxy: UserspaceBackend;
+
+/** A kernel that lets nobody add an address: the test changes none of this machine's. */
+const refusing: Kernel = {
+  run: (program) => Promise.reject(new ProgramError(program, 'Operation not permitted')),
+  setting: () => Promise.resolve(),
+};
+
+beforeEach(() => {
+  proxy = new UserspaceBackend({ addresses: ['127.0.0.1'] }, logger, new LoopbackAddresses(refusing));
+});
+afterEach(async () => {
+  await proxy.stop();
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** A server that says its name and then what it was sent, once the client has said all. */
+function aBackend(name: string): Promise<Backend> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    let heard = '';
+    socket.on('data', (chunk) => (heard += String(chunk)));
+    socket.on('error', () => socket.destroy());
+    socket.on('end', () => socket.end(`${name} ${heard}`));
+  });
+  servers.push(server);
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve({ ip: '127.0.0.1', port: (server.address() as AddressInfo).port }));
+  });
+}
+
+function say(port: number, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+    let heard = '';
+    socket.on('data', (chunk) => (heard += String(chunk)));
+    socket.on('end', () => resolve(heard));
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'failed'));
+    socket.end(text);
+  });
+}
+
+function aPort(nodePort: number, backends: readonly Backend[], more: Partial<ServicePort> = {}): ServicePort {
+  const route = backends.length > 0 ? ({ kind: 'spread', backends } as const) : ({ kind: 'refuse' } as const);
+  return {
+    key: 'default/web:',
+    protocol: 'tcp',
+    clusterIP: '10.96.0.10',
+    port: 80,
+    nodePort,
+    externalIPs: [],
+    affinitySeconds: undefined,
+    internal: route,
+    external: route,
+    outside: undefined,
+    ...more,
+  };
+}
+
+async function serve(port: ServicePort): Promise<void> {
+  proxy.set('default/web', [port]);
+  await proxy.sync();
+}
+
+describe('services without the kernel', () => {
+  it('carry both directions to every backend in turn, half-closed connections too', async () => {
+    const [nodePort, a, b] = [await freePort(), await aBackend('a'), await aBackend('b')];
+    await serve(aPort(nodePort, [a, b]));
+    expect([await say(nodePort, '1'), await say(nodePort, '2'), await say(nodePort, '3')].sort()).toEqual([
+      'a 1',
+      'a 3',
+      'b 2',
+    ]);
+  });
+
+  it('keep a client at its backend, and try the next when one refuses', async () => {
+    const [nodePort, a, b] = [await freePort(), await aBackend('a'), await aBackend('b')];
+    const dead = { ip: '127.0.0.1', port: await freePort() };
+    await serve(aPort(nodePort, [a, b], { affinitySeconds: 60 }));
+    expect(new Set([await say(nodePort, ''), await say(nodePort, ''), await say(nodePort, '')]).size).toBe(1);
+    await serve(aPort(nodePort, [dead, b]));
+    expect([await say(nodePort, ''), await say(nodePort, '')]).toEqual(['b ', 'b ']);
+  });
+
+  it('refuse without backends, and follow them as they come and go without ending what is under way', async () => {
+    const [nodePort, a] = [await freePort(), await aBackend('a')];
+    await serve(aPort(nodePort, []));
+    expect(await say(nodePort, 'x')).toBe('ECONNREFUSED');
+    await serve(aPort(nodePort, [a]));
+    const open = connect(nodePort, '127.0.0.1');
+    await new Promise((resolve) => open.once('connect', resolve));
+    open.write('still');
+    await serve(aPort(nodePort, []));
+    expect(await say(nodePort, 'x')).toBe('ECONNREFUSED');
+    const answer = new Promise((resolve) => open.once('data', (chunk) => resolve(String(chunk))));
+    open.end(' here');
+    expect(await answer).toBe('a still here');
+  });
+
+  it('say which ports they could not get, and get them when they are free', async () => {
+    const a = await aBackend('a');
+    const taken = createServer();
+    const nodePort = await new Promise<number>((resolve) => {
+      taken.listen(0, '127.0.0.1', () => resolve((taken.address() as AddressInfo).port));
+    });
+    await serve(aPort(nodePort, [a]));
+    expect(proxy.detail()).toContain(`not reachable: tcp 127.0.0.1:${nodePort}`);
+    await new Promise((resolve) => taken.close(resolve));
+    await proxy.verify();
+    expect(await say(nodePort, 'now')).toBe('a now');
+  });
+
+  it('say that cluster IPs are out of reach where no address can be added', async () => {
+    await serve(aPort(await freePort(), [await aBackend('a')]));
+    expect(proxy.detail()).toBe('1 services by 1 sockets; cluster IPs are not reachable here, node ports are');
+  });
+
+  it('carry datagrams and their answers', async () => {
+    const echo = createSocket('udp4');
+    await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve));
+    echo.on('message', (data, from) => echo.send(`echo ${String(data)}`, from.port, from.address));
+    const nodePort = await freePort();
+    await serve(aPort(nodePort, [{ ip: '127.0.0.1', port: echo.address().port }], { protocol: 'udp' }));
+    const client = createSocket('udp4');
+    const answer = new Promise((resolve) => client.once('message', (data) => resolve(String(data))));
+    client.send('hello', nodePort, '127.0.0.1');
+    expect(await answer).toBe('echo hello');
+    client.close();
+    echo.close();
+  });
+});
