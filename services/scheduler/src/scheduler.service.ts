@@ -70,7 +70,10 @@ export class SchedulerService implements OnApplicationBootstrap, OnApplicationSh
       role: `scheduler ${this.config.schedulerName}`,
       instance: this.config.instance,
       logger: this.logger,
-      onChange: (leads) => this.rounds.setActive(leads),
+      onChange: (leads) => {
+        this.rounds.setActive(leads);
+        this.report();
+      },
     });
     if (this.stopped) return this.leadership.leave();
     this.report();
