@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { down } from './commands/down';
+import { images } from './commands/images';
 import { rebuild } from './commands/rebuild';
 import { reset } from './commands/reset';
 import { service } from './commands/service';
@@ -23,6 +24,7 @@ define('up', 'run the cluster in the background; returns when it is ready', up, 
 define('down', 'stop the cluster that runs in the background', down);
 define('status', 'which services run, whether they are ready, and their memory', status);
 define('reset', 'stop the cluster and remove everything that it keeps', reset);
+define('images', 'build the images that docker-compose.dev.yml runs, on your Docker engine', images);
 define('rebuild', 'rebuild the state from the log, and compare it with the live one', rebuild);
 
 program

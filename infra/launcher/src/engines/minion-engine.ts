@@ -8,15 +8,27 @@ import { waitUntil } from '../waiting';
 import { pingEngine } from './engine-client';
 import { resolverOf } from './resolver';
 
+/** Who connects containers: Shiplog's network agent, or the engine itself as out of the box. */
+export type EngineNetwork = 'agent' | 'engine';
+
+const NETWORKS: Readonly<Record<EngineNetwork, object>> = {
+  agent: { bridge: 'none', iptables: false, 'ip-forward': false, 'ip-masq': false, 'userland-proxy': false },
+  engine: {},
+};
+
 /**
  * Starts the engine of a minion inside its network namespace: containerd and dockerd of its own, with containers that
  * outlive both.
  */
-export async function startEngine(cluster: Cluster, minion: MinionLayout): Promise<void> {
+export async function startEngine(
+  cluster: Cluster,
+  minion: MinionLayout,
+  network: EngineNetwork = 'agent',
+): Promise<void> {
   mkdirSync(minion.runDir, { recursive: true });
   mkdirSync(minion.home, { recursive: true });
   startContainerd(cluster, minion);
-  const managed = startDockerd(cluster, minion);
+  const managed = startDockerd(cluster, minion, network);
   const socket = `unix://${minion.socket}`;
   const ready = async () => ((await pingEngine(socket)) ? true : undefined);
   await waitUntil(ready, { what: `The Docker engine of ${minion.name}`, within: 60_000, process: managed });
@@ -36,10 +48,10 @@ function startContainerd(cluster: Cluster, minion: MinionLayout): void {
   cluster.registry.start({ ...line, name, log: cluster.home.log(name), rank: RANK.containerd });
 }
 
-function startDockerd(cluster: Cluster, minion: MinionLayout) {
+function startDockerd(cluster: Cluster, minion: MinionLayout, network: EngineNetwork) {
   const config = join(minion.runDir, 'dockerd.json');
   const pidFile = join(minion.runDir, 'dockerd.pid');
-  writeFileSync(config, JSON.stringify(dockerdConfig(minion, pidFile), null, 2));
+  writeFileSync(config, JSON.stringify({ ...dockerdConfig(minion, pidFile), ...NETWORKS[network] }, null, 2));
   const name = `${minion.name}-dockerd`;
   const line = inMinion(minion, [...resolverOf(minion), 'dockerd', '--config-file', config]);
   return cluster.registry.start({
@@ -62,11 +74,6 @@ function dockerdConfig(minion: MinionLayout, pidFile: string): object {
     'cgroup-parent': minion.cgroup,
     'exec-opts': ['native.cgroupdriver=cgroupfs'],
     'live-restore': true,
-    bridge: 'none',
-    iptables: false,
-    'ip-forward': false,
-    'ip-masq': false,
-    'userland-proxy': false,
     'log-level': 'warn',
     'log-opts': { 'max-size': '10m', 'max-file': '2' },
   };

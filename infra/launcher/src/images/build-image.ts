@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { dependencyClosure, fetchPackages, programFromPackage, unpackRoot } from '../system/debian';
-import { run, succeeds } from '../system/run';
 import type { ImageRow } from './catalogue';
+import { busyboxRoot, debianRoot } from './image-roots';
 
 /** Makes an image on an engine out of what this machine and Debian have; no registry is asked. */
 export async function buildImage(engine: Docker, row: ImageRow, cache: string): Promise<void> {
@@ -64,49 +63,4 @@ export function finished(engine: Docker, output: NodeJS.ReadableStream): Promise
       else resolve();
     });
   });
-}
-
-async function busyboxRoot(root: string, cache: string): Promise<void> {
-  const program = (await staticBusybox()) ?? (await programFromPackage('busybox-static', 'bin/busybox', cache));
-  for (const folder of ['bin', 'etc', 'tmp', 'root', 'var/www', 'proc', 'sys', 'dev'])
-    mkdirSync(join(root, folder), { recursive: true });
-  chmodSync(join(root, 'tmp'), 0o1777);
-  cpSync(program, join(root, 'bin', 'busybox'), { dereference: true });
-  writeFileSync(
-    join(root, 'etc', 'passwd'),
-    'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
-  );
-  writeFileSync(join(root, 'etc', 'group'), 'root:x:0:\nnogroup:x:65534:\n');
-  const applets = (await run(program, ['--list'])).split('\n').filter((name) => name !== '' && name !== 'busybox');
-  for (const name of applets) symlinkSync('busybox', join(root, 'bin', name));
-}
-
-/** The machine's own busybox when it needs no library. */
-async function staticBusybox(): Promise<string | undefined> {
-  const path = ['/bin/busybox', '/usr/bin/busybox'].find(existsSync);
-  return path !== undefined && !(await succeeds('ldd', [path])) ? path : undefined;
-}
-
-async function debianRoot(
-  root: string,
-  rule: { packages: readonly string[]; keep: RegExp; programs?: readonly string[] },
-  cache: string,
-): Promise<void> {
-  const debs = await fetchPackages(
-    await dependencyClosure(rule.packages, rule.keep),
-    join(cache, 'debs', rule.packages[0]!),
-  );
-  await unpackRoot(debs, root);
-  for (const folder of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/lintian']) {
-    rmSync(join(root, folder), { recursive: true, force: true });
-  }
-  for (const program of rule.programs ?? []) {
-    mkdirSync(join(root, 'usr', 'local', 'bin'), { recursive: true });
-    cpSync(program, join(root, 'usr', 'local', 'bin', basename(program)), { dereference: true });
-  }
-  // dash is /bin/sh by its installation script, which is not run.
-  if (existsSync(join(root, 'bin', 'dash')) && !existsSync(join(root, 'bin', 'sh')))
-    symlinkSync('dash', join(root, 'bin', 'sh'));
-  for (const folder of ['tmp', 'etc', 'proc', 'sys', 'dev', 'var/lib/redis'])
-    mkdirSync(join(root, folder), { recursive: true });
 }

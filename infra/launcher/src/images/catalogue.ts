@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { embeddedBinaries } from '@shiplog/postgres';
 import { REPOSITORY } from '../settings';
 
 /** An image that the sample and the tests need, and how to come by it where it cannot be pulled. */
@@ -12,8 +13,10 @@ export interface ImageRow {
         packages: readonly string[];
         /** Which of the packages that those depend on come along. */
         keep: RegExp;
-        /** Programs of this machine that are put into /usr/local/bin. */
-        programs?: readonly string[];
+        /** Whether a shell and its tools are put in. */
+        busybox?: boolean;
+        /** Files and folders of this machine that are put in. */
+        copies?: readonly { from: string; to: string }[];
         config: readonly string[];
       };
 }
@@ -40,17 +43,47 @@ export const IMAGES: readonly ImageRow[] = [
   },
 ];
 
-/** What the images of services are based on: Node, and the tools that network and proxy call. */
+const LIBRARIES = /^(lib(?!pam|db5|debconf|systemd)|zlib)/;
+
+/** What the images of services are based on. */
 export const SERVICE_BASE: ImageRow = {
   ref: 'node:20-bookworm-slim',
   otherwise: {
     kind: 'debian',
-    packages: ['libc6', 'libstdc++6', 'libgcc-s1', 'dash', 'coreutils', 'nftables', 'iproute2', 'ca-certificates'],
-    keep: /^(lib(?!pam|db5|debconf)|zlib)/,
-    programs: [process.execPath],
-    config: ['CMD ["node"]', 'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+    packages: ['libc6', 'libstdc++6', 'libgcc-s1'],
+    keep: LIBRARIES,
+    busybox: true,
+    copies: [{ from: process.execPath, to: 'usr/local/bin/node' }],
+    config: ['CMD ["node"]', 'ENV PATH=/usr/local/bin:/usr/bin:/bin'],
   },
 };
+
+/** What docker-compose.dev.yml runs beside the services. */
+export const STORE_IMAGES: readonly ImageRow[] = [
+  {
+    ref: 'nats:2',
+    otherwise: {
+      kind: 'debian',
+      packages: ['nats-server', 'libc6'],
+      keep: LIBRARIES,
+      config: ['ENTRYPOINT ["/usr/sbin/nats-server"]'],
+    },
+  },
+  {
+    ref: 'postgres:16',
+    otherwise: {
+      kind: 'debian',
+      packages: ['libc6', 'libstdc++6', 'libgcc-s1'],
+      keep: LIBRARIES,
+      busybox: true,
+      copies: [
+        { from: dirname(embeddedBinaries() ?? REPOSITORY), to: 'usr/lib/postgresql' },
+        { from: join(REPOSITORY, 'infra', 'images', 'postgres', 'entrypoint'), to: 'entrypoint' },
+      ],
+      config: ['ENTRYPOINT ["/entrypoint"]', 'ENV PATH=/usr/bin:/bin'],
+    },
+  },
+];
 
 /** Images of this project's own are in no registry. */
 export function canBePulled(ref: string): boolean {

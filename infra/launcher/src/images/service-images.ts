@@ -23,21 +23,25 @@ export async function buildServiceImages(
   say: (what: string) => void = () => undefined,
 ): Promise<void> {
   const paths = ['package.json', ...compiledFolders(), ...(await runtimePackages())];
+  say('building what all services have in common');
+  await buildContext(engine, 'services', 'shiplog/services:dev', {}, ['-C', REPOSITORY, ...paths]);
   for (const service of services) {
     say(`building ${serviceImage(service)}`);
-    // The Dockerfile lies at the root of the context; the rest keeps its place.
-    const dockerfile = ['-C', join(REPOSITORY, 'infra', 'images', 'service'), 'Dockerfile'];
-    const tar = spawn('tar', ['-c', ...dockerfile, '-C', REPOSITORY, ...paths], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const output = await engine.buildImage(tar.stdout, {
-      t: serviceImage(service),
-      buildargs: { SERVICE: service },
-      pull: false,
-      rm: true,
-    });
-    await finished(engine, output);
+    await buildContext(engine, 'service', serviceImage(service), { SERVICE: service }, []);
   }
+}
+
+/** The Dockerfile lies at the root of the context; what else `tar` is told to take keeps its place. */
+async function buildContext(
+  engine: Docker,
+  folder: string,
+  ref: string,
+  buildargs: Record<string, string>,
+  more: readonly string[],
+): Promise<void> {
+  const dockerfile = ['-C', join(REPOSITORY, 'infra', 'images', folder), 'Dockerfile'];
+  const tar = spawn('tar', ['-c', ...dockerfile, ...more], { stdio: ['ignore', 'pipe', 'ignore'] });
+  await finished(engine, await engine.buildImage(tar.stdout, { t: ref, buildargs, pull: false, rm: true }));
 }
 
 function compiledFolders(): string[] {

@@ -1,14 +1,9 @@
-import { existsSync } from 'node:fs';
 import type { Cluster, Mode, Step } from '../cluster';
 import { pingEngine } from '../engines/engine-client';
+import { findEngine } from '../engines/find-engine';
 import { LauncherFailure } from '../failure';
 import { ensureTools, findTool, hasApt, isRoot } from '../system/tools';
 
-const USUAL_SOCKETS = [
-  '/var/run/docker.sock',
-  `${process.env.HOME}/.docker/run/docker.sock`,
-  `${process.env.XDG_RUNTIME_DIR}/docker.sock`,
-];
 const NETWORK_TOOLS = { ip: 'iproute2', nft: 'nftables', nsenter: 'util-linux', setpriv: 'util-linux' };
 const ENGINE_TOOLS = { dockerd: 'docker.io', containerd: 'containerd', runc: 'runc' };
 
@@ -32,25 +27,18 @@ async function chooseMode(cluster: Cluster, say: (what: string) => void): Promis
     );
   }
   if (process.platform === 'linux' && isRoot() && (findTool('dockerd') !== undefined || hasApt())) {
-    const engine = await runningEngine();
+    const engine = await findEngine();
     if (findTool('dockerd') === undefined && engine !== undefined) return { kind: 'own-engine', dockerHost: engine };
     await ensureTools(NETWORK_TOOLS, 'minions are network namespaces', say);
     await ensureTools(ENGINE_TOOLS, 'each minion has a Docker engine of its own', say);
     return { kind: 'minions' };
   }
-  const engine = await runningEngine();
+  const engine = await findEngine();
   if (engine !== undefined) return { kind: 'own-engine', dockerHost: engine };
   throw new LauncherFailure(
     'No Docker engine answers on this machine, and only root could install one.',
     howToGetDocker(),
   );
-}
-
-async function runningEngine(): Promise<string | undefined> {
-  for (const socket of USUAL_SOCKETS) {
-    if (existsSync(socket) && (await pingEngine(`unix://${socket}`))) return `unix://${socket}`;
-  }
-  return undefined;
 }
 
 function howToGetDocker(): string {

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { Cluster } from '../cluster';
+import { findEngine } from '../engines/find-engine';
+import { engineAt } from '../engines/engine-client';
+import { LauncherFailure } from '../failure';
+import { IMAGES, SERVICE_BASE, STORE_IMAGES } from '../images/catalogue';
+import { provideImage } from '../images/provide-images';
+import { buildServiceImages, SERVICES } from '../images/service-images';
+import type { LauncherSettings } from '../settings';
+import { certificates } from '../steps/certificates';
+
+/** Prepares docker-compose.dev.yml: every image on the user's engine, and the files that give access to its API. */
+export async function images(settings: LauncherSettings): Promise<void> {
+  const say = (what: string): void => void process.stdout.write(`  ${what}\n`);
+  const dockerHost = settings.dockerHost ?? (await findEngine());
+  if (dockerHost === undefined) {
+    throw new LauncherFailure('No Docker engine answers on this machine.', 'Start one, or set DOCKER_HOST.');
+  }
+  const engine = engineAt(dockerHost);
+  for (const row of [SERVICE_BASE, ...STORE_IMAGES, ...IMAGES]) await provideImage([engine], row, settings.cache, say);
+  await buildServiceImages(engine, SERVICES, say);
+  const access = new Cluster({ ...settings, home: join(settings.home, 'compose'), apiPort: 6443 }, say);
+  access.home.make();
+  say(`✓ ${await certificates.run(access, () => undefined)}`);
+  say('✓ docker compose -f docker-compose.dev.yml up');
+}
