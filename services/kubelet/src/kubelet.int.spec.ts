@@ -1,4 +1,12 @@
-import { containerOf, isReady, TestNode } from './testing/test-node';
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { eventually } from '@shiplog/testing';
+import { BUSYBOX } from './testing/test-engine';
+import { containerOf, isReady, shell, TestNode } from './testing/test-node';
+
+const run = promisify(execFile);
 
 describe('a kubelet on a real engine', () => {
   let node: TestNode;
@@ -7,13 +15,16 @@ describe('a kubelet on a real engine', () => {
   });
   afterAll(() => node.stop());
 
+  const runtime = () => node.engine.runtime();
+  const docker = (...args: string[]) => run('docker', ['-H', node.engine.host, ...args]);
+  const idOf = (url: string | undefined): string => (url ?? '').replace('docker://', '');
+
   it('takes a bound pod to Ready and reports it whole', async () => {
-    const began = Date.now();
     await node.pod('plain', { script: 'echo hello; exec sleep 1000' });
     const pod = await node.untilReady('plain');
-    console.log('ready after', Date.now() - began);
     expect(pod.status).toMatchObject({
       phase: 'Running',
+      qosClass: 'BestEffort',
       hostIP: '127.0.0.1',
       podIP: expect.stringMatching(/^10\.9\.0\./),
     });
@@ -21,17 +32,285 @@ describe('a kubelet on a real engine', () => {
       ready: true,
       started: true,
       restartCount: 0,
-      containerID: expect.stringMatching(/^docker:/),
+      image: BUSYBOX,
+      imageID: expect.stringMatching(/^docker:\/\/sha256:/),
+      containerID: expect.stringMatching(/^docker:\/\/[0-9a-f]{64}$/),
     });
+    const types = pod.status?.conditions?.filter((one) => one.status === 'True').map((one) => one.type);
+    expect(types?.sort()).toEqual([
+      'ContainersReady',
+      'Initialized',
+      'PodReadyToStartContainers',
+      'PodScheduled',
+      'Ready',
+    ]);
     expect(await node.logs(pod)).toBe('hello\n');
-    console.log(JSON.stringify(pod, null, 1));
+  });
+
+  it('says nothing more to the log while nothing happens', async () => {
+    const before = node.get('plain')?.metadata.resourceVersion;
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(node.get('plain')?.metadata.resourceVersion).toBe(before);
+  });
+
+  it('answers docker kill with a restart at once, and keeps the log of the life before', async () => {
+    const pod = await node.untilReady('plain');
+    const began = Date.now();
+    await docker('kill', idOf(containerOf(pod).containerID));
+    const again = await node.until('plain', (one) => isReady(one) && containerOf(one).restartCount === 1);
+    expect(Date.now() - began).toBeLessThan(2_500);
+    expect(containerOf(again).lastState?.terminated).toMatchObject({ exitCode: 137, reason: 'Error' });
+    expect(await node.logs(again, 'main', { previous: true })).toBe('hello\n');
+  });
+
+  it('makes a pod anew when its infra container has died: another network namespace, the same pod', async () => {
+    const infra = (await runtime().list()).find((one) => one.role === 'infra' && one.pod.name === 'plain');
+    await docker('kill', infra?.id ?? '');
+    const again = await node.until('plain', (one) => isReady(one) && containerOf(one).restartCount === 2);
+    const infras = (await runtime().list()).filter((one) => one.role === 'infra' && one.pod.name === 'plain');
+    expect(infras.filter((one) => one.state.phase === 'running')).toHaveLength(1);
+    expect(infras.map((one) => one.id)).not.toContain(infra?.id);
+    expect(again.metadata.uid).toBe(infra?.pod.uid);
   });
 
   it('deletes a pod without leaving anything behind', async () => {
     await node.delete('plain');
     await node.untilGone('plain');
-    expect(await node.engine.runtime().list()).toEqual([]);
+    expect(await runtime().list()).toEqual([]);
     expect(node.attached.size).toBe(0);
+    expect(await readdir(join(node.stateDir, 'pods'))).toEqual([]);
   });
-  void isReady;
+
+  it('backs off from a container that keeps crashing', async () => {
+    await node.pod('crash', { script: 'echo dying; echo -n why > /dev/termination-log; exit 3' });
+    const pod = await node.until('crash', (one) => containerOf(one).state?.waiting?.reason === 'CrashLoopBackOff');
+    const { state, lastState, restartCount } = containerOf(pod);
+    expect(state?.waiting?.message).toBe(
+      `back-off 10s restarting failed container=main pod=crash_default(${pod.metadata.uid})`,
+    );
+    expect(lastState?.terminated).toMatchObject({ exitCode: 3, reason: 'Error', message: 'why' });
+    expect(restartCount).toBe(1);
+    expect(pod.status?.phase).toBe('Running');
+    await expect(node.logs(pod, 'main', { previous: true })).resolves.toBe('dying\n');
+    await node.delete('crash');
+    await node.untilGone('crash');
+  });
+
+  it('runs pods that end to their end: Succeeded, Failed, and OnFailure again', async () => {
+    await node.pod('good', { restartPolicy: 'Never', script: 'exit 0' });
+    await node.pod('bad', { restartPolicy: 'Never', script: 'exit 5' });
+    await node.pod('retry', { restartPolicy: 'OnFailure', script: 'exit 1' });
+    const good = await node.until('good', (one) => one.status?.phase === 'Succeeded');
+    expect(containerOf(good).state?.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
+    const bad = await node.until('bad', (one) => one.status?.phase === 'Failed');
+    expect(containerOf(bad).state?.terminated).toMatchObject({ exitCode: 5, reason: 'Error' });
+    await node.until('retry', (one) => containerOf(one).restartCount > 0);
+    await eventually(() => node.attached.size === 1);
+    for (const name of ['good', 'bad', 'retry']) await node.delete(name);
+    for (const name of ['good', 'bad', 'retry']) await node.untilGone(name);
+    await eventually(async () => (await runtime().list()).length === 0);
+  });
+
+  it('runs init containers one after the other, then the containers', async () => {
+    const mounts = [{ name: 'shared', mountPath: '/shared' }];
+    await node.pod('inits', {
+      volumes: [{ name: 'shared', emptyDir: {} }],
+      initContainers: [
+        { name: 'one', image: BUSYBOX, command: shell('sleep 0.3; echo one >> /shared/order'), volumeMounts: mounts },
+        { name: 'two', image: BUSYBOX, command: shell('echo two >> /shared/order'), volumeMounts: mounts },
+      ],
+      containers: [{ name: 'main', command: shell('cat /shared/order; sleep 1000'), volumeMounts: mounts }],
+    });
+    const pod = await node.untilReady('inits');
+    expect(await node.logs(pod)).toBe('one\ntwo\n');
+    expect(pod.status?.initContainerStatuses?.map((one) => one.state?.terminated?.reason)).toEqual([
+      'Completed',
+      'Completed',
+    ]);
+    await node.delete('inits');
+    await node.untilGone('inits');
+  });
+
+  it('gives containers their environment, files and limits', async () => {
+    const configMap = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'conf' },
+      data: { colour: 'blue', 'app.ini': 'x=1' },
+    };
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'keys' },
+      data: { token: Buffer.from('s3cret').toString('base64') },
+    };
+    await node.create(configMap, 'configmaps');
+    await node.create(secret, 'secrets');
+    await node.pod('configured', {
+      volumes: [
+        { name: 'conf', configMap: { name: 'conf' } },
+        { name: 'mem', emptyDir: { medium: 'Memory' } },
+        { name: 'about', downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+      ],
+      containers: [
+        {
+          name: 'main',
+          command: shell(
+            'echo $COLOUR $TOKEN $ME $IP $LIMIT "$0" $1; cat /conf/app.ini /about/name /etc/hostname; echo; grep configured /etc/hosts; ' +
+              'mount | grep -c " /mem type tmpfs"; cat /sys/fs/cgroup/memory/memory.limit_in_bytes; id -u; touch /x || echo read-only; sleep 1000',
+          ),
+          args: ['$(COLOUR)-$$(X)', '$(ME)'],
+          env: [
+            { name: 'COLOUR', valueFrom: { configMapKeyRef: { name: 'conf', key: 'colour' } } },
+            { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'keys', key: 'token' } } },
+            { name: 'ME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+            { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+            { name: 'LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
+          ],
+          resources: { limits: { memory: '64Mi', cpu: '500m' }, requests: { memory: '32Mi', cpu: '100m' } },
+          securityContext: { runAsUser: 1000, readOnlyRootFilesystem: true },
+          volumeMounts: [
+            { name: 'conf', mountPath: '/conf' },
+            { name: 'mem', mountPath: '/mem' },
+            { name: 'about', mountPath: '/about' },
+          ],
+        },
+      ],
+    });
+    const pod = await node.untilReady('configured');
+    const log = await eventually(async () => {
+      const text = await node.logs(pod);
+      return text.includes('read-only') ? text.split('\n') : undefined;
+    });
+    expect(log.slice(0, 3)).toEqual([
+      `blue s3cret configured ${pod.status?.podIP} 64 blue-$(X) configured`,
+      'x=1configuredconfigured',
+      '',
+    ]);
+    expect(log[3]).toBe(`${pod.status?.podIP}\tconfigured`);
+    expect(log.slice(4, 7)).toEqual(['1', String(64 * 1024 * 1024), '1000']);
+    expect(log).toContain('read-only');
+  });
+
+  it('brings files of a ConfigMap up to date while the pod runs', async () => {
+    const key = { resource: 'configmaps', namespace: 'default', name: 'conf' } as const;
+    await node.send({
+      type: 'PatchObject',
+      data: { ...key, patchType: 'merge', patch: { data: { 'app.ini': 'x=2' } } },
+    });
+    const pod = await node.untilReady('configured');
+    const id = idOf(containerOf(pod).containerID);
+    await eventually(async () => (await runtime().exec(id, shell('cat /conf/app.ini'), 2_000)).output === 'x=2');
+    await node.delete('configured');
+    await node.untilGone('configured');
+    const { stdout } = await docker('volume', 'ls', '-q');
+    expect(stdout).toBe('');
+  });
+
+  it('says why a pod waits, and goes on once it needs not', async () => {
+    const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'late', key: 'a' } } }];
+    await node.pod('waits', { containers: [{ name: 'main', env }] });
+    const waiting = await node.until(
+      'waits',
+      (one) => containerOf(one).state?.waiting?.reason === 'CreateContainerConfigError',
+    );
+    expect(containerOf(waiting).state?.waiting?.message).toBe('configmap "late" not found');
+    await node.create(
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'late' }, data: { a: '1' } },
+      'configmaps',
+    );
+    await node.untilReady('waits');
+    await node.delete('waits');
+  });
+
+  it('gives images that are not there their waiting reasons, and such pods can be deleted', async () => {
+    const never = { image: 'nowhere.invalid/nothing:1', imagePullPolicy: 'Never' };
+    await node.pod('never', { containers: [{ name: 'main', ...never }] });
+    await node.pod('pulls', { containers: [{ name: 'main', image: '127.0.0.1:1/nothing:1' }] });
+    await node.pod('always', { containers: [{ name: 'main', imagePullPolicy: 'Always' }] });
+    const reason = (name: string, wanted: string) =>
+      node.until(name, (one) => containerOf(one).state?.waiting?.reason === wanted, 40_000);
+    const pod = await reason('never', 'ErrImageNeverPull');
+    expect(containerOf(pod).state?.waiting?.message).toBe(
+      'Container image "nowhere.invalid/nothing:1" is not present with pull policy of Never',
+    );
+    await reason('pulls', 'ErrImagePull');
+    const backedOff = await reason('pulls', 'ImagePullBackOff');
+    expect(containerOf(backedOff).state?.waiting?.message).toContain('Back-off pulling image "127.0.0.1:1/nothing:1"');
+    await expect(node.logs(backedOff)).rejects.toThrow(
+      'container "main" in pod "pulls" is waiting to start: trying and failing to pull image',
+    );
+    for (const name of ['never', 'pulls', 'always']) await node.delete(name);
+    for (const name of ['never', 'pulls', 'always', 'waits']) await node.untilGone(name);
+  });
+
+  it('follows readiness and restarts what is not alive any more', async () => {
+    const probe = (test: string) => ({ exec: { command: shell(test) }, periodSeconds: 1, failureThreshold: 1 });
+    await node.pod('probed', {
+      script: 'touch /alive; sleep 1000',
+      containers: [{ name: 'main', readinessProbe: probe('test -f /ready'), livenessProbe: probe('test -f /alive') }],
+    });
+    const unready = await node.until('probed', (one) => containerOf(one).state?.running !== undefined);
+    expect(isReady(unready)).toBe(false);
+    const id = idOf(containerOf(unready).containerID);
+    await runtime().exec(id, shell('touch /ready'), 2_000);
+    await node.untilReady('probed');
+    await runtime().exec(id, shell('rm /ready'), 2_000);
+    await node.until('probed', (one) => !isReady(one));
+    expect(node.notes.some((note) => note.reason === 'Unhealthy' && note.about.name === 'probed')).toBe(true);
+    await runtime().exec(id, shell('rm /alive'), 2_000);
+    await node.until('probed', (one) => containerOf(one).restartCount === 1);
+    await node.delete('probed');
+    await node.untilGone('probed');
+  });
+
+  it('lets a container end by itself within its grace, after its preStop hook', async () => {
+    await node.pod('polite', {
+      terminationGracePeriodSeconds: 20,
+      script: 'trap "echo term; exit 0" TERM; while true; do sleep 0.1; done',
+      containers: [{ name: 'main', lifecycle: { preStop: { exec: { command: shell('echo hook > /proc/1/fd/1') } } } }],
+    });
+    const pod = await node.untilReady('polite');
+    const log = node.logs(pod, 'main', { follow: true });
+    const began = Date.now();
+    await node.delete('polite');
+    await node.untilGone('polite');
+    expect(Date.now() - began).toBeLessThan(8_000);
+    expect(await log).toBe('hook\nterm\n');
+  });
+
+  it('adopts its containers after a restart, untouched, and removes what nobody wants any more', async () => {
+    await node.pod('stays', { readinessGates: [] });
+    await node.pod('goes', {});
+    const before = await node.untilReady('stays');
+    await node.untilReady('goes');
+    await node.stopKubelet();
+    await node.delete('goes', 0);
+    await node.untilGone('goes');
+    await node.startKubelet();
+    await eventually(async () => (await runtime().list()).every((one) => one.pod.name === 'stays'));
+    const after = await node.untilReady('stays');
+    expect(after.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+    expect(containerOf(after)).toEqual(containerOf(before));
+  });
+
+  it('says that the engine is away, and finds everything again when it is back', async () => {
+    const before = await node.untilReady('stays');
+    await node.engine.pause();
+    await eventually(() => !node.ready);
+    await node.engine.resume();
+    await eventually(() => node.ready, { timeoutMs: 30_000 });
+    const pod = await node.untilReady('stays');
+    expect(containerOf(pod)).toEqual(containerOf(before));
+    await node.pod('fresh', {});
+    await node.untilReady('fresh');
+    for (const name of ['stays', 'fresh']) await node.delete(name);
+    for (const name of ['stays', 'fresh']) await node.untilGone(name);
+    await eventually(async () => (await runtime().list()).length === 0);
+  });
+
+  it('registers its Node again when somebody has deleted it', async () => {
+    await node.send({ type: 'DeleteObject', data: { resource: 'nodes', namespace: '', name: 'node-a' } });
+    await eventually(() => node.ready);
+  });
 });

@@ -23,7 +23,11 @@ export class EngineCgroups implements PodCgroups {
 
   async remove(podUid: string): Promise<void> {
     const parent = this.parentOf(podUid);
-    if (parent === undefined) return;
+    if (parent !== undefined) await this.removeAt(parent);
+  }
+
+  /** Removes an empty cgroup from every hierarchy. */
+  async removeAt(parent: string): Promise<void> {
     const controllers = (await readdir(ROOT, { withFileTypes: true })).filter((one) => one.isDirectory());
     // One directory in each hierarchy (version 1), or one at all (version 2).
     const candidates = [join(ROOT, parent), ...controllers.map((one) => join(ROOT, one.name, parent))];

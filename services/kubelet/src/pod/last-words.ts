@@ -11,6 +11,7 @@ const LOG_BYTES = 2_048;
 export class LastWords {
   readonly #words = new Map<string, string>();
   readonly #asked = new Set<string>();
+  #reading = 0;
 
   constructor(
     private readonly context: KubeletContext,
@@ -22,18 +23,23 @@ export class LastWords {
     return this.#words;
   }
 
+  /** Whether a container has died whose last words are not known yet: a status without them would be half a fact. */
+  get listening(): boolean {
+    return this.#reading > 0;
+  }
+
   listen(view: PodView): void {
     for (const one of view.containers) {
       if (one.role === 'infra' || one.state.phase !== 'exited' || this.#asked.has(one.id)) continue;
       this.#asked.add(one.id);
-      this.#read(view, one, one.state.exitCode).then(
-        (words) => {
-          if (words === '') return;
-          this.#words.set(one.id, words);
+      this.#reading++;
+      this.#read(view, one, one.state.exitCode)
+        .then((words) => this.#words.set(one.id, words))
+        .catch((error: unknown) => this.context.logger.debug({ err: error, id: one.id }, 'no termination message'))
+        .finally(() => {
+          this.#reading--;
           this.changed();
-        },
-        (error: unknown) => this.context.logger.debug({ err: error, id: one.id }, 'no termination message'),
-      );
+        });
     }
   }
 

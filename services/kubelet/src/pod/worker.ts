@@ -131,9 +131,11 @@ export class PodWorker {
     this.#words.listen(view);
     this.#probing.sync(view);
     const status = renderStatus({ ...view, probes: this.#probing.verdicts });
-    if (this.#wish !== 'gone') this.context.statuses.offer(this.pod, status);
+    if (this.#wish !== 'gone' && !this.#words.listening) this.context.statuses.offer(this.pod, status);
     const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, isTerminal(status.phase));
-    for (const action of actions) this.#do(action, status);
+    for (const action of actions) {
+      if (action.do !== 'finish' || !this.#words.listening) this.#do(action, status);
+    }
     this.#wakeAt(wakeAt);
   }
 

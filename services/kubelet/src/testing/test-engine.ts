@@ -1,13 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { eventually } from '@shiplog/testing';
+import { EngineCgroups } from '../node/cgroups';
 import { DockerRuntime } from '../runtime/docker/docker-runtime';
 import { imageArchive } from '../runtime/docker/image-archive';
 import { goArchitecture } from '../runtime/docker/pause-image';
+
+const run = promisify(execFile);
 
 /** An image with nothing but a static busybox: every applet works in its shell. */
 export const BUSYBOX = 'shiplog-test/busybox:1';
@@ -41,8 +45,9 @@ export class TestEngine {
   /** Starts the daemon (again); resolves when it answers. */
   async resume(): Promise<void> {
     const at = (name: string): string => join(this.directory, name);
-    // A killed daemon leaves its pid file, which would keep its successor from starting.
+    // A killed daemon leaves these, and they would keep its successor from starting until somebody reaps the dead.
     await rm(at('docker.pid'), { force: true });
+    await this.#forgetDeadContainerd();
     const args = [
       ...['--config-file', at('daemon.json'), '--data-root', at('data'), '--exec-root', at('exec')],
       ...['--pidfile', at('docker.pid'), '-H', this.host, '--cgroup-parent', this.cgroupParent, '--live-restore'],
@@ -53,7 +58,8 @@ export class TestEngine {
     this.#process = daemon;
     await eventually(
       async () => {
-        if (daemon.exitCode !== null) throw new Error(`dockerd ended: ${await readFile(at('dockerd.log'), 'utf8')}`);
+        if (daemon.exitCode !== null)
+          throw new Error(`dockerd ended: ${(await readFile(at('dockerd.log'), 'utf8')).slice(-2_000)}`);
         return (await this.runtime().engine()).version;
       },
       { timeoutMs: 30_000 },
@@ -74,15 +80,27 @@ export class TestEngine {
     const runtime = this.runtime();
     await Promise.all((await runtime.list()).map((one) => runtime.remove(one.id)));
     await this.pause('SIGTERM');
-    await this.#stopContainerd();
+    await this.#unmount();
+    await new EngineCgroups('/').removeAt(this.cgroupParent);
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** With live-restore a stopped daemon leaves its containerd behind if it was killed before. */
-  async #stopContainerd(): Promise<void> {
-    const file = join(this.directory, 'exec', 'containerd', 'containerd.pid');
-    const pid = Number(await readFile(file, 'utf8').catch(() => '0'));
-    if (pid > 0) await eventually(() => isGone(pid), { timeoutMs: 10_000 });
+  /** The data directory is a mount of its own, and each daemon that is killed leaves one more. */
+  async #unmount(): Promise<void> {
+    const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
+    const ours = mounts.filter((path) => path.startsWith(`${this.directory}/`)).reverse();
+    for (const path of ours) await run('umount', ['--lazy', path]);
+  }
+
+  get #containerdPidFile(): string {
+    return join(this.directory, 'exec', 'containerd', 'containerd.pid');
+  }
+
+  async #forgetDeadContainerd(): Promise<void> {
+    const pid = await readFile(this.#containerdPidFile, 'utf8').catch(() => '');
+    if (pid === '') return;
+    await eventually(() => isDead(pid.trim()), { timeoutMs: 10_000 });
+    await rm(this.#containerdPidFile, { force: true });
   }
 
   async #loadBusybox(): Promise<void> {
@@ -96,13 +114,8 @@ export class TestEngine {
   }
 }
 
-/** Asks a process to end, and says whether it has. */
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 'SIGTERM');
-    return false;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
-    throw error;
-  }
+/** Whether a process is gone, or only waits to be reaped. */
+async function isDead(pid: string): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat === '' || stat.split(') ')[1]?.startsWith('Z') === true;
 }

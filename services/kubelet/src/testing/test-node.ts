@@ -49,13 +49,8 @@ export class TestNode {
   ) {}
 
   static async start(): Promise<TestNode> {
-    const build = run(process.execPath, [join(ROOT, 'infra', 'build.mjs')]);
-    const [nats, postgres, engine] = await Promise.all([
-      TestNats.start(),
-      TestPostgres.start(),
-      TestEngine.start(),
-      build,
-    ]);
+    await run(process.execPath, [join(ROOT, 'infra', 'build.mjs')]);
+    const [nats, postgres, engine] = await Promise.all([TestNats.start(), TestPostgres.start(), TestEngine.start()]);
     const bus = await nats.bus('spec');
     const journal = spawn(process.execPath, [join(ROOT, 'dist/services/journal/src/main.js')], {
       env: {
