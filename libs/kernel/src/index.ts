@@ -2,3 +2,4 @@
 export * from './kernel';
 export * from './nft';
 export * from './run';
+export * from './shell';

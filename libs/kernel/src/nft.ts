@@ -1,4 +1,5 @@
 import type { Kernel } from './kernel';
+import { withInput } from './shell';
 
 /** A map, set or chain of an nftables table, to be made before anything refers to it. */
 export type Definition =
@@ -29,7 +30,11 @@ export function renderTableRemoval(table: string): string {
   return `add table ip ${table}\ndelete table ip ${table}\n`;
 }
 
+/** A script of up to this many characters goes through the shell that stays. */
+const SHORT = 50_000;
+
 /** One atomic transaction: all of the script or nothing. Throws ProgramError. */
 export async function applyScript(kernel: Kernel, script: string): Promise<void> {
-  await kernel.run('nft', ['-f', '-'], script);
+  if (script.length <= SHORT) await kernel.script(withInput('nft -f -', script));
+  else await kernel.run('nft', ['-f', '-'], script);
 }

@@ -1,13 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { runProgram, type Kernel } from '@shiplog/kernel';
+import { runProgram, Shell, type Kernel } from '@shiplog/kernel';
 
 /** A network namespace of a test's own, gone with `remove`. */
 export class Namespace {
   readonly #children: ChildProcess[] = [];
 
-  private constructor(readonly name: string) {}
+  readonly #shell: Shell;
+
+  private constructor(readonly name: string) {
+    this.#shell = new Shell(['nsenter', `--net=/run/netns/${name}`, 'sh']);
+  }
 
   static async make(name: string): Promise<Namespace> {
     await runProgram('ip', ['netns', 'add', name]);
@@ -28,6 +32,7 @@ export class Namespace {
   get kernel(): Kernel {
     return {
       run: (program, args, input) => this.run(program, args, input),
+      script: (script) => this.#shell.run(script),
       setting: async (path, value) => void (await this.run('sh', ['-c', `echo ${value} > ${path}`])),
     };
   }
@@ -44,6 +49,7 @@ export class Namespace {
   }
 
   async remove(): Promise<void> {
+    this.#shell.close();
     for (const child of this.#children) child.kill('SIGKILL');
     await runProgram('ip', ['netns', 'delete', this.name]);
   }

@@ -1,6 +1,6 @@
 import { readlink } from 'node:fs/promises';
 import type { AttachReply, AttachRequest, HostPort } from '@shiplog/contracts';
-import { batch, ProgramError, type Kernel } from '@shiplog/kernel';
+import { ProgramError, withInput, type Kernel } from '@shiplog/kernel';
 import type { Logger } from 'pino';
 import { hostInterface } from '../domain/names';
 import type { Observed } from '../domain/observed';
@@ -116,19 +116,17 @@ export class PodCables {
 
   async #connect(cable: CableInput): Promise<void> {
     try {
-      await batch(this.kernel, 'ip', planOuter(cable));
+      await this.kernel.script(cableScript(cable));
     } catch (error) {
       if (!isAbout(error, 'File exists')) throw error;
       await this.#removeLink(hostInterface(cable.uid));
-      await batch(this.kernel, 'ip', planOuter(cable));
+      await this.kernel.script(cableScript(cable));
     }
-    const inside = [`--net=/proc/${cable.pid}/ns/net`, 'ip', '-batch', '-'];
-    await this.kernel.run('nsenter', inside, `${planInner(cable).join('\n')}\n`);
   }
 
   async #linkExists(uid: string): Promise<boolean> {
     try {
-      await this.kernel.run('ip', ['link', 'show', 'dev', hostInterface(uid)]);
+      await this.kernel.script(`ip link show dev ${hostInterface(uid)}`);
       return true;
     } catch (error) {
       if (isAbout(error, 'does not exist')) return false;
@@ -138,7 +136,7 @@ export class PodCables {
 
   async #removeLink(name: string): Promise<void> {
     try {
-      await this.kernel.run('ip', ['link', 'delete', 'dev', name]);
+      await this.kernel.script(`ip link delete dev ${name}`);
     } catch (error) {
       // A pod's namespace takes its cable with it.
       if (!isAbout(error, 'Cannot find device')) throw error;
@@ -155,6 +153,15 @@ export class PodCables {
       if (this.#busy.get(uid) === mine) this.#busy.delete(uid);
     }
   }
+}
+
+/** Both ends in one go: the node's, and only if that went well the pod's. */
+function cableScript(cable: CableInput): string {
+  return [
+    `if ${withInput('ip -batch -', planOuter(cable).join('\n'))}`,
+    `then ${withInput(`nsenter --net=/proc/${cable.pid}/ns/net ip -batch -`, planInner(cable).join('\n'))}`,
+    'else false; fi',
+  ].join('\n');
 }
 
 function isAbout(error: unknown, words: string): boolean {

@@ -14,6 +14,7 @@ let proxy: UserspaceBackend;
 /** A kernel that lets nobody add an address: the test changes none of this machine's. */
 const refusing: Kernel = {
   run: (program) => Promise.reject(new ProgramError(program, 'Operation not permitted')),
+  script: () => Promise.reject(new ProgramError('sh', 'Operation not permitted')),
   setting: () => Promise.resolve(),
 };
 
