@@ -10,6 +10,7 @@ import { missingAnnotations, ownAnnotations, planPeers, type Backend } from '../
 import { renderRules, type PodPorts } from '../domain/render-rules';
 import { apply, applySettings } from './apply';
 import { observe } from './observe';
+import { openForwarding } from './open-forwarding';
 
 export interface FabricConfig {
   readonly nodeName: string;
@@ -61,11 +62,12 @@ export class FabricSync {
   }
 
   /**
-   * Writes the table of masquerading and host ports, unless it was written so already and nobody doubts it. One writer
+   * Writes the table of masquerading and host ports, unless it was written so already; `anyway` in doubt. One writer
    * at a time, each with the pods of its turn: the last word is the newest.
    */
   writeRules(podCidr: string, pods: () => readonly PodPorts[], options: { anyway: boolean }): Promise<void> {
     const write = async (): Promise<void> => {
+      if (options.anyway) await openForwarding(this.kernel, this.logger);
       const { nodeName, clusterCidr } = this.config;
       const script = renderRules({ table: tableOf(nodeName), podCidr, clusterCidr, pods: pods() });
       if (script === this.#rules && !options.anyway) return;

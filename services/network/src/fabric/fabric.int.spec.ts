@@ -12,6 +12,7 @@ import { aNode } from '../testing/builders';
 import { cleanUp } from './clean-up';
 import { FabricSync, type SyncOutcome } from './fabric-sync';
 import { observe } from './observe';
+import { closeForwarding, openForwarding } from './open-forwarding';
 
 const id = process.pid.toString(36);
 const logger = pino({ level: 'silent' });
@@ -166,6 +167,19 @@ describe('one minion', () => {
     await sync.writeRules(outcome.podCidr, () => cables.ports(), { anyway: false });
     expect((await ask(outside.pid ?? 0, '172.30.0.11')).trim()).toBe('ECONNREFUSED');
     expect(ip).toMatch(/^10\.244\.1\./);
+  });
+
+  it('lets pods through where an engine drops what is forwarded, once, and takes that back', async () => {
+    const kernel = (minions[0] as Namespace).kernel;
+    await kernel.run('iptables', ['-P', 'FORWARD', 'DROP']);
+    await openForwarding(kernel, logger);
+    await openForwarding(kernel, logger);
+    const rules = await kernel.run('iptables', ['-S', 'FORWARD']);
+    expect(rules.match(/cni0/g)).toHaveLength(2);
+    await closeForwarding(kernel);
+    expect(await kernel.run('iptables', ['-S', 'FORWARD'])).toBe('-P FORWARD DROP\n');
+    await kernel.run('iptables', ['-P', 'FORWARD', 'ACCEPT']);
+    await kernel.run('nft', ['flush', 'ruleset']);
   });
 
   it('answers the same pod the same, takes over after a restart, and drops pods that nobody knows', async () => {
