@@ -14,7 +14,11 @@ function pod(names: string[], init: string[] = [], state: Partial<ContainerStatu
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'x' },
-    spec: { containers: names.map((name) => ({ name })), initContainers: init.map((name) => ({ name })) },
+    spec: {
+      nodeName: 'n1',
+      containers: names.map((name) => ({ name })),
+      initContainers: init.map((name) => ({ name })),
+    },
     status: { containerStatuses: names.map(status), initContainerStatuses: init.map(status) },
   };
 }
@@ -36,6 +40,11 @@ describe('containerOf', () => {
       '400 a container name must be specified for pod x, choose one of: [a b] or one of the init containers: [i j]',
     );
     expect(said(pod(['a']), 'z')).toBe('400 container z is not valid for pod x');
+  });
+
+  it('has an empty log before the pod has a node', () => {
+    const unbound = pod(['a'], [], {});
+    expect(said({ ...unbound, spec: { containers: [{ name: 'a' }] } })).toBe('a');
   });
 
   it('says when there is no log yet, or no previous one', () => {

@@ -31,8 +31,9 @@ function choose(pod: Pod, asked: string | undefined): Result<string> {
   );
 }
 
-/** Why a container has no log; undefined when it has. */
+/** Why a container has no log; undefined when it has, or when its pod has no node yet: that log is empty. */
 function withoutLog(pod: Pod, container: string, previous: boolean): string | undefined {
+  if (!pod.spec?.nodeName) return undefined;
   const status = statusOfContainer(pod, container);
   const where = `${JSON.stringify(container)} in pod ${JSON.stringify(pod.metadata.name)}`;
   const hasEnded = status?.lastState?.terminated !== undefined;

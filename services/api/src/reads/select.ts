@@ -18,9 +18,21 @@ export function select(
   selection: Selection,
   after?: string,
 ): readonly StoredObject[] {
-  if (selection.labels.length === 0 && selection.fields.length === 0 && after === undefined) return objects;
-  const chosen = chooser(resource, { ...selection, namespace: '' });
-  return objects.filter((object) => (after === undefined || sortKeyOf(object) > after) && chosen(object));
+  const rest = after === undefined ? objects : objects.slice(firstAfter(objects, after));
+  if (selection.labels.length === 0 && selection.fields.length === 0) return rest;
+  return rest.filter(chooser(resource, { ...selection, namespace: '' }));
+}
+
+/** Index of the first object after a key, in a list that is in order. */
+function firstAfter(objects: readonly StoredObject[], after: string): number {
+  let low = 0;
+  let high = objects.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sortKeyOf(objects[middle] as StoredObject) <= after) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** By what lists are ordered: namespace and name. */
