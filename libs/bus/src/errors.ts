@@ -8,7 +8,7 @@ export class BusUnavailable extends Error {
     /** What the last attempt came to: `nobody listens`, or `no answer` when one may yet take effect. */
     readonly last: string,
   ) {
-    super(`no answer on ${subject} within ${waitedMs} ms (${last})`);
+    super(`no answer on ${subject}${waitedMs > 0 ? ` within ${waitedMs} ms` : ''} (${last})`);
     this.name = 'BusUnavailable';
   }
 }

@@ -1,4 +1,4 @@
-import { decodeEvent, type Bus, type ReceivedEvent } from '@shiplog/bus';
+import { BusUnavailable, decodeEvent, type Bus, type ReceivedEvent } from '@shiplog/bus';
 import { ClusterState, hashResource, type Applied } from '@shiplog/cluster';
 import {
   subjects,
@@ -24,7 +24,9 @@ export type AppliedListener = (batch: readonly Applied[]) => void;
 /** Events refetched to close one gap; a longer gap is closed by loading the state anew. */
 const REFETCH_LIMIT = 20_000;
 const REFETCH_PAGE = 1_000;
-const RETRY_MS = 1_000;
+/** The journal may come later than its readers, by a moment or by much. */
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2_000;
 
 /**
  * A service's own copy of the part of the cluster that it looks at: loaded from the journal, kept live by events,
@@ -182,17 +184,11 @@ export class Projection {
   /** Closes gaps until none is left, then folds what arrived meanwhile. */
   async #catchUp(cursors: Cursor[], how: 'load' | 'refetch'): Promise<void> {
     this.#held ??= [];
-    try {
-      for (const cursor of how === 'refetch' ? cursors : []) {
-        if (!(await this.#refetch(cursor))) await this.#load([cursor]);
-      }
-      if (how === 'load') await this.#load(cursors);
-    } catch (error) {
+    let pause = FIRST_RETRY_MS;
+    for (let attempt = how; !(await this.#tryCatchUp(cursors, attempt)); attempt = 'load') {
+      await new Promise<void>((resolve) => (this.#retry = setTimeout(resolve, pause)));
+      pause = Math.min(pause * 2, LONGEST_RETRY_MS);
       if (this.#closed) return;
-      this.#logger.warn({ err: error }, `could not ${how} state; trying again`);
-      await new Promise<void>((resolve) => (this.#retry = setTimeout(resolve, RETRY_MS)));
-      if (!this.#closed) await this.#catchUp(cursors, 'load');
-      return;
     }
     const held = this.#held;
     this.#held = undefined;
@@ -200,6 +196,21 @@ export class Projection {
       if (this.#held === undefined) this.#take(cursor, received);
       else this.#held.push({ cursor, received });
     });
+  }
+
+  /** False when the journal is not there, or fails. */
+  async #tryCatchUp(cursors: Cursor[], how: 'load' | 'refetch'): Promise<boolean> {
+    try {
+      if (how === 'load') await this.#load(cursors);
+      for (const cursor of how === 'refetch' ? cursors : []) {
+        if (!(await this.#refetch(cursor))) await this.#load([cursor]);
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof BusUnavailable) this.#logger.info({ why: error.last }, 'waiting for the journal');
+      else if (!this.#closed) this.#logger.warn({ err: error }, `could not ${how} state; trying again`);
+      return this.#closed;
+    }
   }
 
   /** False when the gap is better closed by loading: a node's channel, or too long. */
