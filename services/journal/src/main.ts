@@ -1,5 +1,12 @@
 import { runService } from '@shiplog/service';
 import { JournalModule } from './journal.module';
-import { journalSettings } from './settings';
+import { checkSettings, journalSettings } from './settings';
 
-void runService({ service: 'journal', settings: journalSettings, module: () => ({ module: JournalModule }) });
+void runService({
+  service: 'journal',
+  settings: journalSettings,
+  module: ({ config }) => {
+    checkSettings(config);
+    return { module: JournalModule };
+  },
+});

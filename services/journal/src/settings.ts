@@ -1,4 +1,5 @@
-import { duration, integer, optionalText, text, type ConfigOf } from '@shiplog/service';
+import { parseCidr } from '@shiplog/machinery';
+import { ConfigError, duration, integer, optionalText, text, type ConfigOf } from '@shiplog/service';
 
 /** The journal's settings, besides those that every service has. */
 export const journalSettings = {
@@ -76,4 +77,21 @@ export function admissionSettings({
 } {
   const [first = 0, last = 0] = nodePortRange.split('-').map(Number);
   return { serviceCidr, nodePortRange: [first, last] };
+}
+
+/** What no setting can say alone. Throws a ConfigError that names all that is wrong. */
+export function checkSettings(config: JournalConfig): void {
+  const wrong: string[] = [];
+  const [first, last] = admissionSettings(config).nodePortRange;
+  if (parseCidr(config.serviceCidr) === undefined)
+    wrong.push(`SERVICE_CIDR is "${config.serviceCidr}", which is no IPv4 range`);
+  if (first < 1 || last > 65_535 || first > last) {
+    wrong.push(`NODE_PORT_RANGE is "${config.nodePortRange}", which is no range of ports between 1 and 65535`);
+  }
+  if (config.retentionEvents > 0 && config.archiveDir === undefined) {
+    wrong.push(
+      'ARCHIVE_DIR must be set when RETENTION_EVENTS is: partitions leave the database only when they are archived',
+    );
+  }
+  if (wrong.length > 0) throw new ConfigError(wrong.join('\n'));
 }

@@ -1,9 +1,9 @@
-import type { Command, KubeStatus } from '@shiplog/contracts';
+import type { Command, KubeStatus, PodStatus } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import { asLogged } from './clean';
 import { changeEvent } from './change';
 import { decideItems, findPod, type ItemOutcome, type StoredPod } from './pod-items';
-import { statusAfterReport } from './report-status';
+import { readStatus, statusAfterReport } from './report-status';
 import { stepsBetween } from './report-steps';
 import type { Attempt, Decided, NewEvent } from './types';
 
@@ -23,7 +23,8 @@ function reportOne(attempt: Attempt, node: string, report: Report): ItemOutcome 
   const { pod } = found;
   const status = refusalOfReporter(pod, node);
   if (status !== undefined) return { ok: false, status };
-  return { ok: true, pod, events: eventsOf(pod, report, attempt.stamp.time) };
+  const read = readStatus(report.status);
+  return read.ok ? { ok: true, pod, events: eventsOf(pod, read.status, attempt.stamp.time) } : read;
 }
 
 function refusalOfReporter(pod: StoredPod, node: string): KubeStatus | undefined {
@@ -35,8 +36,8 @@ function refusalOfReporter(pod: StoredPod, node: string): KubeStatus | undefined
 }
 
 /** Successive partial changes: each event leads from the pod after the one before it. */
-function eventsOf(pod: StoredPod, report: Report, time: string): NewEvent[] {
-  const target = asLogged(statusAfterReport(pod.status ?? {}, report.status, time));
+function eventsOf(pod: StoredPod, reported: PodStatus, time: string): NewEvent[] {
+  const target = asLogged(statusAfterReport(pod.status ?? {}, reported, time));
   const events: NewEvent[] = [];
   let current = pod;
   for (const { status, name } of stepsBetween(pod.status ?? {}, target)) {

@@ -1,4 +1,5 @@
-import type { PodStatus } from '@shiplog/contracts';
+import type { KubeStatus, Pod, PodStatus } from '@shiplog/contracts';
+import { decodeObject } from '@shiplog/machinery';
 import { mergeConditions } from './pod-items';
 
 /**
@@ -7,15 +8,11 @@ import { mergeConditions } from './pod-items';
  */
 export function statusAfterReport(before: PodStatus, reported: PodStatus, time: string): PodStatus {
   const { reason: _reason, message: _message, ...kept } = before;
-  const merged: PodStatus = { ...kept, ...withoutNulls(reported) };
+  const merged: PodStatus = { ...kept, ...reported };
   if (reported.conditions !== undefined) {
     merged.conditions = mergeConditions(before.conditions ?? [], reported.conditions, time);
   }
   return hasEnded(before) ? keepEnd(before, merged) : merged;
-}
-
-function withoutNulls(status: PodStatus): PodStatus {
-  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== null && value !== undefined));
 }
 
 function hasEnded({ phase }: PodStatus): boolean {
@@ -24,4 +21,11 @@ function hasEnded({ phase }: PodStatus): boolean {
 
 function keepEnd({ phase, reason, message }: PodStatus, after: PodStatus): PodStatus {
   return { ...after, phase, reason, message };
+}
+
+/** A status as it came, read by the API's own types: unknown fields and nulls are dropped, wrong types are a 400. */
+export function readStatus(status: PodStatus): { ok: true; status: PodStatus } | { ok: false; status: KubeStatus } {
+  const decoded = decodeObject('pods', { metadata: {}, spec: { containers: [] }, status });
+  if (!decoded.ok) return decoded;
+  return { ok: true, status: (decoded.value as unknown as Pod).status ?? {} };
 }

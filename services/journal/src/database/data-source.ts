@@ -25,8 +25,11 @@ export async function migrate(dataSource: DataSource): Promise<void> {
   const lock = dataSource.createQueryRunner();
   try {
     await lock.query('select pg_advisory_lock($1, $2)', MIGRATION_LOCK);
-    await dataSource.runMigrations({ transaction: 'all' });
-    await lock.query('select pg_advisory_unlock($1, $2)', MIGRATION_LOCK);
+    try {
+      await dataSource.runMigrations({ transaction: 'all' });
+    } finally {
+      await lock.query('select pg_advisory_unlock($1, $2)', MIGRATION_LOCK);
+    }
   } finally {
     await lock.release();
   }

@@ -97,6 +97,12 @@ export async function thinSnapshots(client: Client, keep: number): Promise<void>
   }
 }
 
+/** Drops the snapshots that the log no longer leads on from. */
+export async function dropSnapshotsBefore(client: Client, position: number): Promise<void> {
+  await client.query('delete from snapshots where position < $1', [position]);
+  await client.query('delete from snapshot_parts where position < $1', [position]);
+}
+
 /** Index of the snapshot without which the largest gap grows least. */
 export function leastMissed(positions: readonly number[]): number {
   let best = 1;

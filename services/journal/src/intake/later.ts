@@ -17,7 +17,8 @@ import type { Submit } from './requests';
 
 /** Long enough for any commit; a command that is not acknowledged by then comes again, and its id makes that harmless. */
 const ACK_WAIT_MS = 15_000;
-const RETRY_MS = 1_000;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
 const FETCH = 512;
 
 /**
@@ -47,14 +48,17 @@ export class LaterCommands {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
+    let pause = FIRST_RETRY_MS;
     while (!signal.aborted) {
       try {
         await this.#consume();
+        pause = FIRST_RETRY_MS;
       } catch (error) {
         if (signal.aborted) return;
-        this.logger.warn({ err: error }, 'commands kept in JetStream cannot be read now; trying again');
+        this.logger.warn({ err: error, pauseMs: pause }, 'commands kept in JetStream cannot be read; trying again');
       }
-      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      await delay(pause, undefined, { signal }).catch(() => undefined);
+      pause = Math.min(pause * 2, LONGEST_RETRY_MS);
     }
   }
 

@@ -19,7 +19,7 @@ const SLICE = 200;
  * that it can prove its own. Goes out after the events it speaks of, on the same connection.
  */
 export class HeadSignals {
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #sentAt = 0;
   #sentPosition = -1;
   #hashedAt = 0;
@@ -32,7 +32,10 @@ export class HeadSignals {
     private readonly heads: Heads,
     private readonly source: string,
     private readonly logger: Logger,
-  ) {
+  ) {}
+
+  /** The first one goes out at once: a new journal's readers may have missed what its predecessor did not publish. */
+  start(): void {
     this.#timer = setInterval(() => this.#tick(), EVERY_MS);
     this.#send();
   }

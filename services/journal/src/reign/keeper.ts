@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { archivePartition } from '../database/archive';
 import { connectClient } from '../database/client';
 import { dropPartition, ensurePartitions, listPartitions } from '../database/partitions';
-import { saveSnapshot, thinSnapshots } from '../database/snapshots';
+import { dropSnapshotsBefore, saveSnapshot, thinSnapshots } from '../database/snapshots';
 import type { JournalConfig } from '../settings';
 import type { Heads } from '../writer/heads';
 import type { Writer } from '../writer/writer';
@@ -57,7 +57,10 @@ export class Keeper {
         this.#retryAt = performance.now() + RETRY_MS;
         this.logger.error({ err: error }, 'housekeeping failed; trying again later');
       })
-      .finally(() => (this.#working = undefined));
+      .finally(() => {
+        this.#working = undefined;
+        this.look();
+      });
   }
 
   /** Waits for work under way; with `snapshot`, takes one of the state as it is. */
@@ -114,6 +117,7 @@ export class Keeper {
       if (partition.to > keepFrom) break;
       const file = await archivePartition(client, partition, archiveDir);
       await dropPartition(client, partition);
+      await dropSnapshotsBefore(client, partition.to - 1);
       this.logger.info({ partition: partition.name, file }, 'a partition of the log was archived and left');
     }
   }

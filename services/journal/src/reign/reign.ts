@@ -100,6 +100,7 @@ export class Reign {
     const endQueries = serveQueries(bus, sources);
     const endCommands = serveCommands(bus, (submissions) => this.writer.submit(submissions), onError);
     this.later.start();
+    this.signals.start();
     this.#endIntake = () => {
       endCommands();
       endQueries();

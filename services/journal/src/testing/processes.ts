@@ -6,7 +6,8 @@ import type { Bus } from '@shiplog/bus';
 import { subjects, type HealthReport } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 
-const ROOT = join(__dirname, '../../../..');
+/** Of the repository. */
+export const ROOT = join(__dirname, '../../../..');
 
 /** Compiles what changed; the journals that tests kill run as processes of their own. */
 export async function build(): Promise<void> {

@@ -42,6 +42,13 @@ export interface WriterOptions {
   logger: Logger;
 }
 
+/** Events decided and not committed, at most: what waits longer is better told so. */
+const MAX_AHEAD = 50_000;
+const OVERLOADED: CommandReply = {
+  ok: false,
+  status: statusOf.tooManyRequests('the journal has more to write than it can keep up with; try again later', 1),
+};
+
 /**
  * The only one who appends. Commands are decided the moment they arrive, on the state ahead of the commit in flight,
  * and share the next commit. Nothing is published or answered before Postgres has it; an answer that rests on
@@ -60,7 +67,9 @@ export class Writer {
   readonly #underWay = new Set<string>();
   #running: Promise<void> | undefined;
   #stopped = false;
-  #lose: (why: unknown) => void = () => undefined;
+  /** After a commit of unknown outcome nothing more may be written: it would be decided on what may not exist. */
+  #dead = false;
+  #resolveLost: (why: unknown) => void = () => undefined;
   /** Resolves, with the reason, when the outcome of a commit is unknown or another writer took over. */
   readonly lost: Promise<unknown>;
 
@@ -69,7 +78,7 @@ export class Writer {
     this.#position = options.position;
     this.#ahead = options.state.copy();
     this.#aheadPosition = options.position;
-    this.lost = new Promise((resolve) => (this.#lose = resolve));
+    this.lost = new Promise((resolve) => (this.#resolveLost = resolve));
   }
 
   /** Of the last event that is committed and published. */
@@ -85,6 +94,12 @@ export class Writer {
     this.#start();
   }
 
+  #lose(why: unknown): void {
+    this.#dead = true;
+    this.#stopped = true;
+    this.#resolveLost(why);
+  }
+
   /** Takes nothing more; resolves when everything under way is committed and answered, or lost. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -97,6 +112,7 @@ export class Writer {
     if (known?.kind === 'answered') return submission.answer(known.reply);
     if (known?.kind === 'logged') return this.#answerFromLog(submission, known.command);
     if (this.#underWay.has(id)) return void this.#next.pending.push({ submission, outcome: { kind: 'repeated' } });
+    if (this.#aheadPosition - this.#position > MAX_AHEAD) return submission.answer(OVERLOADED);
     const { settings } = this.options;
     const stamp: Stamp = {
       time,
@@ -172,7 +188,8 @@ export class Writer {
 
   /** One run at a time; it begins when all that came with one read of the socket is decided. */
   #start(): void {
-    if (this.#running !== undefined || (this.#next.isEmpty && this.#queue.length === 0)) return;
+    const isIdle = this.#next.isEmpty && this.#queue.length === 0;
+    if (this.#running !== undefined || this.#dead || isIdle) return;
     this.#running = new Promise((resolve) => {
       setImmediate(() => {
         this.#run()
@@ -276,15 +293,21 @@ function needsUid({ type }: AnyCommand): boolean {
 
 /** A decided event with its place in the log and its reasons. */
 function placed(draft: NewEvent, command: AnyCommand, time: string, position: number, commandSeq: number): LogEvent {
-  const { cause, ...rest } = draft;
   return {
-    ...rest,
     position,
     time,
+    type: draft.type,
+    version: draft.version,
+    resource: draft.resource,
+    namespace: draft.namespace,
+    name: draft.name,
+    uid: draft.uid,
+    node: draft.node,
     actor: command.actor,
     commandId: command.id,
     commandSeq,
-    cause: cause ?? command.cause,
+    cause: draft.cause ?? command.cause,
     basis: command.basis,
+    data: draft.data,
   };
 }

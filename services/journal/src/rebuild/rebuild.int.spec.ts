@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { Appender } from '../database/append';
+import { connectClient } from '../database/client';
+import { makeDataSource, migrate } from '../database/data-source';
+import { ensurePartitions } from '../database/partitions';
+import { TestJournals } from '../testing/journals';
+import { build, ROOT } from '../testing/processes';
+import { SyntheticLog } from '../testing/synthetic-log';
+
+const EVENTS = 20_000;
+/** Far below what a quiet machine does (100,000 and more), so that a busy one passes. */
+const LEAST_RATE = 10_000;
+
+let parts: TestJournals;
+let client: Client;
+
+beforeAll(async () => {
+  parts = await TestJournals.start();
+  await build();
+  const dataSource = makeDataSource(parts.databaseUrl);
+  await dataSource.initialize();
+  await migrate(dataSource);
+  await dataSource.destroy();
+  client = await connectClient(parts.databaseUrl, 'test', () => undefined);
+  await ensurePartitions(client, 0, 100_000, 100_000);
+  const appender = new Appender(client, 0);
+  await appender.prepare();
+  for (const commit of new SyntheticLog().commits(EVENTS)) await appender.append(commit);
+});
+
+afterAll(async () => {
+  await client.end();
+  await parts.stop();
+});
+
+async function rebuild(env: Record<string, string>): Promise<{ code: number; result: Record<string, unknown> }> {
+  const script = `${ROOT}/dist/services/journal/src/rebuild.js`;
+  const options = { env: { PATH: process.env['PATH'], DATABASE_URL: parts.databaseUrl, REBUILD_JSON: '1', ...env } };
+  const run = promisify(execFile)(process.execPath, [script], options).then(
+    ({ stdout }) => ({ code: 0, stdout }),
+    (error: { code: number; stdout: string }) => error,
+  );
+  const { code, stdout } = await run;
+  return { code, result: JSON.parse(stdout) as Record<string, unknown> };
+}
+
+it('folds the log from its beginning, and says how fast', async () => {
+  const { code, result } = await rebuild({});
+  expect(code).toBe(0);
+  expect(result).toMatchObject({ comparison: { kind: 'nothing-to-compare-with' } });
+  expect(result['events']).toBeGreaterThanOrEqual(EVENTS);
+  expect(result['eventsPerSecond']).toBeGreaterThan(LEAST_RATE);
+});
+
+it('has the hash of the live journal, and of its snapshot', async () => {
+  const journal = await parts.journal('live');
+  const live = await rebuild({ NATS_URL: parts.nats.url });
+  expect(live).toMatchObject({ code: 0, result: { comparison: { kind: 'equal', with: 'the live journal' } } });
+  await journal.stop();
+  const stored = await rebuild({});
+  expect(stored).toMatchObject({ code: 0, result: { comparison: { kind: 'equal', with: 'the snapshot' } } });
+  expect(stored.result['hash']).toBe(live.result['hash']);
+});
+
+it('ends with exit code 1 when the log was altered', async () => {
+  const journal = await parts.journal('live');
+  await client.query(
+    `update events set data = replace(data::text, 'web:1.24.3', 'web:1.24.4')::json
+      where position = (select min(position) from events where type = 'PodCreated' and position > $1)`,
+    [EVENTS - 1_000],
+  );
+  expect(await rebuild({ NATS_URL: parts.nats.url })).toMatchObject({
+    code: 1,
+    result: { comparison: { kind: 'different', with: 'the live journal' } },
+  });
+  await journal.stop();
+});

@@ -1,0 +1,89 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Bus } from '@shiplog/bus';
+import { eventually } from '@shiplog/testing';
+import type { Client } from 'pg';
+import { connectClient } from '../database/client';
+import { eventOfFields } from '../database/event-row';
+import { listPartitions } from '../database/partitions';
+import { createConfigMap, createNamespace, patchConfigMap } from '../testing/commands';
+import { TestJournals, type TestJournal } from '../testing/journals';
+
+let parts: TestJournals;
+let archiveDir: string;
+let journal: TestJournal;
+let bus: Bus;
+let client: Client;
+const settings = { partitionSize: 100, snapshotEvery: 50, snapshotsKept: 4, retentionEvents: 150 };
+
+beforeAll(async () => {
+  parts = await TestJournals.start();
+  archiveDir = await mkdtemp(join(tmpdir(), 'shiplog-archive-'));
+  journal = await parts.journal('keeper', { ...settings, archiveDir });
+  bus = await parts.nats.bus();
+  client = await connectClient(parts.databaseUrl, 'test', () => undefined);
+  await bus.command(createNamespace('default'));
+  await bus.command(createConfigMap('counter', { n: '0' }));
+  for (let n = 1; n <= 500; n++) await bus.command(patchConfigMap('counter', { n: String(n) }));
+});
+
+afterAll(async () => {
+  await client.end();
+  await parts.stop();
+  await rm(archiveDir, { recursive: true });
+});
+
+const key = { resource: 'configmaps', namespace: 'default', name: 'counter' } as const;
+
+it('partitions are made ahead of the log', async () => {
+  const { position } = await bus.query('position', {});
+  await eventually(async () => ((await listPartitions(client)).at(-1)?.to ?? 0) > position + settings.partitionSize);
+});
+
+it('whole partitions leave when they are archived, and their archive reads back', async () => {
+  const kept = await eventually(async () => {
+    const partitions = await listPartitions(client);
+    return (partitions[0]?.from ?? 0) >= 200 ? partitions : undefined;
+  });
+  const lines = gunzipSync(await readFile(join(archiveDir, 'events_100_200.tsv.gz')))
+    .toString('utf8')
+    .trimEnd()
+    .split('\n');
+  const events = lines.map((line) => eventOfFields(line.split('\t')));
+  expect(events.map(({ position }) => position)).toEqual(Array.from({ length: 100 }, (_, i) => 100 + i));
+  expect(events[0]).toMatchObject({ type: 'ConfigMapSpecChanged', data: { changes: { data: { n: '98' } } } });
+  const { rows } = await client.query<{ first: string }>('select min(first) as first from commands');
+  expect(Number(rows[0]?.first)).toBeGreaterThanOrEqual(kept[0]?.from ?? NaN);
+});
+
+it('what is kept is answered, from a snapshot where the object’s beginning has left', async () => {
+  const { position } = await bus.query('position', {});
+  const { object } = await bus.query('object', { key, at: position - 10 });
+  expect(object).toMatchObject({ data: { n: '490' }, metadata: { resourceVersion: String(position - 10) } });
+});
+
+it('what has left is answered with 410, and says from where the log is kept', async () => {
+  await expect(bus.query('object', { key, at: 50 })).rejects.toMatchObject({
+    status: { code: 410, reason: 'Expired', message: expect.stringContaining('the log begins at') as string },
+  });
+  const channels = [{ resource: 'configmaps' as const }];
+  await expect(bus.query('events', { channels, after: 50 })).rejects.toMatchObject({ status: { code: 410 } });
+});
+
+it('no more snapshots are kept than asked for', async () => {
+  const { rows } = await client.query<{ n: number }>('select count(*)::int as n from snapshots');
+  expect(rows[0]?.n).toBeLessThanOrEqual(settings.snapshotsKept);
+  const orphans = await client.query(
+    'select from snapshot_parts p where not exists (select from snapshots s where s.position = p.position)',
+  );
+  expect(orphans.rowCount).toBe(0);
+});
+
+it('a journal that starts anew has the state, though the log’s beginning has left', async () => {
+  const before = await bus.query('position', { hashes: true });
+  await journal.stop();
+  journal = await parts.journal('keeper', { ...settings, archiveDir });
+  expect(await bus.query('position', { hashes: true })).toEqual(before);
+});
