@@ -1,0 +1,60 @@
+import type { Figure } from '../figures';
+import { withBareServer } from '../parts/bare';
+import { RawLog } from '../parts/raw-log';
+import { REFERENCES } from '../references';
+import { figureOf, timesOf, type Bed, type Bench } from './bench';
+import { makeNamespace, makePods, removePods } from './objects';
+
+const NAMESPACE = 'bench-creates';
+const MANY = 32;
+
+/** Pods created through the API, by one client and by many. */
+export const creates: Bench = {
+  name: 'creates',
+  async run(bed) {
+    await makeNamespace(bed.bus, NAMESPACE);
+    // The sample of the raw insert, should nothing have been logged before.
+    await makePods(bed.bus, NAMESPACE, 'sample', 1);
+    const figures = [await byOne(bed), await byMany(bed)];
+    await removePods(bed.bus, NAMESPACE);
+    return figures;
+  },
+};
+
+/** One client waits for one commit after another. */
+async function byOne({ plane, effort }: Bed): Promise<Figure> {
+  const job = { kind: 'create', endpoint: plane.endpoint, namespace: NAMESPACE } as const;
+  const alone = { ...job, clients: 1, seconds: 4 * effort.share, prefix: 'one' };
+  const { outcome: rate, cpu } = await plane.metered(() => plane.loader.run(alone), timesOf);
+  const raw = await RawLog.open(plane.cluster.databaseUrl);
+  const inserted = await raw.insertRate(1, 2 * effort.share);
+  await raw.close();
+  return {
+    id: 'creates-1',
+    what: 'pod creates, 1 client',
+    ...figureOf(rate),
+    cpu,
+    beside: { what: 'raw insert, 1 row a commit', value: inserted, unit: '/s' },
+    ...REFERENCES.creates1,
+  };
+}
+
+async function byMany({ plane, effort }: Bed): Promise<Figure> {
+  const job = { kind: 'create', endpoint: plane.endpoint, namespace: NAMESPACE, clients: MANY } as const;
+  // Code that runs for the first time is compiled on the way.
+  await plane.loader.run({ ...job, seconds: 1, prefix: 'warm' });
+  const together = { ...job, seconds: 6 * effort.share, prefix: 'many' };
+  const { outcome: rate, cpu } = await plane.metered(() => plane.loader.run(together), timesOf);
+  const body = Buffer.alloc(1_800, ' ');
+  const bare = await withBareServer(plane.cluster, { bodies: {}, other: body, block: body }, (endpoint) =>
+    plane.loader.run({ ...job, endpoint, seconds: 2 * effort.share, prefix: 'bare' }),
+  );
+  return {
+    id: 'creates-32',
+    what: `pod creates, ${MANY} clients`,
+    ...figureOf(rate),
+    cpu,
+    beside: { what: 'bare HTTPS POST', value: bare.perSecond, unit: '/s' },
+    ...REFERENCES.creates32,
+  };
+}

@@ -1,0 +1,27 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Figure } from '../figures';
+import type { ControlPlane } from '../parts/control-plane';
+import { REFERENCES } from '../references';
+import { MEGABYTE, type Bench } from './bench';
+
+/** What has just become garbage may take a moment to be given back. */
+const SETTLE_MS = 3_000;
+
+/** Memory of the control plane before any load. */
+export const memoryAtRest: Bench = {
+  name: 'memory',
+  run: ({ plane }) => measure(plane, 'memory-at-rest', 'memory of the control plane, at rest'),
+};
+
+/** … and after all of it. */
+export const memoryAfterLoad: Bench = {
+  name: 'memory',
+  run: ({ plane }) => measure(plane, 'memory-after-load', 'memory of the control plane, after the load'),
+};
+
+async function measure(plane: ControlPlane, id: string, what: string): Promise<Figure[]> {
+  await wait(SETTLE_MS);
+  const parts = Object.entries(plane.memory()).map(([part, bytes]) => [part, bytes / MEGABYTE] as const);
+  const value = parts.reduce((sum, [, size]) => sum + size, 0);
+  return [{ id, what, value, unit: 'MB', details: Object.fromEntries(parts), ...REFERENCES.memory }];
+}

@@ -1,0 +1,31 @@
+import { newCommandId, type Bus } from '@shiplog/bus';
+import type { AnyCommand, KubeObject } from '@shiplog/contracts';
+import { monotonicMicroseconds, podOf } from '../load/pod';
+
+/** Creates a namespace for one measurement. */
+export async function makeNamespace(bus: Bus, name: string): Promise<void> {
+  const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await send(bus, { type: 'CreateObject', data: { resource: 'namespaces', namespace: '', object } });
+}
+
+/** Creates so many pods `<prefix>-<number>`, as fast as the journal takes them. */
+export async function makePods(bus: Bus, namespace: string, prefix: string, count: number): Promise<string[]> {
+  const names = Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
+  const create = (name: string): Promise<void> => {
+    const object = podOf(name, monotonicMicroseconds()) as KubeObject;
+    return send(bus, { type: 'CreateObject', data: { resource: 'pods', namespace, object } });
+  };
+  await Promise.all(names.map(create));
+  return names;
+}
+
+/** Removes all pods of a namespace, so that the next measurement begins with as little as the first. */
+export function removePods(bus: Bus, namespace: string): Promise<void> {
+  return send(bus, { type: 'DeleteCollection', data: { resource: 'pods', namespace, gracePeriodSeconds: 0 } });
+}
+
+async function send(bus: Bus, command: Omit<AnyCommand, 'id' | 'actor'>): Promise<void> {
+  const whole = { id: newCommandId(), actor: 'bench', ...command } as AnyCommand;
+  const reply = await bus.command(whole, { timeoutMs: 60_000 });
+  if (!reply.ok) throw new Error(`${command.type} was refused: ${reply.status.message}`);
+}

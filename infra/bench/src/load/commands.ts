@@ -1,0 +1,41 @@
+import { connectBus, newCommandId, type Bus } from '@shiplog/bus';
+import type { AnyCommand, KubeObject } from '@shiplog/contracts';
+import { Tally } from './clients';
+import type { Job, Rate } from './jobs';
+import { monotonicMicroseconds, podOf } from './pod';
+
+/** Creates pods by commands on the bus: what any program on NATS may do. So many wait for their answers at any time. */
+export async function sendCommands(job: Extract<Job, { kind: 'commands' }>): Promise<Rate> {
+  const tally0 = new Tally();
+  const onError = (error: unknown, where: string): void => tally0.bad(`${where}: ${String(error)}`);
+  const bus = await connectBus({ url: job.natsUrl, name: 'bench', onError });
+  const tally = new Tally();
+  const until = performance.now() + job.seconds * 1_000;
+  await Promise.all(Array.from({ length: job.inFlight }, (_, lane) => runLane(bus, job, lane, until, tally)));
+  const rate = tally.rate();
+  await bus.close();
+  return { ...rate, errors: rate.errors + tally0.rate().errors };
+}
+
+async function runLane(
+  bus: Bus,
+  { namespace, prefix }: Extract<Job, { kind: 'commands' }>,
+  lane: number,
+  until: number,
+  tally: Tally,
+): Promise<void> {
+  let made = 0;
+  for (let now = performance.now(); now < until;) {
+    const object = podOf(`${prefix}-${lane}-${made++}`, monotonicMicroseconds()) as KubeObject;
+    const reply = await bus.command({
+      id: newCommandId(),
+      type: 'CreateObject',
+      actor: 'bench',
+      data: { resource: 'pods', namespace, object },
+    } satisfies AnyCommand);
+    const then = performance.now();
+    if (reply.ok) tally.good(then - now);
+    else tally.bad(reply.status.message ?? 'refused');
+    now = then;
+  }
+}

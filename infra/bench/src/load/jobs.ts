@@ -1,0 +1,59 @@
+import type { Endpoint } from './https-client';
+
+/** What a load process is told to do. Each kind of job has one kind of outcome. */
+export type Job =
+  /** Creates pods until the time is up, each client waiting for its answer. */
+  | { kind: 'create'; endpoint: Endpoint; clients: number; seconds: number; namespace: string; prefix: string }
+  /** One request for each path: deletes end with the paths, gets begin again. */
+  | { kind: 'each'; endpoint: Endpoint; clients: number; seconds: number; method: 'GET' | 'DELETE'; paths: string[] }
+  /** The same list over and over, on one connection. */
+  | { kind: 'list'; endpoint: Endpoint; times: number; path: string }
+  /** Watches until it is told to stop. */
+  | { kind: 'watch'; endpoint: Endpoint; watchers: number; path: string }
+  /** Creates pods by commands on the bus, so many in flight. */
+  | { kind: 'commands'; natsUrl: string; inFlight: number; seconds: number; namespace: string; prefix: string };
+
+/** What came of requests or commands. */
+export interface Rate {
+  done: number;
+  /** Answers that were not what they should have been. */
+  errors: number;
+  firstError?: string;
+  seconds: number;
+  perSecond: number;
+  /** Milliseconds. */
+  p50: number;
+  p99: number;
+}
+
+export interface ListOutcome {
+  /** Milliseconds of each. */
+  times: number[];
+  bytes: number;
+  errors: number;
+}
+
+export interface WatchOutcome {
+  /** Over all watchers. */
+  events: number;
+  /** From the first event to the last. */
+  seconds: number;
+  perSecond: number;
+  /** From the sending of the write to its arrival, milliseconds. */
+  p50: number;
+  p99: number;
+}
+
+export interface Outcomes {
+  create: Rate;
+  each: Rate;
+  list: ListOutcome;
+  watch: WatchOutcome;
+  commands: Rate;
+}
+
+/** From the parent to a load process. */
+export type Order = { kind: 'job'; job: Job } | { kind: 'stop' };
+/** From a load process to its parent. */
+export type Report =
+  { kind: 'ready' } | { kind: 'done'; outcome: Outcomes[Job['kind']] } | { kind: 'failed'; why: string };

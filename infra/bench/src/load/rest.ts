@@ -1,0 +1,44 @@
+import { runClients, type NextRequest } from './clients';
+import { HttpsClient } from './https-client';
+import type { Job, ListOutcome, Rate } from './jobs';
+import { monotonicMicroseconds, podOf } from './pod';
+
+type JobOf<K extends Job['kind']> = Extract<Job, { kind: K }>;
+
+/** Creates pods of the names `<prefix>-<client>-<number>`. */
+export function createPods(job: JobOf<'create'>): Promise<Rate> {
+  const path = `/api/v1/namespaces/${job.namespace}/pods`;
+  return runClients(job.endpoint, job.clients, job.seconds, (client) => {
+    let made = 0;
+    return () => {
+      const name = `${job.prefix}-${client}-${made++}`;
+      return { method: 'POST', path, body: JSON.stringify(podOf(name, monotonicMicroseconds())) };
+    };
+  });
+}
+
+/** Asks for path after path; the clients share them. */
+export function askEach({ endpoint, clients, seconds, method, paths }: JobOf<'each'>): Promise<Rate> {
+  let asked = 0;
+  const next: NextRequest = () => {
+    const path = method === 'GET' ? paths[asked % paths.length] : paths[asked];
+    asked++;
+    return path === undefined ? undefined : { method, path };
+  };
+  return runClients(endpoint, clients, seconds, () => next);
+}
+
+/** The times of one list, asked again and again; the first, which may fill caches, counts as well. */
+export async function listAgain({ endpoint, times, path }: JobOf<'list'>): Promise<ListOutcome> {
+  const connection = await HttpsClient.open(endpoint);
+  const outcome: ListOutcome = { times: [], bytes: 0, errors: 0 };
+  for (let i = 0; i < times; i++) {
+    const before = performance.now();
+    const { status, bodyLength } = await connection.ask('GET', path);
+    outcome.times.push(performance.now() - before);
+    outcome.bytes = bodyLength;
+    if (status !== 200) outcome.errors++;
+  }
+  connection.close();
+  return outcome;
+}

@@ -1,0 +1,50 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cluster } from '../../../launcher/src/cluster';
+import { LauncherFailure } from '../../../launcher/src/failure';
+import { claim, release } from '../../../launcher/src/launcher-claim';
+import { settingsFrom } from '../../../launcher/src/settings';
+import { freePort } from '../../../launcher/src/system/ports';
+
+/** Slots that the bench tries: high ones, where no developer's cluster is. */
+const SLOTS = [8, 7, 6, 5, 4, 3, 2, 1];
+
+/** A cluster of the bench's own, empty, with a state folder that goes when it is taken down. */
+export async function makeCluster(minions: number): Promise<Cluster> {
+  const home = mkdtempSync(join(tmpdir(), 'shiplog-bench-'));
+  // The database runs as another user, who must pass through.
+  chmodSync(home, 0o711);
+  for (const slot of SLOTS) {
+    const apiPort = await freePort(6_443 + slot, '127.0.0.1');
+    const env = { SHIPLOG_HOME: home, SHIPLOG_CACHE: process.env.SHIPLOG_CACHE, SHIPLOG_SLOT: String(slot) };
+    const settings = settingsFrom({ ...env, API_PORT: String(apiPort), LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' });
+    const cluster = new Cluster({ ...settings, minions, sample: false }, tell);
+    cluster.home.make();
+    if (takeSlot(cluster)) return cluster;
+  }
+  rmSync(home, { recursive: true, force: true });
+  throw new LauncherFailure('Every slot for a cluster on this machine is taken.', 'npm run down');
+}
+
+/** Stops everything and removes its state; keeps it when `KEEP` is set, to look at the logs. */
+export async function takeDown(cluster: Cluster): Promise<void> {
+  await cluster.registry.stop(() => undefined);
+  await cluster.close();
+  release(cluster);
+  if (process.env.KEEP === undefined) rmSync(cluster.home.folder, { recursive: true, force: true });
+}
+
+function takeSlot(cluster: Cluster): boolean {
+  try {
+    claim(cluster);
+    return true;
+  } catch (error) {
+    if (error instanceof LauncherFailure) return false;
+    throw error;
+  }
+}
+
+function tell(sentence: string): void {
+  process.stderr.write(`  ! ${sentence}\n`);
+}
