@@ -114,7 +114,7 @@ export class Api implements OnApplicationBootstrap, OnApplicationShutdown {
       documents: new Documents(`${config.advertiseAddress}:${config.port}`),
       reader: new Reader(this.#view, barrier, versions, this.#overlay, clock),
       writer: new Writer(bus, this.#view, versions, this.#overlay, clock, config.commandTimeout),
-      watches: new Watches(bus, this.#view, barrier, versions, this.#overlay, clock),
+      watches: new Watches(bus, this.#view, barrier, versions, this.#overlay, clock, logger),
       logs: new Logs(bus, this.#view),
       logger,
       checks: [

@@ -67,7 +67,10 @@ function watch(
   const encoder = encoderFor('pods', 'object', 'Metadata', () => 0);
   const place = ring.placeAfter(after);
   if (place === undefined) throw new Error('too old');
-  const watcher = new Watcher({ ring, out: client, encoder, chosen, selectionKey: String(chosen), after }, place);
+  const watcher = new Watcher(
+    { ring, out: client, encoder, chosen, selectionKey: String(chosen), after, failed: () => undefined },
+    place,
+  );
   hub.listen('pods', watcher);
   watcher.catchUp();
   return client;
@@ -175,6 +178,18 @@ describe('Watcher', () => {
     await client.drain();
     expect(client.wasCut).toBe(true);
     expect(client.lines.at(-1)).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
+  });
+
+  it('is ended by a defect in showing a change, and no other watcher with it', () => {
+    const hub = new Hub(10, 0);
+    const defective = watch(hub, 0, new Client(), () => {
+      throw new Error('defect');
+    });
+    const sound = watch(hub, 0);
+    hub.publish('pods', [added(1)]);
+    hub.publish('pods', [added(2)]);
+    expect(defective.wasCut).toBe(true);
+    expect(sound.seen).toEqual(['ADDED p1@1', 'ADDED p2@2']);
   });
 
   it('hears changes made from signals, which have the position of the log', () => {

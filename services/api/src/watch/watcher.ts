@@ -15,6 +15,8 @@ export interface WatcherOptions {
   readonly selectionKey: string;
   /** Changes up to here were seen already. */
   readonly after: number;
+  /** Told of a defect in showing a change: it ends this watch, and no other. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Changes encoded at once when a watcher catches up. */
@@ -40,12 +42,13 @@ export class Watcher implements Listener {
   }
 
   heard(changes: readonly Change[], seq: number, shared: Map<string, Buffer>): void {
+    this.#guarded(() => this.#hear(changes, seq, shared));
+  }
+
+  #hear(changes: readonly Change[], seq: number, shared: Map<string, Buffer>): void {
     if (this.#blocked || this.#ended || seq !== this.#place) return;
     const isFresh = (changes[0]?.position ?? 0) > this.options.after;
-    if (!isFresh) {
-      this.catchUp();
-      return;
-    }
+    if (!isFresh) return this.#readOn();
     let bytes = shared.get(this.#key);
     if (bytes === undefined) {
       bytes = this.options.encoder.encode(this.#eventsOf(changes));
@@ -57,6 +60,10 @@ export class Watcher implements Listener {
 
   /** Sends everything that the window has from the watcher's place on, as far as the client takes it. */
   catchUp(): void {
+    this.#guarded(() => this.#readOn());
+  }
+
+  #readOn(): void {
     while (!this.#blocked && !this.#ended) {
       const changes = this.options.ring.from(this.#place, SLICE);
       if (changes === undefined) return this.#cut();
@@ -96,6 +103,16 @@ export class Watcher implements Listener {
       this.#blocked = false;
       this.catchUp();
     });
+  }
+
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#ended = true;
+      this.options.failed(error);
+      this.options.out.cut();
+    }
   }
 
   #cut(): void {

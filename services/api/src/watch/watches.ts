@@ -1,6 +1,7 @@
 import type { Bus } from '@shiplog/bus';
 import type { ResourceId, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
+import type { Logger } from 'pino';
 import { JSON_TYPE, type Answer, type OutStream } from '../http/answer';
 import { refuse, statusOfFailure } from '../http/failures';
 import { negotiate } from '../http/negotiate';
@@ -57,6 +58,7 @@ export class Watches {
     private readonly versions: Versions,
     private readonly overlay: Overlay,
     private readonly clock: () => number,
+    private readonly logger: Logger,
   ) {}
 
   async open(request: ResourceRequest): Promise<Answer> {
@@ -134,7 +136,9 @@ export class Watches {
     const place = ring.placeAfter(after);
     if (place === undefined) refuse(statusOf.expired(`too old resource version: ${after}`));
     const { chosen, encoder, selection } = watch;
-    const watcher = new Watcher({ ring, out, encoder, chosen, selectionKey: selection.key, after }, place);
+    const failed = (error: unknown): void =>
+      this.logger.error({ err: error, resource: watch.resource }, 'a change could not be shown; the watch ends');
+    const watcher = new Watcher({ ring, out, encoder, chosen, selectionKey: selection.key, after, failed }, place);
     const stopListening = hub.listen(watch.resource, watcher);
     watcher.catchUp();
     return new Promise((resolve) => {
