@@ -95,6 +95,21 @@ describe('a command', () => {
   });
 });
 
+it('a command on thousands of objects is one commit, whose answer fits into a message', async () => {
+  await bus.command(createNamespace('crowd'));
+  await Promise.all(
+    Array.from({ length: 6_000 }, (_, i) => {
+      const command = createConfigMap(`crowd-${i}`);
+      if (command.type !== 'CreateObject') throw new Error('not a create');
+      return bus.command({ ...command, data: { ...command.data, namespace: 'crowd' } }, { timeoutMs: 60_000 });
+    }),
+  );
+  const data = { resource: 'configmaps', namespace: 'crowd' } as const;
+  const reply = await bus.command({ id: freshId(), type: 'DeleteCollection', actor: 'tester', data });
+  expect(reply).toMatchObject({ ok: true, events: 6_000 });
+  expect(reply).not.toHaveProperty('results');
+});
+
 describe('the log', () => {
   it('has no gaps under 32 clients at once, and folds to the journal’s state', async () => {
     await Promise.all(

@@ -37,9 +37,17 @@ type Respond = (message: BusMessage, payload: unknown) => void;
 
 function readOne(message: BusMessage, respond: Respond): Submission[] {
   const parsed = parseCommand(() => message.json());
-  if (parsed.ok) return [{ command: parsed.command, answer: (reply) => respond(message, reply) }];
+  if (parsed.ok) return [{ command: parsed.command, answer: (reply) => respond(message, fitting(reply)) }];
   respond(message, parsed);
   return [];
+}
+
+/** Items that an answer tells of one by one, at most; beyond, it would not fit into a message, and the sum must do. */
+const RESULTS_LIMIT = 5_000;
+
+function fitting(reply: CommandReply): CommandReply {
+  if (!reply.ok || reply.results === undefined || reply.results.length <= RESULTS_LIMIT) return reply;
+  return { ...reply, results: undefined };
 }
 
 /** The reply goes out when the last of the batch's commands is answered. */
@@ -57,7 +65,7 @@ function readBatch(message: BusMessage, respond: Respond): Submission[] {
   };
   if (open === 0) respond(message, replies);
   return parsed.flatMap((one, index): Submission[] => {
-    if (one.ok) return [{ command: one.command, answer: (reply) => settle(index, reply) }];
+    if (one.ok) return [{ command: one.command, answer: (reply) => settle(index, fitting(reply)) }];
     settle(index, one);
     return [];
   });

@@ -23,6 +23,7 @@ export class Keeper {
   #roomEnd: number;
   #working: Promise<void> | undefined;
   #retryAt = 0;
+  #stopped = false;
 
   private constructor(
     private readonly config: KeeperConfig,
@@ -51,7 +52,7 @@ export class Keeper {
 
   /** Looks whether something is due; called after commits, costs a comparison when nothing is. */
   look(): void {
-    if (this.#working !== undefined || !this.#isDue() || performance.now() < this.#retryAt) return;
+    if (this.#working !== undefined || this.#stopped || !this.#isDue() || performance.now() < this.#retryAt) return;
     this.#working = this.#work()
       .catch((error: unknown) => {
         this.#retryAt = performance.now() + RETRY_MS;
@@ -65,6 +66,7 @@ export class Keeper {
 
   /** Waits for work under way; with `snapshot`, takes one of the state as it is. */
   async stop({ snapshot }: { snapshot: boolean }): Promise<void> {
+    this.#stopped = true;
     await this.#working;
     if (snapshot && this.writer.position > this.#snapshotAt) await this.#withClient((client) => this.#snapshot(client));
   }
