@@ -22,6 +22,9 @@ export const sample: Step = {
       const wanted = created.reduce((sum, object) => sum + replicasOf(object), 0);
       await waitUntil(() => podsReady(client, say, wanted), { what: 'The guestbook', within: 90_000 });
       const url = await pageUrl(client);
+      const resting = created.filter((object) => isController(object) && replicasOf(object) === 0);
+      if (resting.length > 0)
+        return `${resting.map((object) => object.metadata.name).join(', ')} scaled to 0, and left so`;
       await waitUntil(() => pageWorks(url), { what: `The page at ${url}`, within: 20_000 });
       cluster.sampleUrl = url;
       return url;
@@ -42,8 +45,12 @@ async function deploy(client: KubeClient): Promise<KubeObject[]> {
   return Promise.all(objects.map((object) => client.get<KubeObject>(path(object))));
 }
 
+function isController(object: KubeObject): boolean {
+  return object.kind === 'ReplicationController';
+}
+
 function replicasOf(object: KubeObject): number {
-  return object.kind === 'ReplicationController' ? ((object.spec as { replicas?: number }).replicas ?? 0) : 0;
+  return isController(object) ? ((object.spec as { replicas?: number }).replicas ?? 0) : 0;
 }
 
 async function podsReady(client: KubeClient, say: (what: string) => void, wanted: number): Promise<true | undefined> {
