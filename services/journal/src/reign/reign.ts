@@ -1,29 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import type { Bus } from '@shiplog/bus';
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import { Appender } from '../database/append';
 import { connectClient } from '../database/client';
-import { CommandStore } from '../database/commands';
 import type { Lease } from '../database/lease';
-import { loadState } from '../history/load';
 import { Past } from '../history/past';
 import { LaterCommands } from '../intake/later';
 import { serveCommands } from '../intake/requests';
 import { History } from '../queries/history';
 import { serveQueries } from '../queries/queries';
-import { admissionSettings, type JournalConfig } from '../settings';
-import { Heads } from '../writer/heads';
-import { Publisher } from '../writer/publisher';
-import { RecentCommands } from '../writer/recent-commands';
-import { Writer } from '../writer/writer';
+import type { JournalConfig } from '../settings';
+import type { Writer } from '../writer/writer';
 import { HeadSignals } from './head-signals';
 import { Keeper } from './keeper';
+import { openWriter } from './open-writer';
 
-/** Command ids held in memory; older ones are looked up. */
-const RECENT_COMMANDS = 50_000;
-
+/** What a journal has before it is the active one. */
 export interface ReignParts {
   readonly config: JournalConfig & { instance: string };
   readonly bus: Bus;
@@ -47,35 +39,13 @@ export class Reign {
   ) {}
 
   /** Loads the state, then takes commands and questions. */
-  static async begin({ config, bus, dataSource, lease, logger }: ReignParts): Promise<Reign> {
+  static async begin(parts: ReignParts): Promise<Reign> {
+    const { config, bus, dataSource, lease, logger } = parts;
     let broke: (why: unknown) => void = () => undefined;
     const broken = new Promise<unknown>((resolve) => (broke = resolve));
     const client = await connectClient(config.databaseUrl, 'append', broke);
     try {
-      const { state, position, channels } = await loadState(client);
-      const heads = new Heads(channels);
-      const commands = new CommandStore(dataSource);
-      const newest = await commands.newest(RECENT_COMMANDS);
-      const appender = new Appender(client, lease.epoch);
-      await appender.prepare();
-      const publisher = new Publisher(bus.connection, heads, logger);
-      const writer: Writer = new Writer({
-        state,
-        position,
-        recent: new RecentCommands(RECENT_COMMANDS, newest, newest.length < RECENT_COMMANDS),
-        store: {
-          append: (commit) => appender.append(commit),
-          findCommands: (ids) => commands.find(ids),
-          replyTo: (command) => commands.replyTo(command),
-        },
-        settings: admissionSettings(config),
-        commitEvents: config.commitEvents,
-        maxDataBytes: () => (bus.connection.info?.max_payload ?? 1_048_576) - EVENT_MARGIN,
-        publish: (applied, text) => publisher.publish(applied, text),
-        onCommitted: () => keeper.look(),
-        clock: ascendingClock(),
-        logger,
-      });
+      const { writer, heads, commands } = await openWriter(parts, client, () => keeper.look());
       const keeper = await Keeper.start(client, config, writer, heads, logger);
       const over = Promise.race([lease.lost, writer.lost, broken]);
       const signals = new HeadSignals(bus, writer, heads, config.instance, logger);
@@ -84,9 +54,8 @@ export class Reign {
       const past = new Past(config.databaseUrl, (error) =>
         logger.warn({ err: error }, 'a connection for history broke'),
       );
-      const history = new History(dataSource);
-      reign.#serve(bus, { writer, heads, history, past, commands }, logger);
-      logger.info({ epoch: lease.epoch, position, objects: state.size() }, 'active');
+      reign.#serve(bus, { writer, heads, past, commands, history: new History(dataSource) }, logger);
+      logger.info({ epoch: lease.epoch, position: writer.position, objects: writer.state.size() }, 'active');
       return reign;
     } catch (error) {
       await client.end();
@@ -117,17 +86,4 @@ export class Reign {
     await this.keeper.stop({ snapshot: how === 'in-order' });
     await this.client.end();
   }
-}
-
-/** Room for what a published event has beside its data. */
-const EVENT_MARGIN = 8 * 1024;
-
-/** Time never runs backwards in the log, whatever the machine's clock does. */
-function ascendingClock(): () => { time: string; uid: () => string } {
-  let last = '';
-  return () => {
-    const now = new Date().toISOString();
-    if (now > last) last = now;
-    return { time: last, uid: randomUUID };
-  };
 }

@@ -1,18 +1,10 @@
-import {
-  decide,
-  replyOf,
-  type Applied,
-  type ClusterState,
-  type Decided,
-  type NewEvent,
-  type Stamp,
-} from '@shiplog/cluster';
+import { replyOf, type Applied, type ClusterState, type Stamp } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply, KubeStatus, LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import type { Logger } from 'pino';
 import type { AppendOutcome, Commit, LoggedCommand } from '../database/append';
 import { Batch, type Submission } from './batch';
-import { dataTexts } from './loggable';
+import { decideForLog, placed } from './decide-for-log';
 import type { RecentCommands } from './recent-commands';
 
 /** What the writer writes to, and where it looks up what it has forgotten. */
@@ -125,7 +117,10 @@ export class Writer {
 
   #decide(submission: Submission, stamp: Stamp): void {
     const { command } = submission;
-    const decided = this.#decideSafely(command, stamp);
+    const { maxDataBytes, logger } = this.options;
+    const decided = decideForLog(this.#ahead, command, stamp, maxDataBytes(), (error) =>
+      logger.error({ err: error, command: command.id, type: command.type }, 'a command could not be decided'),
+    );
     if (!decided.ok) return this.#refuse(submission, decided.status);
     const { events, texts, reply } = decided;
     const count = events.length;
@@ -142,22 +137,6 @@ export class Writer {
     if (count > 0) batch.commands.push({ id: command.id, first, count, items: reply.items });
     this.#underWay.add(command.id);
     batch.pending.push({ submission, outcome: { kind: 'accepted', reply, first, count } });
-  }
-
-  /** A defect in deciding is the answer to the one command that shows it, not the end of the journal. */
-  #decideSafely(command: AnyCommand, stamp: Stamp): Accepted | { ok: false; status: KubeStatus } {
-    try {
-      const decided = decide(this.#ahead, command, stamp);
-      if (!decided.ok) return decided;
-      const logged = dataTexts(decided.events, this.options.maxDataBytes());
-      return logged.ok ? { ...decided, texts: logged.texts } : logged;
-    } catch (error) {
-      this.options.logger.error(
-        { err: error, command: command.id, type: command.type },
-        'a command could not be decided',
-      );
-      return { ok: false, status: statusOf.internal(error instanceof Error ? error.message : String(error)) };
-    }
   }
 
   #refuse(submission: Submission, status: KubeStatus): void {
@@ -285,29 +264,6 @@ export class Writer {
   }
 }
 
-type Accepted = Extract<Decided, { ok: true }> & { readonly texts: readonly string[] };
-
 function needsUid({ type }: AnyCommand): boolean {
   return type === 'CreateObject';
-}
-
-/** A decided event with its place in the log and its reasons. */
-function placed(draft: NewEvent, command: AnyCommand, time: string, position: number, commandSeq: number): LogEvent {
-  return {
-    position,
-    time,
-    type: draft.type,
-    version: draft.version,
-    resource: draft.resource,
-    namespace: draft.namespace,
-    name: draft.name,
-    uid: draft.uid,
-    node: draft.node,
-    actor: command.actor,
-    commandId: command.id,
-    commandSeq,
-    cause: draft.cause ?? command.cause,
-    basis: command.basis,
-    data: draft.data,
-  };
 }

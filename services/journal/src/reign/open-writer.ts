@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from 'pg';
+import { Appender } from '../database/append';
+import { CommandStore } from '../database/commands';
+import { loadState } from '../history/load';
+import { admissionSettings } from '../settings';
+import { Heads } from '../writer/heads';
+import { Publisher } from '../writer/publisher';
+import { RecentCommands } from '../writer/recent-commands';
+import { Writer } from '../writer/writer';
+import type { ReignParts } from './reign';
+
+/** Command ids held in memory; older ones are looked up. */
+const RECENT_COMMANDS = 50_000;
+/** Room for what a published event has beside its data. */
+const EVENT_MARGIN = 8 * 1024;
+/** NATS' own default, until the server has said what it takes. */
+const DEFAULT_PAYLOAD = 1_048_576;
+
+/** A writer that stands at the end of the log, and what else is known of the log. */
+export interface OpenedLog {
+  readonly writer: Writer;
+  readonly heads: Heads;
+  readonly commands: CommandStore;
+}
+
+/** Loads the state and makes the writer of this epoch; it appends on the client given. */
+export async function openWriter(parts: ReignParts, client: Client, onCommitted: () => void): Promise<OpenedLog> {
+  const { config, bus, dataSource, lease, logger } = parts;
+  const { state, position, channels } = await loadState(client);
+  const heads = new Heads(channels);
+  const commands = new CommandStore(dataSource);
+  const newest = await commands.newest(RECENT_COMMANDS);
+  const appender = new Appender(client, lease.epoch);
+  await appender.prepare();
+  const publisher = new Publisher(bus.connection, heads, logger);
+  const writer = new Writer({
+    state,
+    position,
+    recent: new RecentCommands(RECENT_COMMANDS, newest, newest.length < RECENT_COMMANDS),
+    store: {
+      append: (commit) => appender.append(commit),
+      findCommands: (ids) => commands.find(ids),
+      replyTo: (command) => commands.replyTo(command),
+    },
+    settings: admissionSettings(config),
+    commitEvents: config.commitEvents,
+    maxDataBytes: () => (bus.connection.info?.max_payload ?? DEFAULT_PAYLOAD) - EVENT_MARGIN,
+    publish: (applied, text) => publisher.publish(applied, text),
+    onCommitted,
+    clock: ascendingClock(),
+    logger,
+  });
+  return { writer, heads, commands };
+}
+
+/** Time never runs backwards in the log, whatever the machine's clock does. */
+function ascendingClock(): () => { time: string; uid: () => string } {
+  let last = '';
+  return () => {
+    const now = new Date().toISOString();
+    if (now > last) last = now;
+    return { time: last, uid: randomUUID };
+  };
+}

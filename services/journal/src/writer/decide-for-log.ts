@@ -1,0 +1,55 @@
+import { decide, type ClusterState, type Decided, type NewEvent, type Stamp } from '@shiplog/cluster';
+import type { AnyCommand, KubeStatus, LogEvent } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { dataTexts } from './loggable';
+
+/** An accepted command, with the JSON text of each of its events' data. */
+export type ForLog =
+  | (Extract<Decided, { ok: true }> & { readonly texts: readonly string[] })
+  | { readonly ok: false; readonly status: KubeStatus };
+
+/** Decides a command. A defect in deciding is the answer to the one command that shows it, not the end of the journal. */
+export function decideForLog(
+  state: ClusterState,
+  command: AnyCommand,
+  stamp: Stamp,
+  maxDataBytes: number,
+  onDefect: (error: unknown) => void,
+): ForLog {
+  try {
+    const decided = decide(state, command, stamp);
+    if (!decided.ok) return decided;
+    const logged = dataTexts(decided.events, maxDataBytes);
+    return logged.ok ? { ...decided, texts: logged.texts } : logged;
+  } catch (error) {
+    onDefect(error);
+    return { ok: false, status: statusOf.internal(error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+/** A decided event with its place in the log and its reasons. */
+export function placed(
+  draft: NewEvent,
+  command: AnyCommand,
+  time: string,
+  position: number,
+  commandSeq: number,
+): LogEvent {
+  return {
+    position,
+    time,
+    type: draft.type,
+    version: draft.version,
+    resource: draft.resource,
+    namespace: draft.namespace,
+    name: draft.name,
+    uid: draft.uid,
+    node: draft.node,
+    actor: command.actor,
+    commandId: command.id,
+    commandSeq,
+    cause: draft.cause ?? command.cause,
+    basis: command.basis,
+    data: draft.data,
+  };
+}
