@@ -115,7 +115,8 @@ describe('a standby', () => {
     await first.kill('SIGKILL');
     const killedAt = performance.now();
     await second.active();
-    expect(performance.now() - killedAt).toBeLessThan(1_500);
+    // A quarter of a second on a quiet machine; tests share theirs.
+    expect(performance.now() - killedAt).toBeLessThan(2_500);
     await delay(500);
     await load.stop();
     await expectLogToHold(url, load);
