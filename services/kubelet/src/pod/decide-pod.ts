@@ -181,9 +181,8 @@ function isInitialized(view: PodView): boolean {
 /** Whether a container ran in another network namespace than the present one. */
 export function isStale(view: PodView, container: ObservedContainer): boolean {
   const infra = infraOf(view);
-  if (infra === undefined || infra.state.phase === 'created')
-    return !view.busy.has('infra') || startedMs(container) > 0;
-  return startedMs(container) < startedMs(infra);
+  const started = startedMs(container);
+  return infra?.state.phase === 'running' ? started < startedMs(infra) : started > 0;
 }
 
 function isDone(view: PodView, latest: ObservedContainer | undefined): boolean {
@@ -203,6 +202,16 @@ function decideContainer(view: PodView, container: Container, role: 'init' | 'ap
   }
   if (!again && !restartsAfter(restartPolicyOf(view.pod, container), latest.state.exitCode)) return;
   const { dueAt, nextBackoffSeconds } = restartOf(latest);
+  if (isStale(view, latest)) {
+    // It did not end of itself: it lost its network namespace, and is not blamed for that.
+    return plan.add({
+      do: 'start',
+      container,
+      role,
+      attempt: latest.attempt + 1,
+      backoffSeconds: latest.backoffSeconds,
+    });
+  }
   if (dueAt > view.now) return plan.at(dueAt);
   plan.add({ do: 'start', container, role, attempt: latest.attempt + 1, backoffSeconds: nextBackoffSeconds });
 }

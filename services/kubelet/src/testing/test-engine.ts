@@ -20,10 +20,14 @@ export const BUSYBOX = 'shiplog-test/busybox:1';
 export class TestEngine {
   #process: ChildProcess | undefined;
 
-  private constructor(readonly directory: string) {}
+  private constructor(
+    readonly directory: string,
+    /** A network namespace to run in; then with the engine's own bridge, since nothing of the host's is touched. */
+    private readonly namespace: string | undefined,
+  ) {}
 
-  static async start(): Promise<TestEngine> {
-    const engine = new TestEngine(await mkdtemp(join(tmpdir(), 'shiplog-engine-')));
+  static async start({ namespace }: { namespace?: string } = {}): Promise<TestEngine> {
+    const engine = new TestEngine(await mkdtemp(join(tmpdir(), 'shiplog-engine-')), namespace);
     await writeFile(join(engine.directory, 'daemon.json'), '{}');
     await engine.resume();
     await engine.#loadBusybox();
@@ -51,10 +55,13 @@ export class TestEngine {
     const args = [
       ...['--config-file', at('daemon.json'), '--data-root', at('data'), '--exec-root', at('exec')],
       ...['--pidfile', at('docker.pid'), '-H', this.host, '--cgroup-parent', this.cgroupParent, '--live-restore'],
-      ...['--bridge', 'none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'],
+      ...(this.namespace === undefined ? ['--bridge', 'none'] : []),
+      ...['--iptables=false', '--ip-forward=false', '--ip-masq=false'],
     ];
+    const inside = this.namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${this.namespace}`];
+    const [program = 'dockerd', ...rest] = [...inside, 'dockerd', ...args];
     const log = openSync(at('dockerd.log'), 'a');
-    const daemon = spawn('dockerd', args, { stdio: ['ignore', log, log], detached: true });
+    const daemon = spawn(program, rest, { stdio: ['ignore', log, log], detached: true });
     this.#process = daemon;
     await eventually(
       async () => {

@@ -48,9 +48,13 @@ export class TestNode {
     readonly stateDir: string,
   ) {}
 
-  static async start(): Promise<TestNode> {
+  static async start(given?: TestEngine): Promise<TestNode> {
     await run(process.execPath, [join(ROOT, 'infra', 'build.mjs')]);
-    const [nats, postgres, engine] = await Promise.all([TestNats.start(), TestPostgres.start(), TestEngine.start()]);
+    const [nats, postgres, engine] = await Promise.all([
+      TestNats.start(),
+      TestPostgres.start(),
+      given ?? TestEngine.start(),
+    ]);
     const bus = await nats.bus('spec');
     const journal = spawn(process.execPath, [join(ROOT, 'dist/services/journal/src/main.js')], {
       env: {
