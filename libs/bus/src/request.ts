@@ -3,7 +3,7 @@ import type { Msg, NatsConnection } from 'nats';
 import { BusUnavailable } from './errors';
 
 /** An attempt that nobody answers is repeated after this long: an answer may have died with the one who owed it. */
-const ATTEMPT_MS = 3_000;
+const ATTEMPT_MS = 1_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 

@@ -118,7 +118,9 @@ export function readConfig<S extends Settings>(
 
 /** The settings as `--help` shows them. */
 export function describeSettings(settings: Settings): string {
-  const rows = Object.values(settings).map((one) => [one.env, one.says, one.shownDefault === '' ? 'none' : (one.shownDefault ?? 'required')] as const);
+  const rows = Object.values(settings).map(
+    (one) => [one.env, one.says, one.shownDefault === '' ? 'none' : (one.shownDefault ?? 'required')] as const,
+  );
   const width = Math.max(...rows.map(([env]) => env.length));
   return rows
     .map(
