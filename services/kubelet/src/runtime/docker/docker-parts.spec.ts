@@ -1,0 +1,63 @@
+import { demultiplex } from './demultiplex';
+import { identityOf, labelsOf } from './labels';
+import { pauseImage } from './pause-image';
+
+describe('the pause image', () => {
+  it.each([
+    ['x86_64', 'amd64'],
+    ['aarch64', 'arm64'],
+  ])('for %s has the same id wherever it is built', (kernelName, goName) => {
+    expect(pauseImage(kernelName)).toEqual(pauseImage(goName));
+    expect(pauseImage(kernelName).id).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  it('holds an executable of less than a kilobyte', () => {
+    const { archive } = pauseImage('amd64');
+    const start = archive.indexOf(Buffer.from('\x7fELF', 'latin1'));
+    const size = parseInt(archive.subarray(start - 512 + 124, start - 512 + 135).toString(), 8);
+    expect(start % 512).toBe(0);
+    expect(size).toBeLessThan(1_000);
+  });
+
+  it('is refused for a machine that it has no program for', () => {
+    expect(() => pauseImage('riscv64')).toThrow('no pause program for the architecture riscv64');
+  });
+});
+
+describe('labels', () => {
+  it('say all that a container is', () => {
+    const identity = {
+      pod: { uid: 'u', namespace: 'n', name: 'p' },
+      name: 'c',
+      role: 'app' as const,
+      attempt: 3,
+      backoffSeconds: 40,
+      image: 'i',
+    };
+    expect(identityOf(labelsOf(identity, 'node-a'), 'node-a')).toEqual(identity);
+    expect(identityOf(labelsOf(identity, 'node-a'), 'node-b')).toBeUndefined();
+    expect(identityOf({}, 'node-a')).toBeUndefined();
+  });
+});
+
+describe('demultiplexing', () => {
+  const frame = (stream: number, text: string): Buffer => {
+    const head = Buffer.alloc(8);
+    head[0] = stream;
+    head.writeUInt32BE(text.length, 4);
+    return Buffer.concat([head, Buffer.from(text)]);
+  };
+
+  it.each([1, 3, 7, 9, 1_000])('yields both outputs in order, with chunks of %i bytes', async (size) => {
+    const whole = Buffer.concat([frame(1, 'out'), frame(2, 'err'), frame(1, ''), frame(1, 'more\n')]);
+    const chunks: Buffer[] = [];
+    for (let i = 0; i < whole.length; i += size) chunks.push(whole.subarray(i, i + size));
+    let text = '';
+    for await (const part of demultiplex(toAsync(chunks))) text += part.toString();
+    expect(text).toBe('outerrmore\n');
+  });
+});
+
+async function* toAsync<T>(items: readonly T[]): AsyncIterable<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
