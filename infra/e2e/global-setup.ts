@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import removeCluster from './global-teardown';
 import { E2E_HOME, E2E_MINIONS, E2E_SLOT } from './support/place';
 
 const REPOSITORY = resolve(__dirname, '../..');
@@ -17,6 +18,7 @@ export default async function startCluster(): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, args, { env, cwd: REPOSITORY, timeout: 300_000 });
   } catch (error) {
+    await removeCluster();
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
     throw new Error(`the cluster does not start:\n${stdout ?? ''}${stderr ?? String(error)}`);
   }

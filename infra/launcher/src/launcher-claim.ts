@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Cluster } from './cluster';
 import { LauncherFailure } from './failure';
@@ -39,7 +39,9 @@ export function claim(cluster: Cluster, phase: Claim['phase'] = 'starting'): voi
   );
   for (const path of [home.claim, slotFile(cluster)]) {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, JSON.stringify(own, null, 2), { mode: 0o600 });
+    // Others read it at any moment: it changes as a whole.
+    writeFileSync(`${path}.new`, JSON.stringify(own, null, 2), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
   }
 }
 

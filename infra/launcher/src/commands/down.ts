@@ -18,9 +18,7 @@ export async function down(settings: LauncherSettings): Promise<void> {
   }
   const since = Date.now();
   signalProcess(held.pid, 'SIGTERM');
-  if (!(await hasEnded(held, STOPS_WITHIN_MS))) {
-    signalProcess(held.pid, 'SIGKILL');
-    await endLeftovers(new ProcessRecords(home.records));
-  }
+  if (!(await hasEnded(held, STOPS_WITHIN_MS))) signalProcess(held.pid, 'SIGKILL');
+  await endLeftovers(new ProcessRecords(home.records));
   process.stdout.write(`  ✓ stopped (${((Date.now() - since) / 1000).toFixed(1)} s)\n`);
 }

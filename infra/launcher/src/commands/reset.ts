@@ -24,12 +24,19 @@ export async function reset(settings: LauncherSettings): Promise<void> {
     rmSync(cluster.layout.runDir, { recursive: true, force: true });
   }
   if (existsSync(settings.home)) {
-    const keep = relative(settings.home, settings.cache).split('/')[0];
+    const keep = keptEntry(settings);
     for (const entry of readdirSync(settings.home)) {
       if (entry !== keep) rmSync(join(settings.home, entry), { recursive: true, force: true });
     }
   }
-  process.stdout.write(`  ✓ ${settings.home} is empty${existsSync(settings.cache) ? ' but for its cache' : ''}\n`);
+  const kept = keptEntry(settings);
+  process.stdout.write(`  ✓ ${settings.home} is empty${kept === undefined ? '' : ` but for ${kept}`}\n`);
+}
+
+/** The cache, where it is below the home. */
+function keptEntry({ home, cache }: LauncherSettings): string | undefined {
+  const [first] = relative(home, cache).split('/');
+  return first === '..' || !existsSync(cache) ? undefined : first;
 }
 
 /** Pods' containers carry a label, so that nothing else of the user's engine is touched. */

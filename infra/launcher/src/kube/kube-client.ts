@@ -4,7 +4,9 @@ import type { KubeObject, KubeStatus } from '@shiplog/contracts';
 import { parse } from 'yaml';
 
 interface Kubeconfig {
-  clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
+  clusters: {
+    cluster: { server: string; 'certificate-authority-data': string; 'tls-server-name'?: string };
+  }[];
   users: { user: { token: string } }[];
 }
 
@@ -31,7 +33,7 @@ export class KubeClient {
     this.server = new URL(cluster.server);
     this.token = config.users[0]!.user.token;
     const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
-    this.agent = new Agent({ keepAlive: true, maxSockets: connections, ca });
+    this.agent = new Agent({ keepAlive: true, maxSockets: connections, ca, servername: cluster['tls-server-name'] });
   }
 
   get<T>(path: string): Promise<T> {
