@@ -11,6 +11,12 @@ export interface CommandLine {
 }
 
 const CANDIDATES = ['postgres', 'nobody'];
+/** Without the securebit, access(2), by which initdb looks for `postgres`, would not heed the capability. */
+const PASS_THROUGH = [
+  '--securebits=+no_setuid_fixup',
+  '--inh-caps=+dac_read_search',
+  '--ambient-caps=+dac_read_search',
+];
 
 /**
  * The command line that runs a program which refuses to run as root (Postgres does) as an ordinary user. Where the
@@ -23,7 +29,7 @@ export async function unprivileged(program: string, args: readonly string[], fol
   const user = await ordinaryUser();
   const base = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
   const reaches = await succeeds('setpriv', [...base, 'test', '-x', program, '-a', '-x', folder]);
-  const pass = reaches ? [] : ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  const pass = reaches ? [] : PASS_THROUGH;
   return { command: 'setpriv', args: [...base, ...pass, program, ...args], user };
 }
 
