@@ -67,7 +67,7 @@ describe('a workload through the unmodified kubectl', () => {
     await cluster.podsReady(namespace, 2);
     await kubectl('delete', 'rc', 'web');
     await eventually(async () => (await cluster.containersOf(namespace)).length === 0, { timeoutMs: 30_000 });
-    expect(await cluster.pods(namespace)).toEqual([]);
+    await eventually(async () => (await cluster.pods(namespace)).length === 0);
   });
 });
 

@@ -1,3 +1,5 @@
+import type { HealthReport } from '@shiplog/contracts';
+import { sentenceOf } from '../failure';
 import { Home } from '../home';
 import { currentClaim } from '../launcher-claim';
 import { ProcessRecords } from '../processes/records';
@@ -32,8 +34,12 @@ export async function status(settings: LauncherSettings): Promise<void> {
   process.stdout.write(table([['NAME', 'STATE', 'PID', 'MEMORY', 'DETAIL'], ...rows]));
 }
 
-async function askAll(natsUrl: string) {
-  const view = await HealthView.open(natsUrl);
+/** Nobody can be asked while NATS is away; the processes are shown all the same. */
+async function askAll(natsUrl: string): Promise<HealthReport[]> {
+  const view = await HealthView.open(natsUrl).catch((error: unknown) => {
+    process.stdout.write(`  ! NATS does not answer (${sentenceOf(error)}): readiness is not known\n\n`);
+  });
+  if (view === undefined) return [];
   try {
     return await view.ask(700);
   } finally {
