@@ -148,9 +148,18 @@ export async function connectBus(options: { url: string; name: string; onError: 
     pingInterval: 5_000,
     maxPingOut: 2,
     noEcho: false,
+    // A stack trace kept for every request costs more than the request.
+    noAsyncTraces: true,
+    ...gatherWrites,
   });
   return new Bus(connection, options.onError);
 }
+
+/**
+ * What is published in one go is handed to the socket in pieces of this size at most: nats.js' own 32 kB cut a
+ * commit's events into many writes, each of which wakes the server. The option is not among its documented ones.
+ */
+const gatherWrites = { pendingLimit: 256 * 1024 };
 
 /** nats.js takes credentials beside the address, users write them in the URL: `nats://user:password@host:4222`. */
 function serverOf(url: string): { servers: string; user?: string; pass?: string; token?: string } {

@@ -15,10 +15,20 @@ interface Waiting {
 const PAYLOAD_MARGIN = 1024;
 /** Commands in one Batch message, at most: keeps one sender from holding up the others' for long. */
 const BATCH_LIMIT = 256;
+/** Messages that may wait for their answers before the next commands are gathered: one is decided, one is committed. */
+const UNDER_WAY = 2;
+/** How long commands are gathered at most, in milliseconds: about what a commit takes. */
+const GATHER_MS = 4;
 
-/** Sends commands: those of one tick travel in one message, because a message costs more than what is in it. */
+/**
+ * Sends commands: those of one tick travel in one message, because a message costs more than what is in it. While
+ * two messages are under way the next ones could only share a later commit, so they are gathered until then: who
+ * is alone waits for nothing, and many pay for few messages.
+ */
 export class Commander {
   #waiting: Waiting[] = [];
+  #underWay = 0;
+  #gathering: NodeJS.Timeout | undefined;
 
   constructor(private readonly connection: NatsConnection) {}
 
@@ -27,12 +37,19 @@ export class Commander {
     return new Promise((resolve, reject) => {
       const text = JSON.stringify(command);
       if (this.#waiting.push({ command, text, deadline: Date.now() + timeoutMs, resolve, reject }) === 1) {
-        setImmediate(() => this.#flush());
+        setImmediate(() => this.#flushUnlessBusy());
       }
     });
   }
 
+  #flushUnlessBusy(): void {
+    if (this.#underWay < UNDER_WAY) this.#flush();
+    else this.#gathering ??= setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
   #flush(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     const waiting = this.#waiting;
     this.#waiting = [];
     const limit = (this.connection.info?.max_payload ?? 1_048_576) - PAYLOAD_MARGIN;
@@ -51,9 +68,10 @@ export class Commander {
   }
 
   async #send(group: Waiting[]): Promise<void> {
+    const [first] = group;
+    if (first === undefined) return;
+    this.#underWay++;
     try {
-      const [first] = group;
-      if (first === undefined) return;
       const deadline = Math.max(...group.map((one) => one.deadline));
       if (group.length === 1) {
         const subject = subjects.command(first.command.type);
@@ -71,6 +89,9 @@ export class Commander {
       });
     } catch (error) {
       for (const one of group) one.reject(error);
+    } finally {
+      this.#underWay--;
+      if (this.#gathering !== undefined) this.#flush();
     }
   }
 }

@@ -1,4 +1,5 @@
 import { localKey, type StoredObject } from '@shiplog/contracts';
+import { SortedKeys } from './sorted-keys';
 
 /**
  * The objects of one resource, listed in the order of namespace and name whatever the order of their making, so that
@@ -7,7 +8,7 @@ import { localKey, type StoredObject } from '@shiplog/contracts';
 export class Collection {
   readonly #objects: Map<string, StoredObject>;
   /** Built by the first list, kept in order from then on: a fold that nobody lists pays nothing. */
-  #sorted: string[] | undefined;
+  #sorted: SortedKeys | undefined;
 
   constructor(objects: ReadonlyMap<string, StoredObject> = new Map()) {
     this.#objects = new Map(objects);
@@ -23,29 +24,21 @@ export class Collection {
 
   set(namespace: string, name: string, object: StoredObject): void {
     const key = localKey(namespace, name);
-    if (this.#sorted !== undefined && !this.#objects.has(key)) {
-      this.#sorted.splice(firstNotBelow(this.#sorted, key), 0, key);
-    }
+    if (this.#sorted !== undefined && !this.#objects.has(key)) this.#sorted.add(key);
     this.#objects.set(key, object);
   }
 
   delete(namespace: string, name: string): void {
     const key = localKey(namespace, name);
-    if (this.#objects.delete(key) && this.#sorted !== undefined) {
-      this.#sorted.splice(firstNotBelow(this.#sorted, key), 1);
-    }
+    if (this.#objects.delete(key)) this.#sorted?.delete(key);
   }
 
   /** All objects, or those of a namespace, by key. */
   list(namespace?: string): StoredObject[] {
-    const keys = (this.#sorted ??= [...this.#objects.keys()].sort());
+    const keys = (this.#sorted ??= new SortedKeys(this.#objects.keys()));
     const prefix = namespace === undefined || namespace === '' ? '' : `${namespace}/`;
     const found: StoredObject[] = [];
-    for (let i = prefix === '' ? 0 : firstNotBelow(keys, prefix); i < keys.length; i++) {
-      const key = keys[i] as string;
-      if (!key.startsWith(prefix)) break;
-      found.push(this.#objects.get(key) as StoredObject);
-    }
+    for (const key of keys.startingWith(prefix)) found.push(this.#objects.get(key) as StoredObject);
     return found;
   }
 
@@ -57,16 +50,4 @@ export class Collection {
   copy(): Collection {
     return new Collection(this.#objects);
   }
-}
-
-/** Index of the first key that is not below the given one. */
-function firstNotBelow(keys: readonly string[], key: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((keys[middle] as string) < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

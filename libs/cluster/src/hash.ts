@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import type { ClusterState } from './state';
 
@@ -10,7 +10,7 @@ const digests = new WeakMap<StoredObject, Uint32Array>();
 function digestOf(object: StoredObject): Uint32Array {
   let digest = digests.get(object);
   if (digest === undefined) {
-    const bytes = createHash('sha256').update(JSON.stringify(object)).digest();
+    const bytes = hash('sha256', JSON.stringify(object), 'buffer');
     digest = Uint32Array.from({ length: LANES }, (_, lane) => bytes.readUInt32LE(lane * 4));
     digests.set(object, digest);
   }
@@ -41,7 +41,7 @@ export function hashCluster(state: ClusterState): string {
 
 /** The hash of everything, from the hash of each resource. */
 export function combineHashes(hashes: Partial<Record<ResourceId, string>>): string {
-  const hash = createHash('sha256');
-  for (const { id } of RESOURCES) hash.update(`${id}=${hashes[id]}\n`);
-  return hash.digest('hex').slice(0, 32);
+  const whole = createHash('sha256');
+  for (const { id } of RESOURCES) whole.update(`${id}=${hashes[id]}\n`);
+  return whole.digest('hex').slice(0, 32);
 }
