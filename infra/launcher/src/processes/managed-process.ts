@@ -39,6 +39,7 @@ export class ManagedProcess {
   restarts = 0;
   private child: ChildProcess | undefined;
   private failures = 0;
+  private wanted = false;
   private timer: NodeJS.Timeout | undefined;
 
   /** @param tell is given a sentence whenever the process ends unasked */
@@ -49,6 +50,7 @@ export class ManagedProcess {
   ) {}
 
   start(): void {
+    this.wanted = true;
     mkdirSync(dirname(this.spec.log), { recursive: true });
     if (this.spec.pidFile !== undefined) rmSync(this.spec.pidFile, { force: true });
     const log = openLog(this.spec.log);
@@ -74,6 +76,7 @@ export class ManagedProcess {
   /** Ends it for good. */
   async stop(): Promise<void> {
     clearTimeout(this.timer);
+    this.wanted = false;
     const { state } = this;
     this.state = { kind: 'stopped' };
     if (state.kind === 'running') {
@@ -83,7 +86,7 @@ export class ManagedProcess {
   }
 
   private ended(child: ChildProcess, since: number, why: string): void {
-    if (this.child !== child || this.state.kind === 'stopped') return;
+    if (this.child !== child || !this.wanted) return;
     this.child = undefined;
     this.failures = countFailure(this.failures, Date.now() - since);
     const delay = restartDelay(this.failures);

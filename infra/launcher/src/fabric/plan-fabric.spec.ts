@@ -1,0 +1,27 @@
+import { layoutOf } from '../layout';
+import { bridgeCommands, fabricRules, hostCableCommands, minionCommands } from './plan-fabric';
+
+describe('the network between minions', () => {
+  const layout = layoutOf({ slot: 0, minions: 2, home: '/x' });
+  const minion = layout.minions[1]!;
+
+  it('is a bridge with the host on it, and a cable to each minion', () => {
+    expect(bridgeCommands(layout)).toEqual(['addr replace 172.30.0.1/24 dev shiplog0', 'link set shiplog0 up']);
+    expect(hostCableCommands(layout, minion)).toEqual([
+      'link set shiplog0m2 master shiplog0',
+      'link set shiplog0m2 up',
+    ]);
+    expect(minionCommands(layout, minion)).toEqual([
+      'link set lo up',
+      'addr replace 172.30.0.12/24 dev eth0',
+      'link set eth0 up',
+      'route replace default via 172.30.0.1',
+    ]);
+  });
+
+  it('replaces its rules as a whole, and translates only what leaves the bridge', () => {
+    const rules = fabricRules(layout);
+    expect(rules.indexOf('delete table')).toBeGreaterThan(rules.indexOf('table ip shiplog_fabric_0'));
+    expect(rules).toContain('ip saddr 172.30.0.0/24 oifname != "shiplog0" masquerade');
+  });
+});

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '@shiplog/testing';
+import { identityOf, isAlive } from './identity';
+import { ProcessRecords } from './records';
+import { endLeftovers, Registry } from './registry';
+
+describe('processes of a cluster', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'shiplog-processes-'));
+  const records = new ProcessRecords(join(folder, 'run'));
+  let told: string[];
+  let registry: Registry;
+
+  beforeEach(() => {
+    told = [];
+    registry = new Registry(records, (sentence) => told.push(sentence));
+  });
+  afterEach(() => registry.stop(() => undefined));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const start = (name: string, script: string, rank = 0, patience = 2_000) =>
+    registry.start({ name, command: 'sh', args: ['-c', script], log: join(folder, `${name}.log`), rank, patience });
+
+  it('one that crashes is started again, and the user is told why and when', async () => {
+    const managed = start('crasher', 'echo here; exit 7');
+    await eventually(() => managed.restarts >= 2);
+    expect(told[0]).toContain('crasher ended (exit code 7); starts again in 0.2 s');
+    expect(readFileSync(join(folder, 'crasher.log'), 'utf8')).toContain('here\nhere');
+  });
+
+  it('a program that does not exist is told like a crash, and stops like any other', async () => {
+    registry.start({ name: 'absent', command: '/no/such/program', args: [], log: join(folder, 'absent.log'), rank: 0 });
+    await eventually(() => told.length > 0);
+    expect(told[0]).toContain('ENOENT');
+  });
+
+  it('the higher ranks are stopped first, and one that does not heed is killed', async () => {
+    start('low', 'sleep 60 & wait', 1);
+    const deaf = start('deaf', 'trap "" TERM; while :; do sleep 0.1; done', 2, 300);
+    const { state } = deaf;
+    const order: string[] = [];
+    await registry.stop((what) => order.push(what));
+    expect(order).toEqual(['deaf', 'low']);
+    expect(state.kind === 'running' && isAlive(state.identity)).toBe(false);
+    expect(() => start('late', 'true')).toThrow('the cluster is stopping');
+  });
+
+  it('what a killed launcher left is found by its records and ended', async () => {
+    start('left', 'sleep 60 & wait', 3);
+    expect(records.alive().map((record) => record.name)).toEqual(['left']);
+    expect(await endLeftovers(records)).toEqual(['left']);
+    expect(records.alive()).toEqual([]);
+  });
+
+  it('a record of a number that another process has by now is nobody', () => {
+    const own = identityOf(process.pid)!;
+    records.write({ name: 'reused', rank: 0, pid: own.pid, started: 'another boot/1' });
+    expect(records.alive()).toEqual([]);
+    expect(isAlive(own)).toBe(true);
+  });
+});

@@ -1,0 +1,45 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cluster } from '../cluster';
+import { KubeClient } from '../kube/kube-client';
+import { settingsFrom } from '../settings';
+import { certificates } from './certificates';
+
+describe('certificates and kubeconfig', () => {
+  const home = mkdtempSync(join(tmpdir(), 'shiplog-pki-'));
+  const prepare = async (port = 6443) => {
+    const cluster = new Cluster(settingsFrom({ SHIPLOG_HOME: home, API_PORT: String(port) }), () => undefined);
+    await certificates.run(cluster, () => undefined);
+    return cluster;
+  };
+  afterAll(() => rmSync(home, { recursive: true }));
+
+  it('a client with the kubeconfig trusts a server with the certificate, and sends the token', async () => {
+    const cluster = await prepare();
+    const pem = (file: string) => readFileSync(cluster.home.at('pki', file));
+    const server = createServer({ cert: pem('server.crt'), key: pem('server.key') }, (request, response) => {
+      response.end(JSON.stringify({ authorization: request.headers.authorization }));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await prepare((server.address() as AddressInfo).port);
+    const client = new KubeClient(cluster.home.kubeconfig);
+    const [token] = readFileSync(cluster.home.tokens, 'utf8').split(',');
+    expect(await client.get('/')).toEqual({ authorization: `Bearer ${token}` });
+    client.close();
+    server.close();
+  });
+
+  it('keys and token stay the same, and are for their owner only', async () => {
+    const cluster = await prepare();
+    const files = [cluster.home.tokens, cluster.home.kubeconfig, cluster.home.at('pki', 'ca.key')];
+    const before = files.map((file) => readFileSync(file, 'utf8'));
+    await prepare();
+    expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+    expect(files.map((file) => statSync(file).mode & 0o077)).toEqual([0, 0, 0]);
+  });
+});
