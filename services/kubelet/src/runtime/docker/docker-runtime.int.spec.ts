@@ -1,0 +1,62 @@
+import { BUSYBOX, TestEngine } from '../../testing/test-engine';
+import { runtimeFeatures } from '../runtime-features';
+import type { DockerRuntime } from './docker-runtime';
+
+describe('Docker Engine', () => {
+  let engine: TestEngine;
+  let runtime: DockerRuntime;
+  let imageId = '';
+  beforeAll(async () => {
+    engine = await TestEngine.start();
+    runtime = engine.runtime();
+    imageId = (await runtime.image(BUSYBOX))?.id ?? '';
+  });
+  afterAll(() => engine.stop());
+
+  runtimeFeatures('Docker Engine', () => ({
+    runtime,
+    imageId,
+    endWith3: async (id) => {
+      // By the engine's hand, but of its own will: its trap makes it end with 3.
+      await runtime.exec(id, ['/busybox', 'kill', '-TERM', '1'], 5_000);
+    },
+  }));
+
+  it('finds out once what the engine refuses on this machine, and leaves nothing behind', async () => {
+    const limits = await runtime.limits();
+    expect(await runtime.limits()).toBe(limits);
+    expect(limits.privileged).toBe(limits.missingCapabilities.length === 0);
+    expect(await runtime.list()).toEqual([]);
+  });
+
+  it('kills a command that takes too long, also inside the container', async () => {
+    const infra = await runtime.createInfra({
+      identity: {
+        pod: { uid: 'u', namespace: 'n', name: 'p' },
+        name: 'POD',
+        role: 'infra',
+        attempt: 0,
+        backoffSeconds: 0,
+        image: '',
+      },
+      hostname: 'p',
+      network: { kind: 'detached' },
+      hostPID: false,
+      hostIPC: false,
+      sysctls: {},
+      mounts: [],
+      oomScoreAdj: 0,
+    });
+    await runtime.startInfra(infra);
+    const result = await runtime.exec(infra, ['/pause'], 300);
+    expect(result.timedOut).toBe(true);
+    await runtime.remove(infra);
+  });
+
+  it('asks once for an engine that is away, and says so', async () => {
+    await engine.pause();
+    await expect(runtime.list()).rejects.toMatchObject({ problem: 'unavailable' });
+    await engine.resume();
+    await expect(runtime.list()).resolves.toEqual([]);
+  });
+});
