@@ -2,13 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { LauncherFailure } from '../../launcher/src/failure';
+import { measurePods } from './benches/pods';
 import { CONTROL_PLANE_BENCHES, runOnControlPlane } from './control-plane-run';
 import type { Figure } from './figures';
 import { optionsFrom } from './options';
 import { renderCpu, renderTable } from './table/render-table';
 
 const QUICK_SHARE = 0.35;
-const NAMES = [...new Set(CONTROL_PLANE_BENCHES.map((bench) => bench.name))];
+const PODS = 'pods';
+const NAMES = [...new Set(CONTROL_PLANE_BENCHES.map((bench) => bench.name)), PODS];
 
 /** Everything that is measured, in one run: a table for people, JSON for programs. */
 async function main(): Promise<void> {
@@ -22,7 +24,11 @@ async function main(): Promise<void> {
   const machine = machineOf();
   tell(`${machine.cpus} × ${machine.cpu}, load ${machine.load.toFixed(1)} before`);
   const benches = CONTROL_PLANE_BENCHES.filter((bench) => wanted(bench.name));
-  const figures: Figure[] = await runOnControlPlane(benches, effort, tell);
+  const figures: Figure[] = benches.length === 0 ? [] : await runOnControlPlane(benches, effort, tell);
+  if (wanted(PODS)) {
+    tell('starting a cluster with one minion');
+    figures.push(...(await measurePods(effort)));
+  }
   const seconds = (performance.now() - since) / 1_000;
   process.stdout.write(`\n${renderTable(figures)}\n\n${renderCpu(figures)}\n\n`);
   mkdirSync(dirname(options.out), { recursive: true });

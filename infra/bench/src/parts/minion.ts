@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import type { Cluster } from '../../../launcher/src/cluster';
+import { KubeClient } from '../../../launcher/src/kube/kube-client';
+import { runPlan } from '../../../launcher/src/progress';
+import { planBase, planCluster } from '../../../launcher/src/start-plan';
+import { run } from '../../../launcher/src/system/run';
+import type { Endpoint } from '../load/https-client';
+import { makeCluster, takeDown } from './home';
+
+/** Docker networks for benchmarks have addresses of their own (RFC 2544). */
+const SUBNET = '198.18.0.0/24';
+const NETWORK = 'bench';
+
+/** A whole cluster with one minion, and that minion's Docker engine as a user of Docker sees it. */
+export class Minion {
+  private constructor(
+    readonly cluster: Cluster,
+    readonly client: KubeClient,
+    private readonly dockerHost: string,
+  ) {}
+
+  static async start(): Promise<Minion> {
+    const cluster = await makeCluster(1);
+    try {
+      await runPlan(planBase, cluster);
+      await runPlan(planCluster(cluster), cluster);
+      const { mode, layout } = cluster;
+      const socket = mode.kind === 'own-engine' ? mode.dockerHost : `unix://${layout.minions[0]!.socket}`;
+      const minion = new Minion(cluster, new KubeClient(cluster.home.kubeconfig), socket);
+      await minion.docker('network', 'create', '--subnet', SUBNET, NETWORK);
+      return minion;
+    } catch (error) {
+      await takeDown(cluster);
+      throw error;
+    }
+  }
+
+  get endpoint(): Endpoint {
+    const { home, settings } = this.cluster;
+    const ca = readFileSync(home.at('pki', 'ca.crt'), 'utf8');
+    return { host: '127.0.0.1', port: settings.apiPort, ca, token: this.client.token };
+  }
+
+  /** Milliseconds from the command to its return. `networked`: with an address of its own, as a pod and `docker run` anywhere else have. */
+  async dockerRun(name: string, image: string, networked: boolean): Promise<number> {
+    const network = networked ? ['--network', NETWORK] : ['--network', 'none'];
+    const since = performance.now();
+    await this.docker('run', '-d', '--name', name, ...network, image, 'sleep', '3600');
+    return performance.now() - since;
+  }
+
+  async dockerRemove(...names: string[]): Promise<void> {
+    await this.docker('rm', '-f', ...names);
+  }
+
+  async stop(): Promise<void> {
+    this.client.close();
+    if (this.cluster.mode.kind === 'own-engine') await this.docker('network', 'rm', NETWORK);
+    await takeDown(this.cluster);
+  }
+
+  private docker(...args: string[]): Promise<string> {
+    return run('docker', ['-H', this.dockerHost, ...args]);
+  }
+}
