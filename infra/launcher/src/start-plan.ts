@@ -7,6 +7,7 @@ import { engines } from './steps/engines';
 import { fabric } from './steps/fabric';
 import { images } from './steps/images';
 import { nats } from './steps/nats';
+import { ownEngine } from './steps/own-engine';
 import { postgres } from './steps/postgres';
 import { sample } from './steps/sample';
 import { serviceStep, servicesStep } from './steps/services';
@@ -21,7 +22,7 @@ export function planCluster(cluster: Cluster): Plan {
     ...(own ? [fabric] : []),
     { title: 'Foundations', steps: [nats, postgres, ...(own ? [engines] : [])] },
     { title: 'Master', steps: ['journal', 'api', 'scheduler', 'controller'].map((name) => masterStep(name)) },
-    { title: 'Minions', steps: [...minionSteps(cluster), images] },
+    ...minionEntries(cluster),
     ...(cluster.settings.sample ? [sample] : []),
   ];
 }
@@ -30,9 +31,13 @@ function masterStep(name: string) {
   return serviceStep(name, (cluster) => controlPlaneSpecs(cluster).find((spec) => spec.service === name)!);
 }
 
-function minionSteps(cluster: Cluster) {
+/** On the user's own engine images come first: one of them helps to ready it. */
+function minionEntries(cluster: Cluster): Plan {
   const { mode, layout } = cluster;
-  if (mode.kind === 'own-engine') return [servicesStep('minion-1', () => ownEngineSpecs(cluster, mode.dockerHost))];
+  if (mode.kind === 'own-engine') {
+    const agents = servicesStep('minion-1', () => ownEngineSpecs(cluster, mode.dockerHost));
+    return [images, ownEngine(mode.dockerHost), agents];
+  }
   const minions = layout.minions.map((minion) => servicesStep(minion.name, () => minionSpecs(cluster, minion)));
-  return [...minions, servicesStep('this machine', hostSpecs)];
+  return [{ title: 'Minions', steps: [...minions, servicesStep('this machine', hostSpecs), images] }];
 }
