@@ -45,6 +45,29 @@ describe('the bus', () => {
     subscription.unsubscribe();
   });
 
+  it('an answer that takes long is heard, although it was asked for again meanwhile', async () => {
+    let asked = 0;
+    const subscription = bus.serve('test.slow', async () => {
+      asked++;
+      await new Promise((resolve) => setTimeout(resolve, 1_600));
+      return { answer: asked };
+    });
+    const began = Date.now();
+    await expect(bus.request('test.slow', {})).resolves.toBeDefined();
+    expect(Date.now() - began).toBeLessThan(2_400);
+    expect(asked).toBe(2);
+    subscription.unsubscribe();
+  });
+
+  it('asks again when the one who owed an answer died', async () => {
+    const dead = bus.connection.subscribe('test.dies', { max: 1 });
+    const answer = bus.request('test.dies', {});
+    for await (const _ of dead) break;
+    const heir = bus.serve('test.dies', () => Promise.resolve({ from: 'heir' }));
+    await expect(answer).resolves.toEqual({ from: 'heir' });
+    heir.unsubscribe();
+  });
+
   it('says so when nobody answers in time', async () => {
     await expect(bus.command(command('nobody'), { timeoutMs: 100 })).rejects.toThrow(BusUnavailable);
   });
