@@ -29,6 +29,11 @@ export class PlainEngine {
     return `unix://${this.place.socket}`;
   }
 
+  /** The network namespace that it runs in. */
+  get netns(): string {
+    return this.place.netns;
+  }
+
   /** Where this machine reaches ports that containers publish. */
   get address(): string {
     return this.place.address;
