@@ -17,6 +17,7 @@ export interface EngineLinkOptions {
 export class EngineLink {
   #watch: { close(): void } | undefined;
   #up = false;
+  #retry: NodeJS.Timeout | undefined;
   /** Counts connections, so that what belongs to an earlier one is let go. */
   #connection = 0;
 
@@ -32,6 +33,7 @@ export class EngineLink {
 
   close(): void {
     this.#connection++;
+    clearTimeout(this.#retry);
     this.#watch?.close();
   }
 
@@ -75,7 +77,7 @@ export class EngineLink {
       if (connection !== this.#connection) return;
       logger.warn({ err: error }, 'the container engine can not be asked; trying again');
       this.options.down(error instanceof Error ? error.message : String(error));
-      setTimeout(() => {
+      this.#retry = setTimeout(() => {
         if (connection === this.#connection) void this.#connected(connection);
       }, RETRY_MS);
     }

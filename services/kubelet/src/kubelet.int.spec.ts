@@ -264,6 +264,55 @@ describe('a kubelet on a real engine', () => {
     await node.untilGone('probed');
   });
 
+  it('runs the postStart hook before it says that the container runs, and ends the container when it fails', async () => {
+    const hooked = (name: string, script: string) =>
+      node.pod(name, {
+        restartPolicy: 'Never',
+        script: 'sleep 1000',
+        containers: [{ name: 'main', lifecycle: { postStart: { exec: { command: shell(script) } } } }],
+      });
+    await hooked('hooked', 'touch /hooked');
+    const pod = await node.untilReady('hooked');
+    const seen = await runtime().exec(idOf(containerOf(pod).containerID), shell('test -f /hooked'), 2_000);
+    expect(seen.exitCode).toBe(0);
+    await hooked('unhooked', 'exit 1');
+    await node.until('unhooked', (one) => one.status?.phase === 'Failed');
+    expect(node.notes.some((note) => note.reason === 'FailedPostStartHook')).toBe(true);
+    for (const name of ['hooked', 'unhooked']) await node.delete(name);
+    for (const name of ['hooked', 'unhooked']) await node.untilGone(name);
+  });
+
+  it('gives a pod of the host’s network the node’s address', async () => {
+    await node.pod('host', { hostNetwork: true });
+    const pod = await node.untilReady('host');
+    expect(pod.status).toMatchObject({ podIP: '127.0.0.1', hostIP: '127.0.0.1' });
+    expect(node.attached.size).toBe(0);
+    await node.delete('host');
+    await node.untilGone('host');
+  });
+
+  it('says that a container was killed for memory', async () => {
+    const resources = { limits: { memory: '8Mi' }, requests: { memory: '8Mi' } };
+    await node.pod('hungry', {
+      restartPolicy: 'Never',
+      script: 'a=x; while true; do a=$a$a; done',
+      containers: [{ name: 'main', resources }],
+    });
+    const pod = await node.until('hungry', (one) => one.status?.phase === 'Failed');
+    expect(containerOf(pod).state?.terminated).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
+    await node.delete('hungry');
+    await node.untilGone('hungry');
+  });
+
+  it('gives privileged pods what the engine here can give, and says what it can not', async () => {
+    await node.pod('mighty', { containers: [{ name: 'main', securityContext: { privileged: true } }] });
+    await node.untilReady('mighty');
+    const { privileged } = await runtime().limits();
+    expect(node.notes.some((note) => note.reason === 'Clamped')).toBe(!privileged);
+    await node.delete('mighty');
+    await node.untilGone('mighty');
+  });
+
   it('lets a container end by itself within its grace, after its preStop hook', async () => {
     await node.pod('polite', {
       terminationGracePeriodSeconds: 20,

@@ -42,3 +42,6 @@ export const CAPABILITIES: readonly string[] = [
   'BPF',
   'CHECKPOINT_RESTORE',
 ];
+
+/** What `ALL` is spelled out as: without those newer than Linux 5.8, which not every engine knows by name. */
+export const LONG_KNOWN_CAPABILITIES = CAPABILITIES.slice(0, CAPABILITIES.indexOf('PERFMON'));

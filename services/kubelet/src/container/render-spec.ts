@@ -1,7 +1,7 @@
 import type { Container } from '@shiplog/contracts';
 import type { Pod } from '../pod/view';
 import type { ContainerIdentity, ContainerSpec, EngineLimits, ImageFacts, MountSpec } from '../runtime/runtime';
-import { CAPABILITIES } from './capabilities';
+import { LONG_KNOWN_CAPABILITIES } from './capabilities';
 import { ConfigError } from './config-error';
 import { renderEnv, type EnvContext } from './render-env';
 import { renderExpansion } from './render-expansion';
@@ -104,7 +104,7 @@ function renderPrivileges(
   const missing = new Set(limits.missingCapabilities);
   const asked = privileged && !limits.privileged ? ['ALL'] : (capabilities?.add ?? []);
   if (missing.size === 0) return { privileged: privileged && limits.privileged, capAdd: asked };
-  const wanted = asked.includes('ALL') ? CAPABILITIES : asked.map((one) => one.replace(/^CAP_/, ''));
+  const wanted = asked.includes('ALL') ? LONG_KNOWN_CAPABILITIES : asked.map((one) => one.replace(/^CAP_/, ''));
   const lost = wanted.filter((one) => missing.has(one));
   if (lost.length > 0) {
     clamped.push(

@@ -80,6 +80,7 @@ export class NodeAgent {
       }
       this.#retryMs = FIRST_RETRY_MS;
     } catch (error) {
+      if (this.#closed) return;
       this.options.logger.warn({ err: error }, 'could not bring the Node object up to date; trying again');
       this.#retry = setTimeout(() => this.wake(), this.#retryMs);
       this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);

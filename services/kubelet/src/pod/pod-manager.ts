@@ -1,5 +1,6 @@
 import type { Applied } from '@shiplog/cluster';
 import type { PodIdentity } from '../runtime/runtime';
+import { removeLeftovers } from '../volumes/pod-files';
 import type { KubeletContext } from './context';
 import { referencesOf } from './references';
 import type { Pod } from './view';
@@ -40,6 +41,9 @@ export class PodManager {
       if (!this.#workers.has(uid) && identity !== undefined) this.#open(strayPod(identity), undefined);
     }
     for (const worker of this.#workers.values()) worker.wake();
+    removeLeftovers(this.context.stateDir, (uid) => this.#workers.has(uid)).catch((error: unknown) =>
+      this.context.logger.warn({ err: error }, 'could not remove the files of pods that are gone'),
+    );
   }
 
   /** The log went on. */

@@ -82,7 +82,9 @@ export class Stopper {
     const ids = table.of(uid).map((one) => one.id);
     await Promise.all([...ids.map((id) => runtime.remove(id)), this.sandbox.drop(pod)]);
     for (const id of ids) table.drop(id);
-    const holdsMemory = (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir?.medium === 'Memory');
+    // Of a pod that only its containers tell of, nobody knows what volumes it had.
+    const isStray = pod.spec?.containers.length === 0;
+    const holdsMemory = isStray || (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir?.medium === 'Memory');
     await Promise.all([...(holdsMemory ? [runtime.removeVolumes(uid)] : []), this.files.remove(), cgroups.remove(uid)]);
   }
 }

@@ -17,6 +17,8 @@ import { isTerminal, type Pod, type PodView, type Task, type Trouble, type Wish 
 const CONFIG_RETRY_MS = 10_000;
 /** How long `ErrImagePull` is shown before it is called `ImagePullBackOff`. */
 const FIRST_NAME_MS = 2_000;
+/** The wait after a first failure that concerns the whole pod; it doubles. */
+const FIRST_WAIT_MS = 500;
 const LONGEST_TASK_WAIT_MS = 30_000;
 
 /**
@@ -41,6 +43,7 @@ export class PodWorker {
   #timer: NodeJS.Timeout | undefined;
   #woken = false;
   #finished = false;
+  #podFailures = 0;
 
   constructor(
     private readonly context: KubeletContext,
@@ -198,6 +201,7 @@ export class PodWorker {
       const needs = { prepared: this.#prepare(), volumes: () => this.#prepareVolumes() };
       await this.#sandbox.start(this.pod, attempt, needs);
       this.#troubles.delete('');
+      this.#podFailures = 0;
     } catch (error) {
       if (!(error instanceof ConfigError)) {
         notes.say(this.pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
@@ -247,7 +251,8 @@ export class PodWorker {
 
   #noteTrouble(name: string, error: unknown): void {
     const reason = error instanceof ConfigError ? error.reason : 'ContainerCreating';
-    const retryAt = this.context.now() + (error instanceof ConfigError ? CONFIG_RETRY_MS : 1_000);
+    const waitMs = Math.min(CONFIG_RETRY_MS, FIRST_WAIT_MS * 2 ** this.#podFailures++);
+    const retryAt = this.context.now() + (error instanceof ConfigError ? CONFIG_RETRY_MS : waitMs);
     const message = messageOf(error);
     if (error instanceof ConfigError && this.#troubles.get(name)?.message !== message) {
       this.context.notes.say(this.pod, 'Warning', 'FailedMount', message);

@@ -148,7 +148,7 @@ export class FakeRuntime implements PodRuntime {
     return Promise.resolve(this.images.get(reference));
   }
 
-  async pull(reference: string): Promise<void> {
+  async pull(reference: string, _auth?: unknown, _signal?: AbortSignal): Promise<void> {
     this.#attempt('pull', reference);
     this.images.set(reference, { id: `sha256:${reference}`, digests: [], user: '' });
     await Promise.resolve();

@@ -48,12 +48,12 @@ export class TestNode {
     readonly stateDir: string,
   ) {}
 
-  static async start(given?: TestEngine): Promise<TestNode> {
+  static async start(given: { engine?: TestEngine; env?: Record<string, string> } = {}): Promise<TestNode> {
     await run(process.execPath, [join(ROOT, 'infra', 'build.mjs')]);
     const [nats, postgres, engine] = await Promise.all([
       TestNats.start(),
       TestPostgres.start(),
-      given ?? TestEngine.start(),
+      given.engine ?? TestEngine.start(),
     ]);
     const bus = await nats.bus('spec');
     const journal = spawn(process.execPath, [join(ROOT, 'dist/services/journal/src/main.js')], {
@@ -79,7 +79,7 @@ export class TestNode {
     for (const name of ['default', 'kube-node-lease']) {
       await node.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, 'namespaces', '');
     }
-    await node.startKubelet();
+    await node.startKubelet(given.env);
     return node;
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, mkdir, open, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container, VolumeMount } from '@shiplog/contracts';
 import { ConfigError } from '../container/config-error';
@@ -14,6 +14,14 @@ import { hostnameOf, renderHosts, renderResolvConf } from './render-pod-files';
 const MESSAGE_LIMIT = 4_096;
 /** Where an infra container holds the pod's memory volumes, so that they outlive restarts of the others. */
 const HELD = '/volumes';
+
+/** Removes the files of pods that nobody wants and of which no container is left. */
+export async function removeLeftovers(stateDir: string, isKnown: (podUid: string) => boolean): Promise<void> {
+  const pods = join(stateDir, 'pods');
+  await mkdir(pods, { recursive: true, mode: 0o750 });
+  const uids = (await readdir(pods)).filter((uid) => !isKnown(uid));
+  await Promise.all(uids.map((uid) => rm(join(pods, uid), { recursive: true, force: true })));
+}
 
 /** What a pod has on the node's disk: its own /etc files, its volumes, its containers' termination messages. */
 export class PodFiles {

@@ -1,5 +1,4 @@
 import type Docker from 'dockerode';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { RuntimeEvent } from '../runtime';
 import { identityOf } from './labels';
@@ -61,7 +60,7 @@ export class EventStream {
       connected();
       this.listener({ type: 'connected' });
       pings = setInterval(() => this.#ping(stream), PING_EVERY_MS);
-      for await (const line of createInterface({ input: stream })) this.#hear(JSON.parse(line) as EngineEvent);
+      for await (const line of linesOf(stream)) this.#hear(JSON.parse(line) as EngineEvent);
       return 'the container engine closed its event stream';
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -94,5 +93,16 @@ export class EventStream {
         resolve();
       };
     });
+  }
+}
+
+/** The lines of a stream. By hand, since Node's readline never ends when its input is destroyed. */
+async function* linesOf(stream: AsyncIterable<Buffer>): AsyncIterable<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') yield line;
   }
 }

@@ -1,0 +1,214 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Applied } from '@shiplog/cluster';
+import type { PodStatus } from '@shiplog/contracts';
+import { eventually } from '@shiplog/testing';
+import { pino } from 'pino';
+import { ImageStore } from '../images/image-store';
+import { ContainerTable } from '../runtime/container-table';
+import { FakeRuntime } from '../runtime/fake-runtime';
+import { RuntimeError } from '../runtime/runtime';
+import { container, pod } from '../testing/builders';
+import type { KubeletContext } from './context';
+import { PodManager } from './pod-manager';
+import { StartGate } from './start-gate';
+import type { Pod } from './view';
+
+/** A kubelet without a log and without an engine: both are in the spec's hands. */
+class Rig {
+  readonly runtime = new FakeRuntime();
+  readonly table = new ContainerTable(this.runtime);
+  readonly statuses = new Map<string, PodStatus>();
+  readonly settled: PodStatus[] = [];
+  readonly deleted: string[] = [];
+  readonly attached = new Set<string>();
+  readonly notes: string[] = [];
+  pods: Pod[] = [];
+  attachError: Error | undefined;
+  readonly manager: PodManager;
+
+  constructor(stateDir: string) {
+    this.runtime.images.set('app:1', { id: 'sha256:app', digests: [], user: '' });
+    const context: KubeletContext = {
+      nodeName: 'node-a',
+      stateDir,
+      engineNetwork: false,
+      pidsLimit: 0,
+      runtime: this.runtime,
+      table: this.table,
+      images: new ImageStore(this.runtime),
+      gate: new StartGate(4),
+      source: { configMap: () => undefined, secret: () => undefined, services: () => [] },
+      network: {
+        infraNetwork: () => ({ kind: 'detached' }),
+        attach: ({ metadata }) => {
+          if (this.attachError !== undefined) return Promise.reject(this.attachError);
+          this.attached.add(metadata.uid);
+          return Promise.resolve('10.244.1.2');
+        },
+        detach: (uid) => Promise.resolve(void this.attached.delete(uid)),
+      },
+      statuses: {
+        offer: ({ metadata }, status) => void this.statuses.set(metadata.uid, status),
+        settle: (_pod, status) => Promise.resolve(void this.settled.push(status)),
+        forget: () => undefined,
+      },
+      notes: { say: (_pod, _type, reason) => void this.notes.push(reason) },
+      cgroups: { parentOf: () => undefined, remove: () => Promise.resolve() },
+      logger: pino({ level: 'silent' }),
+      now: Date.now,
+      node: () => ({
+        name: 'node-a',
+        ip: '192.0.2.1',
+        allocatableCpuMilli: 1n,
+        allocatableMemoryBytes: 1n,
+        allocatableStorageBytes: 1n,
+      }),
+      engineUp: () => true,
+      deletePod: ({ metadata }) => Promise.resolve(void this.deleted.push(metadata.uid)),
+    };
+    this.manager = new PodManager(context, { pods: () => this.pods });
+    this.runtime.watch((event) => {
+      if (event.type === 'container') void this.table.refresh(event.id);
+    });
+  }
+
+  /** The log's word on a pod: what it was and what it is. */
+  tell(before: Pod | undefined, after: Pod | undefined): void {
+    const some = (after ?? before) as Pod;
+    const event = { resource: 'pods', namespace: 'default', name: some.metadata.name } as Applied['event'];
+    this.manager.applied([{ event, before, after } as unknown as Applied]);
+  }
+
+  status(uid = 'uid-1'): PodStatus | undefined {
+    return this.statuses.get(uid);
+  }
+
+  app(): string {
+    return (
+      [...this.runtime.containers.values()].find((one) => one.role === 'app' && one.state.phase === 'running')?.id ?? ''
+    );
+  }
+
+  untilRunning(): Promise<unknown> {
+    return eventually(() => this.status()?.phase === 'Running' && this.app() !== '', { everyMs: 2 });
+  }
+}
+
+describe('the worker of a pod', () => {
+  let stateDir: string;
+  let rig: Rig;
+  beforeEach(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), 'shiplog-pods-'));
+    rig = new Rig(stateDir);
+  });
+  afterEach(async () => {
+    rig.manager.close();
+    await rm(stateDir, { recursive: true, force: true });
+  });
+
+  it('makes the app container while the infra container starts, and starts it once the network is there', async () => {
+    rig.tell(undefined, pod());
+    await rig.untilRunning();
+    const order = rig.runtime.calls.map((call) => call.split(/[ -]/)[0]);
+    expect(order[0]).toBe('createInfra');
+    expect(order.at(-1)).toBe('start');
+    expect(rig.status()).toMatchObject({ phase: 'Running', podIP: '10.244.1.2' });
+  });
+
+  it('starts nothing while the network is missing, and tries again', async () => {
+    rig.attachError = new Error('no pod network yet');
+    rig.tell(undefined, pod());
+    await eventually(() => rig.notes.includes('FailedCreatePodSandBox'), { everyMs: 2 });
+    expect(rig.runtime.calls.some((call) => call.startsWith('start '))).toBe(false);
+    rig.attachError = undefined;
+    await rig.untilRunning();
+  });
+
+  it('restarts what ended, as another attempt of the same container', async () => {
+    rig.tell(undefined, pod());
+    await rig.untilRunning();
+    rig.runtime.end(rig.app(), 1);
+    await eventually(() => rig.status()?.containerStatuses?.[0]?.restartCount === 1 && rig.app() !== '', {
+      everyMs: 2,
+    });
+    expect(rig.status()?.containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(1);
+  });
+
+  it('pulls what is missing, and says why it can not', async () => {
+    rig.runtime.failNext('pull', new RuntimeError('refused', 'no such host'));
+    rig.tell(undefined, pod({ containers: [container({ image: 'other:1' })] }));
+    await eventually(() => rig.status()?.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImagePull', {
+      everyMs: 2,
+    });
+    expect(rig.status()?.containerStatuses?.[0]?.state?.waiting?.message).toBe('no such host');
+  });
+
+  it('tells the engine’s refusal to make a container', async () => {
+    rig.runtime.failNext('createContainer', new RuntimeError('refused', 'invalid mount'));
+    rig.tell(undefined, pod());
+    await eventually(() => rig.status()?.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerError', {
+      everyMs: 2,
+    });
+  });
+
+  it('ends a deleted pod, tells its last status, and has it deleted from the log', async () => {
+    rig.tell(undefined, pod());
+    await rig.untilRunning();
+    const ending = pod(
+      {},
+      {},
+      { deletionTimestamp: new Date(Date.now() + 5_000).toISOString(), deletionGracePeriodSeconds: 5 },
+    );
+    rig.tell(pod(), ending);
+    await eventually(() => rig.deleted.length > 0, { everyMs: 2 });
+    expect(rig.settled[0]?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 143 });
+    expect(rig.runtime.containers.size).toBe(0);
+    expect(rig.attached.size).toBe(0);
+    rig.tell(ending, undefined);
+    expect(rig.manager.size).toBe(0);
+  });
+
+  it('clears away a pod that is gone from the log, without asking the log', async () => {
+    rig.tell(undefined, pod());
+    await rig.untilRunning();
+    rig.tell(pod(), undefined);
+    await eventually(() => rig.manager.size === 0, { everyMs: 2 });
+    expect(rig.runtime.containers.size).toBe(0);
+    expect(rig.deleted).toEqual([]);
+  });
+
+  it('keeps two pods of one name apart by their uids', async () => {
+    rig.tell(undefined, pod());
+    await rig.untilRunning();
+    rig.tell(pod(), pod({}, {}, { uid: 'uid-2' }));
+    await eventually(() => rig.status('uid-2')?.phase === 'Running' && rig.manager.size === 1, { everyMs: 2 });
+    expect([...rig.runtime.containers.values()].every((one) => one.pod.uid === 'uid-2')).toBe(true);
+  });
+
+  it('adopts what runs, and ends what nobody wants', async () => {
+    rig.tell(undefined, pod());
+    rig.tell(undefined, pod({}, {}, { uid: 'uid-2', name: 'other' }));
+    await rig.untilRunning();
+    await eventually(() => rig.status('uid-2')?.phase === 'Running', { everyMs: 2 });
+    rig.manager.close();
+    const next = new Rig(stateDir);
+    for (const [id, one] of rig.runtime.containers) next.runtime.containers.set(id, one);
+    next.pods = [pod({}, rig.status())];
+    await next.table.relist();
+    next.manager.adopt();
+    await eventually(() => next.runtime.containers.size === 2 && next.attached.has('uid-1'), { everyMs: 2 });
+    expect(next.runtime.calls.filter((call) => /create|^start /.test(call))).toEqual([]);
+    next.manager.close();
+  });
+
+  it('lets a pod be deleted that is still being pulled', async () => {
+    rig.runtime.pull = (_reference: string, _auth: unknown, signal?: AbortSignal) =>
+      new Promise<void>((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))));
+    rig.tell(undefined, pod({ containers: [container({ image: 'huge:1' })] }));
+    await eventually(() => rig.notes.includes('Pulling'), { everyMs: 2 });
+    rig.tell(pod(), pod({}, {}, { deletionTimestamp: new Date().toISOString() }));
+    await eventually(() => rig.deleted.length > 0, { everyMs: 2 });
+  });
+});

@@ -1,0 +1,77 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeRuntime } from '../runtime/fake-runtime';
+import { container, pod } from '../testing/builders';
+import { writeAtomically } from './atomic-files';
+import { prepareHostPath } from './host-path';
+import type { PlannedVolume } from './plan-volumes';
+import { PodFiles, removeLeftovers } from './pod-files';
+
+describe('files of pods', () => {
+  let directory: string;
+  beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'shiplog-files-'))));
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+  const file = (path: string, text: string, mode = 0o644) => ({ path, mode, content: Buffer.from(text) });
+
+  it('change all at once, without leftovers', async () => {
+    await writeAtomically(directory, [file('a', '1'), file('sub/b', '2', 0o400)], 'one', undefined);
+    expect(await readFile(join(directory, 'sub/b'), 'utf8')).toBe('2');
+    expect((await stat(join(directory, 'sub/b'))).mode & 0o777).toBe(0o400);
+    await writeAtomically(directory, [file('a', '3')], 'two', undefined);
+    expect(await readFile(join(directory, 'a'), 'utf8')).toBe('3');
+    expect((await readdir(directory)).sort()).toEqual(['..data', '..two', 'a']);
+  });
+
+  it('are mounted where the container asks, and its own /etc files where it does not', async () => {
+    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    await files.prepare();
+    const volumes: PlannedVolume[] = [
+      { kind: 'directory', name: 'data' },
+      { kind: 'files', name: 'conf', files: [file('x', '1')] },
+    ];
+    await files.prepareVolumes(volumes);
+    const volumeMounts = [
+      { name: 'data', mountPath: '/data', subPath: 'made/here' },
+      { name: 'conf', mountPath: '/etc/hosts', subPath: 'x' },
+    ];
+    const one = container({ volumeMounts, terminationMessagePath: '/dev/termination-log' });
+    const mounts = await files.mounts(one, 0, volumes, (text) => text);
+    expect(mounts.map((mount) => mount.target)).toEqual([
+      '/data',
+      '/etc/hosts',
+      '/etc/hostname',
+      '/etc/resolv.conf',
+      '/dev/termination-log',
+    ]);
+    expect(mounts[0]).toMatchObject({ source: join(directory, 'pods/uid-1/volumes/data/made/here'), readOnly: false });
+    expect(mounts[1]?.readOnly).toBe(true);
+    expect(await readFile(mounts[1]?.source ?? '', 'utf8')).toBe('1');
+    await files.remove();
+    expect(await readdir(join(directory, 'pods'))).toEqual([]);
+  });
+
+  it('refuse a sub-path that a symbolic link leads out of its volume', async () => {
+    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const volumes: PlannedVolume[] = [{ kind: 'directory', name: 'data' }];
+    await files.prepareVolumes(volumes);
+    await symlink('/etc', join(directory, 'pods/uid-1/volumes/data/out'));
+    const one = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'out' }] });
+    await expect(files.mounts(one, 0, volumes, (text) => text)).rejects.toThrow('leads out of its volume');
+  });
+
+  it('of the node are what the volume says they are', async () => {
+    await expect(prepareHostPath(join(directory, 'no'), 'Directory')).rejects.toThrow('is not a directory');
+    await prepareHostPath(join(directory, 'made'), 'DirectoryOrCreate');
+    await prepareHostPath(join(directory, 'deep/file'), 'FileOrCreate');
+    await expect(prepareHostPath(join(directory, 'made'), 'File')).rejects.toThrow('is not a file');
+  });
+
+  it('of pods that are gone do not stay', async () => {
+    await mkdir(join(directory, 'pods/old/x'), { recursive: true });
+    await mkdir(join(directory, 'pods/known'));
+    await chmod(join(directory, 'pods/old'), 0o500);
+    await removeLeftovers(directory, (uid) => uid === 'known');
+    expect(await readdir(join(directory, 'pods'))).toEqual(['known']);
+  });
+});
