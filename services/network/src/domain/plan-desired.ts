@@ -63,11 +63,16 @@ export function planNode(input: NodeInput): Desired {
   return { bridge, tunnel, ...tunnelled(input.peers) };
 }
 
-/** The machine around the nodes: it has no pods, only ways to theirs and, through one of them, to services. */
+/**
+ * The machine around the nodes: it has no pods, only ways to theirs. Through one of them it reaches services, and pods
+ * of nodes that are not on its link: that node's tunnels lead there.
+ */
 export function planHost(fabric: Fabric, peers: readonly Peer[], serviceCidr: string): Desired {
   const plain = plainRoutes(fabric, peers);
   const first = plain.routes[0];
-  return { ...plain, routes: first === undefined ? [] : [...plain.routes, { ...first, to: serviceCidr }] };
+  if (first === undefined) return plain;
+  const far = peers.filter((peer) => !isOnLink(fabric, peer.address)).map((peer) => ({ ...first, to: peer.podCidr }));
+  return { ...plain, routes: [...plain.routes, ...far, { ...first, to: serviceCidr }], unreachable: [] };
 }
 
 type Ways = Pick<Desired, 'routes' | 'neighbours' | 'fdb' | 'unreachable'>;

@@ -189,6 +189,21 @@ describe('the host around the minions', () => {
       bridge: [],
     });
   });
+
+  it('reaches the pods of a node that is not on its link through one that is', () => {
+    const far = {
+      ...aNode(3),
+      metadata: { name: 'far', annotations: ownAnnotations('vxlan', '192.0.2.7', vtepMac('far')) },
+    };
+    const desired = planHost(fabric, planPeers([...NODES, far], 'host'), SCOPE.serviceCidr);
+    expect(desired.routes).toContainEqual({
+      to: '10.244.3.0/24',
+      via: '172.30.0.11',
+      device: 'shiplog0',
+      onlink: false,
+    });
+    expect(desired.unreachable).toEqual([]);
+  });
 });
 
 describe('the rules', () => {

@@ -1,6 +1,6 @@
 import type { HostPort } from '@shiplog/contracts';
 import { renderDefinitions, type Definition } from '@shiplog/kernel';
-import { BRIDGE } from './names';
+import { BRIDGE, VXLAN } from './names';
 
 /** A pod's ports on the node. */
 export interface PodPorts {
@@ -53,6 +53,8 @@ function definitions({ podCidr, clusterCidr }: RulesInput): Definition[] {
       'ct status dnat ip saddr . ip daddr @hairpins masquerade fully-random',
       `ip saddr 127.0.0.0/8 ip daddr ${podCidr} masquerade fully-random`,
       `ip saddr ${podCidr} ip daddr != ${clusterCidr} ip daddr != 224.0.0.0/4 masquerade fully-random`,
+      // From outside through this node to another's pods: the answer must come back through the same tunnel.
+      `ip saddr != ${clusterCidr} oifname "${VXLAN}" masquerade fully-random`,
     ]),
     {
       kind: 'chain',
