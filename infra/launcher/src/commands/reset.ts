@@ -7,6 +7,7 @@ import { removeFabric } from '../fabric/fabric';
 import { removeHostRules } from '../services/host-rules';
 import type { LauncherSettings } from '../settings';
 import { run } from '../system/run';
+import { signalProcess } from '../processes/ending';
 import { findTool, isRoot } from '../system/tools';
 import { down } from './down';
 
@@ -45,12 +46,27 @@ async function removePodsOf(dockerHost: string): Promise<void> {
   await removeContainers(dockerHost, { label: ['io.shiplog.node'] });
 }
 
-/** Containers outlive an engine that was killed; their control groups still name them. */
+/** Containers and their shims outlive an engine that was killed; control groups and command lines still name them. */
 async function killContainers(cluster: Cluster): Promise<void> {
   for (const minion of cluster.layout.minions) {
     for (const root of ['/sys/fs/cgroup', '/sys/fs/cgroup/pids']) {
-      for (const pid of pidsBelow(join(root, minion.cgroup))) process.kill(pid, 'SIGKILL');
+      for (const pid of pidsBelow(join(root, minion.cgroup))) signalProcess(pid, 'SIGKILL');
     }
+  }
+  for (const pid of pidsWith(`${cluster.layout.runDir}/`)) signalProcess(pid, 'SIGKILL');
+}
+
+/** Processes whose command line names a folder that only this cluster's engines use. */
+function pidsWith(words: string): number[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.map(Number).filter((pid) => pid !== process.pid && commandLine(pid).includes(words));
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // It has ended.
   }
 }
 

@@ -26,7 +26,7 @@ export async function plugMinion(layout: Layout, minion: MinionLayout): Promise<
 
 /** Removes every namespace, cable, bridge and rule of a slot, also those of minions that are no longer asked for. */
 export async function removeFabric(layout: Layout): Promise<void> {
-  const prefix = layout.minions[0]!.netns.replace(/\d+$/, '');
+  const prefix = layout.minions[0]!.netns.replace(/m\d+$/, '');
   const names = (await run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0]!);
   for (const name of names.filter((n) => n.startsWith(prefix))) await run('ip', ['netns', 'del', name]);
   if (await linkExists(layout.bridge)) await run('ip', ['link', 'del', layout.bridge]);
