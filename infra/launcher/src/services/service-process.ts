@@ -3,6 +3,7 @@ import type { Cluster } from '../cluster';
 import type { ManagedProcess } from '../processes/managed-process';
 import { REPOSITORY } from '../settings';
 import { waitUntil } from '../waiting';
+import { nodeFlags } from './node-flags';
 
 /** How to run one instance of a service. */
 export interface ServiceSpec {
@@ -23,7 +24,7 @@ export function processName(spec: Pick<ServiceSpec, 'service' | 'instance'>): st
 /** Starts a service, and starts it again whenever it ends. */
 export function startService(cluster: Cluster, spec: ServiceSpec): ManagedProcess {
   const main = join(REPOSITORY, 'dist', 'services', spec.service, 'src', 'main.js');
-  const words = [process.execPath, '--enable-source-maps', main];
+  const words = [process.execPath, ...nodeFlags(spec.service), main];
   const line = spec.within?.(words) ?? { command: words[0]!, args: words.slice(1) };
   const name = processName(spec);
   return cluster.registry.start({

@@ -68,7 +68,7 @@ function options(port: number): string[] {
     port,
     unix_socket_directories: '',
     max_connections: 40,
-    shared_buffers: '64MB',
+    shared_buffers: '32MB',
     max_wal_size: '1GB',
     log_min_messages: 'warning',
   };
