@@ -7,7 +7,7 @@ import { memoryAfterLoad, memoryAtRest } from './benches/memory';
 import { reads } from './benches/reads';
 import { rebuild } from './benches/rebuild';
 import { watch } from './benches/watch';
-import type { Figure } from './figures';
+import type { Notes } from './notes';
 import { ControlPlane } from './parts/control-plane';
 
 /** In this order: memory before and after all else, and the rebuild of the log that the others have made. */
@@ -22,26 +22,18 @@ export const CONTROL_PLANE_BENCHES: readonly Bench[] = [
   rebuild,
 ];
 
-/** Runs measurements on a control plane of their own. `tell` is given what goes on. */
-export async function runOnControlPlane(
-  benches: readonly Bench[],
-  effort: Effort,
-  tell: (what: string) => void,
-): Promise<Figure[]> {
-  tell('starting a control plane');
+/** Runs measurements on a control plane of their own; one that fails does not keep the others from running. */
+export async function runOnControlPlane(benches: readonly Bench[], effort: Effort, notes: Notes): Promise<void> {
+  notes.tell('starting a control plane');
   const plane = await ControlPlane.start();
-  const figures: Figure[] = [];
   try {
-    const report = (error: unknown, where: string): void => tell(`${where}: ${String(error)}`);
+    const report = (error: unknown, where: string): void => notes.failed(where, error);
     const bus = await connectBus({ url: plane.cluster.natsUrl, name: 'bench', onError: report });
-    for (const bench of benches) {
-      tell(bench.name);
-      figures.push(...(await bench.run({ plane, bus, effort })));
-    }
+    for (const bench of benches) await notes.measure(bench.name, () => bench.run({ plane, bus, effort }));
     await bus.close();
-    if (plane.restarts > 0) throw new Error(`services ended and were started again ${plane.restarts} times`);
+    if (plane.restarts > 0)
+      notes.failed('control plane', `services ended, and were started again, ${plane.restarts} times`);
   } finally {
     await plane.stop();
   }
-  return figures;
 }

@@ -1,39 +1,38 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import { LauncherFailure } from '../../launcher/src/failure';
 import { measurePods } from './benches/pods';
 import { CONTROL_PLANE_BENCHES, runOnControlPlane } from './control-plane-run';
-import type { Figure } from './figures';
+import { Notes } from './notes';
 import { optionsFrom } from './options';
+import { takeAllDown } from './parts/home';
 import { renderCpu, renderTable } from './table/render-table';
 
 const QUICK_SHARE = 0.35;
 const PODS = 'pods';
 const NAMES = [...new Set(CONTROL_PLANE_BENCHES.map((bench) => bench.name)), PODS];
 
-/** Everything that is measured, in one run: a table for people, JSON for programs. */
-async function main(): Promise<void> {
+/** Everything that is measured, in one run: a table for people, JSON for programs. Answers whether all of it could be. */
+async function main(): Promise<boolean> {
   const options = optionsFrom(process.argv.slice(2), NAMES);
   const wanted = (name: string): boolean => options.only.length === 0 || options.only.includes(name);
   const effort = { share: options.quick ? QUICK_SHARE : 1 };
-  const since = performance.now();
-  const tell = (what: string): void => {
-    process.stderr.write(`  ${((performance.now() - since) / 1_000).toFixed(0).padStart(4)} s  ${what}\n`);
-  };
+  const notes = new Notes();
   const machine = machineOf();
-  tell(`${machine.cpus} × ${machine.cpu}, load ${machine.load.toFixed(1)} before`);
+  notes.tell(`${machine.cpus} × ${machine.cpu}, load ${machine.load.toFixed(1)} before`);
   const benches = CONTROL_PLANE_BENCHES.filter((bench) => wanted(bench.name));
-  const figures: Figure[] = benches.length === 0 ? [] : await runOnControlPlane(benches, effort, tell);
-  if (wanted(PODS)) {
-    tell('starting a cluster with one minion');
-    figures.push(...(await measurePods(effort)));
+  if (benches.length > 0) {
+    await runOnControlPlane(benches, effort, notes).catch((error: unknown) => notes.failed('control plane', error));
   }
-  const seconds = (performance.now() - since) / 1_000;
+  if (wanted(PODS)) await notes.measure(PODS, () => measurePods(effort));
+  const { figures, failures, seconds } = notes;
   process.stdout.write(`\n${renderTable(figures)}\n\n${renderCpu(figures)}\n\n`);
+  for (const { what, why } of failures) process.stdout.write(`  ✗ ${what}: ${why}\n`);
   mkdirSync(dirname(options.out), { recursive: true });
-  writeFileSync(options.out, `${JSON.stringify({ machine, quick: options.quick, seconds, figures }, null, 2)}\n`);
+  const result = { machine, quick: options.quick, seconds, figures, failures };
+  writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`);
   process.stdout.write(`  ${options.out}  (${seconds.toFixed(0)} s)\n`);
+  return failures.length === 0;
 }
 
 /** Figures mean little without the machine, and what else it did. */
@@ -50,11 +49,26 @@ function machineOf() {
   };
 }
 
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // Ctrl-C comes twice under npm, which passes its own on.
+  process.on(signal, () => {
+    if (interrupted.signal.aborted) return;
+    interrupted.abort();
+    process.stderr.write('\n  Stopping.\n');
+    void takeAllDown().finally(() => process.exit(130));
+  });
+}
+
+/** An interrupted run ends when everything is taken down. */
+function endWith(code: number): void {
+  if (!interrupted.signal.aborted) process.exit(code);
+}
+
 main().then(
-  () => process.exit(0),
+  (complete) => endWith(complete ? 0 : 1),
   (error: unknown) => {
-    const fix = error instanceof LauncherFailure ? error.fix : error instanceof Error ? (error.stack ?? '') : '';
-    process.stderr.write(`\n  ✗ ${error instanceof Error ? error.message : String(error)}\n    → ${fix}\n\n`);
-    process.exit(1);
+    process.stderr.write(`\n  ✗ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n`);
+    endWith(1);
   },
 );

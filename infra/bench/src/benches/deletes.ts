@@ -6,7 +6,7 @@ import { makeNamespace, makePods, removePods } from './objects';
 const NAMESPACE = 'bench-deletes';
 const CLIENTS = 32;
 /** More than go in the time. */
-const PODS = 20_000;
+const PODS = 14_000;
 
 /** Pods deleted through the API. */
 export const deletes: Bench = {

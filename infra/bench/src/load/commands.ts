@@ -6,15 +6,15 @@ import { monotonicMicroseconds, podOf } from './pod';
 
 /** Creates pods by commands on the bus: what any program on NATS may do. So many wait for their answers at any time. */
 export async function sendCommands(job: Extract<Job, { kind: 'commands' }>): Promise<Rate> {
-  const tally0 = new Tally();
-  const onError = (error: unknown, where: string): void => tally0.bad(`${where}: ${String(error)}`);
+  const unawaited: string[] = [];
+  const onError = (error: unknown, where: string) => unawaited.push(`${where}: ${String(error)}`);
   const bus = await connectBus({ url: job.natsUrl, name: 'bench', onError });
   const tally = new Tally();
   const until = performance.now() + job.seconds * 1_000;
   await Promise.all(Array.from({ length: job.inFlight }, (_, lane) => runLane(bus, job, lane, until, tally)));
   const rate = tally.rate();
   await bus.close();
-  return { ...rate, errors: rate.errors + tally0.rate().errors };
+  return { ...rate, errors: rate.errors + unawaited.length, firstError: rate.firstError ?? unawaited[0] };
 }
 
 async function runLane(

@@ -15,6 +15,8 @@ process.on('message', (order: Order) => {
   );
 });
 process.on('disconnect', () => process.exit(0));
+// A terminal's Ctrl-C reaches every process; the parent ends this one.
+process.on('SIGINT', () => undefined);
 
 function run(job: Job, stopped: Promise<void>): Promise<Outcomes[Job['kind']]> {
   switch (job.kind) {

@@ -33,6 +33,8 @@ process.once('message', ({ tls, bodies, other, block }: BareOrder) => {
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 });
 process.on('disconnect', () => process.exit(0));
+// A terminal's Ctrl-C reaches every process; the parent ends this one.
+process.on('SIGINT', () => undefined);
 
 /** As fast as the client takes it. */
 function flood(response: ServerResponse, block: Buffer): void {

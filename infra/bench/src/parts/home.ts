@@ -10,6 +10,9 @@ import { freePort } from '../../../launcher/src/system/ports';
 /** Slots that the bench tries: high ones, where no developer's cluster is. */
 const SLOTS = [8, 7, 6, 5, 4, 3, 2, 1];
 
+/** Clusters that run, so that an interrupted run takes them down too. */
+const running = new Map<Cluster, Promise<void> | undefined>();
+
 /** A cluster of the bench's own, empty, with a state folder that goes when it is taken down. */
 export async function makeCluster(minions: number): Promise<Cluster> {
   const home = mkdtempSync(join(tmpdir(), 'shiplog-bench-'));
@@ -21,14 +24,27 @@ export async function makeCluster(minions: number): Promise<Cluster> {
     const settings = settingsFrom({ ...env, API_PORT: String(apiPort), LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' });
     const cluster = new Cluster({ ...settings, minions, sample: false }, tell);
     cluster.home.make();
-    if (takeSlot(cluster)) return cluster;
+    if (!takeSlot(cluster)) continue;
+    running.set(cluster, undefined);
+    return cluster;
   }
   rmSync(home, { recursive: true, force: true });
   throw new LauncherFailure('Every slot for a cluster on this machine is taken.', 'npm run down');
 }
 
-/** Stops everything and removes its state; keeps it when `KEEP` is set, to look at the logs. */
-export async function takeDown(cluster: Cluster): Promise<void> {
+/** Stops everything and removes its state, once; keeps the state when `KEEP` is set, to look at the logs. */
+export function takeDown(cluster: Cluster): Promise<void> {
+  const ending = running.get(cluster) ?? end(cluster);
+  running.set(cluster, ending);
+  return ending;
+}
+
+/** What an interrupted run does before it ends. */
+export async function takeAllDown(): Promise<void> {
+  await Promise.all([...running.keys()].map(takeDown));
+}
+
+async function end(cluster: Cluster): Promise<void> {
   await cluster.registry.stop(() => undefined);
   await cluster.close();
   release(cluster);
