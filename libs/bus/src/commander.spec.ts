@@ -55,12 +55,15 @@ describe('Commander', () => {
   });
 
   it('gathers for a moment only: answers that do not come hold nobody up', async () => {
-    const { commander, messages } = stand();
+    const { commander, messages, answerNext } = stand();
+    const replies: Promise<unknown>[] = [];
     for (const id of ['a', 'b', 'c']) {
-      void commander.send(command(id), 1_000);
+      replies.push(commander.send(command(id), 1_000));
       await turn();
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(messages).toEqual([['a'], ['b'], ['c']]);
+    for (let i = 0; i < 3; i++) answerNext();
+    await Promise.all(replies);
   });
 });
