@@ -49,7 +49,7 @@ describe('the text for nft', () => {
     const three = ['10.244.1.2', '10.244.1.5', '10.244.1.6'].map((ip) => anEndpoint(ip));
     table.set('default/web', planServicePorts(web, [aSlice('web', three)], 'n1'));
     table.set('default/dns', []);
-    const { script } = table.takeChanges();
+    const script = table.takeDefinitions() + table.takeChanges().script;
     expect(script).toBe(golden('change.nft', script));
   });
 
@@ -58,6 +58,6 @@ describe('the text for nft', () => {
     table.takeAll({ anew: false });
     const dns = aService('dns', { clusterIP: '10.96.0.12', ports: [{ port: 53, protocol: 'UDP' }] });
     table.set('default/dns', planServicePorts(dns, [aSlice('dns', [there('10.244.2.4')])], 'n1'));
-    expect(table.takeChanges().script).toBe('');
+    expect(table.takeDefinitions() + table.takeChanges().script).toBe('');
   });
 });

@@ -152,11 +152,8 @@ describe('services in the kernel', () => {
       await serve(NODE_PORT, slice(...(round % 4 < 2 ? PODS : PODS.slice(1))));
     }
     const { found } = await asked;
-    expect(
-      Object.keys(found)
-        .map((answer) => answer.split(' ')[0])
-        .sort(),
-    ).toEqual(PODS);
+    const pods = new Set(Object.keys(found).map((answer) => answer.split(' ')[0]));
+    expect([...pods].sort()).toEqual(PODS);
   });
 
   it('puts its rules back when someone flushed them', async () => {

@@ -14,6 +14,7 @@ export class NftablesBackend implements ProxyBackend {
   readonly mode = 'nftables';
   readonly #table: TableState;
   #loaded = false;
+  #wasLoaded = false;
 
   constructor(
     private readonly options: TableOptions,
@@ -38,6 +39,7 @@ export class NftablesBackend implements ProxyBackend {
     if (script === '') return;
     const started = performance.now();
     try {
+      await this.#define();
       await applyScript(this.kernel, script);
     } catch (error) {
       this.#loaded = false;
@@ -75,9 +77,16 @@ export class NftablesBackend implements ProxyBackend {
     await Promise.resolve();
   }
 
+  async #define(): Promise<void> {
+    const definitions = this.#table.takeDefinitions();
+    if (definitions !== '') await applyScript(this.kernel, definitions);
+  }
+
   async #loadAll(): Promise<void> {
     const started = performance.now();
     await allowRouting(this.kernel, this.logger);
+    // Only once this process knows what is in the kernel: until then they may be there, with elements that serve.
+    if (this.#wasLoaded) await this.#define();
     const kept = this.#table.takeAll({ anew: false });
     try {
       await applyScript(this.kernel, kept.script);
@@ -86,6 +95,7 @@ export class NftablesBackend implements ProxyBackend {
       await applyScript(this.kernel, this.#table.takeAll({ anew: true }).script);
     }
     this.#loaded = true;
+    this.#wasLoaded = true;
     this.logger.info(
       { services: this.#table.services().length, elements: kept.elements, ms: Math.round(performance.now() - started) },
       'service rules loaded',

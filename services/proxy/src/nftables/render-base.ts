@@ -39,12 +39,12 @@ function maps(): Definition[] {
 
 /** First packets of connections, arriving or made here, get their backend. */
 function translation(options: TableOptions): Definition[] {
-  const node = onNode(options);
   const fromOutside = [...fromElsewhere(options), 'fib saddr type != local', 'jump from_outside'].join(' ');
   const lookup = (plane: (typeof PLANES)[number]): string => `${keyOf(plane).expression} vmap @${names.entries(plane)}`;
+  const onNode = (rule: string): string[] => nodeAddresses(options).map((addresses) => `${addresses} ${rule}`);
   return [
-    { kind: 'chain', name: 'from_outside', rules: [lookup('outside_vip'), `${node} ${lookup('outside_port')}`] },
-    { kind: 'chain', name: 'services', rules: [fromOutside, lookup('vip'), `${node} ${lookup('port')}`] },
+    { kind: 'chain', name: 'from_outside', rules: [lookup('outside_vip'), ...onNode(lookup('outside_port'))] },
+    { kind: 'chain', name: 'services', rules: [fromOutside, lookup('vip'), ...onNode(lookup('port'))] },
     {
       kind: 'chain',
       name: 'prerouting',
@@ -64,7 +64,7 @@ function translation(options: TableOptions): Definition[] {
 function refusal(options: TableOptions): Definition[] {
   const rules = [
     `${keyOf('vip').expression} vmap @${names.refused('vip')}`,
-    `${onNode(options)} ${keyOf('port').expression} vmap @${names.refused('port')}`,
+    ...nodeAddresses(options).map((one) => `${one} ${keyOf('port').expression} vmap @${names.refused('port')}`),
     ...(options.serviceCidr === '' ? [] : [`ip daddr ${options.serviceCidr} goto refuse`]),
   ];
   const hooks = ['input', 'forward', 'output'].map((hook): Definition => ({
@@ -124,10 +124,9 @@ function loopbackGuard(): Definition {
   };
 }
 
-function onNode(options: TableOptions): string {
-  return options.nodePortAddresses.length === 0
-    ? 'fib daddr type local'
-    : `ip daddr { ${options.nodePortAddresses.join(', ')} }`;
+/** Matches for the addresses on which node ports answer: a rule for each, since a set in a rule is lost to packets that its replacement overtakes. */
+function nodeAddresses({ nodePortAddresses }: TableOptions): string[] {
+  return nodePortAddresses.length === 0 ? ['fib daddr type local'] : nodePortAddresses.map((one) => `ip daddr ${one}`);
 }
 
 function fromElsewhere(options: TableOptions): string[] {

@@ -43,6 +43,13 @@ export const names = {
   hairpins: 'hairpins',
 } as const;
 
+/**
+ * Where a packet ends up that a change overtook on its way: the kernel goes on with the rules it began with, and looks up
+ * in maps as they are now, where a slot may be empty and a replaced rule's choices are gone. Dropped, it is sent again a
+ * moment later; passed on untranslated, it would be refused.
+ */
+const OVERTAKEN = 'drop';
+
 /** A place to pick backends for `count` backends, with all that it refers to; the first is the one to go to. */
 export interface Picker {
   readonly verdict: string;
@@ -56,7 +63,7 @@ export function spreadingPicker(plane: Plane, count: number): Picker {
   const only = `${plane}_to_0`;
   if (count === 1) return { verdict: `goto ${only}`, definitions };
   const name = `${plane}_pick_${count}`;
-  const rules = [choose(slots.map((slot) => `${plane}_to_${slot}`))];
+  const rules = [choose(slots.map((slot) => `${plane}_to_${slot}`)), OVERTAKEN];
   return { verdict: `goto ${name}`, definitions: [...definitions, { kind: 'chain', name, rules }] };
 }
 
@@ -81,7 +88,7 @@ export function stickyPicker(plane: Plane, count: number, seconds: number): Pick
     },
   ]);
   const rules = slots.map((slot) => `${client} @${names.clients(plane, slot)} goto ${keep(slot)}`);
-  const chain: Definition = { kind: 'chain', name, rules: [...rules, choose(slots.map(keep))] };
+  const chain: Definition = { kind: 'chain', name, rules: [...rules, choose(slots.map(keep)), OVERTAKEN] };
   return { verdict: `goto ${name}`, definitions: [...definitions, chain] };
 }
 
@@ -89,7 +96,12 @@ function slotDefinitions(plane: Plane, slot: number): Definition[] {
   const map = names.slot(plane, slot);
   return [
     { kind: 'map', name: map, body: `type ${keyOf(plane).type} : ipv4_addr . inet_service ;` },
-    { kind: 'chain', name: `${plane}_to_${slot}`, rules: [`dnat ip to ${keyOf(plane).expression} map @${map}`] },
+    // A packet that a change overtook may have picked a slot that is empty by now: dropped, it comes again a moment later.
+    {
+      kind: 'chain',
+      name: `${plane}_to_${slot}`,
+      rules: [`dnat ip to ${keyOf(plane).expression} map @${map}`, 'drop'],
+    },
   ];
 }
 

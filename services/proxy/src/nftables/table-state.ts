@@ -43,14 +43,22 @@ export class TableState {
     return this.#book.owners();
   }
 
-  /** The script that brings a table up to date that held everything so far; '' when nothing changed. Taken once. */
-  takeChanges(): { script: string; changes: readonly ElementChange[] } {
+  /**
+   * The script that makes what new elements will refer to; '' when that is all there. Taken once, and run in a transaction
+   * before the elements': a packet on its way through the old rules would find a chain of the same transaction empty.
+   */
+  takeDefinitions(): string {
     const { table } = this.options;
-    const changes = compact(this.#changes);
-    const script = renderDefinitions(table, this.#newDefinitions) + renderChanges(table, changes);
+    const definitions = this.#newDefinitions;
     this.#newDefinitions = [];
+    return definitions.length === 0 ? '' : `add table ip ${table}\n${renderDefinitions(table, definitions)}`;
+  }
+
+  /** The script that brings the elements of a table up to date that held all so far; '' when nothing changed. Taken once. */
+  takeChanges(): { script: string; changes: readonly ElementChange[] } {
+    const changes = compact(this.#changes);
     this.#changes = [];
-    return { script, changes };
+    return { script: renderChanges(this.options.table, changes), changes };
   }
 
   /** The script for the whole table, whatever is there; `anew` when it may be of another layout. */

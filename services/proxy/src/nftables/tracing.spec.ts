@@ -33,7 +33,9 @@ class Scene {
   }
 
   sync(): this {
-    const script = this.#loaded ? this.table.takeChanges().script : this.table.takeAll({ anew: false }).script;
+    const script = this.#loaded
+      ? this.table.takeDefinitions() + this.table.takeChanges().script
+      : this.table.takeAll({ anew: false }).script;
     this.#loaded = true;
     runScript(this.ruleset, script);
     return this;
