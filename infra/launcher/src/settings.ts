@@ -30,15 +30,18 @@ export interface LauncherSettings {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the settings; a wrong value stops with a sentence. Flags win over the environment. */
+/**
+ * Reads the settings; a wrong value stops with a sentence. Flags win over the environment, where npm puts them when they
+ * are given without `--` before them (`npm start --minions 3`).
+ */
 export function settingsFrom(env: Environment, flags: { minions?: string; sample?: boolean } = {}): LauncherSettings {
   const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT ?? '0', 0, 9);
   return {
     home: resolve(REPOSITORY, env.SHIPLOG_HOME || '.shiplog'),
     cache: resolve(REPOSITORY, env.SHIPLOG_CACHE || join('.shiplog', 'cache')),
     slot,
-    minions: wholeNumber('--minions', flags.minions ?? env.SHIPLOG_MINIONS ?? '2', 1, 9),
-    sample: flags.sample ?? env.SHIPLOG_SAMPLE !== 'no',
+    minions: wholeNumber('--minions', flags.minions ?? env.SHIPLOG_MINIONS ?? env.npm_config_minions ?? '2', 1, 9),
+    sample: flags.sample ?? (env.SHIPLOG_SAMPLE !== 'no' && env.npm_config_sample !== ''),
     apiPort: wholeNumber('API_PORT', env.API_PORT ?? String(6443 + slot), 1, 65_535),
     natsUrl: env.NATS_URL || undefined,
     databaseUrl: env.DATABASE_URL || undefined,

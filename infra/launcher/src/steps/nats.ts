@@ -4,12 +4,16 @@ import type { Cluster, Step } from '../cluster';
 import { LauncherFailure, sentenceOf } from '../failure';
 import { RANK } from '../processes/registry';
 import { freePort } from '../system/ports';
-import { programFromPackage } from '../system/debian';
-import { findTool, hasApt } from '../system/tools';
+import { succeeds } from '../system/run';
 import { waitUntil } from '../waiting';
+import { findNatsServer, listensOn, natsCommand, natsContainer, type NatsServer } from './nats-server';
 
 /** Larger than the largest object of the API (1.5 MB) with room for a batch of them. */
 const MAX_PAYLOAD = 8 * 1024 * 1024;
+
+const START_MS = 15_000;
+/** A container's image may have to be pulled first. */
+const PULL_MS = 120_000;
 
 /** The message bus: the user's, or a NATS server of our own with a password of its own. */
 export const nats: Step = {
@@ -26,27 +30,12 @@ export const nats: Step = {
       cluster.natsUrl = natsUrl;
       return `at ${redacted(natsUrl)}`;
     }
-    await startServer(cluster, await findServer(cluster, say));
+    await startServer(cluster, await findNatsServer(cluster, say));
     return `at ${redacted(cluster.natsUrl)}`;
   },
 };
 
-async function findServer(cluster: Cluster, say: (what: string) => void): Promise<string> {
-  const onPath = findTool('nats-server');
-  if (onPath !== undefined) return onPath;
-  if (hasApt()) {
-    say("fetching Debian's nats-server");
-    return programFromPackage('nats-server', 'usr/sbin/nats-server', cluster.settings.cache);
-  }
-  throw new LauncherFailure('There is no nats-server on the PATH.', howToGetNats());
-}
-
-function howToGetNats(): string {
-  if (process.platform === 'darwin') return 'brew install nats-server';
-  return 'docker run -d -p 127.0.0.1:4222:4222 nats:2 -js && NATS_URL=nats://127.0.0.1:4222 npm start';
-}
-
-async function startServer(cluster: Cluster, program: string): Promise<void> {
+async function startServer(cluster: Cluster, server: NatsServer): Promise<void> {
   const { home, layout } = cluster;
   const password = home.secret('nats');
   const host = cluster.mode.kind === 'minions' ? layout.hostAddress : '127.0.0.1';
@@ -54,16 +43,22 @@ async function startServer(cluster: Cluster, program: string): Promise<void> {
   const port = await freePort(4222 + (cluster.mode.kind === 'minions' ? 0 : layout.slot), listen);
   const config = home.at('nats', 'server.conf');
   mkdirSync(home.at('nats', 'store'), { recursive: true });
-  writeFileSync(config, serverConfig({ listen, port, password, store: home.at('nats', 'store') }), { mode: 0o600 });
+  const place = { listen, port, folder: home.at('nats'), config, slot: layout.slot };
+  const text = serverConfig({ listen: listensOn(server, place), password, store: home.at('nats', 'store') });
+  writeFileSync(config, text, { mode: 0o600 });
   cluster.natsUrl = `nats://shiplog:${password}@${host}:${port}`;
-  const spec = { name: 'nats', command: program, args: ['-c', config], log: home.log('nats'), rank: RANK.store };
-  const managed = cluster.registry.start(spec);
-  await waitUntil(() => ping(cluster.natsUrl), { what: 'NATS', within: 15_000, process: managed });
+  const command = natsCommand(server, place);
+  // A container outlives a launcher that was killed, and would hold its name and port.
+  if (server.kind === 'container')
+    await succeeds('docker', ['rm', '-f', natsContainer(layout.slot)], { env: command.env });
+  const managed = cluster.registry.start({ name: 'nats', ...command, log: home.log('nats'), rank: RANK.store });
+  const within = server.kind === 'container' ? PULL_MS : START_MS;
+  await waitUntil(() => ping(cluster.natsUrl), { what: 'NATS', within, process: managed });
   writeFileSync(home.at('nats.url'), `${cluster.natsUrl}\n`, { mode: 0o600 });
 }
 
-function serverConfig(at: { listen: string; port: number; password: string; store: string }): string {
-  return `listen: "${at.listen}:${at.port}"
+function serverConfig(at: { listen: string; password: string; store: string }): string {
+  return `listen: "${at.listen}"
 server_name: shiplog
 max_payload: ${MAX_PAYLOAD}
 max_pending: ${128 * 1024 * 1024}
