@@ -73,7 +73,7 @@ async function jest(project: (typeof PROJECTS)[number], path: string): Promise<C
   const report = join(folder, 'report.json');
   // A socket that a test of real parts forgot to close must not hold up the whole run: what counts is the report.
   const inBand = project === 'unit' ? [] : ['--runInBand', '--forceExit'];
-  const args = ['jest', '--selectProjects', project, '--json', '--outputFile', report, '--passWithNoTests', ...inBand];
+  const args = ['jest', '--selectProjects', project, '--json', '--outputFile', report, ...inBand];
   try {
     const code = await runToEnd('npx', args, path);
     return countOf(report, code);
