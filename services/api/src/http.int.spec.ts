@@ -12,6 +12,21 @@ afterAll(async () => {
 describe('HTTP', () => {
   const path = '/api/v1/namespaces/default/configmaps';
 
+  it('refuses, warns of or ignores a field that it does not know, as it is asked to', async () => {
+    const body = { ...configMap('validated'), colour: 'red' };
+    const create = (how: string) => rig.http('POST', `${path}?dryRun=All&fieldValidation=${how}`, body);
+    const strict = await create('Strict');
+    expect(strict.code).toBe(400);
+    expect(strict.body).toMatch(/strict decoding error: unknown field \\"colour\\"/);
+    const warned = await create('Warn');
+    expect(warned.code).toBe(201);
+    expect(warned.headers.warning).toMatch(/299 - "unknown field \\"colour\\""/);
+    const ignored = await create('Ignore');
+    expect(ignored.code).toBe(201);
+    expect(ignored.headers.warning).toBeUndefined();
+    expect((await rig.http('GET', `${path}/validated`)).code).toBe(404);
+  });
+
   it('wants to know who asks, but for health and version', async () => {
     const anonymous = { authorization: '' };
     expect((await rig.http('GET', '/api/v1/pods', undefined, anonymous)).code).toBe(401);

@@ -19,7 +19,7 @@ const kubectl = (args: string, options?: Parameters<Rig['kubectl']>[1]): Promise
 
 describe('kubectl, unmodified', () => {
   it('says what is served, and that the server is a Shiplog', async () => {
-    expect(await kubectl('version')).toMatch(/Server Version: v1\.32\.0\+shiplog/);
+    expect(await kubectl('version')).toMatch(/Server Version:.*v1\.32\.0\+shiplog/);
     expect(await kubectl('cluster-info')).toMatch(/control plane.* is running at .*https:\/\/127\.0\.0\.1/);
     const resources = await kubectl('api-resources');
     expect(resources).toMatch(/^pods +po +v1 +true +Pod$/m);
@@ -82,27 +82,23 @@ describe('kubectl, unmodified', () => {
     await expect(kubectl('get rc life')).rejects.toThrow(/NotFound.*replicationcontrollers "life" not found/);
   });
 
-  it('validates on the server, in its words', async () => {
+  it('validates: by the server since 1.27, by its OpenAPI document before', async () => {
     const wrong = { ...rc('wrong'), spec: { replicas: -1, selector: { a: 'b' }, colour: 'red' } };
     await expect(kubectl('create -f -', manifest(wrong))).rejects.toThrow(
-      /strict decoding error: unknown field "spec.colour"/,
+      /strict decoding error: unknown field "spec.colour"|ReplicationController.spec\): unknown field "colour"/,
     );
-    await expect(kubectl('create --validate=ignore -f -', manifest(wrong))).rejects.toThrow(
+    await expect(kubectl('create --validate=false -f -', manifest(wrong))).rejects.toThrow(
       /is invalid:[^]*spec.replicas: Invalid value: -1/,
     );
-    expect(
-      await kubectl('create --validate=warn --dry-run=server -f -', manifest({ ...rc('warned'), colour: 1 })),
-    ).toMatch(
-      /Warning: unknown field "colour"[^]*created \(server dry run\)|created \(server dry run\)[^]*Warning: unknown field "colour"/,
-    );
-    await expect(kubectl('get rc warned')).rejects.toThrow(/NotFound/);
+    expect(await kubectl('create --dry-run=server -f -', manifest(rc('tried')))).toMatch(/created \(server dry run\)/);
+    await expect(kubectl('get rc tried')).rejects.toThrow(/NotFound/);
     await expect(kubectl('apply --server-side -f -', manifest(rc('applied')))).rejects.toThrow(
       /server-side apply is not served/,
     );
   });
 
   it('explains types, exposes a controller, and diffs', async () => {
-    expect(await kubectl('explain pod.spec.containers.image')).toMatch(/FIELD: image <string>/);
+    expect(await kubectl('explain pod.spec.containers.image')).toMatch(/FIELD:\s+image <string>/);
     await kubectl('create -f -', manifest(rc('shown')));
     expect(await kubectl('expose rc shown --port=80')).toBe('service/shown exposed\n');
     expect(await kubectl('get svc shown -o wide')).toMatch(/80\/TCP +\d+s +app=shown/);
