@@ -3,6 +3,7 @@ export * from './commands';
 export * from './decisions';
 export * from './events';
 export * from './generated/kubernetes';
+export * from './messages';
 export * from './node-requests';
 export * from './objects';
 export * from './queries';

@@ -1,10 +1,10 @@
-import type { CommandType } from './commands';
 import type { EventType } from './events';
-import type { Channel, QueryName } from './queries';
+import type { Principal } from './messages/principal';
+import type { Channel } from './queries';
 import type { ResourceId } from './resources';
-import type { SignalName } from './signals';
 
-const ROOT = 'shiplog.v1';
+/** Every subject begins with this: the name and the version of the protocol. */
+export const ROOT = 'shiplog.v1';
 /** Stands for "no namespace" and "no node": a subject token can't be empty. No Kubernetes name is `_`. */
 const NONE = '_';
 
@@ -14,7 +14,7 @@ export function subjectToken(name: string): string {
   return name.replace(/[%.*>\s]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
-/** The inverse of `subjectToken`. */
+/** The inverse of `subjectToken`. Throws a URIError for what it never makes. */
 export function nameOfToken(token: string): string {
   return token === NONE ? '' : decodeURIComponent(token);
 }
@@ -28,7 +28,19 @@ export interface EventAddress {
   type: EventType;
 }
 
-/** Every NATS subject that Shiplog uses, by purpose. */
+/** In place of a sender: whoever it is. */
+export const ANYONE = 'anyone';
+export type Sender = Principal | typeof ANYONE;
+
+/** Two tokens: the kind and the name of a principal. */
+function sender(from: Sender): string {
+  return from === ANYONE ? '*.*' : `${from.kind}.${subjectToken(from.name)}`;
+}
+
+/**
+ * Every NATS subject that Shiplog uses, by purpose. Where it matters who sends, the sender is in the subject: a process
+ * has the right to publish under its own name only, so the server vouches for it.
+ */
 export const subjects = {
   /** `shiplog.v1.event.<resource>.<node>.<namespace>.<name>.<type>`. */
   event: (at: EventAddress) =>
@@ -38,28 +50,34 @@ export const subjects = {
     channel.node === undefined
       ? `${ROOT}.event.${subjectToken(channel.resource)}.>`
       : `${ROOT}.event.${subjectToken(channel.resource)}.${subjectToken(channel.node)}.>`,
-  /** Request and reply; the reply is a `CommandReply`. */
-  command: (type: CommandType) => `${ROOT}.command.${type}`,
-  /** Several commands in one message: a JSON array of commands, answered by an array of replies in the same order. */
-  commandBatch: `${ROOT}.command.Batch`,
+  /** Request and reply, by the command's type or `Batch`. */
+  command: (type: string, from: Sender) => `${ROOT}.command.as.${sender(from)}.${type}`,
   /** Publish and go: JetStream keeps the command until the journal has decided it. */
-  commandLater: (type: CommandType | '*') => `${ROOT}.command.later.${type}`,
-  query: (name: QueryName) => `${ROOT}.query.${name}`,
-  /** The streamed query, see `StateRequest`. */
-  stateQuery: `${ROOT}.query.state`,
-  signal: (name: SignalName, source: string) => `${ROOT}.signal.${name}.${source === '*' ? '*' : subjectToken(source)}`,
-  /** What only one node can do: `logs` by its kubelet, `attach` and `detach` by its network agent. */
-  node: (node: string, verb: 'logs' | 'attach' | 'detach') => `${ROOT}.node.${subjectToken(node)}.${verb}`,
-  /** Liveness: any instance answers a request on its own subject; all of a service's on `…<service>.*`'s parent. */
-  health: (service: string, instance: string) => `${ROOT}.health.${subjectToken(service)}.${subjectToken(instance)}`,
-  /** Where the instances of a service agree which of them acts; see `Leadership` in libs/service. */
-  leadership: (role: string) => `${ROOT}.leadership.${subjectToken(role)}`,
-  /** Answered by one member of a leadership: nobody listening here means that its process is gone. */
-  leadershipMember: (role: string, member: string) =>
-    `${ROOT}.leadership.${subjectToken(role)}.${subjectToken(member)}`,
-  /** A request here is answered by every service that runs. */
-  healthAll: `${ROOT}.health`,
+  commandLater: (type: string, from: Sender) => `${ROOT}.command.later.${sender(from)}.${type}`,
+  query: (name: string, from: Sender) => `${ROOT}.query.as.${sender(from)}.${name}`,
+  signal: (name: string, from: Sender) => `${ROOT}.signal.${name}.${sender(from)}`,
+  /** What only one node can do, or has to know. */
+  node: (node: string, name: string) => `${ROOT}.node.${subjectToken(node)}.${name}`,
+  /** An address of `processRequest`, with its parts filled in; a part that is `*` stays a wildcard. */
+  process: (address: string, parts: Readonly<Record<string, string>>) =>
+    `${ROOT}.${address.replace(/\{(\w+)\}/g, (_, part: string) => filled(parts[part]))}`,
+  /** Chunks of a stream, to who asked for it: nobody else hears them. */
+  stream: (to: string, id: string) => `${ROOT}.stream.to.${to}.${id}`,
+  /** What the reader of a stream tells its writer: how far it is, and when it goes. */
+  streamControl: (of: string, id: string) => `${ROOT}.stream.ctl.${of}.${id}`,
 } as const;
+
+function filled(part: string | undefined): string {
+  return part === '*' ? '*' : subjectToken(part ?? '');
+}
+
+/** Who sent a message, from its subject; undefined where the subject names nobody. */
+export function principalOfSubject(subject: string): Principal | undefined {
+  const [, , area, second, kind, name] = subject.split('.');
+  const isVouched = area === 'signal' || second === 'as' || second === 'later';
+  if (!isVouched || kind === undefined || name === undefined) return undefined;
+  return { kind: kind as Principal['kind'], name: nameOfToken(name) };
+}
 
 /** The JetStream stream and consumer that keep commands sent without waiting. */
 export const LATER_STREAM = 'SHIPLOG_COMMANDS';

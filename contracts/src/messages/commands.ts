@@ -1,0 +1,168 @@
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import type { PodStatus } from '../generated/kubernetes';
+import type { CommandMessage } from './define';
+import type { Role } from './principal';
+import {
+  AnyObject,
+  CommandId,
+  Decision,
+  Key,
+  KubernetesType,
+  Line,
+  Name,
+  OneOf,
+  Optional,
+  Position,
+  Resource,
+  Seconds,
+  Status,
+  withKey,
+  withPod,
+} from './schemas';
+
+const dryRun = Optional(Type.Boolean({ description: 'Decide and answer, but write nothing.' }));
+const subresource = Optional(Line('Only this part: status, scale or finalize.'));
+const deletionFields = {
+  gracePeriodSeconds: Optional(Seconds('0 removes a pod without waiting for its containers.')),
+  propagationPolicy: Optional(OneOf(['Background', 'Foreground', 'Orphan'], "Kubernetes' garbage collection modes.")),
+  preconditions: Optional(
+    Type.Object(
+      { uid: Optional(Line()), resourceVersion: Optional(Line()) },
+      { description: 'Refused (409) when the object is another one by now.' },
+    ),
+  ),
+};
+const cause = Optional(Position("Goes before the command's: the items became known by different events."));
+
+const envelopeFields = {
+  id: CommandId(),
+  actor: Name("Who asks: a user's name, or `system:…`."),
+  cause: Optional(Position('Of the event that made the actor act.')),
+  basis: Optional(Position('That the actor had read.')),
+};
+
+const ItemResultSchema = Type.Union([
+  Type.Object({ ok: Type.Literal(true), position: Position() }),
+  Type.Object({ ok: Type.Literal(false), status: Status }),
+]);
+export const CommandReplySchema = Type.Union(
+  [
+    Type.Object({
+      ok: Type.Literal(true),
+      position: Position("Of the command's last event; the object's resourceVersion when nothing had to change."),
+      key: Optional(Key),
+      uid: Optional(Type.String()),
+      events: Type.Integer({ minimum: 0, description: 'How many events it made; 0: the state was as asked.' }),
+      object: Optional(AnyObject),
+      results: Optional(Type.Array(ItemResultSchema)),
+    }),
+    Type.Object({ ok: Type.Literal(false), status: Status }),
+  ],
+  { $id: 'CommandReply', description: "The journal's answer; `status` is what Kubernetes would answer." },
+);
+
+function command<const N extends string, D extends TSchema>(
+  name: N,
+  options: { summary: string; data: D; from: readonly Role[] },
+): CommandMessage<N, D> {
+  const payload = Type.Object({ ...envelopeFields, type: Type.Literal(name), data: options.data });
+  return { kind: 'command', name, payload, reply: CommandReplySchema, answeredBy: ['journal'], ...options };
+}
+
+export const CreateObject = command('CreateObject', {
+  summary: 'Creates an object; defaults, validates, and stamps name, uid and time.',
+  data: Type.Object({ resource: Resource, namespace: Line(), object: AnyObject, dryRun }),
+  from: ['api', 'controller', 'kubelet', 'user'],
+});
+
+export const ReplaceObject = command('ReplaceObject', {
+  summary: 'Replaces an object or a part of it.',
+  data: withKey({ object: AnyObject, subresource, dryRun }),
+  from: ['api', 'controller', 'user'],
+});
+
+export const PatchObject = command('PatchObject', {
+  summary: 'Patches an object or a part of it; the journal applies the patch, so it never races another write.',
+  data: withKey({
+    subresource,
+    patchType: OneOf(['json', 'merge', 'strategic']),
+    patch: Type.Unknown(),
+    dryRun,
+  }),
+  from: ['api', 'controller', 'kubelet', 'network', 'user'],
+});
+
+export const DeleteObject = command('DeleteObject', {
+  summary: 'Deletes an object.',
+  data: withKey({ ...deletionFields, dryRun }),
+  from: ['api', 'controller', 'kubelet', 'user'],
+});
+
+export const DeleteCollection = command('DeleteCollection', {
+  summary: 'Deletes what the selectors choose, in one commit.',
+  data: Type.Object({
+    resource: Resource,
+    namespace: Line(),
+    labelSelector: Optional(Line()),
+    fieldSelector: Optional(Line()),
+    ...deletionFields,
+    dryRun,
+  }),
+  from: ['api', 'controller', 'user'],
+});
+
+export const BindPods = command('BindPods', {
+  summary: 'Gives pods their nodes; each item is accepted or refused on its own.',
+  data: Type.Object({ bindings: Type.Array(withPod({ node: Name(), cause, decision: Optional(Decision) })) }),
+  from: ['api', 'scheduler', 'user'],
+});
+
+export const MarkPodsUnschedulable = command('MarkPodsUnschedulable', {
+  summary: 'Says which pods fit on no node, and why.',
+  data: Type.Object({ pods: Type.Array(withPod({ message: Type.String(), cause, decision: Decision })) }),
+  from: ['scheduler'],
+});
+
+export const ReportPods = command('ReportPods', {
+  summary: "Reports what a kubelet saw of its node's pods; each difference becomes an event of its own name.",
+  data: Type.Object({
+    node: Name(),
+    pods: Type.Array(withPod({ status: KubernetesType<PodStatus>('PodStatus') })),
+  }),
+  from: ['kubelet'],
+});
+
+/** Every command. */
+export const COMMANDS = [
+  CreateObject,
+  ReplaceObject,
+  PatchObject,
+  DeleteObject,
+  DeleteCollection,
+  BindPods,
+  MarkPodsUnschedulable,
+  ReportPods,
+] as const;
+
+export type CommandDeclaration = (typeof COMMANDS)[number];
+/** The data of each command type. */
+export type CommandData = { [M in CommandDeclaration as M['name']]: Static<M['data']> };
+
+/** Commands in one Batch message, at most. */
+export const BATCH_LIMIT = 2_000;
+
+/** Several commands in one message, answered by as many replies in the same order; each is decided on its own. */
+export const Batch: CommandMessage<'Batch'> = {
+  kind: 'command',
+  name: 'Batch',
+  summary:
+    'Several commands in one message, answered by as many replies in the same order. Each is decided on its own.',
+  data: Type.Unknown(),
+  payload: Type.Array(Type.Unknown({ description: 'A command of any type.' }), {
+    maxItems: BATCH_LIMIT,
+    problem: `must be a list of at most ${BATCH_LIMIT} commands`,
+  }),
+  reply: Type.Array(CommandReplySchema),
+  from: ['api', 'scheduler', 'controller', 'kubelet', 'user'],
+  answeredBy: ['journal'],
+};

@@ -1,0 +1,79 @@
+import { Type } from '@sinclair/typebox';
+import { nodeRequest } from './define';
+import { Line, Name, OneOf, Optional, Position, Resource, Seconds } from './schemas';
+
+const port = Type.Integer({ minimum: 1, maximum: 65_535, problem: 'must be a port: a whole number from 1 to 65535' });
+/** Of objects, as Kubernetes and this journal make them. It names folders and interfaces. */
+const Uid = () =>
+  Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$', problem: 'must be a uid: letters, digits and dashes' });
+
+/** One port of the node that leads to a port of a pod. */
+export const HostPortSchema = Type.Object({
+  hostPort: port,
+  containerPort: port,
+  protocol: OneOf(['TCP', 'UDP']),
+  hostIP: Optional(Line('Only this address of the node; absent or 0.0.0.0: all of them.')),
+});
+
+export const Logs = nodeRequest('logs', {
+  summary: "A container's log, as a flow-controlled stream of bytes.",
+  payload: Type.Object({
+    namespace: Name(),
+    pod: Name(),
+    uid: Name(),
+    container: Name(),
+    follow: Optional(Type.Boolean()),
+    previous: Optional(Type.Boolean()),
+    timestamps: Optional(Type.Boolean()),
+    tailLines: Optional(Position('Lines from the end.')),
+    sinceSeconds: Optional(Seconds()),
+    sinceTime: Optional(Line('RFC 3339.')),
+    limitBytes: Optional(Position()),
+  }),
+  reply: Type.Unknown({ description: 'Bytes.' }),
+  from: ['api'],
+  answeredBy: ['kubelet'],
+  streamed: true,
+});
+
+export const Attach = nodeRequest('attach', {
+  summary:
+    'Gives a pod its address and connects it; answered once packets can flow. The same uid gets the same answer.',
+  payload: Type.Object({
+    uid: Uid(),
+    namespace: Name(),
+    name: Name(),
+    pid: Type.Integer({
+      minimum: 1,
+      maximum: 2 ** 22,
+      description: "A process in the pod's network namespace.",
+      problem: 'must be a process id',
+    }),
+    hostPorts: Optional(Type.Array(HostPortSchema)),
+  }),
+  reply: Type.Object({
+    ip: Type.String(),
+    gateway: Type.String({ description: "The bridge's address: the pod's way out." }),
+  }),
+  from: ['kubelet'],
+  answeredBy: ['network'],
+});
+
+export const Detach = nodeRequest('detach', {
+  summary: "Takes a pod's address, interface and host ports away; unknown uids are fine.",
+  payload: Type.Object({ uid: Uid() }),
+  reply: Type.Object({}),
+  from: ['kubelet'],
+  answeredBy: ['network'],
+});
+
+/** Not a question: the journal tells a node, and nobody answers. */
+export const ReferenceChanged = nodeRequest('changed', {
+  summary: 'A Secret or ConfigMap that a pod of the node names has changed; the kubelet asks for it.',
+  payload: Type.Object({ resource: Resource, namespace: Name(), name: Name(), position: Position() }),
+  reply: Type.Object({}),
+  from: ['journal'],
+  answeredBy: ['kubelet'],
+});
+
+export const NODE_REQUESTS = [Logs, Attach, Detach, ReferenceChanged] as const;

@@ -1,0 +1,149 @@
+import { LATER_CONSUMER, LATER_STREAM, ROOT, subjects, subjectToken } from '../subjects';
+import { MESSAGES } from './all';
+import type { Message } from './define';
+import { channelsOf } from './events';
+import { principalOf, type Identity, type Role } from './principal';
+
+/** What a NATS user may do, as the server's configuration has it. */
+export interface Permissions {
+  readonly publish: { readonly allow: readonly string[] } | { readonly deny: readonly string[] };
+  readonly subscribe: { readonly allow: readonly string[] } | { readonly deny: readonly string[] };
+  /** Answers to what one was asked, beyond `publish`. The server forgets the open ones at a reload: they are asked again. */
+  readonly allow_responses?: { readonly max: number; readonly expires: string };
+}
+
+/** An identity as a part of subjects: the tokens of its inbox, and of streams that it reads or writes. */
+export function addressOf({ role, name }: Identity): string {
+  return `${role}.${subjectToken(name)}`;
+}
+
+/** Where an identity is answered: nobody else may listen there. */
+export function inboxOf(identity: Identity): string {
+  return `_INBOX.${addressOf(identity)}`;
+}
+
+/** The permissions of one process, from the declarations of what it sends, hears and answers. */
+export function permissionsOf(identity: Identity): Permissions {
+  const publish = unique([
+    ...MESSAGES.flatMap((message) => sent(message, identity)),
+    ...streamsOut(identity),
+    ...more(identity.role),
+  ]);
+  const subscribe = unique([
+    `${inboxOf(identity)}.>`,
+    ...channelsOf(identity.role, identity.name).map(subjects.channel),
+    ...MESSAGES.flatMap((message) => subjectsHeard(message, identity)),
+    ...streamsIn(identity),
+  ]);
+  const answers = MESSAGES.some((message) => message.kind !== 'signal' && handles(message, identity.role));
+  return {
+    // An empty list would allow everything.
+    publish: publish.length === 0 ? { deny: ['>'] } : { allow: publish },
+    subscribe: { allow: subscribe },
+    ...(answers ? { allow_responses: { max: 1, expires: '1m' } } : {}),
+  };
+}
+
+function handles(message: Exclude<Message, { kind: 'signal' }>, role: Role): boolean {
+  return message.answeredBy.includes(role) || ('heardBy' in message && message.heardBy?.includes(role) === true);
+}
+
+function sent(message: Message, identity: Identity): string[] {
+  if (!message.from.includes(identity.role)) return [];
+  const from = principalOf(identity);
+  switch (message.kind) {
+    case 'command':
+      return [
+        subjects.command(message.name, from),
+        ...(identity.role === 'user' && message.name !== 'Batch' ? [subjects.commandLater(message.name, from)] : []),
+      ];
+    case 'query':
+      return [subjects.query(message.name, from)];
+    case 'signal':
+      return [subjects.signal(message.name, from)];
+    case 'node':
+      return [from.kind === 'node' ? subjects.node(identity.name, message.name) : `${ROOT}.node.*.${message.name}`];
+    case 'process':
+      return [subjects.process(message.address, partsOf(identity))];
+  }
+}
+
+/** What an identity subscribes to for a message that it hears or answers; nothing for the others. */
+export function subjectsHeard(message: Message, identity: Identity): string[] {
+  const { role, name } = identity;
+  if (message.kind === 'signal') return message.heardBy.includes(role) ? [subjects.signal(message.name, 'anyone')] : [];
+  if (!handles(message, role)) return [];
+  switch (message.kind) {
+    case 'command':
+      return [subjects.command(message.name, 'anyone')];
+    case 'query':
+      return [subjects.query(message.name, 'anyone')];
+    case 'node':
+      return [subjects.node(name, message.name)];
+    case 'process':
+      return [subjects.process(message.address, partsOf(identity, 'own'))];
+  }
+}
+
+/** What stands in a process request's address for this identity: its own service and name, and anything else. */
+function partsOf({ role, name }: Identity, whose: 'any' | 'own' = 'any'): Record<string, string> {
+  const isService = role !== 'operator' && role !== 'bootstrap';
+  return {
+    service: isService ? role : '*',
+    role: isService ? role : '*',
+    name: isService ? name : '*',
+    token: role === 'bootstrap' ? name : '*',
+    instance: whose === 'own' && isService ? name : '*',
+    scope: '*',
+    member: '*',
+  };
+}
+
+/** Streams have subjects of their own: answers that a reload of the server must not break. */
+function streamsOut(identity: Identity): string[] {
+  const { role } = identity;
+  const writers = MESSAGES.filter((message) => isStream(message) && message.answeredBy.includes(role));
+  const readers = MESSAGES.filter((message) => isStream(message) && message.from.includes(role));
+  return [
+    ...writers.flatMap((message) => message.from.map((to) => subjects.stream(to, '>'))),
+    ...readers.flatMap((message) =>
+      (isStream(message) ? message.answeredBy : []).map((of) => subjects.streamControl(of, '>')),
+    ),
+  ];
+}
+
+function streamsIn(identity: Identity): string[] {
+  const reads = MESSAGES.some((message) => isStream(message) && message.from.includes(identity.role));
+  const writes = MESSAGES.some((message) => isStream(message) && message.answeredBy.includes(identity.role));
+  const own = addressOf(identity);
+  return [...(reads ? [subjects.stream(own, '>')] : []), ...(writes ? [subjects.streamControl(own, '>')] : [])];
+}
+
+function isStream(message: Message): message is Extract<Message, { kind: 'query' | 'node' }> {
+  return (message.kind === 'query' || message.kind === 'node') && message.streamed;
+}
+
+/** What no declaration says: the log's events, answers to anybody, and the store of commands sent without waiting. */
+function more(role: Role): string[] {
+  switch (role) {
+    case 'journal':
+      return [`${ROOT}.event.>`, '_INBOX.>', ...JETSTREAM];
+    case 'operator':
+      return ['_INBOX.bootstrap.>', '_INBOX.kubelet.>', '_INBOX.network.>', '_INBOX.proxy.>'];
+    default:
+      return [];
+  }
+}
+
+const JETSTREAM = [
+  '$JS.API.INFO',
+  ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${LATER_STREAM}`),
+  ...['DURABLE.CREATE', 'CREATE', 'INFO', 'MSG.NEXT'].map(
+    (verb) => `$JS.API.CONSUMER.${verb}.${LATER_STREAM}.${LATER_CONSUMER}`,
+  ),
+  `$JS.ACK.${LATER_STREAM}.${LATER_CONSUMER}.>`,
+];
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}

@@ -1,0 +1,113 @@
+import { Type, type Static } from '@sinclair/typebox';
+import type { LogEvent } from '../events';
+import type { StoredObject } from '../objects';
+import { CommandReplySchema } from './commands';
+import { query, type QueryMessage } from './define';
+import { ChannelSchema, Key, Name, Optional, PodReference, Position, Resource } from './schemas';
+
+/** An event of the log; see `LogEvent`. */
+export const LogEventSchema = Type.Unsafe<LogEvent>(
+  Type.Object(
+    {
+      position: Position(),
+      time: Type.String({ format: 'date-time' }),
+      type: Type.String(),
+      version: Type.Integer(),
+      resource: Type.String(),
+      namespace: Type.String(),
+      name: Type.String(),
+      uid: Type.String(),
+      node: Type.String(),
+      actor: Type.String(),
+      via: Optional(Type.String()),
+      commandId: Type.String(),
+      commandSeq: Type.Integer(),
+      cause: Optional(Position()),
+      basis: Optional(Position()),
+      data: Type.Object({}),
+    },
+    { $id: 'LogEvent', description: 'One event of the log.' },
+  ),
+);
+const Stored = Type.Unsafe<StoredObject>(Type.Object({ metadata: Type.Object({}) }));
+const channels = Type.Array(ChannelSchema);
+const lastPositions = Type.Record(Type.String(), Position(), { description: 'Last position by channel name.' });
+export const Hashes = Type.Unsafe<Partial<Record<string, string>>>(
+  Type.Record(Type.String(), Type.String(), {
+    description: 'The state hash of the objects of each channel, by its name.',
+  }),
+);
+
+/** All whose state is a projection of the log. */
+const READERS = ['api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy', 'user'] as const;
+
+export const PositionQuery = query('position', {
+  summary: 'Which position is committed, and the last position of each channel asked for (0: none yet).',
+  payload: Type.Object({ channels: Optional(channels), hashes: Optional(Type.Boolean()) }),
+  reply: Type.Object({ position: Position(), channels: lastPositions, hashes: Optional(Hashes) }),
+  from: [...READERS, 'operator'],
+});
+
+export const ObjectQuery = query('object', {
+  summary: 'One object, now or as it was at a position; null when there was none.',
+  payload: Type.Object({
+    key: Key,
+    at: Optional(Position()),
+    for: Optional(
+      Type.Object(PodReference.properties, { description: "A node's reason to ask: its pod that names the object." }),
+    ),
+  }),
+  reply: Type.Object({ position: Position(), object: Type.Union([Stored, Type.Null()]) }),
+  from: ['api', 'controller', 'kubelet', 'user'],
+});
+
+export const EventsQuery = query('events', {
+  summary: 'The events of channels after a position, oldest first, at most `limit` (default 1000).',
+  payload: Type.Object({
+    channels,
+    after: Position(),
+    upTo: Optional(Position()),
+    limit: Optional(Position()),
+  }),
+  reply: Type.Object({
+    events: Type.Array(LogEventSchema),
+    more: Type.Boolean({ description: 'Ask again, from the last event.' }),
+    position: Position(),
+  }),
+  from: READERS,
+});
+
+export const HistoryQuery = query('history', {
+  summary: 'The last events of one object or of the whole cluster, newest first: what happened, and why.',
+  payload: Type.Object({ key: Optional(Key), before: Optional(Position()), limit: Optional(Position()) }),
+  reply: Type.Object({ events: Type.Array(LogEventSchema) }),
+  from: ['api', 'user'],
+});
+
+export const CommandQuery = query('command', {
+  summary: 'What became of an earlier command; null when the journal does not know it.',
+  payload: Type.Object({ id: Name() }),
+  reply: Type.Object({ reply: Type.Union([CommandReplySchema, Type.Null()]) }),
+  from: ['api', 'user'],
+});
+
+export const StateQuery = query('state', {
+  summary: 'The objects of channels, now or at a position, as a flow-controlled stream of JSON lines.',
+  payload: Type.Object({ channels, at: Optional(Position()) }),
+  reply: Type.Object({
+    position: Position(),
+    objects: Type.Array(Type.Object({ resource: Resource, object: Stored })),
+    channels: Optional(lastPositions),
+  }),
+  from: READERS,
+  streamed: true,
+});
+
+/** Every question. */
+export const QUERIES = [PositionQuery, ObjectQuery, EventsQuery, HistoryQuery, CommandQuery, StateQuery] as const;
+
+export type StateRequest = Static<typeof StateQuery.payload>;
+/** One chunk; in the last one only, `channels`: last position of each asked for, for gap detection from there on. */
+export type StateChunk = Static<typeof StateQuery.reply>;
+/** A query that is answered in one message. */
+export type SingleQuery = Exclude<(typeof QUERIES)[number], typeof StateQuery> & QueryMessage;

@@ -1,0 +1,100 @@
+import { FormatRegistry, Type, type TProperties, type TSchema } from '@sinclair/typebox';
+import type { SchedulingDecision } from '../decisions';
+import type { KubeStatus } from '../generated/kubernetes';
+import type { KubeObject } from '../objects';
+import { RESOURCES, type ResourceId } from '../resources';
+
+/** Names become columns, subjects and header values: no control characters, and no half of a surrogate pair. */
+const LINE = 'line';
+const CONTROL = /[\u0000-\u001f\u007f]/;
+FormatRegistry.Set(LINE, (value) => !CONTROL.test(value) && isWellFormed(value));
+
+/** ES2024's String.prototype.isWellFormed, which the compiler's target does not know yet. */
+function isWellFormed(value: string): boolean {
+  return (value as unknown as { isWellFormed(): boolean }).isWellFormed();
+}
+
+/** Text on one line, that may be empty. */
+export const Line = (description?: string) => Type.String({ format: LINE, ...described(description) });
+/** Text on one line, that may not be empty. */
+export const Name = (description?: string) => Type.String({ format: LINE, minLength: 1, ...described(description) });
+export const Position = (description?: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    problem: 'must be a position: a whole number from 0',
+    ...described(description),
+  });
+export const Seconds = (description?: string) =>
+  Type.Integer({ problem: 'must be a whole number of seconds', ...described(description) });
+/** What names a command for good. */
+export const CommandId = () =>
+  Type.String({
+    format: LINE,
+    minLength: 1,
+    maxLength: 200,
+    description: "Names the command for good: the same id again gets the first one's answer.",
+  });
+export const OneOf = <const W extends readonly string[]>(words: W, description?: string) =>
+  Type.Unsafe<W[number]>(
+    Type.Union(
+      words.map((word) => Type.Literal(word)),
+      { problem: `must be one of ${words.join(', ')}`, ...described(description) },
+    ),
+  );
+export const Optional = <S extends TSchema>(schema: S) => Type.Optional(schema);
+
+/** A type of the Kubernetes API, by its name there: its own documents say what is in it; here it is a JSON object. */
+export const KubernetesType = <T>(name: string) =>
+  Type.Unsafe<T>(
+    Type.Object({}, { description: `A Kubernetes ${name}.`, externalDocs: { url: '/openapi/v3', description: name } }),
+  );
+
+export const Resource = Type.Unsafe<ResourceId>(
+  Type.Union(
+    RESOURCES.map(({ id }) => Type.Literal(id)),
+    {
+      problem: 'must name a resource that is served',
+      description: 'For example `pods` or `leases.coordination.k8s.io`.',
+    },
+  ),
+);
+
+/** An object of any kind; what it must hold is admission's matter, not the message's. */
+export const AnyObject = Type.Unsafe<KubeObject>(
+  Type.Object({ metadata: Type.Object({}) }, { description: 'An object of the Kubernetes API.' }),
+);
+export const Status = KubernetesType<KubeStatus>('Status');
+
+const keyFields = { resource: Resource, namespace: Line(), name: Name() };
+/** What names an object: `namespace` is '' for cluster-scoped resources. */
+export const Key = Type.Object(keyFields);
+export const withKey = <P extends TProperties>(fields: P) => Type.Object({ ...keyFields, ...fields });
+
+const podFields = { namespace: Name(), name: Name(), uid: Name() };
+/** Which pod: the uid guards against another pod of the same name. */
+export const PodReference = Type.Object(podFields, {
+  description: 'Which pod: the uid guards against another of its name.',
+});
+export const withPod = <P extends TProperties>(fields: P) => Type.Object({ ...podFields, ...fields });
+
+/** What a scheduler records with its choice; see `SchedulingDecision`. */
+export const Decision = Type.Unsafe<SchedulingDecision>(
+  Type.Object({}, { description: 'How the scheduler came to its choice: policy, seed, winner, scores, refusals.' }),
+);
+
+/** As `Channel`. */
+export const ChannelSchema = Type.Object({
+  resource: Resource,
+  node: Optional(Line('Only the objects that belong to this node.')),
+});
+
+/** The one answer instead of the declared one, to any question: why it could not be answered. */
+export const Failure = Type.Object(
+  { failed: Status },
+  { description: '410 Gone: the position is not, or no longer, known.' },
+);
+
+function described(description: string | undefined): { description?: string } {
+  return description === undefined ? {} : { description };
+}
