@@ -1,22 +1,32 @@
 import {
   LATER_STREAM,
+  principalOf,
+  problemIn,
+  StateQuery,
   subjects,
   type AnyCommand,
   type CommandReply,
+  type Identity,
   type KubeStatus,
-  type Queries,
-  type QueryName,
-  type SignalName,
-  type Signals,
+  type NodeRequestMessage,
+  type PayloadOf,
+  type Principal,
+  type ProcessRequestMessage,
+  type QueryMessage,
+  type ReplyOf,
+  type SignalMessage,
   type StateChunk,
   type StateRequest,
 } from '@shiplog/contracts';
-import { connect, nuid, type NatsConnection, type Subscription } from 'nats';
+import { nuid, type Msg, type NatsConnection, type Subscription } from 'nats';
 import { commandBytes, Commander } from './commander';
-import { StatusError, statusOfError } from './errors';
+import { connectNats, type ConnectOptions } from './connect';
+import { StatusError } from './errors';
 import { fromBytes, toBytes } from './json';
+import { listen, type ErrorSink } from './listen';
+import { BusMessage } from './message';
 import { requestUntil } from './request';
-import { openStream, serveStream, type StreamHandler } from './streams';
+import { openStream } from './streams';
 
 /** How long a command or question may go unanswered before the caller is told, in milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
@@ -29,49 +39,97 @@ export function newCommandId(): string {
   return nuid.next();
 }
 
-/** What went wrong where nobody awaits it; the bus hands it on instead of swallowing it. */
-export type ErrorSink = (error: unknown, where: string) => void;
+/** What is asked with an answer, in one message or streamed. */
+type Question = QueryMessage | NodeRequestMessage | ProcessRequestMessage;
+/** Of whom: the node of a node request, or what an address leaves open. */
+export type Addressee<M> = M extends QueryMessage
+  ? Record<string, never>
+  : M extends NodeRequestMessage
+    ? { node: string }
+    : Readonly<Record<string, string>>;
+
+export interface AskOptions {
+  readonly timeoutMs?: number;
+}
 
 /** Everything that services say to one another: a thin, typed layer over one NATS connection. */
 export class Bus {
+  /** Who this process is to the others. */
+  readonly principal: Principal;
   readonly #commander: Commander;
 
   constructor(
     readonly connection: NatsConnection,
-    private readonly onError: ErrorSink,
+    readonly identity: Identity,
+    readonly onError: ErrorSink,
   ) {
-    this.#commander = new Commander(connection);
+    this.principal = principalOf(identity);
+    this.#commander = new Commander(connection, this.principal);
   }
 
   /**
    * Asks the journal to decide a command. Repeats it, with the same id, while nobody answers. Resolves with the
    * journal's answer also when that is a refusal; throws BusUnavailable after `timeoutMs`.
    */
-  command(command: AnyCommand, options: { timeoutMs?: number } = {}): Promise<CommandReply> {
+  command(command: AnyCommand, options: AskOptions = {}): Promise<CommandReply> {
     return this.#commander.send(command, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   }
 
   /** Leaves a command in JetStream for the journal to decide; resolves when it is stored. */
   async commandLater(command: AnyCommand): Promise<void> {
-    await this.connection.jetstream().publish(subjects.commandLater(command.type), commandBytes(command), {
-      msgID: command.id,
-      expect: { streamName: LATER_STREAM },
-    });
+    const subject = subjects.commandLater(command.type, this.principal);
+    const options = { msgID: command.id, expect: { streamName: LATER_STREAM } };
+    await this.connection.jetstream().publish(subject, commandBytes(command), options);
   }
 
-  /** Asks the journal. Throws StatusError when it can't answer (410 for a position not kept), BusUnavailable when it is away. */
-  async query<N extends QueryName>(
-    name: N,
-    ask: Queries[N]['ask'],
-    options: { timeoutMs?: number } = {},
-  ): Promise<Queries[N]['answer']> {
-    return this.request(subjects.query(name), ask, options);
+  /**
+   * Asks what a declaration declares, repeatedly while nobody answers. Throws StatusError for the other side's failure
+   * (410 for a position not kept), BusUnavailable when it is away.
+   */
+  async ask<M extends Question>(
+    message: M,
+    payload: PayloadOf<M>,
+    ...[to, options = {}]: M extends QueryMessage
+      ? [to?: Addressee<M>, options?: AskOptions]
+      : [to: Addressee<M>, options?: AskOptions]
+  ): Promise<ReplyOf<M>> {
+    const deadline = Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const bytes = payload === undefined ? new Uint8Array() : toBytes(payload);
+    const answer = fromBytes<ReplyOf<M> | { failed: KubeStatus } | undefined>(
+      (await requestUntil(this.connection, this.#subjectOf(message, to ?? {}), bytes, deadline)).data,
+    );
+    if (typeof answer === 'object' && answer !== null && 'failed' in answer)
+      throw new StatusError(answer.failed as KubeStatus);
+    return answer as ReplyOf<M>;
+  }
+
+  /** Tells what a declaration declares, to whoever listens; nobody answers. */
+  tell<M extends SignalMessage | NodeRequestMessage | ProcessRequestMessage>(
+    message: M,
+    payload: PayloadOf<M>,
+    ...[to]: M extends SignalMessage ? [] : [to: Addressee<M>]
+  ): void {
+    if (this.connection.isClosed()) return;
+    const subject =
+      message.kind === 'signal' ? subjects.signal(message.name, this.principal) : this.#subjectOf(message, to ?? {});
+    this.connection.publish(subject, toBytes(payload));
+  }
+
+  /** Hears signals. What is not as declared is told to the error sink; so is what the handler throws. */
+  hear<M extends SignalMessage>(message: M, handler: (payload: PayloadOf<M>, from: Principal) => void): Subscription {
+    return this.listen(subjects.signal(message.name, 'anyone'), (raw) => {
+      const received = new BusMessage(raw);
+      const payload = received.json<PayloadOf<M>>();
+      const problem = problemIn(message.payload, payload);
+      if (problem !== undefined) throw new Error(`invalid signal ${message.name}: ${problem}`);
+      if (received.principal !== undefined) handler(payload, received.principal);
+    });
   }
 
   /** The objects of channels, now or at a position, in chunks. */
   async *state(request: StateRequest): AsyncIterable<StateChunk> {
     let rest = Buffer.alloc(0);
-    for await (const bytes of this.openStream(subjects.stateQuery, request)) {
+    for await (const bytes of this.stream(StateQuery, request, {})) {
       rest = Buffer.concat([rest, bytes]);
       const end = rest.lastIndexOf(NEWLINE);
       if (end < 0) continue;
@@ -80,93 +138,39 @@ export class Bus {
     }
   }
 
-  /** A signal: heard by who listens now, kept by nobody. */
-  signal<N extends SignalName>(name: N, source: string, payload: Signals[N]): void {
-    if (!this.connection.isClosed()) this.connection.publish(subjects.signal(name, source), toBytes(payload));
+  /** Asks what is answered with a stream of bytes. */
+  stream<M extends QueryMessage | NodeRequestMessage>(
+    message: M,
+    payload: PayloadOf<M>,
+    to: Addressee<M>,
+    options: { signal?: AbortSignal } = {},
+  ): AsyncIterable<Uint8Array> {
+    return openStream(this, this.#subjectOf(message, to), payload, options);
   }
 
-  onSignal<N extends SignalName>(name: N, source: string, handler: (payload: Signals[N]) => void): Subscription {
-    const subject = subjects.signal(name, source);
-    return this.connection.subscribe(subject, {
-      callback: (error, message) => {
-        if (error !== null) return this.onError(error, subject);
-        try {
-          handler(fromBytes<Signals[N]>(message.data));
-        } catch (failure) {
-          this.onError(failure, subject);
-        }
-      },
-    });
-  }
-
-  openStream(subject: string, request: unknown, options: { signal?: AbortSignal } = {}): AsyncIterable<Uint8Array> {
-    return openStream(this.connection, subject, request, options);
-  }
-
-  serveStream(subject: string, handler: StreamHandler): Subscription {
-    return serveStream(this.connection, subject, handler);
-  }
-
-  /** JSON request and reply, repeated while nobody answers. Throws StatusError for the other side's failure. */
-  async request<T>(subject: string, payload: unknown, options: { timeoutMs?: number } = {}): Promise<T> {
-    const deadline = Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const message = await requestUntil(this.connection, subject, toBytes(payload), deadline);
-    const answer = fromBytes<T | { failed: KubeStatus }>(message.data);
-    if (typeof answer === 'object' && answer !== null && 'failed' in answer) throw new StatusError(answer.failed);
-    return answer;
-  }
-
-  /** Answers `request`s. What the handler throws reaches the asker as a Status. */
-  serve(subject: string, handler: (payload: unknown) => Promise<unknown>): Subscription {
-    return this.connection.subscribe(subject, {
-      callback: (error, message) => {
-        if (error !== null) return this.onError(error, subject);
-        void Promise.resolve()
-          .then(() => handler(fromBytes(message.data)))
-          .catch((failure: unknown) => ({ failed: statusOfError(failure) }))
-          .then((answer) => message.respond(toBytes(answer ?? {})))
-          .catch((failure: unknown) => this.onError(failure, subject));
-      },
-    });
+  /** Listens to a subject, guarded: a handler that throws is told to the error sink, and the next message is heard. */
+  listen(subject: string, handle: (message: Msg) => void): Subscription {
+    return listen(this.connection, subject, { onError: this.onError }, handle);
   }
 
   /** Sends what is under way, then closes. */
   async close(): Promise<void> {
     if (!this.connection.isClosed()) await this.connection.drain();
   }
+
+  #subjectOf(message: Question, to: Readonly<Record<string, string>>): string {
+    switch (message.kind) {
+      case 'query':
+        return subjects.query(message.name, this.principal);
+      case 'node':
+        return subjects.node(to['node'] ?? '', message.name);
+      case 'process':
+        return subjects.process(message.address, to);
+    }
+  }
 }
 
-/** Connects, and stays connected: NATS may come late, go away and come back. */
-export async function connectBus(options: { url: string; name: string; onError: ErrorSink }): Promise<Bus> {
-  const connection = await connect({
-    ...serverOf(options.url),
-    name: options.name,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    reconnectJitter: 100,
-    waitOnFirstConnect: true,
-    pingInterval: 5_000,
-    maxPingOut: 2,
-    noEcho: false,
-    // A stack trace kept for every request costs more than the request.
-    noAsyncTraces: true,
-    ...gatherWrites,
-  });
-  return new Bus(connection, options.onError);
-}
-
-/**
- * What is published in one go is handed to the socket in pieces of this size at most: nats.js' own 32 kB cut a
- * commit's events into many writes, each of which wakes the server. The option is not among its documented ones.
- */
-const gatherWrites = { pendingLimit: 256 * 1024 };
-
-/** nats.js takes credentials beside the address, users write them in the URL: `nats://user:password@host:4222`. */
-function serverOf(url: string): { servers: string; user?: string; pass?: string; token?: string } {
-  const parsed = new URL(url);
-  const servers = `${parsed.hostname}:${parsed.port === '' ? '4222' : parsed.port}`;
-  if (parsed.username === '') return { servers };
-  const user = decodeURIComponent(parsed.username);
-  if (parsed.password === '') return { servers, token: user };
-  return { servers, user, pass: decodeURIComponent(parsed.password) };
+/** Connects as a process of the cluster. Throws ConnectionRefused when the server is there and can't be spoken with. */
+export async function connectBus(options: ConnectOptions & { readonly onError: ErrorSink }): Promise<Bus> {
+  return new Bus(await connectNats(options), options.identity, options.onError);
 }

@@ -1,4 +1,4 @@
-import { subjects, type AnyCommand, type CommandReply } from '@shiplog/contracts';
+import { subjects, type AnyCommand, type CommandReply, type Principal } from '@shiplog/contracts';
 import type { NatsConnection } from 'nats';
 import { fromBytes, toBytes } from './json';
 import { requestUntil } from './request';
@@ -30,7 +30,10 @@ export class Commander {
   #underWay = 0;
   #gathering: NodeJS.Timeout | undefined;
 
-  constructor(private readonly connection: NatsConnection) {}
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly principal: Principal,
+  ) {}
 
   /** Resolves with the journal's answer, also a refusal; rejects with BusUnavailable after the deadline. */
   send(command: AnyCommand, timeoutMs: number): Promise<CommandReply> {
@@ -74,13 +77,14 @@ export class Commander {
     try {
       const deadline = Math.max(...group.map((one) => one.deadline));
       if (group.length === 1) {
-        const subject = subjects.command(first.command.type);
+        const subject = subjects.command(first.command.type, this.principal);
         const answer = await requestUntil(this.connection, subject, Buffer.from(first.text), deadline);
         first.resolve(fromBytes<CommandReply>(answer.data));
         return;
       }
       const payload = Buffer.from(`[${group.map((one) => one.text).join(',')}]`);
-      const answer = await requestUntil(this.connection, subjects.commandBatch, payload, deadline);
+      const subject = subjects.command('Batch', this.principal);
+      const answer = await requestUntil(this.connection, subject, payload, deadline);
       const replies = fromBytes<CommandReply[]>(answer.data);
       group.forEach((one, i) => {
         const reply = replies[i];

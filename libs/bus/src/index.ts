@@ -1,7 +1,11 @@
 export * from './bus';
 export * from './cloud-events';
+export * from './connect';
 export * from './errors';
+export * from './handlers';
 export * from './json';
+export { listen, type ErrorSink, type ListenOptions } from './listen';
+export { BusMessage } from './message';
 export * from './request';
-export { type StreamHandler, type StreamSink } from './streams';
+export { type StreamSink } from './streams';
 export * from './transport';

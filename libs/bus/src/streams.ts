@@ -1,12 +1,17 @@
-import type { KubeStatus } from '@shiplog/contracts';
-import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from 'nats';
+import { randomBytes } from 'node:crypto';
+import { addressOf, subjects, type Identity, type KubeStatus } from '@shiplog/contracts';
+import { headers, type Msg, type NatsConnection, type Subscription } from 'nats';
 import { BusUnavailable, StatusError, statusOfError } from './errors';
 import { fromBytes, toBytes } from './json';
+import { listen, type ErrorSink } from './listen';
+import type { BusMessage } from './message';
 
 /**
- * A long answer in pieces, over plain NATS. The server sends chunks to the client's inbox, each naming a control
- * subject; the client acknowledges there, and the server stops while a window is unacknowledged: so neither side
- * nor the NATS server buffers without bound. Silence is told from absence by pings.
+ * A long answer in pieces, over plain NATS. The server sends chunks to a subject that only the client hears, each naming
+ * a control subject that only the server hears; the client acknowledges there, and the server stops while a window is
+ * unacknowledged: so neither side nor the NATS server buffers without bound. Silence is told from absence by pings.
+ * Streams have subjects of their own, with names that can't be guessed, instead of a reply's: leave to answer a question
+ * is forgotten when the NATS server reads its configuration again.
  */
 const KIND = 'shiplog-stream';
 type Kind = 'data' | 'end' | 'error' | 'ping';
@@ -20,7 +25,7 @@ const CHUNK_BYTES = 128 * 1024;
 const PING_MS = 10_000;
 const SILENCE_MS = 35_000;
 
-/** What a handler of `serveStream` writes to. */
+/** What the handler of a streamed message writes to. */
 export interface StreamSink {
   /** Resolves once the client keeps up; rejects when it went away. Large chunks are split. */
   write(chunk: Uint8Array): Promise<void>;
@@ -28,22 +33,28 @@ export interface StreamSink {
   readonly signal: AbortSignal;
 }
 
-export type StreamHandler = (request: unknown, stream: StreamSink) => Promise<void>;
-
-/** Answers requests on a subject with streams. An error thrown by the handler reaches the client as a Status. */
-export function serveStream(connection: NatsConnection, subject: string, handler: StreamHandler): Subscription {
-  return connection.subscribe(subject, {
-    callback: (error, message) => {
-      if (error === null) void answer(connection, message, handler);
-    },
-  });
+/** One end of a connection, for both ends of a stream. */
+export interface StreamEnd {
+  readonly connection: NatsConnection;
+  readonly identity: Identity;
+  readonly onError: ErrorSink;
 }
 
-async function answer(connection: NatsConnection, message: Msg, handler: StreamHandler): Promise<void> {
-  if (message.reply === undefined || message.reply === '') return;
-  const sink = new Sink(connection, message.reply);
+function newStreamId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** Answers one request with a stream. An error thrown by the handler reaches the client as a Status. */
+export async function answerWithStream(
+  end: StreamEnd,
+  message: BusMessage,
+  handler: (sink: StreamSink) => Promise<void>,
+): Promise<void> {
+  const { reply } = message;
+  if (reply === undefined) return;
+  const sink = new Sink(end, reply);
   try {
-    await handler(fromBytes(message.data), sink);
+    await handler(sink);
     sink.finish('end', new Uint8Array());
   } catch (error) {
     sink.finish('error', toBytes(statusOfError(error)));
@@ -52,19 +63,24 @@ async function answer(connection: NatsConnection, message: Msg, handler: StreamH
 
 class Sink implements StreamSink {
   readonly #abort = new AbortController();
-  readonly #control = createInbox();
+  readonly #control: string;
   readonly #subscription: Subscription;
   readonly #pings: NodeJS.Timeout;
+  readonly #connection: NatsConnection;
   #sent = 0;
   #received = 0;
   #lastHeard = Date.now();
   #wake: (() => void) | undefined;
 
   constructor(
-    private readonly connection: NatsConnection,
-    private readonly inbox: string,
+    { connection, identity, onError }: StreamEnd,
+    private readonly to: string,
   ) {
-    this.#subscription = connection.subscribe(this.#control, { callback: (_, message) => this.#hear(message) });
+    this.#connection = connection;
+    this.#control = subjects.streamControl(addressOf(identity), newStreamId());
+    // Nobody listens where the chunks go: the reader is gone.
+    const options = { onError, onNobody: () => this.#stop() };
+    this.#subscription = listen(connection, this.#control, options, (message) => this.#hear(message));
     this.#pings = setInterval(() => this.#ping(), PING_MS);
     this.#pings.unref();
   }
@@ -87,20 +103,20 @@ class Sink implements StreamSink {
   finish(kind: Kind, payload: Uint8Array): void {
     clearInterval(this.#pings);
     this.#subscription.unsubscribe();
-    if (!this.connection.isClosed() && !this.signal.aborted) this.#publish(kind, payload);
+    if (!this.#connection.isClosed() && !this.signal.aborted) this.#publish(kind, payload);
   }
 
   #hear(message: Msg): void {
     this.#lastHeard = Date.now();
-    const control = fromBytes<Control>(message.data);
-    if ('cancel' in control) this.#stop();
-    else this.#received = Math.max(this.#received, control.received);
+    const control = fromBytes<Control | undefined>(message.data);
+    if (control === undefined || 'cancel' in control) this.#stop();
+    else if (Number.isSafeInteger(control.received)) this.#received = Math.max(this.#received, control.received);
     this.#wake?.();
   }
 
   #ping(): void {
     if (Date.now() - this.#lastHeard > SILENCE_MS) this.#stop();
-    else if (!this.connection.isClosed()) this.#publish('ping', new Uint8Array());
+    else if (!this.#connection.isClosed()) this.#publish('ping', new Uint8Array());
   }
 
   #stop(): void {
@@ -111,19 +127,19 @@ class Sink implements StreamSink {
   #publish(kind: Kind, payload: Uint8Array): void {
     const h = headers();
     h.set(KIND, kind);
-    this.connection.publish(this.inbox, payload, { reply: this.#control, headers: h });
+    this.#connection.publish(this.to, payload, { reply: this.#control, headers: h });
   }
 }
 
 /** The chunks of a streamed answer. Throws StatusError for the server's failure, BusUnavailable when it is silent. */
 export async function* openStream(
-  connection: NatsConnection,
+  { connection, identity }: Pick<StreamEnd, 'connection' | 'identity'>,
   subject: string,
   request: unknown,
   options: { signal?: AbortSignal } = {},
 ): AsyncIterable<Uint8Array> {
-  const inbox = createInbox();
-  const subscription = connection.subscribe(inbox);
+  const own = subjects.stream(addressOf(identity), newStreamId());
+  const subscription = connection.subscribe(own);
   const stop = (): void => subscription.unsubscribe();
   options.signal?.addEventListener('abort', stop, { once: true });
   let lastHeard = Date.now();
@@ -134,12 +150,13 @@ export async function* openStream(
   let received = 0;
   let ended = false;
   try {
-    connection.publish(subject, toBytes(request), { reply: inbox });
+    connection.publish(subject, toBytes(request), { reply: own });
     for await (const message of subscription) {
       lastHeard = Date.now();
       if (message.headers?.code === 503) throw new BusUnavailable(subject, 0, 'nobody listens');
       control = message.reply;
       const kind = message.headers?.get(KIND) as Kind | undefined;
+      if (kind === undefined) throw refusalOf(message);
       if (kind === 'error') throw new StatusError(fromBytes<KubeStatus>(message.data));
       ended = kind === 'end';
       if (ended) return;
@@ -155,6 +172,12 @@ export async function* openStream(
   }
 }
 
+/** A request that never became a stream is answered as any other: with a failure. */
+function refusalOf(message: Msg): Error {
+  const answer = fromBytes<{ failed?: KubeStatus } | undefined>(message.data);
+  return answer?.failed === undefined ? new Error('the answer is not a stream') : new StatusError(answer.failed);
+}
+
 function acknowledge(connection: NatsConnection, control: string | undefined, what: Control): void {
-  if (control !== undefined && !connection.isClosed()) connection.publish(control, toBytes(what));
+  if (control !== undefined && control !== '' && !connection.isClosed()) connection.publish(control, toBytes(what));
 }

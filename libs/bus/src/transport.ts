@@ -1,52 +1,84 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import type { MsgHdrs, Subscription } from 'nats';
-import { lastValueFrom, isObservable } from 'rxjs';
+import { MESSAGES, messageId, problemIn, subjectsHeard, type KubeStatus, type Message } from '@shiplog/contracts';
+import type { Subscription } from 'nats';
+import { isObservable, lastValueFrom } from 'rxjs';
 import type { Bus } from './bus';
 import { statusOfError } from './errors';
-import { fromBytes, toBytes } from './json';
+import type { HandlerOptions } from './handlers';
+import { listen } from './listen';
+import { BusMessage } from './message';
+import { answerWithStream, type StreamSink } from './streams';
 
-/** A message as a batch handler gets it. */
-export interface BusMessage {
-  readonly subject: string;
-  readonly data: Uint8Array;
-  readonly headers: MsgHdrs | undefined;
-  /** Throws a SyntaxError when the payload isn't JSON. */
-  json<T>(): T;
-  /** Nothing happens when the sender doesn't wait for a reply. */
-  respond(payload: unknown): void;
+/** A message of a batch: what it asks for, as declared, and how it is answered. */
+export interface Received {
+  readonly declaration: Message;
+  readonly payload: unknown;
+  readonly message: BusMessage;
 }
 
-/** Extras of a `@MessagePattern` / `@EventPattern`. */
-export interface PatternExtras {
-  /** The handler gets all messages of one read from the socket at once, and responds to each itself. */
-  batch?: boolean;
-  /** Only one member of the group gets each message. */
-  queue?: string;
+/** What a handler of a streamed message gets beside the payload, as `@Ctx()`. */
+export class StreamContext {
+  constructor(
+    readonly message: BusMessage,
+    readonly sink: StreamSink,
+  ) {}
 }
 
-type Handler = ((data: unknown, context?: unknown) => Promise<unknown>) & { extras?: PatternExtras };
+type Handler = ((data: unknown, context?: unknown) => Promise<unknown>) & {
+  extras?: HandlerOptions;
+  isEventHandler?: boolean;
+};
+
+export interface TransportOptions {
+  /** Whether each message that this role answers must have its handler when the transport begins to listen. */
+  readonly complete?: boolean;
+}
 
 /**
- * Nest's handlers on this bus: a pattern is a subject. Nest's own NATS transporter subscribes once a call on the
- * asking side and has no batches; the hot path needs both otherwise.
+ * Nest's handlers on this bus: a pattern names a declaration, which says on which subject it comes, and what it must
+ * look like. A message that is not so is answered with 400 and reaches no handler. Nest's own NATS transporter
+ * subscribes once a call on the asking side and has no batches; the hot path needs both otherwise.
  */
 export class NatsTransport extends Server implements CustomTransportStrategy {
-  readonly #subscriptions: Subscription[] = [];
+  readonly #always: Subscription[] = [];
+  readonly #whileLeading: Subscription[] = [];
+  readonly #batches = new Map<object, (received: Received) => void>();
 
   constructor(
     private readonly bus: Bus,
-    private readonly onError: (error: unknown, where: string) => void,
+    private readonly options: TransportOptions = {},
   ) {
     super();
   }
 
+  override addHandler(...[pattern, callback, isEvent, extras]: Parameters<Server['addHandler']>): void {
+    if (isEvent !== true && this.messageHandlers.has(String(pattern))) {
+      throw new Error(`${String(pattern)} has two handlers; there must be one`);
+    }
+    super.addHandler(pattern, callback, isEvent, extras);
+  }
+
   listen(callback: () => void): void {
-    for (const [subject, handler] of this.messageHandlers) this.#subscribe(subject, handler as unknown as Handler);
+    const problems = handlerProblems(this.bus, this.messageHandlers, this.options.complete ?? true);
+    if (problems.length > 0) throw new Error(problems.join('; '));
+    this.#serve((handler) => handler.extras?.whileLeading !== true, this.#always);
     callback();
   }
 
+  /** Serves what only the leading instance may answer. */
+  activate(): void {
+    if (this.#whileLeading.length === 0)
+      this.#serve((handler) => handler.extras?.whileLeading === true, this.#whileLeading);
+  }
+
+  /** Ends what `activate` began; messages that have arrived are still handled. */
+  deactivate(): void {
+    for (const subscription of this.#whileLeading.splice(0)) subscription.unsubscribe();
+  }
+
   close(): void {
-    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
+    this.deactivate();
+    for (const subscription of this.#always.splice(0)) subscription.unsubscribe();
   }
 
   on(): void {
@@ -57,54 +89,113 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
     return this.bus.connection as T;
   }
 
-  #subscribe(subject: string, handler: Handler): void {
-    const { batch = false, queue } = handler.extras ?? {};
-    const deliver = batch
-      ? this.#inBatches(subject, handler)
-      : (message: BusMessage) => void this.#one(handler, message);
-    this.#subscriptions.push(
-      this.bus.connection.subscribe(subject, {
-        queue,
-        callback: (error, message) => {
-          if (error !== null) return this.onError(error, subject);
-          deliver({
-            subject: message.subject,
-            data: message.data,
-            get headers() {
-              return message.headers;
-            },
-            json: <T>() => fromBytes<T>(message.data),
-            respond: (payload) => void message.respond(toBytes(payload)),
-          });
-        },
-      }),
-    );
+  #serve(chosen: (handler: Handler) => boolean, subscriptions: Subscription[]): void {
+    const { connection, identity, onError } = this.bus;
+    for (const declaration of MESSAGES) {
+      const handler = this.messageHandlers.get(messageId(declaration)) as Handler | undefined;
+      if (handler === undefined || !chosen(handler)) continue;
+      const deliver = this.#deliverTo(declaration, handler);
+      for (const subject of subjectsHeard(declaration, identity)) {
+        const options = { onError, queue: handler.extras?.queue };
+        subscriptions.push(listen(connection, subject, options, (raw) => this.#receive(declaration, raw, deliver)));
+      }
+    }
+  }
+
+  #receive(
+    declaration: Message,
+    raw: ConstructorParameters<typeof BusMessage>[0],
+    deliver: (received: Received) => void,
+  ): void {
+    const message = new BusMessage(raw);
+    const read = readPayload(declaration, message);
+    if (read.ok) return deliver({ declaration, payload: read.payload, message });
+    if (message.reply === undefined) throw new Error(read.problem);
+    message.respond(failureOf(declaration, badRequest(read.problem)));
+  }
+
+  #deliverTo(declaration: Message, handler: Handler): (received: Received) => void {
+    const { extras = {} } = handler;
+    if (extras.batch === true) return this.#inBatches(extras, handler);
+    if ('streamed' in declaration && declaration.streamed) return (received) => void this.#stream(handler, received);
+    return (received) => void this.#one(handler, received);
   }
 
   /** The client parses one read of the socket in one go, so a microtask later all its messages are here. */
-  #inBatches(subject: string, handler: Handler): (message: BusMessage) => void {
-    let batch: BusMessage[] = [];
-    return (message) => {
-      if (batch.push(message) > 1) return;
+  #inBatches(key: object, handler: Handler): (received: Received) => void {
+    const known = this.#batches.get(key);
+    if (known !== undefined) return known;
+    let batch: Received[] = [];
+    const deliver = (received: Received): void => {
+      if (batch.push(received) > 1) return;
       queueMicrotask(() => {
-        const messages = batch;
+        const all = batch;
         batch = [];
-        settle(handler(messages)).catch((error: unknown) => this.onError(error, subject));
+        settle(handler(all)).catch((error: unknown) => this.bus.onError(error, received.message.subject));
       });
     };
+    this.#batches.set(key, deliver);
+    return deliver;
   }
 
-  async #one(handler: Handler, message: BusMessage): Promise<void> {
+  async #one(handler: Handler, { declaration, payload, message }: Received): Promise<void> {
     try {
-      const answer = await settle(handler(message.json(), message)).catch((error: unknown) => ({
-        failed: statusOfError(error),
-      }));
+      const answer = await settle(handler(payload, message)).catch((error: unknown) => {
+        if (message.reply === undefined) throw error;
+        return failureOf(declaration, statusOfError(error));
+      });
       message.respond(answer ?? {});
     } catch (error) {
-      this.onError(error, message.subject);
-      message.respond({ failed: { ...statusOfError(error), reason: 'BadRequest', code: 400 } });
+      this.bus.onError(error, message.subject);
     }
   }
+
+  async #stream(handler: Handler, { payload, message }: Received): Promise<void> {
+    try {
+      await answerWithStream(this.bus, message, async (sink) => {
+        await settle(handler(payload, new StreamContext(message, sink)));
+      });
+    } catch (error) {
+      this.bus.onError(error, message.subject);
+    }
+  }
+}
+
+/** What is wrong with the handlers of a role: each message that it answers has one, and it has no other. */
+function handlerProblems(bus: Bus, handlers: ReadonlyMap<string, unknown>, complete: boolean): string[] {
+  const { role } = bus.identity;
+  const own = MESSAGES.filter((message) =>
+    message.kind === 'signal' ? message.heardBy.includes(role) : message.answeredBy.includes(role),
+  );
+  const mayHave = new Set(own.map(messageId));
+  const mustHave = own.filter((message) => message.kind !== 'signal' || message.byLibrary !== true).map(messageId);
+  return [
+    ...[...handlers.keys()].filter((id) => !mayHave.has(id)).map((id) => `${id} is not declared to come to ${role}`),
+    ...(complete ? mustHave.filter((id) => !handlers.has(id)).map((id) => `${role} has no handler for ${id}`) : []),
+  ];
+}
+
+type Read = { readonly ok: true; readonly payload: unknown } | { readonly ok: false; readonly problem: string };
+
+function readPayload(declaration: Message, message: BusMessage): Read {
+  const title = `invalid ${declaration.kind === 'node' || declaration.kind === 'process' ? 'request' : declaration.kind} ${declaration.name}`;
+  let payload: unknown;
+  try {
+    payload = message.json();
+  } catch (error) {
+    return { ok: false, problem: `${title}: must be JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const problem = problemIn(declaration.payload, payload);
+  return problem === undefined ? { ok: true, payload } : { ok: false, problem: `${title}: ${problem}` };
+}
+
+/** Every kind of message is told the same, each in the form of its answers. */
+function failureOf(declaration: Message, status: KubeStatus): object {
+  return declaration.kind === 'command' ? { ok: false, status } : { failed: status };
+}
+
+function badRequest(message: string): KubeStatus {
+  return { ...statusOfError(new Error(message)), reason: 'BadRequest', code: 400 };
 }
 
 /** Nest hands out promises of observables of what the handler returned. */
