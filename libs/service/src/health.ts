@@ -1,5 +1,7 @@
-import { subjects, type HealthReport } from '@shiplog/contracts';
-import { toBytes, type Bus } from '@shiplog/bus';
+import { Controller, Inject } from '@nestjs/common';
+import { ProcessRequest } from '@shiplog/bus';
+import { Health as HealthRequest, HealthOfAll, type HealthReport } from '@shiplog/contracts';
+import { HEALTH } from './tokens';
 
 /** A service's own word on whether it does its work. */
 export class Health {
@@ -32,11 +34,20 @@ export class Health {
       pid: process.pid,
     };
   }
+}
 
-  /** Answers on the service's own subject and on the one that all services answer. */
-  serve(bus: Bus): void {
-    for (const subject of [subjects.health(this.service, this.instance), subjects.healthAll]) {
-      bus.connection.subscribe(subject, { callback: (_, message) => void message.respond(toBytes(this.report())) });
-    }
+/** Answers on the service's own subject and on the one that all services answer. */
+@Controller()
+export class HealthController {
+  constructor(@Inject(HEALTH) private readonly health: Health) {}
+
+  @ProcessRequest(HealthRequest)
+  own(): HealthReport {
+    return this.health.report();
+  }
+
+  @ProcessRequest(HealthOfAll)
+  ofAll(): HealthReport {
+    return this.health.report();
   }
 }

@@ -1,13 +1,13 @@
-import { fromBytes, toBytes, type Bus } from '@shiplog/bus';
-import { subjects } from '@shiplog/contracts';
+import { BusMessage, type Bus } from '@shiplog/bus';
+import { LeadershipClaimed, LeadershipMember, problemIn, subjects } from '@shiplog/contracts';
 import type { Subscription } from 'nats';
 import { nuid } from 'nats';
 import type { Logger } from 'pino';
 import { firstOf, type Claim } from './leadership-claims';
 
 export interface LeadershipOptions {
-  /** What there should be one of, for example `scheduler`. */
-  readonly role: string;
+  /** What there should be one of: the service, and within it for example a scheduler's name. */
+  readonly scope?: string;
   readonly instance: string;
   readonly logger: Logger;
   /** Called when this member begins and ceases to lead. */
@@ -31,7 +31,7 @@ const LISTEN_MS = 150;
  * For a moment there may be two (when NATS comes back, say), so this is for work that two can't spoil: deciders, whose
  * commands the journal checks again. Usage, in a service's start and shutdown hooks:
  *
- *     this.leadership = await Leadership.join(bus, { role: 'scheduler', instance, logger, onChange: (leads) => … });
+ *     this.leadership = await Leadership.join(bus, { instance, logger, onChange: (leads) => … });
  *     this.leadership.leave(); // before the bus is drained, which sends it
  *
  * Keep the projection live while waiting, and act in `onChange(true)` on what it holds then.
@@ -81,15 +81,11 @@ export class Leadership {
   }
 
   async #join(): Promise<void> {
-    const { role } = this.options;
-    const { connection } = this.bus;
+    const all = subjects.process(LeadershipClaimed.address, this.#place);
+    const own = subjects.process(LeadershipMember.address, { ...this.#place, member: this.#member });
     this.#subscriptions.push(
-      connection.subscribe(subjects.leadership(role), {
-        callback: (_, message) => this.#hear(fromBytes(message.data)),
-      }),
-      connection.subscribe(subjects.leadershipMember(role, this.#member), {
-        callback: (_, message) => void message.respond(),
-      }),
+      this.bus.listen(all, (message) => this.#hear(readClaim(new BusMessage(message).json()))),
+      this.bus.listen(own, (message) => new BusMessage(message).respond({})),
     );
     this.#say({ asks: true });
     await new Promise<void>((resolve) => (this.#listening = setTimeout(resolve, LISTEN_MS)));
@@ -128,9 +124,8 @@ export class Leadership {
   /** Asks a member whether it is there; only NATS' word that nobody listens counts, silence is left to time. */
   async #visit(member: string): Promise<void> {
     try {
-      await this.bus.connection.request(subjects.leadershipMember(this.options.role, member), undefined, {
-        timeout: BEAT_MS,
-      });
+      const subject = subjects.process(LeadershipMember.address, { ...this.#place, member });
+      await this.bus.connection.request(subject, undefined, { timeout: BEAT_MS });
     } catch (error) {
       if ((error as { code?: unknown }).code !== '503') return;
       this.#others.delete(member);
@@ -151,7 +146,7 @@ export class Leadership {
     this.#since = Date.now();
     this.#say();
     if (led === this.leads) return;
-    this.options.logger.info({ role: this.options.role, member: this.#member }, this.leads ? 'leads' : 'stands by');
+    this.options.logger.info({ ...this.#place, member: this.#member }, this.leads ? 'leads' : 'stands by');
     this.options.onChange(this.leads);
   }
 
@@ -165,6 +160,18 @@ export class Leadership {
 
   #say(more: Partial<Claim> = {}): void {
     if (this.bus.connection.isClosed() || this.bus.connection.isDraining()) return;
-    this.bus.connection.publish(subjects.leadership(this.options.role), toBytes({ ...this.#claim(), ...more }));
+    this.bus.tell(LeadershipClaimed, { ...this.#claim(), ...more }, this.#place);
   }
+
+  /** What its subjects are filled in with. */
+  get #place(): { service: string; scope: string } {
+    return { service: this.bus.identity.role, scope: this.options.scope ?? '' };
+  }
+}
+
+/** Throws when a message is no claim: whoever listens is told, and goes on. */
+function readClaim(value: unknown): Claim {
+  const problem = problemIn(LeadershipClaimed.payload, value);
+  if (problem !== undefined) throw new Error(`invalid claim of leadership: ${problem}`);
+  return value as Claim;
 }

@@ -1,34 +1,38 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import type { Bus } from '@shiplog/bus';
+import { APP_FILTER } from '@nestjs/core';
+import type { Bus, NatsTransport } from '@shiplog/bus';
 import type { Logger } from 'pino';
-import type { Health } from './health';
-
-export const BUS = Symbol('bus');
-export const LOGGER = Symbol('logger');
-export const CONFIG = Symbol('config');
-export const HEALTH = Symbol('health');
+import { HealthController, type Health } from './health';
+import { StatusFilter } from './status-filter';
+import { BUS, CONFIG, HEALTH, LOGGER, TRANSPORT } from './tokens';
 
 /** What every service has from the start. */
 export interface ServiceContext<C> {
-  readonly service: string;
-  readonly instance: string;
   readonly config: C;
   readonly logger: Logger;
   readonly bus: Bus;
   readonly health: Health;
+  readonly transport: NatsTransport;
 }
 
-/** Makes the context injectable everywhere in a service: `@Inject(BUS) bus: Bus`. */
+/** Makes the context injectable everywhere in a service, and answers for its health. */
 @Global()
 @Module({})
 export class ServiceModule {
-  static of<C>(context: ServiceContext<C>): DynamicModule {
+  static forRoot<C>(context: ServiceContext<C>): DynamicModule {
     const providers = [
       { provide: BUS, useValue: context.bus },
       { provide: LOGGER, useValue: context.logger },
       { provide: CONFIG, useValue: context.config },
       { provide: HEALTH, useValue: context.health },
+      { provide: TRANSPORT, useValue: context.transport },
     ];
-    return { module: ServiceModule, providers, exports: providers };
+    const filter = { provide: APP_FILTER, useClass: StatusFilter };
+    return {
+      module: ServiceModule,
+      controllers: [HealthController],
+      providers: [...providers, filter],
+      exports: providers,
+    };
   }
 }

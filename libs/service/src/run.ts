@@ -1,22 +1,40 @@
 import 'reflect-metadata';
 import { hostname } from 'node:os';
-import type { DynamicModule, INestApplication, INestMicroservice } from '@nestjs/common';
+import type { DynamicModule, INestApplication, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { connectBus, NatsTransport } from '@shiplog/bus';
+import { connectBus, ConnectionRefused, NatsTransport, type Credentials } from '@shiplog/bus';
+import { isAgent, type Identity, type Role, type SERVICE_ROLES } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import { Health } from './health';
 import { makeLogger, NestLogger } from './logging';
 import { ServiceModule, type ServiceContext } from './module';
-import { choice, ConfigError, describeSettings, readConfig, text, type ConfigOf, type Settings } from './settings';
+import { quietErrors } from './quiet';
+import {
+  choice,
+  ConfigError,
+  describeSettings,
+  optionalText,
+  readConfig,
+  text,
+  type ConfigOf,
+  type Settings,
+} from './settings';
 
 /** Settings that every service has. */
 export const commonSettings = {
   natsUrl: text({
     env: 'NATS_URL',
-    says: 'Where NATS is, with user and password if it wants them.',
+    says: 'Where NATS is: tls:// encrypted or not at all, nats:// in clear; with user and password if it wants them.',
     default: 'nats://127.0.0.1:4222',
     pattern: /^(nats|tls):\/\/[^\s/]+\/?$/,
-    example: 'nats://user:password@host:4222',
+    example: 'tls://host:4222',
+  }),
+  natsCa: optionalText({ env: 'NATS_CA', says: "File of the authority that NATS' certificate must come from, PEM." }),
+  natsCert: optionalText({ env: 'NATS_CERT', says: "File of this process' certificate for NATS, PEM." }),
+  natsKey: optionalText({ env: 'NATS_KEY', says: "File of that certificate's private key, PEM." }),
+  natsSeedFile: optionalText({
+    env: 'NATS_SEED_FILE',
+    says: "File of the seed of this process' nkey: by it NATS knows who it is, and what it may say.",
   }),
   logLevel: choice({
     env: 'LOG_LEVEL',
@@ -30,12 +48,14 @@ export const commonSettings = {
 export type CommonConfig = ConfigOf<typeof commonSettings>;
 
 export interface ServiceOptions<S extends Settings> {
-  service: string;
-  settings: S;
-  /** The service's own module; `ServiceModule` is added to it. */
-  module: (context: ServiceContext<ConfigOf<S> & CommonConfig>) => DynamicModule;
+  readonly service: (typeof SERVICE_ROLES)[number];
+  readonly settings: S;
+  /** The service's own module; what `ServiceModule` provides is injectable in it. */
+  readonly module: Type | DynamicModule;
+  /** What no setting can say alone. Throws a ConfigError. */
+  readonly check?: (config: ConfigOf<S> & CommonConfig) => void;
   /** For a service that also listens on HTTP: makes the application and starts listening. Default: NATS only. */
-  createHttp?: (
+  readonly createHttp?: (
     root: DynamicModule,
     context: ServiceContext<ConfigOf<S> & CommonConfig>,
     nestLogger: NestLogger,
@@ -55,17 +75,19 @@ export async function runService<S extends Settings>(options: ServiceOptions<S>)
     return;
   }
   try {
-    await start(options, readConfig(settings, process.env) as ConfigOf<S> & CommonConfig);
+    const config = readConfig(settings, process.env) as ConfigOf<S> & CommonConfig;
+    options.check?.(config);
+    await start(options, config);
   } catch (error) {
-    const message =
-      error instanceof ConfigError
-        ? error.message
-        : error instanceof Error
-          ? (error.stack ?? error.message)
-          : String(error);
-    process.stderr.write(`${options.service} can't start: ${message}\n`);
+    process.stderr.write(`${options.service} can't start: ${sentenceOf(error)}\n`);
     process.exit(error instanceof ConfigError ? 64 : 1);
   }
+}
+
+/** What is the user's to mend is said in a sentence; anything else with where it came from. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof ConnectionRefused) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 async function start<S extends Settings>(
@@ -76,33 +98,50 @@ async function start<S extends Settings>(
   const { instance } = config;
   const logger = makeLogger(service, instance, config.logLevel);
   failLoudly(logger);
-  const onError = (error: unknown, where: string): void =>
-    logger.error({ err: error, where }, 'a message could not be handled');
-  const bus = await connectBus({ url: config.natsUrl, name: `${service}/${instance}`, onError });
+  const bus = await connectBus({
+    url: config.natsUrl,
+    name: `${service}/${instance}`,
+    identity: identityOf(service, config),
+    credentials: credentialsOf(config),
+    onError: quietErrors(logger),
+    onWaiting: (error) => logger.info({ why: String(error) }, 'waiting for NATS'),
+  });
   const health = new Health(service, instance);
-  const context = { service, instance, config, logger, bus, health };
-  const root: DynamicModule = { module: RootModule, imports: [ServiceModule.of(context), options.module(context)] };
+  const transport = new NatsTransport(bus);
+  const context = { config, logger, bus, health, transport };
+  const root: DynamicModule = { module: RootModule, imports: [ServiceModule.forRoot(context), options.module] };
   const nestLogger = new NestLogger(logger);
-  const app = await (options.createHttp?.(root, context, nestLogger) ??
-    createMicroservice(root, context, onError, nestLogger));
-  health.serve(bus);
+  const app = await (options.createHttp?.(root, context, nestLogger) ?? createMicroservice(root, context, nestLogger));
   logger.info('started');
   stopOnSignal(app, context);
+}
+
+/** Agents speak for their node, whatever their instance is called. */
+function identityOf(service: Role, config: CommonConfig & { readonly nodeName?: unknown }): Identity {
+  const node = isAgent(service) && typeof config.nodeName === 'string' ? config.nodeName : undefined;
+  return { role: service, name: node ?? config.instance };
+}
+
+/** The files that the settings name. */
+export function credentialsOf(
+  config: Pick<CommonConfig, 'natsCa' | 'natsCert' | 'natsKey' | 'natsSeedFile'>,
+): Credentials {
+  return {
+    caFile: config.natsCa,
+    certFile: config.natsCert,
+    keyFile: config.natsKey,
+    seedFile: config.natsSeedFile,
+  };
 }
 
 class RootModule {}
 
 async function createMicroservice(
   root: DynamicModule,
-  { bus }: ServiceContext<unknown>,
-  onError: (error: unknown, where: string) => void,
+  { transport }: ServiceContext<unknown>,
   logger: NestLogger,
 ): Promise<INestMicroservice> {
-  const app = await NestFactory.createMicroservice(root, {
-    strategy: new NatsTransport(bus, onError),
-    logger,
-    abortOnError: false,
-  });
+  const app = await NestFactory.createMicroservice(root, { strategy: transport, logger, abortOnError: false });
   await app.listen();
   return app;
 }
@@ -127,7 +166,7 @@ function stopOnSignal(app: INestApplication | INestMicroservice, { logger, bus }
     await app.close();
     await bus.close();
     logger.info('stopped');
-    process.exit(0);
+    process.exit(process.exitCode ?? 0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
