@@ -1,6 +1,9 @@
 import { BusUnavailable, decodeEvent, type Bus, type ReceivedEvent } from '@shiplog/bus';
 import { ClusterState, hashResource, type Applied } from '@shiplog/cluster';
 import {
+  EventsQuery,
+  Head,
+  PositionQuery,
   subjects,
   type Channel,
   type LogEvent,
@@ -18,6 +21,8 @@ import { Waiters } from './waiters';
 export interface ProjectionOptions {
   channels: readonly Channel[];
   logger: Logger;
+  /** How often a node's channels are compared with the journal's, in milliseconds; default 30 s. */
+  proveNodeEveryMs?: number;
 }
 export type AppliedListener = (batch: readonly Applied[]) => void;
 
@@ -27,6 +32,8 @@ const REFETCH_PAGE = 1_000;
 /** The journal may come later than its readers, by a moment or by much. */
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2_000;
+/** How often what belongs to a node is compared with the journal's: heads carry no hashes of nodes' channels. */
+const PROVE_NODE_MS = 30_000;
 
 /**
  * A service's own copy of the part of the cluster that it looks at: loaded from the journal, kept live by events,
@@ -44,12 +51,13 @@ export class Projection {
   /** Arrivals wait here while state or missed events are fetched; undefined: they are folded at once. */
   #held: { cursor: Cursor; received: ReceivedEvent }[] | undefined = [];
   #retry: NodeJS.Timeout | undefined;
+  #proving: NodeJS.Timeout | undefined;
   #closed = false;
   #statistics = { repeated: 0, gaps: 0, reloads: 0, hashesProved: 0, hashesFailed: 0 };
 
   private constructor(
     private readonly bus: Bus,
-    options: ProjectionOptions,
+    private readonly options: ProjectionOptions,
   ) {
     this.#logger = options.logger;
     for (const channel of options.channels) {
@@ -63,7 +71,8 @@ export class Projection {
     const projection = new Projection(bus, options);
     projection.#subscribe();
     await projection.#catchUp([...projection.#cursors.values()], 'load');
-    void projection.#watchConnection();
+    projection.#watchConnection();
+    projection.#proveNodeChannels();
     return projection;
   }
 
@@ -105,32 +114,22 @@ export class Projection {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
+    clearInterval(this.#proving);
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     await Promise.resolve();
   }
 
   #subscribe(): void {
     for (const cursor of this.#cursors.values()) {
-      this.#subscriptions.push(
-        this.bus.connection.subscribe(subjects.channel(cursor.channel), {
-          callback: (_, message) => this.#receive(cursor, message),
-        }),
-      );
+      const subject = subjects.channel(cursor.channel);
+      this.#subscriptions.push(this.bus.listen(subject, (message) => this.#receive(cursor, message)));
     }
-    this.#subscriptions.push(this.bus.onSignal('head', '*', (head) => this.#compare(head)));
+    this.#subscriptions.push(this.bus.hear(Head, (head) => this.#compare(head)));
   }
 
   #receive(cursor: Cursor, message: Msg): void {
-    let received: ReceivedEvent;
-    try {
-      received = decodeEvent(message);
-    } catch (error) {
-      this.#logger.error(
-        { err: error, subject: message.subject },
-        'an event that could not be read; its successor will show the gap',
-      );
-      return;
-    }
+    // What can't be read is told by the bus; its successor, or the next head, shows the gap.
+    const received = decodeEvent(message);
     if (this.#held !== undefined) this.#held.push({ cursor, received });
     else this.#take(cursor, received);
   }
@@ -181,21 +180,36 @@ export class Projection {
     });
   }
 
-  /** Closes gaps until none is left, then folds what arrived meanwhile. */
+  /**
+   * Closes gaps until none is left, then folds what arrived meanwhile. What had arrived before the attempt that succeeded
+   * is part of what was fetched, or was never in the log: held on to, an event whose predecessor never comes would
+   * have its reader fetch without end.
+   */
   async #catchUp(cursors: Cursor[], how: 'load' | 'refetch'): Promise<void> {
     this.#held ??= [];
     let pause = FIRST_RETRY_MS;
+    let before = this.#held.length;
     for (let attempt = how; !(await this.#tryCatchUp(cursors, attempt)); attempt = 'load') {
       await new Promise<void>((resolve) => (this.#retry = setTimeout(resolve, pause)));
       pause = Math.min(pause * 2, LONGEST_RETRY_MS);
       if (this.#closed) return;
+      before = this.#held.length;
     }
     const held = this.#held;
     this.#held = undefined;
-    held.forEach(({ cursor, received }) => {
-      if (this.#held === undefined) this.#take(cursor, received);
+    held.forEach(({ cursor, received }, i) => {
+      if (i < before && cursors.includes(cursor)) this.#forget(cursor, received);
+      else if (this.#held === undefined) this.#take(cursor, received);
       else this.#held.push({ cursor, received });
     });
+  }
+
+  #forget(cursor: Cursor, { event }: ReceivedEvent): void {
+    if (event.position <= cursor.last) return;
+    this.#logger.warn(
+      { channel: cursor.name, position: event.position },
+      'an event that the journal does not confirm; dropped',
+    );
   }
 
   /** False when the journal is not there, or fails. */
@@ -217,7 +231,7 @@ export class Projection {
   async #refetch(cursor: Cursor): Promise<boolean> {
     if (cursor.channel.node !== undefined) return false;
     for (let fetched = 0; fetched < REFETCH_LIMIT; fetched += REFETCH_PAGE) {
-      const { events, more } = await this.bus.query('events', {
+      const { events, more } = await this.bus.ask(EventsQuery, {
         channels: [cursor.channel],
         after: cursor.last,
         limit: REFETCH_PAGE,
@@ -267,7 +281,17 @@ export class Projection {
       void this.#catchUp([...this.#cursors.values()], 'load');
       return;
     }
-    const behind = [...this.#cursors.values()].filter((cursor) => (head.channels[cursor.name] ?? 0) > cursor.last);
+    const cursors = [...this.#cursors.values()];
+    const ahead = cursors.filter((cursor) => cursor.last > (head.channels[cursor.name] ?? 0));
+    if (ahead.length > 0) {
+      this.#logger.error(
+        { channels: ahead.map(({ name }) => name) },
+        'events were read that the journal does not know; loading anew',
+      );
+      void this.#catchUp(ahead, 'load');
+      return;
+    }
+    const behind = cursors.filter((cursor) => (head.channels[cursor.name] ?? 0) > cursor.last);
     if (behind.length > 0) {
       this.#statistics.gaps++;
       void this.#catchUp(behind, 'refetch');
@@ -277,11 +301,11 @@ export class Projection {
     if (head.position === this.#position) this.#prove(head.hashes ?? {});
   }
 
-  #prove(hashes: Partial<Record<ResourceId, string>>): void {
+  #prove(hashes: Partial<Record<string, string>>): void {
     const wrong: Cursor[] = [];
     for (const cursor of this.#cursors.values()) {
-      const expected = hashes[cursor.channel.resource];
-      if (expected === undefined || cursor.channel.node !== undefined) continue;
+      const expected = hashes[cursor.name];
+      if (expected === undefined) continue;
       if (hashResource(this.state, cursor.channel.resource) === expected) {
         this.#statistics.hashesProved++;
         continue;
@@ -299,12 +323,33 @@ export class Projection {
     if (wrong.length > 0) void this.#catchUp(wrong, 'load');
   }
 
+  /** An object that was never in the log, but belongs to this node, would be found by nobody else. */
+  #proveNodeChannels(): void {
+    const cursors = [...this.#cursors.values()].filter(({ channel }) => channel.node !== undefined);
+    if (cursors.length === 0) return;
+    const prove = async (): Promise<void> => {
+      if (this.#held !== undefined) return;
+      const channels = cursors.map(({ channel }) => channel);
+      const { channels: lasts, hashes = {} } = await this.bus.ask(PositionQuery, { channels, hashes: true });
+      if (this.#held !== undefined) return;
+      const comparable = cursors.filter(({ name, last }) => lasts[name] === last);
+      this.#prove(Object.fromEntries(comparable.map(({ name }) => [name, hashes[name]])));
+    };
+    this.#proving = setInterval(() => {
+      prove().catch((error: unknown) => this.#logger.debug({ err: error }, 'the journal could not be compared with'));
+    }, this.options.proveNodeEveryMs ?? PROVE_NODE_MS);
+    this.#proving.unref();
+  }
+
   /** What was published while the connection was down is lost to this subscriber: ask where the channels are. */
-  async #watchConnection(): Promise<void> {
-    for await (const status of this.bus.connection.status()) {
-      if (this.#closed) return;
-      if (String(status.type) !== 'reconnect' || this.#held !== undefined) continue;
-      await this.#catchUp([...this.#cursors.values()], 'refetch');
-    }
+  #watchConnection(): void {
+    const watch = async (): Promise<void> => {
+      for await (const status of this.bus.connection.status()) {
+        if (this.#closed) return;
+        if (String(status.type) !== 'reconnect' || this.#held !== undefined) continue;
+        await this.#catchUp([...this.#cursors.values()], 'refetch');
+      }
+    };
+    watch().catch((error: unknown) => this.#logger.error({ err: error }, 'the connection could not be watched'));
   }
 }
