@@ -1,3 +1,4 @@
+export * from './authorise';
 export * from './collection';
 export * from './fold';
 export * from './hash';

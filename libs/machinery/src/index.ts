@@ -10,6 +10,7 @@ export type { AdmissionContext, ReadonlyCluster } from './context';
 export { applyPatch } from './patch';
 export { defaultPodSpec, pullPolicyOf } from './pods/defaults';
 export { qosClassOf } from './pods/qos';
+export { referencesOf } from './pods/references';
 export { Problems } from './problems';
 export { type Result, ok, refused } from './result';
 export { decodeObject, strictDecodingError, unknownFields } from './schema/decode';

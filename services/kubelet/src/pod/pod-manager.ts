@@ -2,7 +2,6 @@ import type { Applied } from '@shiplog/cluster';
 import type { PodIdentity } from '../runtime/runtime';
 import { removeLeftovers } from '../volumes/pod-files';
 import type { KubeletContext } from './context';
-import { referencesOf } from './references';
 import type { Pod } from './view';
 import { PodWorker } from './worker';
 

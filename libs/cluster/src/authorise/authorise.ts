@@ -1,0 +1,89 @@
+import {
+  COMMANDS,
+  principalName,
+  principalOf,
+  ROLES,
+  type AnyCommand,
+  type CommandType,
+  type KubeStatus,
+  type Principal,
+  type PrincipalKind,
+} from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { isObject } from '../merge-patch';
+import type { ReadonlyCluster } from '../state';
+import { refusalOfNode } from './node';
+
+/** Command types that each kind of principal may send at all: from the declarations of the messages. */
+const TYPES = new Map<PrincipalKind, ReadonlySet<CommandType>>(
+  ROLES.map((role) => principalOf({ role, name: '' }).kind).map((kind) => [
+    kind,
+    new Set(
+      COMMANDS.filter(({ from }) => from.some((role) => principalOf({ role, name: '' }).kind === kind)).map(
+        ({ name }) => name,
+      ),
+    ),
+  ]),
+);
+
+/** Ids that a controller makes up from what it decides on: taken by somebody else, they would keep it from acting. */
+const CONTROLLER_ID = /^rc\./;
+
+/**
+ * Whether a principal may have a command decided; undefined: it may. Pure, and run before `decide` on the state that the
+ * command is decided on, for every door and every item of a batch. A principal is who the NATS server says it is; the
+ * actor is who the principal says it speaks for, and must be one that it may speak for.
+ */
+export function authorise(state: ReadonlyCluster, principal: Principal, command: AnyCommand): KubeStatus | undefined {
+  const reason =
+    refusalOfType(principal, command) ?? refusalOfActor(principal, command) ?? refusalOfRole(state, principal, command);
+  return reason === undefined ? undefined : forbidden(principal, command, reason);
+}
+
+function refusalOfType(principal: Principal, { type, id }: AnyCommand): string | undefined {
+  if (TYPES.get(principal.kind)?.has(type) !== true) return `it may not send ${type}`;
+  if (principal.kind !== 'controller' && CONTROLLER_ID.test(id)) return `the id ${id} is of a controller's form`;
+  return undefined;
+}
+
+function refusalOfActor({ kind, name }: Principal, { actor }: AnyCommand): string | undefined {
+  const isOwn = ((): boolean => {
+    switch (kind) {
+      case 'api':
+        // It has authenticated its users; nobody of the cluster itself comes by that door.
+        return actor === 'system:shiplog:api' || !/^system:(node|shiplog):/.test(actor);
+      case 'node':
+        return actor === `system:node:${name}`;
+      case 'user':
+        return actor === name;
+      default:
+        return actor === `system:shiplog:${kind}`;
+    }
+  })();
+  return isOwn ? undefined : `it may not speak for ${actor}`;
+}
+
+function refusalOfRole(state: ReadonlyCluster, principal: Principal, command: AnyCommand): string | undefined {
+  switch (principal.kind) {
+    case 'node':
+      return refusalOfNode(state, principal.name, command);
+    case 'controller':
+      return refusalOfController(command);
+    default:
+      return undefined;
+  }
+}
+
+/** Controllers own the kinds that they write; of a Secret they see to its metadata and its end, never to its data. */
+function refusalOfController(command: AnyCommand): string | undefined {
+  if (!('resource' in command.data) || command.data.resource !== 'secrets') return undefined;
+  if (command.type === 'DeleteObject' || command.type === 'DeleteCollection') return undefined;
+  const { patch } = command.type === 'PatchObject' ? command.data : { patch: undefined };
+  const isMetadata = isObject(patch) && Object.keys(patch).every((field) => field === 'metadata');
+  return isMetadata ? undefined : 'it may not write the data of Secrets';
+}
+
+function forbidden(principal: Principal, command: AnyCommand, reason: string): KubeStatus {
+  const { resource = 'pods', name = '' } = command.data as { resource?: 'pods'; name?: string };
+  return statusOf.forbidden(resource, name, `${principalName(principal)}: ${reason}`);
+}

@@ -1,0 +1,2 @@
+export * from './authorise';
+export * from './queries';

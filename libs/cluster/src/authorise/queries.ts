@@ -1,0 +1,83 @@
+import {
+  channelName,
+  channelsOf,
+  principalName,
+  principalOf,
+  QUERIES,
+  ROLES,
+  type Channel,
+  type KubeStatus,
+  type PayloadOf,
+  type Principal,
+  type QUERIES as Declared,
+  type QueryMessage,
+  type Role,
+} from '@shiplog/contracts';
+import { referencesOf, statusOf } from '@shiplog/machinery';
+import type { ReadonlyCluster } from '../state';
+
+type AnyQuery = (typeof Declared)[number];
+/** A question with its declaration, discriminated by name. */
+export type Asked = {
+  [Q in AnyQuery as Q['name']]: { readonly name: Q['name']; readonly payload: PayloadOf<Q> };
+}[AnyQuery['name']];
+
+/** Kinds of principals that may ask anything that they may ask at all: they stand for people with all rights. */
+const UNRESTRICTED = new Set(['api', 'user']);
+
+/**
+ * Whether a principal may have a question answered; undefined: it may. What a process may hear on the bus it may also
+ * ask for; a node is told of the Secrets and ConfigMaps that its own pods name, as by Kubernetes' node authorizer.
+ */
+export function authoriseQuery(state: ReadonlyCluster, principal: Principal, asked: Asked): KubeStatus | undefined {
+  const reason = refusalOf(state, principal, asked);
+  return reason === undefined ? undefined : statusOf.forbidden('pods', '', `${principalName(principal)}: ${reason}`);
+}
+
+function refusalOf(state: ReadonlyCluster, principal: Principal, asked: Asked): string | undefined {
+  const roles = ROLES.filter((role) => principalOf({ role, name: '' }).kind === principal.kind);
+  const { from }: QueryMessage = QUERIES.find(({ name }) => name === asked.name) as AnyQuery;
+  if (!roles.some((role) => from.includes(role))) return `it may not ask for ${asked.name}`;
+  if (UNRESTRICTED.has(principal.kind) || principal.kind === 'operator') return undefined;
+  switch (asked.name) {
+    case 'state':
+      if (asked.payload.at !== undefined && principal.kind === 'node') return 'it may not ask for the past';
+      return refusalOfChannels(roles, principal, asked.payload.channels);
+    case 'events':
+      return refusalOfChannels(roles, principal, asked.payload.channels);
+    case 'position':
+      return refusalOfChannels(roles, principal, asked.payload.channels ?? []);
+    case 'object':
+      return principal.kind === 'node' ? refusalOfReference(state, principal.name, asked.payload) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function refusalOfChannels(
+  roles: readonly Role[],
+  principal: Principal,
+  channels: readonly Channel[],
+): string | undefined {
+  const own = new Set(roles.flatMap((role) => channelsOf(role, principal.name).map(channelName)));
+  // Who may hear all of a resource may hear a node's part of it.
+  const other = channels.find((channel) => !own.has(channelName(channel)) && !own.has(channel.resource));
+  return other === undefined ? undefined : `it may not read ${channelName(other)}`;
+}
+
+function refusalOfReference(
+  state: ReadonlyCluster,
+  node: string,
+  { key, at, for: ref }: Extract<Asked, { name: 'object' }>['payload'],
+): string | undefined {
+  const { resource, namespace, name } = key;
+  if (at !== undefined) return 'it may not ask for the past';
+  if (resource !== 'secrets' && resource !== 'configmaps') return `it may not ask for ${resource}`;
+  if (ref === undefined) return 'it must say which of its pods names the object';
+  const pod = state.get('pods', ref.namespace, ref.name);
+  const isOwn = pod !== undefined && pod.metadata.uid === ref.uid && pod.spec?.nodeName === node;
+  if (!isOwn || ref.namespace !== namespace || !referencesOf(pod).has(`${resource}/${name}`)) {
+    return `no pod of it names ${resource} ${namespace}/${name}`;
+  }
+  return undefined;
+}
