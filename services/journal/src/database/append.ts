@@ -1,6 +1,7 @@
 import type { LogEvent } from '@shiplog/contracts';
 import type { ItemDraft } from '@shiplog/cluster';
 import type { Client } from 'pg';
+import { connectClient } from './client';
 
 /** A command of a commit, for the table that makes commands idempotent. */
 export interface LoggedCommand {
@@ -52,15 +53,26 @@ const UNIQUE_VIOLATION = '23505';
 
 /** Appends to the log on a connection of its own. */
 export class Appender {
-  constructor(
+  private constructor(
     private readonly client: Client,
     private readonly epoch: number,
   ) {}
 
-  /** Once per connection: the statement is planned once, and never again. */
-  async prepare(): Promise<void> {
-    await this.client.query('set synchronous_commit = on');
-    await this.client.query('set plan_cache_mode = force_generic_plan');
+  /** For one epoch. The statement is planned once, and never again; `onError` hears when the connection breaks. */
+  static async open(databaseUrl: string, epoch: number, onError: (error: Error) => void): Promise<Appender> {
+    const client = await connectClient(databaseUrl, 'append', onError);
+    try {
+      await client.query('set synchronous_commit = on');
+      await client.query('set plan_cache_mode = force_generic_plan');
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+    return new Appender(client, epoch);
+  }
+
+  async close(): Promise<void> {
+    await this.client.end();
   }
 
   async append(commit: Commit): Promise<AppendOutcome> {
