@@ -35,17 +35,18 @@ const APPEND = `
 with fence as materialized (select epoch from lease where epoch = $1 for share),
 logged as (
   insert into events (position, time, type, version, resource, namespace, name, uid, node, actor,
-                      command_id, command_seq, cause, basis, data)
+                      command_id, command_seq, cause, basis, data, via)
   select $2::bigint + e.nth - 1, e.time::timestamptz, e.type, e.version::smallint, e.resource,
          coalesce(e.namespace, ''), e.name, e.uid, coalesce(e.node, ''), e.actor, e.command_id,
-         e.command_seq::integer, nullif(e.cause, '')::bigint, nullif(e.basis, '')::bigint, e.data::json
-    from fence, unnest(${Array.from({ length: 14 }, (_, i) => cut(i + 3)).join(', ')}) with ordinality
+         e.command_seq::integer, nullif(e.cause, '')::bigint, nullif(e.basis, '')::bigint, e.data::json,
+         nullif(e.via, '')
+    from fence, unnest(${Array.from({ length: 15 }, (_, i) => cut(i + 3)).join(', ')}) with ordinality
       as e(time, type, version, resource, namespace, name, uid, node, actor, command_id, command_seq, cause, basis,
-           data, nth)
+           data, via, nth)
 ), known as (
   insert into commands (id, first, count, items)
   select c.id, c.first::bigint, c.count::integer, nullif(c.items, '')::json
-    from fence, unnest(${[17, 18, 19, 20].map(cut).join(', ')}) as c(id, first, count, items)
+    from fence, unnest(${[18, 19, 20, 21].map(cut).join(', ')}) as c(id, first, count, items)
 )
 select epoch from fence`;
 
@@ -104,6 +105,7 @@ export class Appender {
       column((event) => event.cause ?? ''),
       column((event) => event.basis ?? ''),
       texts.join(SEPARATOR),
+      column((event) => event.via ?? ''),
       joined(commands, (command) => command.id),
       joined(commands, (command) => command.first),
       joined(commands, (command) => command.count),

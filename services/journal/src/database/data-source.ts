@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { SESSION } from './client';
 import { CommandRow, EventRow, SnapshotPartRow, SnapshotRow } from './entities';
 import { Log1700000000001 } from './migrations/1700000000001-log';
+import { Via1700000000002 } from './migrations/1700000000002-via';
 
 /** Held while migrating, so that journals that start together migrate one after the other. */
 const MIGRATION_LOCK = [0x5348, 2];
@@ -15,7 +16,7 @@ export function makeDataSource(url: string, poolSize = 5): DataSource {
     type: 'postgres',
     url,
     entities: [EventRow, CommandRow, SnapshotRow, SnapshotPartRow],
-    migrations: [Log1700000000001],
+    migrations: [Log1700000000001, Via1700000000002],
     synchronize: false,
     poolSize,
     applicationName: 'shiplog',

@@ -54,6 +54,9 @@ export class EventRow {
 
   @Column({ type: 'json' })
   data!: EventData;
+
+  @Column({ type: 'text', nullable: true })
+  via!: string | null;
 }
 
 /** A command that made events. */
