@@ -61,6 +61,36 @@ const boundaries = SERVICES.map((service) => ({
   },
 }));
 
+/** A statement, and no sentence that begins with such a word. */
+const SQL =
+  '^\\s*(select\\s.*\\sfrom|insert\\s+into|update\\s+\\S+\\s+set|delete\\s+from|copy\\s.*\\s(from|to)|set\\s.*=|' +
+  '(create|alter|drop|grant|revoke)\\s.*(table|index|function|role|schema))\\s';
+
+/** The database is asked in one folder only; what others know of it are its repositories. */
+const database = {
+  files: ['services/**/*.ts'],
+  ignores: ['services/journal/src/database/**', ...SPECS],
+  rules: {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        paths: ['pg', 'pg-copy-streams', 'typeorm'].map((name) => ({
+          name,
+          message: 'Only services/journal/src/database speaks to Postgres.',
+          // A DataSource is passed on without being asked anything.
+          allowTypeImports: name === 'typeorm',
+        })),
+      },
+    ],
+    'no-restricted-syntax': [
+      'error',
+      ...[`Literal[value=/${SQL}/is]`, `TemplateLiteral > TemplateElement:first-child[value.raw=/${SQL}/is]`].map(
+        (selector) => ({ selector, message: 'SQL is written in services/journal/src/database only.' }),
+      ),
+    ],
+  },
+};
+
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.shiplog/**', '**/*.mjs', '*.js', 'contracts/src/generated/**'] },
   {
@@ -85,6 +115,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
   ...boundaries,
+  database,
   {
     files: ['libs/**/*.ts', 'contracts/**/*.ts'],
     rules: {

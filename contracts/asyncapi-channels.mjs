@@ -37,6 +37,9 @@ const EVENT_HEADERS = {
     'ce-typeversion': number('Version of the event type.'),
     'ce-uid': text('Of the object.'),
     'ce-actor': text('Who asked for the change; percent-encoded where it is not printable ASCII.'),
+    'ce-via': text(
+      'Whose credentials sent the command, as `kind.name`; percent-encoded where it is not printable ASCII. Absent in old events.',
+    ),
     'ce-commandid': text('The command that was decided; percent-encoded where it is not printable ASCII.'),
     'ce-commandseq': number("Which of the command's events this is, from 0."),
     'ce-cause': number('Position of the event that made the actor act.'),

@@ -74,6 +74,11 @@ export interface LogEvent {
   readonly node: string;
   /** Who: a user's name, or `system:shiplog:<service>`. */
   readonly actor: string;
+  /**
+   * Who vouched for that: `kind.name` of the principal whose NATS credentials sent the command, such as `node.minion-1`
+   * or `api.main`. Absent in events from before senders were known.
+   */
+  readonly via?: string;
   /** The command that was decided. */
   readonly commandId: string;
   /** Which of the command's events this is, from 0. */

@@ -12,6 +12,7 @@ const event: LogEvent = {
   uid: 'u-1',
   node: 'node.example.com',
   actor: 'Jürgen, 100%',
+  via: 'user.Jürgen 100%',
   commandId: 'c 1',
   commandSeq: 2,
   cause: 3,
@@ -31,6 +32,12 @@ describe('an event as a CloudEvent', () => {
       prevNode: 0,
       entering: undefined,
     });
+  });
+
+  it('from before senders were known says nobody vouched for it', () => {
+    const { subject, payload, headers } = encodeEvent({ ...event, via: undefined }, { prev: 4 });
+    expect(headers.has('ce-via')).toBe(false);
+    expect(decodeEvent({ subject, data: payload, headers }).event.via).toBeUndefined();
   });
 
   it('has the attributes that CloudEvents 1.0 requires', () => {

@@ -47,6 +47,7 @@ export function encodeEvent(
   h.set('ce-typeversion', String(event.version));
   h.set('ce-uid', event.uid);
   h.set('ce-actor', headerText(event.actor));
+  if (event.via !== undefined) h.set('ce-via', headerText(event.via));
   h.set('ce-commandid', headerText(event.commandId));
   h.set('ce-commandseq', String(event.commandSeq));
   if (event.cause !== undefined) h.set('ce-cause', String(event.cause));
@@ -86,6 +87,7 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
     uid: h.get('ce-uid'),
     node: nameOfToken(node),
     actor: decodeURIComponent(h.get('ce-actor')),
+    via: textIn(h, 'ce-via'),
     commandId: decodeURIComponent(h.get('ce-commandid')),
     commandSeq: numberIn(h, 'ce-commandseq') ?? 0,
     cause: numberIn(h, 'ce-cause'),
@@ -99,6 +101,11 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
 function numberIn(h: MsgHdrs, name: string): number | undefined {
   const text = h.get(name);
   return text === '' ? undefined : Number(text);
+}
+
+function textIn(h: MsgHdrs, name: string): string | undefined {
+  const text = h.get(name);
+  return text === '' ? undefined : decodeURIComponent(text);
 }
 
 /** Header values are printable ASCII; anything else, and the percent sign itself, is percent-encoded. */

@@ -62,8 +62,7 @@ describe('the writer’s lease', () => {
     const bus = await parts.nats.bus();
     await bus.command(createNamespace('default'));
     const client = await connectClient(url, 'deposed', () => undefined);
-    const deposed = new Appender(client, 0);
-    await deposed.prepare();
+    const deposed = await Appender.open(url, 0, () => undefined);
     const event = { position: 2, time: '2026-01-01T00:00:00.000Z', type: 'ConfigMapCreated', version: 1 } as const;
     const about = { resource: 'configmaps', namespace: 'default', name: 'a', uid: 'u', node: '' } as const;
     const why = { actor: 'a', commandId: 'c', commandSeq: 0, data: {} };
@@ -75,6 +74,7 @@ describe('the writer’s lease', () => {
     await expect(deposed.append(commit)).resolves.toBe('deposed');
     expect((await client.query('select from events where position = 2')).rowCount).toBe(0);
     expect((await client.query(`select from commands where id = 'c'`)).rowCount).toBe(0);
+    await deposed.close();
     await client.end();
     await journal.stop();
   });

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { makeDataSource, migrate } from './database/data-source';
 import { Lease } from './database/lease';
+import { repositoriesOf } from './database/repositories';
 import { Reign } from './reign/reign';
 import type { JournalConfig } from './settings';
 
@@ -56,13 +57,13 @@ export class JournalService implements OnApplicationBootstrap, OnApplicationShut
   async #reignOnce(): Promise<void> {
     const { config, bus, logger, health } = this;
     const { signal } = this.#stop;
-    const dataSource = await this.#openDatabase();
+    const log = repositoriesOf(await this.#openDatabase());
     health.notReady('standby: another journal is active');
     const options = { databaseUrl: config.databaseUrl, holder: config.instance, ttlMs: config.leaseTtl, logger };
     const lease = await Lease.acquire(options, signal);
     try {
       health.notReady('loading the state');
-      const reign = await Reign.begin({ config, bus, dataSource, lease, logger });
+      const reign = await Reign.begin({ config, bus, log, lease, logger });
       health.ready(`active in epoch ${lease.epoch}`);
       const reason = await Promise.race([reign.over, aborted(signal)]);
       if (!signal.aborted) logger.warn({ err: reason }, 'no longer active');

@@ -2,11 +2,11 @@ import 'reflect-metadata';
 import { connectBus, type Bus } from '@shiplog/bus';
 import { hashCluster } from '@shiplog/cluster';
 import { ConfigError, describeSettings, optionalText, readConfig } from '@shiplog/service';
-import type { Client } from 'pg';
-import { connectClient } from './database/client';
+import { makeDataSource } from './database/data-source';
+import { repositoriesOf } from './database/repositories';
 import { rate, showProgress } from './rebuild/progress';
 import { compareWithLive } from './rebuild/live';
-import { beginRebuild, compareWithSnapshot, rebuildTo, type Comparison } from './rebuild/rebuild';
+import { beginRebuild, compareWithSnapshot, rebuildTo, type Comparison, type RebuildSources } from './rebuild/rebuild';
 import { journalSettings } from './settings';
 
 const settings = {
@@ -35,25 +35,24 @@ async function main(): Promise<number> {
     return 0;
   }
   const { databaseUrl, natsUrl, json } = readConfig(settings, process.env);
-  const client = await connectClient(databaseUrl, 'rebuild', () => undefined);
+  const dataSource = await makeDataSource(databaseUrl).initialize();
   const bus = natsUrl === undefined ? undefined : await connectBus({ url: natsUrl, name: 'rebuild', onError: report });
   try {
-    const result = await rebuild(client, bus);
+    const result = await rebuild(repositoriesOf(dataSource), bus);
     process.stdout.write(json === undefined ? describe(result) : `${JSON.stringify(result)}\n`);
     return result.comparison.kind === 'different' ? 1 : 0;
   } finally {
     await bus?.close();
-    await client.end();
+    await dataSource.destroy();
   }
 }
 
-async function rebuild(client: Client, bus: Bus | undefined): Promise<Result> {
-  const { rows } = await client.query<{ end: string | null }>('select max(position) as end from events');
-  const progress = showProgress(process.stderr, Number(rows[0]?.end ?? 0));
-  const rebuilding = await beginRebuild(client);
-  let comparison = bus === undefined ? await compareWithSnapshot(client, rebuilding, progress) : undefined;
-  await rebuildTo(client, rebuilding, undefined, progress);
-  if (bus !== undefined) comparison = await compareWithLive(client, bus, rebuilding, progress);
+async function rebuild(log: RebuildSources, bus: Bus | undefined): Promise<Result> {
+  const progress = showProgress(process.stderr, await log.events.end());
+  const rebuilding = await beginRebuild(log);
+  let comparison = bus === undefined ? await compareWithSnapshot(log, rebuilding, progress) : undefined;
+  await rebuildTo(log, rebuilding, undefined, progress);
+  if (bus !== undefined) comparison = await compareWithLive(log, bus, rebuilding, progress);
   const events = rebuilding.position - rebuilding.from;
   return {
     events,

@@ -1,6 +1,7 @@
 import type { LogEvent } from '@shiplog/contracts';
 import type { ItemDraft } from '@shiplog/cluster';
 import type { Client } from 'pg';
+import { connectClient } from './client';
 
 /** A command of a commit, for the table that makes commands idempotent. */
 export interface LoggedCommand {
@@ -34,17 +35,18 @@ const APPEND = `
 with fence as materialized (select epoch from lease where epoch = $1 for share),
 logged as (
   insert into events (position, time, type, version, resource, namespace, name, uid, node, actor,
-                      command_id, command_seq, cause, basis, data)
+                      command_id, command_seq, cause, basis, data, via)
   select $2::bigint + e.nth - 1, e.time::timestamptz, e.type, e.version::smallint, e.resource,
          coalesce(e.namespace, ''), e.name, e.uid, coalesce(e.node, ''), e.actor, e.command_id,
-         e.command_seq::integer, nullif(e.cause, '')::bigint, nullif(e.basis, '')::bigint, e.data::json
-    from fence, unnest(${Array.from({ length: 14 }, (_, i) => cut(i + 3)).join(', ')}) with ordinality
+         e.command_seq::integer, nullif(e.cause, '')::bigint, nullif(e.basis, '')::bigint, e.data::json,
+         nullif(e.via, '')
+    from fence, unnest(${Array.from({ length: 15 }, (_, i) => cut(i + 3)).join(', ')}) with ordinality
       as e(time, type, version, resource, namespace, name, uid, node, actor, command_id, command_seq, cause, basis,
-           data, nth)
+           data, via, nth)
 ), known as (
   insert into commands (id, first, count, items)
   select c.id, c.first::bigint, c.count::integer, nullif(c.items, '')::json
-    from fence, unnest(${[17, 18, 19, 20].map(cut).join(', ')}) as c(id, first, count, items)
+    from fence, unnest(${[18, 19, 20, 21].map(cut).join(', ')}) as c(id, first, count, items)
 )
 select epoch from fence`;
 
@@ -52,15 +54,26 @@ const UNIQUE_VIOLATION = '23505';
 
 /** Appends to the log on a connection of its own. */
 export class Appender {
-  constructor(
+  private constructor(
     private readonly client: Client,
     private readonly epoch: number,
   ) {}
 
-  /** Once per connection: the statement is planned once, and never again. */
-  async prepare(): Promise<void> {
-    await this.client.query('set synchronous_commit = on');
-    await this.client.query('set plan_cache_mode = force_generic_plan');
+  /** For one epoch. The statement is planned once, and never again; `onError` hears when the connection breaks. */
+  static async open(databaseUrl: string, epoch: number, onError: (error: Error) => void): Promise<Appender> {
+    const client = await connectClient(databaseUrl, 'append', onError);
+    try {
+      await client.query('set synchronous_commit = on');
+      await client.query('set plan_cache_mode = force_generic_plan');
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+    return new Appender(client, epoch);
+  }
+
+  async close(): Promise<void> {
+    await this.client.end();
   }
 
   async append(commit: Commit): Promise<AppendOutcome> {
@@ -92,6 +105,7 @@ export class Appender {
       column((event) => event.cause ?? ''),
       column((event) => event.basis ?? ''),
       texts.join(SEPARATOR),
+      column((event) => event.via ?? ''),
       joined(commands, (command) => command.id),
       joined(commands, (command) => command.first),
       joined(commands, (command) => command.count),

@@ -1,4 +1,7 @@
-/** The columns of `events` in the order in which they are written and read everywhere. */
+/**
+ * The columns of `events` in the order in which they are written and read everywhere. New ones come last: recorded logs
+ * and archives keep the columns that they were written with.
+ */
 export const EVENT_COLUMNS = [
   'position',
   'time',
@@ -15,6 +18,7 @@ export const EVENT_COLUMNS = [
   'cause',
   'basis',
   'data',
+  'via',
 ] as const;
 
 /** For SELECT and COPY lists; `time` is a Postgres timestamp in the session's zone, which is always UTC here. */

@@ -1,20 +1,27 @@
 import { DataSource } from 'typeorm';
-import { CommandRow, EventRow, SnapshotRow } from './entities';
+import { SESSION } from './client';
+import { CommandRow, EventRow, SnapshotPartRow, SnapshotRow } from './entities';
 import { Log1700000000001 } from './migrations/1700000000001-log';
+import { Via1700000000002 } from './migrations/1700000000002-via';
 
 /** Held while migrating, so that journals that start together migrate one after the other. */
 const MIGRATION_LOCK = [0x5348, 2];
 
-/** TypeORM's view of the log: migrations, and the queries of history. */
-export function makeDataSource(url: string, poolSize = 3): DataSource {
+/** Also the longest wait for a connection of the pool. */
+const CONNECT_MS = 30_000;
+
+/** TypeORM's view of the log: migrations, and what the repositories read and write. */
+export function makeDataSource(url: string, poolSize = 5): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
-    entities: [EventRow, CommandRow, SnapshotRow],
-    migrations: [Log1700000000001],
+    entities: [EventRow, CommandRow, SnapshotRow, SnapshotPartRow],
+    migrations: [Log1700000000001, Via1700000000002],
     synchronize: false,
     poolSize,
-    extra: { options: '-c timezone=UTC', allowExitOnIdle: true },
+    applicationName: 'shiplog',
+    connectTimeoutMS: CONNECT_MS,
+    extra: { options: SESSION, allowExitOnIdle: true },
     // A connection that Postgres drops is noticed by the query that needed it.
     poolErrorHandler: () => undefined,
   });

@@ -7,7 +7,7 @@ const asNumber: ValueTransformer = {
   from: (value: string | null) => (value === null ? null : Number(value)),
 };
 
-/** A row of the log, for history queries; appends go another way (append.ts). */
+/** A row of the log, to be read; appends go another way (append.ts). */
 @Entity('events')
 export class EventRow {
   @PrimaryColumn({ type: 'bigint', transformer: asNumber })
@@ -54,6 +54,9 @@ export class EventRow {
 
   @Column({ type: 'json' })
   data!: EventData;
+
+  @Column({ type: 'text', nullable: true })
+  via!: string | null;
 }
 
 /** A command that made events. */
@@ -93,4 +96,18 @@ export class SnapshotRow {
 
   @Column({ type: 'json' })
   channels!: Record<string, number>;
+}
+
+/** Some of a snapshot's objects (snapshot-parts.ts). */
+@Entity('snapshot_parts')
+export class SnapshotPartRow {
+  @PrimaryColumn({ type: 'bigint', transformer: asNumber })
+  position!: number;
+
+  /** From 0. */
+  @PrimaryColumn({ type: 'integer' })
+  seq!: number;
+
+  @Column({ type: 'bytea' })
+  data!: Buffer;
 }

@@ -32,6 +32,12 @@ describe('a line of COPY', () => {
     expect(eventOfFields(line({ cause: '3' })).cause).toBe(3);
   });
 
+  it('tells who vouched for the sender, where that was written', () => {
+    expect(eventOfFields(line({})).via).toBeUndefined();
+    expect(eventOfFields([...line({}), '\\N']).via).toBeUndefined();
+    expect(eventOfFields([...line({}), 'node.minion-1']).via).toBe('node.minion-1');
+  });
+
   it('with escapes is read as what was written', () => {
     const data = { changes: { data: { a: 'tab\t, line\n, quote ", slash \\, ☃' } } };
     const copied = JSON.stringify(data).replace(/\\/g, '\\\\');

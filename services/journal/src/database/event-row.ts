@@ -15,6 +15,7 @@ export function eventOfRow(row: EventRow): LogEvent {
     uid: row.uid,
     node: row.node,
     actor: row.actor,
+    via: row.via ?? undefined,
     commandId: row.commandId,
     commandSeq: row.commandSeq,
     cause: row.cause ?? undefined,
@@ -23,7 +24,7 @@ export function eventOfRow(row: EventRow): LogEvent {
   });
 }
 
-/** An event from the fields of a line of COPY, in the order of EVENT_COLUMNS. */
+/** An event from the fields of a line of COPY, in the order of EVENT_COLUMNS; lines from before `via` lack it. */
 export function eventOfFields(fields: readonly string[]): LogEvent {
   const [
     position,
@@ -41,6 +42,7 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
     cause,
     basis,
     data,
+    via,
   ] = fields as [
     string,
     string,
@@ -57,6 +59,7 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
     string,
     string,
     string,
+    string?,
   ];
   return upcast({
     position: Number(position),
@@ -69,6 +72,7 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
     uid: unescaped(uid),
     node: unescaped(node),
     actor: unescaped(actor),
+    via: via === undefined || via === NULL ? undefined : unescaped(via),
     commandId: unescaped(commandId),
     commandSeq: Number(seq),
     cause: cause === NULL ? undefined : Number(cause),

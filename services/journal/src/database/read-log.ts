@@ -1,5 +1,5 @@
 import type { LogEvent } from '@shiplog/contracts';
-import type { Client } from 'pg';
+import type { ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { EVENT_COLUMN_LIST } from './columns';
 import { eventOfFields } from './event-row';
@@ -10,7 +10,7 @@ const NEWLINE = 0x0a;
  * The log from after one position up to another (inclusive; default: its end), in order, in batches as they arrive, by
  * COPY: more than twice as fast as SELECT. Throws when a position is missing.
  */
-export async function* readLog(client: Client, after: number, upTo?: number): AsyncGenerator<LogEvent[]> {
+export async function* readLog(client: ClientBase, after: number, upTo?: number): AsyncGenerator<LogEvent[]> {
   let expected = after + 1;
   for await (const lines of copyLines(client, after, upTo)) {
     const events = lines.map((line) => eventOfFields(line.split('\t')));
@@ -30,7 +30,7 @@ export class BrokenLog extends Error {
   }
 }
 
-async function* copyLines(client: Client, after: number, upTo: number | undefined): AsyncGenerator<string[]> {
+async function* copyLines(client: ClientBase, after: number, upTo: number | undefined): AsyncGenerator<string[]> {
   const end = upTo === undefined ? '' : ` and position <= ${integer(upTo)}`;
   const select = `select ${EVENT_COLUMN_LIST} from events where position > ${integer(after)}${end} order by position`;
   const stream = client.query(copyTo(`copy (${select}) to stdout`));

@@ -9,7 +9,7 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { CommandStore } from '../database/commands';
+import type { CommandRepository } from '../database/command.repository';
 import type { Past } from '../history/past';
 import type { Heads } from '../writer/heads';
 import type { Writer } from '../writer/writer';
@@ -23,7 +23,7 @@ export interface Sources {
   readonly heads: Heads;
   readonly history: History;
   readonly past: Past;
-  readonly commands: CommandStore;
+  readonly commands: CommandRepository;
 }
 
 type Answers = { [N in QueryName]: (ask: unknown) => Promise<Queries[N]['answer']> };

@@ -1,15 +1,14 @@
 import type { Bus } from '@shiplog/bus';
 import { combineHashes, hashResource } from '@shiplog/cluster';
 import { RESOURCES } from '@shiplog/contracts';
-import type { Client } from 'pg';
-import { rebuildTo, type Comparison, type Rebuilding } from './rebuild';
+import { rebuildTo, type Comparison, type Rebuilding, type RebuildSources } from './rebuild';
 
 /** Questions to the live journal until one is answered at a position that can be folded to. */
 const ATTEMPTS = 20;
 
 /** Compares with the live journal at the very position that it answers for; folds on to there. */
 export async function compareWithLive(
-  client: Client,
+  sources: RebuildSources,
   bus: Bus,
   rebuilding: Rebuilding,
   onProgress: (rebuilding: Rebuilding) => void,
@@ -18,7 +17,7 @@ export async function compareWithLive(
     const { position, hashes = {} } = await bus.query('position', { hashes: true });
     // What is committed but not published yet is ahead of the answer: a moment later it isn't.
     if (position < rebuilding.position) continue;
-    await rebuildTo(client, rebuilding, position, onProgress);
+    await rebuildTo(sources, rebuilding, position, onProgress);
     const wrong = RESOURCES.filter(({ id }) => hashResource(rebuilding.state, id) !== hashes[id]);
     const theirs = combineHashes(hashes);
     return { kind: wrong.length === 0 ? 'equal' : 'different', with: 'the live journal', position, theirs };

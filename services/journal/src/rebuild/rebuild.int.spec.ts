@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { Appender } from '../database/append';
 import { connectClient } from '../database/client';
 import { makeDataSource, migrate } from '../database/data-source';
-import { ensurePartitions } from '../database/partitions';
+import { PartitionRepository } from '../database/partition.repository';
 import { TestJournals } from '../testing/journals';
 import { build, ROOT } from '../testing/processes';
 import { SyntheticLog } from '../testing/synthetic-log';
@@ -22,12 +22,12 @@ beforeAll(async () => {
   const dataSource = makeDataSource(parts.databaseUrl);
   await dataSource.initialize();
   await migrate(dataSource);
+  await new PartitionRepository(dataSource).makeRoom(0, 100_000, 100_000);
   await dataSource.destroy();
   client = await connectClient(parts.databaseUrl, 'test', () => undefined);
-  await ensurePartitions(client, 0, 100_000, 100_000);
-  const appender = new Appender(client, 0);
-  await appender.prepare();
+  const appender = await Appender.open(parts.databaseUrl, 0, () => undefined);
   for (const commit of new SyntheticLog().commits(EVENTS)) await appender.append(commit);
+  await appender.close();
 });
 
 afterAll(async () => {

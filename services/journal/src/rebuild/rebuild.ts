@@ -1,8 +1,8 @@
 import { ClusterState, hashCluster } from '@shiplog/cluster';
-import type { Client } from 'pg';
-import { readLog } from '../database/read-log';
-import { loadSnapshot } from '../database/snapshots';
-import { firstKept } from '../history/past';
+import type { Repositories } from '../database/repositories';
+
+/** What a rebuild reads; it writes nothing. */
+export type RebuildSources = Pick<Repositories, 'events' | 'snapshots' | 'partitions'>;
 
 /** A state that is being folded from the log, and what it took so far. */
 export interface Rebuilding {
@@ -15,29 +15,25 @@ export interface Rebuilding {
 }
 
 /** The empty state before the first event; with retention, the oldest snapshot that the log still leads on from. */
-export async function beginRebuild(client: Client): Promise<Rebuilding> {
-  const first = await firstKept(client);
+export async function beginRebuild({ partitions, snapshots }: RebuildSources): Promise<Rebuilding> {
+  const first = await partitions.firstKept();
   if (first === 1) return { state: new ClusterState(), from: 0, position: 0, milliseconds: 0 };
-  const { rows } = await client.query<{ position: string | null }>(
-    'select min(position) as position from snapshots where position >= $1',
-    [first - 1],
-  );
-  const at = rows[0]?.position ?? null;
-  const snapshot = at === null ? undefined : await loadSnapshot(client, Number(at));
+  const oldest = await snapshots.oldest(first - 1);
+  const snapshot = oldest === undefined ? undefined : await snapshots.load(oldest);
   if (snapshot === undefined) throw new Error(`the log begins at ${first}, and no snapshot leads on from there`);
   return { state: snapshot.state, from: snapshot.position, position: snapshot.position, milliseconds: 0 };
 }
 
 /** Folds on to a position (default: the end of the log). */
 export async function rebuildTo(
-  client: Client,
+  sources: RebuildSources,
   rebuilding: Rebuilding,
   upTo: number | undefined,
   onProgress: (rebuilding: Rebuilding) => void,
 ): Promise<void> {
   const started = performance.now();
   const before = rebuilding.milliseconds;
-  for await (const events of readLog(client, rebuilding.position, upTo)) {
+  for await (const events of sources.events.read(rebuilding.position, upTo)) {
     for (const event of events) rebuilding.state.apply(event);
     rebuilding.position = events.at(-1)?.position ?? rebuilding.position;
     rebuilding.milliseconds = before + performance.now() - started;
@@ -53,18 +49,16 @@ export type Comparison =
 
 /** With the newest snapshot's hash, taken on the way to it: folds up to there. */
 export async function compareWithSnapshot(
-  client: Client,
+  sources: RebuildSources,
   rebuilding: Rebuilding,
   onProgress: (rebuilding: Rebuilding) => void,
 ): Promise<Comparison> {
-  const { rows } = await client.query<{ position: string; hash: string }>(
-    'select position, hash from snapshots where position >= $1 order by position desc limit 1',
-    [rebuilding.position],
-  );
-  const snapshot = rows[0];
-  if (snapshot === undefined) return { kind: 'nothing-to-compare-with' };
-  const position = Number(snapshot.position);
-  await rebuildTo(client, rebuilding, position, onProgress);
-  const kind = hashCluster(rebuilding.state) === snapshot.hash ? 'equal' : 'different';
-  return { kind, with: 'the snapshot', position, theirs: snapshot.hash };
+  const position = await sources.snapshots.newest();
+  const theirs = position === undefined ? undefined : await sources.snapshots.hashAt(position);
+  if (position === undefined || theirs === undefined || position < rebuilding.position) {
+    return { kind: 'nothing-to-compare-with' };
+  }
+  await rebuildTo(sources, rebuilding, position, onProgress);
+  const kind = hashCluster(rebuilding.state) === theirs ? 'equal' : 'different';
+  return { kind, with: 'the snapshot', position, theirs };
 }

@@ -1,9 +1,5 @@
-import type { Client } from 'pg';
 import type { Logger } from 'pino';
-import { archivePartition } from '../database/archive';
-import { connectClient } from '../database/client';
-import { dropPartition, ensurePartitions, listPartitions } from '../database/partitions';
-import { dropSnapshotsBefore, saveSnapshot, thinSnapshots } from '../database/snapshots';
+import type { Repositories } from '../database/repositories';
 import type { JournalConfig } from '../settings';
 import type { Heads } from '../writer/heads';
 import type { Writer } from '../writer/writer';
@@ -14,8 +10,10 @@ const RETRY_MS = 5_000;
 /** What the keeper must know of the settings. */
 export type KeeperConfig = Pick<
   JournalConfig,
-  'databaseUrl' | 'snapshotEvery' | 'snapshotsKept' | 'partitionSize' | 'retentionEvents' | 'archiveDir'
+  'snapshotEvery' | 'snapshotsKept' | 'partitionSize' | 'retentionEvents' | 'archiveDir'
 >;
+
+type Stored = Pick<Repositories, 'partitions' | 'snapshots'>;
 
 /** Housekeeping beside the appends, one thing at a time: room ahead in the log, snapshots, retention. */
 export class Keeper {
@@ -26,6 +24,7 @@ export class Keeper {
   #stopped = false;
 
   private constructor(
+    private readonly log: Stored,
     private readonly config: KeeperConfig,
     private readonly writer: Pick<Writer, 'state' | 'position'>,
     private readonly heads: Heads,
@@ -38,16 +37,16 @@ export class Keeper {
 
   /** Makes room for appends first: without it the first one fails. */
   static async start(
-    client: Client,
+    log: Stored,
     config: KeeperConfig,
     writer: Pick<Writer, 'state' | 'position'>,
     heads: Heads,
     logger: Logger,
   ): Promise<Keeper> {
     const size = config.partitionSize;
-    const roomEnd = await ensurePartitions(client, writer.position, size, size);
-    const snapshotAt = (await newestSnapshot(client)) ?? 0;
-    return new Keeper(config, writer, heads, logger, { snapshotAt, roomEnd });
+    const roomEnd = await log.partitions.makeRoom(writer.position, size, size);
+    const snapshotAt = (await log.snapshots.newest()) ?? 0;
+    return new Keeper(log, config, writer, heads, logger, { snapshotAt, roomEnd });
   }
 
   /** Looks whether something is due; called after commits, costs a comparison when nothing is. */
@@ -68,7 +67,7 @@ export class Keeper {
   async stop({ snapshot }: { snapshot: boolean }): Promise<void> {
     this.#stopped = true;
     await this.#working;
-    if (snapshot && this.writer.position > this.#snapshotAt) await this.#withClient((client) => this.#snapshot(client));
+    if (snapshot && this.writer.position > this.#snapshotAt) await this.#snapshot();
   }
 
   #isDue(): boolean {
@@ -86,24 +85,22 @@ export class Keeper {
   }
 
   async #work(): Promise<void> {
-    await this.#withClient(async (client) => {
-      const { partitionSize } = this.config;
-      if (this.#needsRoom()) {
-        this.#roomEnd = await ensurePartitions(client, this.writer.position, partitionSize, partitionSize);
-      }
-      if (!this.#needsSnapshot()) return;
-      await this.#snapshot(client);
-      await this.#retain(client);
-    });
+    const { partitionSize } = this.config;
+    if (this.#needsRoom()) {
+      this.#roomEnd = await this.log.partitions.makeRoom(this.writer.position, partitionSize, partitionSize);
+    }
+    if (!this.#needsSnapshot()) return;
+    await this.#snapshot();
+    await this.#retain();
   }
 
-  async #snapshot(client: Client): Promise<void> {
+  async #snapshot(): Promise<void> {
     const started = performance.now();
     const { position } = this.writer;
     const state = this.writer.state.copy();
-    await saveSnapshot(client, { state, position, channels: this.heads.all() });
+    await this.log.snapshots.save({ state, position, channels: this.heads.all() });
     this.#snapshotAt = position;
-    await thinSnapshots(client, this.config.snapshotsKept);
+    await this.log.snapshots.thin(this.config.snapshotsKept);
     this.logger.info(
       { position, objects: state.size(), ms: Math.round(performance.now() - started) },
       'snapshot taken',
@@ -111,33 +108,17 @@ export class Keeper {
   }
 
   /** Partitions that lie wholly before what is kept, and before the newest snapshot, are archived and leave. */
-  async #retain(client: Client): Promise<void> {
+  async #retain(): Promise<void> {
     const { retentionEvents, archiveDir } = this.config;
     if (retentionEvents === 0 || archiveDir === undefined) return;
     const keepFrom = Math.min(this.writer.position - retentionEvents, this.#snapshotAt);
-    for (const partition of await listPartitions(client)) {
+    const { partitions, snapshots } = this.log;
+    for (const partition of await partitions.list()) {
       if (partition.to > keepFrom) break;
-      const file = await archivePartition(client, partition, archiveDir);
-      await dropPartition(client, partition);
-      await dropSnapshotsBefore(client, partition.to - 1);
+      const file = await partitions.archive(partition, archiveDir);
+      await partitions.drop(partition);
+      await snapshots.dropBefore(partition.to - 1);
       this.logger.info({ partition: partition.name, file }, 'a partition of the log was archived and left');
     }
   }
-
-  async #withClient(work: (client: Client) => Promise<void>): Promise<void> {
-    const client = await connectClient(this.config.databaseUrl, 'keeper', (error) =>
-      this.logger.warn({ err: error }, 'the connection for housekeeping broke'),
-    );
-    try {
-      await work(client);
-    } finally {
-      await client.end();
-    }
-  }
-}
-
-async function newestSnapshot(client: Client): Promise<number | undefined> {
-  const { rows } = await client.query<{ position: string | null }>('select max(position) as position from snapshots');
-  const position = rows[0]?.position;
-  return position === null || position === undefined ? undefined : Number(position);
 }

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Client } from 'pg';
-import { Appender } from '../database/append';
-import { CommandStore } from '../database/commands';
+import type { Appender } from '../database/append';
 import { loadState } from '../history/load';
 import { admissionSettings } from '../settings';
 import { Heads } from '../writer/heads';
@@ -17,22 +15,19 @@ const EVENT_MARGIN = 8 * 1024;
 /** NATS' own default, until the server has said what it takes. */
 const DEFAULT_PAYLOAD = 1_048_576;
 
-/** A writer that stands at the end of the log, and what else is known of the log. */
+/** A writer that stands at the end of the log, and the heads of its channels. */
 export interface OpenedLog {
   readonly writer: Writer;
   readonly heads: Heads;
-  readonly commands: CommandStore;
 }
 
-/** Loads the state and makes the writer of this epoch; it appends on the client given. */
-export async function openWriter(parts: ReignParts, client: Client, onCommitted: () => void): Promise<OpenedLog> {
-  const { config, bus, dataSource, lease, logger } = parts;
-  const { state, position, channels } = await loadState(client);
+/** Loads the state and makes the writer of the appender's epoch. */
+export async function openWriter(parts: ReignParts, appender: Appender, onCommitted: () => void): Promise<OpenedLog> {
+  const { config, bus, log, logger } = parts;
+  const { commands } = log;
+  const { state, position, channels } = await loadState(log);
   const heads = new Heads(channels);
-  const commands = new CommandStore(dataSource);
   const newest = await commands.newest(RECENT_COMMANDS);
-  const appender = new Appender(client, lease.epoch);
-  await appender.prepare();
   const publisher = new Publisher(bus.connection, heads, logger);
   const writer = new Writer({
     state,
@@ -51,7 +46,7 @@ export async function openWriter(parts: ReignParts, client: Client, onCommitted:
     clock: ascendingClock(),
     logger,
   });
-  return { writer, heads, commands };
+  return { writer, heads };
 }
 
 /** Time never runs backwards in the log, whatever the machine's clock does. */

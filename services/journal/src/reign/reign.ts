@@ -1,9 +1,8 @@
 import type { Bus } from '@shiplog/bus';
-import type { Client } from 'pg';
 import type { Logger } from 'pino';
-import type { DataSource } from 'typeorm';
-import { connectClient } from '../database/client';
+import { Appender } from '../database/append';
 import type { Lease } from '../database/lease';
+import type { Repositories } from '../database/repositories';
 import { Past } from '../history/past';
 import { LaterCommands } from '../intake/later';
 import { serveCommands } from '../intake/requests';
@@ -19,7 +18,7 @@ import { openWriter } from './open-writer';
 export interface ReignParts {
   readonly config: JournalConfig & { instance: string };
   readonly bus: Bus;
-  readonly dataSource: DataSource;
+  readonly log: Repositories;
   readonly lease: Lease;
   readonly logger: Logger;
 }
@@ -30,7 +29,7 @@ export class Reign {
 
   private constructor(
     readonly writer: Writer,
-    private readonly client: Client,
+    private readonly appender: Appender,
     private readonly later: LaterCommands,
     private readonly keeper: Keeper,
     private readonly signals: HeadSignals,
@@ -40,25 +39,23 @@ export class Reign {
 
   /** Loads the state, then takes commands and questions. */
   static async begin(parts: ReignParts): Promise<Reign> {
-    const { config, bus, dataSource, lease, logger } = parts;
+    const { config, bus, log, lease, logger } = parts;
     let broke: (why: unknown) => void = () => undefined;
     const broken = new Promise<unknown>((resolve) => (broke = resolve));
-    const client = await connectClient(config.databaseUrl, 'append', broke);
+    const appender = await Appender.open(config.databaseUrl, lease.epoch, broke);
     try {
-      const { writer, heads, commands } = await openWriter(parts, client, () => keeper.look());
-      const keeper = await Keeper.start(client, config, writer, heads, logger);
+      const { writer, heads } = await openWriter(parts, appender, () => keeper.look());
+      const keeper = await Keeper.start(log, config, writer, heads, logger);
       const over = Promise.race([lease.lost, writer.lost, broken]);
       const signals = new HeadSignals(bus, writer, heads, config.instance, logger);
       const later = new LaterCommands(bus, (submissions) => writer.submit(submissions), logger);
-      const reign = new Reign(writer, client, later, keeper, signals, over);
-      const past = new Past(config.databaseUrl, (error) =>
-        logger.warn({ err: error }, 'a connection for history broke'),
-      );
-      reign.#serve(bus, { writer, heads, past, commands, history: new History(dataSource) }, logger);
+      const reign = new Reign(writer, appender, later, keeper, signals, over);
+      const { commands } = log;
+      reign.#serve(bus, { writer, heads, past: new Past(log), commands, history: new History(log) }, logger);
       logger.info({ epoch: lease.epoch, position: writer.position, objects: writer.state.size() }, 'active');
       return reign;
     } catch (error) {
-      await client.end();
+      await appender.close();
       throw error;
     }
   }
@@ -84,6 +81,6 @@ export class Reign {
     if (how === 'in-order') await stopped;
     this.signals.stop();
     await this.keeper.stop({ snapshot: how === 'in-order' });
-    await this.client.end();
+    await this.appender.close();
   }
 }

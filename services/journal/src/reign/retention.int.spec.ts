@@ -5,9 +5,11 @@ import { gunzipSync } from 'node:zlib';
 import type { Bus } from '@shiplog/bus';
 import { eventually } from '@shiplog/testing';
 import type { Client } from 'pg';
+import type { DataSource } from 'typeorm';
 import { connectClient } from '../database/client';
 import { eventOfFields } from '../database/event-row';
-import { listPartitions } from '../database/partitions';
+import { makeDataSource } from '../database/data-source';
+import { PartitionRepository } from '../database/partition.repository';
 import { createConfigMap, createNamespace, patchConfigMap } from '../testing/commands';
 import { TestJournals, type TestJournal } from '../testing/journals';
 
@@ -16,6 +18,8 @@ let archiveDir: string;
 let journal: TestJournal;
 let bus: Bus;
 let client: Client;
+let dataSource: DataSource;
+let log: PartitionRepository;
 const settings = { partitionSize: 100, snapshotEvery: 50, snapshotsKept: 4, retentionEvents: 150 };
 
 beforeAll(async () => {
@@ -24,6 +28,8 @@ beforeAll(async () => {
   journal = await parts.journal('keeper', { ...settings, archiveDir });
   bus = await parts.nats.bus();
   client = await connectClient(parts.databaseUrl, 'test', () => undefined);
+  dataSource = await makeDataSource(parts.databaseUrl).initialize();
+  log = new PartitionRepository(dataSource);
   await bus.command(createNamespace('default'));
   await bus.command(createConfigMap('counter', { n: '0' }));
   for (let n = 1; n <= 500; n++) await bus.command(patchConfigMap('counter', { n: String(n) }));
@@ -31,6 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await client.end();
+  await dataSource.destroy();
   await parts.stop();
   await rm(archiveDir, { recursive: true });
 });
@@ -39,12 +46,12 @@ const key = { resource: 'configmaps', namespace: 'default', name: 'counter' } as
 
 it('partitions are made ahead of the log', async () => {
   const { position } = await bus.query('position', {});
-  await eventually(async () => ((await listPartitions(client)).at(-1)?.to ?? 0) > position + settings.partitionSize);
+  await eventually(async () => ((await log.list()).at(-1)?.to ?? 0) > position + settings.partitionSize);
 });
 
 it('whole partitions leave when they are archived, and their archive reads back', async () => {
   const kept = await eventually(async () => {
-    const partitions = await listPartitions(client);
+    const partitions = await log.list();
     return (partitions[0]?.from ?? 0) >= 200 ? partitions : undefined;
   });
   const lines = gunzipSync(await readFile(join(archiveDir, 'events_100_200.tsv.gz')))

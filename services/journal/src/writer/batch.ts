@@ -5,6 +5,8 @@ import type { Commit, LoggedCommand } from '../database/append';
 /** A command on its way: what to do with its answer. Not answering leaves it to the sender to ask again. */
 export interface Submission {
   readonly command: AnyCommand;
+  /** `kind.name` of the principal whose credentials sent it, for the log. */
+  readonly via?: string;
   readonly answer: (reply: CommandReply) => void;
 }
 

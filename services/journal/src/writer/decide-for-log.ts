@@ -1,7 +1,11 @@
 import { decide, type ClusterState, type Decided, type NewEvent, type Stamp } from '@shiplog/cluster';
-import type { AnyCommand, KubeStatus, LogEvent } from '@shiplog/contracts';
+import type { KubeStatus, LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
+import { SEPARATOR } from '../database/append';
+import type { Submission } from './batch';
 import { dataTexts } from './loggable';
+
+type Sent = Pick<Submission, 'command' | 'via'>;
 
 /** An accepted command, with the JSON text of each of its events' data. */
 export type ForLog =
@@ -11,11 +15,14 @@ export type ForLog =
 /** Decides a command. A defect in deciding is the answer to the one command that shows it, not the end of the journal. */
 export function decideForLog(
   state: ClusterState,
-  command: AnyCommand,
+  { command, via }: Sent,
   stamp: Stamp,
   maxDataBytes: number,
   onDefect: (error: unknown) => void,
 ): ForLog {
+  if (via?.includes(SEPARATOR) === true) {
+    return { ok: false, status: statusOf.badRequest('the sender’s name holds a control character') };
+  }
   try {
     const decided = decide(state, command, stamp);
     if (!decided.ok) return decided;
@@ -30,7 +37,7 @@ export function decideForLog(
 /** A decided event with its place in the log and its reasons. */
 export function placed(
   draft: NewEvent,
-  command: AnyCommand,
+  { command, via }: Sent,
   time: string,
   position: number,
   commandSeq: number,
@@ -46,6 +53,7 @@ export function placed(
     uid: draft.uid,
     node: draft.node,
     actor: command.actor,
+    via,
     commandId: command.id,
     commandSeq,
     cause: draft.cause ?? command.cause,

@@ -89,6 +89,25 @@ describe('the writer', () => {
     expect(replies.get('c1')).toMatchObject({ ok: true, position: 2, events: 1 });
   });
 
+  it('logs who vouched for the sender beside the actor', async () => {
+    const { store, writer, start } = setUp();
+    await start();
+    writer.submit([{ command: createConfigMap('a'), via: 'node.minion-1', answer: () => undefined }]);
+    await turns();
+    expect(store.commits[0]?.events[0]).toMatchObject({ actor: 'tester', via: 'node.minion-1' });
+  });
+
+  it('refuses a sender whose name would shift the columns of a commit', async () => {
+    const { store, writer, start } = setUp();
+    await start();
+    let answer: CommandReply | undefined;
+    const via = 'node.minion-1\u001fnode.minion-2';
+    writer.submit([{ command: createConfigMap('a'), via, answer: (reply) => (answer = reply) }]);
+    await turns();
+    expect(answer).toMatchObject({ ok: false, status: { code: 400 } });
+    expect(store.commits).toEqual([]);
+  });
+
   it('lets commands that arrive while a commit is in flight share the next one', async () => {
     const { store, submit, start } = setUp();
     await start();

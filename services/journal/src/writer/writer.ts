@@ -118,7 +118,7 @@ export class Writer {
   #decide(submission: Submission, stamp: Stamp): void {
     const { command } = submission;
     const { maxDataBytes, logger } = this.options;
-    const decided = decideForLog(this.#ahead, command, stamp, maxDataBytes(), (error) =>
+    const decided = decideForLog(this.#ahead, submission, stamp, maxDataBytes(), (error) =>
       logger.error({ err: error, command: command.id, type: command.type }, 'a command could not be decided'),
     );
     if (!decided.ok) return this.#refuse(submission, decided.status);
@@ -128,7 +128,7 @@ export class Writer {
     if (this.#next.events.length > 0 && this.#next.events.length + count > this.options.commitEvents) this.#close();
     const batch = this.#next;
     events.forEach((draft, commandSeq) => {
-      const event = placed(draft, command, stamp.time, first + commandSeq, commandSeq);
+      const event = placed(draft, submission, stamp.time, first + commandSeq, commandSeq);
       batch.events.push(event);
       batch.texts.push(texts[commandSeq] as string);
       batch.applied.push(this.#ahead.apply(event));

@@ -1,11 +1,13 @@
-import type { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
 import { replyOf, type ItemDraft } from '@shiplog/cluster';
 import type { CommandReply } from '@shiplog/contracts';
+import { DataSource } from 'typeorm';
 import type { LoggedCommand } from './append';
 import { CommandRow, EventRow } from './entities';
 
 /** The commands that the log has answered. */
-export class CommandStore {
+@Injectable()
+export class CommandRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Those of the ids that made events. */

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { leastMissed } from './snapshots';
+import { leastMissed } from './snapshot.repository';
 
 describe('of too many snapshots', () => {
   it('the one between the closest neighbours is missed least', () => {

@@ -1,0 +1,23 @@
+import type { DataSource } from 'typeorm';
+import { CommandRepository } from './command.repository';
+import { EventRepository } from './event.repository';
+import { PartitionRepository } from './partition.repository';
+import { SnapshotRepository } from './snapshot.repository';
+
+/** All that the database holds. */
+export interface Repositories {
+  readonly events: EventRepository;
+  readonly commands: CommandRepository;
+  readonly snapshots: SnapshotRepository;
+  readonly partitions: PartitionRepository;
+}
+
+/** For programs that no module injects them into. */
+export function repositoriesOf(dataSource: DataSource): Repositories {
+  return {
+    events: new EventRepository(dataSource),
+    commands: new CommandRepository(dataSource),
+    snapshots: new SnapshotRepository(dataSource),
+    partitions: new PartitionRepository(dataSource),
+  };
+}

@@ -1,0 +1,40 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { constants, gunzip, gzip } from 'node:zlib';
+import type { ClusterState } from '@shiplog/cluster';
+import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+
+const compress = promisify(gzip);
+const expand = promisify(gunzip);
+
+/** Text of one part before compression, in characters: about a millisecond of work. */
+const PART_LENGTH = 256 * 1024;
+
+/** A state as gzipped lines of `[resource, object]`, in parts of bounded length, with a turn for others between two. */
+export async function* partsOfState(state: ClusterState): AsyncGenerator<Buffer> {
+  for await (const text of textsOf(state)) yield await compress(text, { level: constants.Z_BEST_SPEED });
+}
+
+/** The objects of one part. */
+export async function objectsOfPart(data: Buffer): Promise<[ResourceId, StoredObject][]> {
+  const lines = (await expand(data)).toString('utf8').split('\n');
+  return lines.map((line) => JSON.parse(line) as [ResourceId, StoredObject]);
+}
+
+async function* textsOf(state: ClusterState): AsyncGenerator<string> {
+  let lines: string[] = [];
+  let length = 0;
+  for (const { id } of RESOURCES) {
+    for (const object of state.values(id)) {
+      const line = JSON.stringify([id, object]);
+      lines.push(line);
+      length += line.length;
+      if (length < PART_LENGTH) continue;
+      yield lines.join('\n');
+      await turn();
+      lines = [];
+      length = 0;
+    }
+  }
+  if (lines.length > 0) yield lines.join('\n');
+}
