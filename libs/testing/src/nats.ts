@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectBus, type Bus } from '@shiplog/bus';
+import type { Identity } from '@shiplog/contracts';
 import { freePort } from './ports';
 
 /** A NATS server of a test's own, with JetStream, that can be stopped, lose its store and come back on the same port. */
@@ -26,11 +27,12 @@ export class TestNats {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  /** A connection that the test ends with the server. */
-  async bus(name = 'test'): Promise<Bus> {
+  /** A connection that the test ends with the server; by default it speaks for users, as an api does. */
+  async bus(name = 'test', identity: Identity = { role: 'api', name }): Promise<Bus> {
     const bus = await connectBus({
       url: this.url,
       name,
+      identity,
       onError: (error, where) => process.stderr.write(`${where}: ${String(error)}\n`),
     });
     this.#buses.push(bus);

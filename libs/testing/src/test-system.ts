@@ -5,9 +5,10 @@ import { promisify } from 'node:util';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import {
   apiVersionOf,
+  Health,
+  Heartbeat,
   RESOURCES,
   resourceRow,
-  subjects,
   type AnyCommand,
   type CommandReply,
   type HealthReport,
@@ -31,6 +32,7 @@ export class TestSystem {
   private beating: NodeJS.Timeout | undefined;
   /** Nodes that are heard of, as if a kubelet ran there. */
   readonly beats = new Set<string>();
+  private readonly kubelets = new Map<string, Promise<Bus>>();
 
   private constructor(
     readonly nats: TestNats,
@@ -45,10 +47,20 @@ export class TestSystem {
     const system = new TestSystem(nats, postgres, await postgres.database('log'), await nats.bus('spec'));
     await system.restartJournal();
     system.beating = setInterval(() => {
-      const time = new Date().toISOString();
-      for (const node of system.beats) system.bus.signal('heartbeat', node, { node, time });
+      for (const node of system.beats) void system.beat(node);
     }, 200);
     return system;
+  }
+
+  /** A connection that speaks as the kubelet of a node. */
+  kubelet(node: string): Promise<Bus> {
+    const known = this.kubelets.get(node) ?? this.nats.bus(`kubelet of ${node}`, { role: 'kubelet', name: node });
+    this.kubelets.set(node, known);
+    return known;
+  }
+
+  private async beat(node: string): Promise<void> {
+    (await this.kubelet(node)).tell(Heartbeat, { time: new Date().toISOString() });
   }
 
   /** Starts the journal, instance `journal-1`, which may have been killed. */
@@ -71,7 +83,7 @@ export class TestSystem {
   }
 
   health(service: string, instance: string): Promise<HealthReport> {
-    return this.bus.request<HealthReport>(subjects.health(service, instance), {}, { timeoutMs: 500 });
+    return this.bus.ask(Health, {}, { service, instance }, { timeoutMs: 500 });
   }
 
   async kill(instance: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
