@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type Bearer, USAGE_OIDS } from './issue';
+import { X509Certificate as ParsedCertificate } from './x509';
 
 /** When a certificate (PEM) ends, in milliseconds since 1970. */
 export function expiryOf(certificate: string): number {
-  return Date.parse(new X509Certificate(certificate).validTo);
+  return termOf(certificate).to;
 }
 
 /** From when to when a certificate (PEM) holds, in milliseconds since 1970. */
@@ -19,14 +20,15 @@ export function isDue(certificate: string, now: number): boolean {
   return now >= from + ((to - from) * 2) / 3;
 }
 
-/** Whether a certificate (PEM) is for this bearer: of its name, valid under each of its names and for each of its uses. */
+/** Whether a certificate (PEM) is for this bearer: of its name, valid under each of its names, and for its uses only. */
 export function isFor(certificate: string, { commonName, names = [], usage }: Bearer): boolean {
   const found = new X509Certificate(certificate);
   // Absent in a certificate that may be used for everything.
   const uses: readonly string[] = found.keyUsage ?? [];
   return (
-    found.subject === `CN=${commonName}` &&
+    new ParsedCertificate(certificate).subjectName.getField('CN').join() === commonName &&
     names.every((name) => isCalled(found, name)) &&
+    uses.length === usage.length &&
     usage.every((use) => uses.includes(USAGE_OIDS[use]))
   );
 }

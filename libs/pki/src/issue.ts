@@ -1,5 +1,3 @@
-// The ASN.1 library registers its algorithms with decorators' metadata.
-import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
@@ -15,7 +13,7 @@ import {
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
-} from '@peculiar/x509';
+} from './x509';
 import { keyPem, makeKeys, publicKeyBytes, signingKey } from './keys';
 
 /** A certificate is valid from a little before it is made: the clocks of two machines differ. */

@@ -10,10 +10,10 @@ export interface PairPaths {
 }
 
 /**
- * What is wrong with a kept file: it isn't there; it can't be read or is something else; the time is outside its term; the
- * key isn't the certificate's; the authority is another one, or it is no authority.
+ * What is wrong with a kept file: it isn't there; it can't be read or is something else; it has expired; it isn't valid yet
+ * by this machine's clock; the key isn't the certificate's; another authority signed it, or it is none itself.
  */
-export type Fault = 'missing' | 'unreadable' | 'untimely' | 'mismatched' | 'foreign';
+export type Fault = 'missing' | 'unreadable' | 'expired' | 'early' | 'mismatched' | 'foreign';
 
 /** A kept certificate or key that can't be used: the message says which file, and why. */
 export class UnusableFile extends Error {
@@ -80,9 +80,8 @@ function checkKey(paths: PairPaths, certificate: X509Certificate, key: KeyObject
 
 function checkTerm(path: string, { validFrom, validTo }: X509Certificate, now: number): void {
   const clock = `and this machine's clock says ${new Date(now).toISOString()}`;
-  if (now >= Date.parse(validTo)) throw new UnusableFile(path, 'untimely', `expired at ${validTo}, ${clock}`);
-  if (now < Date.parse(validFrom))
-    throw new UnusableFile(path, 'untimely', `is valid only from ${validFrom}, ${clock}`);
+  if (now >= Date.parse(validTo)) throw new UnusableFile(path, 'expired', `expired at ${validTo}, ${clock}`);
+  if (now < Date.parse(validFrom)) throw new UnusableFile(path, 'early', `is valid only from ${validFrom}, ${clock}`);
 }
 
 function checkIssuer(path: string, certificate: X509Certificate, authority: X509Certificate | undefined): void {

@@ -1,6 +1,5 @@
-import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator } from './x509';
 import { type Bearer, type CertificatePair, certify, nameOf, type Term } from './issue';
 import { CURVE, keyPem, makeKeys, publicKeyBytes } from './keys';
 

@@ -3,6 +3,7 @@ import {
   type Bearer,
   type CertificatePair,
   DAY_MS,
+  type Fault,
   isDue,
   isFor,
   issue,
@@ -23,6 +24,8 @@ import { type Home, shellPath } from '../home';
 const AUTHORITY_DAYS = 3650;
 /** Renewed when two thirds are over, at a start or while the launcher runs. */
 const BEARER_DAYS = 90;
+/** What a certificate of the cluster's own authority may suffer without a word: another is made. */
+const REMADE: ReadonlySet<Fault> = new Set(['missing', 'expired', 'early']);
 const HOUR_MS = 3_600_000;
 
 /** Where a process finds its certificate, its key, and the authority's certificate. */
@@ -65,8 +68,11 @@ export class HomePki {
   /** Renews what is due among the certificates asked for so far, and tells who wants to know; answers their names. */
   async renewDue(): Promise<string[]> {
     const renewed: string[] = [];
-    for (const [name, bearer] of this.wanted) if (await this.provide(name, bearer)) renewed.push(name);
-    if (renewed.length > 0) for (const listener of this.listeners) listener(renewed);
+    try {
+      for (const [name, bearer] of this.wanted) if (await this.provide(name, bearer)) renewed.push(name);
+    } finally {
+      if (renewed.length > 0) for (const listener of this.listeners) listener(renewed);
+    }
     return renewed;
   }
 
@@ -88,8 +94,11 @@ export class HomePki {
     try {
       return readAuthority(paths, this.now());
     } catch (error) {
+      const sentence = `The cluster's certificate authority can't be used: ${sentenceOf(error)}.`;
+      if (error instanceof UnusableFile && error.fault === 'early')
+        throw new LauncherFailure(sentence, "set this machine's clock");
       throw new LauncherFailure(
-        `The cluster's certificate authority can't be used: ${sentenceOf(error)}. With a new one, kubeconfigs and machines that joined have to be given it.`,
+        `${sentence} With a new one, kubeconfigs and machines that joined have to be given it.`,
         `rm -r ${shellPath(this.home.at('pki'))} && npm start`,
       );
     }
@@ -111,7 +120,7 @@ export class HomePki {
     try {
       return readPair(paths, { authority: authority.certificate, now: this.now() });
     } catch (error) {
-      if (error instanceof UnusableFile && (error.fault === 'missing' || error.fault === 'untimely')) return undefined;
+      if (error instanceof UnusableFile && REMADE.has(error.fault)) return undefined;
       throw new LauncherFailure(
         `A kept certificate can't be used: ${sentenceOf(error)}.`,
         `rm ${shellPath(paths.certificate)} ${shellPath(paths.key)} && npm start`,
