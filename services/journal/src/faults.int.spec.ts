@@ -210,7 +210,9 @@ describe('without its neighbours', () => {
 
   it('a stored message that is no command is dropped, and those after it are decided', async () => {
     await eventually(() => bus.commandLater(createConfigMap('first')).then(() => true));
-    await bus.connection.jetstream().publish(subjects.commandLater('CreateObject'), Buffer.from('poison'));
+    await bus.connection
+      .jetstream()
+      .publish(subjects.commandLater('CreateObject', bus.principal), Buffer.from('poison'));
     await bus.commandLater(createConfigMap('second'));
     const key = { resource: 'configmaps', namespace: 'default', name: 'second' } as const;
     await eventually(async () => (await bus.ask(ObjectQuery, { key })).object);

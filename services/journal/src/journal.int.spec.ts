@@ -69,13 +69,10 @@ describe('a command', () => {
 
   it('in a batch is answered in its place, whatever becomes of the others', async () => {
     const first = createConfigMap('batch-1');
-    const replies = await bus.request<CommandReply[]>(subjects.commandBatch, [
-      first,
-      { nonsense: true },
-      createConfigMap('batch-1'),
-      first,
-      createConfigMap('batch-2'),
-    ]);
+    const batch = [first, { nonsense: true }, createConfigMap('batch-1'), first, createConfigMap('batch-2')];
+    const subject = subjects.command('Batch', bus.principal);
+    const answer = await bus.connection.request(subject, Buffer.from(JSON.stringify(batch)));
+    const replies = answer.json<CommandReply[]>();
     expect(replies.map((reply) => (reply.ok ? reply.key?.name : reply.status.code))).toEqual([
       'batch-1',
       400,
@@ -92,7 +89,7 @@ describe('a command', () => {
     ['a batch that is none', 'Batch', '{"a":1}'],
   ])('that is %s is answered with a 400 and leaves no trace', async (_, type, payload) => {
     const before = await bus.ask(PositionQuery, {});
-    const answer = await bus.connection.request(`shiplog.v1.command.${type}`, Buffer.from(payload));
+    const answer = await bus.connection.request(subjects.command(type, bus.principal), Buffer.from(payload));
     expect(answer.json()).toMatchObject({ ok: false, status: { code: 400, reason: 'BadRequest' } });
     expect(await bus.ask(PositionQuery, {})).toEqual(before);
   });
