@@ -45,7 +45,7 @@ export class FabricWatch {
     if (lacks.length === 0) return;
     this.announce('lacking');
     const { tell } = this.cluster;
-    this.tellOnce(`vanished: ${lacks.map(describeLack).join(', ')}; made again`);
+    this.tellOnce(`vanished: ${lacks.map(describeLack).join(', ')}; making it again`);
     const restarted = await repair(this.cluster, lacks);
     const left = await this.lacks();
     if (left.length > 0) return;

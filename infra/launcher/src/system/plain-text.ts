@@ -5,7 +5,7 @@ const OBEYED = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]+/gu;
 
 /** One line of text that came from elsewhere (the bus, a log), fit for a terminal: what a terminal obeys is taken out. */
 export function plainText(text: string): string {
-  return stripVTControlCharacters(text).replace(OBEYED, ' ').trim();
+  return stripVTControlCharacters(text).replace(OBEYED, ' ').trimEnd();
 }
 
 /** The same of a text of several lines. */
