@@ -36,9 +36,14 @@ export function announce(cluster: Cluster, phase: Claim['phase']): void {
   writeOwn(cluster.home.claim, JSON.stringify(ownClaim(cluster, phase), null, 2));
 }
 
+/** What the last launcher of a home said, also when it died without taking it back. */
+export function lastClaim(path: string): Claim | undefined {
+  return parsed(readOwn(path));
+}
+
 /** The claim of a launcher that runs, if one does. */
 export function currentClaim(path: string): Claim | undefined {
-  const found = parsed(readOwn(path));
+  const found = lastClaim(path);
   return found !== undefined && isAlive(found) ? found : undefined;
 }
 

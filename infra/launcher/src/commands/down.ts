@@ -1,5 +1,5 @@
 import { Home } from '../home';
-import { currentClaim, release } from '../launcher-claim';
+import { currentClaim, lastClaim, release } from '../launcher-claim';
 import { hasEnded, signalProcess } from '../processes/ending';
 import { endLeftovers } from '../processes/registry';
 import { ProcessRecords } from '../processes/records';
@@ -17,7 +17,7 @@ export async function down(settings: LauncherSettings): Promise<void> {
   const held = currentClaim(home.claim);
   if (held === undefined) {
     const left = await endLeftovers(new ProcessRecords(home.records));
-    release({ home, settings });
+    release({ home, settings: { ...settings, slot: lastClaim(home.claim)?.slot ?? settings.slot } });
     if (left.length === 0) refuseForeign(settings);
     process.stdout.write(left.length === 0 ? '  Nothing runs.\n' : `  ✓ ended ${left.join(', ')}\n`);
     return;

@@ -1,14 +1,15 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { controlSocket } from '../control/control';
 import { engineAt } from '../engines/engine-client';
 import { removeContainers } from '../engines/stop-containers';
 import { LauncherFailure } from '../failure';
 import { Home } from '../home';
-import { currentClaim } from '../launcher-claim';
+import { lastClaim } from '../launcher-claim';
 import { layoutOf } from '../layout';
 import type { LauncherSettings } from '../settings';
-import { clearSlot, unmountBelow } from '../slot/clear-slot';
-import { othersOn, refuseForeign } from '../slot/slot-claim';
+import { clearAbandoned, clearSlot, unmountBelow } from '../slot/clear-slot';
+import { forgetAbandoned, othersOn, refuseForeign } from '../slot/slot-claim';
 import { isRoot } from '../system/tools';
 import { down } from './down';
 
@@ -17,8 +18,8 @@ import { down } from './down';
  * @throws LauncherFailure, before anything is touched, while another home's cluster uses the slot
  */
 export async function reset(given: LauncherSettings): Promise<void> {
-  // A cluster that runs says itself where it is.
-  const settings = { ...given, slot: currentClaim(new Home(given.home).claim)?.slot ?? given.slot };
+  // A cluster says itself where it is or was.
+  const settings = { ...given, slot: lastClaim(new Home(given.home).claim)?.slot ?? given.slot };
   const owner = refuseForeign(settings);
   if (settings.dockerHost !== undefined) refuseShared(settings.dockerHost, settings.home);
   if (owner.kind === 'abandoned')
@@ -27,8 +28,13 @@ export async function reset(given: LauncherSettings): Promise<void> {
     );
   await down(settings);
   if (settings.dockerHost !== undefined) await removePodsOf(settings.dockerHost);
-  await clearSlot(layoutOf(settings));
+  const layout = layoutOf(settings);
+  if (owner.kind === 'abandoned') {
+    await clearAbandoned(layout, owner.claim.home);
+    forgetAbandoned(settings);
+  } else await clearSlot(layout);
   if (process.platform === 'linux' && isRoot()) await unmountBelow(settings.home);
+  rmSync(controlSocket(settings.home), { force: true });
   const kept = keptEntry(settings);
   if (existsSync(settings.home)) {
     for (const entry of readdirSync(settings.home)) {

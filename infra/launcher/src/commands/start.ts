@@ -5,7 +5,7 @@ import { announce, claim, release } from '../launcher-claim';
 import { endLeftovers } from '../processes/registry';
 import { runPlan } from '../progress';
 import type { LauncherSettings } from '../settings';
-import { clearSlot } from '../slot/clear-slot';
+import { clearAbandoned } from '../slot/clear-slot';
 import { planBase, planCluster } from '../start-plan';
 import { greeting } from '../greeting';
 
@@ -23,7 +23,7 @@ export async function start(settings: LauncherSettings): Promise<void> {
       tell(
         `slot ${settings.slot} was that of ${before.claim.home}, which no longer runs: what it left there is removed`,
       );
-      await clearSlot(cluster.layout);
+      await clearAbandoned(cluster.layout, before.claim.home);
     }
     const left = await endLeftovers(cluster.registry.records);
     if (left.length > 0) tell(`ended what an earlier launcher had left: ${left.join(', ')}`);

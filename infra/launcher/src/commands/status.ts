@@ -42,7 +42,11 @@ export function headline(held: Pick<Claim, 'phase' | 'pid'> | undefined, missing
 async function whatIsMissing(held: Claim | undefined): Promise<string[]> {
   if (held === undefined || held.dockerHost !== undefined) return [];
   const layout = layoutOf(held);
-  return planRepairs(layout, await observeFabric(layout)).map(describeLack);
+  try {
+    return planRepairs(layout, await observeFabric(layout)).map(describeLack);
+  } catch (error) {
+    return [`any answer about the network between minions (${plainText(sentenceOf(error))})`];
+  }
 }
 
 function nothingRuns(settings: LauncherSettings): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import { Cluster } from '../cluster';
 import { inMinion } from '../engines/minion-engine';
+import { claim, release } from '../launcher-claim';
 import { RANK } from '../processes/registry';
 import { settingsFrom } from '../settings';
 import { run, succeeds } from '../system/run';
@@ -27,6 +28,9 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
   const watch = new FabricWatch(cluster, (state) => states.push(state));
 
   beforeAll(async () => {
+    cluster.home.make();
+    // Should somebody's cluster be there all the same, this refuses.
+    claim(cluster);
     await removeFabric(layout);
     await makeFabric(layout);
     for (const minion of layout.minions) await plugMinion(layout, minion);
@@ -40,6 +44,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
     await watch.stop();
     await cluster.registry.stop(() => undefined);
     await removeFabric(layout);
+    release(cluster);
     rmSync(home, { recursive: true });
   });
 

@@ -14,7 +14,8 @@ const ENGINE_PATIENCE_MS = 20_000;
 export class FabricWatch {
   private readonly ending = new AbortController();
   private watching: Promise<void> = Promise.resolve();
-  private trouble: string | undefined;
+  /** Since all was there last. */
+  private readonly told = new Set<string>();
 
   /** @param announce is told when something is missing, and when all is there again */
   constructor(
@@ -50,7 +51,7 @@ export class FabricWatch {
     const left = await this.lacks();
     if (left.length > 0) return;
     tell(`all is there again${restarted.length === 0 ? '' : `; restarted ${restarted.join(', ')}`}`);
-    this.trouble = undefined;
+    this.told.clear();
     this.announce('whole');
   }
 
@@ -69,7 +70,7 @@ export class FabricWatch {
 
   /** What cannot be put right is found again every two seconds. */
   private tellOnce(sentence: string): void {
-    if (sentence !== this.trouble) this.cluster.tell(sentence);
-    this.trouble = sentence;
+    if (!this.told.has(sentence)) this.cluster.tell(sentence);
+    this.told.add(sentence);
   }
 }

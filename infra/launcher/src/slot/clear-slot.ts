@@ -20,6 +20,15 @@ export async function clearSlot(layout: Layout): Promise<void> {
   rmSync(layout.runDir, { recursive: true, force: true });
 }
 
+/**
+ * Removes what a cluster of another home, of which nothing runs, left in a slot; its data stays. The caller has found it
+ * abandoned.
+ */
+export async function clearAbandoned(layout: Layout, home: string): Promise<void> {
+  await clearSlot(layout);
+  if (process.platform === 'linux' && isRoot()) await unmountBelow(home);
+}
+
 /** Unmounts all below a folder, deepest first: overlays of containers, then what they lie on. */
 export async function unmountBelow(folder: string): Promise<void> {
   const points = readFileSync('/proc/self/mountinfo', 'utf8')

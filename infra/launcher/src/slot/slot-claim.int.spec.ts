@@ -13,7 +13,7 @@ import { identityOf } from '../processes/identity';
 import { ProcessRecords } from '../processes/records';
 import { runtimeFolder } from '../runtime-folder';
 import { settingsFrom } from '../settings';
-import { ownershipOf, takeSlot } from './slot-claim';
+import { ownershipOf, refuseForeign, takeSlot } from './slot-claim';
 
 /** No developer's cluster, and no other test's. */
 const SLOT = 5;
@@ -47,6 +47,10 @@ describe('the slot of a cluster', () => {
     throw new Error(`it was not refused: ${String(error)}`);
   };
 
+  beforeAll(() => {
+    // Somebody's cluster may be there all the same.
+    refuseForeign(settingsFrom({ SHIPLOG_SLOT: String(SLOT), SHIPLOG_HOME: '/none' }));
+  });
   beforeEach(() => {
     rmSync(slotFile, { force: true });
     folder = mkdtempSync(join(tmpdir(), 'shiplog-slot-'));

@@ -52,6 +52,11 @@ export function releaseSlot(place: Place): void {
   if (kind === 'own' || kind === 'leftover') rmSync(slotFile(place.slot), { force: true });
 }
 
+/** Takes the claim of a slot away whose remains have been cleared. */
+export function forgetAbandoned(place: Place): void {
+  if (ownershipOf(place).kind === 'abandoned') rmSync(slotFile(place.slot), { force: true });
+}
+
 /** The other homes of this user whose clusters run pods on an engine, in whichever slot. */
 export function othersOn(dockerHost: string, home: string): SlotClaim[] {
   return SLOTS.map((slot) => ownershipOf({ slot, home }))
