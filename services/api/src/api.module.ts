@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import type { Server } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   Inject,
@@ -18,7 +18,10 @@ import type { Logger } from 'pino';
 import { Tokens } from './http/authenticate';
 import { Documents } from './http/documents';
 import { Gateway } from './http/gateway';
+import { InFlight } from './http/in-flight';
 import { listenFor } from './http/listener';
+import { ReloadedFiles } from './http/reloaded-files';
+import { certificateFiles } from './http/tls';
 import { Logs } from './logs/logs';
 import { ReadBarrier } from './reads/barrier';
 import { ClusterView } from './reads/cluster-view';
@@ -40,6 +43,7 @@ export class Api implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #overlay: Overlay;
   readonly #stopping = new AbortController();
   readonly #subscriptions: Subscription[] = [];
+  readonly #files: Pick<ReloadedFiles<unknown>, 'watch' | 'close'>[] = [];
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -51,11 +55,15 @@ export class Api implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#view = new ClusterView(bus, logger, config.watchWindow);
     this.#overlay = new Overlay(this.#view);
     const server: FastifyInstance = host.httpAdapter.getInstance();
-    listenFor(server, this.#gateway(), this.#stopping.signal);
+    const tls = host.httpAdapter.getHttpServer() as Server;
+    tls.maxConnections = config.maxConnections;
+    this.#files.push(certificateFiles(config, logger, (context) => tls.setSecureContext(context)));
+    listenFor(server, this.#gateway(), this.#stopping.signal, logger);
   }
 
   onApplicationBootstrap(): void {
     this.health.notReady('reading the log');
+    for (const files of this.#files) files.watch();
     // Requests are answered (503) and health is told meanwhile: the journal may come later than the api.
     this.#open().catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) throw error;
@@ -64,6 +72,7 @@ export class Api implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.health.notReady('stopping');
+    for (const files of this.#files) files.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     await this.#view.close();
   }
@@ -109,8 +118,16 @@ export class Api implements OnApplicationBootstrap, OnApplicationShutdown {
     const barrier = new ReadBarrier(bus, this.#view, config.readConsistency);
     const versions = new Versions(bus, this.#view);
     const stopping = (): string | undefined => (this.#stopping.signal.aborted ? 'the server is stopping' : undefined);
+    const tokens = new ReloadedFiles({
+      name: 'the tokens (TOKEN_FILE)',
+      paths: [config.tokenFile],
+      parse: ([text = '']) => new Tokens(text),
+      logger,
+    });
+    this.#files.push(tokens);
     return new Gateway({
-      tokens: new Tokens(readFileSync(config.tokenFile, 'utf8')),
+      tokens: () => tokens.value,
+      inFlight: new InFlight({ reading: config.maxReads, changing: config.maxWrites }),
       documents: new Documents(`${config.advertiseAddress}:${config.port}`),
       reader: new Reader(this.#view, barrier, versions, this.#overlay, clock),
       writer: new Writer(bus, this.#view, versions, this.#overlay, clock, config.commandTimeout),

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import forge from 'node-forge';
 import { stringify } from 'yaml';
 import type { Cluster, Step } from '../cluster';
+import { keepToken } from './tokens';
 
 const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * 1000;
 
@@ -14,7 +15,7 @@ export const certificates: Step = {
     const ca = keptPair(cluster, 'ca', () => makeCertificate('shiplog-ca'));
     keptPair(cluster, 'server', () => makeCertificate('shiplog-api', { ca, names: serverNames(cluster) }));
     const token = home.secret('admin-token');
-    writeFileSync(home.tokens, `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+    keepToken(home.tokens, `${token},admin,admin,"system:masters"`);
     writeFileSync(home.kubeconfig, kubeconfig(cluster.apiUrl, ca.certificate, token), { mode: 0o600 });
     return home.kubeconfig;
   },

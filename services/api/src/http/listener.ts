@@ -1,79 +1,127 @@
 import { setMaxListeners } from 'node:events';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer, OutStream } from './answer';
-import { statusAnswer } from './answer';
-import type { Gateway, RawRequest } from './gateway';
-import { statusOfFailure } from './failures';
 import { statusOf } from '@shiplog/machinery';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { statusAnswer, type BodyAnswer, type OutStream, type StreamAnswer } from './answer';
+import { statusOfFailure } from './failures';
+import type { Admitted, Gateway, RequestHead } from './gateway';
+import { headerValue } from './warning-header';
 
 /** As much as Kubernetes takes. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
 /** What a stream may leave unsent before its writer is told to wait, in bytes. */
 const BACKLOG = 1024 * 1024;
 
+/** How long a client that is still sending may take to read its answer, in milliseconds; as long as Go's server waits. */
+const LINGER_MS = 500;
+
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const ADMITTED = 'admitted';
 
 /**
- * Puts the gateway behind Fastify: one route for every path, with the body as bytes; the gateway knows the rest. Streams
- * end when `stopping` aborts.
+ * Puts the gateway behind Fastify: one route for every path, with the body as bytes; the gateway knows the rest. It sees
+ * each request twice: its head, before the body is read, and the whole of it. Streams end when `stopping` aborts.
  */
-export function listenFor(server: FastifyInstance, gateway: Gateway, stopping: AbortSignal): void {
+export function listenFor(server: FastifyInstance, gateway: Gateway, stopping: AbortSignal, logger: Logger): void {
+  const broke = (error: unknown): void => logger.error({ err: error }, 'an answer broke off');
+  const answerWhole = (reply: FastifyReply, answer: BodyAnswer): void => send(reply, answer, stopping.aborted, broke);
   // Every open stream listens to it.
   setMaxListeners(0, stopping);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
     done(null, body),
   );
+  server.decorateRequest(ADMITTED, null);
+  // Also for what no route takes.
+  server.addHook('onRequest', (request, reply, done) => {
+    const admitted = gateway.admit(headOf(request));
+    if ('kind' in admitted) return answerWhole(reply, admitted);
+    request.setDecorator(ADMITTED, admitted);
+    // However it ends: answered, refused by Fastify, or left by its client.
+    reply.raw.once('close', admitted.leave);
+    done();
+  });
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const answer = await gateway.answer(rawOf(request));
-    if (answer.kind === 'body') send(reply, answer, stopping.aborted);
-    else await stream(reply, answer, stopping, request);
+    const answer = await gateway.answer(request.getDecorator<Admitted>(ADMITTED), request.body as Buffer | undefined);
+    if (answer.kind === 'body') answerWhole(reply, answer);
+    else await stream(reply, answer, stopping, broke);
   };
   server.route({
     method: METHODS,
     url: '/*',
     handler: handle,
-    errorHandler: (error, request, reply) => send(reply, gateway.failed(error, rawOf(request)), stopping.aborted),
+    errorHandler: (error, request, reply) => answerWhole(reply, gateway.failed(error, headOf(request))),
   });
 }
 
 /** The answer to what Fastify can't even route: a broken URL, say. */
 export function answerUnroutable(error: unknown, reply: FastifyReply): void {
   const status = statusOfFailure(error) ?? statusOf.badRequest('the request is malformed');
-  send(reply, statusAnswer(status), true);
+  send(reply, statusAnswer(status), true, () => undefined);
 }
 
-function rawOf(request: FastifyRequest): RawRequest {
+function headOf(request: FastifyRequest): RequestHead {
   const { url } = request.raw;
   const question = url?.indexOf('?') ?? -1;
   return {
     method: request.method,
     path: question < 0 ? (url ?? '/') : (url ?? '').slice(0, question),
-    query: request.query as RawRequest['query'],
+    query: request.query as RequestHead['query'],
     headers: request.headers,
-    body: request.body as Buffer | undefined,
   };
 }
 
-function send(reply: FastifyReply, answer: Answer, last: boolean): void {
-  if (answer.kind !== 'body') throw new Error('a stream is not sent in one piece');
+/** Sends an answer in one piece. It ends the connection where a body is left unread, and where nobody knows who asked. */
+function send(reply: FastifyReply, answer: BodyAnswer, stopping: boolean, broke: (error: unknown) => void): void {
   // Past Fastify, which would add a charset to the media types that clients compare.
   reply.hijack();
-  reply.raw.writeHead(answer.code, {
-    'content-type': answer.type,
-    'content-length': Buffer.byteLength(answer.body),
-    'cache-control': 'no-cache, private',
-    ...(last ? { connection: 'close' } : {}),
-    ...answer.headers,
-  });
-  reply.raw.end(answer.body);
+  const { raw } = reply;
+  const unread = leavesUnread(reply.request);
+  const last = stopping || unread || answer.code === 401;
+  try {
+    raw.writeHead(answer.code, {
+      'content-type': answer.type,
+      'content-length': Buffer.byteLength(answer.body),
+      'cache-control': 'no-cache, private',
+      ...(last ? { connection: 'close' } : {}),
+      ...legalHeaders(answer),
+    });
+    if (unread) linger(reply, answer.body);
+    else raw.end(answer.body);
+  } catch (error) {
+    // Nobody else answers any more: a broken connection tells the client more than silence.
+    broke(error);
+    raw.destroy();
+  }
+}
+
+function leavesUnread({ headers, raw }: FastifyRequest): boolean {
+  if (raw.complete) return false;
+  return 'transfer-encoding' in headers || (headers['content-length'] ?? '0') !== '0';
+}
+
+/**
+ * Answers a client that is still sending. Closed at once, its connection would be reset and the answer lost; so what comes
+ * is thrown away for a moment, while the client reads.
+ */
+function linger({ raw, request }: FastifyReply, body: Buffer | string): void {
+  raw.write(body);
+  const end = (): void => void raw.end();
+  const timer = setTimeout(end, LINGER_MS);
+  raw.once('close', () => clearTimeout(timer));
+  request.raw.once('end', end).resume();
+}
+
+function legalHeaders({ headers }: BodyAnswer): Record<string, string> | undefined {
+  if (headers === undefined) return undefined;
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerValue(value)]));
 }
 
 async function stream(
   reply: FastifyReply,
-  answer: Extract<Answer, { kind: 'stream' }>,
+  answer: StreamAnswer,
   stopping: AbortSignal,
-  request: FastifyRequest,
+  broke: (error: unknown) => void,
 ): Promise<void> {
   reply.hijack();
   const { raw } = reply;
@@ -88,7 +136,7 @@ async function stream(
     if (!raw.destroyed && !stopping.aborted) await answer.write(outStream(raw, left.signal));
     raw.end();
   } catch (error) {
-    request.log.error({ err: error }, 'a stream broke off');
+    broke(error);
     raw.destroy();
   } finally {
     stopping.removeEventListener('abort', leave);

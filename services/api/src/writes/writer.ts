@@ -2,13 +2,14 @@ import { newCommandId, type Bus } from '@shiplog/bus';
 import type { AnyCommand, CommandReply, KubeObject, KubeStatus, ObjectKey, StoredObject } from '@shiplog/contracts';
 import { resourceRow } from '@shiplog/contracts';
 import { scaleOf, statusOf, strictDecodingError, unknownFields } from '@shiplog/machinery';
-import { JSON_TYPE, jsonAnswer, type Answer } from '../http/answer';
+import { JSON_TYPE, jsonAnswer, type Answer, type BodyAnswer } from '../http/answer';
 import { parseDeleteOptions, parseObject, parsePatch } from '../http/body';
-import { refuse } from '../http/failures';
+import { refuse, statusOfFailure } from '../http/failures';
 import { negotiate } from '../http/negotiate';
 import { deletionOf, dryRunOf, fieldValidationOf, includeObjectOf, param, selectionOf } from '../http/options';
-import { presentList, presentObject } from '../http/present';
+import { presentList, presentObject, type Presentation } from '../http/present';
 import { nameOf, storedResource, type ResourceRequest } from '../http/request';
+import { warningHeader } from '../http/warning-header';
 import { objectIn, type ClusterView } from '../reads/cluster-view';
 import type { Overlay } from '../reads/overlay';
 import { select } from '../reads/select';
@@ -35,15 +36,17 @@ export class Writer {
     const { target, body, contentType } = request;
     if (target.subresource?.name === 'binding' || target.resource.row === undefined) return this.#bind(request);
     const resource = storedResource(request);
+    const shown = presentationOf(request, this.clock);
     const object = withMetadata(parseObject(body, contentType));
     const warnings = checkFields(request, object);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
-    return this.#show(request, 201, reply, warnings);
+    return this.#show(request, 201, reply, shown, warnings);
   }
 
   async update(request: ResourceRequest): Promise<Answer> {
+    const shown = presentationOf(request, this.clock);
     const object = withMetadata(parseObject(request.body, request.contentType));
     const key = keyOf(request);
     const named = object.metadata.name;
@@ -53,32 +56,35 @@ export class Writer {
     const warnings = checkFields(request, object);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
-    return this.#show(request, 200, await this.#send(request, { type: 'ReplaceObject', data }), warnings);
+    return this.#show(request, 200, await this.#send(request, { type: 'ReplaceObject', data }), shown, warnings);
   }
 
   async patch(request: ResourceRequest): Promise<Answer> {
+    const shown = presentationOf(request, this.clock);
     const { type: patchType, patch } = parsePatch(request.body, request.contentType);
     const dryRun = dryRunOf(request.query.dryRun);
     const warnings = patchType === 'json' ? [] : checkFields(request, patch);
     const data = { ...keyOf(request), ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
-    return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), warnings);
+    return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), shown, warnings);
   }
 
   async delete(request: ResourceRequest): Promise<Answer> {
     const key = keyOf(request);
+    const shown = presentationOf(request, this.clock);
     const { dryRun, ...options } = deletionOf(request.query, parseDeleteOptions(request.body, request.contentType));
     if (key.resource === 'events' && this.view.now.narrator.remove(key.namespace, key.name)) return success(key);
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
-    const object = dryRun ? reply.object : await this.#objectAfter(key, reply);
+    const object = dryRun ? reply.object : await this.#shownAfter(key, reply);
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
     if (object === undefined) return success(key, reply.uid);
-    return presentObject(200, object as StoredObject, this.#presentation(request));
+    return presentObject(200, object as StoredObject, shown);
   }
 
   async deleteCollection(request: ResourceRequest): Promise<Answer> {
     const resource = storedResource(request);
     const { query, target } = request;
+    const shown = presentationOf(request, this.clock);
     const { dryRun, ...options } = deletionOf(query, parseDeleteOptions(request.body, request.contentType));
     const selection = selectionOf(resource, target.namespace, query);
     const labelSelector = param(query, 'labelSelector');
@@ -98,7 +104,7 @@ export class Writer {
     }
     await this.#reached(reply.position);
     const metadata = { resourceVersion: String(this.view.now.projection.position) };
-    return presentList(chosen, metadata, this.#presentation(request));
+    return presentList(chosen, metadata, shown);
   }
 
   /** A Binding, by the pod's subresource or by the old collection: gives a pod its node. */
@@ -132,15 +138,33 @@ export class Writer {
   }
 
   /** The object that a write left, in the version that it made. */
-  async #show(request: ResourceRequest, code: number, reply: Accepted, warnings: readonly string[]): Promise<Answer> {
+  async #show(
+    request: ResourceRequest,
+    code: number,
+    reply: Accepted,
+    shown: Presentation,
+    warnings: readonly string[],
+  ): Promise<Answer> {
     const key = reply.key ?? keyOf(request);
-    const object = (reply.object as StoredObject | undefined) ?? (await this.#objectAfter(key, reply));
+    const object = (reply.object as StoredObject | undefined) ?? (await this.#shownAfter(key, reply));
     if (object === undefined) refuse(statusOf.notFound(key.resource, key.name));
     const answer =
       request.target.subresource?.name === 'scale'
         ? jsonAnswer(code, scaleOf(object as never))
-        : presentObject(code, object, this.#presentation(request));
-    return warnings.length === 0 ? answer : ({ ...answer, headers: { warning: warningHeader(warnings) } } as Answer);
+        : presentObject(code, object, shown);
+    return warnings.length === 0 ? answer : { ...answer, headers: { warning: warningHeader(warnings) } };
+  }
+
+  /** What a write left, to be shown. When it can't be had, the client is told that the write happened all the same. */
+  async #shownAfter(key: ObjectKey, reply: Accepted): Promise<StoredObject | undefined> {
+    try {
+      return await this.#objectAfter(key, reply);
+    } catch (error) {
+      const why = statusOfFailure(error)?.message ?? 'it could not be read';
+      return refuse(
+        statusOf.timeout(`the request took effect (resourceVersion ${reply.position}), but can't be shown: ${why}`),
+      );
+    }
   }
 
   /** An object as it was right after a write, though others may have changed it since; undefined when it was gone. */
@@ -167,15 +191,16 @@ export class Writer {
       () => false,
     );
   }
+}
 
-  #presentation(request: ResourceRequest): Parameters<typeof presentObject>[2] {
-    return {
-      resource: storedResource(request),
-      negotiated: negotiate(request.accept),
-      includeObject: includeObjectOf(request.query),
-      now: this.clock(),
-    };
-  }
+/** How the client wants what it wrote: found out before the write, so that no wish refuses what has happened. */
+function presentationOf(request: ResourceRequest, clock: () => number): Presentation {
+  return {
+    resource: storedResource(request),
+    negotiated: negotiate(request.accept),
+    includeObject: includeObjectOf(request.query),
+    now: clock(),
+  };
 }
 
 function keyOf(request: ResourceRequest): ObjectKey {
@@ -205,13 +230,8 @@ function checkFields(request: ResourceRequest, submitted: unknown): string[] {
   return unknown.map((field) => `unknown field "${field}"`);
 }
 
-/** RFC 7234 warnings, as kubectl prints them. */
-function warningHeader(texts: readonly string[]): string {
-  return texts.map((text) => `299 - ${JSON.stringify(text)}`).join(', ');
-}
-
 /** The Status that confirms a delete or a binding. */
-function success(key?: ObjectKey, uid?: string): Extract<Answer, { kind: 'body' }> {
+function success(key?: ObjectKey, uid?: string): BodyAnswer {
   const details =
     key === undefined
       ? undefined
