@@ -15,10 +15,10 @@ import {
   type AggregatedVersion,
 } from '@shiplog/presenting';
 import { statusOf } from '@shiplog/machinery';
-import { JSON_TYPE, type Answer } from './answer';
-import { refuse } from './failures';
-import { parseAccept } from './negotiate';
-import type { Target } from './request-info';
+import { JSON_TYPE, type Answer } from '../rest/answer';
+import { refuse } from '../rest/failures';
+import { parseAccept } from '../rest/negotiate';
+import type { Target } from '../rest/request-info';
 
 /** The version of Kubernetes' API that is served, and by whom. */
 export const VERSION = {

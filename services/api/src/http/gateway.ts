@@ -5,15 +5,15 @@ import type { Logs } from '../logs/logs';
 import type { Reader } from '../reads/reader';
 import type { Watches } from '../watch/watches';
 import type { Writer } from '../writes/writer';
-import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from './answer';
+import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import type { Tokens, User } from './authenticate';
 import { VERSION, type Documents } from './documents';
-import { refuse, statusOfFailure } from './failures';
+import { refuse, statusOfFailure } from '../rest/failures';
 import { healthPage, type Check } from './health-pages';
 import { classOf, type InFlight } from './in-flight';
-import { flagParam, type Query } from './options';
-import type { ResourceRequest } from './request';
-import { parsePath, verbOf, type ResourceTarget, type Target, type Verb } from './request-info';
+import { flagParam, type Query } from '../rest/options';
+import type { ResourceRequest } from '../rest/request';
+import { parsePath, verbOf, type ResourceTarget, type Target, type Verb } from '../rest/request-info';
 
 /** A request before its body, whatever serves HTTP. */
 export interface RequestHead {

@@ -1,4 +1,4 @@
-import { textAnswer, type BodyAnswer } from './answer';
+import { textAnswer, type BodyAnswer } from '../rest/answer';
 
 /** One thing that health depends on: what it is, and why it is not well (undefined: it is). */
 export interface Check {

@@ -1,4 +1,4 @@
-import type { Verb } from './request-info';
+import type { Verb } from '../rest/request-info';
 
 /** Requests that are being answered, by what they may take long or much for. */
 export type RequestClass = 'reading' | 'changing' | 'streaming';

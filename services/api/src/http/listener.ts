@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { statusOf } from '@shiplog/machinery';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { statusAnswer, type BodyAnswer, type OutStream, type StreamAnswer } from './answer';
-import { statusOfFailure } from './failures';
+import { statusAnswer, type BodyAnswer, type OutStream, type StreamAnswer } from '../rest/answer';
+import { statusOfFailure } from '../rest/failures';
 import type { Admitted, Gateway, RequestHead } from './gateway';
-import { headerValue } from './warning-header';
+import { headerValue } from '../rest/warning-header';
 
 /** As much as Kubernetes takes. */
 export const BODY_LIMIT = 3 * 1024 * 1024;

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BusUnavailable, type Bus } from '@shiplog/bus';
 import { subjects, type LogsRequest, type Pod } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
-import { textAnswer, type Answer, type OutStream } from '../http/answer';
-import { must, refuse } from '../http/failures';
-import { flagParam, param, wholeParam, type Query } from '../http/options';
-import { nameOf, type ResourceRequest } from '../http/request';
-import type { ClusterView } from '../reads/cluster-view';
+import { textAnswer, type Answer, type OutStream } from '../rest/answer';
+import { must, refuse } from '../rest/failures';
+import { flagParam, param, wholeParam, type Query } from '../rest/options';
+import { nameOf, type ResourceRequest } from '../rest/request';
+import type { ClusterView } from '../cache/cluster-view';
 import { containerOf } from './container-of';
 
 /** A container that says nothing yet: the answer begins after this long all the same, in milliseconds. */

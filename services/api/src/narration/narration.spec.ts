@@ -1,6 +1,6 @@
 import type { Applied } from '@shiplog/cluster';
 import type { EventType, LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
-import { Hub } from '../watch/hub';
+import { Hub } from '../cache/hub';
 import { Narrator } from './narrator';
 import { renderNarration } from './render-narration';
 

@@ -9,8 +9,8 @@ import {
   type Signals,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Change } from '../watch/change';
-import type { Hub } from '../watch/hub';
+import type { Change } from '../cache/change';
+import type { Hub } from '../cache/hub';
 import { renderNarration, type Line } from './render-narration';
 
 /** An Event as other objects are held. */

@@ -1,17 +1,17 @@
 import { type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { scaleOf, statusOf } from '@shiplog/machinery';
-import { jsonAnswer, type Answer } from '../http/answer';
-import { refuse } from '../http/failures';
-import { negotiate } from '../http/negotiate';
-import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../http/options';
-import { presentList, presentObject, type Presentation } from '../http/present';
-import { nameOf, storedResource, type ResourceRequest } from '../http/request';
-import type { ReadBarrier } from './barrier';
-import type { ClusterView } from './cluster-view';
+import { jsonAnswer, type Answer } from '../rest/answer';
+import { refuse } from '../rest/failures';
+import { negotiate } from '../rest/negotiate';
+import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../rest/options';
+import { presentList, presentObject, type Presentation } from '../rest/present';
+import { nameOf, storedResource, type ResourceRequest } from '../rest/request';
+import type { ReadBarrier } from '../cache/barrier';
+import type { ClusterView } from '../cache/cluster-view';
 import { continueToken, parseContinue } from './continue-token';
-import type { Overlay } from './overlay';
-import { select, sortKeyOf } from './select';
-import type { Versions } from './versions';
+import type { Overlay } from '../narration/overlay';
+import { select, sortKeyOf } from '../rest/select';
+import type { Versions } from '../cache/versions';
 
 /** A list of objects of one position. */
 interface Snapshot {

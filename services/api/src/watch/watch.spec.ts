@@ -1,9 +1,9 @@
 import type { StoredObject } from '@shiplog/contracts';
-import type { OutStream } from '../http/answer';
-import { transitionOf, type Change } from './change';
+import type { OutStream } from '../rest/answer';
+import { transitionOf, type Change } from '../cache/change';
 import { encoderFor } from './encoder';
-import { Hub } from './hub';
-import { Ring } from './ring';
+import { Hub } from '../cache/hub';
+import { Ring } from '../cache/ring';
 import { Watcher } from './watcher';
 
 function pod(name: string, position: number, labels: Record<string, string> = {}): StoredObject {

@@ -2,9 +2,9 @@ import type { Bus } from '@shiplog/bus';
 import type { ResourceId, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import type { Logger } from 'pino';
-import { JSON_TYPE, type Answer, type OutStream } from '../http/answer';
-import { refuse, statusOfFailure } from '../http/failures';
-import { negotiate } from '../http/negotiate';
+import { JSON_TYPE, type Answer, type OutStream } from '../rest/answer';
+import { refuse, statusOfFailure } from '../rest/failures';
+import { negotiate } from '../rest/negotiate';
 import {
   flagParam,
   includeObjectOf,
@@ -14,14 +14,14 @@ import {
   wholeParam,
   type Query,
   type Selection,
-} from '../http/options';
-import { storedResource, type ResourceRequest } from '../http/request';
-import type { ReadBarrier } from '../reads/barrier';
-import type { ClusterView } from '../reads/cluster-view';
-import type { Overlay } from '../reads/overlay';
-import { chooser } from '../reads/select';
-import type { Versions } from '../reads/versions';
-import { transitionOf, type WatchEvent } from './change';
+} from '../rest/options';
+import { storedResource, type ResourceRequest } from '../rest/request';
+import type { ReadBarrier } from '../cache/barrier';
+import type { ClusterView } from '../cache/cluster-view';
+import type { Overlay } from '../narration/overlay';
+import { chooser } from '../rest/select';
+import type { Versions } from '../cache/versions';
+import { transitionOf, type WatchEvent } from '../cache/change';
 import { encoderFor, line, type Encoder } from './encoder';
 import { changesFromJournal } from './history';
 import { Watcher } from './watcher';

@@ -1,7 +1,7 @@
 import type { Bus } from '@shiplog/bus';
 import type { LogEvent } from '@shiplog/contracts';
 import type { Logger } from 'pino';
-import type { Narrator } from '../narration/narrator';
+import type { Narrator } from './narrator';
 
 /** Events of the log read back at most: what happened lately, not all of history. */
 const LIMIT = 1_000;

@@ -3,9 +3,9 @@ import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contract
 import { statusOf } from '@shiplog/machinery';
 import { Projection } from '@shiplog/projection';
 import type { Logger } from 'pino';
-import { refuse } from '../http/failures';
+import { refuse } from '../rest/failures';
 import { Narrator } from '../narration/narrator';
-import { Hub } from '../watch/hub';
+import { Hub } from './hub';
 
 /** The parts that exist once the log has been read. */
 export interface View {

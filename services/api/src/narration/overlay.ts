@@ -1,6 +1,6 @@
 import { type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { objectIn, objectsIn, type ClusterView } from './cluster-view';
-import { inOrder } from './select';
+import { objectIn, objectsIn, type ClusterView } from '../cache/cluster-view';
+import { inOrder } from '../rest/select';
 
 const NODE_LEASES = 'kube-node-lease';
 

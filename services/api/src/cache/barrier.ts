@@ -1,7 +1,7 @@
 import type { Bus } from '@shiplog/bus';
 import { statusOf } from '@shiplog/machinery';
-import { refuse } from '../http/failures';
-import type { VersionAsked } from '../http/options';
+import { refuse } from '../rest/failures';
+import type { VersionAsked } from '../rest/options';
 import type { ClusterView } from './cluster-view';
 
 /** How long a read waits for a version that is not here yet, in milliseconds; as long as Kubernetes' watch cache does. */

@@ -1,7 +1,7 @@
 import { apiVersionOf, resourceRow, type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/presenting';
 import { stringify as toYaml } from 'yaml';
-import { bytesOf, lineOf } from '../reads/object-bytes';
+import { bytesOf, lineOf } from './object-bytes';
 import { JSON_TYPE, jsonAnswer, type BodyAnswer } from './answer';
 import type { Negotiated } from './negotiate';
 

@@ -1,9 +1,9 @@
 import { StatusError, type Bus } from '@shiplog/bus';
 import { type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
-import { refuse } from '../http/failures';
+import { refuse } from '../rest/failures';
 import { objectsIn, type ClusterView } from './cluster-view';
-import { inOrder } from './select';
+import { inOrder } from '../rest/select';
 
 /** Lists kept for the next page; a list is as many pointers as it has objects. */
 const KEPT = 64;

@@ -1,5 +1,5 @@
 import type { ResourceId } from '@shiplog/contracts';
-import type { User } from './authenticate';
+import type { User } from '../http/authenticate';
 import { refuse } from './failures';
 import type { Query } from './options';
 import type { ResourceTarget, Verb } from './request-info';
