@@ -5,7 +5,7 @@ import { runService } from '@shiplog/service';
 import type { FastifyReply } from 'fastify';
 import { ApiModule } from './api.module';
 import { listenElsewhere } from './http/listen-elsewhere';
-import { answerUnroutable, BODY_LIMIT } from './http/listener';
+import { answerUnroutable, BODY_LIMIT } from './http/http-listener';
 import { certificateFiles } from './http/tls';
 import { apiSettings } from './settings';
 
@@ -18,7 +18,7 @@ const CHECK_MS = 5_000;
 void runService({
   service: 'api',
   settings: apiSettings,
-  module: (context) => ApiModule.with(context),
+  module: () => ({ module: ApiModule }),
   createHttp: async (root, { bus, config, logger }, nestLogger) => {
     const adapter = new FastifyAdapter({
       https: {

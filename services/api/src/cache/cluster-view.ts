@@ -1,54 +1,68 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import { Projection } from '@shiplog/projection';
+import { BUS, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
+import { background } from '../common/background';
+import { Stopping } from '../common/stopping';
 import { refuse } from '../rest/failures';
-import { Narrator } from '../narration/narrator';
 import { Hub } from './hub';
 
-/** The parts that exist once the log has been read. */
-export interface View {
-  readonly projection: Projection;
-  readonly hub: Hub;
-  readonly narrator: Narrator;
-}
-
-/** The api's copy of the cluster and the window of its recent changes; comes to be some time after the start. */
-export class ClusterView {
-  #view: View | undefined;
+/**
+ * The api's copy of the cluster, which feeds the window of its recent changes. Opens itself with the application; comes to
+ * be some time after, because the journal may come later than the api.
+ */
+@Injectable()
+export class ClusterView implements OnApplicationBootstrap, OnApplicationShutdown {
+  #projection: Projection | undefined;
+  #open: () => void = () => undefined;
+  /** Resolves when everything is loaded and live; never when the application stops before. */
+  readonly opened = new Promise<void>((resolve) => (this.#open = resolve));
 
   constructor(
-    private readonly bus: Bus,
-    private readonly logger: Logger,
-    private readonly window: number,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(HEALTH) private readonly health: Health,
+    private readonly hub: Hub,
+    private readonly stopping: Stopping,
   ) {}
 
-  /** Resolves when everything is loaded and live. Waits for the journal as long as it takes. */
-  async open(): Promise<View> {
-    const channels = RESOURCES.map((row) => ({ resource: row.id }));
-    const projection = await Projection.open(this.bus, { channels, logger: this.logger });
-    const hub = new Hub(this.window, projection.position);
-    const narrator = new Narrator(hub, Date.now);
-    projection.onApplied((batch) => hub.applied(batch, (applied) => narrator.hear(applied)));
-    this.#view = { projection, hub, narrator };
-    return this.#view;
+  onApplicationBootstrap(): void {
+    this.health.notReady('reading the log');
+    // Requests are answered (503) and health is told meanwhile.
+    const { health, logger } = this;
+    background(this.#load(), { health, logger });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#projection?.close();
   }
 
   get isOpen(): boolean {
-    return this.#view !== undefined;
+    return this.#projection !== undefined;
   }
 
   /** Throws 503 while the log is still being read. */
-  get now(): View {
-    if (this.#view === undefined) {
+  get projection(): Projection {
+    if (this.#projection === undefined) {
       refuse({ ...statusOf.unavailable('the api is still reading the log'), details: { retryAfterSeconds: 1 } });
     }
-    return this.#view;
+    return this.#projection;
   }
 
-  async close(): Promise<void> {
-    await this.#view?.projection.close();
+  async #load(): Promise<void> {
+    const channels = RESOURCES.map((row) => ({ resource: row.id }));
+    try {
+      const projection = await Projection.open(this.bus, { channels, logger: this.logger });
+      this.hub.begin(projection.position);
+      projection.onApplied((batch) => this.hub.applied(batch));
+      this.#projection = projection;
+      this.#open();
+    } catch (error) {
+      if (!this.stopping.signal.aborted) throw error;
+    }
   }
 }
 

@@ -1,18 +1,20 @@
+import { Injectable } from '@nestjs/common';
 import { StatusError } from '@shiplog/bus';
 import { statusOf } from '@shiplog/machinery';
-import type { Logger } from 'pino';
-import type { Logs } from '../logs/logs';
-import type { Reader } from '../reads/reader';
-import type { Watches } from '../watch/watches';
-import type { Writer } from '../writes/writer';
+import { Logs } from '../logs/logs';
+import { Reader } from '../reads/reader';
+import { Watches } from '../watch/watches';
+import { Writer } from '../writes/writer';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
-import type { Tokens, User } from './authenticate';
-import { VERSION, type Documents } from './documents';
-import { refuse, statusOfFailure } from '../rest/failures';
-import { healthPage, type Check } from './health-pages';
-import { classOf, type InFlight } from './in-flight';
+import { Authentication } from './authentication';
+import { VERSION, Documents } from './documents';
+import { refuse } from '../rest/failures';
+import { FailureFilter } from './failure-filter';
+import { HealthChecks } from './health-checks';
+import { healthPage } from './health-pages';
+import { classOf, InFlight } from './in-flight';
 import { flagParam, type Query } from '../rest/options';
-import type { ResourceRequest } from '../rest/request';
+import type { ResourceRequest, User } from '../rest/request';
 import { parsePath, verbOf, type ResourceTarget, type Target, type Verb } from '../rest/request-info';
 
 /** A request before its body, whatever serves HTTP. */
@@ -37,35 +39,34 @@ interface AskedOfResource extends ResourceTarget {
   readonly verb: Verb;
 }
 
-export interface GatewayParts {
-  readonly tokens: () => Tokens;
-  readonly inFlight: InFlight;
-  readonly documents: Documents;
-  readonly reader: Reader;
-  readonly writer: Writer;
-  readonly watches: Watches;
-  readonly logs: Logs;
-  readonly checks: readonly Check[];
-  readonly logger: Logger;
-}
-
 /** From a request to its answer: who asks, for what, and which handler knows. One set of handlers serves every kind. */
+@Injectable()
 export class Gateway {
-  constructor(private readonly parts: GatewayParts) {}
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly inFlight: InFlight,
+    private readonly failures: FailureFilter,
+    private readonly checks: HealthChecks,
+    private readonly documents: Documents,
+    private readonly reader: Reader,
+    private readonly writer: Writer,
+    private readonly watches: Watches,
+    private readonly logs: Logs,
+  ) {}
 
   /** Judges a request by its head, before a byte of its body is read: admitted, or answered already. */
   admit(head: RequestHead): Admitted | BodyAnswer {
     try {
       const open = this.#forAnyone(head);
       if (open !== undefined) return open;
-      const user = this.parts.tokens().userOf(headerOf(head, 'authorization'));
+      const user = this.authentication.userOf(headerOf(head, 'authorization'));
       if (user === undefined) return UNAUTHORIZED;
       const asked = whatIsAsked(head);
-      const leave = this.parts.inFlight.enter(classOfRequest(asked, head));
+      const leave = this.inFlight.enter(classOfRequest(asked, head));
       if (leave === undefined) return TOO_MANY;
       return { head, user, asked, leave };
     } catch (error) {
-      return this.failed(error, head);
+      return this.failures.answerTo(error, head);
     }
   }
 
@@ -74,23 +75,15 @@ export class Gateway {
       const answer = await this.#answer(admitted, body);
       return wantsPretty(admitted.head) ? pretty(answer) : answer;
     } catch (error) {
-      return this.failed(error, admitted.head);
+      return this.failures.answerTo(error, admitted.head);
     }
-  }
-
-  /** The answer to a request that failed. A defect is logged, and told without its details. */
-  failed(error: unknown, { method, path }: Pick<RequestHead, 'method' | 'path'>): BodyAnswer {
-    const status = statusOfFailure(error);
-    if (status !== undefined) return statusAnswer(status);
-    this.parts.logger.error({ err: error, method, path }, 'a request could not be answered');
-    return statusAnswer(statusOf.internal(error instanceof Error ? error.message : 'unknown'));
   }
 
   /** What also those may see who do not say who they are. */
   #forAnyone({ path, query, method }: RequestHead): BodyAnswer | undefined {
     if (method !== 'GET' && method !== 'HEAD') return undefined;
     if (path === '/version' || path === '/version/') return jsonAnswer(200, VERSION);
-    return healthPage(path, 'verbose' in query, this.parts.checks);
+    return healthPage(path, 'verbose' in query, this.checks.all);
   }
 
   #answer({ head, user, asked }: Admitted, body: Buffer | undefined): Answer | Promise<Answer> {
@@ -102,7 +95,7 @@ export class Gateway {
       case 'group':
       case 'version':
         if (head.method !== 'GET' && head.method !== 'HEAD') refuse(statusOf.methodNotAllowed());
-        return this.parts.documents.discovery(asked, headerOf(head, 'accept'));
+        return this.documents.discovery(asked, headerOf(head, 'accept'));
       case 'other':
         return this.#onOther(head);
       case 'nowhere':
@@ -120,7 +113,7 @@ export class Gateway {
       contentType: headerOf(head, 'content-type'),
       body,
     };
-    const { reader, writer, watches, logs } = this.parts;
+    const { reader, writer, watches, logs } = this;
     switch (target.verb) {
       case 'get':
         return target.subresource?.name === 'log' ? logs.open(request) : reader.get(request);
@@ -145,8 +138,8 @@ export class Gateway {
     const { path, method } = head;
     if (method !== 'GET' && method !== 'HEAD') refuse(statusOf.noSuchPath());
     if (path === '/' || path === '') return jsonAnswer(200, { paths: PATHS });
-    if (path === '/openapi/v2') return this.parts.documents.openApiV2(headerOf(head, 'accept'));
-    return this.parts.documents.openApiV3(path) ?? refuse(statusOf.noSuchPath());
+    if (path === '/openapi/v2') return this.documents.openApiV2(headerOf(head, 'accept'));
+    return this.documents.openApiV3(path) ?? refuse(statusOf.noSuchPath());
   }
 }
 

@@ -2,7 +2,7 @@ import { classOf, InFlight } from './in-flight';
 
 describe('InFlight', () => {
   it('has so many places for each class, given back once', () => {
-    const inFlight = new InFlight({ reading: 1, changing: 2 });
+    const inFlight = new InFlight({ maxReads: 1, maxWrites: 2 });
     const leave = inFlight.enter('reading');
     expect(leave).toBeDefined();
     expect(inFlight.enter('reading')).toBeUndefined();
@@ -18,7 +18,7 @@ describe('InFlight', () => {
   });
 
   it('does not count watches and logs', () => {
-    const inFlight = new InFlight({ reading: 0, changing: 0 });
+    const inFlight = new InFlight({ maxReads: 0, maxWrites: 0 });
     expect(inFlight.enter(classOf('watch', undefined))).toBeDefined();
     expect(inFlight.enter(classOf('get', 'log'))).toBeDefined();
     expect(inFlight.enter(classOf('get', 'scale'))).toBeUndefined();

@@ -1,3 +1,6 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@shiplog/service';
+import type { ApiConfig } from '../settings';
 import type { Verb } from '../rest/request-info';
 
 /** Requests that are being answered, by what they may take long or much for. */
@@ -8,15 +11,20 @@ export type RequestClass = 'reading' | 'changing' | 'streaming';
  * and logs last as long as they like and do not count. Kubernetes lets `system:masters` pass uncounted; here everybody
  * is one of them.
  */
+@Injectable()
 export class InFlight {
   readonly #now = { reading: 0, changing: 0 };
 
-  constructor(private readonly most: Readonly<Record<'reading' | 'changing', number>>) {}
+  readonly #most: Readonly<Record<'reading' | 'changing', number>>;
+
+  constructor(@Inject(CONFIG) { maxReads, maxWrites }: Pick<ApiConfig, 'maxReads' | 'maxWrites'>) {
+    this.#most = { reading: maxReads, changing: maxWrites };
+  }
 
   /** Takes a place; the function gives it back (once). Undefined when all are taken. */
   enter(what: RequestClass): (() => void) | undefined {
     if (what === 'streaming') return nothing;
-    if (this.#now[what] >= this.most[what]) return undefined;
+    if (this.#now[what] >= this.#most[what]) return undefined;
     this.#now[what] += 1;
     let inside = true;
     return () => {

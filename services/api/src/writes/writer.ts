@@ -1,6 +1,8 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import type { AnyCommand, CommandReply, KubeObject, KubeStatus, ObjectKey, StoredObject } from '@shiplog/contracts';
 import { resourceRow } from '@shiplog/contracts';
+import { BUS, CONFIG } from '@shiplog/service';
 import { scaleOf, statusOf, strictDecodingError, unknownFields } from '@shiplog/machinery';
 import { JSON_TYPE, jsonAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch } from '../rest/body';
@@ -10,10 +12,14 @@ import { deletionOf, dryRunOf, fieldValidationOf, includeObjectOf, param, select
 import { presentList, presentObject, type Presentation } from '../rest/present';
 import { nameOf, storedResource, type ResourceRequest } from '../rest/request';
 import { warningHeader } from '../rest/warning-header';
-import { objectIn, type ClusterView } from '../cache/cluster-view';
-import type { Overlay } from '../narration/overlay';
+import { objectIn, ClusterView } from '../cache/cluster-view';
+import { Hub } from '../cache/hub';
+import { Clock } from '../common/clock';
+import { Narrator } from '../narration/narrator';
+import type { ApiConfig } from '../settings';
+import { Overlay } from '../narration/overlay';
 import { select } from '../rest/select';
-import type { Versions } from '../cache/versions';
+import { Versions } from '../cache/versions';
 
 type Accepted = Extract<CommandReply, { ok: true }>;
 type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: T }>, 'id' | 'actor'>;
@@ -22,14 +28,17 @@ type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: 
 const LAG_MS = 2_000;
 
 /** Answers every verb that changes something: forms the command, and shows what the journal made of it. */
+@Injectable()
 export class Writer {
   constructor(
-    private readonly bus: Bus,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'commandTimeout'>,
     private readonly view: ClusterView,
+    private readonly hub: Hub,
     private readonly versions: Versions,
     private readonly overlay: Overlay,
-    private readonly clock: () => number,
-    private readonly timeoutMs: number,
+    private readonly narrator: Narrator,
+    private readonly clock: Clock,
   ) {}
 
   async create(request: ResourceRequest): Promise<Answer> {
@@ -72,7 +81,7 @@ export class Writer {
     const key = keyOf(request);
     const shown = presentationOf(request, this.clock);
     const { dryRun, ...options } = deletionOf(request.query, parseDeleteOptions(request.body, request.contentType));
-    if (key.resource === 'events' && this.view.now.narrator.remove(key.namespace, key.name)) return success(key);
+    if (key.resource === 'events' && this.narrator.remove(key.namespace, key.name)) return success(key);
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
     const object = dryRun ? reply.object : await this.#shownAfter(key, reply);
@@ -100,10 +109,10 @@ export class Writer {
     };
     const reply = await this.#send(request, { type: 'DeleteCollection', data });
     if (resource === 'events' && !dryRun) {
-      for (const { metadata } of chosen) this.view.now.narrator.remove(metadata.namespace ?? '', metadata.name);
+      for (const { metadata } of chosen) this.narrator.remove(metadata.namespace ?? '', metadata.name);
     }
     await this.#reached(reply.position);
-    const metadata = { resourceVersion: String(this.view.now.projection.position) };
+    const metadata = { resourceVersion: String(this.view.projection.position) };
     return presentList(chosen, metadata, shown);
   }
 
@@ -117,7 +126,7 @@ export class Writer {
     if (target.name === undefined || target.name === '' || (target.kind ?? 'Node') !== 'Node') {
       refuse(statusOf.badRequest('target: must name a Node'));
     }
-    const uid = metadata.uid ?? this.view.now.projection.get('pods', namespace, name)?.metadata.uid;
+    const uid = metadata.uid ?? this.view.projection.get('pods', namespace, name)?.metadata.uid;
     if (uid === undefined) refuse(statusOf.notFound('pods', name));
     if (dryRunOf(request.query.dryRun)) return success();
     const data = { bindings: [{ namespace, name, uid, node: target.name }] };
@@ -130,9 +139,9 @@ export class Writer {
 
   async #send<T extends AnyCommand['type']>(request: ResourceRequest, command: CommandOf<T>): Promise<Accepted> {
     // Refused while the log is still being read: the answer could not be shown.
-    void this.view.now;
+    void this.view.projection;
     const whole = { id: newCommandId(), actor: request.user.name, ...command } as AnyCommand;
-    const reply = await this.bus.command(whole, { timeoutMs: this.timeoutMs });
+    const reply = await this.bus.command(whole, { timeoutMs: this.config.commandTimeout });
     if (!reply.ok) refuse(reply.status);
     return reply;
   }
@@ -172,7 +181,8 @@ export class Writer {
     { resource, namespace, name }: ObjectKey,
     { position }: Accepted,
   ): Promise<StoredObject | undefined> {
-    const { projection, hub } = this.view.now;
+    const { hub } = this;
+    const { projection } = this.view;
     if (await this.#reached(position)) {
       const now = objectIn(projection, resource, namespace, name);
       if (now === undefined || Number(now.metadata.resourceVersion) <= position) return now;
@@ -184,7 +194,7 @@ export class Writer {
 
   /** Waits until the projection has a write; false when it is held up. Usually it has it already. */
   async #reached(position: number): Promise<boolean> {
-    const { projection } = this.view.now;
+    const { projection } = this.view;
     if (projection.position >= position) return true;
     return projection.waitFor(position, LAG_MS).then(
       () => true,
@@ -194,12 +204,12 @@ export class Writer {
 }
 
 /** How the client wants what it wrote: found out before the write, so that no wish refuses what has happened. */
-function presentationOf(request: ResourceRequest, clock: () => number): Presentation {
+function presentationOf(request: ResourceRequest, clock: Clock): Presentation {
   return {
     resource: storedResource(request),
     negotiated: negotiate(request.accept),
     includeObject: includeObjectOf(request.query),
-    now: clock(),
+    now: clock.now(),
   };
 }
 

@@ -1,10 +1,16 @@
-import { setMaxListeners } from 'node:events';
+import type { Server } from 'node:net';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { statusOf } from '@shiplog/machinery';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
+import { Stopping } from '../common/stopping';
+import type { ApiConfig } from '../settings';
+import { FailureFilter } from './failure-filter';
 import { statusAnswer, type BodyAnswer, type OutStream, type StreamAnswer } from '../rest/answer';
 import { statusOfFailure } from '../rest/failures';
-import type { Admitted, Gateway, RequestHead } from './gateway';
+import { Gateway, type Admitted, type RequestHead } from './gateway';
 import { headerValue } from '../rest/warning-header';
 
 /** As much as Kubernetes takes. */
@@ -20,38 +26,59 @@ const ADMITTED = 'admitted';
 
 /**
  * Puts the gateway behind Fastify: one route for every path, with the body as bytes; the gateway knows the rest. It sees
- * each request twice: its head, before the body is read, and the whole of it. Streams end when `stopping` aborts.
+ * each request twice: its head, before the body is read, and the whole of it. It stands beside Nest's router, whose guards
+ * and interceptors come after the body, and which has a route for a path where here one handler serves every kind.
  */
-export function listenFor(server: FastifyInstance, gateway: Gateway, stopping: AbortSignal, logger: Logger): void {
-  const broke = (error: unknown): void => logger.error({ err: error }, 'an answer broke off');
-  const answerWhole = (reply: FastifyReply, answer: BodyAnswer): void => send(reply, answer, stopping.aborted, broke);
-  // Every open stream listens to it.
-  setMaxListeners(0, stopping);
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
-    done(null, body),
-  );
-  server.decorateRequest(ADMITTED, null);
-  // Also for what no route takes.
-  server.addHook('onRequest', (request, reply, done) => {
-    const admitted = gateway.admit(headOf(request));
-    if ('kind' in admitted) return answerWhole(reply, admitted);
+@Injectable()
+export class HttpListener implements OnModuleInit {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'maxConnections'>,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly gateway: Gateway,
+    private readonly failures: FailureFilter,
+    private readonly stopping: Stopping,
+    private readonly host: HttpAdapterHost,
+  ) {}
+
+  onModuleInit(): void {
+    (this.host.httpAdapter.getHttpServer() as Server).maxConnections = this.config.maxConnections;
+    const server: FastifyInstance = this.host.httpAdapter.getInstance();
+    server.removeAllContentTypeParsers();
+    server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
+      done(null, body),
+    );
+    server.decorateRequest(ADMITTED, null);
+    // Also for what no route takes.
+    server.addHook('onRequest', (request, reply, done) => this.#admit(request, reply, done));
+    server.route({
+      method: METHODS,
+      url: '/*',
+      handler: (request, reply) => this.#answer(request, reply),
+      errorHandler: (error, request, reply) => this.#send(reply, this.failures.answerTo(error, headOf(request))),
+    });
+  }
+
+  #admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const admitted = this.gateway.admit(headOf(request));
+    if ('kind' in admitted) return this.#send(reply, admitted);
     request.setDecorator(ADMITTED, admitted);
     // However it ends: answered, refused by Fastify, or left by its client.
     reply.raw.once('close', admitted.leave);
     done();
-  });
-  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const answer = await gateway.answer(request.getDecorator<Admitted>(ADMITTED), request.body as Buffer | undefined);
-    if (answer.kind === 'body') answerWhole(reply, answer);
-    else await stream(reply, answer, stopping, broke);
-  };
-  server.route({
-    method: METHODS,
-    url: '/*',
-    handler: handle,
-    errorHandler: (error, request, reply) => answerWhole(reply, gateway.failed(error, headOf(request))),
-  });
+  }
+
+  async #answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const admitted = request.getDecorator<Admitted>(ADMITTED);
+    const answer = await this.gateway.answer(admitted, request.body as Buffer | undefined);
+    if (answer.kind === 'body') this.#send(reply, answer);
+    else await stream(reply, answer, this.stopping.signal, this.#broke);
+  }
+
+  #send(reply: FastifyReply, answer: BodyAnswer): void {
+    send(reply, answer, this.stopping.signal.aborted, this.#broke);
+  }
+
+  readonly #broke = (error: unknown): void => this.logger.error({ err: error }, 'an answer broke off');
 }
 
 /** The answer to what Fastify can't even route: a broken URL, say. */

@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** Who asks. */
-export interface User {
-  readonly name: string;
-  readonly uid: string;
-  readonly groups: readonly string[];
-}
+import type { User } from '../rest/request';
 
 /** The group of those who may do everything, as in Kubernetes. */
 const MASTERS = 'system:masters';

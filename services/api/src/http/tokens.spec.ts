@@ -1,4 +1,4 @@
-import { Tokens } from './authenticate';
+import { Tokens } from './tokens';
 
 describe('Tokens', () => {
   const tokens = new Tokens('# who may\nsecret,admin,1,"system:masters,ops"\nother,eve,2,system:masters\n\n');
