@@ -14,8 +14,10 @@ function stand(consistency: 'projection' | 'linearizable') {
       position > 50 ? Promise.reject(new Error()) : Promise.resolve()
     ),
   };
-  const view = { now: { projection } };
-  const barrier = new ReadBarrier(bus as unknown as Bus, view as unknown as ClusterView, consistency);
+  const view = { projection };
+  const barrier = new ReadBarrier(bus as unknown as Bus, view as unknown as ClusterView, {
+    readConsistency: consistency,
+  });
   return { barrier, questions, waited };
 }
 
@@ -61,11 +63,9 @@ describe('ReadBarrier', () => {
     let asked = 0;
     const bus = { query: () => (asked++ === 0 ? Promise.reject(new Error('away')) : Promise.resolve({ position: 1 })) };
     const projection = { position: 10, waitFor: () => Promise.resolve() };
-    const barrier = new ReadBarrier(
-      bus as unknown as Bus,
-      { now: { projection } } as unknown as ClusterView,
-      'linearizable',
-    );
+    const barrier = new ReadBarrier(bus as unknown as Bus, { projection } as unknown as ClusterView, {
+      readConsistency: 'linearizable',
+    });
     await expect(barrier.before({ at: 'latest' })).rejects.toThrow('away');
     await barrier.before({ at: 'latest' });
     expect(asked).toBe(2);

@@ -1,9 +1,16 @@
 import type { ResourceId } from '@shiplog/contracts';
-import type { User } from './authenticate';
+
 import { refuse } from './failures';
 import type { Query } from './options';
 import type { ResourceTarget, Verb } from './request-info';
 import { statusOf } from '@shiplog/machinery';
+
+/** Who asks. */
+export interface User {
+  readonly name: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+}
 
 /** One request to the resource API, parsed and allowed. */
 export interface ResourceRequest {

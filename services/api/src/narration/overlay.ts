@@ -1,6 +1,8 @@
+import { Injectable } from '@nestjs/common';
 import { type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { objectIn, objectsIn, type ClusterView } from './cluster-view';
-import { inOrder } from './select';
+import { objectIn, objectsIn, ClusterView } from '../cache/cluster-view';
+import { Narrator } from './narrator';
+import { inOrder } from '../rest/select';
 
 const NODE_LEASES = 'kube-node-lease';
 
@@ -8,10 +10,14 @@ const NODE_LEASES = 'kube-node-lease';
  * The projection with what is known from signals laid over it: when a node last renewed its lease (heartbeats are not
  * logged), and the Events that are made from the log.
  */
+@Injectable()
 export class Overlay {
   readonly #renewed = new Map<string, string>();
 
-  constructor(private readonly view: ClusterView) {}
+  constructor(
+    private readonly view: ClusterView,
+    private readonly narrator: Narrator,
+  ) {}
 
   /** A node was heard of at a time (RFC 3339). */
   heartbeat(node: string, time: string): void {
@@ -19,17 +25,17 @@ export class Overlay {
   }
 
   get(resource: ResourceId, namespace: string, name: string): StoredObject | undefined {
-    const { projection, narrator } = this.view.now;
+    const { projection } = this.view;
     const object = objectIn(projection, resource, namespace, name);
-    if (object === undefined) return resource === 'events' ? narrator.get(namespace, name) : undefined;
+    if (object === undefined) return resource === 'events' ? this.narrator.get(namespace, name) : undefined;
     return this.#isNodeLease(resource, namespace) ? this.#renew(object) : object;
   }
 
   /** By namespace and name; all namespaces for ''. */
   list(resource: ResourceId, namespace: string): readonly StoredObject[] {
-    const { projection, narrator } = this.view.now;
+    const { projection } = this.view;
     const objects = objectsIn(projection, resource, namespace);
-    if (resource === 'events') return inOrder([...objects, ...narrator.list(namespace)]);
+    if (resource === 'events') return inOrder([...objects, ...this.narrator.list(namespace)]);
     if (resource !== 'leases.coordination.k8s.io' || this.#renewed.size === 0) return objects;
     return objects.map((object) => (object.metadata.namespace === NODE_LEASES ? this.#renew(object) : object));
   }

@@ -1,21 +1,26 @@
 import type { KubeStatus } from '@shiplog/contracts';
 
-/** What a handler answers with. A stream takes the connection over and writes to it as long as it likes. */
-export type Answer =
-  | {
-      readonly kind: 'body';
-      readonly code: number;
-      readonly type: string;
-      readonly body: Buffer | string;
-      readonly headers?: Readonly<Record<string, string>>;
-    }
-  | {
-      readonly kind: 'stream';
-      readonly code: number;
-      readonly type: string;
-      /** Ends by itself, or soon after the signal says that the client left or the server stops. */
-      readonly write: (out: OutStream) => Promise<void>;
-    };
+/** What a handler answers with. */
+export type Answer = BodyAnswer | StreamAnswer;
+
+/** An answer in one piece. */
+export interface BodyAnswer {
+  readonly kind: 'body';
+  readonly code: number;
+  readonly type: string;
+  readonly body: Buffer | string;
+  /** Any text: what HTTP does not allow in a header is encoded when it is sent. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that takes the connection over and writes to it as long as it likes. */
+export interface StreamAnswer {
+  readonly kind: 'stream';
+  readonly code: number;
+  readonly type: string;
+  /** Ends by itself, or soon after the signal says that the client left or the server stops. */
+  readonly write: (out: OutStream) => Promise<void>;
+}
 
 /** Where a stream goes: the connection of one client. */
 export interface OutStream {
@@ -30,16 +35,16 @@ export interface OutStream {
 
 export const JSON_TYPE = 'application/json';
 
-export function jsonAnswer(code: number, value: unknown, type = JSON_TYPE): Answer {
+export function jsonAnswer(code: number, value: unknown, type = JSON_TYPE): BodyAnswer {
   return { kind: 'body', code, type, body: `${JSON.stringify(value)}\n` };
 }
 
-export function textAnswer(code: number, body: string): Answer {
+export function textAnswer(code: number, body: string): BodyAnswer {
   return { kind: 'body', code, type: 'text/plain; charset=utf-8', body };
 }
 
 /** A failure as Kubernetes sends it: the Status as the body, its code as the response's, Retry-After where it says so. */
-export function statusAnswer(status: KubeStatus): Answer {
+export function statusAnswer(status: KubeStatus): BodyAnswer {
   const seconds = status.details?.retryAfterSeconds;
   return {
     kind: 'body',

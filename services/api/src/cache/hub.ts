@@ -1,5 +1,8 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { Applied } from '@shiplog/cluster';
 import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { CONFIG } from '@shiplog/service';
+import type { ApiConfig } from '../settings';
 import type { Change } from './change';
 import { Ring } from './ring';
 
@@ -10,16 +13,27 @@ export interface Listener {
 }
 
 /** Every resource's window of recent changes, and those who watch it. */
+@Injectable()
 export class Hub {
-  readonly #rings: Map<ResourceId, Ring>;
+  #rings = new Map<ResourceId, Ring>();
   readonly #listeners: Map<ResourceId, Set<Listener>>;
-  #position: number;
+  #derive: (applied: Applied) => readonly Change[] = () => [];
+  #position = 0;
 
-  /** Knows everything that comes after `position`. */
-  constructor(capacity: number, position: number) {
-    this.#position = position;
-    this.#rings = new Map(RESOURCES.map((row) => [row.id, new Ring(capacity, position)]));
+  constructor(@Inject(CONFIG) private readonly config: Pick<ApiConfig, 'watchWindow'>) {
     this.#listeners = new Map(RESOURCES.map((row) => [row.id, new Set()]));
+    this.begin(0);
+  }
+
+  /** From here on it knows everything that comes after `position`. */
+  begin(position: number): void {
+    this.#position = position;
+    this.#rings = new Map(RESOURCES.map((row) => [row.id, new Ring(this.config.watchWindow, position)]));
+  }
+
+  /** Has changes made from those of the log, which come right after them. */
+  deriveWith(derive: (applied: Applied) => readonly Change[]): void {
+    this.#derive = derive;
   }
 
   /** The windows hold everything up to here: the projection's position, or a moment before it. */
@@ -47,7 +61,7 @@ export class Hub {
   }
 
   /** Takes in what the projection has folded, and what is made from it. */
-  applied(batch: readonly Applied[], derive: (applied: Applied) => readonly Change[]): void {
+  applied(batch: readonly Applied[]): void {
     const changes = new Map<ResourceId, Change[]>();
     const add = (change: Change): void => {
       const list = changes.get(change.resource);
@@ -56,7 +70,7 @@ export class Hub {
     };
     for (const applied of batch) {
       if (applied.before !== undefined || applied.after !== undefined) add(changeOf(applied));
-      for (const derived of derive(applied)) add(derived);
+      for (const derived of this.#derive(applied)) add(derived);
       this.#position = Math.max(this.#position, applied.event.position);
     }
     for (const [resource, list] of changes) this.publish(resource, list);

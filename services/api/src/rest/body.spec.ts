@@ -23,6 +23,8 @@ describe('parseObject', () => {
     ['broken YAML', 'a: [', 'application/yaml', 400],
     ['no object', '[1]', 'application/json', 400],
     ['nothing', '', 'application/json', 400],
+    ['JSON nested too deeply', `{"a":${'['.repeat(200)}${']'.repeat(200)}}`, 'application/json', 400],
+    ['YAML nested too deeply', `a: ${'['.repeat(200)}${']'.repeat(200)}`, 'application/yaml', 400],
     ['protobuf that is none', 'x', 'application/vnd.kubernetes.protobuf', 400],
     ['another type', 'x', 'text/html', 415],
   ])('refuses %s', (_, body, type, code) => {
@@ -34,6 +36,15 @@ describe('parsePatch', () => {
   it('knows the three types', () => {
     const type = (media: string): string => parsePatch(Buffer.from('{}'), `application/${media}+json`).type;
     expect(['json-patch', 'merge-patch', 'strategic-merge-patch'].map(type)).toEqual(['json', 'merge', 'strategic']);
+  });
+
+  it('refuses a patch that is nested too deeply', () => {
+    const deep = (levels: number) => () =>
+      parsePatch(Buffer.from('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)), 'application/merge-patch+json');
+    expect(deep(200)).not.toThrow();
+    expect(refusal(deep(201)).message).toBe(
+      'the body of the request is nested too deeply: at most 200 levels are allowed',
+    );
   });
 
   it('says what to use instead of server-side apply', () => {

@@ -1,6 +1,6 @@
 import { localKey, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { matchesFields, matchesLabels } from '@shiplog/machinery';
-import type { Selection } from '../http/options';
+import type { Selection } from './options';
 
 /** Whether a selection chooses an object of a resource. */
 export function chooser(resource: ResourceId, selection: Selection): (object: StoredObject) => boolean {

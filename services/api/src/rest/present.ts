@@ -1,8 +1,8 @@
 import { apiVersionOf, resourceRow, type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/presenting';
 import { stringify as toYaml } from 'yaml';
-import { bytesOf, lineOf } from '../reads/object-bytes';
-import { JSON_TYPE, jsonAnswer, type Answer } from './answer';
+import { bytesOf, lineOf } from './object-bytes';
+import { JSON_TYPE, jsonAnswer, type BodyAnswer } from './answer';
 import type { Negotiated } from './negotiate';
 
 export interface Presentation {
@@ -13,7 +13,7 @@ export interface Presentation {
 }
 
 /** One object as the client wants it. */
-export function presentObject(code: number, object: StoredObject, how: Presentation): Answer {
+export function presentObject(code: number, object: StoredObject, how: Presentation): BodyAnswer {
   switch (how.negotiated.view) {
     case 'object':
       if (how.negotiated.yaml) return yamlAnswer(code, object);
@@ -34,7 +34,7 @@ export function presentObject(code: number, object: StoredObject, how: Presentat
 }
 
 /** A list as the client wants it. */
-export function presentList(objects: readonly StoredObject[], metadata: ListMeta, how: Presentation): Answer {
+export function presentList(objects: readonly StoredObject[], metadata: ListMeta, how: Presentation): BodyAnswer {
   switch (how.negotiated.view) {
     case 'object':
       return how.negotiated.yaml ? yamlAnswer(200, listOf(objects, metadata, how)) : listAnswer(objects, metadata, how);
@@ -67,7 +67,7 @@ const COMMA = Buffer.from(',');
 const END = Buffer.from(']}\n');
 
 /** The list from the bytes that its objects already have. */
-function listAnswer(objects: readonly StoredObject[], metadata: ListMeta, how: Presentation): Answer {
+function listAnswer(objects: readonly StoredObject[], metadata: ListMeta, how: Presentation): BodyAnswer {
   const head = JSON.stringify({ ...headOf(how), metadata });
   const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
   for (const [index, object] of objects.entries()) {
@@ -78,7 +78,7 @@ function listAnswer(objects: readonly StoredObject[], metadata: ListMeta, how: P
   return { kind: 'body', code: 200, type: JSON_TYPE, body: Buffer.concat(parts) };
 }
 
-function yamlAnswer(code: number, value: unknown): Answer {
+function yamlAnswer(code: number, value: unknown): BodyAnswer {
   return {
     kind: 'body',
     code,

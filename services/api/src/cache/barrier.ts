@@ -1,8 +1,11 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { statusOf } from '@shiplog/machinery';
-import { refuse } from '../http/failures';
-import type { VersionAsked } from '../http/options';
-import type { ClusterView } from './cluster-view';
+import { BUS, CONFIG } from '@shiplog/service';
+import { refuse } from '../rest/failures';
+import type { VersionAsked } from '../rest/options';
+import type { ApiConfig } from '../settings';
+import { ClusterView } from './cluster-view';
 
 /** How long a read waits for a version that is not here yet, in milliseconds; as long as Kubernetes' watch cache does. */
 const FUTURE_MS = 3_000;
@@ -19,24 +22,25 @@ const QUESTION_MS = 5_000;
  * trip, however many reads there are; but each read then takes a round trip (about a millisecond), and none is answered
  * while the journal is away. Measured on two cores with 32 clients: 21,000 reads/s, and 6,800 of the linearizable ones.
  */
+@Injectable()
 export class ReadBarrier {
   #asking: Promise<number> | undefined;
   #next: Promise<number> | undefined;
 
   constructor(
-    private readonly bus: Bus,
+    @Inject(BUS) private readonly bus: Bus,
     private readonly view: ClusterView,
-    private readonly consistency: 'projection' | 'linearizable',
+    @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'readConsistency'>,
   ) {}
 
   /** Resolves when the projection may serve what was asked; undefined when it may at once. 504 for the far future. */
   before(asked: VersionAsked): Promise<void> | undefined {
-    const { projection } = this.view.now;
+    const { projection } = this.view;
     switch (asked.at) {
       case 'any':
         return undefined;
       case 'latest':
-        return this.consistency === 'linearizable' ? this.#latest() : undefined;
+        return this.config.readConsistency === 'linearizable' ? this.#latest() : undefined;
       case 'exactly':
       case 'notOlderThan':
         return asked.position <= projection.position ? undefined : this.#future(asked.position);
@@ -45,7 +49,7 @@ export class ReadBarrier {
 
   async #latest(): Promise<void> {
     const position = await this.#ask();
-    await this.view.now.projection.waitFor(position, QUESTION_MS);
+    await this.view.projection.waitFor(position, QUESTION_MS);
   }
 
   /** The answer to a question that is sent after now: one under way may have been answered before the caller's read began. */
@@ -68,7 +72,7 @@ export class ReadBarrier {
   }
 
   async #future(position: number): Promise<void> {
-    const { projection } = this.view.now;
+    const { projection } = this.view;
     try {
       await projection.waitFor(position, FUTURE_MS);
     } catch {

@@ -14,6 +14,9 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/strategic-merge-patch+json': 'strategic',
 };
 
+/** How deep objects and arrays may stand in one another. No kind that is served comes near; recursion everywhere can go there. */
+const DEEPEST = 200;
+
 /** A content type without its parameters, in lower case; '' when there is none. */
 export function mediaTypeOf(contentType: string | undefined): string {
   return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
@@ -21,7 +24,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
 
 /** The object in a request's body, JSON, YAML or protobuf. 400 when it is malformed, 415 when it is none of them. */
 export function parseObject(body: Buffer | undefined, contentType: string | undefined): Record<string, unknown> {
-  const value = parseBody(body, mediaTypeOf(contentType));
+  const value = shallow(parseBody(body, mediaTypeOf(contentType)));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     refuse(statusOf.badRequest('the body of the request must be an object'));
   }
@@ -75,7 +78,7 @@ export function parsePatch(
     refuse(apply ? { ...status, message: `server-side apply is not served; ${status.message ?? ''}` } : status);
   }
   if (body === undefined || body.length === 0) refuse(statusOf.badRequest('the request has no body'));
-  return { type, patch: parseJson(body.toString('utf8')) };
+  return { type, patch: shallow(parseJson(body.toString('utf8'))) };
 }
 
 /** The DeleteOptions in a body; undefined when there is none, as most clients but kubectl send it. */
@@ -92,6 +95,24 @@ function parseJson(text: string): unknown {
   } catch (error) {
     return refuse(statusOf.badRequest(`the object provided could not be parsed as JSON: ${messageOf(error)}`));
   }
+}
+
+/** The value, if what reads it may go to its bottom. 400 when it is nested too deeply. */
+function shallow(value: unknown): unknown {
+  let level = containersIn([value]);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > DEEPEST) {
+      refuse(
+        statusOf.badRequest(`the body of the request is nested too deeply: at most ${DEEPEST} levels are allowed`),
+      );
+    }
+    level = level.flatMap((container) => containersIn(Object.values(container)));
+  }
+  return value;
+}
+
+function containersIn(values: readonly unknown[]): object[] {
+  return values.filter((value) => typeof value === 'object' && value !== null) as object[];
 }
 
 function messageOf(error: unknown): string {

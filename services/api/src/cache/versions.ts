@@ -1,9 +1,12 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { StatusError, type Bus } from '@shiplog/bus';
 import { type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
-import { refuse } from '../http/failures';
-import { objectsIn, type ClusterView } from './cluster-view';
-import { inOrder } from './select';
+import { BUS } from '@shiplog/service';
+import { refuse } from '../rest/failures';
+import { objectsIn, ClusterView } from './cluster-view';
+import { Hub } from './hub';
+import { inOrder } from '../rest/select';
 
 /** Lists kept for the next page; a list is as many pointers as it has objects. */
 const KEPT = 64;
@@ -15,12 +18,14 @@ export type Version = readonly StoredObject[];
  * Past states of a resource. The pages of one list are all of one position: that of the first page, whose objects are kept
  * here for a while; older ones come from the journal, which keeps them all.
  */
+@Injectable()
 export class Versions {
   readonly #kept = new Map<string, Version>();
 
   constructor(
-    private readonly bus: Bus,
+    @Inject(BUS) private readonly bus: Bus,
     private readonly view: ClusterView,
+    private readonly hub: Hub,
   ) {}
 
   /** Keeps a version that was just shown in part. */
@@ -59,7 +64,8 @@ export class Versions {
   }
 
   #unchangedSince(resource: ResourceId, namespace: string, position: number): Version | undefined {
-    const { projection, hub } = this.view.now;
+    const { projection } = this.view;
+    const { hub } = this;
     if (position > projection.position) return undefined;
     // The window lags the fold by a moment: it can't vouch for what it has not heard of.
     if (hub.position < projection.position) return undefined;
