@@ -21,7 +21,7 @@ export interface HttpAnswer {
 }
 
 const mainOf = (service: string): string => join(ROOT, 'dist', 'services', service, 'src', 'main.js');
-const agentFor = (cert: string): Agent => new Agent({ keepAlive: true, ca: cert, maxSockets: 256 });
+const agentFor = (ca: string): Agent => new Agent({ keepAlive: true, ca, maxSockets: 256 });
 
 /** NATS, Postgres, a journal and an api, each a process of its own, and kubectl to speak to them. */
 export class Rig {
@@ -94,7 +94,7 @@ export class Rig {
   }
 
   /** Has `http` trust another certificate of the server. */
-  trust(cert: string): void {
+  trust(ca: string): void {
     this.agent.destroy();
     this.agent = agentFor(ca);
   }
