@@ -4,9 +4,10 @@ import type { Bus } from '@shiplog/bus';
 import { BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import { makeDataSource, migrate } from './database/data-source';
+import { makeDataSource } from './database/data-source';
 import { Lease } from './database/lease';
 import { repositoriesOf } from './database/repositories';
+import { bringUpToDate } from './database/schema';
 import { Reign } from './reign/reign';
 import type { JournalConfig } from './settings';
 
@@ -76,7 +77,7 @@ export class JournalService implements OnApplicationBootstrap, OnApplicationShut
   async #openDatabase(): Promise<DataSource> {
     const dataSource = (this.#dataSource ??= makeDataSource(this.config.databaseUrl));
     if (!dataSource.isInitialized) await dataSource.initialize();
-    await migrate(dataSource);
+    await bringUpToDate(dataSource);
     return dataSource;
   }
 }

@@ -2,6 +2,9 @@ import type { Bus } from '@shiplog/bus';
 import { Health } from '@shiplog/service';
 import { TestNats, TestPostgres } from '@shiplog/testing';
 import { pino } from 'pino';
+import { makeDataSource } from '../database/data-source';
+import { admitJournal } from '../database/journal-role';
+import { migrate } from '../database/schema';
 import { JournalService } from '../journal.service';
 import { journalSettings, type JournalConfig } from '../settings';
 import { readConfig } from '@shiplog/service';
@@ -14,6 +17,9 @@ export interface TestJournal {
   stop(): Promise<void>;
 }
 
+/** What journals log in as. */
+const ROLE = 'shiplog_journal';
+
 /** Real NATS, real Postgres, and any number of journals on them. */
 export class TestJournals {
   readonly #running = new Set<TestJournal>();
@@ -22,19 +28,28 @@ export class TestJournals {
   private constructor(
     readonly nats: TestNats,
     readonly postgres: TestPostgres,
+    /** As a journal's role. */
     public databaseUrl: string,
+    /** As the role that owns the log. */
+    public ownerUrl: string,
   ) {}
 
   static async start(): Promise<TestJournals> {
     const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start()]);
-    const journals = new TestJournals(nats, postgres, '');
+    const journals = new TestJournals(nats, postgres, '', '');
     await journals.newDatabase();
     return journals;
   }
 
-  /** An empty log for the journals to come. */
+  /** An empty log for the journals to come; returns its URL for them. */
   async newDatabase(): Promise<string> {
-    this.databaseUrl = await this.postgres.database(`log${++this.#databases}`);
+    const name = `log${++this.#databases}`;
+    this.ownerUrl = await this.postgres.database(name);
+    const dataSource = await makeDataSource(this.ownerUrl).initialize();
+    await migrate(dataSource);
+    await admitJournal(dataSource, { role: ROLE });
+    await dataSource.destroy();
+    this.databaseUrl = this.postgres.url(name, ROLE);
     return this.databaseUrl;
   }
 
