@@ -1,11 +1,14 @@
 import { encodeEvent, type Bus } from '@shiplog/bus';
 import { ClusterState, hashResource, type Applied } from '@shiplog/cluster';
-import { EventsQuery, subjects,
+import {
+  EventsQuery,
+  subjects,
   type EventData,
   type LogEvent,
   type Queries,
   type StateRequest,
-  type StoredObject, } from '@shiplog/contracts';
+  type StoredObject,
+} from '@shiplog/contracts';
 import { eventually, TestNats } from '@shiplog/testing';
 import { pino } from 'pino';
 import { Projection } from './projection';
