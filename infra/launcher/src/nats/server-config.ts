@@ -21,7 +21,8 @@ export interface ServerSettings {
 const MAX_PAYLOAD = 8 * 1024 * 1024;
 const MAX_PENDING = 128 * 1024 * 1024;
 /** The one stream of commands that nobody waits for has at most a quarter of it. */
-const MAX_STORE = '1GB';
+const MAX_STORE = 1024 ** 3;
+const MAX_MEMORY = 64 * 1024 ** 2;
 /** The account of a cluster; its store has a folder of this name. */
 export const ACCOUNT = 'SHIPLOG';
 
@@ -38,10 +39,10 @@ export function renderServerConfig(settings: ServerSettings): string {
     max_payload: MAX_PAYLOAD,
     max_pending: MAX_PENDING,
     tls: { cert_file: certificate, key_file: key, ca_file: authority, verify: true, timeout: 5 },
-    jetstream: { store_dir: store, max_memory_store: '64MB', max_file_store: MAX_STORE },
+    jetstream: { store_dir: store, max_memory_store: MAX_MEMORY, max_file_store: MAX_STORE },
     accounts: {
       [ACCOUNT]: {
-        jetstream: { max_mem: '64MB', max_file: MAX_STORE, max_streams: 1, max_consumers: 1 },
+        jetstream: { max_mem: MAX_MEMORY, max_file: MAX_STORE, max_streams: 1, max_consumers: 1 },
         users: users.map(({ nkey, role, name }) => ({ nkey, permissions: permissionsOf({ role, name }) })),
       },
     },
