@@ -19,6 +19,7 @@ import {
   withKey,
   withPod,
 } from './schemas';
+import { problemIn } from './validate';
 
 const dryRun = Optional(Type.Boolean({ description: 'Decide and answer, but write nothing.' }));
 const subresource = Optional(Line('Only this part: status, scale or finalize.'));
@@ -147,6 +148,21 @@ export const COMMANDS = [
 export type CommandDeclaration = (typeof COMMANDS)[number];
 /** The data of each command type. */
 export type CommandData = { [M in CommandDeclaration as M['name']]: Static<M['data']> };
+
+const BY_TYPE: ReadonlyMap<unknown, CommandDeclaration> = new Map(
+  COMMANDS.map((declared) => [declared.name, declared]),
+);
+
+/**
+ * What is wrong with what should be a command of any type, in a sentence that names the field, or undefined. For items of
+ * a batch and commands from a store; those that come on a subject of their own are checked by the transport.
+ */
+export function commandProblem(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be a JSON object';
+  const declared = BY_TYPE.get((value as { type?: unknown }).type);
+  if (declared === undefined) return `type must be one of ${[...BY_TYPE.keys()].join(', ')}`;
+  return problemIn(declared.payload, value);
+}
 
 /** Commands in one Batch message, at most. */
 export const BATCH_LIMIT = 2_000;

@@ -1,5 +1,6 @@
 import { Home } from './home';
 import { type Layout, layoutOf } from './layout';
+import { HomePki } from './pki/home-pki';
 import { ProcessRecords } from './processes/records';
 import { Registry } from './processes/registry';
 import { HealthView } from './services/health-view';
@@ -13,6 +14,7 @@ export type Mode = { kind: 'minions' } | { kind: 'own-engine'; dockerHost: strin
 /** Everything the steps of a start share. Steps fill in what later ones need. */
 export class Cluster {
   readonly home: Home;
+  readonly pki: HomePki;
   readonly layout: Layout;
   readonly registry: Registry;
   mode: Mode = { kind: 'minions' };
@@ -28,6 +30,7 @@ export class Cluster {
     readonly tell: (sentence: string) => void,
   ) {
     this.home = new Home(settings.home);
+    this.pki = new HomePki(this.home);
     this.layout = layoutOf(settings);
     this.registry = new Registry(new ProcessRecords(this.home.records), tell);
   }

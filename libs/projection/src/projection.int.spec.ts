@@ -1,13 +1,11 @@
 import { encodeEvent, type Bus } from '@shiplog/bus';
 import { ClusterState, hashResource, type Applied } from '@shiplog/cluster';
-import {
-  subjects,
+import { EventsQuery, subjects,
   type EventData,
   type LogEvent,
   type Queries,
   type StateRequest,
-  type StoredObject,
-} from '@shiplog/contracts';
+  type StoredObject, } from '@shiplog/contracts';
 import { eventually, TestNats } from '@shiplog/testing';
 import { pino } from 'pino';
 import { Projection } from './projection';
@@ -31,7 +29,7 @@ class Publisher {
       };
       await stream.write(Buffer.from(`${JSON.stringify(chunk)}\n`));
     });
-    bus.serve(subjects.query('events'), (ask) => {
+    bus.serve(subjects.ask(EventsQuery), (ask) => {
       const { after, limit } = ask as Queries['events']['ask'];
       const events = this.log.slice(after, after + (limit ?? 1_000));
       const more = after + events.length < this.log.length;

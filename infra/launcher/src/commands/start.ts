@@ -2,6 +2,7 @@ import { Cluster } from '../cluster';
 import { serveControl } from '../control/control';
 import { claim, release } from '../launcher-claim';
 import { endLeftovers } from '../processes/registry';
+import { renewHourly } from '../pki/home-pki';
 import { runPlan } from '../progress';
 import type { LauncherSettings } from '../settings';
 import { planBase, planCluster } from '../start-plan';
@@ -36,6 +37,7 @@ async function startAll(cluster: Cluster): Promise<void> {
   await runPlan(planCluster(cluster), cluster);
   process.stdout.write(greeting(cluster, (Date.now() - since) / 1000));
   claim(cluster, 'ready');
+  renewHourly(cluster.pki, cluster.tell);
 }
 
 /** The second request is not awaited politely: the process ends, and the next start cleans up. */

@@ -31,9 +31,9 @@ export class Rig {
     readonly directory: string,
     readonly port: number,
     private readonly databaseUrl: string,
-    cert: string,
+    ca: string,
   ) {
-    this.agent = new Agent({ keepAlive: true, ca: cert, maxSockets: 256 });
+    this.agent = new Agent({ keepAlive: true, ca, maxSockets: 256 });
   }
 
   /** Compiles what changed, and starts everything; resolves when the api serves. */
@@ -41,11 +41,12 @@ export class Rig {
     await run(process.execPath, [join(ROOT, 'infra', 'build.mjs')]);
     const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start()]);
     const directory = await mkdtemp(join(tmpdir(), 'shiplog-api-'));
-    const { cert, key } = makeCertificate();
+    const { ca, cert, key } = await makeCertificate();
+    await writeFile(join(directory, 'ca.pem'), ca);
     await writeFile(join(directory, 'cert.pem'), cert);
     await writeFile(join(directory, 'key.pem'), key, { mode: 0o600 });
     await writeFile(join(directory, 'tokens.csv'), `${TOKEN},admin,1,"system:masters"\n`, { mode: 0o600 });
-    const rig = new Rig(nats, postgres, directory, await freePort(), await postgres.database('shiplog'), cert);
+    const rig = new Rig(nats, postgres, directory, await freePort(), await postgres.database('shiplog'), ca);
     await writeFile(join(directory, 'kubeconfig'), rig.#kubeconfig());
     rig.startJournal();
     rig.startApi();
@@ -181,7 +182,7 @@ export class Rig {
       kind: 'Config',
       'current-context': 'test',
       clusters: [
-        { name: 'test', cluster: { server: this.url, 'certificate-authority': join(this.directory, 'cert.pem') } },
+        { name: 'test', cluster: { server: this.url, 'certificate-authority': join(this.directory, 'ca.pem') } },
       ],
       users: [{ name: 'admin', user: { token: TOKEN } }],
       contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],

@@ -1,14 +1,15 @@
-import type { Bus } from '@shiplog/bus';
-import { Health } from '@shiplog/service';
+import type { INestMicroservice } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { NatsTransport, type Bus } from '@shiplog/bus';
+import { Health, NestLogger, readConfig, ServiceModule } from '@shiplog/service';
 import { TestNats, TestPostgres } from '@shiplog/testing';
 import { pino } from 'pino';
-import { JournalService } from '../journal.service';
+import { JournalModule } from '../journal.module';
 import { journalSettings, type JournalConfig } from '../settings';
-import { readConfig } from '@shiplog/service';
 
 /** A journal inside the test's own process. */
 export interface TestJournal {
-  readonly service: JournalService;
+  readonly app: INestMicroservice;
   readonly health: Health;
   readonly bus: Bus;
   stop(): Promise<void>;
@@ -43,20 +44,24 @@ export class TestJournals {
     instance: string,
     { standby = false, ...config }: Partial<JournalConfig> & { standby?: boolean } = {},
   ): Promise<TestJournal> {
-    const bus = await this.nats.bus(instance);
+    const bus = await this.nats.bus(instance, { role: 'journal', name: instance });
     const health = new Health('journal', instance);
     const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' });
     const defaults = readConfig(journalSettings, { DATABASE_URL: this.databaseUrl });
-    const service = new JournalService({ ...defaults, ...config, instance }, bus, logger, health);
+    const transport = new NatsTransport(bus);
+    const context = { config: { ...defaults, ...config, instance }, bus, logger, health, transport };
+    const imports = [ServiceModule.forRoot(context), JournalModule];
+    const module = await Test.createTestingModule({ imports }).setLogger(new NestLogger(logger)).compile();
+    const app = module.createNestMicroservice({ strategy: transport });
     const active = whenReady(health);
-    service.onApplicationBootstrap();
+    await app.listen();
     const journal: TestJournal = {
-      service,
+      app,
       health,
       bus,
       stop: async () => {
         this.#running.delete(journal);
-        await service.onApplicationShutdown();
+        await app.close();
         await bus.close();
       },
     };

@@ -1,40 +1,37 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Bus } from '@shiplog/bus';
-import { BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { DataSource } from 'typeorm';
-import { makeDataSource, migrate } from './database/data-source';
-import { Lease } from './database/lease';
-import { repositoriesOf } from './database/repositories';
-import { Reign } from './reign/reign';
-import type { JournalConfig } from './settings';
+import { LogDatabase } from '../database/database.module';
+import { Lease } from '../database/lease';
+import type { JournalConfig } from '../settings';
+import { Reigns } from './reign';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** Standby, active, standby …: waits for the lease, reigns while it has it, and begins again when it lost it. */
 @Injectable()
-export class JournalService implements OnApplicationBootstrap, OnApplicationShutdown {
+export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
-  #dataSource: DataSource | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: JournalConfig & { instance: string },
-    @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(HEALTH) private readonly health: Health,
+    private readonly database: LogDatabase,
+    private readonly reigns: Reigns,
   ) {}
 
   onApplicationBootstrap(): void {
     this.#loop = this.#run();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the database closes. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
-    if (this.#dataSource?.isInitialized === true) await this.#dataSource.destroy();
   }
 
   async #run(): Promise<void> {
@@ -55,15 +52,15 @@ export class JournalService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async #reignOnce(): Promise<void> {
-    const { config, bus, logger, health } = this;
+    const { config, logger, health } = this;
     const { signal } = this.#stop;
-    const log = repositoriesOf(await this.#openDatabase());
+    await this.database.open();
     health.notReady('standby: another journal is active');
     const options = { databaseUrl: config.databaseUrl, holder: config.instance, ttlMs: config.leaseTtl, logger };
     const lease = await Lease.acquire(options, signal);
     try {
       health.notReady('loading the state');
-      const reign = await Reign.begin({ config, bus, log, lease, logger });
+      const reign = await this.reigns.begin(lease);
       health.ready(`active in epoch ${lease.epoch}`);
       const reason = await Promise.race([reign.over, aborted(signal)]);
       if (!signal.aborted) logger.warn({ err: reason }, 'no longer active');
@@ -71,13 +68,6 @@ export class JournalService implements OnApplicationBootstrap, OnApplicationShut
     } finally {
       await lease.release();
     }
-  }
-
-  async #openDatabase(): Promise<DataSource> {
-    const dataSource = (this.#dataSource ??= makeDataSource(this.config.databaseUrl));
-    if (!dataSource.isInitialized) await dataSource.initialize();
-    await migrate(dataSource);
-    return dataSource;
   }
 }
 

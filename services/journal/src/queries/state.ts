@@ -1,18 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Bus, StreamSink } from '@shiplog/bus';
+import type { StreamSink } from '@shiplog/bus';
 import { nodeOf, type ClusterState } from '@shiplog/cluster';
 import {
   channelName,
-  subjects,
   type Channel,
   type ResourceId,
   type StateChunk,
+  type StateRequest,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Subscription } from 'nats';
+import type { Past } from '../history/past';
+import type { OpenLog } from '../reign/active-log';
 import { Heads } from '../writer/heads';
-import { askedChannels, askedFields, optionalPosition } from './check';
-import type { Sources } from './queries';
 
 /** JSON text of one chunk, about: small enough that other work gets its turn between two. */
 const CHUNK_LENGTH = 100_000;
@@ -23,17 +22,12 @@ interface Selected {
   readonly channels: Record<string, number>;
 }
 
-/** Answers the state query: the objects of channels, now or at any position kept, as lines of `StateChunk`. */
-export function serveState(bus: Bus, sources: Sources): Subscription {
-  return bus.serveStream(subjects.stateQuery, async (request, stream) => {
-    const fields = askedFields(request);
-    const channels = askedChannels(fields['channels']);
-    await send(await select(sources, channels, optionalPosition(fields, 'at')), stream);
-  });
-}
-
-/** Objects are immutable: holding on to them is a snapshot. */
-async function select({ writer, heads, past }: Sources, channels: readonly Channel[], at?: number): Promise<Selected> {
+/** The objects of channels, now or at any position kept. Objects are immutable: holding on to them is a snapshot. */
+export async function select(
+  { writer, heads }: OpenLog,
+  past: Past,
+  { channels, at }: StateRequest,
+): Promise<Selected> {
   if (at === undefined || at === writer.position) {
     return { position: writer.position, ...chosen(writer.state, heads, channels) };
   }
@@ -50,7 +44,8 @@ function chosen(state: ClusterState, heads: Heads, channels: readonly Channel[])
   return { objects, channels: Object.fromEntries(channels.map((one) => [channelName(one), heads.of(one)])) };
 }
 
-async function send({ position, objects, channels }: Selected, stream: StreamSink): Promise<void> {
+/** As lines of `StateChunk`. */
+export async function send({ position, objects, channels }: Selected, stream: StreamSink): Promise<void> {
   let lines: string[] = [];
   let length = 0;
   const flush = async (last?: Record<string, number>): Promise<void> => {
