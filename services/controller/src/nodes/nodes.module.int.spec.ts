@@ -45,7 +45,9 @@ describe('hearing the nodes over a real NATS', () => {
   });
 
   it('nobody but a node beats for a node', async () => {
-    beat(await nats.bus('n1', { role: 'api', name: 'n1' }));
+    const impostor = await nats.bus('n1', { role: 'api', name: 'n1' });
+    beat(impostor);
+    await impostor.connection.flush();
     beat(await kubelet('n2'));
     await eventually(() => heartbeats.lastHeard('n2') !== undefined);
     expect(heartbeats.lastHeard('n1')).toBeUndefined();
