@@ -1,7 +1,6 @@
 import {
   LATER_STREAM,
   principalOf,
-  problemIn,
   StateQuery,
   subjects,
   type AnyCommand,
@@ -24,7 +23,7 @@ import { connectNats, type ConnectOptions } from './connect';
 import { StatusError } from './errors';
 import { fromBytes, toBytes } from './json';
 import { listen, type ErrorSink } from './listen';
-import { BusMessage } from './message';
+import { BusMessage, readPayload } from './message';
 import { requestUntil } from './request';
 import { openStream } from './streams';
 
@@ -119,10 +118,9 @@ export class Bus {
   hear<M extends SignalMessage>(message: M, handler: (payload: PayloadOf<M>, from: Principal) => void): Subscription {
     return this.listen(subjects.signal(message.name, 'anyone'), (raw) => {
       const received = new BusMessage(raw);
-      const payload = received.json<PayloadOf<M>>();
-      const problem = problemIn(message.payload, payload);
-      if (problem !== undefined) throw new Error(`invalid signal ${message.name}: ${problem}`);
-      if (received.principal !== undefined) handler(payload, received.principal);
+      const read = readPayload(message, received);
+      if (!read.ok) throw new Error(read.problem);
+      if (received.principal !== undefined) handler(read.payload as PayloadOf<M>, received.principal);
     });
   }
 
