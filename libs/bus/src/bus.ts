@@ -2,7 +2,6 @@ import {
   inboxOf,
   LATER_STREAM,
   principalOf,
-  problemIn,
   StateQuery,
   subjects,
   type AnyCommand,
@@ -25,7 +24,7 @@ import { connectNats, type ConnectOptions } from './connect';
 import { StatusError } from './errors';
 import { fromBytes, toBytes } from './json';
 import { listen, type ErrorSink } from './listen';
-import { BusMessage } from './message';
+import { BusMessage, readPayload } from './message';
 import { requestUntil } from './request';
 import { openStream } from './streams';
 
@@ -142,10 +141,9 @@ export class Bus {
   hear<M extends SignalMessage>(message: M, handler: (payload: PayloadOf<M>, from: Principal) => void): Subscription {
     return this.listen(subjects.signal(message.name, 'anyone'), (raw) => {
       const received = new BusMessage(raw);
-      const payload = received.json<PayloadOf<M>>();
-      const problem = problemIn(message.payload, payload);
-      if (problem !== undefined) throw new Error(`invalid signal ${message.name}: ${problem}`);
-      if (received.principal !== undefined) handler(payload, received.principal);
+      const read = readPayload(message, received);
+      if (!read.ok) throw new Error(read.problem);
+      if (received.principal !== undefined) handler(read.payload as PayloadOf<M>, received.principal);
     });
   }
 
