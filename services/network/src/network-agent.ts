@@ -2,8 +2,9 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Bus } from '@shiplog/bus';
 import type { Channel } from '@shiplog/contracts';
 import { ownKernel } from '@shiplog/kernel';
+import { soundObject } from '@shiplog/machinery';
 import { Projection } from '@shiplog/projection';
-import { BUS, CONFIG, HEALTH, LOGGER, type ConfigOf, type Health } from '@shiplog/service';
+import { BUS, CONFIG, HEALTH, LOGGER, type CommonConfig, type ConfigOf, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { FabricSync, type SyncOutcome } from './fabric/fabric-sync';
 import { annotateNode } from './fabric/node-annotations';
@@ -12,7 +13,7 @@ import { hostPortsOf } from './pods/plan-host-ports';
 import { PodCables } from './pods/pod-cables';
 import type { networkSettings } from './settings';
 
-export type NetworkConfig = ConfigOf<typeof networkSettings>;
+export type NetworkConfig = ConfigOf<typeof networkSettings> & CommonConfig;
 
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 15_000;
@@ -70,7 +71,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     const { nodeName, role } = this.config;
     const channels: Channel[] = [{ resource: 'nodes' }];
     if (role === 'node') channels.push({ resource: 'pods', node: nodeName });
-    const projection = await Projection.open(this.bus, { channels, logger: this.logger });
+    const projection = await Projection.open(this.bus, { channels, logger: this.logger, accept: soundObject });
     this.#projection = projection;
     if (this.#stopped) return projection.close();
     projection.onApplied((batch) => {
@@ -125,6 +126,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     if (this.config.role === 'node') {
       const cables = await this.#cablesFor(outcome);
       await this.#dropStrangers(cables);
+      if (resync) await this.#sync.refreshBus();
       await this.#sync.writeRules(podCidr, () => cables.ports(), { anyway: resync });
       this.#server.ready(cables);
     }

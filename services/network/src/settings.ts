@@ -1,4 +1,4 @@
-import { choice, duration, text } from '@shiplog/service';
+import { choice, duration, integer, text } from '@shiplog/service';
 
 const CIDR = /^\d+\.\d+\.\d+\.\d+\/\d+$/;
 
@@ -33,6 +33,13 @@ export const networkSettings = {
     default: '10.244.0.0/16',
     pattern: CIDR,
     example: '10.244.0.0/16',
+  }),
+  nodeCidrPrefix: integer({
+    env: 'NODE_CIDR_PREFIX',
+    says: "Length of each node's part of CLUSTER_CIDR, as the controller gives it out; a node with a larger part gets no routes.",
+    default: 24,
+    min: 8,
+    max: 29,
   }),
   serviceCidr: text({
     env: 'SERVICE_CIDR',

@@ -1,11 +1,12 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
+import { soundObject } from '@shiplog/machinery';
 import { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, HEALTH, LOGGER, type ConfigOf, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { chooseBackend } from './choose-backend';
 import { ServiceIndex } from './domain/service-index';
-import type { ProxyBackend } from './proxy-backend';
+import { serve, type ProxyBackend } from './proxy-backend';
 import type { proxySettings } from './settings';
 
 export type ProxyConfig = ConfigOf<typeof proxySettings>;
@@ -57,6 +58,7 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     const projection = await Projection.open(this.bus, {
       channels: [{ resource: 'services' }, { resource: 'endpointslices.discovery.k8s.io' }],
       logger: this.logger,
+      accept: soundObject,
     });
     this.#projection = projection;
     if (this.#stopped) return projection.close();
@@ -92,7 +94,8 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     if (backend === undefined) return;
     const verify = this.#verifyDue;
     this.#verifyDue = false;
-    for (const key of this.#dirty) backend.set(key, this.#index.portsOf(key, this.config.nodeName));
+    for (const key of this.#dirty)
+      serve(backend, key, () => this.#index.portsOf(key, this.config.nodeName), this.logger);
     this.#dirty.clear();
     try {
       await backend.sync();

@@ -17,6 +17,7 @@ export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
     main('journal', RANK.journal, {
       DATABASE_URL: cluster.databaseUrl,
       SERVICE_CIDR: layout.serviceCidr,
+      CLUSTER_CIDR: layout.clusterCidr,
       NODE_PORT_RANGE: layout.nodePortRange,
     }),
     main('api', RANK.api, {

@@ -50,7 +50,7 @@ function setUp({ recent = new RecentCommands(100), commitEvents = 100 } = {}) {
     position: 0,
     recent,
     store,
-    settings: { serviceCidr: '10.96.0.0/16', nodePortRange: [30000, 32767] },
+    settings: { serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', nodePortRange: [30000, 32767] },
     commitEvents,
     maxDataBytes: () => 10_000,
     publish: ({ event }: Applied) => void seen.push(`published ${event.name}`),
