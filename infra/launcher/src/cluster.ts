@@ -19,7 +19,10 @@ export class Cluster {
   readonly registry: Registry;
   mode: Mode = { kind: 'minions' };
   natsUrl = '';
+  /** The log's database, for the journal. */
   databaseUrl = '';
+  /** The same as the role that owns it: for what readies or measures it. */
+  ownerDatabaseUrl = '';
   /** Where the sample's page is, once it works. */
   sampleUrl: string | undefined;
   private view: Promise<HealthView> | undefined;

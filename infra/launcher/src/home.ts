@@ -37,9 +37,13 @@ export class Home {
   }
 
   make(): void {
-    mkdirSync(this.at('logs'), { recursive: true });
+    mkdirSync(this.folder, { recursive: true });
     // Postgres' unprivileged user must pass through, and nobody needs to list it.
     chmodSync(this.folder, 0o711);
+    for (const folder of [this.at('logs'), this.records]) {
+      mkdirSync(folder, { recursive: true });
+      chmodSync(folder, 0o700);
+    }
   }
 
   /** A random password that is made at first use and kept. */

@@ -12,7 +12,7 @@ export const append: Bench = {
   name: 'append',
   async run(bed) {
     await makeNamespace(bed.bus, NAMESPACE);
-    const raw = await RawLog.open(bed.plane.cluster.databaseUrl);
+    const raw = await RawLog.open(bed.plane.cluster.ownerDatabaseUrl);
     try {
       const figures: Figure[] = [];
       for (const size of SIZES) figures.push(await measure(bed, raw, size));

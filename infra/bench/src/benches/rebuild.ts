@@ -23,11 +23,11 @@ export const rebuild: Bench = {
     await makeNamespace(bus, NAMESPACE);
     await makePods(bus, NAMESPACE, 'l', Math.round(PODS * effort.share));
     await removePods(bus, NAMESPACE);
-    const { databaseUrl, natsUrl } = plane.cluster;
+    const { databaseUrl, ownerDatabaseUrl, natsUrl } = plane.cluster;
     const main = join(REPOSITORY, 'dist', 'services', 'journal', 'src', 'rebuild.js');
     const env = { DATABASE_URL: databaseUrl, NATS_URL: natsUrl, REBUILD_JSON: '1' };
     const rebuilt = JSON.parse(await run(process.execPath, [main], { env })) as Rebuilt;
-    const raw = await RawLog.open(databaseUrl);
+    const raw = await RawLog.open(ownerDatabaseUrl);
     const copied = await raw.copyRate();
     await raw.close();
     return [

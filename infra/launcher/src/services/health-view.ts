@@ -1,8 +1,15 @@
 import { subjects } from '@shiplog/contracts';
 import type { HealthReport } from '@shiplog/contracts';
 import { connect, createInbox, JSONCodec, type NatsConnection } from 'nats';
+import { plainText } from '../system/plain-text';
 
 const codec = JSONCodec<HealthReport>();
+
+/** Anybody on the bus can answer, and what is answered goes to a terminal. */
+function readReport(data: Uint8Array): HealthReport {
+  const report = codec.decode(data);
+  return { ...report, detail: plainText(String(report.detail)) };
+}
 
 /** Sees which services answer on the bus, as any operator could. */
 export class HealthView {
@@ -31,7 +38,7 @@ export class HealthView {
     this.connection.publish(subjects.healthAll, new Uint8Array(), { reply: inbox });
     for await (const reply of replies) {
       // NATS itself answers, with nothing, when no service listens.
-      if (reply.data.length > 0) reports.push(codec.decode(reply.data));
+      if (reply.data.length > 0) reports.push(readReport(reply.data));
       if (reports.length >= wanted) replies.unsubscribe();
     }
     clearTimeout(timer);
@@ -41,7 +48,7 @@ export class HealthView {
   /** One instance's report, or undefined when it does not answer. */
   async of(service: string, instance: string): Promise<HealthReport | undefined> {
     try {
-      return codec.decode(
+      return readReport(
         (await this.connection.request(subjects.health(service, instance), undefined, { timeout: 500 })).data,
       );
     } catch {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { Cluster, Step } from '../cluster';
+import { keepToken } from './tokens';
 
 /** Certificate authority, the API server's certificate, an administrator's token, and the kubeconfig that holds them. */
 export const certificates: Step = {
@@ -10,7 +11,7 @@ export const certificates: Step = {
     const authority = await pki.authority();
     await pki.kept('server', { commonName: 'shiplog-api', names: serverNames(cluster), usage: ['server'] });
     const token = home.secret('admin-token');
-    writeFileSync(home.tokens, `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+    keepToken(home.tokens, `${token},admin,admin,"system:masters"`);
     writeFileSync(home.kubeconfig, kubeconfig(cluster.apiUrl, authority.certificate, token), { mode: 0o600 });
     return home.kubeconfig;
   },

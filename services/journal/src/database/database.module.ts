@@ -3,10 +3,11 @@ import { CONFIG } from '@shiplog/service';
 import { DataSource } from 'typeorm';
 import type { JournalConfig } from '../settings';
 import { CommandRepository } from './command.repository';
-import { makeDataSource, migrate } from './data-source';
+import { makeDataSource } from './data-source';
 import { EventRepository } from './event.repository';
 import { PartitionRepository } from './partition.repository';
 import { LogRepositories } from './repositories';
+import { bringUpToDate } from './schema';
 import { SnapshotRepository } from './snapshot.repository';
 
 /** Opens the database when it is there, and closes it with the application: Postgres may come later than the journal. */
@@ -17,7 +18,7 @@ export class LogDatabase implements OnApplicationShutdown {
   /** Connects, and brings the schema up to date. Throws when Postgres is away. */
   async open(): Promise<void> {
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
-    await migrate(this.dataSource);
+    await bringUpToDate(this.dataSource);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,5 +1,5 @@
 import { EventsQuery, ObjectQuery, PositionQuery } from '@shiplog/contracts';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -55,10 +55,12 @@ it('whole partitions leave when they are archived, and their archive reads back'
     const partitions = await log.list();
     return (partitions[0]?.from ?? 0) >= 200 ? partitions : undefined;
   });
-  const lines = gunzipSync(await readFile(join(archiveDir, 'events_100_200.tsv.gz')))
+  const file = join(archiveDir, 'events_100_200.tsv.gz');
+  const lines = gunzipSync(await readFile(file))
     .toString('utf8')
     .trimEnd()
     .split('\n');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
   const events = lines.map((line) => eventOfFields(line.split('\t')));
   expect(events.map(({ position }) => position)).toEqual(Array.from({ length: 100 }, (_, i) => 100 + i));
   expect(events[0]).toMatchObject({ type: 'ConfigMapSpecChanged', data: { changes: { data: { n: '98' } } } });

@@ -4,6 +4,9 @@ import { NatsTransport, type Bus } from '@shiplog/bus';
 import { Health, NestLogger, readConfig, ServiceModule } from '@shiplog/service';
 import { TestNats, TestPostgres } from '@shiplog/testing';
 import { pino } from 'pino';
+import { makeDataSource } from '../database/data-source';
+import { admitJournal } from '../database/journal-role';
+import { migrate } from '../database/schema';
 import { JournalModule } from '../journal.module';
 import { journalSettings, type JournalConfig } from '../settings';
 
@@ -15,6 +18,9 @@ export interface TestJournal {
   stop(): Promise<void>;
 }
 
+/** What journals log in as. */
+const ROLE = 'shiplog_journal';
+
 /** Real NATS, real Postgres, and any number of journals on them. */
 export class TestJournals {
   readonly #running = new Set<TestJournal>();
@@ -23,19 +29,28 @@ export class TestJournals {
   private constructor(
     readonly nats: TestNats,
     readonly postgres: TestPostgres,
+    /** As a journal's role. */
     public databaseUrl: string,
+    /** As the role that owns the log. */
+    public ownerUrl: string,
   ) {}
 
   static async start(): Promise<TestJournals> {
     const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start()]);
-    const journals = new TestJournals(nats, postgres, '');
+    const journals = new TestJournals(nats, postgres, '', '');
     await journals.newDatabase();
     return journals;
   }
 
-  /** An empty log for the journals to come. */
+  /** An empty log for the journals to come; returns its URL for them. */
   async newDatabase(): Promise<string> {
-    this.databaseUrl = await this.postgres.database(`log${++this.#databases}`);
+    const name = `log${++this.#databases}`;
+    this.ownerUrl = await this.postgres.database(name);
+    const dataSource = await makeDataSource(this.ownerUrl).initialize();
+    await migrate(dataSource);
+    await admitJournal(dataSource, { role: ROLE });
+    await dataSource.destroy();
+    this.databaseUrl = this.postgres.url(name, ROLE);
     return this.databaseUrl;
   }
 
