@@ -35,7 +35,9 @@ const CLIENTS = [
   'pino',
   'fastify',
   '@nestjs/*',
+  '@peculiar/x509',
   '@shiplog/bus',
+  '@shiplog/pki',
   '@shiplog/service',
   '@shiplog/projection',
 ];

@@ -1,5 +1,11 @@
 // Compiles the TypeScript of the repository to dist/ and copies what is read at run time beside it. Only files that
 // changed since the last build are touched, so an up-to-date build takes a few milliseconds.
+//
+// Why not `nest build`, which makes the same programs in dist/nest: every `npm start` and many a spec begin with a build.
+// This one compiles everything, infra/ too, in half a second, and forgets what has no source any more; `nest build` takes
+// 8 s for the journal and 27 s for all seven services, each time anew. What runs is no different: the journal answers
+// --help in 1.00 s and waits for NATS in 102 MB when built here, in 0.97 s and 101 MB when built there, in 0.95 s and
+// 102 MB as one file of webpack's (two busy cores: best time of 15, median memory of 6): what it takes is node_modules.
 import {
   copyFileSync,
   existsSync,
@@ -20,7 +26,7 @@ const SOURCES = ['contracts', 'libs', 'services', 'infra'];
 /** Read by the running code from beside it. */
 const COPIED = /\.(json|sql|yaml|mjs)$/;
 const COMPILED = /(?<!\.d)\.ts$/;
-const LEFT_OUT = /\.(spec|d)\.ts$/;
+const LEFT_OUT = /\.(spec|d)\.ts$|\/tsconfig\.(app|lib)\.json$/;
 
 /** Brings dist/ up to date; answers how many files had to be compiled or copied. */
 export async function build() {
@@ -28,7 +34,8 @@ export async function build() {
   const wanted = new Map();
   for (const source of sources) {
     const target = join(dist, relative(root, source));
-    if (COMPILED.test(source) && !LEFT_OUT.test(source)) wanted.set(target.replace(/\.ts$/, '.js'), source);
+    if (LEFT_OUT.test(source)) continue;
+    if (COMPILED.test(source)) wanted.set(target.replace(/\.ts$/, '.js'), source);
     else if (COPIED.test(source)) wanted.set(target, source);
   }
   const swcrc = join(root, '.swcrc');
@@ -65,9 +72,10 @@ function isOlder(target, source) {
   return !existsSync(target) || statSync(target).mtimeMs < statSync(source).mtimeMs;
 }
 
-/** A file whose source is gone would still be found by an import. */
+/** A file whose source is gone would still be found by an import. What others keep in dist/ (`nest build`) stays. */
 function removeLeftovers(wanted) {
-  for (const path of walk(dist)) if (!wanted.has(path.replace(/\.map$/, ''))) rmSync(path);
+  const compiled = SOURCES.flatMap((folder) => walk(join(dist, folder)));
+  for (const path of compiled) if (!wanted.has(path.replace(/\.map$/, ''))) rmSync(path);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import { subjects, type Command, type CommandReply } from '@shiplog/contracts';
+import { ObjectQuery, PositionQuery, subjects, type Command, type CommandReply } from '@shiplog/contracts';
 import { connect, JSONCodec, type NatsConnection } from 'nats';
 import { KubeRefused } from '../launcher/src/kube/kube-client';
 import { TestCluster } from './support/cluster';
@@ -20,7 +20,7 @@ describe('what anybody may send', () => {
 
   /** Where the log ends, as the journal says. */
   const position = async (): Promise<number> => {
-    const reply = await nats.request(subjects.query('position'), codec.encode({}), { timeout: 5_000 });
+    const reply = await nats.request(subjects.ask(PositionQuery), codec.encode({}), { timeout: 5_000 });
     return (codec.decode(reply.data) as { position: number }).position;
   };
   const refusal = async (method: string, path: string, body?: unknown): Promise<number> => {
@@ -75,7 +75,7 @@ describe('what anybody may send', () => {
       for (const subject of [
         subjects.command('CreateObject'),
         subjects.commandBatch,
-        subjects.query('object'),
+        subjects.ask(ObjectQuery),
         subjects.stateQuery,
       ]) {
         nats.publish(subject, bytes);

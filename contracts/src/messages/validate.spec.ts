@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { Attach, Batch, Heartbeat, JoinRequest, Logs, MESSAGES, Note, problemIn, StateQuery } from '.';
+import { Attach, Batch, Heartbeat, JoinRequest, Logs, Note, problemIn, StateQuery } from '.';
 import { Line, Name, OneOf, Optional, Position, Seconds, Time } from './schemas';
 
 describe('what is wrong with a value', () => {
@@ -33,8 +33,8 @@ describe('what is wrong with a value', () => {
     [{ name: 'a', word: 'up' }, 'word must be one of left, right'],
     [{ name: 'a', flag: 'yes' }, 'flag must be true or false'],
     [{ name: 'a', half: '0.5' }, 'half must be a number'],
-    [{ name: 'a', when: 'noon' }, 'when must be a time such as 2026-01-31T12:00:00Z'],
-    [{ name: 'a', when: '2026-13-31T12:00:00Z' }, 'when must be a time such as 2026-01-31T12:00:00Z'],
+    [{ name: 'a', when: 'noon' }, 'when must be a time such as 2024-05-31T12:00:00Z'],
+    [{ name: 'a', when: '2026-13-31T12:00:00Z' }, 'when must be a time such as 2024-05-31T12:00:00Z'],
     [{ name: 'a', short: 'long' }, 'short must have at most 3 characters'],
     [{ name: 'a', list: {} }, 'list must be a list'],
     [{ name: 'a', list: [{ line: '' }, { line: 3 }] }, 'list.1.line must be a string'],
@@ -63,7 +63,7 @@ describe('declared messages', () => {
   it.each([
     [Batch, Array.from({ length: 2_001 }, () => ({})), 'must be a list of at most 2000 commands'],
     [Batch, {}, 'must be a list of at most 2000 commands'],
-    [Heartbeat, { time: 7 }, 'time must be a time such as 2026-01-31T12:00:00Z'],
+    [Heartbeat, { time: 7 }, 'time must be a time such as 2024-05-31T12:00:00Z'],
     [StateQuery, { channels: [{ resource: 'cats' }] }, 'channels.0.resource must name a resource that is served'],
     [Attach, { uid: '../../etc', namespace: 'a', name: 'b', pid: 7 }, 'uid must be a uid: letters, digits and dashes'],
     [Attach, { uid: 'u', namespace: 'a', name: 'b', pid: 0 }, 'pid must be a process id'],
@@ -81,15 +81,5 @@ describe('declared messages', () => {
     [JoinRequest, { node: 'A', agents: [] }, 'node must be the name of a node: lower-case letters, digits'],
   ])('refuse what nobody must send: case %#', (message, payload, problem) => {
     expect(problemIn(message.payload, payload)).toContain(problem);
-  });
-
-  it('name only formats that the validator knows', () => {
-    const formats = new Set<string>();
-    JSON.stringify(MESSAGES, (key, value: unknown) => {
-      if (key === 'format') formats.add(String(value));
-      return value;
-    });
-    expect([...formats].sort()).toEqual(['date-time', 'line']);
-    for (const format of formats) expect(problemIn(Type.String({ format }), '1') ?? '').not.toContain('unknown format');
   });
 });

@@ -1,11 +1,10 @@
-import { relative } from 'node:path';
 import type { Cluster } from './cluster';
+import { shownPath } from './home';
 
 /** What a user sees once the cluster is ready. */
 export function greeting(cluster: Cluster, seconds: number): string {
   const { home } = cluster;
-  const near = relative(process.cwd(), home.kubeconfig);
-  const kubeconfig = near.startsWith('..') ? home.kubeconfig : near;
+  const kubeconfig = shownPath(home.kubeconfig);
   const lines = [
     '',
     `  Shiplog is ready (${seconds.toFixed(1)} s).`,

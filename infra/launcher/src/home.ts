@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /** The folder that holds all state of a cluster (`.shiplog/`), and what is where in it. */
 export class Home {
@@ -37,9 +37,13 @@ export class Home {
   }
 
   make(): void {
-    mkdirSync(this.at('logs'), { recursive: true });
+    mkdirSync(this.folder, { recursive: true });
     // Postgres' unprivileged user must pass through, and nobody needs to list it.
     chmodSync(this.folder, 0o711);
+    for (const folder of [this.at('logs'), this.records]) {
+      mkdirSync(folder, { recursive: true });
+      chmodSync(folder, 0o700);
+    }
   }
 
   /** A random password that is made at first use and kept. */
@@ -56,4 +60,16 @@ export class Home {
     writeFileSync(path, `${text}\n`, { mode: 0o600 });
     return text;
   }
+}
+
+/** A path as a user would type it: from the present folder when it is below that. */
+export function shownPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : near;
+}
+
+/** The same as a word of a shell's line. */
+export function shellPath(path: string): string {
+  const shown = shownPath(path);
+  return /^[\w./@+-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,14 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Cluster } from './cluster';
-import { LauncherFailure } from './failure';
 import { identityOf, isAlive, type ProcessIdentity } from './processes/identity';
-import { tmpdir } from 'node:os';
+import { readOwn, writeOwn } from './runtime-folder';
+import type { Ownership } from './slot/decide-ownership';
+import { alreadyRuns, releaseSlot, takeSlot } from './slot/slot-claim';
 
-/** What the running launcher of a cluster lets others know. */
+/** What the running launcher of a cluster lets `status` and `rebuild` of its home know. */
 export interface Claim extends ProcessIdentity {
-  phase: 'starting' | 'ready';
+  /** `repairing`: something that the launcher made has vanished, and it makes it again. */
+  phase: 'starting' | 'ready' | 'repairing';
   home: string;
+  slot: number;
   natsUrl: string;
   databaseUrl: string;
   dockerHost: string | undefined;
@@ -17,52 +19,51 @@ export interface Claim extends ProcessIdentity {
 
 /**
  * Says that this process runs the cluster of a home, in a slot.
- * @throws LauncherFailure when another launcher does
+ * @returns whose the slot was before: of an abandoned one there may be remains to clear
+ * @throws LauncherFailure when another launcher runs it, or another cluster is in the slot
  */
-export function claim(cluster: Cluster, phase: Claim['phase'] = 'starting'): void {
-  const { home, settings } = cluster;
-  const own: Claim = {
-    ...identityOf(process.pid)!,
-    phase,
-    home: home.folder,
-    natsUrl: cluster.natsUrl,
-    databaseUrl: cluster.databaseUrl,
-    dockerHost: cluster.mode.kind === 'own-engine' ? cluster.mode.dockerHost : undefined,
-    minions: settings.minions,
-  };
-  refuseIfHeld(home.claim, own.pid, 'This cluster runs already', 'npm run status, or npm run down');
-  refuseIfHeld(
-    slotFile(cluster),
-    own.pid,
-    'Another cluster with the same addresses runs on this machine',
-    `SHIPLOG_SLOT=${settings.slot + 1} npm start, or npm run down in its folder`,
-  );
-  for (const path of [home.claim, slotFile(cluster)]) {
-    mkdirSync(dirname(path), { recursive: true });
-    // Others read it at any moment: it changes as a whole.
-    writeFileSync(`${path}.new`, JSON.stringify(own, null, 2), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
-  }
+export function claim(cluster: Cluster, phase: Claim['phase'] = 'starting'): Ownership {
+  const held = currentClaim(cluster.home.claim);
+  if (held !== undefined && held.pid !== process.pid) throw alreadyRuns(held);
+  const { dockerHost } = ownClaim(cluster, phase);
+  const before = takeSlot(cluster.settings, { ...identityOf(process.pid)!, home: cluster.home.folder, dockerHost });
+  announce(cluster, phase);
+  return before;
+}
+
+/** Lets others know how far the cluster of this process is. */
+export function announce(cluster: Cluster, phase: Claim['phase']): void {
+  writeOwn(cluster.home.claim, JSON.stringify(ownClaim(cluster, phase), null, 2));
+}
+
+/** What the last launcher of a home said, also when it died without taking it back. */
+export function lastClaim(path: string): Claim | undefined {
+  return parsed(readOwn(path));
 }
 
 /** The claim of a launcher that runs, if one does. */
 export function currentClaim(path: string): Claim | undefined {
-  if (!existsSync(path)) return undefined;
-  const found = JSON.parse(readFileSync(path, 'utf8')) as Claim;
-  return isAlive(found) ? found : undefined;
+  const found = lastClaim(path);
+  return found !== undefined && isAlive(found) ? found : undefined;
 }
 
-export function release(cluster: Cluster): void {
-  rmSync(cluster.home.claim, { force: true });
-  rmSync(slotFile(cluster), { force: true });
+/** Takes back what this process, or one of this home that died, had claimed. */
+export function release({ home, settings }: Pick<Cluster, 'home' | 'settings'>): void {
+  rmSync(home.claim, { force: true });
+  releaseSlot(settings);
 }
 
-function refuseIfHeld(path: string, self: number, sentence: string, fix: string): void {
-  const held = currentClaim(path);
-  if (held !== undefined && held.pid !== self)
-    throw new LauncherFailure(`${sentence} (process ${held.pid}, ${held.home}).`, fix);
+function ownClaim({ home, settings, natsUrl, databaseUrl, mode }: Cluster, phase: Claim['phase']): Claim {
+  const dockerHost = mode.kind === 'own-engine' ? mode.dockerHost : settings.dockerHost;
+  const { slot, minions } = settings;
+  return { ...identityOf(process.pid)!, phase, home: home.folder, slot, natsUrl, databaseUrl, dockerHost, minions };
 }
 
-function slotFile(cluster: Cluster): string {
-  return `${tmpdir()}/shiplog-slot-${cluster.settings.slot}-${process.getuid?.() ?? 0}.json`;
+/** A file that a power cut left empty says nothing, and its writer is gone. */
+function parsed(text: string | undefined): Claim | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Claim);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { SYSTEM_RUNTIME } from './runtime-folder';
 import type { LauncherSettings } from './settings';
 
 /** One minion of this machine: a network namespace with an engine of its own. */
@@ -34,13 +35,17 @@ export interface Layout {
   readonly hostName: string;
   readonly runDir: string;
   readonly minions: readonly MinionLayout[];
+  /** Names of the namespaces and control groups of all minions that the slot ever had, not only of those it has now. */
+  readonly netnsPattern: RegExp;
+  /** Names of the host's ends of their cables. */
+  readonly vethPattern: RegExp;
 }
 
 /** The layout of the cluster that the settings describe. */
 export function layoutOf(settings: Pick<LauncherSettings, 'slot' | 'minions' | 'home'>): Layout {
   const { slot } = settings;
   const name = slot === 0 ? 'shiplog' : `shiplog${slot}`;
-  const runDir = `/run/shiplog/${slot}`;
+  const runDir = `${SYSTEM_RUNTIME}/${slot}`;
   return {
     slot,
     bridge: `shiplog${slot}`,
@@ -54,6 +59,8 @@ export function layoutOf(settings: Pick<LauncherSettings, 'slot' | 'minions' | '
     hostName: slot === 0 ? 'host' : `host-${slot}`,
     runDir,
     minions: Array.from({ length: settings.minions }, (_, index) => minionLayout(settings, name, runDir, index + 1)),
+    netnsPattern: new RegExp(`^${name}-m\\d+$`),
+    vethPattern: new RegExp(`^shiplog${slot}m\\d+$`),
   };
 }
 

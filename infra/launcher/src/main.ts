@@ -9,6 +9,7 @@ import { status } from './commands/status';
 import { up } from './commands/up';
 import { LauncherFailure, sentenceOf } from './failure';
 import { type LauncherSettings, settingsFrom } from './settings';
+import { plainLines } from './system/plain-text';
 
 interface Flags {
   minions?: string;
@@ -48,6 +49,6 @@ function define(name: string, says: string, run: (settings: LauncherSettings) =>
 
 program.parseAsync().catch((error: unknown) => {
   const fix = error instanceof LauncherFailure ? error.fix : error instanceof Error ? (error.stack ?? '') : '';
-  process.stderr.write(`\n  ✗ ${sentenceOf(error)}\n    → ${fix}\n\n`);
+  process.stderr.write(`\n  ✗ ${plainLines(`${sentenceOf(error)}\n    → ${fix}`)}\n\n`);
   process.exit(1);
 });

@@ -7,6 +7,9 @@ export const REPOSITORY = resolve(
   __dirname.includes(`${join('dist', 'infra')}`) ? '../../../..' : '../../..',
 );
 
+/** The disjoint sets of addresses and names that clusters of one machine can have. */
+export const SLOTS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
 /** What a user may choose about a cluster on this machine. */
 export interface LauncherSettings {
   /** Where all state lives (SHIPLOG_HOME). */
@@ -35,7 +38,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * are given without `--` before them (`npm start --minions 3`).
  */
 export function settingsFrom(env: Environment, flags: { minions?: string; sample?: boolean } = {}): LauncherSettings {
-  const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT ?? '0', 0, 9);
+  const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT ?? '0', SLOTS[0]!, SLOTS.at(-1)!);
   return {
     home: resolve(REPOSITORY, env.SHIPLOG_HOME || '.shiplog'),
     cache: resolve(REPOSITORY, env.SHIPLOG_CACHE || join('.shiplog', 'cache')),

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { LauncherFailure, sentenceOf } from './failure';
 import type { ManagedProcess } from './processes/managed-process';
+import { plainLines } from './system/plain-text';
 
 const LOOK_EVERY_MS = 40;
 /** So many ends in a row of a process that was never ready are no accident. */
@@ -54,7 +55,7 @@ export function lastLines(managed: ManagedProcess | undefined, lines = 5): strin
   if (managed === undefined) return '';
   try {
     const text = readFileSync(managed.spec.log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n    ');
-    return `Its log ends:\n    ${text}\n`;
+    return `Its log ends:\n    ${plainLines(text)}\n`;
   } catch {
     return ''; // No log, nothing to show.
   }

@@ -1,4 +1,5 @@
 import {
+  inboxOf,
   LATER_STREAM,
   principalOf,
   StateQuery,
@@ -17,7 +18,7 @@ import {
   type StateChunk,
   type StateRequest,
 } from '@shiplog/contracts';
-import { nuid, type Msg, type NatsConnection, type Subscription } from 'nats';
+import { createInbox, nuid, type Msg, type NatsConnection, type Subscription } from 'nats';
 import { commandBytes, Commander } from './commander';
 import { connectNats, type ConnectOptions } from './connect';
 import { StatusError } from './errors';
@@ -100,6 +101,28 @@ export class Bus {
     if (typeof answer === 'object' && answer !== null && 'failed' in answer)
       throw new StatusError(answer.failed as KubeStatus);
     return answer as ReplyOf<M>;
+  }
+
+  /** Asks whoever answers, and gathers the answers until as many as wanted are there or the time is over. */
+  askAll<M extends ProcessRequestMessage>(
+    message: M,
+    payload: PayloadOf<M>,
+    { milliseconds, wanted = Infinity }: { readonly milliseconds: number; readonly wanted?: number },
+  ): Promise<ReplyOf<M>[]> {
+    return new Promise((resolve) => {
+      const answers: ReplyOf<M>[] = [];
+      const inbox = createInbox(inboxOf(this.identity));
+      const end = (): void => {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+        resolve(answers);
+      };
+      const timer = setTimeout(end, milliseconds);
+      const subscription = this.listen(inbox, ({ data }) => {
+        if (answers.push(fromBytes<ReplyOf<M>>(data)) >= wanted) end();
+      });
+      this.connection.publish(this.#subjectOf(message, {}), toBytes(payload), { reply: inbox });
+    });
   }
 
   /** Tells what a declaration declares, to whoever listens; nobody answers. */

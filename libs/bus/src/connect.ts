@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly credentials?: Credentials;
   /** Called each time that the server is not there yet. */
   readonly onWaiting?: (error: unknown) => void;
+  /** After how many the server that is not there is given up, and the last error thrown; default: never. */
+  readonly attempts?: number;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -39,13 +41,15 @@ export class ConnectionRefused extends Error {
 
 /** Connects, and stays connected: NATS may come late, go away and come back. Throws ConnectionRefused. */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+  let pause = FIRST_PAUSE_MS;
+  for (let attempt = 1; ; attempt++, pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
       return await connect(connectionOptions(options));
     } catch (error) {
       if (error instanceof ConnectionRefused) throw error;
       const refusal = refusalOf(error, options);
       if (refusal !== undefined) throw new ConnectionRefused(refusal, error);
+      if (attempt >= (options.attempts ?? Infinity)) throw error;
       options.onWaiting?.(error);
       await delay(pause);
     }

@@ -13,6 +13,23 @@ describe('a shell that stays', () => {
     expect(await shell.run(withInput('cat', 'a $HOME `b`\n\\c\n'))).toBe('a $HOME `b`\n\\c\n');
   });
 
+  it('hands over input that tries to end itself, and runs none of it', async () => {
+    const hostile = "a\nEND-OF-INPUT\necho broken out\n'\n$(echo broken out)\n";
+    expect(await shell.run(withInput('cat', hostile))).toBe(hostile);
+    const delimiter = /<<'(.+)'/.exec(withInput('cat', ''))?.[1] ?? '';
+    const guessed = `${delimiter}\necho broken out\n`;
+    expect(await shell.run(withInput('cat', guessed))).toBe(guessed);
+  });
+
+  it('takes nothing that a script writes for the end of the script', async () => {
+    const ends = Array.from({ length: 20 }, (_, count) => `\u0001${count} 0\n`).join('');
+    expect(await shell.run(withInput('cat', ends))).toBe(ends);
+  });
+
+  it('refuses input that a shell would change', () => {
+    expect(() => withInput('cat', 'a\0b')).toThrow('the input of cat must not hold a NUL byte');
+  });
+
   it('throws what a failing script said, and goes on', async () => {
     await expect(shell.run('echo why; false')).rejects.toThrow('why');
     expect(await shell.run('echo on')).toBe('on\n');

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { ProgramError } from './run';
 
 /** Longer than this and a script hangs. */
@@ -20,6 +21,8 @@ export class Shell {
   #said = '';
   #timer: NodeJS.Timeout | undefined;
   #count = 0;
+  /** Nothing that a script writes can look like its end. */
+  readonly #token = randomToken();
 
   constructor(private readonly command: readonly [string, ...string[]] = ['sh']) {}
 
@@ -73,7 +76,7 @@ export class Shell {
   }
 
   #mark(): string {
-    return `\u0001${this.#count} `;
+    return `\u0001${this.#token}.${this.#count} `;
   }
 
   #heard(child: ChildProcessWithoutNullStreams, text: string): void {
@@ -101,9 +104,19 @@ export class Shell {
   }
 }
 
-/** A command with its input as a here-document; `input` must not hold the line that ends it. */
+/**
+ * A command with its input as a here-document (POSIX shell, 2.7.4), which nothing in the input can end: the delimiter is
+ * made anew each time, and is none of its lines. Throws a TypeError for input with a NUL byte, which shells drop.
+ */
 export function withInput(command: string, input: string): string {
-  return `${command} <<'END-OF-INPUT'\n${input}${input.endsWith('\n') ? '' : '\n'}END-OF-INPUT`;
+  if (input.includes('\0')) throw new TypeError(`the input of ${nameOf(command)} must not hold a NUL byte`);
+  let delimiter = randomToken();
+  while (input.includes(delimiter)) delimiter = randomToken();
+  return `${command} <<'${delimiter}'\n${input}${input.endsWith('\n') ? '' : '\n'}${delimiter}`;
+}
+
+function randomToken(): string {
+  return `END-${randomBytes(16).toString('hex')}`;
 }
 
 function nameOf(script: string): string {

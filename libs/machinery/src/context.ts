@@ -16,6 +16,8 @@ export interface AdmissionContext {
   readonly settings: {
     /** Where ClusterIPs come from, for example `10.96.0.0/16`. */
     readonly serviceCidr: string;
+    /** Where nodes' parts of the pod network are, for example `10.244.0.0/16`. */
+    readonly clusterCidr: string;
     /** First and last NodePort, both included. */
     readonly nodePortRange: readonly [number, number];
   };

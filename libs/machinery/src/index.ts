@@ -25,6 +25,7 @@ export {
   parseLabelSelector,
   termsOf,
 } from './selectors/labels';
+export { soundObject } from './soundness/sound-object';
 export { type Named, statusOf } from './status';
 export { sameJson } from './values/equal';
 export { hashText, nameSuffix } from './values/hash';
@@ -32,6 +33,8 @@ export { dns1035Label, dnsLabel, dnsSubdomain, labelValue, qualifiedName } from 
 export {
   type Cidr,
   cidrContains,
+  cidrWithin,
+  cidrsOverlap,
   formatCidr,
   formatIp,
   isIp,
@@ -40,6 +43,7 @@ export {
   parseIp,
   subnetOf,
 } from './values/net';
+export { integerOf, ipv4Of, isToken, oneOf, portOf, tokenOf, UnsoundValue } from './values/strict';
 export {
   addQuantities,
   canonicalQuantity,

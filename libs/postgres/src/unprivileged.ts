@@ -7,7 +7,12 @@ export interface CommandLine {
   command: string;
   args: readonly string[];
   /** Set when the command runs as another user than this process. */
-  user?: { uid: number; gid: number };
+  user?: SystemUser;
+}
+
+export interface SystemUser {
+  uid: number;
+  gid: number;
 }
 
 const CANDIDATES = ['postgres', 'nobody'];
@@ -25,21 +30,32 @@ const PASS_THROUGH = [
  * @param folder that the program works in, beside its own
  */
 export async function unprivileged(program: string, args: readonly string[], folder: string): Promise<CommandLine> {
-  if (process.getuid?.() !== 0) return { command: program, args };
   const user = await ordinaryUser();
-  const base = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
+  if (user === undefined) return { command: program, args };
+  const base = become(user);
   const reaches = await succeeds('setpriv', [...base, 'test', '-x', program, '-a', '-x', folder]);
   const pass = reaches ? [] : PASS_THROUGH;
   return { command: 'setpriv', args: [...base, ...pass, program, ...args], user };
 }
 
-async function ordinaryUser(): Promise<{ uid: number; gid: number }> {
+/** Whom root lends to programs that refuse to run as root; undefined when this process is no root. Throws when there is none. */
+export async function ordinaryUser(): Promise<SystemUser | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
   for (const name of CANDIDATES) {
     const line = await execute('getent', ['passwd', name]).then(({ stdout }) => stdout, notThere);
     const [, , uid, gid] = line.split(':');
     if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
   }
   throw new Error('there is no ordinary user to run Postgres as; `adduser --system --group postgres` makes one');
+}
+
+/** Whether a user can get to a folder and make files in it. For root to ask. */
+export function mayWrite(user: SystemUser, folder: string): Promise<boolean> {
+  return succeeds('setpriv', [...become(user), 'test', '-w', folder, '-a', '-x', folder]);
+}
+
+function become({ uid, gid }: SystemUser): string[] {
+  return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
 }
 
 /** getent ends with an error for a user that does not exist. */

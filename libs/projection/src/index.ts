@@ -1,2 +1,3 @@
+export type { Accept } from './acceptance';
 export * from './projection';
 export { belongsTo } from './difference';

@@ -178,6 +178,94 @@ describe('a projection', () => {
     await settled();
   });
 
+  describe('of a service that does not act on everything', () => {
+    let warned: Record<string, unknown>[];
+    let picky: Projection;
+    let told: (string | undefined)[][];
+
+    const open = async (): Promise<void> => {
+      const stream = { write: (line: string) => void warned.push(JSON.parse(line) as Record<string, unknown>) };
+      picky = await Projection.open(await nats.bus('picky'), {
+        channels: [{ resource: 'configmaps' }],
+        logger: pino({ level: 'warn' }, stream),
+        accept: (_, { data }) =>
+          (data as { value?: string } | undefined)?.value === 'bad' ? 'data.value is bad' : undefined,
+      });
+      picky.onApplied((batch) => {
+        for (const { before, after } of batch) told.push([valueIn(before), valueIn(after)]);
+      });
+    };
+    const valueIn = (object: StoredObject | undefined): string | undefined =>
+      object && ((object.data as { value?: string } | undefined)?.value ?? '');
+    const caughtUp = async (): Promise<void> => {
+      await eventually(() => picky.position === publisher.log.length);
+      expect(hashResource(picky.state, 'configmaps')).toBe(hashResource(publisher.state, 'configmaps'));
+    };
+
+    beforeEach(async () => {
+      [warned, told] = [[], []];
+      await open();
+    });
+    afterEach(() => picky.close());
+
+    it('an object is gone while it is not accepted, and there when it is again', async () => {
+      publisher.publish(publisher.change('first', 'bad'), publisher.create('other'));
+      await caughtUp();
+      expect(picky.get('configmaps', 'default', 'first')).toBeUndefined();
+      expect(picky.list('configmaps').map((one) => one.metadata.name)).toEqual(['other']);
+      publisher.publish(publisher.change('first', 'better'));
+      await caughtUp();
+      expect(picky.get('configmaps', 'default', 'first')).toMatchObject({ data: { value: 'better' } });
+    });
+
+    it('hears of it as of one that ends and begins, with nothing between', async () => {
+      for (const value of ['good', 'bad', 'bad', 'better']) publisher.publish(publisher.change('first', value));
+      await caughtUp();
+      expect(told).toEqual([
+        ['', 'good'],
+        ['good', undefined],
+        [undefined, 'better'],
+      ]);
+    });
+
+    it('is told once for each version, over hashes and reloads, which go on as ever', async () => {
+      publisher.publish(publisher.change('first', 'bad'));
+      await caughtUp();
+      publisher.head();
+      await eventually(() => picky.statistics.hashesProved === 1);
+      picky.state.put('configmaps', {
+        ...picky.state.list('configmaps')[0],
+        data: { value: 'bad', x: 'bent' },
+      } as never);
+      publisher.head();
+      await eventually(() => picky.statistics.hashesFailed === 1 && picky.statistics.reloads === 2);
+      await caughtUp();
+      publisher.head();
+      await eventually(() => picky.statistics.hashesProved === 2);
+      expect(picky.list('configmaps')).toEqual([]);
+      const spoken = warned.filter((line) => line['msg'] === 'an object is not acted upon');
+      expect(spoken).toMatchObject([
+        {
+          resource: 'configmaps',
+          namespace: 'default',
+          name: 'first',
+          resourceVersion: '2',
+          wrong: 'data.value is bad',
+        },
+      ]);
+    });
+
+    it('does not see one that was there before it came', async () => {
+      await picky.close();
+      publisher.change('first', 'bad');
+      await open();
+      expect(picky.list('configmaps')).toEqual([]);
+      publisher.publish(publisher.change('first', 'good'));
+      await caughtUp();
+      expect(told).toEqual([[undefined, 'good']]);
+    });
+  });
+
   it('tells waiters when a position is reached, and when it takes too long', async () => {
     const reached = projection.waitFor(2);
     publisher.publish(publisher.create('second'));

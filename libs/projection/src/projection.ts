@@ -14,6 +14,7 @@ import {
 } from '@shiplog/contracts';
 import type { Msg, Subscription } from 'nats';
 import type { Logger } from 'pino';
+import { Acceptance, type Accept } from './acceptance';
 import { Cursor } from './cursor';
 import { differences } from './difference';
 import { Waiters } from './waiters';
@@ -23,6 +24,11 @@ export interface ProjectionOptions {
   logger: Logger;
   /** How often a node's channels are compared with the journal's, in milliseconds; default 30 s. */
   proveNodeEveryMs?: number;
+  /**
+   * What is wrong with an object, if anything: then `get`, `list` and listeners know nothing of it, a warning says so once
+   * per version, and it is folded all the same. Default: nothing ever is.
+   */
+  accept?: Accept;
 }
 export type AppliedListener = (batch: readonly Applied[]) => void;
 
@@ -40,12 +46,14 @@ const PROVE_NODE_MS = 30_000;
  * healed when some were lost. Folding happens as a message arrives; listeners hear of it once a read.
  */
 export class Projection {
+  /** Everything that was folded, also what `accept` keeps from being acted upon. */
   readonly state = new ClusterState();
   readonly #cursors = new Map<string, Cursor>();
   readonly #subscriptions: Subscription[] = [];
   readonly #listeners = new Set<AppliedListener>();
   readonly #waiters = new Waiters();
   readonly #logger: Logger;
+  readonly #acceptance: Acceptance | undefined;
   #position = 0;
   #heard: Applied[] = [];
   /** Arrivals wait here while state or missed events are fetched; undefined: they are folded at once. */
@@ -60,6 +68,7 @@ export class Projection {
     private readonly options: ProjectionOptions,
   ) {
     this.#logger = options.logger;
+    if (options.accept !== undefined) this.#acceptance = new Acceptance(options.accept, options.logger);
     for (const channel of options.channels) {
       const cursor = new Cursor(channel);
       this.#cursors.set(cursor.name, cursor);
@@ -93,11 +102,14 @@ export class Projection {
   }
 
   get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined {
-    return this.state.get(resource, namespace, name);
+    const object = this.state.get(resource, namespace, name);
+    return this.#acceptance === undefined ? object : this.#acceptance.of(resource, object);
   }
 
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[] {
-    return this.state.list(resource, namespace);
+    const objects = this.state.list(resource, namespace);
+    const acceptance = this.#acceptance;
+    return acceptance === undefined ? objects : objects.filter((one) => acceptance.of(resource, one) !== undefined);
   }
 
   /** Calls back after each batch is folded, in order. Returns what ends it. */
@@ -172,7 +184,8 @@ export class Projection {
   }
 
   #tell(applied: Applied): void {
-    if (this.#heard.push(applied) > 1) return;
+    const seen = this.#acceptance === undefined ? applied : this.#acceptance.view(applied);
+    if (seen === undefined || this.#heard.push(seen) > 1) return;
     queueMicrotask(() => {
       const batch = this.#heard;
       this.#heard = [];

@@ -31,9 +31,9 @@ export class TestPostgres {
     return postgres;
   }
 
-  /** Of one of its databases. */
-  url(database = 'postgres'): string {
-    return `postgres://${USER}@${HOST}:${this.port}/${database}`;
+  /** Of one of its databases, as its superuser or as another role: nobody is asked for a password. */
+  url(database = 'postgres', role = USER): string {
+    return `postgres://${role}@${HOST}:${this.port}/${database}`;
   }
 
   /** A new, empty database; returns its URL. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NatsTransport } from '@shiplog/bus';
@@ -6,16 +5,30 @@ import { runService } from '@shiplog/service';
 import type { FastifyReply } from 'fastify';
 import { ApiModule } from './api.module';
 import { listenElsewhere } from './http/listen-elsewhere';
-import { answerUnroutable, BODY_LIMIT } from './http/listener';
+import { answerUnroutable, BODY_LIMIT } from './http/http-listener';
+import { certificateFiles } from './http/tls';
 import { apiSettings } from './settings';
+
+/** How long a client may take for the TLS handshake and for a request's headers, in milliseconds. */
+const HANDSHAKE_MS = 10_000;
+const HEADERS_MS = 20_000;
+/** How often it is looked whether one took longer. */
+const CHECK_MS = 5_000;
 
 void runService({
   service: 'api',
   settings: apiSettings,
-  module: (context) => ApiModule.with(context),
+  module: () => ({ module: ApiModule }),
   createHttp: async (root, { bus, config, logger }, nestLogger) => {
     const adapter = new FastifyAdapter({
-      https: { key: readFileSync(config.tlsKeyFile), cert: readFileSync(config.tlsCertFile) },
+      https: {
+        ...certificateFiles(config, logger).value,
+        handshakeTimeout: HANDSHAKE_MS,
+        headersTimeout: Math.min(HEADERS_MS, config.requestTimeout),
+        connectionsCheckingInterval: Math.min(CHECK_MS, config.requestTimeout),
+      },
+      // Of the request alone: a watch or a log may be answered as long as it likes.
+      requestTimeout: config.requestTimeout,
       bodyLimit: BODY_LIMIT,
       // Long enough for the connections that client libraries keep between requests.
       keepAliveTimeout: 90_000,

@@ -25,6 +25,33 @@ export const apiSettings = {
     pattern: /^\d+\.\d+\.\d+\.\d+\/\d+$/,
     example: '10.96.0.0/16',
   }),
+  maxConnections: integer({
+    env: 'API_MAX_CONNECTIONS',
+    says: 'How many connections may be open on each address listened on; more are closed at once.',
+    default: 4_096,
+    min: 16,
+    max: 1_000_000,
+  }),
+  maxReads: integer({
+    env: 'API_MAX_READS',
+    says: 'How many requests that read may be in flight (watches and logs do not count); more are told 429.',
+    default: 400,
+    min: 1,
+    max: 100_000,
+  }),
+  maxWrites: integer({
+    env: 'API_MAX_WRITES',
+    says: 'How many requests that change something may be in flight; more are told 429.',
+    default: 200,
+    min: 1,
+    max: 100_000,
+  }),
+  requestTimeout: duration({
+    env: 'API_REQUEST_TIMEOUT',
+    says: 'How long a client may take to send one request, its body included.',
+    default: '60s',
+    minMs: 500,
+  }),
   readConsistency: choice({
     env: 'READ_CONSISTENCY',
     says: 'Whether a read asks the journal how far the log is (linearizable, also over several apis) or answers from what was heard of it (projection: never older than any write answered by this api).',

@@ -1,6 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '@shiplog/bus';
-import { LATER_STREAM, subjects, type AnyCommand, type CommandReply } from '@shiplog/contracts';
+import {
+  HistoryQuery,
+  ObjectQuery,
+  PositionQuery,
+  LATER_STREAM,
+  subjects,
+  type AnyCommand,
+  type CommandReply,
+} from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { Appender } from './database/append';
 import { connectClient } from './database/client';
@@ -162,10 +170,10 @@ describe('without its neighbours', () => {
     await eventually(() => load.answered.length > before + 100);
     await load.stop();
     await expectLogToHold(url, load);
-    const { position, hashes } = await bus.query('position', { hashes: true });
+    const { position, hashes } = await bus.ask(PositionQuery, { hashes: true });
     await journal.stop();
     journal = await parts.journal('again');
-    expect(await bus.query('position', { hashes: true })).toEqual({ position, hashes, channels: {} });
+    expect(await bus.ask(PositionQuery, { hashes: true })).toEqual({ position, hashes, channels: {} });
   });
 
   it('NATS stopped and started: commands are answered again', async () => {
@@ -179,7 +187,7 @@ describe('without its neighbours', () => {
     const kept = createConfigMap('kept');
     await eventually(() => bus.commandLater(kept).then(() => true));
     const key = { resource: 'configmaps', namespace: 'default', name: 'kept' } as const;
-    await eventually(async () => (await bus.query('object', { key })).object);
+    await eventually(async () => (await bus.ask(ObjectQuery, { key })).object);
     await parts.nats.pause('SIGKILL');
     await parts.nats.loseStore();
     await parts.nats.resume();
@@ -187,14 +195,14 @@ describe('without its neighbours', () => {
       timeoutMs: 30_000,
     });
     const changed = await eventually(async () => {
-      const { object } = await bus.query('object', { key });
+      const { object } = await bus.ask(ObjectQuery, { key });
       return object?.data === undefined ? undefined : object;
     });
     expect(changed.data).toEqual({ after: 'the loss' });
     await bus.commandLater(kept);
     const manager = await bus.connection.jetstreamManager();
     await eventually(async () => (await manager.streams.info(LATER_STREAM)).state.messages === 0);
-    expect((await bus.query('history', { key })).events.map(({ type }) => type)).toEqual([
+    expect((await bus.ask(HistoryQuery, { key })).events.map(({ type }) => type)).toEqual([
       'ConfigMapSpecChanged',
       'ConfigMapCreated',
     ]);
@@ -202,10 +210,12 @@ describe('without its neighbours', () => {
 
   it('a stored message that is no command is dropped, and those after it are decided', async () => {
     await eventually(() => bus.commandLater(createConfigMap('first')).then(() => true));
-    await bus.connection.jetstream().publish(subjects.commandLater('CreateObject'), Buffer.from('poison'));
+    await bus.connection
+      .jetstream()
+      .publish(subjects.commandLater('CreateObject', bus.principal), Buffer.from('poison'));
     await bus.commandLater(createConfigMap('second'));
     const key = { resource: 'configmaps', namespace: 'default', name: 'second' } as const;
-    await eventually(async () => (await bus.query('object', { key })).object);
+    await eventually(async () => (await bus.ask(ObjectQuery, { key })).object);
     const manager = await bus.connection.jetstreamManager();
     await eventually(async () => (await manager.streams.info(LATER_STREAM)).state.messages === 0);
   });

@@ -1,6 +1,15 @@
 import { decodeEvent, type Bus } from '@shiplog/bus';
 import { hashCluster, ClusterState } from '@shiplog/cluster';
-import { subjects, type CommandReply, type LogEvent } from '@shiplog/contracts';
+import {
+  CommandQuery,
+  EventsQuery,
+  HistoryQuery,
+  ObjectQuery,
+  PositionQuery,
+  subjects,
+  type CommandReply,
+  type LogEvent,
+} from '@shiplog/contracts';
 import { Client } from 'pg';
 import { connectClient } from './database/client';
 import { readLog } from './database/read-log';
@@ -60,13 +69,10 @@ describe('a command', () => {
 
   it('in a batch is answered in its place, whatever becomes of the others', async () => {
     const first = createConfigMap('batch-1');
-    const replies = await bus.request<CommandReply[]>(subjects.commandBatch, [
-      first,
-      { nonsense: true },
-      createConfigMap('batch-1'),
-      first,
-      createConfigMap('batch-2'),
-    ]);
+    const batch = [first, { nonsense: true }, createConfigMap('batch-1'), first, createConfigMap('batch-2')];
+    const subject = subjects.command('Batch', bus.principal);
+    const answer = await bus.connection.request(subject, Buffer.from(JSON.stringify(batch)));
+    const replies = answer.json<CommandReply[]>();
     expect(replies.map((reply) => (reply.ok ? reply.key?.name : reply.status.code))).toEqual([
       'batch-1',
       400,
@@ -82,10 +88,10 @@ describe('a command', () => {
     ['an id that is too long', 'DeleteObject', JSON.stringify({ ...deleteConfigMap('x'), id: 'x'.repeat(300) })],
     ['a batch that is none', 'Batch', '{"a":1}'],
   ])('that is %s is answered with a 400 and leaves no trace', async (_, type, payload) => {
-    const before = await bus.query('position', {});
-    const answer = await bus.connection.request(`shiplog.v1.command.${type}`, Buffer.from(payload));
+    const before = await bus.ask(PositionQuery, {});
+    const answer = await bus.connection.request(subjects.command(type, bus.principal), Buffer.from(payload));
     expect(answer.json()).toMatchObject({ ok: false, status: { code: 400, reason: 'BadRequest' } });
-    expect(await bus.query('position', {})).toEqual(before);
+    expect(await bus.ask(PositionQuery, {})).toEqual(before);
   });
 
   it('whose event would not fit the bus is refused, and the journal goes on', async () => {
@@ -127,7 +133,7 @@ describe('the log', () => {
     expect(events.map(({ position }) => position)).toEqual(events.map((_, i) => i + 1));
     const folded = new ClusterState();
     for (const event of events) folded.apply(event);
-    const { position, hashes } = await bus.query('position', { hashes: true });
+    const { position, hashes } = await bus.ask(PositionQuery, { hashes: true });
     expect(position).toBe(events.length);
     expect(hashes?.configmaps).toBeDefined();
     const live = new ClusterState();
@@ -160,13 +166,13 @@ describe('questions', () => {
     const changed = positionOf(await bus.command(patchConfigMap('past', { a: '2' })));
     const deleted = positionOf(await bus.command(deleteConfigMap('past')));
     const key = { resource: 'configmaps', namespace: 'default', name: 'past' } as const;
-    const valueAt = async (at?: number) => (await bus.query('object', { key, at })).object?.['data'];
+    const valueAt = async (at?: number) => (await bus.ask(ObjectQuery, { key, at })).object?.['data'];
     expect(await valueAt(created - 1)).toBeUndefined();
     expect(await valueAt(created)).toEqual({ a: '1' });
     expect(await valueAt(changed)).toEqual({ a: '2' });
     expect(await valueAt(deleted)).toBeUndefined();
     expect(await valueAt()).toBeUndefined();
-    const history = await bus.query('history', { key });
+    const history = await bus.ask(HistoryQuery, { key });
     expect(history.events.map(({ type }) => type)).toEqual([
       'ConfigMapDeleted',
       'ConfigMapSpecChanged',
@@ -182,46 +188,46 @@ describe('questions', () => {
 
   it('about events are answered in pages', async () => {
     const channels = [{ resource: 'configmaps' as const }];
-    const all = await bus.query('events', { channels, after: 0 });
-    const page = await bus.query('events', { channels, after: 0, limit: 3 });
+    const all = await bus.ask(EventsQuery, { channels, after: 0 });
+    const page = await bus.ask(EventsQuery, { channels, after: 0, limit: 3 });
     expect(page.more).toBe(true);
     expect(page.events).toEqual(all.events.slice(0, 3));
-    const rest = await bus.query('events', { channels, after: page.events[2]?.position ?? 0 });
+    const rest = await bus.ask(EventsQuery, { channels, after: page.events[2]?.position ?? 0 });
     expect(rest.events[0]).toEqual(all.events[3]);
   });
 
   it('about a command tell its answer, or that there was none', async () => {
     const command = createConfigMap('told');
     const reply = await bus.command(command);
-    expect(await bus.query('command', { id: command.id })).toEqual({ reply });
-    expect(await bus.query('command', { id: freshId() })).toEqual({ reply: null });
+    expect(await bus.ask(CommandQuery, { id: command.id })).toEqual({ reply });
+    expect(await bus.ask(CommandQuery, { id: freshId() })).toEqual({ reply: null });
   });
 
   it('about a position that is not reached yet fail with 410', async () => {
-    const { position } = await bus.query('position', {});
+    const { position } = await bus.ask(PositionQuery, {});
     const key = { resource: 'configmaps', namespace: 'default', name: 'a' } as const;
-    await expect(bus.query('object', { key, at: position + 1_000 })).rejects.toMatchObject({
+    await expect(bus.ask(ObjectQuery, { key, at: position + 1_000 })).rejects.toMatchObject({
       status: { code: 410, message: expect.stringContaining('is not reached yet') as string },
     });
   });
 
   it('that make no sense fail with 400', async () => {
-    await expect(bus.query('events', { channels: 'all', after: 0 } as never)).rejects.toMatchObject({
+    await expect(bus.ask(EventsQuery, { channels: 'all', after: 0 } as never)).rejects.toMatchObject({
       status: { code: 400 },
     });
-    await expect(bus.query('object', { key: { resource: 'cats' } } as never)).rejects.toMatchObject({
+    await expect(bus.ask(ObjectQuery, { key: { resource: 'cats' } } as never)).rejects.toMatchObject({
       status: { code: 400 },
     });
   });
 });
 
 it('a journal that stops in order and starts again has the same state, from its snapshot', async () => {
-  const before = await bus.query('position', { hashes: true });
+  const before = await bus.ask(PositionQuery, { hashes: true });
   await journal.stop();
   const { rows } = await postgres.query('select max(position)::int as position from snapshots');
   expect(rows).toEqual([{ position: before.position }]);
   journal = await parts.journal('main');
-  expect(await bus.query('position', { hashes: true })).toEqual(before);
+  expect(await bus.ask(PositionQuery, { hashes: true })).toEqual(before);
 });
 
 it('a repeated command is answered from the log by a journal that has never seen it', async () => {

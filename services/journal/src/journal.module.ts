@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
-import { JournalService } from './journal.service';
+import { CommandsModule } from './intake/commands.module';
+import { QueriesModule } from './queries/queries.module';
+import { ReignModule } from './reign/reign.module';
 
 /** The journal: the single writer of the log. */
-@Module({ providers: [JournalService] })
+@Module({ imports: [ReignModule, CommandsModule, QueriesModule] })
 export class JournalModule {}

@@ -2,11 +2,4 @@ import { runService } from '@shiplog/service';
 import { JournalModule } from './journal.module';
 import { checkSettings, journalSettings } from './settings';
 
-void runService({
-  service: 'journal',
-  settings: journalSettings,
-  module: ({ config }) => {
-    checkSettings(config);
-    return { module: JournalModule };
-  },
-});
+void runService({ service: 'journal', settings: journalSettings, module: JournalModule, check: checkSettings });

@@ -1,7 +1,15 @@
 import 'reflect-metadata';
 import { connectBus, type Bus } from '@shiplog/bus';
 import { hashCluster } from '@shiplog/cluster';
-import { ConfigError, describeSettings, optionalText, readConfig } from '@shiplog/service';
+import {
+  commonSettings,
+  ConfigError,
+  credentialsOf,
+  describeSettings,
+  optionalText,
+  readConfig,
+  text,
+} from '@shiplog/service';
 import { makeDataSource } from './database/data-source';
 import { repositoriesOf } from './database/repositories';
 import { rate, showProgress } from './rebuild/progress';
@@ -14,6 +22,15 @@ const settings = {
   natsUrl: optionalText({
     env: 'NATS_URL',
     says: 'With it, the result is compared with the live journal; without, with the newest snapshot.',
+  }),
+  natsCa: commonSettings.natsCa,
+  natsCert: commonSettings.natsCert,
+  natsKey: commonSettings.natsKey,
+  natsSeedFile: commonSettings.natsSeedFile,
+  operator: text({
+    env: 'OPERATOR',
+    says: 'The name of the operator whose credentials these are.',
+    default: 'launcher',
   }),
   json: optionalText({ env: 'REBUILD_JSON', says: 'Set to anything: the result is printed as one line of JSON.' }),
 };
@@ -34,9 +51,20 @@ async function main(): Promise<number> {
     process.stdout.write(`rebuild: folds the log from its beginning and compares\n\n${describeSettings(settings)}\n`);
     return 0;
   }
-  const { databaseUrl, natsUrl, json } = readConfig(settings, process.env);
+  const config = readConfig(settings, process.env);
+  const { databaseUrl, natsUrl, json } = config;
   const dataSource = await makeDataSource(databaseUrl).initialize();
-  const bus = natsUrl === undefined ? undefined : await connectBus({ url: natsUrl, name: 'rebuild', onError: report });
+  const identity = { role: 'operator', name: config.operator } as const;
+  const bus =
+    natsUrl === undefined
+      ? undefined
+      : await connectBus({
+          url: natsUrl,
+          name: 'rebuild',
+          identity,
+          credentials: credentialsOf(config),
+          onError: report,
+        });
   try {
     const result = await rebuild(repositoriesOf(dataSource), bus);
     process.stdout.write(json === undefined ? describe(result) : `${JSON.stringify(result)}\n`);

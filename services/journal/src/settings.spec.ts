@@ -8,12 +8,14 @@ describe('the journal’s settings', () => {
     expect(() => check({})).not.toThrow();
     expect(admissionSettings(readConfig(journalSettings, {}))).toEqual({
       serviceCidr: '10.96.0.0/16',
+      clusterCidr: '10.244.0.0/16',
       nodePortRange: [30_000, 32_767],
     });
   });
 
   it.each([
     [{ SERVICE_CIDR: '10.96.0.0/99' }, 'SERVICE_CIDR is "10.96.0.0/99", which is no IPv4 range'],
+    [{ CLUSTER_CIDR: '10.244.0.0/99' }, 'CLUSTER_CIDR is "10.244.0.0/99", which is no IPv4 range'],
     [{ NODE_PORT_RANGE: '32767-30000' }, 'NODE_PORT_RANGE is "32767-30000"'],
     [{ NODE_PORT_RANGE: '30000-70000' }, 'NODE_PORT_RANGE is "30000-70000"'],
     [{ RETENTION_EVENTS: '1000' }, 'ARCHIVE_DIR must be set'],

@@ -17,6 +17,13 @@ export const journalSettings = {
     pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
     example: '10.96.0.0/16',
   }),
+  clusterCidr: text({
+    env: 'CLUSTER_CIDR',
+    says: "Where all pods have their addresses: a Node's podCIDR must be a part of it.",
+    default: '10.244.0.0/16',
+    pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
+    example: '10.244.0.0/16',
+  }),
   nodePortRange: text({
     env: 'NODE_PORT_RANGE',
     says: 'The ports that NodePort Services get theirs from.',
@@ -70,13 +77,15 @@ export type JournalConfig = ConfigOf<typeof journalSettings>;
 /** The settings that decisions depend on, as admission wants them. */
 export function admissionSettings({
   serviceCidr,
+  clusterCidr,
   nodePortRange,
-}: Pick<JournalConfig, 'serviceCidr' | 'nodePortRange'>): {
+}: Pick<JournalConfig, 'serviceCidr' | 'clusterCidr' | 'nodePortRange'>): {
   serviceCidr: string;
+  clusterCidr: string;
   nodePortRange: [number, number];
 } {
   const [first = 0, last = 0] = nodePortRange.split('-').map(Number);
-  return { serviceCidr, nodePortRange: [first, last] };
+  return { serviceCidr, clusterCidr, nodePortRange: [first, last] };
 }
 
 /** What no setting can say alone. Throws a ConfigError that names all that is wrong. */
@@ -85,6 +94,8 @@ export function checkSettings(config: JournalConfig): void {
   const [first, last] = admissionSettings(config).nodePortRange;
   if (parseCidr(config.serviceCidr) === undefined)
     wrong.push(`SERVICE_CIDR is "${config.serviceCidr}", which is no IPv4 range`);
+  if (parseCidr(config.clusterCidr) === undefined)
+    wrong.push(`CLUSTER_CIDR is "${config.clusterCidr}", which is no IPv4 range`);
   if (first < 1 || last > 65_535 || first > last) {
     wrong.push(`NODE_PORT_RANGE is "${config.nodePortRange}", which is no range of ports between 1 and 65535`);
   }

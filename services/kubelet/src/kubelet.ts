@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import { subjects, type LogsRequest } from '@shiplog/contracts';
-import { milliOf } from '@shiplog/machinery';
+import { milliOf, soundObject } from '@shiplog/machinery';
 import { Projection } from '@shiplog/projection';
 import type { CommonConfig, ConfigOf, Health } from '@shiplog/service';
 import type { Logger } from 'pino';
@@ -54,6 +54,7 @@ export class Kubelet {
     const machine = await readMachine(config.stateDir, config.nodeIP);
     const projection = await Projection.open(bus, {
       logger,
+      accept: soundObject,
       channels: [
         { resource: 'pods', node: config.nodeName },
         { resource: 'nodes' },

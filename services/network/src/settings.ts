@@ -1,4 +1,4 @@
-import { choice, duration, text } from '@shiplog/service';
+import { choice, duration, integer, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 
 const CIDR = /^\d+\.\d+\.\d+\.\d+\/\d+$/;
 
@@ -34,6 +34,13 @@ export const networkSettings = {
     pattern: CIDR,
     example: '10.244.0.0/16',
   }),
+  nodeCidrPrefix: integer({
+    env: 'NODE_CIDR_PREFIX',
+    says: "Length of each node's part of CLUSTER_CIDR, as the controller gives it out; a node with a larger part gets no routes.",
+    default: 24,
+    min: 8,
+    max: 29,
+  }),
   serviceCidr: text({
     env: 'SERVICE_CIDR',
     says: 'Where services have their addresses.',
@@ -48,3 +55,5 @@ export const networkSettings = {
     minMs: 1000,
   }),
 };
+
+export type NetworkConfig = ConfigOf<typeof networkSettings> & CommonConfig;

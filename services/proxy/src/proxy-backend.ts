@@ -1,9 +1,10 @@
+import type { Logger } from 'pino';
 import type { ServicePort } from './domain/service-port';
 
 /** A way to make services reachable on this node. */
 export interface ProxyBackend {
   readonly mode: 'nftables' | 'userspace';
-  /** Makes `ports` all that a service has; takes effect at the next sync. */
+  /** Makes `ports` all that a service has; takes effect at the next sync. Throws UnsoundValue. */
   set(service: string, ports: readonly ServicePort[]): void;
   /** Services that have anything here. */
   services(): string[];
@@ -16,4 +17,19 @@ export interface ProxyBackend {
   /** One sentence for the health report: what is served, and what can't be. */
   detail(): string;
   stop(): Promise<void>;
+}
+
+/** Gives a backend what a service has now. One that can't be served has nothing there, and the others go on. */
+export function serve(
+  backend: ProxyBackend,
+  service: string,
+  ports: () => readonly ServicePort[],
+  logger: Logger,
+): void {
+  try {
+    backend.set(service, ports());
+  } catch (error) {
+    logger.warn({ service, wrong: error instanceof Error ? error.message : String(error) }, 'a service is not served');
+    backend.set(service, []);
+  }
 }

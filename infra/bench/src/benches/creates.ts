@@ -30,7 +30,7 @@ async function byOne({ plane, effort }: Bed): Promise<Figure> {
   const job = { kind: 'create', endpoint: plane.endpoint, namespace: NAMESPACE } as const;
   const alone = { ...job, clients: 1, seconds: 4 * effort.share, prefix: 'one' };
   const { outcome: rate, cpu } = await plane.metered(() => plane.loader.run(alone), timesOf);
-  const raw = await RawLog.open(plane.cluster.databaseUrl);
+  const raw = await RawLog.open(plane.cluster.ownerDatabaseUrl);
   const inserted = await raw.insertRate(1, 2 * effort.share);
   await raw.close();
   return {

@@ -1,9 +1,12 @@
 import { Cluster } from '../cluster';
 import { serveControl } from '../control/control';
-import { claim, release } from '../launcher-claim';
+import { FabricWatch } from '../fabric/fabric-watch';
+import { announce, claim, release } from '../launcher-claim';
 import { endLeftovers } from '../processes/registry';
+import { renewHourly } from '../pki/home-pki';
 import { runPlan } from '../progress';
 import type { LauncherSettings } from '../settings';
+import { clearAbandoned } from '../slot/clear-slot';
 import { planBase, planCluster } from '../start-plan';
 import { greeting } from '../greeting';
 
@@ -12,16 +15,24 @@ export async function start(settings: LauncherSettings): Promise<void> {
   const tell = (sentence: string): void => void process.stdout.write(`  ! ${sentence}\n`);
   const cluster = new Cluster(settings, tell);
   cluster.home.make();
-  claim(cluster);
+  const before = claim(cluster);
   const control = serveControl(settings.home, cluster.registry);
   const asked = whenAskedToStop();
+  const watch = new FabricWatch(cluster, (state) => announce(cluster, state === 'whole' ? 'ready' : 'repairing'));
   try {
+    if (before.kind === 'abandoned') {
+      tell(
+        `slot ${settings.slot} was that of ${before.claim.home}, which no longer runs: what it left there is removed`,
+      );
+      await clearAbandoned(cluster.layout, before.claim.home);
+    }
     const left = await endLeftovers(cluster.registry.records);
     if (left.length > 0) tell(`ended what an earlier launcher had left: ${left.join(', ')}`);
-    await Promise.race([startAll(cluster), asked]);
+    await Promise.race([startAll(cluster, watch), asked]);
     await asked;
   } finally {
     process.stdout.write('\n  Stopping; what is logged stays.\n');
+    await watch.stop();
     await cluster.registry.stop((what) => process.stdout.write(`  - ${what}\n`));
     control.close();
     await cluster.close();
@@ -30,12 +41,14 @@ export async function start(settings: LauncherSettings): Promise<void> {
   process.exit(0);
 }
 
-async function startAll(cluster: Cluster): Promise<void> {
+async function startAll(cluster: Cluster, watch: FabricWatch): Promise<void> {
   const since = Date.now();
   await runPlan(planBase, cluster);
   await runPlan(planCluster(cluster), cluster);
   process.stdout.write(greeting(cluster, (Date.now() - since) / 1000));
   claim(cluster, 'ready');
+  renewHourly(cluster.pki, cluster.tell);
+  if (cluster.mode.kind === 'minions') watch.start();
 }
 
 /** The second request is not awaited politely: the process ends, and the next start cleans up. */

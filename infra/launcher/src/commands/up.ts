@@ -1,20 +1,23 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LauncherFailure } from '../failure';
 import { Home } from '../home';
 import { currentClaim } from '../launcher-claim';
 import type { LauncherSettings } from '../settings';
+import { openLog } from '../processes/log-files';
 import { REPOSITORY } from '../settings';
+import { refuseForeign } from '../slot/slot-claim';
 
 /** Starts the launcher in the background, shows what it says, and returns once the cluster is ready. */
 export async function up(settings: LauncherSettings): Promise<void> {
   const home = new Home(settings.home);
   const held = currentClaim(home.claim);
   if (held !== undefined) return void process.stdout.write(`  Runs already (process ${held.pid}).\n`);
-  mkdirSync(dirname(home.launcherLog), { recursive: true });
-  const log = openSync(home.launcherLog, 'a');
+  refuseForeign(settings);
+  home.make();
+  const log = openLog(home.launcherLog);
   const shown = statSync(home.launcherLog).size;
   const flags = ['--minions', String(settings.minions), ...(settings.sample ? [] : ['--no-sample'])];
   const child = spawn(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'start', ...flags], {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sentenceOf } from '../failure';
 import type { Registry } from '../processes/registry';
+import { runtimeFolder } from '../runtime-folder';
 
 /** What may be asked of the running launcher about one of its processes. */
 export const CONTROL_VERBS = ['stop', 'start', 'restart'] as const;
@@ -16,9 +16,12 @@ export interface ControlRequest {
 }
 export type ControlAnswer = { ok: true } | { ok: false; why: string };
 
-/** A home may be too deep in the file system for a socket's name, so it is not there. */
+/**
+ * A home may be too deep in the file system for a socket's name (about 100 bytes), so it is not there, but in the folder
+ * of this user's runtime state.
+ */
 export function controlSocket(home: string): string {
-  return join(tmpdir(), `shiplog-${createHash('sha256').update(home).digest('hex').slice(0, 16)}.sock`);
+  return join(runtimeFolder(), `${createHash('sha256').update(home).digest('hex').slice(0, 16)}.sock`);
 }
 
 /** Serves requests of this machine's same user: one JSON request a connection, one JSON answer. */

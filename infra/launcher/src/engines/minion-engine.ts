@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster';
 import { netnsPath } from '../fabric/fabric';
 import type { MinionLayout } from '../layout';
 import { RANK } from '../processes/registry';
+import { makeOwnFolders, PASSABLE, SYSTEM_RUNTIME } from '../runtime-folder';
 import { waitUntil } from '../waiting';
 import { pingEngine } from './engine-client';
 import { resolverOf } from './resolver';
@@ -25,7 +26,7 @@ export async function startEngine(
   minion: MinionLayout,
   network: EngineNetwork = 'agent',
 ): Promise<void> {
-  mkdirSync(minion.runDir, { recursive: true });
+  makeOwnFolders(SYSTEM_RUNTIME, minion.runDir, PASSABLE);
   mkdirSync(minion.home, { recursive: true });
   startContainerd(cluster, minion);
   const managed = startDockerd(cluster, minion, network);
@@ -70,6 +71,8 @@ function dockerdConfig(minion: MinionLayout, pidFile: string): object {
     'exec-root': join(minion.runDir, 'exec'),
     pidfile: pidFile,
     hosts: [`unix://${minion.socket}`],
+    // Without a group it would be `docker`, whose members are root wherever they reach an engine.
+    group: 'root',
     containerd: containerdSocket(minion),
     'cgroup-parent': minion.cgroup,
     'exec-opts': ['native.cgroupdriver=cgroupfs'],

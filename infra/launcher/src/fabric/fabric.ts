@@ -1,11 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Layout, MinionLayout } from '../layout';
 import { run, succeeds } from '../system/run';
-import { bridgeCommands, fabricRules, hostCableCommands, minionCommands } from './plan-fabric';
+import { bridgeCommands, fabricRules, hardwareAddress, hostCableCommands, minionCommands } from './plan-fabric';
 
 /** Makes the bridge and the host's rules. What is there already stays: containers may be attached to it. */
 export async function makeFabric(layout: Layout): Promise<void> {
-  if (!(await linkExists(layout.bridge))) await run('ip', ['link', 'add', layout.bridge, 'type', 'bridge']);
+  if (!(await linkExists(layout.bridge))) {
+    const address = hardwareAddress(layout.hostAddress);
+    await run('ip', ['link', 'add', 'name', layout.bridge, 'address', address, 'type', 'bridge']);
+  }
   await batch([], bridgeCommands(layout));
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   await run('nft', ['-f', '-'], { input: fabricRules(layout) });
@@ -16,8 +19,9 @@ export async function makeFabric(layout: Layout): Promise<void> {
 export async function plugMinion(layout: Layout, minion: MinionLayout): Promise<void> {
   if (!existsSync(netnsPath(minion))) await run('ip', ['netns', 'add', minion.netns]);
   if (!(await succeeds('ip', ['-n', minion.netns, 'link', 'show', 'eth0']))) {
-    if (await linkExists(minion.veth)) await run('ip', ['link', 'del', minion.veth]);
-    await run('ip', ['link', 'add', minion.veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', minion.netns]);
+    await removeLink(minion.veth);
+    const end = ['name', 'eth0', 'address', hardwareAddress(minion.address), 'netns', minion.netns];
+    await run('ip', ['link', 'add', minion.veth, 'type', 'veth', 'peer', ...end]);
   }
   await batch([], hostCableCommands(layout, minion));
   await batch(['-n', minion.netns], minionCommands(layout, minion));
@@ -26,10 +30,11 @@ export async function plugMinion(layout: Layout, minion: MinionLayout): Promise<
 
 /** Removes every namespace, cable, bridge and rule of a slot, also those of minions that are no longer asked for. */
 export async function removeFabric(layout: Layout): Promise<void> {
-  const prefix = layout.minions[0]!.netns.replace(/m\d+$/, '');
   const names = (await run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0]!);
-  for (const name of names.filter((n) => n.startsWith(prefix))) await run('ip', ['netns', 'del', name]);
-  if (await linkExists(layout.bridge)) await run('ip', ['link', 'del', layout.bridge]);
+  // A namespace that a process still holds outlives its name, and keeps its cable: those go first, by themselves.
+  for (const cable of (await linkNames()).filter((link) => layout.vethPattern.test(link))) await removeLink(cable);
+  for (const name of names.filter((n) => layout.netnsPattern.test(n))) await run('ip', ['netns', 'del', name]);
+  await removeLink(layout.bridge);
   if (await succeeds('nft', ['list', 'table', 'ip', layout.fabricTable]))
     await run('nft', ['delete', 'table', 'ip', layout.fabricTable]);
   await openForwarding(layout.bridge, '-D');
@@ -51,6 +56,19 @@ async function openForwarding(bridge: string, change: '-I' | '-D'): Promise<void
     const isThere = await succeeds('iptables', ['-C', ...rule]);
     if (isThere !== (change === '-I')) await run('iptables', [change, ...rule]);
   }
+}
+
+async function removeLink(name: string): Promise<void> {
+  try {
+    await run('ip', ['link', 'del', name]);
+  } catch (error) {
+    // It may have gone with its other end.
+    if (await linkExists(name)) throw error;
+  }
+}
+
+async function linkNames(): Promise<string[]> {
+  return (JSON.parse(await run('ip', ['-j', 'link', 'show'])) as { ifname: string }[]).map((link) => link.ifname);
 }
 
 function linkExists(name: string): Promise<boolean> {

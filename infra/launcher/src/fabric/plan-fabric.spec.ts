@@ -1,5 +1,5 @@
 import { layoutOf } from '../layout';
-import { bridgeCommands, fabricRules, hostCableCommands, minionCommands } from './plan-fabric';
+import { bridgeCommands, fabricRules, hardwareAddress, hostCableCommands, minionCommands } from './plan-fabric';
 
 describe('the network between minions', () => {
   const layout = layoutOf({ slot: 0, minions: 2, home: '/x' });
@@ -17,6 +17,12 @@ describe('the network between minions', () => {
       'link set eth0 up',
       'route replace default via 172.30.0.1',
     ]);
+  });
+
+  it('gives each end the same hardware address whenever it is made, and no two the same', () => {
+    expect(hardwareAddress('172.30.0.12')).toBe('02:53:ac:1e:00:0c');
+    const all = [layout.hostAddress, ...layout.minions.map(({ address }) => address)].map(hardwareAddress);
+    expect(new Set(all).size).toBe(3);
   });
 
   it('replaces its rules as a whole, and translates only what leaves the bridge', () => {

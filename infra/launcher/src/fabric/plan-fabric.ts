@@ -6,6 +6,15 @@ export function bridgeCommands(layout: Layout): string[] {
   return [`addr replace ${layout.hostAddress}/${bits} dev ${layout.bridge}`, `link set ${layout.bridge} up`];
 }
 
+/**
+ * The hardware address of the one who has an IPv4 address on the fabric. It follows from that, so that neighbours which
+ * remember it reach at once what was made again. Locally administered (IEEE 802: 02).
+ */
+export function hardwareAddress(address: string): string {
+  const octets = address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
+  return ['02', '53', ...octets].join(':');
+}
+
 /** The host's end of a minion's cable. */
 export function hostCableCommands(layout: Layout, minion: MinionLayout): string[] {
   return [`link set ${minion.veth} master ${layout.bridge}`, `link set ${minion.veth} up`];

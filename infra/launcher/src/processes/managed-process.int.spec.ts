@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
@@ -51,6 +51,38 @@ describe('processes of a cluster', () => {
     expect(records.alive().map((record) => record.name)).toEqual(['left']);
     expect(await endLeftovers(records)).toEqual(['left']);
     expect(records.alive()).toEqual([]);
+  });
+
+  it('a log is its owner’s alone, also one of before', async () => {
+    writeFileSync(join(folder, 'open.log'), '', { mode: 0o644 });
+    start('open', 'echo told');
+    const spec = { name: 'new', command: 'true', args: [], log: join(folder, 'made', 'new.log'), rank: 0 };
+    registry.start(spec);
+    await eventually(() => readFileSync(join(folder, 'open.log'), 'utf8').includes('told'));
+    const modeOf = (...path: string[]) => statSync(join(folder, ...path)).mode & 0o777;
+    expect([modeOf('open.log'), modeOf('made'), modeOf('made', 'new.log')]).toEqual([0o600, 0o700, 0o600]);
+  });
+
+  it('a log stays within its bound while its process runs and writes on', async () => {
+    const largest = 64 * 1024;
+    const bounded = new Registry(records, (sentence) => told.push(sentence), largest);
+    const log = join(folder, 'chatty.log');
+    const script = 'i=0; while :; do i=$((i+1)); echo "line $i of many that say nothing"; done';
+    const managed = bounded.start({ name: 'chatty', command: 'sh', args: ['-c', script], log, rank: 0 });
+    const numbers = (path: string) =>
+      [...readFileSync(path, 'utf8').matchAll(/^line (\d+) of/gm)].map((m) => Number(m[1]));
+    try {
+      await eventually(() => existsSync(`${log}.1`));
+      const [earlier] = numbers(`${log}.1`);
+      await eventually(() => numbers(`${log}.1`)[0]! > earlier!);
+    } finally {
+      await bounded.stop(() => undefined);
+    }
+    expect(managed.restarts).toBe(0);
+    expect(statSync(`${log}.1`).size).toBe(largest);
+    expect(numbers(log)[0]).toBeGreaterThan(numbers(`${log}.1`).at(-1)!);
+    expect(statSync(`${log}.1`).mode & 0o777).toBe(0o600);
+    expect(told).toEqual([]);
   });
 
   it('a record of a number that another process has by now is nobody', () => {

@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, rmSync } from 'node:fs';
 import { toolPath } from '../system/run';
 import { countFailure, restartDelay } from './backoff';
 import { endProcess } from './ending';
 import { identityOf, type ProcessIdentity } from './identity';
+import { openLog } from './log-files';
 import type { ProcessRecords } from './records';
-
-const LARGEST_LOG = 20 * 1024 * 1024;
 
 /** How to run one process of the cluster. */
 export interface ProcessSpec {
@@ -51,7 +49,6 @@ export class ManagedProcess {
 
   start(): void {
     this.wanted = true;
-    mkdirSync(dirname(this.spec.log), { recursive: true });
     if (this.spec.pidFile !== undefined) rmSync(this.spec.pidFile, { force: true });
     const log = openLog(this.spec.log);
     // In a session of its own: a terminal's Ctrl-C must reach the launcher alone, which then stops all in order.
@@ -97,9 +94,4 @@ export class ManagedProcess {
       this.start();
     }, delay);
   }
-}
-
-function openLog(path: string): number {
-  if (existsSync(path) && statSync(path).size > LARGEST_LOG) renameSync(path, `${path}.1`);
-  return openSync(path, 'a');
 }

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeOwn } from '../runtime-folder';
 import { isAlive, type ProcessIdentity } from './identity';
 
 /** What is written down of each started process, so that a later launcher can find and end it. */
@@ -15,10 +16,8 @@ export class ProcessRecords {
   constructor(private readonly folder: string) {}
 
   write(record: ProcessRecord): void {
-    mkdirSync(this.folder, { recursive: true });
-    const path = this.path(record.name);
-    writeFileSync(`${path}.new`, JSON.stringify(record));
-    renameSync(`${path}.new`, path);
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    writeOwn(this.path(record.name), JSON.stringify(record));
   }
 
   remove(name: string): void {

@@ -1,5 +1,7 @@
+import { sentenceOf } from '../failure';
 import { ManagedProcess, type ProcessSpec } from './managed-process';
 import { endProcess } from './ending';
+import { LARGEST_LOG, trimLog } from './log-files';
 import type { ProcessRecords } from './records';
 
 /** The order of stopping, highest first. Within a rank all stop at once. */
@@ -16,6 +18,8 @@ export const RANK = {
   agent: 70,
 } as const;
 
+const TRIM_EVERY_MS = 1_000;
+
 /** Something else than a process that has to be undone at the end. */
 export interface Undoing {
   readonly title: string;
@@ -28,10 +32,13 @@ export class Registry {
   private readonly processes = new Map<string, ManagedProcess>();
   private readonly undoings: Undoing[] = [];
   private closing = false;
+  private trimming: NodeJS.Timeout | undefined;
 
   constructor(
     readonly records: ProcessRecords,
     private readonly tell: (sentence: string) => void,
+    /** Bytes that a log may have. */
+    private readonly largestLog = LARGEST_LOG,
   ) {}
 
   /** Starts a process and keeps it running. */
@@ -39,6 +46,7 @@ export class Registry {
     if (this.closing) throw new Error(`${spec.name} is not started: the cluster is stopping`);
     const managed = new ManagedProcess(spec, this.records, this.tell);
     this.processes.set(spec.name, managed);
+    this.trimming ??= setInterval(() => this.trimLogs(), TRIM_EVERY_MS).unref();
     managed.start();
     return managed;
   }
@@ -57,6 +65,16 @@ export class Registry {
 
   atEnd(undoing: Undoing): void {
     this.undoings.push(undoing);
+  }
+
+  private trimLogs(): void {
+    for (const { spec } of this.all()) {
+      try {
+        trimLog(spec.log, this.largestLog);
+      } catch (error) {
+        this.tell(`${spec.log} grows on: ${sentenceOf(error)}`);
+      }
+    }
   }
 
   /** Stops everything, in order. What cannot be undone is told, and does not keep the rest from being stopped. */
@@ -80,6 +98,7 @@ export class Registry {
         ),
       );
     }
+    clearInterval(this.trimming);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -41,5 +41,17 @@ describe('certificates and kubeconfig', () => {
     await prepare();
     expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
     expect(files.map((file) => statSync(file).mode & 0o077)).toEqual([0, 0, 0]);
+  });
+
+  it("users that were added to the tokens stay, behind the administrator's line", async () => {
+    const cluster = await prepare();
+    const admin = readFileSync(cluster.home.tokens, 'utf8');
+    const added = '# the night shift\ntoken,vera,7,"system:masters"\n';
+    writeFileSync(cluster.home.tokens, `${admin}${added}`);
+    await prepare();
+    expect(readFileSync(cluster.home.tokens, 'utf8')).toBe(`${admin}${added}`);
+    writeFileSync(cluster.home.tokens, added);
+    await prepare();
+    expect(readFileSync(cluster.home.tokens, 'utf8')).toBe(`${admin}${added}`);
   });
 });

@@ -6,13 +6,17 @@ import { Client } from 'pg';
 import type { Cluster, Step } from '../cluster';
 import { LauncherFailure, sentenceOf } from '../failure';
 import { RANK } from '../processes/registry';
-import { freePort } from '../system/ports';
+import { REPOSITORY } from '../settings';
 import { run } from '../system/run';
 import { waitUntil } from '../waiting';
-import { redacted } from './nats';
+import { redacted } from '../nats/nats';
+import { type Address, chooseAddress, databaseUrl as urlOf, listenSettings } from './postgres-socket';
 
-const HOST = '127.0.0.1';
-const FIRST_PORT = 5_470;
+/** Owns the database and all in it; only the launcher logs in with it. */
+const OWNER = 'shiplog';
+/** Reads the log and adds to it, and cannot change it. */
+const JOURNAL = 'shiplog_journal';
+const DATABASE = 'shiplog';
 
 /** The log's store: the user's Postgres, or an embedded one that listens on this machine only. */
 export const postgres: Step = {
@@ -27,6 +31,7 @@ export const postgres: Step = {
         );
       });
       cluster.databaseUrl = databaseUrl;
+      cluster.ownerDatabaseUrl = databaseUrl;
       return `at ${redacted(databaseUrl)}`;
     }
     await startEmbedded(cluster, say);
@@ -34,7 +39,7 @@ export const postgres: Step = {
   },
 };
 
-/** Starts the embedded server with the data of this home, made if need be. */
+/** Starts the embedded server with the data of this home, made if need be, and readies it for a journal. */
 export async function startEmbedded(cluster: Cluster, say: (what: string) => void): Promise<void> {
   const { home } = cluster;
   const bin = binaries();
@@ -44,8 +49,8 @@ export async function startEmbedded(cluster: Cluster, say: (what: string) => voi
     say('making the database');
     await initialise(bin, data, password);
   }
-  const port = await freePort(FIRST_PORT + cluster.layout.slot, HOST);
-  const server = await unprivileged(join(bin, 'postgres'), ['-D', data, ...options(port)], home.folder);
+  const address = await chooseAddress(cluster);
+  const server = await unprivileged(join(bin, 'postgres'), ['-D', data, ...options(address)], home.folder);
   const spec = {
     ...server,
     name: 'postgres',
@@ -54,19 +59,30 @@ export async function startEmbedded(cluster: Cluster, say: (what: string) => voi
     stopSignal: 'SIGINT' as const,
   };
   const managed = cluster.registry.start({ ...spec, patience: 15_000 });
-  const url = (database: string) => `postgres://shiplog:${password}@${HOST}:${port}/${database}`;
-  const databases = () => ask(url('postgres'), "SELECT 1 FROM pg_database WHERE datname = 'shiplog'");
+  const owner = (database: string) => urlOf(address, OWNER, password, database);
+  const databases = () => ask(owner('postgres'), `SELECT 1 FROM pg_database WHERE datname = '${DATABASE}'`);
   const rows = await waitUntil(databases, { what: 'Postgres', within: 30_000, process: managed });
-  if (rows === 0) await ask(url('postgres'), 'CREATE DATABASE shiplog');
-  cluster.databaseUrl = url('shiplog');
+  if (rows === 0) await ask(owner('postgres'), `CREATE DATABASE ${DATABASE}`);
+  const journalPassword = home.secret('postgres-journal');
+  say('migrating');
+  await migrate(owner(DATABASE), journalPassword);
+  cluster.ownerDatabaseUrl = owner(DATABASE);
+  cluster.databaseUrl = urlOf(address, JOURNAL, journalPassword, DATABASE);
+}
+
+/** Brings the schema up to date, and lets the journal's role in. */
+async function migrate(ownerUrl: string, journalPassword: string): Promise<void> {
+  const program = join(REPOSITORY, 'dist', 'services', 'journal', 'src', 'migrate.js');
+  const env = { DATABASE_URL: ownerUrl, JOURNAL_ROLE: JOURNAL, JOURNAL_PASSWORD: journalPassword };
+  await run(process.execPath, [program], { env, cwd: REPOSITORY }).catch((error: unknown) => {
+    throw new LauncherFailure(`The database could not be brought up to date: ${sentenceOf(error)}.`, 'npm run status');
+  });
 }
 
 /** Durability stays on; the rest suits one writer on a small machine. */
-function options(port: number): string[] {
+function options(address: Address): string[] {
   const settings = {
-    listen_addresses: HOST,
-    port,
-    unix_socket_directories: '',
+    ...listenSettings(address),
     max_connections: 40,
     shared_buffers: '32MB',
     max_wal_size: '1GB',
@@ -79,19 +95,7 @@ async function initialise(bin: string, data: string, password: string): Promise<
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const passwordFile = `${data}-password`;
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  const args = [
-    '-D',
-    data,
-    '-U',
-    'shiplog',
-    '--pwfile',
-    passwordFile,
-    '-A',
-    'scram-sha-256',
-    '-E',
-    'UTF8',
-    '--locale=C',
-  ];
+  const args = ['-D', data, '-U', OWNER, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C'];
   const initdb: CommandLine = await unprivileged(join(bin, 'initdb'), args, dirname(data));
   if (initdb.user !== undefined)
     [data, passwordFile].forEach((path) => chownSync(path, initdb.user!.uid, initdb.user!.gid));

@@ -1,6 +1,8 @@
 import { RESOURCES, resourceRow } from '@shiplog/contracts';
 import fc from 'fast-check';
+import { rulesOf } from '../kinds';
 import { applyPatch } from '../patch';
+import { soundObject } from '../soundness/sound-object';
 import { anyObject } from '../testing/any-object';
 import { admission, stored, valueOf } from '../testing/builders';
 import { admitCreate } from './create';
@@ -21,6 +23,21 @@ describe.each(ids)('whatever is sent as one of %s', (resource) => {
         else expect(holes(result.value)).toEqual([]);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('is one that readers act upon, once it was admitted', () => {
+    fc.assert(
+      fc.property(anyObject(resource), (object) => {
+        const result = admitCreate(resource, object, ctx);
+        if (!result.ok) return;
+        const before = stored(result.value);
+        expect(soundObject(resource, before)).toBeUndefined();
+        if (rulesOf(resource).hasStatus !== true) return;
+        const after = admitUpdate(resource, 'status', before, object, ctx);
+        if (after.ok) expect(soundObject(resource, stored(after.value))).toBeUndefined();
+      }),
+      { numRuns: 200 },
     );
   });
 

@@ -30,7 +30,7 @@ export function admitUpdate(
     case undefined:
       return replaceMain(resource, before, draft, ctx);
     case 'status':
-      return ok(replaceStatus(before, draft));
+      return replaceStatus(resource, before, draft);
     case 'scale':
       return withScale(before, draft);
     case 'finalize':
@@ -98,11 +98,13 @@ function replaceMain(
   return problems.none ? ok(after) : refused(statusOf.invalid(resource, before.metadata.name, problems.causes));
 }
 
-function replaceStatus(before: StoredObject, draft: KubeObject): KubeObject {
-  if (sameJson(draft['status'], before['status'])) return before;
+function replaceStatus(resource: ResourceId, before: StoredObject, draft: KubeObject): Result<KubeObject> {
+  if (sameJson(draft['status'], before['status'])) return ok(before);
   const after: KubeObject = { ...before };
   takeOver(after, draft, 'status');
-  return after;
+  const problems = new Problems();
+  rulesOf(resource).validateStatus?.(after, problems);
+  return problems.none ? ok(after) : refused(statusOf.invalid(resource, before.metadata.name, problems.causes));
 }
 
 function takeOver(to: KubeObject, from: KubeObject, field: string): void {

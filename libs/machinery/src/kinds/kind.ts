@@ -33,6 +33,8 @@ export interface KindRules<R extends ResourceId> {
   prepareUpdate?(draft: Draft<R>, before: ObjectOf<R>, ctx: AdmissionContext): void;
   /** Rules for the object as it stands. `before` is there on an update. */
   validate?(draft: Draft<R>, problems: Problems, ctx: AdmissionContext, before?: ObjectOf<R>): void;
+  /** Rules for a status that is written through the status subresource. */
+  validateStatus?(draft: Draft<R>, problems: Problems): void;
   /** Rules for the change. */
   validateUpdate?(draft: Draft<R>, before: ObjectOf<R>, problems: Problems): void;
   /** Takes from the cluster what the object needs (addresses, ports); runs only when validation found nothing. */
@@ -51,6 +53,7 @@ export interface AnyKindRules {
   prepareCreate?(draft: KubeObject, ctx: AdmissionContext): void;
   prepareUpdate?(draft: KubeObject, before: KubeObject, ctx: AdmissionContext): void;
   validate?(draft: KubeObject, problems: Problems, ctx: AdmissionContext, before?: KubeObject): void;
+  validateStatus?(draft: KubeObject, problems: Problems): void;
   validateUpdate?(draft: KubeObject, before: KubeObject, problems: Problems): void;
   allocate?(draft: KubeObject, before: KubeObject | undefined, problems: Problems, ctx: AdmissionContext): void;
 }

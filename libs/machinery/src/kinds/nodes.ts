@@ -1,7 +1,10 @@
+import type { ObjectOf } from '@shiplog/contracts';
+import type { AdmissionContext } from '../context';
+import type { Problems } from '../problems';
 import { sameJson } from '../values/equal';
-import { parseCidr } from '../values/net';
+import { type Cidr, cidrWithin, cidrsOverlap, parseCidr } from '../values/net';
 import { dnsSubdomain, labelValue, qualifiedName } from '../values/names';
-import { defineKind } from './kind';
+import { type Draft, defineKind } from './kind';
 
 const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -19,7 +22,7 @@ export const nodes = defineKind<'nodes'>({
       draft.status.allocatable = { ...draft.status.capacity };
     }
   },
-  validate(draft, problems) {
+  validate(draft, problems, ctx, before) {
     const seen = new Set<string>();
     draft.spec?.taints?.forEach((taint, i) => {
       const at = `spec.taints[${i}]`;
@@ -33,16 +36,8 @@ export const nodes = defineKind<'nodes'>({
       if (seen.has(id)) problems.duplicate(at, taint);
       seen.add(id);
     });
-    const cidrs = draft.spec?.podCIDRs ?? [];
-    cidrs.forEach((cidr, i) => {
-      if (parseCidr(cidr) === undefined) {
-        problems.invalid(
-          `spec.podCIDRs[${i}]`,
-          cidr,
-          'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
-        );
-      }
-    });
+    // What a node has was valid when it got it, and another CLUSTER_CIDR of today must not lock its labels.
+    if (!sameJson(draft.spec?.podCIDRs, before?.spec?.podCIDRs)) validatePodCidrs(draft, problems, ctx);
   },
   prepareUpdate(draft) {
     reconcilePodCidrs(draft.spec);
@@ -62,9 +57,45 @@ export const nodes = defineKind<'nodes'>({
   },
 });
 
-/** `podCIDR` is the first of `podCIDRs`: whichever was given fills the other. */
+/** `podCIDR` is the first of `podCIDRs`: whichever was given fills the other, and it is `podCIDR` that counts. */
 function reconcilePodCidrs(spec: { podCIDR?: string; podCIDRs?: string[] } | undefined): void {
   if (spec === undefined) return;
-  if (spec.podCIDR !== undefined && spec.podCIDRs === undefined) spec.podCIDRs = [spec.podCIDR];
   if (spec.podCIDR === undefined && spec.podCIDRs?.[0] !== undefined) spec.podCIDR = spec.podCIDRs[0];
+  if (spec.podCIDR !== undefined && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+}
+
+/** Every node routes to what the others say is theirs: it must be a part of the cluster's network that no other has. */
+function validatePodCidrs(draft: Draft<'nodes'>, problems: Problems, ctx: AdmissionContext): void {
+  const cidrs = draft.spec?.podCIDRs ?? [];
+  if (cidrs.length > 1) {
+    problems.invalid('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family');
+  }
+  const cluster = parseCidr(ctx.settings.clusterCidr);
+  cidrs.forEach((text, i) => {
+    const at = `spec.podCIDRs[${i}]`;
+    const cidr = parseCidr(text);
+    if (cidr === undefined) {
+      problems.invalid(at, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
+      return;
+    }
+    if (cluster === undefined) return;
+    if (!cidrWithin(cidr, cluster)) {
+      problems.invalid(at, text, `must be within the cluster's pod network ${ctx.settings.clusterCidr}`);
+      return;
+    }
+    const { name } = draft.metadata;
+    const other = ctx.state.list('nodes').find((node) => node.metadata.name !== name && holds(node, cidr, cluster));
+    if (other === undefined) return;
+    problems.invalid(
+      at,
+      text,
+      `must not overlap ${other.spec?.podCIDR} of node ${JSON.stringify(other.metadata.name)}`,
+    );
+  });
+}
+
+/** A network that is none of the cluster's, from before that was checked, holds nothing of it. */
+function holds(node: ObjectOf<'nodes'>, cidr: Cidr, cluster: Cidr): boolean {
+  const own = parseCidr(node.spec?.podCIDR ?? '');
+  return own !== undefined && cidrWithin(own, cluster) && cidrsOverlap(own, cidr);
 }

@@ -1,7 +1,7 @@
 import type { KubeObject, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../admission/create';
 import { admitUpdate } from '../admission/update';
-import { admission, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
+import { FewObjects, admission, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
 
 const object = (
   kind: string,
@@ -113,6 +113,36 @@ describe('a node', () => {
     expect(node['spec']).toEqual({ podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24'] });
     expect(fieldsOf(change('nodes', node, { spec: { podCIDR: '10.244.2.0/24' } }))).toEqual(['spec.podCIDRs']);
     expect(fieldsOf(change('nodes', bare, { spec: { podCIDR: 'wide' } }))).toEqual(['spec.podCIDRs[0]']);
+  });
+
+  it('has a pod network that is a part of the cluster’s and of no other node’s', () => {
+    const first = created('nodes', cluster('Node', { spec: { podCIDR: '10.244.1.0/24' } }, { name: 'first' }));
+    const old = { ...first, metadata: { ...first.metadata, name: 'old' }, spec: { podCIDR: '0.0.0.0/1' } };
+    const ctx = admission({ state: new FewObjects().put('nodes', first).put('nodes', old) });
+    const messages = (spec: object) => {
+      const result = admitCreate('nodes', cluster('Node', { spec }), ctx);
+      return result.ok ? [] : result.status.details?.causes?.map((cause) => `${cause.field}: ${cause.message}`);
+    };
+    expect(messages({ podCIDR: '10.244.2.0/24' })).toEqual([]);
+    expect(messages({ podCIDR: '0.0.0.0/1' })).toEqual([
+      `spec.podCIDRs[0]: Invalid value: "0.0.0.0/1": must be within the cluster's pod network 10.244.0.0/16`,
+    ]);
+    expect(messages({ podCIDRs: ['10.244.0.0/16'] })).toEqual([
+      'spec.podCIDRs[0]: Invalid value: "10.244.0.0/16": must not overlap 10.244.1.0/24 of node "first"',
+    ]);
+    expect(messages({ podCIDRs: ['10.244.2.0/24', '10.244.3.0/24'] })).toEqual([
+      'spec.podCIDRs: Invalid value: ["10.244.2.0/24","10.244.3.0/24"]: may specify no more than one CIDR for each IP family',
+    ]);
+    expect(messages({ podCIDR: '10.244.1.128/25', podCIDRs: ['10.244.2.0/24'] })).toEqual([
+      'spec.podCIDRs[0]: Invalid value: "10.244.1.128/25": must not overlap 10.244.1.0/24 of node "first"',
+    ]);
+  });
+
+  it('keeps a pod network from before there was such a rule, and can be changed', () => {
+    const spec = { podCIDR: '192.168.0.0/24', podCIDRs: ['192.168.0.0/24'] };
+    const old = { ...created('nodes', cluster('Node')), spec };
+    const labelled = { metadata: { ...old.metadata, labels: { a: 'b' } } };
+    expect(valueOf(change('nodes', old, labelled))['spec']).toEqual(spec);
   });
 
   it('has taints that say what they do, each once', () => {

@@ -12,6 +12,15 @@ const withService = (spec: Partial<ServiceSpec>) =>
   admission({ state: new FewObjects().put('services', created('services', aService(spec, { name: 'first' }))) });
 
 describe('a new service', () => {
+  it('that wants no node ports of its own is held to the range for those that it names', () => {
+    const spec = { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false };
+    expect(specOf({ ...spec, ports: [{ port: 80 }] }).ports?.[0]).not.toHaveProperty('nodePort');
+    expect(specOf({ ...spec, ports: [{ port: 80, nodePort: 30080 }] }).ports?.[0]?.nodePort).toBe(30080);
+    expect(refusal({ ...spec, ports: [{ port: 80, nodePort: 99999 }] })).toMatchObject([
+      { field: 'spec.ports[0].nodePort' },
+    ]);
+  });
+
   it('gets what Kubernetes fills in, and an address of its own', () => {
     const spec = specOf({});
     expect(spec).toEqual({
@@ -34,7 +43,11 @@ describe('a new service', () => {
   });
 
   it('never shares an address or a node port, up to the last of a small range', () => {
-    const settings = { serviceCidr: '10.0.0.0/28', nodePortRange: [30000, 30013] as const };
+    const settings = {
+      serviceCidr: '10.0.0.0/28',
+      clusterCidr: '10.244.0.0/16',
+      nodePortRange: [30000, 30013] as const,
+    };
     fc.assert(
       fc.property(fc.uniqueArray(fc.uuid(), { minLength: 15, maxLength: 15 }), (seeds) => {
         const state = new FewObjects();
@@ -180,5 +193,23 @@ describe('a service that is there', () => {
     expect(JSON.stringify(name['spec'])).not.toMatch(/clusterIP|ipFamil/);
     const back = admitUpdate('services', undefined, name as StoredObject, aService(), admission());
     expect(valueOf(back)['spec']).toMatchObject({ clusterIP: expect.stringMatching(/^10\.96/) });
+  });
+});
+
+describe('the status of a service', () => {
+  it('names load balancers by address', () => {
+    const before = created('services', aService({ type: 'LoadBalancer' }));
+    const withIngress = (ip: string) =>
+      admitUpdate(
+        'services',
+        'status',
+        before,
+        { ...before, status: { loadBalancer: { ingress: [{ ip }] } } },
+        admission(),
+      );
+    expect(valueOf(withIngress('192.0.2.7'))).toMatchObject({
+      status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }] } },
+    });
+    expect(fieldsOf(withIngress('192.0.2.7; x'))).toEqual(['status.loadBalancer.ingress[0].ip']);
   });
 });

@@ -1,7 +1,7 @@
 import { allocateAddress, allocateNodePorts } from '../service-rules/allocate';
 import { carryOverService } from '../service-rules/carry-over';
 import { defaultService } from '../service-rules/defaults';
-import { validateService, validateServiceUpdate } from '../service-rules/validate';
+import { validateService, validateServiceStatus, validateServiceUpdate } from '../service-rules/validate';
 import { dns1035Label } from '../values/names';
 import { defineKind } from './kind';
 
@@ -22,6 +22,7 @@ export const services = defineKind<'services'>({
     carryOverService(draft.spec ?? {}, before.spec ?? {});
   },
   validate: validateService,
+  validateStatus: validateServiceStatus,
   validateUpdate: validateServiceUpdate,
   allocate(draft, before, problems, ctx) {
     if (draft.spec === before?.spec) return;

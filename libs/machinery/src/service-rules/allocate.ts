@@ -91,9 +91,8 @@ export function allocateNodePorts(
 ): void {
   const { spec } = draft;
   const ports = spec?.ports ?? [];
-  const wanted =
-    spec?.type === 'NodePort' || (spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
-  if (!wanted || ports.length === 0) return;
+  const external = spec?.type === 'NodePort' || spec?.type === 'LoadBalancer';
+  if (!external || ports.length === 0) return;
   const [first, last] = ctx.settings.nodePortRange;
   const taken = takenPorts(draft, ctx);
   const held = new Set(before?.spec?.ports?.map(({ nodePort, protocol }) => `${protocol}/${nodePort}`));
@@ -113,6 +112,8 @@ export function allocateNodePorts(
     }
     taken.add(id);
   });
+  // Those that were asked for are still held to the range.
+  if (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false) return;
   ports.forEach((port, i) => {
     if (port.nodePort !== undefined) return;
     const number = freePort(first, last, `${port.protocol}`, taken, `${i}/${ctx.seed}`);

@@ -138,3 +138,11 @@ export function validateServiceUpdate(
     problems.invalid('spec.clusterIPs[0]', now.clusterIPs ?? [], 'may not change once set');
   }
 }
+
+/** Kubernetes' ValidateLoadBalancerStatus, as far as proxies act on it. */
+export function validateServiceStatus(draft: Draft<'services'>, problems: Problems): void {
+  draft.status?.loadBalancer?.ingress?.forEach(({ ip }, i) => {
+    if (ip === undefined) return;
+    for (const wrong of ipAddress(ip)) problems.invalid(`status.loadBalancer.ingress[${i}].ip`, ip, wrong);
+  });
+}

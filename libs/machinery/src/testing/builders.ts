@@ -42,7 +42,7 @@ export function admission(given: Partial<AdmissionContext> = {}): AdmissionConte
     now: '2024-05-05T01:02:03.456Z',
     state: new FewObjects(),
     seed: SEED,
-    settings: { serviceCidr: '10.96.0.0/16', nodePortRange: [30000, 32767] },
+    settings: { serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', nodePortRange: [30000, 32767] },
     actor: 'tester',
     ...given,
   };

@@ -1,5 +1,16 @@
 import fc from 'fast-check';
-import { cidrContains, formatCidr, formatIp, isIp, isIpv6, parseCidr, parseIp, subnetOf } from './net';
+import {
+  cidrContains,
+  cidrWithin,
+  cidrsOverlap,
+  formatCidr,
+  formatIp,
+  isIp,
+  isIpv6,
+  parseCidr,
+  parseIp,
+  subnetOf,
+} from './net';
 
 describe('addresses and networks', () => {
   it('reads dotted addresses and refuses what only looks like one', () => {
@@ -42,6 +53,19 @@ describe('addresses and networks', () => {
 
   it.each(['10.96.0.0', '10.96.0.0/33', '10.96.0.0/', '10.96/16', '/16', '10.96.0.0/a'])('%s is no network', (text) => {
     expect(parseCidr(text)).toBeUndefined();
+  });
+
+  it.each([
+    ['10.244.1.0/24', '10.244.0.0/16', true, true],
+    ['10.244.0.0/16', '10.244.1.0/24', false, true],
+    ['10.244.1.0/24', '10.244.1.0/24', true, true],
+    ['10.244.1.0/24', '10.244.2.0/24', false, false],
+    ['0.0.0.0/1', '10.244.0.0/16', false, true],
+  ])('%s within %s: %s, overlapping: %s', (inner, outer, within, overlapping) => {
+    const [a, b] = [parseCidr(inner), parseCidr(outer)];
+    if (a === undefined || b === undefined) throw new Error('both are networks');
+    expect(cidrWithin(a, b)).toBe(within);
+    expect(cidrsOverlap(a, b)).toBe(overlapping);
   });
 
   it('cuts a network into smaller ones until there are none left', () => {

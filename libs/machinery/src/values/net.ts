@@ -68,6 +68,16 @@ export function cidrContains(cidr: Cidr, address: number): boolean {
   return address >= cidr.base && address < cidr.base + cidr.size;
 }
 
+/** Whether all of a network lies in another. */
+export function cidrWithin(inner: Cidr, outer: Cidr): boolean {
+  return inner.prefix >= outer.prefix && cidrContains(outer, inner.base);
+}
+
+/** Whether two networks have an address in common. */
+export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
+  return cidrWithin(a, b) || cidrWithin(b, a);
+}
+
 /** The `index`-th network of length `prefix` inside a network; undefined when there are not as many. */
 export function subnetOf(cidr: Cidr, prefix: number, index: number): Cidr | undefined {
   const size = 2 ** (32 - prefix);

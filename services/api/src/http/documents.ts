@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   aggregatedDiscovery,
   AGGREGATED_VERSIONS,
@@ -15,10 +16,12 @@ import {
   type AggregatedVersion,
 } from '@shiplog/presenting';
 import { statusOf } from '@shiplog/machinery';
-import { JSON_TYPE, type Answer } from './answer';
-import { refuse } from './failures';
-import { parseAccept } from './negotiate';
-import type { Target } from './request-info';
+import { CONFIG } from '@shiplog/service';
+import type { ApiConfig } from '../settings';
+import { JSON_TYPE, type Answer } from '../rest/answer';
+import { refuse } from '../rest/failures';
+import { parseAccept } from '../rest/negotiate';
+import type { Target } from '../rest/request-info';
 
 /** The version of Kubernetes' API that is served, and by whom. */
 export const VERSION = {
@@ -38,15 +41,20 @@ const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 const ASKED_AS = [PROTOBUF_V2, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'];
 
 /** The documents that say what the API is: discovery and OpenAPI. Each is made when first asked for, then kept. */
+@Injectable()
 export class Documents {
   readonly #made = new Map<string, Answer>();
 
-  constructor(private readonly address: string) {}
+  readonly #address: string;
+
+  constructor(@Inject(CONFIG) { advertiseAddress, port }: ApiConfig) {
+    this.#address = `${advertiseAddress}:${port}`;
+  }
 
   discovery(target: Exclude<Target, { area: 'resource' | 'other' | 'nowhere' }>, accept: string | undefined): Answer {
     switch (target.area) {
       case 'core':
-        return this.#aggregated(true, accept) ?? this.#json('/api', () => coreVersions(this.address));
+        return this.#aggregated(true, accept) ?? this.#json('/api', () => coreVersions(this.#address));
       case 'groups':
         return this.#aggregated(false, accept) ?? this.#json('/apis', groupList);
       case 'group':

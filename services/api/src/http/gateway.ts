@@ -1,105 +1,120 @@
+import { Injectable } from '@nestjs/common';
 import { StatusError } from '@shiplog/bus';
 import { statusOf } from '@shiplog/machinery';
-import type { Logger } from 'pino';
-import type { Logs } from '../logs/logs';
-import type { Reader } from '../reads/reader';
-import type { Watches } from '../watch/watches';
-import type { Writer } from '../writes/writer';
-import { JSON_TYPE, jsonAnswer, statusAnswer, type Answer } from './answer';
-import type { Tokens, User } from './authenticate';
-import { VERSION, type Documents } from './documents';
-import { refuse, statusOfFailure } from './failures';
-import { healthPage, type Check } from './health-pages';
-import { flagParam, type Query } from './options';
-import type { ResourceRequest } from './request';
-import { parsePath, verbOf, type ResourceTarget, type Target } from './request-info';
+import { Logs } from '../logs/logs';
+import { Reader } from '../reads/reader';
+import { Watches } from '../watch/watches';
+import { Writer } from '../writes/writer';
+import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
+import { Authentication } from './authentication';
+import { VERSION, Documents } from './documents';
+import { refuse } from '../rest/failures';
+import { FailureFilter } from './failure-filter';
+import { HealthChecks } from './health-checks';
+import { healthPage } from './health-pages';
+import { classOf, InFlight } from './in-flight';
+import { flagParam, type Query } from '../rest/options';
+import type { ResourceRequest, User } from '../rest/request';
+import { parsePath, verbOf, type ResourceTarget, type Target, type Verb } from '../rest/request-info';
 
-/** A request as it came, whatever serves HTTP. */
-export interface RawRequest {
+/** A request before its body, whatever serves HTTP. */
+export interface RequestHead {
   readonly method: string;
   /** Without the query, still encoded. */
   readonly path: string;
   readonly query: Query;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer | undefined;
 }
 
-export interface GatewayParts {
-  readonly tokens: Tokens;
-  readonly documents: Documents;
-  readonly reader: Reader;
-  readonly writer: Writer;
-  readonly watches: Watches;
-  readonly logs: Logs;
-  readonly checks: readonly Check[];
-  readonly logger: Logger;
+/** A request that may be answered once its body is there: who asks, for what. Holds a place among those in flight. */
+export interface Admitted {
+  readonly head: RequestHead;
+  readonly user: User;
+  readonly asked: Exclude<Target, ResourceTarget> | AskedOfResource;
+  /** Gives the place back; does nothing when called again. */
+  readonly leave: () => void;
+}
+
+interface AskedOfResource extends ResourceTarget {
+  readonly verb: Verb;
 }
 
 /** From a request to its answer: who asks, for what, and which handler knows. One set of handlers serves every kind. */
+@Injectable()
 export class Gateway {
-  constructor(private readonly parts: GatewayParts) {}
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly inFlight: InFlight,
+    private readonly failures: FailureFilter,
+    private readonly checks: HealthChecks,
+    private readonly documents: Documents,
+    private readonly reader: Reader,
+    private readonly writer: Writer,
+    private readonly watches: Watches,
+    private readonly logs: Logs,
+  ) {}
 
-  async answer(request: RawRequest): Promise<Answer> {
+  /** Judges a request by its head, before a byte of its body is read: admitted, or answered already. */
+  admit(head: RequestHead): Admitted | BodyAnswer {
     try {
-      const target = parse(request.path);
-      const open = this.#forAnyone(target, request);
+      const open = this.#forAnyone(head);
       if (open !== undefined) return open;
-      const user = this.parts.tokens.userOf(headerOf(request, 'authorization'));
-      if (user === undefined)
-        return { ...statusAnswer(statusOf.unauthorized()), headers: { 'www-authenticate': 'Bearer' } } as Answer;
-      const answer = await this.#forUser(target, request, user);
-      return wantsPretty(request) ? pretty(answer) : answer;
+      const user = this.authentication.userOf(headerOf(head, 'authorization'));
+      if (user === undefined) return UNAUTHORIZED;
+      const asked = whatIsAsked(head);
+      const leave = this.inFlight.enter(classOfRequest(asked, head));
+      if (leave === undefined) return TOO_MANY;
+      return { head, user, asked, leave };
     } catch (error) {
-      return this.failed(error, request);
+      return this.failures.answerTo(error, head);
     }
   }
 
-  /** The answer to a request that failed. A defect is logged, and told without its details. */
-  failed(error: unknown, { method, path }: Pick<RawRequest, 'method' | 'path'>): Answer {
-    const status = statusOfFailure(error);
-    if (status !== undefined) return statusAnswer(status);
-    this.parts.logger.error({ err: error, method, path }, 'a request could not be answered');
-    return statusAnswer(statusOf.internal(error instanceof Error ? error.message : 'unknown'));
+  async answer(admitted: Admitted, body: Buffer | undefined): Promise<Answer> {
+    try {
+      const answer = await this.#answer(admitted, body);
+      return wantsPretty(admitted.head) ? pretty(answer) : answer;
+    } catch (error) {
+      return this.failures.answerTo(error, admitted.head);
+    }
   }
 
   /** What also those may see who do not say who they are. */
-  #forAnyone(target: Target, { path, query, method }: RawRequest): Answer | undefined {
-    if (target.area !== 'other' || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  #forAnyone({ path, query, method }: RequestHead): BodyAnswer | undefined {
+    if (method !== 'GET' && method !== 'HEAD') return undefined;
     if (path === '/version' || path === '/version/') return jsonAnswer(200, VERSION);
-    return healthPage(path, 'verbose' in query, this.parts.checks);
+    return healthPage(path, 'verbose' in query, this.checks.all);
   }
 
-  #forUser(target: Target, request: RawRequest, user: User): Answer | Promise<Answer> {
-    switch (target.area) {
+  #answer({ head, user, asked }: Admitted, body: Buffer | undefined): Answer | Promise<Answer> {
+    switch (asked.area) {
       case 'resource':
-        return this.#onResource(target, request, user);
+        return this.#onResource(asked, head, user, body);
       case 'core':
       case 'groups':
       case 'group':
       case 'version':
-        if (request.method !== 'GET' && request.method !== 'HEAD') refuse(statusOf.methodNotAllowed());
-        return this.parts.documents.discovery(target, headerOf(request, 'accept'));
+        if (head.method !== 'GET' && head.method !== 'HEAD') refuse(statusOf.methodNotAllowed());
+        return this.documents.discovery(asked, headerOf(head, 'accept'));
       case 'other':
-        return this.#onOther(request);
+        return this.#onOther(head);
       case 'nowhere':
         return refuse(statusOf.noSuchPath());
     }
   }
 
-  #onResource(target: ResourceTarget, raw: RawRequest, user: User): Promise<Answer> {
-    const verb = verbOf(raw.method, target, flagParam(raw.query, 'watch'));
-    if (verb === undefined) refuse(statusOf.methodNotAllowed());
+  #onResource(target: AskedOfResource, head: RequestHead, user: User, body: Buffer | undefined): Promise<Answer> {
     const request: ResourceRequest = {
       target,
-      verb,
-      query: raw.query,
+      verb: target.verb,
+      query: head.query,
       user,
-      accept: headerOf(raw, 'accept'),
-      contentType: headerOf(raw, 'content-type'),
-      body: raw.body,
+      accept: headerOf(head, 'accept'),
+      contentType: headerOf(head, 'content-type'),
+      body,
     };
-    const { reader, writer, watches, logs } = this.parts;
-    switch (verb) {
+    const { reader, writer, watches, logs } = this;
+    switch (target.verb) {
       case 'get':
         return target.subresource?.name === 'log' ? logs.open(request) : reader.get(request);
       case 'list':
@@ -119,19 +134,44 @@ export class Gateway {
     }
   }
 
-  #onOther(request: RawRequest): Answer {
-    const { path, method } = request;
+  #onOther(head: RequestHead): Answer {
+    const { path, method } = head;
     if (method !== 'GET' && method !== 'HEAD') refuse(statusOf.noSuchPath());
     if (path === '/' || path === '') return jsonAnswer(200, { paths: PATHS });
-    if (path === '/openapi/v2') return this.parts.documents.openApiV2(headerOf(request, 'accept'));
-    return this.parts.documents.openApiV3(path) ?? refuse(statusOf.noSuchPath());
+    if (path === '/openapi/v2') return this.documents.openApiV2(headerOf(head, 'accept'));
+    return this.documents.openApiV3(path) ?? refuse(statusOf.noSuchPath());
   }
 }
 
+const UNAUTHORIZED: BodyAnswer = {
+  ...statusAnswer(statusOf.unauthorized()),
+  headers: { 'www-authenticate': 'Bearer' },
+};
+
+/** In Kubernetes' words; clients wait and try again, also with writes. */
+const TOO_MANY: BodyAnswer = {
+  ...textAnswer(429, 'Too many requests, please try again later.\n'),
+  headers: { 'retry-after': '1' },
+};
+
+/** What a request asks for. 400 for a path that can't be read, 405 for what its resource does not offer. */
+function whatIsAsked({ method, path, query }: RequestHead): Admitted['asked'] {
+  const target = parse(path);
+  if (target.area !== 'resource') return target;
+  const verb = verbOf(method, target, flagParam(query, 'watch'));
+  if (verb === undefined) refuse(statusOf.methodNotAllowed());
+  return { ...target, verb };
+}
+
+function classOfRequest(asked: Admitted['asked'], { method }: RequestHead): ReturnType<typeof classOf> {
+  if (asked.area === 'resource') return classOf(asked.verb, asked.subresource?.name);
+  return method === 'GET' || method === 'HEAD' ? 'reading' : 'changing';
+}
+
 /** People who look with a browser or curl get indented JSON, as from Kubernetes, unless they say otherwise. */
-function wantsPretty(request: RawRequest): boolean {
-  if ('pretty' in request.query) return flagParam(request.query, 'pretty');
-  return /^(curl|Wget|Mozilla\/5\.0)/.test(headerOf(request, 'user-agent') ?? '');
+function wantsPretty(head: RequestHead): boolean {
+  if ('pretty' in head.query) return flagParam(head.query, 'pretty');
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(headerOf(head, 'user-agent') ?? '');
 }
 
 function pretty(answer: Answer): Answer {
@@ -151,7 +191,7 @@ function parse(path: string): Target {
   }
 }
 
-function headerOf({ headers }: RawRequest, name: string): string | undefined {
+function headerOf({ headers }: RequestHead, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -1,4 +1,4 @@
-import { textAnswer, type Answer } from './answer';
+import { textAnswer, type BodyAnswer } from '../rest/answer';
 
 /** One thing that health depends on: what it is, and why it is not well (undefined: it is). */
 export interface Check {
@@ -9,7 +9,7 @@ export interface Check {
 const PAGES = ['/healthz', '/livez', '/readyz'];
 
 /** `/healthz`, `/livez` and `/readyz`, as Kubernetes words them; undefined for another path. */
-export function healthPage(path: string, verbose: boolean, checks: readonly Check[]): Answer | undefined {
+export function healthPage(path: string, verbose: boolean, checks: readonly Check[]): BodyAnswer | undefined {
   const page = PAGES.find((one) => path === one || path.startsWith(`${one}/`));
   if (page === undefined) return undefined;
   const single = path.slice(page.length + 1);

@@ -10,6 +10,7 @@ export async function listenElsewhere(server: HttpServer, hosts: readonly string
   const { port } = server.address() as AddressInfo;
   for (const host of hosts) {
     const door = createServer((socket) => server.emit('connection', socket));
+    door.maxConnections = server.maxConnections;
     door.listen(port, host);
     await once(door, 'listening');
     server.once('close', () => door.close());

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
 import { BusUnavailable, type Bus } from '@shiplog/bus';
 import { subjects, type LogsRequest, type Pod } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
-import { textAnswer, type Answer, type OutStream } from '../http/answer';
-import { must, refuse } from '../http/failures';
-import { flagParam, param, wholeParam, type Query } from '../http/options';
-import { nameOf, type ResourceRequest } from '../http/request';
-import type { ClusterView } from '../reads/cluster-view';
+import { BUS } from '@shiplog/service';
+import { textAnswer, type Answer, type OutStream } from '../rest/answer';
+import { must, refuse } from '../rest/failures';
+import { flagParam, param, wholeParam, type Query } from '../rest/options';
+import { nameOf, type ResourceRequest } from '../rest/request';
+import { ClusterView } from '../cache/cluster-view';
 import { containerOf } from './container-of';
 
 /** A container that says nothing yet: the answer begins after this long all the same, in milliseconds. */
@@ -14,16 +16,17 @@ const PATIENCE_MS = 500;
 const TYPE = 'text/plain; charset=utf-8';
 
 /** Answers `…/pods/<name>/log` from the kubelet of the pod's node, over the bus. */
+@Injectable()
 export class Logs {
   constructor(
-    private readonly bus: Bus,
+    @Inject(BUS) private readonly bus: Bus,
     private readonly view: ClusterView,
   ) {}
 
   async open(request: ResourceRequest): Promise<Answer> {
     const { query, target } = request;
     const name = nameOf(request);
-    const pod = this.view.now.projection.get('pods', target.namespace, name);
+    const pod = this.view.projection.get('pods', target.namespace, name);
     if (pod === undefined) refuse(statusOf.notFound('pods', name));
     const node = (pod as Pod).spec?.nodeName ?? '';
     const container = must(containerOf(pod, param(query, 'container'), flagParam(query, 'previous')));

@@ -1,6 +1,6 @@
 import type { Applied } from '@shiplog/cluster';
 import type { EventType, LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
-import { Hub } from '../watch/hub';
+import { Hub } from '../cache/hub';
 import { Narrator } from './narrator';
 import { renderNarration } from './render-narration';
 
@@ -97,9 +97,9 @@ describe('Narrator', () => {
   let now: number;
   let narrator: Narrator;
   beforeEach(() => {
-    hub = new Hub(100, 0);
+    hub = new Hub({ watchWindow: 100 });
     now = NOW;
-    narrator = new Narrator(hub, () => now);
+    narrator = new Narrator(hub, { now: () => now });
   });
   const note = (message: string) => ({
     type: 'Warning' as const,
@@ -130,7 +130,7 @@ describe('Narrator', () => {
 
   it('names an Event by what it says, so that every api names it alike', () => {
     narrator.hear(applied('PodScheduled'));
-    const other = new Narrator(new Hub(10, 0), () => now);
+    const other = new Narrator(new Hub({ watchWindow: 10 }), { now: () => now });
     other.recall([applied('PodScheduled').event]);
     expect(other.list('').map((event) => event.metadata.name)).toEqual(events().map((event) => event.metadata.name));
   });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Applied } from '@shiplog/cluster';
 import {
   localKey,
@@ -9,8 +10,9 @@ import {
   type Signals,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Change } from '../watch/change';
-import type { Hub } from '../watch/hub';
+import type { Change } from '../cache/change';
+import { Hub } from '../cache/hub';
+import { Clock } from '../common/clock';
 import { renderNarration, type Line } from './render-narration';
 
 /** An Event as other objects are held. */
@@ -27,14 +29,19 @@ const SAME_MS = 5_000;
  * again only counts up. Kept in memory, for the last hour. Their names come from what they say, so
  * several apis, and one before and after a restart, name them alike.
  */
-export class Narrator {
+@Injectable()
+export class Narrator implements OnModuleInit {
   /** By namespace and name, the longest unheard of first. */
   readonly #events = new Map<string, KubeEvent>();
 
   constructor(
     private readonly hub: Hub,
-    private readonly clock: () => number,
+    private readonly clock: Clock,
   ) {}
+
+  onModuleInit(): void {
+    this.hub.deriveWith((applied) => this.hear(applied));
+  }
 
   get(namespace: string, name: string): StoredObject | undefined {
     const event = this.#events.get(localKey(namespace, name));
@@ -57,7 +64,7 @@ export class Narrator {
   /** Events of the log from before this api heard of them, oldest first; nobody watches yet. */
   recall(events: readonly LogEvent[]): void {
     for (const event of events) {
-      if (this.clock() - Date.parse(event.time) < KEPT_MS) this.hear({ event });
+      if (this.clock.now() - Date.parse(event.time) < KEPT_MS) this.hear({ event });
     }
   }
 
@@ -73,7 +80,7 @@ export class Narrator {
       ...(namespace === '' ? {} : { namespace }),
       ...(fieldPath === undefined ? {} : { fieldPath }),
     };
-    const time = new Date(this.clock()).toISOString();
+    const time = new Date(this.clock.now()).toISOString();
     const origin = { position: this.hub.position, fromSignal: true } as const;
     this.hub.publish('events', this.#add({ ...note, about }, time, origin));
   }
@@ -119,7 +126,7 @@ export class Narrator {
   }
 
   #isOld(event: KubeEvent): boolean {
-    return this.clock() - Date.parse(event.lastTimestamp ?? '') > KEPT_MS;
+    return this.clock.now() - Date.parse(event.lastTimestamp ?? '') > KEPT_MS;
   }
 }
 

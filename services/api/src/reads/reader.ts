@@ -1,17 +1,19 @@
+import { Injectable } from '@nestjs/common';
 import { type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { scaleOf, statusOf } from '@shiplog/machinery';
-import { jsonAnswer, type Answer } from '../http/answer';
-import { refuse } from '../http/failures';
-import { negotiate } from '../http/negotiate';
-import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../http/options';
-import { presentList, presentObject, type Presentation } from '../http/present';
-import { nameOf, storedResource, type ResourceRequest } from '../http/request';
-import type { ReadBarrier } from './barrier';
-import type { ClusterView } from './cluster-view';
+import { jsonAnswer, type Answer } from '../rest/answer';
+import { refuse } from '../rest/failures';
+import { negotiate } from '../rest/negotiate';
+import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../rest/options';
+import { presentList, presentObject, type Presentation } from '../rest/present';
+import { nameOf, storedResource, type ResourceRequest } from '../rest/request';
+import { ReadBarrier } from '../cache/barrier';
+import { ClusterView } from '../cache/cluster-view';
+import { Clock } from '../common/clock';
 import { continueToken, parseContinue } from './continue-token';
-import type { Overlay } from './overlay';
-import { select, sortKeyOf } from './select';
-import type { Versions } from './versions';
+import { Overlay } from '../narration/overlay';
+import { select, sortKeyOf } from '../rest/select';
+import { Versions } from '../cache/versions';
 
 /** A list of objects of one position. */
 interface Snapshot {
@@ -20,13 +22,14 @@ interface Snapshot {
 }
 
 /** Answers get and list, of now and of any past position that is kept. */
+@Injectable()
 export class Reader {
   constructor(
     private readonly view: ClusterView,
     private readonly barrier: ReadBarrier,
     private readonly versions: Versions,
     private readonly overlay: Overlay,
-    private readonly clock: () => number,
+    private readonly clock: Clock,
   ) {}
 
   async get(request: ResourceRequest): Promise<Answer> {
@@ -81,7 +84,7 @@ export class Reader {
     if (asked.at === 'exactly') {
       return { position: asked.position, objects: await this.versions.at(resource, namespace, asked.position) };
     }
-    return { position: this.view.now.projection.position, objects: this.overlay.list(resource, namespace) };
+    return { position: this.view.projection.position, objects: this.overlay.list(resource, namespace) };
   }
 
   #presentation(request: ResourceRequest, resource: ResourceId): Presentation {
@@ -89,7 +92,7 @@ export class Reader {
       resource,
       negotiated: negotiate(request.accept),
       includeObject: includeObjectOf(request.query),
-      now: this.clock(),
+      now: this.clock.now(),
     };
   }
 }

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import {
   apiVersionOf,
@@ -8,41 +10,75 @@ import {
   type ResourceId,
 } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
+import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
+import { ClusterView } from '../cache/cluster-view';
+import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
 
 const ACTOR = 'system:shiplog:api';
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const PORT_NAME = 'https';
+const RETRY_MS = 1_000;
 
 /**
- * Makes what every cluster has from the start, where it is missing: four namespaces, and the Service `kubernetes` with its
- * endpoint, by which pods reach the api. Several apis may do so at once: the later one is told that it is there.
+ * Makes what every cluster has, where it is missing: four namespaces, and the Service `kubernetes` with its endpoint, by
+ * which pods reach the api. Several apis may do so at once: the later one is told that it is there.
  */
-export async function bootstrapCluster(
-  bus: Bus,
-  projection: Projection,
-  config: ApiConfig,
-  logger: Logger,
-): Promise<void> {
-  const ensure = async (resource: ResourceId, namespace: string, object: KubeObject): Promise<void> => {
+@Injectable()
+export class Bootstrap {
+  constructor(
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(CONFIG) private readonly config: ApiConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly view: ClusterView,
+    private readonly stopping: Stopping,
+  ) {}
+
+  /** Resolves when all of it is there; from then on what is deleted comes back. */
+  async run(): Promise<void> {
+    await this.#untilMade();
+    this.view.projection.onApplied((batch) => {
+      if (batch.some(({ event, after }) => after === undefined && isOfEveryCluster(event))) void this.#untilMade();
+    });
+  }
+
+  /** Tries until it succeeds or the api stops. */
+  async #untilMade(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      try {
+        return await this.#make();
+      } catch (error) {
+        if (this.stopping.signal.aborted) return;
+        this.logger.warn({ err: error }, 'could not make what every cluster has; trying again');
+        await delay(RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+
+  async #make(): Promise<void> {
+    const { config } = this;
+    await Promise.all(NAMESPACES.map((name) => this.#ensure('namespaces', '', objectOf('namespaces', { name }))));
+    await this.#ensure('services', 'default', kubernetesService(config));
+    await this.#ensure('endpoints', 'default', kubernetesEndpoints(config));
+    await this.#ensure('endpointslices.discovery.k8s.io', 'default', kubernetesSlice(config));
+  }
+
+  async #ensure(resource: ResourceId, namespace: string, object: KubeObject): Promise<void> {
+    const { logger } = this;
     const name = object.metadata.name ?? '';
-    const command = commandFor(projection, resource, namespace, object);
+    const command = commandFor(this.view.projection, resource, namespace, object);
     if (command === undefined) return;
-    const reply = await bus.command(command);
+    const reply = await this.bus.command(command);
     if (reply.ok) logger.info({ resource, namespace, name }, 'made for the cluster');
     else if (reply.status.reason !== 'AlreadyExists') {
       logger.error({ resource, namespace, name, status: reply.status }, 'could not be made for the cluster');
     }
-  };
-  await Promise.all(NAMESPACES.map((name) => ensure('namespaces', '', objectOf('namespaces', { name }))));
-  await ensure('services', 'default', kubernetesService(config));
-  await ensure('endpoints', 'default', kubernetesEndpoints(config));
-  await ensure('endpointslices.discovery.k8s.io', 'default', kubernetesSlice(config));
+  }
 }
 
 /** Whether an object is one of those that every cluster has. */
-export function isOfEveryCluster({ resource, namespace, name }: ObjectKey): boolean {
+function isOfEveryCluster({ resource, namespace, name }: ObjectKey): boolean {
   if (resource === 'namespaces') return NAMESPACES.includes(name);
   const isEndpoint = ['services', 'endpoints', 'endpointslices.discovery.k8s.io'].includes(resource);
   return isEndpoint && namespace === 'default' && name === 'kubernetes';

@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -19,11 +20,14 @@ export interface HttpAnswer {
   body: string;
 }
 
+const mainOf = (service: string): string => join(ROOT, 'dist', 'services', service, 'src', 'main.js');
+const agentFor = (ca: string): Agent => new Agent({ keepAlive: true, ca, maxSockets: 256 });
+
 /** NATS, Postgres, a journal and an api, each a process of its own, and kubectl to speak to them. */
 export class Rig {
   readonly #processes = new Map<string, ChildProcess>();
   #said = '';
-  readonly agent: Agent;
+  agent: Agent;
 
   private constructor(
     readonly nats: TestNats,
@@ -31,9 +35,9 @@ export class Rig {
     readonly directory: string,
     readonly port: number,
     private readonly databaseUrl: string,
-    cert: string,
+    ca: string,
   ) {
-    this.agent = new Agent({ keepAlive: true, ca: cert, maxSockets: 256 });
+    this.agent = agentFor(ca);
   }
 
   /** Compiles what changed, and starts everything; resolves when the api serves. */
@@ -41,11 +45,12 @@ export class Rig {
     await run(process.execPath, [join(ROOT, 'infra', 'build.mjs')]);
     const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start()]);
     const directory = await mkdtemp(join(tmpdir(), 'shiplog-api-'));
-    const { cert, key } = makeCertificate();
+    const { ca, cert, key } = await makeCertificate();
+    await writeFile(join(directory, 'ca.pem'), ca);
     await writeFile(join(directory, 'cert.pem'), cert);
     await writeFile(join(directory, 'key.pem'), key, { mode: 0o600 });
     await writeFile(join(directory, 'tokens.csv'), `${TOKEN},admin,1,"system:masters"\n`, { mode: 0o600 });
-    const rig = new Rig(nats, postgres, directory, await freePort(), await postgres.database('shiplog'), cert);
+    const rig = new Rig(nats, postgres, directory, await freePort(), await postgres.database('shiplog'), ca);
     await writeFile(join(directory, 'kubeconfig'), rig.#kubeconfig());
     rig.startJournal();
     rig.startApi();
@@ -62,18 +67,36 @@ export class Rig {
     return this.#said;
   }
 
+  /** Memory that the api holds, in bytes. */
+  get apiMemory(): number {
+    const status = readFileSync(`/proc/${this.#processes.get('api')?.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
   startJournal(): void {
     this.#spawn('journal', { DATABASE_URL: this.databaseUrl });
   }
 
   startApi(env: Record<string, string> = {}): void {
-    this.#spawn('api', {
-      API_PORT: String(this.port),
-      TLS_CERT_FILE: join(this.directory, 'cert.pem'),
-      TLS_KEY_FILE: join(this.directory, 'key.pem'),
-      TOKEN_FILE: join(this.directory, 'tokens.csv'),
-      ...env,
+    this.#spawn('api', { ...this.#apiEnv(), ...env });
+  }
+
+  /** Starts one more api that can't start; answers how it ended. */
+  async failToStart(env: Record<string, string>): Promise<{ code: number | null; err: string }> {
+    const child = spawn(process.execPath, [mainOf('api')], {
+      env: { ...process.env, NATS_URL: this.nats.url, LOG_LEVEL: 'info', ...this.#apiEnv(), ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, err };
+  }
+
+  /** Has `http` trust another certificate of the server. */
+  trust(ca: string): void {
+    this.agent.destroy();
+    this.agent = agentFor(ca);
   }
 
   /** Resolves when the api serves and the first namespaces are there. */
@@ -161,9 +184,17 @@ export class Rig {
     });
   }
 
+  #apiEnv(): Record<string, string> {
+    return {
+      API_PORT: String(this.port),
+      TLS_CERT_FILE: join(this.directory, 'cert.pem'),
+      TLS_KEY_FILE: join(this.directory, 'key.pem'),
+      TOKEN_FILE: join(this.directory, 'tokens.csv'),
+    };
+  }
+
   #spawn(service: 'journal' | 'api', env: Record<string, string>): void {
-    const main = join(ROOT, 'dist', 'services', service, 'src', 'main.js');
-    const child = spawn(process.execPath, [main], {
+    const child = spawn(process.execPath, [mainOf(service)], {
       env: { ...process.env, NATS_URL: this.nats.url, LOG_LEVEL: 'info', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -181,7 +212,7 @@ export class Rig {
       kind: 'Config',
       'current-context': 'test',
       clusters: [
-        { name: 'test', cluster: { server: this.url, 'certificate-authority': join(this.directory, 'cert.pem') } },
+        { name: 'test', cluster: { server: this.url, 'certificate-authority': join(this.directory, 'ca.pem') } },
       ],
       users: [{ name: 'admin', user: { token: TOKEN } }],
       contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],

@@ -2,9 +2,9 @@ import { StatusError, type Bus } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
 import type { ResourceId } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
-import { refuse } from '../http/failures';
-import type { Versions } from '../reads/versions';
-import type { Change } from './change';
+import { refuse } from '../rest/failures';
+import type { Versions } from '../cache/versions';
+import type { Change } from '../cache/change';
 
 const PAGE = 1_000;
 

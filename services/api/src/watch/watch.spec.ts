@@ -1,9 +1,9 @@
 import type { StoredObject } from '@shiplog/contracts';
-import type { OutStream } from '../http/answer';
-import { transitionOf, type Change } from './change';
+import type { OutStream } from '../rest/answer';
+import { transitionOf, type Change } from '../cache/change';
 import { encoderFor } from './encoder';
-import { Hub } from './hub';
-import { Ring } from './ring';
+import { Hub } from '../cache/hub';
+import { Ring } from '../cache/ring';
 import { Watcher } from './watcher';
 
 function pod(name: string, position: number, labels: Record<string, string> = {}): StoredObject {
@@ -118,7 +118,7 @@ describe('Ring', () => {
   });
 
   it('finds an object as it was at a position', () => {
-    const hub = new Hub(10, 0);
+    const hub = new Hub({ watchWindow: 10 });
     hub.publish('pods', [
       added(1, 'a'),
       added(2, 'b'),
@@ -132,7 +132,7 @@ describe('Ring', () => {
 
 describe('Watcher', () => {
   it('first sees what changed since its position, then what changes', () => {
-    const hub = new Hub(10, 0);
+    const hub = new Hub({ watchWindow: 10 });
     hub.publish('pods', [added(1), added(2)]);
     const client = watch(hub, 1);
     hub.publish('pods', [added(3)]);
@@ -140,7 +140,7 @@ describe('Watcher', () => {
   });
 
   it('shares one piece of bytes with everyone who watches the same', () => {
-    const hub = new Hub(10, 0);
+    const hub = new Hub({ watchWindow: 10 });
     const clients = [watch(hub, 0), watch(hub, 0)];
     const everything = (): boolean => true;
     clients.push(watch(hub, 0, new Client(), everything));
@@ -150,7 +150,7 @@ describe('Watcher', () => {
   });
 
   it('waits for a position of the future without showing what is older', () => {
-    const hub = new Hub(10, 0);
+    const hub = new Hub({ watchWindow: 10 });
     const client = watch(hub, 5);
     hub.publish('pods', [added(4), added(5), added(6)]);
     hub.publish('pods', [added(7)]);
@@ -158,7 +158,7 @@ describe('Watcher', () => {
   });
 
   it('is sent nothing while it is behind, and goes on from the window when it has caught up', async () => {
-    const hub = new Hub(10, 0);
+    const hub = new Hub({ watchWindow: 10 });
     const client = watch(hub, 0);
     client.keepsUp = false;
     hub.publish('pods', [added(1)]);
@@ -171,7 +171,7 @@ describe('Watcher', () => {
   });
 
   it('is cut off when the window has moved past it', async () => {
-    const hub = new Hub(2, 0);
+    const hub = new Hub({ watchWindow: 2 });
     const client = watch(hub, 0);
     client.keepsUp = false;
     for (let position = 1; position <= 8; position++) hub.publish('pods', [added(position)]);
@@ -181,7 +181,7 @@ describe('Watcher', () => {
   });
 
   it('is ended by a defect in showing a change, and no other watcher with it', () => {
-    const hub = new Hub(10, 0);
+    const hub = new Hub({ watchWindow: 10 });
     const defective = watch(hub, 0, new Client(), () => {
       throw new Error('defect');
     });
@@ -193,7 +193,7 @@ describe('Watcher', () => {
   });
 
   it('hears changes made from signals, which have the position of the log', () => {
-    const hub = new Hub(10, 0);
+    const hub = new Hub({ watchWindow: 10 });
     hub.publish('pods', [added(1)]);
     const client = watch(hub, 1);
     hub.publish('pods', [{ ...added(1, 'noted'), fromSignal: true }]);

@@ -1,10 +1,12 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import type { ResourceId, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
+import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { JSON_TYPE, type Answer, type OutStream } from '../http/answer';
-import { refuse, statusOfFailure } from '../http/failures';
-import { negotiate } from '../http/negotiate';
+import { JSON_TYPE, type Answer, type OutStream } from '../rest/answer';
+import { refuse, statusOfFailure } from '../rest/failures';
+import { negotiate } from '../rest/negotiate';
 import {
   flagParam,
   includeObjectOf,
@@ -14,14 +16,16 @@ import {
   wholeParam,
   type Query,
   type Selection,
-} from '../http/options';
-import { storedResource, type ResourceRequest } from '../http/request';
-import type { ReadBarrier } from '../reads/barrier';
-import type { ClusterView } from '../reads/cluster-view';
-import type { Overlay } from '../reads/overlay';
-import { chooser } from '../reads/select';
-import type { Versions } from '../reads/versions';
-import { transitionOf, type WatchEvent } from './change';
+} from '../rest/options';
+import { storedResource, type ResourceRequest } from '../rest/request';
+import { ReadBarrier } from '../cache/barrier';
+import { ClusterView } from '../cache/cluster-view';
+import { Overlay } from '../narration/overlay';
+import { chooser } from '../rest/select';
+import { Versions } from '../cache/versions';
+import { Clock } from '../common/clock';
+import { Hub } from '../cache/hub';
+import { transitionOf, type WatchEvent } from '../cache/change';
 import { encoderFor, line, type Encoder } from './encoder';
 import { changesFromJournal } from './history';
 import { Watcher } from './watcher';
@@ -50,15 +54,17 @@ interface Watch {
 }
 
 /** Answers watches. */
+@Injectable()
 export class Watches {
   constructor(
-    private readonly bus: Bus,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly hub: Hub,
     private readonly view: ClusterView,
     private readonly barrier: ReadBarrier,
     private readonly versions: Versions,
     private readonly overlay: Overlay,
-    private readonly clock: () => number,
-    private readonly logger: Logger,
+    private readonly clock: Clock,
   ) {}
 
   async open(request: ResourceRequest): Promise<Answer> {
@@ -70,7 +76,7 @@ export class Watches {
       resource,
       selection,
       chosen: chooser(resource, selection),
-      encoder: encoderFor(resource, view, includeObjectOf(query), this.clock),
+      encoder: encoderFor(resource, view, includeObjectOf(query), () => this.clock.now()),
       start: startOf(query),
       bookmarks: flagParam(query, 'allowWatchBookmarks'),
       timeoutMs: timeoutOf(query),
@@ -80,7 +86,7 @@ export class Watches {
       await this.barrier.before(asked.at === 'exactly' ? { at: 'latest' } : asked);
     } else {
       // Fails before the answer begins where it can, so that the client sees a 503 and no broken stream.
-      void this.view.now;
+      void this.view.projection;
     }
     return { kind: 'stream', code: 200, type: JSON_TYPE, write: (out) => this.#run(watch, out) };
   }
@@ -102,7 +108,7 @@ export class Watches {
 
   /** Shows what is there; answers the position at which it was so. */
   async #showState(watch: Watch, out: OutStream): Promise<number> {
-    const { position } = this.view.now.hub;
+    const { position } = this.hub;
     const objects = this.overlay.list(watch.resource, watch.selection.namespace).filter(watch.chosen);
     for (let from = 0; from < objects.length && !out.signal.aborted; from += SLICE) {
       const events = objects.slice(from, from + SLICE).map((object): WatchEvent => ({ type: 'ADDED', object }));
@@ -115,7 +121,7 @@ export class Watches {
   /** Shows what has left the window already, from the journal; answers the position from which the window goes on. */
   async #readUp(watch: Watch, after: number, out: OutStream): Promise<number> {
     let position = after;
-    const ring = this.view.now.hub.ring(watch.resource);
+    const ring = this.hub.ring(watch.resource);
     while (ring.placeAfter(position) === undefined && !out.signal.aborted) {
       for await (const page of changesFromJournal(this.bus, this.versions, watch.resource, position)) {
         const events = page.changes
@@ -131,7 +137,7 @@ export class Watches {
 
   /** Shows what comes, until the client leaves, its time is up, or the server stops. */
   #follow(watch: Watch, after: number, out: OutStream): Promise<void> {
-    const { hub } = this.view.now;
+    const { hub } = this;
     const ring = hub.ring(watch.resource);
     const place = ring.placeAfter(after);
     if (place === undefined) refuse(statusOf.expired(`too old resource version: ${after}`));

@@ -15,7 +15,11 @@ import { Reconciler, type ReconcilerOptions } from '../frame/reconciler';
 import type { World } from '../frame/world';
 import { EPOCH } from './objects';
 
-const SETTINGS = { serviceCidr: '10.96.0.0/16', nodePortRange: [30_000, 32_767] as [number, number] };
+const SETTINGS = {
+  serviceCidr: '10.96.0.0/16',
+  clusterCidr: '10.244.0.0/16',
+  nodePortRange: [30_000, 32_767] as [number, number],
+};
 const MOST_TURNS = 10_000;
 
 /** A journal and a projection in memory: the real `decide` and the real fold, with a clock that the spec turns. */

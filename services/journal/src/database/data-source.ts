@@ -3,9 +3,10 @@ import { SESSION } from './client';
 import { CommandRow, EventRow, SnapshotPartRow, SnapshotRow } from './entities';
 import { Log1700000000001 } from './migrations/1700000000001-log';
 import { Via1700000000002 } from './migrations/1700000000002-via';
+import { MakePartition1700000000003 } from './migrations/1700000000003-make-partition';
+import { DropPartition1700000000004 } from './migrations/1700000000004-drop-partition';
 
-/** Held while migrating, so that journals that start together migrate one after the other. */
-const MIGRATION_LOCK = [0x5348, 2];
+const MIGRATIONS = [Log1700000000001, Via1700000000002, MakePartition1700000000003, DropPartition1700000000004];
 
 /** Also the longest wait for a connection of the pool. */
 const CONNECT_MS = 30_000;
@@ -16,7 +17,7 @@ export function makeDataSource(url: string, poolSize = 5): DataSource {
     type: 'postgres',
     url,
     entities: [EventRow, CommandRow, SnapshotRow, SnapshotPartRow],
-    migrations: [Log1700000000001, Via1700000000002],
+    migrations: MIGRATIONS,
     synchronize: false,
     poolSize,
     applicationName: 'shiplog',
@@ -25,19 +26,4 @@ export function makeDataSource(url: string, poolSize = 5): DataSource {
     // A connection that Postgres drops is noticed by the query that needed it.
     poolErrorHandler: () => undefined,
   });
-}
-
-/** Brings the schema up to date. */
-export async function migrate(dataSource: DataSource): Promise<void> {
-  const lock = dataSource.createQueryRunner();
-  try {
-    await lock.query('select pg_advisory_lock($1, $2)', MIGRATION_LOCK);
-    try {
-      await dataSource.runMigrations({ transaction: 'all' });
-    } finally {
-      await lock.query('select pg_advisory_unlock($1, $2)', MIGRATION_LOCK);
-    }
-  } finally {
-    await lock.release();
-  }
 }

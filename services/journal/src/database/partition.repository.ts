@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -44,9 +44,7 @@ export class PartitionRepository {
     let end = (await this.list()).at(-1)?.to ?? 0;
     while (end <= position + ahead) {
       const to = end + size;
-      await this.dataSource.query(
-        `create table ${nameOf(end, to)} partition of events for values from (${String(end)}) to (${String(to)})`,
-      );
+      await this.dataSource.query('select make_partition($1, $2)', [end, to]);
       end = to;
     }
     return end;
@@ -54,19 +52,22 @@ export class PartitionRepository {
 
   /**
    * Writes a partition to `<directory>/<name>.tsv.gz` in COPY's text format, columns as in columns.ts, so that `COPY
-   * events (…) FROM` reads it back. The file has its name once it is complete and on the disk. Returns its path.
+   * events (…) FROM` reads it back. The file has its name once it is complete and on the disk, and only its owner
+   * reads it: events hold Secrets. Returns its path.
    */
   async archive({ name, from, to }: Partition, directory: string): Promise<string> {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     const path = join(directory, `${name}.tsv.gz`);
     const partial = `${path}.partial`;
+    // What a journal did not live to finish may be there, with rights of its own.
+    await rm(partial, { force: true });
     const { client, giveBack } = await borrowClient(this.dataSource);
     let how: 'finished' | 'unfinished' = 'unfinished';
     try {
       const range = `position >= ${String(from)} and position < ${String(to)}`;
       const select = `select ${EVENT_COLUMN_LIST} from events where ${range} order by position`;
       const rows = client.query(copyTo(`copy (${select}) to stdout`));
-      await pipeline(rows, createGzip(), createWriteStream(partial));
+      await pipeline(rows, createGzip(), createWriteStream(partial, { mode: 0o600 }));
       how = 'finished';
     } finally {
       await giveBack(how);
@@ -78,18 +79,10 @@ export class PartitionRepository {
     return path;
   }
 
-  /** Takes a partition out of the log, for good, with the commands that it answers. */
-  async drop({ name, to }: Partition): Promise<void> {
-    await this.dataSource.transaction(async (transaction) => {
-      await transaction.query(`alter table events detach partition ${name}`);
-      await transaction.query(`drop table ${name}`);
-      await transaction.query('delete from commands where first < $1', [to]);
-    });
+  /** Takes the oldest partition out of the log, for good, with the commands that it answers. */
+  async drop({ name }: Partition): Promise<void> {
+    await this.dataSource.query('select drop_partition($1)', [name]);
   }
-}
-
-function nameOf(from: number, to: number): string {
-  return `events_${from}_${to}`;
 }
 
 function partitionOfName(name: string): Partition | undefined {

@@ -1,4 +1,5 @@
-import type { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { CommandRepository } from './command.repository';
 import { EventRepository } from './event.repository';
 import { PartitionRepository } from './partition.repository';
@@ -10,6 +11,17 @@ export interface Repositories {
   readonly commands: CommandRepository;
   readonly snapshots: SnapshotRepository;
   readonly partitions: PartitionRepository;
+}
+
+/** All of them, for what works with several. */
+@Injectable()
+export class LogRepositories implements Repositories {
+  constructor(
+    readonly events: EventRepository,
+    readonly commands: CommandRepository,
+    readonly snapshots: SnapshotRepository,
+    readonly partitions: PartitionRepository,
+  ) {}
 }
 
 /** For programs that no module injects them into. */

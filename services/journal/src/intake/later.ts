@@ -1,9 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fromBytes, type Bus } from '@shiplog/bus';
-import { LATER_CONSUMER, LATER_STREAM, subjects, type CommandReply } from '@shiplog/contracts';
+import {
+  commandProblem,
+  LATER_CONSUMER,
+  LATER_STREAM,
+  principalOfSubject,
+  subjects,
+  type AnyCommand,
+  type CommandReply,
+} from '@shiplog/contracts';
 import {
   AckPolicy,
   ConsumerEvents,
+  DiscardPolicy,
   nanos,
   RetentionPolicy,
   StorageType,
@@ -12,14 +21,21 @@ import {
   type JsMsg,
 } from 'nats';
 import type { Logger } from 'pino';
-import { parseCommand } from './parse';
-import type { Submit } from './requests';
+import type { Submission } from '../writer/batch';
 
 /** Long enough for any commit; a command that is not acknowledged by then comes again, and its id makes that harmless. */
 const ACK_WAIT_MS = 15_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 const FETCH = 512;
+/** A command that can't be settled so often would come again at every start, for ever. */
+const DELIVERIES = 5;
+/** What is kept at most: senders are refused beyond it, and what nobody has decided in a day is out of date. */
+const KEPT_BYTES = 256 * 1024 * 1024;
+const KEPT_MS = 24 * 3_600_000;
+
+/** Hands commands to the writer, in order. */
+export type Submit = (submissions: readonly Submission[]) => void;
 
 /**
  * Commands that were sent without waiting: JetStream keeps them until they are decided. Stream and consumer are made
@@ -89,14 +105,14 @@ export class LaterCommands {
   }
 
   #take(message: JsMsg): void {
-    const parsed = parseCommand(() => fromBytes(message.data));
-    if (!parsed.ok) {
-      this.logger.warn({ subject: message.subject, status: parsed.status }, 'a stored message is no command; dropped');
+    const principal = principalOfSubject(message.subject);
+    const read = readCommand(message);
+    if (principal === undefined || typeof read === 'string') {
+      this.logger.warn({ subject: message.subject, problem: read }, 'a stored message is no command; dropped');
       message.term();
       return;
     }
-    const { command } = parsed;
-    this.submit([{ command, answer: (reply) => this.#settle(message, command.id, reply) }]);
+    this.submit([{ command: read, principal, answer: (reply) => this.#settle(message, read.id, reply) }]);
   }
 
   /** Decided is decided: a refusal too, which nobody waits for but the log lines. */
@@ -106,18 +122,50 @@ export class LaterCommands {
   }
 }
 
+/** The command of a stored message, or what is wrong with it. */
+function readCommand({ data, subject }: JsMsg): AnyCommand | string {
+  try {
+    const command = fromBytes<AnyCommand>(data);
+    const problem = commandProblem(command);
+    if (problem !== undefined) return problem;
+    return subject.endsWith(`.${command.type}`) ? command : `its type ${command.type} is not that of its subject`;
+  } catch (error) {
+    return `must be JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** Makes what is missing, and brings what an older journal made up to date. */
 async function ensureStream(manager: JetStreamManager): Promise<void> {
-  await manager.streams.add({
+  const stream = {
     name: LATER_STREAM,
-    subjects: [subjects.commandLater('*')],
+    subjects: [subjects.commandLater('*', 'anyone')],
     retention: RetentionPolicy.Workqueue,
     storage: StorageType.File,
     duplicate_window: nanos(120_000),
-  });
-  await manager.consumers.add(LATER_STREAM, {
+    max_bytes: KEPT_BYTES,
+    max_age: nanos(KEPT_MS),
+    discard: DiscardPolicy.New,
+  };
+  const consumer = {
     durable_name: LATER_CONSUMER,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ACK_WAIT_MS),
     max_ack_pending: 4 * FETCH,
-  });
+    max_deliver: DELIVERIES,
+  };
+  if (await exists(() => manager.streams.info(LATER_STREAM))) await manager.streams.update(LATER_STREAM, stream);
+  else await manager.streams.add(stream);
+  if (await exists(() => manager.consumers.info(LATER_STREAM, LATER_CONSUMER))) {
+    await manager.consumers.update(LATER_STREAM, LATER_CONSUMER, consumer);
+  } else await manager.consumers.add(LATER_STREAM, consumer);
+}
+
+async function exists(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (error) {
+    if ((error as { api_error?: { code?: number } }).api_error?.code === 404) return false;
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Bus } from '@shiplog/bus';
 import { combineHashes, hashResource } from '@shiplog/cluster';
-import { RESOURCES } from '@shiplog/contracts';
+import { PositionQuery, RESOURCES } from '@shiplog/contracts';
 import { rebuildTo, type Comparison, type Rebuilding, type RebuildSources } from './rebuild';
 
 /** Questions to the live journal until one is answered at a position that can be folded to. */
@@ -14,7 +14,7 @@ export async function compareWithLive(
   onProgress: (rebuilding: Rebuilding) => void,
 ): Promise<Comparison> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { position, hashes = {} } = await bus.query('position', { hashes: true });
+    const { position, hashes = {} } = await bus.ask(PositionQuery, { hashes: true });
     // What is committed but not published yet is ahead of the answer: a moment later it isn't.
     if (position < rebuilding.position) continue;
     await rebuildTo(sources, rebuilding, position, onProgress);

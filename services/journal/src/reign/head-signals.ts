@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Bus } from '@shiplog/bus';
 import { hashObjects } from '@shiplog/cluster';
-import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { Head, RESOURCES, type StoredObject } from '@shiplog/contracts';
 import type { Logger } from 'pino';
-import { hashesOf } from '../queries/queries';
+import { hashesOf } from '../queries/hashes';
 import type { Heads } from '../writer/heads';
 import type { Writer } from '../writer/writer';
 
@@ -30,7 +30,6 @@ export class HeadSignals {
     private readonly bus: Bus,
     private readonly writer: Pick<Writer, 'state' | 'position'>,
     private readonly heads: Heads,
-    private readonly source: string,
     private readonly logger: Logger,
   ) {}
 
@@ -56,9 +55,9 @@ export class HeadSignals {
     }
   }
 
-  #send(hashes?: Partial<Record<ResourceId, string>>): void {
+  #send(hashes?: Record<string, string>): void {
     const { position } = this.writer;
-    this.bus.signal('head', this.source, { position, channels: this.heads.all(), hashes });
+    this.bus.tell(Head, { position, channels: this.heads.all(), hashes });
     this.#sentAt = performance.now();
     this.#sentPosition = position;
   }

@@ -1,12 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import type { Bus } from '@shiplog/bus';
+import type { Logger } from 'pino';
 import type { Appender } from '../database/append';
+import type { Repositories } from '../database/repositories';
 import { loadState } from '../history/load';
-import { admissionSettings } from '../settings';
+import { admissionSettings, type JournalConfig } from '../settings';
 import { Heads } from '../writer/heads';
 import { Publisher } from '../writer/publisher';
 import { RecentCommands } from '../writer/recent-commands';
 import { Writer } from '../writer/writer';
-import type { ReignParts } from './reign';
+import type { OpenLog } from './active-log';
+import { tellReferringNodes } from './reference-notices';
+
+/** What a writer is opened with. */
+export interface WriterParts {
+  readonly config: JournalConfig;
+  readonly bus: Bus;
+  readonly log: Repositories;
+  readonly logger: Logger;
+}
 
 /** Command ids held in memory; older ones are looked up. */
 const RECENT_COMMANDS = 50_000;
@@ -15,14 +27,8 @@ const EVENT_MARGIN = 8 * 1024;
 /** NATS' own default, until the server has said what it takes. */
 const DEFAULT_PAYLOAD = 1_048_576;
 
-/** A writer that stands at the end of the log, and the heads of its channels. */
-export interface OpenedLog {
-  readonly writer: Writer;
-  readonly heads: Heads;
-}
-
 /** Loads the state and makes the writer of the appender's epoch. */
-export async function openWriter(parts: ReignParts, appender: Appender, onCommitted: () => void): Promise<OpenedLog> {
+export async function openWriter(parts: WriterParts, appender: Appender, onCommitted: () => void): Promise<OpenLog> {
   const { config, bus, log, logger } = parts;
   const { commands } = log;
   const { state, position, channels } = await loadState(log);
@@ -41,7 +47,10 @@ export async function openWriter(parts: ReignParts, appender: Appender, onCommit
     settings: admissionSettings(config),
     commitEvents: config.commitEvents,
     maxDataBytes: () => (bus.connection.info?.max_payload ?? DEFAULT_PAYLOAD) - EVENT_MARGIN,
-    publish: (applied, text) => publisher.publish(applied, text),
+    publish: (applied, text) => {
+      publisher.publish(applied, text);
+      tellReferringNodes(bus, state, applied);
+    },
     onCommitted,
     clock: ascendingClock(),
     logger,

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { EventsQuery, ObjectQuery, PositionQuery } from '@shiplog/contracts';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -45,7 +46,7 @@ afterAll(async () => {
 const key = { resource: 'configmaps', namespace: 'default', name: 'counter' } as const;
 
 it('partitions are made ahead of the log', async () => {
-  const { position } = await bus.query('position', {});
+  const { position } = await bus.ask(PositionQuery, {});
   await eventually(async () => ((await log.list()).at(-1)?.to ?? 0) > position + settings.partitionSize);
 });
 
@@ -54,10 +55,12 @@ it('whole partitions leave when they are archived, and their archive reads back'
     const partitions = await log.list();
     return (partitions[0]?.from ?? 0) >= 200 ? partitions : undefined;
   });
-  const lines = gunzipSync(await readFile(join(archiveDir, 'events_100_200.tsv.gz')))
+  const file = join(archiveDir, 'events_100_200.tsv.gz');
+  const lines = gunzipSync(await readFile(file))
     .toString('utf8')
     .trimEnd()
     .split('\n');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
   const events = lines.map((line) => eventOfFields(line.split('\t')));
   expect(events.map(({ position }) => position)).toEqual(Array.from({ length: 100 }, (_, i) => 100 + i));
   expect(events[0]).toMatchObject({ type: 'ConfigMapSpecChanged', data: { changes: { data: { n: '98' } } } });
@@ -66,17 +69,17 @@ it('whole partitions leave when they are archived, and their archive reads back'
 });
 
 it('what is kept is answered, from a snapshot where the object’s beginning has left', async () => {
-  const { position } = await bus.query('position', {});
-  const { object } = await bus.query('object', { key, at: position - 10 });
+  const { position } = await bus.ask(PositionQuery, {});
+  const { object } = await bus.ask(ObjectQuery, { key, at: position - 10 });
   expect(object).toMatchObject({ data: { n: '490' }, metadata: { resourceVersion: String(position - 10) } });
 });
 
 it('what has left is answered with 410, and says from where the log is kept', async () => {
-  await expect(bus.query('object', { key, at: 50 })).rejects.toMatchObject({
+  await expect(bus.ask(ObjectQuery, { key, at: 50 })).rejects.toMatchObject({
     status: { code: 410, reason: 'Expired', message: expect.stringContaining('the log begins at') as string },
   });
   const channels = [{ resource: 'configmaps' as const }];
-  await expect(bus.query('events', { channels, after: 50 })).rejects.toMatchObject({ status: { code: 410 } });
+  await expect(bus.ask(EventsQuery, { channels, after: 50 })).rejects.toMatchObject({ status: { code: 410 } });
 });
 
 it('no more snapshots are kept than asked for', async () => {
@@ -89,8 +92,8 @@ it('no more snapshots are kept than asked for', async () => {
 });
 
 it('a journal that starts anew has the state, though the log’s beginning has left', async () => {
-  const before = await bus.query('position', { hashes: true });
+  const before = await bus.ask(PositionQuery, { hashes: true });
   await journal.stop();
   journal = await parts.journal('keeper', { ...settings, archiveDir });
-  expect(await bus.query('position', { hashes: true })).toEqual(before);
+  expect(await bus.ask(PositionQuery, { hashes: true })).toEqual(before);
 });

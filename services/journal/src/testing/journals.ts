@@ -1,18 +1,25 @@
-import type { Bus } from '@shiplog/bus';
-import { Health } from '@shiplog/service';
+import type { INestMicroservice } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { NatsTransport, type Bus } from '@shiplog/bus';
+import { Health, NestLogger, readConfig, ServiceModule } from '@shiplog/service';
 import { TestNats, TestPostgres } from '@shiplog/testing';
 import { pino } from 'pino';
-import { JournalService } from '../journal.service';
+import { makeDataSource } from '../database/data-source';
+import { admitJournal } from '../database/journal-role';
+import { migrate } from '../database/schema';
+import { JournalModule } from '../journal.module';
 import { journalSettings, type JournalConfig } from '../settings';
-import { readConfig } from '@shiplog/service';
 
 /** A journal inside the test's own process. */
 export interface TestJournal {
-  readonly service: JournalService;
+  readonly app: INestMicroservice;
   readonly health: Health;
   readonly bus: Bus;
   stop(): Promise<void>;
 }
+
+/** What journals log in as. */
+const ROLE = 'shiplog_journal';
 
 /** Real NATS, real Postgres, and any number of journals on them. */
 export class TestJournals {
@@ -22,19 +29,28 @@ export class TestJournals {
   private constructor(
     readonly nats: TestNats,
     readonly postgres: TestPostgres,
+    /** As a journal's role. */
     public databaseUrl: string,
+    /** As the role that owns the log. */
+    public ownerUrl: string,
   ) {}
 
   static async start(): Promise<TestJournals> {
     const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start()]);
-    const journals = new TestJournals(nats, postgres, '');
+    const journals = new TestJournals(nats, postgres, '', '');
     await journals.newDatabase();
     return journals;
   }
 
-  /** An empty log for the journals to come. */
+  /** An empty log for the journals to come; returns its URL for them. */
   async newDatabase(): Promise<string> {
-    this.databaseUrl = await this.postgres.database(`log${++this.#databases}`);
+    const name = `log${++this.#databases}`;
+    this.ownerUrl = await this.postgres.database(name);
+    const dataSource = await makeDataSource(this.ownerUrl).initialize();
+    await migrate(dataSource);
+    await admitJournal(dataSource, { role: ROLE });
+    await dataSource.destroy();
+    this.databaseUrl = this.postgres.url(name, ROLE);
     return this.databaseUrl;
   }
 
@@ -43,20 +59,24 @@ export class TestJournals {
     instance: string,
     { standby = false, ...config }: Partial<JournalConfig> & { standby?: boolean } = {},
   ): Promise<TestJournal> {
-    const bus = await this.nats.bus(instance);
+    const bus = await this.nats.bus(instance, { role: 'journal', name: instance });
     const health = new Health('journal', instance);
     const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' });
     const defaults = readConfig(journalSettings, { DATABASE_URL: this.databaseUrl });
-    const service = new JournalService({ ...defaults, ...config, instance }, bus, logger, health);
+    const transport = new NatsTransport(bus);
+    const context = { config: { ...defaults, ...config, instance }, bus, logger, health, transport };
+    const imports = [ServiceModule.forRoot(context), JournalModule];
+    const module = await Test.createTestingModule({ imports }).setLogger(new NestLogger(logger)).compile();
+    const app = module.createNestMicroservice({ strategy: transport });
     const active = whenReady(health);
-    service.onApplicationBootstrap();
+    await app.listen();
     const journal: TestJournal = {
-      service,
+      app,
       health,
       bus,
       stop: async () => {
         this.#running.delete(journal);
-        await service.onApplicationShutdown();
+        await app.close();
         await bus.close();
       },
     };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Bus } from '@shiplog/bus';
-import { subjects, type HealthReport } from '@shiplog/contracts';
+import { Health, type HealthReport } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 
 /** Of the repository. */
@@ -31,7 +31,7 @@ export class JournalProcess {
   }
 
   health(): Promise<HealthReport> {
-    return this.bus.request<HealthReport>(subjects.health('journal', this.instance), {}, { timeoutMs: 300 });
+    return this.bus.ask(Health, {}, { service: 'journal', instance: this.instance }, { timeoutMs: 300 });
   }
 
   /** Resolves when this one is the active journal. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { combineHashes } from '@shiplog/cluster';
-import type { AnyCommand, CommandReply } from '@shiplog/contracts';
+import { ObjectQuery, PositionQuery, type AnyCommand, type CommandReply, type Identity } from '@shiplog/contracts';
 import { to as copyTo } from 'pg-copy-streams';
 import { EVENT_COLUMN_LIST } from '../database/columns';
 import { connectClient } from '../database/client';
@@ -22,12 +22,15 @@ async function record(release: string, directory: string): Promise<void> {
     for (const command of story()) expectAccepted(await bus.command(command));
     const pods = [];
     for (const name of ['web-1', 'web-2']) {
-      const { object } = await bus.query('object', { key: { resource: 'pods', namespace: 'default', name } });
+      const { object } = await bus.ask(ObjectQuery, { key: { resource: 'pods', namespace: 'default', name } });
       if (object === null) throw new Error(`${name} was not created`);
       pods.push({ namespace: 'default', name, uid: object.metadata.uid });
     }
-    for (const command of livesOf(pods)) expectAccepted(await bus.command(command));
-    const { hashes = {} } = await bus.query('position', { hashes: true });
+    for (const command of livesOf(pods)) {
+      const sender = await parts.nats.bus('sender', senderOf(command));
+      expectAccepted(await sender.command(command));
+    }
+    const { hashes = {} } = await bus.ask(PositionQuery, { hashes: true });
     const client = await connectClient(parts.databaseUrl, 'record', () => undefined);
     const select = `copy (select ${EVENT_COLUMN_LIST} from events order by position) to stdout`;
     await writeFile(join(directory, `${release}.tsv.gz`), gzipSync(await buffer(client.query(copyTo(select)))));
@@ -42,8 +45,16 @@ function expectAccepted(reply: CommandReply): void {
   if (!reply.ok) throw new Error(reply.status.message);
 }
 
+/** Who may send a command: what only the scheduler or a node may say comes from them. */
+function senderOf({ type, data }: AnyCommand): Identity {
+  if (type === 'ReportPods') return { role: 'kubelet', name: data.node };
+  return type === 'MarkPodsUnschedulable' ? { role: 'scheduler', name: 'main' } : { role: 'api', name: 'main' };
+}
+
 function as<T extends AnyCommand['type']>(type: T, data: Extract<AnyCommand, { type: T }>['data']): AnyCommand {
-  return { id: freshId(), type, actor: 'Zoë "the user" \\ Müller', data } as AnyCommand;
+  const actor = 'Zoë "the user" \\ Müller';
+  const own = { ReportPods: 'system:node:node-1', MarkPodsUnschedulable: 'system:shiplog:scheduler' };
+  return { id: freshId(), type, actor: (own as Partial<Record<string, string>>)[type] ?? actor, data } as AnyCommand;
 }
 
 const typed = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name } });

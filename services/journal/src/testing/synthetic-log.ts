@@ -2,7 +2,11 @@ import { ClusterState, decide, type Decided } from '@shiplog/cluster';
 import type { AnyCommand, CommandData, CommandType, LogEvent, PodStatus, StoredObject } from '@shiplog/contracts';
 import type { Commit } from '../database/append';
 
-const SETTINGS = { serviceCidr: '10.96.0.0/16', nodePortRange: [30000, 32767] as [number, number] };
+const SETTINGS = {
+  serviceCidr: '10.96.0.0/16',
+  clusterCidr: '10.244.0.0/16',
+  nodePortRange: [30000, 32767] as [number, number],
+};
 const NODES = 5;
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ClusterState, hashCluster } from '@shiplog/cluster';
 import { eventVersion, type LogEvent } from '@shiplog/contracts';
+import { soundObject } from '@shiplog/machinery';
 import { eventOfFields } from '../database/event-row';
 import { upcast, UnreadableEvent } from './upcast';
 
@@ -29,6 +30,16 @@ describe.each(releases)('the log that release %s wrote', (release) => {
 
   it('folds to the state that release had', () => {
     expect(fold(linesOf(release))).toBe(recorded);
+  });
+
+  it('holds only objects that readers act upon, at every position', () => {
+    const state = new ClusterState();
+    const refused = linesOf(release).flatMap((line) => {
+      const { event, after } = state.apply(eventOfFields(line.split('\t')));
+      const wrong = after === undefined ? undefined : soundObject(event.resource, after);
+      return wrong === undefined ? [] : [`${event.position} ${event.type}: ${wrong}`];
+    });
+    expect(refused).toEqual([]);
   });
 
   it('has an event of nearly every name, so that each is proved readable', () => {

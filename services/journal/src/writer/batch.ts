@@ -1,12 +1,12 @@
 import type { Applied, ReplyDraft } from '@shiplog/cluster';
-import type { AnyCommand, CommandReply, LogEvent } from '@shiplog/contracts';
+import type { AnyCommand, CommandReply, LogEvent, Principal } from '@shiplog/contracts';
 import type { Commit, LoggedCommand } from '../database/append';
 
 /** A command on its way: what to do with its answer. Not answering leaves it to the sender to ask again. */
 export interface Submission {
   readonly command: AnyCommand;
-  /** `kind.name` of the principal whose credentials sent it, for the log. */
-  readonly via?: string;
+  /** Whose credentials sent it: what it may do depends on that, and the log keeps it. */
+  readonly principal: Principal;
   readonly answer: (reply: CommandReply) => void;
 }
 

@@ -1,29 +1,31 @@
-import { decide, type ClusterState, type Decided, type NewEvent, type Stamp } from '@shiplog/cluster';
-import type { KubeStatus, LogEvent } from '@shiplog/contracts';
+import { authorise, decide, type ClusterState, type Decided, type NewEvent, type Stamp } from '@shiplog/cluster';
+import { principalName, type KubeStatus, type LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import { SEPARATOR } from '../database/append';
 import type { Submission } from './batch';
 import { dataTexts } from './loggable';
 
-type Sent = Pick<Submission, 'command' | 'via'>;
+type Sent = Pick<Submission, 'command' | 'principal'>;
 
 /** An accepted command, with the JSON text of each of its events' data. */
 export type ForLog =
   | (Extract<Decided, { ok: true }> & { readonly texts: readonly string[] })
   | { readonly ok: false; readonly status: KubeStatus };
 
-/** Decides a command. A defect in deciding is the answer to the one command that shows it, not the end of the journal. */
+/** Decides a command, if its sender may ask for it. A defect in deciding is the answer to the one command that shows it, not the end of the journal. */
 export function decideForLog(
   state: ClusterState,
-  { command, via }: Sent,
+  { command, principal }: Sent,
   stamp: Stamp,
   maxDataBytes: number,
   onDefect: (error: unknown) => void,
 ): ForLog {
-  if (via?.includes(SEPARATOR) === true) {
-    return { ok: false, status: statusOf.badRequest('the sender’s name holds a control character') };
+  if (principal.name.includes(SEPARATOR)) {
+    return { ok: false, status: statusOf.badRequest("the sender's name holds a control character") };
   }
   try {
+    const forbidden = authorise(state, principal, command);
+    if (forbidden !== undefined) return { ok: false, status: forbidden };
     const decided = decide(state, command, stamp);
     if (!decided.ok) return decided;
     const logged = dataTexts(decided.events, maxDataBytes);
@@ -37,7 +39,7 @@ export function decideForLog(
 /** A decided event with its place in the log and its reasons. */
 export function placed(
   draft: NewEvent,
-  { command, via }: Sent,
+  { command, principal }: Sent,
   time: string,
   position: number,
   commandSeq: number,
@@ -53,7 +55,7 @@ export function placed(
     uid: draft.uid,
     node: draft.node,
     actor: command.actor,
-    via,
+    via: principalName(principal),
     commandId: command.id,
     commandSeq,
     cause: draft.cause ?? command.cause,

@@ -34,6 +34,8 @@ class SlowStore implements LogStore {
   }
 }
 
+const PRINCIPAL = { kind: 'api', name: 'main' } as const;
+
 /** Lets everything happen that waits for nothing but its turn. */
 async function turns(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -48,7 +50,7 @@ function setUp({ recent = new RecentCommands(100), commitEvents = 100 } = {}) {
     position: 0,
     recent,
     store,
-    settings: { serviceCidr: '10.96.0.0/16', nodePortRange: [30000, 32767] },
+    settings: { serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', nodePortRange: [30000, 32767] },
     commitEvents,
     maxDataBytes: () => 10_000,
     publish: ({ event }: Applied) => void seen.push(`published ${event.name}`),
@@ -59,6 +61,7 @@ function setUp({ recent = new RecentCommands(100), commitEvents = 100 } = {}) {
     writer.submit(
       commands.map((command) => ({
         command,
+        principal: PRINCIPAL,
         answer: (reply) => {
           replies.set(command.id, reply);
           seen.push(`answered ${command.id}`);
@@ -92,17 +95,34 @@ describe('the writer', () => {
   it('logs who vouched for the sender beside the actor', async () => {
     const { store, writer, start } = setUp();
     await start();
-    writer.submit([{ command: createConfigMap('a'), via: 'node.minion-1', answer: () => undefined }]);
+    writer.submit([{ command: createConfigMap('a'), principal: PRINCIPAL, answer: () => undefined }]);
     await turns();
-    expect(store.commits[0]?.events[0]).toMatchObject({ actor: 'tester', via: 'node.minion-1' });
+    expect(store.commits[0]?.events[0]).toMatchObject({ actor: 'tester', via: 'api.main' });
+  });
+
+  it('refuses what the sender has no right to, whatever the actor is said to be', async () => {
+    const { store, writer, start } = setUp();
+    await start();
+    const answers: CommandReply[] = [];
+    const principal = { kind: 'node', name: 'minion-1' } as const;
+    for (const actor of ['tester', 'system:node:minion-1']) {
+      const command = { ...createConfigMap('a'), actor } as AnyCommand;
+      writer.submit([{ command, principal, answer: (reply) => answers.push(reply) }]);
+    }
+    await turns();
+    expect(answers).toMatchObject([
+      { ok: false, status: { code: 403, message: expect.stringContaining('may not speak for tester') } },
+      { ok: false, status: { code: 403, message: expect.stringContaining('its own Node and Lease only') } },
+    ]);
+    expect(store.commits).toEqual([]);
   });
 
   it('refuses a sender whose name would shift the columns of a commit', async () => {
     const { store, writer, start } = setUp();
     await start();
     let answer: CommandReply | undefined;
-    const via = 'node.minion-1\u001fnode.minion-2';
-    writer.submit([{ command: createConfigMap('a'), via, answer: (reply) => (answer = reply) }]);
+    const principal = { kind: 'api', name: 'main\u001fapi.other' } as const;
+    writer.submit([{ command: createConfigMap('a'), principal, answer: (reply) => (answer = reply) }]);
     await turns();
     expect(answer).toMatchObject({ ok: false, status: { code: 400 } });
     expect(store.commits).toEqual([]);

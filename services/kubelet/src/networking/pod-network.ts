@@ -1,5 +1,6 @@
 import { subjects, type AttachReply, type AttachRequest, type DetachRequest, type HostPort } from '@shiplog/contracts';
 import type { Bus } from '@shiplog/bus';
+import { ipv4Of } from '@shiplog/machinery';
 import type { Pod } from '../pod/view';
 import type { InfraDetails, InfraNetwork, PublishedPort } from '../runtime/runtime';
 
@@ -33,7 +34,8 @@ export class AgentNetwork implements PodNetwork {
     const hostPorts = hostPortsOf(pod);
     const request: AttachRequest = { uid, namespace, name, pid, ...(hostPorts.length === 0 ? {} : { hostPorts }) };
     const subject = subjects.node(this.node, 'attach');
-    return (await this.bus.request<AttachReply>(subject, request, { timeoutMs: ATTACH_TIMEOUT_MS })).ip;
+    const reply = await this.bus.request<AttachReply>(subject, request, { timeoutMs: ATTACH_TIMEOUT_MS });
+    return ipv4Of(reply.ip);
   }
 
   async detach(uid: string): Promise<void> {

@@ -98,7 +98,7 @@ function select(
   what: string,
 ): PlannedFile[] {
   if (ref.items === undefined || ref.items.length === 0) {
-    return [...content].map(([path, bytes]) => ({ path, mode, content: bytes }));
+    return [...content].map(([key, bytes]) => ({ path: safePath(key), mode, content: bytes }));
   }
   return ref.items.flatMap((item) => {
     const bytes = content.get(item.key);

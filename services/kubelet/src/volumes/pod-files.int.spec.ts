@@ -60,6 +60,28 @@ describe('files of pods', () => {
     await expect(files.mounts(one, 0, volumes, (text) => text)).rejects.toThrow('leads out of its volume');
   });
 
+  it('are neither made nor removed for a pod whose uid leads elsewhere', async () => {
+    await mkdir(join(directory, 'pods'));
+    await mkdir(join(directory, 'precious'));
+    for (const uid of ['../precious', '..', '', 'a/b', '.']) {
+      const files = new PodFiles(directory, pod({}, {}, { uid }), new FakeRuntime(), false);
+      await expect(files.prepare()).rejects.toThrow("the pod's uid must be letters, digits and dashes");
+      await expect(files.prepareVolumes([{ kind: 'directory', name: 'data' }])).rejects.toThrow("the pod's uid");
+      await files.remove();
+    }
+    expect((await readdir(directory)).sort()).toEqual(['pods', 'precious']);
+    expect(await readdir(join(directory, 'precious'))).toEqual([]);
+  });
+
+  it('are not made for volumes and containers whose names lead elsewhere', async () => {
+    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    await files.prepare();
+    await expect(files.prepareVolumes([{ kind: 'directory', name: '../../out' }])).rejects.toThrow('part of a path');
+    const one = container({ name: '../../../out', terminationMessagePath: '/dev/termination-log' });
+    await expect(files.mounts(one, 0, [], (text) => text)).rejects.toThrow('part of a path');
+    expect(await readdir(directory)).toEqual(['pods']);
+  });
+
   it('of the node are what the volume says they are', async () => {
     await expect(prepareHostPath(join(directory, 'no'), 'Directory')).rejects.toThrow('is not a directory');
     await prepareHostPath(join(directory, 'made'), 'DirectoryOrCreate');

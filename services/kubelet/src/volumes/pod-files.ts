@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, open, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container, VolumeMount } from '@shiplog/contracts';
+import { dnsLabel, isToken } from '@shiplog/machinery';
 import { ConfigError } from '../container/config-error';
 import type { Pod } from '../pod/view';
 import type { MountSpec, PodRuntime } from '../runtime/runtime';
@@ -25,17 +26,22 @@ export async function removeLeftovers(stateDir: string, isKnown: (podUid: string
 
 /** What a pod has on the node's disk: its own /etc files, its volumes, its containers' termination messages. */
 export class PodFiles {
-  readonly #directory: string;
   readonly #written = new Map<string, string>();
 
   constructor(
-    stateDir: string,
+    private readonly stateDir: string,
     private readonly pod: Pod,
     private readonly runtime: PodRuntime,
     /** Whether the engine's own resolv.conf is the right one. */
     private readonly engineNetwork: boolean,
-  ) {
-    this.#directory = join(stateDir, 'pods', pod.metadata.uid);
+  ) {}
+
+  /** Throws ConfigError for a uid that would lead elsewhere. */
+  get #directory(): string {
+    const { uid } = this.pod.metadata;
+    if (!isToken(uid))
+      throw new ConfigError(`the pod's uid must be letters, digits and dashes, not ${JSON.stringify(uid)}`);
+    return join(this.stateDir, 'pods', uid);
   }
 
   /** /etc/hosts, /etc/hostname and /etc/resolv.conf, as far as they can be known before there is an address. */
@@ -140,7 +146,7 @@ export class PodFiles {
 
   async #makeMessageFile(container: string, attempt: number): Promise<string> {
     const file = this.#messageFile(container, attempt);
-    await mkdir(join(this.#directory, 'containers', container), { recursive: true });
+    await mkdir(join(this.#directory, 'containers', segment(container)), { recursive: true });
     await writeFile(file, '');
     await chmod(file, 0o666);
     return file;
@@ -159,20 +165,29 @@ export class PodFiles {
   }
 
   async remove(): Promise<void> {
+    // Nothing was ever made for a uid that is no token, and nothing else may go in its place.
+    if (!isToken(this.pod.metadata.uid)) return;
     await rm(this.#directory, { recursive: true, force: true });
   }
 
   #messageFile(container: string, attempt: number): string {
-    return join(this.#directory, 'containers', container, `${attempt}.message`);
+    return join(this.#directory, 'containers', segment(container), `${attempt}.message`);
   }
 
   #volumeDirectory(name: string): string {
-    return join(this.#directory, 'volumes', name);
+    return join(this.#directory, 'volumes', segment(name));
   }
 
   #memoryName(name: string): string {
-    return `shiplog-${this.pod.metadata.uid}-${name}`;
+    return `shiplog-${this.pod.metadata.uid}-${segment(name)}`;
   }
+}
+
+/** The name of a container or volume as one step of a path. */
+function segment(name: string): string {
+  const [wrong] = dnsLabel(name);
+  if (wrong !== undefined) throw new ConfigError(`${JSON.stringify(name)} can not be part of a path: ${wrong}`);
+  return name;
 }
 
 function bind(source: string, target: string): MountSpec {

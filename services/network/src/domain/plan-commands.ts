@@ -9,10 +9,15 @@ export interface Commands {
   readonly bridge: readonly string[];
 }
 
-/** Which routes with the agent's mark are this cluster's: one machine may be the host of several. */
+/**
+ * Which routes with the agent's mark are this cluster's: one machine may be the host of several, each with a fabric of its
+ * own. Those into its networks are, and all over its own devices, wherever a node once made them lead.
+ */
 export interface Scope {
   readonly clusterCidr: string;
   readonly serviceCidr: string;
+  /** The interfaces that lead to this cluster's nodes. */
+  readonly devices: readonly string[];
 }
 
 /** What turns the kernel's state into the desired one; nothing when it is that already. */
@@ -125,7 +130,7 @@ function fdbCommands(desired: Desired, observed: Observed): string[] {
 }
 
 function routeCommands(wanted: readonly WantedRoute[], present: readonly ObservedRoute[], scope: Scope): string[] {
-  const mine = present.filter((one) => one.protocol === ROUTE_PROTOCOL && isInScope(one.dst, scope));
+  const mine = present.filter((one) => one.protocol === ROUTE_PROTOCOL && isInScope(one, scope));
   const targets = new Set(wanted.map((one) => one.to));
   return [
     ...wanted.filter((one) => !mine.some((other) => isSameRoute(one, other))).map(routeReplace),
@@ -143,7 +148,8 @@ function isSameRoute(wanted: WantedRoute, route: ObservedRoute): boolean {
   return withPrefix(route.dst) === wanted.to && route.gateway === wanted.via && route.dev === wanted.device;
 }
 
-function isInScope(dst: string, scope: Scope): boolean {
+function isInScope({ dst, dev }: ObservedRoute, scope: Scope): boolean {
+  if (dev !== undefined && scope.devices.includes(dev)) return true;
   if (withPrefix(dst) === scope.serviceCidr) return true;
   const cluster = parseCidr(scope.clusterCidr);
   const ip = parseIp(dst.split('/')[0] ?? '');

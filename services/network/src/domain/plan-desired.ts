@@ -1,7 +1,7 @@
 import { formatIp, parseCidr } from '@shiplog/machinery';
 import { macOfIp, VXLAN, VXLAN_OVERHEAD, vtepMac } from './names';
 import { isOnLink, type Fabric } from './plan-fabric';
-import type { Backend, Peer } from './plan-peers';
+import type { Backend, Peer, Unreachable } from './plan-peers';
 
 /** A route that should be there; `via` is a neighbour on `device`. */
 export interface WantedRoute {
@@ -34,7 +34,7 @@ export interface Desired {
   readonly neighbours: readonly { readonly ip: string; readonly mac: string }[];
   readonly fdb: readonly { readonly mac: string; readonly ip: string }[];
   /** Nodes whose pods can't be reached, with the reason. */
-  readonly unreachable: readonly { readonly node: string; readonly why: string }[];
+  readonly unreachable: readonly Unreachable[];
 }
 
 export interface NodeInput {

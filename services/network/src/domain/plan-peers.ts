@@ -1,66 +1,126 @@
 import type { Node } from '@shiplog/contracts';
-import { parseCidr } from '@shiplog/machinery';
-import { VNI } from './names';
-
-export const ANNOTATIONS = {
-  data: 'flannel.alpha.coreos.com/backend-data',
-  type: 'flannel.alpha.coreos.com/backend-type',
-  manager: 'flannel.alpha.coreos.com/kube-subnet-manager',
-  publicIp: 'flannel.alpha.coreos.com/public-ip',
-} as const;
+import { cidrsOverlap, cidrWithin, formatCidr, parseCidr, parseIp, type Cidr } from '@shiplog/machinery';
+import { ANNOTATIONS, vtepOf } from './flannel';
 
 export type Backend = 'vxlan' | 'host-gw';
 
 /** Another node, as far as packets to its pods are concerned. */
 export interface Peer {
   readonly name: string;
+  /** Part of the cluster's network, and of no other node's. */
   readonly podCidr: string;
-  /** Where its packets are sent to. */
+  /** Where its packets are sent to: an IPv4 address. */
   readonly address: string;
-  /** Its end of the tunnel; undefined while it has said none. */
+  /** Its end of the tunnel, a MAC address; undefined while it has said none. */
   readonly vtep: string | undefined;
 }
 
-/** The nodes besides `self` that have pod addresses and say where they are. */
-export function planPeers(nodes: readonly Node[], self: string): Peer[] {
-  return nodes
-    .filter((node) => node.metadata.name !== self)
-    .flatMap((node): Peer[] => {
-      const podCidr = node.spec?.podCIDR ?? '';
-      const address = node.metadata.annotations?.[ANNOTATIONS.publicIp] ?? internalIp(node);
-      if (parseCidr(podCidr) === undefined || address === undefined) return [];
-      return [{ name: node.metadata.name ?? '', podCidr, address, vtep: vtepOf(node) }];
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+/** Where nodes' pod networks can be. */
+export interface PodRange {
+  readonly clusterCidr: string;
+  /** The shortest prefix that a node's part can have. */
+  readonly nodeCidrPrefix: number;
+}
+
+/** A node that nothing leads to, with the reason. */
+export interface Unreachable {
+  readonly node: string;
+  readonly why: string;
+}
+
+export interface Peers {
+  /** The pod network of `self`; undefined while it has none that can be used. */
+  readonly own: string | undefined;
+  readonly peers: readonly Peer[];
+  /** Nodes, maybe `self`, that say of themselves what can't be: each is left out alone. */
+  readonly skipped: readonly Unreachable[];
+}
+
+/**
+ * The nodes besides `self` that have pod addresses and say where they are. Nodes are written by others: what one says of
+ * itself must be an address and a part of the cluster's network, and never takes from a node that was there before it.
+ */
+export function planPeers(nodes: readonly Node[], self: string, range: PodRange): Peers {
+  const skipped: Unreachable[] = [];
+  const claims = new Claims(range);
+  const peers: Peer[] = [];
+  let own: string | undefined;
+  for (const node of [...nodes].sort(byAge)) {
+    const name = node.metadata.name ?? '';
+    if ((node.spec?.podCIDR ?? '') === '') continue;
+    try {
+      const podCidr = claims.network(node);
+      if (name === self) own = podCidr;
+      const vtep = claims.vtep(node);
+      const address = name === self ? undefined : addressOf(node);
+      if (address !== undefined) peers.push({ name, podCidr, address, vtep });
+    } catch (error) {
+      if (!(error instanceof Implausible)) throw error;
+      skipped.push({ node: name, why: error.message });
+    }
+  }
+  return { own, peers: peers.sort((a, b) => (a.name < b.name ? -1 : 1)), skipped };
+}
+
+/** What a node says of itself can't be. */
+class Implausible extends Error {}
+
+/** What nodes have taken, in the order of their age. */
+class Claims {
+  readonly #networks: { readonly name: string; readonly cidr: Cidr }[] = [];
+  readonly #vteps = new Map<string, string>();
+
+  constructor(private readonly range: PodRange) {}
+
+  network({ metadata: { name = '' }, spec }: Node): string {
+    const text = spec?.podCIDR ?? '';
+    const { clusterCidr, nodeCidrPrefix } = this.range;
+    const cluster = parseCidr(clusterCidr);
+    const cidr = parseCidr(text);
+    if (cidr === undefined || cluster === undefined || !cidrWithin(cidr, cluster) || cidr.prefix < nodeCidrPrefix) {
+      throw new Implausible(
+        `its pod network ${shown(text)} must be a part of ${clusterCidr}, /${nodeCidrPrefix} or smaller`,
+      );
+    }
+    const other = this.#networks.find((one) => cidrsOverlap(one.cidr, cidr));
+    if (other !== undefined) {
+      throw new Implausible(
+        `its pod network ${formatCidr(cidr)} overlaps ${formatCidr(other.cidr)} of node ${other.name}`,
+      );
+    }
+    this.#networks.push({ name, cidr });
+    return formatCidr(cidr);
+  }
+
+  vtep(node: Node): string | undefined {
+    const mac = vtepOf(node);
+    if (mac === undefined) return undefined;
+    const other = this.#vteps.get(mac);
+    if (other !== undefined) throw new Implausible(`its tunnel's MAC address ${mac} is that of node ${other}`);
+    this.#vteps.set(mac, node.metadata.name ?? '');
+    return mac;
+  }
+}
+
+function addressOf(node: Node): string | undefined {
+  const address = node.metadata.annotations?.[ANNOTATIONS.publicIp] ?? internalIp(node);
+  if (address !== undefined && parseIp(address) === undefined) {
+    throw new Implausible(`its address ${shown(address)} must be an IPv4 address`);
+  }
+  return address;
 }
 
 /** The first address of the node that other nodes reach. */
-export function internalIp(node: Node): string | undefined {
+function internalIp(node: Node): string | undefined {
   return node.status?.addresses?.find((one) => one.type === 'InternalIP')?.address;
 }
 
-/** The annotations with which a node tells the others where it is, in Flannel's form. */
-export function ownAnnotations(backend: Backend, address: string, mac: string): Record<string, string> {
-  return {
-    [ANNOTATIONS.data]: backend === 'vxlan' ? JSON.stringify({ VNI, VtepMAC: mac }) : 'null',
-    [ANNOTATIONS.type]: backend,
-    [ANNOTATIONS.manager]: 'true',
-    [ANNOTATIONS.publicIp]: address,
-  };
+/** The older node first, then by name: the order in which the controller gives networks away, too. */
+function byAge(a: Node, b: Node): number {
+  const age = ({ metadata }: Node): string => `${metadata.creationTimestamp ?? ''} ${metadata.name ?? ''}`;
+  return age(a) < age(b) ? -1 : 1;
 }
 
-/** The annotations of a node that are not as they should be; undefined when all are. */
-export function missingAnnotations(node: Node, wanted: Record<string, string>): Record<string, string> | undefined {
-  const present = node.metadata.annotations ?? {};
-  const missing = Object.entries(wanted).filter(([key, value]) => present[key] !== value);
-  return missing.length === 0 ? undefined : Object.fromEntries(missing);
-}
-
-function vtepOf(node: Node): string | undefined {
-  const annotations = node.metadata.annotations ?? {};
-  if (annotations[ANNOTATIONS.type] !== 'vxlan') return undefined;
-  // Written by others: anything but a MAC in it is none.
-  return /"VtepMAC"\s*:\s*"((?:[0-9a-f]{2}:){5}[0-9a-f]{2})"/i
-    .exec(annotations[ANNOTATIONS.data] ?? '')?.[1]
-    ?.toLowerCase();
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 64));
 }

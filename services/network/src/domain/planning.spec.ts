@@ -1,12 +1,16 @@
+import type { Node } from '@shiplog/contracts';
 import { aLink, aMinion, aNode } from '../testing/builders';
 import { hostInterface, macOfIp, vtepMac } from './names';
 import { planCommands } from './plan-commands';
 import { planHost, planNode, type Desired } from './plan-desired';
 import { planFabric, type Fabric } from './plan-fabric';
-import { missingAnnotations, ownAnnotations, planPeers } from './plan-peers';
-import { renderRules } from './render-rules';
+import { missingAnnotations, ownAnnotations } from './flannel';
+import { planPeers } from './plan-peers';
+import { renderRules, soundPorts } from './render-rules';
 
-const SCOPE = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16' };
+const SCOPE = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', devices: ['eth0', 'flannel.1', 'shiplog0'] };
+const RANGE = { clusterCidr: SCOPE.clusterCidr, nodeCidrPrefix: 24 };
+const peersOf = (nodes: Node[], self: string) => planPeers(nodes, self, RANGE).peers;
 const FABRIC: Fabric = { device: 'eth0', address: '172.30.0.11', mtu: 1500, networks: ['172.30.0.11/24'] };
 const NODES = [aNode(1), aNode(2)];
 const vxlan = (nodes = NODES): Desired =>
@@ -15,7 +19,7 @@ const vxlan = (nodes = NODES): Desired =>
     podCidr: '10.244.1.0/24',
     backend: 'vxlan',
     fabric: FABRIC,
-    peers: planPeers(nodes, 'minion-1'),
+    peers: peersOf(nodes, 'minion-1'),
   });
 
 describe('names', () => {
@@ -46,8 +50,64 @@ describe('a node’s annotations', () => {
 
   it('of peers are believed only as far as they are well formed', () => {
     const strange = { ...ownAnnotations('vxlan', '172.30.0.12', 'x; reboot') };
-    expect(planPeers([aNode(2, { annotations: strange })], 'minion-1')).toMatchObject([{ vtep: undefined }]);
-    expect(planPeers([aNode(2, { podCIDR: '' }), aNode(3, { podCIDR: 'nonsense' })], 'minion-1')).toEqual([]);
+    expect(peersOf([aNode(2, { annotations: strange })], 'minion-1')).toMatchObject([{ vtep: undefined }]);
+    expect(peersOf([aNode(2, { podCIDR: '' }), aNode(3, { podCIDR: 'nonsense' })], 'minion-1')).toEqual([]);
+  });
+});
+
+describe('what nodes say of themselves', () => {
+  const saying = (address: string) => ownAnnotations('vxlan', address, vtepMac('minion-2'));
+  const skippedOf = (...nodes: Node[]) => planPeers([aNode(1), ...nodes, aNode(7)], 'minion-1', RANGE);
+
+  it.each([
+    ['an address with a line of its own', { annotations: saying('172.30.0.12\nfdb replace 02:00:00:00:00:09') }],
+    ['no address at all', { annotations: saying('not an address') }],
+    ['an address of six', { annotations: saying('fd00::1') }],
+    ['half of everything as its pod network', { podCIDR: '0.0.0.0/1' }],
+    ['a pod network of another cluster', { podCIDR: '10.245.2.0/24' }],
+    ['the whole of the cluster’s network', { podCIDR: '10.244.0.0/16' }],
+    ['more than a node’s part of it', { podCIDR: '10.244.128.0/17' }],
+    ['a pod network that is no text of one', { podCIDR: '10.244.2.0/24 via 1.2.3.4' }],
+    ['this node’s pod network', { podCIDR: '10.244.1.128/25' }],
+    ['a peer’s pod network', { podCIDR: '10.244.7.0/24', metadata: { creationTimestamp: '2026-01-02T00:00:00Z' } }],
+    ['a peer’s tunnel', { annotations: ownAnnotations('vxlan', '172.30.0.12', vtepMac('minion-1')) }],
+  ])('leaves out the one that says %s, with a reason, and nobody else', (_, more) => {
+    const { own, peers, skipped } = skippedOf(aNode(2, more));
+    expect(own).toBe('10.244.1.0/24');
+    expect(peers.map((peer) => peer.name)).toEqual(['minion-7']);
+    expect(skipped).toMatchObject([{ node: 'minion-2', why: expect.stringMatching(/^its /) }]);
+    const lines = planCommands(vxlan([aNode(1), aNode(2, more), aNode(7)]), aMinion(), SCOPE);
+    expect([...lines.ip, ...lines.bridge].filter((line) => /\n|0\.0\.0\.0|not an|fd00|10\.245/.test(line))).toEqual([]);
+    expect(lines.ip.filter((line) => line.startsWith('route'))).toHaveLength(1);
+  });
+
+  it('lets the older of two that claim one network have it, whatever they are called', () => {
+    const at = (day: number) => ({ creationTimestamp: `2026-01-0${day}T00:00:00Z` });
+    const first = aNode(9, { podCIDR: '10.244.5.0/24', metadata: at(1) });
+    const second = aNode(2, { podCIDR: '10.244.5.0/24', metadata: at(2) });
+    const { peers, skipped } = skippedOf(second, first);
+    expect(peers.map((peer) => peer.name)).toEqual(['minion-7', 'minion-9']);
+    expect(skipped).toEqual([
+      { node: 'minion-2', why: 'its pod network 10.244.5.0/24 overlaps 10.244.5.0/24 of node minion-9' },
+    ]);
+  });
+
+  it('gives this node no network that another had before', () => {
+    const older = aNode(2, { podCIDR: '10.244.1.0/24', metadata: { creationTimestamp: '2020-01-01T00:00:00Z' } });
+    const own = aNode(1, { metadata: { creationTimestamp: '2021-01-01T00:00:00Z' } });
+    expect(planPeers([own, older], 'minion-1', RANGE)).toMatchObject({
+      own: undefined,
+      skipped: [{ node: 'minion-1' }],
+    });
+  });
+
+  it('is no reproach while it is nothing yet', () => {
+    const bare = aNode(2, { annotations: {} });
+    expect(skippedOf({ ...bare, status: {} }, aNode(3, { podCIDR: '' })).skipped).toEqual([]);
+  });
+
+  it('is written as the kernel will show it', () => {
+    expect(peersOf([aNode(2, { podCIDR: '10.244.2.7/24' })], 'minion-1')).toMatchObject([{ podCidr: '10.244.2.0/24' }]);
   });
 });
 
@@ -79,7 +139,7 @@ describe('a fresh minion', () => {
   });
 
   it('with host-gw gets a bridge of full MTU and a plain route per peer on the same link', () => {
-    const peers = planPeers(
+    const peers = peersOf(
       [...NODES, aNode(3, { annotations: { 'flannel.alpha.coreos.com/public-ip': '192.168.7.3' } })],
       'minion-1',
     );
@@ -146,7 +206,7 @@ describe('a minion that stands', () => {
       podCidr: '10.244.1.0/24',
       backend: 'vxlan',
       fabric: { ...FABRIC, address: '172.30.0.50' },
-      peers: planPeers(NODES, 'minion-1'),
+      peers: peersOf(NODES, 'minion-1'),
     });
     const { ip, bridge } = planCommands(desired, standing, SCOPE);
     expect(ip[0]).toBe('link delete flannel.1');
@@ -165,7 +225,7 @@ describe('a minion that stands', () => {
   });
 
   it('tears the tunnel down when it is to use plain routes', () => {
-    const peers = planPeers(NODES, 'minion-1');
+    const peers = peersOf(NODES, 'minion-1');
     const desired = planNode({ node: 'minion-1', podCidr: '10.244.1.0/24', backend: 'host-gw', fabric: FABRIC, peers });
     expect(planCommands(desired, standing, SCOPE).ip).toEqual([
       'link set cni0 mtu 1500',
@@ -179,7 +239,7 @@ describe('the host around the minions', () => {
   const fabric: Fabric = { device: 'shiplog0', address: '172.30.0.1', mtu: 1500, networks: ['172.30.0.1/24'] };
 
   it('has a route to each node’s pods and, through the first node, to services; nothing else', () => {
-    const desired = planHost(fabric, planPeers(NODES, 'host'), SCOPE.serviceCidr);
+    const desired = planHost(fabric, peersOf(NODES, 'host'), SCOPE.serviceCidr);
     expect(planCommands(desired, aMinion(), SCOPE)).toEqual({
       ip: [
         'route replace 10.244.1.0/24 via 172.30.0.11 dev shiplog0 proto 201',
@@ -190,12 +250,30 @@ describe('the host around the minions', () => {
     });
   });
 
+  it('takes back the routes that it once made for nodes that are gone, wherever they led', () => {
+    const mine = { gateway: '172.30.0.12', dev: 'shiplog0', protocol: '201' };
+    const observed = aMinion({
+      routes: [
+        { dst: 'default', gateway: '192.0.2.1', dev: 'eth1' },
+        { dst: '0.0.0.0/1', ...mine },
+        { dst: '10.244.2.0/24', ...mine },
+        { dst: '192.168.7.0/24', ...mine, protocol: 'static' },
+        { dst: '10.239.1.0/24', gateway: '172.30.5.11', dev: 'shiplog5', protocol: '201' },
+      ],
+    });
+    const desired = planHost(fabric, [], SCOPE.serviceCidr);
+    expect(planCommands(desired, observed, SCOPE).ip).toEqual([
+      'route delete 0.0.0.0/1 proto 201',
+      'route delete 10.244.2.0/24 proto 201',
+    ]);
+  });
+
   it('reaches the pods of a node that is not on its link through one that is', () => {
     const far = {
       ...aNode(3),
       metadata: { name: 'far', annotations: ownAnnotations('vxlan', '192.0.2.7', vtepMac('far')) },
     };
-    const desired = planHost(fabric, planPeers([...NODES, far], 'host'), SCOPE.serviceCidr);
+    const desired = planHost(fabric, peersOf([...NODES, far], 'host'), SCOPE.serviceCidr);
     expect(desired.routes).toContainEqual({
       to: '10.244.3.0/24',
       via: '172.30.0.11',
@@ -216,6 +294,7 @@ describe('the rules', () => {
       table: 'shiplog_network_minion_1',
       podCidr: '10.244.1.0/24',
       clusterCidr: SCOPE.clusterCidr,
+      bus: [],
       pods: [
         { ip: '10.244.1.2', hostPorts },
         { ip: '10.244.1.3', hostPorts: hostPorts.slice(0, 1) },
@@ -229,5 +308,45 @@ describe('the rules', () => {
         'add element ip shiplog_network_minion_1 hairpins { 10.244.1.2 . 10.244.1.2 }',
       ]),
     );
+  });
+
+  it('keep pods from the bus, and from nothing else', () => {
+    const rules = (bus: { ip: string; port: number }[]) =>
+      renderRules({ table: 't', podCidr: '10.244.1.0/24', clusterCidr: SCOPE.clusterCidr, pods: [], bus })
+        .split('\n')
+        .filter((line) => line.includes('bus_guard'));
+    expect(
+      rules([
+        { ip: '172.30.0.1', port: 4222 },
+        { ip: '127.0.0.1', port: 4223 },
+      ]),
+    ).toEqual([
+      'add chain ip t bus_guard_forward { type filter hook forward priority -10 ; policy accept ; }',
+      'add chain ip t bus_guard_input { type filter hook input priority -10 ; policy accept ; }',
+      'flush chain ip t bus_guard_forward',
+      'flush chain ip t bus_guard_input',
+      'add rule ip t bus_guard_forward iifname "cni0" ip daddr 172.30.0.1 tcp dport 4222 drop',
+      'add rule ip t bus_guard_forward iifname "cni0" fib daddr type local tcp dport 4223 drop',
+      'add rule ip t bus_guard_input iifname "cni0" ip daddr 172.30.0.1 tcp dport 4222 drop',
+      'add rule ip t bus_guard_input iifname "cni0" fib daddr type local tcp dport 4223 drop',
+    ]);
+    expect(() => rules([{ ip: '1.2.3.4 accept', port: 4222 }])).toThrow('must be an IPv4 address');
+  });
+
+  it('leave out host ports that are none, with a reason, and serve the others', () => {
+    const good = { hostPort: 8080, containerPort: 80, protocol: 'TCP' as const };
+    const evil = '80 }; flush ruleset';
+    const bad = [{ hostPort: evil }, { containerPort: 70_000 }, { hostIP: evil }, { hostIP: '::1' }];
+    const pods = [
+      { ip: '10.244.1.2', hostPorts: [good, ...bad.map((one) => ({ ...good, ...one }) as never)] },
+      { ip: '10.244.1.3 }', hostPorts: [good] },
+    ];
+    const { sound, wrong } = soundPorts(pods);
+    expect(sound).toEqual([
+      { ip: '10.244.1.2', hostPorts: [good] },
+      { ip: '10.244.1.3 }', hostPorts: [] },
+    ]);
+    expect(wrong.map((one) => one.ip)).toEqual([...bad.map(() => '10.244.1.2'), '10.244.1.3 }']);
+    expect(wrong[0]?.why).toBe('"80 }; flush ruleset" must be an integer from 1 to 65535');
   });
 });

@@ -1,5 +1,6 @@
 import type { HostPort } from '@shiplog/contracts';
 import { renderDefinitions, type Definition } from '@shiplog/kernel';
+import { cidrContains, ipv4Of, parseCidr, parseIp, portOf, UnsoundValue } from '@shiplog/machinery';
 import { BRIDGE, VXLAN } from './names';
 
 /** A pod's ports on the node. */
@@ -8,14 +9,44 @@ export interface PodPorts {
   readonly hostPorts: readonly HostPort[];
 }
 
+/** Where a server listens. */
+export interface ServerAddress {
+  readonly ip: string;
+  readonly port: number;
+}
+
 export interface RulesInput {
   readonly table: string;
   readonly podCidr: string;
   readonly clusterCidr: string;
+  /** Ports that are what they must be: see `soundPorts`. */
   readonly pods: readonly PodPorts[];
+  /** NATS' servers: no pod reaches them, since whoever does speaks to the whole cluster. */
+  readonly bus: readonly ServerAddress[];
 }
 
 const ANY_ADDRESS = ['', '0.0.0.0'];
+const LOOPBACK = parseCidr('127.0.0.0/8');
+
+/** The ports that can become rules, and what is wrong with those that can't, by their pod's address. */
+export function soundPorts(pods: readonly PodPorts[]): { sound: PodPorts[]; wrong: { ip: string; why: string }[] } {
+  const wrong: { ip: string; why: string }[] = [];
+  const isSound = (ip: string, port: HostPort): boolean => {
+    try {
+      ipv4Of(ip);
+      portOf(port.hostPort);
+      portOf(port.containerPort);
+      if ((port.hostIP ?? '') !== '') ipv4Of(port.hostIP);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnsoundValue)) throw error;
+      wrong.push({ ip, why: error.message });
+      return false;
+    }
+  };
+  const sound = pods.map(({ ip, hostPorts }) => ({ ip, hostPorts: hostPorts.filter((port) => isSound(ip, port)) }));
+  return { sound, wrong };
+}
 
 /**
  * The agent's whole table as one transaction: what leaves the cluster gets the node's address, and host ports lead to
@@ -30,7 +61,7 @@ export function renderRules(input: RulesInput): string {
   ].join('');
 }
 
-function definitions({ podCidr, clusterCidr }: RulesInput): Definition[] {
+function definitions({ podCidr, clusterCidr, bus }: RulesInput): Definition[] {
   return [
     { kind: 'map', name: 'ports_anywhere', body: 'type inet_proto . inet_service : ipv4_addr . inet_service ;' },
     {
@@ -62,7 +93,27 @@ function definitions({ podCidr, clusterCidr }: RulesInput): Definition[] {
       hook: 'type filter hook prerouting priority -300 ; policy accept ;',
       rules: [`iifname "${BRIDGE}" ip daddr 127.0.0.0/8 drop`],
     },
+    ...busGuards(bus),
   ];
+}
+
+/**
+ * What comes over the bridge is a pod's, whatever source it names; processes of the node don't come that way. A server may
+ * be elsewhere, then packets to it are forwarded, or on this node, then they come in; after translation in both cases.
+ */
+function busGuards(bus: readonly ServerAddress[]): Definition[] {
+  const rules = bus.map(({ ip, port }) => {
+    // One that the node knows by a loopback address may listen on all of the node's.
+    const loopback = LOOPBACK !== undefined && cidrContains(LOOPBACK, parseIp(ipv4Of(ip)) ?? 0);
+    const to = loopback ? 'fib daddr type local' : `ip daddr ${ip}`;
+    return `iifname "${BRIDGE}" ${to} tcp dport ${portOf(port)} drop`;
+  });
+  return ['forward', 'input'].map((hook) => ({
+    kind: 'chain',
+    name: `bus_guard_${hook}`,
+    hook: `type filter hook ${hook} priority -10 ; policy accept ;`,
+    rules,
+  }));
 }
 
 function nat(hook: string, priority: number, rules: string[]): Definition {
@@ -78,7 +129,7 @@ function collect(pods: readonly PodPorts[]): Map<string, Set<string>> {
   };
   for (const { ip, hostPorts } of pods) {
     for (const { hostPort, containerPort, protocol, hostIP = '' } of hostPorts) {
-      const port = `${protocol.toLowerCase()} . ${hostPort}`;
+      const port = `${protocol === 'UDP' ? 'udp' : 'tcp'} . ${hostPort}`;
       const [name, key] = ANY_ADDRESS.includes(hostIP)
         ? ['ports_anywhere', port]
         : ['ports_on_address', `${hostIP} . ${port}`];

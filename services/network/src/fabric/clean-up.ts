@@ -1,18 +1,31 @@
 import { applyScript, batch, ownKernel, renderTableRemoval, type Kernel } from '@shiplog/kernel';
 import { BRIDGE, hostInterface, tableOf, VXLAN } from '../domain/names';
 import type { Observed } from '../domain/observed';
-import { planCommands, type Scope } from '../domain/plan-commands';
+import { planCommands } from '../domain/plan-commands';
+import { planFabric } from '../domain/plan-fabric';
 import { readCables } from '../pods/plan-cable';
 import { observe } from './observe';
 import { closeForwarding } from './open-forwarding';
 
+/** What of its settings the agent made things by. */
+export interface CleanUpOptions {
+  readonly node: string;
+  readonly role: 'node' | 'host';
+  readonly nodeIp: string;
+  readonly fabricInterface: string;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+}
+
 /** Removes all that the agent ever made here; pods of this node lose their network. */
-export async function cleanUp(options: Scope & { node: string; role: 'node' | 'host' }, kernel: Kernel = ownKernel) {
+export async function cleanUp(options: CleanUpOptions, kernel: Kernel = ownKernel): Promise<void> {
   await applyScript(kernel, renderTableRemoval(tableOf(options.node)));
   if (options.role === 'node') await closeForwarding(kernel);
   const observed = await observe(kernel);
   const nothing = { routes: [], neighbours: [], fdb: [], unreachable: [] };
-  const routes = planCommands(nothing, { ...observed, links: [] }, options).ip;
+  const fabric = planFabric(observed, { device: options.fabricInterface, address: options.nodeIp });
+  const devices = fabric === undefined ? [VXLAN] : [fabric.device, VXLAN];
+  const routes = planCommands(nothing, { ...observed, links: [] }, { ...options, devices }).ip;
   await batch(kernel, 'ip', [...routes, ...(options.role === 'node' ? linkRemovals(observed) : [])]);
 }
 

@@ -1,14 +1,16 @@
 import type { Node } from '@shiplog/contracts';
 import { applyScript, type Kernel } from '@shiplog/kernel';
 import type { Logger } from 'pino';
-import { tableOf, vtepMac } from '../domain/names';
+import { tableOf, VXLAN, vtepMac } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/plan-commands';
 import { planHost, planNode, type Desired } from '../domain/plan-desired';
 import { planFabric, type Fabric } from '../domain/plan-fabric';
-import { missingAnnotations, ownAnnotations, planPeers, type Backend } from '../domain/plan-peers';
-import { renderRules, type PodPorts } from '../domain/render-rules';
+import { missingAnnotations, ownAnnotations } from '../domain/flannel';
+import { planPeers, type Backend, type Unreachable } from '../domain/plan-peers';
+import { renderRules, soundPorts, type PodPorts } from '../domain/render-rules';
 import { apply, applySettings } from './apply';
+import { BusServers } from './bus-servers';
 import { observe } from './observe';
 import { openForwarding } from './open-forwarding';
 
@@ -19,7 +21,9 @@ export interface FabricConfig {
   readonly nodeIp: string;
   readonly fabricInterface: string;
   readonly clusterCidr: string;
+  readonly nodeCidrPrefix: number;
   readonly serviceCidr: string;
+  readonly natsUrl: string;
 }
 
 /** What one look and its corrections came to. */
@@ -31,12 +35,16 @@ export type SyncOutcome =
 export class FabricSync {
   #rules: string | undefined;
   #writing: Promise<void> = Promise.resolve();
+  readonly #bus: BusServers;
+  readonly #warned = new Map<string, string>();
 
   constructor(
     private readonly config: FabricConfig,
     private readonly kernel: Kernel,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#bus = new BusServers(config.natsUrl, logger);
+  }
 
   /** One round. Throws when the kernel refuses something; the next round sees what is left to do. */
   async run(nodes: readonly Node[]): Promise<SyncOutcome> {
@@ -44,9 +52,10 @@ export class FabricSync {
     const observed = await observe(this.kernel);
     const fabric = planFabric(observed, { device: config.fabricInterface, address: config.nodeIp });
     if (fabric === undefined) return { state: 'waiting', why: 'no interface leads to the other nodes' };
-    const peers = planPeers(nodes, config.nodeName);
+    const { own: podCidr = '', peers, skipped } = planPeers(nodes, config.nodeName, config);
+    this.#warn('a node is left out of the pod network', skipped);
     if (config.role === 'host') {
-      const desired = planHost(fabric, peers, config.serviceCidr);
+      const desired = withSkipped(planHost(fabric, peers, config.serviceCidr), skipped);
       await this.#apply(desired, observed, fabric);
       return { state: 'done', desired, observed, podCidr: '' };
     }
@@ -54,11 +63,20 @@ export class FabricSync {
     if (own === undefined) return { state: 'waiting', why: `no node is called ${config.nodeName} yet` };
     const wanted = ownAnnotations(config.backend, fabric.address, vtepMac(config.nodeName));
     const annotations = missingAnnotations(own, wanted);
-    const podCidr = own.spec?.podCIDR ?? '';
-    if (podCidr === '') return { state: 'waiting', why: 'the node has no pod addresses yet', annotations };
-    const desired = planNode({ node: config.nodeName, podCidr, backend: config.backend, fabric, peers });
+    if (podCidr === '') {
+      const wrong = skipped.find((one) => one.node === config.nodeName);
+      const why = wrong === undefined ? 'the node has no pod addresses yet' : `the node can't be used: ${wrong.why}`;
+      return { state: 'waiting', why, annotations };
+    }
+    const planned = planNode({ node: config.nodeName, podCidr, backend: config.backend, fabric, peers });
+    const desired = withSkipped(planned, skipped);
     await this.#apply(desired, observed, fabric);
     return { state: 'done', desired, observed, podCidr, annotations };
+  }
+
+  /** Looks up where NATS is, for the rules that are written next. */
+  async refreshBus(): Promise<void> {
+    await this.#bus.refresh();
   }
 
   /**
@@ -69,7 +87,13 @@ export class FabricSync {
     const write = async (): Promise<void> => {
       if (options.anyway) await openForwarding(this.kernel, this.logger);
       const { nodeName, clusterCidr } = this.config;
-      const script = renderRules({ table: tableOf(nodeName), podCidr, clusterCidr, pods: pods() });
+      const { sound, wrong } = soundPorts(pods());
+      this.#warn(
+        'a host port is not served',
+        wrong.map(({ ip, why }) => ({ node: `pod ${ip}`, why })),
+      );
+      const bus = this.#bus.addresses;
+      const script = renderRules({ table: tableOf(nodeName), podCidr, clusterCidr, pods: sound, bus });
       if (script === this.#rules && !options.anyway) return;
       this.#rules = undefined;
       await applyScript(this.kernel, script);
@@ -81,11 +105,24 @@ export class FabricSync {
   }
 
   async #apply(desired: Desired, observed: Observed, fabric: Fabric): Promise<void> {
-    const commands = planCommands(desired, observed, this.config);
+    const commands = planCommands(desired, observed, { ...this.config, devices: [fabric.device, VXLAN] });
     const lines = [...commands.ip, ...commands.bridge];
     if (lines.length > 0) this.logger.info({ commands: lines }, 'changing the kernel');
     await apply(this.kernel, commands);
     const parts = { bridge: desired.bridge !== undefined, tunnel: desired.tunnel !== undefined };
     await applySettings(this.kernel, { device: fabric.device, ...parts }, this.logger);
   }
+
+  /** Once, until something else is wrong with it, or nothing was in between. */
+  #warn(message: string, wrong: readonly Unreachable[]): void {
+    for (const { node, why } of wrong) {
+      if (this.#warned.get(`${message} ${node}`) !== why) this.logger.warn({ node, why }, message);
+    }
+    for (const key of this.#warned.keys()) if (key.startsWith(message)) this.#warned.delete(key);
+    for (const { node, why } of wrong) this.#warned.set(`${message} ${node}`, why);
+  }
+}
+
+function withSkipped(desired: Desired, skipped: readonly Unreachable[]): Desired {
+  return { ...desired, unreachable: [...desired.unreachable, ...skipped] };
 }

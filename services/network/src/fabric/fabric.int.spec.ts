@@ -5,7 +5,8 @@ import { runProgram } from '@shiplog/kernel';
 import { eventually, Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
 import { planCommands } from '../domain/plan-commands';
-import { ownAnnotations, type Backend } from '../domain/plan-peers';
+import { ownAnnotations } from '../domain/flannel';
+import type { Backend } from '../domain/plan-peers';
 import { vtepMac } from '../domain/names';
 import { PodCables } from '../pods/pod-cables';
 import { aNode } from '../testing/builders';
@@ -16,7 +17,12 @@ import { closeForwarding, openForwarding } from './open-forwarding';
 
 const id = process.pid.toString(36);
 const logger = pino({ level: 'silent' });
-const SCOPE = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16' };
+const SCOPE = {
+  clusterCidr: '10.244.0.0/16',
+  serviceCidr: '10.96.0.0/16',
+  nodeCidrPrefix: 24,
+  natsUrl: 'nats://user:password@172.30.0.1:4222',
+};
 
 /** A process that is only there to be in a namespace. */
 const IDLE = `console.log('up'); setInterval(() => {}, 1e6);`;
@@ -109,7 +115,10 @@ describe.each(['vxlan', 'host-gw'] as const)('two minions with %s', (backend) =>
     expect(await seenFrom(a, b, ipB)).toBe(`::ffff:${ipA}`);
     expect(await seenFrom(a, c, ipC)).toBe(`::ffff:${ipA}`);
     const again = await settled(syncOf(1, backend), nodes);
-    expect(planCommands(again.desired, again.observed, SCOPE)).toEqual({ ip: [], bridge: [] });
+    expect(planCommands(again.desired, again.observed, { ...SCOPE, devices: ['eth0', 'flannel.1'] })).toEqual({
+      ip: [],
+      bridge: [],
+    });
     await first.detach(`${backend}-a`);
     await first.detach(`${backend}-c`);
     await second.detach(`${backend}-b`);
@@ -167,6 +176,58 @@ describe('one minion', () => {
     await sync.writeRules(outcome.podCidr, () => cables.ports(), { anyway: false });
     expect((await ask(outside.pid ?? 0, '172.30.0.11')).trim()).toBe('ECONNREFUSED');
     expect(ip).toMatch(/^10\.244\.1\./);
+  });
+
+  it('keeps its pods from the bus, however they ask for it, and its own processes not', async () => {
+    const sync = syncOf(1, 'vxlan');
+    const outcome = await settled(sync, nodesFor('vxlan'));
+    const cables = await cablesOf(1, outcome);
+    const pod = await aPod();
+    await cables.attach({ uid: 'curious', namespace: 'd', name: 'p', pid: pod });
+    await sync.refreshBus();
+    await sync.writeRules(outcome.podCidr, () => cables.ports(), { anyway: true });
+    const bus = (await host.node(IDLE)).pid ?? 0;
+    const node = (await (minions[0] as Namespace).node(IDLE)).pid ?? 0;
+    expect(await seenFrom(pod, bus, '172.30.0.1', 4223)).toBe('::ffff:172.30.0.11');
+    expect(await seenFrom(node, bus, '172.30.0.1', 4222)).toBe('::ffff:172.30.0.11');
+    expect(await seenFrom(pod, bus, '172.30.0.1', 4222).catch(() => 'nothing')).toBe('nothing');
+    // A service of the cluster's may lead there too.
+    const kernel = (minions[0] as Namespace).kernel;
+    const lead = 'add table ip lead\nadd chain ip lead c { type nat hook prerouting priority -100 ; }\n';
+    await kernel.run('nft', ['-f', '-'], `${lead}add rule ip lead c ip daddr 10.96.0.9 dnat to 172.30.0.1\n`);
+    expect(await seenFrom(pod, bus, '10.96.0.9', 4223)).toBe('::ffff:172.30.0.11');
+    expect(await seenFrom(pod, bus, '10.96.0.9', 4222).catch(() => 'nothing')).toBe('nothing');
+    await kernel.run('nft', ['delete', 'table', 'ip', 'lead']);
+    await cables.detach('curious');
+  });
+
+  it('goes on with its peers when another node says what can’t be, and says so once', async () => {
+    const warned: Record<string, unknown>[] = [];
+    const stream = { write: (line: string) => void warned.push(JSON.parse(line) as Record<string, unknown>) };
+    const config = {
+      nodeName: 'minion-1',
+      role: 'node' as const,
+      backend: 'vxlan' as const,
+      nodeIp: '',
+      fabricInterface: '',
+    };
+    const kernel = (minions[0] as Namespace).kernel;
+    const sync = new FabricSync({ ...config, ...SCOPE }, kernel, pino({ level: 'warn' }, stream));
+    const hostile = aNode(3, {
+      annotations: ownAnnotations(
+        'vxlan',
+        '172.30.0.13\nfdb add 02:00:00:00:00:66 dev flannel.1 dst 172.30.0.66',
+        vtepMac('minion-3'),
+      ),
+    });
+    const nodes = [...nodesFor('vxlan'), hostile, aNode(4, { podCIDR: '0.0.0.0/1' })];
+    const { desired } = await settled(sync, nodes);
+    await settled(sync, nodes);
+    expect(desired.unreachable.map((one) => one.node)).toEqual(['minion-3', 'minion-4']);
+    expect((await observe(kernel)).fdb.map((one) => one.dst)).not.toContain('172.30.0.66');
+    expect(await kernel.run('ip', ['route'])).toContain('10.244.2.0/24');
+    expect(await kernel.run('ip', ['route'])).not.toContain('0.0.0.0/1');
+    expect(warned.map((line) => line['node'])).toEqual(['minion-3', 'minion-4']);
   });
 
   it('lets pods through where an engine drops what is forwarded, once, and takes that back', async () => {
@@ -250,11 +311,19 @@ describe('the host', () => {
     await settled(new FabricSync({ ...config, ...SCOPE }, host.kernel, logger), nodes);
     const outside = await host.node(IDLE);
     expect(await seenFrom(outside.pid ?? 0, pod, ip)).toBe('::ffff:172.30.0.1');
+    await host.ip('route add 0.0.0.0/1 via 172.30.0.12 dev shiplog0 proto 201', 'route add 192.0.2.0/24 dev shiplog0');
+    const wild = aNode(2, { podCIDR: '0.0.0.0/1' });
+    await settled(new FabricSync({ ...config, ...SCOPE }, host.kernel, logger), [...nodes.slice(0, 1), wild]);
+    expect(await host.run('ip', ['route'])).not.toContain('0.0.0.0/1');
+    expect(await host.run('ip', ['route'])).toContain('192.0.2.0/24');
     expect(await host.run('ip', ['route'])).toContain('10.96.0.0/16 via 172.30.0.11');
-    await cleanUp({ node: 'host', role: 'host', ...SCOPE }, host.kernel);
+    await cleanUp({ node: 'host', ...config, ...SCOPE }, host.kernel);
     expect(await host.run('ip', ['route'])).not.toContain('10.');
     for (const [index, minion] of minions.entries()) {
-      await cleanUp({ node: `minion-${index + 1}`, role: 'node', ...SCOPE }, minion.kernel);
+      await cleanUp(
+        { node: `minion-${index + 1}`, role: 'node', nodeIp: '', fabricInterface: '', ...SCOPE },
+        minion.kernel,
+      );
       expect((await observe(minion.kernel)).links.map((link) => link.ifname).sort()).toEqual(['eth0', 'lo']);
       expect(await minion.run('nft', ['list', 'ruleset'])).toBe('');
     }

@@ -1,16 +1,23 @@
 import type { Node } from '@shiplog/contracts';
 import type { Observed, ObservedLink } from '../domain/observed';
-import { ownAnnotations } from '../domain/plan-peers';
+import { ownAnnotations } from '../domain/flannel';
 import { vtepMac } from '../domain/names';
 
 /** A node on the fabric 172.30.0.0/24 with pod network 10.244.<n>.0/24 that has said where its tunnel ends. */
-export function aNode(n: number, more: { podCIDR?: string; annotations?: Record<string, string> } = {}): Node {
+export function aNode(
+  n: number,
+  more: { podCIDR?: string; annotations?: Record<string, string>; metadata?: Node['metadata'] } = {},
+): Node {
   const name = `minion-${n}`;
   const address = `172.30.0.${10 + n}`;
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, annotations: more.annotations ?? ownAnnotations('vxlan', address, vtepMac(name)) },
+    metadata: {
+      name,
+      ...more.metadata,
+      annotations: more.annotations ?? ownAnnotations('vxlan', address, vtepMac(name)),
+    },
     spec: { podCIDR: more.podCIDR ?? `10.244.${n}.0/24` },
     status: { addresses: [{ type: 'InternalIP', address }] },
   };

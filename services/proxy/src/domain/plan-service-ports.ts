@@ -1,4 +1,5 @@
 import type { EndpointSlice, Service } from '@shiplog/contracts';
+import { parseIp } from '@shiplog/machinery';
 import type { Backend, Protocol, Route, ServicePort } from './service-port';
 
 /** Kubernetes' default of sessionAffinityConfig.clientIP.timeoutSeconds: three hours. */
@@ -57,7 +58,7 @@ function hasNodePort(type: string | undefined): boolean {
 }
 
 function isIpv4(address: string): boolean {
-  return /^\d+\.\d+\.\d+\.\d+$/.test(address);
+  return parseIp(address) !== undefined;
 }
 
 /** Every endpoint of the named port once, in an order that doesn't depend on the slices'. */

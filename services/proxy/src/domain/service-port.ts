@@ -1,4 +1,9 @@
-export type Protocol = 'tcp' | 'udp' | 'sctp';
+import { integerOf, ipv4Of, oneOf, portOf } from '@shiplog/machinery';
+
+const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+/** Kubernetes' bound of sessionAffinityConfig.clientIP.timeoutSeconds. */
+const MAX_AFFINITY_SECONDS = 86_400;
 
 /** Where a connection can end. */
 export interface Backend {
@@ -32,4 +37,25 @@ export interface ServicePort {
   readonly external: Route;
   /** For node port and external IPs, asked for from outside, where externalTrafficPolicy makes that differ. */
   readonly outside: Route | undefined;
+}
+
+/**
+ * The same port, every value of which is the number or address that it will be in a rule, a command or a socket. The last
+ * look before they become that, whatever let them in. Throws UnsoundValue.
+ */
+export function checkedPort(port: ServicePort): ServicePort {
+  oneOf(port.protocol, PROTOCOLS);
+  ipv4Of(port.clusterIP);
+  portOf(port.port);
+  if (port.nodePort !== undefined) portOf(port.nodePort);
+  if (port.affinitySeconds !== undefined) integerOf(port.affinitySeconds, 1, MAX_AFFINITY_SECONDS);
+  port.externalIPs.forEach(ipv4Of);
+  for (const route of [port.internal, port.external, port.outside]) {
+    if (route?.kind !== 'spread') continue;
+    for (const backend of route.backends) {
+      ipv4Of(backend.ip);
+      portOf(backend.port);
+    }
+  }
+  return port;
 }

@@ -1,4 +1,4 @@
-import type { Backend, Route, ServicePort } from '../domain/service-port';
+import { checkedPort, type Backend, type Route, type ServicePort } from '../domain/service-port';
 import type { Definition } from '@shiplog/kernel';
 import { names, spreadingPicker, stickyPicker, type Plane } from './render-layout';
 
@@ -18,9 +18,9 @@ export interface Rendered {
 /** The order of a route's backends: survivors keep their slot, so that clients with affinity stay where they are. */
 export type Slots = (route: string, backends: readonly Backend[]) => readonly Backend[];
 
-/** A service port as elements of the flat maps. */
+/** A service port as elements of the flat maps. Throws UnsoundValue for what is no number or address. */
 export function renderServicePort(port: ServicePort, slots: Slots): Rendered {
-  const { protocol } = port;
+  const { protocol } = checkedPort(port);
   const routes = new Collector(port, slots);
   routes.add('vip', `${port.clusterIP} . ${protocol} . ${port.port}`, 'internal', port.internal);
   const external = port.externalIPs.map((ip) => `${ip} . ${protocol} . ${port.port}`);

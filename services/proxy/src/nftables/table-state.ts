@@ -17,7 +17,7 @@ export class TableState {
 
   constructor(private readonly options: TableOptions) {}
 
-  /** Makes `ports` all that a service has. */
+  /** Makes `ports` all that a service has; throws UnsoundValue, and changes nothing, when one can't be rendered. */
   set(service: string, ports: readonly ServicePort[]): void {
     const before = this.#slots.get(service);
     const now = new Map<string, readonly Backend[]>();

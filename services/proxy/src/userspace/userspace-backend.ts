@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
-import type { ServicePort } from '../domain/service-port';
+import { checkedPort, type ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
 import { Balancer } from './balancer';
 import { inNetwork } from './in-network';
@@ -31,7 +31,7 @@ export class UserspaceBackend implements ProxyBackend {
   ) {}
 
   set(service: string, ports: readonly ServicePort[]): void {
-    if (ports.length > 0) this.#services.set(service, ports);
+    if (ports.length > 0) this.#services.set(service, ports.map(checkedPort));
     else this.#services.delete(service);
   }
 

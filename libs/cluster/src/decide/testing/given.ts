@@ -11,7 +11,11 @@ import { ClusterState } from '../../state';
 import { decide, replyOf, type Decided } from '..';
 import type { StoredObject } from '@shiplog/contracts';
 
-export const SETTINGS = { serviceCidr: '10.96.0.0/16', nodePortRange: [30000, 32767] as [number, number] };
+export const SETTINGS = {
+  serviceCidr: '10.96.0.0/16',
+  clusterCidr: '10.244.0.0/16',
+  nodePortRange: [30000, 32767] as [number, number],
+};
 const START = Date.UTC(2026, 0, 1);
 
 /** A command as the specs write it: what differs from case to case. */

@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Layout } from '../layout';
+import { run } from '../system/run';
+import type { Observed, ObservedLink } from './plan-repairs';
+
+const NAMESPACES = '/run/netns';
+/** Milliseconds for a look that takes ten. */
+const PATIENCE = 5_000;
+
+/** The part of what `ip -json address` prints that is looked at. */
+interface PrintedLink {
+  readonly ifname: string;
+  readonly master?: string;
+  readonly flags: readonly string[];
+  readonly addr_info?: readonly { readonly local?: string }[];
+}
+
+/** Looks at what is there of a cluster's network: two short commands and a few stats. */
+export async function observeFabric(layout: Layout): Promise<Observed> {
+  const [links, tables] = await Promise.all([
+    run('ip', ['-j', 'address', 'show'], { timeout: PATIENCE }),
+    run('nft', ['list', 'tables', 'ip'], { timeout: PATIENCE }),
+  ]);
+  return {
+    links: new Map((JSON.parse(links) as PrintedLink[]).map((link) => [link.ifname, linkOf(link)])),
+    namespaces: new Set(namespaces()),
+    tables: new Set([...tables.matchAll(/^table ip (\S+)/gm)].map(([, name]) => name!)),
+    sockets: new Set(layout.minions.map((minion) => minion.socket).filter((socket) => existsSync(socket))),
+  };
+}
+
+function linkOf({ master, flags, addr_info = [] }: PrintedLink): ObservedLink {
+  return { master, up: flags.includes('UP'), addresses: addr_info.flatMap(({ local }) => local ?? []) };
+}
+
+/** A name is a mount of the namespace; one that was only unmounted is an empty file, and leads nowhere. */
+function namespaces(): string[] {
+  const folder = statSync(NAMESPACES, { throwIfNoEntry: false });
+  if (folder === undefined) return [];
+  return readdirSync(NAMESPACES).filter((name) => {
+    const found = statSync(join(NAMESPACES, name), { throwIfNoEntry: false });
+    return found !== undefined && found.dev !== folder.dev;
+  });
+}

@@ -1,0 +1,72 @@
+import type { Layout, MinionLayout } from '../layout';
+
+/** What is there of all that a launcher makes for the network of its minions. */
+export interface Observed {
+  /** Every link of the host, by name. */
+  readonly links: ReadonlyMap<string, ObservedLink>;
+  /** Names under which network namespaces can be entered. */
+  readonly namespaces: ReadonlySet<string>;
+  /** The nftables tables of family `ip`. */
+  readonly tables: ReadonlySet<string>;
+  /** Paths of the engines' sockets. */
+  readonly sockets: ReadonlySet<string>;
+}
+
+export interface ObservedLink {
+  /** The bridge that it is plugged into. */
+  readonly master: string | undefined;
+  readonly up: boolean;
+  readonly addresses: readonly string[];
+}
+
+/** Something that a launcher made and that is no longer there, or no longer as it was made. */
+export type Lack =
+  | { readonly kind: 'bridge'; readonly name: string }
+  | { readonly kind: 'rules'; readonly name: string }
+  | { readonly kind: 'namespace'; readonly name: string; readonly minion: MinionLayout }
+  | { readonly kind: 'cable'; readonly name: string; readonly minion: MinionLayout }
+  | { readonly kind: 'engine'; readonly name: string; readonly minion: MinionLayout };
+
+/** What has vanished, in the order in which it is made again: each needs those before it. */
+export function planRepairs(layout: Layout, observed: Observed): Lack[] {
+  const { minions } = layout;
+  return [
+    ...(isBridge(layout, observed) ? [] : [{ kind: 'bridge', name: layout.bridge } as const]),
+    ...(observed.tables.has(layout.fabricTable) ? [] : [{ kind: 'rules', name: layout.fabricTable } as const]),
+    ...minions
+      .filter((minion) => !observed.namespaces.has(minion.netns))
+      .map((minion) => ({ kind: 'namespace', name: minion.netns, minion }) as const),
+    ...minions
+      .filter((minion) => !isPlugged(layout, observed.links.get(minion.veth)))
+      .map((minion) => ({ kind: 'cable', name: minion.veth, minion }) as const),
+    ...minions
+      .filter((minion) => !observed.sockets.has(minion.socket))
+      .map((minion) => ({ kind: 'engine', name: minion.socket, minion }) as const),
+  ];
+}
+
+/** For a person: what is missing. */
+export function describeLack(lack: Lack): string {
+  const { name } = lack;
+  switch (lack.kind) {
+    case 'bridge':
+      return `bridge ${name}`;
+    case 'rules':
+      return `rules ${name} (nftables)`;
+    case 'namespace':
+      return `network namespace ${name} of ${lack.minion.name}`;
+    case 'cable':
+      return `link ${name} of ${lack.minion.name}`;
+    case 'engine':
+      return `engine socket ${name} of ${lack.minion.name}`;
+  }
+}
+
+function isBridge({ bridge, hostAddress }: Layout, { links }: Observed): boolean {
+  const link = links.get(bridge);
+  return link !== undefined && link.up && link.addresses.includes(hostAddress);
+}
+
+function isPlugged({ bridge }: Layout, link: ObservedLink | undefined): boolean {
+  return link !== undefined && link.up && link.master === bridge;
+}

@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeFabric } from '../fabric/fabric';
+import type { Layout } from '../layout';
+import { signalProcess } from '../processes/ending';
+import { removeHostRules } from '../services/host-rules';
+import { run } from '../system/run';
+import { findTool, isRoot } from '../system/tools';
+
+/**
+ * Removes whatever clusters of a slot left in the kernel and in its runtime folder: containers, namespaces, links,
+ * rules, mounts. The caller has made sure that no running cluster is another's. Data in homes stays.
+ */
+export async function clearSlot(layout: Layout): Promise<void> {
+  if (process.platform !== 'linux' || !isRoot() || findTool('ip') === undefined) return;
+  killContainers(layout);
+  await removeHostRules(layout);
+  await removeFabric(layout);
+  await unmountBelow(layout.runDir);
+  rmSync(layout.runDir, { recursive: true, force: true });
+}
+
+/**
+ * Removes what a cluster of another home, of which nothing runs, left in a slot; its data stays. The caller has found it
+ * abandoned.
+ */
+export async function clearAbandoned(layout: Layout, home: string): Promise<void> {
+  await clearSlot(layout);
+  if (process.platform === 'linux' && isRoot()) await unmountBelow(home);
+}
+
+/** Unmounts all below a folder, deepest first: overlays of containers, then what they lie on. */
+export async function unmountBelow(folder: string): Promise<void> {
+  const points = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((point) => point.startsWith(`${folder}/`))
+    .sort((a, b) => b.length - a.length);
+  for (const point of points) await run('umount', ['-l', point]);
+}
+
+/** Containers and their shims outlive an engine that was killed; control groups and command lines still name them. */
+function killContainers(layout: Layout): void {
+  for (const root of ['/sys/fs/cgroup', '/sys/fs/cgroup/pids'].filter((folder) => existsSync(folder))) {
+    const groups = readdirSync(root).filter((name) => layout.netnsPattern.test(name));
+    for (const pid of groups.flatMap((group) => pidsBelow(join(root, group)))) signalProcess(pid, 'SIGKILL');
+  }
+  for (const pid of pidsWith(`${layout.runDir}/`)) signalProcess(pid, 'SIGKILL');
+}
+
+/** Processes whose command line names a folder that only this slot's engines use. */
+function pidsWith(words: string): number[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.map(Number).filter((pid) => pid !== process.pid && commandLine(pid).includes(words));
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // It has ended.
+  }
+}
+
+function pidsBelow(folder: string): number[] {
+  if (!existsSync(join(folder, 'cgroup.procs'))) return [];
+  const own = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...own, ...below.flatMap((entry) => pidsBelow(join(folder, entry.name)))];
+}

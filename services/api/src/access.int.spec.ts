@@ -1,0 +1,216 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { eventually } from '@shiplog/testing';
+import { makeCertificate } from './testing/certificate';
+import { Rig, TOKEN } from './testing/rig';
+import { configMap } from './testing/steps';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(async () => {
+  await rig?.stop();
+});
+
+const path = '/api/v1/namespaces/default/configmaps';
+const file = (name: string): string => join(rig.directory, name);
+const as = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
+
+/** A connection of its own, by hand. */
+async function dial(options: ConnectionOptions = {}): Promise<TLSSocket> {
+  const socket = connect({ port: rig.port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
+  socket.on('error', () => undefined);
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+/** The head of a POST whose body of `length` bytes is still to come. */
+const head = (length: number, token?: string): string =>
+  [
+    `POST ${path} HTTP/1.1`,
+    'host: x',
+    'content-type: application/json',
+    `content-length: ${length}`,
+    ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+    '\r\n',
+  ].join('\r\n');
+
+describe('who may come in', () => {
+  it('takes a token in and out without a restart, and keeps the last good ones when the file is wrong', async () => {
+    const admin = readFileSync(file('tokens.csv'), 'utf8');
+    const may = async (token: string): Promise<boolean> =>
+      (await rig.http('GET', path, undefined, as(token))).code === 200;
+    expect(await may('second')).toBe(false);
+    writeFileSync(file('tokens.csv'), `${admin}second,vera,7,"system:masters"\n`);
+    await eventually(() => may('second'));
+    writeFileSync(file('tokens.csv'), `${admin}third,carl,8,"viewers"\n`);
+    await eventually(() => rig.said.includes(`user \\"carl\\" is not in the group system:masters`));
+    expect([await may('second'), await may('third'), await may(TOKEN)]).toEqual([true, false, true]);
+    writeFileSync(file('tokens.csv'), admin);
+    await eventually(async () => !(await may('second')));
+    expect(await may(TOKEN)).toBe(true);
+  });
+
+  it('does not start with a token that is promised fewer rights than it would have', async () => {
+    const tokens = file('viewers.csv');
+    writeFileSync(tokens, `${TOKEN},admin,1,"system:masters"\nt0ken,vera,7,"viewers"\n`);
+    expect(await rig.failToStart({ TOKEN_FILE: tokens })).toMatchObject({
+      code: 64,
+      err: expect.stringMatching(
+        /^api can't start: the tokens \(TOKEN_FILE\) can't be used: line 2 of the token file: user "vera"[^\n]*\n$/,
+      ) as string,
+    });
+  });
+
+  it('shows a new certificate to new connections, and keeps the old one while the new pair does not match', async () => {
+    const pair = makeCertificate();
+    const shown = async (): Promise<string> => {
+      const socket = await dial();
+      const { raw } = socket.getPeerCertificate();
+      socket.destroy();
+      return `-----BEGIN CERTIFICATE-----\n${raw.toString('base64').replace(/(.{64})(?!$)/g, '$1\n')}\n-----END CERTIFICATE-----`;
+    };
+    const plain = (pem: string): string => pem.trim().replaceAll('\r', '');
+    const before = readFileSync(file('cert.pem'), 'utf8');
+    expect(await shown()).toBe(plain(before));
+    writeFileSync(file('cert.pem'), pair.cert);
+    await eventually(() => /the certificate and its key[^"]*can't be used; the last good ones stay/.test(rig.said));
+    expect(await shown()).toBe(plain(before));
+    writeFileSync(file('key.pem'), pair.key);
+    await eventually(async () => (await shown()) === plain(pair.cert));
+    rig.trust(pair.cert);
+    expect((await rig.http('GET', path)).code).toBe(200);
+  });
+
+  it.each([
+    ['a CBC suite', 'ECDHE-RSA-AES128-SHA256', false],
+    ["a CBC suite of TLS 1.0's time", 'ECDHE-RSA-AES256-SHA', false],
+    ['RSA key exchange', 'AES128-GCM-SHA256', false],
+    ['AES-GCM', 'ECDHE-RSA-AES128-GCM-SHA256', true],
+    ['ChaCha20', 'ECDHE-RSA-CHACHA20-POLY1305', true],
+  ])('speaks TLS 1.2 with %s: %s is %s', async (_, ciphers, spoken) => {
+    const attempt = dial({ maxVersion: 'TLSv1.2', ciphers }).then((socket) => socket.destroy());
+    await (spoken ? expect(attempt).resolves.toBeDefined() : expect(attempt).rejects.toThrow(/handshake failure/));
+  });
+});
+
+describe('what a client may take', () => {
+  const BODY = 3 * 1024 * 1024;
+  const CHUNK = Buffer.alloc(64 * 1024, 'x');
+
+  it('holds no body of those who do not say who they are, and lets go of them', async () => {
+    expect((await rig.http('GET', path)).code).toBe(200);
+    const before = rig.apiMemory;
+    const sockets = await Promise.all(Array.from({ length: 60 }, () => dial()));
+    const answers = sockets.map(async (socket) => {
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      socket.write(head(BODY));
+      // All but the last byte, as fast as it is taken: the server has to let go by itself.
+      for (let sent = 1; sent < BODY && !socket.destroyed; sent += CHUNK.length) {
+        if (!socket.write(CHUNK)) {
+          await Promise.race([new Promise<void>((resolve) => socket.once('drain', () => resolve())), closed]);
+        }
+      }
+      await closed;
+      return text;
+    });
+    for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n/);
+    expect(rig.apiMemory - before).toBeLessThan(60 * 1024 * 1024);
+  });
+
+  it('lets curl and other clients that send their whole body first read the refusal', async () => {
+    const { code } = await rig.http('POST', path, 'x'.repeat(100_000), { authorization: 'Bearer unknown' });
+    expect(code).toBe(401);
+  });
+
+  it('does not wait longer for a request than it may take, and does not cut watches', async () => {
+    await rig.stopService('api');
+    rig.startApi({ API_REQUEST_TIMEOUT: '1s' });
+    await rig.ready();
+    const watching = rig.http('GET', `${path}?watch=1&timeoutSeconds=4`);
+    const slow = await dial();
+    const begun = Date.now();
+    slow.resume().write(`${head(100, TOKEN)}{`);
+    await once(slow, 'close');
+    expect(Date.now() - begun).toBeLessThan(3_500);
+    expect((await watching).code).toBe(200);
+    expect(Date.now() - begun).toBeGreaterThan(3_500);
+  });
+
+  it('answers 429 when too many requests are in flight, and counts no watches', async () => {
+    await rig.stopService('api');
+    rig.startApi({ API_MAX_READS: '1', API_MAX_WRITES: '1', API_MAX_CONNECTIONS: '20' });
+    await rig.ready();
+    const watching = [1, 2].map(() => rig.http('GET', `${path}?watch=1&timeoutSeconds=3`));
+    const held = await dial();
+    held.write(`${head(100, TOKEN)}{`);
+    const refused = await eventually(async () => {
+      const answer = await rig.http('POST', path, configMap('one-too-many'));
+      return answer.code === 429 ? answer : undefined;
+    });
+    expect(refused.headers['retry-after']).toBe('1');
+    expect(refused.body).toBe('Too many requests, please try again later.\n');
+    expect((await rig.http('GET', path)).code).toBe(200);
+    held.destroy();
+    await eventually(async () => (await rig.http('POST', path, configMap('after-it'))).code === 201);
+    for (const watch of watching) expect((await watch).code).toBe(200);
+  });
+
+  it('closes connections over the limit, and serves those that are open', async () => {
+    expect((await rig.http('GET', path)).code).toBe(200);
+    const many = Array.from({ length: 30 }, () => dial().catch(() => undefined));
+    const sockets = await Promise.all(
+      many.map((socket) => Promise.race([socket, new Promise<undefined>((r) => setTimeout(r, 3_000, undefined))])),
+    );
+    const open = sockets.filter((socket) => socket !== undefined);
+    expect(open.length).toBeGreaterThan(5);
+    expect(open.length).toBeLessThan(20);
+    expect((await rig.http('GET', path)).code).toBe(200);
+    for (const socket of open) socket.destroy();
+    await eventually(async () => (await dial()).destroy());
+    await rig.stopService('api');
+    rig.startApi();
+    await rig.ready();
+  });
+});
+
+describe('a write that happened is answered as one', () => {
+  const warned = (name: string, fields: object) => rig.http('POST', path, { ...configMap(name), ...fields });
+
+  it('whatever the fields are called that are warned of', async () => {
+    const { code, headers } = await warned('odd', { цвет: 'red', 'li\nne': 1, '"quo\\ted"': 1 });
+    expect(code).toBe(201);
+    const warning = Buffer.from(headers.warning as string, 'latin1').toString('utf8');
+    expect(warning).toBe(
+      '299 - "unknown field \\"цвет\\"", 299 - "unknown field \\"li ne\\"", 299 - "unknown field \\"\\"quo\\\\ted\\"\\""',
+    );
+  });
+
+  it('however many they are', async () => {
+    const many = Object.fromEntries(Array.from({ length: 6_000 }, (_, i) => [`field-number-${i}`, i]));
+    const { code, headers } = await warned('many', many);
+    expect(code).toBe(201);
+    const { warning } = headers;
+    expect(warning).toMatch(/^299 - "unknown field \\"field-number-0\\"", /);
+    expect((warning as string).length).toBeLessThan(8_192);
+  });
+
+  it('and one whose answer could not be shown is refused before it happens', async () => {
+    expect((await rig.http('POST', path, configMap('not-shown'), { accept: 'text/html' })).code).toBe(406);
+    expect((await rig.http('GET', `${path}/not-shown`)).code).toBe(404);
+  });
+
+  it.each([
+    ['JSON', 'application/json', `{"data":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+    ['YAML', 'application/yaml', `data: ${'['.repeat(1_000)}${']'.repeat(1_000)}`],
+  ])('a body of %s that is nested too deeply is refused as a bad request', async (_, type, body) => {
+    const answer = await rig.http('POST', path, body, { 'content-type': type });
+    expect(answer.code).toBe(400);
+    expect(answer.body).toMatch(/nested too deeply|error converting YAML to JSON/);
+  });
+});

@@ -1,0 +1,82 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Bus } from '@shiplog/bus';
+import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { Projection } from '@shiplog/projection';
+import { BUS, HEALTH, LOGGER, type Health } from '@shiplog/service';
+import type { Logger } from 'pino';
+import { background } from '../common/background';
+import { Stopping } from '../common/stopping';
+import { refuse } from '../rest/failures';
+import { Hub } from './hub';
+
+/**
+ * The api's copy of the cluster, which feeds the window of its recent changes. Opens itself with the application; comes to
+ * be some time after, because the journal may come later than the api.
+ */
+@Injectable()
+export class ClusterView implements OnApplicationBootstrap, OnApplicationShutdown {
+  #projection: Projection | undefined;
+  #open: () => void = () => undefined;
+  /** Resolves when everything is loaded and live; never when the application stops before. */
+  readonly opened = new Promise<void>((resolve) => (this.#open = resolve));
+
+  constructor(
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(HEALTH) private readonly health: Health,
+    private readonly hub: Hub,
+    private readonly stopping: Stopping,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.health.notReady('reading the log');
+    // Requests are answered (503) and health is told meanwhile.
+    const { health, logger } = this;
+    background(this.#load(), { health, logger });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#projection?.close();
+  }
+
+  get isOpen(): boolean {
+    return this.#projection !== undefined;
+  }
+
+  /** Throws 503 while the log is still being read. */
+  get projection(): Projection {
+    if (this.#projection === undefined) {
+      refuse({ ...statusOf.unavailable('the api is still reading the log'), details: { retryAfterSeconds: 1 } });
+    }
+    return this.#projection;
+  }
+
+  async #load(): Promise<void> {
+    const channels = RESOURCES.map((row) => ({ resource: row.id }));
+    try {
+      const projection = await Projection.open(this.bus, { channels, logger: this.logger });
+      this.hub.begin(projection.position);
+      projection.onApplied((batch) => this.hub.applied(batch));
+      this.#projection = projection;
+      this.#open();
+    } catch (error) {
+      if (!this.stopping.signal.aborted) throw error;
+    }
+  }
+}
+
+/** An object of any resource; undefined when there is none. */
+export function objectIn(
+  projection: Projection,
+  resource: ResourceId,
+  namespace: string,
+  name: string,
+): StoredObject | undefined {
+  return projection.get(resource, namespace, name) as StoredObject | undefined;
+}
+
+/** The objects of any resource, by namespace and name; all namespaces for ''. */
+export function objectsIn(projection: Projection, resource: ResourceId, namespace: string): readonly StoredObject[] {
+  return projection.list(resource, namespace) as readonly unknown[] as readonly StoredObject[];
+}

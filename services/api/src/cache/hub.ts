@@ -1,0 +1,109 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Applied } from '@shiplog/cluster';
+import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { CONFIG } from '@shiplog/service';
+import type { ApiConfig } from '../settings';
+import type { Change } from './change';
+import { Ring } from './ring';
+
+/** Who wants to hear of the changes of one resource, as they come. */
+export interface Listener {
+  /** Some changes came, the first of them at place `seq` of the ring; `shared` is this batch's, for work done once. */
+  heard(changes: readonly Change[], seq: number, shared: Map<string, Buffer>): void;
+}
+
+/** Every resource's window of recent changes, and those who watch it. */
+@Injectable()
+export class Hub {
+  #rings = new Map<ResourceId, Ring>();
+  readonly #listeners: Map<ResourceId, Set<Listener>>;
+  #derive: (applied: Applied) => readonly Change[] = () => [];
+  #position = 0;
+
+  constructor(@Inject(CONFIG) private readonly config: Pick<ApiConfig, 'watchWindow'>) {
+    this.#listeners = new Map(RESOURCES.map((row) => [row.id, new Set()]));
+    this.begin(0);
+  }
+
+  /** From here on it knows everything that comes after `position`. */
+  begin(position: number): void {
+    this.#position = position;
+    this.#rings = new Map(RESOURCES.map((row) => [row.id, new Ring(this.config.watchWindow, position)]));
+  }
+
+  /** Has changes made from those of the log, which come right after them. */
+  deriveWith(derive: (applied: Applied) => readonly Change[]): void {
+    this.#derive = derive;
+  }
+
+  /** The windows hold everything up to here: the projection's position, or a moment before it. */
+  get position(): number {
+    return this.#position;
+  }
+
+  ring(resource: ResourceId): Ring {
+    const ring = this.#rings.get(resource);
+    if (ring === undefined) throw new Error(`no resource is called ${resource}`);
+    return ring;
+  }
+
+  /** Hears of changes from now on; returns what ends it. */
+  listen(resource: ResourceId, listener: Listener): () => void {
+    const listeners = this.#listeners.get(resource);
+    listeners?.add(listener);
+    return () => listeners?.delete(listener);
+  }
+
+  get watchers(): number {
+    let sum = 0;
+    for (const listeners of this.#listeners.values()) sum += listeners.size;
+    return sum;
+  }
+
+  /** Takes in what the projection has folded, and what is made from it. */
+  applied(batch: readonly Applied[]): void {
+    const changes = new Map<ResourceId, Change[]>();
+    const add = (change: Change): void => {
+      const list = changes.get(change.resource);
+      if (list === undefined) changes.set(change.resource, [change]);
+      else list.push(change);
+    };
+    for (const applied of batch) {
+      if (applied.before !== undefined || applied.after !== undefined) add(changeOf(applied));
+      for (const derived of this.#derive(applied)) add(derived);
+      this.#position = Math.max(this.#position, applied.event.position);
+    }
+    for (const [resource, list] of changes) this.publish(resource, list);
+  }
+
+  /** Takes in changes of one resource. */
+  publish(resource: ResourceId, changes: readonly Change[]): void {
+    const ring = this.ring(resource);
+    const seq = ring.next;
+    // After a gap too long to refetch the changes are made up, and come in no order.
+    const ordered = isOrdered(changes) ? changes : [...changes].sort((a, b) => a.position - b.position);
+    for (const change of ordered) ring.push(change);
+    const shared = new Map<string, Buffer>();
+    for (const listener of this.#listeners.get(resource) ?? []) listener.heard(ordered, seq, shared);
+  }
+
+  /** An object as it was right after a position of the window; undefined when the window does not know. */
+  versionAt(resource: ResourceId, namespace: string, name: string, position: number): StoredObject | undefined {
+    const isIt = ({ before, after }: Change): boolean => {
+      const metadata = (after ?? before)?.metadata;
+      return metadata?.name === name && (metadata.namespace ?? '') === namespace;
+    };
+    return this.ring(resource).lastUpTo(position, isIt)?.after;
+  }
+}
+
+function changeOf({ event, before, after }: Applied): Change {
+  return { resource: event.resource, position: event.position, before, after };
+}
+
+function isOrdered(changes: readonly Change[]): boolean {
+  for (let i = 1; i < changes.length; i++) {
+    if ((changes[i]?.position ?? 0) < (changes[i - 1]?.position ?? 0)) return false;
+  }
+  return true;
+}

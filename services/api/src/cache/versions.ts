@@ -1,0 +1,97 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { StatusError, type Bus } from '@shiplog/bus';
+import { type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { BUS } from '@shiplog/service';
+import { refuse } from '../rest/failures';
+import { objectsIn, ClusterView } from './cluster-view';
+import { Hub } from './hub';
+import { inOrder } from '../rest/select';
+
+/** Lists kept for the next page; a list is as many pointers as it has objects. */
+const KEPT = 64;
+
+/** Objects of a resource, in order of namespace and name, as they were at a position. */
+export type Version = readonly StoredObject[];
+
+/**
+ * Past states of a resource. The pages of one list are all of one position: that of the first page, whose objects are kept
+ * here for a while; older ones come from the journal, which keeps them all.
+ */
+@Injectable()
+export class Versions {
+  readonly #kept = new Map<string, Version>();
+
+  constructor(
+    @Inject(BUS) private readonly bus: Bus,
+    private readonly view: ClusterView,
+    private readonly hub: Hub,
+  ) {}
+
+  /** Keeps a version that was just shown in part. */
+  keep(resource: ResourceId, namespace: string, position: number, version: Version): void {
+    const key = keyOf(resource, namespace, position);
+    this.#kept.delete(key);
+    this.#kept.set(key, version);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT) break;
+      this.#kept.delete(oldest);
+    }
+  }
+
+  /** The objects of a namespace ('' for all) at a position. 410 when the journal no longer has it, 503 when it is away. */
+  async at(resource: ResourceId, namespace: string, position: number): Promise<Version> {
+    const kept =
+      this.#kept.get(keyOf(resource, namespace, position)) ?? this.#unchangedSince(resource, namespace, position);
+    if (kept !== undefined) return kept;
+    const all = await this.#fetch(resource, position);
+    const version = namespace === '' ? all : all.filter((object) => object.metadata.namespace === namespace);
+    this.keep(resource, namespace, position, version);
+    return version;
+  }
+
+  /** One object at a position; undefined when there was none. */
+  async objectAt(
+    resource: ResourceId,
+    namespace: string,
+    name: string,
+    position: number,
+  ): Promise<StoredObject | undefined> {
+    const { object } = await this.bus
+      .query('object', { key: { resource, namespace, name }, at: position })
+      .catch((error: unknown) => refuseExpired(error, position));
+    return object ?? undefined;
+  }
+
+  #unchangedSince(resource: ResourceId, namespace: string, position: number): Version | undefined {
+    const { projection } = this.view;
+    const { hub } = this;
+    if (position > projection.position) return undefined;
+    // The window lags the fold by a moment: it can't vouch for what it has not heard of.
+    if (hub.position < projection.position) return undefined;
+    return hub.ring(resource).changedAfter(position) === false ? objectsIn(projection, resource, namespace) : undefined;
+  }
+
+  async #fetch(resource: ResourceId, position: number): Promise<Version> {
+    const objects: StoredObject[] = [];
+    try {
+      for await (const chunk of this.bus.state({ channels: [{ resource }], at: position })) {
+        for (const one of chunk.objects) objects.push(one.object);
+      }
+    } catch (error) {
+      refuseExpired(error, position);
+    }
+    return inOrder(objects);
+  }
+}
+
+function refuseExpired(error: unknown, position: number): never {
+  if (error instanceof StatusError && error.status.code === 410) {
+    refuse(statusOf.expired(`The resourceVersion for the provided list is too old: ${position} is no longer kept`));
+  }
+  throw error;
+}
+
+function keyOf(resource: ResourceId, namespace: string, position: number): string {
+  return `${resource}/${namespace}@${position}`;
+}

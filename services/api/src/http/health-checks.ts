@@ -1,0 +1,23 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Bus } from '@shiplog/bus';
+import { BUS } from '@shiplog/service';
+import { ClusterView } from '../cache/cluster-view';
+import { Stopping } from '../common/stopping';
+import type { Check } from './health-pages';
+
+/** What the api's health depends on. */
+@Injectable()
+export class HealthChecks {
+  readonly all: readonly Check[] = [
+    { name: 'ping', why: () => undefined },
+    { name: 'projection', why: () => (this.view.isOpen ? undefined : 'still reading the log') },
+    { name: 'bus', why: () => (this.bus.connection.isClosed() ? 'not connected' : undefined) },
+    { name: 'shutdown', why: () => (this.stopping.signal.aborted ? 'the server is stopping' : undefined) },
+  ];
+
+  constructor(
+    @Inject(BUS) private readonly bus: Bus,
+    private readonly view: ClusterView,
+    private readonly stopping: Stopping,
+  ) {}
+}

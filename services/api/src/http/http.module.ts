@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { CacheModule } from '../cache/cache.module';
+import { LogsModule } from '../logs/logs.module';
+import { ReadsModule } from '../reads/reads.module';
+import { WatchModule } from '../watch/watch.module';
+import { WritesModule } from '../writes/writes.module';
+import { Authentication } from './authentication';
+import { Documents } from './documents';
+import { FailureFilter } from './failure-filter';
+import { Gateway } from './gateway';
+import { HealthChecks } from './health-checks';
+import { HttpListener } from './http-listener';
+import { InFlight } from './in-flight';
+import { ServerCertificate } from './server-certificate';
+
+/** The Kubernetes API over HTTPS, in front of the handlers. */
+@Module({
+  imports: [CacheModule, ReadsModule, WritesModule, WatchModule, LogsModule],
+  providers: [
+    Authentication,
+    Documents,
+    FailureFilter,
+    Gateway,
+    HealthChecks,
+    HttpListener,
+    InFlight,
+    ServerCertificate,
+  ],
+})
+export class HttpModule {}

@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@shiplog/service';
+import type { ApiConfig } from '../settings';
+import type { Verb } from '../rest/request-info';
+
+/** Requests that are being answered, by what they may take long or much for. */
+export type RequestClass = 'reading' | 'changing' | 'streaming';
+
+/**
+ * Counts the requests in flight, as Kubernetes' API server does: so many that read, so many that change something. Watches
+ * and logs last as long as they like and do not count. Kubernetes lets `system:masters` pass uncounted; here everybody
+ * is one of them.
+ */
+@Injectable()
+export class InFlight {
+  readonly #now = { reading: 0, changing: 0 };
+
+  readonly #most: Readonly<Record<'reading' | 'changing', number>>;
+
+  constructor(@Inject(CONFIG) { maxReads, maxWrites }: Pick<ApiConfig, 'maxReads' | 'maxWrites'>) {
+    this.#most = { reading: maxReads, changing: maxWrites };
+  }
+
+  /** Takes a place; the function gives it back (once). Undefined when all are taken. */
+  enter(what: RequestClass): (() => void) | undefined {
+    if (what === 'streaming') return nothing;
+    if (this.#now[what] >= this.#most[what]) return undefined;
+    this.#now[what] += 1;
+    let inside = true;
+    return () => {
+      if (inside) this.#now[what] -= 1;
+      inside = false;
+    };
+  }
+}
+
+const nothing = (): void => undefined;
+
+/** Which class a verb of a resource (with its subresource) belongs to. */
+export function classOf(verb: Verb, subresource: string | undefined): RequestClass {
+  switch (verb) {
+    case 'watch':
+      return 'streaming';
+    case 'get':
+    case 'list':
+      return subresource === 'log' ? 'streaming' : 'reading';
+    case 'create':
+    case 'update':
+    case 'patch':
+    case 'delete':
+    case 'deletecollection':
+      return 'changing';
+  }
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { User } from '../rest/request';
+
+/** The group of those who may do everything, as in Kubernetes. */
+const MASTERS = 'system:masters';
+
+/** The accepted bearer tokens, kept by digest so that a look-up says nothing of a token by its timing. */
+export class Tokens {
+  readonly #users = new Map<string, User>();
+
+  /**
+   * From the lines of a token file in Kubernetes' form: `token,user,uid,"group1,group2"`. Throws when one is not so, and
+   * when a user is not in `system:masters`: nothing here asks for rights, so every token is an administrator's, and a
+   * file that promises less would not be kept.
+   */
+  constructor(text: string) {
+    for (const [index, line] of text.split('\n').entries()) {
+      if (line.trim() === '' || line.trimStart().startsWith('#')) continue;
+      const [token, name, uid = '', groups = ''] = cutLine(line.trim());
+      if (!token || !name) {
+        throw new Error(`line ${index + 1} of the token file is not of the form token,user,uid,"group1,group2"`);
+      }
+      const user = { name, uid, groups: groups.split(',').filter((group) => group !== '') };
+      if (!user.groups.includes(MASTERS)) throw new Error(notMaster(index + 1, user));
+      this.#users.set(digest(token), user);
+    }
+    if (this.#users.size === 0) throw new Error('the token file holds no token');
+  }
+
+  /** The user of an Authorization header; undefined for none, for another scheme, and for an unknown token. */
+  userOf(authorization: string | undefined): User | undefined {
+    if (authorization === undefined || authorization.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
+    return this.#users.get(digest(authorization.slice(7).trim()));
+  }
+}
+
+function notMaster(line: number, { name, uid, groups }: User): string {
+  const right = [...groups, MASTERS].join(',');
+  return (
+    `line ${line} of the token file: user "${name}" is not in the group ${MASTERS}, and users with fewer rights than ` +
+    `all are not served yet, so this token would be an administrator's; remove the line, or make it ` +
+    `<token>,${name},${uid},"${right}" if that is meant`
+  );
+}
+
+function digest(token: string): string {
+  return createHash('sha256').update(token).digest('base64');
+}
+
+/** The fields of one line of CSV; a field in quotes may hold commas. */
+function cutLine(line: string): string[] {
+  const fields: string[] = [];
+  for (const [, quoted, plain] of line.matchAll(/(?:^|,)(?:"([^"]*)"|([^,]*))/g))
+    fields.push((quoted ?? plain ?? '').trim());
+  return fields;
+}

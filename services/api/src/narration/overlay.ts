@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { objectIn, objectsIn, ClusterView } from '../cache/cluster-view';
+import { Narrator } from './narrator';
+import { inOrder } from '../rest/select';
+
+const NODE_LEASES = 'kube-node-lease';
+
+/**
+ * The projection with what is known from signals laid over it: when a node last renewed its lease (heartbeats are not
+ * logged), and the Events that are made from the log.
+ */
+@Injectable()
+export class Overlay {
+  readonly #renewed = new Map<string, string>();
+
+  constructor(
+    private readonly view: ClusterView,
+    private readonly narrator: Narrator,
+  ) {}
+
+  /** A node was heard of at a time (RFC 3339). */
+  heartbeat(node: string, time: string): void {
+    this.#renewed.set(node, time);
+  }
+
+  get(resource: ResourceId, namespace: string, name: string): StoredObject | undefined {
+    const { projection } = this.view;
+    const object = objectIn(projection, resource, namespace, name);
+    if (object === undefined) return resource === 'events' ? this.narrator.get(namespace, name) : undefined;
+    return this.#isNodeLease(resource, namespace) ? this.#renew(object) : object;
+  }
+
+  /** By namespace and name; all namespaces for ''. */
+  list(resource: ResourceId, namespace: string): readonly StoredObject[] {
+    const { projection } = this.view;
+    const objects = objectsIn(projection, resource, namespace);
+    if (resource === 'events') return inOrder([...objects, ...this.narrator.list(namespace)]);
+    if (resource !== 'leases.coordination.k8s.io' || this.#renewed.size === 0) return objects;
+    return objects.map((object) => (object.metadata.namespace === NODE_LEASES ? this.#renew(object) : object));
+  }
+
+  #isNodeLease(resource: ResourceId, namespace: string): boolean {
+    return resource === 'leases.coordination.k8s.io' && namespace === NODE_LEASES;
+  }
+
+  #renew(object: StoredObject): StoredObject {
+    const time = this.#renewed.get(object.metadata.name);
+    const { spec } = object as unknown as ObjectOf<'leases.coordination.k8s.io'>;
+    if (time === undefined || Date.parse(time) <= Date.parse(spec?.renewTime ?? '')) return object;
+    return { ...object, spec: { ...spec, renewTime: microTime(time) } };
+  }
+}
+
+/** Leases count in microseconds: `2026-01-02T03:04:05.678000Z`. */
+function microTime(time: string): string {
+  return new Date(time).toISOString().replace('Z', '000Z');
+}

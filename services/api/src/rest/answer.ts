@@ -1,0 +1,56 @@
+import type { KubeStatus } from '@shiplog/contracts';
+
+/** What a handler answers with. */
+export type Answer = BodyAnswer | StreamAnswer;
+
+/** An answer in one piece. */
+export interface BodyAnswer {
+  readonly kind: 'body';
+  readonly code: number;
+  readonly type: string;
+  readonly body: Buffer | string;
+  /** Any text: what HTTP does not allow in a header is encoded when it is sent. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that takes the connection over and writes to it as long as it likes. */
+export interface StreamAnswer {
+  readonly kind: 'stream';
+  readonly code: number;
+  readonly type: string;
+  /** Ends by itself, or soon after the signal says that the client left or the server stops. */
+  readonly write: (out: OutStream) => Promise<void>;
+}
+
+/** Where a stream goes: the connection of one client. */
+export interface OutStream {
+  /** False when the client is behind: wait for `drained` before more. */
+  write(chunk: Buffer): boolean;
+  /** Resolves when the client has caught up, or has left. */
+  drained(): Promise<void>;
+  /** Breaks the connection off: a client that is too slow to be served. */
+  cut(): void;
+  readonly signal: AbortSignal;
+}
+
+export const JSON_TYPE = 'application/json';
+
+export function jsonAnswer(code: number, value: unknown, type = JSON_TYPE): BodyAnswer {
+  return { kind: 'body', code, type, body: `${JSON.stringify(value)}\n` };
+}
+
+export function textAnswer(code: number, body: string): BodyAnswer {
+  return { kind: 'body', code, type: 'text/plain; charset=utf-8', body };
+}
+
+/** A failure as Kubernetes sends it: the Status as the body, its code as the response's, Retry-After where it says so. */
+export function statusAnswer(status: KubeStatus): BodyAnswer {
+  const seconds = status.details?.retryAfterSeconds;
+  return {
+    kind: 'body',
+    code: status.code ?? 500,
+    type: JSON_TYPE,
+    body: `${JSON.stringify(status)}\n`,
+    ...(seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } }),
+  };
+}

@@ -1,0 +1,64 @@
+import type { KubeStatus } from '@shiplog/contracts';
+import { StatusError } from '@shiplog/bus';
+import { parseDeleteOptions, parseObject, parsePatch } from './body';
+
+function refusal(attempt: () => unknown): KubeStatus {
+  try {
+    attempt();
+  } catch (error) {
+    if (error instanceof StatusError) return error.status;
+    throw error;
+  }
+  throw new Error('was not refused');
+}
+
+describe('parseObject', () => {
+  it('reads JSON and YAML', () => {
+    expect(parseObject(Buffer.from('{"kind":"Pod"}'), 'application/json; charset=utf-8')).toEqual({ kind: 'Pod' });
+    expect(parseObject(Buffer.from('kind: Pod\n'), 'application/yaml')).toEqual({ kind: 'Pod' });
+  });
+
+  it.each([
+    ['broken JSON', '{', 'application/json', 400],
+    ['broken YAML', 'a: [', 'application/yaml', 400],
+    ['no object', '[1]', 'application/json', 400],
+    ['nothing', '', 'application/json', 400],
+    ['JSON nested too deeply', `{"a":${'['.repeat(200)}${']'.repeat(200)}}`, 'application/json', 400],
+    ['YAML nested too deeply', `a: ${'['.repeat(200)}${']'.repeat(200)}`, 'application/yaml', 400],
+    ['protobuf that is none', 'x', 'application/vnd.kubernetes.protobuf', 400],
+    ['another type', 'x', 'text/html', 415],
+  ])('refuses %s', (_, body, type, code) => {
+    expect(refusal(() => parseObject(Buffer.from(body), type)).code).toBe(code);
+  });
+});
+
+describe('parsePatch', () => {
+  it('knows the three types', () => {
+    const type = (media: string): string => parsePatch(Buffer.from('{}'), `application/${media}+json`).type;
+    expect(['json-patch', 'merge-patch', 'strategic-merge-patch'].map(type)).toEqual(['json', 'merge', 'strategic']);
+  });
+
+  it('refuses a patch that is nested too deeply', () => {
+    const deep = (levels: number) => () =>
+      parsePatch(Buffer.from('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)), 'application/merge-patch+json');
+    expect(deep(200)).not.toThrow();
+    expect(refusal(deep(201)).message).toBe(
+      'the body of the request is nested too deeply: at most 200 levels are allowed',
+    );
+  });
+
+  it('says what to use instead of server-side apply', () => {
+    const status = refusal(() => parsePatch(Buffer.from('{}'), 'application/apply-patch+yaml'));
+    expect(status.code).toBe(415);
+    expect(status.message).toMatch(/server-side apply is not served.*application\/merge-patch\+json/);
+  });
+});
+
+describe('parseDeleteOptions', () => {
+  it('may be missing', () => {
+    expect(parseDeleteOptions(undefined, undefined)).toBeUndefined();
+    expect(parseDeleteOptions(Buffer.from('{"gracePeriodSeconds":1}'), 'application/json')).toEqual({
+      gracePeriodSeconds: 1,
+    });
+  });
+});

@@ -1,0 +1,120 @@
+import { statusOf } from '@shiplog/machinery';
+import type { PatchType } from '@shiplog/contracts';
+import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/presenting';
+import { parse as parseYaml } from 'yaml';
+import { refuse } from './failures';
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const OBJECT_TYPES = ['application/json', 'application/yaml', PROTOBUF];
+
+/** Patch types by content type; the keys are in the order in which Kubernetes lists them. */
+const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+};
+
+/** How deep objects and arrays may stand in one another. No kind that is served comes near; recursion everywhere can go there. */
+const DEEPEST = 200;
+
+/** A content type without its parameters, in lower case; '' when there is none. */
+export function mediaTypeOf(contentType: string | undefined): string {
+  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** The object in a request's body, JSON, YAML or protobuf. 400 when it is malformed, 415 when it is none of them. */
+export function parseObject(body: Buffer | undefined, contentType: string | undefined): Record<string, unknown> {
+  const value = shallow(parseBody(body, mediaTypeOf(contentType)));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    refuse(statusOf.badRequest('the body of the request must be an object'));
+  }
+  return value as Record<string, unknown>;
+}
+
+function parseBody(body: Buffer | undefined, type: string): unknown {
+  if (body === undefined || body.length === 0) refuse(statusOf.badRequest('the request has no body'));
+  if (type === PROTOBUF) return parseProtobuf(body);
+  const text = body.toString('utf8');
+  switch (type) {
+    case '':
+    case '*/*':
+    case 'application/json':
+      return parseJson(text);
+    case 'application/yaml':
+    case 'text/yaml':
+    case 'application/x-yaml':
+      try {
+        return parseYaml(text, { maxAliasCount: 100 }) as unknown;
+      } catch (error) {
+        return refuse(statusOf.badRequest(`error converting YAML to JSON: ${messageOf(error)}`));
+      }
+    // What curl sends when it is not told better; the body decides.
+    case 'application/x-www-form-urlencoded':
+      return parseJson(text);
+    default:
+      return refuse(statusOf.unsupportedMediaType(OBJECT_TYPES));
+  }
+}
+
+function parseProtobuf(body: Buffer): unknown {
+  try {
+    return decodeKubernetesProtobuf(body);
+  } catch (error) {
+    if (error instanceof MalformedProtobuf) refuse(statusOf.badRequest(error.message));
+    throw error;
+  }
+}
+
+/** A patch and its type. Apply patches are refused with what to use instead: they need field ownership, which is not kept. */
+export function parsePatch(
+  body: Buffer | undefined,
+  contentType: string | undefined,
+): { type: PatchType; patch: unknown } {
+  const media = mediaTypeOf(contentType);
+  const type = PATCH_TYPES[media];
+  if (type === undefined) {
+    const status = statusOf.unsupportedMediaType(Object.keys(PATCH_TYPES));
+    const apply = media.startsWith('application/apply-patch');
+    refuse(apply ? { ...status, message: `server-side apply is not served; ${status.message ?? ''}` } : status);
+  }
+  if (body === undefined || body.length === 0) refuse(statusOf.badRequest('the request has no body'));
+  return { type, patch: shallow(parseJson(body.toString('utf8'))) };
+}
+
+/** The DeleteOptions in a body; undefined when there is none, as most clients but kubectl send it. */
+export function parseDeleteOptions(
+  body: Buffer | undefined,
+  contentType: string | undefined,
+): Record<string, unknown> | undefined {
+  return body === undefined || body.length === 0 ? undefined : parseObject(body, contentType);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    return refuse(statusOf.badRequest(`the object provided could not be parsed as JSON: ${messageOf(error)}`));
+  }
+}
+
+/** The value, if what reads it may go to its bottom. 400 when it is nested too deeply. */
+function shallow(value: unknown): unknown {
+  let level = containersIn([value]);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > DEEPEST) {
+      refuse(
+        statusOf.badRequest(`the body of the request is nested too deeply: at most ${DEEPEST} levels are allowed`),
+      );
+    }
+    level = level.flatMap((container) => containersIn(Object.values(container)));
+  }
+  return value;
+}
+
+function containersIn(values: readonly unknown[]): object[] {
+  return values.filter((value) => typeof value === 'object' && value !== null) as object[];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,88 @@
+import { apiVersionOf, resourceRow, type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/presenting';
+import { stringify as toYaml } from 'yaml';
+import { bytesOf, lineOf } from './object-bytes';
+import { JSON_TYPE, jsonAnswer, type BodyAnswer } from './answer';
+import type { Negotiated } from './negotiate';
+
+export interface Presentation {
+  readonly resource: ResourceId;
+  readonly negotiated: Negotiated;
+  readonly includeObject: IncludeObject;
+  readonly now: number;
+}
+
+/** One object as the client wants it. */
+export function presentObject(code: number, object: StoredObject, how: Presentation): BodyAnswer {
+  switch (how.negotiated.view) {
+    case 'object':
+      if (how.negotiated.yaml) return yamlAnswer(code, object);
+      return { kind: 'body', code, type: JSON_TYPE, body: lineOf(object) };
+    case 'table':
+      return jsonAnswer(
+        code,
+        tableOf(how.resource, [object], {
+          now: how.now,
+          includeObject: how.includeObject,
+          metadata: { resourceVersion: object.metadata.resourceVersion },
+        }),
+      );
+    case 'metadata':
+    case 'metadataList':
+      return jsonAnswer(code, partialMetadata(object));
+  }
+}
+
+/** A list as the client wants it. */
+export function presentList(objects: readonly StoredObject[], metadata: ListMeta, how: Presentation): BodyAnswer {
+  switch (how.negotiated.view) {
+    case 'object':
+      return how.negotiated.yaml ? yamlAnswer(200, listOf(objects, metadata, how)) : listAnswer(objects, metadata, how);
+    case 'table':
+      return jsonAnswer(
+        200,
+        tableOf(how.resource, objects, { now: how.now, includeObject: how.includeObject, metadata }),
+      );
+    case 'metadata':
+    case 'metadataList':
+      return jsonAnswer(200, {
+        kind: 'PartialObjectMetadataList',
+        apiVersion: 'meta.k8s.io/v1',
+        metadata,
+        items: objects.map(partialMetadata),
+      });
+  }
+}
+
+function headOf(how: Presentation): { kind: string; apiVersion: string } {
+  const row = resourceRow(how.resource);
+  return { kind: `${row.kind}List`, apiVersion: apiVersionOf(row) };
+}
+
+function listOf(objects: readonly StoredObject[], metadata: ListMeta, how: Presentation): unknown {
+  return { ...headOf(how), metadata, items: objects };
+}
+
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']}\n');
+
+/** The list from the bytes that its objects already have. */
+function listAnswer(objects: readonly StoredObject[], metadata: ListMeta, how: Presentation): BodyAnswer {
+  const head = JSON.stringify({ ...headOf(how), metadata });
+  const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
+  for (const [index, object] of objects.entries()) {
+    if (index > 0) parts.push(COMMA);
+    parts.push(bytesOf(object));
+  }
+  parts.push(END);
+  return { kind: 'body', code: 200, type: JSON_TYPE, body: Buffer.concat(parts) };
+}
+
+function yamlAnswer(code: number, value: unknown): BodyAnswer {
+  return {
+    kind: 'body',
+    code,
+    type: 'application/yaml',
+    body: toYaml(value, { aliasDuplicateObjects: false, version: '1.1' }),
+  };
+}

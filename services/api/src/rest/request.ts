@@ -1,0 +1,37 @@
+import type { ResourceId } from '@shiplog/contracts';
+
+import { refuse } from './failures';
+import type { Query } from './options';
+import type { ResourceTarget, Verb } from './request-info';
+import { statusOf } from '@shiplog/machinery';
+
+/** Who asks. */
+export interface User {
+  readonly name: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+}
+
+/** One request to the resource API, parsed and allowed. */
+export interface ResourceRequest {
+  readonly target: ResourceTarget;
+  readonly verb: Verb;
+  readonly query: Query;
+  readonly user: User;
+  readonly accept: string | undefined;
+  readonly contentType: string | undefined;
+  readonly body: Buffer | undefined;
+}
+
+/** The stored resource that a request is about. 405 for `bindings`, which stores nothing. */
+export function storedResource({ target }: ResourceRequest): ResourceId {
+  const { row } = target.resource;
+  if (row === undefined) refuse(statusOf.methodNotAllowed());
+  return row.id as ResourceId;
+}
+
+/** The name in the path. */
+export function nameOf({ target }: ResourceRequest): string {
+  if (target.name === undefined) refuse(statusOf.methodNotAllowed());
+  return target.name;
+}

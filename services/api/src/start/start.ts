@@ -1,0 +1,39 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
+import type { Logger } from 'pino';
+import { ClusterView } from '../cache/cluster-view';
+import { background } from '../common/background';
+import { Stopping } from '../common/stopping';
+import { Recall } from '../narration/recall';
+import type { ApiConfig } from '../settings';
+import { Bootstrap } from './bootstrap';
+
+/** Makes the api ready, in order: the log read, its Events made, what every cluster has made sure of. */
+@Injectable()
+export class Start implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(CONFIG) private readonly config: ApiConfig,
+    @Inject(HEALTH) private readonly health: Health,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly view: ClusterView,
+    private readonly recall: Recall,
+    private readonly bootstrap: Bootstrap,
+    private readonly stopping: Stopping,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { health, logger } = this;
+    background(this.#run(), { health, logger });
+  }
+
+  onApplicationShutdown(): void {
+    this.health.notReady('stopping');
+  }
+
+  async #run(): Promise<void> {
+    await this.view.opened;
+    await this.recall.run();
+    if (this.config.bootstrap) await this.bootstrap.run();
+    if (!this.stopping.signal.aborted) this.health.ready(`serving https://${this.config.host}:${this.config.port}`);
+  }
+}

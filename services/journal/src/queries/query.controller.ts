@@ -1,0 +1,91 @@
+import { Controller, UseGuards } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { Query, StreamContext } from '@shiplog/bus';
+import {
+  channelName,
+  CommandQuery,
+  EventsQuery,
+  HistoryQuery,
+  ObjectQuery,
+  PositionQuery,
+  StateQuery,
+  type PayloadOf,
+  type ReplyOf,
+  type StoredObject,
+} from '@shiplog/contracts';
+import { CommandRepository } from '../database/command.repository';
+import { Past } from '../history/past';
+import { ActiveLog } from '../reign/active-log';
+import { hashesOf, hashOfChannel } from './hashes';
+import { History } from './history';
+import { QueryRights } from './query-rights';
+import { select, send } from './state';
+
+const WHILE_LEADING = { whileLeading: true };
+
+/** Answers every question of contracts/src/messages/queries.ts, to who may ask it. */
+@Controller()
+@UseGuards(QueryRights)
+export class QueryController {
+  constructor(
+    private readonly log: ActiveLog,
+    private readonly history: History,
+    private readonly past: Past,
+    private readonly commands: CommandRepository,
+  ) {}
+
+  @Query(PositionQuery, WHILE_LEADING)
+  position({ channels = [], hashes = false }: PayloadOf<typeof PositionQuery>): ReplyOf<typeof PositionQuery> {
+    const { writer, heads } = this.log;
+    const wanted = channels.filter(({ node }) => node !== undefined);
+    return {
+      position: writer.position,
+      channels: Object.fromEntries(channels.map((channel) => [channelName(channel), heads.of(channel)])),
+      ...(hashes
+        ? {
+            hashes: {
+              ...(channels.length === 0 ? hashesOf(writer.state) : {}),
+              ...Object.fromEntries(wanted.map((one) => [channelName(one), hashOfChannel(writer.state, one)])),
+            },
+          }
+        : {}),
+    };
+  }
+
+  @Query(ObjectQuery, WHILE_LEADING)
+  async object({ key, at }: PayloadOf<typeof ObjectQuery>): Promise<ReplyOf<typeof ObjectQuery>> {
+    const { writer } = this.log;
+    const { resource, namespace, name } = key;
+    if (at === undefined || at === writer.position) {
+      const object = (writer.state.get(resource, namespace, name) ?? null) as StoredObject | null;
+      return { position: writer.position, object };
+    }
+    if (at < writer.position) {
+      const found = await this.history.objectAt(key, at);
+      if (found !== 'unknown') return { position: at, object: found === 'none' ? null : found };
+    }
+    const { state } = await this.past.stateAt(at, writer.position);
+    return { position: at, object: (state.get(resource, namespace, name) ?? null) as StoredObject | null };
+  }
+
+  @Query(EventsQuery, WHILE_LEADING)
+  events(asked: PayloadOf<typeof EventsQuery>): Promise<ReplyOf<typeof EventsQuery>> {
+    return this.history.events(asked, this.log.writer.position);
+  }
+
+  @Query(HistoryQuery, WHILE_LEADING)
+  async latest(asked: PayloadOf<typeof HistoryQuery>): Promise<ReplyOf<typeof HistoryQuery>> {
+    return { events: await this.history.history(asked) };
+  }
+
+  @Query(CommandQuery, WHILE_LEADING)
+  async command({ id }: PayloadOf<typeof CommandQuery>): Promise<ReplyOf<typeof CommandQuery>> {
+    const [command] = await this.commands.find([id]);
+    return { reply: command === undefined ? null : await this.commands.replyTo(command) };
+  }
+
+  @Query(StateQuery, WHILE_LEADING)
+  async state(@Payload() asked: PayloadOf<typeof StateQuery>, @Ctx() { sink }: StreamContext): Promise<void> {
+    await send(await select(this.log, this.past, asked), sink);
+  }
+}

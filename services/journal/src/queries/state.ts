@@ -1,0 +1,65 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { StreamSink } from '@shiplog/bus';
+import { nodeOf, type ClusterState } from '@shiplog/cluster';
+import {
+  channelName,
+  type Channel,
+  type ResourceId,
+  type StateChunk,
+  type StateRequest,
+  type StoredObject,
+} from '@shiplog/contracts';
+import type { Past } from '../history/past';
+import type { OpenLog } from '../reign/active-log';
+import { Heads } from '../writer/heads';
+
+/** JSON text of one chunk, about: small enough that other work gets its turn between two. */
+const CHUNK_LENGTH = 100_000;
+
+interface Selected {
+  readonly position: number;
+  readonly objects: readonly { resource: ResourceId; object: StoredObject }[];
+  readonly channels: Record<string, number>;
+}
+
+/** The objects of channels, now or at any position kept. Objects are immutable: holding on to them is a snapshot. */
+export async function select(
+  { writer, heads }: OpenLog,
+  past: Past,
+  { channels, at }: StateRequest,
+): Promise<Selected> {
+  if (at === undefined || at === writer.position) {
+    return { position: writer.position, ...chosen(writer.state, heads, channels) };
+  }
+  const then = await past.stateAt(at, writer.position);
+  return { position: at, ...chosen(then.state, new Heads(then.channels), channels) };
+}
+
+function chosen(state: ClusterState, heads: Heads, channels: readonly Channel[]): Omit<Selected, 'position'> {
+  const objects = channels.flatMap(({ resource, node }) =>
+    (state.list(resource) as readonly StoredObject[])
+      .filter((object) => node === undefined || nodeOf(resource, object) === node)
+      .map((object) => ({ resource, object })),
+  );
+  return { objects, channels: Object.fromEntries(channels.map((one) => [channelName(one), heads.of(one)])) };
+}
+
+/** As lines of `StateChunk`. */
+export async function send({ position, objects, channels }: Selected, stream: StreamSink): Promise<void> {
+  let lines: string[] = [];
+  let length = 0;
+  const flush = async (last?: Record<string, number>): Promise<void> => {
+    const end = last === undefined ? '' : `,"channels":${JSON.stringify(last)}`;
+    await stream.write(Buffer.from(`{"position":${position},"objects":[${lines.join(',')}]${end}}\n`));
+    lines = [];
+    length = 0;
+    await turn();
+  };
+  for (const one of objects) {
+    const line = JSON.stringify(one satisfies StateChunk['objects'][number]);
+    if (length > 0 && length + line.length > CHUNK_LENGTH) await flush();
+    lines.push(line);
+    length += line.length;
+  }
+  await flush(channels);
+}
