@@ -23,6 +23,7 @@ export function reachableBy(identity: Identity): string[] {
 }
 
 function withoutWildcards(subject: string): string {
-  const named = (token: string): string => (token === '*' ? 'minion-1' : token === '>' ? 'main.0123456789abcdef' : token);
+  const named = (token: string): string =>
+    token === '*' ? 'minion-1' : token === '>' ? 'main.0123456789abcdef' : token;
   return subject.split('.').map(named).join('.');
 }

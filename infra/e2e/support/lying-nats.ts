@@ -84,7 +84,6 @@ function pemOf(files: Pick<CredentialFiles, 'caFile' | 'certFile' | 'keyFile'>):
   return { ca: readFileSync(files.caFile), cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) };
 }
 
-
 /** Cuts the server's side of the protocol into its frames: lines, and messages with payloads of a given length. */
 class Teller {
   private rest = Buffer.alloc(0);
