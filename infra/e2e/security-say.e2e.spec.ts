@@ -229,7 +229,7 @@ describe('with the credentials of a minion', () => {
       ],
     ];
 
-    it.each(CASES)('%s, alone and within a batch', async (_, command, envelope) => {
+    it.each(CASES)('%s, alone and within a batch', async (_, command, envelope: object = {}) => {
       const [type, data] = command();
       expect(await kubelet().command(type, data, envelope)).toBe(403);
       const rightful = kubelet().envelope('ReportPods', { node: CAPTURED, pods: [] });

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { eventually } from '@shiplog/testing';
 import type Docker from 'dockerode';
 import { askControl, type ControlVerb } from '../../launcher/src/control/control';
 import { engineAt } from '../../launcher/src/engines/engine-client';
+import { decodeToken, type JoinToken } from '../../launcher/src/join/token';
 import { KubeClient } from '../../launcher/src/kube/kube-client';
 import { type Layout, layoutOf } from '../../launcher/src/layout';
 import { type Claim } from '../../launcher/src/launcher-claim';
@@ -40,13 +41,26 @@ export class TestCluster {
   /** kubectl with something on its standard input. */
   kubectlWith(options: { input?: string }, ...args: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
-      const env = { ...process.env, PATH: toolPath(), KUBECONFIG: this.kubeconfig, HOME: this.home };
-      const child = execFile('kubectl', args, { env, timeout: 60_000, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(`kubectl ${args.join(' ')}: ${stderr || error.message}`));
-      });
+      const child = execFile(
+        'kubectl',
+        args,
+        { env: this.kubectlEnv(), timeout: 60_000, maxBuffer: 1 << 26 },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout);
+          else reject(new Error(`kubectl ${args.join(' ')}: ${stderr || error.message}`));
+        },
+      );
       child.stdin?.end(options.input ?? '');
     });
+  }
+
+  /** kubectl that goes on until it is ended. */
+  spawnKubectl(...args: string[]): ChildProcess {
+    return spawn('kubectl', args, { env: this.kubectlEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  private kubectlEnv(): NodeJS.ProcessEnv {
+    return { ...process.env, PATH: toolPath(), KUBECONFIG: this.kubeconfig, HOME: this.home };
   }
 
   /** Creates or changes objects as `kubectl apply -f -` does. */
@@ -135,6 +149,13 @@ export class TestCluster {
     if (!answer.ok) throw new Error(answer.why);
   }
 
+  /** What `npm run token` prints for a machine that is to join within some minutes. */
+  async newToken(minutes = 5): Promise<JoinToken> {
+    const answer = await askControl(this.home, { verb: 'token', name: String(minutes) });
+    if (!answer.ok) throw new Error(answer.why);
+    return decodeToken(answer.text ?? '');
+  }
+
   /** Waits until every service that should run says that it does its work. */
   async allReady(timeoutMs = 60_000): Promise<void> {
     const wanted = 4 + 3 * E2E_MINIONS + 2;
@@ -152,8 +173,8 @@ export class TestCluster {
     );
   }
 
-  /** The bus may be away at first, so a failure to connect is not kept. */
-  private async watcher(): Promise<HealthView> {
+  /** What an operator sees. The bus may be away at first, so a failure to connect is not kept. */
+  async watcher(): Promise<HealthView> {
     this.view ??= await HealthView.open(this.claim().natsUrl, this.access.files(OPERATOR));
     return this.view;
   }
