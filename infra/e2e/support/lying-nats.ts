@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connect, TLSSocket } from 'node:tls';
-import type { CredentialFiles } from '../../launcher/src/nats/nats-access';
+import type { Credentials } from '@shiplog/bus';
 
 /** What to do with one message on its way to the client. */
 export type Fate = 'pass' | 'drop' | 'double' | 'late';
@@ -12,9 +12,9 @@ const CRLF = '\r\n';
 export interface LyingNatsOptions {
   readonly upstream: { readonly host: string; readonly port: number };
   /** With what it passes for the server. */
-  readonly server: { readonly certFile: string; readonly keyFile: string; readonly caFile: string };
+  readonly server: Credentials;
   /** With what it passes for the client that it stands before; who the client is its nkey says, end to end. */
-  readonly client: Pick<CredentialFiles, 'caFile' | 'certFile' | 'keyFile'>;
+  readonly client: Credentials;
   /** Decides by the subject of each message. */
   readonly fateOf: (subject: string) => Fate;
 }
@@ -70,18 +70,16 @@ async function join(
 }
 
 /** The server's INFO, in clear: the client's nkey signs the nonce in it, so it is passed on as it is. */
-async function firstLine(bus: Socket): Promise<Buffer> {
+export async function firstLine(bus: Socket): Promise<Buffer> {
   let line = Buffer.alloc(0);
   while (!line.includes(CRLF)) line = Buffer.concat([line, ((await once(bus, 'data')) as [Buffer])[0]]);
   return line;
 }
 
-function pemOf(files: Pick<CredentialFiles, 'caFile' | 'certFile' | 'keyFile'>): {
-  ca: Buffer;
-  cert: Buffer;
-  key: Buffer;
-} {
-  return { ca: readFileSync(files.caFile), cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) };
+/** Credentials as node:tls takes them. */
+export function pemOf({ caFile, certFile, keyFile }: Credentials): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
+  const read = (path: string | undefined): Buffer | undefined => (path === undefined ? undefined : readFileSync(path));
+  return { ca: read(caFile), cert: read(certFile), key: read(keyFile) };
 }
 
 /** Cuts the server's side of the protocol into its frames: lines, and messages with payloads of a given length. */
