@@ -61,10 +61,6 @@ export class PodWorker {
     this.#words = new LastWords(runtime, this.#files, logger, () => this.wake());
   }
 
-  get namespace(): string {
-    return this.pod.metadata.namespace ?? '';
-  }
-
   /** The log's word on the pod has changed; undefined: it is not there any more. */
   update(pod: Pod | undefined): void {
     const relabelled = pod !== undefined && showsMetadata(pod) && metadataOf(pod) !== metadataOf(this.pod);

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ObjectOf } from '@shiplog/contracts';
 import { referencesOf } from '@shiplog/machinery';
@@ -156,9 +155,18 @@ export class References implements OnApplicationShutdown {
     }
   }
 
-  async #pause(milliseconds: number): Promise<void> {
+  /** Ends early when the kubelet stops. */
+  #pause(milliseconds: number): Promise<void> {
     const { signal } = this.#closing;
-    await delay(Math.min(milliseconds, LONGEST_RETRY_MS), undefined, { signal }).catch(() => undefined);
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.min(milliseconds, LONGEST_RETRY_MS));
+      signal.addEventListener('abort', end);
+    });
   }
 }
 
