@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Bus, NatsTransport } from '@shiplog/bus';
 import type { Applied } from '@shiplog/cluster';
-import type { PodStatus } from '@shiplog/contracts';
+import type { PodStatus, StoredObject } from '@shiplog/contracts';
 import { Health, readConfig, ServiceModule } from '@shiplog/service';
 import { eventually } from '@shiplog/testing';
 import { pino } from 'pino';
@@ -14,6 +14,7 @@ import type { PodNetwork } from '../networking/pod-network';
 import { ContainerTable } from '../runtime/container-table';
 import { FakeRuntime } from '../runtime/fake-runtime';
 import { RuntimeError } from '../runtime/runtime';
+import { ReferenceQuery } from '../references/reference-query';
 import { kubeletSettings } from '../settings';
 import { Notes } from '../status/notes';
 import { StatusReporter } from '../status/status-reporter';
@@ -34,6 +35,8 @@ class Rig {
   readonly notes: string[] = [];
   pods: Pod[] = [];
   attachError: Error | undefined;
+  /** What the journal answers for a Secret or ConfigMap. */
+  reference: () => Promise<StoredObject | null> = () => Promise.resolve(null);
 
   #module: TestingModule | undefined;
 
@@ -61,6 +64,8 @@ class Rig {
       .useValue({ isUp: true })
       .overrideProvider(ClusterView)
       .useValue({ pods: () => this.pods, services: () => [] })
+      .overrideProvider(ReferenceQuery)
+      .useValue({ ask: () => this.reference() })
       .overrideProvider(POD_NETWORK)
       .useValue(this.#network())
       .overrideProvider(StatusReporter)
@@ -245,5 +250,38 @@ describe('the worker of a pod', () => {
     await eventually(() => rig.notes.includes('Pulling'), { everyMs: 2 });
     rig.tell(pod(), pod({}, {}, { deletionTimestamp: new Date().toISOString() }));
     await eventually(() => rig.deleted.length > 0, { everyMs: 2 });
+  });
+
+  describe('whose ConfigMap the journal does not answer for', () => {
+    const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'conf', key: 'a', optional: true } } }];
+    const naming = () => pod({ containers: [container({ env })] });
+    let answer: (object: StoredObject | null) => void;
+    beforeEach(() => {
+      const answered = new Promise<StoredObject | null>((resolve) => (answer = resolve));
+      rig.reference = () => answered;
+    });
+
+    it('does not begin, but holds up no other pod; with the answer it runs', async () => {
+      rig.tell(undefined, naming());
+      rig.tell(undefined, pod({}, {}, { uid: 'uid-2', name: 'other' }));
+      await eventually(() => rig.status('uid-2')?.phase === 'Running', { everyMs: 2 });
+      expect([...rig.runtime.containers.values()].every((one) => one.pod.uid === 'uid-2')).toBe(true);
+      const metadata = { name: 'conf', namespace: 'default', uid: 'uid-conf', resourceVersion: '1' };
+      answer({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'x' } } as unknown as StoredObject);
+      await eventually(() => rig.status('uid-1')?.phase === 'Running', { everyMs: 2 });
+      const id = [...rig.runtime.containers.values()].find((one) => one.role === 'app' && one.pod.uid === 'uid-1')?.id;
+      expect(rig.runtime.specs.get(id ?? '')).toMatchObject({ env: expect.arrayContaining(['A=x']) });
+      expect(rig.notes).not.toContain('FailedCreatePodSandBox');
+    });
+
+    it('can be deleted all the same', async () => {
+      rig.tell(undefined, naming());
+      await eventually(() => rig.status() !== undefined, { everyMs: 2 });
+      const deletionTimestamp = new Date().toISOString();
+      rig.tell(naming(), pod({ containers: [container({ env })] }, {}, { deletionTimestamp }));
+      await eventually(() => rig.deleted.length > 0, { everyMs: 2 });
+      expect(rig.runtime.containers.size).toBe(0);
+      expect(rig.notes).not.toContain('FailedCreatePodSandBox');
+    });
   });
 });

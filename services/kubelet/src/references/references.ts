@@ -158,6 +158,7 @@ export class References implements OnApplicationShutdown {
   /** Ends early when the kubelet stops. */
   #pause(milliseconds: number): Promise<void> {
     const { signal } = this.#closing;
+    if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
