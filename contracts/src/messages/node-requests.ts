@@ -12,7 +12,13 @@ export const HostPortSchema = Type.Object({
   hostPort: port,
   containerPort: port,
   protocol: OneOf(['TCP', 'UDP']),
-  hostIP: Optional(Line('Only this address of the node; absent or 0.0.0.0: all of them.')),
+  hostIP: Optional(
+    Type.String({
+      pattern: '^[0-9.]*$',
+      problem: 'must be an IPv4 address',
+      description: 'Only this address of the node; absent or 0.0.0.0: all of them.',
+    }),
+  ),
 });
 
 export const Logs = nodeRequest('logs', {

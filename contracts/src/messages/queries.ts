@@ -3,14 +3,14 @@ import type { LogEvent } from '../events';
 import type { StoredObject } from '../objects';
 import { CommandReplySchema } from './commands';
 import { query, type QueryMessage } from './define';
-import { ChannelSchema, Key, Name, Optional, PodReference, Position, Resource } from './schemas';
+import { ChannelSchema, Key, Name, Optional, PodReference, Position, Resource, Time } from './schemas';
 
 /** An event of the log; see `LogEvent`. */
 export const LogEventSchema = Type.Unsafe<LogEvent>(
   Type.Object(
     {
       position: Position(),
-      time: Type.String({ format: 'date-time' }),
+      time: Time(),
       type: Type.String(),
       version: Type.Integer(),
       resource: Type.String(),

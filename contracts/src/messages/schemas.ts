@@ -9,6 +9,11 @@ const LINE = 'line';
 const CONTROL = /[\u0000-\u001f\u007f]/;
 FormatRegistry.Set(LINE, (value) => !CONTROL.test(value) && isWellFormed(value));
 
+/** RFC 3339's times, as the Kubernetes API and JavaScript write them; the format's name is JSON Schema's. */
+const TIME = 'date-time';
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+FormatRegistry.Set(TIME, (value) => RFC_3339.test(value) && !Number.isNaN(Date.parse(value)));
+
 /** ES2024's String.prototype.isWellFormed, which the compiler's target does not know yet. */
 function isWellFormed(value: string): boolean {
   return (value as unknown as { isWellFormed(): boolean }).isWellFormed();
@@ -27,6 +32,9 @@ export const Position = (description?: string) =>
   });
 export const Seconds = (description?: string) =>
   Type.Integer({ problem: 'must be a whole number of seconds', ...described(description) });
+/** A moment, in UTC or with its offset. */
+export const Time = (description?: string) =>
+  Type.String({ format: TIME, problem: 'must be a time such as 2024-05-31T12:00:00Z', ...described(description) });
 /** What names a command for good. */
 export const CommandId = () =>
   Type.String({

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { signal } from './define';
 import { Hashes } from './queries';
-import { Line, Name, OneOf, Optional, Position, Resource } from './schemas';
+import { Line, Name, OneOf, Optional, Position, Resource, Time } from './schemas';
 
 export const Head = signal('head', {
   summary: 'How far the log is, about once a second and after bursts: who missed the tail of a channel notices.',
@@ -17,7 +17,7 @@ export const Head = signal('head', {
 
 export const Heartbeat = signal('heartbeat', {
   summary: 'A kubelet is alive, every few seconds; the node is the one in the subject.',
-  payload: Type.Object({ time: Type.String({ format: 'date-time' }) }),
+  payload: Type.Object({ time: Time() }),
   from: ['kubelet'],
   heardBy: ['api', 'controller'],
 });

@@ -20,8 +20,9 @@ export function problemIn(schema: TSchema, value: unknown): string | undefined {
 
 function sentence(error: ValueError): string {
   const { path, schema } = error;
-  const problem = isMissing(error) ? 'is required' : (problemOf(schema) ?? rule(error));
   const field = path.slice(1).replace(/\//g, '.');
+  // What was sent as a whole can't be missing: an empty payload isn't what it must be.
+  const problem = field !== '' && isMissing(error) ? 'is required' : (problemOf(schema) ?? rule(error));
   return field === '' ? problem : `${field} ${problem}`;
 }
 

@@ -28,7 +28,7 @@ export async function runOnControlPlane(benches: readonly Bench[], effort: Effor
   const plane = await ControlPlane.start();
   try {
     const report = (error: unknown, where: string): void => notes.failed(where, error);
-    const bus = await connectBus({ url: plane.cluster.natsUrl, name: 'bench', onError: report });
+    const bus = await connectBus({ ...plane.nats, onError: report });
     for (const bench of benches) await notes.measure(bench.name, () => bench.run({ plane, bus, effort }));
     await bus.close();
     if (plane.restarts > 0)

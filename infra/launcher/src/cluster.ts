@@ -1,8 +1,12 @@
+import type { Credentials } from '@shiplog/bus';
 import { Home } from './home';
 import { type Layout, layoutOf } from './layout';
 import { HomePki } from './pki/home-pki';
 import { ProcessRecords } from './processes/records';
 import { Registry } from './processes/registry';
+import { NatsAccess } from './nats/nats-access';
+import { OPERATOR } from './nats/identities';
+import type { OwnNats } from './nats/nats';
 import { HealthView } from './services/health-view';
 import type { LauncherSettings } from './settings';
 
@@ -15,6 +19,9 @@ export type Mode = { kind: 'minions' } | { kind: 'own-engine'; dockerHost: strin
 export class Cluster {
   readonly home: Home;
   readonly pki: HomePki;
+  readonly natsAccess: NatsAccess;
+  /** The server that this launcher runs, if it does. */
+  ownNats: OwnNats | undefined;
   readonly layout: Layout;
   readonly registry: Registry;
   mode: Mode = { kind: 'minions' };
@@ -34,19 +41,25 @@ export class Cluster {
   ) {
     this.home = new Home(settings.home);
     this.pki = new HomePki(this.home);
+    this.natsAccess = new NatsAccess(this.home, this.pki);
     this.layout = layoutOf(settings);
     this.registry = new Registry(new ProcessRecords(this.home.records), tell);
   }
 
   /** The bus seen by an operator; NATS must have been started. */
   health(): Promise<HealthView> {
-    this.view ??= HealthView.open(this.natsUrl);
+    this.view ??= HealthView.open(this.natsUrl, this.operatorCredentials);
     return this.view;
   }
 
   /** Ends the launcher's own connections, so that the process can end. */
   async close(): Promise<void> {
     await (await this.view)?.close();
+  }
+
+  /** What lets the launcher into the NATS server that it runs; a user's own server is given what the URL holds. */
+  get operatorCredentials(): Credentials | undefined {
+    return this.settings.natsUrl === undefined ? this.natsAccess.files(OPERATOR) : undefined;
   }
 
   get apiUrl(): string {

@@ -6,7 +6,7 @@ import { engineChoice } from './steps/engine-choice';
 import { engines } from './steps/engines';
 import { fabric } from './steps/fabric';
 import { images } from './steps/images';
-import { nats } from './steps/nats';
+import { nats } from './nats/nats';
 import { ownEngine } from './steps/own-engine';
 import { postgres } from './steps/postgres';
 import { sample } from './steps/sample';

@@ -1,7 +1,7 @@
 import {
+  inboxOf,
   LATER_STREAM,
   principalOf,
-  problemIn,
   StateQuery,
   subjects,
   type AnyCommand,
@@ -18,13 +18,13 @@ import {
   type StateChunk,
   type StateRequest,
 } from '@shiplog/contracts';
-import { nuid, type Msg, type NatsConnection, type Subscription } from 'nats';
+import { createInbox, nuid, type Msg, type NatsConnection, type Subscription } from 'nats';
 import { commandBytes, Commander } from './commander';
 import { connectNats, type ConnectOptions } from './connect';
 import { StatusError } from './errors';
 import { fromBytes, toBytes } from './json';
 import { listen, type ErrorSink } from './listen';
-import { BusMessage } from './message';
+import { BusMessage, readPayload } from './message';
 import { requestUntil } from './request';
 import { openStream } from './streams';
 
@@ -103,6 +103,28 @@ export class Bus {
     return answer as ReplyOf<M>;
   }
 
+  /** Asks whoever answers, and gathers the answers until as many as wanted are there or the time is over. */
+  askAll<M extends ProcessRequestMessage>(
+    message: M,
+    payload: PayloadOf<M>,
+    { milliseconds, wanted = Infinity }: { readonly milliseconds: number; readonly wanted?: number },
+  ): Promise<ReplyOf<M>[]> {
+    return new Promise((resolve) => {
+      const answers: ReplyOf<M>[] = [];
+      const inbox = createInbox(inboxOf(this.identity));
+      const end = (): void => {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+        resolve(answers);
+      };
+      const timer = setTimeout(end, milliseconds);
+      const subscription = this.listen(inbox, ({ data }) => {
+        if (answers.push(fromBytes<ReplyOf<M>>(data)) >= wanted) end();
+      });
+      this.connection.publish(this.#subjectOf(message, {}), toBytes(payload), { reply: inbox });
+    });
+  }
+
   /** Tells what a declaration declares, to whoever listens; nobody answers. */
   tell<M extends SignalMessage | NodeRequestMessage | ProcessRequestMessage>(
     message: M,
@@ -119,10 +141,9 @@ export class Bus {
   hear<M extends SignalMessage>(message: M, handler: (payload: PayloadOf<M>, from: Principal) => void): Subscription {
     return this.listen(subjects.signal(message.name, 'anyone'), (raw) => {
       const received = new BusMessage(raw);
-      const payload = received.json<PayloadOf<M>>();
-      const problem = problemIn(message.payload, payload);
-      if (problem !== undefined) throw new Error(`invalid signal ${message.name}: ${problem}`);
-      if (received.principal !== undefined) handler(payload, received.principal);
+      const read = readPayload(message, received);
+      if (!read.ok) throw new Error(read.problem);
+      if (received.principal !== undefined) handler(read.payload as PayloadOf<M>, received.principal);
     });
   }
 

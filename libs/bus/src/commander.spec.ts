@@ -21,7 +21,7 @@ function stand() {
     const data = Buffer.from(JSON.stringify(Array.isArray(sent) ? sent.map(() => reply) : reply));
     return new Promise((resolve) => waiting.push(() => resolve({ data })));
   };
-  const commander = new Commander({ request } as unknown as NatsConnection);
+  const commander = new Commander({ request } as unknown as NatsConnection, { kind: 'api', name: 'one' });
   return { commander, messages, answerNext: () => waiting.shift()?.() };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inboxOf, type Identity } from '@shiplog/contracts';
-import { connect, ErrorCode, nkeyAuthenticator, type ConnectionOptions, type NatsConnection } from 'nats';
+import { connect, ErrorCode, nkeyAuthenticator, nkeys, type ConnectionOptions, type NatsConnection } from 'nats';
 
 /** Files of a process' own credentials; all of them together, or none. */
 export interface Credentials {
@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly credentials?: Credentials;
   /** Called each time that the server is not there yet. */
   readonly onWaiting?: (error: unknown) => void;
+  /** After how many the server that is not there is given up, and the last error thrown; default: never. */
+  readonly attempts?: number;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -39,13 +41,15 @@ export class ConnectionRefused extends Error {
 
 /** Connects, and stays connected: NATS may come late, go away and come back. Throws ConnectionRefused. */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
-  const settings = connectionOptions(options);
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+  let pause = FIRST_PAUSE_MS;
+  for (let attempt = 1; ; attempt++, pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
-      return await connect(settings);
+      return await connect(connectionOptions(options));
     } catch (error) {
+      if (error instanceof ConnectionRefused) throw error;
       const refusal = refusalOf(error, options);
       if (refusal !== undefined) throw new ConnectionRefused(refusal, error);
+      if (attempt >= (options.attempts ?? Infinity)) throw error;
       options.onWaiting?.(error);
       await delay(pause);
     }
@@ -95,8 +99,15 @@ function hostOf(server: string): { host: string } {
   return { host: server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') };
 }
 
+/** Looked at here: nats.js would find out in the middle of each attempt, and it would look like a server that is away. */
 function readSeed(path: string): Uint8Array {
-  return new TextEncoder().encode(readFileSync(path, 'utf8').trim());
+  const seed = new TextEncoder().encode(readFileSync(path, 'utf8').trim());
+  try {
+    nkeys.fromSeed(seed);
+  } catch (error) {
+    throw new ConnectionRefused(`the file ${path} does not hold the seed of an nkey`, error);
+  }
+  return seed;
 }
 
 /** What can't be mended by waiting. */

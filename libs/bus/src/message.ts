@@ -1,4 +1,14 @@
-import { inboxOf, principalOf, principalOfSubject, ROOT, addressOf, ROLES, type Principal } from '@shiplog/contracts';
+import {
+  addressOf,
+  inboxOf,
+  principalOf,
+  principalOfSubject,
+  problemIn,
+  ROLES,
+  ROOT,
+  type Message,
+  type Principal,
+} from '@shiplog/contracts';
 import type { Msg, MsgHdrs } from 'nats';
 import { fromBytes, toBytes } from './json';
 
@@ -53,4 +63,19 @@ function isOwnReply(reply: string, principal: Principal | undefined): boolean {
     if (principalOf(identity).kind !== principal.kind) return false;
     return reply.startsWith(`${inboxOf(identity)}.`) || reply.startsWith(`${STREAMS}${addressOf(identity)}.`);
   });
+}
+
+type Read = { readonly ok: true; readonly payload: unknown } | { readonly ok: false; readonly problem: string };
+
+/** The payload of a message, or in a sentence why it isn't what its declaration declares. */
+export function readPayload(declaration: Message, message: Pick<BusMessage, 'json'>): Read {
+  const title = `invalid ${declaration.kind === 'node' || declaration.kind === 'process' ? 'request' : declaration.kind} ${declaration.name}`;
+  let payload: unknown;
+  try {
+    payload = message.json();
+  } catch (error) {
+    return { ok: false, problem: `${title}: must be JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const problem = problemIn(declaration.payload, payload);
+  return problem === undefined ? { ok: true, payload } : { ok: false, problem: `${title}: ${problem}` };
 }

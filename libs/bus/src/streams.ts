@@ -61,6 +61,12 @@ export async function answerWithStream(
   }
 }
 
+function isControl(value: unknown): value is Control {
+  if (typeof value !== 'object' || value === null) return false;
+  if ('cancel' in value) return value.cancel === true;
+  return 'received' in value && Number.isSafeInteger(value.received) && (value.received as number) >= 0;
+}
+
 class Sink implements StreamSink {
   readonly #abort = new AbortController();
   readonly #control: string;
@@ -107,10 +113,11 @@ class Sink implements StreamSink {
   }
 
   #hear(message: Msg): void {
+    const control = fromBytes<unknown>(message.data);
+    if (!isControl(control)) throw new Error(`no control of a stream: ${message.string().slice(0, 100)}`);
     this.#lastHeard = Date.now();
-    const control = fromBytes<Control | undefined>(message.data);
-    if (control === undefined || 'cancel' in control) this.#stop();
-    else if (Number.isSafeInteger(control.received)) this.#received = Math.max(this.#received, control.received);
+    if ('cancel' in control) this.#stop();
+    else this.#received = Math.max(this.#received, Math.min(control.received, this.#sent));
     this.#wake?.();
   }
 

@@ -1,12 +1,12 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import { MESSAGES, messageId, problemIn, subjectsHeard, type KubeStatus, type Message } from '@shiplog/contracts';
+import { MESSAGES, messageId, subjectsHeard, type KubeStatus, type Message } from '@shiplog/contracts';
 import type { Subscription } from 'nats';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Bus } from './bus';
 import { statusOfError } from './errors';
 import type { HandlerOptions } from './handlers';
 import { listen } from './listen';
-import { BusMessage } from './message';
+import { BusMessage, readPayload } from './message';
 import { answerWithStream, type StreamSink } from './streams';
 
 /** A message of a batch: what it asks for, as declared, and how it is answered. */
@@ -173,20 +173,6 @@ function handlerProblems(bus: Bus, handlers: ReadonlyMap<string, unknown>, compl
     ...[...handlers.keys()].filter((id) => !mayHave.has(id)).map((id) => `${id} is not declared to come to ${role}`),
     ...(complete ? mustHave.filter((id) => !handlers.has(id)).map((id) => `${role} has no handler for ${id}`) : []),
   ];
-}
-
-type Read = { readonly ok: true; readonly payload: unknown } | { readonly ok: false; readonly problem: string };
-
-function readPayload(declaration: Message, message: BusMessage): Read {
-  const title = `invalid ${declaration.kind === 'node' || declaration.kind === 'process' ? 'request' : declaration.kind} ${declaration.name}`;
-  let payload: unknown;
-  try {
-    payload = message.json();
-  } catch (error) {
-    return { ok: false, problem: `${title}: must be JSON: ${error instanceof Error ? error.message : String(error)}` };
-  }
-  const problem = problemIn(declaration.payload, payload);
-  return problem === undefined ? { ok: true, payload } : { ok: false, problem: `${title}: ${problem}` };
 }
 
 /** Every kind of message is told the same, each in the form of its answers. */

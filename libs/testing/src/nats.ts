@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectBus, type Bus } from '@shiplog/bus';
@@ -15,10 +15,15 @@ export class TestNats {
   private constructor(
     readonly port: number,
     readonly storeDir: string,
+    private readonly configFile: string | undefined,
   ) {}
 
-  static async start(): Promise<TestNats> {
-    const nats = new TestNats(await freePort(), await mkdtemp(join(tmpdir(), 'shiplog-nats-')));
+  /** With the text of a configuration file, the server follows it beside its own address and store. */
+  static async start(config?: string): Promise<TestNats> {
+    const directory = await mkdtemp(join(tmpdir(), 'shiplog-nats-'));
+    const configFile = config === undefined ? undefined : join(directory, 'nats.conf');
+    if (configFile !== undefined) await writeFile(configFile, config ?? '');
+    const nats = new TestNats(await freePort(), directory, configFile);
     await nats.resume();
     return nats;
   }
@@ -28,20 +33,21 @@ export class TestNats {
   }
 
   /** A connection that the test ends with the server; by default it speaks for users, as an api does. */
-  async bus(name = 'test', identity: Identity = { role: 'api', name }): Promise<Bus> {
-    const bus = await connectBus({
-      url: this.url,
-      name,
-      identity,
-      onError: (error, where) => process.stderr.write(`${where}: ${String(error)}\n`),
-    });
+  async bus(
+    name = 'test',
+    identity: Identity = { role: 'api', name },
+    options: Partial<Pick<Parameters<typeof connectBus>[0], 'credentials' | 'onError'>> = {},
+  ): Promise<Bus> {
+    const onError = (error: unknown, where: string): unknown => process.stderr.write(`${where}: ${String(error)}\n`);
+    const bus = await connectBus({ url: this.url, name, identity, onError, ...options });
     this.#buses.push(bus);
     return bus;
   }
 
   /** Starts the server (again); resolves when it listens. */
   async resume(): Promise<void> {
-    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.storeDir];
+    const config = this.configFile === undefined ? [] : ['-c', this.configFile];
+    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.storeDir, ...config];
     const server = spawn('nats-server', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process = server;
     await new Promise<void>((resolve, reject) => {
@@ -61,6 +67,11 @@ export class TestNats {
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
     server.kill(signal);
     await once(server, 'exit');
+  }
+
+  /** Has the server read its configuration file again. */
+  reload(): void {
+    this.#process?.kill('SIGHUP');
   }
 
   /** Deletes everything that JetStream keeps; for a paused server. */

@@ -1,12 +1,24 @@
+import { PositionQuery } from '@shiplog/contracts';
 import { Client } from 'pg';
-import { TestNats, TestPostgres } from '.';
+import { SecuredNats, serve, TestNats, TestPostgres } from '.';
+
+const answer = { position: 7, channels: {} };
 
 describe('the real parts of a test', () => {
-  it('NATS starts, and its bus answers itself', async () => {
+  it('NATS starts, and carries a question to who answers it', async () => {
     const nats = await TestNats.start();
-    const bus = await nats.bus();
-    bus.serve('echo', (payload) => Promise.resolve({ heard: payload }));
-    await expect(bus.request('echo', { a: 1 })).resolves.toEqual({ heard: { a: 1 } });
+    await serve(await nats.bus('journal', { role: 'journal', name: 'one' }), PositionQuery, () => answer);
+    const api = await nats.bus();
+    await expect(api.ask(PositionQuery, {})).resolves.toEqual(answer);
+    await nats.stop();
+  });
+
+  it('NATS lets everybody in with keys of their own, and carries the same question', async () => {
+    const [journal, kubelet] = [{ role: 'journal', name: 'one' } as const, { role: 'kubelet', name: 'a.b' } as const];
+    const nats = await SecuredNats.start([journal, kubelet]);
+    await serve(await nats.bus(journal), PositionQuery, () => answer);
+    const asking = await nats.bus(kubelet);
+    await expect(asking.ask(PositionQuery, {})).resolves.toEqual(answer);
     await nats.stop();
   });
 

@@ -66,7 +66,7 @@ describe('who may come in', () => {
   });
 
   it('shows a new certificate to new connections, and keeps the old one while the new pair does not match', async () => {
-    const pair = makeCertificate();
+    const pair = await makeCertificate();
     const shown = async (): Promise<string> => {
       const socket = await dial();
       const { raw } = socket.getPeerCertificate();
@@ -81,7 +81,7 @@ describe('who may come in', () => {
     expect(await shown()).toBe(plain(before));
     writeFileSync(file('key.pem'), pair.key);
     await eventually(async () => (await shown()) === plain(pair.cert));
-    rig.trust(pair.cert);
+    rig.trust(pair.ca);
     expect((await rig.http('GET', path)).code).toBe(200);
   });
 

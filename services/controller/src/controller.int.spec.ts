@@ -1,4 +1,4 @@
-import type { ObjectOf } from '@shiplog/contracts';
+import { EventsQuery, type ObjectOf } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
 import { eventually, TestSystem } from '@shiplog/testing';
 
@@ -124,7 +124,7 @@ describe('the controllers on a real journal', () => {
     await system.restartJournal();
     await scaled;
     await settlesAt('burst', 200);
-    const { events } = await system.bus.query('events', { channels: [{ resource: 'pods' }], after: 0, limit: 10_000 });
+    const { events } = await system.bus.ask(EventsQuery, { channels: [{ resource: 'pods' }], after: 0, limit: 10_000 });
     expect(events.filter(({ type, name }) => type === 'PodCreated' && name.startsWith('burst-'))).toHaveLength(200);
   });
 

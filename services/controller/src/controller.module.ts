@@ -1,15 +1,28 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import type { ServiceContext } from '@shiplog/service';
-import { ControllerService } from './controller.service';
-import { readNeeds, STATIC_NEEDS } from './needs';
-import type { ControllerConfig } from './settings';
+import { Module } from '@nestjs/common';
+import type { Controller } from '@shiplog/reconciling';
+import { LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
+import { ControllerService, RECONCILERS } from './controller.service';
+import { CONTROLLERS, controllersProvider } from './controllers';
+import { LiveWorld } from './frame/live-world';
+import { Reconciler } from './frame/reconciler';
+import { NodesModule } from './nodes/nodes.module';
 
-/** The controller service: all controllers over one projection. */
-@Module({})
-export class ControllerModule {
-  /** Throws a ConfigError for settings that can't be worked with. */
-  static with(context: ServiceContext<ControllerConfig>): DynamicModule {
-    const needs = { provide: STATIC_NEEDS, useValue: readNeeds(context.config) };
-    return { module: ControllerModule, providers: [needs, ControllerService] };
-  }
-}
+const ACTOR = 'system:shiplog:controller';
+
+/** The controller service: every controller of the cluster, each with what runs it, over one projection. */
+@Module({
+  imports: [NodesModule],
+  providers: [
+    ControllerService,
+    LiveWorld,
+    controllersProvider,
+    {
+      provide: RECONCILERS,
+      inject: [CONTROLLERS, LiveWorld, LOGGER],
+      useFactory: (controllers: readonly Controller[], world: LiveWorld, logger: Logger) =>
+        controllers.map((one) => new Reconciler(one, world, logger, { actor: ACTOR })),
+    },
+  ],
+})
+export class ControllerModule {}

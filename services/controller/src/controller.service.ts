@@ -1,30 +1,20 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { newCommandId, type Bus } from '@shiplog/bus';
-import { RESOURCES } from '@shiplog/contracts';
-import { Projection } from '@shiplog/projection';
-import { BUS, CONFIG, HEALTH, Leadership, LOGGER, type Health } from '@shiplog/service';
-import type { Subscription } from 'nats';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Bus } from '@shiplog/bus';
+import { background, BUS, CONFIG, HEALTH, Leadership, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { allControllers } from './controllers';
-import { Reconciler } from './frame/reconciler';
-import type { World } from './frame/world';
-import { STATIC_NEEDS, type StaticNeeds } from './needs';
-import { Heartbeats } from './nodes/heartbeats';
-import { keepListening } from './nodes/listening';
+import { LiveWorld } from './frame/live-world';
+import type { Reconciler } from './frame/reconciler';
 import type { ControllerConfig } from './settings';
 
-const ACTOR = 'system:shiplog:controller';
+/** Injects what runs the controllers, one for each. */
+export const RECONCILERS = Symbol('reconcilers');
+
 /** Between attempts to catch up with the journal before leading. */
 const RETRY_MS = 500;
 
-/** Opens the projection and, on the one instance that leads, runs every controller over it. */
+/** The service's life: the state is loaded, and on the one instance that leads every controller runs over it. */
 @Injectable()
-export class ControllerService implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly heartbeats: Heartbeats;
-  private stopListening: (() => void) | undefined;
-  private readonly subscriptions: Subscription[] = [];
-  private reconcilers: Reconciler[] = [];
-  private projection: Projection | undefined;
+export class ControllerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private leadership: Leadership | undefined;
   private leading = false;
   private stopped = false;
@@ -34,78 +24,58 @@ export class ControllerService implements OnApplicationBootstrap, OnApplicationS
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(HEALTH) private readonly health: Health,
     @Inject(CONFIG) private readonly config: ControllerConfig,
-    @Inject(STATIC_NEEDS) private readonly needs: StaticNeeds,
-  ) {
-    this.heartbeats = new Heartbeats(needs.nodeMonitorGraceMs / 2);
-  }
+    @Inject(RECONCILERS) private readonly reconcilers: readonly Reconciler[],
+    private readonly world: LiveWorld,
+  ) {}
 
   /** Comes back at once: the journal may take its time. */
   onApplicationBootstrap(): void {
     this.health.notReady('waiting for the journal');
-    this.subscriptions.push(this.bus.onSignal('heartbeat', '*', ({ node }) => this.heartbeats.heard(node, Date.now())));
-    const signEveryMs = Math.min(1_000, this.needs.nodeMonitorGraceMs / 8);
-    this.stopListening = keepListening(this.bus, this.logger, signEveryMs, () => this.heartbeats.listening(Date.now()));
-    this.run().catch((error: unknown) => {
-      this.logger.fatal({ err: error }, 'the controllers could not start');
-      process.exit(1);
-    });
+    background(this.run(), { logger: this.logger, health: this.health });
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the state goes: what is being reconciled comes to its end on it. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
     this.health.notReady('stopping');
-    this.stopListening?.();
-    for (const subscription of this.subscriptions) subscription.unsubscribe();
-    await Promise.all(this.reconcilers.map((reconciler) => reconciler.stop()));
+    await this.stopReconcilers();
     this.leadership?.leave();
-    await this.projection?.close();
   }
 
   private async run(): Promise<void> {
-    const channels = RESOURCES.map((row) => ({ resource: row.id }));
-    const projection = await Projection.open(this.bus, { channels, logger: this.logger });
-    this.projection = projection;
-    if (this.stopped) return projection.close();
-    const controllers = allControllers({
-      ...this.needs,
-      heartbeats: this.heartbeats,
-      clock: () => Date.now(),
-      ask: async (key) => (await this.bus.query('object', { key })).object,
-      upToDate: () => this.catchUp(projection),
-    });
-    const world = worldOf(this.bus, projection);
-    this.reconcilers = controllers.map((one) => new Reconciler(one, world, this.logger, { actor: ACTOR }));
+    await this.world.open();
+    if (this.stopped) return;
     this.leadership = await Leadership.join(this.bus, {
-      role: 'controller',
       instance: this.config.instance,
       logger: this.logger,
-      onChange: (leads) => void (leads ? this.lead(projection) : this.standBy()),
+      onChange: (leads) => void (leads ? this.lead() : this.standBy()),
     });
+    if (this.stopped) return this.leadership.leave();
     if (!this.leadership.leads) this.health.ready('stands by');
   }
 
   /** Begins on a state that has all that an instance before this one has written. */
-  private async lead(projection: Projection): Promise<void> {
+  private async lead(): Promise<void> {
     this.leading = true;
-    while (!(await this.hasCaughtUp(projection))) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    while (!(await this.hasCaughtUp())) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     if (!this.leading || this.stopped) return;
     for (const reconciler of this.reconcilers) reconciler.start();
     const names = this.reconcilers.map(({ controller }) => controller.name);
     this.health.ready(`leads with ${names.length} controllers`);
-    this.logger.info({ position: projection.position, controllers: names }, 'controlling');
+    this.logger.info({ position: this.world.position, controllers: names }, 'controlling');
   }
 
   private async standBy(): Promise<void> {
     this.leading = false;
-    this.health.ready('stands by');
-    await Promise.all(this.reconcilers.map((reconciler) => reconciler.stop()));
+    if (!this.stopped) this.health.ready('stands by');
+    await this.stopReconcilers();
   }
 
   /** True also when there is nothing more to wait for. */
-  private async hasCaughtUp(projection: Projection): Promise<boolean> {
+  private async hasCaughtUp(): Promise<boolean> {
     if (!this.leading || this.stopped) return true;
     try {
-      await this.catchUp(projection);
+      await this.world.upToDate();
       return true;
     } catch (error) {
       this.logger.warn({ err: error }, 'waits for the journal before leading');
@@ -113,21 +83,7 @@ export class ControllerService implements OnApplicationBootstrap, OnApplicationS
     }
   }
 
-  private async catchUp(projection: Projection): Promise<void> {
-    await projection.waitFor((await this.bus.query('position', {})).position);
+  private async stopReconcilers(): Promise<void> {
+    await Promise.all(this.reconcilers.map((reconciler) => reconciler.stop()));
   }
-}
-
-function worldOf(bus: Bus, projection: Projection): World {
-  return {
-    get position() {
-      return projection.position;
-    },
-    state: projection.state,
-    onApplied: (listener) => projection.onApplied(listener),
-    command: (command) => bus.command(command),
-    note: (note) => bus.signal('note', 'controller', note),
-    now: () => Date.now(),
-    newCommandId,
-  };
 }

@@ -1,43 +1,33 @@
-import type { ObjectKey, StoredObject } from '@shiplog/contracts';
-import type { Cidr } from '@shiplog/machinery';
+import type { FactoryProvider } from '@nestjs/common';
 import type { Controller } from '@shiplog/reconciling';
+import { CONFIG } from '@shiplog/service';
 import { endpointsController } from './endpoints/controller';
+import { LiveWorld } from './frame/live-world';
 import { GarbageController } from './garbage/controller';
 import { namespaceContentController } from './namespace-content/controller';
 import { namespaceController } from './namespaces/controller';
 import { NodeLifecycleController } from './nodes/controller';
-import type { Heartbeats } from './nodes/heartbeats';
+import { Heartbeats } from './nodes/heartbeats';
 import { podCidrController } from './pod-cidrs/controller';
 import { PodGcController } from './pod-gc/controller';
 import { replicationController } from './replication/controller';
+import { certificateOf, clusterNetworkOf, type ControllerConfig } from './settings';
 
-/** What the controllers need beside the state. */
-export interface ControllerNeeds {
-  clusterCidr: Cidr;
-  nodeCidrPrefix: number;
-  heartbeats: Heartbeats;
-  nodeMonitorGraceMs: number;
-  /** Milliseconds since 1970. */
-  clock: () => number;
-  podGcQuarantineMs: number;
-  endedPodsKept: number;
-  certificate?: string;
-  /** The journal's word on an object as it is now. */
-  ask: (key: ObjectKey) => Promise<StoredObject | null>;
-  /** Resolves when the state holds all that the journal had committed at the time of asking. */
-  upToDate: () => Promise<void>;
-}
+/** Injects every controller of the cluster there is: `@Inject(CONTROLLERS) controllers: readonly Controller[]`. */
+export const CONTROLLERS = Symbol('controllers');
 
 /** Every controller there is, a row each. */
-export function allControllers(needs: ControllerNeeds): Controller[] {
-  return [
-    podCidrController(needs.clusterCidr, needs.nodeCidrPrefix),
-    namespaceContentController(needs.certificate),
+export const controllersProvider: FactoryProvider<readonly Controller[]> = {
+  provide: CONTROLLERS,
+  inject: [CONFIG, LiveWorld, Heartbeats],
+  useFactory: (config: ControllerConfig, world: LiveWorld, heartbeats: Heartbeats) => [
+    podCidrController(clusterNetworkOf(config), config.nodeCidrPrefix),
+    namespaceContentController(certificateOf(config)),
     replicationController,
     endpointsController,
-    new NodeLifecycleController(needs.heartbeats, needs.nodeMonitorGraceMs, needs.clock),
-    new PodGcController({ quarantineMs: needs.podGcQuarantineMs, endedPodsKept: needs.endedPodsKept }),
-    namespaceController(needs.upToDate),
-    new GarbageController(needs.ask),
-  ];
-}
+    new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => world.now()),
+    new PodGcController({ quarantineMs: config.podGcQuarantineMs, endedPodsKept: config.endedPodsKept }),
+    namespaceController(() => world.upToDate()),
+    new GarbageController((key) => world.ask(key)),
+  ],
+};

@@ -1,9 +1,10 @@
 import { runService } from '@shiplog/service';
 import { ControllerModule } from './controller.module';
-import { controllerSettings } from './settings';
+import { checkController, controllerSettings } from './settings';
 
 void runService({
   service: 'controller',
   settings: controllerSettings,
-  module: (context) => ControllerModule.with(context),
+  module: ControllerModule,
+  check: checkController,
 });

@@ -1,4 +1,6 @@
-import { duration, integer, optionalText, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
+import { readFileSync } from 'node:fs';
+import { formatCidr, parseCidr, type Cidr } from '@shiplog/machinery';
+import { ConfigError, duration, integer, optionalText, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 
 /** How the controller is configured, each setting by one environment variable. */
 export const controllerSettings = {
@@ -39,3 +41,33 @@ export const controllerSettings = {
 };
 
 export type ControllerConfig = ConfigOf<typeof controllerSettings> & CommonConfig;
+
+/** What no setting of the controller can say alone. Throws a ConfigError that says which one is wrong and why. */
+export function checkController(config: ControllerConfig): void {
+  clusterNetworkOf(config);
+  certificateOf(config);
+}
+
+/** The network of all pods, which has room for the parts that nodes get of it. Throws a ConfigError otherwise. */
+export function clusterNetworkOf({ clusterCidr, nodeCidrPrefix }: ControllerConfig): Cidr {
+  const network = parseCidr(clusterCidr);
+  if (network === undefined) {
+    throw new ConfigError(`CLUSTER_CIDR is "${clusterCidr}", which is not an IPv4 network such as 10.244.0.0/16`);
+  }
+  if (nodeCidrPrefix < network.prefix) {
+    throw new ConfigError(
+      `NODE_CIDR_PREFIX is ${nodeCidrPrefix}, but no /${nodeCidrPrefix} fits into CLUSTER_CIDR ${formatCidr(network)}`,
+    );
+  }
+  return network;
+}
+
+/** What CA_FILE holds, if it is set. Throws a ConfigError when it can't be read. */
+export function certificateOf({ caFile }: ControllerConfig): string | undefined {
+  if (caFile === undefined) return undefined;
+  try {
+    return readFileSync(caFile, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`CA_FILE is "${caFile}", which can't be read: ${String(error)}`);
+  }
+}

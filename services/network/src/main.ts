@@ -10,5 +10,5 @@ if (process.argv.includes('--cleanup')) {
     process.exitCode = 1;
   });
 } else {
-  void runService({ service: 'network', settings: networkSettings, module: (context) => NetworkModule.with(context) });
+  void runService({ service: 'network', settings: networkSettings, module: NetworkModule });
 }

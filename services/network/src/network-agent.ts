@@ -1,19 +1,17 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
-import type { Channel } from '@shiplog/contracts';
+import { channelsOf } from '@shiplog/contracts';
 import { ownKernel } from '@shiplog/kernel';
 import { soundObject } from '@shiplog/machinery';
 import { Projection } from '@shiplog/projection';
-import { BUS, CONFIG, HEALTH, LOGGER, type CommonConfig, type ConfigOf, type Health } from '@shiplog/service';
+import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { FabricSync, type SyncOutcome } from './fabric/fabric-sync';
 import { annotateNode } from './fabric/node-annotations';
-import { AttachServer } from './pods/attach-server';
 import { hostPortsOf } from './pods/plan-host-ports';
 import { PodCables } from './pods/pod-cables';
-import type { networkSettings } from './settings';
-
-export type NetworkConfig = ConfigOf<typeof networkSettings> & CommonConfig;
+import { PodConnections } from './pods/pod-connections';
+import type { NetworkConfig } from './settings';
 
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 15_000;
@@ -21,8 +19,6 @@ const LONGEST_RETRY_MS = 15_000;
 /** Keeps this node's part of the pod network as the node objects ask, one round at a time, and serves the kubelet. */
 @Injectable()
 export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #sync: FabricSync;
-  readonly #server: AttachServer;
   #projection: Projection | undefined;
   #cables: PodCables | undefined;
   /** The pod network that `#cables` serve, and what nodes looked like in the last round. */
@@ -38,23 +34,15 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: NetworkConfig,
-    @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(HEALTH) private readonly health: Health,
-  ) {
-    this.#sync = new FabricSync(config, ownKernel, logger);
-    this.#server = new AttachServer(bus, config.nodeName, (cables) =>
-      this.#sync.writeRules(this.#podCidr, () => cables.ports(), { anyway: false }),
-    );
-  }
+    @Inject(LOGGER) readonly logger: Logger,
+    @Inject(HEALTH) readonly health: Health,
+    private readonly sync: FabricSync,
+    private readonly connections: PodConnections,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.health.notReady('waiting for the journal');
-    if (this.config.role === 'node') this.#server.serve();
-    void this.#start().catch((error: unknown) => {
-      this.logger.fatal({ err: error }, 'the network agent could not start');
-      process.exitCode = 1;
-      process.kill(process.pid, 'SIGTERM');
-    });
+    background(this.#start(), this);
   }
 
   /** Bridge, routes and cables stay: pods go on, and the next start takes them over. */
@@ -62,15 +50,14 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     this.#stopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#retry);
-    this.#server.stop();
     await this.#projection?.close();
     await this.#running;
   }
 
   async #start(): Promise<void> {
     const { nodeName, role } = this.config;
-    const channels: Channel[] = [{ resource: 'nodes' }];
-    if (role === 'node') channels.push({ resource: 'pods', node: nodeName });
+    const all = channelsOf('network', nodeName);
+    const channels = role === 'node' ? all : all.filter(({ node }) => node === undefined);
     const projection = await Projection.open(this.bus, { channels, logger: this.logger, accept: soundObject });
     this.#projection = projection;
     if (this.#stopped) return projection.close();
@@ -111,7 +98,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     const resync = this.#due === 'resync';
     this.#due = 'no';
     try {
-      const outcome = await this.#sync.run(this.#projection?.list('nodes') ?? []);
+      const outcome = await this.sync.run(this.#projection?.list('nodes') ?? []);
       if (outcome.state === 'waiting') this.health.notReady(outcome.why);
       else await this.#settle(outcome, resync);
       if (outcome.annotations !== undefined) await annotateNode(this.bus, this.config.nodeName, outcome.annotations);
@@ -126,9 +113,9 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     if (this.config.role === 'node') {
       const cables = await this.#cablesFor(outcome);
       await this.#dropStrangers(cables);
-      if (resync) await this.#sync.refreshBus();
-      await this.#sync.writeRules(podCidr, () => cables.ports(), { anyway: resync });
-      this.#server.ready(cables);
+      if (resync) await this.sync.refreshBus();
+      await this.sync.writeRules(podCidr, () => cables.ports(), { anyway: resync });
+      this.connections.ready({ cables, podCidr });
     }
     const ways = `${desired.routes.length} routes${podCidr === '' ? '' : ` from ${podCidr}`}`;
     const missing = desired.unreachable.map(({ node, why }) => `; no way to ${node}: ${why}`).join('');

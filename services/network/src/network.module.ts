@@ -1,11 +1,19 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import { ServiceModule, type ServiceContext } from '@shiplog/service';
-import { NetworkAgent, type NetworkConfig } from './network-agent';
+import { Module } from '@nestjs/common';
+import { ownKernel } from '@shiplog/kernel';
+import { CONFIG, LOGGER } from '@shiplog/service';
+import { FabricSync } from './fabric/fabric-sync';
+import { NetworkAgent } from './network-agent';
+import { AttachController } from './pods/attach.controller';
+import { PodConnections } from './pods/pod-connections';
+import type { NetworkConfig } from './settings';
+import type { Logger } from 'pino';
+
+const fabricSync = {
+  provide: FabricSync,
+  inject: [CONFIG, LOGGER],
+  useFactory: (config: NetworkConfig, logger: Logger) => new FabricSync(config, ownKernel, logger),
+};
 
 /** The pod network of one node. */
-@Module({})
-export class NetworkModule {
-  static with(context: ServiceContext<NetworkConfig>): DynamicModule {
-    return { module: NetworkModule, imports: [ServiceModule.of(context)], providers: [NetworkAgent] };
-  }
-}
+@Module({ controllers: [AttachController], providers: [fabricSync, PodConnections, NetworkAgent] })
+export class NetworkModule {}

@@ -1,4 +1,4 @@
-import { choice, duration, integer, text } from '@shiplog/service';
+import { choice, duration, integer, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 
 const CIDR = /^\d+\.\d+\.\d+\.\d+\/\d+$/;
 
@@ -55,3 +55,5 @@ export const networkSettings = {
     minMs: 1000,
   }),
 };
+
+export type NetworkConfig = ConfigOf<typeof networkSettings> & CommonConfig;

@@ -4,7 +4,7 @@ import { NftablesBackend } from './nftables/nftables-backend';
 import { whyNoNftables } from './nftables/probe';
 import { tableOf } from './nftables/render-layout';
 import type { ProxyBackend } from './proxy-backend';
-import type { ProxyConfig } from './proxy';
+import type { ProxyConfig } from './settings';
 import { UserspaceBackend } from './userspace/userspace-backend';
 
 /** The backend that was asked for, or that this machine can run; says which, and why. */

@@ -11,5 +11,5 @@ if (process.argv.includes('--cleanup')) {
     process.exitCode = 1;
   });
 } else {
-  void runService({ service: 'proxy', settings: proxySettings, module: (context) => ProxyModule.with(context) });
+  void runService({ service: 'proxy', settings: proxySettings, module: ProxyModule });
 }

@@ -1,18 +1,19 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
+import { channelsOf } from '@shiplog/contracts';
 import { soundObject } from '@shiplog/machinery';
 import { Projection } from '@shiplog/projection';
-import { BUS, CONFIG, HEALTH, LOGGER, type ConfigOf, type Health } from '@shiplog/service';
+import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { chooseBackend } from './choose-backend';
 import { ServiceIndex } from './domain/service-index';
 import { serve, type ProxyBackend } from './proxy-backend';
-import type { proxySettings } from './settings';
-
-export type ProxyConfig = ConfigOf<typeof proxySettings>;
+import type { ProxyConfig } from './settings';
 
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 30_000;
+
+/** Injects what chooses the backend: `() => Promise<ProxyBackend>`. */
+export const BACKEND = Symbol('backend');
 
 /** Keeps this node's services as the cluster has them: one sync at a time, with all that changed meanwhile in the next. */
 @Injectable()
@@ -31,17 +32,14 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: ProxyConfig,
-    @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(HEALTH) private readonly health: Health,
+    @Inject(LOGGER) readonly logger: Logger,
+    @Inject(HEALTH) readonly health: Health,
+    @Inject(BACKEND) private readonly chooseBackend: () => Promise<ProxyBackend>,
   ) {}
 
   onApplicationBootstrap(): void {
     this.health.notReady('waiting for the journal');
-    void this.#start().catch((error: unknown) => {
-      this.logger.fatal({ err: error }, 'the proxy could not start');
-      process.exitCode = 1;
-      process.kill(process.pid, 'SIGTERM');
-    });
+    background(this.#start(), this);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -54,9 +52,9 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async #start(): Promise<void> {
-    this.#backend = await chooseBackend(this.config, this.logger);
+    this.#backend = await this.chooseBackend();
     const projection = await Projection.open(this.bus, {
-      channels: [{ resource: 'services' }, { resource: 'endpointslices.discovery.k8s.io' }],
+      channels: channelsOf('proxy', this.config.nodeName),
       logger: this.logger,
       accept: soundObject,
     });

@@ -1,4 +1,4 @@
-import { choice, duration, text } from '@shiplog/service';
+import { choice, duration, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 
 const CIDR = /^(\d+\.\d+\.\d+\.\d+\/\d+)?$/;
 
@@ -49,3 +49,5 @@ export const proxySettings = {
     minMs: 1000,
   }),
 };
+
+export type ProxyConfig = ConfigOf<typeof proxySettings> & CommonConfig;

@@ -2,4 +2,4 @@ import { runService } from '@shiplog/service';
 import { SchedulerModule } from './scheduler.module';
 import { schedulerSettings } from './settings';
 
-void runService({ service: 'scheduler', settings: schedulerSettings, module: () => SchedulerModule.create() });
+void runService({ service: 'scheduler', settings: schedulerSettings, module: SchedulerModule });

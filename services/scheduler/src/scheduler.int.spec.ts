@@ -1,10 +1,10 @@
 import { ClusterState } from '@shiplog/cluster';
-import type { LogEvent } from '@shiplog/contracts';
+import { channelsOf, EventsQuery, type LogEvent } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
 import { ClusterView, decideAgain, podFacts, policyOf, type AssumedBinding } from '@shiplog/scheduling';
 import { eventually, TestSystem } from '@shiplog/testing';
 
-const CHANNELS = [{ resource: 'nodes' as const }, { resource: 'pods' as const }];
+const CHANNELS = channelsOf('scheduler', 'one');
 const aPod = (name: string, spec: object = {}) => ({
   metadata: { name, labels: { app: 'test' } },
   spec: { containers: [{ name: 'main', image: 'nginx' }], ...spec },
@@ -27,7 +27,7 @@ describe('the scheduler on a real journal', () => {
       status: { allocatable: { cpu, memory: '32Gi', pods: '500' }, capacity: { cpu, memory: '32Gi', pods: '500' } },
     });
   const log = async (): Promise<LogEvent[]> => {
-    const { events } = await system.bus.query('events', { channels: CHANNELS, after: 0, limit: 100_000 });
+    const { events } = await system.bus.ask(EventsQuery, { channels: CHANNELS, after: 0, limit: 100_000 });
     return events;
   };
   const createPods = (prefix: string, count: number, spec: object = {}) =>

@@ -1,10 +1,47 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { randomInt } from 'node:crypto';
+import { Module } from '@nestjs/common';
+import { newCommandId } from '@shiplog/bus';
+import { policyOf, Scheduling } from '@shiplog/scheduling';
+import { CONFIG, LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
+import { JournalClient } from './journal-client';
+import { Rounds } from './rounds';
 import { SchedulerService } from './scheduler.service';
+import { SchedulerStatus } from './scheduler-status';
+import type { SchedulerConfig } from './settings';
 
-/** The scheduler service. */
-@Module({})
-export class SchedulerModule {
-  static create(): DynamicModule {
-    return { module: SchedulerModule, providers: [SchedulerService] };
-  }
-}
+/** The scheduler service: what decides (`Scheduling`), what carries out (`Rounds`), and the journal that both live on. */
+@Module({
+  providers: [
+    SchedulerService,
+    SchedulerStatus,
+    JournalClient,
+    {
+      provide: Scheduling,
+      inject: [CONFIG],
+      useFactory: (config: SchedulerConfig) => new Scheduling(config.schedulerName, policyOf(config.policy)),
+    },
+    {
+      provide: Rounds,
+      inject: [Scheduling, JournalClient, SchedulerStatus, CONFIG, LOGGER],
+      useFactory: (
+        scheduling: Scheduling,
+        journal: JournalClient,
+        status: SchedulerStatus,
+        { batchLimit }: SchedulerConfig,
+        logger: Logger,
+      ) =>
+        new Rounds({
+          scheduling,
+          batchLimit,
+          logger,
+          send: (command) => journal.send(command),
+          seen: (position) => journal.seen(position),
+          newSeed: () => randomInt(2 ** 32),
+          newCommandId,
+          onRound: () => status.report(),
+        }),
+    },
+  ],
+})
+export class SchedulerModule {}

@@ -24,9 +24,9 @@ export const append: Bench = {
 };
 
 async function measure({ plane, bus, effort }: Bed, raw: RawLog, inFlight: number): Promise<Figure> {
-  const { natsUrl } = plane.cluster;
+  const { nats } = plane;
   const seconds = 3 * effort.share;
-  const job = { kind: 'commands', natsUrl, inFlight, seconds, namespace: NAMESPACE, prefix: `a${inFlight}` } as const;
+  const job = { kind: 'commands', nats, inFlight, seconds, namespace: NAMESPACE, prefix: `a${inFlight}` } as const;
   const { outcome: rate, cpu } = await plane.metered(() => plane.loader.run(job), timesOf);
   await removePods(bus, NAMESPACE);
   const inserted = await raw.insertRate(inFlight, 2 * effort.share);

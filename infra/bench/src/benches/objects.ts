@@ -25,7 +25,7 @@ export function removePods(bus: Bus, namespace: string): Promise<void> {
 }
 
 async function send(bus: Bus, command: Omit<AnyCommand, 'id' | 'actor'>): Promise<void> {
-  const whole = { id: newCommandId(), actor: 'bench', ...command } as AnyCommand;
+  const whole = { id: newCommandId(), actor: bus.identity.name, ...command } as AnyCommand;
   const reply = await bus.command(whole, { timeoutMs: 60_000 });
   if (!reply.ok) throw new Error(`${command.type} was refused: ${reply.status.message}`);
 }

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { OPERATOR } from '../../../launcher/src/nats/identities';
+import { natsSettings } from '../../../launcher/src/nats/nats';
 import { REPOSITORY } from '../../../launcher/src/settings';
 import { run } from '../../../launcher/src/system/run';
 import { RawLog } from '../parts/raw-log';
@@ -23,9 +25,9 @@ export const rebuild: Bench = {
     await makeNamespace(bus, NAMESPACE);
     await makePods(bus, NAMESPACE, 'l', Math.round(PODS * effort.share));
     await removePods(bus, NAMESPACE);
-    const { databaseUrl, ownerDatabaseUrl, natsUrl } = plane.cluster;
+    const { databaseUrl, ownerDatabaseUrl } = plane.cluster;
     const main = join(REPOSITORY, 'dist', 'services', 'journal', 'src', 'rebuild.js');
-    const env = { DATABASE_URL: databaseUrl, NATS_URL: natsUrl, REBUILD_JSON: '1' };
+    const env = { DATABASE_URL: databaseUrl, ...natsSettings(plane.cluster, OPERATOR), REBUILD_JSON: '1' };
     const rebuilt = JSON.parse(await run(process.execPath, [main], { env })) as Rebuilt;
     const raw = await RawLog.open(ownerDatabaseUrl);
     const copied = await raw.copyRate();

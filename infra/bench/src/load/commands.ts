@@ -8,7 +8,7 @@ import { monotonicMicroseconds, podOf } from './pod';
 export async function sendCommands(job: Extract<Job, { kind: 'commands' }>): Promise<Rate> {
   const unawaited: string[] = [];
   const onError = (error: unknown, where: string) => unawaited.push(`${where}: ${String(error)}`);
-  const bus = await connectBus({ url: job.natsUrl, name: 'bench', onError });
+  const bus = await connectBus({ ...job.nats, onError });
   const tally = new Tally();
   const until = performance.now() + job.seconds * 1_000;
   await Promise.all(Array.from({ length: job.inFlight }, (_, lane) => runLane(bus, job, lane, until, tally)));
@@ -19,18 +19,19 @@ export async function sendCommands(job: Extract<Job, { kind: 'commands' }>): Pro
 
 async function runLane(
   bus: Bus,
-  { namespace, prefix }: Extract<Job, { kind: 'commands' }>,
+  job: Extract<Job, { kind: 'commands' }>,
   lane: number,
   until: number,
   tally: Tally,
 ): Promise<void> {
+  const { namespace, prefix } = job;
   let made = 0;
   for (let now = performance.now(); now < until;) {
     const object = podOf(`${prefix}-${lane}-${made++}`, monotonicMicroseconds()) as KubeObject;
     const reply = await bus.command({
       id: newCommandId(),
       type: 'CreateObject',
-      actor: 'bench',
+      actor: job.nats.identity.name,
       data: { resource: 'pods', namespace, object },
     } satisfies AnyCommand);
     const then = performance.now();

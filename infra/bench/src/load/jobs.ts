@@ -1,3 +1,4 @@
+import type { ConnectOptions } from '@shiplog/bus';
 import type { Endpoint } from './https-client';
 
 /** What a load process is told to do. Each kind of job has one kind of outcome. */
@@ -11,7 +12,7 @@ export type Job =
   /** Watches until it is told to stop. */
   | { kind: 'watch'; endpoint: Endpoint; watchers: number; path: string }
   /** Creates pods by commands on the bus, so many in flight. */
-  | { kind: 'commands'; natsUrl: string; inFlight: number; seconds: number; namespace: string; prefix: string };
+  | { kind: 'commands'; nats: ConnectOptions; inFlight: number; seconds: number; namespace: string; prefix: string };
 
 /** What came of requests or commands. */
 export interface Rate {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { ConnectOptions } from '@shiplog/bus';
+import { ADMIN } from '../../../launcher/src/nats/identities';
 import type { Cluster } from '../../../launcher/src/cluster';
 import { controlPlaneSpecs } from '../../../launcher/src/services/service-specs';
 import { certificates } from '../../../launcher/src/steps/certificates';
-import { nats } from '../../../launcher/src/steps/nats';
+import { nats } from '../../../launcher/src/nats/nats';
 import { postgres } from '../../../launcher/src/steps/postgres';
 import { serviceReady, startService } from '../../../launcher/src/services/service-process';
 import { memoryOf } from '../../../launcher/src/system/memory';
@@ -39,6 +41,12 @@ export class ControlPlane {
       throw error;
     }
     return new ControlPlane(cluster, new Loader(), new Loader());
+  }
+
+  /** How a person with all rights connects to its NATS. */
+  get nats(): ConnectOptions {
+    const { natsUrl, natsAccess } = this.cluster;
+    return { url: natsUrl, name: 'bench', identity: ADMIN, credentials: natsAccess.files(ADMIN) };
   }
 
   get endpoint(): Endpoint {

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cluster } from '../cluster';
 import { LauncherFailure } from '../failure';
+import { OPERATOR } from '../nats/identities';
+import { natsSettings } from '../nats/nats';
 import { currentClaim } from '../launcher-claim';
 import { type LauncherSettings, REPOSITORY } from '../settings';
 import { postgres } from '../steps/postgres';
@@ -12,21 +14,22 @@ import { postgres } from '../steps/postgres';
 export async function rebuild(settings: LauncherSettings): Promise<void> {
   const cluster = new Cluster(settings, (sentence) => void process.stderr.write(`  ! ${sentence}\n`));
   const held = currentClaim(cluster.home.claim);
-  if (held !== undefined) return runRebuild(held.databaseUrl, held.natsUrl);
+  if (held !== undefined)
+    return runRebuild(held.databaseUrl, { ...natsSettings(cluster, OPERATOR), NATS_URL: held.natsUrl });
   if (settings.databaseUrl === undefined && !existsSync(cluster.home.at('postgres'))) {
     throw new LauncherFailure('There is no log yet.', 'npm start');
   }
   await postgres.run(cluster, () => undefined);
   try {
-    await runRebuild(cluster.databaseUrl, undefined);
+    await runRebuild(cluster.databaseUrl, {});
   } finally {
     await cluster.registry.stop(() => undefined);
   }
 }
 
-async function runRebuild(databaseUrl: string, natsUrl: string | undefined): Promise<void> {
+async function runRebuild(databaseUrl: string, natsEnv: Record<string, string>): Promise<void> {
   const main = join(REPOSITORY, 'dist', 'services', 'journal', 'src', 'rebuild.js');
-  const env = { ...process.env, DATABASE_URL: databaseUrl, ...(natsUrl === undefined ? {} : { NATS_URL: natsUrl }) };
+  const env = { ...process.env, DATABASE_URL: databaseUrl, ...natsEnv };
   const child = spawn(process.execPath, ['--enable-source-maps', main, ...process.argv.slice(3)], {
     env,
     stdio: 'inherit',

@@ -1,3 +1,4 @@
+import { Cluster } from '../cluster';
 import type { HealthReport } from '@shiplog/contracts';
 import { sentenceOf } from '../failure';
 import { observeFabric } from '../fabric/observe-fabric';
@@ -21,7 +22,8 @@ export async function status(settings: LauncherSettings): Promise<void> {
   if (held === undefined && records.length === 0) return void process.stdout.write(nothingRuns(settings));
   const missing = held?.phase === 'starting' ? [] : await whatIsMissing(held);
   process.stdout.write(`  ${headline(held, missing)}\n\n`);
-  const reports = held === undefined || held.natsUrl === '' ? [] : await askAll(held.natsUrl);
+  const reports =
+    held === undefined || held.natsUrl === '' ? [] : await askAll(new Cluster(settings, () => undefined), held.natsUrl);
   const rows = records
     .sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name))
     .map((record) => rowOf(record, reports));
@@ -64,8 +66,8 @@ function rowOf(record: ProcessRecord, reports: readonly HealthReport[]): string[
 }
 
 /** Nobody can be asked while NATS is away; the processes are shown all the same. */
-async function askAll(natsUrl: string): Promise<HealthReport[]> {
-  const view = await HealthView.open(natsUrl).catch((error: unknown) => {
+async function askAll(cluster: Cluster, natsUrl: string): Promise<HealthReport[]> {
+  const view = await HealthView.open(natsUrl, cluster.operatorCredentials).catch((error: unknown) => {
     process.stdout.write(`  ! NATS does not answer (${plainText(sentenceOf(error))}): readiness is not known\n\n`);
   });
   if (view === undefined) return [];

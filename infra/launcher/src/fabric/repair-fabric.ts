@@ -4,7 +4,7 @@ import { startEngine } from '../engines/minion-engine';
 import { stopContainers } from '../engines/stop-containers';
 import type { MinionLayout } from '../layout';
 import type { ManagedProcess } from '../processes/managed-process';
-import { processName } from '../services/service-process';
+import { type ServiceSpec, processName } from '../services/service-process';
 import { succeeds } from '../system/run';
 import { makeFabric, netnsPath, plugMinion } from './fabric';
 import type { Lack } from './plan-repairs';
@@ -80,7 +80,11 @@ async function restartEngine(cluster: Cluster, minion: MinionLayout): Promise<st
   return engine.map(({ spec }) => spec.name);
 }
 
-async function restart(cluster: Cluster, services: readonly string[], instance: string): Promise<string[]> {
+async function restart(
+  cluster: Cluster,
+  services: readonly ServiceSpec['service'][],
+  instance: string,
+): Promise<string[]> {
   const names = services.map((service) => processName({ service, instance }));
   const wanted = names.flatMap((name) => cluster.registry.get(name) ?? []).filter(isWanted);
   await Promise.all(wanted.map((managed) => managed.stop()));

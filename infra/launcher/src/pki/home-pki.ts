@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type Bearer,
   type CertificatePair,
@@ -36,7 +37,7 @@ export interface KeptCertificate extends PairPaths {
 /** The certificates of a cluster's home (`pki/`): its authority, and those that it issues to the cluster's processes. */
 export class HomePki {
   private made: Promise<CertificatePair> | undefined;
-  private readonly wanted = new Map<string, Bearer>();
+  private readonly wanted = new Map<string, { bearer: Bearer; paths: PairPaths }>();
   private readonly listeners: ((names: readonly string[]) => void)[] = [];
 
   /** @param now milliseconds since 1970 */
@@ -55,21 +56,22 @@ export class HomePki {
   }
 
   /**
-   * The certificate of a process, in `pki/<name>.crt` and `.key`: made, or made again when it is due, lives longer than
-   * what is issued today, or isn't for this bearer. From then on {@link renewDue} looks after it.
+   * The certificate of a process, in `pki/<name>.crt` and `.key` (or in another folder): made, or made again when it is
+   * due, lives longer than what is issued today, or isn't for this bearer. From then on {@link renewDue} looks after it.
    * @throws LauncherFailure when what is kept can't be used
    */
-  async kept(name: string, bearer: Bearer): Promise<KeptCertificate> {
-    this.wanted.set(name, bearer);
-    await this.provide(name, bearer);
-    return { ...this.paths(name), authority: this.paths('ca').certificate };
+  async kept(name: string, bearer: Bearer, folder = this.home.at('pki')): Promise<KeptCertificate> {
+    const paths = pathsIn(folder, name);
+    this.wanted.set(bearer.commonName, { bearer, paths });
+    await this.provide(paths, bearer);
+    return { ...paths, authority: this.paths('ca').certificate };
   }
 
-  /** Renews what is due among the certificates asked for so far, and tells who wants to know; answers their names. */
+  /** Renews what is due among the certificates asked for so far, and tells who wants to know; answers the names of their bearers. */
   async renewDue(): Promise<string[]> {
     const renewed: string[] = [];
     try {
-      for (const [name, bearer] of this.wanted) if (await this.provide(name, bearer)) renewed.push(name);
+      for (const [name, { bearer, paths }] of this.wanted) if (await this.provide(paths, bearer)) renewed.push(name);
     } finally {
       if (renewed.length > 0) for (const listener of this.listeners) listener(renewed);
     }
@@ -105,9 +107,8 @@ export class HomePki {
   }
 
   /** @returns whether a certificate was made */
-  private async provide(name: string, bearer: Bearer): Promise<boolean> {
+  private async provide(paths: PairPaths, bearer: Bearer): Promise<boolean> {
     const authority = await this.authority();
-    const paths = this.paths(name);
     settlePair(paths);
     const pair = this.usable(paths, authority);
     if (pair !== undefined && this.suits(pair.certificate, bearer)) return false;
@@ -135,8 +136,12 @@ export class HomePki {
   }
 
   private paths(name: string): PairPaths {
-    return { certificate: this.home.at('pki', `${name}.crt`), key: this.home.at('pki', `${name}.key`) };
+    return pathsIn(this.home.at('pki'), name);
   }
+}
+
+function pathsIn(folder: string, name: string): PairPaths {
+  return { certificate: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) };
 }
 
 /**

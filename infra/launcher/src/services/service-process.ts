@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import type { SERVICE_ROLES } from '@shiplog/contracts';
 import type { Cluster } from '../cluster';
+import { natsSettings } from '../nats/nats';
 import type { ManagedProcess } from '../processes/managed-process';
 import { REPOSITORY } from '../settings';
 import { waitUntil } from '../waiting';
@@ -7,7 +9,7 @@ import { nodeFlags } from './node-flags';
 
 /** How to run one instance of a service. */
 export interface ServiceSpec {
-  readonly service: string;
+  readonly service: (typeof SERVICE_ROLES)[number];
   /** Unique among those of the service: a node's name, or `main`. */
   readonly instance: string;
   readonly rank: number;
@@ -34,7 +36,12 @@ export function startService(cluster: Cluster, spec: ServiceSpec): ManagedProces
     log: cluster.home.log(name),
     rank: spec.rank,
     patience: 6_000,
-    env: { NATS_URL: cluster.natsUrl, LOG_LEVEL: cluster.settings.logLevel, INSTANCE: spec.instance, ...spec.env },
+    env: {
+      ...natsSettings(cluster, { role: spec.service, name: spec.instance }),
+      LOG_LEVEL: cluster.settings.logLevel,
+      INSTANCE: spec.instance,
+      ...spec.env,
+    },
   });
 }
 

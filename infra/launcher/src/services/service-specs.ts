@@ -7,7 +7,7 @@ import type { ServiceSpec } from './service-process';
 /** The services of the master. */
 export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
   const { layout, home, settings } = cluster;
-  const main = (service: string, rank: number, env: ServiceSpec['env'] = {}) => ({
+  const main = (service: ServiceSpec['service'], rank: number, env: ServiceSpec['env'] = {}) => ({
     service,
     instance: 'main',
     rank,
@@ -38,7 +38,7 @@ export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
 export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec[] {
   const { layout } = cluster;
   const ranges = { CLUSTER_CIDR: layout.clusterCidr, SERVICE_CIDR: layout.serviceCidr };
-  const agent = (service: string, env: ServiceSpec['env'] = {}): ServiceSpec => ({
+  const agent = (service: ServiceSpec['service'], env: ServiceSpec['env'] = {}): ServiceSpec => ({
     service,
     instance: minion.name,
     rank: RANK.agent,
@@ -60,7 +60,7 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
 export function hostSpecs(cluster: Cluster): ServiceSpec[] {
   const { layout } = cluster;
   const ranges = { CLUSTER_CIDR: layout.clusterCidr, SERVICE_CIDR: layout.serviceCidr };
-  const host = (service: string, env: ServiceSpec['env']): ServiceSpec => ({
+  const host = (service: ServiceSpec['service'], env: ServiceSpec['env']): ServiceSpec => ({
     service,
     instance: layout.hostName,
     rank: RANK.agent,
@@ -71,7 +71,7 @@ export function hostSpecs(cluster: Cluster): ServiceSpec[] {
 
 /** The one minion on the engine that the user has: no network of its own to manage. */
 export function ownEngineSpecs(cluster: Cluster, dockerHost: string): ServiceSpec[] {
-  const agent = (service: string, env: ServiceSpec['env']): ServiceSpec => ({
+  const agent = (service: ServiceSpec['service'], env: ServiceSpec['env']): ServiceSpec => ({
     service,
     instance: 'minion-1',
     rank: RANK.agent,

@@ -9,7 +9,7 @@ import { RANK } from '../processes/registry';
 import { REPOSITORY } from '../settings';
 import { run } from '../system/run';
 import { waitUntil } from '../waiting';
-import { redacted } from './nats';
+import { redacted } from '../nats/nats';
 import { type Address, chooseAddress, databaseUrl as urlOf, listenSettings } from './postgres-socket';
 
 /** Owns the database and all in it; only the launcher logs in with it. */

@@ -1,4 +1,3 @@
-export { checkCommand, type CheckedCommand } from './check-command';
 export { decide } from './decide';
 export { nodeOf } from './event';
 export { NAMING_RULES, type NamingRule } from './naming-rules';

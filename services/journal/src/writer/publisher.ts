@@ -14,15 +14,15 @@ export class Publisher {
   ) {}
 
   /**
-   * An event that can't be published (too large, connection closed) is a gap that its readers notice and heal.
+   * An event that can't be published (too large, no header can hold its actor, connection closed) is a gap that its readers notice and heal.
    *
    * @param text the JSON of the event's data
    */
   publish(applied: Applied, text: string): void {
     const { event } = applied;
     const links = this.heads.advance(event);
-    const { subject, payload, headers } = encodeEvent(event, links, enteringObject(applied), text);
     try {
+      const { subject, payload, headers } = encodeEvent(event, links, enteringObject(applied), text);
       this.connection.publish(subject, payload, { headers });
     } catch (error) {
       this.logger.warn({ err: error, position: event.position }, 'an event could not be published');

@@ -40,6 +40,8 @@ export interface NatsPlace {
   readonly config: string;
   /** Names the container. */
   readonly slot: number;
+  /** Files outside the folder that the server reads; a container sees them under the same paths. */
+  readonly mounts?: readonly string[];
 }
 
 /** The command that runs the server in the foreground: a `docker run` passes signals on, and ends with its container. */
@@ -60,6 +62,7 @@ export function natsCommand(
         published,
         '-v',
         `${place.folder}:${place.folder}`,
+        ...(place.mounts ?? []).flatMap((path) => ['-v', `${path}:${path}:ro`]),
       ];
       const args = ['run', ...options, NATS_IMAGE, '-c', place.config];
       return { command: 'docker', args, env: { DOCKER_HOST: server.dockerHost } };

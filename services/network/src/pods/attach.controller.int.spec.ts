@@ -1,27 +1,49 @@
-import type { Bus } from '@shiplog/bus';
-import { subjects } from '@shiplog/contracts';
+import { Test } from '@nestjs/testing';
+import { NatsTransport, type Bus } from '@shiplog/bus';
+import { Attach, Detach } from '@shiplog/contracts';
+import { Health, ServiceModule } from '@shiplog/service';
 import { TestNats } from '@shiplog/testing';
-import { AttachServer } from './attach-server';
+import type { INestMicroservice } from '@nestjs/common';
+import { pino } from 'pino';
+import { FabricSync } from '../fabric/fabric-sync';
+import { AttachController } from './attach.controller';
 import type { PodCables } from './pod-cables';
+import { PodConnections } from './pod-connections';
 
+const NODE = { node: 'n1' };
+const logger = pino({ level: 'silent' });
 let nats: TestNats;
-let bus: Bus;
-let server: AttachServer;
+let kubelet: Bus;
+let own: Bus;
+let app: INestMicroservice;
+let connections: PodConnections;
 let portsWritten: number;
 
 beforeAll(async () => {
   nats = await TestNats.start();
-  bus = await nats.bus();
+  kubelet = await nats.bus('kubelet', { role: 'kubelet', name: 'n1' });
+  own = await nats.bus('network', { role: 'network', name: 'n1' });
 });
 afterAll(() => nats.stop());
 
 beforeEach(async () => {
   portsWritten = 0;
-  server = new AttachServer(bus, 'n1', () => Promise.resolve(void portsWritten++));
-  server.serve();
-  await bus.connection.flush();
+  const transport = new NatsTransport(own);
+  const context = { config: {}, bus: own, logger, health: new Health('network', 'n1'), transport };
+  const sync = { provide: FabricSync, useValue: { writeRules: () => Promise.resolve(void portsWritten++) } };
+  const module = await Test.createTestingModule({
+    imports: [ServiceModule.forRoot(context)],
+    controllers: [AttachController],
+    providers: [sync, PodConnections],
+  }).compile();
+  connections = module.get(PodConnections);
+  app = module.createNestMicroservice({ strategy: transport, logger: false });
+  await app.listen();
+  await own.connection.flush();
 });
-afterEach(() => server.stop());
+afterEach(() => app.close());
+
+const ready = (cables: PodCables): void => connections.ready({ cables, podCidr: '10.244.1.0/24' });
 
 /** Stands for the cables of a node: what reached them, and what they answer. */
 function cables(asked: unknown[]): PodCables {
@@ -37,15 +59,15 @@ function cables(asked: unknown[]): PodCables {
   } as unknown as PodCables;
 }
 
-const attach = (payload: unknown) => bus.request(subjects.node('n1', 'attach'), payload, { timeoutMs: 5_000 });
-const detach = (payload: unknown) => bus.request(subjects.node('n1', 'detach'), payload, { timeoutMs: 5_000 });
+const attach = (payload: unknown) => kubelet.ask(Attach, payload as never, NODE, { timeoutMs: 5_000 });
+const detach = (payload: { uid: string }) => kubelet.ask(Detach, payload, NODE, { timeoutMs: 5_000 });
 const POD = { uid: 'u-1', namespace: 'default', name: 'web', pid: 42 };
 
 describe('the kubelet’s requests', () => {
   it('wait for the bridge, and are answered when it stands', async () => {
     const asked: unknown[] = [];
     const answer = attach(POD);
-    setImmediate(() => server.ready(cables(asked)));
+    setImmediate(() => ready(cables(asked)));
     expect(await answer).toEqual({ ip: '10.244.1.2', gateway: '10.244.1.1' });
     expect(asked).toEqual([{ ...POD, hostPorts: [] }]);
     expect(portsWritten).toBe(0);
@@ -53,12 +75,12 @@ describe('the kubelet’s requests', () => {
 
   it('hear why when there is no bridge in time', async () => {
     await expect(attach(POD)).rejects.toMatchObject({
-      status: { code: 503, message: 'node n1 has no pod network yet' },
+      status: { code: 503, message: 'the node has no pod network yet' },
     });
   });
 
   it('have host ports in the kernel before the answer, and out of it after the pod', async () => {
-    server.ready(cables([]));
+    ready(cables([]));
     await attach({ ...POD, hostPorts: [{ hostPort: 80, containerPort: 8080, protocol: 'TCP' }] });
     expect(portsWritten).toBe(1);
     expect(await detach({ uid: 'with-ports' })).toEqual({});
@@ -68,6 +90,7 @@ describe('the kubelet’s requests', () => {
 
   it.each([
     ['nothing', null],
+    ['a uid that climbs', { ...POD, uid: '../../etc' }],
     ['no pid', { ...POD, pid: undefined }],
     ['a pid that is none', { ...POD, pid: -1 }],
     ['a uid that would break a label', { ...POD, uid: 'u 1 master evil' }],
@@ -75,7 +98,7 @@ describe('the kubelet’s requests', () => {
     ['an address that is none', { ...POD, hostPorts: [{ hostPort: 80, containerPort: 80, hostIP: '1.2.3.4 ; drop' }] }],
   ])('with %s are refused, and nothing happens', async (_, payload) => {
     const asked: unknown[] = [];
-    server.ready(cables(asked));
+    ready(cables(asked));
     await expect(attach(payload)).rejects.toMatchObject({ status: { code: 400 } });
     expect(asked).toEqual([]);
   });

@@ -1,0 +1,22 @@
+import type { Identity } from '@shiplog/contracts';
+import type { Cluster } from '../cluster';
+
+/** Whom the launcher itself, `status` and `rebuild` speak as: they ask how things are, and let machines join. */
+export const OPERATOR: Identity = { role: 'operator', name: 'launcher' };
+/** A person with all rights who uses NATS without the API; see the README. */
+export const ADMIN: Identity = { role: 'user', name: 'admin' };
+
+/** Everybody of this machine's cluster who has credentials of its own: a user a process. */
+export function identitiesOf({ mode, layout }: Pick<Cluster, 'mode' | 'layout'>): Identity[] {
+  const master = (['journal', 'api', 'scheduler', 'controller'] as const).map((role) => ({ role, name: 'main' }));
+  const agents = (name: string, roles: readonly Identity['role'][]): Identity[] =>
+    roles.map((role) => ({ role, name }));
+  const nodes =
+    mode.kind === 'own-engine'
+      ? agents('minion-1', ['kubelet', 'proxy'])
+      : [
+          ...layout.minions.flatMap(({ name }) => agents(name, ['kubelet', 'network', 'proxy'])),
+          ...agents(layout.hostName, ['network', 'proxy']),
+        ];
+  return [...master, ...nodes, OPERATOR, ADMIN];
+}

@@ -1,0 +1,37 @@
+import type { Applied } from '@shiplog/cluster';
+import type { LogEvent, StoredObject } from '@shiplog/contracts';
+import { pino } from 'pino';
+import { Heads } from './heads';
+import { Publisher } from './publisher';
+
+const applied = (position: number, actor: string): Applied => {
+  const after = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } } as unknown as StoredObject;
+  const about = { resource: 'configmaps', namespace: 'default', name: 'a', uid: 'u', node: '' } as const;
+  const event: LogEvent = {
+    position,
+    time: '2026-01-01T00:00:00.000Z',
+    type: 'ConfigMapCreated',
+    version: 1,
+    ...about,
+    actor,
+    commandId: 'c',
+    commandSeq: 0,
+    data: {},
+  };
+  return { event, before: undefined, after };
+};
+
+describe('the publisher', () => {
+  it('passes over an event that no message can hold; the next one names it as its predecessor, so readers notice', () => {
+    const sent: (string | undefined)[] = [];
+    const connection = {
+      publish: (_subject: string, _payload: unknown, options?: { headers?: { get(name: string): string } }) =>
+        void sent.push(options?.headers?.get('ce-prev')),
+    };
+    const publisher = new Publisher(connection as never, new Heads(), pino({ level: 'silent' }));
+    publisher.publish(applied(1, 'tester'), '{}');
+    publisher.publish(applied(2, 'half a pair: \ud800'), '{}');
+    publisher.publish(applied(3, 'tester'), '{}');
+    expect(sent).toEqual(['0', '2']);
+  });
+});

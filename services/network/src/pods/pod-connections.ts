@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { StatusError } from '@shiplog/bus';
+import type { AttachReply, AttachRequest, DetachRequest } from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { FabricSync } from '../fabric/fabric-sync';
+import type { PodCables } from './pod-cables';
+
+/** How long a request waits for the bridge: shorter than its sender's patience, so that it hears why. */
+const WAIT_MS = 2_500;
+
+/** The node's bridge with its pods' cables, and the pod network that they are of. */
+interface Bridge {
+  readonly cables: PodCables;
+  readonly podCidr: string;
+}
+
+/** Connects and disconnects pods once the bridge stands; the rules of their ports are written before the answer. */
+@Injectable()
+export class PodConnections {
+  #bridge: Bridge | undefined;
+  readonly #waiting = new Set<(bridge: Bridge) => void>();
+
+  constructor(private readonly sync: FabricSync) {}
+
+  /** The bridge stands: requests are answered from here on. */
+  ready(bridge: Bridge): void {
+    this.#bridge = bridge;
+    for (const resolve of this.#waiting) resolve(bridge);
+    this.#waiting.clear();
+  }
+
+  async attach(request: AttachRequest): Promise<AttachReply> {
+    const bridge = await this.#whenReady();
+    const { hostPorts = [] } = request;
+    const reply = await bridge.cables.attach({ ...request, hostPorts });
+    if (hostPorts.length > 0) await this.#portsChanged(bridge);
+    return reply;
+  }
+
+  async detach({ uid }: DetachRequest): Promise<Record<string, never>> {
+    const bridge = await this.#whenReady();
+    if (await bridge.cables.detach(uid)) await this.#portsChanged(bridge);
+    return {};
+  }
+
+  #portsChanged({ cables, podCidr }: Bridge): Promise<void> {
+    return this.sync.writeRules(podCidr, () => cables.ports(), { anyway: false });
+  }
+
+  #whenReady(): Promise<Bridge> {
+    if (this.#bridge !== undefined) return Promise.resolve(this.#bridge);
+    return new Promise((resolve, reject) => {
+      const ready = (bridge: Bridge): void => {
+        clearTimeout(timer);
+        resolve(bridge);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(ready);
+        reject(new StatusError(statusOf.unavailable('the node has no pod network yet')));
+      }, WAIT_MS);
+      this.#waiting.add(ready);
+    });
+  }
+}
