@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -15,6 +15,7 @@ import { ContainerTable } from '../runtime/container-table';
 import { FakeRuntime } from '../runtime/fake-runtime';
 import { RuntimeError } from '../runtime/runtime';
 import { ReferenceQuery } from '../references/reference-query';
+import { References } from '../references/references';
 import { kubeletSettings } from '../settings';
 import { Notes } from '../status/notes';
 import { StatusReporter } from '../status/status-reporter';
@@ -101,6 +102,10 @@ class Rig {
     return this.#part(PodManager);
   }
 
+  get references(): References {
+    return this.#part(References);
+  }
+
   get table(): ContainerTable {
     return this.#part(ContainerTable);
   }
@@ -111,6 +116,7 @@ class Rig {
   }
 
   close(): void {
+    this.references.onApplicationShutdown();
     this.manager.onApplicationShutdown();
   }
 
@@ -282,6 +288,48 @@ describe('the worker of a pod', () => {
       await eventually(() => rig.deleted.length > 0, { everyMs: 2 });
       expect(rig.runtime.containers.size).toBe(0);
       expect(rig.notes).not.toContain('FailedCreatePodSandBox');
+    });
+  });
+
+  describe('with files of a ConfigMap', () => {
+    const mounting = (status: PodStatus = {}) =>
+      pod({ volumes: [{ name: 'conf', configMap: { name: 'conf' } }] }, status);
+    const conf = (version: string): StoredObject => {
+      const metadata = { name: 'conf', namespace: 'default', uid: 'uid-conf', resourceVersion: version };
+      return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { file: version } } as unknown as StoredObject;
+    };
+    const file = () => readFile(join(stateDir, 'pods', 'uid-1', 'volumes', 'conf', 'file'), 'utf8');
+    const answer = (rig: Rig, object: StoredObject | null) => {
+      rig.reference = () => Promise.resolve(object);
+      rig.references.changed({ resource: 'configmaps', namespace: 'default', name: 'conf' });
+    };
+    beforeEach(async () => {
+      rig.reference = () => Promise.resolve(conf('1'));
+      rig.tell(undefined, mounting());
+      await rig.untilRunning();
+    });
+
+    it('follows one that was gone for a while', async () => {
+      answer(rig, null);
+      await eventually(() => rig.notes.includes('FailedMount'), { everyMs: 2 });
+      expect(await file()).toBe('1');
+      answer(rig, conf('2'));
+      await eventually(async () => (await file()) === '2', { everyMs: 2 });
+    });
+
+    it('is brought up to date by the next kubelet, and follows them there', async () => {
+      rig.close();
+      const next = await Rig.make(stateDir);
+      for (const [id, one] of rig.runtime.containers) next.runtime.containers.set(id, one);
+      next.pods = [mounting(rig.status())];
+      next.reference = () => Promise.resolve(conf('2'));
+      await next.table.relist();
+      next.manager.adopt();
+      await eventually(async () => (await file()) === '2', { everyMs: 2 });
+      answer(next, conf('3'));
+      await eventually(async () => (await file()) === '3', { everyMs: 2 });
+      expect(next.runtime.calls.filter((call) => /create|^start /.test(call))).toEqual([]);
+      next.close();
     });
   });
 });

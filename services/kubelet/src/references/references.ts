@@ -81,7 +81,10 @@ export class References implements OnApplicationShutdown {
   async resync(): Promise<void> {
     const queue = this.#held.values();
     const work = async (): Promise<void> => {
-      for (const reference of queue) await this.#want(reference);
+      for (const reference of queue) {
+        this.#want(reference);
+        await reference.asking;
+      }
     };
     await Promise.all(Array.from({ length: PARALLEL }, work));
   }
@@ -111,11 +114,10 @@ export class References implements OnApplicationShutdown {
     if (reference.pods.size === 0) this.#held.delete(idOf(reference.key));
   }
 
-  /** Asks for an object, now or as soon as the asking that goes on is answered; resolves with the answer, never rejects. */
-  #want(reference: Reference): Promise<void> {
+  /** Asks for an object, now or as soon as the asking that goes on is answered. */
+  #want(reference: Reference): void {
     reference.wanted = true;
     reference.asking ??= this.#ask(reference);
-    return reference.asking;
   }
 
   async #ask(reference: Reference): Promise<void> {
