@@ -24,7 +24,7 @@ describe('files of pods', () => {
   });
 
   it('are left alone by the next kubelet when they are as they should be', async () => {
-    const written = async () => (await stat(join(directory, 'a'))).ino;
+    const written = async () => (await stat(join(directory, 'a'), { bigint: true })).ctimeNs;
     await writeAtomically(directory, [file('a', '1')], 'one', undefined);
     const before = await written();
     await writeAtomically(directory, [file('a', '1')], 'one', undefined);
