@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import {
   Attach,
   BindPods,
-  COMMANDS,
+  type COMMANDS,
   CreateObject,
   DeleteCollection,
   DeleteObject,
@@ -107,7 +107,7 @@ describe('the AsyncAPI document', () => {
     }
   });
 
-  it('keeps what is the house’s own to the house', () => {
+  it('keeps what is of the house alone to the house', () => {
     expect(JSON.stringify(document)).not.toMatch(/"problem"|"\$id"|"format":"line"/);
   });
 
@@ -188,12 +188,12 @@ describe('the schemas of the document and the validators of the processes', () =
   it('say the same of any change to what is well-formed', () => {
     const validators = new Map(samples.map(([message]) => [message, validator(channelId(message))]));
     const disagreements = fc.property(
-      fc.constantFrom(...samples),
+      fc.nat(samples.length - 1),
       fc.nat(),
       fc.boolean(),
       junk,
       (row, at, cut, value) => {
-        const [message, sample] = row;
+        const [message, sample] = samples[row] ?? [Heartbeat, {}];
         const changed = mutated(sample, at, cut ? undefined : value);
         const problem = problemIn(message.payload, changed);
         // JSON has no way to say half of a surrogate pair but an escape, and JSON Schema none to refuse it.
