@@ -29,6 +29,8 @@ void runService({
       // Of the request alone: a watch or a log may be answered as long as it likes.
       requestTimeout: config.requestTimeout,
       bodyLimit: BODY_LIMIT,
+      // Nest's middleware is not used, and would cost every request a turn.
+      skipMiddie: true,
       // Long enough for the connections that client libraries keep between requests.
       keepAliveTimeout: 90_000,
       // Requests under way are answered before the server stops; streams end by themselves then.

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectBus, ConnectionRefused, type Bus } from '@shiplog/bus';
 import { addressOf, JoinRequest, RenewRequest, type Identity } from '@shiplog/contracts';
 import { isDue, requestFor } from '@shiplog/pki';
-import { readFileSync } from 'node:fs';
 import type { Cluster } from '../cluster';
 import { makeNkey } from '../nats/nkeys';
 import { readOwn, writeOwn } from '../runtime-folder';
@@ -58,15 +57,16 @@ export async function becomeMember(cluster: Cluster, token: JoinToken, node: str
   return membership;
 }
 
-/** Connects as one of the node's agents; waits while the server has yet to be told of it. */
+/** Connects as one of the node's agents; waits while the server has yet to be told of it. Throws ConnectionRefused. */
 export async function connectAgent(
   cluster: Cluster,
   { node, natsUrl }: Membership,
   role: Identity['role'],
+  patienceMs = LET_IN_MS,
 ): Promise<Bus> {
   const identity = { role, name: node };
   const credentials = cluster.natsAccess.files(identity);
-  const until = Date.now() + LET_IN_MS;
+  const until = Date.now() + patienceMs;
   for (;;) {
     try {
       return await connectBus({ url: natsUrl, name: `${role}/${node}`, identity, credentials, onError, attempts: 5 });
