@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { down } from './commands/down';
 import { images } from './commands/images';
+import { join, type JoinFlags } from './commands/join';
 import { rebuild } from './commands/rebuild';
 import { reset } from './commands/reset';
 import { service } from './commands/service';
 import { start } from './commands/start';
 import { status } from './commands/status';
+import { forget, token } from './commands/token';
 import { up } from './commands/up';
 import { LauncherFailure, sentenceOf } from './failure';
 import { type LauncherSettings, settingsFrom } from './settings';
@@ -32,6 +34,25 @@ program
   .command('service <verb> <name>')
   .description('stop, start or restart one process of the running cluster (names as in status)')
   .action((verb: string, name: string) => service(settingsFrom(process.env), verb, name));
+
+program
+  .command('token')
+  .description('print the command by which another machine joins, once, within an hour')
+  .option('--minutes <n>', 'for how long it is good', '60')
+  .action(({ minutes }: { minutes: string }) => token(settingsFrom(process.env), minutes));
+
+program
+  .command('join [token]')
+  .description('make this machine a minion of the cluster that the token is of (again without one)')
+  .option('--name <name>', "the node's name (default: this machine's)")
+  .option('--ip <address>', 'where other nodes reach it (default: its address towards the master)')
+  .addHelpText('after', '\nExample: npm run join -- shiplog1.bZHB… --name rack-2')
+  .action((word: string | undefined, flags: JoinFlags) => join(settingsFrom(process.env), word, flags));
+
+program
+  .command('forget <node>')
+  .description('take the credentials of a machine that joined')
+  .action((node: string) => forget(settingsFrom(process.env), node));
 
 function define(name: string, says: string, run: (settings: LauncherSettings) => Promise<void>, starts = false): void {
   const command = program.command(name).description(says);

@@ -1,28 +1,32 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Cluster } from '../../launcher/src/cluster';
-import { startEngine } from '../../launcher/src/engines/minion-engine';
+import { inMinion, startEngine } from '../../launcher/src/engines/minion-engine';
 import { stopContainers } from '../../launcher/src/engines/stop-containers';
 import { type MinionLayout } from '../../launcher/src/layout';
-import { minionSpecs } from '../../launcher/src/services/service-specs';
-import { serviceReady, startService } from '../../launcher/src/services/service-process';
-import { settingsFrom } from '../../launcher/src/settings';
+import { REPOSITORY, settingsFrom } from '../../launcher/src/settings';
 import { run } from '../../launcher/src/system/run';
 
 const NAME = 'other';
 
 /**
  * A machine beside the one that runs the cluster: not on the fabric, on another network, with this machine as its
- * router. It becomes a minion by nothing but NATS_URL, a node name, and the three services.
+ * router, and with a home of its own. It becomes a minion by nothing but the command that `npm run token` prints.
  */
 export class OtherMachine {
+  #agents: ChildProcess | undefined;
+  #said = '';
+
   private constructor(
     private readonly cluster: Cluster,
     readonly place: MinionLayout,
   ) {}
 
-  static async start(home: string, slot: number, natsUrl: string): Promise<OtherMachine> {
+  static async start(home: string, slot: number): Promise<OtherMachine> {
     const settings = settingsFrom({ SHIPLOG_HOME: home, SHIPLOG_SLOT: String(slot) });
     const cluster = new Cluster(settings, (sentence) => void process.stderr.write(`${sentence}\n`));
-    cluster.natsUrl = natsUrl;
     const place = placeOf(slot, home);
     await connect(place, slot);
     await startEngine(cluster, place);
@@ -37,13 +41,44 @@ export class OtherMachine {
     return `unix://${this.place.socket}`;
   }
 
-  /** Starts kubelet, network and proxy there; resolves when all three are ready. */
-  async join(): Promise<void> {
-    const specs = minionSpecs(this.cluster, this.place);
-    await Promise.all(specs.map((spec) => serviceReady(this.cluster, spec, startService(this.cluster, spec))));
+  /** Where it keeps what it was given. */
+  get home(): string {
+    return join(this.place.home, 'shiplog');
+  }
+
+  /**
+   * Joins, or runs on after it has; resolves when the node is ready.
+   * @throws Error with what the command said, when it ends instead
+   */
+  async join(...words: readonly string[]): Promise<void> {
+    mkdirSync(this.home, { recursive: true });
+    const program = join(REPOSITORY, 'infra', 'bootstrap.mjs');
+    const line = inMinion(this.place, [process.execPath, program, 'join', ...words, '--name', NAME]);
+    const env = { ...process.env, SHIPLOG_HOME: this.home, DOCKER_HOST: this.dockerHost };
+    const child = spawn(line.command, line.args, { env, cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#agents = child;
+    this.#said = '';
+    await new Promise<void>((resolve, reject) => {
+      const hear = (chunk: Buffer): void => {
+        this.#said += chunk.toString();
+        if (this.#said.includes('is a minion')) resolve();
+      };
+      child.stdout.on('data', hear);
+      child.stderr.on('data', hear);
+      child.once('exit', () => reject(new Error(this.#said)));
+    });
+  }
+
+  /** Ends its agents; pods go on. */
+  async silence(): Promise<void> {
+    const child = this.#agents;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
   }
 
   async stop(): Promise<void> {
+    await this.silence();
     await stopContainers(this.dockerHost);
     await this.cluster.registry.stop(() => undefined);
     await this.cluster.close();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inboxOf, type Identity } from '@shiplog/contracts';
-import { connect, ErrorCode, nkeyAuthenticator, type ConnectionOptions, type NatsConnection } from 'nats';
+import { connect, ErrorCode, nkeyAuthenticator, nkeys, type ConnectionOptions, type NatsConnection } from 'nats';
 
 /** Files of a process' own credentials; all of them together, or none. */
 export interface Credentials {
@@ -46,6 +46,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
     try {
       return await connect(connectionOptions(options));
     } catch (error) {
+      if (error instanceof ConnectionRefused) throw error;
       const refusal = refusalOf(error, options);
       if (refusal !== undefined) throw new ConnectionRefused(refusal, error);
       if (attempt >= (options.attempts ?? Infinity)) throw error;
@@ -98,8 +99,15 @@ function hostOf(server: string): { host: string } {
   return { host: server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') };
 }
 
+/** Looked at here: nats.js would find out in the middle of each attempt, and it would look like a server that is away. */
 function readSeed(path: string): Uint8Array {
-  return new TextEncoder().encode(readFileSync(path, 'utf8').trim());
+  const seed = new TextEncoder().encode(readFileSync(path, 'utf8').trim());
+  try {
+    nkeys.fromSeed(seed);
+  } catch (error) {
+    throw new ConnectionRefused(`the file ${path} does not hold the seed of an nkey`, error);
+  }
+  return seed;
 }
 
 /** What can't be mended by waiting. */

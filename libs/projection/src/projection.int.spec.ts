@@ -2,14 +2,15 @@ import { encodeEvent, type Bus } from '@shiplog/bus';
 import { ClusterState, hashResource, type Applied } from '@shiplog/cluster';
 import {
   EventsQuery,
-  subjects,
+  Head,
+  PositionQuery,
+  StateQuery,
   type EventData,
   type LogEvent,
   type Queries,
-  type StateRequest,
   type StoredObject,
 } from '@shiplog/contracts';
-import { eventually, TestNats } from '@shiplog/testing';
+import { eventually, serve, serveStream, TestNats } from '@shiplog/testing';
 import { pino } from 'pino';
 import { Projection } from './projection';
 
@@ -17,27 +18,30 @@ import { Projection } from './projection';
 class Publisher {
   readonly log: LogEvent[] = [];
   readonly state = new ClusterState();
+  /** How often it was asked for state, and for events. */
+  readonly asked = { state: 0, events: 0 };
 
-  constructor(private readonly bus: Bus) {
-    bus.serveStream(subjects.stateQuery, async (request, stream) => {
-      const { channels } = request as StateRequest;
-      const objects = [...this.state.values('configmaps')].map((object) => ({
+  constructor(private readonly bus: Bus) {}
+
+  static async start(bus: Bus): Promise<Publisher> {
+    const publisher = new Publisher(bus);
+    await serveStream(bus, StateQuery, async ({ channels }, sink) => {
+      publisher.asked.state++;
+      const objects = [...publisher.state.values('configmaps')].map((object) => ({
         resource: 'configmaps' as const,
         object,
       }));
-      const chunk = {
-        position: this.log.length,
-        objects,
-        channels: { [channels[0]?.resource ?? '']: this.log.length },
-      };
-      await stream.write(Buffer.from(`${JSON.stringify(chunk)}\n`));
+      const position = publisher.log.length;
+      const chunk = { position, objects, channels: { [channels[0]?.resource ?? '']: position } };
+      await sink.write(Buffer.from(`${JSON.stringify(chunk)}\n`));
     });
-    bus.serve(subjects.ask(EventsQuery), (ask) => {
-      const { after, limit } = ask as Queries['events']['ask'];
-      const events = this.log.slice(after, after + (limit ?? 1_000));
-      const more = after + events.length < this.log.length;
-      return Promise.resolve({ events, more, position: this.log.length } satisfies Queries['events']['answer']);
+    await serve(bus, EventsQuery, ({ after, limit }): Queries['events']['answer'] => {
+      publisher.asked.events++;
+      const events = publisher.log.slice(after, after + (limit ?? 1_000));
+      const more = after + events.length < publisher.log.length;
+      return { events, more, position: publisher.log.length };
     });
+    return publisher;
   }
 
   /** Appends without publishing. */
@@ -85,11 +89,7 @@ class Publisher {
 
   head(): void {
     const hashes = { configmaps: hashResource(this.state, 'configmaps') };
-    this.bus.signal('head', 'journal', {
-      position: this.log.length,
-      channels: { configmaps: this.log.length },
-      hashes,
-    });
+    this.bus.tell(Head, { position: this.log.length, channels: { configmaps: this.log.length }, hashes });
   }
 }
 
@@ -101,7 +101,7 @@ describe('a projection', () => {
 
   beforeEach(async () => {
     nats = await TestNats.start();
-    publisher = new Publisher(await nats.bus('journal'));
+    publisher = await Publisher.start(await nats.bus('journal', { role: 'journal', name: 'one' }));
     publisher.create('first');
     const bus = await nats.bus('service');
     projection = await Projection.open(bus, {
@@ -289,5 +289,116 @@ describe('a projection', () => {
           .join() === 'other',
     );
     await settled();
+  });
+
+  describe('among events that are not in the log', () => {
+    /** An event that a journal wrote which is no more, or that never was. */
+    const ghost = (position: number, name = 'ghost'): LogEvent => {
+      const real = publisher.create(name);
+      publisher.log.pop();
+      publisher.state.remove('configmaps', 'default', name);
+      return { ...real, position };
+    };
+    const names = (): string[] => projection.list('configmaps').map(({ metadata }) => metadata.name);
+
+    it('drops one whose predecessor never comes, after asking for it once', async () => {
+      publisher.publish(ghost(50));
+      await eventually(() => publisher.asked.events > 0);
+      publisher.publish(publisher.create('second'));
+      await settled();
+      expect(names()).toEqual(['first', 'second']);
+      expect(publisher.asked).toEqual({ state: 1, events: 1 });
+      expect(projection.statistics).toMatchObject({ gaps: 1, reloads: 1 });
+    });
+
+    it('asks at most once for each of many, whatever their order', async () => {
+      const positions = [50, 70, 51, 52, 60];
+      publisher.publish(...positions.map((position) => ghost(position, `ghost-${position}`)));
+      publisher.publish(publisher.create('second'));
+      await settled();
+      publisher.head();
+      await eventually(() => projection.statistics.hashesProved > 0);
+      expect(names()).toEqual(['first', 'second']);
+      expect(publisher.asked.events).toBeLessThanOrEqual(positions.length);
+    });
+
+    it('undoes one that it took for the next, at the next head', async () => {
+      publisher.publish(ghost(2));
+      await eventually(() => names().includes('ghost'));
+      expect(projection.position).toBe(2);
+      publisher.head();
+      await eventually(() => !names().includes('ghost'));
+      await settled();
+      expect(heard.map(({ event }) => event.type)).toEqual(['ConfigMapCreated', 'ConfigMapDeleted']);
+    });
+
+    it('undoes one that was folded in the place of a true one, by the hash of the next head', async () => {
+      publisher.publish(ghost(2));
+      await eventually(() => names().includes('ghost'));
+      publisher.publish(publisher.create('second'));
+      publisher.head();
+      await eventually(() => names().join() === 'first,second');
+      await settled();
+      expect(projection.statistics.hashesFailed).toBe(1);
+    });
+
+    it('hears the next event after one that can not be read', async () => {
+      const other = await nats.bus('stranger', { role: 'journal', name: 'stranger' });
+      for (const payload of ['{', '', '7']) {
+        other.connection.publish('shiplog.v1.event.configmaps._.default.web.ConfigMapCreated', Buffer.from(payload));
+      }
+      await other.connection.flush();
+      publisher.publish(publisher.create('second'));
+      await settled();
+    });
+  });
+});
+
+describe("a projection of a node's pods", () => {
+  const NODE = 'minion.1';
+  const channel = { resource: 'pods', node: NODE } as const;
+  let nats: TestNats;
+  let journal: Bus;
+  let projection: Projection;
+  const truth = new ClusterState();
+  beforeEach(async () => {
+    nats = await TestNats.start();
+    journal = await nats.bus('journal', { role: 'journal', name: 'one' });
+    await serveStream(journal, StateQuery, async (_, sink) => {
+      const objects = [...truth.values('pods')].map((object) => ({ resource: 'pods' as const, object }));
+      await sink.write(Buffer.from(`${JSON.stringify({ position: 1, objects, channels: { [`pods@${NODE}`]: 1 } })}\n`));
+    });
+    await serve(journal, PositionQuery, (): Queries['position']['answer'] => ({
+      position: 1,
+      channels: { [`pods@${NODE}`]: 1 },
+      hashes: { [`pods@${NODE}`]: hashResource(truth, 'pods') },
+    }));
+    projection = await Projection.open(await nats.bus('kubelet', { role: 'kubelet', name: NODE }), {
+      channels: [channel],
+      logger: pino({ level: 'silent' }),
+      proveNodeEveryMs: 50,
+    });
+  });
+  afterEach(async () => {
+    await projection.close();
+    await nats.stop();
+  });
+
+  const pod = (name: string): StoredObject =>
+    ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'default', uid: name, resourceVersion: '1', creationTimestamp: '' },
+      spec: { nodeName: NODE },
+    }) as unknown as StoredObject;
+
+  it('finds a pod that the journal does not know by the proof of its channel, and lets it go', async () => {
+    const gone: string[] = [];
+    projection.onApplied((batch) => gone.push(...batch.map(({ event }) => `${event.type} ${event.name}`)));
+    projection.state.put('pods', pod('ghost'));
+    await eventually(() => projection.get('pods', 'default', 'ghost') === undefined);
+    expect(gone).toEqual(['PodDeleted ghost']);
+    expect(projection.statistics.hashesFailed).toBe(1);
+    await eventually(() => projection.statistics.hashesProved > 0);
   });
 });

@@ -17,10 +17,9 @@ describe('leadership over a real NATS', () => {
   });
 
   const join = async (instance: string) => {
-    const bus = await nats.bus(instance);
+    const bus = await nats.bus(instance, { role: 'scheduler', name: instance });
     const changes: boolean[] = [];
     const leadership = await Leadership.join(bus, {
-      role: 'scheduler',
       instance,
       logger,
       onChange: (leads) => changes.push(leads),

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { subjects, type HealthReport } from '@shiplog/contracts';
+import { Health } from '@shiplog/contracts';
 import { eventually, TestNats } from '@shiplog/testing';
 
 const ROOT = resolve(__dirname, '../../..');
@@ -51,10 +51,8 @@ describe('every service', () => {
 
   it('answers for its health over NATS, logs JSON lines, and stops in order when told', async () => {
     const nats = await TestNats.start();
-    const bus = await nats.bus();
-    const heard = eventually(() =>
-      bus.request<HealthReport>(subjects.health('scheduler', 'one'), {}, { timeoutMs: 500 }),
-    );
+    const bus = await nats.bus('operator', { role: 'operator', name: 'spec' });
+    const heard = eventually(() => bus.ask(Health, {}, { service: 'scheduler', instance: 'one' }, { timeoutMs: 500 }));
     const { code, out } = await run('scheduler', { NATS_URL: nats.url, INSTANCE: 'one', LOG_LEVEL: 'info' }, [], heard);
     expect(await heard).toMatchObject({ service: 'scheduler', instance: 'one', ready: false });
     expect(code).toBe(0);

@@ -69,6 +69,11 @@ export class TestNats {
     await once(server, 'exit');
   }
 
+  /** Has the server read its configuration file again. */
+  reload(): void {
+    this.#process?.kill('SIGHUP');
+  }
+
   /** Deletes everything that JetStream keeps; for a paused server. */
   async loseStore(): Promise<void> {
     await rm(this.storeDir, { recursive: true, force: true });

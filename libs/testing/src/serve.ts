@@ -1,4 +1,4 @@
-import { NatsTransport, StreamContext, type Bus, type BusMessage, type StreamSink } from '@shiplog/bus';
+import { NatsTransport, type StreamContext, type Bus, type BusMessage, type StreamSink } from '@shiplog/bus';
 import { messageId, type Message, type PayloadOf } from '@shiplog/contracts';
 
 /** A stand-in for a service: answers, or hears, one declared message as a handler of the service would. */

@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { NatsTransport } from '@shiplog/bus';
 import { runService } from '@shiplog/service';
 import type { FastifyReply } from 'fastify';
 import { ApiModule } from './api.module';
@@ -18,8 +17,8 @@ const CHECK_MS = 5_000;
 void runService({
   service: 'api',
   settings: apiSettings,
-  module: () => ({ module: ApiModule }),
-  createHttp: async (root, { bus, config, logger }, nestLogger) => {
+  module: ApiModule,
+  createHttp: async (root, { config, logger, transport }, nestLogger) => {
     const adapter = new FastifyAdapter({
       https: {
         ...certificateFiles(config, logger).value,
@@ -30,6 +29,8 @@ void runService({
       // Of the request alone: a watch or a log may be answered as long as it likes.
       requestTimeout: config.requestTimeout,
       bodyLimit: BODY_LIMIT,
+      // Nest's middleware is not used, and would cost every request a turn.
+      skipMiddie: true,
       // Long enough for the connections that client libraries keep between requests.
       keepAliveTimeout: 90_000,
       // Requests under way are answered before the server stops; streams end by themselves then.
@@ -42,9 +43,7 @@ void runService({
       bodyParser: false,
       abortOnError: false,
     });
-    const onError = (error: unknown, where: string): void =>
-      logger.error({ err: error, where }, 'a message could not be handled');
-    app.connectMicroservice({ strategy: new NatsTransport(bus, onError) });
+    app.connectMicroservice({ strategy: transport }, { inheritAppConfig: true });
     await app.startAllMicroservices();
     const [first = '127.0.0.1', ...others] = config.host.split(',');
     await app.listen(config.port, first);

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
-import type { Bus } from '@shiplog/bus';
-import { subjects, type LogsRequest } from '@shiplog/contracts';
+import { NatsTransport, type Bus, type StreamContext } from '@shiplog/bus';
+import { Heartbeat, Logs as LogsMessage, messageId, type LogsRequest } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { Rig } from './testing/rig';
 import { makeNode, runPod } from './testing/steps';
 
 let rig: Rig;
 let bus: Bus;
+let kubelet: Bus;
 beforeAll(async () => {
   rig = await Rig.start();
   bus = await rig.nats.bus('spec');
+  kubelet = await rig.nats.bus('kubelet', { role: 'kubelet', name: 'n1' });
 });
 afterAll(async () => {
   await rig?.stop();
@@ -20,15 +22,18 @@ const kubectl = (args: string, options?: Parameters<Rig['kubectl']>[1]): Promise
 describe('what comes from nodes, and goes to them', () => {
   it('come from the kubelet of the node, as asked for, in pieces', async () => {
     const asked: LogsRequest[] = [];
-    const server = bus.serveStream(subjects.node('n1', 'logs'), async (request, stream) => {
-      asked.push(request as LogsRequest);
-      await stream.write(Buffer.from('one\n'));
-      if ((request as LogsRequest).follow === true) {
-        await new Promise<void>((resolve) => stream.signal.addEventListener('abort', () => resolve(), { once: true }));
-        gone = true;
-      } else await stream.write(Buffer.from('two\n'));
-    });
     let gone = false;
+    const transport = new NatsTransport(kubelet, { complete: false });
+    const logs = async (request: LogsRequest, { sink }: StreamContext): Promise<void> => {
+      asked.push(request);
+      await sink.write(Buffer.from('one\n'));
+      if (request.follow === true) {
+        await new Promise<void>((resolve) => sink.signal.addEventListener('abort', () => resolve(), { once: true }));
+        gone = true;
+      } else await sink.write(Buffer.from('two\n'));
+    };
+    transport.addHandler(messageId(LogsMessage), logs as never);
+    transport.listen(() => undefined);
     await makeNode(bus);
     await kubectl('run talker --image=nginx');
     const uid = await runPod(rig, bus, 'talker');
@@ -50,7 +55,7 @@ describe('what comes from nodes, and goes to them', () => {
       /previous terminated container "talker" in pod "talker" not found/,
     );
     await expect(kubectl('logs talker -c other')).rejects.toThrow(/container other is not valid for pod talker/);
-    server.unsubscribe();
+    transport.close();
     await kubectl('delete pod talker --force --grace-period=0');
   });
 
@@ -63,7 +68,7 @@ describe('what comes from nodes, and goes to them', () => {
     };
     const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
     await rig.http('POST', leases, lease);
-    bus.signal('heartbeat', 'n1', { node: 'n1', time: '2026-05-05T05:05:05.500Z' });
+    kubelet.tell(Heartbeat, { time: '2026-05-05T05:05:05.500Z' });
     await eventually(async () => (await rig.http('GET', `${leases}/n1`)).body.includes('2026-05-05T05:05:05.500000Z'));
   });
 

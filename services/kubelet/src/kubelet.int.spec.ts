@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { encodeEvent } from '@shiplog/bus';
+import type { StoredObject } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX } from './testing/test-engine';
-import { containerOf, isReady, shell, TestNode } from './testing/test-node';
+import { containerOf, isReady, NODE, shell, TestNode } from './testing/test-node';
 
 const run = promisify(execFile);
 
@@ -328,6 +330,29 @@ describe('a kubelet on a real engine', () => {
     expect(await log).toBe('hook\nterm\n');
   });
 
+  it('acts on no pod that is not sound, whoever told of it, and goes on with the others', async () => {
+    await mkdir(join(node.stateDir, 'precious'));
+    for (const [n, fields] of [
+      { metadata: { uid: '../precious' } },
+      { metadata: { uid: 'ghost-uid', name: '../../ghost' } },
+      { spec: { containers: [{ name: '../ghost', image: BUSYBOX }] } },
+      { spec: { containers: [{ name: 'main', image: BUSYBOX, ports: [{ containerPort: '80; x' as never }] }] } },
+    ].entries()) {
+      await node.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `event-${n}` } }, 'configmaps');
+      forge(node, `ghost-${n}`, fields);
+    }
+    await node.pod('sound', {});
+    await node.untilReady('sound');
+    expect((await runtime().list()).map((one) => one.pod.name).filter((name) => name.includes('ghost'))).toEqual([]);
+    expect(await readdir(join(node.stateDir, 'precious'))).toEqual([]);
+    const uid = node.get('sound')?.metadata.uid;
+    expect((await readdir(join(node.stateDir, 'pods'))).filter((one) => one !== uid && one.includes('ghost'))).toEqual(
+      [],
+    );
+    await node.delete('sound', 0);
+    await node.untilGone('sound');
+  });
+
   it('adopts its containers after a restart, untouched, and removes what nobody wants any more', async () => {
     await node.pod('stays', { readinessGates: [] });
     await node.pod('goes', {});
@@ -363,3 +388,26 @@ describe('a kubelet on a real engine', () => {
     await eventually(() => node.ready);
   });
 });
+
+/** Tells the kubelet of a pod that the log doesn't know, as one could who may publish events. */
+function forge(node: TestNode, name: string, fields: { metadata?: object; spec?: object }): void {
+  const { position } = node.projection;
+  const metadata = { name, namespace: 'default', uid: `uid-${name}`, ...fields.metadata };
+  const spec = {
+    nodeName: NODE,
+    containers: [{ name: 'main', image: BUSYBOX, command: shell('sleep 9') }],
+    ...fields.spec,
+  };
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata, spec } as unknown as StoredObject;
+  const event = {
+    position,
+    time: '2026-01-01T00:00:00.000Z',
+    type: 'PodCreated' as const,
+    version: 1,
+    resource: 'pods' as const,
+  };
+  const about = { namespace: 'default', name, uid: metadata.uid, node: NODE };
+  const origin = { actor: 'nobody', commandId: 'forged', commandSeq: 0, data: { object } };
+  const { subject, payload, headers } = encodeEvent({ ...event, ...about, ...origin }, { prev: 0, prevNode: 0 });
+  node.system.bus.connection.publish(subject, payload, { headers });
+}

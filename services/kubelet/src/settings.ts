@@ -1,4 +1,4 @@
-import { choice, duration, integer, optionalText, text } from '@shiplog/service';
+import { choice, duration, integer, optionalText, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 import { hostname } from 'node:os';
 
 /** `key=value,key=value` as node labels are given. */
@@ -62,6 +62,12 @@ export const kubeletSettings = {
     default: '5s',
     minMs: 100,
   }),
+  referenceResync: duration({
+    env: 'REFERENCE_RESYNC_INTERVAL',
+    says: "How often the Secrets and ConfigMaps of this node's pods are asked for anew, should a notice be lost.",
+    default: '60s',
+    minMs: 100,
+  }),
   nodeLabels: text({
     env: 'NODE_LABELS',
     says: 'More labels for the Node object.',
@@ -76,3 +82,5 @@ export const kubeletSettings = {
     default: 0,
   }),
 };
+
+export type KubeletConfig = ConfigOf<typeof kubeletSettings> & CommonConfig;

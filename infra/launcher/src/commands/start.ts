@@ -1,6 +1,7 @@
 import { Cluster } from '../cluster';
-import { serveControl } from '../control/control';
+import { serveControl, type ControlDesk } from '../control/control';
 import { FabricWatch } from '../fabric/fabric-watch';
+import { JoinDesk } from '../join/join-desk';
 import { announce, claim, release } from '../launcher-claim';
 import { endLeftovers } from '../processes/registry';
 import { renewHourly } from '../pki/home-pki';
@@ -16,7 +17,8 @@ export async function start(settings: LauncherSettings): Promise<void> {
   const cluster = new Cluster(settings, tell);
   cluster.home.make();
   const before = claim(cluster);
-  const control = serveControl(settings.home, cluster.registry);
+  const desk: { open?: JoinDesk } = {};
+  const control = serveControl(settings.home, cluster.registry, controlDesk(desk));
   const asked = whenAskedToStop();
   const watch = new FabricWatch(cluster, (state) => announce(cluster, state === 'whole' ? 'ready' : 'repairing'));
   try {
@@ -28,7 +30,7 @@ export async function start(settings: LauncherSettings): Promise<void> {
     }
     const left = await endLeftovers(cluster.registry.records);
     if (left.length > 0) tell(`ended what an earlier launcher had left: ${left.join(', ')}`);
-    await Promise.race([startAll(cluster, watch), asked]);
+    await Promise.race([startAll(cluster, watch, desk), asked]);
     await asked;
   } finally {
     process.stdout.write('\n  Stopping; what is logged stays.\n');
@@ -41,18 +43,41 @@ export async function start(settings: LauncherSettings): Promise<void> {
   process.exit(0);
 }
 
-async function startAll(cluster: Cluster, watch: FabricWatch): Promise<void> {
+async function startAll(cluster: Cluster, watch: FabricWatch, desk: { open?: JoinDesk }): Promise<void> {
   const since = Date.now();
   await runPlan(planBase, cluster);
   await runPlan(planCluster(cluster), cluster);
+  const { ownNats } = cluster;
+  if (ownNats !== undefined) desk.open = new JoinDesk(cluster, ownNats, (await cluster.health()).bus);
   process.stdout.write(greeting(cluster, (Date.now() - since) / 1000));
   claim(cluster, 'ready');
   renewHourly(cluster.pki, cluster.tell);
   if (cluster.mode.kind === 'minions') watch.start();
 }
 
+/** Tokens for machines that are to join, and the end of their credentials; from the time that the cluster is ready. */
+function controlDesk(desk: { open?: JoinDesk }): ControlDesk {
+  const open = (): JoinDesk => {
+    if (desk.open === undefined) throw new Error('the cluster is not ready yet, or its NATS server is not its own');
+    return desk.open;
+  };
+  return {
+    token: (minutes) => open().issueToken(minutesOf(minutes) * 60_000),
+    forget: async (node) => {
+      if (!(await open().forget(node))) throw new Error(`no machine called ${node} has joined`);
+      return node;
+    },
+  };
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (Number.isInteger(minutes) && minutes >= 1 && minutes <= 24 * 60) return minutes;
+  throw new Error(`"${text}" is no number of minutes from 1 to 1440`);
+}
+
 /** The second request is not awaited politely: the process ends, and the next start cleans up. */
-function whenAskedToStop(): Promise<void> {
+export function whenAskedToStop(): Promise<void> {
   return new Promise((resolve) => {
     let times = 0;
     const ask = (): void => {

@@ -11,10 +11,13 @@ export const CONTROL_VERBS = ['stop', 'start', 'restart'] as const;
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
 
 export interface ControlRequest {
-  verb: ControlVerb;
+  verb: ControlVerb | 'token' | 'forget';
   name: string;
 }
-export type ControlAnswer = { ok: true } | { ok: false; why: string };
+export type ControlAnswer = { ok: true; text?: string } | { ok: false; why: string };
+
+/** What is asked of the launcher beside its processes, by verb: answers a text, throws a sentence. */
+export type ControlDesk = Readonly<Partial<Record<'token' | 'forget', (name: string) => Promise<string>>>>;
 
 /**
  * A home may be too deep in the file system for a socket's name (about 100 bytes), so it is not there, but in the folder
@@ -25,7 +28,7 @@ export function controlSocket(home: string): string {
 }
 
 /** Serves requests of this machine's same user: one JSON request a connection, one JSON answer. */
-export function serveControl(home: string, registry: Registry): Server {
+export function serveControl(home: string, registry: Registry, desk: ControlDesk = {}): Server {
   const path = controlSocket(home);
   rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -35,16 +38,22 @@ export function serveControl(home: string, registry: Registry): Server {
     // A caller that went away without listening has nobody to be told.
     socket.on('error', () => socket.destroy());
     socket.on('end', () => {
-      void answer(text, registry).then((reply) => socket.end(JSON.stringify(reply)));
+      void answer(text, registry, desk).then((reply) => socket.end(JSON.stringify(reply)));
     });
   });
   server.listen(path, () => chmodSync(path, 0o600));
   return server;
 }
 
-async function answer(text: string, registry: Registry): Promise<ControlAnswer> {
+async function answer(text: string, registry: Registry, desk: ControlDesk): Promise<ControlAnswer> {
   try {
     const { verb, name } = JSON.parse(text) as ControlRequest;
+    if (verb === 'token' || verb === 'forget') {
+      const served = desk[verb];
+      return served === undefined
+        ? { ok: false, why: 'this cluster runs on a NATS server that is not its own' }
+        : { ok: true, text: await served(name) };
+    }
     const managed = registry.get(name);
     if (managed === undefined) {
       return { ok: false, why: `nothing is called ${name}; there are ${registry.names().join(', ')}` };

@@ -14,8 +14,8 @@ const LONGEST_REASON = 300;
  * Whatever the journal admitted passes. The object itself is not changed; what it holds besides is the caller's not to use.
  */
 export function soundObject(resource: ResourceId, object: unknown): string | undefined {
-  const hole = findNull(object, '');
-  if (hole !== undefined) return `${hole === '' ? 'the object' : hole} must not be null`;
+  const hole = findNull(object);
+  if (hole !== undefined) return shortened(`${hole.join('').slice(1) || 'the object'} must not be null`);
   const decoded = decodeObject(resource, object);
   if (!decoded.ok) return shortened(decoded.status.message ?? 'it can not be read');
   const problems = new Problems();
@@ -41,14 +41,13 @@ function checkIdentity(resource: ResourceId, { metadata }: KubeObject, problems:
   for (const what of dnsLabel(namespace ?? '')) problems.invalid('metadata.namespace', namespace, what);
 }
 
-/** Where a null is; the decoder takes it for absent, readers of the object itself would not. */
-function findNull(value: unknown, at: string): string | undefined {
-  if (value === null) return at;
+/** Where a null is, step by step; the decoder takes it for absent, readers of the object itself would not. */
+function findNull(value: unknown): string[] | undefined {
+  if (value === null) return [];
   if (typeof value !== 'object') return undefined;
-  const isList = Array.isArray(value);
-  for (const [key, item] of Object.entries(value)) {
-    const found = findNull(item, isList ? `${at}[${key}]` : at === '' ? key : `${at}.${key}`);
-    if (found !== undefined) return found;
+  for (const key of Object.keys(value as object)) {
+    const found = findNull((value as Record<string, unknown>)[key]);
+    if (found !== undefined) return [Array.isArray(value) ? `[${key}]` : `.${key}`, ...found];
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
+import { PositionQuery } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import { BUS, CONFIG } from '@shiplog/service';
 import { refuse } from '../rest/failures';
@@ -65,7 +66,7 @@ export class ReadBarrier {
 
   async #send(): Promise<number> {
     try {
-      return (await this.bus.query('position', {}, { timeoutMs: QUESTION_MS })).position;
+      return (await this.bus.ask(PositionQuery, {}, {}, { timeoutMs: QUESTION_MS })).position;
     } finally {
       this.#asking = undefined;
     }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { StatusError, type Bus } from '@shiplog/bus';
-import { type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { ObjectQuery, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import { BUS } from '@shiplog/service';
 import { refuse } from '../rest/failures';
@@ -58,7 +58,7 @@ export class Versions {
     position: number,
   ): Promise<StoredObject | undefined> {
     const { object } = await this.bus
-      .query('object', { key: { resource, namespace, name }, at: position })
+      .ask(ObjectQuery, { key: { resource, namespace, name }, at: position })
       .catch((error: unknown) => refuseExpired(error, position));
     return object ?? undefined;
   }

@@ -12,7 +12,7 @@ import { refuse } from '../rest/failures';
 import { FailureFilter } from './failure-filter';
 import { HealthChecks } from './health-checks';
 import { healthPage } from './health-pages';
-import { classOf, InFlight } from './in-flight';
+import { classOf, InFlight, type RequestClass } from './in-flight';
 import { flagParam, type Query } from '../rest/options';
 import type { ResourceRequest, User } from '../rest/request';
 import { parsePath, verbOf, type ResourceTarget, type Target, type Verb } from '../rest/request-info';
@@ -30,13 +30,11 @@ export interface RequestHead {
 export interface Admitted {
   readonly head: RequestHead;
   readonly user: User;
-  readonly asked: Exclude<Target, ResourceTarget> | AskedOfResource;
+  readonly target: Target;
+  /** Of a resource; undefined for what is none. */
+  readonly verb: Verb | undefined;
   /** Gives the place back; does nothing when called again. */
   readonly leave: () => void;
-}
-
-interface AskedOfResource extends ResourceTarget {
-  readonly verb: Verb;
 }
 
 /** From a request to its answer: who asks, for what, and which handler knows. One set of handlers serves every kind. */
@@ -61,10 +59,11 @@ export class Gateway {
       if (open !== undefined) return open;
       const user = this.authentication.userOf(headerOf(head, 'authorization'));
       if (user === undefined) return UNAUTHORIZED;
-      const asked = whatIsAsked(head);
-      const leave = this.inFlight.enter(classOfRequest(asked, head));
+      const target = parse(head.path);
+      const verb = target.area === 'resource' ? verbAsked(target, head) : undefined;
+      const leave = this.inFlight.enter(classOfRequest(target, verb, head));
       if (leave === undefined) return TOO_MANY;
-      return { head, user, asked, leave };
+      return { head, user, target, verb, leave };
     } catch (error) {
       return this.failures.answerTo(error, head);
     }
@@ -81,32 +80,39 @@ export class Gateway {
 
   /** What also those may see who do not say who they are. */
   #forAnyone({ path, query, method }: RequestHead): BodyAnswer | undefined {
-    if (method !== 'GET' && method !== 'HEAD') return undefined;
+    if (path.startsWith('/api') || (method !== 'GET' && method !== 'HEAD')) return undefined;
     if (path === '/version' || path === '/version/') return jsonAnswer(200, VERSION);
     return healthPage(path, 'verbose' in query, this.checks.all);
   }
 
-  #answer({ head, user, asked }: Admitted, body: Buffer | undefined): Answer | Promise<Answer> {
-    switch (asked.area) {
-      case 'resource':
-        return this.#onResource(asked, head, user, body);
+  #answer({ head, user, target, verb }: Admitted, body: Buffer | undefined): Answer | Promise<Answer> {
+    if (verb !== undefined && target.area === 'resource') return this.#onResource(target, verb, head, user, body);
+    switch (target.area) {
       case 'core':
       case 'groups':
       case 'group':
       case 'version':
         if (head.method !== 'GET' && head.method !== 'HEAD') refuse(statusOf.methodNotAllowed());
-        return this.documents.discovery(asked, headerOf(head, 'accept'));
+        return this.documents.discovery(target, headerOf(head, 'accept'));
       case 'other':
         return this.#onOther(head);
+      // Without a verb none was admitted.
+      case 'resource':
       case 'nowhere':
         return refuse(statusOf.noSuchPath());
     }
   }
 
-  #onResource(target: AskedOfResource, head: RequestHead, user: User, body: Buffer | undefined): Promise<Answer> {
+  #onResource(
+    target: ResourceTarget,
+    verb: Verb,
+    head: RequestHead,
+    user: User,
+    body: Buffer | undefined,
+  ): Promise<Answer> {
     const request: ResourceRequest = {
       target,
-      verb: target.verb,
+      verb,
       query: head.query,
       user,
       accept: headerOf(head, 'accept'),
@@ -114,7 +120,7 @@ export class Gateway {
       body,
     };
     const { reader, writer, watches, logs } = this;
-    switch (target.verb) {
+    switch (verb) {
       case 'get':
         return target.subresource?.name === 'log' ? logs.open(request) : reader.get(request);
       case 'list':
@@ -154,17 +160,13 @@ const TOO_MANY: BodyAnswer = {
   headers: { 'retry-after': '1' },
 };
 
-/** What a request asks for. 400 for a path that can't be read, 405 for what its resource does not offer. */
-function whatIsAsked({ method, path, query }: RequestHead): Admitted['asked'] {
-  const target = parse(path);
-  if (target.area !== 'resource') return target;
-  const verb = verbOf(method, target, flagParam(query, 'watch'));
-  if (verb === undefined) refuse(statusOf.methodNotAllowed());
-  return { ...target, verb };
+/** What a request wants of a resource. 405 for what the resource does not offer. */
+function verbAsked(target: ResourceTarget, { method, query }: RequestHead): Verb {
+  return verbOf(method, target, flagParam(query, 'watch')) ?? refuse(statusOf.methodNotAllowed());
 }
 
-function classOfRequest(asked: Admitted['asked'], { method }: RequestHead): ReturnType<typeof classOf> {
-  if (asked.area === 'resource') return classOf(asked.verb, asked.subresource?.name);
+function classOfRequest(target: Target, verb: Verb | undefined, { method }: RequestHead): RequestClass {
+  if (target.area === 'resource' && verb !== undefined) return classOf(verb, target.subresource?.name);
   return method === 'GET' || method === 'HEAD' ? 'reading' : 'changing';
 }
 

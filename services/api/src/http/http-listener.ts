@@ -22,7 +22,13 @@ const BACKLOG = 1024 * 1024;
 const LINGER_MS = 500;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-const ADMITTED = 'admitted';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the listener once a request is admitted. */
+    admitted: Admitted | null;
+  }
+}
 
 /**
  * Puts the gateway behind Fastify: one route for every path, with the body as bytes; the gateway knows the rest. It sees
@@ -47,7 +53,7 @@ export class HttpListener implements OnModuleInit {
     server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
       done(null, body),
     );
-    server.decorateRequest(ADMITTED, null);
+    server.decorateRequest('admitted', null);
     // Also for what no route takes.
     server.addHook('onRequest', (request, reply, done) => this.#admit(request, reply, done));
     server.route({
@@ -61,14 +67,15 @@ export class HttpListener implements OnModuleInit {
   #admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const admitted = this.gateway.admit(headOf(request));
     if ('kind' in admitted) return this.#send(reply, admitted);
-    request.setDecorator(ADMITTED, admitted);
+    request.admitted = admitted;
     // However it ends: answered, refused by Fastify, or left by its client.
     reply.raw.once('close', admitted.leave);
     done();
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const admitted = request.getDecorator<Admitted>(ADMITTED);
+    const { admitted } = request;
+    if (admitted === null) throw new Error('a request came past its admission');
     const answer = await this.gateway.answer(admitted, request.body as Buffer | undefined);
     if (answer.kind === 'body') this.#send(reply, answer);
     else await stream(reply, answer, this.stopping.signal, this.#broke);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { BusUnavailable, type Bus } from '@shiplog/bus';
-import { subjects, type LogsRequest, type Pod } from '@shiplog/contracts';
+import { Logs as LogsMessage, type LogsRequest, type Pod } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import { BUS } from '@shiplog/service';
 import { textAnswer, type Answer, type OutStream } from '../rest/answer';
@@ -39,9 +39,7 @@ export class Logs {
       container,
       ...logOptions(query),
     };
-    const chunks = this.bus
-      .openStream(subjects.node(node, 'logs'), ask, { signal: abort.signal })
-      [Symbol.asyncIterator]();
+    const chunks = this.bus.stream(LogsMessage, ask, { node }, { signal: abort.signal })[Symbol.asyncIterator]();
     const first = chunks.next().catch((error: unknown) => refuseUnavailable(error, node));
     // A failure is told as a Status only while no byte of the log has gone out.
     await (ask.follow === true ? Promise.race([first, delay(PATIENCE_MS, undefined, { ref: false })]) : first);

@@ -3,12 +3,13 @@ import { CacheModule } from '../cache/cache.module';
 import { Narrator } from './narrator';
 import { Overlay } from './overlay';
 import { Recall } from './recall';
-import { SignalListener } from './signal-listener';
+import { SignalController } from './signal.controller';
 
 /** What is known beside the state of the log: Events, made from the log and from notes, and when nodes were last heard. */
 @Module({
   imports: [CacheModule],
-  providers: [Narrator, Overlay, Recall, SignalListener],
+  controllers: [SignalController],
+  providers: [Narrator, Overlay, Recall],
   exports: [Narrator, Overlay, Recall],
 })
 export class NarrationModule {}

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
-import type { LogEvent } from '@shiplog/contracts';
+import { HistoryQuery, type LogEvent } from '@shiplog/contracts';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { Narrator } from './narrator';
@@ -20,7 +20,7 @@ export class Recall {
   /** Without these Events the api still serves, and the log says so. */
   async run(): Promise<void> {
     try {
-      const { events } = await this.bus.query('history', { limit: LIMIT });
+      const { events } = await this.bus.ask(HistoryQuery, { limit: LIMIT });
       this.narrator.recall([...events].sort((a: LogEvent, b: LogEvent) => a.position - b.position));
     } catch (error) {
       this.logger.warn({ err: error }, 'what happened before the start is not among the Events');

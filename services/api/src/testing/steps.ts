@@ -27,23 +27,27 @@ export const configMap = (name: string, labels: object = {}): object => ({
   metadata: { name, labels },
 });
 
-/** What a node and its kubelet do, through the same commands. */
-export async function asNode(bus: Bus, command: Omit<AnyCommand, 'id' | 'actor'>): Promise<void> {
-  const reply = await bus.command({ id: newCommandId(), actor: 'system:node:n1', ...command } as AnyCommand);
+/** What a user does past the api, or the kubelet of the node `n1`, through the same commands. */
+export async function send(
+  bus: Bus,
+  command: Omit<AnyCommand, 'id' | 'actor'>,
+  actor = bus.identity.role === 'kubelet' ? `system:node:${bus.identity.name}` : 'admin',
+): Promise<void> {
+  const reply = await bus.command({ id: newCommandId(), actor, ...command } as AnyCommand);
   if (!reply.ok) throw new Error(reply.status.message);
 }
 
 /** Makes the node `n1`. */
 export async function makeNode(bus: Bus): Promise<void> {
   const object = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } };
-  await asNode(bus, { type: 'CreateObject', data: { resource: 'nodes', namespace: '', object } });
+  await send(bus, { type: 'CreateObject', data: { resource: 'nodes', namespace: '', object } });
 }
 
 /** Binds a pod of the default namespace to `n1` and reports that it runs; answers its uid. */
 export async function runPod(rig: Rig, bus: Bus, name: string, more: Partial<ContainerStatus> = {}): Promise<string> {
   const { metadata } = JSON.parse(await rig.kubectl(`get pod ${name} -o json`)) as { metadata: { uid: string } };
   const pod = { namespace: 'default', name, uid: metadata.uid };
-  await asNode(bus, { type: 'BindPods', data: { bindings: [{ ...pod, node: 'n1' }] } });
+  await send(bus, { type: 'BindPods', data: { bindings: [{ ...pod, node: 'n1' }] } });
   const container: ContainerStatus = {
     name,
     image: 'nginx',
@@ -61,6 +65,7 @@ export async function runPod(rig: Rig, bus: Bus, name: string, more: Partial<Con
     conditions: [{ type: 'Ready', status: 'True' }],
     containerStatuses: [container],
   };
-  await asNode(bus, { type: 'ReportPods', data: { node: 'n1', pods: [{ ...pod, status }] } });
+  const kubelet = await rig.nats.bus('kubelet', { role: 'kubelet', name: 'n1' });
+  await send(kubelet, { type: 'ReportPods', data: { node: 'n1', pods: [{ ...pod, status }] } });
   return metadata.uid;
 }

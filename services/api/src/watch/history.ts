@@ -1,6 +1,6 @@
 import { StatusError, type Bus } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
-import type { ResourceId } from '@shiplog/contracts';
+import { EventsQuery, type ResourceId } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import { refuse } from '../rest/failures';
 import type { Versions } from '../cache/versions';
@@ -23,7 +23,7 @@ export async function* changesFromJournal(
     for (const object of await versions.at(resource, '', after)) state.put(resource, object);
     let position = after;
     for (;;) {
-      const page = await bus.query('events', { channels: [{ resource }], after: position, limit: PAGE });
+      const page = await bus.ask(EventsQuery, { channels: [{ resource }], after: position, limit: PAGE });
       const changes = page.events.map((event): Change => {
         const applied = state.apply(event);
         return { resource, position: event.position, before: applied.before, after: applied.after };

@@ -1,11 +1,14 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { POD_RUNTIME } from '../tokens';
 import type { ImageFacts, PodRuntime, RegistryAuth } from '../runtime/runtime';
 
 /** The engine's images, asked for once each and remembered until the engine says that names have changed. */
+@Injectable()
 export class ImageStore {
   readonly #known = new Map<string, Promise<ImageFacts | undefined>>();
   readonly #names = new Map<string, string>();
 
-  constructor(private readonly runtime: PodRuntime) {}
+  constructor(@Inject(POD_RUNTIME) private readonly runtime: PodRuntime) {}
 
   /** How image ids are written in statuses: by digest if a registry knows them, else by id. */
   get names(): ReadonlyMap<string, string> {

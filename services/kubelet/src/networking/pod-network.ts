@@ -1,4 +1,4 @@
-import { subjects, type AttachReply, type AttachRequest, type DetachRequest, type HostPort } from '@shiplog/contracts';
+import { Attach, Detach, type AttachRequest, type HostPort } from '@shiplog/contracts';
 import type { Bus } from '@shiplog/bus';
 import { ipv4Of } from '@shiplog/machinery';
 import type { Pod } from '../pod/view';
@@ -19,9 +19,9 @@ const ATTACH_TIMEOUT_MS = 8_000;
 /** The network agent of the node attaches; host-network pods have the node's address. */
 export class AgentNetwork implements PodNetwork {
   constructor(
-    private readonly bus: Bus,
+    private readonly bus: Pick<Bus, 'ask'>,
     private readonly node: string,
-    private readonly nodeIP: () => string,
+    private readonly nodeIP: string,
   ) {}
 
   infraNetwork(pod: Pod): InfraNetwork {
@@ -29,18 +29,16 @@ export class AgentNetwork implements PodNetwork {
   }
 
   async attach(pod: Pod, { pid }: InfraDetails): Promise<string> {
-    if (pod.spec?.hostNetwork === true) return this.nodeIP();
+    if (pod.spec?.hostNetwork === true) return this.nodeIP;
     const { uid, name, namespace = '' } = pod.metadata;
     const hostPorts = hostPortsOf(pod);
     const request: AttachRequest = { uid, namespace, name, pid, ...(hostPorts.length === 0 ? {} : { hostPorts }) };
-    const subject = subjects.node(this.node, 'attach');
-    const reply = await this.bus.request<AttachReply>(subject, request, { timeoutMs: ATTACH_TIMEOUT_MS });
+    const reply = await this.bus.ask(Attach, request, { node: this.node }, { timeoutMs: ATTACH_TIMEOUT_MS });
     return ipv4Of(reply.ip);
   }
 
   async detach(uid: string): Promise<void> {
-    const request: DetachRequest = { uid };
-    await this.bus.request(subjects.node(this.node, 'detach'), request, { timeoutMs: ATTACH_TIMEOUT_MS });
+    await this.bus.ask(Detach, { uid }, { node: this.node }, { timeoutMs: ATTACH_TIMEOUT_MS });
   }
 }
 
@@ -48,7 +46,7 @@ export class AgentNetwork implements PodNetwork {
 export class EngineNetwork implements PodNetwork {
   constructor(
     private readonly network: string,
-    private readonly nodeIP: () => string,
+    private readonly nodeIP: string,
   ) {}
 
   infraNetwork(pod: Pod): InfraNetwork {
@@ -58,7 +56,7 @@ export class EngineNetwork implements PodNetwork {
   }
 
   attach(pod: Pod, infra: InfraDetails): Promise<string> {
-    if (pod.spec?.hostNetwork === true) return Promise.resolve(this.nodeIP());
+    if (pod.spec?.hostNetwork === true) return Promise.resolve(this.nodeIP);
     if (infra.ip === '') return Promise.reject(new Error(`the engine gave no address on its network ${this.network}`));
     return Promise.resolve(infra.ip);
   }

@@ -1,6 +1,5 @@
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PodCgroups } from '../pod/context';
 
 const ROOT = '/sys/fs/cgroup';
 
@@ -8,7 +7,7 @@ const ROOT = '/sys/fs/cgroup';
  * A cgroup for each pod, so that a pod can be seen and limited as a whole. Only with the engine's cgroupfs driver: with
  * systemd's the engine wants slices, and pods then have the engine's default.
  */
-export class EngineCgroups implements PodCgroups {
+export class EngineCgroups {
   #driver: string | undefined;
 
   constructor(private readonly base: string) {}
@@ -17,10 +16,12 @@ export class EngineCgroups implements PodCgroups {
     this.#driver = driver;
   }
 
+  /** The engine's CgroupParent for a pod; undefined: the engine's default. */
   parentOf(podUid: string): string | undefined {
     return this.#driver === 'cgroupfs' ? join('/', this.base, `pod${podUid}`) : undefined;
   }
 
+  /** Takes away what the engine leaves behind. */
   async remove(podUid: string): Promise<void> {
     const parent = this.parentOf(podUid);
     if (parent !== undefined) await this.removeAt(parent);

@@ -1,7 +1,12 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import type { AnyCommand, CommandReply, KubeObject, ObjectOf } from '@shiplog/contracts';
+import { Heartbeat, type AnyCommand, type CommandReply, type KubeObject } from '@shiplog/contracts';
+import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
+import { ClusterView } from '../cluster/cluster-view';
 import type { EngineFacts } from '../runtime/runtime';
+import type { KubeletConfig } from '../settings';
+import { MACHINE } from '../tokens';
 import { readPulse } from './machine';
 import { parseLabels, renderLabels, renderNodeStatus, statusPatch, type MachineFacts } from './render-node';
 
@@ -10,24 +15,9 @@ const LEASE_SECONDS = 40;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 
-export interface NodeAgentOptions {
-  readonly bus: Pick<Bus, 'command' | 'signal'>;
-  readonly logger: Logger;
-  readonly nodeName: string;
-  readonly stateDir: string;
-  readonly labels: string;
-  readonly maxPods: number;
-  readonly heartbeatMs: number;
-  readonly machine: MachineFacts;
-  /** The Node as the log has it. */
-  node(): ObjectOf<'nodes'> | undefined;
-  /** Resolves when the projection has seen a position. */
-  seen(position: number): Promise<void>;
-  now(): number;
-}
-
 /** Keeps this machine's Node object: makes it, brings it up to date when something changed, and gives signs of life. */
-export class NodeAgent {
+@Injectable()
+export class NodeAgent implements OnApplicationShutdown {
   #engine: EngineFacts | undefined;
   #engineDown: string | undefined = 'not reached yet';
   #heartbeats: NodeJS.Timeout | undefined;
@@ -38,15 +28,22 @@ export class NodeAgent {
   #leased = false;
   #closed = false;
 
-  constructor(private readonly options: NodeAgentOptions) {}
+  constructor(
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: KubeletConfig,
+    @Inject(MACHINE) private readonly machine: MachineFacts,
+    private readonly cluster: ClusterView,
+  ) {}
 
+  /** Begins, once the log is read. */
   start(): void {
     this.#beat();
-    this.#heartbeats = setInterval(() => this.#beat(), this.options.heartbeatMs);
+    this.#heartbeats = setInterval(() => this.#beat(), this.config.heartbeatInterval);
     this.wake();
   }
 
-  close(): void {
+  onApplicationShutdown(): void {
     this.#closed = true;
     clearInterval(this.#heartbeats);
     clearTimeout(this.#retry);
@@ -81,7 +78,7 @@ export class NodeAgent {
       this.#retryMs = FIRST_RETRY_MS;
     } catch (error) {
       if (this.#closed) return;
-      this.options.logger.warn({ err: error }, 'could not bring the Node object up to date; trying again');
+      this.logger.warn({ err: error }, 'could not bring the Node object up to date; trying again');
       this.#retry = setTimeout(() => this.wake(), this.#retryMs);
       this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
     } finally {
@@ -90,19 +87,19 @@ export class NodeAgent {
   }
 
   #beat(): void {
-    const { bus, nodeName, now } = this.options;
-    bus.signal('heartbeat', nodeName, { node: nodeName, time: new Date(now()).toISOString() });
+    this.bus.tell(Heartbeat, { time: new Date().toISOString() });
     // The pulse is looked at on this occasion; nothing is written unless a condition has changed.
     this.wake();
   }
 
   async #sync(): Promise<void> {
-    const { nodeName: name, machine, labels, stateDir, maxPods } = this.options;
-    const node = this.options.node();
-    const now = `${new Date(this.options.now()).toISOString().slice(0, 19)}Z`;
+    const { machine } = this;
+    const { nodeName: name, nodeLabels, stateDir, maxPods } = this.config;
+    const node = this.cluster.node();
+    const now = `${new Date().toISOString().slice(0, 19)}Z`;
     const pulse = { ...(await readPulse(stateDir)), engineDown: this.#engineDown };
     const status = renderNodeStatus(machine, this.#engine, pulse, maxPods, node?.status, now);
-    const wanted = renderLabels(name, machine, parseLabels(labels));
+    const wanted = renderLabels(name, machine, parseLabels(nodeLabels));
     if (node === undefined) {
       const object = {
         apiVersion: 'v1',
@@ -135,7 +132,7 @@ export class NodeAgent {
 
   /** The lease is made once: the api shows the last heartbeat as its renewal. */
   async #makeLease(name: string): Promise<void> {
-    const renewTime = new Date(this.options.now()).toISOString().replace('Z', '000Z');
+    const renewTime = new Date().toISOString().replace('Z', '000Z');
     const object: KubeObject = {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
@@ -151,9 +148,9 @@ export class NodeAgent {
 
   /** Sends a command and waits until its effect can be seen. Refusals with a code of `fine` mean that it is so already. */
   async #ask(command: Pick<AnyCommand, 'type' | 'data'>, fine: readonly number[]): Promise<void> {
-    const actor = `system:node:${this.options.nodeName}`;
-    const reply: CommandReply = await this.options.bus.command({ id: newCommandId(), actor, ...command } as AnyCommand);
-    if (reply.ok) return this.options.seen(reply.position);
+    const actor = `system:node:${this.config.nodeName}`;
+    const reply: CommandReply = await this.bus.command({ id: newCommandId(), actor, ...command } as AnyCommand);
+    if (reply.ok) return this.cluster.waitFor(reply.position);
     if (!fine.includes(reply.status.code ?? 0))
       throw new Error(reply.status.message ?? 'the journal refused a command');
   }

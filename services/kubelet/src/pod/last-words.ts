@@ -1,6 +1,6 @@
+import type { Logger } from 'pino';
+import type { ObservedContainer, PodRuntime } from '../runtime/runtime';
 import type { PodFiles } from '../volumes/pod-files';
-import type { ObservedContainer } from '../runtime/runtime';
-import type { KubeletContext } from './context';
 import type { PodView } from './view';
 
 /** What Kubernetes takes of a log in place of a termination message. */
@@ -14,8 +14,9 @@ export class LastWords {
   #reading = 0;
 
   constructor(
-    private readonly context: KubeletContext,
+    private readonly runtime: PodRuntime,
     private readonly files: PodFiles,
+    private readonly logger: Logger,
     private readonly changed: () => void,
   ) {}
 
@@ -35,7 +36,7 @@ export class LastWords {
       this.#reading++;
       this.#read(view, one, one.state.exitCode)
         .then((words) => this.#words.set(one.id, words))
-        .catch((error: unknown) => this.context.logger.debug({ err: error, id: one.id }, 'no termination message'))
+        .catch((error: unknown) => this.logger.debug({ err: error, id: one.id }, 'no termination message'))
         .finally(() => {
           this.#reading--;
           this.changed();
@@ -49,7 +50,7 @@ export class LastWords {
     const container = [...containers, ...initContainers].find((one) => one.name === dead.name);
     if (words !== '' || exitCode === 0 || container?.terminationMessagePolicy !== 'FallbackToLogsOnError') return words;
     const parts: Uint8Array[] = [];
-    for await (const part of this.context.runtime.logs(dead.id, {
+    for await (const part of this.runtime.logs(dead.id, {
       follow: false,
       timestamps: false,
       tailLines: LOG_LINES,

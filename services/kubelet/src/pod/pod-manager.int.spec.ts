@@ -1,24 +1,32 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Test, type TestingModule } from '@nestjs/testing';
+import type { Bus, NatsTransport } from '@shiplog/bus';
 import type { Applied } from '@shiplog/cluster';
 import type { PodStatus } from '@shiplog/contracts';
+import { Health, readConfig, ServiceModule } from '@shiplog/service';
 import { eventually } from '@shiplog/testing';
 import { pino } from 'pino';
-import { ImageStore } from '../images/image-store';
+import { ClusterView } from '../cluster/cluster-view';
+import { EngineLink } from '../engine-link';
+import type { PodNetwork } from '../networking/pod-network';
 import { ContainerTable } from '../runtime/container-table';
 import { FakeRuntime } from '../runtime/fake-runtime';
 import { RuntimeError } from '../runtime/runtime';
+import { kubeletSettings } from '../settings';
+import { Notes } from '../status/notes';
+import { StatusReporter } from '../status/status-reporter';
 import { container, pod } from '../testing/builders';
-import type { KubeletContext } from './context';
+import { POD_NETWORK, POD_RUNTIME } from '../tokens';
+import { PodDeletion } from './pod-deletion';
 import { PodManager } from './pod-manager';
-import { StartGate } from './start-gate';
+import { PodsModule } from './pods.module';
 import type { Pod } from './view';
 
 /** A kubelet without a log and without an engine: both are in the spec's hands. */
 class Rig {
   readonly runtime = new FakeRuntime();
-  readonly table = new ContainerTable(this.runtime);
   readonly statuses = new Map<string, PodStatus>();
   readonly settled: PodStatus[] = [];
   readonly deleted: string[] = [];
@@ -26,52 +34,79 @@ class Rig {
   readonly notes: string[] = [];
   pods: Pod[] = [];
   attachError: Error | undefined;
-  readonly manager: PodManager;
 
-  constructor(stateDir: string) {
-    this.runtime.images.set('app:1', { id: 'sha256:app', digests: [], user: '' });
-    const context: KubeletContext = {
-      nodeName: 'node-a',
-      stateDir,
-      engineNetwork: false,
-      pidsLimit: 0,
-      runtime: this.runtime,
-      table: this.table,
-      images: new ImageStore(this.runtime),
-      gate: new StartGate(4),
-      source: { configMap: () => undefined, secret: () => undefined, services: () => [] },
-      network: {
-        infraNetwork: () => ({ kind: 'detached' }),
-        attach: ({ metadata }) => {
-          if (this.attachError !== undefined) return Promise.reject(this.attachError);
-          this.attached.add(metadata.uid);
-          return Promise.resolve('10.244.1.2');
-        },
-        detach: (uid) => Promise.resolve(void this.attached.delete(uid)),
-      },
-      statuses: {
-        offer: ({ metadata }, status) => void this.statuses.set(metadata.uid, status),
-        settle: (_pod, status) => Promise.resolve(void this.settled.push(status)),
-        forget: () => undefined,
-      },
-      notes: { say: (_pod, _type, reason) => void this.notes.push(reason) },
-      cgroups: { parentOf: () => undefined, remove: () => Promise.resolve() },
-      logger: pino({ level: 'silent' }),
-      now: Date.now,
-      node: () => ({
-        name: 'node-a',
-        ip: '192.0.2.1',
-        allocatableCpuMilli: 1n,
-        allocatableMemoryBytes: 1n,
-        allocatableStorageBytes: 1n,
-      }),
-      engineUp: () => true,
-      deletePod: ({ metadata }) => Promise.resolve(void this.deleted.push(metadata.uid)),
-    };
-    this.manager = new PodManager(context, { pods: () => this.pods });
-    this.runtime.watch((event) => {
-      if (event.type === 'container') void this.table.refresh(event.id);
+  #module: TestingModule | undefined;
+
+  static async make(stateDir: string): Promise<Rig> {
+    const rig = new Rig();
+    rig.runtime.images.set('app:1', { id: 'sha256:app', digests: [], user: '' });
+    rig.#module = await rig.#compile(stateDir);
+    rig.runtime.watch((event) => {
+      if (event.type === 'container') void rig.table.refresh(event.id);
     });
+    return rig;
+  }
+
+  #compile(stateDir: string): Promise<TestingModule> {
+    const config = {
+      ...readConfig(kubeletSettings, { NODE_NAME: 'node-a', NODE_IP: '192.0.2.1', STATE_DIR: stateDir }),
+    };
+    const logger = pino({ level: 'silent' });
+    const bus = {} as Bus;
+    const context = { config, logger, bus, health: new Health('kubelet', 'node-a'), transport: {} as NatsTransport };
+    return Test.createTestingModule({ imports: [ServiceModule.forRoot(context), PodsModule] })
+      .overrideProvider(POD_RUNTIME)
+      .useValue(this.runtime)
+      .overrideProvider(EngineLink)
+      .useValue({ isUp: true })
+      .overrideProvider(ClusterView)
+      .useValue({ pods: () => this.pods, services: () => [] })
+      .overrideProvider(POD_NETWORK)
+      .useValue(this.#network())
+      .overrideProvider(StatusReporter)
+      .useValue(this.#statuses())
+      .overrideProvider(Notes)
+      .useValue({ say: (_pod: Pod, _type: string, reason: string) => void this.notes.push(reason) })
+      .overrideProvider(PodDeletion)
+      .useValue({ delete: ({ metadata }: Pod) => Promise.resolve(void this.deleted.push(metadata.uid)) })
+      .compile();
+  }
+
+  #network(): PodNetwork {
+    return {
+      infraNetwork: () => ({ kind: 'detached' }),
+      attach: ({ metadata }) => {
+        if (this.attachError !== undefined) return Promise.reject(this.attachError);
+        this.attached.add(metadata.uid);
+        return Promise.resolve('10.244.1.2');
+      },
+      detach: (uid) => Promise.resolve(void this.attached.delete(uid)),
+    };
+  }
+
+  #statuses(): Pick<StatusReporter, 'offer' | 'settle' | 'forget'> {
+    return {
+      offer: ({ metadata }, status) => void this.statuses.set(metadata.uid, status),
+      settle: (_pod, status) => Promise.resolve(void this.settled.push(status)),
+      forget: () => undefined,
+    };
+  }
+
+  get manager(): PodManager {
+    return this.#part(PodManager);
+  }
+
+  get table(): ContainerTable {
+    return this.#part(ContainerTable);
+  }
+
+  #part<T>(type: new (...args: never[]) => T): T {
+    if (this.#module === undefined) throw new Error('the rig is not made yet');
+    return this.#module.get(type, { strict: false });
+  }
+
+  close(): void {
+    this.manager.onApplicationShutdown();
   }
 
   /** The log's word on a pod: what it was and what it is. */
@@ -101,10 +136,10 @@ describe('the worker of a pod', () => {
   let rig: Rig;
   beforeEach(async () => {
     stateDir = await mkdtemp(join(tmpdir(), 'shiplog-pods-'));
-    rig = new Rig(stateDir);
+    rig = await Rig.make(stateDir);
   });
   afterEach(async () => {
-    rig.manager.close();
+    rig.close();
     await rm(stateDir, { recursive: true, force: true });
   });
 
@@ -192,15 +227,15 @@ describe('the worker of a pod', () => {
     rig.tell(undefined, pod({}, {}, { uid: 'uid-2', name: 'other' }));
     await rig.untilRunning();
     await eventually(() => rig.status('uid-2')?.phase === 'Running', { everyMs: 2 });
-    rig.manager.close();
-    const next = new Rig(stateDir);
+    rig.close();
+    const next = await Rig.make(stateDir);
     for (const [id, one] of rig.runtime.containers) next.runtime.containers.set(id, one);
     next.pods = [pod({}, rig.status())];
     await next.table.relist();
     next.manager.adopt();
     await eventually(() => next.runtime.containers.size === 2 && next.attached.has('uid-1'), { everyMs: 2 });
     expect(next.runtime.calls.filter((call) => /create|^start /.test(call))).toEqual([]);
-    next.manager.close();
+    next.close();
   });
 
   it('lets a pod be deleted that is still being pulled', async () => {

@@ -1,25 +1,34 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Applied } from '@shiplog/cluster';
+import { CONFIG, LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
+import { ClusterView } from '../cluster/cluster-view';
+import { References } from '../references/references';
+import { ContainerTable } from '../runtime/container-table';
 import type { PodIdentity } from '../runtime/runtime';
+import type { KubeletConfig } from '../settings';
 import { removeLeftovers } from '../volumes/pod-files';
-import type { KubeletContext } from './context';
+import { PodWorkers } from './pod-workers';
 import type { Pod } from './view';
-import { PodWorker } from './worker';
-
-/** What the manager needs of the log's projection. */
-export interface PodSource {
-  pods(): readonly Pod[];
-}
+import type { PodWorker } from './worker';
 
 /** One worker for each pod that is wanted on this node, or of which something is still here. */
-export class PodManager {
+@Injectable()
+export class PodManager implements OnApplicationShutdown {
   readonly #workers = new Map<string, PodWorker>();
-  readonly #references = new Map<string, Set<string>>();
 
   constructor(
-    private readonly context: KubeletContext,
-    private readonly source: PodSource,
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName' | 'stateDir'>,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly cluster: ClusterView,
+    private readonly table: ContainerTable,
+    private readonly references: References,
+    private readonly factory: PodWorkers,
   ) {
-    context.table.onChange((uid) => this.#workers.get(uid)?.wake());
+    table.onChange((uid) => this.#workers.get(uid)?.wake());
+    references.onChange((uids) => {
+      for (const uid of uids) this.#workers.get(uid)?.configChanged();
+    });
   }
 
   get size(): number {
@@ -33,15 +42,14 @@ export class PodManager {
 
   /** Everything anew: after the engine has been listed. Containers of pods that the log doesn't want go. */
   adopt(): void {
-    for (const pod of this.source.pods()) this.#want(pod);
-    const { table } = this.context;
-    for (const uid of table.pods()) {
-      const identity = table.of(uid)[0]?.pod;
+    for (const pod of this.cluster.pods()) this.#want(pod);
+    for (const uid of this.table.pods()) {
+      const identity = this.table.of(uid)[0]?.pod;
       if (!this.#workers.has(uid) && identity !== undefined) this.#open(strayPod(identity), undefined);
     }
     for (const worker of this.#workers.values()) worker.wake();
-    removeLeftovers(this.context.stateDir, (uid) => this.#workers.has(uid)).catch((error: unknown) =>
-      this.context.logger.warn({ err: error }, 'could not remove the files of pods that are gone'),
+    removeLeftovers(this.config.stateDir, (uid) => this.#workers.has(uid)).catch((error: unknown) =>
+      this.logger.warn({ err: error }, 'could not remove the files of pods that are gone'),
     );
   }
 
@@ -49,13 +57,11 @@ export class PodManager {
   applied(batch: readonly Applied[]): void {
     for (const { event, before, after } of batch) {
       if (event.resource === 'pods') this.#podChanged(before as Pod | undefined, after as Pod | undefined);
-      if (event.resource === 'configmaps' || event.resource === 'secrets') {
-        this.#configChanged(event.namespace, `${event.resource}/${event.name}`);
-      }
     }
   }
 
-  close(): void {
+  /** Stops seeing to pods. Their containers go on running, for the next kubelet to adopt. */
+  onApplicationShutdown(): void {
     for (const worker of this.#workers.values()) worker.close();
     this.#workers.clear();
   }
@@ -64,11 +70,13 @@ export class PodManager {
     if (before !== undefined && before.metadata.uid !== after?.metadata.uid)
       this.#workers.get(before.metadata.uid)?.update(undefined);
     if (after === undefined) return;
-    if (after.spec?.nodeName === this.context.nodeName) this.#want(after);
+    if (after.spec?.nodeName === this.config.nodeName) this.#want(after);
     else this.#workers.get(after.metadata.uid)?.update(undefined);
   }
 
   #want(pod: Pod): void {
+    // Before the worker looks at the pod for the first time, so that the answers are under way by then.
+    this.references.hold(pod);
     const worker = this.#workers.get(pod.metadata.uid);
     if (worker === undefined) this.#open(pod, pod);
     else worker.update(pod);
@@ -76,20 +84,12 @@ export class PodManager {
 
   #open(pod: Pod, wanted: Pod | undefined): void {
     const { uid } = pod.metadata;
-    const worker = new PodWorker(this.context, pod, wanted === undefined ? 'gone' : 'run', () => {
+    const worker = this.factory.make(pod, wanted === undefined ? 'gone' : 'run', () => {
       this.#workers.delete(uid);
-      this.#references.delete(uid);
+      this.references.release(uid);
     });
     this.#workers.set(uid, worker);
-    this.#references.set(uid, referencesOf(pod));
     worker.update(wanted);
-  }
-
-  #configChanged(namespace: string, what: string): void {
-    for (const [uid, references] of this.#references) {
-      const worker = this.#workers.get(uid);
-      if (references.has(what) && worker?.namespace === namespace) worker.configChanged();
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { ContainerProbes, hasProbes } from '../probes/container-probes';
-import type { KubeletContext } from './context';
+import type { PodRuntime } from '../runtime/runtime';
+import type { Notes } from '../status/notes';
 import { containerUrl, startedMs, type PodView, type ProbeVerdict } from './view';
 
 /** The probes of a pod's running containers, one set for each container, for as long as it runs. */
@@ -7,7 +8,8 @@ export class Probing {
   readonly #running = new Map<string, ContainerProbes>();
 
   constructor(
-    private readonly context: KubeletContext,
+    private readonly runtime: PodRuntime,
+    private readonly notes: Pick<Notes, 'say'>,
     private readonly changed: () => void,
   ) {}
 
@@ -39,7 +41,7 @@ export class Probing {
     startedAt: number,
     container: NonNullable<PodView['pod']['spec']>['containers'][number],
   ): void {
-    const { runtime, notes } = this.context;
+    const { runtime, notes } = this;
     const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
     const reported = [...containerStatuses, ...initContainerStatuses].find(
       (one) => one.containerID === containerUrl(id),
@@ -48,7 +50,7 @@ export class Probing {
       target: { runtime, container, containerId: id, podIP: view.podIP ?? '' },
       startedAt,
       before: { started: reported?.started === true, ready: reported?.ready === true },
-      now: () => this.context.now(),
+      now: Date.now,
       changed: () => this.changed(),
       failed: (message) => notes.say(view.pod, 'Warning', 'Unhealthy', message, container.name),
     });

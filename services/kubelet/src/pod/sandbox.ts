@@ -1,9 +1,30 @@
-import { INFRA_NAME, type ContainerIdentity, type InfraDetails } from '../runtime/runtime';
+import { Inject, Injectable } from '@nestjs/common';
+import type { PodNetwork } from '../networking/pod-network';
+import { EngineCgroups } from '../node/cgroups';
+import { ContainerTable } from '../runtime/container-table';
+import { INFRA_NAME, type ContainerIdentity, type InfraDetails, type PodRuntime } from '../runtime/runtime';
+import { POD_NETWORK, POD_RUNTIME } from '../tokens';
 import type { PodFiles } from '../volumes/pod-files';
 import { hostnameOf } from '../volumes/render-pod-files';
 import type { PlannedVolume } from '../volumes/plan-volumes';
-import type { KubeletContext } from './context';
+import { StartGate } from './start-gate';
 import type { Pod } from './view';
+
+/** Makes the sandboxes of pods, with what all of them use. */
+@Injectable()
+export class Sandboxes {
+  constructor(
+    @Inject(POD_RUNTIME) readonly runtime: PodRuntime,
+    readonly table: ContainerTable,
+    @Inject(POD_NETWORK) readonly network: PodNetwork,
+    readonly cgroups: EngineCgroups,
+    readonly gate: StartGate,
+  ) {}
+
+  of(files: PodFiles): Sandbox {
+    return new Sandbox(this, files);
+  }
+}
 
 /**
  * The pod's infra container and its network. Its start is in two halves, so that the app containers can be made
@@ -16,7 +37,7 @@ export class Sandbox {
   #attachedPid: number | undefined;
 
   constructor(
-    private readonly context: KubeletContext,
+    private readonly services: Sandboxes,
     private readonly files: PodFiles,
   ) {}
 
@@ -43,7 +64,7 @@ export class Sandbox {
    * this attempt. What was begun is taken away again when it fails.
    */
   async start(pod: Pod, attempt: number, before: SandboxNeeds): Promise<void> {
-    const { gate, runtime } = this.context;
+    const { gate, runtime } = this.services;
     const { uid } = pod.metadata;
     const entered = before.prepared.then(() => gate.enter(uid));
     const created = entered.then(() => this.#create(pod, attempt, before.volumes));
@@ -83,11 +104,11 @@ export class Sandbox {
   /** The infra container is gone, or will be. */
   async drop(pod: Pod): Promise<void> {
     this.#forget();
-    await this.context.network.detach(pod.metadata.uid);
+    await this.services.network.detach(pod.metadata.uid);
   }
 
   async #create(pod: Pod, attempt: number, volumes: () => Promise<readonly PlannedVolume[]>): Promise<string> {
-    const { runtime, network, cgroups } = this.context;
+    const { runtime, network, cgroups } = this.services;
     const holds = (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir?.medium === 'Memory');
     return runtime.createInfra({
       identity: identityOf(pod, attempt),
@@ -103,8 +124,8 @@ export class Sandbox {
   }
 
   async #bringUp(pod: Pod, id: string): Promise<void> {
-    const details = await this.context.runtime.startInfra(id);
-    const ip = await this.context.network.attach(pod, details);
+    const details = await this.services.runtime.startInfra(id);
+    const ip = await this.services.network.attach(pod, details);
     await this.files.writeHosts(ip);
     this.#ip = ip;
     this.#attachedPid = details.pid;
@@ -112,8 +133,8 @@ export class Sandbox {
   }
 
   #show(pod: Pod, id: string, { startedAt, pid }: InfraDetails): void {
-    const known = this.context.table.get(id) ?? { ...identityOf(pod, 0), id, imageId: '' };
-    this.context.table.started({ ...known, id, state: { phase: 'running', startedAt, pid } });
+    const known = this.services.table.get(id) ?? { ...identityOf(pod, 0), id, imageId: '' };
+    this.services.table.started({ ...known, id, state: { phase: 'running', startedAt, pid } });
   }
 
   #forget(): void {

@@ -1,16 +1,16 @@
 import type { PodStatus } from '@shiplog/contracts';
 import { ConfigError } from '../container/config-error';
 import { planVolume, type PlannedVolume } from '../volumes/plan-volumes';
-import { PodFiles } from '../volumes/pod-files';
-import type { KubeletContext } from './context';
+import type { PodFiles } from '../volumes/pod-files';
 import { decidePod, type PodAction } from './decide-pod';
 import { doubled } from './decide-restart';
 import { LastWords } from './last-words';
 import { Probing } from './probing';
 import { renderStatus } from './render-status';
-import { Sandbox, SandboxAway } from './sandbox';
-import { messageOf, Starter, StartFailure, type StartAction } from './starter';
-import { Stopper } from './stopper';
+import type { PodScope, StartAction } from './pod-scope';
+import type { PodWorkers } from './pod-workers';
+import { SandboxAway, type Sandbox } from './sandbox';
+import { messageOf, StartFailure } from './start-failure';
 import { isTerminal, type Pod, type PodView, type Task, type Trouble, type Wish } from './view';
 
 /** Kubernetes tries a wrong configuration again at its next sync. */
@@ -28,8 +28,7 @@ const LONGEST_TASK_WAIT_MS = 30_000;
 export class PodWorker {
   readonly #files: PodFiles;
   readonly #sandbox: Sandbox;
-  readonly #starter: Starter;
-  readonly #stopper: Stopper;
+  readonly #scope: PodScope;
   readonly #probing: Probing;
   readonly #words: LastWords;
   readonly #tasks = new Map<Task, { failures: number; notBefore: number; running: boolean }>();
@@ -46,20 +45,20 @@ export class PodWorker {
   #podFailures = 0;
 
   constructor(
-    private readonly context: KubeletContext,
+    private readonly services: PodWorkers,
     private pod: Pod,
     wish: Wish,
     /** Nothing of the pod is left, here or in the log. */
     private readonly gone: () => void,
   ) {
     this.#wish = wish;
-    this.#acceptedAt = context.now();
-    this.#files = new PodFiles(context.stateDir, pod, context.runtime, context.engineNetwork);
-    this.#sandbox = new Sandbox(context, this.#files);
-    this.#starter = new Starter(context, this.#files, this.#sandbox, () => this.#prepareVolumes());
-    this.#stopper = new Stopper(context, this.#files, this.#sandbox);
-    this.#probing = new Probing(context, () => this.wake());
-    this.#words = new LastWords(context, this.#files, () => this.wake());
+    this.#acceptedAt = Date.now();
+    const { runtime, sandboxes, notes, logger } = services;
+    this.#files = services.filesOf(pod);
+    this.#sandbox = sandboxes.of(this.#files);
+    this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#prepareVolumes() };
+    this.#probing = new Probing(runtime, notes, () => this.wake());
+    this.#words = new LastWords(runtime, this.#files, logger, () => this.wake());
   }
 
   get namespace(): string {
@@ -79,7 +78,7 @@ export class PodWorker {
   /** A ConfigMap, Secret or Service has changed. */
   configChanged(): void {
     for (const [name, trouble] of this.#troubles)
-      if (trouble.retryAt - this.context.now() <= CONFIG_RETRY_MS) this.#troubles.delete(name);
+      if (trouble.retryAt - Date.now() <= CONFIG_RETRY_MS) this.#troubles.delete(name);
     const ready = this.#volumes !== undefined;
     this.#volumes = undefined;
     // Volumes that are in use follow their objects; what fails now leaves the old files where they are.
@@ -108,11 +107,11 @@ export class PodWorker {
   }
 
   view(): PodView {
-    const { table, images } = this.context;
+    const { table, images } = this.services;
     const busy = [...this.#tasks].filter(([, task]) => task.running).map(([name]) => name);
     return {
       pod: this.pod,
-      now: this.context.now(),
+      now: Date.now(),
       acceptedAt: this.#acceptedAt,
       wish: this.#wish,
       containers: table.of(this.pod.metadata.uid),
@@ -121,20 +120,20 @@ export class PodWorker {
       probes: this.#probing.verdicts,
       messages: this.#words.known,
       imageNames: images.names,
-      hostIP: this.context.node().ip,
+      hostIP: this.services.node.ip,
       podIP: this.#sandbox.ip,
       attachedPid: this.#sandbox.attachedPid,
     };
   }
 
   #reconcile(): void {
-    if (this.#finished || !this.context.engineUp()) return;
+    if (this.#finished || !this.services.link.isUp) return;
     const view = this.view();
     if (view.busy.has('finish')) return;
     this.#words.listen(view);
     this.#probing.sync(view);
     const status = renderStatus({ ...view, probes: this.#probing.verdicts });
-    if (this.#wish !== 'gone' && !this.#words.listening) this.context.statuses.offer(this.pod, status);
+    if (this.#wish !== 'gone' && !this.#words.listening) this.services.statuses.offer(this.pod, status);
     const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, isTerminal(status.phase));
     for (const action of actions) {
       if (action.do !== 'finish' || !this.#words.listening) this.#do(action, status);
@@ -145,10 +144,10 @@ export class PodWorker {
   #wakeAt(wakeAt: number | undefined): void {
     clearTimeout(this.#timer);
     const retries = [...this.#tasks.values()].filter((task) => !task.running).map((task) => task.notBefore);
-    const next = Math.min(wakeAt ?? Infinity, ...retries.filter((at) => at > this.context.now()));
+    const next = Math.min(wakeAt ?? Infinity, ...retries.filter((at) => at > Date.now()));
     if (next === Infinity) return;
     const longest = 2 ** 31 - 1;
-    this.#timer = setTimeout(() => this.wake(), Math.min(longest, Math.max(1, next - this.context.now())));
+    this.#timer = setTimeout(() => this.wake(), Math.min(longest, Math.max(1, next - Date.now())));
   }
 
   #do(action: PodAction, status: PodStatus): void {
@@ -162,12 +161,12 @@ export class PodWorker {
         return this.#launch(`start:${action.container.name}`, () => this.#start(action));
       case 'kill':
         this.#probing.stop(action.id);
-        this.#stopper.hurry(action);
-        return this.#launch(`kill:${action.id}`, () => this.#stopper.kill(pod, action));
+        this.services.stopper.hurry(action);
+        return this.#launch(`kill:${action.id}`, () => this.services.stopper.kill(this.#scope, pod, action));
       case 'remove':
-        return this.#launch(`remove:${action.id}`, () => this.#remove(action.id));
+        return this.#launch(`remove:${action.id}`, () => this.services.stopper.remove(action.id));
       case 'drop-infra':
-        return this.#launch('drop-infra', () => this.#stopper.dropInfra(pod, action.id));
+        return this.#launch('drop-infra', () => this.services.stopper.dropInfra(this.#scope, pod, action.id));
       case 'cancel-starts':
         return this.#starts.abort();
       case 'finish':
@@ -178,7 +177,7 @@ export class PodWorker {
   /** Begins a task unless it goes on already, or failed a moment ago. */
   #launch(name: Task, work: () => Promise<void>): void {
     const task = this.#tasks.get(name) ?? { failures: 0, notBefore: 0, running: false };
-    if (task.running || task.notBefore > this.context.now()) return;
+    if (task.running || task.notBefore > Date.now()) return;
     task.running = true;
     this.#tasks.set(name, task);
     work()
@@ -186,8 +185,8 @@ export class PodWorker {
       .catch((error: unknown) => {
         task.failures++;
         task.running = false;
-        task.notBefore = this.context.now() + Math.min(LONGEST_TASK_WAIT_MS, 250 * 2 ** task.failures);
-        this.context.logger.warn(
+        task.notBefore = Date.now() + Math.min(LONGEST_TASK_WAIT_MS, 250 * 2 ** task.failures);
+        this.services.logger.warn(
           { err: error, pod: this.pod.metadata.name, task: name },
           'a task of a pod failed; it will be tried again',
         );
@@ -196,13 +195,15 @@ export class PodWorker {
   }
 
   async #startInfra(attempt: number): Promise<void> {
-    const { notes } = this.context;
+    const { notes } = this.services;
+    const signal = this.#startSignal();
     try {
-      const needs = { prepared: this.#prepare(), volumes: () => this.#prepareVolumes() };
+      const needs = { prepared: this.#prepare(signal), volumes: () => this.#prepareVolumes() };
       await this.#sandbox.start(this.pod, attempt, needs);
       this.#troubles.delete('');
       this.#podFailures = 0;
     } catch (error) {
+      if (error === signal.reason) return;
       if (!(error instanceof ConfigError)) {
         notes.say(this.pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
       }
@@ -211,12 +212,11 @@ export class PodWorker {
   }
 
   async #start(action: StartAction): Promise<void> {
-    if (this.#starts.signal.aborted) this.#starts = new AbortController();
-    const { signal } = this.#starts;
+    const signal = this.#startSignal();
     const { name } = action.container;
     try {
-      await this.#prepare();
-      await this.#starter.start(this.pod, action, signal);
+      await this.#prepare(signal);
+      await this.services.starter.start(this.#scope, this.pod, action, signal);
       this.#troubles.delete(name);
       this.#pullBackoff.delete(name);
     } catch (error) {
@@ -230,10 +230,10 @@ export class PodWorker {
 
   /** Gives a container's failed start its waiting reason, and the time of the next attempt. */
   #blame(name: string, image: string, { reason, message, kind }: StartFailure): void {
-    const now = this.context.now();
+    const now = Date.now();
     if (kind !== 'pull') {
       this.#troubles.set(name, { reason, message, retryAt: now + CONFIG_RETRY_MS });
-      this.context.notes.say(this.pod, 'Warning', 'Failed', `Error: ${message}`, name);
+      this.services.notes.say(this.pod, 'Warning', 'Failed', `Error: ${message}`, name);
       return;
     }
     const seconds = doubled(this.#pullBackoff.get(name) ?? 0);
@@ -252,21 +252,27 @@ export class PodWorker {
   #noteTrouble(name: string, error: unknown): void {
     const reason = error instanceof ConfigError ? error.reason : 'ContainerCreating';
     const waitMs = Math.min(CONFIG_RETRY_MS, FIRST_WAIT_MS * 2 ** this.#podFailures++);
-    const retryAt = this.context.now() + (error instanceof ConfigError ? CONFIG_RETRY_MS : waitMs);
+    const retryAt = Date.now() + (error instanceof ConfigError ? CONFIG_RETRY_MS : waitMs);
     const message = messageOf(error);
     if (error instanceof ConfigError && this.#troubles.get(name)?.message !== message) {
-      this.context.notes.say(this.pod, 'Warning', 'FailedMount', message);
+      this.services.notes.say(this.pod, 'Warning', 'FailedMount', message);
     }
     this.#troubles.set(name, { reason, message, retryAt });
   }
 
-  /** The pod's own files, once in the life of this worker. */
-  #prepare(): Promise<void> {
+  /** What ends the starts that are begun now. */
+  #startSignal(): AbortSignal {
+    if (this.#starts.signal.aborted) this.#starts = new AbortController();
+    return this.#starts.signal;
+  }
+
+  /** The pod's own files are there, once in the life of this worker, and the journal has answered for all that it names. */
+  async #prepare(signal: AbortSignal): Promise<void> {
     this.#prepared ??= this.#files.prepare().catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
     });
-    return this.#prepared;
+    await Promise.all([this.#prepared, this.services.references.answered(this.pod.metadata.uid, signal)]);
   }
 
   #prepareVolumes(): Promise<readonly PlannedVolume[]> {
@@ -278,30 +284,25 @@ export class PodWorker {
   }
 
   async #makeVolumes(): Promise<readonly PlannedVolume[]> {
-    const about = { pod: this.pod, source: this.context.source, node: this.context.node(), podIP: undefined };
+    const about = { pod: this.pod, source: this.services.source, node: this.services.node, podIP: undefined };
     const planned = (this.pod.spec?.volumes ?? []).map((volume) => planVolume(volume, about));
     await this.#files.prepareVolumes(planned);
     return planned;
   }
 
-  async #remove(id: string): Promise<void> {
-    await this.context.runtime.remove(id);
-    this.context.table.drop(id);
-  }
-
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */
   async #finish(status: PodStatus): Promise<void> {
-    const { statuses } = this.context;
+    const { statuses } = this.services;
     const settled = this.#wish === 'end' ? statuses.settle(this.pod, status) : Promise.resolve();
-    await Promise.all([settled, this.#stopper.sweep(this.pod)]);
-    if (this.#wish === 'end') await this.context.deletePod(this.pod);
+    await Promise.all([settled, this.services.stopper.sweep(this.#scope, this.pod)]);
+    if (this.#wish === 'end') await this.services.deletion.delete(this.pod);
     this.#finished = true;
     if (this.#wish === 'gone') this.#leave();
   }
 
   #leave(): void {
     this.close();
-    this.context.statuses.forget(this.pod.metadata.uid);
+    this.services.statuses.forget(this.pod.metadata.uid);
     this.gone();
   }
 }

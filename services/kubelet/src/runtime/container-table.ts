@@ -1,6 +1,9 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { POD_RUNTIME } from '../tokens';
 import type { ObservedContainer, PodRuntime } from './runtime';
 
 /** What the engine has of ours, by pod, kept by its events: nobody has to ask the engine to look at a pod. */
+@Injectable()
 export class ContainerTable {
   readonly #byId = new Map<string, ObservedContainer>();
   readonly #byPod = new Map<string, Map<string, ObservedContainer>>();
@@ -8,7 +11,7 @@ export class ContainerTable {
   #fresh: Set<string> | undefined;
   readonly #listeners = new Set<(podUid: string) => void>();
 
-  constructor(private readonly runtime: PodRuntime) {}
+  constructor(@Inject(POD_RUNTIME) private readonly runtime: PodRuntime) {}
 
   /** Calls back with a pod's uid after something of it changed. */
   onChange(listener: (podUid: string) => void): void {

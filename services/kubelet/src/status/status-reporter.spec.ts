@@ -37,12 +37,7 @@ describe('reporting pods', () => {
 
   const setUp = () => {
     const journal = new FakeJournal();
-    const reporter = new StatusReporter({
-      bus: journal,
-      node: 'node-a',
-      logger: pino({ level: 'silent' }),
-      now: Date.now,
-    });
+    const reporter = new StatusReporter(journal, { nodeName: 'node-a' }, pino({ level: 'silent' }));
     return { journal, reporter, tick: (ms = 0) => jest.advanceTimersByTimeAsync(ms) };
   };
   const other = () => pod({}, {}, { uid: 'uid-2', name: 'other' });

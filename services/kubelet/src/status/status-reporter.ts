@@ -1,9 +1,11 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import type { Command, CommandReply, ItemResult, PodRef, PodStatus } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/machinery';
+import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { StatusSink } from '../pod/context';
 import type { Pod } from '../pod/view';
+import type { KubeletConfig } from '../settings';
 import { isUrgent } from './rule-urgency';
 
 /** How long "it is being created" may wait for something better to say. */
@@ -23,18 +25,12 @@ interface Entry {
   settled: (() => void)[];
 }
 
-export interface ReporterOptions {
-  readonly bus: Pick<Bus, 'command'>;
-  readonly node: string;
-  readonly logger: Logger;
-  now(): number;
-}
-
 /**
  * Takes the pods' statuses to the log: only those that differ from it, all that are due in one command, one command at a
  * time; what changes meanwhile goes with the next. Level-triggered: what another one wrote over a status is written again.
  */
-export class StatusReporter implements StatusSink {
+@Injectable()
+export class StatusReporter implements OnApplicationShutdown {
   readonly #entries = new Map<string, Entry>();
   #sending = false;
   #timer: NodeJS.Timeout | undefined;
@@ -42,8 +38,13 @@ export class StatusReporter implements StatusSink {
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
 
-  constructor(private readonly options: ReporterOptions) {}
+  constructor(
+    @Inject(BUS) private readonly bus: Pick<Bus, 'command'>,
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName'>,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
+  /** The status as it is now; sent if the log has another one. Never waits. */
   offer(pod: Pod, status: PodStatus): void {
     const entry = this.#entry(pod, status);
     const inLog = pod.status !== undefined && sameJson(pod.status, status);
@@ -58,11 +59,12 @@ export class StatusReporter implements StatusSink {
       this.#release(entry);
       return;
     }
-    const dueAt = this.options.now() + (isUrgent(status) ? 0 : PATIENCE_MS);
+    const dueAt = Date.now() + (isUrgent(status) ? 0 : PATIENCE_MS);
     entry.dueAt = Math.min(dueAt, entry.dueAt ?? dueAt);
     this.#schedule();
   }
 
+  /** As `offer`, and resolves once the log has it (or the pod is gone from there). */
   settle(pod: Pod, status: PodStatus): Promise<void> {
     return new Promise((resolve) => {
       this.#entry(pod, status).settled.push(resolve);
@@ -77,7 +79,7 @@ export class StatusReporter implements StatusSink {
     this.#release(entry);
   }
 
-  close(): void {
+  onApplicationShutdown(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
   }
@@ -103,22 +105,22 @@ export class StatusReporter implements StatusSink {
     this.#timerAt = next;
     if (next === Infinity) return;
     // At least one turn of the event loop, so that everything of this turn travels together.
-    this.#timer = setTimeout(() => void this.#send(), Math.max(0, next - this.options.now()));
+    this.#timer = setTimeout(() => void this.#send(), Math.max(0, next - Date.now()));
   }
 
   async #send(): Promise<void> {
     this.#timerAt = Infinity;
-    const now = this.options.now();
+    const now = Date.now();
     const due = [...this.#entries.values()].filter((entry) => entry.dueAt !== undefined && entry.dueAt <= now);
     if (due.length === 0) return this.#schedule();
     const sent = due.map((entry) => ({ entry, status: entry.status }));
     for (const entry of due) entry.dueAt = undefined;
     this.#sending = true;
     try {
-      this.#take(sent, await this.options.bus.command(this.#command(sent)));
+      this.#take(sent, await this.bus.command(this.#command(sent)));
       this.#retryMs = FIRST_RETRY_MS;
     } catch (error) {
-      this.options.logger.warn({ err: error, pods: sent.length }, 'could not report pods; trying again');
+      this.logger.warn({ err: error, pods: sent.length }, 'could not report pods; trying again');
       for (const { entry } of sent) entry.dueAt ??= now + this.#retryMs;
       this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
     } finally {
@@ -128,7 +130,7 @@ export class StatusReporter implements StatusSink {
   }
 
   #command(sent: readonly { entry: Entry; status: PodStatus }[]): Command<'ReportPods'> & { type: 'ReportPods' } {
-    const { node } = this.options;
+    const { nodeName: node } = this.config;
     const pods = sent.map(({ entry, status }) => ({ ...refOf(entry.pod), status }));
     return { id: newCommandId(), type: 'ReportPods', actor: `system:node:${node}`, data: { node, pods } };
   }
@@ -140,11 +142,8 @@ export class StatusReporter implements StatusSink {
       // Gone, or another pod of that name: the log's own events will say so.
       const isGone = result.status.code === 404 || result.status.code === 409;
       if (isGone) return this.#accepted(entry, status, Number(entry.pod.metadata.resourceVersion));
-      this.options.logger.error(
-        { pod: entry.pod.metadata.name, status: result.status },
-        'the journal refused a report',
-      );
-      entry.dueAt ??= this.options.now() + REFUSED_RETRY_MS;
+      this.logger.error({ pod: entry.pod.metadata.name, status: result.status }, 'the journal refused a report');
+      entry.dueAt ??= Date.now() + REFUSED_RETRY_MS;
     });
   }
 

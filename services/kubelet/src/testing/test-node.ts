@@ -1,108 +1,115 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { newCommandId, type Bus } from '@shiplog/bus';
-import {
-  subjects,
-  type HealthReport,
-  type AnyCommand,
-  type AttachRequest,
-  type CommandReply,
-  type KubeObject,
-  type Signals,
-} from '@shiplog/contracts';
-import { Projection } from '@shiplog/projection';
-import { readConfig } from '@shiplog/service';
-import { eventually, TestNats, TestPostgres } from '@shiplog/testing';
+import type { INestMicroservice } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { NatsTransport, type Bus } from '@shiplog/bus';
+import { Logs, Note, type AnyCommand, type CommandReply, type KubeObject, type Signals } from '@shiplog/contracts';
+import type { Projection } from '@shiplog/projection';
+import { commonSettings, Health, NestLogger, readConfig, ServiceModule } from '@shiplog/service';
+import { eventually, TestSystem } from '@shiplog/testing';
 import { pino } from 'pino';
-import { Kubelet } from '../kubelet';
+import { KubeletModule } from '../kubelet.module';
 import type { Pod } from '../pod/view';
+import type { PodRuntime } from '../runtime/runtime';
 import { kubeletSettings } from '../settings';
+import { POD_RUNTIME } from '../tokens';
+import { NetworkStandIn } from './network-stand-in';
 import { BUSYBOX, TestEngine } from './test-engine';
 
-const run = promisify(execFile);
-const ROOT = join(__dirname, '..', '..', '..', '..');
 export const NODE = 'node-a';
 
 type Refined = Omit<AnyCommand, 'id' | 'actor'>;
 
-/** A node with everything real but the pod network: NATS, Postgres, journal, dockerd, and a kubelet in this process. */
+export interface TestNodeOptions {
+  /** Default: one of the test's own. */
+  readonly engine?: TestEngine;
+  /** In place of an engine. */
+  readonly runtime?: PodRuntime;
+  /** More settings of the kubelet. */
+  readonly env?: Record<string, string>;
+}
+
+/**
+ * A node with everything real but the pod network: NATS, Postgres, journal, dockerd (unless the test brings a runtime in its
+ * place), and a kubelet in this process.
+ */
 export class TestNode {
-  #kubelet: Kubelet | undefined;
+  #kubelet: INestMicroservice | undefined;
   #kubeletBus: Bus | undefined;
   readonly notes: Signals['note'][] = [];
-  /** Pods that have an address from the stand-in for the network agent. */
-  readonly attached = new Map<string, string>();
-  #addresses = 1;
 
   private constructor(
-    readonly nats: TestNats,
-    private readonly postgres: TestPostgres,
-    readonly engine: TestEngine,
-    private readonly journal: ChildProcess,
-    readonly bus: Bus,
+    readonly system: TestSystem,
+    private readonly testEngine: TestEngine | undefined,
+    private readonly runtime: PodRuntime | undefined,
+    private readonly network: NetworkStandIn,
     readonly projection: Projection,
     readonly stateDir: string,
   ) {}
 
-  static async start(given: { engine?: TestEngine; env?: Record<string, string> } = {}): Promise<TestNode> {
-    await run(process.execPath, [join(ROOT, 'infra', 'build.mjs')]);
-    const [nats, postgres, engine] = await Promise.all([
-      TestNats.start(),
-      TestPostgres.start(),
-      given.engine ?? TestEngine.start(),
+  static async start({ engine, runtime, env }: TestNodeOptions = {}): Promise<TestNode> {
+    const [system, testEngine] = await Promise.all([
+      TestSystem.start(),
+      runtime === undefined ? (engine ?? TestEngine.start()) : undefined,
     ]);
-    const bus = await nats.bus('spec');
-    const journal = spawn(process.execPath, [join(ROOT, 'dist/services/journal/src/main.js')], {
-      env: {
-        ...process.env,
-        NATS_URL: nats.url,
-        DATABASE_URL: await postgres.database('log'),
-        INSTANCE: 'journal-1',
-        LOG_LEVEL: 'warn',
-      },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    await eventually(
-      async () =>
-        (await bus.request<HealthReport>(subjects.health('journal', 'journal-1'), {}, { timeoutMs: 500 })).ready,
-    );
-    const channels = [{ resource: 'pods' }, { resource: 'nodes' }, { resource: 'configmaps' }] as const;
-    const projection = await Projection.open(bus, { channels, logger: pino({ level: 'silent' }) });
+    const projection = await system.projection();
     const stateDir = await mkdtemp(join(tmpdir(), 'shiplog-kubelet-'));
-    const node = new TestNode(nats, postgres, engine, journal, bus, projection, stateDir);
-    node.#standInForNetwork();
-    bus.onSignal('note', '*', (note) => node.notes.push(note));
+    const network = await NetworkStandIn.serve(await system.nats.bus('network', { role: 'network', name: NODE }));
+    network.entersNamespaces = runtime === undefined;
+    const node = new TestNode(system, testEngine, runtime, network, projection, stateDir);
+    system.bus.hear(Note, (note) => node.notes.push(note));
     for (const name of ['default', 'kube-node-lease']) {
       await node.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, 'namespaces', '');
     }
-    await node.startKubelet(given.env);
+    await node.startKubelet(env);
     return node;
   }
 
+  get engine(): TestEngine {
+    if (this.testEngine === undefined) throw new Error('this node has no engine');
+    return this.testEngine;
+  }
+
+  /** Pods that have an address from the stand-in for the network agent. */
+  get attached(): ReadonlyMap<string, string> {
+    return this.network.attached;
+  }
+
   async startKubelet(env: Record<string, string> = {}): Promise<void> {
-    this.#kubeletBus = await this.nats.bus('kubelet');
-    const config = readConfig(kubeletSettings, {
-      NODE_NAME: NODE,
-      NODE_IP: '127.0.0.1',
-      DOCKER_HOST: this.engine.host,
-      STATE_DIR: this.stateDir,
-      CGROUP_PARENT: this.engine.cgroupParent,
-      HEARTBEAT_INTERVAL: '500ms',
-      ...env,
-    });
-    this.#kubelet = new Kubelet({
-      config: { ...config, natsUrl: this.nats.url, logLevel: 'info', instance: NODE },
-      bus: this.#kubeletBus,
-      logger: pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' }),
-      health: { ready: () => undefined, notReady: () => undefined },
-      runtime: this.engine.runtime(NODE),
-    });
-    await this.#kubelet.start();
+    const bus = await this.system.nats.bus('kubelet', { role: 'kubelet', name: NODE });
+    const config = readConfig(
+      { ...commonSettings, ...kubeletSettings },
+      {
+        NODE_NAME: NODE,
+        NODE_IP: '127.0.0.1',
+        STATE_DIR: this.stateDir,
+        HEARTBEAT_INTERVAL: '500ms',
+        INSTANCE: NODE,
+        ...(this.testEngine === undefined
+          ? {}
+          : { DOCKER_HOST: this.testEngine.host, CGROUP_PARENT: this.testEngine.cgroupParent }),
+        ...env,
+      },
+    );
+    const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' });
+    const transport = new NatsTransport(bus);
+    const context = { config, logger, bus, health: new Health('kubelet', NODE), transport };
+    const module = await Test.createTestingModule({ imports: [ServiceModule.forRoot(context), KubeletModule] })
+      .overrideProvider(POD_RUNTIME)
+      .useValue(this.runtime ?? this.engine.runtime(NODE))
+      .setLogger(new NestLogger(logger))
+      .compile();
+    this.#kubelet = module.createNestMicroservice({ strategy: transport });
+    this.#kubeletBus = bus;
+    await this.#kubelet.listen();
     await eventually(() => this.ready);
+  }
+
+  /** A part of the running kubelet. */
+  part<T>(type: abstract new (...args: never[]) => T): T {
+    if (this.#kubelet === undefined) throw new Error('the kubelet does not run');
+    return this.#kubelet.get(type);
   }
 
   /** The kubelet goes; its containers stay. */
@@ -116,24 +123,8 @@ export class TestNode {
     return conditions.some((one) => one.type === 'Ready' && one.status === 'True');
   }
 
-  /** An address inside the pod is all that a pod without neighbours needs. */
-  #standInForNetwork(): void {
-    this.bus.serve(subjects.node(NODE, 'attach'), async (payload) => {
-      const { uid, pid } = payload as AttachRequest;
-      const ip = this.attached.get(uid) ?? `10.9.0.${++this.#addresses}`;
-      await run('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', 'addr', 'replace', `${ip}/32`, 'dev', 'lo']);
-      this.attached.set(uid, ip);
-      return { ip, gateway: '10.9.0.1' };
-    });
-    this.bus.serve(subjects.node(NODE, 'detach'), (payload) => {
-      this.attached.delete((payload as { uid: string }).uid);
-      return Promise.resolve({});
-    });
-  }
-
   async send(command: Refined): Promise<Extract<CommandReply, { ok: true }>> {
-    const reply = await this.bus.command({ ...command, id: newCommandId(), actor: 'user' } as AnyCommand);
-    if (!reply.ok) throw new Error(reply.status.message);
+    const reply = await this.system.send(command);
     await this.projection.waitFor(reply.position);
     return reply;
   }
@@ -197,16 +188,14 @@ export class TestNode {
     const { uid, name } = pod.metadata;
     const request = { namespace: 'default', pod: name, uid, container, ...options };
     const parts: Uint8Array[] = [];
-    for await (const part of this.bus.openStream(subjects.node(NODE, 'logs'), request)) parts.push(part);
+    for await (const part of this.system.bus.stream(Logs, request, { node: NODE })) parts.push(part);
     return Buffer.concat(parts).toString();
   }
 
   async stop(): Promise<void> {
     await this.stopKubelet();
     await this.projection.close();
-    this.journal.kill('SIGTERM');
-    await once(this.journal, 'exit');
-    await Promise.all([this.nats.stop(), this.postgres.stop(), this.engine.stop()]);
+    await Promise.all([this.system.stop(), this.testEngine?.stop()]);
     await rm(this.stateDir, { recursive: true, force: true });
   }
 }

@@ -1,22 +1,29 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
-import type { Notes } from '../pod/context';
+import { Note } from '@shiplog/contracts';
+import { BUS, CONFIG } from '@shiplog/service';
 import type { Pod } from '../pod/view';
+import type { KubeletConfig } from '../settings';
 
-/** Notes as signals on the bus: heard by whoever narrates, kept by nobody. */
-export class BusNotes implements Notes {
+/**
+ * Says something of a pod that is worth a line in `kubectl describe`, but no fact of the log: heard by whoever narrates, kept
+ * by nobody.
+ */
+@Injectable()
+export class Notes {
   constructor(
-    private readonly bus: Pick<Bus, 'signal'>,
-    private readonly node: string,
+    @Inject(BUS) private readonly bus: Pick<Bus, 'tell'>,
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName'>,
   ) {}
 
   say({ metadata, spec }: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: string): void {
     const list = (spec?.initContainers ?? []).some((one) => one.name === container) ? 'initContainers' : 'containers';
-    this.bus.signal('note', this.node, {
+    this.bus.tell(Note, {
       type,
       reason,
       message,
       component: 'kubelet',
-      host: this.node,
+      host: this.config.nodeName,
       about: {
         resource: 'pods',
         namespace: metadata.namespace ?? '',

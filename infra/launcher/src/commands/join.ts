@@ -1,0 +1,136 @@
+import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import { StatusError } from '@shiplog/bus';
+import type { Node } from '@shiplog/contracts';
+import { Cluster } from '../cluster';
+import { findEngine } from '../engines/find-engine';
+import { LauncherFailure, sentenceOf } from '../failure';
+import { becomeMember, connectAgent, keptMembership, renewCertificates, type Membership } from '../join/membership';
+import { decodeToken } from '../join/token';
+import { RANK } from '../processes/registry';
+import { startService, type ServiceSpec } from '../services/service-process';
+import type { LauncherSettings } from '../settings';
+import { run } from '../system/run';
+import { ensureTools, isRoot } from '../system/tools';
+import { whenAskedToStop } from './start';
+
+const TOOLS = { ip: 'iproute2', nft: 'nftables', nsenter: 'util-linux' };
+const READY_MS = 90_000;
+const HOUR_MS = 3_600_000;
+
+export interface JoinFlags {
+  /** The node's name; default: the machine's. */
+  readonly name?: string;
+  /** The address at which other nodes reach it; default: the one by which it reaches the master. */
+  readonly ip?: string;
+}
+
+/** Makes this machine a minion of a cluster, and runs its three agents until Ctrl-C. A machine that has joined needs no token. */
+export async function join(settings: LauncherSettings, word: string | undefined, flags: JoinFlags): Promise<void> {
+  const cluster = new Cluster(settings, (sentence) => void process.stdout.write(`  ! ${sentence}\n`));
+  if (!isRoot() || process.platform !== 'linux')
+    throw new LauncherFailure(
+      'A minion writes routes and rules into the kernel: it needs Linux and root.',
+      'sudo npm run join',
+    );
+  await ensureTools(TOOLS, 'a minion joins the pod network', (what) => process.stdout.write(`  ${what}\n`));
+  const dockerHost = settings.dockerHost ?? (await findEngine());
+  if (dockerHost === undefined)
+    throw new LauncherFailure('No Docker engine answers on this machine.', 'apt-get install docker.io');
+  cluster.home.make();
+  const membership = await membershipOf(cluster, word, flags);
+  cluster.natsUrl = membership.natsUrl;
+  const nodeIp = flags.ip ?? (await addressTowards(new URL(membership.natsUrl).hostname));
+  await routeToUnderlay(membership, cluster);
+  for (const spec of agentSpecs(cluster, membership, { dockerHost, nodeIp })) startService(cluster, spec);
+  const asked = whenAskedToStop();
+  const timer = setInterval(() => void renew(cluster, membership), HOUR_MS);
+  try {
+    await Promise.race([untilReady(cluster, membership), asked]);
+    process.stdout.write(`  ✓ ${membership.node} is a minion, at ${nodeIp}\n`);
+    await asked;
+  } finally {
+    clearInterval(timer);
+    process.stdout.write('\n  Stopping; pods go on until the agents are back, or the node is given up.\n');
+    await cluster.registry.stop((what) => process.stdout.write(`  - ${what}\n`));
+  }
+  process.exit(0);
+}
+
+async function membershipOf(cluster: Cluster, word: string | undefined, { name }: JoinFlags): Promise<Membership> {
+  const kept = keptMembership(cluster);
+  if (word === undefined) {
+    if (kept !== undefined) return kept;
+    throw new LauncherFailure('This machine has not joined a cluster yet.', 'npm run token, on the master');
+  }
+  try {
+    return await becomeMember(cluster, decodeToken(word), name ?? hostname().toLowerCase());
+  } catch (error) {
+    if (error instanceof StatusError && error.status.code === 409)
+      throw new LauncherFailure(sentenceOf(error), 'npm run join -- TOKEN --name ANOTHER');
+    throw new LauncherFailure(`Could not join: ${sentenceOf(error)}.`, 'npm run token, on the master, for a new one');
+  }
+}
+
+function agentSpecs(
+  cluster: Cluster,
+  { node, clusterCidr, serviceCidr }: Membership,
+  { dockerHost, nodeIp }: { dockerHost: string; nodeIp: string },
+): ServiceSpec[] {
+  const agent = (service: ServiceSpec['service'], env: ServiceSpec['env']): ServiceSpec => ({
+    service,
+    instance: node,
+    rank: RANK.agent,
+    env: { NODE_NAME: node, NODE_IP: nodeIp, CLUSTER_CIDR: clusterCidr, SERVICE_CIDR: serviceCidr, ...env },
+  });
+  return [
+    agent('kubelet', { DOCKER_HOST: dockerHost, STATE_DIR: cluster.home.at('kubelet') }),
+    agent('network', {}),
+    agent('proxy', { PROXY_MODE: 'auto' }),
+  ];
+}
+
+/** This machine's address on the way to another. */
+async function addressTowards(host: string): Promise<string> {
+  const [route] = JSON.parse(await run('ip', ['-j', 'route', 'get', host])) as { prefsrc?: string }[];
+  if (route?.prefsrc !== undefined) return route.prefsrc;
+  throw new LauncherFailure(`No route leads to ${host}.`, 'npm run join -- TOKEN --ip ADDRESS');
+}
+
+/** The master's own minions are on a network behind the master. */
+async function routeToUnderlay({ underlayCidr, natsUrl }: Membership, cluster: Cluster): Promise<void> {
+  const master = new URL(natsUrl).hostname;
+  const prefix = underlayCidr.split('.').slice(0, 3).join('.');
+  if (master.startsWith(`${prefix}.`)) return; // It is reached through that network already.
+  await run('ip', ['route', 'replace', underlayCidr, 'via', master]).catch((error: unknown) => {
+    cluster.tell(`no route to ${underlayCidr}, where the master's own minions are: ${sentenceOf(error)}`);
+  });
+}
+
+/** Until the cluster says that the node is ready: seen with the kubelet's own eyes. */
+async function untilReady(cluster: Cluster, membership: Membership): Promise<void> {
+  const bus = await connectAgent(cluster, membership, 'kubelet');
+  try {
+    for (const until = Date.now() + READY_MS; Date.now() < until; await wait(500)) {
+      for await (const { objects } of bus.state({ channels: [{ resource: 'nodes' }] })) {
+        if (objects.some(({ object }) => object.metadata.name === membership.node && isReady(object as Node))) return;
+      }
+    }
+    cluster.tell(`${membership.node} is not ready yet; its logs are in ${cluster.home.at('logs')}`);
+  } finally {
+    await bus.close();
+  }
+}
+
+function isReady({ status }: Node): boolean {
+  return status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false;
+}
+
+async function renew(cluster: Cluster, membership: Membership): Promise<void> {
+  try {
+    const roles = await renewCertificates(cluster, membership);
+    if (roles.length > 0) cluster.tell(`renewed the certificates of ${roles.join(', ')}`);
+  } catch (error) {
+    cluster.tell(`certificates could not be renewed, trying again in an hour: ${sentenceOf(error)}`);
+  }
+}

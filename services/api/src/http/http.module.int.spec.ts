@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { BusUnavailable } from '@shiplog/bus';
+import { testConfig, testingModule, viewOf } from '../testing/api-testing';
+import { TOKEN } from '../testing/rig';
+import { HttpModule } from './http.module';
+import { ServerCertificate } from './server-certificate';
+
+/** A journal that answers commands as the test says. */
+const journal = { command: (): Promise<unknown> => Promise.reject(new Error('not told yet')) };
+const bus = {
+  command: () => journal.command(),
+  connection: { isClosed: () => false },
+  onSignal: () => ({ unsubscribe: () => undefined }),
+};
+
+describe('HttpModule', () => {
+  const { config, remove } = testConfig({ maxWrites: 1 });
+  let app: NestFastifyApplication;
+  let url: string;
+  beforeAll(async () => {
+    const module = await testingModule([HttpModule], { bus: bus as never, config, view: viewOf([]) })
+      // Plain HTTP here.
+      .overrideProvider(ServerCertificate)
+      .useValue({})
+      .compile();
+    app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { bodyParser: false });
+    await app.listen(0, '127.0.0.1');
+    url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    await app.close();
+    remove();
+  });
+
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...init.headers } });
+  const create = (name: string): Promise<Response> =>
+    ask('/api/v1/namespaces/default/configmaps', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }),
+    });
+
+  it('shows strangers health and version, and nothing else, and hangs up', async () => {
+    const stranger = { headers: { authorization: '' } };
+    expect((await ask('/healthz', stranger)).status).toBe(200);
+    expect((await ask('/version', stranger)).status).toBe(200);
+    for (const path of ['/api/v1/pods', '/nowhere', '/openapi/v2']) {
+      const refused = await ask(path, stranger);
+      expect([refused.status, refused.headers.get('connection')]).toEqual([401, 'close']);
+      expect(await refused.json()).toMatchObject({ kind: 'Status', reason: 'Unauthorized' });
+    }
+  });
+
+  it('judges a request before its body', async () => {
+    const asked = request(`${url}/api/v1/namespaces/default/configmaps`, {
+      method: 'POST',
+      headers: { 'content-length': '1000000' },
+    });
+    asked.on('error', () => undefined).write('{');
+    const [answer] = (await once(asked, 'response')) as [{ statusCode: number }];
+    expect(answer.statusCode).toBe(401);
+    asked.destroy();
+  });
+
+  it('answers a list from the copy of the cluster', async () => {
+    const list = await ask('/api/v1/pods');
+    expect(await list.json()).toMatchObject({ kind: 'PodList', metadata: { resourceVersion: '7' }, items: [] });
+  });
+
+  it('answers failures with a Status: of the journal, and of its own defects without details of them', async () => {
+    journal.command = () => Promise.reject(new BusUnavailable('shiplog.v1.command', 0, 'nobody listens'));
+    expect((await create('one')).status).toBe(503);
+    journal.command = () => Promise.resolve({ ok: false, status: { kind: 'Status', code: 409, message: 'is there' } });
+    const refused = await create('one');
+    expect([refused.status, await refused.json()]).toEqual([409, { kind: 'Status', code: 409, message: 'is there' }]);
+    journal.command = () => Promise.reject(new TypeError('x is undefined'));
+    expect((await create('one')).status).toBe(500);
+  });
+
+  it('has no more writes in flight than it may, and gives each place back', async () => {
+    let decide: (reply: unknown) => void = () => undefined;
+    let arrived: () => void = () => undefined;
+    const underWay = new Promise<void>((resolve) => (arrived = resolve));
+    journal.command = () => {
+      arrived();
+      return new Promise((resolve) => (decide = resolve));
+    };
+    const first = create('first');
+    await underWay;
+    const second = await create('second');
+    expect([second.status, second.headers.get('retry-after'), await second.text()]).toEqual([
+      429,
+      '1',
+      'Too many requests, please try again later.\n',
+    ]);
+    expect((await ask('/api/v1/pods')).status).toBe(200);
+    decide({ ok: false, status: { kind: 'Status', code: 409 } });
+    expect((await first).status).toBe(409);
+    journal.command = () => Promise.resolve({ ok: false, status: { kind: 'Status', code: 422 } });
+    expect((await create('third')).status).toBe(422);
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Global, Module, type ModuleMetadata } from '@nestjs/common';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import type { Bus } from '@shiplog/bus';
+import { ClusterState } from '@shiplog/cluster';
+import type { StoredObject } from '@shiplog/contracts';
+import { BUS, CONFIG, HEALTH, Health, LOGGER } from '@shiplog/service';
+import { pino } from 'pino';
+import { ClusterView } from '../cache/cluster-view';
+import { CommonModule } from '../common/common.module';
+import type { ApiConfig } from '../settings';
+import { TOKEN } from './rig';
+
+/** A token file and the settings that a part of the api needs; `remove` takes the file away. */
+export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'shiplog-api-part-'));
+  const tokenFile = join(folder, 'tokens.csv');
+  writeFileSync(tokenFile, `${TOKEN},admin,1,"system:masters"\n`);
+  const config = {
+    advertiseAddress: '127.0.0.1',
+    port: 6443,
+    tokenFile,
+    readConsistency: 'projection',
+    watchWindow: 16,
+    commandTimeout: 1_000,
+    maxConnections: 16,
+    maxReads: 8,
+    maxWrites: 8,
+    bootstrap: false,
+    ...more,
+  } as ApiConfig;
+  return { config, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** A copy of the cluster that holds some objects of the log's position 7, and does not change. */
+export function viewOf(pods: readonly StoredObject[]): Pick<ClusterView, 'isOpen' | 'projection'> {
+  const state = new ClusterState();
+  for (const pod of pods) state.put('pods', pod);
+  const projection = {
+    position: 7,
+    get: state.get.bind(state),
+    list: state.list.bind(state),
+    waitFor: () => Promise.reject(new Error('nothing more comes')),
+  };
+  return { isOpen: true, projection: projection as unknown as ClusterView['projection'] };
+}
+
+/** A testing module of some of the api's modules, over a bus and a copy of the cluster that the test made up. */
+export function testingModule(
+  imports: ModuleMetadata['imports'],
+  { bus, config, view }: { bus: Partial<Bus>; config: ApiConfig; view: Pick<ClusterView, 'isOpen' | 'projection'> },
+): TestingModuleBuilder {
+  const providers = [
+    { provide: BUS, useValue: bus },
+    { provide: CONFIG, useValue: config },
+    { provide: HEALTH, useValue: new Health('api', 'test') },
+    { provide: LOGGER, useValue: pino({ level: 'silent' }) },
+  ];
+  @Global()
+  @Module({ providers, exports: providers })
+  class Context {}
+  return Test.createTestingModule({ imports: [Context, CommonModule, ...(imports ?? [])] })
+    .overrideProvider(ClusterView)
+    .useValue(view);
+}

@@ -1,0 +1,66 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Bus } from '@shiplog/bus';
+import { channelsOf, type ObjectOf } from '@shiplog/contracts';
+import { soundObject } from '@shiplog/machinery';
+import { Projection, type AppliedListener } from '@shiplog/projection';
+import { BUS, CONFIG, LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
+import type { Pod } from '../pod/view';
+import type { KubeletConfig } from '../settings';
+
+/** What a kubelet hears of the cluster: its node's pods, the nodes and the services. */
+@Injectable()
+export class ClusterView implements OnApplicationShutdown {
+  #opened: Projection | undefined;
+  #closed = false;
+
+  constructor(
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName'>,
+  ) {}
+
+  /** Resolves when everything is loaded and live, whenever the journal comes; false when the kubelet stopped before. */
+  async open(): Promise<boolean> {
+    const { bus, logger, config } = this;
+    const channels = channelsOf('kubelet', config.nodeName);
+    const projection = await Projection.open(bus, { logger, accept: soundObject, channels });
+    this.#opened = projection;
+    if (this.#closed) await projection.close();
+    return !this.#closed;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#closed = true;
+    await this.#opened?.close();
+  }
+
+  /** Calls back after each batch of events is folded, in order. */
+  onApplied(listener: AppliedListener): void {
+    this.#projection.onApplied(listener);
+  }
+
+  /** Resolves once everything up to a position is folded in. */
+  waitFor(position: number): Promise<void> {
+    return this.#projection.waitFor(position);
+  }
+
+  /** The pods that are bound to this node. */
+  pods(): readonly Pod[] {
+    return this.#projection.list('pods').filter((pod) => pod.spec?.nodeName === this.config.nodeName);
+  }
+
+  services(): readonly ObjectOf<'services'>[] {
+    return this.#projection.list('services');
+  }
+
+  /** This machine's Node, once it is registered. */
+  node(): ObjectOf<'nodes'> | undefined {
+    return this.#projection.get('nodes', '', this.config.nodeName);
+  }
+
+  get #projection(): Projection {
+    if (this.#opened === undefined) throw new Error('the log is still being read');
+    return this.#opened;
+  }
+}

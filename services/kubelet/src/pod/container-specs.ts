@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@shiplog/service';
+import { renderEnv, type ConfigSource, type EnvContext } from '../container/render-env';
+import { renderExpansion } from '../container/render-expansion';
+import type { NodeFacts } from '../container/render-fields';
+import { needsLimits, renderSpec } from '../container/render-spec';
+import { EngineCgroups } from '../node/cgroups';
+import type { ContainerIdentity, ContainerSpec, EngineLimits, ImageFacts, PodRuntime } from '../runtime/runtime';
+import type { KubeletConfig } from '../settings';
+import { Notes } from '../status/notes';
+import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
+import type { PlannedVolume } from '../volumes/plan-volumes';
+import type { PodScope, StartAction } from './pod-scope';
+import { asFailure } from './start-failure';
+import type { Pod } from './view';
+
+/** An engine that may do everything: for containers that ask for nothing unusual. */
+const UNLIMITED: EngineLimits = { negativeOomScore: true, privileged: true, missingCapabilities: [] };
+
+/** Makes what the engine is told of a container. */
+@Injectable()
+export class ContainerSpecs {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'podPidsLimit'>,
+    @Inject(CONFIG_SOURCE) private readonly source: ConfigSource,
+    @Inject(NODE_FACTS) private readonly node: NodeFacts,
+    @Inject(POD_RUNTIME) private readonly runtime: PodRuntime,
+    private readonly cgroups: EngineCgroups,
+    private readonly notes: Notes,
+  ) {}
+
+  /** Throws StartFailure for a configuration that can't be. */
+  async make(
+    { files, sandbox }: PodScope,
+    pod: Pod,
+    { container, role, attempt, backoffSeconds }: StartAction,
+    image: ImageFacts,
+    volumes: readonly PlannedVolume[],
+    infraId: string,
+  ): Promise<ContainerSpec> {
+    const { uid, name, namespace = '' } = pod.metadata;
+    const identity: ContainerIdentity = {
+      pod: { uid, name, namespace },
+      name: container.name,
+      role,
+      attempt,
+      backoffSeconds,
+      image: container.image ?? '',
+    };
+    const { source, node, runtime, cgroups, notes } = this;
+    const about: EnvContext = { pod, source, node, podIP: sandbox.ip };
+    try {
+      const env = renderEnv(container, about);
+      const mounts = await files.mounts(container, attempt, volumes, (text) => renderExpansion(text, env));
+      const limits = needsLimits(pod, container, about.node.allocatableMemoryBytes)
+        ? await runtime.limits()
+        : UNLIMITED;
+      const cgroupParent = cgroups.parentOf(uid);
+      const { spec, clamped } = renderSpec({
+        ...about,
+        container,
+        identity,
+        infraId,
+        image,
+        mounts,
+        limits,
+        cgroupParent,
+        pidsLimit: this.config.podPidsLimit,
+      });
+      for (const sentence of clamped) notes.say(pod, 'Warning', 'Clamped', sentence, container.name);
+      return spec;
+    } catch (error) {
+      throw asFailure(error, 'CreateContainerConfigError');
+    }
+  }
+}

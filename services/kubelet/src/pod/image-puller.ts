@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Container } from '@shiplog/contracts';
+import type { ConfigSource } from '../container/render-env';
+import type { NodeFacts } from '../container/render-fields';
+import { decideImage } from '../images/decide-image';
+import { ImageStore } from '../images/image-store';
+import { registryOf } from '../images/rule-reference';
+import { RuntimeError, type ImageFacts } from '../runtime/runtime';
+import { Notes } from '../status/notes';
+import { CONFIG_SOURCE, NODE_FACTS } from '../tokens';
+import { registryAuths } from '../volumes/plan-volumes';
+import { asFailure, messageOf, StartFailure } from './start-failure';
+import type { Pod } from './view';
+
+/** Gets the images of containers, by their pull policies. */
+@Injectable()
+export class ImagePuller {
+  constructor(
+    private readonly images: ImageStore,
+    private readonly notes: Notes,
+    @Inject(CONFIG_SOURCE) private readonly source: ConfigSource,
+    @Inject(NODE_FACTS) private readonly node: NodeFacts,
+  ) {}
+
+  /** Throws StartFailure. */
+  async get(pod: Pod, container: Container, signal: AbortSignal): Promise<ImageFacts> {
+    const { images, notes } = this;
+    const image = container.image ?? '';
+    const present = await this.#present(image);
+    const decision = decideImage(image, container.imagePullPolicy, present !== undefined);
+    const say = (type: 'Normal' | 'Warning', reason: string, text: string): void =>
+      notes.say(pod, type, reason, text, container.name);
+    switch (decision.do) {
+      case 'fail':
+        throw new StartFailure(decision.reason, decision.message, 'pull');
+      case 'use':
+        say('Normal', 'Pulled', `Container image "${image}" already present on machine`);
+        return present as ImageFacts;
+      case 'pull': {
+        say('Normal', 'Pulling', `Pulling image "${image}"`);
+        const began = Date.now();
+        const facts = await images
+          .pull(decision.reference, this.#auth(pod, decision.reference), signal)
+          .catch((error: unknown) => {
+            signal.throwIfAborted();
+            const why = messageOf(error);
+            say('Warning', 'Failed', `Failed to pull image "${image}": ${why}`);
+            throw new StartFailure('ErrImagePull', why, 'pull');
+          });
+        say('Normal', 'Pulled', `Successfully pulled image "${image}" in ${Date.now() - began}ms`);
+        return facts;
+      }
+    }
+  }
+
+  /** A malformed name is for the decision to refuse, not for the engine. */
+  async #present(image: string): Promise<ImageFacts | undefined> {
+    try {
+      return await this.images.find(image);
+    } catch (error) {
+      if (error instanceof RuntimeError && error.problem !== 'unavailable') return undefined;
+      throw asFailure(error, 'ImageInspectError');
+    }
+  }
+
+  #auth(pod: Pod, reference: string): { username: string; password: string; serveraddress: string } | undefined {
+    const { source, node } = this;
+    const auths = registryAuths({ pod, source, node, podIP: undefined });
+    const registry = registryOf(reference);
+    for (const [host, auth] of auths) {
+      if (
+        host
+          .replace(/^https?:\/\//, '')
+          .split('/')[0]
+          ?.replace('index.docker.io', 'docker.io') === registry
+      ) {
+        return { ...auth, serveraddress: host };
+      }
+    }
+    return undefined;
+  }
+}

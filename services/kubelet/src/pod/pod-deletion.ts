@@ -1,0 +1,29 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { newCommandId, type Bus } from '@shiplog/bus';
+import { BUS, CONFIG } from '@shiplog/service';
+import type { KubeletConfig } from '../settings';
+import type { Pod } from './view';
+
+/** Takes pods that have ended out of the log. */
+@Injectable()
+export class PodDeletion {
+  constructor(
+    @Inject(BUS) private readonly bus: Pick<Bus, 'command'>,
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName'>,
+  ) {}
+
+  /** Resolves also when the pod is not there any more. Throws when the journal refuses. */
+  async delete({ metadata }: Pod): Promise<void> {
+    const { namespace = '', name, uid } = metadata;
+    const reply = await this.bus.command({
+      id: newCommandId(),
+      type: 'DeleteObject',
+      actor: `system:node:${this.config.nodeName}`,
+      data: { resource: 'pods', namespace, name, gracePeriodSeconds: 0, preconditions: { uid } },
+    });
+    // 404 and 409: it is gone, or another pod has its name by now.
+    if (!reply.ok && ![404, 409].includes(reply.status.code ?? 0)) {
+      throw new Error(`the journal did not delete the pod: ${reply.status.message}`);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { PlannedVolume } from '../volumes/plan-volumes';
+import type { PodFiles } from '../volumes/pod-files';
+import type { PodAction } from './decide-pod';
+import type { Sandbox } from './sandbox';
+
+export type StartAction = Extract<PodAction, { do: 'start' }>;
+export type KillAction = Extract<PodAction, { do: 'kill' }>;
+
+/** What the containers of one pod share. */
+export interface PodScope {
+  readonly files: PodFiles;
+  readonly sandbox: Sandbox;
+  /** Resolves when they are there. Throws ConfigError for what they refer to and isn't there. */
+  volumes(): Promise<readonly PlannedVolume[]>;
+}

@@ -1,0 +1,53 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
+import type { ConfigSource } from '../container/render-env';
+import type { NodeFacts } from '../container/render-fields';
+import { EngineLink } from '../engine-link';
+import { ImageStore } from '../images/image-store';
+import { References } from '../references/references';
+import { ContainerTable } from '../runtime/container-table';
+import type { PodRuntime } from '../runtime/runtime';
+import type { KubeletConfig } from '../settings';
+import { Notes } from '../status/notes';
+import { StatusReporter } from '../status/status-reporter';
+import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
+import { PodFiles } from '../volumes/pod-files';
+import { PodDeletion } from './pod-deletion';
+import { Sandboxes } from './sandbox';
+import { Starter } from './starter';
+import { Stopper } from './stopper';
+import type { Pod, Wish } from './view';
+import { PodWorker } from './worker';
+
+/** Makes the workers of pods, with what each of them needs of the kubelet. */
+@Injectable()
+export class PodWorkers {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'stateDir' | 'podNetwork'>,
+    @Inject(LOGGER) readonly logger: Logger,
+    @Inject(POD_RUNTIME) readonly runtime: PodRuntime,
+    @Inject(NODE_FACTS) readonly node: NodeFacts,
+    @Inject(CONFIG_SOURCE) readonly source: ConfigSource,
+    readonly link: EngineLink,
+    readonly table: ContainerTable,
+    readonly images: ImageStore,
+    readonly references: References,
+    readonly sandboxes: Sandboxes,
+    readonly starter: Starter,
+    readonly stopper: Stopper,
+    readonly statuses: StatusReporter,
+    readonly notes: Notes,
+    readonly deletion: PodDeletion,
+  ) {}
+
+  /** `gone` is called back when nothing of the pod is left, here or in the log. */
+  make(pod: Pod, wish: Wish, gone: () => void): PodWorker {
+    return new PodWorker(this, pod, wish, gone);
+  }
+
+  filesOf(pod: Pod): PodFiles {
+    const { stateDir, podNetwork } = this.config;
+    return new PodFiles(stateDir, pod, this.runtime, podNetwork === 'docker');
+  }
+}

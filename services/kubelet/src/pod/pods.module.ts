@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import type { Bus } from '@shiplog/bus';
+import { BUS, CONFIG } from '@shiplog/service';
+import { ClusterModule } from '../cluster/cluster.module';
+import { EngineModule } from '../engine.module';
+import { AgentNetwork, EngineNetwork, type PodNetwork } from '../networking/pod-network';
+import { NodeModule } from '../node/node.module';
+import type { MachineFacts } from '../node/render-node';
+import { ReferencesModule } from '../references/references.module';
+import type { KubeletConfig } from '../settings';
+import { StatusModule } from '../status/status.module';
+import { MACHINE, POD_NETWORK } from '../tokens';
+import { ContainerSpecs } from './container-specs';
+import { ImagePuller } from './image-puller';
+import { PodDeletion } from './pod-deletion';
+import { PodManager } from './pod-manager';
+import { PodWorkers } from './pod-workers';
+import { Sandboxes } from './sandbox';
+import { StartGate } from './start-gate';
+import { Starter } from './starter';
+import { Stopper } from './stopper';
+
+const network = {
+  provide: POD_NETWORK,
+  inject: [CONFIG, BUS, MACHINE],
+  useFactory: ({ podNetwork, dockerNetwork, nodeName }: KubeletConfig, bus: Bus, { ip }: MachineFacts): PodNetwork =>
+    podNetwork === 'docker' ? new EngineNetwork(dockerNetwork, ip) : new AgentNetwork(bus, nodeName, ip),
+};
+
+const gate = {
+  provide: StartGate,
+  inject: [CONFIG],
+  useFactory: ({ maxParallelStarts }: KubeletConfig) => new StartGate(maxParallelStarts),
+};
+
+/** Sees to the pods of this node. */
+@Module({
+  imports: [ClusterModule, EngineModule, NodeModule, ReferencesModule, StatusModule],
+  providers: [
+    network,
+    gate,
+    Sandboxes,
+    ImagePuller,
+    ContainerSpecs,
+    Starter,
+    Stopper,
+    PodDeletion,
+    PodWorkers,
+    PodManager,
+  ],
+  exports: [PodManager],
+})
+export class PodsModule {}

@@ -1,0 +1,36 @@
+import type { StoredObject } from '@shiplog/contracts';
+import type { Pod } from '../pod/view';
+import type { ReferenceKey } from './reference-query';
+
+/** A Secret or ConfigMap that pods of this node name: who names it, and what the journal answered last. */
+export class Reference {
+  /** By uid, latest last. */
+  readonly pods = new Map<string, Pod>();
+  /** Whether it is to be asked for (again): also while an answer is under way, which may be of before. */
+  wanted = false;
+  /** The asking that goes on, until the last wish is answered or nobody names the object any more. */
+  asking: Promise<void> | undefined;
+  #object: StoredObject | null | undefined;
+  #answer: () => void = () => undefined;
+  /** Resolves at the first answer. */
+  readonly answered = new Promise<void>((resolve) => (this.#answer = resolve));
+
+  constructor(readonly key: ReferenceKey) {}
+
+  /** The object; null when there is none; undefined until the first answer. */
+  get object(): StoredObject | null | undefined {
+    return this.#object;
+  }
+
+  /** Takes an answer; returns whether it is another one than before. The first one is no change. */
+  take(object: StoredObject | null): boolean {
+    const before = this.#object;
+    this.#object = object;
+    this.#answer();
+    return before !== undefined && versionOf(before) !== versionOf(object);
+  }
+}
+
+function versionOf(object: StoredObject | null): string {
+  return object === null ? '' : `${object.metadata.uid} ${object.metadata.resourceVersion}`;
+}

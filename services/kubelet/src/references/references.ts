@@ -1,0 +1,182 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { ObjectOf } from '@shiplog/contracts';
+import { referencesOf } from '@shiplog/machinery';
+import { LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
+import type { Pod } from '../pod/view';
+import { Notes } from '../status/notes';
+import { Reference } from './reference';
+import { ReferenceQuery, type ReferenceKey } from './reference-query';
+
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 5_000;
+/** Objects asked for at a time when all are asked for anew; those of a pod that starts are asked for at once. */
+const PARALLEL = 4;
+
+/**
+ * The Secrets and ConfigMaps that pods of this node name, and no others: each is asked for when the first pod comes that
+ * names it, again when the journal says that it has changed, and forgotten with the last such pod.
+ */
+@Injectable()
+export class References implements OnApplicationShutdown {
+  readonly #held = new Map<string, Reference>();
+  readonly #byPod = new Map<string, readonly Reference[]>();
+  readonly #listeners = new Set<(podUids: readonly string[]) => void>();
+  readonly #closing = new AbortController();
+
+  constructor(
+    private readonly query: ReferenceQuery,
+    private readonly notes: Notes,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Calls back with the uids of the pods whose object is another one than before. */
+  onChange(listener: (podUids: readonly string[]) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Keeps what the pod names from now on, and asks for what isn't known yet. */
+  hold(pod: Pod): void {
+    const { uid, namespace = '' } = pod.metadata;
+    const names = [...referencesOf(pod)];
+    const before = this.#byPod.get(uid) ?? [];
+    const references = names.map((name) => this.#hold(keyOf(namespace, name), pod));
+    this.#byPod.set(uid, references);
+    for (const reference of before) if (!references.includes(reference)) this.#leave(reference, uid);
+  }
+
+  /** Forgets what no other pod names. */
+  release(podUid: string): void {
+    const references = this.#byPod.get(podUid) ?? [];
+    this.#byPod.delete(podUid);
+    for (const reference of references) this.#leave(reference, podUid);
+  }
+
+  /**
+   * Resolves once the journal has answered for everything that the pod names, however long it is away; rejects with
+   * the reason when `signal` aborts. What was absent is asked for once more, without waiting for that: a pod in want of it hears of the answer.
+   */
+  async answered(podUid: string, signal: AbortSignal): Promise<void> {
+    const references = this.#byPod.get(podUid) ?? [];
+    for (const reference of references) if (reference.object === null) this.#want(reference);
+    const open = references.filter(({ object }) => object === undefined);
+    if (open.length > 0) await orAborted(Promise.all(open.map((reference) => reference.answered)), signal);
+  }
+
+  configMap(namespace: string, name: string): ObjectOf<'configmaps'> | undefined {
+    return this.#get({ resource: 'configmaps', namespace, name }) as ObjectOf<'configmaps'> | undefined;
+  }
+
+  secret(namespace: string, name: string): ObjectOf<'secrets'> | undefined {
+    return this.#get({ resource: 'secrets', namespace, name }) as ObjectOf<'secrets'> | undefined;
+  }
+
+  /** The object may have changed. Nothing happens for one that no pod names. */
+  changed(key: ReferenceKey): void {
+    const reference = this.#held.get(idOf(key));
+    if (reference !== undefined) this.#want(reference);
+  }
+
+  /** Asks for everything anew, a few at a time; resolves when all is answered, however long the journal is away. */
+  async resync(): Promise<void> {
+    const queue = this.#held.values();
+    const work = async (): Promise<void> => {
+      for (const reference of queue) await this.#want(reference);
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, work));
+  }
+
+  onApplicationShutdown(): void {
+    this.#closing.abort();
+  }
+
+  #get(key: ReferenceKey): unknown {
+    return this.#held.get(idOf(key))?.object ?? undefined;
+  }
+
+  #hold(key: ReferenceKey, pod: Pod): Reference {
+    const id = idOf(key);
+    const known = this.#held.get(id);
+    const reference = known ?? new Reference(key);
+    reference.pods.set(pod.metadata.uid, pod);
+    if (known === undefined) {
+      this.#held.set(id, reference);
+      this.#want(reference);
+    }
+    return reference;
+  }
+
+  #leave(reference: Reference, podUid: string): void {
+    reference.pods.delete(podUid);
+    if (reference.pods.size === 0) this.#held.delete(idOf(reference.key));
+  }
+
+  /** Asks for an object, now or as soon as the asking that goes on is answered; resolves with the answer, never rejects. */
+  #want(reference: Reference): Promise<void> {
+    reference.wanted = true;
+    reference.asking ??= this.#ask(reference);
+    return reference.asking;
+  }
+
+  async #ask(reference: Reference): Promise<void> {
+    let failures = 0;
+    do {
+      reference.wanted = false;
+      try {
+        // The latest pod first: those before it may have left the log.
+        const object = await this.query.ask(reference.key, [...reference.pods.values()].reverse());
+        failures = 0;
+        if (reference.take(object)) this.#tell(reference);
+      } catch (error) {
+        reference.wanted = true;
+        this.#complain(reference, error, failures === 0);
+        await this.#pause(FIRST_RETRY_MS * 2 ** failures++);
+      }
+    } while (reference.wanted && this.#isHeld(reference));
+    reference.asking = undefined;
+  }
+
+  #isHeld(reference: Reference): boolean {
+    return reference.pods.size > 0 && !this.#closing.signal.aborted;
+  }
+
+  #tell(reference: Reference): void {
+    for (const listener of this.#listeners) listener([...reference.pods.keys()]);
+  }
+
+  /** Pods that wait for the object say so, once. */
+  #complain({ key, object, pods }: Reference, error: unknown, isFirst: boolean): void {
+    this.logger.warn({ err: error, ...key }, 'could not ask for an object that pods name; trying again');
+    if (!isFirst || object !== undefined) return;
+    const what = `${key.resource === 'secrets' ? 'secret' : 'configmap'} "${key.name}"`;
+    const why = error instanceof Error ? error.message : String(error);
+    for (const pod of pods.values()) {
+      this.notes.say(pod, 'Warning', 'FailedMount', `failed to fetch ${what}; trying again: ${why}`);
+    }
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#closing;
+    await delay(Math.min(milliseconds, LONGEST_RETRY_MS), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Of `secrets/name`, as `referencesOf` writes it. */
+function keyOf(namespace: string, reference: string): ReferenceKey {
+  const [resource, name = ''] = reference.split('/');
+  return { resource: resource === 'secrets' ? 'secrets' : 'configmaps', namespace, name };
+}
+
+function idOf({ resource, namespace, name }: ReferenceKey): string {
+  return `${resource}/${namespace}/${name}`;
+}
+
+function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

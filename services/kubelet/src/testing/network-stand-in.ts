@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { Controller } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { NatsTransport, NodeRequest, type Bus } from '@shiplog/bus';
+import { Attach, Detach, type PayloadOf, type ReplyOf } from '@shiplog/contracts';
+
+const run = promisify(execFile);
+
+/** Answers in the place of a network agent: an address inside the pod is all that a pod without neighbours needs. */
+@Controller()
+export class NetworkStandIn {
+  /** Addresses by pod uid. */
+  readonly attached = new Map<string, string>();
+  /** Whether pods are real, and get their address. */
+  entersNamespaces = true;
+  #addresses = 1;
+
+  /** Serves on a network agent's bus, for as long as that is open. */
+  static async serve(bus: Bus): Promise<NetworkStandIn> {
+    const module = await Test.createTestingModule({ controllers: [NetworkStandIn] }).compile();
+    await module.createNestMicroservice({ strategy: new NatsTransport(bus, { complete: false }) }).listen();
+    return module.get(NetworkStandIn);
+  }
+
+  @NodeRequest(Attach)
+  async attach({ uid, pid }: PayloadOf<typeof Attach>): Promise<ReplyOf<typeof Attach>> {
+    const ip = this.attached.get(uid) ?? `10.9.0.${++this.#addresses}`;
+    if (this.entersNamespaces) {
+      await run('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', 'addr', 'replace', `${ip}/32`, 'dev', 'lo']);
+    }
+    this.attached.set(uid, ip);
+    return { ip, gateway: '10.9.0.1' };
+  }
+
+  @NodeRequest(Detach)
+  detach({ uid }: PayloadOf<typeof Detach>): ReplyOf<typeof Detach> {
+    this.attached.delete(uid);
+    return {};
+  }
+}
