@@ -36,7 +36,6 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
   let engine: Docker;
   let file: ComposeFile;
   let api: KubeClient;
-  /** The engine's id of the pod's own container. */
   let inPod: Docker.Container;
 
   beforeAll(async () => {
@@ -84,12 +83,24 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     return path;
   };
 
-  const inspect = (name: string) => engine.getContainer(started.get(name)!.getId()).inspect();
+  const containerOf = (name: string): Docker.Container => engine.getContainer(started.get(name)!.getId());
+  const inspect = (name: string) => containerOf(name).inspect();
 
   /** What a container's service wrote last, for the message of a failure. */
   const logOf = async (name: string): Promise<string> => {
-    const container = engine.getContainer(started.get(name)!.getId());
-    return (await container.logs({ stdout: true, stderr: true, tail: 5 })).toString();
+    return (await containerOf(name).logs({ stdout: true, stderr: true, tail: 5 })).toString();
+  };
+
+  /** Runs a command in a container. */
+  const run = async (container: Docker.Container, ...command: string[]): Promise<{ code: number; output: string }> => {
+    const exec = await container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
+    const stream = await exec.start({});
+    const text = new PassThrough();
+    engine.modem.demuxStream(stream, text, text);
+    stream.once('end', () => text.end());
+    let output = '';
+    for await (const chunk of text) output += String(chunk);
+    return { code: (await exec.inspect()).ExitCode ?? -1, output };
   };
 
   const addressOf = async (name: string, network: string): Promise<string> => {
@@ -117,7 +128,7 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     expect(pod.spec?.nodeName).toBe('minion-1');
     const found = await engine.listContainers({ filters: { label: [`io.kubernetes.pod.uid=${pod.metadata?.uid}`] } });
     expect(found).toHaveLength(2);
-    inPod = engine.getContainer(found.find(({ Image }) => Image === 'busybox:1.36')!.Id);
+    inPod = engine.getContainer(found.find(({ Labels }) => Labels['io.kubernetes.container.name'] === 'c')!.Id);
   });
 
   it('leads a node port to the pod', async () => {
@@ -129,7 +140,7 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     const metadata = { name: 'contained' };
     await api.post('/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata, spec });
     await eventually(async () => {
-      const { code, output } = await run(inPod, ['wget', '-qO-', '-T', '2', `http://proxy:${NODE_PORT}/hostname`]);
+      const { code, output } = await run(inPod, 'wget', '-qO-', '-T', '2', `http://proxy:${NODE_PORT}/hostname`);
       if (code !== 0) throw new Error(`${output}\n${await logOf('proxy')}`);
       expect(output).toContain('contained');
     });
@@ -138,7 +149,7 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
   describe('a pod', () => {
     /** Whether something takes a connection there. */
     const reaches = async (host: string, port: number): Promise<boolean> => {
-      const { code } = await run(inPod, ['timeout', '3', 'sh', '-c', `echo | nc -w 2 ${host} ${port}`]);
+      const { code } = await run(inPod, 'timeout', '3', 'sh', '-c', `echo | nc -w 2 ${host} ${port}`);
       return code === 0;
     };
 
@@ -157,11 +168,8 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     });
 
     it.each(['api', 'kubelet', 'proxy'])('is not led into the control network by %s', async (name) => {
-      const flag = await engine.getContainer(started.get(name)!.getId()).exec({
-        Cmd: ['cat', '/proc/sys/net/ipv4/ip_forward'],
-        AttachStdout: true,
-      });
-      expect((await outcome(engine, flag)).output.trim()).toBe('0');
+      const { output } = await run(containerOf(name), 'cat', '/proc/sys/net/ipv4/ip_forward');
+      expect(output.trim()).toBe('0');
     });
   });
 
@@ -183,11 +191,7 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     });
 
     it.each(SERVICES.filter((name) => name !== 'kubelet'))('%s is not root, and can’t become it', async (name) => {
-      const { Id } = await inspect(name);
-      const status = await engine
-        .getContainer(Id)
-        .exec({ Cmd: ['cat', '/proc/1/status'], AttachStdout: true, AttachStderr: true });
-      const { output } = await outcome(engine, status);
+      const { output } = await run(containerOf(name), 'cat', '/proc/1/status');
       expect(output).not.toMatch(/^Uid:.*\t0\b/m);
       expect(output).toMatch(/^CapBnd:\s+0+$/m);
       expect(output).toMatch(/^NoNewPrivs:\s+1$/m);
@@ -204,26 +208,9 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
       ).toEqual(name === 'kubelet' ? [stateDir(home)] : []);
     });
   });
-
-  const run = async (
-    container: Docker.Container,
-    command: string[],
-  ): Promise<{ code: number | null; output: string }> =>
-    outcome(engine, await container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true }));
 });
 
 const isAgent = (name: string): boolean => ['kubelet', 'proxy'].includes(name);
-
-/** Runs what was prepared, to its end. */
-async function outcome(engine: Docker, exec: Docker.Exec): Promise<{ code: number | null; output: string }> {
-  const stream = await exec.start({});
-  const text = new PassThrough();
-  engine.modem.demuxStream(stream, text, text);
-  stream.once('end', () => text.end());
-  let output = '';
-  for await (const chunk of text) output += String(chunk);
-  return { code: (await exec.inspect()).ExitCode, output };
-}
 
 /** Mounted into pods by the engine, so it has the same name inside the kubelet's container and outside. */
 function stateDir(home: string): string {
