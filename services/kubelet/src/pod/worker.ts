@@ -35,6 +35,8 @@ export class PodWorker {
   readonly #troubles = new Map<string, Trouble>();
   readonly #pullBackoff = new Map<string, number>();
   #volumes: Promise<readonly PlannedVolume[]> | undefined;
+  /** Containers may have mounted the volumes. */
+  #inUse = false;
   #prepared: Promise<void> | undefined;
   #starts = new AbortController();
   readonly #acceptedAt: number;
@@ -61,10 +63,6 @@ export class PodWorker {
     this.#words = new LastWords(runtime, this.#files, logger, () => this.wake());
   }
 
-  get namespace(): string {
-    return this.pod.metadata.namespace ?? '';
-  }
-
   /** The log's word on the pod has changed; undefined: it is not there any more. */
   update(pod: Pod | undefined): void {
     const relabelled = pod !== undefined && showsMetadata(pod) && metadataOf(pod) !== metadataOf(this.pod);
@@ -79,13 +77,21 @@ export class PodWorker {
   configChanged(): void {
     for (const [name, trouble] of this.#troubles)
       if (trouble.retryAt - Date.now() <= CONFIG_RETRY_MS) this.#troubles.delete(name);
-    const ready = this.#volumes !== undefined;
     this.#volumes = undefined;
-    // Volumes that are in use follow their objects; what fails now leaves the old files where they are.
-    if (ready && this.#wish === 'run') {
-      this.#prepareVolumes().catch((error: unknown) => this.#noteTrouble('', error));
-    }
+    if (this.#inUse && this.#wish === 'run') this.#follow();
     this.wake();
+  }
+
+  /** Files that are in use are brought up to their objects; what fails now leaves the old ones where they are. */
+  #follow(): void {
+    const signal = this.#startSignal();
+    const follow = async (): Promise<void> => {
+      await this.services.references.answered(this.pod.metadata.uid, signal);
+      await this.#files.prepareVolumes(this.#planVolumes().filter(({ kind }) => kind === 'files'));
+    };
+    follow().catch((error: unknown) => {
+      if (error !== signal.reason) this.#noteTrouble('', error);
+    });
   }
 
   /** Looks at the pod, once everything that has just happened has been told. */
@@ -156,7 +162,7 @@ export class PodWorker {
       case 'infra':
         return this.#launch('infra', () => this.#startInfra(action.attempt));
       case 'attach':
-        return this.#launch('attach', () => this.#sandbox.adopt(pod, action.id));
+        return this.#launch('attach', () => this.#adopt(action.id));
       case 'start':
         return this.#launch(`start:${action.container.name}`, () => this.#start(action));
       case 'kill':
@@ -192,6 +198,14 @@ export class PodWorker {
         );
       })
       .finally(() => this.wake());
+  }
+
+  /** Its volumes are those of an earlier kubelet, and their objects may have changed since. */
+  async #adopt(id: string): Promise<void> {
+    await this.#sandbox.adopt(this.pod, id);
+    if (this.#inUse) return;
+    this.#inUse = true;
+    this.#follow();
   }
 
   async #startInfra(attempt: number): Promise<void> {
@@ -284,10 +298,15 @@ export class PodWorker {
   }
 
   async #makeVolumes(): Promise<readonly PlannedVolume[]> {
-    const about = { pod: this.pod, source: this.services.source, node: this.services.node, podIP: undefined };
-    const planned = (this.pod.spec?.volumes ?? []).map((volume) => planVolume(volume, about));
+    const planned = this.#planVolumes();
     await this.#files.prepareVolumes(planned);
+    this.#inUse = true;
     return planned;
+  }
+
+  #planVolumes(): readonly PlannedVolume[] {
+    const about = { pod: this.pod, source: this.services.source, node: this.services.node, podIP: undefined };
+    return (this.pod.spec?.volumes ?? []).map((volume) => planVolume(volume, about));
   }
 
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */
