@@ -21,7 +21,7 @@ import { E2E_SLOT } from './support/place';
 
 /** In an order in which each finds what it needs; all but the first three would wait. */
 const ORDER = ['postgres', 'nats', 'migrate', 'journal', 'api', 'scheduler', 'controller', 'kubelet', 'proxy'];
-const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'proxy'];
+const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'proxy'] as const;
 const API_PORT = 6443;
 const NODE_PORT = 30_001;
 /** The images are built from nothing on a clean machine. */
@@ -48,8 +48,8 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     const { cache } = settingsFrom(process.env);
     for (const row of [SERVICE_BASE, ...STORE_IMAGES, ...IMAGES])
       await provideImage([engine], row, cache, () => undefined);
-    await buildServiceImages(engine, SERVICES);
     const settings = settingsFrom({ SHIPLOG_HOME: home, API_PORT: String(API_PORT) });
+    await buildServiceImages(engine, SERVICES, settings.slot);
     await provideComposeAccess(new Cluster(settings, () => undefined));
     const state = stateDir(home);
     file = new ComposeFile(engine, {

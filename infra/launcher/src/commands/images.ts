@@ -18,7 +18,7 @@ export async function images(settings: LauncherSettings): Promise<void> {
   }
   const engine = engineAt(dockerHost);
   for (const row of [SERVICE_BASE, ...STORE_IMAGES, ...IMAGES]) await provideImage([engine], row, settings.cache, say);
-  await buildServiceImages(engine, SERVICES, say);
+  await buildServiceImages(engine, SERVICES, settings.slot, say);
   const access = new Cluster({ ...settings, home: join(settings.home, 'compose'), apiPort: 6443 }, say);
   say(`✓ ${await provideComposeAccess(access)}`);
   say('✓ docker compose -f docker-compose.dev.yml up');

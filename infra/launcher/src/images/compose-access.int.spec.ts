@@ -5,7 +5,7 @@ import { Cluster } from '../cluster';
 import { settingsFrom } from '../settings';
 import { isRoot } from '../system/tools';
 import { provideComposeAccess } from './compose-access';
-import { ordinaryUser } from './container-user';
+import { containerUser } from './container-user';
 
 describe('what docker-compose.dev.yml mounts', () => {
   const home = join(mkdtempSync(join(tmpdir(), 'shiplog-compose-')), 'compose');
@@ -40,18 +40,22 @@ describe('what docker-compose.dev.yml mounts', () => {
     expect(files().map((path) => [path, text(path)])).toEqual(before);
   });
 
-  it('can be read by services, as far as it is theirs, and written by none of them', () => {
+  it('can be read by the service that it is for, written by none of them, and seen by nobody else', () => {
     // An ordinary user's services run as that user.
-    const { gid } = ordinaryUser();
-    const open = paths().filter((path) => isRoot() && statSync(join(home, path)).gid === gid);
-    expect(open.filter((path) => /^(nats|pki\/ca)/.test(path) || path.endsWith('kubeconfig'))).toEqual([]);
-    if (isRoot()) {
-      const own = ['ca.crt', 'seed.nk', 'tls.crt', 'tls.key'].map((file) => `credentials/journal.main/${file}`);
-      expect(open).toEqual(expect.arrayContaining([...own, 'pki/server.key', 'secret-postgres-journal', 'tokens.csv']));
+    if (!isRoot()) return;
+    const readers = (path: string): number => statSync(join(home, path)).gid;
+    for (const service of ['journal', 'api', 'scheduler', 'controller'] as const) {
+      const { gid } = containerUser(service, 0);
+      expect(gid).not.toBe(0);
+      for (const file of ['', 'ca.crt', 'seed.nk', 'tls.crt', 'tls.key'])
+        expect(readers(`credentials/${service}.main/${file}`)).toBe(gid);
     }
-    for (const path of open) expect(statSync(join(home, path)).mode & 0o027).toBe(0);
+    expect(readers('secret-postgres-journal')).toBe(containerUser('journal', 0).gid);
+    expect(readers('tokens.csv')).toBe(containerUser('api', 0).gid);
+    for (const path of ['pki', 'nats', 'nats/tls.key', 'credentials/user.admin', 'kubeconfig'])
+      expect(readers(path)).toBe(0);
     const secret = files().filter((path) => !path.endsWith('.crt'));
-    for (const path of secret) expect([path, statSync(join(home, path)).mode & 0o007]).toEqual([path, 0]);
+    for (const path of secret) expect([path, statSync(join(home, path)).mode & 0o027]).toEqual([path, 0]);
   });
 
   it('lets everybody on the bus in by a key, and nobody without', () => {

@@ -1,11 +1,14 @@
 import { copyFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import type { Role } from '@shiplog/contracts';
 import type { Cluster } from '../cluster';
 import { identitiesOf } from '../nats/identities';
 import { renderServerConfig, type NatsUser } from '../nats/server-config';
 import { makeOwnFolder, writeOwn } from '../runtime-folder';
 import { certificates } from '../steps/certificates';
-import { letRead } from './container-user';
+import { letRead } from '../services/service-user';
+import { isRoot } from '../system/tools';
+import { containerUser, type Service } from './container-user';
+import { SERVICES } from './service-images';
 
 /** Under this name the services of docker-compose.dev.yml reach the server. */
 const NATS_HOST = 'nats';
@@ -21,14 +24,13 @@ const NATS_STORE = '/data';
  * @throws LauncherFailure when what is kept can't be used
  */
 export async function provideComposeAccess(cluster: Cluster): Promise<string> {
-  const { home } = cluster;
+  const { home, layout } = cluster;
   home.make();
   const kubeconfig = await certificates.run(cluster, () => undefined);
-  letRead(home.at('pki', 'server.crt'), home.at('pki', 'server.key'), home.tokens);
   await provideNats(cluster, await provideCredentials(cluster));
   for (const role of ['postgres', 'postgres-journal']) {
     home.secret(role);
-    letRead(home.at(`secret-${role}`));
+    if (isRoot()) letRead(containerUser('journal', layout.slot), home.at(`secret-${role}`));
   }
   return kubeconfig;
 }
@@ -39,10 +41,13 @@ async function provideCredentials(cluster: Cluster): Promise<NatsUser[]> {
   const users: NatsUser[] = [];
   for (const identity of identitiesOf({ mode: { kind: 'own-engine', dockerHost: '' }, layout })) {
     users.push({ ...identity, nkey: await natsAccess.provide(identity) });
-    const files = natsAccess.files(identity);
-    letRead(dirname(files.seedFile), ...Object.values(files));
+    if (isRoot() && hasImage(identity.role)) natsAccess.handTo(identity, containerUser(identity.role, layout.slot));
   }
   return users;
+}
+
+function hasImage(role: Role): role is Service {
+  return (SERVICES as readonly Role[]).includes(role);
 }
 
 /** The folder of the server: its configuration with everybody's rights, and its certificate. */

@@ -1,36 +1,23 @@
-import { chmodSync, chownSync, statSync } from 'node:fs';
+import type { SERVICE_ROLES } from '@shiplog/contracts';
+import type { SystemUser } from '@shiplog/postgres';
+import { serviceUser } from '../services/service-user';
 import { isRoot } from '../system/tools';
 
-/** As whom a container's process runs, by numbers. */
-export interface ContainerUser {
-  readonly uid: number;
-  readonly gid: number;
-}
+/** A service that has an image. */
+export type Service = (typeof SERVICE_ROLES)[number];
 
-const ROOT: ContainerUser = { uid: 0, gid: 0 };
-/** Nobody has these numbers; `infra/images/service/Dockerfile` knows them too. */
-const UNKNOWN = 10_001;
-
+const ROOT: SystemUser = { uid: 0, gid: 0 };
 /** What these do on a node takes root: the engine's socket and pods' files, interfaces and routes. */
-const NEED_ROOT: ReadonlySet<string> = new Set(['kubelet', 'network']);
+const NEED_ROOT: ReadonlySet<Service> = new Set<Service>(['kubelet', 'network']);
+/** For what root of the machine would run as itself: a number of the range of service-user.ts that no slot has. */
+const OTHER: SystemUser = { uid: 61_400, gid: 61_400 };
 
-/** As whom a service runs. */
-export function userOf(service: string): ContainerUser {
-  return NEED_ROOT.has(service) ? ROOT : ordinaryUser();
-}
-
-/** Whoever runs this, so that what is made here can be read there; for root, a user that nobody else is. */
-export function ordinaryUser(): ContainerUser {
-  if (isRoot()) return { uid: UNKNOWN, gid: UNKNOWN };
-  return { uid: process.getuid?.() ?? UNKNOWN, gid: process.getgid?.() ?? UNKNOWN };
-}
-
-/** Lets services in containers read root's files, and pass through its folders; others can do neither, and services can't write. */
-export function letRead(...paths: readonly string[]): void {
-  if (!isRoot()) return;
-  const { gid } = ordinaryUser();
-  for (const path of paths) {
-    chownSync(path, ROOT.uid, gid);
-    chmodSync(path, statSync(path).isDirectory() ? 0o750 : 0o640);
-  }
+/**
+ * As whom a service runs in a container: as on the machine, where root gives it a user of its own; an ordinary user's as
+ * that user, so that it can read the files that are made for it.
+ */
+export function containerUser(service: Service, slot: number): SystemUser {
+  if (NEED_ROOT.has(service)) return ROOT;
+  if (isRoot()) return serviceUser(service, slot) ?? OTHER;
+  return { uid: process.getuid?.() ?? OTHER.uid, gid: process.getgid?.() ?? OTHER.gid };
 }

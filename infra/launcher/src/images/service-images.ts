@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import { REPOSITORY } from '../settings';
 import { run } from '../system/run';
 import { finished } from './build-image';
-import { userOf } from './container-user';
+import { containerUser, type Service } from './container-user';
 
 /** Every service is an image of its own. */
 export const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy'] as const;
@@ -21,10 +21,11 @@ export function serviceImage(service: string): string {
   return `shiplog/${service}:dev`;
 }
 
-/** Builds the images of services on an engine that has the base image. */
+/** Builds the images of services on an engine that has the base image. They run as users of the slot. */
 export async function buildServiceImages(
   engine: Docker,
-  services: readonly string[],
+  services: readonly Service[],
+  slot: number,
   say: (what: string) => void = () => undefined,
 ): Promise<void> {
   const paths = ['package.json', ...COMPILED, ...(await runtimePackages())];
@@ -32,7 +33,7 @@ export async function buildServiceImages(
   await buildContext(engine, 'services', 'shiplog/services:dev', {}, ['-C', REPOSITORY, ...paths]);
   for (const service of services) {
     say(`building ${serviceImage(service)}`);
-    const { uid, gid } = userOf(service);
+    const { uid, gid } = containerUser(service, slot);
     await buildContext(engine, 'service', serviceImage(service), { SERVICE: service, RUN_AS: `${uid}:${gid}` }, []);
   }
 }
