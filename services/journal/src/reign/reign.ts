@@ -3,6 +3,7 @@ import type { Bus, NatsTransport } from '@shiplog/bus';
 import { BUS, CONFIG, LOGGER, TRANSPORT } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { Appender } from '../database/append';
+import { databaseUrlOf } from '../database/database-url';
 import type { Lease } from '../database/lease';
 import { LogRepositories } from '../database/repositories';
 import { LaterCommands } from '../intake/later';
@@ -31,7 +32,7 @@ export class Reigns {
     const { config, bus, log, logger } = this;
     let broke: (why: unknown) => void = () => undefined;
     const broken = new Promise<unknown>((resolve) => (broke = resolve));
-    const appender = await Appender.open(config.databaseUrl, lease.epoch, broke);
+    const appender = await Appender.open(databaseUrlOf(config), lease.epoch, broke);
     try {
       const { writer, heads } = await this.writers.open(appender, () => keeper.look());
       const keeper = await Keeper.start(log, config, writer, heads, logger);
