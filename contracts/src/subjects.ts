@@ -8,10 +8,19 @@ export const ROOT = 'shiplog.v1';
 /** Stands for "no namespace" and "no node": a subject token can't be empty. No Kubernetes name is `_`. */
 const NONE = '_';
 
-/** A name as one subject token: what NATS gives a meaning to (`.`, `*`, `>`, white space) is percent-encoded. */
+/** What NATS gives a meaning to, or may not stand in a line of its protocol. */
+const SPECIAL = /[%.*>\s\u0000-\u001f\u007f]/g;
+
+/** A name as one subject token: other names are other tokens. What NATS gives a meaning to is percent-encoded, as UTF-8. */
 export function subjectToken(name: string): string {
   if (name === '') return NONE;
-  return name.replace(/[%.*>\s]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return name === NONE ? percentEncoded(NONE) : name.replace(SPECIAL, percentEncoded);
+}
+
+/** Also of what encodeURIComponent leaves as it is. */
+function percentEncoded(character: string): string {
+  const encoded = encodeURIComponent(character);
+  return encoded === character ? `%${character.charCodeAt(0).toString(16).toUpperCase()}` : encoded;
 }
 
 /** The inverse of `subjectToken`. Throws a URIError for what it never makes. */
@@ -74,7 +83,10 @@ function filled(part: string | undefined): string {
 /** Who sent a message, from its subject; undefined where the subject names nobody. */
 export function principalOfSubject(subject: string): Principal | undefined {
   const [, , area, second, kind, name] = subject.split('.');
-  const isVouched = area === 'signal' || second === 'as' || second === 'later';
+  const isVouched =
+    area === 'signal' ||
+    (area === 'command' && (second === 'as' || second === 'later')) ||
+    (area === 'query' && second === 'as');
   if (!isVouched || kind === undefined || name === undefined) return undefined;
   return { kind: kind as Principal['kind'], name: nameOfToken(name) };
 }

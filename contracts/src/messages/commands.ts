@@ -66,7 +66,8 @@ function command<const N extends string, D extends TSchema>(
   name: N,
   options: { summary: string; data: D; from: readonly Role[] },
 ): CommandMessage<N, D> {
-  const payload = Type.Object({ ...envelopeFields, type: Type.Literal(name), data: options.data });
+  const fields = { ...envelopeFields, type: Type.Literal(name), data: options.data };
+  const payload = Type.Object(fields, { $id: `${name}Command`, description: options.summary });
   return { kind: 'command', name, payload, reply: CommandReplySchema, answeredBy: ['journal'], ...options };
 }
 

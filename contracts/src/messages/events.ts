@@ -1,7 +1,28 @@
+import { Type } from '@sinclair/typebox';
 import type { Channel } from '../queries';
 import type { ResourceId } from '../resources';
 import { RESOURCES } from '../resources';
+import type { EventBody } from '../wire';
 import type { Role } from './principal';
+import { AnyObject, Decision, Optional } from './schemas';
+
+/** As `EventBody`: what an event's message carries; its other parts are headers. */
+export const EventBodySchema = Type.Unsafe<EventBody>(
+  Type.Object(
+    {
+      object: Optional(AnyObject),
+      changes: Optional(Type.Object({}, { description: 'What changed, as an RFC 7386 merge patch.' })),
+      decision: Optional(Decision),
+      facts: Optional(Type.Object({}, { description: 'What the fact says in words of its own.' })),
+      entering: Optional(AnyObject),
+    },
+    {
+      $id: 'EventBody',
+      description:
+        'The first event of an object holds it whole (`object`), later ones `changes`, the last neither. `entering` is the whole object after the event, where the channel of a node sees it for the first time.',
+    },
+  ),
+);
 
 const EVERYTHING: readonly ResourceId[] = RESOURCES.map(({ id }) => id);
 

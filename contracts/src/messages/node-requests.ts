@@ -36,7 +36,7 @@ export const Logs = nodeRequest('logs', {
     sinceTime: Optional(Line('RFC 3339.')),
     limitBytes: Optional(Position()),
   }),
-  reply: Type.Unknown({ description: 'Bytes.' }),
+  reply: Type.Unknown({ description: 'Bytes.', contentMediaType: 'application/octet-stream' }),
   from: ['api'],
   answeredBy: ['kubelet'],
   streamed: true,

@@ -55,13 +55,17 @@ export const Optional = <S extends TSchema>(schema: S) => Type.Optional(schema);
 /** A type of the Kubernetes API, by its name there: its own documents say what is in it; here it is a JSON object. */
 export const KubernetesType = <T>(name: string) =>
   Type.Unsafe<T>(
-    Type.Object({}, { description: `A Kubernetes ${name}.`, externalDocs: { url: '/openapi/v3', description: name } }),
+    Type.Object(
+      {},
+      { $id: name, description: `A Kubernetes ${name}.`, externalDocs: { url: '/openapi/v3', description: name } },
+    ),
   );
 
 export const Resource = Type.Unsafe<ResourceId>(
   Type.Union(
     RESOURCES.map(({ id }) => Type.Literal(id)),
     {
+      $id: 'Resource',
       problem: 'must name a resource that is served',
       description: 'For example `pods` or `leases.coordination.k8s.io`.',
     },
@@ -70,13 +74,16 @@ export const Resource = Type.Unsafe<ResourceId>(
 
 /** An object of any kind; what it must hold is admission's matter, not the message's. */
 export const AnyObject = Type.Unsafe<KubeObject>(
-  Type.Object({ metadata: Type.Object({}) }, { description: 'An object of the Kubernetes API.' }),
+  Type.Object({ metadata: Type.Object({}) }, { $id: 'KubeObject', description: 'An object of the Kubernetes API.' }),
 );
 export const Status = KubernetesType<KubeStatus>('Status');
 
 const keyFields = { resource: Resource, namespace: Line(), name: Name() };
 /** What names an object: `namespace` is '' for cluster-scoped resources. */
-export const Key = Type.Object(keyFields);
+export const Key = Type.Object(keyFields, {
+  $id: 'Key',
+  description: "What names an object: `namespace` is '' for cluster-scoped resources.",
+});
 export const withKey = <P extends TProperties>(fields: P) => Type.Object({ ...keyFields, ...fields });
 
 const podFields = { namespace: Name(), name: Name(), uid: Name() };
@@ -88,19 +95,25 @@ export const withPod = <P extends TProperties>(fields: P) => Type.Object({ ...po
 
 /** What a scheduler records with its choice; see `SchedulingDecision`. */
 export const Decision = Type.Unsafe<SchedulingDecision>(
-  Type.Object({}, { description: 'How the scheduler came to its choice: policy, seed, winner, scores, refusals.' }),
+  Type.Object(
+    {},
+    {
+      $id: 'SchedulingDecision',
+      description: 'How the scheduler came to its choice: policy, seed, winner, scores, refusals.',
+    },
+  ),
 );
 
 /** As `Channel`. */
-export const ChannelSchema = Type.Object({
-  resource: Resource,
-  node: Optional(Line('Only the objects that belong to this node.')),
-});
+export const ChannelSchema = Type.Object(
+  { resource: Resource, node: Optional(Line('Only the objects that belong to this node.')) },
+  { $id: 'Channel', description: 'The events and objects of a resource.' },
+);
 
 /** The one answer instead of the declared one, to any question: why it could not be answered. */
 export const Failure = Type.Object(
   { failed: Status },
-  { description: '410 Gone: the position is not, or no longer, known.' },
+  { $id: 'Failure', description: 'In place of an answer. 410 Gone: the position is not, or no longer, known.' },
 );
 
 function described(description: string | undefined): { description?: string } {

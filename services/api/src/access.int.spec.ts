@@ -89,11 +89,11 @@ describe('who may come in', () => {
   });
 
   it.each([
-    ['a CBC suite', 'ECDHE-RSA-AES128-SHA256', false],
-    ["a CBC suite of TLS 1.0's time", 'ECDHE-RSA-AES256-SHA', false],
+    ['a CBC suite', 'ECDHE-ECDSA-AES128-SHA256', false],
+    ["a CBC suite of TLS 1.0's time", 'ECDHE-ECDSA-AES256-SHA', false],
     ['RSA key exchange', 'AES128-GCM-SHA256', false],
-    ['AES-GCM', 'ECDHE-RSA-AES128-GCM-SHA256', true],
-    ['ChaCha20', 'ECDHE-RSA-CHACHA20-POLY1305', true],
+    ['AES-GCM', 'ECDHE-ECDSA-AES128-GCM-SHA256', true],
+    ['ChaCha20', 'ECDHE-ECDSA-CHACHA20-POLY1305', true],
   ])('speaks TLS 1.2 with %s: %s is %s', async (_, ciphers, spoken) => {
     const attempt = dial({ maxVersion: 'TLSv1.2', ciphers }).then((socket) => socket.destroy());
     await (spoken ? expect(attempt).resolves.toBeDefined() : expect(attempt).rejects.toThrow(/handshake failure/));

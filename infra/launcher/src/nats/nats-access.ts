@@ -1,11 +1,13 @@
-import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Credentials } from '@shiplog/bus';
 import { addressOf, type Identity } from '@shiplog/contracts';
+import type { SystemUser } from '@shiplog/postgres';
 import { LauncherFailure, sentenceOf } from '../failure';
 import { type Home, shellPath } from '../home';
 import type { HomePki } from '../pki/home-pki';
 import { makeOwnFolder, writeOwn } from '../runtime-folder';
+import { letRead } from '../services/service-user';
 import { makeNkey, nkeyOf } from './nkeys';
 
 /** Credentials that are there as files. */
@@ -13,10 +15,15 @@ export type CredentialFiles = Required<Credentials>;
 
 /** Where the processes of this machine keep what lets them into NATS: a folder each, for that process alone. */
 export class NatsAccess {
+  readonly #users = new Map<string, SystemUser>();
+
   constructor(
     private readonly home: Home,
     private readonly pki: HomePki,
-  ) {}
+  ) {
+    // What was made anew is for root alone.
+    pki.onRenewed(() => this.#users.forEach((user, folder) => give(folder, user)));
+  }
 
   /** The files of an identity, whether or not they are there. */
   files(identity: Identity): CredentialFiles {
@@ -58,14 +65,20 @@ export class NatsAccess {
     writeOwn(files.caFile, given.authority);
   }
 
-  /** Hands an identity's folder to the user that its process runs as. */
-  handTo(identity: Identity, { uid, gid }: { uid: number; gid: number }): void {
-    for (const path of [this.#folder(identity), ...Object.values(this.files(identity))]) chownSync(path, uid, gid);
+  /** Lets the user that an identity's process runs as read its folder. It stays root's, who renews what is in it. */
+  handTo(identity: Identity, user: SystemUser): void {
+    const folder = this.#folder(identity);
+    this.#users.set(folder, user);
+    give(folder, user);
   }
 
   #folder(identity: Identity): string {
     return join(this.home.folder, 'credentials', addressOf(identity));
   }
+}
+
+function give(folder: string, user: SystemUser): void {
+  letRead(user, folder, ...readdirSync(folder).map((file) => join(folder, file)));
 }
 
 /** Credentials as a service's settings. */

@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
+import { background, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ClusterView } from '../cache/cluster-view';
-import { background } from '../common/background';
 import { Stopping } from '../common/stopping';
 import { Recall } from '../narration/recall';
 import type { ApiConfig } from '../settings';

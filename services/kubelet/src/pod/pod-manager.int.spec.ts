@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Bus, NatsTransport } from '@shiplog/bus';
 import type { Applied } from '@shiplog/cluster';
-import type { PodStatus } from '@shiplog/contracts';
+import type { PodStatus, StoredObject } from '@shiplog/contracts';
 import { Health, readConfig, ServiceModule } from '@shiplog/service';
 import { eventually } from '@shiplog/testing';
 import { pino } from 'pino';
@@ -14,6 +14,8 @@ import type { PodNetwork } from '../networking/pod-network';
 import { ContainerTable } from '../runtime/container-table';
 import { FakeRuntime } from '../runtime/fake-runtime';
 import { RuntimeError } from '../runtime/runtime';
+import { ReferenceQuery } from '../references/reference-query';
+import { References } from '../references/references';
 import { kubeletSettings } from '../settings';
 import { Notes } from '../status/notes';
 import { StatusReporter } from '../status/status-reporter';
@@ -34,6 +36,8 @@ class Rig {
   readonly notes: string[] = [];
   pods: Pod[] = [];
   attachError: Error | undefined;
+  /** What the journal answers for a Secret or ConfigMap. */
+  reference: () => Promise<StoredObject | null> = () => Promise.resolve(null);
 
   #module: TestingModule | undefined;
 
@@ -61,6 +65,8 @@ class Rig {
       .useValue({ isUp: true })
       .overrideProvider(ClusterView)
       .useValue({ pods: () => this.pods, services: () => [] })
+      .overrideProvider(ReferenceQuery)
+      .useValue({ ask: () => this.reference() })
       .overrideProvider(POD_NETWORK)
       .useValue(this.#network())
       .overrideProvider(StatusReporter)
@@ -96,6 +102,10 @@ class Rig {
     return this.#part(PodManager);
   }
 
+  get references(): References {
+    return this.#part(References);
+  }
+
   get table(): ContainerTable {
     return this.#part(ContainerTable);
   }
@@ -106,6 +116,7 @@ class Rig {
   }
 
   close(): void {
+    this.references.onApplicationShutdown();
     this.manager.onApplicationShutdown();
   }
 
@@ -245,5 +256,80 @@ describe('the worker of a pod', () => {
     await eventually(() => rig.notes.includes('Pulling'), { everyMs: 2 });
     rig.tell(pod(), pod({}, {}, { deletionTimestamp: new Date().toISOString() }));
     await eventually(() => rig.deleted.length > 0, { everyMs: 2 });
+  });
+
+  describe('whose ConfigMap the journal does not answer for', () => {
+    const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'conf', key: 'a', optional: true } } }];
+    const naming = () => pod({ containers: [container({ env })] });
+    let answer: (object: StoredObject | null) => void;
+    beforeEach(() => {
+      const answered = new Promise<StoredObject | null>((resolve) => (answer = resolve));
+      rig.reference = () => answered;
+    });
+
+    it('does not begin, but holds up no other pod; with the answer it runs', async () => {
+      rig.tell(undefined, naming());
+      rig.tell(undefined, pod({}, {}, { uid: 'uid-2', name: 'other' }));
+      await eventually(() => rig.status('uid-2')?.phase === 'Running', { everyMs: 2 });
+      expect([...rig.runtime.containers.values()].every((one) => one.pod.uid === 'uid-2')).toBe(true);
+      const metadata = { name: 'conf', namespace: 'default', uid: 'uid-conf', resourceVersion: '1' };
+      answer({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'x' } } as unknown as StoredObject);
+      await eventually(() => rig.status('uid-1')?.phase === 'Running', { everyMs: 2 });
+      const id = [...rig.runtime.containers.values()].find((one) => one.role === 'app' && one.pod.uid === 'uid-1')?.id;
+      expect(rig.runtime.specs.get(id ?? '')).toMatchObject({ env: expect.arrayContaining(['A=x']) });
+      expect(rig.notes).not.toContain('FailedCreatePodSandBox');
+    });
+
+    it('can be deleted all the same', async () => {
+      rig.tell(undefined, naming());
+      await eventually(() => rig.status() !== undefined, { everyMs: 2 });
+      const deletionTimestamp = new Date().toISOString();
+      rig.tell(naming(), pod({ containers: [container({ env })] }, {}, { deletionTimestamp }));
+      await eventually(() => rig.deleted.length > 0, { everyMs: 2 });
+      expect(rig.runtime.containers.size).toBe(0);
+      expect(rig.notes).not.toContain('FailedCreatePodSandBox');
+    });
+  });
+
+  describe('with files of a ConfigMap', () => {
+    const mounting = (status: PodStatus = {}) =>
+      pod({ volumes: [{ name: 'conf', configMap: { name: 'conf' } }] }, status);
+    const conf = (version: string): StoredObject => {
+      const metadata = { name: 'conf', namespace: 'default', uid: 'uid-conf', resourceVersion: version };
+      return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { file: version } } as unknown as StoredObject;
+    };
+    const file = () => readFile(join(stateDir, 'pods', 'uid-1', 'volumes', 'conf', 'file'), 'utf8');
+    const answer = (rig: Rig, object: StoredObject | null) => {
+      rig.reference = () => Promise.resolve(object);
+      rig.references.changed({ resource: 'configmaps', namespace: 'default', name: 'conf' });
+    };
+    beforeEach(async () => {
+      rig.reference = () => Promise.resolve(conf('1'));
+      rig.tell(undefined, mounting());
+      await rig.untilRunning();
+    });
+
+    it('follows one that was gone for a while', async () => {
+      answer(rig, null);
+      await eventually(() => rig.notes.includes('FailedMount'), { everyMs: 2 });
+      expect(await file()).toBe('1');
+      answer(rig, conf('2'));
+      await eventually(async () => (await file()) === '2', { everyMs: 2 });
+    });
+
+    it('is brought up to date by the next kubelet, and follows them there', async () => {
+      rig.close();
+      const next = await Rig.make(stateDir);
+      for (const [id, one] of rig.runtime.containers) next.runtime.containers.set(id, one);
+      next.pods = [mounting(rig.status())];
+      next.reference = () => Promise.resolve(conf('2'));
+      await next.table.relist();
+      next.manager.adopt();
+      await eventually(async () => (await file()) === '2', { everyMs: 2 });
+      answer(next, conf('3'));
+      await eventually(async () => (await file()) === '3', { everyMs: 2 });
+      expect(next.runtime.calls.filter((call) => /create|^start /.test(call))).toEqual([]);
+      next.close();
+    });
   });
 });

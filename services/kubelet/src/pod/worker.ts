@@ -1,7 +1,7 @@
 import type { PodStatus } from '@shiplog/contracts';
 import { ConfigError } from '../container/config-error';
-import { planVolume, type PlannedVolume } from '../volumes/plan-volumes';
 import type { PodFiles } from '../volumes/pod-files';
+import type { PodVolumes } from '../volumes/pod-volumes';
 import { decidePod, type PodAction } from './decide-pod';
 import { doubled } from './decide-restart';
 import { LastWords } from './last-words';
@@ -27,6 +27,7 @@ const LONGEST_TASK_WAIT_MS = 30_000;
  */
 export class PodWorker {
   readonly #files: PodFiles;
+  readonly #volumes: PodVolumes;
   readonly #sandbox: Sandbox;
   readonly #scope: PodScope;
   readonly #probing: Probing;
@@ -34,7 +35,6 @@ export class PodWorker {
   readonly #tasks = new Map<Task, { failures: number; notBefore: number; running: boolean }>();
   readonly #troubles = new Map<string, Trouble>();
   readonly #pullBackoff = new Map<string, number>();
-  #volumes: Promise<readonly PlannedVolume[]> | undefined;
   #prepared: Promise<void> | undefined;
   #starts = new AbortController();
   readonly #acceptedAt: number;
@@ -55,14 +55,11 @@ export class PodWorker {
     this.#acceptedAt = Date.now();
     const { runtime, sandboxes, notes, logger } = services;
     this.#files = services.filesOf(pod);
+    this.#volumes = services.volumesOf(this.#files);
     this.#sandbox = sandboxes.of(this.#files);
-    this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#prepareVolumes() };
+    this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#volumes.make(this.pod) };
     this.#probing = new Probing(runtime, notes, () => this.wake());
     this.#words = new LastWords(runtime, this.#files, logger, () => this.wake());
-  }
-
-  get namespace(): string {
-    return this.pod.metadata.namespace ?? '';
   }
 
   /** The log's word on the pod has changed; undefined: it is not there any more. */
@@ -79,13 +76,21 @@ export class PodWorker {
   configChanged(): void {
     for (const [name, trouble] of this.#troubles)
       if (trouble.retryAt - Date.now() <= CONFIG_RETRY_MS) this.#troubles.delete(name);
-    const ready = this.#volumes !== undefined;
-    this.#volumes = undefined;
-    // Volumes that are in use follow their objects; what fails now leaves the old files where they are.
-    if (ready && this.#wish === 'run') {
-      this.#prepareVolumes().catch((error: unknown) => this.#noteTrouble('', error));
-    }
+    this.#volumes.forget();
+    if (this.#volumes.inUse && this.#wish === 'run') this.#follow();
     this.wake();
+  }
+
+  /** Files that are in use are brought up to date with their objects. */
+  #follow(): void {
+    const signal = this.#startSignal();
+    const follow = async (): Promise<void> => {
+      await this.services.references.answered(this.pod.metadata.uid, signal);
+      await this.#volumes.refresh(this.pod);
+    };
+    follow().catch((error: unknown) => {
+      if (error !== signal.reason) this.#noteTrouble('', error);
+    });
   }
 
   /** Looks at the pod, once everything that has just happened has been told. */
@@ -156,7 +161,7 @@ export class PodWorker {
       case 'infra':
         return this.#launch('infra', () => this.#startInfra(action.attempt));
       case 'attach':
-        return this.#launch('attach', () => this.#sandbox.adopt(pod, action.id));
+        return this.#launch('attach', () => this.#adopt(action.id));
       case 'start':
         return this.#launch(`start:${action.container.name}`, () => this.#start(action));
       case 'kill':
@@ -194,11 +199,19 @@ export class PodWorker {
       .finally(() => this.wake());
   }
 
+  /** Its volumes are those of an earlier kubelet, and their objects may have changed since. */
+  async #adopt(id: string): Promise<void> {
+    await this.#sandbox.adopt(this.pod, id);
+    if (this.#volumes.inUse) return;
+    this.#volumes.adopt();
+    this.#follow();
+  }
+
   async #startInfra(attempt: number): Promise<void> {
     const { notes } = this.services;
     const signal = this.#startSignal();
     try {
-      const needs = { prepared: this.#prepare(signal), volumes: () => this.#prepareVolumes() };
+      const needs = { prepared: this.#prepare(signal), volumes: this.#scope.volumes };
       await this.#sandbox.start(this.pod, attempt, needs);
       this.#troubles.delete('');
       this.#podFailures = 0;
@@ -266,28 +279,13 @@ export class PodWorker {
     return this.#starts.signal;
   }
 
-  /** The pod's own files are there, once in the life of this worker, and the journal has answered for all that it names. */
+  /** The pod's own files are there, and the journal has answered for all that the pod names. */
   async #prepare(signal: AbortSignal): Promise<void> {
     this.#prepared ??= this.#files.prepare().catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
     });
     await Promise.all([this.#prepared, this.services.references.answered(this.pod.metadata.uid, signal)]);
-  }
-
-  #prepareVolumes(): Promise<readonly PlannedVolume[]> {
-    this.#volumes ??= this.#makeVolumes().catch((error: unknown) => {
-      this.#volumes = undefined;
-      throw error;
-    });
-    return this.#volumes;
-  }
-
-  async #makeVolumes(): Promise<readonly PlannedVolume[]> {
-    const about = { pod: this.pod, source: this.services.source, node: this.services.node, podIP: undefined };
-    const planned = (this.pod.spec?.volumes ?? []).map((volume) => planVolume(volume, about));
-    await this.#files.prepareVolumes(planned);
-    return planned;
   }
 
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ObjectOf } from '@shiplog/contracts';
 import { referencesOf } from '@shiplog/machinery';
@@ -15,8 +14,8 @@ const LONGEST_RETRY_MS = 5_000;
 const PARALLEL = 4;
 
 /**
- * The Secrets and ConfigMaps that pods of this node name, and no others: each is asked for when the first pod comes that
- * names it, again when the journal says that it has changed, and forgotten with the last such pod.
+ * The Secrets and ConfigMaps that pods of this node name, and no others: each is asked for when the first pod comes
+ * that names it, again when the journal says that it has changed, and forgotten with the last such pod.
  */
 @Injectable()
 export class References implements OnApplicationShutdown {
@@ -54,8 +53,8 @@ export class References implements OnApplicationShutdown {
   }
 
   /**
-   * Resolves once the journal has answered for everything that the pod names, however long it is away; rejects with
-   * the reason when `signal` aborts. What was absent is asked for once more, without waiting for that: a pod in want of it hears of the answer.
+   * Resolves once the journal has answered for everything that the pod names, however long it is away; rejects with the
+   * reason when `signal` aborts. What was absent is asked for once more, without waiting: the pod hears of a change.
    */
   async answered(podUid: string, signal: AbortSignal): Promise<void> {
     const references = this.#byPod.get(podUid) ?? [];
@@ -82,7 +81,10 @@ export class References implements OnApplicationShutdown {
   async resync(): Promise<void> {
     const queue = this.#held.values();
     const work = async (): Promise<void> => {
-      for (const reference of queue) await this.#want(reference);
+      for (const reference of queue) {
+        this.#want(reference);
+        await reference.asking;
+      }
     };
     await Promise.all(Array.from({ length: PARALLEL }, work));
   }
@@ -112,11 +114,10 @@ export class References implements OnApplicationShutdown {
     if (reference.pods.size === 0) this.#held.delete(idOf(reference.key));
   }
 
-  /** Asks for an object, now or as soon as the asking that goes on is answered; resolves with the answer, never rejects. */
-  #want(reference: Reference): Promise<void> {
+  /** Asks for an object, now or as soon as the asking that goes on is answered. */
+  #want(reference: Reference): void {
     reference.wanted = true;
     reference.asking ??= this.#ask(reference);
-    return reference.asking;
   }
 
   async #ask(reference: Reference): Promise<void> {
@@ -156,9 +157,19 @@ export class References implements OnApplicationShutdown {
     }
   }
 
-  async #pause(milliseconds: number): Promise<void> {
+  /** Ends early when the kubelet stops. */
+  #pause(milliseconds: number): Promise<void> {
     const { signal } = this.#closing;
-    await delay(Math.min(milliseconds, LONGEST_RETRY_MS), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.min(milliseconds, LONGEST_RETRY_MS));
+      signal.addEventListener('abort', end);
+    });
   }
 }
 

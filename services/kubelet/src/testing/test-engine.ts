@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { existsSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,11 +114,19 @@ export class TestEngine {
     const image = imageArchive({
       tag: BUSYBOX,
       architecture: goArchitecture({ x64: 'amd64' }[arch() as string] ?? arch()),
-      files: [{ name: 'busybox', mode: 0o755, content: await readFile('/bin/busybox') }],
+      files: [{ name: 'busybox', mode: 0o755, content: await readFile(busybox()) }],
       config: { Entrypoint: ['/busybox'], Cmd: ['sh'], Env: ['PATH=/'] },
     });
     await this.runtime().load(image);
   }
+}
+
+/** The program on PATH; Debian's package busybox-static puts it there. */
+function busybox(): string {
+  const places = (process.env['PATH'] ?? '').split(':').map((directory) => join(directory, 'busybox'));
+  const found = [...places, '/bin/busybox'].find((path) => existsSync(path));
+  if (found === undefined) throw new Error('a static busybox must be on PATH: Debian has it in busybox-static');
+  return found;
 }
 
 /** Whether a process is gone, or only waits to be reaped. */

@@ -8,7 +8,7 @@ import { Logs, Note, type AnyCommand, type CommandReply, type KubeObject, type S
 import type { Projection } from '@shiplog/projection';
 import { commonSettings, Health, NestLogger, readConfig, ServiceModule } from '@shiplog/service';
 import { eventually, TestSystem } from '@shiplog/testing';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { KubeletModule } from '../kubelet.module';
 import type { Pod } from '../pod/view';
 import type { PodRuntime } from '../runtime/runtime';
@@ -18,6 +18,8 @@ import { NetworkStandIn } from './network-stand-in';
 import { BUSYBOX, TestEngine } from './test-engine';
 
 export const NODE = 'node-a';
+/** Pino's. */
+const WARN = 40;
 
 type Refined = Omit<AnyCommand, 'id' | 'actor'>;
 
@@ -26,18 +28,22 @@ export interface TestNodeOptions {
   readonly engine?: TestEngine;
   /** In place of an engine. */
   readonly runtime?: PodRuntime;
+  /** Called when all is there but the kubelet. */
+  readonly beforeKubelet?: (node: TestNode) => void;
   /** More settings of the kubelet. */
   readonly env?: Record<string, string>;
 }
 
 /**
- * A node with everything real but the pod network: NATS, Postgres, journal, dockerd (unless the test brings a runtime in its
- * place), and a kubelet in this process.
+ * A node with everything real but the pod network: NATS, Postgres, journal, dockerd (unless the test brings a runtime in
+ * its place), and a kubelet in this process.
  */
 export class TestNode {
   #kubelet: INestMicroservice | undefined;
   #kubeletBus: Bus | undefined;
   readonly notes: Signals['note'][] = [];
+  /** What the kubelet has logged as warnings, or worse. */
+  readonly warnings: string[] = [];
 
   private constructor(
     readonly system: TestSystem,
@@ -48,7 +54,7 @@ export class TestNode {
     readonly stateDir: string,
   ) {}
 
-  static async start({ engine, runtime, env }: TestNodeOptions = {}): Promise<TestNode> {
+  static async start({ engine, runtime, beforeKubelet, env }: TestNodeOptions = {}): Promise<TestNode> {
     const [system, testEngine] = await Promise.all([
       TestSystem.start(),
       runtime === undefined ? (engine ?? TestEngine.start()) : undefined,
@@ -62,6 +68,7 @@ export class TestNode {
     for (const name of ['default', 'kube-node-lease']) {
       await node.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, 'namespaces', '');
     }
+    beforeKubelet?.(node);
     await node.startKubelet(env);
     return node;
   }
@@ -92,7 +99,7 @@ export class TestNode {
         ...env,
       },
     );
-    const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' });
+    const logger = this.#logger();
     const transport = new NatsTransport(bus);
     const context = { config, logger, bus, health: new Health('kubelet', NODE), transport };
     const module = await Test.createTestingModule({ imports: [ServiceModule.forRoot(context), KubeletModule] })
@@ -106,10 +113,19 @@ export class TestNode {
     await eventually(() => this.ready);
   }
 
+  #logger(): Logger {
+    const write = (line: string): void => {
+      const { level, msg } = JSON.parse(line) as { level: number; msg: string };
+      if (level >= WARN) this.warnings.push(msg);
+      if (process.env['LOG_LEVEL'] !== undefined) process.stdout.write(line);
+    };
+    return pino({ level: process.env['LOG_LEVEL'] ?? 'warn' }, { write });
+  }
+
   /** A part of the running kubelet. */
   part<T>(type: abstract new (...args: never[]) => T): T {
     if (this.#kubelet === undefined) throw new Error('the kubelet does not run');
-    return this.#kubelet.get(type);
+    return this.#kubelet.get(type, { strict: false });
   }
 
   /** The kubelet goes; its containers stay. */

@@ -16,7 +16,20 @@ export async function writeAtomically(
   gid: number | undefined,
 ): Promise<void> {
   const data = `..${generation}`;
-  const fresh = join(directory, data);
+  const before = await readlink(join(directory, DATA)).catch(absent);
+  // What the link leads to is whole, and in use: a kubelet before this one may have written it.
+  if (before !== data) {
+    await writeFresh(join(directory, data), files, gid);
+    const link = join(directory, `${DATA}_tmp`);
+    await rm(link, { force: true });
+    await symlink(data, link);
+    await rename(link, join(directory, DATA));
+  }
+  await linkNames(directory, new Set(files.map(({ path }) => path.split('/')[0] ?? path)));
+  if (before !== undefined && before !== data) await rm(join(directory, before), { recursive: true, force: true });
+}
+
+async function writeFresh(fresh: string, files: readonly PlannedFile[], gid: number | undefined): Promise<void> {
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh, { recursive: true, mode: 0o755 });
   for (const { path, mode, content } of files) {
@@ -26,11 +39,6 @@ export async function writeAtomically(
     await chmod(target, gid === undefined ? mode : mode | 0o040);
     if (gid !== undefined) await lchown(target, 0, gid);
   }
-  const before = await readlink(join(directory, DATA)).catch(absent);
-  await symlink(data, join(directory, `${DATA}_tmp`));
-  await rename(join(directory, `${DATA}_tmp`), join(directory, DATA));
-  await linkNames(directory, new Set(files.map(({ path }) => path.split('/')[0] ?? path)));
-  if (before !== undefined && before !== data) await rm(join(directory, before), { recursive: true, force: true });
 }
 
 async function linkNames(directory: string, names: ReadonlySet<string>): Promise<void> {

@@ -23,6 +23,28 @@ describe('files of pods', () => {
     expect((await readdir(directory)).sort()).toEqual(['..data', '..two', 'a']);
   });
 
+  it('are left alone by the next kubelet when they are as they should be', async () => {
+    const written = async () => (await stat(join(directory, 'a'), { bigint: true })).ctimeNs;
+    await writeAtomically(directory, [file('a', '1')], 'one', undefined);
+    const before = await written();
+    await writeAtomically(directory, [file('a', '1')], 'one', undefined);
+    expect(await written()).toBe(before);
+  });
+
+  it('are written after a kubelet that died while it wrote', async () => {
+    await writeAtomically(directory, [file('a', '1')], 'one', undefined);
+    await symlink('..two', join(directory, '..data_tmp'));
+    await writeAtomically(directory, [file('a', '2')], 'two', undefined);
+    expect(await readFile(join(directory, 'a'), 'utf8')).toBe('2');
+  });
+
+  it('are whole also when two ask for them at once', async () => {
+    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const volume = (text: string): PlannedVolume => ({ kind: 'files', name: 'conf', files: [file('x', text)] });
+    await Promise.all(['1', '2', '2', '3'].map((text) => files.prepareVolumes([volume(text)])));
+    expect(await readFile(join(directory, 'pods/uid-1/volumes/conf/x'), 'utf8')).toBe('3');
+  });
+
   it('are mounted where the container asks, and its own /etc files where it does not', async () => {
     const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
     await files.prepare();

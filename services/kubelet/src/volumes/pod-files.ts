@@ -27,6 +27,7 @@ export async function removeLeftovers(stateDir: string, isKnown: (podUid: string
 /** What a pod has on the node's disk: its own /etc files, its volumes, its containers' termination messages. */
 export class PodFiles {
   readonly #written = new Map<string, string>();
+  #preparing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly stateDir: string,
@@ -62,8 +63,11 @@ export class PodFiles {
   }
 
   /** Makes what the volumes need; again after a change, it brings files of the cluster's objects up to date. */
-  async prepareVolumes(volumes: readonly PlannedVolume[]): Promise<void> {
-    await Promise.all(volumes.map((volume) => this.#prepareVolume(volume)));
+  prepareVolumes(volumes: readonly PlannedVolume[]): Promise<void> {
+    // One after the other: two that write the same files would take them from under each other.
+    const prepared = this.#preparing.then(() => Promise.all(volumes.map((volume) => this.#prepareVolume(volume))));
+    this.#preparing = prepared.catch(() => undefined);
+    return prepared.then(() => undefined);
   }
 
   async #prepareVolume(volume: PlannedVolume): Promise<void> {
