@@ -12,7 +12,7 @@ import type { Writer } from '../writer/writer';
 import { ActiveLog } from './active-log';
 import { HeadSignals } from './head-signals';
 import { Keeper } from './keeper';
-import { openWriter } from './open-writer';
+import { WriterFactory } from './writer-factory';
 
 /** Begins the time in which this journal is the active one. */
 @Injectable()
@@ -23,6 +23,7 @@ export class Reigns {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(TRANSPORT) private readonly transport: NatsTransport,
     private readonly log: LogRepositories,
+    private readonly writers: WriterFactory,
     private readonly active: ActiveLog,
   ) {}
 
@@ -33,7 +34,7 @@ export class Reigns {
     const broken = new Promise<unknown>((resolve) => (broke = resolve));
     const appender = await Appender.open(databaseUrlOf(config), lease.epoch, broke);
     try {
-      const { writer, heads } = await openWriter({ config, bus, log, logger }, appender, () => keeper.look());
+      const { writer, heads } = await this.writers.open(appender, () => keeper.look());
       const keeper = await Keeper.start(log, config, writer, heads, logger);
       const signals = new HeadSignals(bus, writer, heads, logger);
       const later = new LaterCommands(bus, (submissions) => writer.submit(submissions), logger);
