@@ -140,9 +140,10 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     const metadata = { name: 'contained' };
     await api.post('/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata, spec });
     await eventually(async () => {
-      const { code, output } = await run(inPod, 'wget', '-qO-', '-T', '2', `http://proxy:${NODE_PORT}/hostname`);
-      if (code !== 0) throw new Error(`${output}\n${await logOf('proxy')}`);
-      expect(output).toContain('contained');
+      const request = String.raw`printf 'GET /hostname HTTP/1.0\r\n\r\n' | nc -w 2 proxy ${NODE_PORT}`;
+      const { output } = await run(inPod, 'sh', '-c', request);
+      if (!output.endsWith('contained\n')) throw new Error(`${output}\n${await logOf('proxy')}`);
+      return true;
     });
   });
 
