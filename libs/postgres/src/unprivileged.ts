@@ -24,16 +24,30 @@ const PASS_THROUGH = [
 ];
 
 /**
- * The command line that runs a program which refuses to run as root (Postgres does) as an ordinary user. Where the
- * program is in a folder closed to others, such as a checkout below /root, that user gets the one capability to pass
- * through it. Throws when root has no ordinary user to lend.
+ * The command line that runs a program which refuses to run as root (Postgres does) as an ordinary user. Throws when
+ * root has no ordinary user to lend.
  * @param folder that the program works in, beside its own
  */
 export async function unprivileged(program: string, args: readonly string[], folder: string): Promise<CommandLine> {
   const user = await ordinaryUser();
-  if (user === undefined) return { command: program, args };
+  return user === undefined ? { command: program, args } : runAs(user, program, args, folder);
+}
+
+/**
+ * The command line by which root runs a program as another user. Where the program or its folder is closed to others,
+ * as in a checkout below /root, that user gets the one capability to pass through.
+ * @param readable a file that the program has to read
+ */
+export async function runAs(
+  user: SystemUser,
+  program: string,
+  args: readonly string[],
+  folder: string,
+  readable?: string,
+): Promise<CommandLine> {
   const base = become(user);
-  const reaches = await succeeds('setpriv', [...base, 'test', '-x', program, '-a', '-x', folder]);
+  const reads = readable === undefined ? [] : ['-a', '-r', readable];
+  const reaches = await succeeds('setpriv', [...base, 'test', '-x', program, '-a', '-x', folder, ...reads]);
   const pass = reaches ? [] : PASS_THROUGH;
   return { command: 'setpriv', args: [...base, ...pass, program, ...args], user };
 }

@@ -10,7 +10,7 @@ import { PodManager } from './pod/pod-manager';
 import type { EngineFacts } from './runtime/runtime';
 import type { KubeletConfig } from './settings';
 
-/** Brings the log on one side and the engine on the other together: first the log, then the engine, then pods are seen to. */
+/** Brings the log and the engine together: first the log is read, then the engine is watched, then pods are seen to. */
 @Injectable()
 export class Kubelet implements OnApplicationBootstrap, EngineListener {
   constructor(

@@ -34,7 +34,10 @@ export class ControlPlane {
     try {
       await certificates.run(cluster, () => undefined);
       await Promise.all([nats, postgres].map((step) => step.run(cluster, () => undefined)));
-      const started = controlPlaneSpecs(cluster).map((spec) => ({ spec, managed: startService(cluster, spec) }));
+      const specs = controlPlaneSpecs(cluster);
+      const started = await Promise.all(
+        specs.map(async (spec) => ({ spec, managed: await startService(cluster, spec) })),
+      );
       await Promise.all(started.map(({ spec, managed }) => serviceReady(cluster, spec, managed)));
     } catch (error) {
       await takeDown(cluster);

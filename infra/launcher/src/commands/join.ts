@@ -42,7 +42,7 @@ export async function join(settings: LauncherSettings, word: string | undefined,
   cluster.natsUrl = membership.natsUrl;
   const nodeIp = flags.ip ?? (await addressTowards(new URL(membership.natsUrl).hostname));
   await routeToUnderlay(membership, cluster);
-  for (const spec of agentSpecs(cluster, membership, { dockerHost, nodeIp })) startService(cluster, spec);
+  for (const spec of agentSpecs(cluster, membership, { dockerHost, nodeIp })) await startService(cluster, spec);
   const asked = whenAskedToStop();
   const timer = setInterval(() => void renew(cluster, membership), HOUR_MS);
   try {

@@ -1,7 +1,8 @@
-import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Credentials } from '@shiplog/bus';
 import { addressOf, type Identity } from '@shiplog/contracts';
+import type { SystemUser } from '@shiplog/postgres';
 import { LauncherFailure, sentenceOf } from '../failure';
 import { type Home, shellPath } from '../home';
 import type { HomePki } from '../pki/home-pki';
@@ -13,10 +14,15 @@ export type CredentialFiles = Required<Credentials>;
 
 /** Where the processes of this machine keep what lets them into NATS: a folder each, for that process alone. */
 export class NatsAccess {
+  readonly #users = new Map<string, SystemUser>();
+
   constructor(
     private readonly home: Home,
     private readonly pki: HomePki,
-  ) {}
+  ) {
+    // What was made anew is root's again.
+    pki.onRenewed(() => this.#users.forEach((user, folder) => give(folder, user)));
+  }
 
   /** The files of an identity, whether or not they are there. */
   files(identity: Identity): CredentialFiles {
@@ -58,14 +64,20 @@ export class NatsAccess {
     writeOwn(files.caFile, given.authority);
   }
 
-  /** Hands an identity's folder to the user that its process runs as. */
-  handTo(identity: Identity, { uid, gid }: { uid: number; gid: number }): void {
-    for (const path of [this.#folder(identity), ...Object.values(this.files(identity))]) chownSync(path, uid, gid);
+  /** Hands an identity's folder, with all in it, to the user that its process runs as. */
+  handTo(identity: Identity, user: SystemUser): void {
+    const folder = this.#folder(identity);
+    this.#users.set(folder, user);
+    give(folder, user);
   }
 
   #folder(identity: Identity): string {
     return join(this.home.folder, 'credentials', addressOf(identity));
   }
+}
+
+function give(folder: string, { uid, gid }: SystemUser): void {
+  for (const path of [folder, ...readdirSync(folder).map((file) => join(folder, file))]) chownSync(path, uid, gid);
 }
 
 /** Credentials as a service's settings. */

@@ -8,6 +8,7 @@ import { LauncherFailure, sentenceOf } from '../failure';
 import type { ManagedProcess } from '../processes/managed-process';
 import { RANK } from '../processes/registry';
 import { writeOwn } from '../runtime-folder';
+import { serviceUser } from '../services/service-user';
 import { freePort } from '../system/ports';
 import { run, succeeds } from '../system/run';
 import { waitUntil } from '../waiting';
@@ -82,6 +83,8 @@ export class OwnNats {
   async admit(...identities: readonly Identity[]): Promise<void> {
     for (const identity of identities) {
       const nkey = await this.cluster.natsAccess.provide(identity);
+      const user = serviceUser(identity.role, this.cluster.layout.slot);
+      if (user !== undefined) this.cluster.natsAccess.handTo(identity, user);
       this.#own = [...this.#own.filter((user) => user.nkey !== nkey), { ...identity, nkey }];
     }
     if (this.#managed !== undefined) await this.reload();

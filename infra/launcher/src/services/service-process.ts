@@ -1,11 +1,13 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SERVICE_ROLES } from '@shiplog/contracts';
+import { runAs } from '@shiplog/postgres';
 import type { Cluster } from '../cluster';
 import { natsSettings } from '../nats/nats';
 import type { ManagedProcess } from '../processes/managed-process';
 import { REPOSITORY } from '../settings';
 import { waitUntil } from '../waiting';
 import { nodeFlags } from './node-flags';
+import { serviceUser } from './service-user';
 
 /** How to run one instance of a service. */
 export interface ServiceSpec {
@@ -23,11 +25,11 @@ export function processName(spec: Pick<ServiceSpec, 'service' | 'instance'>): st
   return spec.instance === 'main' ? spec.service : `${spec.instance}-${spec.service}`;
 }
 
-/** Starts a service, and starts it again whenever it ends. */
-export function startService(cluster: Cluster, spec: ServiceSpec): ManagedProcess {
+/** Starts a service, and starts it again whenever it ends. Those of the master get a user of their own from root. */
+export async function startService(cluster: Cluster, spec: ServiceSpec): Promise<ManagedProcess> {
   const main = join(REPOSITORY, 'dist', 'services', spec.service, 'src', 'main.js');
   const words = [process.execPath, ...nodeFlags(spec.service), main];
-  const line = spec.within?.(words) ?? { command: words[0]!, args: words.slice(1) };
+  const line = await lineOf(cluster, spec, words);
   const name = processName(spec);
   return cluster.registry.start({
     ...line,
@@ -43,6 +45,18 @@ export function startService(cluster: Cluster, spec: ServiceSpec): ManagedProces
       ...spec.env,
     },
   });
+}
+
+async function lineOf(
+  cluster: Cluster,
+  { service, within }: ServiceSpec,
+  words: readonly string[],
+): Promise<{ command: string; args: readonly string[] }> {
+  const [command = '', ...args] = words;
+  const user = serviceUser(service, cluster.layout.slot);
+  if (user === undefined) return within?.(words) ?? { command, args };
+  const main = args.at(-1) ?? '';
+  return runAs(user, command, args, dirname(main), main);
 }
 
 /** Waits until a service says, on the bus, that it does its work; answers how it put that. */

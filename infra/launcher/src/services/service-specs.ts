@@ -25,12 +25,12 @@ export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
       API_PORT: String(settings.apiPort),
       ADVERTISE_ADDRESS: cluster.hostAddress,
       SERVICE_CIDR: layout.serviceCidr,
-      TLS_CERT_FILE: home.at('pki', 'server.crt'),
-      TLS_KEY_FILE: home.at('pki', 'server.key'),
+      TLS_CERT_FILE: home.at('api', 'server.crt'),
+      TLS_KEY_FILE: home.at('api', 'server.key'),
       TOKEN_FILE: home.tokens,
     }),
     main('scheduler', RANK.decider),
-    main('controller', RANK.decider, { CLUSTER_CIDR: layout.clusterCidr, CA_FILE: home.at('pki', 'ca.crt') }),
+    main('controller', RANK.decider, { CLUSTER_CIDR: layout.clusterCidr, CA_FILE: home.at('api', 'ca.crt') }),
   ];
 }
 

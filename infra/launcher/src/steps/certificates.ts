@@ -1,7 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { Cluster, Step } from '../cluster';
+import { makeOwnFolder, PASSABLE, writeOwn } from '../runtime-folder';
+import { serviceUser } from '../services/service-user';
 import { keepToken } from './tokens';
+
+/** What the certificate of the API calls it. */
+const BEARER = 'shiplog-api';
 
 /** Certificate authority, the API server's certificate, an administrator's token, and the kubeconfig that holds them. */
 export const certificates: Step = {
@@ -9,13 +14,34 @@ export const certificates: Step = {
   async run(cluster) {
     const { home, pki } = cluster;
     const authority = await pki.authority();
-    await pki.kept('server', { commonName: 'shiplog-api', names: serverNames(cluster), usage: ['server'] });
+    await pki.kept('server', { commonName: BEARER, names: serverNames(cluster), usage: ['server'] });
     const token = home.secret('admin-token');
     keepToken(home.tokens, `${token},admin,admin,"system:masters"`);
+    handToApi(cluster);
+    pki.onRenewed((names) => {
+      if (names.includes(BEARER)) handToApi(cluster);
+    });
     writeFileSync(home.kubeconfig, kubeconfig(cluster.apiUrl, authority.certificate, token), { mode: 0o600 });
     return home.kubeconfig;
   },
 };
+
+/** The api's own copies: it may run as a user that can't look into `pki/`, where the authority's key is. */
+function handToApi({ home, layout }: Cluster): void {
+  const user = serviceUser('api', layout.slot);
+  makeOwnFolder(home.at('api'), PASSABLE);
+  for (const file of ['ca.crt', 'server.key', 'server.crt']) {
+    const copy = home.at('api', file);
+    writeOwn(`${copy}.new`, readFileSync(home.at('pki', file), 'utf8'));
+    if (file === 'ca.crt') chmodSync(`${copy}.new`, 0o644);
+    else if (user !== undefined) chownSync(`${copy}.new`, user.uid, user.gid);
+    renameSync(`${copy}.new`, copy);
+  }
+  if (user === undefined) return;
+  // Root's to write, and the api's to read.
+  chownSync(home.tokens, 0, user.gid);
+  chmodSync(home.tokens, 0o640);
+}
 
 /** Every name under which the API is called: from this machine, from minions, and from pods. */
 function serverNames(cluster: Cluster): string[] {

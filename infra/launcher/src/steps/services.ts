@@ -9,7 +9,7 @@ export function serviceStep(title: string, spec: (cluster: Cluster) => ServiceSp
     async run(cluster, say) {
       const own = spec(cluster);
       say('starting');
-      return serviceReady(cluster, own, startService(cluster, own));
+      return serviceReady(cluster, own, await startService(cluster, own));
     },
   };
 }
@@ -23,7 +23,7 @@ export function servicesStep(title: string, specs: (cluster: Cluster) => readonl
       const start = async (spec: ServiceSpec) => {
         const name = processName(spec);
         waiting.add(name);
-        await serviceReady(cluster, spec, startService(cluster, spec));
+        await serviceReady(cluster, spec, await startService(cluster, spec));
         waiting.delete(name);
         say(`waiting for ${[...waiting].join(', ')}`);
       };

@@ -17,7 +17,7 @@ export class LogController {
     private readonly pods: PodManager,
   ) {}
 
-  /** Throws StatusError: 404 for a pod that isn't here and for a log that is gone, 400 for a container without a log. */
+  /** Throws StatusError: 404 for a pod that isn't here or a log that is gone, 400 for a container without a log. */
   @NodeRequest(Logs)
   async logs(@Payload() request: LogsRequest, @Ctx() { sink }: StreamContext): Promise<void> {
     const { follow = false, timestamps = false, tailLines, container } = request;

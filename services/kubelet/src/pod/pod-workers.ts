@@ -13,6 +13,7 @@ import { Notes } from '../status/notes';
 import { StatusReporter } from '../status/status-reporter';
 import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
 import { PodFiles } from '../volumes/pod-files';
+import { PodVolumes } from '../volumes/pod-volumes';
 import { PodDeletion } from './pod-deletion';
 import { Sandboxes } from './sandbox';
 import { Starter } from './starter';
@@ -28,7 +29,7 @@ export class PodWorkers {
     @Inject(LOGGER) readonly logger: Logger,
     @Inject(POD_RUNTIME) readonly runtime: PodRuntime,
     @Inject(NODE_FACTS) readonly node: NodeFacts,
-    @Inject(CONFIG_SOURCE) readonly source: ConfigSource,
+    @Inject(CONFIG_SOURCE) private readonly source: ConfigSource,
     readonly link: EngineLink,
     readonly table: ContainerTable,
     readonly images: ImageStore,
@@ -49,5 +50,9 @@ export class PodWorkers {
   filesOf(pod: Pod): PodFiles {
     const { stateDir, podNetwork } = this.config;
     return new PodFiles(stateDir, pod, this.runtime, podNetwork === 'docker');
+  }
+
+  volumesOf(files: PodFiles): PodVolumes {
+    return new PodVolumes(files, this.source, this.node);
   }
 }

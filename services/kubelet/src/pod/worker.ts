@@ -1,7 +1,7 @@
 import type { PodStatus } from '@shiplog/contracts';
 import { ConfigError } from '../container/config-error';
-import { planVolume, type PlannedVolume } from '../volumes/plan-volumes';
 import type { PodFiles } from '../volumes/pod-files';
+import type { PodVolumes } from '../volumes/pod-volumes';
 import { decidePod, type PodAction } from './decide-pod';
 import { doubled } from './decide-restart';
 import { LastWords } from './last-words';
@@ -27,6 +27,7 @@ const LONGEST_TASK_WAIT_MS = 30_000;
  */
 export class PodWorker {
   readonly #files: PodFiles;
+  readonly #volumes: PodVolumes;
   readonly #sandbox: Sandbox;
   readonly #scope: PodScope;
   readonly #probing: Probing;
@@ -34,9 +35,6 @@ export class PodWorker {
   readonly #tasks = new Map<Task, { failures: number; notBefore: number; running: boolean }>();
   readonly #troubles = new Map<string, Trouble>();
   readonly #pullBackoff = new Map<string, number>();
-  #volumes: Promise<readonly PlannedVolume[]> | undefined;
-  /** Containers may have mounted the volumes. */
-  #inUse = false;
   #prepared: Promise<void> | undefined;
   #starts = new AbortController();
   readonly #acceptedAt: number;
@@ -57,8 +55,9 @@ export class PodWorker {
     this.#acceptedAt = Date.now();
     const { runtime, sandboxes, notes, logger } = services;
     this.#files = services.filesOf(pod);
+    this.#volumes = services.volumesOf(this.#files);
     this.#sandbox = sandboxes.of(this.#files);
-    this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#prepareVolumes() };
+    this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#volumes.make(this.pod) };
     this.#probing = new Probing(runtime, notes, () => this.wake());
     this.#words = new LastWords(runtime, this.#files, logger, () => this.wake());
   }
@@ -77,17 +76,17 @@ export class PodWorker {
   configChanged(): void {
     for (const [name, trouble] of this.#troubles)
       if (trouble.retryAt - Date.now() <= CONFIG_RETRY_MS) this.#troubles.delete(name);
-    this.#volumes = undefined;
-    if (this.#inUse && this.#wish === 'run') this.#follow();
+    this.#volumes.forget();
+    if (this.#volumes.inUse && this.#wish === 'run') this.#follow();
     this.wake();
   }
 
-  /** Files that are in use are brought up to their objects; what fails now leaves the old ones where they are. */
+  /** Files that are in use are brought up to date with their objects. */
   #follow(): void {
     const signal = this.#startSignal();
     const follow = async (): Promise<void> => {
       await this.services.references.answered(this.pod.metadata.uid, signal);
-      await this.#files.prepareVolumes(this.#planVolumes().filter(({ kind }) => kind === 'files'));
+      await this.#volumes.refresh(this.pod);
     };
     follow().catch((error: unknown) => {
       if (error !== signal.reason) this.#noteTrouble('', error);
@@ -203,8 +202,8 @@ export class PodWorker {
   /** Its volumes are those of an earlier kubelet, and their objects may have changed since. */
   async #adopt(id: string): Promise<void> {
     await this.#sandbox.adopt(this.pod, id);
-    if (this.#inUse) return;
-    this.#inUse = true;
+    if (this.#volumes.inUse) return;
+    this.#volumes.adopt();
     this.#follow();
   }
 
@@ -212,7 +211,7 @@ export class PodWorker {
     const { notes } = this.services;
     const signal = this.#startSignal();
     try {
-      const needs = { prepared: this.#prepare(signal), volumes: () => this.#prepareVolumes() };
+      const needs = { prepared: this.#prepare(signal), volumes: this.#scope.volumes };
       await this.#sandbox.start(this.pod, attempt, needs);
       this.#troubles.delete('');
       this.#podFailures = 0;
@@ -280,33 +279,13 @@ export class PodWorker {
     return this.#starts.signal;
   }
 
-  /** The pod's own files are there, once in the life of this worker, and the journal has answered for all that it names. */
+  /** The pod's own files are there, and the journal has answered for all that the pod names. */
   async #prepare(signal: AbortSignal): Promise<void> {
     this.#prepared ??= this.#files.prepare().catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
     });
     await Promise.all([this.#prepared, this.services.references.answered(this.pod.metadata.uid, signal)]);
-  }
-
-  #prepareVolumes(): Promise<readonly PlannedVolume[]> {
-    this.#volumes ??= this.#makeVolumes().catch((error: unknown) => {
-      this.#volumes = undefined;
-      throw error;
-    });
-    return this.#volumes;
-  }
-
-  async #makeVolumes(): Promise<readonly PlannedVolume[]> {
-    const planned = this.#planVolumes();
-    await this.#files.prepareVolumes(planned);
-    this.#inUse = true;
-    return planned;
-  }
-
-  #planVolumes(): readonly PlannedVolume[] {
-    const about = { pod: this.pod, source: this.services.source, node: this.services.node, podIP: undefined };
-    return (this.pod.spec?.volumes ?? []).map((volume) => planVolume(volume, about));
   }
 
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */

@@ -14,8 +14,8 @@ const LONGEST_RETRY_MS = 5_000;
 const PARALLEL = 4;
 
 /**
- * The Secrets and ConfigMaps that pods of this node name, and no others: each is asked for when the first pod comes that
- * names it, again when the journal says that it has changed, and forgotten with the last such pod.
+ * The Secrets and ConfigMaps that pods of this node name, and no others: each is asked for when the first pod comes
+ * that names it, again when the journal says that it has changed, and forgotten with the last such pod.
  */
 @Injectable()
 export class References implements OnApplicationShutdown {
@@ -53,8 +53,8 @@ export class References implements OnApplicationShutdown {
   }
 
   /**
-   * Resolves once the journal has answered for everything that the pod names, however long it is away; rejects with
-   * the reason when `signal` aborts. What was absent is asked for once more, without waiting for that: a pod in want of it hears of the answer.
+   * Resolves once the journal has answered for everything that the pod names, however long it is away; rejects with the
+   * reason when `signal` aborts. What was absent is asked for once more, without waiting: the pod hears of a change.
    */
   async answered(podUid: string, signal: AbortSignal): Promise<void> {
     const references = this.#byPod.get(podUid) ?? [];

@@ -6,8 +6,8 @@ import type { Pod } from '../pod/view';
 import type { KubeletConfig } from '../settings';
 
 /**
- * Says something of a pod that is worth a line in `kubectl describe`, but no fact of the log: heard by whoever narrates, kept
- * by nobody.
+ * Says something of a pod that is worth a line in `kubectl describe`, but no fact of the log: heard by whoever
+ * narrates, kept by nobody.
  */
 @Injectable()
 export class Notes {

@@ -35,8 +35,8 @@ export interface TestNodeOptions {
 }
 
 /**
- * A node with everything real but the pod network: NATS, Postgres, journal, dockerd (unless the test brings a runtime in its
- * place), and a kubelet in this process.
+ * A node with everything real but the pod network: NATS, Postgres, journal, dockerd (unless the test brings a runtime in
+ * its place), and a kubelet in this process.
  */
 export class TestNode {
   #kubelet: INestMicroservice | undefined;
