@@ -63,6 +63,18 @@ const boundaries = SERVICES.map((service) => ({
   },
 }));
 
+/** A callback of nats.js that throws ends the process' hearing; libs/bus has the one way to subscribe that can't. */
+const listening = {
+  files: ['contracts/**/*.ts', 'libs/**/*.ts', 'services/**/*.ts', 'infra/**/*.ts'],
+  ignores: ['libs/bus/src/**', ...SPECS],
+  rules: {
+    'no-restricted-properties': [
+      'error',
+      { property: 'subscribe', message: 'Listen by bus.listen, bus.hear or a handler of Nest: they are guarded.' },
+    ],
+  },
+};
+
 /** A statement, and no sentence that begins with such a word. */
 const SQL =
   '^\\s*(select\\s.*\\sfrom|insert\\s+into|update\\s+\\S+\\s+set|delete\\s+from|copy\\s.*\\s(from|to)|set\\s.*=|' +
@@ -118,6 +130,7 @@ export default tseslint.config(
   },
   ...boundaries,
   database,
+  listening,
   {
     files: ['libs/**/*.ts', 'contracts/**/*.ts'],
     rules: {

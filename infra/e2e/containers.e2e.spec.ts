@@ -1,37 +1,42 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import type { Pod } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import type Docker from 'dockerode';
-import { Network, type StartedNetwork, type StartedTestContainer } from 'testcontainers';
+import type { StartedTestContainer } from 'testcontainers';
 import { Cluster } from '../launcher/src/cluster';
 import { engineAt } from '../launcher/src/engines/engine-client';
 import { removeContainers } from '../launcher/src/engines/stop-containers';
 import { IMAGES, SERVICE_BASE, STORE_IMAGES } from '../launcher/src/images/catalogue';
+import { provideComposeAccess } from '../launcher/src/images/compose-access';
 import { provideImage } from '../launcher/src/images/provide-images';
 import { buildServiceImages } from '../launcher/src/images/service-images';
 import { KubeClient } from '../launcher/src/kube/kube-client';
-import { REPOSITORY, settingsFrom } from '../launcher/src/settings';
-import { certificates } from '../launcher/src/steps/certificates';
+import { settingsFrom } from '../launcher/src/settings';
 import { PlainEngine } from '../testing/src/plain-engine';
 import { isReady, TestCluster } from './support/cluster';
 import { ComposeFile } from './support/compose';
 import { E2E_SLOT } from './support/place';
 
-const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet'];
-const STORES = ['postgres', 'nats'];
+/** In an order in which each finds what it needs; all but the first three would wait. */
+const ORDER = ['postgres', 'nats', 'migrate', 'journal', 'api', 'scheduler', 'controller', 'kubelet', 'proxy'];
+const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'proxy'] as const;
 const API_PORT = 6443;
+const NODE_PORT = 30_001;
 /** The images are built from nothing on a clean machine. */
 const SETUP_MS = 300_000;
+const PODS = '/api/v1/namespaces/default/pods';
 
 describe('the system as containers, from the images that docker-compose.dev.yml names', () => {
   const shared = new TestCluster();
   const home = join(shared.home, 'compose');
-  const started: StartedTestContainer[] = [];
+  const started = new Map<string, StartedTestContainer>();
   let plain: PlainEngine;
   let engine: Docker;
-  let network: StartedNetwork;
+  let file: ComposeFile;
   let api: KubeClient;
+  let inPod: Docker.Container;
 
   beforeAll(async () => {
     plain = await PlainEngine.start(shared.home, E2E_SLOT);
@@ -43,23 +48,22 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     const { cache } = settingsFrom(process.env);
     for (const row of [SERVICE_BASE, ...STORE_IMAGES, ...IMAGES])
       await provideImage([engine], row, cache, () => undefined);
-    await buildServiceImages(engine, SERVICES);
-    await certificates.run(
-      new Cluster(settingsFrom({ SHIPLOG_HOME: home, API_PORT: String(API_PORT) }), () => undefined),
-      () => undefined,
-    );
-    network = await new Network().start();
-    const file = new ComposeFile(network, {
+    const settings = settingsFrom({ SHIPLOG_HOME: home, API_PORT: String(API_PORT) });
+    await buildServiceImages(engine, SERVICES, settings.slot);
+    await provideComposeAccess(new Cluster(settings, () => undefined));
+    const state = stateDir(home);
+    file = new ComposeFile(engine, {
+      access: home,
       mounts: {
-        './.shiplog/compose:/access:ro': `${home}:/access`,
-        './infra/images/nats/server.conf:/server.conf:ro': `${join(REPOSITORY, 'infra/images/nats/server.conf')}:/server.conf`,
         '/var/run/docker.sock:/var/run/docker.sock': `${plain.dockerHost.replace('unix://', '')}:/var/run/docker.sock`,
-        '/var/lib/shiplog/kubelet:/var/lib/shiplog/kubelet': `${stateDir(home)}:${stateDir(home)}`,
+        '/var/lib/shiplog/kubelet:/var/lib/shiplog/kubelet': `${state}:${state}`,
       },
-      environment: { kubelet: { POD_DOCKER_NETWORK: network.getName(), STATE_DIR: stateDir(home) } },
+      environment: { kubelet: { STATE_DIR: state } },
     });
-    for (const name of [...STORES, ...SERVICES]) started.push(await file.start(name));
-    api = new KubeClient(kubeconfigFor(started[STORES.length + SERVICES.indexOf('api')]!));
+    await file.makeNetworks();
+    for (const name of ORDER) started.set(name, await file.start(name));
+    api = new KubeClient(kubeconfigFor(started.get('api')!));
+    await eventually(() => api.get('/readyz'), { timeoutMs: 30_000 });
   }, SETUP_MS);
   afterAll(async () => {
     api?.close();
@@ -79,32 +83,134 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     return path;
   };
 
+  const containerOf = (name: string): Docker.Container => engine.getContainer(started.get(name)!.getId());
+  const inspect = (name: string) => containerOf(name).inspect();
+
   /** What a container's service wrote last, for the message of a failure. */
   const logOf = async (name: string): Promise<string> => {
-    const container = engine.getContainer(started[[...STORES, ...SERVICES].indexOf(name)]!.getId());
-    return (await container.logs({ stdout: true, stderr: true, tail: 5 })).toString();
+    return (await containerOf(name).logs({ stdout: true, stderr: true, tail: 5 })).toString();
   };
 
+  /** Runs a command in a container. */
+  const run = async (container: Docker.Container, ...command: string[]): Promise<{ code: number; output: string }> => {
+    const exec = await container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
+    const stream = await exec.start({});
+    const text = new PassThrough();
+    engine.modem.demuxStream(stream, text, text);
+    stream.once('end', () => text.end());
+    let output = '';
+    for await (const chunk of text) output += String(chunk);
+    return { code: (await exec.inspect()).ExitCode ?? -1, output };
+  };
+
+  const addressOf = async (name: string, network: string): Promise<string> => {
+    const { NetworkSettings } = await inspect(name);
+    return NetworkSettings.Networks[file.network(network)]!.IPAddress;
+  };
+
+  it('are all of the file', () => {
+    expect([...started.keys()].filter((name) => name !== 'migrate').sort()).toEqual(file.lasting.sort());
+  });
+
   it('runs a pod', async () => {
-    await eventually(() => api.get('/readyz'), { timeoutMs: 30_000 });
-    const pods = '/api/v1/namespaces/default/pods';
-    const spec = { containers: [{ name: 'c', image: 'busybox:1.36', command: ['sleep', '3600'] }] };
-    await eventually(() => api.post(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'contained' }, spec }));
+    const command = ['httpd', '-f', '-p', '8080', '-h', '/etc'];
+    const containers = [{ name: 'c', image: 'busybox:1.36', command }];
+    const metadata = { name: 'contained', labels: { app: 'contained' } };
+    await eventually(() => api.post(PODS, { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } }));
     const pod = await eventually(
       async () => {
-        const found = await api.get<Pod>(`${pods}/contained`);
+        const found = await api.get<Pod>(`${PODS}/contained`);
         if (!isReady(found)) throw new Error(`${JSON.stringify(found.status)}\n${await logOf('kubelet')}`);
         return found;
       },
       { timeoutMs: 60_000 },
     );
     expect(pod.spec?.nodeName).toBe('minion-1');
-    const containers = await engine.listContainers({
-      filters: { label: [`io.kubernetes.pod.uid=${pod.metadata?.uid}`] },
+    const found = await engine.listContainers({ filters: { label: [`io.kubernetes.pod.uid=${pod.metadata?.uid}`] } });
+    expect(found).toHaveLength(2);
+    inPod = engine.getContainer(found.find(({ Labels }) => Labels['io.kubernetes.container.name'] === 'c')!.Id);
+  });
+
+  it('leads a node port to the pod', async () => {
+    const spec = {
+      type: 'NodePort',
+      selector: { app: 'contained' },
+      ports: [{ port: 80, targetPort: 8080, nodePort: NODE_PORT }],
+    };
+    const metadata = { name: 'contained' };
+    await api.post('/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata, spec });
+    await eventually(async () => {
+      const { code, output } = await run(inPod, 'wget', '-qO-', '-T', '2', `http://proxy:${NODE_PORT}/hostname`);
+      if (code !== 0) throw new Error(`${output}\n${await logOf('proxy')}`);
+      expect(output).toContain('contained');
     });
-    expect(containers).toHaveLength(2);
+  });
+
+  describe('a pod', () => {
+    /** Whether something takes a connection there. */
+    const reaches = async (host: string, port: number): Promise<boolean> => {
+      const { code } = await run(inPod, 'timeout', '3', 'sh', '-c', `echo | nc -w 2 ${host} ${port}`);
+      return code === 0;
+    };
+
+    it('reaches the api', async () => {
+      expect(await reaches('api', API_PORT)).toBe(true);
+      expect(await reaches(await addressOf('api', 'pods'), API_PORT)).toBe(true);
+    });
+
+    it.each([
+      ['nats', 4222],
+      ['postgres', 5432],
+    ])('reaches %s neither by its name nor at its address, while the api works with it', async (name, port) => {
+      expect(await reaches(name, port)).toBe(false);
+      expect(await reaches(await addressOf(name, 'control'), port)).toBe(false);
+      await api.get(`${PODS}/contained`);
+    });
+
+    it.each(['api', 'kubelet', 'proxy'])('is not led into the control network by %s', async (name) => {
+      const { output } = await run(containerOf(name), 'cat', '/proc/sys/net/ipv4/ip_forward');
+      expect(output.trim()).toBe('0');
+    });
+  });
+
+  describe('nobody is given more than it needs:', () => {
+    it('the engine’s socket is mounted into the kubelet alone', async () => {
+      const having = await Promise.all(
+        [...started.keys()].map(async (name) => {
+          const { Mounts } = await inspect(name);
+          return Mounts.some(({ Destination }) => Destination === '/var/run/docker.sock') ? [name] : [];
+        }),
+      );
+      expect(having.flat()).toEqual(['kubelet']);
+    });
+
+    it.each(['nats', 'postgres'])('no port of %s is published', async (name) => {
+      const { NetworkSettings, HostConfig } = await inspect(name);
+      expect(Object.keys((HostConfig.PortBindings as object | null) ?? {})).toEqual([]);
+      expect(Object.values(NetworkSettings.Ports).filter(Boolean)).toEqual([]);
+    });
+
+    it.each(SERVICES.filter((name) => name !== 'kubelet'))('%s is not root, and can’t become it', async (name) => {
+      const { output } = await run(containerOf(name), 'cat', '/proc/1/status');
+      expect(output).not.toMatch(/^Uid:.*\t0\b/m);
+      expect(output).toMatch(/^CapBnd:\s+0+$/m);
+      expect(output).toMatch(/^NoNewPrivs:\s+1$/m);
+    });
+
+    it.each(SERVICES)('%s has no credentials but its own', async (name) => {
+      const { Mounts } = await inspect(name);
+      const sources = Mounts.map(({ Source }) => Source).filter((source) =>
+        source.startsWith(join(home, 'credentials')),
+      );
+      expect(sources).toEqual([join(home, 'credentials', `${name}.${isAgent(name) ? 'minion-1' : 'main'}`)]);
+      expect(
+        Mounts.filter(({ Source, RW }) => Source.startsWith(`${home}/`) && RW).map(({ Source }) => Source),
+      ).toEqual(name === 'kubelet' ? [stateDir(home)] : []);
+    });
   });
 });
+
+const isAgent = (name: string): boolean => ['kubelet', 'proxy'].includes(name);
 
 /** Mounted into pods by the engine, so it has the same name inside the kubelet's container and outside. */
 function stateDir(home: string): string {

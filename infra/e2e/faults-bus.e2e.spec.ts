@@ -2,14 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { KubeObject } from '@shiplog/contracts';
+import type { Identity, KubeObject } from '@shiplog/contracts';
 import { eventually, freePort } from '@shiplog/testing';
 import { KubeClient } from '../launcher/src/kube/kube-client';
+import { credentialSettings } from '../launcher/src/nats/nats-access';
 import { TestCluster } from './support/cluster';
 import { type Fate, LyingNats } from './support/lying-nats';
 
 const NAMESPACE = 'bus-faults';
 const OBJECTS = 200;
+const LIED_TO: Identity = { role: 'api', name: 'lied-to' };
 
 describe('an api whose messages are dropped, doubled and reordered', () => {
   const cluster = new TestCluster();
@@ -27,14 +29,22 @@ describe('an api whose messages are dropped, doubled and reordered', () => {
       events += 1;
       return events % 3 === 0 ? fate : 'pass';
     };
-    nats = await LyingNats.start({ host: bus.hostname, port: Number(bus.port) }, fateOf);
+    await cluster.admit(LIED_TO);
+    const credentials = cluster.access.files(LIED_TO);
+    nats = await LyingNats.start({
+      upstream: { host: bus.hostname, port: Number(bus.port) },
+      server: cluster.access.server,
+      client: credentials,
+      fateOf,
+    });
     const port = await freePort();
     second = spawn(process.execPath, [resolve(__dirname, '../../dist/services/api/src/main.js')], {
       stdio: 'ignore',
       env: {
         ...process.env,
-        NATS_URL: `nats://${bus.username}:${bus.password}@127.0.0.1:${nats.port}`,
-        INSTANCE: 'lied-to',
+        ...credentialSettings(credentials),
+        NATS_URL: `tls://127.0.0.1:${nats.port}`,
+        INSTANCE: LIED_TO.name,
         API_PORT: String(port),
         SERVICE_CIDR: cluster.layout.serviceCidr,
         TLS_CERT_FILE: join(cluster.home, 'pki', 'server.crt'),

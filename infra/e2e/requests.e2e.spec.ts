@@ -1,27 +1,29 @@
-import { request } from 'node:https';
-import { ObjectQuery, PositionQuery, subjects, type Command, type CommandReply } from '@shiplog/contracts';
-import { connect, JSONCodec, type NatsConnection } from 'nats';
+import { request as httpsRequest } from 'node:https';
+import type { Bus } from '@shiplog/bus';
+import { PositionQuery, subjects, type Command, type CommandReply } from '@shiplog/contracts';
+import { JSONCodec } from 'nats';
 import { KubeRefused } from '../launcher/src/kube/kube-client';
+import { ADMIN } from '../launcher/src/nats/identities';
 import { TestCluster } from './support/cluster';
+import { GARBAGE, reachableBy } from './support/garbage';
 
 describe('what anybody may send', () => {
   const cluster = new TestCluster();
-  let nats: NatsConnection;
+  let bus: Bus;
   const codec = JSONCodec<unknown>();
 
   beforeAll(async () => {
-    const { username, password, host } = new URL(cluster.claim().natsUrl);
-    nats = await connect({ servers: host, user: username, pass: password });
+    bus = await cluster.bus();
   });
-  afterAll(async () => {
-    await nats.close();
-    await cluster.close();
-  });
+  afterAll(() => cluster.close());
 
   /** Where the log ends, as the journal says. */
-  const position = async (): Promise<number> => {
-    const reply = await nats.request(subjects.ask(PositionQuery), codec.encode({}), { timeout: 5_000 });
-    return (codec.decode(reply.data) as { position: number }).position;
+  const position = async (): Promise<number> => (await bus.ask(PositionQuery, {})).position;
+  /** A command as its bytes go over NATS, with nothing but a NATS client. */
+  const request = async (type: string, command: object): Promise<CommandReply> => {
+    const subject = subjects.command(type, bus.principal);
+    const reply = await bus.connection.request(subject, codec.encode(command), { timeout: 10_000 });
+    return codec.decode(reply.data) as CommandReply;
   };
   const refusal = async (method: string, path: string, body?: unknown): Promise<number> => {
     const error: unknown = await cluster.api.call(method, path, body).then(
@@ -51,7 +53,7 @@ describe('what anybody may send', () => {
     const ask = (path: string) =>
       new Promise<number>((resolve, reject) => {
         const { hostname, port } = cluster.api.server;
-        request({ host: hostname, port, path, rejectUnauthorized: false }, (response) => {
+        httpsRequest({ host: hostname, port, path, rejectUnauthorized: false }, (response) => {
           response.resume();
           resolve(response.statusCode ?? 0);
         })
@@ -65,25 +67,10 @@ describe('what anybody may send', () => {
 
   it('garbage on the bus is answered or ignored, and every service lives', async () => {
     const before = await position();
-    for (const bytes of [
-      new Uint8Array(),
-      Buffer.from('{'),
-      Buffer.from('null'),
-      Buffer.from('[1]'),
-      Buffer.alloc(2 << 20, 'x'),
-    ]) {
-      for (const subject of [
-        subjects.command('CreateObject'),
-        subjects.commandBatch,
-        subjects.ask(ObjectQuery),
-        subjects.stateQuery,
-      ]) {
-        nats.publish(subject, bytes);
-      }
-      nats.publish('shiplog.v1.event.pods._.default.x.PodCreated', bytes);
-      nats.publish('shiplog.v1.signal.head.main', bytes);
+    for (const bytes of [...GARBAGE, Buffer.alloc(2 << 20, 'x')]) {
+      for (const subject of reachableBy(ADMIN)) bus.connection.publish(subject, bytes);
     }
-    await nats.flush();
+    await bus.connection.flush();
     await cluster.allReady();
     expect(await position()).toBe(before);
   });
@@ -93,16 +80,15 @@ describe('what anybody may send', () => {
       const command: Command<'CreateObject'> = {
         id: `replay-${Date.now()}`,
         type: 'CreateObject',
-        actor: 'test',
+        actor: ADMIN.name,
         data: {
           resource: 'configmaps',
           namespace,
           object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'once-' } },
         },
       };
-      const send = () => nats.request(subjects.command('CreateObject'), codec.encode(command), { timeout: 10_000 });
-      const replies = await Promise.all(Array.from({ length: 100 }, send));
-      const answers = new Set(replies.map((reply) => JSON.stringify(codec.decode(reply.data) as CommandReply)));
+      const replies = await Promise.all(Array.from({ length: 100 }, () => request('CreateObject', command)));
+      const answers = new Set(replies.map((reply) => JSON.stringify(reply)));
       expect(answers.size).toBe(1);
       const names = await cluster.kubectl('-n', namespace, 'get', 'configmaps', '-o', 'name');
       expect(names.split('\n').filter((name) => name.includes('once-'))).toHaveLength(1);
@@ -130,9 +116,8 @@ describe('what anybody may send', () => {
     };
     await cluster.inNamespace('bus', async (namespace) => {
       const data = { resource: 'replicationcontrollers', namespace, object };
-      const command = { id: `bus-${Date.now()}`, type: 'CreateObject', actor: 'admin', data };
-      const reply = await nats.request('shiplog.v1.command.CreateObject', codec.encode(command), { timeout: 10_000 });
-      expect(codec.decode(reply.data)).toMatchObject({ ok: true, key: { name: 'by-nats' } });
+      const command = { id: `bus-${Date.now()}`, type: 'CreateObject', actor: ADMIN.name, data };
+      expect(await request('CreateObject', command)).toMatchObject({ ok: true, key: { name: 'by-nats' } });
       await cluster.podsReady(namespace, 1);
     });
   });

@@ -1,20 +1,27 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import type { KubeObject, Pod } from '@shiplog/contracts';
+import { connectBus, type Bus } from '@shiplog/bus';
+import type { Identity, KubeObject, Pod } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import type Docker from 'dockerode';
 import { askControl, type ControlVerb } from '../../launcher/src/control/control';
 import { engineAt } from '../../launcher/src/engines/engine-client';
+import { decodeToken, type JoinToken } from '../../launcher/src/join/token';
 import { KubeClient } from '../../launcher/src/kube/kube-client';
 import { type Layout, layoutOf } from '../../launcher/src/layout';
 import { type Claim } from '../../launcher/src/launcher-claim';
+import { ADMIN, OPERATOR } from '../../launcher/src/nats/identities';
 import { hasEnded } from '../../launcher/src/processes/ending';
 import { ProcessRecords, type ProcessRecord } from '../../launcher/src/processes/records';
 import { HealthView } from '../../launcher/src/services/health-view';
 import { toolPath } from '../../launcher/src/system/run';
+import { HomeAccess } from './access';
 import { E2E_HOME, E2E_MINIONS, E2E_SLOT } from './place';
+
+/** By this name of its connection the NATS server's log tells a test from the services. */
+export const TEST_CONNECTION = 'end-to-end-test';
 
 /** The cluster that all end-to-end tests share, as its user has it: a kubeconfig, sockets, and the launcher. */
 export class TestCluster {
@@ -22,7 +29,9 @@ export class TestCluster {
   readonly layout: Layout = layoutOf({ slot: E2E_SLOT, minions: E2E_MINIONS, home: this.home });
   readonly kubeconfig = join(this.home, 'kubeconfig');
   readonly api = new KubeClient(this.kubeconfig, 32);
+  readonly access = new HomeAccess(this.home);
   private view: HealthView | undefined;
+  private readonly buses: Bus[] = [];
 
   /** What a kubectl command prints. Throws what it says when it fails. */
   kubectl(...args: string[]): Promise<string> {
@@ -32,13 +41,26 @@ export class TestCluster {
   /** kubectl with something on its standard input. */
   kubectlWith(options: { input?: string }, ...args: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
-      const env = { ...process.env, PATH: toolPath(), KUBECONFIG: this.kubeconfig, HOME: this.home };
-      const child = execFile('kubectl', args, { env, timeout: 60_000, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new Error(`kubectl ${args.join(' ')}: ${stderr || error.message}`));
-      });
+      const child = execFile(
+        'kubectl',
+        args,
+        { env: this.kubectlEnv(), timeout: 60_000, maxBuffer: 1 << 26 },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout);
+          else reject(new Error(`kubectl ${args.join(' ')}: ${stderr || error.message}`));
+        },
+      );
       child.stdin?.end(options.input ?? '');
     });
+  }
+
+  /** kubectl that goes on until it is ended. */
+  spawnKubectl(...args: string[]): ChildProcess {
+    return spawn('kubectl', args, { env: this.kubectlEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  private kubectlEnv(): NodeJS.ProcessEnv {
+    return { ...process.env, PATH: toolPath(), KUBECONFIG: this.kubeconfig, HOME: this.home };
   }
 
   /** Creates or changes objects as `kubectl apply -f -` does. */
@@ -102,10 +124,21 @@ export class TestCluster {
     return new ProcessRecords(join(this.home, 'run')).alive();
   }
 
-  /** Kills a process as a crash would; resolves once it is gone. */
-  async kill(name: string): Promise<void> {
+  /** One of them. */
+  process(name: string): ProcessRecord {
     const record = this.processes().find((one) => one.name === name);
     if (record === undefined) throw new Error(`${name} does not run`);
+    return record;
+  }
+
+  /** What a process has written so far. */
+  logOf(name: string): string {
+    return readFileSync(join(this.home, 'logs', `${name}.log`), 'utf8');
+  }
+
+  /** Kills a process as a crash would; resolves once it is gone. */
+  async kill(name: string): Promise<void> {
+    const record = this.process(name);
     process.kill(record.pid, 'SIGKILL');
     await hasEnded(record, 5_000);
   }
@@ -114,6 +147,13 @@ export class TestCluster {
   async control(verb: ControlVerb, name: string): Promise<void> {
     const answer = await askControl(this.home, { verb, name });
     if (!answer.ok) throw new Error(answer.why);
+  }
+
+  /** What `npm run token` prints for a machine that is to join within some minutes. */
+  async newToken(minutes = 5): Promise<JoinToken> {
+    const answer = await askControl(this.home, { verb: 'token', name: String(minutes) });
+    if (!answer.ok) throw new Error(answer.why);
+    return decodeToken(answer.text ?? '');
   }
 
   /** Waits until every service that should run says that it does its work. */
@@ -133,10 +173,34 @@ export class TestCluster {
     );
   }
 
-  /** The bus may be away at first, so a failure to connect is not kept. */
-  private async watcher(): Promise<HealthView> {
-    this.view ??= await HealthView.open(this.claim().natsUrl);
+  /** What an operator sees. The bus may be away at first, so a failure to connect is not kept. */
+  async watcher(): Promise<HealthView> {
+    this.view ??= await HealthView.open(this.claim().natsUrl, this.access.files(OPERATOR));
     return this.view;
+  }
+
+  /** A connection to the bus with an identity's own credentials, by default those of a person with all rights. */
+  async bus(identity: Identity = ADMIN): Promise<Bus> {
+    const bus = await connectBus({
+      url: this.claim().natsUrl,
+      name: TEST_CONNECTION,
+      identity,
+      credentials: this.access.files(identity),
+      onError: () => undefined, // What tests provoke, they look at themselves.
+    });
+    this.buses.push(bus);
+    return bus;
+  }
+
+  /** Makes an identity known to the NATS server, as the launcher does when a machine joins: the server reloads. */
+  async admit(...identities: readonly Identity[]): Promise<void> {
+    await this.access.allow(...identities);
+    this.reloadNats();
+  }
+
+  /** Has the NATS server read its configuration again. */
+  reloadNats(): void {
+    process.kill(this.process('nats').pid, 'SIGHUP');
   }
 
   /** What the launcher lets others know. */
@@ -146,6 +210,7 @@ export class TestCluster {
 
   async close(): Promise<void> {
     this.api.close();
+    await Promise.all(this.buses.map((bus) => bus.connection.close()));
     await this.view?.close();
   }
 }

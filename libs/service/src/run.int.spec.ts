@@ -40,7 +40,9 @@ describe('every service', () => {
   it.each(SERVICES)('%s stops at a wrong setting with a sentence that says which and why', async (service) => {
     const { code, err } = await run(service, { NATS_URL: 'http://here', NODE_NAME: 'n' });
     expect(code).toBe(64);
-    expect(err).toContain(`${service} can't start: NATS_URL is "http://here", which is not of the form tls://host:4222`);
+    expect(err).toContain(
+      `${service} can't start: NATS_URL is "http://here", which is not of the form tls://host:4222`,
+    );
   });
 
   it.each(SERVICES)('%s --help names every setting with its default', async (service) => {

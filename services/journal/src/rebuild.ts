@@ -11,6 +11,7 @@ import {
   text,
 } from '@shiplog/service';
 import { makeDataSource } from './database/data-source';
+import { databaseUrlOf } from './database/database-url';
 import { repositoriesOf } from './database/repositories';
 import { rate, showProgress } from './rebuild/progress';
 import { compareWithLive } from './rebuild/live';
@@ -19,6 +20,7 @@ import { journalSettings } from './settings';
 
 const settings = {
   databaseUrl: journalSettings.databaseUrl,
+  databasePasswordFile: journalSettings.databasePasswordFile,
   natsUrl: optionalText({
     env: 'NATS_URL',
     says: 'With it, the result is compared with the live journal; without, with the newest snapshot.',
@@ -52,8 +54,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const config = readConfig(settings, process.env);
-  const { databaseUrl, natsUrl, json } = config;
-  const dataSource = await makeDataSource(databaseUrl).initialize();
+  const { natsUrl, json } = config;
+  const dataSource = await makeDataSource(databaseUrlOf(config)).initialize();
   const identity = { role: 'operator', name: config.operator } as const;
   const bus =
     natsUrl === undefined

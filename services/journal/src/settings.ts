@@ -10,6 +10,10 @@ export const journalSettings = {
     pattern: /^postgres(ql)?:\/\/\S+$/,
     example: 'postgres://user:password@host:5432/database',
   }),
+  databasePasswordFile: optionalText({
+    env: 'DATABASE_PASSWORD_FILE',
+    says: 'The file that the password is in; DATABASE_URL then names the user alone.',
+  }),
   serviceCidr: text({
     env: 'SERVICE_CIDR',
     says: 'The IPv4 range that Services get their addresses from.',

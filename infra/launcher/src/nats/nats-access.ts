@@ -1,4 +1,4 @@
-import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Credentials } from '@shiplog/bus';
 import { addressOf, type Identity } from '@shiplog/contracts';
@@ -7,6 +7,7 @@ import { LauncherFailure, sentenceOf } from '../failure';
 import { type Home, shellPath } from '../home';
 import type { HomePki } from '../pki/home-pki';
 import { makeOwnFolder, writeOwn } from '../runtime-folder';
+import { letRead } from '../services/service-user';
 import { makeNkey, nkeyOf } from './nkeys';
 
 /** Credentials that are there as files. */
@@ -20,7 +21,7 @@ export class NatsAccess {
     private readonly home: Home,
     private readonly pki: HomePki,
   ) {
-    // What was made anew is root's again.
+    // What was made anew is for root alone.
     pki.onRenewed(() => this.#users.forEach((user, folder) => give(folder, user)));
   }
 
@@ -64,7 +65,7 @@ export class NatsAccess {
     writeOwn(files.caFile, given.authority);
   }
 
-  /** Hands an identity's folder, with all in it, to the user that its process runs as. */
+  /** Lets the user that an identity's process runs as read its folder. It stays root's, who renews what is in it. */
   handTo(identity: Identity, user: SystemUser): void {
     const folder = this.#folder(identity);
     this.#users.set(folder, user);
@@ -76,8 +77,8 @@ export class NatsAccess {
   }
 }
 
-function give(folder: string, { uid, gid }: SystemUser): void {
-  for (const path of [folder, ...readdirSync(folder).map((file) => join(folder, file))]) chownSync(path, uid, gid);
+function give(folder: string, user: SystemUser): void {
+  letRead(user, folder, ...readdirSync(folder).map((file) => join(folder, file)));
 }
 
 /** Credentials as a service's settings. */

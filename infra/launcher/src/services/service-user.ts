@@ -1,3 +1,4 @@
+import { chmodSync, chownSync, statSync } from 'node:fs';
 import type { Role } from '@shiplog/contracts';
 import type { SystemUser } from '@shiplog/postgres';
 import { isRoot } from '../system/tools';
@@ -13,4 +14,12 @@ export function serviceUser(role: Role, slot: number): SystemUser | undefined {
   if (nth < 0 || process.platform !== 'linux' || !isRoot()) return undefined;
   const id = FIRST_ID + slot * ORDINARY.length + nth;
   return { uid: id, gid: id };
+}
+
+/** Lets a user read files of root, and pass through its folders; it can't write them, and others can do neither. For root to call. */
+export function letRead({ gid }: SystemUser, ...paths: readonly string[]): void {
+  for (const path of paths) {
+    chownSync(path, 0, gid);
+    chmodSync(path, statSync(path).isDirectory() ? 0o750 : 0o640);
+  }
 }

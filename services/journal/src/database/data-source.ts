@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { SESSION } from './client';
 import { CommandRow, EventRow, SnapshotPartRow, SnapshotRow } from './entities';
@@ -26,4 +27,29 @@ export function makeDataSource(url: string, poolSize = 5): DataSource {
     // A connection that Postgres drops is noticed by the query that needed it.
     poolErrorHandler: () => undefined,
   });
+}
+
+/** Nobody listens there yet, or under that name; or the server says that it is starting up. */
+const NOT_YET: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', '57P03']);
+const PAUSE_MS = 250;
+
+/**
+ * Connects to a server that may have been started only now.
+ * @throws what it said last, when it isn't there within the time, or at once when it refuses
+ */
+export async function openPatiently(
+  dataSource: DataSource,
+  { withinMs, onWaiting }: { withinMs: number; onWaiting?: () => void },
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    try {
+      await dataSource.initialize();
+      return;
+    } catch (error) {
+      if (!NOT_YET.has((error as { code?: unknown }).code) || Date.now() > deadline) throw error;
+    }
+    onWaiting?.();
+    await delay(PAUSE_MS);
+  }
 }

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import type { JournalConfig } from '../settings';
 import { CommandRepository } from './command.repository';
 import { makeDataSource } from './data-source';
+import { databaseUrlOf } from './database-url';
 import { EventRepository } from './event.repository';
 import { PartitionRepository } from './partition.repository';
 import { LogRepositories } from './repositories';
@@ -29,7 +30,7 @@ export class LogDatabase implements OnApplicationShutdown {
 const dataSource = {
   provide: DataSource,
   inject: [CONFIG],
-  useFactory: ({ databaseUrl }: JournalConfig) => makeDataSource(databaseUrl),
+  useFactory: (config: JournalConfig) => makeDataSource(databaseUrlOf(config)),
 };
 const repositories = [EventRepository, CommandRepository, SnapshotRepository, PartitionRepository, LogRepositories];
 

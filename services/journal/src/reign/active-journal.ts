@@ -3,6 +3,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationB
 import { CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { LogDatabase } from '../database/database.module';
+import { databaseUrlOf } from '../database/database-url';
 import { Lease } from '../database/lease';
 import type { JournalConfig } from '../settings';
 import { Reigns } from './reign';
@@ -56,7 +57,7 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
     const { signal } = this.#stop;
     await this.database.open();
     health.notReady('standby: another journal is active');
-    const options = { databaseUrl: config.databaseUrl, holder: config.instance, ttlMs: config.leaseTtl, logger };
+    const options = { databaseUrl: databaseUrlOf(config), holder: config.instance, ttlMs: config.leaseTtl, logger };
     const lease = await Lease.acquire(options, signal);
     try {
       health.notReady('loading the state');

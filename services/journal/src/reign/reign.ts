@@ -3,6 +3,7 @@ import type { Bus, NatsTransport } from '@shiplog/bus';
 import { BUS, CONFIG, LOGGER, TRANSPORT } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { Appender } from '../database/append';
+import { databaseUrlOf } from '../database/database-url';
 import type { Lease } from '../database/lease';
 import { LogRepositories } from '../database/repositories';
 import { LaterCommands } from '../intake/later';
@@ -11,7 +12,7 @@ import type { Writer } from '../writer/writer';
 import { ActiveLog } from './active-log';
 import { HeadSignals } from './head-signals';
 import { Keeper } from './keeper';
-import { openWriter } from './open-writer';
+import { WriterFactory } from './writer-factory';
 
 /** Begins the time in which this journal is the active one. */
 @Injectable()
@@ -22,6 +23,7 @@ export class Reigns {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(TRANSPORT) private readonly transport: NatsTransport,
     private readonly log: LogRepositories,
+    private readonly writers: WriterFactory,
     private readonly active: ActiveLog,
   ) {}
 
@@ -30,9 +32,9 @@ export class Reigns {
     const { config, bus, log, logger } = this;
     let broke: (why: unknown) => void = () => undefined;
     const broken = new Promise<unknown>((resolve) => (broke = resolve));
-    const appender = await Appender.open(config.databaseUrl, lease.epoch, broke);
+    const appender = await Appender.open(databaseUrlOf(config), lease.epoch, broke);
     try {
-      const { writer, heads } = await openWriter({ config, bus, log, logger }, appender, () => keeper.look());
+      const { writer, heads } = await this.writers.open(appender, () => keeper.look());
       const keeper = await Keeper.start(log, config, writer, heads, logger);
       const signals = new HeadSignals(bus, writer, heads, logger);
       const later = new LaterCommands(bus, (submissions) => writer.submit(submissions), logger);

@@ -1,0 +1,329 @@
+import {
+  inboxOf,
+  LATER_CONSUMER,
+  LATER_STREAM,
+  type Principal,
+  principalOf,
+  subjects,
+  type EventType,
+  type ResourceId,
+} from '@shiplog/contracts';
+import { eventually } from '@shiplog/testing';
+import { AGENTS, type Agent, CAPTURED, OTHER, SecurityWorld } from './support/security-world';
+
+const SELF = principalOf({ role: 'kubelet', name: CAPTURED });
+const NEIGHBOUR = principalOf({ role: 'kubelet', name: OTHER });
+const ADMIN: Principal = { kind: 'user', name: 'admin' };
+const JOURNAL: Principal = { kind: 'journal', name: 'main' };
+const API: Principal = { kind: 'api', name: 'main' };
+const API_INBOX = inboxOf({ role: 'api', name: 'main' });
+
+const event = (node: string, type: EventType, resource: ResourceId = 'pods'): string =>
+  subjects.event({ resource, node, namespace: 'default', name: 'evil', type });
+const leadership = (service: string, ...member: string[]): string =>
+  ['shiplog.v1.leadership', service, 'default', ...member].join('.');
+
+/** What is said, who is captured, and under which subject. */
+type Said = [what: string, agent: Agent, subject: string];
+
+const REFUSED_TO_ALL: [what: string, subject: string][] = [
+  ['an event of another node', event(OTHER, 'PodCreated')],
+  ['an event of its own node', event(CAPTURED, 'PodScheduled')],
+  ['an event of a Service', event('', 'ServiceCreated', 'services')],
+  ['how far the log is, as the journal', subjects.signal('head', JOURNAL)],
+  ['how far the log is, as itself', subjects.signal('head', SELF)],
+  ['a heartbeat of another node', subjects.signal('heartbeat', NEIGHBOUR)],
+  ['a note of another node', subjects.signal('note', NEIGHBOUR)],
+  ['that it leads the controllers', leadership('controller')],
+  ['that it leads the schedulers', leadership('scheduler')],
+  ['a visit to who leads', leadership('controller', 'main')],
+  ['detach to another node', subjects.node(OTHER, 'detach')],
+  ['attach to another node', subjects.node(OTHER, 'attach')],
+  ['a question for logs, to another node', subjects.node(OTHER, 'logs')],
+  ['a question for logs, to its own', subjects.node(CAPTURED, 'logs')],
+  ['that a Secret changed, to another node', subjects.node(OTHER, 'changed')],
+  ['a command as the admin', subjects.command('CreateObject', ADMIN)],
+  ['a batch as the admin', subjects.command('Batch', ADMIN)],
+  ['a command as an api', subjects.command('CreateObject', API)],
+  ['a command as the controller', subjects.command('PatchObject', { kind: 'controller', name: 'main' })],
+  ['a command as another node', subjects.command('ReportPods', NEIGHBOUR)],
+  ['a command that it has no right to', subjects.command('BindPods', SELF)],
+  ['a replacement', subjects.command('ReplaceObject', SELF)],
+  ['a deletion of all', subjects.command('DeleteCollection', SELF)],
+  ['a command to be kept, as the admin', subjects.commandLater('CreateObject', ADMIN)],
+  ['a command to be kept, as itself', subjects.commandLater('PatchObject', SELF)],
+  ['a command on a subject that names no sender', 'shiplog.v1.command.CreateObject'],
+  ['a batch on a subject that names no sender', 'shiplog.v1.command.Batch'],
+  ['a command to be kept on a subject that names no sender', 'shiplog.v1.command.later.CreateObject'],
+  ['a question on a subject that names no sender', 'shiplog.v1.query.state'],
+  ['a question as an api', subjects.query('object', API)],
+  ['a question as another node', subjects.query('events', NEIGHBOUR)],
+  ['a question for the history', subjects.query('history', SELF)],
+  ['a question for what became of a command', subjects.query('command', SELF)],
+  ['an answer to an api that asked somebody else', `${API_INBOX}.evil.1`],
+  ['an answer to the operator', `${inboxOf({ role: 'operator', name: 'launcher' })}.evil.1`],
+  ['an acknowledgement to another node’s stream', subjects.streamControl(`kubelet.${OTHER}`, 'evil')],
+  ['a question for everybody’s health', 'shiplog.v1.health'],
+  ['a renewal of another node’s certificate', `shiplog.v1.renew.kubelet.${OTHER}`],
+  ['a request to join', 'shiplog.v1.join.evil'],
+  ['a stream of JetStream over commands', '$JS.API.STREAM.CREATE.EVIL'],
+  ['a look at JetStream', '$JS.API.INFO'],
+  ['a look at the stream of commands', `$JS.API.STREAM.INFO.${LATER_STREAM}`],
+  ['a look into the stream of commands', `$JS.API.STREAM.MSG.GET.${LATER_STREAM}`],
+  ['the end of the stream of commands', `$JS.API.STREAM.DELETE.${LATER_STREAM}`],
+  ['another consumer of commands', `$JS.API.CONSUMER.CREATE.${LATER_STREAM}`],
+  ['a take of the next command', `$JS.API.CONSUMER.MSG.NEXT.${LATER_STREAM}.${LATER_CONSUMER}`],
+  ['that a command has been dealt with', `$JS.ACK.${LATER_STREAM}.${LATER_CONSUMER}.1.1.1.1.0`],
+  ['a question to the NATS server itself', '$SYS.REQ.SERVER.PING'],
+];
+
+const REFUSED_TO_SOME: Said[] = [
+  ['a heartbeat', 'network', subjects.signal('heartbeat', SELF)],
+  ['a new object', 'network', subjects.command('CreateObject', SELF)],
+  ['a question for an object', 'network', subjects.query('object', SELF)],
+  ['attach', 'network', subjects.node(CAPTURED, 'attach')],
+  ['a piece of an api’s stream', 'network', subjects.stream('api.main', 'evil')],
+  ['any command', 'proxy', subjects.command('PatchObject', SELF)],
+  ['a note', 'proxy', subjects.signal('note', SELF)],
+  ['a question for an object', 'proxy', subjects.query('object', SELF)],
+  ['detach', 'proxy', subjects.node(CAPTURED, 'detach')],
+  ['a piece of an api’s stream', 'proxy', subjects.stream('api.main', 'evil')],
+];
+
+describe('with the credentials of a minion', () => {
+  const world = new SecurityWorld('security-say');
+  beforeAll(() => world.begin());
+  afterAll(() => world.end());
+
+  const kubelet = () => world.attackers.kubelet;
+  const say = (agent: Agent, subject: string): Promise<boolean> => world.attackers[agent].say(subject);
+
+  describe('the NATS server refuses to carry', () => {
+    it.each(REFUSED_TO_ALL)('%s', async (_, subject) => {
+      expect(await Promise.all(AGENTS.map((agent) => say(agent, subject)))).toEqual(AGENTS.map(() => true));
+    });
+
+    it.each(REFUSED_TO_SOME)('%s from its %s', async (_, agent, subject) => {
+      expect(await say(agent, subject)).toBe(true);
+    });
+
+    it('all of that, and it is in its log under the attacker’s name', () => {
+      expect(world.cluster.logOf('nats')).toMatch(/Publish Violation .*shiplog\.v1\.event\.pods\.minion-2/);
+    });
+  });
+
+  describe('the journal refuses', () => {
+    const evilPod = (node: string): object => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'evil', namespace: 'default' },
+      spec: {
+        nodeName: node,
+        hostPID: true,
+        volumes: [{ name: 'root', hostPath: { path: '/' } }],
+        containers: [
+          {
+            name: 'c',
+            image: 'busybox:1.36',
+            command: ['sleep', '3600'],
+            securityContext: { privileged: true },
+            volumeMounts: [{ name: 'root', mountPath: '/host' }],
+          },
+        ],
+      },
+    });
+    const create = (resource: ResourceId, namespace: string, object: object) =>
+      ['CreateObject', { resource, namespace, object }] as const;
+    const createPod = (node: string) => create('pods', 'default', evilPod(node));
+    const patchNode = (name: string, patch: unknown, more: object = {}) =>
+      ['PatchObject', { resource: 'nodes', namespace: '', name, patchType: 'merge', patch, ...more }] as const;
+    const label = (key: string) => patchNode(CAPTURED, { metadata: { labels: { [key]: 'evil' } } });
+    const deletePod = (name: string, uid: string | undefined) =>
+      [
+        'DeleteObject',
+        {
+          resource: 'pods',
+          namespace: world.namespace,
+          name,
+          gracePeriodSeconds: 0,
+          ...(uid === undefined ? {} : { preconditions: { uid } }),
+        },
+      ] as const;
+    const status = { phase: 'Failed', podIP: '10.9.9.9', reason: 'Evil' };
+
+    type Case = [what: string, command: () => readonly [type: string, data: unknown], envelope?: object];
+    const CASES: Case[] = [
+      ['a command of its own in the admin’s name', () => label('evil'), { actor: 'admin' }],
+      ['one in a controller’s name', () => label('evil'), { actor: 'system:shiplog:controller' }],
+      ['one in another node’s name', () => label('evil'), { actor: `system:node:${OTHER}` }],
+      ['one with an id that a controller would choose', () => label('evil'), { id: 'rc.evil' }],
+      ['a privileged pod with the disk of another node', () => createPod(OTHER)],
+      ['the same on its own', () => createPod(CAPTURED)],
+      ['the same, in the admin’s name', () => createPod(OTHER), { actor: 'admin' }],
+      ['another Node', () => create('nodes', '', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'evil' } })],
+      [
+        'another node’s Lease',
+        () =>
+          create('leases.coordination.k8s.io', 'kube-node-lease', {
+            apiVersion: 'coordination.k8s.io/v1',
+            kind: 'Lease',
+            metadata: { name: 'evil', namespace: 'kube-node-lease' },
+          }),
+      ],
+      [
+        'a Service',
+        () =>
+          create('services', 'default', {
+            apiVersion: 'v1',
+            kind: 'Service',
+            metadata: { name: 'evil' },
+            spec: { ports: [{ port: 80 }] },
+          }),
+      ],
+      ['a label of another node', () => patchNode(OTHER, { metadata: { labels: { evil: 'yes' } } })],
+      ['a status of another node', () => patchNode(OTHER, { status: { phase: 'evil' } }, { subresource: 'status' })],
+      ['its own taints', () => patchNode(CAPTURED, { spec: { taints: null } })],
+      ['its own podCIDR', () => patchNode(CAPTURED, { spec: { podCIDR: '0.0.0.0/1', podCIDRs: ['0.0.0.0/1'] } })],
+      ['its own providerID', () => patchNode(CAPTURED, { spec: { providerID: 'evil' } })],
+      [
+        'a spec by way of its status',
+        () => patchNode(CAPTURED, { spec: { podCIDR: '0.0.0.0/1' } }, { subresource: 'status' }),
+      ],
+      ['a label by which workloads are kept away from it', () => label('node-restriction.kubernetes.io/evil')],
+      ['a label that makes it a master', () => label('node-role.kubernetes.io/control-plane')],
+      ['an annotation of others', () => patchNode(CAPTURED, { metadata: { annotations: { evil: 'yes' } } })],
+      ['an owner of its Node', () => patchNode(CAPTURED, { metadata: { ownerReferences: [] } })],
+      ['a finalizer on its Node', () => patchNode(CAPTURED, { metadata: { finalizers: ['evil/evil'] } })],
+      [
+        'a JSON patch of its Node',
+        () => patchNode(CAPTURED, [{ op: 'remove', path: '/spec/podCIDR' }], { patchType: 'json' }),
+      ],
+      [
+        'a patch of its own pod',
+        () => [
+          'PatchObject',
+          { resource: 'pods', namespace: world.namespace, name: 'mine', patchType: 'merge', patch: {} },
+        ],
+      ],
+      [
+        'a report in the name of another node',
+        () => [
+          'ReportPods',
+          {
+            node: OTHER,
+            pods: [{ namespace: world.namespace, name: 'theirs', uid: world.theirs.metadata!.uid, status }],
+          },
+        ],
+      ],
+      ['the end of another node’s pod', () => deletePod('theirs', world.theirs.metadata!.uid)],
+      ['the end of a pod that it does not tell by its uid', () => deletePod('theirs', undefined)],
+      ['the end of its own pod before its time', () => deletePod('mine', world.mine.metadata!.uid)],
+      [
+        'the end of a Secret',
+        () => ['DeleteObject', { resource: 'secrets', namespace: world.namespace, name: 'hidden' }],
+      ],
+      ['the end of another Node', () => ['DeleteObject', { resource: 'nodes', namespace: '', name: OTHER }]],
+      [
+        'the end of a namespace',
+        () => ['DeleteObject', { resource: 'namespaces', namespace: '', name: world.namespace }],
+      ],
+    ];
+
+    it.each(CASES)('%s, alone and within a batch', async (_, command, envelope: object = {}) => {
+      const [type, data] = command();
+      expect(await kubelet().command(type, data, envelope)).toBe(403);
+      const rightful = kubelet().envelope('ReportPods', { node: CAPTURED, pods: [] });
+      expect(await kubelet().batch(rightful, kubelet().envelope(type, data, envelope))).toEqual(['done', 403]);
+    });
+
+    it('a patch of another node by the network’s agent', async () => {
+      const [type, data] = patchNode(OTHER, {
+        metadata: { annotations: { 'flannel.alpha.coreos.com/public-ip': '1.2.3.4' } },
+      });
+      expect(await world.attackers.network.command(type, data)).toBe(403);
+    });
+
+    it('a batch within a batch, and what is no command', async () => {
+      const [type, data] = createPod(OTHER);
+      const nested = { ...kubelet().envelope('Batch', {}), data: [kubelet().envelope(type, data)] };
+      expect(await kubelet().batch(nested, [kubelet().envelope(type, data)], null)).toEqual([400, 400, 400]);
+    });
+
+    it('a report of its own about a pod that is not its', async () => {
+      const pods = [{ namespace: world.namespace, name: 'theirs', uid: world.theirs.metadata!.uid, status }];
+      const reply = await kubelet().request(
+        subjects.command('ReportPods', kubelet().principal),
+        kubelet().envelope('ReportPods', { node: CAPTURED, pods }),
+      );
+      expect(reply).toMatchObject({ results: [{ ok: false }] });
+    });
+  });
+
+  describe('nobody is made to speak for it', () => {
+    const forged = event(OTHER, 'PodCreated');
+    const REPLIES: [what: string, reply: string][] = [
+      ['the subject of an event', forged],
+      ['the head’s subject', subjects.signal('head', JOURNAL)],
+      ['another node’s heartbeat', subjects.signal('heartbeat', NEIGHBOUR)],
+      ['a command of the admin’s', subjects.command('CreateObject', ADMIN)],
+      ['an api’s inbox', `${API_INBOX}.evil.1`],
+      ['another node’s inbox', `${inboxOf({ role: 'kubelet', name: OTHER })}.evil.1`],
+      ['an api’s stream', subjects.stream('api.main', 'evil')],
+    ];
+
+    it.each(REPLIES)('by a question whose answer is to go to %s', async (_, reply) => {
+      const overheard = await Promise.all([
+        hearAs('api', 'main', `${API_INBOX}.evil.>`, 'shiplog.v1.event.pods.>', 'shiplog.v1.signal.>'),
+        hearAs('kubelet', OTHER, `${inboxOf({ role: 'kubelet', name: OTHER })}.evil.>`),
+        hearAs('journal', 'main', subjects.command('CreateObject', ADMIN)),
+      ]);
+      const self = kubelet();
+      const patch = self.envelope('PatchObject', {
+        resource: 'nodes',
+        namespace: '',
+        name: CAPTURED,
+        patchType: 'merge',
+        patch: { metadata: { labels: {} } },
+      });
+      await self.say(subjects.command('PatchObject', self.principal), patch, reply);
+      await self.say(subjects.command('Batch', self.principal), [patch], reply);
+      await self.say(subjects.command('CreateObject', self.principal), {}, reply);
+      await self.say(subjects.query('position', self.principal), {}, reply);
+      await self.say(subjects.query('state', self.principal), { channels: [{ resource: 'nodes' }] }, reply);
+      // Whoever had answered those has done so once it has answered this.
+      expect(await self.batch(patch)).toEqual(['done']);
+      const { connection } = world.admin;
+      await connection.flush();
+      expect(overheard.flat().filter((subject) => subject === reply)).toEqual([]);
+    });
+
+    /** What the rightful listeners of subjects hear from now on. */
+    const hearAs = async (
+      role: 'api' | 'kubelet' | 'journal',
+      name: string,
+      ...wanted: string[]
+    ): Promise<string[]> => {
+      const bus = await world.cluster.bus({ role, name });
+      const heard: string[] = [];
+      for (const subject of wanted) bus.listen(subject, (message) => heard.push(message.subject));
+      await bus.connection.flush();
+      return heard;
+    };
+  });
+
+  it('what a minion has to say is still carried and done', async () => {
+    const { kubelet: self, network, proxy } = world.attackers;
+    expect(await self.say(subjects.signal('heartbeat', SELF), { time: new Date().toISOString() })).toBe(false);
+    expect(await self.command('ReportPods', { node: CAPTURED, pods: [] })).toBe('done');
+    const same = { resource: 'nodes', namespace: '', name: CAPTURED, patchType: 'merge', patch: { status: {} } };
+    expect(await self.command('PatchObject', { ...same, subresource: 'status' })).toBe('done');
+    expect(await network.command('PatchObject', { ...same, patch: { metadata: { annotations: {} } } })).toBe('done');
+    expect(await proxy.say(subjects.query('position', SELF), {}, proxy.ownInbox())).toBe(false);
+  });
+
+  it('nothing of all that has come into the log or runs anywhere, and the cluster works', async () => {
+    await world.unharmed();
+    await world.works('after-all');
+    await eventually(() => world.cluster.allReady().then(() => true));
+  });
+});
