@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { nameOfToken, principalOfSubject, subjects, subjectToken } from './subjects';
+import { ANYTHING, nameOfToken, principalOfSubject, subjects, subjectToken } from './subjects';
 import { anyName } from './testing/any-name';
 
 describe('a name as a subject token', () => {
@@ -28,6 +28,14 @@ describe('a name as a subject token', () => {
         expect(nameOfToken(token)).toBe(name);
       }),
     );
+  });
+});
+
+describe('an address of a process', () => {
+  it('is a pattern where it is asked to be, and never by a name', () => {
+    const address = 'health.{service}.{instance}';
+    expect(subjects.process(address, { service: 'api', instance: ANYTHING })).toBe('shiplog.v1.health.api.*');
+    expect(subjects.process(address, { service: 'api', instance: '*' })).toBe('shiplog.v1.health.api.%2A');
   });
 });
 

@@ -41,6 +41,9 @@ export interface EventAddress {
 export const ANYONE = 'anyone';
 export type Sender = Principal | typeof ANYONE;
 
+/** In place of a part of an address: whatever it is. No text, because a name can be any text. */
+export const ANYTHING: unique symbol = Symbol('anything');
+
 /** Two tokens: the kind and the name of a principal. */
 function sender(from: Sender): string {
   return from === ANYONE ? '*.*' : `${from.kind}.${subjectToken(from.name)}`;
@@ -67,8 +70,8 @@ export const subjects = {
   signal: (name: string, from: Sender) => `${ROOT}.signal.${name}.${sender(from)}`,
   /** What only one node can do, or has to know. */
   node: (node: string, name: string) => `${ROOT}.node.${subjectToken(node)}.${name}`,
-  /** An address of `processRequest`, with its parts filled in; a part that is `*` stays a wildcard. */
-  process: (address: string, parts: Readonly<Record<string, string>>) =>
+  /** An address of `processRequest`, with its parts filled in. */
+  process: (address: string, parts: Readonly<Record<string, string | typeof ANYTHING>>) =>
     `${ROOT}.${address.replace(/\{(\w+)\}/g, (_, part: string) => filled(parts[part]))}`,
   /** Chunks of a stream, to who asked for it: nobody else hears them. */
   stream: (to: string, id: string) => `${ROOT}.stream.to.${to}.${id}`,
@@ -76,8 +79,8 @@ export const subjects = {
   streamControl: (of: string, id: string) => `${ROOT}.stream.ctl.${of}.${id}`,
 } as const;
 
-function filled(part: string | undefined): string {
-  return part === '*' ? '*' : subjectToken(part ?? '');
+function filled(part: string | typeof ANYTHING | undefined): string {
+  return part === ANYTHING ? '*' : subjectToken(part ?? '');
 }
 
 /** Who sent a message, from its subject; undefined where the subject names nobody. */

@@ -37,8 +37,8 @@ function table(): string {
 }
 
 describe('the permissions of each role', () => {
-  it('are those of the table; after a change of the declarations, UPDATE=1 writes it anew, to be read', () => {
-    if (process.env['UPDATE'] === '1') writeFileSync(GOLDEN, table());
+  it('are those of the table; after a change of the declarations, UPDATE_GOLDEN=1 writes it anew, to be read', () => {
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(GOLDEN, table());
     expect(table()).toBe(readFileSync(GOLDEN, 'utf8'));
   });
 });

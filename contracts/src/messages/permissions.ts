@@ -1,4 +1,4 @@
-import { LATER_CONSUMER, LATER_STREAM, ROOT, subjects, subjectToken } from '../subjects';
+import { ANYTHING, LATER_CONSUMER, LATER_STREAM, ROOT, subjects, subjectToken } from '../subjects';
 import { MESSAGES } from './all';
 import type { Message } from './define';
 import { channelsOf } from './events';
@@ -86,16 +86,16 @@ export function subjectsHeard(message: Message, identity: Identity): string[] {
 }
 
 /** What stands in a process request's address for this identity: its own service and name, and anything else. */
-function partsOf({ role, name }: Identity, whose: 'any' | 'own' = 'any'): Record<string, string> {
+function partsOf({ role, name }: Identity, whose: 'any' | 'own' = 'any'): Record<string, string | typeof ANYTHING> {
   const isService = role !== 'operator' && role !== 'bootstrap';
   return {
-    service: isService ? role : '*',
-    role: isService ? role : '*',
-    name: isService ? name : '*',
-    token: role === 'bootstrap' ? name : '*',
-    instance: whose === 'own' && isService ? name : '*',
-    scope: '*',
-    member: '*',
+    service: isService ? role : ANYTHING,
+    role: isService ? role : ANYTHING,
+    name: isService ? name : ANYTHING,
+    token: role === 'bootstrap' ? name : ANYTHING,
+    instance: whose === 'own' && isService ? name : ANYTHING,
+    scope: ANYTHING,
+    member: ANYTHING,
   };
 }
 

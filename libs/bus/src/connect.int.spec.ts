@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { Heartbeat, Note, PositionQuery, subjects, type Identity } from '@shiplog/contracts';
+import { makeAuthority } from '@shiplog/pki';
 import { eventually, SecuredNats, serve, TestNats } from '@shiplog/testing';
 import { nkeys } from 'nats';
-import { connectBus, ConnectionRefused } from '.';
+import { connectBus, ConnectionRefused, type Bus, type Credentials } from '.';
 
 const journal: Identity = { role: 'journal', name: 'one' };
 const api: Identity = { role: 'api', name: 'one' };
@@ -45,38 +46,80 @@ describe('a server that knows its users', () => {
   beforeAll(async () => (nats = await SecuredNats.start([journal, api, kubelet])));
   afterAll(() => nats.stop());
 
-  const connectWith = (seedFile: string | undefined) =>
-    connectBus({ url: nats.url, name: 'a', identity: api, credentials: { seedFile }, onError });
+  const connectWith = (changed: Partial<Credentials>, url = nats.url) =>
+    connectBus({
+      url,
+      name: 'a',
+      identity: api,
+      credentials: { ...nats.credentialsOf(api), ...changed },
+      onError,
+      onWaiting: (error) => waited.push(error),
+    });
+  const waited: unknown[] = [];
+  const refusal = async (connecting: Promise<Bus>): Promise<string> => {
+    const error: unknown = await connecting.then(
+      (bus) => bus.close(),
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(ConnectionRefused);
+    return (error as ConnectionRefused).message;
+  };
+  const write = (name: string, text: string | Uint8Array): string => {
+    const path = `${nats.credentialsOf(api).seedFile}.${name}`;
+    writeFileSync(path, text);
+    return path;
+  };
+  afterEach(() => expect(waited.splice(0)).toEqual([]));
 
   it('refuses an nkey that it does not know, with a sentence that names the file', async () => {
-    const seedFile = `${nats.seedOf(api)}.wrong`;
-    writeFileSync(seedFile, nkeys.createUser().getSeed());
-    const connecting = connectWith(seedFile);
-    await expect(connecting).rejects.toThrow(ConnectionRefused);
-    await expect(connecting).rejects.toThrow(`does not let api one in with the nkey in ${seedFile}`);
+    const seedFile = write('wrong', nkeys.createUser().getSeed());
+    expect(await refusal(connectWith({ seedFile }))).toContain(`does not let api one in with the nkey in ${seedFile}`);
   });
 
-  it('refuses who has no credentials, and says which setting gives them', async () => {
-    await expect(connectWith(undefined)).rejects.toThrow(
+  it('refuses who has no nkey, and says which setting gives it', async () => {
+    expect(await refusal(connectWith({ seedFile: undefined }))).toContain(
       'does not let api one in with no credentials (NATS_SEED_FILE)',
     );
   });
 
   it.each([
-    ['that is no seed', 'S'.repeat(58), 'does not hold the seed of an nkey'],
-    ['that is empty', '', 'does not hold the seed of an nkey'],
-  ])('a seed file %s is refused with a sentence that names it', async (_, text, why) => {
-    const seedFile = `${nats.seedOf(api)}.broken`;
-    writeFileSync(seedFile, text);
-    const connecting = connectWith(seedFile);
-    await expect(connecting).rejects.toThrow(ConnectionRefused);
-    await expect(connecting).rejects.toThrow(`${seedFile} ${why}`);
+    ['is no seed', 'S'.repeat(58)],
+    ['is empty', ''],
+  ])('a seed file that %s is refused with a sentence that names it', async (_, text) => {
+    const seedFile = write('broken', text);
+    expect(await refusal(connectWith({ seedFile }))).toBe(`the file ${seedFile} does not hold the seed of an nkey`);
   });
 
-  it('a seed file that is not there is refused with a sentence that names it', async () => {
-    const connecting = connectWith('/nowhere/seed');
-    await expect(connecting).rejects.toThrow(ConnectionRefused);
-    await expect(connecting).rejects.toThrow('/nowhere/seed');
+  it.each(['seedFile', 'caFile', 'certFile', 'keyFile'])('a %s that is not there is named', async (file) => {
+    expect(await refusal(connectWith({ [file]: '/nowhere/file' }))).toContain('/nowhere/file');
+  });
+
+  it('is not trusted when its certificate is of another authority', async () => {
+    const other = await makeAuthority('other', { days: 1, now: Date.now() });
+    const caFile = write('ca', other.certificate);
+    expect(await refusal(connectWith({ caFile }))).toMatch(/the certificate of the NATS server at .* can't be trusted/);
+  });
+
+  it('is not trusted under a name that its certificate does not have', async () => {
+    const url = nats.url.replace('127.0.0.1', 'localhost');
+    expect(await refusal(connectWith({}, url))).toMatch(/the certificate of the NATS server at .* can't be trusted/);
+  });
+
+  it('does not answer who shows no certificate, who is told which settings give one', async () => {
+    const stop = new Error('has heard enough');
+    const connecting = connectBus({
+      url: nats.url,
+      name: 'a',
+      identity: api,
+      credentials: { ...nats.credentialsOf(api), certFile: undefined, keyFile: undefined },
+      onError,
+      onWaiting: (error) => {
+        waited.push(String(error));
+        throw stop;
+      },
+    });
+    await expect(connecting).rejects.toBe(stop);
+    expect(waited.splice(0)).toEqual([expect.stringContaining('NATS_CERT and NATS_KEY give it one')]);
   });
 
   it('lets nobody speak under the name of another, or hear what is meant for another', async () => {

@@ -50,7 +50,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
       const refusal = refusalOf(error, options);
       if (refusal !== undefined) throw new ConnectionRefused(refusal, error);
       if (attempt >= (options.attempts ?? Infinity)) throw error;
-      options.onWaiting?.(error);
+      options.onWaiting?.(hintOn(error, options));
       await delay(pause);
     }
   }
@@ -61,7 +61,9 @@ function connectionOptions({ url, name, identity, credentials = {} }: ConnectOpt
   const { caFile, certFile, keyFile, seedFile } = credentials;
   return {
     ...server,
-    ...(protocol === 'tls:' ? { tls: { ...hostOf(server.servers), caFile, certFile, keyFile } } : {}),
+    ...(protocol === 'tls:'
+      ? { tls: { ...hostOf(server.servers), ca: textOf(caFile), cert: textOf(certFile), key: textOf(keyFile) } }
+      : {}),
     ...(seedFile === undefined ? {} : { authenticator: nkeyAuthenticator(readSeed(seedFile)) }),
     name,
     inboxPrefix: inboxOf(identity),
@@ -99,6 +101,11 @@ function hostOf(server: string): { host: string } {
   return { host: server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') };
 }
 
+/** Read here: to nats.js, a file that is missing looks like a server that is away. */
+function textOf(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : readFileSync(path, 'utf8');
+}
+
 /** Looked at here: nats.js would find out in the middle of each attempt, and it would look like a server that is away. */
 function readSeed(path: string): Uint8Array {
   const seed = new TextEncoder().encode(readFileSync(path, 'utf8').trim());
@@ -110,9 +117,22 @@ function readSeed(path: string): Uint8Array {
   return seed;
 }
 
+/** A server that wants a certificate and gets none hangs up without a word that nats.js would hand on. */
+function hintOn(error: unknown, { url, credentials = {} }: ConnectOptions): unknown {
+  if (codeOf(error) !== (ErrorCode.Timeout as string) || !url.startsWith('tls:')) return error;
+  if (credentials.certFile !== undefined) return error;
+  return new Error('no answer; if the server asks for certificates, NATS_CERT and NATS_KEY give it one', {
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
+
 /** What can't be mended by waiting. */
 function refusalOf(error: unknown, { url, identity, credentials = {} }: ConnectOptions): string | undefined {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   const where = url.replace(/\/\/[^@/]*@/, '//');
   if (code === (ErrorCode.ServerOptionNotAvailable as string)) {
     return `${where} asks for TLS, and the server there speaks none: give it a certificate, or write nats:// where nobody else can listen`;

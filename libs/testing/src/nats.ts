@@ -36,7 +36,7 @@ export class TestNats {
   async bus(
     name = 'test',
     identity: Identity = { role: 'api', name },
-    options: Partial<Pick<Parameters<typeof connectBus>[0], 'credentials' | 'onError'>> = {},
+    options: Partial<Pick<Parameters<typeof connectBus>[0], 'credentials' | 'onError' | 'url'>> = {},
   ): Promise<Bus> {
     const onError = (error: unknown, where: string): unknown => process.stderr.write(`${where}: ${String(error)}\n`);
     const bus = await connectBus({ url: this.url, name, identity, onError, ...options });
