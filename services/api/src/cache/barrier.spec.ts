@@ -6,7 +6,7 @@ import { ReadBarrier } from './barrier';
 function stand(consistency: 'projection' | 'linearizable') {
   const questions: ((position: number) => void)[] = [];
   const waited: number[] = [];
-  const bus = { query: () => new Promise((resolve) => questions.push((position) => resolve({ position }))) };
+  const bus = { ask: () => new Promise((resolve) => questions.push((position) => resolve({ position }))) };
   const projection = {
     position: 10,
     waitFor: (position: number) => (
@@ -61,7 +61,7 @@ describe('ReadBarrier', () => {
 
   it('asks again after a question that failed', async () => {
     let asked = 0;
-    const bus = { query: () => (asked++ === 0 ? Promise.reject(new Error('away')) : Promise.resolve({ position: 1 })) };
+    const bus = { ask: () => (asked++ === 0 ? Promise.reject(new Error('away')) : Promise.resolve({ position: 1 })) };
     const projection = { position: 10, waitFor: () => Promise.resolve() };
     const barrier = new ReadBarrier(bus as unknown as Bus, { projection } as unknown as ClusterView, {
       readConsistency: 'linearizable',

@@ -23,7 +23,7 @@ const pod = (name: string, app = name): StoredObject => ({
 /** What the journal remembers of a pod that the projection no longer has in that version. */
 const asked: unknown[] = [];
 const bus = {
-  query: (name: string, ask: unknown) => {
+  ask: ({ name }: { name: string }, ask: unknown) => {
     asked.push({ name, ask });
     return Promise.resolve({ object: pod('web', 'then') });
   },
