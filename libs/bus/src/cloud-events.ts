@@ -37,23 +37,23 @@ export function encodeEvent(
   dataText?: string,
 ): { subject: string; payload: Uint8Array; headers: MsgHdrs } {
   const h = headers();
-  h.set('ce-specversion', '1.0');
-  h.set('ce-id', String(event.position));
-  h.set('ce-source', SOURCE);
-  h.set('ce-type', `shiplog.${event.type}`);
-  h.set('ce-time', event.time);
-  h.set('ce-subject', `${event.resource}/${event.namespace === '' ? '' : `${event.namespace}/`}${event.name}`);
-  h.set('content-type', 'application/json');
-  h.set('ce-typeversion', String(event.version));
-  h.set('ce-uid', event.uid);
-  h.set('ce-actor', headerText(event.actor));
-  if (event.via !== undefined) h.set('ce-via', headerText(event.via));
-  h.set('ce-commandid', headerText(event.commandId));
-  h.set('ce-commandseq', String(event.commandSeq));
-  if (event.cause !== undefined) h.set('ce-cause', String(event.cause));
-  if (event.basis !== undefined) h.set('ce-basis', String(event.basis));
-  h.set('ce-prev', String(links.prev));
-  if (links.prevNode !== undefined) h.set('ce-prevnode', String(links.prevNode));
+  h.append('ce-specversion', '1.0');
+  h.append('ce-id', String(event.position));
+  h.append('ce-source', SOURCE);
+  h.append('ce-type', `shiplog.${event.type}`);
+  h.append('ce-time', event.time);
+  h.append('ce-subject', `${event.resource}/${event.namespace === '' ? '' : `${event.namespace}/`}${event.name}`);
+  h.append('content-type', 'application/json');
+  h.append('ce-typeversion', String(event.version));
+  h.append('ce-uid', event.uid);
+  h.append('ce-actor', headerText(event.actor));
+  if (event.via !== undefined) h.append('ce-via', headerText(event.via));
+  h.append('ce-commandid', headerText(event.commandId));
+  h.append('ce-commandseq', String(event.commandSeq));
+  if (event.cause !== undefined) h.append('ce-cause', String(event.cause));
+  if (event.basis !== undefined) h.append('ce-basis', String(event.basis));
+  h.append('ce-prev', String(links.prev));
+  if (links.prevNode !== undefined) h.append('ce-prevnode', String(links.prevNode));
   const subject = subjects.event(event);
   if (entering !== undefined)
     return { subject, payload: toBytes({ ...event.data, entering } satisfies EventBody), headers: h };
@@ -62,9 +62,9 @@ export function encodeEvent(
 
 /** The inverse of `encodeEvent`. Throws an Error that names the subject when the message is not such an event. */
 export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>): ReceivedEvent {
-  const h = message.headers;
+  const { headers: given } = message;
   const tokens = message.subject.split('.');
-  if (h === undefined || tokens.length !== 8) throw new Error(`not an event: ${message.subject}`);
+  if (given === undefined || tokens.length !== 8) throw new Error(`not an event: ${message.subject}`);
   const [, , , resource, node, namespace, name, type] = tokens as [
     string,
     string,
@@ -75,20 +75,21 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
     string,
     string,
   ];
+  const h = valuesOf(given);
   const { entering, ...data } = fromBytes<EventBody>(message.data);
   const event: LogEvent = {
     position: numberIn(h, 'ce-id') ?? NaN,
-    time: h.get('ce-time'),
+    time: text(h, 'ce-time'),
     type: type as EventType,
     version: numberIn(h, 'ce-typeversion') ?? 1,
     resource: nameOfToken(resource) as ResourceId,
     namespace: nameOfToken(namespace),
     name: nameOfToken(name),
-    uid: h.get('ce-uid'),
+    uid: text(h, 'ce-uid'),
     node: nameOfToken(node),
-    actor: decodeURIComponent(h.get('ce-actor')),
+    actor: decodeURIComponent(text(h, 'ce-actor')),
     via: textIn(h, 'ce-via'),
-    commandId: decodeURIComponent(h.get('ce-commandid')),
+    commandId: decodeURIComponent(text(h, 'ce-commandid')),
     commandSeq: numberIn(h, 'ce-commandseq') ?? 0,
     cause: numberIn(h, 'ce-cause'),
     basis: numberIn(h, 'ce-basis'),
@@ -98,14 +99,25 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
   return { event, prev: numberIn(h, 'ce-prev') ?? 0, prevNode: numberIn(h, 'ce-prevnode'), entering };
 }
 
-function numberIn(h: MsgHdrs, name: string): number | undefined {
-  const text = h.get(name);
-  return text === '' ? undefined : Number(text);
+/** In one pass: each look-up of nats.js goes through all of them. */
+function valuesOf(headers: MsgHdrs): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const [name, [value = '']] of headers) values.set(name, value);
+  return values;
 }
 
-function textIn(h: MsgHdrs, name: string): string | undefined {
-  const text = h.get(name);
-  return text === '' ? undefined : decodeURIComponent(text);
+function text(values: ReadonlyMap<string, string>, name: string): string {
+  return values.get(name) ?? '';
+}
+
+function numberIn(values: ReadonlyMap<string, string>, name: string): number | undefined {
+  const value = text(values, name);
+  return value === '' ? undefined : Number(value);
+}
+
+function textIn(values: ReadonlyMap<string, string>, name: string): string | undefined {
+  const value = text(values, name);
+  return value === '' ? undefined : decodeURIComponent(value);
 }
 
 /** Header values are printable ASCII; anything else, and the percent sign itself, is percent-encoded. */

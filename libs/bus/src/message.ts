@@ -1,6 +1,7 @@
 import {
   addressOf,
   inboxOf,
+  principalName,
   principalOf,
   principalOfSubject,
   problemIn,
@@ -58,24 +59,42 @@ const STREAMS = `${ROOT}.stream.to.`;
  */
 function isOwnReply(reply: string, principal: Principal | undefined): boolean {
   if (principal === undefined) return reply.startsWith('_INBOX.') || reply.startsWith(STREAMS);
-  return ROLES.some((role) => {
-    const identity = { role, name: principal.name };
-    if (principalOf(identity).kind !== principal.kind) return false;
-    return reply.startsWith(`${inboxOf(identity)}.`) || reply.startsWith(`${STREAMS}${addressOf(identity)}.`);
-  });
+  return ownPrefixes(principal).some((prefix) => reply.startsWith(prefix));
+}
+
+/** Made once for each sender: every answer is compared with them. */
+const prefixes = new Map<string, readonly string[]>();
+/** Senders remembered; more than a cluster has processes. */
+const REMEMBERED = 10_000;
+
+function ownPrefixes(principal: Principal): readonly string[] {
+  const key = principalName(principal);
+  let known = prefixes.get(key);
+  if (known === undefined) {
+    if (prefixes.size >= REMEMBERED) prefixes.clear();
+    known = ROLES.map((role) => ({ role, name: principal.name }))
+      .filter((identity) => principalOf(identity).kind === principal.kind)
+      .flatMap((identity) => [`${inboxOf(identity)}.`, `${STREAMS}${addressOf(identity)}.`]);
+    prefixes.set(key, known);
+  }
+  return known;
 }
 
 type Read = { readonly ok: true; readonly payload: unknown } | { readonly ok: false; readonly problem: string };
 
 /** The payload of a message, or in a sentence why it isn't what its declaration declares. */
 export function readPayload(declaration: Message, message: Pick<BusMessage, 'json'>): Read {
-  const title = `invalid ${declaration.kind === 'node' || declaration.kind === 'process' ? 'request' : declaration.kind} ${declaration.name}`;
   let payload: unknown;
   try {
     payload = message.json();
   } catch (error) {
-    return { ok: false, problem: `${title}: must be JSON: ${error instanceof Error ? error.message : String(error)}` };
+    const said = error instanceof Error ? error.message : String(error);
+    return { ok: false, problem: `${titleOf(declaration)}: must be JSON: ${said}` };
   }
   const problem = problemIn(declaration.payload, payload);
-  return problem === undefined ? { ok: true, payload } : { ok: false, problem: `${title}: ${problem}` };
+  return problem === undefined ? { ok: true, payload } : { ok: false, problem: `${titleOf(declaration)}: ${problem}` };
+}
+
+function titleOf({ kind, name }: Message): string {
+  return `invalid ${kind === 'node' || kind === 'process' ? 'request' : kind} ${name}`;
 }
