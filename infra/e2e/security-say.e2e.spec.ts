@@ -1,7 +1,9 @@
 import {
+  type CommandReply,
   inboxOf,
   LATER_CONSUMER,
   LATER_STREAM,
+  type Node,
   type Principal,
   principalOf,
   subjects,
@@ -20,6 +22,8 @@ const API_INBOX = inboxOf({ role: 'api', name: 'main' });
 
 const event = (node: string, type: EventType, resource: ResourceId = 'pods'): string =>
   subjects.event({ resource, node, namespace: 'default', name: 'evil', type });
+/** Far beyond what recursion can go through. */
+const DEPTH = 50_000;
 const leadership = (service: string, ...member: string[]): string =>
   ['shiplog.v1.leadership', service, 'default', ...member].join('.');
 
@@ -309,6 +313,50 @@ describe('with the credentials of a minion', () => {
       await bus.connection.flush();
       return heard;
     };
+  });
+
+  describe('what it says of itself harms nobody else', () => {
+    it('a pod’s address that is none is refused: it would spoil the endpoints of its Services', async () => {
+      const of = { namespace: world.namespace, name: 'mine', uid: world.mine.metadata!.uid };
+      const pods = [{ ...of, status: { podIP: '10.9.9.9\nEND-OF-INPUT\ntouch /evil' } }];
+      const reply = await kubelet().request(
+        subjects.command('ReportPods', kubelet().principal),
+        kubelet().envelope('ReportPods', { node: CAPTURED, pods }),
+      );
+      expect(reply).toMatchObject({ results: [{ ok: false, status: { code: 422 } }] });
+    });
+
+    it('an address of its node that is none leaves the networks of the others at work', async () => {
+      const key = 'flannel.alpha.coreos.com/public-ip';
+      const annotation = async (): Promise<string | undefined> =>
+        (await world.cluster.api.get<Node>(`/api/v1/nodes/${CAPTURED}`)).metadata?.annotations?.[key];
+      const before = await annotation();
+      const data = { resource: 'nodes', namespace: '', name: CAPTURED, patchType: 'merge' };
+      for (const evil of ['nowhere', '1.2.3.4\nfdb add 00:00:00:00:00:01 dev flannel.1 dst 1.2.3.4']) {
+        const patch = { metadata: { annotations: { [key]: evil } } };
+        expect(await kubelet().command('PatchObject', { ...data, patch })).toBe('done');
+        await world.cluster.allReady();
+        expect(await world.cluster.kubectl('-n', world.namespace, 'logs', 'theirs', '--tail=1')).toContain('line');
+      }
+      // Its own agent of the network sees to it that the truth is told again.
+      await eventually(async () => (await annotation()) === before, { timeoutMs: 30_000 });
+    });
+
+    it('a patch nested without end is an error of its own', async () => {
+      const deep = `${'{"a":'.repeat(DEPTH)}1${'}'.repeat(DEPTH)}`;
+      const data = {
+        resource: 'nodes',
+        namespace: '',
+        name: CAPTURED,
+        patchType: 'merge',
+        patch: 'DEEP',
+        subresource: 'status',
+      };
+      const text = JSON.stringify(kubelet().envelope('PatchObject', data)).replace('"DEEP"', `{"status":${deep}}`);
+      const subject = subjects.command('PatchObject', kubelet().principal);
+      const reply = await kubelet().connection.request(subject, Buffer.from(text), { timeout: 10_000 });
+      expect(reply.json<CommandReply>()).toMatchObject({ ok: false });
+    });
   });
 
   it('what a minion has to say is still carried and done', async () => {

@@ -11,6 +11,7 @@ export { applyPatch } from './patch';
 export { defaultPodSpec, pullPolicyOf } from './pods/defaults';
 export { qosClassOf } from './pods/qos';
 export { referencesOf } from './pods/references';
+export { validatePodStatus } from './pods/validate-status';
 export { Problems } from './problems';
 export { type Result, ok, refused } from './result';
 export { decodeObject, strictDecodingError, unknownFields } from './schema/decode';

@@ -172,6 +172,20 @@ describe('reporting pods', () => {
     expect(report(at, { conditions: [later] }).types).toEqual([]);
   });
 
+  it('is refused with an address that is none, which would spoil the endpoints of its Services', () => {
+    const at = withBoundPod();
+    const wrong = ['nonsense', '10.244.0.5\nend', '10.244.0.256', 'fe80::1'];
+    for (const podIP of wrong) {
+      for (const status of [{ podIP }, { podIPs: [{ ip: podIP }] }]) {
+        const told = report(at, status);
+        expect(refusalsOf(told)).toEqual([expect.stringContaining('must be an IPv4 address')]);
+        expect(told.types).toEqual([]);
+      }
+    }
+    expect(refusalsOf(report(at, { hostIP: 'nowhere' }))).toEqual([expect.stringContaining('must be a valid IP')]);
+    expect(report(at, { phase: 'Running', podIP: '10.244.0.5', hostIP: '172.30.0.11' }).types).not.toEqual([]);
+  });
+
   it('is refused for a pod of another node or another uid', () => {
     const at = withBoundPod();
     expect(refusalsOf(report(at, { phase: 'Running' }, 'n2'))).toEqual([

@@ -23,7 +23,7 @@ function reportOne(attempt: Attempt, node: string, report: Report): ItemOutcome 
   const { pod } = found;
   const status = refusalOfReporter(pod, node);
   if (status !== undefined) return { ok: false, status };
-  const read = readStatus(report.status);
+  const read = readStatus(report.name, report.status);
   return read.ok ? { ok: true, pod, events: eventsOf(pod, read.status, attempt.stamp.time) } : read;
 }
 

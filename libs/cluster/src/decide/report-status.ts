@@ -1,5 +1,5 @@
 import type { KubeStatus, Pod, PodStatus } from '@shiplog/contracts';
-import { decodeObject } from '@shiplog/machinery';
+import { decodeObject, Problems, statusOf, validatePodStatus } from '@shiplog/machinery';
 import { mergeConditions } from './pod-items';
 
 /**
@@ -23,9 +23,20 @@ function keepEnd({ phase, reason, message }: PodStatus, after: PodStatus): PodSt
   return { ...after, phase, reason, message };
 }
 
-/** A status as it came, read by the API's own types: unknown fields and nulls are dropped, wrong types are a 400. */
-export function readStatus(status: PodStatus): { ok: true; status: PodStatus } | { ok: false; status: KubeStatus } {
+/**
+ * A status as it came, read by the API's own types: unknown fields and nulls are dropped, wrong types are a 400, and
+ * addresses that are none a 422.
+ */
+export function readStatus(
+  name: string,
+  status: PodStatus,
+): { ok: true; status: PodStatus } | { ok: false; status: KubeStatus } {
   const decoded = decodeObject('pods', { metadata: {}, spec: { containers: [] }, status });
   if (!decoded.ok) return decoded;
-  return { ok: true, status: (decoded.value as unknown as Pod).status ?? {} };
+  const read = (decoded.value as unknown as Pod).status ?? {};
+  const problems = new Problems();
+  validatePodStatus(read, problems);
+  return problems.none
+    ? { ok: true, status: read }
+    : { ok: false, status: statusOf.invalid('pods', name, problems.causes) };
 }

@@ -3,6 +3,7 @@ import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
 import { qosClassOf } from '../pods/qos';
 import { validatePodUpdate } from '../pods/update';
 import { validatePodSpec } from '../pods/validate';
+import { validatePodStatus } from '../pods/validate-status';
 import { dnsSubdomain } from '../values/names';
 import { carryOver, defineKind } from './kind';
 
@@ -92,6 +93,9 @@ export const pods = defineKind<'pods'>({
     if (before === undefined || draft.spec !== before.spec) {
       validatePodSpec(draft.spec ?? { containers: [] }, 'spec', problems);
     }
+  },
+  validateStatus(draft, problems) {
+    validatePodStatus(draft.status ?? {}, problems);
   },
   validateUpdate(draft, before, problems) {
     validatePodUpdate(draft.spec ?? { containers: [] }, before.spec ?? { containers: [] }, problems);
