@@ -85,21 +85,21 @@ describe('the certificates of a home', () => {
     await pki.kept('journal', CLIENT);
     expect(await pki.renewDue()).toEqual([]);
     now += 31 * DAY_MS;
-    expect(await pki.renewDue()).toEqual(['server']);
+    expect(await pki.renewDue()).toEqual(['shiplog-api']);
     expect(await pki.renewDue()).toEqual([]);
-    expect(told).toEqual([['server']]);
+    expect(told).toEqual([['shiplog-api']]);
   });
 
   it('what was renewed is told also when the next can’t be', async () => {
     const pki = started();
     const told: (readonly string[])[] = [];
     pki.onRenewed((names) => void told.push(names));
-    await pki.kept('server', SERVER);
+    await pki.kept('shiplog-api', SERVER);
     await pki.kept('journal', CLIENT);
     writeFileSync(at('journal.key'), 'garbage');
     now += 61 * DAY_MS;
     await failure(pki.renewDue());
-    expect(told).toEqual([['server']]);
+    expect(told).toEqual([['shiplog-api']]);
   });
 
   it('a home of before keeps its RSA authority, and gets a short-lived certificate', async () => {
