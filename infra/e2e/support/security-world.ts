@@ -10,8 +10,9 @@ import {
   principalOf,
 } from '@shiplog/contracts';
 import type { Bus } from '@shiplog/bus';
+import { eventually } from '@shiplog/testing';
 import { Attacker } from './attacker';
-import { TEST_CONNECTION, TestCluster } from './cluster';
+import { httpGet, TEST_CONNECTION, TestCluster } from './cluster';
 
 /** Whose credentials the attacker has, and whom else it wishes to harm. */
 export const CAPTURED = 'minion-1';
@@ -93,6 +94,8 @@ export class SecurityWorld {
     expect(pods.map(({ metadata }) => metadata?.uid)).toEqual(
       [this.mine, this.theirs].map(({ metadata }) => metadata?.uid),
     );
+    for (const { metadata, status } of pods)
+      await eventually(async () => (await httpGet(`http://${status?.podIP}/`)).body.trim() === metadata?.name);
     const containers = (await Promise.all(this.cluster.engines().map(({ engine }) => engine.listContainers()))).flat();
     expect(containers.filter(({ Labels }) => Labels['io.kubernetes.pod.name']?.startsWith('evil'))).toEqual([]);
     await this.cluster.allReady();
@@ -153,7 +156,7 @@ function secret(name: string, word: string): KubeObject {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { word } };
 }
 
-/** A pod on a node that prints what it was given of a Secret, and then counts. */
+/** A pod on a node that serves its name, prints what it was given of a Secret, and then counts. */
 function talker(name: string, node: string, secretName: string): KubeObject {
   return {
     apiVersion: 'v1',
@@ -169,7 +172,8 @@ function talker(name: string, node: string, secretName: string): KubeObject {
           command: [
             'sh',
             '-c',
-            'trap "exit 0" TERM; echo -n "$WORD" | base64; i=0; while :; do i=$((i+1)); echo "line $i"; sleep 0.2 & wait; done',
+            'trap "exit 0" TERM; mkdir /www; hostname > /www/index.html; httpd -p 80 -h /www; ' +
+              'echo -n "$WORD" | base64; i=0; while :; do i=$((i+1)); echo "line $i"; sleep 0.2 & wait $!; done',
           ],
           env: [{ name: 'WORD', valueFrom: { secretKeyRef: { name: secretName, key: 'word' } } }],
         },
