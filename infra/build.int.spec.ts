@@ -85,7 +85,11 @@ describe('nest build', () => {
     // Called again after a refusal: it has started, and waits. One that ends before is seen by how it ended.
     await Promise.race([door.triedTwice, ended]);
     journal.kill('SIGTERM');
-    expect(await ended).toEqual({ code: null, signal: 'SIGTERM', said: expect.stringContaining('waiting for NATS') as string });
+    expect(await ended).toEqual({
+      code: null,
+      signal: 'SIGTERM',
+      said: expect.stringContaining('waiting for NATS') as string,
+    });
     door.close();
   });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Cluster } from '../cluster';
 import { KubeClient } from '../kube/kube-client';
 import { settingsFrom } from '../settings';
+import { serviceUser } from '../services/service-user';
 import { certificates } from './certificates';
 
 describe('certificates and kubeconfig', () => {
@@ -34,13 +35,15 @@ describe('certificates and kubeconfig', () => {
     server.close();
   });
 
-  it('keys and token stay the same, and are for their owner only', async () => {
+  it('keys and token stay the same; others may read none, but the api its tokens', async () => {
     const cluster = await prepare();
     const files = [cluster.home.tokens, cluster.home.kubeconfig, cluster.home.at('pki', 'ca.key')];
     const before = files.map((file) => readFileSync(file, 'utf8'));
     await prepare();
     expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
-    expect(files.map((file) => statSync(file).mode & 0o077)).toEqual([0, 0, 0]);
+    const group = serviceUser('api', cluster.layout.slot);
+    expect(files.map((file) => statSync(file).mode & 0o077)).toEqual([group === undefined ? 0 : 0o040, 0, 0]);
+    if (group !== undefined) expect(statSync(cluster.home.tokens)).toMatchObject({ uid: 0, gid: group.gid });
   });
 
   it("users that were added to the tokens stay, behind the administrator's line", async () => {
