@@ -55,6 +55,8 @@ async function prepareTools(): Promise<string> {
   if (hasApt()) {
     if (findTool('nats-server') === undefined)
       folders.push(dirname(await programFromPackage('nats-server', 'usr/sbin/nats-server', cache)));
+    if (findTool('busybox') === undefined)
+      folders.push(dirname(await programFromPackage('busybox-static', 'bin/busybox', cache)));
     if (findTool('kubectl') === undefined)
       folders.push(dirname(await programFromPackage('kubernetes-client', 'usr/bin/kubectl', cache)));
   }
