@@ -65,7 +65,7 @@ export class JoinDesk {
     const expires = new Date(now + ttlMs).toISOString();
     return encodeToken({
       id,
-      url: this.nats.outerUrl,
+      url: await this.nats.outerUrl(),
       expires,
       seed,
       certificate,

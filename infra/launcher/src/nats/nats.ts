@@ -73,10 +73,9 @@ export class OwnNats {
   }
 
   /** Where other machines reach it: not only this one's minions, where NATS_LISTEN says so. */
-  get outerUrl(): string {
+  async outerUrl(): Promise<string> {
     const { listen, host, port } = this.place;
-    const outer = listen === '0.0.0.0' ? (ownAddresses().find((address) => address !== host) ?? host) : listen;
-    return `tls://${outer}:${port}`;
+    return `tls://${listen === '0.0.0.0' ? ((await addressOnDefaultRoute()) ?? host) : listen}:${port}`;
   }
 
   /** Gives an identity of this machine credentials of its own, and lets it in. */
@@ -157,6 +156,17 @@ function ownAddresses(): string[] {
     .flatMap((addresses) => addresses ?? [])
     .filter(({ address, internal }) => !internal && isIP(address) === 4)
     .map(({ address }) => address);
+}
+
+/** Where machines beyond this one's own bridges reach it; undefined when it has no way out. */
+async function addressOnDefaultRoute(): Promise<string | undefined> {
+  const routes = JSON.parse(await run('ip', ['-j', 'route', 'show', 'default'])) as {
+    dev?: string;
+    prefsrc?: string;
+  }[];
+  const [first] = routes;
+  const addresses = networkInterfaces()[first?.dev ?? ''] ?? [];
+  return first?.prefsrc ?? addresses.find(({ address }) => isIP(address) === 4)?.address;
 }
 
 /** Streams made before there were accounts are in the folder of the global one. */
