@@ -7,6 +7,7 @@ import {
   Detach,
   Health,
   inboxOf,
+  messageId,
   Note,
   PositionQuery,
   StateQuery,
@@ -201,6 +202,29 @@ describe("handlers on Nest's transport", () => {
     await serving(await journal(), [Journal]);
     await expect(api.command(create('defect'))).resolves.toMatchObject({ ok: false, status: { code: 500 } });
     await expect(api.command(create('next'))).resolves.toMatchObject({ ok: true });
+  });
+
+  it('a handler outside of Nest that throws at once is answered too, and in a batch it is told', async () => {
+    const bus = await journal();
+    const transport = new NatsTransport(bus, { complete: false });
+    const refuse = () => (): never => {
+      throw new StatusError({ code: 403, reason: 'Forbidden', message: 'not you' });
+    };
+    transport.addHandler(messageId(PositionQuery), refuse() as never);
+    transport.addHandler(messageId(CreateObject), refuse() as never, false, { batch: true });
+    transport.listen(() => undefined);
+    await bus.connection.flush();
+    await expect(api.ask(PositionQuery, {})).rejects.toMatchObject({ status: { code: 403 } });
+    const command = {
+      id: 'c',
+      type: 'CreateObject',
+      actor: 'a',
+      data: { resource: 'pods', namespace: '', object: {} },
+    };
+    Object.assign(command.data.object, { metadata: {} });
+    api.connection.publish(subjects.command('CreateObject', api.principal), toBytes(command));
+    await eventually(() => problems.some((problem) => problem.includes('not you')));
+    transport.close();
   });
 
   it("a handler's StatusError is the answer", async () => {

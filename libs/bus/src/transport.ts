@@ -131,7 +131,7 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
       queueMicrotask(() => {
         const all = batch;
         batch = [];
-        settle(handler(all)).catch((error: unknown) => this.bus.onError(error, received.message.subject));
+        settle(() => handler(all)).catch((error: unknown) => this.bus.onError(error, received.message.subject));
       });
     };
     this.#batches.set(key, deliver);
@@ -140,7 +140,7 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
 
   async #one(handler: Handler, { declaration, payload, message }: Received): Promise<void> {
     try {
-      const answer = await settle(handler(payload, message)).catch((error: unknown) => {
+      const answer = await settle(() => handler(payload, message)).catch((error: unknown) => {
         if (message.reply === undefined) throw error;
         return failureOf(declaration, statusOfError(error));
       });
@@ -153,7 +153,7 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
   async #stream(handler: Handler, { payload, message }: Received): Promise<void> {
     try {
       await answerWithStream(this.bus, message, async (sink) => {
-        await settle(handler(payload, new StreamContext(message, sink)));
+        await settle(() => handler(payload, new StreamContext(message, sink)));
       });
     } catch (error) {
       this.bus.onError(error, message.subject);
@@ -184,8 +184,8 @@ function badRequest(message: string): KubeStatus {
   return { ...statusOfError(new Error(message)), reason: 'BadRequest', code: 400 };
 }
 
-/** Nest hands out promises of observables of what the handler returned. */
-async function settle(result: unknown): Promise<unknown> {
-  const value = await result;
+/** Nest hands out promises of observables of what the handler returned; what a handler throws at once is a rejection too. */
+async function settle(work: () => Promise<unknown>): Promise<unknown> {
+  const value = await work();
   return isObservable(value) ? lastValueFrom(value, { defaultValue: undefined }) : value;
 }
