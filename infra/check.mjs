@@ -1,10 +1,13 @@
 // The static checks, those that need a whole core at once beside each other: on two cores a third faster than in turn.
 import { spawn } from 'node:child_process';
 
+/** Keyed by each file's content and the formatter's version and options, so that a hit proves as much as a run. */
+const CACHE = ['--cache', '--cache-strategy', 'content', '--cache-location', 'node_modules/.cache/prettier'];
+
 const CHECKS = [
   ['node_modules/eslint/bin/eslint.js', '.'],
   ['node_modules/typescript/bin/tsc', '-p', '.'],
-  ['node_modules/prettier/bin/prettier.cjs', '--check', '.', '--log-level', 'warn'],
+  ['node_modules/prettier/bin/prettier.cjs', '--check', '.', '--log-level', 'warn', ...CACHE],
   ['contracts/generate.mjs', '--check'],
   ['contracts/asyncapi.mjs', '--check'],
 ];
