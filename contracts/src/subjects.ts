@@ -25,7 +25,8 @@ function percentEncoded(character: string): string {
 
 /** The inverse of `subjectToken`. Throws a URIError for what it never makes. */
 export function nameOfToken(token: string): string {
-  return token === NONE ? '' : decodeURIComponent(token);
+  if (token === NONE) return '';
+  return token.includes('%') ? decodeURIComponent(token) : token;
 }
 
 /** What an event's subject says. */

@@ -1,4 +1,5 @@
 import type { LogEvent } from '@shiplog/contracts';
+import { headers } from 'nats';
 import { decodeEvent, encodeEvent } from './cloud-events';
 
 const event: LogEvent = {
@@ -20,34 +21,71 @@ const event: LogEvent = {
   data: { facts: { why: 'test' } },
 };
 
+type Encoded = ReturnType<typeof encodeEvent>;
+
+/** As nats.js hands it over: the headers still undecoded, in front of the payload. */
+function arrived({ subject, payload, headers: sent }: Encoded): Parameters<typeof decodeEvent>[0] {
+  const head = sent.encode();
+  const bytes = Buffer.concat([Buffer.from('MSG'), head, payload]).subarray(3);
+  const undecoded = { _rdata: bytes, _msg: { hdr: head.length } };
+  return { subject, data: bytes.subarray(head.length), headers: undefined, ...undecoded };
+}
+
+/** As another version of nats.js might: only by its documented interface. */
+function arrivedDecoded(encoded: Encoded): Parameters<typeof decodeEvent>[0] {
+  const decoded = headers();
+  for (const [name, value] of linesOf(encoded)) decoded.append(name, value);
+  return { subject: encoded.subject, data: encoded.payload, headers: decoded };
+}
+
+function linesOf({ headers: sent }: Encoded): [name: string, value: string][] {
+  const [version, ...lines] = Buffer.from(sent.encode()).toString('ascii').split('\r\n');
+  expect(version).toBe('NATS/1.0');
+  expect(lines.splice(-2)).toEqual(['', '']);
+  return lines.map((line) => line.split(': ') as [string, string]);
+}
+
 describe('an event as a CloudEvent', () => {
-  it('arrives as it was sent, names with dots and actors beyond ASCII included', () => {
-    const { subject, payload, headers } = encodeEvent(event, { prev: 4, prevNode: 0 });
-    expect(subject).toBe(
+  it.each([
+    ['in bytes', arrived],
+    ['decoded by nats.js', arrivedDecoded],
+  ])('arrives %s as it was sent, names with dots and actors beyond ASCII included', (_, arrive) => {
+    const encoded = encodeEvent(event, { prev: 4, prevNode: 0 });
+    expect(encoded.subject).toBe(
       'shiplog.v1.event.leases%2Ecoordination%2Ek8s%2Eio.node%2Eexample%2Ecom.kube-system.a%2Eb.LeaseCreated',
     );
-    expect(decodeEvent({ subject, data: payload, headers })).toEqual({
-      event,
-      prev: 4,
-      prevNode: 0,
-      entering: undefined,
+    expect(decodeEvent(arrive(encoded))).toEqual({ event, prev: 4, prevNode: 0, entering: undefined });
+  });
+
+  it('has no header of what it does not have', () => {
+    const { via, cause, basis, ...bare } = event;
+    expect([via, cause, basis]).not.toContain(undefined);
+    const encoded = encodeEvent(bare, { prev: 4 });
+    const names = linesOf(encoded).map(([name]) => name);
+    expect(['ce-via', 'ce-cause', 'ce-basis', 'ce-prevnode'].filter((name) => names.includes(name))).toEqual([]);
+    expect(decodeEvent(arrived(encoded)).event).toEqual({
+      ...bare,
+      via: undefined,
+      cause: undefined,
+      basis: undefined,
     });
   });
 
-  it('from before senders were known says nobody vouched for it', () => {
-    const { subject, payload, headers } = encodeEvent({ ...event, via: undefined }, { prev: 4 });
-    expect(headers.has('ce-via')).toBe(false);
-    expect(decodeEvent({ subject, data: payload, headers }).event.via).toBeUndefined();
-  });
-
   it('has the attributes that CloudEvents 1.0 requires', () => {
-    const { headers } = encodeEvent(event, { prev: 4 });
-    expect(['ce-specversion', 'ce-id', 'ce-source', 'ce-type'].map((name) => headers.get(name))).toEqual([
+    const values = new Map(linesOf(encodeEvent(event, { prev: 4 })));
+    expect(['ce-specversion', 'ce-id', 'ce-source', 'ce-type'].map((name) => values.get(name))).toEqual([
       '1.0',
       '12',
       '/shiplog/journal',
       'shiplog.LeaseCreated',
     ]);
+  });
+
+  it('no text of an event makes a header of its own', () => {
+    const text = 'a\r\nce-id: 99\r\n\r\n';
+    const encoded = encodeEvent({ ...event, actor: text, commandId: text, via: text, name: text }, { prev: 4 });
+    expect(linesOf(encoded).filter(([name]) => name === 'ce-id')).toEqual([['ce-id', '12']]);
+    expect(decodeEvent(arrived(encoded)).event).toMatchObject({ actor: text, commandId: text, via: text, name: text });
   });
 
   it('something else on the subject is refused with its name', () => {

@@ -7,7 +7,7 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
-import { headers, type Msg, type MsgHdrs } from 'nats';
+import type { Msg, MsgHdrs } from 'nats';
 import { fromBytes, toBytes } from './json';
 
 /** Position of the event before this one in each channel that it is published on (0: it is the first). */
@@ -35,29 +35,31 @@ export function encodeEvent(
   links: ChannelLinks,
   entering?: StoredObject,
   dataText?: string,
-): { subject: string; payload: Uint8Array; headers: MsgHdrs } {
-  const h = headers();
-  h.append('ce-specversion', '1.0');
-  h.append('ce-id', String(event.position));
-  h.append('ce-source', SOURCE);
-  h.append('ce-type', `shiplog.${event.type}`);
-  h.append('ce-time', event.time);
-  h.append('ce-subject', `${event.resource}/${event.namespace === '' ? '' : `${event.namespace}/`}${event.name}`);
-  h.append('content-type', 'application/json');
-  h.append('ce-typeversion', String(event.version));
-  h.append('ce-uid', event.uid);
-  h.append('ce-actor', headerText(event.actor));
-  if (event.via !== undefined) h.append('ce-via', headerText(event.via));
-  h.append('ce-commandid', headerText(event.commandId));
-  h.append('ce-commandseq', String(event.commandSeq));
-  if (event.cause !== undefined) h.append('ce-cause', String(event.cause));
-  if (event.basis !== undefined) h.append('ce-basis', String(event.basis));
-  h.append('ce-prev', String(links.prev));
-  if (links.prevNode !== undefined) h.append('ce-prevnode', String(links.prevNode));
+): { subject: string; payload: Uint8Array; headers: WrittenHeaders } {
+  const { namespace, resource, name, via, cause, basis } = event;
+  const { prev, prevNode } = links;
+  const text =
+    'NATS/1.0\r\nce-specversion: 1.0\r\n' +
+    `ce-id: ${event.position}\r\nce-source: ${SOURCE}\r\nce-type: shiplog.${event.type}\r\nce-time: ${event.time}\r\n` +
+    `ce-subject: ${resource}/${namespace === '' ? '' : `${headerText(namespace)}/`}${headerText(name)}\r\n` +
+    `content-type: application/json\r\nce-typeversion: ${event.version}\r\nce-uid: ${headerText(event.uid)}\r\n` +
+    `ce-actor: ${headerText(event.actor)}\r\n${via === undefined ? '' : `ce-via: ${headerText(via)}\r\n`}` +
+    `ce-commandid: ${headerText(event.commandId)}\r\nce-commandseq: ${event.commandSeq}\r\n` +
+    `${cause === undefined ? '' : `ce-cause: ${cause}\r\n`}${basis === undefined ? '' : `ce-basis: ${basis}\r\n`}` +
+    `ce-prev: ${prev}\r\n${prevNode === undefined ? '' : `ce-prevnode: ${prevNode}\r\n`}\r\n`;
   const subject = subjects.event(event);
+  const headers = writtenHeaders(text);
   if (entering !== undefined)
-    return { subject, payload: toBytes({ ...event.data, entering } satisfies EventBody), headers: h };
-  return { subject, payload: dataText === undefined ? toBytes(event.data) : Buffer.from(dataText), headers: h };
+    return { subject, payload: toBytes({ ...event.data, entering } satisfies EventBody), headers };
+  return { subject, payload: dataText === undefined ? toBytes(event.data) : Buffer.from(dataText), headers };
+}
+
+/** All that publishing asks of headers, though nats.js does not declare it: their bytes. */
+export type WrittenHeaders = MsgHdrs & { encode(): Uint8Array };
+
+/** nats.js itself would look for each name among all the others, and cost more than the rest of the event. */
+function writtenHeaders(text: string): WrittenHeaders {
+  return { encode: () => Buffer.from(text, 'latin1') } as Partial<WrittenHeaders> as WrittenHeaders;
 }
 
 /** The inverse of `encodeEvent`. Throws an Error that names the subject when the message is not such an event. */
@@ -84,11 +86,11 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
     resource: nameOfToken(resource) as ResourceId,
     namespace: nameOfToken(namespace),
     name: nameOfToken(name),
-    uid: text(h, 'ce-uid'),
+    uid: textIn(h, 'ce-uid') ?? '',
     node: nameOfToken(node),
-    actor: decodeURIComponent(text(h, 'ce-actor')),
+    actor: textIn(h, 'ce-actor') ?? '',
     via: textIn(h, 'ce-via'),
-    commandId: decodeURIComponent(text(h, 'ce-commandid')),
+    commandId: textIn(h, 'ce-commandid') ?? '',
     commandSeq: numberIn(h, 'ce-commandseq') ?? 0,
     cause: numberIn(h, 'ce-cause'),
     basis: numberIn(h, 'ce-basis'),
@@ -105,18 +107,20 @@ interface Undecoded {
 }
 
 /**
- * A message's headers by name; undefined when it has none. Read from their bytes where they are at hand: nats.js makes
- * a list of each value and searches all names for each, which costs more than the rest of an event.
+ * A message's headers by name; undefined when it has none. Read from their bytes where they are at hand: nats.js makes a
+ * list of each value and searches all names for each, which costs more than the rest of an event.
  */
 function headerValues(message: Pick<Msg, 'headers'>): Map<string, string> | undefined {
   const { _rdata: bytes, _msg: { hdr: length = 0 } = {} } = message as Undecoded;
   if (bytes === undefined || length <= 0) return message.headers === undefined ? undefined : valuesOf(message.headers);
   const values = new Map<string, string>();
-  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('utf8').split('\r\n');
-  for (let i = 1; i < lines.length; i++) {
-    const line = lines[i] as string;
-    const colon = line.indexOf(':');
-    if (colon > 0) values.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  const block = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
+  for (let start = block.indexOf('\r\n') + 2; start > 1;) {
+    const end = block.indexOf('\r\n', start);
+    const colon = block.indexOf(':', start);
+    if (end < 0 || colon < 0 || colon > end) break;
+    values.set(block.slice(start, colon), block.slice(colon + 1, end).trim());
+    start = end + 2;
   }
   return values;
 }

@@ -25,8 +25,8 @@ describe('the publisher', () => {
   it('passes over an event that no message can hold; the next one names it as its predecessor, so readers notice', () => {
     const sent: (string | undefined)[] = [];
     const connection = {
-      publish: (_subject: string, _payload: unknown, options?: { headers?: { get(name: string): string } }) =>
-        void sent.push(options?.headers?.get('ce-prev')),
+      publish: (_subject: string, _payload: unknown, { headers }: { headers: { encode(): Uint8Array } }) =>
+        void sent.push(/ce-prev: (\d+)/.exec(Buffer.from(headers.encode()).toString())?.[1]),
     };
     const publisher = new Publisher(connection as never, new Heads(), pino({ level: 'silent' }));
     publisher.publish(applied(1, 'tester'), '{}');
