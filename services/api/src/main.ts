@@ -4,7 +4,7 @@ import { runService } from '@shiplog/service';
 import type { FastifyReply } from 'fastify';
 import { ApiModule } from './api.module';
 import { listenElsewhere } from './http/listen-elsewhere';
-import { answerUnroutable, BODY_LIMIT } from './http/http-listener';
+import { answerUnroutable } from './http/http-listener';
 import { certificateFiles } from './http/tls';
 import { apiSettings } from './settings';
 
@@ -28,7 +28,6 @@ void runService({
       },
       // Of the request alone: a watch or a log may be answered as long as it likes.
       requestTimeout: config.requestTimeout,
-      bodyLimit: BODY_LIMIT,
       // Nest's middleware is not used, and would cost every request a turn.
       skipMiddie: true,
       // Long enough for the connections that client libraries keep between requests.

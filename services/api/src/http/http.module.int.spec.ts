@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BusUnavailable } from '@shiplog/bus';
+import { eventually } from '@shiplog/testing';
 import { testConfig, testingModule, viewOf } from '../testing/api-testing';
 import { TOKEN } from '../testing/rig';
 import { HttpModule } from './http.module';
@@ -64,6 +65,33 @@ describe('HttpModule', () => {
     const [answer] = (await once(asked, 'response')) as [{ statusCode: number }];
     expect(answer.statusCode).toBe(401);
     asked.destroy();
+  });
+
+  it('takes no more of a body than it may have, also when its length was not told', async () => {
+    const asked = request(`${url}/api/v1/namespaces/default/configmaps`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'transfer-encoding': 'chunked' },
+    });
+    asked.on('error', () => undefined);
+    const answered = once(asked, 'response');
+    for (let sent = 0; sent < 4; sent++) asked.write(Buffer.alloc(1024 * 1024, ' '));
+    const [answer] = (await answered) as [{ statusCode: number; headers: Record<string, string> }];
+    expect([answer.statusCode, answer.headers['connection']]).toEqual([413, 'close']);
+    asked.destroy();
+  });
+
+  it('gives its place back when a client leaves within its body', async () => {
+    for (let left = 0; left < 3; left++) {
+      const asked = request(`${url}/api/v1/namespaces/default/configmaps`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}`, 'content-length': '100' },
+      });
+      asked.on('error', () => undefined).write('{');
+      await eventually(async () => (await create('meanwhile')).status === 429);
+      asked.destroy();
+      journal.command = () => Promise.resolve({ ok: false, status: { kind: 'Status', code: 422 } });
+      await eventually(async () => (await create('after')).status === 422);
+    }
   });
 
   it('answers a list from the copy of the cluster', async () => {

@@ -99,20 +99,20 @@ function parseJson(text: string): unknown {
 
 /** The value, if what reads it may go to its bottom. 400 when it is nested too deeply. */
 function shallow(value: unknown): unknown {
-  let level = containersIn([value]);
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > DEEPEST) {
-      refuse(
-        statusOf.badRequest(`the body of the request is nested too deeply: at most ${DEEPEST} levels are allowed`),
-      );
-    }
-    level = level.flatMap((container) => containersIn(Object.values(container)));
+  if (isDeeper(value, DEEPEST)) {
+    refuse(statusOf.badRequest(`the body of the request is nested too deeply: at most ${DEEPEST} levels are allowed`));
   }
   return value;
 }
 
-function containersIn(values: readonly unknown[]): object[] {
-  return values.filter((value) => typeof value === 'object' && value !== null) as object[];
+/** Whether objects and arrays stand in one another on more than so many levels; goes no deeper than that itself. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) {
+    if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true;
+  }
+  return false;
 }
 
 function messageOf(error: unknown): string {

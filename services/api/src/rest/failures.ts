@@ -27,11 +27,8 @@ export function statusOfFailure(error: unknown): KubeStatus | undefined {
 
 function statusOfCode(code: string): KubeStatus | undefined {
   switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return statusOf.tooLarge('limit is 3145728');
     case 'MAX_PAYLOAD_EXCEEDED':
       return statusOf.tooLarge('it is more than one message on the bus may hold');
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
     case 'FST_ERR_BAD_URL':
       return statusOf.badRequest('the request is malformed');
     case 'CONNECTION_CLOSED':
