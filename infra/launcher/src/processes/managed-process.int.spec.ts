@@ -80,7 +80,8 @@ describe('processes of a cluster', () => {
     }
     expect(managed.restarts).toBe(0);
     expect(statSync(`${log}.1`).size).toBe(largest);
-    expect(numbers(log)[0]).toBeGreaterThan(numbers(`${log}.1`).at(-1)!);
+    // Stopped between two files, the newer one holds nothing yet.
+    expect(numbers(log)[0] ?? Infinity).toBeGreaterThan(numbers(`${log}.1`).at(-1)!);
     expect(statSync(`${log}.1`).mode & 0o777).toBe(0o600);
     expect(told).toEqual([]);
   });
