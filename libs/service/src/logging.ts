@@ -1,9 +1,21 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
+import { sourceStack } from './source-stack';
 
 /** JSON lines on standard output: what happened, where, with what. */
 export function makeLogger(service: string, instance: string, level: string): Logger {
-  return pino({ level, base: { service, instance }, timestamp: pino.stdTimeFunctions.isoTime });
+  return pino({
+    level,
+    base: { service, instance },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: errorLine },
+  });
+}
+
+function errorLine(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const line = pino.stdSerializers.err(error);
+  return { ...line, stack: sourceStack(line.stack) };
 }
 
 /** Nest's own messages through the same logger; its start-up chatter is debug here. */

@@ -24,5 +24,5 @@ const SIZES: Readonly<Record<string, HeapSizes>> = {
  */
 export function nodeFlags(service: string): string[] {
   const { young, most } = SIZES[service] ?? AGENT;
-  return ['--enable-source-maps', `--max-semi-space-size=${young}`, `--max-old-space-size=${most}`];
+  return [`--max-semi-space-size=${young}`, `--max-old-space-size=${most}`];
 }
