@@ -14,6 +14,9 @@ export interface Channel {
   readonly node?: string;
 }
 
+/** Of these resources an object may belong to a node, which then has a channel of its own for them. */
+export const NODE_RESOURCES = ['pods'] as const satisfies readonly ResourceId[];
+
 /** `pods` or `pods@node-1`: how a channel is written in messages. */
 export function channelName(channel: Channel): string {
   return channel.node === undefined ? channel.resource : `${channel.resource}@${channel.node}`;

@@ -154,7 +154,7 @@ describe('the schemas of the document and the validators of the processes', () =
     [ObjectQuery, { key, at: 3, for: pod }],
     [EventsQuery, { channels: [{ resource: 'pods' }], after: 0, upTo: 9, limit: 5 }],
     [StateQuery, { channels: [{ resource: 'nodes' }], at: 3 }],
-    [Head, { position: 3, channels: { pods: 2 }, hashes: { pods: 'x' } }],
+    [Head, { position: 3, epoch: 1, channels: { pods: 2 }, hashes: { pods: 'x' } }],
     [Heartbeat, { time: '2024-05-31T12:00:00Z' }],
     [Note, { type: 'Normal', reason: 'r', message: 'm', component: 'kubelet', host: 'n', about: { ...key, uid: 'u' } }],
     [Logs, { namespace: 'a', pod: 'b', uid: 'u', container: 'c', follow: true, tailLines: 3, sinceSeconds: 9 }],

@@ -58,6 +58,8 @@ export interface NodeRequestMessage<
   readonly reply: R;
   readonly answeredBy: readonly Role[];
   readonly streamed: boolean;
+  /** Heard by a library on behalf of the service, as of a signal. */
+  readonly byLibrary?: boolean;
 }
 
 /** What a process is asked as such, whatever service it is: `shiplog.v1.<name>…`. */

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import type { Channel } from '../queries';
+import { NODE_RESOURCES, type Channel } from '../queries';
 import type { ResourceId } from '../resources';
 import { RESOURCES } from '../resources';
 import type { EventBody } from '../wire';
@@ -32,8 +32,8 @@ const HEARD: Readonly<Record<Role, { readonly all: readonly ResourceId[]; readon
   api: { all: EVERYTHING, ofNode: [] },
   scheduler: { all: ['nodes', 'pods'], ofNode: [] },
   controller: { all: EVERYTHING, ofNode: [] },
-  kubelet: { all: ['nodes', 'services'], ofNode: ['pods'] },
-  network: { all: ['nodes'], ofNode: ['pods'] },
+  kubelet: { all: ['nodes', 'services'], ofNode: NODE_RESOURCES },
+  network: { all: ['nodes'], ofNode: NODE_RESOURCES },
   proxy: { all: ['services', 'endpointslices.discovery.k8s.io'], ofNode: [] },
   operator: { all: [], ofNode: [] },
   user: { all: EVERYTHING, ofNode: [] },

@@ -82,4 +82,19 @@ export const ReferenceChanged = nodeRequest('changed', {
   answeredBy: ['kubelet'],
 });
 
-export const NODE_REQUESTS = [Logs, Attach, Detach, ReferenceChanged] as const;
+/** Not a question either. Heard by the projection of each of the node's agents. */
+export const NodeHead = nodeRequest('head', {
+  summary:
+    'How far the log is for one node: the last positions of its own channels, after the `head` of the same position.',
+  payload: Type.Object({
+    position: Position(),
+    epoch: Position(),
+    channels: Type.Record(Type.String(), Position(), { description: 'Last position by channel name.' }),
+  }),
+  reply: Type.Object({}),
+  from: ['journal'],
+  answeredBy: ['kubelet', 'network'],
+  byLibrary: true,
+});
+
+export const NODE_REQUESTS = [Logs, Attach, Detach, ReferenceChanged, NodeHead] as const;

@@ -96,6 +96,7 @@ export const StateQuery = query('state', {
   payload: Type.Object({ channels, at: Optional(Position()) }),
   reply: Type.Object({
     position: Position(),
+    epoch: Optional(Position()),
     objects: Type.Array(Type.Object({ resource: Resource, object: Stored })),
     channels: Optional(lastPositions),
   }),

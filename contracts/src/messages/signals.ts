@@ -4,10 +4,13 @@ import { Hashes } from './queries';
 import { Line, Name, OneOf, Optional, Position, Resource, Time } from './schemas';
 
 export const Head = signal('head', {
-  summary: 'How far the log is, about once a second and after bursts: who missed the tail of a channel notices.',
+  summary: 'How far the log is, every second or two: who missed the tail of a channel, or hears nobody, notices.',
   payload: Type.Object({
     position: Position(),
-    channels: Type.Record(Type.String(), Position(), { description: 'Last position of every channel with any event.' }),
+    epoch: Position("Of the journal's reign: who has heard of a later one ignores this."),
+    channels: Type.Record(Type.String(), Position(), {
+      description: "Last position of every resource with any event; a node's own go to that node (`head`).",
+    }),
     hashes: Optional(Hashes),
   }),
   from: ['journal'],

@@ -21,6 +21,7 @@ import {
 import { createInbox, nuid, type Msg, type NatsConnection, type Subscription } from 'nats';
 import { commandBytes, Commander } from './commander';
 import { connectNats, type ConnectOptions } from './connect';
+import { Epochs, type Voice } from './epochs';
 import { StatusError } from './errors';
 import { fromBytes, toBytes } from './json';
 import { listen, type ErrorSink } from './listen';
@@ -56,6 +57,11 @@ export interface AskOptions {
 export class Bus {
   /** Who this process is to the others. */
   readonly principal: Principal;
+  /** Whose word on the log is believed. */
+  readonly epochs = new Epochs();
+  /** How this process answers, while it is the active journal. */
+  voice: Voice | undefined;
+  readonly #believes = (answer: Msg): boolean => this.epochs.believesAnswer(answer);
   readonly #commander: Commander;
 
   constructor(
@@ -64,7 +70,7 @@ export class Bus {
     readonly onError: ErrorSink,
   ) {
     this.principal = principalOf(identity);
-    this.#commander = new Commander(connection, this.principal);
+    this.#commander = new Commander(connection, this.principal, this.#believes);
   }
 
   /**
@@ -96,7 +102,7 @@ export class Bus {
     const deadline = Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     const bytes = payload === undefined ? new Uint8Array() : toBytes(payload);
     const answer = fromBytes<ReplyOf<M> | { failed: KubeStatus } | undefined>(
-      (await requestUntil(this.connection, this.#subjectOf(message, to ?? {}), bytes, deadline)).data,
+      (await requestUntil(this.connection, this.#subjectOf(message, to ?? {}), bytes, deadline, this.#believes)).data,
     );
     if (typeof answer === 'object' && answer !== null && 'failed' in answer)
       throw new StatusError(answer.failed as KubeStatus);
@@ -139,12 +145,14 @@ export class Bus {
 
   /** Hears signals. What is not as declared is told to the error sink; so is what the handler throws. */
   hear<M extends SignalMessage>(message: M, handler: (payload: PayloadOf<M>, from: Principal) => void): Subscription {
-    return this.listen(subjects.signal(message.name, 'anyone'), (raw) => {
-      const received = new BusMessage(raw);
-      const read = readPayload(message, received);
-      if (!read.ok) throw new Error(read.problem);
-      if (received.principal !== undefined) handler(read.payload as PayloadOf<M>, received.principal);
+    return this.#hear(subjects.signal(message.name, 'anyone'), message, (payload, from) => {
+      if (from !== undefined) handler(payload, from);
     });
+  }
+
+  /** Hears what this process' node is told. */
+  hearForNode<M extends NodeRequestMessage>(message: M, handler: (payload: PayloadOf<M>) => void): Subscription {
+    return this.#hear(subjects.node(this.identity.name, message.name), message, handler);
   }
 
   /** The objects of channels, now or at a position, in chunks. */
@@ -177,6 +185,19 @@ export class Bus {
   /** Sends what is under way, then closes. */
   async close(): Promise<void> {
     if (!this.connection.isClosed()) await this.connection.drain();
+  }
+
+  #hear<M extends SignalMessage | NodeRequestMessage>(
+    subject: string,
+    message: M,
+    handler: (payload: PayloadOf<M>, from: Principal | undefined) => void,
+  ): Subscription {
+    return this.listen(subject, (raw) => {
+      const received = new BusMessage(raw);
+      const read = readPayload(message, received);
+      if (!read.ok) throw new Error(read.problem);
+      handler(read.payload as PayloadOf<M>, received.principal);
+    });
   }
 
   #subjectOf(message: Question, to: Readonly<Record<string, string>>): string {

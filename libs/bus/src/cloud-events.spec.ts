@@ -50,19 +50,28 @@ describe('an event as a CloudEvent', () => {
     ['in bytes', arrived],
     ['decoded by nats.js', arrivedDecoded],
   ])('arrives %s as it was sent, names with dots and actors beyond ASCII included', (_, arrive) => {
-    const encoded = encodeEvent(event, { prev: 4, prevNode: 0 });
+    const encoded = encodeEvent(event, { prev: 4, prevNode: 0, channels: [4, 0, 3] }, 7);
     expect(encoded.subject).toBe(
       'shiplog.v1.event.leases%2Ecoordination%2Ek8s%2Eio.node%2Eexample%2Ecom.kube-system.a%2Eb.LeaseCreated',
     );
-    expect(decodeEvent(arrive(encoded))).toEqual({ event, prev: 4, prevNode: 0, entering: undefined });
+    expect(decodeEvent(arrive(encoded))).toEqual({
+      event,
+      epoch: 7,
+      prev: 4,
+      prevNode: 0,
+      channels: [4, 0, 3],
+      entering: undefined,
+    });
   });
 
   it('has no header of what it does not have', () => {
     const { via, cause, basis, ...bare } = event;
     expect([via, cause, basis]).not.toContain(undefined);
-    const encoded = encodeEvent(bare, { prev: 4 });
+    const encoded = encodeEvent(bare, { prev: 4 }, 1);
     const names = linesOf(encoded).map(([name]) => name);
-    expect(['ce-via', 'ce-cause', 'ce-basis', 'ce-prevnode'].filter((name) => names.includes(name))).toEqual([]);
+    expect(
+      ['ce-via', 'ce-cause', 'ce-basis', 'ce-prevnode', 'ce-channels'].filter((name) => names.includes(name)),
+    ).toEqual([]);
     expect(decodeEvent(arrived(encoded)).event).toEqual({
       ...bare,
       via: undefined,
@@ -72,7 +81,7 @@ describe('an event as a CloudEvent', () => {
   });
 
   it('has the attributes that CloudEvents 1.0 requires', () => {
-    const values = new Map(linesOf(encodeEvent(event, { prev: 4 })));
+    const values = new Map(linesOf(encodeEvent(event, { prev: 4 }, 1)));
     expect(['ce-specversion', 'ce-id', 'ce-source', 'ce-type'].map((name) => values.get(name))).toEqual([
       '1.0',
       '12',
@@ -83,7 +92,7 @@ describe('an event as a CloudEvent', () => {
 
   it('no text of an event makes a header of its own', () => {
     const text = 'a\r\nce-id: 99\r\n\r\n';
-    const encoded = encodeEvent({ ...event, actor: text, commandId: text, via: text, name: text }, { prev: 4 });
+    const encoded = encodeEvent({ ...event, actor: text, commandId: text, via: text, name: text }, { prev: 4 }, 1);
     expect(linesOf(encoded).filter(([name]) => name === 'ce-id')).toEqual([['ce-id', '12']]);
     expect(decodeEvent(arrived(encoded)).event).toMatchObject({ actor: text, commandId: text, via: text, name: text });
   });

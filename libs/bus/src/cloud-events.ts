@@ -7,7 +7,8 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Msg, MsgHdrs } from 'nats';
+import type { Msg } from 'nats';
+import { headerValues, numberIn, numbersIn, text, textIn, writtenHeaders, type WrittenHeaders } from './headers';
 import { fromBytes, toBytes } from './json';
 
 /** Position of the event before this one in each channel that it is published on (0: it is the first). */
@@ -15,11 +16,18 @@ export interface ChannelLinks {
   prev: number;
   /** Only when the event belongs to a node. */
   prevNode?: number;
+  /**
+   * Position of the last event before this one in the channel of each resource, in the order of RESOURCES: whoever
+   * follows several of them sees at any event whether it missed one of another.
+   */
+  channels?: readonly number[];
 }
 
 /** An event as it came over the wire. */
 export interface ReceivedEvent extends ChannelLinks {
   event: LogEvent;
+  /** Of the reign in which it was published. */
+  epoch?: number;
   /** The whole object after the event, where it is the object's first in its node's channel. */
   entering?: StoredObject;
 }
@@ -27,17 +35,18 @@ export interface ReceivedEvent extends ChannelLinks {
 const SOURCE = '/shiplog/journal';
 
 /**
- * A log event as a CloudEvents 1.0 message in binary mode. `dataText` is the JSON of `event.data` where the caller
- * has it already.
+ * A log event as a CloudEvents 1.0 message in binary mode, published in the reign of an epoch. `dataText` is the JSON
+ * of `event.data` where the caller has it already.
  */
 export function encodeEvent(
   event: LogEvent,
   links: ChannelLinks,
+  epoch: number,
   entering?: StoredObject,
   dataText?: string,
 ): { subject: string; payload: Uint8Array; headers: WrittenHeaders } {
   const { namespace, resource, name, via, cause, basis } = event;
-  const { prev, prevNode } = links;
+  const { prev, prevNode, channels } = links;
   const text =
     'NATS/1.0\r\nce-specversion: 1.0\r\n' +
     `ce-id: ${event.position}\r\nce-source: ${SOURCE}\r\nce-type: shiplog.${event.type}\r\nce-time: ${event.time}\r\n` +
@@ -46,20 +55,13 @@ export function encodeEvent(
     `ce-actor: ${headerText(event.actor)}\r\n${via === undefined ? '' : `ce-via: ${headerText(via)}\r\n`}` +
     `ce-commandid: ${headerText(event.commandId)}\r\nce-commandseq: ${event.commandSeq}\r\n` +
     `${cause === undefined ? '' : `ce-cause: ${cause}\r\n`}${basis === undefined ? '' : `ce-basis: ${basis}\r\n`}` +
+    `ce-epoch: ${epoch}\r\n${channels === undefined ? '' : `ce-channels: ${channels.join()}\r\n`}` +
     `ce-prev: ${prev}\r\n${prevNode === undefined ? '' : `ce-prevnode: ${prevNode}\r\n`}\r\n`;
   const subject = subjects.event(event);
-  const headers = writtenHeaders(text);
+  const headers = writtenHeaders(Buffer.from(text, 'latin1'));
   if (entering !== undefined)
     return { subject, payload: toBytes({ ...event.data, entering } satisfies EventBody), headers };
   return { subject, payload: dataText === undefined ? toBytes(event.data) : Buffer.from(dataText), headers };
-}
-
-/** All that publishing asks of headers, though nats.js does not declare it: their bytes. */
-export type WrittenHeaders = MsgHdrs & { encode(): Uint8Array };
-
-/** nats.js itself would look for each name among all the others, and cost more than the rest of the event. */
-function writtenHeaders(text: string): WrittenHeaders {
-  return { encode: () => Buffer.from(text, 'latin1') } as Partial<WrittenHeaders> as WrittenHeaders;
 }
 
 /** The inverse of `encodeEvent`. Throws an Error that names the subject when the message is not such an event. */
@@ -97,52 +99,14 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
     data,
   };
   if (!Number.isSafeInteger(event.position)) throw new Error(`an event without a position: ${message.subject}`);
-  return { event, prev: numberIn(h, 'ce-prev') ?? 0, prevNode: numberIn(h, 'ce-prevnode'), entering };
-}
-
-/** What nats.js holds of a message before anybody asks for its headers; not among what it documents. */
-interface Undecoded {
-  readonly _rdata?: Uint8Array;
-  readonly _msg?: { readonly hdr?: number };
-}
-
-/**
- * A message's headers by name; undefined when it has none. Read from their bytes where they are at hand: nats.js makes a
- * list of each value and searches all names for each, which costs more than the rest of an event.
- */
-function headerValues(message: Pick<Msg, 'headers'>): Map<string, string> | undefined {
-  const { _rdata: bytes, _msg: { hdr: length = 0 } = {} } = message as Undecoded;
-  if (bytes === undefined || length <= 0) return message.headers === undefined ? undefined : valuesOf(message.headers);
-  const values = new Map<string, string>();
-  const block = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
-  for (let start = block.indexOf('\r\n') + 2; start > 1;) {
-    const end = block.indexOf('\r\n', start);
-    const colon = block.indexOf(':', start);
-    if (end < 0 || colon < 0 || colon > end) break;
-    values.set(block.slice(start, colon), block.slice(colon + 1, end).trim());
-    start = end + 2;
-  }
-  return values;
-}
-
-function valuesOf(headers: MsgHdrs): Map<string, string> {
-  const values = new Map<string, string>();
-  for (const [name, [value = '']] of headers) values.set(name, value);
-  return values;
-}
-
-function text(values: ReadonlyMap<string, string>, name: string): string {
-  return values.get(name) ?? '';
-}
-
-function numberIn(values: ReadonlyMap<string, string>, name: string): number | undefined {
-  const value = text(values, name);
-  return value === '' ? undefined : Number(value);
-}
-
-function textIn(values: ReadonlyMap<string, string>, name: string): string | undefined {
-  const value = text(values, name);
-  return value === '' ? undefined : decodeURIComponent(value);
+  return {
+    event,
+    epoch: numberIn(h, 'ce-epoch'),
+    prev: numberIn(h, 'ce-prev') ?? 0,
+    prevNode: numberIn(h, 'ce-prevnode'),
+    channels: numbersIn(h, 'ce-channels'),
+    entering,
+  };
 }
 
 /** Header values are printable ASCII; anything else, and the percent sign itself, is percent-encoded. */

@@ -1,5 +1,5 @@
 import { subjects, type AnyCommand, type CommandReply, type Principal } from '@shiplog/contracts';
-import type { NatsConnection } from 'nats';
+import type { Msg, NatsConnection } from 'nats';
 import { fromBytes, toBytes } from './json';
 import { requestUntil } from './request';
 
@@ -33,6 +33,7 @@ export class Commander {
   constructor(
     private readonly connection: NatsConnection,
     private readonly principal: Principal,
+    private readonly believes: (answer: Msg) => boolean = () => true,
   ) {}
 
   /** Resolves with the journal's answer, also a refusal; rejects with BusUnavailable after the deadline. */
@@ -78,13 +79,13 @@ export class Commander {
       const deadline = Math.max(...group.map((one) => one.deadline));
       if (group.length === 1) {
         const subject = subjects.command(first.command.type, this.principal);
-        const answer = await requestUntil(this.connection, subject, Buffer.from(first.text), deadline);
+        const answer = await requestUntil(this.connection, subject, Buffer.from(first.text), deadline, this.believes);
         first.resolve(fromBytes<CommandReply>(answer.data));
         return;
       }
       const payload = Buffer.from(`[${group.map((one) => one.text).join(',')}]`);
       const subject = subjects.command('Batch', this.principal);
-      const answer = await requestUntil(this.connection, subject, payload, deadline);
+      const answer = await requestUntil(this.connection, subject, payload, deadline, this.believes);
       const replies = fromBytes<CommandReply[]>(answer.data);
       group.forEach((one, i) => {
         const reply = replies[i];

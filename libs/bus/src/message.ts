@@ -11,6 +11,7 @@ import {
   type Principal,
 } from '@shiplog/contracts';
 import type { Msg, MsgHdrs } from 'nats';
+import type { Voice } from './epochs';
 import { fromBytes, toBytes } from './json';
 
 /** A message as a handler gets it. */
@@ -18,7 +19,11 @@ export class BusMessage {
   /** Who sent it, where its subject says so: the NATS server vouches for it. */
   readonly principal: Principal | undefined;
 
-  constructor(private readonly message: Msg) {
+  /** @param voice with which the one who answers speaks, where it is the journal */
+  constructor(
+    private readonly message: Msg,
+    private readonly voice?: Voice,
+  ) {
     this.principal = principalOfSubject(message.subject);
   }
 
@@ -45,9 +50,14 @@ export class BusMessage {
     return fromBytes<T>(this.data);
   }
 
-  /** Nothing happens when the sender doesn't wait for a reply, or wants it to go to somebody else. */
+  /**
+   * Nothing happens when the sender doesn't wait for a reply, or wants it to go to somebody else; nor when the journal
+   * that was asked may not be the active one any more: the sender asks again.
+   */
   respond(payload: unknown): void {
-    if (this.reply !== undefined) this.message.respond(toBytes(payload));
+    const { reply, voice } = this;
+    if (reply === undefined || voice?.holds() === false) return;
+    this.message.respond(toBytes(payload), voice && { headers: voice.headers });
   }
 }
 

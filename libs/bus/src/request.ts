@@ -9,16 +9,17 @@ const LONGEST_PAUSE_MS = 500;
 /**
  * A request that is repeated until it is answered or the deadline (epoch milliseconds) has passed; so the other side
  * must take a repetition for what it is: commands carry ids, queries change nothing. An answer to any of the
- * repetitions will do: one that takes long is not lost because it was asked for again.
+ * repetitions will do: one that takes long is not lost because it was asked for again. One that is not believed is none.
  */
 export function requestUntil(
   connection: NatsConnection,
   subject: string,
   payload: Uint8Array,
   deadline: number,
+  believes: (answer: Msg) => boolean = () => true,
 ): Promise<Msg> {
   return new Promise((resolve, reject) => {
-    new Asking(connection, subject, payload, deadline, resolve, reject).ask();
+    new Asking(connection, subject, payload, deadline, believes, resolve, reject).ask();
   });
 }
 
@@ -36,6 +37,7 @@ class Asking {
     private readonly subject: string,
     private readonly payload: Uint8Array,
     private readonly deadline: number,
+    private readonly believes: (answer: Msg) => boolean,
     private readonly resolve: (message: Msg) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
@@ -51,6 +53,7 @@ class Asking {
   async #request(timeout: number): Promise<void> {
     try {
       const message = await this.connection.request(this.subject, this.payload, { timeout });
+      if (!this.believes(message)) throw new Error('a journal answered that is not the active one any more');
       this.#settle(() => this.resolve(message));
     } catch (error) {
       this.#open--;

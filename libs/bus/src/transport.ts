@@ -107,7 +107,7 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
     raw: ConstructorParameters<typeof BusMessage>[0],
     deliver: (received: Received) => void,
   ): void {
-    const message = new BusMessage(raw);
+    const message = new BusMessage(raw, this.bus.voice);
     const read = readPayload(declaration, message);
     if (read.ok) return deliver({ declaration, payload: read.payload, message });
     if (message.reply === undefined) throw new Error(read.problem);
@@ -168,7 +168,7 @@ function handlerProblems(bus: Bus, handlers: ReadonlyMap<string, unknown>, compl
     message.kind === 'signal' ? message.heardBy.includes(role) : message.answeredBy.includes(role),
   );
   const mayHave = new Set(own.map(messageId));
-  const mustHave = own.filter((message) => message.kind !== 'signal' || message.byLibrary !== true).map(messageId);
+  const mustHave = own.filter((message) => !('byLibrary' in message && message.byLibrary === true)).map(messageId);
   return [
     ...[...handlers.keys()].filter((id) => !mayHave.has(id)).map((id) => `${id} is not declared to come to ${role}`),
     ...(complete ? mustHave.filter((id) => !handlers.has(id)).map((id) => `${role} has no handler for ${id}`) : []),

@@ -20,17 +20,15 @@ export function differences(
     const before = old.get(channel.resource, after.metadata.namespace ?? '', after.metadata.name) as
       StoredObject | undefined;
     if (before !== undefined) gone.delete(before);
-    if (before?.metadata.resourceVersion === after.metadata.resourceVersion) continue;
-    applied.push({
-      event: madeUp(
-        channel.resource,
-        after,
-        before === undefined ? 'Created' : 'StatusChanged',
-        Number(after.metadata.resourceVersion),
-      ),
-      before,
-      after,
-    });
+    const position = Number(after.metadata.resourceVersion);
+    // Another one of the same name: the first has ended.
+    const isReplaced = before !== undefined && before.metadata.uid !== after.metadata.uid;
+    if (isReplaced) applied.push({ event: madeUp(channel.resource, before, 'Deleted', position), before });
+    if (before === undefined || isReplaced) {
+      applied.push({ event: madeUp(channel.resource, after, 'Created', position), after });
+    } else if (before.metadata.resourceVersion !== after.metadata.resourceVersion) {
+      applied.push({ event: madeUp(channel.resource, after, 'StatusChanged', position), before, after });
+    }
   }
   for (const before of gone) applied.push({ event: madeUp(channel.resource, before, 'Deleted', position), before });
   return applied;

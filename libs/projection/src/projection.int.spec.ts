@@ -1,97 +1,10 @@
-import { encodeEvent, type Bus } from '@shiplog/bus';
+import type { Bus } from '@shiplog/bus';
 import { ClusterState, hashResource, type Applied } from '@shiplog/cluster';
-import {
-  EventsQuery,
-  Head,
-  PositionQuery,
-  StateQuery,
-  type EventData,
-  type LogEvent,
-  type Queries,
-  type StoredObject,
-} from '@shiplog/contracts';
+import { PositionQuery, StateQuery, type LogEvent, type Queries, type StoredObject } from '@shiplog/contracts';
 import { eventually, serve, serveStream, TestNats } from '@shiplog/testing';
 import { pino } from 'pino';
 import { Projection } from './projection';
-
-/** A log of ConfigMaps that answers what a journal answers, and publishes as badly as a test wants. */
-class Publisher {
-  readonly log: LogEvent[] = [];
-  readonly state = new ClusterState();
-  /** How often it was asked for state, and for events. */
-  readonly asked = { state: 0, events: 0 };
-
-  constructor(private readonly bus: Bus) {}
-
-  static async start(bus: Bus): Promise<Publisher> {
-    const publisher = new Publisher(bus);
-    await serveStream(bus, StateQuery, async ({ channels }, sink) => {
-      publisher.asked.state++;
-      const objects = [...publisher.state.values('configmaps')].map((object) => ({
-        resource: 'configmaps' as const,
-        object,
-      }));
-      const position = publisher.log.length;
-      const chunk = { position, objects, channels: { [channels[0]?.resource ?? '']: position } };
-      await sink.write(Buffer.from(`${JSON.stringify(chunk)}\n`));
-    });
-    await serve(bus, EventsQuery, ({ after, limit }): Queries['events']['answer'] => {
-      publisher.asked.events++;
-      const events = publisher.log.slice(after, after + (limit ?? 1_000));
-      const more = after + events.length < publisher.log.length;
-      return { events, more, position: publisher.log.length };
-    });
-    return publisher;
-  }
-
-  /** Appends without publishing. */
-  append(
-    type: 'ConfigMapCreated' | 'ConfigMapSpecChanged' | 'ConfigMapDeleted',
-    name: string,
-    data: EventData,
-  ): LogEvent {
-    const position = this.log.length + 1;
-    const event: LogEvent = {
-      position,
-      time: '2026-01-01T00:00:00.000Z',
-      type,
-      version: 1,
-      resource: 'configmaps',
-      namespace: 'default',
-      name,
-      uid: name,
-      node: '',
-      actor: 'test',
-      commandId: `c${position}`,
-      commandSeq: 0,
-      data,
-    };
-    this.log.push(event);
-    this.state.apply(event);
-    return event;
-  }
-
-  create(name: string): LogEvent {
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default', uid: name } };
-    return this.append('ConfigMapCreated', name, { object: object as unknown as StoredObject });
-  }
-
-  change(name: string, value: string): LogEvent {
-    return this.append('ConfigMapSpecChanged', name, { changes: { data: { value } } });
-  }
-
-  publish(...events: LogEvent[]): void {
-    for (const event of events) {
-      const { subject, payload, headers } = encodeEvent(event, { prev: event.position - 1 });
-      this.bus.connection.publish(subject, payload, { headers });
-    }
-  }
-
-  head(): void {
-    const hashes = { configmaps: hashResource(this.state, 'configmaps') };
-    this.bus.tell(Head, { position: this.log.length, channels: { configmaps: this.log.length }, hashes });
-  }
-}
+import { Publisher } from './testing/publisher';
 
 describe('a projection', () => {
   let nats: TestNats;

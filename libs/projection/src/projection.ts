@@ -1,13 +1,14 @@
 import { BusUnavailable, decodeEvent, type Bus, type ReceivedEvent } from '@shiplog/bus';
 import { ClusterState, hashResource, type Applied } from '@shiplog/cluster';
 import {
-  EventsQuery,
   Head,
+  NodeHead,
   PositionQuery,
   subjects,
   type Channel,
   type LogEvent,
   type ObjectOf,
+  type PayloadOf,
   type ResourceId,
   type Signals,
   type StoredObject,
@@ -15,8 +16,10 @@ import {
 import type { Msg, Subscription } from 'nats';
 import type { Logger } from 'pino';
 import { Acceptance, type Accept } from './acceptance';
+import { loadState, refetch } from './catch-up';
 import { Cursor } from './cursor';
 import { differences } from './difference';
+import { Held, type Arrived } from './held';
 import { Waiters } from './waiters';
 
 export interface ProjectionOptions {
@@ -31,10 +34,9 @@ export interface ProjectionOptions {
   accept?: Accept;
 }
 export type AppliedListener = (batch: readonly Applied[]) => void;
+/** Hears that a gap was closed by loading the state of a position: what happened before it can't be told in full. */
+export type ReloadedListener = (position: number) => void;
 
-/** Events refetched to close one gap; a longer gap is closed by loading the state anew. */
-const REFETCH_LIMIT = 20_000;
-const REFETCH_PAGE = 1_000;
 /** The journal may come later than its readers, by a moment or by much. */
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2_000;
@@ -48,20 +50,23 @@ const PROVE_NODE_MS = 30_000;
 export class Projection {
   /** Everything that was folded, also what `accept` keeps from being acted upon. */
   readonly state = new ClusterState();
-  readonly #cursors = new Map<string, Cursor>();
+  readonly #cursors: readonly Cursor[];
   readonly #subscriptions: Subscription[] = [];
   readonly #listeners = new Set<AppliedListener>();
+  readonly #reloadedListeners = new Set<ReloadedListener>();
   readonly #waiters = new Waiters();
   readonly #logger: Logger;
   readonly #acceptance: Acceptance | undefined;
   #position = 0;
   #heard: Applied[] = [];
+  /** Of the newest head: a lower one of the same epoch was only late. */
+  #head = { epoch: 0, position: 0 };
   /** Arrivals wait here while state or missed events are fetched; undefined: they are folded at once. */
-  #held: { cursor: Cursor; received: ReceivedEvent }[] | undefined = [];
+  #held: Held | undefined = new Held();
   #retry: NodeJS.Timeout | undefined;
   #proving: NodeJS.Timeout | undefined;
   #closed = false;
-  #statistics = { repeated: 0, gaps: 0, reloads: 0, hashesProved: 0, hashesFailed: 0 };
+  #statistics = { repeated: 0, disbelieved: 0, gaps: 0, reloads: 0, hashesProved: 0, hashesFailed: 0 };
 
   private constructor(
     private readonly bus: Bus,
@@ -69,30 +74,28 @@ export class Projection {
   ) {
     this.#logger = options.logger;
     if (options.accept !== undefined) this.#acceptance = new Acceptance(options.accept, options.logger);
-    for (const channel of options.channels) {
-      const cursor = new Cursor(channel);
-      this.#cursors.set(cursor.name, cursor);
-    }
+    this.#cursors = options.channels.map((channel) => new Cursor(channel));
   }
 
   /** Resolves when the state is loaded and live; waits for the journal as long as it takes. */
   static async open(bus: Bus, options: ProjectionOptions): Promise<Projection> {
     const projection = new Projection(bus, options);
     projection.#subscribe();
-    await projection.#catchUp([...projection.#cursors.values()], 'load');
+    await projection.#catchUp(projection.#cursors, 'load');
     projection.#watchConnection();
     projection.#proveNodeChannels();
     return projection;
   }
 
-  /** Everything up to here is folded in. */
+  /** Everything up to here, of every channel, is folded in. */
   get position(): number {
     return this.#position;
   }
 
-  /** Repetitions ignored, gaps healed, reloads, and hashes compared with the journal's. */
+  /** Repetitions and a deposed journal's words ignored, gaps healed, reloads, and hashes compared with the journal's. */
   get statistics(): Readonly<{
     repeated: number;
+    disbelieved: number;
     gaps: number;
     reloads: number;
     hashesProved: number;
@@ -118,6 +121,12 @@ export class Projection {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls back when history was skipped, before the listeners of what that changed. Returns what ends it. */
+  onReloaded(listener: ReloadedListener): () => void {
+    this.#reloadedListeners.add(listener);
+    return () => this.#reloadedListeners.delete(listener);
+  }
+
   /** Resolves once everything up to a position is folded in; rejects after the timeout (default 10 s). */
   waitFor(position: number, timeoutMs = 10_000): Promise<void> {
     return position <= this.#position ? Promise.resolve() : this.#waiters.wait(position, timeoutMs);
@@ -132,37 +141,47 @@ export class Projection {
   }
 
   #subscribe(): void {
-    for (const cursor of this.#cursors.values()) {
+    for (const cursor of this.#cursors) {
       const subject = subjects.channel(cursor.channel);
       this.#subscriptions.push(this.bus.listen(subject, (message) => this.#receive(cursor, message)));
     }
     this.#subscriptions.push(this.bus.hear(Head, (head) => this.#compare(head)));
+    if (this.#cursors.some(({ isOfNode }) => isOfNode))
+      this.#subscriptions.push(this.bus.hearForNode(NodeHead, (head) => this.#compareNode(head)));
   }
 
   #receive(cursor: Cursor, message: Msg): void {
     // What can't be read is told by the bus; its successor, or the next head, shows the gap.
     const received = decodeEvent(message);
-    if (this.#held !== undefined) this.#held.push({ cursor, received });
+    if (!this.bus.epochs.believes(received.epoch)) this.#statistics.disbelieved++;
+    else if (this.#held !== undefined) this.#held.add({ cursor, received }, message.data.length);
     else this.#take(cursor, received);
   }
 
   #take(cursor: Cursor, received: ReceivedEvent): void {
-    switch (cursor.classify(received)) {
-      case 'repeated':
-        this.#statistics.repeated++;
-        return;
-      case 'next':
-        this.#fold(cursor, received.event, received.entering);
-        return;
-      case 'gap':
-        this.#statistics.gaps++;
-        this.#held = [{ cursor, received }];
-        this.#logger.warn(
-          { channel: cursor.name, read: cursor.last, arrived: received.event.position },
-          'missed events; fetching them',
-        );
-        void this.#catchUp([cursor], 'refetch');
+    const { event, entering } = received;
+    if (event.position <= cursor.last) {
+      this.#statistics.repeated++;
+      return;
     }
+    const predecessors = this.#cursors.map((one) => one.predecessorIn(received, one === cursor));
+    const behind = this.#cursors.filter(({ last }, i) => (predecessors[i] ?? 0) > last);
+    if (behind.length > 0) {
+      this.#statistics.gaps++;
+      this.#logger.warn(
+        { channels: behind.map(({ name }) => name), position: this.#position, arrived: event.position },
+        'missed events; fetching them',
+      );
+      this.#held = new Held();
+      this.#held.add({ cursor, received }, 0);
+      void this.#catchUp(behind, 'refetch');
+      return;
+    }
+    this.#fold(cursor, event, entering);
+    this.#cursors.forEach((one, i) => {
+      if (predecessors[i] !== undefined) one.upTo = event.position;
+    });
+    this.#reach();
   }
 
   #fold(cursor: Cursor, event: LogEvent, entering?: StoredObject): void {
@@ -174,11 +193,13 @@ export class Projection {
       this.#tell(this.state.apply(event));
     }
     cursor.last = event.position;
-    this.#reach(event.position);
+    cursor.upTo = event.position;
   }
 
-  #reach(position: number): void {
-    if (position <= this.#position) return;
+  /** The position is that up to which every channel is complete. */
+  #reach(): void {
+    const position = this.#cursors.reduce((least, { upTo }) => Math.min(least, upTo), Infinity);
+    if (position <= this.#position || position === Infinity) return;
     this.#position = position;
     this.#waiters.reached(position);
   }
@@ -198,125 +219,139 @@ export class Projection {
    * is part of what was fetched, or was never in the log: held on to, an event whose predecessor never comes would
    * have its reader fetch without end.
    */
-  async #catchUp(cursors: Cursor[], how: 'load' | 'refetch'): Promise<void> {
-    this.#held ??= [];
-    let pause = FIRST_RETRY_MS;
-    let before = this.#held.length;
-    for (let attempt = how; !(await this.#tryCatchUp(cursors, attempt)); attempt = 'load') {
-      await new Promise<void>((resolve) => (this.#retry = setTimeout(resolve, pause)));
-      pause = Math.min(pause * 2, LONGEST_RETRY_MS);
+  async #catchUp(cursors: readonly Cursor[], how: 'load' | 'refetch'): Promise<void> {
+    const held = (this.#held ??= new Held());
+    for (let pause = FIRST_RETRY_MS; ;) {
+      const before = held.count;
+      const caughtUp = await this.#tryCatchUp(cursors, how);
       if (this.#closed) return;
-      before = this.#held.length;
+      if (caughtUp === undefined) {
+        await new Promise<void>((resolve) => (this.#retry = setTimeout(resolve, pause)));
+        pause = Math.min(pause * 2, LONGEST_RETRY_MS);
+      } else if (held.lost) {
+        held.take();
+        [cursors, how] = [this.#cursors, 'refetch'];
+      } else {
+        return this.#release(held, before, caughtUp);
+      }
     }
-    const held = this.#held;
+  }
+
+  #release(held: Held, before: number, caughtUp: readonly Cursor[]): void {
     this.#held = undefined;
-    held.forEach(({ cursor, received }, i) => {
-      if (i < before && cursors.includes(cursor)) this.#forget(cursor, received);
-      else if (this.#held === undefined) this.#take(cursor, received);
-      else this.#held.push({ cursor, received });
+    held.take().forEach((arrived, i) => {
+      const isOld = i < before && (!('cursor' in arrived) || caughtUp.includes(arrived.cursor));
+      if (isOld) this.#forget(arrived);
+      else if (this.#held !== undefined) this.#held.add(arrived, 0);
+      else if ('compare' in arrived) arrived.compare();
+      else this.#take(arrived.cursor, arrived.received);
     });
   }
 
-  #forget(cursor: Cursor, { event }: ReceivedEvent): void {
-    if (event.position <= cursor.last) return;
-    this.#logger.warn(
-      { channel: cursor.name, position: event.position },
-      'an event that the journal does not confirm; dropped',
-    );
+  #forget(arrived: Arrived): void {
+    if (!('cursor' in arrived)) return;
+    const { cursor, received } = arrived;
+    const { position } = received.event;
+    if (position <= cursor.last) return;
+    this.#logger.warn({ channel: cursor.name, position }, 'an event that the journal does not confirm; dropped');
   }
 
-  /** False when the journal is not there, or fails. */
-  async #tryCatchUp(cursors: Cursor[], how: 'load' | 'refetch'): Promise<boolean> {
+  /** Which channels are complete now; undefined when the journal is not there, or fails. */
+  async #tryCatchUp(cursors: readonly Cursor[], how: 'load' | 'refetch'): Promise<readonly Cursor[] | undefined> {
     try {
-      if (how === 'load') await this.#load(cursors);
-      for (const cursor of how === 'refetch' ? cursors : []) {
-        if (!(await this.#refetch(cursor))) await this.#load([cursor]);
+      if (how === 'load') {
+        await this.#load(cursors);
+        return cursors;
       }
-      return true;
+      const ofNode = cursors.filter(({ isOfNode }) => isOfNode);
+      if (ofNode.length > 0) await this.#load(ofNode);
+      if (ofNode.length === cursors.length) return ofNode;
+      const ofResources = this.#cursors.filter(({ isOfNode }) => !isOfNode);
+      const isClosed = await refetch(this.bus, ofResources, (cursor, event) => this.#fold(cursor, event));
+      if (!isClosed) await this.#load(ofResources);
+      this.#reach();
+      return [...ofNode, ...ofResources];
     } catch (error) {
       if (error instanceof BusUnavailable) this.#logger.info({ why: error.last }, 'waiting for the journal');
       else if (!this.#closed) this.#logger.warn({ err: error }, `could not ${how} state; trying again`);
-      return this.#closed;
+      return undefined;
     }
-  }
-
-  /** False when the gap is better closed by loading: a node's channel, or too long. */
-  async #refetch(cursor: Cursor): Promise<boolean> {
-    if (cursor.channel.node !== undefined) return false;
-    for (let fetched = 0; fetched < REFETCH_LIMIT; fetched += REFETCH_PAGE) {
-      const { events, more } = await this.bus.ask(EventsQuery, {
-        channels: [cursor.channel],
-        after: cursor.last,
-        limit: REFETCH_PAGE,
-      });
-      for (const event of events) this.#fold(cursor, event);
-      if (!more) return true;
-    }
-    return false;
   }
 
   async #load(cursors: readonly Cursor[]): Promise<void> {
     this.#statistics.reloads++;
-    const found = new Map<ResourceId, StoredObject[]>();
-    let position = 0;
-    let lasts: Record<string, number> | undefined;
-    for await (const chunk of this.bus.state({ channels: cursors.map((cursor) => cursor.channel) })) {
-      position = chunk.position;
-      lasts = chunk.channels ?? lasts;
-      for (const { resource, object } of chunk.objects) {
-        const list = found.get(resource);
-        if (list === undefined) found.set(resource, [object]);
-        else list.push(object);
-      }
-    }
-    if (lasts === undefined) throw new Error('the state ended without its last chunk');
+    const channels = cursors.map(({ channel }) => channel);
+    const { position, lasts, objects } = await loadState(this.bus, channels);
+    for (const listener of this.#reloadedListeners) listener(position);
     for (const cursor of cursors) {
       const { resource } = cursor.channel;
-      for (const applied of differences(cursor.channel, this.state, found.get(resource) ?? [], position)) {
+      for (const applied of differences(cursor.channel, this.state, objects.get(resource) ?? [], position)) {
         if (applied.after !== undefined) this.state.put(resource, applied.after);
         else this.state.remove(resource, applied.event.namespace, applied.event.name);
         this.#tell(applied);
       }
       cursor.last = lasts[cursor.name] ?? 0;
+      cursor.upTo = position;
     }
-    if (cursors.length === this.#cursors.size) this.#position = Math.min(this.#position, position);
-    this.#reach(position);
+    if (cursors.length === this.#cursors.length) this.#position = Math.min(this.#position, position);
+    this.#reach();
   }
 
   /** The journal's word on where it is, in order with its events: whoever is behind it now has missed the tail. */
   #compare(head: Signals['head']): void {
-    if (this.#held !== undefined) return;
+    if (this.#held !== undefined) return this.#held.add({ compare: () => this.#compare(head) }, 0);
+    if (!this.bus.epochs.believes(head.epoch)) {
+      this.#statistics.disbelieved++;
+      return;
+    }
+    if (head.epoch === this.#head.epoch && head.position < this.#head.position) return;
+    this.#head = head;
     if (head.position < this.#position) {
       this.#logger.warn(
         { head: head.position, position: this.#position },
         'the log is shorter than what was read; loading anew',
       );
-      void this.#catchUp([...this.#cursors.values()], 'load');
+      void this.#catchUp(this.#cursors, 'load');
       return;
     }
-    const cursors = [...this.#cursors.values()];
-    const ahead = cursors.filter((cursor) => cursor.last > (head.channels[cursor.name] ?? 0));
+    const ofResources = this.#cursors.filter(({ isOfNode }) => !isOfNode);
+    if (this.#agrees(ofResources, head)) this.#prove(head.hashes ?? {});
+  }
+
+  #compareNode(head: PayloadOf<typeof NodeHead>): void {
+    if (this.#held !== undefined) return this.#held.add({ compare: () => this.#compareNode(head) }, 0);
+    if (!this.bus.epochs.believes(head.epoch) || head.position < this.#position) return;
+    this.#agrees(
+      this.#cursors.filter(({ isOfNode }) => isOfNode),
+      head,
+    );
+  }
+
+  /** Whether channels have been read as far as the journal says that they go; otherwise they catch up. */
+  #agrees(cursors: readonly Cursor[], head: Pick<Signals['head'], 'position' | 'channels'>): boolean {
+    const lastOf = ({ name }: Cursor): number => head.channels[name] ?? 0;
+    const ahead = cursors.filter((cursor) => cursor.last > lastOf(cursor));
+    const behind = cursors.filter((cursor) => cursor.last < lastOf(cursor));
     if (ahead.length > 0) {
       this.#logger.error(
         { channels: ahead.map(({ name }) => name) },
         'events were read that the journal does not know; loading anew',
       );
       void this.#catchUp(ahead, 'load');
-      return;
-    }
-    const behind = cursors.filter((cursor) => (head.channels[cursor.name] ?? 0) > cursor.last);
-    if (behind.length > 0) {
+    } else if (behind.length > 0) {
       this.#statistics.gaps++;
       void this.#catchUp(behind, 'refetch');
-      return;
+    } else {
+      for (const cursor of cursors) cursor.upTo = Math.max(cursor.upTo, head.position);
+      this.#reach();
+      return true;
     }
-    this.#reach(head.position);
-    if (head.position === this.#position) this.#prove(head.hashes ?? {});
+    return false;
   }
 
   #prove(hashes: Partial<Record<string, string>>): void {
     const wrong: Cursor[] = [];
-    for (const cursor of this.#cursors.values()) {
+    for (const cursor of this.#cursors) {
       const expected = hashes[cursor.name];
       if (expected === undefined) continue;
       if (hashResource(this.state, cursor.channel.resource) === expected) {
@@ -338,7 +373,7 @@ export class Projection {
 
   /** An object that was never in the log, but belongs to this node, would be found by nobody else. */
   #proveNodeChannels(): void {
-    const cursors = [...this.#cursors.values()].filter(({ channel }) => channel.node !== undefined);
+    const cursors = this.#cursors.filter(({ isOfNode }) => isOfNode);
     if (cursors.length === 0) return;
     const prove = async (): Promise<void> => {
       if (this.#held !== undefined) return;
@@ -359,8 +394,9 @@ export class Projection {
     const watch = async (): Promise<void> => {
       for await (const status of this.bus.connection.status()) {
         if (this.#closed) return;
-        if (String(status.type) !== 'reconnect' || this.#held !== undefined) continue;
-        await this.#catchUp([...this.#cursors.values()], 'refetch');
+        if (String(status.type) !== 'reconnect') continue;
+        if (this.#held === undefined) void this.#catchUp(this.#cursors, 'refetch');
+        else this.#held.lose();
       }
     };
     watch().catch((error: unknown) => this.#logger.error({ err: error }, 'the connection could not be watched'));

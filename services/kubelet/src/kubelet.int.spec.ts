@@ -408,6 +408,6 @@ function forge(node: TestNode, name: string, fields: { metadata?: object; spec?:
   };
   const about = { namespace: 'default', name, uid: metadata.uid, node: NODE };
   const origin = { actor: 'nobody', commandId: 'forged', commandSeq: 0, data: { object } };
-  const { subject, payload, headers } = encodeEvent({ ...event, ...about, ...origin }, { prev: 0, prevNode: 0 });
+  const { subject, payload, headers } = encodeEvent({ ...event, ...about, ...origin }, { prev: 0, prevNode: 0 }, 1);
   node.system.bus.connection.publish(subject, payload, { headers });
 }

@@ -1,5 +1,6 @@
 import {
   eventVersion,
+  NODE_RESOURCES,
   resourceRow,
   type EventData,
   type EventType,
@@ -18,7 +19,7 @@ export function genericType(resource: ResourceId, fact: GenericFact): EventType 
 
 /** The node whose channel an object belongs to: that of a bound pod, '' for everything else. */
 export function nodeOf(resource: ResourceId, object: KubeObject): string {
-  if (resource !== 'pods') return '';
+  if (!(NODE_RESOURCES as readonly string[]).includes(resource)) return '';
   return (object as unknown as Pod).spec?.nodeName ?? '';
 }
 

@@ -86,6 +86,7 @@ export class QueryController {
 
   @Query(StateQuery, WHILE_LEADING)
   async state(@Payload() asked: PayloadOf<typeof StateQuery>, @Ctx() { sink }: StreamContext): Promise<void> {
-    await send(await select(this.log, this.past, asked), sink);
+    const { voice } = this.log;
+    await send(await select(this.log, this.past, asked), voice.epoch, sink);
   }
 }

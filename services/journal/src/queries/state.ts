@@ -24,7 +24,7 @@ interface Selected {
 
 /** The objects of channels, now or at any position kept. Objects are immutable: holding on to them is a snapshot. */
 export async function select(
-  { writer, heads }: OpenLog,
+  { writer, heads }: Pick<OpenLog, 'writer' | 'heads'>,
   past: Past,
   { channels, at }: StateRequest,
 ): Promise<Selected> {
@@ -44,13 +44,18 @@ function chosen(state: ClusterState, heads: Heads, channels: readonly Channel[])
   return { objects, channels: Object.fromEntries(channels.map((one) => [channelName(one), heads.of(one)])) };
 }
 
-/** As lines of `StateChunk`. */
-export async function send({ position, objects, channels }: Selected, stream: StreamSink): Promise<void> {
+/** As lines of `StateChunk`, in the words of the reign of an epoch. */
+export async function send(
+  { position, objects, channels }: Selected,
+  epoch: number | undefined,
+  stream: StreamSink,
+): Promise<void> {
+  const start = `{"position":${position},${epoch === undefined ? '' : `"epoch":${epoch},`}"objects":[`;
   let lines: string[] = [];
   let length = 0;
   const flush = async (last?: Record<string, number>): Promise<void> => {
     const end = last === undefined ? '' : `,"channels":${JSON.stringify(last)}`;
-    await stream.write(Buffer.from(`{"position":${position},"objects":[${lines.join(',')}]${end}}\n`));
+    await stream.write(Buffer.from(`${start}${lines.join(',')}]${end}}\n`));
     lines = [];
     length = 0;
     await turn();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { StatusError } from '@shiplog/bus';
+import { StatusError, type Voice } from '@shiplog/bus';
 import { statusOf } from '@shiplog/machinery';
 import type { Heads } from '../writer/heads';
 import type { Writer } from '../writer/writer';
@@ -9,6 +9,7 @@ export interface OpenLog {
   readonly writer: Writer;
   /** Last positions of the channels. */
   readonly heads: Heads;
+  readonly voice: Voice;
 }
 
 /** Where controllers find the open log: another one each time that this journal becomes active. */
@@ -28,9 +29,15 @@ export class ActiveLog {
     return this.#log.heads;
   }
 
-  /** Throws StatusError: 503 while another journal is the active one. */
+  /** With which this journal speaks, of its epoch. */
+  get voice(): Voice {
+    return this.#log.voice;
+  }
+
+  /** Throws StatusError: 503 while another journal is the active one, or may be. */
   get #log(): OpenLog {
-    if (this.#open === undefined) throw new StatusError(statusOf.unavailable('this journal is not the active one'));
+    if (this.#open === undefined || !this.#open.voice.holds())
+      throw new StatusError(statusOf.unavailable('this journal is not the active one'));
     return this.#open;
   }
 }

@@ -1,22 +1,25 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Bus } from '@shiplog/bus';
-import { hashObjects } from '@shiplog/cluster';
-import { Head, RESOURCES, type StoredObject } from '@shiplog/contracts';
+import type { Bus, Voice } from '@shiplog/bus';
+import { hashObjects, type ReadonlyCluster } from '@shiplog/cluster';
+import { Head, NodeHead, RESOURCES, type StoredObject } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import { hashesOf } from '../queries/hashes';
 import type { Heads } from '../writer/heads';
 import type { Writer } from '../writer/writer';
 
 const EVERY_MS = 1_000;
-/** When nothing changed, for those who have just come. */
-const IDLE_MS = 10_000;
+/** When nothing changed: for those who have just come, and so that all others know that they are not cut off. */
+const IDLE_MS = 2_000;
+/** How often every node is told, and not only those of which something moved; then, too, those that went are forgotten. */
+const NODES_MS = 10_000;
 const HASH_EVERY_MS = 5_000;
 /** Objects hashed in one go: a few milliseconds. */
 const SLICE = 200;
 
 /**
  * Tells where the log is, so that a reader that missed the tail of a channel notices; and what the state hashes to, so
- * that it can prove its own. Goes out after the events it speaks of, on the same connection.
+ * that it can prove its own. Goes out after the events it speaks of, on the same connection. A node is told of its own
+ * channels apart: one message with all of them would grow with the cluster, and go to everybody in it.
  */
 export class HeadSignals {
   #timer: NodeJS.Timeout | undefined;
@@ -24,10 +27,12 @@ export class HeadSignals {
   #sentPosition = -1;
   #hashedAt = 0;
   #hashedPosition = -1;
+  #toldNodesAt = 0;
   #busy = false;
 
   constructor(
     private readonly bus: Bus,
+    private readonly voice: Voice,
     private readonly writer: Pick<Writer, 'state' | 'position'>,
     private readonly heads: Heads,
     private readonly logger: Logger,
@@ -36,36 +41,68 @@ export class HeadSignals {
   /** The first one goes out at once: a new journal's readers may have missed what its predecessor did not publish. */
   start(): void {
     this.#timer = setInterval(() => this.#tick(), EVERY_MS);
-    this.#send();
+    this.#tellEveryone();
+    this.#watchConnection().catch((error: unknown) => this.logger.error({ err: error }, 'no word of the connection'));
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #tick(): void {
     const now = performance.now();
     const { position } = this.writer;
     const isIdle = position === this.#sentPosition;
-    if (isIdle && now - this.#sentAt < IDLE_MS && position === this.#hashedPosition) return;
-    if (position === this.#hashedPosition || now - this.#hashedAt < HASH_EVERY_MS) {
-      if (!isIdle || now - this.#sentAt >= IDLE_MS) this.#send();
-    } else if (!this.#busy) {
-      this.#hashAndSend().catch((error: unknown) => this.logger.error({ err: error }, 'the state could not be hashed'));
+    const isHashed = position === this.#hashedPosition;
+    if (!isHashed && now - this.#hashedAt >= HASH_EVERY_MS) this.#hashAndSend();
+    else if (!isIdle || now - this.#sentAt >= IDLE_MS) this.#send();
+    if (now - this.#toldNodesAt >= NODES_MS) this.#tellNodes();
+    else for (const node of this.heads.takeMoved()) this.#tellNode(node);
+  }
+
+  /** Whatever was published while the connection was away is lost to all of them, and none of them noticed. */
+  async #watchConnection(): Promise<void> {
+    for await (const { type } of this.bus.connection.status()) {
+      if (this.#timer === undefined) return;
+      if (String(type) === 'reconnect') this.#tellEveryone();
     }
+  }
+
+  #tellEveryone(): void {
+    this.#send();
+    this.#tellNodes();
   }
 
   #send(hashes?: Record<string, string>): void {
     const { position } = this.writer;
-    this.bus.tell(Head, { position, channels: this.heads.all(), hashes });
+    const channels = this.heads.ofResources();
+    this.#say(() => this.bus.tell(Head, { position, epoch: this.voice.epoch, channels, hashes }));
     this.#sentAt = performance.now();
     this.#sentPosition = position;
   }
 
+  #tellNode(node: string): void {
+    const { position } = this.writer;
+    const told = { position, epoch: this.voice.epoch, channels: this.heads.ofNode(node) };
+    this.#say(() => this.bus.tell(NodeHead, told, { node }));
+  }
+
+  #tellNodes(): void {
+    this.#toldNodesAt = performance.now();
+    this.heads.forgetEnded((nodes) => thereOf(this.writer.state, nodes));
+    this.heads.takeMoved();
+    this.#once(async () => {
+      for (const slice of slices(this.writer.state.values('nodes'))) {
+        for (const { metadata } of slice) this.#tellNode(metadata.name);
+        await turn();
+      }
+    });
+  }
+
   /** Digests are remembered by object: after slices have made most of them, the rest and the sum take one turn. */
-  async #hashAndSend(): Promise<void> {
-    this.#busy = true;
-    try {
+  #hashAndSend(): void {
+    this.#once(async () => {
       const before = this.writer.state.copy();
       for (const { id } of RESOURCES)
         for (const slice of slices(before.values(id))) {
@@ -75,10 +112,36 @@ export class HeadSignals {
       this.#hashedAt = performance.now();
       this.#hashedPosition = this.writer.position;
       this.#send(hashesOf(this.writer.state));
-    } finally {
-      this.#busy = false;
+    });
+  }
+
+  /** One long work at a time; the other waits for a later tick. */
+  #once(work: () => Promise<void>): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    work()
+      .catch((error: unknown) => this.logger.error({ err: error }, 'readers could not be told where the log is'))
+      .finally(() => (this.#busy = false));
+  }
+
+  #say(words: () => void): void {
+    if (!this.voice.holds() || this.#timer === undefined) return;
+    try {
+      words();
+    } catch (error) {
+      this.logger.warn({ err: error }, 'readers could not be told where the log is');
     }
   }
+}
+
+/** The nodes, of some, that are there yet: with a Node, or with a pod. */
+function thereOf(state: ReadonlyCluster, nodes: ReadonlySet<string>): ReadonlySet<string> {
+  const there = new Set([...nodes].filter((node) => state.get('nodes', '', node) !== undefined));
+  for (const { spec } of state.list('pods')) {
+    const { nodeName } = spec ?? {};
+    if (nodeName !== undefined && nodes.has(nodeName)) there.add(nodeName);
+  }
+  return there;
 }
 
 function* slices(objects: Iterable<StoredObject>): Generator<StoredObject[]> {

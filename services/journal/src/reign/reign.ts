@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Bus, NatsTransport } from '@shiplog/bus';
+import { Voice, type Bus, type NatsTransport } from '@shiplog/bus';
 import { BUS, CONFIG, LOGGER, TRANSPORT } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { Appender } from '../database/append';
@@ -34,17 +34,19 @@ export class Reigns {
     const broken = new Promise<unknown>((resolve) => (broke = resolve));
     const appender = await Appender.open(databaseUrlOf(config), lease.epoch, broke);
     try {
-      const { writer, heads } = await this.writers.open(appender, () => keeper.look());
+      const { writer, heads } = await this.writers.open(appender, lease.epoch, () => keeper.look());
       const keeper = await Keeper.start(log, config, writer, heads, logger);
-      const signals = new HeadSignals(bus, writer, heads, logger);
+      const voice = new Voice({ epoch: lease.epoch, holds: () => true });
+      const signals = new HeadSignals(bus, voice, writer, heads, logger);
       const later = new LaterCommands(bus, (submissions) => writer.submit(submissions), logger);
-      this.active.use({ writer, heads });
+      this.active.use({ writer, heads, voice });
+      bus.voice = voice;
       this.transport.activate();
       later.start();
       signals.start();
       logger.info({ epoch: lease.epoch, position: writer.position, objects: writer.state.size() }, 'active');
       const over = Promise.race([lease.lost, writer.lost, broken]);
-      return new Reign(writer, appender, later, keeper, signals, this.transport, over);
+      return new Reign(bus, writer, appender, later, keeper, signals, this.transport, over);
     } catch (error) {
       await appender.close();
       throw error;
@@ -55,6 +57,7 @@ export class Reigns {
 /** The time in which this journal is the active one: from a lease to its end. */
 export class Reign {
   constructor(
+    private readonly bus: Bus,
     readonly writer: Writer,
     private readonly appender: Appender,
     private readonly later: LaterCommands,
@@ -71,6 +74,7 @@ export class Reign {
     await this.later.stop();
     const stopped = this.writer.stop();
     if (how === 'in-order') await stopped;
+    this.bus.voice = undefined;
     this.signals.stop();
     await this.keeper.stop({ snapshot: how === 'in-order' });
     await this.appender.close();

@@ -32,13 +32,13 @@ export class WriterFactory {
   ) {}
 
   /** Loads the state; what the writer decides goes to the log by the appender of its epoch. */
-  async open(appender: Appender, onCommitted: () => void): Promise<OpenLog> {
+  async open(appender: Appender, epoch: number, onCommitted: () => void): Promise<Pick<OpenLog, 'writer' | 'heads'>> {
     const { config, bus, log, logger } = this;
     const { commands } = log;
     const { state, position, channels } = await loadState(log);
     const heads = new Heads(channels);
     const newest = await commands.newest(RECENT_COMMANDS);
-    const publisher = new Publisher(bus.connection, heads, logger);
+    const publisher = new Publisher(bus.connection, heads, epoch, logger);
     const writer = new Writer({
       state,
       position,

@@ -28,7 +28,7 @@ describe('the publisher', () => {
       publish: (_subject: string, _payload: unknown, { headers }: { headers: { encode(): Uint8Array } }) =>
         void sent.push(/ce-prev: (\d+)/.exec(Buffer.from(headers.encode()).toString())?.[1]),
     };
-    const publisher = new Publisher(connection as never, new Heads(), pino({ level: 'silent' }));
+    const publisher = new Publisher(connection as never, new Heads(), 1, pino({ level: 'silent' }));
     publisher.publish(applied(1, 'tester'), '{}');
     publisher.publish(applied(2, 'half a pair: \ud800'), '{}');
     publisher.publish(applied(3, 'tester'), '{}');

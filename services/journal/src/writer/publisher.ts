@@ -10,6 +10,7 @@ export class Publisher {
   constructor(
     private readonly connection: Pick<NatsConnection, 'publish'>,
     private readonly heads: Heads,
+    private readonly epoch: number,
     private readonly logger: Logger,
   ) {}
 
@@ -22,7 +23,7 @@ export class Publisher {
     const { event } = applied;
     const links = this.heads.advance(event);
     try {
-      const { subject, payload, headers } = encodeEvent(event, links, enteringObject(applied), text);
+      const { subject, payload, headers } = encodeEvent(event, links, this.epoch, enteringObject(applied), text);
       this.connection.publish(subject, payload, { headers });
     } catch (error) {
       this.logger.warn({ err: error, position: event.position }, 'an event could not be published');

@@ -1,0 +1,74 @@
+import { StatusError, type Bus } from '@shiplog/bus';
+import { EventsQuery, type Channel, type LogEvent, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import type { Cursor } from './cursor';
+
+/** Events refetched to close one gap; a longer gap is closed by loading the state anew. */
+const REFETCH_LIMIT = 20_000;
+const REFETCH_PAGE = 1_000;
+/** What the journal says of a position that it no longer keeps. */
+const GONE = 410;
+
+/** The objects of channels at a position. */
+export interface LoadedState {
+  readonly position: number;
+  /** Last position of each channel, by its name. */
+  readonly lasts: Readonly<Record<string, number>>;
+  readonly objects: ReadonlyMap<ResourceId, readonly StoredObject[]>;
+}
+
+/** Throws BusUnavailable, StatusError, and an Error when the state is not whole or a deposed journal's. */
+export async function loadState(bus: Bus, channels: readonly Channel[]): Promise<LoadedState> {
+  const objects = new Map<ResourceId, StoredObject[]>();
+  let position = 0;
+  let lasts: Readonly<Record<string, number>> | undefined;
+  for await (const chunk of bus.state({ channels: [...channels] })) {
+    if (!bus.epochs.believes(chunk.epoch)) throw new Error('a journal answered that is not the active one any more');
+    position = chunk.position;
+    lasts = chunk.channels ?? lasts;
+    for (const { resource, object } of chunk.objects) {
+      const list = objects.get(resource);
+      if (list === undefined) objects.set(resource, [object]);
+      else list.push(object);
+    }
+  }
+  if (lasts === undefined) throw new Error('the state ended without its last chunk');
+  return { position, lasts, objects };
+}
+
+/**
+ * Fetches what was missed in the channels of resources, of all of them in the order of the log, so that they are complete
+ * up to one position at every moment. False when the gap is better closed by loading: too long, or no longer kept.
+ *
+ * @param fold takes in an event; called once for each, in order
+ */
+export async function refetch(
+  bus: Bus,
+  cursors: readonly Cursor[],
+  fold: (cursor: Cursor, event: LogEvent) => void,
+): Promise<boolean> {
+  const channels = cursors.map(({ channel }) => channel);
+  const byResource = new Map(cursors.map((cursor) => [cursor.channel.resource, cursor]));
+  const completeTo = (position: number): void => {
+    for (const cursor of cursors) cursor.upTo = Math.max(cursor.upTo, position);
+  };
+  let after = cursors.reduce((least, { upTo }) => Math.min(least, upTo), Infinity);
+  for (let fetched = 0; fetched < REFETCH_LIMIT; fetched += REFETCH_PAGE) {
+    const page = await bus.ask(EventsQuery, { channels, after, limit: REFETCH_PAGE }).catch(unlessGone);
+    if (page === undefined) return false;
+    for (const event of page.events) {
+      const cursor = byResource.get(event.resource);
+      if (cursor !== undefined && event.position > cursor.last) fold(cursor, event);
+      completeTo(event.position);
+      after = event.position;
+    }
+    if (page.more) continue;
+    completeTo(page.position);
+    return true;
+  }
+  return false;
+}
+
+function unlessGone(error: unknown): undefined {
+  if (error instanceof StatusError && error.status.code === GONE) return undefined;
+  throw error;
+}

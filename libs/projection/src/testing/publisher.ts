@@ -1,0 +1,129 @@
+import { encodeEvent, StatusError, type Bus, type ChannelLinks } from '@shiplog/bus';
+import { ClusterState, hashResource } from '@shiplog/cluster';
+import {
+  EventsQuery,
+  Head,
+  RESOURCES,
+  StateQuery,
+  type Channel,
+  type EventData,
+  type EventType,
+  type LogEvent,
+  type Queries,
+  type StoredObject,
+} from '@shiplog/contracts';
+import { statusOf } from '@shiplog/machinery';
+import { serve, serveStream } from '@shiplog/testing';
+
+const KINDS = { configmaps: 'ConfigMap', secrets: 'Secret' } as const;
+export type Resource = keyof typeof KINDS;
+
+/** A log of ConfigMaps and Secrets that answers what a journal answers, and publishes as badly as a test wants. */
+export class Publisher {
+  readonly log: LogEvent[] = [];
+  readonly state = new ClusterState();
+  /** How often it was asked for state, and for events. */
+  readonly asked = { state: 0, events: 0 };
+  epoch = 1;
+  /** What an answer waits for. */
+  before: () => Promise<void> = () => Promise.resolve();
+  /** Whether it keeps no events any more, only the state. */
+  expired = false;
+
+  constructor(readonly bus: Bus) {}
+
+  static async start(bus: Bus): Promise<Publisher> {
+    const publisher = new Publisher(bus);
+    await serveStream(bus, StateQuery, async ({ channels }, sink) => {
+      publisher.asked.state++;
+      await publisher.before();
+      const objects = channels.flatMap(({ resource }) =>
+        [...publisher.state.values(resource)].map((object) => ({ resource, object })),
+      );
+      const lasts = Object.fromEntries(channels.map(({ resource }) => [resource, publisher.last(resource)]));
+      const chunk = { position: publisher.log.length, epoch: publisher.epoch, objects, channels: lasts };
+      await sink.write(Buffer.from(`${JSON.stringify(chunk)}\n`));
+    });
+    await serve(bus, EventsQuery, async ({ channels, after, limit }): Promise<Queries['events']['answer']> => {
+      publisher.asked.events++;
+      if (publisher.expired) throw new StatusError(statusOf.expired('no longer kept'));
+      await publisher.before();
+      const found = publisher.log.slice(after).filter((event) => isOf(channels, event));
+      const events = found.slice(0, limit ?? 1_000);
+      return { events, more: events.length < found.length, position: publisher.log.length };
+    });
+    return publisher;
+  }
+
+  /** Position of the last event of a resource up to a position, 0 when there is none. */
+  last(resource: string, upTo = this.log.length): number {
+    return this.log.slice(0, upTo).findLast((event) => event.resource === resource)?.position ?? 0;
+  }
+
+  /** Appends without publishing. */
+  append(
+    fact: 'Created' | 'SpecChanged' | 'Deleted',
+    name: string,
+    data: EventData,
+    { resource = 'configmaps', uid = name }: { resource?: Resource; uid?: string } = {},
+  ): LogEvent {
+    const position = this.log.length + 1;
+    const event: LogEvent = {
+      position,
+      time: '2026-01-01T00:00:00.000Z',
+      type: `${KINDS[resource]}${fact}` as EventType,
+      version: 1,
+      resource,
+      namespace: 'default',
+      name,
+      uid,
+      node: '',
+      actor: 'test',
+      commandId: `c${position}`,
+      commandSeq: 0,
+      data,
+    };
+    this.log.push(event);
+    this.state.apply(event);
+    return event;
+  }
+
+  create(name: string, of: { resource?: Resource; uid?: string } = {}): LogEvent {
+    const { resource = 'configmaps', uid = name } = of;
+    const object = { apiVersion: 'v1', kind: KINDS[resource], metadata: { name, namespace: 'default', uid } };
+    return this.append('Created', name, { object: object as unknown as StoredObject }, of);
+  }
+
+  change(name: string, value: string): LogEvent {
+    return this.append('SpecChanged', name, { changes: { data: { value } } });
+  }
+
+  delete(name: string): LogEvent {
+    return this.append('Deleted', name, {});
+  }
+
+  publish(...events: LogEvent[]): void {
+    for (const event of events) {
+      const { subject, payload, headers } = encodeEvent(event, this.#linksOf(event), this.epoch);
+      this.bus.connection.publish(subject, payload, { headers });
+    }
+  }
+
+  /** An event that is not in the log names the position before it. */
+  #linksOf({ position, resource }: LogEvent): ChannelLinks {
+    const before = position - 1;
+    if (before >= this.log.length) return { prev: before };
+    return { prev: this.last(resource, before), channels: RESOURCES.map(({ id }) => this.last(id, before)) };
+  }
+
+  head(): void {
+    const resources = Object.keys(KINDS) as Resource[];
+    const channels = Object.fromEntries(resources.map((one) => [one, this.last(one)]));
+    const hashes = Object.fromEntries(resources.map((one) => [one, hashResource(this.state, one)]));
+    this.bus.tell(Head, { position: this.log.length, epoch: this.epoch, channels, hashes });
+  }
+}
+
+function isOf(channels: readonly Channel[], { resource }: LogEvent): boolean {
+  return channels.some((channel) => channel.resource === resource);
+}
