@@ -26,3 +26,16 @@ export function deleteConfigMap(name: string, id = freshId()): AnyCommand {
   const key = { resource: 'configmaps', namespace: 'default', name } as const;
   return { id, type: 'DeleteObject', actor: 'tester', data: key };
 }
+
+/** A pod bound to a node, which need not exist. */
+export function createPodOn(node: string, name: string, id = freshId()): AnyCommand {
+  const spec = { nodeName: node, containers: [{ name: 'c', image: 'i' }] };
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec } as KubeObject;
+  return { id, type: 'CreateObject', actor: 'tester', data: { resource: 'pods', namespace: 'default', object } };
+}
+
+/** Removes a pod at once. */
+export function removePod(name: string, id = freshId()): AnyCommand {
+  const key = { resource: 'pods', namespace: 'default', name } as const;
+  return { id, type: 'DeleteObject', actor: 'tester', data: { ...key, gracePeriodSeconds: 0 } };
+}
