@@ -1,5 +1,5 @@
 import { BusUnavailable, decodeEvent, type Bus, type ReceivedEvent } from '@shiplog/bus';
-import { ClusterState, hashResource, type Applied } from '@shiplog/cluster';
+import { ClusterState, type Applied } from '@shiplog/cluster';
 import {
   Head,
   NodeHead,
@@ -20,6 +20,7 @@ import { loadState, refetch } from './catch-up';
 import { Cursor } from './cursor';
 import { differences } from './difference';
 import { Held, type Arrived } from './held';
+import { compareHashes, distrust } from './prove';
 import { Waiters } from './waiters';
 
 export interface ProjectionOptions {
@@ -350,25 +351,16 @@ export class Projection {
   }
 
   #prove(hashes: Partial<Record<string, string>>): void {
-    const wrong: Cursor[] = [];
-    for (const cursor of this.#cursors) {
-      const expected = hashes[cursor.name];
-      if (expected === undefined) continue;
-      if (hashResource(this.state, cursor.channel.resource) === expected) {
-        this.#statistics.hashesProved++;
-        continue;
-      }
-      this.#statistics.hashesFailed++;
-      this.#logger.error(
-        { channel: cursor.name, position: this.#position },
-        'state differs from the journal; loading anew',
-      );
-      for (const object of [...this.state.values(cursor.channel.resource)]) {
-        this.state.put(cursor.channel.resource, { ...object, metadata: { ...object.metadata, resourceVersion: '0' } });
-      }
-      wrong.push(cursor);
-    }
-    if (wrong.length > 0) void this.#catchUp(wrong, 'load');
+    const { proved, wrong } = compareHashes(this.state, this.#cursors, hashes);
+    this.#statistics.hashesProved += proved;
+    if (wrong.length === 0) return;
+    this.#statistics.hashesFailed += wrong.length;
+    this.#logger.error(
+      { channels: wrong.map(({ name }) => name), position: this.#position },
+      'state differs from the journal; loading anew',
+    );
+    for (const cursor of wrong) distrust(this.state, cursor);
+    void this.#catchUp(wrong, 'load');
   }
 
   /** An object that was never in the log, but belongs to this node, would be found by nobody else. */
