@@ -1,156 +1,22 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Test, type TestingModule } from '@nestjs/testing';
-import type { Bus, NatsTransport } from '@shiplog/bus';
-import type { Applied } from '@shiplog/cluster';
 import type { PodStatus, StoredObject } from '@shiplog/contracts';
-import { Health, readConfig, ServiceModule } from '@shiplog/service';
 import { eventually } from '@shiplog/testing';
-import { pino } from 'pino';
-import { ClusterView } from '../cluster/cluster-view';
-import { EngineLink } from '../engine-link';
-import type { PodNetwork } from '../networking/pod-network';
-import { ContainerTable } from '../runtime/container-table';
-import { FakeRuntime } from '../runtime/fake-runtime';
 import { RuntimeError } from '../runtime/runtime';
-import { ReferenceQuery } from '../references/reference-query';
-import { References } from '../references/references';
-import { kubeletSettings } from '../settings';
-import { Notes } from '../status/notes';
-import { StatusReporter } from '../status/status-reporter';
 import { container, pod } from '../testing/builders';
-import { POD_NETWORK, POD_RUNTIME } from '../tokens';
-import { PodDeletion } from './pod-deletion';
-import { PodManager } from './pod-manager';
-import { PodsModule } from './pods.module';
-import type { Pod } from './view';
-
-/** A kubelet without a log and without an engine: both are in the spec's hands. */
-class Rig {
-  readonly runtime = new FakeRuntime();
-  readonly statuses = new Map<string, PodStatus>();
-  readonly settled: PodStatus[] = [];
-  readonly deleted: string[] = [];
-  readonly attached = new Set<string>();
-  readonly notes: string[] = [];
-  pods: Pod[] = [];
-  attachError: Error | undefined;
-  /** What the journal answers for a Secret or ConfigMap. */
-  reference: () => Promise<StoredObject | null> = () => Promise.resolve(null);
-
-  #module: TestingModule | undefined;
-
-  static async make(stateDir: string): Promise<Rig> {
-    const rig = new Rig();
-    rig.runtime.images.set('app:1', { id: 'sha256:app', digests: [], user: '' });
-    rig.#module = await rig.#compile(stateDir);
-    rig.runtime.watch((event) => {
-      if (event.type === 'container') void rig.table.refresh(event.id);
-    });
-    return rig;
-  }
-
-  #compile(stateDir: string): Promise<TestingModule> {
-    const config = {
-      ...readConfig(kubeletSettings, { NODE_NAME: 'node-a', NODE_IP: '192.0.2.1', STATE_DIR: stateDir }),
-    };
-    const logger = pino({ level: 'silent' });
-    const bus = {} as Bus;
-    const context = { config, logger, bus, health: new Health('kubelet', 'node-a'), transport: {} as NatsTransport };
-    return Test.createTestingModule({ imports: [ServiceModule.forRoot(context), PodsModule] })
-      .overrideProvider(POD_RUNTIME)
-      .useValue(this.runtime)
-      .overrideProvider(EngineLink)
-      .useValue({ isUp: true })
-      .overrideProvider(ClusterView)
-      .useValue({ pods: () => this.pods, services: () => [] })
-      .overrideProvider(ReferenceQuery)
-      .useValue({ ask: () => this.reference() })
-      .overrideProvider(POD_NETWORK)
-      .useValue(this.#network())
-      .overrideProvider(StatusReporter)
-      .useValue(this.#statuses())
-      .overrideProvider(Notes)
-      .useValue({ say: (_pod: Pod, _type: string, reason: string) => void this.notes.push(reason) })
-      .overrideProvider(PodDeletion)
-      .useValue({ delete: ({ metadata }: Pod) => Promise.resolve(void this.deleted.push(metadata.uid)) })
-      .compile();
-  }
-
-  #network(): PodNetwork {
-    return {
-      infraNetwork: () => ({ kind: 'detached' }),
-      attach: ({ metadata }) => {
-        if (this.attachError !== undefined) return Promise.reject(this.attachError);
-        this.attached.add(metadata.uid);
-        return Promise.resolve('10.244.1.2');
-      },
-      detach: (uid) => Promise.resolve(void this.attached.delete(uid)),
-    };
-  }
-
-  #statuses(): Pick<StatusReporter, 'offer' | 'settle' | 'forget'> {
-    return {
-      offer: ({ metadata }, status) => void this.statuses.set(metadata.uid, status),
-      settle: (_pod, status) => Promise.resolve(void this.settled.push(status)),
-      forget: () => undefined,
-    };
-  }
-
-  get manager(): PodManager {
-    return this.#part(PodManager);
-  }
-
-  get references(): References {
-    return this.#part(References);
-  }
-
-  get table(): ContainerTable {
-    return this.#part(ContainerTable);
-  }
-
-  #part<T>(type: new (...args: never[]) => T): T {
-    if (this.#module === undefined) throw new Error('the rig is not made yet');
-    return this.#module.get(type, { strict: false });
-  }
-
-  close(): void {
-    this.references.onApplicationShutdown();
-    this.manager.onApplicationShutdown();
-  }
-
-  /** The log's word on a pod: what it was and what it is. */
-  tell(before: Pod | undefined, after: Pod | undefined): void {
-    const some = (after ?? before) as Pod;
-    const event = { resource: 'pods', namespace: 'default', name: some.metadata.name } as Applied['event'];
-    this.manager.applied([{ event, before, after } as unknown as Applied]);
-  }
-
-  status(uid = 'uid-1'): PodStatus | undefined {
-    return this.statuses.get(uid);
-  }
-
-  app(): string {
-    return (
-      [...this.runtime.containers.values()].find((one) => one.role === 'app' && one.state.phase === 'running')?.id ?? ''
-    );
-  }
-
-  untilRunning(): Promise<unknown> {
-    return eventually(() => this.status()?.phase === 'Running' && this.app() !== '', { everyMs: 2 });
-  }
-}
+import { PodsRig } from '../testing/pods-rig';
 
 describe('the worker of a pod', () => {
   let stateDir: string;
-  let rig: Rig;
+  let rig: PodsRig;
   beforeEach(async () => {
     stateDir = await mkdtemp(join(tmpdir(), 'shiplog-pods-'));
-    rig = await Rig.make(stateDir);
+    rig = await PodsRig.make(stateDir);
   });
   afterEach(async () => {
     rig.close();
+    expect(rig.loops).toBe(0);
     await rm(stateDir, { recursive: true, force: true });
   });
 
@@ -239,7 +105,7 @@ describe('the worker of a pod', () => {
     await rig.untilRunning();
     await eventually(() => rig.status('uid-2')?.phase === 'Running', { everyMs: 2 });
     rig.close();
-    const next = await Rig.make(stateDir);
+    const next = await PodsRig.make(stateDir);
     for (const [id, one] of rig.runtime.containers) next.runtime.containers.set(id, one);
     next.pods = [pod({}, rig.status())];
     await next.table.relist();
@@ -299,7 +165,7 @@ describe('the worker of a pod', () => {
       return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { file: version } } as unknown as StoredObject;
     };
     const file = () => readFile(join(stateDir, 'pods', 'uid-1', 'volumes', 'conf', 'file'), 'utf8');
-    const answer = (rig: Rig, object: StoredObject | null) => {
+    const answer = (rig: PodsRig, object: StoredObject | null) => {
       rig.reference = () => Promise.resolve(object);
       rig.references.changed({ resource: 'configmaps', namespace: 'default', name: 'conf' });
     };
@@ -319,7 +185,7 @@ describe('the worker of a pod', () => {
 
     it('is brought up to date by the next kubelet, and follows them there', async () => {
       rig.close();
-      const next = await Rig.make(stateDir);
+      const next = await PodsRig.make(stateDir);
       for (const [id, one] of rig.runtime.containers) next.runtime.containers.set(id, one);
       next.pods = [mounting(rig.status())];
       next.reference = () => Promise.resolve(conf('2'));

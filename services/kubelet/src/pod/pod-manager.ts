@@ -47,7 +47,7 @@ export class PodManager implements OnApplicationShutdown {
       const identity = this.table.of(uid)[0]?.pod;
       if (!this.#workers.has(uid) && identity !== undefined) this.#open(strayPod(identity), undefined);
     }
-    for (const worker of this.#workers.values()) worker.wake();
+    for (const worker of this.#workers.values()) worker.engineUp();
     removeLeftovers(this.config.stateDir, (uid) => this.#workers.has(uid)).catch((error: unknown) =>
       this.logger.warn({ err: error }, 'could not remove the files of pods that are gone'),
     );

@@ -68,30 +68,27 @@ export class Sandbox {
     const { uid } = pod.metadata;
     const entered = before.prepared.then(() => gate.enter(uid));
     const created = entered.then(() => this.#create(pod, attempt, before.volumes));
-    const ready = created.then((id) => this.#bringUp(pod, id));
+    // The network is not the engine's: whoever waits for its agent takes no other pod's place.
+    const started = created
+      .then((id) => runtime.startInfra(id))
+      .finally(() => entered.then(() => gate.leave(uid), nothing));
+    const ready = started.then(async (details) => this.#attach(pod, await created, details));
     this.#created = created;
     this.#ready = ready;
     try {
       await ready;
     } catch (error) {
       this.#forget();
-      await created.then(
-        (id) => runtime.remove(id),
-        () => undefined,
-      );
+      // What can't be removed makes room for the next attempt, or is found again when the engine is listed.
+      await created.then((id) => runtime.remove(id)).catch(nothing);
       throw error;
-    } finally {
-      await entered.then(
-        () => gate.leave(uid),
-        () => undefined,
-      );
     }
   }
 
   /** Takes over an infra container that runs already. */
   async adopt(pod: Pod, id: string): Promise<void> {
     this.#created = Promise.resolve(id);
-    const ready = this.#bringUp(pod, id);
+    const ready = this.services.runtime.startInfra(id).then((details) => this.#attach(pod, id, details));
     this.#ready = ready;
     try {
       await ready;
@@ -123,8 +120,7 @@ export class Sandbox {
     });
   }
 
-  async #bringUp(pod: Pod, id: string): Promise<void> {
-    const details = await this.services.runtime.startInfra(id);
+  async #attach(pod: Pod, id: string, details: InfraDetails): Promise<void> {
     const ip = await this.services.network.attach(pod, details);
     await this.files.writeHosts(ip);
     this.#ip = ip;
@@ -159,6 +155,8 @@ async function orAway<T>(promise: Promise<T> | undefined): Promise<T> {
     throw new SandboxAway();
   }
 }
+
+const nothing = (): void => undefined;
 
 /** The infra container is not there, so nothing can start in it: its own worker says why. */
 export class SandboxAway extends Error {}

@@ -10,12 +10,16 @@ export class StartGate {
 
   /** Resolves when the pod has a place; each call is to be answered by a `leave`. */
   enter(uid: string): Promise<void> {
+    return this.#enter(uid, (waiting) => this.#waiting.push(waiting));
+  }
+
+  #enter(uid: string, queue: (waiting: { uid: string; enter: () => void }) => void): Promise<void> {
     const held = this.#holders.get(uid);
     if (held !== undefined || this.#holders.size < this.places) {
       this.#holders.set(uid, (held ?? 0) + 1);
       return Promise.resolve();
     }
-    return new Promise((enter) => this.#waiting.push({ uid, enter }));
+    return new Promise((enter) => queue({ uid, enter }));
   }
 
   leave(uid: string): void {
@@ -34,6 +38,16 @@ export class StartGate {
       this.#waiting.splice(i, 1);
       this.#holders.set(next, (this.#holders.get(next) ?? 0) + 1);
       one.enter();
+    }
+  }
+
+  /** Waits for what is not the engine's, outside the pod's place; comes back ahead of all that have not begun. */
+  async outside<T>(uid: string, work: () => Promise<T>): Promise<T> {
+    this.leave(uid);
+    try {
+      return await work();
+    } finally {
+      await this.#enter(uid, (waiting) => this.#waiting.unshift(waiting));
     }
   }
 

@@ -45,11 +45,13 @@ export class Starter {
     action: StartAction,
     { image, volumes, signal }: { image: ImageFacts; volumes: readonly PlannedVolume[]; signal: AbortSignal },
   ): Promise<string> {
-    const { runtime, table, notes } = this;
+    const { runtime, table, notes, gate } = this;
     const { sandbox } = scope;
+    const networked = (): Promise<void> =>
+      sandbox.attachedPid === undefined ? gate.outside(pod.metadata.uid, () => sandbox.ready()) : sandbox.ready();
     const { container } = action;
     const infraId = await sandbox.created();
-    if (needsPodIP(container)) await sandbox.ready();
+    if (needsPodIP(container)) await networked();
     const spec = await this.specs.make(scope, pod, action, image, volumes, infraId);
     signal.throwIfAborted();
     const id = await runtime.createContainer(spec).catch((error: unknown) => {
@@ -57,7 +59,7 @@ export class Starter {
     });
     table.put({ ...spec.identity, id, imageId: image.id, state: { phase: 'created' } });
     notes.say(pod, 'Normal', 'Created', `Created container: ${container.name}`, container.name);
-    await sandbox.ready();
+    await networked();
     signal.throwIfAborted();
     try {
       await runtime.start(id);

@@ -3,23 +3,21 @@ import { ConfigError } from '../container/config-error';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes } from '../volumes/pod-volumes';
 import { decidePod, type PodAction } from './decide-pod';
-import { doubled } from './decide-restart';
 import { LastWords } from './last-words';
+import { DONE, LONGEST_WAIT_MS, type Outcome } from './outcome';
 import { Probing } from './probing';
 import { renderStatus } from './render-status';
 import type { PodScope, StartAction } from './pod-scope';
 import type { PodWorkers } from './pod-workers';
 import { SandboxAway, type Sandbox } from './sandbox';
 import { messageOf, StartFailure } from './start-failure';
-import { isTerminal, type Pod, type PodView, type Task, type Trouble, type Wish } from './view';
+import { Tasks } from './tasks';
+import { Troubles } from './troubles';
+import { isTerminal, type Pod, type PodView, type Task, type Wish } from './view';
+import { Wakes } from './wakes';
 
-/** Kubernetes tries a wrong configuration again at its next sync. */
-const CONFIG_RETRY_MS = 10_000;
-/** How long `ErrImagePull` is shown before it is called `ImagePullBackOff`. */
-const FIRST_NAME_MS = 2_000;
-/** The wait after a first failure that concerns the whole pod; it doubles. */
-const FIRST_WAIT_MS = 500;
-const LONGEST_TASK_WAIT_MS = 30_000;
+/** A look at the pod that threw is followed by another after this wait. */
+const DEFECT_RETRY_MS = 10_000;
 
 /**
  * Sees to one pod: looks at what is wanted and what is there, starts what is to be done without waiting for it, and
@@ -32,17 +30,15 @@ export class PodWorker {
   readonly #scope: PodScope;
   readonly #probing: Probing;
   readonly #words: LastWords;
-  readonly #tasks = new Map<Task, { failures: number; notBefore: number; running: boolean }>();
-  readonly #troubles = new Map<string, Trouble>();
-  readonly #pullBackoff = new Map<string, number>();
+  readonly #tasks: Tasks;
+  readonly #troubles = new Troubles();
+  readonly #wakes: Wakes;
   #prepared: Promise<void> | undefined;
   #starts = new AbortController();
   readonly #acceptedAt: number;
   #wish: Wish;
   #timer: NodeJS.Timeout | undefined;
-  #woken = false;
   #finished = false;
-  #podFailures = 0;
 
   constructor(
     private readonly services: PodWorkers,
@@ -60,6 +56,15 @@ export class PodWorker {
     this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#volumes.make(this.pod) };
     this.#probing = new Probing(runtime, notes, () => this.wake());
     this.#words = new LastWords(runtime, this.#files, logger, () => this.wake());
+    this.#tasks = new Tasks({ ended: () => this.wake(), failed: (task, error) => this.#failed(task, error) });
+    this.#wakes = new Wakes(
+      () => this.#look(),
+      () =>
+        logger.error(
+          { pod: pod.metadata.name, uid: pod.metadata.uid },
+          'a pod is looked at over and over; slowing down',
+        ),
+    );
   }
 
   /** The log's word on the pod has changed; undefined: it is not there any more. */
@@ -74,10 +79,17 @@ export class PodWorker {
 
   /** A ConfigMap, Secret or Service has changed. */
   configChanged(): void {
-    for (const [name, trouble] of this.#troubles)
-      if (trouble.retryAt - Date.now() <= CONFIG_RETRY_MS) this.#troubles.delete(name);
+    this.#troubles.hurry();
+    this.#tasks.hurry();
     this.#volumes.forget();
     if (this.#volumes.inUse && this.#wish === 'run') this.#follow();
+    this.wake();
+  }
+
+  /** The engine answers (again): what has failed without it need not wait. */
+  engineUp(): void {
+    this.#troubles.hurry();
+    this.#tasks.hurry();
     this.wake();
   }
 
@@ -89,39 +101,34 @@ export class PodWorker {
       await this.#volumes.refresh(this.pod);
     };
     follow().catch((error: unknown) => {
-      if (error !== signal.reason) this.#noteTrouble('', error);
+      if (error !== signal.reason) this.#blamePod(error);
     });
   }
 
   /** Looks at the pod, once everything that has just happened has been told. */
   wake(): void {
-    if (this.#woken) return;
-    this.#woken = true;
-    queueMicrotask(() => {
-      this.#woken = false;
-      this.#reconcile();
-    });
+    this.#wakes.wake();
   }
 
   /** Stops looking; what runs goes on running. */
   close(): void {
     this.#finished = true;
     clearTimeout(this.#timer);
+    this.#wakes.close();
     this.#probing.stopAll();
     this.#starts.abort();
   }
 
   view(): PodView {
     const { table, images } = this.services;
-    const busy = [...this.#tasks].filter(([, task]) => task.running).map(([name]) => name);
     return {
       pod: this.pod,
       now: Date.now(),
       acceptedAt: this.#acceptedAt,
       wish: this.#wish,
       containers: table.of(this.pod.metadata.uid),
-      busy: new Set(busy),
-      troubles: this.#troubles,
+      busy: this.#tasks.busy,
+      troubles: this.#troubles.all,
       probes: this.#probing.verdicts,
       messages: this.#words.known,
       imageNames: images.names,
@@ -129,6 +136,16 @@ export class PodWorker {
       podIP: this.#sandbox.ip,
       attachedPid: this.#sandbox.attachedPid,
     };
+  }
+
+  /** A pod that no look can be had at is no reason for the others to stop. */
+  #look(): void {
+    try {
+      this.#reconcile();
+    } catch (error) {
+      this.services.logger.error({ err: error, pod: this.pod.metadata.name }, 'could not decide what a pod needs');
+      this.#wakeAt(Date.now() + DEFECT_RETRY_MS);
+    }
   }
 
   #reconcile(): void {
@@ -148,8 +165,7 @@ export class PodWorker {
 
   #wakeAt(wakeAt: number | undefined): void {
     clearTimeout(this.#timer);
-    const retries = [...this.#tasks.values()].filter((task) => !task.running).map((task) => task.notBefore);
-    const next = Math.min(wakeAt ?? Infinity, ...retries.filter((at) => at > Date.now()));
+    const next = Math.min(wakeAt ?? Infinity, this.#tasks.nextAt);
     if (next === Infinity) return;
     const longest = 2 ** 31 - 1;
     this.#timer = setTimeout(() => this.wake(), Math.min(longest, Math.max(1, next - Date.now())));
@@ -159,118 +175,121 @@ export class PodWorker {
     const pod = this.pod;
     switch (action.do) {
       case 'infra':
-        return this.#launch('infra', () => this.#startInfra(action.attempt));
+        return this.#open('infra', () => this.#startInfra(action.attempt));
       case 'attach':
-        return this.#launch('attach', () => this.#adopt(action.id));
+        return this.#open('attach', () => this.#adopt(action.id));
       case 'start':
         return this.#launch(`start:${action.container.name}`, () => this.#start(action));
       case 'kill':
         this.#probing.stop(action.id);
         this.services.stopper.hurry(action);
-        return this.#launch(`kill:${action.id}`, () => this.services.stopper.kill(this.#scope, pod, action));
+        return this.#launch(
+          `kill:${action.id}`,
+          done(() => this.services.stopper.kill(this.#scope, pod, action)),
+        );
       case 'remove':
-        return this.#launch(`remove:${action.id}`, () => this.services.stopper.remove(action.id));
+        return this.#launch(
+          `remove:${action.id}`,
+          done(() => this.services.stopper.remove(action.id)),
+        );
       case 'drop-infra':
-        return this.#launch('drop-infra', () => this.services.stopper.dropInfra(this.#scope, pod, action.id));
+        return this.#launch(
+          'drop-infra',
+          done(() => this.services.stopper.dropInfra(this.#scope, pod, action.id)),
+        );
       case 'cancel-starts':
         return this.#starts.abort();
       case 'finish':
-        return this.#launch('finish', () => this.#finish(status));
+        return this.#launch(
+          'finish',
+          done(() => this.#finish(status)),
+        );
     }
   }
 
-  /** Begins a task unless it goes on already, or failed a moment ago. */
-  #launch(name: Task, work: () => Promise<void>): void {
-    const task = this.#tasks.get(name) ?? { failures: 0, notBefore: 0, running: false };
-    if (task.running || task.notBefore > Date.now()) return;
-    task.running = true;
-    this.#tasks.set(name, task);
-    work()
-      .then(() => this.#tasks.delete(name))
-      .catch((error: unknown) => {
-        task.failures++;
-        task.running = false;
-        task.notBefore = Date.now() + Math.min(LONGEST_TASK_WAIT_MS, 250 * 2 ** task.failures);
-        this.services.logger.warn(
-          { err: error, pod: this.pod.metadata.name, task: name },
-          'a task of a pod failed; it will be tried again',
-        );
-      })
-      .finally(() => this.wake());
+  #launch(task: Task, work: () => Promise<Outcome>): void {
+    this.#tasks.launch(task, work);
+  }
+
+  /** Begins what gives the pod its infra container: starts that found none may go on with this one. */
+  #open(task: Task, work: () => Promise<Outcome>): void {
+    if (this.#tasks.launch(task, work)) this.#tasks.happened('sandbox');
+  }
+
+  #failed(task: Task, error: unknown): void {
+    this.services.logger.warn(
+      { err: error, pod: this.pod.metadata.name, task },
+      'a task of a pod failed; it will be tried again',
+    );
   }
 
   /** Its volumes are those of an earlier kubelet, and their objects may have changed since. */
-  async #adopt(id: string): Promise<void> {
-    await this.#sandbox.adopt(this.pod, id);
-    if (this.#volumes.inUse) return;
+  async #adopt(id: string): Promise<Outcome> {
+    try {
+      await this.#sandbox.adopt(this.pod, id);
+    } catch (error) {
+      const { isNew, outcome } = this.#troubles.besides(error);
+      if (isNew) {
+        this.services.notes.say(this.pod, 'Warning', 'NetworkNotReady', `network is not ready: ${messageOf(error)}`);
+        this.#failed('attach', error);
+      }
+      return outcome;
+    }
+    this.#troubles.podStarted();
+    if (this.#volumes.inUse) return DONE;
     this.#volumes.adopt();
     this.#follow();
+    return DONE;
   }
 
-  async #startInfra(attempt: number): Promise<void> {
+  async #startInfra(attempt: number): Promise<Outcome> {
     const { notes } = this.services;
     const signal = this.#startSignal();
     try {
       const needs = { prepared: this.#prepare(signal), volumes: this.#scope.volumes };
       await this.#sandbox.start(this.pod, attempt, needs);
-      this.#troubles.delete('');
-      this.#podFailures = 0;
+      this.#troubles.podStarted();
+      return DONE;
     } catch (error) {
-      if (error === signal.reason) return;
+      if (error === signal.reason) return DONE;
       if (!(error instanceof ConfigError)) {
         notes.say(this.pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
       }
-      this.#noteTrouble('', error);
+      return this.#blamePod(error);
     }
   }
 
-  async #start(action: StartAction): Promise<void> {
+  async #start(action: StartAction): Promise<Outcome> {
     const signal = this.#startSignal();
-    const { name } = action.container;
+    const { name, image = '' } = action.container;
     try {
       await this.#prepare(signal);
       await this.services.starter.start(this.#scope, this.pod, action, signal);
-      this.#troubles.delete(name);
-      this.#pullBackoff.delete(name);
+      this.#troubles.containerStarted(name);
+      return DONE;
     } catch (error) {
-      if (signal.aborted || error instanceof SandboxAway) return;
-      if (error instanceof StartFailure) this.#blame(name, action.container.image ?? '', error);
-      // The volumes are the whole pod's; an infra container that failed has been blamed by its own task.
-      else if (error instanceof ConfigError) this.#noteTrouble('', error);
-      else if (!this.#troubles.has('')) throw error;
+      if (signal.aborted) return DONE;
+      if (error instanceof SandboxAway) return { kind: 'until', event: 'sandbox', atLatestMs: LONGEST_WAIT_MS };
+      if (error instanceof StartFailure) return this.#blame(name, image, error);
+      // The volumes are the whole pod's.
+      if (error instanceof ConfigError) return this.#blamePod(error);
+      throw error;
     }
   }
 
-  /** Gives a container's failed start its waiting reason, and the time of the next attempt. */
-  #blame(name: string, image: string, { reason, message, kind }: StartFailure): void {
-    const now = Date.now();
-    if (kind !== 'pull') {
-      this.#troubles.set(name, { reason, message, retryAt: now + CONFIG_RETRY_MS });
-      this.services.notes.say(this.pod, 'Warning', 'Failed', `Error: ${message}`, name);
-      return;
+  #blame(name: string, image: string, failure: StartFailure): Outcome {
+    const outcome = this.#troubles.ofContainer(name, image, failure);
+    if (failure.kind !== 'pull') {
+      this.services.notes.say(this.pod, 'Warning', 'Failed', `Error: ${failure.message}`, name);
     }
-    const seconds = doubled(this.#pullBackoff.get(name) ?? 0);
-    this.#pullBackoff.set(name, seconds);
-    const backOff = `Back-off pulling image "${image}": ErrImagePull: ${message}`;
-    const later =
-      reason === 'ErrImagePull' ? { at: now + FIRST_NAME_MS, reason: 'ImagePullBackOff', message: backOff } : undefined;
-    this.#troubles.set(name, {
-      reason,
-      message,
-      retryAt: now + seconds * 1_000,
-      ...(later === undefined ? {} : { later }),
-    });
+    return outcome;
   }
 
-  #noteTrouble(name: string, error: unknown): void {
-    const reason = error instanceof ConfigError ? error.reason : 'ContainerCreating';
-    const waitMs = Math.min(CONFIG_RETRY_MS, FIRST_WAIT_MS * 2 ** this.#podFailures++);
-    const retryAt = Date.now() + (error instanceof ConfigError ? CONFIG_RETRY_MS : waitMs);
-    const message = messageOf(error);
-    if (error instanceof ConfigError && this.#troubles.get(name)?.message !== message) {
-      this.services.notes.say(this.pod, 'Warning', 'FailedMount', message);
-    }
-    this.#troubles.set(name, { reason, message, retryAt });
+  #blamePod(error: unknown): Outcome {
+    const { outcome, isNew } = this.#troubles.ofPod(error);
+    if (isNew && error instanceof ConfigError)
+      this.services.notes.say(this.pod, 'Warning', 'FailedMount', error.message);
+    return outcome;
   }
 
   /** What ends the starts that are begun now. */
@@ -303,6 +322,11 @@ export class PodWorker {
     this.services.statuses.forget(this.pod.metadata.uid);
     this.gone();
   }
+}
+
+/** Work that is done when it comes back. */
+function done(work: () => Promise<void>): () => Promise<Outcome> {
+  return () => work().then(() => DONE);
 }
 
 /** Whether the pod has files that show its own labels or annotations. */

@@ -11,3 +11,20 @@ runtimeFeatures('the engine in memory', () => ({
     await Promise.resolve();
   },
 }));
+
+describe('the engine in memory, as a part of an event loop', () => {
+  const turns = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('answers and tells in turns of their own, so that whoever goes round in microtasks never hears from it', async () => {
+    const engine = new FakeRuntime();
+    const heard: string[] = [];
+    engine.watch((event) => heard.push(event.type));
+    void engine.image('app:1').then(() => heard.push('answer'));
+    for (let i = 0; i < 1_000; i++) await Promise.resolve();
+    expect(heard).toEqual([]);
+    await turns();
+    expect(heard).toEqual(['connected']);
+    await turns();
+    expect(heard).toEqual(['connected', 'answer']);
+  });
+});

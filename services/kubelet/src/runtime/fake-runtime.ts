@@ -17,7 +17,14 @@ import {
 
 type Operation = 'createInfra' | 'startInfra' | 'createContainer' | 'start' | 'pull';
 
-/** An engine in memory, for specs: its containers run until they are told to end. */
+/** Resolves in a later turn of the event loop: I/O, timers and all microtasks have had their turn meanwhile. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * An engine in memory, for specs: its containers run until they are told to end. As with a real one, its answers and
+ * events take turns of the event loop: a call does its work in one, and is answered in another. So whoever goes round
+ * in microtasks never hears from it.
+ */
 export class FakeRuntime implements PodRuntime {
   readonly containers = new Map<string, ObservedContainer>();
   readonly specs = new Map<string, ContainerSpec | InfraSpec>();
@@ -30,7 +37,11 @@ export class FakeRuntime implements PodRuntime {
   readonly #failing = new Map<Operation, Error>();
   #made = 0;
 
-  constructor(private readonly now: () => number = Date.now) {}
+  constructor(
+    private readonly now: () => number = Date.now,
+    /** What a call waits for before it does its work, and again before it is answered. */
+    private readonly turn: () => Promise<void> = nextTurn,
+  ) {}
 
   /** The next call of an operation fails. */
   failNext(operation: Operation, error: Error): void {
@@ -52,7 +63,7 @@ export class FakeRuntime implements PodRuntime {
   }
 
   engine(): Promise<EngineFacts> {
-    return Promise.resolve({
+    return this.#answer(() => ({
       version: 'fake',
       osImage: 'fake',
       kernel: 'fake',
@@ -61,28 +72,30 @@ export class FakeRuntime implements PodRuntime {
       memoryBytes: 2 ** 30,
       cgroupDriver: 'none',
       liveRestore: true,
-    });
+    }));
   }
 
-  async prepare(): Promise<void> {
-    await Promise.resolve();
+  prepare(): Promise<void> {
+    return this.#answer(() => undefined);
   }
 
   limits(): Promise<EngineLimits> {
-    return Promise.resolve({ negativeOomScore: true, privileged: true, missingCapabilities: [] });
+    return this.#answer(() => ({ negativeOomScore: true, privileged: true, missingCapabilities: [] }));
   }
 
   list(): Promise<ObservedContainer[]> {
-    return Promise.resolve([...this.containers.values()]);
+    return this.#answer(() => [...this.containers.values()]);
   }
 
   inspect(id: string): Promise<ObservedContainer | undefined> {
-    return Promise.resolve(this.containers.get(id));
+    return this.#answer(() => this.containers.get(id));
   }
 
   watch(listener: (event: RuntimeEvent) => void): { close(): void } {
     this.#listeners.add(listener);
-    queueMicrotask(() => listener({ type: 'connected' }));
+    void this.turn().then(() => {
+      if (this.#listeners.has(listener)) listener({ type: 'connected' });
+    });
     return { close: () => void this.#listeners.delete(listener) };
   }
 
@@ -90,99 +103,118 @@ export class FakeRuntime implements PodRuntime {
     return this.#create('createInfra', spec.identity, spec, 'sha256:pause');
   }
 
-  async startInfra(id: string): Promise<InfraDetails> {
-    this.#attempt('startInfra', id);
-    const { startedAt, pid = 0 } = this.#run(id);
-    return Promise.resolve({ pid, ip: '', startedAt });
+  startInfra(id: string): Promise<InfraDetails> {
+    return this.#attempt('startInfra', id, () => {
+      const { startedAt, pid = 0 } = this.#run(id);
+      return { pid, ip: '', startedAt };
+    });
   }
 
   createContainer(spec: ContainerSpec): Promise<string> {
     return this.#create('createContainer', spec.identity, spec, spec.imageId);
   }
 
-  async start(id: string): Promise<void> {
-    this.#attempt('start', id);
-    this.#run(id);
-    await Promise.resolve();
+  start(id: string): Promise<void> {
+    return this.#attempt('start', id, () => void this.#run(id));
   }
 
-  async stop(id: string, graceSeconds: number): Promise<void> {
+  stop(id: string, graceSeconds: number): Promise<void> {
     this.calls.push(`stop ${id} ${graceSeconds}`);
-    if (this.containers.has(id)) this.end(id, 143);
-    await Promise.resolve();
+    return this.#answer(() => this.#endIfThere(id, 143));
   }
 
-  async kill(id: string): Promise<void> {
+  kill(id: string): Promise<void> {
     this.calls.push(`kill ${id}`);
-    if (this.containers.has(id)) this.end(id, 137);
-    await Promise.resolve();
+    return this.#answer(() => this.#endIfThere(id, 137));
   }
 
-  async remove(id: string): Promise<void> {
+  remove(id: string): Promise<void> {
     this.calls.push(`remove ${id}`);
-    const container = this.containers.get(id);
-    if (container === undefined) return;
-    this.end(id, 137);
-    this.containers.delete(id);
-    this.#tell({ type: 'container', id, podUid: container.pod.uid, what: 'removed' });
-    await Promise.resolve();
+    return this.#answer(() => {
+      const container = this.containers.get(id);
+      if (container === undefined) return;
+      this.end(id, 137);
+      this.containers.delete(id);
+      this.#tell({ type: 'container', id, podUid: container.pod.uid, what: 'removed' });
+    });
   }
 
   /** `exit N` ends so, anything else is echoed. */
   exec(id: string, command: readonly string[]): Promise<ExecResult> {
-    if (this.#get(id).state.phase !== 'running') {
-      return Promise.reject(new RuntimeError('conflict', `container ${id} is not running`));
-    }
-    this.calls.push(`exec ${id} ${command.join(' ')}`);
-    const code = /exit (\d+)/.exec(command.join(' '))?.[1];
-    return Promise.resolve({ exitCode: Number(code ?? 0), output: command.join(' '), timedOut: false });
+    return this.#answer(() => {
+      if (this.#get(id).state.phase !== 'running') {
+        throw new RuntimeError('conflict', `container ${id} is not running`);
+      }
+      this.calls.push(`exec ${id} ${command.join(' ')}`);
+      const code = /exit (\d+)/.exec(command.join(' '))?.[1];
+      return { exitCode: Number(code ?? 0), output: command.join(' '), timedOut: false };
+    });
   }
 
   async *logs(id: string, { tailLines }: LogOptions): AsyncIterable<Uint8Array> {
-    this.#get(id);
-    const lines = (this.#logs.get(id) ?? '').split(/(?<=\n)/);
-    yield await Promise.resolve(Buffer.from((tailLines === undefined ? lines : lines.slice(-tailLines)).join('')));
+    yield await this.#answer(() => {
+      this.#get(id);
+      const lines = (this.#logs.get(id) ?? '').split(/(?<=\n)/);
+      return Buffer.from((tailLines === undefined ? lines : lines.slice(-tailLines)).join(''));
+    });
   }
 
   image(reference: string): Promise<ImageFacts | undefined> {
-    return Promise.resolve(this.images.get(reference));
+    return this.#answer(() => this.images.get(reference));
   }
 
-  async pull(reference: string, _auth?: unknown, _signal?: AbortSignal): Promise<void> {
-    this.#attempt('pull', reference);
-    this.images.set(reference, { id: `sha256:${reference}`, digests: [], user: '' });
-    await Promise.resolve();
-    this.#tell({ type: 'images' });
+  pull(reference: string, _auth?: unknown, _signal?: AbortSignal): Promise<void> {
+    return this.#attempt('pull', reference, () => {
+      this.images.set(reference, { id: `sha256:${reference}`, digests: [], user: '' });
+      this.#tell({ type: 'images' });
+    });
   }
 
-  async createMemoryVolume(name: string, podUid: string): Promise<void> {
-    this.volumes.set(name, podUid);
-    await Promise.resolve();
+  createMemoryVolume(name: string, podUid: string): Promise<void> {
+    return this.#answer(() => void this.volumes.set(name, podUid));
   }
 
-  async removeVolumes(podUid: string): Promise<void> {
-    for (const [name, owner] of this.volumes) if (owner === podUid) this.volumes.delete(name);
-    await Promise.resolve();
+  removeVolumes(podUid: string): Promise<void> {
+    return this.#answer(() => {
+      for (const [name, owner] of this.volumes) if (owner === podUid) this.volumes.delete(name);
+    });
   }
 
-  async #create(
+  #create(
     operation: Operation,
     identity: ContainerIdentity,
     spec: ContainerSpec | InfraSpec,
     imageId: string,
   ): Promise<string> {
-    this.#attempt(operation, identity.name);
-    const id = `${identity.name}-${++this.#made}`;
-    this.containers.set(id, { ...identity, id, imageId, state: { phase: 'created' } });
-    this.specs.set(id, spec);
-    return Promise.resolve(id);
+    return this.#attempt(operation, identity.name, () => {
+      const id = `${identity.name}-${++this.#made}`;
+      this.containers.set(id, { ...identity, id, imageId, state: { phase: 'created' } });
+      this.specs.set(id, spec);
+      return id;
+    });
   }
 
-  #attempt(operation: Operation, what: string): void {
+  async #answer<T>(work: () => T): Promise<T> {
+    await this.turn();
+    try {
+      return work();
+    } finally {
+      await this.turn();
+    }
+  }
+
+  #endIfThere(id: string, exitCode: number): void {
+    if (this.containers.has(id)) this.end(id, exitCode);
+  }
+
+  #attempt<T>(operation: Operation, what: string, work: () => T): Promise<T> {
     this.calls.push(`${operation} ${what}`);
     const error = this.#failing.get(operation);
     this.#failing.delete(operation);
-    if (error !== undefined) throw error;
+    return this.#answer(() => {
+      if (error !== undefined) throw error;
+      return work();
+    });
   }
 
   #run(id: string): Extract<ContainerState, { phase: 'running' }> {
@@ -209,6 +241,8 @@ export class FakeRuntime implements PodRuntime {
   }
 
   #tell(event: RuntimeEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    void this.turn().then(() => {
+      for (const listener of this.#listeners) listener(event);
+    });
   }
 }

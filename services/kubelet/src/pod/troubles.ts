@@ -1,0 +1,77 @@
+import { ConfigError } from '../container/config-error';
+import { doubled } from './decide-restart';
+import { AGAIN, backOffMs, type Outcome } from './outcome';
+import { messageOf, type StartFailure } from './start-failure';
+import type { Trouble } from './view';
+
+/** Kubernetes tries a wrong configuration again at its next sync. */
+const CONFIG_RETRY_MS = 10_000;
+/** How long `ErrImagePull` is shown before it is called `ImagePullBackOff`. */
+const FIRST_NAME_MS = 2_000;
+
+/** Why a pod, or containers of it, do not go on: their waiting reasons, and when each is tried again. */
+export class Troubles {
+  readonly #all = new Map<string, Trouble>();
+  /** Seconds, by container name. */
+  readonly #pullBackoff = new Map<string, number>();
+  #podFailures = 0;
+
+  /** By container name; '' for what concerns the whole pod. */
+  get all(): ReadonlyMap<string, Trouble> {
+    return this.#all;
+  }
+
+  /** What concerns the whole pod: it is left alone until the wait is over. Returns whether it is news. */
+  ofPod(error: unknown): { readonly outcome: Outcome; readonly isNew: boolean } {
+    const isConfig = error instanceof ConfigError;
+    const afterMs = isConfig ? CONFIG_RETRY_MS : backOffMs(++this.#podFailures);
+    const isNew = this.#all.get('')?.message !== messageOf(error);
+    this.#all.set('', { ...nameOf(error), retryAt: Date.now() + afterMs });
+    return { outcome: { kind: 'again', afterMs }, isNew };
+  }
+
+  /** As `ofPod`, but holds up only what needs it: for show. */
+  besides(error: unknown): { readonly outcome: Outcome; readonly isNew: boolean } {
+    const isNew = this.#all.get('')?.message !== messageOf(error);
+    this.#all.set('', { ...nameOf(error), retryAt: 0 });
+    return { outcome: AGAIN, isNew };
+  }
+
+  /** Gives a container's failed start its waiting reason, and the time of the next attempt. */
+  ofContainer(name: string, image: string, { reason, message, kind }: StartFailure): Outcome {
+    const now = Date.now();
+    if (kind !== 'pull') {
+      this.#all.set(name, { reason, message, retryAt: now + CONFIG_RETRY_MS });
+      return { kind: 'again', afterMs: CONFIG_RETRY_MS };
+    }
+    const seconds = doubled(this.#pullBackoff.get(name) ?? 0);
+    this.#pullBackoff.set(name, seconds);
+    const backOff = `Back-off pulling image "${image}": ErrImagePull: ${message}`;
+    const later =
+      reason === 'ErrImagePull' ? { at: now + FIRST_NAME_MS, reason: 'ImagePullBackOff', message: backOff } : undefined;
+    const afterMs = seconds * 1_000;
+    this.#all.set(name, { reason, message, retryAt: now + afterMs, ...(later === undefined ? {} : { later }) });
+    return { kind: 'again', afterMs };
+  }
+
+  /** The pod has its infra container and network. */
+  podStarted(): void {
+    this.#all.delete('');
+    this.#podFailures = 0;
+  }
+
+  containerStarted(name: string): void {
+    this.#all.delete(name);
+    this.#pullBackoff.delete(name);
+  }
+
+  /** What would be tried soon anyway may be tried at once: the reason may be gone. */
+  hurry(): void {
+    const now = Date.now();
+    for (const [name, { retryAt }] of this.#all) if (retryAt - now <= CONFIG_RETRY_MS) this.#all.delete(name);
+  }
+}
+
+function nameOf(error: unknown): { reason: string; message: string } {
+  return { reason: error instanceof ConfigError ? error.reason : 'ContainerCreating', message: messageOf(error) };
+}
