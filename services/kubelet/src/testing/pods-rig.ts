@@ -100,6 +100,7 @@ export class PodsRig {
     if (this.#notesOfTurn++ === 0) setImmediate(() => (this.#notesOfTurn = 0));
     if (this.#notesOfTurn > MOST_NOTES_A_TURN) {
       this.loops++;
+      this.close();
       throw new Error('the kubelet goes round in microtasks');
     }
     this.notes.push(reason);
