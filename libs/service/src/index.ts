@@ -8,3 +8,4 @@ export * from './run';
 export * from './settings';
 export * from './status-filter';
 export * from './tokens';
+export * from './watchdog';

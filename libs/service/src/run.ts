@@ -13,12 +13,14 @@ import {
   choice,
   ConfigError,
   describeSettings,
+  duration,
   optionalText,
   readConfig,
   text,
   type ConfigOf,
   type Settings,
 } from './settings';
+import { watchEventLoop } from './watchdog';
 
 /** Settings that every service has. */
 export const commonSettings = {
@@ -41,6 +43,13 @@ export const commonSettings = {
     says: 'Which log lines are written.',
     of: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     default: 'info',
+  }),
+  stallLimit: duration({
+    env: 'STALL_LIMIT',
+    says:
+      'How long the event loop may stand still before the process logs its stack and ends with code 70 ' +
+      '(killed when it is not in JavaScript); 0 for ever.',
+    default: '10s',
   }),
   instance: text({ env: 'INSTANCE', says: 'Names this instance among those of its service.', default: hostname() }),
 };
@@ -98,6 +107,7 @@ async function start<S extends Settings>(
   const { instance } = config;
   const logger = makeLogger(service, instance, config.logLevel);
   failLoudly(logger);
+  watchEventLoop({ limitMs: config.stallLimit, base: { service, instance }, logger });
   const bus = await connectBus({
     url: config.natsUrl,
     name: `${service}/${instance}`,
