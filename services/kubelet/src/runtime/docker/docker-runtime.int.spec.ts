@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { eventually } from '@shiplog/testing';
 import { BUSYBOX, TestEngine } from '../../testing/test-engine';
 import { runtimeFeatures } from '../runtime-features';
 import type { DockerRuntime } from './docker-runtime';
@@ -50,8 +53,14 @@ describe('Docker Engine', () => {
     await runtime.startInfra(infra);
     const result = await runtime.exec(infra, ['/pause'], 300);
     expect(result.timedOut).toBe(true);
+    await eventually(async () => (await processesOf(engine, infra)) === 1);
     await runtime.remove(infra);
   });
+
+  async function processesOf(engine: TestEngine, id: string): Promise<number> {
+    const { stdout } = await promisify(execFile)('docker', ['-H', engine.host, 'top', id, '-o', 'pid']);
+    return stdout.trim().split('\n').length - 1;
+  }
 
   it('asks once for an engine that is away, and says so', async () => {
     await engine.pause();

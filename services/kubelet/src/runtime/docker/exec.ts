@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type { ExecResult } from '../runtime';
 import { demultiplex } from './demultiplex';
@@ -8,7 +9,7 @@ const OUTPUT_LIMIT = 10 * 1024;
 
 /**
  * Runs a command in a container and waits for its end, at most `timeoutMs`. The engine leaves a command running when
- * its client goes, so one that takes too long is killed by its process id on this host.
+ * its client goes, so one that takes too long is killed here, if it is a process of this machine.
  */
 export async function execIn(
   docker: Docker,
@@ -27,7 +28,7 @@ export async function execIn(
   }, timeoutMs);
   const output = await collect(stream).finally(() => clearTimeout(limit));
   const info = await asking(() => exec.inspect(), [404]);
-  if (timedOut && info?.Running === true) killByPid(info.Pid);
+  if (timedOut && info?.Running === true) await killWithin(id, info.Pid);
   return { exitCode: timedOut ? -1 : (info?.ExitCode ?? -1), output, timedOut };
 }
 
@@ -46,11 +47,18 @@ async function collect(stream: Duplex): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-function killByPid(pid: number): void {
+/**
+ * Kills a process of a container. The engine's process ids are this machine's only if the engine is: with one in a virtual
+ * machine or elsewhere, the same number here is somebody else's process. So it has to be in the container's own cgroup,
+ * whose path has the container's id in it; any other is left alone, and ends with its container.
+ */
+async function killWithin(id: string, pid: number): Promise<void> {
+  if (pid <= 0) return;
   try {
-    if (pid > 0) process.kill(pid, 'SIGKILL');
+    const cgroups = await readFile(`/proc/${pid}/cgroup`, 'utf8');
+    if (cgroups.includes(id)) process.kill(pid, 'SIGKILL');
   } catch (error) {
-    // Ended meanwhile, or in a process namespace that isn't ours (an engine on another machine).
-    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // Ended meanwhile, not there at all, or not ours to kill.
+    if (!['ENOENT', 'ESRCH', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
