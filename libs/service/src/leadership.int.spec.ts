@@ -1,3 +1,4 @@
+import { LeadershipClaimed, subjects } from '@shiplog/contracts';
 import { eventually, TestNats } from '@shiplog/testing';
 import { pino } from 'pino';
 import { Leadership } from './leadership';
@@ -60,6 +61,31 @@ describe('leadership over a real NATS', () => {
     const started = Date.now();
     await eventually(() => two.leadership.leads, { everyMs: 20 });
     expect(Date.now() - started).toBeLessThan(2_500);
+  });
+
+  it('goes on after garbage, and after more members than anybody has', async () => {
+    const one = await join('one');
+    const two = await join('two');
+    const place = { service: 'scheduler', scope: '' };
+    const subject = subjects.process(LeadershipClaimed.address, place);
+    const garbage = [
+      '',
+      'null',
+      '{',
+      '[]',
+      '{"member":1}',
+      '{"member":"x","state":"rules","since":0}',
+      '{"since":1e999}',
+    ];
+    for (const text of garbage) two.bus.connection.publish(subject, Buffer.from(text));
+    for (let i = 0; i < 1_000; i++)
+      two.bus.tell(LeadershipClaimed, { member: `made-up-${i}`, state: 'waits', since: Date.now() }, place);
+    await two.bus.connection.flush();
+    await one.bus.connection.flush();
+    expect([one.leadership.leads, two.leadership.leads]).toEqual([true, false]);
+    one.leadership.leave();
+    // Those that were made up are older than nobody here, and are missed by the next beats.
+    await eventually(() => two.leadership.leads, { everyMs: 20 });
   });
 
   it('stays where it is while NATS is away and its store is lost', async () => {

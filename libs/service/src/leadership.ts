@@ -18,6 +18,8 @@ export interface LeadershipOptions {
 const BEAT_MS = 1_000;
 /** A member doesn't count any more when one has heard oneself so often without hearing it. */
 const SILENT_BEATS = 3;
+/** So many others are remembered, far more than there are: what a hostile member can make up must not fill the memory. */
+const MOST_OTHERS = 100;
 /** How long a newcomer listens before it takes what nobody claims. */
 const LISTEN_MS = 150;
 
@@ -105,7 +107,8 @@ export class Leadership {
     if (this.#state === 'leaves') return;
     if (claim.member === this.#member) return this.#hearSelf();
     if (claim.state === 'leaves') this.#others.delete(claim.member);
-    else this.#others.set(claim.member, { claim, missed: 0 });
+    else if (this.#others.size < MOST_OTHERS || this.#others.has(claim.member))
+      this.#others.set(claim.member, { claim, missed: 0 });
     if (claim.asks === true) this.#say();
     if (this.#state !== 'listens') this.#settle();
   }

@@ -49,7 +49,8 @@ export class TestNode {
     readonly system: TestSystem,
     private readonly testEngine: TestEngine | undefined,
     private readonly runtime: PodRuntime | undefined,
-    private readonly network: NetworkStandIn,
+    private network: NetworkStandIn,
+    private networkBus: Bus,
     readonly projection: Projection,
     readonly stateDir: string,
   ) {}
@@ -61,9 +62,10 @@ export class TestNode {
     ]);
     const projection = await system.projection();
     const stateDir = await mkdtemp(join(tmpdir(), 'shiplog-kubelet-'));
-    const network = await NetworkStandIn.serve(await system.nats.bus('network', { role: 'network', name: NODE }));
+    const networkBus = await system.nats.bus('network', { role: 'network', name: NODE });
+    const network = await NetworkStandIn.serve(networkBus);
     network.entersNamespaces = runtime === undefined;
-    const node = new TestNode(system, testEngine, runtime, network, projection, stateDir);
+    const node = new TestNode(system, testEngine, runtime, network, networkBus, projection, stateDir);
     system.bus.hear(Note, (note) => node.notes.push(note));
     for (const name of ['default', 'kube-node-lease']) {
       await node.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, 'namespaces', '');
@@ -81,6 +83,24 @@ export class TestNode {
   /** Pods that have an address from the stand-in for the network agent. */
   get attached(): ReadonlyMap<string, string> {
     return this.network.attached;
+  }
+
+  /** The network agent gives no addresses until it is told `undefined`. */
+  refuseAddresses(refusal: Error | undefined): void {
+    this.network.refusal = refusal;
+  }
+
+  /** The network agent goes; the pods' network stays. */
+  async stopNetwork(): Promise<void> {
+    await this.networkBus.close();
+  }
+
+  async startNetwork(): Promise<void> {
+    const before = this.network;
+    this.networkBus = await this.system.nats.bus('network', { role: 'network', name: NODE });
+    this.network = await NetworkStandIn.serve(this.networkBus);
+    this.network.entersNamespaces = before.entersNamespaces;
+    for (const [uid, ip] of before.attached) this.network.attached.set(uid, ip);
   }
 
   async startKubelet(env: Record<string, string> = {}): Promise<void> {
