@@ -49,6 +49,7 @@ describe('every service', () => {
     const { code, out } = await run(service, {}, ['--help']);
     expect(code).toBe(0);
     expect(out).toMatch(/NATS_URL +Where NATS is.* \(default nats:\/\/127\.0\.0\.1:4222\)/);
+    expect(out).toMatch(/STALL_LIMIT +How long the event loop may stand still.* \(default 10s\)/);
   });
 
   it('answers for its health over NATS, logs JSON lines, and stops in order when told', async () => {

@@ -19,4 +19,26 @@ describe('the gate before pod starts', () => {
     await late[1];
     expect(entered.at(-1)).toBe('d');
   });
+
+  it('gives the place of a pod that waits for something else to the next one, and lets it back in first', async () => {
+    const gate = new StartGate(1);
+    const order: string[] = [];
+    let arrive = (): void => undefined;
+    const network = new Promise<void>((resolve) => (arrive = resolve));
+    await gate.enter('a');
+    const back = gate.outside('a', () => network).then(() => order.push('a is back'));
+    const next = gate.enter('b').then(() => order.push('b'));
+    const last = gate.enter('c').then(() => order.push('c'));
+    await next;
+    arrive();
+    await network;
+    expect(order).toEqual(['b']);
+    // Its turn is asked for a few microtasks after the network is there.
+    await new Promise((resolve) => setImmediate(resolve));
+    gate.leave('b');
+    await back;
+    gate.leave('a');
+    await last;
+    expect(order).toEqual(['b', 'a is back', 'c']);
+  });
 });
