@@ -21,6 +21,7 @@ describe('a command that takes too long', () => {
     bystander = spawn('sleep', ['60']);
   });
   afterEach(async () => {
+    if (bystander.exitCode !== null || bystander.signalCode !== null) return;
     const ended = once(bystander, 'exit');
     bystander.kill();
     await ended;
