@@ -1,4 +1,5 @@
 export * from './api-metadata';
+export * from './budgets';
 export * from './commands';
 export * from './decisions';
 export * from './events';

@@ -1,13 +1,15 @@
 import type { TSchema } from '@sinclair/typebox';
 import { TypeCompiler, type TypeCheck, ValueErrorType, type ValueError } from '@sinclair/typebox/compiler';
+import { isDeeperThan, MESSAGE_DEPTH } from '../budgets';
 
 const compiled = new WeakMap<TSchema, TypeCheck<TSchema>>();
 
 /**
  * What is wrong with a value, in a sentence that names the field (`data.pods.0.uid must be a string`), or undefined.
- * A schema is compiled at its first use; checking costs about a microsecond.
+ * A schema is compiled at its first use; checking costs about a microsecond. What passes may be read by recursion.
  */
 export function problemIn(schema: TSchema, value: unknown): string | undefined {
+  if (isDeeperThan(value, MESSAGE_DEPTH)) return `is nested too deeply: at most ${MESSAGE_DEPTH} levels are allowed`;
   let check = compiled.get(schema);
   if (check === undefined) {
     check = TypeCompiler.Compile(schema);

@@ -1,4 +1,5 @@
 import { RESOURCES, type LogEvent, type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { Allocations, type ReadonlyAllocations } from '@shiplog/machinery';
 import { Collection } from './collection';
 import { foldObject } from './fold';
 
@@ -15,11 +16,15 @@ export interface ReadonlyCluster {
   /** By namespace and name; all namespaces when none (or '') is given. */
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[];
   size(resource?: ResourceId): number;
+  /** What the services hold. */
+  allocations(): ReadonlyAllocations;
 }
 
 /** The state of a cluster: the fold of its log. Objects are immutable; the state is not. */
 export class ClusterState implements ReadonlyCluster {
   readonly #collections: Map<ResourceId, Collection>;
+  /** Made for the first who asks, kept up to date from then on: a fold that nobody decides on pays nothing. */
+  #allocations: Allocations | undefined;
 
   constructor(collections?: Map<ResourceId, Collection>) {
     this.#collections = collections ?? new Map(RESOURCES.map((row) => [row.id, new Collection()]));
@@ -45,6 +50,10 @@ export class ClusterState implements ReadonlyCluster {
     return sum;
   }
 
+  allocations(): ReadonlyAllocations {
+    return (this.#allocations ??= new Allocations(this.list('services')));
+  }
+
   /** Folds one event in. Throws a FoldError when it can't follow this state. */
   apply(event: LogEvent): Applied {
     const collection = this.#collection(event.resource);
@@ -52,22 +61,33 @@ export class ClusterState implements ReadonlyCluster {
     const after = foldObject(before, event);
     if (after === undefined) collection.delete(event.namespace, event.name);
     else collection.set(event.namespace, event.name, after);
+    if (event.resource === 'services') this.#allocate(before, after);
     return { event, before, after };
   }
 
   /** Places an object as it is: for loading snapshots. */
   put(resource: ResourceId, object: StoredObject): void {
-    this.#collection(resource).set(object.metadata.namespace ?? '', object.metadata.name, object);
+    const { namespace = '', name } = object.metadata;
+    const collection = this.#collection(resource);
+    if (resource === 'services') this.#allocate(collection.get(namespace, name), object);
+    collection.set(namespace, name, object);
   }
 
   /** Takes an object out without an event: for a view of part of the cluster that the object has left. */
   remove(resource: ResourceId, namespace: string, name: string): void {
-    this.#collection(resource).delete(namespace, name);
+    const collection = this.#collection(resource);
+    if (resource === 'services') this.#allocate(collection.get(namespace, name), undefined);
+    collection.delete(namespace, name);
   }
 
   /** A state of its own over the same (immutable) objects: cheap, for a snapshot or a what-if. */
   copy(): ClusterState {
     return new ClusterState(new Map([...this.#collections].map(([id, collection]) => [id, collection.copy()])));
+  }
+
+  #allocate(before: StoredObject | undefined, after: StoredObject | undefined): void {
+    type Service = ObjectOf<'services'> | undefined;
+    this.#allocations?.replace(before as Service, after as Service);
   }
 
   #collection(resource: ResourceId): Collection {

@@ -1,9 +1,12 @@
 import type { ObjectOf, ResourceId } from '@shiplog/contracts';
+import type { ReadonlyAllocations } from './service-rules/allocations';
 
 /** What admission may look at of the cluster: the state right before the command. `ClusterState` satisfies it. */
 export interface ReadonlyCluster {
   get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined;
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[];
+  /** What the services of this state hold. */
+  allocations(): ReadonlyAllocations;
 }
 
 /** Everything that a decision about one write depends on beside the object itself: no clock, no chance, no I/O. */

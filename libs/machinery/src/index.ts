@@ -16,7 +16,7 @@ export { Problems } from './problems';
 export { type Result, ok, refused } from './result';
 export { decodeObject, strictDecodingError, unknownFields } from './schema/decode';
 export { type Schema, definition, referenceOf, resolved } from './schema/definitions';
-export { toMicros, toSeconds } from './schema/scalars';
+export { toMicros, toSeconds } from './schema/times';
 export { type FieldTerm, matchesFields, parseFieldSelector } from './selectors/fields';
 export {
   type LabelTerm,
@@ -26,9 +26,11 @@ export {
   parseLabelSelector,
   termsOf,
 } from './selectors/labels';
+export { Allocations, type ReadonlyAllocations } from './service-rules/allocations';
 export { soundObject } from './soundness/sound-object';
 export { type Named, statusOf } from './status';
 export { sameJson } from './values/equal';
+export { ownField, setField } from './values/own';
 export { hashText, nameSuffix } from './values/hash';
 export { dns1035Label, dnsLabel, dnsSubdomain, labelValue, qualifiedName } from './values/names';
 export {

@@ -1,4 +1,4 @@
-import type { StatusCause } from '@shiplog/contracts';
+import { CAUSES, CAUSES_CHARACTERS, type StatusCause } from '@shiplog/contracts';
 
 /** A Go `%q`-like rendering of a value in an error text: strings quoted, composite values as JSON. */
 function shown(value: unknown): string {
@@ -10,7 +10,9 @@ function shown(value: unknown): string {
 
 /** Collects what is wrong with an object, in Kubernetes' own words: one method per kind of field error. */
 export class Problems {
+  /** The first ones: an object can be wrong in more places than an answer can tell of. */
   readonly causes: StatusCause[] = [];
+  #characters = 0;
 
   get none(): boolean {
     return this.causes.length === 0;
@@ -53,6 +55,8 @@ export class Problems {
   }
 
   private add(reason: string, field: string, message: string): void {
+    if (this.causes.length >= CAUSES || this.#characters >= CAUSES_CHARACTERS) return;
+    this.#characters += message.length + field.length;
     this.causes.push({ reason, message, field });
   }
 }

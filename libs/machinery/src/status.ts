@@ -1,4 +1,12 @@
-import { type KubeStatus, type ResourceId, type ResourceRow, type StatusCause, resourceRow } from '@shiplog/contracts';
+import {
+  type KubeStatus,
+  type ResourceId,
+  type ResourceRow,
+  STATUS_CHARACTERS,
+  type StatusCause,
+  resourceRow,
+} from '@shiplog/contracts';
+import { excerpt } from './values/excerpt';
 
 /** A resource by its row or by its id. */
 export type Named = Pick<ResourceRow, 'group' | 'plural' | 'kind'> | ResourceId;
@@ -22,7 +30,7 @@ function failure(code: number, reason: string, message: string, details?: Detail
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message,
+    message: excerpt(message, STATUS_CHARACTERS),
     reason,
     ...(details === undefined ? {} : { details }),
     code,

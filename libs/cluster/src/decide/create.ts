@@ -3,6 +3,7 @@ import { admitCreate, statusOf, type AdmissionContext } from '@shiplog/machinery
 import { asLogged } from './clean';
 import { eventOf, genericType } from './event';
 import { refusalOfScope } from './namespaces';
+import { refusalOfSize } from './size';
 import { refused, type Attempt, type Decided } from './types';
 
 /** What admission may know: the attempt's state and time, with the uid as the seed of its choices. */
@@ -18,6 +19,8 @@ export function decideCreate(attempt: Attempt, data: Command<'CreateObject'>['da
   const admitted = admitCreate(resource, data.object, admissionOf(attempt, namespace));
   if (!admitted.ok) return admitted;
   const object = asLogged(admitted.value) as StoredObject;
+  const oversize = refusalOfSize(object);
+  if (oversize !== undefined) return refused(oversize);
   const { name, uid } = object.metadata;
   const other = attempt.state.get(resource, namespace, name) as StoredObject | undefined;
   if (other !== undefined) return refused(alreadyThere(data, name, other));

@@ -1,4 +1,11 @@
-import type { DeletionOptions, KubeStatus, Pod, ResourceId, StoredObject } from '@shiplog/contracts';
+import {
+  GRACE_SECONDS,
+  type DeletionOptions,
+  type KubeStatus,
+  type Pod,
+  type ResourceId,
+  type StoredObject,
+} from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 
 /** Finalizers by which the garbage collector keeps an owner until it has dealt with its dependents. */
@@ -31,7 +38,7 @@ export function refusalOfPreconditions(
 
 /**
  * Seconds that the object's containers get to end: only a bound pod that still runs has any. A shorter period than
- * one under way replaces it, a longer one doesn't.
+ * one under way replaces it, a longer one doesn't; one beyond GRACE_SECONDS is taken for that.
  */
 export function gracePeriodOf(resource: ResourceId, object: StoredObject, asked: number | undefined): number {
   if (resource !== 'pods') return 0;
@@ -39,7 +46,7 @@ export function gracePeriodOf(resource: ResourceId, object: StoredObject, asked:
   const isDone = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   if ((spec?.nodeName ?? '') === '' || isDone) return 0;
   const wanted = asked ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_POD_GRACE_SECONDS;
-  const period = wanted < 0 ? 1 : wanted;
+  const period = wanted < 0 ? 1 : Math.min(wanted, GRACE_SECONDS);
   const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
   if (deletionTimestamp === undefined || deletionGracePeriodSeconds === undefined) return period;
   return asked === undefined ? deletionGracePeriodSeconds : Math.min(period, deletionGracePeriodSeconds);
@@ -49,11 +56,10 @@ export function gracePeriodOf(resource: ResourceId, object: StoredObject, asked:
 export function finalizersFor(resource: ResourceId, object: StoredObject, options: DeletionOptions): string[] {
   const present = object.metadata.finalizers ?? [];
   const wanted = policyFinalizer(resource, present, options);
-  const others = present.filter((one) => one !== FOREGROUND_FINALIZER && one !== ORPHAN_FINALIZER);
-  if (wanted === undefined) return others;
-  return present.includes(wanted)
-    ? present.filter((one) => one === wanted || others.includes(one))
-    : [...others, wanted];
+  const isOther = (one: string): boolean => one !== FOREGROUND_FINALIZER && one !== ORPHAN_FINALIZER;
+  if (wanted !== undefined && present.includes(wanted)) return present.filter((one) => one === wanted || isOther(one));
+  const others = present.filter(isOther);
+  return wanted === undefined ? others : [...others, wanted];
 }
 
 function policyFinalizer(

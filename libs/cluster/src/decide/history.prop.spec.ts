@@ -58,7 +58,7 @@ const command: fc.Arbitrary<(at: TestCluster) => Asked> = fc.oneof(
       const state =
         restartCount === 0
           ? { waiting: { reason: 'ContainerCreating' } }
-          : { running: { startedAt: `t${restartCount}` } };
+          : { running: { startedAt: `2026-01-01T00:00:0${restartCount}Z` } };
       const containerStatuses = [
         { name: 'web', image: 'web:1', imageID: '', ready: status === 'True', restartCount, state },
       ];

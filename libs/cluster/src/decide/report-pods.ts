@@ -1,6 +1,7 @@
 import type { Command, KubeStatus, PodStatus } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import { asLogged } from './clean';
+import { refusalOfSize } from './size';
 import { changeEvent } from './change';
 import { decideItems, findPod, type ItemOutcome, type StoredPod } from './pod-items';
 import { readStatus, statusAfterReport } from './report-status';
@@ -24,7 +25,12 @@ function reportOne(attempt: Attempt, node: string, report: Report): ItemOutcome 
   const status = refusalOfReporter(pod, node);
   if (status !== undefined) return { ok: false, status };
   const read = readStatus(report.name, report.status);
-  return read.ok ? { ok: true, pod, events: eventsOf(pod, read.status, attempt.stamp.time) } : read;
+  if (!read.ok) return read;
+  const target = asLogged(statusAfterReport(pod.status ?? {}, read.status, attempt.stamp.time));
+  const oversize = refusalOfSize({ ...pod, status: target });
+  return oversize === undefined
+    ? { ok: true, pod, events: eventsOf(pod, target) }
+    : { ok: false, status: oversize };
 }
 
 function refusalOfReporter(pod: StoredPod, node: string): KubeStatus | undefined {
@@ -36,8 +42,7 @@ function refusalOfReporter(pod: StoredPod, node: string): KubeStatus | undefined
 }
 
 /** Successive partial changes: each event leads from the pod after the one before it. */
-function eventsOf(pod: StoredPod, reported: PodStatus, time: string): NewEvent[] {
-  const target = asLogged(statusAfterReport(pod.status ?? {}, reported, time));
+function eventsOf(pod: StoredPod, target: PodStatus): NewEvent[] {
   const events: NewEvent[] = [];
   let current = pod;
   for (const { status, name } of stepsBetween(pod.status ?? {}, target)) {

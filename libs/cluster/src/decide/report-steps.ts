@@ -13,14 +13,22 @@ export interface Step {
 const CONTAINER_LISTS = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
 
 /**
+ * Containers, before and after, whose steps are told one by one. Each step is an event that holds the whole list: the cost
+ * grows with the square of it.
+ */
+const MOST_TOLD = 200;
+
+/**
  * The named steps between two statuses: containers first, in the order of the lists, then the pod as a whole. What
- * differs besides travels with the last step; alone, it is a PodStatusChanged.
+ * differs besides travels with the last step; alone, it is a PodStatusChanged. Of a pod of very many containers only the
+ * whole is told.
  */
 export function stepsBetween(before: PodStatus, after: PodStatus): Step[] {
   const steps: Step[] = [];
   let current = before;
+  const isTold = containersOf(before) + containersOf(after) <= MOST_TOLD;
   for (const list of CONTAINER_LISTS) {
-    for (const container of after[list] ?? []) {
+    for (const container of isTold ? (after[list] ?? []) : []) {
       const known = current[list]?.find((one) => one.name === container.name);
       for (const { container: next, name } of containerSteps(known, container)) {
         current = { ...current, [list]: withContainer(current[list] ?? [], next) };
@@ -33,6 +41,10 @@ export function stepsBetween(before: PodStatus, after: PodStatus): Step[] {
   const last = steps.pop();
   if (last !== undefined) return [...steps, { status: after, name: last.name }];
   return sameJson(before, after) ? [] : [{ status: after, name: { type: 'PodStatusChanged' } }];
+}
+
+function containersOf(status: PodStatus): number {
+  return CONTAINER_LISTS.reduce((sum, list) => sum + (status[list]?.length ?? 0), 0);
 }
 
 function withContainer(list: readonly ContainerStatus[], next: ContainerStatus): ContainerStatus[] {

@@ -12,6 +12,7 @@ import { asLogged } from './clean';
 import { changeEvent, deletedEvent, isReadyToGo } from './change';
 import { admissionOf } from './create';
 import { refusalOfScope } from './namespaces';
+import { refusalOfSize } from './size';
 import { refused, type Attempt, type Decided } from './types';
 
 type Update = ObjectKey & { subresource?: string; dryRun?: boolean };
@@ -45,7 +46,9 @@ function decideUpdate(attempt: Attempt, data: Update, submit: (before: StoredObj
     admissionOf(attempt),
   );
   if (!admitted.ok) return admitted;
-  return commitUpdate(data, before, asLogged(admitted.value) as StoredObject);
+  const after = asLogged(admitted.value) as StoredObject;
+  const oversize = refusalOfSize(after);
+  return oversize === undefined ? commitUpdate(data, before, after) : refused(oversize);
 }
 
 function commitUpdate(data: Update, before: StoredObject, admitted: StoredObject): Decided {

@@ -5,7 +5,7 @@ import { validateMetadata } from '../metadata/validate';
 import { Problems } from '../problems';
 import { type Result, ok, refused } from '../result';
 import { decodeObject } from '../schema/decode';
-import { toSeconds } from '../schema/scalars';
+import { toSeconds } from '../schema/times';
 import { statusOf } from '../status';
 import { nameSuffix } from '../values/hash';
 import { checkNamespace, settleNamespace } from './namespace';

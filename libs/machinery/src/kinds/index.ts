@@ -27,8 +27,11 @@ const RULES: Readonly<Record<ResourceId, AnyKindRules>> = {
   'endpointslices.discovery.k8s.io': endpointSlices,
   'leases.coordination.k8s.io': leases,
 };
+const byResource = new Map<string, AnyKindRules>(Object.entries(RULES));
 
 /** What is a resource's own. */
 export function rulesOf(resource: ResourceId): AnyKindRules {
-  return RULES[resource];
+  const rules = byResource.get(resource);
+  if (rules === undefined) throw new Error(`no resource is called ${resource}`);
+  return rules;
 }

@@ -1,5 +1,6 @@
 import type { Problems } from '../problems';
 import { dnsSubdomain } from '../values/names';
+import { setField } from '../values/own';
 import { base64Length, utf8Length } from '../values/bytes';
 import { MAX_BYTES, validateImmutable, validateKeys } from './key-value';
 import { defineKind } from './kind';
@@ -39,7 +40,7 @@ export const secrets = defineKind<'secrets'>({
     draft.type ??= 'Opaque';
     if (draft.stringData !== undefined) {
       draft.data ??= {};
-      for (const [key, text] of Object.entries(draft.stringData)) draft.data[key] = toBase64(text);
+      for (const [key, text] of Object.entries(draft.stringData)) setField(draft.data, key, toBase64(text));
       delete draft.stringData;
     }
   },

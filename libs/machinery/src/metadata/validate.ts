@@ -84,7 +84,8 @@ export function validateMetadata(meta: ObjectMeta, rule: TextRule, problems: Pro
 /** An object that is to go takes on no new finalizers. */
 export function validateMetadataUpdate(meta: ObjectMeta, before: ObjectMeta, problems: Problems): void {
   if (before.deletionTimestamp === undefined) return;
-  const added = (meta.finalizers ?? []).filter((finalizer) => before.finalizers?.includes(finalizer) !== true);
+  const present = new Set(before.finalizers);
+  const added = (meta.finalizers ?? []).filter((finalizer) => !present.has(finalizer));
   if (added.length > 0) {
     problems.forbidden(
       'metadata.finalizers',

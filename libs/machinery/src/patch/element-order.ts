@@ -1,4 +1,4 @@
-import { sameJson } from '../values/equal';
+import { JsonMap } from '../values/json-map';
 import { isMap } from './merge-patch';
 
 /** The order that a client saw: objects with just their merge key, or primitives. Undefined: it says nothing. */
@@ -16,20 +16,48 @@ export function inOrder(
 ): unknown[] {
   if (order === undefined) return [...list];
   const idOf = (item: unknown): unknown => (mergeKey !== undefined && isMap(item) ? item[mergeKey] : item);
-  const indexIn = (items: readonly unknown[], id: unknown): number =>
-    items.findIndex((item) => sameJson(idOf(item), id));
-  const ranked = list.map((item) => ({ item, rank: indexIn(order, idOf(item)), place: indexIn(server, idOf(item)) }));
-  const result = ranked.filter(({ rank }) => rank >= 0).sort((a, b) => a.rank - b.rank);
-  let from = 0;
-  for (const one of ranked.filter(({ rank }) => rank < 0)) {
-    let at = from;
-    while (at < result.length && !comesLater(result[at], one.place)) at += 1;
-    result.splice(at, 0, one);
-    from = at + 1;
+  const rankOf = firstPlaces(order.map(idOf));
+  const placeOf = firstPlaces(server.map(idOf));
+  const ranked: Ranked[] = [];
+  const others: Ranked[] = [];
+  for (const item of list) {
+    const id = idOf(item);
+    const rank = rankOf.get(id);
+    (rank === undefined ? others : ranked).push({ item, rank: rank ?? 0, place: placeOf.get(id) });
   }
-  return result.map(({ item }) => item);
+  ranked.sort((a, b) => a.rank - b.rank);
+  return merged(ranked, others);
 }
 
-function comesLater(other: { place: number } | undefined, place: number): boolean {
-  return other !== undefined && place >= 0 && other.place > place;
+interface Ranked {
+  readonly item: unknown;
+  readonly rank: number;
+  /** On the server; undefined for what the patch brings. */
+  readonly place: number | undefined;
+}
+
+function firstPlaces(ids: readonly unknown[]): JsonMap<number> {
+  const places = new JsonMap<number>();
+  ids.forEach((id, at) => {
+    if (places.get(id) === undefined) places.set(id, at);
+  });
+  return places;
+}
+
+/** Each of the others goes before the first of the ranked that the server has after it, and after the others before it. */
+function merged(ranked: readonly Ranked[], others: readonly Ranked[]): unknown[] {
+  const result: unknown[] = [];
+  let next = 0;
+  for (const other of others) {
+    for (let one = ranked[next]; one !== undefined && !comesLater(one, other); one = ranked[++next]) {
+      result.push(one.item);
+    }
+    result.push(other.item);
+  }
+  for (const { item } of ranked.slice(next)) result.push(item);
+  return result;
+}
+
+function comesLater({ place: ofRanked = -1 }: Ranked, { place }: Ranked): boolean {
+  return place !== undefined && ofRanked > place;
 }

@@ -1,4 +1,4 @@
-import type { KubeObject, PatchType, ResourceId } from '@shiplog/contracts';
+import type { KubeObject, KubeStatus, PatchType, ResourceId } from '@shiplog/contracts';
 import { type Result, ok, refused } from '../result';
 import { expectedAt } from '../schema/decode';
 import { statusOf } from '../status';
@@ -9,7 +9,8 @@ import { strategicallyPatched } from './strategic-patch';
 
 /**
  * Applies a client's patch to an object (or to its Scale, told by its kind). The result is what the client would have sent
- * with a PUT: it still has to pass `admitUpdate`. 400 for a malformed patch, 422 for one that does not fit the object.
+ * with a PUT: it still has to pass `admitUpdate`. 400 for a malformed patch, 413 for one that costs more than a patch may, 422
+ * for one that does not fit the object.
  */
 export function applyPatch(
   resource: ResourceId,
@@ -23,9 +24,18 @@ export function applyPatch(
     return ok(result as KubeObject);
   } catch (error) {
     if (!(error instanceof PatchError)) throw error;
-    return refused(
-      error.fault === 'malformed' ? statusOf.badRequest(error.message) : statusOf.unprocessable(error.message),
-    );
+    return refused(statusOfFault(error));
+  }
+}
+
+function statusOfFault({ fault, message }: PatchError): KubeStatus {
+  switch (fault) {
+    case 'malformed':
+      return statusOf.badRequest(message);
+    case 'inapplicable':
+      return statusOf.unprocessable(message);
+    case 'too large':
+      return statusOf.tooLarge(message);
   }
 }
 

@@ -1,3 +1,4 @@
+import { ownField, setField } from '../values/own';
 import { PatchError } from './patch-error';
 
 type Json = Record<string, unknown>;
@@ -7,7 +8,7 @@ export function isMap(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** RFC 7386. Answers a new document; neither argument changes. Keys called `__proto__` are left out. */
+/** RFC 7386. Answers a new document; neither argument changes. */
 export function mergePatched(current: unknown, patch: unknown): unknown {
   if (!isMap(patch)) throw new PatchError('malformed', 'error decoding patch: a merge patch is a JSON object');
   return merged(current, patch);
@@ -17,9 +18,8 @@ function merged(target: unknown, patch: Json): Json {
   const result: Json = isMap(target) ? { ...target } : {};
   for (const key of Object.keys(patch)) {
     const value = patch[key];
-    if (key === '__proto__') continue;
     if (value === null) delete result[key];
-    else result[key] = isMap(value) ? merged(result[key], value) : value;
+    else setField(result, key, isMap(value) ? merged(ownField(result, key), value) : value);
   }
   return result;
 }

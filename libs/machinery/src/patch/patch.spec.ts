@@ -37,11 +37,17 @@ describe('a JSON patch', () => {
       /remove operation does not apply: doc is missing path: \/metadata\/nothing/,
     ],
     [[{ op: 'replace', path: '/spec/containers/9/image', value: 'x' }], 422, /does not apply|missing/i],
-    [[{ op: 'add', path: '/__proto__/polluted', value: 1 }], 422, /prototype/],
+    [[{ op: 'add', path: '/__proto__/polluted', value: 1 }], 422, /doc is missing path: \/__proto__\/polluted/],
+    [[{ op: 'add', path: '/constructor/prototype/polluted', value: 1 }], 422, /doc is missing path: \/constructor/],
+    [[{ op: { toString: 1 }, path: '/a' }], 400, /Unexpected kind: \{"toString":1\}/],
+    [[{ op: 'remove' }], 422, /`path` must be a string/],
+    [[{ op: 'add', path: 'a', value: 1 }], 422, /must start with a slash/],
+    [[{ op: 'add', path: '/metadata/labels' }], 422, /add operation has no value/],
+    [[{ op: 'move', from: '/metadata', path: '/metadata/labels' }], 422, /does not apply/],
     [[{ op: 'dance', path: '/a' }], 400, /Unexpected kind: dance/],
     [{ op: 'add' }, 400, /list of operations/],
     [[{ op: 'remove', path: '' }], 422, /no object/],
-    [new Array(10_001).fill({ op: 'test', path: '/a', value: 1 }), 400, /allowed maximum operations/],
+    [new Array(10_001).fill({ op: 'test', path: '/a', value: 1 }), 413, /allowed maximum operations/],
   ])('%# is refused with its fault', (patch, code, message) => {
     const status = refusalOf(applyPatch('pods', 'json', aPod(), patch));
     expect(status.code).toBe(code);

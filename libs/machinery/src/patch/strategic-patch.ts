@@ -1,8 +1,12 @@
 import { type Schema, definition, resolved } from '../schema/definitions';
-import { sameJson } from '../values/equal';
+import { excerpt, shownJson, wordOf } from '../values/excerpt';
+import { JsonMap } from '../values/json-map';
+import { ownField, setField } from '../values/own';
 import { type ElementOrder, inOrder } from './element-order';
+import { KeyedList } from './keyed-list';
 import { isMap } from './merge-patch';
 import { PatchError } from './patch-error';
+import { Steps } from './steps';
 
 /**
  * Kubernetes' strategic merge patch: like a merge patch, but lists that the API marks with a merge key are merged by it,
@@ -20,11 +24,11 @@ const DELETE_FROM = '$deleteFromPrimitiveList/';
 export function strategicallyPatched(current: unknown, patch: unknown, type: string): unknown {
   if (!isMap(patch))
     throw new PatchError('malformed', 'error decoding patch: a strategic merge patch is a JSON object');
-  return mergeMap(isMap(current) ? current : {}, patch, definition(type));
+  return new Merge().map(isMap(current) ? current : {}, patch, definition(type));
 }
 
 function isDirective(key: string): boolean {
-  return key === PATCH || key === RETAIN || key.startsWith(ORDER) || key.startsWith(DELETE_FROM) || key === '__proto__';
+  return key === PATCH || key === RETAIN || key.startsWith(ORDER) || key.startsWith(DELETE_FROM);
 }
 
 function withoutDirectives(patch: Json): Json {
@@ -36,41 +40,109 @@ function fieldSchema(schema: Schema | undefined, field: string): Schema | undefi
   return properties !== undefined && Object.hasOwn(properties, field) ? properties[field] : additionalProperties;
 }
 
-function mergeMap(current: Json, patch: Json, schema: Schema | undefined): Json {
-  switch (patch[PATCH]) {
-    case undefined:
-    case 'merge':
-      break;
-    case 'replace':
-      return withoutDirectives(patch);
-    case 'delete':
-      return {};
-    default:
-      throw new PatchError('malformed', `unknown patch type: ${String(patch[PATCH])}`);
+/** One patch being merged. Nothing that was there is changed: what a patch touches is copied, and the copies are counted. */
+class Merge {
+  readonly #work = new Steps();
+
+  map(current: Json, patch: Json, schema: Schema | undefined): Json {
+    switch (patch[PATCH]) {
+      case undefined:
+      case 'merge':
+        break;
+      case 'replace':
+        return withoutDirectives(patch);
+      case 'delete':
+        return {};
+      default:
+        throw new PatchError('malformed', `unknown patch type: ${wordOf(patch[PATCH])}`);
+    }
+    this.#work.take(Object.keys(current).length);
+    const result = retained(current, patch);
+    for (const key of Object.keys(patch)) {
+      const value = patch[key];
+      if (key.startsWith(DELETE_FROM)) deleteFromList(result, key.slice(DELETE_FROM.length), value);
+      if (isDirective(key)) continue;
+      if (value === null) delete result[key];
+      else {
+        const field = fieldSchema(schema, key);
+        setField(result, key, this.#value(ownField(result, key), value, field, orderFor(patch, key)));
+      }
+    }
+    this.#orderTheRest(result, patch, schema);
+    return result;
   }
-  const result = retained(current, patch);
-  for (const key of Object.keys(patch)) {
-    const value = patch[key];
-    if (key.startsWith(DELETE_FROM)) deleteFromList(result, key.slice(DELETE_FROM.length), value);
-    if (isDirective(key)) continue;
-    if (value === null) delete result[key];
-    else result[key] = mergeValue(result[key], value, fieldSchema(schema, key), orderFor(patch, key));
-  }
-  for (const key of Object.keys(patch)) {
-    const field = key.startsWith(ORDER) ? key.slice(ORDER.length) : undefined;
-    const list = field === undefined ? undefined : result[field];
-    // Where the patch has no items of its own, the order still holds for those that are there.
-    if (field !== undefined && Array.isArray(list) && patch[field] === undefined) {
-      result[field] = inOrder(list, list, orderFor(patch, field), mergeKeyOf(fieldSchema(schema, field)));
+
+  /** Where the patch has no items of its own, the order still holds for those that are there. */
+  #orderTheRest(result: Json, patch: Json, schema: Schema | undefined): void {
+    for (const key of Object.keys(patch)) {
+      if (!key.startsWith(ORDER)) continue;
+      const field = key.slice(ORDER.length);
+      const list = ownField(result, field);
+      if (!Array.isArray(list) || ownField(patch, field) !== undefined) continue;
+      this.#work.take(list.length);
+      setField(result, field, inOrder(list, list, orderFor(patch, field), mergeKeyOf(fieldSchema(schema, field))));
     }
   }
-  return result;
+
+  #value(current: unknown, value: unknown, field: Schema | undefined, order: ElementOrder): unknown {
+    if (isMap(value)) {
+      const replaces = strategyOf(field).includes('replace');
+      return this.map(
+        isMap(current) && !replaces ? current : {},
+        value,
+        field === undefined ? undefined : resolved(field),
+      );
+    }
+    if (!Array.isArray(value)) return value;
+    return this.#list(Array.isArray(current) ? current : [], value, field, order);
+  }
+
+  #list(
+    current: readonly unknown[],
+    patch: readonly unknown[],
+    field: Schema | undefined,
+    order: ElementOrder,
+  ): unknown[] {
+    const items = field?.items === undefined ? undefined : resolved(field.items);
+    const key = mergeKeyOf(field);
+    if (!strategyOf(field).includes('merge') || patch.some(isReplaceMarker)) {
+      return patch
+        .filter((item) => !isReplaceMarker(item))
+        .map((item) => (isMap(item) ? this.map({}, item, items) : item));
+    }
+    this.#work.take(current.length);
+    const result = key === undefined ? mergePrimitives(current, patch) : this.#byKey(current, patch, key, items);
+    return order === undefined ? result : inOrder(result, current, order, key);
+  }
+
+  #byKey(current: readonly unknown[], patch: readonly unknown[], key: string, items: Schema | undefined): unknown[] {
+    const list = new KeyedList(current, key);
+    for (const item of patch) {
+      if (!isMap(item)) throw new PatchError('malformed', `a list that is merged by ${key} holds objects only`);
+      const id = mergeKeyIn(item, key);
+      if (item[PATCH] === 'delete') list.delete(id);
+      else list.put(id, this.map(list.first(id) ?? {}, item, items));
+    }
+    return list.items();
+  }
+}
+
+/** What an item of a patch is merged by. A scalar: no key of the API is anything else. */
+function mergeKeyIn(item: Json, key: string): unknown {
+  const id = ownField(item, key);
+  if (id === undefined || id === null) {
+    throw new PatchError('malformed', `map: ${shownJson(item)} does not contain declared merge key: ${key}`);
+  }
+  if (typeof id === 'object') {
+    throw new PatchError('malformed', `map: ${shownJson(item)} has no scalar as its merge key: ${key}`);
+  }
+  return id;
 }
 
 function orderFor(patch: Json, field: string): ElementOrder {
   const order = patch[ORDER + field];
   if (order === undefined || order === null) return undefined;
-  if (!Array.isArray(order)) throw new PatchError('malformed', `${ORDER}${field} must be a list`);
+  if (!Array.isArray(order)) throw new PatchError('malformed', `${ORDER}${excerpt(field)} must be a list`);
   return order;
 }
 
@@ -79,26 +151,15 @@ function retained(current: Json, patch: Json): Json {
   const keys = patch[RETAIN];
   if (keys === undefined) return { ...current };
   if (!Array.isArray(keys)) throw new PatchError('malformed', `${RETAIN} must be a list of field names`);
-  return Object.fromEntries(Object.entries(current).filter(([key]) => keys.includes(key)));
+  const kept = new Set<unknown>(keys);
+  return Object.fromEntries(Object.entries(current).filter(([key]) => kept.has(key)));
 }
 
 function deleteFromList(result: Json, field: string, values: unknown): void {
-  if (!Array.isArray(values)) throw new PatchError('malformed', `${DELETE_FROM}${field} must be a list`);
-  const list = result[field];
-  if (Array.isArray(list)) result[field] = list.filter((item) => !values.includes(item));
-}
-
-function mergeValue(current: unknown, value: unknown, field: Schema | undefined, order: ElementOrder): unknown {
-  if (isMap(value)) {
-    const replaces = strategyOf(field).includes('replace');
-    return mergeMap(
-      isMap(current) && !replaces ? current : {},
-      value,
-      field === undefined ? undefined : resolved(field),
-    );
-  }
-  if (!Array.isArray(value)) return value;
-  return mergeList(Array.isArray(current) ? current : [], value, field, order);
+  if (!Array.isArray(values)) throw new PatchError('malformed', `${DELETE_FROM}${excerpt(field)} must be a list`);
+  const list = ownField(result, field);
+  const gone = new Set<unknown>(values);
+  if (Array.isArray(list)) setField(result, field, list.filter((item) => !gone.has(item)));
 }
 
 function strategyOf(field: Schema | undefined): readonly string[] {
@@ -109,23 +170,6 @@ function mergeKeyOf(field: Schema | undefined): string | undefined {
   return field?.['x-kubernetes-patch-merge-key'];
 }
 
-function mergeList(
-  current: readonly unknown[],
-  patch: readonly unknown[],
-  field: Schema | undefined,
-  order: ElementOrder,
-): unknown[] {
-  const items = field?.items === undefined ? undefined : resolved(field.items);
-  const key = mergeKeyOf(field);
-  if (!strategyOf(field).includes('merge') || patch.some(isReplaceMarker)) {
-    return patch
-      .filter((item) => !isReplaceMarker(item))
-      .map((item) => (isMap(item) ? mergeMap({}, item, items) : item));
-  }
-  const result = key === undefined ? mergePrimitives(current, patch) : mergeByKey(current, patch, key, items);
-  return order === undefined ? result : inOrder(result, current, order, key);
-}
-
 /** One such item in a list says that the others replace the whole list. */
 function isReplaceMarker(item: unknown): boolean {
   return isMap(item) && item[PATCH] === 'replace';
@@ -133,31 +177,12 @@ function isReplaceMarker(item: unknown): boolean {
 
 function mergePrimitives(current: readonly unknown[], patch: readonly unknown[]): unknown[] {
   const result = [...current];
-  for (const item of patch) if (!result.some((one) => sameJson(one, item))) result.push(item);
-  return result;
-}
-
-function mergeByKey(
-  current: readonly unknown[],
-  patch: readonly unknown[],
-  key: string,
-  items: Schema | undefined,
-): unknown[] {
-  let result = [...current];
+  const present = new JsonMap<true>();
+  for (const item of current) present.set(item, true);
   for (const item of patch) {
-    if (!isMap(item)) throw new PatchError('malformed', `a list that is merged by ${key} holds objects only`);
-    const id = item[key];
-    if (id === undefined || id === null) {
-      throw new PatchError('malformed', `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
-    }
-    const matches = (one: unknown): boolean => isMap(one) && sameJson(one[key], id);
-    if (item[PATCH] === 'delete') {
-      result = result.filter((one) => !matches(one));
-      continue;
-    }
-    const at = result.findIndex(matches);
-    if (at < 0) result.push(mergeMap({}, item, items));
-    else result[at] = mergeMap(result[at] as Json, item, items);
+    if (present.get(item) !== undefined) continue;
+    present.set(item, true);
+    result.push(item);
   }
   return result;
 }

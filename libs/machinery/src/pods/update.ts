@@ -1,6 +1,7 @@
 import type { Container, PodSpec, Toleration } from '@shiplog/contracts';
 import type { Problems } from '../problems';
 import { sameJson } from '../values/equal';
+import { JsonMap } from '../values/json-map';
 
 const MAY_CHANGE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
@@ -33,10 +34,9 @@ function validateDeadline(now: number | undefined, then: number | undefined, pro
 }
 
 function validateAddedTolerations(now: readonly Toleration[], then: readonly Toleration[], problems: Problems): void {
-  const kept = then.every((old) =>
-    now.some((one) => sameJson({ ...one, tolerationSeconds: 0 }, { ...old, tolerationSeconds: 0 })),
-  );
-  if (!kept)
+  const present = new JsonMap<true>();
+  for (const one of now) present.set({ ...one, tolerationSeconds: 0 }, true);
+  if (!then.every((old) => present.get({ ...old, tolerationSeconds: 0 })))
     problems.forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds');
 }
 

@@ -1,4 +1,5 @@
-import { DecodeError, type Decoder, type Decoding, cleanJson } from './decoding';
+import { setField } from '../values/own';
+import { type Decoder, type Decoding, cleanJson } from './decoding';
 import { type Schema, definition, referenceOf } from './definitions';
 import { NAMED_SCALARS, PLAIN_SCALARS } from './scalars';
 
@@ -27,9 +28,9 @@ const shortName = (name: string): string => name.slice(name.lastIndexOf('.') + 1
 const EMPTY_TEXT_SPEAKS = /^io\.k8s\.api\.(discovery|coordination)\./;
 
 /** Fields that are read and thrown away: nothing tracks field ownership, and selfLink is history. */
-const IGNORED: Readonly<Record<string, ReadonlySet<string>>> = {
-  'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta': new Set(['managedFields', 'selfLink']),
-};
+const IGNORED: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', new Set(['managedFields', 'selfLink'])],
+]);
 
 interface Field {
   readonly decode: Decoder;
@@ -44,7 +45,7 @@ function compileStruct(name: string, schema: Schema): Decoder {
   const required = new Set(schema.required ?? []);
   const fields = new Map<string, Field>();
   for (const [field, of] of Object.entries(schema.properties)) {
-    if (IGNORED[name]?.has(field) === true) {
+    if (IGNORED.get(name)?.has(field) === true) {
       fields.set(field, { decode: () => undefined, dropEmpty: 'nothing', zero: undefined });
       continue;
     }
@@ -101,12 +102,12 @@ function isEmpty(value: unknown): boolean {
 
 function compileValue(schema: Schema, struct: string): Decoder {
   const name = referenceOf(schema);
-  if (name !== undefined) return NAMED_SCALARS[name]?.(struct) ?? compileReference(name, struct);
+  if (name !== undefined) return NAMED_SCALARS.get(name)?.(struct) ?? compileReference(name, struct);
   if (schema.type === 'array') return compileList(schema.items ?? {}, struct);
   if (schema.type === 'object' && schema.additionalProperties !== undefined) {
     return compileMap(schema.additionalProperties, struct);
   }
-  const scalar = PLAIN_SCALARS[`${schema.type}/${schema.format}`] ?? PLAIN_SCALARS[schema.type ?? ''];
+  const scalar = PLAIN_SCALARS.get(`${schema.type}/${schema.format}`) ?? PLAIN_SCALARS.get(schema.type ?? '');
   return scalar?.(struct) ?? ((value) => cleanJson(value));
 }
 
@@ -144,8 +145,7 @@ function compileMap(values: Schema, struct: string): Decoder {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return on.mismatch(value, struct, goType);
     const copy: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
-      if (key === '__proto__') throw new DecodeError(`the key "__proto__" is not allowed in ${on.at()}`);
-      copy[key] = decode((value as Record<string, unknown>)[key] ?? zero, on);
+      setField(copy, key, decode((value as Record<string, unknown>)[key] ?? zero, on));
     }
     return copy;
   };
@@ -166,7 +166,7 @@ function goTypeOf(schema: Schema): string {
 /** The zero value of a type, as in Go and in JSON: what a null in a list or map, or an absent required field, stands for. */
 function zeroOf(schema: Schema): unknown {
   const name = referenceOf(schema);
-  if (name !== undefined) return name in NAMED_SCALARS ? NAMED_ZEROS[shortName(name)] : {};
+  if (name !== undefined) return NAMED_SCALARS.has(name) ? NAMED_ZEROS.get(shortName(name)) : {};
   if (schema.type === 'array') return [];
   return schema.type === 'integer' || schema.type === 'number'
     ? 0
@@ -178,4 +178,9 @@ function zeroOf(schema: Schema): unknown {
 }
 
 /** An absent time stays absent: its decoder makes nothing of ''. */
-const NAMED_ZEROS: Readonly<Record<string, unknown>> = { Quantity: '0', IntOrString: 0, Time: '', MicroTime: '' };
+const NAMED_ZEROS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['Quantity', '0'],
+  ['IntOrString', 0],
+  ['Time', ''],
+  ['MicroTime', ''],
+]);

@@ -1,3 +1,5 @@
+import { setField } from '../values/own';
+
 /** Where a decoder is inside an object, and what it found that does not belong there. */
 export class Decoding {
   /** Field names and list positions from the object's root to the value being read. */
@@ -40,14 +42,14 @@ function jsonKind(value: unknown): string {
 /** Reads one JSON value, answering a copy without nulls and unknown fields; throws DecodeError. */
 export type Decoder = (value: unknown, on: Decoding) => unknown;
 
-/** Deep copy of JSON of no declared type, without nulls (Kubernetes takes null for absent) and without `__proto__` keys. */
+/** Deep copy of JSON of no declared type, without nulls (Kubernetes takes null for absent). */
 export function cleanJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== null).map(cleanJson);
   if (typeof value !== 'object' || value === null) return value;
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key];
-    if (item !== null && item !== undefined && key !== '__proto__') copy[key] = cleanJson(item);
+    if (item !== null && item !== undefined) setField(copy, key, cleanJson(item));
   }
   return copy;
 }

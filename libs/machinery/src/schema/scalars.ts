@@ -1,5 +1,6 @@
 import { QUANTITY_SYNTAX_ERROR, canonicalQuantity } from '../values/quantity';
 import { DecodeError, type Decoder } from './decoding';
+import { toMicros, toSeconds } from './times';
 
 /** Makes the decoder of a scalar, given the struct that holds it (for error texts). */
 type ScalarOf = (struct: string) => Decoder;
@@ -33,33 +34,6 @@ const intOrString: ScalarOf = (struct) => (value, on) =>
     ? value
     : on.mismatch(value, struct, 'intstr.IntOrString');
 
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-const PLAIN_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
-const PLAIN_MICROS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
-
-function millisOf(value: string): number {
-  const millis = RFC3339.test(value) ? Date.parse(value) : NaN;
-  if (Number.isNaN(millis)) {
-    const layout = '2006-01-02T15:04:05Z07:00';
-    throw new DecodeError(
-      `parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(value)} as "2006"`,
-    );
-  }
-  return millis;
-}
-
-/** A time to the second in UTC, as metav1.Time writes it. */
-export function toSeconds(value: string): string {
-  return PLAIN_SECONDS.test(value) ? value : `${new Date(millisOf(value)).toISOString().slice(0, 19)}Z`;
-}
-
-/** A time to the microsecond in UTC, as metav1.MicroTime writes it. */
-export function toMicros(value: string): string {
-  if (PLAIN_MICROS.test(value)) return value;
-  const fraction = (/\.(\d+)/.exec(value)?.[1] ?? '').padEnd(6, '0').slice(0, 6);
-  return `${new Date(millisOf(value)).toISOString().slice(0, 19)}.${fraction}Z`;
-}
-
 function time(write: (value: string) => string): ScalarOf {
   return (struct) => (value, on) => {
     if (typeof value !== 'string') return on.mismatch(value, struct, 'v1.Time');
@@ -82,20 +56,20 @@ const bytes: ScalarOf = (struct) => (value, on) => {
 const INT32_MAX = 2 ** 31 - 1;
 
 /** Definitions that are scalars with rules of their own. */
-export const NAMED_SCALARS: Readonly<Record<string, ScalarOf>> = {
-  'io.k8s.apimachinery.pkg.api.resource.Quantity': quantity,
-  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': intOrString,
-  'io.k8s.apimachinery.pkg.apis.meta.v1.Time': time(toSeconds),
-  'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime': time(toMicros),
-};
+export const NAMED_SCALARS: ReadonlyMap<string, ScalarOf> = new Map([
+  ['io.k8s.apimachinery.pkg.api.resource.Quantity', quantity],
+  ['io.k8s.apimachinery.pkg.util.intstr.IntOrString', intOrString],
+  ['io.k8s.apimachinery.pkg.apis.meta.v1.Time', time(toSeconds)],
+  ['io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime', time(toMicros)],
+]);
 
 /** Scalars by `type` and, where it matters, `type/format`. */
-export const PLAIN_SCALARS: Readonly<Record<string, ScalarOf>> = {
-  string: text,
-  'string/byte': bytes,
-  boolean: flag,
-  number: double,
-  integer: integer('int64', Number.MAX_SAFE_INTEGER),
-  'integer/int32': integer('int32', INT32_MAX),
-  'integer/int64': integer('int64', Number.MAX_SAFE_INTEGER),
-};
+export const PLAIN_SCALARS: ReadonlyMap<string, ScalarOf> = new Map([
+  ['string', text],
+  ['string/byte', bytes],
+  ['boolean', flag],
+  ['number', double],
+  ['integer', integer('int64', Number.MAX_SAFE_INTEGER)],
+  ['integer/int32', integer('int32', INT32_MAX)],
+  ['integer/int64', integer('int64', Number.MAX_SAFE_INTEGER)],
+]);

@@ -1,7 +1,8 @@
-import type { KubeObject, ResourceId } from '@shiplog/contracts';
+import { type KubeObject, type ResourceId, SELECTOR_CHARACTERS } from '@shiplog/contracts';
 import { rulesOf } from '../kinds';
 import { type Result, ok, refused } from '../result';
 import { statusOf } from '../status';
+import { selectorTooLong } from './labels';
 
 /** One `field=value` or `field!=value` of a field selector. */
 export interface FieldTerm {
@@ -10,15 +11,14 @@ export interface FieldTerm {
   readonly value: string;
 }
 
-const METADATA: Readonly<Record<string, (object: KubeObject) => unknown>> = {
-  'metadata.name': (object) => object.metadata.name,
-  'metadata.namespace': (object) => object.metadata.namespace,
-};
+const METADATA: ReadonlyMap<string, (object: KubeObject) => unknown> = new Map([
+  ['metadata.name', (object: KubeObject): unknown => object.metadata.name],
+  ['metadata.namespace', (object: KubeObject): unknown => object.metadata.namespace],
+]);
 
 function readerOf(resource: ResourceId, field: string): ((object: KubeObject) => unknown) | undefined {
   const own = rulesOf(resource).fields;
-  if (Object.hasOwn(METADATA, field)) return METADATA[field];
-  return own !== undefined && Object.hasOwn(own, field) ? own[field] : undefined;
+  return METADATA.get(field) ?? (own !== undefined && Object.hasOwn(own, field) ? own[field] : undefined);
 }
 
 /** Cuts at unescaped commas; `\,`, `\=` and `\\` stand for themselves. */
@@ -30,6 +30,7 @@ const unescaped = (text: string): string => text.replace(/\\([\\,=])/g, '$1');
 
 /** Reads a `fieldSelector` parameter for a resource. 400 with Kubernetes' text for a field that can't be selected by. */
 export function parseFieldSelector(resource: ResourceId, text: string): Result<FieldTerm[]> {
+  if (text.length > SELECTOR_CHARACTERS) return refused(selectorTooLong(text));
   const terms: FieldTerm[] = [];
   for (const part of splitEscaped(text)) {
     const found = /^((?:\\.|[^=!\\])+)(==|!=|=)(.*)$/s.exec(part.trim());

@@ -1,4 +1,4 @@
-import type { LabelSelector } from '@shiplog/contracts';
+import { type KubeStatus, type LabelSelector, SELECTOR_CHARACTERS } from '@shiplog/contracts';
 import { type Result, ok, refused } from '../result';
 import { statusOf } from '../status';
 import { labelValue, qualifiedName } from '../values/names';
@@ -82,10 +82,18 @@ function parseTerm(text: string): LabelTerm | undefined {
   return { op: not === '!' ? 'missing' : 'exists', key };
 }
 
+/** Every object is held against every term: the number of them must have a bound. */
+export function selectorTooLong(text: string): KubeStatus {
+  return statusOf.badRequest(
+    `the selector is too long: ${text.length} characters, at most ${SELECTOR_CHARACTERS} are allowed`,
+  );
+}
+
 /**
  * Reads a `labelSelector` parameter: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. 400 with Kubernetes' text when it is none.
  */
 export function parseLabelSelector(text: string): Result<LabelTerm[]> {
+  if (text.length > SELECTOR_CHARACTERS) return refused(selectorTooLong(text));
   if (text.trim() === '') return ok([]);
   const terms: LabelTerm[] = [];
   for (const part of splitTerms(text)) {

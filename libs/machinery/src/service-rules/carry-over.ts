@@ -32,11 +32,15 @@ export function carryOverService(spec: Spec, before: Spec): void {
 }
 
 function keepNodePorts(spec: Spec, before: Spec): void {
+  // The first of several alike is the one that is meant.
+  const known = new Map([...(before.ports ?? [])].reverse().map((old) => [portId(old), old]));
   for (const port of spec.ports ?? []) {
-    const same = before.ports?.find((old) => old.port === port.port && old.protocol === port.protocol);
+    const same = known.get(portId(port));
     if (same !== undefined) carryOver(port, same, ['nodePort']);
   }
 }
+
+const portId = ({ port, protocol }: { port: number; protocol?: string }): string => `${protocol}/${port}`;
 
 function dropNodePorts(spec: Spec, before: Spec): void {
   const held = new Set(before.ports?.map(({ nodePort }) => nodePort));

@@ -3,6 +3,7 @@ import { rulesOf } from '../kinds';
 import { Problems } from '../problems';
 import { decodeObject } from '../schema/decode';
 import { dnsLabel, pathSegment } from '../values/names';
+import { ownField } from '../values/own';
 import { isToken } from '../values/strict';
 import { SOUND } from './rules';
 
@@ -21,7 +22,10 @@ export function soundObject(resource: ResourceId, object: unknown): string | und
   const problems = new Problems();
   checkIdentity(resource, decoded.value, problems);
   // The decoder has made sure that the rule only ever sees objects of its own resource.
-  (SOUND[resource] as ((object: KubeObject, problems: Problems) => void) | undefined)?.(decoded.value, problems);
+  (ownField(SOUND, resource) as ((object: KubeObject, problems: Problems) => void) | undefined)?.(
+    decoded.value,
+    problems,
+  );
   const [first] = problems.causes;
   return first === undefined ? undefined : shortened(`${first.field}: ${first.message}`);
 }

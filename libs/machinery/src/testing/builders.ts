@@ -11,6 +11,7 @@ import {
 import { admitCreate } from '../admission/create';
 import type { AdmissionContext, ReadonlyCluster } from '../context';
 import type { Result } from '../result';
+import { Allocations } from '../service-rules/allocations';
 
 export const SEED = '6f2a1c34-0000-4000-8000-000000000001';
 
@@ -34,6 +35,10 @@ export class FewObjects implements ReadonlyCluster {
   list<R extends ResourceId>(resource: R, namespace = ''): readonly ObjectOf<R>[] {
     const found = [...this.#objects].filter(([key]) => key.startsWith(`${resource} ${namespace}`));
     return found.map(([, object]) => object) as unknown as ObjectOf<R>[];
+  }
+
+  allocations(): Allocations {
+    return new Allocations(this.list('services'));
   }
 }
 

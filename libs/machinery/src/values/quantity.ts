@@ -2,7 +2,18 @@
 
 const SYNTAX = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)((?:[eE][+-]?\d+)|[KMGTPE]i|[numkMGTPE]?)$/;
 const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
-const DECIMAL: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+const DECIMAL: ReadonlyMap<string, number> = new Map([
+  ['n', -9],
+  ['u', -6],
+  ['m', -3],
+  ['', 0],
+  ['k', 3],
+  ['M', 6],
+  ['G', 9],
+  ['T', 12],
+  ['P', 15],
+  ['E', 18],
+]);
 const DECIMAL_UP = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
 
 /** Kubernetes' words for text that is no quantity. */
@@ -38,7 +49,7 @@ function parse(text: string): Parsed | undefined {
   const milli =
     suffix !== '' && binary > 0
       ? toMilli(digits, 1024n ** BigInt(binary), 0)
-      : toMilli(digits, 1n, exponent ?? DECIMAL[suffix] ?? 0);
+      : toMilli(digits, 1n, exponent ?? DECIMAL.get(suffix) ?? 0);
   const family: Family = exponent !== undefined ? 'exponent' : binary > 0 ? 'binary' : 'decimal';
   return { milli: sign === '-' ? -milli : milli, family };
 }

@@ -1,0 +1,20 @@
+/**
+ * Objects whose keys come from outside. `__proto__` is a legal key of a ConfigMap and `constructor` one of a label: neither may
+ * reach a prototype, and both must be kept as they are.
+ */
+
+type Fields = Record<string, unknown>;
+
+/** The object's own field; undefined for what it only inherits. */
+export function ownField(object: Readonly<Fields>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** Sets a field of the object itself, also one called `__proto__`. */
+export function setField(object: Fields, name: string, value: unknown): void {
+  if (name === '__proto__') {
+    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    object[name] = value;
+  }
+}
