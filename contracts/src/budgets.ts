@@ -19,10 +19,12 @@ export const JSON_PATCH_OPERATIONS = 10_000;
 export const JSON_PATCH_COPY_BYTES = 3 * 1024 * 1024;
 
 /**
- * Items and fields that one patch may move about or copy, all its operations together. A patch that names each place once
- * stays far below, as no object has so many; one that inserts at the front of a long list again and again doesn't.
+ * Items and fields that a patch may copy or move, all its operations together: so many, and beyond them so many for each
+ * value that the object and the patch hold. A patch that names each place once copies each once; one that merges the same
+ * large list again and again is refused.
  */
-export const PATCH_STEPS = 8_000_000;
+export const PATCH_STEPS = 50_000;
+export const PATCH_STEPS_PER_PLACE = 8;
 
 /** Characters (runes) of one warning, and of all warnings of an answer: apiserver's endpoints/filters/warning.go. */
 export const WARNING_RUNES = 256;

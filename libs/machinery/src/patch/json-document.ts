@@ -2,6 +2,9 @@ import { setField } from '../values/own';
 import { indexOf } from './json-pointer';
 import type { Steps } from './steps';
 
+/** Items that move on in their list: the processor moves so many while one is copied with its names. */
+const MOVES_IN_A_STEP = 32;
+
 type Container = unknown[] | Record<string, unknown>;
 
 /** Why a place of a document can't be what an operation wants; `missing` is said in Kubernetes' words by who knows the path. */
@@ -41,7 +44,7 @@ export class JsonDocument {
     }
     const at = last === '-' ? parent.length : indexOf(last);
     if (at === undefined || at > parent.length) throw new NoSuchPlace();
-    this.work.take(parent.length - at);
+    this.#moves(parent.length - at);
     parent.splice(at, 0, value);
   }
 
@@ -68,12 +71,16 @@ export class JsonDocument {
     }
     const parent = this.#changeable(path);
     if (Array.isArray(parent)) {
-      this.work.take(parent.length - Number(last));
+      this.#moves(parent.length - Number(last));
       parent.splice(Number(last), 1);
     } else {
       delete parent[last];
     }
     return removed;
+  }
+
+  #moves(items: number): void {
+    this.work.take(Math.ceil(items / MOVES_IN_A_STEP));
   }
 
   /** The object or list that holds a place, with all on the way to it this document's own. */

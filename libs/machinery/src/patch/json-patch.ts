@@ -39,7 +39,7 @@ function checkShape(patch: unknown): readonly Operation[] {
  */
 export function jsonPatched(current: unknown, patch: unknown): unknown {
   const operations = checkShape(patch);
-  const run = new Run(current);
+  const run = new Run(current, operations);
   for (const operation of operations) run.apply(operation);
   const { root } = run.document;
   if (isDeeperThan(root, OBJECT_DEPTH)) {
@@ -53,8 +53,8 @@ class Run {
   readonly document: JsonDocument;
   #copied = 0;
 
-  constructor(current: unknown) {
-    this.document = new JsonDocument(current, new Steps());
+  constructor(current: unknown, operations: readonly Operation[]) {
+    this.document = new JsonDocument(current, new Steps(current, operations));
   }
 
   apply(operation: Operation): void {

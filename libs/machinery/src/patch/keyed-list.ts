@@ -7,8 +7,10 @@ type Json = Record<string, unknown>;
 export class KeyedList {
   /** Undefined where an item was taken out. */
   readonly #items: unknown[];
-  /** Where the items of each key are; several may share one (ports of two protocols), and the first of them is merged with. */
-  readonly #places = new Map<unknown, number[]>();
+  /** Where the first item of each key is, with which items of a patch are merged. */
+  readonly #first = new Map<unknown, number>();
+  /** Where more of the same key are (ports of two protocols). */
+  readonly #more = new Map<unknown, number[]>();
 
   constructor(items: readonly unknown[], key: string) {
     this.#items = [...items];
@@ -18,21 +20,24 @@ export class KeyedList {
   }
 
   first(id: unknown): Json | undefined {
-    const at = this.#places.get(id)?.[0];
+    const at = this.#first.get(id);
     return at === undefined ? undefined : (this.#items[at] as Json);
   }
 
   /** Takes the place of the first with that key; comes last when there is none. */
   put(id: unknown, item: Json): void {
-    const at = this.#places.get(id)?.[0];
+    const at = this.#first.get(id);
     if (at === undefined) this.#addPlace(id, this.#items.push(item) - 1);
     else this.#items[at] = item;
   }
 
   /** Takes out all with that key. */
   delete(id: unknown): void {
-    for (const at of this.#places.get(id) ?? []) this.#items[at] = undefined;
-    this.#places.delete(id);
+    const at = this.#first.get(id);
+    if (at === undefined) return;
+    for (const place of [at, ...(this.#more.get(id) ?? [])]) this.#items[place] = undefined;
+    this.#first.delete(id);
+    this.#more.delete(id);
   }
 
   items(): unknown[] {
@@ -40,8 +45,9 @@ export class KeyedList {
   }
 
   #addPlace(id: unknown, at: number): void {
-    const places = this.#places.get(id);
-    if (places === undefined) this.#places.set(id, [at]);
-    else places.push(at);
+    const more = this.#more.get(id);
+    if (!this.#first.has(id)) this.#first.set(id, at);
+    else if (more === undefined) this.#more.set(id, [at]);
+    else more.push(at);
   }
 }

@@ -24,7 +24,7 @@ const DELETE_FROM = '$deleteFromPrimitiveList/';
 export function strategicallyPatched(current: unknown, patch: unknown, type: string): unknown {
   if (!isMap(patch))
     throw new PatchError('malformed', 'error decoding patch: a strategic merge patch is a JSON object');
-  return new Merge().map(isMap(current) ? current : {}, patch, definition(type));
+  return new Merge(new Steps(current, patch)).map(isMap(current) ? current : {}, patch, definition(type));
 }
 
 function isDirective(key: string): boolean {
@@ -42,7 +42,7 @@ function fieldSchema(schema: Schema | undefined, field: string): Schema | undefi
 
 /** One patch being merged. Nothing that was there is changed: what a patch touches is copied, and the copies are counted. */
 class Merge {
-  readonly #work = new Steps();
+  constructor(private readonly work: Steps) {}
 
   map(current: Json, patch: Json, schema: Schema | undefined): Json {
     switch (patch[PATCH]) {
@@ -56,7 +56,7 @@ class Merge {
       default:
         throw new PatchError('malformed', `unknown patch type: ${wordOf(patch[PATCH])}`);
     }
-    this.#work.take(Object.keys(current).length);
+    this.work.take(Object.keys(current).length);
     const result = retained(current, patch);
     for (const key of Object.keys(patch)) {
       const value = patch[key];
@@ -79,7 +79,7 @@ class Merge {
       const field = key.slice(ORDER.length);
       const list = ownField(result, field);
       if (!Array.isArray(list) || ownField(patch, field) !== undefined) continue;
-      this.#work.take(list.length);
+      this.work.take(list.length);
       setField(result, field, inOrder(list, list, orderFor(patch, field), mergeKeyOf(fieldSchema(schema, field))));
     }
   }
@@ -110,7 +110,7 @@ class Merge {
         .filter((item) => !isReplaceMarker(item))
         .map((item) => (isMap(item) ? this.map({}, item, items) : item));
     }
-    this.#work.take(current.length);
+    this.work.take(current.length);
     const result = key === undefined ? mergePrimitives(current, patch) : this.#byKey(current, patch, key, items);
     return order === undefined ? result : inOrder(result, current, order, key);
   }
@@ -159,7 +159,12 @@ function deleteFromList(result: Json, field: string, values: unknown): void {
   if (!Array.isArray(values)) throw new PatchError('malformed', `${DELETE_FROM}${excerpt(field)} must be a list`);
   const list = ownField(result, field);
   const gone = new Set<unknown>(values);
-  if (Array.isArray(list)) setField(result, field, list.filter((item) => !gone.has(item)));
+  if (Array.isArray(list))
+    setField(
+      result,
+      field,
+      list.filter((item) => !gone.has(item)),
+    );
 }
 
 function strategyOf(field: Schema | undefined): readonly string[] {
