@@ -24,7 +24,7 @@ export const JSON_PATCH_COPY_BYTES = 3 * 1024 * 1024;
  * large list again and again is refused.
  */
 export const PATCH_STEPS = 50_000;
-export const PATCH_STEPS_PER_PLACE = 8;
+export const PATCH_STEPS_PER_PLACE = 3;
 
 /** Characters (runes) of one warning, and of all warnings of an answer: apiserver's endpoints/filters/warning.go. */
 export const WARNING_RUNES = 256;

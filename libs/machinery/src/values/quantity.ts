@@ -91,7 +91,7 @@ export function formatQuantity(milli: bigint, family: Family = 'decimal'): strin
     step += 1;
   }
   // Written without a suffix it would be read back as decimal, and then written differently: decimal at once.
-  return step === 0 ? formatExponent(milli, 'decimal') : `${amount}${BINARY[step] ?? ''}`;
+  return step === 0 ? formatExponent(milli, 'decimal') : `${amount}${BINARY.at(step) ?? ''}`;
 }
 
 const CANONICAL = new Map<string, string>();

@@ -1,4 +1,4 @@
-import { OBJECT_DEPTH, type PatchType, type ResourceId } from '@shiplog/contracts';
+import { JSON_PATCH_OPERATIONS, OBJECT_DEPTH, type PatchType, type ResourceId } from '@shiplog/contracts';
 import { cluster, create, createPod, refTo, type Asked, type TestCluster } from './given';
 
 /** An input that is as costly as its kind can be made: a cluster, and a command of about so many bytes to it. */
@@ -12,6 +12,11 @@ type Fields = Record<string, unknown>;
 /** Items of which each takes about so many bytes, to fill a size. */
 function fill<T>(bytes: number, each: number, item: (i: number) => T): T[] {
   return Array.from({ length: Math.max(1, Math.floor(bytes / each)) }, (_, i) => item(i));
+}
+
+/** As many operations as a JSON patch may have, or a size holds. */
+function operations<T>(bytes: number, each: number, item: (i: number) => T): T[] {
+  return fill(Math.min(bytes, (JSON_PATCH_OPERATIONS - 1) * each), each, item);
 }
 
 function fields(bytes: number, each: number, value: (i: number) => unknown): Fields {
@@ -119,7 +124,7 @@ function patching(
   return {
     name: `${type} patch: ${name}`,
     make: (bytes) => {
-      const there = before(bytes) as Extract<Asked, { type: 'CreateObject' }>;
+      const there = before(bytes / 2) as Extract<Asked, { type: 'CreateObject' }>;
       const { resource, namespace, object } = there.data;
       const data = { resource, namespace, name: object.metadata.name ?? '', patchType: type, patch: patch(bytes) };
       return { at: cluster().given(there), asked: { type: 'PatchObject', data } };
@@ -181,41 +186,41 @@ const PATCHES: readonly Adversary[] = [
   ),
   patching('deep', 'strategic', plain, (bytes) => ({ unknown: { a: chains(bytes) } })),
   patching('additions', 'json', plain, (bytes) =>
-    fill(bytes, 45, (i) => ({ op: 'add', path: `/data/k${i}`, value: '' })),
+    operations(bytes, 45, (i) => ({ op: 'add', path: `/data/k${i}`, value: '' })),
   ),
   patching('copies that double', 'json', plain, (bytes) => [
     { op: 'add', path: '/x', value: { a: 'b'.repeat(bytes / 2) } },
-    ...fill(bytes / 2, 45, (i) => ({ op: 'copy', from: '/x', path: `/x/y${i}` })),
+    ...operations(bytes / 2, 45, (i) => ({ op: 'copy', from: '/x', path: `/x/y${i}` })),
   ]),
   patching('copies of little', 'json', plain, (bytes) =>
-    fill(bytes, 50, (i) => ({ op: 'copy', from: '/data/a', path: `/data/k${i}` })),
+    operations(bytes, 50, (i) => ({ op: 'copy', from: '/data/a', path: `/data/k${i}` })),
   ),
   patching('a long list pushed from its front', 'json', plain, (bytes) => [
     longList(bytes),
-    ...fill(bytes / 2, 40, () => ({ op: 'add', path: '/list/0', value: 1 })),
+    ...operations(bytes / 2, 40, () => ({ op: 'add', path: '/list/0', value: 1 })),
   ]),
   patching('a long list taken from its front', 'json', plain, (bytes) => [
     longList(bytes),
-    ...fill(bytes / 2, 35, () => ({ op: 'remove', path: '/list/0' })),
+    ...operations(bytes / 2, 35, () => ({ op: 'remove', path: '/list/0' })),
   ]),
   patching(
     'something large moved',
     'json',
     (bytes) => configMap({ data: fields(bytes / 2, 14, () => '') }),
     (bytes) =>
-      fill(bytes, 50, (i) =>
+      operations(bytes, 50, (i) =>
         i % 2 === 0 ? { op: 'move', from: '/data', path: '/x' } : { op: 'move', from: '/x', path: '/data' },
       ),
   ),
   patching('something large moved in a list', 'json', plain, (bytes) => [
     { op: 'add', path: '/list', value: [fields(bytes / 2, 12, () => ''), 1] },
-    ...fill(bytes / 2, 45, () => ({ op: 'move', from: '/list/1', path: '/list/0' })),
+    ...operations(bytes / 2, 45, () => ({ op: 'move', from: '/list/1', path: '/list/0' })),
   ]),
   patching(
     'something large tested',
     'json',
     (bytes) => configMap({ data: fields(bytes / 2, 14, () => '') }),
-    (bytes) => fill(bytes, 40, () => ({ op: 'test', path: '/data/k0', value: '' })),
+    (bytes) => operations(bytes, 40, () => ({ op: 'test', path: '/data/k0', value: '' })),
   ),
   patching('long paths', 'json', plain, (bytes) => [{ op: 'add', path: '/a'.repeat(bytes / 2), value: 1 }]),
   patching('deeper and deeper', 'json', plain, (bytes) => deeper(bytes)),
@@ -223,13 +228,13 @@ const PATCHES: readonly Adversary[] = [
 
 /** Each addition begins where the one before it ended. */
 function deeper(bytes: number): Fields[] {
-  const operations: Fields[] = [];
+  const steps: Fields[] = [];
   let path = '';
   for (let left = bytes; left > 0; left -= path.length + 200 * 6) {
-    operations.push({ op: 'add', path: `${path}/a`, value: chain(200) });
+    steps.push({ op: 'add', path: `${path}/a`, value: chain(200) });
     path += '/a'.repeat(200);
   }
-  return operations;
+  return steps;
 }
 
 /** A replacement of an object that is there. */
@@ -241,7 +246,7 @@ function replacing(
   return {
     name: `replace: ${name}`,
     make: (bytes) => {
-      const there = before(bytes) as Extract<Asked, { type: 'CreateObject' }>;
+      const there = before(bytes / 2) as Extract<Asked, { type: 'CreateObject' }>;
       const { resource, namespace, object } = there.data;
       const at = cluster().given(there);
       const { name: called = '' } = object.metadata;
@@ -284,7 +289,7 @@ const OTHERS: readonly Adversary[] = [
   {
     name: 'replace: finalizers of what is to go',
     make: (bytes) => {
-      const at = cluster().given(withFinalizers(bytes));
+      const at = cluster().given(withFinalizers(bytes / 2));
       const key = { resource: 'configmaps' as const, namespace: 'default', name: 'x' };
       at.given({ type: 'DeleteObject', data: key });
       const metadata = { finalizers: backwards(finalizers(bytes)) };
@@ -294,7 +299,9 @@ const OTHERS: readonly Adversary[] = [
   {
     name: 'delete: many finalizers',
     make: (bytes) => {
-      const at = cluster().given(configMap({ metadata: { finalizers: ['foregroundDeletion', ...finalizers(bytes)] } }));
+      const at = cluster().given(
+        configMap({ metadata: { finalizers: ['foregroundDeletion', ...finalizers(bytes / 2)] } }),
+      );
       const data = { resource: 'configmaps' as const, namespace: 'default', name: 'x' };
       return { at, asked: { type: 'DeleteObject', data: { ...data, propagationPolicy: 'Foreground' } } };
     },

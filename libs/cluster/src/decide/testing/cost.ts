@@ -1,10 +1,11 @@
-import type { AnyCommand } from '@shiplog/contracts';
+import type { AnyCommand, ObjectKey } from '@shiplog/contracts';
 import { decide } from '..';
 import type { Adversary } from './adversaries';
 import { SETTINGS } from './given';
 
 /** What it cost to decide an input. */
 export interface Cost {
+  /** Of the command, and of the object that it is about. */
   readonly bytes: number;
   /** Of the processor, so that other processes don't count; the least of the runs. */
   readonly millis: number;
@@ -22,7 +23,9 @@ export function costOf(adversary: Adversary, bytes: number, runs: number): Cost 
     const { user, system } = process.cpuUsage(before);
     millis = Math.min(millis, (user + system) / 1000);
   }
-  return { bytes: Buffer.byteLength(JSON.stringify(command)), millis };
+  const { resource, namespace = '', name = '' } = command.data as Partial<ObjectKey>;
+  const object = resource === undefined ? undefined : at.get(resource, namespace, name);
+  return { bytes: Buffer.byteLength(JSON.stringify([command, object])), millis };
 }
 
 /** Below this many milliseconds the clock and the collector of garbage say more than the input. */
