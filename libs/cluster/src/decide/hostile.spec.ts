@@ -49,7 +49,7 @@ describe('a key called __proto__', () => {
       data: {
         resource: 'secrets',
         namespace: 'default',
-        object: { metadata: { name: 's' }, stringData: json('{"__proto__":"x"}') },
+        object: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: json('{"__proto__":"x"}') },
       },
     });
     expect(JSON.stringify(at.get('secrets', 'default', 's')?.['data'])).toBe('{"__proto__":"eA=="}');
