@@ -63,7 +63,36 @@ describe('decodeKubernetesProtobuf', () => {
     });
   });
 
+  it('reads negative numbers, which have all 64 bits', () => {
+    const minusOne = Uint8Array.from([0x08, ...Array.from({ length: 9 }, () => 0xff), 0x01]);
+    expect(decodeKubernetesProtobuf(envelope('v1', 'DeleteOptions', minusOne))).toMatchObject({
+      gracePeriodSeconds: -1,
+    });
+  });
+
+  it('keeps every key of a map, as JSON does', () => {
+    const raw = message(bytesField(2, entry('__proto__', '1')), bytesField(2, entry('constructor', '2')));
+    expect(JSON.stringify(decodeKubernetesProtobuf(envelope('v1', 'ConfigMap', raw)))).toBe(
+      '{"apiVersion":"v1","kind":"ConfigMap","data":{"__proto__":"1","constructor":"2"}}',
+    );
+  });
+
+  /** A ConfigMap whose metadata has this field. */
+  const withMetadata = (field: Uint8Array | undefined): Uint8Array =>
+    envelope('v1', 'ConfigMap', bytesField(1, message(field)) ?? new Uint8Array());
+  const long = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
+
   it.each([
+    ['a length that is negative', withMetadata(long(0x0a, 0xf5, ...Array.from({ length: 8 }, () => 0xff), 0x01))],
+    ['a length of more than there is', withMetadata(long(0x0a, 0xff, 0xff, 0xff, 0xff, 0x7f, 1))],
+    ['a number of more than 64 bits', withMetadata(long(0x38, ...Array.from({ length: 9 }, () => 0x80), 0x02))],
+    ['a field without a number', withMetadata(long(0x02, 0))],
+    ['a time that no calendar has', withMetadata(bytesField(8, long(0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f)))],
+    ['a text for a number', withMetadata(textField(7, '1'))],
+    [
+      'field ownership that is no JSON',
+      withMetadata(bytesField(17, message(bytesField(7, message(textField(1, '{')))))),
+    ],
     ['something else', new TextEncoder().encode('{"kind":"Pod"}')],
     ['a kind that is not served', envelope('apps/v1', 'Nothing', new Uint8Array())],
     ['a message that is cut short', envelope('v1', 'Pod', Uint8Array.from([0x0a, 0x7f, 1]))],

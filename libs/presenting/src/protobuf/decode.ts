@@ -1,12 +1,13 @@
 import { KUBERNETES_API, type ApiSchema } from '@shiplog/contracts';
 import { definitionOf } from '../openapi/schemas';
 import table from './fields.json';
-import { MalformedProtobuf, readFields, type WireField } from './read-wire';
+import { MalformedProtobuf, readFields, type Span, type WireField } from './read-wire';
 
 const FIELDS = table.fields as Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const MAGIC = [0x6b, 0x38, 0x73, 0x00];
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+const NOTHING: Span = { bytes: new Uint8Array(), from: 0, to: 0 };
 
 /**
  * Numbers and flags that are always written, with 0 or false for "not given": in JSON they would be left out. (Those that
@@ -32,11 +33,11 @@ export function decodeKubernetesProtobuf(bytes: Uint8Array): Json {
     throw new MalformedProtobuf('the body does not begin as a Kubernetes protobuf object does');
   }
   // runtime.Unknown: the type, then the object itself as bytes.
-  const envelope = readFields(bytes.subarray(MAGIC.length));
-  const type = readFields(lastBytes(envelope, 1));
-  const apiVersion = textOf(lastBytes(type, 1));
-  const kind = textOf(lastBytes(type, 2));
-  return { apiVersion, kind, ...decodeMessage(definitionFor(apiVersion, kind), lastBytes(envelope, 2)) };
+  const envelope = readFields({ bytes, from: MAGIC.length, to: bytes.length });
+  const type = readFields(lastSpan(envelope, 1));
+  const apiVersion = textOf(lastSpan(type, 1));
+  const kind = textOf(lastSpan(type, 2));
+  return { apiVersion, kind, ...decodeMessage(definitionFor(apiVersion, kind), lastSpan(envelope, 2)) };
 }
 
 function definitionFor(apiVersion: string, kind: string): string {
@@ -49,10 +50,10 @@ function definitionFor(apiVersion: string, kind: string): string {
   }
 }
 
-function decodeMessage(definition: string, bytes: Uint8Array): Json {
+function decodeMessage(definition: string, span: Span): Json {
   const schema = KUBERNETES_API.definitions[definition];
   const object: Json = {};
-  fill(object, schema?.properties ?? {}, new Set(schema?.required ?? []), definition, bytes);
+  fill(object, schema?.properties ?? {}, new Set(schema?.required ?? []), definition, span);
   return object;
 }
 
@@ -62,15 +63,15 @@ function fill(
   properties: Readonly<Record<string, ApiSchema>>,
   required: ReadonlySet<string>,
   message: string,
-  bytes: Uint8Array,
+  span: Span,
 ): void {
   const names = FIELDS[message];
   if (names === undefined) throw new MalformedProtobuf(`the fields of ${message} are not known`);
-  for (const { number, value } of readFields(bytes)) {
+  for (const { number, value } of readFields(span)) {
     const name = names[String(number)];
     if (name === undefined) continue;
     if (name.startsWith('+')) {
-      fill(object, properties, required, name.slice(1), bytesOf(value));
+      fill(object, properties, required, name.slice(1), spanOf(value));
       continue;
     }
     const property = properties[name];
@@ -83,15 +84,21 @@ function put(object: Json, name: string, schema: ApiSchema, value: WireField['va
     const list = (object[name] ??= []) as unknown[];
     list.push(decodeValue(schema.items ?? {}, value));
   } else if (schema.additionalProperties !== undefined) {
-    const entry = readFields(bytesOf(value));
+    const entry = readFields(spanOf(value));
     const map = (object[name] ??= {}) as Json;
-    const found = entry.find((field) => field.number === 2)?.value ?? new Uint8Array();
-    map[textOf(lastBytes(entry, 1))] = decodeValue(schema.additionalProperties, found);
+    const found = entry.find((field) => field.number === 2)?.value ?? NOTHING;
+    setOwn(map, textOf(lastSpan(entry, 1)), decodeValue(schema.additionalProperties, found));
   } else {
     const decoded = decodeValue(schema, value);
     if (decoded === undefined || (!isRequired && isNothing(name, decoded))) return;
     object[name] = decoded;
   }
+}
+
+/** As JSON.parse sets keys: also one called `__proto__` is the object's own. */
+function setOwn(object: Json, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true });
 }
 
 /** What a client that has nothing to say for a field writes all the same. */
@@ -100,73 +107,95 @@ function isNothing(name: string, value: unknown): boolean {
 }
 
 function decodeValue(schema: ApiSchema, value: WireField['value']): unknown {
-  if (schema.$ref !== undefined) return decodeReference(schema.$ref.slice('#/definitions/'.length), bytesOf(value));
+  if (schema.$ref !== undefined) return decodeReference(schema.$ref.slice('#/definitions/'.length), spanOf(value));
   switch (schema.type) {
     case 'integer':
     case 'number':
-      return Number(value);
+      return integerOf(value);
     case 'boolean':
-      return value !== 0n;
+      return integerOf(value) !== 0;
     case 'string':
-      return schema.format === 'byte' ? base64(bytesOf(value)) : textOf(bytesOf(value));
+      return schema.format === 'byte' ? base64(spanOf(value)) : textOf(spanOf(value));
     default:
       return undefined;
   }
 }
 
 /** Types that JSON writes as a scalar; the others are messages. */
-function decodeReference(definition: string, bytes: Uint8Array): unknown {
+function decodeReference(definition: string, span: Span): unknown {
   switch (definition) {
     case 'io.k8s.apimachinery.pkg.api.resource.Quantity':
-      return textOf(lastBytes(readFields(bytes), 1));
+      return textOf(lastSpan(readFields(span), 1));
     case 'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
-      const fields = readFields(bytes);
+      const fields = readFields(span);
       const isText = numberOf(fields, 1) === 1;
-      return isText ? textOf(lastBytes(fields, 3)) : (numberOf(fields, 2) ?? 0);
+      return isText ? textOf(lastSpan(fields, 3)) : (numberOf(fields, 2) ?? 0);
     }
     case `${META}.Time`:
     case `${META}.MicroTime`:
-      return timeOf(readFields(bytes), definition.endsWith('MicroTime'));
+      return timeOf(readFields(span), definition.endsWith('MicroTime'));
     case `${META}.FieldsV1`:
     case 'io.k8s.apimachinery.pkg.runtime.RawExtension':
-      return JSON.parse(textOf(lastBytes(readFields(bytes), 1)) || '{}') as unknown;
+      return jsonOf(textOf(lastSpan(readFields(span), 1)) || '{}');
     default:
-      return decodeMessage(definition, bytes);
+      return decodeMessage(definition, span);
   }
 }
+
+/** The years that RFC 3339 can write, in seconds since 1970. */
+const FIRST_SECOND = Date.parse('0001-01-01T00:00:00Z') / 1000;
+const LAST_SECOND = Date.parse('9999-12-31T23:59:59Z') / 1000;
 
 /** RFC 3339; undefined for the zero time, which has no seconds. */
 function timeOf(fields: readonly WireField[], micro: boolean): string | undefined {
   const seconds = numberOf(fields, 1);
   if (seconds === undefined) return undefined;
+  const nanos = numberOf(fields, 2) ?? 0;
+  if (seconds < FIRST_SECOND || seconds > LAST_SECOND || nanos < 0 || nanos >= 1e9) {
+    throw new MalformedProtobuf('a time is outside of the years 1 to 9999');
+  }
   const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
-  const micros = Math.trunc((numberOf(fields, 2) ?? 0) / 1000);
+  const micros = Math.trunc(nanos / 1000);
   return micro ? `${whole}.${String(micros).padStart(6, '0')}Z` : `${whole}Z`;
 }
 
 function numberOf(fields: readonly WireField[], number: number): number | undefined {
   const found = fields.find((field) => field.number === number)?.value;
-  return typeof found === 'bigint' ? Number(found) : undefined;
+  return typeof found === 'number' ? found : undefined;
 }
 
-function lastBytes(fields: readonly WireField[], number: number): Uint8Array {
+function lastSpan(fields: readonly WireField[], number: number): Span {
   const found = fields.findLast((field) => field.number === number)?.value;
-  return found instanceof Uint8Array ? found : new Uint8Array();
+  return typeof found === 'object' ? found : NOTHING;
 }
 
-function bytesOf(value: WireField['value']): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+function spanOf(value: WireField['value']): Span {
+  if (typeof value === 'object') return value;
   throw new MalformedProtobuf('a number stands where a message or a text belongs');
 }
 
-function textOf(bytes: Uint8Array): string {
+function integerOf(value: WireField['value']): number {
+  if (typeof value === 'number') return value;
+  throw new MalformedProtobuf('a message or a text stands where a number belongs');
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return utf8.decode(bytes);
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new MalformedProtobuf('what should be JSON within the message is none');
+  }
+}
+
+function textOf({ bytes, from, to }: Span): string {
+  if (from === to) return '';
+  try {
+    return utf8.decode(bytes.subarray(from, to));
   } catch {
     throw new MalformedProtobuf('a text is not UTF-8');
   }
 }
 
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+function base64({ bytes, from, to }: Span): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('base64');
 }

@@ -1,56 +1,101 @@
-/** One field of a protobuf message, undecoded: a number for varints, bytes for everything with a length. */
-export interface WireField {
-  readonly number: number;
-  readonly value: bigint | Uint8Array;
+/** A stretch of a body. Millions of them are made for a large one, and an array's `subarray` costs fifty times as much. */
+export interface Span {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
 }
 
-/** A message that is cut short or uses what Kubernetes' messages don't (groups). */
+/** One field of a protobuf message, undecoded: a number for varints (signed, of 64 bits), a span for all with a length. */
+export interface WireField {
+  readonly number: number;
+  readonly value: number | Span;
+}
+
+/** A message that is cut short, uses what Kubernetes' messages don't (groups), or says what JSON could not. */
 export class MalformedProtobuf extends Error {}
 
+/** What a varint may be at most: ten bytes hold 64 bits. */
+const LARGEST = 2n ** 64n;
+/** Field numbers have 29 bits, and begin at 1; three more bits say what follows. */
+const LARGEST_TAG = 2 ** 32;
+
 /** The fields of a message, in order. Throws MalformedProtobuf. */
-export function readFields(bytes: Uint8Array): WireField[] {
+export function readFields(span: Span): WireField[] {
+  const reader = new Reader(span);
   const fields: WireField[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    const tag = readVarint(bytes, at);
-    at = tag.next;
-    const field = readValue(bytes, at, Number(tag.value & 7n));
-    at = field.next;
-    fields.push({ number: Number(tag.value >> 3n), value: field.value });
+  while (!reader.atEnd) {
+    const tag = Number(reader.varint());
+    if (tag < 8 || tag >= LARGEST_TAG) throw new MalformedProtobuf('a field has no proper number');
+    fields.push({ number: Math.floor(tag / 8), value: reader.value(tag % 8) });
   }
   return fields;
 }
 
-function readValue(bytes: Uint8Array, at: number, wireType: number): { value: bigint | Uint8Array; next: number } {
-  switch (wireType) {
-    case 0:
-      return readVarint(bytes, at);
-    case 1:
-      return { value: slice(bytes, at, 8), next: at + 8 };
-    case 2: {
-      const { value, next } = readVarint(bytes, at);
-      const length = Number(value);
-      return { value: slice(bytes, next, length), next: next + length };
+/** Reads on and on: each step takes at least one byte, and none that is not there. */
+class Reader {
+  #at: number;
+
+  constructor(private readonly span: Span) {
+    this.#at = span.from;
+  }
+
+  get atEnd(): boolean {
+    return this.#at >= this.span.to;
+  }
+
+  value(wireType: number): number | Span {
+    switch (wireType) {
+      case 0:
+        return signed(this.varint());
+      case 1:
+        return this.#take(8);
+      case 2:
+        return this.#take(this.varint());
+      case 5:
+        return this.#take(4);
+      default:
+        throw new MalformedProtobuf(`wire type ${wireType} is not known`);
     }
-    case 5:
-      return { value: slice(bytes, at, 4), next: at + 4 };
-    default:
-      throw new MalformedProtobuf(`wire type ${wireType} is not known`);
+  }
+
+  /** A number without a sign; a bigint where it is more than a few bytes, for most are small. */
+  varint(): number | bigint {
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.#byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    let long = BigInt(value);
+    for (let shift = 28n; shift < 70n; shift += 7n) {
+      const byte = this.#byte();
+      long |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80 && long < LARGEST) return long;
+      if (byte < 0x80) break;
+    }
+    throw new MalformedProtobuf('a number is too long');
+  }
+
+  #byte(): number {
+    const byte = this.atEnd ? undefined : this.span.bytes[this.#at++];
+    if (byte === undefined) throw cutShort();
+    return byte;
+  }
+
+  #take(length: number | bigint): Span {
+    const { bytes, to } = this.span;
+    if (length > to - this.#at) throw cutShort();
+    const from = this.#at;
+    this.#at += Number(length);
+    return { bytes, from, to: this.#at };
   }
 }
 
-function slice(bytes: Uint8Array, at: number, length: number): Uint8Array {
-  if (at + length > bytes.length) throw new MalformedProtobuf('the message is cut short');
-  return bytes.subarray(at, at + length);
+/** As protobuf means int32 and int64: a negative number is written as the 64 bits of its complement. */
+function signed(value: number | bigint): number {
+  return typeof value === 'number' ? value : Number(BigInt.asIntN(64, value));
 }
 
-function readVarint(bytes: Uint8Array, from: number): { value: bigint; next: number } {
-  let value = 0n;
-  for (let at = from, shift = 0n; shift < 70n; at++, shift += 7n) {
-    const byte = bytes[at];
-    if (byte === undefined) throw new MalformedProtobuf('the message is cut short');
-    value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return { value: BigInt.asIntN(64, value), next: at + 1 };
-  }
-  throw new MalformedProtobuf('a number is too long');
+function cutShort(): MalformedProtobuf {
+  return new MalformedProtobuf('the message is cut short');
 }
