@@ -88,7 +88,13 @@ describe('changing an object', () => {
   it('that removes the last finalizer of an object that is to go lets it go', () => {
     const at = cluster().given(create('configmaps', 'a', { metadata: { finalizers: ['example.org/wait'] } }));
     at.given(remove('configmaps', 'a'));
-    expect(at.when(patch('configmaps', 'a', { metadata: { finalizers: null } })).types).toEqual(['ConfigMapDeleted']);
+    const { types, reply } = at.when(
+      patch('configmaps', 'a', { metadata: { finalizers: null }, data: { last: 'words' } }),
+    );
+    expect(types).toEqual(['ConfigMapDeleted']);
+    // Nobody can look at it any more.
+    expect(reply).toMatchObject({ object: { metadata: { name: 'a' }, data: { last: 'words' } } });
+    expect(reply).not.toHaveProperty('object.metadata.finalizers');
     expect(at.get('configmaps', 'default', 'a')).toBeUndefined();
   });
 });

@@ -63,8 +63,9 @@ function commitUpdate(data: Update, before: StoredObject, admitted: StoredObject
   const change = changeEvent(resource, before, after);
   if (change === undefined) return { ok: true, events: [], reply };
   // An object that only waited for its last finalizer goes with the update that removes it.
-  const event = isReadyToGo(resource, after) ? deletedEvent(resource, after) : change;
-  return { ok: true, events: [event], reply };
+  if (!isReadyToGo(resource, after)) return { ok: true, events: [change], reply };
+  // The event does not hold what the update made of the object; who asked for the update wants to see it all the same.
+  return { ok: true, events: [deletedEvent(resource, after)], reply: { ...reply, object: after } };
 }
 
 function refusalOfSubresource({ resource, subresource }: Update): KubeStatus | undefined {

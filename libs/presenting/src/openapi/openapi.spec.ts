@@ -1,5 +1,5 @@
 import { GROUPS } from '../discovery/served';
-import { readFields } from '../protobuf/read-wire';
+import { readFields, type Span } from '../protobuf/read-wire';
 import { openApiV2Protobuf } from './protobuf';
 import { openApiV2 } from './v2';
 import { openApiName, openApiV3, openApiV3Index } from './v3';
@@ -51,12 +51,13 @@ describe('OpenAPI v2', () => {
   });
 
   it('says the same as protobuf', () => {
-    const text = new TextDecoder();
-    const fields = readFields(openApiV2Protobuf(document));
+    const bytes = openApiV2Protobuf(document);
+    const fields = readFields({ bytes, from: 0, to: bytes.length });
     expect(fields.map((field) => field.number)).toEqual([1, 2, 8, 9]);
-    const definitions = readFields(fields[3]?.value as Uint8Array).map((entry) => {
-      const [name] = readFields(entry.value as Uint8Array);
-      return text.decode(name?.value as Uint8Array);
+    const definitions = readFields(fields[3]?.value as Span).map((entry) => {
+      const [name] = readFields(entry.value as Span);
+      const { from, to } = name?.value as Span;
+      return Buffer.from(bytes.subarray(from, to)).toString();
     });
     expect(definitions).toEqual(Object.keys(document.definitions));
   });

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Applied } from '@shiplog/cluster';
-import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { RESOURCES, type ResourceId } from '@shiplog/contracts';
 import { CONFIG } from '@shiplog/service';
 import type { ApiConfig } from '../settings';
 import type { Change } from './change';
@@ -87,13 +87,15 @@ export class Hub {
     for (const listener of this.#listeners.get(resource) ?? []) listener.heard(ordered, seq, shared);
   }
 
-  /** An object as it was right after a position of the window; undefined when the window does not know. */
-  versionAt(resource: ResourceId, namespace: string, name: string, position: number): StoredObject | undefined {
+  /** An object's last change up to a position; undefined when the window does not know. */
+  changeUpTo(resource: ResourceId, namespace: string, name: string, position: number): Change | undefined {
+    // The window lags the fold by a moment: it can't vouch for what it has not heard of.
+    if (position > this.#position) return undefined;
     const isIt = ({ before, after }: Change): boolean => {
       const metadata = (after ?? before)?.metadata;
       return metadata?.name === name && (metadata.namespace ?? '') === namespace;
     };
-    return this.ring(resource).lastUpTo(position, isIt)?.after;
+    return this.ring(resource).lastUpTo(position, isIt);
   }
 }
 

@@ -8,11 +8,11 @@ const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const OBJECT_TYPES = ['application/json', 'application/yaml', PROTOBUF];
 
 /** Patch types by content type; the keys are in the order in which Kubernetes lists them. */
-const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-};
+const PATCH_TYPES: ReadonlyMap<string, PatchType> = new Map([
+  ['application/json-patch+json', 'json'],
+  ['application/merge-patch+json', 'merge'],
+  ['application/strategic-merge-patch+json', 'strategic'],
+]);
 
 /** How deep objects and arrays may stand in one another. No kind that is served comes near; recursion everywhere can go there. */
 const DEEPEST = 200;
@@ -71,9 +71,9 @@ export function parsePatch(
   contentType: string | undefined,
 ): { type: PatchType; patch: unknown } {
   const media = mediaTypeOf(contentType);
-  const type = PATCH_TYPES[media];
+  const type = PATCH_TYPES.get(media);
   if (type === undefined) {
-    const status = statusOf.unsupportedMediaType(Object.keys(PATCH_TYPES));
+    const status = statusOf.unsupportedMediaType([...PATCH_TYPES.keys()]);
     const apply = media.startsWith('application/apply-patch');
     refuse(apply ? { ...status, message: `server-side apply is not served; ${status.message ?? ''}` } : status);
   }

@@ -19,6 +19,10 @@ describe('negotiate', () => {
     expect(negotiate(accept)).toEqual({ view, yaml: false });
   });
 
+  it.each(['constructor', 'toString', '__proto__', 'valueOf'])('knows no view called %s', (as) => {
+    expect(() => negotiate(`application/json;as=${as};v=v1;g=meta.k8s.io`)).toThrow(/only the following media types/);
+  });
+
   it('writes YAML for who wants nothing else', () => {
     expect(negotiate('application/yaml')).toEqual({ view: 'object', yaml: true });
   });

@@ -44,11 +44,11 @@ function parseRange(text: string): MediaRange {
 }
 
 const ACCEPTED = ['application/json', 'application/yaml'];
-const VIEWS: Readonly<Record<string, View>> = {
-  Table: 'table',
-  PartialObjectMetadata: 'metadata',
-  PartialObjectMetadataList: 'metadataList',
-};
+const VIEWS: ReadonlyMap<string, View> = new Map([
+  ['Table', 'table'],
+  ['PartialObjectMetadata', 'metadata'],
+  ['PartialObjectMetadataList', 'metadataList'],
+]);
 
 /** What an Accept header comes to. */
 export interface Negotiated {
@@ -63,7 +63,7 @@ export function negotiate(header: string | undefined): Negotiated {
     if (!yaml && !isJson(range.type)) continue;
     const as = range.parameters.get('as');
     if (as === undefined) return { view: 'object', yaml };
-    const view = VIEWS[as];
+    const view = VIEWS.get(as);
     const ours =
       range.parameters.get('g') === 'meta.k8s.io' && ['v1', 'v1beta1'].includes(range.parameters.get('v') ?? '');
     if (view !== undefined && ours) return { view, yaml };

@@ -60,6 +60,20 @@ describe('query options', () => {
     expect(() => deletionOf({ propagationPolicy: 'Sometimes' }, undefined)).toThrow(/propagationPolicy/);
   });
 
+  it('leaves a negative grace period to the journal, as a word of the query and of the body', () => {
+    expect(deletionOf({ gracePeriodSeconds: '-1' }, undefined)).toMatchObject({ gracePeriodSeconds: -1 });
+    expect(deletionOf({}, { gracePeriodSeconds: -1 })).toMatchObject({ gracePeriodSeconds: -1 });
+    expect(() => deletionOf({ gracePeriodSeconds: '--1' }, undefined)).toThrow(/gracePeriodSeconds/);
+  });
+
+  it('takes a precondition that is null for none, and refuses what no precondition can be', () => {
+    expect(deletionOf({}, { preconditions: { uid: null, resourceVersion: '7' } })).toEqual({
+      dryRun: false,
+      preconditions: { resourceVersion: '7' },
+    });
+    expect(() => deletionOf({}, { preconditions: { uid: 5 } })).toThrow(/preconditions.uid: Invalid value/);
+  });
+
   it('narrows a selection to the object in the path', () => {
     const selection = selectionOf('pods', 'default', { labelSelector: 'a=b' }, 'web');
     expect(selection.fields).toEqual([{ field: 'metadata.name', equals: true, value: 'web' }]);

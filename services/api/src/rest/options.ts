@@ -30,6 +30,16 @@ export function wholeParam(query: Query, name: string): number | undefined {
   return Number(text);
 }
 
+/** A whole number, which may be negative. 400 when it is something else. */
+function integerParam(query: Query, name: string): number | undefined {
+  const text = param(query, name);
+  if (text === undefined) return undefined;
+  if (!/^-?\d{1,15}$/.test(text)) {
+    refuse(statusOf.badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax (parameter ${name})`));
+  }
+  return Number(text);
+}
+
 /** Which version of the past or present is asked for. */
 export type VersionAsked =
   | { readonly at: 'latest' }
@@ -123,21 +133,34 @@ export function includeObjectOf(query: Query): IncludeObject {
   );
 }
 
-/** Options of a delete, from the body (which wins) and the query. */
+/** Options of a delete, from the body (which wins) and the query. A negative grace period is for the journal to judge. */
 export function deletionOf(
   query: Query,
   body: Record<string, unknown> | undefined,
 ): DeletionOptions & { dryRun: boolean } {
-  const grace = body?.gracePeriodSeconds ?? wholeParam(query, 'gracePeriodSeconds');
+  const grace = body?.gracePeriodSeconds ?? integerParam(query, 'gracePeriodSeconds');
   if (grace !== undefined && grace !== null && !Number.isInteger(grace)) {
     refuse(statusOf.badRequest('gracePeriodSeconds: Invalid value: must be a whole number'));
   }
-  const preconditions = body?.preconditions as DeletionOptions['preconditions'] | undefined;
+  const preconditions = preconditionsOf(body?.preconditions);
   return {
     dryRun: dryRunOf(body?.dryRun ?? query.dryRun),
     ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
     ...propagationOf(query, body),
-    ...(preconditions === undefined || preconditions === null ? {} : { preconditions }),
+    ...(preconditions === undefined ? {} : { preconditions }),
+  };
+}
+
+function preconditionsOf(given: unknown): DeletionOptions['preconditions'] {
+  if (given === undefined || given === null) return undefined;
+  const { uid, resourceVersion } = given as Record<string, unknown>;
+  for (const [name, value] of Object.entries({ uid, resourceVersion })) {
+    if (value === undefined || value === null || typeof value === 'string') continue;
+    refuse(statusOf.badRequest(`preconditions.${name}: Invalid value: must be a string`));
+  }
+  return {
+    ...(typeof uid === 'string' ? { uid } : {}),
+    ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
   };
 }
 

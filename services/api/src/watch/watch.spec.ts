@@ -1,4 +1,4 @@
-import type { StoredObject } from '@shiplog/contracts';
+import type { LogEvent, StoredObject } from '@shiplog/contracts';
 import type { OutStream } from '../rest/answer';
 import { transitionOf, type Change } from '../cache/change';
 import { encoderFor } from './encoder';
@@ -117,16 +117,17 @@ describe('Ring', () => {
     expect(ring.changedAfter(1)).toBeUndefined();
   });
 
-  it('finds an object as it was at a position', () => {
+  it('finds an object as it was at a position that it has heard of', () => {
     const hub = new Hub({ watchWindow: 10 });
-    hub.publish('pods', [
-      added(1, 'a'),
-      added(2, 'b'),
-      { resource: 'pods', position: 3, before: pod('a', 1), after: pod('a', 3) },
-    ]);
-    expect(hub.versionAt('pods', 'default', 'a', 2)?.metadata.resourceVersion).toBe('1');
-    expect(hub.versionAt('pods', 'default', 'a', 3)?.metadata.resourceVersion).toBe('3');
-    expect(hub.versionAt('pods', 'other', 'a', 3)).toBeUndefined();
+    const happened = (position: number, before: StoredObject | undefined, after: StoredObject): void =>
+      hub.applied([{ event: { resource: 'pods', position } as LogEvent, before, after }]);
+    happened(1, undefined, pod('a', 1));
+    happened(2, undefined, pod('b', 2));
+    happened(3, pod('a', 1), pod('a', 3));
+    expect(hub.changeUpTo('pods', 'default', 'a', 2)?.after?.metadata.resourceVersion).toBe('1');
+    expect(hub.changeUpTo('pods', 'default', 'a', 3)?.after?.metadata.resourceVersion).toBe('3');
+    expect(hub.changeUpTo('pods', 'default', 'a', 4)).toBeUndefined();
+    expect(hub.changeUpTo('pods', 'other', 'a', 3)).toBeUndefined();
   });
 });
 

@@ -1,31 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import type { AnyCommand, CommandReply, KubeObject, KubeStatus, ObjectKey, StoredObject } from '@shiplog/contracts';
+import type { AnyCommand, KubeObject, KubeStatus, ObjectKey, StoredObject } from '@shiplog/contracts';
 import { resourceRow } from '@shiplog/contracts';
-import { BUS, CONFIG } from '@shiplog/service';
+import { BUS, CONFIG, LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
 import { scaleOf, statusOf, strictDecodingError, unknownFields } from '@shiplog/machinery';
 import { JSON_TYPE, jsonAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch } from '../rest/body';
-import { refuse, statusOfFailure } from '../rest/failures';
+import { refuse } from '../rest/failures';
 import { negotiate } from '../rest/negotiate';
 import { deletionOf, dryRunOf, fieldValidationOf, includeObjectOf, param, selectionOf } from '../rest/options';
 import { presentList, presentObject, type Presentation } from '../rest/present';
 import { nameOf, storedResource, type ResourceRequest } from '../rest/request';
 import { warningHeader } from '../rest/warning-header';
-import { objectIn, ClusterView } from '../cache/cluster-view';
-import { Hub } from '../cache/hub';
+import { ClusterView } from '../cache/cluster-view';
 import { Clock } from '../common/clock';
 import { Narrator } from '../narration/narrator';
 import type { ApiConfig } from '../settings';
 import { Overlay } from '../narration/overlay';
 import { select } from '../rest/select';
-import { Versions } from '../cache/versions';
+import { Written, type Accepted } from './written';
 
-type Accepted = Extract<CommandReply, { ok: true }>;
 type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: T }>, 'id' | 'actor'>;
-
-/** How long the projection may lag a reply before the object is asked of the journal instead, in milliseconds. */
-const LAG_MS = 2_000;
 
 /** Answers every verb that changes something: forms the command, and shows what the journal made of it. */
 @Injectable()
@@ -33,9 +29,9 @@ export class Writer {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'commandTimeout'>,
+    @Inject(LOGGER) private readonly logger: Logger,
     private readonly view: ClusterView,
-    private readonly hub: Hub,
-    private readonly versions: Versions,
+    private readonly written: Written,
     private readonly overlay: Overlay,
     private readonly narrator: Narrator,
     private readonly clock: Clock,
@@ -58,10 +54,7 @@ export class Writer {
     const shown = presentationOf(request, this.clock);
     const object = withMetadata(parseObject(request.body, request.contentType));
     const key = keyOf(request);
-    const named = object.metadata.name;
-    if (named !== undefined && named !== '' && named !== key.name) {
-      refuse(statusOf.badRequest(`the name of the object (${named}) does not match the name on the URL (${key.name})`));
-    }
+    checkName(object, key);
     const warnings = checkFields(request, object);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
@@ -84,10 +77,13 @@ export class Writer {
     if (key.resource === 'events' && this.narrator.remove(key.namespace, key.name)) return success(key);
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
-    const object = dryRun ? reply.object : await this.#shownAfter(key, reply);
+    const object = dryRun ? reply.object : await this.written.objectAfter(key, reply);
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
     if (object === undefined) return success(key, reply.uid);
-    return presentObject(200, object as StoredObject, shown);
+    return this.#presented(
+      () => presentObject(200, object as StoredObject, shown),
+      () => jsonAnswer(200, object),
+    );
   }
 
   async deleteCollection(request: ResourceRequest): Promise<Answer> {
@@ -111,29 +107,34 @@ export class Writer {
     if (resource === 'events' && !dryRun) {
       for (const { metadata } of chosen) this.narrator.remove(metadata.namespace ?? '', metadata.name);
     }
-    await this.#reached(reply.position);
+    await this.written.reached(reply.position);
     const metadata = { resourceVersion: String(this.view.projection.position) };
-    return presentList(chosen, metadata, shown);
+    return this.#presented(() => presentList(chosen, metadata, shown), success);
   }
 
   /** A Binding, by the pod's subresource or by the old collection: gives a pod its node. */
   async #bind(request: ResourceRequest): Promise<Answer> {
+    // Its answer has one form; who can't read that is told before the pod is bound.
+    negotiate(request.accept);
     const binding = parseObject(request.body, request.contentType);
     const metadata = (binding.metadata ?? {}) as { name?: string; uid?: string };
     const target = (binding.target ?? {}) as { kind?: string; name?: string };
     const name = request.target.name ?? metadata.name ?? '';
     const { namespace } = request.target;
+    if (name !== (metadata.name ?? '')) {
+      refuse(statusOf.badRequest('name in URL does not match name in Binding object'));
+    }
     if (target.name === undefined || target.name === '' || (target.kind ?? 'Node') !== 'Node') {
       refuse(statusOf.badRequest('target: must name a Node'));
     }
     const uid = metadata.uid ?? this.view.projection.get('pods', namespace, name)?.metadata.uid;
     if (uid === undefined) refuse(statusOf.notFound('pods', name));
-    if (dryRunOf(request.query.dryRun)) return success();
+    if (dryRunOf(request.query.dryRun)) return { ...success(), code: 201 };
     const data = { bindings: [{ namespace, name, uid, node: target.name }] };
     const reply = await this.#send(request, { type: 'BindPods', data });
     const [result] = reply.results ?? [];
     if (result?.ok === false) refuse(result.status);
-    await this.#reached(reply.position);
+    await this.written.reached(reply.position);
     return { ...success(), code: 201 };
   }
 
@@ -146,7 +147,7 @@ export class Writer {
     return reply;
   }
 
-  /** The object that a write left, in the version that it made. */
+  /** The object that a write left, in the version that it made; as it would have been, where the write let it go. */
   async #show(
     request: ResourceRequest,
     code: number,
@@ -155,52 +156,35 @@ export class Writer {
     warnings: readonly string[],
   ): Promise<Answer> {
     const key = reply.key ?? keyOf(request);
-    const object = (reply.object as StoredObject | undefined) ?? (await this.#shownAfter(key, reply));
+    const object =
+      (reply.object as StoredObject | undefined) ??
+      (await this.written.objectAfter(key, reply)) ??
+      withoutFinalizers(await this.written.objectBefore(key, reply));
     if (object === undefined) refuse(statusOf.notFound(key.resource, key.name));
-    const answer =
-      request.target.subresource?.name === 'scale'
-        ? jsonAnswer(code, scaleOf(object as never))
-        : presentObject(code, object, shown);
+    const isScale = request.target.subresource?.name === 'scale';
+    const answer = this.#presented(
+      () => (isScale ? jsonAnswer(code, scaleOf(object as never)) : presentObject(code, object, shown)),
+      () => jsonAnswer(code, object),
+    );
     return warnings.length === 0 ? answer : { ...answer, headers: { warning: warningHeader(warnings) } };
   }
 
-  /** What a write left, to be shown. When it can't be had, the client is told that the write happened all the same. */
-  async #shownAfter(key: ObjectKey, reply: Accepted): Promise<StoredObject | undefined> {
+  /** A view of what a write left; where a defect keeps it from being made, the plain answer: the write has happened. */
+  #presented(make: () => BodyAnswer, plain: () => BodyAnswer): BodyAnswer {
     try {
-      return await this.#objectAfter(key, reply);
+      return make();
     } catch (error) {
-      const why = statusOfFailure(error)?.message ?? 'it could not be read';
-      return refuse(
-        statusOf.timeout(`the request took effect (resourceVersion ${reply.position}), but can't be shown: ${why}`),
-      );
+      this.logger.error({ err: error }, 'what a write left could not be shown as it was asked for');
+      return plain();
     }
   }
+}
 
-  /** An object as it was right after a write, though others may have changed it since; undefined when it was gone. */
-  async #objectAfter(
-    { resource, namespace, name }: ObjectKey,
-    { position }: Accepted,
-  ): Promise<StoredObject | undefined> {
-    const { hub } = this;
-    const { projection } = this.view;
-    if (await this.#reached(position)) {
-      const now = objectIn(projection, resource, namespace, name);
-      if (now === undefined || Number(now.metadata.resourceVersion) <= position) return now;
-      const then = hub.versionAt(resource, namespace, name, position);
-      if (then !== undefined) return then;
-    }
-    return this.versions.objectAt(resource, namespace, name, position);
-  }
-
-  /** Waits until the projection has a write; false when it is held up. Usually it has it already. */
-  async #reached(position: number): Promise<boolean> {
-    const { projection } = this.view;
-    if (projection.position >= position) return true;
-    return projection.waitFor(position, LAG_MS).then(
-      () => true,
-      () => false,
-    );
-  }
+/** An object that waited for nothing but its last finalizer, when that is taken away. */
+function withoutFinalizers(object: StoredObject | undefined): StoredObject | undefined {
+  if (object === undefined) return undefined;
+  const { finalizers: _removed, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** How the client wants what it wrote: found out before the write, so that no wish refuses what has happened. */
@@ -226,6 +210,16 @@ function withMetadata(object: Record<string, unknown>): KubeObject {
   return (
     object.metadata === undefined || object.metadata === null ? { ...object, metadata: {} } : object
   ) as KubeObject;
+}
+
+/** 400, in Kubernetes' words, where a replacement does not say which object it is. */
+function checkName({ metadata: { name } }: KubeObject, key: ObjectKey): void {
+  if (name === undefined || name === null || name === '') {
+    const text = `the name of the object (${key.name} based on URL) was undeterminable: name must be provided`;
+    refuse(statusOf.badRequest(text));
+  }
+  if (name === key.name) return;
+  refuse(statusOf.badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`));
 }
 
 /** Fields that the API does not know: refused or warned of, as the client asks. */

@@ -2,7 +2,8 @@ import { Module } from '@nestjs/common';
 import { CacheModule } from '../cache/cache.module';
 import { NarrationModule } from '../narration/narration.module';
 import { Writer } from './writer';
+import { Written } from './written';
 
 /** create, update, patch, delete and deletecollection. */
-@Module({ imports: [CacheModule, NarrationModule], providers: [Writer], exports: [Writer] })
+@Module({ imports: [CacheModule, NarrationModule], providers: [Writer, Written], exports: [Writer] })
 export class WritesModule {}
