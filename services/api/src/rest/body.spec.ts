@@ -1,10 +1,14 @@
 import type { KubeStatus } from '@shiplog/contracts';
 import { StatusError } from '@shiplog/bus';
+import { YamlReader } from './yaml';
 import { parseDeleteOptions, parseObject, parsePatch } from './body';
 
-function refusal(attempt: () => unknown): KubeStatus {
+const yaml = new YamlReader();
+afterAll(() => yaml.onApplicationShutdown());
+
+async function refusal(attempt: () => unknown): Promise<KubeStatus> {
   try {
-    attempt();
+    await attempt();
   } catch (error) {
     if (error instanceof StatusError) return error.status;
     throw error;
@@ -13,9 +17,15 @@ function refusal(attempt: () => unknown): KubeStatus {
 }
 
 describe('parseObject', () => {
-  it('reads JSON and YAML', () => {
-    expect(parseObject(Buffer.from('{"kind":"Pod"}'), 'application/json; charset=utf-8')).toEqual({ kind: 'Pod' });
-    expect(parseObject(Buffer.from('kind: Pod\n'), 'application/yaml')).toEqual({ kind: 'Pod' });
+  const parsed = (body: string, type: string | undefined) => parseObject(Buffer.from(body), type, yaml);
+
+  it('reads JSON and YAML', async () => {
+    expect(await parsed('{"kind":"Pod"}', 'application/json; charset=utf-8')).toEqual({ kind: 'Pod' });
+    expect(await parsed('kind: Pod\n', 'application/yaml')).toEqual({ kind: 'Pod' });
+  });
+
+  it.each([undefined, '', ' ', '*/*'])('takes a body of the type %j for JSON', async (type) => {
+    expect(await parsed('{"kind":"Pod"}', type)).toEqual({ kind: 'Pod' });
   });
 
   it.each([
@@ -27,8 +37,10 @@ describe('parseObject', () => {
     ['YAML nested too deeply', `a: ${'['.repeat(200)}${']'.repeat(200)}`, 'application/yaml', 400],
     ['protobuf that is none', 'x', 'application/vnd.kubernetes.protobuf', 400],
     ['another type', 'x', 'text/html', 415],
-  ])('refuses %s', (_, body, type, code) => {
-    expect(refusal(() => parseObject(Buffer.from(body), type)).code).toBe(code);
+    ['what is no type', '{}', 'json', 415],
+    ['a word that objects know', '{}', 'constructor', 415],
+  ])('refuses %s', async (_, body, type, code) => {
+    expect((await refusal(() => parsed(body, type))).code).toBe(code);
   });
 });
 
@@ -38,26 +50,26 @@ describe('parsePatch', () => {
     expect(['json-patch', 'merge-patch', 'strategic-merge-patch'].map(type)).toEqual(['json', 'merge', 'strategic']);
   });
 
-  it('refuses a patch that is nested too deeply', () => {
+  it('refuses a patch that is nested too deeply', async () => {
     const deep = (levels: number) => () =>
       parsePatch(Buffer.from('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)), 'application/merge-patch+json');
     expect(deep(200)).not.toThrow();
-    expect(refusal(deep(201)).message).toBe(
+    expect((await refusal(deep(201))).message).toBe(
       'the body of the request is nested too deeply: at most 200 levels are allowed',
     );
   });
 
-  it('says what to use instead of server-side apply', () => {
-    const status = refusal(() => parsePatch(Buffer.from('{}'), 'application/apply-patch+yaml'));
+  it('says what to use instead of server-side apply', async () => {
+    const status = await refusal(() => parsePatch(Buffer.from('{}'), 'application/apply-patch+yaml'));
     expect(status.code).toBe(415);
     expect(status.message).toMatch(/server-side apply is not served.*application\/merge-patch\+json/);
   });
 });
 
 describe('parseDeleteOptions', () => {
-  it('may be missing', () => {
-    expect(parseDeleteOptions(undefined, undefined)).toBeUndefined();
-    expect(parseDeleteOptions(Buffer.from('{"gracePeriodSeconds":1}'), 'application/json')).toEqual({
+  it('may be missing', async () => {
+    expect(await parseDeleteOptions(undefined, undefined, yaml)).toBeUndefined();
+    expect(await parseDeleteOptions(Buffer.from('{"gracePeriodSeconds":1}'), 'application/json', yaml)).toEqual({
       gracePeriodSeconds: 1,
     });
   });

@@ -1,8 +1,8 @@
 import { statusOf } from '@shiplog/machinery';
 import type { PatchType } from '@shiplog/contracts';
 import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/presenting';
-import { parse as parseYaml } from 'yaml';
 import { refuse } from './failures';
+import type { YamlReader } from './yaml';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const OBJECT_TYPES = ['application/json', 'application/yaml', PROTOBUF];
@@ -23,34 +23,34 @@ export function mediaTypeOf(contentType: string | undefined): string {
 }
 
 /** The object in a request's body, JSON, YAML or protobuf. 400 when it is malformed, 415 when it is none of them. */
-export function parseObject(body: Buffer | undefined, contentType: string | undefined): Record<string, unknown> {
-  const value = shallow(parseBody(body, mediaTypeOf(contentType)));
+export async function parseObject(
+  body: Buffer | undefined,
+  contentType: string | undefined,
+  yaml: Pick<YamlReader, 'parse'>,
+): Promise<Record<string, unknown>> {
+  const value = shallow(await parseBody(body, mediaTypeOf(contentType), yaml));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     refuse(statusOf.badRequest('the body of the request must be an object'));
   }
   return value as Record<string, unknown>;
 }
 
-function parseBody(body: Buffer | undefined, type: string): unknown {
+/** Only YAML takes its time. */
+function parseBody(body: Buffer | undefined, type: string, yaml: Pick<YamlReader, 'parse'>): unknown {
   if (body === undefined || body.length === 0) refuse(statusOf.badRequest('the request has no body'));
-  if (type === PROTOBUF) return parseProtobuf(body);
-  const text = body.toString('utf8');
   switch (type) {
+    case PROTOBUF:
+      return parseProtobuf(body);
     case '':
     case '*/*':
     case 'application/json':
-      return parseJson(text);
+    // What curl sends when it is not told better; the body decides.
+    case 'application/x-www-form-urlencoded':
+      return parseJson(body.toString('utf8'));
     case 'application/yaml':
     case 'text/yaml':
     case 'application/x-yaml':
-      try {
-        return parseYaml(text, { maxAliasCount: 100 }) as unknown;
-      } catch (error) {
-        return refuse(statusOf.badRequest(`error converting YAML to JSON: ${messageOf(error)}`));
-      }
-    // What curl sends when it is not told better; the body decides.
-    case 'application/x-www-form-urlencoded':
-      return parseJson(text);
+      return yaml.parse(body.toString('utf8'));
     default:
       return refuse(statusOf.unsupportedMediaType(OBJECT_TYPES));
   }
@@ -82,11 +82,12 @@ export function parsePatch(
 }
 
 /** The DeleteOptions in a body; undefined when there is none, as most clients but kubectl send it. */
-export function parseDeleteOptions(
+export async function parseDeleteOptions(
   body: Buffer | undefined,
   contentType: string | undefined,
-): Record<string, unknown> | undefined {
-  return body === undefined || body.length === 0 ? undefined : parseObject(body, contentType);
+  yaml: Pick<YamlReader, 'parse'>,
+): Promise<Record<string, unknown> | undefined> {
+  return body === undefined || body.length === 0 ? undefined : parseObject(body, contentType, yaml);
 }
 
 function parseJson(text: string): unknown {

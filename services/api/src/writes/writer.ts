@@ -13,6 +13,7 @@ import { deletionOf, dryRunOf, fieldValidationOf, includeObjectOf, param, select
 import { presentList, presentObject, type Presentation } from '../rest/present';
 import { nameOf, storedResource, type ResourceRequest } from '../rest/request';
 import { warningHeader } from '../rest/warning-header';
+import { YamlReader } from '../rest/yaml';
 import { ClusterView } from '../cache/cluster-view';
 import { Clock } from '../common/clock';
 import { Narrator } from '../narration/narrator';
@@ -32,6 +33,7 @@ export class Writer {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly view: ClusterView,
     private readonly written: Written,
+    private readonly yaml: YamlReader,
     private readonly overlay: Overlay,
     private readonly narrator: Narrator,
     private readonly clock: Clock,
@@ -42,7 +44,7 @@ export class Writer {
     if (target.subresource?.name === 'binding' || target.resource.row === undefined) return this.#bind(request);
     const resource = storedResource(request);
     const shown = presentationOf(request, this.clock);
-    const object = withMetadata(parseObject(body, contentType));
+    const object = withMetadata(await parseObject(body, contentType, this.yaml));
     const warnings = checkFields(request, object);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
@@ -52,7 +54,7 @@ export class Writer {
 
   async update(request: ResourceRequest): Promise<Answer> {
     const shown = presentationOf(request, this.clock);
-    const object = withMetadata(parseObject(request.body, request.contentType));
+    const object = withMetadata(await parseObject(request.body, request.contentType, this.yaml));
     const key = keyOf(request);
     checkName(object, key);
     const warnings = checkFields(request, object);
@@ -73,7 +75,10 @@ export class Writer {
   async delete(request: ResourceRequest): Promise<Answer> {
     const key = keyOf(request);
     const shown = presentationOf(request, this.clock);
-    const { dryRun, ...options } = deletionOf(request.query, parseDeleteOptions(request.body, request.contentType));
+    const { dryRun, ...options } = deletionOf(
+      request.query,
+      await parseDeleteOptions(request.body, request.contentType, this.yaml),
+    );
     if (key.resource === 'events' && this.narrator.remove(key.namespace, key.name)) return success(key);
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
@@ -90,7 +95,10 @@ export class Writer {
     const resource = storedResource(request);
     const { query, target } = request;
     const shown = presentationOf(request, this.clock);
-    const { dryRun, ...options } = deletionOf(query, parseDeleteOptions(request.body, request.contentType));
+    const { dryRun, ...options } = deletionOf(
+      query,
+      await parseDeleteOptions(request.body, request.contentType, this.yaml),
+    );
     const selection = selectionOf(resource, target.namespace, query);
     const labelSelector = param(query, 'labelSelector');
     const fieldSelector = param(query, 'fieldSelector');
@@ -116,7 +124,7 @@ export class Writer {
   async #bind(request: ResourceRequest): Promise<Answer> {
     // Its answer has one form; who can't read that is told before the pod is bound.
     negotiate(request.accept);
-    const binding = parseObject(request.body, request.contentType);
+    const binding = await parseObject(request.body, request.contentType, this.yaml);
     const metadata = (binding.metadata ?? {}) as { name?: string; uid?: string };
     const target = (binding.target ?? {}) as { kind?: string; name?: string };
     const name = request.target.name ?? metadata.name ?? '';

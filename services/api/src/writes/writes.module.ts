@@ -1,9 +1,14 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../cache/cache.module';
 import { NarrationModule } from '../narration/narration.module';
+import { YamlReader } from '../rest/yaml';
 import { Writer } from './writer';
 import { Written } from './written';
 
 /** create, update, patch, delete and deletecollection. */
-@Module({ imports: [CacheModule, NarrationModule], providers: [Writer, Written], exports: [Writer] })
+@Module({
+  imports: [CacheModule, NarrationModule],
+  providers: [Writer, Written, { provide: YamlReader, useFactory: () => new YamlReader() }],
+  exports: [Writer],
+})
 export class WritesModule {}
