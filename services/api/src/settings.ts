@@ -65,6 +65,19 @@ export const apiSettings = {
     min: 16,
     max: 1_000_000,
   }),
+  watchWindowBytes: integer({
+    env: 'WATCH_WINDOW_BYTES',
+    says: 'How much JSON the changes kept of each resource may come to; the oldest leave early when it is more.',
+    default: 32 * 1024 * 1024,
+    min: 64 * 1024,
+    max: 8 * 1024 * 1024 * 1024,
+  }),
+  journalSilence: duration({
+    env: 'JOURNAL_SILENCE',
+    says: 'How long nothing may be heard of the journal before the api is not ready, and refuses reads that ask for the latest.',
+    default: '5s',
+    minMs: 100,
+  }),
   commandTimeout: duration({
     env: 'COMMAND_TIMEOUT',
     says: 'How long the journal may take to answer a write before the client is told 504.',

@@ -10,6 +10,8 @@ import { Ring } from './ring';
 export interface Listener {
   /** Some changes came, the first of them at place `seq` of the ring; `shared` is this batch's, for work done once. */
   heard(changes: readonly Change[], seq: number, shared: Map<string, Buffer>): void;
+  /** Changes were missed for good: nobody can say what came between. Is not told of any more. */
+  lost(): void;
 }
 
 /** Every resource's window of recent changes, and those who watch it. */
@@ -20,7 +22,7 @@ export class Hub {
   #derive: (applied: Applied) => readonly Change[] = () => [];
   #position = 0;
 
-  constructor(@Inject(CONFIG) private readonly config: Pick<ApiConfig, 'watchWindow'>) {
+  constructor(@Inject(CONFIG) private readonly config: Pick<ApiConfig, 'watchWindow' | 'watchWindowBytes'>) {
     this.#listeners = new Map(RESOURCES.map((row) => [row.id, new Set()]));
     this.begin(0);
   }
@@ -28,7 +30,23 @@ export class Hub {
   /** From here on it knows everything that comes after `position`. */
   begin(position: number): void {
     this.#position = position;
-    this.#rings = new Map(RESOURCES.map((row) => [row.id, new Ring(this.config.watchWindow, position)]));
+    const capacity = { changes: this.config.watchWindow, bytes: this.config.watchWindowBytes };
+    this.#rings = new Map(RESOURCES.map((row) => [row.id, new Ring(capacity, position)]));
+  }
+
+  /**
+   * The projection closed a gap by loading the state of a position: it knows what is, and not what was between. Those who
+   * watch are told so, for they might have missed what came and went; watches from before are served from the journal,
+   * which knows.
+   */
+  reloaded(position: number): void {
+    this.#position = Math.max(this.#position, position);
+    for (const ring of this.#rings.values()) ring.forget(position);
+    for (const listeners of this.#listeners.values()) {
+      const told = [...listeners];
+      listeners.clear();
+      for (const listener of told) listener.lost();
+    }
   }
 
   /** Has changes made from those of the log, which come right after them. */

@@ -1,22 +1,35 @@
+import { weightOf } from '../rest/object-bytes';
 import type { Change } from './change';
 
 /** A change with its place in the window. */
 export interface Entry {
   readonly seq: number;
   readonly change: Change;
+  /** What it holds on to, in bytes of JSON. */
+  readonly weight: number;
 }
+
+/** What a ring may hold: so many changes, and so many bytes of JSON. Trimmed by halves, it may have twice as many changes. */
+export interface Capacity {
+  readonly changes: number;
+  readonly bytes: number;
+}
+
+/** Of a change besides its object. */
+const OVERHEAD = 100;
 
 /**
  * The recent changes of one resource, in order: what watches are served from. Every change after `floor` is here;
- * the oldest ones leave as new ones come. Places are counted by `seq`, because changes made from signals share
+ * the oldest ones leave as new ones come. The newest always stays, whatever its size. Places are counted by `seq`, because changes made from signals share
  * the position of the log.
  */
 export class Ring {
   #entries: Entry[] = [];
   #next = 0;
+  #bytes = 0;
 
   constructor(
-    private readonly capacity: number,
+    private readonly capacity: Capacity,
     private floorPosition: number,
   ) {}
 
@@ -30,13 +43,41 @@ export class Ring {
     return this.#next;
   }
 
+  /** What the changes here hold on to, in bytes of JSON. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   push(change: Change): void {
-    this.#entries.push({ seq: this.#next++, change });
+    const object = change.after ?? change.before;
+    const weight = OVERHEAD + (object === undefined ? 0 : weightOf(object));
+    this.#entries.push({ seq: this.#next++, change, weight });
+    this.#bytes += weight;
     // Trimmed by halves, so that a push costs little on average.
-    if (this.#entries.length < this.capacity * 2) return;
-    const leaving = this.#entries.length - this.capacity;
-    this.floorPosition = Math.max(this.floorPosition, this.#entries[leaving - 1]?.change.position ?? 0);
-    this.#entries = this.#entries.slice(leaving);
+    const { changes, bytes } = this.capacity;
+    if (this.#entries.length >= changes * 2) this.#drop(this.#entries.length - changes);
+    if (this.#bytes > bytes) this.#drop(this.#countOver(bytes / 2));
+  }
+
+  /** Nothing up to a position is certain any more: what was heard had gaps. */
+  forget(position: number): void {
+    this.#drop(this.#entries.length);
+    this.floorPosition = Math.max(this.floorPosition, position);
+  }
+
+  /** How many of the oldest make the rest weigh no more than this; never the newest. */
+  #countOver(bytes: number): number {
+    let rest = this.#bytes;
+    let count = 0;
+    while (rest > bytes && count < this.#entries.length - 1) rest -= this.#entries[count++]?.weight ?? 0;
+    return count;
+  }
+
+  #drop(count: number): void {
+    if (count === 0) return;
+    this.floorPosition = Math.max(this.floorPosition, this.#entries[count - 1]?.change.position ?? 0);
+    for (let i = 0; i < count; i++) this.#bytes -= this.#entries[i]?.weight ?? 0;
+    this.#entries = this.#entries.slice(count);
   }
 
   /** The place of the first change after a position; undefined when changes after it have left already. */

@@ -20,6 +20,9 @@ const BACKLOG = 1024 * 1024;
 /** How long a client that is still sending may take to read its answer, in milliseconds; as long as Go's server waits. */
 const LINGER_MS = 500;
 
+/** How long a client may take for the rest of a stream that has ended, in milliseconds. */
+const TAKEN_MS = 30_000;
+
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 declare module 'fastify' {
@@ -170,13 +173,21 @@ async function stream(
   stopping.addEventListener('abort', leave, { once: true });
   try {
     if (!raw.destroyed && !stopping.aborted) await answer.write(outStream(raw, left.signal));
-    raw.end();
+    endSoon(raw);
   } catch (error) {
     broke(error);
     raw.destroy();
   } finally {
     stopping.removeEventListener('abort', leave);
   }
+}
+
+/** Ends an answer once its client has taken it all; one that takes nothing more is not waited for for ever. */
+function endSoon(raw: FastifyReply['raw']): void {
+  if (raw.destroyed) return;
+  const timer = setTimeout(() => raw.destroy(), TAKEN_MS).unref();
+  raw.once('close', () => clearTimeout(timer));
+  raw.end();
 }
 
 function outStream(raw: FastifyReply['raw'], signal: AbortSignal): OutStream {
@@ -198,6 +209,5 @@ function outStream(raw: FastifyReply['raw'], signal: AbortSignal): OutStream {
         raw.once('drain', done);
         signal.addEventListener('abort', done, { once: true });
       }),
-    cut: () => raw.destroy(),
   };
 }

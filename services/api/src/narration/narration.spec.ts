@@ -97,7 +97,7 @@ describe('Narrator', () => {
   let now: number;
   let narrator: Narrator;
   beforeEach(() => {
-    hub = new Hub({ watchWindow: 100 });
+    hub = new Hub({ watchWindow: 100, watchWindowBytes: 1_000_000 });
     now = NOW;
     narrator = new Narrator(hub, { now: () => now });
   });
@@ -130,7 +130,7 @@ describe('Narrator', () => {
 
   it('names an Event by what it says, so that every api names it alike', () => {
     narrator.hear(applied('PodScheduled'));
-    const other = new Narrator(new Hub({ watchWindow: 10 }), { now: () => now });
+    const other = new Narrator(new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 }), { now: () => now });
     other.recall([applied('PodScheduled').event]);
     expect(other.list('').map((event) => event.metadata.name)).toEqual(events().map((event) => event.metadata.name));
   });

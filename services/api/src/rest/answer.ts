@@ -28,8 +28,6 @@ export interface OutStream {
   write(chunk: Buffer): boolean;
   /** Resolves when the client has caught up, or has left. */
   drained(): Promise<void>;
-  /** Breaks the connection off: a client that is too slow to be served. */
-  cut(): void;
   readonly signal: AbortSignal;
 }
 

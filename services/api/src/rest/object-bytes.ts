@@ -15,6 +15,22 @@ export function lineOf(object: StoredObject): Buffer {
   return bytes;
 }
 
+/**
+ * What an object comes to as JSON, in bytes; near enough to bound memory with, and ten times cheaper than to make it. Exact
+ * where the JSON is there already.
+ */
+export function weightOf(object: StoredObject): number {
+  return cache.get(object)?.length ?? weigh(object);
+}
+
+function weigh(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 5;
+  let sum = 2;
+  for (const key in value) sum += key.length + 4 + weigh((value as Record<string, unknown>)[key]);
+  return sum;
+}
+
 /** The object as JSON without a newline, to stand inside other JSON. */
 export function bytesOf(object: StoredObject): Buffer {
   const line = lineOf(object);

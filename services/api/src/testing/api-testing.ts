@@ -24,6 +24,8 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
     tokenFile,
     readConsistency: 'projection',
     watchWindow: 16,
+    watchWindowBytes: 1_000_000,
+    journalSilence: 5_000,
     commandTimeout: 1_000,
     maxConnections: 16,
     maxReads: 8,

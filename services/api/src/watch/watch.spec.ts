@@ -4,6 +4,7 @@ import { transitionOf, type Change } from '../cache/change';
 import { encoderFor } from './encoder';
 import { Hub } from '../cache/hub';
 import { Ring } from '../cache/ring';
+import { lineOf, weightOf } from '../rest/object-bytes';
 import { Watcher } from './watcher';
 
 function pod(name: string, position: number, labels: Record<string, string> = {}): StoredObject {
@@ -29,7 +30,7 @@ class Client implements OutStream {
   readonly lines: { type: string; object: StoredObject }[] = [];
   readonly chunks: Buffer[] = [];
   keepsUp = true;
-  wasCut = false;
+  isOver = false;
   readonly signal = new AbortController().signal;
   #catchUp: (() => void)[] = [];
 
@@ -46,9 +47,6 @@ class Client implements OutStream {
     for (const wake of this.#catchUp.splice(0)) wake();
     await Promise.resolve();
     await Promise.resolve();
-  }
-  cut(): void {
-    this.wasCut = true;
   }
   get seen(): string[] {
     return this.lines.map(
@@ -68,7 +66,11 @@ function watch(
   const place = ring.placeAfter(after);
   if (place === undefined) throw new Error('too old');
   const watcher = new Watcher(
-    { ring, out: client, encoder, chosen, selectionKey: String(chosen), after, failed: () => undefined },
+    {
+      ...{ ring, out: client, encoder, chosen, selectionKey: String(chosen), after },
+      failed: () => undefined,
+      over: () => (client.isOver = true),
+    },
     place,
   );
   hub.listen('pods', watcher);
@@ -104,7 +106,7 @@ describe('transitionOf', () => {
 
 describe('Ring', () => {
   it('knows every change after its floor, and says when it does not', () => {
-    const ring = new Ring(4, 100);
+    const ring = new Ring({ changes: 4, bytes: 1_000_000 }, 100);
     expect(ring.placeAfter(99)).toBeUndefined();
     expect(ring.placeAfter(100)).toBe(0);
     for (let position = 101; position <= 108; position++) ring.push(added(position));
@@ -117,8 +119,35 @@ describe('Ring', () => {
     expect(ring.changedAfter(1)).toBeUndefined();
   });
 
+  it('holds no more bytes than it may, but always the newest change', () => {
+    const ring = new Ring({ changes: 1_000, bytes: 100_000 }, 0);
+    const large = (position: number, length: number): Change => ({
+      resource: 'configmaps',
+      position,
+      after: { ...pod('a', position), data: { large: 'x'.repeat(length) } } as StoredObject,
+    });
+    for (let position = 1; position <= 100; position++) {
+      ring.push(large(position, 20_000));
+      expect(ring.bytes).toBeLessThan(100_000);
+      expect(ring.placeAfter(position - 1)).toBe(position - 1);
+    }
+    // At least two of the five that have room.
+    expect(ring.floor).toBeLessThanOrEqual(98);
+    expect(ring.from(ring.placeAfter(98) ?? 0, 10)).toHaveLength(2);
+    ring.push(large(101, 200_000));
+    expect([ring.floor, ring.from(100, 10)?.length]).toEqual([100, 1]);
+  });
+
+  it('weighs objects about as their JSON does', () => {
+    const object = { ...pod('a', 1), spec: { list: [1, 22, { deep: ['texts', 'and more'] }], flag: true } };
+    const length = JSON.stringify(object).length;
+    expect(Math.abs(weightOf(object) - length)).toBeLessThan(length / 4);
+    expect(weightOf(object)).not.toBe(lineOf(object).length);
+    expect(weightOf(object)).toBe(lineOf(object).length);
+  });
+
   it('finds an object as it was at a position that it has heard of', () => {
-    const hub = new Hub({ watchWindow: 10 });
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
     const happened = (position: number, before: StoredObject | undefined, after: StoredObject): void =>
       hub.applied([{ event: { resource: 'pods', position } as LogEvent, before, after }]);
     happened(1, undefined, pod('a', 1));
@@ -133,7 +162,7 @@ describe('Ring', () => {
 
 describe('Watcher', () => {
   it('first sees what changed since its position, then what changes', () => {
-    const hub = new Hub({ watchWindow: 10 });
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
     hub.publish('pods', [added(1), added(2)]);
     const client = watch(hub, 1);
     hub.publish('pods', [added(3)]);
@@ -141,7 +170,7 @@ describe('Watcher', () => {
   });
 
   it('shares one piece of bytes with everyone who watches the same', () => {
-    const hub = new Hub({ watchWindow: 10 });
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
     const clients = [watch(hub, 0), watch(hub, 0)];
     const everything = (): boolean => true;
     clients.push(watch(hub, 0, new Client(), everything));
@@ -151,7 +180,7 @@ describe('Watcher', () => {
   });
 
   it('waits for a position of the future without showing what is older', () => {
-    const hub = new Hub({ watchWindow: 10 });
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
     const client = watch(hub, 5);
     hub.publish('pods', [added(4), added(5), added(6)]);
     hub.publish('pods', [added(7)]);
@@ -159,7 +188,7 @@ describe('Watcher', () => {
   });
 
   it('is sent nothing while it is behind, and goes on from the window when it has caught up', async () => {
-    const hub = new Hub({ watchWindow: 10 });
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
     const client = watch(hub, 0);
     client.keepsUp = false;
     hub.publish('pods', [added(1)]);
@@ -171,30 +200,56 @@ describe('Watcher', () => {
     expect(client.seen).toEqual(['ADDED p1@1', 'ADDED p2@2', 'ADDED p3@3', 'ADDED p4@4']);
   });
 
-  it('is cut off when the window has moved past it', async () => {
-    const hub = new Hub({ watchWindow: 2 });
+  it('is told to begin anew when the window has moved past it', async () => {
+    const hub = new Hub({ watchWindow: 2, watchWindowBytes: 1_000_000 });
     const client = watch(hub, 0);
     client.keepsUp = false;
     for (let position = 1; position <= 8; position++) hub.publish('pods', [added(position)]);
     await client.drain();
-    expect(client.wasCut).toBe(true);
+    expect(client.isOver).toBe(true);
     expect(client.lines.at(-1)).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
   });
 
+  it('is told to begin anew when changes were missed for good, and hears nothing after that', () => {
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    const client = watch(hub, 0);
+    hub.publish('pods', [added(1)]);
+    hub.reloaded(9);
+    hub.publish('pods', [added(10)]);
+    expect(client.seen.slice(0, 1)).toEqual(['ADDED p1@1']);
+    expect(client.lines.slice(1)).toMatchObject([{ type: 'ERROR', object: { code: 410, reason: 'Expired' } }]);
+    expect(client.isOver).toBe(true);
+  });
+
+  it('shows an object that took the place of another one as the end of that and a beginning', () => {
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    const client = watch(hub, 4);
+    const old = pod('a', 3);
+    const replacement: StoredObject = { ...pod('a', 7), metadata: { ...pod('a', 7).metadata, uid: 'another' } };
+    const event = { resource: 'pods', position: 9 } as LogEvent;
+    hub.applied([
+      { event, before: old },
+      { event, after: replacement },
+    ]);
+    expect(client.seen).toEqual(['DELETED a@9', 'ADDED a@7']);
+    expect(client.lines.map(({ object }) => object.metadata.uid)).toEqual(['a', 'another']);
+  });
+
   it('is ended by a defect in showing a change, and no other watcher with it', () => {
-    const hub = new Hub({ watchWindow: 10 });
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
     const defective = watch(hub, 0, new Client(), () => {
       throw new Error('defect');
     });
     const sound = watch(hub, 0);
     hub.publish('pods', [added(1)]);
     hub.publish('pods', [added(2)]);
-    expect(defective.wasCut).toBe(true);
+    expect(defective.lines).toMatchObject([{ type: 'ERROR', object: { code: 500, reason: 'InternalError' } }]);
+    expect(defective.isOver).toBe(true);
     expect(sound.seen).toEqual(['ADDED p1@1', 'ADDED p2@2']);
   });
 
   it('hears changes made from signals, which have the position of the log', () => {
-    const hub = new Hub({ watchWindow: 10 });
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
     hub.publish('pods', [added(1)]);
     const client = watch(hub, 1);
     hub.publish('pods', [{ ...added(1, 'noted'), fromSignal: true }]);

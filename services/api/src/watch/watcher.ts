@@ -1,4 +1,4 @@
-import type { StoredObject } from '@shiplog/contracts';
+import type { KubeStatus, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import type { OutStream } from '../rest/answer';
 import { transitionOf, type Change, type WatchEvent } from '../cache/change';
@@ -17,6 +17,8 @@ export interface WatcherOptions {
   readonly after: number;
   /** Told of a defect in showing a change: it ends this watch, and no other. */
   readonly failed: (error: unknown) => void;
+  /** The client has been told why nothing more comes: its answer can end, after what it has not taken yet. */
+  readonly over: () => void;
 }
 
 /** Changes encoded at once when a watcher catches up. */
@@ -24,8 +26,9 @@ const SLICE = 256;
 
 /**
  * One client's place in the window of a resource. It is given changes as they come while it keeps up; when it is behind, nothing
- * is buffered for it: it reads on from the window once its connection has drained, and is cut off when the window
- * has moved past it.
+ * is buffered for it: it reads on from the window once its connection has drained, and is told to begin anew when the
+ * window has moved past it. A watch that ends so ends with an ERROR event, never with a broken connection: those who
+ * watch with client-go list anew at once then.
  */
 export class Watcher implements Listener {
   #place: number;
@@ -39,6 +42,10 @@ export class Watcher implements Listener {
   ) {
     this.#place = place;
     this.#key = `${options.encoder.key}\n${options.selectionKey}`;
+  }
+
+  lost(): void {
+    this.#tell(statusOf.expired('some changes were missed; list again and watch from there'));
   }
 
   heard(changes: readonly Change[], seq: number, shared: Map<string, Buffer>): void {
@@ -66,7 +73,9 @@ export class Watcher implements Listener {
   #readOn(): void {
     while (!this.#blocked && !this.#ended) {
       const changes = this.options.ring.from(this.#place, SLICE);
-      if (changes === undefined) return this.#cut();
+      if (changes === undefined) {
+        return this.#tell(statusOf.expired('the watch fell too far behind; list again and watch from there'));
+      }
       if (changes.length === 0) return;
       this.#place += changes.length;
       this.#send(this.options.encoder.encode(this.#eventsOf(changes.filter((change) => this.#isNew(change)))));
@@ -109,16 +118,16 @@ export class Watcher implements Listener {
     try {
       act();
     } catch (error) {
-      this.#ended = true;
       this.options.failed(error);
-      this.options.out.cut();
+      this.#tell(statusOf.internal('a change could not be shown'));
     }
   }
 
-  #cut(): void {
+  /** The last that this client hears. */
+  #tell(status: KubeStatus): void {
+    if (this.#ended) return;
     this.#ended = true;
-    const status = statusOf.expired('the watch fell too far behind; list again and watch from there');
     this.options.out.write(line('ERROR', status));
-    this.options.out.cut();
+    this.options.over();
   }
 }

@@ -144,10 +144,13 @@ export class Watches {
     const { chosen, encoder, selection } = watch;
     const failed = (error: unknown): void =>
       this.logger.error({ err: error, resource: watch.resource }, 'a change could not be shown; the watch ends');
-    const watcher = new Watcher({ ring, out, encoder, chosen, selectionKey: selection.key, after, failed }, place);
-    const stopListening = hub.listen(watch.resource, watcher);
-    watcher.catchUp();
     return new Promise((resolve) => {
+      const over = (): void => end();
+      const watcher = new Watcher(
+        { ring, out, encoder, chosen, selectionKey: selection.key, after, failed, over },
+        place,
+      );
+      const stopListening = hub.listen(watch.resource, watcher);
       const bookmark = (): void => watcher.bookmark(hub.position);
       const bookmarks = watch.bookmarks ? setInterval(bookmark, BOOKMARK_MS) : undefined;
       const end = (): void => {
@@ -161,6 +164,7 @@ export class Watches {
       };
       const timeout = setTimeout(end, watch.timeoutMs);
       out.signal.addEventListener('abort', end, { once: true });
+      watcher.catchUp();
       if (out.signal.aborted) end();
     });
   }
