@@ -51,6 +51,39 @@ describe('when something is away', () => {
     );
   });
 
+  it('claims to know the latest only while the journal is heard of, and shows what it knows to who asks for that', async () => {
+    await rig.stopService('api');
+    rig.startApi({ JOURNAL_SILENCE: '1s' });
+    await rig.ready();
+    // A journal that has nothing to tell is heard of all the same.
+    for (const end = Date.now() + 3_000; Date.now() < end;) {
+      expect((await rig.http('GET', path)).code).toBe(200);
+    }
+    const known = JSON.parse((await rig.http('GET', path)).body) as { metadata: { resourceVersion: string } };
+    const version = known.metadata.resourceVersion;
+    await rig.nats.pause();
+    const refused = await eventually(async () => {
+      const answer = await rig.http('GET', path);
+      return answer.code === 503 ? answer : undefined;
+    });
+    expect(refused.headers['retry-after']).toBe('1');
+    expect(JSON.parse(refused.body)).toMatchObject({ kind: 'Status', reason: 'ServiceUnavailable' });
+    expect((await rig.http('GET', `${path}?watch=1`)).code).toBe(503);
+    const ready = await rig.http('GET', '/readyz');
+    expect([ready.code, ready.body]).toEqual([500, expect.stringMatching(/\[-\]journal failed: nothing was heard/)]);
+    expect((await rig.http('GET', '/livez')).code).toBe(200);
+    for (const query of [
+      'resourceVersion=0',
+      `resourceVersion=${version}`,
+      `resourceVersion=${version}&watch=1&timeoutSeconds=1`,
+    ]) {
+      expect((await rig.http('GET', `${path}?${query}`)).code).toBe(200);
+    }
+    await rig.nats.resume();
+    await eventually(async () => (await rig.http('GET', path)).code === 200, { timeoutMs: 30_000 });
+    await eventually(async () => (await rig.http('GET', '/readyz')).code === 200);
+  });
+
   it('ends watches when it stops, and stops at once', async () => {
     const watching = rig.http('GET', `${path}?watch=1`);
     await eventually(async () => (await rig.http('GET', '/readyz')).code === 200);

@@ -2,6 +2,9 @@ import type { Bus } from '@shiplog/bus';
 import type { ClusterView } from './cluster-view';
 import { ReadBarrier } from './barrier';
 
+/** Whether the journal is heard of. */
+const silence: { why: string | undefined } = { why: undefined };
+
 /** A journal that answers when it is told to, and a projection that reaches what it is asked for. */
 function stand(consistency: 'projection' | 'linearizable') {
   const questions: ((position: number) => void)[] = [];
@@ -15,7 +18,8 @@ function stand(consistency: 'projection' | 'linearizable') {
     ),
   };
   const view = { projection };
-  const barrier = new ReadBarrier(bus as unknown as Bus, view as unknown as ClusterView, {
+  const contact = { whyLost: () => silence.why, heard: () => undefined };
+  const barrier = new ReadBarrier(bus as unknown as Bus, view as unknown as ClusterView, contact as never, {
     readConsistency: consistency,
   });
   return { barrier, questions, waited };
@@ -29,6 +33,23 @@ describe('ReadBarrier', () => {
     expect(barrier.before({ at: 'latest' })).toBeUndefined();
     expect(barrier.before({ at: 'any' })).toBeUndefined();
     expect(barrier.before({ at: 'notOlderThan', position: 10 })).toBeUndefined();
+  });
+
+  it('knows no latest while the journal is not heard of, and serves what may be older', async () => {
+    silence.why = 'nothing was heard of the journal';
+    const { barrier, questions } = stand('projection');
+    expect(() => barrier.before({ at: 'latest' })).toThrow(
+      /nothing was heard of the journal: the latest state is not known/,
+    );
+    expect(barrier.before({ at: 'any' })).toBeUndefined();
+    expect(barrier.before({ at: 'notOlderThan', position: 10 })).toBeUndefined();
+    // Who asks anyway finds out by asking.
+    const linearizable = stand('linearizable');
+    const read = linearizable.barrier.before({ at: 'latest' });
+    linearizable.questions[0]?.(20);
+    await read;
+    expect(questions).toHaveLength(0);
+    silence.why = undefined;
   });
 
   it('waits for a position that is not here yet, and says when it does not come', async () => {
@@ -63,7 +84,8 @@ describe('ReadBarrier', () => {
     let asked = 0;
     const bus = { ask: () => (asked++ === 0 ? Promise.reject(new Error('away')) : Promise.resolve({ position: 1 })) };
     const projection = { position: 10, waitFor: () => Promise.resolve() };
-    const barrier = new ReadBarrier(bus as unknown as Bus, { projection } as unknown as ClusterView, {
+    const contact = { heard: () => undefined } as never;
+    const barrier = new ReadBarrier(bus as unknown as Bus, { projection } as unknown as ClusterView, contact, {
       readConsistency: 'linearizable',
     });
     await expect(barrier.before({ at: 'latest' })).rejects.toThrow('away');

@@ -7,6 +7,7 @@ import { refuse } from '../rest/failures';
 import type { VersionAsked } from '../rest/options';
 import type { ApiConfig } from '../settings';
 import { ClusterView } from './cluster-view';
+import { JournalContact } from './journal-contact';
 
 /** How long a read waits for a version that is not here yet, in milliseconds; as long as Kubernetes' watch cache does. */
 const FUTURE_MS = 3_000;
@@ -31,21 +32,33 @@ export class ReadBarrier {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     private readonly view: ClusterView,
+    private readonly contact: JournalContact,
     @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'readConsistency'>,
   ) {}
 
-  /** Resolves when the projection may serve what was asked; undefined when it may at once. 504 for the far future. */
+  /**
+   * Resolves when the projection may serve what was asked; undefined when it may at once. 504 for the far future, and 503
+   * for the latest while the journal is not heard of; what may be older is served all the same.
+   */
   before(asked: VersionAsked): Promise<void> | undefined {
     const { projection } = this.view;
     switch (asked.at) {
       case 'any':
         return undefined;
       case 'latest':
-        return this.config.readConsistency === 'linearizable' ? this.#latest() : undefined;
+        if (this.config.readConsistency === 'linearizable') return this.#latest();
+        return this.#latestKnown();
       case 'exactly':
       case 'notOlderThan':
         return asked.position <= projection.position ? undefined : this.#future(asked.position);
     }
+  }
+
+  #latestKnown(): undefined {
+    const why = this.contact.whyLost();
+    if (why === undefined) return undefined;
+    const text = `${why}: the latest state is not known; resourceVersion=0 asks for the last that is`;
+    return refuse({ ...statusOf.unavailable(text), details: { retryAfterSeconds: 1 } });
   }
 
   async #latest(): Promise<void> {
@@ -66,7 +79,9 @@ export class ReadBarrier {
 
   async #send(): Promise<number> {
     try {
-      return (await this.bus.ask(PositionQuery, {}, {}, { timeoutMs: QUESTION_MS })).position;
+      const { position } = await this.bus.ask(PositionQuery, {}, {}, { timeoutMs: QUESTION_MS });
+      this.contact.heard();
+      return position;
     } finally {
       this.#asking = undefined;
     }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { BUS } from '@shiplog/service';
 import { ClusterView } from '../cache/cluster-view';
+import { JournalContact } from '../cache/journal-contact';
 import { Stopping } from '../common/stopping';
 import type { Check } from './health-pages';
 
@@ -12,12 +13,14 @@ export class HealthChecks {
     { name: 'ping', why: () => undefined },
     { name: 'projection', why: () => (this.view.isOpen ? undefined : 'still reading the log') },
     { name: 'bus', why: () => (this.bus.connection.isClosed() ? 'not connected' : undefined) },
+    { name: 'journal', why: () => this.contact.whyLost() },
     { name: 'shutdown', why: () => (this.stopping.signal.aborted ? 'the server is stopping' : undefined) },
   ];
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     private readonly view: ClusterView,
+    private readonly contact: JournalContact,
     private readonly stopping: Stopping,
   ) {}
 }

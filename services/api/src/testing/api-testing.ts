@@ -55,7 +55,7 @@ export function testingModule(
   { bus, config, view }: { bus: Partial<Bus>; config: ApiConfig; view: Pick<ClusterView, 'isOpen' | 'projection'> },
 ): TestingModuleBuilder {
   const providers = [
-    { provide: BUS, useValue: bus },
+    { provide: BUS, useValue: { hear: () => ({ unsubscribe: () => undefined }), ...bus } },
     { provide: CONFIG, useValue: config },
     { provide: HEALTH, useValue: new Health('api', 'test') },
     { provide: LOGGER, useValue: pino({ level: 'silent' }) },
