@@ -199,6 +199,46 @@ describe('a write that happened is answered as one', () => {
     expect((warning as string).length).toBeLessThan(8_192);
   });
 
+  const json = (code: string) => ({ 'content-type': `application/${code}+json` });
+  const held = { metadata: { name: 'held', finalizers: ['example.org/wait'] }, data: { a: 'b' } };
+
+  it.each<[string, () => ReturnType<Rig['http']>]>([
+    ['a merge patch', () => rig.http('PATCH', `${path}/held`, { metadata: { finalizers: null } }, json('merge-patch'))],
+    [
+      'a JSON patch',
+      () => rig.http('PATCH', `${path}/held`, [{ op: 'remove', path: '/metadata/finalizers' }], json('json-patch')),
+    ],
+    ['a replacement', () => rig.http('PUT', `${path}/held`, { ...configMap('held'), data: held.data })],
+  ])('when %s takes the last finalizer of an object that is to go', async (_, letGo) => {
+    expect((await rig.http('POST', path, { ...configMap('held'), ...held })).code).toBe(201);
+    expect((await rig.http('DELETE', `${path}/held`)).code).toBe(200);
+    const answer = await letGo();
+    expect([answer.code, JSON.parse(answer.body)]).toMatchObject([200, { kind: 'ConfigMap', data: { a: 'b' } }]);
+    expect(answer.body).not.toMatch(/finalizers/);
+    expect((await rig.http('GET', `${path}/held`)).code).toBe(404);
+  });
+
+  it('and a replacement that does not say of what replaces nothing', async () => {
+    await rig.http('POST', path, { ...configMap('kept'), data: { a: 'b' } });
+    const nameless = await rig.http('PUT', `${path}/kept`, { apiVersion: 'v1', kind: 'ConfigMap', metadata: {} });
+    expect(nameless.code).toBe(400);
+    expect(nameless.body).toMatch(/the name of the object \(kept based on URL\) was undeterminable/);
+    expect(JSON.parse((await rig.http('GET', `${path}/kept`)).body)).toMatchObject({ data: { a: 'b' } });
+  });
+
+  it.each(['json', 'constructor', 'a b/c;d', '__proto__'])(
+    'a body of the type "%s" is refused as unknown',
+    async (type) => {
+      const answer = await rig.http('POST', path, configMap('never'), { 'content-type': type });
+      expect(answer.code).toBe(415);
+      expect(answer.body).toMatch(/accepted media types include: application\/json, application\/yaml/);
+    },
+  );
+
+  it('and a body of no type is JSON', async () => {
+    expect((await rig.http('POST', path, configMap('typeless'), { 'content-type': '' })).code).toBe(201);
+  });
+
   it('and one whose answer could not be shown is refused before it happens', async () => {
     expect((await rig.http('POST', path, configMap('not-shown'), { accept: 'text/html' })).code).toBe(406);
     expect((await rig.http('GET', `${path}/not-shown`)).code).toBe(404);

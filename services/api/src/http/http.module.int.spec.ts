@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BusUnavailable } from '@shiplog/bus';
 import { eventually } from '@shiplog/testing';
+import { Hub } from '../cache/hub';
 import { testConfig, testingModule, viewOf } from '../testing/api-testing';
 import { TOKEN } from '../testing/rig';
 import { HttpModule } from './http.module';
@@ -98,6 +99,40 @@ describe('HttpModule', () => {
     const list = await ask('/api/v1/pods');
     expect(await list.json()).toMatchObject({ kind: 'PodList', metadata: { resourceVersion: '7' }, items: [] });
   });
+
+  it('ends a watch that missed changes with an ERROR event, and in good order', async () => {
+    const watching = await ask('/api/v1/pods?watch=1&resourceVersion=7');
+    app.get(Hub).reloaded(9);
+    // Rejects when the connection breaks.
+    expect(JSON.parse(await watching.text())).toMatchObject({
+      type: 'ERROR',
+      object: { code: 410, reason: 'Expired' },
+    });
+  });
+
+  it('answers everybody else while it reads a large document of YAML', async () => {
+    journal.command = () => Promise.resolve({ ok: false, status: { kind: 'Status', code: 422 } });
+    const keys = Array.from({ length: 60_000 }, (_, i) => `  key-${i}: "v"\n`).join('');
+    let reading = true;
+    const read = ask('/api/v1/namespaces/default/configmaps', {
+      method: 'POST',
+      headers: { 'content-type': 'application/yaml' },
+      body: `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: large}\ndata:\n${keys}`,
+    }).finally(() => (reading = false));
+    const waits: number[] = [];
+    while (reading) {
+      const begun = performance.now();
+      expect((await ask('/api/v1/pods')).status).toBe(200);
+      waits.push(performance.now() - begun);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect((await read).status).toBe(422);
+    waits.sort((a, b) => a - b);
+    // Read by the api itself, it is one wait of more than a second.
+    expect(waits.length).toBeGreaterThan(10);
+    expect(waits[Math.floor(waits.length * 0.9)]).toBeLessThan(100);
+    expect(waits.at(-1)).toBeLessThan(1_000);
+  }, 60_000);
 
   it('answers failures with a Status: of the journal, and of its own defects without details of them', async () => {
     journal.command = () => Promise.reject(new BusUnavailable('shiplog.v1.command', 0, 'nobody listens'));

@@ -22,7 +22,7 @@ export interface YamlOptions {
   readonly longest: number;
 }
 
-const DEFAULTS: YamlOptions = { waiting: 32, timeoutMs: 20_000, longest: 3 * 3 * 1024 * 1024 };
+const DEFAULTS: YamlOptions = { waiting: 32, timeoutMs: 30_000, longest: 3 * 3 * 1024 * 1024 };
 /** What the reading process may take, in MB: a document of 3 MB comes to half of it. */
 const HEAP_MB = 512;
 /** How long the process waits for another document before it is ended, in milliseconds: most clients send JSON. */
@@ -88,6 +88,7 @@ export class YamlReader implements OnApplicationShutdown {
       execArgv: [`--max-old-space-size=${HEAP_MB}`],
       env: {},
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      serialization: 'advanced',
     });
     const isOurs = (): boolean => this.#process === child;
     child.on('message', (said: Said) => isOurs() && this.#settle(said));

@@ -49,13 +49,16 @@ export function viewOf(pods: readonly StoredObject[]): Pick<ClusterView, 'isOpen
   return { isOpen: true, projection: projection as unknown as ClusterView['projection'] };
 }
 
+/** A journal that is heard of, and says nothing else. */
+const QUIET = { hear: () => ({ unsubscribe: () => undefined }), ask: () => Promise.resolve({ position: 7 }) };
+
 /** A testing module of some of the api's modules, over a bus and a copy of the cluster that the test made up. */
 export function testingModule(
   imports: ModuleMetadata['imports'],
   { bus, config, view }: { bus: Partial<Bus>; config: ApiConfig; view: Pick<ClusterView, 'isOpen' | 'projection'> },
 ): TestingModuleBuilder {
   const providers = [
-    { provide: BUS, useValue: { hear: () => ({ unsubscribe: () => undefined }), ...bus } },
+    { provide: BUS, useValue: { ...QUIET, ...bus } },
     { provide: CONFIG, useValue: config },
     { provide: HEALTH, useValue: new Health('api', 'test') },
     { provide: LOGGER, useValue: pino({ level: 'silent' }) },
