@@ -56,6 +56,7 @@ export class ClusterView implements OnApplicationBootstrap, OnApplicationShutdow
     try {
       const projection = await Projection.open(this.bus, { channels, logger: this.logger });
       this.hub.begin(projection.position);
+      projection.onReloaded((position) => this.hub.reloaded(position));
       projection.onApplied((batch) => this.hub.applied(batch));
       this.#projection = projection;
       this.#open();

@@ -40,7 +40,8 @@ export class Hub {
    * which knows.
    */
   reloaded(position: number): void {
-    this.#position = Math.max(this.#position, position);
+    // A log that was restored may be shorter than the one before.
+    this.#position = position;
     for (const ring of this.#rings.values()) ring.forget(position);
     for (const listeners of this.#listeners.values()) {
       const told = [...listeners];

@@ -61,8 +61,9 @@ export class Ring {
 
   /** Nothing up to a position is certain any more: what was heard had gaps. */
   forget(position: number): void {
-    this.#drop(this.#entries.length);
-    this.floorPosition = Math.max(this.floorPosition, position);
+    this.#entries = [];
+    this.#bytes = 0;
+    this.floorPosition = position;
   }
 
   /** How many of the oldest make the rest weigh no more than this; never the newest. */

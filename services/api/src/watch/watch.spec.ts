@@ -219,6 +219,18 @@ describe('Watcher', () => {
     expect(client.seen.slice(0, 1)).toEqual(['ADDED p1@1']);
     expect(client.lines.slice(1)).toMatchObject([{ type: 'ERROR', object: { code: 410, reason: 'Expired' } }]);
     expect(client.isOver).toBe(true);
+    expect(hub.ring('pods').placeAfter(8)).toBeUndefined();
+    expect(watch(hub, 9).seen).toEqual(['ADDED p10@10']);
+  });
+
+  it('goes on after a log that was restored, and is shorter than the one before', () => {
+    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    hub.publish('pods', [added(50)]);
+    hub.reloaded(20);
+    expect(hub.position).toBe(20);
+    const client = watch(hub, 20);
+    hub.publish('pods', [added(21)]);
+    expect(client.seen).toEqual(['ADDED p21@21']);
   });
 
   it('shows an object that took the place of another one as the end of that and a beginning', () => {
