@@ -5,4 +5,5 @@ export * from './ports';
 export * from './postgres';
 export * from './secured-nats';
 export * from './serve';
+export * from './tcp-proxy';
 export * from './test-system';
