@@ -34,7 +34,7 @@ describe('a TCP proxy', () => {
     let heard = '';
     socket.on('data', (bytes: Buffer) => (heard += bytes.toString()));
     socket.on('error', () => undefined);
-    await Promise.race([once(socket, 'close'), new Promise<void>((resolve) => socket.once('connect', resolve))]);
+    await new Promise<void>((resolve) => socket.once('connect', resolve).once('close', () => resolve()));
     return { socket, heard: () => heard, isClosed: () => socket.destroyed };
   };
 
