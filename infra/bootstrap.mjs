@@ -9,7 +9,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const LEAST_NODE = [20, 19];
 /** Commands that have a program of their own; all others are the launcher's. */
-const PROGRAMS = { test: 'infra/testing/src/main.js', bench: 'infra/bench/src/main.js' };
+const PROGRAMS = {
+  test: 'infra/testing/src/main.js',
+  bench: 'infra/bench/src/main.js',
+  linearizability: 'infra/linearizability/src/main.js',
+};
 
 /** Stops with a sentence that says what is wrong and what would put it right. */
 function fail(sentence, fix) {
