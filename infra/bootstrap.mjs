@@ -13,6 +13,7 @@ const PROGRAMS = {
   test: 'infra/testing/src/main.js',
   bench: 'infra/bench/src/main.js',
   linearizability: 'infra/linearizability/src/main.js',
+  fuzz: 'infra/fuzz/src/main.js',
 };
 
 /** Stops with a sentence that says what is wrong and what would put it right. */

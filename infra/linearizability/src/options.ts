@@ -63,13 +63,14 @@ export function optionsFrom(args: readonly string[], anySeed: number): Options {
   };
 }
 
-function duration(text: string): number {
+/** Milliseconds of a time as it is written on a command line. */
+export function duration(text: string): number {
   const [, number, unit] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
   if (number === undefined) throw new InvalidArgumentError('Write it as 500ms, 60s, 5m or 8h.');
   return Number(number) * UNITS[unit as keyof typeof UNITS];
 }
 
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
   return Number(text);
 }

@@ -40,9 +40,13 @@ interface Stored {
 }
 
 /** What of an object counts here. */
-export function valueOf(object: unknown): { key: string; token: string; version: number } {
+export function valueOf(object: unknown): { token: string; version: number } {
   const { metadata, data } = object as Stored;
-  return { key: metadata.name, token: data?.token ?? '', version: Number(metadata.resourceVersion) };
+  return { token: data?.token ?? '', version: Number(metadata.resourceVersion) };
+}
+
+export function nameOf(object: unknown): string {
+  return (object as Stored).metadata.name;
 }
 
 /** A refusal that the model knows, by the code and the reason of Kubernetes' Status; 429 and 5xx promise nothing. */

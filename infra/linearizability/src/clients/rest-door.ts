@@ -1,5 +1,5 @@
 import type { Call } from '../checker/operation';
-import { NAMESPACE, objectOf, refusal, RESOURCE, valueOf, type Door, type Listing, type Outcome } from './door';
+import { nameOf, NAMESPACE, objectOf, refusal, RESOURCE, valueOf, type Door, type Listing, type Outcome } from './door';
 import type { RestClient } from './rest-client';
 
 export const COLLECTION = `/api/v1/namespaces/${NAMESPACE}/${RESOURCE}`;
@@ -35,7 +35,7 @@ export class RestDoor implements Door {
     const answer = await this.client.ask('GET', COLLECTION);
     if (answer.kind !== 'answer' || answer.status !== 200) return undefined;
     const list = JSON.parse(answer.body) as { metadata: { resourceVersion: string }; items: unknown[] };
-    const objects = list.items.map(valueOf).map(({ key, ...value }) => [key, value] as const);
+    const objects = list.items.map((item) => [nameOf(item), valueOf(item)] as const);
     return { position: Number(list.metadata.resourceVersion), objects: new Map(objects) };
   }
 

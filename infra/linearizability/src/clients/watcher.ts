@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 import type { ApiEndpoint } from '../plane/control-plane';
-import { valueOf } from './door';
+import { nameOf, valueOf } from './door';
 import { RestClient } from './rest-client';
 import { COLLECTION } from './rest-door';
 
@@ -99,12 +99,14 @@ export class Watcher {
     const { type, object } = JSON.parse(line) as { type: string; object: { code?: number; message?: string } };
     if (type === 'ERROR') {
       if (object.code === 410) this.#at = undefined;
-      else this.problems.push(`an ERROR event that is no 410: ${object.code} ${object.message}`);
+      // Without a journal there is no history to begin from: to be tried again, as after any 5xx.
+      else if ((object.code ?? 0) < 500)
+        this.problems.push(`an ERROR event that is neither 410 nor 5xx: ${object.code} ${object.message}`);
       this.#end();
       return;
     }
-    const { key, version } = valueOf(object);
-    this.#events.push({ type, key, version });
+    const { version } = valueOf(object);
+    this.#events.push({ type, key: nameOf(object), version });
     this.#at = version;
   }
 }

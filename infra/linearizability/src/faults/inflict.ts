@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from '../plane/control-plane';
 import { targetOf, type Fault } from './plan-faults';
@@ -15,6 +16,7 @@ export async function inflict(
   faults: readonly Fault[],
   signal: AbortSignal,
 ): Promise<Inflicted[]> {
+  setMaxListeners(faults.length + 10, signal);
   const started = performance.now();
   const waitUntil = (at: number): Promise<void> =>
     delay(Math.max(0, started + at - performance.now()), undefined, { signal });
