@@ -108,7 +108,10 @@ async function reportOn(
     ...clients.watchers.flatMap(({ name, problems: said }) =>
       said.map((problem) => `the watch of ${name}: ${problem}`),
     ),
-    ...late.map(({ name, position }) => `the watch of ${name} is at ${position}, and the log's last event at ${last}`),
+    ...late.map(
+      ({ name, position, failures }) =>
+        `the watch of ${name} is at ${position}, and the log's last event at ${last}; ${failures.count} watches failed, the last: ${failures.last}`,
+    ),
     ...(differs === undefined ? [] : [differs]),
   ];
   const watched = clients.watchers.flatMap(({ heard }) => heard.map(({ events }) => events.length));

@@ -14,6 +14,8 @@ type Event = Heard['events'][number];
 
 const AGAIN_MS = 100;
 const LIST_TIMEOUT_MS = 4_000;
+/** A watch that has not begun by then is given up, and asked for again. */
+const HEAD_MS = 8_000;
 
 /**
  * Lists and watches all objects of the run by one api, as an informer does: a watch that ends is begun again where it
@@ -24,6 +26,8 @@ export class Watcher {
   readonly #lists: RestClient;
   /** What a watch said that no watch says. */
   readonly problems: string[] = [];
+  /** What ended the last watches that were refused or broken off with a reason, and how many there were. */
+  failures = { count: 0, last: 'none failed' };
   #events: Event[] = [];
   #at: number | undefined;
   #stopped = false;
@@ -79,7 +83,9 @@ export class Watcher {
     const path = `${COLLECTION}?watch=true&resourceVersion=${from}`;
     return new Promise((resolve) => {
       const asked = request({ host: '127.0.0.1', port, ca, path, headers, agent: false }, (response) => {
+        clearTimeout(late);
         if (response.statusCode === 410) this.#at = undefined;
+        if (response.statusCode !== 200) this.#failed(`answered ${response.statusCode}`);
         let rest = '';
         response.setEncoding('utf8').on('data', (text: string) => {
           const lines = (rest + text).split('\n');
@@ -88,16 +94,30 @@ export class Watcher {
         });
         response.on('error', () => undefined).once('close', resolve);
       });
-      asked.on('error', () => undefined).once('close', resolve);
+      const late = setTimeout(() => {
+        this.#failed(`no answer within ${HEAD_MS} ms`);
+        asked.destroy();
+      }, HEAD_MS);
+      asked
+        .on('error', () => undefined)
+        .once('close', () => {
+          clearTimeout(late);
+          resolve();
+        });
       this.#end = () => asked.destroy();
       asked.end();
     });
+  }
+
+  #failed(last: string): void {
+    this.failures = { count: this.failures.count + 1, last };
   }
 
   #hear(line: string): void {
     if (line === '') return;
     const { type, object } = JSON.parse(line) as { type: string; object: { code?: number; message?: string } };
     if (type === 'ERROR') {
+      this.#failed(`${object.code} ${object.message}`);
       if (object.code === 410) this.#at = undefined;
       // Without a journal there is no history to begin from: to be tried again, as after any 5xx.
       else if ((object.code ?? 0) < 500)
