@@ -35,3 +35,19 @@ export function statusOfError(error: unknown): KubeStatus {
     code: 500,
   };
 }
+
+/** What a stream lost: one of its chunks, the connection of this end, or the other end. */
+export type StreamLoss = 'chunk' | 'connection' | 'reader' | 'writer';
+
+/** A stream broke off before its end: what came of it is not the whole. Begun again, it may come whole. */
+export class StreamBroken extends BusUnavailable {
+  constructor(
+    subject: string,
+    readonly lost: StreamLoss,
+    why: string,
+  ) {
+    super(subject, 0, why);
+    this.name = 'StreamBroken';
+    this.message = `the stream on ${subject} broke off: ${why}`;
+  }
+}

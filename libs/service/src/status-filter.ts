@@ -1,19 +1,20 @@
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { BusMessage, StatusError, StreamContext } from '@shiplog/bus';
+import { BusMessage, StatusError, StreamBroken, StreamContext } from '@shiplog/bus';
 import type { Logger } from 'pino';
 import { throwError, type Observable } from 'rxjs';
 import { LOGGER } from './tokens';
 
 /**
  * Hands what a handler throws on to the transport, which answers with it as a Status: Nest's own filter would put an
- * unknown error in its place. What isn't a Status by itself is a defect, and logged.
+ * unknown error in its place. What isn't a Status by itself is a defect, and logged; a
+ * reader that leaves its stream is none.
  */
 @Catch()
 export class StatusFilter implements ExceptionFilter {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   catch(exception: unknown, host: ArgumentsHost): Observable<never> {
-    if (!(exception instanceof StatusError)) {
+    if (!(exception instanceof StatusError || exception instanceof StreamBroken)) {
       this.logger.error({ err: exception, subject: subjectOf(host) }, 'a message could not be answered');
     }
     return throwError(() => exception);

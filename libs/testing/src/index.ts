@@ -1,6 +1,7 @@
 export * from './eventually';
 export * from './namespace';
 export * from './nats';
+export * from './nats-proxy';
 export * from './ports';
 export * from './postgres';
 export * from './secured-nats';

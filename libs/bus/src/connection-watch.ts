@@ -1,0 +1,85 @@
+import type { NatsConnection, Status } from 'nats';
+import type { ErrorSink } from './listen';
+
+/** `lost`: what is sent or told meanwhile may be gone. `back`: subscriptions are in place again. `ping`: at each of nats.js' pings. */
+interface Happenings {
+  lost: () => void;
+  back: () => void;
+  /** With how many pings before this one are still without an answer. */
+  ping: (unanswered: number) => void;
+}
+
+const watches = new WeakMap<NatsConnection, ConnectionWatch>();
+
+/** The one watch of a connection; its listeners' errors go to the sink of who asked for it first. */
+export function watchOf(connection: NatsConnection, onError: ErrorSink): ConnectionWatch {
+  let watch = watches.get(connection);
+  if (watch === undefined) watches.set(connection, (watch = new ConnectionWatch(connection, onError)));
+  return watch;
+}
+
+/** What happens to a connection: one reader of nats.js' status tells all who must know. */
+export class ConnectionWatch {
+  readonly #listeners: { [H in keyof Happenings]: Set<Happenings[H]> } = {
+    lost: new Set(),
+    back: new Set(),
+    ping: new Set(),
+  };
+  #isUp = true;
+
+  constructor(
+    connection: NatsConnection,
+    private readonly onError: ErrorSink,
+  ) {
+    this.#read(connection.status()).catch((error: unknown) => onError(error, 'connection'));
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Returns what ends it. */
+  on<H extends keyof Happenings>(what: H, listener: Happenings[H]): () => void {
+    this.#listeners[what].add(listener);
+    return () => this.#listeners[what].delete(listener);
+  }
+
+  /** Now, or once the connection is there again. */
+  whenUp(work: () => void): void {
+    if (this.#isUp) return work();
+    const off = this.on('back', () => {
+      off();
+      work();
+    });
+  }
+
+  /** Ends when the connection is closed for good. */
+  async #read(statuses: AsyncIterable<Status>): Promise<void> {
+    for await (const { type, data } of statuses) this.#take(String(type), data);
+    this.#take('disconnect', '');
+    this.#listeners.back.clear();
+  }
+
+  #take(type: string, data: unknown): void {
+    switch (type) {
+      case 'disconnect':
+        this.#isUp = false;
+        return this.#tell('lost', (listener) => listener());
+      case 'reconnect':
+        this.#isUp = true;
+        return this.#tell('back', (listener) => listener());
+      case 'pingTimer':
+        return this.#tell('ping', (listener) => listener(Number(data) - 1));
+    }
+  }
+
+  #tell<H extends keyof Happenings>(what: H, tell: (listener: Happenings[H]) => void): void {
+    for (const listener of [...this.#listeners[what]]) {
+      try {
+        tell(listener);
+      } catch (error) {
+        this.onError(error, 'connection');
+      }
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { addressOf, subjects } from '@shiplog/contracts';
+import type { Msg, NatsConnection, Subscription } from 'nats';
+import { watchOf, type ConnectionWatch } from './connection-watch';
+import { StreamBroken, type StreamLoss } from './errors';
+import { fromBytes } from './json';
+import { listen } from './listen';
+import {
+  CHUNK_BYTES,
+  chunkHeaders,
+  isControl,
+  LOOK_MS,
+  newStreamId,
+  SILENT_LOOKS,
+  WINDOW,
+  type ChunkKind,
+  type StreamEnd,
+} from './stream-wire';
+
+/** Room for a chunk's headers below the server's max_payload. */
+const HEADER_ROOM = 1_024;
+const NOTHING = new Uint8Array();
+
+/** What the handler of a streamed message writes to. */
+export interface StreamSink {
+  /** Resolves once the client keeps up; rejects with StreamBroken when it went away. Large chunks are split. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Aborts, with a StreamBroken as its reason, when the client cancels, goes away or silent, or the connection is lost. */
+  readonly signal: AbortSignal;
+}
+
+/** The writer's end of one stream. */
+export class Sink implements StreamSink {
+  readonly #abort = new AbortController();
+  readonly #connection: NatsConnection;
+  readonly #watch: ConnectionWatch;
+  readonly #control: string;
+  readonly #subscription: Subscription;
+  readonly #looks: NodeJS.Timeout;
+  readonly #unwatch: () => void;
+  readonly #chunkBytes: number;
+  #sent = 0;
+  #acknowledged = 0;
+  /** Looks since the reader was last heard. */
+  #silent = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(
+    { connection, identity, onError }: StreamEnd,
+    private readonly to: string,
+  ) {
+    this.#connection = connection;
+    this.#watch = watchOf(connection, onError);
+    this.#chunkBytes = Math.max(1, Math.min(CHUNK_BYTES, (connection.info?.max_payload ?? Infinity) - HEADER_ROOM));
+    this.#control = subjects.streamControl(addressOf(identity), newStreamId());
+    const onNobody = (): void => this.#stop('reader', 'nobody reads it any more');
+    this.#subscription = listen(connection, this.#control, { onError, onNobody }, (message) => this.#hear(message));
+    this.#unwatch = this.#watch.on('lost', () => this.#lose());
+    this.#looks = setInterval(() => this.#look(), LOOK_MS);
+    this.#looks.unref();
+    if (!this.#watch.isUp) this.#lose();
+    // The reader learns at once where its writer is.
+    this.#publish('ping', NOTHING);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    for (let from = 0; from < chunk.length; from += this.#chunkBytes) {
+      while (this.#sent - this.#acknowledged >= WINDOW && !this.signal.aborted) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      }
+      this.signal.throwIfAborted();
+      this.#sent++;
+      this.#publish('data', chunk.subarray(from, from + this.#chunkBytes));
+    }
+  }
+
+  /** The last word, unless the stream is over already. In this order: once nobody listens here, NATS tells the reader so. */
+  finish(kind: 'end' | 'error', payload: Uint8Array): void {
+    this.#publish(kind, payload);
+    this.#leave();
+  }
+
+  #hear(message: Msg): void {
+    const control = fromBytes<unknown>(message.data);
+    if (!isControl(control)) throw new Error(`no control of a stream: ${message.string().slice(0, 100)}`);
+    if ('cancel' in control) return this.#stop('reader', 'its reader has left');
+    this.#silent = 0;
+    this.#acknowledged = Math.max(this.#acknowledged, Math.min(control.received, this.#sent));
+    this.#wake();
+  }
+
+  #look(): void {
+    if (this.#silent++ < SILENT_LOOKS) return this.#publish('ping', NOTHING);
+    this.#break('reader', `its reader said nothing for ${(SILENT_LOOKS * LOOK_MS) / 1_000} s`);
+  }
+
+  #lose(): void {
+    this.#break('connection', 'the connection of its writer was lost');
+  }
+
+  /** Ends it, and tells the reader why as soon as that can be told. */
+  #break(lost: StreamLoss, why: string): void {
+    if (this.signal.aborted) return;
+    this.#stop(lost, why);
+    this.#watch.whenUp(() => this.#send('broken', Buffer.from(why)));
+  }
+
+  #stop(lost: StreamLoss, why: string): void {
+    if (this.signal.aborted) return;
+    this.#leave();
+    this.#abort.abort(new StreamBroken(this.to, lost, why));
+    this.#wake();
+  }
+
+  #leave(): void {
+    clearInterval(this.#looks);
+    this.#unwatch();
+    this.#subscription.unsubscribe();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #publish(kind: ChunkKind, payload: Uint8Array): void {
+    if (!this.signal.aborted) this.#send(kind, payload);
+  }
+
+  /** A connection that is being closed takes nothing any more. */
+  #send(kind: ChunkKind, payload: Uint8Array): void {
+    try {
+      if (this.#connection.isClosed()) return;
+      const headers = chunkHeaders(kind, this.#sent);
+      this.#connection.publish(this.to, payload, { reply: this.#control, headers });
+    } catch (error) {
+      this.#stop('connection', error instanceof Error ? error.message : String(error));
+    }
+  }
+}
