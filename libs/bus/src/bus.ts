@@ -23,6 +23,7 @@ import { commandBytes, Commander } from './commander';
 import { connectNats, type ConnectOptions } from './connect';
 import { Epochs, type Voice } from './epochs';
 import { StatusError } from './errors';
+import { endDeafness } from './hearing';
 import { fromBytes, toBytes } from './json';
 import { listen, type ErrorSink } from './listen';
 import { BusMessage, readPayload } from './message';
@@ -214,5 +215,7 @@ export class Bus {
 
 /** Connects as a process of the cluster. Throws ConnectionRefused when the server is there and can't be spoken with. */
 export async function connectBus(options: ConnectOptions & { readonly onError: ErrorSink }): Promise<Bus> {
-  return new Bus(await connectNats(options), options.identity, options.onError);
+  const connection = await connectNats(options);
+  endDeafness(connection, options.onError);
+  return new Bus(connection, options.identity, options.onError);
 }

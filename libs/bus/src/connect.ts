@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inboxOf, type Identity } from '@shiplog/contracts';
 import { connect, ErrorCode, nkeyAuthenticator, nkeys, type ConnectionOptions, type NatsConnection } from 'nats';
+import { PING_MS } from './hearing';
 
 /** Files of a process' own credentials; all of them together, or none. */
 export interface Credentials {
@@ -30,6 +31,8 @@ export interface ConnectOptions {
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+/** How long one attempt to connect may take, in milliseconds: bytes that are eaten now may pass the next time. */
+const DIAL_MS = 5_000;
 
 /** The server was reached and can't be spoken with: trying again would not help. The message says what would. */
 export class ConnectionRefused extends Error {
@@ -70,8 +73,10 @@ function connectionOptions({ url, name, identity, credentials = {} }: ConnectOpt
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 100,
-    pingInterval: 5_000,
-    maxPingOut: 2,
+    timeout: DIAL_MS,
+    // What comes of pings without an answer, hearing.ts says: nats.js would wait for a socket that takes nothing.
+    pingInterval: PING_MS,
+    maxPingOut: Infinity,
     noEcho: false,
     // A stack trace kept for every request costs more than the request.
     noAsyncTraces: true,
