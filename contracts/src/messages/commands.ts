@@ -168,18 +168,29 @@ export function commandProblem(value: unknown): string | undefined {
 /** Commands in one Batch message, at most. */
 export const BATCH_LIMIT = 2_000;
 
+const BatchPartSchema = Type.Object(
+  {
+    from: Type.Integer({ minimum: 0, description: 'The place in the batch of the first of these replies.' }),
+    replies: Type.Array(CommandReplySchema),
+  },
+  { $id: 'BatchPart', description: 'Some of the replies, where all of them would not fit into one message.' },
+);
+/** A message that answers a batch: all replies, or those from a place on, with more messages for the others. */
+export type BatchReply = readonly Static<typeof CommandReplySchema>[] | Static<typeof BatchPartSchema>;
+
 /** Several commands in one message, answered by as many replies in the same order; each is decided on its own. */
 export const Batch: CommandMessage<'Batch'> = {
   kind: 'command',
   name: 'Batch',
   summary:
-    'Several commands in one message, answered by as many replies in the same order. Each is decided on its own.',
+    'Several commands in one message, answered by as many replies in the same order. Each is decided on its own. ' +
+    'Replies that do not fit into one message come in several.',
   data: Type.Unknown(),
   payload: Type.Array(Type.Unknown({ description: 'A command of any type.' }), {
     maxItems: BATCH_LIMIT,
     problem: `must be a list of at most ${BATCH_LIMIT} commands`,
   }),
-  reply: Type.Array(CommandReplySchema),
+  reply: Type.Union([Type.Array(CommandReplySchema), BatchPartSchema]),
   from: ['api', 'scheduler', 'controller', 'kubelet', 'user'],
   answeredBy: ['journal'],
 };

@@ -1,5 +1,6 @@
-import type { AnyCommand } from '@shiplog/contracts';
+import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import type { NatsConnection } from 'nats';
+import { QueuedIteratorImpl } from 'nats/lib/nats-base-client/queued_iterator';
 import { Commander } from './commander';
 
 const command = (id: string): AnyCommand =>
@@ -10,19 +11,31 @@ const command = (id: string): AnyCommand =>
     data: { resource: 'pods', namespace: 'default', name: id },
   }) as AnyCommand;
 
+type Answers = (AnyCommand | AnyCommand[])[];
+
 /** A journal that answers when it is told to, and remembers how the commands came. */
-function stand() {
+function stand(maxPayload = 1_048_576) {
   const messages: string[][] = [];
-  const waiting: (() => void)[] = [];
-  const request = (_subject: string, payload: Uint8Array): Promise<{ data: Uint8Array }> => {
-    const sent = JSON.parse(Buffer.from(payload).toString()) as AnyCommand | AnyCommand[];
+  const sizes: number[] = [];
+  const waiting: ((answers?: unknown[]) => void)[] = [];
+  const send = (payload: Uint8Array, answer: (answers: Uint8Array[]) => void): void => {
+    const sent = JSON.parse(Buffer.from(payload).toString()) as Answers[number];
     messages.push([sent].flat().map(({ id }) => id));
+    sizes.push(payload.length);
     const reply = { ok: true, position: messages.length, events: 1 };
-    const data = Buffer.from(JSON.stringify(Array.isArray(sent) ? sent.map(() => reply) : reply));
-    return new Promise((resolve) => waiting.push(() => resolve({ data })));
+    const usual = [Array.isArray(sent) ? sent.map(() => reply) : reply];
+    waiting.push((answers = usual) => answer(answers.map((one) => Buffer.from(JSON.stringify(one)))));
   };
-  const commander = new Commander({ request } as unknown as NatsConnection, { kind: 'api', name: 'one' });
-  return { commander, messages, answerNext: () => waiting.shift()?.() };
+  const request = (_: string, payload: Uint8Array): Promise<{ data: Uint8Array }> =>
+    new Promise((resolve) => send(payload, ([data = new Uint8Array()]) => resolve({ data })));
+  const requestMany = (_: string, payload: Uint8Array): Promise<unknown> => {
+    const answers = new QueuedIteratorImpl<{ data: Uint8Array }>();
+    send(payload, (all) => all.forEach((data) => answers.push({ data })));
+    return Promise.resolve(answers);
+  };
+  const connection = { request, requestMany, info: { max_payload: maxPayload } } as unknown as NatsConnection;
+  const commander = new Commander(connection, { kind: 'api', name: 'one' });
+  return { commander, messages, sizes, answerNext: (answers?: unknown[]) => waiting.shift()?.(answers) };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -65,5 +78,67 @@ describe('Commander', () => {
     expect(messages).toEqual([['a'], ['b'], ['c']]);
     for (let i = 0; i < 3; i++) answerNext();
     await Promise.all(replies);
+  });
+
+  describe('with a server whose messages are small', () => {
+    const large = (id: string, text: string, times: number): AnyCommand => {
+      const one = command(id);
+      return { ...one, actor: text.repeat(times) };
+    };
+
+    it('counts bytes of UTF-8: what would not fit into one message goes in several', async () => {
+      const { commander, messages, sizes, answerNext } = stand(10_000);
+      const replies = [large('a', '漢', 2_500), large('b', '漢', 2_500), command('c')].map((one) =>
+        commander.send(one, 1_000),
+      );
+      await turn();
+      expect(messages).toEqual([['a'], ['b', 'c']]);
+      expect(Math.max(...sizes)).toBeLessThan(10_000);
+      answerNext();
+      answerNext();
+      expect(await Promise.all(replies)).toHaveLength(3);
+    });
+
+    it('sends alone what fits into no message, before and after its neighbours', async () => {
+      const { commander, messages, answerNext } = stand(10_000);
+      for (const one of [command('a'), large('b', 'x', 20_000), command('c'), command('d')]) {
+        commander.send(one, 1_000).catch(() => undefined);
+      }
+      await turn();
+      expect(messages).toEqual([['a'], ['b'], ['c', 'd']]);
+      for (let i = 0; i < 3; i++) answerNext();
+    });
+  });
+
+  describe('whose batch is answered in parts', () => {
+    const ok = (position: number): CommandReply => ({ ok: true, position, events: 1 });
+    const sendThree = async (answers: unknown[]) => {
+      const { commander, answerNext } = stand();
+      const replies = ['a', 'b', 'c'].map((id) => commander.send(command(id), 1_000));
+      const settled = Promise.allSettled(replies);
+      await turn();
+      answerNext(answers);
+      return (await settled).map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)));
+    };
+
+    it('gives each command its own reply, in whatever order the parts come', async () => {
+      const parts = [
+        { from: 2, replies: [ok(3)] },
+        { from: 0, replies: [ok(1), ok(2)] },
+      ];
+      expect(await sendThree(parts)).toEqual([ok(1), ok(2), ok(3)]);
+    });
+
+    it('takes a part that comes twice once', async () => {
+      const part = { from: 0, replies: [ok(1)] };
+      expect(await sendThree([part, part, { from: 1, replies: [ok(2), ok(3)] }])).toEqual([ok(1), ok(2), ok(3)]);
+    });
+
+    it('tells all that it was refused as a whole, or makes no sense', async () => {
+      const refusal = { ok: false, status: { code: 400 } };
+      expect(await sendThree([refusal])).toEqual([refusal, refusal, refusal]);
+      expect(await sendThree([[ok(1)]])).toEqual([ok(1), ...Array<unknown>(2).fill(expect.stringContaining('fewer'))]);
+      expect(await sendThree([7])).toEqual(Array<unknown>(3).fill(expect.stringContaining('TypeError')));
+    });
   });
 });

@@ -1,11 +1,13 @@
-import { subjects, type AnyCommand, type CommandReply, type Principal } from '@shiplog/contracts';
+import { subjects, type AnyCommand, type BatchReply, type CommandReply, type Principal } from '@shiplog/contracts';
 import type { Msg, NatsConnection } from 'nats';
 import { fromBytes, toBytes } from './json';
-import { requestUntil } from './request';
+import { gatherUntil, requestUntil } from './request';
 
 interface Waiting {
   command: AnyCommand;
   text: string;
+  /** Of the text in UTF-8: what the server counts. */
+  bytes: number;
   deadline: number;
   resolve: (reply: CommandReply) => void;
   reject: (error: unknown) => void;
@@ -40,7 +42,8 @@ export class Commander {
   send(command: AnyCommand, timeoutMs: number): Promise<CommandReply> {
     return new Promise((resolve, reject) => {
       const text = JSON.stringify(command);
-      if (this.#waiting.push({ command, text, deadline: Date.now() + timeoutMs, resolve, reject }) === 1) {
+      const bytes = Buffer.byteLength(text);
+      if (this.#waiting.push({ command, text, bytes, deadline: Date.now() + timeoutMs, resolve, reject }) === 1) {
         setImmediate(() => this.#flushUnlessBusy());
       }
     });
@@ -57,18 +60,7 @@ export class Commander {
     const waiting = this.#waiting;
     this.#waiting = [];
     const limit = (this.connection.info?.max_payload ?? 1_048_576) - PAYLOAD_MARGIN;
-    let group: Waiting[] = [];
-    let size = 0;
-    for (const one of waiting) {
-      if (group.length > 0 && (size + one.text.length * 2 > limit || group.length >= BATCH_LIMIT)) {
-        void this.#send(group);
-        group = [];
-        size = 0;
-      }
-      group.push(one);
-      size += one.text.length + 1;
-    }
-    void this.#send(group);
+    for (const group of inGroups(waiting, limit)) void this.#send(group);
   }
 
   async #send(group: Waiting[]): Promise<void> {
@@ -85,13 +77,9 @@ export class Commander {
       }
       const payload = Buffer.from(`[${group.map((one) => one.text).join(',')}]`);
       const subject = subjects.command('Batch', this.principal);
-      const answer = await requestUntil(this.connection, subject, payload, deadline, this.believes);
-      const replies = fromBytes<CommandReply[]>(answer.data);
-      group.forEach((one, i) => {
-        const reply = replies[i];
-        if (reply === undefined) one.reject(new Error('the journal answered fewer commands than were sent'));
-        else one.resolve(reply);
-      });
+      const open = new Map(group.entries());
+      const take = (answer: Msg): boolean => settle(open, answer);
+      await gatherUntil(this.connection, subject, payload, deadline, take, this.believes);
     } catch (error) {
       for (const one of group) one.reject(error);
     } finally {
@@ -99,6 +87,46 @@ export class Commander {
       if (this.#gathering !== undefined) this.#flush();
     }
   }
+}
+
+/** As they were sent; one that is too large for a message is alone in it, and fails alone. */
+function* inGroups(waiting: readonly Waiting[], limit: number): Iterable<Waiting[]> {
+  let group: Waiting[] = [];
+  let size = 0;
+  for (const one of waiting) {
+    if (group.length > 0 && (size + one.bytes > limit || group.length >= BATCH_LIMIT)) {
+      yield group;
+      group = [];
+      size = 0;
+    }
+    group.push(one);
+    size += one.bytes + 1;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Hands those of a batch's replies that a message brings to who waits for them; whether nobody waits any more. */
+function settle(open: Map<number, Waiting>, answer: Msg): boolean {
+  try {
+    const said = fromBytes<BatchReply | CommandReply>(answer.data);
+    // Not even a batch, to the journal.
+    if ('ok' in said) return settleAll(open, (one) => one.resolve(said));
+    const { from, replies } = 'from' in said ? said : { from: 0, replies: said };
+    replies.forEach((reply, i) => {
+      open.get(from + i)?.resolve(reply);
+      open.delete(from + i);
+    });
+    if ('from' in said) return open.size === 0;
+    return settleAll(open, (one) => one.reject(new Error('the journal answered fewer commands than were sent')));
+  } catch (error) {
+    return settleAll(open, (one) => one.reject(error));
+  }
+}
+
+function settleAll(open: Map<number, Waiting>, settle: (one: Waiting) => void): true {
+  open.forEach(settle);
+  open.clear();
+  return true;
 }
 
 /** The JSON of a command, for senders that publish it themselves. */

@@ -12,7 +12,7 @@ import {
 } from '@shiplog/contracts';
 import type { Msg, MsgHdrs } from 'nats';
 import type { Voice } from './epochs';
-import { fromBytes, toBytes } from './json';
+import { fromBytes } from './json';
 
 /** A message as a handler gets it. */
 export class BusMessage {
@@ -55,9 +55,14 @@ export class BusMessage {
    * that was asked may not be the active one any more: the sender asks again.
    */
   respond(payload: unknown): void {
+    this.respondJson(JSON.stringify(payload));
+  }
+
+  /** The same for what is JSON already. */
+  respondJson(json: string): void {
     const { reply, voice } = this;
     if (reply === undefined || voice?.holds() === false) return;
-    this.message.respond(toBytes(payload), voice && { headers: voice.headers });
+    this.message.respond(Buffer.from(json), voice && { headers: voice.headers });
   }
 }
 

@@ -1,8 +1,14 @@
-import type { Msg, NatsConnection } from 'nats';
+import { RequestStrategy, type Msg, type NatsConnection, type QueuedIterator } from 'nats';
+import { watchOf } from './connection-watch';
 import { BusUnavailable } from './errors';
 
-/** A question that nobody answers is asked again after this long: an answer may have died with the one who owed it. */
+/**
+ * A question that nobody answers is asked again after this long, since an answer may have died with the one who owed it,
+ * and after twice as long each time: one that is large, of somebody who has too much to do, must not come every second.
+ */
 const ASK_AGAIN_MS = 1_000;
+const ASK_AGAIN_MS_AT_MOST = 8_000;
+/** Where nobody listens nobody has too much to do. */
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
@@ -18,15 +24,52 @@ export function requestUntil(
   deadline: number,
   believes: (answer: Msg) => boolean = () => true,
 ): Promise<Msg> {
+  const ask = async (timeout: number): Promise<Msg> =>
+    believed(await connection.request(subject, payload, { timeout }), believes);
   return new Promise((resolve, reject) => {
-    new Asking(connection, subject, payload, deadline, believes, resolve, reject).ask();
+    new Asking(connection, subject, deadline, ask, resolve, reject).ask();
   });
 }
 
-class Asking {
+/**
+ * The same for what is answered in several messages: each is handed to `take`, whichever repetition it answers, until
+ * that says that nothing is missing.
+ */
+export async function gatherUntil(
+  connection: NatsConnection,
+  subject: string,
+  payload: Uint8Array,
+  deadline: number,
+  take: (message: Msg) => boolean,
+  believes: (answer: Msg) => boolean = () => true,
+): Promise<void> {
+  const open: QueuedIterator<Msg>[] = [];
+  const ask = async (maxWait: number): Promise<void> => {
+    const answers = await connection.requestMany(subject, payload, { strategy: RequestStrategy.Timer, maxWait });
+    open.push(answers as QueuedIterator<Msg>);
+    for await (const message of answers) if (take(believed(message, believes))) return;
+    throw new Error('no answer');
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      new Asking(connection, subject, deadline, ask, resolve, reject).ask();
+    });
+  } finally {
+    for (const answers of open) answers.stop();
+  }
+}
+
+function believed(answer: Msg, believes: (answer: Msg) => boolean): Msg {
+  if (!believes(answer)) throw new Error('a journal answered that is not the active one any more');
+  return answer;
+}
+
+class Asking<T> {
   readonly #started = Date.now();
   #pause = FIRST_PAUSE_MS;
+  #again = ASK_AGAIN_MS;
   #next: NodeJS.Timeout | undefined;
+  #unwatch: (() => void) | undefined;
   /** Repetitions that somebody may be at work on. */
   #open = 0;
   #last = 'nobody listens';
@@ -35,39 +78,44 @@ class Asking {
   constructor(
     private readonly connection: NatsConnection,
     private readonly subject: string,
-    private readonly payload: Uint8Array,
     private readonly deadline: number,
-    private readonly believes: (answer: Msg) => boolean,
-    private readonly resolve: (message: Msg) => void,
+    private readonly request: (timeout: number) => Promise<T>,
+    private readonly resolve: (answer: T) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
 
   ask(): void {
     const left = this.deadline - Date.now();
     if (left <= 0) return this.#giveUp();
-    this.#askAgainIn(ASK_AGAIN_MS);
+    this.#askAgainIn(this.#again, () => this.#repeat());
     this.#open++;
     void this.#request(left);
   }
 
+  /** Who had to be asked twice is also asked when the connection is back: it may have eaten the question or the answer. */
+  #repeat(): void {
+    this.#again = Math.min(this.#again * 2, ASK_AGAIN_MS_AT_MOST);
+    this.#unwatch ??= watchOf(this.connection, () => undefined).on('back', () => this.ask());
+    this.ask();
+  }
+
   async #request(timeout: number): Promise<void> {
     try {
-      const message = await this.connection.request(this.subject, this.payload, { timeout });
-      if (!this.believes(message)) throw new Error('a journal answered that is not the active one any more');
-      this.#settle(() => this.resolve(message));
+      const answer = await this.request(timeout);
+      this.#settle(() => this.resolve(answer));
     } catch (error) {
       this.#open--;
       if (isPermanent(error)) return this.#settle(() => this.reject(error));
       this.#last = describe(error);
       if (this.#settled || this.#open > 0) return;
-      this.#askAgainIn(this.#pause);
+      this.#askAgainIn(this.#pause, () => this.ask());
       this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
     }
   }
 
-  #askAgainIn(milliseconds: number): void {
+  #askAgainIn(milliseconds: number, ask: () => void): void {
     clearTimeout(this.#next);
-    this.#next = setTimeout(() => this.ask(), Math.min(milliseconds, Math.max(0, this.deadline - Date.now())));
+    this.#next = setTimeout(ask, Math.min(milliseconds, Math.max(0, this.deadline - Date.now())));
   }
 
   #giveUp(): void {
@@ -79,6 +127,7 @@ class Asking {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#next);
+    this.#unwatch?.();
     end();
   }
 }

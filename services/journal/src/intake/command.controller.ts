@@ -12,9 +12,10 @@ import { statusOf } from '@shiplog/machinery';
 import { BUS } from '@shiplog/service';
 import { ActiveLog } from '../reign/active-log';
 import type { Submission } from '../writer/batch';
+import { BatchAnswer, fittingText, FRAME } from './batch-answer';
 
-/** Items that an answer tells of one by one, at most; beyond, it would not fit into a message, and the sum must do. */
-const RESULTS_LIMIT = 5_000;
+/** Room for a reply's headers below the server's max_payload. */
+const HEADER_ROOM = 1_024;
 
 /** Hands commands to the writer, in order: all messages of one read from the socket are decided in one go. */
 @Controller()
@@ -32,47 +33,38 @@ export class CommandController {
   #submissions(received: Received): Submission[] {
     const { principal } = received.message;
     if (principal === undefined) return [];
-    return received.declaration === Batch
-      ? this.#several(received, principal)
-      : [
-          {
-            command: received.payload as AnyCommand,
-            principal,
-            answer: (reply) => this.#answer(received, fitting(reply)),
-          },
-        ];
+    if (received.declaration === Batch) return this.#several(received, principal);
+    const command = received.payload as AnyCommand;
+    const answer = (reply: CommandReply): void => this.#answer(received, fittingText(command, reply, this.#limit));
+    return [{ command, principal, answer }];
   }
 
-  /** The reply goes out when the last of the batch's commands is answered. */
+  /** The replies go out when the last of the batch's commands is answered, or when they fill a message. */
   #several(received: Received, principal: Principal): Submission[] {
     const items = received.payload as readonly unknown[];
-    const replies = new Array<CommandReply>(items.length);
-    let open = items.length;
-    const settle = (index: number, reply: CommandReply): void => {
-      replies[index] = reply;
-      if (--open === 0) this.#answer(received, replies);
-    };
-    if (open === 0) this.#answer(received, replies);
+    const limit = this.#limit - FRAME;
+    const answer = new BatchAnswer(items.length, this.#limit, (json) => this.#answer(received, json));
     return items.flatMap((item, index): Submission[] => {
       const problem = commandProblem(item);
+      const command = item as AnyCommand;
       if (problem === undefined)
-        return [{ command: item as AnyCommand, principal, answer: (reply) => settle(index, fitting(reply)) }];
-      settle(index, { ok: false, status: statusOf.badRequest(`invalid command: ${problem}`) });
+        return [{ command, principal, answer: (reply) => answer.add(index, fittingText(command, reply, limit)) }];
+      const status = statusOf.badRequest(`invalid command: ${problem}`);
+      answer.add(index, fittingText(command, { ok: false, status }, limit));
       return [];
     });
   }
 
+  get #limit(): number {
+    return (this.bus.connection.info?.max_payload ?? 1_048_576) - HEADER_ROOM;
+  }
+
   /** The commit stands whatever becomes of its answer: the sender asks again, with the same id. */
-  #answer({ message }: Received, reply: unknown): void {
+  #answer({ message }: Received, json: string): void {
     try {
-      message.respond(reply);
+      message.respondJson(json);
     } catch (error) {
       this.bus.onError(error, message.subject);
     }
   }
-}
-
-function fitting(reply: CommandReply): CommandReply {
-  if (!reply.ok || reply.results === undefined || reply.results.length <= RESULTS_LIMIT) return reply;
-  return { ...reply, results: undefined };
 }

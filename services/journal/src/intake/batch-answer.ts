@@ -1,0 +1,78 @@
+import { statusOf } from '@shiplog/machinery';
+import type { AnyCommand, CommandReply, KubeStatus } from '@shiplog/contracts';
+
+/** Of `{"from":…,"replies":[…]}`, beside the replies. */
+export const FRAME = 64;
+/** Characters of a refusal's message that is shortened, at most. */
+const MESSAGE_LENGTH = 1_000;
+
+/**
+ * The JSON of a reply, in at most `limit` bytes. What happened is answered as what happened, without the object or the
+ * items where they would not fit; a dry run, which is nothing but its answer, is refused then.
+ */
+export function fittingText(command: AnyCommand, reply: CommandReply, limit: number): string {
+  const text = JSON.stringify(reply);
+  if (fits(text, limit)) return text;
+  if (!reply.ok) return JSON.stringify({ ok: false, status: shortened(reply.status) } satisfies CommandReply);
+  if ('dryRun' in command.data && command.data.dryRun === true) {
+    const status = statusOf.tooLarge(`what it would make is more than one message of ${limit} bytes may hold`);
+    return JSON.stringify({ ok: false, status } satisfies CommandReply);
+  }
+  const { position, key, uid, events } = reply;
+  return JSON.stringify({ ok: true, position, key, uid, events } satisfies CommandReply);
+}
+
+function shortened({ details: _, message = '', ...status }: KubeStatus): KubeStatus {
+  return { ...status, message: `${message.slice(0, MESSAGE_LENGTH)}…` };
+}
+
+/** No character is more than three bytes of UTF-8: short texts need not be measured. */
+function fits(text: string, limit: number): boolean {
+  return text.length * 3 <= limit || Buffer.byteLength(text) <= limit;
+}
+
+/**
+ * Gathers the replies to a batch and says them in their order, in as few messages as hold them: in one, a list, where they
+ * fit; else each with the index of its first.
+ */
+export class BatchAnswer {
+  readonly #texts = new Map<number, string>();
+  #next = 0;
+  #from = 0;
+  #part: string[] = [];
+  #bytes = 0;
+
+  /**
+   * @param count of the batch's commands
+   * @param limit bytes in a message; no single reply may be larger
+   */
+  constructor(
+    private readonly count: number,
+    private readonly limit: number,
+    private readonly say: (json: string) => void,
+  ) {
+    if (count === 0) say('[]');
+  }
+
+  add(index: number, text: string): void {
+    this.#texts.set(index, text);
+    for (let next = this.#texts.get(this.#next); next !== undefined; next = this.#texts.get(this.#next)) {
+      this.#texts.delete(this.#next);
+      const bytes = Buffer.byteLength(next) + 1;
+      if (this.#part.length > 0 && this.#bytes + bytes + FRAME > this.limit) this.#sayPart();
+      this.#next++;
+      this.#part.push(next);
+      this.#bytes += bytes;
+    }
+    if (this.#next < this.count) return;
+    if (this.#from === 0) this.say(`[${this.#part.join(',')}]`);
+    else this.#sayPart();
+  }
+
+  #sayPart(): void {
+    this.say(`{"from":${this.#from},"replies":[${this.#part.join(',')}]}`);
+    this.#from = this.#next;
+    this.#part = [];
+    this.#bytes = 0;
+  }
+}
