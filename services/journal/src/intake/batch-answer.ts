@@ -3,6 +3,8 @@ import type { AnyCommand, CommandReply, KubeStatus } from '@shiplog/contracts';
 
 /** Of `{"from":…,"replies":[…]}`, beside the replies. */
 export const FRAME = 64;
+/** Items that an answer tells of one by one, at most; beyond, the sum must do. */
+const RESULTS_LIMIT = 5_000;
 /** Characters of a refusal's message that is shortened, at most. */
 const MESSAGE_LENGTH = 1_000;
 
@@ -11,7 +13,7 @@ const MESSAGE_LENGTH = 1_000;
  * items where they would not fit; a dry run, which is nothing but its answer, is refused then.
  */
 export function fittingText(command: AnyCommand, reply: CommandReply, limit: number): string {
-  const text = JSON.stringify(reply);
+  const text = JSON.stringify(withFewItems(reply));
   if (fits(text, limit)) return text;
   if (!reply.ok) return JSON.stringify({ ok: false, status: shortened(reply.status) } satisfies CommandReply);
   if ('dryRun' in command.data && command.data.dryRun === true) {
@@ -20,6 +22,11 @@ export function fittingText(command: AnyCommand, reply: CommandReply, limit: num
   }
   const { position, key, uid, events } = reply;
   return JSON.stringify({ ok: true, position, key, uid, events } satisfies CommandReply);
+}
+
+function withFewItems(reply: CommandReply): CommandReply {
+  if (!reply.ok || reply.results === undefined || reply.results.length <= RESULTS_LIMIT) return reply;
+  return { ...reply, results: undefined };
 }
 
 function shortened({ details: _, message = '', ...status }: KubeStatus): KubeStatus {
