@@ -54,12 +54,13 @@ export class TestJournals {
     return this.databaseUrl;
   }
 
-  /** Starts a journal; resolves when it is active, or at once with `{ standby: true }`. */
+  /** Starts a journal, on NATS itself or by what stands between; resolves when it is active, or at once with `{ standby: true }`. */
   async journal(
     instance: string,
-    { standby = false, ...config }: Partial<JournalConfig> & { standby?: boolean } = {},
+    { standby = false, url, ...config }: Partial<JournalConfig> & { standby?: boolean; url?: string } = {},
   ): Promise<TestJournal> {
-    const bus = await this.nats.bus(instance, { role: 'journal', name: instance });
+    const by = url === undefined ? {} : { url };
+    const bus = await this.nats.bus(instance, { role: 'journal', name: instance }, by);
     const health = new Health('journal', instance);
     const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' });
     const defaults = readConfig(journalSettings, { DATABASE_URL: this.databaseUrl });
