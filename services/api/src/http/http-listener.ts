@@ -172,7 +172,9 @@ async function stream(
   raw.once('error', leave);
   stopping.addEventListener('abort', leave, { once: true });
   try {
-    if (!raw.destroyed && !stopping.aborted) await answer.write(outStream(raw, left.signal));
+    // Also for a client that has left already: whoever writes may hold something that ends with it.
+    if (raw.destroyed || stopping.aborted) leave();
+    await answer.write(outStream(raw, left.signal));
     endSoon(raw);
   } catch (error) {
     broke(error);

@@ -41,6 +41,8 @@ export class Logs {
     };
     const chunks = this.bus.stream(LogsMessage, ask, { node }, { signal: abort.signal })[Symbol.asyncIterator]();
     const first = chunks.next().catch((error: unknown) => refuseUnavailable(error, node));
+    // Told to who waits for it below; not to the process, should the client have left by then.
+    first.catch(() => undefined);
     // A failure is told as a Status only while no byte of the log has gone out.
     await (ask.follow === true ? Promise.race([first, delay(PATIENCE_MS, undefined, { ref: false })]) : first);
     const write = (out: OutStream): Promise<void> => pump(chunks, first, out, abort);
@@ -48,12 +50,17 @@ export class Logs {
   }
 }
 
+/**
+ * Rejects when the log breaks off, which has the connection cut: a client must not take it for the end. The stream from the
+ * kubelet ends with the client, also with one that has left already.
+ */
 async function pump(
   chunks: AsyncIterator<Uint8Array>,
   first: Promise<IteratorResult<Uint8Array>>,
   out: OutStream,
   abort: AbortController,
 ): Promise<void> {
+  if (out.signal.aborted) abort.abort();
   out.signal.addEventListener('abort', () => abort.abort(), { once: true });
   try {
     let next = await first;

@@ -175,6 +175,7 @@ export class DockerRuntime implements PodRuntime {
     };
     // Without `follow` the client would gather the whole log in memory first: so it asks for a stream by hand.
     const stream = await ask(() => this.#logStream(id, { ...query, follow: options.follow }));
+    if (options.signal?.aborted === true) stream.destroy();
     options.signal?.addEventListener('abort', () => stream.destroy(), { once: true });
     try {
       yield* config.Tty ? stream : demultiplex(stream as AsyncIterable<Buffer>);
