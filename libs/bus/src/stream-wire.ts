@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Identity } from '@shiplog/contracts';
-import type { Msg, MsgHdrs, NatsConnection } from 'nats';
+import type { Msg, NatsConnection } from 'nats';
+import { headerValues, numberIn, writtenHeaders, type WrittenHeaders } from './headers';
 import type { ErrorSink } from './listen';
 
 /**
@@ -44,19 +45,15 @@ export function newStreamId(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** The headers of a chunk, written as one text: nats.js would search all names for each. */
-export function chunkHeaders(kind: ChunkKind, number: number): MsgHdrs {
-  const text = `NATS/1.0\r\n${KIND}: ${kind}\r\n${NUMBER}: ${number}\r\n\r\n`;
-  return { encode: () => Buffer.from(text, 'latin1') } as Partial<WrittenHeaders> as WrittenHeaders;
+export function chunkHeaders(kind: ChunkKind, number: number): WrittenHeaders {
+  return writtenHeaders(Buffer.from(`NATS/1.0\r\n${KIND}: ${kind}\r\n${NUMBER}: ${number}\r\n\r\n`, 'latin1'));
 }
 
-/** What nats.js asks of headers that it sends. */
-type WrittenHeaders = MsgHdrs & { encode(): Uint8Array };
-
 /** What a message is to its stream; undefined for what is no part of one. */
-export function chunkOf({ headers }: Pick<Msg, 'headers'>): { kind: ChunkKind; number: number } | undefined {
-  const kind = headers?.get(KIND) as ChunkKind | '' | undefined;
-  return kind === undefined || kind === '' ? undefined : { kind, number: Number(headers?.get(NUMBER)) };
+export function chunkOf(message: Pick<Msg, 'headers'>): { kind: ChunkKind; number: number } | undefined {
+  const values = headerValues(message);
+  const kind = values?.get(KIND) as ChunkKind | undefined;
+  return values === undefined || kind === undefined ? undefined : { kind, number: numberIn(values, NUMBER) ?? NaN };
 }
 
 /** What is wrong with a chunk that comes after `received` others, when the reader has let the writer send up to `allowed`. */
