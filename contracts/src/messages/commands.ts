@@ -3,6 +3,7 @@ import type { PodStatus } from '../generated/kubernetes';
 import type { CommandMessage } from './define';
 import type { Role } from './principal';
 import {
+  Actor,
   AnyObject,
   CommandId,
   Decision,
@@ -37,7 +38,7 @@ const cause = Optional(Position("Goes before the command's: the items became kno
 
 const envelopeFields = {
   id: CommandId(),
-  actor: Name("Who asks: a user's name, or `system:…`."),
+  actor: Actor(),
   cause: Optional(Position('Of the event that made the actor act.')),
   basis: Optional(Position('That the actor had read.')),
 };
@@ -101,7 +102,7 @@ export const DeleteObject = command('DeleteObject', {
 });
 
 export const DeleteCollection = command('DeleteCollection', {
-  summary: 'Deletes what the selectors choose, in one commit.',
+  summary: 'Deletes what the selectors choose: a few in one commit, many in several, with one answer at the end.',
   data: Type.Object({
     resource: Resource,
     namespace: Line(),

@@ -3,7 +3,7 @@ import type { LogEvent } from '../events';
 import type { StoredObject } from '../objects';
 import { CommandReplySchema } from './commands';
 import { query, type QueryMessage } from './define';
-import { ChannelSchema, Key, Name, Optional, PodReference, Position, Resource, Time } from './schemas';
+import { ChannelSchema, CommandId, Key, Optional, PodReference, Position, Resource, Time } from './schemas';
 
 /** An event of the log; see `LogEvent`. */
 export const LogEventSchema = Type.Unsafe<LogEvent>(
@@ -86,7 +86,7 @@ export const HistoryQuery = query('history', {
 
 export const CommandQuery = query('command', {
   summary: 'What became of an earlier command; null when the journal does not know it.',
-  payload: Type.Object({ id: Name() }),
+  payload: Type.Object({ id: CommandId() }),
   reply: Type.Object({ reply: Type.Union([CommandReplySchema, Type.Null()]) }),
   from: ['api', 'user'],
 });

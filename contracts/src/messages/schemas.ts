@@ -35,14 +35,17 @@ export const Seconds = (description?: string) =>
 /** A moment, in UTC or with its offset. */
 export const Time = (description?: string) =>
   Type.String({ format: TIME, problem: 'must be a time such as 2024-05-31T12:00:00Z', ...described(description) });
-/** What names a command for good. */
-export const CommandId = () =>
+/** Ids and actors stand in headers, columns and lines of logs: what every one of them can hold, and no more than fits. */
+const plainText = (description: string) =>
   Type.String({
-    format: LINE,
-    minLength: 1,
-    maxLength: 200,
-    description: "Names the command for good: the same id again gets the first one's answer.",
+    pattern: '^[ -~]{1,200}$',
+    problem: 'must be 1 to 200 characters of printable ASCII',
+    description,
   });
+/** What names a command: the same id again gets the first one's answer, for as long as that is kept (COMMANDS_KEPT). */
+export const CommandId = () => plainText("Names the command: the same id again gets the first one's answer.");
+/** Who asks: a user's name, or `system:…`. */
+export const Actor = () => plainText("Who asks: a user's name, or `system:…`.");
 export const OneOf = <const W extends readonly string[]>(words: W, description?: string) =>
   Type.Unsafe<W[number]>(
     Type.Union(

@@ -68,6 +68,12 @@ export const journalSettings = {
     env: 'ARCHIVE_DIR',
     says: 'Where partitions that leave are archived, gzipped; needed when RETENTION_EVENTS is set.',
   }),
+  commandsKept: duration({
+    env: 'COMMANDS_KEPT',
+    says: 'How long the answer of a command is kept: so long, the same id again gets it and has no other effect.',
+    default: '1h',
+    minMs: 60_000,
+  }),
   commitEvents: integer({
     env: 'COMMIT_EVENTS',
     says: 'Events in one commit, at most.',

@@ -40,9 +40,14 @@ export function authorise(state: ReadonlyCluster, principal: Principal, command:
   return reason === undefined ? undefined : forbidden(principal, command, reason);
 }
 
+/** Whether an id may be a principal's own: an answer is kept under its id, also a refusal. */
+export function mayUseId({ kind }: Principal, id: string): boolean {
+  return kind === 'controller' || !CONTROLLER_ID.test(id);
+}
+
 function refusalOfType(principal: Principal, { type, id }: AnyCommand): string | undefined {
   if (TYPES.get(principal.kind)?.has(type) !== true) return `it may not send ${type}`;
-  if (principal.kind !== 'controller' && CONTROLLER_ID.test(id)) return `the id ${id} is of a controller's form`;
+  if (!mayUseId(principal, id)) return `the id ${id} is of a controller's form`;
   return undefined;
 }
 

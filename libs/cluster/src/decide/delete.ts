@@ -4,6 +4,7 @@ import { changeEvent, deletedEvent, isReadyToGo } from './change';
 import { finalizersFor, gracePeriodOf, refusalOfPreconditions } from './deletion-rules';
 import { asTerminating, refusalOfScope, refusalToDelete } from './namespaces';
 import { kubernetesTime } from './time';
+import type { ReadonlyCluster } from '../state';
 import { refused, type Attempt, type Decided, type ItemDraft, type NewEvent } from './types';
 
 /** What a deletion does to one object: an event and the object as it leaves or waits, or a refusal. */
@@ -29,26 +30,45 @@ export function decideDelete(attempt: Attempt, data: Command<'DeleteObject'>['da
   return { ok: true, events: deletion.event === undefined ? [] : [deletion.event], reply };
 }
 
-/** Decides DeleteCollection: every object that the selectors choose, in one commit. */
+/** What a DeleteCollection chooses, in the order of namespace and name. */
+export type ChosenForDeletion = readonly StoredObject[];
+
+/** Decides DeleteCollection: every object that the selectors choose. */
 export function decideDeleteCollection(attempt: Attempt, data: Command<'DeleteCollection'>['data']): Decided {
-  const chosen = chooseObjects(attempt, data);
-  if (!chosen.ok) return chosen;
+  const chosen = chooseForDeletion(attempt.state, data);
+  return chosen.ok ? decideDeletionOf(attempt, data, chosen.objects) : chosen;
+}
+
+/**
+ * Decides a part of a DeleteCollection: objects that it chose, maybe a while ago. One that changed meanwhile is deleted as
+ * it is now; one that is gone, or whose name another has, is passed over, as Kubernetes does, which lists and then
+ * deletes one by one.
+ */
+export function decideDeletionOf(
+  attempt: Attempt,
+  data: Command<'DeleteCollection'>['data'],
+  chosen: ChosenForDeletion,
+): Decided {
   const events: NewEvent[] = [];
-  const items: ItemDraft[] = chosen.objects.map((object) => {
+  const items: ItemDraft[] = [];
+  for (const { metadata } of chosen) {
+    const object = attempt.state.get(data.resource, metadata.namespace ?? '', metadata.name) as
+      StoredObject | undefined;
+    if (object?.metadata.uid !== metadata.uid) continue;
     const deletion = deletionOf(attempt, data.resource, object, data);
-    if (!deletion.ok) return { kind: 'refused', status: deletion.status };
-    if (deletion.event === undefined || data.dryRun === true) {
-      return { kind: 'unchanged', position: Number(object.metadata.resourceVersion) };
-    }
-    return { kind: 'event', index: events.push(deletion.event) - 1 };
-  });
+    if (!deletion.ok) items.push({ kind: 'refused', status: deletion.status });
+    else if (deletion.event === undefined || data.dryRun === true) {
+      items.push({ kind: 'unchanged', position: Number(object.metadata.resourceVersion) });
+    } else items.push({ kind: 'event', index: events.push(deletion.event) - 1 });
+  }
   return { ok: true, events, reply: { position: attempt.stamp.position, items } };
 }
 
-function chooseObjects(
-  { state }: Attempt,
+/** The objects that a DeleteCollection means, or what is wrong with its selectors. */
+export function chooseForDeletion(
+  state: ReadonlyCluster,
   { resource, namespace, labelSelector = '', fieldSelector = '' }: Command<'DeleteCollection'>['data'],
-): { ok: true; objects: readonly StoredObject[] } | { ok: false; status: KubeStatus } {
+): { ok: true; objects: ChosenForDeletion } | { ok: false; status: KubeStatus } {
   const labels = parseLabelSelector(labelSelector);
   if (!labels.ok) return labels;
   const fields = parseFieldSelector(resource, fieldSelector);

@@ -1,5 +1,6 @@
 export { decide } from './decide';
+export { chooseForDeletion, decideDeletionOf, type ChosenForDeletion } from './delete';
 export { nodeOf } from './event';
 export { NAMING_RULES, type NamingRule } from './naming-rules';
-export { replyOf } from './reply';
+export { replyOf, resultOf } from './reply';
 export type { Decided, ItemDraft, NewEvent, ReplyDraft, Stamp } from './types';

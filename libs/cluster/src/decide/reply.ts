@@ -15,7 +15,8 @@ export function replyOf(draft: ReplyDraft, first: number, count: number): Comman
   };
 }
 
-function resultOf(item: ItemDraft, first: number): ItemResult {
+/** What became of one item, once the events have their places. */
+export function resultOf(item: ItemDraft, first: number): ItemResult {
   switch (item.kind) {
     case 'event':
       return { ok: true, position: first + item.index };

@@ -75,13 +75,14 @@ function scale(view: ReplicationView, active: readonly StoredPod[]): PlannedComm
   return Array.from({ length: Math.min(missing, most) }, (_, k) => createPod(view, k));
 }
 
-function createPod({ rc, position }: ReplicationView, k: number): PlannedCommand {
+/** A refusal is the answer to its id for good: what was refused is asked again under another. */
+function createPod({ rc, position, failure }: ReplicationView, k: number): PlannedCommand {
   const { namespace = '', name, uid } = rc.metadata;
   const { metadata, spec } = rc.spec?.template ?? {};
   const { labels, annotations, finalizers } = metadata ?? {};
   return {
     type: 'CreateObject',
-    id: `rc.${uid}.${position}.${k}`,
+    ...(failure === undefined ? { id: `rc.${uid}.${position}.${k}` } : {}),
     data: {
       resource: 'pods',
       namespace,

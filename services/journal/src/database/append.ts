@@ -12,15 +12,27 @@ export interface LoggedCommand {
   readonly items?: readonly ItemDraft[];
 }
 
-/** What one commit writes: events in the order of their positions, with the JSON text of their data. */
+/** The answer of a command that made no events of its own, or that its events don't tell. */
+export interface LoggedAnswer {
+  readonly id: string;
+  /** JSON of the CommandReply. */
+  readonly reply: string;
+}
+
+/** What one commit writes: events in the order of their positions, with the JSON text of their data, and answers. */
 export interface Commit {
   readonly events: readonly LogEvent[];
   readonly texts: readonly string[];
   readonly commands: readonly LoggedCommand[];
+  readonly answers?: readonly LoggedAnswer[];
 }
 
-/** What Postgres says to a commit. What it doesn't say (a lost connection) is thrown: nobody knows then. */
-export type AppendOutcome = 'committed' | 'deposed' | 'repeated-command';
+/**
+ * What Postgres says to a commit. What it doesn't say (a lost connection) is thrown: nobody knows then.
+ * `answered-before`: committed, but some of `answers` were there already and stay as they were. `repeated-command`:
+ * one of `commands` was there already, and nothing is written.
+ */
+export type AppendOutcome = 'committed' | 'answered-before' | 'deposed' | 'repeated-command';
 
 /**
  * Columns travel as one text each, cut by a control character that no value can hold (JSON escapes it, ids and names
@@ -31,7 +43,7 @@ export const SEPARATOR = '\u001f';
 const cut = (parameter: number): string => `string_to_array($${parameter}, E'\\x1f')`;
 
 /** One statement, one round trip: the fence, the events and their commands commit together or not at all. */
-const APPEND = `
+const LOGGED = `
 with fence as materialized (select epoch from lease where epoch = $1 for share),
 logged as (
   insert into events (position, time, type, version, resource, namespace, name, uid, node, actor,
@@ -47,8 +59,21 @@ logged as (
   insert into commands (id, first, count, items)
   select c.id, c.first::bigint, c.count::integer, nullif(c.items, '')::json
     from fence, unnest(${[18, 19, 20, 21].map(cut).join(', ')}) as c(id, first, count, items)
-)
-select epoch from fence`;
+)`;
+
+/** An answer has no effect to undo: where its id is known, the rest is committed all the same, and the first answer holds. */
+const ANSWERED = `answered as (
+  insert into commands (id, count, reply)
+  select c.id, 0, c.reply::json from fence, unnest(${[22, 23].map(cut).join(', ')}) as c(id, reply)
+  on conflict (id) do nothing
+  returning 1
+)`;
+
+const APPEND = { name: 'append', text: `${LOGGED}\nselect 0 as answered from fence` };
+const APPEND_ANSWERS = {
+  name: 'append-answers',
+  text: `${LOGGED}, ${ANSWERED}\nselect (select count(*)::integer from answered) as answered from fence`,
+};
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -77,16 +102,20 @@ export class Appender {
   }
 
   async append(commit: Commit): Promise<AppendOutcome> {
+    const { answers = [] } = commit;
+    const statement = answers.length === 0 ? APPEND : APPEND_ANSWERS;
     try {
-      const result = await this.client.query({ name: 'append', text: APPEND, values: this.#values(commit) });
-      return result.rowCount === 0 ? 'deposed' : 'committed';
+      const values = this.#values(commit);
+      const { rows } = await this.client.query<{ answered: number }>({ ...statement, values });
+      if (rows[0] === undefined) return 'deposed';
+      return rows[0].answered === answers.length ? 'committed' : 'answered-before';
     } catch (error) {
       if (isRepeatedCommand(error)) return 'repeated-command';
       throw error;
     }
   }
 
-  #values({ events, texts, commands }: Commit): unknown[] {
+  #values({ events, texts, commands, answers = [] }: Commit): unknown[] {
     const column = (value: (event: LogEvent) => string | number): string => joined(events, value);
     return [
       this.epoch,
@@ -110,6 +139,9 @@ export class Appender {
       joined(commands, (command) => command.first),
       joined(commands, (command) => command.count),
       joined(commands, (command) => (command.items === undefined ? '' : JSON.stringify(command.items))),
+      ...(answers.length === 0
+        ? []
+        : [joined(answers, (answer) => answer.id), joined(answers, (answer) => answer.reply)]),
     ];
   }
 }

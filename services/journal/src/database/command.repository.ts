@@ -1,41 +1,64 @@
 import { Injectable } from '@nestjs/common';
 import { replyOf, type ItemDraft } from '@shiplog/cluster';
-import type { CommandReply } from '@shiplog/contracts';
+import type { CommandReply, ResourceId } from '@shiplog/contracts';
 import { DataSource } from 'typeorm';
-import type { LoggedCommand } from './append';
-import { CommandRow, EventRow } from './entities';
 
-/** The commands that the log has answered. */
+/** Rows deleted at once, at most: a moment's work, and locks that nobody waits for. */
+const SLICE = 2_000;
+
+/** The commands that were answered, for as long as their answers are kept. */
 @Injectable()
 export class CommandRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Those of the ids that made events. */
-  async find(ids: readonly string[]): Promise<LoggedCommand[]> {
-    const rows = await this.dataSource
-      .getRepository(CommandRow)
-      .createQueryBuilder('c')
-      .where('c.id = any(:ids)', { ids: [...ids] })
-      .getMany();
-    return rows.map(loggedCommand);
+  /**
+   * The answers that commands had, of those ids that are known, in one query. Of a command that made events they come
+   * from these; without key and uid when those are archived by now.
+   */
+  async answers(ids: readonly string[]): Promise<ReadonlyMap<string, CommandReply>> {
+    const rows = await this.dataSource.query<AnsweredRow[]>(ANSWERS, [ids]);
+    return new Map(rows.map((row) => [row.id, answerOf(row)]));
   }
 
-  /** The newest ones, oldest first. */
-  async newest(limit: number): Promise<LoggedCommand[]> {
-    const rows = await this.dataSource.getRepository(CommandRow).find({ order: { first: 'DESC' }, take: limit });
-    return rows.reverse().map(loggedCommand);
+  /** The ids of the newest ones, oldest first. */
+  async newestIds(limit: number): Promise<string[]> {
+    const rows = await this.dataSource.query<{ id: string }[]>('select id from commands order by at desc limit $1', [
+      limit,
+    ]);
+    return rows.reverse().map(({ id }) => id);
   }
 
-  /** The answer that a command had, from its events; without key and uid when those are archived by now. */
-  async replyTo({ first, count, items }: LoggedCommand): Promise<CommandReply> {
-    if (items !== undefined) return replyOf({ position: first, items }, first, count);
-    const event = await this.dataSource.getRepository(EventRow).findOneBy({ position: first });
-    if (event === null) return replyOf({ position: first }, first, count);
-    const { resource, namespace, name, uid } = event;
-    return replyOf({ position: first, key: { resource, namespace, name }, uid }, first, count);
+  /** Forgets some of those that are older than is kept; returns whether there may be more. Rejects less than a minute. */
+  async forget(keptMs: number): Promise<boolean> {
+    const [row] = await this.dataSource.query<{ gone: number }[]>('select forget_commands($1, $2) as gone', [
+      Math.round(keptMs),
+      SLICE,
+    ]);
+    return row?.gone === SLICE;
   }
 }
 
-function loggedCommand({ id, first, count, items }: CommandRow): LoggedCommand {
-  return { id, first, count, items: (items as readonly ItemDraft[] | null) ?? undefined };
+interface AnsweredRow {
+  readonly id: string;
+  readonly first: string | null;
+  readonly count: number;
+  readonly items: readonly ItemDraft[] | null;
+  readonly reply: CommandReply | null;
+  readonly resource: ResourceId | null;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+const ANSWERS = `
+select c.id, c.first, c.count, c.items, c.reply, e.resource, e.namespace, e.name, e.uid
+  from commands c left join events e on e.position = c.first and c.items is null
+ where c.id = any($1)`;
+
+function answerOf({ first, count, items, reply, resource, namespace, name, uid }: AnsweredRow): CommandReply {
+  if (reply !== null) return reply;
+  const position = Number(first);
+  if (items !== null) return replyOf({ position, items }, position, count);
+  if (resource === null) return replyOf({ position }, position, count);
+  return replyOf({ position, key: { resource, namespace, name }, uid }, position, count);
 }

@@ -6,8 +6,17 @@ import { Log1700000000001 } from './migrations/1700000000001-log';
 import { Via1700000000002 } from './migrations/1700000000002-via';
 import { MakePartition1700000000003 } from './migrations/1700000000003-make-partition';
 import { DropPartition1700000000004 } from './migrations/1700000000004-drop-partition';
+import { Answers1700000000020 } from './migrations/1700000000020-answers';
+import { DeadLetters1700000000021 } from './migrations/1700000000021-dead-letters';
 
-const MIGRATIONS = [Log1700000000001, Via1700000000002, MakePartition1700000000003, DropPartition1700000000004];
+const MIGRATIONS = [
+  Log1700000000001,
+  Via1700000000002,
+  MakePartition1700000000003,
+  DropPartition1700000000004,
+  Answers1700000000020,
+  DeadLetters1700000000021,
+];
 
 /** Also the longest wait for a connection of the pool. */
 const CONNECT_MS = 30_000;

@@ -59,14 +59,15 @@ export class EventRow {
   via!: string | null;
 }
 
-/** A command that made events. */
+/** A command that was answered; appends write it (append.ts), and command.repository.ts reads it. */
 @Entity('commands')
 export class CommandRow {
   @PrimaryColumn({ type: 'text' })
   id!: string;
 
-  @Column({ type: 'bigint', transformer: asNumber })
-  first!: number;
+  /** Of its events; null when it has none, or a `reply`. */
+  @Column({ type: 'bigint', nullable: true, transformer: asNumber })
+  first!: number | null;
 
   @Column({ type: 'integer' })
   count!: number;
@@ -74,6 +75,14 @@ export class CommandRow {
   /** What became of each item, for commands that have several. */
   @Column({ type: 'json', nullable: true })
   items!: unknown;
+
+  /** The answer, where events don't tell it: a refusal, or that nothing had to change. */
+  @Column({ type: 'json', nullable: true })
+  reply!: unknown;
+
+  /** When it was answered: for how long the answer is kept counts from there. */
+  @Column({ type: 'timestamptz' })
+  at!: Date;
 }
 
 /** A complete snapshot; its objects are in the parts. */

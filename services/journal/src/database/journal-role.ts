@@ -35,6 +35,8 @@ function grants(role: string, schema: string): string[] {
     `grant select, insert, delete on snapshots, snapshot_parts to ${role}`,
     `grant select on migrations to ${role}`,
     `grant execute on function make_partition(bigint, bigint), drop_partition(text) to ${role}`,
+    `grant execute on function forget_commands(bigint, integer) to ${role}`,
+    `grant select, insert, update, delete on dead_letters, begun_commands to ${role}`,
   ];
 }
 

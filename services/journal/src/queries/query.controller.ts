@@ -80,8 +80,7 @@ export class QueryController {
 
   @Query(CommandQuery, WHILE_LEADING)
   async command({ id }: PayloadOf<typeof CommandQuery>): Promise<ReplyOf<typeof CommandQuery>> {
-    const [command] = await this.commands.find([id]);
-    return { reply: command === undefined ? null : await this.commands.replyTo(command) };
+    return { reply: (await this.commands.answers([id])).get(id) ?? null };
   }
 
   @Query(StateQuery, WHILE_LEADING)

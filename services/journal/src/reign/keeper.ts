@@ -10,10 +10,14 @@ const RETRY_MS = 5_000;
 /** What the keeper must know of the settings. */
 export type KeeperConfig = Pick<
   JournalConfig,
-  'snapshotEvery' | 'snapshotsKept' | 'partitionSize' | 'retentionEvents' | 'archiveDir'
+  'snapshotEvery' | 'snapshotsKept' | 'partitionSize' | 'retentionEvents' | 'archiveDir' | 'commandsKept'
 >;
 
-type Stored = Pick<Repositories, 'partitions' | 'snapshots'>;
+type Stored = Pick<Repositories, 'partitions' | 'snapshots' | 'commands'>;
+
+/** How often answers that are no longer kept leave, and in how many slices at once before other work has its turn. */
+const FORGET_EVERY_MS = 60_000;
+const FORGET_SLICES = 50;
 
 /** Housekeeping beside the appends, one thing at a time: room ahead in the log, snapshots, retention. */
 export class Keeper {
@@ -21,6 +25,7 @@ export class Keeper {
   #roomEnd: number;
   #working: Promise<void> | undefined;
   #retryAt = 0;
+  #forgetAt = 0;
   #stopped = false;
 
   private constructor(
@@ -71,7 +76,7 @@ export class Keeper {
   }
 
   #isDue(): boolean {
-    return this.#needsRoom() || this.#needsSnapshot();
+    return this.#needsRoom() || this.#needsSnapshot() || performance.now() >= this.#forgetAt;
   }
 
   #needsRoom(): boolean {
@@ -89,9 +94,17 @@ export class Keeper {
     if (this.#needsRoom()) {
       this.#roomEnd = await this.log.partitions.makeRoom(this.writer.position, partitionSize, partitionSize);
     }
+    await this.#forget();
     if (!this.#needsSnapshot()) return;
     await this.#snapshot();
     await this.#retain();
+  }
+
+  async #forget(): Promise<void> {
+    if (performance.now() < this.#forgetAt) return;
+    let isMore = true;
+    for (let i = 0; isMore && i < FORGET_SLICES; i++) isMore = await this.log.commands.forget(this.config.commandsKept);
+    this.#forgetAt = isMore ? 0 : performance.now() + FORGET_EVERY_MS;
   }
 
   async #snapshot(): Promise<void> {

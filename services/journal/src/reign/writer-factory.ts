@@ -14,8 +14,8 @@ import { Writer } from '../writer/writer';
 import type { OpenLog } from './active-log';
 import { tellReferringNodes } from './reference-notices';
 
-/** Command ids held in memory; older ones are looked up. */
-const RECENT_COMMANDS = 50_000;
+/** Answered commands held in memory; older ones are found in the log. */
+const RECENT_COMMANDS = { commands: 50_000, bytes: 32 * 1024 * 1024 };
 /** Room for what a published event has beside its data. */
 const EVENT_MARGIN = 8 * 1024;
 /** NATS' own default, until the server has said what it takes. */
@@ -37,16 +37,15 @@ export class WriterFactory {
     const { commands } = log;
     const { state, position, channels } = await loadState(log);
     const heads = new Heads(channels);
-    const newest = await commands.newest(RECENT_COMMANDS);
+    const newest = await commands.newestIds(RECENT_COMMANDS.commands);
     const publisher = new Publisher(bus.connection, heads, epoch, logger);
     const writer = new Writer({
       state,
       position,
-      recent: new RecentCommands(RECENT_COMMANDS, newest, newest.length < RECENT_COMMANDS),
+      recent: new RecentCommands(RECENT_COMMANDS, newest, newest.length < RECENT_COMMANDS.commands),
       store: {
         append: (commit) => appender.append(commit),
-        findCommands: (ids) => commands.find(ids),
-        replyTo: (command) => commands.replyTo(command),
+        findAnswers: (ids) => commands.answers(ids),
       },
       settings: admissionSettings(config),
       commitEvents: config.commitEvents,

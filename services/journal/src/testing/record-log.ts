@@ -52,7 +52,7 @@ function senderOf({ type, data }: AnyCommand): Identity {
 }
 
 function as<T extends AnyCommand['type']>(type: T, data: Extract<AnyCommand, { type: T }>['data']): AnyCommand {
-  const actor = 'Zoë "the user" \\ Müller';
+  const actor = '"the user" \\ O\'Neill';
   const own = { ReportPods: 'system:node:node-1', MarkPodsUnschedulable: 'system:shiplog:scheduler' };
   return { id: freshId(), type, actor: (own as Partial<Record<string, string>>)[type] ?? actor, data } as AnyCommand;
 }

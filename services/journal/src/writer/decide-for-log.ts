@@ -1,5 +1,5 @@
 import { authorise, decide, type ClusterState, type Decided, type NewEvent, type Stamp } from '@shiplog/cluster';
-import { principalName, type KubeStatus, type LogEvent } from '@shiplog/contracts';
+import { principalName, type AnyCommand, type KubeStatus, type LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import { SEPARATOR } from '../database/append';
 import type { Submission } from './batch';
@@ -7,33 +7,61 @@ import { dataTexts } from './loggable';
 
 type Sent = Pick<Submission, 'command' | 'principal'>;
 
+/** How a command is decided, when its sender may have it decided. */
+export type Decide = (state: ClusterState, command: AnyCommand, stamp: Stamp) => Decided;
+
 /** An accepted command, with the JSON text of each of its events' data. */
 export type ForLog =
   | (Extract<Decided, { ok: true }> & { readonly texts: readonly string[] })
-  | { readonly ok: false; readonly status: KubeStatus };
+  | { readonly ok: false; readonly status: KubeStatus; readonly isDefect?: boolean };
 
 /** Decides a command, if its sender may ask for it. A defect in deciding is the answer to the one command that shows it, not the end of the journal. */
 export function decideForLog(
   state: ClusterState,
-  { command, principal }: Sent,
+  sent: Sent,
   stamp: Stamp,
   maxDataBytes: number,
   onDefect: (error: unknown) => void,
+  how: Decide = decide,
 ): ForLog {
-  if (principal.name.includes(SEPARATOR)) {
-    return { ok: false, status: statusOf.badRequest("the sender's name holds a control character") };
-  }
   try {
-    const forbidden = authorise(state, principal, command);
-    if (forbidden !== undefined) return { ok: false, status: forbidden };
-    const decided = decide(state, command, stamp);
+    const { command, principal } = sent;
+    const status = refusalOfEnvelope(sent, stamp.position) ?? authorise(state, principal, command);
+    if (status !== undefined) return { ok: false, status };
+    const decided = how(state, command, stamp);
     if (!decided.ok) return decided;
     const logged = dataTexts(decided.events, maxDataBytes);
     return logged.ok ? { ...decided, texts: logged.texts } : logged;
   } catch (error) {
     onDefect(error);
-    return { ok: false, status: statusOf.internal(error instanceof Error ? error.message : String(error)) };
+    const status = statusOf.internal(error instanceof Error ? error.message : String(error));
+    return { ok: false, status, isDefect: true };
   }
+}
+
+/** 400 for what the log can't hold, and for reasons that are not in it: nobody can have read what has not happened. */
+function refusalOfEnvelope({ command, principal }: Sent, position: number): KubeStatus | undefined {
+  if (principal.name.includes(SEPARATOR)) {
+    return statusOf.badRequest("the sender's name holds a control character");
+  }
+  const beyond = reasonBeyond(command, position);
+  if (beyond === undefined) return undefined;
+  return statusOf.badRequest(`${beyond}, which is beyond the end of the log at ${position}`);
+}
+
+function reasonBeyond(command: AnyCommand, end: number): string | undefined {
+  const { cause = 0, basis = 0 } = command;
+  if (cause > end) return `cause is ${cause}`;
+  if (basis > end) return `basis is ${basis}`;
+  const item = itemsWithReasons(command).find((one) => (one.cause ?? 0) > end);
+  return item === undefined ? undefined : `the cause of ${item.name} is ${item.cause}`;
+}
+
+const NONE: readonly never[] = [];
+
+function itemsWithReasons(command: AnyCommand): readonly { readonly name: string; readonly cause?: number }[] {
+  if (command.type === 'BindPods') return command.data.bindings;
+  return command.type === 'MarkPodsUnschedulable' ? command.data.pods : NONE;
 }
 
 /** A decided event with its place in the log and its reasons. */

@@ -1,27 +1,36 @@
 import type { CommandReply } from '@shiplog/contracts';
-import type { LoggedCommand } from '../database/append';
 
-/** What is known of a command that was decided before: its answer, or where the log tells it. */
-export type Known =
-  | { readonly kind: 'answered'; readonly reply: CommandReply }
-  | { readonly kind: 'logged'; readonly command: LoggedCommand };
+/** What is known of a command that was answered before: the answer, or that the log has it. */
+export type Known = { readonly kind: 'answered'; readonly reply: CommandReply } | { readonly kind: 'logged' };
 
-/** The last commands that were accepted, by id: bounded, the oldest go first. */
+export interface RecentLimits {
+  readonly commands: number;
+  readonly bytes: number;
+}
+
+/** What an entry takes beside its id and what the answer holds. */
+const ENTRY_BYTES = 300;
+const ITEM_BYTES = 100;
+
+const LOGGED: Known = { kind: 'logged' };
+
+/** The last commands that were answered, by id: bounded by number and bytes, the oldest go first; all are in the log. */
 export class RecentCommands {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, { readonly known: Known; readonly bytes: number }>();
+  #bytes = 0;
   #forgot: boolean;
 
   /**
-   * @param logged the newest commands of the log, oldest first
+   * @param logged ids of the newest commands of the log, oldest first
    * @param isWhole whether those are all that the log has
    */
   constructor(
-    private readonly limit: number,
-    logged: readonly LoggedCommand[] = [],
+    private readonly limits: RecentLimits,
+    logged: readonly string[] = [],
     isWhole = true,
   ) {
-    for (const command of logged) this.#known.set(command.id, { kind: 'logged', command });
     this.#forgot = !isWhole;
+    for (const id of logged) this.#put(id, LOGGED, ENTRY_BYTES);
   }
 
   /** Whether an id that is not here may still be in the log. */
@@ -29,16 +38,43 @@ export class RecentCommands {
     return this.#forgot;
   }
 
-  get(id: string): Known | undefined {
-    return this.#known.get(id);
+  get bytes(): number {
+    return this.#bytes;
   }
 
-  /** Remembers an accepted command's answer. */
-  add(id: string, reply: CommandReply): void {
-    this.#known.set(id, { kind: 'answered', reply });
-    if (this.#known.size <= this.limit) return;
-    const oldest = this.#known.keys().next();
-    if (oldest.done !== true) this.#known.delete(oldest.value);
-    this.#forgot = true;
+  get(id: string): Known | undefined {
+    return this.#known.get(id)?.known;
   }
+
+  /** Remembers an answer, but not the object that it showed: who repeats a command can read that. */
+  add(id: string, reply: CommandReply): void {
+    const kept = reply.ok && reply.object !== undefined ? { ...reply, object: undefined } : reply;
+    this.#put(id, { kind: 'answered', reply: kept }, bytesOf(kept));
+  }
+
+  /** What the log no longer has. */
+  forget(id: string): void {
+    this.#bytes -= this.#known.get(id)?.bytes ?? 0;
+    this.#known.delete(id);
+  }
+
+  #put(id: string, known: Known, cost: number): void {
+    const bytes = cost + id.length;
+    this.#bytes += bytes - (this.#known.get(id)?.bytes ?? 0);
+    this.#known.set(id, { known, bytes });
+    if (this.#known.size <= this.limits.commands && this.#bytes <= this.limits.bytes) return;
+    this.#forgot = true;
+    for (const [oldest, { bytes: freed }] of this.#known) {
+      this.#known.delete(oldest);
+      this.#bytes -= freed;
+      if (this.#known.size <= this.limits.commands && this.#bytes <= this.limits.bytes) return;
+    }
+  }
+}
+
+function bytesOf(reply: CommandReply): number {
+  if (!reply.ok) return ENTRY_BYTES + JSON.stringify(reply.status).length * 2;
+  const { results = [] } = reply;
+  const refused = results.filter((item) => !item.ok);
+  return ENTRY_BYTES + results.length * ITEM_BYTES + (refused.length === 0 ? 0 : JSON.stringify(refused).length * 2);
 }

@@ -1,85 +1,8 @@
-import { ClusterState, hashCluster, type Applied } from '@shiplog/cluster';
+import { hashCluster } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
-import { pino } from 'pino';
-import type { AppendOutcome, Commit, LoggedCommand } from '../database/append';
 import { createConfigMap, createNamespace, deleteConfigMap, patchConfigMap } from '../testing/commands';
 import { RecentCommands } from './recent-commands';
-import { Writer, type LogStore } from './writer';
-
-/** A store whose commits end when the spec says so, and how it says. */
-class SlowStore implements LogStore {
-  readonly commits: Commit[] = [];
-  readonly logged = new Map<string, LoggedCommand>();
-  #settle: ((outcome: AppendOutcome | Error) => void) | undefined;
-
-  append(commit: Commit): Promise<AppendOutcome> {
-    this.commits.push(commit);
-    return new Promise((resolve, reject) => {
-      this.#settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
-    });
-  }
-
-  /** Ends the commit in flight. */
-  async end(outcome: AppendOutcome | Error = 'committed'): Promise<void> {
-    this.#settle?.(outcome);
-    await turns();
-  }
-
-  findCommands(ids: readonly string[]): Promise<LoggedCommand[]> {
-    return Promise.resolve(ids.flatMap((id) => this.logged.get(id) ?? []));
-  }
-
-  replyTo({ first, count }: LoggedCommand): Promise<CommandReply> {
-    return Promise.resolve({ ok: true, position: first + count - 1, events: count });
-  }
-}
-
-const PRINCIPAL = { kind: 'api', name: 'main' } as const;
-
-/** Lets everything happen that waits for nothing but its turn. */
-async function turns(): Promise<void> {
-  for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function setUp({ recent = new RecentCommands(100), commitEvents = 100 } = {}) {
-  const store = new SlowStore();
-  const seen: string[] = [];
-  const replies = new Map<string, CommandReply>();
-  const writer = new Writer({
-    state: new ClusterState(),
-    position: 0,
-    recent,
-    store,
-    settings: { serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', nodePortRange: [30000, 32767] },
-    commitEvents,
-    maxDataBytes: () => 10_000,
-    publish: ({ event }: Applied) => void seen.push(`published ${event.name}`),
-    clock: () => ({ time: '2026-01-01T00:00:00.000Z', uid: () => 'uid' }),
-    logger: pino({ level: 'silent' }),
-  });
-  const submit = async (...commands: AnyCommand[]): Promise<void> => {
-    writer.submit(
-      commands.map((command) => ({
-        command,
-        principal: PRINCIPAL,
-        answer: (reply) => {
-          replies.set(command.id, reply);
-          seen.push(`answered ${command.id}`);
-        },
-      })),
-    );
-    await turns();
-  };
-  const start = async (): Promise<void> => {
-    await submit(createNamespace('default', 'ns'));
-    await store.end();
-    seen.length = 0;
-    store.commits.length = 0;
-  };
-  return { store, writer, seen, replies, submit, start };
-}
-
-const namesIn = ({ events }: Commit): string[] => events.map(({ name }) => name);
+import { LIMITS, namesIn, PRINCIPAL, setUp, turns } from './testing/given-writer';
 
 describe('the writer', () => {
   it('publishes and then answers a command, once it is committed', async () => {
@@ -110,11 +33,12 @@ describe('the writer', () => {
       writer.submit([{ command, principal, answer: (reply) => answers.push(reply) }]);
     }
     await turns();
+    await store.end();
     expect(answers).toMatchObject([
       { ok: false, status: { code: 403, message: expect.stringContaining('may not speak for tester') } },
       { ok: false, status: { code: 403, message: expect.stringContaining('its own Node and Lease only') } },
     ]);
-    expect(store.commits).toEqual([]);
+    expect(store.commits.map(namesIn)).toEqual([[]]);
   });
 
   it('refuses a sender whose name would shift the columns of a commit', async () => {
@@ -124,8 +48,9 @@ describe('the writer', () => {
     const principal = { kind: 'api', name: 'main\u001fapi.other' } as const;
     writer.submit([{ command: createConfigMap('a'), principal, answer: (reply) => (answer = reply) }]);
     await turns();
+    await store.end();
     expect(answer).toMatchObject({ ok: false, status: { code: 400 } });
-    expect(store.commits).toEqual([]);
+    expect(store.commits.map(namesIn)).toEqual([[]]);
   });
 
   it('lets commands that arrive while a commit is in flight share the next one', async () => {
@@ -182,7 +107,7 @@ describe('the writer', () => {
   it('answers a command that only Postgres remembers from the log, and decides the others again', async () => {
     const { store, writer, replies, submit, start } = setUp();
     await start();
-    store.logged.set('old', { id: 'old', first: 1, count: 1 });
+    store.logged.set('old', { ok: true, position: 1, events: 1 });
     await submit(createConfigMap('x', {}, 'old'), createConfigMap('a', {}, 'c1'), deleteConfigMap('x', 'c2'));
     await submit(createConfigMap('b', {}, 'c3'));
     await store.end('repeated-command');
@@ -196,10 +121,11 @@ describe('the writer', () => {
   });
 
   it('does not refuse a repeated command for what its forgotten first instance did', async () => {
-    const { store, replies, submit, start } = setUp({ recent: new RecentCommands(100, [], false) });
+    const { store, replies, submit, start } = setUp({ recent: new RecentCommands(LIMITS, [], false) });
     await start();
-    store.logged.set('old', { id: 'old', first: 1, count: 1 });
+    store.logged.set('old', { ok: true, position: 1, events: 1 });
     await submit(createNamespace('default', 'old'), createNamespace('default', 'new'));
+    await store.end();
     expect(replies.get('old')).toEqual({ ok: true, position: 1, events: 1 });
     expect(replies.get('new')).toMatchObject({ ok: false, status: { reason: 'AlreadyExists' } });
   });
@@ -223,18 +149,21 @@ describe('the writer', () => {
     const { store, replies, submit, start } = setUp();
     await start();
     await submit(createConfigMap('a', { a: 'x'.repeat(20_000) }, 'c1'));
+    await store.end();
     expect(replies.get('c1')).toMatchObject({ ok: false, status: { code: 413 } });
-    expect(store.commits).toEqual([]);
+    expect(store.commits.map(namesIn)).toEqual([[]]);
   });
 
-  it('makes no commit for a command that changes nothing', async () => {
+  it('makes no event for a command that changes nothing, but logs its answer before it gives it', async () => {
     const { store, replies, submit, start } = setUp();
     await start();
     await submit(createConfigMap('a', { x: '1' }));
     await store.end();
     await submit(patchConfigMap('a', { x: '1' }, 'c2'));
+    expect(replies.has('c2')).toBe(false);
+    await store.end();
     expect(replies.get('c2')).toMatchObject({ ok: true, events: 0, position: 2 });
-    expect(store.commits).toHaveLength(1);
+    expect(store.commits.map(namesIn)).toEqual([['a'], []]);
   });
 
   it('finishes what is under way when it stops', async () => {
@@ -247,16 +176,5 @@ describe('the writer', () => {
     await stopped;
     expect(seen).toEqual(['published a', 'answered c1']);
     expect(hashCluster(writer.state)).toMatch(/^[0-9a-f]{32}$/);
-  });
-});
-
-describe('recent commands', () => {
-  it('are bounded, and say when they have forgotten some', () => {
-    const recent = new RecentCommands(2);
-    for (const id of ['a', 'b', 'c']) recent.add(id, { ok: true, position: 1, events: 0 });
-    expect(recent.get('a')).toBeUndefined();
-    expect(recent.get('c')).toBeDefined();
-    expect(recent.mayHaveForgotten).toBe(true);
-    expect(new RecentCommands(2).mayHaveForgotten).toBe(false);
   });
 });

@@ -1,19 +1,21 @@
-import { replyOf, type Applied, type ClusterState, type Stamp } from '@shiplog/cluster';
-import type { AnyCommand, CommandReply, KubeStatus, LogEvent } from '@shiplog/contracts';
+import { decide, mayUseId, replyOf, type Applied, type ClusterState, type Stamp } from '@shiplog/cluster';
+import type { AnyCommand, CommandReply, LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/machinery';
 import type { Logger } from 'pino';
-import type { AppendOutcome, Commit, LoggedCommand } from '../database/append';
-import { Batch, type Submission } from './batch';
-import { decideForLog, placed } from './decide-for-log';
+import type { AppendOutcome, Commit } from '../database/append';
+import { Ahead } from './ahead';
+import { costOf, Waiting, type Batch, type Outcome, type Submission } from './batch';
+import { decideForLog, type Decide, type ForLog } from './decide-for-log';
+import { LookUps } from './look-ups';
 import type { RecentCommands } from './recent-commands';
+import { Sweep, type Slice } from './sweep';
+import { TurnedAway } from './turned-away';
 
 /** What the writer writes to, and where it looks up what it has forgotten. */
 export interface LogStore {
   append(commit: Commit): Promise<AppendOutcome>;
-  /** The commands of these ids that the log has. */
-  findCommands(ids: readonly string[]): Promise<LoggedCommand[]>;
-  /** The answer that a logged command had. */
-  replyTo(command: LoggedCommand): Promise<CommandReply>;
+  /** The answers of those of the commands that the log knows. */
+  findAnswers(ids: readonly string[]): Promise<ReadonlyMap<string, CommandReply>>;
 }
 
 export interface WriterOptions {
@@ -23,8 +25,11 @@ export interface WriterOptions {
   recent: RecentCommands;
   store: LogStore;
   settings: Stamp['settings'];
-  /** Events in one commit, at most (one command's are never divided). */
+  /** Events and answers in one commit, at most (one command's are never divided), and bytes. */
   commitEvents: number;
+  commitBytes?: number;
+  /** Bytes of commands that wait for a commit, at most. */
+  aheadBytes?: number;
   /** JSON of one event's data, at most: what the bus can carry. */
   maxDataBytes: () => number;
   publish: (applied: Applied, text: string) => void;
@@ -34,29 +39,35 @@ export interface WriterOptions {
   logger: Logger;
 }
 
-/** Events decided and not committed, at most: what waits longer is better told so. */
-const MAX_AHEAD = 50_000;
+/** What of commands decided and not committed there may be: what waits longer is better told so. */
+const MAX_AHEAD_EVENTS = 50_000;
+const MAX_AHEAD_COMMANDS = 50_000;
+const MAX_AHEAD_BYTES = 128 * 1024 * 1024;
+const COMMIT_BYTES = 16 * 1024 * 1024;
 const OVERLOADED: CommandReply = {
   ok: false,
-  status: statusOf.tooManyRequests('the journal has more to write than it can keep up with; try again later', 1),
+  status: statusOf.tooManyRequests('the journal has more to write than it can keep up with; try again later', 2),
 };
 
 /**
  * The only one who appends. Commands are decided the moment they arrive, on the state ahead of the commit in flight,
  * and share the next commit. Nothing is published or answered before Postgres has it; an answer that rests on
- * another command's events (a name that is taken) waits for their commit too.
+ * another command's events (a name that is taken) waits for their commit too. Every answer is in the log before it is
+ * given, a refusal also: its id decides the same from then on, whoever is the writer.
  */
 export class Writer {
   /** What is committed and published. */
   readonly state: ClusterState;
   #position: number;
   /** What is decided: ahead of the above by the batches under way. */
-  #ahead: ClusterState;
-  #aheadPosition: number;
-  #next = new Batch();
-  readonly #queue: Batch[] = [];
-  /** Ids decided and not committed yet. */
-  readonly #underWay = new Set<string>();
+  readonly #ahead: Ahead;
+  /** Of repetitions of what is under way. */
+  #repeatedBytes = 0;
+  /** What is decided and not answered yet, by id. */
+  readonly #underWay = new Map<string, Waiting>();
+  readonly #turnedAway = new TurnedAway(() => performance.now());
+  readonly #lookUps: LookUps;
+  #waitForRoom: (() => void)[] = [];
   #running: Promise<void> | undefined;
   #stopped = false;
   /** After a commit of unknown outcome nothing more may be written: it would be decided on what may not exist. */
@@ -68,14 +79,33 @@ export class Writer {
   constructor(private readonly options: WriterOptions) {
     this.state = options.state;
     this.#position = options.position;
-    this.#ahead = options.state.copy();
-    this.#aheadPosition = options.position;
+    const { commitEvents: rows, commitBytes: bytes = COMMIT_BYTES } = options;
+    this.#ahead = new Ahead(options.state, options.position, { rows, bytes });
     this.lost = new Promise((resolve) => (this.#resolveLost = resolve));
+    this.#lookUps = new LookUps(
+      (ids) => options.store.findAnswers(ids),
+      (error) => options.logger.warn({ err: error }, 'answers could not be looked up; their commands come again'),
+    );
   }
 
   /** Of the last event that is committed and published. */
   get position(): number {
     return this.#position;
+  }
+
+  /** Whether commands are turned away (429) because too much waits for its commit. */
+  get isFull(): boolean {
+    return (
+      this.#ahead.position - this.#position > MAX_AHEAD_EVENTS ||
+      this.#underWay.size > MAX_AHEAD_COMMANDS ||
+      this.#ahead.bytes + this.#repeatedBytes > (this.options.aheadBytes ?? MAX_AHEAD_BYTES)
+    );
+  }
+
+  /** Resolves when there is room for more, or when there will never be. */
+  room(): Promise<void> {
+    if (!this.isFull || this.#stopped) return Promise.resolve();
+    return new Promise((resolve) => this.#waitForRoom.push(resolve));
   }
 
   /** Decides commands, in order. Each is answered once what it came to is committed, or never (see `lost`). */
@@ -86,89 +116,136 @@ export class Writer {
     this.#start();
   }
 
-  #lose(why: unknown): void {
-    this.#dead = true;
-    this.#stopped = true;
-    this.#resolveLost(why);
-  }
-
   /** Takes nothing more; resolves when everything under way is committed and answered, or lost. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#tellRoom();
     await this.#running;
   }
 
-  #take(submission: Submission, time: string, uid: () => string): void {
-    const { id } = submission.command;
-    const known = this.options.recent.get(id);
-    if (known?.kind === 'answered') return submission.answer(known.reply);
-    if (known?.kind === 'logged') return this.#answerFromLog(submission, known.command);
-    if (this.#underWay.has(id)) return void this.#next.pending.push({ submission, outcome: { kind: 'repeated' } });
-    if (this.#aheadPosition - this.#position > MAX_AHEAD) return submission.answer(OVERLOADED);
-    const { settings } = this.options;
-    const stamp: Stamp = {
-      time,
-      uid: needsUid(submission.command) ? uid() : '',
-      position: this.#aheadPosition,
-      settings,
-    };
-    this.#decide(submission, stamp);
+  #lose(why: unknown): void {
+    this.#dead = true;
+    this.#stopped = true;
+    this.#tellRoom();
+    this.#resolveLost(why);
   }
 
-  #decide(submission: Submission, stamp: Stamp): void {
+  #tellRoom(): void {
+    if (this.#waitForRoom.length === 0 || (this.isFull && !this.#stopped)) return;
+    for (const resolve of this.#waitForRoom.splice(0)) resolve();
+  }
+
+  #take(submission: Submission, time: string, uid: () => string, isLookedUp = false): void {
     const { command } = submission;
-    const { maxDataBytes, logger } = this.options;
-    const decided = decideForLog(this.#ahead, submission, stamp, maxDataBytes(), (error) =>
-      logger.error({ err: error, command: command.id, type: command.type }, 'a command could not be decided'),
-    );
-    if (!decided.ok) return this.#refuse(submission, decided.status);
+    const { recent } = this.options;
+    const known = recent.get(command.id);
+    if (known?.kind === 'answered') return this.#tell(submission, known.reply);
+    if (known?.kind === 'logged') return this.#lookUp(submission);
+    const underWay = this.#underWay.get(command.id);
+    if (underWay !== undefined) return this.#repeat(underWay, submission);
+    const turnedAway = submission.comesAgain === true ? undefined : this.#turnedAway.get(command.id);
+    if (turnedAway !== undefined) return this.#tell(submission, turnedAway);
+    if (this.isFull) return this.#turnAway(new Waiting(submission), OVERLOADED);
+    // What takes several commits would begin before the last of them finds out that it was done already.
+    const mayBeKnown = !isLookedUp && recent.mayHaveForgotten && command.type === 'DeleteCollection';
+    if (mayBeKnown) return this.#lookUp(submission);
+    const waiting = new Waiting(submission);
+    this.#underWay.set(command.id, waiting);
+    if (command.type === 'DeleteCollection') return this.#sweep(new Sweep(waiting, command.data), time);
+    const decided = this.#decide(submission, time, needsUid(command) ? uid() : '');
+    this.#settle(waiting, decided, time);
+  }
+
+  /** All deliveries of a command hear its one answer. Those that there is no room for hear nothing, and come again. */
+  #repeat(waiting: Waiting, submission: Submission): void {
+    if (this.isFull) return;
+    const cost = costOf(submission, {});
+    this.#repeatedBytes += cost;
+    waiting.repeat(submission, cost);
+  }
+
+  /** Takes a command off those under way; returns all of its deliveries. */
+  #done(waiting: Waiting): readonly Submission[] {
+    this.#underWay.delete(waiting.id);
+    this.#repeatedBytes -= waiting.repeatedBytes;
+    return waiting.deliveries;
+  }
+
+  #decide(submission: Submission, time: string, uid: string, how: Decide = decide): ForLog {
+    const { settings, maxDataBytes, logger } = this.options;
+    const stamp: Stamp = { time, uid, position: this.#ahead.position, settings };
+    const { id, type } = submission.command;
+    const onDefect = (error: unknown): void =>
+      logger.error({ err: error, command: id, type }, 'a command could not be decided');
+    return decideForLog(this.#ahead.state, submission, stamp, maxDataBytes(), onDefect, how);
+  }
+
+  /** Puts what a command came to into the next commit. */
+  #settle(waiting: Waiting, decided: ForLog, time: string): void {
+    const { command } = waiting.submission;
+    if (!decided.ok) {
+      if (decided.isDefect === true) return this.#turnAway(waiting, { ok: false, status: decided.status });
+      return this.#answerAfterCommit(waiting, { ok: false, status: decided.status });
+    }
     const { events, texts, reply } = decided;
     const count = events.length;
-    const first = this.#aheadPosition + 1;
-    if (this.#next.events.length > 0 && this.#next.events.length + count > this.options.commitEvents) this.#close();
-    const batch = this.#next;
-    events.forEach((draft, commandSeq) => {
-      const event = placed(draft, submission, stamp.time, first + commandSeq, commandSeq);
-      batch.events.push(event);
-      batch.texts.push(texts[commandSeq] as string);
-      batch.applied.push(this.#ahead.apply(event));
-    });
-    this.#aheadPosition += count;
-    if (count > 0) batch.commands.push({ id: command.id, first, count, items: reply.items });
-    this.#underWay.add(command.id);
-    batch.pending.push({ submission, outcome: { kind: 'accepted', reply, first, count } });
+    if (count === 0) return this.#answerAfterCommit(waiting, replyOf(reply, this.#ahead.position, 0));
+    const first = this.#ahead.position + 1;
+    const cost = costOf(waiting.submission, { texts, items: reply.items?.length });
+    const batch = this.#ahead.roomFor(count, cost);
+    this.#ahead.place(batch, waiting, decided, time);
+    batch.commands.push({ id: command.id, first, count, items: reply.items });
+    this.#ahead.push(batch, { waiting, outcome: { kind: 'events', reply, first, count } }, cost);
   }
 
-  #refuse(submission: Submission, status: KubeStatus): void {
-    const reply: CommandReply = { ok: false, status };
-    if (this.options.recent.mayHaveForgotten) return this.#refuseUnlessLogged(submission, reply);
-    this.#next.pending.push({ submission, outcome: { kind: 'refused', reply } });
+  /** An answer waits for the commit of what it rests on; all but those that leave nothing behind are written with it. */
+  #answerAfterCommit(waiting: Waiting, reply: CommandReply): void {
+    const isLogged = mustHold(waiting.submission, reply);
+    const answer = isLogged ? JSON.stringify(reply) : '';
+    const cost = costOf(waiting.submission, { answer });
+    const batch = this.#ahead.roomFor(1, cost);
+    if (isLogged) batch.answers.push({ id: waiting.submission.command.id, reply: answer });
+    this.#ahead.push(batch, { waiting, outcome: { kind: 'answer', reply, isLogged } }, cost);
   }
 
-  /** A repeated command older than the memory must not be refused for what its first instance did. */
-  #refuseUnlessLogged(submission: Submission, reply: CommandReply): void {
-    const lookUp = async (): Promise<void> => {
-      const [logged] = await this.options.store.findCommands([submission.command.id]);
-      if (logged !== undefined) return this.#answerFromLog(submission, logged);
-      this.#next.pending.push({ submission, outcome: { kind: 'refused', reply } });
+  /** Answers without a decision: the same id may be decided another time, but not right away. */
+  #turnAway(waiting: Waiting, reply: CommandReply): void {
+    for (const one of this.#done(waiting)) {
+      if (one.comesAgain !== true) this.#turnedAway.add(one.command.id, reply);
+      this.#tell(one, reply);
+    }
+  }
+
+  /** Decides the next part of a DeleteCollection; one that is all in one part is a command like every other. */
+  #sweep(sweep: Sweep, time: string): void {
+    const { waiting } = sweep;
+    const { submission } = waiting;
+    const decided = this.#decide(submission, time, '', (state, { actor }, stamp) => sweep.decide(state, actor, stamp));
+    if (!decided.ok || sweep.isWhole) return this.#settle(waiting, decided, time);
+    const { events, texts, reply } = decided;
+    const items = reply.items ?? [];
+    const objects = sweep.nextObjects;
+    const slice: Slice = { objects, items, first: this.#ahead.position + 1, count: events.length };
+    const last = sweep.isLast(objects) ? sweep.replyWith(slice, this.#ahead.position) : undefined;
+    const answer = last === undefined || !mustHold(submission, last) ? '' : JSON.stringify(last);
+    const cost = costOf(submission, { texts, items: items.length, answer });
+    const batch = this.#ahead.roomFor(events.length + 1, cost);
+    this.#ahead.place(batch, waiting, decided, time, sweep.events);
+    if (answer !== '') batch.answers.push({ id: submission.command.id, reply: answer });
+    this.#ahead.push(batch, { waiting, outcome: { kind: 'slice', sweep, slice, last } }, cost);
+  }
+
+  #goOn(sweep: Sweep): void {
+    setImmediate(() => {
+      if (this.#stopped) return;
+      this.#sweep(sweep, this.options.clock().time);
       this.#start();
-    };
-    lookUp().catch((error: unknown) => this.#lose(error));
-  }
-
-  #answerFromLog(submission: Submission, command: LoggedCommand): void {
-    this.options.store.replyTo(command).then(submission.answer, (error: unknown) => this.#lose(error));
-  }
-
-  #close(): void {
-    this.#queue.push(this.#next);
-    this.#next = new Batch();
+    });
   }
 
   /** One run at a time; it begins when all that came with one read of the socket is decided. */
   #start(): void {
-    const isIdle = this.#next.isEmpty && this.#queue.length === 0;
-    if (this.#running !== undefined || this.#dead || isIdle) return;
+    if (this.#running !== undefined || this.#dead || this.#ahead.isEmpty) return;
     this.#running = new Promise((resolve) => {
       setImmediate(() => {
         this.#run()
@@ -183,34 +260,29 @@ export class Writer {
 
   /** Commits batch after batch. While Postgres writes one, the one before it is published and answered. */
   async #run(): Promise<void> {
-    let batch = this.#shift();
+    let batch = this.#ahead.shift();
     let outcome = this.#append(batch);
     while (batch !== undefined) {
       const said = await outcome;
       if (said === 'deposed') throw new Error('another journal has begun a new epoch');
-      const isCommitted = said === 'committed';
+      const isCommitted = said !== 'repeated-command';
       if (!isCommitted) await this.#redecide(batch);
-      const next = this.#shift();
+      const next = this.#ahead.shift();
       outcome = this.#append(next);
-      if (isCommitted) this.#committed(batch);
+      if (isCommitted) this.#committed(batch, said === 'answered-before');
       batch = next;
     }
   }
 
   #append(batch: Batch | undefined): Promise<AppendOutcome> {
-    if (batch === undefined || batch.events.length === 0) return Promise.resolve('committed');
+    if (batch === undefined || batch.rows === 0) return Promise.resolve('committed');
     const outcome = this.options.store.append(batch);
     // Its failure is dealt with where it is awaited, a moment after this turn.
     outcome.catch(() => undefined);
     return outcome;
   }
 
-  #shift(): Batch | undefined {
-    if (this.#queue.length === 0 && !this.#next.isEmpty) this.#close();
-    return this.#queue.shift();
-  }
-
-  #committed(batch: Batch): void {
+  #committed(batch: Batch, mayBeKnown: boolean): void {
     const { publish, onCommitted } = this.options;
     for (let i = 0; i < batch.applied.length; i++) {
       const applied = batch.applied[i] as Applied;
@@ -220,48 +292,97 @@ export class Writer {
       publish(applied, batch.texts[i] as string);
     }
     this.#position += batch.events.length;
-    for (const pending of batch.pending) this.#answer(pending);
+    this.#ahead.committed(batch);
+    for (const { waiting, outcome } of batch.pending) this.#conclude(waiting, outcome, mayBeKnown);
+    this.#tellRoom();
     onCommitted?.(batch.events);
   }
 
-  #answer({ submission, outcome }: Batch['pending'][number]): void {
-    const { command, answer } = submission;
+  /** @param mayBeKnown whether answers of this commit may have been in the log before: those hold then */
+  #conclude(waiting: Waiting, outcome: Outcome, mayBeKnown: boolean): void {
     switch (outcome.kind) {
-      case 'accepted': {
-        const reply = replyOf(outcome.reply, outcome.first, outcome.count);
-        this.#underWay.delete(command.id);
-        this.options.recent.add(command.id, reply);
-        return answer(reply);
+      case 'events':
+        return this.#answer(waiting, replyOf(outcome.reply, outcome.first, outcome.count), true);
+      case 'answer':
+        if (mayBeKnown && outcome.isLogged) return this.#done(waiting).forEach((delivery) => this.#lookUp(delivery));
+        return this.#answer(waiting, outcome.reply, outcome.isLogged);
+      case 'slice':
+        if (outcome.last !== undefined)
+          return this.#answer(waiting, outcome.last, mustHold(waiting.submission, outcome.last));
+        outcome.sweep.take(outcome.slice);
+        return this.#goOn(outcome.sweep);
+    }
+  }
+
+  #answer(waiting: Waiting, reply: CommandReply, isRemembered: boolean): void {
+    if (isRemembered) this.options.recent.add(waiting.id, reply);
+    for (const delivery of this.#done(waiting)) this.#tell(delivery, reply);
+  }
+
+  /** Answers from the log; what it doesn't know is decided. */
+  #lookUp(submission: Submission): void {
+    const { clock, recent } = this.options;
+    const { id } = submission.command;
+    this.#lookUps.ask(id, (reply) => {
+      if (reply !== undefined) {
+        recent.add(id, reply);
+        return this.#tell(submission, reply);
       }
-      case 'refused':
-        return answer(outcome.reply);
-      case 'repeated': {
-        const known = this.options.recent.get(command.id);
-        if (known?.kind === 'answered') answer(known.reply);
-      }
+      if (this.#stopped) return;
+      recent.forget(id);
+      const { time, uid } = clock();
+      this.#take(submission, time, uid, true);
+      this.#start();
+    });
+  }
+
+  #tell({ command, answer }: Submission, reply: CommandReply): void {
+    try {
+      answer(reply);
+    } catch (error) {
+      this.options.logger.warn({ err: error, command: command.id }, 'an answer could not be given');
     }
   }
 
   /**
    * Postgres knows one of the commands from before the memory of this process: nothing of the batch was written. What is
    * decided ahead is dropped, the known ones are answered from the log, and the others decided again, in their order.
+   * When the log does not tell which one it knows, they are committed one by one, and the one that still can't be fails.
    */
   async #redecide(batch: Batch): Promise<void> {
-    const batches = [batch, ...this.#queue.splice(0), this.#next];
-    this.#next = new Batch();
-    this.#underWay.clear();
-    this.#ahead = this.state.copy();
-    this.#aheadPosition = this.#position;
-    const submissions = batches.flatMap((one) => one.pending.map(({ submission }) => submission));
-    const known = await this.options.store.findCommands(batch.commands.map(({ id }) => id));
-    const byId = new Map(known.map((command) => [command.id, command]));
+    const ids = batch.commands.map(({ id }) => id);
+    const known = await this.options.store.findAnswers(ids);
+    const dropped = this.#ahead.drop(batch, this.state, this.#position);
+    const suspects = new Set(known.size === 0 ? ids : []);
     const { time, uid } = this.options.clock();
-    for (const submission of submissions) {
-      const command = byId.get(submission.command.id);
-      if (command === undefined) this.#take(submission, time, uid);
-      else this.#answerFromLog(submission, command);
+    for (const { waiting, outcome } of dropped) if (outcome.kind !== 'slice') this.#done(waiting);
+    for (const { waiting, outcome } of dropped) {
+      const reply = known.get(waiting.id);
+      const isSuspect = suspects.has(waiting.id);
+      if (outcome.kind === 'slice') this.#sweep(outcome.sweep, time);
+      else if (reply !== undefined) this.#answer(waiting, reply, true);
+      else if (isSuspect && suspects.size === 1) this.#turnAway(waiting, unwritable(waiting.id));
+      else {
+        if (isSuspect) this.#ahead.close();
+        for (const delivery of waiting.deliveries) this.#take(delivery, time, uid, true);
+        if (isSuspect) this.#ahead.close();
+      }
     }
   }
+}
+
+/** The log says that it has the command, and does not find it. */
+function unwritable(id: string): CommandReply {
+  return { ok: false, status: statusOf.internal(`the log takes the id ${id} for another command's`) };
+}
+
+/**
+ * Whether an answer without events must be the same for ever: not where the command can have no effect, and not where
+ * its sender has no right to its id, which may become somebody else's command.
+ */
+function mustHold({ command, principal }: Submission, reply: CommandReply): boolean {
+  if ('dryRun' in command.data && command.data.dryRun === true) return false;
+  return reply.ok || mayUseId(principal, command.id);
 }
 
 function needsUid({ type }: AnyCommand): boolean {
