@@ -104,8 +104,47 @@ export const StateQuery = query('state', {
   streamed: true,
 });
 
+const letter = Position('Names the dead letter.');
+
+export const DeadLettersQuery = query('deadLetters', {
+  summary: 'Commands sent without waiting that could not be decided, oldest first, at most 100; and why not.',
+  payload: Type.Object({ after: Optional(Position('Of a letter: only those that came later.')) }),
+  reply: Type.Object({
+    letters: Type.Array(
+      Type.Object({
+        letter,
+        time: Time('When it was given up.'),
+        from: Type.String({ description: 'Who sent it: `user.admin`.' }),
+        type: Type.String(),
+        id: Optional(Type.String({ description: "The command's; not there when it is no command." })),
+        why: Type.String(),
+        deliveries: Type.Integer({ description: 'How often it was tried.' }),
+        bytes: Type.Integer(),
+      }),
+    ),
+  }),
+  from: ['user'],
+});
+
+export const RepeatDeadLetterQuery = query('repeatDeadLetter', {
+  summary:
+    'Has a dead letter decided after all, in the name of its first sender; it is gone once it is decided, also when that is a refusal.',
+  payload: Type.Object({ letter, request: CommandId('Names the request: repeated, it is not carried out twice.') }),
+  reply: Type.Object({ reply: CommandReplySchema }),
+  from: ['user'],
+});
+
 /** Every question. */
-export const QUERIES = [PositionQuery, ObjectQuery, EventsQuery, HistoryQuery, CommandQuery, StateQuery] as const;
+export const QUERIES = [
+  PositionQuery,
+  ObjectQuery,
+  EventsQuery,
+  HistoryQuery,
+  CommandQuery,
+  StateQuery,
+  DeadLettersQuery,
+  RepeatDeadLetterQuery,
+] as const;
 
 export type StateRequest = Static<typeof StateQuery.payload>;
 /** One chunk; in the last one only, `channels`: last position of each asked for, for gap detection from there on. */

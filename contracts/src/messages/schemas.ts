@@ -43,7 +43,8 @@ const plainText = (description: string) =>
     description,
   });
 /** What names a command: the same id again gets the first one's answer, for as long as that is kept (COMMANDS_KEPT). */
-export const CommandId = () => plainText("Names the command: the same id again gets the first one's answer.");
+export const CommandId = (description = "Names the command: the same id again gets the first one's answer.") =>
+  plainText(description);
 /** Who asks: a user's name, or `system:…`. */
 export const Actor = () => plainText("Who asks: a user's name, or `system:…`.");
 export const OneOf = <const W extends readonly string[]>(words: W, description?: string) =>

@@ -101,7 +101,7 @@ describe('a command', () => {
   });
 });
 
-it('a command on thousands of objects is one commit, whose answer fits into a message', async () => {
+it('a command on thousands of objects is done in slices, and its answer fits into a message', async () => {
   await bus.command(createNamespace('crowd'));
   await Promise.all(
     Array.from({ length: 6_000 }, (_, i) => {
@@ -236,4 +236,22 @@ it('a repeated command is answered from the log by a journal that has never seen
   await journal.stop();
   journal = await parts.journal('main');
   expect(await bus.command(command)).toEqual(reply);
+});
+
+it('a refusal and what changed nothing are answered the same by a journal that has never seen them', async () => {
+  await bus.command(createConfigMap('taken', { n: '3' }));
+  const refused = createConfigMap('taken');
+  const same = patchConfigMap('taken', { n: '3' });
+  const replies = [await bus.command(refused), await bus.command(same)];
+  expect(replies).toMatchObject([
+    { ok: false, status: { reason: 'AlreadyExists' } },
+    { ok: true, events: 0 },
+  ]);
+  await bus.command(patchConfigMap('taken', { n: '5' }));
+  await journal.stop();
+  journal = await parts.journal('main');
+  expect([await bus.command(same), await bus.command(refused)]).toEqual(replies.reverse());
+  await bus.command(deleteConfigMap('taken'));
+  expect((await bus.command(refused)).ok).toBe(false);
+  expect((await bus.ask(CommandQuery, { id: refused.id })).reply).toMatchObject({ ok: false });
 });

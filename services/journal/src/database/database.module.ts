@@ -5,6 +5,7 @@ import type { JournalConfig } from '../settings';
 import { CommandRepository } from './command.repository';
 import { makeDataSource } from './data-source';
 import { databaseUrlOf } from './database-url';
+import { DeadLetterRepository } from './dead-letter.repository';
 import { EventRepository } from './event.repository';
 import { PartitionRepository } from './partition.repository';
 import { LogRepositories } from './repositories';
@@ -32,7 +33,14 @@ const dataSource = {
   inject: [CONFIG],
   useFactory: (config: JournalConfig) => makeDataSource(databaseUrlOf(config)),
 };
-const repositories = [EventRepository, CommandRepository, SnapshotRepository, PartitionRepository, LogRepositories];
+const repositories = [
+  EventRepository,
+  CommandRepository,
+  SnapshotRepository,
+  PartitionRepository,
+  DeadLetterRepository,
+  LogRepositories,
+];
 
 /** The log in Postgres: the only part that speaks SQL. */
 @Module({ providers: [dataSource, LogDatabase, ...repositories], exports: [LogDatabase, ...repositories] })

@@ -100,6 +100,54 @@ describe('the journal’s role', () => {
     });
   });
 
+  it('forgets answers that are old enough, some at a time, and no others', async () => {
+    const count = async () => {
+      const [{ n }] = await owner.query<[{ n: number }]>('select count(*)::integer as n from commands');
+      return n;
+    };
+    const before = await count();
+    await owner.query(
+      `insert into commands (id, count, reply, at)
+       select 'old-' || n, 0, '{"ok":true}', now() - interval '61 minutes' from generate_series(1, 2500) n`,
+    );
+    expect(await log.commands.forget(3_600_000)).toBe(true);
+    expect(await count()).toBe(before + 500);
+    expect(await log.commands.forget(3_600_000)).toBe(false);
+    expect(await count()).toBe(before);
+    await expect(log.commands.forget(59_000)).rejects.toThrow('answers are kept for a minute at least');
+  });
+
+  it('keeps the first answer of a command, whatever else is said to be it', async () => {
+    const end = await log.events.end();
+    const reply = (n: number) => JSON.stringify({ ok: true, position: n, events: 0 });
+    const answered = (...ids: string[]) => ({
+      events: [],
+      texts: [],
+      commands: [],
+      answers: ids.map((id, n) => ({ id, reply: reply(n) })),
+    });
+    expect(await appender.append(answered('a', 'b'))).toBe('committed');
+    expect(await appender.append(answered('c', 'b'))).toBe('answered-before');
+    const answers = await log.commands.answers(['a', 'b', 'c', 'd', 'command-1']);
+    expect(answers).toEqual(
+      new Map([
+        ['a', { ok: true, position: 0, events: 0 }],
+        ['b', { ok: true, position: 1, events: 0 }],
+        ['c', { ok: true, position: 0, events: 0 }],
+        [
+          'command-1',
+          expect.objectContaining({
+            position: 1,
+            events: 1,
+            key: { resource: 'namespaces', namespace: '', name: 'default' },
+          }),
+        ],
+      ]),
+    );
+    expect(await log.events.end()).toBe(end);
+    expect(await log.commands.newestIds(3)).toEqual(expect.arrayContaining(['a', 'b', 'c']));
+  });
+
   it('lets partitions leave from the oldest on, and only what a snapshot leads on from', async () => {
     const [first, second] = await log.partitions.list();
     if (first === undefined || second === undefined) throw new Error('there must be two partitions');
@@ -131,7 +179,7 @@ describe('the journal’s role', () => {
 });
 
 describe('a database of before', () => {
-  it('is upgraded by a role that owns it; its events have nobody who vouched', async () => {
+  it('is upgraded by a role that owns it; its events have nobody who vouched, its answers are kept from then on', async () => {
     const url = await postgres.database('before');
     const old = await makeDataSource(url)
       .setOptions({ migrations: [Log1700000000001] })
@@ -142,10 +190,15 @@ describe('a database of before', () => {
       `insert into events values (1, now(), 'NamespaceCreated', 1, 'namespaces', '', 'default', 'u', '', 'someone', 'c', 0,
                                   null, null, '{}')`,
     );
+    await old.query(`insert into commands values ('c', 1, 1, null)`);
     await old.destroy();
     const dataSource = await makeDataSource(url).initialize();
     await bringUpToDate(dataSource);
-    const { events, partitions } = repositoriesOf(dataSource);
+    const { events, partitions, commands } = repositoriesOf(dataSource);
+    const key = { resource: 'namespaces', namespace: '', name: 'default' };
+    expect((await commands.answers(['c'])).get('c')).toMatchObject({ ok: true, position: 1, events: 1, key });
+    expect(await commands.forget(3_600_000)).toBe(false);
+    expect((await commands.answers(['c'])).size).toBe(1);
     const [event] = await events.newest(1);
     expect(event).toMatchObject({ position: 1, actor: 'someone' });
     expect(event?.via).toBeUndefined();

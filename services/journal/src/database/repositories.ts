@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CommandRepository } from './command.repository';
+import { DeadLetterRepository } from './dead-letter.repository';
 import { EventRepository } from './event.repository';
 import { PartitionRepository } from './partition.repository';
 import { SnapshotRepository } from './snapshot.repository';
@@ -11,6 +12,7 @@ export interface Repositories {
   readonly commands: CommandRepository;
   readonly snapshots: SnapshotRepository;
   readonly partitions: PartitionRepository;
+  readonly deadLetters: DeadLetterRepository;
 }
 
 /** All of them, for what works with several. */
@@ -21,6 +23,7 @@ export class LogRepositories implements Repositories {
     readonly commands: CommandRepository,
     readonly snapshots: SnapshotRepository,
     readonly partitions: PartitionRepository,
+    readonly deadLetters: DeadLetterRepository,
   ) {}
 }
 
@@ -31,5 +34,6 @@ export function repositoriesOf(dataSource: DataSource): Repositories {
     commands: new CommandRepository(dataSource),
     snapshots: new SnapshotRepository(dataSource),
     partitions: new PartitionRepository(dataSource),
+    deadLetters: new DeadLetterRepository(dataSource),
   };
 }

@@ -33,22 +33,24 @@ export class CommandController {
   #submissions(received: Received): Submission[] {
     const { principal } = received.message;
     if (principal === undefined) return [];
+    const { message, payload } = received;
     if (received.declaration === Batch) return this.#several(received, principal);
-    const command = received.payload as AnyCommand;
+    const command = payload as AnyCommand;
     const answer = (reply: CommandReply): void => this.#answer(received, fittingText(command, reply, this.#limit));
-    return [{ command, principal, answer }];
+    return [{ command, principal, bytes: message.data.length, answer }];
   }
 
   /** The replies go out when the last of the batch's commands is answered, or when they fill a message. */
   #several(received: Received, principal: Principal): Submission[] {
     const items = received.payload as readonly unknown[];
     const limit = this.#limit - FRAME;
+    const bytes = received.message.data.length / items.length;
     const answer = new BatchAnswer(items.length, this.#limit, (json) => this.#answer(received, json));
     return items.flatMap((item, index): Submission[] => {
       const problem = commandProblem(item);
       const command = item as AnyCommand;
       if (problem === undefined)
-        return [{ command, principal, answer: (reply) => answer.add(index, fittingText(command, reply, limit)) }];
+        return [{ command, principal, bytes, answer: (reply) => answer.add(index, fittingText(command, reply, limit)) }];
       const status = statusOf.badRequest(`invalid command: ${problem}`);
       answer.add(index, fittingText(command, { ok: false, status }, limit));
       return [];

@@ -38,7 +38,7 @@ export class Reigns {
       const keeper = await Keeper.start(log, config, writer, heads, logger);
       const voice = new Voice({ epoch: lease.epoch, holds: () => true });
       const signals = new HeadSignals(bus, voice, writer, heads, logger);
-      const later = new LaterCommands(bus, (submissions) => writer.submit(submissions), logger);
+      const later = new LaterCommands(bus, writer, log.deadLetters, logger);
       this.active.use({ writer, heads, voice });
       bus.voice = voice;
       this.transport.activate();

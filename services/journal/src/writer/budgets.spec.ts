@@ -83,7 +83,7 @@ describe('the memory of answers', () => {
 
   it('keeps no object that an answer showed', () => {
     const recent = new RecentCommands({ commands: 10, bytes: MB });
-    const object = { metadata: { name: 'a' }, text: 'x'.repeat(100_000) };
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, text: 'x'.repeat(100_000) };
     recent.add('c', { ok: true, position: 1, events: 1, object });
     expect(recent.get('c')).toEqual({ kind: 'answered', reply: { ok: true, position: 1, events: 1 } });
     expect(recent.bytes).toBeLessThan(1_000);

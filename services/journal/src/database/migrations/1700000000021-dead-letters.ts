@@ -14,19 +14,22 @@ export class DeadLetters1700000000021 implements MigrationInterface {
 }
 
 const UP = [
+  // The subject says who sent it and its type; a letter is written once, however often it is found undeliverable.
   `create table dead_letters (
      id         bigint      generated always as identity primary key,
      at         timestamptz not null default now(),
      subject    text        not null,
+     command_id text,
      why        text        not null,
      deliveries integer     not null,
      payload    bytea       not null,
      repeated   text
    )`,
-  // A letter is written by whoever is told first that it can't be delivered, and by nobody twice.
   'create unique index dead_letters_once on dead_letters (subject, md5(payload))',
+  // What is noted before it is decided and not struck off after it was the end of the journal that decided it.
   `create table begun_commands (
-     id    text    primary key,
-     alone boolean not null
+     id    text        primary key,
+     alone boolean     not null,
+     at    timestamptz not null default now()
    )`,
 ];
