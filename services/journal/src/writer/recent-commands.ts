@@ -1,4 +1,4 @@
-import type { CommandReply } from '@shiplog/contracts';
+import type { CommandReply, KubeStatus } from '@shiplog/contracts';
 
 /** What is known of a command that was answered before: the answer, or that the log has it. */
 export type Known = { readonly kind: 'answered'; readonly reply: CommandReply } | { readonly kind: 'logged' };
@@ -11,6 +11,9 @@ export interface RecentLimits {
 /** What an entry takes beside its id and what the answer holds. */
 const ENTRY_BYTES = 300;
 const ITEM_BYTES = 100;
+
+/** The part that stays when there is too much. */
+const KEPT = 0.9;
 
 const LOGGED: Known = { kind: 'logged' };
 
@@ -62,19 +65,29 @@ export class RecentCommands {
     const bytes = cost + id.length;
     this.#bytes += bytes - (this.#known.get(id)?.bytes ?? 0);
     this.#known.set(id, { known, bytes });
-    if (this.#known.size <= this.limits.commands && this.#bytes <= this.limits.bytes) return;
+    if (this.#known.size > this.limits.commands || this.#bytes > this.limits.bytes) this.#forgetSome();
+  }
+
+  /** Some at once: each look for the oldest entry passes over the places of all that left since the map was made anew. */
+  #forgetSome(): void {
     this.#forgot = true;
-    for (const [oldest, { bytes: freed }] of this.#known) {
+    for (const [oldest, { bytes }] of this.#known) {
+      if (this.#known.size <= KEPT * this.limits.commands && this.#bytes <= KEPT * this.limits.bytes) return;
       this.#known.delete(oldest);
-      this.#bytes -= freed;
-      if (this.#known.size <= this.limits.commands && this.#bytes <= this.limits.bytes) return;
+      this.#bytes -= bytes;
     }
   }
 }
 
 function bytesOf(reply: CommandReply): number {
-  if (!reply.ok) return ENTRY_BYTES + JSON.stringify(reply.status).length * 2;
+  if (!reply.ok) return ENTRY_BYTES + 2 * statusLength(reply.status);
   const { results = [] } = reply;
-  const refused = results.filter((item) => !item.ok);
-  return ENTRY_BYTES + results.length * ITEM_BYTES + (refused.length === 0 ? 0 : JSON.stringify(refused).length * 2);
+  let bytes = ENTRY_BYTES + results.length * ITEM_BYTES;
+  for (const item of results) if (!item.ok) bytes += 2 * statusLength(item.status);
+  return bytes;
+}
+
+/** Of its texts, about: the causes of a refusal repeat in its message. */
+function statusLength({ message = '', details }: KubeStatus): number {
+  return ENTRY_BYTES + message.length * (details?.causes === undefined ? 1 : 3);
 }

@@ -166,6 +166,20 @@ describe('the writer', () => {
     expect(store.commits.map(namesIn)).toEqual([['a'], []]);
   });
 
+  it('commits what is sent the moment that an answer is there', async () => {
+    const { store, writer, replies, submit, start } = setUp();
+    await start();
+    const answered = new Promise((answer) => {
+      writer.submit([{ command: createConfigMap('a'), principal: PRINCIPAL, answer }]);
+    });
+    const next = answered.then(() => submit(createConfigMap('b', {}, 'c2')));
+    await turns();
+    await store.end();
+    await next;
+    await store.end();
+    expect(replies.get('c2')).toMatchObject({ ok: true });
+  });
+
   it('finishes what is under way when it stops', async () => {
     const { store, writer, seen, submit, start } = setUp();
     await start();

@@ -120,7 +120,7 @@ export class Writer {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#tellRoom();
-    await this.#running;
+    while (this.#running !== undefined) await this.#running;
   }
 
   #lose(why: unknown): void {
@@ -253,6 +253,8 @@ export class Writer {
           .finally(() => {
             this.#running = undefined;
             resolve();
+            // What came between the last look at the queue and now.
+            this.#start();
           });
       });
     });
