@@ -77,7 +77,9 @@ describe('the embedded Postgres', () => {
       before.ownerDatabaseUrl,
       'drop owned by shiplog_journal',
       'drop role shiplog_journal',
-      'drop function make_partition(bigint, bigint), drop_partition(text)',
+      'drop function make_partition(bigint, bigint), drop_partition(text), forget_commands(bigint, integer)',
+      'drop table snapshot_parts, snapshots',
+      ...SNAPSHOTS_OF_BEFORE,
       'alter table events drop column via',
       `delete from migrations where name <> 'Log1700000000001'`,
     );
@@ -88,6 +90,14 @@ describe('the embedded Postgres', () => {
     expect(await ask(after.databaseUrl, 'select via from events')).toEqual([]);
   });
 });
+
+/** As the first migration made them. */
+const SNAPSHOTS_OF_BEFORE = [
+  `create table snapshots (position bigint primary key, taken_at timestamptz not null default now(),
+     objects integer not null, parts integer not null, hash text not null, channels json not null)`,
+  `create table snapshot_parts (position bigint not null, seq integer not null, data bytea not null,
+     primary key (position, seq))`,
+];
 
 describe('where it listens', () => {
   it('is 127.0.0.1 when no folder has a path short enough for a socket', async () => {

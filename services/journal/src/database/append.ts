@@ -1,7 +1,7 @@
 import type { LogEvent } from '@shiplog/contracts';
 import type { ItemDraft } from '@shiplog/cluster';
 import type { Client } from 'pg';
-import { connectClient } from './client';
+import { connectClient, endClient, queryWithin } from './client';
 
 /** A command of a commit, for the table that makes commands idempotent. */
 export interface LoggedCommand {
@@ -76,6 +76,7 @@ const APPEND_ANSWERS = {
 };
 
 const UNIQUE_VIOLATION = '23505';
+const SET_UP_MS = 5_000;
 
 /** Appends to the log on a connection of its own. */
 export class Appender {
@@ -88,17 +89,17 @@ export class Appender {
   static async open(databaseUrl: string, epoch: number, onError: (error: Error) => void): Promise<Appender> {
     const client = await connectClient(databaseUrl, 'append', onError);
     try {
-      await client.query('set synchronous_commit = on');
-      await client.query('set plan_cache_mode = force_generic_plan');
+      await queryWithin(client, SET_UP_MS, 'set synchronous_commit = on');
+      await queryWithin(client, SET_UP_MS, 'set plan_cache_mode = force_generic_plan');
     } catch (error) {
-      await client.end();
+      await endClient(client);
       throw error;
     }
     return new Appender(client, epoch);
   }
 
   async close(): Promise<void> {
-    await this.client.end();
+    await endClient(this.client);
   }
 
   async append(commit: Commit): Promise<AppendOutcome> {

@@ -20,12 +20,10 @@ export class CommandRepository {
     return new Map(rows.map((row) => [row.id, answerOf(row)]));
   }
 
-  /** The ids of the newest ones, oldest first. */
-  async newestIds(limit: number): Promise<string[]> {
-    const rows = await this.dataSource.query<{ id: string }[]>('select id from commands order by at desc limit $1', [
-      limit,
-    ]);
-    return rows.reverse().map(({ id }) => id);
+  /** The newest ones, oldest first; only those not older than one that was read before, where its time is given. */
+  async newest(limit: number, after?: string): Promise<{ readonly id: string; readonly at: string }[]> {
+    const rows = await this.dataSource.query<{ id: string; at: string }[]>(NEWEST, [limit, after ?? '-infinity']);
+    return rows.reverse();
   }
 
   /** Forgets some of those that are older than is kept; returns whether there may be more. Rejects less than a minute. */
@@ -37,6 +35,9 @@ export class CommandRepository {
     return row?.gone === SLICE;
   }
 }
+
+/** As rows, not as entities: a takeover waits for tens of thousands of them. */
+const NEWEST = 'select id, at::text as at from commands where at >= $2::timestamptz order by at desc limit $1';
 
 interface AnsweredRow {
   readonly id: string;

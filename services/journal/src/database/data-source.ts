@@ -6,6 +6,8 @@ import { Log1700000000001 } from './migrations/1700000000001-log';
 import { Via1700000000002 } from './migrations/1700000000002-via';
 import { MakePartition1700000000003 } from './migrations/1700000000003-make-partition';
 import { DropPartition1700000000004 } from './migrations/1700000000004-drop-partition';
+import { GentlePartitions1700000000010 } from './migrations/1700000000010-gentle-partitions';
+import { WholeSnapshots1700000000011 } from './migrations/1700000000011-whole-snapshots';
 import { Answers1700000000020 } from './migrations/1700000000020-answers';
 import { DeadLetters1700000000021 } from './migrations/1700000000021-dead-letters';
 
@@ -14,12 +16,14 @@ const MIGRATIONS = [
   Via1700000000002,
   MakePartition1700000000003,
   DropPartition1700000000004,
+  GentlePartitions1700000000010,
+  WholeSnapshots1700000000011,
   Answers1700000000020,
   DeadLetters1700000000021,
 ];
 
-/** Also the longest wait for a connection of the pool. */
-const CONNECT_MS = 30_000;
+/** Also the longest wait for a connection of the pool: as long as those who ask wait for an answer. */
+const CONNECT_MS = 10_000;
 
 /** TypeORM's view of the log: migrations, and what the repositories read and write. */
 export function makeDataSource(url: string, poolSize = 5): DataSource {

@@ -88,11 +88,22 @@ export class CommandRow {
 /** A complete snapshot; its objects are in the parts. */
 @Entity('snapshots')
 export class SnapshotRow {
-  @PrimaryColumn({ type: 'bigint', transformer: asNumber })
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'bigint', transformer: asNumber })
   position!: number;
 
   @Column({ name: 'taken_at', type: 'timestamptz' })
   takenAt!: Date;
+
+  /** Of the journal that took it. */
+  @Column({ type: 'bigint', transformer: asNumber })
+  epoch!: number;
+
+  /** How its parts are written, and by which rules their objects were folded (snapshot-parts.ts). */
+  @Column({ type: 'smallint' })
+  format!: number;
 
   @Column({ type: 'integer' })
   objects!: number;
@@ -110,8 +121,8 @@ export class SnapshotRow {
 /** Some of a snapshot's objects (snapshot-parts.ts). */
 @Entity('snapshot_parts')
 export class SnapshotPartRow {
-  @PrimaryColumn({ type: 'bigint', transformer: asNumber })
-  position!: number;
+  @PrimaryColumn({ type: 'uuid' })
+  snapshot!: string;
 
   /** From 0. */
   @PrimaryColumn({ type: 'integer' })

@@ -27,12 +27,13 @@ export class EventRepository {
   /**
    * The log from after one position up to another (inclusive; default: its end), in order, in batches as they arrive.
    * Throws BrokenLog when a position is missing.
+   * @param limit events at most
    */
-  async *read(after: number, upTo?: number): AsyncGenerator<LogEvent[]> {
+  async *read(after: number, upTo?: number, limit?: number): AsyncGenerator<LogEvent[]> {
     const { client, giveBack } = await borrowClient(this.dataSource);
     let how: 'finished' | 'unfinished' = 'unfinished';
     try {
-      yield* readLog(client, after, upTo);
+      yield* readLog(client, after, upTo, limit);
       how = 'finished';
     } finally {
       await giveBack(how);

@@ -145,7 +145,7 @@ describe('the journal’s role', () => {
       ]),
     );
     expect(await log.events.end()).toBe(end);
-    expect(await log.commands.newestIds(3)).toEqual(expect.arrayContaining(['a', 'b', 'c']));
+    expect((await log.commands.newest(3)).map(({ id }) => id)).toEqual(expect.arrayContaining(['a', 'b', 'c']));
   });
 
   it('lets partitions leave from the oldest on, and only what a snapshot leads on from', async () => {
@@ -153,13 +153,12 @@ describe('the journal’s role', () => {
     if (first === undefined || second === undefined) throw new Error('there must be two partitions');
     await expect(log.partitions.drop(first)).rejects.toThrow('must end before the newest snapshot');
     await owner.query(
-      `insert into snapshots (position, objects, parts, hash, channels) values (1000000, 0, 0, '', '{}')`,
+      `insert into snapshots (id, position, epoch, format, objects, parts, hash, channels)
+       values (gen_random_uuid(), 1000000, 0, 1, 0, 0, '', '{}')`,
     );
     await expect(log.partitions.drop(second)).rejects.toThrow('must be the oldest partition of the log');
-    await log.partitions.drop(first);
+    expect(await log.partitions.drop(first)).toBe('dropped');
     expect(await log.partitions.firstKept()).toBe(first.to);
-    const [{ least }] = (await owner.query('select min(first) as least from commands')) as [{ least: string }];
-    expect(Number(least)).toBeGreaterThanOrEqual(first.to);
     await log.partitions.drop(second);
     const [head] = await log.partitions.list();
     await expect(log.partitions.drop(head as typeof first)).rejects.toThrow('must end before the last event');

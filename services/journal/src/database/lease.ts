@@ -1,10 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
-import { connectClient } from './client';
-
-/** The advisory lock that the active journal's session holds; Postgres frees it the moment that session dies. */
-const LOCK: readonly [number, number] = [0x5348, 1];
+import { LEASE_LOCK, LEASE_LOCKS } from './advisory-lock';
+import { breakClient, connectClient, endClient, queryWithin } from './client';
+import { watchHolder } from './lease-watch';
 
 export interface LeaseOptions {
   databaseUrl: string;
@@ -13,47 +11,73 @@ export interface LeaseOptions {
   logger: Logger;
 }
 
+/** The part of the time to live that the holder does not use: the clocks of two machines don't run at one rate. */
+const DRIFT = 0.02;
+const ANSWER_MS = 5_000;
+
 /**
  * The right to write: an epoch that no other journal has. Two things guard it. A session lock, so that a standby takes
  * over at once when the active one dies; and an expiry that the holder renews, so that one that hangs can be deposed.
- * What keeps a deposed writer from committing is neither of them, but the epoch that each append checks.
+ * What keeps a deposed writer from committing is neither of them, but the epoch that each append checks; what keeps it
+ * from answering is its own deadline, which is always before the expiry that others see.
  */
 export class Lease {
-  readonly #timer: NodeJS.Timeout;
+  readonly #beat: NodeJS.Timeout;
   readonly #lost: Promise<string>;
-  #lose: (why: string) => void = () => undefined;
-  #renewedAt = performance.now();
+  #resolveLost: (why: string) => void = () => undefined;
+  #isLost = false;
+  #deadline = 0;
+  #deadlineTimer: NodeJS.Timeout | undefined;
   #renewing = false;
 
   private constructor(
     readonly epoch: number,
     private readonly session: Client,
     private readonly options: LeaseOptions,
+    begunAt: number,
   ) {
-    this.#lost = new Promise((resolve) => (this.#lose = resolve));
+    this.#lost = new Promise((resolve) => (this.#resolveLost = resolve));
     session.once('end', () => this.#lose('the session that holds the lock ended'));
-    this.#timer = setInterval(() => void this.#renew(), options.ttlMs / 3);
+    this.#beat = setInterval(() => void this.#renew(), options.ttlMs / 3);
+    this.#holdFrom(begunAt);
   }
 
-  /** Waits, as a standby, until the lock is free; then begins a new epoch. Throws when Postgres goes away or `signal` aborts. */
-  static async acquire(options: LeaseOptions, signal: AbortSignal): Promise<Lease> {
+  /**
+   * Takes the lock, or waits for it as a standby; then begins a new epoch. Throws when Postgres goes away or `signal`
+   * aborts.
+   * @param prepare is awaited before this stands in line, where another journal is active
+   */
+  static async acquire(options: LeaseOptions, signal: AbortSignal, prepare: () => Promise<void>): Promise<Lease> {
     const { databaseUrl, logger } = options;
     const session = await connectClient(databaseUrl, 'lease', (error) => logger.debug({ err: error }, 'lease session'));
-    const stop = (): void => void session.end();
+    const stop = (): void => breakClient(session);
     signal.addEventListener('abort', stop, { once: true });
-    const watch = new AbortController();
     try {
-      await session.query('set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3');
-      void deposeTheHung(options, watch.signal);
-      await session.query('select pg_advisory_lock($1, $2)', [...LOCK]);
-      return new Lease(await beginEpoch(session, options), session, options);
+      if (signal.aborted) throw new Error('stopped before there was a lease');
+      const pid = await setUp(session);
+      if (!(await isFree(session))) {
+        await prepare();
+        await standInLine(session, pid, options);
+      }
+      const begunAt = performance.now();
+      const epoch = await beginEpoch(session, options);
+      // A renewal that a crash of Postgres undoes does no harm: no need to wait for the disk.
+      await queryWithin(session, ANSWER_MS, 'set synchronous_commit = off');
+      return new Lease(epoch, session, options, begunAt);
     } catch (error) {
-      await session.end();
+      await endClient(session);
       throw error;
     } finally {
-      watch.abort();
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  /**
+   * Whether this journal may still speak and write. False from the deadline on, which counts from before the last renewal
+   * was sent, by a clock that nobody sets; and once it is lost, for good.
+   */
+  holds(): boolean {
+    return !this.#isLost && performance.now() < this.#deadline;
   }
 
   /** Resolves, with the reason, when the lease is no longer held. */
@@ -61,25 +85,44 @@ export class Lease {
     return this.#lost;
   }
 
+  /** Whether a standby stands in line: it has the state already, and waits. */
+  async isAwaited(): Promise<boolean> {
+    const waiting = `select from ${LEASE_LOCKS} and not l.granted`;
+    return ((await queryWithin(this.session, ANSWER_MS, waiting, [...LEASE_LOCK])).rowCount ?? 0) > 0;
+  }
+
   /** Gives the lease up: a standby has it a moment later. */
   async release(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.session.end();
+    this.#lose('it was given up');
+    await endClient(this.session);
+  }
+
+  #holdFrom(sentAt: number): void {
+    if (this.#isLost) return;
+    this.#deadline = sentAt + this.options.ttlMs * (1 - DRIFT);
+    clearTimeout(this.#deadlineTimer);
+    const left = Math.max(0, this.#deadline - performance.now());
+    this.#deadlineTimer = setTimeout(() => this.#lose('the lease could not be renewed in time'), left);
+  }
+
+  #lose(why: string): void {
+    this.#isLost = true;
+    clearInterval(this.#beat);
+    clearTimeout(this.#deadlineTimer);
+    this.#resolveLost(why);
   }
 
   async #renew(): Promise<void> {
-    if (performance.now() - this.#renewedAt > this.options.ttlMs) this.#lose('the lease could not be renewed in time');
-    if (this.#renewing) return;
+    if (this.#renewing || this.#isLost) return;
     this.#renewing = true;
+    const sentAt = performance.now();
     try {
-      // A renewal that a crash of Postgres undoes does no harm: no need to wait for the disk.
-      await this.session.query('set synchronous_commit = off');
       const renewed = await this.session.query(
         `update lease set expires_at = now() + $2 * interval '1 millisecond' where epoch = $1`,
         [this.epoch, this.options.ttlMs],
       );
       if (renewed.rowCount === 0) this.#lose('another journal has begun a new epoch');
-      this.#renewedAt = performance.now();
+      else this.#holdFrom(sentAt);
     } catch (error) {
       this.#lose(`the lease could not be renewed: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
@@ -88,40 +131,42 @@ export class Lease {
   }
 }
 
+/** So that Postgres notices when this journal is gone, also while its session only waits. Returns the session's pid. */
+async function setUp(session: Client): Promise<number> {
+  const settings = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
+  for (const [name, value] of Object.entries(settings)) await queryWithin(session, ANSWER_MS, `set ${name} = ${value}`);
+  const checked = await queryWithin<{ pid: number }>(session, ANSWER_MS, OWN_PID);
+  return checked.rows[0]?.pid ?? 0;
+}
+
+/** Postgres 13 has no client_connection_check_interval, and does without. */
+const OWN_PID = `
+select pg_backend_pid() as pid,
+       (select set_config(name, '1s', false) from pg_settings where name = 'client_connection_check_interval')`;
+
+async function isFree(session: Client): Promise<boolean> {
+  const text = 'select pg_try_advisory_lock($1, $2) as free';
+  return (await queryWithin<{ free: boolean }>(session, ANSWER_MS, text, [...LEASE_LOCK])).rows[0]?.free === true;
+}
+
+async function standInLine(session: Client, pid: number, options: LeaseOptions): Promise<void> {
+  const watch = new AbortController();
+  const inLine = session.query('select pg_advisory_lock($1, $2)', [...LEASE_LOCK]);
+  void watchHolder(options, pid, () => breakClient(session), watch.signal);
+  try {
+    await inLine;
+  } finally {
+    watch.abort();
+  }
+}
+
 async function beginEpoch(session: Client, { holder, ttlMs }: LeaseOptions): Promise<number> {
-  const result = await session.query<{ epoch: string }>(
+  const result = await queryWithin<{ epoch: string }>(
+    session,
+    Math.max(ANSWER_MS, ttlMs),
     `update lease set epoch = epoch + 1, holder = $1, expires_at = now() + $2 * interval '1 millisecond'
       returning epoch`,
     [holder, ttlMs],
   );
   return Number(result.rows[0]?.epoch);
-}
-
-const EXPIRED_HOLDER = `
-select l.pid, lease.epoch, lease.holder
-  from pg_locks l, lease
- where l.locktype = 'advisory' and l.classid = $1 and l.objid = $2 and l.granted
-   and l.database = (select oid from pg_database where datname = current_database())
-   and lease.expires_at < now()`;
-
-/** While a standby waits: ends the session of a holder that let its lease expire, seen so twice, a moment apart. */
-async function deposeTheHung({ databaseUrl, ttlMs, logger }: LeaseOptions, signal: AbortSignal): Promise<void> {
-  const client = await connectClient(databaseUrl, 'standby', (error) => logger.debug({ err: error }, 'standby'));
-  let suspect: string | undefined;
-  try {
-    while (!signal.aborted) {
-      await delay(Math.min(1_000, ttlMs / 4), undefined, { signal });
-      const { rows } = await client.query<{ pid: number; epoch: string; holder: string }>(EXPIRED_HOLDER, [...LOCK]);
-      const seen = rows[0] === undefined ? undefined : `${rows[0].pid}/${rows[0].epoch}`;
-      if (rows[0] !== undefined && seen === suspect) {
-        logger.warn(rows[0], 'the active journal let its lease expire; deposing it');
-        await client.query('select pg_terminate_backend($1)', [rows[0].pid]);
-      }
-      suspect = seen;
-    }
-  } catch (error) {
-    if (!signal.aborted) logger.warn({ err: error }, 'the lease of the active journal could not be watched');
-  } finally {
-    await client.end();
-  }
 }

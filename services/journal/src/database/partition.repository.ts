@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { to as copyTo } from 'pg-copy-streams';
 import { DataSource } from 'typeorm';
+import { writeArchive } from './archive';
 import { EVENT_COLUMN_LIST } from './columns';
 import { borrowClient } from './pooled-client';
 
@@ -52,38 +49,46 @@ export class PartitionRepository {
 
   /**
    * Writes a partition to `<directory>/<name>.tsv.gz` in COPY's text format, columns as in columns.ts, so that `COPY
-   * events (…) FROM` reads it back. The file has its name once it is complete and on the disk, and only its owner
-   * reads it: events hold Secrets. Returns its path.
+   * events (…) FROM` reads it back. When this resolves, the file is on the disk. Returns its path; throws when the
+   * partition lacks events.
+   * @param epoch of the journal that archives
    */
-  async archive({ name, from, to }: Partition, directory: string): Promise<string> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+  async archive({ name, from, to }: Partition, directory: string, epoch: number): Promise<string> {
     const path = join(directory, `${name}.tsv.gz`);
-    const partial = `${path}.partial`;
-    // What a journal did not live to finish may be there, with rights of its own.
-    await rm(partial, { force: true });
     const { client, giveBack } = await borrowClient(this.dataSource);
     let how: 'finished' | 'unfinished' = 'unfinished';
     try {
       const range = `position >= ${String(from)} and position < ${String(to)}`;
       const select = `select ${EVENT_COLUMN_LIST} from events where ${range} order by position`;
       const rows = client.query(copyTo(`copy (${select}) to stdout`));
-      await pipeline(rows, createGzip(), createWriteStream(partial, { mode: 0o600 }));
+      const expected = to - Math.max(from, FIRST_POSITION);
+      await writeArchive(path, epoch, rows, () => {
+        if (rows.rowCount !== expected) throw new Error(`${name} has ${rows.rowCount} events of ${expected}`);
+      });
       how = 'finished';
     } finally {
       await giveBack(how);
     }
-    const file = await open(partial, 'r');
-    await file.sync();
-    await file.close();
-    await rename(partial, path);
     return path;
   }
 
-  /** Takes the oldest partition out of the log, for good, with the commands that it answers. */
-  async drop({ name }: Partition): Promise<void> {
-    await this.dataSource.query('select drop_partition($1)', [name]);
+  /**
+   * Takes the oldest partition out of the log, for good. `busy` when somebody reads it or the log: then nothing happened,
+   * but that appends may have waited for 50 ms.
+   */
+  async drop({ name }: Partition): Promise<'dropped' | 'busy'> {
+    try {
+      await this.dataSource.query('select drop_partition($1)', [name]);
+      return 'dropped';
+    } catch (error) {
+      if ((error as { code?: string }).code === LOCK_NOT_AVAILABLE) return 'busy';
+      throw error;
+    }
   }
 }
+
+const FIRST_POSITION = 1;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 function partitionOfName(name: string): Partition | undefined {
   const match = /^events_(\d+)_(\d+)$/.exec(name);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import { CommandRepository } from './command.repository';
 import { DeadLetterRepository } from './dead-letter.repository';
@@ -27,12 +28,12 @@ export class LogRepositories implements Repositories {
   ) {}
 }
 
-/** For programs that no module injects them into. */
-export function repositoriesOf(dataSource: DataSource): Repositories {
+/** For programs that no module injects them into; `logger` hears of what is wrong with what is stored. */
+export function repositoriesOf(dataSource: DataSource, logger?: Pick<Logger, 'warn'>): Repositories {
   return {
     events: new EventRepository(dataSource),
     commands: new CommandRepository(dataSource),
-    snapshots: new SnapshotRepository(dataSource),
+    snapshots: new SnapshotRepository(dataSource, logger),
     partitions: new PartitionRepository(dataSource),
     deadLetters: new DeadLetterRepository(dataSource),
   };

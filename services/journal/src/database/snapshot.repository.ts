@@ -1,8 +1,19 @@
-import { Injectable } from '@nestjs/common';
-import { hashCluster, ClusterState } from '@shiplog/cluster';
-import { DataSource, LessThan, LessThanOrEqual, MoreThanOrEqual, type Repository } from 'typeorm';
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { hashCluster, hashObjects, ClusterState } from '@shiplog/cluster';
+import { LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
+import {
+  DataSource,
+  In,
+  LessThan,
+  LessThanOrEqual,
+  MoreThanOrEqual,
+  type EntityManager,
+  type Repository,
+} from 'typeorm';
 import { SnapshotPartRow, SnapshotRow } from './entities';
-import { objectsOfPart, partsOfState } from './snapshot-parts';
+import { objectsOfPart, partsOfState, SNAPSHOT_FORMAT } from './snapshot-parts';
 
 /** A state of the cluster, with what the next event of each channel has to name as its predecessor. */
 export interface StateAt {
@@ -11,45 +22,56 @@ export interface StateAt {
   readonly channels: Readonly<Record<string, number>>;
 }
 
-/** Snapshots of the state; what has no row in `snapshots` does not count, and is cleared away by the next one. */
+/** Snapshots of the state: whole, and what they say that they are, or passed over. */
 @Injectable()
 export class SnapshotRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    @Optional() @Inject(LOGGER) private readonly logger?: Pick<Logger, 'warn'>,
+  ) {}
 
-  /** The newest one at or before a position (default: of all); undefined when there is none. */
+  /**
+   * The newest good one at or before a position (default: of all); undefined when there is none. One that is broken,
+   * partial or of another format is passed over for the one before, with a warning that names it.
+   */
   async load(atMost = Number.MAX_SAFE_INTEGER): Promise<StateAt | undefined> {
     const where = { position: LessThanOrEqual(atMost) };
-    const [row] = await this.#rows.find({ where, order: { position: 'DESC' }, take: 1 });
-    if (row === undefined) return undefined;
-    const { position, channels } = row;
-    const state = new ClusterState();
-    for (let seq = 0; seq < row.parts; seq++) {
-      const part = await this.#parts.findOneBy({ position, seq });
-      if (part === null) throw new Error(`snapshot ${position} lacks its part ${seq}`);
-      for (const [resource, object] of await objectsOfPart(part.data)) state.put(resource, object);
+    for (const { id, position } of await this.#rows.find({ where, order: { position: 'DESC', epoch: 'DESC' } })) {
+      try {
+        const loaded = await this.#load(id);
+        if (loaded !== undefined) return loaded;
+      } catch (error) {
+        if (!(error instanceof UnusableSnapshot)) throw error;
+        this.logger?.warn({ snapshot: id, position, why: error.message }, 'a snapshot is passed over');
+      }
     }
-    return { state, position, channels };
+    return undefined;
   }
 
   /**
-   * Writes a snapshot, object by object, in slices between which other work goes on; its row comes last and makes it
-   * count. The state must not change meanwhile: give a copy.
+   * Writes a snapshot, object by object, in slices between which other work goes on: all of it, or nothing when a newer
+   * epoch has begun. The state must not change meanwhile.
    */
-  async save({ state, position, channels }: StateAt): Promise<void> {
-    await this.#dropOrphans();
-    let seq = 0;
-    for await (const data of partsOfState(state)) await this.#parts.insert({ position, seq: seq++, data });
-    await this.#rows.insert({ position, objects: state.size(), parts: seq, hash: hashCluster(state), channels });
+  async save(at: StateAt, epoch: number): Promise<'saved' | 'deposed'> {
+    try {
+      await this.dataSource.transaction((transaction) => write(transaction, at, epoch));
+      return 'saved';
+    } catch (error) {
+      if (error instanceof Deposed) return 'deposed';
+      throw error;
+    }
   }
 
-  /** The position of the newest one at or before a position (default: of all); undefined when there is none. */
+  /** The position of the newest readable one at or before a position (default: of all); undefined when there is none. */
   async newest(atMost = Number.MAX_SAFE_INTEGER): Promise<number | undefined> {
-    return (await this.#rows.maximum('position', { position: LessThanOrEqual(atMost) })) ?? undefined;
+    const where = { position: LessThanOrEqual(atMost), format: SNAPSHOT_FORMAT };
+    return (await this.#rows.maximum('position', where)) ?? undefined;
   }
 
-  /** The position of the oldest one at or after a position; undefined when there is none. */
+  /** The position of the oldest readable one at or after a position; undefined when there is none. */
   async oldest(atLeast: number): Promise<number | undefined> {
-    return (await this.#rows.minimum('position', { position: MoreThanOrEqual(atLeast) })) ?? undefined;
+    const where = { position: MoreThanOrEqual(atLeast), format: SNAPSHOT_FORMAT };
+    return (await this.#rows.minimum('position', where)) ?? undefined;
   }
 
   /** What the state of the snapshot at a position hashed to; undefined when there is no snapshot. */
@@ -62,38 +84,75 @@ export class SnapshotRepository {
    * closest, so that what stays is spread over the log.
    */
   async thin(keep: number): Promise<void> {
-    const rows = await this.#rows.find({ select: { position: true }, order: { position: 'ASC' } });
-    const positions = rows.map(({ position }) => position);
-    while (positions.length > Math.max(2, keep)) {
-      const [position] = positions.splice(leastMissed(positions), 1);
-      await this.#rows.delete({ position });
-      await this.#parts.delete({ position });
+    const select = { id: true, position: true } as const;
+    const rows = await this.#rows.find({ select, order: { position: 'ASC', epoch: 'ASC' } });
+    const leaving: string[] = [];
+    while (rows.length > Math.max(2, keep)) {
+      const positions = rows.map(({ position }) => position);
+      leaving.push(...rows.splice(leastMissed(positions), 1).map(({ id }) => id));
     }
+    if (leaving.length > 0) await this.#rows.delete({ id: In(leaving) });
   }
 
   /** Drops those that the log no longer leads on from. */
   async dropBefore(position: number): Promise<void> {
     await this.#rows.delete({ position: LessThan(position) });
-    await this.#parts.delete({ position: LessThan(position) });
   }
 
-  /** Parts of a snapshot that a journal did not live to finish. */
-  async #dropOrphans(): Promise<void> {
-    await this.#parts
-      .createQueryBuilder()
-      .delete()
-      .where('not exists (select from snapshots s where s.position = snapshot_parts.position)')
-      .execute();
+  /** All of it is read as of one moment: whoever drops it meanwhile takes nothing from under the reader. */
+  #load(id: string): Promise<StateAt | undefined> {
+    return this.dataSource.transaction('REPEATABLE READ', async (transaction) => {
+      const row = await transaction.findOneBy(SnapshotRow, { id });
+      return row === null ? undefined : read(transaction, row);
+    });
   }
 
   get #rows(): Repository<SnapshotRow> {
     return this.dataSource.getRepository(SnapshotRow);
   }
-
-  get #parts(): Repository<SnapshotPartRow> {
-    return this.dataSource.getRepository(SnapshotPartRow);
-  }
 }
+
+/** Objects are hashed as they come, so that no part of this takes long in one go. */
+async function read(transaction: EntityManager, row: SnapshotRow): Promise<StateAt> {
+  const { id, position, channels, format, parts } = row;
+  if (format !== SNAPSHOT_FORMAT) throw new UnusableSnapshot(`its format is ${format}, not ${SNAPSHOT_FORMAT}`);
+  const state = new ClusterState();
+  for (let seq = 0; seq < parts; seq++) {
+    const part = await transaction.findOneBy(SnapshotPartRow, { snapshot: id, seq });
+    if (part === null) throw new UnusableSnapshot(`it lacks part ${seq} of ${parts}`);
+    const objects = await objectsOfPart(part.data).catch((error: Error) => {
+      throw new UnusableSnapshot(`its part ${seq} can't be read: ${error.message}`);
+    });
+    hashObjects(objects.map(([, object]) => object));
+    for (const [resource, object] of objects) state.put(resource, object);
+  }
+  const hash = hashCluster(state);
+  if (hash !== row.hash) throw new UnusableSnapshot(`it hashes to ${hash}, not to ${row.hash}`);
+  return { state, position, channels };
+}
+
+/** The row comes last, with the fence: the lease's row is locked for a moment only, and its holder can renew it. */
+async function write(transaction: EntityManager, { state, position, channels }: StateAt, epoch: number): Promise<void> {
+  const snapshot = randomUUID();
+  let parts = 0;
+  for await (const data of partsOfState(state))
+    await transaction.insert(SnapshotPartRow, { snapshot, seq: parts++, data });
+  const values = [snapshot, position, SNAPSHOT_FORMAT, state.size(), parts, hashCluster(state), channels, epoch];
+  const written = await transaction.query<unknown[]>(FENCED_ROW, values);
+  if (written.length === 0) throw new Deposed();
+}
+
+const FENCED_ROW = `
+with fence as materialized (select epoch from lease where epoch = $8 for share)
+insert into snapshots (id, position, format, objects, parts, hash, channels, epoch)
+select $1, $2::bigint, $3::smallint, $4::integer, $5::integer, $6, $7::json, epoch from fence
+returning id`;
+
+/** Rolls a snapshot back that a newer epoch does not want. */
+class Deposed extends Error {}
+
+/** This snapshot can't be used; the one before may do. */
+class UnusableSnapshot extends Error {}
 
 /** Index of the snapshot without which the largest gap grows least. */
 export function leastMissed(positions: readonly number[]): number {

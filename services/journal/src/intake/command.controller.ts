@@ -50,7 +50,9 @@ export class CommandController {
       const problem = commandProblem(item);
       const command = item as AnyCommand;
       if (problem === undefined)
-        return [{ command, principal, bytes, answer: (reply) => answer.add(index, fittingText(command, reply, limit)) }];
+        return [
+          { command, principal, bytes, answer: (reply) => answer.add(index, fittingText(command, reply, limit)) },
+        ];
       const status = statusOf.badRequest(`invalid command: ${problem}`);
       answer.add(index, fittingText(command, { ok: false, status }, limit));
       return [];

@@ -1,4 +1,4 @@
-import { Controller, UseGuards } from '@nestjs/common';
+import { Controller, UseGuards, UseInterceptors } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Query, StreamContext } from '@shiplog/bus';
 import {
@@ -20,12 +20,14 @@ import { hashesOf, hashOfChannel } from './hashes';
 import { History } from './history';
 import { QueryRights } from './query-rights';
 import { select, send } from './state';
+import { whileHolding, WhileHolding } from './while-holding';
 
 const WHILE_LEADING = { whileLeading: true };
 
 /** Answers every question of contracts/src/messages/queries.ts, to who may ask it. */
 @Controller()
 @UseGuards(QueryRights)
+@UseInterceptors(WhileHolding)
 export class QueryController {
   constructor(
     private readonly log: ActiveLog,
@@ -85,7 +87,8 @@ export class QueryController {
 
   @Query(StateQuery, WHILE_LEADING)
   async state(@Payload() asked: PayloadOf<typeof StateQuery>, @Ctx() { sink }: StreamContext): Promise<void> {
-    const { voice } = this.log;
-    await send(await select(this.log, this.past, asked), voice.epoch, sink);
+    const guarded = whileHolding(this.log, sink);
+    const { open } = this.log;
+    await send(await select(open, this.past, asked), open.voice.epoch, guarded);
   }
 }

@@ -18,10 +18,12 @@ export interface Rebuilding {
 export async function beginRebuild({ partitions, snapshots }: RebuildSources): Promise<Rebuilding> {
   const first = await partitions.firstKept();
   if (first === 1) return { state: new ClusterState(), from: 0, position: 0, milliseconds: 0 };
-  const oldest = await snapshots.oldest(first - 1);
-  const snapshot = oldest === undefined ? undefined : await snapshots.load(oldest);
-  if (snapshot === undefined) throw new Error(`the log begins at ${first}, and no snapshot leads on from there`);
-  return { state: snapshot.state, from: snapshot.position, position: snapshot.position, milliseconds: 0 };
+  for (let at = await snapshots.oldest(first - 1); at !== undefined; at = await snapshots.oldest(at + 1)) {
+    const snapshot = await snapshots.load(at);
+    if (snapshot === undefined || snapshot.position < at) continue;
+    return { state: snapshot.state, from: at, position: at, milliseconds: 0 };
+  }
+  throw new Error(`the log begins at ${first}, and no snapshot leads on from there`);
 }
 
 /** Folds on to a position (default: the end of the log). */

@@ -5,23 +5,27 @@ import type { Logger } from 'pino';
 import { LogDatabase } from '../database/database.module';
 import { databaseUrlOf } from '../database/database-url';
 import { Lease } from '../database/lease';
+import { LogRepositories } from '../database/repositories';
+import { Follower } from '../history/follower';
 import type { JournalConfig } from '../settings';
-import { Reigns } from './reign';
+import { Reigns, type Reign } from './reign';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Standby, active, standby …: waits for the lease, reigns while it has it, and begins again when it lost it. */
+/** Standby, active, standby …: follows the log, waits for the lease, reigns while it has it, and begins again after it. */
 @Injectable()
 export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
+  #follower: Follower | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: JournalConfig & { instance: string },
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(HEALTH) private readonly health: Health,
     private readonly database: LogDatabase,
+    private readonly log: LogRepositories,
     private readonly reigns: Reigns,
   ) {}
 
@@ -32,6 +36,10 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
   /** Before the database closes. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stop.abort();
+    if (this.#follower !== undefined) {
+      this.database.breakConnections();
+      await this.#follower.stop();
+    }
     await this.#loop;
   }
 
@@ -53,22 +61,50 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async #reignOnce(): Promise<void> {
-    const { config, logger, health } = this;
+    const { config, logger } = this;
     const { signal } = this.#stop;
     await this.database.open();
-    health.notReady('standby: another journal is active');
     const options = { databaseUrl: databaseUrlOf(config), holder: config.instance, ttlMs: config.leaseTtl, logger };
-    const lease = await Lease.acquire(options, signal);
+    const lease = await Lease.acquire(options, signal, () => this.#standBy());
     try {
-      health.notReady('loading the state');
-      const reign = await this.reigns.begin(lease);
-      health.ready(`active in epoch ${lease.epoch}`);
-      const reason = await Promise.race([reign.over, aborted(signal)]);
-      if (!signal.aborted) logger.warn({ err: reason }, 'no longer active');
-      await reign.end(signal.aborted ? 'in-order' : 'at-once');
+      await this.#reign(lease);
     } finally {
       await lease.release();
     }
+  }
+
+  /** Whoever is active, this one folds the log on meanwhile. Resolves when it has the state. */
+  async #standBy(): Promise<void> {
+    this.health.notReady('standby: another journal is active; loading the state');
+    await this.#following().follow();
+    this.health.notReady('standby: another journal is active');
+  }
+
+  /** Keeps its state when the way to Postgres breaks, and this one stands in line anew. */
+  #following(): Follower {
+    return (this.#follower ??= new Follower(this.log, this.logger));
+  }
+
+  async #reign(lease: Lease): Promise<void> {
+    const { logger, health } = this;
+    const { signal } = this.#stop;
+    health.notReady('loading the state');
+    const follower = this.#following();
+    this.#follower = undefined;
+    const reign = await this.#begin(lease, follower);
+    health.ready(`active in epoch ${lease.epoch}`);
+    const reason = await Promise.race([reign.over, aborted(signal)]);
+    if (!signal.aborted) logger.warn({ err: reason }, 'no longer active');
+    await reign.end(signal.aborted ? 'in-order' : 'at-once');
+  }
+
+  /** Where the lease is lost while the state is read, Postgres may never answer: it is not waited for. */
+  async #begin(lease: Lease, follower: Follower): Promise<Reign> {
+    let isBegun = false;
+    void lease.lost.then(() => isBegun || this.database.breakConnections());
+    const reign = await this.reigns.begin(lease, follower);
+    isBegun = true;
+    return reign;
   }
 }
 

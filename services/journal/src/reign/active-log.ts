@@ -9,7 +9,15 @@ export interface OpenLog {
   readonly writer: Writer;
   /** Last positions of the channels. */
   readonly heads: Heads;
+  /** With which this journal speaks, of its epoch: past the lease's deadline it says nothing any more. */
   readonly voice: Voice;
+}
+
+/** This journal is not the active one, or not any more: another one may answer. */
+export class NotActive extends StatusError {
+  constructor() {
+    super(statusOf.unavailable('this journal is not the active one'));
+  }
 }
 
 /** Where controllers find the open log: another one each time that this journal becomes active. */
@@ -22,22 +30,41 @@ export class ActiveLog {
   }
 
   get writer(): Writer {
-    return this.#log.writer;
+    return this.open.writer;
   }
 
   get heads(): Heads {
-    return this.#log.heads;
+    return this.open.heads;
   }
 
   /** With which this journal speaks, of its epoch. */
   get voice(): Voice {
-    return this.#log.voice;
+    return this.open.voice;
   }
 
-  /** Throws StatusError: 503 while another journal is the active one, or may be. */
-  get #log(): OpenLog {
-    if (this.#open === undefined || !this.#open.voice.holds())
-      throw new StatusError(statusOf.unavailable('this journal is not the active one'));
+  get epoch(): number {
+    return this.open.voice.epoch;
+  }
+
+  /** Whether this journal is the active one, and may say so. Costs nothing. */
+  holds(): boolean {
+    return this.#open?.voice.holds() === true;
+  }
+
+  /** Throws NotActive (503) while another journal is the active one, and from the moment that the lease is over. */
+  get open(): OpenLog {
+    if (this.#open === undefined || !this.#open.voice.holds()) throw new NotActive();
     return this.#open;
+  }
+
+  /**
+   * What must be asked again before each thing is said that was begun now: throws NotActive when the lease under which
+   * it was begun is over, also when this journal has another one by then.
+   */
+  guard(): () => void {
+    const begun = this.open;
+    return () => {
+      if (this.#open !== begun || !begun.voice.holds()) throw new NotActive();
+    };
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Repositories } from '../database/repositories';
+import type { SnapshotMaker } from '../history/snapshot-maker';
 import type { JournalConfig } from '../settings';
 import type { Heads } from '../writer/heads';
 import type { Writer } from '../writer/writer';
@@ -7,33 +8,48 @@ import type { Writer } from '../writer/writer';
 /** How soon work that failed is tried again. */
 const RETRY_MS = 5_000;
 
+/** How soon a partition is tried again that somebody read when it was to leave: appends may wait 50 ms each time. */
+const BUSY_MS = 5_000;
+
 /** What the keeper must know of the settings. */
 export type KeeperConfig = Pick<
   JournalConfig,
   'snapshotEvery' | 'snapshotsKept' | 'partitionSize' | 'retentionEvents' | 'archiveDir' | 'commandsKept'
 >;
 
-type Stored = Pick<Repositories, 'partitions' | 'snapshots' | 'commands'>;
-
 /** How often answers that are no longer kept leave, and in how many slices at once before other work has its turn. */
 const FORGET_EVERY_MS = 60_000;
 const FORGET_SLICES = 50;
+/** What the keeper works with. */
+export interface KeeperParts {
+  readonly log: Pick<Repositories, 'partitions' | 'snapshots' | 'commands'>;
+  readonly config: KeeperConfig;
+  readonly writer: Pick<Writer, 'state' | 'position'>;
+  readonly heads: Pick<Heads, 'all'>;
+  /** Of the reign that this keeps house for: what it writes is fenced by it. */
+  readonly epoch: number;
+  readonly maker: Pick<SnapshotMaker, 'make'>;
+  readonly logger: Logger;
+}
 
-/** Housekeeping beside the appends, one thing at a time: room ahead in the log, snapshots, retention. */
+/**
+ * Housekeeping beside the appends, one thing at a time: room ahead in the log, snapshots, retention. All of it is done
+ * elsewhere, by Postgres or by a thread of its own; here it is only begun.
+ */
 export class Keeper {
   #snapshotAt: number;
   #roomEnd: number;
   #working: Promise<void> | undefined;
   #retryAt = 0;
   #forgetAt = 0;
-  #stopped = false;
+  /** Up to where partitions may leave; undefined when none has to. */
+  #keepFrom: number | undefined;
+  /** The last one, which may not have left yet. */
+  #archived: { readonly name: string; readonly file: string } | undefined;
+  readonly #stopped = new AbortController();
 
   private constructor(
-    private readonly log: Stored,
-    private readonly config: KeeperConfig,
-    private readonly writer: Pick<Writer, 'state' | 'position'>,
-    private readonly heads: Heads,
-    private readonly logger: Logger,
+    private readonly parts: KeeperParts,
     start: { snapshotAt: number; roomEnd: number },
   ) {
     this.#snapshotAt = start.snapshotAt;
@@ -41,26 +57,23 @@ export class Keeper {
   }
 
   /** Makes room for appends first: without it the first one fails. */
-  static async start(
-    log: Stored,
-    config: KeeperConfig,
-    writer: Pick<Writer, 'state' | 'position'>,
-    heads: Heads,
-    logger: Logger,
-  ): Promise<Keeper> {
+  static async start(parts: KeeperParts): Promise<Keeper> {
+    const { log, config, writer } = parts;
     const size = config.partitionSize;
     const roomEnd = await log.partitions.makeRoom(writer.position, size, size);
     const snapshotAt = (await log.snapshots.newest()) ?? 0;
-    return new Keeper(log, config, writer, heads, logger, { snapshotAt, roomEnd });
+    return new Keeper(parts, { snapshotAt, roomEnd });
   }
 
   /** Looks whether something is due; called after commits, costs a comparison when nothing is. */
   look(): void {
-    if (this.#working !== undefined || this.#stopped || !this.#isDue() || performance.now() < this.#retryAt) return;
+    if (this.#working !== undefined || this.#stopped.signal.aborted) return;
+    if (!this.#isDue() || performance.now() < this.#retryAt) return;
     this.#working = this.#work()
       .catch((error: unknown) => {
+        if (this.#stopped.signal.aborted) return;
         this.#retryAt = performance.now() + RETRY_MS;
-        this.logger.error({ err: error }, 'housekeeping failed; trying again later');
+        this.parts.logger.error({ err: error }, 'housekeeping failed; trying again later');
       })
       .finally(() => {
         this.#working = undefined;
@@ -68,70 +81,89 @@ export class Keeper {
       });
   }
 
-  /** Waits for work under way; with `snapshot`, takes one of the state as it is. */
+  /** Ends a snapshot under way and waits for other work; with `snapshot`, takes one of the state as it is. */
   async stop({ snapshot }: { snapshot: boolean }): Promise<void> {
-    this.#stopped = true;
+    this.#stopped.abort();
     await this.#working;
-    if (snapshot && this.writer.position > this.#snapshotAt) await this.#snapshot();
+    const { log, writer, heads, epoch } = this.parts;
+    const { state, position } = writer;
+    if (!snapshot || position <= this.#snapshotAt) return;
+    await log.snapshots.save({ state, position, channels: heads.all() }, epoch);
   }
 
   #isDue(): boolean {
-    return this.#needsRoom() || this.#needsSnapshot() || performance.now() >= this.#forgetAt;
+    return (
+      this.#needsRoom() || this.#needsSnapshot() || this.#keepFrom !== undefined || performance.now() >= this.#forgetAt
+    );
   }
 
   #needsRoom(): boolean {
-    return this.writer.position + this.config.partitionSize >= this.#roomEnd;
+    const { writer, config } = this.parts;
+    return writer.position + config.partitionSize >= this.#roomEnd;
   }
 
   /** A large state is not written again for every few changes of it. */
   #needsSnapshot(): boolean {
-    const since = this.writer.position - this.#snapshotAt;
-    return since >= this.config.snapshotEvery && since >= this.writer.state.size();
+    const { writer, config } = this.parts;
+    const since = writer.position - this.#snapshotAt;
+    return since >= config.snapshotEvery && since >= writer.state.size();
   }
 
   async #work(): Promise<void> {
-    const { partitionSize } = this.config;
+    const { log, config, writer } = this.parts;
     if (this.#needsRoom()) {
-      this.#roomEnd = await this.log.partitions.makeRoom(this.writer.position, partitionSize, partitionSize);
+      this.#roomEnd = await log.partitions.makeRoom(writer.position, config.partitionSize, config.partitionSize);
     }
     await this.#forget();
-    if (!this.#needsSnapshot()) return;
-    await this.#snapshot();
-    await this.#retain();
+    if (this.#needsSnapshot()) await this.#snapshot();
+    if (this.#keepFrom !== undefined) await this.#retain(this.#keepFrom);
   }
 
   async #forget(): Promise<void> {
     if (performance.now() < this.#forgetAt) return;
     let isMore = true;
-    for (let i = 0; isMore && i < FORGET_SLICES; i++) isMore = await this.log.commands.forget(this.config.commandsKept);
+    const { log, config } = this.parts;
+    for (let i = 0; isMore && i < FORGET_SLICES; i++) isMore = await log.commands.forget(config.commandsKept);
     this.#forgetAt = isMore ? 0 : performance.now() + FORGET_EVERY_MS;
   }
 
   async #snapshot(): Promise<void> {
+    const { log, config, epoch, maker, logger } = this.parts;
     const started = performance.now();
-    const { position } = this.writer;
-    const state = this.writer.state.copy();
-    await this.log.snapshots.save({ state, position, channels: this.heads.all() });
+    const { outcome, position, objects } = await maker.make(epoch, this.#stopped.signal);
+    if (outcome === 'deposed') throw new Error('a newer epoch has begun: the snapshot was left to it');
     this.#snapshotAt = position;
-    await this.log.snapshots.thin(this.config.snapshotsKept);
-    this.logger.info(
-      { position, objects: state.size(), ms: Math.round(performance.now() - started) },
-      'snapshot taken',
-    );
+    await log.snapshots.thin(config.snapshotsKept);
+    logger.info({ position, objects, ms: Math.round(performance.now() - started) }, 'snapshot taken');
+    if (config.retentionEvents > 0) this.#keepFrom = await this.#firstNeeded(position - config.retentionEvents);
   }
 
-  /** Partitions that lie wholly before what is kept, and before the newest snapshot, are archived and leave. */
-  async #retain(): Promise<void> {
-    const { retentionEvents, archiveDir } = this.config;
-    if (retentionEvents === 0 || archiveDir === undefined) return;
-    const keepFrom = Math.min(this.writer.position - retentionEvents, this.#snapshotAt);
-    const { partitions, snapshots } = this.log;
+  /** All positions from a given one on can be read while a snapshot before it is there, and the events since. */
+  async #firstNeeded(kept: number): Promise<number> {
+    return ((await this.parts.log.snapshots.newest(kept)) ?? 0) + 1;
+  }
+
+  /** Partitions that lie wholly before what is needed are archived and leave. */
+  async #retain(keepFrom: number): Promise<void> {
+    const { log, config, epoch, logger } = this.parts;
+    const { partitions, snapshots } = log;
+    if (config.archiveDir === undefined) return;
     for (const partition of await partitions.list()) {
-      if (partition.to > keepFrom) break;
-      const file = await partitions.archive(partition, archiveDir);
-      await partitions.drop(partition);
+      if (partition.to > keepFrom || this.#stopped.signal.aborted) break;
+      if (this.#archived?.name !== partition.name) {
+        this.#archived = { name: partition.name, file: await partitions.archive(partition, config.archiveDir, epoch) };
+      }
+      if ((await partitions.drop(partition)) === 'busy') {
+        this.#retryAt = performance.now() + BUSY_MS;
+        logger.warn({ partition: partition.name }, 'a partition can not leave while it is read; trying again later');
+        return;
+      }
       await snapshots.dropBefore(partition.to - 1);
-      this.logger.info({ partition: partition.name, file }, 'a partition of the log was archived and left');
+      logger.info(
+        { partition: partition.name, file: this.#archived.file },
+        'a partition of the log was archived and left',
+      );
     }
+    this.#keepFrom = undefined;
   }
 }

@@ -4,8 +4,11 @@ import { BUS, CONFIG, LOGGER, TRANSPORT } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { Appender } from '../database/append';
 import { databaseUrlOf } from '../database/database-url';
+import { LogDatabase } from '../database/database.module';
 import type { Lease } from '../database/lease';
 import { LogRepositories } from '../database/repositories';
+import type { Follower } from '../history/follower';
+import { SnapshotMaker } from '../history/snapshot-maker';
 import { LaterCommands } from '../intake/later';
 import type { JournalConfig } from '../settings';
 import type { Writer } from '../writer/writer';
@@ -25,18 +28,22 @@ export class Reigns {
     private readonly log: LogRepositories,
     private readonly writers: WriterFactory,
     private readonly active: ActiveLog,
+    private readonly maker: SnapshotMaker,
+    private readonly database: LogDatabase,
   ) {}
 
-  /** Loads the state, then takes commands and questions. */
-  async begin(lease: Lease): Promise<Reign> {
+  /** Takes the state over where the follower has it, then takes commands and questions. */
+  async begin(lease: Lease, follower: Follower): Promise<Reign> {
     const { config, bus, log, logger } = this;
+    const started = performance.now();
     let broke: (why: unknown) => void = () => undefined;
     const broken = new Promise<unknown>((resolve) => (broke = resolve));
     const appender = await Appender.open(databaseUrlOf(config), lease.epoch, broke);
     try {
-      const { writer, heads } = await this.writers.open(appender, lease.epoch, () => keeper.look());
-      const keeper = await Keeper.start(log, config, writer, heads, logger);
-      const voice = new Voice({ epoch: lease.epoch, holds: () => true });
+      const { writer, heads } = await this.writers.open(follower, lease, appender, () => keeper.look());
+      const { epoch } = lease;
+      const keeper = await Keeper.start({ log, config, writer, heads, epoch, maker: this.maker, logger });
+      const voice = new Voice({ epoch, holds: () => lease.holds() });
       const signals = new HeadSignals(bus, voice, writer, heads, logger);
       const later = new LaterCommands(bus, writer, log.deadLetters, logger);
       this.active.use({ writer, heads, voice });
@@ -44,10 +51,12 @@ export class Reigns {
       this.transport.activate();
       later.start();
       signals.start();
-      logger.info({ epoch: lease.epoch, position: writer.position, objects: writer.state.size() }, 'active');
+      const ms = Math.round(performance.now() - started);
+      logger.info({ epoch, position: writer.position, objects: writer.state.size(), ms }, 'active');
       const over = Promise.race([lease.lost, writer.lost, broken]);
-      return new Reign(bus, writer, appender, later, keeper, signals, this.transport, over);
+      return new Reign(bus, lease, writer, appender, later, keeper, signals, this.transport, this.database, over);
     } catch (error) {
+      this.database.breakConnections();
       await appender.close();
       throw error;
     }
@@ -58,25 +67,35 @@ export class Reigns {
 export class Reign {
   constructor(
     private readonly bus: Bus,
+    private readonly lease: Lease,
     readonly writer: Writer,
     private readonly appender: Appender,
     private readonly later: LaterCommands,
     private readonly keeper: Keeper,
     private readonly signals: HeadSignals,
     private readonly transport: NatsTransport,
+    private readonly database: LogDatabase,
     /** Resolves, with the reason, when this journal can't be the active one any more. */
     readonly over: Promise<unknown>,
   ) {}
 
-  /** Ends it: in order (commands under way are committed and answered, a snapshot is taken), or at once. */
+  /**
+   * Ends it: in order (commands under way are committed and answered; a snapshot is taken where no standby waits, which
+   * has the state already), or at once, when Postgres may be out of reach: nothing waits for it then.
+   */
   async end(how: 'in-order' | 'at-once'): Promise<void> {
     this.transport.deactivate();
+    if (how === 'at-once') this.database.breakConnections();
     await this.later.stop();
     const stopped = this.writer.stop();
     if (how === 'in-order') await stopped;
     this.bus.voice = undefined;
     this.signals.stop();
-    await this.keeper.stop({ snapshot: how === 'in-order' });
+    await this.keeper.stop({ snapshot: how === 'in-order' && !(await this.#isAwaited()) });
     await this.appender.close();
+  }
+
+  #isAwaited(): Promise<boolean> {
+    return this.lease.isAwaited().catch(() => true);
   }
 }

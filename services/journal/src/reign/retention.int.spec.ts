@@ -33,8 +33,19 @@ beforeAll(async () => {
   log = new PartitionRepository(dataSource);
   await bus.command(createNamespace('default'));
   await bus.command(createConfigMap('counter', { n: '0' }));
-  for (let n = 1; n <= 500; n++) await bus.command(patchConfigMap('counter', { n: String(n) }));
+  for (let n = 1; n <= 500; n++) {
+    await bus.command(patchConfigMap('counter', { n: String(n) }));
+    if (n % settings.snapshotEvery === 0) await snapshotAfter(n - settings.snapshotEvery);
+  }
 });
+
+/** Snapshots are made beside the writing: so they come as often as they are due. */
+function snapshotAfter(position: number): Promise<unknown> {
+  return eventually(
+    async () => (await client.query('select from snapshots where position > $1', [position])).rowCount !== 0,
+    { timeoutMs: 60_000 },
+  );
+}
 
 afterAll(async () => {
   await client.end();
@@ -86,7 +97,7 @@ it('no more snapshots are kept than asked for', async () => {
   const { rows } = await client.query<{ n: number }>('select count(*)::int as n from snapshots');
   expect(rows[0]?.n).toBeLessThanOrEqual(settings.snapshotsKept);
   const orphans = await client.query(
-    'select from snapshot_parts p where not exists (select from snapshots s where s.position = p.position)',
+    'select from snapshot_parts p where not exists (select from snapshots s where s.id = p.snapshot)',
   );
   expect(orphans.rowCount).toBe(0);
 });

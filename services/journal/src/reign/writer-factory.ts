@@ -4,8 +4,9 @@ import type { Bus } from '@shiplog/bus';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import type { Appender } from '../database/append';
+import type { Lease } from '../database/lease';
 import { LogRepositories } from '../database/repositories';
-import { loadState } from '../history/load';
+import { RECENT_COMMANDS, type Follower } from '../history/follower';
 import { admissionSettings, type JournalConfig } from '../settings';
 import { Heads } from '../writer/heads';
 import { Publisher } from '../writer/publisher';
@@ -14,12 +15,13 @@ import { Writer } from '../writer/writer';
 import type { OpenLog } from './active-log';
 import { tellReferringNodes } from './reference-notices';
 
-/** Answered commands held in memory; older ones are found in the log. */
-const RECENT_COMMANDS = { commands: 50_000, bytes: 32 * 1024 * 1024 };
 /** Room for what a published event has beside its data. */
 const EVENT_MARGIN = 8 * 1024;
 /** NATS' own default, until the server has said what it takes. */
 const DEFAULT_PAYLOAD = 1_048_576;
+
+/** What a writer must know of its lease. */
+export type HeldLease = Pick<Lease, 'epoch' | 'holds'>;
 
 /** Makes the writer of each epoch, standing at the end of the log. */
 @Injectable()
@@ -31,20 +33,27 @@ export class WriterFactory {
     private readonly log: LogRepositories,
   ) {}
 
-  /** Loads the state; what the writer decides goes to the log by the appender of its epoch. */
-  async open(appender: Appender, epoch: number, onCommitted: () => void): Promise<Pick<OpenLog, 'writer' | 'heads'>> {
+  /**
+   * From the state at the end of the log, with the command ids and the time there. What the writer decides goes to the
+   * log by the appender of its lease's epoch, and none of it once the lease is over.
+   */
+  async open(
+    follower: Pick<Follower, 'take'>,
+    lease: HeldLease,
+    appender: Appender,
+    onCommitted: () => void,
+  ): Promise<Pick<OpenLog, 'writer' | 'heads'>> {
     const { config, bus, log, logger } = this;
-    const { commands } = log;
-    const { state, position, channels } = await loadState(log);
+    const { commands, events } = log;
+    const [{ state, position, channels, newest }, [last]] = await Promise.all([follower.take(), events.newest(1)]);
     const heads = new Heads(channels);
-    const newest = await commands.newestIds(RECENT_COMMANDS.commands);
-    const publisher = new Publisher(bus.connection, heads, epoch, logger);
+    const publisher = new Publisher(bus.connection, heads, lease.epoch, logger);
     const writer = new Writer({
       state,
       position,
       recent: new RecentCommands(RECENT_COMMANDS, newest, newest.length < RECENT_COMMANDS.commands),
       store: {
-        append: (commit) => appender.append(commit),
+        append: (commit) => (lease.holds() ? appender.append(commit) : Promise.resolve('deposed')),
         findAnswers: (ids) => commands.answers(ids),
       },
       settings: admissionSettings(config),
@@ -55,19 +64,21 @@ export class WriterFactory {
         tellReferringNodes(bus, state, applied);
       },
       onCommitted,
-      clock: ascendingClock(),
+      clock: ascendingClock(last?.time),
       logger,
     });
     return { writer, heads };
   }
 }
 
-/** Time never runs backwards in the log, whatever the machine's clock does. */
-function ascendingClock(): () => { time: string; uid: () => string } {
-  let last = '';
+/**
+ * Time never runs backwards in the log, whatever the clocks of the machines do that write it one after the other.
+ * @param last the time of the last event there
+ */
+export function ascendingClock(last = '', now = () => new Date()): () => { time: string; uid: () => string } {
   return () => {
-    const now = new Date().toISOString();
-    if (now > last) last = now;
+    const time = now().toISOString();
+    if (time > last) last = time;
     return { time: last, uid: randomUUID };
   };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { INestMicroservice } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { NatsTransport, type Bus } from '@shiplog/bus';
@@ -8,7 +9,12 @@ import { makeDataSource } from '../database/data-source';
 import { admitJournal } from '../database/journal-role';
 import { migrate } from '../database/schema';
 import { JournalModule } from '../journal.module';
+import { SnapshotMaker } from '../history/snapshot-maker';
 import { journalSettings, type JournalConfig } from '../settings';
+import { build, ROOT } from './processes';
+
+/** Threads run what is compiled. */
+const SNAPSHOT_WORKER = join(ROOT, 'dist/services/journal/src/history/snapshot-worker.js');
 
 /** A journal inside the test's own process. */
 export interface TestJournal {
@@ -36,7 +42,7 @@ export class TestJournals {
   ) {}
 
   static async start(): Promise<TestJournals> {
-    const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start()]);
+    const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start(), build()]);
     const journals = new TestJournals(nats, postgres, '', '');
     await journals.newDatabase();
     return journals;
@@ -65,9 +71,14 @@ export class TestJournals {
     const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'fatal' });
     const defaults = readConfig(journalSettings, { DATABASE_URL: this.databaseUrl });
     const transport = new NatsTransport(bus);
-    const context = { config: { ...defaults, ...config, instance }, bus, logger, health, transport };
+    const settings = { ...defaults, ...config, instance };
+    const context = { config: settings, bus, logger, health, transport };
     const imports = [ServiceModule.forRoot(context), JournalModule];
-    const module = await Test.createTestingModule({ imports }).setLogger(new NestLogger(logger)).compile();
+    const module = await Test.createTestingModule({ imports })
+      .overrideProvider(SnapshotMaker)
+      .useValue(new SnapshotMaker(() => settings.databaseUrl, SNAPSHOT_WORKER, logger))
+      .setLogger(new NestLogger(logger))
+      .compile();
     const app = module.createNestMicroservice({ strategy: transport });
     const active = whenReady(health);
     await app.listen();

@@ -1,13 +1,14 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Bus } from '@shiplog/bus';
 import { Health, type HealthReport } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 
-/** Of the repository. */
-export const ROOT = join(__dirname, '../../../..');
+const TOP = join(__dirname, '../../../..');
+/** Of the repository, also for what runs compiled. */
+export const ROOT = basename(TOP) === 'dist' ? dirname(TOP) : TOP;
 
 /** Compiles what changed; the journals that tests kill run as processes of their own. */
 export async function build(): Promise<void> {
@@ -35,8 +36,8 @@ export class JournalProcess {
   }
 
   /** Resolves when this one is the active journal. */
-  async active(): Promise<void> {
-    await eventually(async () => (await this.health()).ready, { everyMs: 20 });
+  async active({ timeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
+    await eventually(async () => (await this.health()).ready, { everyMs: 20, timeoutMs });
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -21,12 +21,15 @@ export class SyntheticLog {
   #pods = 0;
   readonly #alive: { name: string; uid: string; node: string }[] = [];
 
+  /** @param keptAlive pods that live at once, in the end */
+  constructor(private readonly keptAlive = 1_000) {}
+
   /** Commits of about `size` events, until `total` events are made. */
   *commits(total: number, size = 1_000): Generator<Commit> {
     this.#begin();
     while (this.#position < total) {
       this.#podStarts();
-      if (this.#alive.length > 1_000) this.#podEnds();
+      if (this.#alive.length > this.keptAlive) this.#podEnds();
       if (this.#commit.events.length >= size || this.#position >= total) {
         const { events, texts, commands } = this.#commit;
         yield { events: events.splice(0), texts: texts.splice(0), commands: commands.splice(0) };

@@ -6,7 +6,7 @@ export class MakePartition1700000000003 implements MigrationInterface {
   name = 'MakePartition1700000000003';
 
   async up(runner: QueryRunner): Promise<void> {
-    await createDefinerFunction(runner, 'make_partition(first bigint, past bigint)', BODY);
+    await createDefinerFunction(runner, 'make_partition(first bigint, past bigint)', MAKE_PARTITION_3);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -14,7 +14,7 @@ export class MakePartition1700000000003 implements MigrationInterface {
   }
 }
 
-const BODY = `
+export const MAKE_PARTITION_3 = `
 declare
   room_end bigint := (
     select coalesce(max(split_part(c.relname, '_', 3)::bigint), 0)

@@ -6,7 +6,7 @@ export class DropPartition1700000000004 implements MigrationInterface {
   name = 'DropPartition1700000000004';
 
   async up(runner: QueryRunner): Promise<void> {
-    await createDefinerFunction(runner, 'drop_partition(leaving text)', BODY);
+    await createDefinerFunction(runner, 'drop_partition(leaving text)', DROP_PARTITION_4);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -14,7 +14,7 @@ export class DropPartition1700000000004 implements MigrationInterface {
   }
 }
 
-const BODY = `
+export const DROP_PARTITION_4 = `
 declare
   oldest text;
   past bigint;

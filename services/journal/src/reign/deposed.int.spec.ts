@@ -1,0 +1,140 @@
+import type { Bus } from '@shiplog/bus';
+import { inboxOf, ObjectQuery, PositionQuery, subjects } from '@shiplog/contracts';
+import { eventually } from '@shiplog/testing';
+import { createInbox } from 'nats';
+import { connectClient } from '../database/client';
+import { createConfigMap, createNamespace, patchConfigMap } from '../testing/commands';
+import { TestJournals, type TestJournal } from '../testing/journals';
+import { JournalProcess } from '../testing/processes';
+import { TcpProxy } from '../testing/tcp-proxy';
+import { ActiveLog } from './active-log';
+
+const TTL_MS = 2_000;
+const LATENCY_MS = 40;
+const key = { resource: 'configmaps', namespace: 'default', name: 'counter' } as const;
+
+let parts: TestJournals;
+let proxy: TcpProxy;
+let bus: Bus;
+
+beforeAll(async () => {
+  parts = await TestJournals.start();
+  proxy = await TcpProxy.start(parts.postgres.port);
+});
+
+/** Another one for each log: it believes no epoch that is lower than one it has heard of. */
+beforeEach(async () => {
+  bus = await parts.nats.bus();
+});
+
+afterAll(async () => {
+  await parts.stop();
+  await proxy.stop();
+});
+
+const throughProxy = () => parts.databaseUrl.replace(`:${parts.postgres.port}/`, `:${proxy.port}/`);
+
+/** Every answer that is heard, of whichever journal, to a question asked over and over. */
+interface Heard {
+  readonly at: number;
+  readonly position: number;
+}
+
+/** Asks without end, each question of its own, and hears all who answer: two journals would both be heard. */
+function askOnAndOn(): { heard: Heard[]; stop: () => void } {
+  const heard: Heard[] = [];
+  const reply = createInbox(inboxOf(bus.identity));
+  const subscription = bus.connection.subscribe(reply, {
+    callback: (_, message) => {
+      const answer = message.data.length === 0 ? {} : message.json<{ position?: number }>();
+      if (answer.position !== undefined) heard.push({ at: performance.now(), position: answer.position });
+    },
+  });
+  const subject = subjects.query(PositionQuery.name, bus.principal);
+  const asking = setInterval(() => bus.connection.publish(subject, '{}', { reply }), 2);
+  return {
+    heard,
+    stop: () => {
+      clearInterval(asking);
+      subscription.unsubscribe();
+    },
+  };
+}
+
+function isActive(journal: TestJournal): boolean {
+  return journal.app.get(ActiveLog).holds();
+}
+
+it('a journal that is cut off from Postgres says nothing more once another one is active, and comes back as a standby', async () => {
+  const old = await parts.journal('old', { databaseUrl: throughProxy(), leaseTtl: TTL_MS });
+  const next = await parts.journal('next', { leaseTtl: TTL_MS, standby: true });
+  await eventually(() => next.health.report().detail === 'standby: another journal is active');
+  await bus.command(createNamespace('default'));
+  await bus.command(createConfigMap('counter', { n: '0' }));
+  proxy.delay(LATENCY_MS);
+  const asking = askOnAndOn();
+  await eventually(() => asking.heard.length > 20);
+  proxy.cut();
+  await eventually(() => isActive(next), { everyMs: 1 });
+  expect(isActive(old)).toBe(false);
+  // Each answer is now the new one's: what it has acknowledged can't be missing from any that comes later.
+  let acknowledged = 0;
+  for (let n = 1; n <= 20; n++) {
+    const reply = await bus.command(patchConfigMap('counter', { n: String(n) }));
+    const at = performance.now();
+    acknowledged = reply.ok ? reply.position : 0;
+    await eventually(() => asking.heard.some((one) => one.at > at));
+    const { object } = await bus.ask(ObjectQuery, { key });
+    expect(object?.data).toEqual({ n: String(n) });
+  }
+  asking.stop();
+  const positions = asking.heard.map(({ position }) => position);
+  expect([...positions].sort((a, b) => a - b)).toEqual(positions);
+  expect(positions.at(-1)).toBeGreaterThanOrEqual(acknowledged - 1);
+  proxy.heal();
+  proxy.delay(0);
+  // A connection that it was just making is given up after 10 s only.
+  const detail = 'standby: another journal is active';
+  await eventually(() => old.health.report().detail === detail, { timeoutMs: 40_000 });
+  await next.stop();
+  await eventually(() => isActive(old));
+  const { object } = await bus.ask(ObjectQuery, { key });
+  expect(object?.data).toEqual({ n: '20' });
+  await old.stop();
+});
+
+it('one that stood still answers nothing of what came meanwhile, when it goes on', async () => {
+  const env = { DATABASE_URL: await parts.newDatabase(), NATS_URL: parts.nats.url, LEASE_TTL: `${TTL_MS}ms` };
+  const still = JournalProcess.start('still', bus, env);
+  await still.active();
+  const next = await parts.journal('after', { standby: true });
+  await bus.command(createNamespace('default'));
+  await eventually(() => next.health.report().detail === 'standby: another journal is active');
+  still.signal('SIGSTOP');
+  const asking = askOnAndOn();
+  await eventually(() => isActive(next));
+  await bus.command(createConfigMap('counter', { n: '0' }));
+  still.signal('SIGCONT');
+  await eventually(async () => (await still.health()).detail.startsWith('standby'));
+  asking.stop();
+  const positions = asking.heard.map(({ position }) => position);
+  expect(positions.length).toBeGreaterThan(20);
+  expect([...positions].sort((a, b) => a - b)).toEqual(positions);
+  await still.kill('SIGKILL');
+  await next.stop();
+});
+
+it('time in the log does not run backwards when the next journal’s clock is behind', async () => {
+  await parts.newDatabase();
+  const ahead = await parts.journal('ahead');
+  await bus.command(createNamespace('default'));
+  await ahead.stop();
+  const owner = await connectClient(parts.ownerUrl, 'test', () => undefined);
+  await owner.query(`update events set time = '2100-01-01T00:00:00Z'`);
+  const behind = await parts.journal('behind');
+  await bus.command(createConfigMap('later'));
+  const { rows } = await owner.query<{ time: Date }>('select time from events order by position desc limit 1');
+  expect(rows[0]?.time.toISOString()).toBe('2100-01-01T00:00:00.000Z');
+  await owner.end();
+  await behind.stop();
+});
