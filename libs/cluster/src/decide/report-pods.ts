@@ -28,9 +28,7 @@ function reportOne(attempt: Attempt, node: string, report: Report): ItemOutcome 
   if (!read.ok) return read;
   const target = asLogged(statusAfterReport(pod.status ?? {}, read.status, attempt.stamp.time));
   const oversize = refusalOfSize({ ...pod, status: target });
-  return oversize === undefined
-    ? { ok: true, pod, events: eventsOf(pod, target) }
-    : { ok: false, status: oversize };
+  return oversize === undefined ? { ok: true, pod, events: eventsOf(pod, target) } : { ok: false, status: oversize };
 }
 
 function refusalOfReporter(pod: StoredPod, node: string): KubeStatus | undefined {

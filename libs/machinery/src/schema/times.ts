@@ -21,7 +21,8 @@ export function toSeconds(value: string): string {
 
 /** A time to the microsecond in UTC, as metav1.MicroTime writes it. Throws DecodeError. */
 export function toMicros(value: string): string {
-  if (value.length === MICROS_LENGTH && value[19] === '.' && areDigits(value, 20, 26) && isPlain(value, 26)) return value;
+  if (value.length === MICROS_LENGTH && value[19] === '.' && areDigits(value, 20, 26) && isPlain(value, 26))
+    return value;
   const seconds = secondsInUtc(value);
   const fraction = (/\.(\d+)/.exec(value)?.[1] ?? '').padEnd(6, '0').slice(0, 6);
   return `${seconds}.${fraction}Z`;
