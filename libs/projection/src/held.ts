@@ -1,4 +1,5 @@
 import type { ReceivedEvent } from '@shiplog/bus';
+import type { Logger } from 'pino';
 import type { Cursor } from './cursor';
 
 /** An event on a channel; or the journal's word on where it is, which counts in its place among the events. */
@@ -45,4 +46,13 @@ export class Held {
     this.#lost = false;
     return arrived;
   }
+}
+
+/** Of what is let go because the journal was asked after it came: an event that is not part of the answer never was. */
+export function tellUnconfirmed(arrived: Arrived, logger: Pick<Logger, 'warn'>): void {
+  if (!('cursor' in arrived)) return;
+  const { cursor, received } = arrived;
+  const { position } = received.event;
+  if (position <= cursor.last) return;
+  logger.warn({ channel: cursor.name, position }, 'an event that the journal does not confirm; dropped');
 }

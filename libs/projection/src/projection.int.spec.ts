@@ -274,6 +274,7 @@ describe("a projection of a node's pods", () => {
   let journal: Bus;
   let projection: Projection;
   const truth = new ClusterState();
+  let position = 1;
   beforeEach(async () => {
     nats = await TestNats.start();
     journal = await nats.bus('journal', { role: 'journal', name: 'one' });
@@ -282,7 +283,7 @@ describe("a projection of a node's pods", () => {
       await sink.write(Buffer.from(`${JSON.stringify({ position: 1, objects, channels: { [`pods@${NODE}`]: 1 } })}\n`));
     });
     await serve(journal, PositionQuery, (): Queries['position']['answer'] => ({
-      position: 1,
+      position,
       channels: { [`pods@${NODE}`]: 1 },
       hashes: { [`pods@${NODE}`]: hashResource(truth, 'pods') },
     }));
@@ -304,6 +305,13 @@ describe("a projection of a node's pods", () => {
       metadata: { name, namespace: 'default', uid: name, resourceVersion: '1', creationTimestamp: '' },
       spec: { nodeName: NODE },
     }) as unknown as StoredObject;
+
+  it('asks where its channel is when a position is waited for that no event of it shows', async () => {
+    expect(projection.position).toBe(1);
+    position = 7;
+    await projection.waitFor(7, 5_000);
+    expect(projection.statistics.reloads).toBe(1);
+  });
 
   it('finds a pod that the journal does not know by the proof of its channel, and lets it go', async () => {
     const gone: string[] = [];

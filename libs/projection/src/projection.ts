@@ -19,8 +19,11 @@ import { Acceptance, type Accept } from './acceptance';
 import { loadState, refetch } from './catch-up';
 import { Cursor } from './cursor';
 import { differences } from './difference';
-import { Held, type Arrived } from './held';
+import { Held, tellUnconfirmed } from './held';
+import { Listeners } from './listeners';
+import { OneAtATime } from './one-at-a-time';
 import { compareHashes, distrust } from './prove';
+import { NOTHING_YET, type Statistics } from './statistics';
 import { Waiters } from './waiters';
 
 export interface ProjectionOptions {
@@ -38,6 +41,8 @@ export type AppliedListener = (batch: readonly Applied[]) => void;
 /** Hears that a gap was closed by loading the state of a position: what happened before it can't be told in full. */
 export type ReloadedListener = (position: number) => void;
 
+type Told = Pick<Signals['head'], 'position' | 'channels'>;
+
 /** The journal may come later than its readers, by a moment or by much. */
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2_000;
@@ -53,8 +58,8 @@ export class Projection {
   readonly state = new ClusterState();
   readonly #cursors: readonly Cursor[];
   readonly #subscriptions: Subscription[] = [];
-  readonly #listeners = new Set<AppliedListener>();
-  readonly #reloadedListeners = new Set<ReloadedListener>();
+  readonly #applied = new Listeners<readonly Applied[]>();
+  readonly #reloaded = new Listeners<number>();
   readonly #waiters = new Waiters();
   readonly #logger: Logger;
   readonly #acceptance: Acceptance | undefined;
@@ -64,10 +69,12 @@ export class Projection {
   #head = { epoch: 0, position: 0 };
   /** Arrivals wait here while state or missed events are fetched; undefined: they are folded at once. */
   #held: Held | undefined = new Held();
+  /** Events do not tell whether something of a node's own channel was missed; until its next head, asking does. */
+  readonly #question = new OneAtATime(() => this.#askWhereChannelsAre());
   #retry: NodeJS.Timeout | undefined;
   #proving: NodeJS.Timeout | undefined;
   #closed = false;
-  #statistics = { repeated: 0, disbelieved: 0, gaps: 0, reloads: 0, hashesProved: 0, hashesFailed: 0 };
+  #statistics: Statistics = { ...NOTHING_YET };
 
   private constructor(
     private readonly bus: Bus,
@@ -93,15 +100,7 @@ export class Projection {
     return this.#position;
   }
 
-  /** Repetitions and a deposed journal's words ignored, gaps healed, reloads, and hashes compared with the journal's. */
-  get statistics(): Readonly<{
-    repeated: number;
-    disbelieved: number;
-    gaps: number;
-    reloads: number;
-    hashesProved: number;
-    hashesFailed: number;
-  }> {
+  get statistics(): Readonly<Statistics> {
     return this.#statistics;
   }
 
@@ -118,19 +117,19 @@ export class Projection {
 
   /** Calls back after each batch is folded, in order. Returns what ends it. */
   onApplied(listener: AppliedListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#applied.add(listener);
   }
 
   /** Calls back when history was skipped, before the listeners of what that changed. Returns what ends it. */
   onReloaded(listener: ReloadedListener): () => void {
-    this.#reloadedListeners.add(listener);
-    return () => this.#reloadedListeners.delete(listener);
+    return this.#reloaded.add(listener);
   }
 
   /** Resolves once everything up to a position is folded in; rejects after the timeout (default 10 s). */
   waitFor(position: number, timeoutMs = 10_000): Promise<void> {
-    return position <= this.#position ? Promise.resolve() : this.#waiters.wait(position, timeoutMs);
+    if (position <= this.#position) return Promise.resolve();
+    if (this.#cursors.some(({ isOfNode }) => isOfNode)) this.#question.want();
+    return this.#waiters.wait(position, timeoutMs);
   }
 
   async close(): Promise<void> {
@@ -211,7 +210,7 @@ export class Projection {
     queueMicrotask(() => {
       const batch = this.#heard;
       this.#heard = [];
-      for (const listener of this.#listeners) listener(batch);
+      this.#applied.tell(batch);
     });
   }
 
@@ -242,19 +241,11 @@ export class Projection {
     this.#held = undefined;
     held.take().forEach((arrived, i) => {
       const isOld = i < before && (!('cursor' in arrived) || caughtUp.includes(arrived.cursor));
-      if (isOld) this.#forget(arrived);
+      if (isOld) tellUnconfirmed(arrived, this.#logger);
       else if (this.#held !== undefined) this.#held.add(arrived, 0);
       else if ('compare' in arrived) arrived.compare();
       else this.#take(arrived.cursor, arrived.received);
     });
-  }
-
-  #forget(arrived: Arrived): void {
-    if (!('cursor' in arrived)) return;
-    const { cursor, received } = arrived;
-    const { position } = received.event;
-    if (position <= cursor.last) return;
-    this.#logger.warn({ channel: cursor.name, position }, 'an event that the journal does not confirm; dropped');
   }
 
   /** Which channels are complete now; undefined when the journal is not there, or fails. */
@@ -283,7 +274,7 @@ export class Projection {
     this.#statistics.reloads++;
     const channels = cursors.map(({ channel }) => channel);
     const { position, lasts, objects } = await loadState(this.bus, channels);
-    for (const listener of this.#reloadedListeners) listener(position);
+    this.#reloaded.tell(position);
     for (const cursor of cursors) {
       const { resource } = cursor.channel;
       for (const applied of differences(cursor.channel, this.state, objects.get(resource) ?? [], position)) {
@@ -320,16 +311,28 @@ export class Projection {
   }
 
   #compareNode(head: PayloadOf<typeof NodeHead>): void {
-    if (this.#held !== undefined) return this.#held.add({ compare: () => this.#compareNode(head) }, 0);
-    if (!this.bus.epochs.believes(head.epoch) || head.position < this.#position) return;
-    this.#agrees(
-      this.#cursors.filter(({ isOfNode }) => isOfNode),
-      head,
-    );
+    if (!this.bus.epochs.believes(head.epoch)) return;
+    const ofNode = this.#cursors.filter(({ isOfNode }) => isOfNode);
+    this.#compareWith(ofNode, head);
+  }
+
+  /** The answer comes after the events that it speaks of, on the connection of both. */
+  async #askWhereChannelsAre(): Promise<void> {
+    try {
+      const channels = this.#cursors.map(({ channel }) => channel);
+      this.#compareWith(this.#cursors, await this.bus.ask(PositionQuery, { channels }));
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'the journal could not be asked where it is');
+    }
+  }
+
+  #compareWith(cursors: readonly Cursor[], told: Told): void {
+    if (this.#held !== undefined) this.#held.add({ compare: () => this.#compareWith(cursors, told) }, 0);
+    else if (told.position >= this.#position) this.#agrees(cursors, told);
   }
 
   /** Whether channels have been read as far as the journal says that they go; otherwise they catch up. */
-  #agrees(cursors: readonly Cursor[], head: Pick<Signals['head'], 'position' | 'channels'>): boolean {
+  #agrees(cursors: readonly Cursor[], head: Told): boolean {
     const lastOf = ({ name }: Cursor): number => head.channels[name] ?? 0;
     const ahead = cursors.filter((cursor) => cursor.last > lastOf(cursor));
     const behind = cursors.filter((cursor) => cursor.last < lastOf(cursor));

@@ -1,7 +1,7 @@
 import { eventually, TestPostgres } from '@shiplog/testing';
 import { pino } from 'pino';
 import type { Client } from 'pg';
-import { TcpProxy } from '../testing/tcp-proxy';
+import { TcpProxy } from '@shiplog/testing';
 import { connectClient, endClient } from './client';
 import { makeDataSource } from './data-source';
 import { Lease } from './lease';
@@ -27,7 +27,7 @@ beforeEach(async () => {
   const dataSource = await makeDataSource(url).initialize();
   await migrate(dataSource);
   await dataSource.destroy();
-  proxy = await TcpProxy.start(postgres.port);
+  proxy = await TcpProxy.start({ host: '127.0.0.1', port: postgres.port });
   admin = await connectClient(url, 'admin', () => undefined);
 });
 
@@ -58,10 +58,10 @@ async function whenSo(condition: () => boolean): Promise<number> {
 
 it('its holder’s deadline is before the expiry that others see, however slow the way to Postgres', async () => {
   const lease = await acquire('slow', throughProxy());
-  proxy.delay(100);
+  proxy.slow(100);
   // Renewals are sent and answered slowly now: several of them pass.
   await eventually(() => renewed(4));
-  proxy.cut();
+  proxy.blackhole();
   const over = await whenSo(() => !lease.holds());
   const { rows } = await admin.query<{ left: number }>(
     `select extract(epoch from expires_at - clock_timestamp())::float8 * 1000 as left from lease`,
@@ -81,7 +81,7 @@ async function renewed(times: number): Promise<boolean> {
 
 it('does not come back to a holder that was cut off, when the way to Postgres is there again', async () => {
   const lease = await acquire('cut', throughProxy());
-  proxy.cut();
+  proxy.blackhole();
   await lease.lost;
   proxy.heal();
   expect(lease.holds()).toBe(false);
@@ -91,7 +91,7 @@ it('does not come back to a holder that was cut off, when the way to Postgres is
 
 it('given up where Postgres is out of reach takes a second, not for ever', async () => {
   const lease = await acquire('cut', throughProxy());
-  proxy.cut();
+  proxy.blackhole();
   const started = performance.now();
   await lease.release();
   expect(performance.now() - started).toBeLessThan(5_000);
@@ -117,7 +117,7 @@ it('a standby whose own connections break goes on watching, and deposes a holder
   const watcher = `select pg_terminate_backend(pid) from pg_stat_activity
                     where application_name = 'shiplog standby' and datname = current_database()`;
   await eventually(async () => ((await admin.query(watcher)).rowCount ?? 0) > 0);
-  proxy.cut();
+  proxy.blackhole();
   const lease = await standby;
   expect(lease.epoch).toBe(hung.epoch + 1);
   expect(hung.holds()).toBe(false);
@@ -135,7 +135,7 @@ it('a standby that Postgres has forgotten, and was not told, stands in line agai
   const { rows } = await admin.query<{ pid: number }>(`select pid from pg_stat_activity
     where application_name = 'shiplog lease' and wait_event_type = 'Lock' and datname = current_database()`);
   cut.pid = rows[0]?.pid ?? 0;
-  proxy.cut();
+  proxy.blackhole();
   await admin.query('select pg_terminate_backend($1)', [cut.pid]);
   proxy.heal();
   await expect(forgotten).resolves.toBe('was told');

@@ -6,7 +6,7 @@ import { connectClient } from '../database/client';
 import { createConfigMap, createNamespace, patchConfigMap } from '../testing/commands';
 import { TestJournals, type TestJournal } from '../testing/journals';
 import { JournalProcess } from '../testing/processes';
-import { TcpProxy } from '../testing/tcp-proxy';
+import { TcpProxy } from '@shiplog/testing';
 import { ActiveLog } from './active-log';
 
 const TTL_MS = 2_000;
@@ -19,7 +19,7 @@ let bus: Bus;
 
 beforeAll(async () => {
   parts = await TestJournals.start();
-  proxy = await TcpProxy.start(parts.postgres.port);
+  proxy = await TcpProxy.start({ host: '127.0.0.1', port: parts.postgres.port });
 });
 
 /** Another one for each log: it believes no epoch that is lower than one it has heard of. */
@@ -71,10 +71,10 @@ it('a journal that is cut off from Postgres says nothing more once another one i
   await eventually(() => next.health.report().detail === 'standby: another journal is active');
   await bus.command(createNamespace('default'));
   await bus.command(createConfigMap('counter', { n: '0' }));
-  proxy.delay(LATENCY_MS);
+  proxy.slow(LATENCY_MS);
   const asking = askOnAndOn();
   await eventually(() => asking.heard.length > 20);
-  proxy.cut();
+  proxy.blackhole();
   await eventually(() => isActive(next), { everyMs: 1 });
   expect(isActive(old)).toBe(false);
   // Each answer is now the new one's: what it has acknowledged can't be missing from any that comes later.
@@ -92,7 +92,7 @@ it('a journal that is cut off from Postgres says nothing more once another one i
   expect([...positions].sort((a, b) => a - b)).toEqual(positions);
   expect(positions.at(-1)).toBeGreaterThanOrEqual(acknowledged - 1);
   proxy.heal();
-  proxy.delay(0);
+  proxy.slow(0);
   // A connection that it was just making is given up after 10 s only.
   const detail = 'standby: another journal is active';
   await eventually(() => old.health.report().detail === detail, { timeoutMs: 40_000 });
