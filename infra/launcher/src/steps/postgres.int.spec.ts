@@ -78,8 +78,8 @@ describe('the embedded Postgres', () => {
       'drop owned by shiplog_journal',
       'drop role shiplog_journal',
       'drop function make_partition(bigint, bigint), drop_partition(text), forget_commands(bigint, integer)',
-      'drop table snapshot_parts, snapshots',
-      ...SNAPSHOTS_OF_BEFORE,
+      'drop table snapshot_parts, snapshots, dead_letters, begun_commands',
+      ...TABLES_OF_BEFORE,
       'alter table events drop column via',
       `delete from migrations where name <> 'Log1700000000001'`,
     );
@@ -92,7 +92,10 @@ describe('the embedded Postgres', () => {
 });
 
 /** As the first migration made them. */
-const SNAPSHOTS_OF_BEFORE = [
+const TABLES_OF_BEFORE = [
+  'drop index commands_at',
+  'alter table commands drop column at, drop column reply, alter column first set not null',
+  'create index commands_first on commands (first)',
   `create table snapshots (position bigint primary key, taken_at timestamptz not null default now(),
      objects integer not null, parts integer not null, hash text not null, channels json not null)`,
   `create table snapshot_parts (position bigint not null, seq integer not null, data bytea not null,
