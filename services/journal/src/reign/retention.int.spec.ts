@@ -62,10 +62,7 @@ it('partitions are made ahead of the log', async () => {
 });
 
 it('whole partitions leave when they are archived, and their archive reads back', async () => {
-  const kept = await eventually(async () => {
-    const partitions = await log.list();
-    return (partitions[0]?.from ?? 0) >= 200 ? partitions : undefined;
-  });
+  await eventually(async () => ((await log.list())[0]?.from ?? 0) >= 200);
   const file = join(archiveDir, 'events_100_200.tsv.gz');
   const lines = gunzipSync(await readFile(file))
     .toString('utf8')
@@ -75,8 +72,6 @@ it('whole partitions leave when they are archived, and their archive reads back'
   const events = lines.map((line) => eventOfFields(line.split('\t')));
   expect(events.map(({ position }) => position)).toEqual(Array.from({ length: 100 }, (_, i) => 100 + i));
   expect(events[0]).toMatchObject({ type: 'ConfigMapSpecChanged', data: { changes: { data: { n: '98' } } } });
-  const { rows } = await client.query<{ first: string }>('select min(first) as first from commands');
-  expect(Number(rows[0]?.first)).toBeGreaterThanOrEqual(kept[0]?.from ?? NaN);
 });
 
 it('what is kept is answered, from a snapshot where the object’s beginning has left', async () => {
