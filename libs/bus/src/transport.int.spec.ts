@@ -131,7 +131,11 @@ describe("handlers on Nest's transport", () => {
     ['bytes that are no text', Uint8Array.from([0xff, 0xfe, 0x00, 0x80]), /must be JSON: /],
     ['null', Buffer.from('null'), /must be a JSON object$/],
     ['a list', Buffer.from('[]'), /must be a JSON object$/],
-    ['deep nesting', Buffer.from('['.repeat(50_000) + ']'.repeat(50_000)), /is nested too deeply: at most 210 levels are allowed$/],
+    [
+      'deep nesting',
+      Buffer.from('['.repeat(50_000) + ']'.repeat(50_000)),
+      /is nested too deeply: at most 210 levels are allowed$/,
+    ],
   ];
   const raw = async (subject: string, payload: Uint8Array): Promise<unknown> =>
     fromBytes((await api.connection.request(subject, payload, { timeout: 2_000 })).data);
