@@ -14,6 +14,7 @@ const PROGRAMS = {
   bench: 'infra/bench/src/main.js',
   linearizability: 'infra/linearizability/src/main.js',
   fuzz: 'infra/fuzz/src/main.js',
+  simulate: 'infra/simulation/src/main.js',
 };
 
 /** Stops with a sentence that says what is wrong and what would put it right. */

@@ -1,0 +1,88 @@
+import type { AnyCommand, KubeObject } from '@shiplog/contracts';
+import type { Random } from '../world/random';
+
+const ACTOR = 'tester';
+const NAMESPACE = 'default';
+/** Few names, so that clients meet. */
+const MAPS = ['a', 'b', 'c', 'd', 'e'];
+const PODS = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8'];
+const FINALIZER = 'example.com/hold';
+
+type Data = Pick<AnyCommand, 'type' | 'data'>;
+
+/** What every cluster of the simulation begins with. */
+export function firstObjects(nodes: readonly string[]): { resource: 'namespaces' | 'nodes'; object: KubeObject }[] {
+  const amounts = { cpu: '4', memory: '8Gi', pods: '110' };
+  const status = { capacity: amounts, allocatable: amounts, conditions: [{ type: 'Ready', status: 'True' }] };
+  return [
+    ...['default', 'kube-node-lease'].map((name) => ({
+      resource: 'namespaces' as const,
+      object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+    })),
+    ...nodes.map((name) => ({
+      resource: 'nodes' as const,
+      object: { apiVersion: 'v1', kind: 'Node', metadata: { name }, status } as KubeObject,
+    })),
+  ];
+}
+
+export function creation(id: string, resource: 'namespaces' | 'nodes', object: KubeObject): AnyCommand {
+  return { id, type: 'CreateObject', actor: ACTOR, data: { resource, namespace: '', object } };
+}
+
+/** A command of a client, drawn from what users do: many of them are refused. */
+export function drawCommand(random: Random, id: string): AnyCommand {
+  const draw = random.share();
+  const data = draw < 0.55 ? drawMapCommand(random) : drawPodCommand(random);
+  return { id, actor: ACTOR, ...data } as AnyCommand;
+}
+
+function drawMapCommand(random: Random): Data {
+  const name = random.pick(MAPS);
+  const key = { resource: 'configmaps', namespace: NAMESPACE, name } as const;
+  const value = String(random.whole(0, 3));
+  const dryRun = random.chance(0.08) ? { dryRun: true } : {};
+  switch (random.whole(0, 6)) {
+    case 0:
+    case 1: {
+      const finalizers = random.chance(0.2) ? { finalizers: [FINALIZER] } : {};
+      const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...finalizers }, data: { value } };
+      return { type: 'CreateObject', data: { resource: 'configmaps', namespace: NAMESPACE, object, ...dryRun } };
+    }
+    case 2:
+    case 3:
+      return { type: 'PatchObject', data: { ...key, patchType: 'merge', patch: { data: { value } }, ...dryRun } };
+    case 4:
+      return { type: 'PatchObject', data: { ...key, patchType: 'merge', patch: { metadata: { finalizers: null } } } };
+    case 5: {
+      const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { value, replaced: 'yes' } };
+      return { type: 'ReplaceObject', data: { ...key, object, ...dryRun } };
+    }
+    default:
+      return { type: 'DeleteObject', data: { ...key, ...dryRun } };
+  }
+}
+
+function drawPodCommand(random: Random): Data {
+  const name = random.pick(PODS);
+  const key = { resource: 'pods', namespace: NAMESPACE, name } as const;
+  switch (random.whole(0, 4)) {
+    case 0:
+    case 1:
+    case 2: {
+      const spec = {
+        containers: [{ name: 'main', image: 'busybox' }],
+        terminationGracePeriodSeconds: random.pick([0, 1, 2]),
+      };
+      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec } as KubeObject;
+      return { type: 'CreateObject', data: { resource: 'pods', namespace: NAMESPACE, object } };
+    }
+    case 3:
+      return {
+        type: 'PatchObject',
+        data: { ...key, patchType: 'merge', patch: { metadata: { labels: { mark: String(random.whole(0, 9)) } } } },
+      };
+    default:
+      return { type: 'DeleteObject', data: random.chance(0.3) ? { ...key, gracePeriodSeconds: 0 } : key };
+  }
+}

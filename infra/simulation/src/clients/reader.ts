@@ -1,0 +1,40 @@
+import type { Channel } from '@shiplog/contracts';
+import { Projection } from '@shiplog/projection';
+import { Follower } from '../invariants/follower';
+import { WatchedProjection } from '../invariants/projections';
+import type { Cluster } from '../parts/cluster';
+import { busOf } from '../parts/service';
+import { simulatedLogger } from '../world/logger';
+import type { SimProcess } from '../world/process';
+
+/** What a reader keeps a copy of. */
+export interface ReaderKind {
+  readonly role: 'api' | 'kubelet';
+  readonly channels: readonly Channel[];
+}
+
+/** A reader that is loaded: what it must hold is looked at after each step, and when all is quiet. */
+export interface Reader {
+  readonly process: SimProcess;
+  readonly watched: WatchedProjection;
+  readonly follower: Follower | undefined;
+}
+
+/** Opens a projection as a service does, and follows it. */
+export async function startReader(
+  cluster: Cluster,
+  process: SimProcess,
+  { role, channels }: ReaderKind,
+  opened: (reader: Reader) => void,
+): Promise<void> {
+  const { world, truth } = cluster;
+  const node = channels.find((channel) => channel.node !== undefined)?.node;
+  const bus = busOf(cluster, process, { role, name: node ?? process.name });
+  const projection = await Projection.open(bus, { channels, logger: simulatedLogger(world, process) });
+  world.trace.say(process.name, `is loaded at ${projection.position}`);
+  const follower =
+    node === undefined
+      ? new Follower(process.name, projection, channels, truth, (violation) => world.violated(violation))
+      : undefined;
+  opened({ process, watched: new WatchedProjection(process.name, projection, channels, truth), follower });
+}

@@ -1,0 +1,40 @@
+import type { ReadonlyCluster } from '@shiplog/cluster';
+import type { Engine } from '../parts/engine';
+import { Violation } from './violation';
+
+/** No two containers of one name run for one pod at once, on one node or on two. */
+export function checkContainers(engines: readonly Engine[]): void {
+  if (!engines.some((engine) => engine.isChanged)) return;
+  const running = new Map<string, string>();
+  for (const engine of engines) {
+    engine.isChanged = false;
+    for (const { id, name, pod, state } of engine.containers) {
+      if (state.phase !== 'running') continue;
+      const key = `${pod.uid} ${name}`;
+      const other = running.get(key);
+      if (other !== undefined) {
+        throw new Violation('no two containers run for one pod', `${pod.name} (${pod.uid}): ${other} and ${id}`);
+      }
+      running.set(key, id);
+    }
+  }
+}
+
+/** When all is quiet, deciders and kubelets have done what the state asks for: each pod runs, and nothing else does. */
+export function checkPodsAtRest(state: ReadonlyCluster, engines: ReadonlyMap<string, Engine>): void {
+  const wanted = new Map(state.list('pods').map((pod) => [pod.metadata.uid, pod]));
+  for (const [node, engine] of engines) {
+    for (const { id, pod, state } of engine.containers) {
+      if (state.phase !== 'running' || wanted.get(pod.uid)?.spec?.nodeName === node) continue;
+      throw new Violation('no container outlives its pod', `${id} of ${pod.name} (${pod.uid}) runs on ${node}`);
+    }
+  }
+  for (const { metadata, spec, status } of wanted.values()) {
+    const is = metadata.deletionTimestamp === undefined ? status?.phase : 'being deleted';
+    if (spec?.nodeName !== undefined && is === 'Running') continue;
+    throw new Violation(
+      'every pod gets a node, and runs',
+      `${metadata.name} (${metadata.uid}) is ${is} on ${spec?.nodeName ?? 'no node'}`,
+    );
+  }
+}

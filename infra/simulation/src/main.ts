@@ -1,0 +1,29 @@
+import { optionsFrom, type Options } from './options';
+import { Pool } from './pool';
+import { Report } from './report';
+import { work } from './worker';
+
+async function main(options: Options): Promise<boolean> {
+  const { seed, all, mutation } = options;
+  const report = new Report(options);
+  if (seed !== undefined) {
+    report.add(await work({ seed, all, mutation }));
+    return report.end();
+  }
+  const until = options.forMs === undefined ? Infinity : Date.now() + options.forMs;
+  const pool = new Pool();
+  process.once('SIGINT', () => pool.stop());
+  let given = 0;
+  const next = () =>
+    given < options.seeds && Date.now() < until ? { seed: options.from + given++, all, mutation } : undefined;
+  await pool.run(next, Math.min(options.jobs, options.seeds), (outcome) => report.add(outcome));
+  return report.end();
+}
+
+main(optionsFrom(process.argv.slice(2))).then(
+  (isSound) => process.exit(isSound ? 0 : 1),
+  (error: unknown) => {
+    process.stderr.write(`\n  ✗ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n`);
+    process.exit(2);
+  },
+);

@@ -1,0 +1,248 @@
+import { Bus } from '@shiplog/bus';
+import { Head } from '@shiplog/contracts';
+import { Projection } from '@shiplog/projection';
+import { Cursor } from '../../../libs/projection/src/cursor';
+import { QueryController } from '../../../services/journal/src/queries/query.controller';
+import { HeadSignals } from '../../../services/journal/src/reign/head-signals';
+import { RecentCommands } from '../../../services/journal/src/writer/recent-commands';
+import { Rounds } from '../../../services/scheduler/src/rounds';
+import { FakeRuntime } from '../../../services/kubelet/src/runtime/fake-runtime';
+import { SimSnapshots } from './store/repositories';
+import { Store } from './store/store';
+
+/** A fault that is put back, from outside the code: what the simulation must find. */
+export interface Mutation {
+  readonly fault: string;
+  /** What it breaks: any of these. */
+  readonly found: readonly string[];
+  /** Puts it in; returns what takes it out. */
+  readonly install: () => () => void;
+}
+
+type Method = (this: never, ...given: never[]) => unknown;
+
+/** Has a method of a class be another one, made from the one that it has. */
+function replace<T extends object>(prototype: T, name: keyof T & string, other: (was: Method) => Method): () => void {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+  if (descriptor === undefined) throw new Error(`there is no ${name} to put a fault into`);
+  const was = (descriptor.value ?? descriptor.get) as Method;
+  const put = other(was);
+  Object.defineProperty(
+    prototype,
+    name,
+    descriptor.get === undefined ? { ...descriptor, value: put } : { ...descriptor, get: put },
+  );
+  return () => void Object.defineProperty(prototype, name, descriptor);
+}
+
+const call = (was: Method, self: unknown, given: readonly unknown[]): unknown => Reflect.apply(was, self, given);
+
+/** Every so-many-th call, so that a run gets going before it goes wrong. */
+function everyOther(times: number): () => boolean {
+  let calls = 0;
+  return () => ++calls % times === 0;
+}
+
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  'acknowledged-before-commit': {
+    fault: 'the journal answers for what the database does not have',
+    found: ['no acknowledged write is lost', 'positions are gapless'],
+    install: () => {
+      const now = everyOther(20);
+      return replace(
+        Store.prototype,
+        'append',
+        (was) =>
+          function (this: Store, ...given) {
+            return now() ? 'committed' : call(was, this, given);
+          } as Method,
+      );
+    },
+  },
+  'no-fence': {
+    fault: 'a deposed journal can append',
+    found: ['positions are gapless', 'no acknowledged write is lost'],
+    install: () =>
+      replace(
+        Store.prototype,
+        'append',
+        (was) =>
+          function (this: Store, _epoch: number, ...given) {
+            return call(was, this, [this.epoch, ...given]);
+          } as Method,
+      ),
+  },
+  'commands-forgotten': {
+    fault: 'a repeated command is decided again',
+    found: [
+      'a command has one effect',
+      'a command repeated has one answer',
+      'a command is not refused while its effect is there',
+    ],
+    install: () => {
+      const undo = [
+        replace(RecentCommands.prototype, 'get', () => (() => undefined) as Method),
+        replace(
+          Store.prototype,
+          'append',
+          (was) =>
+            function (this: Store, ...given) {
+              this.commands.clear();
+              return call(was, this, given);
+            } as Method,
+        ),
+      ];
+      return () => undo.forEach((one) => one());
+    },
+  },
+  'gap-unseen': {
+    fault: 'a reader folds on over an event that it has missed',
+    found: [
+      'a projection equals the fold at its position',
+      'LIST and WATCH: every change once, in order',
+      'every projection catches up',
+    ],
+    install: () =>
+      replace(
+        Cursor.prototype,
+        'classify',
+        (was) =>
+          function (this: Cursor, ...given) {
+            return call(was, this, given) === 'gap' ? 'next' : call(was, this, given);
+          } as Method,
+      ),
+  },
+  'repetition-unseen': {
+    fault: 'a reader folds an event twice',
+    found: [
+      'LIST and WATCH: every change once, in order',
+      'a projection equals the fold at its position',
+      'every projection catches up',
+    ],
+    install: () =>
+      replace(
+        Cursor.prototype,
+        'classify',
+        (was) =>
+          function (this: Cursor, ...given) {
+            return call(was, this, given) === 'repeated' ? 'next' : call(was, this, given);
+          } as Method,
+      ),
+  },
+  'position-early': {
+    fault: 'a projection is where the head signal is, and not where it has read to',
+    found: ['a projection equals the fold at its position'],
+    install: () => {
+      const heads = new WeakMap<object, number>();
+      const undo = [
+        replace(
+          Bus.prototype,
+          'hear',
+          (was) =>
+            function (this: Bus, message: unknown, handler: (payload: { position: number }) => void) {
+              const listen =
+                message !== Head
+                  ? handler
+                  : (head: { position: number }) => {
+                      heads.set(this, Math.max(heads.get(this) ?? 0, head.position));
+                      handler(head);
+                    };
+              return call(was, this, [message, listen]);
+            } as Method,
+        ),
+        replace(
+          Projection.prototype,
+          'position',
+          (was) =>
+            function (this: Projection) {
+              return Math.max(call(was, this, []) as number, heads.get((this as unknown as { bus: object }).bus) ?? 0);
+            } as Method,
+        ),
+      ];
+      return () => undo.forEach((one) => one());
+    },
+  },
+  'no-heads': {
+    fault: 'nobody tells readers where the log is: the lost tail of a channel stays lost',
+    found: ['every projection catches up', 'every pod gets a node, and runs'],
+    install: () => replace(HeadSignals.prototype, 'start', () => (() => undefined) as Method),
+  },
+  'part-of-a-load': {
+    fault: 'a reader takes a part of the state for all of it',
+    found: [
+      'a projection equals the fold at its position',
+      'a read shows what the log folds to',
+      'every projection catches up',
+    ],
+    install: () =>
+      replace(
+        Bus.prototype,
+        'state',
+        (was) =>
+          async function* (this: Bus, ...given: unknown[]) {
+            for await (const chunk of call(was, this, given) as AsyncIterable<{ objects: unknown[] }>) {
+              yield chunk.objects.length > 3 ? { ...chunk, objects: chunk.objects.slice(0, -1) } : chunk;
+            }
+          } as unknown as Method,
+      ),
+  },
+  'stale-answers': {
+    fault: 'the journal says where it was a moment ago',
+    found: ['a read is no older than a write that was acknowledged before it was asked'],
+    install: () =>
+      replace(
+        QueryController.prototype,
+        'position',
+        (was) =>
+          function (this: QueryController, ...given) {
+            const answer = call(was, this, given) as { position: number };
+            return { ...answer, position: Math.max(0, answer.position - 1) };
+          } as Method,
+      ),
+  },
+  'broken-snapshot': {
+    fault: 'a snapshot lacks an object',
+    found: [
+      'a read shows what the log folds to',
+      'a projection equals the fold at its position',
+      'every projection catches up',
+      'after faults, the journal answers',
+      'no process fails',
+    ],
+    install: () =>
+      replace(
+        SimSnapshots.prototype,
+        'load',
+        (was) =>
+          async function (this: SimSnapshots, ...given) {
+            const at = (await call(was, this, given)) as Awaited<ReturnType<SimSnapshots['load']>>;
+            const [first] = at?.state.list('configmaps') ?? [];
+            if (first !== undefined)
+              at?.state.remove('configmaps', first.metadata.namespace ?? '', first.metadata.name);
+            return at;
+          } as Method,
+      ),
+  },
+  'engine-forgets': {
+    fault: 'a kubelet that starts anew does not see what runs already',
+    found: ['no two containers run for one pod', 'no container outlives its pod'],
+    install: () => replace(FakeRuntime.prototype, 'list', () => (() => Promise.resolve([])) as Method),
+  },
+  'scheduler-gives-up': {
+    fault: 'a scheduler looks at its queue once only',
+    found: ['every pod gets a node, and runs'],
+    install: () => {
+      const seen = new WeakMap<object, number>();
+      return replace(
+        Rounds.prototype,
+        'advance',
+        (was) =>
+          function (this: Rounds, ...given) {
+            const times = (seen.get(this) ?? 0) + 1;
+            seen.set(this, times);
+            return times > 40 ? undefined : call(was, this, given);
+          } as Method,
+      );
+    },
+  },
+};

@@ -1,0 +1,268 @@
+import { createHash } from 'node:crypto';
+import { channelsOf, type AnyCommand, type Channel } from '@shiplog/contracts';
+import { Broker } from './bus/broker';
+import { startAsker } from './clients/asker';
+import { startReader, type Reader, type ReaderKind } from './clients/reader';
+import { makeFirstObjects, send, startWriter } from './clients/writer';
+import { creation } from './clients/commands';
+import { Faults, profileOf } from './faults/faults';
+import { Mishaps } from './faults/mishaps';
+import { Answers } from './invariants/answers';
+import { checkContainers, checkPodsAtRest } from './invariants/containers';
+import { Reads } from './invariants/reads';
+import { Truth } from './invariants/truth';
+import { Violation } from './invariants/violation';
+import type { Cluster } from './parts/cluster';
+import { Engine } from './parts/engine';
+import { startJournal } from './parts/journal';
+import { startKubelet } from './parts/kubelet';
+import { startScheduler } from './parts/scheduler';
+import { busOf } from './parts/service';
+import { Supervisor } from './parts/supervisor';
+import { installAppender } from './store/appender';
+import { installPgClient } from './store/pg-client';
+import { Store } from './store/store';
+import { installDisk } from './world/disk';
+import { installGlobals } from './world/globals';
+import { World } from './world/world';
+
+/** What one run came to. */
+export interface Outcome {
+  readonly seed: number;
+  readonly violation?: { readonly invariant: string; readonly detail: string; readonly step: number };
+  /** What led to it, oldest first. */
+  readonly trace: readonly string[];
+  readonly steps: number;
+  readonly virtualSeconds: number;
+  readonly events: number;
+  readonly answers: number;
+  readonly reads: number;
+  readonly mishaps: number;
+  readonly epochs: number;
+  /** Of the log: two runs of one seed have the same. */
+  readonly digest: string;
+}
+
+const NODES = ['n1', 'n2'];
+/** How long faults go on, and how long everything may take to be well again, in virtual milliseconds. */
+const TROUBLE_MS = 25_000;
+const HEALING_MS = 60_000;
+const START_MS = 20_000;
+
+const READERS: Readonly<Record<string, ReaderKind>> = {
+  'reader-1': {
+    role: 'api',
+    channels: (['configmaps', 'pods', 'nodes', 'namespaces'] as const).map((resource) => ({ resource })),
+  },
+  'reader-2': { role: 'api', channels: [{ resource: 'pods' }, { resource: 'configmaps' }] },
+  'reader-n1': { role: 'kubelet', channels: channelsOf('kubelet', 'n1') },
+};
+
+export interface RunOptions {
+  /** Invariants that are not looked at: to see what else there is to find. */
+  readonly ignore?: readonly string[];
+}
+
+/** Runs one seed, alone in this Node process: virtual time is everybody's. */
+export async function runSeed(seed: number, options: RunOptions = {}): Promise<Outcome> {
+  const run = new Run(seed, options);
+  return run.outcome();
+}
+
+class Run {
+  readonly #world: World;
+  readonly #cluster: Cluster;
+  readonly #supervisor: Supervisor;
+  readonly #mishaps: Mishaps;
+  readonly #answers: Answers;
+  readonly #reads: Reads;
+  readonly #readers = new Map<string, Reader>();
+  readonly #sent: AnyCommand[] = [];
+  readonly #engines: ReadonlyMap<string, Engine>;
+  #isOver = false;
+
+  constructor(
+    private readonly seed: number,
+    { ignore = [] }: RunOptions,
+  ) {
+    const world = (this.#world = new World(seed, new Set(ignore)));
+    const faults = new Faults(profileOf(world.random('profile')));
+    const broker = new Broker(world, faults);
+    const store = new Store(world, faults);
+    const channels: Channel[] = Object.values(READERS).flatMap((reader) => reader.channels);
+    const truth = new Truth(channels, (violation) => world.violated(violation));
+    this.#cluster = { world, faults, broker, store, truth };
+    this.#engines = new Map(NODES.map((node) => [node, new Engine(world, node)]));
+    this.#answers = new Answers(truth);
+    this.#reads = new Reads(truth);
+    this.#supervisor = new Supervisor(world, (process, error) => this.#failed(process.name, error));
+    this.#mishaps = new Mishaps({ world, faults, broker, store, supervisor: this.#supervisor });
+    store.onCommitted = (events, epoch) => {
+      world.trace.say(
+        'log',
+        events.map((event) => `${event.position} ${event.type} ${event.name}`).join(', ') + ` in epoch ${epoch}`,
+      );
+      truth.committed(events);
+    };
+  }
+
+  async outcome(): Promise<Outcome> {
+    const { store } = this.#cluster;
+    const undo = [
+      installGlobals(this.#world, (process) => this.#supervisor.crash(process, 1_000)),
+      installPgClient(store, (text) =>
+        this.#violated(new Violation('the simulated database knows every statement', text)),
+      ),
+      installAppender(store),
+      installDisk(),
+    ];
+    // Each service of its own would end there, as `runService` has it.
+    const unhandled = (error: unknown): void => this.#failed('nobody handles', error);
+    process.on('unhandledRejection', unhandled);
+    let violation: Violation | undefined;
+    try {
+      await this.#live();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      violation = error;
+    } finally {
+      process.off('unhandledRejection', unhandled);
+      for (const one of undo.reverse()) one();
+      for (const name of this.#supervisor.names) this.#supervisor.process(name)?.end();
+    }
+    const { steps, time, trace } = this.#world;
+    return {
+      seed: this.seed,
+      ...(violation === undefined
+        ? {}
+        : { violation: { invariant: violation.invariant, detail: violation.detail, step: steps } }),
+      trace: trace.last(400),
+      steps,
+      virtualSeconds: time.now / 1000,
+      events: this.#cluster.truth.position,
+      answers: this.#answers.count,
+      reads: this.#reads.count,
+      mishaps: this.#mishaps.count,
+      epochs: store.epoch,
+      digest: createHash('sha256')
+        .update(JSON.stringify([store.events, steps]))
+        .digest('hex')
+        .slice(0, 16),
+    };
+  }
+
+  /** Starts, goes through trouble, and is well again. */
+  async #live(): Promise<void> {
+    const { time } = this.#world;
+    this.#startJournals();
+    await this.#begin();
+    this.#startAll();
+    const engines = [...this.#engines.values()];
+    this.#world.checks.push(
+      () => this.#checkReaders(),
+      () => checkContainers(engines),
+    );
+    await this.#world.run(time.now + 2_000);
+    this.#mishaps.begin();
+    await this.#world.run(time.now + TROUBLE_MS);
+    this.#mishaps.end();
+    await this.#mustAnswer('after faults, the journal answers', 20_000);
+    await this.#world.run(time.now + HEALING_MS / 2);
+    this.#isOver = true;
+    await this.#world.run(time.now + HEALING_MS / 2);
+    for (const check of this.#checksAtRest()) this.#world.check(check);
+    this.#world.throwIfViolated();
+  }
+
+  #startJournals(): void {
+    for (const name of ['journal-1', 'journal-2'])
+      this.#supervisor.start(name, (process) => startJournal(this.#cluster, process));
+  }
+
+  async #begin(): Promise<void> {
+    let done = false;
+    this.#supervisor.start('founder', async (process) => {
+      const bus = busOf(this.#cluster, process, { role: 'api', name: process.name });
+      await makeFirstObjects(this.#cluster, bus, this.#answers, NODES);
+      done = true;
+    });
+    await this.#world.run(START_MS, () => done);
+    if (!done) throw new Violation('a cluster starts', `nothing is answered within ${START_MS} ms`);
+  }
+
+  #startAll(): void {
+    const supervisor = this.#supervisor;
+    const violated = (error: unknown): void => this.#violated(error);
+    const common = { answers: this.#answers, isOver: () => this.#isOver, violated };
+    for (const name of ['writer-1', 'writer-2']) {
+      supervisor.start(name, (process) => startWriter(this.#cluster, process, { ...common, sent: this.#sent }));
+    }
+    supervisor.start('asker-1', (process) => startAsker(this.#cluster, process, { ...common, reads: this.#reads }));
+    for (const [name, kind] of Object.entries(READERS)) {
+      supervisor.start(name, (process) =>
+        startReader(this.#cluster, process, kind, (reader) => this.#readers.set(name, reader)),
+      );
+    }
+    for (const [node, engine] of this.#engines) {
+      supervisor.start(`kubelet-${node}`, (process) => startKubelet(this.#cluster, process, node, engine));
+    }
+    for (const name of ['scheduler-1', 'scheduler-2'])
+      supervisor.start(name, (process) => startScheduler(this.#cluster, process));
+  }
+
+  /** A command of somebody who was not there before is answered in time. */
+  async #mustAnswer(invariant: string, withinMs: number): Promise<void> {
+    const { time } = this.#world;
+    const until = time.now + withinMs;
+    let done = false;
+    this.#supervisor.start('probe', async (process) => {
+      const bus = busOf(this.#cluster, process, { role: 'api', name: process.name });
+      const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'probe' } };
+      done = await send(this.#cluster, bus, creation('probe', 'namespaces', object), this.#answers);
+    });
+    await this.#world.run(until, () => done);
+    if (!done) throw new Violation(invariant, `not within ${withinMs / 1000} s`);
+  }
+
+  #checkReaders(): void {
+    for (const { process, watched } of this.#readers.values()) if (!process.isEnded) watched.check();
+  }
+
+  /** When all is quiet, everybody is where the log is. */
+  #checksAtRest(): (() => void)[] {
+    const { state } = this.#cluster.truth;
+    const readers = Object.keys(READERS).map((name) => this.#readers.get(name) ?? name);
+    return [
+      ...readers.map((reader) => () => checkReaderAtRest(reader)),
+      () => this.#answers.checkAll(),
+      () => checkPodsAtRest(state, this.#engines),
+    ];
+  }
+
+  #failed(name: string, error: unknown): void {
+    this.#violated(
+      error instanceof Violation ? error : new Violation('no process fails', `${name}: ${stackOf(error)}`),
+    );
+  }
+
+  #violated(error: unknown): void {
+    this.#world.violated(error instanceof Violation ? error : new Violation('no process fails', stackOf(error)));
+  }
+}
+
+function checkReaderAtRest(reader: Reader | string): void {
+  if (typeof reader === 'string' || reader.process.isEnded) {
+    throw new Violation(
+      'every projection catches up',
+      `${typeof reader === 'string' ? reader : reader.process.name} is not loaded`,
+    );
+  }
+  reader.watched.checkAtRest();
+  reader.follower?.checkAtRest();
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return `${error.stack ?? error.message}${cause instanceof Error ? `\n${cause.stack ?? ''}` : ''}`;
+}

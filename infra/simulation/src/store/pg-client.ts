@@ -1,0 +1,98 @@
+import { Client } from 'pg';
+import { broken, type Session, type Store } from './store';
+
+/** What a statement of the lease does. The first whose text matches is meant. */
+type Statement = (store: Store, session: Session, values: readonly unknown[]) => unknown;
+
+const nothing = { rowCount: 0, rows: [] };
+const one = (row: object): object => ({ rowCount: 1, rows: [row] });
+
+const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
+  [/^\s*(set|begin|commit|rollback|listen|unlisten)\b/i, () => nothing],
+  [/^\s*select pg_advisory_lock\(/, () => one({})],
+  [
+    /^\s*select pg_terminate_backend\(/,
+    (store, _, [pid]) => {
+      const doomed = [...store.sessions].find((session) => pidOf(session) === pid);
+      if (doomed !== undefined) store.terminate(doomed, 'terminated by administrator command');
+      return one({});
+    },
+  ],
+  [
+    /update lease\s+set epoch = epoch \+ 1/,
+    (store, _, [holder, ttlMs]) => {
+      store.epoch++;
+      store.holder = String(holder);
+      store.expiresAt = store.world.time.now + Number(ttlMs);
+      return one({ epoch: String(store.epoch) });
+    },
+  ],
+  [
+    /update lease\s+set expires_at/,
+    (store, _, [epoch, ttlMs]) => {
+      if (Number(epoch) !== store.epoch) return nothing;
+      store.expiresAt = store.world.time.now + Number(ttlMs);
+      return one({});
+    },
+  ],
+  [
+    /from pg_locks/,
+    (store) => {
+      const { lockHolder, epoch, holder } = store;
+      if (lockHolder === undefined || store.expiresAt >= store.world.time.now) return nothing;
+      return one({ pid: pidOf(lockHolder), epoch: String(epoch), holder });
+    },
+  ],
+];
+
+const pids = new WeakMap<Session, number>();
+let made = 0;
+function pidOf(session: Session): number {
+  const known = pids.get(session) ?? ++made;
+  pids.set(session, known);
+  return known;
+}
+
+/**
+ * Has every `pg.Client` of this Node process speak with the simulated database; returns what undoes it. A statement that
+ * the simulation does not know ends the run with its text: it has to be taught here.
+ */
+export function installPgClient(store: Store, unknown: (text: string) => void): () => void {
+  const prototype = Client.prototype as unknown as Record<string, unknown>;
+  const { connect, query, end } = prototype;
+  const sessions = new WeakMap<Client, Session>();
+  prototype['connect'] = async function (this: Client): Promise<void> {
+    const process = store.world.current;
+    if (process === undefined) throw new Error('no process connects');
+    const session = store.open(process, (error) => {
+      this.emit('error', error);
+      this.emit('end');
+    });
+    sessions.set(this, session);
+    await store.ask(session, () => {
+      if (store.isAway) throw broken('the database is starting up');
+    });
+  };
+  prototype['query'] = async function (
+    this: Client,
+    given: string | { text: string; values?: unknown[] },
+    more?: unknown[],
+  ) {
+    const [text, values] = typeof given === 'string' ? [given, more ?? []] : [given.text, given.values ?? []];
+    const session = sessions.get(this);
+    if (session === undefined) throw new Error('the client is not connected');
+    const known = STATEMENTS.find(([pattern]) => pattern.test(text));
+    if (known === undefined) unknown(text);
+    if (/pg_advisory_lock\(/.test(text)) await store.lock(session);
+    return store.ask(session, () => known?.[1](store, session, values));
+  };
+  prototype['end'] = async function (this: Client): Promise<void> {
+    const session = sessions.get(this);
+    if (session?.isOpen === true) {
+      store.close(session);
+      queueMicrotask(() => this.emit('end'));
+    }
+    await Promise.resolve();
+  };
+  return () => void Object.assign(prototype, { connect, query, end });
+}

@@ -1,0 +1,34 @@
+import 'reflect-metadata';
+import { AWAITED } from './invariants/awaited';
+import { MUTATIONS } from './mutations';
+import { runSeed, type Outcome } from './run';
+
+/** What a worker is asked. */
+export interface Work {
+  readonly seed: number;
+  readonly all: boolean;
+  readonly mutation: string | undefined;
+}
+
+/** Runs one seed as it is asked for. */
+export async function work({ seed, all, mutation }: Work): Promise<Outcome> {
+  const put = mutation === undefined ? undefined : MUTATIONS[mutation];
+  const takeOut = put?.install();
+  try {
+    return await runSeed(seed, { ignore: all ? [] : AWAITED.filter((one) => put?.found.includes(one) !== true) });
+  } finally {
+    takeOut?.();
+  }
+}
+
+process.on('message', (asked: Work) => {
+  work(asked).then(
+    (outcome) => process.send?.(outcome),
+    (error: unknown) => {
+      process.stderr.write(
+        `seed ${asked.seed}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+      process.exit(2);
+    },
+  );
+});
