@@ -15,7 +15,9 @@ async function main(options: Options): Promise<boolean> {
   process.once('SIGINT', () => pool.stop());
   let given = 0;
   const next = () =>
-    given < options.seeds && Date.now() < until ? { seed: options.from + given++, all, mutation } : undefined;
+    given < options.seeds && Date.now() < until && !(options.first && report.hasFound)
+      ? { seed: options.from + given++, all, mutation }
+      : undefined;
   await pool.run(next, Math.min(options.jobs, options.seeds), (outcome) => report.add(outcome));
   return report.end();
 }

@@ -15,6 +15,8 @@ export interface Options {
   /** Whether to look at what the code is known not to hold yet. */
   readonly all: boolean;
   readonly mutation: string | undefined;
+  /** Whether the first violation ends the run. */
+  readonly first: boolean;
 }
 
 const EXAMPLES = `
@@ -47,6 +49,7 @@ export function optionsFrom(args: readonly string[]): Options {
     .option('--jobs <count>', 'so many at a time', whole, availableParallelism())
     .option('--trace <lines>', 'show so many lines of what led to a violation', whole, 60)
     .option('--all', 'look also at what the code is known not to hold yet', false)
+    .option('--first', 'end with the first violation', false)
     .option('--mutation <name>', 'put a fault in, to see it found', mutation)
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(--help shows examples)');

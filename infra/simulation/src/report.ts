@@ -32,6 +32,10 @@ export class Report {
     else if (this.#seeds % EVERY === 0) process.stdout.write(`${line}\n`);
   }
 
+  get hasFound(): boolean {
+    return this.#found.size > 0;
+  }
+
   /** Whether nothing was violated. */
   end(): boolean {
     const { steps, events, answers, reads, mishaps, virtualSeconds } = this.#sums;
