@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Bus } from '@shiplog/bus';
 import { Head } from '@shiplog/contracts';
 import { Projection } from '@shiplog/projection';
@@ -27,6 +28,9 @@ function replace<T extends object>(prototype: T, name: keyof T & string, other: 
   if (descriptor === undefined) throw new Error(`there is no ${name} to put a fault into`);
   const was = (descriptor.value ?? descriptor.get) as Method;
   const put = other(was);
+  // Nest finds a handler by what is written on its function.
+  for (const key of Reflect.getMetadataKeys(was) as unknown[])
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, was), put);
   Object.defineProperty(
     prototype,
     name,

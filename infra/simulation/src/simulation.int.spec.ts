@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { MUTATIONS } from './mutations';
 
 const ROOT = join(__dirname, '../../..');
@@ -21,10 +21,7 @@ function simulate(...args: string[]): Promise<{ code: number | null; said: strin
 
 describe('the simulation', () => {
   beforeAll(async () => {
-    const { build } = (await import(pathToFileURL(join(ROOT, 'infra/build.mjs')).href)) as {
-      build: () => Promise<number>;
-    };
-    await build();
+    await promisify(execFile)(process.execPath, ['infra/build.mjs'], { cwd: ROOT });
   });
 
   it(
