@@ -109,27 +109,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     install: () =>
       replace(
         Cursor.prototype,
-        'classify',
+        'predecessorIn',
         (was) =>
           function (this: Cursor, ...given) {
-            return call(was, this, given) === 'gap' ? 'next' : call(was, this, given);
-          } as Method,
-      ),
-  },
-  'repetition-unseen': {
-    fault: 'a reader folds an event twice',
-    found: [
-      'LIST and WATCH: every change once, in order',
-      'a projection equals the fold at its position',
-      'every projection catches up',
-    ],
-    install: () =>
-      replace(
-        Cursor.prototype,
-        'classify',
-        (was) =>
-          function (this: Cursor, ...given) {
-            return call(was, this, given) === 'repeated' ? 'next' : call(was, this, given);
+            const predecessor = call(was, this, given) as number | undefined;
+            return predecessor === undefined ? undefined : Math.min(predecessor, this.last);
           } as Method,
       ),
   },

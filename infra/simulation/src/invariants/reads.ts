@@ -26,7 +26,8 @@ export class Reads {
 
   /** All chunks of a stream of the state that came to its end. */
   state(channels: readonly Channel[], chunks: readonly StateChunk[], floor: number): void {
-    const position = chunks[0]?.position ?? -1;
+    const position = chunks[0]?.position;
+    if (position === undefined) throw new Violation(TRUE, 'a stream of the state ended well, and told nothing');
     this.position(position, floor);
     const objects = chunks.flatMap((chunk) => chunk.objects);
     for (const { resource, object } of objects) {
