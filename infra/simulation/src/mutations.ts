@@ -63,19 +63,6 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       );
     },
   },
-  'no-fence': {
-    fault: 'a deposed journal can append',
-    found: ['positions are gapless', 'no acknowledged write is lost'],
-    install: () =>
-      replace(
-        Store.prototype,
-        'append',
-        (was) =>
-          function (this: Store, _epoch: number, ...given) {
-            return call(was, this, [this.epoch, ...given]);
-          } as Method,
-      ),
-  },
   'commands-forgotten': {
     fault: 'a repeated command is decided again',
     found: [

@@ -25,7 +25,7 @@ Examples:
   npm run simulate -- --seed 123                one seed again, with what led to its violation
   npm run simulate -- --seeds 5000 --from 1000  seeds 1000 to 5999
   npm run simulate -- --for 8h                  a night
-  npm run simulate -- --mutation no-fence       with a fault put in: it must be found
+  npm run simulate -- --mutation no-heads       with a fault put in: it must be found
 
 Faults that can be put in:
 ${Object.entries(MUTATIONS)
