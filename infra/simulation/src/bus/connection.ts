@@ -11,7 +11,7 @@ import {
 } from 'nats';
 import type { SimProcess } from '../world/process';
 import type { Broker, Fate, Interested } from './broker';
-import { StatusFeed } from './status-feed';
+import { Feed } from './feed';
 import { SimSubscription } from './subscription';
 import { bytesOf, headerOf, SimMessage, type Wire } from './wire';
 
@@ -37,7 +37,7 @@ export class SimConnection {
   readonly info = { max_payload: MAX_PAYLOAD };
   readonly #subscriptions = new Map<number, SimSubscription>();
   readonly #atServer = new Map<number, Interested>();
-  readonly #feeds = new Set<StatusFeed>();
+  readonly #feeds = new Set<Feed<Status>>();
   readonly #asking = new Map<string, (message: Msg) => void>();
   readonly #closing: (() => void)[] = [];
   /** Undefined: it is down, and both sides know. */
@@ -111,8 +111,28 @@ export class SimConnection {
     });
   }
 
+  /** Every answer that comes in time, however many. */
+  requestMany(subject: string, payload?: Payload, options: { maxWait?: number } = {}): Promise<AsyncIterable<Msg>> {
+    this.#mustBeOpen();
+    const reply = this.#inbox();
+    const answers = new Feed<Msg>();
+    const end = (error?: Error): void => {
+      clearTimeout(timer);
+      this.#asking.delete(reply);
+      answers.end(error);
+    };
+    const timer = setTimeout(() => end(), options.maxWait ?? 1_000);
+    this.#asking.set(reply, (message) => {
+      const isNobody = message.data.length === 0 && message.headers?.code === 503;
+      if (isNobody) end(new NatsError('503', ErrorCode.NoResponders));
+      else answers.push(message);
+    });
+    this.publish(subject, payload, { reply });
+    return Promise.resolve(answers);
+  }
+
   status(): AsyncIterable<Status> {
-    const feed = new StatusFeed();
+    const feed = new Feed<Status>();
     this.#feeds.add(feed);
     return feed;
   }

@@ -1,5 +1,5 @@
 import { Appender, type AppendOutcome, type Commit } from '../../../../services/journal/src/database/append';
-import type { Session, Store } from './store';
+import { broken, type Session, type Store } from './store';
 
 /** What stands in for the appender of an epoch. */
 class SimAppender {
@@ -26,7 +26,9 @@ export function installAppender(store: Store): () => void {
     const process = store.world.current;
     if (process === undefined) throw new Error('no process appends');
     const session = store.open(process, onError);
-    await store.ask(session, () => undefined);
+    await store.ask(session, () => {
+      if (store.isAway) throw broken('the database is starting up');
+    });
     return new SimAppender(store, session, epoch) as unknown as Appender;
   };
   return () => void (Appender.open = open);

@@ -10,6 +10,8 @@ const one = (row: object): object => ({ rowCount: 1, rows: [row] });
 const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
   [/^\s*(set|begin|commit|rollback|listen|unlisten)\b/i, () => nothing],
   [/^\s*select pg_advisory_lock\(/, () => one({})],
+  [/^\s*select pg_backend_pid\(\) as pid/, (_, session) => one({ pid: pidOf(session) })],
+  [/^\s*select pg_try_advisory_lock\(/, (store, session) => one({ free: store.tryLock(session) })],
   [
     /^\s*select pg_terminate_backend\(/,
     (store, _, [pid]) => {
@@ -36,14 +38,23 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
     },
   ],
   [
-    /from pg_locks/,
+    /^\s*select l\.pid, lease\.epoch, lease\.holder from lease, pg_locks l/,
     (store) => {
       const { lockHolder, epoch, holder } = store;
       if (lockHolder === undefined || store.expiresAt >= store.world.time.now) return nothing;
       return one({ pid: pidOf(lockHolder), epoch: String(epoch), holder });
     },
   ],
+  [
+    /^\s*select from pg_locks l[^]*and l\.pid = \$3/,
+    (store, _, [, , pid]) => countOf([store.lockHolder, ...store.waiting].filter((one) => one && pidOf(one) === pid)),
+  ],
+  [/^\s*select from pg_locks l[^]*and not l\.granted/, (store) => countOf(store.waiting)],
 ];
+
+function countOf(rows: readonly unknown[]): object {
+  return { rowCount: rows.length, rows: rows.map(() => ({})) };
+}
 
 const pids = new WeakMap<Session, number>();
 let made = 0;
@@ -51,6 +62,14 @@ function pidOf(session: Session): number {
   const known = pids.get(session) ?? ++made;
   pids.set(session, known);
   return known;
+}
+
+function within<T>(milliseconds: number | undefined, answer: Promise<T>): Promise<T> {
+  if (milliseconds === undefined) return answer;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('Query read timeout')), milliseconds);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /**
@@ -69,22 +88,26 @@ export function installPgClient(store: Store, unknown: (text: string) => void): 
       this.emit('end');
     });
     sessions.set(this, session);
+    Object.assign(this, { connection: { stream: { destroy: () => store.abandon(session) } } });
     await store.ask(session, () => {
       if (store.isAway) throw broken('the database is starting up');
     });
   };
   prototype['query'] = async function (
     this: Client,
-    given: string | { text: string; values?: unknown[] },
+    given: string | { text: string; values?: unknown[]; query_timeout?: number },
     more?: unknown[],
   ) {
-    const [text, values] = typeof given === 'string' ? [given, more ?? []] : [given.text, given.values ?? []];
+    const { text, values = more ?? [], query_timeout: limit } = typeof given === 'string' ? { text: given } : given;
     const session = sessions.get(this);
     if (session === undefined) throw new Error('the client is not connected');
     const known = STATEMENTS.find(([pattern]) => pattern.test(text));
     if (known === undefined) unknown(text);
     if (/pg_advisory_lock\(/.test(text)) await store.lock(session);
-    return store.ask(session, () => known?.[1](store, session, values));
+    return within(
+      limit,
+      store.ask(session, () => known?.[1](store, session, values)),
+    );
   };
   prototype['end'] = async function (this: Client): Promise<void> {
     const session = sessions.get(this);

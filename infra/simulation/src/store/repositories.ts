@@ -1,10 +1,10 @@
-import type { LogEvent, ObjectKey } from '@shiplog/contracts';
-import type { DataSource } from 'typeorm';
-import { CommandRepository } from '../../../../services/journal/src/database/command.repository';
-import type { LoggedCommand } from '../../../../services/journal/src/database/append';
-import type { EventRange } from '../../../../services/journal/src/database/event.repository';
-import type { StateAt } from '../../../../services/journal/src/database/snapshot.repository';
-import type { Store } from './store';
+import { replyOf } from '@shiplog/cluster';
+import type { CommandReply, LogEvent, ObjectKey } from '@shiplog/contracts';
+import type { EventRange, EventRepository } from '../../../../services/journal/src/database/event.repository';
+import type { SnapshotRepository, StateAt } from '../../../../services/journal/src/database/snapshot.repository';
+import { loadState } from '../../../../services/journal/src/history/load';
+import type { SnapshotMade } from '../../../../services/journal/src/history/snapshot-maker';
+import type { CommandRow, Store } from './store';
 
 /** Events that one read of the log brings. */
 const READ = 64;
@@ -17,9 +17,10 @@ export class SimEvents {
     return this.store.pooled(() => this.store.events.length);
   }
 
-  async *read(after: number, upTo = Infinity): AsyncGenerator<LogEvent[]> {
-    for (let from = after; ; from += READ) {
-      const batch = await this.store.pooled(() => this.store.events.slice(from, Math.min(from + READ, upTo)));
+  async *read(after: number, upTo = Infinity, limit = Infinity): AsyncGenerator<LogEvent[]> {
+    const end = Math.min(upTo, after + limit);
+    for (let from = after; from < end; from += READ) {
+      const batch = await this.store.pooled(() => this.store.events.slice(from, Math.min(from + READ, end)));
       if (batch.length === 0) return;
       yield batch;
     }
@@ -60,24 +61,54 @@ function isOf(event: LogEvent, key: ObjectKey): boolean {
   return event.resource === key.resource && event.namespace === key.namespace && event.name === key.name;
 }
 
-/** The commands; the answer of one is made from the log as in production. */
-export class SimCommands extends CommandRepository {
-  constructor(private readonly store: Store) {
-    const rows = {
-      findOneBy: ({ position }: { position: number }) => store.pooled(() => store.events[position - 1] ?? null),
-    };
-    super({ getRepository: () => rows } as unknown as DataSource);
+/** The commands that were answered; none of them is ever forgotten, as a run is shorter than answers are kept. */
+export class SimCommands {
+  constructor(private readonly store: Store) {}
+
+  answers(ids: readonly string[]): Promise<ReadonlyMap<string, CommandReply>> {
+    return this.store.pooled(() => {
+      const rows = ids.map((id) => this.store.commands.get(id)).filter((row) => row !== undefined);
+      return new Map(rows.map((row) => [row.command.id, this.#answerOf(row)]));
+    });
   }
 
-  override find(ids: readonly string[]): Promise<LoggedCommand[]> {
+  newest(limit: number, after = ''): Promise<{ readonly id: string; readonly at: string }[]> {
     return this.store.pooled(() =>
-      ids.map((id) => this.store.commands.get(id)).filter((command) => command !== undefined),
+      [...this.store.commands]
+        .filter(([, { at }]) => at >= after)
+        .slice(-limit)
+        .map(([id, { at }]) => ({ id, at })),
     );
   }
 
-  override newest(limit: number): Promise<LoggedCommand[]> {
-    return this.store.pooled(() => [...this.store.commands.values()].slice(-limit));
+  forget(): Promise<boolean> {
+    return Promise.resolve(false);
   }
+
+  /** Made from the log, as in production. */
+  #answerOf({ command: { first, count, items }, reply }: CommandRow): CommandReply {
+    if (reply !== undefined) return structuredClone(reply);
+    if (items !== undefined) return replyOf({ position: first, items: structuredClone(items) }, first, count);
+    const event = this.store.events[first - 1];
+    if (event === undefined) return replyOf({ position: first }, first, count);
+    const { resource, namespace, name, uid } = event;
+    return replyOf({ position: first, key: { resource, namespace, name }, uid }, first, count);
+  }
+}
+
+/** Commands sent without waiting are not simulated: nothing is ever noted. */
+export class SimDeadLetters {
+  begin(): Promise<ReadonlyMap<string, { readonly alone: boolean }>> {
+    return Promise.resolve(new Map());
+  }
+
+  async beginAlone(): Promise<void> {}
+
+  async end(): Promise<void> {}
+
+  async bury(): Promise<void> {}
+
+  async forgetNotes(): Promise<void> {}
 }
 
 /** Snapshots: whole, or not there. */
@@ -91,9 +122,13 @@ export class SimSnapshots {
     return { position, state: state.copy(), channels: { ...channels } };
   }
 
-  async save({ position, state, channels }: StateAt): Promise<void> {
+  save({ position, state, channels }: StateAt, epoch: number): Promise<'saved' | 'deposed'> {
     const kept = { position, state: state.copy(), channels: { ...channels } };
-    await this.store.pooled(() => this.store.snapshots.set(position, kept));
+    return this.store.pooled(() => {
+      if (epoch < this.store.epoch) return 'deposed';
+      this.store.snapshots.set(position, kept);
+      return 'saved';
+    });
   }
 
   newest(atMost = Infinity): Promise<number | undefined> {
@@ -131,5 +166,18 @@ export class SimPartitions {
 
   makeRoom(): Promise<number> {
     return Promise.resolve(Number.MAX_SAFE_INTEGER);
+  }
+}
+
+/** Makes snapshots as the thread does, from the log, in the process of the journal that wants them. */
+export class SimSnapshotMaker {
+  constructor(private readonly store: Store) {}
+
+  async make(epoch: number, signal: AbortSignal): Promise<SnapshotMade> {
+    const snapshots = new SimSnapshots(this.store) as unknown as SnapshotRepository;
+    const at = await loadState({ events: new SimEvents(this.store) as unknown as EventRepository, snapshots });
+    signal.throwIfAborted();
+    const outcome = await snapshots.save(at, epoch);
+    return { outcome, position: at.position, objects: at.state.size() };
   }
 }

@@ -1,5 +1,5 @@
-import type { LogEvent } from '@shiplog/contracts';
-import type { Commit, LoggedCommand } from '../../../../services/journal/src/database/append';
+import type { CommandReply, LogEvent } from '@shiplog/contracts';
+import type { AppendOutcome, Commit, LoggedCommand } from '../../../../services/journal/src/database/append';
 import type { StateAt } from '../../../../services/journal/src/database/snapshot.repository';
 import type { Faults } from '../faults/faults';
 import type { SimProcess } from '../world/process';
@@ -16,14 +16,27 @@ export interface Session {
   readonly process: SimProcess;
   readonly onBroken: (error: Error) => void;
   isOpen: boolean;
+  /** Of the process' pool. */
+  readonly isPooled: boolean;
+  /** What is asked and not answered yet: how it fails when the connection breaks. */
+  readonly pending: Set<(error: Error) => void>;
   /** While it waits for the lock: what it does when it has it. */
   granted?: () => void;
+}
+
+/** A row of the table of commands. */
+export interface CommandRow {
+  readonly command: LoggedCommand;
+  /** Of a command whose events don't tell its answer. */
+  readonly reply?: CommandReply;
+  /** When it was committed, as text that sorts. */
+  readonly at: string;
 }
 
 /** Postgres, as far as journals see it: the log, the commands, the lease with its lock, and snapshots. Durable. */
 export class Store {
   readonly events: LogEvent[] = [];
-  readonly commands = new Map<string, LoggedCommand>();
+  readonly commands = new Map<string, CommandRow>();
   readonly snapshots = new Map<number, StateAt>();
   readonly sessions = new Set<Session>();
   epoch = 0;
@@ -48,8 +61,13 @@ export class Store {
     return this.#lock;
   }
 
-  open(process: SimProcess, onBroken: (error: Error) => void): Session {
-    const session: Session = { process, onBroken, isOpen: true };
+  /** Sessions that have asked for the lock, and wait. */
+  get waiting(): readonly Session[] {
+    return this.#waiting;
+  }
+
+  open(process: SimProcess, onBroken: (error: Error) => void, isPooled = false): Session {
+    const session: Session = { process, onBroken, isOpen: true, isPooled, pending: new Set() };
     this.sessions.add(session);
     process.onEnd(() => this.close(session));
     return session;
@@ -67,7 +85,19 @@ export class Store {
   terminate(session: Session, why: string): void {
     if (!session.isOpen) return;
     this.close(session);
-    this.world.later(session.process, this.#latency(), 'arrival', () => session.onBroken(broken(why)));
+    this.world.later(session.process, this.#latency(), 'arrival', () => this.#fail(session, why));
+  }
+
+  /** A client destroys its socket: what it waits for fails now; the server finds out a moment later. */
+  abandon(session: Session): void {
+    this.world.later(session.process, 0, 'arrival', () => this.#fail(session, 'the socket was destroyed'));
+    this.world.time.after(this.#latency(), () => this.close(session));
+  }
+
+  /** The same for what a process' pool has. */
+  abandonPool(process: SimProcess): void {
+    for (const session of [...this.sessions])
+      if (session.isPooled && session.process === process) this.abandon(session);
   }
 
   /** Postgres goes away, as when it is restarted; what is committed stays. */
@@ -80,16 +110,28 @@ export class Store {
     this.isAway = false;
   }
 
+  /** Takes the lock if nobody has it; whether the session has it now. */
+  tryLock(session: Session): boolean {
+    this.#lock ??= session;
+    return this.#lock === session;
+  }
+
   /** Resolves when the session has the lock, which it keeps until it ends. */
-  lock(session: Session): Promise<void> {
-    return this.ask(session, () => undefined).then(
-      () =>
-        new Promise((resolve) => {
-          session.granted = () => this.world.later(session.process, this.#latency(), 'arrival', resolve);
-          this.#waiting.push(session);
-          if (this.#lock === undefined) this.#passOn();
-        }),
-    );
+  async lock(session: Session): Promise<void> {
+    await this.ask(session, () => {
+      this.#waiting.push(session);
+    });
+    await new Promise<void>((resolve, reject) => {
+      if (!session.isOpen) return reject(broken('the session has ended'));
+      session.pending.add(reject);
+      session.granted = () =>
+        this.world.later(session.process, this.#latency(), 'arrival', () => {
+          session.pending.delete(reject);
+          resolve();
+        });
+      if (this.#lock === session) session.granted();
+      else if (this.#lock === undefined) this.#passOn();
+    });
   }
 
   /**
@@ -105,10 +147,11 @@ export class Store {
     // Where the asker is: a rejection that nobody handles says no more of it than this.
     const asked = new Error('asked here');
     return new Promise((resolve, reject) => {
+      const broke = (error: Error): void => reject(Object.assign(error, { cause: asked }));
+      session.pending.add(broke);
       const fail = (why: string): void => {
         this.terminate(session, why);
-        const error = Object.assign(broken(why), { cause: asked });
-        this.world.later(process, this.#latency(), 'arrival', () => reject(error));
+        this.world.later(process, this.#latency(), 'arrival', () => broke(broken(why)));
       };
       this.world.time.after(there, () => {
         if (process.isEnded) return;
@@ -121,6 +164,11 @@ export class Store {
         } catch (error) {
           answer = () => reject(error as Error);
         }
+        const answered = answer;
+        answer = () => {
+          session.pending.delete(broke);
+          answered();
+        };
         if (breaks === 'after') return fail('the connection was reset');
         this.world.later(process, this.#latency(), 'arrival', answer);
       });
@@ -131,7 +179,7 @@ export class Store {
   async pooled<T>(done: () => T): Promise<T> {
     const process = this.world.current;
     if (process === undefined) throw new Error('no process asks');
-    const session = this.open(process, () => undefined);
+    const session = this.open(process, () => undefined, true);
     try {
       return await this.ask(session, () => {
         if (this.isAway) throw broken('the database is starting up');
@@ -142,15 +190,26 @@ export class Store {
     }
   }
 
-  /** As one transaction: the fence, the events and their commands. */
-  append(epoch: number, { events, commands, texts }: Commit): 'committed' | 'deposed' | 'repeated-command' {
+  /** As one transaction: the fence, the events, their commands, and the answers that are not there yet. */
+  append(epoch: number, { events, commands, texts, answers = [] }: Commit): AppendOutcome {
     if (epoch !== this.epoch) return 'deposed';
     if (commands.some(({ id }) => this.commands.has(id))) return 'repeated-command';
-    for (const command of commands) this.commands.set(command.id, structuredClone(command));
+    const at = this.world.time.now.toFixed(6).padStart(20, '0');
+    const fresh = answers.filter(({ id }) => !this.commands.has(id));
+    for (const command of commands) this.commands.set(command.id, { command: structuredClone(command), at });
+    for (const { id, reply } of fresh) {
+      this.commands.set(id, { command: { id, first: 0, count: 0 }, reply: JSON.parse(reply) as CommandReply, at });
+    }
     const logged = events.map((event, i) => ({ ...event, data: JSON.parse(texts[i] as string) as LogEvent['data'] }));
     this.events.push(...logged);
     this.onCommitted?.(logged, epoch);
-    return 'committed';
+    return fresh.length === answers.length ? 'committed' : 'answered-before';
+  }
+
+  #fail(session: Session, why: string): void {
+    for (const reject of session.pending) reject(broken(why));
+    session.pending.clear();
+    session.onBroken(broken(why));
   }
 
   #passOn(): void {
