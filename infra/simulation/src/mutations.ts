@@ -1,14 +1,20 @@
 import 'reflect-metadata';
-import { Bus } from '@shiplog/bus';
-import { Head } from '@shiplog/contracts';
+import { Bus, Epochs } from '@shiplog/bus';
+import { Head, ROOT } from '@shiplog/contracts';
 import { Projection } from '@shiplog/projection';
+import type { Msg } from 'nats';
+import { chunkHeaders, chunkOf } from '../../../libs/bus/src/stream-wire';
 import { Cursor } from '../../../libs/projection/src/cursor';
+import type { Commit } from '../../../services/journal/src/database/append';
+import { Lease } from '../../../services/journal/src/database/lease';
 import { QueryController } from '../../../services/journal/src/queries/query.controller';
 import { HeadSignals } from '../../../services/journal/src/reign/head-signals';
 import { RecentCommands } from '../../../services/journal/src/writer/recent-commands';
 import { Rounds } from '../../../services/scheduler/src/rounds';
 import { FakeRuntime } from '../../../services/kubelet/src/runtime/fake-runtime';
-import { SimSnapshots } from './store/repositories';
+import { SimSubscription } from './bus/subscription';
+import { SimMessage, type Wire } from './bus/wire';
+import { SimEvents, SimSnapshots } from './store/repositories';
 import { Store } from './store/store';
 
 /** A fault that is put back, from outside the code: what the simulation must find. */
@@ -45,6 +51,17 @@ const call = (was: Method, self: unknown, given: readonly unknown[]): unknown =>
 function everyOther(times: number): () => boolean {
   let calls = 0;
   return () => ++calls % times === 0;
+}
+
+/** The message as it would be if all chunks before it had come. */
+function renumbered(subscription: SimSubscription, message: Msg, counts: WeakMap<SimSubscription, number>): Msg {
+  const chunk = message.subject.startsWith(`${ROOT}.stream.to.`) ? chunkOf(message) : undefined;
+  if (chunk === undefined) return message;
+  const count = (counts.get(subscription) ?? 0) + (chunk.kind === 'data' ? 1 : 0);
+  counts.set(subscription, count);
+  const { subject, reply, data, sid } = message;
+  const wire: Wire = { subject, reply, data, header: chunkHeaders(chunk.kind, count).encode() };
+  return new SimMessage(wire, sid, () => undefined);
 }
 
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
@@ -84,6 +101,50 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
         ),
       ];
       return () => undo.forEach((one) => one());
+    },
+  },
+  'refusals-forgotten': {
+    fault: 'answers that made no events are not written: the next journal decides their commands again',
+    found: ['a command repeated has one answer', 'a command is not refused while its effect is there'],
+    install: () =>
+      replace(
+        Store.prototype,
+        'append',
+        (was) =>
+          function (this: Store, epoch: number, commit: Commit) {
+            return call(was, this, [epoch, { ...commit, answers: [] }]);
+          } as Method,
+      ),
+  },
+  'clock-backwards': {
+    fault: 'a journal does not look at the time of the last event when it begins',
+    found: ['time in the log never runs backwards'],
+    install: () => replace(SimEvents.prototype, 'newest', () => (() => Promise.resolve([])) as Method),
+  },
+  'lease-for-ever': {
+    fault: 'a journal answers until it hears that it is deposed, and its answers are believed',
+    found: ['a read is no older than a write that was acknowledged before it was asked'],
+    install: () => {
+      const undo = [
+        replace(Lease.prototype, 'holds', () => (() => true) as Method),
+        replace(Epochs.prototype, 'believes', () => (() => true) as Method),
+      ];
+      return () => undo.forEach((one) => one());
+    },
+  },
+  'chunks-unchecked': {
+    fault: 'a reader does not look at the numbers of the chunks of a stream',
+    found: ['a read shows what the log folds to', 'a projection equals the fold at its position'],
+    install: () => {
+      const counts = new WeakMap<SimSubscription, number>();
+      return replace(
+        SimSubscription.prototype,
+        'deliver',
+        (was) =>
+          function (this: SimSubscription, message: Msg) {
+            return call(was, this, [renumbered(this, message, counts)]);
+          } as Method,
+      );
     },
   },
   'gap-unseen': {

@@ -48,7 +48,9 @@ const NODES = ['n1', 'n2'];
 const TROUBLE_MS = 25_000;
 /** The last part of the faults. */
 const LAST_MS = 1_000;
-const HEALING_MS = 60_000;
+const HEALING_MS = 45_000;
+/** How long clients go on after the last fault. */
+const AFTERMATH_MS = 5_000;
 const START_MS = 20_000;
 
 const READERS: Readonly<Record<string, ReaderKind>> = {
@@ -172,9 +174,9 @@ class Run {
     await this.#world.run(time.now + LAST_MS);
     this.#mishaps.end();
     await this.#mustAnswer('after faults, the journal answers', 20_000);
-    await this.#world.run(time.now + HEALING_MS / 2);
+    await this.#world.run(time.now + AFTERMATH_MS);
     this.#isOver = true;
-    await this.#world.run(time.now + HEALING_MS / 2);
+    await this.#world.run(time.now + HEALING_MS - AFTERMATH_MS);
     for (const check of this.#checksAtRest()) this.#world.check(check);
     this.#world.throwIfViolated();
   }

@@ -52,6 +52,15 @@ export class SimMessage implements Msg {
     this.reply = wire.reply;
   }
 
+  /** Undocumented in nats.js, and read by libs/bus: the header's bytes come first, and this many they are. */
+  get _rdata(): Uint8Array | undefined {
+    return this.wire.header;
+  }
+
+  get _msg(): { readonly hdr: number } {
+    return { hdr: this.wire.header?.length ?? 0 };
+  }
+
   get headers(): MsgHdrs | undefined {
     const { header } = this.wire;
     if (this.#headers === undefined && header !== undefined) this.#headers = decoded(header);
