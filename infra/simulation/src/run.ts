@@ -45,7 +45,7 @@ export interface Outcome {
 
 const NODES = ['n1', 'n2'];
 /** How long faults go on, and how long everything may take to be well again, in virtual milliseconds. */
-const TROUBLE_MS = 25_000;
+const TROUBLE_MS = 20_000;
 /** The last part of the faults. */
 const LAST_MS = 1_000;
 const HEALING_MS = 45_000;

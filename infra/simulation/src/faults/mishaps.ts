@@ -69,6 +69,12 @@ const MISHAPS: Readonly<Record<string, Mishap>> = {
     world.time.after(ms, () => store.comeBack());
   },
 
+  noWayToDatabase: ({ world, store }, random, process) => {
+    const ms = random.between(500, 3 * LEASE_MS);
+    world.trace.say(process.name, `is cut off from the database for ${Math.round(ms)} ms, unnoticed`);
+    store.cutOff(process, ms);
+  },
+
   session: ({ world, store }, random) => {
     const sessions = [...store.sessions];
     if (sessions.length === 0) return;

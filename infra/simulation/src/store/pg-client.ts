@@ -64,6 +64,9 @@ function pidOf(session: Session): number {
   return known;
 }
 
+/** As client.ts has it. */
+const CONNECT_MS = 5_000;
+
 function within<T>(milliseconds: number | undefined, answer: Promise<T>): Promise<T> {
   if (milliseconds === undefined) return answer;
   return new Promise((resolve, reject) => {
@@ -89,9 +92,10 @@ export function installPgClient(store: Store, unknown: (text: string) => void): 
     });
     sessions.set(this, session);
     Object.assign(this, { connection: { stream: { destroy: () => store.abandon(session) } } });
-    await store.ask(session, () => {
+    const greeting = store.ask(session, () => {
       if (store.isAway) throw broken('the database is starting up');
     });
+    await within(CONNECT_MS, greeting);
   };
   prototype['query'] = async function (
     this: Client,
@@ -111,6 +115,8 @@ export function installPgClient(store: Store, unknown: (text: string) => void): 
   };
   prototype['end'] = async function (this: Client): Promise<void> {
     const session = sessions.get(this);
+    // Nobody answers: whoever waits for the end breaks it.
+    if (session !== undefined && store.cutOffFor(session.process) > 0) return new Promise(() => undefined);
     if (session?.isOpen === true) {
       store.close(session);
       queueMicrotask(() => this.emit('end'));

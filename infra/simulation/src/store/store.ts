@@ -48,6 +48,8 @@ export class Store {
   isAway = false;
   #lock: Session | undefined;
   readonly #waiting: Session[] = [];
+  /** Processes whose way to the database is cut, unnoticed, and until when. */
+  readonly #cutOff = new Map<SimProcess, number>();
   readonly #random: Random;
 
   constructor(
@@ -85,13 +87,24 @@ export class Store {
   terminate(session: Session, why: string): void {
     if (!session.isOpen) return;
     this.close(session);
-    this.world.later(session.process, this.#latency(), 'arrival', () => this.#fail(session, why));
+    const heard = this.cutOffFor(session.process) + this.#latency();
+    this.world.later(session.process, heard, 'arrival', () => this.#fail(session, why));
+  }
+
+  /** From now on, and for so long, nothing gets through between a process and the database, and neither is told. */
+  cutOff(process: SimProcess, milliseconds: number): void {
+    this.#cutOff.set(process, this.world.time.now + milliseconds);
+  }
+
+  /** How long that still goes on. */
+  cutOffFor(process: SimProcess): number {
+    return Math.max(0, (this.#cutOff.get(process) ?? 0) - this.world.time.now);
   }
 
   /** A client destroys its socket: what it waits for fails now; the server finds out a moment later. */
   abandon(session: Session): void {
     this.world.later(session.process, 0, 'arrival', () => this.#fail(session, 'the socket was destroyed'));
-    this.world.time.after(this.#latency(), () => this.close(session));
+    this.world.time.after(this.cutOffFor(session.process) + this.#latency(), () => this.close(session));
   }
 
   /** The same for what a process' pool has. */
@@ -106,8 +119,10 @@ export class Store {
     for (const session of [...this.sessions]) this.terminate(session, 'the database is shutting down');
   }
 
+  /** It is there, for everybody. */
   comeBack(): void {
     this.isAway = false;
+    this.#cutOff.clear();
   }
 
   /** Takes the lock if nobody has it; whether the session has it now. */
@@ -144,17 +159,17 @@ export class Store {
     const random = this.#random;
     const there = this.#latency() + (random.chance(slow) ? random.between(100, 3_000) : 0);
     const breaks = random.chance(breakBefore) ? 'before' : random.chance(breakAfter) ? 'after' : undefined;
-    // Where the asker is: a rejection that nobody handles says no more of it than this.
-    const asked = new Error('asked here');
     return new Promise((resolve, reject) => {
-      const broke = (error: Error): void => reject(Object.assign(error, { cause: asked }));
-      session.pending.add(broke);
+      session.pending.add(reject);
       const fail = (why: string): void => {
         this.terminate(session, why);
-        this.world.later(process, this.#latency(), 'arrival', () => broke(broken(why)));
+        const heard = this.cutOffFor(process) + this.#latency();
+        this.world.later(process, heard, 'arrival', () => reject(broken(why)));
       };
       this.world.time.after(there, () => {
         if (process.isEnded) return;
+        const lost = this.cutOffFor(process);
+        if (lost > 0) return void this.world.time.after(lost, () => fail('the connection was reset'));
         if (!session.isOpen) return fail('the session has ended');
         if (breaks === 'before') return fail('the connection was reset');
         let answer: () => void;
@@ -166,11 +181,15 @@ export class Store {
         }
         const answered = answer;
         answer = () => {
-          session.pending.delete(broke);
+          session.pending.delete(reject);
           answered();
         };
         if (breaks === 'after') return fail('the connection was reset');
-        this.world.later(process, this.#latency(), 'arrival', answer);
+        const back = this.#latency();
+        this.world.time.after(back, () => {
+          if (this.cutOffFor(process) > 0) fail('the connection was reset');
+          else this.world.later(process, 0, 'arrival', answer);
+        });
       });
     });
   }
