@@ -67,7 +67,12 @@ function renumbered(subscription: SimSubscription, message: Msg, counts: WeakMap
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'acknowledged-before-commit': {
     fault: 'the journal answers for what the database does not have',
-    found: ['no acknowledged write is lost', 'positions are gapless'],
+    found: [
+      'no acknowledged write is lost',
+      'positions are gapless',
+      'LIST and WATCH: every change once, in order',
+      'a projection equals the fold at its position',
+    ],
     install: () => {
       const now = everyOther(20);
       return replace(
