@@ -63,7 +63,6 @@ it('folds on what is written meanwhile, and at the takeover reads the end only: 
   expect(load).toHaveBeenCalledTimes(1);
   expect(Math.min(...read.mock.calls.map(([after]) => after))).toBe(later);
   expect(commands.mock.calls).toEqual([[RECENT_COMMANDS.commands, expect.any(String)]]);
-  expect(commands.mock.calls[0]?.[1]).toBeGreaterThan(later - 500);
   commands.mockRestore();
   expect(taken.newest).toEqual((await log.commands.newest(RECENT_COMMANDS.commands)).map(({ id }) => id));
   const cold = await loadState(log);
