@@ -64,7 +64,9 @@ it('folds on what is written meanwhile, and at the takeover reads the end only: 
   expect(Math.min(...read.mock.calls.map(([after]) => after))).toBe(later);
   expect(commands.mock.calls).toEqual([[RECENT_COMMANDS.commands, expect.any(String)]]);
   commands.mockRestore();
-  expect(taken.newest).toEqual((await log.commands.newest(RECENT_COMMANDS.commands)).map(({ id }) => id));
+  const inLog = (await log.commands.newest(RECENT_COMMANDS.commands)).map(({ id }) => id);
+  // Those of one commit have one time.
+  expect(new Set(taken.newest)).toEqual(new Set(inLog));
   const cold = await loadState(log);
   expect(hashCluster(taken.state)).toBe(hashCluster(cold.state));
   expect(taken.channels).toEqual(cold.channels);
