@@ -5,7 +5,7 @@ import { measurePods } from './benches/pods';
 import { CONTROL_PLANE_BENCHES, runOnControlPlane } from './control-plane-run';
 import { Notes } from './notes';
 import { optionsFrom } from './options';
-import { takeAllDown } from './parts/home';
+import { runProgram } from './parts/run-program';
 import { renderCpu, renderTable } from './table/render-table';
 
 const QUICK_SHARE = 0.35;
@@ -49,26 +49,4 @@ function machineOf() {
   };
 }
 
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Ctrl-C comes twice under npm, which passes its own on.
-  process.on(signal, () => {
-    if (interrupted.signal.aborted) return;
-    interrupted.abort();
-    process.stderr.write('\n  Stopping.\n');
-    void takeAllDown().finally(() => process.exit(130));
-  });
-}
-
-/** An interrupted run ends when everything is taken down. */
-function endWith(code: number): void {
-  if (!interrupted.signal.aborted) process.exit(code);
-}
-
-main().then(
-  (complete) => endWith(complete ? 0 : 1),
-  (error: unknown) => {
-    process.stderr.write(`\n  ✗ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n`);
-    endWith(1);
-  },
-);
+runProgram(main);

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { takeAllDown } from '../../bench/src/parts/home';
+import { runProgram } from '../../bench/src/parts/run-program';
 import { optionsFrom } from './options';
 import { describeFuzz, fuzz } from './run/run';
 
@@ -27,26 +27,4 @@ async function main(): Promise<boolean> {
   return found.length === 0;
 }
 
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Ctrl-C comes twice under npm, which passes its own on.
-  process.on(signal, () => {
-    if (interrupted.signal.aborted) return;
-    interrupted.abort();
-    process.stderr.write('\n  Stopping.\n');
-    void takeAllDown().finally(() => process.exit(130));
-  });
-}
-
-/** An interrupted run ends when everything is taken down. */
-function endWith(code: number): void {
-  if (!interrupted.signal.aborted) process.exit(code);
-}
-
-main().then(
-  (clean) => endWith(clean ? 0 : 1),
-  (error: unknown) => {
-    process.stderr.write(`\n  ✗ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n`);
-    endWith(1);
-  },
-);
+runProgram(main);
