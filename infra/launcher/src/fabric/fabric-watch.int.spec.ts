@@ -59,6 +59,11 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
   const named = async () => (await run('stat', ['-Lc', 'net:[%i]', netnsPath(first)])).trim();
   /** Nothing of the network is missing; engines there are none here. */
   const isWhole = async () => planRepairs(layout, await observeFabric(layout)).every((lack) => lack.kind === 'engine');
+  /** The watch has put all right and said so: what it says of one test's damage is not heard in the next. */
+  const mended = async () => {
+    await eventually(isWhole);
+    await eventually(() => states.at(-1) === 'whole');
+  };
   /** A closed port answers with a refusal, which only one who is reached can send. */
   const reaches = (from: typeof first, address: string) => {
     const script = `require('net').connect(9, '${address}').on('error', (e) => process.exit(e.code === 'ECONNREFUSED' ? 0 : 1))`;
@@ -71,16 +76,15 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
     expect(await meet()).toBe(true);
     await run('ip', ['link', 'del', layout.bridge]);
     expect(await isWhole()).toBe(false);
-    await eventually(isWhole);
+    await mended();
     expect(await meet()).toBe(true);
-    await eventually(() => states.at(-1) === 'whole');
     expect(states[0]).toBe('lacking');
     expect(told[0]).toMatch(/vanished: bridge shiplog7, link shiplog7m1 of minion-1, .*; making it again/);
   });
 
   it('makes a namespace again in which nobody was', async () => {
     await run('ip', ['netns', 'del', second.netns]);
-    await eventually(isWhole);
+    await mended();
     expect(await meet()).toBe(true);
   });
 
@@ -89,7 +93,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
     await eventually(async () => namespaceOf(pidOf(sleeper)) === (await named()));
     const before = { pid: pidOf(sleeper), namespace: await named() };
     await run('ip', ['netns', 'del', first.netns]);
-    await eventually(isWhole);
+    await mended();
     expect({ pid: pidOf(sleeper), namespace: await named() }).toEqual(before);
     expect(await meet()).toBe(true);
     await sleeper.stop();
@@ -97,7 +101,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
 
   it('takes a name that is only an empty file for none', async () => {
     await run('umount', [netnsPath(second)]);
-    await eventually(isWhole);
+    await mended();
     expect(await meet()).toBe(true);
   });
 
@@ -105,8 +109,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
     const agent = startIn('network');
     const before = pidOf(agent);
     await run('ip', ['link', 'del', first.veth]);
-    await eventually(isWhole);
-    await eventually(() => states.at(-1) === 'whole');
+    await mended();
     expect(pidOf(agent)).not.toBe(before);
     expect(told.at(-1)).toBe('all is there again; restarted minion-1-network');
     expect(await meet()).toBe(true);
@@ -116,14 +119,13 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
     const agent = cluster.registry.get(`${first.name}-network`)!;
     await agent.stop();
     await run('ip', ['link', 'del', first.veth]);
-    await eventually(isWhole);
-    await eventually(() => states.at(-1) === 'whole');
+    await mended();
     expect(agent.state.kind).toBe('stopped');
   });
 
   it('writes the rules again that a flushed firewall lost', async () => {
     await run('nft', ['delete', 'table', 'ip', layout.fabricTable]);
-    await eventually(isWhole);
+    await mended();
   });
 
   it('says once what it cannot put right, and goes on trying', async () => {
@@ -131,7 +133,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
     await run('ip', ['link', 'add', layout.bridge, 'type', 'veth', 'peer', 'name', 'shiplog7peer']);
     await eventually(() => told.filter((line) => /failed/.test(line)).length > 0);
     await run('ip', ['link', 'del', layout.bridge]);
-    await eventually(isWhole);
+    await mended();
     expect(new Set(told).size).toBe(told.length);
     expect(await meet()).toBe(true);
   });
