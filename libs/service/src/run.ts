@@ -7,6 +7,7 @@ import { isAgent, type Identity, type Role, type SERVICE_ROLES } from '@shiplog/
 import type { Logger } from 'pino';
 import { Health } from './health';
 import { makeLogger, NestLogger } from './logging';
+import { giveBackMemory } from './memory';
 import { ServiceModule, type ServiceContext } from './module';
 import { quietErrors } from './quiet';
 import {
@@ -107,6 +108,7 @@ async function start<S extends Settings>(
   const { instance } = config;
   const logger = makeLogger(service, instance, config.logLevel);
   failLoudly(logger);
+  await giveBackMemory();
   watchEventLoop({ limitMs: config.stallLimit, base: { service, instance }, logger });
   const bus = await connectBus({
     url: config.natsUrl,
