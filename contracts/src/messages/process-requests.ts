@@ -62,6 +62,15 @@ export const LeadershipMember = processRequest('leadershipMember', {
   heardBy: LED,
 });
 
+export const StepDown = processRequest('stepDown', {
+  summary: 'A journal that has begun an epoch asks the one before; it answers when it does not speak for the log any more.',
+  address: 'journal.step-down',
+  payload: Type.Object({ epoch: Type.Integer({ description: 'That has begun.' }) }),
+  reply: Type.Object({}),
+  from: ['journal'],
+  answeredBy: ['journal'],
+});
+
 export const JoinRequest = processRequest('join', {
   summary: 'A machine with a token asks for credentials of its own; the launcher of the cluster answers.',
   address: 'join.{token}',
@@ -105,6 +114,7 @@ export const PROCESS_REQUESTS = [
   HealthOfAll,
   LeadershipClaimed,
   LeadershipMember,
+  StepDown,
   JoinRequest,
   RenewRequest,
 ] as const;

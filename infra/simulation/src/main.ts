@@ -4,10 +4,10 @@ import { Report } from './report';
 import { work } from './worker';
 
 async function main(options: Options): Promise<boolean> {
-  const { seed, all, mutation } = options;
+  const { seed, mutation } = options;
   const report = new Report(options);
   if (seed !== undefined) {
-    report.add(await work({ seed, all, mutation }));
+    report.add(await work({ seed, mutation }));
     return report.end();
   }
   const until = options.forMs === undefined ? Infinity : Date.now() + options.forMs;
@@ -16,7 +16,7 @@ async function main(options: Options): Promise<boolean> {
   let given = 0;
   const next = () =>
     given < options.seeds && Date.now() < until && !(options.first && report.hasFound)
-      ? { seed: options.from + given++, all, mutation }
+      ? { seed: options.from + given++, mutation }
       : undefined;
   await pool.run(next, Math.min(options.jobs, options.seeds), (outcome) => report.add(outcome));
   return report.end();

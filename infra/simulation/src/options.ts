@@ -12,8 +12,6 @@ export interface Options {
   readonly forMs: number | undefined;
   readonly jobs: number;
   readonly trace: number;
-  /** Whether to look at what the code is known not to hold yet. */
-  readonly all: boolean;
   readonly mutation: string | undefined;
   /** Whether the first violation ends the run. */
   readonly first: boolean;
@@ -48,7 +46,6 @@ export function optionsFrom(args: readonly string[]): Options {
     .option('--for <duration>', 'go on for so long: 90s, 30m, 8h', milliseconds)
     .option('--jobs <count>', 'so many at a time', whole, availableParallelism())
     .option('--trace <lines>', 'show so many lines of what led to a violation', whole, 60)
-    .option('--all', 'look also at what the code is known not to hold yet', false)
     .option('--first', 'end with the first violation', false)
     .option('--mutation <name>', 'put a fault in, to see it found', mutation)
     .addHelpText('after', EXAMPLES)

@@ -20,7 +20,7 @@ export class Report {
     virtualSeconds: 0,
   };
 
-  constructor(private readonly options: Pick<Options, 'trace' | 'seed' | 'mutation' | 'all'>) {}
+  constructor(private readonly options: Pick<Options, 'trace' | 'seed' | 'mutation'>) {}
 
   add(outcome: Outcome): void {
     this.#seeds++;
@@ -67,12 +67,12 @@ export class Report {
     if (seeds !== undefined) return;
     process.stdout.write(`${trace.slice(-this.options.trace).join('\n')}\n`);
     if (this.options.seed === undefined)
-      process.stdout.write(`    again: npm run simulate -- --seed ${seed}${this.#flags()}\n`);
+      process.stdout.write(`    again: npm run simulate -- --seed ${seed}${this.#mutation}\n`);
   }
 
-  #flags(): string {
-    const { mutation, all } = this.options;
-    return `${mutation === undefined ? '' : ` --mutation ${mutation}`}${all ? ' --all' : ''}`;
+  get #mutation(): string {
+    const { mutation } = this.options;
+    return mutation === undefined ? '' : ` --mutation ${mutation}`;
   }
 
   #count(): number {

@@ -49,6 +49,9 @@ const TROUBLE_MS = 20_000;
 /** The last part of the faults. */
 const LAST_MS = 1_000;
 const HEALING_MS = 45_000;
+/** How often it is looked whether all is well, and how long it has to stay so: as long as two rounds of what heals. */
+const LOOK_MS = 1_000;
+const WELL_MS = 12_000;
 /** How long clients go on after the last fault. */
 const AFTERMATH_MS = 5_000;
 const START_MS = 20_000;
@@ -62,14 +65,9 @@ const READERS: Readonly<Record<string, ReaderKind>> = {
   'reader-n1': { role: 'kubelet', channels: channelsOf('kubelet', 'n1') },
 };
 
-export interface RunOptions {
-  /** Invariants that are not looked at: to see what else there is to find. */
-  readonly ignore?: readonly string[];
-}
-
 /** Runs one seed, alone in this Node process: virtual time is everybody's. */
-export async function runSeed(seed: number, options: RunOptions = {}): Promise<Outcome> {
-  const run = new Run(seed, options);
+export async function runSeed(seed: number): Promise<Outcome> {
+  const run = new Run(seed);
   return run.outcome();
 }
 
@@ -85,11 +83,8 @@ class Run {
   readonly #engines: ReadonlyMap<string, Engine>;
   #isOver = false;
 
-  constructor(
-    private readonly seed: number,
-    { ignore = [] }: RunOptions,
-  ) {
-    const world = (this.#world = new World(seed, new Set(ignore)));
+  constructor(private readonly seed: number) {
+    const world = (this.#world = new World(seed));
     const faults = new Faults(profileOf(world.random('profile')));
     const broker = new Broker(world, faults);
     const store = new Store(world, faults);
@@ -108,6 +103,7 @@ class Run {
       );
       truth.committed(events);
     };
+    store.onSnapshot = (saved) => truth.snapshotted(saved);
   }
 
   async outcome(): Promise<Outcome> {
@@ -176,9 +172,28 @@ class Run {
     await this.#mustAnswer('after faults, the journal answers', 20_000);
     await this.#world.run(time.now + AFTERMATH_MS);
     this.#isOver = true;
-    await this.#world.run(time.now + HEALING_MS - AFTERMATH_MS);
+    await this.#rest(time.now + HEALING_MS - AFTERMATH_MS);
+  }
+
+  /** Resolves when all has been well for a while. Throws the Violation of what is not at the end. */
+  async #rest(until: number): Promise<void> {
+    const { time } = this.#world;
+    for (let wellSince = Infinity; time.now < until && time.now - wellSince < WELL_MS;) {
+      await this.#world.run(time.now + LOOK_MS);
+      wellSince = this.#isWell() ? Math.min(wellSince, time.now) : Infinity;
+    }
     for (const check of this.#checksAtRest()) this.#world.check(check);
     this.#world.throwIfViolated();
+  }
+
+  #isWell(): boolean {
+    try {
+      for (const check of this.#checksAtRest()) check();
+      return true;
+    } catch (error) {
+      if (error instanceof Violation) return false;
+      throw error;
+    }
   }
 
   #startJournals(): void {

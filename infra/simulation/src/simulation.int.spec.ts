@@ -5,7 +5,7 @@ import { MUTATIONS } from './mutations';
 
 const ROOT = join(__dirname, '../../..');
 /** Of the machines that check every change; each takes about 0.9 s of one core. */
-const SEEDS = 100;
+const SEEDS = 200;
 /** In how many seeds a fault that is put back must be found at least once. */
 const SEEDS_OF_A_MUTATION = 24;
 

@@ -1,21 +1,19 @@
 import 'reflect-metadata';
-import { AWAITED } from './invariants/awaited';
 import { MUTATIONS } from './mutations';
 import { runSeed, type Outcome } from './run';
 
 /** What a worker is asked. */
 export interface Work {
   readonly seed: number;
-  readonly all: boolean;
   readonly mutation: string | undefined;
 }
 
 /** Runs one seed as it is asked for. */
-export async function work({ seed, all, mutation }: Work): Promise<Outcome> {
+export async function work({ seed, mutation }: Work): Promise<Outcome> {
   const put = mutation === undefined ? undefined : MUTATIONS[mutation];
   const takeOut = put?.install();
   try {
-    return await runSeed(seed, { ignore: all ? [] : AWAITED.filter((one) => put?.found.includes(one) !== true) });
+    return await runSeed(seed);
   } finally {
     takeOut?.();
   }

@@ -1,6 +1,7 @@
 export * from './bus';
 export * from './cloud-events';
 export * from './connect';
+export { watchOf, type ConnectionWatch } from './connection-watch';
 export * from './epochs';
 export * from './errors';
 export * from './handlers';

@@ -107,7 +107,8 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
     raw: ConstructorParameters<typeof BusMessage>[0],
     deliver: (received: Received) => void,
   ): void {
-    const message = new BusMessage(raw, this.bus.voice);
+    // What a process is asked as such it answers for itself, and not for the log.
+    const message = new BusMessage(raw, declaration.kind === 'process' ? undefined : this.bus.voice);
     const read = readPayload(declaration, message);
     if (read.ok) return deliver({ declaration, payload: read.payload, message });
     if (message.reply === undefined) throw new Error(read.problem);

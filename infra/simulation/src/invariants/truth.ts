@@ -53,6 +53,16 @@ export class Truth {
     }
   }
 
+  /** A snapshot that was saved is what the log folds to. */
+  snapshotted({ state, position }: { readonly state: ClusterState; readonly position: number }): void {
+    for (const channel of this.#channels) {
+      if (hashOf(state, channel) === this.hashAt(channel, position)) continue;
+      this.violated(
+        new Violation('a snapshot is the fold at its position', `${channelName(channel)} in that of ${position}`),
+      );
+    }
+  }
+
   #fold(event: LogEvent): void {
     const { resource, namespace, name, position, commandId } = event;
     const { after } = this.state.apply(event);
@@ -61,7 +71,7 @@ export class Truth {
     for (const channel of this.#channels) {
       if (channel.resource !== resource || (channel.node !== undefined && channel.node !== event.node)) continue;
       append(this.#positions, channelName(channel), position);
-      append(this.#hashes, channelName(channel), { position, hash: this.#hashOf(channel) });
+      append(this.#hashes, channelName(channel), { position, hash: hashOf(this.state, channel) });
     }
   }
 
@@ -98,11 +108,11 @@ export class Truth {
   nextOf(channel: Channel, position: number): number | undefined {
     return this.#positions.get(channelName(channel))?.find((one) => one > position);
   }
+}
 
-  #hashOf({ resource, node }: Channel): string {
-    const objects = [...this.state.values(resource)];
-    return hashObjects(node === undefined ? objects : objects.filter((object) => nodeOf(resource, object) === node));
-  }
+function hashOf(state: ClusterState, { resource, node }: Channel): string {
+  const objects = [...state.values(resource)];
+  return hashObjects(node === undefined ? objects : objects.filter((object) => nodeOf(resource, object) === node));
 }
 
 function append<T>(lists: Map<string, T[]>, key: string, value: T): void {

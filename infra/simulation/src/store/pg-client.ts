@@ -23,10 +23,11 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
   [
     /update lease\s+set epoch = epoch \+ 1/,
     (store, _, [holder, ttlMs]) => {
+      const left = Math.max(0, store.expiresAt - store.world.time.now);
       store.epoch++;
       store.holder = String(holder);
       store.expiresAt = store.world.time.now + Number(ttlMs);
-      return one({ epoch: String(store.epoch) });
+      return one({ epoch: String(store.epoch), left_ms: left });
     },
   ],
   [

@@ -18,11 +18,11 @@ export class SimEvents {
   }
 
   async *read(after: number, upTo = Infinity, limit = Infinity): AsyncGenerator<LogEvent[]> {
-    const end = Math.min(upTo, after + limit);
-    for (let from = after; from < end; from += READ) {
-      const batch = await this.store.pooled(() => this.store.events.slice(from, Math.min(from + READ, end)));
-      if (batch.length === 0) return;
-      yield batch;
+    // One statement: it sees what was committed when it began.
+    const log = await this.store.pooled(() => this.store.events.slice(after, Math.min(upTo, after + limit)));
+    for (let from = 0; from < log.length; from += READ) {
+      if (from > 0) await this.store.pooled(() => undefined);
+      yield log.slice(from, from + READ);
     }
   }
 
@@ -127,6 +127,7 @@ export class SimSnapshots {
     return this.store.pooled(() => {
       if (epoch < this.store.epoch) return 'deposed';
       this.store.snapshots.set(position, kept);
+      this.store.onSnapshot?.(kept);
       return 'saved';
     });
   }

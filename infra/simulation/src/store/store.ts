@@ -45,6 +45,7 @@ export class Store {
   expiresAt = 0;
   /** Hears of each commit, in order. */
   onCommitted: ((events: readonly LogEvent[], epoch: number) => void) | undefined;
+  onSnapshot: ((saved: StateAt) => void) | undefined;
   isAway = false;
   #lock: Session | undefined;
   readonly #waiting: Session[] = [];

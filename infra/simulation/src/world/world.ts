@@ -15,22 +15,20 @@ const TASKS_OF_A_MOMENT = 20_000;
 /** Looked at after every step; throws a Violation. */
 export type Check = () => void;
 
+/** One for all worlds of this Node process, which live one after the other: each more would slow down every promise. */
+const whose = new AsyncLocalStorage<SimProcess>();
+
 /** Time, chance and processes of one run: everything that happens in it follows from its seed. */
 export class World {
   readonly time = new VirtualTime();
   readonly trace = new Trace(() => this.time.now);
   readonly checks: Check[] = [];
-  readonly #current = new AsyncLocalStorage<SimProcess>();
   readonly #lives = new Map<string, number>();
   readonly #random: Random;
   #steps = 0;
   #violation: Violation | undefined;
 
-  constructor(
-    readonly seed: number,
-    /** Invariants that are not looked at. */
-    private readonly ignored: ReadonlySet<string> = new Set(),
-  ) {
+  constructor(readonly seed: number) {
     this.#random = this.random('code');
   }
 
@@ -50,7 +48,7 @@ export class World {
 
   /** Whose code runs; undefined between the steps. */
   get current(): SimProcess | undefined {
-    return this.#current.getStore();
+    return whose.getStore();
   }
 
   /** The clock of whose code runs: epoch milliseconds. */
@@ -66,7 +64,7 @@ export class World {
 
   /** Runs code as that of a process. */
   as<T>(process: SimProcess, run: () => T): T {
-    return this.#current.run(process, run);
+    return whose.run(process, run);
   }
 
   /** Has something happen to a process: later when it is paused by then, never when it has ended. */
@@ -94,7 +92,7 @@ export class World {
 
   /** A violation that is seen where nothing may be thrown: in the code of a process. */
   violated(violation: Violation): void {
-    if (!this.ignored.has(violation.invariant)) this.#violation ??= violation;
+    this.#violation ??= violation;
   }
 
   /** Goes on until a moment, or until `isDone`. Throws the Violation that a check finds. */

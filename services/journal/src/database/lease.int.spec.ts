@@ -140,3 +140,25 @@ it('a standby that Postgres has forgotten, and was not told, stands in line agai
   proxy.heal();
   await expect(forgotten).resolves.toBe('was told');
 });
+
+it('tells how long the holder before may believe in its lease, and is confirmed while there is no newer epoch', async () => {
+  const first = await acquire('first', url);
+  expect(first.predecessorMs).toBe(0);
+  expect(await first.confirm()).toBe(true);
+  const renewedAt = performance.now();
+  await admin.query(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted`);
+  const second = await acquire('second', url);
+  expect(second.predecessorMs).toBeGreaterThan(TTL_MS - (performance.now() - renewedAt) - 50);
+  expect(second.predecessorMs).toBeLessThanOrEqual(TTL_MS);
+  expect(await first.confirm()).toBe(false);
+  expect(await second.confirm()).toBe(true);
+});
+
+it('is lost at once when a newer epoch is heard of, and by no older one', async () => {
+  const lease = await acquire('active', url);
+  lease.supersede(lease.epoch);
+  expect(lease.holds()).toBe(true);
+  lease.supersede(lease.epoch + 1);
+  expect(lease.holds()).toBe(false);
+  await expect(lease.lost).resolves.toMatch(/has begun epoch/);
+});

@@ -28,17 +28,19 @@ export class Lease {
   #isLost = false;
   #deadline = 0;
   #deadlineTimer: NodeJS.Timeout | undefined;
-  #renewing = false;
+  #renewal: Promise<void> | undefined;
 
   private constructor(
     readonly epoch: number,
+    /** How long, in milliseconds from the beginning of this epoch, the holder of the one before may believe in its own. */
+    readonly predecessorMs: number,
     private readonly session: Client,
     private readonly options: LeaseOptions,
     begunAt: number,
   ) {
     this.#lost = new Promise((resolve) => (this.#resolveLost = resolve));
     session.once('end', () => this.#lose('the session that holds the lock ended'));
-    this.#beat = setInterval(() => void this.#renew(), options.ttlMs / 3);
+    this.#beat = setInterval(() => void (this.#renewal ??= this.#renew()), options.ttlMs / 3);
     this.#holdFrom(begunAt);
   }
 
@@ -60,10 +62,10 @@ export class Lease {
         await standInLine(session, pid, options);
       }
       const begunAt = performance.now();
-      const epoch = await beginEpoch(session, options);
+      const { epoch, predecessorMs } = await beginEpoch(session, options);
       // A renewal that a crash of Postgres undoes does no harm: no need to wait for the disk.
       await queryWithin(session, ANSWER_MS, 'set synchronous_commit = off');
-      return new Lease(epoch, session, options, begunAt);
+      return new Lease(epoch, predecessorMs, session, options, begunAt);
     } catch (error) {
       await endClient(session);
       throw error;
@@ -78,6 +80,18 @@ export class Lease {
    */
   holds(): boolean {
     return !this.#isLost && performance.now() < this.#deadline;
+  }
+
+  /** Asks Postgres, beginning now, whether this is the newest epoch, and renews it then. Answers whether it is held. */
+  async confirm(): Promise<boolean> {
+    await this.#renewal;
+    if (!this.#isLost) await (this.#renewal ??= this.#renew());
+    return this.holds();
+  }
+
+  /** Another journal says that it has begun an epoch. */
+  supersede(epoch: number): void {
+    if (epoch > this.epoch) this.#lose(`another journal has begun epoch ${epoch}`);
   }
 
   /** Resolves, with the reason, when the lease is no longer held. */
@@ -113,8 +127,6 @@ export class Lease {
   }
 
   async #renew(): Promise<void> {
-    if (this.#renewing || this.#isLost) return;
-    this.#renewing = true;
     const sentAt = performance.now();
     try {
       const renewed = await this.session.query(
@@ -126,7 +138,7 @@ export class Lease {
     } catch (error) {
       this.#lose(`the lease could not be renewed: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
-      this.#renewing = false;
+      this.#renewal = undefined;
     }
   }
 }
@@ -160,13 +172,19 @@ async function standInLine(session: Client, pid: number, options: LeaseOptions):
   }
 }
 
-async function beginEpoch(session: Client, { holder, ttlMs }: LeaseOptions): Promise<number> {
-  const result = await queryWithin<{ epoch: string }>(
-    session,
-    Math.max(ANSWER_MS, ttlMs),
-    `update lease set epoch = epoch + 1, holder = $1, expires_at = now() + $2 * interval '1 millisecond'
-      returning epoch`,
-    [holder, ttlMs],
-  );
-  return Number(result.rows[0]?.epoch);
+/** Locked first: a renewal that is under way counts. */
+const BEGIN_EPOCH = `
+with before as materialized (select expires_at from lease for update)
+update lease set epoch = epoch + 1, holder = $1, expires_at = now() + $2 * interval '1 millisecond' from before
+returning epoch, greatest(0, extract(epoch from before.expires_at - now()) * 1000)::float8 as left_ms`;
+
+async function beginEpoch(
+  session: Client,
+  { holder, ttlMs }: LeaseOptions,
+): Promise<Pick<Lease, 'epoch' | 'predecessorMs'>> {
+  const limit = Math.max(ANSWER_MS, ttlMs);
+  const begun = await queryWithin<{ epoch: string; left_ms: number }>(session, limit, BEGIN_EPOCH, [holder, ttlMs]);
+  const [row] = begun.rows;
+  if (row === undefined) throw new Error('the table of the lease is empty: the schema is not whole');
+  return { epoch: Number(row.epoch), predecessorMs: row.left_ms };
 }

@@ -14,7 +14,7 @@ export class QueryRights implements CanActivate {
     const { subject, principal } = given instanceof StreamContext ? given.message : given;
     if (principal === undefined) return false;
     const asked = { name: subject.slice(subject.lastIndexOf('.') + 1), payload: rpc.getData<unknown>() } as Asked;
-    const forbidden = authoriseQuery(this.log.writer.state, principal, asked);
+    const forbidden = authoriseQuery(this.log.open.writer.state, principal, asked);
     if (forbidden !== undefined) throw new StatusError(forbidden);
     return true;
   }

@@ -72,7 +72,7 @@ export class QueryController {
 
   @Query(EventsQuery, WHILE_LEADING)
   events(asked: PayloadOf<typeof EventsQuery>): Promise<ReplyOf<typeof EventsQuery>> {
-    return this.history.events(asked, this.log.writer.position);
+    return this.history.events(asked, this.log.open.writer.position);
   }
 
   @Query(HistoryQuery, WHILE_LEADING)

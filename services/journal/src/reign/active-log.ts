@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StatusError, type Voice } from '@shiplog/bus';
 import { statusOf } from '@shiplog/machinery';
+import type { Lease } from '../database/lease';
 import type { Heads } from '../writer/heads';
 import type { Writer } from '../writer/writer';
 
@@ -11,6 +12,7 @@ export interface OpenLog {
   readonly heads: Heads;
   /** With which this journal speaks, of its epoch: past the lease's deadline it says nothing any more. */
   readonly voice: Voice;
+  readonly lease: Pick<Lease, 'holds' | 'supersede'>;
 }
 
 /** This journal is not the active one, or not any more: another one may answer. */
@@ -29,8 +31,18 @@ export class ActiveLog {
     this.#open = log;
   }
 
+  /**
+   * The writer, also while this journal may not speak: what it decides is committed only in the newest epoch, and what
+   * it answers waits until the voice holds.
+   */
   get writer(): Writer {
-    return this.open.writer;
+    if (this.#open?.lease.holds() !== true) throw new NotActive();
+    return this.#open.writer;
+  }
+
+  /** A journal has begun an epoch: what this one has of an earlier one is over. */
+  supersede(epoch: number): void {
+    this.#open?.lease.supersede(epoch);
   }
 
   get heads(): Heads {

@@ -103,6 +103,58 @@ it('a journal that is cut off from Postgres says nothing more once another one i
   await old.stop();
 });
 
+describe('a journal whose session Postgres has ended, and which does not hear of it', () => {
+  const SESSION_OF_THE_HOLDER = `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted`;
+
+  /** The moments at which the next one was active, and the old one not any more. */
+  async function depose(old: TestJournal, next: TestJournal): Promise<{ from: number; to: number }> {
+    await eventually(() => next.health.report().detail === 'standby: another journal is active');
+    const owner = await connectClient(parts.ownerUrl, 'test', () => undefined);
+    proxy.blackhole();
+    await owner.query(SESSION_OF_THE_HOLDER);
+    const [from, to] = await Promise.all(
+      [true, false].map((whether) => moment(() => isActive(whether ? next : old) === whether)),
+    );
+    await owner.end();
+    return { from: from ?? 0, to: to ?? Infinity };
+  }
+  const moment = async (isSo: () => boolean) => {
+    while (!isSo()) await new Promise(setImmediate);
+    return performance.now();
+  };
+  afterEach(() => proxy.heal());
+
+  it('steps down when the next one asks it to, long before its lease ends', async () => {
+    await parts.newDatabase();
+    const old = await parts.journal('unaware', { databaseUrl: throughProxy(), leaseTtl: 20_000 });
+    const next = await parts.journal('begun', { standby: true });
+    const begun = performance.now();
+    const { from, to } = await depose(old, next);
+    expect(to).toBeLessThan(from);
+    expect(from - begun).toBeLessThan(2_000);
+    await next.stop();
+    proxy.heal();
+    await old.stop();
+  });
+
+  it('is waited for until its lease ends when it can not be asked', async () => {
+    await parts.newDatabase();
+    const { host, port } = new URL(parts.nats.url.replace(/^\w+:/, 'http:'));
+    const between = await TcpProxy.start({ host: '127.0.0.1', port: Number(port) });
+    const url = parts.nats.url.replace(host, `127.0.0.1:${between.port}`);
+    const old = await parts.journal('alone', { databaseUrl: throughProxy(), leaseTtl: TTL_MS, url });
+    const next = await parts.journal('patient', { standby: true, leaseTtl: TTL_MS });
+    between.blackhole();
+    const { from, to } = await depose(old, next);
+    expect(to).toBeLessThan(from);
+    between.heal();
+    proxy.heal();
+    await next.stop();
+    await old.stop();
+    await between.stop();
+  });
+});
+
 it('one that stood still answers nothing of what came meanwhile, when it goes on', async () => {
   const env = { DATABASE_URL: await parts.newDatabase(), NATS_URL: parts.nats.url, LEASE_TTL: `${TTL_MS}ms` };
   const still = JournalProcess.start('still', bus, env);

@@ -41,8 +41,7 @@ export class HeadSignals {
   /** The first one goes out at once: a new journal's readers may have missed what its predecessor did not publish. */
   start(): void {
     this.#timer = setInterval(() => this.#tick(), EVERY_MS);
-    this.#tellEveryone();
-    this.#watchConnection().catch((error: unknown) => this.logger.error({ err: error }, 'no word of the connection'));
+    this.tellEveryone();
   }
 
   stop(): void {
@@ -61,15 +60,8 @@ export class HeadSignals {
     else for (const node of this.heads.takeMoved()) this.#tellNode(node);
   }
 
-  /** Whatever was published while the connection was away is lost to all of them, and none of them noticed. */
-  async #watchConnection(): Promise<void> {
-    for await (const { type } of this.bus.connection.status()) {
-      if (this.#timer === undefined) return;
-      if (String(type) === 'reconnect') this.#tellEveryone();
-    }
-  }
-
-  #tellEveryone(): void {
+  /** What was published while a connection was away is lost to all of them, and none of them noticed. */
+  tellEveryone(): void {
     this.#send();
     this.#tellNodes();
   }

@@ -9,6 +9,7 @@ import type { JournalConfig } from '../settings';
 import { ActiveJournal } from './active-journal';
 import { ActiveLogModule } from './active-log.module';
 import { Reigns } from './reign';
+import { StepDownController } from './step-down.controller';
 import { WriterFactory } from './writer-factory';
 
 const snapshotMaker = {
@@ -21,6 +22,7 @@ const snapshotMaker = {
 /** Which journal is the active one, and what it does while it is. */
 @Module({
   imports: [DatabaseModule, ActiveLogModule],
+  controllers: [StepDownController],
   providers: [WriterFactory, snapshotMaker, Reigns, ActiveJournal],
 })
 export class ReignModule {}

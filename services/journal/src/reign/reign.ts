@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Voice, type Bus, type NatsTransport } from '@shiplog/bus';
+import { Voice, watchOf, type Bus, type NatsTransport } from '@shiplog/bus';
 import { BUS, CONFIG, LOGGER, TRANSPORT } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { Appender } from '../database/append';
@@ -15,6 +15,7 @@ import type { Writer } from '../writer/writer';
 import { ActiveLog } from './active-log';
 import { HeadSignals } from './head-signals';
 import { Keeper } from './keeper';
+import { Standing, succeed } from './succession';
 import { WriterFactory } from './writer-factory';
 
 /** Begins the time in which this journal is the active one. */
@@ -40,13 +41,18 @@ export class Reigns {
     const broken = new Promise<unknown>((resolve) => (broke = resolve));
     const appender = await Appender.open(databaseUrlOf(config), lease.epoch, broke);
     try {
-      const { writer, heads } = await this.writers.open(follower, lease, appender, () => keeper.look());
+      const [{ writer, heads }] = await Promise.all([
+        this.writers.open(follower, lease, appender, () => keeper.look()),
+        succeed(bus, lease, logger),
+      ]);
       const { epoch } = lease;
       const keeper = await Keeper.start({ log, config, writer, heads, epoch, maker: this.maker, logger });
-      const voice = new Voice({ epoch, holds: () => lease.holds() });
+      const watch = watchOf(bus.connection, bus.onError);
+      const standing = new Standing(bus, watch, lease, () => signals.tellEveryone());
+      const voice = new Voice(standing);
       const signals = new HeadSignals(bus, voice, writer, heads, logger);
       const later = new LaterCommands(bus, writer, log.deadLetters, logger);
-      this.active.use({ writer, heads, voice });
+      this.active.use({ writer, heads, voice, lease });
       bus.voice = voice;
       this.transport.activate();
       later.start();
@@ -54,7 +60,19 @@ export class Reigns {
       const ms = Math.round(performance.now() - started);
       logger.info({ epoch, position: writer.position, objects: writer.state.size(), ms }, 'active');
       const over = Promise.race([lease.lost, writer.lost, broken]);
-      return new Reign(bus, lease, writer, appender, later, keeper, signals, this.transport, this.database, over);
+      return new Reign(
+        bus,
+        lease,
+        standing,
+        writer,
+        appender,
+        later,
+        keeper,
+        signals,
+        this.transport,
+        this.database,
+        over,
+      );
     } catch (error) {
       this.database.breakConnections();
       await appender.close();
@@ -68,6 +86,7 @@ export class Reign {
   constructor(
     private readonly bus: Bus,
     private readonly lease: Lease,
+    private readonly standing: Standing,
     readonly writer: Writer,
     private readonly appender: Appender,
     private readonly later: LaterCommands,
@@ -90,6 +109,7 @@ export class Reign {
     const stopped = this.writer.stop();
     if (how === 'in-order') await stopped;
     this.bus.voice = undefined;
+    this.standing.end();
     this.signals.stop();
     await this.keeper.stop({ snapshot: how === 'in-order' && !(await this.#isAwaited()) });
     await this.appender.close();
