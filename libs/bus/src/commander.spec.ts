@@ -73,6 +73,22 @@ describe('Commander', () => {
     await Promise.all(replies);
   });
 
+  it('has nobody wait for a deletion of many: that goes alone, and counts for nothing that is under way', async () => {
+    const { commander, messages, answerNext } = stand();
+    const sent = (command: AnyCommand) => commander.send(command, 1_000);
+    const deletions = ['many', 'more'].map((id) => ({ ...command(id), type: 'DeleteCollection' }) as AnyCommand);
+    const open = [command('a'), ...deletions, command('b')].map(sent);
+    await turn();
+    expect(messages).toEqual([['a'], ['many'], ['more'], ['b']]);
+    answerNext();
+    await open[0];
+    const next = sent(command('c'));
+    await turn();
+    expect(messages.at(-1)).toEqual(['c']);
+    for (let i = 0; i < 4; i++) answerNext();
+    await Promise.all([...open, next]);
+  });
+
   it('gathers for a moment only: answers that do not come hold nobody up', async () => {
     const { commander, messages, answerNext } = stand();
     const replies: Promise<unknown>[] = [];

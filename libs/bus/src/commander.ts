@@ -66,7 +66,8 @@ export class Commander {
   async #send(group: Waiting[]): Promise<void> {
     const [first] = group;
     if (first === undefined) return;
-    this.#underWay++;
+    const weight = takesLong(first) ? 0 : 1;
+    this.#underWay += weight;
     try {
       const deadline = Math.max(...group.map((one) => one.deadline));
       if (group.length === 1) {
@@ -83,24 +84,32 @@ export class Commander {
     } catch (error) {
       for (const one of group) one.reject(error);
     } finally {
-      this.#underWay--;
+      this.#underWay -= weight;
       if (this.#gathering !== undefined) this.#flush();
     }
   }
+}
+
+/** A deletion of many takes as many commits as it needs; who shared its message would wait for all of them. */
+function takesLong({ command }: Waiting): boolean {
+  return command.type === 'DeleteCollection';
 }
 
 /** As they were sent; one that is too large for a message is alone in it, and fails alone. */
 function* inGroups(waiting: readonly Waiting[], limit: number): Iterable<Waiting[]> {
   let group: Waiting[] = [];
   let size = 0;
+  let isAlone = false;
   for (const one of waiting) {
-    if (group.length > 0 && (size + one.bytes > limit || group.length >= BATCH_LIMIT)) {
+    const isFull = isAlone || takesLong(one) || size + one.bytes > limit || group.length >= BATCH_LIMIT;
+    if (group.length > 0 && isFull) {
       yield group;
       group = [];
       size = 0;
     }
     group.push(one);
     size += one.bytes + 1;
+    isAlone = takesLong(one);
   }
   if (group.length > 0) yield group;
 }

@@ -16,13 +16,13 @@ const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** A time to the second in UTC, as metav1.Time writes it. Throws DecodeError. */
 export function toSeconds(value: string): string {
   if (value.length === SECONDS_LENGTH && isPlain(value, 19)) return value;
+  if (hasPlainFraction(value)) return `${value.slice(0, 19)}Z`;
   return `${secondsInUtc(value)}Z`;
 }
 
 /** A time to the microsecond in UTC, as metav1.MicroTime writes it. Throws DecodeError. */
 export function toMicros(value: string): string {
-  if (value.length === MICROS_LENGTH && value[19] === '.' && areDigits(value, 20, 26) && isPlain(value, 26))
-    return value;
+  if (value.length === MICROS_LENGTH && hasPlainFraction(value)) return value;
   const seconds = secondsInUtc(value);
   const fraction = (/\.(\d+)/.exec(value)?.[1] ?? '').padEnd(6, '0').slice(0, 6);
   return `${seconds}.${fraction}Z`;
@@ -40,6 +40,12 @@ function isPlain(value: string, zone: number): boolean {
     areDigits(value, 0, 4) &&
     outOfRange(value) === undefined
   );
+}
+
+/** Whether it is a moment in UTC with parts of a second. */
+function hasPlainFraction(value: string): boolean {
+  const zone = value.length - 1;
+  return value[19] === '.' && zone > 20 && areDigits(value, 20, zone) && isPlain(value, zone);
 }
 
 function areDigits(text: string, from: number, to: number): boolean {
