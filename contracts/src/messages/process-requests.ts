@@ -63,7 +63,8 @@ export const LeadershipMember = processRequest('leadershipMember', {
 });
 
 export const StepDown = processRequest('stepDown', {
-  summary: 'A journal that has begun an epoch asks the one before; it answers when it does not speak for the log any more.',
+  summary:
+    'A journal that has begun an epoch asks the one before; it answers when it does not speak for the log any more.',
   address: 'journal.step-down',
   payload: Type.Object({ epoch: Type.Integer({ description: 'That has begun.' }) }),
   reply: Type.Object({}),
