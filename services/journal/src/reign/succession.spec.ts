@@ -43,12 +43,13 @@ describe('a journal that has begun an epoch', () => {
 
 describe('the standing of a journal', () => {
   /** A connection and a lease, by hand. */
-  const make = () => {
+  const make = (isUp = true) => {
     const listeners: Record<string, () => void> = {};
     const steps: string[] = [];
     const held = { now: true };
     let answer: () => void = () => undefined;
     const watch = {
+      isUp,
       on: (what: string, listener: () => void) => ((listeners[what] = listener), () => delete listeners[what]),
     } as unknown as ConnectionWatch;
     const bus = { connection: { flush: () => Promise.resolve(steps.push('flush')) }, onError: fail } as never;
@@ -81,6 +82,15 @@ describe('the standing of a journal', () => {
     answer();
     await eventually(() => steps.includes('confirmed'));
     expect(standing.holds()).toBe(true);
+  });
+
+  it('that begins while no connection is there waits for one in the same way', async () => {
+    const { standing, listeners, steps, answer } = make(false);
+    expect(standing.holds()).toBe(false);
+    listeners['back']?.();
+    await eventually(() => steps.includes('confirm'));
+    answer();
+    await eventually(() => standing.holds());
   });
 
   it('is none while the connection that was confirmed is lost again, nor when the lease went to another', async () => {

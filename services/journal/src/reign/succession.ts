@@ -38,7 +38,7 @@ export async function succeed(
  */
 export class Standing implements Reigning {
   readonly epoch: number;
-  #isConfirmed = true;
+  #isConfirmed: boolean;
   /** Of connections, counted. */
   #lost = 0;
   readonly #unwatch: (() => void)[];
@@ -46,11 +46,12 @@ export class Standing implements Reigning {
   /** @param onConfirmed is called each time that it may speak again */
   constructor(
     private readonly bus: Pick<Bus, 'connection' | 'onError'>,
-    watch: Pick<ConnectionWatch, 'on'>,
+    watch: Pick<ConnectionWatch, 'on' | 'isUp'>,
     private readonly lease: Pick<Lease, 'epoch' | 'holds' | 'confirm'>,
     private readonly onConfirmed: () => void,
   ) {
     this.epoch = lease.epoch;
+    this.#isConfirmed = watch.isUp;
     this.#unwatch = [
       watch.on('lost', () => {
         this.#isConfirmed = false;
