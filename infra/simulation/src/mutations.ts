@@ -9,6 +9,7 @@ import type { Commit } from '../../../services/journal/src/database/append';
 import { Lease } from '../../../services/journal/src/database/lease';
 import { QueryController } from '../../../services/journal/src/queries/query.controller';
 import { HeadSignals } from '../../../services/journal/src/reign/head-signals';
+import { Standing } from '../../../services/journal/src/reign/succession';
 import { RecentCommands } from '../../../services/journal/src/writer/recent-commands';
 import { Rounds } from '../../../services/scheduler/src/rounds';
 import { FakeRuntime } from '../../../services/kubelet/src/runtime/fake-runtime';
@@ -127,7 +128,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     install: () => replace(SimEvents.prototype, 'newest', () => (() => Promise.resolve([])) as Method),
   },
   'lease-for-ever': {
-    fault: 'a journal answers until it hears that it is deposed, and its answers are believed',
+    fault: 'a journal answers until Postgres says that it is deposed, steps down for nobody, and is believed',
     found: ['a read is no older than a write that was acknowledged before it was asked'],
     install: () => {
       const undo = [
@@ -141,6 +142,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
               return lost.then((why) => (why.endsWith('in time') ? new Promise(() => undefined) : why));
             } as Method,
         ),
+        replace(Lease.prototype, 'supersede', () => (() => undefined) as Method),
+        replace(Standing.prototype, 'holds', () => (() => true) as Method),
         replace(Epochs.prototype, 'believes', () => (() => true) as Method),
       ];
       return () => undo.forEach((one) => one());
