@@ -15,6 +15,7 @@ const PROGRAMS = {
   linearizability: 'infra/linearizability/src/main.js',
   fuzz: 'infra/fuzz/src/main.js',
   simulate: 'infra/simulation/src/main.js',
+  measure: 'infra/measure/src/main.js',
 };
 
 /** Stops with a sentence that says what is wrong and what would put it right. */

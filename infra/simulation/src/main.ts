@@ -11,14 +11,13 @@ async function main(options: Options): Promise<boolean> {
     return report.end();
   }
   const until = options.forMs === undefined ? Infinity : Date.now() + options.forMs;
-  const pool = new Pool();
-  process.once('SIGINT', () => pool.stop());
+  let isInterrupted = false;
+  // The seeds under way come to their end, and what a night has found is told.
+  process.once('SIGINT', () => (isInterrupted = true));
+  const isOver = (): boolean => isInterrupted || Date.now() >= until || (options.first && report.hasFound);
   let given = 0;
-  const next = () =>
-    given < options.seeds && Date.now() < until && !(options.first && report.hasFound)
-      ? { seed: options.from + given++, mutation }
-      : undefined;
-  await pool.run(next, Math.min(options.jobs, options.seeds), (outcome) => report.add(outcome));
+  const next = () => (given < options.seeds && !isOver() ? { seed: options.from + given++, mutation } : undefined);
+  await new Pool().run(next, Math.min(options.jobs, options.seeds), (outcome) => report.add(outcome));
   return report.end();
 }
 

@@ -46,6 +46,8 @@ function replace<T extends object>(prototype: T, name: keyof T & string, other: 
   return () => void Object.defineProperty(prototype, name, descriptor);
 }
 
+const inReverse = (undo: (() => void)[]) => () => undo.reverse().forEach((one) => one());
+
 const call = (was: Method, self: unknown, given: readonly unknown[]): unknown => Reflect.apply(was, self, given);
 
 /** Every so-many-th call, so that a run gets going before it goes wrong. */
@@ -106,7 +108,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
             } as Method,
         ),
       ];
-      return () => undo.forEach((one) => one());
+      return inReverse(undo);
     },
   },
   'refusals-forgotten': {
@@ -146,7 +148,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
         replace(Standing.prototype, 'holds', () => (() => true) as Method),
         replace(Epochs.prototype, 'believes', () => (() => true) as Method),
       ];
-      return () => undo.forEach((one) => one());
+      return inReverse(undo);
     },
   },
   'chunks-unchecked': {
@@ -212,7 +214,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
             } as Method,
         ),
       ];
-      return () => undo.forEach((one) => one());
+      return inReverse(undo);
     },
   },
   'no-heads': {

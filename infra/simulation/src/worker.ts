@@ -19,6 +19,8 @@ export async function work({ seed, mutation }: Work): Promise<Outcome> {
   }
 }
 
+// Ctrl-C reaches the workers, too: whoever gave them their seed says when it is over.
+if (process.send !== undefined) process.on('SIGINT', () => undefined);
 process.on('message', (asked: Work) => {
   work(asked).then(
     (outcome) => process.send?.(outcome),

@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { settingsFrom } from '../../launcher/src/settings';
 import { toolPath } from '../../launcher/src/system/run';
-import { programFromPackage } from '../../launcher/src/system/debian';
-import { ensureTools, findTool, hasApt, isRoot } from '../../launcher/src/system/tools';
+import { folderOf } from '../../launcher/src/system/debian';
+import { ensureTools, hasApt, isRoot } from '../../launcher/src/system/tools';
 
 /** How many tests passed and failed; a suite that could not run counts as a failed test. */
 interface Count {
@@ -51,16 +51,13 @@ async function prepareTools(): Promise<string> {
   const say = (what: string): void => void process.stdout.write(`  ${what}\n`);
   if (process.platform === 'linux' && isRoot()) await ensureTools(TOOLS, 'tests call them', say);
   const { cache } = settingsFrom(process.env);
-  const folders: string[] = [];
+  const folders: (string | undefined)[] = [];
   if (hasApt()) {
-    if (findTool('nats-server') === undefined)
-      folders.push(dirname(await programFromPackage('nats-server', 'usr/sbin/nats-server', cache)));
-    if (findTool('busybox') === undefined)
-      folders.push(dirname(await programFromPackage('busybox-static', 'bin/busybox', cache)));
-    if (findTool('kubectl') === undefined)
-      folders.push(dirname(await programFromPackage('kubernetes-client', 'usr/bin/kubectl', cache)));
+    folders.push(await folderOf('nats-server', 'nats-server', 'usr/sbin/nats-server', cache));
+    folders.push(await folderOf('busybox', 'busybox-static', 'bin/busybox', cache));
+    folders.push(await folderOf('kubectl', 'kubernetes-client', 'usr/bin/kubectl', cache));
   }
-  return [...folders, toolPath()].join(delimiter);
+  return [...folders.filter((folder) => folder !== undefined), toolPath()].join(delimiter);
 }
 
 async function check(path: string): Promise<Count> {

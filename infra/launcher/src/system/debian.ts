@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LauncherFailure } from '../failure';
 import { run } from './run';
-import { aptUpdate, hasApt } from './tools';
+import { aptUpdate, findTool, hasApt } from './tools';
 
 const NO_SANDBOX = ['-o', 'APT::Sandbox::User=root'];
 
@@ -46,6 +46,19 @@ export async function unpackRoot(debs: readonly string[], root: string): Promise
   for (const deb of debs) {
     await run('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"', 'sh', deb, root]);
   }
+}
+
+/**
+ * The folder of a program that is called by its name: undefined where the machine has it, else that of its package.
+ * @param path the program inside the package
+ */
+export async function folderOf(
+  program: string,
+  name: string,
+  path: string,
+  cache: string,
+): Promise<string | undefined> {
+  return findTool(program) === undefined ? dirname(await programFromPackage(name, path, cache)) : undefined;
 }
 
 /**

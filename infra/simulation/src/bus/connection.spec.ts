@@ -1,24 +1,13 @@
 import { headers } from 'nats';
-import { Faults, type FaultProfile } from '../faults/faults';
+import { Faults, NONE, type FaultProfile } from '../faults/faults';
 import { installGlobals } from '../world/globals';
 import { World } from '../world/world';
 import { Broker } from './broker';
 import { SimConnection } from './connection';
 
-const SOUND: FaultProfile = {
-  lose: 0,
-  double: 0,
-  reorder: 0,
-  delay: 0,
-  breakBefore: 0,
-  breakAfter: 0,
-  slow: 0,
-  everyMs: 1,
-};
-
 function rig(profile: Partial<FaultProfile> = {}) {
   const world = new World(1);
-  const faults = new Faults({ ...SOUND, ...profile });
+  const faults = new Faults({ ...NONE, ...profile });
   faults.begin();
   const broker = new Broker(world, faults);
   const [a, b] = ['a', 'b'].map((name) => new SimConnection(broker, world.process(name), `_INBOX.${name}`));

@@ -17,7 +17,8 @@ export interface FaultProfile {
   readonly everyMs: number;
 }
 
-const NONE: FaultProfile = {
+/** Nothing goes wrong. */
+export const NONE: FaultProfile = {
   lose: 0,
   double: 0,
   reorder: 0,

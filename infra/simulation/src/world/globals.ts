@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import timersPromises from 'node:timers/promises';
 import { randomStringGenerator } from '@nestjs/common/utils/random-string-generator.util';
 import { nuid } from 'nats';
+import { Violation } from '../invariants/violation';
 import type { SimProcess } from './process';
 import type { Task } from './virtual-time';
 import type { World } from './world';
@@ -98,7 +99,9 @@ export function installGlobals(world: World, onExit: (process: SimProcess) => vo
   put(nuid, 'next', () => Buffer.from(random.bytes(11)).toString('hex'));
   // A service that could not start ends its process so.
   put(process, 'kill', (pid: number) => {
-    if (pid === process.pid && world.current !== undefined) onExit(world.current);
+    const { current } = world;
+    if (pid === process.pid && current !== undefined) onExit(current);
+    else world.violated(new Violation('no process ends another', `${current?.name ?? 'nobody'} would kill ${pid}`));
     return true;
   });
   return () => {

@@ -33,7 +33,7 @@ export class ActiveLog {
 
   /**
    * The writer, also while this journal may not speak: what it decides is committed only in the newest epoch, and what
-   * it answers waits until the voice holds.
+   * it answers is said only while the voice holds: else the sender asks again.
    */
   get writer(): Writer {
     if (this.#open?.lease.holds() !== true) throw new NotActive();

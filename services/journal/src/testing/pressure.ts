@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import type { Bus } from '@shiplog/bus';
 import type { AnyCommand } from '@shiplog/contracts';
 import { Appender } from '../database/append';
@@ -17,9 +16,9 @@ const MAKERS = 512;
 
 /**
  * What one sender costs the others: how many refusals a second there are in a young log and in an old one, and how long a
- * write waits while a collection is deleted: `node dist/services/journal/src/testing/pressure.js [events] [objects]`.
+ * write waits while a collection is deleted.
  */
-async function measure(events: number, objects: number): Promise<void> {
+export async function measurePressure(events: number, objects: number): Promise<void> {
   const parts = await TestJournals.start();
   try {
     const young = await inANewLog(parts, 'young', 0, refusalsPerSecond);
@@ -41,12 +40,14 @@ async function inANewLog<T>(
   if (events > 0) await fill(parts, events);
   const bus = await parts.nats.bus();
   const journal = JournalProcess.start(instance, bus, { DATABASE_URL: url, NATS_URL: parts.nats.url });
-  await journal.active({ timeoutMs: 120_000 });
-  await bus.command(createNamespace('default'));
-  const outcome = await work(bus);
-  await journal.kill('SIGTERM');
-  await bus.close();
-  return outcome;
+  try {
+    await journal.active({ timeoutMs: 120_000 });
+    await bus.command(createNamespace('default'));
+    return await work(bus);
+  } finally {
+    await journal.kill('SIGTERM');
+    await bus.close();
+  }
 }
 
 async function fill(parts: TestJournals, events: number): Promise<void> {
@@ -129,6 +130,3 @@ async function latencies(bus: Bus, isOver: () => boolean): Promise<string> {
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
-
-const [events = 520_000, objects = 40_000] = process.argv.slice(2).map(Number);
-void measure(events, objects);

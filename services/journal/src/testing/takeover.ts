@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { join } from 'node:path';
 import type { StoredObject } from '@shiplog/contracts';
@@ -20,9 +19,9 @@ const TAKEOVERS = 3;
 
 /**
  * How long writes stand still when the active journal is killed, and how long the deciding thread stands still for a
- * snapshot: `node dist/services/journal/src/testing/takeover.js <pods>…`.
+ * snapshot, with so many pods each time.
  */
-async function measure(sizes: readonly number[]): Promise<void> {
+export async function measureTakeover(sizes: readonly number[]): Promise<void> {
   const parts = await TestJournals.start();
   try {
     for (const pods of sizes) await measureOne(parts, pods);
@@ -107,5 +106,3 @@ async function takeOvers(parts: TestJournals, url: string, pods: number): Promis
 function say(pods: number, text: string): void {
   process.stdout.write(`${pods}: ${text}\n`);
 }
-
-void measure(process.argv.slice(2).map(Number));

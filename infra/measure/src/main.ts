@@ -1,0 +1,59 @@
+import 'reflect-metadata';
+import { delimiter } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { measurePressure } from '../../../services/journal/src/testing/pressure';
+import { measureTakeover } from '../../../services/journal/src/testing/takeover';
+import { settingsFrom } from '../../launcher/src/settings';
+import { folderOf } from '../../launcher/src/system/debian';
+import { toolPath } from '../../launcher/src/system/run';
+import { hasApt } from '../../launcher/src/system/tools';
+
+const EXAMPLES = `
+Examples:
+  npm run measure -- takeover 50000 150000   with so many pods, one after the other
+  npm run measure -- pressure                in a log of 520,000 events, with 40,000 objects to delete
+
+Each has a NATS and a Postgres of its own, which are gone at the end.`;
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return value;
+}
+
+/** What the journals' tests call by its name. */
+async function prepare(): Promise<void> {
+  const { cache } = settingsFrom(process.env);
+  const nats = hasApt() ? await folderOf('nats-server', 'nats-server', 'usr/sbin/nats-server', cache) : undefined;
+  process.env['PATH'] = [...(nats === undefined ? [] : [nats]), toolPath()].join(delimiter);
+}
+
+const program = new Command('npm run measure --')
+  .description('Measures what a journal must hold to on real parts, and takes minutes to show.')
+  .addHelpText('after', EXAMPLES)
+  .showHelpAfterError('(--help shows examples)')
+  .hook('preAction', prepare);
+
+program
+  .command('takeover')
+  .description('how long writes wait when the active journal is killed, and its thread stands still for a snapshot')
+  .argument('<pods...>', 'how many pods the cluster has', (text: string, before: number[] = []) => [
+    ...before,
+    whole(text),
+  ])
+  .action((pods: number[]) => measureTakeover(pods));
+
+program
+  .command('pressure')
+  .description('refusals a second in an old log, and how long writes wait beside the deletion of a collection')
+  .option('--events <number>', 'events of the old log', whole, 520_000)
+  .option('--objects <number>', 'objects to delete', whole, 40_000)
+  .action(({ events, objects }: { events: number; objects: number }) => measurePressure(events, objects));
+
+program.parseAsync().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`\n  ✗ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n`);
+    process.exit(1);
+  },
+);
