@@ -24,6 +24,8 @@ type Family = 'binary' | 'decimal' | 'exponent';
 interface Parsed {
   readonly milli: bigint;
   readonly family: Family;
+  /** Made when it is first asked for. */
+  canonical?: string;
 }
 
 function ceilDivide(amount: bigint, divisor: bigint): bigint {
@@ -39,7 +41,21 @@ function toMilli(digits: string, numerator: bigint, power: number): bigint {
   return exponent >= 0 ? amount * 10n ** BigInt(exponent) : ceilDivide(amount, 10n ** BigInt(-exponent));
 }
 
+/** The same few texts stand in all pods: to parse one costs ten times the look at what it was before. */
+const PARSED = new Map<string, Parsed>();
+const PARSED_KEPT = 4096;
+
 function parse(text: string): Parsed | undefined {
+  const known = PARSED.get(text);
+  if (known !== undefined) return known;
+  const parsed = parseAnew(text);
+  if (parsed === undefined) return undefined;
+  if (PARSED.size >= PARSED_KEPT) PARSED.clear();
+  PARSED.set(text, parsed);
+  return parsed;
+}
+
+function parseAnew(text: string): Parsed | undefined {
   const found = SYNTAX.exec(text);
   if (found === null || text.length > 64) return undefined;
   const [, sign, digits = '', suffix = ''] = found;
@@ -94,19 +110,11 @@ export function formatQuantity(milli: bigint, family: Family = 'decimal'): strin
   return step === 0 ? formatExponent(milli, 'decimal') : `${amount}${BINARY.at(step) ?? ''}`;
 }
 
-const CANONICAL = new Map<string, string>();
-const CANONICAL_KEPT = 4096;
-
 /** How Kubernetes writes a quantity back (`0.5` → `500m`, `1024Mi` → `1Gi`), or undefined when it is none. */
 export function canonicalQuantity(text: string): string | undefined {
-  const known = CANONICAL.get(text);
-  if (known !== undefined) return known;
   const parsed = parse(text);
   if (parsed === undefined) return undefined;
-  const canonical = formatQuantity(parsed.milli, parsed.family);
-  if (CANONICAL.size >= CANONICAL_KEPT) CANONICAL.clear();
-  CANONICAL.set(text, canonical);
-  return canonical;
+  return (parsed.canonical ??= formatQuantity(parsed.milli, parsed.family));
 }
 
 /** Below zero, zero or above zero, as `a` is less than, equal to or more than `b`. Both must be quantities. */
