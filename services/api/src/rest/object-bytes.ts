@@ -16,8 +16,8 @@ export function lineOf(object: StoredObject): Buffer {
 }
 
 /**
- * What an object comes to as JSON, in bytes; near enough to bound memory with, and ten times cheaper than to make it. Exact
- * where the JSON is there already.
+ * What an object comes to as JSON, in bytes; near enough to bound memory with, and five times cheaper than to make it.
+ * Exact where the JSON is there already.
  */
 export function weightOf(object: StoredObject): number {
   return cache.get(object)?.length ?? weigh(object);
@@ -27,7 +27,11 @@ function weigh(value: unknown): number {
   if (typeof value === 'string') return value.length + 2;
   if (typeof value !== 'object' || value === null) return 5;
   let sum = 2;
-  for (const key in value) sum += key.length + 4 + weigh((value as Record<string, unknown>)[key]);
+  if (Array.isArray(value)) {
+    for (const one of value) sum += 1 + weigh(one);
+    return sum;
+  }
+  for (const key of Object.keys(value)) sum += key.length + 4 + weigh((value as Record<string, unknown>)[key]);
   return sum;
 }
 
