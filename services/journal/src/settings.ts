@@ -44,7 +44,7 @@ export const journalSettings = {
   snapshotEvery: integer({
     env: 'SNAPSHOT_EVERY',
     says: 'Events between two snapshots, at least (more when the state is larger than that).',
-    default: 20_000,
+    default: 50_000,
     min: 10,
   }),
   snapshotsKept: integer({

@@ -1,6 +1,7 @@
 import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { CONFIG } from '@shiplog/service';
+import { CONFIG, LOGGER } from '@shiplog/service';
 import type { ClientBase, Pool } from 'pg';
+import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import { breakClient } from './client';
 import type { JournalConfig } from '../settings';
@@ -53,15 +54,16 @@ const dataSource = {
   inject: [CONFIG],
   useFactory: (config: JournalConfig) => makeDataSource(databaseUrlOf(config)),
 };
-const repositories = [
-  EventRepository,
-  CommandRepository,
-  SnapshotRepository,
-  PartitionRepository,
-  DeadLetterRepository,
-  LogRepositories,
-];
+const snapshots = {
+  provide: SnapshotRepository,
+  inject: [DataSource, { token: LOGGER, optional: true }],
+  useFactory: (source: DataSource, logger?: Pick<Logger, 'warn'>) => new SnapshotRepository(source, logger),
+};
+const repositories = [EventRepository, CommandRepository, PartitionRepository, DeadLetterRepository, LogRepositories];
 
 /** The log in Postgres: the only part that speaks SQL. */
-@Module({ providers: [dataSource, LogDatabase, ...repositories], exports: [LogDatabase, ...repositories] })
+@Module({
+  providers: [dataSource, snapshots, LogDatabase, ...repositories],
+  exports: [SnapshotRepository, LogDatabase, ...repositories],
+})
 export class DatabaseModule {}

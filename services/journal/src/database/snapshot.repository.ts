@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, Optional } from '@nestjs/common';
 import { hashCluster, hashObjects, ClusterState } from '@shiplog/cluster';
-import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import {
   DataSource,
@@ -22,12 +20,14 @@ export interface StateAt {
   readonly channels: Readonly<Record<string, number>>;
 }
 
-/** Snapshots of the state: whole, and what they say that they are, or passed over. */
-@Injectable()
+/**
+ * Snapshots of the state: whole, and what they say that they are, or passed over. Known to no module: each time, the
+ * thread that makes one loads this anew, and a service's library would be half of that.
+ */
 export class SnapshotRepository {
   constructor(
     private readonly dataSource: DataSource,
-    @Optional() @Inject(LOGGER) private readonly logger?: Pick<Logger, 'warn'>,
+    private readonly logger?: Pick<Logger, 'warn'>,
   ) {}
 
   /**

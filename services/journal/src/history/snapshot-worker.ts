@@ -1,8 +1,10 @@
 import 'reflect-metadata';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Logger } from 'pino';
 import { makeDataSource } from '../database/data-source';
-import { repositoriesOf } from '../database/repositories';
+import { EventRepository } from '../database/event.repository';
+import { SnapshotRepository } from '../database/snapshot.repository';
 import { loadState } from './load';
 import type { SnapshotMade, SnapshotOrder } from './snapshot-maker';
 
@@ -15,9 +17,9 @@ async function main({ databaseUrl, epoch }: SnapshotOrder): Promise<SnapshotMade
   const dataSource = await makeDataSource(databaseUrl, 2).initialize();
   try {
     const warn = (fields: object, message: string): void => parentPort?.postMessage({ warning: { fields, message } });
-    const log = repositoriesOf(dataSource, { warn } as Parameters<typeof repositoriesOf>[1]);
-    const at = await loadState(log);
-    const outcome = await log.snapshots.save(at, epoch);
+    const snapshots = new SnapshotRepository(dataSource, { warn } as Pick<Logger, 'warn'>);
+    const at = await loadState({ events: new EventRepository(dataSource), snapshots });
+    const outcome = await snapshots.save(at, epoch);
     return { outcome, position: at.position, objects: at.state.size() };
   } finally {
     await dataSource.destroy();
