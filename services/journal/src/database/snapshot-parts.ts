@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
 import { hashObjects, type ClusterState } from '@shiplog/cluster';
@@ -18,11 +17,14 @@ export const SNAPSHOT_FORMAT = 1;
 const PART_LENGTH = 256 * 1024;
 
 /**
- * A state as gzipped lines of `[resource, object]`, in parts of bounded length, with a turn for others between two. The
- * objects are hashed on the way: the hash of the whole is a sum then.
+ * A state as gzipped lines of `[resource, object]`, in parts of bounded length, with a rest between two. The objects are
+ * hashed on the way: the hash of the whole is a sum then.
  */
-export async function* partsOfState(state: ClusterState): AsyncGenerator<Buffer> {
-  for await (const text of textsOf(state)) yield await compress(text, { level: constants.Z_BEST_SPEED });
+export async function* partsOfState(state: ClusterState, rest: () => Promise<void>): AsyncGenerator<Buffer> {
+  for (const text of textsOf(state)) {
+    yield await compress(text, { level: constants.Z_BEST_SPEED });
+    await rest();
+  }
 }
 
 /** The objects of one part. */
@@ -31,7 +33,7 @@ export async function objectsOfPart(data: Buffer): Promise<[ResourceId, StoredOb
   return lines.map((line) => JSON.parse(line) as [ResourceId, StoredObject]);
 }
 
-async function* textsOf(state: ClusterState): AsyncGenerator<string> {
+function* textsOf(state: ClusterState): Generator<string> {
   let lines: string[] = [];
   let length = 0;
   for (const { id } of RESOURCES) {
@@ -42,7 +44,6 @@ async function* textsOf(state: ClusterState): AsyncGenerator<string> {
       length += line.length;
       if (length < PART_LENGTH) continue;
       yield lines.join('\n');
-      await turn();
       lines = [];
       length = 0;
     }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { hashCluster } from '@shiplog/cluster';
 import { TestPostgres } from '@shiplog/testing';
 import type { DataSource } from 'typeorm';
@@ -130,7 +131,7 @@ it('of 0.1 is upgraded in place, and trusted if it hashes to what it says', asyn
   ] as const) {
     const { state } = stateAt(position);
     let seq = 0;
-    for await (const data of partsOfState(state)) {
+    for await (const data of partsOfState(state, turn)) {
       await before.query('insert into snapshot_parts (position, seq, data) values ($1, $2, $3)', [
         position,
         seq++,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { hashCluster, hashObjects, ClusterState } from '@shiplog/cluster';
 import type { Logger } from 'pino';
 import {
@@ -28,6 +29,8 @@ export class SnapshotRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly logger?: Pick<Logger, 'warn'>,
+    /** Between two slices of work. */
+    private readonly rest: () => Promise<void> = turn,
   ) {}
 
   /**
@@ -54,7 +57,7 @@ export class SnapshotRepository {
    */
   async save(at: StateAt, epoch: number): Promise<'saved' | 'deposed'> {
     try {
-      await this.dataSource.transaction((transaction) => write(transaction, at, epoch));
+      await this.dataSource.transaction((transaction) => write(transaction, at, epoch, this.rest));
       return 'saved';
     } catch (error) {
       if (error instanceof Deposed) return 'deposed';
@@ -103,7 +106,7 @@ export class SnapshotRepository {
   #load(id: string): Promise<StateAt | undefined> {
     return this.dataSource.transaction('REPEATABLE READ', async (transaction) => {
       const row = await transaction.findOneBy(SnapshotRow, { id });
-      return row === null ? undefined : read(transaction, row);
+      return row === null ? undefined : read(transaction, row, this.rest);
     });
   }
 
@@ -113,7 +116,7 @@ export class SnapshotRepository {
 }
 
 /** Objects are hashed as they come, so that no part of this takes long in one go. */
-async function read(transaction: EntityManager, row: SnapshotRow): Promise<StateAt> {
+async function read(transaction: EntityManager, row: SnapshotRow, rest: () => Promise<void>): Promise<StateAt> {
   const { id, position, channels, format, parts } = row;
   if (format !== SNAPSHOT_FORMAT) throw new UnusableSnapshot(`its format is ${format}, not ${SNAPSHOT_FORMAT}`);
   const state = new ClusterState();
@@ -125,6 +128,7 @@ async function read(transaction: EntityManager, row: SnapshotRow): Promise<State
     });
     hashObjects(objects.map(([, object]) => object));
     for (const [resource, object] of objects) state.put(resource, object);
+    await rest();
   }
   const hash = hashCluster(state);
   if (hash !== row.hash) throw new UnusableSnapshot(`it hashes to ${hash}, not to ${row.hash}`);
@@ -132,10 +136,15 @@ async function read(transaction: EntityManager, row: SnapshotRow): Promise<State
 }
 
 /** The row comes last, with the fence: the lease's row is locked for a moment only, and its holder can renew it. */
-async function write(transaction: EntityManager, { state, position, channels }: StateAt, epoch: number): Promise<void> {
+async function write(
+  transaction: EntityManager,
+  { state, position, channels }: StateAt,
+  epoch: number,
+  rest: () => Promise<void>,
+): Promise<void> {
   const snapshot = randomUUID();
   let parts = 0;
-  for await (const data of partsOfState(state))
+  for await (const data of partsOfState(state, rest))
     await transaction.insert(SnapshotPartRow, { snapshot, seq: parts++, data });
   const values = [snapshot, position, SNAPSHOT_FORMAT, state.size(), parts, hashCluster(state), channels, epoch];
   const written = await transaction.query<unknown[]>(FENCED_ROW, values);

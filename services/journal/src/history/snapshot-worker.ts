@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { setPriority } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { makeDataSource } from '../database/data-source';
@@ -8,17 +8,32 @@ import { SnapshotRepository } from '../database/snapshot.repository';
 import { loadState } from './load';
 import type { SnapshotMade, SnapshotOrder } from './snapshot-maker';
 
-/** On Linux, of this thread alone: it takes what the deciding thread leaves. */
-const LOW_PRIORITY = 10;
+/**
+ * How much of the time the thread works: nobody waits for a snapshot, and everybody for what it takes from them. Priorities
+ * don't see to that: on Linux they count among the threads of one session, and each service has its own.
+ */
+const SHARE = 0.1;
+
+/** Ends work that has gone on for a while, and lets others have their turn. */
+class Pace {
+  #since = performance.eventLoopUtilization();
+
+  async rest(): Promise<void> {
+    const { active } = performance.eventLoopUtilization(this.#since);
+    await delay(active * (1 / SHARE - 1));
+    this.#since = performance.eventLoopUtilization();
+  }
+}
 
 /** A thread beside the one that decides: folds the log on from the newest snapshot, and writes the next. */
 async function main({ databaseUrl, epoch }: SnapshotOrder): Promise<SnapshotMade> {
-  if (process.platform === 'linux') setPriority(0, LOW_PRIORITY);
   const dataSource = await makeDataSource(databaseUrl, 2).initialize();
   try {
     const warn = (fields: object, message: string): void => parentPort?.postMessage({ warning: { fields, message } });
-    const snapshots = new SnapshotRepository(dataSource, { warn } as Pick<Logger, 'warn'>);
-    const at = await loadState({ events: new EventRepository(dataSource), snapshots });
+    const pace = new Pace();
+    const rest = (): Promise<void> => pace.rest();
+    const snapshots = new SnapshotRepository(dataSource, { warn } as Pick<Logger, 'warn'>, rest);
+    const at = await loadState({ events: new EventRepository(dataSource), snapshots }, undefined, rest);
     const outcome = await snapshots.save(at, epoch);
     return { outcome, position: at.position, objects: at.state.size() };
   } finally {
