@@ -52,7 +52,7 @@ export class Probing {
       before: { started: reported?.started === true, ready: reported?.ready === true },
       now: Date.now,
       changed: () => this.changed(),
-      failed: (message) => notes.say(view.pod, 'Warning', 'Unhealthy', message, container.name),
+      said: (reason, message) => notes.say(view.pod, 'Warning', reason, message, container.name),
     });
     this.#running.set(id, probes);
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Container } from '@shiplog/contracts';
 import { needsPodIP } from '../container/render-env';
-import { act } from '../probes/actions';
+import { runHook } from '../probes/actions';
 import { ContainerTable } from '../runtime/container-table';
 import type { ImageFacts, PodRuntime } from '../runtime/runtime';
 import { Notes } from '../status/notes';
@@ -80,7 +80,7 @@ export class Starter {
     const hook = container.lifecycle?.postStart;
     if (hook === undefined || this.table.get(id)?.state.phase !== 'running') return;
     const target = { runtime: this.runtime, container, containerId: id, podIP: sandbox.ip ?? '' };
-    const { ok, output } = await act(hook, target, POST_START_LIMIT_MS);
+    const { ok, output } = await runHook(hook, target, POST_START_LIMIT_MS);
     if (ok) return;
     this.notes.say(pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${output}`, container.name);
     await this.runtime.stop(id, pod.spec?.terminationGracePeriodSeconds ?? 30);

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { EngineCgroups } from '../node/cgroups';
-import { act } from '../probes/actions';
+import { runHook } from '../probes/actions';
 import { ContainerTable } from '../runtime/container-table';
 import type { PodRuntime } from '../runtime/runtime';
 import { Notes } from '../status/notes';
@@ -71,7 +71,7 @@ export class Stopper {
     const hook = container?.lifecycle?.preStop;
     if (container === undefined || hook === undefined || graceSeconds <= 1) return false;
     const target = { runtime: this.runtime, container, containerId: id, podIP: sandbox.ip ?? '' };
-    const { ok, output } = await act(hook, target, graceSeconds * 1_000);
+    const { ok, output } = await runHook(hook, target, graceSeconds * 1_000);
     if (!ok) this.notes.say(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${output}`, name);
     return true;
   }

@@ -1,8 +1,9 @@
-import { createServer as createHttp } from 'node:http';
+import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { HTTPGetAction } from '@shiplog/contracts';
 import { FakeRuntime } from '../runtime/fake-runtime';
 import { container } from '../testing/builders';
-import { act } from './actions';
+import { portOf, runHook, runProbe } from './actions';
 
 const servers: Server[] = [];
 const sockets: Socket[] = [];
@@ -25,42 +26,146 @@ describe('probes over the network', () => {
     servers.forEach((server) => server.close());
   });
 
-  it('ask for a path with headers, and take 2xx and 3xx for well', async () => {
+  const http = (answer: RequestListener): Promise<number> => listen(createHttp(answer));
+  const get = (port: number, path: string, more: Partial<HTTPGetAction> = {}) =>
+    runProbe({ httpGet: { port: 'http', path, ...more } }, target(port), 1_000);
+
+  it('ask for a path, and take 2xx for well', async () => {
     const asked: unknown[] = [];
-    const port = await listen(
-      createHttp((request, response) => {
-        asked.push([request.url, request.headers['user-agent'], request.headers['x-a']]);
-        response.writeHead(request.url === '/bad' ? 500 : request.url === '/moved' ? 302 : 200).end('hello');
-      }),
+    const port = await http((request, response) => {
+      asked.push([request.url, request.headers['user-agent'], request.headers.accept, request.headers.host]);
+      response.writeHead(request.url === '/bad' ? 500 : 200).end('hello');
+    });
+    expect(await get(port, '/ok')).toEqual({ ok: true, output: 'hello' });
+    expect(await get(port, '/bad')).toEqual({ ok: false, output: 'HTTP probe failed with statuscode: 500' });
+    expect(asked[0]).toEqual(['/ok', 'kube-probe/1.32', '*/*', `127.0.0.1:${port}`]);
+  });
+
+  it('ask for what a path says, whatever that is', async () => {
+    const asked: unknown[] = [];
+    const port = await http((request, response) => {
+      asked.push(request.url);
+      response.end();
+    });
+    for (const path of ['/health check', 'hc?x=1#part', '/健康', '', '/50%', '/a\r\nB: c'])
+      expect(await get(port, path)).toMatchObject({ ok: true });
+    expect(asked).toEqual(['/health%20check', '/hc?x=1', '/%E5%81%A5%E5%BA%B7', '/', '/50%25', '/a%0D%0AB:%20c']);
+  });
+
+  it('send all headers of one name, none for an empty Accept, and text beyond ASCII as UTF-8', async () => {
+    let sent: string[] = [];
+    const port = await http((request, response) => {
+      sent = request.rawHeaders;
+      response.end();
+    });
+    const headers = { 'X-Two': ['a', 'b'], Accept: [''], Host: ['example.com'], 'X-Text': ['健'] };
+    const httpHeaders = Object.entries(headers).flatMap(([name, values]) => values.map((value) => ({ name, value })));
+    expect(await get(port, '/', { httpHeaders })).toMatchObject({ ok: true });
+    const pairs = sent.flatMap((name, i) =>
+      i % 2 === 0 ? [`${name}: ${Buffer.from(sent[i + 1] ?? '', 'latin1').toString()}`] : [],
     );
-    const get = (path: string) =>
-      act({ httpGet: { port: 'http', path, httpHeaders: [{ name: 'X-A', value: '1' }] } }, target(port), 1_000);
-    expect(await get('/ok')).toEqual({ ok: true, output: 'hello' });
-    expect((await get('/moved')).ok).toBe(true);
-    expect(await get('/bad')).toEqual({ ok: false, output: 'HTTP probe failed with statuscode: 500' });
-    expect(asked[0]).toEqual(['/ok', 'kube-probe/1.32', '1']);
+    expect(pairs.sort()).toEqual([
+      'Connection: close',
+      'Host: example.com',
+      'User-Agent: kube-probe/1.32',
+      'X-Text: 健',
+      'X-Two: a',
+      'X-Two: b',
+    ]);
+  });
+
+  it.each([
+    ['a name', { name: 'X Y', value: '1' }],
+    ['a value', { name: 'X', value: 'a\r\nb' }],
+  ])('fail, and no more, when a header has %s that can not be sent', async (_, header) => {
+    const port = await http((_request, response) => response.end());
+    const failure = { ok: false, output: expect.stringMatching(/^Get "http:.*": /) as string };
+    expect(await get(port, '/', { httpHeaders: [header] })).toEqual(failure);
+    const hook = { httpGet: { port, httpHeaders: [header] } };
+    expect(await runHook(hook, target(port), 1_000)).toEqual(failure);
+  });
+
+  it('follow redirects on the same host, and judge by what stands at their end', async () => {
+    const port = await http((request, response) => {
+      const { url = '' } = request;
+      if (url === '/app') response.writeHead(302, { Location: '/app/' }).end();
+      else if (url === '/away') response.writeHead(302, { Location: 'http://example.com/' }).end('gone');
+      else if (url.startsWith('/round')) response.writeHead(301, { Location: `/round${url.length}` }).end();
+      else if (url === '/nowhere') response.writeHead(302).end();
+      else response.writeHead(404).end();
+    });
+    expect(await get(port, '/app')).toEqual({ ok: false, output: 'HTTP probe failed with statuscode: 404' });
+    expect(await get(port, '/away')).toEqual({
+      ok: true,
+      isWarning: true,
+      output: 'Probe terminated redirects, Response body: gone',
+    });
+    expect(await get(port, '/nowhere')).toMatchObject({ ok: true, isWarning: true });
+    expect(await get(port, '/round')).toMatchObject({
+      ok: false,
+      output: expect.stringContaining('stopped after 10 redirects'),
+    });
+  });
+
+  it('judge an answer by its status once there is enough of its body', async () => {
+    const port = await http((_, response) => void response.writeHead(200).write(Buffer.alloc(32 * 1024, 'x')));
+    const { ok, output } = await get(port, '/');
+    expect([ok, output.length]).toEqual([true, 10 * 1024]);
+  });
+
+  it('of hooks take any answer for done', async () => {
+    const port = await http((request, response) => response.writeHead(500).end(request.headers['user-agent']));
+    expect(await runHook({ httpGet: { port } }, target(port), 1_000)).toEqual({
+      ok: true,
+      output: 'kube-lifecycle/1.32',
+    });
   });
 
   it('connect, or say why not', async () => {
     const port = await listen(createServer((socket) => socket.end()));
-    expect(await act({ tcpSocket: { port } }, target(port), 1_000)).toEqual({ ok: true, output: '' });
-    expect(await act({ tcpSocket: { port: 1 } }, target(port), 1_000)).toMatchObject({
-      ok: false,
-      output: expect.stringContaining('ECONNREFUSED'),
-    });
-    expect(await act({ tcpSocket: { port: 'none' } }, target(port), 1_000)).toEqual({
-      ok: false,
-      output: 'couldn\'t find port: "none"',
-    });
+    const connectTo = (to: number | string) => runProbe({ tcpSocket: { port: to } }, target(port), 1_000);
+    expect(await connectTo(port)).toEqual({ ok: true, output: '' });
+    expect(await connectTo(1)).toMatchObject({ ok: false, output: expect.stringContaining('ECONNREFUSED') });
+    expect(await connectTo('none')).toEqual({ ok: false, isUnknown: true, output: 'couldn\'t find port: "none"' });
+    expect(await connectTo('0')).toEqual({ ok: false, isUnknown: true, output: 'invalid port number: 0' });
   });
 
   it('give up at their time limit', async () => {
     const port = await listen(createServer(() => undefined));
     const began = Date.now();
-    expect(await act({ httpGet: { port } }, target(port), 200)).toMatchObject({
+    expect(await runProbe({ httpGet: { port } }, target(port), 200)).toMatchObject({
       ok: false,
       output: expect.stringContaining('context deadline exceeded'),
     });
     expect(Date.now() - began).toBeLessThan(2_000);
+  });
+});
+
+describe('what a probe asks', () => {
+  it('is a command with the values that the manifest gives; of a hook it is as it stands', async () => {
+    const run: unknown[] = [];
+    const runtime = new FakeRuntime();
+    runtime.exec = (_, command) => {
+      run.push(command);
+      return Promise.resolve({ exitCode: 0, output: '', timedOut: false });
+    };
+    const env = [
+      { name: 'DIR', value: '/tmp' },
+      { name: 'FAR', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+    ];
+    const at = { ...target(80), runtime, container: container({ env }) };
+    const exec = { command: ['test', '-d', '$(DIR)', '$(FAR)', '$(NONE)', '$$(DIR)'] };
+    await runProbe({ exec }, at, 1_000);
+    await runHook({ exec }, at, 1_000);
+    expect(run).toEqual([['test', '-d', '/tmp', '', '$(NONE)', '$(DIR)'], exec.command]);
+  });
+
+  it('is a port by its name before it is one by number', () => {
+    const ports = [
+      { name: '1e3', containerPort: 8080 },
+      { name: 'http', containerPort: 80 },
+    ];
+    expect(['1e3', 'http', 81, '82'].map((port) => portOf(port, container({ ports })))).toEqual([8080, 80, 81, 82]);
+    expect(() => portOf('0x50', container({ ports }))).toThrow('couldn\'t find port: "0x50"');
   });
 });

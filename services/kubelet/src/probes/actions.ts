@@ -1,13 +1,21 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, HTTPGetAction, LifecycleHandler, Probe, TCPSocketAction } from '@shiplog/contracts';
+import { renderExpansion } from '../container/render-expansion';
 import type { PodRuntime } from '../runtime/runtime';
+import { httpGet } from './http-get';
 
-/** What came of a probe or hook: `output` is what is said of it. */
+/** What came of a hook: `output` is what is said of it. */
 export interface ActionResult {
   readonly ok: boolean;
   readonly output: string;
+}
+
+/** What came of a probe. */
+export interface ProbeResult extends ActionResult {
+  /** Taken for well, though it may not be: the server led to another host. */
+  readonly isWarning?: true;
+  /** Nothing could be asked: that says nothing of the container. */
+  readonly isUnknown?: true;
 }
 
 export interface ActionTarget {
@@ -17,19 +25,47 @@ export interface ActionTarget {
   readonly podIP: string;
 }
 
-/** Kubernetes calls these once, with a deadline; what they do is the same for probes and lifecycle hooks. */
-export async function act(
-  what: Probe | LifecycleHandler,
-  target: ActionTarget,
-  timeoutMs: number,
-): Promise<ActionResult> {
-  if (what.exec !== undefined) return execute(what.exec.command ?? [], target, timeoutMs);
-  if (what.httpGet !== undefined) return httpGet(what.httpGet, target, timeoutMs);
-  if (what.tcpSocket !== undefined) return tcpConnect(what.tcpSocket, target, timeoutMs);
-  if ('sleep' in what && what.sleep !== undefined) return sleep(Math.min(what.sleep.seconds * 1_000, timeoutMs));
-  if ('grpc' in what && what.grpc !== undefined)
-    return { ok: false, output: 'gRPC probes are not supported by this kubelet' };
-  return { ok: true, output: '' };
+/**
+ * Asks a container once how it is (pkg/kubelet/prober). Never throws, whatever the pod's author wrote: what can't be asked
+ * is unknown, what has no answer in time is a failure.
+ */
+export async function runProbe(probe: Probe, target: ActionTarget, timeoutMs: number): Promise<ProbeResult> {
+  try {
+    if (probe.exec !== undefined) return await execute(commandOf(probe, target.container), target, timeoutMs);
+    if (probe.httpGet !== undefined) return await probeHttp(probe.httpGet, target, timeoutMs);
+    if (probe.tcpSocket !== undefined) return await tcpConnect(probe.tcpSocket, target, timeoutMs);
+    if (probe.grpc !== undefined) return { ok: false, output: 'gRPC probes are not supported by this kubelet' };
+    return { ok: true, output: '' };
+  } catch (error) {
+    if (error instanceof NoSuchPort) return { ok: false, isUnknown: true, output: error.message };
+    return failed(error);
+  }
+}
+
+/** Does what a container's author wants done after its start or before its end (pkg/kubelet/lifecycle). Never throws. */
+export async function runHook(hook: LifecycleHandler, target: ActionTarget, timeoutMs: number): Promise<ActionResult> {
+  try {
+    if (hook.exec !== undefined) return await execute(hook.exec.command ?? [], target, timeoutMs);
+    if (hook.httpGet !== undefined) return await callHttp(hook.httpGet, target, timeoutMs);
+    if (hook.tcpSocket !== undefined) return await tcpConnect(hook.tcpSocket, target, timeoutMs);
+    if (hook.sleep !== undefined) return await sleep(Math.min(hook.sleep.seconds * 1_000, timeoutMs));
+    return { ok: true, output: '' };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(error: unknown): ActionResult {
+  return { ok: false, output: error instanceof Error ? error.message : String(error) };
+}
+
+/**
+ * The command of a probe, with `$(NAME)` replaced by the values that the manifest itself gives; one that comes from
+ * elsewhere counts as empty. Of a hook's command nothing is replaced.
+ */
+function commandOf({ exec }: Probe, { env = [] }: Container): string[] {
+  const values = new Map(env.map(({ name, value = '' }) => [name, value]));
+  return (exec?.command ?? []).map((word) => renderExpansion(word, values));
 }
 
 async function execute(
@@ -37,58 +73,45 @@ async function execute(
   { runtime, containerId }: ActionTarget,
   timeoutMs: number,
 ): Promise<ActionResult> {
-  try {
-    const { exitCode, output, timedOut } = await runtime.exec(containerId, command, timeoutMs);
-    if (timedOut)
-      return { ok: false, output: `command timed out: "${command.join(' ')}" timed out after ${timeoutMs / 1_000}s` };
-    return { ok: exitCode === 0, output };
-  } catch (error) {
-    return { ok: false, output: error instanceof Error ? error.message : String(error) };
-  }
+  const { exitCode, output, timedOut } = await runtime.exec(containerId, command, timeoutMs);
+  if (timedOut)
+    return { ok: false, output: `command timed out: "${command.join(' ')}" timed out after ${timeoutMs / 1_000}s` };
+  return { ok: exitCode === 0, output };
 }
 
-/** A port by number or by the name that the container gives it. */
-export function portOf(port: number | string, container: Container): number | undefined {
-  const number = Number(port);
-  if (Number.isInteger(number)) return number;
-  return container.ports?.find((one) => one.name === port)?.containerPort;
+/** A port that the container does not have. */
+class NoSuchPort extends Error {}
+
+/** A port by the name that the container gives it, or by number. Throws NoSuchPort. */
+export function portOf(port: number | string, { ports = [] }: Container): number {
+  const named = typeof port === 'string' ? ports.find(({ name }) => name === port)?.containerPort : undefined;
+  const number = named ?? (/^[+-]?\d+$/.test(String(port)) ? Number(port) : undefined);
+  if (number === undefined) throw new NoSuchPort(`couldn't find port: "${port}"`);
+  if (number < 1 || number > 65_535) throw new NoSuchPort(`invalid port number: ${number}`);
+  return number;
 }
 
-const BODY_LIMIT = 10 * 1024;
-
-function httpGet(action: HTTPGetAction, { container, podIP }: ActionTarget, timeoutMs: number): Promise<ActionResult> {
+async function probeHttp(
+  action: HTTPGetAction,
+  { container, podIP }: ActionTarget,
+  timeoutMs: number,
+): Promise<ProbeResult> {
   const port = portOf(action.port, container);
-  if (port === undefined) return Promise.resolve({ ok: false, output: `couldn't find port: "${action.port}"` });
-  const named = Object.fromEntries((action.httpHeaders ?? []).map(({ name, value }) => [name, value]));
-  const headers = { 'User-Agent': 'kube-probe/1.32', Accept: '*/*', ...named };
-  const options = {
-    host: action.host === undefined || action.host === '' ? podIP : action.host,
-    port,
-    path: action.path === undefined || action.path === '' ? '/' : action.path,
-    headers,
-    agent: false as const,
-  };
-  return new Promise((resolve) => {
-    const send = action.scheme === 'HTTPS' ? httpsRequest : httpRequest;
-    const request = send({ ...options, rejectUnauthorized: false }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () => {
-        const code = response.statusCode ?? 0;
-        const body = Buffer.concat(parts).subarray(0, BODY_LIMIT).toString();
-        const ok = code >= 200 && code < 400;
-        resolve({ ok, output: ok ? body : `HTTP probe failed with statuscode: ${code}` });
-      });
-      response.on('error', (error) => resolve({ ok: false, output: error.message }));
-    });
-    deadline(request, timeoutMs, () =>
-      resolve({ ok: false, output: `Get "http://${options.host}:${port}${options.path}": context deadline exceeded` }),
-    );
-    request.on('error', (error) =>
-      resolve({ ok: false, output: `Get "http://${options.host}:${port}${options.path}": ${error.message}` }),
-    );
-    request.end();
-  });
+  const { status, body } = await httpGet(action, { podIP, port, agent: 'kube-probe', timeoutMs });
+  if (status < 200 || status >= 400) return { ok: false, output: `HTTP probe failed with statuscode: ${status}` };
+  if (status < 300) return { ok: true, output: body };
+  return { ok: true, isWarning: true, output: `Probe terminated redirects, Response body: ${body}` };
+}
+
+/** Any answer will do: whoever was called was called. */
+async function callHttp(
+  action: HTTPGetAction,
+  { container, podIP }: ActionTarget,
+  timeoutMs: number,
+): Promise<ActionResult> {
+  const port = portOf(action.port, container);
+  const { body } = await httpGet(action, { podIP, port, agent: 'kube-lifecycle', timeoutMs });
+  return { ok: true, output: body };
 }
 
 function tcpConnect(
@@ -97,7 +120,6 @@ function tcpConnect(
   timeoutMs: number,
 ): Promise<ActionResult> {
   const port = portOf(action.port, container);
-  if (port === undefined) return Promise.resolve({ ok: false, output: `couldn't find port: "${action.port}"` });
   const host = action.host === undefined || action.host === '' ? podIP : action.host;
   return new Promise((resolve) => {
     const socket = connect({ host, port });

@@ -27,7 +27,7 @@ describe('probing a container', () => {
       before,
       now: Date.now,
       changed: () => undefined,
-      failed: (message) => failures.push(message),
+      said: (_, message) => failures.push(message),
     });
     const tick = (seconds: number) => jest.advanceTimersByTimeAsync(seconds * 1_000);
     return { probes, runtime, failures, tick, answer: (code: number) => (answer = code) };

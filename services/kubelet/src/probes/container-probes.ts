@@ -1,6 +1,6 @@
 import type { Container, Probe } from '@shiplog/contracts';
 import type { ProbeVerdict } from '../pod/view';
-import { act, type ActionTarget } from './actions';
+import { runProbe, type ActionTarget, type ProbeResult } from './actions';
 import { addResult, timingOf, UNPROBED, type ProbeState } from './rule-probe';
 
 type Kind = 'Startup' | 'Readiness' | 'Liveness';
@@ -14,8 +14,8 @@ export interface ProbingOptions {
   now(): number;
   /** The verdict became another one. */
   changed(): void;
-  /** A single failure. */
-  failed(message: string): void;
+  /** Something is to be said of a single probe: why it failed, or what is odd with it. */
+  said(reason: 'Unhealthy' | 'ProbeWarning', message: string): void;
 }
 
 /** Whether a container has any probe. */
@@ -77,15 +77,21 @@ export class ContainerProbes {
   async #probe(kind: Kind, probe: Probe): Promise<void> {
     const { timeoutMs, periodMs } = timingOf(probe);
     const began = this.options.now();
-    const { ok, output } = await act(probe, this.options.target, timeoutMs);
+    const result = await runProbe(probe, this.options.target, timeoutMs);
     if (this.#stopped) return;
-    if (!ok) this.options.failed(`${kind} probe failed: ${output}`);
+    this.#tell(kind, result);
     const before = this.#states[kind];
-    this.#states[kind] = addResult(before, ok, probe);
+    if (result.isUnknown === undefined) this.#states[kind] = addResult(before, result.ok, probe);
     const { passed } = this.#states[kind];
     if (passed !== before.passed) this.#conclude(kind, probe, passed === true);
     if (this.#unhealthy !== undefined || (kind === 'Startup' && passed === true)) return;
     this.#after(Math.max(0, periodMs - (this.options.now() - began)), kind, probe);
+  }
+
+  #tell(kind: Kind, { ok, isWarning, isUnknown, output }: ProbeResult): void {
+    if (isWarning === true) this.options.said('ProbeWarning', `${kind} probe warning: ${output}`);
+    else if (!ok)
+      this.options.said('Unhealthy', `${kind} probe ${isUnknown === true ? 'errored' : 'failed'}: ${output}`);
   }
 
   #conclude(kind: Kind, probe: Probe, passed: boolean): void {
