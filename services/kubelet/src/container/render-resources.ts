@@ -29,9 +29,9 @@ function cpuMilli(quantity: string | undefined): number {
   return quantity === undefined ? 0 : Number(milliOf(quantity));
 }
 
-/** A quantity in whole bytes; 0 when there is none. */
+/** A quantity in whole bytes, rounded up as Kubernetes does: a limit that is given never becomes none. 0 when there is none. */
 export function bytes(quantity: string | undefined): number {
-  return quantity === undefined ? 0 : Number(milliOf(quantity) / 1_000n);
+  return quantity === undefined ? 0 : Number((milliOf(quantity) + 999n) / 1_000n);
 }
 
 const GUARANTEED_SCORE = -997;

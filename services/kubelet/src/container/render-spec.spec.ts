@@ -105,6 +105,11 @@ describe('amounts', () => {
     expect(renderAmounts(container())).toEqual({ cpuShares: 2, cpuQuota: 0, memoryBytes: 0 });
   });
 
+  it('never make no limit of a small one', () => {
+    const limited = (memory: string) => renderAmounts(container({ resources: { limits: { memory } } })).memoryBytes;
+    expect(['512m', '1', '1500m', '0'].map(limited)).toEqual([1, 1, 2, 0]);
+  });
+
   it('decide who dies first when memory runs out', () => {
     const burstable = container({ resources: { requests: { memory: '512Mi' } } });
     const guaranteed = container({

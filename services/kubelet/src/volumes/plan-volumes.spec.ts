@@ -84,3 +84,26 @@ describe('volumes', () => {
     expect(registryAuths(context).get('example.org')).toEqual({ username: 'me', password: 'pass:word' });
   });
 });
+
+describe('credentials for registries', () => {
+  const read = (data: Record<string, string>) => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: meta, data };
+    return [...registryAuths({ ...context, source: { ...source, secret: () => secret } })];
+  };
+  const base64 = (value: unknown): string =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64');
+
+  it('are read from secrets of either form', () => {
+    const host = { 'example.org': { auth: base64('me:pass:word') } };
+    const expected = [['example.org', { username: 'me', password: 'pass:word' }]];
+    expect(read({ '.dockerconfigjson': base64({ auths: host }) })).toEqual(expected);
+    expect(read({ '.dockercfg': base64(host) })).toEqual(expected);
+  });
+
+  it.each(['{not json', 'null', '[]', '{"auths":null}', '{"auths":{"a":null,"b":{"auth":7,"username":{}}}}'])(
+    'that are %s are none that anybody stumbles over',
+    (text) => {
+      expect(() => read({ '.dockerconfigjson': base64(text), '.dockercfg': base64(text) })).not.toThrow();
+    },
+  );
+});

@@ -139,31 +139,47 @@ export function safePath(path: string): string {
   return parts.join('/');
 }
 
-/** Credentials out of the secrets that a pod names for its images, by registry host. */
-export function registryAuths(context: EnvContext): ReadonlyMap<string, { username: string; password: string }> {
+/**
+ * Credentials out of the secrets that a pod names for its images, by registry host. What can't be read is left out: the
+ * image is then asked for without, and the registry's answer is what the pod's author hears.
+ */
+export function registryAuths(context: EnvContext): ReadonlyMap<string, RegistryAuth> {
   const namespace = context.pod.metadata.namespace ?? '';
-  const auths = new Map<string, { username: string; password: string }>();
+  const auths = new Map<string, RegistryAuth>();
   for (const { name = '' } of context.pod.spec?.imagePullSecrets ?? []) {
-    const text = context.source.secret(namespace, name)?.data?.['.dockerconfigjson'];
-    if (text === undefined) continue;
-    for (const [host, auth] of Object.entries(parseAuths(decodeBase64(text)))) auths.set(host, auth);
+    const { '.dockerconfigjson': config, '.dockercfg': legacy } = context.source.secret(namespace, name)?.data ?? {};
+    const hosts = config === undefined ? objectIn(legacy) : objectOr(objectIn(config)['auths']);
+    for (const [host, given] of Object.entries(hosts)) {
+      const auth = authOf(objectOr(given));
+      if (auth !== undefined) auths.set(host, auth);
+    }
   }
   return auths;
 }
 
-interface DockerAuth {
-  auth?: string;
-  username?: string;
-  password?: string;
+/** How a registry knows who asks. */
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
 }
 
-function parseAuths(text: string): Record<string, { username: string; password: string }> {
-  const parsed = JSON.parse(text) as { auths?: Record<string, DockerAuth> };
-  return Object.fromEntries(
-    Object.entries(parsed.auths ?? {}).map(([host, { auth, username = '', password = '' }]) => {
-      if (auth === undefined) return [host, { username, password }];
-      const [user = '', ...rest] = decodeBase64(auth).split(':');
-      return [host, { username: user, password: rest.join(':') }];
-    }),
-  );
+function authOf({ auth, username = '', password = '' }: Record<string, unknown>): RegistryAuth | undefined {
+  if (typeof auth === 'string' && auth !== '') {
+    const [user = '', ...rest] = decodeBase64(auth).split(':');
+    return { username: user, password: rest.join(':') };
+  }
+  return typeof username === 'string' && typeof password === 'string' ? { username, password } : undefined;
+}
+
+/** The object that a secret's value is as JSON; an empty one when it is none. */
+function objectIn(base64: string | undefined): Record<string, unknown> {
+  try {
+    return objectOr(JSON.parse(decodeBase64(base64 ?? '')));
+  } catch {
+    return {};
+  }
+}
+
+function objectOr(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

@@ -73,6 +73,33 @@ describe('files of pods', () => {
     expect(await readdir(join(directory, 'pods'))).toEqual([]);
   });
 
+  it.each([
+    [undefined, 0o777, process.getgid?.()],
+    [77, 0o2777, 77],
+  ])('have sub-paths with the mode and group of their volume, for fsGroup %j', async (fsGroup, mode, gid) => {
+    const files = new PodFiles(directory, pod({ securityContext: { fsGroup } }), new FakeRuntime(), false);
+    const volumes: PlannedVolume[] = [{ kind: 'directory', name: 'data' }];
+    await files.prepareVolumes(volumes);
+    const one = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'a/b' }] });
+    const before = process.umask(0o077);
+    await files.mounts(one, 0, volumes, (text) => text).finally(() => process.umask(before));
+    for (const path of ['a', 'a/b']) {
+      const made = await stat(join(directory, 'pods/uid-1/volumes/data', path));
+      expect([made.mode & 0o7777, made.gid]).toEqual([mode, gid]);
+    }
+  });
+
+  it('make nothing outside of a volume, wherever a symbolic link in it leads', async () => {
+    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const volumes: PlannedVolume[] = [{ kind: 'directory', name: 'data' }];
+    await files.prepareVolumes(volumes);
+    await mkdir(join(directory, 'other'));
+    await symlink(join(directory, 'other'), join(directory, 'pods/uid-1/volumes/data/out'));
+    const one = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'out/made' }] });
+    await expect(files.mounts(one, 0, volumes, (text) => text)).rejects.toThrow('leads out of its volume');
+    expect(await readdir(join(directory, 'other'))).toEqual([]);
+  });
+
   it('refuse a sub-path that a symbolic link leads out of its volume', async () => {
     const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
     const volumes: PlannedVolume[] = [{ kind: 'directory', name: 'data' }];

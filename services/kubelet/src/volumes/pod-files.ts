@@ -198,17 +198,32 @@ function bind(source: string, target: string): MountSpec {
   return { kind: 'bind', source, target, readOnly: false };
 }
 
-/** A path inside a volume, made if missing and allowed; one that a symbolic link leads out of the volume is refused. */
+/**
+ * A path inside a volume. What is missing of it is made, if that is allowed, with the mode of the volume; its setgid bit
+ * hands on the group. Nothing is made or mounted outside of the volume, wherever symbolic links in it lead.
+ */
 async function subPathOf(root: string, subPath: string, make: boolean): Promise<string> {
-  const path = join(root, subPath);
-  const missing = await stat(path).then(
-    () => false,
-    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
-  );
-  if (missing && make) await mkdir(path, { recursive: true, mode: 0o750 });
-  const [real, realRoot] = await Promise.all([realpath(path), realpath(root)]);
-  if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
-    throw new ConfigError(`subPath "${subPath}" leads out of its volume`);
+  const realRoot = await realpath(root);
+  const mode = (await stat(realRoot)).mode & 0o7777;
+  let real = realRoot;
+  for (const part of subPath.split('/').filter((one) => one !== '')) {
+    const path = join(real, part);
+    if (make) await makeWithMode(path, mode);
+    real = await realpath(path);
+    if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
+      throw new ConfigError(`subPath "${subPath}" leads out of its volume`);
+    }
   }
   return real;
+}
+
+/** Whatever the process' umask is; what is there stays as it is. */
+async function makeWithMode(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw error;
+  }
+  await chmod(path, mode);
 }
