@@ -19,6 +19,7 @@ const PROJECTS = ['unit', 'int', 'e2e'] as const;
 const TOOLS = {
   ip: 'iproute2',
   nft: 'nftables',
+  conntrack: 'conntrack',
   dockerd: 'docker.io',
   containerd: 'containerd',
   runc: 'runc',

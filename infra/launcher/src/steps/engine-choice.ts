@@ -4,7 +4,13 @@ import { findEngine } from '../engines/find-engine';
 import { LauncherFailure } from '../failure';
 import { ensureTools, findTool, hasApt, isRoot } from '../system/tools';
 
-const NETWORK_TOOLS = { ip: 'iproute2', nft: 'nftables', nsenter: 'util-linux', setpriv: 'util-linux' };
+const NETWORK_TOOLS = {
+  ip: 'iproute2',
+  nft: 'nftables',
+  conntrack: 'conntrack',
+  nsenter: 'util-linux',
+  setpriv: 'util-linux',
+};
 const ENGINE_TOOLS = { dockerd: 'docker.io', containerd: 'containerd', runc: 'runc' };
 
 /** Decides where pods run, and installs what that needs. */

@@ -106,6 +106,23 @@ describe('services in the kernel', () => {
     expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4, udp: true })).toEqual(PODS);
   });
 
+  it.each([
+    ['cluster IP', { ...WEB }, 41_001],
+    ['node port', { host: '192.168.9.1', port: 30080 }, 41_002],
+  ])('a UDP conversation with a %s leaves a backend that is gone', async (_, to, fromPort) => {
+    const dns = aService('web', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'UDP' }] });
+    const talk = () => ask.client.backends({ ...to, count: 1, udp: true, fromPort });
+    await serve(dns, slice(PODS[0] ?? ''));
+    expect(await talk()).toEqual([PODS[0]]);
+    await serve(dns, slice(PODS[1] ?? ''));
+    expect(await talk()).toEqual([PODS[1]]);
+    // The service goes, and another one with its address comes.
+    backend.set('default/web', []);
+    await backend.sync();
+    await serve(dns, slice(PODS[2] ?? ''));
+    expect(await talk()).toEqual([PODS[2]]);
+  });
+
   it('a service without endpoints is refused at once', async () => {
     await serve(NODE_PORT, []);
     for (const question of [

@@ -46,7 +46,7 @@ export class NftablesBackend implements ProxyBackend {
       throw error;
     }
     this.logger.debug({ elements: changes.length, ms: Math.round(performance.now() - started) }, 'rules changed');
-    await forgetFlows(staleFlows(changes), this.logger);
+    await forgetFlows(this.kernel, staleFlows(changes), this.logger);
   }
 
   /** Whether the table is still there: someone may have flushed the ruleset. Loads it again when it isn't. */

@@ -56,7 +56,7 @@ describe('the book of elements', () => {
 });
 
 describe('stale flows', () => {
-  it('are those of UDP slots that lost their backend', () => {
+  it('are those of UDP slots that lost their backend, or are the first of an address', () => {
     const change = (collection: string, key: string, before?: string) => ({
       collection,
       key,
@@ -69,11 +69,14 @@ describe('stale flows', () => {
         change('port_slot_1', 'udp . 30053', '10.244.2.5 . 53'),
         change('vip_slot_0', '10.96.0.12 . tcp . 53', '10.244.2.4 . 53'),
         change('vip_slot_2', '10.96.0.12 . udp . 53', undefined),
+        change('vip_slot_0', '10.96.0.13 . udp . 53', undefined),
+        change('port_slot_0', 'udp . 30054', undefined),
         change('vip_entries', '10.96.0.12 . udp . 53', 'goto vip_to_0'),
       ]),
     ).toEqual([
       { address: '10.96.0.12', port: '53', backend: '10.244.2.4' },
       { address: undefined, port: '30053', backend: '10.244.2.5' },
+      { address: '10.96.0.13', port: '53', backend: undefined },
     ]);
   });
 });

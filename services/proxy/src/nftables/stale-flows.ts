@@ -1,46 +1,44 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { ProgramError, type Kernel } from '@shiplog/kernel';
 import type { Logger } from 'pino';
 import type { ElementChange } from './element-book';
-
-const run = promisify(execFile);
 
 /** A UDP conversation that the kernel would go on sending to a backend that is gone. */
 export interface StaleFlow {
   /** Undefined for a node port: any address of the node. */
   readonly address: string | undefined;
   readonly port: string;
-  readonly backend: string;
+  /** Undefined: it began when there was no backend, and goes to the address itself, where nobody is. */
+  readonly backend: string | undefined;
 }
 
-/** UDP has no end that the kernel could see, so a changed slot leaves conversations behind. */
+/**
+ * UDP has no end that the kernel could see: a slot that changed or went leaves conversations behind, and the first slot of an
+ * address finds those that began without one (Kubernetes #48370).
+ */
 export function staleFlows(changes: readonly ElementChange[]): StaleFlow[] {
   return changes.flatMap(({ collection, key, before }) => {
-    if (before === undefined || !collection.includes('_slot_')) return [];
     const parts = key.split(' . ');
     const [protocol, port] = parts.slice(-2);
-    const backend = before.split(' . ')[0];
-    if (protocol !== 'udp' || port === undefined || backend === undefined) return [];
-    return [{ address: parts.length === 3 ? parts[0] : undefined, port, backend }];
+    if (protocol !== 'udp' || port === undefined || !collection.includes('_slot_')) return [];
+    const address = parts.length === 3 ? parts[0] : undefined;
+    if (before !== undefined) return [{ address, port, backend: before.split(' . ')[0] }];
+    return address !== undefined && collection.endsWith('_slot_0') ? [{ address, port, backend: undefined }] : [];
   });
 }
 
-let missing = false;
+/** What the program says when there was nothing to end. */
+const NONE = '0 flow entries';
 
-/** Ends conversations by the `conntrack` program. Without it they end when they were silent for 30 to 120 seconds. */
-export async function forgetFlows(flows: readonly StaleFlow[], logger: Logger): Promise<void> {
-  for (const flow of flows) {
-    if (missing) return;
-    const where = ['-D', '-p', 'udp', '--orig-port-dst', flow.port, '--reply-src', flow.backend];
+/** Has the kernel forget conversations, so that their next datagram is led anew. A failure is told, and ends nothing. */
+export async function forgetFlows(kernel: Kernel, flows: readonly StaleFlow[], logger: Logger): Promise<void> {
+  for (const { address, port, backend = address } of flows) {
+    const to = address === undefined ? [] : ['--orig-dst', address];
+    const from = backend === undefined ? [] : ['--reply-src', backend];
     try {
-      await run('conntrack', flow.address === undefined ? where : [...where, '--orig-dst', flow.address]);
+      await kernel.run('conntrack', ['-D', '-p', 'udp', '--orig-port-dst', port, ...to, ...from]);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-        missing = true;
-        logger.info('no conntrack program: UDP clients of a backend that is gone wait until their flow times out');
-      } else if (!String((error as { stderr?: string }).stderr).includes('0 flow entries')) {
-        logger.warn({ err: error, flow }, 'stale UDP flows could not be removed');
-      }
+      if (error instanceof ProgramError && error.said.includes(NONE)) continue;
+      logger.error({ err: error, address, port }, 'UDP clients go on talking to a backend that is gone');
     }
   }
 }

@@ -15,7 +15,7 @@ for (const ip of ips) {
   u.bind(port, ip, up);
 }`;
 
-/** Reads \`{host, port, count, parallel, udp?, from?}\` a line, answers a line: how often it got which answer, or error code. */
+/** Reads \`{host, port, count, parallel, udp?, from?, fromPort?}\` a line, answers a line: how often it got which answer, or error code. */
 const CLIENT = `
 const net = require('net'), dgram = require('dgram');
 const tcp = (q) => new Promise((done) => {
@@ -29,7 +29,7 @@ const udp = (q) => new Promise((done) => {
   const end = (what) => { clearTimeout(t); s.close(); done(what); };
   const t = setTimeout(() => end('timeout'), 2000);
   s.on('message', (d) => end(String(d))); s.on('error', (e) => end(e.code));
-  s.connect(q.port, q.host, () => s.send('x'));
+  s.bind(q.fromPort, () => s.connect(q.port, q.host, () => s.send('x')));
 });
 console.log('up');
 require('readline').createInterface(process.stdin).on('line', async (line) => {
@@ -48,6 +48,8 @@ export interface Question {
   parallel?: number;
   udp?: boolean;
   from?: string;
+  /** Datagrams from one port are one conversation. */
+  fromPort?: number;
 }
 
 /** A client process in a namespace; one question at a time. */
