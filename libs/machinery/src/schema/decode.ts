@@ -84,14 +84,13 @@ export function unknownFields(resource: ResourceId, submitted: unknown, subresou
   return on.unknown ?? [];
 }
 
-/** Kubernetes' 400 for `fieldValidation=Strict`, given what `unknownFields` found (at least one). */
+/** Kubernetes' 400 for `fieldValidation=Strict`, given what is wrong (one sentence at least). */
 export function strictDecodingError(
   resource: ResourceId,
-  unknown: readonly string[],
+  sentences: readonly string[],
 ): ReturnType<typeof statusOf.badRequest> {
   const { kind, apiVersion } = expectedOf(resource);
-  const fields = unknown.map((field) => `unknown field ${JSON.stringify(field)}`).join(', ');
   return statusOf.badRequest(
-    `${kind} in version ${JSON.stringify(versionOf(apiVersion))} cannot be handled as a ${kind}: strict decoding error: ${fields}`,
+    `${kind} in version ${JSON.stringify(versionOf(apiVersion))} cannot be handled as a ${kind}: strict decoding error: ${sentences.join(', ')}`,
   );
 }

@@ -1,6 +1,7 @@
 import { statusOf } from '@shiplog/machinery';
 import type { PatchType } from '@shiplog/contracts';
 import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/presenting';
+import { duplicateFields } from './duplicate-fields';
 import { refuse } from './failures';
 import type { YamlReader } from './yaml';
 
@@ -22,13 +23,17 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
+/** Hears what strict decoding would not let pass in a body that can be read all the same: fields that are given twice. */
+export type OddityListener = (sentence: string) => void;
+
 /** The object in a request's body, JSON, YAML or protobuf. 400 when it is malformed, 415 when it is none of them. */
 export async function parseObject(
   body: Buffer | undefined,
   contentType: string | undefined,
   yaml: Pick<YamlReader, 'parse'>,
+  onOddity?: OddityListener,
 ): Promise<Record<string, unknown>> {
-  const value = shallow(await parseBody(body, mediaTypeOf(contentType), yaml));
+  const value = await parseBody(body, mediaTypeOf(contentType), yaml, onOddity);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     refuse(statusOf.badRequest('the body of the request must be an object'));
   }
@@ -36,21 +41,26 @@ export async function parseObject(
 }
 
 /** Only YAML takes its time. */
-function parseBody(body: Buffer | undefined, type: string, yaml: Pick<YamlReader, 'parse'>): unknown {
+function parseBody(
+  body: Buffer | undefined,
+  type: string,
+  yaml: Pick<YamlReader, 'parse'>,
+  onOddity?: OddityListener,
+): unknown {
   if (body === undefined || body.length === 0) refuse(statusOf.badRequest('the request has no body'));
   switch (type) {
     case PROTOBUF:
-      return parseProtobuf(body);
+      return shallow(parseProtobuf(body));
     case '':
     case '*/*':
     case 'application/json':
     // What curl sends when it is not told better; the body decides.
     case 'application/x-www-form-urlencoded':
-      return parseJson(body.toString('utf8'));
+      return parseJson(body.toString('utf8'), onOddity);
     case 'application/yaml':
     case 'text/yaml':
     case 'application/x-yaml':
-      return yaml.parse(body.toString('utf8'));
+      return yaml.parse(body.toString('utf8'), onOddity).then(shallow);
     default:
       return refuse(statusOf.unsupportedMediaType(OBJECT_TYPES));
   }
@@ -69,6 +79,7 @@ function parseProtobuf(body: Buffer): unknown {
 export function parsePatch(
   body: Buffer | undefined,
   contentType: string | undefined,
+  onOddity?: OddityListener,
 ): { type: PatchType; patch: unknown } {
   const media = mediaTypeOf(contentType);
   const type = PATCH_TYPES.get(media);
@@ -78,7 +89,7 @@ export function parsePatch(
     refuse(apply ? { ...status, message: `server-side apply is not served; ${status.message ?? ''}` } : status);
   }
   if (body === undefined || body.length === 0) refuse(statusOf.badRequest('the request has no body'));
-  return { type, patch: shallow(parseJson(body.toString('utf8'))) };
+  return { type, patch: parseJson(body.toString('utf8'), onOddity) };
 }
 
 /** The DeleteOptions in a body; undefined when there is none, as most clients but kubectl send it. */
@@ -90,7 +101,14 @@ export async function parseDeleteOptions(
   return body === undefined || body.length === 0 ? undefined : parseObject(body, contentType, yaml);
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, onOddity?: OddityListener): unknown {
+  const value = shallow(valueOf(text));
+  if (onOddity !== undefined)
+    for (const path of duplicateFields(text, value)) onOddity(`duplicate field ${JSON.stringify(path)}`);
+  return value;
+}
+
+function valueOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {

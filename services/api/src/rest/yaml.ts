@@ -5,7 +5,12 @@ import { statusOf } from '@shiplog/machinery';
 import { refuse } from './failures';
 
 /** What the reading process says of a document; `slow` and `broken` are said for it. */
-type Said = { readonly json: string } | { readonly why: string } | { readonly tooLong: true } | 'slow' | 'broken';
+type Said =
+  | { readonly json: string; readonly duplicates: readonly string[] }
+  | { readonly why: string }
+  | { readonly tooLong: true }
+  | 'slow'
+  | 'broken';
 
 /** A document that waits to be read, or is being read. */
 interface Job {
@@ -47,9 +52,9 @@ export class YamlReader implements OnApplicationShutdown {
 
   /**
    * The value of a document. Throws StatusError: 400 when it is no YAML, or takes too long; 413 when it comes to too much;
-   * 429 when too many wait.
+   * 429 when too many wait. `onOddity` hears of keys that are given twice.
    */
-  async parse(text: string): Promise<unknown> {
+  async parse(text: string, onOddity?: (sentence: string) => void): Promise<unknown> {
     if (this.#waiting.length >= this.#options.waiting) {
       refuse(statusOf.tooManyRequests('too much YAML is being read already; send JSON, or try again later', 1));
     }
@@ -61,6 +66,7 @@ export class YamlReader implements OnApplicationShutdown {
     if (said === 'broken') return malformed('it could not be read; send JSON instead');
     if ('why' in said) return malformed(said.why);
     if ('tooLong' in said) return refuse(statusOf.tooLarge(`as JSON, limit is ${this.#options.longest}`));
+    if (onOddity !== undefined) for (const sentence of said.duplicates) onOddity(sentence);
     return JSON.parse(said.json) as unknown;
   }
 

@@ -8,6 +8,7 @@ import { scaleOf, statusOf, strictDecodingError, unknownFields } from '@shiplog/
 import { JSON_TYPE, jsonAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch } from '../rest/body';
 import { refuse } from '../rest/failures';
+import { jsonPatchObjects } from '../rest/json-patch-objects';
 import { negotiate } from '../rest/negotiate';
 import { deletionOf, dryRunOf, fieldValidationOf, includeObjectOf, param, selectionOf } from '../rest/options';
 import { presentList, presentObject, type Presentation } from '../rest/present';
@@ -44,8 +45,9 @@ export class Writer {
     if (target.subresource?.name === 'binding' || target.resource.row === undefined) return this.#bind(request);
     const resource = storedResource(request);
     const shown = presentationOf(request, this.clock);
-    const object = withMetadata(await parseObject(body, contentType, this.yaml));
-    const warnings = checkFields(request, object);
+    const oddities: string[] = [];
+    const object = withMetadata(await parseObject(body, contentType, this.yaml, (one) => oddities.push(one)));
+    const warnings = checkFields(request, [object], oddities);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
@@ -54,10 +56,12 @@ export class Writer {
 
   async update(request: ResourceRequest): Promise<Answer> {
     const shown = presentationOf(request, this.clock);
-    const object = withMetadata(await parseObject(request.body, request.contentType, this.yaml));
+    const { body, contentType } = request;
+    const oddities: string[] = [];
+    const object = withMetadata(await parseObject(body, contentType, this.yaml, (one) => oddities.push(one)));
     const key = keyOf(request);
     checkName(object, key);
-    const warnings = checkFields(request, object);
+    const warnings = checkFields(request, [object], oddities);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
     return this.#show(request, 200, await this.#send(request, { type: 'ReplaceObject', data }), shown, warnings);
@@ -65,9 +69,10 @@ export class Writer {
 
   async patch(request: ResourceRequest): Promise<Answer> {
     const shown = presentationOf(request, this.clock);
-    const { type: patchType, patch } = parsePatch(request.body, request.contentType);
+    const oddities: string[] = [];
+    const { type: patchType, patch } = parsePatch(request.body, request.contentType, (one) => oddities.push(one));
     const dryRun = dryRunOf(request.query.dryRun);
-    const warnings = patchType === 'json' ? [] : checkFields(request, patch);
+    const warnings = checkFields(request, patchType === 'json' ? jsonPatchObjects(patch) : [patch], oddities);
     const data = { ...keyOf(request), ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
     return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), shown, warnings);
   }
@@ -230,16 +235,22 @@ function checkName({ metadata: { name } }: KubeObject, key: ObjectKey): void {
   refuse(statusOf.badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`));
 }
 
-/** Fields that the API does not know: refused or warned of, as the client asks. */
-function checkFields(request: ResourceRequest, submitted: unknown): string[] {
+/** Fields that the API does not know or that are given twice: refused or warned of, as the client asks. */
+function checkFields(
+  request: ResourceRequest,
+  submitted: readonly unknown[],
+  oddities: readonly string[],
+): readonly string[] {
   const validation = fieldValidationOf(request.query);
   if (validation === 'Ignore') return [];
   const resource = storedResource(request);
-  const found = unknownFields(resource, submitted, request.target.subresource?.name);
+  const subresource = request.target.subresource?.name;
+  const found = [...new Set(submitted.flatMap((one) => unknownFields(resource, one, subresource)))];
   // A strategic patch has directives among the fields: `$patch`, `$setElementOrder/containers` and the like.
   const unknown = request.verb === 'patch' ? found.filter((field) => !/(^|[.\]])\$/.test(field)) : found;
-  if (unknown.length > 0 && validation === 'Strict') refuse(strictDecodingError(resource, unknown));
-  return unknown.map((field) => `unknown field "${field}"`);
+  const wrong = [...oddities, ...unknown.map((field) => `unknown field "${field}"`)];
+  if (wrong.length > 0 && validation === 'Strict') refuse(strictDecodingError(resource, wrong));
+  return wrong;
 }
 
 /** The Status that confirms a delete or a binding. */
