@@ -32,7 +32,7 @@ export { type Named, statusOf } from './status';
 export { sameJson } from './values/equal';
 export { ownField, setField } from './values/own';
 export { hashText, nameSuffix } from './values/hash';
-export { dns1035Label, dnsLabel, dnsSubdomain, labelValue, qualifiedName } from './values/names';
+export { backendAddress, dns1035Label, dnsLabel, dnsSubdomain, labelValue, qualifiedName } from './values/names';
 export {
   type Cidr,
   cidrContains,

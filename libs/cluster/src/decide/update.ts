@@ -43,7 +43,8 @@ function decideUpdate(attempt: Attempt, data: Update, submit: (before: StoredObj
     subresource === '' ? undefined : subresource,
     before,
     submitted.value,
-    admissionOf(attempt),
+    // An update makes no uid: what it allocates is drawn from the object's and its own place in the log.
+    { ...admissionOf(attempt), seed: `${before.metadata.uid}/${attempt.stamp.position}` },
   );
   if (!admitted.ok) return admitted;
   const after = asLogged(admitted.value) as StoredObject;

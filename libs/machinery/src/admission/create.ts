@@ -15,7 +15,7 @@ const SUFFIX_BYTES = 5;
 const NAME_ATTEMPTS = 16;
 
 /**
- * Admits a new object: reads it (400), settles its namespace (400, 403, 404) and name, fills in defaults, checks every rule
+ * Admits a new object: reads it (400), settles its namespace (400, 403, 404) and name, fills in defaults, asks admission (403), checks every rule
  * (422 with causes) and takes what it needs of the cluster. The result has uid (= ctx.seed) and creationTimestamp, and no
  * resourceVersion. Whether the name is taken (409) is the caller's question, as only generated names are checked here.
  */
@@ -33,6 +33,8 @@ export function admitCreate(resource: ResourceId, object: unknown, ctx: Admissio
   if (rules.generation !== 'none') draft.metadata.generation = 1;
   rules.defaults?.(draft);
   rules.prepareCreate?.(draft, ctx);
+  const forbidden = rules.forbids?.(draft, ctx);
+  if (forbidden !== undefined) return refused(statusOf.forbidden(resource, draft.metadata.name ?? '', forbidden));
   const problems = new Problems();
   validateMetadata(draft.metadata, rules.name, problems);
   rules.validate?.(draft, problems, ctx);

@@ -1,5 +1,5 @@
 import type { Problems } from '../problems';
-import { dnsSubdomain, ipAddress, portName, portNumber } from '../values/names';
+import { backendAddress, dnsSubdomain, portName, portNumber } from '../values/names';
 import { defineKind } from './kind';
 
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
@@ -37,10 +37,10 @@ export const endpoints = defineKind<'endpoints'>({
       const waiting = subset.notReadyAddresses ?? [];
       if (ready.length + waiting.length === 0) problems.required(at, 'must specify `addresses` or `notReadyAddresses`');
       ready.forEach((address, n) => {
-        for (const wrong of ipAddress(address.ip)) problems.invalid(`${at}.addresses[${n}].ip`, address.ip, wrong);
+        for (const wrong of backendAddress(address.ip)) problems.invalid(`${at}.addresses[${n}].ip`, address.ip, wrong);
       });
       waiting.forEach((address, n) => {
-        for (const wrong of ipAddress(address.ip))
+        for (const wrong of backendAddress(address.ip))
           problems.invalid(`${at}.notReadyAddresses[${n}].ip`, address.ip, wrong);
       });
       validatePorts(subset.ports ?? [], `${at}.ports`, problems);

@@ -1,7 +1,12 @@
-import { dnsSubdomain, ipAddress, portName, portNumber } from '../values/names';
+import { backendAddress, dnsSubdomain, portName, portNumber, type TextRule } from '../values/names';
+import { parseIp, parseIpv6 } from '../values/net';
 import { defineKind } from './kind';
 
 const ADDRESS_TYPES = ['IPv4', 'IPv6', 'FQDN'];
+const ADDRESS_RULES: ReadonlyMap<string, TextRule> = new Map([
+  ['IPv4', (text) => (parseIp(text) === undefined ? ['must be an IPv4 address'] : backendAddress(text))],
+  ['IPv6', (text) => (parseIpv6(text) === undefined ? ['must be an IPv6 address'] : backendAddress(text))],
+]);
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 const MAX_ENDPOINTS = 1000;
 const MAX_ADDRESSES = 100;
@@ -29,7 +34,7 @@ export const endpointSlices = defineKind<'endpointslices.discovery.k8s.io'>({
       if (addresses.length === 0) problems.required(`endpoints[${i}].addresses`, 'must contain at least 1 address');
       if (addresses.length > MAX_ADDRESSES)
         problems.tooMany(`endpoints[${i}].addresses`, addresses.length, MAX_ADDRESSES);
-      const rule = draft.addressType === 'FQDN' ? dnsSubdomain : ipAddress;
+      const rule = ADDRESS_RULES.get(draft.addressType ?? '') ?? dnsSubdomain;
       addresses.forEach((address, n) => {
         for (const wrong of rule(address)) problems.invalid(`endpoints[${i}].addresses[${n}]`, address, wrong);
       });

@@ -29,6 +29,8 @@ export interface KindRules<R extends ResourceId> {
   defaults?(draft: Draft<R>): void;
   /** What only a new object gets: its first status, what admission adds. */
   prepareCreate?(draft: Draft<R>, ctx: AdmissionContext): void;
+  /** Why admission forbids a new object, for what the cluster has or lacks; in words that follow "is forbidden: ". */
+  forbids?(draft: Draft<R>, ctx: AdmissionContext): string | undefined;
   /** What the main resource's update must take over from the object before. */
   prepareUpdate?(draft: Draft<R>, before: ObjectOf<R>, ctx: AdmissionContext): void;
   /** Rules for the object as it stands. `before` is there on an update. */
@@ -51,6 +53,7 @@ export interface AnyKindRules {
   readonly fields?: Readonly<Record<string, (object: KubeObject) => unknown>>;
   defaults?(draft: KubeObject): void;
   prepareCreate?(draft: KubeObject, ctx: AdmissionContext): void;
+  forbids?(draft: KubeObject, ctx: AdmissionContext): string | undefined;
   prepareUpdate?(draft: KubeObject, before: KubeObject, ctx: AdmissionContext): void;
   validate?(draft: KubeObject, problems: Problems, ctx: AdmissionContext, before?: KubeObject): void;
   validateStatus?(draft: KubeObject, problems: Problems): void;

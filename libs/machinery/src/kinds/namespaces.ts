@@ -9,9 +9,10 @@ export const namespaces = defineKind<'namespaces'>({
   generation: 'none',
   hasStatus: true,
   fields: { name: (namespace) => namespace.metadata.name, 'status.phase': (namespace) => namespace.status?.phase },
+  /** The label is the system's: on every write it says the name, whatever was sent. */
   defaults(draft) {
     if (draft.metadata.name !== undefined) {
-      draft.metadata.labels = { [NAME_LABEL]: draft.metadata.name, ...draft.metadata.labels };
+      draft.metadata.labels = { ...draft.metadata.labels, [NAME_LABEL]: draft.metadata.name };
     }
   },
   prepareCreate(draft) {
@@ -26,9 +27,5 @@ export const namespaces = defineKind<'namespaces'>({
     draft.spec?.finalizers?.forEach((finalizer, i) => {
       for (const wrong of qualifiedName(finalizer)) problems.invalid(`spec.finalizers[${i}]`, finalizer, wrong);
     });
-    const label = draft.metadata.labels?.[NAME_LABEL];
-    if (label !== draft.metadata.name) {
-      problems.invalid(`metadata.labels[${NAME_LABEL}]`, label, `must be ${draft.metadata.name ?? ''}`);
-    }
   },
 });

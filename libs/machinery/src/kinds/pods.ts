@@ -5,7 +5,8 @@ import { validatePodUpdate } from '../pods/update';
 import { validatePodSpec } from '../pods/validate';
 import { validatePodStatus } from '../pods/validate-status';
 import { dnsSubdomain } from '../values/names';
-import { carryOver, defineKind } from './kind';
+import type { AdmissionContext } from '../context';
+import { carryOver, defineKind, type Draft } from './kind';
 
 const EVICTION_DELAY_SECONDS = 300;
 const AWAITED_TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
@@ -35,12 +36,31 @@ function toleratesEviction(toleration: Toleration, key: string): boolean {
 
 /** What Kubernetes' priority and service account admissions fill in. */
 function admit(spec: PodSpec): void {
-  spec.serviceAccountName ??= 'default';
+  spec.serviceAccountName ??= DEFAULT_ACCOUNT;
   spec.serviceAccount = spec.serviceAccountName;
   spec.enableServiceLinks ??= true;
   spec.priority ??= priorityOf(spec.priorityClassName);
   spec.preemptionPolicy ??= 'PreemptLowerPriority';
   tolerateLostNodes(spec);
+}
+
+/** Present in every namespace, or about to be: who makes a namespace and a pod in it must not have to wait. */
+const DEFAULT_ACCOUNT = 'default';
+
+/** What Kubernetes' service account admission looks at: that the account is there, and which pull secrets it has. */
+function serviceAccountProblem(pod: Draft<'pods'>, { state }: AdmissionContext): string | undefined {
+  const { namespace = '' } = pod.metadata;
+  const name = pod.spec?.serviceAccountName ?? DEFAULT_ACCOUNT;
+  if (name === DEFAULT_ACCOUNT || state.get('serviceaccounts', namespace, name) !== undefined) return undefined;
+  return `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+}
+
+function pullAsAccount(pod: Draft<'pods'>, spec: PodSpec, { state }: AdmissionContext): void {
+  if ((spec.imagePullSecrets ?? []).length > 0) return;
+  const { namespace = '' } = pod.metadata;
+  const account = state.get('serviceaccounts', namespace, spec.serviceAccountName ?? DEFAULT_ACCOUNT);
+  const secrets = account?.imagePullSecrets ?? [];
+  if (secrets.length > 0) spec.imagePullSecrets = secrets.map(({ name }) => ({ name }));
 }
 
 /** The two classes that every cluster has; pods without a class have priority 0. */
@@ -51,6 +71,11 @@ const SYSTEM_PRIORITIES: ReadonlyMap<string, number> = new Map([
 
 function priorityOf(className: string | undefined): number {
   return SYSTEM_PRIORITIES.get(className ?? '') ?? 0;
+}
+
+function priorityProblem(className = ''): string | undefined {
+  if (className === '' || SYSTEM_PRIORITIES.has(className)) return undefined;
+  return `no PriorityClass with name ${className} was found`;
 }
 
 export const pods = defineKind<'pods'>({
@@ -75,11 +100,15 @@ export const pods = defineKind<'pods'>({
     defaultPodSpec(draft.spec);
     if (draft.spec.hostNetwork === true) exposeOnHost(draft.spec);
   },
-  prepareCreate(draft) {
+  prepareCreate(draft, ctx) {
     const spec = draft.spec ?? { containers: [] };
     admit(spec);
+    pullAsAccount(draft, spec, ctx);
     draft.spec = spec;
     draft.status = { phase: 'Pending', qosClass: qosClassOf(spec) };
+  },
+  forbids(draft, ctx) {
+    return serviceAccountProblem(draft, ctx) ?? priorityProblem(draft.spec?.priorityClassName);
   },
   prepareUpdate(draft, before) {
     const spec = draft.spec ?? { containers: [] };

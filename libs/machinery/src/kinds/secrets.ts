@@ -1,6 +1,7 @@
 import type { Problems } from '../problems';
 import { dnsSubdomain } from '../values/names';
 import { setField } from '../values/own';
+import { jsonObjectProblem } from '../values/json-problem';
 import { base64Length, utf8Length } from '../values/bytes';
 import { MAX_BYTES, validateImmutable, validateKeys } from './key-value';
 import { defineKind } from './kind';
@@ -21,9 +22,18 @@ function toBase64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
 }
 
+const REDACTED = '<secret contents redacted>';
+
+/** Credentials that nobody can read would only be missed when an image is pulled. */
+function validateJson(base64: string, at: string, problems: Problems): void {
+  const wrong = jsonObjectProblem(Buffer.from(base64, 'base64').toString('utf8'));
+  if (wrong !== undefined) problems.invalid(at, REDACTED, wrong);
+}
+
 function validateType(type: string, data: Readonly<Record<string, string>>, problems: Problems): void {
   for (const key of REQUIRED_KEYS.get(type) ?? []) {
     if (!Object.hasOwn(data, key)) problems.required(`data[${key}]`);
+    else if (key.startsWith('.docker')) validateJson(data[key] ?? '', `data[${key}]`, problems);
   }
   if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) {
     problems.required('data[username]');

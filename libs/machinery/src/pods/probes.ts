@@ -1,6 +1,6 @@
 import type { Container, HTTPGetAction, LifecycleHandler, Probe } from '@shiplog/contracts';
 import type { Problems } from '../problems';
-import { portName, portNumber } from '../values/names';
+import { httpHeaderName, portName, portNumber } from '../values/names';
 
 const SCHEMES = ['HTTP', 'HTTPS'];
 const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'] as const;
@@ -54,6 +54,9 @@ function validateHttpGet(get: HTTPGetAction, at: string, problems: Problems): vo
   if ((get.path ?? '') === '') problems.required(`${at}.path`);
   validatePort(get.port, `${at}.port`, problems);
   if (!SCHEMES.includes(get.scheme ?? '')) problems.notSupported(`${at}.scheme`, get.scheme, SCHEMES);
+  get.httpHeaders?.forEach(({ name }, i) => {
+    for (const wrong of httpHeaderName(name)) problems.invalid(`${at}.httpHeaders[${i}].name`, name, wrong);
+  });
 }
 
 /** A port by number or by the name it has in the container. */

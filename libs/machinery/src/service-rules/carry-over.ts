@@ -31,16 +31,15 @@ export function carryOverService(spec: Spec, before: Spec): void {
   else if (isExternal(before)) dropNodePorts(spec, before);
 }
 
+/** By the ports' names, whatever else of them changed; none to a port when another one asks for it. */
 function keepNodePorts(spec: Spec, before: Spec): void {
-  // The first of several alike is the one that is meant.
-  const known = new Map([...(before.ports ?? [])].reverse().map((old) => [portId(old), old]));
+  const known = new Map(before.ports?.map(({ name = '', nodePort }) => [name, nodePort]));
+  const asked = new Set(spec.ports?.map(({ nodePort }) => nodePort));
   for (const port of spec.ports ?? []) {
-    const same = known.get(portId(port));
-    if (same !== undefined) carryOver(port, same, ['nodePort']);
+    const nodePort = known.get(port.name ?? '');
+    if (port.nodePort === undefined && nodePort !== undefined && !asked.has(nodePort)) port.nodePort = nodePort;
   }
 }
-
-const portId = ({ port, protocol }: { port: number; protocol?: string }): string => `${protocol}/${port}`;
 
 function dropNodePorts(spec: Spec, before: Spec): void {
   const held = new Set(before.ports?.map(({ nodePort }) => nodePort));

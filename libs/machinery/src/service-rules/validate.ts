@@ -6,7 +6,7 @@ import { validatePort } from '../pods/probes';
 import type { Problems } from '../problems';
 import { sameJson } from '../values/equal';
 import { cidrContains, parseCidr, parseIp } from '../values/net';
-import { dnsLabel, dnsSubdomain, ipAddress, portNumber } from '../values/names';
+import { backendAddress, dnsLabel, dnsSubdomain, ipAddress, portNumber } from '../values/names';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const AFFINITIES = ['ClientIP', 'None'];
@@ -27,7 +27,7 @@ export function validateService(draft: Draft<'services'>, problems: Problems, ct
   validateAffinity(spec, problems);
   validatePolicies(spec, problems);
   spec.externalIPs?.forEach((ip, i) => {
-    for (const wrong of ipAddress(ip)) problems.invalid(`spec.externalIPs[${i}]`, ip, wrong);
+    for (const wrong of backendAddress(ip)) problems.invalid(`spec.externalIPs[${i}]`, ip, wrong);
   });
 }
 

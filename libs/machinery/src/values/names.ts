@@ -1,5 +1,5 @@
 /** Kubernetes' rules for names, with its own sentences. Each check answers what is wrong, or nothing. */
-import { isIp } from './net';
+import { isIp, parseIp, parseIpv6 } from './net';
 
 /** Says what is wrong with a text; an empty list when nothing is. */
 export type TextRule = (text: string) => readonly string[];
@@ -41,6 +41,46 @@ export const dns1035Label: TextRule = (text) => {
   if (text.length <= 63 && DNS1035.test(text)) return FINE;
   return [...(text.length > 63 ? [tooLong(63)] : []), ...(DNS1035.test(text) ? [] : [DNS1035_SAYS])];
 };
+
+/** IPv4 addresses by their first octets, IPv6 ones by their first group: what stands for the node itself, or its network. */
+const SPECIAL: readonly [is: (v4: number | undefined, v6: readonly number[] | undefined) => boolean, says: string][] = [
+  [(v4, v6) => v4 === 0 || (v6?.every((group) => group === 0) ?? false), 'may not be unspecified'],
+  [
+    (v4, v6) =>
+      (v4 !== undefined && v4 >>> 24 === 127) || (v6?.every((group, i) => group === (i === 7 ? 1 : 0)) ?? false),
+    'may not be in the loopback range (127.0.0.0/8, ::1/128)',
+  ],
+  [
+    (v4, v6) => (v4 !== undefined && v4 >>> 16 === 0xa9fe) || (v6?.[0] ?? 0) >>> 6 === 0x3fa,
+    'may not be in the link-local range (169.254.0.0/16, fe80::/10)',
+  ],
+  [
+    (v4, v6) => (v4 !== undefined && v4 >>> 8 === 0xe00000) || (v6?.[0] ?? 0) === 0xff02,
+    'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
+  ],
+];
+
+/**
+ * An address that a Service may lead to: none by which a pod's author would reach the node itself, or what only the node
+ * may reach, such as a cloud's metadata server (Kubernetes' ValidateNonSpecialIP).
+ */
+export const backendAddress: TextRule = (text) => {
+  const wrong = ipAddress(text);
+  if (wrong.length > 0) return wrong;
+  const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
+  const v4 = parseIp(mapped ?? text);
+  const v6 = v4 === undefined ? parseIpv6(text) : undefined;
+  const says = SPECIAL.find(([is]) => is(v4, v6))?.[1];
+  if (says === undefined) return FINE;
+  return [says === 'may not be unspecified' ? `${says} (${text})` : says];
+};
+
+const HEADER_NAME = /^[-A-Za-z0-9]+$/;
+const HEADER_NAME_SAYS =
+  "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
+
+/** Names of the headers that an HTTP probe or hook sends. */
+export const httpHeaderName: TextRule = (text) => (HEADER_NAME.test(text) ? FINE : [HEADER_NAME_SAYS]);
 
 /** What can be one segment of a path: the least that every name must be. */
 export const pathSegment: TextRule = (text) => {

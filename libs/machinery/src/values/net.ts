@@ -22,23 +22,36 @@ export function formatIp(address: number): string {
   return [address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255].join('.');
 }
 
-/** Whether the text is an IPv6 address (RFC 4291 text form, with an optional dotted tail). */
-export function isIpv6(text: string): boolean {
-  if (!text.includes(':') || text.length > 45) return false;
+/** The eight groups of an IPv6 address (RFC 4291 text form, with an optional dotted tail); undefined when it is none. */
+export function parseIpv6(text: string): readonly number[] | undefined {
+  if (!text.includes(':') || text.length > 45) return undefined;
   const [head = '', tail, ...more] = text.split('::');
-  if (more.length > 0) return false;
-  const groups = [...groupsOf(head), ...(tail === undefined ? [] : groupsOf(tail))];
-  const last = groups.at(-1);
-  const dotted = last !== undefined && last.includes('.') ? 1 : 0;
-  if (dotted === 1 && parseIp(last ?? '') === undefined) return false;
-  const hex = dotted === 1 ? groups.slice(0, -1) : groups;
-  if (!hex.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
-  const count = hex.length + 2 * dotted;
-  return tail === undefined ? count === 8 : count < 8;
+  if (more.length > 0) return undefined;
+  const before = groupsOf(head);
+  const after = tail === undefined ? [] : groupsOf(tail);
+  if (before === undefined || after === undefined) return undefined;
+  const missing = 8 - before.length - after.length;
+  if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
+  return [...before, ...Array.from({ length: missing }, () => 0), ...after];
 }
 
-function groupsOf(part: string): string[] {
-  return part === '' ? [] : part.split(':');
+/** Groups between colons; a dotted address at the end is two of them. */
+function groupsOf(part: string): number[] | undefined {
+  if (part === '') return [];
+  const groups: number[] = [];
+  const texts = part.split(':');
+  for (const [i, text] of texts.entries()) {
+    const dotted = i === texts.length - 1 ? parseIp(text) : undefined;
+    if (dotted !== undefined) groups.push(dotted >>> 16, dotted & 0xffff);
+    else if (/^[0-9a-fA-F]{1,4}$/.test(text)) groups.push(parseInt(text, 16));
+    else return undefined;
+  }
+  return groups;
+}
+
+/** Whether the text is an IPv6 address. */
+export function isIpv6(text: string): boolean {
+  return parseIpv6(text) !== undefined;
 }
 
 /** Whether the text is an address of either family. */

@@ -9,6 +9,7 @@ import {
   type ObjectKey,
   type ResourceId,
 } from '@shiplog/contracts';
+import { backendAddress } from '@shiplog/machinery';
 import type { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
@@ -60,6 +61,8 @@ export class Bootstrap {
     const { config } = this;
     await Promise.all(NAMESPACES.map((name) => this.#ensure('namespaces', '', objectOf('namespaces', { name }))));
     await this.#ensure('services', 'default', kubernetesService(config));
+    // No Service leads to what is only the node's own: who advertises that has none but local clients.
+    if (backendAddress(config.advertiseAddress).length > 0) return;
     await this.#ensure('endpoints', 'default', kubernetesEndpoints(config));
     await this.#ensure('endpointslices.discovery.k8s.io', 'default', kubernetesSlice(config));
   }
