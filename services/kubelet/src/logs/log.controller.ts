@@ -8,6 +8,7 @@ import { renderStatus } from '../pod/render-status';
 import { RuntimeError, type PodRuntime } from '../runtime/runtime';
 import { POD_RUNTIME } from '../tokens';
 import { decideLogSource } from './decide-log-source';
+import { gather } from './gather';
 
 /** Answers for the logs of this node's containers. */
 @Controller()
@@ -31,7 +32,7 @@ export class LogController {
     });
     let left = request.limitBytes ?? Infinity;
     try {
-      for await (const chunk of log) {
+      for await (const chunk of gather(log)) {
         await sink.write(chunk.subarray(0, left));
         left -= chunk.length;
         if (left <= 0) return;
