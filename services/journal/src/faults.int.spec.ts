@@ -52,7 +52,7 @@ class Load {
 async function expectLogToHold(databaseUrl: string, { answered }: Load): Promise<void> {
   const client = await connectClient(databaseUrl, 'test', () => undefined);
   const byCommand = new Map<string, number[]>();
-  for await (const events of readLog(client, 0)) {
+  for await (const events of readLog(client, { after: 0 })) {
     for (const { commandId, position } of events)
       byCommand.set(commandId, [...(byCommand.get(commandId) ?? []), position]);
   }

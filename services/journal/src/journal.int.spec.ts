@@ -38,7 +38,7 @@ const positionOf = (reply: CommandReply): number => (reply.ok ? reply.position :
 
 async function wholeLog(): Promise<LogEvent[]> {
   const events: LogEvent[] = [];
-  for await (const some of readLog(postgres, 0)) events.push(...some);
+  for await (const some of readLog(postgres, { after: 0 })) events.push(...some);
   return events;
 }
 

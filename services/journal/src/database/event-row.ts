@@ -81,6 +81,38 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
   });
 }
 
+/** What of an event says where it belongs, and the rest as it came. */
+export interface LateEvent extends Pick<LogEvent, 'position' | 'type' | 'resource' | 'namespace' | 'name' | 'node'> {
+  /** The whole event. */
+  read(): LogEvent;
+}
+
+/** An event from a line of COPY of which only the beginning is read now: reading what it holds is most of the work. */
+export function lateEventOf(line: string): LateEvent {
+  const [position, , type, , resource, namespace, name, , node] = line.split('\t', 9) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  // A part of a string holds on to all of it, and a line is part of many lines.
+  const bytes = Buffer.from(line);
+  return {
+    position: Number(position),
+    type: type as EventType,
+    resource: resource as ResourceId,
+    namespace: unescaped(namespace),
+    name: unescaped(name),
+    node: unescaped(node),
+    read: () => eventOfFields(bytes.toString().split('\t')),
+  };
+}
+
 const NULL = '\\N';
 const BACKSLASH = '\\';
 const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', v: '\v' };

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Channel, LogEvent, ObjectKey } from '@shiplog/contracts';
+import type { ClientBase } from 'pg';
 import { DataSource, LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
 import { EventRow } from './entities';
-import { eventOfRow } from './event-row';
+import { eventOfRow, type LateEvent } from './event-row';
 import { borrowClient } from './pooled-client';
-import { readLog } from './read-log';
+import { readLog, readLogLate } from './read-log';
 
 /** Which events of channels are wanted: positions `after` (exclusive) to `upTo` (inclusive), `limit` of them at most. */
 export interface EventRange {
@@ -29,11 +30,20 @@ export class EventRepository {
    * Throws BrokenLog when a position is missing.
    * @param limit events at most
    */
-  async *read(after: number, upTo?: number, limit?: number): AsyncGenerator<LogEvent[]> {
+  read(after: number, upTo?: number, limit?: number): AsyncGenerator<LogEvent[]> {
+    return this.#lent((client) => readLog(client, { after, upTo, limit }));
+  }
+
+  /** The log from after a position to its end, like `read`, with most of each event left unread. */
+  readLate(after: number): AsyncGenerator<LateEvent[]> {
+    return this.#lent((client) => readLogLate(client, { after }));
+  }
+
+  async *#lent<T>(read: (client: ClientBase) => AsyncGenerator<T>): AsyncGenerator<T> {
     const { client, giveBack } = await borrowClient(this.dataSource);
     let how: 'finished' | 'unfinished' = 'unfinished';
     try {
-      yield* readLog(client, after, upTo, limit);
+      yield* read(client);
       how = 'finished';
     } finally {
       await giveBack(how);

@@ -38,12 +38,9 @@ export class Folding {
   }
 }
 
-/**
- * The state at a position (default: the end of the log): from the newest snapshot before it and the events since.
- * @param rest awaited between two batches of events
- */
-export async function loadState(sources: StateSources, at?: number, rest?: () => Promise<void>): Promise<StateAt> {
-  return foldOn(sources, await nearestState(sources, at), at, rest);
+/** The state at a position (default: the end of the log): from the newest snapshot before it and the events since. */
+export async function loadState(sources: StateSources, at?: number): Promise<StateAt> {
+  return foldOn(sources, await nearestState(sources, at), at);
 }
 
 /** The newest snapshot at or before a position (default: of all), or the empty state before the first event. */
@@ -52,16 +49,8 @@ export async function nearestState({ snapshots }: Pick<StateSources, 'snapshots'
 }
 
 /** Folds the events after a state into it (the state is changed). */
-export async function foldOn(
-  { events }: Pick<StateSources, 'events'>,
-  from: StateAt,
-  upTo?: number,
-  rest?: () => Promise<void>,
-): Promise<StateAt> {
+export async function foldOn({ events }: Pick<StateSources, 'events'>, from: StateAt, upTo?: number): Promise<StateAt> {
   const folding = new Folding(from);
-  for await (const batch of events.read(from.position, upTo)) {
-    folding.take(batch);
-    await rest?.();
-  }
+  for await (const batch of events.read(from.position, upTo)) folding.take(batch);
   return folding.at();
 }

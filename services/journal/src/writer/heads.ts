@@ -17,7 +17,7 @@ export class Heads {
   }
 
   /** Takes an event in; returns what came before it in its channels. */
-  advance({ resource, node, position, type }: LogEvent): ChannelLinks {
+  advance({ resource, node, position, type }: Pick<LogEvent, 'resource' | 'node' | 'position' | 'type'>): ChannelLinks {
     const channels = RESOURCES.map(({ id }) => this.#last.get(id) ?? 0);
     const prev = this.#swap(resource, position);
     if (node === '') return { prev, channels };
