@@ -1,5 +1,6 @@
+import { sameJson } from '@shiplog/machinery';
 import fc from 'fast-check';
-import { diffPatch, mergePatch, sameJson } from './merge-patch';
+import { diffPatch, mergePatch } from './merge-patch';
 
 /** JSON as stored objects have it: no null anywhere. */
 const stored = fc.letrec((tie) => ({

@@ -1,4 +1,5 @@
 import type { MergePatch } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/machinery';
 
 type Json = Record<string, unknown>;
 
@@ -30,18 +31,6 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 function ownValue(object: Json, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
-}
-
-/** Whether two JSON values are the same, whatever the order of their fields. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i]));
-  }
-  if (!isObject(a) || !isObject(b)) return false;
-  const names = Object.keys(a).filter((name) => a[name] !== undefined);
-  const others = Object.keys(b).filter((name) => b[name] !== undefined);
-  return names.length === others.length && names.every((name) => Object.hasOwn(b, name) && sameJson(a[name], b[name]));
 }
 
 /**

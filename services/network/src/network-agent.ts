@@ -2,13 +2,13 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Bus } from '@shiplog/bus';
 import { channelsOf } from '@shiplog/contracts';
 import { ownKernel } from '@shiplog/kernel';
+import { publishedPortsOf } from '@shiplog/kube';
 import { soundObject } from '@shiplog/machinery';
 import { Projection } from '@shiplog/projection';
 import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { FabricSync, type SyncOutcome } from './fabric/fabric-sync';
 import { annotateNode } from './fabric/node-annotations';
-import { hostPortsOf } from './pods/plan-host-ports';
 import { PodCables } from './pods/pod-cables';
 import { PodConnections } from './pods/pod-connections';
 import type { NetworkConfig } from './settings';
@@ -125,7 +125,9 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   async #cablesFor({ desired, observed, podCidr }: Extract<SyncOutcome, { state: 'done' }>): Promise<PodCables> {
     if (this.#cables !== undefined && this.#podCidr === podCidr) return this.#cables;
     const cables = new PodCables({ podCidr, mtu: desired.bridge?.mtu ?? 1500 }, ownKernel, this.logger);
-    await cables.recover(observed, (uid) => hostPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)));
+    await cables.recover(observed, (uid) =>
+      publishedPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)?.spec),
+    );
     this.#podCidr = podCidr;
     this.#cables = cables;
     return cables;

@@ -7,7 +7,8 @@ import type {
   ReplicationController,
   ResourceId,
 } from '@shiplog/contracts';
-import { sameJson } from '../merge-patch';
+import { controllerOf } from '@shiplog/kube';
+import { sameJson } from '@shiplog/machinery';
 
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -21,9 +22,6 @@ export interface NamingRule<R extends ResourceId = ResourceId> {
 
 const rule = <R extends ResourceId>(resource: R, type: NamedFact, facts: NamingRule<R>['facts']): NamingRule =>
   ({ resource, type, facts }) as unknown as NamingRule;
-
-const controllerOf = (object: Pod): OwnerReference | undefined =>
-  object.metadata.ownerReferences?.find((owner) => owner.controller === true);
 
 const named = ({ kind, name, uid }: OwnerReference): Facts => ({ controller: { kind, name, uid } });
 

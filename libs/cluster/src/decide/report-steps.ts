@@ -1,5 +1,5 @@
 import type { ContainerStatus, PodStatus } from '@shiplog/contracts';
-import { sameJson } from '../merge-patch';
+import { sameJson } from '@shiplog/machinery';
 import { asLogged } from './clean';
 import { containerSteps } from './container-steps';
 import type { ChangeName } from './naming';

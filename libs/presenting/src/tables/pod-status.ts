@@ -1,4 +1,5 @@
-import type { Container, ContainerState, ContainerStatus, Pod, PodCondition } from '@shiplog/contracts';
+import type { ContainerState, ContainerStatus, Pod, PodCondition } from '@shiplog/contracts';
+import { isSidecar } from '@shiplog/kube';
 
 /** What the STATUS, READY and RESTARTS columns of a pod are made from. */
 export interface PodSummary {
@@ -113,10 +114,6 @@ function endWord(ended: NonNullable<ContainerState['terminated']>): string {
 
 function conditionIs(pod: Pod, type: PodCondition['type']): boolean {
   return (pod.status?.conditions ?? []).some((condition) => condition.type === type && condition.status === 'True');
-}
-
-function isSidecar(container: Container): boolean {
-  return container.restartPolicy === 'Always';
 }
 
 function latest(a: string | undefined, b: string | undefined): string | undefined {

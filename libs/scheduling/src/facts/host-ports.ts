@@ -1,4 +1,5 @@
 import type { PodSpec } from '@shiplog/contracts';
+import { hostPortsOf } from '@shiplog/kube';
 
 /** A port of the node itself that a pod wants. */
 export interface HostPort {
@@ -10,18 +11,13 @@ export interface HostPort {
 
 const EVERY_ADDRESS = '0.0.0.0';
 
-/** The host ports of a pod's containers and sidecars. */
-export function hostPortsOf(spec: PodSpec): readonly HostPort[] {
-  const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
-  return [...spec.containers, ...sidecars].flatMap((container) =>
-    (container.ports ?? [])
-      .filter((port) => (port.hostPort ?? 0) > 0)
-      .map((port) => ({
-        port: port.hostPort ?? 0,
-        protocol: port.protocol ?? 'TCP',
-        address: wildcard(port.hostIP) ? EVERY_ADDRESS : (port.hostIP ?? EVERY_ADDRESS),
-      })),
-  );
+/** The host ports of a pod. */
+export function wantedHostPorts(spec: PodSpec): readonly HostPort[] {
+  return hostPortsOf(spec).map(({ hostPort, protocol = 'TCP', hostIP }) => ({
+    port: hostPort,
+    protocol,
+    address: wildcard(hostIP) ? EVERY_ADDRESS : (hostIP ?? EVERY_ADDRESS),
+  }));
 }
 
 function wildcard(address: string | undefined): boolean {

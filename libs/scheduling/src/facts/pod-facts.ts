@@ -1,6 +1,7 @@
 import type { ObjectOf } from '@shiplog/contracts';
+import { controllerOf } from '@shiplog/kube';
 import type { Amounts } from './amounts';
-import { hostPortsOf, type HostPort } from './host-ports';
+import { wantedHostPorts, type HostPort } from './host-ports';
 import { likelyUse, podRequests } from './pod-requests';
 
 export type StoredPod = ObjectOf<'pods'>;
@@ -27,18 +28,14 @@ export function podFacts(pod: StoredPod): PodFacts {
     uid: pod.metadata.uid,
     requests: podRequests(spec),
     likelyUse: likelyUse(spec),
-    hostPorts: hostPortsOf(spec),
-    owner: ownerOf(pod),
+    hostPorts: wantedHostPorts(spec),
+    owner: controllerOf(pod)?.uid,
   };
   factsOf.set(pod, facts);
   return facts;
 }
 
 const factsOf = new WeakMap<StoredPod, PodFacts>();
-
-function ownerOf(pod: StoredPod): string | undefined {
-  return pod.metadata.ownerReferences?.find((reference) => reference.controller === true)?.uid;
-}
 
 /** The node whose resources the pod takes now: none before it is bound, and none once it has ended. */
 export function occupiedNode(pod: StoredPod): string | undefined {

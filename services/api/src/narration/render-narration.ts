@@ -1,5 +1,6 @@
 import type { Applied } from '@shiplog/cluster';
-import type { LogEvent, ObjectOf, ObjectReference, OwnerReference } from '@shiplog/contracts';
+import type { LogEvent, ObjectOf, ObjectReference } from '@shiplog/contracts';
+import { controllerOf } from '@shiplog/kube';
 
 /** One line for `kubectl describe`: what a Kubernetes Event says. */
 export interface Line {
@@ -65,7 +66,7 @@ function podLines({ event, before, after }: Applied): Line[] {
 
 /** What a pod's owner did to it is told of the owner. */
 function ownerLines(event: LogEvent, pod: Pod | undefined, reason: string, message: string): Line[] {
-  const owner = pod?.metadata.ownerReferences?.find((one: OwnerReference) => one.controller === true);
+  const owner = controllerOf(pod);
   if (owner?.kind !== 'ReplicationController') return [];
   const { apiVersion, kind, name, uid } = owner;
   const about = { apiVersion, kind, name, uid, namespace: event.namespace };

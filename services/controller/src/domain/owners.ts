@@ -1,10 +1,5 @@
-import type { KubeObject, ObjectKey, OwnerReference, ResourceId, StoredMeta } from '@shiplog/contracts';
+import type { ObjectKey, OwnerReference, ResourceId, StoredMeta } from '@shiplog/contracts';
 import type { PlannedCommand } from '@shiplog/reconciling';
-
-/** The owner that manages an object: at most one reference has `controller: true`. */
-export function controllerOf(object: { metadata: KubeObject['metadata'] } | undefined): OwnerReference | undefined {
-  return object?.metadata.ownerReferences?.find((owner) => owner.controller === true);
-}
 
 /** The reference by which a controller owns an object. */
 export function controllerReference(apiVersion: string, kind: string, owner: StoredMeta): OwnerReference {

@@ -1,8 +1,8 @@
-import { sameJson, type ReadonlyCluster } from '@shiplog/cluster';
+import { type ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, type ObjectOf } from '@shiplog/contracts';
+import { matchesSelectorMap, sameJson } from '@shiplog/machinery';
 import type { Change, Controller } from '@shiplog/reconciling';
 import { splitKey } from '../domain/keys';
-import { matchesSelector } from '../domain/labels';
 import { isPodFinished, isPodReady, type StoredPod } from '../domain/pods';
 import { decideEndpoints, deleteEndpoints } from './decide';
 import { decideMirror } from './decide-mirror';
@@ -62,7 +62,7 @@ function keysOfPod({ before, after }: Change<'pods'>, state: ReadonlyCluster): s
 }
 
 function isBehind(service: ObjectOf<'services'>, pod: StoredPod): boolean {
-  return pod.status?.podIP !== undefined && matchesSelector(service.spec?.selector, pod.metadata.labels);
+  return pod.status?.podIP !== undefined && matchesSelectorMap(service.spec?.selector, pod.metadata.labels);
 }
 
 /** What endpoints say of a pod. */

@@ -1,7 +1,8 @@
 import type { Endpoint, EndpointAddress, ObjectOf } from '@shiplog/contracts';
+import { controllerOf } from '@shiplog/kube';
 import { parseIp } from '@shiplog/machinery';
 import type { Reconciled } from '@shiplog/reconciling';
-import { controllerOf, controllerReference } from '../domain/owners';
+import { controllerReference } from '../domain/owners';
 import { portsKey, selectsPods, type StoredService } from './plan-candidates';
 import {
   deleteSlice,

@@ -1,6 +1,7 @@
 import type { Endpoint, ObjectOf } from '@shiplog/contracts';
+import { controllerOf } from '@shiplog/kube';
 import type { PlannedCommand, Reconciled } from '@shiplog/reconciling';
-import { controllerOf, controllerReference } from '../domain/owners';
+import { controllerReference } from '../domain/owners';
 import type { StoredPod } from '../domain/pods';
 import { candidatesOf, isHeadless, portsKey, selectsPods, type Candidate, type StoredService } from './plan-candidates';
 import { ENDPOINT_CONTROLLER, ENDPOINTS_MANAGED_BY, HEADLESS, hostnameIn, planEndpoints } from './plan-endpoints';

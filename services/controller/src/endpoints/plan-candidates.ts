@@ -1,5 +1,5 @@
 import type { EndpointPort, ObjectOf, ServicePort } from '@shiplog/contracts';
-import { matchesSelector } from '../domain/labels';
+import { matchesSelectorMap } from '@shiplog/machinery';
 import { isPodFinished, isPodReady, type StoredPod } from '../domain/pods';
 
 export type StoredService = ObjectOf<'services'>;
@@ -32,7 +32,7 @@ export function candidatesOf(service: StoredService, pods: readonly StoredPod[])
   for (const pod of pods) {
     const ip = pod.status?.podIP;
     if (ip === undefined || ip === '' || isPodFinished(pod)) continue;
-    if (!matchesSelector(service.spec?.selector, pod.metadata.labels)) continue;
+    if (!matchesSelectorMap(service.spec?.selector, pod.metadata.labels)) continue;
     candidates.push({
       pod,
       ip,

@@ -1,5 +1,5 @@
-import { sameJson } from '@shiplog/cluster';
 import type { EndpointAddress, EndpointSubset, ObjectOf } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/machinery';
 import type { PlannedCommand } from '@shiplog/reconciling';
 import { isHeadless, portsKey, type Candidate, type StoredService } from './plan-candidates';
 

@@ -1,5 +1,5 @@
-import { sameJson } from '@shiplog/cluster';
 import type { Endpoint, EndpointSlicePort, ObjectOf, OwnerReference } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/machinery';
 import type { PlannedCommand } from '@shiplog/reconciling';
 import { portsKey } from './plan-candidates';
 

@@ -1,5 +1,6 @@
-import { sameJson, type ReadonlyCluster } from '@shiplog/cluster';
+import { type ReadonlyCluster } from '@shiplog/cluster';
 import { RESOURCES, type ObjectKey, type OwnerReference, type StoredObject } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/machinery';
 import {
   SETTLED,
   type Attempt,

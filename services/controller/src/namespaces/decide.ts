@@ -1,4 +1,3 @@
-import { sameJson } from '@shiplog/cluster';
 import {
   resourceRow,
   type NamespaceCondition,
@@ -6,6 +5,7 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/machinery';
 import type { Now, PlannedCommand } from '@shiplog/reconciling';
 import { timeOf } from '../domain/pods';
 

@@ -1,4 +1,5 @@
-import type { Taint, Toleration } from '@shiplog/contracts';
+import type { Taint } from '@shiplog/contracts';
+import { tolerates } from '@shiplog/kube';
 import type { Note, Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
 import { deletePod, timeOf, type StoredPod } from '../domain/pods';
 
@@ -41,14 +42,6 @@ function toleratedUntil(pod: StoredPod, taint: Taint, firstSeenMs: (taint: Taint
   if (seconds.length === 0) return Infinity;
   const since = taint.timeAdded === undefined ? firstSeenMs(taint) : timeOf(taint.timeAdded);
   return since + Math.max(0, Math.min(...seconds)) * 1000;
-}
-
-/** Kubernetes' rule: an empty key with Exists tolerates everything, an empty effect every effect. */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if ((toleration.effect ?? '') !== '' && toleration.effect !== taint.effect) return false;
-  if ((toleration.key ?? '') !== '' && toleration.key !== taint.key) return false;
-  if (toleration.operator === 'Exists') return true;
-  return (toleration.key ?? '') !== '' && (toleration.value ?? '') === (taint.value ?? '');
 }
 
 /** The pod says why it goes before it is asked to go. */

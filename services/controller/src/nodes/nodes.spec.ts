@@ -3,7 +3,7 @@ import type { ObjectOf, Taint, Toleration } from '@shiplog/contracts';
 import { names, TestCluster } from '../testing/cluster';
 import { at, EPOCH, node, pod } from '../testing/objects';
 import { NodeLifecycleController } from './controller';
-import { decideEviction, tolerates } from './decide-eviction';
+import { decideEviction } from './decide-eviction';
 import { decideTaints } from './decide-taints';
 import { Heartbeats } from './heartbeats';
 
@@ -119,19 +119,6 @@ describe('eviction', () => {
 
   it('happens for NoExecute alone', () => {
     expect(gone(1_000, [{ ...taint, effect: 'NoSchedule' }])).toEqual([]);
-  });
-
-  it.each<[Toleration, boolean]>([
-    [{ operator: 'Exists' }, true],
-    [{ key: 'k', operator: 'Exists', effect: 'NoExecute' }, true],
-    [{ key: 'k', operator: 'Equal', value: 'v' }, true],
-    [{ key: 'k', value: 'v' }, true],
-    [{ key: 'k', value: 'other' }, false],
-    [{ key: 'other', operator: 'Exists' }, false],
-    [{ key: 'k', operator: 'Exists', effect: 'NoSchedule' }, false],
-    [{ operator: 'Equal', value: 'v' }, false],
-  ])('reads tolerations as Kubernetes does: %j', (toleration, expected) => {
-    expect(tolerates(toleration, { key: 'k', value: 'v', effect: 'NoExecute' })).toBe(expected);
   });
 });
 

@@ -1,9 +1,9 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, type ObjectOf } from '@shiplog/contracts';
+import { controllerOf } from '@shiplog/kube';
+import { matchesSelectorMap } from '@shiplog/machinery';
 import { SETTLED, type Attempt, type Change, type Controller, type Reconciled } from '@shiplog/reconciling';
 import { splitKey } from '../domain/keys';
-import { matchesSelector } from '../domain/labels';
-import { controllerOf } from '../domain/owners';
 import { decideReplication } from './decide';
 
 /** Keeps as many pods of a template running as a ReplicationController asks for. Keys: its namespace/name. */
@@ -42,7 +42,7 @@ function keysOfPod({ before, after }: Change<'pods'>, state: ReadonlyCluster): s
   }
   if (after !== undefined && controllerOf(after) === undefined) {
     for (const rc of state.list('replicationcontrollers', namespace)) {
-      if (matchesSelector(rc.spec?.selector, after.metadata.labels)) keys.add(localKey(namespace, rc.metadata.name));
+      if (matchesSelectorMap(rc.spec?.selector, after.metadata.labels)) keys.add(localKey(namespace, rc.metadata.name));
     }
   }
   return [...keys];

@@ -1,7 +1,8 @@
 import type { KubeStatus, ObjectOf } from '@shiplog/contracts';
+import { controllerOf } from '@shiplog/kube';
+import { matchesSelectorMap } from '@shiplog/machinery';
 import type { Note, Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
-import { matchesSelector } from '../domain/labels';
-import { addOwner, controllerOf, controllerReference, keyOf, removeOwners } from '../domain/owners';
+import { addOwner, controllerReference, keyOf, removeOwners } from '../domain/owners';
 import { deletePod, isPodActive, type StoredPod } from '../domain/pods';
 import { observedStatus, writeStatus } from './plan-status';
 import { byUsefulness } from './rule-preference';
@@ -48,7 +49,7 @@ function claim(rc: Rc, pods: readonly StoredPod[]): { active: StoredPod[]; comma
   const commands: PlannedCommand[] = [];
   for (const pod of pods) {
     const owner = controllerOf(pod);
-    const matches = matchesSelector(rc.spec?.selector, pod.metadata.labels);
+    const matches = matchesSelectorMap(rc.spec?.selector, pod.metadata.labels);
     if (owner?.uid === rc.metadata.uid) {
       if (!matches) commands.push(removeOwners(keyOf('pods', pod), pod.metadata.uid, [rc.metadata.uid]));
       else if (isPodActive(pod)) active.push(pod);

@@ -1,12 +1,11 @@
-import { sameJson } from '@shiplog/cluster';
 import type {
   KubeStatus,
   ObjectOf,
   ReplicationControllerCondition,
   ReplicationControllerStatus,
 } from '@shiplog/contracts';
+import { matchesSelectorMap, sameJson } from '@shiplog/machinery';
 import type { Now, PlannedCommand } from '@shiplog/reconciling';
-import { matchesSelector } from '../domain/labels';
 import { isPodReady, untilAvailableMs, type StoredPod } from '../domain/pods';
 
 type Rc = ObjectOf<'replicationcontrollers'>;
@@ -24,7 +23,8 @@ export function observedStatus(
   const full = Object.keys(templateLabels).length === 0;
   const status: ReplicationControllerStatus = {
     replicas: active.length,
-    fullyLabeledReplicas: active.filter((pod) => full || matchesSelector(templateLabels, pod.metadata.labels)).length,
+    fullyLabeledReplicas: active.filter((pod) => full || matchesSelectorMap(templateLabels, pod.metadata.labels))
+      .length,
     readyReplicas: active.filter(isPodReady).length,
     availableReplicas: waits.filter((wait) => wait === 0).length,
     observedGeneration: rc.metadata.generation,

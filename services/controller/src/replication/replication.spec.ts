@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ObjectOf } from '@shiplog/contracts';
-import { controllerOf } from '../domain/owners';
+import { controllerOf } from '@shiplog/kube';
 import { isPodActive } from '../domain/pods';
 import { names, TestCluster } from '../testing/cluster';
 import { replicationController } from './controller';

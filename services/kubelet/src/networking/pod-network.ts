@@ -1,5 +1,6 @@
-import { Attach, Detach, type AttachRequest, type HostPort } from '@shiplog/contracts';
+import { Attach, Detach, type AttachRequest } from '@shiplog/contracts';
 import type { Bus } from '@shiplog/bus';
+import { publishedPortsOf } from '@shiplog/kube';
 import { ipv4Of } from '@shiplog/machinery';
 import type { Pod } from '../pod/view';
 import type { InfraDetails, InfraNetwork, PublishedPort } from '../runtime/runtime';
@@ -31,7 +32,7 @@ export class AgentNetwork implements PodNetwork {
   async attach(pod: Pod, { pid }: InfraDetails): Promise<string> {
     if (pod.spec?.hostNetwork === true) return this.nodeIP;
     const { uid, name, namespace = '' } = pod.metadata;
-    const hostPorts = hostPortsOf(pod);
+    const hostPorts = publishedPortsOf(pod.spec);
     const request: AttachRequest = { uid, namespace, name, pid, ...(hostPorts.length === 0 ? {} : { hostPorts }) };
     const reply = await this.bus.ask(Attach, request, { node: this.node }, { timeoutMs: ATTACH_TIMEOUT_MS });
     return ipv4Of(reply.ip);
@@ -51,7 +52,7 @@ export class EngineNetwork implements PodNetwork {
 
   infraNetwork(pod: Pod): InfraNetwork {
     if (pod.spec?.hostNetwork === true) return { kind: 'host' };
-    const ports = hostPortsOf(pod).map((port): PublishedPort => ({ ...port, hostIP: port.hostIP ?? '' }));
+    const ports = publishedPortsOf(pod.spec).map((port): PublishedPort => ({ ...port, hostIP: port.hostIP ?? '' }));
     return { kind: 'engine', network: this.network, ports };
   }
 
@@ -64,21 +65,4 @@ export class EngineNetwork implements PodNetwork {
   async detach(): Promise<void> {
     await Promise.resolve();
   }
-}
-
-/** Ports of the node that are to lead into the pod. */
-export function hostPortsOf(pod: Pod): HostPort[] {
-  const ports = (pod.spec?.containers ?? []).flatMap((container) => container.ports ?? []);
-  return ports.flatMap(({ hostPort, containerPort, protocol, hostIP }) =>
-    hostPort === undefined || hostPort === 0
-      ? []
-      : [
-          {
-            hostPort,
-            containerPort,
-            protocol: protocol === 'UDP' ? 'UDP' : 'TCP',
-            ...(hostIP === undefined ? {} : { hostIP }),
-          },
-        ],
-  );
 }

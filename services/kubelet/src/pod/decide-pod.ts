@@ -1,17 +1,8 @@
 import type { Container } from '@shiplog/contracts';
+import { isSidecar } from '@shiplog/kube';
 import type { ContainerRole, ObservedContainer } from '../runtime/runtime';
 import { restartOf, restartsAfter } from './decide-restart';
-import {
-  attemptsOf,
-  deadlineOf,
-  infraOf,
-  isBroken,
-  isSidecar,
-  restartPolicyOf,
-  startedMs,
-  verdictOf,
-  type PodView,
-} from './view';
+import { attemptsOf, deadlineOf, infraOf, isBroken, restartPolicyOf, startedMs, verdictOf, type PodView } from './view';
 
 /** What a pod's worker has to see to. Each is idempotent: the worker ignores what is already under way. */
 export type PodAction =

@@ -1,5 +1,6 @@
 import type { ContainerStatus, PodCondition } from '@shiplog/contracts';
-import { infraOf, isSidecar, kubeTime, type PodView } from './view';
+import { isSidecar } from '@shiplog/kube';
+import { infraOf, kubeTime, type PodView } from './view';
 
 export interface ConditionFacts {
   readonly phase: string;

@@ -1,7 +1,8 @@
 import type { Container, ContainerStatus, PodStatus } from '@shiplog/contracts';
+import { isSidecar } from '@shiplog/kube';
 import { renderConditions } from './render-conditions';
 import { renderContainerStatus } from './render-container-status';
-import { deadlineOf, isSidecar, isTerminal, kubeTime, type PodView } from './view';
+import { deadlineOf, isTerminal, kubeTime, type PodView } from './view';
 
 /** The whole status of a pod, as the kubelet reports it; what others wrote into it is kept. */
 export function renderStatus(view: PodView): PodStatus {

@@ -1,4 +1,5 @@
 import type { Container, ObjectOf } from '@shiplog/contracts';
+import { isSidecar } from '@shiplog/kube';
 import type { ObservedContainer } from '../runtime/runtime';
 
 export type Pod = ObjectOf<'pods'>;
@@ -96,11 +97,6 @@ export function containerUrl(id: string): string {
 /** When a container was started, epoch milliseconds; 0 when it never was. */
 export function startedMs(container: ObservedContainer): number {
   return container.state.phase === 'created' ? 0 : Date.parse(container.state.startedAt);
-}
-
-/** An init container that is meant to go on running beside the app containers. */
-export function isSidecar(container: Container): boolean {
-  return container.restartPolicy === 'Always';
 }
 
 /** The restart policy that holds for a container. */

@@ -1,7 +1,6 @@
 import { aLink } from '../testing/builders';
 import { Addresses, AddressesExhausted } from './plan-addresses';
 import { planInner, planOuter, readCables } from './plan-cable';
-import { hostPortsOf } from './plan-host-ports';
 
 describe('addresses of a pod network', () => {
   it('start behind the gateway and go round, so that one rests before it is given out again', () => {
@@ -69,22 +68,5 @@ describe('a cable', () => {
       attached: [{ uid: 'u-1', ip: '10.244.1.2', namespace: 'net:[4026532001]' }],
       unfinished: ['vethaaaaaaaaaa'],
     });
-  });
-});
-
-describe('host ports', () => {
-  it('are what containers ask for, none in the node’s own network', () => {
-    const spec = {
-      containers: [
-        { name: 'a', ports: [{ containerPort: 80, hostPort: 8080 }, { containerPort: 81 }] },
-        { name: 'b', ports: [{ containerPort: 53, hostPort: 53, protocol: 'UDP', hostIP: '1.2.3.4' }] },
-      ],
-    };
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec };
-    expect(hostPortsOf(pod)).toEqual([
-      { hostPort: 8080, containerPort: 80, protocol: 'TCP', hostIP: undefined },
-      { hostPort: 53, containerPort: 53, protocol: 'UDP', hostIP: '1.2.3.4' },
-    ]);
-    expect(hostPortsOf({ ...pod, spec: { ...spec, hostNetwork: true } })).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
+import { tolerated } from '@shiplog/kube';
 import type { Filter, Refusal } from '../../rule';
-import { tolerates } from '../taint-toleration/tolerates';
 
 const REFUSAL: Refusal = ['node(s) were unschedulable'];
 const CORDON = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
@@ -10,7 +10,7 @@ export const nodeUnschedulable: Filter = {
   name: 'NodeUnschedulable',
   helpedBy: ['NodeAdmissionChanged'],
   check({ pod }) {
-    if (tolerates(pod.spec?.tolerations, CORDON)) return undefined;
+    if (tolerated(pod.spec?.tolerations, CORDON)) return undefined;
     return (node) => (node.unschedulable ? REFUSAL : undefined);
   },
 };

@@ -1,5 +1,5 @@
+import { tolerated } from '@shiplog/kube';
 import type { Score } from '../../rule';
-import { tolerates } from '../taint-toleration/tolerates';
 
 /** Best is the node with the fewest PreferNoSchedule taints that the pod doesn't tolerate (TaintToleration's score). */
 export const preferUntainted: Score = {
@@ -11,7 +11,7 @@ export const preferUntainted: Score = {
     return (node) => {
       let repelling = 0;
       for (const taint of node.taints) {
-        if (taint.effect === 'PreferNoSchedule' && !tolerates(tolerations, taint)) repelling += 1;
+        if (taint.effect === 'PreferNoSchedule' && !tolerated(tolerations, taint)) repelling += 1;
       }
       return repelling;
     };

@@ -1,6 +1,6 @@
 import type { Taint } from '@shiplog/contracts';
+import { tolerated } from '@shiplog/kube';
 import type { Filter } from '../../rule';
-import { tolerates } from './tolerates';
 
 /** A node's taints NoSchedule and NoExecute keep off every pod that doesn't tolerate them. */
 export const taintToleration: Filter = {
@@ -11,7 +11,7 @@ export const taintToleration: Filter = {
     const tolerations = pod.spec?.tolerations;
     return (node) => {
       for (const taint of node.taints) {
-        if (repels(taint) && !tolerates(tolerations, taint)) return [reasonOf(taint)];
+        if (repels(taint) && !tolerated(tolerations, taint)) return [reasonOf(taint)];
       }
       return undefined;
     };

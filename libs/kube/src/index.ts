@@ -1,0 +1,5 @@
+/** What is true of a Kubernetes object, whoever looks at it. */
+export * from './containers';
+export * from './host-ports';
+export * from './owners';
+export * from './tolerations';
