@@ -43,7 +43,7 @@ function toMilli(digits: string, numerator: bigint, power: number): bigint {
 
 /** The same few texts stand in all pods: to parse one costs ten times the look at what it was before. */
 const PARSED = new Map<string, Parsed>();
-const PARSED_KEPT = 4096;
+const PARSED_KEPT = 16_384;
 
 function parse(text: string): Parsed | undefined {
   const known = PARSED.get(text);
