@@ -1,4 +1,5 @@
 import { CAUSES, CAUSES_CHARACTERS, type StatusCause } from '@shiplog/contracts';
+import type { TextRule } from './values/names';
 
 /** A Go `%q`-like rendering of a value in an error text: strings quoted, composite values as JSON. */
 function shown(value: unknown): string {
@@ -23,7 +24,13 @@ export class Problems {
   }
 
   invalid(field: string, value: unknown, detail: string): void {
-    this.add('FieldValueInvalid', field, withDetail(`Invalid value: ${shown(value)}`, detail));
+    // What nobody will read is not rendered: an object can be wrong as often as it is long.
+    if (!this.full) this.add('FieldValueInvalid', field, withDetail(`Invalid value: ${shown(value)}`, detail));
+  }
+
+  /** A cause for each thing that a rule finds wrong with a text. */
+  breaches(field: string, text: string, rule: TextRule): void {
+    for (const wrong of rule(text)) this.invalid(field, text, wrong);
   }
 
   duplicate(field: string, value: unknown): void {
@@ -38,12 +45,17 @@ export class Problems {
     this.add('FieldValueNotSupported', field, `Unsupported value: ${shown(value)}: supported values: ${list}`);
   }
 
+  /** Nothing when the value is absent or one of the supported ones. */
+  unlessOneOf(field: string, value: string | undefined, supported: readonly string[]): void {
+    if (value !== undefined && !supported.includes(value)) this.notSupported(field, value, supported);
+  }
+
   forbidden(field: string, detail: string): void {
     this.add('FieldValueForbidden', field, `Forbidden: ${detail}`);
   }
 
-  notFound(field: string, value: unknown): void {
-    this.add('FieldValueNotFound', field, `Not found: ${shown(value)}`);
+  notFound(field: string, value: unknown, detail = ''): void {
+    this.add('FieldValueNotFound', field, withDetail(`Not found: ${shown(value)}`, detail));
   }
 
   tooLong(field: string, maxBytes: number): void {
@@ -54,8 +66,12 @@ export class Problems {
     this.add('FieldValueTooMany', field, `Too many: ${actual}: must have at most ${max} items`);
   }
 
+  private get full(): boolean {
+    return this.causes.length >= CAUSES || this.#characters >= CAUSES_CHARACTERS;
+  }
+
   private add(reason: string, field: string, message: string): void {
-    if (this.causes.length >= CAUSES || this.#characters >= CAUSES_CHARACTERS) return;
+    if (this.full) return;
     this.#characters += message.length + field.length;
     this.causes.push({ reason, message, field });
   }

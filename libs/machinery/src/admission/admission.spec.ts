@@ -95,7 +95,7 @@ describe('creating', () => {
     [{ annotations: { 'a b': 'c' } }, ['metadata.annotations']],
     [{ annotations: { a: 'x'.repeat(262_145) } }, ['metadata.annotations']],
     [{ finalizers: ['mine'] }, ['metadata.finalizers[0]']],
-    [{ ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: '' }] }, ['metadata.ownerReferences[0].uid']],
+    [{ ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: '' }] }, ['metadata.ownerReferences.uid']],
     [{ name: 'a/b' }, ['metadata.name']],
   ])('with %# bad metadata is refused', (metadata, fields) => {
     expect(fieldsOf(create(metadata))).toEqual(fields);

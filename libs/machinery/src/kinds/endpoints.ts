@@ -1,26 +1,26 @@
+import type { EndpointAddress, EndpointPort } from '@shiplog/contracts';
 import type { Problems } from '../problems';
-import { backendAddress, dnsSubdomain, portName, portNumber } from '../values/names';
+import { backendAddress, dnsLabel, dnsSubdomain, portNumber, qualifiedName } from '../values/names';
 import { defineKind } from './kind';
 
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 
-interface Port {
-  name?: string;
-  port?: number;
-  protocol?: string;
+/** A port of a subset: with a name when there are others. */
+function validatePorts(ports: readonly EndpointPort[], at: string, problems: Problems): void {
+  ports.forEach(({ name, port, protocol, appProtocol }, i) => {
+    const here = `${at}[${i}]`;
+    if (name !== undefined) problems.breaches(`${here}.name`, name, dnsLabel);
+    else if (ports.length > 1) problems.required(`${here}.name`);
+    for (const wrong of portNumber(port)) problems.invalid(`${here}.port`, port, wrong);
+    problems.unlessOneOf(`${here}.protocol`, protocol, PROTOCOLS);
+    if (appProtocol !== undefined) problems.breaches(`${here}.appProtocol`, appProtocol, qualifiedName);
+  });
 }
 
-function validatePorts(ports: readonly Port[], at: string, problems: Problems): void {
-  ports.forEach((port, i) => {
-    const here = `${at}[${i}]`;
-    if (port.name === undefined && ports.length > 1) problems.required(`${here}.name`);
-    else if (port.name !== undefined)
-      for (const wrong of portName(port.name)) problems.invalid(`${here}.name`, port.name, wrong);
-    for (const wrong of portNumber(port.port ?? 0)) problems.invalid(`${here}.port`, port.port ?? 0, wrong);
-    if (port.protocol !== undefined && !PROTOCOLS.includes(port.protocol)) {
-      problems.notSupported(`${here}.protocol`, port.protocol, PROTOCOLS);
-    }
-  });
+function validateAddress({ ip, hostname, nodeName }: EndpointAddress, at: string, problems: Problems): void {
+  problems.breaches(`${at}.ip`, ip, backendAddress);
+  if (hostname !== undefined) problems.breaches(`${at}.hostname`, hostname, dnsLabel);
+  if (nodeName !== undefined) problems.breaches(`${at}.nodeName`, nodeName, dnsSubdomain);
 }
 
 export const endpoints = defineKind<'endpoints'>({
@@ -36,13 +36,8 @@ export const endpoints = defineKind<'endpoints'>({
       const ready = subset.addresses ?? [];
       const waiting = subset.notReadyAddresses ?? [];
       if (ready.length + waiting.length === 0) problems.required(at, 'must specify `addresses` or `notReadyAddresses`');
-      ready.forEach((address, n) => {
-        for (const wrong of backendAddress(address.ip)) problems.invalid(`${at}.addresses[${n}].ip`, address.ip, wrong);
-      });
-      waiting.forEach((address, n) => {
-        for (const wrong of backendAddress(address.ip))
-          problems.invalid(`${at}.notReadyAddresses[${n}].ip`, address.ip, wrong);
-      });
+      ready.forEach((address, n) => validateAddress(address, `${at}.addresses[${n}]`, problems));
+      waiting.forEach((address, n) => validateAddress(address, `${at}.notReadyAddresses[${n}]`, problems));
       validatePorts(subset.ports ?? [], `${at}.ports`, problems);
     });
   },

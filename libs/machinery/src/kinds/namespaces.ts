@@ -1,3 +1,4 @@
+import { finalizerName } from '../metadata/validate';
 import { dnsLabel, qualifiedName } from '../values/names';
 import { defineKind } from './kind';
 
@@ -24,8 +25,9 @@ export const namespaces = defineKind<'namespaces'>({
     draft.spec = before.spec;
   },
   validate(draft, problems) {
-    draft.spec?.finalizers?.forEach((finalizer, i) => {
-      for (const wrong of qualifiedName(finalizer)) problems.invalid(`spec.finalizers[${i}]`, finalizer, wrong);
-    });
+    for (const finalizer of draft.spec?.finalizers ?? []) {
+      problems.breaches('spec.finalizers', finalizer, qualifiedName);
+      problems.breaches('spec.finalizers', finalizer, finalizerName);
+    }
   },
 });

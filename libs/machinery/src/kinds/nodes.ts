@@ -1,11 +1,13 @@
-import type { ObjectOf } from '@shiplog/contracts';
+import type { NodeStatus, ObjectOf } from '@shiplog/contracts';
 import type { AdmissionContext } from '../context';
+import { validateAmount } from '../pods/resources';
 import type { Problems } from '../problems';
 import { sameJson } from '../values/equal';
 import { type Cidr, cidrWithin, cidrsOverlap, parseCidr } from '../values/net';
 import { dnsSubdomain, labelValue, qualifiedName } from '../values/names';
 import { type Draft, defineKind } from './kind';
 
+const AMOUNTS = ['capacity', 'allocatable'] as const;
 const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 export const nodes = defineKind<'nodes'>({
@@ -36,8 +38,19 @@ export const nodes = defineKind<'nodes'>({
       if (seen.has(id)) problems.duplicate(at, taint);
       seen.add(id);
     });
+    if (before === undefined) validateAmounts(draft.status ?? {}, problems);
     // What a node has was valid when it got it, and another CLUSTER_CIDR of today must not lock its labels.
     if (!sameJson(draft.spec?.podCIDRs, before?.spec?.podCIDRs)) validatePodCidrs(draft, problems, ctx);
+  },
+  validateStatus(draft, problems) {
+    const { addresses = [], ...status } = draft.status ?? {};
+    validateAmounts(status, problems);
+    const seen = new Set<string>();
+    addresses.forEach((address, i) => {
+      const id = `${address.type} ${address.address}`;
+      if (seen.has(id)) problems.duplicate(`status.addresses[${i}]`, address);
+      seen.add(id);
+    });
   },
   prepareUpdate(draft) {
     reconcilePodCidrs(draft.spec);
@@ -56,6 +69,14 @@ export const nodes = defineKind<'nodes'>({
     }
   },
 });
+
+function validateAmounts(status: Pick<NodeStatus, (typeof AMOUNTS)[number]>, problems: Problems): void {
+  for (const field of AMOUNTS) {
+    for (const [name, amount] of Object.entries(status[field] ?? {})) {
+      validateAmount(name, amount, `status.${field}.${name}`, problems);
+    }
+  }
+}
 
 /** `podCIDR` is the first of `podCIDRs`: whichever was given fills the other, and it is `podCIDR` that counts. */
 function reconcilePodCidrs(spec: { podCIDR?: string; podCIDRs?: string[] } | undefined): void {

@@ -1,7 +1,7 @@
 import type { KubeObject, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../admission/create';
 import { admitUpdate } from '../admission/update';
-import { FewObjects, admission, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
+import { FewObjects, admission, causesOf, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
 
 const object = (
   kind: string,
@@ -90,9 +90,17 @@ describe('a namespace', () => {
 
   it('keeps the label of its name', () => {
     const labels = { 'kubernetes.io/metadata.name': 'other' };
-    expect(fieldsOf(change('namespaces', before, { metadata: { ...before.metadata, labels } }))).toContain(
-      'metadata.labels[kubernetes.io/metadata.name]',
-    );
+    const after = valueOf(change('namespaces', before, { metadata: { ...before.metadata, labels } }));
+    expect(after.metadata.labels).toEqual({ 'kubernetes.io/metadata.name': 'x' });
+  });
+
+  it('has finalizers that say whose they are', () => {
+    const create = (finalizer: string) =>
+      causesOf(admitCreate('namespaces', cluster('Namespace', { spec: { finalizers: [finalizer] } }), admission()));
+    expect(create('noslash')).toEqual([
+      'spec.finalizers: Invalid value: "noslash": name is neither a standard finalizer name nor is it fully qualified',
+    ]);
+    expect(create('example.com/mine')).toEqual([]);
   });
 
   it('has a label for a name, and lives in no namespace', () => {
@@ -102,6 +110,28 @@ describe('a namespace', () => {
 });
 
 describe('a node', () => {
+  it('has amounts that can be', () => {
+    const create = (status: object) => causesOf(admitCreate('nodes', cluster('Node', { status }), admission()));
+    expect(create({ capacity: { cpu: '-1' }, allocatable: { cpu: '1' } })).toEqual([
+      'status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0',
+    ]);
+    expect(create({ allocatable: { 'example.com/gpu': '500m' } })).toEqual([
+      'status.allocatable.example.com/gpu: Invalid value: "500m": must be an integer',
+    ]);
+    expect(create({ capacity: { cpu: '0', 'example.com/gpu': '8', 'hugepages-2Mi': '0' } })).toEqual([]);
+  });
+
+  it('reports each of its addresses once', () => {
+    const before = created('nodes', cluster('Node'));
+    const address = { type: 'InternalIP', address: '192.0.2.4' };
+    const report = (addresses: object[]) =>
+      causesOf(admitUpdate('nodes', 'status', before, { ...before, status: { addresses } }, admission()));
+    expect(report([address, address])).toEqual([
+      'status.addresses[1]: Duplicate value: {"type":"InternalIP","address":"192.0.2.4"}',
+    ]);
+    expect(report([address, { ...address, type: 'ExternalIP' }])).toEqual([]);
+  });
+
   it('is created with the status that its kubelet gives it', () => {
     const node = created('nodes', cluster('Node', { status: { capacity: { cpu: '2', memory: '4096Mi' } } }));
     expect(node.status).toEqual({ capacity: { cpu: '2', memory: '4Gi' }, allocatable: { cpu: '2', memory: '4Gi' } });
@@ -198,12 +228,59 @@ describe('a lease', () => {
     ]);
   });
 
+  it('is handed on in a way that there is', () => {
+    const create = (spec: object) =>
+      causesOf(admitCreate('leases.coordination.k8s.io', { ...lease, spec }, admission()));
+    expect(create({ strategy: 'Bogus', preferredHolder: 'x' })).toEqual([
+      'spec.strategy.strategy: Unsupported value: "Bogus": supported values: "OldestEmulationVersion"',
+    ]);
+    expect(create({ preferredHolder: 'x' })).toEqual([
+      'spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined',
+    ]);
+    expect(create({ strategy: 'example.com/mine', preferredHolder: 'x' })).toEqual([]);
+    expect(create({ strategy: 'OldestEmulationVersion' })).toEqual([]);
+  });
+
   it('is only replaced by those who say which version they had read', () => {
     const before = created('leases.coordination.k8s.io', lease);
     const blind = admitUpdate('leases.coordination.k8s.io', undefined, before, lease, admission());
     expect(refusalOf(blind).message).toContain(
       'metadata.resourceVersion: Invalid value: "": must be specified for an update',
     );
+  });
+});
+
+describe('an event with a time of its own', () => {
+  const report = {
+    involvedObject: { kind: 'Pod', namespace: 'default', name: 'p' },
+    eventTime: '2024-05-05T01:02:03.000000Z',
+    reportingComponent: 'example.com/watcher',
+    reportingInstance: 'watcher-1',
+    action: 'Look',
+    reason: 'Seen',
+  };
+  const create = (fields: object) =>
+    causesOf(admitCreate('events', object('Event', { ...report, ...fields }), admission()));
+
+  it.each<[string, object, string]>([
+    ['no instance', { reportingInstance: undefined }, 'reportingInstance: Required value'],
+    ['no action', { action: undefined }, 'action: Required value'],
+    ['no reason', { reason: undefined }, 'reason: Required value'],
+    ['a long action', { action: 'a'.repeat(129) }, 'action: Invalid value: "": can have at most 128 characters'],
+    ['a long reason', { reason: 'a'.repeat(129) }, 'reason: Invalid value: "": can have at most 128 characters'],
+    ['a long note', { message: 'a'.repeat(1025) }, 'message: Invalid value: "": can have at most 1024 characters'],
+  ])('is refused with %s', (_what, fields, cause) => {
+    expect(create(fields)).toEqual([cause]);
+  });
+
+  it('says who saw it', () => {
+    expect(create({ reportingComponent: undefined })[0]).toBe('reportingController: Required value');
+    expect(create({ reportingComponent: 'a b' })[0]).toMatch('reportingController: Invalid value: "a b"');
+  });
+
+  it('may be about what is elsewhere, and have a note of some length', () => {
+    expect(create({ message: 'a'.repeat(1024) })).toEqual([]);
+    expect(create({ involvedObject: { kind: 'Pod', namespace: 'other', name: 'p' } })).toEqual([]);
   });
 });
 

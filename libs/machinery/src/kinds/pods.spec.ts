@@ -1,7 +1,7 @@
 import type { Container, ObjectOf, PodSpec, StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../admission/create';
 import { admitUpdate } from '../admission/update';
-import { aPod, admission, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
+import { aPod, admission, causesOf, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
 
 type Pod = ObjectOf<'pods'>;
 
@@ -261,6 +261,57 @@ describe('a pod is refused', () => {
   ];
   it.each(cases)('%s', (_what, spec, field, message) => {
     expect(refusalOf(create(spec)).details?.causes).toContainEqual(expect.objectContaining({ field, message }));
+  });
+});
+
+describe('a pod that the cluster can not run', () => {
+  const message = (spec: Partial<PodSpec>) => refusalOf(create(spec)).message;
+
+  it('is forbidden a runtime class that there is not, and what only such a class adds', () => {
+    expect(refusalOf(create({ runtimeClassName: 'nope' })).code).toBe(403);
+    expect(message({ runtimeClassName: 'nope' })).toBe(
+      'pods "web" is forbidden: pod rejected: RuntimeClass "nope" not found',
+    );
+    expect(message({ overhead: { cpu: '1' } })).toBe(
+      'pods "web" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
+    );
+  });
+});
+
+describe('a pod’s annotations', () => {
+  const causes = (annotations: Record<string, string>) =>
+    causesOf(admitCreate('pods', aPod({}, { annotations }), admission()));
+  const armor = 'container.apparmor.security.beta.kubernetes.io';
+  const seccomp = 'seccomp.security.alpha.kubernetes.io/pod';
+  const cost = 'controller.kubernetes.io/pod-deletion-cost';
+  const mirror = 'kubernetes.io/config.mirror';
+
+  it.each([
+    [`${armor}/app`, 'bogus', `[${armor}/app]: Invalid value: "bogus": invalid AppArmor profile name: "bogus"`],
+    [`${armor}/other`, 'unconfined', `[${armor}/other]: Invalid value: "other": container not found`],
+    [seccomp, 'bogus', `.${seccomp}: Invalid value: "bogus": must be a valid seccomp profile`],
+    [cost, 'much', `[${cost}]: Invalid value: "much": must be a 32bit integer`],
+    [mirror, 'x', `[${mirror}]: Invalid value: "x": must set spec.nodeName if mirror pod annotation is set`],
+  ])('are refused with %s: %s', (key, value, cause) => {
+    expect(causes({ [key]: value })).toEqual([`metadata.annotations${cause}`]);
+  });
+
+  it('may name profiles that a node has, and a cost', () => {
+    const good = { [`${armor}/app`]: 'localhost/mine', [seccomp]: 'localhost/a.json', [cost]: '-7', note: 'bogus' };
+    expect(causes(good)).toEqual([]);
+  });
+});
+
+describe('a pod from before a rule', () => {
+  const before = created('pods', aPod());
+  const spec = { ...before.spec, dnsConfig: { searches: ['under_scored'] } } as PodSpec;
+  const old = { ...before, spec };
+
+  it('can still be labelled, and not be changed in what the rule is about', () => {
+    const labelled = { ...old, metadata: { ...old.metadata, labels: { a: 'b' } } };
+    expect(valueOf(admitUpdate('pods', undefined, old, labelled, admission())).metadata.labels).toEqual({ a: 'b' });
+    const changed = { ...old, spec: { ...spec, activeDeadlineSeconds: 5 } };
+    expect(fieldsOf(admitUpdate('pods', undefined, old, changed, admission()))).toEqual(['spec.dnsConfig.searches[0]']);
   });
 });
 

@@ -1,9 +1,12 @@
 import type { PodSpec, Toleration } from '@shiplog/contracts';
 import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
 import { qosClassOf } from '../pods/qos';
+import { validatePodAnnotations } from '../pods/annotations';
+import { validateNewPod, validatePodOnly } from '../pods/pod-only';
 import { validatePodUpdate } from '../pods/update';
 import { validatePodSpec } from '../pods/validate';
 import { validatePodStatus } from '../pods/validate-status';
+import { sameJson } from '../values/equal';
 import { dnsSubdomain } from '../values/names';
 import type { AdmissionContext } from '../context';
 import { carryOver, defineKind, type Draft } from './kind';
@@ -78,6 +81,13 @@ function priorityProblem(className = ''): string | undefined {
   return `no PriorityClass with name ${className} was found`;
 }
 
+/** What Kubernetes' runtime class admission says where there are no such classes. */
+function runtimeProblem({ runtimeClassName: name, overhead }: PodSpec): string | undefined {
+  if (name !== undefined) return `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`;
+  if (overhead === undefined) return undefined;
+  return 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead';
+}
+
 export const pods = defineKind<'pods'>({
   resource: 'pods',
   name: dnsSubdomain,
@@ -108,7 +118,8 @@ export const pods = defineKind<'pods'>({
     draft.status = { phase: 'Pending', qosClass: qosClassOf(spec) };
   },
   forbids(draft, ctx) {
-    return serviceAccountProblem(draft, ctx) ?? priorityProblem(draft.spec?.priorityClassName);
+    const spec = draft.spec ?? { containers: [] };
+    return serviceAccountProblem(draft, ctx) ?? priorityProblem(spec.priorityClassName) ?? runtimeProblem(spec);
   },
   prepareUpdate(draft, before) {
     const spec = draft.spec ?? { containers: [] };
@@ -118,9 +129,16 @@ export const pods = defineKind<'pods'>({
     tolerateLostNodes(spec);
   },
   validate(draft, problems, _ctx, before) {
-    // An unchanged spec was valid when it came in, and stricter rules of today must not lock its labels.
+    const spec = draft.spec ?? { containers: [] };
+    if (before === undefined) validateNewPod(spec, problems);
+    // What is unchanged was valid when it came in, and stricter rules of today must not lock its labels.
     if (before === undefined || draft.spec !== before.spec) {
-      validatePodSpec(draft.spec ?? { containers: [] }, 'spec', problems);
+      validatePodSpec(spec, 'spec', problems);
+      validatePodOnly(spec, problems);
+    }
+    const { annotations = {} } = draft.metadata;
+    if (!sameJson(annotations, before?.metadata.annotations)) {
+      validatePodAnnotations(annotations, spec, 'metadata.annotations', problems);
     }
   },
   validateStatus(draft, problems) {

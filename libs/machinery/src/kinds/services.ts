@@ -21,7 +21,10 @@ export const services = defineKind<'services'>({
   prepareUpdate(draft, before) {
     carryOverService(draft.spec ?? {}, before.spec ?? {});
   },
-  validate: validateService,
+  validate(draft, problems, ctx, before) {
+    // An unchanged spec was valid when it came in, and stricter rules of today must not lock its labels.
+    if (before === undefined || draft.spec !== before.spec) validateService(draft, problems, ctx);
+  },
   validateStatus: validateServiceStatus,
   validateUpdate: validateServiceUpdate,
   allocate(draft, before, problems, ctx) {

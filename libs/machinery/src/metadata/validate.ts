@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '@shiplog/contracts';
+import type { ObjectMeta, OwnerReference } from '@shiplog/contracts';
 import type { Problems } from '../problems';
 import { utf8Length } from '../values/bytes';
 import { type TextRule, asPrefix, labelValue, pathSegment, qualifiedName } from '../values/names';
@@ -26,36 +26,47 @@ export function validateAnnotations(annotations: Texts | undefined, at: string, 
   if (bytes > MAX_ANNOTATION_BYTES) problems.tooLong(at, MAX_ANNOTATION_BYTES);
 }
 
-function validateOwners(meta: ObjectMeta, problems: Problems): void {
-  let controllers = 0;
-  meta.ownerReferences?.forEach((owner, i) => {
-    const at = `metadata.ownerReferences[${i}]`;
-    if ((owner.apiVersion ?? '') === '')
-      problems.invalid(`${at}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty');
-    if ((owner.kind ?? '') === '') problems.invalid(`${at}.kind`, owner.kind ?? '', 'must not be empty');
-    if ((owner.name ?? '') === '') problems.invalid(`${at}.name`, owner.name ?? '', 'must not be empty');
-    if ((owner.uid ?? '') === '') problems.invalid(`${at}.uid`, owner.uid ?? '', 'must not be empty');
-    if (owner.controller === true) controllers += 1;
-    if (owner.controller === true && controllers === 2) {
-      problems.invalid(
-        'metadata.ownerReferences',
-        meta.ownerReferences,
-        'Only one reference can have Controller set to true',
-      );
-    }
-  });
+/** Events come and go too fast for anything to live as long as they do. */
+const BANNED_OWNER = 'v1/Event';
+const OWNERS = 'metadata.ownerReferences';
+
+/** Kubernetes says what is wrong of the whole list, and not of one owner in it. */
+function validateOwners({ ownerReferences: owners = [] }: ObjectMeta, problems: Problems): void {
+  for (const owner of owners) validateOwner(owner, problems);
+  const [first, second] = owners.filter(({ controller }) => controller === true);
+  if (first === undefined || second === undefined) return;
+  const both = `${first.kind}/${first.name} and ${second.kind}/${second.name}`;
+  const rule = `Only one reference can have Controller set to true. Found "true" in references for ${both}`;
+  problems.invalid(OWNERS, owners, rule);
+}
+
+function validateOwner(owner: OwnerReference, problems: Problems): void {
+  const { apiVersion } = owner;
+  if (!/^(?:[^/]*\/)?[^/]+$/.test(apiVersion)) {
+    problems.invalid(`${OWNERS}.apiVersion`, apiVersion, 'version must not be empty');
+  }
+  for (const field of ['kind', 'name', 'uid'] as const) {
+    if (owner[field] === '') problems.invalid(`${OWNERS}.${field}`, '', 'must not be empty');
+  }
+  if (`${apiVersion}/${owner.kind}` === BANNED_OWNER) {
+    problems.invalid(OWNERS, owner, '/v1, Kind=Event is disallowed from being an owner');
+  }
 }
 
 const SHORT_FINALIZERS = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
+
+/** Finalizers are somebody's: all but Kubernetes' own say whose. */
+export const finalizerName: TextRule = (text) =>
+  text.includes('/') || SHORT_FINALIZERS.has(text)
+    ? []
+    : ['name is neither a standard finalizer name nor is it fully qualified'];
 
 function validateFinalizers(meta: ObjectMeta, problems: Problems): void {
   const finalizers = meta.finalizers ?? [];
   finalizers.forEach((finalizer, i) => {
     const at = `metadata.finalizers[${i}]`;
     for (const wrong of qualifiedName(finalizer)) problems.invalid(at, finalizer, wrong);
-    if (!finalizer.includes('/') && !SHORT_FINALIZERS.has(finalizer)) {
-      problems.invalid(at, finalizer, 'name is neither a standard finalizer name nor is it fully qualified');
-    }
+    problems.breaches(at, finalizer, finalizerName);
   });
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     problems.invalid('metadata.finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set');

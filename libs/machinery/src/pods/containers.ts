@@ -1,203 +1,147 @@
-import type { Container, ContainerPort, EnvVar, PodSpec, ResourceRequirements } from '@shiplog/contracts';
+import type { Container, ContainerPort, ContainerResizePolicy, PodSpec } from '@shiplog/contracts';
 import type { Problems } from '../problems';
-import { dnsLabel, envVarName, ipAddress, portName, portNumber, qualifiedName } from '../values/names';
-import { milliOf } from '../values/quantity';
-import { validateHandler, validateProbes } from './probes';
-import { validateMounts } from './volumes';
+import { dnsLabel, ipAddress, portName, portNumber } from '../values/names';
+import { validateEnv } from './env';
+import { type VolumesByName, validateMounts } from './mounts';
+import { validateHandlers } from './probes';
+import { validateResources } from './resources';
+import { validateContainerSecurity } from './security';
 
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 const MESSAGE_POLICIES = ['FallbackToLogsOnError', 'File'];
-const NATIVE_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
-const FIELD_PATHS = [
-  'metadata.annotations',
-  'metadata.labels',
-  'metadata.name',
-  'metadata.namespace',
-  'metadata.uid',
-  'spec.nodeName',
-  'spec.serviceAccountName',
-  'status.hostIP',
-  'status.hostIPs',
-  'status.podIP',
-  'status.podIPs',
-];
+const RESIZABLE = ['cpu', 'memory'];
+const RESIZE_POLICIES = ['NotRequired', 'RestartContainer'];
+const ONLY_SIDECARS = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const;
+
+/** What of its pod a container is checked against. */
+interface Surroundings {
+  readonly spec: PodSpec;
+  readonly volumes: VolumesByName;
+  readonly claims: ReadonlySet<string>;
+  /** Names of the containers before it. */
+  readonly names: Set<string>;
+}
 
 /** Checks the containers of a pod spec: each alone, their names, and the host ports they share. */
-export function validateContainers(spec: PodSpec, at: string, volumes: ReadonlySet<string>, problems: Problems): void {
-  const names = new Set<string>();
-  const containers = spec.containers ?? [];
-  if (containers.length === 0) problems.required(`${at}.containers`);
+export function validateContainers(spec: PodSpec, at: string, volumes: VolumesByName, problems: Problems): void {
+  const claims = new Set(spec.resourceClaims?.map(({ name }) => name));
+  const pod: Surroundings = { spec, volumes, claims, names: new Set() };
+  const grace = spec.terminationGracePeriodSeconds ?? 0;
+  if (spec.containers.length === 0) problems.required(`${at}.containers`);
   const hostPorts = new Set<string>();
-  containers.forEach((container, i) => {
+  spec.containers.forEach((container, i) => {
     const here = `${at}.containers[${i}]`;
-    validateContainer(container, here, names, volumes, problems);
-    validateHostPorts(container, spec, here, hostPorts, problems);
+    validateContainer(container, pod, here, problems);
+    validateHandlers(container, grace, here, problems);
+    if (container.restartPolicy !== undefined) {
+      problems.forbidden(`${here}.restartPolicy`, 'may not be set for non-init containers');
+    }
+    validateHostPorts(container, here, hostPorts, problems);
+    if (spec.hostNetwork === true) validatePortsOnHost(container, here, problems);
   });
   spec.initContainers?.forEach((container, i) => {
     const here = `${at}.initContainers[${i}]`;
-    validateContainer(container, here, names, volumes, problems);
-    if (container.restartPolicy !== 'Always') {
-      for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-        if (container[probe] !== undefined) {
-          problems.forbidden(`${here}.${probe}`, 'may not be set for init containers without restartPolicy=Always');
-        }
-      }
-    }
+    validateContainer(container, pod, here, problems);
+    validateInit(container, grace, here, problems);
+    // They run one after the other, and so may use the same ports.
+    validateHostPorts(container, here, new Set(), problems);
   });
 }
 
-function validateContainer(
-  container: Container,
-  at: string,
-  names: Set<string>,
-  volumes: ReadonlySet<string>,
-  problems: Problems,
-): void {
-  const { name = '', image = '' } = container;
-  if (name === '') problems.required(`${at}.name`);
-  else for (const wrong of dnsLabel(name)) problems.invalid(`${at}.name`, name, wrong);
-  if (name !== '' && names.has(name)) problems.duplicate(`${at}.name`, name);
-  names.add(name);
-  if (image === '') problems.required(`${at}.image`);
-  else if (image !== image.trim())
-    problems.invalid(`${at}.image`, image, 'must not have leading or trailing whitespace');
-  if (!PULL_POLICIES.includes(container.imagePullPolicy ?? '')) {
-    problems.notSupported(`${at}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES);
+/** An init container that is to be restarted is a sidecar; the others end, and so nobody asks how they are. */
+function validateInit(container: Container, grace: number, at: string, problems: Problems): void {
+  problems.unlessOneOf(`${at}.restartPolicy`, container.restartPolicy, ['Always']);
+  if (container.restartPolicy === 'Always') validateHandlers(container, grace, at, problems);
+  else {
+    for (const field of ONLY_SIDECARS) {
+      if (container[field] === undefined) continue;
+      problems.forbidden(`${at}.${field}`, 'may not be set for init containers without restartPolicy=Always');
+    }
   }
-  if (!MESSAGE_POLICIES.includes(container.terminationMessagePolicy ?? '')) {
-    problems.notSupported(`${at}.terminationMessagePolicy`, container.terminationMessagePolicy, MESSAGE_POLICIES);
+  if (container.resizePolicy !== undefined) {
+    problems.invalid(`${at}.resizePolicy`, container.resizePolicy, 'must not be set for init containers');
   }
-  validatePorts(container.ports, `${at}.ports`, problems);
-  validateEnv(container, at, problems);
-  validateMounts(container.volumeMounts, volumes, `${at}.volumeMounts`, problems);
-  if (container.resources !== undefined) validateResources(container.resources, `${at}.resources`, problems);
-  validateProbes(container, at, problems);
-  if (container.lifecycle?.postStart !== undefined)
-    validateHandler(container.lifecycle.postStart, `${at}.lifecycle.postStart`, problems);
-  if (container.lifecycle?.preStop !== undefined)
-    validateHandler(container.lifecycle.preStop, `${at}.lifecycle.preStop`, problems);
 }
 
-function validatePorts(ports: readonly ContainerPort[] | undefined, at: string, problems: Problems): void {
+function validateContainer(container: Container, pod: Surroundings, at: string, problems: Problems): void {
+  const { name, image, imagePullPolicy = '', terminationMessagePolicy = '' } = container;
+  if (name === '') problems.required(`${at}.name`);
+  else problems.breaches(`${at}.name`, name, dnsLabel);
+  if (name !== '' && pod.names.has(name)) problems.duplicate(`${at}.name`, name);
+  pod.names.add(name);
+  if (image === undefined) problems.required(`${at}.image`);
+  problems.unlessOneOf(`${at}.imagePullPolicy`, imagePullPolicy, PULL_POLICIES);
+  problems.unlessOneOf(`${at}.terminationMessagePolicy`, terminationMessagePolicy, MESSAGE_POLICIES);
+  validatePorts(container.ports ?? [], `${at}.ports`, problems);
+  validateEnv(container, at, problems);
+  validateMounts(container, pod.volumes, at, problems);
+  validateResources(container.resources ?? {}, pod.claims, `${at}.resources`, problems);
+  validateResizing(container.resizePolicy ?? [], pod.spec.restartPolicy, `${at}.resizePolicy`, problems);
+  if (container.securityContext !== undefined) {
+    const hostUsers = pod.spec.hostUsers !== false;
+    validateContainerSecurity(container.securityContext, hostUsers, `${at}.securityContext`, problems);
+  }
+}
+
+function validatePorts(ports: readonly ContainerPort[], at: string, problems: Problems): void {
   const names = new Set<string>();
-  ports?.forEach((port, i) => {
+  ports.forEach(({ name, containerPort, hostPort = 0, protocol = '', hostIP }, i) => {
     const here = `${at}[${i}]`;
-    const { name, containerPort, hostPort, protocol = '', hostIP } = port;
     if (name !== undefined) {
       const wrong = portName(name);
       for (const what of wrong) problems.invalid(`${here}.name`, name, what);
       if (wrong.length === 0 && names.has(name)) problems.duplicate(`${here}.name`, name);
       names.add(name);
     }
-    if (containerPort === undefined || containerPort === 0) problems.required(`${here}.containerPort`);
+    if (containerPort === 0) problems.required(`${here}.containerPort`);
     else for (const wrong of portNumber(containerPort)) problems.invalid(`${here}.containerPort`, containerPort, wrong);
-    if (hostPort !== undefined && hostPort !== 0) {
+    if (hostPort !== 0) {
       for (const wrong of portNumber(hostPort)) problems.invalid(`${here}.hostPort`, hostPort, wrong);
     }
-    if (!PROTOCOLS.includes(protocol)) problems.notSupported(`${here}.protocol`, protocol, PROTOCOLS);
-    if (hostIP !== undefined) for (const wrong of ipAddress(hostIP)) problems.invalid(`${here}.hostIP`, hostIP, wrong);
+    problems.unlessOneOf(`${here}.protocol`, protocol, PROTOCOLS);
+    if (hostIP !== undefined) problems.breaches(`${here}.hostIP`, hostIP, ipAddress);
   });
 }
 
-function validateHostPorts(
-  container: Container,
-  spec: PodSpec,
-  at: string,
-  taken: Set<string>,
-  problems: Problems,
-): void {
-  container.ports?.forEach((port, i) => {
-    const { hostPort = 0, hostIP = '', protocol, containerPort } = port;
+function validateHostPorts(container: Container, at: string, taken: Set<string>, problems: Problems): void {
+  container.ports?.forEach(({ hostPort = 0, hostIP = '', protocol }, i) => {
     if (hostPort === 0) return;
-    if (spec.hostNetwork === true && hostPort !== containerPort) {
-      problems.invalid(
-        `${at}.ports[${i}].containerPort`,
-        containerPort,
-        'must match `hostPort` when `hostNetwork` is true',
-      );
-    }
     const key = `${protocol}/${hostIP}/${hostPort}`;
     if (taken.has(key)) problems.duplicate(`${at}.ports[${i}].hostPort`, key);
     taken.add(key);
   });
 }
 
-function validateEnv(container: Container, at: string, problems: Problems): void {
-  container.env?.forEach((env, i) => {
-    const here = `${at}.env[${i}]`;
-    if ((env.name ?? '') === '') problems.required(`${here}.name`);
-    else for (const wrong of envVarName(env.name)) problems.invalid(`${here}.name`, env.name, wrong);
-    if (env.valueFrom !== undefined) validateValueFrom(env, `${here}.valueFrom`, problems);
-  });
-  container.envFrom?.forEach((source, i) => {
-    const here = `${at}.envFrom[${i}]`;
-    const { prefix, configMapRef, secretRef } = source;
-    if (prefix !== undefined) for (const wrong of envVarName(prefix)) problems.invalid(`${here}.prefix`, prefix, wrong);
-    if (configMapRef === undefined && secretRef === undefined) {
-      problems.invalid(here, '', 'must specify one of: `configMapRef` or `secretRef`');
-    }
-    if (configMapRef !== undefined && secretRef !== undefined) {
-      problems.invalid(here, '', 'may not have more than one field specified at a time');
-    }
-    if (configMapRef !== undefined && configMapRef.name === undefined) problems.required(`${here}.configMapRef.name`);
-    if (secretRef !== undefined && secretRef.name === undefined) problems.required(`${here}.secretRef.name`);
+/** In its node's network a container's port is the node's. */
+function validatePortsOnHost(container: Container, at: string, problems: Problems): void {
+  container.ports?.forEach(({ hostPort = 0, containerPort }, i) => {
+    if (hostPort === 0 || hostPort === containerPort) return;
+    const rule = 'must match `containerPort` when `hostNetwork` is true';
+    problems.invalid(`${at}.ports[${i}].hostPort`, hostPort, rule);
   });
 }
 
-function validateValueFrom(env: EnvVar, at: string, problems: Problems): void {
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = env.valueFrom ?? {};
-  const given = Object.keys(env.valueFrom ?? {}).length;
-  if (given === 0)
-    problems.invalid(
-      at,
-      '',
-      'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
-    );
-  if (given > 1) problems.invalid(at, '', 'may not have more than one field specified at a time');
-  if (given > 0 && env.value !== undefined) problems.invalid(at, '', 'may not be specified when `value` is not empty');
-  if (fieldRef !== undefined) {
-    const path = fieldRef.fieldPath ?? '';
-    const plain = path.replace(/^(metadata\.(?:labels|annotations))\['.+'\]$/, '$1');
-    if (path === '') problems.required(`${at}.fieldRef.fieldPath`);
-    else if (!FIELD_PATHS.includes(plain)) problems.notSupported(`${at}.fieldRef.fieldPath`, path, FIELD_PATHS);
-  }
-  if (resourceFieldRef !== undefined && (resourceFieldRef.resource ?? '') === '') {
-    problems.required(`${at}.resourceFieldRef.resource`);
-  }
-  for (const [field, ref] of [
-    ['configMapKeyRef', configMapKeyRef],
-    ['secretKeyRef', secretKeyRef],
-  ] as const) {
-    if (ref === undefined) continue;
-    if (ref.name === undefined) problems.required(`${at}.${field}.name`);
-    if ((ref.key ?? '') === '') problems.required(`${at}.${field}.key`);
-  }
-}
-
-/** Kubernetes' rules for requests and limits: names, no negative amounts, requests within limits. */
-export function validateResources(resources: ResourceRequirements, at: string, problems: Problems): void {
-  for (const field of ['limits', 'requests'] as const) {
-    for (const [name, amount] of Object.entries(resources[field] ?? {})) {
-      const here = `${at}.${field}[${name}]`;
-      validateResourceName(name, here, problems);
-      if (milliOf(amount) < 0n) problems.invalid(here, amount, 'must be greater than or equal to 0');
+/** All but a repeated resource Kubernetes says of the whole list. */
+function validateResizing(
+  policies: readonly ContainerResizePolicy[],
+  podRestarts: string | undefined,
+  at: string,
+  problems: Problems,
+): void {
+  const seen = new Set<string>();
+  policies.forEach(({ resourceName, restartPolicy }, i) => {
+    if (seen.has(resourceName)) problems.duplicate(`${at}[${i}]`, resourceName);
+    seen.add(resourceName);
+    for (const [value, supported] of [
+      [resourceName, RESIZABLE],
+      [restartPolicy, RESIZE_POLICIES],
+    ] as const) {
+      if (value === '') problems.required(at);
+      else problems.unlessOneOf(at, value, supported);
     }
-  }
-  const limits = new Map(Object.entries(resources.limits ?? {}));
-  for (const [name, request] of Object.entries(resources.requests ?? {})) {
-    const limit = limits.get(name);
-    if (limit !== undefined && milliOf(request) > milliOf(limit)) {
-      problems.invalid(`${at}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`);
+    if (podRestarts === 'Never' && restartPolicy !== 'NotRequired') {
+      problems.invalid(at, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'");
     }
-  }
-}
-
-function validateResourceName(name: string, at: string, problems: Problems): void {
-  const wrong = qualifiedName(name);
-  for (const what of wrong) problems.invalid(at, name, what);
-  if (wrong.length > 0 || name.includes('/')) return;
-  if (!NATIVE_RESOURCES.includes(name) && !name.startsWith('hugepages-')) {
-    problems.invalid(at, name, 'must be a standard resource for containers');
-  }
+  });
 }

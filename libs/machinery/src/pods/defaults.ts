@@ -65,8 +65,9 @@ function defaultHttpGet(get: { path?: string; scheme?: string } | undefined): vo
 const FILE_MODE = 0o644;
 
 /** Fields of Volume that say where its content comes from. */
-export function sourcesOf(volume: Volume): string[] {
-  return Object.keys(volume).filter((field) => field !== 'name');
+export function sourcesOf(volume: Volume): Exclude<keyof Volume, 'name'>[] {
+  const fields = Object.keys(volume) as (keyof Volume)[];
+  return fields.filter((field) => field !== 'name');
 }
 
 function defaultVolume(volume: Volume): void {

@@ -1,40 +1,47 @@
-import type { PodSpec, Toleration } from '@shiplog/contracts';
+import type { PodResourceClaim, PodSpec } from '@shiplog/contracts';
 import type { Problems } from '../problems';
-import { dnsLabel, dnsSubdomain, ipAddress, labelValue, qualifiedName } from '../values/names';
-import { validateAffinity } from './affinity';
+import { dnsLabel, dnsSubdomain, qualifiedName } from '../values/names';
 import { validateContainers } from './containers';
+import { validateDns } from './dns';
+import { validateHostUsers, validateOs } from './os';
+import { validatePlacement } from './placement';
+import { validateResources } from './resources';
+import { validatePodSecurity } from './security';
 import { validateVolumes } from './volumes';
+import { validateHostProcess } from './windows';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const PREEMPTION_POLICIES = ['PreemptLowerPriority', 'Never'];
-const OPERATORS = ['Equal', 'Exists'];
-const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-/** Kubernetes' rules for a defaulted pod spec at a field path. */
+/** Kubernetes' rules for a defaulted pod spec at a field path: a pod's own, or a controller's template. */
 export function validatePodSpec(spec: PodSpec, at: string, problems: Problems): void {
   const volumes = validateVolumes(spec.volumes, `${at}.volumes`, problems);
+  validateClaims(spec.resourceClaims ?? [], `${at}.resourceClaims`, problems);
   validateContainers(spec, at, volumes, problems);
-  oneOf(spec.restartPolicy, RESTART_POLICIES, `${at}.restartPolicy`, problems);
-  oneOf(spec.dnsPolicy, DNS_POLICIES, `${at}.dnsPolicy`, problems);
-  if (spec.preemptionPolicy !== undefined) {
-    oneOf(spec.preemptionPolicy, PREEMPTION_POLICIES, `${at}.preemptionPolicy`, problems);
-  }
+  validatePolicies(spec, at, problems);
   validateDurations(spec, at, problems);
   validateNames(spec, at, problems);
   validateDns(spec, at, problems);
-  for (const key in spec.nodeSelector) {
-    for (const wrong of qualifiedName(key)) problems.invalid(`${at}.nodeSelector`, key, wrong);
-    for (const wrong of labelValue(spec.nodeSelector[key] ?? ''))
-      problems.invalid(`${at}.nodeSelector`, spec.nodeSelector[key], wrong);
+  validatePlacement(spec, at, problems);
+  validatePodSecurity(spec, `${at}.securityContext`, problems);
+  validateHostProcess(spec, at, problems);
+  validateHostUsers(spec, at, problems);
+  validateOs(spec, at, problems);
+  if (spec.overhead !== undefined) {
+    validateResources({ limits: spec.overhead }, new Set(), `${at}.overhead`, problems);
   }
-  validateTolerations(spec.tolerations, `${at}.tolerations`, problems);
-  if (spec.affinity !== undefined) validateAffinity(spec.affinity, `${at}.affinity`, problems);
 }
 
-function oneOf(value: string | undefined, supported: readonly string[], at: string, problems: Problems): void {
-  if (value === undefined || value === '') problems.required(at);
-  else if (!supported.includes(value)) problems.notSupported(at, value, supported);
+function validatePolicies(spec: PodSpec, at: string, problems: Problems): void {
+  for (const [field, supported] of [
+    ['restartPolicy', RESTART_POLICIES],
+    ['dnsPolicy', DNS_POLICIES],
+  ] as const) {
+    if (spec[field] === undefined) problems.required(`${at}.${field}`);
+    problems.unlessOneOf(`${at}.${field}`, spec[field], supported);
+  }
+  problems.unlessOneOf(`${at}.preemptionPolicy`, spec.preemptionPolicy, PREEMPTION_POLICIES);
 }
 
 function validateDurations(spec: PodSpec, at: string, problems: Problems): void {
@@ -54,66 +61,37 @@ function validateNames(spec: PodSpec, at: string, problems: Problems): void {
     ['hostname', spec.hostname, dnsLabel],
     ['subdomain', spec.subdomain, dnsLabel],
     ['priorityClassName', spec.priorityClassName, dnsSubdomain],
+    ['runtimeClassName', spec.runtimeClassName, dnsSubdomain],
     ['schedulerName', spec.schedulerName, qualifiedName],
   ];
   for (const [field, name, rule] of names) {
-    if (name !== undefined) for (const wrong of rule(name)) problems.invalid(`${at}.${field}`, name, wrong);
+    if (name !== undefined) problems.breaches(`${at}.${field}`, name, rule);
   }
   spec.imagePullSecrets?.forEach(({ name }, i) => {
     if (name === undefined) problems.required(`${at}.imagePullSecrets[${i}].name`);
   });
-  spec.hostAliases?.forEach(({ ip, hostnames }, i) => {
-    for (const wrong of ipAddress(ip ?? '')) problems.invalid(`${at}.hostAliases[${i}].ip`, ip ?? '', wrong);
-    hostnames?.forEach((hostname, n) => {
-      for (const wrong of dnsSubdomain(hostname)) {
-        problems.invalid(`${at}.hostAliases[${i}].hostnames[${n}]`, hostname, wrong);
-      }
-    });
+  spec.readinessGates?.forEach(({ conditionType }, i) => {
+    problems.breaches(`${at}.readinessGates[${i}].conditionType`, conditionType, qualifiedName);
   });
 }
 
-function validateDns(spec: PodSpec, at: string, problems: Problems): void {
-  const nameservers = spec.dnsConfig?.nameservers ?? [];
-  if (spec.dnsPolicy === 'None' && nameservers.length === 0) {
-    problems.required(
-      `${at}.dnsConfig.nameservers`,
-      'must provide at least one DNS nameserver when `dnsPolicy` is None',
-    );
-  }
-  if (nameservers.length > 3)
-    problems.invalid(`${at}.dnsConfig.nameservers`, nameservers, 'must not have more than 3 nameservers');
-  nameservers.forEach((ip, i) => {
-    for (const wrong of ipAddress(ip)) problems.invalid(`${at}.dnsConfig.nameservers[${i}]`, ip, wrong);
-  });
-}
-
-/** Kubernetes' rules for tolerations. */
-export function validateTolerations(
-  tolerations: readonly Toleration[] | undefined,
-  at: string,
-  problems: Problems,
-): void {
-  tolerations?.forEach((toleration, i) => {
+function validateClaims(claims: readonly PodResourceClaim[], at: string, problems: Problems): void {
+  const names = new Set<string>();
+  claims.forEach((claim, i) => {
     const here = `${at}[${i}]`;
-    const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration;
-    if (key !== '') for (const wrong of qualifiedName(key)) problems.invalid(`${here}.key`, key, wrong);
-    if (key === '' && operator !== 'Exists') {
-      problems.invalid(
-        `${here}.operator`,
-        operator,
-        'operator must be Exists when `key` is empty, which means "match all values and all keys"',
-      );
+    const { name, resourceClaimName: made, resourceClaimTemplateName: template } = claim;
+    if (name === '') problems.required(`${here}.name`);
+    else if (names.has(name)) problems.duplicate(`${here}.name`, name);
+    else problems.breaches(`${here}.name`, name, dnsLabel);
+    names.add(name);
+    if (made !== undefined && template !== undefined) {
+      const rule = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
+      problems.invalid(here, claim, rule);
     }
-    if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
-      problems.invalid(`${here}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
+    if (made === undefined && template === undefined) {
+      problems.invalid(here, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`');
     }
-    if (operator === 'Exists' && value !== '') {
-      problems.invalid(`${here}.operator`, toleration, "value must be empty when `operator` is 'Exists'");
-    }
-    if (operator !== '' && !OPERATORS.includes(operator))
-      problems.notSupported(`${here}.operator`, operator, OPERATORS);
-    if (operator !== 'Exists')
-      for (const wrong of labelValue(value)) problems.invalid(`${here}.operator`, value, wrong);
-    if (effect !== '' && !EFFECTS.includes(effect)) problems.notSupported(`${here}.effect`, effect, EFFECTS);
+    if (made !== undefined) problems.breaches(`${here}.resourceClaimName`, made, dnsSubdomain);
+    if (template !== undefined) problems.breaches(`${here}.resourceClaimTemplateName`, template, dnsSubdomain);
   });
 }

@@ -64,7 +64,7 @@ describe('reading an object', () => {
     const withMore = { ...sent, spec: { ...(sent['spec'] as object), foo: { bar: 1 } } };
     expect(valueOf(decodeObject('pods', withMore))).toEqual(aPod({ containers: [{ name: 'a', image: 'b' }] }));
     expect(unknownFields('pods', withMore)).toEqual(['spec.containers[0].imge', 'spec.foo']);
-    expect(strictDecodingError('pods', ['spec.foo']).message).toBe(
+    expect(strictDecodingError('pods', ['unknown field "spec.foo"']).message).toBe(
       'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.foo"',
     );
   });

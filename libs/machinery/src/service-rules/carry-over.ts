@@ -1,6 +1,7 @@
 import type { ObjectOf } from '@shiplog/contracts';
 import { carryOver } from '../kinds/kind';
 import { sameJson } from '../values/equal';
+import { needsHealthCheck } from './validate-balancer';
 
 type Spec = NonNullable<ObjectOf<'services'>['spec']>;
 
@@ -23,9 +24,11 @@ export function carryOverService(spec: Spec, before: Spec): void {
     }
     carryOver(spec, before, ['clusterIP', 'clusterIPs']);
   }
-  if (!hasAddress(spec)) {
-    delete spec.ipFamilies;
-    delete spec.ipFamilyPolicy;
+  if (!hasAddress(spec)) dropUnchanged(spec, before, ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']);
+  if (needsHealthCheck(spec) && needsHealthCheck(before)) carryOver(spec, before, ['healthCheckNodePort']);
+  else if (needsHealthCheck(before)) dropUnchanged(spec, before, ['healthCheckNodePort']);
+  if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    dropUnchanged(spec, before, ['allocateLoadBalancerNodePorts', 'loadBalancerClass']);
   }
   if (isExternal(spec)) keepNodePorts(spec, before);
   else if (isExternal(before)) dropNodePorts(spec, before);
@@ -44,6 +47,10 @@ function keepNodePorts(spec: Spec, before: Spec): void {
 function dropNodePorts(spec: Spec, before: Spec): void {
   const held = new Set(before.ports?.map(({ nodePort }) => nodePort));
   for (const port of spec.ports ?? []) if (held.has(port.nodePort)) delete port.nodePort;
-  if (spec.externalTrafficPolicy === before.externalTrafficPolicy) delete spec.externalTrafficPolicy;
-  if (spec.type !== 'LoadBalancer') delete spec.allocateLoadBalancerNodePorts;
+  dropUnchanged(spec, before, ['externalTrafficPolicy']);
+}
+
+/** Whoever says something new of a field that the service no longer has is told so; what was only read is forgotten. */
+function dropUnchanged(spec: Spec, before: Spec, fields: readonly (keyof Spec)[]): void {
+  for (const field of fields) if (sameJson(spec[field], before[field])) delete spec[field];
 }

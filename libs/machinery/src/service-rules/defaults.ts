@@ -18,22 +18,21 @@ export function defaultService(draft: Draft<'services'>): void {
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
     if (port.nodePort === 0) delete port.nodePort;
   }
+  if (spec.healthCheckNodePort === 0) delete spec.healthCheckNodePort;
   defaultReach(spec);
 }
 
 type Spec = NonNullable<Draft<'services'>['spec']>;
 
 function defaultReach(spec: Spec): void {
+  if (spec.clusterIP !== undefined) spec.clusterIPs ??= [spec.clusterIP];
   if (spec.type === 'ExternalName') {
     for (const port of spec.ports ?? []) delete port.nodePort;
-    delete spec.clusterIP;
-    delete spec.clusterIPs;
     return;
   }
   spec.internalTrafficPolicy ??= 'Cluster';
   spec.ipFamilies ??= ['IPv4'];
   spec.ipFamilyPolicy ??= 'SingleStack';
-  if (spec.clusterIP !== undefined) spec.clusterIPs ??= [spec.clusterIP];
   if (spec.clusterIP === undefined && spec.clusterIPs?.[0] !== undefined) spec.clusterIP = spec.clusterIPs[0];
   if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') spec.externalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;

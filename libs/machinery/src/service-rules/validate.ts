@@ -5,8 +5,9 @@ import { validateLabels } from '../metadata/validate';
 import { validatePort } from '../pods/probes';
 import type { Problems } from '../problems';
 import { sameJson } from '../values/equal';
-import { cidrContains, parseCidr, parseIp } from '../values/net';
-import { backendAddress, dnsLabel, dnsSubdomain, ipAddress, portNumber } from '../values/names';
+import { backendAddress, dnsLabel, ipAddress, portNumber, qualifiedName } from '../values/names';
+import { validateAddresses, validateExternalName } from './validate-addresses';
+import { validateBalancer, validateBalancerUpdate } from './validate-balancer';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const AFFINITIES = ['ClientIP', 'None'];
@@ -21,45 +22,15 @@ export function validateService(draft: Draft<'services'>, problems: Problems, ct
   const spec = draft.spec ?? {};
   if (!TYPES.includes(spec.type ?? '')) problems.notSupported('spec.type', spec.type, TYPES);
   if (spec.type === 'ExternalName') validateExternalName(spec, problems);
-  else validateClusterIp(spec, problems, ctx);
+  else validateAddresses(spec, problems, ctx);
   validatePorts(spec, problems);
   validateLabels(spec.selector, 'spec.selector', problems);
   validateAffinity(spec, problems);
   validatePolicies(spec, problems);
+  validateBalancer(spec, problems);
   spec.externalIPs?.forEach((ip, i) => {
     for (const wrong of backendAddress(ip)) problems.invalid(`spec.externalIPs[${i}]`, ip, wrong);
   });
-}
-
-function validateExternalName(spec: Spec, problems: Problems): void {
-  const name = (spec.externalName ?? '').replace(/\.$/, '');
-  if (name === '') problems.required('spec.externalName');
-  else for (const wrong of dnsSubdomain(name)) problems.invalid('spec.externalName', spec.externalName, wrong);
-}
-
-function validateClusterIp(spec: Spec, problems: Problems, ctx: AdmissionContext): void {
-  const { clusterIP, clusterIPs, type } = spec;
-  if (clusterIP === undefined) return;
-  if (clusterIPs !== undefined && clusterIPs[0] !== clusterIP) {
-    problems.invalid('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`');
-  }
-  if (clusterIP === 'None') {
-    if (type !== 'ClusterIP')
-      problems.invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`);
-    return;
-  }
-  const wrong = ipAddress(clusterIP);
-  for (const what of wrong) problems.invalid('spec.clusterIPs[0]', clusterIP, what);
-  const address = parseIp(clusterIP);
-  const range = parseCidr(ctx.settings.serviceCidr);
-  if (wrong.length > 0 || range === undefined) return;
-  if (address === undefined || !cidrContains(range, address)) {
-    problems.invalid(
-      'spec.clusterIPs',
-      clusterIPs ?? [clusterIP],
-      `failed to allocate IP ${clusterIP}: the provided IP (${clusterIP}) is not in the valid range. The range of valid IPs is ${ctx.settings.serviceCidr}`,
-    );
-  }
 }
 
 function validatePorts(spec: Spec, problems: Problems): void {
@@ -81,6 +52,7 @@ function validatePorts(spec: Spec, problems: Problems): void {
     for (const wrong of portNumber(number ?? 0)) problems.invalid(`${at}.port`, number ?? 0, wrong);
     if (!PROTOCOLS.includes(protocol)) problems.notSupported(`${at}.protocol`, protocol, PROTOCOLS);
     validatePort(targetPort, `${at}.targetPort`, problems);
+    if (port.appProtocol !== undefined) problems.breaches(`${at}.appProtocol`, port.appProtocol, qualifiedName);
     const id = `${protocol}/${number}`;
     if (numbers.has(id)) problems.duplicate(at, { protocol, port: number });
     numbers.add(id);
@@ -125,7 +97,7 @@ function validatePolicies(spec: Spec, problems: Problems): void {
   }
 }
 
-/** A service keeps its address for as long as it has one of its own. */
+/** A service keeps its address for as long as it has one of its own, and its balancer's class while it has a balancer. */
 export function validateServiceUpdate(
   draft: Draft<'services'>,
   before: ObjectOf<'services'>,
@@ -133,6 +105,7 @@ export function validateServiceUpdate(
 ): void {
   const now = draft.spec ?? {};
   const then = before.spec ?? {};
+  validateBalancerUpdate(now, then, problems);
   if (now.type === 'ExternalName' || then.type === 'ExternalName' || then.clusterIP === undefined) return;
   if (now.clusterIP !== then.clusterIP || !sameJson(now.clusterIPs, then.clusterIPs)) {
     problems.invalid('spec.clusterIPs[0]', now.clusterIPs ?? [], 'may not change once set');

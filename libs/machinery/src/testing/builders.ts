@@ -108,6 +108,12 @@ export function fieldsOf(result: Result<unknown>): (string | undefined)[] {
   return refusalOf(result).details?.causes?.map((cause) => cause.field) ?? [];
 }
 
+/** What a 422 complains about, each as `field: message`; nothing when the object was admitted. */
+export function causesOf(result: Result<unknown>): string[] {
+  if (result.ok) return [];
+  return result.status.details?.causes?.map(({ field, message }) => `${field}: ${message}`) ?? [];
+}
+
 /** Creates an object and answers it as stored. */
 export function created<R extends ResourceId>(
   resource: R,
