@@ -192,7 +192,9 @@ describe('a container’s probes and hooks', () => {
   it('are refused with a header that is none', () => {
     const httpGet = { port: 80, httpHeaders: [{ name: 'not one', value: 'x' }] };
     expect(causesOfApp({ livenessProbe: { httpGet } })).toEqual([
-      expect.stringContaining(`${at}.livenessProbe.httpGet.httpHeaders[0].name: Invalid value: "not one": a valid HTTP header`),
+      expect.stringContaining(
+        `${at}.livenessProbe.httpGet.httpHeaders[0].name: Invalid value: "not one": a valid HTTP header`,
+      ),
     ]);
   });
 
