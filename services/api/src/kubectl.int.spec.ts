@@ -32,7 +32,7 @@ describe('kubectl, unmodified', () => {
       'namespace/default\nnamespace/kube-node-lease\nnamespace/kube-public\nnamespace/kube-system\n',
     );
     expect(await kubectl('get svc,endpoints,endpointslices')).toMatch(
-      /kubernetes +ClusterIP +10\.96\.0\.1 +<none> +443\/TCP[^]*endpoints\/kubernetes +127\.0\.0\.1:\d+[^]*IPv4 +\d+ +127\.0\.0\.1/,
+      /kubernetes +ClusterIP +10\.96\.0\.1 +<none> +443\/TCP[^]*endpoints\/kubernetes +192\.0\.2\.1:\d+[^]*IPv4 +\d+ +192\.0\.2\.1/,
     );
   });
 

@@ -13,7 +13,7 @@ export const apiSettings = {
   }),
   advertiseAddress: text({
     env: 'ADVERTISE_ADDRESS',
-    says: 'IP address at which pods reach the api: the endpoint of the Service "kubernetes".',
+    says: 'IP address at which pods reach the api: the endpoint of the Service "kubernetes"; a loopback address is none.',
     default: '127.0.0.1',
     pattern: /^[0-9a-fA-F.:]+$/,
     example: '10.0.0.1',

@@ -19,7 +19,7 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
   const tokenFile = join(folder, 'tokens.csv');
   writeFileSync(tokenFile, `${TOKEN},admin,1,"system:masters"\n`);
   const config = {
-    advertiseAddress: '127.0.0.1',
+    advertiseAddress: '192.0.2.1',
     port: 6443,
     tokenFile,
     readConsistency: 'projection',
