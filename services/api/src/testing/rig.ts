@@ -187,6 +187,7 @@ export class Rig {
   #apiEnv(): Record<string, string> {
     return {
       API_PORT: String(this.port),
+      ADVERTISE_ADDRESS: '192.0.2.1',
       TLS_CERT_FILE: join(this.directory, 'cert.pem'),
       TLS_KEY_FILE: join(this.directory, 'key.pem'),
       TOKEN_FILE: join(this.directory, 'tokens.csv'),
