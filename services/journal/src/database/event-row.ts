@@ -100,8 +100,9 @@ export function lateEventOf(line: string): LateEvent {
     string,
     string,
   ];
-  // A part of a string holds on to all of it, and a line is part of many lines.
-  const bytes = Buffer.from(line);
+  // A part of a string holds on to all of it, and a line is part of many lines; a copy that is a Buffer would be kept where
+  // what a thread leaves behind is not given back.
+  const own = Buffer.from(line).toString();
   return {
     position: Number(position),
     type: type as EventType,
@@ -109,7 +110,7 @@ export function lateEventOf(line: string): LateEvent {
     namespace: unescaped(namespace),
     name: unescaped(name),
     node: unescaped(node),
-    read: () => eventOfFields(bytes.toString().split('\t')),
+    read: () => eventOfFields(own.split('\t')),
   };
 }
 
