@@ -1,4 +1,4 @@
-import { type Applied } from '@shiplog/cluster';
+import type { Applied } from '@shiplog/cluster';
 import type { StoredObject } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/machinery';
 import type { StoredNode } from './facts/node-facts';

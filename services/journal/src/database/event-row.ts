@@ -89,17 +89,7 @@ export interface LateEvent extends Pick<LogEvent, 'position' | 'type' | 'resourc
 
 /** An event from a line of COPY of which only the beginning is read now: reading what it holds is most of the work. */
 export function lateEventOf(line: string): LateEvent {
-  const [position, , type, , resource, namespace, name, , node] = line.split('\t', 9) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [position, , type, , resource, namespace = '', name = '', , node = ''] = line.split('\t', 9);
   // A part of a string holds on to all of it, and a line is part of many lines; a copy that is a Buffer would be kept where
   // what a thread leaves behind is not given back.
   const own = Buffer.from(line).toString();

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { Container, HTTPGetAction, LifecycleHandler, Probe, TCPSocketAction } from '@shiplog/contracts';
 import { renderExpansion } from '../container/render-expansion';
 import type { PodRuntime } from '../runtime/runtime';
-import { httpGet } from './http-get';
+import { httpGet, type HttpAnswer, type HttpAsking } from './http-get';
 
 /** What came of a hook: `output` is what is said of it. */
 export interface ActionResult {
@@ -91,27 +91,25 @@ export function portOf(port: number | string, { ports = [] }: Container): number
   return number;
 }
 
-async function probeHttp(
-  action: HTTPGetAction,
-  { container, podIP }: ActionTarget,
-  timeoutMs: number,
-): Promise<ProbeResult> {
-  const port = portOf(action.port, container);
-  const { status, body } = await httpGet(action, { podIP, port, agent: 'kube-probe', timeoutMs });
+async function probeHttp(action: HTTPGetAction, target: ActionTarget, timeoutMs: number): Promise<ProbeResult> {
+  const { status, body } = await get(action, target, { agent: 'kube-probe', timeoutMs });
   if (status < 200 || status >= 400) return { ok: false, output: `HTTP probe failed with statuscode: ${status}` };
   if (status < 300) return { ok: true, output: body };
   return { ok: true, isWarning: true, output: `Probe terminated redirects, Response body: ${body}` };
 }
 
 /** Any answer will do: whoever was called was called. */
-async function callHttp(
+async function callHttp(action: HTTPGetAction, target: ActionTarget, timeoutMs: number): Promise<ActionResult> {
+  const { body } = await get(action, target, { agent: 'kube-lifecycle', timeoutMs });
+  return { ok: true, output: body };
+}
+
+function get(
   action: HTTPGetAction,
   { container, podIP }: ActionTarget,
-  timeoutMs: number,
-): Promise<ActionResult> {
-  const port = portOf(action.port, container);
-  const { body } = await httpGet(action, { podIP, port, agent: 'kube-lifecycle', timeoutMs });
-  return { ok: true, output: body };
+  how: Pick<HttpAsking, 'agent' | 'timeoutMs'>,
+): Promise<HttpAnswer> {
+  return httpGet(action, { podIP, port: portOf(action.port, container), ...how });
 }
 
 function tcpConnect(
