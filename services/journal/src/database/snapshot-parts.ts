@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
 import { hashObjects, type ClusterState } from '@shiplog/cluster';
@@ -17,13 +18,13 @@ export const SNAPSHOT_FORMAT = 1;
 const PART_LENGTH = 256 * 1024;
 
 /**
- * A state as gzipped lines of `[resource, object]`, in parts of bounded length, with a rest between two. The objects are
+ * A state as gzipped lines of `[resource, object]`, in parts of bounded length, a turn of the event loop between two. The objects are
  * hashed on the way: the hash of the whole is a sum then.
  */
-export async function* partsOfState(state: ClusterState, rest: () => Promise<void>): AsyncGenerator<Buffer> {
+export async function* partsOfState(state: ClusterState): AsyncGenerator<Buffer> {
   for (const text of textsOf(state)) {
     yield await compress(text, { level: constants.Z_BEST_SPEED });
-    await rest();
+    await turn();
   }
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { hashCluster } from '@shiplog/cluster';
 import { TestPostgres } from '@shiplog/testing';
 import type { DataSource } from 'typeorm';
@@ -131,7 +130,7 @@ it('of 0.1 is upgraded in place, and trusted if it hashes to what it says', asyn
   ] as const) {
     const { state } = stateAt(position);
     let seq = 0;
-    for await (const data of partsOfState(state, turn)) {
+    for await (const data of partsOfState(state)) {
       await before.query('insert into snapshot_parts (position, seq, data) values ($1, $2, $3)', [
         position,
         seq++,

@@ -23,14 +23,12 @@ export interface StateAt {
 
 /**
  * Snapshots of the state: whole, and what they say that they are, or passed over. Known to no module: each time, the
- * thread that makes one loads this anew, and a service's library would be half of that.
+ * program that makes one loads this anew, and a service's library would be half of that.
  */
 export class SnapshotRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly logger?: Pick<Logger, 'warn'>,
-    /** Between two slices of work. */
-    private readonly rest: () => Promise<void> = turn,
   ) {}
 
   /**
@@ -57,7 +55,7 @@ export class SnapshotRepository {
    */
   async save(at: StateAt, epoch: number): Promise<'saved' | 'deposed'> {
     try {
-      await this.dataSource.transaction((transaction) => write(transaction, at, epoch, this.rest));
+      await this.dataSource.transaction((transaction) => write(transaction, at, epoch));
       return 'saved';
     } catch (error) {
       if (error instanceof Deposed) return 'deposed';
@@ -106,7 +104,7 @@ export class SnapshotRepository {
   #load(id: string): Promise<StateAt | undefined> {
     return this.dataSource.transaction('REPEATABLE READ', async (transaction) => {
       const row = await transaction.findOneBy(SnapshotRow, { id });
-      return row === null ? undefined : read(transaction, row, this.rest);
+      return row === null ? undefined : read(transaction, row);
     });
   }
 
@@ -116,7 +114,7 @@ export class SnapshotRepository {
 }
 
 /** Objects are hashed as they come, so that no part of this takes long in one go. */
-async function read(transaction: EntityManager, row: SnapshotRow, rest: () => Promise<void>): Promise<StateAt> {
+async function read(transaction: EntityManager, row: SnapshotRow): Promise<StateAt> {
   const { id, position, channels, format, parts } = row;
   if (format !== SNAPSHOT_FORMAT) throw new UnusableSnapshot(`its format is ${format}, not ${SNAPSHOT_FORMAT}`);
   const state = new ClusterState();
@@ -128,7 +126,7 @@ async function read(transaction: EntityManager, row: SnapshotRow, rest: () => Pr
     });
     hashObjects(objects.map(([, object]) => object));
     for (const [resource, object] of objects) state.put(resource, object);
-    await rest();
+    await turn();
   }
   const hash = hashCluster(state);
   if (hash !== row.hash) throw new UnusableSnapshot(`it hashes to ${hash}, not to ${row.hash}`);
@@ -136,15 +134,10 @@ async function read(transaction: EntityManager, row: SnapshotRow, rest: () => Pr
 }
 
 /** The row comes last, with the fence: the lease's row is locked for a moment only, and its holder can renew it. */
-async function write(
-  transaction: EntityManager,
-  { state, position, channels }: StateAt,
-  epoch: number,
-  rest: () => Promise<void>,
-): Promise<void> {
+async function write(transaction: EntityManager, { state, position, channels }: StateAt, epoch: number): Promise<void> {
   const snapshot = randomUUID();
   let parts = 0;
-  for await (const data of partsOfState(state, rest))
+  for await (const data of partsOfState(state))
     await transaction.insert(SnapshotPartRow, { snapshot, seq: parts++, data });
   const values = [snapshot, position, SNAPSHOT_FORMAT, state.size(), parts, hashCluster(state), channels, epoch];
   const written = await transaction.query<unknown[]>(FENCED_ROW, values);

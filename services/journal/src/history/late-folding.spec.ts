@@ -13,8 +13,7 @@ describe('folding late', () => {
   const late = (event: LogEvent): LateEvent => ({ ...event, read: () => (read.push(event), event) });
   const fold = (folding: LateFolding, events: readonly LogEvent[]) => {
     for (let i = 0; i < events.length; i += 100) folding.take(events.slice(i, i + 100).map(late));
-    for (const _ of folding.fold());
-    return folding.at();
+    return folding.fold();
   };
   beforeEach(() => (read = []));
 

@@ -36,16 +36,10 @@ export class LateFolding {
     }
   }
 
-  /** Objects that are left to be folded, so that others can have their turn between two; `at` holds them all after the last. */
-  *fold(): Generator<void> {
-    for (const events of this.#pending.values()) {
-      for (const event of events) this.#state.apply(event.read());
-      yield;
-    }
+  /** All that was taken; folds what is left. */
+  fold(): StateAt {
+    for (const events of this.#pending.values()) for (const event of events) this.#state.apply(event.read());
     this.#pending.clear();
-  }
-
-  at(): StateAt {
     return { state: this.#state, position: this.#position, channels: this.#heads.all() };
   }
 }
