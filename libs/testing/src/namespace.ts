@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { runProgram, Shell, type Kernel } from '@shiplog/kernel';
+import { runProgram, Shell, type Kernel } from '@shiplog/hostnet';
 
 /** A network namespace of a test's own, gone with `remove`. */
 export class Namespace {

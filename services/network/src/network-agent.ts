@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { channelsOf } from '@shiplog/contracts';
-import { ownKernel } from '@shiplog/kernel';
+import { ownKernel } from '@shiplog/hostnet';
 import { publishedPortsOf } from '@shiplog/kube';
 import { soundObject } from '@shiplog/machinery';
 import { Projection } from '@shiplog/projection';

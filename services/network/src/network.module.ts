@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ownKernel } from '@shiplog/kernel';
+import { ownKernel } from '@shiplog/hostnet';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import { FabricSync } from './fabric/fabric-sync';
 import { NetworkAgent } from './network-agent';

@@ -1,4 +1,4 @@
-import { ownKernel } from '@shiplog/kernel';
+import { ownKernel } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { NftablesBackend } from './nftables/nftables-backend';
 import { whyNoNftables } from './nftables/probe';

@@ -1,5 +1,5 @@
 import type { HostPort } from '@shiplog/contracts';
-import { renderDefinitions, type Definition } from '@shiplog/kernel';
+import { renderDefinitions, type Definition } from '@shiplog/hostnet';
 import { cidrContains, ipv4Of, parseCidr, parseIp, portOf, UnsoundValue } from '@shiplog/machinery';
 import { BRIDGE, VXLAN } from './names';
 

@@ -1,4 +1,4 @@
-import { batch, type Kernel } from '@shiplog/kernel';
+import { batch, type Kernel } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import type { Commands } from '../domain/plan-commands';
 import { BRIDGE, VXLAN } from '../domain/names';

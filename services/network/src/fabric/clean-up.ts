@@ -1,4 +1,4 @@
-import { applyScript, batch, ownKernel, renderTableRemoval, type Kernel } from '@shiplog/kernel';
+import { applyScript, batch, ownKernel, renderTableRemoval, type Kernel } from '@shiplog/hostnet';
 import { BRIDGE, hostInterface, tableOf, VXLAN } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/plan-commands';

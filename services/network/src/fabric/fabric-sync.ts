@@ -1,5 +1,5 @@
 import type { Node } from '@shiplog/contracts';
-import { applyScript, type Kernel } from '@shiplog/kernel';
+import { applyScript, type Kernel } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { tableOf, VXLAN, vtepMac } from '../domain/names';
 import type { Observed } from '../domain/observed';

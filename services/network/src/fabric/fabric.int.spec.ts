@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import type { Node } from '@shiplog/contracts';
-import { runProgram } from '@shiplog/kernel';
+import { runProgram } from '@shiplog/hostnet';
 import { eventually, Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
 import { planCommands } from '../domain/plan-commands';

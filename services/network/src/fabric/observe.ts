@@ -1,4 +1,4 @@
-import { ProgramError, type Kernel } from '@shiplog/kernel';
+import { ProgramError, type Kernel } from '@shiplog/hostnet';
 import { VXLAN } from '../domain/names';
 import type { Observed, ObservedFdb, ObservedLink, ObservedNeighbour, ObservedRoute } from '../domain/observed';
 

@@ -1,4 +1,4 @@
-import { ProgramError, type Kernel } from '@shiplog/kernel';
+import { ProgramError, type Kernel } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { BRIDGE } from '../domain/names';
 

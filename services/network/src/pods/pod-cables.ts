@@ -1,6 +1,6 @@
 import { readlink } from 'node:fs/promises';
 import type { AttachReply, AttachRequest, HostPort } from '@shiplog/contracts';
-import { ProgramError, withInput, type Kernel } from '@shiplog/kernel';
+import { ProgramError, withInput, type Kernel } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { hostInterface } from '../domain/names';
 import type { Observed } from '../domain/observed';

@@ -1,4 +1,4 @@
-import type { Kernel } from '@shiplog/kernel';
+import type { Kernel } from '@shiplog/hostnet';
 import { pino } from 'pino';
 import { planServicePorts } from '../domain/plan-service-ports';
 import type { ServicePort } from '../domain/service-port';

@@ -1,4 +1,4 @@
-import { applyScript, ownKernel, renderTableRemoval, type Kernel } from '@shiplog/kernel';
+import { applyScript, ownKernel, renderTableRemoval, type Kernel } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import type { ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';

@@ -1,4 +1,4 @@
-import type { Kernel } from '@shiplog/kernel';
+import type { Kernel } from '@shiplog/hostnet';
 
 /** Why nftables can't be used here; undefined when it can: right, program and kernel are there. */
 export async function whyNoNftables(kernel: Kernel): Promise<string | undefined> {

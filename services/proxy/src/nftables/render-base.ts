@@ -1,4 +1,4 @@
-import type { Definition } from '@shiplog/kernel';
+import type { Definition } from '@shiplog/hostnet';
 import { keyOf, names, PLANES } from './render-layout';
 
 /** What of the cluster and the node the rules depend on. */

@@ -1,4 +1,4 @@
-import type { Definition } from '@shiplog/kernel';
+import type { Definition } from '@shiplog/hostnet';
 
 /** The table that is this proxy's alone; nothing outside it is ever touched. A host may serve several clusters. */
 export function tableOf(node: string): string {

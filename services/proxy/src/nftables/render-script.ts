@@ -1,5 +1,5 @@
 import type { ElementChange } from './element-book';
-import { renderDefinitions, type Definition } from '@shiplog/kernel';
+import { renderDefinitions, type Definition } from '@shiplog/hostnet';
 
 /** Elements named in one line: keeps lines, and nft's parser, at a bearable length. */
 const ELEMENTS_PER_LINE = 500;

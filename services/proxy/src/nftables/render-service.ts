@@ -1,5 +1,5 @@
 import { checkedPort, type Backend, type Route, type ServicePort } from '../domain/service-port';
-import type { Definition } from '@shiplog/kernel';
+import type { Definition } from '@shiplog/hostnet';
 import { names, spreadingPicker, stickyPicker, type Plane } from './render-layout';
 
 /** One element of a map (with a value) or of a set. */

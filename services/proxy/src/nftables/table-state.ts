@@ -1,7 +1,7 @@
 import type { Backend, ServicePort } from '../domain/service-port';
 import { ElementBook, type ElementChange } from './element-book';
 import { renderBase, type TableOptions } from './render-base';
-import { renderDefinitions, type Definition } from '@shiplog/kernel';
+import { renderDefinitions, type Definition } from '@shiplog/hostnet';
 import { renderChanges, renderTable } from './render-script';
 import { planSlots, renderServicePort, type Slots } from './render-service';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { ownKernel, ProgramError, type Kernel } from '@shiplog/kernel';
+import { ownKernel, ProgramError, type Kernel } from '@shiplog/hostnet';
 
 /**
  * Cluster IPs as addresses of this machine's loopback interface, so that sockets can listen on them. Without the right

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { ProgramError, type Kernel } from '@shiplog/kernel';
+import { ProgramError, type Kernel } from '@shiplog/hostnet';
 import { freePort } from '@shiplog/testing';
 import { pino } from 'pino';
 import type { Backend, ServicePort } from '../domain/service-port';
