@@ -1,7 +1,7 @@
 import { apiVersionOf, RESOURCES, type ResourceId } from '@shiplog/contracts';
 import fc from 'fast-check';
 import { anyObject } from '../../../../libs/machinery/src/testing/any-object';
-import { bytesField, message, textField } from '../../../../libs/presenting/src/openapi/wire';
+import { bytesField, message, textField } from '../../../../libs/representation/src/openapi/wire';
 import type { Random } from '../../../linearizability/src/random';
 
 export type Row = (typeof RESOURCES)[number];

@@ -14,7 +14,7 @@ import {
   openApiV3Index,
   resourceList,
   type AggregatedVersion,
-} from '@shiplog/presenting';
+} from '@shiplog/representation';
 import { statusOf } from '@shiplog/machinery';
 import { CONFIG } from '@shiplog/service';
 import type { ApiConfig } from '../settings';

@@ -1,6 +1,6 @@
 import { statusOf } from '@shiplog/machinery';
 import type { PatchType } from '@shiplog/contracts';
-import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/presenting';
+import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/representation';
 import { duplicateFields } from './duplicate-fields';
 import { refuse } from './failures';
 import type { YamlReader } from './yaml';

@@ -1,6 +1,6 @@
 import type { DeletionOptions, PropagationPolicy, ResourceId } from '@shiplog/contracts';
 import { parseFieldSelector, parseLabelSelector, statusOf, type FieldTerm, type LabelTerm } from '@shiplog/machinery';
-import type { IncludeObject } from '@shiplog/presenting';
+import type { IncludeObject } from '@shiplog/representation';
 import { must, refuse } from './failures';
 
 /** The query parameters of a request, as they came. */

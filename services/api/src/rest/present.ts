@@ -1,5 +1,5 @@
 import { apiVersionOf, resourceRow, type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/presenting';
+import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/representation';
 import { stringify as toYaml } from 'yaml';
 import { bytesOf, lineOf } from './object-bytes';
 import { JSON_TYPE, jsonAnswer, type BodyAnswer } from './answer';

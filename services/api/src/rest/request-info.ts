@@ -1,4 +1,4 @@
-import { GROUPS, SERVED, type ServedGroup, type ServedResource, type ServedSubresource } from '@shiplog/presenting';
+import { GROUPS, SERVED, type ServedGroup, type ServedResource, type ServedSubresource } from '@shiplog/representation';
 
 /** What a path of the resource API names. */
 export interface ResourceTarget {

@@ -1,5 +1,5 @@
 import { apiVersionOf, resourceRow, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/presenting';
+import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/representation';
 import type { View } from '../rest/negotiate';
 import { linesOf, type WatchEvent } from '../cache/change';
 
