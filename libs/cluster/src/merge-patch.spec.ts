@@ -1,4 +1,4 @@
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 import fc from 'fast-check';
 import { diffPatch, mergePatch } from './merge-patch';
 

@@ -1,5 +1,5 @@
 import type { MergePatch } from '@shiplog/contracts';
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 
 type Json = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import type { Applied } from '@shiplog/cluster';
 import type { StoredObject } from '@shiplog/contracts';
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 import type { StoredNode } from './facts/node-facts';
 import { occupiedNode, type StoredPod } from './facts/pod-facts';
 import type { ChangeKind } from './rule';

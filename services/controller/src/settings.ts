@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { formatCidr, parseCidr, type Cidr } from '@shiplog/machinery';
+import { formatCidr, parseCidr, type Cidr } from '@shiplog/apimachinery';
 import { ConfigError, duration, integer, optionalText, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 
 /** How the controller is configured, each setting by one environment variable. */

@@ -1,4 +1,4 @@
-import { parseCidr } from '@shiplog/machinery';
+import { parseCidr } from '@shiplog/apimachinery';
 import { ConfigError, duration, integer, optionalText, text, type ConfigOf } from '@shiplog/service';
 
 /** The journal's settings, besides those that every service has. */

@@ -1,6 +1,6 @@
 import { apiVersionOf, RESOURCES, type ResourceId } from '@shiplog/contracts';
 import fc from 'fast-check';
-import { anyObject } from '../../../../libs/machinery/src/testing/any-object';
+import { anyObject } from '../../../../libs/apimachinery/src/testing/any-object';
 import { bytesField, message, textField } from '../../../../libs/representation/src/openapi/wire';
 import type { Random } from '../../../linearizability/src/random';
 

@@ -12,7 +12,7 @@ import {
   type ReplyOf,
   type Role,
 } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { DAY_MS, expiryOf, issue, issueFromRequest, RequestRejected } from '@shiplog/pki';
 import type { Cluster } from '../cluster';
 import { identitiesOf } from '../nats/identities';

@@ -9,7 +9,7 @@ import {
   type Principal,
   type PrincipalKind,
 } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { isObject } from '../merge-patch';
 import type { ReadonlyCluster } from '../state';
 import { refusalOfNode } from './node';

@@ -13,7 +13,7 @@ import {
   type QueryMessage,
   type Role,
 } from '@shiplog/contracts';
-import { referencesOf, statusOf } from '@shiplog/machinery';
+import { referencesOf, statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
 
 type AnyQuery = (typeof Declared)[number];

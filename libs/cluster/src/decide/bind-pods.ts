@@ -1,5 +1,5 @@
 import type { Command, KubeStatus } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { changeEvent } from './change';
 import { decideItems, findPod, withCondition, type ItemOutcome, type StoredPod } from './pod-items';
 import type { Attempt, Decided } from './types';

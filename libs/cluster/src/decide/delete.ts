@@ -1,5 +1,5 @@
 import type { Command, DeletionOptions, KubeStatus, ResourceId, StoredObject } from '@shiplog/contracts';
-import { matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector, statusOf } from '@shiplog/machinery';
+import { matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector, statusOf } from '@shiplog/apimachinery';
 import { changeEvent, deletedEvent, isReadyToGo } from './change';
 import { finalizersFor, gracePeriodOf, refusalOfPreconditions } from './deletion-rules';
 import { asTerminating, refusalOfScope, refusalToDelete } from './namespaces';

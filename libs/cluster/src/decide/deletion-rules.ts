@@ -6,7 +6,7 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 
 /** Finalizers by which the garbage collector keeps an owner until it has dealt with its dependents. */
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';

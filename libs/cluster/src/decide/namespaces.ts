@@ -1,6 +1,6 @@
 import { isObject } from '../merge-patch';
 import { resourceRow, type KubeStatus, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { namespaceFinalizers } from './change';
 
 /** Namespaces that the cluster can't do without. */

@@ -8,7 +8,7 @@ import type {
   ResourceId,
 } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 
 type Facts = Readonly<Record<string, unknown>>;
 

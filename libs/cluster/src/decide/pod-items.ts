@@ -1,5 +1,5 @@
 import type { KubeStatus, ObjectOf, PodCondition, PodRef } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import type { ClusterState, ReadonlyCluster } from '../state';
 import type { Attempt, Decided, ItemDraft, NewEvent } from './types';
 import { kubernetesTime } from './time';

@@ -1,5 +1,5 @@
 import type { Command, KubeStatus, PodStatus } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { asLogged } from './clean';
 import { refusalOfSize } from './size';
 import { changeEvent } from './change';

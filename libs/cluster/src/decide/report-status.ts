@@ -1,5 +1,5 @@
 import type { KubeStatus, Pod, PodStatus } from '@shiplog/contracts';
-import { decodeObject, Problems, statusOf, validatePodStatus } from '@shiplog/machinery';
+import { decodeObject, Problems, statusOf, validatePodStatus } from '@shiplog/apimachinery';
 import { mergeConditions } from './pod-items';
 
 /**

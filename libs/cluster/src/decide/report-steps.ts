@@ -1,5 +1,5 @@
 import type { ContainerStatus, PodStatus } from '@shiplog/contracts';
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 import { asLogged } from './clean';
 import { containerSteps } from './container-steps';
 import type { ChangeName } from './naming';

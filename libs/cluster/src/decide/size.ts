@@ -1,5 +1,5 @@
 import { OBJECT_BYTES, isLargerThan, type KubeObject, type KubeStatus } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 
 /**
  * 413 for an object that many small changes have made larger than any one request could: readers get it in one message, as

@@ -1,4 +1,4 @@
-import type { AdmissionContext } from '@shiplog/machinery';
+import type { AdmissionContext } from '@shiplog/apimachinery';
 import type { EventData, EventType, KubeObject, KubeStatus, ObjectKey, ResourceId } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
 

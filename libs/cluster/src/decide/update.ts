@@ -7,7 +7,7 @@ import {
   type ObjectOf,
   type StoredObject,
 } from '@shiplog/contracts';
-import { admitUpdate, applyPatch, scaleOf, statusOf, type Result } from '@shiplog/machinery';
+import { admitUpdate, applyPatch, scaleOf, statusOf, type Result } from '@shiplog/apimachinery';
 import { asLogged } from './clean';
 import { changeEvent, deletedEvent, isReadyToGo } from './change';
 import { admissionOf } from './create';

@@ -12,7 +12,7 @@ import {
   type Queries,
   type StoredObject,
 } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { serve, serveStream } from '@shiplog/testing';
 
 const KINDS = { configmaps: 'ConfigMap', secrets: 'Secret' } as const;

@@ -1,4 +1,4 @@
-import { milliOf } from '@shiplog/machinery';
+import { milliOf } from '@shiplog/apimachinery';
 
 /**
  * Amounts of resources by name, as plain numbers: `cpu` in thousandths of a core, everything else in whole units

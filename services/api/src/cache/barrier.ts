@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { PositionQuery } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { BUS, CONFIG } from '@shiplog/service';
 import { refuse } from '../rest/failures';
 import type { VersionAsked } from '../rest/options';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { Projection } from '@shiplog/projection';
 import { background, BUS, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';

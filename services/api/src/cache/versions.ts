@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { StatusError, type Bus } from '@shiplog/bus';
 import { ObjectQuery, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { refuse } from '../rest/failures';
 import { objectsIn, ClusterView } from './cluster-view';

@@ -15,7 +15,7 @@ import {
   resourceList,
   type AggregatedVersion,
 } from '@shiplog/representation';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { CONFIG } from '@shiplog/service';
 import type { ApiConfig } from '../settings';
 import { JSON_TYPE, type Answer } from '../rest/answer';

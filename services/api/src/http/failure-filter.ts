@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { statusAnswer, type BodyAnswer } from '../rest/answer';

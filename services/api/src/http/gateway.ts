@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { StatusError } from '@shiplog/bus';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { Logs } from '../logs/logs';
 import { Reader } from '../reads/reader';
 import { Watches } from '../watch/watches';

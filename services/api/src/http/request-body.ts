@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { StatusError } from '@shiplog/bus';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 
 /** As much as Kubernetes takes, in bytes. */
 const BODY_LIMIT = 3 * 1024 * 1024;

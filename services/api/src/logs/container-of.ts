@@ -1,5 +1,5 @@
 import type { ContainerStatus, Pod } from '@shiplog/contracts';
-import { refused, statusOf, type Result } from '@shiplog/machinery';
+import { refused, statusOf, type Result } from '@shiplog/apimachinery';
 
 /**
  * Which container's log is meant: the one asked for, or the only one there is. 400 with Kubernetes' texts when it can't

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { BusUnavailable, type Bus } from '@shiplog/bus';
 import { Logs as LogsMessage, type LogsRequest, type Pod } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { textAnswer, type Answer, type OutStream } from '../rest/answer';
 import { must, refuse } from '../rest/failures';

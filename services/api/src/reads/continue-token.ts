@@ -1,4 +1,4 @@
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { refuse } from '../rest/failures';
 
 /** Where the next page of a list begins: after an object, in the state of a position. */

@@ -1,4 +1,4 @@
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import type { PatchType } from '@shiplog/contracts';
 import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/representation';
 import { duplicateFields } from './duplicate-fields';

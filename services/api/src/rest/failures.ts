@@ -1,6 +1,6 @@
 import type { KubeStatus } from '@shiplog/contracts';
 import { BusUnavailable, StatusError } from '@shiplog/bus';
-import { statusOf, type Result } from '@shiplog/machinery';
+import { statusOf, type Result } from '@shiplog/apimachinery';
 
 /** Throws a refusal as the error that the gateway answers with. */
 export function refuse(status: KubeStatus): never {

@@ -1,4 +1,4 @@
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { refuse } from './failures';
 
 /** How the client wants objects shown. */

@@ -1,5 +1,5 @@
 import type { DeletionOptions, PropagationPolicy, ResourceId } from '@shiplog/contracts';
-import { parseFieldSelector, parseLabelSelector, statusOf, type FieldTerm, type LabelTerm } from '@shiplog/machinery';
+import { parseFieldSelector, parseLabelSelector, statusOf, type FieldTerm, type LabelTerm } from '@shiplog/apimachinery';
 import type { IncludeObject } from '@shiplog/representation';
 import { must, refuse } from './failures';
 

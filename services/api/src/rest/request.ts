@@ -3,7 +3,7 @@ import type { ResourceId } from '@shiplog/contracts';
 import { refuse } from './failures';
 import type { Query } from './options';
 import type { ResourceTarget, Verb } from './request-info';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 
 /** Who asks. */
 export interface User {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { refuse } from './failures';
 
 /** What the reading process says of a document; `slow` and `broken` are said for it. */

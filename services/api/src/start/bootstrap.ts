@@ -9,7 +9,7 @@ import {
   type ObjectKey,
   type ResourceId,
 } from '@shiplog/contracts';
-import { backendAddress } from '@shiplog/machinery';
+import { backendAddress } from '@shiplog/apimachinery';
 import type { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';

@@ -1,5 +1,5 @@
 import type { KubeStatus, StoredObject } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import type { OutStream } from '../rest/answer';
 import { transitionOf, type Change, type WatchEvent } from '../cache/change';
 import { line, type Encoder } from './encoder';

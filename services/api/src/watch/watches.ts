@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import type { ResourceId, StoredObject } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { JSON_TYPE, type Answer, type OutStream } from '../rest/answer';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CommandReply, ObjectKey, StoredObject } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { ClusterView, objectIn } from '../cache/cluster-view';
 import { Hub } from '../cache/hub';
 import { Versions } from '../cache/versions';

@@ -1,6 +1,6 @@
 import { type ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, type ObjectOf } from '@shiplog/contracts';
-import { matchesSelectorMap, sameJson } from '@shiplog/machinery';
+import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
 import type { Change, Controller } from '@shiplog/reconciling';
 import { splitKey } from '../domain/keys';
 import { isPodFinished, isPodReady, type StoredPod } from '../domain/pods';

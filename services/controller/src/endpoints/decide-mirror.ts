@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointAddress, ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
-import { parseIp } from '@shiplog/machinery';
+import { parseIp } from '@shiplog/apimachinery';
 import type { Reconciled } from '@shiplog/reconciling';
 import { controllerReference } from '../domain/owners';
 import { portsKey, selectsPods, type StoredService } from './plan-candidates';

@@ -1,5 +1,5 @@
 import type { EndpointPort, ObjectOf, ServicePort } from '@shiplog/contracts';
-import { matchesSelectorMap } from '@shiplog/machinery';
+import { matchesSelectorMap } from '@shiplog/apimachinery';
 import { isPodFinished, isPodReady, type StoredPod } from '../domain/pods';
 
 export type StoredService = ObjectOf<'services'>;

@@ -1,5 +1,5 @@
 import type { EndpointAddress, EndpointSubset, ObjectOf } from '@shiplog/contracts';
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 import type { PlannedCommand } from '@shiplog/reconciling';
 import { isHeadless, portsKey, type Candidate, type StoredService } from './plan-candidates';
 

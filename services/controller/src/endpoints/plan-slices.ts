@@ -1,5 +1,5 @@
 import type { Endpoint, EndpointSlicePort, ObjectOf, OwnerReference } from '@shiplog/contracts';
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 import type { PlannedCommand } from '@shiplog/reconciling';
 import { portsKey } from './plan-candidates';
 

@@ -1,6 +1,6 @@
 import { type ReadonlyCluster } from '@shiplog/cluster';
 import { RESOURCES, type ObjectKey, type OwnerReference, type StoredObject } from '@shiplog/contracts';
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 import {
   SETTLED,
   type Attempt,

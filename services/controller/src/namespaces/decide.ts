@@ -5,7 +5,7 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 import type { Now, PlannedCommand } from '@shiplog/reconciling';
 import { timeOf } from '../domain/pods';
 

@@ -1,4 +1,4 @@
-import type { Cidr } from '@shiplog/machinery';
+import type { Cidr } from '@shiplog/apimachinery';
 import type { Controller } from '@shiplog/reconciling';
 import { decidePodCidrs } from './decide';
 

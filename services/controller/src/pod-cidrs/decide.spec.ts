@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseCidr } from '@shiplog/machinery';
+import { parseCidr } from '@shiplog/apimachinery';
 import { at, bare, node } from '../testing/objects';
 import { decidePodCidrs } from './decide';
 

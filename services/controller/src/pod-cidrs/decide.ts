@@ -1,4 +1,4 @@
-import { formatCidr, parseCidr, subnetOf, type Cidr } from '@shiplog/machinery';
+import { formatCidr, parseCidr, subnetOf, type Cidr } from '@shiplog/apimachinery';
 import type { ObjectOf } from '@shiplog/contracts';
 import type { PlannedCommand, Reconciled } from '@shiplog/reconciling';
 

@@ -1,6 +1,6 @@
 import type { KubeStatus, ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
-import { matchesSelectorMap } from '@shiplog/machinery';
+import { matchesSelectorMap } from '@shiplog/apimachinery';
 import type { Note, Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
 import { addOwner, controllerReference, keyOf, removeOwners } from '../domain/owners';
 import { deletePod, isPodActive, type StoredPod } from '../domain/pods';

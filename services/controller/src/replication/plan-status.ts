@@ -4,7 +4,7 @@ import type {
   ReplicationControllerCondition,
   ReplicationControllerStatus,
 } from '@shiplog/contracts';
-import { matchesSelectorMap, sameJson } from '@shiplog/machinery';
+import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
 import type { Now, PlannedCommand } from '@shiplog/reconciling';
 import { isPodReady, untilAvailableMs, type StoredPod } from '../domain/pods';
 

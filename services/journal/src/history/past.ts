@@ -1,5 +1,5 @@
 import { StatusError } from '@shiplog/bus';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import type { Repositories } from '../database/repositories';
 import type { StateAt } from '../database/snapshot.repository';
 import { foldOn, loadState } from './load';

@@ -1,4 +1,4 @@
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import type { AnyCommand, CommandReply, KubeStatus } from '@shiplog/contracts';
 
 /** Of `{"from":…,"replies":[…]}`, beside the replies. */

@@ -8,7 +8,7 @@ import {
   type CommandReply,
   type Principal,
 } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { ActiveLog } from '../reign/active-log';
 import type { Submission } from '../writer/batch';

@@ -9,7 +9,7 @@ import {
   type PayloadOf,
   type ReplyOf,
 } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { DeadLetterRepository, type DeadLetter } from '../database/dead-letter.repository';
 import { QueryRights } from '../queries/query-rights';
 import { ActiveLog } from '../reign/active-log';

@@ -9,7 +9,7 @@ import {
   subjects,
   type CommandReply,
 } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { eventually } from '@shiplog/testing';
 import { nanos, RetentionPolicy, type JetStreamManager } from 'nats';
 import type { DataSource } from 'typeorm';

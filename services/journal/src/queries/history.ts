@@ -1,7 +1,7 @@
 import { StatusError } from '@shiplog/bus';
 import { foldObject } from '@shiplog/cluster';
 import type { LogEvent, ObjectKey, Queries, StoredObject } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import type { Repositories } from '../database/repositories';
 
 const DEFAULT_EVENTS = 1_000;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { StatusError, type Voice } from '@shiplog/bus';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import type { Lease } from '../database/lease';
 import type { Heads } from '../writer/heads';
 import type { Writer } from '../writer/writer';

@@ -1,6 +1,6 @@
 import { authorise, decide, type ClusterState, type Decided, type NewEvent, type Stamp } from '@shiplog/cluster';
 import { principalName, type AnyCommand, type KubeStatus, type LogEvent } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { SEPARATOR } from '../database/append';
 import type { Submission } from './batch';
 import { dataTexts } from './loggable';

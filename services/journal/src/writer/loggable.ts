@@ -1,6 +1,6 @@
 import type { NewEvent } from '@shiplog/cluster';
 import type { KubeStatus } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { SEPARATOR } from '../database/append';
 
 /**

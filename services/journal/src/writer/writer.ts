@@ -1,6 +1,6 @@
 import { decide, mayUseId, replyOf, type Applied, type ClusterState, type Stamp } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply, LogEvent } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import type { Logger } from 'pino';
 import type { AppendOutcome, Commit } from '../database/append';
 import { Ahead } from './ahead';

@@ -1,4 +1,4 @@
-import { milliOf } from '@shiplog/machinery';
+import { milliOf } from '@shiplog/apimachinery';
 import type { Container, ObjectFieldSelector, ResourceFieldSelector } from '@shiplog/contracts';
 import type { Pod } from '../pod/view';
 import { ConfigError } from './config-error';

@@ -1,4 +1,4 @@
-import { milliOf } from '@shiplog/machinery';
+import { milliOf } from '@shiplog/apimachinery';
 import type { Container } from '@shiplog/contracts';
 import type { Pod } from '../pod/view';
 

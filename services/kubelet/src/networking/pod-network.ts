@@ -1,7 +1,7 @@
 import { Attach, Detach, type AttachRequest } from '@shiplog/contracts';
 import type { Bus } from '@shiplog/bus';
 import { publishedPortsOf } from '@shiplog/kube';
-import { ipv4Of } from '@shiplog/machinery';
+import { ipv4Of } from '@shiplog/apimachinery';
 import type { Pod } from '../pod/view';
 import type { InfraDetails, InfraNetwork, PublishedPort } from '../runtime/runtime';
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
-import { milliOf } from '@shiplog/machinery';
+import { milliOf } from '@shiplog/apimachinery';
 import { CONFIG } from '@shiplog/service';
 import { ClusterModule } from '../cluster/cluster.module';
 import type { NodeFacts } from '../container/render-fields';

@@ -1,5 +1,5 @@
 import type { NodeCondition, NodeStatus } from '@shiplog/contracts';
-import { sameJson } from '@shiplog/machinery';
+import { sameJson } from '@shiplog/apimachinery';
 import type { EngineFacts } from '../runtime/runtime';
 
 /** What this machine is, read by the edge. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, open, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container, VolumeMount } from '@shiplog/contracts';
-import { dnsLabel, isToken } from '@shiplog/machinery';
+import { dnsLabel, isToken } from '@shiplog/apimachinery';
 import { ConfigError } from '../container/config-error';
 import type { Pod } from '../pod/view';
 import type { MountSpec, PodRuntime } from '../runtime/runtime';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseIp } from '@shiplog/machinery';
+import { parseIp } from '@shiplog/apimachinery';
 
 /** The bridge that a node's pods are plugged into. */
 export const BRIDGE = 'cni0';

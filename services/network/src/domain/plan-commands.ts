@@ -1,4 +1,4 @@
-import { cidrContains, parseCidr, parseIp } from '@shiplog/machinery';
+import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
 import { BRIDGE, ROUTE_PROTOCOL, VNI, VXLAN, VXLAN_PORT } from './names';
 import { addressesOf, type Observed, type ObservedLink, type ObservedRoute } from './observed';
 import type { Desired, WantedBridge, WantedRoute, WantedTunnel } from './plan-desired';

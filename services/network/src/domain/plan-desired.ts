@@ -1,4 +1,4 @@
-import { formatIp, parseCidr } from '@shiplog/machinery';
+import { formatIp, parseCidr } from '@shiplog/apimachinery';
 import { macOfIp, VXLAN, VXLAN_OVERHEAD, vtepMac } from './names';
 import { isOnLink, type Fabric } from './plan-fabric';
 import type { Backend, Peer, Unreachable } from './plan-peers';

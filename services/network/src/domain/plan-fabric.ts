@@ -1,4 +1,4 @@
-import { cidrContains, parseCidr, parseIp } from '@shiplog/machinery';
+import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
 import { addressesOf, type Observed, type ObservedLink } from './observed';
 
 /** The way to the other nodes: an interface, and this node's address on it. */

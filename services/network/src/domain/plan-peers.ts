@@ -1,5 +1,5 @@
 import type { Node } from '@shiplog/contracts';
-import { cidrsOverlap, cidrWithin, formatCidr, parseCidr, parseIp, type Cidr } from '@shiplog/machinery';
+import { cidrsOverlap, cidrWithin, formatCidr, parseCidr, parseIp, type Cidr } from '@shiplog/apimachinery';
 import { ANNOTATIONS, vtepOf } from './flannel';
 
 export type Backend = 'vxlan' | 'host-gw';

@@ -1,6 +1,6 @@
 import type { HostPort } from '@shiplog/contracts';
 import { renderDefinitions, type Definition } from '@shiplog/hostnet';
-import { cidrContains, ipv4Of, parseCidr, parseIp, portOf, UnsoundValue } from '@shiplog/machinery';
+import { cidrContains, ipv4Of, parseCidr, parseIp, portOf, UnsoundValue } from '@shiplog/apimachinery';
 import { BRIDGE, VXLAN } from './names';
 
 /** A pod's ports on the node. */

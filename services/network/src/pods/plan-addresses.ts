@@ -1,4 +1,4 @@
-import { cidrContains, formatIp, parseCidr, parseIp } from '@shiplog/machinery';
+import { cidrContains, formatIp, parseCidr, parseIp } from '@shiplog/apimachinery';
 
 /** A node's pod network has no free address left. */
 export class AddressesExhausted extends Error {

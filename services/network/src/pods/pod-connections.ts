@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { StatusError } from '@shiplog/bus';
 import type { AttachReply, AttachRequest, DetachRequest } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/machinery';
+import { statusOf } from '@shiplog/apimachinery';
 import { FabricSync } from '../fabric/fabric-sync';
 import type { PodCables } from './pod-cables';
 

@@ -1,5 +1,5 @@
 import type { EndpointSlice, Service } from '@shiplog/contracts';
-import { parseIp } from '@shiplog/machinery';
+import { parseIp } from '@shiplog/apimachinery';
 import type { Backend, Protocol, Route, ServicePort } from './service-port';
 
 /** Kubernetes' default of sessionAffinityConfig.clientIP.timeoutSeconds: three hours. */

@@ -1,4 +1,4 @@
-import { integerOf, ipv4Of, oneOf, portOf } from '@shiplog/machinery';
+import { integerOf, ipv4Of, oneOf, portOf } from '@shiplog/apimachinery';
 
 const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
