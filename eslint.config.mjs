@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 const PURE = [
   'contracts/src/**/*.ts',
-  'libs/{kube,apimachinery,cluster,scheduling,reconciling,representation}/src/**/*.ts',
+  'libs/{kube,apimachinery,admission,cluster,scheduling,reconciling,representation}/src/**/*.ts',
   '{libs,services,infra}/**/{decide,fold,plan,render,rule}*.ts',
 ];
 const SPECS = ['**/*.spec.ts', '**/testing/**', 'infra/e2e/**', 'libs/testing/**'];

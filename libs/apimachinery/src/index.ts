@@ -1,52 +1,60 @@
 /**
- * The machinery of the Kubernetes API, without any I/O: reading objects by the API's own metadata, defaults, validation,
- * updates and subresources, patches, selectors, and the errors in Kubernetes' words. See kinds/ for what each kind adds.
+ * The machinery of the Kubernetes API, without any I/O: reading objects by the API's own metadata, patches, selectors,
+ * values, and the errors in Kubernetes' words.
  */
-export { admitCreate } from './admission/create';
-export { checkNamespace } from './admission/namespace';
-export { scaleOf } from './admission/scale';
-export { admitUpdate } from './admission/update';
-export type { AdmissionContext, ReadonlyCluster } from './context';
 export { applyPatch } from './patch';
-export { defaultPodSpec, pullPolicyOf } from './pods/defaults';
-export { qosClassOf } from './pods/qos';
-export { referencesOf } from './pods/references';
-export { validatePodStatus } from './pods/validate-status';
 export { Problems } from './problems';
-export { type Result, ok, refused } from './result';
+export { ok, refused, type Result } from './result';
 export { decodeObject, strictDecodingError, unknownFields } from './schema/decode';
-export { type Schema, definition, referenceOf, resolved } from './schema/definitions';
+export { definition, referenceOf, resolved, type Schema } from './schema/definitions';
 export { toMicros, toSeconds } from './schema/times';
-export { type FieldTerm, matchesFields, parseFieldSelector } from './selectors/fields';
 export {
   type LabelTerm,
-  matchesLabelSelector,
   matchesLabels,
+  matchesLabelSelector,
   matchesSelectorMap,
   parseLabelSelector,
+  selectorTooLong,
   termsOf,
 } from './selectors/labels';
-export { Allocations, type ReadonlyAllocations } from './service-rules/allocations';
-export { soundObject } from './soundness/sound-object';
 export { type Named, statusOf } from './status';
+export { base64Length, utf8Length } from './values/bytes';
 export { sameJson } from './values/equal';
-export { ownField, setField } from './values/own';
 export { hashText, nameSuffix } from './values/hash';
-export { backendAddress, dns1035Label, dnsLabel, dnsSubdomain, labelValue, qualifiedName } from './values/names';
+export { JsonMap } from './values/json-map';
+export { jsonObjectProblem } from './values/json-problem';
+export {
+  asPrefix,
+  backendAddress,
+  configKey,
+  dns1035Label,
+  dnsLabel,
+  dnsSubdomain,
+  envVarName,
+  httpHeaderName,
+  ipAddress,
+  labelValue,
+  pathSegment,
+  portName,
+  portNumber,
+  qualifiedName,
+  type TextRule,
+} from './values/names';
 export {
   type Cidr,
   cidrContains,
-  cidrWithin,
   cidrsOverlap,
+  cidrWithin,
   formatCidr,
   formatIp,
   isIp,
   isIpv6,
   parseCidr,
   parseIp,
+  parseIpv6,
   subnetOf,
 } from './values/net';
-export { integerOf, ipv4Of, isToken, oneOf, portOf, tokenOf, UnsoundValue } from './values/strict';
+export { ownField, setField } from './values/own';
 export {
   addQuantities,
   canonicalQuantity,
@@ -55,3 +63,4 @@ export {
   milliOf,
   parseQuantity,
 } from './values/quantity';
+export { integerOf, ipv4Of, isToken, oneOf, portOf, tokenOf, UnsoundValue } from './values/strict';

@@ -1,5 +1,5 @@
 import { RESOURCES, type LogEvent, type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { Allocations, type ReadonlyAllocations } from '@shiplog/apimachinery';
+import { Allocations, type ReadonlyAllocations } from '@shiplog/admission';
 import { Collection } from './collection';
 import { foldObject } from './fold';
 

@@ -3,7 +3,7 @@ import type { Bus } from '@shiplog/bus';
 import { channelsOf } from '@shiplog/contracts';
 import { ownKernel } from '@shiplog/hostnet';
 import { publishedPortsOf } from '@shiplog/kube';
-import { soundObject } from '@shiplog/apimachinery';
+import { soundObject } from '@shiplog/admission';
 import { Projection } from '@shiplog/projection';
 import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { channelsOf } from '@shiplog/contracts';
-import { soundObject } from '@shiplog/apimachinery';
+import { soundObject } from '@shiplog/admission';
 import { Projection } from '@shiplog/projection';
 import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';

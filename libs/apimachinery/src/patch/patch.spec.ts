@@ -1,7 +1,6 @@
 import type { KubeObject } from '@shiplog/contracts';
 import fc from 'fast-check';
-import { scaleOf } from '../admission/scale';
-import { aController, aPod, created, refusalOf, valueOf } from '../testing/builders';
+import { aPod, refusalOf, valueOf } from '../testing/objects';
 import { applyPatch } from './index';
 
 const pod = (spec: object, metadata: KubeObject['metadata'] = {}): KubeObject => aPod(spec as never, metadata);
@@ -194,7 +193,7 @@ describe('a strategic merge patch', () => {
   });
 
   it('works on the Scale of a controller too', () => {
-    const scale = scaleOf(created('replicationcontrollers', aController()));
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'web' }, spec: { replicas: 2 } };
     const patched = valueOf(applyPatch('replicationcontrollers', 'strategic', scale, { spec: { replicas: 5 } }));
     expect(patched['spec']).toEqual({ replicas: 5 });
   });

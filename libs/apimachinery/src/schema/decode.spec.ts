@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { aPod, refusalOf, valueOf } from '../testing/builders';
+import { aPod, refusalOf, valueOf } from '../testing/objects';
 import { decodeObject, strictDecodingError, unknownFields } from './decode';
 
 const messageOf = (object: unknown, resource: Parameters<typeof decodeObject>[0] = 'pods') =>

@@ -13,7 +13,8 @@ import {
   type QueryMessage,
   type Role,
 } from '@shiplog/contracts';
-import { referencesOf, statusOf } from '@shiplog/apimachinery';
+import { referencesOf } from '@shiplog/admission';
+import { statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
 
 type AnyQuery = (typeof Declared)[number];

@@ -1,5 +1,6 @@
 import type { Command, KubeStatus, StoredObject } from '@shiplog/contracts';
-import { admitCreate, statusOf, type AdmissionContext } from '@shiplog/apimachinery';
+import { admitCreate, type AdmissionContext } from '@shiplog/admission';
+import { statusOf } from '@shiplog/apimachinery';
 import { asLogged } from './clean';
 import { eventOf, genericType } from './event';
 import { refusalOfScope } from './namespaces';

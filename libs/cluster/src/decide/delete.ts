@@ -1,5 +1,6 @@
 import type { Command, DeletionOptions, KubeStatus, ResourceId, StoredObject } from '@shiplog/contracts';
-import { matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector, statusOf } from '@shiplog/apimachinery';
+import { matchesFields, parseFieldSelector } from '@shiplog/admission';
+import { matchesLabels, parseLabelSelector, statusOf } from '@shiplog/apimachinery';
 import { changeEvent, deletedEvent, isReadyToGo } from './change';
 import { finalizersFor, gracePeriodOf, refusalOfPreconditions } from './deletion-rules';
 import { asTerminating, refusalOfScope, refusalToDelete } from './namespaces';

@@ -1,5 +1,6 @@
 import type { KubeStatus, Pod, PodStatus } from '@shiplog/contracts';
-import { decodeObject, Problems, statusOf, validatePodStatus } from '@shiplog/apimachinery';
+import { validatePodStatus } from '@shiplog/admission';
+import { decodeObject, Problems, statusOf } from '@shiplog/apimachinery';
 import { mergeConditions } from './pod-items';
 
 /**

@@ -1,4 +1,4 @@
-import type { AdmissionContext } from '@shiplog/apimachinery';
+import type { AdmissionContext } from '@shiplog/admission';
 import type { EventData, EventType, KubeObject, KubeStatus, ObjectKey, ResourceId } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
 

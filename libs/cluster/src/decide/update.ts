@@ -7,7 +7,8 @@ import {
   type ObjectOf,
   type StoredObject,
 } from '@shiplog/contracts';
-import { admitUpdate, applyPatch, scaleOf, statusOf, type Result } from '@shiplog/apimachinery';
+import { admitUpdate, scaleOf } from '@shiplog/admission';
+import { applyPatch, statusOf, type Result } from '@shiplog/apimachinery';
 import { asLogged } from './clean';
 import { changeEvent, deletedEvent, isReadyToGo } from './change';
 import { admissionOf } from './create';

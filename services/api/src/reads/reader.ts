@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { scaleOf, statusOf } from '@shiplog/apimachinery';
+import { scaleOf } from '@shiplog/admission';
+import { statusOf } from '@shiplog/apimachinery';
 import { jsonAnswer, type Answer } from '../rest/answer';
 import { refuse } from '../rest/failures';
 import { negotiate } from '../rest/negotiate';

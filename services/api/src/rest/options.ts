@@ -1,5 +1,6 @@
 import type { DeletionOptions, PropagationPolicy, ResourceId } from '@shiplog/contracts';
-import { parseFieldSelector, parseLabelSelector, statusOf, type FieldTerm, type LabelTerm } from '@shiplog/apimachinery';
+import { parseFieldSelector, type FieldTerm } from '@shiplog/admission';
+import { parseLabelSelector, statusOf, type LabelTerm } from '@shiplog/apimachinery';
 import type { IncludeObject } from '@shiplog/representation';
 import { must, refuse } from './failures';
 

@@ -1,5 +1,6 @@
 import { localKey, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { matchesFields, matchesLabels } from '@shiplog/apimachinery';
+import { matchesFields } from '@shiplog/admission';
+import { matchesLabels } from '@shiplog/apimachinery';
 import type { Selection } from './options';
 
 /** Whether a selection chooses an object of a resource. */

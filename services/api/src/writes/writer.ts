@@ -4,7 +4,8 @@ import type { AnyCommand, KubeObject, KubeStatus, ObjectKey, StoredObject } from
 import { resourceRow } from '@shiplog/contracts';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { scaleOf, statusOf, strictDecodingError, unknownFields } from '@shiplog/apimachinery';
+import { scaleOf } from '@shiplog/admission';
+import { statusOf, strictDecodingError, unknownFields } from '@shiplog/apimachinery';
 import { JSON_TYPE, jsonAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch } from '../rest/body';
 import { refuse } from '../rest/failures';

@@ -1,7 +1,7 @@
 import type { Bus } from '@shiplog/bus';
 import type { Applied, ReadonlyCluster } from '@shiplog/cluster';
 import { ReferenceChanged } from '@shiplog/contracts';
-import { referencesOf } from '@shiplog/apimachinery';
+import { referencesOf } from '@shiplog/admission';
 
 /**
  * Tells the nodes whose pods name a Secret or ConfigMap that it has changed. They hear no events of these kinds: each

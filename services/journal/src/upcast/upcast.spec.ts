@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ClusterState, hashCluster } from '@shiplog/cluster';
 import { eventVersion, type LogEvent } from '@shiplog/contracts';
-import { soundObject } from '@shiplog/apimachinery';
+import { soundObject } from '@shiplog/admission';
 import { eventOfFields } from '../database/event-row';
 import { upcast, UnreadableEvent } from './upcast';
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { channelsOf, type ObjectOf } from '@shiplog/contracts';
-import { soundObject } from '@shiplog/apimachinery';
+import { soundObject } from '@shiplog/admission';
 import { Projection, type AppliedListener } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';

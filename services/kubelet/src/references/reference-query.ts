@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { StatusError, type Bus } from '@shiplog/bus';
 import { ObjectQuery, type StoredObject } from '@shiplog/contracts';
-import { soundObject } from '@shiplog/apimachinery';
+import { soundObject } from '@shiplog/admission';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import type { Pod } from '../pod/view';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ObjectOf } from '@shiplog/contracts';
-import { referencesOf } from '@shiplog/apimachinery';
+import { referencesOf } from '@shiplog/admission';
 import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import type { Pod } from '../pod/view';

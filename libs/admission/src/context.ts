@@ -1,0 +1,30 @@
+import type { ObjectOf, ResourceId } from '@shiplog/contracts';
+import type { ReadonlyAllocations } from './services/allocations';
+
+/** What admission may look at of the cluster: the state right before the command. `ClusterState` satisfies it. */
+export interface ReadonlyCluster {
+  get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined;
+  list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[];
+  /** What the services of this state hold. */
+  allocations(): ReadonlyAllocations;
+}
+
+/** Everything that a decision about one write depends on beside the object itself: no clock, no chance, no I/O. */
+export interface AdmissionContext {
+  /** When the journal received the command, RFC 3339. */
+  readonly now: string;
+  readonly state: ReadonlyCluster;
+  /** The new object's uid; generated names, addresses and ports are drawn from it. */
+  readonly seed: string;
+  readonly settings: {
+    /** Where ClusterIPs come from, for example `10.96.0.0/16`. */
+    readonly serviceCidr: string;
+    /** Where nodes' parts of the pod network are, for example `10.244.0.0/16`. */
+    readonly clusterCidr: string;
+    /** First and last NodePort, both included. */
+    readonly nodePortRange: readonly [number, number];
+  };
+  readonly actor: string;
+  /** The namespace of the request's path, when the caller knows it: the object's own must be the same or absent. */
+  readonly namespace?: string;
+}

@@ -1,0 +1,72 @@
+import { type KubeObject, type ResourceId, resourceRow } from '@shiplog/contracts';
+import {
+  decodeObject,
+  nameSuffix,
+  ok,
+  Problems,
+  refused,
+  type Result,
+  statusOf,
+  toSeconds,
+} from '@shiplog/apimachinery';
+import type { AdmissionContext } from './context';
+import { rulesOf } from './kinds';
+import { validateMetadata } from './metadata/validate';
+import { checkNamespace, settleNamespace } from './namespace';
+
+const GENERATED_NAME_BYTES = 63;
+const SUFFIX_BYTES = 5;
+const NAME_ATTEMPTS = 16;
+
+/**
+ * Admits a new object: reads it (400), settles its namespace (400, 403, 404) and name, fills in defaults, asks admission (403), checks every rule
+ * (422 with causes) and takes what it needs of the cluster. The result has uid (= ctx.seed) and creationTimestamp, and no
+ * resourceVersion. Whether the name is taken (409) is the caller's question, as only generated names are checked here.
+ */
+export function admitCreate(resource: ResourceId, object: unknown, ctx: AdmissionContext): Result<KubeObject> {
+  const decoded = decodeObject(resource, object);
+  if (!decoded.ok) return decoded;
+  const draft = decoded.value;
+  if (draft.metadata.resourceVersion !== undefined) {
+    return refused(statusOf.badRequest('resourceVersion should not be set on objects to be created'));
+  }
+  const misplaced = settleNamespace(resource, draft, ctx.namespace) ?? checkNamespace(resource, draft, ctx);
+  if (misplaced !== undefined) return refused(misplaced);
+  const rules = rulesOf(resource);
+  stamp(resource, draft, ctx);
+  if (rules.generation !== 'none') draft.metadata.generation = 1;
+  rules.defaults?.(draft);
+  rules.prepareCreate?.(draft, ctx);
+  const forbidden = rules.forbids?.(draft, ctx);
+  if (forbidden !== undefined) return refused(statusOf.forbidden(resource, draft.metadata.name ?? '', forbidden));
+  const problems = new Problems();
+  validateMetadata(draft.metadata, rules.name, problems);
+  rules.validate?.(draft, problems, ctx);
+  if (problems.none) rules.allocate?.(draft, undefined, problems, ctx);
+  return problems.none
+    ? ok(draft)
+    : refused(statusOf.invalid(resourceRow(resource), draft.metadata.name ?? '', problems.causes));
+}
+
+/** What only the system says of an object. */
+function stamp(resource: ResourceId, draft: KubeObject, ctx: AdmissionContext): void {
+  const meta = draft.metadata;
+  if (meta.name === undefined && meta.generateName !== undefined) meta.name = generatedName(resource, draft, ctx);
+  meta.uid = ctx.seed;
+  meta.creationTimestamp = toSeconds(ctx.now);
+  delete meta.generation;
+  delete meta.deletionTimestamp;
+  delete meta.deletionGracePeriodSeconds;
+}
+
+/** A prefix and five characters from the seed; other five when an object has that name already. */
+function generatedName(resource: ResourceId, draft: KubeObject, ctx: AdmissionContext): string {
+  const base = (draft.metadata.generateName ?? '').slice(0, GENERATED_NAME_BYTES - SUFFIX_BYTES);
+  const namespace = draft.metadata.namespace ?? '';
+  let name = '';
+  for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+    name = base + nameSuffix(ctx.seed, attempt);
+    if (ctx.state.get(resource, namespace, name) === undefined) break;
+  }
+  return name;
+}

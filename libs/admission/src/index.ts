@@ -1,0 +1,15 @@
+/**
+ * Admission, without any I/O: defaults, validation, and what an update may change. See kinds/ for what each kind adds.
+ */
+export type { AdmissionContext, ReadonlyCluster } from './context';
+export { admitCreate } from './create';
+export { checkNamespace } from './namespace';
+export { defaultPodSpec, pullPolicyOf } from './pods/defaults';
+export { qosClassOf } from './pods/qos';
+export { referencesOf } from './pods/references';
+export { validatePodStatus } from './pods/validate-status';
+export { scaleOf } from './scale';
+export { type FieldTerm, matchesFields, parseFieldSelector } from './selectable-fields';
+export { Allocations, type ReadonlyAllocations } from './services/allocations';
+export { soundObject } from './soundness/sound-object';
+export { admitUpdate } from './update';

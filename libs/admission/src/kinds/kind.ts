@@ -1,0 +1,73 @@
+import type { KubeObject, ObjectMeta, ObjectOf, ResourceId } from '@shiplog/contracts';
+import { type Problems, type TextRule } from '@shiplog/apimachinery';
+import type { AdmissionContext } from '../context';
+
+/** An object of a resource on its way in: decoded, ours to change, not yet stamped with a resourceVersion. */
+export type Draft<R extends ResourceId> = Omit<ObjectOf<R>, 'metadata'> & { metadata: ObjectMeta };
+
+/**
+ * The behaviour that is truly a kind's own. Everything else (decoding, metadata, versions, subresources, patches) is the
+ * same for all kinds and driven by the API's metadata. Each hook changes the draft in place or adds to `problems`.
+ */
+export interface KindRules<R extends ResourceId> {
+  readonly resource: R;
+  /** Which names its objects can have. */
+  readonly name: TextRule;
+  /**
+   * When metadata.generation counts up: never (and then it is absent), with changes of `spec`, or with any change outside
+   * metadata.
+   */
+  readonly generation: 'none' | 'spec' | 'content';
+  /** Whether an update may leave out resourceVersion. Default true. */
+  readonly unconditionalUpdate?: boolean;
+  /** Whether the kind has a `status` that only its status subresource may change. Default false. */
+  readonly hasStatus?: boolean;
+  /** Fields, beside metadata.name and metadata.namespace, that field selectors may ask for. */
+  readonly fields?: Readonly<Record<string, (object: ObjectOf<R>) => unknown>>;
+  /** Fills in what the user may leave out. Runs on create and on update, before validation; must be idempotent. */
+  defaults?(draft: Draft<R>): void;
+  /** What only a new object gets: its first status, what admission adds. */
+  prepareCreate?(draft: Draft<R>, ctx: AdmissionContext): void;
+  /** Why admission forbids a new object, for what the cluster has or lacks; in words that follow "is forbidden: ". */
+  forbids?(draft: Draft<R>, ctx: AdmissionContext): string | undefined;
+  /** What the main resource's update must take over from the object before. */
+  prepareUpdate?(draft: Draft<R>, before: ObjectOf<R>, ctx: AdmissionContext): void;
+  /** Rules for the object as it stands. `before` is there on an update. */
+  validate?(draft: Draft<R>, problems: Problems, ctx: AdmissionContext, before?: ObjectOf<R>): void;
+  /** Rules for a status that is written through the status subresource. */
+  validateStatus?(draft: Draft<R>, problems: Problems): void;
+  /** Rules for the change. */
+  validateUpdate?(draft: Draft<R>, before: ObjectOf<R>, problems: Problems): void;
+  /** Takes from the cluster what the object needs (addresses, ports); runs only when validation found nothing. */
+  allocate?(draft: Draft<R>, before: ObjectOf<R> | undefined, problems: Problems, ctx: AdmissionContext): void;
+}
+
+/** Rules seen without their resource's own types, as the generic steps use them. */
+export interface AnyKindRules {
+  readonly resource: ResourceId;
+  readonly name: TextRule;
+  readonly generation: 'none' | 'spec' | 'content';
+  readonly unconditionalUpdate?: boolean;
+  readonly hasStatus?: boolean;
+  readonly fields?: Readonly<Record<string, (object: KubeObject) => unknown>>;
+  defaults?(draft: KubeObject): void;
+  prepareCreate?(draft: KubeObject, ctx: AdmissionContext): void;
+  forbids?(draft: KubeObject, ctx: AdmissionContext): string | undefined;
+  prepareUpdate?(draft: KubeObject, before: KubeObject, ctx: AdmissionContext): void;
+  validate?(draft: KubeObject, problems: Problems, ctx: AdmissionContext, before?: KubeObject): void;
+  validateStatus?(draft: KubeObject, problems: Problems): void;
+  validateUpdate?(draft: KubeObject, before: KubeObject, problems: Problems): void;
+  allocate?(draft: KubeObject, before: KubeObject | undefined, problems: Problems, ctx: AdmissionContext): void;
+}
+
+/** Declares a kind. The decoder has made sure that its hooks only ever see objects of their own resource. */
+export function defineKind<R extends ResourceId>(rules: KindRules<R>): AnyKindRules {
+  return rules as unknown as AnyKindRules;
+}
+
+/** Takes fields that the draft leaves out over from the object before. */
+export function carryOver<T extends object>(draft: T, before: T | undefined, fields: readonly (keyof T)[]): void {
+  for (const field of fields) {
+    if (draft[field] === undefined && before?.[field] !== undefined) draft[field] = before[field];
+  }
+}

@@ -1,0 +1,149 @@
+import type { PodSpec, Toleration } from '@shiplog/contracts';
+import { dnsSubdomain, sameJson } from '@shiplog/apimachinery';
+import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
+import { qosClassOf } from '../pods/qos';
+import { validatePodAnnotations } from '../pods/annotations';
+import { validateNewPod, validatePodOnly } from '../pods/pod-only';
+import { validatePodUpdate } from '../pods/update';
+import { validatePodSpec } from '../pods/validate';
+import { validatePodStatus } from '../pods/validate-status';
+import type { AdmissionContext } from '../context';
+import { carryOver, defineKind, type Draft } from './kind';
+
+const EVICTION_DELAY_SECONDS = 300;
+const AWAITED_TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+/** Adds what Kubernetes' DefaultTolerationSeconds admission adds: a lost node is forgiven for five minutes. */
+function tolerateLostNodes(spec: PodSpec): void {
+  const given = spec.tolerations ?? [];
+  const missing = AWAITED_TAINTS.filter((key) => !given.some((toleration) => toleratesEviction(toleration, key)));
+  if (missing.length === 0) return;
+  spec.tolerations = [
+    ...given,
+    ...missing.map((key) => ({
+      key,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds: EVICTION_DELAY_SECONDS,
+    })),
+  ];
+}
+
+function toleratesEviction(toleration: Toleration, key: string): boolean {
+  return (
+    (toleration.key === undefined || toleration.key === key) &&
+    (toleration.effect === undefined || toleration.effect === 'NoExecute')
+  );
+}
+
+/** What Kubernetes' priority and service account admissions fill in. */
+function admit(spec: PodSpec): void {
+  spec.serviceAccountName ??= DEFAULT_ACCOUNT;
+  spec.serviceAccount = spec.serviceAccountName;
+  spec.enableServiceLinks ??= true;
+  spec.priority ??= priorityOf(spec.priorityClassName);
+  spec.preemptionPolicy ??= 'PreemptLowerPriority';
+  tolerateLostNodes(spec);
+}
+
+/** Present in every namespace, or about to be: who makes a namespace and a pod in it must not have to wait. */
+const DEFAULT_ACCOUNT = 'default';
+
+/** What Kubernetes' service account admission looks at: that the account is there, and which pull secrets it has. */
+function serviceAccountProblem(pod: Draft<'pods'>, { state }: AdmissionContext): string | undefined {
+  const { namespace = '' } = pod.metadata;
+  const name = pod.spec?.serviceAccountName ?? DEFAULT_ACCOUNT;
+  if (name === DEFAULT_ACCOUNT || state.get('serviceaccounts', namespace, name) !== undefined) return undefined;
+  return `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+}
+
+function pullAsAccount(pod: Draft<'pods'>, spec: PodSpec, { state }: AdmissionContext): void {
+  if ((spec.imagePullSecrets ?? []).length > 0) return;
+  const { namespace = '' } = pod.metadata;
+  const account = state.get('serviceaccounts', namespace, spec.serviceAccountName ?? DEFAULT_ACCOUNT);
+  const secrets = account?.imagePullSecrets ?? [];
+  if (secrets.length > 0) spec.imagePullSecrets = secrets.map(({ name }) => ({ name }));
+}
+
+/** The two classes that every cluster has; pods without a class have priority 0. */
+const SYSTEM_PRIORITIES: ReadonlyMap<string, number> = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
+
+function priorityOf(className: string | undefined): number {
+  return SYSTEM_PRIORITIES.get(className ?? '') ?? 0;
+}
+
+function priorityProblem(className = ''): string | undefined {
+  if (className === '' || SYSTEM_PRIORITIES.has(className)) return undefined;
+  return `no PriorityClass with name ${className} was found`;
+}
+
+/** What Kubernetes' runtime class admission says where there are no such classes. */
+function runtimeProblem({ runtimeClassName: name, overhead }: PodSpec): string | undefined {
+  if (name !== undefined) return `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`;
+  if (overhead === undefined) return undefined;
+  return 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead';
+}
+
+export const pods = defineKind<'pods'>({
+  resource: 'pods',
+  name: dnsSubdomain,
+  generation: 'spec',
+  hasStatus: true,
+  fields: {
+    'spec.nodeName': (pod) => pod.spec?.nodeName,
+    'spec.restartPolicy': (pod) => pod.spec?.restartPolicy,
+    'spec.schedulerName': (pod) => pod.spec?.schedulerName,
+    'spec.serviceAccountName': (pod) => pod.spec?.serviceAccountName,
+    'spec.hostNetwork': (pod) => pod.spec?.hostNetwork ?? false,
+    'status.phase': (pod) => pod.status?.phase,
+    'status.podIP': (pod) => pod.status?.podIP,
+    'status.podIPs': (pod) => pod.status?.podIPs?.map(({ ip }) => ip).join(','),
+    'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName,
+  },
+  defaults(draft) {
+    draft.spec ??= { containers: [] };
+    draft.spec.enableServiceLinks ??= true;
+    defaultPodSpec(draft.spec);
+    if (draft.spec.hostNetwork === true) exposeOnHost(draft.spec);
+  },
+  prepareCreate(draft, ctx) {
+    const spec = draft.spec ?? { containers: [] };
+    admit(spec);
+    pullAsAccount(draft, spec, ctx);
+    draft.spec = spec;
+    draft.status = { phase: 'Pending', qosClass: qosClassOf(spec) };
+  },
+  forbids(draft, ctx) {
+    const spec = draft.spec ?? { containers: [] };
+    return serviceAccountProblem(draft, ctx) ?? priorityProblem(spec.priorityClassName) ?? runtimeProblem(spec);
+  },
+  prepareUpdate(draft, before) {
+    const spec = draft.spec ?? { containers: [] };
+    // What admission once filled in stays when a client that never saw it replaces the pod.
+    carryOver(spec, before.spec, ['serviceAccountName', 'priority', 'preemptionPolicy', 'nodeName']);
+    if (spec.serviceAccountName !== undefined) spec.serviceAccount = spec.serviceAccountName;
+    tolerateLostNodes(spec);
+  },
+  validate(draft, problems, _ctx, before) {
+    const spec = draft.spec ?? { containers: [] };
+    if (before === undefined) validateNewPod(spec, problems);
+    // What is unchanged was valid when it came in, and stricter rules of today must not lock its labels.
+    if (before === undefined || draft.spec !== before.spec) {
+      validatePodSpec(spec, 'spec', problems);
+      validatePodOnly(spec, problems);
+    }
+    const { annotations = {} } = draft.metadata;
+    if (!sameJson(annotations, before?.metadata.annotations)) {
+      validatePodAnnotations(annotations, spec, 'metadata.annotations', problems);
+    }
+  },
+  validateStatus(draft, problems) {
+    validatePodStatus(draft.status ?? {}, problems);
+  },
+  validateUpdate(draft, before, problems) {
+    validatePodUpdate(draft.spec ?? { containers: [] }, before.spec ?? { containers: [] }, problems);
+  },
+});

@@ -1,0 +1,35 @@
+import { dns1035Label } from '@shiplog/apimachinery';
+import { allocateAddress, allocateNodePorts } from '../services/allocate';
+import { carryOverService } from '../services/carry-over';
+import { defaultService } from '../services/defaults';
+import { validateService, validateServiceStatus, validateServiceUpdate } from '../services/validate';
+import { defineKind } from './kind';
+
+export const services = defineKind<'services'>({
+  resource: 'services',
+  name: dns1035Label,
+  generation: 'none',
+  hasStatus: true,
+  fields: {
+    'spec.clusterIP': (service) => service.spec?.clusterIP,
+    'spec.type': (service) => service.spec?.type,
+  },
+  defaults: defaultService,
+  prepareCreate(draft) {
+    draft.status = { loadBalancer: {} };
+  },
+  prepareUpdate(draft, before) {
+    carryOverService(draft.spec ?? {}, before.spec ?? {});
+  },
+  validate(draft, problems, ctx, before) {
+    // An unchanged spec was valid when it came in, and stricter rules of today must not lock its labels.
+    if (before === undefined || draft.spec !== before.spec) validateService(draft, problems, ctx);
+  },
+  validateStatus: validateServiceStatus,
+  validateUpdate: validateServiceUpdate,
+  allocate(draft, before, problems, ctx) {
+    if (draft.spec === before?.spec) return;
+    allocateAddress(draft, before, problems, ctx);
+    allocateNodePorts(draft, before, problems, ctx);
+  },
+});

@@ -1,0 +1,43 @@
+import { matchesFields, parseFieldSelector } from './selectable-fields';
+import { aPod, aService, created, refusalOf, valueOf } from './testing/builders';
+
+describe('field selectors', () => {
+  const pod = created('pods', aPod({ nodeName: 'node-1' }));
+  const matches = (selector: string) => matchesFields('pods', valueOf(parseFieldSelector('pods', selector)), pod);
+
+  it('choose by the fields that Kubernetes lets choose by', () => {
+    expect(matches('')).toBe(true);
+    expect(matches('metadata.name=web,metadata.namespace=default')).toBe(true);
+    expect(matches('spec.nodeName=node-1,status.phase==Pending')).toBe(true);
+    expect(matches('status.phase!=Running')).toBe(true);
+    expect(matches('spec.nodeName=')).toBe(false);
+    expect(matches('spec.hostNetwork=false')).toBe(true);
+    expect(matches('status.podIP=')).toBe(true);
+  });
+
+  it('know each kind’s own fields', () => {
+    const service = created('services', aService());
+    expect(matchesFields('services', valueOf(parseFieldSelector('services', 'spec.type=ClusterIP')), service)).toBe(
+      true,
+    );
+    const node = created('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } });
+    expect(matchesFields('nodes', valueOf(parseFieldSelector('nodes', 'spec.unschedulable=false')), node)).toBe(true);
+    expect(valueOf(parseFieldSelector('secrets', 'type=Opaque'))).toEqual([
+      { field: 'type', equals: true, value: 'Opaque' },
+    ]);
+    expect(valueOf(parseFieldSelector('events', 'involvedObject.name=a,reason!=b'))).toHaveLength(2);
+  });
+
+  it('understand escaped commas and equal signs in values', () => {
+    expect(valueOf(parseFieldSelector('events', 'reason=a\\,b\\=c'))).toEqual([
+      { field: 'reason', equals: true, value: 'a,b=c' },
+    ]);
+  });
+
+  it('are refused for any other field, also for names that every JavaScript object has', () => {
+    expect(refusalOf(parseFieldSelector('pods', 'spec.foo=1')).message).toBe('field label not supported: spec.foo');
+    expect(refusalOf(parseFieldSelector('configmaps', 'data=1')).code).toBe(400);
+    expect(refusalOf(parseFieldSelector('pods', 'constructor=1')).code).toBe(400);
+    expect(refusalOf(parseFieldSelector('pods', 'metadata.name')).message).toMatch(/^invalid selector/);
+  });
+});

@@ -1,0 +1,91 @@
+import { type ObjectOf, localKey } from '@shiplog/contracts';
+import { parseIp } from '@shiplog/apimachinery';
+
+/** The part of the allocations that admission asks. */
+export interface ReadonlyAllocations {
+  /** Whether another service than the one named holds the address. */
+  holdsAddress(address: number, except: string): boolean;
+  /** Whether another service than the one named holds the node port. */
+  holdsNodePort(protocol: string | undefined, port: number, except: string): boolean;
+}
+
+type Service = ObjectOf<'services'>;
+
+/** What names a service among the holders. */
+export function holderKey({ metadata }: { metadata: { namespace?: string; name?: string } }): string {
+  return localKey(metadata.namespace ?? '', metadata.name ?? '');
+}
+
+/**
+ * The cluster addresses and node ports that services hold, by address and port: kept up to date service by service, so that
+ * a new one asks for its own and doesn't look through all the others. In an old log several may hold the same one.
+ */
+export class Allocations implements ReadonlyAllocations {
+  readonly #addresses = new Holders<number>();
+  readonly #ports = new Holders<string>();
+
+  constructor(services: Iterable<Service> = []) {
+    for (const service of services) this.replace(undefined, service);
+  }
+
+  /** A service changed; undefined stands for one that is not there. */
+  replace(before: Service | undefined, after: Service | undefined): void {
+    // Most changes are of something else: the spec is then the same value.
+    if (before !== undefined && after !== undefined && before.spec === after.spec) return;
+    if (before !== undefined) {
+      const holder = holderKey(before);
+      for (const address of addressesOf(before)) this.#addresses.remove(address, holder);
+      for (const port of portsOf(before)) this.#ports.remove(port, holder);
+    }
+    if (after !== undefined) {
+      const holder = holderKey(after);
+      for (const address of addressesOf(after)) this.#addresses.add(address, holder);
+      for (const port of portsOf(after)) this.#ports.add(port, holder);
+    }
+  }
+
+  holdsAddress(address: number, except: string): boolean {
+    return this.#addresses.has(address, except);
+  }
+
+  holdsNodePort(protocol: string | undefined, port: number, except: string): boolean {
+    return this.#ports.has(portId(protocol, port), except);
+  }
+}
+
+/** Names a node port: each protocol has its own. */
+export function portId(protocol: string | undefined, port: number): string {
+  return `${protocol}/${port}`;
+}
+
+function addressesOf({ spec }: Service): number[] {
+  const address = parseIp(spec?.clusterIP ?? '');
+  return address === undefined ? [] : [address];
+}
+
+function portsOf({ spec }: Service): Set<string> {
+  const held = new Set<string>();
+  for (const { nodePort, protocol } of spec?.ports ?? []) {
+    if (nodePort !== undefined) held.add(portId(protocol, nodePort));
+  }
+  return held;
+}
+
+/** Who holds what. One holder, nearly always. */
+class Holders<K> {
+  readonly #of = new Map<K, readonly string[]>();
+
+  add(key: K, holder: string): void {
+    this.#of.set(key, [...(this.#of.get(key) ?? []), holder]);
+  }
+
+  remove(key: K, holder: string): void {
+    const others = (this.#of.get(key) ?? []).filter((one) => one !== holder);
+    if (others.length === 0) this.#of.delete(key);
+    else this.#of.set(key, others);
+  }
+
+  has(key: K, except: string): boolean {
+    return this.#of.get(key)?.some((holder) => holder !== except) ?? false;
+  }
+}

@@ -1,0 +1,56 @@
+import type { ObjectOf } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/apimachinery';
+import { carryOver } from '../kinds/kind';
+import { needsHealthCheck } from './validate-balancer';
+
+type Spec = NonNullable<ObjectOf<'services'>['spec']>;
+
+const hasAddress = (spec: Spec): boolean => spec.type !== 'ExternalName';
+const isExternal = (spec: Spec): boolean => spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+
+/**
+ * A client that replaces a service by its manifest leaves out what was allocated: the service keeps that. A client that
+ * changes the type and sends the rest as it read it keeps none of what only the old type has. As Kubernetes' service strategy.
+ */
+export function carryOverService(spec: Spec, before: Spec): void {
+  if (hasAddress(spec) && hasAddress(before)) {
+    // A patch of clusterIP alone means the list too; the rules then see one change, not a contradiction.
+    if (
+      spec.clusterIP !== before.clusterIP &&
+      spec.clusterIP !== undefined &&
+      sameJson(spec.clusterIPs, before.clusterIPs)
+    ) {
+      spec.clusterIPs = [spec.clusterIP];
+    }
+    carryOver(spec, before, ['clusterIP', 'clusterIPs']);
+  }
+  if (!hasAddress(spec)) dropUnchanged(spec, before, ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']);
+  if (needsHealthCheck(spec) && needsHealthCheck(before)) carryOver(spec, before, ['healthCheckNodePort']);
+  else if (needsHealthCheck(before)) dropUnchanged(spec, before, ['healthCheckNodePort']);
+  if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    dropUnchanged(spec, before, ['allocateLoadBalancerNodePorts', 'loadBalancerClass']);
+  }
+  if (isExternal(spec)) keepNodePorts(spec, before);
+  else if (isExternal(before)) dropNodePorts(spec, before);
+}
+
+/** By the ports' names, whatever else of them changed; none to a port when another one asks for it. */
+function keepNodePorts(spec: Spec, before: Spec): void {
+  const known = new Map(before.ports?.map(({ name = '', nodePort }) => [name, nodePort]));
+  const asked = new Set(spec.ports?.map(({ nodePort }) => nodePort));
+  for (const port of spec.ports ?? []) {
+    const nodePort = known.get(port.name ?? '');
+    if (port.nodePort === undefined && nodePort !== undefined && !asked.has(nodePort)) port.nodePort = nodePort;
+  }
+}
+
+function dropNodePorts(spec: Spec, before: Spec): void {
+  const held = new Set(before.ports?.map(({ nodePort }) => nodePort));
+  for (const port of spec.ports ?? []) if (held.has(port.nodePort)) delete port.nodePort;
+  dropUnchanged(spec, before, ['externalTrafficPolicy']);
+}
+
+/** Whoever says something new of a field that the service no longer has is told so; what was only read is forgotten. */
+function dropUnchanged(spec: Spec, before: Spec, fields: readonly (keyof Spec)[]): void {
+  for (const field of fields) if (sameJson(spec[field], before[field])) delete spec[field];
+}

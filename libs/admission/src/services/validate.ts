@@ -1,0 +1,127 @@
+import type { ObjectOf } from '@shiplog/contracts';
+import {
+  backendAddress,
+  dnsLabel,
+  ipAddress,
+  portNumber,
+  type Problems,
+  qualifiedName,
+  sameJson,
+} from '@shiplog/apimachinery';
+import type { AdmissionContext } from '../context';
+import type { Draft } from '../kinds/kind';
+import { validateLabels } from '../metadata/validate';
+import { validatePort } from '../pods/probes';
+import { validateAddresses, validateExternalName } from './validate-addresses';
+import { validateBalancer, validateBalancerUpdate } from './validate-balancer';
+
+const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const AFFINITIES = ['ClientIP', 'None'];
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const POLICIES = ['Cluster', 'Local'];
+const MAX_AFFINITY_SECONDS = 86_400;
+
+type Spec = NonNullable<ObjectOf<'services'>['spec']>;
+
+/** Kubernetes' rules for a defaulted service. */
+export function validateService(draft: Draft<'services'>, problems: Problems, ctx: AdmissionContext): void {
+  const spec = draft.spec ?? {};
+  if (!TYPES.includes(spec.type ?? '')) problems.notSupported('spec.type', spec.type, TYPES);
+  if (spec.type === 'ExternalName') validateExternalName(spec, problems);
+  else validateAddresses(spec, problems, ctx);
+  validatePorts(spec, problems);
+  validateLabels(spec.selector, 'spec.selector', problems);
+  validateAffinity(spec, problems);
+  validatePolicies(spec, problems);
+  validateBalancer(spec, problems);
+  spec.externalIPs?.forEach((ip, i) => {
+    for (const wrong of backendAddress(ip)) problems.invalid(`spec.externalIPs[${i}]`, ip, wrong);
+  });
+}
+
+function validatePorts(spec: Spec, problems: Problems): void {
+  const ports = spec.ports ?? [];
+  if (ports.length === 0 && spec.type !== 'ExternalName' && spec.clusterIP !== 'None') problems.required('spec.ports');
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  const nodePorts = new Set<string>();
+  ports.forEach((port, i) => {
+    const at = `spec.ports[${i}]`;
+    const { name, port: number, protocol = '', targetPort, nodePort } = port;
+    if (name === undefined) {
+      if (ports.length > 1) problems.required(`${at}.name`);
+    } else {
+      for (const wrong of dnsLabel(name)) problems.invalid(`${at}.name`, name, wrong);
+      if (names.has(name)) problems.duplicate(`${at}.name`, name);
+      names.add(name);
+    }
+    for (const wrong of portNumber(number ?? 0)) problems.invalid(`${at}.port`, number ?? 0, wrong);
+    if (!PROTOCOLS.includes(protocol)) problems.notSupported(`${at}.protocol`, protocol, PROTOCOLS);
+    validatePort(targetPort, `${at}.targetPort`, problems);
+    if (port.appProtocol !== undefined) problems.breaches(`${at}.appProtocol`, port.appProtocol, qualifiedName);
+    const id = `${protocol}/${number}`;
+    if (numbers.has(id)) problems.duplicate(at, { protocol, port: number });
+    numbers.add(id);
+    if (nodePort === undefined) return;
+    if (spec.type === 'ClusterIP') problems.forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'");
+    const taken = `${protocol}/${nodePort}`;
+    if (nodePorts.has(taken)) problems.duplicate(`${at}.nodePort`, nodePort);
+    nodePorts.add(taken);
+  });
+}
+
+function validateAffinity(spec: Spec, problems: Problems): void {
+  if (!AFFINITIES.includes(spec.sessionAffinity ?? '')) {
+    problems.notSupported('spec.sessionAffinity', spec.sessionAffinity, AFFINITIES);
+  }
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (
+    spec.sessionAffinity === 'ClientIP' &&
+    seconds !== undefined &&
+    (seconds <= 0 || seconds > MAX_AFFINITY_SECONDS)
+  ) {
+    problems.invalid(
+      'spec.sessionAffinityConfig.clientIP.timeoutSeconds',
+      seconds,
+      `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`,
+    );
+  }
+}
+
+function validatePolicies(spec: Spec, problems: Problems): void {
+  for (const field of ['internalTrafficPolicy', 'externalTrafficPolicy'] as const) {
+    const policy = spec[field];
+    if (policy !== undefined && !POLICIES.includes(policy)) problems.notSupported(`spec.${field}`, policy, POLICIES);
+  }
+  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+  if (spec.externalTrafficPolicy !== undefined && !external && (spec.externalIPs ?? []).length === 0) {
+    problems.invalid(
+      'spec.externalTrafficPolicy',
+      spec.externalTrafficPolicy,
+      'may only be set for externally-accessible services',
+    );
+  }
+}
+
+/** A service keeps its address for as long as it has one of its own, and its balancer's class while it has a balancer. */
+export function validateServiceUpdate(
+  draft: Draft<'services'>,
+  before: ObjectOf<'services'>,
+  problems: Problems,
+): void {
+  const now = draft.spec ?? {};
+  const then = before.spec ?? {};
+  validateBalancerUpdate(now, then, problems);
+  if (now.type === 'ExternalName' || then.type === 'ExternalName' || then.clusterIP === undefined) return;
+  if (now.clusterIP !== then.clusterIP || !sameJson(now.clusterIPs, then.clusterIPs)) {
+    problems.invalid('spec.clusterIPs[0]', now.clusterIPs ?? [], 'may not change once set');
+  }
+}
+
+/** Kubernetes' ValidateLoadBalancerStatus, as far as proxies act on it. */
+export function validateServiceStatus(draft: Draft<'services'>, problems: Problems): void {
+  draft.status?.loadBalancer?.ingress?.forEach(({ ip }, i) => {
+    if (ip === undefined) return;
+    for (const wrong of ipAddress(ip)) problems.invalid(`status.loadBalancer.ingress[${i}].ip`, ip, wrong);
+  });
+}

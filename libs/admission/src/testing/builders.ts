@@ -1,0 +1,54 @@
+import { type KubeObject, type ObjectOf, type ResourceId, type StoredObject, localKey } from '@shiplog/contracts';
+import { SEED, stored, valueOf } from '../../../apimachinery/src/testing/objects';
+import { admitCreate } from '../create';
+import type { AdmissionContext, ReadonlyCluster } from '../context';
+import { Allocations } from '../services/allocations';
+
+export * from '../../../apimachinery/src/testing/objects';
+
+/** A cluster of a few objects in a map; the namespace `default` is always there. */
+export class FewObjects implements ReadonlyCluster {
+  readonly #objects = new Map<string, StoredObject>();
+
+  constructor() {
+    this.put('namespaces', stored({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } }));
+  }
+
+  put(resource: ResourceId, object: StoredObject): this {
+    this.#objects.set(`${resource} ${localKey(object.metadata.namespace ?? '', object.metadata.name)}`, object);
+    return this;
+  }
+
+  get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined {
+    return this.#objects.get(`${resource} ${localKey(namespace, name)}`) as unknown as ObjectOf<R> | undefined;
+  }
+
+  list<R extends ResourceId>(resource: R, namespace = ''): readonly ObjectOf<R>[] {
+    const found = [...this.#objects].filter(([key]) => key.startsWith(`${resource} ${namespace}`));
+    return found.map(([, object]) => object) as unknown as ObjectOf<R>[];
+  }
+
+  allocations(): Allocations {
+    return new Allocations(this.list('services'));
+  }
+}
+
+export function admission(given: Partial<AdmissionContext> = {}): AdmissionContext {
+  return {
+    now: '2024-05-05T01:02:03.456Z',
+    state: new FewObjects(),
+    seed: SEED,
+    settings: { serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', nodePortRange: [30000, 32767] },
+    actor: 'tester',
+    ...given,
+  };
+}
+
+/** Creates an object and answers it as stored. */
+export function created<R extends ResourceId>(
+  resource: R,
+  object: KubeObject,
+  ctx = admission(),
+): ObjectOf<R> & StoredObject {
+  return stored(valueOf(admitCreate(resource, object, ctx))) as ObjectOf<R> & StoredObject;
+}

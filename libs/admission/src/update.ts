@@ -1,0 +1,137 @@
+import { type KubeObject, type KubeStatus, type ResourceId, type StoredObject, resourceRow } from '@shiplog/contracts';
+import { decodeObject, ok, Problems, refused, type Result, sameJson, statusOf } from '@shiplog/apimachinery';
+import type { AdmissionContext } from './context';
+import { rulesOf } from './kinds';
+import { validateMetadata, validateMetadataUpdate } from './metadata/validate';
+import { withScale } from './scale';
+
+/**
+ * Admits a change: what is submitted is the whole new object (or its Scale, for `scale`). Answers the whole object to store:
+ * whatever the (sub)resource may not touch is the one before's, down to the same JavaScript values where nothing changed.
+ * 400 for an unreadable object, 409 for an outdated resourceVersion or another uid, 422 for a change that breaks a rule.
+ */
+export function admitUpdate(
+  resource: ResourceId,
+  subresource: string | undefined,
+  before: StoredObject,
+  submitted: unknown,
+  ctx: AdmissionContext,
+): Result<KubeObject> {
+  const decoded = decodeObject(resource, submitted, subresource);
+  if (!decoded.ok) return decoded;
+  const draft = decoded.value;
+  const wrong = checkIdentity(resource, before, draft) ?? checkPreconditions(resource, before, draft);
+  if (wrong !== undefined) return refused(wrong);
+  switch (subresource) {
+    case undefined:
+      return replaceMain(resource, before, draft, ctx);
+    case 'status':
+      return replaceStatus(resource, before, draft);
+    case 'scale':
+      return withScale(before, draft);
+    case 'finalize':
+      return ok(keepingMetadata(before, { ...before, spec: draft['spec'] ?? {} }));
+    default:
+      return refused(statusOf.methodNotAllowed());
+  }
+}
+
+/** The object is the one that the request's path names. */
+function checkIdentity(resource: ResourceId, before: StoredObject, draft: KubeObject): KubeStatus | undefined {
+  const meta = draft.metadata;
+  meta.name ??= before.metadata.name;
+  if (meta.name !== before.metadata.name) {
+    return statusOf.badRequest(
+      `the name of the object (${meta.name}) does not match the name on the URL (${before.metadata.name})`,
+    );
+  }
+  if (!resourceRow(resource).namespaced) return undefined;
+  meta.namespace ??= before.metadata.namespace;
+  if (meta.namespace === before.metadata.namespace) return undefined;
+  return statusOf.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+}
+
+/** The object is still the one that the client had read. */
+function checkPreconditions(resource: ResourceId, before: StoredObject, draft: KubeObject): KubeStatus | undefined {
+  const { uid, resourceVersion } = draft.metadata;
+  const { name } = before.metadata;
+  if (uid !== undefined && uid !== before.metadata.uid) {
+    return statusOf.conflict(
+      resource,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`,
+    );
+  }
+  if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion) {
+    return statusOf.conflict(resource, name);
+  }
+  if (resourceVersion !== undefined || rulesOf(resource).unconditionalUpdate !== false) return undefined;
+  const problems = new Problems();
+  problems.invalid('metadata.resourceVersion', '', 'must be specified for an update');
+  return statusOf.invalid(resource, name, problems.causes);
+}
+
+function replaceMain(
+  resource: ResourceId,
+  before: StoredObject,
+  draft: KubeObject,
+  ctx: AdmissionContext,
+): Result<KubeObject> {
+  const rules = rulesOf(resource);
+  rules.defaults?.(draft);
+  if (rules.hasStatus === true) takeOver(draft, before, 'status');
+  rules.prepareUpdate?.(draft, before, ctx);
+  const after = keepingMetadata(before, draft);
+  if (generationMoves(rules.generation, before, after)) {
+    after.metadata = { ...after.metadata, generation: (before.metadata.generation ?? 0) + 1 };
+  }
+  const problems = new Problems();
+  if (after.metadata !== before.metadata) validateMetadata(after.metadata, rules.name, problems);
+  validateMetadataUpdate(after.metadata, before.metadata, problems);
+  rules.validateUpdate?.(after, before, problems);
+  rules.validate?.(after, problems, ctx, before);
+  if (problems.none) rules.allocate?.(after, before, problems, ctx);
+  return problems.none ? ok(after) : refused(statusOf.invalid(resource, before.metadata.name, problems.causes));
+}
+
+function replaceStatus(resource: ResourceId, before: StoredObject, draft: KubeObject): Result<KubeObject> {
+  if (sameJson(draft['status'], before['status'])) return ok(before);
+  const after: KubeObject = { ...before };
+  takeOver(after, draft, 'status');
+  const problems = new Problems();
+  rulesOf(resource).validateStatus?.(after, problems);
+  return problems.none ? ok(after) : refused(statusOf.invalid(resource, before.metadata.name, problems.causes));
+}
+
+function takeOver(to: KubeObject, from: KubeObject, field: string): void {
+  if (from[field] === undefined) delete to[field];
+  else to[field] = from[field];
+}
+
+/** The draft with the metadata that only the system writes, sharing with the object before whatever is equal. */
+function keepingMetadata(before: StoredObject, draft: KubeObject): KubeObject {
+  const { labels, annotations, ownerReferences, finalizers, generateName } = draft.metadata;
+  const metadata: Record<string, unknown> = { ...before.metadata };
+  for (const [field, value] of Object.entries({ labels, annotations, ownerReferences, finalizers, generateName })) {
+    if (value === undefined) delete metadata[field];
+    else metadata[field] = value;
+  }
+  const after: KubeObject = { ...draft, metadata };
+  for (const field of Object.keys(after)) {
+    if (after[field] !== before[field] && sameJson(after[field], before[field])) after[field] = before[field];
+  }
+  return after;
+}
+
+function generationMoves(counts: 'none' | 'spec' | 'content', before: KubeObject, after: KubeObject): boolean {
+  switch (counts) {
+    case 'none':
+      return false;
+    case 'spec':
+      return after['spec'] !== before['spec'];
+    case 'content':
+      return Object.keys({ ...before, ...after }).some(
+        (field) => field !== 'metadata' && after[field] !== before[field],
+      );
+  }
+}

@@ -1,9 +1,0 @@
-import { dnsSubdomain } from '../values/names';
-import { defineKind } from './kind';
-
-export const serviceAccounts = defineKind<'serviceaccounts'>({
-  resource: 'serviceaccounts',
-  name: dnsSubdomain,
-  generation: 'none',
-  unconditionalUpdate: false,
-});

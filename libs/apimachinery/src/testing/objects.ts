@@ -1,0 +1,65 @@
+import type { KubeObject, KubeStatus, PodSpec, ServiceSpec, StoredObject } from '@shiplog/contracts';
+import type { Result } from '../result';
+
+export const SEED = '6f2a1c34-0000-4000-8000-000000000001';
+
+/** The object as if it had been stored at position 7. */
+export function stored(object: KubeObject): StoredObject {
+  const metadata = { uid: SEED, creationTimestamp: '2024-05-05T01:02:03Z', resourceVersion: '7', ...object.metadata };
+  return { ...object, metadata } as StoredObject;
+}
+
+export function aPod(spec: Partial<PodSpec> = {}, metadata: KubeObject['metadata'] = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'default', ...metadata },
+    spec: { containers: [{ name: 'app', image: 'nginx:1.27' }], ...spec },
+  };
+}
+
+export function aService(spec: Partial<ServiceSpec> = {}, metadata: KubeObject['metadata'] = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'default', ...metadata },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }], ...spec },
+  };
+}
+
+export function aController(spec: Record<string, unknown> = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ReplicationController',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: {
+      replicas: 2,
+      selector: { app: 'web' },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'app', image: 'nginx' }] } },
+      ...spec,
+    },
+  };
+}
+
+/** The value of a result that went well; fails the test with the refusal's words when it did not. */
+export function valueOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`refused: ${result.status.message}`);
+  return result.value;
+}
+
+/** The refusal; fails the test when there is none. */
+export function refusalOf(result: Result<unknown>): KubeStatus {
+  if (result.ok) throw new Error(`not refused: ${JSON.stringify(result.value)}`);
+  return result.status;
+}
+
+/** The fields that a 422 complains about. */
+export function fieldsOf(result: Result<unknown>): (string | undefined)[] {
+  return refusalOf(result).details?.causes?.map((cause) => cause.field) ?? [];
+}
+
+/** What a 422 complains about, each as `field: message`; nothing when the object was admitted. */
+export function causesOf(result: Result<unknown>): string[] {
+  if (result.ok) return [];
+  return result.status.details?.causes?.map(({ field, message }) => `${field}: ${message}`) ?? [];
+}
