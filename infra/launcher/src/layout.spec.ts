@@ -21,8 +21,17 @@ describe('the layout of a cluster on this machine', () => {
 
   it('has nothing in common with that of any other slot', () => {
     const used = Array.from({ length: 10 }, (_, slot) => {
-      const { bridge, fabricCidr, clusterCidr, serviceCidr, nodePortRange, fabricTable, hostName, runDir, minions } =
-        at(slot);
+      const {
+        bridge,
+        underlayCidr,
+        clusterCidr,
+        serviceCidr,
+        nodePortRange,
+        underlayTable,
+        hostName,
+        runDir,
+        minions,
+      } = at(slot);
       const own = minions.flatMap((minion) => [
         minion.netns,
         minion.veth,
@@ -30,7 +39,7 @@ describe('the layout of a cluster on this machine', () => {
         minion.address,
         minion.socket,
       ]);
-      return [bridge, fabricCidr, clusterCidr, serviceCidr, nodePortRange, fabricTable, hostName, runDir, ...own];
+      return [bridge, underlayCidr, clusterCidr, serviceCidr, nodePortRange, underlayTable, hostName, runDir, ...own];
     }).flat();
     expect(new Set(used).size).toBe(used.length);
   });

@@ -6,7 +6,7 @@ import type { LauncherSettings } from './settings';
 export interface MinionLayout {
   readonly name: string;
   readonly netns: string;
-  /** Its end of the fabric, inside the namespace. */
+  /** Its end of the underlay, inside the namespace. */
   readonly address: string;
   /** The host's end of its cable. */
   readonly veth: string;
@@ -23,14 +23,14 @@ export interface MinionLayout {
 export interface Layout {
   readonly slot: number;
   readonly bridge: string;
-  readonly fabricCidr: string;
-  /** The host's address on the fabric. */
+  readonly underlayCidr: string;
+  /** The host's address on the underlay. */
   readonly hostAddress: string;
   readonly clusterCidr: string;
   readonly serviceCidr: string;
   readonly nodePortRange: string;
-  /** The nftables table of the host's own rules for the fabric. */
-  readonly fabricTable: string;
+  /** The nftables table of the host's own rules for the underlay. */
+  readonly underlayTable: string;
   /** Name suffix of what the host's network and proxy install. */
   readonly hostName: string;
   readonly runDir: string;
@@ -49,13 +49,13 @@ export function layoutOf(settings: Pick<LauncherSettings, 'slot' | 'minions' | '
   return {
     slot,
     bridge: `shiplog${slot}`,
-    fabricCidr: `172.30.${slot}.0/24`,
+    underlayCidr: `172.30.${slot}.0/24`,
     hostAddress: `172.30.${slot}.1`,
     clusterCidr: `10.${244 - slot}.0.0/16`,
     serviceCidr: `10.${96 + slot}.0.0/16`,
     // NodePorts are opened on the host's own 127.0.0.1, so slots must differ here too.
     nodePortRange: slot === 0 ? '30000-32767' : `${20_000 + slot * 500}-${20_499 + slot * 500}`,
-    fabricTable: `shiplog_fabric_${slot}`,
+    underlayTable: `shiplog_fabric_${slot}`,
     hostName: slot === 0 ? 'host' : `host-${slot}`,
     runDir,
     minions: Array.from({ length: settings.minions }, (_, index) => minionLayout(settings, name, runDir, index + 1)),

@@ -4,7 +4,7 @@ import { hostSpecs, controlPlaneSpecs, minionSpecs, ownEngineSpecs } from './ser
 import { certificates } from './steps/certificates';
 import { engineChoice } from './steps/engine-choice';
 import { engines } from './steps/engines';
-import { fabric } from './steps/fabric';
+import { underlay } from './steps/underlay';
 import { images } from './steps/images';
 import { nats } from './nats/nats';
 import { ownEngine } from './steps/own-engine';
@@ -19,7 +19,7 @@ export const planBase: Plan = [engineChoice, certificates];
 export function planCluster(cluster: Cluster): Plan {
   const own = cluster.mode.kind === 'minions';
   return [
-    ...(own ? [fabric] : []),
+    ...(own ? [underlay] : []),
     { title: 'Foundations', steps: [nats, postgres, ...(own ? [engines] : [])] },
     { title: 'Master', steps: ['journal', 'api', 'scheduler', 'controller'].map((name) => masterStep(name)) },
     ...minionEntries(cluster),

@@ -12,7 +12,7 @@ import { run } from '../../launcher/src/system/run';
 const NAME = 'other';
 
 /**
- * A machine beside the one that runs the cluster: not on the fabric, on another network, with this machine as its
+ * A machine beside the one that runs the cluster: not on the underlay, on another network, with this machine as its
  * router, and with a home of its own. It becomes a minion by nothing but the command that `npm run token` prints.
  */
 export class OtherMachine {

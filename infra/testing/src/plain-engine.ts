@@ -1,13 +1,13 @@
 import { Cluster } from '../../launcher/src/cluster';
 import { startEngine } from '../../launcher/src/engines/minion-engine';
-import { plugMinion } from '../../launcher/src/fabric/fabric';
+import { plugMinion } from '../../launcher/src/underlay/underlay';
 import { layoutOf, type MinionLayout } from '../../launcher/src/layout';
 import { settingsFrom } from '../../launcher/src/settings';
 
 /** Far from the numbers of minions. */
 const NUMBER = 50;
 
-/** A Docker engine as it comes out of the box, in a network namespace on the fabric of a running cluster. */
+/** A Docker engine as it comes out of the box, in a network namespace on the underlay of a running cluster. */
 export class PlainEngine {
   private constructor(
     private readonly cluster: Cluster,

@@ -1,6 +1,6 @@
 import { Cluster } from '../cluster';
 import { serveControl, type ControlDesk } from '../control/control';
-import { FabricWatch } from '../fabric/fabric-watch';
+import { UnderlayWatch } from '../underlay/underlay-watch';
 import { JoinDesk } from '../join/join-desk';
 import { announce, claim, release } from '../launcher-claim';
 import { endLeftovers } from '../processes/registry';
@@ -20,7 +20,7 @@ export async function start(settings: LauncherSettings): Promise<void> {
   const desk: { open?: JoinDesk } = {};
   const control = serveControl(settings.home, cluster.registry, controlDesk(desk));
   const asked = whenAskedToStop();
-  const watch = new FabricWatch(cluster, (state) => announce(cluster, state === 'whole' ? 'ready' : 'repairing'));
+  const watch = new UnderlayWatch(cluster, (state) => announce(cluster, state === 'whole' ? 'ready' : 'repairing'));
   try {
     if (before.kind === 'abandoned') {
       tell(
@@ -43,7 +43,7 @@ export async function start(settings: LauncherSettings): Promise<void> {
   process.exit(0);
 }
 
-async function startAll(cluster: Cluster, watch: FabricWatch, desk: { open?: JoinDesk }): Promise<void> {
+async function startAll(cluster: Cluster, watch: UnderlayWatch, desk: { open?: JoinDesk }): Promise<void> {
   const since = Date.now();
   await runPlan(planBase, cluster);
   await runPlan(planCluster(cluster), cluster);

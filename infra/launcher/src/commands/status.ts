@@ -1,8 +1,8 @@
 import { Cluster } from '../cluster';
 import type { HealthReport } from '@shiplog/contracts';
 import { sentenceOf } from '../failure';
-import { observeFabric } from '../fabric/observe-fabric';
-import { describeLack, planRepairs } from '../fabric/plan-repairs';
+import { observeUnderlay } from '../underlay/observe-underlay';
+import { describeLack, planRepairs } from '../underlay/plan-repairs';
 import { Home } from '../home';
 import { type Claim, currentClaim } from '../launcher-claim';
 import { layoutOf } from '../layout';
@@ -45,7 +45,7 @@ async function whatIsMissing(held: Claim | undefined): Promise<string[]> {
   if (held === undefined || held.dockerHost !== undefined) return [];
   const layout = layoutOf(held);
   try {
-    return planRepairs(layout, await observeFabric(layout)).map(describeLack);
+    return planRepairs(layout, await observeUnderlay(layout)).map(describeLack);
   } catch (error) {
     return [`any answer about the network between minions (${plainText(sentenceOf(error))})`];
   }

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Cluster } from '../cluster';
-import { makeFabric, plugMinion } from '../fabric/fabric';
-import { repair } from '../fabric/repair-fabric';
+import { makeUnderlay, plugMinion } from '../underlay/underlay';
+import { repair } from '../underlay/repair-underlay';
 import { claim, release } from '../launcher-claim';
 import { settingsFrom } from '../settings';
 import { clearSlot, unmountBelow } from '../slot/clear-slot';
@@ -26,7 +26,7 @@ const canRun = process.platform === 'linux' && isRoot() && findTool('dockerd') !
     cluster.home.make();
     // Should somebody's cluster be there all the same, this refuses.
     claim(cluster);
-    await makeFabric(cluster.layout);
+    await makeUnderlay(cluster.layout);
     await plugMinion(cluster.layout, minion);
     await startEngine(cluster, minion);
   });

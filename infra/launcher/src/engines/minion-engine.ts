@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from '../cluster';
-import { netnsPath } from '../fabric/fabric';
+import { netnsPath } from '../underlay/underlay';
 import type { MinionLayout } from '../layout';
 import { RANK } from '../processes/registry';
 import { makeOwnFolders, PASSABLE, SYSTEM_RUNTIME } from '../runtime-folder';

@@ -123,7 +123,7 @@ export class JoinDesk {
       authority: (await pki.authority()).certificate,
       clusterCidr: layout.clusterCidr,
       serviceCidr: layout.serviceCidr,
-      underlayCidr: layout.fabricCidr,
+      underlayCidr: layout.underlayCidr,
       expires: expiryText(certificates[0]?.certificate ?? ''),
     };
   }

@@ -6,7 +6,7 @@ import type { ProcessRecords } from './records';
 
 /** The order of stopping, highest first. Within a rank all stop at once. */
 export const RANK = {
-  fabric: 0,
+  underlay: 0,
   store: 10,
   containerd: 20,
   engine: 25,

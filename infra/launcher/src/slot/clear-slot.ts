@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeFabric } from '../fabric/fabric';
+import { removeUnderlay } from '../underlay/underlay';
 import type { Layout } from '../layout';
 import { signalProcess } from '../processes/ending';
 import { removeHostRules } from '../services/host-rules';
@@ -15,7 +15,7 @@ export async function clearSlot(layout: Layout): Promise<void> {
   if (process.platform !== 'linux' || !isRoot() || findTool('ip') === undefined) return;
   killContainers(layout);
   await removeHostRules(layout);
-  await removeFabric(layout);
+  await removeUnderlay(layout);
   await unmountBelow(layout.runDir);
   rmSync(layout.runDir, { recursive: true, force: true });
 }

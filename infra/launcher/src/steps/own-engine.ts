@@ -23,7 +23,7 @@ export function ownEngine(dockerHost: string): Step {
         return `pods cannot reach Services by ClusterIP: ${sentenceOf(error)}`;
       }
       const release = () => releaseServiceRange(engine, serviceCidr);
-      cluster.registry.atEnd({ title: `route of ${serviceCidr}`, rank: RANK.fabric, run: release });
+      cluster.registry.atEnd({ title: `route of ${serviceCidr}`, rank: RANK.underlay, run: release });
       return `${serviceCidr} leads to this machine`;
     },
   };

@@ -17,7 +17,7 @@ interface PrintedLink {
 }
 
 /** Looks at what is there of a cluster's network: two short commands and a few stats. */
-export async function observeFabric(layout: Layout): Promise<Observed> {
+export async function observeUnderlay(layout: Layout): Promise<Observed> {
   const [links, tables] = await Promise.all([
     run('ip', ['-j', 'address', 'show'], { timeout: PATIENCE }),
     run('nft', ['list', 'tables', 'ip'], { timeout: PATIENCE }),

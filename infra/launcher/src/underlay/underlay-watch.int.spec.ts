@@ -9,9 +9,9 @@ import { RANK } from '../processes/registry';
 import { settingsFrom } from '../settings';
 import { run, succeeds } from '../system/run';
 import { isRoot } from '../system/tools';
-import { makeFabric, netnsPath, plugMinion, removeFabric } from './fabric';
-import { FabricWatch } from './fabric-watch';
-import { observeFabric } from './observe-fabric';
+import { makeUnderlay, netnsPath, plugMinion, removeUnderlay } from './underlay';
+import { UnderlayWatch } from './underlay-watch';
+import { observeUnderlay } from './observe-underlay';
 import { planRepairs } from './plan-repairs';
 
 /** No developer's cluster, and not that of the end-to-end tests. */
@@ -25,14 +25,14 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
   const cluster = new Cluster(settingsFrom({ SHIPLOG_HOME: home, SHIPLOG_SLOT: SLOT }), (line) => told.push(line));
   const { layout } = cluster;
   const [first, second] = [layout.minions[0]!, layout.minions[1]!];
-  const watch = new FabricWatch(cluster, (state) => states.push(state));
+  const watch = new UnderlayWatch(cluster, (state) => states.push(state));
 
   beforeAll(async () => {
     cluster.home.make();
     // Should somebody's cluster be there all the same, this refuses.
     claim(cluster);
-    await removeFabric(layout);
-    await makeFabric(layout);
+    await removeUnderlay(layout);
+    await makeUnderlay(layout);
     for (const minion of layout.minions) await plugMinion(layout, minion);
     watch.start();
   });
@@ -43,7 +43,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
   afterAll(async () => {
     await watch.stop();
     await cluster.registry.stop(() => undefined);
-    await removeFabric(layout);
+    await removeUnderlay(layout);
     release(cluster);
     rmSync(home, { recursive: true });
   });
@@ -58,7 +58,8 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
   const pidOf = ({ state }: ReturnType<typeof startIn>) => (state.kind === 'running' ? state.identity.pid : 0);
   const named = async () => (await run('stat', ['-Lc', 'net:[%i]', netnsPath(first)])).trim();
   /** Nothing of the network is missing; engines there are none here. */
-  const isWhole = async () => planRepairs(layout, await observeFabric(layout)).every((lack) => lack.kind === 'engine');
+  const isWhole = async () =>
+    planRepairs(layout, await observeUnderlay(layout)).every((lack) => lack.kind === 'engine');
   /** The watch has put all right and said so: what it says of one test's damage is not heard in the next. */
   const mended = async () => {
     await eventually(isWhole);
@@ -124,7 +125,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
   });
 
   it('writes the rules again that a flushed firewall lost', async () => {
-    await run('nft', ['delete', 'table', 'ip', layout.fabricTable]);
+    await run('nft', ['delete', 'table', 'ip', layout.underlayTable]);
     await mended();
   });
 
@@ -154,7 +155,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
     });
     await eventually(async () => (await run('ip', ['netns', 'pids', last.netns])).trim() === String(pidOf(holder)));
     await run('ip', ['netns', 'del', last.netns]);
-    await removeFabric(layout);
+    await removeUnderlay(layout);
     const links = await run('ip', ['-br', 'link']);
     expect(links).not.toMatch(/^shiplog7/m);
     expect(await run('ip', ['netns', 'list'])).not.toContain('shiplog7-m');

@@ -1,5 +1,5 @@
 import { layoutOf } from '../layout';
-import { bridgeCommands, fabricRules, hardwareAddress, hostCableCommands, minionCommands } from './plan-fabric';
+import { bridgeCommands, underlayRules, hardwareAddress, hostCableCommands, minionCommands } from './plan-underlay';
 
 describe('the network between minions', () => {
   const layout = layoutOf({ slot: 0, minions: 2, home: '/x' });
@@ -26,7 +26,7 @@ describe('the network between minions', () => {
   });
 
   it('replaces its rules as a whole, and translates only what leaves the bridge', () => {
-    const rules = fabricRules(layout);
+    const rules = underlayRules(layout);
     expect(rules.indexOf('delete table')).toBeGreaterThan(rules.indexOf('table ip shiplog_fabric_0'));
     expect(rules).toContain('ip saddr 172.30.0.0/24 oifname != "shiplog0" masquerade');
   });

@@ -2,16 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster } from '../cluster';
 import { sentenceOf } from '../failure';
 import type { MinionLayout } from '../layout';
-import { observeFabric } from './observe-fabric';
+import { observeUnderlay } from './observe-underlay';
 import { describeLack, type Lack, planRepairs } from './plan-repairs';
-import { repair } from './repair-fabric';
+import { repair } from './repair-underlay';
 
 const LOOK_EVERY_MS = 2_000;
 /** An engine that has just been started has no socket yet. */
 const ENGINE_PATIENCE_MS = 20_000;
 
 /** Looks every two seconds whether all is there that the launcher made for its minions, and makes again what is not. */
-export class FabricWatch {
+export class UnderlayWatch {
   private readonly ending = new AbortController();
   private watching: Promise<void> = Promise.resolve();
   /** Since all was there last. */
@@ -57,7 +57,7 @@ export class FabricWatch {
 
   private async lacks(): Promise<Lack[]> {
     const { layout } = this.cluster;
-    return planRepairs(layout, await observeFabric(layout)).filter(
+    return planRepairs(layout, await observeUnderlay(layout)).filter(
       (lack) => lack.kind !== 'engine' || this.shouldListen(lack.minion),
     );
   }

@@ -32,7 +32,7 @@ export function planRepairs(layout: Layout, observed: Observed): Lack[] {
   const { minions } = layout;
   return [
     ...(isBridge(layout, observed) ? [] : [{ kind: 'bridge', name: layout.bridge } as const]),
-    ...(observed.tables.has(layout.fabricTable) ? [] : [{ kind: 'rules', name: layout.fabricTable } as const]),
+    ...(observed.tables.has(layout.underlayTable) ? [] : [{ kind: 'rules', name: layout.underlayTable } as const]),
     ...minions
       .filter((minion) => !observed.namespaces.has(minion.netns))
       .map((minion) => ({ kind: 'namespace', name: minion.netns, minion }) as const),

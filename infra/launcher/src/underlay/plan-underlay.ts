@@ -2,12 +2,12 @@ import type { Layout, MinionLayout } from '../layout';
 
 /** Commands for `ip -batch`: the bridge that stands for the switch all minions are plugged into. */
 export function bridgeCommands(layout: Layout): string[] {
-  const bits = layout.fabricCidr.split('/')[1]!;
+  const bits = layout.underlayCidr.split('/')[1]!;
   return [`addr replace ${layout.hostAddress}/${bits} dev ${layout.bridge}`, `link set ${layout.bridge} up`];
 }
 
 /**
- * The hardware address of the one who has an IPv4 address on the fabric. It follows from that, so that neighbours which
+ * The hardware address of the one who has an IPv4 address on the underlay. It follows from that, so that neighbours which
  * remember it reach at once what was made again. Locally administered (IEEE 802: 02).
  */
 export function hardwareAddress(address: string): string {
@@ -20,9 +20,9 @@ export function hostCableCommands(layout: Layout, minion: MinionLayout): string[
   return [`link set ${minion.veth} master ${layout.bridge}`, `link set ${minion.veth} up`];
 }
 
-/** Inside the minion: its address on the fabric, and the host as its way out. */
+/** Inside the minion: its address on the underlay, and the host as its way out. */
 export function minionCommands(layout: Layout, minion: MinionLayout): string[] {
-  const bits = layout.fabricCidr.split('/')[1]!;
+  const bits = layout.underlayCidr.split('/')[1]!;
   return [
     'link set lo up',
     `addr replace ${minion.address}/${bits} dev eth0`,
@@ -32,14 +32,14 @@ export function minionCommands(layout: Layout, minion: MinionLayout): string[] {
 }
 
 /** The host's rules: minions (and the pods behind them) reach the outside under the host's address. */
-export function fabricRules(layout: Layout): string {
+export function underlayRules(layout: Layout): string {
   return `
-table ip ${layout.fabricTable}
-delete table ip ${layout.fabricTable}
-table ip ${layout.fabricTable} {
+table ip ${layout.underlayTable}
+delete table ip ${layout.underlayTable}
+table ip ${layout.underlayTable} {
   chain outward {
     type nat hook postrouting priority srcnat; policy accept;
-    ip saddr ${layout.fabricCidr} oifname != "${layout.bridge}" masquerade
+    ip saddr ${layout.underlayCidr} oifname != "${layout.bridge}" masquerade
   }
 }
 `;

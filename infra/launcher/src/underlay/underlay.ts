@@ -1,17 +1,17 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Layout, MinionLayout } from '../layout';
 import { run, succeeds } from '../system/run';
-import { bridgeCommands, fabricRules, hardwareAddress, hostCableCommands, minionCommands } from './plan-fabric';
+import { bridgeCommands, underlayRules, hardwareAddress, hostCableCommands, minionCommands } from './plan-underlay';
 
 /** Makes the bridge and the host's rules. What is there already stays: containers may be attached to it. */
-export async function makeFabric(layout: Layout): Promise<void> {
+export async function makeUnderlay(layout: Layout): Promise<void> {
   if (!(await linkExists(layout.bridge))) {
     const address = hardwareAddress(layout.hostAddress);
     await run('ip', ['link', 'add', 'name', layout.bridge, 'address', address, 'type', 'bridge']);
   }
   await batch([], bridgeCommands(layout));
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
-  await run('nft', ['-f', '-'], { input: fabricRules(layout) });
+  await run('nft', ['-f', '-'], { input: underlayRules(layout) });
   await openForwarding(layout.bridge, '-I');
 }
 
@@ -29,14 +29,14 @@ export async function plugMinion(layout: Layout, minion: MinionLayout): Promise<
 }
 
 /** Removes every namespace, cable, bridge and rule of a slot, also those of minions that are no longer asked for. */
-export async function removeFabric(layout: Layout): Promise<void> {
+export async function removeUnderlay(layout: Layout): Promise<void> {
   const names = (await run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0]!);
   // A namespace that a process still holds outlives its name, and keeps its cable: those go first, by themselves.
   for (const cable of (await linkNames()).filter((link) => layout.vethPattern.test(link))) await removeLink(cable);
   for (const name of names.filter((n) => layout.netnsPattern.test(n))) await run('ip', ['netns', 'del', name]);
   await removeLink(layout.bridge);
-  if (await succeeds('nft', ['list', 'table', 'ip', layout.fabricTable]))
-    await run('nft', ['delete', 'table', 'ip', layout.fabricTable]);
+  if (await succeeds('nft', ['list', 'table', 'ip', layout.underlayTable]))
+    await run('nft', ['delete', 'table', 'ip', layout.underlayTable]);
   await openForwarding(layout.bridge, '-D');
 }
 
@@ -45,7 +45,7 @@ export function netnsPath(minion: MinionLayout): string {
   return `/run/netns/${minion.netns}`;
 }
 
-/** A Docker engine on the host lets nothing be forwarded but its own: fabric traffic needs a rule before that. */
+/** A Docker engine on the host lets nothing be forwarded but its own: underlay traffic needs a rule before that. */
 async function openForwarding(bridge: string, change: '-I' | '-D'): Promise<void> {
   const chain = await run('iptables', ['-S', 'FORWARD']).catch(() => '');
   if (!chain.startsWith('-P FORWARD DROP')) return;

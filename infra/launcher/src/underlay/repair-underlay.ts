@@ -6,7 +6,7 @@ import type { MinionLayout } from '../layout';
 import type { ManagedProcess } from '../processes/managed-process';
 import { type ServiceSpec, processName } from '../services/service-process';
 import { succeeds } from '../system/run';
-import { makeFabric, netnsPath, plugMinion } from './fabric';
+import { makeUnderlay, netnsPath, plugMinion } from './underlay';
 import type { Lack } from './plan-repairs';
 
 /** Makes again what has vanished, and restarts those who had hold of it. Answers what was done, in sentences. */
@@ -14,7 +14,7 @@ export async function repair(cluster: Cluster, lacks: readonly Lack[]): Promise<
   const { layout } = cluster;
   const done: string[] = [];
   if (has(lacks, 'bridge') || has(lacks, 'rules')) {
-    await makeFabric(layout);
+    await makeUnderlay(layout);
     if (has(lacks, 'bridge')) done.push(...(await restart(cluster, ['network', 'proxy'], layout.hostName)));
   }
   for (const minion of layout.minions) {
