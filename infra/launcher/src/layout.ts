@@ -8,7 +8,7 @@ export interface MinionLayout {
   readonly netns: string;
   /** Its end of the underlay, inside the namespace. */
   readonly address: string;
-  /** The host's end of its cable. */
+  /** The host's end of its veth pair. */
   readonly veth: string;
   /** Every container of the minion is below this control group. */
   readonly cgroup: string;
@@ -37,7 +37,7 @@ export interface Layout {
   readonly minions: readonly MinionLayout[];
   /** Names of the namespaces and control groups of all minions that the slot ever had, not only of those it has now. */
   readonly netnsPattern: RegExp;
-  /** Names of the host's ends of their cables. */
+  /** Names of the host's ends of the veth pairs. */
   readonly vethPattern: RegExp;
 }
 

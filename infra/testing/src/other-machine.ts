@@ -100,7 +100,7 @@ function placeOf(slot: number, home: string): MinionLayout {
   };
 }
 
-/** A cable to this machine, which forwards as a router does. */
+/** A veth pair to this machine, which forwards as a router does. */
 async function connect(place: MinionLayout, slot: number): Promise<void> {
   const router = `172.31.${slot}.1`;
   await run('ip', ['netns', 'add', place.netns]);

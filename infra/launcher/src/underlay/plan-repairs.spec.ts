@@ -26,7 +26,7 @@ describe('what a launcher finds missing of what it made', () => {
     expect(lacks({})).toEqual([]);
   });
 
-  it('is the bridge and every cable when the bridge was deleted: their ends are still there, plugged into nothing', () => {
+  it('is the bridge and every veth when the bridge was deleted: their ends are still there, plugged into nothing', () => {
     const links = new Map([...whole.links].map(([name, found]) => [name, { ...found, master: undefined }]));
     links.delete('shiplog3');
     expect(lacks({ links })).toEqual(['bridge shiplog3', 'link shiplog3m1 of minion-1', 'link shiplog3m2 of minion-2']);
@@ -37,7 +37,7 @@ describe('what a launcher finds missing of what it made', () => {
     expect(lacks({ links: link('shiplog3', { addresses: [] }) })).toEqual(['bridge shiplog3']);
   });
 
-  it('is a cable that was deleted, set down, or plugged in elsewhere', () => {
+  it('is a veth that was deleted, set down, or plugged in elsewhere', () => {
     const gone = new Map(whole.links);
     gone.delete('shiplog3m2');
     for (const links of [gone, link('shiplog3m2', { up: false }), link('shiplog3m2', { master: 'docker0' })])
@@ -62,6 +62,6 @@ describe('what a launcher finds missing of what it made', () => {
       sockets: new Set<string>(),
     };
     const kinds = planRepairs(layout, nothing).map((lack) => lack.kind);
-    expect(kinds).toEqual(['bridge', 'rules', 'namespace', 'namespace', 'cable', 'cable', 'engine', 'engine']);
+    expect(kinds).toEqual(['bridge', 'rules', 'namespace', 'namespace', 'veth', 'veth', 'engine', 'engine']);
   });
 });

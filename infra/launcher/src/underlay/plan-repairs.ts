@@ -24,7 +24,7 @@ export type Lack =
   | { readonly kind: 'bridge'; readonly name: string }
   | { readonly kind: 'rules'; readonly name: string }
   | { readonly kind: 'namespace'; readonly name: string; readonly minion: MinionLayout }
-  | { readonly kind: 'cable'; readonly name: string; readonly minion: MinionLayout }
+  | { readonly kind: 'veth'; readonly name: string; readonly minion: MinionLayout }
   | { readonly kind: 'engine'; readonly name: string; readonly minion: MinionLayout };
 
 /** What has vanished, in the order in which it is made again: each needs those before it. */
@@ -38,7 +38,7 @@ export function planRepairs(layout: Layout, observed: Observed): Lack[] {
       .map((minion) => ({ kind: 'namespace', name: minion.netns, minion }) as const),
     ...minions
       .filter((minion) => !isPlugged(layout, observed.links.get(minion.veth)))
-      .map((minion) => ({ kind: 'cable', name: minion.veth, minion }) as const),
+      .map((minion) => ({ kind: 'veth', name: minion.veth, minion }) as const),
     ...minions
       .filter((minion) => !observed.sockets.has(minion.socket))
       .map((minion) => ({ kind: 'engine', name: minion.socket, minion }) as const),
@@ -55,7 +55,7 @@ export function describeLack(lack: Lack): string {
       return `rules ${name} (nftables)`;
     case 'namespace':
       return `network namespace ${name} of ${lack.minion.name}`;
-    case 'cable':
+    case 'veth':
       return `link ${name} of ${lack.minion.name}`;
     case 'engine':
       return `engine socket ${name} of ${lack.minion.name}`;

@@ -1,16 +1,13 @@
 import { layoutOf } from '../layout';
-import { bridgeCommands, underlayRules, hardwareAddress, hostCableCommands, minionCommands } from './plan-underlay';
+import { bridgeCommands, underlayRules, hardwareAddress, hostVethCommands, minionCommands } from './plan-underlay';
 
 describe('the network between minions', () => {
   const layout = layoutOf({ slot: 0, minions: 2, home: '/x' });
   const minion = layout.minions[1]!;
 
-  it('is a bridge with the host on it, and a cable to each minion', () => {
+  it('is a bridge with the host on it, and a veth to each minion', () => {
     expect(bridgeCommands(layout)).toEqual(['addr replace 172.30.0.1/24 dev shiplog0', 'link set shiplog0 up']);
-    expect(hostCableCommands(layout, minion)).toEqual([
-      'link set shiplog0m2 master shiplog0',
-      'link set shiplog0m2 up',
-    ]);
+    expect(hostVethCommands(layout, minion)).toEqual(['link set shiplog0m2 master shiplog0', 'link set shiplog0m2 up']);
     expect(minionCommands(layout, minion)).toEqual([
       'link set lo up',
       'addr replace 172.30.0.12/24 dev eth0',

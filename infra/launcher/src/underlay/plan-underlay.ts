@@ -15,8 +15,8 @@ export function hardwareAddress(address: string): string {
   return ['02', '53', ...octets].join(':');
 }
 
-/** The host's end of a minion's cable. */
-export function hostCableCommands(layout: Layout, minion: MinionLayout): string[] {
+/** The host's end of a minion's veth pair. */
+export function hostVethCommands(layout: Layout, minion: MinionLayout): string[] {
   return [`link set ${minion.veth} master ${layout.bridge}`, `link set ${minion.veth} up`];
 }
 

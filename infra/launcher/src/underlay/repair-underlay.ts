@@ -34,7 +34,7 @@ async function repairMinion(
   if (isNew) return restartMinion(cluster, minion);
   const done: string[] = [];
   if (kinds.has('engine')) done.push(...(await restartEngine(cluster, minion)));
-  if (kinds.has('cable')) done.push(...(await restart(cluster, ['network'], minion.name)));
+  if (kinds.has('veth')) done.push(...(await restart(cluster, ['network'], minion.name)));
   return done;
 }
 

@@ -73,7 +73,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
   };
   const meet = async () => (await reaches(first, second.address)) && (await reaches(second, layout.hostAddress));
 
-  it('makes a deleted bridge again, with every cable in it', async () => {
+  it('makes a deleted bridge again, with every veth in it', async () => {
     expect(await meet()).toBe(true);
     await run('ip', ['link', 'del', layout.bridge]);
     expect(await isWhole()).toBe(false);
@@ -106,7 +106,7 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
     expect(await meet()).toBe(true);
   });
 
-  it('plugs a cable in again, and restarts the agent that had routes over it', async () => {
+  it('plugs a veth in again, and restarts the agent that had routes over it', async () => {
     const agent = startIn('network');
     const before = pidOf(agent);
     await run('ip', ['link', 'del', first.veth]);

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Layout, MinionLayout } from '../layout';
 import { run, succeeds } from '../system/run';
-import { bridgeCommands, underlayRules, hardwareAddress, hostCableCommands, minionCommands } from './plan-underlay';
+import { bridgeCommands, underlayRules, hardwareAddress, hostVethCommands, minionCommands } from './plan-underlay';
 
 /** Makes the bridge and the host's rules. What is there already stays: containers may be attached to it. */
 export async function makeUnderlay(layout: Layout): Promise<void> {
@@ -15,7 +15,7 @@ export async function makeUnderlay(layout: Layout): Promise<void> {
   await openForwarding(layout.bridge, '-I');
 }
 
-/** Makes a minion's namespace and its cable to the bridge. */
+/** Makes a minion's namespace and its veth to the bridge. */
 export async function plugMinion(layout: Layout, minion: MinionLayout): Promise<void> {
   if (!existsSync(netnsPath(minion))) await run('ip', ['netns', 'add', minion.netns]);
   if (!(await succeeds('ip', ['-n', minion.netns, 'link', 'show', 'eth0']))) {
@@ -23,16 +23,16 @@ export async function plugMinion(layout: Layout, minion: MinionLayout): Promise<
     const end = ['name', 'eth0', 'address', hardwareAddress(minion.address), 'netns', minion.netns];
     await run('ip', ['link', 'add', minion.veth, 'type', 'veth', 'peer', ...end]);
   }
-  await batch([], hostCableCommands(layout, minion));
+  await batch([], hostVethCommands(layout, minion));
   await batch(['-n', minion.netns], minionCommands(layout, minion));
   await run('nsenter', [`--net=${netnsPath(minion)}`, 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
 }
 
-/** Removes every namespace, cable, bridge and rule of a slot, also those of minions that are no longer asked for. */
+/** Removes every namespace, veth, bridge and rule of a slot, also those of minions that are no longer asked for. */
 export async function removeUnderlay(layout: Layout): Promise<void> {
   const names = (await run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0]!);
-  // A namespace that a process still holds outlives its name, and keeps its cable: those go first, by themselves.
-  for (const cable of (await linkNames()).filter((link) => layout.vethPattern.test(link))) await removeLink(cable);
+  // A namespace that a process still holds outlives its name, and keeps its veth: those go first, by themselves.
+  for (const veth of (await linkNames()).filter((link) => layout.vethPattern.test(link))) await removeLink(veth);
   for (const name of names.filter((n) => layout.netnsPattern.test(n))) await run('ip', ['netns', 'del', name]);
   await removeLink(layout.bridge);
   if (await succeeds('nft', ['list', 'table', 'ip', layout.underlayTable]))
