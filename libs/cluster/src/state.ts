@@ -4,7 +4,7 @@ import { Collection } from './collection';
 import { foldObject } from './fold';
 
 /** What an event did: the object before and after it. */
-export interface Applied {
+export interface AppliedEvent {
   event: LogEvent;
   before?: StoredObject;
   after?: StoredObject;
@@ -55,7 +55,7 @@ export class ClusterState implements ReadonlyCluster {
   }
 
   /** Folds one event in. Throws a FoldError when it can't follow this state. */
-  apply(event: LogEvent): Applied {
+  apply(event: LogEvent): AppliedEvent {
     const collection = this.#collection(event.resource);
     const before = collection.get(event.namespace, event.name);
     const after = foldObject(before, event);

@@ -1,4 +1,4 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { ResourceId, StoredObject } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 
@@ -30,7 +30,7 @@ export class Acceptance {
   }
 
   /** What an event did as the service sees it; undefined when it sees nothing of it. */
-  view(applied: Applied): Applied | undefined {
+  view(applied: AppliedEvent): AppliedEvent | undefined {
     const { event } = applied;
     const past = applied.before;
     const before = past === undefined || this.#judge(event.resource, past) !== undefined ? undefined : past;

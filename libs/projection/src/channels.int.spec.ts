@@ -1,5 +1,5 @@
 import type { Bus } from '@shiplog/bus';
-import { hashResource, type Applied } from '@shiplog/cluster';
+import { hashResource, type AppliedEvent } from '@shiplog/cluster';
 import type { LogEvent } from '@shiplog/contracts';
 import { eventually, TestNats } from '@shiplog/testing';
 import { pino } from 'pino';
@@ -10,7 +10,7 @@ describe('a projection of several channels', () => {
   let nats: TestNats;
   let publisher: Publisher;
   let projection: Projection;
-  let heard: Applied[];
+  let heard: AppliedEvent[];
   /** Where the projection said it was while it had not everything up to there. */
   let early: number[];
 

@@ -1,4 +1,4 @@
-import { type ClusterState, type Applied } from '@shiplog/cluster';
+import { type ClusterState, type AppliedEvent } from '@shiplog/cluster';
 import type { Channel, EventType, LogEvent, ResourceId, StoredObject } from '@shiplog/contracts';
 
 /**
@@ -10,8 +10,8 @@ export function differences(
   old: ClusterState,
   objects: Iterable<StoredObject>,
   position: number,
-): Applied[] {
-  const applied: Applied[] = [];
+): AppliedEvent[] {
+  const applied: AppliedEvent[] = [];
   const gone = new Set<StoredObject>();
   for (const object of old.values(channel.resource)) {
     if (belongsTo(channel, object)) gone.add(object);

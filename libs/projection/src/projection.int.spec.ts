@@ -1,5 +1,5 @@
 import type { Bus } from '@shiplog/bus';
-import { ClusterState, hashResource, type Applied } from '@shiplog/cluster';
+import { ClusterState, hashResource, type AppliedEvent } from '@shiplog/cluster';
 import { PositionQuery, StateQuery, type LogEvent, type Queries, type StoredObject } from '@shiplog/contracts';
 import { eventually, serve, serveStream, TestNats } from '@shiplog/testing';
 import { pino } from 'pino';
@@ -10,7 +10,7 @@ describe('a projection', () => {
   let nats: TestNats;
   let publisher: Publisher;
   let projection: Projection;
-  let heard: Applied[];
+  let heard: AppliedEvent[];
 
   beforeEach(async () => {
     nats = await TestNats.start();

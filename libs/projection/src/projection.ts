@@ -1,5 +1,5 @@
 import { BusUnavailable, decodeEvent, type Bus, type ReceivedEvent } from '@shiplog/bus';
-import { ClusterState, type Applied } from '@shiplog/cluster';
+import { ClusterState, type AppliedEvent } from '@shiplog/cluster';
 import {
   Head,
   NodeHead,
@@ -37,7 +37,7 @@ export interface ProjectionOptions {
    */
   accept?: Accept;
 }
-export type AppliedListener = (batch: readonly Applied[]) => void;
+export type AppliedListener = (batch: readonly AppliedEvent[]) => void;
 /** Hears that a gap was closed by loading the state of a position: what happened before it can't be told in full. */
 export type ReloadedListener = (position: number) => void;
 
@@ -58,13 +58,13 @@ export class Projection {
   readonly state = new ClusterState();
   readonly #cursors: readonly Cursor[];
   readonly #subscriptions: Subscription[] = [];
-  readonly #applied = new Listeners<readonly Applied[]>();
+  readonly #applied = new Listeners<readonly AppliedEvent[]>();
   readonly #reloaded = new Listeners<number>();
   readonly #waiters = new Waiters();
   readonly #logger: Logger;
   readonly #acceptance: Acceptance | undefined;
   #position = 0;
-  #heard: Applied[] = [];
+  #heard: AppliedEvent[] = [];
   /** Of the newest head: a lower one of the same epoch was only late. */
   #head = { epoch: 0, position: 0 };
   /** Arrivals wait here while state or missed events are fetched; undefined: they are folded at once. */
@@ -204,7 +204,7 @@ export class Projection {
     this.#waiters.reached(position);
   }
 
-  #tell(applied: Applied): void {
+  #tell(applied: AppliedEvent): void {
     const seen = this.#acceptance === undefined ? applied : this.#acceptance.view(applied);
     if (seen === undefined || this.#heard.push(seen) > 1) return;
     queueMicrotask(() => {

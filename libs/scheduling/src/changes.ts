@@ -1,4 +1,4 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { StoredObject } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import type { StoredNode } from './facts/node-facts';
@@ -14,7 +14,7 @@ export interface Change {
 }
 
 /** What an applied event changed as far as waiting pods are concerned; most events change nothing. */
-export function changesOf({ event, before, after }: Applied): readonly Change[] {
+export function changesOf({ event, before, after }: AppliedEvent): readonly Change[] {
   const at = (kind: ChangeKind, node: string): Change => ({ kind, node, position: event.position });
   if (event.resource === 'nodes') return nodeChanges(before, after).map((kind) => at(kind, event.name));
   if (event.resource !== 'pods' || before === undefined) return NONE;

@@ -1,4 +1,4 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { ItemResult } from '@shiplog/contracts';
 import * as fc from 'fast-check';
 import { ClusterView } from './cluster-view';
@@ -122,7 +122,7 @@ class World {
     this.#tell(applied('nodes', node, undefined, ++this.#position));
   }
 
-  #tell(one: Applied): void {
+  #tell(one: AppliedEvent): void {
     this.scheduling.apply([one]);
   }
 

@@ -1,11 +1,11 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { StoredNode } from './facts/node-facts';
 import { policyOf } from './policy';
 import { Scheduling, type Round } from './scheduling';
 import { aNode, aPod, applied, type PodTraits } from './testing/builders';
 
 const SEED = 1;
-const start = (...batch: Applied[]): Scheduling => {
+const start = (...batch: AppliedEvent[]): Scheduling => {
   const scheduling = new Scheduling('default-scheduler', policyOf('default/1'));
   scheduling.apply(batch);
   return scheduling;
@@ -116,7 +116,7 @@ describe('pods that fit nowhere', () => {
   const small = aNode('a', { allocatable: { cpu: '1' } });
   const tainted = aNode('a', { taints: [{ key: 'k', effect: 'NoSchedule' }] });
   const runs = aPod('runs', { requests: { cpu: '2' }, nodeName: 'a' });
-  it.each<[string, StoredNode[], PodTraits, Applied]>([
+  it.each<[string, StoredNode[], PodTraits, AppliedEvent]>([
     ['a node is added', [cordoned], {}, node('b', {}, 50)],
     ['the first node is added', [], {}, node('b', {}, 50)],
     ['a node is uncordoned', [cordoned], {}, changed(cordoned, aNode('a'))],

@@ -1,4 +1,4 @@
-import type { Applied, ReadonlyCluster } from '@shiplog/cluster';
+import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import type { CommandData, ItemResult } from '@shiplog/contracts';
 import { changesOf, type Change } from './changes';
 import { ClusterView } from './cluster-view';
@@ -55,7 +55,7 @@ export class Scheduling {
   }
 
   /** Brings everything up to date, then looks which waiting pods that may help. */
-  apply(batch: readonly Applied[]): void {
+  apply(batch: readonly AppliedEvent[]): void {
     const changes = new Map<string, Change>();
     for (const applied of batch) {
       this.#takeIn(applied);
@@ -114,7 +114,7 @@ export class Scheduling {
     this.#queue.resume(uid);
   }
 
-  #takeIn({ event, before, after }: Applied): void {
+  #takeIn({ event, before, after }: AppliedEvent): void {
     const replaced = before !== undefined && before.metadata.uid !== after?.metadata.uid;
     if (event.resource === 'nodes') {
       if (after !== undefined) this.#view.setNode(after as StoredNode);

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import { background, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ClusterView } from './cluster/cluster-view';
@@ -38,9 +38,10 @@ export class Kubelet implements OnApplicationBootstrap, EngineListener {
     this.link.start(this);
   }
 
-  #applied(batch: readonly Applied[]): void {
+  #applied(batch: readonly AppliedEvent[]): void {
     this.manager.applied(batch);
-    const isOwn = ({ event }: Applied): boolean => event.resource === 'nodes' && event.name === this.config.nodeName;
+    const isOwn = ({ event }: AppliedEvent): boolean =>
+      event.resource === 'nodes' && event.name === this.config.nodeName;
     if (batch.some(isOwn)) this.agent.wake();
   }
 

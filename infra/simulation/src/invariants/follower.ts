@@ -1,4 +1,4 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { Channel, StoredObject } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
 import type { Truth } from './truth';
@@ -38,7 +38,7 @@ export class Follower {
     });
   }
 
-  #take({ event, before, after }: Applied): void {
+  #take({ event, before, after }: AppliedEvent): void {
     const { resource, position } = event;
     const channel = this.channels.find((one) => one.resource === resource);
     if (channel === undefined) return;

@@ -1,4 +1,4 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { PodSpec, NodeSpec, NodeStatus, StoredObject } from '@shiplog/contracts';
 import { ClusterView } from '../cluster-view';
 import { NodeFacts, type StoredNode } from '../facts/node-facts';
@@ -112,7 +112,7 @@ export function applied(
   before: StoredPod | StoredNode | undefined,
   after: StoredPod | StoredNode | undefined,
   position = 1,
-): Applied {
+): AppliedEvent {
   const { metadata, kind } = (after ?? before) as StoredObject;
   return {
     event: {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import { RESOURCES, type ResourceId } from '@shiplog/contracts';
 import { CONFIG } from '@shiplog/service';
 import type { ApiConfig } from '../settings';
@@ -19,7 +19,7 @@ export interface Listener {
 export class Hub {
   #rings = new Map<ResourceId, Ring>();
   readonly #listeners: Map<ResourceId, Set<Listener>>;
-  #derive: (applied: Applied) => readonly Change[] = () => [];
+  #derive: (applied: AppliedEvent) => readonly Change[] = () => [];
   #position = 0;
 
   constructor(@Inject(CONFIG) private readonly config: Pick<ApiConfig, 'watchWindow' | 'watchWindowBytes'>) {
@@ -51,7 +51,7 @@ export class Hub {
   }
 
   /** Has changes made from those of the log, which come right after them. */
-  deriveWith(derive: (applied: Applied) => readonly Change[]): void {
+  deriveWith(derive: (applied: AppliedEvent) => readonly Change[]): void {
     this.#derive = derive;
   }
 
@@ -80,7 +80,7 @@ export class Hub {
   }
 
   /** Takes in what the projection has folded, and what is made from it. */
-  applied(batch: readonly Applied[]): void {
+  applied(batch: readonly AppliedEvent[]): void {
     const changes = new Map<ResourceId, Change[]>();
     const add = (change: Change): void => {
       const list = changes.get(change.resource);
@@ -118,7 +118,7 @@ export class Hub {
   }
 }
 
-function changeOf({ event, before, after }: Applied): Change {
+function changeOf({ event, before, after }: AppliedEvent): Change {
   return { resource: event.resource, position: event.position, before, after };
 }
 

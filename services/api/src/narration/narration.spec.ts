@@ -1,4 +1,4 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { EventType, LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { Hub } from '../cache/hub';
 import { Narrator } from './narrator';
@@ -6,7 +6,7 @@ import { renderNarration } from './render-narration';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 
-function applied(type: EventType, more: Partial<LogEvent> = {}, objects: Partial<Applied> = {}): Applied {
+function applied(type: EventType, more: Partial<LogEvent> = {}, objects: Partial<AppliedEvent> = {}): AppliedEvent {
   const resource: ResourceId = type.startsWith('Node') ? 'nodes' : 'pods';
   const event: LogEvent = {
     position: 42,
@@ -42,11 +42,11 @@ const pod = {
 } as unknown as StoredObject;
 
 const facts = (values: Record<string, unknown>): Partial<LogEvent> => ({ data: { facts: values } });
-const lines = (given: Applied): string[] =>
+const lines = (given: AppliedEvent): string[] =>
   renderNarration(given).map(({ type, reason, message, component }) => `${type} ${reason} ${component}: ${message}`);
 
 describe('renderNarration', () => {
-  it.each<[EventType, Applied, string[]]>([
+  it.each<[EventType, AppliedEvent, string[]]>([
     [
       'PodScheduled',
       applied('PodScheduled'),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import {
   localKey,
   resourceRow,
@@ -55,7 +55,7 @@ export class Narrator implements OnModuleInit {
   }
 
   /** What an event of the log adds to the Events. */
-  hear(applied: Applied): Change[] {
+  hear(applied: AppliedEvent): Change[] {
     if (applied.event.type === 'NamespaceDeleted') return this.#forgetNamespace(applied.event);
     const { time, position } = applied.event;
     return renderNarration(applied).flatMap((line) => this.#add(line, time, { position }));

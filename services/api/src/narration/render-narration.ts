@@ -1,4 +1,4 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { LogEvent, ObjectOf, ObjectReference } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 
@@ -21,7 +21,7 @@ type Pod = ObjectOf<'pods'>;
  * (an event read back from the log, without the state around it); what needs them is then left out. What the log does not
  * hold (a pull that went well, a container that was created but not yet started) the kubelet says in notes.
  */
-export function renderNarration(applied: Applied): Line[] {
+export function renderNarration(applied: AppliedEvent): Line[] {
   const { event } = applied;
   switch (event.resource) {
     case 'pods':
@@ -33,7 +33,7 @@ export function renderNarration(applied: Applied): Line[] {
   }
 }
 
-function podLines({ event, before, after }: Applied): Line[] {
+function podLines({ event, before, after }: AppliedEvent): Line[] {
   const about = referenceTo(event, 'Pod');
   const pod = (after ?? before ?? event.data.object) as Pod | undefined;
   const says = (component: string, type: Line['type'], reason: string, message: string): Line[] => [

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import type { Applied, ReadonlyCluster } from '@shiplog/cluster';
+import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import {
   channelsOf,
   Note,
@@ -43,7 +43,7 @@ export class LiveWorld implements World, OnApplicationShutdown {
     return this.projection.state;
   }
 
-  onApplied(listener: (batch: readonly Applied[]) => void): () => void {
+  onApplied(listener: (batch: readonly AppliedEvent[]) => void): () => void {
     return this.projection.onApplied(listener);
   }
 

@@ -1,4 +1,4 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import {
   BackOff,
@@ -107,7 +107,7 @@ export class Reconciler {
     return this.stopWatching !== undefined;
   }
 
-  private applied(batch: readonly Applied[]): void {
+  private applied(batch: readonly AppliedEvent[]): void {
     for (const { event, before, after } of batch) {
       const change = { resource: event.resource, position: event.position, before, after } as Change;
       for (const key of keysOfChange(this.controller, change, this.world.state)) this.queue.add(key, event.position);

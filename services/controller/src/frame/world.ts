@@ -1,4 +1,4 @@
-import type { Applied, ReadonlyCluster } from '@shiplog/cluster';
+import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import type { Note } from '@shiplog/reconciling';
 
@@ -7,7 +7,7 @@ export interface World {
   readonly position: number;
   readonly state: ReadonlyCluster;
   /** Batches of applied events, in order, after their fold; returns the way out. */
-  onApplied(listener: (batch: readonly Applied[]) => void): () => void;
+  onApplied(listener: (batch: readonly AppliedEvent[]) => void): () => void;
   /** Rejects when nobody answered in time: then it is not known whether the command was decided. */
   command(command: AnyCommand): Promise<CommandReply>;
   /** Tells whoever describes objects; kept by nobody. */

@@ -1,4 +1,4 @@
-import { ClusterState, decide, replyOf, type Applied, type ReadonlyCluster } from '@shiplog/cluster';
+import { ClusterState, decide, replyOf, type AppliedEvent, type ReadonlyCluster } from '@shiplog/cluster';
 import {
   resourceRow,
   apiVersionOf,
@@ -37,7 +37,7 @@ export class TestCluster implements World {
   readonly notes: Note[] = [];
   readonly lines: { level: string; fields: object; line: string }[] = [];
   private readonly replies = new Map<string, CommandReply>();
-  private readonly listeners = new Set<(batch: readonly Applied[]) => void>();
+  private readonly listeners = new Set<(batch: readonly AppliedEvent[]) => void>();
   private readonly reconcilers: Reconciler[] = [];
   private ids = 0;
 
@@ -53,7 +53,7 @@ export class TestCluster implements World {
     return `command-${++this.ids}`;
   }
 
-  onApplied(listener: (batch: readonly Applied[]) => void): () => void {
+  onApplied(listener: (batch: readonly AppliedEvent[]) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }

@@ -1,5 +1,5 @@
 import type { Bus } from '@shiplog/bus';
-import type { Applied, ReadonlyCluster } from '@shiplog/cluster';
+import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import { ReferenceChanged } from '@shiplog/contracts';
 import { referencesOf } from '@shiplog/admission';
 
@@ -7,7 +7,7 @@ import { referencesOf } from '@shiplog/admission';
  * Tells the nodes whose pods name a Secret or ConfigMap that it has changed. They hear no events of these kinds: each
  * asks for what its own pods name. A notice that is lost is made good by the kubelet's own asking at intervals.
  */
-export function tellReferringNodes(bus: Bus, state: ReadonlyCluster, { event }: Applied): void {
+export function tellReferringNodes(bus: Bus, state: ReadonlyCluster, { event }: AppliedEvent): void {
   const { resource, namespace, name, position } = event;
   if (resource !== 'secrets' && resource !== 'configmaps') return;
   const reference = `${resource}/${name}`;

@@ -1,4 +1,4 @@
-import type { Applied, ReplyDraft } from '@shiplog/cluster';
+import type { AppliedEvent, ReplyDraft } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply, LogEvent, Principal } from '@shiplog/contracts';
 import type { Commit, LoggedAnswer, LoggedCommand } from '../database/append';
 import type { Slice, Sweep } from './sweep';
@@ -66,7 +66,7 @@ const ITEM_BYTES = 50;
 export class Batch implements Commit {
   readonly events: LogEvent[] = [];
   readonly texts: string[] = [];
-  readonly applied: Applied[] = [];
+  readonly applied: AppliedEvent[] = [];
   readonly commands: LoggedCommand[] = [];
   readonly answers: LoggedAnswer[] = [];
   readonly pending: Pending[] = [];

@@ -1,10 +1,10 @@
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { LogEvent, StoredObject } from '@shiplog/contracts';
 import { pino } from 'pino';
 import { Heads } from './heads';
 import { Publisher } from './publisher';
 
-const applied = (position: number, actor: string): Applied => {
+const applied = (position: number, actor: string): AppliedEvent => {
   const after = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } } as unknown as StoredObject;
   const about = { resource: 'configmaps', namespace: 'default', name: 'a', uid: 'u', node: '' } as const;
   const event: LogEvent = {

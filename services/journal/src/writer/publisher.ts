@@ -1,5 +1,5 @@
 import { encodeEvent } from '@shiplog/bus';
-import { nodeOf, type Applied } from '@shiplog/cluster';
+import { nodeOf, type AppliedEvent } from '@shiplog/cluster';
 import type { StoredObject } from '@shiplog/contracts';
 import type { NatsConnection } from 'nats';
 import type { Logger } from 'pino';
@@ -19,7 +19,7 @@ export class Publisher {
    *
    * @param text the JSON of the event's data
    */
-  publish(applied: Applied, text: string): void {
+  publish(applied: AppliedEvent, text: string): void {
     const { event } = applied;
     const links = this.heads.advance(event);
     try {
@@ -32,7 +32,7 @@ export class Publisher {
 }
 
 /** The whole object, for the readers of a node's channel that see it there for the first time. */
-function enteringObject({ event, before, after }: Applied): StoredObject | undefined {
+function enteringObject({ event, before, after }: AppliedEvent): StoredObject | undefined {
   if (event.node === '' || before === undefined || nodeOf(event.resource, before) === event.node) return undefined;
   return after;
 }

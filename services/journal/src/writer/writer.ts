@@ -1,4 +1,4 @@
-import { decide, mayUseId, replyOf, type Applied, type ClusterState, type Stamp } from '@shiplog/cluster';
+import { decide, mayUseId, replyOf, type AppliedEvent, type ClusterState, type Stamp } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply, LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Logger } from 'pino';
@@ -32,7 +32,7 @@ export interface WriterOptions {
   aheadBytes?: number;
   /** JSON of one event's data, at most: what the bus can carry. */
   maxDataBytes: () => number;
-  publish: (applied: Applied, text: string) => void;
+  publish: (applied: AppliedEvent, text: string) => void;
   /** After each commit, once its events are published and its commands answered. */
   onCommitted?: (events: readonly LogEvent[]) => void;
   clock: () => { time: string; uid: () => string };
@@ -287,7 +287,7 @@ export class Writer {
   #committed(batch: Batch, mayBeKnown: boolean): void {
     const { publish, onCommitted } = this.options;
     for (let i = 0; i < batch.applied.length; i++) {
-      const applied = batch.applied[i] as Applied;
+      const applied = batch.applied[i] as AppliedEvent;
       const { resource, namespace, name } = applied.event;
       if (applied.after === undefined) this.state.remove(resource, namespace, name);
       else this.state.put(resource, applied.after);

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ClusterView } from '../cluster/cluster-view';
@@ -54,7 +54,7 @@ export class PodManager implements OnApplicationShutdown {
   }
 
   /** The log went on. */
-  applied(batch: readonly Applied[]): void {
+  applied(batch: readonly AppliedEvent[]): void {
     for (const { event, before, after } of batch) {
       if (event.resource === 'pods') this.#podChanged(before as Pod | undefined, after as Pod | undefined);
     }

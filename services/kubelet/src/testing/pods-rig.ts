@@ -1,6 +1,6 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Bus, NatsTransport } from '@shiplog/bus';
-import type { Applied } from '@shiplog/cluster';
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { PodStatus, StoredObject } from '@shiplog/contracts';
 import { Health, readConfig, ServiceModule } from '@shiplog/service';
 import { eventually } from '@shiplog/testing';
@@ -139,8 +139,8 @@ export class PodsRig {
   /** The log's word on a pod: what it was and what it is. */
   tell(before: Pod | undefined, after: Pod | undefined): void {
     const some = (after ?? before) as Pod;
-    const event = { resource: 'pods', namespace: 'default', name: some.metadata.name } as Applied['event'];
-    this.manager.applied([{ event, before, after } as unknown as Applied]);
+    const event = { resource: 'pods', namespace: 'default', name: some.metadata.name } as AppliedEvent['event'];
+    this.manager.applied([{ event, before, after } as unknown as AppliedEvent]);
   }
 
   status(uid = 'uid-1'): PodStatus | undefined {
