@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { StatusError } from '@shiplog/bus';
 import { statusOf } from '@shiplog/apimachinery';
-import { Logs } from '../logs/logs';
-import { Reader } from '../reads/reader';
-import { Watches } from '../watch/watches';
-import { Writer } from '../writes/writer';
+import { Logs } from '../handlers/logs/logs';
+import { Reader } from '../handlers/reads/reader';
+import { Watches } from '../handlers/watch/watches';
+import { Writer } from '../handlers/writes/writer';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { Authentication } from './authentication';
 import { VERSION, Documents } from './documents';

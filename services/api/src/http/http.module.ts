@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../cache/cache.module';
-import { LogsModule } from '../logs/logs.module';
-import { ReadsModule } from '../reads/reads.module';
-import { WatchModule } from '../watch/watch.module';
-import { WritesModule } from '../writes/writes.module';
+import { LogsModule } from '../handlers/logs/logs.module';
+import { ReadsModule } from '../handlers/reads/reads.module';
+import { WatchModule } from '../handlers/watch/watch.module';
+import { WritesModule } from '../handlers/writes/writes.module';
 import { Authentication } from './authentication';
 import { Documents } from './documents';
 import { FailureFilter } from './failure-filter';

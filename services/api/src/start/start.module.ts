@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../cache/cache.module';
-import { NarrationModule } from '../narration/narration.module';
+import { NarrationModule } from '../handlers/narration/narration.module';
 import { Bootstrap } from './bootstrap';
 import { Start } from './start';
 

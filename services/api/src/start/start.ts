@@ -3,7 +3,7 @@ import { background, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/servic
 import type { Logger } from 'pino';
 import { ClusterView } from '../cache/cluster-view';
 import { Stopping } from '../common/stopping';
-import { Recall } from '../narration/recall';
+import { Recall } from '../handlers/narration/recall';
 import type { ApiConfig } from '../settings';
 import { Bootstrap } from './bootstrap';
 

@@ -1,5 +1,5 @@
 import { statusOf } from '@shiplog/apimachinery';
-import { refuse } from '../rest/failures';
+import { refuse } from '../../rest/failures';
 
 /** Where the next page of a list begins: after an object, in the state of a position. */
 export interface ContinueFrom {

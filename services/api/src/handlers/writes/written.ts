@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { CommandReply, ObjectKey, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
-import { ClusterView, objectIn } from '../cache/cluster-view';
-import { Hub } from '../cache/hub';
-import { Versions } from '../cache/versions';
-import { refuse, statusOfFailure } from '../rest/failures';
+import { ClusterView, objectIn } from '../../cache/cluster-view';
+import { Hub } from '../../cache/hub';
+import { Versions } from '../../cache/versions';
+import { refuse, statusOfFailure } from '../../rest/failures';
 
 export type Accepted = Extract<CommandReply, { ok: true }>;
 

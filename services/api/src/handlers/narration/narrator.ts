@@ -10,9 +10,9 @@ import {
   type Signals,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Change } from '../cache/change';
-import { Hub } from '../cache/hub';
-import { Clock } from '../common/clock';
+import type { Change } from '../../cache/change';
+import { Hub } from '../../cache/hub';
+import { Clock } from '../../common/clock';
 import { renderNarration, type Line } from './render-narration';
 
 /** An Event as other objects are held. */

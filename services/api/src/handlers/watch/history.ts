@@ -2,9 +2,9 @@ import { StatusError, type Bus } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
 import { EventsQuery, type ResourceId } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
-import { refuse } from '../rest/failures';
-import type { Versions } from '../cache/versions';
-import type { Change } from '../cache/change';
+import { refuse } from '../../rest/failures';
+import type { Versions } from '../../cache/versions';
+import type { Change } from '../../cache/change';
 
 const PAGE = 1_000;
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { objectIn, objectsIn, ClusterView } from '../cache/cluster-view';
+import { objectIn, objectsIn, ClusterView } from '../../cache/cluster-view';
 import { Narrator } from './narrator';
-import { inOrder } from '../rest/select';
+import { inOrder } from '../../rest/select';
 
 const NODE_LEASES = 'kube-node-lease';
 

@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { scaleOf } from '@shiplog/admission';
 import { statusOf } from '@shiplog/apimachinery';
-import { jsonAnswer, type Answer } from '../rest/answer';
-import { refuse } from '../rest/failures';
-import { negotiate } from '../rest/negotiate';
-import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../rest/options';
-import { presentList, presentObject, type Presentation } from '../rest/present';
-import { nameOf, storedResource, type ResourceRequest } from '../rest/request';
-import { ReadBarrier } from '../cache/barrier';
-import { ClusterView } from '../cache/cluster-view';
-import { Clock } from '../common/clock';
+import { jsonAnswer, type Answer } from '../../rest/answer';
+import { refuse } from '../../rest/failures';
+import { negotiate } from '../../rest/negotiate';
+import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../../rest/options';
+import { presentList, presentObject, type Presentation } from '../../rest/present';
+import { nameOf, storedResource, type ResourceRequest } from '../../rest/request';
+import { ReadBarrier } from '../../cache/barrier';
+import { ClusterView } from '../../cache/cluster-view';
+import { Clock } from '../../common/clock';
 import { continueToken, parseContinue } from './continue-token';
 import { Overlay } from '../narration/overlay';
-import { select, sortKeyOf } from '../rest/select';
-import { Versions } from '../cache/versions';
+import { select, sortKeyOf } from '../../rest/select';
+import { Versions } from '../../cache/versions';
 
 /** A list of objects of one position. */
 interface Snapshot {

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CacheModule } from '../cache/cache.module';
+import { CacheModule } from '../../cache/cache.module';
 import { Narrator } from './narrator';
 import { Overlay } from './overlay';
 import { Recall } from './recall';

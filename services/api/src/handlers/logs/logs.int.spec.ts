@@ -5,10 +5,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { StreamBroken } from '@shiplog/bus';
 import type { StoredObject } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
-import { HttpModule } from '../http/http.module';
-import { ServerCertificate } from '../http/server-certificate';
-import { testConfig, testingModule, viewOf } from '../testing/api-testing';
-import { TOKEN } from '../testing/rig';
+import { HttpModule } from '../../http/http.module';
+import { ServerCertificate } from '../../http/server-certificate';
+import { testConfig, testingModule, viewOf } from '../../testing/api-testing';
+import { TOKEN } from '../../testing/rig';
 
 const pod = {
   apiVersion: 'v1',

@@ -2,12 +2,12 @@ import type { TestingModule } from '@nestjs/testing';
 import { BusUnavailable, StatusError } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
 import type { AnyCommand, KubeObject, StoredObject } from '@shiplog/contracts';
-import { ClusterView } from '../cache/cluster-view';
-import { Hub } from '../cache/hub';
-import type { BodyAnswer } from '../rest/answer';
-import type { ResourceRequest } from '../rest/request';
-import { parsePath, verbOf, type ResourceTarget } from '../rest/request-info';
-import { testConfig, testingModule } from '../testing/api-testing';
+import { ClusterView } from '../../cache/cluster-view';
+import { Hub } from '../../cache/hub';
+import type { BodyAnswer } from '../../rest/answer';
+import type { ResourceRequest } from '../../rest/request';
+import { parsePath, verbOf, type ResourceTarget } from '../../rest/request-info';
+import { testConfig, testingModule } from '../../testing/api-testing';
 import { Writer } from './writer';
 import { WritesModule } from './writes.module';
 

@@ -4,9 +4,9 @@ import type { ResourceId, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { JSON_TYPE, type Answer, type OutStream } from '../rest/answer';
-import { refuse, statusOfFailure } from '../rest/failures';
-import { negotiate } from '../rest/negotiate';
+import { JSON_TYPE, type Answer, type OutStream } from '../../rest/answer';
+import { refuse, statusOfFailure } from '../../rest/failures';
+import { negotiate } from '../../rest/negotiate';
 import {
   flagParam,
   includeObjectOf,
@@ -16,16 +16,16 @@ import {
   wholeParam,
   type Query,
   type Selection,
-} from '../rest/options';
-import { storedResource, type ResourceRequest } from '../rest/request';
-import { ReadBarrier } from '../cache/barrier';
-import { ClusterView } from '../cache/cluster-view';
+} from '../../rest/options';
+import { storedResource, type ResourceRequest } from '../../rest/request';
+import { ReadBarrier } from '../../cache/barrier';
+import { ClusterView } from '../../cache/cluster-view';
 import { Overlay } from '../narration/overlay';
-import { chooser } from '../rest/select';
-import { Versions } from '../cache/versions';
-import { Clock } from '../common/clock';
-import { Hub } from '../cache/hub';
-import { transitionOf, type WatchEvent } from '../cache/change';
+import { chooser } from '../../rest/select';
+import { Versions } from '../../cache/versions';
+import { Clock } from '../../common/clock';
+import { Hub } from '../../cache/hub';
+import { transitionOf, type WatchEvent } from '../../cache/change';
 import { encoderFor, line, type Encoder } from './encoder';
 import { changesFromJournal } from './history';
 import { Watcher } from './watcher';

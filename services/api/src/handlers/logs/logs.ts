@@ -4,11 +4,11 @@ import { BusUnavailable, type Bus } from '@shiplog/bus';
 import { Logs as LogsMessage, type LogsRequest, type Pod } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
-import { textAnswer, type Answer, type OutStream } from '../rest/answer';
-import { must, refuse } from '../rest/failures';
-import { flagParam, param, wholeParam, type Query } from '../rest/options';
-import { nameOf, type ResourceRequest } from '../rest/request';
-import { ClusterView } from '../cache/cluster-view';
+import { textAnswer, type Answer, type OutStream } from '../../rest/answer';
+import { must, refuse } from '../../rest/failures';
+import { flagParam, param, wholeParam, type Query } from '../../rest/options';
+import { nameOf, type ResourceRequest } from '../../rest/request';
+import { ClusterView } from '../../cache/cluster-view';
 import { containerOf } from './container-of';
 
 /** A container that says nothing yet: the answer begins after this long all the same, in milliseconds. */

@@ -1,10 +1,10 @@
 import type { LogEvent, StoredObject } from '@shiplog/contracts';
-import type { OutStream } from '../rest/answer';
-import { transitionOf, type Change } from '../cache/change';
+import type { OutStream } from '../../rest/answer';
+import { transitionOf, type Change } from '../../cache/change';
 import { encoderFor } from './encoder';
-import { Hub } from '../cache/hub';
-import { Ring } from '../cache/ring';
-import { lineOf, weightOf } from '../rest/object-bytes';
+import { Hub } from '../../cache/hub';
+import { Ring } from '../../cache/ring';
+import { lineOf, weightOf } from '../../rest/object-bytes';
 import { Watcher } from './watcher';
 
 function pod(name: string, position: number, labels: Record<string, string> = {}): StoredObject {

@@ -1,6 +1,6 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { EventType, LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
-import { Hub } from '../cache/hub';
+import { Hub } from '../../cache/hub';
 import { Narrator } from './narrator';
 import { renderNarration } from './render-narration';
 

@@ -1,9 +1,9 @@
 import type { TestingModule } from '@nestjs/testing';
 import type { StoredObject } from '@shiplog/contracts';
-import type { BodyAnswer } from '../rest/answer';
-import type { ResourceRequest } from '../rest/request';
-import { parsePath, type ResourceTarget } from '../rest/request-info';
-import { testConfig, testingModule, viewOf } from '../testing/api-testing';
+import type { BodyAnswer } from '../../rest/answer';
+import type { ResourceRequest } from '../../rest/request';
+import { parsePath, type ResourceTarget } from '../../rest/request-info';
+import { testConfig, testingModule, viewOf } from '../../testing/api-testing';
 import { Reader } from './reader';
 import { ReadsModule } from './reads.module';
 

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { BusMessage, Signal } from '@shiplog/bus';
 import { Heartbeat, Note, type Signals } from '@shiplog/contracts';
-import { ClusterView } from '../cache/cluster-view';
+import { ClusterView } from '../../cache/cluster-view';
 import { Narrator } from './narrator';
 import { Overlay } from './overlay';
 

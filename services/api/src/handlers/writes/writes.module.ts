@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { CacheModule } from '../cache/cache.module';
+import { CacheModule } from '../../cache/cache.module';
 import { NarrationModule } from '../narration/narration.module';
-import { YamlReader } from '../rest/yaml';
+import { YamlReader } from '../../rest/yaml';
 import { Writer } from './writer';
 import { Written } from './written';
 

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CacheModule } from '../cache/cache.module';
+import { CacheModule } from '../../cache/cache.module';
 import { NarrationModule } from '../narration/narration.module';
 import { Watches } from './watches';
 

@@ -1,10 +1,10 @@
 import type { KubeStatus, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
-import type { OutStream } from '../rest/answer';
-import { transitionOf, type Change, type WatchEvent } from '../cache/change';
+import type { OutStream } from '../../rest/answer';
+import { transitionOf, type Change, type WatchEvent } from '../../cache/change';
 import { line, type Encoder } from './encoder';
-import type { Listener } from '../cache/hub';
-import type { Ring } from '../cache/ring';
+import type { Listener } from '../../cache/hub';
+import type { Ring } from '../../cache/ring';
 
 export interface WatcherOptions {
   readonly ring: Ring;
