@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { layers } from './infra/lint/layers.mjs';
 
 const PURE = [
   'contracts/src/**/*.ts',
@@ -62,6 +63,22 @@ const boundaries = SERVICES.map((service) => ({
     ],
   },
 }));
+
+/** The api from the top down: each layer imports only those below it, and the members of one layer don't know one another. */
+const API_LAYERS = [
+  ['http', 'start'],
+  ['handlers/reads', 'handlers/writes', 'handlers/watch', 'handlers/logs'],
+  ['handlers/narration'],
+  ['cache'],
+  ['rest'],
+  ['common', 'settings.ts'],
+];
+const apiLayers = {
+  files: ['services/api/src/**/*.ts'],
+  ignores: SPECS,
+  plugins: { layers },
+  rules: { 'layers/downward': ['error', { root: 'services/api/src', layers: API_LAYERS }] },
+};
 
 /** A callback of nats.js that throws ends the process' hearing; libs/bus has the one way to subscribe that can't. */
 const listening = {
@@ -129,6 +146,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
   ...boundaries,
+  apiLayers,
   database,
   listening,
   {
