@@ -1,3 +1,2 @@
-export * from './back-off';
 export * from './controller';
 export * from './work-queue';

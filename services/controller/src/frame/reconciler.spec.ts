@@ -86,7 +86,7 @@ describe('the frame of the controllers', () => {
         if (++attempts < 4) throw new Error('out of order');
         return { commands: [] };
       }),
-      { backOffMs: { first: 10, max: 20 } },
+      { backOff: { firstMs: 10, longestMs: 20 } },
     );
     await until(() => attempts === 4);
     expect(attempts).toBe(4);

@@ -1,7 +1,6 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import {
-  BackOff,
   WorkQueue,
   keysOfChange,
   momentOf,
@@ -11,22 +10,23 @@ import {
   type PlannedCommand,
   type Refusal,
 } from '@shiplog/reconciling';
+import { KeyedBackOff, pause, type BackOffBounds } from '@shiplog/wait';
 import { isMoot, isRace } from './refusals';
-import { pause, Sender } from './sender';
+import { Sender } from './sender';
 import type { ReconcilerLog, World } from './world';
 
 export interface ReconcilerOptions {
   /** Who the commands come from, for example `system:shiplog:controller`. */
   actor: string;
   /** First and longest wait after a failed attempt. */
-  backOffMs?: { first: number; max: number };
+  backOff?: BackOffBounds;
   /** Every key is looked at again this often, against whatever was missed. */
   resyncMs?: number;
   /** Keys reconciled before the event loop gets a turn. */
   sliceSize?: number;
 }
 
-const DEFAULTS = { backOffMs: { first: 50, max: 30_000 }, resyncMs: 600_000, sliceSize: 64 };
+const DEFAULTS = { backOff: { firstMs: 50, longestMs: 30_000 }, resyncMs: 600_000, sliceSize: 64 };
 /** Lost races in a row that are not worth a warning. */
 const RACES_UNSAID = 3;
 /** How long a stop waits for answers. */
@@ -41,7 +41,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export class Reconciler {
   private readonly queue = new WorkQueue();
-  private readonly backOff: BackOff;
+  private readonly backOff: KeyedBackOff;
   private readonly sender: Sender;
   private readonly refused = new Map<string, readonly Refusal[]>();
   private readonly options: Required<ReconcilerOptions>;
@@ -58,9 +58,8 @@ export class Reconciler {
     options: ReconcilerOptions,
   ) {
     this.options = { ...DEFAULTS, ...options };
-    const { backOffMs } = this.options;
-    this.backOff = new BackOff(backOffMs.first, backOffMs.max);
-    this.sender = new Sender(controller.name, world, log, backOffMs);
+    this.backOff = new KeyedBackOff(this.options.backOff);
+    this.sender = new Sender(controller.name, world, log, this.options.backOff);
   }
 
   /** Begins with every key there is. */
@@ -95,7 +94,9 @@ export class Reconciler {
     this.timer = undefined;
     this.slice = undefined;
     this.queue.clear();
-    await Promise.race([Promise.allSettled(this.inFlight), pause(STOP_PATIENCE_MS)]);
+    const patience = new AbortController();
+    void Promise.allSettled(this.inFlight).then(() => patience.abort());
+    await pause(STOP_PATIENCE_MS, patience.signal);
   }
 
   /** Whether nothing is due, running or waiting for its write to be seen (timed keys may be planned). */

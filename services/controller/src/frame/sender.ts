@@ -1,5 +1,5 @@
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
-import { BackOff } from '@shiplog/reconciling';
+import { BackOff, pause, type BackOffBounds } from '@shiplog/wait';
 import type { ReconcilerLog, World } from './world';
 
 /** Sends one controller's commands and settles what became of them. */
@@ -10,7 +10,7 @@ export class Sender {
     private readonly controller: string,
     private readonly world: World,
     private readonly log: ReconcilerLog,
-    private readonly backOffMs: { first: number; max: number },
+    private readonly backOff: BackOffBounds,
   ) {}
 
   start(): void {
@@ -27,22 +27,17 @@ export class Sender {
    * command goes again under the same id, and its key decides nothing new. Undefined after a stop.
    */
   async settle(key: string, command: AnyCommand): Promise<CommandReply | undefined> {
-    const patience = new BackOff(this.backOffMs.first, this.backOffMs.max);
+    const patience = new BackOff(this.backOff);
     while (this.open) {
       try {
         return await this.world.command(command);
       } catch (error) {
-        const { attempt, waitMs } = patience.failed(command.id);
-        const fields = { controller: this.controller, key, command: command.type, attempt, waitMs };
+        const waitMs = patience.failed();
+        const fields = { controller: this.controller, key, command: command.type, attempt: patience.failures, waitMs };
         this.log.warn({ ...fields, error: String(error) }, 'no answer to a command; sending it again');
         await pause(waitMs);
       }
     }
     return undefined;
   }
-}
-
-/** Resolves after a time that keeps no process from ending. */
-export function pause(waitMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, waitMs).unref());
 }

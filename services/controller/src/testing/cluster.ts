@@ -110,10 +110,10 @@ export class TestCluster implements World {
     const line = (level: string) => (fields: object, text: string) =>
       void this.lines.push({ level, fields, line: text });
     const log = { debug: line('debug'), warn: line('warn'), error: line('error') };
-    const backOffMs = { first: 1, max: 4 };
+    const backOff = { firstMs: 1, longestMs: 4 };
     const reconciler = new Reconciler(controller, this, log, {
       actor: 'system:shiplog:controller',
-      backOffMs,
+      backOff,
       ...options,
     });
     this.reconcilers.push(reconciler);
