@@ -3,7 +3,8 @@ import { layers } from './infra/lint/layers.mjs';
 
 const PURE = [
   'contracts/src/**/*.ts',
-  'libs/{kube,apimachinery,admission,cluster,scheduling,reconciling,representation}/src/**/*.ts',
+  'libs/{kube,apimachinery,admission,cluster,scheduling,representation}/src/**/*.ts',
+  'services/**/domain/**/*.ts',
   '{libs,services,infra}/**/{decide,fold,plan,render,rule}*.ts',
 ];
 const SPECS = ['**/*.spec.ts', '**/testing/**', 'infra/e2e/**', 'libs/testing/**'];

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import type { Controller } from '@shiplog/reconciling';
+import type { Controller } from './runtime/domain/controller';
 import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ControllerService, RECONCILERS } from './controller.service';
 import { CONTROLLERS, controllersProvider } from './controllers';
-import { LiveWorld } from './frame/live-world';
-import { Reconciler } from './frame/reconciler';
+import { LiveWorld } from './runtime/live-world';
+import { Reconciler } from './runtime/reconciler';
 import { NodesModule } from './nodes/nodes.module';
 
 const ACTOR = 'system:shiplog:controller';

@@ -2,8 +2,8 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationB
 import type { Bus } from '@shiplog/bus';
 import { background, BUS, CONFIG, HEALTH, Leadership, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { LiveWorld } from './frame/live-world';
-import type { Reconciler } from './frame/reconciler';
+import { LiveWorld } from './runtime/live-world';
+import type { Reconciler } from './runtime/reconciler';
 import type { ControllerConfig } from './settings';
 
 /** Injects what runs the controllers, one for each. */

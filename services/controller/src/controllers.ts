@@ -1,8 +1,8 @@
 import type { FactoryProvider } from '@nestjs/common';
-import type { Controller } from '@shiplog/reconciling';
+import type { Controller } from './runtime/domain/controller';
 import { CONFIG } from '@shiplog/service';
 import { endpointsController } from './endpoints/controller';
-import { LiveWorld } from './frame/live-world';
+import { LiveWorld } from './runtime/live-world';
 import { GarbageController } from './garbage/controller';
 import { namespaceContentController } from './namespace-content/controller';
 import { namespaceController } from './namespaces/controller';

@@ -1,5 +1,5 @@
 import type { ObjectKey, OwnerReference, ResourceId, StoredMeta } from '@shiplog/contracts';
-import type { PlannedCommand } from '@shiplog/reconciling';
+import type { PlannedCommand } from '../runtime/domain/controller';
 
 /** The reference by which a controller owns an object. */
 export function controllerReference(apiVersion: string, kind: string, owner: StoredMeta): OwnerReference {

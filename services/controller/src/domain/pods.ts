@@ -1,5 +1,5 @@
 import type { ObjectOf, PodCondition } from '@shiplog/contracts';
-import type { PlannedCommand } from '@shiplog/reconciling';
+import type { PlannedCommand } from '../runtime/domain/controller';
 
 export type StoredPod = ObjectOf<'pods'>;
 

@@ -1,7 +1,7 @@
 import { type ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, type ObjectOf } from '@shiplog/contracts';
 import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
-import type { Change, Controller } from '@shiplog/reconciling';
+import type { Change, Controller } from '../runtime/domain/controller';
 import { splitKey } from '../domain/keys';
 import { isPodFinished, isPodReady, type StoredPod } from '../domain/pods';
 import { decideEndpoints, deleteEndpoints } from './decide';

@@ -1,7 +1,7 @@
 import type { Endpoint, EndpointAddress, ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { parseIp } from '@shiplog/apimachinery';
-import type { Reconciled } from '@shiplog/reconciling';
+import type { Reconciled } from '../runtime/domain/controller';
 import { controllerReference } from '../domain/owners';
 import { portsKey, selectsPods, type StoredService } from './plan-candidates';
 import {

@@ -1,6 +1,6 @@
 import type { Endpoint, ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
-import type { PlannedCommand, Reconciled } from '@shiplog/reconciling';
+import type { PlannedCommand, Reconciled } from '../runtime/domain/controller';
 import { controllerReference } from '../domain/owners';
 import type { StoredPod } from '../domain/pods';
 import { candidatesOf, isHeadless, portsKey, selectsPods, type Candidate, type StoredService } from './plan-candidates';

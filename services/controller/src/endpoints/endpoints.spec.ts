@@ -1,5 +1,5 @@
 import type { EndpointSlice, ObjectOf } from '@shiplog/contracts';
-import type { PlannedCommand } from '@shiplog/reconciling';
+import type { PlannedCommand } from '../runtime/domain/controller';
 import { names, TestCluster } from '../testing/cluster';
 import { bare, controlledBy, pod, service } from '../testing/objects';
 import { endpointsController } from './controller';

@@ -1,6 +1,6 @@
 import type { EndpointAddress, EndpointSubset, ObjectOf } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
-import type { PlannedCommand } from '@shiplog/reconciling';
+import type { PlannedCommand } from '../runtime/domain/controller';
 import { isHeadless, portsKey, type Candidate, type StoredService } from './plan-candidates';
 
 /** Kubernetes' bound on the addresses of one Endpoints object, and how it marks that it was reached. */

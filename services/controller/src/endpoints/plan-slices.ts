@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointSlicePort, ObjectOf, OwnerReference } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
-import type { PlannedCommand } from '@shiplog/reconciling';
+import type { PlannedCommand } from '../runtime/domain/controller';
 import { portsKey } from './plan-candidates';
 
 export const SLICES = 'endpointslices.discovery.k8s.io';

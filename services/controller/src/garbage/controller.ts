@@ -8,7 +8,7 @@ import {
   type Controller,
   type Reconciled,
   type Watches,
-} from '@shiplog/reconciling';
+} from '../runtime/domain/controller';
 import { decideGarbage, FOREGROUND, ORPHAN, type Dependent, type GarbageOutcome, type Standing } from './decide';
 import { ownerKey, Ownership } from './ownership';
 

@@ -1,5 +1,5 @@
 import type { ObjectKey, OwnerReference, PropagationPolicy, StoredObject } from '@shiplog/contracts';
-import type { PlannedCommand } from '@shiplog/reconciling';
+import type { PlannedCommand } from '../runtime/domain/controller';
 import { removeOwners } from '../domain/owners';
 
 export const FOREGROUND = 'foregroundDeletion';

@@ -1,4 +1,4 @@
-import { SETTLED, type Controller } from '@shiplog/reconciling';
+import { SETTLED, type Controller } from '../runtime/domain/controller';
 import { decideNamespaceContent, DEFAULT_ACCOUNT, ROOT_CA } from './decide';
 
 /** Gives every namespace what pods expect to find there. Keys: names of namespaces. */

@@ -1,5 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import type { PlannedCommand, Reconciled } from '@shiplog/reconciling';
+import type { PlannedCommand, Reconciled } from '../runtime/domain/controller';
 
 export const DEFAULT_ACCOUNT = 'default';
 export const ROOT_CA = 'kube-root-ca.crt';

@@ -1,6 +1,6 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { SETTLED, type Change, type Controller, type Watches } from '@shiplog/reconciling';
+import { SETTLED, type Change, type Controller, type Watches } from '../runtime/domain/controller';
 import { decideNamespace, type NamespaceOutcome } from './decide';
 
 const NAMESPACED = RESOURCES.filter((row) => row.namespaced).map((row) => row.id);

@@ -6,7 +6,7 @@ import {
   type StoredObject,
 } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
-import type { Now, PlannedCommand } from '@shiplog/reconciling';
+import type { Now, PlannedCommand } from '../runtime/domain/controller';
 import { timeOf } from '../domain/pods';
 
 type StoredNamespace = ObjectOf<'namespaces'>;

@@ -1,4 +1,4 @@
-import { momentOf } from '@shiplog/reconciling';
+import { momentOf } from '../runtime/domain/controller';
 import type { ResourceId, StoredObject } from '@shiplog/contracts';
 import { namespaceContentController } from '../namespace-content/controller';
 import { TestCluster } from '../testing/cluster';

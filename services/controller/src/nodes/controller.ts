@@ -1,6 +1,6 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { Taint } from '@shiplog/contracts';
-import { SETTLED, type Attempt, type Change, type Controller, type Reconciled } from '@shiplog/reconciling';
+import { SETTLED, type Attempt, type Change, type Controller, type Reconciled } from '../runtime/domain/controller';
 import { timeOf } from '../domain/pods';
 import { decideConditions, isNodeReady, isSilent, nodeCondition, type StoredNode } from './decide-conditions';
 import { decideEviction } from './decide-eviction';

@@ -1,5 +1,5 @@
 import type { NodeCondition, ObjectOf } from '@shiplog/contracts';
-import { momentOf, type Now, type PlannedCommand, type Reconciled } from '@shiplog/reconciling';
+import { momentOf, type Now, type PlannedCommand, type Reconciled } from '../runtime/domain/controller';
 
 export type StoredNode = ObjectOf<'nodes'>;
 

@@ -1,6 +1,6 @@
 import type { Taint } from '@shiplog/contracts';
 import { tolerates } from '@shiplog/kube';
-import type { Note, Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
+import type { Note, Now, PlannedCommand, Reconciled } from '../runtime/domain/controller';
 import { deletePod, timeOf, type StoredPod } from '../domain/pods';
 
 /** All that the decision which pods must leave a node looks at. */

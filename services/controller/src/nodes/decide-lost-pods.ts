@@ -1,4 +1,4 @@
-import type { Now, Reconciled } from '@shiplog/reconciling';
+import type { Now, Reconciled } from '../runtime/domain/controller';
 import { isPodFinished, isPodReady, type StoredPod } from '../domain/pods';
 
 /** Pods of a node that nobody hears of take no traffic: nobody would say when they stop. Their node's kubelet, back again, says how they are. */

@@ -1,5 +1,5 @@
 import type { Taint } from '@shiplog/contracts';
-import type { Now, Reconciled } from '@shiplog/reconciling';
+import type { Now, Reconciled } from '../runtime/domain/controller';
 import { isNodeReady, nodeCondition, type StoredNode } from './decide-conditions';
 
 export const NOT_READY = 'node.kubernetes.io/not-ready';

@@ -1,4 +1,4 @@
-import { momentOf } from '@shiplog/reconciling';
+import { momentOf } from '../runtime/domain/controller';
 import type { ObjectOf, Taint, Toleration } from '@shiplog/contracts';
 import { names, TestCluster } from '../testing/cluster';
 import { at, EPOCH, node, pod } from '../testing/objects';

@@ -1,5 +1,5 @@
 import type { Cidr } from '@shiplog/apimachinery';
-import type { Controller } from '@shiplog/reconciling';
+import type { Controller } from '../runtime/domain/controller';
 import { decidePodCidrs } from './decide';
 
 /** One key for all nodes: two nodes can't be given the same network by attempts that don't see each other. */

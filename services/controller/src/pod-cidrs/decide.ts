@@ -1,6 +1,6 @@
 import { formatCidr, parseCidr, subnetOf, type Cidr } from '@shiplog/apimachinery';
 import type { ObjectOf } from '@shiplog/contracts';
-import type { PlannedCommand, Reconciled } from '@shiplog/reconciling';
+import type { PlannedCommand, Reconciled } from '../runtime/domain/controller';
 
 type StoredNode = ObjectOf<'nodes'>;
 

@@ -1,4 +1,4 @@
-import type { Attempt, Change, Controller, Reconciled } from '@shiplog/reconciling';
+import type { Attempt, Change, Controller, Reconciled } from '../runtime/domain/controller';
 import { decidePodGc } from './decide';
 
 /** One key: what is to go is found by looking at all pods at once. */

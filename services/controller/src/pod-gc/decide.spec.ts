@@ -1,4 +1,4 @@
-import { momentOf } from '@shiplog/reconciling';
+import { momentOf } from '../runtime/domain/controller';
 import { EPOCH, node, pod } from '../testing/objects';
 import { decidePodGc, type PodGcView } from './decide';
 

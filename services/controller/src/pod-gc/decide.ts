@@ -1,5 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import type { Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
+import type { Now, PlannedCommand, Reconciled } from '../runtime/domain/controller';
 import { deletePod, isPodFinished, timeOf, type StoredPod } from '../domain/pods';
 
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';

@@ -2,7 +2,7 @@ import type { ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, type ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { matchesSelectorMap } from '@shiplog/apimachinery';
-import { SETTLED, type Attempt, type Change, type Controller, type Reconciled } from '@shiplog/reconciling';
+import { SETTLED, type Attempt, type Change, type Controller, type Reconciled } from '../runtime/domain/controller';
 import { splitKey } from '../domain/keys';
 import { decideReplication } from './decide';
 

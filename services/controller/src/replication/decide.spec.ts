@@ -1,4 +1,4 @@
-import { momentOf, type PlannedCommand } from '@shiplog/reconciling';
+import { momentOf, type PlannedCommand } from '../runtime/domain/controller';
 import { at, controlledBy, EPOCH, pod, rc } from '../testing/objects';
 import { decideReplication, MOST_PODS_AT_ONCE, type ReplicationView } from './decide';
 

@@ -1,7 +1,7 @@
 import type { KubeStatus, ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { matchesSelectorMap } from '@shiplog/apimachinery';
-import type { Note, Now, PlannedCommand, Reconciled } from '@shiplog/reconciling';
+import type { Note, Now, PlannedCommand, Reconciled } from '../runtime/domain/controller';
 import { addOwner, controllerReference, keyOf, removeOwners } from '../domain/owners';
 import { deletePod, isPodActive, type StoredPod } from '../domain/pods';
 import { observedStatus, writeStatus } from './plan-status';

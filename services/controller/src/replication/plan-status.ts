@@ -5,7 +5,7 @@ import type {
   ReplicationControllerStatus,
 } from '@shiplog/contracts';
 import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
-import type { Now, PlannedCommand } from '@shiplog/reconciling';
+import type { Now, PlannedCommand } from '../runtime/domain/controller';
 import { isPodReady, untilAvailableMs, type StoredPod } from '../domain/pods';
 
 type Rc = ObjectOf<'replicationcontrollers'>;

@@ -10,9 +10,9 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Controller, Note } from '@shiplog/reconciling';
-import { Reconciler, type ReconcilerOptions } from '../frame/reconciler';
-import type { World } from '../frame/world';
+import type { Controller, Note } from '../runtime/domain/controller';
+import { Reconciler, type ReconcilerOptions } from '../runtime/reconciler';
+import type { World } from '../runtime/world';
 import { EPOCH } from './objects';
 
 const SETTINGS = {

@@ -1,15 +1,14 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import {
-  WorkQueue,
   keysOfChange,
   momentOf,
   type Change,
   type Controller,
-  type DueKey,
   type PlannedCommand,
   type Refusal,
-} from '@shiplog/reconciling';
+} from './domain/controller';
+import { WorkQueue, type DueKey } from './domain/work-queue';
 import { KeyedBackOff, pause, type BackOffBounds } from '@shiplog/wait';
 import { isMoot, isRace } from './refusals';
 import { Sender } from './sender';

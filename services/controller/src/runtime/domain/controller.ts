@@ -18,7 +18,7 @@ export interface Now {
 }
 
 /**
- * A command as a decider gives it; the frame adds actor, cause and basis, and an id unless the decider names the
+ * A command as a decider gives it; the runtime adds actor, cause and basis, and an id unless the decider names the
  * command itself. A name makes sense only where the same name can never stand for another wish.
  */
 export type PlannedCommand = { [T in CommandType]: { type: T; data: CommandData[T]; id?: string } }[CommandType];

@@ -1,8 +1,8 @@
 import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
-import type { Note } from '@shiplog/reconciling';
+import type { Note } from './domain/controller';
 
-/** What the frame needs of the world: a projection to read, a journal to ask, a clock, names for commands. */
+/** What the runtime needs of the world: a projection to read, a journal to ask, a clock, names for commands. */
 export interface World {
   readonly position: number;
   readonly state: ReadonlyCluster;
@@ -16,7 +16,7 @@ export interface World {
   newCommandId(): string;
 }
 
-/** The lines that the frame writes. */
+/** The lines that the runtime writes. */
 export interface ReconcilerLog {
   debug(fields: object, line: string): void;
   warn(fields: object, line: string): void;

@@ -1,4 +1,4 @@
-import type { Attempt, Controller, Reconciled } from '@shiplog/reconciling';
+import type { Attempt, Controller, Reconciled } from './domain/controller';
 import { TestCluster } from '../testing/cluster';
 
 const MAKE: Reconciled = {
@@ -14,7 +14,7 @@ const MAKE: Reconciled = {
   ],
 };
 
-describe('the frame of the controllers', () => {
+describe('the runtime of the controllers', () => {
   let cluster: TestCluster;
   beforeEach(async () => {
     cluster = new TestCluster();

@@ -1,2 +1,0 @@
-export * from './controller';
-export * from './work-queue';
