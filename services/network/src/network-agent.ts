@@ -9,7 +9,7 @@ import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/s
 import type { Logger } from 'pino';
 import { FabricSync, type SyncOutcome } from './fabric/fabric-sync';
 import { annotateNode } from './fabric/node-annotations';
-import { PodCables } from './pods/pod-cables';
+import { PodInterfaces } from './pods/pod-interfaces';
 import { PodConnections } from './pods/pod-connections';
 import type { NetworkConfig } from './settings';
 
@@ -20,8 +20,8 @@ const LONGEST_RETRY_MS = 15_000;
 @Injectable()
 export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdown {
   #projection: Projection | undefined;
-  #cables: PodCables | undefined;
-  /** The pod network that `#cables` serve, and what nodes looked like in the last round. */
+  #interfaces: PodInterfaces | undefined;
+  /** The pod network that `#interfaces` serve, and what nodes looked like in the last round. */
   #podCidr = '';
   #nodesSeen = '';
   #timer: NodeJS.Timeout | undefined;
@@ -45,7 +45,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     background(this.#start(), this);
   }
 
-  /** Bridge, routes and cables stay: pods go on, and the next start takes them over. */
+  /** Bridge, routes and interfaces stay: pods go on, and the next start takes them over. */
   async onApplicationShutdown(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
@@ -111,32 +111,36 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   async #settle(outcome: Extract<SyncOutcome, { state: 'done' }>, resync: boolean): Promise<void> {
     const { desired, podCidr } = outcome;
     if (this.config.role === 'node') {
-      const cables = await this.#cablesFor(outcome);
-      await this.#dropStrangers(cables);
+      const interfaces = await this.#interfacesFor(outcome);
+      await this.#dropStrangers(interfaces);
       if (resync) await this.sync.refreshBus();
-      await this.sync.writeRules(podCidr, () => cables.ports(), { anyway: resync });
-      this.connections.ready({ cables, podCidr });
+      await this.sync.writeRules(podCidr, () => interfaces.ports(), { anyway: resync });
+      this.connections.ready({ interfaces, podCidr });
     }
     const ways = `${desired.routes.length} routes${podCidr === '' ? '' : ` from ${podCidr}`}`;
     const missing = desired.unreachable.map(({ node, why }) => `; no way to ${node}: ${why}`).join('');
     this.health.ready(`${this.config.role === 'host' ? 'host-gw' : this.config.backend}, ${ways}${missing}`);
   }
 
-  async #cablesFor({ desired, observed, podCidr }: Extract<SyncOutcome, { state: 'done' }>): Promise<PodCables> {
-    if (this.#cables !== undefined && this.#podCidr === podCidr) return this.#cables;
-    const cables = new PodCables({ podCidr, mtu: desired.bridge?.mtu ?? 1500 }, ownKernel, this.logger);
-    await cables.recover(observed, (uid) =>
+  async #interfacesFor({
+    desired,
+    observed,
+    podCidr,
+  }: Extract<SyncOutcome, { state: 'done' }>): Promise<PodInterfaces> {
+    if (this.#interfaces !== undefined && this.#podCidr === podCidr) return this.#interfaces;
+    const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 1500 }, ownKernel, this.logger);
+    await interfaces.recover(observed, (uid) =>
       publishedPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)?.spec),
     );
     this.#podCidr = podCidr;
-    this.#cables = cables;
-    return cables;
+    this.#interfaces = interfaces;
+    return interfaces;
   }
 
-  async #dropStrangers(cables: PodCables): Promise<void> {
-    for (const uid of cables.strangers(new Set(this.#pods().map((pod) => pod.metadata.uid)))) {
+  async #dropStrangers(interfaces: PodInterfaces): Promise<void> {
+    for (const uid of interfaces.strangers(new Set(this.#pods().map((pod) => pod.metadata.uid)))) {
       this.logger.info({ uid }, 'a connected pod is no longer in the cluster; disconnecting it');
-      await cables.detach(uid);
+      await interfaces.detach(uid);
     }
   }
 

@@ -30,7 +30,7 @@ export function macOfIp(ip: string): string {
   return macText([0x0a, 0x58, number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255]);
 }
 
-/** The node's end of a pod's cable: at most 15 characters, from the pod's uid alone. */
+/** The node's end of a pod's veth pair: at most 15 characters, from the pod's uid alone. */
 export function hostInterface(uid: string): string {
   return `veth${createHash('sha256').update(uid).digest('hex').slice(0, 10)}`;
 }

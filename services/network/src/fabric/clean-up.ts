@@ -3,7 +3,7 @@ import { BRIDGE, hostInterface, tableOf, VXLAN } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/plan-commands';
 import { planFabric } from '../domain/plan-fabric';
-import { readCables } from '../pods/plan-cable';
+import { readVeths } from '../pods/plan-veth';
 import { observe } from './observe';
 import { closeForwarding } from './open-forwarding';
 
@@ -30,7 +30,7 @@ export async function cleanUp(options: CleanUpOptions, kernel: Kernel = ownKerne
 }
 
 function linkRemovals(observed: Observed): string[] {
-  const { attached, unfinished } = readCables(observed.links);
+  const { attached, unfinished } = readVeths(observed.links);
   const own = observed.links.filter(({ ifname }) => ifname === BRIDGE || ifname === VXLAN).map((link) => link.ifname);
   const names = [...attached.map((one) => hostInterface(one.uid)), ...unfinished, ...own];
   return names.map((name) => `link delete dev ${name}`);

@@ -8,7 +8,7 @@ import { planCommands } from '../domain/plan-commands';
 import { ownAnnotations } from '../domain/flannel';
 import type { Backend } from '../domain/plan-peers';
 import { vtepMac } from '../domain/names';
-import { PodCables } from '../pods/pod-cables';
+import { PodInterfaces } from '../pods/pod-interfaces';
 import { aNode } from '../testing/builders';
 import { cleanUp } from './clean-up';
 import { FabricSync, type SyncOutcome } from './fabric-sync';
@@ -72,12 +72,12 @@ async function settled(sync: FabricSync, nodes: Node[]): Promise<Extract<SyncOut
   return outcome;
 }
 
-async function cablesOf(n: number, outcome: Extract<SyncOutcome, { state: 'done' }>): Promise<PodCables> {
+async function interfacesOf(n: number, outcome: Extract<SyncOutcome, { state: 'done' }>): Promise<PodInterfaces> {
   const { desired, observed, podCidr } = outcome;
   const kernel = (minions[n - 1] as Namespace).kernel;
-  const cables = new PodCables({ podCidr, mtu: desired.bridge?.mtu ?? 0 }, kernel, logger);
-  await cables.recover(observed, () => []);
-  return cables;
+  const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 0 }, kernel, logger);
+  await interfaces.recover(observed, () => []);
+  return interfaces;
 }
 
 const inPod = (pid: number, program: string, ...args: string[]): Promise<string> =>
@@ -106,7 +106,7 @@ describe.each(['vxlan', 'host-gw'] as const)('two minions with %s', (backend) =>
 
   it('let pods see each other under their own addresses, and settle: a second round changes nothing', async () => {
     const outcomes = [await settled(syncOf(1, backend), nodes), await settled(syncOf(2, backend), nodes)];
-    const [first, second] = [await cablesOf(1, outcomes[0]!), await cablesOf(2, outcomes[1]!)];
+    const [first, second] = [await interfacesOf(1, outcomes[0]!), await interfacesOf(2, outcomes[1]!)];
     const [a, b, c] = [await aPod(), await aPod(), await aPod()];
     const meta = { namespace: 'default', name: 'p' };
     const ipA = (await first.attach({ uid: `${backend}-a`, pid: a, ...meta })).ip;
@@ -147,11 +147,11 @@ describe('one minion', () => {
     const nodes = nodesFor('vxlan');
     const sync = syncOf(1, 'vxlan');
     const outcome = await settled(sync, nodes);
-    const cables = await cablesOf(1, outcome);
+    const interfaces = await interfacesOf(1, outcome);
     const pod = await aPod();
     const hostPorts = [{ hostPort: 8080, containerPort: 7000, protocol: 'TCP' as const }];
-    const { ip } = await cables.attach({ uid: 'web', namespace: 'd', name: 'web', pid: pod, hostPorts });
-    await sync.writeRules(outcome.podCidr, () => cables.ports(), { anyway: false });
+    const { ip } = await interfaces.attach({ uid: 'web', namespace: 'd', name: 'web', pid: pod, hostPorts });
+    await sync.writeRules(outcome.podCidr, () => interfaces.ports(), { anyway: false });
     const node = await (minions[0] as Namespace).node(IDLE);
     const outside = await host.node(IDLE);
     expect(await seenFrom(pod, outside.pid ?? 0, '172.30.0.1')).toBe('::ffff:172.30.0.11');
@@ -172,8 +172,8 @@ describe('one minion', () => {
     expect((await ask(outside.pid ?? 0, '172.30.0.11')).trim()).toBe('::ffff:172.30.0.1');
     expect((await ask(node.pid ?? 0, '127.0.0.1')).trim()).toBe('::ffff:10.244.1.1');
     expect((await ask(pod, '172.30.0.11')).trim()).toBe('::ffff:10.244.1.1');
-    await cables.detach('web');
-    await sync.writeRules(outcome.podCidr, () => cables.ports(), { anyway: false });
+    await interfaces.detach('web');
+    await sync.writeRules(outcome.podCidr, () => interfaces.ports(), { anyway: false });
     expect((await ask(outside.pid ?? 0, '172.30.0.11')).trim()).toBe('ECONNREFUSED');
     expect(ip).toMatch(/^10\.244\.1\./);
   });
@@ -181,11 +181,11 @@ describe('one minion', () => {
   it('keeps its pods from the bus, however they ask for it, and its own processes not', async () => {
     const sync = syncOf(1, 'vxlan');
     const outcome = await settled(sync, nodesFor('vxlan'));
-    const cables = await cablesOf(1, outcome);
+    const interfaces = await interfacesOf(1, outcome);
     const pod = await aPod();
-    await cables.attach({ uid: 'curious', namespace: 'd', name: 'p', pid: pod });
+    await interfaces.attach({ uid: 'curious', namespace: 'd', name: 'p', pid: pod });
     await sync.refreshBus();
-    await sync.writeRules(outcome.podCidr, () => cables.ports(), { anyway: true });
+    await sync.writeRules(outcome.podCidr, () => interfaces.ports(), { anyway: true });
     const bus = (await host.node(IDLE)).pid ?? 0;
     const node = (await (minions[0] as Namespace).node(IDLE)).pid ?? 0;
     expect(await seenFrom(pod, bus, '172.30.0.1', 4223)).toBe('::ffff:172.30.0.11');
@@ -198,7 +198,7 @@ describe('one minion', () => {
     expect(await seenFrom(pod, bus, '10.96.0.9', 4223)).toBe('::ffff:172.30.0.11');
     expect(await seenFrom(pod, bus, '10.96.0.9', 4222).catch(() => 'nothing')).toBe('nothing');
     await kernel.run('nft', ['delete', 'table', 'ip', 'lead']);
-    await cables.detach('curious');
+    await interfaces.detach('curious');
   });
 
   it('goes on with its peers when another node says what can’t be, and says so once', async () => {
@@ -245,18 +245,22 @@ describe('one minion', () => {
 
   it('answers the same pod the same, takes over after a restart, and drops pods that nobody knows', async () => {
     const outcome = await settled(syncOf(1, 'vxlan'), nodesFor('vxlan'));
-    const cables = await cablesOf(1, outcome);
+    const interfaces = await interfacesOf(1, outcome);
     const pid = await aPod();
     const request = { uid: 'same', namespace: 'd', name: 'p', pid };
-    const replies = await Promise.all([cables.attach(request), cables.attach(request), cables.attach(request)]);
+    const replies = await Promise.all([
+      interfaces.attach(request),
+      interfaces.attach(request),
+      interfaces.attach(request),
+    ]);
     expect(new Set(replies.map((one) => one.ip)).size).toBe(1);
     const kernel = (minions[0] as Namespace).kernel;
-    const later = await cablesOf(1, { ...outcome, observed: await observe(kernel) });
+    const later = await interfacesOf(1, { ...outcome, observed: await observe(kernel) });
     expect(later.count).toBe(1);
     expect(await later.attach(request)).toEqual(replies[0]);
     const other = await later.attach({ ...request, uid: 'other', pid: await aPod() });
     expect(other.ip).not.toBe(replies[0]?.ip);
-    const last = await cablesOf(1, { ...outcome, observed: await observe(kernel) });
+    const last = await interfacesOf(1, { ...outcome, observed: await observe(kernel) });
     expect(last.strangers(new Set(['other']))).toEqual(['same']);
     await last.detach('same');
     await last.detach('other');
@@ -265,30 +269,30 @@ describe('one minion', () => {
   });
 
   it('gives a pod whose process was replaced the same address in its new namespace', async () => {
-    const cables = await cablesOf(1, await settled(syncOf(1, 'vxlan'), nodesFor('vxlan')));
-    const first = await cables.attach({ uid: 're', namespace: 'd', name: 'p', pid: await aPod() });
+    const interfaces = await interfacesOf(1, await settled(syncOf(1, 'vxlan'), nodesFor('vxlan')));
+    const first = await interfaces.attach({ uid: 're', namespace: 'd', name: 'p', pid: await aPod() });
     const pid = await aPod();
-    expect(await cables.attach({ uid: 're', namespace: 'd', name: 'p', pid })).toEqual(first);
+    expect(await interfaces.attach({ uid: 're', namespace: 'd', name: 'p', pid })).toEqual(first);
     expect(await inPod(pid, 'ip', '-4', '-br', 'address')).toContain(first.ip);
-    await cables.detach('re');
+    await interfaces.detach('re');
   });
 
   it('says so when the pod’s process is gone, and keeps no address for it', async () => {
-    const cables = await cablesOf(1, await settled(syncOf(1, 'vxlan'), nodesFor('vxlan')));
-    await expect(cables.attach({ uid: 'x', namespace: 'd', name: 'p', pid: 4_000_000 })).rejects.toThrow('is gone');
-    expect(cables.count).toBe(0);
+    const interfaces = await interfacesOf(1, await settled(syncOf(1, 'vxlan'), nodesFor('vxlan')));
+    await expect(interfaces.attach({ uid: 'x', namespace: 'd', name: 'p', pid: 4_000_000 })).rejects.toThrow('is gone');
+    expect(interfaces.count).toBe(0);
   });
 
   it('attaches a pod in at most 15 ms in the middle', async () => {
-    const cables = await cablesOf(1, await settled(syncOf(1, 'vxlan'), nodesFor('vxlan')));
+    const interfaces = await interfacesOf(1, await settled(syncOf(1, 'vxlan'), nodesFor('vxlan')));
     const times: number[] = [];
     for (let n = 0; n < 15; n++) {
       const pid = await aPod();
       const started = performance.now();
-      await cables.attach({ uid: `t${n}`, namespace: 'd', name: 'p', pid });
+      await interfaces.attach({ uid: `t${n}`, namespace: 'd', name: 'p', pid });
       times.push(performance.now() - started);
     }
-    for (let n = 0; n < 15; n++) await cables.detach(`t${n}`);
+    for (let n = 0; n < 15; n++) await interfaces.detach(`t${n}`);
     times.sort((a, b) => a - b);
     process.stdout.write(`attach: median ${times[7]?.toFixed(1)} ms, slowest ${times[14]?.toFixed(1)} ms\n`);
     expect(times[7]).toBeLessThan(60);
@@ -298,9 +302,9 @@ describe('one minion', () => {
 describe('the host', () => {
   it('reaches pods by routes alone, and a clean-up leaves nothing anywhere', async () => {
     const nodes = nodesFor('vxlan');
-    const cables = await cablesOf(1, await settled(syncOf(1, 'vxlan'), nodes));
+    const interfaces = await interfacesOf(1, await settled(syncOf(1, 'vxlan'), nodes));
     const pod = await aPod();
-    const { ip } = await cables.attach({ uid: 'h', namespace: 'd', name: 'p', pid: pod });
+    const { ip } = await interfaces.attach({ uid: 'h', namespace: 'd', name: 'p', pid: pod });
     const config = {
       nodeName: 'host',
       role: 'host' as const,

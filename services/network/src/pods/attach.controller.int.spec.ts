@@ -7,7 +7,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { pino } from 'pino';
 import { FabricSync } from '../fabric/fabric-sync';
 import { AttachController } from './attach.controller';
-import type { PodCables } from './pod-cables';
+import type { PodInterfaces } from './pod-interfaces';
 import { PodConnections } from './pod-connections';
 
 const NODE = { node: 'n1' };
@@ -43,10 +43,10 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-const ready = (cables: PodCables): void => connections.ready({ cables, podCidr: '10.244.1.0/24' });
+const ready = (interfaces: PodInterfaces): void => connections.ready({ interfaces, podCidr: '10.244.1.0/24' });
 
-/** Stands for the cables of a node: what reached them, and what they answer. */
-function cables(asked: unknown[]): PodCables {
+/** Stands for the pods' interfaces of a node: what reached them, and what they answer. */
+function interfaces(asked: unknown[]): PodInterfaces {
   return {
     attach: (request: unknown) => {
       asked.push(request);
@@ -56,7 +56,7 @@ function cables(asked: unknown[]): PodCables {
       asked.push(uid);
       return Promise.resolve(uid === 'with-ports');
     },
-  } as unknown as PodCables;
+  } as unknown as PodInterfaces;
 }
 
 const attach = (payload: unknown) => kubelet.ask(Attach, payload as never, NODE, { timeoutMs: 5_000 });
@@ -67,7 +67,7 @@ describe('the kubelet’s requests', () => {
   it('wait for the bridge, and are answered when it stands', async () => {
     const asked: unknown[] = [];
     const answer = attach(POD);
-    setImmediate(() => ready(cables(asked)));
+    setImmediate(() => ready(interfaces(asked)));
     expect(await answer).toEqual({ ip: '10.244.1.2', gateway: '10.244.1.1' });
     expect(asked).toEqual([{ ...POD, hostPorts: [] }]);
     expect(portsWritten).toBe(0);
@@ -80,7 +80,7 @@ describe('the kubelet’s requests', () => {
   });
 
   it('have host ports in the kernel before the answer, and out of it after the pod', async () => {
-    ready(cables([]));
+    ready(interfaces([]));
     await attach({ ...POD, hostPorts: [{ hostPort: 80, containerPort: 8080, protocol: 'TCP' }] });
     expect(portsWritten).toBe(1);
     expect(await detach({ uid: 'with-ports' })).toEqual({});
@@ -98,7 +98,7 @@ describe('the kubelet’s requests', () => {
     ['an address that is none', { ...POD, hostPorts: [{ hostPort: 80, containerPort: 80, hostIP: '1.2.3.4 ; drop' }] }],
   ])('with %s are refused, and nothing happens', async (_, payload) => {
     const asked: unknown[] = [];
-    ready(cables(asked));
+    ready(interfaces(asked));
     await expect(attach(payload)).rejects.toMatchObject({ status: { code: 400 } });
     expect(asked).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { aLink } from '../testing/builders';
 import { Addresses, AddressesExhausted } from './plan-addresses';
-import { planInner, planOuter, readCables } from './plan-cable';
+import { podEndCommands, hostEndCommands, readVeths } from './plan-veth';
 
 describe('addresses of a pod network', () => {
   it('start behind the gateway and go round, so that one rests before it is given out again', () => {
@@ -29,8 +29,8 @@ describe('addresses of a pod network', () => {
   });
 });
 
-describe('a cable', () => {
-  const cable = {
+describe('a veth pair', () => {
+  const veth = {
     uid: 'u-1',
     ip: '10.244.1.2',
     namespace: 'net:[4026532001]',
@@ -41,14 +41,14 @@ describe('a cable', () => {
   };
 
   it('is made and labelled in one batch on the node’s side, one on the pod’s', () => {
-    expect(planOuter(cable)).toEqual([
+    expect(hostEndCommands(veth)).toEqual([
       expect.stringMatching(
         /^link add veth\w{10} mtu 1450 type veth peer name eth0 address 0a:58:0a:f4:01:02 mtu 1450 netns 42$/,
       ),
       expect.stringMatching(/^link set veth\w{10} alias shiplog:u-1:10.244.1.2:4026532001 master cni0 up$/),
       expect.stringMatching(/^link set veth\w{10} type bridge_slave hairpin on$/),
     ]);
-    expect(planInner(cable)).toEqual([
+    expect(podEndCommands(veth)).toEqual([
       'link set lo up',
       'address add 10.244.1.2/24 dev eth0',
       'link set eth0 up',
@@ -64,7 +64,7 @@ describe('a cable', () => {
       aLink('veth1234567', { master: 'cni0' }),
       aLink('eth0'),
     ];
-    expect(readCables(links)).toEqual({
+    expect(readVeths(links)).toEqual({
       attached: [{ uid: 'u-1', ip: '10.244.1.2', namespace: 'net:[4026532001]' }],
       unfinished: ['vethaaaaaaaaaa'],
     });

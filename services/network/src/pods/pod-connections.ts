@@ -3,14 +3,14 @@ import { StatusError } from '@shiplog/bus';
 import type { AttachReply, AttachRequest, DetachRequest } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { FabricSync } from '../fabric/fabric-sync';
-import type { PodCables } from './pod-cables';
+import type { PodInterfaces } from './pod-interfaces';
 
 /** How long a request waits for the bridge: shorter than its sender's patience, so that it hears why. */
 const WAIT_MS = 2_500;
 
-/** The node's bridge with its pods' cables, and the pod network that they are of. */
+/** The node's bridge with its pods' interfaces, and the pod network that they are of. */
 interface Bridge {
-  readonly cables: PodCables;
+  readonly interfaces: PodInterfaces;
   readonly podCidr: string;
 }
 
@@ -32,19 +32,19 @@ export class PodConnections {
   async attach(request: AttachRequest): Promise<AttachReply> {
     const bridge = await this.#whenReady();
     const { hostPorts = [] } = request;
-    const reply = await bridge.cables.attach({ ...request, hostPorts });
+    const reply = await bridge.interfaces.attach({ ...request, hostPorts });
     if (hostPorts.length > 0) await this.#portsChanged(bridge);
     return reply;
   }
 
   async detach({ uid }: DetachRequest): Promise<Record<string, never>> {
     const bridge = await this.#whenReady();
-    if (await bridge.cables.detach(uid)) await this.#portsChanged(bridge);
+    if (await bridge.interfaces.detach(uid)) await this.#portsChanged(bridge);
     return {};
   }
 
-  #portsChanged({ cables, podCidr }: Bridge): Promise<void> {
-    return this.sync.writeRules(podCidr, () => cables.ports(), { anyway: false });
+  #portsChanged({ interfaces, podCidr }: Bridge): Promise<void> {
+    return this.sync.writeRules(podCidr, () => interfaces.ports(), { anyway: false });
   }
 
   #whenReady(): Promise<Bridge> {

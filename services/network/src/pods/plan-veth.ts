@@ -9,7 +9,7 @@ export interface Attachment {
   readonly namespace: string;
 }
 
-export interface CableInput extends Attachment {
+export interface VethInput extends Attachment {
   readonly pid: number;
   readonly gateway: string;
   readonly prefix: number;
@@ -18,8 +18,8 @@ export interface CableInput extends Attachment {
 
 const ALIAS = /^shiplog:([^:]+):([\d.]+):(\d+)$/;
 
-/** The node's side, for `ip -batch`: a cable to the pod's namespace, labelled, in the bridge. */
-export function planOuter({ uid, ip, namespace, pid, mtu }: CableInput): string[] {
+/** The node's side, for `ip -batch`: a veth pair whose other end is in the pod's namespace, labelled, in the bridge. */
+export function hostEndCommands({ uid, ip, namespace, pid, mtu }: VethInput): string[] {
   const name = hostInterface(uid);
   return [
     `link add ${name} mtu ${mtu} type veth peer name eth0 address ${macOfIp(ip)} mtu ${mtu} netns ${pid}`,
@@ -30,7 +30,7 @@ export function planOuter({ uid, ip, namespace, pid, mtu }: CableInput): string[
 }
 
 /** The pod's side, for `ip -batch` in its namespace. */
-export function planInner({ ip, gateway, prefix }: CableInput): string[] {
+export function podEndCommands({ ip, gateway, prefix }: VethInput): string[] {
   return [
     'link set lo up',
     `address add ${ip}/${prefix} dev eth0`,
@@ -39,25 +39,25 @@ export function planInner({ ip, gateway, prefix }: CableInput): string[] {
   ];
 }
 
-/** What a cable's label says; undefined for other links and for cables that were never finished. */
+/** What a veth's label says; undefined for other links and for pairs that were never finished. */
 export function readAlias(alias: string | undefined): Attachment | undefined {
   const [, uid, ip, inode] = ALIAS.exec(alias ?? '') ?? [];
   return uid === undefined || ip === undefined ? undefined : { uid, ip, namespace: `net:[${inode}]` };
 }
 
-/** The cables in the bridge: those with a label, and the names of those without, which belong to nobody. */
-export function readCables(links: readonly ObservedLink[]): { attached: Attachment[]; unfinished: string[] } {
-  const cables = links.filter((link) => link.ifname.startsWith('veth') && readAlias(link.ifalias) !== undefined);
+/** The pods' veths in the bridge: those with a label, and the names of those without, which belong to nobody. */
+export function readVeths(links: readonly ObservedLink[]): { attached: Attachment[]; unfinished: string[] } {
+  const veths = links.filter((link) => link.ifname.startsWith('veth') && readAlias(link.ifalias) !== undefined);
   const unfinished = links.filter(
     (link) => /^veth[0-9a-f]{10}$/.test(link.ifname) && link.ifalias === undefined && isOurs(link),
   );
   return {
-    attached: cables.flatMap((link) => readAlias(link.ifalias) ?? []),
+    attached: veths.flatMap((link) => readAlias(link.ifalias) ?? []),
     unfinished: unfinished.map((link) => link.ifname),
   };
 }
 
-/** An engine's own cables are in the engine's bridges. */
+/** An engine's own veths are in the engine's bridges. */
 function isOurs(link: ObservedLink): boolean {
   return link.master === undefined || link.master === BRIDGE;
 }

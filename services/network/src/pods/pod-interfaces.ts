@@ -6,9 +6,9 @@ import { hostInterface } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import type { PodPorts } from '../domain/render-rules';
 import { Addresses } from './plan-addresses';
-import { planInner, planOuter, readCables, type Attachment, type CableInput } from './plan-cable';
+import { podEndCommands, hostEndCommands, readVeths, type Attachment, type VethInput } from './plan-veth';
 
-/** The node's bridge, as far as cables to it need it. */
+/** The node's bridge, as far as the veths in it need it. */
 export interface BridgeInfo {
   readonly podCidr: string;
   readonly mtu: number;
@@ -20,8 +20,8 @@ interface Attached extends Attachment {
   readonly fresh: boolean;
 }
 
-/** Gives pods their address and their cable to the bridge, and takes them away. One operation per pod at a time. */
-export class PodCables {
+/** Gives pods their address and their veth pair to the bridge, and takes them away. One operation per pod at a time. */
+export class PodInterfaces {
   readonly #pods = new Map<string, Attached>();
   readonly #busy = new Map<string, Promise<unknown>>();
   #suspects = new Set<string>();
@@ -39,7 +39,7 @@ export class PodCables {
 
   /** Takes over what an earlier process left in the kernel; `hostPortsOf` tells what pods publish. */
   async recover(observed: Observed, hostPortsOf: (uid: string) => readonly HostPort[]): Promise<void> {
-    const { attached, unfinished } = readCables(observed.links);
+    const { attached, unfinished } = readVeths(observed.links);
     for (const one of attached) {
       if (!this.#addresses.keep(one.ip)) {
         this.logger.warn({ uid: one.uid, ip: one.ip }, 'a pod has an address of another network');
@@ -47,7 +47,10 @@ export class PodCables {
       this.#pods.set(one.uid, { ...one, hostPorts: hostPortsOf(one.uid), fresh: false });
     }
     for (const name of unfinished) await this.#removeLink(name);
-    this.logger.info({ pods: attached.length, unfinished: unfinished.length }, 'cables of pods found in the kernel');
+    this.logger.info(
+      { pods: attached.length, unfinished: unfinished.length },
+      'interfaces of pods found in the kernel',
+    );
   }
 
   /** Connects a pod; the same again answers the same. Throws when its process is gone or no address is free. */
@@ -114,13 +117,13 @@ export class PodCables {
     return reply(ip);
   }
 
-  async #connect(cable: CableInput): Promise<void> {
+  async #connect(veth: VethInput): Promise<void> {
     try {
-      await this.kernel.script(cableScript(cable));
+      await this.kernel.script(vethScript(veth));
     } catch (error) {
       if (!isAbout(error, 'File exists')) throw error;
-      await this.#removeLink(hostInterface(cable.uid));
-      await this.kernel.script(cableScript(cable));
+      await this.#removeLink(hostInterface(veth.uid));
+      await this.kernel.script(vethScript(veth));
     }
   }
 
@@ -138,7 +141,7 @@ export class PodCables {
     try {
       await this.kernel.script(`ip link delete dev ${name}`);
     } catch (error) {
-      // A pod's namespace takes its cable with it.
+      // A pod's namespace takes its end of the pair, and with it the other.
       if (!isAbout(error, 'Cannot find device')) throw error;
     }
   }
@@ -156,10 +159,10 @@ export class PodCables {
 }
 
 /** Both ends in one go: the node's, and only if that went well the pod's. */
-function cableScript(cable: CableInput): string {
+function vethScript(veth: VethInput): string {
   return [
-    `if ${withInput('ip -batch -', planOuter(cable).join('\n'))}`,
-    `then ${withInput(`nsenter --net=/proc/${cable.pid}/ns/net ip -batch -`, planInner(cable).join('\n'))}`,
+    `if ${withInput('ip -batch -', hostEndCommands(veth).join('\n'))}`,
+    `then ${withInput(`nsenter --net=/proc/${veth.pid}/ns/net ip -batch -`, podEndCommands(veth).join('\n'))}`,
     'else false; fi',
   ].join('\n');
 }
