@@ -112,7 +112,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     const { desired, podCidr } = outcome;
     if (this.config.role === 'node') {
       const interfaces = await this.#interfacesFor(outcome);
-      await this.#dropStrangers(interfaces);
+      await this.#detachOrphans(interfaces);
       if (resync) await this.sync.refreshBus();
       await this.sync.writeRules(podCidr, () => interfaces.ports(), { anyway: resync });
       this.connections.ready({ interfaces, podCidr });
@@ -137,8 +137,8 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     return interfaces;
   }
 
-  async #dropStrangers(interfaces: PodInterfaces): Promise<void> {
-    for (const uid of interfaces.strangers(new Set(this.#pods().map((pod) => pod.metadata.uid)))) {
+  async #detachOrphans(interfaces: PodInterfaces): Promise<void> {
+    for (const uid of interfaces.orphans(new Set(this.#pods().map((pod) => pod.metadata.uid)))) {
       this.logger.info({ uid }, 'a connected pod is no longer in the cluster; disconnecting it');
       await interfaces.detach(uid);
     }

@@ -261,7 +261,7 @@ describe('one minion', () => {
     const other = await later.attach({ ...request, uid: 'other', pid: await aPod() });
     expect(other.ip).not.toBe(replies[0]?.ip);
     const last = await interfacesOf(1, { ...outcome, observed: await observe(kernel) });
-    expect(last.strangers(new Set(['other']))).toEqual(['same']);
+    expect(last.orphans(new Set(['other']))).toEqual(['same']);
     await last.detach('same');
     await last.detach('other');
     await last.detach('never there');

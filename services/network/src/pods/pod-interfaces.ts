@@ -24,7 +24,7 @@ interface Attached extends Attachment {
 export class PodInterfaces {
   readonly #pods = new Map<string, Attached>();
   readonly #busy = new Map<string, Promise<unknown>>();
-  #suspects = new Set<string>();
+  #orphansBefore = new Set<string>();
   readonly #addresses: Addresses;
   readonly #prefix: number;
 
@@ -83,10 +83,10 @@ export class PodInterfaces {
    * Connected pods that the cluster doesn't know, to be disconnected. One that was asked for since this process started
    * may be younger than the pod list: it has to be unknown in two rounds.
    */
-  strangers(known: ReadonlySet<string>): string[] {
+  orphans(known: ReadonlySet<string>): string[] {
     const unknown = [...this.#pods.values()].filter((pod) => !known.has(pod.uid));
-    const found = unknown.filter((pod) => !pod.fresh || this.#suspects.has(pod.uid)).map((pod) => pod.uid);
-    this.#suspects = new Set(unknown.map((pod) => pod.uid));
+    const found = unknown.filter((pod) => !pod.fresh || this.#orphansBefore.has(pod.uid)).map((pod) => pod.uid);
+    this.#orphansBefore = new Set(unknown.map((pod) => pod.uid));
     return found;
   }
 
