@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { hostInterface } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import type { PodPorts } from '../domain/render-rules';
-import { Addresses } from './plan-addresses';
+import { IpamPool } from '../domain/ipam';
 import { podEndCommands, hostEndCommands, readVeths, type Attachment, type VethInput } from './plan-veth';
 
 /** The node's bridge, as far as the veths in it need it. */
@@ -25,7 +25,7 @@ export class PodInterfaces {
   readonly #pods = new Map<string, Attached>();
   readonly #busy = new Map<string, Promise<unknown>>();
   #orphansBefore = new Set<string>();
-  readonly #addresses: Addresses;
+  readonly #ipam: IpamPool;
   readonly #prefix: number;
 
   constructor(
@@ -33,7 +33,7 @@ export class PodInterfaces {
     private readonly kernel: Kernel,
     private readonly logger: Logger,
   ) {
-    this.#addresses = new Addresses(bridge.podCidr);
+    this.#ipam = new IpamPool(bridge.podCidr);
     this.#prefix = Number(bridge.podCidr.split('/')[1]);
   }
 
@@ -41,7 +41,7 @@ export class PodInterfaces {
   async recover(observed: Observed, hostPortsOf: (uid: string) => readonly HostPort[]): Promise<void> {
     const { attached, unfinished } = readVeths(observed.links);
     for (const one of attached) {
-      if (!this.#addresses.keep(one.ip)) {
+      if (!this.#ipam.keep(one.ip)) {
         this.logger.warn({ uid: one.uid, ip: one.ip }, 'a pod has an address of another network');
       }
       this.#pods.set(one.uid, { ...one, hostPorts: hostPortsOf(one.uid), fresh: false });
@@ -64,7 +64,7 @@ export class PodInterfaces {
       const pod = this.#pods.get(uid);
       await this.#removeLink(hostInterface(uid));
       this.#pods.delete(uid);
-      if (pod !== undefined) this.#addresses.release(pod.ip);
+      if (pod !== undefined) this.#ipam.release(pod.ip);
       return (pod?.hostPorts.length ?? 0) > 0;
     });
   }
@@ -95,20 +95,20 @@ export class PodInterfaces {
     const started = performance.now();
     const namespace = await namespaceOf(pid);
     const before = this.#pods.get(uid);
-    const reply = (ip: string): AttachReply => ({ ip, gateway: this.#addresses.gateway });
+    const reply = (ip: string): AttachReply => ({ ip, gateway: this.#ipam.gateway });
     if (before?.namespace === namespace && (await this.#linkExists(uid))) {
       this.#pods.set(uid, { ...before, hostPorts, fresh: true });
       return reply(before.ip);
     }
     if (before !== undefined) await this.#removeLink(hostInterface(uid));
-    const ip = before?.ip ?? this.#addresses.take();
-    const { gateway } = this.#addresses;
+    const ip = before?.ip ?? this.#ipam.take();
+    const { gateway } = this.#ipam;
     try {
       await this.#connect({ uid, ip, namespace, pid, gateway, prefix: this.#prefix, mtu: this.bridge.mtu });
     } catch (error) {
       await this.#removeLink(hostInterface(uid));
       this.#pods.delete(uid);
-      this.#addresses.release(ip);
+      this.#ipam.release(ip);
       throw error;
     }
     this.#pods.set(uid, { uid, ip, namespace, hostPorts, fresh: true });

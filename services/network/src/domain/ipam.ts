@@ -12,7 +12,7 @@ export class AddressesExhausted extends Error {
  * Which addresses of a node's pod network are given out. The first stands for the tunnel, the second is the gateway's,
  * the last is the broadcast address. Goes round, so that an address rests before another pod has it.
  */
-export class Addresses {
+export class IpamPool {
   readonly #used = new Set<number>();
   readonly #base: number;
   readonly #size: number;
