@@ -1,5 +1,5 @@
 import { readConfig, runService } from '@shiplog/service';
-import { cleanUp } from './fabric/clean-up';
+import { cleanUp } from './overlay/clean-up';
 import { NetworkModule } from './network.module';
 import { networkSettings } from './settings';
 

@@ -7,8 +7,8 @@ import { soundObject } from '@shiplog/admission';
 import { Projection } from '@shiplog/projection';
 import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { FabricSync, type SyncOutcome } from './fabric/fabric-sync';
-import { annotateNode } from './fabric/node-annotations';
+import { OverlaySync, type SyncOutcome } from './overlay/overlay-sync';
+import { annotateNode } from './overlay/node-annotations';
 import { PodInterfaces } from './pods/pod-interfaces';
 import { PodConnections } from './pods/pod-connections';
 import type { NetworkConfig } from './settings';
@@ -36,7 +36,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(CONFIG) private readonly config: NetworkConfig,
     @Inject(LOGGER) readonly logger: Logger,
     @Inject(HEALTH) readonly health: Health,
-    private readonly sync: FabricSync,
+    private readonly sync: OverlaySync,
     private readonly connections: PodConnections,
   ) {}
 

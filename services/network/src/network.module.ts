@@ -1,19 +1,19 @@
 import { Module } from '@nestjs/common';
 import { ownKernel } from '@shiplog/hostnet';
 import { CONFIG, LOGGER } from '@shiplog/service';
-import { FabricSync } from './fabric/fabric-sync';
+import { OverlaySync } from './overlay/overlay-sync';
 import { NetworkAgent } from './network-agent';
 import { AttachController } from './pods/attach.controller';
 import { PodConnections } from './pods/pod-connections';
 import type { NetworkConfig } from './settings';
 import type { Logger } from 'pino';
 
-const fabricSync = {
-  provide: FabricSync,
+const overlaySync = {
+  provide: OverlaySync,
   inject: [CONFIG, LOGGER],
-  useFactory: (config: NetworkConfig, logger: Logger) => new FabricSync(config, ownKernel, logger),
+  useFactory: (config: NetworkConfig, logger: Logger) => new OverlaySync(config, ownKernel, logger),
 };
 
 /** The pod network of one node. */
-@Module({ controllers: [AttachController], providers: [fabricSync, PodConnections, NetworkAgent] })
+@Module({ controllers: [AttachController], providers: [overlaySync, PodConnections, NetworkAgent] })
 export class NetworkModule {}

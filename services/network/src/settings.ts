@@ -19,10 +19,10 @@ export const networkSettings = {
   }),
   nodeIp: text({
     env: 'NODE_IP',
-    says: "This node's address that other nodes reach; none: the first one of the fabric interface.",
+    says: "This node's address that other nodes reach; none: the first one of the interface that leads to them.",
     default: '',
   }),
-  fabricInterface: text({
+  underlayInterface: text({
     env: 'FABRIC_INTERFACE',
     says: 'The interface that leads to the other nodes; none: the one with NODE_IP, or that of the default route.',
     default: '',

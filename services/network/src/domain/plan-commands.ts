@@ -10,7 +10,7 @@ export interface Commands {
 }
 
 /**
- * Which routes with the agent's mark are this cluster's: one machine may be the host of several, each with a fabric of its
+ * Which routes with the agent's mark are this cluster's: one machine may be the host of several, each with an underlay of its
  * own. Those into its networks are, and all over its own devices, wherever a node once made them lead.
  */
 export interface Scope {

@@ -1,6 +1,6 @@
 import { formatIp, parseCidr } from '@shiplog/apimachinery';
 import { macOfIp, VXLAN, VXLAN_OVERHEAD, vtepMac } from './names';
-import { isOnLink, type Fabric } from './plan-fabric';
+import { isOnLink, type Underlay } from './underlay';
 import type { Backend, Peer, Unreachable } from './plan-peers';
 
 /** A route that should be there; `via` is a neighbour on `device`. */
@@ -41,7 +41,7 @@ export interface NodeInput {
   readonly node: string;
   readonly podCidr: string;
   readonly backend: Backend;
-  readonly fabric: Fabric;
+  readonly underlay: Underlay;
   readonly peers: readonly Peer[];
 }
 
@@ -50,12 +50,12 @@ export function planNode(input: NodeInput): Desired {
   const cidr = parseCidr(input.podCidr);
   if (cidr === undefined) throw new Error(`${input.podCidr} is no network`);
   const gateway = formatIp(cidr.base + 1);
-  const mtu = input.backend === 'vxlan' ? input.fabric.mtu - VXLAN_OVERHEAD : input.fabric.mtu;
+  const mtu = input.backend === 'vxlan' ? input.underlay.mtu - VXLAN_OVERHEAD : input.underlay.mtu;
   const bridge = { address: `${gateway}/${cidr.prefix}`, mac: macOfIp(gateway), mtu };
-  if (input.backend === 'host-gw') return { bridge, ...plainRoutes(input.fabric, input.peers) };
+  if (input.backend === 'host-gw') return { bridge, ...plainRoutes(input.underlay, input.peers) };
   const tunnel = {
-    device: input.fabric.device,
-    local: input.fabric.address,
+    device: input.underlay.device,
+    local: input.underlay.address,
     mac: vtepMac(input.node),
     mtu,
     address: `${formatIp(cidr.base)}/32`,
@@ -67,26 +67,26 @@ export function planNode(input: NodeInput): Desired {
  * The machine around the nodes: it has no pods, only ways to theirs. Through one of them it reaches services, and pods
  * of nodes that are not on its link: that node's tunnels lead there.
  */
-export function planHost(fabric: Fabric, peers: readonly Peer[], serviceCidr: string): Desired {
-  const plain = plainRoutes(fabric, peers);
+export function planHost(underlay: Underlay, peers: readonly Peer[], serviceCidr: string): Desired {
+  const plain = plainRoutes(underlay, peers);
   const first = plain.routes[0];
   if (first === undefined) return plain;
-  const far = peers.filter((peer) => !isOnLink(fabric, peer.address)).map((peer) => ({ ...first, to: peer.podCidr }));
+  const far = peers.filter((peer) => !isOnLink(underlay, peer.address)).map((peer) => ({ ...first, to: peer.podCidr }));
   return { ...plain, routes: [...plain.routes, ...far, { ...first, to: serviceCidr }], unreachable: [] };
 }
 
 type Ways = Pick<Desired, 'routes' | 'neighbours' | 'fdb' | 'unreachable'>;
 
-function plainRoutes(fabric: Fabric, peers: readonly Peer[]): Ways {
-  const near = peers.filter((peer) => isOnLink(fabric, peer.address));
+function plainRoutes(underlay: Underlay, peers: readonly Peer[]): Ways {
+  const near = peers.filter((peer) => isOnLink(underlay, peer.address));
   const far = peers.filter((peer) => !near.includes(peer));
   return {
-    routes: near.map((peer) => ({ to: peer.podCidr, via: peer.address, device: fabric.device, onlink: false })),
+    routes: near.map((peer) => ({ to: peer.podCidr, via: peer.address, device: underlay.device, onlink: false })),
     neighbours: [],
     fdb: [],
     unreachable: far.map((peer) => ({
       node: peer.name,
-      why: `${peer.address} is not on the link of ${fabric.device}`,
+      why: `${peer.address} is not on the link of ${underlay.device}`,
     })),
   };
 }

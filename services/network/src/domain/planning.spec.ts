@@ -3,7 +3,7 @@ import { aLink, aMinion, aNode } from '../testing/builders';
 import { hostInterface, macOfIp, vtepMac } from './names';
 import { planCommands } from './plan-commands';
 import { planHost, planNode, type Desired } from './plan-desired';
-import { planFabric, type Fabric } from './plan-fabric';
+import { findUnderlay, type Underlay } from './underlay';
 import { missingAnnotations, ownAnnotations } from './flannel';
 import { planPeers } from './plan-peers';
 import { renderRules, soundPorts } from './render-rules';
@@ -11,14 +11,14 @@ import { renderRules, soundPorts } from './render-rules';
 const SCOPE = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', devices: ['eth0', 'flannel.1', 'shiplog0'] };
 const RANGE = { clusterCidr: SCOPE.clusterCidr, nodeCidrPrefix: 24 };
 const peersOf = (nodes: Node[], self: string) => planPeers(nodes, self, RANGE).peers;
-const FABRIC: Fabric = { device: 'eth0', address: '172.30.0.11', mtu: 1500, networks: ['172.30.0.11/24'] };
+const UNDERLAY: Underlay = { device: 'eth0', address: '172.30.0.11', mtu: 1500, networks: ['172.30.0.11/24'] };
 const NODES = [aNode(1), aNode(2)];
 const vxlan = (nodes = NODES): Desired =>
   planNode({
     node: 'minion-1',
     podCidr: '10.244.1.0/24',
     backend: 'vxlan',
-    fabric: FABRIC,
+    underlay: UNDERLAY,
     peers: peersOf(nodes, 'minion-1'),
   });
 
@@ -111,12 +111,12 @@ describe('what nodes say of themselves', () => {
   });
 });
 
-describe('the fabric', () => {
+describe('the underlay', () => {
   it('is found by name, by the node’s address, or by the default route', () => {
-    expect(planFabric(aMinion(), { device: '', address: '' })).toEqual(FABRIC);
-    expect(planFabric(aMinion(), { device: '', address: '172.30.0.11' })).toEqual(FABRIC);
-    expect(planFabric(aMinion(), { device: 'eth0', address: '' })).toEqual(FABRIC);
-    expect(planFabric(aMinion(), { device: '', address: '172.30.0.1' })).toBeUndefined();
+    expect(findUnderlay(aMinion(), { device: '', address: '' })).toEqual(UNDERLAY);
+    expect(findUnderlay(aMinion(), { device: '', address: '172.30.0.11' })).toEqual(UNDERLAY);
+    expect(findUnderlay(aMinion(), { device: 'eth0', address: '' })).toEqual(UNDERLAY);
+    expect(findUnderlay(aMinion(), { device: '', address: '172.30.0.1' })).toBeUndefined();
   });
 });
 
@@ -143,7 +143,13 @@ describe('a fresh minion', () => {
       [...NODES, aNode(3, { annotations: { 'flannel.alpha.coreos.com/public-ip': '192.168.7.3' } })],
       'minion-1',
     );
-    const desired = planNode({ node: 'minion-1', podCidr: '10.244.1.0/24', backend: 'host-gw', fabric: FABRIC, peers });
+    const desired = planNode({
+      node: 'minion-1',
+      podCidr: '10.244.1.0/24',
+      backend: 'host-gw',
+      underlay: UNDERLAY,
+      peers,
+    });
     expect(planCommands(desired, aMinion(), SCOPE).ip).toEqual([
       'link add cni0 address 0a:58:0a:f4:01:01 mtu 1500 type bridge',
       'address add 10.244.1.1/24 dev cni0',
@@ -205,7 +211,7 @@ describe('a minion that stands', () => {
       node: 'minion-1',
       podCidr: '10.244.1.0/24',
       backend: 'vxlan',
-      fabric: { ...FABRIC, address: '172.30.0.50' },
+      underlay: { ...UNDERLAY, address: '172.30.0.50' },
       peers: peersOf(NODES, 'minion-1'),
     });
     const { ip, bridge } = planCommands(desired, standing, SCOPE);
@@ -226,7 +232,13 @@ describe('a minion that stands', () => {
 
   it('tears the tunnel down when it is to use plain routes', () => {
     const peers = peersOf(NODES, 'minion-1');
-    const desired = planNode({ node: 'minion-1', podCidr: '10.244.1.0/24', backend: 'host-gw', fabric: FABRIC, peers });
+    const desired = planNode({
+      node: 'minion-1',
+      podCidr: '10.244.1.0/24',
+      backend: 'host-gw',
+      underlay: UNDERLAY,
+      peers,
+    });
     expect(planCommands(desired, standing, SCOPE).ip).toEqual([
       'link set cni0 mtu 1500',
       'link delete flannel.1',
@@ -236,10 +248,10 @@ describe('a minion that stands', () => {
 });
 
 describe('the host around the minions', () => {
-  const fabric: Fabric = { device: 'shiplog0', address: '172.30.0.1', mtu: 1500, networks: ['172.30.0.1/24'] };
+  const underlay: Underlay = { device: 'shiplog0', address: '172.30.0.1', mtu: 1500, networks: ['172.30.0.1/24'] };
 
   it('has a route to each node’s pods and, through the first node, to services; nothing else', () => {
-    const desired = planHost(fabric, peersOf(NODES, 'host'), SCOPE.serviceCidr);
+    const desired = planHost(underlay, peersOf(NODES, 'host'), SCOPE.serviceCidr);
     expect(planCommands(desired, aMinion(), SCOPE)).toEqual({
       ip: [
         'route replace 10.244.1.0/24 via 172.30.0.11 dev shiplog0 proto 201',
@@ -261,7 +273,7 @@ describe('the host around the minions', () => {
         { dst: '10.239.1.0/24', gateway: '172.30.5.11', dev: 'shiplog5', protocol: '201' },
       ],
     });
-    const desired = planHost(fabric, [], SCOPE.serviceCidr);
+    const desired = planHost(underlay, [], SCOPE.serviceCidr);
     expect(planCommands(desired, observed, SCOPE).ip).toEqual([
       'route delete 0.0.0.0/1 proto 201',
       'route delete 10.244.2.0/24 proto 201',
@@ -273,7 +285,7 @@ describe('the host around the minions', () => {
       ...aNode(3),
       metadata: { name: 'far', annotations: ownAnnotations('vxlan', '192.0.2.7', vtepMac('far')) },
     };
-    const desired = planHost(fabric, peersOf([...NODES, far], 'host'), SCOPE.serviceCidr);
+    const desired = planHost(underlay, peersOf([...NODES, far], 'host'), SCOPE.serviceCidr);
     expect(desired.routes).toContainEqual({
       to: '10.244.3.0/24',
       via: '172.30.0.11',

@@ -5,7 +5,7 @@ import { Health, ServiceModule } from '@shiplog/service';
 import { TestNats } from '@shiplog/testing';
 import type { INestMicroservice } from '@nestjs/common';
 import { pino } from 'pino';
-import { FabricSync } from '../fabric/fabric-sync';
+import { OverlaySync } from '../overlay/overlay-sync';
 import { AttachController } from './attach.controller';
 import type { PodInterfaces } from './pod-interfaces';
 import { PodConnections } from './pod-connections';
@@ -30,7 +30,7 @@ beforeEach(async () => {
   portsWritten = 0;
   const transport = new NatsTransport(own);
   const context = { config: {}, bus: own, logger, health: new Health('network', 'n1'), transport };
-  const sync = { provide: FabricSync, useValue: { writeRules: () => Promise.resolve(void portsWritten++) } };
+  const sync = { provide: OverlaySync, useValue: { writeRules: () => Promise.resolve(void portsWritten++) } };
   const module = await Test.createTestingModule({
     imports: [ServiceModule.forRoot(context)],
     controllers: [AttachController],

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { StatusError } from '@shiplog/bus';
 import type { AttachReply, AttachRequest, DetachRequest } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
-import { FabricSync } from '../fabric/fabric-sync';
+import { OverlaySync } from '../overlay/overlay-sync';
 import type { PodInterfaces } from './pod-interfaces';
 
 /** How long a request waits for the bridge: shorter than its sender's patience, so that it hears why. */
@@ -20,7 +20,7 @@ export class PodConnections {
   #bridge: Bridge | undefined;
   readonly #waiting = new Set<(bridge: Bridge) => void>();
 
-  constructor(private readonly sync: FabricSync) {}
+  constructor(private readonly sync: OverlaySync) {}
 
   /** The bridge stands: requests are answered from here on. */
   ready(bridge: Bridge): void {

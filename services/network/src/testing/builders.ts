@@ -3,7 +3,7 @@ import type { Observed, ObservedLink } from '../domain/observed';
 import { ownAnnotations } from '../domain/flannel';
 import { vtepMac } from '../domain/names';
 
-/** A node on the fabric 172.30.0.0/24 with pod network 10.244.<n>.0/24 that has said where its tunnel ends. */
+/** A node on the underlay 172.30.0.0/24 with pod network 10.244.<n>.0/24 that has said where its tunnel ends. */
 export function aNode(
   n: number,
   more: { podCIDR?: string; annotations?: Record<string, string>; metadata?: Node['metadata'] } = {},

@@ -5,7 +5,7 @@ import { tableOf, VXLAN, vtepMac } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/plan-commands';
 import { planHost, planNode, type Desired } from '../domain/plan-desired';
-import { planFabric, type Fabric } from '../domain/plan-fabric';
+import { findUnderlay, type Underlay } from '../domain/underlay';
 import { missingAnnotations, ownAnnotations } from '../domain/flannel';
 import { planPeers, type Backend, type Unreachable } from '../domain/plan-peers';
 import { renderRules, soundPorts, type PodPorts } from '../domain/render-rules';
@@ -14,12 +14,12 @@ import { BusServers } from './bus-servers';
 import { observe } from './observe';
 import { openForwarding } from './open-forwarding';
 
-export interface FabricConfig {
+export interface OverlayConfig {
   readonly nodeName: string;
   readonly role: 'node' | 'host';
   readonly backend: Backend;
   readonly nodeIp: string;
-  readonly fabricInterface: string;
+  readonly underlayInterface: string;
   readonly clusterCidr: string;
   readonly nodeCidrPrefix: number;
   readonly serviceCidr: string;
@@ -32,14 +32,14 @@ export type SyncOutcome =
   | { state: 'done'; desired: Desired; observed: Observed; podCidr: string; annotations?: Record<string, string> };
 
 /** Makes the kernel as the nodes ask: looks, plans, and carries out what differs. */
-export class FabricSync {
+export class OverlaySync {
   #rules: string | undefined;
   #writing: Promise<void> = Promise.resolve();
   readonly #bus: BusServers;
   readonly #warned = new Map<string, string>();
 
   constructor(
-    private readonly config: FabricConfig,
+    private readonly config: OverlayConfig,
     private readonly kernel: Kernel,
     private readonly logger: Logger,
   ) {
@@ -50,27 +50,27 @@ export class FabricSync {
   async run(nodes: readonly Node[]): Promise<SyncOutcome> {
     const { config } = this;
     const observed = await observe(this.kernel);
-    const fabric = planFabric(observed, { device: config.fabricInterface, address: config.nodeIp });
-    if (fabric === undefined) return { state: 'waiting', why: 'no interface leads to the other nodes' };
+    const underlay = findUnderlay(observed, { device: config.underlayInterface, address: config.nodeIp });
+    if (underlay === undefined) return { state: 'waiting', why: 'no interface leads to the other nodes' };
     const { own: podCidr = '', peers, skipped } = planPeers(nodes, config.nodeName, config);
     this.#warn('a node is left out of the pod network', skipped);
     if (config.role === 'host') {
-      const desired = withSkipped(planHost(fabric, peers, config.serviceCidr), skipped);
-      await this.#apply(desired, observed, fabric);
+      const desired = withSkipped(planHost(underlay, peers, config.serviceCidr), skipped);
+      await this.#apply(desired, observed, underlay);
       return { state: 'done', desired, observed, podCidr: '' };
     }
     const own = nodes.find((node) => node.metadata.name === config.nodeName);
     if (own === undefined) return { state: 'waiting', why: `no node is called ${config.nodeName} yet` };
-    const wanted = ownAnnotations(config.backend, fabric.address, vtepMac(config.nodeName));
+    const wanted = ownAnnotations(config.backend, underlay.address, vtepMac(config.nodeName));
     const annotations = missingAnnotations(own, wanted);
     if (podCidr === '') {
       const wrong = skipped.find((one) => one.node === config.nodeName);
       const why = wrong === undefined ? 'the node has no pod addresses yet' : `the node can't be used: ${wrong.why}`;
       return { state: 'waiting', why, annotations };
     }
-    const planned = planNode({ node: config.nodeName, podCidr, backend: config.backend, fabric, peers });
+    const planned = planNode({ node: config.nodeName, podCidr, backend: config.backend, underlay, peers });
     const desired = withSkipped(planned, skipped);
-    await this.#apply(desired, observed, fabric);
+    await this.#apply(desired, observed, underlay);
     return { state: 'done', desired, observed, podCidr, annotations };
   }
 
@@ -104,13 +104,13 @@ export class FabricSync {
     return mine;
   }
 
-  async #apply(desired: Desired, observed: Observed, fabric: Fabric): Promise<void> {
-    const commands = planCommands(desired, observed, { ...this.config, devices: [fabric.device, VXLAN] });
+  async #apply(desired: Desired, observed: Observed, underlay: Underlay): Promise<void> {
+    const commands = planCommands(desired, observed, { ...this.config, devices: [underlay.device, VXLAN] });
     const lines = [...commands.ip, ...commands.bridge];
     if (lines.length > 0) this.logger.info({ commands: lines }, 'changing the kernel');
     await apply(this.kernel, commands);
     const parts = { bridge: desired.bridge !== undefined, tunnel: desired.tunnel !== undefined };
-    await applySettings(this.kernel, { device: fabric.device, ...parts }, this.logger);
+    await applySettings(this.kernel, { device: underlay.device, ...parts }, this.logger);
   }
 
   /** Once, until something else is wrong with it, or nothing was in between. */

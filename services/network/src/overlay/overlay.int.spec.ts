@@ -11,7 +11,7 @@ import { vtepMac } from '../domain/names';
 import { PodInterfaces } from '../pods/pod-interfaces';
 import { aNode } from '../testing/builders';
 import { cleanUp } from './clean-up';
-import { FabricSync, type SyncOutcome } from './fabric-sync';
+import { OverlaySync, type SyncOutcome } from './overlay-sync';
 import { observe } from './observe';
 import { closeForwarding, openForwarding } from './open-forwarding';
 
@@ -27,7 +27,7 @@ const SCOPE = {
 /** A process that is only there to be in a namespace. */
 const IDLE = `console.log('up'); setInterval(() => {}, 1e6);`;
 
-/** The host with the fabric bridge, and two minions plugged into it. */
+/** The host with the underlay bridge, and two minions plugged into it. */
 let host: Namespace;
 const minions: Namespace[] = [];
 const pods: ChildProcess[] = [];
@@ -61,12 +61,19 @@ async function aPod(): Promise<number> {
   return pod.pid ?? 0;
 }
 
-function syncOf(n: number, backend: Backend): FabricSync {
-  const config = { nodeName: `minion-${n}`, role: 'node' as const, backend, nodeIp: '', fabricInterface: '', ...SCOPE };
-  return new FabricSync(config, (minions[n - 1] as Namespace).kernel, logger);
+function syncOf(n: number, backend: Backend): OverlaySync {
+  const config = {
+    nodeName: `minion-${n}`,
+    role: 'node' as const,
+    backend,
+    nodeIp: '',
+    underlayInterface: '',
+    ...SCOPE,
+  };
+  return new OverlaySync(config, (minions[n - 1] as Namespace).kernel, logger);
 }
 
-async function settled(sync: FabricSync, nodes: Node[]): Promise<Extract<SyncOutcome, { state: 'done' }>> {
+async function settled(sync: OverlaySync, nodes: Node[]): Promise<Extract<SyncOutcome, { state: 'done' }>> {
   const outcome = await sync.run(nodes);
   if (outcome.state !== 'done') throw new Error(outcome.why);
   return outcome;
@@ -209,10 +216,10 @@ describe('one minion', () => {
       role: 'node' as const,
       backend: 'vxlan' as const,
       nodeIp: '',
-      fabricInterface: '',
+      underlayInterface: '',
     };
     const kernel = (minions[0] as Namespace).kernel;
-    const sync = new FabricSync({ ...config, ...SCOPE }, kernel, pino({ level: 'warn' }, stream));
+    const sync = new OverlaySync({ ...config, ...SCOPE }, kernel, pino({ level: 'warn' }, stream));
     const hostile = aNode(3, {
       annotations: ownAnnotations(
         'vxlan',
@@ -310,14 +317,14 @@ describe('the host', () => {
       role: 'host' as const,
       backend: 'vxlan' as const,
       nodeIp: '172.30.0.1',
-      fabricInterface: '',
+      underlayInterface: '',
     };
-    await settled(new FabricSync({ ...config, ...SCOPE }, host.kernel, logger), nodes);
+    await settled(new OverlaySync({ ...config, ...SCOPE }, host.kernel, logger), nodes);
     const outside = await host.node(IDLE);
     expect(await seenFrom(outside.pid ?? 0, pod, ip)).toBe('::ffff:172.30.0.1');
     await host.ip('route add 0.0.0.0/1 via 172.30.0.12 dev shiplog0 proto 201', 'route add 192.0.2.0/24 dev shiplog0');
     const wild = aNode(2, { podCIDR: '0.0.0.0/1' });
-    await settled(new FabricSync({ ...config, ...SCOPE }, host.kernel, logger), [...nodes.slice(0, 1), wild]);
+    await settled(new OverlaySync({ ...config, ...SCOPE }, host.kernel, logger), [...nodes.slice(0, 1), wild]);
     expect(await host.run('ip', ['route'])).not.toContain('0.0.0.0/1');
     expect(await host.run('ip', ['route'])).toContain('192.0.2.0/24');
     expect(await host.run('ip', ['route'])).toContain('10.96.0.0/16 via 172.30.0.11');
@@ -325,7 +332,7 @@ describe('the host', () => {
     expect(await host.run('ip', ['route'])).not.toContain('10.');
     for (const [index, minion] of minions.entries()) {
       await cleanUp(
-        { node: `minion-${index + 1}`, role: 'node', nodeIp: '', fabricInterface: '', ...SCOPE },
+        { node: `minion-${index + 1}`, role: 'node', nodeIp: '', underlayInterface: '', ...SCOPE },
         minion.kernel,
       );
       expect((await observe(minion.kernel)).links.map((link) => link.ifname).sort()).toEqual(['eth0', 'lo']);

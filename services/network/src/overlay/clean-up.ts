@@ -2,7 +2,7 @@ import { applyScript, batch, ownKernel, renderTableRemoval, type Kernel } from '
 import { BRIDGE, hostInterface, tableOf, VXLAN } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/plan-commands';
-import { planFabric } from '../domain/plan-fabric';
+import { findUnderlay } from '../domain/underlay';
 import { readVeths } from '../pods/plan-veth';
 import { observe } from './observe';
 import { closeForwarding } from './open-forwarding';
@@ -12,7 +12,7 @@ export interface CleanUpOptions {
   readonly node: string;
   readonly role: 'node' | 'host';
   readonly nodeIp: string;
-  readonly fabricInterface: string;
+  readonly underlayInterface: string;
   readonly clusterCidr: string;
   readonly serviceCidr: string;
 }
@@ -23,8 +23,8 @@ export async function cleanUp(options: CleanUpOptions, kernel: Kernel = ownKerne
   if (options.role === 'node') await closeForwarding(kernel);
   const observed = await observe(kernel);
   const nothing = { routes: [], neighbours: [], fdb: [], unreachable: [] };
-  const fabric = planFabric(observed, { device: options.fabricInterface, address: options.nodeIp });
-  const devices = fabric === undefined ? [VXLAN] : [fabric.device, VXLAN];
+  const underlay = findUnderlay(observed, { device: options.underlayInterface, address: options.nodeIp });
+  const devices = underlay === undefined ? [VXLAN] : [underlay.device, VXLAN];
   const routes = planCommands(nothing, { ...observed, links: [] }, { ...options, devices }).ip;
   await batch(kernel, 'ip', [...routes, ...(options.role === 'node' ? linkRemovals(observed) : [])]);
 }

@@ -2,7 +2,7 @@ import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
 import { addressesOf, type Observed, type ObservedLink } from './observed';
 
 /** The way to the other nodes: an interface, and this node's address on it. */
-export interface Fabric {
+export interface Underlay {
   readonly device: string;
   readonly address: string;
   readonly mtu: number;
@@ -10,16 +10,16 @@ export interface Fabric {
   readonly networks: readonly string[];
 }
 
-/** Finds the fabric: by name, else by the node's address, else by the default route. Undefined while there is none. */
-export function planFabric(observed: Observed, wanted: { device: string; address: string }): Fabric | undefined {
-  const link = fabricLink(observed, wanted);
+/** Finds the underlay: by name, else by the node's address, else by the default route. Undefined while there is none. */
+export function findUnderlay(observed: Observed, wanted: { device: string; address: string }): Underlay | undefined {
+  const link = underlayLink(observed, wanted);
   if (link === undefined) return undefined;
   const networks = addressesOf(link);
   const address = wanted.address === '' ? networks[0]?.split('/')[0] : wanted.address;
   return address === undefined ? undefined : { device: link.ifname, address, mtu: link.mtu, networks };
 }
 
-function fabricLink(
+function underlayLink(
   { links, routes }: Observed,
   wanted: { device: string; address: string },
 ): ObservedLink | undefined {
@@ -30,12 +30,12 @@ function fabricLink(
   return links.find((link) => link.ifname === device);
 }
 
-/** Whether an address is a neighbour on the fabric, so that a plain route can lead through it. */
-export function isOnLink(fabric: Fabric, address: string): boolean {
+/** Whether an address is a neighbour on the underlay, so that a plain route can lead through it. */
+export function isOnLink(underlay: Underlay, address: string): boolean {
   const ip = parseIp(address);
   return (
     ip !== undefined &&
-    fabric.networks.some((network) => {
+    underlay.networks.some((network) => {
       const cidr = parseCidr(network);
       return cidr !== undefined && cidrContains(cidr, ip);
     })
