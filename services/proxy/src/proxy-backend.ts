@@ -13,7 +13,7 @@ export interface ProxyBackend {
   /** A cheap look whether what was made still stands; makes it again when it doesn't. */
   verify(): Promise<void>;
   /** The next sync makes everything again. */
-  distrust(): void;
+  forceFullSync(): void;
   /** One sentence for the health report: what is served, and what can't be. */
   detail(): string;
   stop(): Promise<void>;

@@ -67,7 +67,7 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     });
     this.#wake();
     this.#every(this.config.verifyEvery, () => (this.#verifyDue = true));
-    this.#every(this.config.reloadEvery, () => this.#backend?.distrust());
+    this.#every(this.config.reloadEvery, () => this.#backend?.forceFullSync());
   }
 
   #every(ms: number, prepare: () => void): void {

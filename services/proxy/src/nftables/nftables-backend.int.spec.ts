@@ -144,7 +144,7 @@ describe('services in the kernel', () => {
     expect(await ask.client.backends({ ...WEB, count: 20 })).toEqual([first]);
     await serve(sticky, slice(...PODS));
     expect(await ask.client.backends({ ...WEB, count: 20 })).toEqual([first]);
-    backend.distrust();
+    backend.forceFullSync();
     await backend.sync();
     expect(await ask.client.backends({ ...WEB, count: 20 })).toEqual([first]);
     await serve(sticky, slice(...PODS.filter((ip) => ip !== first)));
@@ -165,7 +165,7 @@ describe('services in the kernel', () => {
     await serve(NODE_PORT, slice(...PODS));
     const asked = ask.client.ask({ ...WEB, count: 3_000, parallel: 20 });
     for (let round = 0; round < 40; round++) {
-      if (round % 2 === 0) backend.distrust();
+      if (round % 2 === 0) backend.forceFullSync();
       await serve(NODE_PORT, slice(...(round % 4 < 2 ? PODS : PODS.slice(1))));
     }
     const { found } = await asked;

@@ -64,7 +64,7 @@ export class NftablesBackend implements ProxyBackend {
   }
 
   /** Says that everything should be put into the kernel again at the next sync. */
-  distrust(): void {
+  forceFullSync(): void {
     this.#loaded = false;
   }
 

@@ -1,4 +1,4 @@
-import type { ElementChange } from './element-book';
+import type { ElementChange } from './element-ownership';
 import { renderDefinitions, type Definition } from '@shiplog/hostnet';
 
 /** Elements named in one line: keeps lines, and nft's parser, at a bearable length. */

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { ElementBook } from './element-book';
+import { ElementOwnership } from './element-ownership';
 import { planSlots } from './render-service';
 import { staleFlows } from './stale-flows';
 
@@ -20,7 +20,7 @@ describe('slots', () => {
   });
 });
 
-describe('the book of elements', () => {
+describe('the ownership of elements', () => {
   const claims = fc.array(
     fc.record({
       owner: fc.constantFrom('a', 'b', 'c'),
@@ -33,13 +33,13 @@ describe('the book of elements', () => {
   it('tells changes that add up to what the first of the claimants wants', () => {
     fc.assert(
       fc.property(claims, (steps) => {
-        const book = new ElementBook();
+        const ownership = new ElementOwnership();
         const kernel = new Map<string, string>();
         const wanted = new Map<string, { keys: string[]; value: string }>();
         for (const { owner, keys, value } of steps) {
           wanted.set(owner, { keys, value });
           const elements = keys.map((key) => ({ collection: 'm', key, value }));
-          for (const { key, before, after } of book.replace(owner, elements)) {
+          for (const { key, before, after } of ownership.replace(owner, elements)) {
             expect(kernel.get(key)).toBe(before);
             if (after === undefined) kernel.delete(key);
             else kernel.set(key, after);
@@ -49,7 +49,7 @@ describe('the book of elements', () => {
           const winner = ['a', 'b', 'c'].find((owner) => wanted.get(owner)?.keys.includes(key));
           expect(kernel.get(key)).toBe(winner === undefined ? undefined : wanted.get(winner)?.value);
         }
-        expect(book.all()).toHaveLength(kernel.size);
+        expect(ownership.all()).toHaveLength(kernel.size);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { ProgramError, type Kernel } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import type { ElementChange } from './element-book';
+import type { ElementChange } from './element-ownership';
 
 /** A UDP conversation that the kernel would go on sending to a backend that is gone. */
 export interface StaleFlow {

@@ -1,5 +1,5 @@
 import type { Backend, ServicePort } from '../domain/service-port';
-import { ElementBook, type ElementChange } from './element-book';
+import { ElementOwnership, type ElementChange } from './element-ownership';
 import { renderBase, type TableOptions } from './render-base';
 import { renderDefinitions, type Definition } from '@shiplog/hostnet';
 import { renderChanges, renderTable } from './render-script';
@@ -7,7 +7,7 @@ import { planSlots, renderServicePort, type Slots } from './render-service';
 
 /** What the kernel's table should hold, and what was put together for it since it was last asked. */
 export class TableState {
-  readonly #book = new ElementBook();
+  readonly #ownership = new ElementOwnership();
   /** Slots of each route, by the service that has it. */
   readonly #slots = new Map<string, Map<string, readonly Backend[]>>();
   /** Everything that the table refers to besides its base, by kind and name. */
@@ -31,7 +31,7 @@ export class TableState {
     else this.#slots.delete(service);
     for (const definition of rendered.flatMap((one) => one.definitions)) this.#define(definition);
     this.#changes.push(
-      ...this.#book.replace(
+      ...this.#ownership.replace(
         service,
         rendered.flatMap((one) => one.elements),
       ),
@@ -40,7 +40,7 @@ export class TableState {
 
   /** Services that have anything in the table. */
   services(): string[] {
-    return this.#book.owners();
+    return this.#ownership.owners();
   }
 
   /**
@@ -63,7 +63,7 @@ export class TableState {
 
   /** The script for the whole table, whatever is there; `anew` when it may be of another layout. */
   takeAll(options: { anew: boolean }): { script: string; elements: number } {
-    const elements = this.#book.all();
+    const elements = this.#ownership.all();
     this.#newDefinitions = [];
     this.#changes = [];
     const definitions = [...renderBase(this.options), ...this.#definitions.values()];

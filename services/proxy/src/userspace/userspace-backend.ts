@@ -61,7 +61,7 @@ export class UserspaceBackend implements ProxyBackend {
     if (this.#failed.size > 0) await this.sync();
   }
 
-  distrust(): void {
+  forceFullSync(): void {
     this.#saidRefused = false;
   }
 

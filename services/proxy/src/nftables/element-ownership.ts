@@ -12,7 +12,7 @@ export interface ElementChange {
  * Every element of the table with the services that want it. Where two services claim one destination (external IPs can
  * collide) the one whose name comes first has it, on every node alike.
  */
-export class ElementBook {
+export class ElementOwnership {
   /** By collection and key: who wants which value. */
   readonly #claims = new Map<string, Map<string, Map<string, string>>>();
   readonly #byOwner = new Map<string, readonly Element[]>();
