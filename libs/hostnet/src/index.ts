@@ -1,5 +1,5 @@
-/** The kernel's network as services use it: its programs run, its nftables scripts written. */
-export * from './kernel';
+/** The host's network as services use it: its programs run, its nftables scripts written. */
+export * from './host-network';
 export * from './nft';
 export * from './run';
 export * from './shell';

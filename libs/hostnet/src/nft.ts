@@ -1,4 +1,4 @@
-import type { Kernel } from './kernel';
+import type { HostNetwork } from './host-network';
 import { withInput } from './shell';
 
 /** A map, set or chain of an nftables table, to be made before anything refers to it. */
@@ -34,7 +34,7 @@ export function renderTableRemoval(table: string): string {
 const SHORT = 50_000;
 
 /** One atomic transaction: all of the script or nothing. Throws ProgramError. */
-export async function applyScript(kernel: Kernel, script: string): Promise<void> {
-  if (script.length <= SHORT) await kernel.script(withInput('nft -f -', script));
-  else await kernel.run('nft', ['-f', '-'], script);
+export async function applyScript(network: HostNetwork, script: string): Promise<void> {
+  if (script.length <= SHORT) await network.script(withInput('nft -f -', script));
+  else await network.run('nft', ['-f', '-'], script);
 }

@@ -11,7 +11,7 @@ export class ProgramError extends Error {
   }
 }
 
-/** Kernel programs may wait for others' transactions; longer than this and they hang. */
+/** Programs of the network may wait for others' transactions; longer than this and they hang. */
 const LIMIT_MS = 60_000;
 
 /** Runs a program to its end and answers what it wrote. Throws ProgramError with what it said on standard error. */

@@ -1,7 +1,7 @@
-import { Shell, withInput } from './shell';
+import { PersistentShell, withInput } from './shell';
 
 describe('a shell that stays', () => {
-  const shell = new Shell();
+  const shell = new PersistentShell();
   afterAll(() => shell.close());
 
   it('runs scripts one after another and answers what each wrote', async () => {

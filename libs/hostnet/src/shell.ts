@@ -15,7 +15,7 @@ interface Task {
  * A shell that stays, and runs one script after another. Starting programs from a large process costs milliseconds of
  * copying its page tables; from this small one it doesn't: half the time for what is done for each pod and each change.
  */
-export class Shell {
+export class PersistentShell {
   #child: ChildProcessWithoutNullStreams | undefined;
   readonly #queue: Task[] = [];
   #said = '';

@@ -1,16 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { runProgram, Shell, type Kernel } from '@shiplog/hostnet';
+import { PersistentShell, runProgram, type HostNetwork } from '@shiplog/hostnet';
 
 /** A network namespace of a test's own, gone with `remove`. */
 export class Namespace {
   readonly #children: ChildProcess[] = [];
 
-  readonly #shell: Shell;
+  readonly #shell: PersistentShell;
 
   private constructor(readonly name: string) {
-    this.#shell = new Shell(['nsenter', `--net=/run/netns/${name}`, 'sh']);
+    this.#shell = new PersistentShell(['nsenter', `--net=/run/netns/${name}`, 'sh']);
   }
 
   static async make(name: string): Promise<Namespace> {
@@ -29,7 +29,7 @@ export class Namespace {
     return runProgram('nsenter', [`--net=/run/netns/${this.name}`, program, ...args], input);
   }
 
-  get kernel(): Kernel {
+  get network(): HostNetwork {
     return {
       run: (program, args, input) => this.run(program, args, input),
       script: (script) => this.#shell.run(script),

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { channelsOf } from '@shiplog/contracts';
-import { ownKernel } from '@shiplog/hostnet';
+import { hostNetwork } from '@shiplog/hostnet';
 import { publishedPortsOf } from '@shiplog/kube';
 import { soundObject } from '@shiplog/admission';
 import { Projection } from '@shiplog/projection';
@@ -128,7 +128,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     podCidr,
   }: Extract<SyncOutcome, { state: 'done' }>): Promise<PodInterfaces> {
     if (this.#interfaces !== undefined && this.#podCidr === podCidr) return this.#interfaces;
-    const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 1500 }, ownKernel, this.logger);
+    const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 1500 }, hostNetwork, this.logger);
     await interfaces.recover(observed, (uid) =>
       publishedPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)?.spec),
     );

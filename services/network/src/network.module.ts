@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ownKernel } from '@shiplog/hostnet';
+import { hostNetwork } from '@shiplog/hostnet';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import { OverlaySync } from './overlay/overlay-sync';
 import { NetworkAgent } from './network-agent';
@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 const overlaySync = {
   provide: OverlaySync,
   inject: [CONFIG, LOGGER],
-  useFactory: (config: NetworkConfig, logger: Logger) => new OverlaySync(config, ownKernel, logger),
+  useFactory: (config: NetworkConfig, logger: Logger) => new OverlaySync(config, hostNetwork, logger),
 };
 
 /** The pod network of one node. */

@@ -1,4 +1,4 @@
-import { ownKernel } from '@shiplog/hostnet';
+import { hostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { NftablesBackend } from './nftables/nftables-backend';
 import { whyNoNftables } from './nftables/probe';
@@ -14,7 +14,7 @@ export async function chooseBackend(config: ProxyConfig, logger: Logger): Promis
     logger.info('services by listening sockets, as asked');
     return userspace(config, nodePortAddresses, logger);
   }
-  const why = await whyNoNftables(ownKernel);
+  const why = await whyNoNftables(hostNetwork);
   if (why === undefined) {
     logger.info('services by nftables');
     return new NftablesBackend({ ...config, table: tableOf(config.nodeName), nodePortAddresses }, logger);

@@ -1,12 +1,12 @@
-import { batch, type Kernel } from '@shiplog/hostnet';
+import { batch, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import type { Commands } from '../domain/plan-commands';
 import { BRIDGE, VXLAN } from '../domain/names';
 
 /** Carries planned commands out. Throws at the first that fails; what was done is seen at the next look. */
-export async function apply(kernel: Kernel, commands: Commands): Promise<void> {
-  await batch(kernel, 'ip', commands.ip);
-  await batch(kernel, 'bridge', commands.bridge);
+export async function apply(network: HostNetwork, commands: Commands): Promise<void> {
+  await batch(network, 'ip', commands.ip);
+  await batch(network, 'bridge', commands.bridge);
 }
 
 /** Loose reverse-path filtering (RFC 3704): answers may come back another way than a route to their source leads. */
@@ -14,7 +14,7 @@ const LOOSE = '2';
 
 /** Settings of the kernel that pods need, beside what commands make. What is missing is said, not fatal. */
 export async function applySettings(
-  kernel: Kernel,
+  network: HostNetwork,
   wanted: { device: string; bridge: boolean; tunnel: boolean },
   logger: Logger,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function applySettings(
   if (wanted.tunnel) settings.push([conf(VXLAN, 'rp_filter'), LOOSE]);
   for (const [path, value] of settings) {
     try {
-      await kernel.setting(path, value);
+      await network.setting(path, value);
     } catch (error) {
       logger.warn({ err: error, path, value }, 'a kernel setting that pods need could not be made');
     }

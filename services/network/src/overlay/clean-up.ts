@@ -1,4 +1,4 @@
-import { applyScript, batch, ownKernel, renderTableRemoval, type Kernel } from '@shiplog/hostnet';
+import { applyScript, batch, hostNetwork, renderTableRemoval, type HostNetwork } from '@shiplog/hostnet';
 import { BRIDGE, hostInterface, tableOf, VXLAN } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/plan-commands';
@@ -18,15 +18,15 @@ export interface CleanUpOptions {
 }
 
 /** Removes all that the agent ever made here; pods of this node lose their network. */
-export async function cleanUp(options: CleanUpOptions, kernel: Kernel = ownKernel): Promise<void> {
-  await applyScript(kernel, renderTableRemoval(tableOf(options.node)));
-  if (options.role === 'node') await closeForwarding(kernel);
-  const observed = await observe(kernel);
+export async function cleanUp(options: CleanUpOptions, network: HostNetwork = hostNetwork): Promise<void> {
+  await applyScript(network, renderTableRemoval(tableOf(options.node)));
+  if (options.role === 'node') await closeForwarding(network);
+  const observed = await observe(network);
   const nothing = { routes: [], neighbours: [], fdb: [], unreachable: [] };
   const underlay = findUnderlay(observed, { device: options.underlayInterface, address: options.nodeIp });
   const devices = underlay === undefined ? [VXLAN] : [underlay.device, VXLAN];
   const routes = planCommands(nothing, { ...observed, links: [] }, { ...options, devices }).ip;
-  await batch(kernel, 'ip', [...routes, ...(options.role === 'node' ? linkRemovals(observed) : [])]);
+  await batch(network, 'ip', [...routes, ...(options.role === 'node' ? linkRemovals(observed) : [])]);
 }
 
 function linkRemovals(observed: Observed): string[] {

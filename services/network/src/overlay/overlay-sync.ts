@@ -1,5 +1,5 @@
 import type { Node } from '@shiplog/contracts';
-import { applyScript, type Kernel } from '@shiplog/hostnet';
+import { applyScript, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { tableOf, VXLAN, vtepMac } from '../domain/names';
 import type { Observed } from '../domain/observed';
@@ -40,7 +40,7 @@ export class OverlaySync {
 
   constructor(
     private readonly config: OverlayConfig,
-    private readonly kernel: Kernel,
+    private readonly network: HostNetwork,
     private readonly logger: Logger,
   ) {
     this.#bus = new BusServers(config.natsUrl, logger);
@@ -49,7 +49,7 @@ export class OverlaySync {
   /** One round. Throws when the kernel refuses something; the next round sees what is left to do. */
   async run(nodes: readonly Node[]): Promise<SyncOutcome> {
     const { config } = this;
-    const observed = await observe(this.kernel);
+    const observed = await observe(this.network);
     const underlay = findUnderlay(observed, { device: config.underlayInterface, address: config.nodeIp });
     if (underlay === undefined) return { state: 'waiting', why: 'no interface leads to the other nodes' };
     const { own: podCidr = '', peers, skipped } = planPeers(nodes, config.nodeName, config);
@@ -85,7 +85,7 @@ export class OverlaySync {
    */
   writeRules(podCidr: string, pods: () => readonly PodPorts[], options: { anyway: boolean }): Promise<void> {
     const write = async (): Promise<void> => {
-      if (options.anyway) await openForwarding(this.kernel, this.logger);
+      if (options.anyway) await openForwarding(this.network, this.logger);
       const { nodeName, clusterCidr } = this.config;
       const { sound, wrong } = soundPorts(pods());
       this.#warn(
@@ -96,7 +96,7 @@ export class OverlaySync {
       const script = renderRules({ table: tableOf(nodeName), podCidr, clusterCidr, pods: sound, bus });
       if (script === this.#rules && !options.anyway) return;
       this.#rules = undefined;
-      await applyScript(this.kernel, script);
+      await applyScript(this.network, script);
       this.#rules = script;
     };
     const mine = this.#writing.then(write, write);
@@ -108,9 +108,9 @@ export class OverlaySync {
     const commands = planCommands(desired, observed, { ...this.config, devices: [underlay.device, VXLAN] });
     const lines = [...commands.ip, ...commands.bridge];
     if (lines.length > 0) this.logger.info({ commands: lines }, 'changing the kernel');
-    await apply(this.kernel, commands);
+    await apply(this.network, commands);
     const parts = { bridge: desired.bridge !== undefined, tunnel: desired.tunnel !== undefined };
-    await applySettings(this.kernel, { device: underlay.device, ...parts }, this.logger);
+    await applySettings(this.network, { device: underlay.device, ...parts }, this.logger);
   }
 
   /** Once, until something else is wrong with it, or nothing was in between. */

@@ -70,7 +70,7 @@ function syncOf(n: number, backend: Backend): OverlaySync {
     underlayInterface: '',
     ...SCOPE,
   };
-  return new OverlaySync(config, (minions[n - 1] as Namespace).kernel, logger);
+  return new OverlaySync(config, (minions[n - 1] as Namespace).network, logger);
 }
 
 async function settled(sync: OverlaySync, nodes: Node[]): Promise<Extract<SyncOutcome, { state: 'done' }>> {
@@ -81,8 +81,8 @@ async function settled(sync: OverlaySync, nodes: Node[]): Promise<Extract<SyncOu
 
 async function interfacesOf(n: number, outcome: Extract<SyncOutcome, { state: 'done' }>): Promise<PodInterfaces> {
   const { desired, observed, podCidr } = outcome;
-  const kernel = (minions[n - 1] as Namespace).kernel;
-  const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 0 }, kernel, logger);
+  const network = (minions[n - 1] as Namespace).network;
+  const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 0 }, network, logger);
   await interfaces.recover(observed, () => []);
   return interfaces;
 }
@@ -132,11 +132,11 @@ describe.each(['vxlan', 'host-gw'] as const)('two minions with %s', (backend) =>
   });
 
   it('forget a node that is gone, and find it again', async () => {
-    const kernel = (minions[0] as Namespace).kernel;
+    const network = (minions[0] as Namespace).network;
     await settled(syncOf(1, backend), nodes.slice(0, 1));
-    expect(await kernel.run('ip', ['route'])).not.toContain('10.244.2.0');
+    expect(await network.run('ip', ['route'])).not.toContain('10.244.2.0');
     await settled(syncOf(1, backend), nodes);
-    expect(await kernel.run('ip', ['route'])).toContain('10.244.2.0/24');
+    expect(await network.run('ip', ['route'])).toContain('10.244.2.0/24');
   });
 });
 
@@ -199,12 +199,12 @@ describe('one minion', () => {
     expect(await seenFrom(node, bus, '172.30.0.1', 4222)).toBe('::ffff:172.30.0.11');
     expect(await seenFrom(pod, bus, '172.30.0.1', 4222).catch(() => 'nothing')).toBe('nothing');
     // A service of the cluster's may lead there too.
-    const kernel = (minions[0] as Namespace).kernel;
+    const network = (minions[0] as Namespace).network;
     const lead = 'add table ip lead\nadd chain ip lead c { type nat hook prerouting priority -100 ; }\n';
-    await kernel.run('nft', ['-f', '-'], `${lead}add rule ip lead c ip daddr 10.96.0.9 dnat to 172.30.0.1\n`);
+    await network.run('nft', ['-f', '-'], `${lead}add rule ip lead c ip daddr 10.96.0.9 dnat to 172.30.0.1\n`);
     expect(await seenFrom(pod, bus, '10.96.0.9', 4223)).toBe('::ffff:172.30.0.11');
     expect(await seenFrom(pod, bus, '10.96.0.9', 4222).catch(() => 'nothing')).toBe('nothing');
-    await kernel.run('nft', ['delete', 'table', 'ip', 'lead']);
+    await network.run('nft', ['delete', 'table', 'ip', 'lead']);
     await interfaces.detach('curious');
   });
 
@@ -218,8 +218,8 @@ describe('one minion', () => {
       nodeIp: '',
       underlayInterface: '',
     };
-    const kernel = (minions[0] as Namespace).kernel;
-    const sync = new OverlaySync({ ...config, ...SCOPE }, kernel, pino({ level: 'warn' }, stream));
+    const network = (minions[0] as Namespace).network;
+    const sync = new OverlaySync({ ...config, ...SCOPE }, network, pino({ level: 'warn' }, stream));
     const hostile = aNode(3, {
       annotations: ownAnnotations(
         'vxlan',
@@ -231,23 +231,23 @@ describe('one minion', () => {
     const { desired } = await settled(sync, nodes);
     await settled(sync, nodes);
     expect(desired.unreachable.map((one) => one.node)).toEqual(['minion-3', 'minion-4']);
-    expect((await observe(kernel)).fdb.map((one) => one.dst)).not.toContain('172.30.0.66');
-    expect(await kernel.run('ip', ['route'])).toContain('10.244.2.0/24');
-    expect(await kernel.run('ip', ['route'])).not.toContain('0.0.0.0/1');
+    expect((await observe(network)).fdb.map((one) => one.dst)).not.toContain('172.30.0.66');
+    expect(await network.run('ip', ['route'])).toContain('10.244.2.0/24');
+    expect(await network.run('ip', ['route'])).not.toContain('0.0.0.0/1');
     expect(warned.map((line) => line['node'])).toEqual(['minion-3', 'minion-4']);
   });
 
   it('lets pods through where an engine drops what is forwarded, once, and takes that back', async () => {
-    const kernel = (minions[0] as Namespace).kernel;
-    await kernel.run('iptables', ['-P', 'FORWARD', 'DROP']);
-    await openForwarding(kernel, logger);
-    await openForwarding(kernel, logger);
-    const rules = await kernel.run('iptables', ['-S', 'FORWARD']);
+    const network = (minions[0] as Namespace).network;
+    await network.run('iptables', ['-P', 'FORWARD', 'DROP']);
+    await openForwarding(network, logger);
+    await openForwarding(network, logger);
+    const rules = await network.run('iptables', ['-S', 'FORWARD']);
     expect(rules.match(/cni0/g)).toHaveLength(2);
-    await closeForwarding(kernel);
-    expect(await kernel.run('iptables', ['-S', 'FORWARD'])).toBe('-P FORWARD DROP\n');
-    await kernel.run('iptables', ['-P', 'FORWARD', 'ACCEPT']);
-    await kernel.run('nft', ['flush', 'ruleset']);
+    await closeForwarding(network);
+    expect(await network.run('iptables', ['-S', 'FORWARD'])).toBe('-P FORWARD DROP\n');
+    await network.run('iptables', ['-P', 'FORWARD', 'ACCEPT']);
+    await network.run('nft', ['flush', 'ruleset']);
   });
 
   it('answers the same pod the same, takes over after a restart, and drops pods that nobody knows', async () => {
@@ -261,18 +261,18 @@ describe('one minion', () => {
       interfaces.attach(request),
     ]);
     expect(new Set(replies.map((one) => one.ip)).size).toBe(1);
-    const kernel = (minions[0] as Namespace).kernel;
-    const later = await interfacesOf(1, { ...outcome, observed: await observe(kernel) });
+    const network = (minions[0] as Namespace).network;
+    const later = await interfacesOf(1, { ...outcome, observed: await observe(network) });
     expect(later.count).toBe(1);
     expect(await later.attach(request)).toEqual(replies[0]);
     const other = await later.attach({ ...request, uid: 'other', pid: await aPod() });
     expect(other.ip).not.toBe(replies[0]?.ip);
-    const last = await interfacesOf(1, { ...outcome, observed: await observe(kernel) });
+    const last = await interfacesOf(1, { ...outcome, observed: await observe(network) });
     expect(last.orphans(new Set(['other']))).toEqual(['same']);
     await last.detach('same');
     await last.detach('other');
     await last.detach('never there');
-    expect((await observe(kernel)).links.filter((link) => link.ifname.startsWith('veth'))).toEqual([]);
+    expect((await observe(network)).links.filter((link) => link.ifname.startsWith('veth'))).toEqual([]);
   });
 
   it('gives a pod whose process was replaced the same address in its new namespace', async () => {
@@ -319,23 +319,23 @@ describe('the host', () => {
       nodeIp: '172.30.0.1',
       underlayInterface: '',
     };
-    await settled(new OverlaySync({ ...config, ...SCOPE }, host.kernel, logger), nodes);
+    await settled(new OverlaySync({ ...config, ...SCOPE }, host.network, logger), nodes);
     const outside = await host.node(IDLE);
     expect(await seenFrom(outside.pid ?? 0, pod, ip)).toBe('::ffff:172.30.0.1');
     await host.ip('route add 0.0.0.0/1 via 172.30.0.12 dev shiplog0 proto 201', 'route add 192.0.2.0/24 dev shiplog0');
     const wild = aNode(2, { podCIDR: '0.0.0.0/1' });
-    await settled(new OverlaySync({ ...config, ...SCOPE }, host.kernel, logger), [...nodes.slice(0, 1), wild]);
+    await settled(new OverlaySync({ ...config, ...SCOPE }, host.network, logger), [...nodes.slice(0, 1), wild]);
     expect(await host.run('ip', ['route'])).not.toContain('0.0.0.0/1');
     expect(await host.run('ip', ['route'])).toContain('192.0.2.0/24');
     expect(await host.run('ip', ['route'])).toContain('10.96.0.0/16 via 172.30.0.11');
-    await cleanUp({ node: 'host', ...config, ...SCOPE }, host.kernel);
+    await cleanUp({ node: 'host', ...config, ...SCOPE }, host.network);
     expect(await host.run('ip', ['route'])).not.toContain('10.');
     for (const [index, minion] of minions.entries()) {
       await cleanUp(
         { node: `minion-${index + 1}`, role: 'node', nodeIp: '', underlayInterface: '', ...SCOPE },
-        minion.kernel,
+        minion.network,
       );
-      expect((await observe(minion.kernel)).links.map((link) => link.ifname).sort()).toEqual(['eth0', 'lo']);
+      expect((await observe(minion.network)).links.map((link) => link.ifname).sort()).toEqual(['eth0', 'lo']);
       expect(await minion.run('nft', ['list', 'ruleset'])).toBe('');
     }
   });

@@ -1,6 +1,6 @@
 import { readlink } from 'node:fs/promises';
 import type { AttachReply, AttachRequest, HostPort } from '@shiplog/contracts';
-import { ProgramError, withInput, type Kernel } from '@shiplog/hostnet';
+import { ProgramError, withInput, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { hostInterface } from '../domain/names';
 import type { Observed } from '../domain/observed';
@@ -30,7 +30,7 @@ export class PodInterfaces {
 
   constructor(
     private readonly bridge: BridgeInfo,
-    private readonly kernel: Kernel,
+    private readonly network: HostNetwork,
     private readonly logger: Logger,
   ) {
     this.#ipam = new IpamPool(bridge.podCidr);
@@ -119,17 +119,17 @@ export class PodInterfaces {
 
   async #connect(veth: VethInput): Promise<void> {
     try {
-      await this.kernel.script(vethScript(veth));
+      await this.network.script(vethScript(veth));
     } catch (error) {
       if (!isAbout(error, 'File exists')) throw error;
       await this.#removeLink(hostInterface(veth.uid));
-      await this.kernel.script(vethScript(veth));
+      await this.network.script(vethScript(veth));
     }
   }
 
   async #linkExists(uid: string): Promise<boolean> {
     try {
-      await this.kernel.script(`ip link show dev ${hostInterface(uid)}`);
+      await this.network.script(`ip link show dev ${hostInterface(uid)}`);
       return true;
     } catch (error) {
       if (isAbout(error, 'does not exist')) return false;
@@ -139,7 +139,7 @@ export class PodInterfaces {
 
   async #removeLink(name: string): Promise<void> {
     try {
-      await this.kernel.script(`ip link delete dev ${name}`);
+      await this.network.script(`ip link delete dev ${name}`);
     } catch (error) {
       // A pod's namespace takes its end of the pair, and with it the other.
       if (!isAbout(error, 'Cannot find device')) throw error;

@@ -1,4 +1,4 @@
-import type { Kernel } from '@shiplog/hostnet';
+import type { HostNetwork } from '@shiplog/hostnet';
 import { pino } from 'pino';
 import { planServicePorts } from '../domain/plan-service-ports';
 import type { ServicePort } from '../domain/service-port';
@@ -16,8 +16,8 @@ const OPTIONS = {
 };
 const EVIL = '80; evil\nEND-OF-INPUT\ntouch /evil\n';
 
-/** A kernel that keeps what it is told. */
-class Recorder implements Kernel {
+/** A host network that keeps what it is told. */
+class Recorder implements HostNetwork {
   readonly told: string[] = [];
 
   run(program: string, args: readonly string[], input = ''): Promise<string> {
@@ -63,27 +63,27 @@ describe.each(hostile)('a service whose %s is hostile', (_, fields) => {
   beforeEach(() => warned.splice(0));
 
   it('does not reach the kernel’s rules; it is said, and the others are served', async () => {
-    const kernel = new Recorder();
-    const backend = new NftablesBackend(OPTIONS, logger, kernel);
+    const network = new Recorder();
+    const backend = new NftablesBackend(OPTIONS, logger, network);
     serve(backend, 'default/bad', () => [{ ...good, key: 'default/bad:', clusterIP: '10.96.0.77' }], logger);
     serve(backend, 'default/web', () => [good], logger);
     await backend.sync();
-    expect(kernel.told.join('\n')).toContain('10.96.0.77');
+    expect(network.told.join('\n')).toContain('10.96.0.77');
     serve(backend, 'default/bad', () => [bad], logger);
     await backend.sync();
     expect(backend.services()).toEqual(['default/web']);
-    expect(kernel.told.join('\n')).not.toMatch(/evil|flush ruleset|\b70000\b|\b80\.5\b|localhost|999\./);
-    expect(kernel.told.at(-1)).toMatch(/delete element .* 10\.96\.0\.77 \. tcp \. 80/);
+    expect(network.told.join('\n')).not.toMatch(/evil|flush ruleset|\b70000\b|\b80\.5\b|localhost|999\./);
+    expect(network.told.at(-1)).toMatch(/delete element .* 10\.96\.0\.77 \. tcp \. 80/);
     expect(warned).toMatchObject([{ service: 'default/bad', msg: 'a service is not served' }]);
   });
 
   it('does not become an address or a socket', async () => {
-    const kernel = new Recorder();
-    const backend = new UserspaceBackend({ addresses: [] }, logger, new LoopbackAddresses(kernel));
+    const network = new Recorder();
+    const backend = new UserspaceBackend({ addresses: [] }, logger, new LoopbackAddresses(network));
     serve(backend, 'default/bad', () => [bad], logger);
     await backend.sync();
     expect(backend.services()).toEqual([]);
-    expect(kernel.told).toEqual([]);
+    expect(network.told).toEqual([]);
     expect(warned).toHaveLength(1);
   });
 });

@@ -35,7 +35,7 @@ beforeAll(async () => {
     'link set cni0 up',
     'route add default via 192.168.9.2',
   );
-  await node.kernel.setting('/proc/sys/net/bridge/bridge-nf-call-iptables', '1');
+  await node.network.setting('/proc/sys/net/bridge/bridge-nf-call-iptables', '1');
   await client.ip('address add 192.168.9.2/24 dev eth0', 'link set eth0 up', 'route add default via 192.168.9.1');
   for (const [index, ip] of PODS.entries()) {
     const pod = await Namespace.make(`slp${index}-${id}`);
@@ -56,8 +56,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await cleanUp(OPTIONS.table, node.kernel);
-  backend = new NftablesBackend(OPTIONS, pino({ level: 'silent' }), node.kernel);
+  await cleanUp(OPTIONS.table, node.network);
+  backend = new NftablesBackend(OPTIONS, pino({ level: 'silent' }), node.network);
 });
 
 function serve(service: Service, slices: EndpointSlice[]): Promise<void> {
@@ -76,7 +76,7 @@ const NODE_PORT = aService('web', { type: 'NodePort', ports: [{ port: 80, nodePo
 
 describe('services in the kernel', () => {
   it('finds that nftables works here, without leaving anything behind', async () => {
-    expect(await whyNoNftables(node.kernel)).toBeUndefined();
+    expect(await whyNoNftables(node.network)).toBeUndefined();
     expect(await node.run('nft', ['list', 'tables'])).not.toContain('probe');
   });
 
@@ -230,7 +230,7 @@ describe('services in the kernel', () => {
 
   it('leaves nothing behind after a clean-up', async () => {
     await serve(aService('web'), slice(...PODS));
-    await cleanUp(OPTIONS.table, node.kernel);
+    await cleanUp(OPTIONS.table, node.network);
     expect(await node.run('nft', ['list', 'ruleset'])).toBe('');
   });
 });

@@ -1,4 +1,4 @@
-import { applyScript, ownKernel, renderTableRemoval, type Kernel } from '@shiplog/hostnet';
+import { applyScript, hostNetwork, renderTableRemoval, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import type { ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
@@ -19,7 +19,7 @@ export class NftablesBackend implements ProxyBackend {
   constructor(
     private readonly options: TableOptions,
     private readonly logger: Logger,
-    private readonly kernel: Kernel = ownKernel,
+    private readonly network: HostNetwork = hostNetwork,
   ) {
     this.#table = new TableState(options);
   }
@@ -40,20 +40,20 @@ export class NftablesBackend implements ProxyBackend {
     const started = performance.now();
     try {
       await this.#define();
-      await applyScript(this.kernel, script);
+      await applyScript(this.network, script);
     } catch (error) {
       this.#loaded = false;
       throw error;
     }
     this.logger.debug({ elements: changes.length, ms: Math.round(performance.now() - started) }, 'rules changed');
-    await forgetFlows(this.kernel, staleFlows(changes), this.logger);
+    await forgetFlows(this.network, staleFlows(changes), this.logger);
   }
 
   /** Whether the table is still there: someone may have flushed the ruleset. Loads it again when it isn't. */
   async verify(): Promise<void> {
     if (!this.#loaded) return;
     try {
-      const hook = await this.kernel.run('nft', ['list', 'chain', 'ip', this.options.table, 'prerouting']);
+      const hook = await this.network.run('nft', ['list', 'chain', 'ip', this.options.table, 'prerouting']);
       if (hook.includes('jump services')) return;
     } catch (error) {
       this.logger.debug({ err: error }, 'the table is not there');
@@ -79,20 +79,20 @@ export class NftablesBackend implements ProxyBackend {
 
   async #define(): Promise<void> {
     const definitions = this.#table.takeDefinitions();
-    if (definitions !== '') await applyScript(this.kernel, definitions);
+    if (definitions !== '') await applyScript(this.network, definitions);
   }
 
   async #loadAll(): Promise<void> {
     const started = performance.now();
-    await allowRouting(this.kernel, this.logger);
+    await allowRouting(this.network, this.logger);
     // Only once this process knows what is in the kernel: until then they may be there, with elements that serve.
     if (this.#wasLoaded) await this.#define();
     const kept = this.#table.takeAll({ anew: false });
     try {
-      await applyScript(this.kernel, kept.script);
+      await applyScript(this.network, kept.script);
     } catch (error) {
       this.logger.info({ err: error }, 'the table in the kernel has another layout; replacing it');
-      await applyScript(this.kernel, this.#table.takeAll({ anew: true }).script);
+      await applyScript(this.network, this.#table.takeAll({ anew: true }).script);
     }
     this.#loaded = true;
     this.#wasLoaded = true;
@@ -104,15 +104,15 @@ export class NftablesBackend implements ProxyBackend {
 }
 
 /** Removes every rule; services stop working on this node. */
-export async function cleanUp(table: string, kernel: Kernel = ownKernel): Promise<void> {
-  await applyScript(kernel, renderTableRemoval(table));
+export async function cleanUp(table: string, network: HostNetwork = hostNetwork): Promise<void> {
+  await applyScript(network, renderTableRemoval(table));
 }
 
 /** Forwarding, and 127.0.0.1 as a place that node ports answer on. */
-async function allowRouting(kernel: Kernel, logger: Logger): Promise<void> {
+async function allowRouting(network: HostNetwork, logger: Logger): Promise<void> {
   for (const path of [IP_FORWARD, ROUTE_LOCALNET]) {
     try {
-      await kernel.setting(path, '1');
+      await network.setting(path, '1');
     } catch (error) {
       logger.warn({ err: error, path }, 'a kernel setting that services need could not be made');
     }

@@ -1,9 +1,9 @@
-import type { Kernel } from '@shiplog/hostnet';
+import type { HostNetwork } from '@shiplog/hostnet';
 
 /** Why nftables can't be used here; undefined when it can: right, program and kernel are there. */
-export async function whyNoNftables(kernel: Kernel): Promise<string | undefined> {
+export async function whyNoNftables(network: HostNetwork): Promise<string | undefined> {
   try {
-    await kernel.run('nft', ['--check', '-f', '-'], CHECK);
+    await network.run('nft', ['--check', '-f', '-'], CHECK);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { ProgramError, type Kernel } from '@shiplog/hostnet';
+import { ProgramError, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import type { ElementChange } from './element-ownership';
 
@@ -30,12 +30,12 @@ export function staleFlows(changes: readonly ElementChange[]): StaleFlow[] {
 const NONE = '0 flow entries';
 
 /** Has the kernel forget conversations, so that their next datagram is led anew. A failure is told, and ends nothing. */
-export async function forgetFlows(kernel: Kernel, flows: readonly StaleFlow[], logger: Logger): Promise<void> {
+export async function forgetFlows(network: HostNetwork, flows: readonly StaleFlow[], logger: Logger): Promise<void> {
   for (const { address, port, backend = address } of flows) {
     const to = address === undefined ? [] : ['--orig-dst', address];
     const from = backend === undefined ? [] : ['--reply-src', backend];
     try {
-      await kernel.run('conntrack', ['-D', '-p', 'udp', '--orig-port-dst', port, ...to, ...from]);
+      await network.run('conntrack', ['-D', '-p', 'udp', '--orig-port-dst', port, ...to, ...from]);
     } catch (error) {
       if (error instanceof ProgramError && error.said.includes(NONE)) continue;
       logger.error({ err: error, address, port }, 'UDP clients go on talking to a backend that is gone');

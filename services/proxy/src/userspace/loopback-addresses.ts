@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { ownKernel, ProgramError, type Kernel } from '@shiplog/hostnet';
+import { hostNetwork, ProgramError, type HostNetwork } from '@shiplog/hostnet';
 
 /**
  * Cluster IPs as addresses of this machine's loopback interface, so that sockets can listen on them. Without the right
@@ -12,7 +12,7 @@ export class LoopbackAddresses {
   refused: string | undefined;
   #localAnyway = false;
 
-  constructor(private readonly kernel: Kernel = ownKernel) {}
+  constructor(private readonly network: HostNetwork = hostNetwork) {}
 
   /** Makes exactly these be there, besides what others put there; after a refusal none. */
   async hold(wanted: ReadonlySet<string>): Promise<void> {
@@ -35,7 +35,7 @@ export class LoopbackAddresses {
   /** Runs all lines even when some fail (an address may be gone already); answers what went wrong. */
   async #run(lines: readonly string[]): Promise<string | undefined> {
     try {
-      await this.kernel.run('ip', ['-force', '-batch', '-'], `${lines.join('\n')}\n`);
+      await this.network.run('ip', ['-force', '-batch', '-'], `${lines.join('\n')}\n`);
       return undefined;
     } catch (error) {
       if (error instanceof ProgramError) return error.message;

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { ProgramError, type Kernel } from '@shiplog/hostnet';
+import { ProgramError, type HostNetwork } from '@shiplog/hostnet';
 import { freePort } from '@shiplog/testing';
 import { pino } from 'pino';
 import type { Backend, ServicePort } from '../domain/service-port';
@@ -11,8 +11,8 @@ const logger = pino({ level: 'silent' });
 const servers: Server[] = [];
 let proxy: UserspaceBackend;
 
-/** A kernel that lets nobody add an address: the test changes none of this machine's. */
-const refusing: Kernel = {
+/** A host network that lets nobody add an address: the test changes none of this machine's. */
+const refusing: HostNetwork = {
   run: (program) => Promise.reject(new ProgramError(program, 'Operation not permitted')),
   script: () => Promise.reject(new ProgramError('sh', 'Operation not permitted')),
   setting: () => Promise.resolve(),

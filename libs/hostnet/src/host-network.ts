@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { runProgram } from './run';
-import { Shell } from './shell';
+import { PersistentShell } from './shell';
 
-const ownShell = new Shell();
+const ownShell = new PersistentShell();
 
-/** What services ask of the kernel's network; tests hold one that works in a namespace of their own. */
-export interface Kernel {
+/** What services ask of the network of the host; tests hold one that works in a namespace of their own. */
+export interface HostNetwork {
   /** Runs `ip`, `bridge`, `nft` …; throws ProgramError. */
   run(program: string, args: readonly string[], input?: string): Promise<string>;
   /** Runs a short script of such commands, cheaper than `run`; throws ProgramError when its last command fails. */
@@ -14,8 +14,8 @@ export interface Kernel {
   setting(path: string, value: string): Promise<void>;
 }
 
-/** The kernel as this process's network namespace sees it. */
-export const ownKernel: Kernel = {
+/** The network of this process's own namespace. */
+export const hostNetwork: HostNetwork = {
   run: runProgram,
   script: (script) => ownShell.run(script),
   async setting(path, value) {
@@ -24,6 +24,6 @@ export const ownKernel: Kernel = {
 };
 
 /** Several `ip` (or `bridge`) commands in one process: they stop at the first that fails. */
-export async function batch(kernel: Kernel, program: 'ip' | 'bridge', lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await kernel.run(program, ['-batch', '-'], `${lines.join('\n')}\n`);
+export async function batch(network: HostNetwork, program: 'ip' | 'bridge', lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await network.run(program, ['-batch', '-'], `${lines.join('\n')}\n`);
 }
