@@ -56,6 +56,13 @@ describe('demultiplexing', () => {
     for await (const part of demultiplex(toAsync(chunks))) text += part.toString();
     expect(text).toBe('outerrmore\n');
   });
+
+  it('yields in one piece what came in one', async () => {
+    const lines = Array.from({ length: 1_000 }, (_, i) => frame(1 + (i % 2), `${i}\n`));
+    const parts: Buffer[] = [];
+    for await (const part of demultiplex(toAsync([Buffer.concat(lines)]))) parts.push(part);
+    expect(parts.map((part) => part.toString().split('\n').length)).toEqual([1_001]);
+  });
 });
 
 async function* toAsync<T>(items: readonly T[]): AsyncIterable<T> {
