@@ -175,39 +175,41 @@ describe('deciding what a pod needs', () => {
       pod({}, {}, { deletionTimestamp: at(seconds), deletionGracePeriodSeconds: 30 });
 
     it('gives its containers what is left of the grace', () => {
-      const given = attachedView([observed()], { wish: 'end', pod: deleted(12) });
+      const given = attachedView([observed()], { desiredPhase: 'end', pod: deleted(12) });
       expect(actions(given)).toMatchObject([{ do: 'kill', graceSeconds: 12 }]);
     });
 
     it('never gives more than was granted, however the clocks differ', () => {
-      expect(actions(attachedView([observed()], { wish: 'end', pod: deleted(500) }))).toMatchObject([
+      expect(actions(attachedView([observed()], { desiredPhase: 'end', pod: deleted(500) }))).toMatchObject([
         { graceSeconds: 30 },
       ]);
-      expect(actions(attachedView([observed()], { wish: 'end', pod: deleted(-500) }))).toMatchObject([
+      expect(actions(attachedView([observed()], { desiredPhase: 'end', pod: deleted(-500) }))).toMatchObject([
         { graceSeconds: 1 },
       ]);
     });
 
     it('gives up starts that are under way, and waits for them', () => {
       const busy = new Set(['start:main'] as const);
-      expect(kinds(attachedView([], { wish: 'end', pod: deleted(30), busy }))).toEqual(['cancel-starts']);
+      expect(kinds(attachedView([], { desiredPhase: 'end', pod: deleted(30), busy }))).toEqual(['cancel-starts']);
     });
 
     it('ends sidecars last', () => {
       const spec = { initContainers: [container({ name: 'proxy', restartPolicy: 'Always' })] };
       const both = [observed({ name: 'proxy', role: 'init' }), observed()];
-      const given = { wish: 'end' as const, pod: pod(spec) };
+      const given = { desiredPhase: 'end' as const, pod: pod(spec) };
       expect(kinds(attachedView(both, given))).toEqual(['kill:main']);
       expect(kinds(attachedView(both.slice(0, 1), given))).toEqual(['kill:proxy']);
     });
 
     it('finishes when nothing runs any more', () => {
-      expect(kinds(attachedView([observed({ state: exited(0) })], { wish: 'end' }))).toEqual(['finish']);
-      expect(kinds(view({ wish: 'gone' }))).toEqual(['finish']);
+      expect(kinds(attachedView([observed({ state: exited(0) })], { desiredPhase: 'end' }))).toEqual(['finish']);
+      expect(kinds(view({ desiredPhase: 'gone' }))).toEqual(['finish']);
     });
 
     it('forces containers of a pod that the log does not have', () => {
-      expect(actions(attachedView([observed()], { wish: 'gone' }))).toMatchObject([{ do: 'kill', graceSeconds: 1 }]);
+      expect(actions(attachedView([observed()], { desiredPhase: 'gone' }))).toMatchObject([
+        { do: 'kill', graceSeconds: 1 },
+      ]);
     });
 
     it('only gives the address of a pod that has ended by itself back', () => {

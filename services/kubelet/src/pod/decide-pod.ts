@@ -43,7 +43,7 @@ const DEFAULT_GRACE_S = 30;
 
 /** What is to be done for a pod now. `ended`: its phase is final, so nothing of it may run any more. */
 export function decidePod(view: PodView, ended: boolean): PodDecision {
-  if (view.wish !== 'run' || ended) return { actions: decideEnd(view) };
+  if (view.desiredPhase !== 'run' || ended) return { actions: decideEnd(view) };
   const plan = new Plan();
   const deadline = deadlineOf(view);
   if (deadline !== undefined) plan.at(deadline);
@@ -123,7 +123,7 @@ function decideEnd(view: PodView): PodAction[] {
   });
   if (starting) actions.push({ do: 'cancel-starts' });
   if (actions.length > 0 || [...view.busy].some((task) => task.startsWith('kill:'))) return actions;
-  if (view.wish !== 'run') return [{ do: 'finish' }];
+  if (view.desiredPhase !== 'run') return [{ do: 'finish' }];
   const plan = new Plan();
   const infra = infraOf(view);
   if (infra !== undefined) plan.add({ do: 'drop-infra', id: infra.id });
@@ -132,8 +132,8 @@ function decideEnd(view: PodView): PodAction[] {
 }
 
 /** What is left of the grace that the deletion allows, in whole seconds, at least one. */
-function graceLeft({ pod, wish, now }: PodView): number {
-  if (wish === 'gone') return FORCED_GRACE_S;
+function graceLeft({ pod, desiredPhase, now }: PodView): number {
+  if (desiredPhase === 'gone') return FORCED_GRACE_S;
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
   const grace = deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;
   if (deletionTimestamp === undefined) return Math.max(FORCED_GRACE_S, grace);

@@ -18,7 +18,7 @@ import { PodDeletion } from './pod-deletion';
 import { Sandboxes } from './sandbox';
 import { Starter } from './starter';
 import { Stopper } from './stopper';
-import type { Pod, Wish } from './view';
+import type { Pod, DesiredPhase } from './view';
 import { PodWorker } from './worker';
 
 /** Makes the workers of pods, with what each of them needs of the kubelet. */
@@ -43,8 +43,8 @@ export class PodWorkers {
   ) {}
 
   /** `gone` is called back when nothing of the pod is left, here or in the log. */
-  make(pod: Pod, wish: Wish, gone: () => void): PodWorker {
-    return new PodWorker(this, pod, wish, gone);
+  make(pod: Pod, desiredPhase: DesiredPhase, gone: () => void): PodWorker {
+    return new PodWorker(this, pod, desiredPhase, gone);
   }
 
   filesOf(pod: Pod): PodFiles {

@@ -20,8 +20,8 @@ export class Probing {
   /** Starts probing what runs and has its network, stops probing what doesn't. */
   sync(view: PodView): void {
     const alive = new Set(view.containers.filter((one) => one.state.phase === 'running').map((one) => one.id));
-    for (const id of [...this.#running.keys()]) if (!alive.has(id) || view.wish !== 'run') this.stop(id);
-    if (view.wish !== 'run' || view.podIP === undefined) return;
+    for (const id of [...this.#running.keys()]) if (!alive.has(id) || view.desiredPhase !== 'run') this.stop(id);
+    if (view.desiredPhase !== 'run' || view.podIP === undefined) return;
     const { containers = [], initContainers = [] } = view.pod.spec ?? {};
     for (const one of view.containers) {
       const container = [...containers, ...initContainers].find((spec) => spec.name === one.name);

@@ -175,8 +175,8 @@ describe('the status of a pod', () => {
     });
 
     it('of a deleted pod tells how its containers ended', () => {
-      expect(renderStatus({ ...ends('Always', 0), wish: 'end' }).phase).toBe('Succeeded');
-      expect(renderStatus({ ...ends('Always', 143), wish: 'end' }).phase).toBe('Failed');
+      expect(renderStatus({ ...ends('Always', 0), desiredPhase: 'end' }).phase).toBe('Succeeded');
+      expect(renderStatus({ ...ends('Always', 143), desiredPhase: 'end' }).phase).toBe('Failed');
     });
   });
 

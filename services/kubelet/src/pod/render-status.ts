@@ -9,7 +9,7 @@ export function renderStatus(view: PodView): PodStatus {
   const { pod, acceptedAt } = view;
   const before = pod.status ?? {};
   const late = isLate(view);
-  const over = late || view.wish !== 'run' || isTerminal(before.phase);
+  const over = late || view.desiredPhase !== 'run' || isTerminal(before.phase);
   const initContainerStatuses = initStatuses(view, over);
   const initialized = isInitialized(view, initContainerStatuses);
   const containerStatuses = (pod.spec?.containers ?? []).map((container) =>
@@ -72,7 +72,7 @@ interface PhaseFacts {
 
 /** Kubernetes' rule of a pod's phase. A final phase never changes. */
 function phaseOf(view: PodView, facts: PhaseFacts): string {
-  const { pod, wish } = view;
+  const { pod, desiredPhase } = view;
   const before = pod.status?.phase;
   if (before !== undefined && isTerminal(before)) return before;
   if (facts.late) return 'Failed';
@@ -85,7 +85,7 @@ function phaseOf(view: PodView, facts: PhaseFacts): string {
     ({ state, lastState }) => state?.waiting !== undefined && lastState?.terminated !== undefined,
   ).length;
   const waits = states.length - runs - ended.length - crashed;
-  const closing = wish !== 'run' && runs === 0 && ended.length > 0;
+  const closing = desiredPhase !== 'run' && runs === 0 && ended.length > 0;
   if (closing) return ended.every((one) => one.exitCode === 0) && waits + crashed === 0 ? 'Succeeded' : 'Failed';
   if (!facts.initialized && runs + ended.length + crashed === 0) return 'Pending';
   if (waits > 0) return 'Pending';

@@ -32,7 +32,7 @@ export interface ProbeVerdict {
 }
 
 /** What the log wants of the pod: that it runs, that it ends (deletionTimestamp), or nothing, since it is not there. */
-export type Wish = 'run' | 'end' | 'gone';
+export type DesiredPhase = 'run' | 'end' | 'gone';
 
 /** Work of the worker that is under way; each at most once at a time. */
 export type Task =
@@ -45,7 +45,7 @@ export interface PodView {
   readonly now: number;
   /** When this kubelet first saw the pod, epoch milliseconds. */
   readonly acceptedAt: number;
-  readonly wish: Wish;
+  readonly desiredPhase: DesiredPhase;
   readonly containers: readonly ObservedContainer[];
   readonly busy: ReadonlySet<Task>;
   /** By container name; '' for what concerns the whole pod. */

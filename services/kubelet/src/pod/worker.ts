@@ -13,7 +13,7 @@ import { SandboxAway, type Sandbox } from './sandbox';
 import { messageOf, StartFailure } from './start-failure';
 import { Tasks } from './tasks';
 import { Troubles } from './troubles';
-import { isTerminal, type Pod, type PodView, type Task, type Wish } from './view';
+import { isTerminal, type Pod, type PodView, type Task, type DesiredPhase } from './view';
 import { Wakes } from './wakes';
 
 /** A look at the pod that threw is followed by another after this wait. */
@@ -36,18 +36,18 @@ export class PodWorker {
   #prepared: Promise<void> | undefined;
   #starts = new AbortController();
   readonly #acceptedAt: number;
-  #wish: Wish;
+  #desiredPhase: DesiredPhase;
   #timer: NodeJS.Timeout | undefined;
   #finished = false;
 
   constructor(
     private readonly services: PodWorkers,
     private pod: Pod,
-    wish: Wish,
+    desiredPhase: DesiredPhase,
     /** Nothing of the pod is left, here or in the log. */
     private readonly gone: () => void,
   ) {
-    this.#wish = wish;
+    this.#desiredPhase = desiredPhase;
     this.#acceptedAt = Date.now();
     const { runtime, sandboxes, notes, logger } = services;
     this.#files = services.filesOf(pod);
@@ -72,8 +72,8 @@ export class PodWorker {
     const relabelled = pod !== undefined && showsMetadata(pod) && metadataOf(pod) !== metadataOf(this.pod);
     if (pod !== undefined) this.pod = pod;
     if (relabelled) this.configChanged();
-    this.#wish = pod === undefined ? 'gone' : pod.metadata.deletionTimestamp === undefined ? 'run' : 'end';
-    if (this.#wish === 'gone' && this.#finished) return this.#leave();
+    this.#desiredPhase = pod === undefined ? 'gone' : pod.metadata.deletionTimestamp === undefined ? 'run' : 'end';
+    if (this.#desiredPhase === 'gone' && this.#finished) return this.#leave();
     this.wake();
   }
 
@@ -82,7 +82,7 @@ export class PodWorker {
     this.#troubles.hurry();
     this.#tasks.hurry();
     this.#volumes.forget();
-    if (this.#volumes.inUse && this.#wish === 'run') this.#follow();
+    if (this.#volumes.inUse && this.#desiredPhase === 'run') this.#follow();
     this.wake();
   }
 
@@ -125,7 +125,7 @@ export class PodWorker {
       pod: this.pod,
       now: Date.now(),
       acceptedAt: this.#acceptedAt,
-      wish: this.#wish,
+      desiredPhase: this.#desiredPhase,
       containers: table.of(this.pod.metadata.uid),
       busy: this.#tasks.busy,
       troubles: this.#troubles.all,
@@ -155,7 +155,7 @@ export class PodWorker {
     this.#words.listen(view);
     this.#probing.sync(view);
     const status = renderStatus({ ...view, probes: this.#probing.verdicts });
-    if (this.#wish !== 'gone' && !this.#words.listening) this.services.statuses.offer(this.pod, status);
+    if (this.#desiredPhase !== 'gone' && !this.#words.listening) this.services.statuses.offer(this.pod, status);
     const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, isTerminal(status.phase));
     for (const action of actions) {
       if (action.do !== 'finish' || !this.#words.listening) this.#do(action, status);
@@ -310,11 +310,11 @@ export class PodWorker {
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */
   async #finish(status: PodStatus): Promise<void> {
     const { statuses } = this.services;
-    const settled = this.#wish === 'end' ? statuses.settle(this.pod, status) : Promise.resolve();
+    const settled = this.#desiredPhase === 'end' ? statuses.settle(this.pod, status) : Promise.resolve();
     await Promise.all([settled, this.services.stopper.sweep(this.#scope, this.pod)]);
-    if (this.#wish === 'end') await this.services.deletion.delete(this.pod);
+    if (this.#desiredPhase === 'end') await this.services.deletion.delete(this.pod);
     this.#finished = true;
-    if (this.#wish === 'gone') this.#leave();
+    if (this.#desiredPhase === 'gone') this.#leave();
   }
 
   #leave(): void {

@@ -8,7 +8,7 @@ export class Reference {
   readonly pods = new Map<string, Pod>();
   /** Whether it is to be asked for (again): also while an answer is under way, which may be of before. */
   wanted = false;
-  /** The asking that goes on, until the last wish is answered or nobody names the object any more; never rejects. */
+  /** The asking that goes on, until the last question is answered or nobody names the object any more; never rejects. */
   asking: Promise<void> | undefined;
   #object: StoredObject | null | undefined;
   #answer: () => void = () => undefined;

@@ -36,7 +36,7 @@ export function view(fields: Partial<PodView> = {}): PodView {
     pod: pod(),
     now: NOW,
     acceptedAt: NOW,
-    wish: 'run',
+    desiredPhase: 'run',
     containers: [],
     busy: new Set(),
     troubles: new Map(),
