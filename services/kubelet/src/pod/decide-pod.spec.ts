@@ -24,14 +24,14 @@ describe('deciding what a pod needs', () => {
   });
 
   it('waits with a container whose start failed until its next attempt is due', () => {
-    const troubles = new Map([['main', { reason: 'ErrImagePull', message: 'no', retryAt: NOW + 5_000 }]]);
-    expect(decidePod(attachedView([], { troubles }), false)).toEqual({ actions: [], wakeAt: NOW + 5_000 });
-    expect(kinds(attachedView([], { troubles, now: NOW + 5_000 }))).toEqual(['start:main']);
+    const syncErrors = new Map([['main', { reason: 'ErrImagePull', message: 'no', retryAt: NOW + 5_000 }]]);
+    expect(decidePod(attachedView([], { syncErrors }), false)).toEqual({ actions: [], wakeAt: NOW + 5_000 });
+    expect(kinds(attachedView([], { syncErrors, now: NOW + 5_000 }))).toEqual(['start:main']);
   });
 
-  it('waits with the whole pod when the trouble is the whole pod’s', () => {
-    const troubles = new Map([['', { reason: 'ContainerCreating', message: 'no volume', retryAt: NOW + 1 }]]);
-    expect(decidePod(view({ troubles }), false)).toEqual({ actions: [], wakeAt: NOW + 1 });
+  it('waits with the whole pod when the sync error is the whole pod’s', () => {
+    const syncErrors = new Map([['', { reason: 'ContainerCreating', message: 'no volume', retryAt: NOW + 1 }]]);
+    expect(decidePod(view({ syncErrors }), false)).toEqual({ actions: [], wakeAt: NOW + 1 });
   });
 
   it('replaces a container of which the engine has lost every trace, counting it as a restart', () => {

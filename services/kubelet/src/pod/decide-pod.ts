@@ -47,8 +47,8 @@ export function decidePod(view: PodView, ended: boolean): PodDecision {
   const plan = new Plan();
   const deadline = deadlineOf(view);
   if (deadline !== undefined) plan.at(deadline);
-  for (const { later } of view.troubles.values()) if (later !== undefined && later.at > view.now) plan.at(later.at);
-  const whole = view.troubles.get('');
+  for (const { later } of view.syncErrors.values()) if (later !== undefined && later.at > view.now) plan.at(later.at);
+  const whole = view.syncErrors.get('');
   if (whole !== undefined && whole.retryAt > view.now) {
     plan.at(whole.retryAt);
     return plan.decision();
@@ -185,8 +185,8 @@ function decideContainer(view: PodView, container: Container, role: 'init' | 'ap
   if (view.busy.has(`start:${container.name}`)) return;
   const latest = attemptsOf(view, container.name)[0];
   if (latest?.state.phase === 'running') return decideRunning(view, container, latest, plan);
-  const trouble = view.troubles.get(container.name);
-  if (trouble !== undefined && trouble.retryAt > view.now) return plan.at(trouble.retryAt);
+  const syncError = view.syncErrors.get(container.name);
+  if (syncError !== undefined && syncError.retryAt > view.now) return plan.at(syncError.retryAt);
   if (latest === undefined || latest.state.phase === 'created') {
     const attempt = latest?.attempt ?? nextAttempt(view, container.name);
     return plan.add({ do: 'start', container, role, attempt, backoffSeconds: latest?.backoffSeconds ?? 0 });

@@ -1,7 +1,7 @@
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@shiplog/contracts';
 import type { ObservedContainer } from '../runtime/runtime';
 import { restartOf, restartsAfter } from './decide-restart';
-import { attemptsOf, containerUrl, kubeTime, nameOfTrouble, restartPolicyOf, verdictOf, type PodView } from './view';
+import { attemptsOf, containerUrl, kubeTime, waitingReasonOf, restartPolicyOf, verdictOf, type PodView } from './view';
 
 /** What a kubelet says of a container it has lost every trace of. */
 const LOST: ContainerStateTerminated = {
@@ -67,7 +67,7 @@ function stateOf(
   const goesOn =
     !options.over && (ended === undefined || restartsAfter(restartPolicyOf(view.pod, container), ended.exitCode));
   if (!goesOn && ended !== undefined) return { terminated: ended };
-  return troubleOf(view, container) ?? waiting(options.waitingFor);
+  return syncErrorOf(view, container) ?? waiting(options.waitingFor);
 }
 
 /** A dead container's state: a final one, or waiting for its restart; terminated for the moment between the two. */
@@ -80,9 +80,9 @@ function endedState(
   const terminated = { terminated: terminatedOf(view, dead) };
   const exitCode = terminated.terminated.exitCode;
   if (options.over || !restartsAfter(restartPolicyOf(view.pod, container), exitCode)) return terminated;
-  if (view.busy.has(`start:${container.name}`)) return troubleOf(view, container) ?? terminated;
+  if (view.busy.has(`start:${container.name}`)) return syncErrorOf(view, container) ?? terminated;
   const { dueAt, waitSeconds } = restartOf(dead);
-  if (dueAt <= view.now) return troubleOf(view, container) ?? terminated;
+  if (dueAt <= view.now) return syncErrorOf(view, container) ?? terminated;
   const { name, namespace = '', uid } = view.pod.metadata;
   const pod = `${name}_${namespace}(${uid})`;
   return waiting(
@@ -101,10 +101,10 @@ function waiting(reason: string, message?: string): ContainerState {
   return { waiting: { reason, ...(message === undefined ? {} : { message }) } };
 }
 
-function troubleOf(view: PodView, container: Container): ContainerState | undefined {
-  const trouble = view.troubles.get(container.name) ?? view.troubles.get('');
-  if (trouble === undefined) return undefined;
-  const { reason, message } = nameOfTrouble(trouble, view.now);
+function syncErrorOf(view: PodView, container: Container): ContainerState | undefined {
+  const syncError = view.syncErrors.get(container.name) ?? view.syncErrors.get('');
+  if (syncError === undefined) return undefined;
+  const { reason, message } = waitingReasonOf(syncError, view.now);
   return waiting(reason, message);
 }
 

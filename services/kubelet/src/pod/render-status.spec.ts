@@ -108,15 +108,15 @@ describe('the status of a pod', () => {
   });
 
   it('calls a failed pull by its first name, then by its second', () => {
-    const trouble = {
+    const syncError = {
       reason: 'ErrImagePull',
       message: 'no such host',
       retryAt: NOW + 10_000,
       later: { at: NOW + 2_000, reason: 'ImagePullBackOff', message: 'Back-off' },
     };
-    const troubles = new Map([['main', trouble]]);
-    expect(first(view({ troubles }))?.state?.waiting?.reason).toBe('ErrImagePull');
-    expect(first(view({ troubles, now: NOW + 2_000 }))?.state?.waiting).toEqual({
+    const syncErrors = new Map([['main', syncError]]);
+    expect(first(view({ syncErrors }))?.state?.waiting?.reason).toBe('ErrImagePull');
+    expect(first(view({ syncErrors, now: NOW + 2_000 }))?.state?.waiting).toEqual({
       reason: 'ImagePullBackOff',
       message: 'Back-off',
     });

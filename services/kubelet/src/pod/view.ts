@@ -5,7 +5,7 @@ import type { ObservedContainer } from '../runtime/runtime';
 export type Pod = ObjectOf<'pods'>;
 
 /** Why something of a pod does not go on, as a waiting reason; tried again at `retryAt` (epoch milliseconds). */
-export interface Trouble {
+export interface SyncError {
   readonly reason: string;
   readonly message: string;
   readonly retryAt: number;
@@ -13,8 +13,11 @@ export interface Trouble {
   readonly later?: { readonly at: number; readonly reason: string; readonly message: string };
 }
 
-/** What a trouble is called at a moment. */
-export function nameOfTrouble({ reason, message, later }: Trouble, now: number): { reason: string; message: string } {
+/** What a sync error is called at a moment. */
+export function waitingReasonOf(
+  { reason, message, later }: SyncError,
+  now: number,
+): { reason: string; message: string } {
   return later !== undefined && later.at <= now
     ? { reason: later.reason, message: later.message }
     : { reason, message };
@@ -49,7 +52,7 @@ export interface PodView {
   readonly containers: readonly ObservedContainer[];
   readonly busy: ReadonlySet<Task>;
   /** By container name; '' for what concerns the whole pod. */
-  readonly troubles: ReadonlyMap<string, Trouble>;
+  readonly syncErrors: ReadonlyMap<string, SyncError>;
   /** By container id. */
   readonly probes: ReadonlyMap<string, ProbeVerdict>;
   /** Termination messages by container id. */

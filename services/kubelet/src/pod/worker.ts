@@ -12,7 +12,7 @@ import type { PodWorkers } from './pod-workers';
 import { SandboxAway, type Sandbox } from './sandbox';
 import { messageOf, StartFailure } from './start-failure';
 import { Tasks } from './tasks';
-import { Troubles } from './troubles';
+import { SyncErrors } from './sync-errors';
 import { isTerminal, type Pod, type PodView, type Task, type DesiredPhase } from './view';
 import { Wakes } from './wakes';
 
@@ -31,7 +31,7 @@ export class PodWorker {
   readonly #probing: Probing;
   readonly #words: LastWords;
   readonly #tasks: Tasks;
-  readonly #troubles = new Troubles();
+  readonly #syncErrors = new SyncErrors();
   readonly #wakes: Wakes;
   #prepared: Promise<void> | undefined;
   #starts = new AbortController();
@@ -79,7 +79,7 @@ export class PodWorker {
 
   /** A ConfigMap, Secret or Service has changed. */
   configChanged(): void {
-    this.#troubles.hurry();
+    this.#syncErrors.hurry();
     this.#tasks.hurry();
     this.#volumes.forget();
     if (this.#volumes.inUse && this.#desiredPhase === 'run') this.#follow();
@@ -88,7 +88,7 @@ export class PodWorker {
 
   /** The engine answers (again): what has failed without it need not wait. */
   engineUp(): void {
-    this.#troubles.hurry();
+    this.#syncErrors.hurry();
     this.#tasks.hurry();
     this.wake();
   }
@@ -128,7 +128,7 @@ export class PodWorker {
       desiredPhase: this.#desiredPhase,
       containers: table.of(this.pod.metadata.uid),
       busy: this.#tasks.busy,
-      troubles: this.#troubles.all,
+      syncErrors: this.#syncErrors.all,
       probes: this.#probing.verdicts,
       messages: this.#words.known,
       imageNames: images.names,
@@ -228,14 +228,14 @@ export class PodWorker {
     try {
       await this.#sandbox.adopt(this.pod, id);
     } catch (error) {
-      const { isNew, outcome } = this.#troubles.besides(error);
+      const { isNew, outcome } = this.#syncErrors.besides(error);
       if (isNew) {
         this.services.notes.say(this.pod, 'Warning', 'NetworkNotReady', `network is not ready: ${messageOf(error)}`);
         this.#failed('attach', error);
       }
       return outcome;
     }
-    this.#troubles.podStarted();
+    this.#syncErrors.podStarted();
     if (this.#volumes.inUse) return DONE;
     this.#volumes.adopt();
     this.#follow();
@@ -248,7 +248,7 @@ export class PodWorker {
     try {
       const needs = { prepared: this.#prepare(signal), volumes: this.#scope.volumes };
       await this.#sandbox.start(this.pod, attempt, needs);
-      this.#troubles.podStarted();
+      this.#syncErrors.podStarted();
       return DONE;
     } catch (error) {
       if (error === signal.reason) return DONE;
@@ -265,7 +265,7 @@ export class PodWorker {
     try {
       await this.#prepare(signal);
       await this.services.starter.start(this.#scope, this.pod, action, signal);
-      this.#troubles.containerStarted(name);
+      this.#syncErrors.containerStarted(name);
       return DONE;
     } catch (error) {
       if (signal.aborted) return DONE;
@@ -278,7 +278,7 @@ export class PodWorker {
   }
 
   #blame(name: string, image: string, failure: StartFailure): Outcome {
-    const outcome = this.#troubles.ofContainer(name, image, failure);
+    const outcome = this.#syncErrors.ofContainer(name, image, failure);
     if (failure.kind !== 'pull') {
       this.services.notes.say(this.pod, 'Warning', 'Failed', `Error: ${failure.message}`, name);
     }
@@ -286,7 +286,7 @@ export class PodWorker {
   }
 
   #blamePod(error: unknown): Outcome {
-    const { outcome, isNew } = this.#troubles.ofPod(error);
+    const { outcome, isNew } = this.#syncErrors.ofPod(error);
     if (isNew && error instanceof ConfigError)
       this.services.notes.say(this.pod, 'Warning', 'FailedMount', error.message);
     return outcome;

@@ -39,7 +39,7 @@ export function view(fields: Partial<PodView> = {}): PodView {
     desiredPhase: 'run',
     containers: [],
     busy: new Set(),
-    troubles: new Map(),
+    syncErrors: new Map(),
     probes: new Map(),
     messages: new Map(),
     imageNames: new Map(),

@@ -2,7 +2,7 @@ import { ConfigError } from '../container/config-error';
 import { doubled } from './decide-restart';
 import { AGAIN, backOffMs, type Outcome } from './outcome';
 import { messageOf, type StartFailure } from './start-failure';
-import type { Trouble } from './view';
+import type { SyncError } from './view';
 
 /** Kubernetes tries a wrong configuration again at its next sync. */
 const CONFIG_RETRY_MS = 10_000;
@@ -10,14 +10,14 @@ const CONFIG_RETRY_MS = 10_000;
 const FIRST_NAME_MS = 2_000;
 
 /** Why a pod, or containers of it, do not go on: their waiting reasons, and when each is tried again. */
-export class Troubles {
-  readonly #all = new Map<string, Trouble>();
+export class SyncErrors {
+  readonly #all = new Map<string, SyncError>();
   /** Seconds, by container name. */
   readonly #pullBackoff = new Map<string, number>();
   #podFailures = 0;
 
   /** By container name; '' for what concerns the whole pod. */
-  get all(): ReadonlyMap<string, Trouble> {
+  get all(): ReadonlyMap<string, SyncError> {
     return this.#all;
   }
 
