@@ -101,7 +101,7 @@ describe('the status of a pod', () => {
     expect(first(given)?.state?.terminated).toMatchObject({ exitCode, reason });
   });
 
-  it('hands the last words of a container on', () => {
+  it('hands the termination message of a container on', () => {
     const messages = new Map([['main-0', 'disk full']]);
     const given = attachedView([observed({ state: exited(1) })], { messages, pod: pod({ restartPolicy: 'Never' }) });
     expect(first(given)?.state?.terminated?.message).toBe('disk full');

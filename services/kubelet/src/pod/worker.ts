@@ -3,7 +3,7 @@ import { ConfigError } from '../container/config-error';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes } from '../volumes/pod-volumes';
 import { decidePod, type PodAction } from './decide-pod';
-import { LastWords } from './last-words';
+import { TerminationMessages } from './termination-messages';
 import { DONE, LONGEST_WAIT_MS, type Outcome } from './outcome';
 import { Probing } from './probing';
 import { renderStatus } from './render-status';
@@ -29,7 +29,7 @@ export class PodWorker {
   readonly #sandbox: Sandbox;
   readonly #scope: PodScope;
   readonly #probing: Probing;
-  readonly #words: LastWords;
+  readonly #messages: TerminationMessages;
   readonly #tasks: Tasks;
   readonly #syncErrors = new SyncErrors();
   readonly #wakes: Wakes;
@@ -55,7 +55,7 @@ export class PodWorker {
     this.#sandbox = sandboxes.of(this.#files);
     this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#volumes.make(this.pod) };
     this.#probing = new Probing(runtime, notes, () => this.wake());
-    this.#words = new LastWords(runtime, this.#files, logger, () => this.wake());
+    this.#messages = new TerminationMessages(runtime, this.#files, logger, () => this.wake());
     this.#tasks = new Tasks({ ended: () => this.wake(), failed: (task, error) => this.#failed(task, error) });
     this.#wakes = new Wakes(
       () => this.#look(),
@@ -130,7 +130,7 @@ export class PodWorker {
       busy: this.#tasks.busy,
       syncErrors: this.#syncErrors.all,
       probes: this.#probing.verdicts,
-      messages: this.#words.known,
+      messages: this.#messages.known,
       imageNames: images.names,
       hostIP: this.services.node.ip,
       podIP: this.#sandbox.ip,
@@ -152,13 +152,13 @@ export class PodWorker {
     if (this.#finished || !this.services.link.isUp) return;
     const view = this.view();
     if (view.busy.has('finish')) return;
-    this.#words.listen(view);
+    this.#messages.read(view);
     this.#probing.sync(view);
     const status = renderStatus({ ...view, probes: this.#probing.verdicts });
-    if (this.#desiredPhase !== 'gone' && !this.#words.listening) this.services.statuses.offer(this.pod, status);
+    if (this.#desiredPhase !== 'gone' && !this.#messages.reading) this.services.statuses.offer(this.pod, status);
     const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, isTerminal(status.phase));
     for (const action of actions) {
-      if (action.do !== 'finish' || !this.#words.listening) this.#do(action, status);
+      if (action.do !== 'finish' || !this.#messages.reading) this.#do(action, status);
     }
     this.#wakeAt(wakeAt);
   }

@@ -156,7 +156,7 @@ export class PodFiles {
     return file;
   }
 
-  /** What a container left as its last word, '' for nothing. */
+  /** A container's termination message, '' for nothing. */
   async readMessage(container: string, attempt: number): Promise<string> {
     const file = await open(this.#messageFile(container, attempt), 'r').catch(() => undefined);
     if (file === undefined) return '';

@@ -8,10 +8,10 @@ const LOG_LINES = 80;
 const LOG_BYTES = 2_048;
 
 /** The termination messages of a pod's dead containers, read once each. */
-export class LastWords {
-  readonly #words = new Map<string, string>();
+export class TerminationMessages {
+  readonly #messages = new Map<string, string>();
   readonly #asked = new Set<string>();
-  #reading = 0;
+  #pending = 0;
 
   constructor(
     private readonly runtime: PodRuntime,
@@ -21,34 +21,35 @@ export class LastWords {
   ) {}
 
   get known(): ReadonlyMap<string, string> {
-    return this.#words;
+    return this.#messages;
   }
 
-  /** Whether a container has died whose last words are not known yet: a status without them would be half a fact. */
-  get listening(): boolean {
-    return this.#reading > 0;
+  /** Whether a container has died whose termination message is not known yet: a status without them would be half a fact. */
+  get reading(): boolean {
+    return this.#pending > 0;
   }
 
-  listen(view: PodView): void {
+  read(view: PodView): void {
     for (const one of view.containers) {
       if (one.role === 'infra' || one.state.phase !== 'exited' || this.#asked.has(one.id)) continue;
       this.#asked.add(one.id);
-      this.#reading++;
+      this.#pending++;
       this.#read(view, one, one.state.exitCode)
-        .then((words) => this.#words.set(one.id, words))
+        .then((message) => this.#messages.set(one.id, message))
         .catch((error: unknown) => this.logger.debug({ err: error, id: one.id }, 'no termination message'))
         .finally(() => {
-          this.#reading--;
+          this.#pending--;
           this.changed();
         });
     }
   }
 
   async #read(view: PodView, dead: ObservedContainer, exitCode: number): Promise<string> {
-    const words = await this.files.readMessage(dead.name, dead.attempt);
+    const message = await this.files.readMessage(dead.name, dead.attempt);
     const { containers = [], initContainers = [] } = view.pod.spec ?? {};
     const container = [...containers, ...initContainers].find((one) => one.name === dead.name);
-    if (words !== '' || exitCode === 0 || container?.terminationMessagePolicy !== 'FallbackToLogsOnError') return words;
+    if (message !== '' || exitCode === 0 || container?.terminationMessagePolicy !== 'FallbackToLogsOnError')
+      return message;
     const parts: Uint8Array[] = [];
     for await (const part of this.runtime.logs(dead.id, {
       follow: false,
