@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { ClusterModule } from './cluster/cluster.module';
-import { EngineModule } from './engine.module';
+import { RuntimeModule } from './runtime/runtime.module';
 import { Kubelet } from './kubelet';
 import { LogsModule } from './logs/logs.module';
 import { NodeModule } from './node/node.module';
 import { PodsModule } from './pod/pods.module';
 
 /** The kubelet: runs the pods of one node. */
-@Module({ imports: [ClusterModule, EngineModule, NodeModule, PodsModule, LogsModule], providers: [Kubelet] })
+@Module({ imports: [ClusterModule, RuntimeModule, NodeModule, PodsModule, LogsModule], providers: [Kubelet] })
 export class KubeletModule {}

@@ -3,7 +3,7 @@ import type { AppliedEvent } from '@shiplog/cluster';
 import { background, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ClusterView } from './cluster/cluster-view';
-import { EngineLink, type EngineListener } from './engine-link';
+import { RuntimeConnection, type RuntimeListener } from './runtime/runtime-connection';
 import { EngineCgroups } from './node/cgroups';
 import { NodeAgent } from './node/node-agent';
 import { PodManager } from './pod/pod-manager';
@@ -12,13 +12,13 @@ import type { KubeletConfig } from './settings';
 
 /** Brings the log and the engine together: first the log is read, then the engine is watched, then pods are seen to. */
 @Injectable()
-export class Kubelet implements OnApplicationBootstrap, EngineListener {
+export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName'>,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(HEALTH) private readonly health: Pick<Health, 'ready' | 'notReady'>,
     private readonly cluster: ClusterView,
-    private readonly link: EngineLink,
+    private readonly connection: RuntimeConnection,
     private readonly cgroups: EngineCgroups,
     private readonly agent: NodeAgent,
     private readonly manager: PodManager,
@@ -35,7 +35,7 @@ export class Kubelet implements OnApplicationBootstrap, EngineListener {
     if (!(await this.cluster.open())) return;
     this.cluster.onApplied((batch) => this.#applied(batch));
     this.agent.start();
-    this.link.start(this);
+    this.connection.start(this);
   }
 
   #applied(batch: readonly AppliedEvent[]): void {

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { EngineModule } from '../engine.module';
+import { RuntimeModule } from '../runtime/runtime.module';
 import { PodsModule } from '../pod/pods.module';
 import { LogController } from './log.controller';
 
 /** The logs of containers. */
-@Module({ imports: [EngineModule, PodsModule], controllers: [LogController] })
+@Module({ imports: [RuntimeModule, PodsModule], controllers: [LogController] })
 export class LogsModule {}

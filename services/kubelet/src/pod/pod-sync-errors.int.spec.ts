@@ -94,10 +94,10 @@ describe('a pod that can not be had', () => {
     await eventually(
       () => rig.notes.includes('FailedCreatePodSandBox') && waiting()?.message === 'connect ECONNREFUSED',
     );
-    rig.link.isUp = false;
+    rig.connection.isUp = false;
     await pause(1_500);
     Object.assign(rig.runtime, real);
-    rig.link.isUp = true;
+    rig.connection.isUp = true;
     rig.pods = [pod()];
     await rig.table.relist();
     const began = Date.now();

@@ -3,7 +3,7 @@ import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import type { ConfigSource } from '../container/render-env';
 import type { NodeFacts } from '../container/render-fields';
-import { EngineLink } from '../engine-link';
+import { RuntimeConnection } from '../runtime/runtime-connection';
 import { ImageStore } from '../images/image-store';
 import { References } from '../references/references';
 import { ContainerTable } from '../runtime/container-table';
@@ -30,7 +30,7 @@ export class PodWorkers {
     @Inject(POD_RUNTIME) readonly runtime: PodRuntime,
     @Inject(NODE_FACTS) readonly node: NodeFacts,
     @Inject(CONFIG_SOURCE) private readonly source: ConfigSource,
-    readonly link: EngineLink,
+    readonly connection: RuntimeConnection,
     readonly table: ContainerTable,
     readonly images: ImageStore,
     readonly references: References,

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { BUS, CONFIG } from '@shiplog/service';
 import { ClusterModule } from '../cluster/cluster.module';
-import { EngineModule } from '../engine.module';
+import { RuntimeModule } from '../runtime/runtime.module';
 import { AgentNetwork, EngineNetwork, type PodNetwork } from '../networking/pod-network';
 import { NodeModule } from '../node/node.module';
 import type { MachineFacts } from '../node/render-node';
@@ -35,7 +35,7 @@ const gate = {
 
 /** Sees to the pods of this node. */
 @Module({
-  imports: [ClusterModule, EngineModule, NodeModule, ReferencesModule, StatusModule],
+  imports: [ClusterModule, RuntimeModule, NodeModule, ReferencesModule, StatusModule],
   providers: [
     network,
     gate,

@@ -149,7 +149,7 @@ export class PodWorker {
   }
 
   #reconcile(): void {
-    if (this.#finished || !this.services.link.isUp) return;
+    if (this.#finished || !this.services.connection.isUp) return;
     const view = this.view();
     if (view.busy.has('finish')) return;
     this.#messages.read(view);

@@ -6,7 +6,7 @@ import { Health, readConfig, ServiceModule } from '@shiplog/service';
 import { eventually } from '@shiplog/testing';
 import { pino } from 'pino';
 import { ClusterView } from '../cluster/cluster-view';
-import { EngineLink } from '../engine-link';
+import { RuntimeConnection } from '../runtime/runtime-connection';
 import type { PodNetwork } from '../networking/pod-network';
 import { PodDeletion } from '../pod/pod-deletion';
 import { PodManager } from '../pod/pod-manager';
@@ -32,7 +32,7 @@ export class PodsRig {
   readonly deleted: string[] = [];
   readonly attached = new Set<string>();
   readonly notes: string[] = [];
-  readonly link = { isUp: true };
+  readonly connection = { isUp: true };
   pods: Pod[] = [];
   attachError: Error | undefined;
   /** What the network agent does first: it may take its time, or throw. */
@@ -65,8 +65,8 @@ export class PodsRig {
     return Test.createTestingModule({ imports: [ServiceModule.forRoot(context), PodsModule] })
       .overrideProvider(POD_RUNTIME)
       .useValue(this.runtime)
-      .overrideProvider(EngineLink)
-      .useValue(this.link)
+      .overrideProvider(RuntimeConnection)
+      .useValue(this.connection)
       .overrideProvider(ClusterView)
       .useValue({ pods: () => this.pods, services: () => [] })
       .overrideProvider(ReferenceQuery)

@@ -1,13 +1,13 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { ImageStore } from './images/image-store';
-import { ContainerTable } from './runtime/container-table';
-import type { EngineFacts, PodRuntime, RuntimeEvent } from './runtime/runtime';
-import { POD_RUNTIME } from './tokens';
+import { ImageStore } from '../images/image-store';
+import { ContainerTable } from './container-table';
+import type { EngineFacts, PodRuntime, RuntimeEvent } from './runtime';
+import { POD_RUNTIME } from '../tokens';
 
 /** Who has to know whether the engine answers. */
-export interface EngineListener {
+export interface RuntimeListener {
   /** The engine answers and all containers are known (again). */
   engineUp(engine: EngineFacts): void;
   engineDown(why: string): void;
@@ -15,13 +15,13 @@ export interface EngineListener {
 
 /** Keeps the table of containers in step with the engine, over its absences. */
 @Injectable()
-export class EngineLink implements OnApplicationShutdown {
-  #listener: EngineListener | undefined;
+export class RuntimeConnection implements OnApplicationShutdown {
+  #listener: RuntimeListener | undefined;
   #watch: { close(): void } | undefined;
   #up = false;
   #retry: NodeJS.Timeout | undefined;
   /** Counts connections, so that what belongs to an earlier one is let go. */
-  #connection = 0;
+  #generation = 0;
 
   constructor(
     @Inject(POD_RUNTIME) private readonly runtime: PodRuntime,
@@ -35,13 +35,13 @@ export class EngineLink implements OnApplicationShutdown {
   }
 
   /** Begins to watch the engine, and tells one listener how it is. */
-  start(listener: EngineListener): void {
+  start(listener: RuntimeListener): void {
     this.#listener = listener;
     this.#watch = this.runtime.watch((event) => this.#hear(event));
   }
 
   onApplicationShutdown(): void {
-    this.#connection++;
+    this.#generation++;
     clearTimeout(this.#retry);
     this.#watch?.close();
   }
@@ -50,10 +50,10 @@ export class EngineLink implements OnApplicationShutdown {
     const { table, images, logger } = this;
     switch (event.type) {
       case 'connected':
-        void this.#connected(++this.#connection);
+        void this.#connected(++this.#generation);
         return;
       case 'disconnected':
-        this.#connection++;
+        this.#generation++;
         if (this.#up) logger.warn({ why: event.why }, 'the container engine is away');
         this.#up = false;
         this.#listener?.engineDown(event.why);
@@ -71,23 +71,23 @@ export class EngineLink implements OnApplicationShutdown {
     }
   }
 
-  async #connected(connection: number): Promise<void> {
+  async #connected(generation: number): Promise<void> {
     const { runtime, table, images, logger } = this;
     try {
       const engine = await runtime.engine();
       await runtime.prepare();
       images.forget();
       await table.relist();
-      if (connection !== this.#connection) return;
+      if (generation !== this.#generation) return;
       this.#up = true;
       logger.info({ engine: engine.version, pods: table.pods().length }, 'the container engine answers');
       this.#listener?.engineUp(engine);
     } catch (error) {
-      if (connection !== this.#connection) return;
+      if (generation !== this.#generation) return;
       logger.warn({ err: error }, 'the container engine can not be asked; trying again');
       this.#listener?.engineDown(error instanceof Error ? error.message : String(error));
       this.#retry = setTimeout(() => {
-        if (connection === this.#connection) void this.#connected(connection);
+        if (generation === this.#generation) void this.#connected(generation);
       }, RETRY_MS);
     }
   }
