@@ -16,7 +16,7 @@ import { PodDeletion } from './pod-deletion';
 import { PodManager } from './pod-manager';
 import { PodWorkers } from './pod-workers';
 import { Sandboxes } from './sandbox';
-import { StartGate } from './start-gate';
+import { StartLimiter } from './start-limiter';
 import { Starter } from './starter';
 import { Stopper } from './stopper';
 
@@ -27,10 +27,10 @@ const network = {
     podNetwork === 'docker' ? new EngineNetwork(dockerNetwork, ip) : new AgentNetwork(bus, nodeName, ip),
 };
 
-const gate = {
-  provide: StartGate,
+const limiter = {
+  provide: StartLimiter,
   inject: [CONFIG],
-  useFactory: ({ maxParallelStarts }: KubeletConfig) => new StartGate(maxParallelStarts),
+  useFactory: ({ maxParallelStarts }: KubeletConfig) => new StartLimiter(maxParallelStarts),
 };
 
 /** Sees to the pods of this node. */
@@ -38,7 +38,7 @@ const gate = {
   imports: [ClusterModule, RuntimeModule, NodeModule, ReferencesModule, StatusModule],
   providers: [
     network,
-    gate,
+    limiter,
     Sandboxes,
     ImagePuller,
     ContainerSpecs,

@@ -7,7 +7,7 @@ import { POD_NETWORK, POD_RUNTIME } from '../tokens';
 import type { PodFiles } from '../volumes/pod-files';
 import { hostnameOf } from '../volumes/render-pod-files';
 import type { PlannedVolume } from '../volumes/plan-volumes';
-import { StartGate } from './start-gate';
+import { StartLimiter } from './start-limiter';
 import type { Pod } from './view';
 
 /** Makes the sandboxes of pods, with what all of them use. */
@@ -18,7 +18,7 @@ export class Sandboxes {
     readonly table: ContainerTable,
     @Inject(POD_NETWORK) readonly network: PodNetwork,
     readonly cgroups: EngineCgroups,
-    readonly gate: StartGate,
+    readonly limiter: StartLimiter,
   ) {}
 
   of(files: PodFiles): Sandbox {
@@ -64,14 +64,14 @@ export class Sandbox {
    * this attempt. What was begun is taken away again when it fails.
    */
   async start(pod: Pod, attempt: number, before: SandboxNeeds): Promise<void> {
-    const { gate, runtime } = this.services;
+    const { limiter, runtime } = this.services;
     const { uid } = pod.metadata;
-    const entered = before.prepared.then(() => gate.enter(uid));
+    const entered = before.prepared.then(() => limiter.enter(uid));
     const created = entered.then(() => this.#create(pod, attempt, before.volumes));
     // The network is not the engine's: whoever waits for its agent takes no other pod's place.
     const started = created
       .then((id) => runtime.startInfra(id))
-      .finally(() => entered.then(() => gate.leave(uid), nothing));
+      .finally(() => entered.then(() => limiter.leave(uid), nothing));
     const ready = started.then(async (details) => this.#attach(pod, await created, details));
     this.#created = created;
     this.#ready = ready;

@@ -11,7 +11,7 @@ import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import type { PodScope, StartAction } from './pod-scope';
 import { asFailure, messageOf } from './start-failure';
-import { StartGate } from './start-gate';
+import { StartLimiter } from './start-limiter';
 import type { Pod } from './view';
 
 /** A hook may take long; one that never ends must not hold its pod for ever. */
@@ -25,7 +25,7 @@ export class Starter {
     private readonly table: ContainerTable,
     private readonly images: ImagePuller,
     private readonly specs: ContainerSpecs,
-    private readonly gate: StartGate,
+    private readonly limiter: StartLimiter,
     private readonly notes: Notes,
   ) {}
 
@@ -33,7 +33,7 @@ export class Starter {
   async start(scope: PodScope, pod: Pod, action: StartAction, signal: AbortSignal): Promise<void> {
     const { container } = action;
     const [image, volumes] = await Promise.all([this.images.get(pod, container, signal), scope.volumes()]);
-    const id = await this.gate.within(pod.metadata.uid, () =>
+    const id = await this.limiter.within(pod.metadata.uid, () =>
       this.#run(scope, pod, action, { image, volumes, signal }),
     );
     if (container.lifecycle?.postStart !== undefined) await this.#postStart(scope, pod, container, id);
@@ -45,10 +45,10 @@ export class Starter {
     action: StartAction,
     { image, volumes, signal }: { image: ImageFacts; volumes: readonly PlannedVolume[]; signal: AbortSignal },
   ): Promise<string> {
-    const { runtime, table, notes, gate } = this;
+    const { runtime, table, notes, limiter } = this;
     const { sandbox } = scope;
     const networked = (): Promise<void> =>
-      sandbox.attachedPid === undefined ? gate.outside(pod.metadata.uid, () => sandbox.ready()) : sandbox.ready();
+      sandbox.attachedPid === undefined ? limiter.outside(pod.metadata.uid, () => sandbox.ready()) : sandbox.ready();
     const { container } = action;
     const infraId = await sandbox.created();
     if (needsPodIP(container)) await networked();

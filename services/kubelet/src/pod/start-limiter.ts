@@ -2,7 +2,7 @@
  * How many pods may start at once: past about four, an engine on two cores only makes each of them slower. A pod holds
  * one place while any of its starts goes on.
  */
-export class StartGate {
+export class StartLimiter {
   readonly #holders = new Map<string, number>();
   readonly #waiting: { uid: string; enter: () => void }[] = [];
 
