@@ -16,7 +16,7 @@ describe('a workload through the unmodified kubectl', () => {
   const appContainers = async () =>
     (await cluster.containersOf(namespace, false)).filter((c) => c.labels['io.shiplog.role'] === 'app');
 
-  it('runs three pods of a ReplicationController as three real containers, each with its infra container', async () => {
+  it('runs three pods of a ReplicationController as three real containers, each with its sandbox', async () => {
     await cluster.kubectlWith({ input: JSON.stringify(webController('web', 3)) }, '-n', namespace, 'create', '-f', '-');
     await kubectl('expose', 'rc', 'web', '--port=80', '--type=NodePort');
     const pods = await cluster.podsReady(namespace, 3);

@@ -87,17 +87,19 @@ describe('a kubelet whose pods can not be had', () => {
     await node.untilGone('odd');
   });
 
-  it('since NATS is cut off while an infra container dies: the pod is made anew once NATS is there', async () => {
-    const infra = (await node.engine.runtime().list()).find((one) => one.role === 'infra' && one.pod.name === 'even');
+  it('since NATS is cut off while a sandbox dies: the pod is made anew once NATS is there', async () => {
+    const sandbox = (await node.engine.runtime().list()).find(
+      (one) => one.role === 'sandbox' && one.pod.name === 'even',
+    );
     await node.system.nats.pause('SIGKILL');
-    await run('docker', ['-H', node.engine.host, 'kill', infra?.id ?? '']);
+    await run('docker', ['-H', node.engine.host, 'kill', sandbox?.id ?? '']);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     await node.system.nats.resume();
     lastBeat = performance.now();
     longestSilence = 0;
     const began = Date.now();
     await node.until('even', (pod) => containerOf(pod).restartCount === 1 && containerOf(pod).ready, 30_000);
-    process.stdout.write(`NATS cut, infra killed: Ready ${Date.now() - began} ms after NATS was there\n`);
+    process.stdout.write(`NATS cut, sandbox killed: Ready ${Date.now() - began} ms after NATS was there\n`);
   });
 
   it('since the engine is killed while they start, again and again: all run once it stays', async () => {

@@ -65,14 +65,14 @@ describe('a kubelet on a real engine', () => {
     expect(await node.logs(again, 'main', { previous: true })).toBe('hello\n');
   });
 
-  it('makes a pod anew when its infra container has died: another network namespace, the same pod', async () => {
-    const infra = (await runtime().list()).find((one) => one.role === 'infra' && one.pod.name === 'plain');
-    await docker('kill', infra?.id ?? '');
+  it('makes a pod anew when its sandbox has died: another network namespace, the same pod', async () => {
+    const sandbox = (await runtime().list()).find((one) => one.role === 'sandbox' && one.pod.name === 'plain');
+    await docker('kill', sandbox?.id ?? '');
     const again = await node.until('plain', (one) => isReady(one) && containerOf(one).restartCount === 2);
-    const infras = (await runtime().list()).filter((one) => one.role === 'infra' && one.pod.name === 'plain');
-    expect(infras.filter((one) => one.state.phase === 'running')).toHaveLength(1);
-    expect(infras.map((one) => one.id)).not.toContain(infra?.id);
-    expect(again.metadata.uid).toBe(infra?.pod.uid);
+    const sandboxes = (await runtime().list()).filter((one) => one.role === 'sandbox' && one.pod.name === 'plain');
+    expect(sandboxes.filter((one) => one.state.phase === 'running')).toHaveLength(1);
+    expect(sandboxes.map((one) => one.id)).not.toContain(sandbox?.id);
+    expect(again.metadata.uid).toBe(sandbox?.pod.uid);
   });
 
   it('deletes a pod without leaving anything behind', async () => {

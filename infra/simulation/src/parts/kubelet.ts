@@ -27,7 +27,7 @@ function machineOf(node: string): MachineFacts {
 
 /** Gives every pod an address at once. */
 const network: PodNetwork = {
-  infraNetwork: () => ({ kind: 'detached' }),
+  sandboxNetwork: () => ({ kind: 'detached' }),
   attach: () => Promise.resolve('10.244.0.2'),
   detach: () => Promise.resolve(),
 };

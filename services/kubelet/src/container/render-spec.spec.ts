@@ -23,7 +23,7 @@ function inputs(fields: Parameters<typeof container>[0], over: Partial<SpecInput
       backoffSeconds: 0,
       image: 'app:1',
     },
-    infraId: 'infra',
+    sandboxId: 'sandbox',
     image: { id: 'sha256:x', digests: [], user: '' },
     mounts: [],
     limits: ALL,

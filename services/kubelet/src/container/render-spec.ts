@@ -10,7 +10,7 @@ import { renderAmounts, renderOomScore } from './render-resources';
 export interface SpecInputs extends EnvContext {
   readonly container: Container;
   readonly identity: ContainerIdentity;
-  readonly infraId: string;
+  readonly sandboxId: string;
   readonly image: ImageFacts;
   readonly mounts: readonly MountSpec[];
   readonly limits: EngineLimits;
@@ -41,7 +41,7 @@ export function renderSpec(inputs: SpecInputs): RenderedSpec {
   const clamped: string[] = [];
   const spec: ContainerSpec = {
     identity,
-    infraId: inputs.infraId,
+    sandboxId: inputs.sandboxId,
     imageId: inputs.image.id,
     entrypoint: expand(container.command),
     args: expand(container.args),

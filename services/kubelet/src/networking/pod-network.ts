@@ -3,14 +3,14 @@ import type { Bus } from '@shiplog/bus';
 import { publishedPortsOf } from '@shiplog/kube';
 import { ipv4Of } from '@shiplog/apimachinery';
 import type { Pod } from '../pod/view';
-import type { InfraDetails, InfraNetwork, PublishedPort } from '../runtime/runtime';
+import type { SandboxDetails, SandboxNetwork, PublishedPort } from '../runtime/runtime';
 
 /** How pods get their network: by the node's network agent, or by one of the engine's own networks. */
 export interface PodNetwork {
-  /** What the infra container is made with. */
-  infraNetwork(pod: Pod): InfraNetwork;
-  /** Gives a running infra container its address (again); resolves once packets can flow. */
-  attach(pod: Pod, infra: InfraDetails): Promise<string>;
+  /** What the sandbox is made with. */
+  sandboxNetwork(pod: Pod): SandboxNetwork;
+  /** Gives a running sandbox its address (again); resolves once packets can flow. */
+  attach(pod: Pod, sandbox: SandboxDetails): Promise<string>;
   detach(podUid: string): Promise<void>;
 }
 
@@ -25,11 +25,11 @@ export class AgentNetwork implements PodNetwork {
     private readonly nodeIP: string,
   ) {}
 
-  infraNetwork(pod: Pod): InfraNetwork {
+  sandboxNetwork(pod: Pod): SandboxNetwork {
     return pod.spec?.hostNetwork === true ? { kind: 'host' } : { kind: 'detached' };
   }
 
-  async attach(pod: Pod, { pid }: InfraDetails): Promise<string> {
+  async attach(pod: Pod, { pid }: SandboxDetails): Promise<string> {
     if (pod.spec?.hostNetwork === true) return this.nodeIP;
     const { uid, name, namespace = '' } = pod.metadata;
     const hostPorts = publishedPortsOf(pod.spec);
@@ -50,16 +50,17 @@ export class EngineNetwork implements PodNetwork {
     private readonly nodeIP: string,
   ) {}
 
-  infraNetwork(pod: Pod): InfraNetwork {
+  sandboxNetwork(pod: Pod): SandboxNetwork {
     if (pod.spec?.hostNetwork === true) return { kind: 'host' };
     const ports = publishedPortsOf(pod.spec).map((port): PublishedPort => ({ ...port, hostIP: port.hostIP ?? '' }));
     return { kind: 'engine', network: this.network, ports };
   }
 
-  attach(pod: Pod, infra: InfraDetails): Promise<string> {
+  attach(pod: Pod, sandbox: SandboxDetails): Promise<string> {
     if (pod.spec?.hostNetwork === true) return Promise.resolve(this.nodeIP);
-    if (infra.ip === '') return Promise.reject(new Error(`the engine gave no address on its network ${this.network}`));
-    return Promise.resolve(infra.ip);
+    if (sandbox.ip === '')
+      return Promise.reject(new Error(`the engine gave no address on its network ${this.network}`));
+    return Promise.resolve(sandbox.ip);
   }
 
   async detach(): Promise<void> {

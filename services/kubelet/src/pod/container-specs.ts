@@ -36,7 +36,7 @@ export class ContainerSpecs {
     { container, role, attempt, backoffSeconds }: StartAction,
     image: ImageFacts,
     volumes: readonly PlannedVolume[],
-    infraId: string,
+    sandboxId: string,
   ): Promise<ContainerSpec> {
     const { uid, name, namespace = '' } = pod.metadata;
     const identity: ContainerIdentity = {
@@ -60,7 +60,7 @@ export class ContainerSpecs {
         ...about,
         container,
         identity,
-        infraId,
+        sandboxId,
         image,
         mounts,
         limits,

@@ -1,4 +1,4 @@
-import { at, attachedView, container, exited, infra, NOW, observed, pod, running, view } from '../testing/builders';
+import { at, attachedView, container, exited, sandbox, NOW, observed, pod, running, view } from '../testing/builders';
 import { decidePod, type PodAction } from './decide-pod';
 import type { PodView } from './view';
 
@@ -9,9 +9,9 @@ const kinds = (given: PodView, ended = false): string[] =>
   );
 
 describe('deciding what a pod needs', () => {
-  it('starts the infra container and all app containers of a new pod at once', () => {
+  it('starts the sandbox and all app containers of a new pod at once', () => {
     const two = pod({ containers: [container(), container({ name: 'side' })] });
-    expect(kinds(view({ pod: two }))).toEqual(['infra', 'start:main', 'start:side']);
+    expect(kinds(view({ pod: two }))).toEqual(['sandbox', 'start:main', 'start:side']);
   });
 
   it('lets be what runs as it should', () => {
@@ -19,7 +19,7 @@ describe('deciding what a pod needs', () => {
   });
 
   it('does not begin again what is under way', () => {
-    const given = view({ busy: new Set(['infra', 'start:main'] as const) });
+    const given = view({ busy: new Set(['sandbox', 'start:main'] as const) });
     expect(actions(given)).toEqual([]);
   });
 
@@ -47,8 +47,8 @@ describe('deciding what a pod needs', () => {
     expect(actions(attachedView([], { pod: lost }))).toMatchObject([{ do: 'start', attempt: 3 }]);
   });
 
-  it('adopts a running infra container by making sure of its network', () => {
-    const given = view({ containers: [infra(), observed()] });
+  it('adopts a running sandbox by making sure of its network', () => {
+    const given = view({ containers: [sandbox(), observed()] });
     expect(kinds(given)).toEqual(['attach']);
   });
 
@@ -88,7 +88,7 @@ describe('deciding what a pod needs', () => {
 
   describe('when the network namespace is lost', () => {
     it('kills what still runs in it', () => {
-      const given = view({ containers: [infra(exited(137)), observed()], attachedPid: 100 });
+      const given = view({ containers: [sandbox(exited(137)), observed()], attachedPid: 100 });
       expect(actions(given)).toMatchObject([
         { do: 'kill', id: 'main-0', why: 'Pod sandbox changed, it will be killed and re-created.' },
       ]);
@@ -96,17 +96,17 @@ describe('deciding what a pod needs', () => {
 
     it('then makes both anew, without back-off', () => {
       const dead = observed({ attempt: 1, backoffSeconds: 10, state: exited(137) });
-      expect(kinds(view({ containers: [infra(exited(137)), dead] }))).toEqual(['infra', 'start:main', 'remove']);
+      expect(kinds(view({ containers: [sandbox(exited(137)), dead] }))).toEqual(['sandbox', 'start:main', 'remove']);
     });
 
-    it('sees through an infra container that was restarted behind our back', () => {
-      const restarted = infra({ phase: 'running', startedAt: at(-1), pid: 555 });
+    it('sees through a sandbox that was restarted behind our back', () => {
+      const restarted = sandbox({ phase: 'running', startedAt: at(-1), pid: 555 });
       const given = view({ containers: [restarted, observed()], attachedPid: 100 });
       expect(kinds(given)).toEqual(['kill:main']);
-      expect(actions(view({ containers: [restarted], attachedPid: 100 }))).toEqual([{ do: 'remove', id: 'infra-0' }]);
+      expect(actions(view({ containers: [restarted], attachedPid: 100 }))).toEqual([{ do: 'remove', id: 'sandbox-0' }]);
     });
 
-    it('replaces containers that are older than the infra container they should have joined', () => {
+    it('replaces containers that are older than the sandbox they should have joined', () => {
       const given = attachedView([observed({ state: running(-100) })]);
       expect(kinds(given)).toEqual(['kill:main']);
     });
@@ -132,7 +132,7 @@ describe('deciding what a pod needs', () => {
     const init = (name: string, state = exited(0)) => observed({ name, role: 'init', state });
 
     it('starts only the first of them', () => {
-      expect(kinds(view({ pod: withInits }))).toEqual(['infra', 'start:one']);
+      expect(kinds(view({ pod: withInits }))).toEqual(['sandbox', 'start:one']);
     });
 
     it('goes on with the next when one is done, and with the containers when all are', () => {
@@ -163,7 +163,7 @@ describe('deciding what a pod needs', () => {
 
     it('lets a sidecar run on beside the containers', () => {
       const sidecar = pod({ initContainers: [container({ name: 'proxy', restartPolicy: 'Always' })] });
-      expect(kinds(view({ pod: sidecar }))).toEqual(['infra', 'start:proxy']);
+      expect(kinds(view({ pod: sidecar }))).toEqual(['sandbox', 'start:proxy']);
       expect(kinds(attachedView([observed({ name: 'proxy', role: 'init' })], { pod: sidecar }))).toEqual([
         'start:main',
       ]);
@@ -214,7 +214,7 @@ describe('deciding what a pod needs', () => {
 
     it('only gives the address of a pod that has ended by itself back', () => {
       const given = attachedView([observed({ state: exited(0) })], { pod: pod({ restartPolicy: 'Never' }) });
-      expect(actions(given, true)).toEqual([{ do: 'drop-infra', id: 'infra-0' }]);
+      expect(actions(given, true)).toEqual([{ do: 'drop-sandbox', id: 'sandbox-0' }]);
     });
   });
 

@@ -2,17 +2,26 @@ import type { Container } from '@shiplog/contracts';
 import { isSidecar } from '@shiplog/kube';
 import type { ContainerRole, ObservedContainer } from '../runtime/runtime';
 import { restartOf, restartsAfter } from './decide-restart';
-import { attemptsOf, deadlineOf, infraOf, isBroken, restartPolicyOf, startedMs, verdictOf, type PodView } from './view';
+import {
+  attemptsOf,
+  deadlineOf,
+  sandboxOf,
+  isBroken,
+  restartPolicyOf,
+  startedMs,
+  verdictOf,
+  type PodView,
+} from './view';
 
 /** What a pod's worker has to see to. Each is idempotent: the worker ignores what is already under way. */
 export type PodAction =
-  | { readonly do: 'infra'; readonly attempt: number }
-  /** The infra container was found running: makes sure of its network. */
+  | { readonly do: 'sandbox'; readonly attempt: number }
+  /** The sandbox was found running: makes sure of its network. */
   | { readonly do: 'attach'; readonly id: string }
   | {
       readonly do: 'start';
       readonly container: Container;
-      readonly role: Exclude<ContainerRole, 'infra'>;
+      readonly role: Exclude<ContainerRole, 'sandbox'>;
       readonly attempt: number;
       readonly backoffSeconds: number;
     }
@@ -25,8 +34,8 @@ export type PodAction =
       readonly why: string;
     }
   | { readonly do: 'remove'; readonly id: string }
-  /** Ends and removes the infra container and gives its address back; the dead app containers stay for their logs. */
-  | { readonly do: 'drop-infra'; readonly id: string }
+  /** Ends and removes the sandbox and gives its address back; the dead app containers stay for their logs. */
+  | { readonly do: 'drop-sandbox'; readonly id: string }
   /** Starts under way are to be given up. */
   | { readonly do: 'cancel-starts' }
   /** Everything has ended: removes what is left and, if the log still has the pod, has it deleted there. */
@@ -53,24 +62,25 @@ export function decidePod(view: PodView, ended: boolean): PodDecision {
     plan.at(whole.retryAt);
     return plan.decision();
   }
-  const infra = infraOf(view);
-  if (!view.busy.has('infra') && decideInfra(view, infra, plan)) return plan.decision();
+  const sandbox = sandboxOf(view);
+  if (!view.busy.has('sandbox') && decideSandbox(view, sandbox, plan)) return plan.decision();
   if (decideInit(view, plan))
     for (const container of view.pod.spec?.containers ?? []) decideContainer(view, container, 'app', plan);
-  if (plan.starts && infra?.state.phase !== 'running') plan.add({ do: 'infra', attempt: (infra?.attempt ?? -1) + 1 });
+  if (plan.starts && sandbox?.state.phase !== 'running')
+    plan.add({ do: 'sandbox', attempt: (sandbox?.attempt ?? -1) + 1 });
   collectGarbage(view, plan);
   return plan.decision();
 }
 
-/** Sees to the infra container; returns whether everything else has to wait for that. */
-function decideInfra(view: PodView, infra: ObservedContainer | undefined, plan: Plan): boolean {
-  const broken = infra !== undefined && isBroken(view, infra);
-  if (infra?.state.phase === 'running' && !broken) {
-    if (view.attachedPid === undefined) plan.add({ do: 'attach', id: infra.id });
+/** Sees to the sandbox; returns whether everything else has to wait for that. */
+function decideSandbox(view: PodView, sandbox: ObservedContainer | undefined, plan: Plan): boolean {
+  const broken = sandbox !== undefined && isBroken(view, sandbox);
+  if (sandbox?.state.phase === 'running' && !broken) {
+    if (view.attachedPid === undefined) plan.add({ do: 'attach', id: sandbox.id });
     return false;
   }
   if (killAll(view, plan, SANDBOX_CHANGED)) return true;
-  if (broken) plan.add({ do: 'remove', id: infra.id });
+  if (broken) plan.add({ do: 'remove', id: sandbox.id });
   return broken;
 }
 
@@ -85,8 +95,8 @@ class Plan {
   }
 
   add(action: PodAction): void {
-    // The infra container is on everybody's way: it comes first.
-    if (action.do === 'infra') this.#actions.unshift(action);
+    // The sandbox is on everybody's way: it comes first.
+    if (action.do === 'sandbox') this.#actions.unshift(action);
     else this.#actions.push(action);
   }
 
@@ -100,7 +110,7 @@ class Plan {
 }
 
 function running(view: PodView): ObservedContainer[] {
-  return view.containers.filter((one) => one.role !== 'infra' && one.state.phase === 'running');
+  return view.containers.filter((one) => one.role !== 'sandbox' && one.state.phase === 'running');
 }
 
 /** Kills what runs; returns whether anything did. */
@@ -113,7 +123,7 @@ function killAll(view: PodView, plan: Plan, why: string): boolean {
 
 /** Ends a pod: first the containers, sidecars last, then what they shared. */
 function decideEnd(view: PodView): PodAction[] {
-  const starting = [...view.busy].some((task) => task === 'infra' || task.startsWith('start:'));
+  const starting = [...view.busy].some((task) => task === 'sandbox' || task.startsWith('start:'));
   const graceSeconds = graceLeft(view);
   const sidecars = new Set((view.pod.spec?.initContainers ?? []).filter(isSidecar).map((one) => one.name));
   const alive = running(view);
@@ -125,8 +135,8 @@ function decideEnd(view: PodView): PodAction[] {
   if (actions.length > 0 || [...view.busy].some((task) => task.startsWith('kill:'))) return actions;
   if (view.desiredPhase !== 'run') return [{ do: 'finish' }];
   const plan = new Plan();
-  const infra = infraOf(view);
-  if (infra !== undefined) plan.add({ do: 'drop-infra', id: infra.id });
+  const sandbox = sandboxOf(view);
+  if (sandbox !== undefined) plan.add({ do: 'drop-sandbox', id: sandbox.id });
   collectGarbage(view, plan);
   return [...plan.decision().actions];
 }
@@ -171,9 +181,9 @@ function isInitialized(view: PodView): boolean {
 
 /** Whether a container ran in another network namespace than the present one. */
 export function isStale(view: PodView, container: ObservedContainer): boolean {
-  const infra = infraOf(view);
+  const sandbox = sandboxOf(view);
   const started = startedMs(container);
-  return infra?.state.phase === 'running' ? started < startedMs(infra) : started > 0;
+  return sandbox?.state.phase === 'running' ? started < startedMs(sandbox) : started > 0;
 }
 
 function isDone(view: PodView, latest: ObservedContainer | undefined): boolean {
@@ -229,14 +239,14 @@ function nextAttempt(view: PodView, name: string): number {
 
 /** Of each container's dead attempts only the last one stays, for `logs --previous`. */
 function collectGarbage(view: PodView, plan: Plan): void {
-  const names = new Set(view.containers.filter((one) => one.role !== 'infra').map((one) => one.name));
+  const names = new Set(view.containers.filter((one) => one.role !== 'sandbox').map((one) => one.name));
   for (const name of names) {
     const dead = attemptsOf(view, name).filter((one) => one.state.phase === 'exited');
     for (const { id } of dead.slice(1)) plan.add({ do: 'remove', id });
   }
-  const infra = infraOf(view);
+  const sandbox = sandboxOf(view);
   for (const one of view.containers) {
-    if (one.role !== 'infra' || view.busy.has('infra')) continue;
-    if (one.id !== infra?.id || one.state.phase === 'exited') plan.add({ do: 'remove', id: one.id });
+    if (one.role !== 'sandbox' || view.busy.has('sandbox')) continue;
+    if (one.id !== sandbox?.id || one.state.phase === 'exited') plan.add({ do: 'remove', id: one.id });
   }
 }

@@ -1,4 +1,4 @@
-/** What tasks wait for that need not be tried before: an infra container is on its way. */
+/** What tasks wait for that need not be tried before: a sandbox is on its way. */
 export type Awaited = 'sandbox';
 
 /** How a task of a pod ended, and so when it may be begun again if it is still to be done. */

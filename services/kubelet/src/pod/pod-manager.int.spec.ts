@@ -20,11 +20,11 @@ describe('the worker of a pod', () => {
     await rm(stateDir, { recursive: true, force: true });
   });
 
-  it('makes the app container while the infra container starts, and starts it once the network is there', async () => {
+  it('makes the app container while the sandbox starts, and starts it once the network is there', async () => {
     rig.tell(undefined, pod());
     await rig.untilRunning();
     const order = rig.runtime.calls.map((call) => call.split(/[ -]/)[0]);
-    expect(order[0]).toBe('createInfra');
+    expect(order[0]).toBe('createSandbox');
     expect(order.at(-1)).toBe('start');
     expect(rig.status()).toMatchObject({ phase: 'Running', podIP: '10.244.1.2' });
   });

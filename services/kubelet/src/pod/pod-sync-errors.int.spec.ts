@@ -63,7 +63,7 @@ describe('a pod that can not be had', () => {
     rig.tell(undefined, other());
     await rig.untilRunning('uid-2');
     await pause(1_200);
-    expect(calls('createInfra')).toBeLessThan(6);
+    expect(calls('createSandbox')).toBeLessThan(6);
     expect(calls('start')).toBe(1);
     // The cause is gone.
     rig.pods = [pod()];
@@ -78,7 +78,7 @@ describe('a pod that can not be had', () => {
     rig.onAttach = ({ spec }) => (spec?.hostNetwork === true ? Promise.resolve() : hanging.promise);
     const many = Array.from({ length: 12 }, (_, i) => `hung-${i}`);
     for (const uid of many) rig.tell(undefined, other(uid));
-    await eventually(() => calls('startInfra') === many.length, { everyMs: 2 });
+    await eventually(() => calls('startSandbox') === many.length, { everyMs: 2 });
     rig.tell(undefined, other('hosted', { hostNetwork: true }));
     await rig.untilRunning('hosted');
     hanging.resolve();
@@ -106,7 +106,7 @@ describe('a pod that can not be had', () => {
     expect(Date.now() - began).toBeLessThan(400);
   });
 
-  it('because the engine keeps the failed infra container: the next attempt says so too, and goes on', async () => {
+  it('because the engine keeps the failed sandbox: the next attempt says so too, and goes on', async () => {
     const remove = rig.runtime.remove.bind(rig.runtime);
     rig.runtime.remove = () => Promise.reject(new RuntimeError('refused', 'removal is impossible'));
     rig.attachError = new Error('no address');
@@ -117,7 +117,7 @@ describe('a pod that can not be had', () => {
     await rig.untilRunning();
   });
 
-  it('because its running infra container gets no network: the next kubelet says so, and goes on with it', async () => {
+  it('because its running sandbox gets no network: the next kubelet says so, and goes on with it', async () => {
     rig.tell(undefined, pod());
     await rig.untilRunning();
     rig.close();
@@ -139,7 +139,7 @@ describe('a pod that can not be had', () => {
     expect(next.notes.filter((reason) => reason === 'NetworkNotReady')).toHaveLength(1);
     next.attachError = undefined;
     await next.untilRunning();
-    expect(next.runtime.calls.some((call) => call.startsWith('createInfra'))).toBe(false);
+    expect(next.runtime.calls.some((call) => call.startsWith('createSandbox'))).toBe(false);
     expect(next.loops).toBe(0);
     next.close();
   });
@@ -177,8 +177,8 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 
 /** The engine's calls, to be put back. */
 function bound(runtime: PodsRig['runtime']) {
-  const { createInfra, startInfra, createContainer, start, inspect, remove, image } = runtime;
-  const all = { createInfra, startInfra, createContainer, start, inspect, remove, image };
+  const { createSandbox, startSandbox, createContainer, start, inspect, remove, image } = runtime;
+  const all = { createSandbox, startSandbox, createContainer, start, inspect, remove, image };
   return Object.fromEntries(
     Object.entries(all).map(([name, call]) => [name, (call as (...args: unknown[]) => unknown).bind(runtime)]),
   );

@@ -25,7 +25,7 @@ export class Probing {
     const { containers = [], initContainers = [] } = view.pod.spec ?? {};
     for (const one of view.containers) {
       const container = [...containers, ...initContainers].find((spec) => spec.name === one.name);
-      if (one.role === 'infra' || container === undefined || !hasProbes(container)) continue;
+      if (one.role === 'sandbox' || container === undefined || !hasProbes(container)) continue;
       if (one.state.phase !== 'running' || this.#running.has(one.id) || this.#isBusy(view, one.id, one.name)) continue;
       this.#start(view, one.id, startedMs(one), container);
     }

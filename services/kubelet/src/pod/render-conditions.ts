@@ -1,6 +1,6 @@
 import type { ContainerStatus, PodCondition } from '@shiplog/contracts';
 import { isSidecar } from '@shiplog/kube';
-import { infraOf, kubeTime, type PodView } from './view';
+import { sandboxOf, kubeTime, type PodView } from './view';
 
 export interface ConditionFacts {
   readonly phase: string;
@@ -19,7 +19,7 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
   const own: Record<string, Judgement> = {
     PodReadyToStartContainers: {
       status:
-        infraOf(view)?.state.phase === 'running' && (view.podIP ?? view.pod.status?.podIP) !== undefined
+        sandboxOf(view)?.state.phase === 'running' && (view.podIP ?? view.pod.status?.podIP) !== undefined
           ? 'True'
           : 'False',
     },

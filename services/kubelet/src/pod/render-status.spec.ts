@@ -1,4 +1,4 @@
-import { at, attachedView, container, exited, infra, NOW, observed, pod, running, view } from '../testing/builders';
+import { at, attachedView, container, exited, sandbox, NOW, observed, pod, running, view } from '../testing/builders';
 import { goDuration } from './render-container-status';
 import { renderStatus } from './render-status';
 import type { PodView } from './view';
@@ -181,7 +181,7 @@ describe('the status of a pod', () => {
   });
 
   it('is not ready to start containers without its network', () => {
-    const given = view({ containers: [infra(running())] });
+    const given = view({ containers: [sandbox(running())] });
     expect(condition(given, 'PodReadyToStartContainers')?.status).toBe('False');
   });
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PodNetwork } from '../networking/pod-network';
 import { EngineCgroups } from '../node/cgroups';
 import { ContainerTable } from '../runtime/container-table';
-import { INFRA_NAME, type ContainerIdentity, type InfraDetails, type PodRuntime } from '../runtime/runtime';
+import { SANDBOX_NAME, type ContainerIdentity, type SandboxDetails, type PodRuntime } from '../runtime/runtime';
 import { POD_NETWORK, POD_RUNTIME } from '../tokens';
 import type { PodFiles } from '../volumes/pod-files';
 import { hostnameOf } from '../volumes/render-pod-files';
@@ -27,7 +27,7 @@ export class Sandboxes {
 }
 
 /**
- * The pod's infra container and its network. Its start is in two halves, so that the app containers can be made
+ * The pod's sandbox and its network. Its start is in two halves, so that the app containers can be made
  * (they only need its id) while it starts and is attached, and are started as soon as the network is there.
  */
 export class Sandbox {
@@ -49,7 +49,7 @@ export class Sandbox {
     return this.#attachedPid;
   }
 
-  /** The infra container's id, once it is made. */
+  /** The sandbox's id, once it is made. */
   created(): Promise<string> {
     return orAway(this.#created);
   }
@@ -60,7 +60,7 @@ export class Sandbox {
   }
 
   /**
-   * Makes the infra container, starts it and attaches it; whoever asks for `created` or `ready` from now on waits for
+   * Makes the sandbox, starts it and attaches it; whoever asks for `created` or `ready` from now on waits for
    * this attempt. What was begun is taken away again when it fails.
    */
   async start(pod: Pod, attempt: number, before: SandboxNeeds): Promise<void> {
@@ -70,7 +70,7 @@ export class Sandbox {
     const created = entered.then(() => this.#create(pod, attempt, before.volumes));
     // The network is not the engine's: whoever waits for its agent takes no other pod's place.
     const started = created
-      .then((id) => runtime.startInfra(id))
+      .then((id) => runtime.startSandbox(id))
       .finally(() => entered.then(() => limiter.leave(uid), nothing));
     const ready = started.then(async (details) => this.#attach(pod, await created, details));
     this.#created = created;
@@ -85,10 +85,10 @@ export class Sandbox {
     }
   }
 
-  /** Takes over an infra container that runs already. */
+  /** Takes over a sandbox that runs already. */
   async adopt(pod: Pod, id: string): Promise<void> {
     this.#created = Promise.resolve(id);
-    const ready = this.services.runtime.startInfra(id).then((details) => this.#attach(pod, id, details));
+    const ready = this.services.runtime.startSandbox(id).then((details) => this.#attach(pod, id, details));
     this.#ready = ready;
     try {
       await ready;
@@ -98,7 +98,7 @@ export class Sandbox {
     }
   }
 
-  /** The infra container is gone, or will be. */
+  /** The sandbox is gone, or will be. */
   async drop(pod: Pod): Promise<void> {
     this.#forget();
     await this.services.network.detach(pod.metadata.uid);
@@ -107,20 +107,20 @@ export class Sandbox {
   async #create(pod: Pod, attempt: number, volumes: () => Promise<readonly PlannedVolume[]>): Promise<string> {
     const { runtime, network, cgroups } = this.services;
     const holds = (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir?.medium === 'Memory');
-    return runtime.createInfra({
+    return runtime.createSandbox({
       identity: identityOf(pod, attempt),
       hostname: hostnameOf(pod),
-      network: network.infraNetwork(pod),
+      network: network.sandboxNetwork(pod),
       cgroupParent: cgroups.parentOf(pod.metadata.uid),
       hostPID: pod.spec?.hostPID === true,
       hostIPC: pod.spec?.hostIPC === true,
       sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
-      mounts: holds ? this.files.infraMounts(await volumes()) : [],
+      mounts: holds ? this.files.sandboxMounts(await volumes()) : [],
       oomScoreAdj: 0,
     });
   }
 
-  async #attach(pod: Pod, id: string, details: InfraDetails): Promise<void> {
+  async #attach(pod: Pod, id: string, details: SandboxDetails): Promise<void> {
     const ip = await this.services.network.attach(pod, details);
     await this.files.writeHosts(ip);
     this.#ip = ip;
@@ -128,7 +128,7 @@ export class Sandbox {
     this.#show(pod, id, details);
   }
 
-  #show(pod: Pod, id: string, { startedAt, pid }: InfraDetails): void {
+  #show(pod: Pod, id: string, { startedAt, pid }: SandboxDetails): void {
     const known = this.services.table.get(id) ?? { ...identityOf(pod, 0), id, imageId: '' };
     this.services.table.started({ ...known, id, state: { phase: 'running', startedAt, pid } });
   }
@@ -146,7 +146,7 @@ export interface SandboxNeeds {
   volumes(): Promise<readonly PlannedVolume[]>;
 }
 
-/** Whatever went wrong with the infra container is its own task's to tell; for all others it is just not there. */
+/** Whatever went wrong with the sandbox is its own task's to tell; for all others it is just not there. */
 async function orAway<T>(promise: Promise<T> | undefined): Promise<T> {
   if (promise === undefined) throw new SandboxAway();
   try {
@@ -158,10 +158,10 @@ async function orAway<T>(promise: Promise<T> | undefined): Promise<T> {
 
 const nothing = (): void => undefined;
 
-/** The infra container is not there, so nothing can start in it: its own worker says why. */
+/** The sandbox is not there, so nothing can start in it: its own worker says why. */
 export class SandboxAway extends Error {}
 
 function identityOf(pod: Pod, attempt: number): ContainerIdentity {
   const { uid, name, namespace = '' } = pod.metadata;
-  return { pod: { uid, name, namespace }, name: INFRA_NAME, role: 'infra', attempt, backoffSeconds: 0, image: '' };
+  return { pod: { uid, name, namespace }, name: SANDBOX_NAME, role: 'sandbox', attempt, backoffSeconds: 0, image: '' };
 }

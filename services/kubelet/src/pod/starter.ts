@@ -29,7 +29,7 @@ export class Starter {
     private readonly notes: Notes,
   ) {}
 
-  /** Throws StartFailure, or SandboxAway when the infra container is at fault. `pod` is read when it is needed. */
+  /** Throws StartFailure, or SandboxAway when the sandbox is at fault. `pod` is read when it is needed. */
   async start(scope: PodScope, pod: Pod, action: StartAction, signal: AbortSignal): Promise<void> {
     const { container } = action;
     const [image, volumes] = await Promise.all([this.images.get(pod, container, signal), scope.volumes()]);
@@ -50,9 +50,9 @@ export class Starter {
     const networked = (): Promise<void> =>
       sandbox.attachedPid === undefined ? limiter.outside(pod.metadata.uid, () => sandbox.ready()) : sandbox.ready();
     const { container } = action;
-    const infraId = await sandbox.created();
+    const sandboxId = await sandbox.created();
     if (needsPodIP(container)) await networked();
-    const spec = await this.specs.make(scope, pod, action, image, volumes, infraId);
+    const spec = await this.specs.make(scope, pod, action, image, volumes, sandboxId);
     signal.throwIfAborted();
     const id = await runtime.createContainer(spec).catch((error: unknown) => {
       throw asFailure(error, 'CreateContainerError');

@@ -83,7 +83,7 @@ export class Stopper {
   }
 
   /** The pod's network goes, its dead containers stay. */
-  async dropInfra({ sandbox }: PodScope, pod: Pod, id: string): Promise<void> {
+  async dropSandbox({ sandbox }: PodScope, pod: Pod, id: string): Promise<void> {
     await Promise.all([this.runtime.remove(id), sandbox.drop(pod)]);
     this.table.drop(id);
   }

@@ -54,7 +54,7 @@ export class SyncErrors {
     return { kind: 'again', afterMs };
   }
 
-  /** The pod has its infra container and network. */
+  /** The pod has its sandbox and network. */
   podStarted(): void {
     this.#all.delete('');
     this.#podFailures = 0;

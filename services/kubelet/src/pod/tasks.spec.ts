@@ -14,7 +14,7 @@ describe('the tasks of a pod', () => {
   /** Runs a task to its outcome; returns whether it was begun, and how long it has to wait then. */
   const run = async (outcome: Outcome | Error): Promise<number | 'not begun'> => {
     const work = () => (outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome));
-    if (!tasks.launch('infra', work)) return 'not begun';
+    if (!tasks.launch('sandbox', work)) return 'not begun';
     await new Promise((resolve) => setImmediate(resolve));
     return tasks.nextAt === Infinity ? 0 : tasks.nextAt - now;
   };
@@ -29,9 +29,9 @@ describe('the tasks of a pod', () => {
   };
 
   it('are under way at most once', () => {
-    expect(tasks.launch('infra', () => new Promise(() => undefined))).toBe(true);
-    expect(tasks.launch('infra', () => Promise.resolve(DONE))).toBe(false);
-    expect([...tasks.busy]).toEqual(['infra']);
+    expect(tasks.launch('sandbox', () => new Promise(() => undefined))).toBe(true);
+    expect(tasks.launch('sandbox', () => Promise.resolve(DONE))).toBe(false);
+    expect([...tasks.busy]).toEqual(['sandbox']);
   });
 
   it('that fail are begun again after half a second that doubles up to ten, whether they say so or throw', async () => {

@@ -31,7 +31,7 @@ export class TerminationMessages {
 
   read(view: PodView): void {
     for (const one of view.containers) {
-      if (one.role === 'infra' || one.state.phase !== 'exited' || this.#asked.has(one.id)) continue;
+      if (one.role === 'sandbox' || one.state.phase !== 'exited' || this.#asked.has(one.id)) continue;
       this.#asked.add(one.id);
       this.#pending++;
       this.#read(view, one, one.state.exitCode)

@@ -39,7 +39,7 @@ export type DesiredPhase = 'run' | 'end' | 'gone';
 
 /** Work of the worker that is under way; each at most once at a time. */
 export type Task =
-  'infra' | 'attach' | 'drop-infra' | 'finish' | `start:${string}` | `kill:${string}` | `remove:${string}`;
+  'sandbox' | 'attach' | 'drop-sandbox' | 'finish' | `start:${string}` | `kill:${string}` | `remove:${string}`;
 
 /** One moment of a pod, as its worker sees it: all that deciding and rendering look at. */
 export interface PodView {
@@ -62,21 +62,21 @@ export interface PodView {
   readonly hostIP: string;
   /** Absent until the pod has its network. */
   readonly podIP?: string;
-  /** The infra process whose namespace has the pod's network, as far as this kubelet knows. */
+  /** The sandbox's process whose namespace has the pod's network, as far as this kubelet knows. */
   readonly attachedPid?: number;
 }
 
 /** Containers of a name, newest attempt first. */
 export function attemptsOf(view: PodView, name: string): ObservedContainer[] {
   return view.containers
-    .filter((one) => one.name === name && one.role !== 'infra')
+    .filter((one) => one.name === name && one.role !== 'sandbox')
     .sort((a, b) => b.attempt - a.attempt || startedMs(b) - startedMs(a));
 }
 
-/** The infra container that counts: the running one, else the newest. */
-export function infraOf(view: PodView): ObservedContainer | undefined {
-  const infras = view.containers.filter((one) => one.role === 'infra').sort((a, b) => b.attempt - a.attempt);
-  return infras.find((one) => one.state.phase === 'running') ?? infras[0];
+/** The sandbox that counts: the running one, else the newest. */
+export function sandboxOf(view: PodView): ObservedContainer | undefined {
+  const sandboxes = view.containers.filter((one) => one.role === 'sandbox').sort((a, b) => b.attempt - a.attempt);
+  return sandboxes.find((one) => one.state.phase === 'running') ?? sandboxes[0];
 }
 
 /** What probes say of a running container; until they have said anything: what was reported, else not ready. */
@@ -128,8 +128,8 @@ export function deadlineOf({ pod, acceptedAt }: PodView): number | undefined {
   return (start === undefined ? acceptedAt : Date.parse(start)) + seconds * 1_000;
 }
 
-/** Whether the infra container was started anew behind our back: its network namespace is another, empty one. */
-export function isBroken(view: PodView, infra: ObservedContainer): boolean {
-  if (infra.state.phase !== 'running' || view.attachedPid === undefined) return false;
-  return infra.state.pid !== undefined && infra.state.pid !== view.attachedPid;
+/** Whether the sandbox was started anew behind our back: its network namespace is another, empty one. */
+export function isBroken(view: PodView, sandbox: ObservedContainer): boolean {
+  if (sandbox.state.phase !== 'running' || view.attachedPid === undefined) return false;
+  return sandbox.state.pid !== undefined && sandbox.state.pid !== view.attachedPid;
 }

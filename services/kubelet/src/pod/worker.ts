@@ -174,8 +174,8 @@ export class PodWorker {
   #do(action: PodAction, status: PodStatus): void {
     const pod = this.pod;
     switch (action.do) {
-      case 'infra':
-        return this.#open('infra', () => this.#startInfra(action.attempt));
+      case 'sandbox':
+        return this.#open('sandbox', () => this.#startSandbox(action.attempt));
       case 'attach':
         return this.#open('attach', () => this.#adopt(action.id));
       case 'start':
@@ -192,10 +192,10 @@ export class PodWorker {
           `remove:${action.id}`,
           done(() => this.services.stopper.remove(action.id)),
         );
-      case 'drop-infra':
+      case 'drop-sandbox':
         return this.#launch(
-          'drop-infra',
-          done(() => this.services.stopper.dropInfra(this.#scope, pod, action.id)),
+          'drop-sandbox',
+          done(() => this.services.stopper.dropSandbox(this.#scope, pod, action.id)),
         );
       case 'cancel-starts':
         return this.#starts.abort();
@@ -211,7 +211,7 @@ export class PodWorker {
     this.#tasks.launch(task, work);
   }
 
-  /** Begins what gives the pod its infra container: starts that found none may go on with this one. */
+  /** Begins what gives the pod its sandbox: starts that found none may go on with this one. */
   #open(task: Task, work: () => Promise<Outcome>): void {
     if (this.#tasks.launch(task, work)) this.#tasks.happened('sandbox');
   }
@@ -242,7 +242,7 @@ export class PodWorker {
     return DONE;
   }
 
-  async #startInfra(attempt: number): Promise<Outcome> {
+  async #startSandbox(attempt: number): Promise<Outcome> {
     const { notes } = this.services;
     const signal = this.#startSignal();
     try {

@@ -7,15 +7,15 @@ import {
   type EngineLimits,
   type ExecResult,
   type ImageFacts,
-  type InfraDetails,
-  type InfraSpec,
+  type SandboxDetails,
+  type SandboxSpec,
   type LogOptions,
   type ObservedContainer,
   type PodRuntime,
   type RuntimeEvent,
 } from './runtime';
 
-type Operation = 'createInfra' | 'startInfra' | 'createContainer' | 'start' | 'pull';
+type Operation = 'createSandbox' | 'startSandbox' | 'createContainer' | 'start' | 'pull';
 
 /** Resolves in a later turn of the event loop: I/O, timers and all microtasks have had their turn meanwhile. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -27,7 +27,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
  */
 export class FakeRuntime implements PodRuntime {
   readonly containers = new Map<string, ObservedContainer>();
-  readonly specs = new Map<string, ContainerSpec | InfraSpec>();
+  readonly specs = new Map<string, ContainerSpec | SandboxSpec>();
   readonly images = new Map<string, ImageFacts>();
   readonly volumes = new Map<string, string>();
   /** Every call that changes something, in order. */
@@ -99,12 +99,12 @@ export class FakeRuntime implements PodRuntime {
     return { close: () => void this.#listeners.delete(listener) };
   }
 
-  createInfra(spec: InfraSpec): Promise<string> {
-    return this.#create('createInfra', spec.identity, spec, 'sha256:pause');
+  createSandbox(spec: SandboxSpec): Promise<string> {
+    return this.#create('createSandbox', spec.identity, spec, 'sha256:pause');
   }
 
-  startInfra(id: string): Promise<InfraDetails> {
-    return this.#attempt('startInfra', id, () => {
+  startSandbox(id: string): Promise<SandboxDetails> {
+    return this.#attempt('startSandbox', id, () => {
       const { startedAt, pid = 0 } = this.#run(id);
       return { pid, ip: '', startedAt };
     });
@@ -183,7 +183,7 @@ export class FakeRuntime implements PodRuntime {
   #create(
     operation: Operation,
     identity: ContainerIdentity,
-    spec: ContainerSpec | InfraSpec,
+    spec: ContainerSpec | SandboxSpec,
     imageId: string,
   ): Promise<string> {
     return this.#attempt(operation, identity.name, () => {

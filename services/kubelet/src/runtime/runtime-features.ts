@@ -1,5 +1,5 @@
 import { eventually } from '@shiplog/testing';
-import type { ContainerIdentity, ContainerSpec, InfraSpec, PodRuntime, RuntimeEvent } from './runtime';
+import type { ContainerIdentity, ContainerSpec, SandboxSpec, PodRuntime, RuntimeEvent } from './runtime';
 
 /** A runtime as the suite wants it: with an image that has /busybox, in an engine that has nothing else of ours. */
 export interface RuntimeUnderTest {
@@ -15,8 +15,8 @@ function identity(fields: Partial<ContainerIdentity>): ContainerIdentity {
   return { pod: POD, name: 'main', role: 'app', attempt: 0, backoffSeconds: 0, image: 'suite:1', ...fields };
 }
 
-const infraSpec: InfraSpec = {
-  identity: identity({ name: 'POD', role: 'infra', image: '' }),
+const sandboxSpec: SandboxSpec = {
+  identity: identity({ name: 'POD', role: 'sandbox', image: '' }),
   hostname: 'suite',
   network: { kind: 'detached' },
   hostPID: false,
@@ -26,10 +26,10 @@ const infraSpec: InfraSpec = {
   oomScoreAdj: 0,
 };
 
-function containerSpec(infraId: string, imageId: string, attempt = 0): ContainerSpec {
+function containerSpec(sandboxId: string, imageId: string, attempt = 0): ContainerSpec {
   return {
     identity: identity({ attempt, backoffSeconds: 10 * attempt }),
-    infraId,
+    sandboxId,
     imageId,
     entrypoint: [
       '/busybox',
@@ -65,7 +65,7 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
   describe(`${name}, as a pod runtime`, () => {
     const events: RuntimeEvent[] = [];
     let watching: { close(): void };
-    let infra = '';
+    let sandbox = '';
     let app = '';
     const runtime = (): PodRuntime => under().runtime;
 
@@ -83,20 +83,20 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
       expect((await runtime().engine()).version).not.toBe('');
     });
 
-    it('runs an infra container and tells its process', async () => {
-      infra = await runtime().createInfra(infraSpec);
-      const details = await runtime().startInfra(infra);
+    it('runs a sandbox and tells its process', async () => {
+      sandbox = await runtime().createSandbox(sandboxSpec);
+      const details = await runtime().startSandbox(sandbox);
       expect(details.pid).toBeGreaterThan(0);
-      expect(await runtime().startInfra(infra)).toEqual(details);
+      expect(await runtime().startSandbox(sandbox)).toEqual(details);
     });
 
     it('runs a container beside it, and knows it again by what it was made with', async () => {
-      app = await runtime().createContainer(containerSpec(infra, under().imageId));
+      app = await runtime().createContainer(containerSpec(sandbox, under().imageId));
       expect(await runtime().inspect(app)).toMatchObject({ id: app, ...identity({}), state: { phase: 'created' } });
       await runtime().start(app);
       expect(await runtime().inspect(app)).toMatchObject({ imageId: under().imageId, state: { phase: 'running' } });
       const ids = (await runtime().list()).map((one) => one.id);
-      expect(ids.sort()).toEqual([infra, app].sort());
+      expect(ids.sort()).toEqual([sandbox, app].sort());
     });
 
     it('runs commands in it, and tells how they ended', async () => {
@@ -137,7 +137,7 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
     });
 
     it('asks a container to end before it kills it', async () => {
-      const next = await runtime().createContainer(containerSpec(infra, under().imageId, 1));
+      const next = await runtime().createContainer(containerSpec(sandbox, under().imageId, 1));
       await runtime().start(next);
       await runtime().stop(next, 10);
       const ended = await runtime().inspect(next);
@@ -158,8 +158,8 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
     });
 
     it('removes also what runs', async () => {
-      await runtime().remove(infra);
-      expect(await runtime().inspect(infra)).toBeUndefined();
+      await runtime().remove(sandbox);
+      expect(await runtime().inspect(sandbox)).toBeUndefined();
     });
   });
 }

@@ -5,13 +5,13 @@ export interface PodIdentity {
   readonly name: string;
 }
 
-/** `infra` owns the pod's network namespace; `init` and `app` are the containers that the pod asks for. */
-export type ContainerRole = 'infra' | 'init' | 'app';
+/** `sandbox` is the pause container that owns the pod's namespaces; `init` and `app` are the containers that the pod asks for. */
+export type ContainerRole = 'sandbox' | 'init' | 'app';
 
 /** What a container is, kept in its labels, so that whoever finds it knows whose it is. */
 export interface ContainerIdentity {
   readonly pod: PodIdentity;
-  /** The container's name in the pod; `POD` for the infra container. */
+  /** The container's name in the pod; `POD` for the sandbox. */
   readonly name: string;
   readonly role: ContainerRole;
   /** Restarts before this one: the container status' restartCount. */
@@ -55,7 +55,7 @@ export type MountSpec =
   | { readonly kind: 'volume'; readonly source: string; readonly target: string; readonly readOnly: boolean };
 
 /** Where a pod's network namespace comes from. */
-export type InfraNetwork =
+export type SandboxNetwork =
   /** A private namespace that somebody else attaches to a network. */
   | { readonly kind: 'detached' }
   /** The node's own. */
@@ -70,10 +70,10 @@ export interface PublishedPort {
   readonly protocol: string;
 }
 
-export interface InfraSpec {
+export interface SandboxSpec {
   readonly identity: ContainerIdentity;
   readonly hostname: string;
-  readonly network: InfraNetwork;
+  readonly network: SandboxNetwork;
   readonly cgroupParent?: string;
   readonly hostPID: boolean;
   readonly hostIPC: boolean;
@@ -86,7 +86,7 @@ export interface InfraSpec {
 /** An app or init container, ready to be made: nothing in it is left to be looked up. */
 export interface ContainerSpec {
   readonly identity: ContainerIdentity;
-  readonly infraId: string;
+  readonly sandboxId: string;
   readonly imageId: string;
   /** Absent: the image's own. */
   readonly entrypoint?: readonly string[];
@@ -121,7 +121,7 @@ export interface ContainerSpec {
   readonly stopSignal?: string;
 }
 
-export interface InfraDetails {
+export interface SandboxDetails {
   readonly pid: number;
   /** '' unless the engine gave it one. */
   readonly ip: string;
@@ -222,9 +222,9 @@ export interface PodRuntime {
   inspect(id: string): Promise<ObservedContainer | undefined>;
   /** Calls back until `close`: reconnects by itself for as long as it takes. */
   watch(listener: (event: RuntimeEvent) => void): { close(): void };
-  createInfra(spec: InfraSpec): Promise<string>;
-  /** The infra container runs once this resolves. */
-  startInfra(id: string): Promise<InfraDetails>;
+  createSandbox(spec: SandboxSpec): Promise<string>;
+  /** The sandbox runs once this resolves. */
+  startSandbox(id: string): Promise<SandboxDetails>;
   createContainer(spec: ContainerSpec): Promise<string>;
   start(id: string): Promise<void>;
   /** Asks it to end, and kills it after the grace; resolves when it has ended. */
@@ -242,5 +242,5 @@ export interface PodRuntime {
   removeVolumes(podUid: string): Promise<void>;
 }
 
-/** The infra container's name in labels and engine names, as dockershim had it. */
-export const INFRA_NAME = 'POD';
+/** The sandbox's name in labels and engine names, as dockershim had it. */
+export const SANDBOX_NAME = 'POD';

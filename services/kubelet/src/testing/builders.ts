@@ -76,12 +76,12 @@ export function exited(
   return { phase: 'exited', startedAt: at(from), finishedAt: at(to), exitCode, oomKilled: false, error: '', ...more };
 }
 
-/** The infra container, attached unless the view says otherwise. */
-export function infra(state: ContainerState = running(-90)): ObservedContainer {
-  return observed({ id: 'infra-0', name: 'POD', role: 'infra', state });
+/** The sandbox, attached unless the view says otherwise. */
+export function sandbox(state: ContainerState = running(-90)): ObservedContainer {
+  return observed({ id: 'sandbox-0', name: 'POD', role: 'sandbox', state });
 }
 
-/** A view of a pod whose infra container runs and is attached. */
+/** A view of a pod whose sandbox runs and is attached. */
 export function attachedView(containers: readonly ObservedContainer[], fields: Partial<PodView> = {}): PodView {
-  return view({ containers: [infra(), ...containers], attachedPid: 100, podIP: '10.244.1.2', ...fields });
+  return view({ containers: [sandbox(), ...containers], attachedPid: 100, podIP: '10.244.1.2', ...fields });
 }

@@ -84,7 +84,7 @@ export class PodsRig {
 
   #network(): PodNetwork {
     return {
-      infraNetwork: () => ({ kind: 'detached' }),
+      sandboxNetwork: () => ({ kind: 'detached' }),
       attach: async (pod) => {
         if (this.attachError !== undefined) throw this.attachError;
         await this.onAttach(pod);

@@ -13,7 +13,7 @@ import { hostnameOf, renderHosts, renderResolvConf } from './render-pod-files';
 
 /** Kubernetes takes at most this much of a termination message. */
 const MESSAGE_LIMIT = 4_096;
-/** Where an infra container holds the pod's memory volumes, so that they outlive restarts of the others. */
+/** Where a sandbox holds the pod's memory volumes, so that they outlive restarts of the others. */
 const HELD = '/volumes';
 
 /** Removes the files of pods that nobody wants and of which no container is left. */
@@ -93,8 +93,8 @@ export class PodFiles {
     }
   }
 
-  /** The memory volumes, held by the infra container. */
-  infraMounts(volumes: readonly PlannedVolume[]): MountSpec[] {
+  /** The memory volumes, held by the sandbox. */
+  sandboxMounts(volumes: readonly PlannedVolume[]): MountSpec[] {
     return volumes.flatMap((volume) =>
       volume.kind === 'memory'
         ? [{ kind: 'volume', source: this.#memoryName(volume.name), target: `${HELD}/${volume.name}`, readOnly: false }]

@@ -52,7 +52,7 @@ afterAll(async () => {
   for (const namespace of [host, ...minions]) await namespace.remove();
 });
 
-/** A process in a network namespace of its own, as an infra container is. */
+/** A process in a network namespace of its own, as a sandbox is. */
 async function aPod(): Promise<number> {
   const pod = spawn('unshare', ['--net', 'sleep', '600'], { stdio: 'ignore' });
   pods.push(pod);

@@ -38,6 +38,29 @@ describe('labels', () => {
     expect(identityOf(labelsOf(identity, 'node-a'), 'node-b')).toBeUndefined();
     expect(identityOf({}, 'node-a')).toBeUndefined();
   });
+
+  it('of a sandbox are those that the first kubelets gave it, so that each knows the other’s', () => {
+    const labels = {
+      'io.kubernetes.pod.uid': 'u',
+      'io.kubernetes.pod.namespace': 'n',
+      'io.kubernetes.pod.name': 'p',
+      'io.kubernetes.container.name': 'POD',
+      'io.shiplog.node': 'node-a',
+      'io.shiplog.role': 'infra',
+      'io.shiplog.attempt': '1',
+      'io.shiplog.backoff-seconds': '0',
+      'io.shiplog.image': '',
+    };
+    const identity = identityOf(labels, 'node-a');
+    expect(identity).toMatchObject({ name: 'POD', role: 'sandbox', attempt: 1 });
+    expect(identity && labelsOf(identity, 'node-a')).toEqual(labels);
+  });
+
+  it('of a role that nobody knows are nobody’s', () => {
+    const foreign = { 'io.kubernetes.pod.uid': 'u', 'io.kubernetes.container.name': 'c', 'io.shiplog.node': 'node-a' };
+    expect(identityOf({ ...foreign, 'io.shiplog.role': 'sandbox' }, 'node-a')).toBeUndefined();
+    expect(identityOf(foreign, 'node-a')).toBeUndefined();
+  });
 });
 
 describe('demultiplexing', () => {

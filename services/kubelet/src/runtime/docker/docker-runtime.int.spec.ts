@@ -33,11 +33,11 @@ describe('Docker Engine', () => {
   });
 
   it('kills a command that takes too long, also inside the container', async () => {
-    const infra = await runtime.createInfra({
+    const sandbox = await runtime.createSandbox({
       identity: {
         pod: { uid: 'u', namespace: 'n', name: 'p' },
         name: 'POD',
-        role: 'infra',
+        role: 'sandbox',
         attempt: 0,
         backoffSeconds: 0,
         image: '',
@@ -50,11 +50,11 @@ describe('Docker Engine', () => {
       mounts: [],
       oomScoreAdj: 0,
     });
-    await runtime.startInfra(infra);
-    const result = await runtime.exec(infra, ['/pause'], 300);
+    await runtime.startSandbox(sandbox);
+    const result = await runtime.exec(sandbox, ['/pause'], 300);
     expect(result.timedOut).toBe(true);
-    await eventually(async () => (await processesOf(engine, infra)) === 1);
-    await runtime.remove(infra);
+    await eventually(async () => (await processesOf(engine, sandbox)) === 1);
+    await runtime.remove(sandbox);
   });
 
   async function processesOf(engine: TestEngine, id: string): Promise<number> {

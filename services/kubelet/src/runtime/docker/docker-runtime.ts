@@ -7,8 +7,8 @@ import {
   type EngineLimits,
   type ExecResult,
   type ImageFacts,
-  type InfraDetails,
-  type InfraSpec,
+  type SandboxDetails,
+  type SandboxSpec,
   type LogOptions,
   type ObservedContainer,
   type PodRuntime,
@@ -24,7 +24,7 @@ import { probeLimits } from './limits';
 import { isOurs, observedOf } from './observe';
 import type { LoadableImage } from './image-archive';
 import { pauseImage } from './pause-image';
-import { containerRequest, infraRequest } from './requests';
+import { containerRequest, sandboxRequest } from './requests';
 
 export interface DockerOptions {
   /** `unix:///path` or `tcp://host:port`. */
@@ -100,9 +100,9 @@ export class DockerRuntime implements PodRuntime {
     return stream;
   }
 
-  async createInfra(spec: InfraSpec): Promise<string> {
+  async createSandbox(spec: SandboxSpec): Promise<string> {
     const image = await this.#pauseImage();
-    const request = infraRequest(spec, this.options.node, image.id);
+    const request = sandboxRequest(spec, this.options.node, image.id);
     try {
       return await this.#create(request);
     } catch (error) {
@@ -114,12 +114,12 @@ export class DockerRuntime implements PodRuntime {
     }
   }
 
-  async startInfra(id: string): Promise<InfraDetails> {
+  async startSandbox(id: string): Promise<SandboxDetails> {
     const container = this.#docker.getContainer(id);
     await asking(() => container.start(), [304]);
     const { State: state, NetworkSettings: network } = await ask(() => container.inspect());
     if (!state.Running)
-      throw new RuntimeError('refused', `the infra container ended at once with code ${state.ExitCode}`);
+      throw new RuntimeError('refused', `the pause container ended at once with code ${state.ExitCode}`);
     const addresses = Object.values(network.Networks ?? {}).map((one) => one.IPAddress);
     return { pid: state.Pid, ip: addresses.find((ip) => ip !== '') ?? '', startedAt: state.StartedAt };
   }

@@ -13,6 +13,10 @@ export const LABEL = {
   image: 'io.shiplog.image',
 } as const;
 
+/** As containers have it that were made by the first kubelets, and are still to be known again. */
+const ROLE_LABEL: Readonly<Record<ContainerRole, string>> = { sandbox: 'infra', init: 'init', app: 'app' };
+const ROLES: readonly ContainerRole[] = ['sandbox', 'init', 'app'];
+
 export type Labels = Readonly<Record<string, string>>;
 
 export function labelsOf(identity: ContainerIdentity, node: string): Record<string, string> {
@@ -22,7 +26,7 @@ export function labelsOf(identity: ContainerIdentity, node: string): Record<stri
     [LABEL.podName]: identity.pod.name,
     [LABEL.container]: identity.name,
     [LABEL.node]: node,
-    [LABEL.role]: identity.role,
+    [LABEL.role]: ROLE_LABEL[identity.role],
     [LABEL.attempt]: String(identity.attempt),
     [LABEL.backoff]: String(identity.backoffSeconds),
     [LABEL.image]: identity.image,
@@ -33,8 +37,8 @@ export function labelsOf(identity: ContainerIdentity, node: string): Record<stri
 export function identityOf(labels: Labels, node: string): ContainerIdentity | undefined {
   const uid = labels[LABEL.podUid];
   const name = labels[LABEL.container];
-  const role = labels[LABEL.role];
-  if (uid === undefined || name === undefined || !isRole(role) || labels[LABEL.node] !== node) return undefined;
+  const role = roleOf(labels[LABEL.role]);
+  if (uid === undefined || name === undefined || role === undefined || labels[LABEL.node] !== node) return undefined;
   return {
     pod: { uid, namespace: labels[LABEL.podNamespace] ?? '', name: labels[LABEL.podName] ?? '' },
     name,
@@ -45,8 +49,8 @@ export function identityOf(labels: Labels, node: string): ContainerIdentity | un
   };
 }
 
-function isRole(role: string | undefined): role is ContainerRole {
-  return role === 'infra' || role === 'init' || role === 'app';
+function roleOf(label: string | undefined): ContainerRole | undefined {
+  return ROLES.find((role) => ROLE_LABEL[role] === label);
 }
 
 /** The engine's name of a container, in the form that dockershim made known. */

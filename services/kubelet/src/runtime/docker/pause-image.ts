@@ -1,7 +1,7 @@
 import { imageArchive, type LoadableImage } from './image-archive';
 
 /**
- * The program of every infra container: a static ELF without libc, 248 bytes. It blocks SIGTERM and SIGINT, ignores
+ * The program of the pause container, which is all that runs in a sandbox: a static ELF without libc, 248 bytes. It blocks SIGTERM and SIGINT, ignores
  * SIGCHLD (so the kernel reaps orphans when the pod shares its process namespace), waits for one of the two with
  * rt_sigtimedwait and exits with 0. Blocking is what lets process 1 of a namespace get them at all.
  *

@@ -1,12 +1,12 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
-import type { ContainerSpec, InfraSpec, MountSpec } from '../runtime';
+import type { ContainerSpec, SandboxSpec, MountSpec } from '../runtime';
 import { engineName, labelsOf } from './labels';
 
 /** Each container keeps at most this much log. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
 
-/** The engine's request for an infra container. */
-export function infraRequest(spec: InfraSpec, node: string, imageId: string): ContainerCreateOptions {
+/** The engine's request for a sandbox. */
+export function sandboxRequest(spec: SandboxSpec, node: string, imageId: string): ContainerCreateOptions {
   const { network } = spec;
   const host: HostConfig = {
     IpcMode: spec.hostIPC ? 'host' : 'shareable',
@@ -31,7 +31,7 @@ export function infraRequest(spec: InfraSpec, node: string, imageId: string): Co
   };
 }
 
-type EngineNetwork = Extract<InfraSpec['network'], { kind: 'engine' }>;
+type EngineNetwork = Extract<SandboxSpec['network'], { kind: 'engine' }>;
 
 function portKey(port: EngineNetwork['ports'][number]): string {
   return `${port.containerPort}/${port.protocol.toLowerCase()}`;
@@ -51,7 +51,7 @@ function portBindings(network: EngineNetwork): Record<string, { HostIp: string; 
 
 /** The engine's request for an app or init container. */
 export function containerRequest(spec: ContainerSpec, node: string): ContainerCreateOptions {
-  const { identity, infraId } = spec;
+  const { identity, sandboxId } = spec;
   return {
     name: engineName(identity),
     Image: spec.imageId,
@@ -67,10 +67,10 @@ export function containerRequest(spec: ContainerSpec, node: string): ContainerCr
     ...(spec.user === undefined ? {} : { User: spec.user }),
     ...(spec.stopSignal === undefined ? {} : { StopSignal: spec.stopSignal }),
     HostConfig: {
-      NetworkMode: `container:${infraId}`,
-      IpcMode: spec.hostIPC ? 'host' : `container:${infraId}`,
+      NetworkMode: `container:${sandboxId}`,
+      IpcMode: spec.hostIPC ? 'host' : `container:${sandboxId}`,
       ...(spec.hostNetwork ? { UTSMode: 'host' } : {}),
-      ...(spec.pidNamespace === 'pod' ? { PidMode: `container:${infraId}` } : {}),
+      ...(spec.pidNamespace === 'pod' ? { PidMode: `container:${sandboxId}` } : {}),
       ...(spec.pidNamespace === 'host' ? { PidMode: 'host' } : {}),
       LogConfig: LOG_CONFIG,
       Mounts: spec.mounts.map(mountRequest),
