@@ -1,6 +1,6 @@
 import type { Container, EnvVar, ObjectOf } from '@shiplog/contracts';
 import type { Pod } from '../pod/view';
-import { ConfigError } from './config-error';
+import { ContainerConfigError } from './container-config-error';
 import { renderExpansion } from './render-expansion';
 import { renderField, renderResource, type NodeFacts } from './render-fields';
 import { renderServiceEnv } from './render-service-env';
@@ -24,7 +24,7 @@ export function decodeBase64(text: string): string {
   return Buffer.from(text, 'base64').toString();
 }
 
-/** A container's environment by name. Throws ConfigError when it refers to something that isn't there. */
+/** A container's environment by name. Throws ContainerConfigError when it refers to something that isn't there. */
 export function renderEnv(container: Container, context: EnvContext): Map<string, string> {
   const { pod, source } = context;
   const namespace = pod.metadata.namespace ?? '';
@@ -63,13 +63,13 @@ function addFrom(
   if (from.configMapRef !== undefined) {
     const { name = '', optional } = from.configMapRef;
     const found = source.configMap(namespace, name);
-    if (found === undefined && optional !== true) throw new ConfigError(`configmap "${name}" not found`);
+    if (found === undefined && optional !== true) throw new ContainerConfigError(`configmap "${name}" not found`);
     add(found?.data);
   }
   if (from.secretRef !== undefined) {
     const { name = '', optional } = from.secretRef;
     const found = source.secret(namespace, name);
-    if (found === undefined && optional !== true) throw new ConfigError(`secret "${name}" not found`);
+    if (found === undefined && optional !== true) throw new ContainerConfigError(`secret "${name}" not found`);
     add(Object.fromEntries(Object.entries(found?.data ?? {}).map(([key, value]) => [key, decodeBase64(value)])));
   }
 }
@@ -101,7 +101,7 @@ function valueOf(
       decodeBase64,
     );
   }
-  throw new ConfigError(`environment variable ${variable.name} has a source that is not supported`);
+  throw new ContainerConfigError(`environment variable ${variable.name} has a source that is not supported`);
 }
 
 function pick(
@@ -114,6 +114,6 @@ function pick(
   const value = data?.[ref.key];
   if (value !== undefined) return decode(value);
   if (ref.optional === true) return undefined;
-  if (data === undefined) throw new ConfigError(`${resource} "${ref.name}" not found`);
-  throw new ConfigError(`couldn't find key ${ref.key} in ${kind} ${ref.namespace}/${ref.name}`);
+  if (data === undefined) throw new ContainerConfigError(`${resource} "${ref.name}" not found`);
+  throw new ContainerConfigError(`couldn't find key ${ref.key} in ${kind} ${ref.namespace}/${ref.name}`);
 }

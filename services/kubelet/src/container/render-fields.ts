@@ -1,7 +1,7 @@
 import { milliOf } from '@shiplog/apimachinery';
 import type { Container, ObjectFieldSelector, ResourceFieldSelector } from '@shiplog/contracts';
 import type { Pod } from '../pod/view';
-import { ConfigError } from './config-error';
+import { ContainerConfigError } from './container-config-error';
 
 /** What of the node a pod may be told. */
 export interface NodeFacts {
@@ -16,7 +16,7 @@ export interface NodeFacts {
 /** `metadata.labels['app']`: which map, which key. */
 const SUBSCRIPTED = /^metadata\.(labels|annotations)\['([^']*)'\]$/;
 
-/** A field of the pod as the downward API shows it. Throws ConfigError for a field that it doesn't have. */
+/** A field of the pod as the downward API shows it. Throws ContainerConfigError for a field that it doesn't have. */
 export function renderField(
   pod: Pod,
   selector: ObjectFieldSelector,
@@ -49,7 +49,7 @@ export function renderField(
     case 'status.podIPs':
       return podIP ?? '';
     default:
-      throw new ConfigError(`unsupported fieldPath: ${path}`);
+      throw new ContainerConfigError(`unsupported fieldPath: ${path}`);
   }
 }
 
@@ -69,10 +69,10 @@ export function renderResource(
   const { containers = [], initContainers = [] } = pod.spec ?? {};
   const named = [...containers, ...initContainers].find((one) => one.name === selector.containerName);
   const container = selector.containerName === undefined || selector.containerName === '' ? own : named;
-  if (container === undefined) throw new ConfigError(`container ${selector.containerName} not found`);
+  if (container === undefined) throw new ContainerConfigError(`container ${selector.containerName} not found`);
   const [kind, resource] = selector.resource.split('.', 2) as [string, string | undefined];
   if ((kind !== 'limits' && kind !== 'requests') || resource === undefined) {
-    throw new ConfigError(`unsupported container resource : ${selector.resource}`);
+    throw new ContainerConfigError(`unsupported container resource : ${selector.resource}`);
   }
   const milli = amountOf(container, kind, resource, node);
   const given = selector.divisor === undefined || selector.divisor === '0' ? 1_000n : milliOf(selector.divisor);

@@ -2,7 +2,7 @@ import type { Container } from '@shiplog/contracts';
 import type { Pod } from '../pod/view';
 import type { ContainerIdentity, ContainerSpec, EngineLimits, ImageFacts, MountSpec } from '../runtime/runtime';
 import { LONG_KNOWN_CAPABILITIES } from './capabilities';
-import { ConfigError } from './config-error';
+import { ContainerConfigError } from './container-config-error';
 import { renderEnv, type EnvContext } from './render-env';
 import { renderExpansion } from './render-expansion';
 import { renderAmounts, renderOomScore } from './render-resources';
@@ -32,7 +32,7 @@ export function needsLimits(pod: Pod, container: Container, nodeMemoryBytes: big
   );
 }
 
-/** Everything the engine must know to make a container. Throws ConfigError when the pod asks for what can't be. */
+/** Everything the engine must know to make a container. Throws ContainerConfigError when the pod asks for what can't be. */
 export function renderSpec(inputs: SpecInputs): RenderedSpec {
   const { container, pod, identity } = inputs;
   const env = renderEnv(container, inputs);
@@ -124,14 +124,14 @@ function userOf(uid: number | undefined, gid: number | undefined, image: ImageFa
 
 function refuseRoot(container: Container, pod: Pod, uid: number | undefined, image: ImageFacts): void {
   const where = `(pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${container.name})`;
-  if (uid === 0) throw new ConfigError(`container's runAsUser breaks non-root policy ${where}`);
+  if (uid === 0) throw new ContainerConfigError(`container's runAsUser breaks non-root policy ${where}`);
   if (uid !== undefined) return;
   const user = image.user.split(':')[0] ?? '';
   if (user === '' || user === '0' || user === 'root') {
-    throw new ConfigError(`container has runAsNonRoot and image will run as root ${where}`);
+    throw new ContainerConfigError(`container has runAsNonRoot and image will run as root ${where}`);
   }
   if (!/^\d+$/.test(user)) {
     const why = `container has runAsNonRoot and image has non-numeric user (${user}), cannot verify user is non-root`;
-    throw new ConfigError(`${why} ${where}`);
+    throw new ContainerConfigError(`${why} ${where}`);
   }
 }

@@ -10,6 +10,6 @@ export type KillAction = Extract<PodAction, { do: 'kill' }>;
 export interface PodScope {
   readonly files: PodFiles;
   readonly sandbox: Sandbox;
-  /** Resolves when they are there. Throws ConfigError for what they refer to and isn't there. */
+  /** Resolves when they are there. Throws ContainerConfigError for what they refer to and isn't there. */
   volumes(): Promise<readonly PlannedVolume[]>;
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../container/config-error';
+import { ContainerConfigError } from '../container/container-config-error';
 import { SandboxAway } from './sandbox';
 
 /** Why a container was not started, for its waiting reason. `pull`: the wait before the next attempt grows. */
@@ -19,6 +19,6 @@ export function messageOf(error: unknown): string {
 /** Any error as the failure of a start; `reason` is for what the engine says. */
 export function asFailure(error: unknown, reason: string): Error {
   if (error instanceof SandboxAway || error instanceof StartFailure) return error;
-  if (error instanceof ConfigError) return new StartFailure(error.reason, error.message, 'config');
+  if (error instanceof ContainerConfigError) return new StartFailure(error.reason, error.message, 'config');
   return new StartFailure(reason, messageOf(error), 'engine');
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../container/config-error';
+import { ContainerConfigError } from '../container/container-config-error';
 import { doubled } from './decide-restart';
 import { AGAIN, backOffMs, type Outcome } from './outcome';
 import { messageOf, type StartFailure } from './start-failure';
@@ -23,7 +23,7 @@ export class SyncErrors {
 
   /** What concerns the whole pod: it is left alone until the wait is over. Returns whether it is news. */
   ofPod(error: unknown): { readonly outcome: Outcome; readonly isNew: boolean } {
-    const isConfig = error instanceof ConfigError;
+    const isConfig = error instanceof ContainerConfigError;
     const afterMs = isConfig ? CONFIG_RETRY_MS : backOffMs(++this.#podFailures);
     const isNew = this.#all.get('')?.message !== messageOf(error);
     this.#all.set('', { ...nameOf(error), retryAt: Date.now() + afterMs });
@@ -73,5 +73,8 @@ export class SyncErrors {
 }
 
 function nameOf(error: unknown): { reason: string; message: string } {
-  return { reason: error instanceof ConfigError ? error.reason : 'ContainerCreating', message: messageOf(error) };
+  return {
+    reason: error instanceof ContainerConfigError ? error.reason : 'ContainerCreating',
+    message: messageOf(error),
+  };
 }

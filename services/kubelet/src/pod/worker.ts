@@ -1,5 +1,5 @@
 import type { PodStatus } from '@shiplog/contracts';
-import { ConfigError } from '../container/config-error';
+import { ContainerConfigError } from '../container/container-config-error';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes } from '../volumes/pod-volumes';
 import { decidePod, type PodAction } from './decide-pod';
@@ -252,7 +252,7 @@ export class PodWorker {
       return DONE;
     } catch (error) {
       if (error === signal.reason) return DONE;
-      if (!(error instanceof ConfigError)) {
+      if (!(error instanceof ContainerConfigError)) {
         notes.say(this.pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
       }
       return this.#blamePod(error);
@@ -272,7 +272,7 @@ export class PodWorker {
       if (error instanceof SandboxAway) return { kind: 'until', event: 'sandbox', atLatestMs: LONGEST_WAIT_MS };
       if (error instanceof StartFailure) return this.#blame(name, image, error);
       // The volumes are the whole pod's.
-      if (error instanceof ConfigError) return this.#blamePod(error);
+      if (error instanceof ContainerConfigError) return this.#blamePod(error);
       throw error;
     }
   }
@@ -287,7 +287,7 @@ export class PodWorker {
 
   #blamePod(error: unknown): Outcome {
     const { outcome, isNew } = this.#syncErrors.ofPod(error);
-    if (isNew && error instanceof ConfigError)
+    if (isNew && error instanceof ContainerConfigError)
       this.services.notes.say(this.pod, 'Warning', 'FailedMount', error.message);
     return outcome;
   }

@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { ConfigError } from '../container/config-error';
+import { ContainerConfigError } from '../container/container-config-error';
 
 const CHECKS: Readonly<Record<string, (found: Stats) => boolean>> = {
   Directory: (found) => found.isDirectory(),
@@ -32,7 +32,7 @@ export async function prepareHostPath(path: string, type: string): Promise<void>
   }
   const check = CHECKS[type];
   if (check === undefined || (found !== undefined && check(found))) return;
-  throw new ConfigError(
+  throw new ContainerConfigError(
     `hostPath type check failed: ${path} is not a ${type.replace('OrCreate', '').toLowerCase()}`,
     'ContainerCreating',
   );

@@ -1,5 +1,5 @@
 import type { KeyToPath, Volume, VolumeProjection } from '@shiplog/contracts';
-import { ConfigError } from '../container/config-error';
+import { ContainerConfigError } from '../container/container-config-error';
 import { renderField, renderResource } from '../container/render-fields';
 import { bytes } from '../container/render-resources';
 import { decodeBase64, type EnvContext } from '../container/render-env';
@@ -21,7 +21,7 @@ export type PlannedVolume =
 
 const DEFAULT_MODE = 0o644;
 
-/** What a volume comes to. Throws ConfigError when it refers to what isn't there, or is of a kind not served. */
+/** What a volume comes to. Throws ContainerConfigError when it refers to what isn't there, or is of a kind not served. */
 export function planVolume(volume: Volume, context: EnvContext): PlannedVolume {
   const { name } = volume;
   if (volume.emptyDir !== undefined) {
@@ -47,7 +47,10 @@ function filesOf(volume: Volume, context: EnvContext): PlannedFile[] {
     return sources.flatMap((source) => projectedFiles(volume.name, source, defaultMode, context));
   }
   const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
-  throw new ConfigError(`volume "${volume.name}": volumes of the kind ${kind} are not supported`, 'UnsupportedVolume');
+  throw new ContainerConfigError(
+    `volume "${volume.name}": volumes of the kind ${kind} are not supported`,
+    'UnsupportedVolume',
+  );
 }
 
 function projectedFiles(
@@ -60,7 +63,10 @@ function projectedFiles(
   if (source.secret !== undefined) return secretFiles(source.secret, mode, context);
   if (source.downwardAPI !== undefined) return downwardFiles(source.downwardAPI.items, mode, context);
   const kind = Object.keys(source)[0] ?? 'unknown';
-  throw new ConfigError(`volume "${volume}": projections of the kind ${kind} are not supported`, 'UnsupportedVolume');
+  throw new ContainerConfigError(
+    `volume "${volume}": projections of the kind ${kind} are not supported`,
+    'UnsupportedVolume',
+  );
 }
 
 interface Reference {
@@ -73,7 +79,7 @@ function configMapFiles(ref: Reference, mode: number | undefined, { pod, source 
   const namespace = pod.metadata.namespace ?? '';
   const found = source.configMap(namespace, ref.name ?? '');
   if (found === undefined && ref.optional !== true)
-    throw new ConfigError(`configmap "${ref.name}" not found`, 'ContainerCreating');
+    throw new ContainerConfigError(`configmap "${ref.name}" not found`, 'ContainerCreating');
   const content = new Map<string, Uint8Array>();
   for (const [key, value] of Object.entries(found?.data ?? {})) content.set(key, Buffer.from(value));
   for (const [key, value] of Object.entries(found?.binaryData ?? {})) content.set(key, Buffer.from(value, 'base64'));
@@ -84,7 +90,7 @@ function secretFiles(ref: Reference, mode: number | undefined, { pod, source }: 
   const namespace = pod.metadata.namespace ?? '';
   const found = source.secret(namespace, ref.name ?? '');
   if (found === undefined && ref.optional !== true)
-    throw new ConfigError(`secret "${ref.name}" not found`, 'ContainerCreating');
+    throw new ContainerConfigError(`secret "${ref.name}" not found`, 'ContainerCreating');
   const entries = Object.entries(found?.data ?? {});
   const content = new Map<string, Uint8Array>(entries.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
   return select(content, ref, mode, 'secret');
@@ -104,7 +110,10 @@ function select(
     const bytes = content.get(item.key);
     if (bytes !== undefined) return [{ path: safePath(item.path), mode: item.mode ?? mode, content: bytes }];
     if (ref.optional === true) return [];
-    throw new ConfigError(`${what} "${ref.name}" references non-existent key: ${item.key}`, 'ContainerCreating');
+    throw new ContainerConfigError(
+      `${what} "${ref.name}" references non-existent key: ${item.key}`,
+      'ContainerCreating',
+    );
   });
 }
 
@@ -135,7 +144,7 @@ function downwardFiles(
 export function safePath(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (path.startsWith('/') || parts.includes('..'))
-    throw new ConfigError(`path "${path}" must be relative and not contain ".."`);
+    throw new ContainerConfigError(`path "${path}" must be relative and not contain ".."`);
   return parts.join('/');
 }
 

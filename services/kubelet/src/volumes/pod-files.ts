@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, open, readdir, readFile, realpath, rm, stat, write
 import { join } from 'node:path';
 import type { Container, VolumeMount } from '@shiplog/contracts';
 import { dnsLabel, isToken } from '@shiplog/apimachinery';
-import { ConfigError } from '../container/config-error';
+import { ContainerConfigError } from '../container/container-config-error';
 import type { Pod } from '../pod/view';
 import type { MountSpec, PodRuntime } from '../runtime/runtime';
 import { writeAtomically } from './atomic-files';
@@ -37,11 +37,11 @@ export class PodFiles {
     private readonly engineNetwork: boolean,
   ) {}
 
-  /** Throws ConfigError for a uid that would lead elsewhere. */
+  /** Throws ContainerConfigError for a uid that would lead elsewhere. */
   get #directory(): string {
     const { uid } = this.pod.metadata;
     if (!isToken(uid))
-      throw new ConfigError(`the pod's uid must be letters, digits and dashes, not ${JSON.stringify(uid)}`);
+      throw new ContainerConfigError(`the pod's uid must be letters, digits and dashes, not ${JSON.stringify(uid)}`);
     return join(this.stateDir, 'pods', uid);
   }
 
@@ -127,12 +127,12 @@ export class PodFiles {
   ): Promise<MountSpec> {
     const volume = volumes.find((one) => one.name === mount.name);
     if (volume === undefined)
-      throw new ConfigError(`volume "${mount.name}" of mount ${mount.mountPath} does not exist`);
+      throw new ContainerConfigError(`volume "${mount.name}" of mount ${mount.mountPath} does not exist`);
     const subPath = safePath(mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr));
     const readOnly = mount.readOnly === true || volume.kind === 'files';
     if (volume.kind === 'memory') {
       if (subPath !== '')
-        throw new ConfigError(`volume "${volume.name}": subPath is not supported on volumes in memory`);
+        throw new ContainerConfigError(`volume "${volume.name}": subPath is not supported on volumes in memory`);
       return { kind: 'volume', source: this.#memoryName(volume.name), target: mount.mountPath, readOnly };
     }
     const root = volume.kind === 'host' ? volume.path : this.#volumeDirectory(volume.name);
@@ -190,7 +190,8 @@ export class PodFiles {
 /** The name of a container or volume as one step of a path. */
 function segment(name: string): string {
   const [wrong] = dnsLabel(name);
-  if (wrong !== undefined) throw new ConfigError(`${JSON.stringify(name)} can not be part of a path: ${wrong}`);
+  if (wrong !== undefined)
+    throw new ContainerConfigError(`${JSON.stringify(name)} can not be part of a path: ${wrong}`);
   return name;
 }
 
@@ -211,7 +212,7 @@ async function subPathOf(root: string, subPath: string, make: boolean): Promise<
     if (make) await makeWithMode(path, mode);
     real = await realpath(path);
     if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
-      throw new ConfigError(`subPath "${subPath}" leads out of its volume`);
+      throw new ContainerConfigError(`subPath "${subPath}" leads out of its volume`);
     }
   }
   return real;

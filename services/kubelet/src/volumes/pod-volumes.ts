@@ -30,7 +30,7 @@ export class PodVolumes {
     this.#made = undefined;
   }
 
-  /** Makes them, unless that was done since the last `forget`. Throws ConfigError for what they refer to and isn't there. */
+  /** Makes them, unless that was done since the last `forget`. Throws ContainerConfigError for what they refer to and isn't there. */
   make(pod: Pod): Promise<readonly PlannedVolume[]> {
     this.#made ??= this.#make(pod).catch((error: unknown) => {
       this.#made = undefined;

@@ -1,10 +1,10 @@
 /** A container can't be configured as its pod asks: a waiting reason, with the sentence that says why. */
-export class ConfigError extends Error {
+export class ContainerConfigError extends Error {
   constructor(
     message: string,
     readonly reason = 'CreateContainerConfigError',
   ) {
     super(message);
-    this.name = 'ConfigError';
+    this.name = 'ContainerConfigError';
   }
 }
