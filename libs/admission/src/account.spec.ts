@@ -1,4 +1,4 @@
-import { FewObjects, aPod, admission, refusalOf, stored, valueOf } from './testing/builders';
+import { FewObjects, aPod, admission, rejectionOf, stored, valueOf } from './testing/builders';
 import { admitCreate } from './create';
 
 const account = (name: string, secrets: string[] = []) =>
@@ -23,7 +23,7 @@ describe('a pod and its service account', () => {
   });
 
   it('is forbidden when the account is not there', () => {
-    expect(refusalOf(create({ serviceAccountName: 'ghost' }))).toMatchObject({
+    expect(rejectionOf(create({ serviceAccountName: 'ghost' }))).toMatchObject({
       code: 403,
       reason: 'Forbidden',
       message:
@@ -39,7 +39,7 @@ describe('a pod and its service account', () => {
 describe("a pod's priority class", () => {
   it('is one that is there', () => {
     expect(specOf({ priorityClassName: 'system-node-critical' })).toMatchObject({ priority: 2_000_001_000 });
-    expect(refusalOf(create({ priorityClassName: 'ghost' }))).toMatchObject({
+    expect(rejectionOf(create({ priorityClassName: 'ghost' }))).toMatchObject({
       code: 403,
       message: 'pods "web" is forbidden: no PriorityClass with name ghost was found',
     });

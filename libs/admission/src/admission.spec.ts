@@ -8,7 +8,7 @@ import {
   admission,
   created,
   fieldsOf,
-  refusalOf,
+  rejectionOf,
   stored,
   valueOf,
 } from './testing/builders';
@@ -57,21 +57,21 @@ describe('creating', () => {
   });
 
   it('needs a name, and takes no resourceVersion', () => {
-    expect(refusalOf(create({ name: undefined })).message).toBe(
+    expect(rejectionOf(create({ name: undefined })).message).toBe(
       'Pod "" is invalid: metadata.name: Required value: name or generateName is required',
     );
-    expect(refusalOf(create({ resourceVersion: '3' })).code).toBe(400);
+    expect(rejectionOf(create({ resourceVersion: '3' })).code).toBe(400);
   });
 
   it('happens in the namespace of the request', () => {
     expect(valueOf(create({ namespace: undefined }, admission({ namespace: 'default' }))).metadata.namespace).toBe(
       'default',
     );
-    expect(refusalOf(create({ namespace: 'default' }, admission({ namespace: 'other' }))).message).toBe(
+    expect(rejectionOf(create({ namespace: 'default' }, admission({ namespace: 'other' }))).message).toBe(
       'the namespace of the provided object does not match the namespace sent on the request',
     );
-    expect(refusalOf(create({ namespace: undefined })).code).toBe(400);
-    expect(refusalOf(create({ namespace: 'nowhere' })).message).toBe('namespaces "nowhere" not found');
+    expect(rejectionOf(create({ namespace: undefined })).code).toBe(400);
+    expect(rejectionOf(create({ namespace: 'nowhere' })).message).toBe('namespaces "nowhere" not found');
   });
 
   it('is over in a namespace that is on its way out', () => {
@@ -80,7 +80,7 @@ describe('creating', () => {
       kind: 'Namespace',
       metadata: { name: 'going', deletionTimestamp: '2024-01-01T00:00:00Z' },
     });
-    const status = refusalOf(
+    const status = rejectionOf(
       create({ namespace: 'going' }, admission({ state: new FewObjects().put('namespaces', leaving) })),
     );
     expect(status.message).toBe(
@@ -141,13 +141,13 @@ describe('replacing', () => {
   });
 
   it('is refused when another has written meanwhile, or the object is another by now', () => {
-    expect(refusalOf(replace({ metadata: { ...before.metadata, resourceVersion: '6' } }))).toMatchObject({
+    expect(rejectionOf(replace({ metadata: { ...before.metadata, resourceVersion: '6' } }))).toMatchObject({
       code: 409,
       reason: 'Conflict',
       message:
         'Operation cannot be fulfilled on replicationcontrollers "web": the object has been modified; please apply your changes to the latest version and try again',
     });
-    expect(refusalOf(replace({ metadata: { ...before.metadata, uid: 'other' } })).message).toContain(
+    expect(rejectionOf(replace({ metadata: { ...before.metadata, uid: 'other' } })).message).toContain(
       'Precondition failed: UID in precondition: other, UID in object meta:',
     );
   });
@@ -157,10 +157,10 @@ describe('replacing', () => {
   });
 
   it('is refused under another name or namespace', () => {
-    expect(refusalOf(replace({ metadata: { name: 'other' } })).message).toBe(
+    expect(rejectionOf(replace({ metadata: { name: 'other' } })).message).toBe(
       'the name of the object (other) does not match the name on the URL (web)',
     );
-    expect(refusalOf(replace({ metadata: { name: 'web', namespace: 'other' } })).code).toBe(400);
+    expect(rejectionOf(replace({ metadata: { name: 'web', namespace: 'other' } })).code).toBe(400);
   });
 
   it('of an object that is to go may take finalizers away but add none', () => {
@@ -177,10 +177,10 @@ describe('replacing', () => {
         admission(),
       );
     expect(valueOf(update([])).metadata).not.toHaveProperty('finalizers');
-    expect(refusalOf(update(['a/b', 'c/d'])).message).toContain('found new finalizers []string{"c/d"}');
+    expect(rejectionOf(update(['a/b', 'c/d'])).message).toContain('found new finalizers []string{"c/d"}');
   });
 
   it('of a subresource that the kind does not have is refused', () => {
-    expect(refusalOf(replace({}, 'binding')).code).toBe(405);
+    expect(rejectionOf(replace({}, 'binding')).code).toBe(405);
   });
 });

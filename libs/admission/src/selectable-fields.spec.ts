@@ -1,5 +1,5 @@
 import { matchesFields, parseFieldSelector } from './selectable-fields';
-import { aPod, aService, created, refusalOf, valueOf } from './testing/builders';
+import { aPod, aService, created, rejectionOf, valueOf } from './testing/builders';
 
 describe('field selectors', () => {
   const pod = created('pods', aPod({ nodeName: 'node-1' }));
@@ -35,9 +35,9 @@ describe('field selectors', () => {
   });
 
   it('are refused for any other field, also for names that every JavaScript object has', () => {
-    expect(refusalOf(parseFieldSelector('pods', 'spec.foo=1')).message).toBe('field label not supported: spec.foo');
-    expect(refusalOf(parseFieldSelector('configmaps', 'data=1')).code).toBe(400);
-    expect(refusalOf(parseFieldSelector('pods', 'constructor=1')).code).toBe(400);
-    expect(refusalOf(parseFieldSelector('pods', 'metadata.name')).message).toMatch(/^invalid selector/);
+    expect(rejectionOf(parseFieldSelector('pods', 'spec.foo=1')).message).toBe('field label not supported: spec.foo');
+    expect(rejectionOf(parseFieldSelector('configmaps', 'data=1')).code).toBe(400);
+    expect(rejectionOf(parseFieldSelector('pods', 'constructor=1')).code).toBe(400);
+    expect(rejectionOf(parseFieldSelector('pods', 'metadata.name')).message).toMatch(/^invalid selector/);
   });
 });

@@ -1,6 +1,6 @@
 import type { KubeStatus } from '@shiplog/contracts';
 
-/** What every step of the machinery answers: the value, or the refusal exactly as Kubernetes would word it. */
+/** What every step of the machinery answers: the value, or the rejection exactly as Kubernetes would word it. */
 export type Result<T> = { ok: true; value: T } | { ok: false; status: KubeStatus };
 
 /** A step that went well. */

@@ -11,7 +11,7 @@ describe('addresses and ports of services', () => {
     const port = nodePortOf(at, 'a');
     const wanting = (name: string) =>
       create('services', name, { spec: { ...spec, ports: [{ port: 80, nodePort: port }] } });
-    expect(at.when(wanting('b')).refusal).toMatchObject({ code: 422 });
+    expect(at.when(wanting('b')).rejection).toMatchObject({ code: 422 });
     at.given(patch('services', 'a', { spec: { ports: [{ port: 80, nodePort: 30_007 === port ? 30_008 : 30_007 }] } }));
     at.given(wanting('b'));
     at.given(remove('services', 'b')).given(wanting('c'));

@@ -1,7 +1,7 @@
 import type { KubeObject, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { admitUpdate } from '../update';
-import { FewObjects, admission, causesOf, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
+import { FewObjects, admission, causesOf, created, fieldsOf, rejectionOf, valueOf } from '../testing/builders';
 
 const object = (
   kind: string,
@@ -105,7 +105,7 @@ describe('a namespace', () => {
 
   it('has a label for a name, and lives in no namespace', () => {
     expect(causes('namespaces', cluster('Namespace', {}, { name: 'a.b' }))).toContain('metadata.name');
-    expect(refusalOf(admitCreate('namespaces', object('Namespace'), admission())).code).toBe(400);
+    expect(rejectionOf(admitCreate('namespaces', object('Namespace'), admission())).code).toBe(400);
   });
 });
 
@@ -244,7 +244,7 @@ describe('a lease', () => {
   it('is only replaced by those who say which version they had read', () => {
     const before = created('leases.coordination.k8s.io', lease);
     const blind = admitUpdate('leases.coordination.k8s.io', undefined, before, lease, admission());
-    expect(refusalOf(blind).message).toContain(
+    expect(rejectionOf(blind).message).toContain(
       'metadata.resourceVersion: Invalid value: "": must be specified for an update',
     );
   });

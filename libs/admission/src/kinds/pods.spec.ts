@@ -1,7 +1,7 @@
 import type { Container, ObjectOf, PodSpec, StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { admitUpdate } from '../update';
-import { aPod, admission, causesOf, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
+import { aPod, admission, causesOf, created, fieldsOf, rejectionOf, valueOf } from '../testing/builders';
 
 type Pod = ObjectOf<'pods'>;
 
@@ -260,15 +260,15 @@ describe('a pod is refused', () => {
     ],
   ];
   it.each(cases)('%s', (_what, spec, field, message) => {
-    expect(refusalOf(create(spec)).details?.causes).toContainEqual(expect.objectContaining({ field, message }));
+    expect(rejectionOf(create(spec)).details?.causes).toContainEqual(expect.objectContaining({ field, message }));
   });
 });
 
 describe('a pod that the cluster can not run', () => {
-  const message = (spec: Partial<PodSpec>) => refusalOf(create(spec)).message;
+  const message = (spec: Partial<PodSpec>) => rejectionOf(create(spec)).message;
 
   it('is forbidden a runtime class that there is not, and what only such a class adds', () => {
-    expect(refusalOf(create({ runtimeClassName: 'nope' })).code).toBe(403);
+    expect(rejectionOf(create({ runtimeClassName: 'nope' })).code).toBe(403);
     expect(message({ runtimeClassName: 'nope' })).toBe(
       'pods "web" is forbidden: pod rejected: RuntimeClass "nope" not found',
     );
@@ -342,9 +342,9 @@ describe('a pod that is there', () => {
   });
 
   it('takes no other change', () => {
-    const { message } = refusalOf(update({ hostname: 'other' }));
+    const { message } = rejectionOf(update({ hostname: 'other' }));
     expect(message).toMatch(/^Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than/);
-    expect(refusalOf(update({ nodeName: 'elsewhere' })).code).toBe(422);
+    expect(rejectionOf(update({ nodeName: 'elsewhere' })).code).toBe(422);
     const two = [...(before.spec?.containers ?? []), { name: 'more', image: 'x' }];
     expect(fieldsOf(update({ containers: two }))).toContain('spec.containers');
   });

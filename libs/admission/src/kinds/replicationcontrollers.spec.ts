@@ -2,7 +2,7 @@ import type { ReplicationController, StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { scaleOf } from '../scale';
 import { admitUpdate } from '../update';
-import { aController, admission, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
+import { aController, admission, created, fieldsOf, rejectionOf, valueOf } from '../testing/builders';
 
 const refused = (spec: Record<string, unknown>) =>
   fieldsOf(admitCreate('replicationcontrollers', aController(spec), admission()));
@@ -73,9 +73,9 @@ describe('a replication controller’s scale', () => {
   });
 
   it('is refused below zero, and when it was read too long ago', () => {
-    expect(refusalOf(rescaled(-1)).message).toMatch(
+    expect(rejectionOf(rescaled(-1)).message).toMatch(
       /^Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -1/,
     );
-    expect(refusalOf(rescaled(3, { resourceVersion: '6' })).code).toBe(409);
+    expect(rejectionOf(rescaled(3, { resourceVersion: '6' })).code).toBe(409);
   });
 });

@@ -2,12 +2,12 @@ import type { ServiceSpec, StoredObject } from '@shiplog/contracts';
 import fc from 'fast-check';
 import { admitCreate } from '../create';
 import { admitUpdate } from '../update';
-import { FewObjects, aService, admission, created, fieldsOf, refusalOf, valueOf } from '../testing/builders';
+import { FewObjects, aService, admission, created, fieldsOf, rejectionOf, valueOf } from '../testing/builders';
 
 const specOf = (spec: Partial<ServiceSpec>, ctx = admission()) =>
   valueOf(admitCreate('services', aService(spec), ctx))['spec'] as ServiceSpec;
 const refusal = (spec: Partial<ServiceSpec>, ctx = admission()) =>
-  refusalOf(admitCreate('services', aService(spec), ctx)).details?.causes ?? [];
+  rejectionOf(admitCreate('services', aService(spec), ctx)).details?.causes ?? [];
 const withService = (spec: Partial<ServiceSpec>) =>
   admission({ state: new FewObjects().put('services', created('services', aService(spec, { name: 'first' }))) });
 
@@ -176,7 +176,7 @@ describe('a service that is there', () => {
   });
 
   it('never changes its address', () => {
-    expect(refusalOf(update({ clusterIP: '10.96.1.2' })).message).toContain(
+    expect(rejectionOf(update({ clusterIP: '10.96.1.2' })).message).toContain(
       'spec.clusterIPs[0]: Invalid value: ["10.96.1.2"]: may not change once set',
     );
     expect(fieldsOf(update({ ...before.spec, clusterIP: '10.96.1.2' }))).toEqual(['spec.clusterIPs[0]']);

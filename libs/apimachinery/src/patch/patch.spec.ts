@@ -1,6 +1,6 @@
 import type { KubeObject } from '@shiplog/contracts';
 import fc from 'fast-check';
-import { aPod, refusalOf, valueOf } from '../testing/objects';
+import { aPod, rejectionOf, valueOf } from '../testing/objects';
 import { applyPatch } from './index';
 
 const pod = (spec: object, metadata: KubeObject['metadata'] = {}): KubeObject => aPod(spec as never, metadata);
@@ -48,7 +48,7 @@ describe('a JSON patch', () => {
     [[{ op: 'remove', path: '' }], 422, /no object/],
     [new Array(10_001).fill({ op: 'test', path: '/a', value: 1 }), 413, /allowed maximum operations/],
   ])('%# is refused with its fault', (patch, code, message) => {
-    const status = refusalOf(applyPatch('pods', 'json', aPod(), patch));
+    const status = rejectionOf(applyPatch('pods', 'json', aPod(), patch));
     expect(status.code).toBe(code);
     expect(status.message).toMatch(message);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
@@ -65,7 +65,7 @@ describe('a merge patch', () => {
   });
 
   it('must be an object', () => {
-    expect(refusalOf(applyPatch('pods', 'merge', aPod(), [])).code).toBe(400);
+    expect(rejectionOf(applyPatch('pods', 'merge', aPod(), [])).code).toBe(400);
   });
 });
 
@@ -187,7 +187,7 @@ describe('a strategic merge patch', () => {
     [{ metadata: { '$deleteFromPrimitiveList/finalizers': 'x' } }, /must be a list/],
     [[], /JSON object/],
   ])('%j is refused with a 400', (patch, message) => {
-    const status = refusalOf(applyPatch('pods', 'strategic', aPod(), patch));
+    const status = rejectionOf(applyPatch('pods', 'strategic', aPod(), patch));
     expect(status.code).toBe(400);
     expect(status.message).toMatch(message);
   });

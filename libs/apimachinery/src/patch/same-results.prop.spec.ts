@@ -124,6 +124,6 @@ describe('a JSON patch', () => {
   }
 });
 
-it('a refusal is a PatchError', () => {
+it('a rejection is a PatchError', () => {
   expect(() => jsonPatched({}, [{ op: 'remove', path: '/a' }])).toThrow(PatchError);
 });

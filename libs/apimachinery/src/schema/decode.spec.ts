@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { aPod, refusalOf, valueOf } from '../testing/objects';
+import { aPod, rejectionOf, valueOf } from '../testing/objects';
 import { decodeObject, strictDecodingError, unknownFields } from './decode';
 
 const messageOf = (object: unknown, resource: Parameters<typeof decodeObject>[0] = 'pods') =>
-  refusalOf(decodeObject(resource, object)).message;
+  rejectionOf(decodeObject(resource, object)).message;
 
 describe('reading an object', () => {
   it('copies it, so that nothing done to the copy reaches the sender', () => {

@@ -1,4 +1,4 @@
-import { refusalOf, valueOf } from '../testing/objects';
+import { rejectionOf, valueOf } from '../testing/objects';
 import { matchesLabelSelector, matchesLabels, matchesSelectorMap, parseLabelSelector } from './labels';
 
 const chooses = (selector: string, labels: Record<string, string>) =>
@@ -42,7 +42,7 @@ describe('label selectors', () => {
   it.each(['a in 1', 'a=b=c', '(a)', 'a,,b', '=b', 'a in (b', '-a=1', 'a=b c'])(
     '%j is refused with a 400',
     (selector) => {
-      const { code, message } = refusalOf(parseLabelSelector(selector));
+      const { code, message } = rejectionOf(parseLabelSelector(selector));
       expect(code).toBe(400);
       expect(message).toMatch(/^unable to parse requirement/);
     },

@@ -41,21 +41,21 @@ export function aController(spec: Record<string, unknown> = {}): KubeObject {
   };
 }
 
-/** The value of a result that went well; fails the test with the refusal's words when it did not. */
+/** The value of a result that went well; fails the test with the rejection's words when it did not. */
 export function valueOf<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`refused: ${result.status.message}`);
   return result.value;
 }
 
-/** The refusal; fails the test when there is none. */
-export function refusalOf(result: Result<unknown>): KubeStatus {
+/** The rejection; fails the test when there is none. */
+export function rejectionOf(result: Result<unknown>): KubeStatus {
   if (result.ok) throw new Error(`not refused: ${JSON.stringify(result.value)}`);
   return result.status;
 }
 
 /** The fields that a 422 complains about. */
 export function fieldsOf(result: Result<unknown>): (string | undefined)[] {
-  return refusalOf(result).details?.causes?.map((cause) => cause.field) ?? [];
+  return rejectionOf(result).details?.causes?.map((cause) => cause.field) ?? [];
 }
 
 /** What a 422 complains about, each as `field: message`; nothing when the object was admitted. */

@@ -28,7 +28,7 @@ const ACTORS: Record<string, string> = {
 };
 
 /** Why a command is refused; undefined: it is not. */
-function refusal(
+function rejection(
   at: TestCluster,
   principal: Principal,
   asked: Asked,
@@ -97,8 +97,8 @@ describe('whoever sends a command', () => {
       'constructor.x: it may not send CreateObject',
     ],
   ])('%s: may send what is declared for its kind only', (_, principal, asked, reason) => {
-    if (reason === undefined) expect(refusal(at, principal, asked)).toBeUndefined();
-    else expect(refusal(at, principal, asked)).toContain(reason);
+    if (reason === undefined) expect(rejection(at, principal, asked)).toBeUndefined();
+    else expect(rejection(at, principal, asked)).toContain(reason);
   });
 
   it.each<[Principal, string, boolean]>([
@@ -122,16 +122,16 @@ describe('whoever sends a command', () => {
     [node, 'ann', false],
   ])('%j speaks for %s: %s', (principal, actor, may) => {
     const asked = principal.kind === 'scheduler' ? binding : principal.kind === 'node' ? report : createPod('new');
-    const reason = refusal(at, principal, asked, { actor });
+    const reason = rejection(at, principal, asked, { actor });
     if (may) expect(reason).toBeUndefined();
     else expect(reason).toContain(`it may not speak for ${actor}`);
   });
 
   it('does not take the ids that a controller makes up, which would keep it from acting', () => {
     for (const principal of [api, user]) {
-      expect(refusal(at, principal, createPod('new'), { id: 'rc.u.1' })).toContain("is of a controller's form");
+      expect(rejection(at, principal, createPod('new'), { id: 'rc.u.1' })).toContain("is of a controller's form");
     }
-    expect(refusal(at, controller, createPod('new'), { id: 'rc.u.1' })).toBeUndefined();
+    expect(rejection(at, controller, createPod('new'), { id: 'rc.u.1' })).toBeUndefined();
   });
 });
 
@@ -160,8 +160,8 @@ describe('a controller', () => {
     ['deletes many', { type: 'DeleteCollection', data: { resource: 'secrets', namespace: 'default' } }, true],
     ['patches a ConfigMap', patch('configmaps', 'c', { data: { a: 'x' } }), true],
   ])('%s: %#', (_, asked, may) => {
-    if (may) expect(refusal(at, controller, asked)).toBeUndefined();
-    else expect(refusal(at, controller, asked)).toContain('it may not write the data of Secrets');
+    if (may) expect(rejection(at, controller, asked)).toBeUndefined();
+    else expect(rejection(at, controller, asked)).toContain('it may not write the data of Secrets');
   });
 });
 
@@ -192,7 +192,7 @@ describe('a node', () => {
     ['removes a pod that is gone', removal('gone', 'u')],
     ['removes a pod that was replaced by another', removal('theirs', 'an-earlier-one')],
   ])('%s', (_, asked) => {
-    expect(refusal(at, node, asked)).toBeUndefined();
+    expect(rejection(at, node, asked)).toBeUndefined();
   });
 
   it.each<[string, Asked, string]>([
@@ -228,7 +228,7 @@ describe('a node', () => {
       'it may not give itself the annotation a/b',
     ],
   ])('does not create %s', (_, asked, reason) => {
-    expect(refusal(at, node, asked)).toContain(`node.n1: ${reason}`);
+    expect(rejection(at, node, asked)).toContain(`node.n1: ${reason}`);
   });
 
   it.each<[string, Asked, string]>([
@@ -261,7 +261,7 @@ describe('a node', () => {
       'it may patch its Node by merge patches only',
     ],
   ])('does not patch %s', (_, asked, reason) => {
-    expect(refusal(at, node, asked)).toContain(`node.n1: ${reason}`);
+    expect(rejection(at, node, asked)).toContain(`node.n1: ${reason}`);
   });
 
   it.each<[string, Asked, string]>([
@@ -271,11 +271,11 @@ describe('a node', () => {
     ['a pod of no node', removal('free'), 'it may delete its own pods only'],
     ['a pod of it that runs', removal('mine'), 'it may delete a pod only after its end'],
   ])('does not delete %s', (_, asked, reason) => {
-    expect(refusal(at, node, asked)).toContain(`node.n1: ${reason}`);
+    expect(rejection(at, node, asked)).toContain(`node.n1: ${reason}`);
   });
 
   it('does not report for another', () => {
     const asked: Asked = { type: 'ReportPods', data: { node: 'n2', pods: [] } };
-    expect(refusal(at, node, asked)).toContain('it may report for itself only, not for n2');
+    expect(rejection(at, node, asked)).toContain('it may report for itself only, not for n2');
   });
 });

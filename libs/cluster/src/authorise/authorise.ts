@@ -12,7 +12,7 @@ import {
 import { statusOf } from '@shiplog/apimachinery';
 import { isObject } from '../merge-patch';
 import type { ReadonlyCluster } from '../state';
-import { refusalOfNode } from './node';
+import { nodeRejection } from './node';
 
 /** Command types that each kind of principal may send at all: from the declarations of the messages. */
 const TYPES = new Map<PrincipalKind, ReadonlySet<CommandType>>(
@@ -36,22 +36,22 @@ const CONTROLLER_ID = /^rc\./;
  */
 export function authorise(state: ReadonlyCluster, principal: Principal, command: AnyCommand): KubeStatus | undefined {
   const reason =
-    refusalOfType(principal, command) ?? refusalOfActor(principal, command) ?? refusalOfRole(state, principal, command);
+    typeRejection(principal, command) ?? actorRejection(principal, command) ?? roleRejection(state, principal, command);
   return reason === undefined ? undefined : forbidden(principal, command, reason);
 }
 
-/** Whether an id may be a principal's own: an answer is kept under its id, also a refusal. */
+/** Whether an id may be a principal's own: an answer is kept under its id, also a rejection. */
 export function mayUseId({ kind }: Principal, id: string): boolean {
   return kind === 'controller' || !CONTROLLER_ID.test(id);
 }
 
-function refusalOfType(principal: Principal, { type, id }: AnyCommand): string | undefined {
+function typeRejection(principal: Principal, { type, id }: AnyCommand): string | undefined {
   if (TYPES.get(principal.kind)?.has(type) !== true) return `it may not send ${type}`;
   if (!mayUseId(principal, id)) return `the id ${id} is of a controller's form`;
   return undefined;
 }
 
-function refusalOfActor({ kind, name }: Principal, { actor }: AnyCommand): string | undefined {
+function actorRejection({ kind, name }: Principal, { actor }: AnyCommand): string | undefined {
   const isOwn = ((): boolean => {
     switch (kind) {
       case 'api':
@@ -68,19 +68,19 @@ function refusalOfActor({ kind, name }: Principal, { actor }: AnyCommand): strin
   return isOwn ? undefined : `it may not speak for ${actor}`;
 }
 
-function refusalOfRole(state: ReadonlyCluster, principal: Principal, command: AnyCommand): string | undefined {
+function roleRejection(state: ReadonlyCluster, principal: Principal, command: AnyCommand): string | undefined {
   switch (principal.kind) {
     case 'node':
-      return refusalOfNode(state, principal.name, command);
+      return nodeRejection(state, principal.name, command);
     case 'controller':
-      return refusalOfController(command);
+      return controllerRejection(command);
     default:
       return undefined;
   }
 }
 
 /** Controllers own the kinds that they write; of a Secret they see to its metadata and its end, never to its data. */
-function refusalOfController(command: AnyCommand): string | undefined {
+function controllerRejection(command: AnyCommand): string | undefined {
   if (!('resource' in command.data) || command.data.resource !== 'secrets') return undefined;
   if (command.type === 'DeleteObject' || command.type === 'DeleteCollection') return undefined;
   const { patch } = command.type === 'PatchObject' ? command.data : { patch: undefined };

@@ -26,22 +26,22 @@ const OWN_ANNOTATIONS = 'flannel.alpha.coreos.com/';
  * Why a node may not do something, or undefined: it may register itself, say how it and its pods are, renew its lease,
  * and remove its own pods after their end. Rules and label names are those of Kubernetes' NodeRestriction admission.
  */
-export function refusalOfNode(state: ReadonlyCluster, node: string, command: AnyCommand): string | undefined {
+export function nodeRejection(state: ReadonlyCluster, node: string, command: AnyCommand): string | undefined {
   switch (command.type) {
     case 'ReportPods':
       return command.data.node === node ? undefined : `it may report for itself only, not for ${command.data.node}`;
     case 'CreateObject':
-      return refusalOfCreate(node, command.data);
+      return createRejection(node, command.data);
     case 'PatchObject':
-      return refusalOfPatch(node, command.data);
+      return patchRejection(node, command.data);
     case 'DeleteObject':
-      return refusalOfDelete(state, node, command.data);
+      return deleteRejection(state, node, command.data);
     default:
       return `it may not send ${command.type}`;
   }
 }
 
-function refusalOfCreate(
+function createRejection(
   node: string,
   { resource, namespace, object }: Command<'CreateObject'>['data'],
 ): string | undefined {
@@ -51,10 +51,10 @@ function refusalOfCreate(
   const spec = isObject(object['spec']) ? object['spec'] : {};
   const fields = Object.keys(spec).filter((field) => spec[field] !== undefined);
   if (fields.length > 0) return `it may not set spec.${fields[0]} of its Node`;
-  return refusalOfMetadata(object.metadata as Record<string, unknown>, ['name', 'labels', 'annotations']);
+  return metadataRejection(object.metadata as Record<string, unknown>, ['name', 'labels', 'annotations']);
 }
 
-function refusalOfPatch(
+function patchRejection(
   node: string,
   { resource, name, subresource, patchType, patch }: Command<'PatchObject'>['data'],
 ): string | undefined {
@@ -66,11 +66,11 @@ function refusalOfPatch(
   }
   if (subresource === 'status') return undefined;
   return isObject(patch['metadata'])
-    ? refusalOfMetadata(patch['metadata'], ['labels', 'annotations'])
+    ? metadataRejection(patch['metadata'], ['labels', 'annotations'])
     : 'it may not remove the metadata of its Node';
 }
 
-function refusalOfMetadata(metadata: Record<string, unknown>, allowed: readonly string[]): string | undefined {
+function metadataRejection(metadata: Record<string, unknown>, allowed: readonly string[]): string | undefined {
   const other = Object.keys(metadata).find((field) => !allowed.includes(field) && metadata[field] !== undefined);
   if (other !== undefined) return `it may not set metadata.${other} of its Node`;
   const label = keysOf(metadata['labels']).find((key) => !isOwnLabel(key));
@@ -90,7 +90,7 @@ function isOwnLabel(key: string): boolean {
 }
 
 /** What isn't there any more is decided, not refused: the answer is that it is gone. */
-function refusalOfDelete(
+function deleteRejection(
   state: ReadonlyCluster,
   node: string,
   { resource, namespace, name, preconditions }: Command<'DeleteObject'>['data'],

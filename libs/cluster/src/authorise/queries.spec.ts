@@ -27,7 +27,7 @@ function withPods(specs: Record<string, Record<string, unknown>>, on = 'n1'): Te
   for (const [name, spec] of Object.entries(specs)) at.given(createPod(name, spec)).given(bind(at, name, on));
   return at;
 }
-const refusal = (at: TestCluster, principal: Principal, asked: Asked): string | undefined =>
+const rejection = (at: TestCluster, principal: Principal, asked: Asked): string | undefined =>
   authoriseQuery(at.state, principal, asked)?.message;
 const secretFor = (
   at: TestCluster,
@@ -42,7 +42,7 @@ const secretFor = (
 describe('a node that asks for an object', () => {
   it.each(Object.keys(SPECS))('gets a Secret that a pod of it names by its %s', (pod) => {
     const at = withPods(SPECS);
-    expect(refusal(at, node, secretFor(at, pod))).toBeUndefined();
+    expect(rejection(at, node, secretFor(at, pod))).toBeUndefined();
   });
 
   const at = withPods(SPECS);
@@ -80,7 +80,7 @@ describe('a node that asks for an object', () => {
     ],
   ])('gets none %s', (_, cluster, asked, reason) => {
     expect(authoriseQuery(cluster.state, node, asked)).toMatchObject({ code: 403, reason: 'Forbidden' });
-    expect(refusal(cluster, node, asked)).toContain(`node.n1: ${reason}`);
+    expect(rejection(cluster, node, asked)).toContain(`node.n1: ${reason}`);
   });
 });
 
@@ -149,8 +149,8 @@ describe('whoever asks the journal', () => {
       'it may not ask',
     ],
   ])('%s', (_, principal, asked, reason) => {
-    if (reason === undefined) expect(refusal(at, principal, asked)).toBeUndefined();
-    else expect(refusal(at, principal, asked)).toContain(reason);
+    if (reason === undefined) expect(rejection(at, principal, asked)).toBeUndefined();
+    else expect(rejection(at, principal, asked)).toContain(reason);
   });
 });
 

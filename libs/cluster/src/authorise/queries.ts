@@ -31,11 +31,11 @@ const UNRESTRICTED = new Set(['api', 'user']);
  * ask for; a node is told of the Secrets and ConfigMaps that its own pods name, as by Kubernetes' node authorizer.
  */
 export function authoriseQuery(state: ReadonlyCluster, principal: Principal, asked: Asked): KubeStatus | undefined {
-  const reason = refusalOf(state, principal, asked);
+  const reason = rejectionOf(state, principal, asked);
   return reason === undefined ? undefined : statusOf.forbidden('pods', '', `${principalName(principal)}: ${reason}`);
 }
 
-function refusalOf(state: ReadonlyCluster, principal: Principal, asked: Asked): string | undefined {
+function rejectionOf(state: ReadonlyCluster, principal: Principal, asked: Asked): string | undefined {
   const roles = ROLES.filter((role) => principalOf({ role, name: '' }).kind === principal.kind);
   const { from }: QueryMessage = QUERIES.find(({ name }) => name === asked.name) as AnyQuery;
   if (!roles.some((role) => from.includes(role))) return `it may not ask for ${asked.name}`;
@@ -43,19 +43,19 @@ function refusalOf(state: ReadonlyCluster, principal: Principal, asked: Asked): 
   switch (asked.name) {
     case 'state':
       if (asked.payload.at !== undefined && principal.kind === 'node') return 'it may not ask for the past';
-      return refusalOfChannels(roles, principal, asked.payload.channels);
+      return channelRejection(roles, principal, asked.payload.channels);
     case 'events':
-      return refusalOfChannels(roles, principal, asked.payload.channels);
+      return channelRejection(roles, principal, asked.payload.channels);
     case 'position':
-      return refusalOfChannels(roles, principal, asked.payload.channels ?? []);
+      return channelRejection(roles, principal, asked.payload.channels ?? []);
     case 'object':
-      return principal.kind === 'node' ? refusalOfReference(state, principal.name, asked.payload) : undefined;
+      return principal.kind === 'node' ? referenceRejection(state, principal.name, asked.payload) : undefined;
     default:
       return undefined;
   }
 }
 
-function refusalOfChannels(
+function channelRejection(
   roles: readonly Role[],
   principal: Principal,
   channels: readonly Channel[],
@@ -66,7 +66,7 @@ function refusalOfChannels(
   return other === undefined ? undefined : `it may not read ${channelName(other)}`;
 }
 
-function refusalOfReference(
+function referenceRejection(
   state: ReadonlyCluster,
   node: string,
   { key, at, for: ref }: Extract<Asked, { name: 'object' }>['payload'],

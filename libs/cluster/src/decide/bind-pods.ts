@@ -2,7 +2,7 @@ import type { Command, KubeStatus } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { changeEvent } from './change';
 import { decideItems, findPod, withCondition, type ItemOutcome, type StoredPod } from './pod-items';
-import type { Attempt, Decided } from './types';
+import type { DecisionContext, Decided } from './types';
 
 type Binding = Command<'BindPods'>['data']['bindings'][number];
 
@@ -10,17 +10,17 @@ type Binding = Command<'BindPods'>['data']['bindings'][number];
  * Decides BindPods: the scheduler proposes, and what it took for granted is looked at again here. A binding is
  * refused when the pod is gone, another one, bound or being deleted by now, or the node is gone.
  */
-export function decideBindPods(attempt: Attempt, data: Command<'BindPods'>['data']): Decided {
-  return decideItems(attempt, data.bindings, (binding) => bind(attempt, binding));
+export function decideBindPods(context: DecisionContext, data: Command<'BindPods'>['data']): Decided {
+  return decideItems(context, data.bindings, (binding) => bind(context, binding));
 }
 
-function bind(attempt: Attempt, binding: Binding): ItemOutcome {
-  const found = findPod(attempt.state, binding);
+function bind(context: DecisionContext, binding: Binding): ItemOutcome {
+  const found = findPod(context.state, binding);
   if (!found.ok) return found;
   const { pod } = found;
-  const status = refusalToBind(attempt, pod, binding);
+  const status = bindingRejection(context, pod, binding);
   if (status !== undefined) return { ok: false, status };
-  const event = changeEvent('pods', pod, bound(pod, binding.node, attempt.stamp.time), {
+  const event = changeEvent('pods', pod, bound(pod, binding.node, context.metadata.time), {
     decision: binding.decision,
     cause: binding.cause,
   });
@@ -32,7 +32,7 @@ function bound(pod: StoredPod, node: string, time: string): StoredPod {
   return withCondition({ ...pod, spec }, { type: 'PodScheduled', status: 'True' }, time);
 }
 
-function refusalToBind({ state }: Attempt, pod: StoredPod, { name, node }: Binding): KubeStatus | undefined {
+function bindingRejection({ state }: DecisionContext, pod: StoredPod, { name, node }: Binding): KubeStatus | undefined {
   const boundTo = pod.spec?.nodeName ?? '';
   if (boundTo !== '') {
     return statusOf.conflict('pods', name, `pod ${name} is already assigned to node ${JSON.stringify(boundTo)}`);

@@ -1,6 +1,6 @@
 import type { EventData, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { diffPatch } from '../merge-patch';
-import { asLogged } from './clean';
+import { withoutUndefined } from './clean';
 import { eventOf, genericType } from './event';
 import { nameOfChange, type ChangeName } from './naming';
 import type { NewEvent } from './types';
@@ -24,7 +24,7 @@ export function changeEvent<R extends ResourceId>(
   const after = to as StoredObject;
   const difference = diffPatch(before, after);
   if (difference === undefined) return undefined;
-  const changes = asLogged(difference);
+  const changes = withoutUndefined(difference);
   const { type, facts } = extras.name ?? nameOfChange(resource, before, after, changes);
   const data: EventData = { changes };
   if (facts !== undefined) data.facts = facts;

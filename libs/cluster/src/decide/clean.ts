@@ -5,7 +5,7 @@ import { isObject } from '../merge-patch';
  * here and lose it there, and live state and replayed state would differ in their bytes. What is clean is returned
  * as it is.
  */
-export function asLogged<T>(value: T): T {
+export function withoutUndefined<T>(value: T): T {
   if (Array.isArray(value)) return cleanArray(value) as T;
   return isObject(value) ? (cleanObject(value) as T) : value;
 }
@@ -13,7 +13,7 @@ export function asLogged<T>(value: T): T {
 function cleanArray(list: readonly unknown[]): readonly unknown[] {
   let copy: unknown[] | undefined;
   for (let i = 0; i < list.length; i++) {
-    const clean = asLogged(list[i]);
+    const clean = withoutUndefined(list[i]);
     if (clean === list[i]) continue;
     copy ??= [...list];
     copy[i] = clean;
@@ -25,7 +25,7 @@ function cleanObject(object: Record<string, unknown>): Record<string, unknown> {
   let dirty = false;
   for (const name of Object.keys(object)) {
     const value = object[name];
-    if (value === undefined || asLogged(value) !== value) {
+    if (value === undefined || withoutUndefined(value) !== value) {
       dirty = true;
       break;
     }
@@ -34,6 +34,6 @@ function cleanObject(object: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(object)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, asLogged(value)]),
+      .map(([name, value]) => [name, withoutUndefined(value)]),
   );
 }

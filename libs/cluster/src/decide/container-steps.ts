@@ -1,5 +1,5 @@
 import type { ContainerStateTerminated, ContainerStatus } from '@shiplog/contracts';
-import { asLogged } from './clean';
+import { withoutUndefined } from './clean';
 import type { ChangeName } from './naming';
 
 /** A container's status after one step, and what the step is called. */
@@ -42,7 +42,7 @@ function presentStep(before: ContainerStatus | undefined, after: ContainerStatus
     return isSame ? undefined : { container: after, name: started(after) };
   }
   if (waiting === undefined || before?.state?.waiting?.reason === waiting.reason) return undefined;
-  const facts = asLogged({ container: after.name, reason: waiting.reason, message: waiting.message });
+  const facts = withoutUndefined({ container: after.name, reason: waiting.reason, message: waiting.message });
   return { container: after, name: { type: 'ContainerWaiting', facts } };
 }
 
@@ -53,13 +53,13 @@ function sameEnd(a: ContainerStateTerminated | undefined, b: ContainerStateTermi
 }
 
 function started({ name, image, containerID, restartCount }: ContainerStatus): ChangeName {
-  return { type: 'ContainerStarted', facts: asLogged({ container: name, image, containerID, restartCount }) };
+  return { type: 'ContainerStarted', facts: withoutUndefined({ container: name, image, containerID, restartCount }) };
 }
 
 function exited({ name, restartCount }: ContainerStatus, end: ContainerStateTerminated): ChangeName {
   const { exitCode, reason, signal, message } = end;
   return {
     type: 'ContainerExited',
-    facts: asLogged({ container: name, exitCode, reason, signal, message, restartCount }),
+    facts: withoutUndefined({ container: name, exitCode, reason, signal, message, restartCount }),
   };
 }

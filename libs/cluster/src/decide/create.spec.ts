@@ -20,20 +20,20 @@ describe('creating an object', () => {
   });
 
   it('refuses a name that is taken', () => {
-    const { refusal, events } = cluster().given(create('configmaps', 'a')).when(create('configmaps', 'a'));
-    expect(refusal).toEqual({ code: 409, reason: 'AlreadyExists', message: 'configmaps "a" already exists' });
+    const { rejection, events } = cluster().given(create('configmaps', 'a')).when(create('configmaps', 'a'));
+    expect(rejection).toEqual({ code: 409, reason: 'AlreadyExists', message: 'configmaps "a" already exists' });
     expect(events).toEqual([]);
   });
 
   it('says so when the one that has the name is on its way out', () => {
     const at = cluster().given(create('configmaps', 'a', { metadata: { finalizers: ['example.org/wait'] } }));
-    expect(at.given(remove('configmaps', 'a')).when(create('configmaps', 'a')).refusal?.message).toBe(
+    expect(at.given(remove('configmaps', 'a')).when(create('configmaps', 'a')).rejection?.message).toBe(
       'object is being deleted: configmaps "a" already exists',
     );
   });
 
   it('refuses a namespace that is not there', () => {
-    expect(new TestCluster().when(create('configmaps', 'a')).refusal).toEqual({
+    expect(new TestCluster().when(create('configmaps', 'a')).rejection).toEqual({
       code: 404,
       reason: 'NotFound',
       message: 'namespaces "default" not found',
@@ -42,7 +42,7 @@ describe('creating an object', () => {
 
   it('refuses a namespace that is being deleted', () => {
     const at = cluster().given(create('namespaces', 'old')).given(remove('namespaces', 'old'));
-    expect(at.when(create('configmaps', 'a', {}, 'old')).refusal).toEqual({
+    expect(at.when(create('configmaps', 'a', {}, 'old')).rejection).toEqual({
       code: 403,
       reason: 'Forbidden',
       message:

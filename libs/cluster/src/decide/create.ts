@@ -1,31 +1,31 @@
 import type { Command, KubeStatus, StoredObject } from '@shiplog/contracts';
 import { admitCreate, type AdmissionContext } from '@shiplog/admission';
 import { statusOf } from '@shiplog/apimachinery';
-import { asLogged } from './clean';
+import { withoutUndefined } from './clean';
 import { eventOf, genericType } from './event';
-import { refusalOfScope } from './namespaces';
-import { refusalOfSize } from './size';
-import { refused, type Attempt, type Decided } from './types';
+import { scopeRejection } from './namespaces';
+import { sizeRejection } from './size';
+import { refused, type DecisionContext, type Decided } from './types';
 
-/** What admission may know: the attempt's state and time, with the uid as the seed of its choices. */
-export function admissionOf({ state, stamp, actor }: Attempt, namespace?: string): AdmissionContext {
-  return { state, now: stamp.time, seed: stamp.uid, settings: stamp.settings, actor, namespace };
+/** What admission may know: the context's state and time, with the uid as the seed of its choices. */
+export function admissionOf({ state, metadata, actor }: DecisionContext, namespace?: string): AdmissionContext {
+  return { state, now: metadata.time, seed: metadata.uid, settings: metadata.settings, actor, namespace };
 }
 
 /** Decides CreateObject. Refuses as Kubernetes does: 400, 403, 404 (namespace), 409 (name taken), 422. */
-export function decideCreate(attempt: Attempt, data: Command<'CreateObject'>['data']): Decided {
+export function decideCreate(context: DecisionContext, data: Command<'CreateObject'>['data']): Decided {
   const { resource, namespace } = data;
-  const misplaced = refusalOfScope(resource, namespace);
+  const misplaced = scopeRejection(resource, namespace);
   if (misplaced !== undefined) return refused(misplaced);
-  const admitted = admitCreate(resource, data.object, admissionOf(attempt, namespace));
+  const admitted = admitCreate(resource, data.object, admissionOf(context, namespace));
   if (!admitted.ok) return admitted;
-  const object = asLogged(admitted.value) as StoredObject;
-  const oversize = refusalOfSize(object);
+  const object = withoutUndefined(admitted.value) as StoredObject;
+  const oversize = sizeRejection(object);
   if (oversize !== undefined) return refused(oversize);
   const { name, uid } = object.metadata;
-  const other = attempt.state.get(resource, namespace, name) as StoredObject | undefined;
+  const other = context.state.get(resource, namespace, name) as StoredObject | undefined;
   if (other !== undefined) return refused(alreadyThere(data, name, other));
-  const reply = { position: attempt.stamp.position, key: { resource, namespace, name }, uid };
+  const reply = { position: context.metadata.position, key: { resource, namespace, name }, uid };
   if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object } };
   return { ok: true, events: [eventOf(resource, object, genericType(resource, 'Created'), { object })], reply };
 }

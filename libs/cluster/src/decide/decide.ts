@@ -5,31 +5,31 @@ import { decideCreate } from './create';
 import { decideDelete, decideDeleteCollection } from './delete';
 import { decideMarkUnschedulable } from './mark-unschedulable';
 import { decideReportPods } from './report-pods';
-import type { Attempt, Decided, Stamp } from './types';
+import type { DecisionContext, Decided, CommandMetadata } from './types';
 import { decidePatch, decideReplace } from './update';
 
 /**
- * What a command comes to in a state: the events that it makes and the draft of its answer, or the refusal that
- * Kubernetes would give. Pure: the same state, command and stamp decide the same, also years later.
+ * What a command comes to in a state: the events that it makes and the draft of its answer, or the rejection that
+ * Kubernetes would give. Pure: the same state, command and metadata lead to the same decision, also years later.
  */
-export function decide(state: ReadonlyCluster, command: AnyCommand, stamp: Stamp): Decided {
-  const attempt: Attempt = { state, stamp, actor: command.actor };
+export function decide(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): Decided {
+  const context: DecisionContext = { state, metadata, actor: command.actor };
   switch (command.type) {
     case 'CreateObject':
-      return decideCreate(attempt, command.data);
+      return decideCreate(context, command.data);
     case 'ReplaceObject':
-      return decideReplace(attempt, command.data);
+      return decideReplace(context, command.data);
     case 'PatchObject':
-      return decidePatch(attempt, command.data);
+      return decidePatch(context, command.data);
     case 'DeleteObject':
-      return decideDelete(attempt, command.data);
+      return decideDelete(context, command.data);
     case 'DeleteCollection':
-      return decideDeleteCollection(attempt, command.data);
+      return decideDeleteCollection(context, command.data);
     case 'BindPods':
-      return decideBindPods(attempt, command.data);
+      return decideBindPods(context, command.data);
     case 'MarkPodsUnschedulable':
-      return decideMarkUnschedulable(attempt, command.data);
+      return decideMarkUnschedulable(context, command.data);
     case 'ReportPods':
-      return decideReportPods(attempt, command.data);
+      return decideReportPods(context, command.data);
   }
 }

@@ -13,7 +13,7 @@ describe('deleting an object', () => {
   });
 
   it('that is gone is refused', () => {
-    expect(cluster().when(remove('configmaps', 'a')).refusal?.code).toBe(404);
+    expect(cluster().when(remove('configmaps', 'a')).rejection?.code).toBe(404);
   });
 
   it('with a finalizer marks it, once', () => {
@@ -25,11 +25,11 @@ describe('deleting an object', () => {
 
   it('is refused when a precondition does not hold', () => {
     const at = cluster().given(create('configmaps', 'a'));
-    expect(at.when(remove('configmaps', 'a', { preconditions: { uid: 'another' } })).refusal?.message).toBe(
+    expect(at.when(remove('configmaps', 'a', { preconditions: { uid: 'another' } })).rejection?.message).toBe(
       'Operation cannot be fulfilled on configmaps "a": the UID in the precondition (another) does not match the UID in ' +
         'record (uid-2). The object might have been deleted and then recreated',
     );
-    expect(at.when(remove('configmaps', 'a', { preconditions: { resourceVersion: '1' } })).refusal?.code).toBe(409);
+    expect(at.when(remove('configmaps', 'a', { preconditions: { resourceVersion: '1' } })).rejection?.code).toBe(409);
     expect(at.when(remove('configmaps', 'a', { preconditions: { uid: 'uid-2', resourceVersion: '2' } })).types).toEqual(
       ['ConfigMapDeleted'],
     );
@@ -142,7 +142,7 @@ describe('deleting a namespace', () => {
 
   it.each(['default', 'kube-system', 'kube-public', 'kube-node-lease'])('called %s is refused', (name) => {
     const at = name === 'default' ? cluster() : cluster().given(create('namespaces', name));
-    expect(at.when(remove('namespaces', name)).refusal).toEqual({
+    expect(at.when(remove('namespaces', name)).rejection).toEqual({
       code: 403,
       reason: 'Forbidden',
       message: `namespaces "${name}" is forbidden: this namespace may not be deleted`,
@@ -172,6 +172,6 @@ describe('deleting a collection', () => {
   });
 
   it('with a selector that is none is refused', () => {
-    expect(cluster().when(deleteAll('a b c')).refusal?.code).toBe(400);
+    expect(cluster().when(deleteAll('a b c')).rejection?.code).toBe(400);
   });
 });

@@ -2,25 +2,25 @@ import type { Command, DeletionOptions, KubeStatus, ResourceId, StoredObject } f
 import { matchesFields, parseFieldSelector } from '@shiplog/admission';
 import { matchesLabels, parseLabelSelector, statusOf } from '@shiplog/apimachinery';
 import { changeEvent, deletedEvent, isReadyToGo } from './change';
-import { finalizersFor, gracePeriodOf, refusalOfPreconditions } from './deletion-rules';
-import { asTerminating, refusalOfScope, refusalToDelete } from './namespaces';
+import { finalizersFor, gracePeriodOf, preconditionRejection } from './deletion-rules';
+import { asTerminating, scopeRejection, deletionRejection } from './namespaces';
 import { kubernetesTime } from './time';
 import type { ReadonlyCluster } from '../state';
-import { refused, type Attempt, type Decided, type ItemDraft, type NewEvent } from './types';
+import { refused, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './types';
 
-/** What a deletion does to one object: an event and the object as it leaves or waits, or a refusal. */
+/** What a deletion does to one object: an event and the object as it leaves or waits, or a rejection. */
 type Deletion =
   | { readonly ok: true; readonly event: NewEvent | undefined; readonly after: StoredObject }
   | { readonly ok: false; readonly status: KubeStatus };
 
 /** Decides DeleteObject: gone at once, or marked until finalizers and grace period are done. */
-export function decideDelete(attempt: Attempt, data: Command<'DeleteObject'>['data']): Decided {
+export function decideDelete(context: DecisionContext, data: Command<'DeleteObject'>['data']): Decided {
   const { resource, namespace, name } = data;
-  const misplaced = refusalOfScope(resource, namespace);
+  const misplaced = scopeRejection(resource, namespace);
   if (misplaced !== undefined) return refused(misplaced);
-  const object = attempt.state.get(resource, namespace, name) as StoredObject | undefined;
+  const object = context.state.get(resource, namespace, name) as StoredObject | undefined;
   if (object === undefined) return refused(statusOf.notFound(resource, name));
-  const deletion = deletionOf(attempt, resource, object, data);
+  const deletion = deletionOf(context, resource, object, data);
   if (!deletion.ok) return deletion;
   const reply = {
     position: Number(object.metadata.resourceVersion),
@@ -35,9 +35,9 @@ export function decideDelete(attempt: Attempt, data: Command<'DeleteObject'>['da
 export type ChosenForDeletion = readonly StoredObject[];
 
 /** Decides DeleteCollection: every object that the selectors choose. */
-export function decideDeleteCollection(attempt: Attempt, data: Command<'DeleteCollection'>['data']): Decided {
-  const chosen = chooseForDeletion(attempt.state, data);
-  return chosen.ok ? decideDeletionOf(attempt, data, chosen.objects) : chosen;
+export function decideDeleteCollection(context: DecisionContext, data: Command<'DeleteCollection'>['data']): Decided {
+  const chosen = chooseForDeletion(context.state, data);
+  return chosen.ok ? decideDeletionOf(context, data, chosen.objects) : chosen;
 }
 
 /**
@@ -46,23 +46,23 @@ export function decideDeleteCollection(attempt: Attempt, data: Command<'DeleteCo
  * deletes one by one.
  */
 export function decideDeletionOf(
-  attempt: Attempt,
+  context: DecisionContext,
   data: Command<'DeleteCollection'>['data'],
   chosen: ChosenForDeletion,
 ): Decided {
   const events: NewEvent[] = [];
   const items: ItemDraft[] = [];
   for (const { metadata } of chosen) {
-    const object = attempt.state.get(data.resource, metadata.namespace ?? '', metadata.name) as
+    const object = context.state.get(data.resource, metadata.namespace ?? '', metadata.name) as
       StoredObject | undefined;
     if (object?.metadata.uid !== metadata.uid) continue;
-    const deletion = deletionOf(attempt, data.resource, object, data);
+    const deletion = deletionOf(context, data.resource, object, data);
     if (!deletion.ok) items.push({ kind: 'refused', status: deletion.status });
     else if (deletion.event === undefined || data.dryRun === true) {
       items.push({ kind: 'unchanged', position: Number(object.metadata.resourceVersion) });
     } else items.push({ kind: 'event', index: events.push(deletion.event) - 1 });
   }
-  return { ok: true, events, reply: { position: attempt.stamp.position, items } };
+  return { ok: true, events, reply: { position: context.metadata.position, items } };
 }
 
 /** The objects that a DeleteCollection means, or what is wrong with its selectors. */
@@ -81,17 +81,22 @@ export function chooseForDeletion(
   return { ok: true, objects };
 }
 
-function deletionOf(attempt: Attempt, resource: ResourceId, object: StoredObject, options: DeletionOptions): Deletion {
-  const status = refusalOfPreconditions(resource, object, options) ?? refusalToDelete(resource, object.metadata.name);
+function deletionOf(
+  context: DecisionContext,
+  resource: ResourceId,
+  object: StoredObject,
+  options: DeletionOptions,
+): Deletion {
+  const status = preconditionRejection(resource, object, options) ?? deletionRejection(resource, object.metadata.name);
   if (status !== undefined) return { ok: false, status };
-  const after = marked(attempt, resource, object, options);
+  const after = marked(context, resource, object, options);
   if (isReadyToGo(resource, after)) return { ok: true, event: deletedEvent(resource, object), after };
   return { ok: true, event: changeEvent(resource, object, after), after };
 }
 
 /** The object with its deletion asked for. Asked again, only what the new options tighten changes. */
 function marked(
-  { stamp }: Attempt,
+  context: DecisionContext,
   resource: ResourceId,
   object: StoredObject,
   options: DeletionOptions,
@@ -107,7 +112,7 @@ function marked(
       ...others,
       ...(finalizers.length > 0 ? { finalizers } : {}),
       ...(isUnderWay || metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }),
-      deletionTimestamp: kubernetesTime(askedAt(metadata) ?? stamp.time, period),
+      deletionTimestamp: kubernetesTime(askedAt(metadata) ?? context.metadata.time, period),
       deletionGracePeriodSeconds: period,
     },
   });

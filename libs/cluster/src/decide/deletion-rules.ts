@@ -15,7 +15,7 @@ export const ORPHAN_FINALIZER = 'orphan';
 const DEFAULT_POD_GRACE_SECONDS = 30;
 
 /** 409 when the object is another one, or another version, than the caller means. */
-export function refusalOfPreconditions(
+export function preconditionRejection(
   resource: ResourceId,
   { metadata }: StoredObject,
   { preconditions }: DeletionOptions,

@@ -56,8 +56,10 @@ describe('a key called __proto__', () => {
   });
 
   it('is none of a label, by Kubernetes’ rule for these', () => {
-    const { refusal } = cluster().when(create('configmaps', 'x', { metadata: { labels: json('{"__proto__":"1"}') } }));
-    expect(refusal).toMatchObject({ code: 422, message: expect.stringContaining('metadata.labels: Invalid value') });
+    const { rejection } = cluster().when(
+      create('configmaps', 'x', { metadata: { labels: json('{"__proto__":"1"}') } }),
+    );
+    expect(rejection).toMatchObject({ code: 422, message: expect.stringContaining('metadata.labels: Invalid value') });
   });
 });
 
@@ -87,8 +89,8 @@ describe('a JSON patch', () => {
     const copies = Array.from({ length: 24 }, (_, i) => ({ op: 'copy', from: '/x', path: `/x/y${i}` }));
     const value = { a: 'b'.repeat(1_000) };
     const at = cluster().given(create('configmaps', 'x'));
-    const { refusal } = at.when(patch('json', [{ op: 'add', path: '/x', value }, ...copies]));
-    expect(refusal).toMatchObject({
+    const { rejection } = at.when(patch('json', [{ op: 'add', path: '/x', value }, ...copies]));
+    expect(rejection).toMatchObject({
       code: 413,
       reason: 'RequestEntityTooLarge',
       message: expect.stringMatching(
@@ -107,7 +109,7 @@ describe('a JSON patch', () => {
       value: deep,
     }));
     const at = cluster().given(create('configmaps', 'x'));
-    expect(at.when(patch('json', steps)).refusal).toMatchObject({
+    expect(at.when(patch('json', steps)).rejection).toMatchObject({
       code: 400,
       message: expect.stringContaining('nested deeper'),
     });
@@ -119,11 +121,11 @@ describe('an object that grows by patches', () => {
     const at = cluster().given(create('configmaps', 'x'));
     const finalizers = (from: number): string[] =>
       Array.from({ length: 20_000 }, (_, i) => `example.org/${'f'.repeat(40)}-${from + i}`);
-    let refusal;
-    for (let from = 0; refusal === undefined && from < 100; from++) {
-      ({ refusal } = at.when(patch('strategic', { metadata: { finalizers: finalizers(from * 20_000) } })));
+    let rejection;
+    for (let from = 0; rejection === undefined && from < 100; from++) {
+      ({ rejection } = at.when(patch('strategic', { metadata: { finalizers: finalizers(from * 20_000) } })));
     }
-    expect(refusal).toMatchObject({ code: 413, message: `Request entity is too large: limit is ${OBJECT_BYTES}` });
+    expect(rejection).toMatchObject({ code: 413, message: `Request entity is too large: limit is ${OBJECT_BYTES}` });
     expect(JSON.stringify(at.get('configmaps', 'default', 'x')).length).toBeLessThan(OBJECT_BYTES + 100);
   });
 });

@@ -3,4 +3,4 @@ export { chooseForDeletion, decideDeletionOf, type ChosenForDeletion } from './d
 export { nodeOf } from './event';
 export { NAMING_RULES, type NamingRule } from './naming-rules';
 export { replyOf, resultOf } from './reply';
-export type { Decided, ItemDraft, NewEvent, ReplyDraft, Stamp } from './types';
+export type { Decided, ItemDraft, NewEvent, ReplyDraft, CommandMetadata } from './types';

@@ -7,7 +7,7 @@ import { namespaceFinalizers } from './change';
 const IMMORTAL: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** 403 for the namespaces that must stay. */
-export function refusalToDelete(resource: ResourceId, name: string): KubeStatus | undefined {
+export function deletionRejection(resource: ResourceId, name: string): KubeStatus | undefined {
   if (resource !== 'namespaces' || !IMMORTAL.includes(name)) return undefined;
   return statusOf.forbidden(resource, name, 'this namespace may not be deleted');
 }
@@ -19,7 +19,7 @@ export function asTerminating(resource: ResourceId, object: StoredObject): Store
 }
 
 /** The namespace that a command means, or why it can't be: cluster-scoped objects have none, all others need one. */
-export function refusalOfScope(resource: ResourceId, namespace: string): KubeStatus | undefined {
+export function scopeRejection(resource: ResourceId, namespace: string): KubeStatus | undefined {
   const { namespaced, plural } = resourceRow(resource);
   if (namespaced && namespace === '') {
     return statusOf.badRequest(`an empty namespace may not be set when a ${plural} object is named`);

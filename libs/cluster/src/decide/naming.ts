@@ -1,5 +1,5 @@
 import type { EventType, MergePatch, ResourceId, StoredObject } from '@shiplog/contracts';
-import { asLogged } from './clean';
+import { withoutUndefined } from './clean';
 import { genericType } from './event';
 import { NAMING_RULES, type NamingRule } from './naming-rules';
 
@@ -30,13 +30,13 @@ export function nameOfChange(
   for (const rule of rulesOf.get(resource) ?? []) {
     const facts = rule.facts(before as never, after as never);
     if (facts !== undefined)
-      return { type: rule.type, facts: Object.keys(facts).length > 0 ? asLogged(facts) : undefined };
+      return { type: rule.type, facts: Object.keys(facts).length > 0 ? withoutUndefined(facts) : undefined };
   }
   return { type: genericType(resource, partChanged(changes)) };
 }
 
 function deletionFacts({ metadata }: StoredObject): ChangeName['facts'] {
-  return asLogged({ gracePeriodSeconds: metadata.deletionGracePeriodSeconds, finalizers: metadata.finalizers });
+  return withoutUndefined({ gracePeriodSeconds: metadata.deletionGracePeriodSeconds, finalizers: metadata.finalizers });
 }
 
 /** A change of what is wanted (spec, data, subsets …) outweighs one of what was observed, and that one of metadata. */

@@ -1,7 +1,7 @@
 import type { KubeStatus, ObjectOf, PodCondition, PodRef } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { ClusterState, ReadonlyCluster } from '../state';
-import type { Attempt, Decided, ItemDraft, NewEvent } from './types';
+import type { DecisionContext, Decided, ItemDraft, NewEvent } from './types';
 import { kubernetesTime } from './time';
 
 export type StoredPod = ObjectOf<'pods'>;
@@ -16,7 +16,7 @@ export type ItemOutcome =
  * decided the second time on a state that its first events have left behind: the second one is refused.
  */
 export function decideItems<T extends PodRef>(
-  attempt: Attempt,
+  context: DecisionContext,
   items: readonly T[],
   decideOne: (item: T) => ItemOutcome,
 ): Decided {
@@ -31,7 +31,7 @@ export function decideItems<T extends PodRef>(
     decidedPods.add(item.uid);
     return { kind: 'event', index: events.push(...outcome.events) - 1 };
   });
-  return { ok: true, events, reply: { position: attempt.stamp.position, items: drafts } };
+  return { ok: true, events, reply: { position: context.metadata.position, items: drafts } };
 }
 
 function twice(item: PodRef): ItemOutcome {

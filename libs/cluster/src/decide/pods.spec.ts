@@ -23,7 +23,7 @@ const withBoundPod = (): TestCluster => {
 };
 const report = (at: TestCluster, status: PodStatus, node = 'n1'): Told =>
   at.when({ type: 'ReportPods', data: { node, pods: [{ ...refTo(at, 'p'), status }] } });
-const refusalsOf = ({ reply }: Told): unknown[] =>
+const rejectionsOf = ({ reply }: Told): unknown[] =>
   reply.ok ? (reply.results ?? []).map((one) => (one.ok ? 'ok' : one.status.message)) : [];
 
 describe('binding pods', () => {
@@ -62,7 +62,7 @@ describe('binding pods', () => {
         ],
       },
     });
-    expect(refusalsOf(told)).toEqual([
+    expect(rejectionsOf(told)).toEqual([
       'Operation cannot be fulfilled on pods "p": pod p is already assigned to node "n1"',
       'pods "gone" not found',
       expect.stringContaining('Precondition failed: UID'),
@@ -178,21 +178,21 @@ describe('reporting pods', () => {
     for (const podIP of wrong) {
       for (const status of [{ podIP }, { podIPs: [{ ip: podIP }] }]) {
         const told = report(at, status);
-        expect(refusalsOf(told)).toEqual([expect.stringContaining('must be an IPv4 address')]);
+        expect(rejectionsOf(told)).toEqual([expect.stringContaining('must be an IPv4 address')]);
         expect(told.types).toEqual([]);
       }
     }
-    expect(refusalsOf(report(at, { hostIP: 'nowhere' }))).toEqual([expect.stringContaining('must be a valid IP')]);
+    expect(rejectionsOf(report(at, { hostIP: 'nowhere' }))).toEqual([expect.stringContaining('must be a valid IP')]);
     expect(report(at, { phase: 'Running', podIP: '10.244.0.5', hostIP: '172.30.0.11' }).types).not.toEqual([]);
   });
 
   it('is refused for a pod of another node or another uid', () => {
     const at = withBoundPod();
-    expect(refusalsOf(report(at, { phase: 'Running' }, 'n2'))).toEqual([
+    expect(rejectionsOf(report(at, { phase: 'Running' }, 'n2'))).toEqual([
       'Operation cannot be fulfilled on pods "p": pod p belongs to node "n1", not to "n2"',
     ]);
     const pods = [{ ...refTo(at, 'p'), uid: 'earlier', status: {} }];
-    expect(refusalsOf(at.when({ type: 'ReportPods', data: { node: 'n1', pods } }))).toEqual([
+    expect(rejectionsOf(at.when({ type: 'ReportPods', data: { node: 'n1', pods } }))).toEqual([
       expect.stringContaining('Precondition failed'),
     ]);
   });

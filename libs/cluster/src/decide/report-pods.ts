@@ -1,12 +1,12 @@
 import type { Command, KubeStatus, PodStatus } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
-import { asLogged } from './clean';
-import { refusalOfSize } from './size';
+import { withoutUndefined } from './clean';
+import { sizeRejection } from './size';
 import { changeEvent } from './change';
 import { decideItems, findPod, type ItemOutcome, type StoredPod } from './pod-items';
 import { readStatus, statusAfterReport } from './report-status';
 import { stepsBetween } from './report-steps';
-import type { Attempt, Decided, NewEvent } from './types';
+import type { DecisionContext, Decided, NewEvent } from './types';
 
 type Report = Command<'ReportPods'>['data']['pods'][number];
 
@@ -14,24 +14,24 @@ type Report = Command<'ReportPods'>['data']['pods'][number];
  * Decides ReportPods: what a kubelet saw of its pods. Each container that started, ended or waits is an event of its
  * own, in that order, and so is readiness lost or won and the pod's end; a report of what is known already is none.
  */
-export function decideReportPods(attempt: Attempt, data: Command<'ReportPods'>['data']): Decided {
-  return decideItems(attempt, data.pods, (report) => reportOne(attempt, data.node, report));
+export function decideReportPods(context: DecisionContext, data: Command<'ReportPods'>['data']): Decided {
+  return decideItems(context, data.pods, (report) => reportOne(context, data.node, report));
 }
 
-function reportOne(attempt: Attempt, node: string, report: Report): ItemOutcome {
-  const found = findPod(attempt.state, report);
+function reportOne(context: DecisionContext, node: string, report: Report): ItemOutcome {
+  const found = findPod(context.state, report);
   if (!found.ok) return found;
   const { pod } = found;
-  const status = refusalOfReporter(pod, node);
+  const status = reporterRejection(pod, node);
   if (status !== undefined) return { ok: false, status };
   const read = readStatus(report.name, report.status);
   if (!read.ok) return read;
-  const target = asLogged(statusAfterReport(pod.status ?? {}, read.status, attempt.stamp.time));
-  const oversize = refusalOfSize({ ...pod, status: target });
+  const target = withoutUndefined(statusAfterReport(pod.status ?? {}, read.status, context.metadata.time));
+  const oversize = sizeRejection({ ...pod, status: target });
   return oversize === undefined ? { ok: true, pod, events: eventsOf(pod, target) } : { ok: false, status: oversize };
 }
 
-function refusalOfReporter(pod: StoredPod, node: string): KubeStatus | undefined {
+function reporterRejection(pod: StoredPod, node: string): KubeStatus | undefined {
   const boundTo = pod.spec?.nodeName ?? '';
   if (boundTo === node) return undefined;
   const where = boundTo === '' ? 'no node' : `node ${JSON.stringify(boundTo)}`;

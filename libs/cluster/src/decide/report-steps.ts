@@ -1,6 +1,6 @@
 import type { ContainerStatus, PodStatus } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
-import { asLogged } from './clean';
+import { withoutUndefined } from './clean';
 import { containerSteps } from './container-steps';
 import type { ChangeName } from './naming';
 
@@ -56,7 +56,7 @@ function withContainer(list: readonly ContainerStatus[], next: ContainerStatus):
 function podStep(before: PodStatus, after: PodStatus): ChangeName | undefined {
   const { phase, reason, message } = after;
   if (phase !== before.phase && (phase === 'Succeeded' || phase === 'Failed')) {
-    return { type: `Pod${phase}`, facts: asLogged({ from: before.phase, reason, message }) };
+    return { type: `Pod${phase}`, facts: withoutUndefined({ from: before.phase, reason, message }) };
   }
   const ready = after.conditions?.find((condition) => condition.type === 'Ready');
   const isReady = ready?.status === 'True';
@@ -64,6 +64,10 @@ function podStep(before: PodStatus, after: PodStatus): ChangeName | undefined {
   if (isReady === wasReady) return undefined;
   return {
     type: isReady ? 'PodReady' : 'PodUnready',
-    facts: asLogged({ reason: ready?.reason, message: ready?.message, podIP: isReady ? after.podIP : undefined }),
+    facts: withoutUndefined({
+      reason: ready?.reason,
+      message: ready?.message,
+      podIP: isReady ? after.podIP : undefined,
+    }),
   };
 }

@@ -5,6 +5,6 @@ import { statusOf } from '@shiplog/apimachinery';
  * 413 for an object that many small changes have made larger than any one request could: readers get it in one message, as
  * Kubernetes' etcd gets it in one request.
  */
-export function refusalOfSize(object: KubeObject): KubeStatus | undefined {
+export function sizeRejection(object: KubeObject): KubeStatus | undefined {
   return isLargerThan(object, OBJECT_BYTES) ? statusOf.tooLarge(`limit is ${OBJECT_BYTES}`) : undefined;
 }

@@ -2,8 +2,8 @@ import type { AdmissionContext } from '@shiplog/admission';
 import type { EventData, EventType, KubeObject, KubeStatus, ObjectKey, ResourceId } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
 
-/** What deciding may not find out for itself: the journal stamps it on receipt, and the log keeps it. */
-export interface Stamp {
+/** What deciding may not find out for itself: the journal adds it on receipt, and the log keeps it. */
+export interface CommandMetadata {
   /** RFC 3339 in UTC with milliseconds. */
   readonly time: string;
   /** For the object that the command may create; also the seed of every choice that is free. */
@@ -13,10 +13,10 @@ export interface Stamp {
   readonly settings: AdmissionContext['settings'];
 }
 
-/** One attempt: a state, a stamp and an actor that don't change while a command is decided. */
-export interface Attempt {
+/** All that a decision depends on beside the command's data: none of it changes while the command is decided. */
+export interface DecisionContext {
   readonly state: ReadonlyCluster;
-  readonly stamp: Stamp;
+  readonly metadata: CommandMetadata;
   readonly actor: string;
 }
 
@@ -34,7 +34,7 @@ export interface NewEvent {
   readonly data: EventData;
 }
 
-/** What becomes of one item: an event of the command (by its index), a position that stays, or a refusal. */
+/** What becomes of one item: an event of the command (by its index), a position that stays, or a rejection. */
 export type ItemDraft =
   | { readonly kind: 'event'; readonly index: number }
   | { readonly kind: 'unchanged'; readonly position: number }

@@ -28,7 +28,7 @@ describe('changing an object', () => {
   });
 
   it('is refused when the object is gone', () => {
-    expect(cluster().when(patch('configmaps', 'a', {})).refusal).toMatchObject({
+    expect(cluster().when(patch('configmaps', 'a', {})).rejection).toMatchObject({
       code: 404,
       message: 'configmaps "a" not found',
     });
@@ -39,7 +39,7 @@ describe('changing an object', () => {
     const old = stored(at, 'a');
     at.given(patch('configmaps', 'a', { data: { x: '2' } }));
     const replace = { resource: 'configmaps', namespace: 'default', name: 'a', object: old } as const;
-    expect(at.when({ type: 'ReplaceObject', data: replace }).refusal).toEqual({
+    expect(at.when({ type: 'ReplaceObject', data: replace }).rejection).toEqual({
       code: 409,
       reason: 'Conflict',
       message:
@@ -82,7 +82,7 @@ describe('changing an object', () => {
 
   it('by a subresource that the kind does not have is refused', () => {
     const at = cluster().given(create('configmaps', 'a'));
-    expect(at.when(patch('configmaps', 'a', {}, 'scale')).refusal?.code).toBe(404);
+    expect(at.when(patch('configmaps', 'a', {}, 'scale')).rejection?.code).toBe(404);
   });
 
   it('that removes the last finalizer of an object that is to go lets it go', () => {

@@ -9,33 +9,37 @@ import {
 } from '@shiplog/contracts';
 import { admitUpdate, scaleOf } from '@shiplog/admission';
 import { applyPatch, statusOf, type Result } from '@shiplog/apimachinery';
-import { asLogged } from './clean';
+import { withoutUndefined } from './clean';
 import { changeEvent, deletedEvent, isReadyToGo } from './change';
 import { admissionOf } from './create';
-import { refusalOfScope } from './namespaces';
-import { refusalOfSize } from './size';
-import { refused, type Attempt, type Decided } from './types';
+import { scopeRejection } from './namespaces';
+import { sizeRejection } from './size';
+import { refused, type DecisionContext, type Decided } from './types';
 
 type Update = ObjectKey & { subresource?: string; dryRun?: boolean };
 
 /** Decides ReplaceObject: the whole object, or its status, scale or (of a namespace) finalizers. */
-export function decideReplace(attempt: Attempt, data: Command<'ReplaceObject'>['data']): Decided {
-  return decideUpdate(attempt, data, () => ({ ok: true, value: data.object }));
+export function decideReplace(context: DecisionContext, data: Command<'ReplaceObject'>['data']): Decided {
+  return decideUpdate(context, data, () => ({ ok: true, value: data.object }));
 }
 
 /** Decides PatchObject. The patch is applied here, to the newest object, so it never races another write. */
-export function decidePatch(attempt: Attempt, data: Command<'PatchObject'>['data']): Decided {
-  return decideUpdate(attempt, data, (before) => {
+export function decidePatch(context: DecisionContext, data: Command<'PatchObject'>['data']): Decided {
+  return decideUpdate(context, data, (before) => {
     const current = data.subresource === 'scale' ? scaleOf(before as ObjectOf<'replicationcontrollers'>) : before;
     return applyPatch(data.resource, data.patchType, current, data.patch);
   });
 }
 
-function decideUpdate(attempt: Attempt, data: Update, submit: (before: StoredObject) => Result<KubeObject>): Decided {
+function decideUpdate(
+  context: DecisionContext,
+  data: Update,
+  submit: (before: StoredObject) => Result<KubeObject>,
+): Decided {
   const { resource, namespace, name, subresource } = data;
-  const misplaced = refusalOfScope(resource, namespace) ?? refusalOfSubresource(data);
+  const misplaced = scopeRejection(resource, namespace) ?? subresourceRejection(data);
   if (misplaced !== undefined) return refused(misplaced);
-  const before = attempt.state.get(resource, namespace, name) as StoredObject | undefined;
+  const before = context.state.get(resource, namespace, name) as StoredObject | undefined;
   if (before === undefined) return refused(statusOf.notFound(resource, name));
   const submitted = submit(before);
   if (!submitted.ok) return submitted;
@@ -45,11 +49,11 @@ function decideUpdate(attempt: Attempt, data: Update, submit: (before: StoredObj
     before,
     submitted.value,
     // An update makes no uid: what it allocates is drawn from the object's and its own place in the log.
-    { ...admissionOf(attempt), seed: `${before.metadata.uid}/${attempt.stamp.position}` },
+    { ...admissionOf(context), seed: `${before.metadata.uid}/${context.metadata.position}` },
   );
   if (!admitted.ok) return admitted;
-  const after = asLogged(admitted.value) as StoredObject;
-  const oversize = refusalOfSize(after);
+  const after = withoutUndefined(admitted.value) as StoredObject;
+  const oversize = sizeRejection(after);
   return oversize === undefined ? commitUpdate(data, before, after) : refused(oversize);
 }
 
@@ -70,7 +74,7 @@ function commitUpdate(data: Update, before: StoredObject, admitted: StoredObject
   return { ok: true, events: [deletedEvent(resource, after)], reply: { ...reply, object: after } };
 }
 
-function refusalOfSubresource({ resource, subresource }: Update): KubeStatus | undefined {
+function subresourceRejection({ resource, subresource }: Update): KubeStatus | undefined {
   if (subresource === undefined || subresource === '') return undefined;
   if (!resourceRow(resource).subresources.includes(subresource)) return statusOf.noSuchPath();
   return ['status', 'scale', 'finalize'].includes(subresource) ? undefined : statusOf.methodNotAllowed();

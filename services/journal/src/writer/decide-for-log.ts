@@ -1,4 +1,11 @@
-import { authorise, decide, type ClusterState, type Decided, type NewEvent, type Stamp } from '@shiplog/cluster';
+import {
+  authorise,
+  decide,
+  type ClusterState,
+  type Decided,
+  type NewEvent,
+  type CommandMetadata,
+} from '@shiplog/cluster';
 import { principalName, type AnyCommand, type KubeStatus, type LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { SEPARATOR } from '../database/append';
@@ -8,7 +15,7 @@ import { dataTexts } from './loggable';
 type Sent = Pick<Submission, 'command' | 'principal'>;
 
 /** How a command is decided, when its sender may have it decided. */
-export type Decide = (state: ClusterState, command: AnyCommand, stamp: Stamp) => Decided;
+export type Decide = (state: ClusterState, command: AnyCommand, metadata: CommandMetadata) => Decided;
 
 /** An accepted command, with the JSON text of each of its events' data. */
 export type ForLog =
@@ -19,16 +26,16 @@ export type ForLog =
 export function decideForLog(
   state: ClusterState,
   sent: Sent,
-  stamp: Stamp,
+  metadata: CommandMetadata,
   maxDataBytes: number,
   onDefect: (error: unknown) => void,
   how: Decide = decide,
 ): ForLog {
   try {
     const { command, principal } = sent;
-    const status = refusalOfEnvelope(sent, stamp.position) ?? authorise(state, principal, command);
+    const status = refusalOfEnvelope(sent, metadata.position) ?? authorise(state, principal, command);
     if (status !== undefined) return { ok: false, status };
-    const decided = how(state, command, stamp);
+    const decided = how(state, command, metadata);
     if (!decided.ok) return decided;
     const logged = dataTexts(decided.events, maxDataBytes);
     return logged.ok ? { ...decided, texts: logged.texts } : logged;

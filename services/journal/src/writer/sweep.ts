@@ -6,7 +6,7 @@ import {
   type Decided,
   type ItemDraft,
   type ReadonlyCluster,
-  type Stamp,
+  type CommandMetadata,
 } from '@shiplog/cluster';
 import type { Command, CommandReply, ItemResult } from '@shiplog/contracts';
 import type { Waiting } from './batch';
@@ -63,14 +63,14 @@ export class Sweep {
   }
 
   /** Decides the next slice; it counts once it is committed (`take`), and until then the same one is decided again. */
-  decide(state: ReadonlyCluster, actor: string, stamp: Stamp): Decided {
+  decide(state: ReadonlyCluster, actor: string, metadata: CommandMetadata): Decided {
     if (this.#chosen === undefined) {
       const chosen = chooseForDeletion(state, this.data);
       if (!chosen.ok) return chosen;
       this.#chosen = chosen.objects;
     }
     const objects = this.#chosen.slice(this.#done, this.#done + SLICE_OBJECTS);
-    return decideDeletionOf({ state, stamp, actor }, this.data, objects);
+    return decideDeletionOf({ state, metadata, actor }, this.data, objects);
   }
 
   /** Takes a committed slice in. */

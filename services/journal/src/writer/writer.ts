@@ -1,4 +1,11 @@
-import { decide, mayUseId, replyOf, type AppliedEvent, type ClusterState, type Stamp } from '@shiplog/cluster';
+import {
+  decide,
+  mayUseId,
+  replyOf,
+  type AppliedEvent,
+  type ClusterState,
+  type CommandMetadata,
+} from '@shiplog/cluster';
 import type { AnyCommand, CommandReply, LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Logger } from 'pino';
@@ -24,7 +31,7 @@ export interface WriterOptions {
   position: number;
   recent: RecentCommands;
   store: LogStore;
-  settings: Stamp['settings'];
+  settings: CommandMetadata['settings'];
   /** Events and answers in one commit, at most (one command's are never divided), and bytes. */
   commitEvents: number;
   commitBytes?: number;
@@ -173,11 +180,11 @@ export class Writer {
 
   #decide(submission: Submission, time: string, uid: string, how: Decide = decide): ForLog {
     const { settings, maxDataBytes, logger } = this.options;
-    const stamp: Stamp = { time, uid, position: this.#ahead.position, settings };
+    const metadata: CommandMetadata = { time, uid, position: this.#ahead.position, settings };
     const { id, type } = submission.command;
     const onDefect = (error: unknown): void =>
       logger.error({ err: error, command: id, type }, 'a command could not be decided');
-    return decideForLog(this.#ahead.state, submission, stamp, maxDataBytes(), onDefect, how);
+    return decideForLog(this.#ahead.state, submission, metadata, maxDataBytes(), onDefect, how);
   }
 
   /** Puts what a command came to into the next commit. */
@@ -220,7 +227,9 @@ export class Writer {
   #sweep(sweep: Sweep, time: string): void {
     const { waiting } = sweep;
     const { submission } = waiting;
-    const decided = this.#decide(submission, time, '', (state, { actor }, stamp) => sweep.decide(state, actor, stamp));
+    const decided = this.#decide(submission, time, '', (state, { actor }, metadata) =>
+      sweep.decide(state, actor, metadata),
+    );
     if (!decided.ok || sweep.isWhole) return this.#settle(waiting, decided, time);
     const { events, texts, reply } = decided;
     const items = reply.items ?? [];

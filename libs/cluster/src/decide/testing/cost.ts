@@ -15,11 +15,11 @@ export interface Cost {
 export function costOf(adversary: Adversary, bytes: number, runs: number): Cost {
   const { at, asked } = adversary.make(bytes);
   const command = JSON.parse(JSON.stringify({ id: 'c', actor: 'tester', ...asked })) as AnyCommand;
-  const stamp = { time: '2026-01-02T00:00:00.000Z', uid: 'uid-x', position: at.log.length, settings: SETTINGS };
+  const metadata = { time: '2026-01-02T00:00:00.000Z', uid: 'uid-x', position: at.log.length, settings: SETTINGS };
   let millis = Infinity;
   for (let run = 0; run < runs; run++) {
     const before = process.cpuUsage();
-    decide(at.state, command, stamp);
+    decide(at.state, command, metadata);
     const { user, system } = process.cpuUsage(before);
     millis = Math.min(millis, (user + system) / 1000);
   }

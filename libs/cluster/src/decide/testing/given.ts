@@ -28,8 +28,8 @@ export interface Told {
   readonly types: EventType[];
   readonly events: readonly LogEvent[];
   readonly reply: CommandReply;
-  /** Code and message of the refusal. */
-  readonly refusal?: { code?: number; reason?: string; message?: string };
+  /** Code and message of the rejection. */
+  readonly rejection?: { code?: number; reason?: string; message?: string };
 }
 
 /** A cluster that a spec tells commands to; it keeps its log, so that a spec can fold it again. */
@@ -43,21 +43,21 @@ export class TestCluster {
     const nth = ++this.#commands;
     const time = new Date(START + nth * 1_000).toISOString();
     const command = { id: `c${nth}`, actor: 'tester', ...asked } as AnyCommand;
-    const stamp = { time, uid: `uid-${nth}`, position: this.log.length, settings: SETTINGS };
-    const decided = decide(this.state, command, stamp);
+    const metadata = { time, uid: `uid-${nth}`, position: this.log.length, settings: SETTINGS };
+    const decided = decide(this.state, command, metadata);
     const first = this.log.length + 1;
     const events = this.#apply(command, time, decided);
     if (!decided.ok) {
       const { code, reason, message } = decided.status;
-      return { types: [], events, reply: { ok: false, status: decided.status }, refusal: { code, reason, message } };
+      return { types: [], events, reply: { ok: false, status: decided.status }, rejection: { code, reason, message } };
     }
     return { types: events.map(({ type }) => type), events, reply: replyOf(decided.reply, first, events.length) };
   }
 
   /** As `when`, for what a spec takes for granted: throws when the command is refused. */
   given(asked: Asked): this {
-    const { refusal } = this.when(asked);
-    if (refusal !== undefined) throw new Error(`given command refused: ${refusal.message}`);
+    const { rejection } = this.when(asked);
+    if (rejection !== undefined) throw new Error(`given command refused: ${rejection.message}`);
     return this;
   }
 
