@@ -1,4 +1,3 @@
-import { request } from 'node:https';
 import type Docker from 'dockerode';
 import { finished } from './build-image';
 
@@ -25,14 +24,9 @@ let answers: Promise<boolean> | undefined;
 
 /** Asked once: any answer means that images can be had. */
 function registryAnswers(): Promise<boolean> {
-  answers ??= new Promise((resolve) => {
-    const ask = request(REGISTRY, { timeout: REACHABLE_WITHIN_MS }, (response) => {
-      response.resume();
-      resolve(true);
-    });
-    ask.once('timeout', () => ask.destroy(new Error('no answer in time')));
-    ask.once('error', () => resolve(false));
-    ask.end();
-  });
+  answers ??= fetch(REGISTRY, { method: 'HEAD', signal: AbortSignal.timeout(REACHABLE_WITHIN_MS) }).then(
+    () => true,
+    () => false,
+  );
   return answers;
 }

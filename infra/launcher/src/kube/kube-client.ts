@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
 import type { KubeObject, KubeStatus } from '@shiplog/contracts';
+import { Pool } from 'undici';
 import { parse } from 'yaml';
 
+/** The part of a kubeconfig that is read: the first cluster, and the first user with a token. */
 interface Kubeconfig {
-  clusters: {
-    cluster: { server: string; 'certificate-authority-data': string; 'tls-server-name'?: string };
-  }[];
-  users: { user: { token: string } }[];
+  clusters: [{ cluster: { server: string; 'certificate-authority-data': string; 'tls-server-name'?: string } }];
+  users: [{ user: { token: string } }];
 }
+
+/** How long an answer may keep one waiting, in milliseconds. */
+const PATIENCE_MS = 30_000;
 
 /** The API said no. */
 export class KubeRefused extends Error {
@@ -23,17 +25,22 @@ export class KubeRefused extends Error {
 
 /** A small client of the Kubernetes API, over kept connections; what the launcher, the tests and the bench need. */
 export class KubeClient {
-  private readonly agent: Agent;
+  private readonly connections: Pool;
   readonly server: URL;
   readonly token: string;
 
   constructor(kubeconfigPath: string, connections = 8) {
-    const config = parse(readFileSync(kubeconfigPath, 'utf8')) as Kubeconfig;
-    const { cluster } = config.clusters[0]!;
+    const { clusters, users } = parse(readFileSync(kubeconfigPath, 'utf8')) as Kubeconfig;
+    const { cluster } = clusters[0];
     this.server = new URL(cluster.server);
-    this.token = config.users[0]!.user.token;
+    this.token = users[0].user.token;
     const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
-    this.agent = new Agent({ keepAlive: true, maxSockets: connections, ca, servername: cluster['tls-server-name'] });
+    this.connections = new Pool(this.server.origin, {
+      connections,
+      connect: { ca, servername: cluster['tls-server-name'] },
+      headersTimeout: PATIENCE_MS,
+      bodyTimeout: PATIENCE_MS,
+    });
   }
 
   get<T>(path: string): Promise<T> {
@@ -57,43 +64,21 @@ export class KubeClient {
   }
 
   close(): void {
-    this.agent.destroy();
+    void this.connections.destroy();
   }
 
   /** Any request; answers the parsed JSON. Throws `KubeRefused`, or what the connection threw. */
-  call<T>(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<T> {
-    const data = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-    return new Promise((resolve, reject) => {
-      const asked = request(
-        {
-          method,
-          host: this.server.hostname,
-          port: this.server.port,
-          path,
-          agent: this.agent,
-          headers: {
-            authorization: `Bearer ${this.token}`,
-            accept: 'application/json',
-            ...(data === undefined ? {} : { 'content-type': contentType, 'content-length': data.length }),
-          },
-          timeout: 30_000,
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.once('error', reject);
-          response.once('end', () => {
-            const text = Buffer.concat(chunks).toString();
-            const code = response.statusCode ?? 0;
-            if (code >= 200 && code < 300) resolve(parseBody<T>(text));
-            else reject(new KubeRefused(code, refusal(text)));
-          });
-        },
-      );
-      asked.once('timeout', () => asked.destroy(new Error(`no answer to ${method} ${path}`)));
-      asked.once('error', reject);
-      asked.end(data);
+  async call<T>(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<T> {
+    const headers = { authorization: `Bearer ${this.token}`, accept: 'application/json' };
+    const { statusCode, body: answer } = await this.connections.request({
+      method,
+      path,
+      headers: body === undefined ? headers : { ...headers, 'content-type': contentType },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
     });
+    const text = await answer.text();
+    if (statusCode >= 200 && statusCode < 300) return parseBody<T>(text);
+    throw new KubeRefused(statusCode, refusal(text));
   }
 }
 

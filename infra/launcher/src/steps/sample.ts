@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { join } from 'node:path';
 import type { KubeObject, Pod, Service } from '@shiplog/contracts';
 import { parse } from 'yaml';
@@ -73,18 +72,8 @@ async function pageUrl(client: KubeClient): Promise<string> {
 }
 
 /** The page answers, and has reached Redis. */
-function pageWorks(url: string): Promise<true> {
-  return new Promise((resolve, reject) => {
-    const asked = get(url, { timeout: 2_000, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.once('end', () => {
-        if (response.statusCode === 200 && /visits so far/.test(text)) resolve(true);
-        else reject(new Error(`it answers ${response.statusCode}, without Redis`));
-      });
-    });
-    asked.once('timeout', () => asked.destroy(new Error('no answer')));
-    asked.once('error', reject);
-  });
+async function pageWorks(url: string): Promise<true> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  if (answer.status === 200 && /visits so far/.test(await answer.text())) return true;
+  throw new Error(`it answers ${answer.status}, without Redis`);
 }

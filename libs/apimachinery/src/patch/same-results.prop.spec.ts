@@ -1,8 +1,8 @@
-import { applyPatch as libraryPatch } from 'fast-json-patch';
 import fc from 'fast-check';
 import { jsonPatched } from './json-patch';
 import { PatchError } from './patch-error';
 import { strategicallyPatched } from './strategic-patch';
+import { type PlainOperation, plainlyJsonPatched } from './testing/plain-json-patch';
 import { plainlyPatched } from './testing/plain-strategic-patch';
 
 type Outcome = { value: unknown } | { refused: string };
@@ -93,35 +93,27 @@ describe('a JSON patch', () => {
     maxKeys: 2,
   });
   const step = few('a', 'b', 'c~0~1', '0', '1', '2', '-');
-  const path = fc.array(step, { maxLength: 3 }).map((steps) => steps.map((one) => `/${one}`).join(''));
+  const path = fc.array(step, { maxLength: 3 }).map((steps) => steps.map((name) => `/${name}`).join(''));
   const value = fc.oneof(leaf, branch);
-  const operation = fc.oneof(
+  const operation: fc.Arbitrary<PlainOperation> = fc.oneof(
     fc.record({ op: few('add', 'replace', 'test'), path, value }),
     fc.record({ op: few('remove'), path }),
     fc.record({ op: few('move', 'copy'), from: path, path }),
   );
 
-  it('comes to what the library made of it', () => {
+  it('comes to what the RFC says, operation by operation', () => {
     fc.assert(
       fc.property(document, fc.array(operation, { maxLength: 4 }), (current, patch) => {
         const before = JSON.stringify([current, patch]);
-        const ours = outcomeOf(() => jsonPatched(current, patch));
+        const quick = outcomeOf(() => jsonPatched(current, patch));
+        const plain = outcomeOf(() => plainlyJsonPatched(current, patch));
+        if ('value' in quick && 'value' in plain) expect(quick).toEqual(plain);
+        else expect(Object.keys(quick)).toEqual(Object.keys(plain));
         expect(JSON.stringify([current, patch])).toBe(before);
-        const copy = structuredClone(patch) as Parameters<typeof libraryPatch>[1];
-        const theirs = outcomeOf(() => libraryPatch(structuredClone(current), copy, true).newDocument);
-        if ('value' in ours) expect(theirs).toEqual(ours);
-        // The library lets moves and copies go beyond a list's end, or into what they take away, and adds fields to a number
-        // that the document was replaced by; RFC 6902 does not.
-        else if ('value' in theirs && !patch.some(({ path }) => path === ''))
-          expect(patch.map(({ op }) => op)).toEqual(expect.arrayContaining([moving(patch)]));
       }),
       { numRuns: 1_500 },
     );
   });
-
-  function moving(patch: readonly { readonly op: string }[]): string | undefined {
-    return patch.find(({ op }) => op === 'move' || op === 'copy')?.op ?? 'move';
-  }
 });
 
 it('a rejection is a PatchError', () => {

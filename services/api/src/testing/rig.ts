@@ -2,11 +2,11 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually, freePort, TestNats, TestPostgres } from '@shiplog/testing';
+import { Pool } from 'undici';
 import { makeCertificate } from './certificate';
 
 const run = promisify(execFile);
@@ -21,13 +21,12 @@ export interface HttpAnswer {
 }
 
 const mainOf = (service: string): string => join(ROOT, 'dist', 'services', service, 'src', 'main.js');
-const agentFor = (ca: string): Agent => new Agent({ keepAlive: true, ca, maxSockets: 256 });
 
 /** NATS, Postgres, a journal and an api, each a process of its own, and kubectl to speak to them. */
 export class Rig {
   readonly #processes = new Map<string, ChildProcess>();
   #said = '';
-  agent: Agent;
+  #connections: Pool;
 
   private constructor(
     readonly nats: TestNats,
@@ -37,7 +36,7 @@ export class Rig {
     private readonly databaseUrl: string,
     ca: string,
   ) {
-    this.agent = agentFor(ca);
+    this.#connections = this.#connectionsTo(ca);
   }
 
   /** Compiles what changed, and starts everything; resolves when the api serves. */
@@ -95,8 +94,8 @@ export class Rig {
 
   /** Has `http` trust another certificate of the server. */
   trust(ca: string): void {
-    this.agent.destroy();
-    this.agent = agentFor(ca);
+    void this.#connections.destroy();
+    this.#connections = this.#connectionsTo(ca);
   }
 
   /** Resolves when the api serves and the first namespaces are there. */
@@ -115,7 +114,7 @@ export class Rig {
 
   /** Ends everything and removes every trace. */
   async stop(): Promise<void> {
-    this.agent.destroy();
+    await this.#connections.destroy();
     await Promise.all([this.stopService('api'), this.stopService('journal')]);
     await Promise.all([this.nats.stop(), this.postgres.stop()]);
     await rm(this.directory, { recursive: true, force: true });
@@ -150,38 +149,23 @@ export class Rig {
   }
 
   /** One request with the admin's token (or other headers), answered whole. */
-  http(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<HttpAnswer> {
-    const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-    return new Promise((resolve, reject) => {
-      const asked = request(
-        `${this.url}${path}`,
-        {
-          method,
-          agent: this.agent,
-          headers: {
-            authorization: `Bearer ${TOKEN}`,
-            ...(payload === undefined
-              ? {}
-              : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload as string)) }),
-            ...headers,
-          },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () =>
-            resolve({
-              code: response.statusCode ?? 0,
-              headers: response.headers,
-              body: Buffer.concat(chunks).toString('utf8'),
-            }),
-          );
-        },
-      );
-      asked.on('error', reject);
-      asked.end(payload);
+  async http(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<HttpAnswer> {
+    const answer = await this.#connections.request({
+      method,
+      path,
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
     });
+    return { code: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
+  }
+
+  /** @param ca the authority of the server's certificate */
+  #connectionsTo(ca: string): Pool {
+    return new Pool(this.url, { connections: 256, connect: { ca } });
   }
 
   #apiEnv(): Record<string, string> {
