@@ -69,7 +69,7 @@ const boundaries = SERVICES.map((service) => ({
 const API_LAYERS = [
   ['http', 'start'],
   ['handlers/reads', 'handlers/writes', 'handlers/watch', 'handlers/logs'],
-  ['handlers/narration'],
+  ['handlers/events'],
   ['cache'],
   ['rest'],
   ['common', 'settings.ts'],

@@ -3,7 +3,7 @@ import { background, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/servic
 import type { Logger } from 'pino';
 import { ClusterView } from '../cache/cluster-view';
 import { Stopping } from '../common/stopping';
-import { Recall } from '../handlers/narration/recall';
+import { EventReplay } from '../handlers/events/event-replay';
 import type { ApiConfig } from '../settings';
 import { Bootstrap } from './bootstrap';
 
@@ -15,7 +15,7 @@ export class Start implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(HEALTH) private readonly health: Health,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly view: ClusterView,
-    private readonly recall: Recall,
+    private readonly replay: EventReplay,
     private readonly bootstrap: Bootstrap,
     private readonly stopping: Stopping,
   ) {}
@@ -31,7 +31,7 @@ export class Start implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async #run(): Promise<void> {
     await this.view.opened;
-    await this.recall.run();
+    await this.replay.run();
     if (this.config.bootstrap) await this.bootstrap.run();
     if (!this.stopping.signal.aborted) this.health.ready(`serving https://${this.config.host}:${this.config.port}`);
   }

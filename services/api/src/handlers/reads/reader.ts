@@ -12,7 +12,7 @@ import { ReadBarrier } from '../../cache/barrier';
 import { ClusterView } from '../../cache/cluster-view';
 import { Clock } from '../../common/clock';
 import { continueToken, parseContinue } from './continue-token';
-import { Overlay } from '../narration/overlay';
+import { EphemeralState } from '../events/ephemeral-state';
 import { select, sortKeyOf } from '../../rest/select';
 import { Versions } from '../../cache/versions';
 
@@ -29,7 +29,7 @@ export class Reader {
     private readonly view: ClusterView,
     private readonly barrier: ReadBarrier,
     private readonly versions: Versions,
-    private readonly overlay: Overlay,
+    private readonly ephemeral: EphemeralState,
     private readonly clock: Clock,
   ) {}
 
@@ -43,7 +43,7 @@ export class Reader {
     const object =
       asked.at === 'exactly'
         ? await this.versions.objectAt(resource, namespace, name, asked.position)
-        : this.overlay.get(resource, namespace, name);
+        : this.ephemeral.get(resource, namespace, name);
     if (object === undefined) refuse(statusOf.notFound(resource, name));
     if (request.target.subresource?.name === 'scale') return jsonAnswer(200, scaleOf(object));
     return presentObject(200, object, this.#presentation(request, resource));
@@ -85,7 +85,7 @@ export class Reader {
     if (asked.at === 'exactly') {
       return { position: asked.position, objects: await this.versions.at(resource, namespace, asked.position) };
     }
-    return { position: this.view.projection.position, objects: this.overlay.list(resource, namespace) };
+    return { position: this.view.projection.position, objects: this.ephemeral.list(resource, namespace) };
   }
 
   #presentation(request: ResourceRequest, resource: ResourceId): Presentation {

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../../cache/cache.module';
-import { NarrationModule } from '../narration/narration.module';
+import { EventsModule } from '../events/events.module';
 import { Reader } from './reader';
 
 /** get and list. */
-@Module({ imports: [CacheModule, NarrationModule], providers: [Reader], exports: [Reader] })
+@Module({ imports: [CacheModule, EventsModule], providers: [Reader], exports: [Reader] })
 export class ReadsModule {}

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../../cache/cache.module';
-import { NarrationModule } from '../narration/narration.module';
+import { EventsModule } from '../events/events.module';
 import { Watches } from './watches';
 
 /** watch. */
-@Module({ imports: [CacheModule, NarrationModule], providers: [Watches], exports: [Watches] })
+@Module({ imports: [CacheModule, EventsModule], providers: [Watches], exports: [Watches] })
 export class WatchModule {}

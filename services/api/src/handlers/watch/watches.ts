@@ -20,7 +20,7 @@ import {
 import { storedResource, type ResourceRequest } from '../../rest/request';
 import { ReadBarrier } from '../../cache/barrier';
 import { ClusterView } from '../../cache/cluster-view';
-import { Overlay } from '../narration/overlay';
+import { EphemeralState } from '../events/ephemeral-state';
 import { chooser } from '../../rest/select';
 import { Versions } from '../../cache/versions';
 import { Clock } from '../../common/clock';
@@ -63,7 +63,7 @@ export class Watches {
     private readonly view: ClusterView,
     private readonly barrier: ReadBarrier,
     private readonly versions: Versions,
-    private readonly overlay: Overlay,
+    private readonly ephemeral: EphemeralState,
     private readonly clock: Clock,
   ) {}
 
@@ -109,7 +109,7 @@ export class Watches {
   /** Shows what is there; answers the position at which it was so. */
   async #showState(watch: Watch, out: OutStream): Promise<number> {
     const { position } = this.hub;
-    const objects = this.overlay.list(watch.resource, watch.selection.namespace).filter(watch.chosen);
+    const objects = this.ephemeral.list(watch.resource, watch.selection.namespace).filter(watch.chosen);
     for (let from = 0; from < objects.length && !out.signal.aborted; from += SLICE) {
       const events = objects.slice(from, from + SLICE).map((object): WatchEvent => ({ type: 'ADDED', object }));
       if (!out.write(watch.encoder.encode(events))) await out.drained();

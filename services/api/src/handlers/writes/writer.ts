@@ -18,9 +18,9 @@ import { warningHeader } from '../../rest/warning-header';
 import { YamlReader } from '../../rest/yaml';
 import { ClusterView } from '../../cache/cluster-view';
 import { Clock } from '../../common/clock';
-import { Narrator } from '../narration/narrator';
+import { EventRecorder } from '../events/event-recorder';
 import type { ApiConfig } from '../../settings';
-import { Overlay } from '../narration/overlay';
+import { EphemeralState } from '../events/ephemeral-state';
 import { select } from '../../rest/select';
 import { Written, type Accepted } from './written';
 
@@ -36,8 +36,8 @@ export class Writer {
     private readonly view: ClusterView,
     private readonly written: Written,
     private readonly yaml: YamlReader,
-    private readonly overlay: Overlay,
-    private readonly narrator: Narrator,
+    private readonly ephemeral: EphemeralState,
+    private readonly recorder: EventRecorder,
     private readonly clock: Clock,
   ) {}
 
@@ -85,7 +85,7 @@ export class Writer {
       request.query,
       await parseDeleteOptions(request.body, request.contentType, this.yaml),
     );
-    if (key.resource === 'events' && this.narrator.remove(key.namespace, key.name)) return success(key);
+    if (key.resource === 'events' && this.recorder.remove(key.namespace, key.name)) return success(key);
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
     const object = dryRun ? reply.object : await this.written.objectAfter(key, reply);
@@ -108,7 +108,7 @@ export class Writer {
     const selection = selectionOf(resource, target.namespace, query);
     const labelSelector = param(query, 'labelSelector');
     const fieldSelector = param(query, 'fieldSelector');
-    const chosen = select(resource, this.overlay.list(resource, target.namespace), selection);
+    const chosen = select(resource, this.ephemeral.list(resource, target.namespace), selection);
     const data = {
       resource,
       namespace: target.namespace,
@@ -119,7 +119,7 @@ export class Writer {
     };
     const reply = await this.#send(request, { type: 'DeleteCollection', data });
     if (resource === 'events' && !dryRun) {
-      for (const { metadata } of chosen) this.narrator.remove(metadata.namespace ?? '', metadata.name);
+      for (const { metadata } of chosen) this.recorder.remove(metadata.namespace ?? '', metadata.name);
     }
     await this.written.reached(reply.position);
     const metadata = { resourceVersion: String(this.view.projection.position) };

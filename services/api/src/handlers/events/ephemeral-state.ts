@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { objectIn, objectsIn, ClusterView } from '../../cache/cluster-view';
-import { Narrator } from './narrator';
+import { EventRecorder } from './event-recorder';
 import { inOrder } from '../../rest/select';
 
 const NODE_LEASES = 'kube-node-lease';
@@ -11,12 +11,12 @@ const NODE_LEASES = 'kube-node-lease';
  * logged), and the Events that are made from the log.
  */
 @Injectable()
-export class Overlay {
+export class EphemeralState {
   readonly #renewed = new Map<string, string>();
 
   constructor(
     private readonly view: ClusterView,
-    private readonly narrator: Narrator,
+    private readonly recorder: EventRecorder,
   ) {}
 
   /** A node was heard of at a time (RFC 3339). */
@@ -27,7 +27,7 @@ export class Overlay {
   get(resource: ResourceId, namespace: string, name: string): StoredObject | undefined {
     const { projection } = this.view;
     const object = objectIn(projection, resource, namespace, name);
-    if (object === undefined) return resource === 'events' ? this.narrator.get(namespace, name) : undefined;
+    if (object === undefined) return resource === 'events' ? this.recorder.get(namespace, name) : undefined;
     return this.#isNodeLease(resource, namespace) ? this.#renew(object) : object;
   }
 
@@ -35,7 +35,7 @@ export class Overlay {
   list(resource: ResourceId, namespace: string): readonly StoredObject[] {
     const { projection } = this.view;
     const objects = objectsIn(projection, resource, namespace);
-    if (resource === 'events') return inOrder([...objects, ...this.narrator.list(namespace)]);
+    if (resource === 'events') return inOrder([...objects, ...this.recorder.list(namespace)]);
     if (resource !== 'leases.coordination.k8s.io' || this.#renewed.size === 0) return objects;
     return objects.map((object) => (object.metadata.namespace === NODE_LEASES ? this.#renew(object) : object));
   }

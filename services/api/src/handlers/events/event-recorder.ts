@@ -13,7 +13,7 @@ import {
 import type { Change } from '../../cache/change';
 import { Hub } from '../../cache/hub';
 import { Clock } from '../../common/clock';
-import { renderNarration, type Line } from './render-narration';
+import { eventLinesOf, type EventLine } from './event-lines';
 
 /** An Event as other objects are held. */
 type KubeEvent = ObjectOf<'events'> & StoredObject;
@@ -30,7 +30,7 @@ const SAME_MS = 5_000;
  * several apis, and one before and after a restart, name them alike.
  */
 @Injectable()
-export class Narrator implements OnModuleInit {
+export class EventRecorder implements OnModuleInit {
   /** By namespace and name, the longest unheard of first. */
   readonly #events = new Map<string, KubeEvent>();
 
@@ -40,7 +40,7 @@ export class Narrator implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.hub.deriveWith((applied) => this.hear(applied));
+    this.hub.deriveWith((applied) => this.recordApplied(applied));
   }
 
   get(namespace: string, name: string): StoredObject | undefined {
@@ -55,21 +55,21 @@ export class Narrator implements OnModuleInit {
   }
 
   /** What an event of the log adds to the Events. */
-  hear(applied: AppliedEvent): Change[] {
+  recordApplied(applied: AppliedEvent): Change[] {
     if (applied.event.type === 'NamespaceDeleted') return this.#forgetNamespace(applied.event);
     const { time, position } = applied.event;
-    return renderNarration(applied).flatMap((line) => this.#add(line, time, { position }));
+    return eventLinesOf(applied).flatMap((line) => this.#add(line, time, { position }));
   }
 
   /** Events of the log from before this api heard of them, oldest first; nobody watches yet. */
-  recall(events: readonly LogEvent[]): void {
+  replay(events: readonly LogEvent[]): void {
     for (const event of events) {
-      if (this.clock.now() - Date.parse(event.time) < KEPT_MS) this.hear({ event });
+      if (this.clock.now() - Date.parse(event.time) < KEPT_MS) this.recordApplied({ event });
     }
   }
 
   /** What a service says that is no fact of the log. */
-  note(note: Signals['note']): void {
+  recordNote(note: Signals['note']): void {
     const { namespace, name, uid, resource, fieldPath } = note.about;
     const row = resourceRow(resource);
     const about = {
@@ -94,7 +94,7 @@ export class Narrator implements OnModuleInit {
     return true;
   }
 
-  #add(line: Line, time: string, origin: Pick<Change, 'position' | 'fromSignal'>): Change[] {
+  #add(line: EventLine, time: string, origin: Pick<Change, 'position' | 'fromSignal'>): Change[] {
     const fresh = eventOf(line, time, origin.position);
     const key = localKey(fresh.metadata.namespace ?? '', fresh.metadata.name);
     const before = this.#events.get(key);
@@ -130,7 +130,7 @@ export class Narrator implements OnModuleInit {
   }
 }
 
-function eventOf(line: Line, time: string, position: number): KubeEvent {
+function eventOf(line: EventLine, time: string, position: number): KubeEvent {
   const { about, component, host, message, reason, type } = line;
   const moment = `${time.slice(0, 19)}Z`;
   const said = [about.uid, about.fieldPath, type, reason, message, component, host].join('\n');

@@ -3,7 +3,7 @@ import type { LogEvent, ObjectOf, ObjectReference } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 
 /** One line for `kubectl describe`: what a Kubernetes Event says. */
-export interface Line {
+export interface EventLine {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
@@ -21,7 +21,7 @@ type Pod = ObjectOf<'pods'>;
  * (an event read back from the log, without the state around it); what needs them is then left out. What the log does not
  * hold (a pull that went well, a container that was created but not yet started) the kubelet says in notes.
  */
-export function renderNarration(applied: AppliedEvent): Line[] {
+export function eventLinesOf(applied: AppliedEvent): EventLine[] {
   const { event } = applied;
   switch (event.resource) {
     case 'pods':
@@ -33,10 +33,10 @@ export function renderNarration(applied: AppliedEvent): Line[] {
   }
 }
 
-function podLines({ event, before, after }: AppliedEvent): Line[] {
+function podLines({ event, before, after }: AppliedEvent): EventLine[] {
   const about = referenceTo(event, 'Pod');
   const pod = (after ?? before ?? event.data.object) as Pod | undefined;
-  const says = (component: string, type: Line['type'], reason: string, message: string): Line[] => [
+  const says = (component: string, type: EventLine['type'], reason: string, message: string): EventLine[] => [
     { component, type, reason, message, about },
   ];
   switch (event.type) {
@@ -65,7 +65,7 @@ function podLines({ event, before, after }: AppliedEvent): Line[] {
 }
 
 /** What a pod's owner did to it is told of the owner. */
-function ownerLines(event: LogEvent, pod: Pod | undefined, reason: string, message: string): Line[] {
+function ownerLines(event: LogEvent, pod: Pod | undefined, reason: string, message: string): EventLine[] {
   const owner = controllerOf(pod);
   if (owner?.kind !== 'ReplicationController') return [];
   const { apiVersion, kind, name, uid } = owner;
@@ -73,26 +73,26 @@ function ownerLines(event: LogEvent, pod: Pod | undefined, reason: string, messa
   return [{ component: 'replication-controller', type: 'Normal', reason, message, about }];
 }
 
-function deletedByOwner(event: LogEvent, pod: Pod | undefined): Line[] {
+function deletedByOwner(event: LogEvent, pod: Pod | undefined): EventLine[] {
   if (event.actor !== CONTROLLER) return [];
   return ownerLines(event, pod, 'SuccessfulDelete', `Deleted pod: ${event.name}`);
 }
 
-function killingLines(event: LogEvent, pod: Pod | undefined): Line[] {
+function killingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
   if (pod?.spec?.nodeName === undefined) return [];
   const running = (pod.status?.containerStatuses ?? []).filter((status) => status.state?.running !== undefined);
   return running.map(({ name }) => containerLine(event, name, 'Normal', 'Killing', `Stopping container ${name}`));
 }
 
-function startedLines(event: LogEvent): Line[] {
+function startedLines(event: LogEvent): EventLine[] {
   const name = fact(event, 'container') ?? '';
   return [containerLine(event, name, 'Normal', 'Started', `Started container ${name}`)];
 }
 
-function waitingLines(event: LogEvent, pod: Pod | undefined): Line[] {
+function waitingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
   const name = fact(event, 'container') ?? '';
   const message = fact(event, 'message') ?? '';
-  const warns = (reason: string, text: string): Line => containerLine(event, name, 'Warning', reason, text);
+  const warns = (reason: string, text: string): EventLine => containerLine(event, name, 'Warning', reason, text);
   const reason = fact(event, 'reason') ?? '';
   switch (reason) {
     case 'CrashLoopBackOff': {
@@ -122,18 +122,24 @@ function imageOf(pod: Pod | undefined, container: string): string {
   return JSON.stringify(image ?? '');
 }
 
-function containerLine(event: LogEvent, container: string, type: Line['type'], reason: string, message: string): Line {
+function containerLine(
+  event: LogEvent,
+  container: string,
+  type: EventLine['type'],
+  reason: string,
+  message: string,
+): EventLine {
   const about = { ...referenceTo(event, 'Pod'), fieldPath: `spec.containers{${container}}` };
   return { component: 'kubelet', host: event.node, type, reason, message, about };
 }
 
-function nodeLines(event: LogEvent): Line[] {
+function nodeLines(event: LogEvent): EventLine[] {
   const { name } = event;
   const about = referenceTo(event, 'Node');
-  const says = (component: string, reason: string, message: string): Line[] => [
+  const says = (component: string, reason: string, message: string): EventLine[] => [
     { component, type: 'Normal', reason, message, about, ...(component === 'kubelet' ? { host: name } : {}) },
   ];
-  const became = (component: string, status: string): Line[] =>
+  const became = (component: string, status: string): EventLine[] =>
     says(component, status, `Node ${name} status is now: ${status}`);
   switch (event.type) {
     case 'NodeCreated':

@@ -1,8 +1,8 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { EventType, LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { Hub } from '../../cache/hub';
-import { Narrator } from './narrator';
-import { renderNarration } from './render-narration';
+import { EventRecorder } from './event-recorder';
+import { eventLinesOf } from './event-lines';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 
@@ -43,9 +43,9 @@ const pod = {
 
 const facts = (values: Record<string, unknown>): Partial<LogEvent> => ({ data: { facts: values } });
 const lines = (given: AppliedEvent): string[] =>
-  renderNarration(given).map(({ type, reason, message, component }) => `${type} ${reason} ${component}: ${message}`);
+  eventLinesOf(given).map(({ type, reason, message, component }) => `${type} ${reason} ${component}: ${message}`);
 
-describe('renderNarration', () => {
+describe('eventLinesOf', () => {
   it.each<[EventType, AppliedEvent, string[]]>([
     [
       'PodScheduled',
@@ -92,14 +92,14 @@ describe('renderNarration', () => {
   });
 });
 
-describe('Narrator', () => {
+describe('EventRecorder', () => {
   let hub: Hub;
   let now: number;
-  let narrator: Narrator;
+  let recorder: EventRecorder;
   beforeEach(() => {
     hub = new Hub({ watchWindow: 100, watchWindowBytes: 1_000_000 });
     now = NOW;
-    narrator = new Narrator(hub, { now: () => now });
+    recorder = new EventRecorder(hub, { now: () => now });
   });
   const note = (message: string) => ({
     type: 'Warning' as const,
@@ -115,10 +115,10 @@ describe('Narrator', () => {
       fieldPath: 'spec.containers{app}',
     },
   });
-  const events = (): ObjectOf<'events'>[] => narrator.list('') as unknown as ObjectOf<'events'>[];
+  const events = (): ObjectOf<'events'>[] => recorder.list('') as unknown as ObjectOf<'events'>[];
 
   it('makes an Event that describe finds by the object it is about', () => {
-    const [change] = narrator.hear(applied('PodScheduled'));
+    const [change] = recorder.recordApplied(applied('PodScheduled'));
     expect(change).toMatchObject({ resource: 'events', position: 42 });
     expect(events()[0]).toMatchObject({
       metadata: { namespace: 'default', resourceVersion: '42', creationTimestamp: '2026-01-01T00:00:00Z' },
@@ -129,44 +129,44 @@ describe('Narrator', () => {
   });
 
   it('names an Event by what it says, so that every api names it alike', () => {
-    narrator.hear(applied('PodScheduled'));
-    const other = new Narrator(new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 }), { now: () => now });
-    other.recall([applied('PodScheduled').event]);
+    recorder.recordApplied(applied('PodScheduled'));
+    const other = new EventRecorder(new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 }), { now: () => now });
+    other.replay([applied('PodScheduled').event]);
     expect(other.list('').map((event) => event.metadata.name)).toEqual(events().map((event) => event.metadata.name));
   });
 
   it('counts what is said again, and takes the same thing told twice at once for one', () => {
-    narrator.note(note('probe failed'));
-    narrator.note(note('probe failed'));
+    recorder.recordNote(note('probe failed'));
+    recorder.recordNote(note('probe failed'));
     expect(events().map((event) => event.count)).toEqual([1]);
     now += 10_000;
-    narrator.note(note('probe failed'));
+    recorder.recordNote(note('probe failed'));
     expect(events()).toMatchObject([
       { count: 2, lastTimestamp: '2026-01-01T00:10:10Z', firstTimestamp: '2026-01-01T00:10:00Z' },
     ]);
   });
 
   it('forgets after an hour, and with the namespace', () => {
-    narrator.hear(applied('PodScheduled'));
+    recorder.recordApplied(applied('PodScheduled'));
     now += 2 * 3_600_000;
     expect(events()).toEqual([]);
     now = NOW;
     const gone = applied('NamespaceDeleted', { resource: 'namespaces', namespace: '', name: 'default' });
-    expect(narrator.hear(gone)).toHaveLength(1);
+    expect(recorder.recordApplied(gone)).toHaveLength(1);
     expect(events()).toEqual([]);
   });
 
   it('keeps Events of nodes in the default namespace', () => {
-    narrator.hear(applied('NodeCordoned'));
+    recorder.recordApplied(applied('NodeCordoned'));
     expect(events()[0]?.metadata.namespace).toBe('default');
     expect(events()[0]?.involvedObject.namespace).toBeUndefined();
   });
 
   it('lets one be deleted', () => {
-    narrator.note(note('x'));
+    recorder.recordNote(note('x'));
     const name = events()[0]?.metadata.name ?? '';
-    expect(narrator.remove('default', name)).toBe(true);
-    expect(narrator.remove('default', name)).toBe(false);
+    expect(recorder.remove('default', name)).toBe(true);
+    expect(recorder.remove('default', name)).toBe(false);
     expect(hub.ring('events').changedAfter(-1)).not.toBe(false);
   });
 });

@@ -1,15 +1,15 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../../cache/cache.module';
-import { Narrator } from './narrator';
-import { Overlay } from './overlay';
-import { Recall } from './recall';
+import { EventRecorder } from './event-recorder';
+import { EphemeralState } from './ephemeral-state';
+import { EventReplay } from './event-replay';
 import { SignalController } from './signal.controller';
 
 /** What is known beside the state of the log: Events, made from the log and from notes, and when nodes were last heard. */
 @Module({
   imports: [CacheModule],
   controllers: [SignalController],
-  providers: [Narrator, Overlay, Recall],
-  exports: [Narrator, Overlay, Recall],
+  providers: [EventRecorder, EphemeralState, EventReplay],
+  exports: [EventRecorder, EphemeralState, EventReplay],
 })
-export class NarrationModule {}
+export class EventsModule {}
