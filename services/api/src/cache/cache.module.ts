@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { ReadBarrier } from './barrier';
-import { ClusterView } from './cluster-view';
-import { Hub } from './hub';
+import { ReadBarrier } from './read-barrier';
+import { ClusterCache } from './cluster-cache';
+import { WatchCache } from './watch-cache';
 import { JournalContact } from './journal-contact';
-import { Versions } from './versions';
+import { HistoricalReads } from './historical-reads';
 
-const PROVIDERS = [ClusterView, Hub, JournalContact, ReadBarrier, Versions];
+const PROVIDERS = [ClusterCache, WatchCache, JournalContact, ReadBarrier, HistoricalReads];
 
 /** The api's copy of the cluster: its state, its recent changes, and the way to its past. */
 @Module({ providers: PROVIDERS, exports: PROVIDERS })

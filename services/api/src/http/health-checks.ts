@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { BUS } from '@shiplog/service';
-import { ClusterView } from '../cache/cluster-view';
+import { ClusterCache } from '../cache/cluster-cache';
 import { JournalContact } from '../cache/journal-contact';
 import { Stopping } from '../common/stopping';
 import type { Check } from './health-pages';
@@ -11,7 +11,7 @@ import type { Check } from './health-pages';
 export class HealthChecks {
   readonly all: readonly Check[] = [
     { name: 'ping', why: () => undefined },
-    { name: 'projection', why: () => (this.view.isOpen ? undefined : 'still reading the log') },
+    { name: 'projection', why: () => (this.cluster.isOpen ? undefined : 'still reading the log') },
     { name: 'bus', why: () => (this.bus.connection.isClosed() ? 'not connected' : undefined) },
     { name: 'journal', why: () => this.contact.whyLost() },
     { name: 'shutdown', why: () => (this.stopping.signal.aborted ? 'the server is stopping' : undefined) },
@@ -19,7 +19,7 @@ export class HealthChecks {
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
-    private readonly view: ClusterView,
+    private readonly cluster: ClusterCache,
     private readonly contact: JournalContact,
     private readonly stopping: Stopping,
   ) {}

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BusUnavailable } from '@shiplog/bus';
 import { eventually } from '@shiplog/testing';
-import { Hub } from '../cache/hub';
-import { testConfig, testingModule, viewOf } from '../testing/api-testing';
+import { WatchCache } from '../cache/watch-cache';
+import { testConfig, testingModule, clusterOf } from '../testing/api-testing';
 import { TOKEN } from '../testing/rig';
 import { HttpModule } from './http.module';
 import { ServerCertificate } from './server-certificate';
@@ -23,7 +23,7 @@ describe('HttpModule', () => {
   let app: NestFastifyApplication;
   let url: string;
   beforeAll(async () => {
-    const module = await testingModule([HttpModule], { bus: bus as never, config, view: viewOf([]) })
+    const module = await testingModule([HttpModule], { bus: bus as never, config, cluster: clusterOf([]) })
       // Plain HTTP here.
       .overrideProvider(ServerCertificate)
       .useValue({})
@@ -102,7 +102,7 @@ describe('HttpModule', () => {
 
   it('ends a watch that missed changes with an ERROR event, and in good order', async () => {
     const watching = await ask('/api/v1/pods?watch=1&resourceVersion=7');
-    app.get(Hub).reloaded(9);
+    app.get(WatchCache).reloaded(9);
     // Rejects when the connection breaks.
     expect(JSON.parse(await watching.text())).toMatchObject({
       type: 'ERROR',

@@ -13,7 +13,7 @@ import { backendAddress } from '@shiplog/apimachinery';
 import type { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { ClusterView } from '../cache/cluster-view';
+import { ClusterCache } from '../cache/cluster-cache';
 import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
 
@@ -32,14 +32,14 @@ export class Bootstrap {
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: ApiConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly view: ClusterView,
+    private readonly cluster: ClusterCache,
     private readonly stopping: Stopping,
   ) {}
 
   /** Resolves when all of it is there; from then on what is deleted comes back. */
   async run(): Promise<void> {
     await this.#untilMade();
-    this.view.projection.onApplied((batch) => {
+    this.cluster.projection.onApplied((batch) => {
       if (batch.some(({ event, after }) => after === undefined && isOfEveryCluster(event))) void this.#untilMade();
     });
   }
@@ -70,7 +70,7 @@ export class Bootstrap {
   async #ensure(resource: ResourceId, namespace: string, object: KubeObject): Promise<void> {
     const { logger } = this;
     const name = object.metadata.name ?? '';
-    const command = commandFor(this.view.projection, resource, namespace, object);
+    const command = commandFor(this.cluster.projection, resource, namespace, object);
     if (command === undefined) return;
     const reply = await this.bus.command(command);
     if (reply.ok) logger.info({ resource, namespace, name }, 'made for the cluster');

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { background, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { ClusterView } from '../cache/cluster-view';
+import { ClusterCache } from '../cache/cluster-cache';
 import { Stopping } from '../common/stopping';
 import { EventReplay } from '../handlers/events/event-replay';
 import type { ApiConfig } from '../settings';
@@ -14,7 +14,7 @@ export class Start implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(CONFIG) private readonly config: ApiConfig,
     @Inject(HEALTH) private readonly health: Health,
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly view: ClusterView,
+    private readonly cluster: ClusterCache,
     private readonly replay: EventReplay,
     private readonly bootstrap: Bootstrap,
     private readonly stopping: Stopping,
@@ -30,7 +30,7 @@ export class Start implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async #run(): Promise<void> {
-    await this.view.opened;
+    await this.cluster.opened;
     await this.replay.run();
     if (this.config.bootstrap) await this.bootstrap.run();
     if (!this.stopping.signal.aborted) this.health.ready(`serving https://${this.config.host}:${this.config.port}`);

@@ -8,7 +8,7 @@ import { ClusterState } from '@shiplog/cluster';
 import type { StoredObject } from '@shiplog/contracts';
 import { BUS, CONFIG, HEALTH, Health, LOGGER } from '@shiplog/service';
 import { pino } from 'pino';
-import { ClusterView } from '../cache/cluster-view';
+import { ClusterCache } from '../cache/cluster-cache';
 import { CommonModule } from '../common/common.module';
 import type { ApiConfig } from '../settings';
 import { TOKEN } from './rig';
@@ -37,7 +37,7 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
 }
 
 /** A copy of the cluster that holds some objects of the log's position 7, and does not change. */
-export function viewOf(pods: readonly StoredObject[]): Pick<ClusterView, 'isOpen' | 'projection'> {
+export function clusterOf(pods: readonly StoredObject[]): Pick<ClusterCache, 'isOpen' | 'projection'> {
   const state = new ClusterState();
   for (const pod of pods) state.put('pods', pod);
   const projection = {
@@ -46,7 +46,7 @@ export function viewOf(pods: readonly StoredObject[]): Pick<ClusterView, 'isOpen
     list: state.list.bind(state),
     waitFor: () => Promise.reject(new Error('nothing more comes')),
   };
-  return { isOpen: true, projection: projection as unknown as ClusterView['projection'] };
+  return { isOpen: true, projection: projection as unknown as ClusterCache['projection'] };
 }
 
 /** A journal that is heard of, and says nothing else. */
@@ -55,7 +55,11 @@ const QUIET = { hear: () => ({ unsubscribe: () => undefined }), ask: () => Promi
 /** A testing module of some of the api's modules, over a bus and a copy of the cluster that the test made up. */
 export function testingModule(
   imports: ModuleMetadata['imports'],
-  { bus, config, view }: { bus: Partial<Bus>; config: ApiConfig; view: Pick<ClusterView, 'isOpen' | 'projection'> },
+  {
+    bus,
+    config,
+    cluster,
+  }: { bus: Partial<Bus>; config: ApiConfig; cluster: Pick<ClusterCache, 'isOpen' | 'projection'> },
 ): TestingModuleBuilder {
   const providers = [
     { provide: BUS, useValue: { ...QUIET, ...bus } },
@@ -67,6 +71,6 @@ export function testingModule(
   @Module({ providers, exports: providers })
   class Context {}
   return Test.createTestingModule({ imports: [Context, CommonModule, ...(imports ?? [])] })
-    .overrideProvider(ClusterView)
-    .useValue(view);
+    .overrideProvider(ClusterCache)
+    .useValue(cluster);
 }

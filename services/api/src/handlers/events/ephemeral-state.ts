@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { objectIn, objectsIn, ClusterView } from '../../cache/cluster-view';
+import { objectIn, objectsIn, ClusterCache } from '../../cache/cluster-cache';
 import { EventRecorder } from './event-recorder';
 import { inOrder } from '../../rest/select';
 
@@ -15,7 +15,7 @@ export class EphemeralState {
   readonly #renewed = new Map<string, string>();
 
   constructor(
-    private readonly view: ClusterView,
+    private readonly cluster: ClusterCache,
     private readonly recorder: EventRecorder,
   ) {}
 
@@ -25,7 +25,7 @@ export class EphemeralState {
   }
 
   get(resource: ResourceId, namespace: string, name: string): StoredObject | undefined {
-    const { projection } = this.view;
+    const { projection } = this.cluster;
     const object = objectIn(projection, resource, namespace, name);
     if (object === undefined) return resource === 'events' ? this.recorder.get(namespace, name) : undefined;
     return this.#isNodeLease(resource, namespace) ? this.#renew(object) : object;
@@ -33,7 +33,7 @@ export class EphemeralState {
 
   /** By namespace and name; all namespaces for ''. */
   list(resource: ResourceId, namespace: string): readonly StoredObject[] {
-    const { projection } = this.view;
+    const { projection } = this.cluster;
     const objects = objectsIn(projection, resource, namespace);
     if (resource === 'events') return inOrder([...objects, ...this.recorder.list(namespace)]);
     if (resource !== 'leases.coordination.k8s.io' || this.#renewed.size === 0) return objects;

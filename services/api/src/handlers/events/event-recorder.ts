@@ -10,8 +10,8 @@ import {
   type Signals,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Change } from '../../cache/change';
-import { Hub } from '../../cache/hub';
+import type { Change } from '../../cache/window/change';
+import { WatchCache } from '../../cache/watch-cache';
 import { Clock } from '../../common/clock';
 import { eventLinesOf, type EventLine } from './event-lines';
 
@@ -35,12 +35,12 @@ export class EventRecorder implements OnModuleInit {
   readonly #events = new Map<string, KubeEvent>();
 
   constructor(
-    private readonly hub: Hub,
+    private readonly watchCache: WatchCache,
     private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
-    this.hub.deriveWith((applied) => this.recordApplied(applied));
+    this.watchCache.deriveWith((applied) => this.recordApplied(applied));
   }
 
   get(namespace: string, name: string): StoredObject | undefined {
@@ -81,8 +81,8 @@ export class EventRecorder implements OnModuleInit {
       ...(fieldPath === undefined ? {} : { fieldPath }),
     };
     const time = new Date(this.clock.now()).toISOString();
-    const origin = { position: this.hub.position, fromSignal: true } as const;
-    this.hub.publish('events', this.#add({ ...note, about }, time, origin));
+    const origin = { position: this.watchCache.position, fromSignal: true } as const;
+    this.watchCache.publish('events', this.#add({ ...note, about }, time, origin));
   }
 
   /** Takes one out, as a user's delete does. Returns whether it was there. */
@@ -90,7 +90,9 @@ export class EventRecorder implements OnModuleInit {
     const before = this.#events.get(localKey(namespace, name));
     if (before === undefined) return false;
     this.#events.delete(localKey(namespace, name));
-    this.hub.publish('events', [{ resource: 'events', position: this.hub.position, before, fromSignal: true }]);
+    this.watchCache.publish('events', [
+      { resource: 'events', position: this.watchCache.position, before, fromSignal: true },
+    ]);
     return true;
   }
 

@@ -1,6 +1,6 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { EventType, LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
-import { Hub } from '../../cache/hub';
+import { WatchCache } from '../../cache/watch-cache';
 import { EventRecorder } from './event-recorder';
 import { eventLinesOf } from './event-lines';
 
@@ -93,13 +93,13 @@ describe('eventLinesOf', () => {
 });
 
 describe('EventRecorder', () => {
-  let hub: Hub;
+  let watchCache: WatchCache;
   let now: number;
   let recorder: EventRecorder;
   beforeEach(() => {
-    hub = new Hub({ watchWindow: 100, watchWindowBytes: 1_000_000 });
+    watchCache = new WatchCache({ watchWindow: 100, watchWindowBytes: 1_000_000 });
     now = NOW;
-    recorder = new EventRecorder(hub, { now: () => now });
+    recorder = new EventRecorder(watchCache, { now: () => now });
   });
   const note = (message: string) => ({
     type: 'Warning' as const,
@@ -130,7 +130,9 @@ describe('EventRecorder', () => {
 
   it('names an Event by what it says, so that every api names it alike', () => {
     recorder.recordApplied(applied('PodScheduled'));
-    const other = new EventRecorder(new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 }), { now: () => now });
+    const other = new EventRecorder(new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 }), {
+      now: () => now,
+    });
     other.replay([applied('PodScheduled').event]);
     expect(other.list('').map((event) => event.metadata.name)).toEqual(events().map((event) => event.metadata.name));
   });
@@ -167,6 +169,6 @@ describe('EventRecorder', () => {
     const name = events()[0]?.metadata.name ?? '';
     expect(recorder.remove('default', name)).toBe(true);
     expect(recorder.remove('default', name)).toBe(false);
-    expect(hub.ring('events').changedAfter(-1)).not.toBe(false);
+    expect(watchCache.window('events').changedAfter(-1)).not.toBe(false);
   });
 });

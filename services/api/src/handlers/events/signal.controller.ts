@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { BusMessage, Signal } from '@shiplog/bus';
 import { Heartbeat, Note, type Signals } from '@shiplog/contracts';
-import { ClusterView } from '../../cache/cluster-view';
+import { ClusterCache } from '../../cache/cluster-cache';
 import { EventRecorder } from './event-recorder';
 import { EphemeralState } from './ephemeral-state';
 
@@ -10,7 +10,7 @@ import { EphemeralState } from './ephemeral-state';
 @Controller()
 export class SignalController {
   constructor(
-    private readonly view: ClusterView,
+    private readonly cluster: ClusterCache,
     private readonly recorder: EventRecorder,
     private readonly ephemeral: EphemeralState,
   ) {}
@@ -18,7 +18,7 @@ export class SignalController {
   @Signal(Note)
   note(note: Signals['note']): void {
     // Before the log is read there is no position that the note could come after.
-    if (this.view.isOpen) this.recorder.recordNote(note);
+    if (this.cluster.isOpen) this.recorder.recordNote(note);
   }
 
   /** Of the node for whose kubelet the NATS server vouches. */

@@ -7,7 +7,7 @@ import type { StoredObject } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { HttpModule } from '../../http/http.module';
 import { ServerCertificate } from '../../http/server-certificate';
-import { testConfig, testingModule, viewOf } from '../../testing/api-testing';
+import { testConfig, testingModule, clusterOf } from '../../testing/api-testing';
 import { TOKEN } from '../../testing/rig';
 
 const pod = {
@@ -43,7 +43,7 @@ describe('the log of a pod', () => {
   let port: number;
   beforeAll(async () => {
     const bus = { stream, connection: { isClosed: () => false }, onSignal: () => ({ unsubscribe: () => undefined }) };
-    const module = await testingModule([HttpModule], { bus: bus as never, config, view: viewOf([pod]) })
+    const module = await testingModule([HttpModule], { bus: bus as never, config, cluster: clusterOf([pod]) })
       .overrideProvider(ServerCertificate)
       .useValue({})
       .compile();

@@ -8,7 +8,7 @@ import { textAnswer, type Answer, type OutStream } from '../../rest/answer';
 import { must, refuse } from '../../rest/failures';
 import { flagParam, param, wholeParam, type Query } from '../../rest/options';
 import { nameOf, type ResourceRequest } from '../../rest/request';
-import { ClusterView } from '../../cache/cluster-view';
+import { ClusterCache } from '../../cache/cluster-cache';
 import { containerOf } from './container-of';
 
 /** A container that says nothing yet: the answer begins after this long all the same, in milliseconds. */
@@ -20,13 +20,13 @@ const TYPE = 'text/plain; charset=utf-8';
 export class Logs {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
-    private readonly view: ClusterView,
+    private readonly cluster: ClusterCache,
   ) {}
 
   async open(request: ResourceRequest): Promise<Answer> {
     const { query, target } = request;
     const name = nameOf(request);
-    const pod = this.view.projection.get('pods', target.namespace, name);
+    const pod = this.cluster.projection.get('pods', target.namespace, name);
     if (pod === undefined) refuse(statusOf.notFound('pods', name));
     const node = (pod as Pod).spec?.nodeName ?? '';
     const container = must(containerOf(pod, param(query, 'container'), flagParam(query, 'previous')));

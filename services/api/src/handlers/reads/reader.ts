@@ -8,13 +8,13 @@ import { negotiate } from '../../rest/negotiate';
 import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../../rest/options';
 import { presentList, presentObject, type Presentation } from '../../rest/present';
 import { nameOf, storedResource, type ResourceRequest } from '../../rest/request';
-import { ReadBarrier } from '../../cache/barrier';
-import { ClusterView } from '../../cache/cluster-view';
+import { ReadBarrier } from '../../cache/read-barrier';
+import { ClusterCache } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
 import { continueToken, parseContinue } from './continue-token';
 import { EphemeralState } from '../events/ephemeral-state';
 import { select, sortKeyOf } from '../../rest/select';
-import { Versions } from '../../cache/versions';
+import { HistoricalReads } from '../../cache/historical-reads';
 
 /** A list of objects of one position. */
 interface Snapshot {
@@ -26,9 +26,9 @@ interface Snapshot {
 @Injectable()
 export class Reader {
   constructor(
-    private readonly view: ClusterView,
+    private readonly cluster: ClusterCache,
     private readonly barrier: ReadBarrier,
-    private readonly versions: Versions,
+    private readonly historical: HistoricalReads,
     private readonly ephemeral: EphemeralState,
     private readonly clock: Clock,
   ) {}
@@ -42,7 +42,7 @@ export class Reader {
     if (wait !== undefined) await wait;
     const object =
       asked.at === 'exactly'
-        ? await this.versions.objectAt(resource, namespace, name, asked.position)
+        ? await this.historical.objectAt(resource, namespace, name, asked.position)
         : this.ephemeral.get(resource, namespace, name);
     if (object === undefined) refuse(statusOf.notFound(resource, name));
     if (request.target.subresource?.name === 'scale') return jsonAnswer(200, scaleOf(object));
@@ -63,7 +63,7 @@ export class Reader {
     const metadata: ListMeta = { resourceVersion: String(position) };
     if (limit === 0 || found.length <= limit) return presentList(found, metadata, presentation);
     const page = found.slice(0, limit);
-    this.versions.keep(resource, target.namespace, position, objects);
+    this.historical.keep(resource, target.namespace, position, objects);
     metadata.continue = continueToken({ position, after: sortKeyOf(page.at(-1) as StoredObject) });
     const counted = selection.labels.length === 0 && selection.fields.length === 0;
     if (counted) metadata.remainingItemCount = found.length - limit;
@@ -83,9 +83,9 @@ export class Reader {
     const wait = this.barrier.before(asked);
     if (wait !== undefined) await wait;
     if (asked.at === 'exactly') {
-      return { position: asked.position, objects: await this.versions.at(resource, namespace, asked.position) };
+      return { position: asked.position, objects: await this.historical.at(resource, namespace, asked.position) };
     }
-    return { position: this.view.projection.position, objects: this.ephemeral.list(resource, namespace) };
+    return { position: this.cluster.projection.position, objects: this.ephemeral.list(resource, namespace) };
   }
 
   #presentation(request: ResourceRequest, resource: ResourceId): Presentation {

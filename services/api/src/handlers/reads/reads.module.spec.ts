@@ -3,7 +3,7 @@ import type { StoredObject } from '@shiplog/contracts';
 import type { BodyAnswer } from '../../rest/answer';
 import type { ResourceRequest } from '../../rest/request';
 import { parsePath, type ResourceTarget } from '../../rest/request-info';
-import { testConfig, testingModule, viewOf } from '../../testing/api-testing';
+import { testConfig, testingModule, clusterOf } from '../../testing/api-testing';
 import { Reader } from './reader';
 import { ReadsModule } from './reads.module';
 
@@ -35,8 +35,8 @@ describe('ReadsModule', () => {
   let module: TestingModule;
   let reader: Reader;
   beforeAll(async () => {
-    const view = viewOf([pod('web'), pod('db'), pod('web-2', 'web')]);
-    module = await testingModule([ReadsModule], { bus: bus as never, config, view }).compile();
+    const cluster = clusterOf([pod('web'), pod('db'), pod('web-2', 'web')]);
+    module = await testingModule([ReadsModule], { bus: bus as never, config, cluster }).compile();
     await module.init();
     reader = module.get(Reader);
   });

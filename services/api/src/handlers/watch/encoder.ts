@@ -1,7 +1,7 @@
 import { apiVersionOf, resourceRow, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/representation';
 import type { View } from '../../rest/negotiate';
-import { linesOf, type WatchEvent } from '../../cache/change';
+import { linesOf, type WatchEvent } from '../../cache/window/change';
 
 /** How watch events become bytes for one kind of client. */
 export interface Encoder {

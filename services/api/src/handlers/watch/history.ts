@@ -3,8 +3,8 @@ import { ClusterState } from '@shiplog/cluster';
 import { EventsQuery, type ResourceId } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { refuse } from '../../rest/failures';
-import type { Versions } from '../../cache/versions';
-import type { Change } from '../../cache/change';
+import type { HistoricalReads } from '../../cache/historical-reads';
+import type { Change } from '../../cache/window/change';
 
 const PAGE = 1_000;
 
@@ -14,13 +14,13 @@ const PAGE = 1_000;
  */
 export async function* changesFromJournal(
   bus: Bus,
-  versions: Versions,
+  historical: HistoricalReads,
   resource: ResourceId,
   after: number,
 ): AsyncGenerator<{ changes: Change[]; position: number }> {
   try {
     const state = new ClusterState();
-    for (const object of await versions.at(resource, '', after)) state.put(resource, object);
+    for (const object of await historical.at(resource, '', after)) state.put(resource, object);
     let position = after;
     for (;;) {
       const page = await bus.ask(EventsQuery, { channels: [{ resource }], after: position, limit: PAGE });

@@ -1,9 +1,9 @@
 import type { LogEvent, StoredObject } from '@shiplog/contracts';
 import type { OutStream } from '../../rest/answer';
-import { transitionOf, type Change } from '../../cache/change';
+import { transitionOf, type Change } from '../../cache/window/change';
 import { encoderFor } from './encoder';
-import { Hub } from '../../cache/hub';
-import { Ring } from '../../cache/ring';
+import { WatchCache } from '../../cache/watch-cache';
+import { EventWindow } from '../../cache/window/event-window';
 import { lineOf, weightOf } from '../../rest/object-bytes';
 import { Watcher } from './watcher';
 
@@ -56,24 +56,24 @@ class Client implements OutStream {
 }
 
 function watch(
-  hub: Hub,
+  watchCache: WatchCache,
   after: number,
   client = new Client(),
   chosen: (object: StoredObject) => boolean = () => true,
 ): Client {
-  const ring = hub.ring('pods');
+  const window = watchCache.window('pods');
   const encoder = encoderFor('pods', 'object', 'Metadata', () => 0);
-  const place = ring.placeAfter(after);
+  const place = window.placeAfter(after);
   if (place === undefined) throw new Error('too old');
   const watcher = new Watcher(
     {
-      ...{ ring, out: client, encoder, chosen, selectionKey: String(chosen), after },
+      ...{ window, out: client, encoder, chosen, selectionKey: String(chosen), after },
       failed: () => undefined,
       over: () => (client.isOver = true),
     },
     place,
   );
-  hub.listen('pods', watcher);
+  watchCache.listen('pods', watcher);
   watcher.catchUp();
   return client;
 }
@@ -104,38 +104,38 @@ describe('transitionOf', () => {
   });
 });
 
-describe('Ring', () => {
+describe('EventWindow', () => {
   it('knows every change after its floor, and says when it does not', () => {
-    const ring = new Ring({ changes: 4, bytes: 1_000_000 }, 100);
-    expect(ring.placeAfter(99)).toBeUndefined();
-    expect(ring.placeAfter(100)).toBe(0);
-    for (let position = 101; position <= 108; position++) ring.push(added(position));
-    expect(ring.floor).toBe(104);
-    expect(ring.placeAfter(103)).toBeUndefined();
-    expect(ring.from(ring.placeAfter(106) ?? 0, 10)?.map((change) => change.position)).toEqual([107, 108]);
-    expect(ring.from(0, 10)).toBeUndefined();
-    expect(ring.changedAfter(107)).toBe(true);
-    expect(ring.changedAfter(108)).toBe(false);
-    expect(ring.changedAfter(1)).toBeUndefined();
+    const window = new EventWindow({ changes: 4, bytes: 1_000_000 }, 100);
+    expect(window.placeAfter(99)).toBeUndefined();
+    expect(window.placeAfter(100)).toBe(0);
+    for (let position = 101; position <= 108; position++) window.push(added(position));
+    expect(window.floor).toBe(104);
+    expect(window.placeAfter(103)).toBeUndefined();
+    expect(window.from(window.placeAfter(106) ?? 0, 10)?.map((change) => change.position)).toEqual([107, 108]);
+    expect(window.from(0, 10)).toBeUndefined();
+    expect(window.changedAfter(107)).toBe(true);
+    expect(window.changedAfter(108)).toBe(false);
+    expect(window.changedAfter(1)).toBeUndefined();
   });
 
   it('holds no more bytes than it may, but always the newest change', () => {
-    const ring = new Ring({ changes: 1_000, bytes: 100_000 }, 0);
+    const window = new EventWindow({ changes: 1_000, bytes: 100_000 }, 0);
     const large = (position: number, length: number): Change => ({
       resource: 'configmaps',
       position,
       after: { ...pod('a', position), data: { large: 'x'.repeat(length) } } as StoredObject,
     });
     for (let position = 1; position <= 100; position++) {
-      ring.push(large(position, 20_000));
-      expect(ring.bytes).toBeLessThan(100_000);
-      expect(ring.placeAfter(position - 1)).toBe(position - 1);
+      window.push(large(position, 20_000));
+      expect(window.bytes).toBeLessThan(100_000);
+      expect(window.placeAfter(position - 1)).toBe(position - 1);
     }
     // At least two of the five that have room.
-    expect(ring.floor).toBeLessThanOrEqual(98);
-    expect(ring.from(ring.placeAfter(98) ?? 0, 10)).toHaveLength(2);
-    ring.push(large(101, 200_000));
-    expect([ring.floor, ring.from(100, 10)?.length]).toEqual([100, 1]);
+    expect(window.floor).toBeLessThanOrEqual(98);
+    expect(window.from(window.placeAfter(98) ?? 0, 10)).toHaveLength(2);
+    window.push(large(101, 200_000));
+    expect([window.floor, window.from(100, 10)?.length]).toEqual([100, 1]);
   });
 
   it('weighs objects about as their JSON does', () => {
@@ -147,99 +147,99 @@ describe('Ring', () => {
   });
 
   it('finds an object as it was at a position that it has heard of', () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
     const happened = (position: number, before: StoredObject | undefined, after: StoredObject): void =>
-      hub.applied([{ event: { resource: 'pods', position } as LogEvent, before, after }]);
+      watchCache.applied([{ event: { resource: 'pods', position } as LogEvent, before, after }]);
     happened(1, undefined, pod('a', 1));
     happened(2, undefined, pod('b', 2));
     happened(3, pod('a', 1), pod('a', 3));
-    expect(hub.changeUpTo('pods', 'default', 'a', 2)?.after?.metadata.resourceVersion).toBe('1');
-    expect(hub.changeUpTo('pods', 'default', 'a', 3)?.after?.metadata.resourceVersion).toBe('3');
-    expect(hub.changeUpTo('pods', 'default', 'a', 4)).toBeUndefined();
-    expect(hub.changeUpTo('pods', 'other', 'a', 3)).toBeUndefined();
+    expect(watchCache.changeUpTo('pods', 'default', 'a', 2)?.after?.metadata.resourceVersion).toBe('1');
+    expect(watchCache.changeUpTo('pods', 'default', 'a', 3)?.after?.metadata.resourceVersion).toBe('3');
+    expect(watchCache.changeUpTo('pods', 'default', 'a', 4)).toBeUndefined();
+    expect(watchCache.changeUpTo('pods', 'other', 'a', 3)).toBeUndefined();
   });
 });
 
 describe('Watcher', () => {
   it('first sees what changed since its position, then what changes', () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
-    hub.publish('pods', [added(1), added(2)]);
-    const client = watch(hub, 1);
-    hub.publish('pods', [added(3)]);
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    watchCache.publish('pods', [added(1), added(2)]);
+    const client = watch(watchCache, 1);
+    watchCache.publish('pods', [added(3)]);
     expect(client.seen).toEqual(['ADDED p2@2', 'ADDED p3@3']);
   });
 
   it('shares one piece of bytes with everyone who watches the same', () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
-    const clients = [watch(hub, 0), watch(hub, 0)];
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    const clients = [watch(watchCache, 0), watch(watchCache, 0)];
     const everything = (): boolean => true;
-    clients.push(watch(hub, 0, new Client(), everything));
-    hub.publish('pods', [added(1), added(2)]);
+    clients.push(watch(watchCache, 0, new Client(), everything));
+    watchCache.publish('pods', [added(1), added(2)]);
     expect(clients[0]?.chunks[0]).toBe(clients[1]?.chunks[0]);
     expect(clients[2]?.seen).toEqual(clients[0]?.seen);
   });
 
   it('waits for a position of the future without showing what is older', () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
-    const client = watch(hub, 5);
-    hub.publish('pods', [added(4), added(5), added(6)]);
-    hub.publish('pods', [added(7)]);
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    const client = watch(watchCache, 5);
+    watchCache.publish('pods', [added(4), added(5), added(6)]);
+    watchCache.publish('pods', [added(7)]);
     expect(client.seen).toEqual(['ADDED p6@6', 'ADDED p7@7']);
   });
 
   it('is sent nothing while it is behind, and goes on from the window when it has caught up', async () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
-    const client = watch(hub, 0);
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    const client = watch(watchCache, 0);
     client.keepsUp = false;
-    hub.publish('pods', [added(1)]);
-    hub.publish('pods', [added(2)]);
-    hub.publish('pods', [added(3)]);
+    watchCache.publish('pods', [added(1)]);
+    watchCache.publish('pods', [added(2)]);
+    watchCache.publish('pods', [added(3)]);
     expect(client.seen).toEqual(['ADDED p1@1']);
     await client.drain();
-    hub.publish('pods', [added(4)]);
+    watchCache.publish('pods', [added(4)]);
     expect(client.seen).toEqual(['ADDED p1@1', 'ADDED p2@2', 'ADDED p3@3', 'ADDED p4@4']);
   });
 
   it('is told to begin anew when the window has moved past it', async () => {
-    const hub = new Hub({ watchWindow: 2, watchWindowBytes: 1_000_000 });
-    const client = watch(hub, 0);
+    const watchCache = new WatchCache({ watchWindow: 2, watchWindowBytes: 1_000_000 });
+    const client = watch(watchCache, 0);
     client.keepsUp = false;
-    for (let position = 1; position <= 8; position++) hub.publish('pods', [added(position)]);
+    for (let position = 1; position <= 8; position++) watchCache.publish('pods', [added(position)]);
     await client.drain();
     expect(client.isOver).toBe(true);
     expect(client.lines.at(-1)).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
   });
 
   it('is told to begin anew when changes were missed for good, and hears nothing after that', () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
-    const client = watch(hub, 0);
-    hub.publish('pods', [added(1)]);
-    hub.reloaded(9);
-    hub.publish('pods', [added(10)]);
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    const client = watch(watchCache, 0);
+    watchCache.publish('pods', [added(1)]);
+    watchCache.reloaded(9);
+    watchCache.publish('pods', [added(10)]);
     expect(client.seen.slice(0, 1)).toEqual(['ADDED p1@1']);
     expect(client.lines.slice(1)).toMatchObject([{ type: 'ERROR', object: { code: 410, reason: 'Expired' } }]);
     expect(client.isOver).toBe(true);
-    expect(hub.ring('pods').placeAfter(8)).toBeUndefined();
-    expect(watch(hub, 9).seen).toEqual(['ADDED p10@10']);
+    expect(watchCache.window('pods').placeAfter(8)).toBeUndefined();
+    expect(watch(watchCache, 9).seen).toEqual(['ADDED p10@10']);
   });
 
   it('goes on after a log that was restored, and is shorter than the one before', () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
-    hub.publish('pods', [added(50)]);
-    hub.reloaded(20);
-    expect(hub.position).toBe(20);
-    const client = watch(hub, 20);
-    hub.publish('pods', [added(21)]);
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    watchCache.publish('pods', [added(50)]);
+    watchCache.reloaded(20);
+    expect(watchCache.position).toBe(20);
+    const client = watch(watchCache, 20);
+    watchCache.publish('pods', [added(21)]);
     expect(client.seen).toEqual(['ADDED p21@21']);
   });
 
   it('shows an object that took the place of another one as the end of that and a beginning', () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
-    const client = watch(hub, 4);
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    const client = watch(watchCache, 4);
     const old = pod('a', 3);
     const replacement: StoredObject = { ...pod('a', 7), metadata: { ...pod('a', 7).metadata, uid: 'another' } };
     const event = { resource: 'pods', position: 9 } as LogEvent;
-    hub.applied([
+    watchCache.applied([
       { event, before: old },
       { event, after: replacement },
     ]);
@@ -248,23 +248,23 @@ describe('Watcher', () => {
   });
 
   it('is ended by a defect in showing a change, and no other watcher with it', () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
-    const defective = watch(hub, 0, new Client(), () => {
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    const defective = watch(watchCache, 0, new Client(), () => {
       throw new Error('defect');
     });
-    const sound = watch(hub, 0);
-    hub.publish('pods', [added(1)]);
-    hub.publish('pods', [added(2)]);
+    const sound = watch(watchCache, 0);
+    watchCache.publish('pods', [added(1)]);
+    watchCache.publish('pods', [added(2)]);
     expect(defective.lines).toMatchObject([{ type: 'ERROR', object: { code: 500, reason: 'InternalError' } }]);
     expect(defective.isOver).toBe(true);
     expect(sound.seen).toEqual(['ADDED p1@1', 'ADDED p2@2']);
   });
 
   it('hears changes made from signals, which have the position of the log', () => {
-    const hub = new Hub({ watchWindow: 10, watchWindowBytes: 1_000_000 });
-    hub.publish('pods', [added(1)]);
-    const client = watch(hub, 1);
-    hub.publish('pods', [{ ...added(1, 'noted'), fromSignal: true }]);
+    const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
+    watchCache.publish('pods', [added(1)]);
+    const client = watch(watchCache, 1);
+    watchCache.publish('pods', [{ ...added(1, 'noted'), fromSignal: true }]);
     expect(client.seen).toEqual(['ADDED noted@1']);
   });
 });

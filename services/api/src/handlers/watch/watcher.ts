@@ -1,13 +1,13 @@
 import type { KubeStatus, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { OutStream } from '../../rest/answer';
-import { transitionOf, type Change, type WatchEvent } from '../../cache/change';
+import { transitionOf, type Change, type WatchEvent } from '../../cache/window/change';
 import { line, type Encoder } from './encoder';
-import type { Listener } from '../../cache/hub';
-import type { Ring } from '../../cache/ring';
+import type { Listener } from '../../cache/watch-cache';
+import type { EventWindow } from '../../cache/window/event-window';
 
 export interface WatcherOptions {
-  readonly ring: Ring;
+  readonly window: EventWindow;
   readonly out: OutStream;
   readonly encoder: Encoder;
   readonly chosen: (object: StoredObject) => boolean;
@@ -72,7 +72,7 @@ export class Watcher implements Listener {
 
   #readOn(): void {
     while (!this.#blocked && !this.#ended) {
-      const changes = this.options.ring.from(this.#place, SLICE);
+      const changes = this.options.window.from(this.#place, SLICE);
       if (changes === undefined) {
         return this.#tell(statusOf.expired('the watch fell too far behind; list again and watch from there'));
       }
@@ -84,7 +84,7 @@ export class Watcher implements Listener {
 
   /** Says how far the client has seen; only when it has seen everything. */
   bookmark(position: number): void {
-    if (this.#blocked || this.#ended || this.#place !== this.options.ring.next) return;
+    if (this.#blocked || this.#ended || this.#place !== this.options.window.next) return;
     this.#send(this.options.encoder.bookmark(Math.max(position, this.options.after), false));
   }
 

@@ -18,14 +18,14 @@ import {
   type Selection,
 } from '../../rest/options';
 import { storedResource, type ResourceRequest } from '../../rest/request';
-import { ReadBarrier } from '../../cache/barrier';
-import { ClusterView } from '../../cache/cluster-view';
+import { ReadBarrier } from '../../cache/read-barrier';
+import { ClusterCache } from '../../cache/cluster-cache';
 import { EphemeralState } from '../events/ephemeral-state';
 import { chooser } from '../../rest/select';
-import { Versions } from '../../cache/versions';
+import { HistoricalReads } from '../../cache/historical-reads';
 import { Clock } from '../../common/clock';
-import { Hub } from '../../cache/hub';
-import { transitionOf, type WatchEvent } from '../../cache/change';
+import { WatchCache } from '../../cache/watch-cache';
+import { transitionOf, type WatchEvent } from '../../cache/window/change';
 import { encoderFor, line, type Encoder } from './encoder';
 import { changesFromJournal } from './history';
 import { Watcher } from './watcher';
@@ -59,10 +59,10 @@ export class Watches {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly hub: Hub,
-    private readonly view: ClusterView,
+    private readonly watchCache: WatchCache,
+    private readonly cluster: ClusterCache,
     private readonly barrier: ReadBarrier,
-    private readonly versions: Versions,
+    private readonly historical: HistoricalReads,
     private readonly ephemeral: EphemeralState,
     private readonly clock: Clock,
   ) {}
@@ -86,7 +86,7 @@ export class Watches {
       await this.barrier.before(asked.at === 'exactly' ? { at: 'latest' } : asked);
     } else {
       // Fails before the answer begins where it can, so that the client sees a 503 and no broken stream.
-      void this.view.projection;
+      void this.cluster.projection;
     }
     return { kind: 'stream', code: 200, type: JSON_TYPE, write: (out) => this.#run(watch, out) };
   }
@@ -108,7 +108,7 @@ export class Watches {
 
   /** Shows what is there; answers the position at which it was so. */
   async #showState(watch: Watch, out: OutStream): Promise<number> {
-    const { position } = this.hub;
+    const { position } = this.watchCache;
     const objects = this.ephemeral.list(watch.resource, watch.selection.namespace).filter(watch.chosen);
     for (let from = 0; from < objects.length && !out.signal.aborted; from += SLICE) {
       const events = objects.slice(from, from + SLICE).map((object): WatchEvent => ({ type: 'ADDED', object }));
@@ -121,9 +121,9 @@ export class Watches {
   /** Shows what has left the window already, from the journal; answers the position from which the window goes on. */
   async #readUp(watch: Watch, after: number, out: OutStream): Promise<number> {
     let position = after;
-    const ring = this.hub.ring(watch.resource);
-    while (ring.placeAfter(position) === undefined && !out.signal.aborted) {
-      for await (const page of changesFromJournal(this.bus, this.versions, watch.resource, position)) {
+    const window = this.watchCache.window(watch.resource);
+    while (window.placeAfter(position) === undefined && !out.signal.aborted) {
+      for await (const page of changesFromJournal(this.bus, this.historical, watch.resource, position)) {
         const events = page.changes
           .map((change) => transitionOf(change, watch.chosen))
           .filter((event) => event !== undefined);
@@ -137,9 +137,9 @@ export class Watches {
 
   /** Shows what comes, until the client leaves, its time is up, or the server stops. */
   #follow(watch: Watch, after: number, out: OutStream): Promise<void> {
-    const { hub } = this;
-    const ring = hub.ring(watch.resource);
-    const place = ring.placeAfter(after);
+    const { watchCache } = this;
+    const window = watchCache.window(watch.resource);
+    const place = window.placeAfter(after);
     if (place === undefined) refuse(statusOf.expired(`too old resource version: ${after}`));
     const { chosen, encoder, selection } = watch;
     const failed = (error: unknown): void =>
@@ -147,11 +147,11 @@ export class Watches {
     return new Promise((resolve) => {
       const over = (): void => end();
       const watcher = new Watcher(
-        { ring, out, encoder, chosen, selectionKey: selection.key, after, failed, over },
+        { window, out, encoder, chosen, selectionKey: selection.key, after, failed, over },
         place,
       );
-      const stopListening = hub.listen(watch.resource, watcher);
-      const bookmark = (): void => watcher.bookmark(hub.position);
+      const stopListening = watchCache.listen(watch.resource, watcher);
+      const bookmark = (): void => watcher.bookmark(watchCache.position);
       const bookmarks = watch.bookmarks ? setInterval(bookmark, BOOKMARK_MS) : undefined;
       const end = (): void => {
         clearInterval(bookmarks);

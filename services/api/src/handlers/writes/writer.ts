@@ -16,7 +16,7 @@ import { presentList, presentObject, type Presentation } from '../../rest/presen
 import { nameOf, storedResource, type ResourceRequest } from '../../rest/request';
 import { warningHeader } from '../../rest/warning-header';
 import { YamlReader } from '../../rest/yaml';
-import { ClusterView } from '../../cache/cluster-view';
+import { ClusterCache } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
 import { EventRecorder } from '../events/event-recorder';
 import type { ApiConfig } from '../../settings';
@@ -33,7 +33,7 @@ export class Writer {
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'commandTimeout'>,
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly view: ClusterView,
+    private readonly cluster: ClusterCache,
     private readonly written: Written,
     private readonly yaml: YamlReader,
     private readonly ephemeral: EphemeralState,
@@ -122,7 +122,7 @@ export class Writer {
       for (const { metadata } of chosen) this.recorder.remove(metadata.namespace ?? '', metadata.name);
     }
     await this.written.reached(reply.position);
-    const metadata = { resourceVersion: String(this.view.projection.position) };
+    const metadata = { resourceVersion: String(this.cluster.projection.position) };
     return this.#presented(() => presentList(chosen, metadata, shown), success);
   }
 
@@ -141,7 +141,7 @@ export class Writer {
     if (target.name === undefined || target.name === '' || (target.kind ?? 'Node') !== 'Node') {
       refuse(statusOf.badRequest('target: must name a Node'));
     }
-    const uid = metadata.uid ?? this.view.projection.get('pods', namespace, name)?.metadata.uid;
+    const uid = metadata.uid ?? this.cluster.projection.get('pods', namespace, name)?.metadata.uid;
     if (uid === undefined) refuse(statusOf.notFound('pods', name));
     if (dryRunOf(request.query.dryRun)) return { ...success(), code: 201 };
     const data = { bindings: [{ namespace, name, uid, node: target.name }] };
@@ -154,7 +154,7 @@ export class Writer {
 
   async #send<T extends AnyCommand['type']>(request: ResourceRequest, command: CommandOf<T>): Promise<Accepted> {
     // Refused while the log is still being read: the answer could not be shown.
-    void this.view.projection;
+    void this.cluster.projection;
     const whole = { id: newCommandId(), actor: request.user.name, ...command } as AnyCommand;
     const reply = await this.bus.command(whole, { timeoutMs: this.config.commandTimeout });
     if (!reply.ok) refuse(reply.status);

@@ -2,8 +2,8 @@ import type { TestingModule } from '@nestjs/testing';
 import { BusUnavailable, StatusError } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
 import type { AnyCommand, KubeObject, StoredObject } from '@shiplog/contracts';
-import { ClusterView } from '../../cache/cluster-view';
-import { Hub } from '../../cache/hub';
+import { ClusterCache } from '../../cache/cluster-cache';
+import { WatchCache } from '../../cache/watch-cache';
 import type { BodyAnswer } from '../../rest/answer';
 import type { ResourceRequest } from '../../rest/request';
 import { parsePath, verbOf, type ResourceTarget } from '../../rest/request-info';
@@ -53,13 +53,13 @@ describe('WritesModule', () => {
     list: (...key: Parameters<ClusterState['list']>) => state.list(...key),
     waitFor: () => Promise.reject(new Error('nothing more comes')),
   };
-  const view = { isOpen: true, projection: projection as unknown as ClusterView['projection'] };
+  const cluster = { isOpen: true, projection: projection as unknown as ClusterCache['projection'] };
   let module: TestingModule;
   let writer: Writer;
   beforeEach(async () => {
     state = new ClusterState();
     Object.assign(journal, { reply: {}, past: new Map(), away: false, told: [] });
-    module = await testingModule([WritesModule], { bus: bus as never, config, view }).compile();
+    module = await testingModule([WritesModule], { bus: bus as never, config, cluster }).compile();
     await module.init();
     writer = module.get(Writer);
   });
@@ -89,10 +89,10 @@ describe('WritesModule', () => {
   };
   /** The window has heard of changes up to the projection's position. */
   const heard = (...changes: { position: number; before?: StoredObject; after?: StoredObject }[]): void => {
-    const hub = module.get(Hub);
-    hub.begin(0);
+    const watchCache = module.get(WatchCache);
+    watchCache.begin(0);
     for (const { position, before, after } of changes) {
-      hub.applied([{ event: { resource: 'configmaps', position } as never, before, after }]);
+      watchCache.applied([{ event: { resource: 'configmaps', position } as never, before, after }]);
     }
   };
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { CommandReply, ObjectKey, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
-import { ClusterView, objectIn } from '../../cache/cluster-view';
-import { Hub } from '../../cache/hub';
-import { Versions } from '../../cache/versions';
+import { ClusterCache, objectIn } from '../../cache/cluster-cache';
+import { WatchCache } from '../../cache/watch-cache';
+import { HistoricalReads } from '../../cache/historical-reads';
 import { refuse, statusOfFailure } from '../../rest/failures';
 
 export type Accepted = Extract<CommandReply, { ok: true }>;
@@ -18,9 +18,9 @@ const LAG_MS = 2_000;
 @Injectable()
 export class Written {
   constructor(
-    private readonly view: ClusterView,
-    private readonly hub: Hub,
-    private readonly versions: Versions,
+    private readonly cluster: ClusterCache,
+    private readonly watchCache: WatchCache,
+    private readonly historical: HistoricalReads,
   ) {}
 
   /** The object right after a write; undefined when the write removed it. 504, with its position, when nobody can say. */
@@ -28,14 +28,14 @@ export class Written {
     const { resource, namespace, name } = key;
     const { position, uid } = reply;
     const isHere = await this.reached(position);
-    const now = objectIn(this.view.projection, resource, namespace, name);
+    const now = objectIn(this.cluster.projection, resource, namespace, name);
     if (isHere) {
       if (now !== undefined && Number(now.metadata.resourceVersion) <= position) return now;
-      const change = this.hub.changeUpTo(resource, namespace, name, position);
+      const change = this.watchCache.changeUpTo(resource, namespace, name, position);
       if (change !== undefined) return change.after;
     }
     try {
-      return await this.versions.objectAt(resource, namespace, name, position);
+      return await this.historical.objectAt(resource, namespace, name, position);
     } catch (error) {
       // Better a later version than none: that the write happened is what the client has to know.
       return now !== undefined && now.metadata.uid === uid ? now : untold(position, error);
@@ -47,14 +47,14 @@ export class Written {
     { resource, namespace, name }: ObjectKey,
     { position }: Accepted,
   ): Promise<StoredObject | undefined> {
-    const change = this.hub.changeUpTo(resource, namespace, name, position);
+    const change = this.watchCache.changeUpTo(resource, namespace, name, position);
     if (change?.position === position) return change.before;
-    return this.versions.objectAt(resource, namespace, name, position - 1).catch((error) => untold(position, error));
+    return this.historical.objectAt(resource, namespace, name, position - 1).catch((error) => untold(position, error));
   }
 
   /** Waits until the projection has a write; false when it is held up. Usually it has it already. */
   async reached(position: number): Promise<boolean> {
-    const { projection } = this.view;
+    const { projection } = this.cluster;
     if (projection.position >= position) return true;
     return projection.waitFor(position, LAG_MS).then(
       () => true,

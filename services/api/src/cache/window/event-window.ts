@@ -1,4 +1,4 @@
-import { weightOf } from '../rest/object-bytes';
+import { weightOf } from '../../rest/object-bytes';
 import type { Change } from './change';
 
 /** A change with its place in the window. */
@@ -9,7 +9,7 @@ export interface Entry {
   readonly weight: number;
 }
 
-/** What a ring may hold: so many changes, and so many bytes of JSON. Trimmed by halves, it may have twice as many changes. */
+/** What a window may hold: so many changes, and so many bytes of JSON. Trimmed by halves, it may have twice as many changes. */
 export interface Capacity {
   readonly changes: number;
   readonly bytes: number;
@@ -23,7 +23,7 @@ const OVERHEAD = 100;
  * the oldest ones leave as new ones come. The newest always stays, whatever its size. Places are counted by `seq`, because changes made from signals share
  * the position of the log.
  */
-export class Ring {
+export class EventWindow {
   #entries: Entry[] = [];
   #next = 0;
   #bytes = 0;

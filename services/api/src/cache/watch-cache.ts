@@ -3,12 +3,12 @@ import type { AppliedEvent } from '@shiplog/cluster';
 import { RESOURCES, type ResourceId } from '@shiplog/contracts';
 import { CONFIG } from '@shiplog/service';
 import type { ApiConfig } from '../settings';
-import type { Change } from './change';
-import { Ring } from './ring';
+import type { Change } from './window/change';
+import { EventWindow } from './window/event-window';
 
 /** Who wants to hear of the changes of one resource, as they come. */
 export interface Listener {
-  /** Some changes came, the first of them at place `seq` of the ring; `shared` is this batch's, for work done once. */
+  /** Some changes came, the first of them at place `seq` of the window; `shared` is this batch's, for work done once. */
   heard(changes: readonly Change[], seq: number, shared: Map<string, Buffer>): void;
   /** Changes were missed for good: nobody can say what came between. Is not told of any more. */
   lost(): void;
@@ -16,8 +16,8 @@ export interface Listener {
 
 /** Every resource's window of recent changes, and those who watch it. */
 @Injectable()
-export class Hub {
-  #rings = new Map<ResourceId, Ring>();
+export class WatchCache {
+  #windows = new Map<ResourceId, EventWindow>();
   readonly #listeners: Map<ResourceId, Set<Listener>>;
   #derive: (applied: AppliedEvent) => readonly Change[] = () => [];
   #position = 0;
@@ -31,7 +31,7 @@ export class Hub {
   begin(position: number): void {
     this.#position = position;
     const capacity = { changes: this.config.watchWindow, bytes: this.config.watchWindowBytes };
-    this.#rings = new Map(RESOURCES.map((row) => [row.id, new Ring(capacity, position)]));
+    this.#windows = new Map(RESOURCES.map((row) => [row.id, new EventWindow(capacity, position)]));
   }
 
   /**
@@ -42,7 +42,7 @@ export class Hub {
   reloaded(position: number): void {
     // A log that was restored may be shorter than the one before.
     this.#position = position;
-    for (const ring of this.#rings.values()) ring.forget(position);
+    for (const window of this.#windows.values()) window.forget(position);
     for (const listeners of this.#listeners.values()) {
       const told = [...listeners];
       listeners.clear();
@@ -60,10 +60,10 @@ export class Hub {
     return this.#position;
   }
 
-  ring(resource: ResourceId): Ring {
-    const ring = this.#rings.get(resource);
-    if (ring === undefined) throw new Error(`no resource is called ${resource}`);
-    return ring;
+  window(resource: ResourceId): EventWindow {
+    const window = this.#windows.get(resource);
+    if (window === undefined) throw new Error(`no resource is called ${resource}`);
+    return window;
   }
 
   /** Hears of changes from now on; returns what ends it. */
@@ -97,11 +97,11 @@ export class Hub {
 
   /** Takes in changes of one resource. */
   publish(resource: ResourceId, changes: readonly Change[]): void {
-    const ring = this.ring(resource);
-    const seq = ring.next;
+    const window = this.window(resource);
+    const seq = window.next;
     // After a gap too long to refetch the changes are made up, and come in no order.
     const ordered = isOrdered(changes) ? changes : [...changes].sort((a, b) => a.position - b.position);
-    for (const change of ordered) ring.push(change);
+    for (const change of ordered) window.push(change);
     const shared = new Map<string, Buffer>();
     for (const listener of this.#listeners.get(resource) ?? []) listener.heard(ordered, seq, shared);
   }
@@ -114,7 +114,7 @@ export class Hub {
       const metadata = (after ?? before)?.metadata;
       return metadata?.name === name && (metadata.namespace ?? '') === namespace;
     };
-    return this.ring(resource).lastUpTo(position, isIt);
+    return this.window(resource).lastUpTo(position, isIt);
   }
 }
 

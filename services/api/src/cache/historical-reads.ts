@@ -4,32 +4,32 @@ import { ObjectQuery, type ResourceId, type StoredObject } from '@shiplog/contra
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { refuse } from '../rest/failures';
-import { objectsIn, ClusterView } from './cluster-view';
-import { Hub } from './hub';
+import { objectsIn, ClusterCache } from './cluster-cache';
+import { WatchCache } from './watch-cache';
 import { inOrder } from '../rest/select';
 
 /** Lists kept for the next page; a list is as many pointers as it has objects. */
 const KEPT = 64;
 
 /** Objects of a resource, in order of namespace and name, as they were at a position. */
-export type Version = readonly StoredObject[];
+export type PastList = readonly StoredObject[];
 
 /**
  * Past states of a resource. The pages of one list are all of one position: that of the first page, whose objects are kept
  * here for a while; older ones come from the journal, which keeps them all.
  */
 @Injectable()
-export class Versions {
-  readonly #kept = new Map<string, Version>();
+export class HistoricalReads {
+  readonly #kept = new Map<string, PastList>();
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
-    private readonly view: ClusterView,
-    private readonly hub: Hub,
+    private readonly cluster: ClusterCache,
+    private readonly watchCache: WatchCache,
   ) {}
 
   /** Keeps a version that was just shown in part. */
-  keep(resource: ResourceId, namespace: string, position: number, version: Version): void {
+  keep(resource: ResourceId, namespace: string, position: number, version: PastList): void {
     const key = keyOf(resource, namespace, position);
     this.#kept.delete(key);
     this.#kept.set(key, version);
@@ -40,7 +40,7 @@ export class Versions {
   }
 
   /** The objects of a namespace ('' for all) at a position. 410 when the journal no longer has it, 503 when it is away. */
-  async at(resource: ResourceId, namespace: string, position: number): Promise<Version> {
+  async at(resource: ResourceId, namespace: string, position: number): Promise<PastList> {
     const kept =
       this.#kept.get(keyOf(resource, namespace, position)) ?? this.#unchangedSince(resource, namespace, position);
     if (kept !== undefined) return kept;
@@ -63,16 +63,18 @@ export class Versions {
     return object ?? undefined;
   }
 
-  #unchangedSince(resource: ResourceId, namespace: string, position: number): Version | undefined {
-    const { projection } = this.view;
-    const { hub } = this;
+  #unchangedSince(resource: ResourceId, namespace: string, position: number): PastList | undefined {
+    const { projection } = this.cluster;
+    const { watchCache } = this;
     if (position > projection.position) return undefined;
     // The window lags the fold by a moment: it can't vouch for what it has not heard of.
-    if (hub.position < projection.position) return undefined;
-    return hub.ring(resource).changedAfter(position) === false ? objectsIn(projection, resource, namespace) : undefined;
+    if (watchCache.position < projection.position) return undefined;
+    return watchCache.window(resource).changedAfter(position) === false
+      ? objectsIn(projection, resource, namespace)
+      : undefined;
   }
 
-  async #fetch(resource: ResourceId, position: number): Promise<Version> {
+  async #fetch(resource: ResourceId, position: number): Promise<PastList> {
     const objects: StoredObject[] = [];
     try {
       for await (const chunk of this.bus.state({ channels: [{ resource }], at: position })) {

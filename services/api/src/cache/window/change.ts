@@ -1,5 +1,5 @@
 import type { ResourceId, StoredObject } from '@shiplog/contracts';
-import { bytesOf } from '../rest/object-bytes';
+import { bytesOf } from '../../rest/object-bytes';
 
 /** What happened to one object: what a watch is made from. At least one of before and after is there. */
 export interface Change {

@@ -6,7 +6,7 @@ import { BUS, CONFIG } from '@shiplog/service';
 import { refuse } from '../rest/failures';
 import type { VersionAsked } from '../rest/options';
 import type { ApiConfig } from '../settings';
-import { ClusterView } from './cluster-view';
+import { ClusterCache } from './cluster-cache';
 import { JournalContact } from './journal-contact';
 
 /** How long a read waits for a version that is not here yet, in milliseconds; as long as Kubernetes' watch cache does. */
@@ -31,7 +31,7 @@ export class ReadBarrier {
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
-    private readonly view: ClusterView,
+    private readonly cluster: ClusterCache,
     private readonly contact: JournalContact,
     @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'readConsistency'>,
   ) {}
@@ -41,7 +41,7 @@ export class ReadBarrier {
    * for the latest while the journal is not heard of; what may be older is served all the same.
    */
   before(asked: VersionAsked): Promise<void> | undefined {
-    const { projection } = this.view;
+    const { projection } = this.cluster;
     switch (asked.at) {
       case 'any':
         return undefined;
@@ -63,7 +63,7 @@ export class ReadBarrier {
 
   async #latest(): Promise<void> {
     const position = await this.#ask();
-    await this.view.projection.waitFor(position, QUESTION_MS);
+    await this.cluster.projection.waitFor(position, QUESTION_MS);
   }
 
   /** The answer to a question that is sent after now: one under way may have been answered before the caller's read began. */
@@ -88,7 +88,7 @@ export class ReadBarrier {
   }
 
   async #future(position: number): Promise<void> {
-    const { projection } = this.view;
+    const { projection } = this.cluster;
     try {
       await projection.waitFor(position, FUTURE_MS);
     } catch {

@@ -7,14 +7,14 @@ import { background, BUS, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { Stopping } from '../common/stopping';
 import { refuse } from '../rest/failures';
-import { Hub } from './hub';
+import { WatchCache } from './watch-cache';
 
 /**
  * The api's copy of the cluster, which feeds the window of its recent changes. Opens itself with the application; comes to
  * be some time after, because the journal may come later than the api.
  */
 @Injectable()
-export class ClusterView implements OnApplicationBootstrap, OnApplicationShutdown {
+export class ClusterCache implements OnApplicationBootstrap, OnApplicationShutdown {
   #projection: Projection | undefined;
   #open: () => void = () => undefined;
   /** Resolves when everything is loaded and live; never when the application stops before. */
@@ -24,7 +24,7 @@ export class ClusterView implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(HEALTH) private readonly health: Health,
-    private readonly hub: Hub,
+    private readonly watchCache: WatchCache,
     private readonly stopping: Stopping,
   ) {}
 
@@ -55,9 +55,9 @@ export class ClusterView implements OnApplicationBootstrap, OnApplicationShutdow
     const channels = RESOURCES.map((row) => ({ resource: row.id }));
     try {
       const projection = await Projection.open(this.bus, { channels, logger: this.logger });
-      this.hub.begin(projection.position);
-      projection.onReloaded((position) => this.hub.reloaded(position));
-      projection.onApplied((batch) => this.hub.applied(batch));
+      this.watchCache.begin(projection.position);
+      projection.onReloaded((position) => this.watchCache.reloaded(position));
+      projection.onApplied((batch) => this.watchCache.applied(batch));
       this.#projection = projection;
       this.#open();
     } catch (error) {

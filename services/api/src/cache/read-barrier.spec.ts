@@ -1,6 +1,6 @@
 import type { Bus } from '@shiplog/bus';
-import type { ClusterView } from './cluster-view';
-import { ReadBarrier } from './barrier';
+import type { ClusterCache } from './cluster-cache';
+import { ReadBarrier } from './read-barrier';
 
 /** Whether the journal is heard of. */
 const silence: { why: string | undefined } = { why: undefined };
@@ -17,9 +17,9 @@ function stand(consistency: 'projection' | 'linearizable') {
       position > 50 ? Promise.reject(new Error()) : Promise.resolve()
     ),
   };
-  const view = { projection };
+  const cluster = { projection };
   const contact = { whyLost: () => silence.why, heard: () => undefined };
-  const barrier = new ReadBarrier(bus as unknown as Bus, view as unknown as ClusterView, contact as never, {
+  const barrier = new ReadBarrier(bus as unknown as Bus, cluster as unknown as ClusterCache, contact as never, {
     readConsistency: consistency,
   });
   return { barrier, questions, waited };
@@ -85,7 +85,7 @@ describe('ReadBarrier', () => {
     const bus = { ask: () => (asked++ === 0 ? Promise.reject(new Error('away')) : Promise.resolve({ position: 1 })) };
     const projection = { position: 10, waitFor: () => Promise.resolve() };
     const contact = { heard: () => undefined } as never;
-    const barrier = new ReadBarrier(bus as unknown as Bus, { projection } as unknown as ClusterView, contact, {
+    const barrier = new ReadBarrier(bus as unknown as Bus, { projection } as unknown as ClusterCache, contact, {
       readConsistency: 'linearizable',
     });
     await expect(barrier.before({ at: 'latest' })).rejects.toThrow('away');
