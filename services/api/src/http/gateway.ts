@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { StatusError } from '@shiplog/bus';
 import { statusOf } from '@shiplog/apimachinery';
-import { Logs } from '../handlers/logs/logs';
-import { Reader } from '../handlers/reads/reader';
-import { Watches } from '../handlers/watch/watches';
-import { Writer } from '../handlers/writes/writer';
+import { LogHandler } from '../handlers/logs/log-handler';
+import { ReadHandler } from '../handlers/reads/read-handler';
+import { WatchHandler } from '../handlers/watch/watch-handler';
+import { MutationHandler } from '../handlers/writes/mutation-handler';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { Authentication } from './authentication';
 import { VERSION, Documents } from './documents';
@@ -46,10 +46,10 @@ export class Gateway {
     private readonly failures: FailureFilter,
     private readonly checks: HealthChecks,
     private readonly documents: Documents,
-    private readonly reader: Reader,
-    private readonly writer: Writer,
-    private readonly watches: Watches,
-    private readonly logs: Logs,
+    private readonly reads: ReadHandler,
+    private readonly mutations: MutationHandler,
+    private readonly watches: WatchHandler,
+    private readonly logs: LogHandler,
   ) {}
 
   /** Judges a request by its head, before a byte of its body is read: admitted, or answered already. */
@@ -119,24 +119,24 @@ export class Gateway {
       contentType: headerOf(head, 'content-type'),
       body,
     };
-    const { reader, writer, watches, logs } = this;
+    const { reads, mutations, watches, logs } = this;
     switch (verb) {
       case 'get':
-        return target.subresource?.name === 'log' ? logs.open(request) : reader.get(request);
+        return target.subresource?.name === 'log' ? logs.open(request) : reads.get(request);
       case 'list':
-        return reader.list(request);
+        return reads.list(request);
       case 'watch':
         return watches.open(request);
       case 'create':
-        return writer.create(request);
+        return mutations.create(request);
       case 'update':
-        return writer.update(request);
+        return mutations.update(request);
       case 'patch':
-        return writer.patch(request);
+        return mutations.patch(request);
       case 'delete':
-        return writer.delete(request);
+        return mutations.delete(request);
       case 'deletecollection':
-        return writer.deleteCollection(request);
+        return mutations.deleteCollection(request);
     }
   }
 

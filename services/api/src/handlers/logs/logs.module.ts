@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../../cache/cache.module';
-import { Logs } from './logs';
+import { LogHandler } from './log-handler';
 
 /** The logs of containers. */
-@Module({ imports: [CacheModule], providers: [Logs], exports: [Logs] })
+@Module({ imports: [CacheModule], providers: [LogHandler], exports: [LogHandler] })
 export class LogsModule {}

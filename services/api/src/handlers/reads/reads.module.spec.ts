@@ -4,7 +4,7 @@ import type { BodyAnswer } from '../../rest/answer';
 import type { ResourceRequest } from '../../rest/request';
 import { parsePath, type ResourceTarget } from '../../rest/request-info';
 import { testConfig, testingModule, clusterOf } from '../../testing/api-testing';
-import { Reader } from './reader';
+import { ReadHandler } from './read-handler';
 import { ReadsModule } from './reads.module';
 
 const pod = (name: string, app = name): StoredObject => ({
@@ -33,12 +33,12 @@ const bus = {
 describe('ReadsModule', () => {
   const { config, remove } = testConfig();
   let module: TestingModule;
-  let reader: Reader;
+  let reads: ReadHandler;
   beforeAll(async () => {
     const cluster = clusterOf([pod('web'), pod('db'), pod('web-2', 'web')]);
     module = await testingModule([ReadsModule], { bus: bus as never, config, cluster }).compile();
     await module.init();
-    reader = module.get(Reader);
+    reads = module.get(ReadHandler);
   });
   afterAll(async () => {
     await module.close();
@@ -54,12 +54,12 @@ describe('ReadsModule', () => {
   const json = (answer: unknown): unknown => JSON.parse((answer as BodyAnswer).body.toString());
 
   it('answers get with the object, and 404 where there is none', async () => {
-    expect(json(await reader.get(request('/api/v1/namespaces/default/pods/web')))).toEqual(pod('web'));
-    await expect(reader.get(request('/api/v1/namespaces/default/pods/none'))).rejects.toThrow('pods "none" not found');
+    expect(json(await reads.get(request('/api/v1/namespaces/default/pods/web')))).toEqual(pod('web'));
+    await expect(reads.get(request('/api/v1/namespaces/default/pods/none'))).rejects.toThrow('pods "none" not found');
   });
 
   it('answers list by name, selected, in the version of the projection', async () => {
-    const list = await reader.list(request('/api/v1/namespaces/default/pods', { labelSelector: 'app=web' }));
+    const list = await reads.list(request('/api/v1/namespaces/default/pods', { labelSelector: 'app=web' }));
     expect(json(list)).toMatchObject({
       kind: 'PodList',
       metadata: { resourceVersion: '7' },
@@ -69,7 +69,7 @@ describe('ReadsModule', () => {
 
   it('asks the journal for what was', async () => {
     const query = { resourceVersion: '2', resourceVersionMatch: 'Exact' };
-    const then = await reader.get(request('/api/v1/namespaces/default/pods/web', query));
+    const then = await reads.get(request('/api/v1/namespaces/default/pods/web', query));
     expect(json(then)).toMatchObject({ metadata: { labels: { app: 'then' } } });
     expect(asked).toEqual([
       { name: 'object', ask: { key: { resource: 'pods', namespace: 'default', name: 'web' }, at: 2 } },
@@ -78,7 +78,7 @@ describe('ReadsModule', () => {
 
   it('does not wait for ever for what is to come', async () => {
     const query = { resourceVersion: '9' };
-    await expect(reader.get(request('/api/v1/namespaces/default/pods/web', query))).rejects.toThrow(
+    await expect(reads.get(request('/api/v1/namespaces/default/pods/web', query))).rejects.toThrow(
       'Too large resource version: 9, current: 7',
     );
   });

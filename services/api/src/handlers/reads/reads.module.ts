@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../../cache/cache.module';
 import { EventsModule } from '../events/events.module';
-import { Reader } from './reader';
+import { ReadHandler } from './read-handler';
 
 /** get and list. */
-@Module({ imports: [CacheModule, EventsModule], providers: [Reader], exports: [Reader] })
+@Module({ imports: [CacheModule, EventsModule], providers: [ReadHandler], exports: [ReadHandler] })
 export class ReadsModule {}

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../../cache/cache.module';
 import { EventsModule } from '../events/events.module';
-import { Watches } from './watches';
+import { WatchHandler } from './watch-handler';
 
 /** watch. */
-@Module({ imports: [CacheModule, EventsModule], providers: [Watches], exports: [Watches] })
+@Module({ imports: [CacheModule, EventsModule], providers: [WatchHandler], exports: [WatchHandler] })
 export class WatchModule {}

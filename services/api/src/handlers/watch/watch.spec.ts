@@ -5,7 +5,7 @@ import { encoderFor } from './encoder';
 import { WatchCache } from '../../cache/watch-cache';
 import { EventWindow } from '../../cache/window/event-window';
 import { lineOf, weightOf } from '../../rest/object-bytes';
-import { Watcher } from './watcher';
+import { WatchStream } from './watch-stream';
 
 function pod(name: string, position: number, labels: Record<string, string> = {}): StoredObject {
   const metadata = {
@@ -65,7 +65,7 @@ function watch(
   const encoder = encoderFor('pods', 'object', 'Metadata', () => 0);
   const place = window.placeAfter(after);
   if (place === undefined) throw new Error('too old');
-  const watcher = new Watcher(
+  const stream = new WatchStream(
     {
       ...{ window, out: client, encoder, chosen, selectionKey: String(chosen), after },
       failed: () => undefined,
@@ -73,8 +73,8 @@ function watch(
     },
     place,
   );
-  watchCache.listen('pods', watcher);
-  watcher.catchUp();
+  watchCache.listen('pods', stream);
+  stream.catchUp();
   return client;
 }
 
@@ -160,7 +160,7 @@ describe('EventWindow', () => {
   });
 });
 
-describe('Watcher', () => {
+describe('WatchStream', () => {
   it('first sees what changed since its position, then what changes', () => {
     const watchCache = new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 });
     watchCache.publish('pods', [added(1), added(2)]);

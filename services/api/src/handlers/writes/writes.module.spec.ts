@@ -8,7 +8,7 @@ import type { BodyAnswer } from '../../rest/answer';
 import type { ResourceRequest } from '../../rest/request';
 import { parsePath, verbOf, type ResourceTarget } from '../../rest/request-info';
 import { testConfig, testingModule } from '../../testing/api-testing';
-import { Writer } from './writer';
+import { MutationHandler } from './mutation-handler';
 import { WritesModule } from './writes.module';
 
 const configMap = (version: number, more: object = {}): StoredObject => ({
@@ -55,13 +55,13 @@ describe('WritesModule', () => {
   };
   const cluster = { isOpen: true, projection: projection as unknown as ClusterCache['projection'] };
   let module: TestingModule;
-  let writer: Writer;
+  let mutations: MutationHandler;
   beforeEach(async () => {
     state = new ClusterState();
     Object.assign(journal, { reply: {}, past: new Map(), away: false, told: [] });
     module = await testingModule([WritesModule], { bus: bus as never, config, cluster }).compile();
     await module.init();
-    writer = module.get(Writer);
+    mutations = module.get(MutationHandler);
   });
   afterEach(() => module.close());
   afterAll(remove);
@@ -80,9 +80,9 @@ describe('WritesModule', () => {
     return { target, verb, query: {}, user, accept: undefined, contentType: undefined, body: bytes, ...more };
   };
   const create = (body: object = { metadata: { name: 'a' } }, more?: Partial<ResourceRequest>) =>
-    writer.create(request('POST', PATH, body, more));
+    mutations.create(request('POST', PATH, body, more));
   const update = (body: object = { metadata: { name: 'a' } }, more?: Partial<ResourceRequest>) =>
-    writer.update(request('PUT', `${PATH}/a`, body, more));
+    mutations.update(request('PUT', `${PATH}/a`, body, more));
   const shown = async (answer: Promise<unknown>): Promise<[number, KubeObject]> => {
     const { code, body } = (await answer) as BodyAnswer;
     return [code, JSON.parse(body.toString()) as KubeObject];
@@ -148,7 +148,7 @@ describe('WritesModule', () => {
 
   it('confirms a delete by the object that waits, or that none is left', async () => {
     journal.reply = { position: 7 };
-    const remove = () => writer.delete(request('DELETE', `${PATH}/a`, {}));
+    const remove = () => mutations.delete(request('DELETE', `${PATH}/a`, {}));
     heard({ position: 7, before: configMap(5) });
     expect(await shown(remove())).toMatchObject([200, { kind: 'Status', status: 'Success' }]);
     const waiting = configMap(7, { deletionTimestamp: '2026-01-01T00:00:00Z' });
@@ -171,19 +171,19 @@ describe('WritesModule', () => {
     [
       'a patch type that objects have',
       415,
-      () => writer.patch(request('PATCH', `${PATH}/a`, {}, { contentType: '__proto__' })),
+      () => mutations.patch(request('PATCH', `${PATH}/a`, {}, { contentType: '__proto__' })),
     ],
     ['an update without a name', 400, () => update({ metadata: {} })],
     ['an update of another name', 400, () => update({ metadata: { name: 'b' } })],
     [
       'deletion options of another type',
       415,
-      () => writer.delete(request('DELETE', `${PATH}/a`, {}, { contentType: 'x' })),
+      () => mutations.delete(request('DELETE', `${PATH}/a`, {}, { contentType: 'x' })),
     ],
     [
       'a preconditon that is none',
       400,
-      () => writer.delete(request('DELETE', `${PATH}/a`, { preconditions: { uid: 1 } })),
+      () => mutations.delete(request('DELETE', `${PATH}/a`, { preconditions: { uid: 1 } })),
     ],
     ['a binding of another pod', 400, () => bind({ metadata: { name: 'b' }, target: { name: 'n1' } })],
     [
@@ -198,7 +198,7 @@ describe('WritesModule', () => {
     expect(journal.told).toEqual([]);
   });
   const bind = (body: object, accept?: string) =>
-    writer.create(request('POST', '/api/v1/namespaces/default/pods/a/binding', body, { accept }));
+    mutations.create(request('POST', '/api/v1/namespaces/default/pods/a/binding', body, { accept }));
 
   it('takes a body of no stated type for JSON', async () => {
     journal.reply = { position: 7, object: configMap(7) };

@@ -6,7 +6,7 @@ import { line, type Encoder } from './encoder';
 import type { Listener } from '../../cache/watch-cache';
 import type { EventWindow } from '../../cache/window/event-window';
 
-export interface WatcherOptions {
+export interface WatchStreamOptions {
   readonly window: EventWindow;
   readonly out: OutStream;
   readonly encoder: Encoder;
@@ -30,14 +30,14 @@ const SLICE = 256;
  * window has moved past it. A watch that ends so ends with an ERROR event, never with a broken connection: those who
  * watch with client-go list anew at once then.
  */
-export class Watcher implements Listener {
+export class WatchStream implements Listener {
   #place: number;
   #blocked = false;
   #ended = false;
   readonly #key: string;
 
   constructor(
-    private readonly options: WatcherOptions,
+    private readonly options: WatchStreamOptions,
     place: number,
   ) {
     this.#place = place;

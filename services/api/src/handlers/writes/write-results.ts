@@ -16,7 +16,7 @@ const LAG_MS = 2_000;
  * is what the projection has; then what the window of recent changes knows; the journal, which knows always, is asked last.
  */
 @Injectable()
-export class Written {
+export class WriteResults {
   constructor(
     private readonly cluster: ClusterCache,
     private readonly watchCache: WatchCache,
@@ -38,7 +38,7 @@ export class Written {
       return await this.historical.objectAt(resource, namespace, name, position);
     } catch (error) {
       // Better a later version than none: that the write happened is what the client has to know.
-      return now !== undefined && now.metadata.uid === uid ? now : untold(position, error);
+      return now !== undefined && now.metadata.uid === uid ? now : throwUnshown(position, error);
     }
   }
 
@@ -49,7 +49,9 @@ export class Written {
   ): Promise<StoredObject | undefined> {
     const change = this.watchCache.changeUpTo(resource, namespace, name, position);
     if (change?.position === position) return change.before;
-    return this.historical.objectAt(resource, namespace, name, position - 1).catch((error) => untold(position, error));
+    return this.historical
+      .objectAt(resource, namespace, name, position - 1)
+      .catch((error) => throwUnshown(position, error));
   }
 
   /** Waits until the projection has a write; false when it is held up. Usually it has it already. */
@@ -63,7 +65,7 @@ export class Written {
   }
 }
 
-function untold(position: number, error: unknown): never {
+function throwUnshown(position: number, error: unknown): never {
   const why = statusOfFailure(error)?.message ?? 'it could not be read';
   return refuse(statusOf.timeout(`the request took effect (resourceVersion ${position}), but can't be shown: ${why}`));
 }

@@ -22,19 +22,19 @@ import { EventRecorder } from '../events/event-recorder';
 import type { ApiConfig } from '../../settings';
 import { EphemeralState } from '../events/ephemeral-state';
 import { select } from '../../rest/select';
-import { Written, type Accepted } from './written';
+import { WriteResults, type Accepted } from './write-results';
 
 type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: T }>, 'id' | 'actor'>;
 
 /** Answers every verb that changes something: forms the command, and shows what the journal made of it. */
 @Injectable()
-export class Writer {
+export class MutationHandler {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'commandTimeout'>,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly cluster: ClusterCache,
-    private readonly written: Written,
+    private readonly results: WriteResults,
     private readonly yaml: YamlReader,
     private readonly ephemeral: EphemeralState,
     private readonly recorder: EventRecorder,
@@ -88,7 +88,7 @@ export class Writer {
     if (key.resource === 'events' && this.recorder.remove(key.namespace, key.name)) return success(key);
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
-    const object = dryRun ? reply.object : await this.written.objectAfter(key, reply);
+    const object = dryRun ? reply.object : await this.results.objectAfter(key, reply);
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
     if (object === undefined) return success(key, reply.uid);
     return this.#presented(
@@ -121,7 +121,7 @@ export class Writer {
     if (resource === 'events' && !dryRun) {
       for (const { metadata } of chosen) this.recorder.remove(metadata.namespace ?? '', metadata.name);
     }
-    await this.written.reached(reply.position);
+    await this.results.reached(reply.position);
     const metadata = { resourceVersion: String(this.cluster.projection.position) };
     return this.#presented(() => presentList(chosen, metadata, shown), success);
   }
@@ -148,7 +148,7 @@ export class Writer {
     const reply = await this.#send(request, { type: 'BindPods', data });
     const [result] = reply.results ?? [];
     if (result?.ok === false) refuse(result.status);
-    await this.written.reached(reply.position);
+    await this.results.reached(reply.position);
     return { ...success(), code: 201 };
   }
 
@@ -172,8 +172,8 @@ export class Writer {
     const key = reply.key ?? keyOf(request);
     const object =
       (reply.object as StoredObject | undefined) ??
-      (await this.written.objectAfter(key, reply)) ??
-      withoutFinalizers(await this.written.objectBefore(key, reply));
+      (await this.results.objectAfter(key, reply)) ??
+      withoutFinalizers(await this.results.objectBefore(key, reply));
     if (object === undefined) refuse(statusOf.notFound(key.resource, key.name));
     const isScale = request.target.subresource?.name === 'scale';
     const answer = this.#presented(

@@ -28,7 +28,7 @@ import { WatchCache } from '../../cache/watch-cache';
 import { transitionOf, type WatchEvent } from '../../cache/window/change';
 import { encoderFor, line, type Encoder } from './encoder';
 import { changesFromJournal } from './history';
-import { Watcher } from './watcher';
+import { WatchStream } from './watch-stream';
 
 const BOOKMARK_MS = 60_000;
 /** Without timeoutSeconds a watch ends after 30 to 60 minutes, so that clients spread over servers anew. */
@@ -55,7 +55,7 @@ interface Watch {
 
 /** Answers watches. */
 @Injectable()
-export class Watches {
+export class WatchHandler {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -146,12 +146,12 @@ export class Watches {
       this.logger.error({ err: error, resource: watch.resource }, 'a change could not be shown; the watch ends');
     return new Promise((resolve) => {
       const over = (): void => end();
-      const watcher = new Watcher(
+      const stream = new WatchStream(
         { window, out, encoder, chosen, selectionKey: selection.key, after, failed, over },
         place,
       );
-      const stopListening = watchCache.listen(watch.resource, watcher);
-      const bookmark = (): void => watcher.bookmark(watchCache.position);
+      const stopListening = watchCache.listen(watch.resource, stream);
+      const bookmark = (): void => stream.bookmark(watchCache.position);
       const bookmarks = watch.bookmarks ? setInterval(bookmark, BOOKMARK_MS) : undefined;
       const end = (): void => {
         clearInterval(bookmarks);
@@ -159,12 +159,12 @@ export class Watches {
         out.signal.removeEventListener('abort', end);
         stopListening();
         if (watch.bookmarks) bookmark();
-        watcher.end();
+        stream.end();
         resolve();
       };
       const timeout = setTimeout(end, watch.timeoutMs);
       out.signal.addEventListener('abort', end, { once: true });
-      watcher.catchUp();
+      stream.catchUp();
       if (out.signal.aborted) end();
     });
   }

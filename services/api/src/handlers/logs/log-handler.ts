@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { BusUnavailable, type Bus } from '@shiplog/bus';
-import { Logs as LogsMessage, type LogsRequest, type Pod } from '@shiplog/contracts';
+import { Logs, type LogsRequest, type Pod } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { textAnswer, type Answer, type OutStream } from '../../rest/answer';
@@ -17,7 +17,7 @@ const TYPE = 'text/plain; charset=utf-8';
 
 /** Answers `…/pods/<name>/log` from the kubelet of the pod's node, over the bus. */
 @Injectable()
-export class Logs {
+export class LogHandler {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     private readonly cluster: ClusterCache,
@@ -39,7 +39,7 @@ export class Logs {
       container,
       ...logOptions(query),
     };
-    const chunks = this.bus.stream(LogsMessage, ask, { node }, { signal: abort.signal })[Symbol.asyncIterator]();
+    const chunks = this.bus.stream(Logs, ask, { node }, { signal: abort.signal })[Symbol.asyncIterator]();
     const first = chunks.next().catch((error: unknown) => refuseUnavailable(error, node));
     // Told to who waits for it below; not to the process, should the client have left by then.
     first.catch(() => undefined);

@@ -24,7 +24,7 @@ interface Snapshot {
 
 /** Answers get and list, of now and of any past position that is kept. */
 @Injectable()
-export class Reader {
+export class ReadHandler {
   constructor(
     private readonly cluster: ClusterCache,
     private readonly barrier: ReadBarrier,
