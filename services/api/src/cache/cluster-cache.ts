@@ -6,7 +6,7 @@ import { Projection } from '@shiplog/projection';
 import { background, BUS, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { Stopping } from '../common/stopping';
-import { refuse } from '../rest/failures';
+import { throwStatus } from '../rest/errors';
 import { WatchCache } from './watch-cache';
 
 /**
@@ -46,7 +46,7 @@ export class ClusterCache implements OnApplicationBootstrap, OnApplicationShutdo
   /** Throws 503 while the log is still being read. */
   get projection(): Projection {
     if (this.#projection === undefined) {
-      refuse({ ...statusOf.unavailable('the api is still reading the log'), details: { retryAfterSeconds: 1 } });
+      throwStatus({ ...statusOf.unavailable('the api is still reading the log'), details: { retryAfterSeconds: 1 } });
     }
     return this.#projection;
   }

@@ -3,7 +3,7 @@ import { StatusError, type Bus } from '@shiplog/bus';
 import { ObjectQuery, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
-import { refuse } from '../rest/failures';
+import { throwStatus } from '../rest/errors';
 import { objectsIn, ClusterCache } from './cluster-cache';
 import { WatchCache } from './watch-cache';
 import { inOrder } from '../rest/select';
@@ -59,7 +59,7 @@ export class HistoricalReads {
   ): Promise<StoredObject | undefined> {
     const { object } = await this.bus
       .ask(ObjectQuery, { key: { resource, namespace, name }, at: position })
-      .catch((error: unknown) => refuseExpired(error, position));
+      .catch((error: unknown) => throwExpired(error, position));
     return object ?? undefined;
   }
 
@@ -81,15 +81,17 @@ export class HistoricalReads {
         for (const one of chunk.objects) objects.push(one.object);
       }
     } catch (error) {
-      refuseExpired(error, position);
+      throwExpired(error, position);
     }
     return inOrder(objects);
   }
 }
 
-function refuseExpired(error: unknown, position: number): never {
+function throwExpired(error: unknown, position: number): never {
   if (error instanceof StatusError && error.status.code === 410) {
-    refuse(statusOf.expired(`The resourceVersion for the provided list is too old: ${position} is no longer kept`));
+    throwStatus(
+      statusOf.expired(`The resourceVersion for the provided list is too old: ${position} is no longer kept`),
+    );
   }
   throw error;
 }

@@ -3,7 +3,7 @@ import type { Bus } from '@shiplog/bus';
 import { PositionQuery } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS, CONFIG } from '@shiplog/service';
-import { refuse } from '../rest/failures';
+import { throwStatus } from '../rest/errors';
 import type { VersionAsked } from '../rest/options';
 import type { ApiConfig } from '../settings';
 import { ClusterCache } from './cluster-cache';
@@ -58,7 +58,7 @@ export class ReadBarrier {
     const why = this.contact.whyLost();
     if (why === undefined) return undefined;
     const text = `${why}: the latest state is not known; resourceVersion=0 asks for the last that is`;
-    return refuse({ ...statusOf.unavailable(text), details: { retryAfterSeconds: 1 } });
+    return throwStatus({ ...statusOf.unavailable(text), details: { retryAfterSeconds: 1 } });
   }
 
   async #latest(): Promise<void> {
@@ -94,7 +94,7 @@ export class ReadBarrier {
     } catch {
       const text = `Too large resource version: ${position}, current: ${projection.position}`;
       const status = statusOf.timeout(text);
-      refuse({
+      throwStatus({
         ...status,
         details: {
           retryAfterSeconds: 1,

@@ -19,7 +19,7 @@ import { statusOf } from '@shiplog/apimachinery';
 import { CONFIG } from '@shiplog/service';
 import type { ApiConfig } from '../settings';
 import { JSON_TYPE, type Answer } from '../rest/answer';
-import { refuse } from '../rest/failures';
+import { throwStatus } from '../rest/errors';
 import { parseAccept } from '../rest/negotiate';
 import type { Target } from '../rest/request-info';
 
@@ -69,7 +69,7 @@ export class Documents {
     const wanted = parseAccept(accept).find(
       ({ type }) => ASKED_AS.includes(type) || type.endsWith('json') || type.endsWith('/*'),
     );
-    if (wanted === undefined) refuse(statusOf.notAcceptable([JSON_TYPE, PROTOBUF_V2]));
+    if (wanted === undefined) throwStatus(statusOf.notAcceptable([JSON_TYPE, PROTOBUF_V2]));
     const document = (): ReturnType<typeof openApiV2> => openApiV2(VERSION.gitVersion);
     if (!ASKED_AS.includes(wanted.type)) return this.#json('/openapi/v2', document);
     return this.#make('/openapi/v2 protobuf', () => body(PROTOBUF_V2, Buffer.from(openApiV2Protobuf(document()))));

@@ -8,7 +8,7 @@ import { MutationHandler } from '../handlers/writes/mutation-handler';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { Authentication } from './authentication';
 import { VERSION, Documents } from './documents';
-import { refuse } from '../rest/failures';
+import { throwStatus } from '../rest/errors';
 import { FailureFilter } from './failure-filter';
 import { HealthChecks } from './health-checks';
 import { healthPage } from './health-pages';
@@ -92,14 +92,14 @@ export class Gateway {
       case 'groups':
       case 'group':
       case 'version':
-        if (head.method !== 'GET' && head.method !== 'HEAD') refuse(statusOf.methodNotAllowed());
+        if (head.method !== 'GET' && head.method !== 'HEAD') throwStatus(statusOf.methodNotAllowed());
         return this.documents.discovery(target, headerOf(head, 'accept'));
       case 'other':
         return this.#onOther(head);
       // Without a verb none was admitted.
       case 'resource':
       case 'nowhere':
-        return refuse(statusOf.noSuchPath());
+        return throwStatus(statusOf.noSuchPath());
     }
   }
 
@@ -142,10 +142,10 @@ export class Gateway {
 
   #onOther(head: RequestHead): Answer {
     const { path, method } = head;
-    if (method !== 'GET' && method !== 'HEAD') refuse(statusOf.noSuchPath());
+    if (method !== 'GET' && method !== 'HEAD') throwStatus(statusOf.noSuchPath());
     if (path === '/' || path === '') return jsonAnswer(200, { paths: PATHS });
     if (path === '/openapi/v2') return this.documents.openApiV2(headerOf(head, 'accept'));
-    return this.documents.openApiV3(path) ?? refuse(statusOf.noSuchPath());
+    return this.documents.openApiV3(path) ?? throwStatus(statusOf.noSuchPath());
   }
 }
 
@@ -162,7 +162,7 @@ const TOO_MANY: BodyAnswer = {
 
 /** What a request wants of a resource. 405 for what the resource does not offer. */
 function verbAsked(target: ResourceTarget, { method, query }: RequestHead): Verb {
-  return verbOf(method, target, flagParam(query, 'watch')) ?? refuse(statusOf.methodNotAllowed());
+  return verbOf(method, target, flagParam(query, 'watch')) ?? throwStatus(statusOf.methodNotAllowed());
 }
 
 function classOfRequest(target: Target, verb: Verb | undefined, { method }: RequestHead): RequestClass {

@@ -6,7 +6,7 @@ import { parseDeleteOptions, parseObject, parsePatch } from './body';
 const yaml = new YamlReader();
 afterAll(() => yaml.onApplicationShutdown());
 
-async function refusal(attempt: () => unknown): Promise<KubeStatus> {
+async function rejection(attempt: () => unknown): Promise<KubeStatus> {
   try {
     await attempt();
   } catch (error) {
@@ -40,7 +40,7 @@ describe('parseObject', () => {
     ['what is no type', '{}', 'json', 415],
     ['a word that objects know', '{}', 'constructor', 415],
   ])('refuses %s', async (_, body, type, code) => {
-    expect((await refusal(() => parsed(body, type))).code).toBe(code);
+    expect((await rejection(() => parsed(body, type))).code).toBe(code);
   });
 });
 
@@ -54,13 +54,13 @@ describe('parsePatch', () => {
     const deep = (levels: number) => () =>
       parsePatch(Buffer.from('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)), 'application/merge-patch+json');
     expect(deep(200)).not.toThrow();
-    expect((await refusal(deep(201))).message).toBe(
+    expect((await rejection(deep(201))).message).toBe(
       'the body of the request is nested too deeply: at most 200 levels are allowed',
     );
   });
 
   it('says what to use instead of server-side apply', async () => {
-    const status = await refusal(() => parsePatch(Buffer.from('{}'), 'application/apply-patch+yaml'));
+    const status = await rejection(() => parsePatch(Buffer.from('{}'), 'application/apply-patch+yaml'));
     expect(status.code).toBe(415);
     expect(status.message).toMatch(/server-side apply is not served.*application\/merge-patch\+json/);
   });

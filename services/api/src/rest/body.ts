@@ -2,7 +2,7 @@ import { statusOf } from '@shiplog/apimachinery';
 import type { PatchType } from '@shiplog/contracts';
 import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/representation';
 import { duplicateFields } from './duplicate-fields';
-import { refuse } from './failures';
+import { throwStatus } from './errors';
 import type { YamlReader } from './yaml';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
@@ -35,7 +35,7 @@ export async function parseObject(
 ): Promise<Record<string, unknown>> {
   const value = await parseBody(body, mediaTypeOf(contentType), yaml, onOddity);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    refuse(statusOf.badRequest('the body of the request must be an object'));
+    throwStatus(statusOf.badRequest('the body of the request must be an object'));
   }
   return value as Record<string, unknown>;
 }
@@ -47,7 +47,7 @@ function parseBody(
   yaml: Pick<YamlReader, 'parse'>,
   onOddity?: OddityListener,
 ): unknown {
-  if (body === undefined || body.length === 0) refuse(statusOf.badRequest('the request has no body'));
+  if (body === undefined || body.length === 0) throwStatus(statusOf.badRequest('the request has no body'));
   switch (type) {
     case PROTOBUF:
       return shallow(parseProtobuf(body));
@@ -62,7 +62,7 @@ function parseBody(
     case 'application/x-yaml':
       return yaml.parse(body.toString('utf8'), onOddity).then(shallow);
     default:
-      return refuse(statusOf.unsupportedMediaType(OBJECT_TYPES));
+      return throwStatus(statusOf.unsupportedMediaType(OBJECT_TYPES));
   }
 }
 
@@ -70,7 +70,7 @@ function parseProtobuf(body: Buffer): unknown {
   try {
     return decodeKubernetesProtobuf(body);
   } catch (error) {
-    if (error instanceof MalformedProtobuf) refuse(statusOf.badRequest(error.message));
+    if (error instanceof MalformedProtobuf) throwStatus(statusOf.badRequest(error.message));
     throw error;
   }
 }
@@ -86,9 +86,9 @@ export function parsePatch(
   if (type === undefined) {
     const status = statusOf.unsupportedMediaType([...PATCH_TYPES.keys()]);
     const apply = media.startsWith('application/apply-patch');
-    refuse(apply ? { ...status, message: `server-side apply is not served; ${status.message ?? ''}` } : status);
+    throwStatus(apply ? { ...status, message: `server-side apply is not served; ${status.message ?? ''}` } : status);
   }
-  if (body === undefined || body.length === 0) refuse(statusOf.badRequest('the request has no body'));
+  if (body === undefined || body.length === 0) throwStatus(statusOf.badRequest('the request has no body'));
   return { type, patch: parseJson(body.toString('utf8'), onOddity) };
 }
 
@@ -112,14 +112,16 @@ function valueOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    return refuse(statusOf.badRequest(`the object provided could not be parsed as JSON: ${messageOf(error)}`));
+    return throwStatus(statusOf.badRequest(`the object provided could not be parsed as JSON: ${messageOf(error)}`));
   }
 }
 
 /** The value, if what reads it may go to its bottom. 400 when it is nested too deeply. */
 function shallow(value: unknown): unknown {
   if (isDeeper(value, DEEPEST)) {
-    refuse(statusOf.badRequest(`the body of the request is nested too deeply: at most ${DEEPEST} levels are allowed`));
+    throwStatus(
+      statusOf.badRequest(`the body of the request is nested too deeply: at most ${DEEPEST} levels are allowed`),
+    );
   }
   return value;
 }

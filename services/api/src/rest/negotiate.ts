@@ -1,5 +1,5 @@
 import { statusOf } from '@shiplog/apimachinery';
-import { refuse } from './failures';
+import { throwStatus } from './errors';
 
 /** How the client wants objects shown. */
 export type View = 'object' | 'table' | 'metadata' | 'metadataList';
@@ -68,7 +68,7 @@ export function negotiate(header: string | undefined): Negotiated {
       range.parameters.get('g') === 'meta.k8s.io' && ['v1', 'v1beta1'].includes(range.parameters.get('v') ?? '');
     if (view !== undefined && ours) return { view, yaml };
   }
-  return refuse(statusOf.notAcceptable(ACCEPTED));
+  return throwStatus(statusOf.notAcceptable(ACCEPTED));
 }
 
 function isJson(type: string): boolean {

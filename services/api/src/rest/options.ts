@@ -2,7 +2,7 @@ import type { DeletionOptions, PropagationPolicy, ResourceId } from '@shiplog/co
 import { parseFieldSelector, type FieldTerm } from '@shiplog/admission';
 import { parseLabelSelector, statusOf, type LabelTerm } from '@shiplog/apimachinery';
 import type { IncludeObject } from '@shiplog/representation';
-import { must, refuse } from './failures';
+import { unwrap, throwStatus } from './errors';
 
 /** The query parameters of a request, as they came. */
 export type Query = Readonly<Record<string, string | string[] | undefined>>;
@@ -26,7 +26,7 @@ export function wholeParam(query: Query, name: string): number | undefined {
   const text = param(query, name);
   if (text === undefined) return undefined;
   if (!/^\d{1,15}$/.test(text)) {
-    refuse(statusOf.badRequest(`strconv.ParseUint: parsing "${text}": invalid syntax (parameter ${name})`));
+    throwStatus(statusOf.badRequest(`strconv.ParseUint: parsing "${text}": invalid syntax (parameter ${name})`));
   }
   return Number(text);
 }
@@ -36,7 +36,7 @@ function integerParam(query: Query, name: string): number | undefined {
   const text = param(query, name);
   if (text === undefined) return undefined;
   if (!/^-?\d{1,15}$/.test(text)) {
-    refuse(statusOf.badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax (parameter ${name})`));
+    throwStatus(statusOf.badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax (parameter ${name})`));
   }
   return Number(text);
 }
@@ -53,7 +53,7 @@ export function versionAsked(query: Query): VersionAsked {
   const version = param(query, 'resourceVersion');
   const match = param(query, 'resourceVersionMatch');
   if (version !== undefined && !/^\d{1,15}$/.test(version)) {
-    refuse(
+    throwStatus(
       statusOf.badRequest(
         `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
       ),
@@ -66,16 +66,16 @@ export function versionAsked(query: Query): VersionAsked {
     case 'NotOlderThan':
       if (version === undefined && param(query, 'sendInitialEvents') !== undefined) return { at: 'latest' };
       if (version === undefined) {
-        refuse(invalidMatch(match, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+        throwStatus(invalidMatch(match, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
       }
       return version === '0' ? { at: 'any' } : { at: 'notOlderThan', position: Number(version) };
     case 'Exact':
       if (version === undefined || version === '0') {
-        refuse(invalidMatch(match, 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'));
+        throwStatus(invalidMatch(match, 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'));
       }
       return { at: 'exactly', position: Number(version) };
     default:
-      return refuse(invalidMatch(match, 'supported values: "Exact", "NotOlderThan"'));
+      return throwStatus(invalidMatch(match, 'supported values: "Exact", "NotOlderThan"'));
   }
 }
 
@@ -96,8 +96,8 @@ export interface Selection {
 export function selectionOf(resource: ResourceId, namespace: string, query: Query, name?: string): Selection {
   const labelText = param(query, 'labelSelector') ?? '';
   const fieldText = param(query, 'fieldSelector') ?? '';
-  const labels = labelText === '' ? [] : must(parseLabelSelector(labelText));
-  const fields = fieldText === '' ? [] : must(parseFieldSelector(resource, fieldText));
+  const labels = labelText === '' ? [] : unwrap(parseLabelSelector(labelText));
+  const fields = fieldText === '' ? [] : unwrap(parseFieldSelector(resource, fieldText));
   const named = name === undefined ? [] : [{ field: 'metadata.name', equals: true, value: name }];
   return {
     namespace,
@@ -112,7 +112,9 @@ export function dryRunOf(values: unknown): boolean {
   const list = (Array.isArray(values) ? values : [values]).filter((value) => value !== undefined && value !== '');
   if (list.length === 0) return false;
   if (list.every((value) => value === 'All')) return true;
-  return refuse(statusOf.badRequest(`dryRun: Unsupported value: ${JSON.stringify(list[0])}: supported values: "All"`));
+  return throwStatus(
+    statusOf.badRequest(`dryRun: Unsupported value: ${JSON.stringify(list[0])}: supported values: "All"`),
+  );
 }
 
 /** What to do about fields that the API does not know. */
@@ -121,7 +123,7 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 export function fieldValidationOf(query: Query): FieldValidation {
   const text = param(query, 'fieldValidation') ?? 'Warn';
   if (text === 'Ignore' || text === 'Warn' || text === 'Strict') return text;
-  return refuse(
+  return throwStatus(
     statusOf.badRequest(`fieldValidation: Unsupported value: "${text}": supported values: "Ignore", "Strict", "Warn"`),
   );
 }
@@ -129,7 +131,7 @@ export function fieldValidationOf(query: Query): FieldValidation {
 export function includeObjectOf(query: Query): IncludeObject {
   const text = param(query, 'includeObject') ?? 'Metadata';
   if (text === 'None' || text === 'Metadata' || text === 'Object') return text;
-  return refuse(
+  return throwStatus(
     statusOf.badRequest(`includeObject: Unsupported value: "${text}": supported values: "Metadata", "None", "Object"`),
   );
 }
@@ -141,7 +143,7 @@ export function deletionOf(
 ): DeletionOptions & { dryRun: boolean } {
   const grace = body?.gracePeriodSeconds ?? integerParam(query, 'gracePeriodSeconds');
   if (grace !== undefined && grace !== null && !Number.isInteger(grace)) {
-    refuse(statusOf.badRequest('gracePeriodSeconds: Invalid value: must be a whole number'));
+    throwStatus(statusOf.badRequest('gracePeriodSeconds: Invalid value: must be a whole number'));
   }
   const preconditions = preconditionsOf(body?.preconditions);
   return {
@@ -157,7 +159,7 @@ function preconditionsOf(given: unknown): DeletionOptions['preconditions'] {
   const { uid, resourceVersion } = given as Record<string, unknown>;
   for (const [name, value] of Object.entries({ uid, resourceVersion })) {
     if (value === undefined || value === null || typeof value === 'string') continue;
-    refuse(statusOf.badRequest(`preconditions.${name}: Invalid value: must be a string`));
+    throwStatus(statusOf.badRequest(`preconditions.${name}: Invalid value: must be a string`));
   }
   return {
     ...(typeof uid === 'string' ? { uid } : {}),
@@ -172,7 +174,7 @@ function propagationOf(
   const policy = body?.propagationPolicy ?? param(query, 'propagationPolicy');
   if (policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return { propagationPolicy: policy };
   if (policy !== undefined && policy !== null) {
-    refuse(
+    throwStatus(
       statusOf.badRequest(
         `propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
       ),

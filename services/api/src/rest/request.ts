@@ -1,6 +1,6 @@
 import type { ResourceId } from '@shiplog/contracts';
 
-import { refuse } from './failures';
+import { throwStatus } from './errors';
 import type { Query } from './options';
 import type { ResourceTarget, Verb } from './request-info';
 import { statusOf } from '@shiplog/apimachinery';
@@ -26,12 +26,12 @@ export interface ResourceRequest {
 /** The stored resource that a request is about. 405 for `bindings`, which stores nothing. */
 export function storedResource({ target }: ResourceRequest): ResourceId {
   const { row } = target.resource;
-  if (row === undefined) refuse(statusOf.methodNotAllowed());
+  if (row === undefined) throwStatus(statusOf.methodNotAllowed());
   return row.id as ResourceId;
 }
 
 /** The name in the path. */
 export function nameOf({ target }: ResourceRequest): string {
-  if (target.name === undefined) refuse(statusOf.methodNotAllowed());
+  if (target.name === undefined) throwStatus(statusOf.methodNotAllowed());
   return target.name;
 }

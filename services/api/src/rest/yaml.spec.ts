@@ -17,7 +17,7 @@ describe('YamlReader', () => {
     return made;
   };
   afterEach(() => readers.splice(0).forEach((one) => one.onApplicationShutdown()));
-  const refusal = async (attempt: Promise<unknown>): Promise<{ code: number | undefined; message: string }> => {
+  const rejection = async (attempt: Promise<unknown>): Promise<{ code: number | undefined; message: string }> => {
     const error: unknown = await attempt.catch((caught: unknown) => caught);
     if (!(error instanceof StatusError)) throw new Error('was not refused');
     return { code: error.status.code, message: error.message };
@@ -39,7 +39,7 @@ describe('YamlReader', () => {
 
   it('says where a document is none, and reads the next', async () => {
     const yaml = reader();
-    const broken = await refusal(yaml.parse('a: ['));
+    const broken = await rejection(yaml.parse('a: ['));
     expect(broken.code).toBe(400);
     expect(broken.message).toMatch(/^error converting YAML to JSON: .*line 1/);
     expect(await yaml.parse('a: 1')).toEqual({ a: 1 });
@@ -52,7 +52,7 @@ describe('YamlReader', () => {
     ['braces', '', '{a: ', 2_000],
   ])('outlives %s within each other', async (_, head, open, times) => {
     const yaml = reader({ timeoutMs: 5_000 });
-    expect((await refusal(yaml.parse(head + open.repeat(times)))).code).toBe(400);
+    expect((await rejection(yaml.parse(head + open.repeat(times)))).code).toBe(400);
     expect(await eventuallyParsed(yaml)).toEqual({ a: 1 });
   });
 
@@ -91,7 +91,7 @@ describe('YamlReader', () => {
 
   it('gives up what takes too long, and goes on with the next', async () => {
     const yaml = reader({ timeoutMs: 2_000 });
-    const slow = refusal(yaml.parse(configMap(500_000)));
+    const slow = rejection(yaml.parse(configMap(500_000)));
     const next = yaml.parse('a: 1');
     expect(await slow).toMatchObject({ code: 400, message: expect.stringMatching(/takes more than 2 s/) as string });
     // Its process has to begin first, which may take as long.
@@ -101,13 +101,13 @@ describe('YamlReader', () => {
 
   it('makes no more of aliases than a body may hold', async () => {
     const text = `a: &a ["${'x'.repeat(1_000)}"]\nb: [${Array.from({ length: 90 }, () => '*a').join(',')}]`;
-    expect((await refusal(reader({ longest: 50_000 }).parse(text))).code).toBe(413);
+    expect((await rejection(reader({ longest: 50_000 }).parse(text))).code).toBe(413);
   });
 
   it('lets only so many wait', async () => {
     const yaml = reader({ waiting: 2 });
     const taken = [1, 2, 3].map((n) => yaml.parse(`a: ${n}`));
-    expect((await refusal(yaml.parse('a: 4'))).code).toBe(429);
+    expect((await rejection(yaml.parse('a: 4'))).code).toBe(429);
     expect(await Promise.all(taken)).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);
   });
 });

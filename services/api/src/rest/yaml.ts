@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { statusOf } from '@shiplog/apimachinery';
-import { refuse } from './failures';
+import { throwStatus } from './errors';
 
 /** What the reading process says of a document; `slow` and `broken` are said for it. */
 type Said =
@@ -56,7 +56,7 @@ export class YamlReader implements OnApplicationShutdown {
    */
   async parse(text: string, onOddity?: (sentence: string) => void): Promise<unknown> {
     if (this.#waiting.length >= this.#options.waiting) {
-      refuse(statusOf.tooManyRequests('too much YAML is being read already; send JSON, or try again later', 1));
+      throwStatus(statusOf.tooManyRequests('too much YAML is being read already; send JSON, or try again later', 1));
     }
     const said = await new Promise<Said>((resolve) => {
       this.#waiting.push({ text, resolve });
@@ -65,7 +65,7 @@ export class YamlReader implements OnApplicationShutdown {
     if (said === 'slow') return malformed(`it takes more than ${this.#options.timeoutMs / 1_000} s; send JSON instead`);
     if (said === 'broken') return malformed('it could not be read; send JSON instead');
     if ('why' in said) return malformed(said.why);
-    if ('tooLong' in said) return refuse(statusOf.tooLarge(`as JSON, limit is ${this.#options.longest}`));
+    if ('tooLong' in said) return throwStatus(statusOf.tooLarge(`as JSON, limit is ${this.#options.longest}`));
     if (onOddity !== undefined) for (const sentence of said.duplicates) onOddity(sentence);
     return JSON.parse(said.json) as unknown;
   }
@@ -122,5 +122,5 @@ export class YamlReader implements OnApplicationShutdown {
 }
 
 function malformed(why: string): never {
-  return refuse(statusOf.badRequest(`error converting YAML to JSON: ${why}`));
+  return throwStatus(statusOf.badRequest(`error converting YAML to JSON: ${why}`));
 }

@@ -5,7 +5,7 @@ import { Logs, type LogsRequest, type Pod } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { textAnswer, type Answer, type OutStream } from '../../rest/answer';
-import { must, refuse } from '../../rest/failures';
+import { unwrap, throwStatus } from '../../rest/errors';
 import { flagParam, param, wholeParam, type Query } from '../../rest/options';
 import { nameOf, type ResourceRequest } from '../../rest/request';
 import { ClusterCache } from '../../cache/cluster-cache';
@@ -27,9 +27,9 @@ export class LogHandler {
     const { query, target } = request;
     const name = nameOf(request);
     const pod = this.cluster.projection.get('pods', target.namespace, name);
-    if (pod === undefined) refuse(statusOf.notFound('pods', name));
+    if (pod === undefined) throwStatus(statusOf.notFound('pods', name));
     const node = (pod as Pod).spec?.nodeName ?? '';
-    const container = must(containerOf(pod, param(query, 'container'), flagParam(query, 'previous')));
+    const container = unwrap(containerOf(pod, param(query, 'container'), flagParam(query, 'previous')));
     if (node === '') return textAnswer(200, '');
     const abort = new AbortController();
     const ask: LogsRequest = {
@@ -40,7 +40,7 @@ export class LogHandler {
       ...logOptions(query),
     };
     const chunks = this.bus.stream(Logs, ask, { node }, { signal: abort.signal })[Symbol.asyncIterator]();
-    const first = chunks.next().catch((error: unknown) => refuseUnavailable(error, node));
+    const first = chunks.next().catch((error: unknown) => throwUnavailable(error, node));
     // Told to who waits for it below; not to the process, should the client have left by then.
     first.catch(() => undefined);
     // A failure is told as a Status only while no byte of the log has gone out.
@@ -80,12 +80,12 @@ function logOptions(query: Query): Partial<LogsRequest> {
   const tailLines = wholeParam(query, 'tailLines');
   const limitBytes = wholeParam(query, 'limitBytes');
   if (sinceTime !== undefined && sinceSeconds !== undefined) {
-    refuse(statusOf.badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified'));
+    throwStatus(statusOf.badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified'));
   }
   if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) {
-    refuse(statusOf.badRequest(`sinceTime: Invalid value: "${sinceTime}": must be a time as RFC 3339 writes it`));
+    throwStatus(statusOf.badRequest(`sinceTime: Invalid value: "${sinceTime}": must be a time as RFC 3339 writes it`));
   }
-  if (limitBytes === 0) refuse(statusOf.badRequest('limitBytes: Invalid value: 0: must be greater than 0'));
+  if (limitBytes === 0) throwStatus(statusOf.badRequest('limitBytes: Invalid value: 0: must be greater than 0'));
   return {
     ...(flagParam(query, 'follow') ? { follow: true } : {}),
     ...(flagParam(query, 'previous') ? { previous: true } : {}),
@@ -97,9 +97,9 @@ function logOptions(query: Query): Partial<LogsRequest> {
   };
 }
 
-function refuseUnavailable(error: unknown, node: string): never {
+function throwUnavailable(error: unknown, node: string): never {
   if (error instanceof BusUnavailable) {
-    refuse(statusOf.unavailable(`the kubelet of node ${node}, which has the log, does not answer`));
+    throwStatus(statusOf.unavailable(`the kubelet of node ${node}, which has the log, does not answer`));
   }
   throw error;
 }

@@ -1,5 +1,5 @@
 import { statusOf } from '@shiplog/apimachinery';
-import { refuse } from '../../rest/failures';
+import { throwStatus } from '../../rest/errors';
 
 /** Where the next page of a list begins: after an object, in the state of a position. */
 export interface ContinueFrom {
@@ -22,7 +22,7 @@ export function parseContinue(token: string): ContinueFrom {
       return { position: rv as number, after };
     }
   }
-  return refuse(statusOf.badRequest('continue key is not valid: it was not given out by this server'));
+  return throwStatus(statusOf.badRequest('continue key is not valid: it was not given out by this server'));
 }
 
 function decode(token: string): unknown {

@@ -3,7 +3,7 @@ import { type ListMeta, type ResourceId, type StoredObject } from '@shiplog/cont
 import { scaleOf } from '@shiplog/admission';
 import { statusOf } from '@shiplog/apimachinery';
 import { jsonAnswer, type Answer } from '../../rest/answer';
-import { refuse } from '../../rest/failures';
+import { throwStatus } from '../../rest/errors';
 import { negotiate } from '../../rest/negotiate';
 import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../../rest/options';
 import { presentList, presentObject, type Presentation } from '../../rest/present';
@@ -44,7 +44,7 @@ export class ReadHandler {
       asked.at === 'exactly'
         ? await this.historical.objectAt(resource, namespace, name, asked.position)
         : this.ephemeral.get(resource, namespace, name);
-    if (object === undefined) refuse(statusOf.notFound(resource, name));
+    if (object === undefined) throwStatus(statusOf.notFound(resource, name));
     if (request.target.subresource?.name === 'scale') return jsonAnswer(200, scaleOf(object));
     return presentObject(200, object, this.#presentation(request, resource));
   }
@@ -74,7 +74,7 @@ export class ReadHandler {
     const asked = versionAsked(request.query);
     if (continued === undefined) return asked;
     if (asked.at === 'exactly' || asked.at === 'notOlderThan') {
-      refuse(statusOf.badRequest('specifying resource version is not allowed when using continue'));
+      throwStatus(statusOf.badRequest('specifying resource version is not allowed when using continue'));
     }
     return { at: 'exactly', position: continued };
   }

@@ -2,7 +2,7 @@ import { StatusError, type Bus } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
 import { EventsQuery, type ResourceId } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
-import { refuse } from '../../rest/failures';
+import { throwStatus } from '../../rest/errors';
 import type { HistoricalReads } from '../../cache/historical-reads';
 import type { Change } from '../../cache/window/change';
 
@@ -34,7 +34,7 @@ export async function* changesFromJournal(
     }
   } catch (error) {
     if (error instanceof StatusError && error.status.code === 410) {
-      refuse(statusOf.expired(`too old resource version: ${after}`));
+      throwStatus(statusOf.expired(`too old resource version: ${after}`));
     }
     throw error;
   }

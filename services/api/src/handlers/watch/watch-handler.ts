@@ -5,7 +5,7 @@ import { statusOf } from '@shiplog/apimachinery';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { JSON_TYPE, type Answer, type OutStream } from '../../rest/answer';
-import { refuse, statusOfFailure } from '../../rest/failures';
+import { throwStatus, statusOfFailure } from '../../rest/errors';
 import { negotiate } from '../../rest/negotiate';
 import {
   flagParam,
@@ -140,7 +140,7 @@ export class WatchHandler {
     const { watchCache } = this;
     const window = watchCache.window(watch.resource);
     const place = window.placeAfter(after);
-    if (place === undefined) refuse(statusOf.expired(`too old resource version: ${after}`));
+    if (place === undefined) throwStatus(statusOf.expired(`too old resource version: ${after}`));
     const { chosen, encoder, selection } = watch;
     const failed = (error: unknown): void =>
       this.logger.error({ err: error, resource: watch.resource }, 'a change could not be shown; the watch ends');
@@ -175,14 +175,16 @@ function startOf(query: Query): Start {
   const initial = param(query, 'sendInitialEvents');
   if (initial === undefined) {
     if (param(query, 'resourceVersionMatch') !== undefined) {
-      refuse(statusOf.badRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+      throwStatus(
+        statusOf.badRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+      );
     }
     return asked.at === 'notOlderThan'
       ? { kind: 'after', position: asked.position }
       : { kind: 'state', endMark: false };
   }
   if (param(query, 'resourceVersionMatch') !== 'NotOlderThan') {
-    refuse(statusOf.badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+    throwStatus(statusOf.badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
   }
   if (flagParam(query, 'sendInitialEvents')) {
     return { kind: 'state', endMark: flagParam(query, 'allowWatchBookmarks') };

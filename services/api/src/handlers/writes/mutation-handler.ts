@@ -8,7 +8,7 @@ import { scaleOf } from '@shiplog/admission';
 import { statusOf, strictDecodingError, unknownFields } from '@shiplog/apimachinery';
 import { JSON_TYPE, jsonAnswer, type Answer, type BodyAnswer } from '../../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch } from '../../rest/body';
-import { refuse } from '../../rest/failures';
+import { throwStatus } from '../../rest/errors';
 import { jsonPatchObjects } from '../../rest/json-patch-objects';
 import { negotiate } from '../../rest/negotiate';
 import { deletionOf, dryRunOf, fieldValidationOf, includeObjectOf, param, selectionOf } from '../../rest/options';
@@ -136,18 +136,18 @@ export class MutationHandler {
     const name = request.target.name ?? metadata.name ?? '';
     const { namespace } = request.target;
     if (name !== (metadata.name ?? '')) {
-      refuse(statusOf.badRequest('name in URL does not match name in Binding object'));
+      throwStatus(statusOf.badRequest('name in URL does not match name in Binding object'));
     }
     if (target.name === undefined || target.name === '' || (target.kind ?? 'Node') !== 'Node') {
-      refuse(statusOf.badRequest('target: must name a Node'));
+      throwStatus(statusOf.badRequest('target: must name a Node'));
     }
     const uid = metadata.uid ?? this.cluster.projection.get('pods', namespace, name)?.metadata.uid;
-    if (uid === undefined) refuse(statusOf.notFound('pods', name));
+    if (uid === undefined) throwStatus(statusOf.notFound('pods', name));
     if (dryRunOf(request.query.dryRun)) return { ...success(), code: 201 };
     const data = { bindings: [{ namespace, name, uid, node: target.name }] };
     const reply = await this.#send(request, { type: 'BindPods', data });
     const [result] = reply.results ?? [];
-    if (result?.ok === false) refuse(result.status);
+    if (result?.ok === false) throwStatus(result.status);
     await this.results.reached(reply.position);
     return { ...success(), code: 201 };
   }
@@ -157,7 +157,7 @@ export class MutationHandler {
     void this.cluster.projection;
     const whole = { id: newCommandId(), actor: request.user.name, ...command } as AnyCommand;
     const reply = await this.bus.command(whole, { timeoutMs: this.config.commandTimeout });
-    if (!reply.ok) refuse(reply.status);
+    if (!reply.ok) throwStatus(reply.status);
     return reply;
   }
 
@@ -174,7 +174,7 @@ export class MutationHandler {
       (reply.object as StoredObject | undefined) ??
       (await this.results.objectAfter(key, reply)) ??
       withoutFinalizers(await this.results.objectBefore(key, reply));
-    if (object === undefined) refuse(statusOf.notFound(key.resource, key.name));
+    if (object === undefined) throwStatus(statusOf.notFound(key.resource, key.name));
     const isScale = request.target.subresource?.name === 'scale';
     const answer = this.#presented(
       () => (isScale ? jsonAnswer(code, scaleOf(object as never)) : presentObject(code, object, shown)),
@@ -230,10 +230,10 @@ function withMetadata(object: Record<string, unknown>): KubeObject {
 function checkName({ metadata: { name } }: KubeObject, key: ObjectKey): void {
   if (name === undefined || name === null || name === '') {
     const text = `the name of the object (${key.name} based on URL) was undeterminable: name must be provided`;
-    refuse(statusOf.badRequest(text));
+    throwStatus(statusOf.badRequest(text));
   }
   if (name === key.name) return;
-  refuse(statusOf.badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`));
+  throwStatus(statusOf.badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`));
 }
 
 /** Fields that the API does not know or that are given twice: refused or warned of, as the client asks. */
@@ -250,7 +250,7 @@ function checkFields(
   // A strategic patch has directives among the fields: `$patch`, `$setElementOrder/containers` and the like.
   const unknown = request.verb === 'patch' ? found.filter((field) => !/(^|[.\]])\$/.test(field)) : found;
   const wrong = [...oddities, ...unknown.map((field) => `unknown field "${field}"`)];
-  if (wrong.length > 0 && validation === 'Strict') refuse(strictDecodingError(resource, wrong));
+  if (wrong.length > 0 && validation === 'Strict') throwStatus(strictDecodingError(resource, wrong));
   return wrong;
 }
 

@@ -4,7 +4,7 @@ import { statusOf } from '@shiplog/apimachinery';
 import { ClusterCache, objectIn } from '../../cache/cluster-cache';
 import { WatchCache } from '../../cache/watch-cache';
 import { HistoricalReads } from '../../cache/historical-reads';
-import { refuse, statusOfFailure } from '../../rest/failures';
+import { throwStatus, statusOfFailure } from '../../rest/errors';
 
 export type Accepted = Extract<CommandReply, { ok: true }>;
 
@@ -67,5 +67,7 @@ export class WriteResults {
 
 function throwUnshown(position: number, error: unknown): never {
   const why = statusOfFailure(error)?.message ?? 'it could not be read';
-  return refuse(statusOf.timeout(`the request took effect (resourceVersion ${position}), but can't be shown: ${why}`));
+  return throwStatus(
+    statusOf.timeout(`the request took effect (resourceVersion ${position}), but can't be shown: ${why}`),
+  );
 }

@@ -2,14 +2,14 @@ import type { KubeStatus } from '@shiplog/contracts';
 import { BusUnavailable, StatusError } from '@shiplog/bus';
 import { statusOf, type Result } from '@shiplog/apimachinery';
 
-/** Throws a refusal as the error that the gateway answers with. */
-export function refuse(status: KubeStatus): never {
+/** Throws a Status as the error that the gateway answers with. */
+export function throwStatus(status: KubeStatus): never {
   throw new StatusError(status);
 }
 
-/** The value of a result, or its refusal thrown. */
-export function must<T>(result: Result<T>): T {
-  if (!result.ok) refuse(result.status);
+/** The value of a result, or its Status thrown. */
+export function unwrap<T>(result: Result<T>): T {
+  if (!result.ok) throwStatus(result.status);
   return result.value;
 }
 
