@@ -4,7 +4,7 @@ import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ControllerService, RECONCILERS } from './controller.service';
 import { CONTROLLERS, controllersProvider } from './controllers';
-import { LiveWorld } from './runtime/live-world';
+import { LiveClient } from './runtime/live-client';
 import { Reconciler } from './runtime/reconciler';
 import { NodesModule } from './nodes/nodes.module';
 
@@ -15,13 +15,13 @@ const ACTOR = 'system:shiplog:controller';
   imports: [NodesModule],
   providers: [
     ControllerService,
-    LiveWorld,
+    LiveClient,
     controllersProvider,
     {
       provide: RECONCILERS,
-      inject: [CONTROLLERS, LiveWorld, LOGGER],
-      useFactory: (controllers: readonly Controller[], world: LiveWorld, logger: Logger) =>
-        controllers.map((one) => new Reconciler(one, world, logger, { actor: ACTOR })),
+      inject: [CONTROLLERS, LiveClient, LOGGER],
+      useFactory: (controllers: readonly Controller[], client: LiveClient, logger: Logger) =>
+        controllers.map((controller) => new Reconciler(controller, client, logger, { actor: ACTOR })),
     },
   ],
 })

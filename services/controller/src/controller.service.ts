@@ -2,7 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationB
 import type { Bus } from '@shiplog/bus';
 import { background, BUS, CONFIG, HEALTH, Leadership, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { LiveWorld } from './runtime/live-world';
+import { LiveClient } from './runtime/live-client';
 import type { Reconciler } from './runtime/reconciler';
 import type { ControllerConfig } from './settings';
 
@@ -25,7 +25,7 @@ export class ControllerService implements OnApplicationBootstrap, BeforeApplicat
     @Inject(HEALTH) private readonly health: Health,
     @Inject(CONFIG) private readonly config: ControllerConfig,
     @Inject(RECONCILERS) private readonly reconcilers: readonly Reconciler[],
-    private readonly world: LiveWorld,
+    private readonly client: LiveClient,
   ) {}
 
   /** Comes back at once: the journal may take its time. */
@@ -43,7 +43,7 @@ export class ControllerService implements OnApplicationBootstrap, BeforeApplicat
   }
 
   private async run(): Promise<void> {
-    await this.world.open();
+    await this.client.open();
     if (this.stopped) return;
     this.leadership = await Leadership.join(this.bus, {
       instance: this.config.instance,
@@ -62,7 +62,7 @@ export class ControllerService implements OnApplicationBootstrap, BeforeApplicat
     for (const reconciler of this.reconcilers) reconciler.start();
     const names = this.reconcilers.map(({ controller }) => controller.name);
     this.health.ready(`leads with ${names.length} controllers`);
-    this.logger.info({ position: this.world.position, controllers: names }, 'controlling');
+    this.logger.info({ position: this.client.position, controllers: names }, 'controlling');
   }
 
   private async standBy(): Promise<void> {
@@ -75,7 +75,7 @@ export class ControllerService implements OnApplicationBootstrap, BeforeApplicat
   private async hasCaughtUp(): Promise<boolean> {
     if (!this.leading || this.stopped) return true;
     try {
-      await this.world.upToDate();
+      await this.client.upToDate();
       return true;
     } catch (error) {
       this.logger.warn({ err: error }, 'waits for the journal before leading');

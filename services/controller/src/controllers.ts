@@ -2,7 +2,7 @@ import type { FactoryProvider } from '@nestjs/common';
 import type { Controller } from './runtime/domain/controller';
 import { CONFIG } from '@shiplog/service';
 import { endpointsController } from './endpoints/controller';
-import { LiveWorld } from './runtime/live-world';
+import { LiveClient } from './runtime/live-client';
 import { GarbageController } from './garbage/controller';
 import { namespaceContentController } from './namespace-content/controller';
 import { namespaceController } from './namespaces/controller';
@@ -19,15 +19,15 @@ export const CONTROLLERS = Symbol('controllers');
 /** Every controller there is, a row each. */
 export const controllersProvider: FactoryProvider<readonly Controller[]> = {
   provide: CONTROLLERS,
-  inject: [CONFIG, LiveWorld, Heartbeats],
-  useFactory: (config: ControllerConfig, world: LiveWorld, heartbeats: Heartbeats) => [
+  inject: [CONFIG, LiveClient, Heartbeats],
+  useFactory: (config: ControllerConfig, client: LiveClient, heartbeats: Heartbeats) => [
     podCidrController(clusterNetworkOf(config), config.nodeCidrPrefix),
     namespaceContentController(certificateOf(config)),
     replicationController,
     endpointsController,
-    new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => world.now()),
+    new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => client.now()),
     new PodGcController({ quarantineMs: config.podGcQuarantineMs, endedPodsKept: config.endedPodsKept }),
-    namespaceController(() => world.upToDate()),
-    new GarbageController((key) => world.ask(key)),
+    namespaceController(() => client.upToDate()),
+    new GarbageController((key) => client.ask(key)),
   ],
 };

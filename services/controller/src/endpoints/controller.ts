@@ -1,7 +1,7 @@
 import { type ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, type ObjectOf } from '@shiplog/contracts';
 import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
-import type { Change, Controller } from '../runtime/domain/controller';
+import type { ObjectChange, Controller } from '../runtime/domain/controller';
 import { splitKey } from '../domain/keys';
 import { isPodFinished, isPodReady, type StoredPod } from '../domain/pods';
 import { decideEndpoints, deleteEndpoints } from './decide';
@@ -53,7 +53,7 @@ function slicesOf(state: ReadonlyCluster, namespace: string, service: string): S
 }
 
 /** The Services that select the pod, before or after; none when nothing that endpoints say has changed. */
-function keysOfPod({ before, after }: Change<'pods'>, state: ReadonlyCluster): string[] {
+function keysOfPod({ before, after }: ObjectChange<'pods'>, state: ReadonlyCluster): string[] {
   if (before !== undefined && after !== undefined && sameJson(seenOf(before), seenOf(after))) return [];
   return state
     .list('services', (after ?? before)?.metadata.namespace)

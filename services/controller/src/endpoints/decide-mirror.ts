@@ -1,7 +1,7 @@
 import type { Endpoint, EndpointAddress, ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { parseIp } from '@shiplog/apimachinery';
-import type { Reconciled } from '../runtime/domain/controller';
+import type { ReconcileResult } from '../runtime/domain/controller';
 import { controllerReference } from '../domain/owners';
 import { portsKey, selectsPods, type StoredService } from './plan-candidates';
 import {
@@ -28,7 +28,7 @@ export interface MirrorView {
 }
 
 /** What makes slices say the same as Endpoints that a user keeps for a Service without selector. */
-export function decideMirror({ endpoints, service, slices }: MirrorView): Reconciled {
+export function decideMirror({ endpoints, service, slices }: MirrorView): ReconcileResult {
   const managed = slices.filter((slice) => slice.metadata.labels?.[SLICE_MANAGED_BY] === MIRRORING_CONTROLLER);
   if (endpoints === undefined || service === undefined || !isMirrored(endpoints, service)) {
     return { commands: managed.map(deleteSlice) };

@@ -1,6 +1,6 @@
 import type { Endpoint, ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
-import type { PlannedCommand, Reconciled } from '../runtime/domain/controller';
+import type { PlannedCommand, ReconcileResult } from '../runtime/domain/controller';
 import { controllerReference } from '../domain/owners';
 import type { StoredPod } from '../domain/pods';
 import { candidatesOf, isHeadless, portsKey, selectsPods, type Candidate, type StoredService } from './plan-candidates';
@@ -29,7 +29,7 @@ export interface EndpointsView {
 }
 
 /** What makes Endpoints and slices of one Service say which pods stand behind it now. */
-export function decideEndpoints({ service, pods, endpoints, slices }: EndpointsView): Reconciled {
+export function decideEndpoints({ service, pods, endpoints, slices }: EndpointsView): ReconcileResult {
   const managed = slices.filter((slice) => slice.metadata.labels?.[SLICE_MANAGED_BY] === SLICE_CONTROLLER);
   if (service === undefined || service.metadata.deletionTimestamp !== undefined) {
     return { commands: [...managed.map(deleteSlice), ...leftover(endpoints)] };

@@ -58,7 +58,7 @@ function targetPort(port: ServicePort, pod: StoredPod): number | undefined {
   if (typeof target !== 'string') return target === undefined || target === 0 ? port.port : target;
   const protocol = port.protocol ?? 'TCP';
   const ports = (pod.spec?.containers ?? []).flatMap((container) => container.ports ?? []);
-  return ports.find((one) => one.name === target && (one.protocol ?? 'TCP') === protocol)?.containerPort;
+  return ports.find((declared) => declared.name === target && (declared.protocol ?? 'TCP') === protocol)?.containerPort;
 }
 
 /** Orders IPv4 addresses by number, others by text. */

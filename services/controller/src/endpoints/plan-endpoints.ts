@@ -19,7 +19,9 @@ export function planEndpoints(
   stored: StoredEndpoints | undefined,
 ): PlannedCommand | undefined {
   const published = service.spec?.publishNotReadyAddresses === true;
-  const listed = candidates.filter((one) => (published || !one.terminating) && reachable(service, one));
+  const listed = candidates.filter(
+    (candidate) => (published || !candidate.terminating) && reachable(service, candidate),
+  );
   const { kept, truncated } = withinBounds(listed);
   const subsets = subsetsOf(service, kept);
   const labels = labelsOf(service);
@@ -52,9 +54,9 @@ function reachable(service: StoredService, { ports }: Candidate): boolean {
 function withinBounds(listed: readonly Candidate[]): { kept: readonly Candidate[]; truncated: boolean } {
   if (listed.length <= MOST_ADDRESSES) return { kept: listed, truncated: false };
   const chosen = new Set(
-    [...listed.filter((one) => one.serving), ...listed.filter((one) => !one.serving)].slice(0, MOST_ADDRESSES),
+    [...listed.filter(({ serving }) => serving), ...listed.filter(({ serving }) => !serving)].slice(0, MOST_ADDRESSES),
   );
-  return { kept: listed.filter((one) => chosen.has(one)), truncated: true };
+  return { kept: listed.filter((candidate) => chosen.has(candidate)), truncated: true };
 }
 
 /** A subset per set of ports, in the order of the addresses. */

@@ -48,7 +48,7 @@ export function planSlices(
       endpoints,
       [...free].filter((slice) => portsKey(slice.ports ?? []) === key),
     );
-    for (const page of pages.kept.filter((one) => one.endpoints.length > 0)) {
+    for (const page of pages.kept.filter(({ endpoints: kept }) => kept.length > 0)) {
       free.delete(page.slice);
       commands.push(...writeSlice(family, page.slice, { ports, endpoints: page.endpoints }));
     }

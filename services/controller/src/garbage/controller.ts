@@ -3,13 +3,13 @@ import { RESOURCES, type ObjectKey, type OwnerReference, type StoredObject } fro
 import { sameJson } from '@shiplog/apimachinery';
 import {
   SETTLED,
-  type Attempt,
-  type Change,
+  type ReconcileRequest,
+  type ObjectChange,
   type Controller,
-  type Reconciled,
+  type ReconcileResult,
   type Watches,
 } from '../runtime/domain/controller';
-import { decideGarbage, FOREGROUND, ORPHAN, type Dependent, type GarbageOutcome, type Standing } from './decide';
+import { decideGarbage, FOREGROUND, ORPHAN, type Dependent, type GarbageOutcome, type Presence } from './decide';
 import { ownerKey, Ownership } from './ownership';
 
 /** The journal's word on an object as it is now: null when there is none of that name. */
@@ -22,7 +22,7 @@ const BEHIND_MS = 1_000;
 export class GarbageController implements Controller {
   readonly name = 'garbage';
   readonly watches: Watches = Object.fromEntries(
-    RESOURCES.map((row) => [row.id, (change: Change, state: ReadonlyCluster) => this.keysOf(change, state)]),
+    RESOURCES.map((row) => [row.id, (change: ObjectChange, state: ReadonlyCluster) => this.keysOf(change, state)]),
   ) as Watches;
   private readonly ownership = new Ownership();
 
@@ -41,7 +41,7 @@ export class GarbageController implements Controller {
     return keys;
   }
 
-  async reconcile(uid: string, { state }: Attempt): Promise<Reconciled> {
+  async reconcile(uid: string, { state }: ReconcileRequest): Promise<ReconcileResult> {
     let outcome = this.decide(uid, state);
     if (outcome.kind === 'verify') {
       if (!(await this.verify(uid, outcome.owners, state))) return { commands: [], requeueAfterMs: BEHIND_MS };
@@ -55,9 +55,9 @@ export class GarbageController implements Controller {
     if (item === undefined) return { kind: 'keep' };
     const owners = (item.object.metadata.ownerReferences ?? []).map((reference) => ({
       reference,
-      standing: this.standing(item.object, reference, state),
+      presence: this.presence(item.object, reference, state),
     }));
-    const dependents = this.ownership.dependentsOf(uid).flatMap((one) => this.find(one, state) ?? []);
+    const dependents = this.ownership.dependentsOf(uid).flatMap((dependent) => this.find(dependent, state) ?? []);
     return decideGarbage({ ...item, owners, dependents });
   }
 
@@ -66,7 +66,7 @@ export class GarbageController implements Controller {
     const item = this.find(uid, state);
     if (item === undefined) return true;
     const absent = await Promise.all(owners.map((owner) => this.isAbsent(item.object, owner)));
-    return absent.every((one) => one);
+    return absent.every(Boolean);
   }
 
   private async isAbsent(dependent: StoredObject, owner: OwnerReference): Promise<boolean> {
@@ -79,7 +79,7 @@ export class GarbageController implements Controller {
     return true;
   }
 
-  private standing(dependent: StoredObject, owner: OwnerReference, state: ReadonlyCluster): Standing {
+  private presence(dependent: StoredObject, owner: OwnerReference, state: ReadonlyCluster): Presence {
     const key = ownerKey(dependent, owner);
     if (key === undefined) return 'there';
     const found = state.get(key.resource, key.namespace, key.name) as StoredObject | undefined;
@@ -95,7 +95,7 @@ export class GarbageController implements Controller {
   }
 
   /** The object itself, the owners that may wait for it, the dependents that may have to follow it. */
-  private keysOf({ resource, before, after }: Change, state: ReadonlyCluster): string[] {
+  private keysOf({ resource, before, after }: ObjectChange, state: ReadonlyCluster): string[] {
     const [was, is] = [before, after] as [StoredObject | undefined, StoredObject | undefined];
     this.ownership.changed(resource, was, is);
     if (was !== undefined && is !== undefined && sameJson(seenOf(was), seenOf(is))) return [];

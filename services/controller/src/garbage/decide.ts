@@ -8,10 +8,10 @@ export const ORPHAN = 'orphan';
 const MOST_AT_ONCE = 500;
 
 /**
- * How an owner stands: there; there but waiting for its dependents to go first; gone; or not to be found here, which
+ * Whether an owner is there; there but waiting for its dependents to go first; gone; or not to be found here, which
  * is no proof. An owner of a kind that isn't served counts as there: nobody can say otherwise.
  */
-export type Standing = 'there' | 'waiting' | 'gone' | 'unseen';
+export type Presence = 'there' | 'waiting' | 'gone' | 'unseen';
 
 export interface Dependent {
   readonly key: ObjectKey;
@@ -20,7 +20,7 @@ export interface Dependent {
 
 /** All that the decision on one object looks at. */
 export interface GarbageView extends Dependent {
-  readonly owners: readonly { readonly reference: OwnerReference; readonly standing: Standing }[];
+  readonly owners: readonly { readonly reference: OwnerReference; readonly presence: Presence }[];
   /** Objects that name this one as an owner. */
   readonly dependents: readonly Dependent[];
 }
@@ -35,7 +35,7 @@ export type GarbageOutcome =
 export function decideGarbage(view: GarbageView): GarbageOutcome {
   const { metadata } = view.object;
   if (metadata.deletionTimestamp !== undefined) return decideOwnerLeaving(view, metadata.finalizers ?? []);
-  const unseen = view.owners.filter(({ standing }) => standing === 'unseen');
+  const unseen = view.owners.filter(({ presence }) => presence === 'unseen');
   if (unseen.length > 0) return { kind: 'verify', owners: unseen.map(({ reference }) => reference) };
   return decideDependent(view);
 }
@@ -46,11 +46,11 @@ function decideOwnerLeaving({ key, object, dependents }: GarbageView, finalizers
   if (finalizers.includes(ORPHAN)) {
     if (dependents.length === 0) return act(removeFinalizer(key, object, ORPHAN));
     const freed = dependents.slice(0, MOST_AT_ONCE);
-    return act(...freed.map((one) => removeOwners(one.key, one.object.metadata.uid, [uid])));
+    return act(...freed.map((dependent) => removeOwners(dependent.key, dependent.object.metadata.uid, [uid])));
   }
   if (!finalizers.includes(FOREGROUND)) return { kind: 'keep' };
-  const blocked = dependents.some((one) =>
-    one.object.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true),
+  const blocked = dependents.some(({ object: dependent }) =>
+    dependent.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true),
   );
   return blocked ? { kind: 'keep' } : act(removeFinalizer(key, object, FOREGROUND));
 }
@@ -58,14 +58,14 @@ function decideOwnerLeaving({ key, object, dependents }: GarbageView, finalizers
 /** An object with an owner left stays, without those that are gone; one that has lost them all goes. */
 function decideDependent(view: GarbageView): GarbageOutcome {
   const { key, object, owners, dependents } = view;
-  const lost = owners.filter(({ standing }) => standing !== 'there');
+  const lost = owners.filter(({ presence }) => presence !== 'there');
   if (lost.length === 0) return { kind: 'keep' };
   const lostUids = lost.map(({ reference }) => reference.uid);
   if (lost.length < owners.length) return act(removeOwners(key, object.metadata.uid, lostUids));
-  const waiting = owners.filter(({ standing }) => standing === 'waiting').map(({ reference }) => reference.uid);
+  const waiting = owners.filter(({ presence }) => presence === 'waiting').map(({ reference }) => reference.uid);
   if (waiting.length === 0 || dependents.length === 0) return act(remove(view, policyOf(object), true));
   // Two that own each other would wait for each other: this one stops blocking first.
-  const circular = dependents.some((one) => one.object.metadata.finalizers?.includes(FOREGROUND));
+  const circular = dependents.some((dependent) => dependent.object.metadata.finalizers?.includes(FOREGROUND));
   if (!circular) return act(remove(view, 'Foreground', true));
   return act(unblock(view, waiting), remove(view, 'Foreground', false));
 }
@@ -92,7 +92,7 @@ function unblock({ key, object }: GarbageView, ownerUids: readonly string[]): Pl
 /** The list is written whole, so another's change to the object since must refuse this one. */
 function removeFinalizer(key: ObjectKey, { metadata }: StoredObject, finalizer: string): PlannedCommand {
   const { uid, resourceVersion, finalizers = [] } = metadata;
-  const rest = finalizers.filter((one) => one !== finalizer);
+  const rest = finalizers.filter((name) => name !== finalizer);
   const patch = { metadata: { uid, resourceVersion, finalizers: rest.length === 0 ? null : rest } };
   return { type: 'PatchObject', data: { ...key, patchType: 'merge', patch } };
 }

@@ -1,5 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import type { PlannedCommand, Reconciled } from '../runtime/domain/controller';
+import type { PlannedCommand, ReconcileResult } from '../runtime/domain/controller';
 
 export const DEFAULT_ACCOUNT = 'default';
 export const ROOT_CA = 'kube-root-ca.crt';
@@ -15,7 +15,7 @@ export interface NamespaceContentView {
 }
 
 /** Every live namespace has a service account `default` and, where there is one, the cluster's root certificate. */
-export function decideNamespaceContent(view: NamespaceContentView): Reconciled {
+export function decideNamespaceContent(view: NamespaceContentView): ReconcileResult {
   const { namespace, account, rootCa, certificate } = view;
   if (namespace.metadata.deletionTimestamp !== undefined) return { commands: [] };
   const { name } = namespace.metadata;

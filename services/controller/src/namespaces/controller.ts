@@ -1,6 +1,6 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { SETTLED, type Change, type Controller, type Watches } from '../runtime/domain/controller';
+import { SETTLED, type ObjectChange, type Controller, type Watches } from '../runtime/domain/controller';
 import { decideNamespace, type NamespaceOutcome } from './decide';
 
 const NAMESPACED = RESOURCES.filter((row) => row.namespaced).map((row) => row.id);
@@ -37,7 +37,7 @@ function contentOf(state: ReadonlyCluster, namespace: string): Map<ResourceId, r
 
 /** Content matters only in a namespace that is to go. */
 function contentWatches(): Watches {
-  const keysOf = ({ before, after }: Change, state: ReadonlyCluster): string[] => {
+  const keysOf = ({ before, after }: ObjectChange, state: ReadonlyCluster): string[] => {
     const name = (after ?? before)?.metadata.namespace ?? '';
     return state.get('namespaces', '', name)?.metadata.deletionTimestamp === undefined ? [] : [name];
   };

@@ -41,7 +41,7 @@ export function decideNamespace({ namespace, content, now }: NamespaceView): Nam
   const remaining = [...content].filter(([, objects]) => objects.length > 0);
   if (remaining.length === 0) return { kind: 'finalize', commands: [finalize(namespace)] };
   const staying = remaining.filter(([, objects]) =>
-    objects.some((one) => one.metadata.deletionTimestamp === undefined),
+    objects.some((object) => object.metadata.deletionTimestamp === undefined),
   );
   if (staying.length > 0) {
     return { kind: 'delete', commands: staying.map(([resource]) => deleteAll(resource, namespace.metadata.name)) };
@@ -56,7 +56,7 @@ function deleteAll(resource: ResourceId, namespace: string): PlannedCommand {
 }
 
 function finalize(namespace: StoredNamespace): PlannedCommand {
-  const finalizers = namespace.spec?.finalizers?.filter((one) => one !== KUBERNETES);
+  const finalizers = namespace.spec?.finalizers?.filter((name) => name !== KUBERNETES);
   return {
     type: 'ReplaceObject',
     data: {
@@ -76,7 +76,9 @@ function conditionsFor(remaining: readonly [ResourceId, readonly StoredObject[]]
     return `${plural}.${group} has ${objects.length} resource instances`;
   });
   const finalizers = new Map<string, number>();
-  for (const finalizer of remaining.flatMap(([, objects]) => objects.flatMap((one) => one.metadata.finalizers ?? []))) {
+  for (const finalizer of remaining.flatMap(([, objects]) =>
+    objects.flatMap((object) => object.metadata.finalizers ?? []),
+  )) {
     finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
   }
   const holders = [...finalizers].sort().map(([name, count]) => `${name} in ${count} resource instances`);
@@ -106,11 +108,11 @@ function conditionsFor(remaining: readonly [ResourceId, readonly StoredObject[]]
 function writeConditions(namespace: StoredNamespace, wanted: NamespaceCondition[], now: Now): PlannedCommand[] {
   const stored = namespace.status?.conditions ?? [];
   const timed = wanted.map((condition) => {
-    const before = stored.find((one) => one.type === condition.type);
+    const before = stored.find(({ type }) => type === condition.type);
     const same = before?.status === condition.status;
     return { ...condition, lastTransitionTime: same ? before?.lastTransitionTime : now.time };
   });
-  const others = stored.filter((one) => !wanted.some((condition) => condition.type === one.type));
+  const others = stored.filter(({ type }) => !wanted.some((condition) => condition.type === type));
   const conditions = [...others, ...timed];
   if (sameJson(stored, conditions)) return [];
   return [

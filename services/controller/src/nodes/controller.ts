@@ -1,6 +1,12 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { Taint } from '@shiplog/contracts';
-import { SETTLED, type Attempt, type Change, type Controller, type Reconciled } from '../runtime/domain/controller';
+import {
+  SETTLED,
+  type ReconcileRequest,
+  type ObjectChange,
+  type Controller,
+  type ReconcileResult,
+} from '../runtime/domain/controller';
 import { timeOf } from '../domain/pods';
 import { decideConditions, isNodeReady, isSilent, nodeCondition, type StoredNode } from './decide-conditions';
 import { decideEviction } from './decide-eviction';
@@ -21,15 +27,15 @@ export class NodeLifecycleController implements Controller {
   ) {}
 
   readonly watches = {
-    nodes: (change: Change<'nodes'>, state: ReadonlyCluster) => this.keysOfNode(change, state),
-    pods: ({ after }: Change<'pods'>, state: ReadonlyCluster) => keysOfPod(after?.spec?.nodeName, state),
+    nodes: (change: ObjectChange<'nodes'>, state: ReadonlyCluster) => this.keysOfNode(change, state),
+    pods: ({ after }: ObjectChange<'pods'>, state: ReadonlyCluster) => keysOfPod(after?.spec?.nodeName, state),
   };
 
   allKeys(state: ReadonlyCluster): string[] {
     return state.list('nodes').map((node) => node.metadata.name);
   }
 
-  reconcile(key: string, { state, now }: Attempt): Reconciled {
+  reconcile(key: string, { state, now }: ReconcileRequest): ReconcileResult {
     const node = state.get('nodes', '', key);
     if (node === undefined) return SETTLED;
     const silentMs = this.heartbeats.silence(key, timeOf(node.metadata.creationTimestamp));
@@ -50,7 +56,7 @@ export class NodeLifecycleController implements Controller {
     return merge([conditions, taints, lost, evicted]);
   }
 
-  private keysOfNode({ before, after }: Change<'nodes'>, state: ReadonlyCluster): string[] {
+  private keysOfNode({ before, after }: ObjectChange<'nodes'>, state: ReadonlyCluster): string[] {
     if (after === undefined) {
       this.heartbeats.forget(before?.metadata.name ?? '');
       return this.allKeys(state);
@@ -95,7 +101,7 @@ function podsOn(state: ReadonlyCluster, node: string) {
   return () => state.list('pods').filter((pod) => pod.spec?.nodeName === node);
 }
 
-function merge(parts: readonly Reconciled[]): Reconciled {
+function merge(parts: readonly ReconcileResult[]): ReconcileResult {
   const waits = parts.flatMap(({ requeueAfterMs }) => requeueAfterMs ?? []);
   return {
     commands: parts.flatMap(({ commands }) => commands),

@@ -1,5 +1,5 @@
 import type { NodeCondition, ObjectOf } from '@shiplog/contracts';
-import { momentOf, type Now, type PlannedCommand, type Reconciled } from '../runtime/domain/controller';
+import { momentOf, type Now, type PlannedCommand, type ReconcileResult } from '../runtime/domain/controller';
 
 export type StoredNode = ObjectOf<'nodes'>;
 
@@ -35,7 +35,7 @@ export function isSilent({ silentMs, graceMs }: Pick<HeartbeatView, 'silentMs' |
 }
 
 /** Says of a node that has been silent for the whole grace period that nobody knows how it is. */
-export function decideConditions(view: HeartbeatView): Reconciled {
+export function decideConditions(view: HeartbeatView): ReconcileResult {
   const { node, silentMs, graceMs, now } = view;
   if (!isSilent(view)) return { commands: [], requeueAfterMs: Math.max(graceMs - silentMs, LEAST_WAIT_MS) };
   const unknown = REPORTED.filter((type) => nodeCondition(node, type)?.status !== 'Unknown');

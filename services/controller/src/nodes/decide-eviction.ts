@@ -1,6 +1,6 @@
 import type { Taint } from '@shiplog/contracts';
 import { tolerates } from '@shiplog/kube';
-import type { Note, Now, PlannedCommand, Reconciled } from '../runtime/domain/controller';
+import type { Note, Now, PlannedCommand, ReconcileResult } from '../runtime/domain/controller';
 import { deletePod, timeOf, type StoredPod } from '../domain/pods';
 
 /** All that the decision which pods must leave a node looks at. */
@@ -15,7 +15,7 @@ export interface EvictionView {
 }
 
 /** Deletes the pods whose toleration of the node's NoExecute taints has run out; looks again when the next one does. */
-export function decideEviction({ taints, pods, firstSeenMs, now }: EvictionView): Reconciled {
+export function decideEviction({ taints, pods, firstSeenMs, now }: EvictionView): ReconcileResult {
   const driving = taints.filter((taint) => taint.effect === 'NoExecute');
   const commands: PlannedCommand[] = [];
   const notes: Note[] = [];

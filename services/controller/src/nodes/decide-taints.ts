@@ -1,5 +1,5 @@
 import type { Taint } from '@shiplog/contracts';
-import type { Now, Reconciled } from '../runtime/domain/controller';
+import type { Now, ReconcileResult } from '../runtime/domain/controller';
 import { isNodeReady, nodeCondition, type StoredNode } from './decide-conditions';
 
 export const NOT_READY = 'node.kubernetes.io/not-ready';
@@ -34,10 +34,10 @@ export interface TaintsView {
 }
 
 /** Makes the node's taints follow its conditions: no new pods, and after their tolerations none at all. */
-export function decideTaints({ node, someNodeReady, now }: TaintsView): Reconciled {
+export function decideTaints({ node, someNodeReady, now }: TaintsView): ReconcileResult {
   const stored = node.spec?.taints ?? [];
   const wanted = wantedTaints(node, someNodeReady);
-  const has = (list: readonly Taint[], taint: Taint): boolean => list.some((one) => nameOf(one) === nameOf(taint));
+  const has = (list: readonly Taint[], taint: Taint): boolean => list.some((other) => nameOf(other) === nameOf(taint));
   const kept = stored.filter((taint) => !MANAGED.has(nameOf(taint)) || has(wanted, taint));
   const added = wanted.filter((taint) => !has(stored, taint)).map((taint) => ({ ...taint, timeAdded: now.time }));
   if (added.length === 0 && kept.length === stored.length) return { commands: [] };

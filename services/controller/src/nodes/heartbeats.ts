@@ -5,17 +5,17 @@
  */
 export class Heartbeats {
   private readonly last = new Map<string, number>();
-  private lastSign: number | undefined;
+  private lastHeardBus: number | undefined;
   /** Since when signs have been coming without a break. */
-  private listeningSince = 0;
+  private heardSince = 0;
 
   /** A pause between two signs that is longer than `breakMs` is a break. */
   constructor(private readonly breakMs: number) {}
 
   /** A sign that the bus is heard: everything sent well before has arrived. */
-  listening(nowMs: number): void {
-    if (this.lastSign === undefined || nowMs - this.lastSign > this.breakMs) this.listeningSince = nowMs;
-    this.lastSign = nowMs;
+  heardBus(nowMs: number): void {
+    if (this.lastHeardBus === undefined || nowMs - this.lastHeardBus > this.breakMs) this.heardSince = nowMs;
+    this.lastHeardBus = nowMs;
   }
 
   /** A node's own signal arrived. */
@@ -34,7 +34,7 @@ export class Heartbeats {
 
   /** For how long the node, which exists since `knownSinceMs`, has certainly been silent. */
   silence(node: string, knownSinceMs: number): number {
-    if (this.lastSign === undefined) return 0;
-    return Math.max(0, this.lastSign - Math.max(this.listeningSince, this.last.get(node) ?? 0, knownSinceMs));
+    if (this.lastHeardBus === undefined) return 0;
+    return Math.max(0, this.lastHeardBus - Math.max(this.heardSince, this.last.get(node) ?? 0, knownSinceMs));
   }
 }

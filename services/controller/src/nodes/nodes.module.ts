@@ -3,7 +3,7 @@ import { CONFIG } from '@shiplog/service';
 import type { ControllerConfig } from '../settings';
 import { HeartbeatController } from './heartbeat.controller';
 import { Heartbeats } from './heartbeats';
-import { Listening } from './listening';
+import { BusLiveness } from './bus-liveness';
 
 /** When each node was last heard of, and for how long this process has been able to hear it. */
 @Module({
@@ -14,7 +14,7 @@ import { Listening } from './listening';
       inject: [CONFIG],
       useFactory: ({ nodeMonitorGraceMs }: ControllerConfig) => new Heartbeats(nodeMonitorGraceMs / 2),
     },
-    Listening,
+    BusLiveness,
   ],
   exports: [Heartbeats],
 })

@@ -8,36 +8,36 @@ import { decideTaints } from './decide-taints';
 import { Heartbeats } from './heartbeats';
 
 const GRACE = 40_000;
-const taintsOf = (one: ObjectOf<'nodes'> | undefined) =>
-  (one?.spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`);
+const taintsOf = (stored: ObjectOf<'nodes'> | undefined) =>
+  (stored?.spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`);
 
 describe('heartbeats', () => {
-  const listenTo = (heartbeats: Heartbeats, fromMs: number, toMs: number): void => {
-    for (let ms = fromMs; ms <= toMs; ms += 1_000) heartbeats.listening(ms);
+  const hearBus = (heartbeats: Heartbeats, fromMs: number, toMs: number): void => {
+    for (let ms = fromMs; ms <= toMs; ms += 1_000) heartbeats.heardBus(ms);
   };
 
   it('count a silence from the last beat, but no further back than this process has listened', () => {
     const heartbeats = new Heartbeats(20_000);
     expect(heartbeats.silence('n', 0)).toBe(0);
-    listenTo(heartbeats, 10_000, 11_000);
+    hearBus(heartbeats, 10_000, 11_000);
     expect(heartbeats.silence('n', 0)).toBe(1_000);
     heartbeats.heard('n', 11_500);
-    listenTo(heartbeats, 12_000, 12_000);
+    hearBus(heartbeats, 12_000, 12_000);
     expect(heartbeats.silence('n', 0)).toBe(500);
   });
 
   it('count no time in which the bus was not heard, and begin anew after a break', () => {
     const heartbeats = new Heartbeats(20_000);
-    listenTo(heartbeats, 0, 5_000);
+    hearBus(heartbeats, 0, 5_000);
     heartbeats.heard('n', 4_000);
     expect(heartbeats.silence('n', 0)).toBe(1_000);
-    listenTo(heartbeats, 60_000, 61_000);
+    hearBus(heartbeats, 60_000, 61_000);
     expect(heartbeats.silence('n', 0)).toBe(1_000);
   });
 
   it('give a node that is new its time', () => {
     const heartbeats = new Heartbeats(20_000);
-    listenTo(heartbeats, 0, 2_000);
+    hearBus(heartbeats, 0, 2_000);
     expect(heartbeats.silence('n', 1_900)).toBe(100);
   });
 });
@@ -138,7 +138,7 @@ describe('node lifecycle over a journal', () => {
   /** Passes time in steps of a second in which these nodes are heard of. */
   const beat = async (seconds: number, ...alive: string[]): Promise<void> => {
     for (let i = 0; i < seconds; i++) {
-      heartbeats.listening(cluster.clock);
+      heartbeats.heardBus(cluster.clock);
       for (const name of alive) heartbeats.heard(name, cluster.clock);
       await cluster.pass(1);
     }
@@ -191,7 +191,7 @@ describe('node lifecycle over a journal', () => {
   it('gives no node up for what it could not have heard', async () => {
     await beat(5, 'n1', 'n2');
     await cluster.pass(600);
-    heartbeats.listening(cluster.clock);
+    heartbeats.heardBus(cluster.clock);
     await cluster.pass(1);
     expect([ready('n1')?.status, ready('n2')?.status]).toEqual(['True', 'True']);
     expect(names(cluster.journal.list('pods'))).toEqual(['on-n1', 'on-n2']);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseCidr } from '@shiplog/apimachinery';
+import { parseCidr, type Cidr } from '@shiplog/apimachinery';
 import { at, bare, node } from '../testing/objects';
 import { decidePodCidrs } from './decide';
 
@@ -9,6 +9,8 @@ const assigned = (nodes: ReturnType<typeof node>[], prefix = 24) =>
     const { name, patch } = data as { name: string; patch: { spec: { podCIDR: string } } };
     return [name, patch.spec.podCIDR];
   });
+
+const overlap = (a: Cidr, b: Cidr): boolean => a.base < b.base + b.size && b.base < a.base + a.size;
 
 describe('pod networks', () => {
   it('are given to nodes that have none: the lowest that is free, to the oldest node first', () => {
@@ -38,15 +40,15 @@ describe('pod networks', () => {
     const some = fc.array(fc.option(fc.record({ index: fc.nat(255), wide: fc.boolean() })), { maxLength: 40 });
     fc.assert(
       fc.property(some, (given) => {
-        const nodes = given.map((one, i) => {
-          const cidr = one && (one.wide ? `10.244.${one.index & ~1}.0/23` : `10.244.${one.index}.0/24`);
+        const nodes = given.map((network, i) => {
+          const cidr = network && (network.wide ? `10.244.${network.index & ~1}.0/23` : `10.244.${network.index}.0/24`);
           return node(`n${i}`, { podCIDR: cidr ?? undefined });
         });
         const before = nodes.flatMap(({ spec }) => spec?.podCIDR ?? []).map((text) => parseCidr(text)!);
         const made = assigned(nodes).map(([, text]) => parseCidr(text!)!);
-        made.forEach((one, i) => {
+        made.forEach((network, i) => {
           const others = [...before, ...made.filter((_, j) => j !== i)];
-          expect(others.some((two) => one.base < two.base + two.size && two.base < one.base + one.size)).toBe(false);
+          expect(others.some((other) => overlap(network, other))).toBe(false);
         });
       }),
     );

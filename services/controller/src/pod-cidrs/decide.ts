@@ -1,6 +1,6 @@
 import { formatCidr, parseCidr, subnetOf, type Cidr } from '@shiplog/apimachinery';
 import type { ObjectOf } from '@shiplog/contracts';
-import type { PlannedCommand, Reconciled } from '../runtime/domain/controller';
+import type { PlannedCommand, ReconcileResult } from '../runtime/domain/controller';
 
 type StoredNode = ObjectOf<'nodes'>;
 
@@ -14,7 +14,7 @@ export interface PodCidrView {
 }
 
 /** Gives every node without a pod network the lowest free one; the older node first, then by name. */
-export function decidePodCidrs({ nodes, cluster, prefix }: PodCidrView): Reconciled {
+export function decidePodCidrs({ nodes, cluster, prefix }: PodCidrView): ReconcileResult {
   const taken = new Set(nodes.flatMap((node) => indexesOf(node, cluster, prefix)));
   const commands: PlannedCommand[] = [];
   const warnings: string[] = [];

@@ -1,4 +1,4 @@
-import type { Attempt, Change, Controller, Reconciled } from '../runtime/domain/controller';
+import type { ReconcileRequest, ObjectChange, Controller, ReconcileResult } from '../runtime/domain/controller';
 import { decidePodGc } from './decide';
 
 /** One key: what is to go is found by looking at all pods at once. */
@@ -18,14 +18,14 @@ export class PodGcController implements Controller {
   constructor(private readonly settings: PodGcSettings) {}
 
   readonly watches = {
-    nodes: ({ after }: Change<'nodes'>) => (after === undefined ? [ALL_PODS] : []),
+    nodes: ({ after }: ObjectChange<'nodes'>) => (after === undefined ? [ALL_PODS] : []),
   };
 
   allKeys(): string[] {
     return [ALL_PODS];
   }
 
-  reconcile(_key: string, { state, now }: Attempt): Reconciled {
+  reconcile(_key: string, { state, now }: ReconcileRequest): ReconcileResult {
     const nodes = new Map(state.list('nodes').map((node) => [node.metadata.name, node]));
     for (const name of this.missingSince.keys()) if (nodes.has(name)) this.missingSince.delete(name);
     const missingSinceMs = (node: string): number => {

@@ -1,5 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import type { Now, PlannedCommand, Reconciled } from '../runtime/domain/controller';
+import type { Now, PlannedCommand, ReconcileResult } from '../runtime/domain/controller';
 import { deletePod, isPodFinished, timeOf, type StoredPod } from '../domain/pods';
 
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
@@ -18,7 +18,7 @@ export interface PodGcView {
 }
 
 /** Removes pods that no kubelet will: those of vanished nodes, of nodes declared out of service, and the oldest ended ones. */
-export function decidePodGc(view: PodGcView): Reconciled {
+export function decidePodGc(view: PodGcView): ReconcileResult {
   const gone = view.pods.filter((pod) => isAbandoned(view, pod));
   const ended = view.pods.filter((pod) => isPodFinished(pod) && pod.metadata.deletionTimestamp === undefined);
   const surplus = [...ended]

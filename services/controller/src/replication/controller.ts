@@ -2,7 +2,13 @@ import type { ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, type ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { matchesSelectorMap } from '@shiplog/apimachinery';
-import { SETTLED, type Attempt, type Change, type Controller, type Reconciled } from '../runtime/domain/controller';
+import {
+  SETTLED,
+  type ReconcileRequest,
+  type ObjectChange,
+  type Controller,
+  type ReconcileResult,
+} from '../runtime/domain/controller';
 import { splitKey } from '../domain/keys';
 import { decideReplication } from './decide';
 
@@ -17,7 +23,7 @@ export const replicationController: Controller = {
   reconcile,
 };
 
-function reconcile(key: string, { state, now, position, refused }: Attempt): Reconciled {
+function reconcile(key: string, { state, now, position, refused }: ReconcileRequest): ReconcileResult {
   const { namespace, name } = splitKey(key);
   const rc = state.get('replicationcontrollers', namespace, name);
   if (rc === undefined) return SETTLED;
@@ -34,7 +40,7 @@ function reconcile(key: string, { state, now, position, refused }: Attempt): Rec
 }
 
 /** The owners before and after; for an orphan, every controller that would take it. */
-function keysOfPod({ before, after }: Change<'pods'>, state: ReadonlyCluster): string[] {
+function keysOfPod({ before, after }: ObjectChange<'pods'>, state: ReadonlyCluster): string[] {
   const keys = new Set<string>();
   const namespace = (after ?? before)?.metadata.namespace ?? '';
   for (const owner of [controllerOf(before), controllerOf(after)]) {

@@ -112,7 +112,7 @@ describe('a ReplicationController', () => {
     ];
     const order: string[] = [];
     for (let wanted = 4; wanted >= 0; wanted--) {
-      const left = pods.filter((one) => !order.includes(one.metadata.name));
+      const left = pods.filter(({ metadata }) => !order.includes(metadata.name));
       const { commands } = decideReplication(
         view({ rc: { ...web, spec: { ...web.spec, replicas: wanted } }, pods: left }),
       );

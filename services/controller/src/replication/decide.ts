@@ -1,7 +1,7 @@
 import type { KubeStatus, ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { matchesSelectorMap } from '@shiplog/apimachinery';
-import type { Note, Now, PlannedCommand, Reconciled } from '../runtime/domain/controller';
+import type { Note, Now, PlannedCommand, ReconcileResult } from '../runtime/domain/controller';
 import { addOwner, controllerReference, keyOf, removeOwners } from '../domain/owners';
 import { deletePod, isPodActive, type StoredPod } from '../domain/pods';
 import { observedStatus, writeStatus } from './plan-status';
@@ -27,7 +27,7 @@ export interface ReplicationView {
 }
 
 /** What one ReplicationController needs now: owners set right, pods made or deleted, its status written. */
-export function decideReplication(view: ReplicationView): Reconciled {
+export function decideReplication(view: ReplicationView): ReconcileResult {
   const { rc, now, failure } = view;
   if (rc.metadata.deletionTimestamp !== undefined) return { commands: [] };
   const { active, commands: claims } = claim(rc, view.pods);

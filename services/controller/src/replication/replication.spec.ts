@@ -96,8 +96,8 @@ describe('ReplicationControllers over a journal', () => {
     await cluster.create('replicationcontrollers', rcOf('bad', 1, 'bad'));
     cluster.run({
       ...replicationController,
-      reconcile: async (key, attempt) => {
-        const decided = await replicationController.reconcile(key, attempt);
+      reconcile: async (key, request) => {
+        const decided = await replicationController.reconcile(key, request);
         for (const command of decided.commands) {
           if (command.type === 'CreateObject') command.data.object.metadata.generateName = 'NOT A NAME-';
         }
@@ -125,30 +125,31 @@ describe('ReplicationControllers over a journal', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-        const world = await clusterWith();
-        world.run(replicationController);
-        await world.create('pods', podOf('bystander', 'bystander'));
-        for (const rc of ['a', 'b']) await world.create('replicationcontrollers', rcOf(rc, 1, rc));
+        const cluster = await clusterWith();
+        cluster.run(replicationController);
+        await cluster.create('pods', podOf('bystander', 'bystander'));
+        for (const rc of ['a', 'b']) await cluster.create('replicationcontrollers', rcOf(rc, 1, rc));
         let orphans = 0;
-        for (const one of steps) {
-          const pods = world.journal.list('pods').filter((pod) => pod.metadata.name !== 'bystander');
-          const chosen = 'nth' in one && pods.length > 0 ? pods[one.nth % pods.length]?.metadata.name : undefined;
-          if (one.kind === 'scale') await world.patch('replicationcontrollers', one.rc, { spec: { replicas: one.to } });
-          else if (one.kind === 'orphan') await world.create('pods', podOf(`orphan-${++orphans}`, one.app));
-          else if (one.kind === 'rest') await world.settle();
+        for (const step of steps) {
+          const pods = cluster.journal.list('pods').filter((pod) => pod.metadata.name !== 'bystander');
+          const chosen = 'nth' in step && pods.length > 0 ? pods[step.nth % pods.length]?.metadata.name : undefined;
+          if (step.kind === 'scale')
+            await cluster.patch('replicationcontrollers', step.rc, { spec: { replicas: step.to } });
+          else if (step.kind === 'orphan') await cluster.create('pods', podOf(`orphan-${++orphans}`, step.app));
+          else if (step.kind === 'rest') await cluster.settle();
           else if (chosen === undefined) continue;
-          else if (one.kind === 'kill') await world.delete('pods', chosen);
-          else if (one.kind === 'relabel')
-            await world.patch('pods', chosen, { metadata: { labels: { app: one.app } } });
-          else await world.patch('pods', chosen, { status: { phase: 'Failed' } }, 'status');
+          else if (step.kind === 'kill') await cluster.delete('pods', chosen);
+          else if (step.kind === 'relabel')
+            await cluster.patch('pods', chosen, { metadata: { labels: { app: step.app } } });
+          else await cluster.patch('pods', chosen, { status: { phase: 'Failed' } }, 'status');
         }
-        await world.settle();
-        for (const rc of world.journal.list('replicationcontrollers')) {
-          expect(podsOf(world, rc.metadata.name)).toHaveLength(rc.spec?.replicas ?? -1);
+        await cluster.settle();
+        for (const rc of cluster.journal.list('replicationcontrollers')) {
+          expect(podsOf(cluster, rc.metadata.name)).toHaveLength(rc.spec?.replicas ?? -1);
           expect(rc.status?.replicas).toBe(rc.spec?.replicas);
         }
-        expect(world.journal.get('pods', 'default', 'bystander')?.metadata.resourceVersion).toBe('2');
-        await world.stop();
+        expect(cluster.journal.get('pods', 'default', 'bystander')?.metadata.resourceVersion).toBe('2');
+        await cluster.stop();
       }),
       { numRuns: 40 },
     );

@@ -1,7 +1,7 @@
-import type { Attempt, Controller, Reconciled } from './domain/controller';
+import type { ReconcileRequest, Controller, ReconcileResult } from './domain/controller';
 import { TestCluster } from '../testing/cluster';
 
-const MAKE: Reconciled = {
+const MAKE: ReconcileResult = {
   commands: [
     {
       type: 'CreateObject',
@@ -23,7 +23,9 @@ describe('the runtime of the controllers', () => {
   afterEach(() => cluster.stop());
 
   /** A controller with one key, woken by namespaces and config maps. */
-  const controller = (reconcile: (key: string, attempt: Attempt) => Reconciled | Promise<Reconciled>): Controller => ({
+  const controller = (
+    reconcile: (key: string, request: ReconcileRequest) => ReconcileResult | Promise<ReconcileResult>,
+  ): Controller => ({
     name: 'test',
     watches: { namespaces: () => ['key'], configmaps: () => ['key'] },
     allKeys: () => ['key'],

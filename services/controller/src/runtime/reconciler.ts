@@ -3,7 +3,7 @@ import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import {
   keysOfChange,
   momentOf,
-  type Change,
+  type ObjectChange,
   type Controller,
   type PlannedCommand,
   type Refusal,
@@ -12,7 +12,7 @@ import { WorkQueue, type DueKey } from './domain/work-queue';
 import { KeyedBackOff, pause, type BackOffBounds } from '@shiplog/wait';
 import { isMoot, isRace } from './refusals';
 import { Sender } from './sender';
-import type { ReconcilerLog, World } from './world';
+import type { ReconcilerLog, Client } from './client';
 
 export interface ReconcilerOptions {
   /** Who the commands come from, for example `system:shiplog:controller`. */
@@ -52,27 +52,27 @@ export class Reconciler {
 
   constructor(
     readonly controller: Controller,
-    private readonly world: World,
+    private readonly client: Client,
     private readonly log: ReconcilerLog,
     options: ReconcilerOptions,
   ) {
     this.options = { ...DEFAULTS, ...options };
     this.backOff = new KeyedBackOff(this.options.backOff);
-    this.sender = new Sender(controller.name, world, log, this.options.backOff);
+    this.sender = new Sender(controller.name, client, log, this.options.backOff);
   }
 
   /** Begins with every key there is. */
   start(): void {
     if (this.started) return;
     this.sender.start();
-    this.stopWatching = this.world.onApplied((batch) => this.applied(batch));
+    this.stopWatching = this.client.onApplied((batch) => this.applied(batch));
     this.resyncTimer = setInterval(() => this.resync(), this.options.resyncMs).unref();
     this.resync();
   }
 
   /** Looks at every key again. */
   resync(): void {
-    for (const key of this.controller.allKeys(this.world.state)) this.queue.add(key);
+    for (const key of this.controller.allKeys(this.client.state)) this.queue.add(key);
     this.wake();
   }
 
@@ -109,10 +109,10 @@ export class Reconciler {
 
   private applied(batch: readonly AppliedEvent[]): void {
     for (const { event, before, after } of batch) {
-      const change = { resource: event.resource, position: event.position, before, after } as Change;
-      for (const key of keysOfChange(this.controller, change, this.world.state)) this.queue.add(key, event.position);
+      const change = { resource: event.resource, position: event.position, before, after } as ObjectChange;
+      for (const key of keysOfChange(this.controller, change, this.client.state)) this.queue.add(key, event.position);
     }
-    this.queue.reached(this.world.position);
+    this.queue.reached(this.client.position);
     this.wake();
   }
 
@@ -125,7 +125,7 @@ export class Reconciler {
   }
 
   private runSlice(): void {
-    const taken = this.queue.take(this.world.now(), this.options.sliceSize);
+    const taken = this.queue.take(this.client.now(), this.options.sliceSize);
     for (const due of taken) {
       const run = this.runKey(due).finally(() => this.inFlight.delete(run));
       this.inFlight.add(run);
@@ -144,7 +144,7 @@ export class Reconciler {
         this.timer = undefined;
         this.wake();
       },
-      Math.min(Math.max(at - this.world.now(), 0), MAX_TIMER_MS),
+      Math.min(Math.max(at - this.client.now(), 0), MAX_TIMER_MS),
     );
     this.timer = { handle, at };
   }
@@ -161,12 +161,12 @@ export class Reconciler {
   }
 
   private async attempt(key: string, cause: number | undefined): Promise<void> {
-    const { state, position: basis } = this.world;
+    const { state, position: basis } = this.client;
     const refused = this.refused.get(key) ?? [];
-    const now = momentOf(this.world.now());
+    const now = momentOf(this.client.now());
     const outcome = await this.controller.reconcile(key, { state, position: basis, now, refused });
     const { commands, requeueAfterMs, warnings = [], notes = [] } = outcome;
-    for (const note of notes) this.world.note(note);
+    for (const note of notes) this.client.note(note);
     for (const warning of warnings) this.log.warn({ controller: this.controller.name, key }, warning);
     if (requeueAfterMs !== undefined) this.queue.addAt(key, now.ms + requeueAfterMs);
     const sent = commands.map((planned) => this.nameCommand(planned, cause, basis));
@@ -175,7 +175,7 @@ export class Reconciler {
   }
 
   private nameCommand(planned: PlannedCommand, cause: number | undefined, basis: number): AnyCommand {
-    const id = planned.id ?? this.world.newCommandId();
+    const id = planned.id ?? this.client.newCommandId();
     return { id, actor: this.options.actor, type: planned.type, cause, basis, data: planned.data } as AnyCommand;
   }
 
@@ -186,7 +186,7 @@ export class Reconciler {
       if (reply === undefined || command === undefined) return;
       if (!reply.ok && isMoot(reply.status)) return;
       if (!reply.ok) refused.push({ command, status: reply.status });
-      else if (reply.position > this.world.position) this.queue.hold(key, reply.position);
+      else if (reply.position > this.client.position) this.queue.hold(key, reply.position);
     });
     if (refused.length === 0) {
       this.refused.delete(key);
@@ -200,10 +200,10 @@ export class Reconciler {
   }
 
   /** A race is lost now and then; only one that is lost again and again is worth a warning. */
-  private retryLater(key: string, level: 'race' | 'warn' | 'error', why: string): void {
+  private retryLater(key: string, level: 'race' | 'warn' | 'error', reason: string): void {
     const { attempt, waitMs } = this.backOff.failed(key);
-    this.queue.addAt(key, this.world.now() + waitMs);
+    this.queue.addAt(key, this.client.now() + waitMs);
     const shown = level !== 'race' ? level : attempt <= RACES_UNSAID ? 'debug' : 'warn';
-    this.log[shown]({ controller: this.controller.name, key, attempt, waitMs, why }, 'will try again');
+    this.log[shown]({ controller: this.controller.name, key, attempt, waitMs, why: reason }, 'will try again');
   }
 }

@@ -1,6 +1,6 @@
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import { BackOff, pause, type BackOffBounds } from '@shiplog/wait';
-import type { ReconcilerLog, World } from './world';
+import type { ReconcilerLog, Client } from './client';
 
 /** Sends one controller's commands and settles what became of them. */
 export class Sender {
@@ -8,7 +8,7 @@ export class Sender {
 
   constructor(
     private readonly controller: string,
-    private readonly world: World,
+    private readonly client: Client,
     private readonly log: ReconcilerLog,
     private readonly backOff: BackOffBounds,
   ) {}
@@ -30,7 +30,7 @@ export class Sender {
     const patience = new BackOff(this.backOff);
     while (this.open) {
       try {
-        return await this.world.command(command);
+        return await this.client.command(command);
       } catch (error) {
         const waitMs = patience.failed();
         const fields = { controller: this.controller, key, command: command.type, attempt: patience.failures, waitMs };

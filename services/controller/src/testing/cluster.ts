@@ -12,7 +12,7 @@ import {
 } from '@shiplog/contracts';
 import type { Controller, Note } from '../runtime/domain/controller';
 import { Reconciler, type ReconcilerOptions } from '../runtime/reconciler';
-import type { World } from '../runtime/world';
+import type { Client } from '../runtime/client';
 import { EPOCH } from './objects';
 
 const SETTINGS = {
@@ -23,7 +23,7 @@ const SETTINGS = {
 const MOST_TURNS = 10_000;
 
 /** A journal and a projection in memory: the real `decide` and the real fold, with a clock that the spec turns. */
-export class TestCluster implements World {
+export class TestCluster implements Client {
   readonly log: LogEvent[] = [];
   /** What the journal knows. */
   readonly journal = new ClusterState();

@@ -8,7 +8,7 @@ export const at = (seconds: number): string => `${new Date(EPOCH + seconds * 100
 let made = 0;
 
 function object<R extends ResourceId>(resource: R, name: string, meta: Partial<StoredMeta>, rest: object): ObjectOf<R> {
-  const row = RESOURCES.find((one) => one.id === resource)!;
+  const row = RESOURCES.find(({ id }) => id === resource)!;
   const metadata: StoredMeta = {
     name,
     ...(row.namespaced && { namespace: 'default' }),

@@ -2,14 +2,14 @@ import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { CommandData, CommandType, KubeStatus, ObjectOf, ResourceId, Signals } from '@shiplog/contracts';
 
 /** What an event made of one object: created (no `before`), changed, or deleted (no `after`). */
-export interface Change<R extends ResourceId = ResourceId> {
+export interface ObjectChange<R extends ResourceId = ResourceId> {
   readonly resource: R;
   readonly position: number;
   readonly before?: ObjectOf<R>;
   readonly after?: ObjectOf<R>;
 }
 
-/** The moment of an attempt: read once, at the edge. */
+/** The moment of a reconciliation: read once, at the edge. */
 export interface Now {
   /** Milliseconds since 1970. */
   readonly ms: number;
@@ -30,7 +30,7 @@ export interface Refusal {
 }
 
 /** One snapshot, one now: all that an attempt to reconcile a key may look at. */
-export interface Attempt {
+export interface ReconcileRequest {
   readonly state: ReadonlyCluster;
   /** Position that `state` stands at. */
   readonly position: number;
@@ -42,8 +42,8 @@ export interface Attempt {
 /** A note about an object, on its way to whoever describes it. */
 export type Note = Signals['note'];
 
-/** What an attempt came to: what to ask of the journal, and when to look again without being told. */
-export interface Reconciled {
+/** What a reconciliation came to: what to ask of the journal, and when to look again without being told. */
+export interface ReconcileResult {
   readonly commands: readonly PlannedCommand[];
   readonly requeueAfterMs?: number;
   /** What an operator should read in the log, for example that something has run out. */
@@ -53,10 +53,12 @@ export interface Reconciled {
 }
 
 /** Nothing to do. */
-export const SETTLED: Reconciled = { commands: [] };
+export const SETTLED: ReconcileResult = { commands: [] };
 
 /** For each watched resource: the keys that a change to one of its objects concerns. */
-export type Watches = { readonly [R in ResourceId]?: (change: Change<R>, state: ReadonlyCluster) => Iterable<string> };
+export type Watches = {
+  readonly [R in ResourceId]?: (change: ObjectChange<R>, state: ReadonlyCluster) => Iterable<string>;
+};
 
 /**
  * A controller is a row: a name, what wakes which key, and how a key is reconciled. Reconciling is level-triggered:
@@ -68,13 +70,13 @@ export interface Controller {
   /** Every key there is, for the first pass and for a resync. */
   allKeys(state: ReadonlyCluster): Iterable<string>;
   /** May ask something of the journal before it decides (hence the promise); the deciding itself is pure. */
-  reconcile(key: string, attempt: Attempt): Reconciled | Promise<Reconciled>;
+  reconcile(key: string, request: ReconcileRequest): ReconcileResult | Promise<ReconcileResult>;
 }
 
 /** The keys that a change concerns for one controller. */
-export function keysOfChange(controller: Controller, change: Change, state: ReadonlyCluster): Iterable<string> {
+export function keysOfChange(controller: Controller, change: ObjectChange, state: ReadonlyCluster): Iterable<string> {
   const watch = controller.watches[change.resource] as
-    ((change: Change, state: ReadonlyCluster) => Iterable<string>) | undefined;
+    ((change: ObjectChange, state: ReadonlyCluster) => Iterable<string>) | undefined;
   return watch === undefined ? [] : watch(change, state);
 }
 

@@ -15,11 +15,11 @@ import {
 import { Projection } from '@shiplog/projection';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { World } from './world';
+import type { Client } from './client';
 
-/** The world as it is: a projection of all that the journal tells, and the journal to ask. To be opened before use. */
+/** The client of a running service: a projection of all that the journal tells, and the journal to ask. To be opened before use. */
 @Injectable()
-export class LiveWorld implements World, OnApplicationShutdown {
+export class LiveClient implements Client, OnApplicationShutdown {
   private opened: Projection | undefined;
   private stopped = false;
 

@@ -13,7 +13,7 @@ const SIGN_EVERY_MS = 1_000;
  * that it had for this connection before.
  */
 @Injectable()
-export class Listening implements OnApplicationBootstrap, OnApplicationShutdown {
+export class BusLiveness implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly everyMs: number;
   private timer: NodeJS.Timeout | undefined;
   private ended = false;
@@ -39,7 +39,7 @@ export class Listening implements OnApplicationBootstrap, OnApplicationShutdown 
   private async ask(): Promise<void> {
     try {
       await this.bus.connection.flush();
-      if (!this.ended) this.heartbeats.listening(Date.now());
+      if (!this.ended) this.heartbeats.heardBus(Date.now());
     } catch (error) {
       this.logger.debug({ err: error }, 'NATS is away: no node is judged by its silence');
     }

@@ -2,8 +2,8 @@ import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import type { Note } from './domain/controller';
 
-/** What the runtime needs of the world: a projection to read, a journal to ask, a clock, names for commands. */
-export interface World {
+/** What reconcilers stand on: a projection to read, a journal to ask, a clock, names for commands. */
+export interface Client {
   readonly position: number;
   readonly state: ReadonlyCluster;
   /** Batches of applied events, in order, after their fold; returns the way out. */
