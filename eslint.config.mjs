@@ -5,6 +5,7 @@ const PURE = [
   'contracts/src/**/*.ts',
   'libs/{kube,apimachinery,admission,cluster,scheduling,representation}/src/**/*.ts',
   'services/**/domain/**/*.ts',
+  'services/controller/src/controllers/**/*.ts',
   '{libs,services,infra}/**/{decide,fold,plan,render,rule}*.ts',
 ];
 const SPECS = ['**/*.spec.ts', '**/testing/**', 'infra/e2e/**', 'libs/testing/**'];

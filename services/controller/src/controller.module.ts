@@ -6,13 +6,13 @@ import { ControllerService, RECONCILERS } from './controller.service';
 import { CONTROLLERS, controllersProvider } from './controllers';
 import { LiveClient } from './runtime/live-client';
 import { Reconciler } from './runtime/reconciler';
-import { NodesModule } from './nodes/nodes.module';
+import { LivenessModule } from './liveness/liveness.module';
 
 const ACTOR = 'system:shiplog:controller';
 
 /** The controller service: every controller of the cluster, each with what runs it, over one projection. */
 @Module({
-  imports: [NodesModule],
+  imports: [LivenessModule],
   providers: [
     ControllerService,
     LiveClient,

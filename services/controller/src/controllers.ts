@@ -1,16 +1,16 @@
 import type { FactoryProvider } from '@nestjs/common';
 import type { Controller } from './runtime/domain/controller';
 import { CONFIG } from '@shiplog/service';
-import { endpointsController } from './endpoints/controller';
+import { endpointsController } from './controllers/endpoints/controller';
 import { LiveClient } from './runtime/live-client';
-import { GarbageController } from './garbage/controller';
-import { namespaceContentController } from './namespace-content/controller';
-import { namespaceController } from './namespaces/controller';
-import { NodeLifecycleController } from './nodes/controller';
-import { Heartbeats } from './nodes/heartbeats';
-import { podCidrController } from './pod-cidrs/controller';
-import { PodGcController } from './pod-gc/controller';
-import { replicationController } from './replication/controller';
+import { GarbageController } from './controllers/garbage/controller';
+import { namespaceContentController } from './controllers/namespace-content/controller';
+import { namespaceController } from './controllers/namespaces/controller';
+import { NodeLifecycleController } from './controllers/nodes/controller';
+import { Heartbeats } from './controllers/nodes/heartbeats';
+import { podCidrController } from './controllers/pod-cidrs/controller';
+import { PodGcController } from './controllers/pod-gc/controller';
+import { replicationController } from './controllers/replication/controller';
 import { certificateOf, clusterNetworkOf, type ControllerConfig } from './settings';
 
 /** Injects every controller of the cluster there is: `@Inject(CONTROLLERS) controllers: readonly Controller[]`. */

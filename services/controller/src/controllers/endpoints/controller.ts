@@ -1,0 +1,87 @@
+import { type ReadonlyCluster } from '@shiplog/cluster';
+import { localKey, type ObjectOf } from '@shiplog/contracts';
+import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
+import type { ObjectChange, Controller } from '../../runtime/domain/controller';
+import { splitKey } from '../../domain/keys';
+import { isPodFinished, isPodReady, type StoredPod } from '../../domain/pods';
+import { decideEndpoints, deleteEndpoints } from './decide';
+import { decideMirror } from './mirror';
+import { SERVICE_NAME, SLICES, type StoredSlice } from './slices';
+
+/** Marks the key of a Service whose end was seen: its Endpoints go whoever made them. */
+const ENDED = 'ended:';
+
+/** Keeps Endpoints and EndpointSlices in step with the pods behind each Service. Keys: the Service's namespace/name. */
+export const endpointsController: Controller = {
+  name: 'endpoints',
+  watches: {
+    services: ({ before, after }) => (after === undefined ? [keyOf(before), ENDED + keyOf(before)] : [keyOf(after)]),
+    endpoints: ({ before, after }) => [keyOf(after ?? before)],
+    [SLICES]: ({ before, after }) => [before, after].flatMap(serviceOfSlice),
+    pods: keysOfPod,
+  },
+  allKeys: (state) => [
+    ...new Set([
+      ...state.list('services').map(keyOf),
+      ...state.list('endpoints').map(keyOf),
+      ...state.list(SLICES).flatMap(serviceOfSlice),
+    ]),
+  ],
+  reconcile: (key, { state }) => {
+    if (key.startsWith(ENDED)) return { commands: endWithService(state, key.slice(ENDED.length)) };
+    const { namespace, name } = splitKey(key);
+    const service = state.get('services', namespace, name);
+    const endpoints = state.get('endpoints', namespace, name);
+    const slices = slicesOf(state, namespace, name);
+    const pods = state.list('pods', namespace);
+    const found = decideEndpoints({ service, pods, endpoints, slices });
+    const mirrored = decideMirror({ endpoints, service, slices });
+    return { commands: [...found.commands, ...mirrored.commands] };
+  },
+};
+
+/** Kubernetes deletes a Service's Endpoints with it, also those that a user wrote. */
+function endWithService(state: ReadonlyCluster, key: string) {
+  const { namespace, name } = splitKey(key);
+  const endpoints = state.get('endpoints', namespace, name);
+  if (endpoints === undefined || state.get('services', namespace, name) !== undefined) return [];
+  return [deleteEndpoints(endpoints)];
+}
+
+function slicesOf(state: ReadonlyCluster, namespace: string, service: string): StoredSlice[] {
+  return state.list(SLICES, namespace).filter((slice) => slice.metadata.labels?.[SERVICE_NAME] === service);
+}
+
+/** The Services that select the pod, before or after; none when nothing that endpoints say has changed. */
+function keysOfPod({ before, after }: ObjectChange<'pods'>, state: ReadonlyCluster): string[] {
+  if (before !== undefined && after !== undefined && sameJson(seenOf(before), seenOf(after))) return [];
+  return state
+    .list('services', (after ?? before)?.metadata.namespace)
+    .filter((service) => [before, after].some((pod) => pod !== undefined && isBehind(service, pod)))
+    .map(keyOf);
+}
+
+function isBehind(service: ObjectOf<'services'>, pod: StoredPod): boolean {
+  return pod.status?.podIP !== undefined && matchesSelectorMap(service.spec?.selector, pod.metadata.labels);
+}
+
+/** What endpoints say of a pod. */
+function seenOf(pod: StoredPod) {
+  return {
+    labels: pod.metadata.labels,
+    ip: pod.status?.podIP,
+    ready: isPodReady(pod),
+    finished: isPodFinished(pod),
+    leaving: pod.metadata.deletionTimestamp !== undefined,
+    node: pod.spec?.nodeName,
+  };
+}
+
+function serviceOfSlice(slice: StoredSlice | undefined): string[] {
+  const service = slice?.metadata.labels?.[SERVICE_NAME];
+  return service === undefined ? [] : [localKey(slice?.metadata.namespace ?? '', service)];
+}
+
+function keyOf(object: { metadata: { namespace?: string; name: string } } | undefined): string {
+  return object === undefined ? '' : localKey(object.metadata.namespace ?? '', object.metadata.name);
+}

@@ -1,0 +1,91 @@
+import type { Endpoint, ObjectOf } from '@shiplog/contracts';
+import { controllerOf } from '@shiplog/kube';
+import type { PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
+import { controllerReference } from '../../domain/owners';
+import type { StoredPod } from '../../domain/pods';
+import { candidatesOf, isHeadless, portsKey, selectsPods, type Candidate, type StoredService } from './candidates';
+import { ENDPOINT_CONTROLLER, ENDPOINTS_MANAGED_BY, HEADLESS, hostnameIn, planEndpoints } from './endpoints';
+import { deleteSlice, planSlices, SERVICE_NAME, SLICE_MANAGED_BY, type PortGroup, type StoredSlice } from './slices';
+
+/** Says of a slice that this controller makes it; users' own slices are left alone. */
+export const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
+
+/** All that the decision on one Service's endpoints looks at. */
+export interface EndpointsView {
+  /** Absent when the Service is gone. */
+  service: StoredService | undefined;
+  /** The pods of its namespace. */
+  pods: readonly StoredPod[];
+  endpoints: ObjectOf<'endpoints'> | undefined;
+  /** The slices with the Service's name on them. */
+  slices: readonly StoredSlice[];
+}
+
+/** What makes Endpoints and slices of one Service say which pods stand behind it now. */
+export function decideEndpoints({ service, pods, endpoints, slices }: EndpointsView): ReconcileResult {
+  const managed = slices.filter((slice) => slice.metadata.labels?.[SLICE_MANAGED_BY] === SLICE_CONTROLLER);
+  if (service === undefined || service.metadata.deletionTimestamp !== undefined) {
+    return { commands: [...managed.map(deleteSlice), ...leftover(endpoints)] };
+  }
+  if (!selectsPods(service)) return { commands: managed.map(deleteSlice) };
+  const candidates = candidatesOf(service, pods);
+  const own = managed.filter((slice) => controllerOf(slice)?.uid === service.metadata.uid);
+  const others = managed.filter((slice) => !own.includes(slice));
+  const written = planEndpoints(service, candidates, endpoints);
+  return {
+    commands: [
+      ...(written === undefined ? [] : [written]),
+      ...others.map(deleteSlice),
+      ...planSlices(familyOf(service), groupsOf(service, candidates), own),
+    ],
+  };
+}
+
+/** Endpoints that this controller made go with their Service. */
+function leftover(endpoints: ObjectOf<'endpoints'> | undefined): PlannedCommand[] {
+  return endpoints?.metadata.labels?.[ENDPOINTS_MANAGED_BY] === ENDPOINT_CONTROLLER ? [deleteEndpoints(endpoints)] : [];
+}
+
+/** Deletes exactly this Endpoints object. */
+export function deleteEndpoints({ metadata }: ObjectOf<'endpoints'>): PlannedCommand {
+  const { namespace = '', name, uid } = metadata;
+  return { type: 'DeleteObject', data: { resource: 'endpoints', namespace, name, preconditions: { uid } } };
+}
+
+function familyOf(service: StoredService) {
+  const { namespace = '', name, labels } = service.metadata;
+  return {
+    namespace,
+    serviceName: name,
+    labels: {
+      ...labels,
+      [SERVICE_NAME]: name,
+      [SLICE_MANAGED_BY]: SLICE_CONTROLLER,
+      ...(isHeadless(service) && { [HEADLESS]: '' }),
+    },
+    owner: controllerReference('v1', 'Service', service.metadata),
+  };
+}
+
+function groupsOf(service: StoredService, candidates: readonly Candidate[]): PortGroup[] {
+  const groups = new Map<string, { ports: Candidate['ports']; endpoints: Endpoint[] }>();
+  for (const candidate of candidates) {
+    const key = portsKey(candidate.ports);
+    const group = groups.get(key) ?? { ports: candidate.ports, endpoints: [] };
+    groups.set(key, group);
+    group.endpoints.push(endpointOf(service, candidate));
+  }
+  return [...groups.values()];
+}
+
+function endpointOf(service: StoredService, { pod, ip, serving, terminating }: Candidate): Endpoint {
+  const published = service.spec?.publishNotReadyAddresses === true;
+  const { namespace, name, uid } = pod.metadata;
+  return {
+    addresses: [ip],
+    conditions: { ready: published || (serving && !terminating), serving, terminating },
+    hostname: hostnameIn(service, pod.spec),
+    nodeName: pod.spec?.nodeName,
+    targetRef: { kind: 'Pod', namespace, name, uid },
+  };
+}

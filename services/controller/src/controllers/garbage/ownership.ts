@@ -1,0 +1,83 @@
+import {
+  RESOURCES,
+  apiVersionOf,
+  type KubeObject,
+  type ObjectKey,
+  type OwnerReference,
+  type StoredObject,
+} from '@shiplog/contracts';
+import { keyOf } from '../../domain/owners';
+
+/** Uids of objects known to be gone that are remembered, at most: each spares a question to the journal. */
+const GONE_KEPT = 20_000;
+
+const byType = new Map(RESOURCES.map((row) => [`${apiVersionOf(row)} ${row.kind}`, row]));
+
+/** Where an owner must be stored; undefined for a kind that isn't served, or a namespaced one above the namespaces. */
+export function ownerKey(dependent: KubeObject, owner: OwnerReference): ObjectKey | undefined {
+  const row = byType.get(`${owner.apiVersion} ${owner.kind}`);
+  const namespace = dependent.metadata.namespace ?? '';
+  if (row === undefined || (row.namespaced && namespace === '')) return undefined;
+  return { resource: row.id, namespace: row.namespaced ? namespace : '', name: owner.name };
+}
+
+/** Who owns whom, by uid, over all resources: kept up as objects change. */
+export class Ownership {
+  private readonly keys = new Map<string, ObjectKey>();
+  private readonly dependents = new Map<string, Set<string>>();
+  private readonly gone = new Set<string>();
+
+  /** An object was seen as it is now; `before` as it was. */
+  changed(resource: ObjectKey['resource'], before: StoredObject | undefined, after: StoredObject | undefined): void {
+    if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.remove(before);
+    if (after === undefined) return;
+    const { uid } = after.metadata;
+    this.keys.set(uid, keyOf(resource, after));
+    if (before?.metadata.ownerReferences === after.metadata.ownerReferences) return;
+    for (const owner of before?.metadata.ownerReferences ?? []) this.dependents.get(owner.uid)?.delete(uid);
+    for (const owner of after.metadata.ownerReferences ?? []) {
+      const set = this.dependents.get(owner.uid) ?? new Set();
+      this.dependents.set(owner.uid, set.add(uid));
+    }
+  }
+
+  /** Where the object of this uid is; undefined when it isn't there (any more). */
+  keyOf(uid: string): ObjectKey | undefined {
+    return this.keys.get(uid);
+  }
+
+  /** Uids of the objects that name this one as an owner. */
+  dependentsOf(uid: string): string[] {
+    return [...(this.dependents.get(uid) ?? [])];
+  }
+
+  /** An object of this uid was there and is no more: uids don't come back. */
+  isGone(uid: string): boolean {
+    return this.gone.has(uid);
+  }
+
+  /** What the journal has said of a uid that was never seen here. */
+  noteGone(uid: string): void {
+    this.gone.add(uid);
+    for (const oldest of this.gone) {
+      if (this.gone.size <= GONE_KEPT) break;
+      this.gone.delete(oldest);
+    }
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.keys.clear();
+    this.dependents.clear();
+  }
+
+  private remove({ metadata: { uid, ownerReferences = [] } }: StoredObject): void {
+    this.keys.delete(uid);
+    this.noteGone(uid);
+    for (const owner of ownerReferences) {
+      const set = this.dependents.get(owner.uid);
+      set?.delete(uid);
+      if (set?.size === 0) this.dependents.delete(owner.uid);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import {
+  resourceRow,
+  type NamespaceCondition,
+  type ObjectOf,
+  type ResourceId,
+  type StoredObject,
+} from '@shiplog/contracts';
+import { sameJson } from '@shiplog/apimachinery';
+import type { Now, PlannedCommand } from '../../runtime/domain/controller';
+import { timeOf } from '../../domain/pods';
+
+type StoredNamespace = ObjectOf<'namespaces'>;
+
+/** The finalizer in a namespace's spec that stands for its contents. */
+const KUBERNETES = 'kubernetes';
+/** Contents that go within this time are not worth a condition. */
+const QUIET_MS = 5_000;
+
+/** All that the decision on a namespace's end looks at. */
+export interface NamespaceView {
+  namespace: StoredNamespace;
+  /** What is in it, by resource. */
+  content: ReadonlyMap<ResourceId, readonly StoredObject[]>;
+  now: Now;
+}
+
+export type NamespaceOutcome =
+  /** Nobody asked for its end, or others hold it. */
+  | { readonly kind: 'none' }
+  /** Some content has not been asked to go yet. */
+  | { readonly kind: 'delete'; readonly commands: readonly PlannedCommand[] }
+  /** All content is on its way out; the conditions say what is left of it. */
+  | { readonly kind: 'wait'; readonly commands: readonly PlannedCommand[]; readonly requeueAfterMs?: number }
+  /** Nothing is left, as far as this state knows. */
+  | { readonly kind: 'finalize'; readonly commands: readonly PlannedCommand[] };
+
+/** What brings a namespace that is to go nearer to its end. */
+export function decideNamespace({ namespace, content, now }: NamespaceView): NamespaceOutcome {
+  const { deletionTimestamp } = namespace.metadata;
+  if (deletionTimestamp === undefined || !namespace.spec?.finalizers?.includes(KUBERNETES)) return { kind: 'none' };
+  const remaining = [...content].filter(([, objects]) => objects.length > 0);
+  if (remaining.length === 0) return { kind: 'finalize', commands: [finalize(namespace)] };
+  const staying = remaining.filter(([, objects]) =>
+    objects.some((object) => object.metadata.deletionTimestamp === undefined),
+  );
+  if (staying.length > 0) {
+    return { kind: 'delete', commands: staying.map(([resource]) => deleteAll(resource, namespace.metadata.name)) };
+  }
+  const quietMs = timeOf(deletionTimestamp) + QUIET_MS - now.ms;
+  if (quietMs > 0) return { kind: 'wait', commands: [], requeueAfterMs: quietMs };
+  return { kind: 'wait', commands: writeConditions(namespace, conditionsFor(remaining), now) };
+}
+
+function deleteAll(resource: ResourceId, namespace: string): PlannedCommand {
+  return { type: 'DeleteCollection', data: { resource, namespace, propagationPolicy: 'Background' } };
+}
+
+function finalize(namespace: StoredNamespace): PlannedCommand {
+  const finalizers = namespace.spec?.finalizers?.filter((name) => name !== KUBERNETES);
+  return {
+    type: 'ReplaceObject',
+    data: {
+      resource: 'namespaces',
+      namespace: '',
+      name: namespace.metadata.name,
+      subresource: 'finalize',
+      object: { ...namespace, spec: { ...namespace.spec, finalizers } },
+    },
+  };
+}
+
+/** The two conditions by which Kubernetes says why a namespace is still there. */
+function conditionsFor(remaining: readonly [ResourceId, readonly StoredObject[]][]): NamespaceCondition[] {
+  const resources = remaining.map(([resource, objects]) => {
+    const { plural, group } = resourceRow(resource);
+    return `${plural}.${group} has ${objects.length} resource instances`;
+  });
+  const finalizers = new Map<string, number>();
+  for (const finalizer of remaining.flatMap(([, objects]) =>
+    objects.flatMap((object) => object.metadata.finalizers ?? []),
+  )) {
+    finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
+  }
+  const holders = [...finalizers].sort().map(([name, count]) => `${name} in ${count} resource instances`);
+  return [
+    {
+      type: 'NamespaceContentRemaining',
+      status: 'True',
+      reason: 'SomeResourcesRemain',
+      message: `Some resources are remaining: ${resources.join(', ')}`,
+    },
+    holders.length > 0
+      ? {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'True',
+          reason: 'SomeFinalizersRemain',
+          message: `Some content in the namespace has finalizers remaining: ${holders.join(', ')}`,
+        }
+      : {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'False',
+          reason: 'ContentHasNoFinalizers',
+          message: 'All content-preserving finalizers finished',
+        },
+  ];
+}
+
+function writeConditions(namespace: StoredNamespace, wanted: NamespaceCondition[], now: Now): PlannedCommand[] {
+  const stored = namespace.status?.conditions ?? [];
+  const timed = wanted.map((condition) => {
+    const before = stored.find(({ type }) => type === condition.type);
+    const same = before?.status === condition.status;
+    return { ...condition, lastTransitionTime: same ? before?.lastTransitionTime : now.time };
+  });
+  const others = stored.filter(({ type }) => !wanted.some((condition) => condition.type === type));
+  const conditions = [...others, ...timed];
+  if (sameJson(stored, conditions)) return [];
+  return [
+    {
+      type: 'PatchObject',
+      data: {
+        resource: 'namespaces',
+        namespace: '',
+        name: namespace.metadata.name,
+        subresource: 'status',
+        patchType: 'merge',
+        patch: { metadata: { uid: namespace.metadata.uid }, status: { conditions } },
+      },
+    },
+  ];
+}

@@ -1,0 +1,111 @@
+import type { ReadonlyCluster } from '@shiplog/cluster';
+import type { Taint } from '@shiplog/contracts';
+import {
+  SETTLED,
+  type ReconcileRequest,
+  type ObjectChange,
+  type Controller,
+  type ReconcileResult,
+} from '../../runtime/domain/controller';
+import { timeOf } from '../../domain/pods';
+import { decideConditions, isNodeReady, isSilent, nodeCondition, type StoredNode } from './conditions';
+import { decideEviction } from './eviction';
+import { decideLostPods } from './lost-pods';
+import { decideTaints, nameOf } from './taints';
+import type { Heartbeats } from './heartbeats';
+
+/** Follows each node's heartbeats to their consequences: conditions, taints, pods driven out. Keys: names of nodes. */
+export class NodeLifecycleController implements Controller {
+  readonly name = 'nodes';
+  /** When taints without a time were first seen, by node. */
+  private readonly seen = new Map<string, Map<string, number>>();
+
+  constructor(
+    private readonly heartbeats: Heartbeats,
+    private readonly graceMs: number,
+    private readonly clock: () => number,
+  ) {}
+
+  readonly watches = {
+    nodes: (change: ObjectChange<'nodes'>, state: ReadonlyCluster) => this.keysOfNode(change, state),
+    pods: ({ after }: ObjectChange<'pods'>, state: ReadonlyCluster) => keysOfPod(after?.spec?.nodeName, state),
+  };
+
+  allKeys(state: ReadonlyCluster): string[] {
+    return state.list('nodes').map((node) => node.metadata.name);
+  }
+
+  reconcile(key: string, { state, now }: ReconcileRequest): ReconcileResult {
+    const node = state.get('nodes', '', key);
+    if (node === undefined) return SETTLED;
+    const silentMs = this.heartbeats.silence(key, timeOf(node.metadata.creationTimestamp));
+    const lastHeardMs = this.heartbeats.lastHeard(key);
+    const view = { node, silentMs, lastHeardMs, graceMs: this.graceMs, now };
+    const conditions = decideConditions(view);
+    // Each step follows from what the one before has written: the next attempt sees it.
+    if (conditions.commands.length > 0) return conditions;
+    const someNodeReady = state.list('nodes').some(isNodeReady);
+    const taints = decideTaints({ node, someNodeReady, now });
+    const pods = podsOn(state, key);
+    const lost = isSilent(view) ? decideLostPods(pods(), now) : SETTLED;
+    const firstSeenMs = (taint: Taint): number => this.firstSeen(key, taint, now.ms);
+    const stored = node.spec?.taints ?? [];
+    const driven = stored.some((taint) => taint.effect === 'NoExecute') && taints.commands.length === 0;
+    const evicted = driven ? decideEviction({ taints: stored, pods: pods(), firstSeenMs, now }) : SETTLED;
+    this.forgetTaints(key, stored);
+    return merge([conditions, taints, lost, evicted]);
+  }
+
+  private keysOfNode({ before, after }: ObjectChange<'nodes'>, state: ReadonlyCluster): string[] {
+    if (after === undefined) {
+      this.heartbeats.forget(before?.metadata.name ?? '');
+      return this.allKeys(state);
+    }
+    if (hasReported(before, after)) this.heartbeats.heard(after.metadata.name, this.clock());
+    const turned = before === undefined || isNodeReady(before) !== isNodeReady(after);
+    return turned ? this.allKeys(state) : [after.metadata.name];
+  }
+
+  private firstSeen(node: string, taint: Taint, nowMs: number): number {
+    const taints = this.seen.get(node) ?? new Map<string, number>();
+    this.seen.set(node, taints);
+    const at = taints.get(nameOf(taint)) ?? nowMs;
+    taints.set(nameOf(taint), at);
+    return at;
+  }
+
+  private forgetTaints(node: string, stored: readonly Taint[]): void {
+    const taints = this.seen.get(node);
+    const names = new Set(stored.map(nameOf));
+    for (const name of taints?.keys() ?? []) if (!names.has(name)) taints?.delete(name);
+  }
+}
+
+/** A kubelet that says how its node is lives, also when its next heartbeat is yet to come. */
+function hasReported(before: StoredNode | undefined, after: StoredNode): boolean {
+  const ready = nodeCondition(after, 'Ready');
+  return ready !== undefined && ready.status !== 'Unknown' && before?.status !== after.status;
+}
+
+/** A pod's change matters where its node drives pods out or is lost. */
+function keysOfPod(nodeName: string | undefined, state: ReadonlyCluster): string[] {
+  const node = nodeName === undefined ? undefined : state.get('nodes', '', nodeName);
+  if (node === undefined) return [];
+  const matters =
+    nodeCondition(node, 'Ready')?.status === 'Unknown' ||
+    node.spec?.taints?.some((taint) => taint.effect === 'NoExecute') === true;
+  return matters ? [node.metadata.name] : [];
+}
+
+function podsOn(state: ReadonlyCluster, node: string) {
+  return () => state.list('pods').filter((pod) => pod.spec?.nodeName === node);
+}
+
+function merge(parts: readonly ReconcileResult[]): ReconcileResult {
+  const waits = parts.flatMap(({ requeueAfterMs }) => requeueAfterMs ?? []);
+  return {
+    commands: parts.flatMap(({ commands }) => commands),
+    notes: parts.flatMap(({ notes = [] }) => notes),
+    requeueAfterMs: waits.length === 0 ? undefined : Math.min(...waits),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Now, ReconcileResult } from '../../runtime/domain/controller';
+import { isPodFinished, isPodReady, type StoredPod } from '../../domain/pods';
+
+/** Pods of a node that nobody hears of take no traffic: nobody would say when they stop. Their node's kubelet, back again, says how they are. */
+export function decideLostPods(pods: readonly StoredPod[], now: Now): ReconcileResult {
+  const commands = pods
+    .filter((pod) => isPodReady(pod) && !isPodFinished(pod))
+    .map(({ metadata: { namespace = '', name, uid } }) => ({
+      type: 'PatchObject' as const,
+      data: {
+        resource: 'pods' as const,
+        namespace,
+        name,
+        subresource: 'status',
+        patchType: 'strategic' as const,
+        patch: {
+          metadata: { uid },
+          status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: now.time }] },
+        },
+      },
+    }));
+  return { commands };
+}

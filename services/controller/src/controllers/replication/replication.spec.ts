@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import type { ObjectOf } from '@shiplog/contracts';
+import { controllerOf } from '@shiplog/kube';
+import { isPodActive } from '../../domain/pods';
+import { names, TestCluster } from '../../testing/cluster';
+import { replicationController } from './controller';
+
+const POD_SPEC = { containers: [{ name: 'main', image: 'nginx' }] };
+const rcOf = (name: string, replicas: number, app: string) => ({
+  metadata: { name },
+  spec: {
+    replicas,
+    selector: { app },
+    template: { metadata: { labels: { app } }, spec: POD_SPEC },
+  },
+});
+const podOf = (name: string, app: string) => ({ metadata: { name, labels: { app } }, spec: POD_SPEC });
+
+async function clusterWith(): Promise<TestCluster> {
+  const cluster = new TestCluster();
+  await cluster.create('namespaces', { metadata: { name: 'default' } });
+  return cluster;
+}
+const podsOf = (cluster: TestCluster, rc: string): ObjectOf<'pods'>[] =>
+  cluster.journal.list('pods').filter((pod) => controllerOf(pod)?.name === rc && isPodActive(pod));
+
+describe('ReplicationControllers over a journal', () => {
+  let cluster: TestCluster;
+  beforeEach(async () => {
+    cluster = await clusterWith();
+  });
+  afterEach(() => cluster.stop());
+
+  it('come to as many pods as are asked for, whether it grows or shrinks, and come to rest', async () => {
+    cluster.run(replicationController);
+    await cluster.create('replicationcontrollers', rcOf('web', 3, 'web'));
+    await cluster.settle();
+    expect(podsOf(cluster, 'web')).toHaveLength(3);
+    expect(cluster.journal.get('replicationcontrollers', 'default', 'web')?.status).toMatchObject({
+      replicas: 3,
+      observedGeneration: 1,
+    });
+    await cluster.patch('replicationcontrollers', 'web', { spec: { replicas: 1 } });
+    await cluster.settle();
+    expect(podsOf(cluster, 'web')).toHaveLength(1);
+    const quiet = cluster.log.length;
+    await cluster.pass(3600);
+    expect(cluster.log).toHaveLength(quiet);
+  });
+
+  it('adopt an orphan in place of making a pod, and release one whose labels change', async () => {
+    await cluster.create('pods', podOf('orphan', 'web'));
+    cluster.run(replicationController);
+    await cluster.create('replicationcontrollers', rcOf('web', 2, 'web'));
+    await cluster.settle();
+    expect(names(podsOf(cluster, 'web'))).toContain('orphan');
+    expect(podsOf(cluster, 'web')).toHaveLength(2);
+    expect(cluster.log.map(({ type }) => type)).toContain('PodAdopted');
+    await cluster.patch('pods', 'orphan', { metadata: { labels: { app: 'debug' } } });
+    await cluster.settle();
+    expect(controllerOf(cluster.journal.get('pods', 'default', 'orphan'))).toBeUndefined();
+    expect(podsOf(cluster, 'web')).toHaveLength(2);
+    expect(cluster.log.map(({ type }) => type)).toContain('PodReleased');
+  });
+
+  it('make no pod twice when replies are lost and the projection is behind', async () => {
+    let lost = 0;
+    cluster.lagging = true;
+    cluster.loseReply = (command) => command.type === 'CreateObject' && command.actor !== 'user' && ++lost <= 5;
+    cluster.run(replicationController);
+    await cluster.create('replicationcontrollers', rcOf('web', 3, 'web'));
+    cluster.deliver();
+    for (let i = 0; i < 30; i++) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(podsOf(cluster, 'web')).toHaveLength(3);
+    cluster.lagging = false;
+    cluster.deliver();
+    await cluster.settle();
+    expect(podsOf(cluster, 'web')).toHaveLength(3);
+    expect(cluster.log.filter(({ type }) => type === 'PodCreated')).toHaveLength(3);
+    expect(cluster.lines.some(({ line }) => line.startsWith('no answer'))).toBe(true);
+  });
+
+  it('name what they looked at and what woke them', async () => {
+    cluster.run(replicationController);
+    await cluster.create('replicationcontrollers', rcOf('web', 1, 'web'));
+    const asked = cluster.log.length;
+    await cluster.settle();
+    expect(cluster.log.find(({ type }) => type === 'PodCreated')).toMatchObject({
+      actor: 'system:shiplog:controller',
+      cause: asked,
+      basis: asked,
+    });
+  });
+
+  it('say on the controller why its pods are refused', async () => {
+    await cluster.create('replicationcontrollers', rcOf('bad', 1, 'bad'));
+    cluster.run({
+      ...replicationController,
+      reconcile: async (key, request) => {
+        const decided = await replicationController.reconcile(key, request);
+        for (const command of decided.commands) {
+          if (command.type === 'CreateObject') command.data.object.metadata.generateName = 'NOT A NAME-';
+        }
+        return decided;
+      },
+    });
+    for (let i = 0; i < 50 && !failureOf(cluster); i++) {
+      cluster.clock += 10;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect(failureOf(cluster)).toMatchObject({ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' });
+    expect(podsOf(cluster, 'bad')).toEqual([]);
+    expect(cluster.notes[0]).toMatchObject({ type: 'Warning', reason: 'FailedCreate', about: { name: 'bad' } });
+    expect(cluster.lines).toContainEqual(expect.objectContaining({ level: 'warn', line: 'will try again' }));
+  });
+
+  it("settle, for any sequence of wishes and accidents, at the pods asked for, and never touch others' pods", async () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('scale' as const), rc: fc.constantFrom('a', 'b'), to: fc.nat(6) }),
+      fc.record({ kind: fc.constant('kill' as const), nth: fc.nat(20) }),
+      fc.record({ kind: fc.constant('relabel' as const), nth: fc.nat(20), app: fc.constantFrom('a', 'b', 'none') }),
+      fc.record({ kind: fc.constant('finish' as const), nth: fc.nat(20) }),
+      fc.record({ kind: fc.constant('orphan' as const), app: fc.constantFrom('a', 'b', 'none') }),
+      fc.record({ kind: fc.constant('rest' as const) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        const cluster = await clusterWith();
+        cluster.run(replicationController);
+        await cluster.create('pods', podOf('bystander', 'bystander'));
+        for (const rc of ['a', 'b']) await cluster.create('replicationcontrollers', rcOf(rc, 1, rc));
+        let orphans = 0;
+        for (const step of steps) {
+          const pods = cluster.journal.list('pods').filter((pod) => pod.metadata.name !== 'bystander');
+          const chosen = 'nth' in step && pods.length > 0 ? pods[step.nth % pods.length]?.metadata.name : undefined;
+          if (step.kind === 'scale')
+            await cluster.patch('replicationcontrollers', step.rc, { spec: { replicas: step.to } });
+          else if (step.kind === 'orphan') await cluster.create('pods', podOf(`orphan-${++orphans}`, step.app));
+          else if (step.kind === 'rest') await cluster.settle();
+          else if (chosen === undefined) continue;
+          else if (step.kind === 'kill') await cluster.delete('pods', chosen);
+          else if (step.kind === 'relabel')
+            await cluster.patch('pods', chosen, { metadata: { labels: { app: step.app } } });
+          else await cluster.patch('pods', chosen, { status: { phase: 'Failed' } }, 'status');
+        }
+        await cluster.settle();
+        for (const rc of cluster.journal.list('replicationcontrollers')) {
+          expect(podsOf(cluster, rc.metadata.name)).toHaveLength(rc.spec?.replicas ?? -1);
+          expect(rc.status?.replicas).toBe(rc.spec?.replicas);
+        }
+        expect(cluster.journal.get('pods', 'default', 'bystander')?.metadata.resourceVersion).toBe('2');
+        await cluster.stop();
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+function failureOf(cluster: TestCluster) {
+  return cluster.journal.get('replicationcontrollers', 'default', 'bad')?.status?.conditions?.[0];
+}

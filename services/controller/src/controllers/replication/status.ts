@@ -1,0 +1,70 @@
+import type {
+  KubeStatus,
+  ObjectOf,
+  ReplicationControllerCondition,
+  ReplicationControllerStatus,
+} from '@shiplog/contracts';
+import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
+import type { Now, PlannedCommand } from '../../runtime/domain/controller';
+import { isPodReady, untilAvailableMs, type StoredPod } from '../../domain/pods';
+
+type Rc = ObjectOf<'replicationcontrollers'>;
+
+/** What an RC's status should say of its active pods, and when it will be otherwise by time alone. */
+export function observedStatus(
+  rc: Rc,
+  active: readonly StoredPod[],
+  now: Now,
+  failure: KubeStatus | undefined,
+): { status: ReplicationControllerStatus; changesInMs?: number } {
+  const waits = active.map((pod) => untilAvailableMs(pod, rc.spec?.minReadySeconds ?? 0, now.ms));
+  const ahead = waits.filter((wait) => wait !== undefined && wait > 0) as number[];
+  const templateLabels = rc.spec?.template?.metadata?.labels ?? {};
+  const full = Object.keys(templateLabels).length === 0;
+  const status: ReplicationControllerStatus = {
+    replicas: active.length,
+    fullyLabeledReplicas: active.filter((pod) => full || matchesSelectorMap(templateLabels, pod.metadata.labels))
+      .length,
+    readyReplicas: active.filter(isPodReady).length,
+    availableReplicas: waits.filter((wait) => wait === 0).length,
+    observedGeneration: rc.metadata.generation,
+    conditions: conditions(rc, now, failure),
+  };
+  return { status, changesInMs: ahead.length === 0 ? undefined : Math.min(...ahead) };
+}
+
+/** The command that writes a status, when the stored one says something else. Absent counters count as 0. */
+export function writeStatus(rc: Rc, wanted: ReplicationControllerStatus): PlannedCommand | undefined {
+  const stored = rc.status;
+  const counters = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
+  const same =
+    counters.every((counter) => (stored?.[counter] ?? 0) === wanted[counter]) &&
+    stored?.observedGeneration === wanted.observedGeneration &&
+    sameJson(stored?.conditions ?? [], wanted.conditions ?? []);
+  if (same) return undefined;
+  const conditions = wanted.conditions?.length === 0 ? null : wanted.conditions;
+  const { namespace = '', name } = rc.metadata;
+  const key = { resource: 'replicationcontrollers', namespace, name } as const;
+  return {
+    type: 'PatchObject',
+    data: { ...key, subresource: 'status', patchType: 'merge', patch: { status: { ...wanted, conditions } } },
+  };
+}
+
+/** Other conditions stay; ReplicaFailure says why pods could not be made, and keeps its time while it lasts. */
+function conditions(rc: Rc, now: Now, failure: KubeStatus | undefined): ReplicationControllerCondition[] {
+  const stored = rc.status?.conditions ?? [];
+  const others = stored.filter((condition) => condition.type !== 'ReplicaFailure');
+  if (failure === undefined) return others;
+  const before = stored.find((condition) => condition.type === 'ReplicaFailure');
+  return [
+    ...others,
+    {
+      type: 'ReplicaFailure',
+      status: 'True',
+      lastTransitionTime: before?.lastTransitionTime ?? now.time,
+      reason: 'FailedCreate',
+      message: failure.message ?? failure.reason ?? 'the pod was refused',
+    },
+  ];
+}
