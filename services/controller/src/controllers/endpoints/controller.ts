@@ -1,8 +1,7 @@
 import { type ReadonlyCluster } from '@shiplog/cluster';
-import { localKey, type ObjectOf } from '@shiplog/contracts';
+import { localKey, splitKey, type ObjectOf } from '@shiplog/contracts';
 import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
 import type { ObjectChange, Controller } from '../../runtime/domain/controller';
-import { splitKey } from '../../domain/keys';
 import { isPodFinished, isPodReady, type StoredPod } from '../../domain/pods';
 import { decideEndpoints, deleteEndpoints } from './decide';
 import { decideMirror } from './mirror';

@@ -1,5 +1,5 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import { localKey, type ObjectOf } from '@shiplog/contracts';
+import { localKey, splitKey, type ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { matchesSelectorMap } from '@shiplog/apimachinery';
 import {
@@ -9,7 +9,6 @@ import {
   type Controller,
   type ReconcileResult,
 } from '../../runtime/domain/controller';
-import { splitKey } from '../../domain/keys';
 import { decideReplication } from './decide';
 
 /** Keeps as many pods of a template running as a ReplicationController asks for. Keys: its namespace/name. */
