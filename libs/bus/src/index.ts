@@ -9,5 +9,6 @@ export * from './json';
 export { listen, type ErrorSink, type ListenOptions } from './listen';
 export { BusMessage } from './message';
 export * from './request';
+export { sendUntilAnswered, type SendUntilAnsweredOptions } from './send-until-answered';
 export { type StreamSink } from './streams';
 export * from './transport';

@@ -1,16 +1,18 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Bus } from '@shiplog/bus';
+import { sendUntilAnswered, type Bus } from '@shiplog/bus';
 import { channelsOf, type AnyCommand, type CommandReply } from '@shiplog/contracts';
 import { Projection } from '@shiplog/projection';
 import { BUS, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { insist } from './insistence';
+
+/** Between attempts to have a command answered, each of which waits for the journal by itself. */
+const BACK_OFF = { firstMs: 50, longestMs: 1_000 };
 
 /** The journal as the scheduler needs it: pods and nodes, live, and an answer to each command, however late. */
 @Injectable()
 export class JournalClient implements OnApplicationShutdown {
   private projection: Projection | undefined;
-  private stopped = false;
+  private readonly stopping = new AbortController();
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -22,26 +24,26 @@ export class JournalClient implements OnApplicationShutdown {
   async open(): Promise<Projection | undefined> {
     const { role, name } = this.bus.identity;
     this.projection = await Projection.open(this.bus, { channels: channelsOf(role, name), logger: this.logger });
-    if (!this.stopped) return this.projection;
+    if (!this.stopping.signal.aborted) return this.projection;
     await this.projection.close();
     return undefined;
   }
 
   /** The journal's answer, also a refusal; undefined when the service stops before it came. */
   send(command: AnyCommand): Promise<CommandReply | undefined> {
-    return insist(command, {
-      command: (one) => this.bus.command(one),
+    return sendUntilAnswered(this.bus, command, {
+      backOff: BACK_OFF,
+      signal: this.stopping.signal,
       onUnavailable: (error) => {
         this.health.notReady(`the journal does not answer: ${error.message}`);
         this.logger.warn({ err: error, commandId: command.id }, 'the journal does not answer; asking again');
       },
-      isStopped: () => this.stopped,
     });
   }
 
   /** What the journal has answered for will be seen, if late: deciding on older state would do the work twice. */
   async seen(position: number): Promise<void> {
-    while (!this.stopped) {
+    while (!this.stopping.signal.aborted) {
       try {
         return await this.projection?.waitFor(position);
       } catch (error) {
@@ -51,7 +53,7 @@ export class JournalClient implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     await this.projection?.close();
   }
 }

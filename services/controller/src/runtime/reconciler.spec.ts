@@ -97,6 +97,28 @@ describe('the runtime of the controllers', () => {
     expect(cluster.lines[0]).toMatchObject({ level: 'error', fields: { controller: 'test', key: 'key', attempt: 1 } });
   });
 
+  it('tries again what could not be sent at all, and not before it sees what was done beside it', async () => {
+    const { command } = cluster;
+    cluster.command = (given) =>
+      given.type === 'DeleteObject' ? Promise.reject(new Error('too large')) : command.call(cluster, given);
+    cluster.lagging = true;
+    const seen: number[] = [];
+    const data = { resource: 'configmaps', namespace: 'default', name: 'any' } as const;
+    cluster.run(
+      controller((_, { position }) => {
+        seen.push(position);
+        return seen.length === 1 ? { commands: [...MAKE.commands, { type: 'DeleteObject', data }] } : { commands: [] };
+      }),
+    );
+    cluster.deliver();
+    await turns(5);
+    expect(seen).toEqual([1]);
+    expect(cluster.lines).toMatchObject([{ level: 'error', fields: { why: expect.stringContaining('too large') } }]);
+    cluster.deliver();
+    await cluster.settle();
+    expect(seen).toEqual([1, 2]);
+  });
+
   it('hands what was refused to the next attempt, and forgets it after a success', async () => {
     const refusals: (string | undefined)[] = [];
     cluster.run(

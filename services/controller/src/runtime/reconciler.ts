@@ -1,18 +1,19 @@
+import { sendUntilAnswered } from '@shiplog/bus';
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
+import { KeyedBackOff, pause, type BackOffBounds } from '@shiplog/wait';
+import type { Client, ReconcilerLog } from './client';
 import {
+  isMoot,
+  isRace,
   keysOfChange,
   momentOf,
-  type ObjectChange,
   type Controller,
+  type ObjectChange,
   type PlannedCommand,
   type Refusal,
 } from './domain/controller';
 import { WorkQueue, type DueKey } from './domain/work-queue';
-import { KeyedBackOff, pause, type BackOffBounds } from '@shiplog/wait';
-import { isMoot, isRace } from './refusals';
-import { Sender } from './sender';
-import type { ReconcilerLog, Client } from './client';
 
 export interface ReconcilerOptions {
   /** Who the commands come from, for example `system:shiplog:controller`. */
@@ -41,10 +42,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class Reconciler {
   private readonly queue = new WorkQueue();
   private readonly backOff: KeyedBackOff;
-  private readonly sender: Sender;
   private readonly refused = new Map<string, readonly Refusal[]>();
   private readonly options: Required<ReconcilerOptions>;
   private stopWatching: (() => void) | undefined;
+  /** Aborted by a stop: nothing is sent again from then on. */
+  private stopping = new AbortController();
   private slice: NodeJS.Immediate | undefined;
   private timer: { handle: NodeJS.Timeout; at: number } | undefined;
   private resyncTimer: NodeJS.Timeout | undefined;
@@ -58,13 +60,12 @@ export class Reconciler {
   ) {
     this.options = { ...DEFAULTS, ...options };
     this.backOff = new KeyedBackOff(this.options.backOff);
-    this.sender = new Sender(controller.name, client, log, this.options.backOff);
   }
 
   /** Begins with every key there is. */
   start(): void {
     if (this.started) return;
-    this.sender.start();
+    this.stopping = new AbortController();
     this.stopWatching = this.client.onApplied((batch) => this.applied(batch));
     this.resyncTimer = setInterval(() => this.resync(), this.options.resyncMs).unref();
     this.resync();
@@ -85,7 +86,7 @@ export class Reconciler {
   /** Starts nothing more, and resolves when what runs has ended, or soon: an answer may be long in coming. */
   async stop(): Promise<void> {
     this.stopWatching?.();
-    this.sender.stop();
+    this.stopping.abort();
     this.stopWatching = undefined;
     clearInterval(this.resyncTimer);
     clearTimeout(this.timer?.handle);
@@ -170,8 +171,19 @@ export class Reconciler {
     for (const warning of warnings) this.log.warn({ controller: this.controller.name, key }, warning);
     if (requeueAfterMs !== undefined) this.queue.addAt(key, now.ms + requeueAfterMs);
     const sent = commands.map((planned) => this.nameCommand(planned, cause, basis));
-    const replies = await Promise.all(sent.map((command) => this.sender.settle(key, command)));
-    this.conclude(key, commands, replies);
+    this.conclude(key, commands, await Promise.allSettled(sent.map((command) => this.send(key, command))));
+  }
+
+  /** While nobody answers it is in doubt whether it was decided, so its key decides nothing new. */
+  private send(key: string, command: AnyCommand): Promise<CommandReply | undefined> {
+    return sendUntilAnswered(this.client, command, {
+      backOff: this.options.backOff,
+      signal: this.stopping.signal,
+      onUnavailable: (error, attempt, waitMs) => {
+        const fields = { controller: this.controller.name, key, command: command.type, attempt, waitMs };
+        this.log.warn({ ...fields, error: String(error) }, 'no answer to a command; sending it again');
+      },
+    });
   }
 
   private nameCommand(planned: PlannedCommand, cause: number | undefined, basis: number): AnyCommand {
@@ -179,15 +191,22 @@ export class Reconciler {
     return { id, actor: this.options.actor, type: planned.type, cause, basis, data: planned.data } as AnyCommand;
   }
 
-  private conclude(key: string, planned: readonly PlannedCommand[], replies: (CommandReply | undefined)[]): void {
+  private conclude(
+    key: string,
+    planned: readonly PlannedCommand[],
+    answers: readonly PromiseSettledResult<CommandReply | undefined>[],
+  ): void {
     const refused: Refusal[] = [];
-    replies.forEach((reply, i) => {
-      const command = planned[i];
-      if (reply === undefined || command === undefined) return;
-      if (!reply.ok && isMoot(reply.status)) return;
+    let failed: PromiseRejectedResult | undefined;
+    planned.forEach((command, i) => {
+      const answer = answers[i];
+      if (answer?.status === 'rejected') failed = answer;
+      const reply = answer?.status === 'fulfilled' ? answer.value : undefined;
+      if (reply === undefined || (!reply.ok && isMoot(reply.status))) return;
       if (!reply.ok) refused.push({ command, status: reply.status });
       else if (reply.position > this.client.position) this.queue.hold(key, reply.position);
     });
+    if (failed !== undefined) throw failed.reason;
     if (refused.length === 0) {
       this.refused.delete(key);
       this.backOff.succeeded(key);

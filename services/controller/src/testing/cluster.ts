@@ -1,3 +1,4 @@
+import { BusUnavailable } from '@shiplog/bus';
 import { ClusterState, decide, replyOf, type AppliedEvent, type ReadonlyCluster } from '@shiplog/cluster';
 import {
   resourceRow,
@@ -61,7 +62,7 @@ export class TestCluster implements Client {
   async command(command: AnyCommand): Promise<CommandReply> {
     await Promise.resolve();
     const reply = this.decideOnce(JSON.parse(JSON.stringify(command)) as AnyCommand);
-    if (this.loseReply(command)) throw new Error('nobody answered in time');
+    if (this.loseReply(command)) throw new BusUnavailable('journal', 0, 'no answer');
     if (!this.lagging) this.deliver();
     return reply;
   }
