@@ -22,7 +22,7 @@ export const CloudEventHeaders = {
     'ce-commandseq': number("Which of the command's events this is, from 0."),
     'ce-cause': number('Position of the event that made the actor act.'),
     'ce-basis': number('Position that the actor had read.'),
-    'ce-epoch': number('Of the reign of the journal that published it: who has heard of a later one ignores this.'),
+    'ce-epoch': number('Of the term of the journal that published it: who has heard of a later one ignores this.'),
     'ce-channels': text(
       'Position of the last event before this one in the channel of each resource, in the order of their table, with commas between: who follows several notices what it missed in another.',
     ),

@@ -7,7 +7,7 @@ export const Head = signal('head', {
   summary: 'How far the log is, every second or two: who missed the tail of a channel, or hears nobody, notices.',
   payload: Type.Object({
     position: Position(),
-    epoch: Position("Of the journal's reign: who has heard of a later one ignores this."),
+    epoch: Position("Of the journal's term: who has heard of a later one ignores this."),
     channels: Type.Record(Type.String(), Position(), {
       description: "Last position of every resource with any event; a node's own go to that node (`head`).",
     }),

@@ -26,7 +26,7 @@ export interface ChannelLinks {
 /** An event as it came over the wire. */
 export interface ReceivedEvent extends ChannelLinks {
   event: LogEvent;
-  /** Of the reign in which it was published. */
+  /** Of the term in which it was published. */
   epoch?: number;
   /** The whole object after the event, where it is the object's first in its node's channel. */
   entering?: StoredObject;
@@ -35,7 +35,7 @@ export interface ReceivedEvent extends ChannelLinks {
 const SOURCE = '/shiplog/journal';
 
 /**
- * A log event as a CloudEvents 1.0 message in binary mode, published in the reign of an epoch. `dataText` is the JSON
+ * A log event as a CloudEvents 1.0 message in binary mode, published in the term of an epoch. `dataText` is the JSON
  * of `event.data` where the caller has it already.
  */
 export function encodeEvent(

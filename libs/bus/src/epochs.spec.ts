@@ -9,7 +9,7 @@ describe('epochs', () => {
     epochs = new Epochs(() => now);
   });
 
-  it('of a reign that has a successor are not believed', () => {
+  it('of a term that has a successor are not believed', () => {
     expect([1, 3, 2, 3, undefined].map((epoch) => epochs.believes(epoch))).toEqual([true, true, false, true, true]);
     expect(epochs.latest).toBe(3);
   });

@@ -1,7 +1,7 @@
 import type { Msg } from 'nats';
 import { headerValues, numberIn, writtenHeaders, type WrittenHeaders } from './headers';
 
-/** Of every answer of the journal: the epoch of its reign. */
+/** Of every answer of the journal: the epoch of its term. */
 const EPOCH = 'shiplog-epoch';
 /**
  * An epoch that nobody has spoken for during this long is given up, in milliseconds: a log that was put back from a
@@ -9,28 +9,28 @@ const EPOCH = 'shiplog-epoch';
  */
 const FORGET_MS = 60_000;
 
-/** How a journal speaks while it is the active one. */
-export interface Reigning {
+/** The epoch of a term, and whether its journal may still speak in it. */
+export interface HeldEpoch {
   readonly epoch: number;
   /** False from the moment its lease may have passed to another. */
   holds(): boolean;
 }
 
-/** The right to speak for the log: of one journal, in one reign. */
+/** The right to speak for the log: of one journal, in one term. */
 export class Voice {
   readonly epoch: number;
   /** For every answer. */
   readonly headers: WrittenHeaders;
 
-  constructor(private readonly reign: Reigning) {
-    this.epoch = reign.epoch;
-    const bytes = Buffer.from(`NATS/1.0\r\n${EPOCH}: ${reign.epoch}\r\n\r\n`, 'latin1');
+  constructor(private readonly held: HeldEpoch) {
+    this.epoch = held.epoch;
+    const bytes = Buffer.from(`NATS/1.0\r\n${EPOCH}: ${held.epoch}\r\n\r\n`, 'latin1');
     this.headers = writtenHeaders(bytes);
   }
 
   /** Past it nothing is said any more: what a deposed journal knows may be old. */
   holds(): boolean {
-    return this.reign.holds();
+    return this.held.holds();
   }
 }
 

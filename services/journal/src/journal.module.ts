@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CommandsModule } from './intake/commands.module';
 import { QueriesModule } from './queries/queries.module';
-import { ReignModule } from './reign/reign.module';
+import { LeaderModule } from './leader/leader.module';
 
 /** The journal: the single writer of the log. */
-@Module({ imports: [ReignModule, CommandsModule, QueriesModule] })
+@Module({ imports: [LeaderModule, CommandsModule, QueriesModule] })
 export class JournalModule {}

@@ -10,7 +10,7 @@ import {
 } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
-import { ActiveLog } from '../reign/active-log';
+import { ActiveLog } from '../leader/active-log';
 import type { Submission } from '../writer/batch';
 import { BatchAnswer, fittingText, FRAME } from './batch-answer';
 

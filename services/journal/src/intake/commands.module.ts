@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module';
-import { ActiveLogModule } from '../reign/active-log.module';
+import { ActiveLogModule } from '../leader/active-log.module';
 import { CommandController } from './command.controller';
 import { DeadLettersController } from './dead-letters.controller';
 

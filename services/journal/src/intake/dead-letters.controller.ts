@@ -12,7 +12,7 @@ import {
 import { statusOf } from '@shiplog/apimachinery';
 import { DeadLetterRepository, type DeadLetter } from '../database/dead-letter.repository';
 import { QueryRights } from '../queries/query-rights';
-import { ActiveLog } from '../reign/active-log';
+import { ActiveLog } from '../leader/active-log';
 import { isDecision } from './later';
 import { readStored } from './stored-command';
 

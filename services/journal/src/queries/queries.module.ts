@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module';
 import { LogRepositories } from '../database/repositories';
 import { Past } from '../history/past';
-import { ActiveLogModule } from '../reign/active-log.module';
+import { ActiveLogModule } from '../leader/active-log.module';
 import { History } from './history';
 import { QueryController } from './query.controller';
 

@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { BusMessage, StatusError, StreamContext } from '@shiplog/bus';
 import { authoriseQuery, type Asked } from '@shiplog/cluster';
-import { ActiveLog } from '../reign/active-log';
+import { ActiveLog } from '../leader/active-log';
 
 /** Lets a question through if its sender, for whom NATS vouches, may have it answered. Throws StatusError: 403. */
 @Injectable()

@@ -15,7 +15,7 @@ import {
 } from '@shiplog/contracts';
 import { CommandRepository } from '../database/command.repository';
 import { Past } from '../history/past';
-import { ActiveLog } from '../reign/active-log';
+import { ActiveLog } from '../leader/active-log';
 import { hashesOf, hashOfChannel } from './hashes';
 import { History } from './history';
 import { QueryRights } from './query-rights';

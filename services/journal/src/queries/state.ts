@@ -10,7 +10,7 @@ import {
   type StoredObject,
 } from '@shiplog/contracts';
 import type { Past } from '../history/past';
-import type { OpenLog } from '../reign/active-log';
+import type { OpenLog } from '../leader/active-log';
 import { Heads } from '../writer/heads';
 
 /** JSON text of one chunk, about: small enough that other work gets its turn between two. */
@@ -44,7 +44,7 @@ function chosen(state: ClusterState, heads: Heads, channels: readonly Channel[])
   return { objects, channels: Object.fromEntries(channels.map((one) => [channelName(one), heads.of(one)])) };
 }
 
-/** As lines of `StateChunk`, in the words of the reign of an epoch. */
+/** As lines of `StateChunk`, in the words of the journal of an epoch. */
 export async function send(
   { position, objects, channels }: Selected,
   epoch: number | undefined,

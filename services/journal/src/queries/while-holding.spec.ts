@@ -1,6 +1,6 @@
 import type { CallHandler, ExecutionContext } from '@nestjs/common';
 import { lastValueFrom, Subject } from 'rxjs';
-import { ActiveLog, NotActive, type OpenLog } from '../reign/active-log';
+import { ActiveLog, NotActive, type OpenLog } from '../leader/active-log';
 import { whileHolding, WhileHolding } from './while-holding';
 
 function activeLog(): { log: ActiveLog; lease: { holds: boolean } } {

@@ -1,7 +1,7 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { StreamSink } from '@shiplog/bus';
 import { map, type Observable } from 'rxjs';
-import { ActiveLog } from '../reign/active-log';
+import { ActiveLog } from '../leader/active-log';
 
 /**
  * Lets an answer out only under the lease under which its question came: a journal that was deposed while it looked

@@ -26,7 +26,7 @@ export interface KeeperParts {
   readonly config: KeeperConfig;
   readonly writer: Pick<Writer, 'state' | 'position'>;
   readonly heads: Pick<Heads, 'all'>;
-  /** Of the reign that this keeps house for: what it writes is fenced by it. */
+  /** Of the term that this keeps house for: what it writes is fenced by it. */
   readonly epoch: number;
   readonly maker: Pick<SnapshotMaker, 'make'>;
   readonly logger: Logger;

@@ -1,4 +1,4 @@
-import { BusUnavailable, type Bus, type ConnectionWatch, type Reigning } from '@shiplog/bus';
+import { BusUnavailable, type Bus, type ConnectionWatch, type HeldEpoch } from '@shiplog/bus';
 import { StepDown } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import type { Lease } from '../database/lease';
@@ -36,7 +36,7 @@ export async function succeed(
  * Whether a journal may speak for the log: while it has the lease, and only over a connection over which a successor could
  * have asked it to step down. After a connection was lost, and a new one heard, Postgres is asked whether there is one.
  */
-export class Standing implements Reigning {
+export class Standing implements HeldEpoch {
   readonly epoch: number;
   #isConfirmed: boolean;
   /** Of connections, counted. */

@@ -8,12 +8,12 @@ import { Lease } from '../database/lease';
 import { LogRepositories } from '../database/repositories';
 import { Follower } from '../history/follower';
 import type { JournalConfig } from '../settings';
-import { Reigns, type Reign } from './reign';
+import { Terms, type Term } from './term';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Standby, active, standby …: follows the log, waits for the lease, reigns while it has it, and begins again after it. */
+/** Standby, active, standby …: follows the log, waits for the lease, leads while it has it, and begins again after it. */
 @Injectable()
 export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #stop = new AbortController();
@@ -26,7 +26,7 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(HEALTH) private readonly health: Health,
     private readonly database: LogDatabase,
     private readonly log: LogRepositories,
-    private readonly reigns: Reigns,
+    private readonly terms: Terms,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -48,7 +48,7 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
     let pause = FIRST_PAUSE_MS;
     while (!signal.aborted) {
       try {
-        await this.#reignOnce();
+        await this.#serveTerm();
         pause = FIRST_PAUSE_MS;
       } catch (error) {
         if (signal.aborted) return;
@@ -60,14 +60,14 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  async #reignOnce(): Promise<void> {
+  async #serveTerm(): Promise<void> {
     const { config, logger } = this;
     const { signal } = this.#stop;
     await this.database.open();
     const options = { databaseUrl: databaseUrlOf(config), holder: config.instance, ttlMs: config.leaseTtl, logger };
     const lease = await Lease.acquire(options, signal, () => this.#standBy());
     try {
-      await this.#reign(lease);
+      await this.#lead(lease);
     } finally {
       await lease.release();
     }
@@ -85,26 +85,26 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
     return (this.#follower ??= new Follower(this.log, this.logger));
   }
 
-  async #reign(lease: Lease): Promise<void> {
+  async #lead(lease: Lease): Promise<void> {
     const { logger, health } = this;
     const { signal } = this.#stop;
     health.notReady('loading the state');
     const follower = this.#following();
     this.#follower = undefined;
-    const reign = await this.#begin(lease, follower);
+    const term = await this.#begin(lease, follower);
     health.ready(`active in epoch ${lease.epoch}`);
-    const reason = await Promise.race([reign.over, aborted(signal)]);
+    const reason = await Promise.race([term.over, aborted(signal)]);
     if (!signal.aborted) logger.warn({ err: reason }, 'no longer active');
-    await reign.end(signal.aborted ? 'in-order' : 'at-once');
+    await term.end(signal.aborted ? 'in-order' : 'at-once');
   }
 
   /** Where the lease is lost while the state is read, Postgres may never answer: it is not waited for. */
-  async #begin(lease: Lease, follower: Follower): Promise<Reign> {
+  async #begin(lease: Lease, follower: Follower): Promise<Term> {
     let isBegun = false;
     void lease.lost.then(() => isBegun || this.database.breakConnections());
-    const reign = await this.reigns.begin(lease, follower);
+    const term = await this.terms.begin(lease, follower);
     isBegun = true;
-    return reign;
+    return term;
   }
 }
 

@@ -20,7 +20,7 @@ import { WriterFactory } from './writer-factory';
 
 /** Begins the time in which this journal is the active one. */
 @Injectable()
-export class Reigns {
+export class Terms {
   constructor(
     @Inject(CONFIG) private readonly config: JournalConfig,
     @Inject(BUS) private readonly bus: Bus,
@@ -34,7 +34,7 @@ export class Reigns {
   ) {}
 
   /** Takes the state over where the follower has it, then takes commands and questions. */
-  async begin(lease: Lease, follower: Follower): Promise<Reign> {
+  async begin(lease: Lease, follower: Follower): Promise<Term> {
     const { config, bus, log, logger } = this;
     const started = performance.now();
     let broke: (why: unknown) => void = () => undefined;
@@ -60,7 +60,7 @@ export class Reigns {
       const ms = Math.round(performance.now() - started);
       logger.info({ epoch, position: writer.position, objects: writer.state.size(), ms }, 'active');
       const over = Promise.race([lease.lost, writer.lost, broken]);
-      return new Reign(
+      return new Term(
         bus,
         lease,
         standing,
@@ -82,7 +82,7 @@ export class Reigns {
 }
 
 /** The time in which this journal is the active one: from a lease to its end. */
-export class Reign {
+export class Term {
   constructor(
     private readonly bus: Bus,
     private readonly lease: Lease,

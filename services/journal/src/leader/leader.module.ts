@@ -8,7 +8,7 @@ import { SnapshotMaker } from '../history/snapshot-maker';
 import type { JournalConfig } from '../settings';
 import { ActiveJournal } from './active-journal';
 import { ActiveLogModule } from './active-log.module';
-import { Reigns } from './reign';
+import { Terms } from './term';
 import { StepDownController } from './step-down.controller';
 import { WriterFactory } from './writer-factory';
 
@@ -23,6 +23,6 @@ const snapshotMaker = {
 @Module({
   imports: [DatabaseModule, ActiveLogModule],
   controllers: [StepDownController],
-  providers: [WriterFactory, snapshotMaker, Reigns, ActiveJournal],
+  providers: [WriterFactory, snapshotMaker, Terms, ActiveJournal],
 })
-export class ReignModule {}
+export class LeaderModule {}
