@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CommandsModule } from './intake/commands.module';
+import { CommandsModule } from './commands/commands.module';
 import { QueriesModule } from './queries/queries.module';
 import { LeaderModule } from './leader/leader.module';
 

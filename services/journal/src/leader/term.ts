@@ -9,7 +9,7 @@ import type { Lease } from '../database/lease';
 import { LogRepositories } from '../database/repositories';
 import type { Follower } from '../history/follower';
 import { SnapshotMaker } from '../history/snapshot-maker';
-import { LaterCommands } from '../intake/later';
+import { LaterCommands } from '../commands/later';
 import type { JournalConfig } from '../settings';
 import type { Writer } from '../writer/writer';
 import { ActiveLog } from './active-log';
