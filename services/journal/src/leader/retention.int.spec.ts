@@ -26,7 +26,7 @@ const settings = { partitionSize: 100, snapshotEvery: 50, snapshotsKept: 4, rete
 beforeAll(async () => {
   parts = await TestJournals.start();
   archiveDir = await mkdtemp(join(tmpdir(), 'shiplog-archive-'));
-  journal = await parts.journal('keeper', { ...settings, archiveDir });
+  journal = await parts.journal('retaining', { ...settings, archiveDir });
   bus = await parts.nats.bus();
   client = await connectClient(parts.databaseUrl, 'test', () => undefined);
   dataSource = await makeDataSource(parts.databaseUrl).initialize();
@@ -100,6 +100,6 @@ it('no more snapshots are kept than asked for', async () => {
 it('a journal that starts anew has the state, though the log’s beginning has left', async () => {
   const before = await bus.ask(PositionQuery, { hashes: true });
   await journal.stop();
-  journal = await parts.journal('keeper', { ...settings, archiveDir });
+  journal = await parts.journal('retaining', { ...settings, archiveDir });
   expect(await bus.ask(PositionQuery, { hashes: true })).toEqual(before);
 });

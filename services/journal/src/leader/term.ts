@@ -14,7 +14,7 @@ import type { JournalConfig } from '../settings';
 import type { Writer } from '../writer/writer';
 import { ActiveLog } from './active-log';
 import { HeadSignals } from './head-signals';
-import { Keeper } from './keeper';
+import { LogMaintenance } from './log-maintenance';
 import { Standing, succeed } from './succession';
 import { WriterFactory } from './writer-factory';
 
@@ -42,11 +42,11 @@ export class Terms {
     const appender = await Appender.open(databaseUrlOf(config), lease.epoch, broke);
     try {
       const [{ writer, heads }] = await Promise.all([
-        this.writers.open(follower, lease, appender, () => keeper.look()),
+        this.writers.open(follower, lease, appender, () => maintenance.look()),
         succeed(bus, lease, logger),
       ]);
       const { epoch } = lease;
-      const keeper = await Keeper.start({ log, config, writer, heads, epoch, maker: this.maker, logger });
+      const maintenance = await LogMaintenance.start({ log, config, writer, heads, epoch, maker: this.maker, logger });
       const watch = watchOf(bus.connection, bus.onError);
       const standing = new Standing(bus, watch, lease, () => signals.tellEveryone());
       const voice = new Voice(standing);
@@ -67,7 +67,7 @@ export class Terms {
         writer,
         appender,
         later,
-        keeper,
+        maintenance,
         signals,
         this.transport,
         this.database,
@@ -90,7 +90,7 @@ export class Term {
     readonly writer: Writer,
     private readonly appender: Appender,
     private readonly later: LaterCommands,
-    private readonly keeper: Keeper,
+    private readonly maintenance: LogMaintenance,
     private readonly signals: HeadSignals,
     private readonly transport: NatsTransport,
     private readonly database: LogDatabase,
@@ -111,7 +111,7 @@ export class Term {
     this.bus.voice = undefined;
     this.standing.end();
     this.signals.stop();
-    await this.keeper.stop({ snapshot: how === 'in-order' && !(await this.#isAwaited()) });
+    await this.maintenance.stop({ snapshot: how === 'in-order' && !(await this.#isAwaited()) });
     await this.appender.close();
   }
 

@@ -11,8 +11,8 @@ const RETRY_MS = 5_000;
 /** How soon a partition is tried again that somebody read when it was to leave: appends may wait 50 ms each time. */
 const BUSY_MS = 5_000;
 
-/** What the keeper must know of the settings. */
-export type KeeperConfig = Pick<
+/** What maintenance must know of the settings. */
+export type MaintenanceConfig = Pick<
   JournalConfig,
   'snapshotEvery' | 'snapshotsKept' | 'partitionSize' | 'retentionEvents' | 'archiveDir' | 'commandsKept'
 >;
@@ -20,13 +20,13 @@ export type KeeperConfig = Pick<
 /** How often answers that are no longer kept leave, and in how many slices at once before other work has its turn. */
 const FORGET_EVERY_MS = 60_000;
 const FORGET_SLICES = 50;
-/** What the keeper works with. */
-export interface KeeperParts {
+/** What maintenance works with. */
+export interface MaintenanceParts {
   readonly log: Pick<Repositories, 'partitions' | 'snapshots' | 'commands'>;
-  readonly config: KeeperConfig;
+  readonly config: MaintenanceConfig;
   readonly writer: Pick<Writer, 'state' | 'position'>;
   readonly heads: Pick<Heads, 'all'>;
-  /** Of the term that this keeps house for: what it writes is fenced by it. */
+  /** Of the term that it is done in: what it writes is fenced by it. */
   readonly epoch: number;
   readonly maker: Pick<SnapshotMaker, 'make'>;
   readonly logger: Logger;
@@ -36,7 +36,7 @@ export interface KeeperParts {
  * Housekeeping beside the appends, one thing at a time: room ahead in the log, snapshots, retention. All of it is done
  * elsewhere, by Postgres or by a thread of its own; here it is only begun.
  */
-export class Keeper {
+export class LogMaintenance {
   #snapshotAt: number;
   #roomEnd: number;
   #working: Promise<void> | undefined;
@@ -49,7 +49,7 @@ export class Keeper {
   readonly #stopped = new AbortController();
 
   private constructor(
-    private readonly parts: KeeperParts,
+    private readonly parts: MaintenanceParts,
     start: { snapshotAt: number; roomEnd: number },
   ) {
     this.#snapshotAt = start.snapshotAt;
@@ -57,12 +57,12 @@ export class Keeper {
   }
 
   /** Makes room for appends first: without it the first one fails. */
-  static async start(parts: KeeperParts): Promise<Keeper> {
+  static async start(parts: MaintenanceParts): Promise<LogMaintenance> {
     const { log, config, writer } = parts;
     const size = config.partitionSize;
     const roomEnd = await log.partitions.makeRoom(writer.position, size, size);
     const snapshotAt = (await log.snapshots.newest()) ?? 0;
-    return new Keeper(parts, { snapshotAt, roomEnd });
+    return new LogMaintenance(parts, { snapshotAt, roomEnd });
   }
 
   /** Looks whether something is due; called after commits, costs a comparison when nothing is. */

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import type { Partition } from '../database/partition.repository';
-import { Keeper, type KeeperParts } from './keeper';
+import { LogMaintenance, type MaintenanceParts } from './log-maintenance';
 
 const config = { snapshotEvery: 100, snapshotsKept: 5, partitionSize: 1_000, retentionEvents: 200, archiveDir: '/a' };
 const first: Partition = { name: 'events_0_1000', from: 0, to: 1_000 };
 
-/** A log of which the keeper is told; what it did with it, in order. */
+/** A log for maintenance; what it did with it, in order. */
 function fakeLog(dropped: ('dropped' | 'busy')[] = []) {
   const did: string[] = [];
   const list = [first];
@@ -35,20 +35,20 @@ function fakeLog(dropped: ('dropped' | 'busy')[] = []) {
 
 type FakeLog = ReturnType<typeof fakeLog>;
 
-/** Lets the keeper look at a log that has grown to a position, and waits until it has nothing more to do. */
-async function start(log: FakeLog, make?: KeeperParts['maker']['make']) {
+/** Lets maintenance look at a log that has grown to a position, and waits until it has nothing more to do. */
+async function start(log: FakeLog, make?: MaintenanceParts['maker']['make']) {
   const writer = { position: 0, state: { size: () => 1, copy: () => fail('the deciding thread copies no state') } };
   const maker = {
     make: make ?? (() => (log.taken.push(writer.position), Promise.resolve(made(writer.position)))),
   };
   const parts = { log, config, writer, heads: { all: () => ({}) }, epoch: 3, maker, logger: pino({ level: 'silent' }) };
-  const keeper = await Keeper.start(parts as unknown as KeeperParts);
+  const maintenance = await LogMaintenance.start(parts as unknown as MaintenanceParts);
   const grow = async (position: number): Promise<void> => {
     writer.position = position;
-    keeper.look();
+    maintenance.look();
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
   };
-  return { keeper, grow };
+  return { maintenance, grow };
 }
 
 const made = (position: number, outcome: 'saved' | 'deposed' = 'saved') => ({ outcome, position, objects: 1 });
@@ -104,8 +104,8 @@ it('ends a snapshot under way when it stops', async () => {
         reject(new Error('aborted'));
       }),
     );
-  const { keeper, grow } = await start(fakeLog(), make);
+  const { maintenance, grow } = await start(fakeLog(), make);
   await grow(150);
-  await keeper.stop({ snapshot: false });
+  await maintenance.stop({ snapshot: false });
   expect(aborted).toHaveBeenCalled();
 });
