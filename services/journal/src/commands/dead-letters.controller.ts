@@ -13,7 +13,7 @@ import { statusOf } from '@shiplog/apimachinery';
 import { DeadLetterRepository, type DeadLetter } from '../database/dead-letter.repository';
 import { QueryRights } from '../queries/query-rights';
 import { ActiveLog } from '../leader/active-log';
-import { isDecision } from './later';
+import { isDecision } from './command-stream';
 import { readStored } from './stored-command';
 
 const WHILE_LEADING = { whileLeading: true };

@@ -9,7 +9,7 @@ import type { Lease } from '../database/lease';
 import { LogRepositories } from '../database/repositories';
 import type { Follower } from '../history/follower';
 import { SnapshotMaker } from '../history/snapshot-maker';
-import { LaterCommands } from '../commands/later';
+import { CommandStream } from '../commands/command-stream';
 import type { JournalConfig } from '../settings';
 import type { Writer } from '../writer/writer';
 import { ActiveLog } from './active-log';
@@ -51,11 +51,11 @@ export class Terms {
       const standing = new Standing(bus, watch, lease, () => signals.tellEveryone());
       const voice = new Voice(standing);
       const signals = new HeadSignals(bus, voice, writer, heads, logger);
-      const later = new LaterCommands(bus, writer, log.deadLetters, logger);
+      const commandStream = new CommandStream(bus, writer, log.deadLetters, logger);
       this.active.use({ writer, heads, voice, lease });
       bus.voice = voice;
       this.transport.activate();
-      later.start();
+      commandStream.start();
       signals.start();
       const ms = Math.round(performance.now() - started);
       logger.info({ epoch, position: writer.position, objects: writer.state.size(), ms }, 'active');
@@ -66,7 +66,7 @@ export class Terms {
         standing,
         writer,
         appender,
-        later,
+        commandStream,
         maintenance,
         signals,
         this.transport,
@@ -89,7 +89,7 @@ export class Term {
     private readonly standing: Standing,
     readonly writer: Writer,
     private readonly appender: Appender,
-    private readonly later: LaterCommands,
+    private readonly commandStream: CommandStream,
     private readonly maintenance: LogMaintenance,
     private readonly signals: HeadSignals,
     private readonly transport: NatsTransport,
@@ -105,7 +105,7 @@ export class Term {
   async end(how: 'in-order' | 'at-once'): Promise<void> {
     this.transport.deactivate();
     if (how === 'at-once') this.database.breakConnections();
-    await this.later.stop();
+    await this.commandStream.stop();
     const stopped = this.writer.stop();
     if (how === 'in-order') await stopped;
     this.bus.voice = undefined;

@@ -18,8 +18,8 @@ import { DeadLetterRepository } from '../database/dead-letter.repository';
 import { createConfigMap, createNamespace, freshId } from '../testing/commands';
 import { TestJournals, type TestJournal } from '../testing/journals';
 import type { Submission } from '../writer/batch';
-import { DELIVERIES } from './command-stream';
-import { LaterCommands, type DeadLetters } from './later';
+import { DELIVERIES } from './ensure-stream';
+import { CommandStream, type DeadLetters } from './command-stream';
 
 let parts: TestJournals;
 let bus: Bus;
@@ -80,19 +80,19 @@ const failed: CommandReply = { ok: false, status: statusOf.internal('a defect') 
 
 it('a command comes again while the journal has too much to do, and is acknowledged when it is decided', async () => {
   const { seen, decider } = deciding((_, nth) => (nth < 2 ? tooMuch : done));
-  const later = new LaterCommands(bus, decider, letters, logger, 20);
-  later.start();
+  const stream = new CommandStream(bus, decider, letters, logger, 20);
+  stream.start();
   await send('a', 'c1');
   await isEmpty();
   expect(seen).toEqual(['c1', 'c1', 'c1']);
   expect(await letters.list(0)).toEqual([]);
-  await later.stop();
+  await stream.stop();
 });
 
 it('a command at which the journal fails again and again is kept as a dead letter, with why; others go on', async () => {
   const { seen, decider } = deciding(({ command }) => (command.id === 'bad' ? failed : done));
-  const later = new LaterCommands(bus, decider, letters, logger, 20);
-  later.start();
+  const stream = new CommandStream(bus, decider, letters, logger, 20);
+  stream.start();
   await send('a', 'bad');
   await send('b', 'good');
   await isEmpty();
@@ -101,17 +101,17 @@ it('a command at which the journal fails again and again is kept as a dead lette
   expect(await letters.list(0)).toMatchObject([
     { commandId: 'bad', why: expect.stringContaining('a defect') as string, deliveries: DELIVERIES },
   ]);
-  await later.stop();
+  await stream.stop();
 });
 
 it('a command is not acknowledged before it is answered', async () => {
   const { seen, decider } = deciding(() => undefined);
-  const later = new LaterCommands(bus, decider, letters, logger);
-  later.start();
+  const stream = new CommandStream(bus, decider, letters, logger);
+  stream.start();
   await send('a', 'c1');
   await eventually(() => seen.length === 1);
   expect((await manager.streams.info(LATER_STREAM)).state.messages).toBe(1);
-  await later.stop();
+  await stream.stop();
 });
 
 it('a command whose decision is the end of a journal is buried by the next one, and those beside it are decided', async () => {
@@ -135,12 +135,12 @@ it('a command whose decision is the end of a journal is buried by the next one, 
       decider.submit(submissions);
       if (dead) throw new Error('out of memory');
     };
-    const later = new LaterCommands(bus, { ...decider, submit }, dying, logger, 400);
-    later.start();
+    const stream = new CommandStream(bus, { ...decider, submit }, dying, logger, 400);
+    stream.start();
     await eventually(async () => dead || (await manager.streams.info(LATER_STREAM)).state.messages === 0, {
       timeoutMs: 40_000,
     });
-    await later.stop();
+    await stream.stop();
     return seen;
   };
   const maker = await parts.journal('main');
@@ -160,13 +160,13 @@ it('a command whose decision is the end of a journal is buried by the next one, 
 it('a command that comes alone and ends the journal is buried at its next delivery', async () => {
   await letters.begin(['killer']);
   const { seen, decider } = deciding(() => done);
-  const later = new LaterCommands(bus, decider, letters, logger, 20);
-  later.start();
+  const stream = new CommandStream(bus, decider, letters, logger, 20);
+  stream.start();
   await send('a', 'killer');
   await isEmpty();
   expect(seen).toEqual([]);
   expect(await letters.list(0)).toHaveLength(1);
-  await later.stop();
+  await stream.stop();
 });
 
 it('dead letters are listed and repeated by message; what is no command is one of them', async () => {
