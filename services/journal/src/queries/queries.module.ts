@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module';
 import { LogRepositories } from '../database/repositories';
-import { Past } from '../history/past';
+import { AsOfReader } from '../history/as-of-reader';
 import { ActiveLogModule } from '../leader/active-log.module';
 import { History } from './history';
 import { QueryController } from './query.controller';
@@ -12,7 +12,7 @@ import { QueryController } from './query.controller';
   controllers: [QueryController],
   providers: [
     { provide: History, inject: [LogRepositories], useFactory: (log: LogRepositories) => new History(log) },
-    { provide: Past, inject: [LogRepositories], useFactory: (log: LogRepositories) => new Past(log) },
+    { provide: AsOfReader, inject: [LogRepositories], useFactory: (log: LogRepositories) => new AsOfReader(log) },
   ],
 })
 export class QueriesModule {}

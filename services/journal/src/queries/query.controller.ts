@@ -14,7 +14,7 @@ import {
   type StoredObject,
 } from '@shiplog/contracts';
 import { CommandRepository } from '../database/command.repository';
-import { Past } from '../history/past';
+import { AsOfReader } from '../history/as-of-reader';
 import { ActiveLog } from '../leader/active-log';
 import { hashesOf, hashOfChannel } from './hashes';
 import { History } from './history';
@@ -32,7 +32,7 @@ export class QueryController {
   constructor(
     private readonly log: ActiveLog,
     private readonly history: History,
-    private readonly past: Past,
+    private readonly asOf: AsOfReader,
     private readonly commands: CommandRepository,
   ) {}
 
@@ -66,7 +66,7 @@ export class QueryController {
       const found = await this.history.objectAt(key, at);
       if (found !== 'unknown') return { position: at, object: found === 'none' ? null : found };
     }
-    const { state } = await this.past.stateAt(at, writer.position);
+    const { state } = await this.asOf.read(at, writer.position);
     return { position: at, object: (state.get(resource, namespace, name) ?? null) as StoredObject | null };
   }
 
@@ -89,6 +89,6 @@ export class QueryController {
   async state(@Payload() asked: PayloadOf<typeof StateQuery>, @Ctx() { sink }: StreamContext): Promise<void> {
     const guarded = whileHolding(this.log, sink);
     const { open } = this.log;
-    await send(await select(open, this.past, asked), open.voice.epoch, guarded);
+    await send(await select(open, this.asOf, asked), open.voice.epoch, guarded);
   }
 }

@@ -9,7 +9,7 @@ import {
   type StateRequest,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Past } from '../history/past';
+import type { AsOfReader } from '../history/as-of-reader';
 import type { OpenLog } from '../leader/active-log';
 import { Heads } from '../writer/heads';
 
@@ -25,13 +25,13 @@ interface Selected {
 /** The objects of channels, now or at any position kept. Objects are immutable: holding on to them is a snapshot. */
 export async function select(
   { writer, heads }: Pick<OpenLog, 'writer' | 'heads'>,
-  past: Past,
+  asOf: AsOfReader,
   { channels, at }: StateRequest,
 ): Promise<Selected> {
   if (at === undefined || at === writer.position) {
     return { position: writer.position, ...chosen(writer.state, heads, channels) };
   }
-  const then = await past.stateAt(at, writer.position);
+  const then = await asOf.read(at, writer.position);
   return { position: at, ...chosen(then.state, new Heads(then.channels), channels) };
 }
 

@@ -8,7 +8,7 @@ import { foldOn, loadState } from './load';
 const CACHED = 2;
 
 /** The state of the cluster at any position that is kept. */
-export class Past {
+export class AsOfReader {
   #cache: StateAt[] = [];
   /** One at a time: reading the past must not take the machine from the present. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -16,13 +16,13 @@ export class Past {
   constructor(private readonly log: Pick<Repositories, 'events' | 'snapshots' | 'partitions'>) {}
 
   /** Throws StatusError: 410 for a position that is no longer kept, or that the log (now at `head`) has not reached. */
-  stateAt(position: number, head: number): Promise<StateAt> {
-    const answer = this.#turn.then(() => this.#stateAt(position, head));
+  read(position: number, head: number): Promise<StateAt> {
+    const answer = this.#turn.then(() => this.#read(position, head));
     this.#turn = answer.catch(() => undefined);
     return answer;
   }
 
-  async #stateAt(position: number, head: number): Promise<StateAt> {
+  async #read(position: number, head: number): Promise<StateAt> {
     if (position > head) {
       throw new StatusError(statusOf.expired(`position ${position} is not reached yet: the log is at ${head}`));
     }
