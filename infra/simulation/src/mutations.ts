@@ -8,7 +8,7 @@ import { Cursor } from '../../../libs/projection/src/cursor';
 import type { Commit } from '../../../services/journal/src/database/append';
 import { Lease } from '../../../services/journal/src/database/lease';
 import { QueryController } from '../../../services/journal/src/queries/query.controller';
-import { HeadSignals } from '../../../services/journal/src/leader/head-signals';
+import { HighWaterMarkSignals } from '../../../services/journal/src/leader/high-water-mark-signals';
 import { Standing } from '../../../services/journal/src/leader/succession';
 import { RecentCommands } from '../../../services/journal/src/writer/recent-commands';
 import { Rounds } from '../../../services/scheduler/src/rounds';
@@ -220,7 +220,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'no-heads': {
     fault: 'nobody tells readers where the log is: the lost tail of a channel stays lost',
     found: ['every projection catches up', 'every pod gets a node, and runs'],
-    install: () => replace(HeadSignals.prototype, 'start', () => (() => undefined) as Method),
+    install: () => replace(HighWaterMarkSignals.prototype, 'start', () => (() => undefined) as Method),
   },
   'part-of-a-load': {
     fault: 'a reader takes a part of the state for all of it',

@@ -1,7 +1,7 @@
 import { isDeletion, type ClusterState } from '@shiplog/cluster';
 import type { LateEvent } from '../database/event-row';
 import type { StateAt } from '../database/snapshot.repository';
-import { Heads } from '../writer/heads';
+import { ChannelHeads } from '../writer/channel-heads';
 
 /**
  * Folds events into a state when all of them are there: what led to an object that is gone again is never even read, and that
@@ -9,7 +9,7 @@ import { Heads } from '../writer/heads';
  */
 export class LateFolding {
   readonly #state: ClusterState;
-  readonly #heads: Heads;
+  readonly #heads: ChannelHeads;
   #position: number;
   /** By object, since it was there or was made. */
   readonly #pending = new Map<string, LateEvent[]>();
@@ -17,7 +17,7 @@ export class LateFolding {
   /** The given state is changed from now on. */
   constructor(from: StateAt) {
     this.#state = from.state;
-    this.#heads = new Heads(from.channels);
+    this.#heads = new ChannelHeads(from.channels);
     this.#position = from.position;
   }
 

@@ -2,7 +2,7 @@ import { ClusterState } from '@shiplog/cluster';
 import type { LogEvent } from '@shiplog/contracts';
 import type { Repositories } from '../database/repositories';
 import type { StateAt } from '../database/snapshot.repository';
-import { Heads } from '../writer/heads';
+import { ChannelHeads } from '../writer/channel-heads';
 
 /** What a state is loaded from. */
 export type StateSources = Pick<Repositories, 'events' | 'snapshots'>;
@@ -10,13 +10,13 @@ export type StateSources = Pick<Repositories, 'events' | 'snapshots'>;
 /** A state that is being folded on: what stands here is whole after each event. */
 export class Folding {
   readonly state: ClusterState;
-  readonly #heads: Heads;
+  readonly #heads: ChannelHeads;
   #position: number;
 
   /** The given state is changed from now on. */
   constructor(from: StateAt) {
     this.state = from.state;
-    this.#heads = new Heads(from.channels);
+    this.#heads = new ChannelHeads(from.channels);
     this.#position = from.position;
   }
 

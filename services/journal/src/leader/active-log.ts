@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { StatusError, type Voice } from '@shiplog/bus';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Lease } from '../database/lease';
-import type { Heads } from '../writer/heads';
+import type { ChannelHeads } from '../writer/channel-heads';
 import type { Writer } from '../writer/writer';
 
 /** The log while this journal is the active one: what its controllers answer from. */
 export interface OpenLog {
   readonly writer: Writer;
   /** Last positions of the channels. */
-  readonly heads: Heads;
+  readonly heads: ChannelHeads;
   /** With which this journal speaks, of its epoch: past the lease's deadline it says nothing any more. */
   readonly voice: Voice;
   readonly lease: Pick<Lease, 'holds' | 'supersede'>;
@@ -45,7 +45,7 @@ export class ActiveLog {
     this.#open?.lease.supersede(epoch);
   }
 
-  get heads(): Heads {
+  get heads(): ChannelHeads {
     return this.open.heads;
   }
 

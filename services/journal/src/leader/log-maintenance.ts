@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Repositories } from '../database/repositories';
 import type { SnapshotMaker } from '../history/snapshot-maker';
 import type { JournalConfig } from '../settings';
-import type { Heads } from '../writer/heads';
+import type { ChannelHeads } from '../writer/channel-heads';
 import type { Writer } from '../writer/writer';
 
 /** How soon work that failed is tried again. */
@@ -25,7 +25,7 @@ export interface MaintenanceParts {
   readonly log: Pick<Repositories, 'partitions' | 'snapshots' | 'commands'>;
   readonly config: MaintenanceConfig;
   readonly writer: Pick<Writer, 'state' | 'position'>;
-  readonly heads: Pick<Heads, 'all'>;
+  readonly heads: Pick<ChannelHeads, 'all'>;
   /** Of the term that it is done in: what it writes is fenced by it. */
   readonly epoch: number;
   readonly maker: Pick<SnapshotMaker, 'make'>;

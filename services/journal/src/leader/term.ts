@@ -13,7 +13,7 @@ import { CommandStream } from '../commands/command-stream';
 import type { JournalConfig } from '../settings';
 import type { Writer } from '../writer/writer';
 import { ActiveLog } from './active-log';
-import { HeadSignals } from './head-signals';
+import { HighWaterMarkSignals } from './high-water-mark-signals';
 import { LogMaintenance } from './log-maintenance';
 import { Standing, succeed } from './succession';
 import { WriterFactory } from './writer-factory';
@@ -50,7 +50,7 @@ export class Terms {
       const watch = watchOf(bus.connection, bus.onError);
       const standing = new Standing(bus, watch, lease, () => signals.tellEveryone());
       const voice = new Voice(standing);
-      const signals = new HeadSignals(bus, voice, writer, heads, logger);
+      const signals = new HighWaterMarkSignals(bus, voice, writer, heads, logger);
       const commandStream = new CommandStream(bus, writer, log.deadLetters, logger);
       this.active.use({ writer, heads, voice, lease });
       bus.voice = voice;
@@ -91,7 +91,7 @@ export class Term {
     private readonly appender: Appender,
     private readonly commandStream: CommandStream,
     private readonly maintenance: LogMaintenance,
-    private readonly signals: HeadSignals,
+    private readonly signals: HighWaterMarkSignals,
     private readonly transport: NatsTransport,
     private readonly database: LogDatabase,
     /** Resolves, with the reason, when this journal can't be the active one any more. */

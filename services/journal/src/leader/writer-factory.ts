@@ -8,7 +8,7 @@ import type { Lease } from '../database/lease';
 import { LogRepositories } from '../database/repositories';
 import { RECENT_COMMANDS, type Follower } from '../history/follower';
 import { admissionSettings, type JournalConfig } from '../settings';
-import { Heads } from '../writer/heads';
+import { ChannelHeads } from '../writer/channel-heads';
 import { Publisher } from '../writer/publisher';
 import { RecentCommands } from '../writer/recent-commands';
 import { Writer } from '../writer/writer';
@@ -46,7 +46,7 @@ export class WriterFactory {
     const { config, bus, log, logger } = this;
     const { commands, events } = log;
     const [{ state, position, channels, newest }, [last]] = await Promise.all([follower.take(), events.newest(1)]);
-    const heads = new Heads(channels);
+    const heads = new ChannelHeads(channels);
     const publisher = new Publisher(bus.connection, heads, lease.epoch, logger);
     const writer = new Writer({
       state,

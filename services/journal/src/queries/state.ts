@@ -11,7 +11,7 @@ import {
 } from '@shiplog/contracts';
 import type { AsOfReader } from '../history/as-of-reader';
 import type { OpenLog } from '../leader/active-log';
-import { Heads } from '../writer/heads';
+import { ChannelHeads } from '../writer/channel-heads';
 
 /** JSON text of one chunk, about: small enough that other work gets its turn between two. */
 const CHUNK_LENGTH = 100_000;
@@ -32,10 +32,10 @@ export async function select(
     return { position: writer.position, ...chosen(writer.state, heads, channels) };
   }
   const then = await asOf.read(at, writer.position);
-  return { position: at, ...chosen(then.state, new Heads(then.channels), channels) };
+  return { position: at, ...chosen(then.state, new ChannelHeads(then.channels), channels) };
 }
 
-function chosen(state: ClusterState, heads: Heads, channels: readonly Channel[]): Omit<Selected, 'position'> {
+function chosen(state: ClusterState, heads: ChannelHeads, channels: readonly Channel[]): Omit<Selected, 'position'> {
   const objects = channels.flatMap(({ resource, node }) =>
     (state.list(resource) as readonly StoredObject[])
       .filter((object) => node === undefined || nodeOf(resource, object) === node)

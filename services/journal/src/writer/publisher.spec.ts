@@ -1,7 +1,7 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { LogEvent, StoredObject } from '@shiplog/contracts';
 import { pino } from 'pino';
-import { Heads } from './heads';
+import { ChannelHeads } from './channel-heads';
 import { Publisher } from './publisher';
 
 const applied = (position: number, actor: string): AppliedEvent => {
@@ -28,7 +28,7 @@ describe('the publisher', () => {
       publish: (_subject: string, _payload: unknown, { headers }: { headers: { encode(): Uint8Array } }) =>
         void sent.push(/ce-prev: (\d+)/.exec(Buffer.from(headers.encode()).toString())?.[1]),
     };
-    const publisher = new Publisher(connection as never, new Heads(), 1, pino({ level: 'silent' }));
+    const publisher = new Publisher(connection as never, new ChannelHeads(), 1, pino({ level: 'silent' }));
     publisher.publish(applied(1, 'tester'), '{}');
     publisher.publish(applied(2, 'half a pair: \ud800'), '{}');
     publisher.publish(applied(3, 'tester'), '{}');

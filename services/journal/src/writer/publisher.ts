@@ -3,13 +3,13 @@ import { nodeOf, type AppliedEvent } from '@shiplog/cluster';
 import type { StoredObject } from '@shiplog/contracts';
 import type { NatsConnection } from 'nats';
 import type { Logger } from 'pino';
-import type { Heads } from './heads';
+import type { ChannelHeads } from './channel-heads';
 
 /** Publishes committed events, in order, each naming its predecessors in its channels. */
 export class Publisher {
   constructor(
     private readonly connection: Pick<NatsConnection, 'publish'>,
-    private readonly heads: Heads,
+    private readonly heads: ChannelHeads,
     private readonly epoch: number,
     private readonly logger: Logger,
   ) {}

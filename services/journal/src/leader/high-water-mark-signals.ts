@@ -4,7 +4,7 @@ import { hashObjects, type ReadonlyCluster } from '@shiplog/cluster';
 import { Head, NodeHead, RESOURCES, type StoredObject } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import { hashesOf } from '../queries/hashes';
-import type { Heads } from '../writer/heads';
+import type { ChannelHeads } from '../writer/channel-heads';
 import type { Writer } from '../writer/writer';
 
 const EVERY_MS = 1_000;
@@ -21,7 +21,7 @@ const SLICE = 200;
  * that it can prove its own. Goes out after the events it speaks of, on the same connection. A node is told of its own
  * channels apart: one message with all of them would grow with the cluster, and go to everybody in it.
  */
-export class HeadSignals {
+export class HighWaterMarkSignals {
   #timer: NodeJS.Timeout | undefined;
   #sentAt = 0;
   #sentPosition = -1;
@@ -34,7 +34,7 @@ export class HeadSignals {
     private readonly bus: Bus,
     private readonly voice: Voice,
     private readonly writer: Pick<Writer, 'state' | 'position'>,
-    private readonly heads: Heads,
+    private readonly heads: ChannelHeads,
     private readonly logger: Logger,
   ) {}
 

@@ -2,7 +2,7 @@ import type { ChannelLinks } from '@shiplog/bus';
 import { channelName, NODE_RESOURCES, RESOURCES, type Channel, type LogEvent } from '@shiplog/contracts';
 
 /** The last position of every channel: what the next event of the channel names as its predecessor. */
-export class Heads {
+export class ChannelHeads {
   readonly #last: Map<string, number>;
   /** Nodes whose channels have moved since they were told, and those of which something ended. */
   readonly #moved = new Set<string>();

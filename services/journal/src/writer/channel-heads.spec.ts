@@ -1,5 +1,5 @@
 import { RESOURCES, type LogEvent } from '@shiplog/contracts';
-import { Heads } from './heads';
+import { ChannelHeads } from './channel-heads';
 
 const event = (position: number, resource: string, node = '', type = 'Something'): LogEvent =>
   ({ position, resource, node, type }) as unknown as LogEvent;
@@ -7,7 +7,7 @@ const channels = (last: Record<string, number>): number[] => RESOURCES.map(({ id
 
 describe('the heads of the channels', () => {
   it('name each event’s predecessor in the channels of all resources and in its node’s', () => {
-    const heads = new Heads();
+    const heads = new ChannelHeads();
     expect(heads.advance(event(1, 'pods'))).toEqual({ prev: 0, channels: channels({}) });
     expect(heads.advance(event(2, 'nodes'))).toEqual({ prev: 0, channels: channels({ pods: 1 }) });
     const before = { pods: 1, nodes: 2 };
@@ -17,7 +17,7 @@ describe('the heads of the channels', () => {
   });
 
   it('begin where a snapshot left off', () => {
-    const heads = new Heads({ pods: 7, 'pods@n1': 5 });
+    const heads = new ChannelHeads({ pods: 7, 'pods@n1': 5 });
     expect(heads.of({ resource: 'pods', node: 'n1' })).toBe(5);
     expect(heads.of({ resource: 'secrets' })).toBe(0);
     expect(heads.advance(event(8, 'pods', 'n1'))).toMatchObject({ prev: 7, prevNode: 5 });
@@ -28,7 +28,7 @@ describe('the heads of the channels', () => {
   });
 
   it('tell once which nodes’ channels have moved', () => {
-    const heads = new Heads();
+    const heads = new ChannelHeads();
     heads.advance(event(1, 'pods', 'n1'));
     heads.advance(event(2, 'pods', 'n1'));
     heads.advance(event(3, 'pods', 'n2'));
@@ -37,7 +37,7 @@ describe('the heads of the channels', () => {
   });
 
   it('forget a node that is no more, also one of the snapshot, and no other', () => {
-    const heads = new Heads({ pods: 9, 'pods@old': 4, 'pods@kept': 5 });
+    const heads = new ChannelHeads({ pods: 9, 'pods@old': 4, 'pods@kept': 5 });
     heads.advance(event(10, 'pods', 'gone'));
     heads.advance(event(11, 'pods', 'gone', 'PodDeleted'));
     heads.advance(event(12, 'pods', 'busy'));

@@ -1,8 +1,8 @@
 import type { Bus } from '@shiplog/bus';
 import { Head, NodeHead, type PayloadOf } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
-import { createNamespace, createPodOn, removePod } from './testing/commands';
-import { TestJournals } from './testing/journals';
+import { createNamespace, createPodOn, removePod } from '../testing/commands';
+import { TestJournals } from '../testing/journals';
 
 describe('where the log is, as the journal tells it', () => {
   let parts: TestJournals;
