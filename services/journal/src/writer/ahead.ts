@@ -1,6 +1,6 @@
 import type { ClusterState } from '@shiplog/cluster';
 import { Batch, type Pending, type Waiting } from './batch';
-import { placed, type ForLog } from './decide-for-log';
+import { toLogEvent, type LoggableDecision } from './decide-for-log';
 
 /** Of one commit, at most; one command's events are never divided. */
 export interface CommitLimits {
@@ -52,9 +52,15 @@ export class Ahead {
   }
 
   /** Gives a command's events their places, and folds them in; their numbers begin with `seq`. */
-  place(batch: Batch, { submission }: Waiting, { events, texts }: ForLog & { ok: true }, time: string, seq = 0): void {
+  place(
+    batch: Batch,
+    { submission }: Waiting,
+    { events, texts }: LoggableDecision & { ok: true },
+    time: string,
+    seq = 0,
+  ): void {
     events.forEach((draft, i) => {
-      const event = placed(draft, submission, time, ++this.#position, seq + i);
+      const event = toLogEvent(draft, submission, time, ++this.#position, seq + i);
       batch.events.push(event);
       batch.texts.push(texts[i] as string);
       batch.applied.push(this.#state.apply(event));

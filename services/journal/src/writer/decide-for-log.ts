@@ -18,7 +18,7 @@ type Sent = Pick<Submission, 'command' | 'principal'>;
 export type Decide = (state: ClusterState, command: AnyCommand, metadata: CommandMetadata) => Decided;
 
 /** An accepted command, with the JSON text of each of its events' data. */
-export type ForLog =
+export type LoggableDecision =
   | (Extract<Decided, { ok: true }> & { readonly texts: readonly string[] })
   | { readonly ok: false; readonly status: KubeStatus; readonly isDefect?: boolean };
 
@@ -30,7 +30,7 @@ export function decideForLog(
   maxDataBytes: number,
   onDefect: (error: unknown) => void,
   how: Decide = decide,
-): ForLog {
+): LoggableDecision {
   try {
     const { command, principal } = sent;
     const status = refusalOfEnvelope(sent, metadata.position) ?? authorise(state, principal, command);
@@ -72,7 +72,7 @@ function itemsWithReasons(command: AnyCommand): readonly { readonly name: string
 }
 
 /** A decided event with its place in the log and its reasons. */
-export function placed(
+export function toLogEvent(
   draft: NewEvent,
   { command, principal }: Sent,
   time: string,

@@ -12,7 +12,7 @@ import type { Logger } from 'pino';
 import type { AppendOutcome, Commit } from '../database/append';
 import { Ahead } from './ahead';
 import { costOf, Waiting, type Batch, type Outcome, type Submission } from './batch';
-import { decideForLog, type Decide, type ForLog } from './decide-for-log';
+import { decideForLog, type Decide, type LoggableDecision } from './decide-for-log';
 import { LookUps } from './look-ups';
 import type { RecentCommands } from './recent-commands';
 import { Sweep, type Slice } from './sweep';
@@ -178,7 +178,7 @@ export class Writer {
     return waiting.deliveries;
   }
 
-  #decide(submission: Submission, time: string, uid: string, how: Decide = decide): ForLog {
+  #decide(submission: Submission, time: string, uid: string, how: Decide = decide): LoggableDecision {
     const { settings, maxDataBytes, logger } = this.options;
     const metadata: CommandMetadata = { time, uid, position: this.#ahead.position, settings };
     const { id, type } = submission.command;
@@ -188,7 +188,7 @@ export class Writer {
   }
 
   /** Puts what a command came to into the next commit. */
-  #settle(waiting: Waiting, decided: ForLog, time: string): void {
+  #settle(waiting: Waiting, decided: LoggableDecision, time: string): void {
     const { command } = waiting.submission;
     if (!decided.ok) {
       if (decided.isDefect === true) return this.#turnAway(waiting, { ok: false, status: decided.status });
