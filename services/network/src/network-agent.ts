@@ -6,6 +6,7 @@ import { publishedPortsOf } from '@shiplog/kube';
 import { soundObject } from '@shiplog/admission';
 import { Projection } from '@shiplog/projection';
 import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
+import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { OverlaySync, type SyncOutcome } from './overlay/overlay-sync';
 import { annotateNode } from './overlay/node-annotations';
@@ -13,30 +14,31 @@ import { PodInterfaces } from './pods/pod-interfaces';
 import { PodConnections } from './pods/pod-connections';
 import type { NetworkConfig } from './settings';
 
-const FIRST_RETRY_MS = 200;
-const LONGEST_RETRY_MS = 15_000;
+const BACK_OFF = { firstMs: 200, longestMs: 15_000 };
 
-/** Keeps this node's part of the pod network as the node objects ask, one round at a time, and serves the kubelet. */
+/** Keeps this node's part of the pod network as the node objects ask, one sync at a time, and serves the kubelet. */
 @Injectable()
 export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdown {
   #projection: Projection | undefined;
   #interfaces: PodInterfaces | undefined;
-  /** The pod network that `#interfaces` serve, and what nodes looked like in the last round. */
+  /** The pod network that `#interfaces` serve, and what nodes looked like when they last changed. */
   #podCidr = '';
   #nodesSeen = '';
-  #timer: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #due: 'no' | 'change' | 'resync' = 'no';
-  #failures = 0;
-  #stopped = false;
+  /** Whether the next sync also looks at what no change tells of: where the bus is, and rules that others took away. */
+  #isResyncDue = true;
+  #isStopped = false;
+  readonly #loop = new SyncLoop({
+    run: () => this.#sync(),
+    backOff: BACK_OFF,
+    onError: (error, waitMs) => this.#failed(error, waitMs),
+  });
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: NetworkConfig,
     @Inject(LOGGER) readonly logger: Logger,
     @Inject(HEALTH) readonly health: Health,
-    private readonly sync: OverlaySync,
+    private readonly overlay: OverlaySync,
     private readonly connections: PodConnections,
   ) {}
 
@@ -47,11 +49,9 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** Bridge, routes and interfaces stay: pods go on, and the next start takes them over. */
   async onApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
-    clearInterval(this.#timer);
-    clearTimeout(this.#retry);
+    this.#isStopped = true;
+    await this.#loop.stop();
     await this.#projection?.close();
-    await this.#running;
   }
 
   async #start(): Promise<void> {
@@ -60,13 +60,13 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     const channels = role === 'node' ? all : all.filter(({ node }) => node === undefined);
     const projection = await Projection.open(this.bus, { channels, logger: this.logger, accept: soundObject });
     this.#projection = projection;
-    if (this.#stopped) return projection.close();
+    if (this.#isStopped) return projection.close();
     projection.onApplied((batch) => {
-      if (batch.some((one) => (one.after ?? one.before)?.kind === 'Node') && this.#nodesChanged()) this.#wake('change');
+      if (batch.some((one) => (one.after ?? one.before)?.kind === 'Node') && this.#nodesChanged()) this.#loop.wake();
     });
     this.#nodesChanged();
-    this.#timer = setInterval(() => this.#wake('resync'), this.config.resyncEvery);
-    this.#wake('resync');
+    this.#loop.wakeEvery(this.config.resyncEvery, () => (this.#isResyncDue = true));
+    this.#loop.wake();
   }
 
   /** Most changes of nodes are of no interest here: only names, places and pod networks are. */
@@ -85,36 +85,27 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     return changed;
   }
 
-  #wake(due: 'change' | 'resync'): void {
-    if (this.#due !== 'resync') this.#due = due;
-    if (this.#stopped || this.#running !== undefined || this.#retry !== undefined) return;
-    this.#running = this.#round().finally(() => {
-      this.#running = undefined;
-      if (this.#due !== 'no') this.#wake(this.#due);
-    });
-  }
-
-  async #round(): Promise<void> {
-    const resync = this.#due === 'resync';
-    this.#due = 'no';
+  async #sync(): Promise<void> {
+    const isResync = this.#isResyncDue;
+    this.#isResyncDue = false;
     try {
-      const outcome = await this.sync.run(this.#projection?.list('nodes') ?? []);
+      const outcome = await this.overlay.run(this.#projection?.list('nodes') ?? []);
       if (outcome.state === 'waiting') this.health.notReady(outcome.why);
-      else await this.#settle(outcome, resync);
+      else await this.#settle(outcome, isResync);
       if (outcome.annotations !== undefined) await annotateNode(this.bus, this.config.nodeName, outcome.annotations);
-      this.#failures = 0;
     } catch (error) {
-      this.#failed(error, resync);
+      this.#isResyncDue ||= isResync;
+      throw error;
     }
   }
 
-  async #settle(outcome: Extract<SyncOutcome, { state: 'done' }>, resync: boolean): Promise<void> {
+  async #settle(outcome: Extract<SyncOutcome, { state: 'done' }>, isResync: boolean): Promise<void> {
     const { desired, podCidr } = outcome;
     if (this.config.role === 'node') {
       const interfaces = await this.#interfacesFor(outcome);
       await this.#detachOrphans(interfaces);
-      if (resync) await this.sync.refreshBus();
-      await this.sync.writeRules(podCidr, () => interfaces.ports(), { anyway: resync });
+      if (isResync) await this.overlay.refreshBus();
+      await this.overlay.writeRules(podCidr, () => interfaces.ports(), { anyway: isResync });
       this.connections.ready({ interfaces, podCidr });
     }
     const ways = `${desired.routes.length} routes${podCidr === '' ? '' : ` from ${podCidr}`}`;
@@ -148,14 +139,8 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     return this.#projection?.list('pods') ?? [];
   }
 
-  #failed(error: unknown, resync: boolean): void {
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, LONGEST_RETRY_MS);
+  #failed(error: unknown, waitMs: number): void {
     this.logger.error({ err: error, waitMs }, 'the pod network could not be brought up to date; trying again');
     this.health.notReady(`not up to date: ${error instanceof Error ? error.message : String(error)}`);
-    this.#due = resync ? 'resync' : 'change';
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.#wake('change');
-    }, waitMs);
   }
 }
