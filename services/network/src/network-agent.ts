@@ -86,31 +86,35 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   async #sync(): Promise<void> {
+    const outcome = await this.overlay.run(this.#projection?.list('nodes') ?? []);
+    if (outcome.state === 'waiting') this.health.notReady(outcome.why);
+    else await this.#settle(outcome);
+    if (outcome.annotations !== undefined) await annotateNode(this.bus, this.config.nodeName, outcome.annotations);
+  }
+
+  async #settle(outcome: Extract<SyncOutcome, { state: 'done' }>): Promise<void> {
+    const { desired, podCidr } = outcome;
+    if (this.config.role === 'node') await this.#connectPods(outcome);
+    const ways = `${desired.routes.length} routes${podCidr === '' ? '' : ` from ${podCidr}`}`;
+    const missing = desired.unreachable.map(({ node, why }) => `; no way to ${node}: ${why}`).join('');
+    this.health.ready(`${this.config.role === 'host' ? 'host-gw' : this.config.backend}, ${ways}${missing}`);
+  }
+
+  /** A resync stays due until it is done: the first rules that this process writes must keep pods from the bus. */
+  async #connectPods(outcome: Extract<SyncOutcome, { state: 'done' }>): Promise<void> {
+    const { podCidr } = outcome;
     const isResync = this.#isResyncDue;
     this.#isResyncDue = false;
     try {
-      const outcome = await this.overlay.run(this.#projection?.list('nodes') ?? []);
-      if (outcome.state === 'waiting') this.health.notReady(outcome.why);
-      else await this.#settle(outcome, isResync);
-      if (outcome.annotations !== undefined) await annotateNode(this.bus, this.config.nodeName, outcome.annotations);
-    } catch (error) {
-      this.#isResyncDue ||= isResync;
-      throw error;
-    }
-  }
-
-  async #settle(outcome: Extract<SyncOutcome, { state: 'done' }>, isResync: boolean): Promise<void> {
-    const { desired, podCidr } = outcome;
-    if (this.config.role === 'node') {
       const interfaces = await this.#interfacesFor(outcome);
       await this.#detachOrphans(interfaces);
       if (isResync) await this.overlay.refreshBus();
       await this.overlay.writeRules(podCidr, () => interfaces.ports(), { anyway: isResync });
       this.connections.ready({ interfaces, podCidr });
+    } catch (error) {
+      this.#isResyncDue ||= isResync;
+      throw error;
     }
-    const ways = `${desired.routes.length} routes${podCidr === '' ? '' : ` from ${podCidr}`}`;
-    const missing = desired.unreachable.map(({ node, why }) => `; no way to ${node}: ${why}`).join('');
-    this.health.ready(`${this.config.role === 'host' ? 'host-gw' : this.config.backend}, ${ways}${missing}`);
   }
 
   async #interfacesFor({
