@@ -57,8 +57,13 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await cleanUp(OPTIONS.table, node.network);
-  backend = new NftablesBackend(OPTIONS, pino({ level: 'silent' }), node.network);
+  backend = aBackend();
 });
+
+/** Knows nothing of what the kernel holds, as a proxy that starts. */
+function aBackend(): NftablesBackend {
+  return new NftablesBackend(OPTIONS, pino({ level: 'silent' }), node.network);
+}
 
 function serve(service: Service, slices: EndpointSlice[]): Promise<void> {
   backend.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, 'n1'));
@@ -121,6 +126,39 @@ describe('services in the kernel', () => {
     await backend.sync();
     await serve(dns, slice(PODS[2] ?? ''));
     expect(await talk()).toEqual([PODS[2]]);
+  });
+
+  describe.each([
+    ['cluster IP', { ...WEB }, 41_010],
+    ['node port', { host: '192.168.9.1', port: 30080 }, 41_020],
+  ])('a UDP conversation with a %s whose backend went while nobody looked', (_, to, fromPort) => {
+    const dns = aService('web', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'UDP' }] });
+    const talk = (from: number) => ask.client.backends({ ...to, count: 1, udp: true, fromPort: from });
+
+    it('leaves it when the proxy has started again', async () => {
+      await serve(dns, slice(PODS[0] ?? ''));
+      expect(await talk(fromPort)).toEqual([PODS[0]]);
+      backend = aBackend();
+      await serve(dns, slice(PODS[1] ?? ''));
+      expect(await talk(fromPort)).toEqual([PODS[1]]);
+    });
+
+    it('leaves it when everything is written again', async () => {
+      await serve(dns, slice(PODS[0] ?? ''));
+      expect(await talk(fromPort + 1)).toEqual([PODS[0]]);
+      backend.forceFullSync();
+      await serve(dns, slice(PODS[1] ?? ''));
+      expect(await talk(fromPort + 1)).toEqual([PODS[1]]);
+    });
+  });
+
+  it('a UDP conversation with a service that went while the proxy was away is refused', async () => {
+    const talk = () => ask.pod.backends({ ...WEB, count: 1, udp: true, fromPort: 41_030 });
+    await serve(aService('web', { ports: [{ port: 80, protocol: 'UDP' }] }), slice(PODS[1] ?? ''));
+    expect(await talk()).toEqual([PODS[1]]);
+    backend = aBackend();
+    await backend.sync();
+    expect(await talk()).toEqual(['ECONNREFUSED']);
   });
 
   it('a service without endpoints is refused at once', async () => {

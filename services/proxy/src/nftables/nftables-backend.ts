@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
 import type { TableOptions } from './render-base';
-import { forgetFlows, staleFlows } from './stale-flows';
+import { forgetFlows, trackedFlows } from './conntrack';
+import { leftoverFlows, staleFlows } from './stale-flows';
 import { TableState } from './table-state';
 
 const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';
@@ -87,9 +88,9 @@ export class NftablesBackend implements ProxyBackend {
     await allowRouting(this.network, this.logger);
     // Only once this process knows what is in the kernel: until then they may be there, with elements that serve.
     if (this.#wasLoaded) await this.#define();
-    const kept = this.#table.takeAll({ anew: false });
+    const { script, elements } = this.#table.takeAll({ anew: false });
     try {
-      await applyScript(this.network, kept.script);
+      await applyScript(this.network, script);
     } catch (error) {
       this.logger.info({ err: error }, 'the table in the kernel has another layout; replacing it');
       await applyScript(this.network, this.#table.takeAll({ anew: true }).script);
@@ -97,9 +98,15 @@ export class NftablesBackend implements ProxyBackend {
     this.#loaded = true;
     this.#wasLoaded = true;
     this.logger.info(
-      { services: this.#table.services().length, elements: kept.elements, ms: Math.round(performance.now() - started) },
+      {
+        services: this.#table.services().length,
+        elements: elements.length,
+        ms: Math.round(performance.now() - started),
+      },
       'service rules loaded',
     );
+    const tracked = await trackedFlows(this.network, this.logger);
+    await forgetFlows(this.network, leftoverFlows(tracked, elements, this.options.serviceCidr), this.logger);
   }
 }
 

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { ElementOwnership } from './element-ownership';
 import { planSlots } from './render-service';
-import { staleFlows } from './stale-flows';
 
 const backend = fc.integer({ min: 1, max: 12 }).map((n) => ({ ip: `10.244.1.${n}`, port: 80 }));
 const backends = fc.uniqueArray(backend, { selector: (one) => one.ip, maxLength: 10 });
@@ -52,31 +51,5 @@ describe('the ownership of elements', () => {
         expect(ownership.all()).toHaveLength(kernel.size);
       }),
     );
-  });
-});
-
-describe('stale flows', () => {
-  it('are those of UDP slots that lost their backend, or are the first of an address', () => {
-    const change = (collection: string, key: string, before?: string) => ({
-      collection,
-      key,
-      before,
-      after: undefined,
-    });
-    expect(
-      staleFlows([
-        change('vip_slot_0', '10.96.0.12 . udp . 53', '10.244.2.4 . 53'),
-        change('port_slot_1', 'udp . 30053', '10.244.2.5 . 53'),
-        change('vip_slot_0', '10.96.0.12 . tcp . 53', '10.244.2.4 . 53'),
-        change('vip_slot_2', '10.96.0.12 . udp . 53', undefined),
-        change('vip_slot_0', '10.96.0.13 . udp . 53', undefined),
-        change('port_slot_0', 'udp . 30054', undefined),
-        change('vip_entries', '10.96.0.12 . udp . 53', 'goto vip_to_0'),
-      ]),
-    ).toEqual([
-      { address: '10.96.0.12', port: '53', backend: '10.244.2.4' },
-      { address: undefined, port: '30053', backend: '10.244.2.5' },
-      { address: '10.96.0.13', port: '53', backend: undefined },
-    ]);
   });
 });

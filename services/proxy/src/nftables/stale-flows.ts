@@ -1,5 +1,4 @@
-import { ProgramError, type HostNetwork } from '@shiplog/hostnet';
-import type { Logger } from 'pino';
+import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
 import type { ElementChange } from './element-ownership';
 
 /** A UDP conversation that the kernel would go on sending to a backend that is gone. */
@@ -9,6 +8,14 @@ export interface StaleFlow {
   readonly port: string;
   /** Undefined: it began when there was no backend, and goes to the address itself, where nobody is. */
   readonly backend: string | undefined;
+}
+
+/** A UDP conversation that the kernel has: the address and port that the client sends to, and those that answer. */
+export interface TrackedFlow {
+  readonly address: string;
+  readonly port: string;
+  readonly backend: string;
+  readonly backendPort: string;
 }
 
 /**
@@ -26,19 +33,42 @@ export function staleFlows(changes: readonly ElementChange[]): StaleFlow[] {
   });
 }
 
-/** What the program says when there was nothing to end. */
-const NONE = '0 flow entries';
-
-/** Has the kernel forget conversations, so that their next datagram is led anew. A failure is told, and ends nothing. */
-export async function forgetFlows(network: HostNetwork, flows: readonly StaleFlow[], logger: Logger): Promise<void> {
-  for (const { address, port, backend = address } of flows) {
-    const to = address === undefined ? [] : ['--orig-dst', address];
-    const from = backend === undefined ? [] : ['--reply-src', backend];
-    try {
-      await network.run('conntrack', ['-D', '-p', 'udp', '--orig-port-dst', port, ...to, ...from]);
-    } catch (error) {
-      if (error instanceof ProgramError && error.said.includes(NONE)) continue;
-      logger.error({ err: error, address, port }, 'UDP clients go on talking to a backend that is gone');
-    }
+/**
+ * Those of the kernel's conversations that lead where these elements, the whole table's, lead nobody: what a table was
+ * before is not known when a proxy starts, or writes everything again after a failure.
+ */
+export function leftoverFlows(
+  tracked: readonly TrackedFlow[],
+  elements: readonly ElementChange[],
+  serviceCidr: string,
+): StaleFlow[] {
+  const backends = udpBackends(elements);
+  const services = parseCidr(serviceCidr);
+  const isService = (address: string): boolean =>
+    services !== undefined && cidrContains(services, parseIp(address) ?? 0);
+  const found = new Map<string, StaleFlow>();
+  for (const { address, port, backend, backendPort } of tracked) {
+    const ofAddress = backends.get(`${address} . udp . ${port}`);
+    // What was never translated is no conversation with a node port, but with whoever else has a port of that number.
+    const ofNodePort = backend === address ? undefined : backends.get(`udp . ${port}`);
+    const wanted = ofAddress ?? (isService(address) ? NOBODY : ofNodePort);
+    if (wanted === undefined || wanted.has(`${backend} . ${backendPort}`)) continue;
+    found.set(`${address} ${port} ${backend}`, { address, port, backend });
   }
+  return [...found.values()];
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Where each destination leads, as the maps name both; an empty set where a service has no endpoints. */
+function udpBackends(elements: readonly ElementChange[]): Map<string, Set<string>> {
+  const backends = new Map<string, Set<string>>();
+  for (const { collection, key, after } of elements) {
+    const isSlot = collection.includes('_slot_');
+    if (!/(^| )udp \. \d+$/.test(key) || !(isSlot || collection.endsWith('_entries'))) continue;
+    const ofKey = backends.get(key) ?? new Set<string>();
+    if (isSlot && after !== undefined) ofKey.add(after);
+    backends.set(key, ofKey);
+  }
+  return backends;
 }

@@ -62,12 +62,12 @@ export class TableState {
   }
 
   /** The script for the whole table, whatever is there; `anew` when it may be of another layout. */
-  takeAll(options: { anew: boolean }): { script: string; elements: number } {
+  takeAll(options: { anew: boolean }): { script: string; elements: readonly ElementChange[] } {
     const elements = this.#ownership.all();
     this.#newDefinitions = [];
     this.#changes = [];
     const definitions = [...renderBase(this.options), ...this.#definitions.values()];
-    return { script: renderTable(this.options.table, definitions, elements, options), elements: elements.length };
+    return { script: renderTable(this.options.table, definitions, elements, options), elements };
   }
 
   #define(definition: Definition): void {
