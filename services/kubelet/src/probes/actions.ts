@@ -1,7 +1,15 @@
 import { connect } from 'node:net';
-import type { Container, HTTPGetAction, LifecycleHandler, Probe, TCPSocketAction } from '@shiplog/contracts';
+import type {
+  Container,
+  GRPCAction,
+  HTTPGetAction,
+  LifecycleHandler,
+  Probe,
+  TCPSocketAction,
+} from '@shiplog/contracts';
 import { renderExpansion } from '../container/render-expansion';
 import type { PodRuntime } from '../runtime/runtime';
+import { checkGrpcHealth } from './grpc-health';
 import { httpGet, type HttpAnswer, type HttpAsking } from './http-get';
 
 /** What came of a hook: `output` is what is said of it. */
@@ -34,7 +42,7 @@ export async function runProbe(probe: Probe, target: ActionTarget, timeoutMs: nu
     if (probe.exec !== undefined) return await execute(commandOf(probe, target.container), target, timeoutMs);
     if (probe.httpGet !== undefined) return await probeHttp(probe.httpGet, target, timeoutMs);
     if (probe.tcpSocket !== undefined) return await tcpConnect(probe.tcpSocket, target, timeoutMs);
-    if (probe.grpc !== undefined) return { ok: false, output: 'gRPC probes are not supported by this kubelet' };
+    if (probe.grpc !== undefined) return await askHealth(probe.grpc, target, timeoutMs);
     return { ok: true, output: '' };
   } catch (error) {
     if (error instanceof NoSuchPort) return { ok: false, isUnknown: true, output: error.message };
@@ -110,6 +118,14 @@ function get(
   how: Pick<HttpAsking, 'agent' | 'timeoutMs'>,
 ): Promise<HttpAnswer> {
   return httpGet(action, { podIP, port: portOf(action.port, container), ...how });
+}
+
+function askHealth(
+  { port, service = '' }: GRPCAction,
+  { podIP, container }: ActionTarget,
+  timeoutMs: number,
+): Promise<ActionResult> {
+  return checkGrpcHealth({ host: podIP, port: portOf(port, container), service, timeoutMs });
 }
 
 function tcpConnect(

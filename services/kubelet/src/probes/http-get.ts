@@ -29,7 +29,7 @@ interface Destination {
 }
 
 /** Of the Kubernetes whose behaviour this is. */
-const VERSION = '1.32';
+export const KUBERNETES_VERSION = '1.32';
 const BODY_LIMIT = 10 * 1024;
 /** Of one probe, the first and those that redirects lead to. */
 const MOST_REQUESTS = 10;
@@ -48,7 +48,7 @@ export async function httpGet(action: HTTPGetAction, asking: HttpAsking): Promis
     port: asking.port,
     path: renderRequestPath(path),
   };
-  const headers = headersOf(action, `${asking.agent}/${VERSION}`);
+  const headers = headersOf(action, `${asking.agent}/${KUBERNETES_VERSION}`);
   const signal = AbortSignal.timeout(asking.timeoutMs);
   try {
     return await follow(first, headers, signal);
