@@ -9,6 +9,7 @@ export * from './node-requests';
 export * from './objects';
 export * from './queries';
 export * from './resources';
+export * from './status-error';
 export * from './signals';
 export * from './subjects';
 export * from './wire';

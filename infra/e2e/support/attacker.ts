@@ -1,6 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Bus, connectNats, StatusError, type Credentials } from '@shiplog/bus';
-import { principalOf, subjects, type CommandReply, type Identity, type Principal } from '@shiplog/contracts';
+import { Bus, connectNats, type Credentials } from '@shiplog/bus';
+import {
+  StatusError,
+  principalOf,
+  subjects,
+  type CommandReply,
+  type Identity,
+  type Principal,
+} from '@shiplog/contracts';
 import { createInbox, JSONCodec, type NatsConnection } from 'nats';
 import { inboxOf } from '@shiplog/contracts';
 import { TEST_CONNECTION, type TestCluster } from './cluster';

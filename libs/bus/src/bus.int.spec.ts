@@ -1,4 +1,5 @@
 import {
+  StatusError,
   Batch,
   DeleteObject,
   Note,
@@ -10,7 +11,7 @@ import {
   type Signals,
 } from '@shiplog/contracts';
 import { eventually, serve, TestNats } from '@shiplog/testing';
-import { BusUnavailable, newCommandId, StatusError, type Bus } from '.';
+import { BusUnavailable, newCommandId, type Bus } from '.';
 
 const command = (name: string): AnyCommand => ({
   id: newCommandId(),

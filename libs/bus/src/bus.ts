@@ -1,4 +1,5 @@
 import {
+  StatusError,
   inboxOf,
   LATER_STREAM,
   principalOf,
@@ -22,7 +23,6 @@ import { createInbox, nuid, type Msg, type NatsConnection, type Subscription } f
 import { commandBytes, Commander } from './commander';
 import { connectNats, type ConnectOptions } from './connect';
 import { Epochs, type Voice } from './epochs';
-import { StatusError } from './errors';
 import { endDeafness } from './hearing';
 import { fromBytes, toBytes } from './json';
 import { listen, type ErrorSink } from './listen';

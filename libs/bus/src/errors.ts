@@ -1,5 +1,3 @@
-import type { KubeStatus } from '@shiplog/contracts';
-
 /** Nobody answered in time: NATS is away, or no instance of the service is. Trying again later may help. */
 export class BusUnavailable extends Error {
   constructor(
@@ -11,29 +9,6 @@ export class BusUnavailable extends Error {
     super(`no answer on ${subject}${waitedMs > 0 ? ` within ${waitedMs} ms` : ''} (${last})`);
     this.name = 'BusUnavailable';
   }
-}
-
-/** The other side answered with a failure, as Kubernetes would put it. */
-export class StatusError extends Error {
-  constructor(readonly status: KubeStatus) {
-    super(status.message ?? status.reason ?? 'failed');
-    this.name = 'StatusError';
-  }
-}
-
-/** A failure's Status, for an error of any kind: what isn't a StatusError is an internal error (500). */
-export function statusOfError(error: unknown): KubeStatus {
-  if (error instanceof StatusError) return error.status;
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    apiVersion: 'v1',
-    kind: 'Status',
-    metadata: {},
-    status: 'Failure',
-    reason: 'InternalError',
-    message,
-    code: 500,
-  };
 }
 
 /** What a stream lost: one of its chunks, the connection of this end, or the other end. */

@@ -1,7 +1,7 @@
-import { addressOf, subjects, type KubeStatus } from '@shiplog/contracts';
+import { StatusError, addressOf, subjects, type KubeStatus } from '@shiplog/contracts';
 import type { Msg, Subscription } from 'nats';
 import { watchOf, type ConnectionWatch } from './connection-watch';
-import { BusUnavailable, StatusError, StreamBroken } from './errors';
+import { BusUnavailable, StreamBroken } from './errors';
 import { fromBytes, toBytes } from './json';
 import { listen } from './listen';
 import {

@@ -1,6 +1,14 @@
-import { addressOf, Logs, StateQuery, subjects, type PayloadOf, type StateChunk } from '@shiplog/contracts';
+import {
+  StatusError,
+  addressOf,
+  Logs,
+  StateQuery,
+  subjects,
+  type PayloadOf,
+  type StateChunk,
+} from '@shiplog/contracts';
 import { eventually, serveStream, TestNats } from '@shiplog/testing';
-import { BusUnavailable, fromBytes, StatusError, toBytes, type Bus } from '.';
+import { BusUnavailable, fromBytes, toBytes, type Bus } from '.';
 
 const NODE = 'minion.1';
 const logsOf = (tailLines: number): PayloadOf<typeof Logs> => ({

@@ -1,4 +1,4 @@
-import { statusOfError } from './errors';
+import { statusOfError } from '@shiplog/contracts';
 import { toBytes } from './json';
 import type { BusMessage } from './message';
 import { Sink, type StreamSink } from './stream-sink';

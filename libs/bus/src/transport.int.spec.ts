@@ -2,6 +2,7 @@ import { Controller, Module, type Type } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import {
+  StatusError,
   Attach,
   CreateObject,
   Detach,
@@ -26,7 +27,6 @@ import {
   NodeRequest,
   Query,
   Signal,
-  StatusError,
   StreamContext,
   toBytes,
   type Bus,

@@ -1,9 +1,8 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import { MESSAGES, messageId, subjectsHeard, type KubeStatus, type Message } from '@shiplog/contracts';
+import { statusOfError, MESSAGES, messageId, subjectsHeard, type KubeStatus, type Message } from '@shiplog/contracts';
 import type { Subscription } from 'nats';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Bus } from './bus';
-import { statusOfError } from './errors';
 import type { HandlerOptions } from './handlers';
 import { listen } from './listen';
 import { BusMessage, readPayload } from './message';

@@ -1,5 +1,12 @@
-import { StatusError, type Bus } from '@shiplog/bus';
-import { EventsQuery, type Channel, type LogEvent, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import type { Bus } from '@shiplog/bus';
+import {
+  StatusError,
+  EventsQuery,
+  type Channel,
+  type LogEvent,
+  type ResourceId,
+  type StoredObject,
+} from '@shiplog/contracts';
 import type { Cursor } from './cursor';
 
 /** Events refetched to close one gap; a longer gap is closed by loading the state anew. */

@@ -1,5 +1,6 @@
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { BusMessage, StatusError, StreamBroken, StreamContext } from '@shiplog/bus';
+import { StatusError } from '@shiplog/contracts';
+import { BusMessage, StreamBroken, StreamContext } from '@shiplog/bus';
 import type { Logger } from 'pino';
 import { throwError, type Observable } from 'rxjs';
 import { LOGGER } from './tokens';

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { StatusError } from '@shiplog/bus';
-import { Heartbeat } from '@shiplog/contracts';
+import { StatusError, Heartbeat } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { eventually } from '@shiplog/testing';
 import { containerOf, TestNode } from './testing/test-node';

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { StatusError } from '@shiplog/bus';
-import type { Node } from '@shiplog/contracts';
+import { StatusError, type Node } from '@shiplog/contracts';
 import { Cluster } from '../cluster';
 import { findEngine } from '../engines/find-engine';
 import { LauncherFailure, sentenceOf } from '../failure';

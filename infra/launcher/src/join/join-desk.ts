@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type BusMessage, NatsTransport, StatusError, type Bus } from '@shiplog/bus';
+import { type BusMessage, NatsTransport, type Bus } from '@shiplog/bus';
 import {
+  StatusError,
   addressOf,
   inboxOf,
   isAgent,

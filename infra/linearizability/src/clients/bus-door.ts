@@ -1,5 +1,5 @@
-import { BusUnavailable, newCommandId, StatusError, type Bus } from '@shiplog/bus';
-import { ObjectQuery, type AnyCommand, type KubeObject } from '@shiplog/contracts';
+import { BusUnavailable, newCommandId, type Bus } from '@shiplog/bus';
+import { StatusError, ObjectQuery, type AnyCommand, type KubeObject } from '@shiplog/contracts';
 import type { Call } from '../checker/operation';
 import { NAMESPACE, objectOf, refusal, RESOURCE, valueOf, type Door, type Outcome } from './door';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BusUnavailable, StatusError, type Bus } from '@shiplog/bus';
-import { ObjectQuery, PositionQuery, type StateChunk } from '@shiplog/contracts';
+import { BusUnavailable, type Bus } from '@shiplog/bus';
+import { StatusError, ObjectQuery, PositionQuery, type StateChunk } from '@shiplog/contracts';
 import type { Answers } from '../invariants/answers';
 import type { Reads } from '../invariants/reads';
 import type { Cluster } from '../parts/cluster';

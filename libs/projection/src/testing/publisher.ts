@@ -1,6 +1,7 @@
-import { encodeEvent, StatusError, type Bus, type ChannelLinks } from '@shiplog/bus';
+import { encodeEvent, type Bus, type ChannelLinks } from '@shiplog/bus';
 import { ClusterState, hashResource } from '@shiplog/cluster';
 import {
+  StatusError,
   EventsQuery,
   Head,
   RESOURCES,

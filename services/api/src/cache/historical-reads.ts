@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { StatusError, type Bus } from '@shiplog/bus';
-import { ObjectQuery, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import type { Bus } from '@shiplog/bus';
+import { StatusError, ObjectQuery, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { throwStatus } from '../rest/errors';

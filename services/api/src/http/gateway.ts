@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { StatusError } from '@shiplog/bus';
+import { StatusError } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { LogHandler } from '../handlers/logs/log-handler';
 import { ReadHandler } from '../handlers/reads/read-handler';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { StatusError } from '@shiplog/bus';
+import { StatusError } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 
 /** As much as Kubernetes takes, in bytes. */

@@ -1,5 +1,4 @@
-import type { KubeStatus } from '@shiplog/contracts';
-import { StatusError } from '@shiplog/bus';
+import { StatusError, type KubeStatus } from '@shiplog/contracts';
 import { YamlReader } from './yaml';
 import { parseDeleteOptions, parseObject, parsePatch } from './body';
 

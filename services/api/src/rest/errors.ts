@@ -1,5 +1,5 @@
-import type { KubeStatus } from '@shiplog/contracts';
-import { BusUnavailable, StatusError } from '@shiplog/bus';
+import { StatusError, type KubeStatus } from '@shiplog/contracts';
+import { BusUnavailable } from '@shiplog/bus';
 import { statusOf, type Result } from '@shiplog/apimachinery';
 
 /** Throws a Status as the error that the gateway answers with. */

@@ -1,4 +1,4 @@
-import { StatusError } from '@shiplog/bus';
+import { StatusError } from '@shiplog/contracts';
 import { negotiate } from './negotiate';
 
 describe('negotiate', () => {

@@ -1,5 +1,5 @@
+import { StatusError } from '@shiplog/contracts';
 import { setImmediate as turn } from 'node:timers/promises';
-import { StatusError } from '@shiplog/bus';
 import { YamlReader, type YamlOptions } from './yaml';
 
 /** A ConfigMap of so many keys, about 17 bytes each. */

@@ -1,6 +1,7 @@
 import { Controller, UseGuards } from '@nestjs/common';
-import { Query, StatusError } from '@shiplog/bus';
+import { Query } from '@shiplog/bus';
 import {
+  StatusError,
   DeadLettersQuery,
   principalName,
   principalOfSubject,

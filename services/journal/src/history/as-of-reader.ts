@@ -1,4 +1,4 @@
-import { StatusError } from '@shiplog/bus';
+import { StatusError } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Repositories } from '../database/repositories';
 import type { StateAt } from '../database/snapshot.repository';

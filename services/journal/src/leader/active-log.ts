@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { StatusError, type Voice } from '@shiplog/bus';
+import { StatusError } from '@shiplog/contracts';
+import type { Voice } from '@shiplog/bus';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Lease } from '../database/lease';
 import type { ChannelHeads } from '../writer/channel-heads';

@@ -1,6 +1,5 @@
-import { StatusError } from '@shiplog/bus';
 import { foldObject } from '@shiplog/cluster';
-import type { LogEvent, ObjectKey, Queries, StoredObject } from '@shiplog/contracts';
+import { StatusError, type LogEvent, type ObjectKey, type Queries, type StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Repositories } from '../database/repositories';
 

@@ -1,5 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { BusMessage, StatusError, StreamContext } from '@shiplog/bus';
+import { StatusError } from '@shiplog/contracts';
+import { BusMessage, StreamContext } from '@shiplog/bus';
 import { authoriseQuery, type Asked } from '@shiplog/cluster';
 import { ActiveLog } from '../leader/active-log';
 

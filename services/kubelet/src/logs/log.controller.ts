@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { NodeRequest, StatusError, StreamContext } from '@shiplog/bus';
-import { Logs, type LogsRequest } from '@shiplog/contracts';
+import { NodeRequest, StreamContext } from '@shiplog/bus';
+import { StatusError, Logs, type LogsRequest } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { PodManager } from '../pod/pod-manager';
 import { renderStatus } from '../pod/render-status';

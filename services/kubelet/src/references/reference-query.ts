@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { StatusError, type Bus } from '@shiplog/bus';
-import { ObjectQuery, type StoredObject } from '@shiplog/contracts';
+import type { Bus } from '@shiplog/bus';
+import { StatusError, ObjectQuery, type StoredObject } from '@shiplog/contracts';
 import { soundObject } from '@shiplog/admission';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';

@@ -1,5 +1,5 @@
-import { BusUnavailable, StatusError, type Bus } from '@shiplog/bus';
-import type { KubeStatus, PayloadOf, ObjectQuery } from '@shiplog/contracts';
+import { BusUnavailable, type Bus } from '@shiplog/bus';
+import { StatusError, type KubeStatus, type PayloadOf, type ObjectQuery } from '@shiplog/contracts';
 import { pino } from 'pino';
 import type { Pod } from '../pod/view';
 import type { Notes } from '../status/notes';

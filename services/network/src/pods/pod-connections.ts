@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { StatusError } from '@shiplog/bus';
-import type { AttachReply, AttachRequest, DetachRequest } from '@shiplog/contracts';
+import { StatusError, type AttachReply, type AttachRequest, type DetachRequest } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { OverlaySync } from '../overlay/overlay-sync';
 import type { PodInterfaces } from './pod-interfaces';

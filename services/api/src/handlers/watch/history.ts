@@ -1,6 +1,6 @@
-import { StatusError, type Bus } from '@shiplog/bus';
+import type { Bus } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
-import { EventsQuery, type ResourceId } from '@shiplog/contracts';
+import { StatusError, EventsQuery, type ResourceId } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { throwStatus } from '../../rest/errors';
 import type { HistoricalReads } from '../../cache/historical-reads';

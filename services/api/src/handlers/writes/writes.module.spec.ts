@@ -1,7 +1,7 @@
 import type { TestingModule } from '@nestjs/testing';
-import { BusUnavailable, StatusError } from '@shiplog/bus';
+import { BusUnavailable } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
-import type { AnyCommand, KubeObject, StoredObject } from '@shiplog/contracts';
+import { StatusError, type AnyCommand, type KubeObject, type StoredObject } from '@shiplog/contracts';
 import { ClusterCache } from '../../cache/cluster-cache';
 import { WatchCache } from '../../cache/watch-cache';
 import type { BodyAnswer } from '../../rest/answer';

@@ -1,0 +1,24 @@
+import type { KubeStatus } from './generated/kubernetes';
+
+/** The other side answered with a failure, as Kubernetes would put it. */
+export class StatusError extends Error {
+  constructor(readonly status: KubeStatus) {
+    super(status.message ?? status.reason ?? 'failed');
+    this.name = 'StatusError';
+  }
+}
+
+/** A failure's Status, for an error of any kind: what isn't a StatusError is an internal error (500). */
+export function statusOfError(error: unknown): KubeStatus {
+  if (error instanceof StatusError) return error.status;
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    apiVersion: 'v1',
+    kind: 'Status',
+    metadata: {},
+    status: 'Failure',
+    reason: 'InternalError',
+    message,
+    code: 500,
+  };
+}
