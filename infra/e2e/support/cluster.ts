@@ -146,13 +146,13 @@ export class TestCluster {
   /** Stops, starts or restarts a process through the launcher, as `npm run service` does. */
   async control(verb: ControlVerb, name: string): Promise<void> {
     const answer = await askControl(this.home, { verb, name });
-    if (!answer.ok) throw new Error(answer.why);
+    if (!answer.ok) throw new Error(answer.reason);
   }
 
   /** What `npm run token` prints for a machine that is to join within some minutes. */
   async newToken(minutes = 5): Promise<JoinToken> {
     const answer = await askControl(this.home, { verb: 'token', name: String(minutes) });
-    if (!answer.ok) throw new Error(answer.why);
+    if (!answer.ok) throw new Error(answer.reason);
     return decodeToken(answer.text ?? '');
   }
 

@@ -79,5 +79,5 @@ export interface Step {
    * @param say shows what is being done, beside the title
    * @returns what came of it, in a few words
    */
-  run(cluster: Cluster, say: (what: string) => void): Promise<string>;
+  run(cluster: Cluster, say: (text: string) => void): Promise<string>;
 }

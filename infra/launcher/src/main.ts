@@ -54,8 +54,13 @@ program
   .description('take the credentials of a machine that joined')
   .action((node: string) => forget(settingsFrom(process.env), node));
 
-function define(name: string, says: string, run: (settings: LauncherSettings) => Promise<void>, starts = false): void {
-  const command = program.command(name).description(says);
+function define(
+  name: string,
+  description: string,
+  run: (settings: LauncherSettings) => Promise<void>,
+  starts = false,
+): void {
+  const command = program.command(name).description(description);
   if (starts) {
     command
       .option('--minions <n>', 'how many minions (default 2)')

@@ -43,8 +43,8 @@ function stepTask(step: Step): ListrTask<Cluster> {
     title: step.title,
     task: async (cluster, task) => {
       const since = Date.now();
-      const outcome = await step.run(cluster, (what) => {
-        task.output = what;
+      const outcome = await step.run(cluster, (text) => {
+        task.output = text;
       });
       task.title = `${step.title}: ${outcome}`;
       if (!process.stdout.isTTY)

@@ -10,7 +10,7 @@ const TOO_MANY_FAILURES = 4;
 
 /** What is waited for, for the sentence when it does not come. */
 export interface Awaited {
-  what: string;
+  name: string;
   /** Milliseconds. */
   within: number;
   /** The process that should bring it about: its repeated end ends the waiting. */
@@ -34,14 +34,14 @@ export async function waitUntil<T>(ask: () => Promise<T | undefined>, awaited: A
     const state = awaited.process?.state;
     if (state?.kind === 'waiting' && state.failures >= TOO_MANY_FAILURES) {
       throw new LauncherFailure(
-        `${awaited.what} does not start: ${state.why}. ${lastLines(awaited.process)}`,
+        `${awaited.name} does not start: ${state.reason}. ${lastLines(awaited.process)}`,
         lookAt(awaited.process),
       );
     }
     await wait(LOOK_EVERY_MS);
   }
   throw new LauncherFailure(
-    `${awaited.what} was not ready within ${awaited.within / 1000} s: ${last}. ${lastLines(awaited.process)}`,
+    `${awaited.name} was not ready within ${awaited.within / 1000} s: ${last}. ${lastLines(awaited.process)}`,
     lookAt(awaited.process),
   );
 }

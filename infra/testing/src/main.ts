@@ -49,7 +49,7 @@ function canRun(project: (typeof PROJECTS)[number]): boolean {
 
 /** Installs the programs that tests call; answers a PATH that has them all. */
 async function prepareTools(): Promise<string> {
-  const say = (what: string): void => void process.stdout.write(`  ${what}\n`);
+  const say = (text: string): void => void process.stdout.write(`  ${text}\n`);
   if (process.platform === 'linux' && isRoot()) await ensureTools(TOOLS, 'tests call them', say);
   const { cache } = settingsFrom(process.env);
   const folders: (string | undefined)[] = [];

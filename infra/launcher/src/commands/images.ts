@@ -11,7 +11,7 @@ import type { LauncherSettings } from '../settings';
 
 /** Prepares docker-compose.dev.yml: every image on the user's engine, and the files that let its services and its user in. */
 export async function images(settings: LauncherSettings): Promise<void> {
-  const say = (what: string): void => void process.stdout.write(`  ${what}\n`);
+  const say = (text: string): void => void process.stdout.write(`  ${text}\n`);
   const dockerHost = settings.dockerHost ?? (await findEngine());
   if (dockerHost === undefined) {
     throw new LauncherFailure('No Docker engine answers on this machine.', 'Start one, or set DOCKER_HOST.');

@@ -32,7 +32,7 @@ export async function join(settings: LauncherSettings, word: string | undefined,
       'A minion writes routes and rules into the kernel: it needs Linux and root.',
       'sudo npm run join',
     );
-  await ensureTools(TOOLS, 'a minion joins the pod network', (what) => process.stdout.write(`  ${what}\n`));
+  await ensureTools(TOOLS, 'a minion joins the pod network', (text) => process.stdout.write(`  ${text}\n`));
   const dockerHost = settings.dockerHost ?? (await findEngine());
   if (dockerHost === undefined)
     throw new LauncherFailure('No Docker engine answers on this machine.', 'apt-get install docker.io');
@@ -51,7 +51,7 @@ export async function join(settings: LauncherSettings, word: string | undefined,
   } finally {
     clearInterval(timer);
     process.stdout.write('\n  Stopping; pods go on until the agents are back, or the node is given up.\n');
-    await cluster.registry.stop((what) => process.stdout.write(`  - ${what}\n`));
+    await cluster.registry.stop((text) => process.stdout.write(`  - ${text}\n`));
   }
   process.exit(0);
 }
@@ -122,7 +122,7 @@ async function untilReady(cluster: Cluster, membership: Membership): Promise<voi
 }
 
 function isReady({ status }: Node): boolean {
-  return status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false;
+  return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 }
 
 async function renew(cluster: Cluster, membership: Membership): Promise<void> {

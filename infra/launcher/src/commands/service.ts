@@ -12,6 +12,6 @@ export async function service(settings: LauncherSettings, verb: string, name: st
   if (currentClaim(new Home(settings.home).claim) === undefined)
     throw new LauncherFailure('No cluster runs.', 'npm start');
   const answer = await askControl(settings.home, { verb: known satisfies ControlVerb, name });
-  if (!answer.ok) throw new LauncherFailure(`${name}: ${answer.why}.`, 'npm run status');
+  if (!answer.ok) throw new LauncherFailure(`${name}: ${answer.reason}.`, 'npm run status');
   process.stdout.write(`  ✓ ${verb} ${name}\n`);
 }

@@ -35,7 +35,7 @@ export async function start(settings: LauncherSettings): Promise<void> {
   } finally {
     process.stdout.write('\n  Stopping; what is logged stays.\n');
     await watch.stop();
-    await cluster.registry.stop((what) => process.stdout.write(`  - ${what}\n`));
+    await cluster.registry.stop((text) => process.stdout.write(`  - ${text}\n`));
     control.close();
     await cluster.close();
     release(cluster);

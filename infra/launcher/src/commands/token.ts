@@ -25,6 +25,6 @@ async function askLauncher(settings: LauncherSettings, verb: 'token' | 'forget',
   if (currentClaim(new Home(settings.home).claim) === undefined)
     throw new LauncherFailure('No cluster runs here.', 'npm start');
   const answer = await askControl(settings.home, { verb, name });
-  if (!answer.ok) throw new LauncherFailure(`${answer.why}.`, 'npm run status');
+  if (!answer.ok) throw new LauncherFailure(`${answer.reason}.`, 'npm run status');
   return answer.text ?? '';
 }

@@ -14,7 +14,7 @@ export interface ControlRequest {
   verb: ControlVerb | 'token' | 'forget';
   name: string;
 }
-export type ControlAnswer = { ok: true; text?: string } | { ok: false; why: string };
+export type ControlAnswer = { ok: true; text?: string } | { ok: false; reason: string };
 
 /** What is asked of the launcher beside its processes, by verb: answers a text, throws a sentence. */
 export type ControlDesk = Readonly<Partial<Record<'token' | 'forget', (name: string) => Promise<string>>>>;
@@ -51,18 +51,18 @@ async function answer(text: string, registry: Registry, desk: ControlDesk): Prom
     if (verb === 'token' || verb === 'forget') {
       const served = desk[verb];
       return served === undefined
-        ? { ok: false, why: 'this cluster runs on a NATS server that is not its own' }
+        ? { ok: false, reason: 'this cluster runs on a NATS server that is not its own' }
         : { ok: true, text: await served(name) };
     }
     const managed = registry.get(name);
     if (managed === undefined) {
-      return { ok: false, why: `nothing is called ${name}; there are ${registry.names().join(', ')}` };
+      return { ok: false, reason: `nothing is called ${name}; there are ${registry.names().join(', ')}` };
     }
     if (verb !== 'start') await managed.stop();
     if (verb !== 'stop' && managed.state.kind === 'stopped') managed.start();
     return { ok: true };
   } catch (error) {
-    return { ok: false, why: sentenceOf(error) };
+    return { ok: false, reason: sentenceOf(error) };
   }
 }
 

@@ -32,7 +32,7 @@ export async function startEngine(
   const managed = startDockerd(cluster, minion, network);
   const socket = `unix://${minion.socket}`;
   const ready = async () => ((await pingEngine(socket)) ? true : undefined);
-  await waitUntil(ready, { what: `The Docker engine of ${minion.name}`, within: 60_000, process: managed });
+  await waitUntil(ready, { name: `The Docker engine of ${minion.name}`, within: 60_000, process: managed });
   linkSocket(minion);
 }
 

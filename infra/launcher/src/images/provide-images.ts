@@ -22,7 +22,7 @@ export async function provideImage(
   engines: readonly Docker[],
   row: ImageRow,
   cache: string,
-  say: (what: string) => void,
+  say: (text: string) => void,
 ): Promise<number> {
   const cached = cachePaths(cache, row.ref);
   const wanted = existsSync(cached.tar) && existsSync(cached.id) ? readFileSync(cached.id, 'utf8').trim() : undefined;
@@ -41,7 +41,7 @@ export async function provideImage(
   return lacking.length;
 }
 
-async function fillCache(engine: Docker, row: ImageRow, cache: string, say: (what: string) => void): Promise<void> {
+async function fillCache(engine: Docker, row: ImageRow, cache: string, say: (text: string) => void): Promise<void> {
   if ((await imageId(engine, row.ref)) === undefined) {
     say(`getting ${row.ref}`);
     const pulled = canBePulled(row.ref) && (await pullImage(engine, row.ref));

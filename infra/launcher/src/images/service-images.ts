@@ -26,7 +26,7 @@ export async function buildServiceImages(
   engine: Docker,
   services: readonly Service[],
   slot: number,
-  say: (what: string) => void = () => undefined,
+  say: (text: string) => void = () => undefined,
 ): Promise<void> {
   const paths = ['package.json', ...COMPILED, ...(await runtimePackages())];
   say('building what all services have in common');

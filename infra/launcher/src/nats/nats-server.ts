@@ -12,7 +12,7 @@ export type NatsServer =
 export const NATS_IMAGE = 'nats:2';
 
 /** The server on the PATH, else Debian's, else a container. Throws LauncherFailure when there is none of them. */
-export async function findNatsServer(cluster: Cluster, say: (what: string) => void): Promise<NatsServer> {
+export async function findNatsServer(cluster: Cluster, say: (text: string) => void): Promise<NatsServer> {
   const onPath = findTool('nats-server');
   if (onPath !== undefined) return { kind: 'program', path: onPath };
   if (hasApt()) {

@@ -120,7 +120,7 @@ export class OwnNats {
       await succeeds('docker', ['rm', '-f', natsContainer(layout.slot)], { env: command.env });
     this.#managed = cluster.registry.start({ name: 'nats', ...command, log: home.log('nats'), rank: RANK.store });
     const within = server.kind === 'container' ? PULL_MS : START_MS;
-    await waitUntil(() => ping(cluster), { what: 'NATS', within, process: this.#managed });
+    await waitUntil(() => ping(cluster), { name: 'NATS', within, process: this.#managed });
     writeOwn(home.at('nats.url'), `${cluster.natsUrl}\n`);
   }
 

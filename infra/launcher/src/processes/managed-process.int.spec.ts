@@ -40,7 +40,7 @@ describe('processes of a cluster', () => {
     const deaf = start('deaf', 'trap "" TERM; while :; do sleep 0.1; done', 2, 300);
     const { state } = deaf;
     const order: string[] = [];
-    await registry.stop((what) => order.push(what));
+    await registry.stop((title) => order.push(title));
     expect(order).toEqual(['deaf', 'low']);
     expect(state.kind === 'running' && isAlive(state.identity)).toBe(false);
     expect(() => start('late', 'true')).toThrow('the cluster is stopping');

@@ -28,7 +28,7 @@ export interface ProcessSpec {
 
 export type ProcessState =
   | { kind: 'running'; identity: ProcessIdentity; since: number }
-  | { kind: 'waiting'; failures: number; why: string }
+  | { kind: 'waiting'; failures: number; reason: string }
   | { kind: 'stopped' };
 
 /** A child process that is started again, with growing delays, whenever it ends unasked. */
@@ -82,13 +82,13 @@ export class ManagedProcess {
     this.records.remove(this.spec.name);
   }
 
-  private ended(child: ChildProcess, since: number, why: string): void {
+  private ended(child: ChildProcess, since: number, reason: string): void {
     if (this.child !== child || !this.wanted) return;
     this.child = undefined;
     this.failures = countFailure(this.failures, Date.now() - since);
     const delay = restartDelay(this.failures);
-    this.state = { kind: 'waiting', failures: this.failures, why };
-    this.tell(`${this.spec.name} ended (${why}); starts again in ${delay / 1000} s; its log is ${this.spec.log}`);
+    this.state = { kind: 'waiting', failures: this.failures, reason };
+    this.tell(`${this.spec.name} ended (${reason}); starts again in ${delay / 1000} s; its log is ${this.spec.log}`);
     this.timer = setTimeout(() => {
       this.restarts += 1;
       this.start();

@@ -78,7 +78,7 @@ export class Registry {
   }
 
   /** Stops everything, in order. What cannot be undone is told, and does not keep the rest from being stopped. */
-  async stop(progress: (what: string) => void): Promise<void> {
+  async stop(progress: (text: string) => void): Promise<void> {
     this.closing = true;
     const items = [
       ...this.all().map((managed) => ({

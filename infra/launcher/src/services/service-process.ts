@@ -67,5 +67,5 @@ export async function serviceReady(cluster: Cluster, spec: ServiceSpec, managed:
     if (report !== undefined && !report.ready) throw new Error(report.detail);
     return report?.detail;
   };
-  return waitUntil(ask, { what: processName(spec), within: 60_000, process: managed });
+  return waitUntil(ask, { name: processName(spec), within: 60_000, process: managed });
 }

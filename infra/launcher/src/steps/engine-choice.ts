@@ -23,7 +23,7 @@ export const engineChoice: Step = {
   },
 };
 
-async function chooseMode(cluster: Cluster, say: (what: string) => void): Promise<Mode> {
+async function chooseMode(cluster: Cluster, say: (text: string) => void): Promise<Mode> {
   const { dockerHost } = cluster.settings;
   if (dockerHost !== undefined) {
     if (await pingEngine(dockerHost)) return { kind: 'own-engine', dockerHost };

@@ -40,7 +40,7 @@ export const postgres: Step = {
 };
 
 /** Starts the embedded server with the data of this home, made if need be, and readies it for a journal. */
-export async function startEmbedded(cluster: Cluster, say: (what: string) => void): Promise<void> {
+export async function startEmbedded(cluster: Cluster, say: (text: string) => void): Promise<void> {
   const { home } = cluster;
   const bin = binaries();
   const data = home.at('postgres');
@@ -61,7 +61,7 @@ export async function startEmbedded(cluster: Cluster, say: (what: string) => voi
   const managed = cluster.registry.start({ ...spec, patience: 15_000 });
   const owner = (database: string) => urlOf(address, OWNER, password, database);
   const databases = () => ask(owner('postgres'), `SELECT 1 FROM pg_database WHERE datname = '${DATABASE}'`);
-  const rows = await waitUntil(databases, { what: 'Postgres', within: 30_000, process: managed });
+  const rows = await waitUntil(databases, { name: 'Postgres', within: 30_000, process: managed });
   if (rows === 0) await ask(owner('postgres'), `CREATE DATABASE ${DATABASE}`);
   const journalPassword = home.secret('postgres-journal');
   say('migrating');

@@ -19,12 +19,12 @@ export const sample: Step = {
     try {
       const created = await deploy(client);
       const wanted = created.reduce((sum, object) => sum + replicasOf(object), 0);
-      await waitUntil(() => podsReady(client, say, wanted), { what: 'The guestbook', within: 90_000 });
+      await waitUntil(() => podsReady(client, say, wanted), { name: 'The guestbook', within: 90_000 });
       const url = await pageUrl(client);
       const resting = created.filter((object) => isController(object) && replicasOf(object) === 0);
       if (resting.length > 0)
         return `${resting.map((object) => object.metadata.name).join(', ')} scaled to 0, and left so`;
-      await waitUntil(() => pageWorks(url), { what: `The page at ${url}`, within: 20_000 });
+      await waitUntil(() => pageWorks(url), { name: `The page at ${url}`, within: 20_000 });
       cluster.sampleUrl = url;
       return url;
     } finally {
@@ -52,7 +52,7 @@ function replicasOf(object: KubeObject): number {
   return isController(object) ? ((object.spec as { replicas?: number }).replicas ?? 0) : 0;
 }
 
-async function podsReady(client: KubeClient, say: (what: string) => void, wanted: number): Promise<true | undefined> {
+async function podsReady(client: KubeClient, say: (text: string) => void, wanted: number): Promise<true | undefined> {
   const { items } = await client.get<{ items: Pod[] }>(
     `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${SELECTOR}`,
   );

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
  */
 export function keepToken(path: string, line: string): void {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const lines = text.split('\n').map((one) => one.trim());
+  const lines = text.split('\n').map((present) => present.trim());
   if (lines.includes(line)) return;
   // In place at once: the api may be reading it.
   writeFileSync(`${path}.new`, `${line}\n${text}`, { mode: 0o600 });

@@ -35,12 +35,12 @@ export type ToolPackages = Readonly<Record<string, string>>;
  * Makes sure that programs are on the PATH: installs Debian's packages when they are not.
  * @throws LauncherFailure when that is not allowed or not possible here
  */
-export async function ensureTools(tools: ToolPackages, why: string, say: (what: string) => void): Promise<void> {
+export async function ensureTools(tools: ToolPackages, reason: string, say: (text: string) => void): Promise<void> {
   const missing = Object.keys(tools).filter((tool) => findTool(tool) === undefined);
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((tool) => tools[tool]!))];
   const line = `sudo apt-get install -y ${packages.join(' ')}`;
-  if (!hasApt() || !isRoot()) throw new LauncherFailure(`${missing.join(', ')} missing: ${why}.`, line);
+  if (!hasApt() || !isRoot()) throw new LauncherFailure(`${missing.join(', ')} missing: ${reason}.`, line);
   say(`installing ${packages.join(', ')}`);
   await aptInstall(packages).catch((error: Error) => {
     throw new LauncherFailure(`${packages.join(', ')} could not be installed: ${error.message}`, line);

@@ -115,7 +115,7 @@ export class ControlPlane {
       }
       return true;
     };
-    await waitUntil(ask, { what: 'the control plane', within: ALIVE_WITHIN_MS });
+    await waitUntil(ask, { name: 'the control plane', within: ALIVE_WITHIN_MS });
   }
 
   /** Ends whatever is being done to links and processes. */
