@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Cluster } from './cluster';
-import { identityOf, isAlive, type ProcessIdentity } from './processes/identity';
+import { isAlive, ownIdentity, type ProcessIdentity } from './processes/identity';
 import { readOwn, writeOwn } from './runtime-folder';
 import type { Ownership } from './slot/decide-ownership';
 import { alreadyRuns, releaseSlot, takeSlot } from './slot/slot-claim';
@@ -26,7 +26,7 @@ export function claim(cluster: Cluster, phase: Claim['phase'] = 'starting'): Own
   const held = currentClaim(cluster.home.claim);
   if (held !== undefined && held.pid !== process.pid) throw alreadyRuns(held);
   const { dockerHost } = ownClaim(cluster, phase);
-  const before = takeSlot(cluster.settings, { ...identityOf(process.pid)!, home: cluster.home.folder, dockerHost });
+  const before = takeSlot(cluster.settings, { ...ownIdentity(), home: cluster.home.folder, dockerHost });
   announce(cluster, phase);
   return before;
 }
@@ -56,7 +56,7 @@ export function release({ home, settings }: Pick<Cluster, 'home' | 'settings'>):
 function ownClaim({ home, settings, natsUrl, databaseUrl, mode }: Cluster, phase: Claim['phase']): Claim {
   const dockerHost = mode.kind === 'own-engine' ? mode.dockerHost : settings.dockerHost;
   const { slot, minions } = settings;
-  return { ...identityOf(process.pid)!, phase, home: home.folder, slot, natsUrl, databaseUrl, dockerHost, minions };
+  return { ...ownIdentity(), phase, home: home.folder, slot, natsUrl, databaseUrl, dockerHost, minions };
 }
 
 /** A file that a power cut left empty says nothing, and its writer is gone. */

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { SYSTEM_RUNTIME } from './runtime-folder';
 import type { LauncherSettings } from './settings';
 
+/** Length of the underlay's network prefix. */
+export const UNDERLAY_PREFIX = 24;
+
 /** One minion of this machine: a network namespace with an engine of its own. */
 export interface MinionLayout {
   readonly name: string;
@@ -44,36 +47,46 @@ export interface Layout {
 /** The layout of the cluster that the settings describe. */
 export function layoutOf(settings: Pick<LauncherSettings, 'slot' | 'minions' | 'home'>): Layout {
   const { slot } = settings;
-  const name = slot === 0 ? 'shiplog' : `shiplog${slot}`;
-  const runDir = `${SYSTEM_RUNTIME}/${slot}`;
+  const name = nameOf(slot);
   return {
     slot,
     bridge: `shiplog${slot}`,
-    underlayCidr: `172.30.${slot}.0/24`,
+    underlayCidr: `172.30.${slot}.0/${UNDERLAY_PREFIX}`,
     hostAddress: `172.30.${slot}.1`,
     clusterCidr: `10.${244 - slot}.0.0/16`,
     serviceCidr: `10.${96 + slot}.0.0/16`,
     // NodePorts are opened on the host's own 127.0.0.1, so slots must differ here too.
     nodePortRange: slot === 0 ? '30000-32767' : `${20_000 + slot * 500}-${20_499 + slot * 500}`,
+    // Of the name that earlier releases gave it: their rules are replaced and removed as one's own.
     underlayTable: `shiplog_fabric_${slot}`,
     hostName: slot === 0 ? 'host' : `host-${slot}`,
-    runDir,
-    minions: Array.from({ length: settings.minions }, (_, index) => minionLayout(settings, name, runDir, index + 1)),
+    runDir: runDirOf(slot),
+    minions: Array.from({ length: settings.minions }, (_, index) => minionLayout(settings, index + 1)),
     netnsPattern: new RegExp(`^${name}-m\\d+$`),
     vethPattern: new RegExp(`^shiplog${slot}m\\d+$`),
   };
 }
 
-function minionLayout(settings: { slot: number; home: string }, name: string, runDir: string, n: number): MinionLayout {
+/** The layout of the nth minion, from 1 on. */
+export function minionLayout({ slot, home }: Pick<LauncherSettings, 'slot' | 'home'>, n: number): MinionLayout {
   const minion = `minion-${n}`;
+  const runDir = `${runDirOf(slot)}/${minion}`;
   return {
     name: minion,
-    netns: `${name}-m${n}`,
-    address: `172.30.${settings.slot}.${10 + n}`,
-    veth: `shiplog${settings.slot}m${n}`,
-    cgroup: `/${name}-m${n}`,
-    home: join(settings.home, 'minions', minion),
-    runDir: `${runDir}/${minion}`,
-    socket: `${runDir}/${minion}/docker.sock`,
+    netns: `${nameOf(slot)}-m${n}`,
+    address: `172.30.${slot}.${10 + n}`,
+    veth: `shiplog${slot}m${n}`,
+    cgroup: `/${nameOf(slot)}-m${n}`,
+    home: join(home, 'minions', minion),
+    runDir,
+    socket: `${runDir}/docker.sock`,
   };
+}
+
+function nameOf(slot: number): string {
+  return slot === 0 ? 'shiplog' : `shiplog${slot}`;
+}
+
+function runDirOf(slot: number): string {
+  return `${SYSTEM_RUNTIME}/${slot}`;
 }

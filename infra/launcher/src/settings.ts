@@ -38,7 +38,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * are given without `--` before them (`npm start --minions 3`).
  */
 export function settingsFrom(env: Environment, flags: { minions?: string; sample?: boolean } = {}): LauncherSettings {
-  const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT ?? '0', SLOTS[0]!, SLOTS.at(-1)!);
+  const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT ?? '0', 0, SLOTS.length - 1);
   return {
     home: resolve(REPOSITORY, env.SHIPLOG_HOME || '.shiplog'),
     cache: resolve(REPOSITORY, env.SHIPLOG_CACHE || join('.shiplog', 'cache')),

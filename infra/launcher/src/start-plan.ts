@@ -1,4 +1,4 @@
-import type { Cluster } from './cluster';
+import type { Cluster, Step } from './cluster';
 import type { Plan } from './progress';
 import { hostSpecs, controlPlaneSpecs, minionSpecs, ownEngineSpecs } from './services/service-specs';
 import { certificates } from './steps/certificates';
@@ -21,14 +21,16 @@ export function planCluster(cluster: Cluster): Plan {
   return [
     ...(own ? [underlay] : []),
     { title: 'Foundations', steps: [nats, postgres, ...(own ? [engines] : [])] },
-    { title: 'Master', steps: ['journal', 'api', 'scheduler', 'controller'].map((name) => masterStep(name)) },
+    { title: 'Master', steps: MASTER.map(masterStep) },
     ...minionEntries(cluster),
     ...(cluster.settings.sample ? [sample] : []),
   ];
 }
 
-function masterStep(name: string) {
-  return serviceStep(name, (cluster) => controlPlaneSpecs(cluster).find((spec) => spec.service === name)!);
+const MASTER = ['journal', 'api', 'scheduler', 'controller'] as const;
+
+function masterStep(name: (typeof MASTER)[number]): Step {
+  return serviceStep(name, (cluster) => controlPlaneSpecs(cluster)[name]);
 }
 
 /** On the user's own engine images come first: one of them helps to ready it. */

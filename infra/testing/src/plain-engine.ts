@@ -1,10 +1,10 @@
 import { Cluster } from '../../launcher/src/cluster';
 import { startEngine } from '../../launcher/src/engines/minion-engine';
 import { plugMinion } from '../../launcher/src/underlay/underlay';
-import { layoutOf, type MinionLayout } from '../../launcher/src/layout';
+import { type MinionLayout, minionLayout } from '../../launcher/src/layout';
 import { settingsFrom } from '../../launcher/src/settings';
 
-/** Far from the numbers of minions. */
+/** Far from the numbers of minions, and one of theirs: so the cluster's removal takes its namespace along. */
 const NUMBER = 50;
 
 /** A Docker engine as it comes out of the box, in a network namespace on the underlay of a running cluster. */
@@ -18,7 +18,7 @@ export class PlainEngine {
   static async start(home: string, slot: number): Promise<PlainEngine> {
     const settings = settingsFrom({ SHIPLOG_HOME: home, SHIPLOG_SLOT: String(slot) });
     const cluster = new Cluster(settings, (sentence) => void process.stderr.write(`${sentence}\n`));
-    const place = placeOf(layoutOf(settings).minions[0]!, slot);
+    const place = minionLayout(settings, NUMBER);
     await plugMinion(cluster.layout, place);
     await startEngine(cluster, place, 'engine');
     return new PlainEngine(cluster, place);
@@ -47,19 +47,4 @@ export class PlainEngine {
   async stop(): Promise<void> {
     await this.cluster.registry.stop(() => undefined);
   }
-}
-
-/** Named like a minion, so that the cluster's removal takes its namespace along. */
-function placeOf(minion: MinionLayout, slot: number): MinionLayout {
-  const renumber = (text: string): string => text.replace(/1$/, String(NUMBER));
-  return {
-    name: renumber(minion.name),
-    netns: renumber(minion.netns),
-    address: `172.30.${slot}.${10 + NUMBER}`,
-    veth: renumber(minion.veth),
-    cgroup: renumber(minion.cgroup),
-    home: renumber(minion.home),
-    runDir: renumber(minion.runDir),
-    socket: minion.socket.replace(minion.name, renumber(minion.name)),
-  };
 }

@@ -26,8 +26,10 @@ interface Asked {
 }
 
 /**
- * One kept HTTP/1.1 connection, one request at a time, by hand: a general client costs more than the server that is
- * measured. It knows what the API sends (Content-Length on everything but watches) and throws on anything else.
+ * One kept HTTP/1.1 connection, one request at a time, by hand: on the machine that it shares with the server, what the
+ * client takes the server lacks. A POST of a pod costs it 92 µs of processor time, and undici's Client 116 (medians of
+ * five rounds, 16 connections). It knows what the API sends (Content-Length on everything but watches) and throws on
+ * anything else.
  */
 export class HttpsClient {
   #asked: Asked | undefined;

@@ -34,7 +34,7 @@ export class ControlPlane {
     try {
       await certificates.run(cluster, () => undefined);
       await Promise.all([nats, postgres].map((step) => step.run(cluster, () => undefined)));
-      const specs = controlPlaneSpecs(cluster);
+      const specs = Object.values(controlPlaneSpecs(cluster));
       const started = await Promise.all(
         specs.map(async (spec) => ({ spec, managed: await startService(cluster, spec) })),
       );

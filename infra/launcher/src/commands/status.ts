@@ -27,7 +27,7 @@ export async function status(settings: LauncherSettings): Promise<void> {
   const rows = records
     .sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name))
     .map((record) => rowOf(record, reports));
-  process.stdout.write(table([['NAME', 'STATE', 'PID', 'MEMORY', 'DETAIL'], ...rows]));
+  process.stdout.write(table(['NAME', 'STATE', 'PID', 'MEMORY', 'DETAIL'], rows));
 }
 
 /** A cluster is only as ready as what its launcher made for it is there. */
@@ -78,11 +78,11 @@ async function askAll(cluster: Cluster, natsUrl: string): Promise<HealthReport[]
   }
 }
 
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return (
-    rows
-      .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]! + 2)).join('')}`.trimEnd())
-      .join('\n') + '\n'
-  );
+/** Columns as wide as their widest cell. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const lineOf = (row: readonly string[]): string =>
+    `  ${widths.map((width, column) => (row[column] ?? '').padEnd(width + 2)).join('')}`.trimEnd();
+  return all.map((row) => `${lineOf(row)}\n`).join('');
 }

@@ -10,7 +10,7 @@ export interface ImageRow {
     | { kind: 'busybox'; config: readonly string[] }
     | {
         kind: 'debian';
-        packages: readonly string[];
+        packages: readonly [string, ...string[]];
         /** Which of the packages that those depend on come along. */
         keep: RegExp;
         /** Whether a shell and its tools are put in. */

@@ -34,7 +34,7 @@ export async function debianRoot(
 ): Promise<void> {
   const debs = await fetchPackages(
     await dependencyClosure(rule.packages, rule.keep),
-    join(cache, 'debs', rule.packages[0]!),
+    join(cache, 'debs', rule.packages[0]),
   );
   await unpackRoot(debs, root);
   for (const folder of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/lintian']) {

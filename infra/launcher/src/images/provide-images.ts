@@ -29,7 +29,9 @@ export async function provideImage(
   const present = await Promise.all(engines.map((engine) => imageId(engine, row.ref)));
   if (present.every((id) => id !== undefined && (wanted === undefined || id === wanted)) && new Set(present).size === 1)
     return 0;
-  if (wanted === undefined) await fillCache(engines[0]!, row, cache, say);
+  const [first] = engines;
+  if (first === undefined) return 0;
+  if (wanted === undefined) await fillCache(first, row, cache, say);
   const id = readFileSync(cached.id, 'utf8').trim();
   const lacking = (
     await Promise.all(engines.map(async (engine) => ((await imageId(engine, row.ref)) === id ? [] : [engine])))
@@ -54,7 +56,7 @@ async function fillCache(engine: Docker, row: ImageRow, cache: string, say: (tex
   mkdirSync(join(cache, 'images'), { recursive: true });
   await pipeline(await engine.getImage(row.ref).get(), createWriteStream(`${tar}.new`));
   renameSync(`${tar}.new`, tar);
-  writeFileSync(id, (await imageId(engine, row.ref))!);
+  writeFileSync(id, (await engine.getImage(row.ref).inspect()).Id);
 }
 
 function cachePaths(cache: string, ref: string): { tar: string; id: string } {

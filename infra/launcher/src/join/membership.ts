@@ -88,8 +88,9 @@ export async function renewCertificates(cluster: Cluster, membership: Membership
     const bus = await connectAgent(cluster, membership, role);
     try {
       const { certificate } = await bus.ask(RenewRequest, { csr }, { role, name: membership.node });
-      const [seed, authority] = [files.seedFile, files.caFile].map((file) => readFileSync(file, 'utf8').trim());
-      cluster.natsAccess.keep(identity, { seed: seed!, key, certificate, authority: `${authority!}\n` });
+      const kept = (file: string): string => readFileSync(file, 'utf8').trim();
+      const authority = `${kept(files.caFile)}\n`;
+      cluster.natsAccess.keep(identity, { seed: kept(files.seedFile), key, certificate, authority });
       renewed.push(role);
     } finally {
       await bus.close();

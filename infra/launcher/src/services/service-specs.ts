@@ -4,8 +4,10 @@ import type { MinionLayout } from '../layout';
 import { RANK } from '../processes/registry';
 import type { ServiceSpec } from './service-process';
 
-/** The services of the master. */
-export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
+/** The services of the master, by name. */
+export function controlPlaneSpecs(
+  cluster: Cluster,
+): Readonly<Record<'journal' | 'api' | 'scheduler' | 'controller', ServiceSpec>> {
   const { layout, home, settings } = cluster;
   const main = (service: ServiceSpec['service'], rank: number, env: ServiceSpec['env'] = {}) => ({
     service,
@@ -13,14 +15,14 @@ export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
     rank,
     env,
   });
-  return [
-    main('journal', RANK.journal, {
+  return {
+    journal: main('journal', RANK.journal, {
       DATABASE_URL: cluster.databaseUrl,
       SERVICE_CIDR: layout.serviceCidr,
       CLUSTER_CIDR: layout.clusterCidr,
       NODE_PORT_RANGE: layout.nodePortRange,
     }),
-    main('api', RANK.api, {
+    api: main('api', RANK.api, {
       API_HOST: cluster.mode.kind === 'minions' ? `127.0.0.1,${layout.hostAddress}` : '127.0.0.1',
       API_PORT: String(settings.apiPort),
       ADVERTISE_ADDRESS: cluster.hostAddress,
@@ -29,9 +31,12 @@ export function controlPlaneSpecs(cluster: Cluster): ServiceSpec[] {
       TLS_KEY_FILE: home.at('api', 'server.key'),
       TOKEN_FILE: home.tokens,
     }),
-    main('scheduler', RANK.decider),
-    main('controller', RANK.decider, { CLUSTER_CIDR: layout.clusterCidr, CA_FILE: home.at('api', 'ca.crt') }),
-  ];
+    scheduler: main('scheduler', RANK.decider),
+    controller: main('controller', RANK.decider, {
+      CLUSTER_CIDR: layout.clusterCidr,
+      CA_FILE: home.at('api', 'ca.crt'),
+    }),
+  };
 }
 
 /** The services of one minion, as on a host of its own. */

@@ -97,8 +97,8 @@ async function initialise(bin: string, data: string, password: string): Promise<
   writeFileSync(passwordFile, password, { mode: 0o600 });
   const args = ['-D', data, '-U', OWNER, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C'];
   const initdb: CommandLine = await unprivileged(join(bin, 'initdb'), args, dirname(data));
-  if (initdb.user !== undefined)
-    [data, passwordFile].forEach((path) => chownSync(path, initdb.user!.uid, initdb.user!.gid));
+  const { user } = initdb;
+  if (user !== undefined) for (const path of [data, passwordFile]) chownSync(path, user.uid, user.gid);
   try {
     await run(initdb.command, initdb.args, { cwd: '/' });
   } catch (error) {

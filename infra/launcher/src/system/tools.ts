@@ -36,11 +36,12 @@ export type ToolPackages = Readonly<Record<string, string>>;
  * @throws LauncherFailure when that is not allowed or not possible here
  */
 export async function ensureTools(tools: ToolPackages, reason: string, say: (text: string) => void): Promise<void> {
-  const missing = Object.keys(tools).filter((tool) => findTool(tool) === undefined);
+  const missing = Object.entries(tools).filter(([tool]) => findTool(tool) === undefined);
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((tool) => tools[tool]!))];
+  const packages = [...new Set(missing.map(([, debian]) => debian))];
   const line = `sudo apt-get install -y ${packages.join(' ')}`;
-  if (!hasApt() || !isRoot()) throw new LauncherFailure(`${missing.join(', ')} missing: ${reason}.`, line);
+  if (!hasApt() || !isRoot())
+    throw new LauncherFailure(`${missing.map(([tool]) => tool).join(', ')} missing: ${reason}.`, line);
   say(`installing ${packages.join(', ')}`);
   await aptInstall(packages).catch((error: Error) => {
     throw new LauncherFailure(`${packages.join(', ')} could not be installed: ${error.message}`, line);

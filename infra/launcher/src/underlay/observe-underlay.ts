@@ -25,7 +25,7 @@ export async function observeUnderlay(layout: Layout): Promise<Observed> {
   return {
     links: new Map((JSON.parse(links) as PrintedLink[]).map((link) => [link.ifname, linkOf(link)])),
     namespaces: new Set(namespaces()),
-    tables: new Set([...tables.matchAll(/^table ip (\S+)/gm)].map(([, name]) => name!)),
+    tables: new Set([...tables.matchAll(/^table ip (\S+)/gm)].flatMap(([, name]) => name ?? [])),
     sockets: new Set(layout.minions.map((minion) => minion.socket).filter((socket) => existsSync(socket))),
   };
 }

@@ -1,9 +1,8 @@
-import type { Layout, MinionLayout } from '../layout';
+import { type Layout, type MinionLayout, UNDERLAY_PREFIX } from '../layout';
 
 /** Commands for `ip -batch`: the bridge that stands for the switch all minions are plugged into. */
 export function bridgeCommands(layout: Layout): string[] {
-  const bits = layout.underlayCidr.split('/')[1]!;
-  return [`addr replace ${layout.hostAddress}/${bits} dev ${layout.bridge}`, `link set ${layout.bridge} up`];
+  return [`addr replace ${layout.hostAddress}/${UNDERLAY_PREFIX} dev ${layout.bridge}`, `link set ${layout.bridge} up`];
 }
 
 /**
@@ -22,10 +21,9 @@ export function hostVethCommands(layout: Layout, minion: MinionLayout): string[]
 
 /** Inside the minion: its address on the underlay, and the host as its way out. */
 export function minionCommands(layout: Layout, minion: MinionLayout): string[] {
-  const bits = layout.underlayCidr.split('/')[1]!;
   return [
     'link set lo up',
-    `addr replace ${minion.address}/${bits} dev eth0`,
+    `addr replace ${minion.address}/${UNDERLAY_PREFIX} dev eth0`,
     'link set eth0 up',
     `route replace default via ${layout.hostAddress}`,
   ];

@@ -30,7 +30,7 @@ export async function plugMinion(layout: Layout, minion: MinionLayout): Promise<
 
 /** Removes every namespace, veth, bridge and rule of a slot, also those of minions that are no longer asked for. */
 export async function removeUnderlay(layout: Layout): Promise<void> {
-  const names = (await run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0]!);
+  const names = [...(await run('ip', ['netns', 'list'])).matchAll(/^\S+/gm)].map((match) => match[0]);
   // A namespace that a process still holds outlives its name, and keeps its veth: those go first, by themselves.
   for (const veth of (await linkNames()).filter((link) => layout.vethPattern.test(link))) await removeLink(veth);
   for (const name of names.filter((n) => layout.netnsPattern.test(n))) await run('ip', ['netns', 'del', name]);

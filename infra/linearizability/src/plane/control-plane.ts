@@ -149,16 +149,14 @@ export class ControlPlane {
   }
 
   async #makeSpecs(): Promise<void> {
-    const specs = controlPlaneSpecs(this.cluster);
-    const of = (service: ServiceSpec['service']): ServiceSpec => specs.find((spec) => spec.service === service)!;
-    const [journal, api] = [of('journal'), of('api')];
+    const { journal, api, scheduler, controller } = controlPlaneSpecs(this.cluster);
     this.#specs.push(
       await this.#journal(journal),
       await this.#journal({ ...journal, instance: 'standby' }),
       await this.#api(api),
       await this.#api({ ...api, instance: 'second' }, await freePort(0, '127.0.0.1')),
-      of('scheduler'),
-      of('controller'),
+      scheduler,
+      controller,
     );
   }
 
