@@ -11,7 +11,7 @@ import { QueryController } from '../../../services/journal/src/queries/query.con
 import { HighWaterMarkSignals } from '../../../services/journal/src/leader/high-water-mark-signals';
 import { Standing } from '../../../services/journal/src/leader/succession';
 import { RecentCommands } from '../../../services/journal/src/writer/recent-commands';
-import { Rounds } from '../../../services/scheduler/src/rounds';
+import { SchedulingCycle } from '../../../services/scheduler/src/scheduling-cycle';
 import { FakeRuntime } from '../../../services/kubelet/src/runtime/fake-runtime';
 import { SimSubscription } from './bus/subscription';
 import { SimMessage, type Wire } from './bus/wire';
@@ -289,10 +289,10 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     install: () => {
       const seen = new WeakMap<object, number>();
       return replace(
-        Rounds.prototype,
+        SchedulingCycle.prototype,
         'advance',
         (was) =>
-          function (this: Rounds, ...given) {
+          function (this: SchedulingCycle, ...given) {
             const times = (seen.get(this) ?? 0) + 1;
             seen.set(this, times);
             return times > 40 ? undefined : call(was, this, given);

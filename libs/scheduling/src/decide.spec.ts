@@ -69,10 +69,10 @@ describe('decideBatch', () => {
     expect(verdicts.map((v) => (v.outcome === 'fits' ? v.decision.assumed : -1))).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('calls a pod late, not unschedulable, when only bindings of its own batch are in its way', () => {
+  it('leaves a pod to the next batch, not unschedulable, when only bindings of its own batch are in its way', () => {
     const asks: PodTraits = { requests: { cpu: '3' } };
     const verdicts = decide([aNode('a')], [asks, asks, { requests: { cpu: '9' } }]);
-    expect(verdicts.map(({ outcome }) => outcome)).toEqual(['fits', 'comes too late', 'fits nowhere']);
+    expect(verdicts.map(({ outcome }) => outcome)).toEqual(['fits', 'retry in next batch', 'fits nowhere']);
     expect(verdicts[2]).toMatchObject({ decision: { assumed: 0 } });
   });
 

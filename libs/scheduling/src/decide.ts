@@ -23,7 +23,7 @@ export type Verdict =
       readonly decision: SchedulingDecision;
     }
   /** It would fit, were it not for pods of the same batch: to be looked at again when their bindings are known. */
-  | { readonly outcome: 'comes too late'; readonly pod: PodFacts };
+  | { readonly outcome: 'retry in next batch'; readonly pod: PodFacts };
 
 /**
  * Decides on pods one after the other, most urgent first: each counts as placed for those after it. A pod is said to fit
@@ -35,13 +35,13 @@ export function decideBatch(
   seed: number,
   policy: Policy,
 ): readonly Verdict[] {
-  const bench = new Bench(snapshot);
+  const state = new AssumedState(snapshot);
   return pods.map((pod, i) => {
-    const verdict = decideOne(bench.nodes, pod, mix(seed, i), policy, bench.assumed);
-    if (verdict.outcome === 'fits') bench.assume(pod, verdict.node);
-    if (verdict.outcome !== 'fits nowhere' || bench.assumed === 0) return verdict;
+    const verdict = decideOne(state.nodes, pod, mix(seed, i), policy, state.assumed);
+    if (verdict.outcome === 'fits') state.assume(pod, verdict.node);
+    if (verdict.outcome !== 'fits nowhere' || state.assumed === 0) return verdict;
     const without = decideOne(snapshot.nodes, pod, mix(seed, i), policy, 0);
-    return without.outcome === 'fits' ? { outcome: 'comes too late', pod } : without;
+    return without.outcome === 'fits' ? { outcome: 'retry in next batch', pod } : without;
   });
 }
 
@@ -62,12 +62,12 @@ export function decideAgain(
   recorded: Pick<SchedulingDecision, 'seed'>,
   policy: Policy,
 ): SchedulingDecision {
-  const bench = new Bench(snapshot);
-  for (const binding of assumed) bench.assume(binding.pod, binding.node);
-  return decideOne(bench.nodes, pod, recorded.seed, policy, bench.assumed).decision;
+  const state = new AssumedState(snapshot);
+  for (const binding of assumed) state.assume(binding.pod, binding.node);
+  return decideOne(state.nodes, pod, recorded.seed, policy, state.assumed).decision;
 }
 
-type PlainVerdict = Exclude<Verdict, { outcome: 'comes too late' }>;
+type PlainVerdict = Exclude<Verdict, { outcome: 'retry in next batch' }>;
 
 function decideOne(
   nodes: readonly NodeFacts[],
@@ -94,8 +94,11 @@ function decideOne(
   return { outcome: 'fits', pod, node, decision: { ...record, winner: node, top } };
 }
 
-/** A snapshot on which bindings can be tried: a node is copied when it is first changed, the snapshot stays as it was. */
-class Bench {
+/**
+ * A snapshot with bindings that are assumed to be made, as in kube-scheduler's assume cache. A node is copied when it is
+ * first changed: the snapshot stays as it was.
+ */
+class AssumedState {
   readonly nodes: NodeFacts[];
   readonly #indexes: Map<string, number>;
   readonly #own = new Set<string>();

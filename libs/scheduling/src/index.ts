@@ -1,4 +1,4 @@
-export * from './changes';
+export * from './cluster-events';
 export * from './cluster-view';
 export * from './decide';
 export * from './explain';

@@ -1,15 +1,15 @@
-import type { Change } from './changes';
+import type { ClusterEvent } from './cluster-events';
 import { podFacts, type PodFacts, type StoredPod } from './facts/pod-facts';
 import type { Policy } from './policy';
 
 /**
- * Where a pod without a node stands:
+ * How a pod without a node is queued:
  * - `ready`: to be decided on;
  * - `in flight`: its binding is proposed and not answered for;
- * - `waiting`: no node fits; the rules say which changes may help;
+ * - `waiting`: no node fits; the hints of the rules that refused say which events may help;
  * - `backing off`: its binding was refused more than once; somebody else keeps the time.
  */
-type Standing =
+type QueueState =
   | { readonly is: 'ready' }
   | { readonly is: 'in flight' }
   | { readonly is: 'waiting'; readonly refusedBy: readonly string[] }
@@ -26,10 +26,10 @@ export interface QueuedPod {
 interface Entry extends QueuedPod {
   /** Position at which the queue came to know the pod: pods made in the same second are taken in their order. */
   readonly since: number;
-  readonly standing: Standing;
+  readonly state: QueueState;
 }
 
-const READY: Standing = { is: 'ready' };
+const READY: QueueState = { is: 'ready' };
 
 /**
  * Pods that want a node from this scheduler, and when to look at each. It is told of every pod as it is now (again and
@@ -37,7 +37,7 @@ const READY: Standing = { is: 'ready' };
  */
 export class SchedulingQueue {
   readonly #entries = new Map<string, Entry>();
-  /** The pods that each rule has refused, so that a change looks only at those that it may help. */
+  /** The pods that each rule has refused, so that an event looks only at those that it may help. */
   readonly #waiting = new Map<string, Set<string>>();
   readonly #ready = new Set<string>();
 
@@ -63,11 +63,11 @@ export class SchedulingQueue {
     }
     const facts = podFacts(pod);
     if (entry === undefined) {
-      this.#place({ facts, cause: position, refusals: 0, since: position, standing: READY });
-    } else if (entry.standing.is === 'in flight' || sameWishes(entry.facts.pod, pod)) {
+      this.#place({ facts, cause: position, refusals: 0, since: position, state: READY });
+    } else if (entry.state.is === 'in flight' || sameWishes(entry.facts.pod, pod)) {
       this.#entries.set(uid, { ...entry, facts });
     } else {
-      this.#place({ ...entry, facts, cause: position, refusals: 0, standing: READY });
+      this.#place({ ...entry, facts, cause: position, refusals: 0, state: READY });
     }
   }
 
@@ -78,12 +78,12 @@ export class SchedulingQueue {
     this.#entries.delete(uid);
   }
 
-  /** Brings back the waiting pods that a change may help; `worthwhile` can rule out some of them cheaply. */
-  wake(change: Change, worthwhile: (pod: PodFacts) => boolean): void {
-    for (const uid of this.#mayBeHelpedBy(change)) {
+  /** Brings back the waiting pods that an event may help; `worthwhile` can rule out some of them cheaply. */
+  wake(event: ClusterEvent, worthwhile: (pod: PodFacts) => boolean): void {
+    for (const uid of this.#hintedBy(event)) {
       const entry = this.#entries.get(uid);
       if (entry !== undefined && worthwhile(entry.facts)) {
-        this.#place({ ...entry, cause: change.position, standing: READY });
+        this.#place({ ...entry, cause: event.position, state: READY });
       }
     }
   }
@@ -92,7 +92,7 @@ export class SchedulingQueue {
   take(limit: number): readonly QueuedPod[] {
     const ready = [...this.#ready].map((uid) => this.#entries.get(uid)).filter((entry) => entry !== undefined);
     const taken = ready.sort(byUrgency).slice(0, limit);
-    for (const entry of taken) this.#place({ ...entry, standing: { is: 'in flight' } });
+    for (const entry of taken) this.#place({ ...entry, state: { is: 'in flight' } });
     return taken;
   }
 
@@ -111,29 +111,29 @@ export class SchedulingQueue {
     const entry = this.#entries.get(uid);
     if (entry === undefined) return undefined;
     const refusals = entry.refusals + 1;
-    this.#place({ ...entry, refusals, standing: refusals === 1 ? READY : { is: 'backing off' } });
+    this.#place({ ...entry, refusals, state: refusals === 1 ? READY : { is: 'backing off' } });
     return { refusals };
   }
 
   /** Ends a pod's backing off. */
   resume(uid: string): void {
-    if (this.#entries.get(uid)?.standing.is === 'backing off') this.#move(uid, READY);
+    if (this.#entries.get(uid)?.state.is === 'backing off') this.#move(uid, READY);
   }
 
-  #mayBeHelpedBy(change: Change): Set<string> {
-    const { kind } = change;
+  #hintedBy(event: ClusterEvent): Set<string> {
+    const { kind } = event;
     if (kind === 'NodeAdded') return new Set(this.#entriesThatWait());
-    const rules = this.policy.filters.filter((filter) => filter.helpedBy.includes(kind));
+    const rules = this.policy.filters.filter((filter) => filter.queueingHints.includes(kind));
     return new Set(rules.flatMap((rule) => [...(this.#waiting.get(rule.name) ?? [])]));
   }
 
   #entriesThatWait(): string[] {
-    return [...this.#entries].filter(([, entry]) => entry.standing.is === 'waiting').map(([uid]) => uid);
+    return [...this.#entries].filter(([, entry]) => entry.state.is === 'waiting').map(([uid]) => uid);
   }
 
-  #move(uid: string, standing: Standing): void {
+  #move(uid: string, state: QueueState): void {
     const entry = this.#entries.get(uid);
-    if (entry !== undefined) this.#place({ ...entry, standing });
+    if (entry !== undefined) this.#place({ ...entry, state });
   }
 
   #place(entry: Entry): void {
@@ -141,19 +141,19 @@ export class SchedulingQueue {
     const before = this.#entries.get(uid);
     if (before !== undefined) this.#leave(before);
     this.#entries.set(uid, entry);
-    if (entry.standing.is === 'ready') this.#ready.add(uid);
-    if (entry.standing.is !== 'waiting') return;
-    for (const rule of entry.standing.refusedBy) {
+    if (entry.state.is === 'ready') this.#ready.add(uid);
+    if (entry.state.is !== 'waiting') return;
+    for (const rule of entry.state.refusedBy) {
       const pods = this.#waiting.get(rule);
       if (pods === undefined) this.#waiting.set(rule, new Set([uid]));
       else pods.add(uid);
     }
   }
 
-  #leave({ facts: { uid }, standing }: Entry): void {
+  #leave({ facts: { uid }, state }: Entry): void {
     this.#ready.delete(uid);
-    if (standing.is !== 'waiting') return;
-    for (const rule of standing.refusedBy) this.#waiting.get(rule)?.delete(uid);
+    if (state.is !== 'waiting') return;
+    for (const rule of state.refusedBy) this.#waiting.get(rule)?.delete(uid);
   }
 }
 

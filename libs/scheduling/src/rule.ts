@@ -16,8 +16,8 @@ import type { PodFacts } from './facts/pod-facts';
  * 2. What it needs to know of pods or nodes and the facts don't have yet goes into `facts/`, worked out when the object
  *    changes and not when a decision is made. What pods on a node sum up to must have an exact inverse
  *    (`NodeFacts.add` and `remove`): the property test compares the view kept live with one made afresh.
- * 3. A filter names in `helpedBy` every change that may turn its refusal around. If none fits, a new kind of change
- *    goes into `changes.ts`. One that is missing leaves pods waiting for good, so each is shown by a test.
+ * 3. A filter names in `queueingHints` every event that may turn its refusal around. If none fits, a new kind of event
+ *    goes into `cluster-events.ts`. One that is missing leaves pods waiting for good, so each is shown by a test.
  * 4. A new version of the policy in `policy.ts` lists it. Versions already there stay as they are: decisions in the log
  *    were made by them, and are made again by them.
  */
@@ -25,7 +25,7 @@ export interface Filter {
   readonly kind: 'filter';
   readonly name: string;
   /** What may make a node that this rule refused acceptable. A new node may help every pod: no rule needs to say so. */
-  readonly helpedBy: readonly Exclude<ChangeKind, 'NodeAdded'>[];
+  readonly queueingHints: readonly Exclude<ClusterEventKind, 'NodeAdded'>[];
   /** The check of this pod against each node; undefined when every node passes. */
   check(pod: PodFacts): NodeCheck | undefined;
 }
@@ -49,11 +49,11 @@ export interface Score {
 export type NodeRating = (node: NodeFacts) => number;
 
 /**
- * The kinds of change that may make a pod schedulable which was refused. They are read off the object before and after
- * (see `changesOf`), so they are the same whether an event or a reload brought them. Beside each, the event types which
- * usually make it.
+ * The kinds of event that may make a pod schedulable which was refused. They are read off the object before and after
+ * (see `clusterEventsOf`), so they are the same whether an event of the log or a reload brought them. Beside each, the
+ * types of the log's events which usually make it.
  */
-export type ChangeKind =
+export type ClusterEventKind =
   /** NodeCreated. */
   | 'NodeAdded'
   /** NodeCordoned, NodeUncordoned, NodeTaintsChanged, NodeLost, NodeBecameReady. */

@@ -127,18 +127,18 @@ class World {
   }
 
   #schedule({ seed, limit, refuse }: Extract<Step, { do: 'schedule' }>): void {
-    const round = this.scheduling.decide(seed, limit);
-    if (round === undefined) return;
-    this.trace.push(round);
+    const proposal = this.scheduling.decide(seed, limit);
+    if (proposal === undefined) return;
+    this.trace.push(proposal);
     const basis = viewOf([...this.nodes.values()], [...this.pods.values()]);
-    round.bindings.forEach((binding, i) => this.#verify(basis, round.bindings.slice(0, i), binding));
-    const results = round.bindings.map((binding, i): ItemResult => {
+    proposal.bindings.forEach((binding, i) => this.#verify(basis, proposal.bindings.slice(0, i), binding));
+    const results = proposal.bindings.map((binding, i): ItemResult => {
       if (i === refuse) return { ok: false, status: { reason: 'Conflict' } };
       const pod = this.pods.get(binding.uid)!;
       this.setPod(pod, { ...pod, spec: { ...pod.spec!, nodeName: binding.node } });
       return { ok: true, position: this.#position };
     });
-    for (const { uid } of this.scheduling.settle(round.bindings, results)) this.scheduling.resume(uid);
+    for (const { uid } of this.scheduling.settle(proposal.bindings, results)) this.scheduling.resume(uid);
   }
 
   /** The node takes the pod beside those bound before it, and the recorded decision can be made again. */

@@ -1,7 +1,7 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { StoredNode } from './facts/node-facts';
 import { policyOf } from './policy';
-import { Scheduling, type Round } from './scheduling';
+import { Scheduling, type Proposal } from './scheduling';
 import { aNode, aPod, applied, type PodTraits } from './testing/builders';
 
 const SEED = 1;
@@ -14,15 +14,15 @@ const node = (name: string, traits = {}, position = 1) => applied('nodes', undef
 const pod = (name: string, traits: PodTraits = {}, position = 1) =>
   applied('pods', undefined, aPod(name, traits), position);
 const changed = (before: StoredNode, after: StoredNode, position = 50) => applied('nodes', before, after, position);
-const names = (round: Round | undefined) => round?.bindings.map(({ name }) => name);
+const names = (proposal: Proposal | undefined) => proposal?.bindings.map(({ name }) => name);
 
 describe('which pods are scheduled', () => {
   it('binds pods without a node that ask for this scheduler', () => {
-    const round = start(node('a'), pod('p', {}, 12)).decide(SEED, 10);
-    expect(round?.bindings).toEqual([
+    const proposal = start(node('a'), pod('p', {}, 12)).decide(SEED, 10);
+    expect(proposal?.bindings).toEqual([
       expect.objectContaining({ namespace: 'default', name: 'p', uid: 'uid-p', node: 'a', cause: 12 }),
     ]);
-    expect(round?.marks).toEqual([]);
+    expect(proposal?.marks).toEqual([]);
   });
 
   it.each<[string, PodTraits]>([
@@ -83,9 +83,9 @@ describe('pods whose binding is under way', () => {
 
   it('are forgotten when the pod is gone, and another one of its name is a new one', () => {
     const scheduling = start(node('a'), pod('p'));
-    const round = scheduling.decide(SEED, 10);
+    const proposal = scheduling.decide(SEED, 10);
     scheduling.apply([applied('pods', aPod('p'), aPod('p', { uid: 'other' }))]);
-    expect(scheduling.settle(round?.bindings ?? [], [{ ok: false, status: {} }])).toEqual([]);
+    expect(scheduling.settle(proposal?.bindings ?? [], [{ ok: false, status: {} }])).toEqual([]);
     expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ uid: 'other' }]);
   });
 });
@@ -164,7 +164,7 @@ describe('pods that fit nowhere', () => {
     expect(scheduling.decide(SEED, 10)).toBeUndefined();
   });
 
-  it('wait only for their turn when pods of the same round took what they need', () => {
+  it('wait only for their turn when pods of the same batch took what they need', () => {
     const scheduling = start(node('a'), pod('one', big, 1), pod('two', big, 2));
     expect(scheduling.decide(SEED, 10)).toMatchObject({ bindings: [{ name: 'one' }], marks: [] });
     scheduling.apply([applied('pods', aPod('one', big), aPod('one', { ...big, nodeName: 'a' }))]);

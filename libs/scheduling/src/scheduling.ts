@@ -1,6 +1,6 @@
 import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import type { CommandData, ItemResult } from '@shiplog/contracts';
-import { changesOf, type Change } from './changes';
+import { clusterEventsOf, type ClusterEvent } from './cluster-events';
 import { ClusterView } from './cluster-view';
 import { decideBatch, type Verdict } from './decide';
 import type { StoredNode } from './facts/node-facts';
@@ -12,8 +12,8 @@ import { SchedulingQueue, type QueuedPod } from './queue';
 export type Binding = CommandData['BindPods']['bindings'][number];
 export type UnschedulableMark = CommandData['MarkPodsUnschedulable']['pods'][number];
 
-/** What one round of deciding came to: two commands, either of which may be empty. */
-export interface Round {
+/** What deciding on a batch proposes: two commands, either of which may be empty. */
+export interface Proposal {
   readonly bindings: readonly Binding[];
   /** Only pods of which this was not said before. */
   readonly marks: readonly UnschedulableMark[];
@@ -27,7 +27,7 @@ export interface RepeatedRefusal {
 
 /**
  * All that a scheduler knows and decides, without the bus: the view of the nodes and the queue of pods, told of what was
- * applied; `decide` gives the commands of a round, `settle` takes the answer.
+ * applied; `decide` proposes the commands of a batch, `settle` takes the answer.
  */
 export class Scheduling {
   readonly #view = new ClusterView();
@@ -56,16 +56,16 @@ export class Scheduling {
 
   /** Brings everything up to date, then looks which waiting pods that may help. */
   apply(batch: readonly AppliedEvent[]): void {
-    const changes = new Map<string, Change>();
+    const events = new Map<string, ClusterEvent>();
     for (const applied of batch) {
       this.#takeIn(applied);
-      for (const change of changesOf(applied)) changes.set(`${change.kind} ${change.node}`, change);
+      for (const event of clusterEventsOf(applied)) events.set(`${event.kind} ${event.node}`, event);
     }
-    for (const change of changes.values()) this.#queue.wake(change, (pod) => this.#mayHelp(change, pod));
+    for (const event of events.values()) this.#queue.wake(event, (pod) => this.#mayHelp(event, pod));
   }
 
   /** Decides on up to `limit` of the most urgent pods; undefined when none is ready. */
-  decide(seed: number, limit: number): Round | undefined {
+  decide(seed: number, limit: number): Proposal | undefined {
     const taken = this.#queue.take(limit);
     if (taken.length === 0) return undefined;
     const verdicts = decideBatch(
@@ -82,7 +82,7 @@ export class Scheduling {
         case 'fits':
           bindings.push({ ...itemOf(queued), node: verdict.node, decision: verdict.decision });
           return;
-        case 'comes too late':
+        case 'retry in next batch':
           this.#queue.giveBack(queued.facts.uid);
           return;
         case 'fits nowhere':
@@ -132,9 +132,9 @@ export class Scheduling {
   }
 
   /** Freed capacity is frequent and concerns one node: whoever doesn't fit there now needs no second look. */
-  #mayHelp(change: Change, pod: PodFacts): boolean {
-    if (change.kind !== 'CapacityFreed') return true;
-    const node = this.#view.node(change.node);
+  #mayHelp(event: ClusterEvent, pod: PodFacts): boolean {
+    if (event.kind !== 'CapacityFreed') return true;
+    const node = this.#view.node(event.node);
     return node !== undefined && fitsOn(node, pod, this.policy);
   }
 }

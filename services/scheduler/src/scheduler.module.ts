@@ -5,12 +5,12 @@ import { policyOf, Scheduling } from '@shiplog/scheduling';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { JournalClient } from './journal-client';
-import { Rounds } from './rounds';
+import { SchedulingCycle } from './scheduling-cycle';
 import { SchedulerService } from './scheduler.service';
 import { SchedulerStatus } from './scheduler-status';
 import type { SchedulerConfig } from './settings';
 
-/** The scheduler service: what decides (`Scheduling`), what carries out (`Rounds`), and the journal that both live on. */
+/** The scheduler service: what decides (`Scheduling`), what carries out (`SchedulingCycle`), and the journal that both live on. */
 @Module({
   providers: [
     SchedulerService,
@@ -22,7 +22,7 @@ import type { SchedulerConfig } from './settings';
       useFactory: (config: SchedulerConfig) => new Scheduling(config.schedulerName, policyOf(config.policy)),
     },
     {
-      provide: Rounds,
+      provide: SchedulingCycle,
       inject: [Scheduling, JournalClient, SchedulerStatus, CONFIG, LOGGER],
       useFactory: (
         scheduling: Scheduling,
@@ -31,7 +31,7 @@ import type { SchedulerConfig } from './settings';
         { batchLimit }: SchedulerConfig,
         logger: Logger,
       ) =>
-        new Rounds({
+        new SchedulingCycle({
           scheduling,
           batchLimit,
           logger,
@@ -39,7 +39,7 @@ import type { SchedulerConfig } from './settings';
           seen: (position) => journal.seen(position),
           newSeed: () => randomInt(2 ** 32),
           newCommandId,
-          onRound: () => status.report(),
+          onCycle: () => status.report(),
         }),
     },
   ],

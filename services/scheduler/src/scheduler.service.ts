@@ -4,11 +4,11 @@ import { Scheduling } from '@shiplog/scheduling';
 import { background, BUS, CONFIG, HEALTH, Leadership, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { JournalClient } from './journal-client';
-import { Rounds } from './rounds';
+import { SchedulingCycle } from './scheduling-cycle';
 import { SchedulerStatus } from './scheduler-status';
 import type { SchedulerConfig } from './settings';
 
-/** The scheduler's life: what the journal tells feeds the scheduling, and the one instance that leads holds rounds. */
+/** The scheduler's life: what the journal tells feeds the scheduling, and the one instance that leads runs the cycle. */
 @Injectable()
 export class SchedulerService implements OnApplicationBootstrap, OnApplicationShutdown {
   private leadership: Leadership | undefined;
@@ -21,7 +21,7 @@ export class SchedulerService implements OnApplicationBootstrap, OnApplicationSh
     @Inject(HEALTH) private readonly health: Health,
     private readonly journal: JournalClient,
     private readonly scheduling: Scheduling,
-    private readonly rounds: Rounds,
+    private readonly cycle: SchedulingCycle,
     private readonly status: SchedulerStatus,
   ) {}
 
@@ -33,7 +33,7 @@ export class SchedulerService implements OnApplicationBootstrap, OnApplicationSh
 
   onApplicationShutdown(): void {
     this.stopped = true;
-    this.rounds.stop();
+    this.cycle.stop();
     this.leadership?.leave();
     this.health.notReady('stopping');
   }
@@ -43,16 +43,16 @@ export class SchedulerService implements OnApplicationBootstrap, OnApplicationSh
     if (projection === undefined) return;
     projection.onApplied((batch) => {
       this.scheduling.apply(batch);
-      this.rounds.advance(projection.position);
+      this.cycle.advance(projection.position);
     });
     this.scheduling.load(projection.state);
-    this.rounds.advance(projection.position);
+    this.cycle.advance(projection.position);
     this.leadership = await Leadership.join(this.bus, {
       scope: this.config.schedulerName,
       instance: this.config.instance,
       logger: this.logger,
       onChange: (leads) => {
-        this.rounds.setActive(leads);
+        this.cycle.setActive(leads);
         this.status.setLeads(leads);
       },
     });

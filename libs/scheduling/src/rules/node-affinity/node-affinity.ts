@@ -7,7 +7,7 @@ const REFUSAL: Refusal = ["node(s) didn't match Pod's node affinity/selector"];
 export const nodeAffinity: Filter = {
   kind: 'filter',
   name: 'NodeAffinity',
-  helpedBy: ['NodeLabelsChanged'],
+  queueingHints: ['NodeLabelsChanged'],
   check({ pod }) {
     const labels = Object.entries(pod.spec?.nodeSelector ?? {});
     const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;

@@ -10,7 +10,7 @@ const FULL: Refusal = ['Too many pods'];
 export const nodeResourcesFit: Filter = {
   kind: 'filter',
   name: 'NodeResourcesFit',
-  helpedBy: ['NodeAllocatableChanged', 'CapacityFreed'],
+  queueingHints: ['NodeAllocatableChanged', 'CapacityFreed'],
   check({ requests }) {
     return (node) => {
       let short: string[] | undefined = isFull(node) ? [...FULL] : undefined;

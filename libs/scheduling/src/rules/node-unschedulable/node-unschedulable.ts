@@ -8,7 +8,7 @@ const CORDON = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
 export const nodeUnschedulable: Filter = {
   kind: 'filter',
   name: 'NodeUnschedulable',
-  helpedBy: ['NodeAdmissionChanged'],
+  queueingHints: ['NodeAdmissionChanged'],
   check({ pod }) {
     if (tolerated(pod.spec?.tolerations, CORDON)) return undefined;
     return (node) => (node.unschedulable ? REFUSAL : undefined);

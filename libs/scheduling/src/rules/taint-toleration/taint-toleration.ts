@@ -6,7 +6,7 @@ import type { Filter } from '../../rule';
 export const taintToleration: Filter = {
   kind: 'filter',
   name: 'TaintToleration',
-  helpedBy: ['NodeAdmissionChanged'],
+  queueingHints: ['NodeAdmissionChanged'],
   check({ pod }) {
     const tolerations = pod.spec?.tolerations;
     return (node) => {

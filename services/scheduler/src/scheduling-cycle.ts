@@ -1,11 +1,11 @@
 import type { AnyCommand, CommandReply, ItemResult } from '@shiplog/contracts';
-import type { Binding, Round, Scheduling } from '@shiplog/scheduling';
+import type { Binding, Proposal, Scheduling } from '@shiplog/scheduling';
 import type { Logger } from 'pino';
 
-/** What the rounds need of the world around them. */
-export interface RoundsOptions {
+/** What the cycle needs around it. */
+export interface SchedulingCycleOptions {
   readonly scheduling: Scheduling;
-  /** Pods in one round, at most. */
+  /** Pods in one batch, at most. */
   readonly batchLimit: number;
   readonly logger: Logger;
   /** The journal's answer, however long it takes; undefined when the service stops before. */
@@ -14,8 +14,8 @@ export interface RoundsOptions {
   readonly seen: (position: number) => Promise<void>;
   readonly newSeed: () => number;
   readonly newCommandId: () => string;
-  /** Called after each round: to say how things stand. */
-  readonly onRound: () => void;
+  /** Called after each cycle: to say how things stand. */
+  readonly onCycle: () => void;
 }
 
 const ACTOR = 'system:shiplog:scheduler';
@@ -24,17 +24,17 @@ const FIRST_REST_MS = 100;
 const LONGEST_REST_MS = 10_000;
 
 /**
- * Round after round while there are pods to decide on: decide, propose, wait for the answer and until what came of it is
- * seen. Pods that arrive meanwhile are in the next round, so rounds grow with the load and a single pod waits for nobody.
+ * Proposal after round while there are pods to decide on: decide, propose, wait for the answer and until what came of it is
+ * seen. Pods that arrive meanwhile are in the next batch, so batches grow with the load and a single pod waits for nobody.
  */
-export class Rounds {
+export class SchedulingCycle {
   #active = false;
   #running = false;
   /** Position of the state that decisions are made on. */
   #basis = 0;
   readonly #resting = new Set<NodeJS.Timeout>();
 
-  constructor(private readonly options: RoundsOptions) {}
+  constructor(private readonly options: SchedulingCycleOptions) {}
 
   /** Only an active scheduler decides; one that stands by keeps its queue. */
   setActive(active: boolean): void {
@@ -62,20 +62,20 @@ export class Rounds {
 
   /** Whatever this throws is a defect: it ends the process, and the next one starts from the state. */
   async #run(): Promise<void> {
-    const { scheduling, batchLimit, newSeed, onRound } = this.options;
+    const { scheduling, batchLimit, newSeed, onCycle } = this.options;
     try {
       while (this.#active) {
-        const round = scheduling.decide(newSeed(), batchLimit);
-        if (round === undefined) return;
-        await this.#carryOut(round);
-        onRound();
+        const proposal = scheduling.decide(newSeed(), batchLimit);
+        if (proposal === undefined) return;
+        await this.#carryOut(proposal);
+        onCycle();
       }
     } finally {
       this.#running = false;
     }
   }
 
-  async #carryOut({ bindings, marks }: Round): Promise<void> {
+  async #carryOut({ bindings, marks }: Proposal): Promise<void> {
     const bind = this.#command('BindPods', bindings, { bindings: [...bindings] });
     const mark = this.#command('MarkPodsUnschedulable', marks, { pods: [...marks] });
     const [bound, marked] = await Promise.all([this.#send(bind), this.#send(mark)]);
