@@ -2,11 +2,9 @@ import type { SchedulingDecision } from '@shiplog/contracts';
 import type { Snapshot } from './cluster-view';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
-import { filterNodes } from './filtering';
+import { filterNodes, unavailableSentence } from './filtering';
 import type { Policy } from './policy';
-import { bestNodes, chooseNode, rankNodes } from './scoring';
-import { mix } from './seed';
-import { unavailableSentence } from './sentence';
+import { bestNodes, chooseNode, mix, rankNodes } from './scoring';
 
 /** How many nodes a decision records with their points; the rest can be worked out again. */
 const RECORDED_NODES = 3;

@@ -1,15 +1,10 @@
 import type { Filter, Score } from './rule';
-import { balancedAllocation } from './rules/balanced-allocation/balanced-allocation';
-import { leastAllocated } from './rules/least-allocated/least-allocated';
-import { nodeAffinity } from './rules/node-affinity/node-affinity';
-import { nodeName } from './rules/node-name/node-name';
-import { nodePorts } from './rules/node-ports/node-ports';
-import { nodeResourcesFit } from './rules/node-resources-fit/node-resources-fit';
-import { nodeUnschedulable } from './rules/node-unschedulable/node-unschedulable';
-import { preferUntainted } from './rules/prefer-untainted/prefer-untainted';
-import { preferredNodeAffinity } from './rules/preferred-node-affinity/preferred-node-affinity';
-import { spreadByOwner } from './rules/spread-by-owner/spread-by-owner';
-import { taintToleration } from './rules/taint-toleration/taint-toleration';
+import { nodeAffinity, preferredNodeAffinity } from './rules/node-affinity';
+import { nodeName } from './rules/node-name';
+import { nodePorts } from './rules/node-ports';
+import { balancedAllocation, leastAllocated, nodeResourcesFit } from './rules/node-resources';
+import { spreadByOwner } from './rules/spread-by-owner';
+import { nodeUnschedulable, preferUntainted, taintToleration } from './rules/taints';
 
 /** Which rules decide, in which order the filters are asked (the first that refuses counts), and what each score weighs. */
 export interface Policy {

@@ -11,8 +11,8 @@ import type { PodFacts } from './facts/pod-facts';
  *
  * A new scheduling rule, step by step:
  *
- * 1. A folder `rules/<name>/` with `<name>.ts` (one exported `Filter` or `Score`, docstring: which behaviour of
- *    Kubernetes it is) and `<name>.spec.ts` (test names are sentences; builders in `testing/builders.ts`).
+ * 1. An exported `Filter` or `Score` in `rules/`, in the file of what it looks at or in one of its own (docstring: which
+ *    behaviour of Kubernetes it is), and its specs beside it (test names are sentences; builders in `testing/builders.ts`).
  * 2. What it needs to know of pods or nodes and the facts don't have yet goes into `facts/`, worked out when the object
  *    changes and not when a decision is made. What pods on a node sum up to must have an exact inverse
  *    (`NodeFacts.add` and `remove`): the property test compares the view kept live with one made afresh.

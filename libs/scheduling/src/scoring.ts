@@ -3,7 +3,6 @@ import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
 import type { Policy } from './policy';
 import type { Score } from './rule';
-import { mix } from './seed';
 
 /** The points of each node by each rule that had something to say, and in all; arrays run beside `nodes`. */
 export interface Ranking {
@@ -77,4 +76,12 @@ export function scoreOf(ranking: Ranking, i: number): NodeScore {
   const byRule: Record<string, number> = {};
   for (const { rule, points } of ranking.byRule) byRule[rule] = points[i] ?? 0;
   return { node: ranking.nodes[i]?.name ?? '', total: ranking.totals[i] ?? 0, byRule };
+}
+
+/** Well-mixed 32 bits of a seed and a number (the finalizer of MurmurHash3): for tie-breaks, not for secrets. */
+export function mix(seed: number, n: number): number {
+  let h = (seed ^ Math.imul(n + 1, 0x9e3779b9)) >>> 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
 }

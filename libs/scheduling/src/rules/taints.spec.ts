@@ -1,6 +1,6 @@
 import type { Taint, Toleration } from '@shiplog/contracts';
-import { nodeWith, podWith } from '../../testing/builders';
-import { taintToleration } from './taint-toleration';
+import { nodeWith, podWith } from '../testing/builders';
+import { nodeUnschedulable, preferUntainted, taintToleration } from './taints';
 
 const gpu: Taint = { key: 'gpu', value: 'yes', effect: 'NoSchedule' };
 const verdict = (taints: Taint[], tolerations?: Toleration[]) =>
@@ -30,4 +30,30 @@ describe('TaintToleration', () => {
     ['another effect', { key: 'gpu', operator: 'Exists', effect: 'NoExecute' }],
     ['another key', { key: 'cpu', operator: 'Exists' }],
   ])('refuses a pod that tolerates only %s', (_, toleration) => expect(verdict([gpu], [toleration])).toBeDefined());
+});
+
+const taints = [
+  { key: 'slow', effect: 'PreferNoSchedule' },
+  { key: 'old', effect: 'PreferNoSchedule' },
+  { key: 'gpu', effect: 'NoSchedule' },
+];
+
+describe('PreferUntainted', () => {
+  it('counts the PreferNoSchedule taints that are not tolerated', () => {
+    expect(preferUntainted.rate(podWith())?.(nodeWith({ taints }))).toBe(2);
+    const tolerations = [{ key: 'slow', operator: 'Exists' }];
+    expect(preferUntainted.rate(podWith({ tolerations }))?.(nodeWith({ taints }))).toBe(1);
+  });
+});
+
+describe('NodeUnschedulable', () => {
+  it('refuses a cordoned node and passes any other', () => {
+    const check = nodeUnschedulable.check(podWith());
+    expect(check?.(nodeWith({ unschedulable: true }))).toEqual(['node(s) were unschedulable']);
+    expect(check?.(nodeWith())).toBeUndefined();
+  });
+  it('lets pods through that tolerate the taint of cordoned nodes', () => {
+    const tolerations = [{ key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' }];
+    expect(nodeUnschedulable.check(podWith({ tolerations }))).toBeUndefined();
+  });
 });

@@ -1,6 +1,6 @@
 import type { NodeSelectorRequirement, NodeSelectorTerm } from '@shiplog/contracts';
-import { nodeWith, podWith, type PodTraits } from '../../testing/builders';
-import { nodeAffinity } from './node-affinity';
+import { nodeWith, podWith, type PodTraits } from '../testing/builders';
+import { nodeAffinity, preferredNodeAffinity } from './node-affinity';
 
 const node = nodeWith({ labels: { zone: 'a', cores: '16' } }, [], 'node-1');
 const passes = (traits: PodTraits) => nodeAffinity.check(podWith(traits))?.(node) === undefined;
@@ -71,5 +71,21 @@ describe('NodeAffinity', () => {
     };
     expect(passes({ nodeSelector: { zone: 'a' }, affinity })).toBe(true);
     expect(passes({ nodeSelector: { zone: 'b' }, affinity })).toBe(false);
+  });
+});
+
+const prefers = (weight: number, key: string) => ({
+  weight,
+  preference: { matchExpressions: [{ key, operator: 'Exists' }] },
+});
+
+describe('PreferredNodeAffinity', () => {
+  it('adds up the weights of the terms that match', () => {
+    const preferredDuringSchedulingIgnoredDuringExecution = [prefers(10, 'ssd'), prefers(5, 'zone'), prefers(1, 'gpu')];
+    const pod = podWith({ affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution } } });
+    expect(preferredNodeAffinity.rate(pod)?.(nodeWith({ labels: { ssd: '', gpu: '' } }))).toBe(11);
+  });
+  it('has nothing to say of a pod that prefers nothing', () => {
+    expect(preferredNodeAffinity.rate(podWith())).toBeUndefined();
   });
 });

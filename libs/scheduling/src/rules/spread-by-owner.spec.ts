@@ -1,4 +1,4 @@
-import { nodeWith, podWith } from '../../testing/builders';
+import { nodeWith, podWith } from '../testing/builders';
 import { spreadByOwner } from './spread-by-owner';
 
 describe('SpreadByOwner', () => {

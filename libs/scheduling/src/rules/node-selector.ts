@@ -1,5 +1,5 @@
 import type { NodeSelectorRequirement, NodeSelectorTerm } from '@shiplog/contracts';
-import type { NodeFacts } from '../../facts/node-facts';
+import type { NodeFacts } from '../facts/node-facts';
 
 /** Whether a node meets all requirements of a term. A term without any matches no node, as in Kubernetes. */
 export function matchesTerm(term: NodeSelectorTerm, node: NodeFacts): boolean {

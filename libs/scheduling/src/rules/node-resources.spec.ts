@@ -1,6 +1,6 @@
 import type { Container } from '@shiplog/contracts';
-import { nodeWith, podWith, type NodeTraits, type PodTraits } from '../../testing/builders';
-import { nodeResourcesFit } from './node-resources-fit';
+import { nodeWith, podWith, type NodeTraits, type PodTraits } from '../testing/builders';
+import { balancedAllocation, leastAllocated, nodeResourcesFit } from './node-resources';
 
 const verdict = (pod: PodTraits, node: NodeTraits = {}, on: PodTraits[] = []) =>
   nodeResourcesFit.check(podWith(pod))?.(nodeWith(node, on));
@@ -54,5 +54,32 @@ describe('NodeResourcesFit', () => {
 
   it('takes capacity for allocatable where a node does not say', () => {
     expect(verdict({ requests: { cpu: '2' } }, { capacity: { cpu: '2', pods: '10' } })).toBeUndefined();
+  });
+});
+
+const rate = leastAllocated.rate(podWith({ requests: { cpu: '1', memory: '2Gi' } }));
+
+describe('NodeResourcesLeastAllocated', () => {
+  it('gives the part of cpu and memory that would be left, on average', () => {
+    expect(rate?.(nodeWith())).toBe(75);
+    expect(rate?.(nodeWith({}, [{ requests: { cpu: '3', memory: '0' } }]))).toBe(37);
+  });
+  it('takes pods that ask for nothing to use a little, so that they spread too', () => {
+    const idle = leastAllocated.rate(podWith());
+    expect(idle?.(nodeWith({}, [{}, {}, {}, {}]))).toBeLessThan(idle?.(nodeWith()) ?? 0);
+  });
+  it('gives nothing for a node that offers neither', () => {
+    expect(rate?.(nodeWith({ capacity: { pods: '10' } }))).toBe(0);
+  });
+});
+
+describe('NodeResourcesBalancedAllocation', () => {
+  it('is best where cpu and memory would be asked for to the same degree', () => {
+    const rate = balancedAllocation.rate(podWith({ requests: { cpu: '1', memory: '2Gi' } }));
+    expect(rate?.(nodeWith())).toBe(100);
+    expect(rate?.(nodeWith({}, [{ requests: { cpu: '2' } }]))).toBe(75);
+  });
+  it('has nothing to say of a pod that asks for neither', () => {
+    expect(balancedAllocation.rate(podWith())).toBeUndefined();
   });
 });

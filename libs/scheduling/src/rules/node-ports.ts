@@ -1,4 +1,4 @@
-import type { Filter, Refusal } from '../../rule';
+import type { Filter, Refusal } from '../rule';
 
 const REFUSAL: Refusal = ["node(s) didn't have free ports for the requested pod ports"];
 

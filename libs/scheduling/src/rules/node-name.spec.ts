@@ -1,4 +1,4 @@
-import { nodeWith, podWith } from '../../testing/builders';
+import { nodeWith, podWith } from '../testing/builders';
 import { nodeName } from './node-name';
 
 describe('NodeName', () => {

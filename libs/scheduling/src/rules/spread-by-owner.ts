@@ -1,4 +1,4 @@
-import type { Score } from '../../rule';
+import type { Score } from '../rule';
 
 /** Best is the node with the fewest pods of the same controller, so that losing a node takes as few of them as can be. */
 export const spreadByOwner: Score = {

@@ -1,4 +1,4 @@
-import type { Filter, Refusal } from '../../rule';
+import type { Filter, Refusal } from '../rule';
 
 const REFUSAL: Refusal = ["node(s) didn't match the requested node name"];
 

@@ -1,5 +1,5 @@
 import type { ContainerPort } from '@shiplog/contracts';
-import { nodeWith, podWith, type PodTraits } from '../../testing/builders';
+import { nodeWith, podWith, type PodTraits } from '../testing/builders';
 import { nodePorts } from './node-ports';
 
 const wants = (hostIP?: string, protocol?: string, hostPort = 80): PodTraits => {

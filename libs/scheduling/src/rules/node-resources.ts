@@ -1,0 +1,74 @@
+import type { NodeFacts } from '../facts/node-facts';
+import type { Filter, Refusal, Score } from '../rule';
+
+const FULL: Refusal = ['Too many pods'];
+
+/**
+ * What the pod asks for (cpu, memory, ephemeral-storage, extended resources) must be left of what the node offers, and
+ * the node must take one more pod. Each thing that is short is a reason of its own, as in Kubernetes.
+ */
+export const nodeResourcesFit: Filter = {
+  kind: 'filter',
+  name: 'NodeResourcesFit',
+  queueingHints: ['NodeAllocatableChanged', 'CapacityFreed'],
+  check({ requests }) {
+    return (node) => {
+      let short: string[] | undefined = isFull(node) ? [...FULL] : undefined;
+      for (const [resource, asked] of requests) {
+        const left = (node.allocatable.get(resource) ?? 0) - (node.requested.get(resource) ?? 0);
+        if (asked > left) (short ??= []).push(`Insufficient ${resource}`);
+      }
+      return short as Refusal | undefined;
+    };
+  },
+};
+
+function isFull(node: NodeFacts): boolean {
+  return node.podCount >= (node.allocatable.get('pods') ?? 0);
+}
+
+/** Best is the node that would have the largest part of its cpu and memory left (NodeResourcesFit's LeastAllocated). */
+export const leastAllocated: Score = {
+  kind: 'score',
+  name: 'NodeResourcesLeastAllocated',
+  scale: 'points',
+  rate({ likelyUse }) {
+    return (node) => {
+      const cpu = partLeft(node.offers.cpu, node.likelyUse.cpu + likelyUse.cpu);
+      const memory = partLeft(node.offers.memory, node.likelyUse.memory + likelyUse.memory);
+      return Math.floor((cpu + memory) / 2);
+    };
+  },
+};
+
+/** 0..100; 0 where nothing is offered. */
+function partLeft(offered: number, used: number): number {
+  return used >= offered ? 0 : Math.floor(((offered - used) * 100) / offered);
+}
+
+/**
+ * Best is the node whose cpu and memory would be requested to the same degree, so that neither runs out while the other
+ * lies idle (NodeResourcesBalancedAllocation). A pod that asks for neither changes no balance.
+ */
+export const balancedAllocation: Score = {
+  kind: 'score',
+  name: 'NodeResourcesBalancedAllocation',
+  scale: 'points',
+  rate({ requests }) {
+    const cpu = requests.get('cpu') ?? 0;
+    const memory = requests.get('memory') ?? 0;
+    if (cpu === 0 && memory === 0) return undefined;
+    return (node) => {
+      const { offers, share } = node;
+      if (offers.cpu === 0 || offers.memory === 0) return 100;
+      const distance = part(offers.cpu, share.cpu + cpu) - part(offers.memory, share.memory + memory);
+      // The standard deviation of two numbers is half their distance.
+      return Math.floor((1 - Math.abs(distance) / 2) * 100);
+    };
+  },
+};
+
+/** How much of what is offered is asked for, at most all of it. */
+function part(offered: number, asked: number): number {
+  return Math.min(asked / offered, 1);
+}
