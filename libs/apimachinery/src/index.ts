@@ -3,6 +3,7 @@
  * values, and the errors in Kubernetes' words.
  */
 export { applyPatch } from './patch';
+export { mergePatch } from './patch/merge-patch';
 export { Problems } from './problems';
 export { ok, refused, type Result } from './result';
 export { decodeObject, strictDecodingError, unknownFields } from './schema/decode';
@@ -22,6 +23,7 @@ export { base64Length, utf8Length } from './values/bytes';
 export { sameJson } from './values/equal';
 export { hashText, nameSuffix } from './values/hash';
 export { JsonMap } from './values/json-map';
+export { isJsonObject, ownField, setField } from './values/json-object';
 export { jsonObjectProblem } from './values/json-problem';
 export {
   asPrefix,
@@ -54,7 +56,6 @@ export {
   parseIpv6,
   subnetOf,
 } from './values/net';
-export { ownField, setField } from './values/own';
 export {
   addQuantities,
   canonicalQuantity,
@@ -64,3 +65,4 @@ export {
   parseQuantity,
 } from './values/quantity';
 export { integerOf, ipv4Of, isToken, oneOf, portOf, tokenOf, UnsoundValue } from './values/strict';
+export { withoutUndefined } from './values/without-undefined';

@@ -1,5 +1,5 @@
 import type { EventType, LogEvent, StoredObject } from '@shiplog/contracts';
-import { mergePatch } from './merge-patch';
+import { mergePatch } from '@shiplog/apimachinery';
 
 /** An event that can't follow the state it is folded into: the log, or what came over the wire, is broken. */
 export class FoldError extends Error {

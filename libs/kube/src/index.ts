@@ -2,4 +2,5 @@
 export * from './containers';
 export * from './host-ports';
 export * from './owners';
+export * from './time';
 export * from './tolerations';

@@ -1,5 +1,5 @@
+import { isJsonObject } from '../values/json-object';
 import { JsonMap } from '../values/json-map';
-import { isMap } from './merge-patch';
 
 /** The order that a client saw: objects with just their merge key, or primitives. Undefined: it says nothing. */
 export type ElementOrder = readonly unknown[] | undefined;
@@ -15,7 +15,7 @@ export function inOrder(
   mergeKey: string | undefined,
 ): unknown[] {
   if (order === undefined) return [...list];
-  const idOf = (item: unknown): unknown => (mergeKey !== undefined && isMap(item) ? item[mergeKey] : item);
+  const idOf = (item: unknown): unknown => (mergeKey !== undefined && isJsonObject(item) ? item[mergeKey] : item);
   const rankOf = firstPlaces(order.map(idOf));
   const placeOf = firstPlaces(server.map(idOf));
   const ranked: Ranked[] = [];

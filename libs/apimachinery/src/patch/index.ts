@@ -3,7 +3,8 @@ import { type Result, ok, refused } from '../result';
 import { expectedAt } from '../schema/decode';
 import { statusOf } from '../status';
 import { jsonPatched } from './json-patch';
-import { isMap, mergePatched } from './merge-patch';
+import { isJsonObject } from '../values/json-object';
+import { mergePatch } from './merge-patch';
 import { PatchError } from './patch-error';
 import { strategicallyPatched } from './strategic-patch';
 
@@ -20,7 +21,7 @@ export function applyPatch(
 ): Result<KubeObject> {
   try {
     const result = patched(resource, patchType, current, patch);
-    if (!isMap(result)) throw new PatchError('inapplicable', 'the result of the patch is no object');
+    if (!isJsonObject(result)) throw new PatchError('inapplicable', 'the result of the patch is no object');
     return ok(result as KubeObject);
   } catch (error) {
     if (!(error instanceof PatchError)) throw error;
@@ -44,7 +45,10 @@ function patched(resource: ResourceId, patchType: PatchType, current: KubeObject
     case 'json':
       return jsonPatched(current, patch);
     case 'merge':
-      return mergePatched(current, patch);
+      if (!isJsonObject(patch)) {
+        throw new PatchError('malformed', 'error decoding patch: a merge patch is a JSON object');
+      }
+      return mergePatch(current, patch);
     case 'strategic': {
       const { definition } = expectedAt(resource, current.kind === 'Scale' ? 'scale' : undefined);
       return strategicallyPatched(current, patch, definition);

@@ -1,4 +1,4 @@
-import { setField } from '../values/own';
+import { setField } from '../values/json-object';
 import { indexOf } from './json-pointer';
 import type { Steps } from './steps';
 

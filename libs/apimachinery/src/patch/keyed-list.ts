@@ -1,5 +1,4 @@
-import { ownField } from '../values/own';
-import { isMap } from './merge-patch';
+import { isJsonObject, ownField } from '../values/json-object';
 
 type Json = Record<string, unknown>;
 
@@ -15,7 +14,7 @@ export class KeyedList {
   constructor(items: readonly unknown[], key: string) {
     this.#items = [...items];
     items.forEach((item, at) => {
-      if (isMap(item)) this.#addPlace(ownField(item, key), at);
+      if (isJsonObject(item)) this.#addPlace(ownField(item, key), at);
     });
   }
 

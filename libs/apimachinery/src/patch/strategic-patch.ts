@@ -1,10 +1,9 @@
 import { type Schema, definition, resolved } from '../schema/definitions';
 import { excerpt, shownJson, wordOf } from '../values/excerpt';
 import { JsonMap } from '../values/json-map';
-import { ownField, setField } from '../values/own';
+import { isJsonObject, ownField, setField } from '../values/json-object';
 import { type ElementOrder, inOrder } from './element-order';
 import { KeyedList } from './keyed-list';
-import { isMap } from './merge-patch';
 import { PatchError } from './patch-error';
 import { Steps } from './steps';
 
@@ -22,9 +21,9 @@ const DELETE_FROM = '$deleteFromPrimitiveList/';
 
 /** Answers a new document; neither argument changes. `type` is the definition of the document. */
 export function strategicallyPatched(current: unknown, patch: unknown, type: string): unknown {
-  if (!isMap(patch))
+  if (!isJsonObject(patch))
     throw new PatchError('malformed', 'error decoding patch: a strategic merge patch is a JSON object');
-  return new Merge(new Steps(current, patch)).map(isMap(current) ? current : {}, patch, definition(type));
+  return new Merge(new Steps(current, patch)).map(isJsonObject(current) ? current : {}, patch, definition(type));
 }
 
 function isDirective(key: string): boolean {
@@ -85,10 +84,10 @@ class Merge {
   }
 
   #value(current: unknown, value: unknown, field: Schema | undefined, order: ElementOrder): unknown {
-    if (isMap(value)) {
+    if (isJsonObject(value)) {
       const replaces = strategyOf(field).includes('replace');
       return this.map(
-        isMap(current) && !replaces ? current : {},
+        isJsonObject(current) && !replaces ? current : {},
         value,
         field === undefined ? undefined : resolved(field),
       );
@@ -108,7 +107,7 @@ class Merge {
     if (!strategyOf(field).includes('merge') || patch.some(isReplaceMarker)) {
       return patch
         .filter((item) => !isReplaceMarker(item))
-        .map((item) => (isMap(item) ? this.map({}, item, items) : item));
+        .map((item) => (isJsonObject(item) ? this.map({}, item, items) : item));
     }
     this.work.take(current.length);
     const result = key === undefined ? mergePrimitives(current, patch) : this.#byKey(current, patch, key, items);
@@ -118,7 +117,7 @@ class Merge {
   #byKey(current: readonly unknown[], patch: readonly unknown[], key: string, items: Schema | undefined): unknown[] {
     const list = new KeyedList(current, key);
     for (const item of patch) {
-      if (!isMap(item)) throw new PatchError('malformed', `a list that is merged by ${key} holds objects only`);
+      if (!isJsonObject(item)) throw new PatchError('malformed', `a list that is merged by ${key} holds objects only`);
       const id = mergeKeyIn(item, key);
       if (item[PATCH] === 'delete') list.delete(id);
       else list.put(id, this.map(list.first(id) ?? {}, item, items));
@@ -177,7 +176,7 @@ function mergeKeyOf(field: Schema | undefined): string | undefined {
 
 /** One such item in a list says that the others replace the whole list. */
 function isReplaceMarker(item: unknown): boolean {
-  return isMap(item) && item[PATCH] === 'replace';
+  return isJsonObject(item) && item[PATCH] === 'replace';
 }
 
 function mergePrimitives(current: readonly unknown[], patch: readonly unknown[]): unknown[] {

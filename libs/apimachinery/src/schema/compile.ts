@@ -1,4 +1,4 @@
-import { setField } from '../values/own';
+import { setField } from '../values/json-object';
 import { type Decoder, type Decoding, cleanJson } from './decoding';
 import { type Schema, definition, referenceOf } from './definitions';
 import { NAMED_SCALARS, PLAIN_SCALARS } from './scalars';

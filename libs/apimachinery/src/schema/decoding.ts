@@ -1,4 +1,4 @@
-import { setField } from '../values/own';
+import { setField } from '../values/json-object';
 
 /** Where a decoder is inside an object, and what it found that does not belong there. */
 export class Decoding {

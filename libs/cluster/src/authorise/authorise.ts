@@ -9,8 +9,7 @@ import {
   type Principal,
   type PrincipalKind,
 } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/apimachinery';
-import { isObject } from '../merge-patch';
+import { isJsonObject, statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
 import { nodeRejection } from './node';
 
@@ -84,7 +83,7 @@ function controllerRejection(command: AnyCommand): string | undefined {
   if (!('resource' in command.data) || command.data.resource !== 'secrets') return undefined;
   if (command.type === 'DeleteObject' || command.type === 'DeleteCollection') return undefined;
   const { patch } = command.type === 'PatchObject' ? command.data : { patch: undefined };
-  const isMetadata = isObject(patch) && Object.keys(patch).every((field) => field === 'metadata');
+  const isMetadata = isJsonObject(patch) && Object.keys(patch).every((field) => field === 'metadata');
   return isMetadata ? undefined : 'it may not write the data of Secrets';
 }
 

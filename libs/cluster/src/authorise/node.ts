@@ -1,5 +1,5 @@
+import { isJsonObject } from '@shiplog/apimachinery';
 import type { AnyCommand, Command, ObjectOf } from '@shiplog/contracts';
-import { isObject } from '../merge-patch';
 import type { ReadonlyCluster } from '../state';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -48,7 +48,7 @@ function createRejection(
   const isOwn = object.metadata.name === node;
   if (resource === 'leases.coordination.k8s.io' && namespace === LEASE_NAMESPACE && isOwn) return undefined;
   if (resource !== 'nodes' || !isOwn) return 'it may create its own Node and Lease only';
-  const spec = isObject(object['spec']) ? object['spec'] : {};
+  const spec = isJsonObject(object['spec']) ? object['spec'] : {};
   const fields = Object.keys(spec).filter((field) => spec[field] !== undefined);
   if (fields.length > 0) return `it may not set spec.${fields[0]} of its Node`;
   return metadataRejection(object.metadata as Record<string, unknown>, ['name', 'labels', 'annotations']);
@@ -59,13 +59,13 @@ function patchRejection(
   { resource, name, subresource, patchType, patch }: Command<'PatchObject'>['data'],
 ): string | undefined {
   if (resource !== 'nodes' || name !== node) return 'it may patch its own Node only';
-  if (patchType === 'json' || !isObject(patch)) return 'it may patch its Node by merge patches only';
+  if (patchType === 'json' || !isJsonObject(patch)) return 'it may patch its Node by merge patches only';
   const [other] = Object.keys(patch).filter((field) => field !== (subresource === 'status' ? 'status' : 'metadata'));
   if (other !== undefined || (subresource !== undefined && subresource !== 'status')) {
     return `it may not change ${other ?? subresource} of its Node`;
   }
   if (subresource === 'status') return undefined;
-  return isObject(patch['metadata'])
+  return isJsonObject(patch['metadata'])
     ? metadataRejection(patch['metadata'], ['labels', 'annotations'])
     : 'it may not remove the metadata of its Node';
 }
@@ -80,7 +80,7 @@ function metadataRejection(metadata: Record<string, unknown>, allowed: readonly 
 }
 
 function keysOf(value: unknown): string[] {
-  return isObject(value) ? Object.keys(value) : [];
+  return isJsonObject(value) ? Object.keys(value) : [];
 }
 
 function isOwnLabel(key: string): boolean {

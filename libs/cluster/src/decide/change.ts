@@ -1,9 +1,18 @@
-import type { EventData, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
-import { diffPatch } from '../merge-patch';
-import { withoutUndefined } from './clean';
-import { eventOf, genericType } from './event';
-import { nameOfChange, type ChangeName } from './naming';
-import type { NewEvent } from './types';
+import {
+  eventVersion,
+  NODE_RESOURCES,
+  type EventData,
+  type EventType,
+  type KubeObject,
+  type ObjectOf,
+  type Pod,
+  type ResourceId,
+  type StoredObject,
+} from '@shiplog/contracts';
+import { withoutUndefined } from '@shiplog/apimachinery';
+import { diffPatch } from '../diff-patch';
+import type { NewEvent } from './decision';
+import { genericType, nameOfChange, type ChangeName } from './naming';
 
 /** What only the decider knows of a change. */
 export interface ChangeExtras {
@@ -37,15 +46,29 @@ export function deletedEvent(resource: ResourceId, object: StoredObject): NewEve
   return eventOf(resource, object, genericType(resource, 'Deleted'), {});
 }
 
-/** Nothing is left to wait for: no finalizer, and no grace period that its node still observes. */
-export function isReadyToGo(resource: ResourceId, object: StoredObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
-  if (deletionTimestamp === undefined || deletionGracePeriodSeconds > 0 || finalizers.length > 0) return false;
-  return resource !== 'namespaces' || namespaceFinalizers(object).length === 0;
+/** The node whose channel an object belongs to: that of a bound pod, '' for everything else. */
+export function nodeOf(resource: ResourceId, object: KubeObject): string {
+  if (!(NODE_RESOURCES as readonly string[]).includes(resource)) return '';
+  return (object as unknown as Pod).spec?.nodeName ?? '';
 }
 
-/** A namespace has finalizers in its spec too: its contents go first. */
-export function namespaceFinalizers(object: StoredObject): readonly string[] {
-  const spec = object.spec as { finalizers?: string[] } | undefined;
-  return spec?.finalizers ?? [];
+/** An event of an object, as the object is after it (for a deletion: as it was). */
+export function eventOf(
+  resource: ResourceId,
+  object: StoredObject,
+  type: EventType,
+  data: EventData,
+  cause?: number,
+): NewEvent {
+  return {
+    type,
+    version: eventVersion(type),
+    resource,
+    namespace: object.metadata.namespace ?? '',
+    name: object.metadata.name,
+    uid: object.metadata.uid,
+    node: nodeOf(resource, object),
+    cause,
+    data,
+  };
 }

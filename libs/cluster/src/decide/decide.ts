@@ -1,12 +1,9 @@
 import type { AnyCommand } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
-import { decideBindPods } from './bind-pods';
-import { decideCreate } from './create';
-import { decideDelete, decideDeleteCollection } from './delete';
-import { decideMarkUnschedulable } from './mark-unschedulable';
-import { decideReportPods } from './report-pods';
-import type { DecisionContext, Decided, CommandMetadata } from './types';
-import { decidePatch, decideReplace } from './update';
+import type { CommandMetadata, DecisionContext, Decided } from './decision';
+import { decideDelete, decideDeleteCollection } from './deletion';
+import { decideCreate, decidePatch, decideReplace } from './objects';
+import { decideBindPods, decideMarkUnschedulable, decideReportPods } from './pods';
 
 /**
  * What a command comes to in a state: the events that it makes and the draft of its answer, or the rejection that

@@ -1,6 +1,13 @@
+export { nodeOf } from './change';
 export { decide } from './decide';
-export { chooseForDeletion, decideDeletionOf, type ChosenForDeletion } from './delete';
-export { nodeOf } from './event';
-export { NAMING_RULES, type NamingRule } from './naming-rules';
-export { replyOf, resultOf } from './reply';
-export type { Decided, ItemDraft, NewEvent, ReplyDraft, CommandMetadata } from './types';
+export {
+  replyOf,
+  resultOf,
+  type CommandMetadata,
+  type Decided,
+  type ItemDraft,
+  type NewEvent,
+  type ReplyDraft,
+} from './decision';
+export { chooseForDeletion, decideDeletionOf, type ChosenForDeletion } from './deletion';
+export { NAMING_RULES, type NamingRule } from './naming';

@@ -1,7 +1,7 @@
+import { isJsonObject } from '../../values/json-object';
 import { type Schema, definition, resolved } from '../../schema/definitions';
 import { sameJson } from '../../values/equal';
 import type { ElementOrder } from '../element-order';
-import { isMap } from '../merge-patch';
 import { PatchError } from '../patch-error';
 
 /**
@@ -19,9 +19,9 @@ const DELETE_FROM = '$deleteFromPrimitiveList/';
 
 /** Answers a new document; neither argument changes. `type` is the definition of the document. */
 export function plainlyPatched(current: unknown, patch: unknown, type: string): unknown {
-  if (!isMap(patch))
+  if (!isJsonObject(patch))
     throw new PatchError('malformed', 'error decoding patch: a strategic merge patch is a JSON object');
-  return mergeMap(isMap(current) ? current : {}, patch, definition(type));
+  return mergeMap(isJsonObject(current) ? current : {}, patch, definition(type));
 }
 
 function isDirective(key: string): boolean {
@@ -90,10 +90,10 @@ function deleteFromList(result: Json, field: string, values: unknown): void {
 }
 
 function mergeValue(current: unknown, value: unknown, field: Schema | undefined, order: ElementOrder): unknown {
-  if (isMap(value)) {
+  if (isJsonObject(value)) {
     const replaces = strategyOf(field).includes('replace');
     return mergeMap(
-      isMap(current) && !replaces ? current : {},
+      isJsonObject(current) && !replaces ? current : {},
       value,
       field === undefined ? undefined : resolved(field),
     );
@@ -121,7 +121,7 @@ function mergeList(
   if (!strategyOf(field).includes('merge') || patch.some(isReplaceMarker)) {
     return patch
       .filter((item) => !isReplaceMarker(item))
-      .map((item) => (isMap(item) ? mergeMap({}, item, items) : item));
+      .map((item) => (isJsonObject(item) ? mergeMap({}, item, items) : item));
   }
   const result = key === undefined ? mergePrimitives(current, patch) : mergeByKey(current, patch, key, items);
   return order === undefined ? result : inOrder(result, current, order, key);
@@ -129,7 +129,7 @@ function mergeList(
 
 /** One such item in a list says that the others replace the whole list. */
 function isReplaceMarker(item: unknown): boolean {
-  return isMap(item) && item[PATCH] === 'replace';
+  return isJsonObject(item) && item[PATCH] === 'replace';
 }
 
 function mergePrimitives(current: readonly unknown[], patch: readonly unknown[]): unknown[] {
@@ -146,12 +146,12 @@ function mergeByKey(
 ): unknown[] {
   let result = [...current];
   for (const item of patch) {
-    if (!isMap(item)) throw new PatchError('malformed', `a list that is merged by ${key} holds objects only`);
+    if (!isJsonObject(item)) throw new PatchError('malformed', `a list that is merged by ${key} holds objects only`);
     const id = item[key];
     if (id === undefined || id === null) {
       throw new PatchError('malformed', `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
     }
-    const matches = (one: unknown): boolean => isMap(one) && sameJson(one[key], id);
+    const matches = (one: unknown): boolean => isJsonObject(one) && sameJson(one[key], id);
     if (item[PATCH] === 'delete') {
       result = result.filter((one) => !matches(one));
       continue;
@@ -174,7 +174,7 @@ function inOrder(
   mergeKey: string | undefined,
 ): unknown[] {
   if (order === undefined) return [...list];
-  const idOf = (item: unknown): unknown => (mergeKey !== undefined && isMap(item) ? item[mergeKey] : item);
+  const idOf = (item: unknown): unknown => (mergeKey !== undefined && isJsonObject(item) ? item[mergeKey] : item);
   const indexIn = (items: readonly unknown[], id: unknown): number =>
     items.findIndex((item) => sameJson(idOf(item), id));
   const ranked = list.map((item) => ({ item, rank: indexIn(order, idOf(item)), place: indexIn(server, idOf(item)) }));

@@ -1,6 +1,6 @@
-import { sameJson } from '@shiplog/apimachinery';
+import { mergePatch, sameJson } from '@shiplog/apimachinery';
 import fc from 'fast-check';
-import { diffPatch, mergePatch } from './merge-patch';
+import { diffPatch } from './diff-patch';
 
 /** JSON as stored objects have it: no null anywhere. */
 const stored = fc.letrec((tie) => ({

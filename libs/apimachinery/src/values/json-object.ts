@@ -5,6 +5,11 @@
 
 type Fields = Record<string, unknown>;
 
+/** Whether a JSON value is an object: neither null nor a list. */
+export function isJsonObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The object's own field; undefined for what it only inherits. */
 export function ownField(object: Readonly<Fields>, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;

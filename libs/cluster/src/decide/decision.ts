@@ -1,5 +1,18 @@
 import type { AdmissionContext } from '@shiplog/admission';
-import type { EventData, EventType, KubeObject, KubeStatus, ObjectKey, ResourceId } from '@shiplog/contracts';
+import {
+  OBJECT_BYTES,
+  isLargerThan,
+  resourceRow,
+  type CommandReply,
+  type EventData,
+  type EventType,
+  type ItemResult,
+  type KubeObject,
+  type KubeStatus,
+  type ObjectKey,
+  type ResourceId,
+} from '@shiplog/contracts';
+import { statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
 
 /** What deciding may not find out for itself: the journal adds it on receipt, and the log keeps it. */
@@ -55,6 +68,51 @@ export type Decided =
   | { readonly ok: true; readonly events: readonly NewEvent[]; readonly reply: ReplyDraft }
   | { readonly ok: false; readonly status: KubeStatus };
 
+/** The answer to a command that comes to nothing. */
 export function refused(status: KubeStatus): Decided {
   return { ok: false, status };
+}
+
+/** The namespace that a command means, or why it can't be: cluster-scoped objects have none, all others need one. */
+export function scopeRejection(resource: ResourceId, namespace: string): KubeStatus | undefined {
+  const { namespaced, plural } = resourceRow(resource);
+  if (namespaced && namespace === '') {
+    return statusOf.badRequest(`an empty namespace may not be set when a ${plural} object is named`);
+  }
+  if (!namespaced && namespace !== '') return statusOf.badRequest(`${plural} are not namespaced`);
+  return undefined;
+}
+
+/**
+ * 413 for an object that many small changes have made larger than any one request could: readers get it in one message, as
+ * Kubernetes' etcd gets it in one request.
+ */
+export function sizeRejection(object: KubeObject): KubeStatus | undefined {
+  return isLargerThan(object, OBJECT_BYTES) ? statusOf.tooLarge(`limit is ${OBJECT_BYTES}`) : undefined;
+}
+
+/** The answer, once the command's events have their places: `count` of them from `first` on. */
+export function replyOf(draft: ReplyDraft, first: number, count: number): CommandReply {
+  const { key, uid, object, items } = draft;
+  return {
+    ok: true,
+    position: count === 0 ? draft.position : first + count - 1,
+    key,
+    uid,
+    events: count,
+    object,
+    results: items?.map((item) => resultOf(item, first)),
+  };
+}
+
+/** What became of one item, once the events have their places. */
+export function resultOf(item: ItemDraft, first: number): ItemResult {
+  switch (item.kind) {
+    case 'event':
+      return { ok: true, position: first + item.index };
+    case 'unchanged':
+      return { ok: true, position: item.position };
+    case 'refused':
+      return { ok: false, status: item.status };
+  }
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../merge-patch';
+import { isJsonObject } from './json-object';
 
 /**
  * A JSON value as it will be read back from the log. A field that is undefined would hold its place among the fields
@@ -7,7 +7,7 @@ import { isObject } from '../merge-patch';
  */
 export function withoutUndefined<T>(value: T): T {
   if (Array.isArray(value)) return cleanArray(value) as T;
-  return isObject(value) ? (cleanObject(value) as T) : value;
+  return isJsonObject(value) ? (cleanObject(value) as T) : value;
 }
 
 function cleanArray(list: readonly unknown[]): readonly unknown[] {

@@ -1,12 +1,27 @@
-import type { Command, DeletionOptions, KubeStatus, ResourceId, StoredObject } from '@shiplog/contracts';
+import {
+  GRACE_SECONDS,
+  type Command,
+  type DeletionOptions,
+  type KubeStatus,
+  type Pod,
+  type ResourceId,
+  type StoredObject,
+} from '@shiplog/contracts';
 import { matchesFields, parseFieldSelector } from '@shiplog/admission';
-import { matchesLabels, parseLabelSelector, statusOf } from '@shiplog/apimachinery';
-import { changeEvent, deletedEvent, isReadyToGo } from './change';
-import { finalizersFor, gracePeriodOf, preconditionRejection } from './deletion-rules';
-import { asTerminating, scopeRejection, deletionRejection } from './namespaces';
-import { kubernetesTime } from './time';
+import { isJsonObject, matchesLabels, parseLabelSelector, statusOf } from '@shiplog/apimachinery';
+import { kubernetesTime } from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
-import { refused, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './types';
+import { changeEvent, deletedEvent } from './change';
+import { refused, scopeRejection, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
+
+/** Finalizers by which the garbage collector keeps an owner until it has dealt with its dependents. */
+const FOREGROUND_FINALIZER = 'foregroundDeletion';
+const ORPHAN_FINALIZER = 'orphan';
+
+const DEFAULT_POD_GRACE_SECONDS = 30;
+
+/** Namespaces that the cluster can't do without. */
+const IMMORTAL: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** What a deletion does to one object: an event and the object as it leaves or waits, or a rejection. */
 type Deletion =
@@ -122,4 +137,98 @@ function marked(
 function askedAt({ deletionTimestamp, deletionGracePeriodSeconds = 0 }: StoredObject['metadata']): string | undefined {
   if (deletionTimestamp === undefined) return undefined;
   return kubernetesTime(deletionTimestamp, -deletionGracePeriodSeconds);
+}
+
+/** Nothing is left to wait for: no finalizer, and no grace period that its node still observes. */
+export function isReadyToGo(resource: ResourceId, object: StoredObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds > 0 || finalizers.length > 0) return false;
+  return resource !== 'namespaces' || namespaceFinalizers(object).length === 0;
+}
+
+/** A namespace has finalizers in its spec too: its contents go first. */
+export function namespaceFinalizers(object: StoredObject): readonly string[] {
+  const spec = object.spec as { finalizers?: string[] } | undefined;
+  return spec?.finalizers ?? [];
+}
+
+/** 409 when the object is another one, or another version, than the caller means. */
+function preconditionRejection(
+  resource: ResourceId,
+  { metadata }: StoredObject,
+  { preconditions }: DeletionOptions,
+): KubeStatus | undefined {
+  const { uid, resourceVersion } = preconditions ?? {};
+  if (uid !== undefined && uid !== metadata.uid) {
+    const reason =
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). ` +
+      'The object might have been deleted and then recreated';
+    return statusOf.conflict(resource, metadata.name, reason);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const reason =
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
+      `(${metadata.resourceVersion}). The object might have been modified`;
+    return statusOf.conflict(resource, metadata.name, reason);
+  }
+  return undefined;
+}
+
+/**
+ * Seconds that the object's containers get to end: only a bound pod that still runs has any. A shorter period than
+ * one under way replaces it, a longer one doesn't; one beyond GRACE_SECONDS is taken for that.
+ */
+function gracePeriodOf(resource: ResourceId, object: StoredObject, asked: number | undefined): number {
+  if (resource !== 'pods') return 0;
+  const { spec, status } = object as unknown as Pod;
+  const isDone = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  if ((spec?.nodeName ?? '') === '' || isDone) return 0;
+  const wanted = asked ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_POD_GRACE_SECONDS;
+  const period = wanted < 0 ? 1 : Math.min(wanted, GRACE_SECONDS);
+  const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds === undefined) return period;
+  return asked === undefined ? deletionGracePeriodSeconds : Math.min(period, deletionGracePeriodSeconds);
+}
+
+/** The object's finalizers with those that the propagation policy adds and without those that it revokes. */
+function finalizersFor(resource: ResourceId, object: StoredObject, options: DeletionOptions): string[] {
+  const present = object.metadata.finalizers ?? [];
+  const wanted = policyFinalizer(resource, present, options);
+  const isOther = (finalizer: string): boolean => finalizer !== FOREGROUND_FINALIZER && finalizer !== ORPHAN_FINALIZER;
+  if (wanted !== undefined && present.includes(wanted))
+    return present.filter((finalizer) => finalizer === wanted || isOther(finalizer));
+  const others = present.filter(isOther);
+  return wanted === undefined ? others : [...others, wanted];
+}
+
+function policyFinalizer(
+  resource: ResourceId,
+  present: readonly string[],
+  { propagationPolicy }: DeletionOptions,
+): string | undefined {
+  switch (propagationPolicy) {
+    case 'Orphan':
+      return ORPHAN_FINALIZER;
+    case 'Foreground':
+      return FOREGROUND_FINALIZER;
+    case 'Background':
+      return undefined;
+    case undefined:
+      if (present.includes(ORPHAN_FINALIZER)) return ORPHAN_FINALIZER;
+      if (present.includes(FOREGROUND_FINALIZER)) return FOREGROUND_FINALIZER;
+      // The v1 API orphans a ReplicationController's pods unless told otherwise (kubectl does tell).
+      return resource === 'replicationcontrollers' ? ORPHAN_FINALIZER : undefined;
+  }
+}
+
+/** 403 for the namespaces that must stay. */
+function deletionRejection(resource: ResourceId, name: string): KubeStatus | undefined {
+  if (resource !== 'namespaces' || !IMMORTAL.includes(name)) return undefined;
+  return statusOf.forbidden(resource, name, 'this namespace may not be deleted');
+}
+
+/** A namespace that is being deleted says so in its phase. */
+function asTerminating(resource: ResourceId, object: StoredObject): StoredObject {
+  if (resource !== 'namespaces' || namespaceFinalizers(object).length === 0) return object;
+  return { ...object, status: { ...(isJsonObject(object.status) ? object.status : {}), phase: 'Terminating' } };
 }

@@ -1,0 +1,229 @@
+import type { Command, KubeStatus, ObjectOf, Pod, PodCondition, PodRef, PodStatus } from '@shiplog/contracts';
+import { validatePodStatus } from '@shiplog/admission';
+import { decodeObject, Problems, statusOf, withoutUndefined } from '@shiplog/apimachinery';
+import { kubernetesTime } from '@shiplog/kube';
+import type { ReadonlyCluster } from '../state';
+import { changeEvent } from './change';
+import { sizeRejection, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
+import { stepsBetween } from './steps';
+
+type StoredPod = ObjectOf<'pods'>;
+
+type Binding = Command<'BindPods'>['data']['bindings'][number];
+
+/**
+ * Decides BindPods: the scheduler proposes, and what it took for granted is looked at again here. A binding is
+ * refused when the pod is gone, another one, bound or being deleted by now, or the node is gone.
+ */
+export function decideBindPods(context: DecisionContext, data: Command<'BindPods'>['data']): Decided {
+  return decideItems(context, data.bindings, (binding) => bind(context, binding));
+}
+
+function bind(context: DecisionContext, binding: Binding): ItemOutcome {
+  const found = findPod(context.state, binding);
+  if (!found.ok) return found;
+  const { pod } = found;
+  const status = bindingRejection(context, pod, binding);
+  if (status !== undefined) return { ok: false, status };
+  const event = changeEvent('pods', pod, bound(pod, binding.node, context.metadata.time), {
+    decision: binding.decision,
+    cause: binding.cause,
+  });
+  return { ok: true, pod, events: event === undefined ? [] : [event] };
+}
+
+function bound(pod: StoredPod, node: string, time: string): StoredPod {
+  const spec = { ...pod.spec, containers: pod.spec?.containers ?? [], nodeName: node };
+  return withCondition({ ...pod, spec }, { type: 'PodScheduled', status: 'True' }, time);
+}
+
+function bindingRejection({ state }: DecisionContext, pod: StoredPod, { name, node }: Binding): KubeStatus | undefined {
+  const boundTo = pod.spec?.nodeName ?? '';
+  if (boundTo !== '') {
+    return statusOf.conflict('pods', name, `pod ${name} is already assigned to node ${JSON.stringify(boundTo)}`);
+  }
+  if (pod.metadata.deletionTimestamp !== undefined) {
+    return statusOf.conflict('pods', name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  }
+  return state.get('nodes', '', node) === undefined ? statusOf.notFound('nodes', node) : undefined;
+}
+
+type Mark = Command<'MarkPodsUnschedulable'>['data']['pods'][number];
+
+/**
+ * Decides MarkPodsUnschedulable. A scheduler says so each time it looks; only another sentence than the last one is
+ * an event. A pod that was bound meanwhile stays as it is.
+ */
+export function decideMarkUnschedulable(
+  context: DecisionContext,
+  data: Command<'MarkPodsUnschedulable'>['data'],
+): Decided {
+  return decideItems(context, data.pods, (mark) => markOne(context, mark));
+}
+
+function markOne(context: DecisionContext, mark: Mark): ItemOutcome {
+  const found = findPod(context.state, mark);
+  if (!found.ok) return found;
+  const { pod } = found;
+  const isSettled = (pod.spec?.nodeName ?? '') !== '' || pod.metadata.deletionTimestamp !== undefined;
+  if (isSettled) return { ok: true, pod, events: [] };
+  const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: mark.message };
+  const event = changeEvent('pods', pod, withCondition(pod, condition, context.metadata.time), {
+    name: { type: 'PodUnschedulable', facts: { message: mark.message } },
+    decision: mark.decision,
+    cause: mark.cause,
+  });
+  return { ok: true, pod, events: event === undefined ? [] : [event] };
+}
+
+type Report = Command<'ReportPods'>['data']['pods'][number];
+
+/**
+ * Decides ReportPods: what a kubelet saw of its pods. Each container that started, ended or waits is an event of its
+ * own, in that order, and so is readiness lost or won and the pod's end; a report of what is known already is none.
+ */
+export function decideReportPods(context: DecisionContext, data: Command<'ReportPods'>['data']): Decided {
+  return decideItems(context, data.pods, (report) => reportOne(context, data.node, report));
+}
+
+function reportOne(context: DecisionContext, node: string, report: Report): ItemOutcome {
+  const found = findPod(context.state, report);
+  if (!found.ok) return found;
+  const { pod } = found;
+  const status = reporterRejection(pod, node);
+  if (status !== undefined) return { ok: false, status };
+  const read = readStatus(report.name, report.status);
+  if (!read.ok) return read;
+  const target = withoutUndefined(statusAfterReport(pod.status ?? {}, read.status, context.metadata.time));
+  const oversize = sizeRejection({ ...pod, status: target });
+  return oversize === undefined ? { ok: true, pod, events: eventsOf(pod, target) } : { ok: false, status: oversize };
+}
+
+function reporterRejection(pod: StoredPod, node: string): KubeStatus | undefined {
+  const boundTo = pod.spec?.nodeName ?? '';
+  if (boundTo === node) return undefined;
+  const where = boundTo === '' ? 'no node' : `node ${JSON.stringify(boundTo)}`;
+  const reason = `pod ${pod.metadata.name} belongs to ${where}, not to ${JSON.stringify(node)}`;
+  return statusOf.conflict('pods', pod.metadata.name, reason);
+}
+
+/** Successive partial changes: each event leads from the pod after the one before it. */
+function eventsOf(pod: StoredPod, target: PodStatus): NewEvent[] {
+  const events: NewEvent[] = [];
+  let current = pod;
+  for (const { status, name } of stepsBetween(pod.status ?? {}, target)) {
+    const next: StoredPod = { ...current, status };
+    const event = changeEvent('pods', current, next, { name });
+    if (event !== undefined) events.push(event);
+    current = next;
+  }
+  return events;
+}
+
+/**
+ * The status that a report leads to. The kubelet speaks for what it names; what it leaves out stays, except reason and
+ * message, which belong to the phase. Conditions of others (PodScheduled) stay, and a pod that has ended stays ended.
+ */
+function statusAfterReport(before: PodStatus, reported: PodStatus, time: string): PodStatus {
+  const { reason: _reason, message: _message, ...kept } = before;
+  const merged: PodStatus = { ...kept, ...reported };
+  if (reported.conditions !== undefined) {
+    merged.conditions = mergeConditions(before.conditions ?? [], reported.conditions, time);
+  }
+  return hasEnded(before) ? keepEnd(before, merged) : merged;
+}
+
+function hasEnded({ phase }: PodStatus): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+function keepEnd({ phase, reason, message }: PodStatus, after: PodStatus): PodStatus {
+  return { ...after, phase, reason, message };
+}
+
+/**
+ * A status as it came, read by the API's own types: unknown fields and nulls are dropped, wrong types are a 400, and
+ * addresses that are none a 422.
+ */
+function readStatus(
+  name: string,
+  status: PodStatus,
+): { ok: true; status: PodStatus } | { ok: false; status: KubeStatus } {
+  const decoded = decodeObject('pods', { metadata: {}, spec: { containers: [] }, status });
+  if (!decoded.ok) return decoded;
+  const read = (decoded.value as unknown as Pod).status ?? {};
+  const problems = new Problems();
+  validatePodStatus(read, problems);
+  return problems.none
+    ? { ok: true, status: read }
+    : { ok: false, status: statusOf.invalid('pods', name, problems.causes) };
+}
+
+/** What an item comes to: no events when the pod is as asked already. */
+type ItemOutcome =
+  | { readonly ok: true; readonly pod: StoredPod; readonly events: readonly NewEvent[] }
+  | { readonly ok: false; readonly status: KubeStatus };
+
+/**
+ * Decides a command's items one by one; each is accepted or refused on its own. A pod that is named twice would be
+ * decided the second time on a state that its first events have left behind: the second one is refused.
+ */
+function decideItems<T extends PodRef>(
+  context: DecisionContext,
+  items: readonly T[],
+  decideOne: (item: T) => ItemOutcome,
+): Decided {
+  const events: NewEvent[] = [];
+  const decidedPods = new Set<string>();
+  const drafts = items.map((item): ItemDraft => {
+    const outcome = decidedPods.has(item.uid) ? twice(item) : decideOne(item);
+    if (!outcome.ok) return { kind: 'refused', status: outcome.status };
+    if (outcome.events.length === 0) {
+      return { kind: 'unchanged', position: Number(outcome.pod.metadata.resourceVersion) };
+    }
+    decidedPods.add(item.uid);
+    return { kind: 'event', index: events.push(...outcome.events) - 1 };
+  });
+  return { ok: true, events, reply: { position: context.metadata.position, items: drafts } };
+}
+
+function twice(item: PodRef): ItemOutcome {
+  return { ok: false, status: statusOf.conflict('pods', item.name, 'the pod is named twice in one command') };
+}
+
+/** The pod that an item means: 404 when it is gone, 409 when another one has its name by now. */
+function findPod(
+  state: ReadonlyCluster,
+  { namespace, name, uid }: PodRef,
+): { ok: true; pod: StoredPod } | { ok: false; status: KubeStatus } {
+  const pod = state.get('pods', namespace, name);
+  if (pod === undefined) return { ok: false, status: statusOf.notFound('pods', name) };
+  if (pod.metadata.uid === uid) return { ok: true, pod };
+  const reason = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`;
+  return { ok: false, status: statusOf.conflict('pods', name, reason) };
+}
+
+/** The pod with a condition set: a condition whose status stays keeps the time of its last transition. */
+function withCondition(pod: StoredPod, condition: PodCondition, time: string): StoredPod {
+  const status = { ...pod.status, conditions: mergeConditions(pod.status?.conditions ?? [], [condition], time) };
+  return { ...pod, status };
+}
+
+/** Conditions by type: those given replace those present, the others stay. The order is that of their first coming. */
+function mergeConditions(
+  present: readonly PodCondition[],
+  given: readonly PodCondition[],
+  time: string,
+): PodCondition[] {
+  const byType = new Map(present.map((condition) => [condition.type, condition]));
+  for (const condition of given) {
+    const before = byType.get(condition.type);
+    const since =
+      before !== undefined && before.status === condition.status
+        ? before.lastTransitionTime
+        : (condition.lastTransitionTime ?? kubernetesTime(time));
+    const { lastProbeTime: _probed, ...rest } = condition;
+    byType.set(condition.type, since === undefined ? rest : { ...rest, lastTransitionTime: since });
+  }
+  return [...byType.values()];
+}

@@ -1,9 +1,0 @@
-/** The first and the last second that RFC 3339 has a text for, as milliseconds. */
-const FIRST = Date.parse('0000-01-01T00:00:00Z');
-const LAST = Date.parse('9999-12-31T23:59:59Z');
-
-/** Kubernetes' times have whole seconds. What lies beyond the first or last that can be written is that one. */
-export function kubernetesTime(time: string, plusSeconds = 0): string {
-  const millis = Math.floor(Date.parse(time) / 1000 + plusSeconds) * 1000;
-  return `${new Date(Math.min(Math.max(millis, FIRST), LAST)).toISOString().slice(0, 19)}Z`;
-}
