@@ -6,6 +6,7 @@ import { hostInterface } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import type { PodPorts } from '../domain/render-rules';
 import { IpamPool } from '../domain/ipam';
+import { KeyedMutex } from './keyed-mutex';
 import { podEndCommands, hostEndCommands, readVeths, type Attachment, type VethInput } from './plan-veth';
 
 /** The node's bridge, as far as the veths in it need it. */
@@ -23,7 +24,7 @@ interface Attached extends Attachment {
 /** Gives pods their address and their veth pair to the bridge, and takes them away. One operation per pod at a time. */
 export class PodInterfaces {
   readonly #pods = new Map<string, Attached>();
-  readonly #busy = new Map<string, Promise<unknown>>();
+  readonly #perPod = new KeyedMutex();
   #orphansBefore = new Set<string>();
   readonly #ipam: IpamPool;
   readonly #prefix: number;
@@ -55,12 +56,12 @@ export class PodInterfaces {
 
   /** Connects a pod; the same again answers the same. Throws when its process is gone or no address is free. */
   attach(request: AttachRequest): Promise<AttachReply> {
-    return this.#alone(request.uid, () => this.#attach(request));
+    return this.#perPod.run(request.uid, () => this.#attach(request));
   }
 
   /** Disconnects a pod; nothing happens when it isn't connected. Answers whether it published ports. */
   detach(uid: string): Promise<boolean> {
-    return this.#alone(uid, async () => {
+    return this.#perPod.run(uid, async () => {
       const pod = this.#pods.get(uid);
       await this.#removeLink(hostInterface(uid));
       this.#pods.delete(uid);
@@ -143,17 +144,6 @@ export class PodInterfaces {
     } catch (error) {
       // A pod's namespace takes its end of the pair, and with it the other.
       if (!isAbout(error, 'Cannot find device')) throw error;
-    }
-  }
-
-  async #alone<T>(uid: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(uid) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    this.#busy.set(uid, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#busy.get(uid) === mine) this.#busy.delete(uid);
     }
   }
 }
