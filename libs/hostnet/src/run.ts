@@ -14,17 +14,25 @@ export class ProgramError extends Error {
 /** Programs of the network may wait for others' transactions; longer than this and they hang. */
 const LIMIT_MS = 60_000;
 
-/** Runs a program to its end and answers what it wrote. Throws ProgramError with what it said on standard error. */
-export function runProgram(program: string, args: readonly string[], input = ''): Promise<string> {
+/**
+ * Runs a program to its end and answers what it wrote. Throws ProgramError with what it said on standard error, also when
+ * it was killed because it hung.
+ */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  input = '',
+  { limitMs = LIMIT_MS }: { limitMs?: number } = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'pipe', timeout: LIMIT_MS });
+    const child = spawn(program, args, { stdio: 'pipe', timeout: limitMs, killSignal: 'SIGKILL' });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.once('error', (error) => reject(new ProgramError(program, error.message)));
     // A child that ends early closes its input: its exit code and its own words tell more than EPIPE.
-    child.stdin.on('error', (error) => err.push(Buffer.from(error.message)));
+    child.stdin.on('error', () => undefined);
     child.once('close', (code, signal) =>
       code === 0
         ? resolve(Buffer.concat(out).toString())

@@ -39,4 +39,51 @@ describe('a shell that stays', () => {
     await expect(shell.run('exit 3')).rejects.toThrow('the shell ended with 3');
     expect(await shell.run('echo again')).toBe('again\n');
   });
+
+  it('that dies in the middle fails the script that it ran, and no other', async () => {
+    const answers = await Promise.allSettled([
+      shell.run('echo before'),
+      shell.run('echo half; kill -9 $$; echo never'),
+      shell.run('echo after'),
+      shell.run('echo and after'),
+    ]);
+    expect(answers).toMatchObject([
+      { value: 'before\n' },
+      { reason: { name: 'ProgramError', said: 'half\nthe shell ended with SIGKILL' } },
+      { value: 'after\n' },
+      { value: 'and after\n' },
+    ]);
+  });
+
+  it('that can not be started fails what it was asked for, each time', async () => {
+    const none = new PersistentShell(['shiplog-never-there']);
+    await expect(none.run('echo one')).rejects.toThrow('ENOENT');
+    await expect(none.run('echo two')).rejects.toThrow('ENOENT');
+  });
+
+  it('kills a script that hangs after its time, and runs the next', async () => {
+    const short = new PersistentShell(['sh'], 200);
+    const [hanging, next] = await Promise.allSettled([short.run('while :; do :; done'), short.run('echo next')]);
+    expect(hanging).toMatchObject({ reason: { said: 'the shell ended with SIGKILL' } });
+    expect(next).toMatchObject({ value: 'next\n' });
+    short.close();
+  });
+
+  it('hands over what a script writes in a flood, whole', async () => {
+    expect(await shell.run('yes 0123456789 | head -n 200000')).toBe('0123456789\n'.repeat(200_000));
+  });
+
+  it('leaves nothing of a script to the next but what it set', async () => {
+    await shell.run('cd / && here=set');
+    expect(await shell.run(withInput('cat', ''))).toBe('\n');
+    expect(await shell.run('(exit 1) || true')).toBe('');
+  });
+
+  it('closed in between, starts again for the next script', async () => {
+    const closing = new PersistentShell();
+    expect(await closing.run('echo one')).toBe('one\n');
+    closing.close();
+    expect(await closing.run('echo two')).toBe('two\n');
+    closing.close();
+  });
 });

@@ -24,7 +24,10 @@ export class PersistentShell {
   /** Nothing that a script writes can look like its end. */
   readonly #token = randomToken();
 
-  constructor(private readonly command: readonly [string, ...string[]] = ['sh']) {}
+  constructor(
+    private readonly command: readonly [string, ...string[]] = ['sh'],
+    private readonly limitMs = LIMIT_MS,
+  ) {}
 
   /** Runs a script; answers what it wrote. Throws ProgramError with that when its last command fails. */
   run(script: string): Promise<string> {
@@ -47,7 +50,7 @@ export class PersistentShell {
     this.#rest(true);
     this.#said = '';
     this.#count++;
-    this.#timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+    this.#timer = setTimeout(() => child.kill('SIGKILL'), this.limitMs);
     child.stdin.write(`{\n${task.script}\n} 2>&1\necho "${this.#mark()}$?"\n`);
   }
 
@@ -69,7 +72,7 @@ export class PersistentShell {
     child.stdout.on('data', (chunk: Buffer) => this.#heard(child, String(chunk)));
     child.stderr.on('data', (chunk: Buffer) => (this.#said += String(chunk)));
     // A shell that is gone says so by `close`; writing to it fails as a consequence.
-    child.stdin.on('error', (error) => (this.#said += error.message));
+    child.stdin.on('error', () => undefined);
     child.once('error', (error) => this.#ended(child, error.message));
     child.once('close', (code, signal) => this.#ended(child, `the shell ended with ${String(code ?? signal)}`));
     return child;
