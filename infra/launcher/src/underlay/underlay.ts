@@ -1,7 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { closeForwarding, openForwarding } from '@shiplog/hostnet';
 import type { Layout, MinionLayout } from '../layout';
 import { run, succeeds } from '../system/run';
 import { bridgeCommands, underlayRules, hardwareAddress, hostVethCommands, minionCommands } from './plan-underlay';
+
+/** The host's programs as the launcher finds them. */
+const hostTools = { run: (program: string, args: readonly string[]) => run(program, args) };
 
 /** Makes the bridge and the host's rules. What is there already stays: containers may be attached to it. */
 export async function makeUnderlay(layout: Layout): Promise<void> {
@@ -12,7 +16,7 @@ export async function makeUnderlay(layout: Layout): Promise<void> {
   await batch([], bridgeCommands(layout));
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   await run('nft', ['-f', '-'], { input: underlayRules(layout) });
-  await openForwarding(layout.bridge, '-I');
+  await openForwarding(hostTools, layout.bridge);
 }
 
 /** Makes a minion's namespace and its veth to the bridge. */
@@ -37,25 +41,12 @@ export async function removeUnderlay(layout: Layout): Promise<void> {
   await removeLink(layout.bridge);
   if (await succeeds('nft', ['list', 'table', 'ip', layout.underlayTable]))
     await run('nft', ['delete', 'table', 'ip', layout.underlayTable]);
-  await openForwarding(layout.bridge, '-D');
+  await closeForwarding(hostTools, layout.bridge);
 }
 
 /** Where a namespace is entered. */
 export function netnsPath(minion: MinionLayout): string {
   return `/run/netns/${minion.netns}`;
-}
-
-/** A Docker engine on the host lets nothing be forwarded but its own: underlay traffic needs a rule before that. */
-async function openForwarding(bridge: string, change: '-I' | '-D'): Promise<void> {
-  const chain = await run('iptables', ['-S', 'FORWARD']).catch(() => '');
-  if (!chain.startsWith('-P FORWARD DROP')) return;
-  for (const rule of [
-    ['FORWARD', '-i', bridge, '-j', 'ACCEPT'],
-    ['FORWARD', '-o', bridge, '-j', 'ACCEPT'],
-  ]) {
-    const isThere = await succeeds('iptables', ['-C', ...rule]);
-    if (isThere !== (change === '-I')) await run('iptables', [change, ...rule]);
-  }
 }
 
 async function removeLink(name: string): Promise<void> {

@@ -1,11 +1,17 @@
-import { applyScript, batch, hostNetwork, renderTableRemoval, type HostNetwork } from '@shiplog/hostnet';
+import {
+  applyScript,
+  batch,
+  closeForwarding,
+  hostNetwork,
+  renderTableRemoval,
+  type HostNetwork,
+} from '@shiplog/hostnet';
 import { BRIDGE, hostInterface, tableOf, VXLAN } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/plan-commands';
 import { findUnderlay } from '../domain/underlay';
 import { readVeths } from '../pods/plan-veth';
 import { observe } from './observe';
-import { closeForwarding } from './open-forwarding';
 
 /** What of its settings the agent made things by. */
 export interface CleanUpOptions {
@@ -20,7 +26,7 @@ export interface CleanUpOptions {
 /** Removes all that the agent ever made here; pods of this node lose their network. */
 export async function cleanUp(options: CleanUpOptions, network: HostNetwork = hostNetwork): Promise<void> {
   await applyScript(network, renderTableRemoval(tableOf(options.node)));
-  if (options.role === 'node') await closeForwarding(network);
+  if (options.role === 'node') await closeForwarding(network, BRIDGE);
   const observed = await observe(network);
   const nothing = { routes: [], neighbours: [], fdb: [], unreachable: [] };
   const underlay = findUnderlay(observed, { device: options.underlayInterface, address: options.nodeIp });

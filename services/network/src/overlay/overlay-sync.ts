@@ -1,7 +1,7 @@
 import type { Node } from '@shiplog/contracts';
-import { applyScript, type HostNetwork } from '@shiplog/hostnet';
+import { applyScript, openForwarding, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import { tableOf, VXLAN, vtepMac } from '../domain/names';
+import { BRIDGE, tableOf, VXLAN, vtepMac } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/plan-commands';
 import { planHost, planNode, type Desired } from '../domain/plan-desired';
@@ -12,7 +12,6 @@ import { renderRules, soundPorts, type PodPorts } from '../domain/render-rules';
 import { apply, applySettings } from './apply';
 import { BusServers } from './bus-servers';
 import { observe } from './observe';
-import { openForwarding } from './open-forwarding';
 
 export interface OverlayConfig {
   readonly nodeName: string;
@@ -85,7 +84,7 @@ export class OverlaySync {
    */
   writeRules(podCidr: string, pods: () => readonly PodPorts[], options: { anyway: boolean }): Promise<void> {
     const write = async (): Promise<void> => {
-      if (options.anyway) await openForwarding(this.network, this.logger);
+      if (options.anyway) await this.#openForwarding();
       const { nodeName, clusterCidr } = this.config;
       const { sound, wrong } = soundPorts(pods());
       this.#warn(
@@ -102,6 +101,12 @@ export class OverlaySync {
     const mine = this.#writing.then(write, write);
     this.#writing = mine;
     return mine;
+  }
+
+  async #openForwarding(): Promise<void> {
+    for (const rule of await openForwarding(this.network, BRIDGE)) {
+      this.logger.info({ rule }, 'the engine’s rules drop forwarded packets: pods’ are let through');
+    }
   }
 
   async #apply(desired: Desired, observed: Observed, underlay: Underlay): Promise<void> {

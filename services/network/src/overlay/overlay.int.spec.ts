@@ -13,7 +13,6 @@ import { aNode } from '../testing/builders';
 import { cleanUp } from './clean-up';
 import { OverlaySync, type SyncOutcome } from './overlay-sync';
 import { observe } from './observe';
-import { closeForwarding, openForwarding } from './open-forwarding';
 
 const id = process.pid.toString(36);
 const logger = pino({ level: 'silent' });
@@ -235,19 +234,6 @@ describe('one minion', () => {
     expect(await network.run('ip', ['route'])).toContain('10.244.2.0/24');
     expect(await network.run('ip', ['route'])).not.toContain('0.0.0.0/1');
     expect(warned.map((line) => line['node'])).toEqual(['minion-3', 'minion-4']);
-  });
-
-  it('lets pods through where an engine drops what is forwarded, once, and takes that back', async () => {
-    const network = (minions[0] as Namespace).network;
-    await network.run('iptables', ['-P', 'FORWARD', 'DROP']);
-    await openForwarding(network, logger);
-    await openForwarding(network, logger);
-    const rules = await network.run('iptables', ['-S', 'FORWARD']);
-    expect(rules.match(/cni0/g)).toHaveLength(2);
-    await closeForwarding(network);
-    expect(await network.run('iptables', ['-S', 'FORWARD'])).toBe('-P FORWARD DROP\n');
-    await network.run('iptables', ['-P', 'FORWARD', 'ACCEPT']);
-    await network.run('nft', ['flush', 'ruleset']);
   });
 
   it('answers the same pod the same, takes over after a restart, and drops pods that nobody knows', async () => {
