@@ -1,5 +1,5 @@
 import { Batch, CreateObject, type AnyCommand, type CommandReply } from '@shiplog/contracts';
-import { NatsProxy, serve, TestNats } from '@shiplog/testing';
+import { eventually, NatsProxy, serve, TestNats } from '@shiplog/testing';
 import { newCommandId, type Bus } from '.';
 
 const MAX_PAYLOAD = 1_048_576;
@@ -73,7 +73,7 @@ describe('commands over a real server', () => {
     });
     const reply = bus.command(configMap('a', ''));
     const began = performance.now();
-    while (asked < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually(() => asked === 2, { everyMs: 10 });
     proxy.cut();
     await expect(reply).resolves.toEqual(accepted);
     expect(performance.now() - began).toBeLessThan(2_500);

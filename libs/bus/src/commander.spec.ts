@@ -1,4 +1,5 @@
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
+import { eventually } from '@shiplog/testing';
 import type { NatsConnection } from 'nats';
 import { QueuedIteratorImpl } from 'nats/lib/nats-base-client/queued_iterator';
 import { Commander } from './commander';
@@ -96,7 +97,7 @@ describe('Commander', () => {
       replies.push(commander.send(command(id), 1_000));
       await turn();
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(() => messages.length === 3, { everyMs: 2 });
     expect(messages).toEqual([['a'], ['b'], ['c']]);
     for (let i = 0; i < 3; i++) answerNext();
     await Promise.all(replies);

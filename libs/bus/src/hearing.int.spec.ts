@@ -1,9 +1,21 @@
 import { PositionQuery, subjects } from '@shiplog/contracts';
 import { eventually, NatsProxy, serve, TestNats } from '@shiplog/testing';
-import type { Bus } from '.';
+import { watchOf, type Bus } from '.';
 
 /** Three to four pings, and a moment to connect; what NATS' clients do by themselves takes 15 s, or for ever. */
 const DEAF_MS = 7_000;
+
+/** Resolves at so many more of the connection's pings. */
+function pings({ connection, onError }: Bus, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    let left = count;
+    const off = watchOf(connection, onError).on('ping', () => {
+      if (--left > 0) return;
+      off();
+      resolve();
+    });
+  });
+}
 
 describe('a connection that stays open and carries nothing any more', () => {
   let nats: TestNats;
@@ -74,7 +86,7 @@ describe('a connection that stays open and carries nothing any more', () => {
   });
 
   it('is not one that is only quiet', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await pings(bus, 5);
     expect([problems, proxy.connections]).toEqual([[], 1]);
   });
 
