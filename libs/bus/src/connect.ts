@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { inboxOf, type Identity } from '@shiplog/contracts';
+import { BackOff, pause } from '@shiplog/wait';
 import { connect, ErrorCode, nkeyAuthenticator, nkeys, type ConnectionOptions, type NatsConnection } from 'nats';
 import { PING_MS } from './hearing';
 
@@ -29,8 +29,7 @@ export interface ConnectOptions {
   readonly attempts?: number;
 }
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const BACK_OFF = { firstMs: 100, longestMs: 2_000 };
 /** How long one attempt to connect may take, in milliseconds: bytes that are eaten now may pass the next time. */
 const DIAL_MS = 5_000;
 
@@ -44,17 +43,18 @@ export class ConnectionRefused extends Error {
 
 /** Connects, and stays connected: NATS may come late, go away and come back. Throws ConnectionRefused. */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
-  let pause = FIRST_PAUSE_MS;
-  for (let attempt = 1; ; attempt++, pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+  const backOff = new BackOff(BACK_OFF);
+  for (;;) {
     try {
       return await connect(connectionOptions(options));
     } catch (error) {
       if (error instanceof ConnectionRefused) throw error;
       const refusal = refusalOf(error, options);
       if (refusal !== undefined) throw new ConnectionRefused(refusal, error);
-      if (attempt >= (options.attempts ?? Infinity)) throw error;
+      const waitMs = backOff.failed();
+      if (backOff.failures >= (options.attempts ?? Infinity)) throw error;
       options.onWaiting?.(hintOn(error, options));
-      await delay(pause);
+      await pause(waitMs);
     }
   }
 }

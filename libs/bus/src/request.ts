@@ -1,3 +1,4 @@
+import { backOffMs } from '@shiplog/wait';
 import { RequestStrategy, type Msg, type NatsConnection, type QueuedIterator } from 'nats';
 import { watchOf } from './connection-watch';
 import { BusUnavailable } from './errors';
@@ -6,11 +7,9 @@ import { BusUnavailable } from './errors';
  * A question that nobody answers is asked again after this long, since an answer may have died with the one who owed it,
  * and after twice as long each time: one that is large, of somebody who has too much to do, must not come every second.
  */
-const ASK_AGAIN_MS = 1_000;
-const ASK_AGAIN_MS_AT_MOST = 8_000;
+const UNANSWERED = { firstMs: 1_000, longestMs: 8_000 };
 /** Where nobody listens nobody has too much to do. */
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 500;
+const UNHEARD = { firstMs: 20, longestMs: 500 };
 
 /**
  * A request that is repeated until it is answered or the deadline (epoch milliseconds) has passed; so the other side
@@ -66,8 +65,9 @@ function believed(answer: Msg, believes: (answer: Msg) => boolean): Msg {
 
 class Asking<T> {
   readonly #started = Date.now();
-  #pause = FIRST_PAUSE_MS;
-  #again = ASK_AGAIN_MS;
+  /** Times that it had to be asked again, and attempts that failed. */
+  #repetitions = 0;
+  #failures = 0;
   #next: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
   /** Repetitions that somebody may be at work on. */
@@ -87,14 +87,14 @@ class Asking<T> {
   ask(): void {
     const left = this.deadline - Date.now();
     if (left <= 0) return this.#giveUp();
-    this.#askAgainIn(this.#again, () => this.#repeat());
+    this.#askAgainIn(backOffMs(this.#repetitions + 1, UNANSWERED), () => this.#repeat());
     this.#open++;
     void this.#request(left);
   }
 
   /** Who had to be asked twice is also asked when the connection is back: it may have eaten the question or the answer. */
   #repeat(): void {
-    this.#again = Math.min(this.#again * 2, ASK_AGAIN_MS_AT_MOST);
+    this.#repetitions++;
     this.#unwatch ??= watchOf(this.connection, () => undefined).on('back', () => this.ask());
     this.ask();
   }
@@ -108,8 +108,7 @@ class Asking<T> {
       if (isPermanent(error)) return this.#settle(() => this.reject(error));
       this.#last = describe(error);
       if (this.#settled || this.#open > 0) return;
-      this.#askAgainIn(this.#pause, () => this.ask());
-      this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+      this.#askAgainIn(backOffMs(++this.#failures, UNHEARD), () => this.ask());
     }
   }
 

@@ -1,4 +1,4 @@
-import { BusUnavailable, decodeEvent, type Bus, type ReceivedEvent } from '@shiplog/bus';
+import { BusUnavailable, decodeEvent, watchOf, type Bus, type ReceivedEvent } from '@shiplog/bus';
 import { ClusterState, type AppliedEvent } from '@shiplog/cluster';
 import {
   Head,
@@ -13,6 +13,7 @@ import {
   type Signals,
   type StoredObject,
 } from '@shiplog/contracts';
+import { BackOff, pause } from '@shiplog/wait';
 import type { Msg, Subscription } from 'nats';
 import type { Logger } from 'pino';
 import { Acceptance, type Accept } from './acceptance';
@@ -44,8 +45,7 @@ export type ReloadedListener = (position: number) => void;
 type Told = Pick<Signals['head'], 'position' | 'channels'>;
 
 /** The journal may come later than its readers, by a moment or by much. */
-const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 2_000;
+const BACK_OFF = { firstMs: 50, longestMs: 2_000 };
 /** How often what belongs to a node is compared with the journal's: heads carry no hashes of nodes' channels. */
 const PROVE_NODE_MS = 30_000;
 
@@ -71,9 +71,9 @@ export class Projection {
   #held: Held | undefined = new Held();
   /** Events do not tell whether something of a node's own channel was missed; until its next head, asking does. */
   readonly #question = new OneAtATime(() => this.#askWhereChannelsAre());
-  #retry: NodeJS.Timeout | undefined;
   #proving: NodeJS.Timeout | undefined;
-  #closed = false;
+  #unwatch: () => void = () => undefined;
+  readonly #stop = new AbortController();
   #statistics: Statistics = { ...NOTHING_YET };
 
   private constructor(
@@ -133,8 +133,8 @@ export class Projection {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#retry);
+    this.#stop.abort();
+    this.#unwatch();
     clearInterval(this.#proving);
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     await Promise.resolve();
@@ -221,13 +221,14 @@ export class Projection {
    */
   async #catchUp(cursors: readonly Cursor[], how: 'load' | 'refetch'): Promise<void> {
     const held = (this.#held ??= new Held());
-    for (let pause = FIRST_RETRY_MS; ;) {
+    const { signal } = this.#stop;
+    const backOff = new BackOff(BACK_OFF);
+    while (!signal.aborted) {
       const before = held.count;
       const caughtUp = await this.#tryCatchUp(cursors, how);
-      if (this.#closed) return;
+      if (signal.aborted) return;
       if (caughtUp === undefined) {
-        await new Promise<void>((resolve) => (this.#retry = setTimeout(resolve, pause)));
-        pause = Math.min(pause * 2, LONGEST_RETRY_MS);
+        await pause(backOff.failed(), signal);
       } else if (held.lost) {
         held.take();
         [cursors, how] = [this.#cursors, 'refetch'];
@@ -265,7 +266,7 @@ export class Projection {
       return [...ofNode, ...ofResources];
     } catch (error) {
       if (error instanceof BusUnavailable) this.#logger.info({ why: error.last }, 'waiting for the journal');
-      else if (!this.#closed) this.#logger.warn({ err: error }, `could not ${how} state; trying again`);
+      else if (!this.#stop.signal.aborted) this.#logger.warn({ err: error }, `could not ${how} state; trying again`);
       return undefined;
     }
   }
@@ -386,14 +387,9 @@ export class Projection {
 
   /** What was published while the connection was down is lost to this subscriber: ask where the channels are. */
   #watchConnection(): void {
-    const watch = async (): Promise<void> => {
-      for await (const status of this.bus.connection.status()) {
-        if (this.#closed) return;
-        if (String(status.type) !== 'reconnect') continue;
-        if (this.#held === undefined) void this.#catchUp(this.#cursors, 'refetch');
-        else this.#held.lose();
-      }
-    };
-    watch().catch((error: unknown) => this.#logger.error({ err: error }, 'the connection could not be watched'));
+    this.#unwatch = watchOf(this.bus.connection, this.bus.onError).on('back', () => {
+      if (this.#held === undefined) void this.#catchUp(this.#cursors, 'refetch');
+      else this.#held.lose();
+    });
   }
 }

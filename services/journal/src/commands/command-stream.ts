@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '@shiplog/bus';
 import { LATER_CONSUMER, LATER_STREAM, type AnyCommand, type CommandReply, type Principal } from '@shiplog/contracts';
+import { backOffMs, keepRunning } from '@shiplog/wait';
 import { ConsumerEvents, type ConsumerMessages, type JsMsg } from 'nats';
 import type { Logger } from 'pino';
 import type { DeadLetterRepository } from '../database/dead-letter.repository';
@@ -8,8 +8,8 @@ import type { Writer } from '../writer/writer';
 import { ACK_WAIT_MS, DELIVERIES, ensureStream, FETCH, KEPT_MS } from './ensure-stream';
 import { readStored } from './stored-command';
 
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 15_000;
+/** Between attempts to read the stream. */
+const BACK_OFF = { firstMs: 500, longestMs: 15_000 };
 /** A command that the journal has no room for, or fails at, comes again after this long, then after twice as long … */
 const FIRST_BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 30_000;
@@ -53,7 +53,12 @@ export class CommandStream {
   start(): void {
     this.#stillAtIt = setInterval(() => this.#tellStillAtIt(), ACK_WAIT_MS / 3);
     this.#stillAtIt.unref();
-    this.#loop = this.#run();
+    this.#loop = keepRunning(() => this.#consume(), {
+      backOff: BACK_OFF,
+      signal: this.#stop.signal,
+      onError: (error, pauseMs) =>
+        this.logger.warn({ err: error, pauseMs }, 'commands kept in JetStream cannot be read; trying again'),
+    });
   }
 
   /** Reads no more. What is with the writer is acknowledged or comes again; what is not decided goes back at once. */
@@ -65,22 +70,6 @@ export class CommandStream {
     await this.#working;
     for (const message of this.#arrived.splice(0)) this.#say(message, () => message.nak());
     this.#inHand.clear();
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    let pause = FIRST_RETRY_MS;
-    while (!signal.aborted) {
-      try {
-        await this.#consume();
-        pause = FIRST_RETRY_MS;
-      } catch (error) {
-        if (signal.aborted) return;
-        this.logger.warn({ err: error, pauseMs: pause }, 'commands kept in JetStream cannot be read; trying again');
-      }
-      await delay(pause, undefined, { signal }).catch(() => undefined);
-      pause = Math.min(pause * 2, LONGEST_RETRY_MS);
-    }
   }
 
   /** Until the consumer is gone, or this stops. */
@@ -196,8 +185,8 @@ export class CommandStream {
 
   #again(message: JsMsg): void {
     this.#inHand.delete(message);
-    const backOff = this.firstBackOffMs * 2 ** (message.info.deliveryCount - 1);
-    this.#say(message, () => message.nak(Math.min(backOff, LONGEST_BACK_OFF_MS)));
+    const bounds = { firstMs: this.firstBackOffMs, longestMs: LONGEST_BACK_OFF_MS };
+    this.#say(message, () => message.nak(backOffMs(message.info.deliveryCount, bounds)));
   }
 
   /** What JetStream does not hear (the connection is closed) it takes for silence, and delivers again. */

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { keepRunning } from '@shiplog/wait';
 import type { Client } from 'pg';
 import { LEASE_LOCK, LEASE_LOCKS } from './advisory-lock';
 import { connectClient, endClient, queryWithin } from './client';
 import type { LeaseOptions } from './lease';
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const BACK_OFF = { firstMs: 100, longestMs: 2_000 };
 const LONGEST_BEAT_MS = 1_000;
 const ANSWER_MS = 5_000;
 
@@ -33,20 +33,20 @@ export async function watchHolder(
   signal: AbortSignal,
 ): Promise<void> {
   const { databaseUrl, logger } = options;
-  let pause = FIRST_PAUSE_MS;
-  while (!signal.aborted) {
-    let client: Client | undefined;
+  const connectAndWatch = async (well: () => void): Promise<void> => {
+    const client = await connectClient(databaseUrl, 'standby', (error) => logger.debug({ err: error }, 'standby'));
+    well();
     try {
-      client = await connectClient(databaseUrl, 'standby', (error) => logger.debug({ err: error }, 'standby'));
-      pause = FIRST_PAUSE_MS;
       await watch(client, options, pid, onForgotten, signal);
-    } catch (error) {
-      if (!signal.aborted) logger.warn({ err: error, pauseMs: pause }, 'the active journal could not be watched');
+    } finally {
+      await endClient(client);
     }
-    if (client !== undefined) await endClient(client);
-    await delay(pause, undefined, { signal }).catch(() => undefined);
-    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-  }
+  };
+  await keepRunning(connectAndWatch, {
+    backOff: BACK_OFF,
+    signal,
+    onError: (error, pauseMs) => logger.warn({ err: error, pauseMs }, 'the active journal could not be watched'),
+  });
 }
 
 async function watch(

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { FoldError } from '@shiplog/cluster';
+import { keepRunning } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { BrokenLog } from '../database/read-log';
 import type { Repositories } from '../database/repositories';
@@ -9,7 +9,7 @@ import { NewestCommands } from './newest-commands';
 
 /** How often a follower looks for new events: what is missing at a takeover is no more than what came in so long. */
 const EVERY_MS = 500;
-const LONGEST_PAUSE_MS = 5_000;
+const BACK_OFF = { firstMs: EVERY_MS, longestMs: 5_000 };
 /** Events of one read: no reader of the log is in the way of a partition that leaves for long. */
 const PAGE = 5_000;
 
@@ -51,7 +51,13 @@ export class Follower {
 
   /** Begins to follow, if it has not begun; resolves when the end of the log is reached, or `stop` was called. */
   follow(): Promise<void> {
-    this.#loop ??= this.#run();
+    const { signal } = this.#stop;
+    this.#loop ??= keepRunning(() => this.#goOn(signal), {
+      backOff: BACK_OFF,
+      signal,
+      onError: (error, pauseMs) =>
+        this.logger.warn({ err: error, position: this.position, pauseMs }, 'the log could not be followed'),
+    });
     return this.#caughtUp;
   }
 
@@ -82,23 +88,11 @@ export class Follower {
     }
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    let pause = EVERY_MS;
-    while (!signal.aborted) {
-      try {
-        await this.#catchUp(signal);
-        if (signal.aborted) return;
-        await this.#commands.refresh();
-        this.#resolveCaughtUp();
-        pause = EVERY_MS;
-      } catch (error) {
-        if (signal.aborted) return;
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-        this.logger.warn({ err: error, position: this.position, pauseMs: pause }, 'the log could not be followed');
-      }
-      await delay(pause, undefined, { signal }).catch(() => undefined);
-    }
+  async #goOn(signal: AbortSignal): Promise<void> {
+    await this.#catchUp(signal);
+    if (signal.aborted) return;
+    await this.#commands.refresh();
+    this.#resolveCaughtUp();
   }
 
   /** Reads page after page to the end of the log; stops between two when told. */

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
+import { keepRunning } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { LogDatabase } from '../database/database.module';
 import { databaseUrlOf } from '../database/database-url';
@@ -10,8 +10,7 @@ import { Follower } from '../history/follower';
 import type { JournalConfig } from '../settings';
 import { Terms, type Term } from './term';
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const BACK_OFF = { firstMs: 100, longestMs: 2_000 };
 
 /** Standby, active, standby …: follows the log, waits for the lease, leads while it has it, and begins again after it. */
 @Injectable()
@@ -30,7 +29,14 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#loop = this.#run();
+    this.#loop = keepRunning(() => this.#serveTerm(), {
+      backOff: BACK_OFF,
+      signal: this.#stop.signal,
+      onError: (error, pauseMs) => {
+        this.health.notReady(`trying again: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.warn({ err: error, pauseMs }, 'not active; trying again');
+      },
+    });
   }
 
   /** Before the database closes. */
@@ -41,23 +47,6 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
       await this.#follower.stop();
     }
     await this.#loop;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    let pause = FIRST_PAUSE_MS;
-    while (!signal.aborted) {
-      try {
-        await this.#serveTerm();
-        pause = FIRST_PAUSE_MS;
-      } catch (error) {
-        if (signal.aborted) return;
-        this.health.notReady(`trying again: ${error instanceof Error ? error.message : String(error)}`);
-        this.logger.warn({ err: error, pauseMs: pause }, 'not active; trying again');
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-      }
-      await delay(pause, undefined, { signal }).catch(() => undefined);
-    }
   }
 
   async #serveTerm(): Promise<void> {

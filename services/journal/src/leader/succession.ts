@@ -1,11 +1,11 @@
 import { BusUnavailable, type Bus, type ConnectionWatch, type HeldEpoch } from '@shiplog/bus';
 import { StepDown } from '@shiplog/contracts';
+import { backOffMs } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import type { Lease } from '../database/lease';
 
-/** For one question to the predecessor: one that is there answers in a millisecond. Twice as long each time. */
-const ASK_MS = 25;
-const ASK_MS_AT_MOST = 1_000;
+/** For one question to the predecessor: one that is there answers in a millisecond. */
+const PATIENCE = { firstMs: 25, longestMs: 1_000 };
 
 /**
  * Resolves when whoever was the active journal before can't answer from the log any more. Postgres gives the lock to the
@@ -19,15 +19,15 @@ export async function succeed(
   logger: Logger,
 ): Promise<void> {
   const until = performance.now() + predecessorMs;
-  let timeoutMs = ASK_MS;
+  let asked = 0;
   for (let left = predecessorMs; left > 0; left = until - performance.now()) {
     try {
-      return void (await bus.ask(StepDown, { epoch }, {}, { timeoutMs: Math.min(timeoutMs, left) }));
+      const timeoutMs = Math.min(backOffMs(++asked, PATIENCE), left);
+      return void (await bus.ask(StepDown, { epoch }, {}, { timeoutMs }));
     } catch (error) {
       if (!(error instanceof BusUnavailable)) throw error;
       if (error.last === 'nobody listens') return;
-      if (timeoutMs === ASK_MS) logger.warn({ epoch, leftMs: Math.round(left) }, 'the journal before does not answer');
-      timeoutMs = Math.min(timeoutMs * 2, ASK_MS_AT_MOST);
+      if (asked === 1) logger.warn({ epoch, leftMs: Math.round(left) }, 'the journal before does not answer');
     }
   }
 }
