@@ -5,6 +5,7 @@ const PURE = [
   'contracts/src/**/*.ts',
   'libs/{kube,apimachinery,admission,cluster,scheduling,representation}/src/**/*.ts',
   'services/**/domain/**/*.ts',
+  'services/api/src/{rest,cache/window,handlers/events/render}/**/*.ts',
   'services/controller/src/controllers/**/*.ts',
   '{libs,services,infra}/**/{decide,fold,plan,render,rule}*.ts',
 ];
@@ -72,6 +73,7 @@ const API_LAYERS = [
   ['handlers/reads', 'handlers/writes', 'handlers/watch', 'handlers/logs'],
   ['handlers/events'],
   ['cache'],
+  ['cache/window'],
   ['rest'],
   ['common', 'settings.ts'],
 ];

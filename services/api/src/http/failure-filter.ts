@@ -3,7 +3,7 @@ import { statusOf } from '@shiplog/apimachinery';
 import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { statusAnswer, type BodyAnswer } from '../rest/answer';
-import { statusOfFailure } from '../rest/errors';
+import { statusOfFailure } from '../common/failures';
 
 /** What a client is told when its request fails. */
 @Injectable()

@@ -9,7 +9,7 @@ import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
 import { FailureFilter } from './failure-filter';
 import { statusAnswer, type BodyAnswer, type OutStream, type StreamAnswer } from '../rest/answer';
-import { statusOfFailure } from '../rest/errors';
+import { statusOfFailure } from '../common/failures';
 import { Gateway, type Admitted, type RequestHead } from './gateway';
 import { headerValue } from '../rest/warning-header';
 import { readBody } from './request-body';

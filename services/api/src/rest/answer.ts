@@ -1,4 +1,4 @@
-import type { KubeStatus } from '@shiplog/contracts';
+import { resourceRow, type KubeStatus, type ObjectKey } from '@shiplog/contracts';
 
 /** What a handler answers with. */
 export type Answer = BodyAnswer | StreamAnswer;
@@ -51,4 +51,30 @@ export function statusAnswer(status: KubeStatus): BodyAnswer {
     body: `${JSON.stringify(status)}\n`,
     ...(seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } }),
   };
+}
+
+/** The Status that confirms a delete or a binding. */
+export function successAnswer(key?: ObjectKey, uid?: string): BodyAnswer {
+  const details =
+    key === undefined
+      ? undefined
+      : {
+          name: key.name,
+          ...groupOf(key),
+          kind: resourceRow(key.resource).plural,
+          ...(uid === undefined ? {} : { uid }),
+        };
+  const status: KubeStatus = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    ...(details === undefined ? {} : { details }),
+  };
+  return { kind: 'body', code: 200, type: JSON_TYPE, body: `${JSON.stringify(status)}\n` };
+}
+
+function groupOf({ resource }: ObjectKey): { group?: string } {
+  const { group } = resourceRow(resource);
+  return group === '' ? {} : { group };
 }

@@ -1,5 +1,5 @@
 import { StatusError, type KubeStatus } from '@shiplog/contracts';
-import { YamlReader } from './yaml';
+import { YamlReader } from '../handlers/writes/yaml-reader';
 import { parseDeleteOptions, parseObject, parsePatch } from './body';
 
 const yaml = new YamlReader();

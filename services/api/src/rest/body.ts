@@ -3,7 +3,6 @@ import type { PatchType } from '@shiplog/contracts';
 import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/representation';
 import { duplicateFields } from './duplicate-fields';
 import { throwStatus } from './errors';
-import type { YamlReader } from './yaml';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const OBJECT_TYPES = ['application/json', 'application/yaml', PROTOBUF];
@@ -23,17 +22,22 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Hears what strict decoding would not let pass in a body that can be read all the same: fields that are given twice. */
-export type OddityListener = (sentence: string) => void;
+/** Hears of each field that a body gives twice: it can be read all the same, but strict decoding does not let it pass. */
+export type DuplicateListener = (sentence: string) => void;
+
+/** What reads YAML: it takes its time, so it is no part of this. Throws StatusError for what it can't read. */
+export interface YamlParser {
+  parse(text: string, onDuplicate?: DuplicateListener): Promise<unknown>;
+}
 
 /** The object in a request's body, JSON, YAML or protobuf. 400 when it is malformed, 415 when it is none of them. */
 export async function parseObject(
   body: Buffer | undefined,
   contentType: string | undefined,
-  yaml: Pick<YamlReader, 'parse'>,
-  onOddity?: OddityListener,
+  yaml: YamlParser,
+  onDuplicate?: DuplicateListener,
 ): Promise<Record<string, unknown>> {
-  const value = await parseBody(body, mediaTypeOf(contentType), yaml, onOddity);
+  const value = await parseBody(body, mediaTypeOf(contentType), yaml, onDuplicate);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throwStatus(statusOf.badRequest('the body of the request must be an object'));
   }
@@ -41,12 +45,7 @@ export async function parseObject(
 }
 
 /** Only YAML takes its time. */
-function parseBody(
-  body: Buffer | undefined,
-  type: string,
-  yaml: Pick<YamlReader, 'parse'>,
-  onOddity?: OddityListener,
-): unknown {
+function parseBody(body: Buffer | undefined, type: string, yaml: YamlParser, onDuplicate?: DuplicateListener): unknown {
   if (body === undefined || body.length === 0) throwStatus(statusOf.badRequest('the request has no body'));
   switch (type) {
     case PROTOBUF:
@@ -56,11 +55,11 @@ function parseBody(
     case 'application/json':
     // What curl sends when it is not told better; the body decides.
     case 'application/x-www-form-urlencoded':
-      return parseJson(body.toString('utf8'), onOddity);
+      return parseJson(body.toString('utf8'), onDuplicate);
     case 'application/yaml':
     case 'text/yaml':
     case 'application/x-yaml':
-      return yaml.parse(body.toString('utf8'), onOddity).then(shallow);
+      return yaml.parse(body.toString('utf8'), onDuplicate).then(shallow);
     default:
       return throwStatus(statusOf.unsupportedMediaType(OBJECT_TYPES));
   }
@@ -79,7 +78,7 @@ function parseProtobuf(body: Buffer): unknown {
 export function parsePatch(
   body: Buffer | undefined,
   contentType: string | undefined,
-  onOddity?: OddityListener,
+  onDuplicate?: DuplicateListener,
 ): { type: PatchType; patch: unknown } {
   const media = mediaTypeOf(contentType);
   const type = PATCH_TYPES.get(media);
@@ -89,22 +88,22 @@ export function parsePatch(
     throwStatus(apply ? { ...status, message: `server-side apply is not served; ${status.message ?? ''}` } : status);
   }
   if (body === undefined || body.length === 0) throwStatus(statusOf.badRequest('the request has no body'));
-  return { type, patch: parseJson(body.toString('utf8'), onOddity) };
+  return { type, patch: parseJson(body.toString('utf8'), onDuplicate) };
 }
 
 /** The DeleteOptions in a body; undefined when there is none, as most clients but kubectl send it. */
 export async function parseDeleteOptions(
   body: Buffer | undefined,
   contentType: string | undefined,
-  yaml: Pick<YamlReader, 'parse'>,
+  yaml: YamlParser,
 ): Promise<Record<string, unknown> | undefined> {
   return body === undefined || body.length === 0 ? undefined : parseObject(body, contentType, yaml);
 }
 
-function parseJson(text: string, onOddity?: OddityListener): unknown {
+function parseJson(text: string, onDuplicate?: DuplicateListener): unknown {
   const value = shallow(valueOf(text));
-  if (onOddity !== undefined)
-    for (const path of duplicateFields(text, value)) onOddity(`duplicate field ${JSON.stringify(path)}`);
+  if (onDuplicate !== undefined)
+    for (const path of duplicateFields(text, value)) onDuplicate(`duplicate field ${JSON.stringify(path)}`);
   return value;
 }
 

@@ -3,13 +3,29 @@ import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/represent
 import { stringify as toYaml } from 'yaml';
 import { bytesOf, lineOf } from './object-bytes';
 import { JSON_TYPE, jsonAnswer, type BodyAnswer } from './answer';
-import type { Negotiated } from './negotiate';
+import { negotiate, type Negotiated } from './negotiate';
+import { includeObjectOf } from './options';
+import { storedResource, type ResourceRequest } from './request';
 
+/** How a client wants objects shown. */
 export interface Presentation {
   readonly resource: ResourceId;
   readonly negotiated: Negotiated;
   readonly includeObject: IncludeObject;
   readonly now: number;
+}
+
+/**
+ * How the client of a request wants objects shown. 406 or 400 for what can't be; asked before a write, so that no wish
+ * refuses what has happened.
+ */
+export function presentationOf(request: ResourceRequest, now: number): Presentation {
+  return {
+    resource: storedResource(request),
+    negotiated: negotiate(request.accept),
+    includeObject: includeObjectOf(request.query),
+    now,
+  };
 }
 
 /** One object as the client wants it. */

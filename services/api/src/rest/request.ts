@@ -1,4 +1,4 @@
-import type { ResourceId } from '@shiplog/contracts';
+import type { ObjectKey, ResourceId } from '@shiplog/contracts';
 
 import { throwStatus } from './errors';
 import type { Query } from './options';
@@ -34,4 +34,9 @@ export function storedResource({ target }: ResourceRequest): ResourceId {
 export function nameOf({ target }: ResourceRequest): string {
   if (target.name === undefined) throwStatus(statusOf.methodNotAllowed());
   return target.name;
+}
+
+/** The key of the object that a request is about. */
+export function keyOf(request: ResourceRequest): ObjectKey {
+  return { resource: storedResource(request), namespace: request.target.namespace, name: nameOf(request) };
 }

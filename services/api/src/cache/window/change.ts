@@ -1,5 +1,5 @@
 import type { ResourceId, StoredObject } from '@shiplog/contracts';
-import { bytesOf } from '../../rest/object-bytes';
+import type { WatchEvent } from '../../rest/watch-encoder';
 
 /** What happened to one object: what a watch is made from. At least one of before and after is there. */
 export interface Change {
@@ -10,14 +10,6 @@ export interface Change {
   readonly after?: StoredObject;
   /** Made from a signal, which has no position of its own: `position` is the log's at that time. */
   readonly fromSignal?: true;
-}
-
-export type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED';
-
-/** One change as a watcher sees it. */
-export interface WatchEvent {
-  readonly type: WatchType;
-  readonly object: StoredObject;
 }
 
 /**
@@ -41,18 +33,4 @@ function lastSeen(change: Change, before: StoredObject): StoredObject {
   const object = { ...before, metadata: { ...before.metadata, resourceVersion: String(change.position) } };
   gone.set(change, object);
   return object;
-}
-
-const PREFIX: Readonly<Record<WatchType, Buffer>> = {
-  ADDED: Buffer.from('{"type":"ADDED","object":'),
-  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
-  DELETED: Buffer.from('{"type":"DELETED","object":'),
-};
-const SUFFIX = Buffer.from('}\n');
-
-/** Watch events as lines of JSON, from the bytes that the objects already have. */
-export function linesOf(events: readonly WatchEvent[]): Buffer {
-  const parts: Buffer[] = [];
-  for (const { type, object } of events) parts.push(PREFIX[type], bytesOf(object), SUFFIX);
-  return Buffer.concat(parts);
 }

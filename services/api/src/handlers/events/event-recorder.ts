@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { AppliedEvent } from '@shiplog/cluster';
 import {
@@ -6,17 +5,14 @@ import {
   resourceRow,
   apiVersionOf,
   type LogEvent,
-  type ObjectOf,
   type Signals,
   type StoredObject,
 } from '@shiplog/contracts';
 import type { Change } from '../../cache/window/change';
 import { WatchCache } from '../../cache/watch-cache';
 import { Clock } from '../../common/clock';
-import { eventLinesOf, type EventLine } from './event-lines';
-
-/** An Event as other objects are held. */
-type KubeEvent = ObjectOf<'events'> & StoredObject;
+import { eventLinesOf, type EventLine } from './render/event-lines';
+import { eventOf, repeated, type KubeEvent } from './render/kube-event';
 
 /** As long as Kubernetes keeps its Events, in milliseconds. */
 const KEPT_MS = 60 * 60_000;
@@ -101,7 +97,7 @@ export class EventRecorder implements OnModuleInit {
     const key = localKey(fresh.metadata.namespace ?? '', fresh.metadata.name);
     const before = this.#events.get(key);
     if (before !== undefined && Date.parse(time) - Date.parse(before.lastTimestamp ?? '') < SAME_MS) return [];
-    const after = before === undefined ? fresh : again(before, fresh);
+    const after = before === undefined ? fresh : repeated(before, fresh);
     this.#events.delete(key);
     this.#events.set(key, after);
     return [{ resource: 'events', ...origin, before, after }, ...this.#forgetOld(origin)];
@@ -130,42 +126,4 @@ export class EventRecorder implements OnModuleInit {
   #isOld(event: KubeEvent): boolean {
     return this.clock.now() - Date.parse(event.lastTimestamp ?? '') > KEPT_MS;
   }
-}
-
-function eventOf(line: EventLine, time: string, position: number): KubeEvent {
-  const { about, component, host, message, reason, type } = line;
-  const moment = `${time.slice(0, 19)}Z`;
-  const said = [about.uid, about.fieldPath, type, reason, message, component, host].join('\n');
-  const digest = createHash('sha256').update(said).digest('hex');
-  return {
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: {
-      name: `${about.name ?? ''}.${digest.slice(0, 16)}`,
-      // Events of cluster-scoped objects live in the default namespace.
-      namespace: about.namespace ?? 'default',
-      uid: `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`,
-      resourceVersion: String(position),
-      creationTimestamp: moment,
-    },
-    involvedObject: about,
-    reason,
-    message,
-    source: { component, ...(host === undefined || host === '' ? {} : { host }) },
-    firstTimestamp: moment,
-    lastTimestamp: moment,
-    count: 1,
-    type,
-    reportingComponent: component,
-    reportingInstance: host ?? '',
-  };
-}
-
-function again(before: KubeEvent, fresh: KubeEvent): KubeEvent {
-  return {
-    ...before,
-    metadata: { ...before.metadata, resourceVersion: fresh.metadata.resourceVersion },
-    lastTimestamp: fresh.lastTimestamp,
-    count: (before.count ?? 1) + 1,
-  };
 }

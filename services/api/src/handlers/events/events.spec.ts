@@ -2,7 +2,7 @@ import type { AppliedEvent } from '@shiplog/cluster';
 import type { EventType, LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { WatchCache } from '../../cache/watch-cache';
 import { EventRecorder } from './event-recorder';
-import { eventLinesOf } from './event-lines';
+import { eventLinesOf } from './render/event-lines';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 

@@ -6,10 +6,10 @@ import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { textAnswer, type Answer, type OutStream } from '../../rest/answer';
 import { unwrap, throwStatus } from '../../rest/errors';
-import { flagParam, param, wholeParam, type Query } from '../../rest/options';
+import { flagParam, param } from '../../rest/options';
 import { nameOf, type ResourceRequest } from '../../rest/request';
 import { ClusterCache } from '../../cache/cluster-cache';
-import { containerOf } from './container-of';
+import { containerOf, logOptions } from '../../rest/log-options';
 
 /** A container that says nothing yet: the answer begins after this long all the same, in milliseconds. */
 const PATIENCE_MS = 500;
@@ -72,29 +72,6 @@ async function pump(
     abort.abort();
     await chunks.return?.();
   }
-}
-
-function logOptions(query: Query): Partial<LogsRequest> {
-  const sinceTime = param(query, 'sinceTime');
-  const sinceSeconds = wholeParam(query, 'sinceSeconds');
-  const tailLines = wholeParam(query, 'tailLines');
-  const limitBytes = wholeParam(query, 'limitBytes');
-  if (sinceTime !== undefined && sinceSeconds !== undefined) {
-    throwStatus(statusOf.badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified'));
-  }
-  if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) {
-    throwStatus(statusOf.badRequest(`sinceTime: Invalid value: "${sinceTime}": must be a time as RFC 3339 writes it`));
-  }
-  if (limitBytes === 0) throwStatus(statusOf.badRequest('limitBytes: Invalid value: 0: must be greater than 0'));
-  return {
-    ...(flagParam(query, 'follow') ? { follow: true } : {}),
-    ...(flagParam(query, 'previous') ? { previous: true } : {}),
-    ...(flagParam(query, 'timestamps') ? { timestamps: true } : {}),
-    ...(tailLines === undefined ? {} : { tailLines }),
-    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
-    ...(sinceTime === undefined ? {} : { sinceTime }),
-    ...(limitBytes === undefined ? {} : { limitBytes }),
-  };
 }
 
 function throwUnavailable(error: unknown, node: string): never {

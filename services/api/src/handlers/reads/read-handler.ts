@@ -4,14 +4,13 @@ import { scaleOf } from '@shiplog/admission';
 import { statusOf } from '@shiplog/apimachinery';
 import { jsonAnswer, type Answer } from '../../rest/answer';
 import { throwStatus } from '../../rest/errors';
-import { negotiate } from '../../rest/negotiate';
-import { includeObjectOf, param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../../rest/options';
-import { presentList, presentObject, type Presentation } from '../../rest/present';
+import { param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../../rest/options';
+import { presentationOf, presentList, presentObject } from '../../rest/present';
 import { nameOf, storedResource, type ResourceRequest } from '../../rest/request';
 import { ReadBarrier } from '../../cache/read-barrier';
 import { ClusterCache } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
-import { continueToken, parseContinue } from './continue-token';
+import { continueToken, parseContinue } from '../../rest/continue-token';
 import { EphemeralState } from '../events/ephemeral-state';
 import { select, sortKeyOf } from '../../rest/select';
 import { HistoricalReads } from '../../cache/historical-reads';
@@ -46,14 +45,14 @@ export class ReadHandler {
         : this.ephemeral.get(resource, namespace, name);
     if (object === undefined) throwStatus(statusOf.notFound(resource, name));
     if (request.target.subresource?.name === 'scale') return jsonAnswer(200, scaleOf(object));
-    return presentObject(200, object, this.#presentation(request, resource));
+    return presentObject(200, object, presentationOf(request, this.clock.now()));
   }
 
   async list(request: ResourceRequest): Promise<Answer> {
     const resource = storedResource(request);
     const { query, target } = request;
     const selection = selectionOf(resource, target.namespace, query, target.name);
-    const presentation = this.#presentation(request, resource);
+    const presentation = presentationOf(request, this.clock.now());
     const limit = wholeParam(query, 'limit') ?? 0;
     const token = param(query, 'continue');
     const from = token === undefined ? undefined : parseContinue(token);
@@ -86,14 +85,5 @@ export class ReadHandler {
       return { position: asked.position, objects: await this.historical.at(resource, namespace, asked.position) };
     }
     return { position: this.cluster.projection.position, objects: this.ephemeral.list(resource, namespace) };
-  }
-
-  #presentation(request: ResourceRequest, resource: ResourceId): Presentation {
-    return {
-      resource,
-      negotiated: negotiate(request.accept),
-      includeObject: includeObjectOf(request.query),
-      now: this.clock.now(),
-    };
   }
 }

@@ -5,7 +5,8 @@ import { statusOf } from '@shiplog/apimachinery';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { JSON_TYPE, type Answer, type OutStream } from '../../rest/answer';
-import { throwStatus, statusOfFailure } from '../../rest/errors';
+import { statusOfFailure } from '../../common/failures';
+import { throwStatus } from '../../rest/errors';
 import { negotiate } from '../../rest/negotiate';
 import {
   flagParam,
@@ -25,8 +26,8 @@ import { chooser } from '../../rest/select';
 import { HistoricalReads } from '../../cache/historical-reads';
 import { Clock } from '../../common/clock';
 import { WatchCache } from '../../cache/watch-cache';
-import { transitionOf, type WatchEvent } from '../../cache/window/change';
-import { encoderFor, line, type Encoder } from './encoder';
+import { transitionOf } from '../../cache/window/change';
+import { encoderFor, line, type Encoder, type WatchEvent } from '../../rest/watch-encoder';
 import { changesFromJournal } from './history';
 import { WatchStream } from './watch-stream';
 

@@ -1,8 +1,8 @@
 import type { KubeStatus, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { OutStream } from '../../rest/answer';
-import { transitionOf, type Change, type WatchEvent } from '../../cache/window/change';
-import { line, type Encoder } from './encoder';
+import { transitionOf, type Change } from '../../cache/window/change';
+import { line, type Encoder, type WatchEvent } from '../../rest/watch-encoder';
 import type { Listener } from '../../cache/watch-cache';
 import type { EventWindow } from '../../cache/window/event-window';
 

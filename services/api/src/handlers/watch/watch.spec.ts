@@ -1,7 +1,7 @@
 import type { LogEvent, StoredObject } from '@shiplog/contracts';
 import type { OutStream } from '../../rest/answer';
 import { transitionOf, type Change } from '../../cache/window/change';
-import { encoderFor } from './encoder';
+import { encoderFor } from '../../rest/watch-encoder';
 import { WatchCache } from '../../cache/watch-cache';
 import { EventWindow } from '../../cache/window/event-window';
 import { lineOf, weightOf } from '../../rest/object-bytes';

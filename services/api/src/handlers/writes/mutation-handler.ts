@@ -1,21 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import type { AnyCommand, KubeObject, KubeStatus, ObjectKey, StoredObject } from '@shiplog/contracts';
-import { resourceRow } from '@shiplog/contracts';
+import type { AnyCommand, KubeObject, ObjectKey, StoredObject } from '@shiplog/contracts';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { scaleOf } from '@shiplog/admission';
-import { statusOf, strictDecodingError, unknownFields } from '@shiplog/apimachinery';
-import { JSON_TYPE, jsonAnswer, type Answer, type BodyAnswer } from '../../rest/answer';
+import { statusOf } from '@shiplog/apimachinery';
+import { jsonAnswer, successAnswer, type Answer, type BodyAnswer } from '../../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch } from '../../rest/body';
 import { throwStatus } from '../../rest/errors';
+import { checkFields } from '../../rest/field-validation';
 import { jsonPatchObjects } from '../../rest/json-patch-objects';
 import { negotiate } from '../../rest/negotiate';
-import { deletionOf, dryRunOf, fieldValidationOf, includeObjectOf, param, selectionOf } from '../../rest/options';
-import { presentList, presentObject, type Presentation } from '../../rest/present';
-import { nameOf, storedResource, type ResourceRequest } from '../../rest/request';
+import { deletionOf, dryRunOf, param, selectionOf } from '../../rest/options';
+import { presentationOf, presentList, presentObject, type Presentation } from '../../rest/present';
+import { keyOf, storedResource, type ResourceRequest } from '../../rest/request';
 import { warningHeader } from '../../rest/warning-header';
-import { YamlReader } from '../../rest/yaml';
+import { YamlReader } from './yaml-reader';
 import { ClusterCache } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
 import { EventRecorder } from '../events/event-recorder';
@@ -45,10 +45,10 @@ export class MutationHandler {
     const { target, body, contentType } = request;
     if (target.subresource?.name === 'binding' || target.resource.row === undefined) return this.#bind(request);
     const resource = storedResource(request);
-    const shown = presentationOf(request, this.clock);
-    const oddities: string[] = [];
-    const object = withMetadata(await parseObject(body, contentType, this.yaml, (one) => oddities.push(one)));
-    const warnings = checkFields(request, [object], oddities);
+    const shown = presentationOf(request, this.clock.now());
+    const duplicates: string[] = [];
+    const object = withMetadata(await parseObject(body, contentType, this.yaml, (one) => duplicates.push(one)));
+    const warnings = checkFields(request, [object], duplicates);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
@@ -56,41 +56,41 @@ export class MutationHandler {
   }
 
   async update(request: ResourceRequest): Promise<Answer> {
-    const shown = presentationOf(request, this.clock);
+    const shown = presentationOf(request, this.clock.now());
     const { body, contentType } = request;
-    const oddities: string[] = [];
-    const object = withMetadata(await parseObject(body, contentType, this.yaml, (one) => oddities.push(one)));
+    const duplicates: string[] = [];
+    const object = withMetadata(await parseObject(body, contentType, this.yaml, (one) => duplicates.push(one)));
     const key = keyOf(request);
     checkName(object, key);
-    const warnings = checkFields(request, [object], oddities);
+    const warnings = checkFields(request, [object], duplicates);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
     return this.#show(request, 200, await this.#send(request, { type: 'ReplaceObject', data }), shown, warnings);
   }
 
   async patch(request: ResourceRequest): Promise<Answer> {
-    const shown = presentationOf(request, this.clock);
-    const oddities: string[] = [];
-    const { type: patchType, patch } = parsePatch(request.body, request.contentType, (one) => oddities.push(one));
+    const shown = presentationOf(request, this.clock.now());
+    const duplicates: string[] = [];
+    const { type: patchType, patch } = parsePatch(request.body, request.contentType, (one) => duplicates.push(one));
     const dryRun = dryRunOf(request.query.dryRun);
-    const warnings = checkFields(request, patchType === 'json' ? jsonPatchObjects(patch) : [patch], oddities);
+    const warnings = checkFields(request, patchType === 'json' ? jsonPatchObjects(patch) : [patch], duplicates);
     const data = { ...keyOf(request), ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
     return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), shown, warnings);
   }
 
   async delete(request: ResourceRequest): Promise<Answer> {
     const key = keyOf(request);
-    const shown = presentationOf(request, this.clock);
+    const shown = presentationOf(request, this.clock.now());
     const { dryRun, ...options } = deletionOf(
       request.query,
       await parseDeleteOptions(request.body, request.contentType, this.yaml),
     );
-    if (key.resource === 'events' && this.recorder.remove(key.namespace, key.name)) return success(key);
+    if (key.resource === 'events' && this.recorder.remove(key.namespace, key.name)) return successAnswer(key);
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
     const object = dryRun ? reply.object : await this.results.objectAfter(key, reply);
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
-    if (object === undefined) return success(key, reply.uid);
+    if (object === undefined) return successAnswer(key, reply.uid);
     return this.#presented(
       () => presentObject(200, object as StoredObject, shown),
       () => jsonAnswer(200, object),
@@ -100,7 +100,7 @@ export class MutationHandler {
   async deleteCollection(request: ResourceRequest): Promise<Answer> {
     const resource = storedResource(request);
     const { query, target } = request;
-    const shown = presentationOf(request, this.clock);
+    const shown = presentationOf(request, this.clock.now());
     const { dryRun, ...options } = deletionOf(
       query,
       await parseDeleteOptions(request.body, request.contentType, this.yaml),
@@ -123,7 +123,7 @@ export class MutationHandler {
     }
     await this.results.reached(reply.position);
     const metadata = { resourceVersion: String(this.cluster.projection.position) };
-    return this.#presented(() => presentList(chosen, metadata, shown), success);
+    return this.#presented(() => presentList(chosen, metadata, shown), successAnswer);
   }
 
   /** A Binding, by the pod's subresource or by the old collection: gives a pod its node. */
@@ -143,13 +143,13 @@ export class MutationHandler {
     }
     const uid = metadata.uid ?? this.cluster.projection.get('pods', namespace, name)?.metadata.uid;
     if (uid === undefined) throwStatus(statusOf.notFound('pods', name));
-    if (dryRunOf(request.query.dryRun)) return { ...success(), code: 201 };
+    if (dryRunOf(request.query.dryRun)) return { ...successAnswer(), code: 201 };
     const data = { bindings: [{ namespace, name, uid, node: target.name }] };
     const reply = await this.#send(request, { type: 'BindPods', data });
     const [result] = reply.results ?? [];
     if (result?.ok === false) throwStatus(result.status);
     await this.results.reached(reply.position);
-    return { ...success(), code: 201 };
+    return { ...successAnswer(), code: 201 };
   }
 
   async #send<T extends AnyCommand['type']>(request: ResourceRequest, command: CommandOf<T>): Promise<Accepted> {
@@ -201,20 +201,6 @@ function withoutFinalizers(object: StoredObject | undefined): StoredObject | und
   return { ...object, metadata };
 }
 
-/** How the client wants what it wrote: found out before the write, so that no wish refuses what has happened. */
-function presentationOf(request: ResourceRequest, clock: Clock): Presentation {
-  return {
-    resource: storedResource(request),
-    negotiated: negotiate(request.accept),
-    includeObject: includeObjectOf(request.query),
-    now: clock.now(),
-  };
-}
-
-function keyOf(request: ResourceRequest): ObjectKey {
-  return { resource: storedResource(request), namespace: request.target.namespace, name: nameOf(request) };
-}
-
 function subresourceOf({ target }: ResourceRequest): { subresource?: string } {
   return target.subresource === undefined ? {} : { subresource: target.subresource.name };
 }
@@ -234,48 +220,4 @@ function checkName({ metadata: { name } }: KubeObject, key: ObjectKey): void {
   }
   if (name === key.name) return;
   throwStatus(statusOf.badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`));
-}
-
-/** Fields that the API does not know or that are given twice: refused or warned of, as the client asks. */
-function checkFields(
-  request: ResourceRequest,
-  submitted: readonly unknown[],
-  oddities: readonly string[],
-): readonly string[] {
-  const validation = fieldValidationOf(request.query);
-  if (validation === 'Ignore') return [];
-  const resource = storedResource(request);
-  const subresource = request.target.subresource?.name;
-  const found = [...new Set(submitted.flatMap((one) => unknownFields(resource, one, subresource)))];
-  // A strategic patch has directives among the fields: `$patch`, `$setElementOrder/containers` and the like.
-  const unknown = request.verb === 'patch' ? found.filter((field) => !/(^|[.\]])\$/.test(field)) : found;
-  const wrong = [...oddities, ...unknown.map((field) => `unknown field "${field}"`)];
-  if (wrong.length > 0 && validation === 'Strict') throwStatus(strictDecodingError(resource, wrong));
-  return wrong;
-}
-
-/** The Status that confirms a delete or a binding. */
-function success(key?: ObjectKey, uid?: string): BodyAnswer {
-  const details =
-    key === undefined
-      ? undefined
-      : {
-          name: key.name,
-          ...groupOf(key),
-          kind: resourceRow(key.resource).plural,
-          ...(uid === undefined ? {} : { uid }),
-        };
-  const status: KubeStatus = {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Success',
-    ...(details === undefined ? {} : { details }),
-  };
-  return { kind: 'body', code: 200, type: JSON_TYPE, body: `${JSON.stringify(status)}\n` };
-}
-
-function groupOf({ resource }: ObjectKey): { group?: string } {
-  const { group } = resourceRow(resource);
-  return group === '' ? {} : { group };
 }

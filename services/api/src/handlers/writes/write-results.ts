@@ -4,7 +4,8 @@ import { statusOf } from '@shiplog/apimachinery';
 import { ClusterCache, objectIn } from '../../cache/cluster-cache';
 import { WatchCache } from '../../cache/watch-cache';
 import { HistoricalReads } from '../../cache/historical-reads';
-import { throwStatus, statusOfFailure } from '../../rest/errors';
+import { statusOfFailure } from '../../common/failures';
+import { throwStatus } from '../../rest/errors';
 
 export type Accepted = Extract<CommandReply, { ok: true }>;
 

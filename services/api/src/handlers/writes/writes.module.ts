@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../../cache/cache.module';
 import { EventsModule } from '../events/events.module';
-import { YamlReader } from '../../rest/yaml';
+import { YamlReader } from './yaml-reader';
 import { MutationHandler } from './mutation-handler';
 import { WriteResults } from './write-results';
 

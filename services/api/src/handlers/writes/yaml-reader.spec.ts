@@ -1,6 +1,6 @@
 import { StatusError } from '@shiplog/contracts';
 import { setImmediate as turn } from 'node:timers/promises';
-import { YamlReader, type YamlOptions } from './yaml';
+import { YamlReader, type YamlOptions } from './yaml-reader';
 
 /** A ConfigMap of so many keys, about 17 bytes each. */
 const configMap = (keys: number): string =>

@@ -1,5 +1,7 @@
-import type { ContainerStatus, Pod } from '@shiplog/contracts';
+import type { ContainerStatus, LogsRequest, Pod } from '@shiplog/contracts';
 import { refused, statusOf, type Result } from '@shiplog/apimachinery';
+import { throwStatus } from './errors';
+import { flagParam, param, wholeParam, type Query } from './options';
 
 /**
  * Which container's log is meant: the one asked for, or the only one there is. 400 with Kubernetes' texts when it can't
@@ -8,8 +10,8 @@ import { refused, statusOf, type Result } from '@shiplog/apimachinery';
 export function containerOf(pod: Pod, asked: string | undefined, previous: boolean): Result<string> {
   const chosen = choose(pod, asked);
   if (!chosen.ok) return chosen;
-  const why = withoutLog(pod, chosen.value, previous);
-  return why === undefined ? chosen : refused(statusOf.badRequest(why));
+  const problem = withoutLog(pod, chosen.value, previous);
+  return problem === undefined ? chosen : refused(statusOf.badRequest(problem));
 }
 
 function choose(pod: Pod, asked: string | undefined): Result<string> {
@@ -48,5 +50,29 @@ function statusOfContainer({ status }: Pod, name: string): ContainerStatus | und
     ...(status?.initContainerStatuses ?? []),
     ...(status?.ephemeralContainerStatuses ?? []),
   ];
-  return all.find((one) => one.name === name);
+  return all.find((container) => container.name === name);
+}
+
+/** Which lines of the log are asked for, and in which form. 400 for what contradicts itself. */
+export function logOptions(query: Query): Partial<LogsRequest> {
+  const sinceTime = param(query, 'sinceTime');
+  const sinceSeconds = wholeParam(query, 'sinceSeconds');
+  const tailLines = wholeParam(query, 'tailLines');
+  const limitBytes = wholeParam(query, 'limitBytes');
+  if (sinceTime !== undefined && sinceSeconds !== undefined) {
+    throwStatus(statusOf.badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified'));
+  }
+  if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) {
+    throwStatus(statusOf.badRequest(`sinceTime: Invalid value: "${sinceTime}": must be an RFC 3339 time`));
+  }
+  if (limitBytes === 0) throwStatus(statusOf.badRequest('limitBytes: Invalid value: 0: must be greater than 0'));
+  return {
+    ...(flagParam(query, 'follow') ? { follow: true } : {}),
+    ...(flagParam(query, 'previous') ? { previous: true } : {}),
+    ...(flagParam(query, 'timestamps') ? { timestamps: true } : {}),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+    ...(sinceTime === undefined ? {} : { sinceTime }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+  };
 }

@@ -1,7 +1,15 @@
 import { apiVersionOf, resourceRow, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/representation';
-import type { View } from '../../rest/negotiate';
-import { linesOf, type WatchEvent } from '../../cache/window/change';
+import type { View } from './negotiate';
+import { bytesOf } from './object-bytes';
+
+type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+/** One change as a watcher sees it. */
+export interface WatchEvent {
+  readonly type: WatchType;
+  readonly object: StoredObject;
+}
 
 /** How watch events become bytes for one kind of client. */
 export interface Encoder {
@@ -70,4 +78,18 @@ function lines(events: readonly WatchEvent[], show: (object: StoredObject) => un
 /** One watch event as a line. */
 export function line(type: string, object: unknown): Buffer {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`);
+}
+
+const PREFIX: Readonly<Record<WatchType, Buffer>> = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+};
+const SUFFIX = Buffer.from('}\n');
+
+/** Watch events as lines of JSON, from the bytes that the objects already have. */
+function linesOf(events: readonly WatchEvent[]): Buffer {
+  const parts: Buffer[] = [];
+  for (const { type, object } of events) parts.push(PREFIX[type], bytesOf(object), SUFFIX);
+  return Buffer.concat(parts);
 }

@@ -1,5 +1,5 @@
 import { statusOf } from '@shiplog/apimachinery';
-import { throwStatus } from '../../rest/errors';
+import { throwStatus } from './errors';
 
 /** Where the next page of a list begins: after an object, in the state of a position. */
 export interface ContinueFrom {

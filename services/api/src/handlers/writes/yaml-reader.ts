@@ -2,12 +2,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { statusOf } from '@shiplog/apimachinery';
-import { throwStatus } from './errors';
+import type { YamlParser } from '../../rest/body';
+import { throwStatus } from '../../rest/errors';
 
-/** What the reading process says of a document; `slow` and `broken` are said for it. */
-type Said =
+/** What came of a document: what the reading process answers, or that it was too slow or broke. */
+type Outcome =
   | { readonly json: string; readonly duplicates: readonly string[] }
-  | { readonly why: string }
+  | { readonly problem: string }
   | { readonly tooLong: true }
   | 'slow'
   | 'broken';
@@ -15,7 +16,7 @@ type Said =
 /** A document that waits to be read, or is being read. */
 interface Job {
   readonly text: string;
-  readonly resolve: (said: Said) => void;
+  readonly resolve: (outcome: Outcome) => void;
 }
 
 export interface YamlOptions {
@@ -38,7 +39,7 @@ const IDLE_MS = 60_000;
  * other client waiting for seconds; and V8 ends a process whose stack runs out in the wrong place, as it does for 20,000
  * brackets. So another process reads, begun with the first document, and other YAML is all that waits for it.
  */
-export class YamlReader implements OnApplicationShutdown {
+export class YamlReader implements YamlParser, OnApplicationShutdown {
   readonly #options: YamlOptions;
   readonly #waiting: Job[] = [];
   #process: ChildProcess | undefined;
@@ -52,22 +53,23 @@ export class YamlReader implements OnApplicationShutdown {
 
   /**
    * The value of a document. Throws StatusError: 400 when it is no YAML, or takes too long; 413 when it comes to too much;
-   * 429 when too many wait. `onOddity` hears of keys that are given twice.
+   * 429 when too many wait. `onDuplicate` hears of keys that are given twice.
    */
-  async parse(text: string, onOddity?: (sentence: string) => void): Promise<unknown> {
+  async parse(text: string, onDuplicate?: (sentence: string) => void): Promise<unknown> {
     if (this.#waiting.length >= this.#options.waiting) {
       throwStatus(statusOf.tooManyRequests('too much YAML is being read already; send JSON, or try again later', 1));
     }
-    const said = await new Promise<Said>((resolve) => {
+    const outcome = await new Promise<Outcome>((resolve) => {
       this.#waiting.push({ text, resolve });
       this.#next();
     });
-    if (said === 'slow') return malformed(`it takes more than ${this.#options.timeoutMs / 1_000} s; send JSON instead`);
-    if (said === 'broken') return malformed('it could not be read; send JSON instead');
-    if ('why' in said) return malformed(said.why);
-    if ('tooLong' in said) return throwStatus(statusOf.tooLarge(`as JSON, limit is ${this.#options.longest}`));
-    if (onOddity !== undefined) for (const sentence of said.duplicates) onOddity(sentence);
-    return JSON.parse(said.json) as unknown;
+    if (outcome === 'slow')
+      return malformed(`it takes more than ${this.#options.timeoutMs / 1_000} s; send JSON instead`);
+    if (outcome === 'broken') return malformed('it could not be read; send JSON instead');
+    if ('problem' in outcome) return malformed(outcome.problem);
+    if ('tooLong' in outcome) return throwStatus(statusOf.tooLarge(`as JSON, limit is ${this.#options.longest}`));
+    if (onDuplicate !== undefined) for (const sentence of outcome.duplicates) onDuplicate(sentence);
+    return JSON.parse(outcome.json) as unknown;
   }
 
   /** Ends the process. */
@@ -97,7 +99,7 @@ export class YamlReader implements OnApplicationShutdown {
       serialization: 'advanced',
     });
     const isOurs = (): boolean => this.#process === child;
-    child.on('message', (said: Said) => isOurs() && this.#settle(said));
+    child.on('message', (outcome: Outcome) => isOurs() && this.#settle(outcome));
     child.on('exit', () => isOurs() && this.#settle('broken'));
     // It could not begin, or ended before it was told.
     child.on('error', () => isOurs() && this.#settle('broken'));
@@ -106,11 +108,11 @@ export class YamlReader implements OnApplicationShutdown {
     return child;
   }
 
-  #settle(said: Said): void {
-    if (said === 'slow' || said === 'broken') this.#end();
+  #settle(outcome: Outcome): void {
+    if (outcome === 'slow' || outcome === 'broken') this.#end();
     const job = this.#current;
     this.#current = undefined;
-    job?.resolve(said);
+    job?.resolve(outcome);
     this.#next();
   }
 
@@ -121,6 +123,6 @@ export class YamlReader implements OnApplicationShutdown {
   }
 }
 
-function malformed(why: string): never {
-  return throwStatus(statusOf.badRequest(`error converting YAML to JSON: ${why}`));
+function malformed(problem: string): never {
+  return throwStatus(statusOf.badRequest(`error converting YAML to JSON: ${problem}`));
 }

@@ -1,5 +1,5 @@
 import type { ContainerStatus, Pod } from '@shiplog/contracts';
-import { containerOf } from './container-of';
+import { containerOf } from './log-options';
 
 function pod(names: string[], init: string[] = [], state: Partial<ContainerStatus> = { state: { running: {} } }): Pod {
   const status = (name: string): ContainerStatus => ({

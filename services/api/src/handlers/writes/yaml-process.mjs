@@ -17,7 +17,7 @@ function read(text) {
     const json = JSON.stringify(document.toJS({ maxAliasCount: 100 })) ?? 'null';
     return json.length > longest ? { tooLong: true } : { json, duplicates: duplicatesIn(document, lines) };
   } catch (error) {
-    return { why: error instanceof Error ? error.message : String(error) };
+    return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
