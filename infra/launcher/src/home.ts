@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { writeOwn } from './runtime-folder';
 
 /** The folder that holds all state of a cluster (`.shiplog/`), and what is where in it. */
 export class Home {
@@ -51,13 +52,14 @@ export class Home {
     return this.remembered(`secret-${name}`, () => randomBytes(18).toString('hex'));
   }
 
-  /** A line of text that is made at first use and kept. */
+  /** A line of text that is made at first use and kept; an empty one, which a power cut left, is nobody's secret. */
   remembered(name: string, make: () => string): string {
     const path = this.at(name);
-    if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+    const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+    if (kept !== '') return kept;
     const text = make();
     mkdirSync(this.folder, { recursive: true });
-    writeFileSync(path, `${text}\n`, { mode: 0o600 });
+    writeOwn(path, `${text}\n`);
     return text;
   }
 }

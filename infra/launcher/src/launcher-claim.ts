@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Cluster } from './cluster';
 import { isAlive, ownIdentity, type ProcessIdentity } from './processes/identity';
-import { readOwn, writeOwn } from './runtime-folder';
+import { parseState, readOwn, writeOwn } from './runtime-folder';
 import type { Ownership } from './slot/decide-ownership';
 import { alreadyRuns, releaseSlot, takeSlot } from './slot/slot-claim';
 
@@ -38,7 +38,7 @@ export function announce(cluster: Cluster, phase: Claim['phase']): void {
 
 /** What the last launcher of a home said, also when it died without taking it back. */
 export function lastClaim(path: string): Claim | undefined {
-  return parsed(readOwn(path));
+  return parseState(readOwn(path));
 }
 
 /** The claim of a launcher that runs, if one does. */
@@ -57,13 +57,4 @@ function ownClaim({ home, settings, natsUrl, databaseUrl, mode }: Cluster, phase
   const dockerHost = mode.kind === 'own-engine' ? mode.dockerHost : settings.dockerHost;
   const { slot, minions } = settings;
   return { ...ownIdentity(), phase, home: home.folder, slot, natsUrl, databaseUrl, dockerHost, minions };
-}
-
-/** A file that a power cut left empty says nothing, and its writer is gone. */
-function parsed(text: string | undefined): Claim | undefined {
-  try {
-    return text === undefined ? undefined : (JSON.parse(text) as Claim);
-  } catch {
-    return undefined;
-  }
 }

@@ -128,6 +128,18 @@ export function readOwn(path: string): string | undefined {
   }
 }
 
+/**
+ * What a state file holds that was read; undefined when it is no JSON: a power cut can leave a file empty, and whoever wrote
+ * it is gone then.
+ */
+export function parseState<T>(text: string | undefined): T | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  } catch {
+    return undefined;
+  }
+}
+
 function draft(path: string, text: string): string {
   const name = `${path}.${process.pid}.new`;
   rmSync(name, { force: true });

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { LauncherFailure } from './failure';
-import { settingsFrom } from './settings';
+import { REPOSITORY, settingsFrom } from './settings';
 
 describe('the settings of a cluster on this machine', () => {
   it('has two minions, the sample and the usual port when nothing is said', () => {
@@ -16,10 +17,52 @@ describe('the settings of a cluster on this machine', () => {
     expect(() => settingsFrom({}, { minions })).toThrow(`--minions is "${minions}"`);
   });
 
+  it.each([
+    ['SHIPLOG_SLOT', '-1', 'from 0 to 9'],
+    ['SHIPLOG_SLOT', '10', 'from 0 to 9'],
+    ['SHIPLOG_SLOT', 'first', 'from 0 to 9'],
+    ['API_PORT', '0', 'from 1 to 65535'],
+    ['API_PORT', '65536', 'from 1 to 65535'],
+    ['API_PORT', '6443/tcp', 'from 1 to 65535'],
+  ])('refuses %s=%s with its bounds', (name, value, bounds) => {
+    const read = () => settingsFrom({ [name]: value });
+    expect(read).toThrow(LauncherFailure);
+    expect(read).toThrow(`${name} is "${value}", which is no whole number ${bounds}.`);
+  });
+
   it('takes an empty variable for one that is not set', () => {
-    expect(settingsFrom({ NATS_URL: '', DOCKER_HOST: '' })).toMatchObject({
-      natsUrl: undefined,
-      dockerHost: undefined,
-    });
+    const empty = Object.fromEntries(
+      ['NATS_URL', 'DATABASE_URL', 'DOCKER_HOST', 'LOG_LEVEL', 'SHIPLOG_HOME', 'SHIPLOG_CACHE'].map((name) => [
+        name,
+        '',
+      ]),
+    );
+    expect(settingsFrom(empty)).toEqual(settingsFrom({}));
+    expect(settingsFrom({ API_PORT: '', SHIPLOG_SLOT: '', SHIPLOG_MINIONS: '' })).toEqual(settingsFrom({}));
+  });
+
+  it('gives each slot a port of its own, and lets the user choose another', () => {
+    const ports = Array.from({ length: 10 }, (_, slot) => settingsFrom({ SHIPLOG_SLOT: String(slot) }).apiPort);
+    expect(new Set(ports).size).toBe(10);
+    expect(settingsFrom({ SHIPLOG_SLOT: '3', API_PORT: '7000' }).apiPort).toBe(7_000);
+  });
+
+  it('leaves the sample out for each way of asking for that, npm’s own among them', () => {
+    expect(settingsFrom({}, { sample: false }).sample).toBe(false);
+    expect(settingsFrom({ SHIPLOG_SAMPLE: 'no' }).sample).toBe(false);
+    expect(settingsFrom({ npm_config_sample: '' }).sample).toBe(false);
+    expect(settingsFrom({ SHIPLOG_SAMPLE: 'no' }, { sample: true }).sample).toBe(true);
+  });
+
+  it('reads `npm start --minions 3`, which npm hands over in the environment, after the environment’s own', () => {
+    expect(settingsFrom({ npm_config_minions: '3' }).minions).toBe(3);
+    expect(settingsFrom({ npm_config_minions: '3', SHIPLOG_MINIONS: '4' }).minions).toBe(4);
+  });
+
+  it('means folders of the repository, from wherever it is called', () => {
+    const { home, cache } = settingsFrom({});
+    expect([home, cache]).toEqual([join(REPOSITORY, '.shiplog'), join(REPOSITORY, '.shiplog', 'cache')]);
+    expect(settingsFrom({ SHIPLOG_HOME: 'other' }).home).toBe(join(REPOSITORY, 'other'));
+    expect(settingsFrom({ SHIPLOG_HOME: '/srv/x/../y' }).home).toBe('/srv/y');
   });
 });

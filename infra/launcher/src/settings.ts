@@ -38,14 +38,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * are given without `--` before them (`npm start --minions 3`).
  */
 export function settingsFrom(env: Environment, flags: { minions?: string; sample?: boolean } = {}): LauncherSettings {
-  const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT ?? '0', 0, SLOTS.length - 1);
+  const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT || '0', 0, SLOTS.length - 1);
   return {
     home: resolve(REPOSITORY, env.SHIPLOG_HOME || '.shiplog'),
     cache: resolve(REPOSITORY, env.SHIPLOG_CACHE || join('.shiplog', 'cache')),
     slot,
-    minions: wholeNumber('--minions', flags.minions ?? env.SHIPLOG_MINIONS ?? env.npm_config_minions ?? '2', 1, 9),
+    minions: wholeNumber('--minions', flags.minions ?? (env.SHIPLOG_MINIONS || env.npm_config_minions || '2'), 1, 9),
     sample: flags.sample ?? (env.SHIPLOG_SAMPLE !== 'no' && env.npm_config_sample !== ''),
-    apiPort: wholeNumber('API_PORT', env.API_PORT ?? String(6443 + slot), 1, 65_535),
+    apiPort: wholeNumber('API_PORT', env.API_PORT || String(6443 + slot), 1, 65_535),
     natsUrl: env.NATS_URL || undefined,
     databaseUrl: env.DATABASE_URL || undefined,
     dockerHost: env.DOCKER_HOST || undefined,

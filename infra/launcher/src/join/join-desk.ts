@@ -37,6 +37,8 @@ export class JoinDesk {
   /** A request that is repeated gets the same answer; another one with the same token gets none. */
   readonly #answers = new Map<string, { asked: string; answer: Promise<ReplyOf<typeof JoinRequest>> }>();
 
+  readonly #farewells = new Set<NodeJS.Timeout>();
+
   constructor(
     private readonly cluster: Cluster,
     private readonly nats: OwnNats,
@@ -49,6 +51,7 @@ export class JoinDesk {
   }
 
   close(): void {
+    this.#farewells.forEach(clearTimeout);
     this.#transport.close();
   }
 
@@ -116,7 +119,7 @@ export class JoinDesk {
     );
     guests.add(...agents.map(({ role, nkey }) => ({ role, name: node, nkey })));
     await this.nats.reload();
-    setTimeout(() => void this.#retire(id), FAREWELL_MS).unref();
+    this.#farewells.add(setTimeout(() => void this.#retire(id), FAREWELL_MS).unref());
     const { layout, pki } = this.cluster;
     this.cluster.tell(`machine ${node} joined`);
     return {

@@ -7,7 +7,7 @@ import { addressOf, JoinRequest, RenewRequest, type Identity } from '@shiplog/co
 import { isDue, requestFor } from '@shiplog/pki';
 import type { Cluster } from '../cluster';
 import { makeNkey } from '../nats/nkeys';
-import { readOwn, writeOwn } from '../runtime-folder';
+import { parseState, readOwn, writeOwn } from '../runtime-folder';
 import type { JoinToken } from './token';
 
 const AGENTS = ['kubelet', 'network', 'proxy'] as const;
@@ -26,8 +26,7 @@ export interface Membership {
 
 /** The membership that an earlier join has left, if there is one. */
 export function keptMembership(cluster: Cluster): Membership | undefined {
-  const text = readOwn(cluster.home.at('membership.json'));
-  return text === undefined ? undefined : (JSON.parse(text) as Membership);
+  return parseState(readOwn(cluster.home.at('membership.json')));
 }
 
 /** Makes keys, has them certified by means of a token, and keeps what comes of it. Throws StatusError when it is refused. */

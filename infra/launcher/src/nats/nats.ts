@@ -197,7 +197,7 @@ export function natsSettings(cluster: Cluster, identity: Identity): Record<strin
   };
 }
 
-/** An address without its password, for the screen. */
+/** An address, or several, without user and password, for the screen: up to the last `@`, as URLs are read. */
 export function redacted(address: string): string {
-  return address.replace(/\/\/[^@/]*@/, '//');
+  return address.replace(/\/\/[^/]*@/g, '//');
 }

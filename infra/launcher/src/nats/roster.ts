@@ -1,5 +1,7 @@
 import type { Identity } from '@shiplog/contracts';
-import { readOwn, writeOwn } from '../runtime-folder';
+import { LauncherFailure } from '../failure';
+import { shellPath } from '../home';
+import { parseState, readOwn, writeOwn } from '../runtime-folder';
 import type { NatsUser } from './server-config';
 
 /** Somebody who was let in from elsewhere: a machine that joined, or a token by which one may. */
@@ -15,10 +17,18 @@ export class Roster {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Those whose time is not over. */
+  /**
+   * Those whose time is not over.
+   * @throws LauncherFailure when what is kept can't be read: without a word, machines that joined would be shut out
+   */
   all(): Guest[] {
     const text = readOwn(this.path);
-    const guests = text === undefined ? [] : (JSON.parse(text) as Guest[]);
+    const guests = text === undefined ? [] : parseState<Guest[]>(text);
+    if (guests === undefined)
+      throw new LauncherFailure(
+        `${this.path}, the list of machines that joined, can't be read.`,
+        `rm ${shellPath(this.path)} && npm start; each of them then has to join again`,
+      );
     return guests.filter(({ until }) => until === undefined || until > this.now());
   }
 

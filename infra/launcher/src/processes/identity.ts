@@ -23,7 +23,8 @@ export function ownIdentity(): ProcessIdentity {
 
 /** Whether that very process still runs. */
 export function isAlive(identity: ProcessIdentity): boolean {
-  return identityOf(identity.pid)?.started === identity.started;
+  const found = identityOf(identity.pid);
+  return found !== undefined && found.started === identity.started;
 }
 
 function startedOnLinux(pid: number): string | undefined {

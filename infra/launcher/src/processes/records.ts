@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeOwn } from '../runtime-folder';
+import { parseState, writeOwn } from '../runtime-folder';
 import { isAlive, type ProcessIdentity } from './identity';
 
 /** What is written down of each started process, so that a later launcher can find and end it. */
@@ -29,7 +29,8 @@ export class ProcessRecords {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
       .filter((file) => file.endsWith('.json'))
-      .map((file) => JSON.parse(readFileSync(join(this.folder, file), 'utf8')) as ProcessRecord)
+      .map((file) => parseState<ProcessRecord>(readFileSync(join(this.folder, file), 'utf8')))
+      .filter((record) => record !== undefined)
       .filter(isAlive);
   }
 

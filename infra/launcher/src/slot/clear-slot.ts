@@ -33,10 +33,15 @@ export async function clearAbandoned(layout: Layout, home: string): Promise<void
 export async function unmountBelow(folder: string): Promise<void> {
   const points = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
+    .map((line) => unescaped(line.split(' ')[4] ?? ''))
     .filter((point) => point.startsWith(`${folder}/`))
     .sort((a, b) => b.length - a.length);
   for (const point of points) await run('umount', ['-l', point]);
+}
+
+/** The kernel writes blanks and backslashes of a path as octal numbers. */
+function unescaped(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 }
 
 /** Containers and their shims outlive an engine that was killed; control groups and command lines still name them. */

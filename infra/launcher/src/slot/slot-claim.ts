@@ -4,7 +4,7 @@ import { LauncherFailure } from '../failure';
 import { Home } from '../home';
 import { isAlive } from '../processes/identity';
 import { ProcessRecords } from '../processes/records';
-import { createOwn, readOwn, runtimeFolder, writeOwn } from '../runtime-folder';
+import { createOwn, parseState, readOwn, runtimeFolder, writeOwn } from '../runtime-folder';
 import { SLOTS, type LauncherSettings } from '../settings';
 import { decideOwnership, describeForeign, type Liveness, type Ownership, type SlotClaim } from './decide-ownership';
 
@@ -70,8 +70,7 @@ export function alreadyRuns({ pid, home }: { pid: number; home: string }): Launc
 }
 
 function readClaim(slot: number): SlotClaim | undefined {
-  const text = readOwn(slotFile(slot));
-  return text === undefined ? undefined : (JSON.parse(text) as SlotClaim);
+  return parseState(readOwn(slotFile(slot)));
 }
 
 function livenessOf(claim: SlotClaim | undefined): Liveness {
