@@ -2,7 +2,7 @@ import { hostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { NftablesBackend } from './nftables/nftables-backend';
 import { whyNoNftables } from './nftables/probe';
-import { tableOf } from './nftables/render-layout';
+import { tableOf } from './nftables/domain/layout';
 import type { ProxyBackend } from './proxy-backend';
 import type { ProxyConfig } from './settings';
 import { UserspaceBackend } from './userspace/userspace-backend';

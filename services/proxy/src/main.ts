@@ -1,6 +1,6 @@
 import { readConfig, runService } from '@shiplog/service';
 import { cleanUp } from './nftables/nftables-backend';
-import { tableOf } from './nftables/render-layout';
+import { tableOf } from './nftables/domain/layout';
 import { ProxyModule } from './proxy.module';
 import { proxySettings } from './settings';
 

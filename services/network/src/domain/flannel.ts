@@ -1,6 +1,6 @@
 import type { Node } from '@shiplog/contracts';
 import { VNI } from './names';
-import type { Backend } from './plan-peers';
+import type { Backend } from './peers';
 
 export const ANNOTATIONS = {
   data: 'flannel.alpha.coreos.com/backend-data',

@@ -1,12 +1,12 @@
 import type { Node } from '@shiplog/contracts';
 import { aLink, aMinion, aNode } from '../testing/builders';
 import { hostInterface, macOfIp, vtepMac } from './names';
-import { planCommands } from './plan-commands';
-import { planHost, planNode, type Desired } from './plan-desired';
+import { planCommands } from './commands';
+import { planHost, planNode, type Desired } from './desired';
 import { findUnderlay, type Underlay } from './underlay';
 import { missingAnnotations, ownAnnotations } from './flannel';
-import { planPeers } from './plan-peers';
-import { renderRules, soundPorts } from './render-rules';
+import { planPeers } from './peers';
+import { renderRules, soundPorts } from './rules';
 
 const SCOPE = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', devices: ['eth0', 'flannel.1', 'shiplog0'] };
 const RANGE = { clusterCidr: SCOPE.clusterCidr, nodeCidrPrefix: 24 };

@@ -1,6 +1,6 @@
 import { batch, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import type { Commands } from '../domain/plan-commands';
+import type { Commands } from '../domain/commands';
 import { BRIDGE, VXLAN } from '../domain/names';
 
 /** Carries planned commands out. Throws at the first that fails; what was done is seen at the next look. */

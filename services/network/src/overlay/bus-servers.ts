@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { Logger } from 'pino';
-import type { ServerAddress } from '../domain/render-rules';
+import type { ServerAddress } from '../domain/rules';
 
 const DEFAULT_PORT = 4222;
 

@@ -8,9 +8,9 @@ import {
 } from '@shiplog/hostnet';
 import { BRIDGE, hostInterface, tableOf, VXLAN } from '../domain/names';
 import type { Observed } from '../domain/observed';
-import { planCommands } from '../domain/plan-commands';
+import { planCommands } from '../domain/commands';
 import { findUnderlay } from '../domain/underlay';
-import { readVeths } from '../pods/plan-veth';
+import { readVeths } from '../domain/veth';
 import { observe } from './observe';
 
 /** What of its settings the agent made things by. */

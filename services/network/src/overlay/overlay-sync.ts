@@ -3,12 +3,12 @@ import { applyScript, openForwarding, type HostNetwork } from '@shiplog/hostnet'
 import type { Logger } from 'pino';
 import { BRIDGE, tableOf, VXLAN, vtepMac } from '../domain/names';
 import type { Observed } from '../domain/observed';
-import { planCommands } from '../domain/plan-commands';
-import { planHost, planNode, type Desired } from '../domain/plan-desired';
+import { planCommands } from '../domain/commands';
+import { planHost, planNode, type Desired } from '../domain/desired';
 import { findUnderlay, type Underlay } from '../domain/underlay';
 import { missingAnnotations, ownAnnotations } from '../domain/flannel';
-import { planPeers, type Backend, type Unreachable } from '../domain/plan-peers';
-import { renderRules, soundPorts, type PodPorts } from '../domain/render-rules';
+import { planPeers, type Backend, type Unreachable } from '../domain/peers';
+import { renderRules, soundPorts, type PodPorts } from '../domain/rules';
 import { apply, applySettings } from './apply';
 import { BusServers } from './bus-servers';
 import { observe } from './observe';

@@ -4,10 +4,10 @@ import { ProgramError, withInput, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { hostInterface } from '../domain/names';
 import type { Observed } from '../domain/observed';
-import type { PodPorts } from '../domain/render-rules';
+import type { PodPorts } from '../domain/rules';
 import { IpamPool } from '../domain/ipam';
 import { KeyedMutex } from './keyed-mutex';
-import { podEndCommands, hostEndCommands, readVeths, type Attachment, type VethInput } from './plan-veth';
+import { podEndCommands, hostEndCommands, readVeths, type Attachment, type VethInput } from '../domain/veth';
 
 /** The node's bridge, as far as the veths in it need it. */
 export interface BridgeInfo {

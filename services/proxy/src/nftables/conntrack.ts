@@ -1,6 +1,6 @@
 import { ProgramError, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import type { StaleFlow, TrackedFlow } from './stale-flows';
+import type { StaleFlow, TrackedFlow } from './domain/stale-flows';
 
 /** Both directions of a conversation, as `conntrack -L` writes them: the client's, and the one that answers come in. */
 const TRACKED = /^udp .*?src=\S+ dst=(\S+) sport=\d+ dport=(\d+) .*?src=(\S+) dst=\S+ sport=(\d+)/;

@@ -2,10 +2,10 @@ import { applyScript, hostNetwork, renderTableRemoval, type HostNetwork } from '
 import type { Logger } from 'pino';
 import type { ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
-import type { TableOptions } from './render-base';
+import type { TableOptions } from './domain/base';
 import { forgetFlows, trackedFlows } from './conntrack';
-import { leftoverFlows, staleFlows } from './stale-flows';
-import { TableState } from './table-state';
+import { leftoverFlows, staleFlows } from './domain/stale-flows';
+import { TableState } from './domain/table-state';
 
 const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';
 const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';

@@ -1,4 +1,4 @@
-import type { Balancer } from './balancer';
+import type { Balancer } from './domain/balancer';
 
 /** A socket of a service. */
 export interface Listener {

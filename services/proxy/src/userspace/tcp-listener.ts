@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Backend } from '../domain/service-port';
-import type { Balancer } from './balancer';
+import type { Balancer } from './domain/balancer';
 import type { Listener } from './listener';
 
 const CONNECT_LIMIT_MS = 5_000;

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Logger } from 'pino';
 import type { Backend } from '../domain/service-port';
-import type { Balancer } from './balancer';
+import type { Balancer } from './domain/balancer';
 import type { Listener } from './listener';
 
 /** A client that is silent for so long may get another backend; the kernel's own limit for UDP is of this order. */

@@ -1,12 +1,12 @@
+import { BlockList, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { checkedPort, type ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
-import { Balancer } from './balancer';
-import { inNetwork } from './in-network';
+import { Balancer } from './domain/balancer';
 import type { Listener } from './listener';
 import { LoopbackAddresses } from './loopback-addresses';
-import { planListeners, type WantedListener } from './plan-listeners';
+import { planListeners, type WantedListener } from './domain/listeners';
 import { TcpListener } from './tcp-listener';
 import { UdpListener } from './udp-listener';
 
@@ -107,4 +107,12 @@ function localAddresses(wanted: readonly string[]): string[] {
   const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((one) => one.address));
   const found = wanted.flatMap((one) => (one.includes('/') ? own.filter((ip) => inNetwork(ip, one)) : [one]));
   return [...new Set(found)];
+}
+
+/** Whether an IPv4 address lies in a network such as `127.0.0.0/8`. */
+function inNetwork(address: string, network: string): boolean {
+  const [base = '', prefix = '32'] = network.split('/');
+  const list = new BlockList();
+  list.addSubnet(base, Number(prefix), 'ipv4');
+  return isIPv4(address) && list.check(address, 'ipv4');
 }

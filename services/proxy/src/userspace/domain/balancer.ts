@@ -1,4 +1,4 @@
-import type { Backend } from '../domain/service-port';
+import type { Backend } from '../../domain/service-port';
 
 /** Clients remembered for affinity at most, per service port. */
 const CLIENT_LIMIT = 65_536;

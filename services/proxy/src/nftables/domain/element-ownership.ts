@@ -1,4 +1,4 @@
-import type { Element } from './render-service';
+import type { Element } from './service-elements';
 
 /** What is to happen to one element; `undefined` on a side means that it isn't there. A set's elements have value ''. */
 export interface ElementChange {

@@ -1,5 +1,5 @@
-import { BRIDGE, hostInterface, macOfIp } from '../domain/names';
-import type { ObservedLink } from '../domain/observed';
+import { BRIDGE, hostInterface, macOfIp } from './names';
+import type { ObservedLink } from './observed';
 
 /** What the agent knows of a pod's place in the network; all of it can be read back from the kernel. */
 export interface Attachment {

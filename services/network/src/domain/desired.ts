@@ -1,7 +1,7 @@
 import { formatIp, parseCidr } from '@shiplog/apimachinery';
 import { macOfIp, VXLAN, VXLAN_OVERHEAD, vtepMac } from './names';
 import { isOnLink, type Underlay } from './underlay';
-import type { Backend, Peer, Unreachable } from './plan-peers';
+import type { Backend, Peer, Unreachable } from './peers';
 
 /** A route that should be there; `via` is a neighbour on `device`. */
 export interface WantedRoute {

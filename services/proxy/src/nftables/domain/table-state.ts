@@ -1,9 +1,9 @@
-import type { Backend, ServicePort } from '../domain/service-port';
+import type { Backend, ServicePort } from '../../domain/service-port';
 import { ElementOwnership, type ElementChange } from './element-ownership';
-import { renderBase, type TableOptions } from './render-base';
+import { renderBase, type TableOptions } from './base';
 import { renderDefinitions, type Definition } from '@shiplog/hostnet';
-import { renderChanges, renderTable } from './render-script';
-import { planSlots, renderServicePort, type Slots } from './render-service';
+import { renderChanges, renderTable } from './script';
+import { planSlots, renderServicePort, type Slots } from './service-elements';
 
 /** What the kernel's table should hold, and what was put together for it since it was last asked. */
 export class TableState {

@@ -1,7 +1,7 @@
-import { planServicePorts } from '../domain/plan-service-ports';
-import { aService, anEndpoint, aSlice } from '../testing/builders';
+import { planServicePorts } from '../../domain/plan-service-ports';
+import { aService, anEndpoint, aSlice } from '../../testing/builders';
 import { Balancer } from './balancer';
-import { planListeners } from './plan-listeners';
+import { planListeners } from './listeners';
 
 const TWO = [
   { ip: '10.0.0.1', port: 80 },

@@ -1,7 +1,7 @@
 import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
 import { BRIDGE, ROUTE_PROTOCOL, VNI, VXLAN, VXLAN_PORT } from './names';
 import { addressesOf, type Observed, type ObservedLink, type ObservedRoute } from './observed';
-import type { Desired, WantedBridge, WantedRoute, WantedTunnel } from './plan-desired';
+import type { Desired, WantedBridge, WantedRoute, WantedTunnel } from './desired';
 
 /** Lines for `ip -batch` and, after those, for `bridge -batch`. */
 export interface Commands {

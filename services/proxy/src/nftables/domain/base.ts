@@ -1,5 +1,5 @@
 import type { Definition } from '@shiplog/hostnet';
-import { keyOf, names, PLANES } from './render-layout';
+import { keyOf, names, PLANES } from './layout';
 
 /** What of the cluster and the node the rules depend on. */
 export interface TableOptions {

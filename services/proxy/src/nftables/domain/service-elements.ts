@@ -1,6 +1,6 @@
-import { checkedPort, type Backend, type Route, type ServicePort } from '../domain/service-port';
+import { checkedPort, type Backend, type Route, type ServicePort } from '../../domain/service-port';
 import type { Definition } from '@shiplog/hostnet';
-import { names, spreadingPicker, stickyPicker, type Plane } from './render-layout';
+import { names, spreadingPicker, stickyPicker, type Plane } from './layout';
 
 /** One element of a map (with a value) or of a set. */
 export interface Element {

@@ -1,8 +1,8 @@
 import type { EndpointSlice, Service } from '@shiplog/contracts';
-import { planServicePorts } from '../domain/plan-service-ports';
-import { aService, anEndpoint, aSlice } from '../testing/builders';
-import { emptyRuleset, runScript, type Ruleset } from '../testing/ruleset';
-import { Tracer, type Packet } from '../testing/tracer';
+import { planServicePorts } from '../../domain/plan-service-ports';
+import { aService, anEndpoint, aSlice } from '../../testing/builders';
+import { emptyRuleset, runScript, type Ruleset } from '../../testing/ruleset';
+import { Tracer, type Packet } from '../../testing/tracer';
 import { TableState } from './table-state';
 
 const NODE = '172.30.0.11';

@@ -1,4 +1,4 @@
-import type { Backend, Protocol, ServicePort } from '../domain/service-port';
+import type { Backend, Protocol, ServicePort } from '../../domain/service-port';
 
 /** A socket that is wanted, and what is behind it. */
 export interface WantedListener {

@@ -1,4 +1,4 @@
-import { readFlows } from './conntrack';
+import { readFlows } from '../conntrack';
 import { leftoverFlows, staleFlows } from './stale-flows';
 
 describe('stale flows', () => {

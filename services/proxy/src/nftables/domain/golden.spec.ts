@@ -1,6 +1,6 @@
-import { planServicePorts } from '../domain/plan-service-ports';
-import { aService, anEndpoint, aSlice } from '../testing/builders';
-import { golden } from '../testing/golden';
+import { planServicePorts } from '../../domain/plan-service-ports';
+import { aService, anEndpoint, aSlice } from '../../testing/builders';
+import { golden } from '../../testing/golden';
 import { TableState } from './table-state';
 
 const OPTIONS = {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { ElementOwnership } from './element-ownership';
-import { planSlots } from './render-service';
+import { planSlots } from './service-elements';
 
 const backend = fc.integer({ min: 1, max: 12 }).map((n) => ({ ip: `10.244.1.${n}`, port: 80 }));
 const backends = fc.uniqueArray(backend, { selector: (one) => one.ip, maxLength: 10 });
