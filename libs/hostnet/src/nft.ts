@@ -11,16 +11,15 @@ export type Definition =
  * already. Elements of maps go; those of sets that the packet path fills stay.
  */
 export function renderDefinitions(table: string, definitions: readonly Definition[]): string {
-  const collections = definitions.filter((one) => one.kind !== 'chain');
-  const chains = definitions.filter((one) => one.kind === 'chain');
+  const collections = definitions.filter((definition) => definition.kind !== 'chain');
+  const chains = definitions.filter((definition) => definition.kind === 'chain');
+  const emptied = collections.filter(({ keepsElements }) => keepsElements !== true);
   const lines = [
-    ...collections.map((one) => `add ${one.kind} ip ${table} ${one.name} { ${one.body} }`),
-    ...collections
-      .filter((one) => one.keepsElements !== true)
-      .map((one) => `flush ${one.kind} ip ${table} ${one.name}`),
-    ...chains.map((one) => `add chain ip ${table} ${one.name}${one.hook === undefined ? '' : ` { ${one.hook} }`}`),
-    ...chains.map((one) => `flush chain ip ${table} ${one.name}`),
-    ...chains.flatMap((one) => one.rules.map((rule) => `add rule ip ${table} ${one.name} ${rule}`)),
+    ...collections.map(({ kind, name, body }) => `add ${kind} ip ${table} ${name} { ${body} }`),
+    ...emptied.map(({ kind, name }) => `flush ${kind} ip ${table} ${name}`),
+    ...chains.map(({ name, hook }) => `add chain ip ${table} ${name}${hook === undefined ? '' : ` { ${hook} }`}`),
+    ...chains.map(({ name }) => `flush chain ip ${table} ${name}`),
+    ...chains.flatMap(({ name, rules }) => rules.map((rule) => `add rule ip ${table} ${name} ${rule}`)),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -92,10 +92,10 @@ export class PersistentShell {
     this.#finish(code === 0 ? undefined : this.#said.slice(0, at), this.#said.slice(0, at));
   }
 
-  #ended(child: ChildProcessWithoutNullStreams, why: string): void {
+  #ended(child: ChildProcessWithoutNullStreams, reason: string): void {
     if (child !== this.#child) return;
     this.#child = undefined;
-    if (this.#queue.length > 0) this.#finish(`${this.#said}${why}`, '');
+    if (this.#queue.length > 0) this.#finish(`${this.#said}${reason}`, '');
   }
 
   #finish(failure: string | undefined, said: string): void {

@@ -9,10 +9,10 @@ import { networkSettings } from './settings';
 import { JournalStandIn } from './testing/journal-stand-in';
 
 const logger = pino({ level: 'silent' });
-const WAITING: SyncOutcome = { state: 'waiting', why: 'the node has no pod addresses yet' };
+const WAITING: SyncOutcome = { state: 'waiting', reason: 'the node has no pod addresses yet' };
 const STANDING: SyncOutcome = {
   state: 'done',
-  desired: { routes: [], neighbours: [], fdb: [], unreachable: [{ node: 'minion-2', why: 'it is far' }] },
+  desired: { routes: [], neighbours: [], fdb: [], unreachable: [{ node: 'minion-2', reason: 'it is far' }] },
   observed: { links: [], routes: [], neighbours: [], fdb: [] },
   podCidr: '10.244.1.0/24',
 };
@@ -71,7 +71,7 @@ afterEach(async () => {
 
 describe('the agent of a node', () => {
   it('that waited for its pod network looks up the bus before its first rules: no pod may reach it meanwhile', async () => {
-    expect(health.report()).toMatchObject({ ready: false, detail: WAITING.why });
+    expect(health.report()).toMatchObject({ ready: false, detail: WAITING.reason });
     overlay.next = STANDING;
     journal.changeNode('minion-1', { podCIDR: '10.244.1.0/24' });
     await eventually(() => health.report().ready);

@@ -62,7 +62,8 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     this.#projection = projection;
     if (this.#isStopped) return projection.close();
     projection.onApplied((batch) => {
-      if (batch.some((one) => (one.after ?? one.before)?.kind === 'Node') && this.#nodesChanged()) this.#loop.wake();
+      if (batch.some(({ before, after }) => (after ?? before)?.kind === 'Node') && this.#nodesChanged())
+        this.#loop.wake();
     });
     this.#nodesChanged();
     this.#loop.wakeEvery(this.config.resyncEvery, () => (this.#isResyncDue = true));
@@ -87,7 +88,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
 
   async #sync(): Promise<void> {
     const outcome = await this.overlay.run(this.#projection?.list('nodes') ?? []);
-    if (outcome.state === 'waiting') this.health.notReady(outcome.why);
+    if (outcome.state === 'waiting') this.health.notReady(outcome.reason);
     else await this.#settle(outcome);
     if (outcome.annotations !== undefined) await annotateNode(this.bus, this.config.nodeName, outcome.annotations);
   }
@@ -96,7 +97,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     const { desired, podCidr } = outcome;
     if (this.config.role === 'node') await this.#connectPods(outcome);
     const ways = `${desired.routes.length} routes${podCidr === '' ? '' : ` from ${podCidr}`}`;
-    const missing = desired.unreachable.map(({ node, why }) => `; no way to ${node}: ${why}`).join('');
+    const missing = desired.unreachable.map(({ node, reason }) => `; no way to ${node}: ${reason}`).join('');
     this.health.ready(`${this.config.role === 'host' ? 'host-gw' : this.config.backend}, ${ways}${missing}`);
   }
 

@@ -14,13 +14,13 @@ export async function chooseBackend(config: ProxyConfig, logger: Logger): Promis
     logger.info('services by listening sockets, as asked');
     return userspace(config, nodePortAddresses, logger);
   }
-  const why = await whyNoNftables(hostNetwork);
-  if (why === undefined) {
+  const reason = await whyNoNftables(hostNetwork);
+  if (reason === undefined) {
     logger.info('services by nftables');
     return new NftablesBackend({ ...config, table: tableOf(config.nodeName), nodePortAddresses }, logger);
   }
-  if (config.mode === 'nftables') throw new Error(`PROXY_MODE is nftables, but that does not work here: ${why}`);
-  logger.warn({ why }, 'nftables does not work here: services by listening sockets instead');
+  if (config.mode === 'nftables') throw new Error(`PROXY_MODE is nftables, but that does not work here: ${reason}`);
+  logger.warn({ why: reason }, 'nftables does not work here: services by listening sockets instead');
   return userspace(config, nodePortAddresses, logger);
 }
 

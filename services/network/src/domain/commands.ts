@@ -24,7 +24,7 @@ export interface Scope {
 export function planCommands(desired: Desired, observed: Observed, scope: Scope): Commands {
   const tunnelIsNew = desired.tunnel !== undefined && !isSameTunnel(find(observed, VXLAN), desired.tunnel);
   const seen: Observed = tunnelIsNew
-    ? { ...observed, routes: observed.routes.filter((one) => one.dev !== VXLAN), neighbours: [], fdb: [] }
+    ? { ...observed, routes: observed.routes.filter(({ dev }) => dev !== VXLAN), neighbours: [], fdb: [] }
     : observed;
   return {
     ip: [
@@ -93,7 +93,7 @@ function addressCommands(device: string, link: ObservedLink, wanted: string): st
   const present = addressesOf(link);
   return [
     ...(present.includes(wanted) ? [] : [`address add ${wanted} dev ${device}`]),
-    ...present.filter((one) => one !== wanted).map((one) => `address delete ${one} dev ${device}`),
+    ...present.filter((address) => address !== wanted).map((address) => `address delete ${address} dev ${device}`),
   ];
 }
 
@@ -103,9 +103,11 @@ function upCommands(link: ObservedLink): string[] {
 
 function neighbourCommands(desired: Desired, observed: Observed): string[] {
   if (desired.tunnel === undefined) return [];
-  const wanted = new Map(desired.neighbours.map((one) => [one.ip, one.mac]));
+  const wanted = new Map(desired.neighbours.map(({ ip, mac }) => [ip, mac]));
   const present = new Map(
-    observed.neighbours.filter((one) => one.state?.includes('PERMANENT')).map((one) => [one.dst ?? '', one.lladdr]),
+    observed.neighbours
+      .filter(({ state }) => state?.includes('PERMANENT'))
+      .map(({ dst = '', lladdr }) => [dst, lladdr]),
   );
   return [
     ...[...wanted]
@@ -117,8 +119,8 @@ function neighbourCommands(desired: Desired, observed: Observed): string[] {
 
 function fdbCommands(desired: Desired, observed: Observed): string[] {
   if (desired.tunnel === undefined) return [];
-  const wanted = new Map(desired.fdb.map((one) => [one.mac, one.ip]));
-  const present = new Map(observed.fdb.flatMap((one) => (one.dst === undefined ? [] : [[one.mac, one.dst] as const])));
+  const wanted = new Map(desired.fdb.map(({ mac, ip }) => [mac, ip]));
+  const present = new Map(observed.fdb.flatMap(({ mac, dst }) => (dst === undefined ? [] : [[mac, dst] as const])));
   return [
     ...[...wanted]
       .filter(([mac, ip]) => present.get(mac) !== ip)
@@ -130,13 +132,13 @@ function fdbCommands(desired: Desired, observed: Observed): string[] {
 }
 
 function routeCommands(wanted: readonly WantedRoute[], present: readonly ObservedRoute[], scope: Scope): string[] {
-  const mine = present.filter((one) => one.protocol === ROUTE_PROTOCOL && isInScope(one, scope));
-  const targets = new Set(wanted.map((one) => one.to));
+  const mine = present.filter((route) => route.protocol === ROUTE_PROTOCOL && isInScope(route, scope));
+  const targets = new Set(wanted.map(({ to }) => to));
   return [
-    ...wanted.filter((one) => !mine.some((other) => isSameRoute(one, other))).map(routeReplace),
+    ...wanted.filter((route) => !mine.some((own) => isSameRoute(route, own))).map(routeReplace),
     ...mine
-      .filter((one) => !targets.has(withPrefix(one.dst)))
-      .map((one) => `route delete ${one.dst} proto ${ROUTE_PROTOCOL}`),
+      .filter(({ dst }) => !targets.has(withPrefix(dst)))
+      .map(({ dst }) => `route delete ${dst} proto ${ROUTE_PROTOCOL}`),
   ];
 }
 

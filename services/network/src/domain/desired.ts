@@ -86,7 +86,7 @@ function plainRoutes(underlay: Underlay, peers: readonly Peer[]): Ways {
     fdb: [],
     unreachable: far.map((peer) => ({
       node: peer.name,
-      why: `${peer.address} is not on the link of ${underlay.device}`,
+      reason: `${peer.address} is not on the link of ${underlay.device}`,
     })),
   };
 }
@@ -102,6 +102,6 @@ function tunnelled(peers: readonly Peer[]): Ways {
     routes: known.map((peer) => ({ to: peer.podCidr, via: peer.end, device: VXLAN, onlink: true })),
     neighbours: known.map((peer) => ({ ip: peer.end, mac: peer.mac })),
     fdb: known.map((peer) => ({ mac: peer.mac, ip: peer.address })),
-    unreachable: unknown.map((peer) => ({ node: peer.name, why: 'it has not said where its tunnel ends' })),
+    unreachable: unknown.map((peer) => ({ node: peer.name, reason: 'it has not said where its tunnel ends' })),
   };
 }

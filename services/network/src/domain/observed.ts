@@ -49,7 +49,7 @@ export interface Observed {
 
 /** IPv4 addresses of a link, with their prefix: `10.244.1.1/24`. */
 export function addressesOf(link: ObservedLink): string[] {
-  return link.addr_info.flatMap((one) =>
-    one.family === 'inet' && one.local !== undefined ? [`${one.local}/${one.prefixlen ?? 32}`] : [],
+  return link.addr_info.flatMap(({ family, local, prefixlen }) =>
+    family === 'inet' && local !== undefined ? [`${local}/${prefixlen ?? 32}`] : [],
   );
 }

@@ -25,7 +25,7 @@ export interface PodRange {
 /** A node that nothing leads to, with the reason. */
 export interface Unreachable {
   readonly node: string;
-  readonly why: string;
+  readonly reason: string;
 }
 
 export interface Peers {
@@ -56,7 +56,7 @@ export function planPeers(nodes: readonly Node[], self: string, range: PodRange)
       if (address !== undefined) peers.push({ name, podCidr, address, vtep });
     } catch (error) {
       if (!(error instanceof Implausible)) throw error;
-      skipped.push({ node: name, why: error.message });
+      skipped.push({ node: name, reason: error.message });
     }
   }
   return { own, peers: peers.sort((a, b) => (a.name < b.name ? -1 : 1)), skipped };
@@ -82,7 +82,7 @@ class Claims {
         `its pod network ${shown(text)} must be a part of ${clusterCidr}, /${nodeCidrPrefix} or smaller`,
       );
     }
-    const other = this.#networks.find((one) => cidrsOverlap(one.cidr, cidr));
+    const other = this.#networks.find((claimed) => cidrsOverlap(claimed.cidr, cidr));
     if (other !== undefined) {
       throw new Implausible(
         `its pod network ${formatCidr(cidr)} overlaps ${formatCidr(other.cidr)} of node ${other.name}`,
@@ -112,7 +112,7 @@ function addressOf(node: Node): string | undefined {
 
 /** The first address of the node that other nodes reach. */
 function internalIp(node: Node): string | undefined {
-  return node.status?.addresses?.find((one) => one.type === 'InternalIP')?.address;
+  return node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
 }
 
 /** The older node first, then by name: the order in which the controller gives networks away, too. */

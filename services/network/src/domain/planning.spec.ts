@@ -75,7 +75,7 @@ describe('what nodes say of themselves', () => {
     const { own, peers, skipped } = skippedOf(aNode(2, more));
     expect(own).toBe('10.244.1.0/24');
     expect(peers.map((peer) => peer.name)).toEqual(['minion-7']);
-    expect(skipped).toMatchObject([{ node: 'minion-2', why: expect.stringMatching(/^its /) }]);
+    expect(skipped).toMatchObject([{ node: 'minion-2', reason: expect.stringMatching(/^its /) }]);
     const lines = planCommands(vxlan([aNode(1), aNode(2, more), aNode(7)]), aMinion(), SCOPE);
     expect([...lines.ip, ...lines.bridge].filter((line) => /\n|0\.0\.0\.0|not an|fd00|10\.245/.test(line))).toEqual([]);
     expect(lines.ip.filter((line) => line.startsWith('route'))).toHaveLength(1);
@@ -88,7 +88,7 @@ describe('what nodes say of themselves', () => {
     const { peers, skipped } = skippedOf(second, first);
     expect(peers.map((peer) => peer.name)).toEqual(['minion-7', 'minion-9']);
     expect(skipped).toEqual([
-      { node: 'minion-2', why: 'its pod network 10.244.5.0/24 overlaps 10.244.5.0/24 of node minion-9' },
+      { node: 'minion-2', reason: 'its pod network 10.244.5.0/24 overlaps 10.244.5.0/24 of node minion-9' },
     ]);
   });
 
@@ -156,7 +156,7 @@ describe('a fresh minion', () => {
       'link set cni0 up',
       'route replace 10.244.2.0/24 via 172.30.0.12 dev eth0 proto 201',
     ]);
-    expect(desired.unreachable).toEqual([{ node: 'minion-3', why: '192.168.7.3 is not on the link of eth0' }]);
+    expect(desired.unreachable).toEqual([{ node: 'minion-3', reason: '192.168.7.3 is not on the link of eth0' }]);
   });
 
   it('waits for peers that have not said where their tunnel ends', () => {
@@ -359,6 +359,6 @@ describe('the rules', () => {
       { ip: '10.244.1.3 }', hostPorts: [] },
     ]);
     expect(wrong.map((one) => one.ip)).toEqual([...bad.map(() => '10.244.1.2'), '10.244.1.3 }']);
-    expect(wrong[0]?.why).toBe('"80 }; flush ruleset" must be an integer from 1 to 65535');
+    expect(wrong[0]?.reason).toBe('"80 }; flush ruleset" must be an integer from 1 to 65535');
   });
 });

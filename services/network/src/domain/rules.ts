@@ -29,8 +29,8 @@ const ANY_ADDRESS = ['', '0.0.0.0'];
 const LOOPBACK = parseCidr('127.0.0.0/8');
 
 /** The ports that can become rules, and what is wrong with those that can't, by their pod's address. */
-export function soundPorts(pods: readonly PodPorts[]): { sound: PodPorts[]; wrong: { ip: string; why: string }[] } {
-  const wrong: { ip: string; why: string }[] = [];
+export function soundPorts(pods: readonly PodPorts[]): { sound: PodPorts[]; wrong: { ip: string; reason: string }[] } {
+  const wrong: { ip: string; reason: string }[] = [];
   const isSound = (ip: string, port: HostPort): boolean => {
     try {
       ipv4Of(ip);
@@ -40,7 +40,7 @@ export function soundPorts(pods: readonly PodPorts[]): { sound: PodPorts[]; wron
       return true;
     } catch (error) {
       if (!(error instanceof UnsoundValue)) throw error;
-      wrong.push({ ip, why: error.message });
+      wrong.push({ ip, reason: error.message });
       return false;
     }
   };

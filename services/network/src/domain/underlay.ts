@@ -24,7 +24,8 @@ function underlayLink(
   wanted: { device: string; address: string },
 ): ObservedLink | undefined {
   if (wanted.device !== '') return links.find((link) => link.ifname === wanted.device);
-  const holds = (link: ObservedLink): boolean => addressesOf(link).some((one) => one.startsWith(`${wanted.address}/`));
+  const holds = (link: ObservedLink): boolean =>
+    addressesOf(link).some((address) => address.startsWith(`${wanted.address}/`));
   if (wanted.address !== '') return links.find(holds);
   const device = routes.find((route) => route.dst === 'default')?.dev;
   return links.find((link) => link.ifname === device);

@@ -47,5 +47,5 @@ function serversOf(natsUrl: string): { host: string; port: number }[] {
 }
 
 async function addressesOf(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true, family: 4 })).map((one) => one.address);
+  return (await lookup(host, { all: true, family: 4 })).map(({ address }) => address);
 }

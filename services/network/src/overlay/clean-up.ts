@@ -38,6 +38,6 @@ export async function cleanUp(options: CleanUpOptions, network: HostNetwork = ho
 function linkRemovals(observed: Observed): string[] {
   const { attached, unfinished } = readVeths(observed.links);
   const own = observed.links.filter(({ ifname }) => ifname === BRIDGE || ifname === VXLAN).map((link) => link.ifname);
-  const names = [...attached.map((one) => hostInterface(one.uid)), ...unfinished, ...own];
+  const names = [...attached.map(({ uid }) => hostInterface(uid)), ...unfinished, ...own];
   return names.map((name) => `link delete dev ${name}`);
 }

@@ -27,7 +27,7 @@ export interface OverlayConfig {
 
 /** What one look and its corrections came to. */
 export type SyncOutcome =
-  | { state: 'waiting'; why: string; annotations?: Record<string, string> }
+  | { state: 'waiting'; reason: string; annotations?: Record<string, string> }
   | { state: 'done'; desired: Desired; observed: Observed; podCidr: string; annotations?: Record<string, string> };
 
 /** Makes the kernel as the nodes ask: looks, plans, and carries out what differs. */
@@ -50,7 +50,7 @@ export class OverlaySync {
     const { config } = this;
     const observed = await observe(this.network);
     const underlay = findUnderlay(observed, { device: config.underlayInterface, address: config.nodeIp });
-    if (underlay === undefined) return { state: 'waiting', why: 'no interface leads to the other nodes' };
+    if (underlay === undefined) return { state: 'waiting', reason: 'no interface leads to the other nodes' };
     const { own: podCidr = '', peers, skipped } = planPeers(nodes, config.nodeName, config);
     this.#warn('a node is left out of the pod network', skipped);
     if (config.role === 'host') {
@@ -59,13 +59,14 @@ export class OverlaySync {
       return { state: 'done', desired, observed, podCidr: '' };
     }
     const own = nodes.find((node) => node.metadata.name === config.nodeName);
-    if (own === undefined) return { state: 'waiting', why: `no node is called ${config.nodeName} yet` };
+    if (own === undefined) return { state: 'waiting', reason: `no node is called ${config.nodeName} yet` };
     const wanted = ownAnnotations(config.backend, underlay.address, vtepMac(config.nodeName));
     const annotations = missingAnnotations(own, wanted);
     if (podCidr === '') {
-      const wrong = skipped.find((one) => one.node === config.nodeName);
-      const why = wrong === undefined ? 'the node has no pod addresses yet' : `the node can't be used: ${wrong.why}`;
-      return { state: 'waiting', why, annotations };
+      const wrong = skipped.find(({ node }) => node === config.nodeName);
+      const reason =
+        wrong === undefined ? 'the node has no pod addresses yet' : `the node can't be used: ${wrong.reason}`;
+      return { state: 'waiting', reason, annotations };
     }
     const planned = planNode({ node: config.nodeName, podCidr, backend: config.backend, underlay, peers });
     const desired = withSkipped(planned, skipped);
@@ -89,7 +90,7 @@ export class OverlaySync {
       const { sound, wrong } = soundPorts(pods());
       this.#warn(
         'a host port is not served',
-        wrong.map(({ ip, why }) => ({ node: `pod ${ip}`, why })),
+        wrong.map(({ ip, reason }) => ({ node: `pod ${ip}`, reason })),
       );
       const bus = this.#bus.addresses;
       const script = renderRules({ table: tableOf(nodeName), podCidr, clusterCidr, pods: sound, bus });
@@ -120,11 +121,11 @@ export class OverlaySync {
 
   /** Once, until something else is wrong with it, or nothing was in between. */
   #warn(message: string, wrong: readonly Unreachable[]): void {
-    for (const { node, why } of wrong) {
-      if (this.#warned.get(`${message} ${node}`) !== why) this.logger.warn({ node, why }, message);
+    for (const { node, reason } of wrong) {
+      if (this.#warned.get(`${message} ${node}`) !== reason) this.logger.warn({ node, why: reason }, message);
     }
     for (const key of this.#warned.keys()) if (key.startsWith(message)) this.#warned.delete(key);
-    for (const { node, why } of wrong) this.#warned.set(`${message} ${node}`, why);
+    for (const { node, reason } of wrong) this.#warned.set(`${message} ${node}`, reason);
   }
 }
 

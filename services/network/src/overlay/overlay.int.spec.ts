@@ -74,7 +74,7 @@ function syncOf(n: number, backend: Backend): OverlaySync {
 
 async function settled(sync: OverlaySync, nodes: Node[]): Promise<Extract<SyncOutcome, { state: 'done' }>> {
   const outcome = await sync.run(nodes);
-  if (outcome.state !== 'done') throw new Error(outcome.why);
+  if (outcome.state !== 'done') throw new Error(outcome.reason);
   return outcome;
 }
 

@@ -41,11 +41,11 @@ export class PodInterfaces {
   /** Takes over what an earlier process left in the kernel; `hostPortsOf` tells what pods publish. */
   async recover(observed: Observed, hostPortsOf: (uid: string) => readonly HostPort[]): Promise<void> {
     const { attached, unfinished } = readVeths(observed.links);
-    for (const one of attached) {
-      if (!this.#ipam.keep(one.ip)) {
-        this.logger.warn({ uid: one.uid, ip: one.ip }, 'a pod has an address of another network');
+    for (const attachment of attached) {
+      if (!this.#ipam.keep(attachment.ip)) {
+        this.logger.warn({ uid: attachment.uid, ip: attachment.ip }, 'a pod has an address of another network');
       }
-      this.#pods.set(one.uid, { ...one, hostPorts: hostPortsOf(one.uid), fresh: false });
+      this.#pods.set(attachment.uid, { ...attachment, hostPorts: hostPortsOf(attachment.uid), fresh: false });
     }
     for (const name of unfinished) await this.#removeLink(name);
     this.logger.info(

@@ -66,7 +66,7 @@ function candidatesOf(slices: readonly EndpointSlice[], portName: string, node: 
   const found = new Map<string, Candidate>();
   for (const slice of slices) {
     if (slice.addressType !== 'IPv4') continue;
-    const port = (slice.ports ?? []).find((one) => (one.name ?? '') === portName)?.port;
+    const port = (slice.ports ?? []).find(({ name }) => (name ?? '') === portName)?.port;
     if (port === undefined || port === null) continue;
     for (const endpoint of slice.endpoints ?? []) {
       const ip = endpoint.addresses[0];
@@ -93,8 +93,8 @@ function rank(condition: Condition): number {
 
 /** The ready endpoints; when there are none, those that end but still serve. */
 function usable(candidates: readonly Candidate[]): Candidate[] {
-  const ready = candidates.filter((one) => one.condition === 'ready');
-  return ready.length > 0 ? ready : candidates.filter((one) => one.condition === 'draining');
+  const ready = candidates.filter(({ condition }) => condition === 'ready');
+  return ready.length > 0 ? ready : candidates.filter(({ condition }) => condition === 'draining');
 }
 
 function route(candidates: readonly Candidate[]): Route {
@@ -104,7 +104,7 @@ function route(candidates: readonly Candidate[]): Route {
 
 /** A `Local` policy: only this node's endpoints. Without any endpoint anywhere it is refused, not dropped. */
 function localRoute(candidates: readonly Candidate[], everywhere: Route): Route {
-  const here = route(candidates.filter((one) => one.local));
+  const here = route(candidates.filter(({ local }) => local));
   if (here.kind === 'spread') return here;
   return everywhere.kind === 'spread' ? { kind: 'drop' } : here;
 }

@@ -53,7 +53,7 @@ export class UserspaceBackend implements ProxyBackend {
       await listener.close();
     }
     this.#failed.clear();
-    for (const [name, one] of wanted) await this.#open(name, one);
+    for (const [name, listener] of wanted) await this.#open(name, listener);
   }
 
   /** Ports that were taken may be free by now. */
@@ -87,9 +87,9 @@ export class UserspaceBackend implements ProxyBackend {
     try {
       this.#listeners.set(name, await kind.listen(address, port, balancer, this.logger));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#failed.set(name, why);
-      this.logger.warn({ service: wanted.service, socket: name, why }, 'a service port can not be listened on');
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#failed.set(name, reason);
+      this.logger.warn({ service: wanted.service, socket: name, why: reason }, 'a service port can not be listened on');
     }
   }
 
@@ -104,7 +104,7 @@ export class UserspaceBackend implements ProxyBackend {
 }
 
 function localAddresses(wanted: readonly string[]): string[] {
-  const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((one) => one.address));
+  const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
   const found = wanted.flatMap((one) => (one.includes('/') ? own.filter((ip) => inNetwork(ip, one)) : [one]));
   return [...new Set(found)];
 }

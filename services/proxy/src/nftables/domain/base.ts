@@ -64,7 +64,9 @@ function translation(options: TableOptions): Definition[] {
 function refusal(options: TableOptions): Definition[] {
   const rules = [
     `${keyOf('vip').expression} vmap @${names.refused('vip')}`,
-    ...nodeAddresses(options).map((one) => `${one} ${keyOf('port').expression} vmap @${names.refused('port')}`),
+    ...nodeAddresses(options).map(
+      (addresses) => `${addresses} ${keyOf('port').expression} vmap @${names.refused('port')}`,
+    ),
     ...(options.serviceCidr === '' ? [] : [`ip daddr ${options.serviceCidr} goto refuse`]),
   ];
   const hooks = ['input', 'forward', 'output'].map((hook): Definition => ({
@@ -126,7 +128,9 @@ function loopbackGuard(): Definition {
 
 /** Matches for the addresses on which node ports answer: a rule for each, since a set in a rule is lost to packets that its replacement overtakes. */
 function nodeAddresses({ nodePortAddresses }: TableOptions): string[] {
-  return nodePortAddresses.length === 0 ? ['fib daddr type local'] : nodePortAddresses.map((one) => `ip daddr ${one}`);
+  return nodePortAddresses.length === 0
+    ? ['fib daddr type local']
+    : nodePortAddresses.map((address) => `ip daddr ${address}`);
 }
 
 function fromElsewhere(options: TableOptions): string[] {

@@ -35,8 +35,8 @@ export class ElementOwnership {
     if (elements.length > 0) this.#byOwner.set(owner, elements);
     else this.#byOwner.delete(owner);
     return [...touched.values()]
-      .map((one) => ({ ...one, after: this.#winner(one.collection, one.key) }))
-      .filter((one) => one.before !== one.after);
+      .map((element) => ({ ...element, after: this.#winner(element.collection, element.key) }))
+      .filter(({ before, after }) => before !== after);
   }
 
   owners(): string[] {

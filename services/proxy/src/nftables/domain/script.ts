@@ -7,12 +7,12 @@ const ELEMENTS_PER_LINE = 500;
 /** Text that carries changes of elements out: what goes first, then what comes. */
 export function renderChanges(table: string, changes: readonly ElementChange[]): string {
   const gone = group(
-    changes.filter((one) => one.before !== undefined),
-    (one) => one.key,
+    changes.filter(({ before }) => before !== undefined),
+    ({ key }) => key,
   );
   const come = group(
-    changes.filter((one) => one.after !== undefined),
-    (one) => (one.after === '' ? one.key : `${one.key} : ${one.after}`),
+    changes.filter(({ after }) => after !== undefined),
+    ({ key, after }) => (after === '' ? key : `${key} : ${after}`),
   );
   return [...statements(table, 'delete', gone), ...statements(table, 'add', come)].join('');
 }

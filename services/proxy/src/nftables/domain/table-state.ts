@@ -29,11 +29,11 @@ export class TableState {
     const rendered = ports.map((port) => renderServicePort(port, slots));
     if (now.size > 0) this.#slots.set(service, now);
     else this.#slots.delete(service);
-    for (const definition of rendered.flatMap((one) => one.definitions)) this.#define(definition);
+    for (const definition of rendered.flatMap(({ definitions }) => definitions)) this.#define(definition);
     this.#changes.push(
       ...this.#ownership.replace(
         service,
-        rendered.flatMap((one) => one.elements),
+        rendered.flatMap(({ elements }) => elements),
       ),
     );
   }
@@ -86,5 +86,5 @@ function compact(changes: readonly ElementChange[]): ElementChange[] {
     const earlier = last.get(id);
     last.set(id, earlier === undefined ? change : { ...change, before: earlier.before });
   }
-  return [...last.values()].filter((one) => one.before !== one.after);
+  return [...last.values()].filter(({ before, after }) => before !== after);
 }

@@ -26,8 +26,9 @@ export class Balancer {
     const turn = [...backends.slice(start), ...backends.slice(0, start)];
     if (this.affinitySeconds === undefined) return turn;
     const kept = this.#clients.get(client);
-    const own = kept !== undefined && kept.until > now ? turn.find((one) => name(one) === kept.backend) : undefined;
-    return own === undefined ? turn : [own, ...turn.filter((one) => one !== own)];
+    const own =
+      kept !== undefined && kept.until > now ? turn.find((backend) => name(backend) === kept.backend) : undefined;
+    return own === undefined ? turn : [own, ...turn.filter((backend) => backend !== own)];
   }
 
   /** Notes where a client's connection went. */

@@ -10,8 +10,16 @@ export interface WantedListener {
   readonly service: string;
 }
 
-export function listenerName(one: { protocol: Protocol; address: string; port: number }): string {
-  return `${one.protocol} ${one.address}:${one.port}`;
+export function listenerName({
+  protocol,
+  address,
+  port,
+}: {
+  protocol: Protocol;
+  address: string;
+  port: number;
+}): string {
+  return `${protocol} ${address}:${port}`;
 }
 
 /**
