@@ -1,6 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { background, BUS, CONFIG, HEALTH, Leadership, LOGGER, type Health } from '@shiplog/service';
+import { pause } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { LiveClient } from './runtime/live-client';
 import type { Reconciler } from './runtime/reconciler';
@@ -57,7 +58,7 @@ export class ControllerService implements OnApplicationBootstrap, BeforeApplicat
   /** Begins on a state that has all that an instance before this one has written. */
   private async lead(): Promise<void> {
     this.leading = true;
-    while (!(await this.hasCaughtUp())) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    while (!(await this.hasCaughtUp())) await pause(RETRY_MS);
     if (!this.leading || this.stopped) return;
     for (const reconciler of this.reconcilers) reconciler.start();
     const names = this.reconcilers.map(({ controller }) => controller.name);

@@ -1,5 +1,6 @@
 import type { AnyCommand, CommandReply, ItemResult } from '@shiplog/contracts';
 import type { Binding, Proposal, Scheduling } from '@shiplog/scheduling';
+import { backOffMs } from '@shiplog/wait';
 import type { Logger } from 'pino';
 
 /** What the cycle needs around it. */
@@ -19,12 +20,11 @@ export interface SchedulingCycleOptions {
 }
 
 const ACTOR = 'system:shiplog:scheduler';
-/** How long a pod rests whose binding was refused again: doubles each time, as Kubernetes' back-off does. */
-const FIRST_REST_MS = 100;
-const LONGEST_REST_MS = 10_000;
+/** How long a pod rests whose binding was refused again, as Kubernetes' back-off has it. */
+const REST = { firstMs: 100, longestMs: 10_000 };
 
 /**
- * Proposal after round while there are pods to decide on: decide, propose, wait for the answer and until what came of it is
+ * Cycle after cycle while there are pods to decide on: decide, propose, wait for the answer and until what came of it is
  * seen. Pods that arrive meanwhile are in the next batch, so batches grow with the load and a single pod waits for nobody.
  */
 export class SchedulingCycle {
@@ -119,7 +119,7 @@ export class SchedulingCycle {
         this.options.scheduling.resume(uid);
         this.#go();
       },
-      Math.min(FIRST_REST_MS * 2 ** (refusals - 2), LONGEST_REST_MS),
+      backOffMs(refusals - 1, REST),
     );
     this.#resting.add(rest);
   }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
+import { keepRunning } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import type { ControllerConfig } from '../settings';
 import { Heartbeats } from '../controllers/nodes/heartbeats';
@@ -15,8 +16,7 @@ const SIGN_EVERY_MS = 1_000;
 @Injectable()
 export class BusLiveness implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly everyMs: number;
-  private timer: NodeJS.Timeout | undefined;
-  private ended = false;
+  private readonly stopping = new AbortController();
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -28,21 +28,19 @@ export class BusLiveness implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   onApplicationBootstrap(): void {
-    void this.ask();
+    void keepRunning(() => this.ask(), {
+      backOff: { firstMs: this.everyMs, longestMs: this.everyMs },
+      signal: this.stopping.signal,
+      onError: (error) => this.logger.debug({ err: error }, 'NATS is away: no node is judged by its silence'),
+    });
   }
 
   onApplicationShutdown(): void {
-    this.ended = true;
-    clearTimeout(this.timer);
+    this.stopping.abort();
   }
 
   private async ask(): Promise<void> {
-    try {
-      await this.bus.connection.flush();
-      if (!this.ended) this.heartbeats.heardBus(Date.now());
-    } catch (error) {
-      this.logger.debug({ err: error }, 'NATS is away: no node is judged by its silence');
-    }
-    if (!this.ended) this.timer = setTimeout(() => void this.ask(), this.everyMs);
+    await this.bus.connection.flush();
+    if (!this.stopping.signal.aborted) this.heartbeats.heardBus(Date.now());
   }
 }

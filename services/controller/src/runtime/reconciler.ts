@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { sendUntilAnswered } from '@shiplog/bus';
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
@@ -66,6 +67,8 @@ export class Reconciler {
   start(): void {
     if (this.started) return;
     this.stopping = new AbortController();
+    // As many may listen as there are commands without an answer.
+    setMaxListeners(0, this.stopping.signal);
     this.stopWatching = this.client.onApplied((batch) => this.applied(batch));
     this.resyncTimer = setInterval(() => this.resync(), this.options.resyncMs).unref();
     this.resync();
