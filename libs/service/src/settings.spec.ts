@@ -49,4 +49,46 @@ describe('settings', () => {
     expect(describeSettings(settings)).toContain('COUNT  How many. (default 3)');
     expect(describeSettings(settings)).toContain('URL    Where it is. (required)');
   });
+
+  it('a text that is set and empty counts as not given', () => {
+    expect(() => readConfig(settings, { URL: '' })).toThrow('URL must be set');
+    expect(readConfig(settings, { URL: 'nats://a', COUNT: '', EXTRA: '' })).toMatchObject({
+      count: 3,
+      extra: undefined,
+    });
+  });
+
+  it.each(['0', '10', '1.5', '-1', '9007199254740993', 'three', ' '])(
+    'a whole number from 1 to 9 is not "%s"',
+    (given) => {
+      expect(() => readConfig({ count: settings.count }, { COUNT: given })).toThrow(
+        `COUNT is "${given}", which is not a whole number from 1 to 9`,
+      );
+    },
+  );
+
+  it.each(['5 s', '-5s', 's', '5d', '1e3', 'NaN'])('a duration is not "%s"', (given) => {
+    expect(() => readConfig({ wait: settings.wait }, { WAIT: given })).toThrow('which is not a duration');
+  });
+
+  it('a duration below its bound is refused, and one at its bound is taken', () => {
+    const grace = duration({ env: 'GRACE', says: 'How long.', default: '1s', minMs: 500 });
+    expect(readConfig({ grace }, { GRACE: '500ms' }).grace).toBe(500);
+    expect(() => readConfig({ grace }, { GRACE: '499ms' })).toThrow('GRACE is "499ms", which is shorter than 500 ms');
+  });
+
+  it('a default that is no duration is found when the setting is declared', () => {
+    expect(() => duration({ env: 'GRACE', says: 'How long.', default: 'soon' })).toThrow('not a duration');
+  });
+
+  it('flags are taken as people write them', () => {
+    const loud = (given: string) => readConfig({ loud: settings.loud }, { LOUD: given }).loud;
+    expect(['1', 'true', 'YES', 'On'].map(loud)).toEqual([true, true, true, true]);
+    expect(['0', 'False', 'no', 'OFF'].map(loud)).toEqual([false, false, false, false]);
+  });
+
+  it('a pattern without an example is shown itself', () => {
+    const name = text({ env: 'NAME', says: 'Who.', pattern: /^[a-z]+$/ });
+    expect(() => readConfig({ name }, { NAME: '7' })).toThrow('NAME is "7", which is not of the form /^[a-z]+$/');
+  });
 });

@@ -1,13 +1,15 @@
 import { EventsQuery, type ObjectOf } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
 import { eventually, TestSystem } from '@shiplog/testing';
+import { pause } from '@shiplog/wait';
 
 const POD = { containers: [{ name: 'main', image: 'nginx', ports: [{ name: 'http', containerPort: 8080 }] }] };
 const rcOf = (name: string, replicas: number) => ({
   metadata: { name },
   spec: { replicas, selector: { app: name }, template: { metadata: { labels: { app: name } }, spec: POD } },
 });
-const CONTROLLER_ENV = { NODE_MONITOR_GRACE: '2s', POD_GC_QUARANTINE: '500ms' };
+const GRACE_MS = 2_000;
+const CONTROLLER_ENV = { NODE_MONITOR_GRACE: `${GRACE_MS}ms`, POD_GC_QUARANTINE: '500ms' };
 
 describe('the controllers on a real journal', () => {
   let system: TestSystem;
@@ -91,8 +93,12 @@ describe('the controllers on a real journal', () => {
       metadata: { name: 'hasty' },
       spec: { ...POD, nodeName: 'n2', tolerations: hasty() },
     });
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    // One that is younger and never beats: when it is given up, those before it would have been, too.
+    await system.create('nodes', { metadata: { name: 'mute' } });
+    await system.patch('nodes', 'mute', ready('True'), 'status');
+    await eventually(() => readiness('mute') === 'Unknown');
     expect([readiness('n1'), readiness('n2')]).toEqual(['True', 'True']);
+    await system.delete('nodes', 'mute');
     system.beats.delete('n2');
     await eventually(() => readiness('n2') === 'Unknown' && node('n2')?.spec?.taints?.length === 2);
     await eventually(() => seen.get('pods', 'default', 'hasty')?.metadata.deletionTimestamp);
@@ -105,7 +111,8 @@ describe('the controllers on a real journal', () => {
 
   it('give no node up for an outage of NATS, and go on after it', async () => {
     await system.nats.pause('SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    // An outage is nothing but its length: here twice what a node may be silent.
+    await pause(2 * GRACE_MS);
     await system.nats.resume();
     await system.patch('replicationcontrollers', 'web', { spec: { replicas: 6 } });
     await settlesAt('web', 6);
