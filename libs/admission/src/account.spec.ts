@@ -44,4 +44,23 @@ describe("a pod's priority class", () => {
       message: 'pods "web" is forbidden: no PriorityClass with name ghost was found',
     });
   });
+
+  it('computes priority and preemption: a pod may say the same, and nothing else', () => {
+    const critical = { priorityClassName: 'system-node-critical' };
+    expect(specOf({ ...critical, priority: 2_000_001_000, preemptionPolicy: 'PreemptLowerPriority' })).toMatchObject(
+      critical,
+    );
+    const forbidden = (spec: Parameters<typeof aPod>[0]) => rejectionOf(create(spec));
+    const priority = (given: number, computed: number) =>
+      `pods "web" is forbidden: the integer value of priority (${given}) must not be provided in pod spec; ` +
+      `priority admission controller computed ${computed} from the given PriorityClass name`;
+    expect(forbidden({ ...critical, priority: 5 })).toMatchObject({ code: 403, message: priority(5, 2_000_001_000) });
+    expect(forbidden({ priority: 5 })).toMatchObject({ code: 403, message: priority(5, 0) });
+    expect(forbidden({ preemptionPolicy: 'Never' })).toMatchObject({
+      code: 403,
+      message:
+        'pods "web" is forbidden: the string value of PreemptionPolicy (Never) must not be provided in pod spec; ' +
+        'priority admission controller computed PreemptLowerPriority from the given PriorityClass name',
+    });
+  });
 });

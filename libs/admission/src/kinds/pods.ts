@@ -42,7 +42,7 @@ function admit(spec: PodSpec): void {
   spec.serviceAccount = spec.serviceAccountName;
   spec.enableServiceLinks ??= true;
   spec.priority ??= priorityOf(spec.priorityClassName);
-  spec.preemptionPolicy ??= 'PreemptLowerPriority';
+  spec.preemptionPolicy ??= PREEMPTION;
   tolerateLostNodes(spec);
 }
 
@@ -75,9 +75,22 @@ function priorityOf(className: string | undefined): number {
   return SYSTEM_PRIORITIES.get(className ?? '') ?? 0;
 }
 
-function priorityProblem(className = ''): string | undefined {
-  if (className === '' || SYSTEM_PRIORITIES.has(className)) return undefined;
-  return `no PriorityClass with name ${className} was found`;
+/** Of both classes, and of pods without one. */
+const PREEMPTION = 'PreemptLowerPriority';
+
+/** What Kubernetes' priority admission looks at: that the class is there, and that the pod claims nothing else than it gives. */
+function priorityProblem({
+  priorityClassName: className = '',
+  priority,
+  preemptionPolicy,
+}: PodSpec): string | undefined {
+  if (className !== '' && !SYSTEM_PRIORITIES.has(className)) return `no PriorityClass with name ${className} was found`;
+  const rule = (given: string, computed: string | number): string =>
+    `${given} must not be provided in pod spec; priority admission controller computed ${computed} from the given PriorityClass name`;
+  const computed = priorityOf(className);
+  if (priority !== computed) return rule(`the integer value of priority (${priority})`, computed);
+  if (preemptionPolicy === PREEMPTION) return undefined;
+  return rule(`the string value of PreemptionPolicy (${preemptionPolicy})`, PREEMPTION);
 }
 
 /** What Kubernetes' runtime class admission says where there are no such classes. */
@@ -118,7 +131,7 @@ export const pods = defineKind<'pods'>({
   },
   forbids(draft, ctx) {
     const spec = draft.spec ?? { containers: [] };
-    return serviceAccountProblem(draft, ctx) ?? priorityProblem(spec.priorityClassName) ?? runtimeProblem(spec);
+    return serviceAccountProblem(draft, ctx) ?? priorityProblem(spec) ?? runtimeProblem(spec);
   },
   prepareUpdate(draft, before) {
     const spec = draft.spec ?? { containers: [] };
