@@ -1,4 +1,14 @@
-import { deletionOf, dryRunOf, fieldValidationOf, flagParam, selectionOf, versionAsked, wholeParam } from './options';
+import type { StatusError } from '@shiplog/contracts';
+import {
+  deletionOf,
+  dryRunOf,
+  fieldValidationOf,
+  flagParam,
+  selectionOf,
+  versionAsked,
+  wholeParam,
+  type Query,
+} from './options';
 
 describe('query options', () => {
   it.each([
@@ -57,7 +67,28 @@ describe('query options', () => {
       propagationPolicy: 'Foreground',
     });
     expect(deletionOf({ orphanDependents: 'true' }, undefined)).toMatchObject({ propagationPolicy: 'Orphan' });
-    expect(() => deletionOf({ propagationPolicy: 'Sometimes' }, undefined)).toThrow(/propagationPolicy/);
+  });
+
+  it('refuses a policy of deletion that there is not, and two at once', () => {
+    const refusal = (query: Query, body?: Record<string, unknown>) => {
+      try {
+        return deletionOf(query, body);
+      } catch (error) {
+        const { code, reason, message } = (error as StatusError).status;
+        return `${code} ${reason}: ${message}`;
+      }
+    };
+    const invalid = '422 Invalid: DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy:';
+    expect(refusal({ propagationPolicy: 'Sometimes' })).toBe(
+      `${invalid} Unsupported value: "Sometimes": supported values: "Foreground", "Background", "Orphan", "nil"`,
+    );
+    const twice = `${invalid} Invalid value: "Background": orphanDependents and deletionPropagation cannot be both set`;
+    expect(refusal({}, { orphanDependents: true, propagationPolicy: 'Background' })).toBe(twice);
+    expect(refusal({ propagationPolicy: 'Background', orphanDependents: 'true' })).toBe(twice);
+    expect(refusal({ orphanDependents: 'false', propagationPolicy: 'Background' })).toBe(twice);
+    expect(refusal({}, { orphanDependents: null, propagationPolicy: 'Background' })).toMatchObject({
+      propagationPolicy: 'Background',
+    });
   });
 
   it('leaves a negative grace period to the journal, as a word of the query and of the body', () => {

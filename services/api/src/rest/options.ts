@@ -167,20 +167,30 @@ function preconditionsOf(given: unknown): DeletionOptions['preconditions'] {
   };
 }
 
+const POLICIES = 'supported values: "Foreground", "Background", "Orphan", "nil"';
+
 function propagationOf(
   query: Query,
   body: Record<string, unknown> | undefined,
 ): { propagationPolicy?: PropagationPolicy } {
   const policy = body?.propagationPolicy ?? param(query, 'propagationPolicy');
-  if (policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return { propagationPolicy: policy };
-  if (policy !== undefined && policy !== null) {
-    throwStatus(
-      statusOf.badRequest(
-        `propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
-      ),
-    );
-  }
   const orphan = body?.orphanDependents ?? param(query, 'orphanDependents');
-  if (orphan === true || orphan === 'true') return { propagationPolicy: 'Orphan' };
-  return {};
+  if (policy === undefined || policy === null) {
+    return orphan === true || orphan === 'true' ? { propagationPolicy: 'Orphan' } : {};
+  }
+  if (typeof policy !== 'string')
+    throwStatus(statusOf.badRequest('propagationPolicy: Invalid value: must be a string'));
+  if (policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
+    throwStatus(invalidPolicy('FieldValueNotSupported', `Unsupported value: ${JSON.stringify(policy)}: ${POLICIES}`));
+  }
+  if (orphan !== undefined && orphan !== null) {
+    const rule = 'orphanDependents and deletionPropagation cannot be both set';
+    throwStatus(invalidPolicy('FieldValueInvalid', `Invalid value: "${policy}": ${rule}`));
+  }
+  return { propagationPolicy: policy };
+}
+
+function invalidPolicy(reason: string, message: string): ReturnType<typeof statusOf.invalid> {
+  const options = { group: 'meta.k8s.io', plural: 'deleteoptions', kind: 'DeleteOptions' };
+  return statusOf.invalid(options, '', [{ reason, message, field: 'propagationPolicy' }]);
 }
