@@ -1,7 +1,7 @@
 import type { ObjectOf } from '@shiplog/contracts';
 import { container, pod } from '../testing/builders';
 import { needsPodIP, renderEnv, type ConfigSource, type EnvContext } from './render-env';
-import { renderExpansion } from './render-expansion';
+import { renderExpansion, renderSubPath } from './render-expansion';
 
 const meta = (name: string, namespace = 'default') => ({
   name,
@@ -143,5 +143,11 @@ describe('expansion', () => {
     ['100$', '100$'],
   ])('of %s is %s', (text, expanded) => {
     expect(renderExpansion(text, new Map([['A', 'a']]))).toBe(expanded);
+  });
+
+  it('of a sub-path needs every name: a directory would be called by it', () => {
+    const variables = new Map([['A', 'a']]);
+    expect(renderSubPath('x/$(A)/$$(NONE)', variables)).toBe('x/a/$(NONE)');
+    expect(() => renderSubPath('x/$(NONE)', variables)).toThrow('missing value for "NONE"');
   });
 });

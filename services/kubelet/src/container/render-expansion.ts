@@ -1,10 +1,25 @@
+import { ContainerConfigError } from './container-config-error';
+
 /**
- * Kubernetes' `$(NAME)` in commands, arguments, values and sub-paths: known names are replaced, unknown ones stay as
+ * Kubernetes' `$(NAME)` in commands, arguments and values: known names are replaced, unknown ones stay as
  * they are, `$$` stands for one `$` (so `$$(NAME)` is the text `$(NAME)`).
  */
 export function renderExpansion(text: string, variables: ReadonlyMap<string, string>): string {
+  return expand(text, (name, whole) => variables.get(name) ?? whole);
+}
+
+/** The same for a sub-path, which must not lead to a directory of that name. Throws ContainerConfigError for an unknown name. */
+export function renderSubPath(text: string, variables: ReadonlyMap<string, string>): string {
+  return expand(text, (name) => {
+    const value = variables.get(name);
+    if (value === undefined) throw new ContainerConfigError(`missing value for ${JSON.stringify(name)}`);
+    return value;
+  });
+}
+
+function expand(text: string, valueOf: (name: string, whole: string) => string): string {
   return text.replace(/\$(\$|\(([^)]*)\))/g, (whole, follower: string, name: string | undefined) => {
     if (follower === '$') return '$';
-    return variables.get(name ?? '') ?? whole;
+    return valueOf(name ?? '', whole);
   });
 }

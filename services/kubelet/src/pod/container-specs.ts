@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@shiplog/service';
 import { renderEnv, type ConfigSource, type EnvContext } from '../container/render-env';
-import { renderExpansion } from '../container/render-expansion';
+import { renderSubPath } from '../container/render-expansion';
 import type { NodeFacts } from '../container/render-fields';
 import { needsLimits, renderSpec } from '../container/render-spec';
 import { EngineCgroups } from '../node/cgroups';
@@ -51,7 +51,7 @@ export class ContainerSpecs {
     const about: EnvContext = { pod, source, node, podIP: sandbox.ip };
     try {
       const env = renderEnv(container, about);
-      const mounts = await files.mounts(container, attempt, volumes, (text) => renderExpansion(text, env));
+      const mounts = await files.mounts(container, attempt, volumes, (text) => renderSubPath(text, env));
       const limits = needsLimits(pod, container, about.node.allocatableMemoryBytes)
         ? await runtime.limits()
         : UNLIMITED;
