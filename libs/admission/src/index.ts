@@ -13,3 +13,4 @@ export { type FieldTerm, matchesFields, parseFieldSelector } from './selectable-
 export { Allocations, type ReadonlyAllocations } from './services/allocations';
 export { soundObject } from './soundness/sound-object';
 export { admitUpdate } from './update';
+export { warningsOf } from './warnings';

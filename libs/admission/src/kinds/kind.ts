@@ -40,6 +40,8 @@ export interface KindRules<R extends ResourceId> {
   validateUpdate?(draft: Draft<R>, before: ObjectOf<R>, problems: Problems): void;
   /** Takes from the cluster what the object needs (addresses, ports); runs only when validation found nothing. */
   allocate?(draft: Draft<R>, before: ObjectOf<R> | undefined, problems: Problems, ctx: AdmissionContext): void;
+  /** What a client should be told of an object that was admitted. `before` is there after an update. */
+  warnings?(object: Draft<R>, before?: ObjectOf<R>): readonly string[];
 }
 
 /** Rules seen without their resource's own types, as the generic steps use them. */
@@ -58,6 +60,7 @@ export interface AnyKindRules {
   validateStatus?(draft: KubeObject, problems: Problems): void;
   validateUpdate?(draft: KubeObject, before: KubeObject, problems: Problems): void;
   allocate?(draft: KubeObject, before: KubeObject | undefined, problems: Problems, ctx: AdmissionContext): void;
+  warnings?(object: KubeObject, before?: KubeObject): readonly string[];
 }
 
 /** Declares a kind. The decoder has made sure that its hooks only ever see objects of their own resource. */

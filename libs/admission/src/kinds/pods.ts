@@ -7,6 +7,7 @@ import { validateNewPod, validatePodOnly } from '../pods/pod-only';
 import { validatePodUpdate } from '../pods/update';
 import { validatePodSpec } from '../pods/validate';
 import { validatePodStatus } from '../pods/validate-status';
+import { nameWarnings, podSpecWarnings } from '../pods/warnings';
 import type { AdmissionContext } from '../context';
 import { carryOver, defineKind, type Draft } from './kind';
 
@@ -158,5 +159,10 @@ export const pods = defineKind<'pods'>({
   },
   validateUpdate(draft, before, problems) {
     validatePodUpdate(draft.spec ?? { containers: [] }, before.spec ?? { containers: [] }, problems);
+  },
+  /** Of new pods only: those that change are changed by programs, and often. */
+  warnings({ metadata, spec = { containers: [] } }, before) {
+    if (before !== undefined) return [];
+    return [...nameWarnings(metadata, "this is used in the Pod's hostname"), ...podSpecWarnings(spec, 'spec')];
   },
 });

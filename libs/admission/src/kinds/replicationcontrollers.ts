@@ -3,6 +3,7 @@ import { dnsSubdomain, matchesSelectorMap, type Problems, sameJson } from '@ship
 import { validatePodAnnotations } from '../pods/annotations';
 import { defaultPodSpec } from '../pods/defaults';
 import { validatePodSpec } from '../pods/validate';
+import { nameWarnings, podSpecWarnings } from '../pods/warnings';
 import { validateLabels, validateAnnotations } from '../metadata/validate';
 import { defineKind } from './kind';
 
@@ -64,5 +65,11 @@ export const replicationControllers = defineKind<'replicationcontrollers'>({
     }
     // An unchanged template was valid when it came in, and stricter rules of today must not lock the number of pods.
     if (!sameJson(template, before?.spec?.template)) validateTemplate(template, problems);
+  },
+  warnings({ metadata, spec }, before) {
+    if (before !== undefined && before.metadata.generation === metadata.generation) return [];
+    const name = before === undefined ? nameWarnings(metadata, 'this is used in Pod names and hostnames') : [];
+    const template = spec?.template?.spec;
+    return [...name, ...(template === undefined ? [] : podSpecWarnings(template, 'template.spec'))];
   },
 });

@@ -3,7 +3,7 @@ import { newCommandId, type Bus } from '@shiplog/bus';
 import type { AnyCommand, KubeObject, ObjectKey, StoredObject } from '@shiplog/contracts';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { scaleOf } from '@shiplog/admission';
+import { scaleOf, warningsOf } from '@shiplog/admission';
 import { statusOf } from '@shiplog/apimachinery';
 import { jsonAnswer, successAnswer, type Answer, type BodyAnswer } from '../../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch } from '../../rest/body';
@@ -16,7 +16,7 @@ import { presentationOf, presentList, presentObject, type Presentation } from '.
 import { keyOf, storedResource, type ResourceRequest } from '../../rest/request';
 import { warningHeader } from '../../rest/warning-header';
 import { YamlReader } from './yaml-reader';
-import { ClusterCache } from '../../cache/cluster-cache';
+import { ClusterCache, objectIn } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
 import { EventRecorder } from '../events/event-recorder';
 import type { ApiConfig } from '../../settings';
@@ -25,6 +25,14 @@ import { select } from '../../rest/select';
 import { WriteResults, type Accepted } from './write-results';
 
 type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: T }>, 'id' | 'actor'>;
+
+/** What is known before a write. */
+interface BeforeWrite {
+  /** Of what the client sent. */
+  readonly warnings: readonly string[];
+  /** What an update is to change; undefined when that is not known here yet. */
+  readonly object?: StoredObject | undefined;
+}
 
 /** Answers every verb that changes something: forms the command, and shows what the journal made of it. */
 @Injectable()
@@ -52,7 +60,7 @@ export class MutationHandler {
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
-    return this.#show(request, 201, reply, shown, warnings);
+    return this.#show(request, 201, reply, shown, { warnings });
   }
 
   async update(request: ResourceRequest): Promise<Answer> {
@@ -65,7 +73,8 @@ export class MutationHandler {
     const warnings = checkFields(request, [object], duplicates);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
-    return this.#show(request, 200, await this.#send(request, { type: 'ReplaceObject', data }), shown, warnings);
+    const before = { warnings, object: this.#known(key) };
+    return this.#show(request, 200, await this.#send(request, { type: 'ReplaceObject', data }), shown, before);
   }
 
   async patch(request: ResourceRequest): Promise<Answer> {
@@ -74,8 +83,10 @@ export class MutationHandler {
     const { type: patchType, patch } = parsePatch(request.body, request.contentType, (one) => duplicates.push(one));
     const dryRun = dryRunOf(request.query.dryRun);
     const warnings = checkFields(request, patchType === 'json' ? jsonPatchObjects(patch) : [patch], duplicates);
-    const data = { ...keyOf(request), ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
-    return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), shown, warnings);
+    const key = keyOf(request);
+    const data = { ...key, ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
+    const before = { warnings, object: this.#known(key) };
+    return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), shown, before);
   }
 
   async delete(request: ResourceRequest): Promise<Answer> {
@@ -167,7 +178,7 @@ export class MutationHandler {
     code: number,
     reply: Accepted,
     shown: Presentation,
-    warnings: readonly string[],
+    before: BeforeWrite,
   ): Promise<Answer> {
     const key = reply.key ?? keyOf(request);
     const object =
@@ -180,7 +191,12 @@ export class MutationHandler {
       () => (isScale ? jsonAnswer(code, scaleOf(object as never)) : presentObject(code, object, shown)),
       () => jsonAnswer(code, object),
     );
+    const warnings = [...before.warnings, ...admissionWarnings(request, object, before)];
     return warnings.length === 0 ? answer : { ...answer, headers: { warning: warningHeader(warnings) } };
+  }
+
+  #known({ resource, namespace, name }: ObjectKey): StoredObject | undefined {
+    return objectIn(this.cluster.projection, resource, namespace, name);
   }
 
   /** A view of what a write left; where a defect keeps it from being made, the plain answer: the write has happened. */
@@ -199,6 +215,13 @@ function withoutFinalizers(object: StoredObject | undefined): StoredObject | und
   if (object === undefined) return undefined;
   const { finalizers: _removed, ...metadata } = object.metadata;
   return { ...object, metadata };
+}
+
+/** What admission has to say of the whole object; of subresources it has nothing to say. */
+function admissionWarnings(request: ResourceRequest, object: StoredObject, before: BeforeWrite): readonly string[] {
+  if (request.target.subresource !== undefined) return [];
+  const previous = request.verb === 'create' ? undefined : (before.object ?? object);
+  return warningsOf(storedResource(request), object, previous);
 }
 
 function subresourceOf({ target }: ResourceRequest): { subresource?: string } {

@@ -102,6 +102,19 @@ describe('WritesModule', () => {
     expect(await shown(create())).toEqual([201, configMap(5)]);
   });
 
+  it('warns of what is allowed and hardly meant, at a creation and not at a change', async () => {
+    const spec = { containers: [{ name: 'c', image: 'i', resources: { requests: { memory: '100m' } } }] };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...configMap(5).metadata, name: 'p' }, spec };
+    journal.reply = { position: 5, key: { resource: 'pods', namespace: 'default', name: 'p' }, object: pod };
+    const path = '/api/v1/namespaces/default/pods';
+    const warnings = async (answer: Promise<unknown>) => ((await answer) as { headers?: object }).headers;
+    expect(await warnings(mutations.create(request('POST', path, pod)))).toEqual({
+      warning:
+        '299 - "spec.containers[0].resources.requests[memory]: fractional byte value \\"100m\\" is invalid, must be an integer"',
+    });
+    expect(await warnings(mutations.update(request('PUT', `${path}/p`, pod)))).toBeUndefined();
+  });
+
   it('asks the journal for what has left the window', async () => {
     journal.reply = { position: 5 };
     journal.past.set(5, configMap(5));
