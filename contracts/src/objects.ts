@@ -36,26 +36,24 @@ export interface StoredObject extends KubeObject {
   metadata: StoredMeta;
 }
 
-type Stored<T> = T & { metadata: StoredMeta };
-
-/** The TypeScript type of each resource's stored objects. */
-export interface ObjectTypes {
-  namespaces: Stored<Namespace>;
-  nodes: Stored<Node>;
-  pods: Stored<Pod>;
-  replicationcontrollers: Stored<ReplicationController>;
-  services: Stored<Service>;
-  endpoints: Stored<Endpoints>;
-  configmaps: Stored<ConfigMap>;
-  secrets: Stored<Secret>;
-  serviceaccounts: Stored<ServiceAccount>;
-  events: Stored<KubeEvent>;
-  'endpointslices.discovery.k8s.io': Stored<EndpointSlice>;
-  'leases.coordination.k8s.io': Stored<Lease>;
+/** The TypeScript type of each resource's objects, as the API declares them. */
+export interface ApiObjects {
+  namespaces: Namespace;
+  nodes: Node;
+  pods: Pod;
+  replicationcontrollers: ReplicationController;
+  services: Service;
+  endpoints: Endpoints;
+  configmaps: ConfigMap;
+  secrets: Secret;
+  serviceaccounts: ServiceAccount;
+  events: KubeEvent;
+  'endpointslices.discovery.k8s.io': EndpointSlice;
+  'leases.coordination.k8s.io': Lease;
 }
 
-/** The stored type of one resource, for example `ObjectOf<'pods'>`. */
-export type ObjectOf<R extends ResourceId> = ObjectTypes[R];
+/** The stored type of one resource, for example `ObjectOf<'pods'>`: a StoredObject whose fields are known. */
+export type ObjectOf<R extends ResourceId> = ApiObjects[R] & StoredObject;
 
 /** What names an object: `namespace` is '' for cluster-scoped resources. */
 export interface ObjectKey {

@@ -35,7 +35,7 @@ export class ClusterState implements ReadonlyCluster {
   }
 
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[] {
-    return this.#collection(resource).list(namespace) as unknown as ObjectOf<R>[];
+    return this.#collection(resource).list(namespace) as ObjectOf<R>[];
   }
 
   /** In no particular order: for hashing and snapshots. */

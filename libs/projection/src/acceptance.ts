@@ -21,11 +21,10 @@ export class Acceptance {
   ) {}
 
   /** The object, if the service may act on it. */
-  of<T extends object>(resource: ResourceId, object: T | undefined): T | undefined {
-    const stored = object as unknown as StoredObject | undefined;
-    if (stored === undefined) return undefined;
-    const wrong = this.#judge(resource, stored);
-    this.#say(resource, stored, wrong);
+  of<T extends StoredObject>(resource: ResourceId, object: T | undefined): T | undefined {
+    if (object === undefined) return undefined;
+    const wrong = this.#judge(resource, object);
+    this.#say(resource, object, wrong);
     return wrong === undefined ? object : undefined;
   }
 

@@ -298,13 +298,12 @@ describe("a projection of a node's pods", () => {
     await nats.stop();
   });
 
-  const pod = (name: string): StoredObject =>
-    ({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace: 'default', uid: name, resourceVersion: '1', creationTimestamp: '' },
-      spec: { nodeName: NODE },
-    }) as unknown as StoredObject;
+  const pod = (name: string): StoredObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', uid: name, resourceVersion: '1', creationTimestamp: '' },
+    spec: { nodeName: NODE },
+  });
 
   it('asks where its channel is when a position is waited for that no event of it shows', async () => {
     expect(projection.position).toBe(1);

@@ -21,7 +21,7 @@ export function firstObjects(nodes: readonly string[]): { resource: 'namespaces'
     })),
     ...nodes.map((name) => ({
       resource: 'nodes' as const,
-      object: { apiVersion: 'v1', kind: 'Node', metadata: { name }, status } as KubeObject,
+      object: { apiVersion: 'v1', kind: 'Node', metadata: { name }, status },
     })),
   ];
 }
@@ -74,7 +74,7 @@ function drawPodCommand(random: Random): Data {
         containers: [{ name: 'main', image: 'busybox' }],
         terminationGracePeriodSeconds: random.pick([0, 1, 2]),
       };
-      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec } as KubeObject;
+      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec };
       return { type: 'CreateObject', data: { resource: 'pods', namespace: NAMESPACE, object } };
     }
     case 3:

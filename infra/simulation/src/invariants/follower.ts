@@ -26,7 +26,7 @@ export class Follower {
     const from = projection.position;
     for (const { resource } of channels) {
       this.#last.set(resource, from);
-      for (const object of projection.list(resource) as readonly StoredObject[]) this.#put(resource, object);
+      for (const object of projection.list(resource)) this.#put(resource, object);
     }
     projection.onApplied((batch) => {
       try {

@@ -1,9 +1,9 @@
-import type { KubeObject, ObjectMeta, ObjectOf, ResourceId } from '@shiplog/contracts';
+import type { ApiObjects, KubeObject, ObjectOf, ResourceId } from '@shiplog/contracts';
 import { type Problems, type TextRule } from '@shiplog/apimachinery';
 import type { AdmissionContext } from '../context';
 
 /** An object of a resource on its way in: decoded, ours to change, not yet stamped with a resourceVersion. */
-export type Draft<R extends ResourceId> = Omit<ObjectOf<R>, 'metadata'> & { metadata: ObjectMeta };
+export type Draft<R extends ResourceId> = ApiObjects[R];
 
 /**
  * The behaviour that is truly a kind's own. Everything else (decoding, metadata, versions, subresources, patches) is the

@@ -5,7 +5,6 @@ import {
   type EventType,
   type KubeObject,
   type ObjectOf,
-  type Pod,
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
@@ -23,14 +22,12 @@ export interface ChangeExtras {
 }
 
 /** The event that leads from one version of an object to the next; undefined when they are the same. */
-export function changeEvent<R extends ResourceId>(
-  resource: R,
-  from: StoredObject | ObjectOf<R>,
-  to: StoredObject | ObjectOf<R>,
+export function changeEvent(
+  resource: ResourceId,
+  before: StoredObject,
+  after: StoredObject,
   extras: ChangeExtras = {},
 ): NewEvent | undefined {
-  const before = from as StoredObject;
-  const after = to as StoredObject;
   const difference = diffPatch(before, after);
   if (difference === undefined) return undefined;
   const changes = withoutUndefined(difference);
@@ -49,7 +46,7 @@ export function deletedEvent(resource: ResourceId, object: StoredObject): NewEve
 /** The node whose channel an object belongs to: that of a bound pod, '' for everything else. */
 export function nodeOf(resource: ResourceId, object: KubeObject): string {
   if (!(NODE_RESOURCES as readonly string[]).includes(resource)) return '';
-  return (object as unknown as Pod).spec?.nodeName ?? '';
+  return (object as ObjectOf<'pods'>).spec?.nodeName ?? '';
 }
 
 /** An event of an object, as the object is after it (for a deletion: as it was). */

@@ -3,7 +3,7 @@ import {
   type Command,
   type DeletionOptions,
   type KubeStatus,
-  type Pod,
+  type ObjectOf,
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
@@ -33,7 +33,7 @@ export function decideDelete(context: DecisionContext, data: Command<'DeleteObje
   const { resource, namespace, name } = data;
   const misplaced = scopeRejection(resource, namespace);
   if (misplaced !== undefined) return refused(misplaced);
-  const object = context.state.get(resource, namespace, name) as StoredObject | undefined;
+  const object = context.state.get(resource, namespace, name);
   if (object === undefined) return refused(statusOf.notFound(resource, name));
   const deletion = deletionOf(context, resource, object, data);
   if (!deletion.ok) return deletion;
@@ -68,8 +68,7 @@ export function decideDeletionOf(
   const events: NewEvent[] = [];
   const items: ItemDraft[] = [];
   for (const { metadata } of chosen) {
-    const object = context.state.get(data.resource, metadata.namespace ?? '', metadata.name) as
-      StoredObject | undefined;
+    const object = context.state.get(data.resource, metadata.namespace ?? '', metadata.name);
     if (object?.metadata.uid !== metadata.uid) continue;
     const deletion = deletionOf(context, data.resource, object, data);
     if (!deletion.ok) items.push({ kind: 'refused', status: deletion.status });
@@ -89,7 +88,7 @@ export function chooseForDeletion(
   if (!labels.ok) return labels;
   const fields = parseFieldSelector(resource, fieldSelector);
   if (!fields.ok) return fields;
-  const all = state.list(resource, namespace) as readonly StoredObject[];
+  const all = state.list(resource, namespace);
   const objects = all.filter(
     (object) => matchesLabels(labels.value, object.metadata.labels) && matchesFields(resource, fields.value, object),
   );
@@ -180,7 +179,7 @@ function preconditionRejection(
  */
 function gracePeriodOf(resource: ResourceId, object: StoredObject, asked: number | undefined): number {
   if (resource !== 'pods') return 0;
-  const { spec, status } = object as unknown as Pod;
+  const { spec, status } = object as ObjectOf<'pods'>;
   const isDone = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   if ((spec?.nodeName ?? '') === '' || isDone) return 0;
   const wanted = asked ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_POD_GRACE_SECONDS;

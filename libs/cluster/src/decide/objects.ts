@@ -30,7 +30,7 @@ export function decideCreate(context: DecisionContext, data: Command<'CreateObje
   const oversize = sizeRejection(object);
   if (oversize !== undefined) return refused(oversize);
   const { name, uid } = object.metadata;
-  const other = context.state.get(resource, namespace, name) as StoredObject | undefined;
+  const other = context.state.get(resource, namespace, name);
   if (other !== undefined) return refused(alreadyThere(data, name, other));
   const reply = { position: context.metadata.position, key: { resource, namespace, name }, uid };
   if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object } };
@@ -66,7 +66,7 @@ function decideUpdate(
   const { resource, namespace, name, subresource } = data;
   const misplaced = scopeRejection(resource, namespace) ?? subresourceRejection(data);
   if (misplaced !== undefined) return refused(misplaced);
-  const before = context.state.get(resource, namespace, name) as StoredObject | undefined;
+  const before = context.state.get(resource, namespace, name);
   if (before === undefined) return refused(statusOf.notFound(resource, name));
   const submitted = submit(before);
   if (!submitted.ok) return submitted;

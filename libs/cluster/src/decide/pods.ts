@@ -1,4 +1,13 @@
-import type { Command, KubeStatus, ObjectOf, Pod, PodCondition, PodRef, PodStatus } from '@shiplog/contracts';
+import type {
+  Command,
+  KubeObject,
+  KubeStatus,
+  ObjectOf,
+  Pod,
+  PodCondition,
+  PodRef,
+  PodStatus,
+} from '@shiplog/contracts';
 import { validatePodStatus } from '@shiplog/admission';
 import { decodeObject, Problems, statusOf, withoutUndefined } from '@shiplog/apimachinery';
 import { kubernetesTime } from '@shiplog/kube';
@@ -151,7 +160,7 @@ function readStatus(
 ): { ok: true; status: PodStatus } | { ok: false; status: KubeStatus } {
   const decoded = decodeObject('pods', { metadata: {}, spec: { containers: [] }, status });
   if (!decoded.ok) return decoded;
-  const read = (decoded.value as unknown as Pod).status ?? {};
+  const read = (decoded.value as Pod & KubeObject).status ?? {};
   const problems = new Problems();
   validatePodStatus(read, problems);
   return problems.none

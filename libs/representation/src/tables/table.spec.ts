@@ -5,7 +5,7 @@ const NOW = Date.parse('2026-01-01T01:00:00Z');
 
 function object(fields: Record<string, unknown>, metadata: Record<string, unknown> = {}): StoredObject {
   const meta = { name: 'x', uid: 'u', resourceVersion: '7', creationTimestamp: '2026-01-01T00:00:00Z', ...metadata };
-  return { apiVersion: 'v1', kind: 'K', ...fields, metadata: meta } as StoredObject;
+  return { apiVersion: 'v1', kind: 'K', ...fields, metadata: meta };
 }
 
 const container = { name: 'web', image: 'nginx', ready: true, restartCount: 0, imageID: '' };

@@ -1,4 +1,4 @@
-import type { ListMeta, ObjectTypes, ResourceId, StoredObject } from '@shiplog/contracts';
+import type { ListMeta, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { nodePrinter, namespacePrinter, leasePrinter, eventPrinter } from './cluster';
 import type { Cell, Column, Printer, RowCondition } from './column';
 import { configMapPrinter, secretPrinter, serviceAccountPrinter } from './configuration';
@@ -6,7 +6,7 @@ import { endpointsPrinter, endpointSlicePrinter, servicePrinter } from './networ
 import { podPrinter, replicationControllerPrinter } from './workloads';
 
 /** The printer of every kind: the columns that `kubectl get` shows on Kubernetes. */
-const PRINTERS: { readonly [R in ResourceId]: Printer<ObjectTypes[R]> } = {
+const PRINTERS: { readonly [R in ResourceId]: Printer<ObjectOf<R>> } = {
   namespaces: namespacePrinter,
   nodes: nodePrinter,
   pods: podPrinter,

@@ -130,7 +130,7 @@ export function applied(
       commandSeq: 0,
       data: {},
     },
-    before: before as StoredObject | undefined,
-    after: after as StoredObject | undefined,
+    before,
+    after,
   };
 }

@@ -73,7 +73,7 @@ export function objectIn(
   namespace: string,
   name: string,
 ): StoredObject | undefined {
-  return projection.get(resource, namespace, name) as StoredObject | undefined;
+  return projection.get(resource, namespace, name);
 }
 
 /** The objects of any resource, by namespace and name; all namespaces for ''. */

@@ -37,7 +37,8 @@ export async function select(
 
 function chosen(state: ClusterState, heads: ChannelHeads, channels: readonly Channel[]): Omit<Selected, 'position'> {
   const objects = channels.flatMap(({ resource, node }) =>
-    (state.list(resource) as readonly StoredObject[])
+    state
+      .list(resource)
       .filter((object) => node === undefined || nodeOf(resource, object) === node)
       .map((object) => ({ resource, object })),
   );

@@ -30,7 +30,7 @@ export function deleteConfigMap(name: string, id = freshId()): AnyCommand {
 /** A pod bound to a node, which need not exist. */
 export function createPodOn(node: string, name: string, id = freshId()): AnyCommand {
   const spec = { nodeName: node, containers: [{ name: 'c', image: 'i' }] };
-  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec } as KubeObject;
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec };
   return { id, type: 'CreateObject', actor: 'tester', data: { resource: 'pods', namespace: 'default', object } };
 }
 

@@ -107,7 +107,7 @@ export class NodeAgent implements OnApplicationShutdown {
         metadata: { name, labels: wanted },
         spec: {},
         status,
-      } as unknown as KubeObject;
+      };
       await this.#ask({ type: 'CreateObject', data: { resource: 'nodes', namespace: '', object } }, [409]);
     } else {
       const patch = statusPatch(status, node.status);

@@ -62,7 +62,7 @@ export class TestCluster {
   }
 
   get(resource: ResourceId, namespace: string, name: string): StoredObject | undefined {
-    return this.state.get(resource, namespace, name) as StoredObject | undefined;
+    return this.state.get(resource, namespace, name);
   }
 
   #apply(command: AnyCommand, time: string, decided: Decided): LogEvent[] {

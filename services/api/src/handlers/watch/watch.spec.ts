@@ -124,7 +124,7 @@ describe('EventWindow', () => {
     const large = (position: number, length: number): Change => ({
       resource: 'configmaps',
       position,
-      after: { ...pod('a', position), data: { large: 'x'.repeat(length) } } as StoredObject,
+      after: { ...pod('a', position), data: { large: 'x'.repeat(length) } },
     });
     for (let position = 1; position <= 100; position++) {
       window.push(large(position, 20_000));

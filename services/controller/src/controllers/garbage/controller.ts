@@ -33,7 +33,7 @@ export class GarbageController implements Controller {
     this.ownership.clear();
     const keys: string[] = [];
     for (const { id } of RESOURCES) {
-      for (const object of state.list(id) as readonly StoredObject[]) {
+      for (const object of state.list(id)) {
         this.ownership.changed(id, undefined, object);
         if (concernsCollector(object)) keys.push(object.metadata.uid);
       }
@@ -82,7 +82,7 @@ export class GarbageController implements Controller {
   private presence(dependent: StoredObject, owner: OwnerReference, state: ReadonlyCluster): Presence {
     const key = ownerKey(dependent, owner);
     if (key === undefined) return 'there';
-    const found = state.get(key.resource, key.namespace, key.name) as StoredObject | undefined;
+    const found = state.get(key.resource, key.namespace, key.name);
     if (found?.metadata.uid !== owner.uid) return this.ownership.isGone(owner.uid) ? 'gone' : 'unseen';
     const { deletionTimestamp, finalizers } = found.metadata;
     return deletionTimestamp !== undefined && finalizers?.includes(FOREGROUND) ? 'waiting' : 'there';
@@ -90,7 +90,7 @@ export class GarbageController implements Controller {
 
   private find(uid: string, state: ReadonlyCluster): Dependent | undefined {
     const key = this.ownership.keyOf(uid);
-    const object = key && (state.get(key.resource, key.namespace, key.name) as StoredObject | undefined);
+    const object = key && state.get(key.resource, key.namespace, key.name);
     return key !== undefined && object?.metadata.uid === uid ? { key, object } : undefined;
   }
 

@@ -18,7 +18,7 @@ describe('the garbage collector over a journal', () => {
   const ask = async (key: ObjectKey): Promise<StoredObject | null> => {
     asked.push(key);
     await Promise.resolve();
-    return (cluster.journal.get(key.resource, key.namespace, key.name) as StoredObject | undefined) ?? null;
+    return cluster.journal.get(key.resource, key.namespace, key.name) ?? null;
   };
   const make = (name: string, ...owners: OwnerReference[]) =>
     cluster.create('configmaps', { metadata: { name, ownerReferences: owners } });

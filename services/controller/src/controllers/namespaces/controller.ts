@@ -32,7 +32,7 @@ export function namespaceController(
 }
 
 function contentOf(state: ReadonlyCluster, namespace: string): Map<ResourceId, readonly StoredObject[]> {
-  return new Map(NAMESPACED.map((resource) => [resource, state.list(resource, namespace) as readonly StoredObject[]]));
+  return new Map(NAMESPACED.map((resource) => [resource, state.list(resource, namespace)]));
 }
 
 /** Content matters only in a namespace that is to go. */

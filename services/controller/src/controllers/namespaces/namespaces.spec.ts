@@ -15,8 +15,8 @@ describe('a namespace that is to go', () => {
     const outcome = decideNamespace({
       namespace: leaving(),
       content: content([
-        ['pods', [bare('pods', 'a') as StoredObject]],
-        ['secrets', [bare('secrets', 's', { deletionTimestamp: at(0) }) as StoredObject]],
+        ['pods', [bare('pods', 'a')]],
+        ['secrets', [bare('secrets', 's', { deletionTimestamp: at(0) })]],
         ['configmaps', []],
       ]),
       now: NOW,
@@ -33,7 +33,7 @@ describe('a namespace that is to go', () => {
     const held = bare('configmaps', 'c', {
       deletionTimestamp: at(0),
       finalizers: ['example.com/hold'],
-    }) as StoredObject;
+    });
     const view = { namespace: leaving(), content: content([['configmaps', [held]]]) };
     expect(decideNamespace({ ...view, now: momentOf(EPOCH + 1_000) })).toEqual({
       kind: 'wait',
