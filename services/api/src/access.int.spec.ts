@@ -22,10 +22,10 @@ const as = (token: string): { authorization: string } => ({ authorization: `Bear
 /** A connection of its own, by hand. */
 async function dial(options: ConnectionOptions = {}): Promise<TLSSocket> {
   const socket = connect({ port: rig.port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
-  let why: Error | undefined;
-  socket.on('error', (error) => (why = error));
+  let failure: Error | undefined;
+  socket.on('error', (error) => (failure = error));
   await new Promise<void>((resolve, reject) => {
-    socket.once('secureConnect', resolve).once('close', () => reject(why ?? new Error('closed')));
+    socket.once('secureConnect', resolve).once('close', () => reject(failure ?? new Error('closed')));
   });
   return socket;
 }

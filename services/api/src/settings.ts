@@ -3,7 +3,7 @@ import type { CommonConfig } from '@shiplog/service';
 
 /** The settings of the api. */
 export const apiSettings = {
-  host: text({ env: 'API_HOST', says: 'Addresses to listen on, with commas between.', default: '127.0.0.1' }),
+  host: text({ env: 'API_HOST', says: 'Addresses to listen on, separated by commas.', default: '127.0.0.1' }),
   port: integer({ env: 'API_PORT', says: 'Port to listen on; 0 takes a free one.', default: 6443, max: 65_535 }),
   tlsCertFile: text({ env: 'TLS_CERT_FILE', says: "File of the server's certificate chain, PEM." }),
   tlsKeyFile: text({ env: 'TLS_KEY_FILE', says: "File of the certificate's private key, PEM." }),
@@ -13,7 +13,7 @@ export const apiSettings = {
   }),
   advertiseAddress: text({
     env: 'ADVERTISE_ADDRESS',
-    says: 'IP address at which pods reach the api: the endpoint of the Service "kubernetes"; a loopback address is none.',
+    says: 'IP address at which pods reach the api: the endpoint of the Service "kubernetes"; a loopback address is never advertised.',
     default: '127.0.0.1',
     pattern: /^[0-9a-fA-F.:]+$/,
     example: '10.0.0.1',
@@ -34,14 +34,14 @@ export const apiSettings = {
   }),
   maxReads: integer({
     env: 'API_MAX_READS',
-    says: 'How many requests that read may be in flight (watches and logs do not count); more are told 429.',
+    says: 'How many requests that read may be in flight (watches and logs do not count); more are answered 429.',
     default: 400,
     min: 1,
     max: 100_000,
   }),
   maxWrites: integer({
     env: 'API_MAX_WRITES',
-    says: 'How many requests that change something may be in flight; more are told 429.',
+    says: 'How many requests that change something may be in flight; more are answered 429.',
     default: 200,
     min: 1,
     max: 100_000,
@@ -74,7 +74,7 @@ export const apiSettings = {
   }),
   journalSilence: duration({
     env: 'JOURNAL_SILENCE',
-    says: 'How long nothing may be heard of the journal before the api is not ready, and refuses reads that ask for the latest.',
+    says: 'How long nothing may be heard from the journal before the api is not ready, and refuses reads that ask for the latest.',
     default: '5s',
     minMs: 100,
   }),

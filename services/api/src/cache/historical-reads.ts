@@ -78,7 +78,7 @@ export class HistoricalReads {
     const objects: StoredObject[] = [];
     try {
       for await (const chunk of this.bus.state({ channels: [{ resource }], at: position })) {
-        for (const one of chunk.objects) objects.push(one.object);
+        for (const { object } of chunk.objects) objects.push(object);
       }
     } catch (error) {
       throwExpired(error, position);

@@ -29,24 +29,24 @@ describe('JournalContact', () => {
     for (let second = 0; second < 20; second++) {
       await jest.advanceTimersByTimeAsync(1_000);
       journal.head();
-      expect(contact.whyLost()).toBeUndefined();
+      expect(contact.staleReason()).toBeUndefined();
     }
     expect(journal.asked).toBe(0);
   });
 
   it('asks a journal that says nothing by itself', async () => {
     await jest.advanceTimersByTimeAsync(60_000);
-    expect(contact.whyLost()).toBeUndefined();
+    expect(contact.staleReason()).toBeUndefined();
     expect(journal.asked).toBeGreaterThan(10);
   });
 
   it('is lost after so much silence, and found with the next word', async () => {
     journal.isThere = false;
     await jest.advanceTimersByTimeAsync(4_900);
-    expect(contact.whyLost()).toBeUndefined();
+    expect(contact.staleReason()).toBeUndefined();
     await jest.advanceTimersByTimeAsync(2_100);
-    expect(contact.whyLost()).toBe('nothing was heard of the journal, which keeps the log, for 7 s');
+    expect(contact.staleReason()).toBe('nothing was heard from the journal, which keeps the log, for 7 s');
     journal.head();
-    expect(contact.whyLost()).toBeUndefined();
+    expect(contact.staleReason()).toBeUndefined();
   });
 });

@@ -45,10 +45,10 @@ export class JournalContact implements OnApplicationBootstrap, OnApplicationShut
   }
 
   /** Why what is known may be old; undefined while the journal is heard of. */
-  whyLost(): string | undefined {
+  staleReason(): string | undefined {
     const silence = this.#silence;
     if (silence <= this.config.journalSilence) return undefined;
-    return `nothing was heard of the journal, which keeps the log, for ${Math.round(silence / 100) / 10} s`;
+    return `nothing was heard from the journal, which keeps the log, for ${Math.round(silence / 100) / 10} s`;
   }
 
   get #silence(): number {

@@ -3,7 +3,7 @@ import type { ClusterCache } from './cluster-cache';
 import { ReadBarrier } from './read-barrier';
 
 /** Whether the journal is heard of. */
-const silence: { why: string | undefined } = { why: undefined };
+const silence: { reason: string | undefined } = { reason: undefined };
 
 /** A journal that answers when it is told to, and a projection that reaches what it is asked for. */
 function stand(consistency: 'projection' | 'linearizable') {
@@ -18,7 +18,7 @@ function stand(consistency: 'projection' | 'linearizable') {
     ),
   };
   const cluster = { projection };
-  const contact = { whyLost: () => silence.why, heard: () => undefined };
+  const contact = { staleReason: () => silence.reason, heard: () => undefined };
   const barrier = new ReadBarrier(bus as unknown as Bus, cluster as unknown as ClusterCache, contact as never, {
     readConsistency: consistency,
   });
@@ -36,10 +36,10 @@ describe('ReadBarrier', () => {
   });
 
   it('knows no latest while the journal is not heard of, and serves what may be older', async () => {
-    silence.why = 'nothing was heard of the journal';
+    silence.reason = 'nothing was heard from the journal';
     const { barrier, questions } = stand('projection');
     expect(() => barrier.before({ at: 'latest' })).toThrow(
-      /nothing was heard of the journal: the latest state is not known/,
+      /nothing was heard from the journal: the latest state is unknown/,
     );
     expect(barrier.before({ at: 'any' })).toBeUndefined();
     expect(barrier.before({ at: 'notOlderThan', position: 10 })).toBeUndefined();
@@ -49,7 +49,7 @@ describe('ReadBarrier', () => {
     linearizable.questions[0]?.(20);
     await read;
     expect(questions).toHaveLength(0);
-    silence.why = undefined;
+    silence.reason = undefined;
   });
 
   it('waits for a position that is not here yet, and says when it does not come', async () => {

@@ -55,9 +55,9 @@ export class ReadBarrier {
   }
 
   #latestKnown(): undefined {
-    const why = this.contact.whyLost();
-    if (why === undefined) return undefined;
-    const text = `${why}: the latest state is not known; resourceVersion=0 asks for the last that is`;
+    const reason = this.contact.staleReason();
+    if (reason === undefined) return undefined;
+    const text = `${reason}: the latest state is unknown; resourceVersion=0 asks for the last one known`;
     return throwStatus({ ...statusOf.unavailable(text), details: { retryAfterSeconds: 1 } });
   }
 

@@ -17,7 +17,7 @@ export function statusOfFailure(error: unknown): KubeStatus | undefined {
 function statusOfCode(code: string): KubeStatus | undefined {
   switch (code) {
     case 'MAX_PAYLOAD_EXCEEDED':
-      return statusOf.tooLarge('it is more than one message on the bus may hold');
+      return statusOf.tooLarge('it is larger than a message on the bus may be');
     case 'FST_ERR_BAD_URL':
       return statusOf.badRequest('the request is malformed');
     case 'CONNECTION_CLOSED':

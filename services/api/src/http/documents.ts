@@ -78,7 +78,7 @@ export class Documents {
   /** `/openapi/v3` and the documents that it names; undefined for another path. */
   openApiV3(path: string): Answer | undefined {
     if (path === '/openapi/v3' || path === '/openapi/v3/') return this.#json('/openapi/v3', () => this.#index());
-    const group = GROUPS.find((one) => path === `/openapi/v3/${openApiName(one)}`);
+    const group = GROUPS.find((served) => path === `/openapi/v3/${openApiName(served)}`);
     return group === undefined ? undefined : this.#json(path, () => openApiV3(group, VERSION.gitVersion));
   }
 
@@ -99,7 +99,7 @@ export class Documents {
         if (type === JSON_TYPE || type === '*/*') return undefined;
         continue;
       }
-      const version = AGGREGATED_VERSIONS.find((one) => one === parameters.get('v'));
+      const version = AGGREGATED_VERSIONS.find((served) => served === parameters.get('v'));
       if (version === undefined || parameters.get('g') !== 'apidiscovery.k8s.io') continue;
       return this.#aggregatedIn(core, version);
     }

@@ -10,11 +10,11 @@ import type { Check } from './health-pages';
 @Injectable()
 export class HealthChecks {
   readonly all: readonly Check[] = [
-    { name: 'ping', why: () => undefined },
-    { name: 'projection', why: () => (this.cluster.isOpen ? undefined : 'still reading the log') },
-    { name: 'bus', why: () => (this.bus.connection.isClosed() ? 'not connected' : undefined) },
-    { name: 'journal', why: () => this.contact.whyLost() },
-    { name: 'shutdown', why: () => (this.stopping.signal.aborted ? 'the server is stopping' : undefined) },
+    { name: 'ping', problem: () => undefined },
+    { name: 'projection', problem: () => (this.cluster.isOpen ? undefined : 'still reading the log') },
+    { name: 'bus', problem: () => (this.bus.connection.isClosed() ? 'not connected' : undefined) },
+    { name: 'journal', problem: () => this.contact.staleReason() },
+    { name: 'shutdown', problem: () => (this.stopping.signal.aborted ? 'the server is stopping' : undefined) },
   ];
 
   constructor(

@@ -1,7 +1,7 @@
 import { healthPage } from './health-pages';
 
-const well = { name: 'ping', why: () => undefined };
-const ill = { name: 'projection', why: () => 'still reading the log' };
+const well = { name: 'ping', problem: () => undefined };
+const ill = { name: 'projection', problem: () => 'still reading the log' };
 
 describe('healthPage', () => {
   it('is short for who only wants to know', () => {

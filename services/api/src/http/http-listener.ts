@@ -90,7 +90,7 @@ export class HttpListener implements OnModuleInit {
     send(reply, answer, this.stopping.signal.aborted, this.#broke);
   }
 
-  readonly #broke = (error: unknown): void => this.logger.error({ err: error }, 'an answer broke off');
+  readonly #broke = (error: unknown): void => this.logger.error({ err: error }, 'an answer was cut off');
 }
 
 /** The answer to what Fastify can't even route: a broken URL, say. */

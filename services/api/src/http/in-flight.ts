@@ -22,13 +22,13 @@ export class InFlight {
   }
 
   /** Takes a place; the function gives it back (once). Undefined when all are taken. */
-  enter(what: RequestClass): (() => void) | undefined {
-    if (what === 'streaming') return nothing;
-    if (this.#now[what] >= this.#most[what]) return undefined;
-    this.#now[what] += 1;
+  enter(requestClass: RequestClass): (() => void) | undefined {
+    if (requestClass === 'streaming') return nothing;
+    if (this.#now[requestClass] >= this.#most[requestClass]) return undefined;
+    this.#now[requestClass] += 1;
     let inside = true;
     return () => {
-      if (inside) this.#now[what] -= 1;
+      if (inside) this.#now[requestClass] -= 1;
       inside = false;
     };
   }

@@ -57,7 +57,7 @@ function fieldsOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   let count = 0;
   if (Array.isArray(value)) {
-    for (const one of value) count += fieldsOf(one);
+    for (const item of value) count += fieldsOf(item);
     return count;
   }
   for (const key of Object.keys(value)) count += 1 + fieldsOf((value as Record<string, unknown>)[key]);

@@ -28,7 +28,7 @@ function weigh(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 5;
   let sum = 2;
   if (Array.isArray(value)) {
-    for (const one of value) sum += 1 + weigh(one);
+    for (const item of value) sum += 1 + weigh(item);
     return sum;
   }
   for (const key of Object.keys(value)) sum += key.length + 4 + weigh((value as Record<string, unknown>)[key]);

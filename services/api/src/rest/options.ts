@@ -79,8 +79,8 @@ export function versionAsked(query: Query): VersionAsked {
   }
 }
 
-function invalidMatch(value: string, why: string): ReturnType<typeof statusOf.badRequest> {
-  return statusOf.badRequest(`resourceVersionMatch: Invalid value: "${value}": ${why}`);
+function invalidMatch(value: string, reason: string): ReturnType<typeof statusOf.badRequest> {
+  return statusOf.badRequest(`resourceVersionMatch: Invalid value: "${value}": ${reason}`);
 }
 
 /** Which objects are asked for. */
@@ -143,7 +143,7 @@ export function deletionOf(
 ): DeletionOptions & { dryRun: boolean } {
   const grace = body?.gracePeriodSeconds ?? integerParam(query, 'gracePeriodSeconds');
   if (grace !== undefined && grace !== null && !Number.isInteger(grace)) {
-    throwStatus(statusOf.badRequest('gracePeriodSeconds: Invalid value: must be a whole number'));
+    throwStatus(statusOf.badRequest('gracePeriodSeconds: Invalid value: must be an integer'));
   }
   const preconditions = preconditionsOf(body?.preconditions);
   return {

@@ -30,7 +30,7 @@ export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'd
 const NOWHERE: Target = { area: 'nowhere' };
 
 const groups = new Map(GROUPS.map((group) => [group.group, group]));
-const resources = new Map(SERVED.map((one) => [`${one.group}/${one.plural}`, one]));
+const resources = new Map(SERVED.map((resource) => [`${resource.group}/${resource.plural}`, resource]));
 
 /** Reads a path (without its query). Throws URIError when it is not properly encoded. */
 export function parsePath(path: string): Target {
@@ -63,7 +63,7 @@ function parseResource(group: string, given: string[]): Target {
   // A namespaced object has a namespace in its path; a cluster-scoped one has none.
   if (resource.namespaced ? namespace === '' && name !== undefined : namespace !== '') return NOWHERE;
   if (sub === undefined) return { area: 'resource', resource, namespace, name, watchPath };
-  const subresource = resource.subresources.find((one) => one.name === sub);
+  const subresource = resource.subresources.find(({ name: offered }) => offered === sub);
   return subresource === undefined
     ? NOWHERE
     : { area: 'resource', resource, namespace, name, subresource, watchPath: false };
@@ -89,20 +89,20 @@ export function verbOf(method: string, target: ResourceTarget, watching: boolean
 }
 
 function meaningOf(method: string, target: ResourceTarget, watching: boolean): Verb | undefined {
-  const one = target.name !== undefined;
+  const isNamed = target.name !== undefined;
   switch (method) {
     case 'GET':
     case 'HEAD':
       if (watching && target.subresource === undefined) return 'watch';
-      return one ? 'get' : 'list';
+      return isNamed ? 'get' : 'list';
     case 'POST':
-      return one && target.subresource === undefined ? undefined : 'create';
+      return isNamed && target.subresource === undefined ? undefined : 'create';
     case 'PUT':
-      return one ? 'update' : undefined;
+      return isNamed ? 'update' : undefined;
     case 'PATCH':
-      return one ? 'patch' : undefined;
+      return isNamed ? 'patch' : undefined;
     case 'DELETE':
-      return one ? 'delete' : 'deletecollection';
+      return isNamed ? 'delete' : 'deletecollection';
     default:
       return undefined;
   }

@@ -55,7 +55,7 @@ export class MutationHandler {
     const resource = storedResource(request);
     const shown = presentationOf(request, this.clock.now());
     const duplicates: string[] = [];
-    const object = withMetadata(await parseObject(body, contentType, this.yaml, (one) => duplicates.push(one)));
+    const object = withMetadata(await parseObject(body, contentType, this.yaml, (text) => duplicates.push(text)));
     const warnings = checkFields(request, [object], duplicates);
     const dryRun = dryRunOf(request.query.dryRun);
     const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
@@ -67,7 +67,7 @@ export class MutationHandler {
     const shown = presentationOf(request, this.clock.now());
     const { body, contentType } = request;
     const duplicates: string[] = [];
-    const object = withMetadata(await parseObject(body, contentType, this.yaml, (one) => duplicates.push(one)));
+    const object = withMetadata(await parseObject(body, contentType, this.yaml, (text) => duplicates.push(text)));
     const key = keyOf(request);
     checkName(object, key);
     const warnings = checkFields(request, [object], duplicates);
@@ -80,7 +80,7 @@ export class MutationHandler {
   async patch(request: ResourceRequest): Promise<Answer> {
     const shown = presentationOf(request, this.clock.now());
     const duplicates: string[] = [];
-    const { type: patchType, patch } = parsePatch(request.body, request.contentType, (one) => duplicates.push(one));
+    const { type: patchType, patch } = parsePatch(request.body, request.contentType, (text) => duplicates.push(text));
     const dryRun = dryRunOf(request.query.dryRun);
     const warnings = checkFields(request, patchType === 'json' ? jsonPatchObjects(patch) : [patch], duplicates);
     const key = keyOf(request);
@@ -204,7 +204,7 @@ export class MutationHandler {
     try {
       return make();
     } catch (error) {
-      this.logger.error({ err: error }, 'what a write left could not be shown as it was asked for');
+      this.logger.error({ err: error }, 'the result of a write could not be presented as requested');
       return plain();
     }
   }

@@ -67,8 +67,8 @@ export class WriteResults {
 }
 
 function throwUnshown(position: number, error: unknown): never {
-  const why = statusOfFailure(error)?.message ?? 'it could not be read';
+  const reason = statusOfFailure(error)?.message ?? 'it could not be read';
   return throwStatus(
-    statusOf.timeout(`the request took effect (resourceVersion ${position}), but can't be shown: ${why}`),
+    statusOf.timeout(`the request took effect (resourceVersion ${position}), but can't be shown: ${reason}`),
   );
 }

@@ -16,7 +16,7 @@ describe('YamlReader', () => {
     readers.push(made);
     return made;
   };
-  afterEach(() => readers.splice(0).forEach((one) => one.onApplicationShutdown()));
+  afterEach(() => readers.splice(0).forEach((reader) => reader.onApplicationShutdown()));
   const rejection = async (attempt: Promise<unknown>): Promise<{ code: number | undefined; message: string }> => {
     const error: unknown = await attempt.catch((caught: unknown) => caught);
     if (!(error instanceof StatusError)) throw new Error('was not refused');

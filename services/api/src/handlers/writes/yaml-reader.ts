@@ -57,7 +57,7 @@ export class YamlReader implements YamlParser, OnApplicationShutdown {
    */
   async parse(text: string, onDuplicate?: (sentence: string) => void): Promise<unknown> {
     if (this.#waiting.length >= this.#options.waiting) {
-      throwStatus(statusOf.tooManyRequests('too much YAML is being read already; send JSON, or try again later', 1));
+      throwStatus(statusOf.tooManyRequests('too many YAML documents are being read; send JSON, or try again later', 1));
     }
     const outcome = await new Promise<Outcome>((resolve) => {
       this.#waiting.push({ text, resolve });

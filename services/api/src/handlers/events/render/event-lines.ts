@@ -36,21 +36,21 @@ export function eventLinesOf(applied: AppliedEvent): EventLine[] {
 function podLines({ event, before, after }: AppliedEvent): EventLine[] {
   const about = referenceTo(event, 'Pod');
   const pod = (after ?? before ?? event.data.object) as Pod | undefined;
-  const says = (component: string, type: EventLine['type'], reason: string, message: string): EventLine[] => [
+  const lines = (component: string, type: EventLine['type'], reason: string, message: string): EventLine[] => [
     { component, type, reason, message, about },
   ];
   switch (event.type) {
     case 'PodCreated':
       return ownerLines(event, pod, 'SuccessfulCreate', `Created pod: ${event.name}`);
     case 'PodScheduled':
-      return says(
+      return lines(
         'default-scheduler',
         'Normal',
         'Scheduled',
         `Successfully assigned ${event.namespace}/${event.name} to ${event.node}`,
       );
     case 'PodUnschedulable':
-      return says('default-scheduler', 'Warning', 'FailedScheduling', fact(event, 'message') ?? 'no node fits');
+      return lines('default-scheduler', 'Warning', 'FailedScheduling', fact(event, 'message') ?? 'no node fits');
     case 'PodDeletionRequested':
       return [...killingLines(event, pod), ...deletedByOwner(event, pod)];
     case 'PodDeleted':
@@ -118,7 +118,7 @@ function waitingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
 }
 
 function imageOf(pod: Pod | undefined, container: string): string {
-  const image = pod?.spec?.containers.find((one) => one.name === container)?.image;
+  const image = pod?.spec?.containers.find(({ name }) => name === container)?.image;
   return JSON.stringify(image ?? '');
 }
 
@@ -136,16 +136,16 @@ function containerLine(
 function nodeLines(event: LogEvent): EventLine[] {
   const { name } = event;
   const about = referenceTo(event, 'Node');
-  const says = (component: string, reason: string, message: string): EventLine[] => [
+  const lines = (component: string, reason: string, message: string): EventLine[] => [
     { component, type: 'Normal', reason, message, about, ...(component === 'kubelet' ? { host: name } : {}) },
   ];
   const became = (component: string, status: string): EventLine[] =>
-    says(component, status, `Node ${name} status is now: ${status}`);
+    lines(component, status, `Node ${name} status is now: ${status}`);
   switch (event.type) {
     case 'NodeCreated':
-      return says('node-controller', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+      return lines('node-controller', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
     case 'NodeDeleted':
-      return says('node-controller', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
+      return lines('node-controller', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
     case 'NodeBecameReady':
       return became('kubelet', 'NodeReady');
     case 'NodeBecameNotReady':
