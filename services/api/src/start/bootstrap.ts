@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import {
@@ -12,6 +11,7 @@ import {
 import { backendAddress } from '@shiplog/apimachinery';
 import type { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
+import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { ClusterCache } from '../cache/cluster-cache';
 import { Stopping } from '../common/stopping';
@@ -20,7 +20,7 @@ import type { ApiConfig } from '../settings';
 const ACTOR = 'system:shiplog:api';
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const PORT_NAME = 'https';
-const RETRY_MS = 1_000;
+const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };
 
 /**
  * Makes what every cluster has, where it is missing: four namespaces, and the Service `kubernetes` with its endpoint, by
@@ -36,25 +36,23 @@ export class Bootstrap {
     private readonly stopping: Stopping,
   ) {}
 
-  /** Resolves when all of it is there; from then on what is deleted comes back. */
+  /** Resolves when all of it is there; from then on what is deleted comes back. Never resolves when the api stops before. */
   async run(): Promise<void> {
-    await this.#untilMade();
-    this.cluster.projection.onApplied((batch) => {
-      if (batch.some(({ event, after }) => after === undefined && isOfEveryCluster(event))) void this.#untilMade();
+    let made = (): void => undefined;
+    const allThere = new Promise<void>((resolve) => (made = resolve));
+    const loop = new SyncLoop({
+      run: () => this.#make().then(made),
+      backOff: BACK_OFF,
+      onError: (error) =>
+        this.logger.warn({ err: error }, 'could not create the objects of every cluster; trying again'),
     });
-  }
-
-  /** Tries until it succeeds or the api stops. */
-  async #untilMade(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      try {
-        return await this.#make();
-      } catch (error) {
-        if (this.stopping.signal.aborted) return;
-        this.logger.warn({ err: error }, 'could not make what every cluster has; trying again');
-        await delay(RETRY_MS, undefined, { ref: false });
-      }
-    }
+    this.stopping.signal.addEventListener('abort', () => void loop.stop(), { once: true });
+    if (this.stopping.signal.aborted) return;
+    loop.wake();
+    await allThere;
+    this.cluster.projection.onApplied((batch) => {
+      if (batch.some(({ event, after }) => after === undefined && isOfEveryCluster(event))) loop.wake();
+    });
   }
 
   async #make(): Promise<void> {
@@ -73,9 +71,9 @@ export class Bootstrap {
     const command = commandFor(this.cluster.projection, resource, namespace, object);
     if (command === undefined) return;
     const reply = await this.bus.command(command);
-    if (reply.ok) logger.info({ resource, namespace, name }, 'made for the cluster');
+    if (reply.ok) logger.info({ resource, namespace, name }, 'created for the cluster');
     else if (reply.status.reason !== 'AlreadyExists') {
-      logger.error({ resource, namespace, name, status: reply.status }, 'could not be made for the cluster');
+      logger.error({ resource, namespace, name, status: reply.status }, 'could not be created for the cluster');
     }
   }
 }
