@@ -36,7 +36,7 @@ describe('commands over a real server', () => {
     await serve(journal, CreateObject, () => accepted);
     const large = '漢'.repeat(300_000);
     const commands = [configMap('a', large), configMap('b', large), configMap('c', 'tiny')];
-    expect(await Promise.all(commands.map((one) => bus.command(one)))).toEqual([accepted, accepted, accepted]);
+    expect(await Promise.all(commands.map((item) => bus.command(item)))).toEqual([accepted, accepted, accepted]);
   });
 
   it('that are too large for a message fail alone', async () => {
@@ -48,7 +48,7 @@ describe('commands over a real server', () => {
       configMap('c', ''),
       configMap('d', ''),
     ];
-    const outcomes = await Promise.allSettled(commands.map((one) => bus.command(one)));
+    const outcomes = await Promise.allSettled(commands.map((item) => bus.command(item)));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
     expect(outcomes[1]).toMatchObject({ reason: { code: 'MAX_PAYLOAD_EXCEEDED' } });
   });

@@ -25,7 +25,7 @@ function stand(maxPayload = 1_048_576) {
     sizes.push(payload.length);
     const reply = { ok: true, position: messages.length, events: 1 };
     const usual = [Array.isArray(sent) ? sent.map(() => reply) : reply];
-    waiting.push((answers = usual) => answer(answers.map((one) => Buffer.from(JSON.stringify(one)))));
+    waiting.push((answers = usual) => answer(answers.map((item) => Buffer.from(JSON.stringify(item)))));
   };
   const request = (_: string, payload: Uint8Array): Promise<{ data: Uint8Array }> =>
     new Promise((resolve) => send(payload, ([data = new Uint8Array()]) => resolve({ data })));
@@ -111,8 +111,8 @@ describe('Commander', () => {
 
     it('counts bytes of UTF-8: what would not fit into one message goes in several', async () => {
       const { commander, messages, sizes, answerNext } = stand(10_000);
-      const replies = [large('a', '漢', 2_500), large('b', '漢', 2_500), command('c')].map((one) =>
-        commander.send(one, 1_000),
+      const replies = [large('a', '漢', 2_500), large('b', '漢', 2_500), command('c')].map((item) =>
+        commander.send(item, 1_000),
       );
       await turn();
       expect(messages).toEqual([['a'], ['b', 'c']]);
@@ -141,7 +141,7 @@ describe('Commander', () => {
       const settled = Promise.allSettled(replies);
       await turn();
       answerNext(answers);
-      return (await settled).map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)));
+      return (await settled).map((item) => (item.status === 'fulfilled' ? item.value : String(item.reason)));
     };
 
     it('gives each command its own reply, in whatever order the parts come', async () => {

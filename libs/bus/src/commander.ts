@@ -69,20 +69,20 @@ export class Commander {
     const weight = takesLong(first) ? 0 : 1;
     this.#underWay += weight;
     try {
-      const deadline = Math.max(...group.map((one) => one.deadline));
+      const deadline = Math.max(...group.map((item) => item.deadline));
       if (group.length === 1) {
         const subject = subjects.command(first.command.type, this.principal);
         const answer = await requestUntil(this.connection, subject, Buffer.from(first.text), deadline, this.believes);
         first.resolve(fromBytes<CommandReply>(answer.data));
         return;
       }
-      const payload = Buffer.from(`[${group.map((one) => one.text).join(',')}]`);
+      const payload = Buffer.from(`[${group.map((item) => item.text).join(',')}]`);
       const subject = subjects.command('Batch', this.principal);
       const open = new Map(group.entries());
       const take = (answer: Msg): boolean => settle(open, answer);
       await gatherUntil(this.connection, subject, payload, deadline, take, this.believes);
     } catch (error) {
-      for (const one of group) one.reject(error);
+      for (const item of group) item.reject(error);
     } finally {
       this.#underWay -= weight;
       if (this.#gathering !== undefined) this.#flush();
@@ -100,16 +100,16 @@ function* inGroups(waiting: readonly Waiting[], limit: number): Iterable<Waiting
   let group: Waiting[] = [];
   let size = 0;
   let isAlone = false;
-  for (const one of waiting) {
-    const isFull = isAlone || takesLong(one) || size + one.bytes > limit || group.length >= BATCH_LIMIT;
+  for (const item of waiting) {
+    const isFull = isAlone || takesLong(item) || size + item.bytes > limit || group.length >= BATCH_LIMIT;
     if (group.length > 0 && isFull) {
       yield group;
       group = [];
       size = 0;
     }
-    group.push(one);
-    size += one.bytes + 1;
-    isAlone = takesLong(one);
+    group.push(item);
+    size += item.bytes + 1;
+    isAlone = takesLong(item);
   }
   if (group.length > 0) yield group;
 }
@@ -119,20 +119,20 @@ function settle(open: Map<number, Waiting>, answer: Msg): boolean {
   try {
     const said = fromBytes<BatchReply | CommandReply>(answer.data);
     // Not even a batch, to the journal.
-    if ('ok' in said) return settleAll(open, (one) => one.resolve(said));
+    if ('ok' in said) return settleAll(open, (item) => item.resolve(said));
     const { from, replies } = 'from' in said ? said : { from: 0, replies: said };
     replies.forEach((reply, i) => {
       open.get(from + i)?.resolve(reply);
       open.delete(from + i);
     });
     if ('from' in said) return open.size === 0;
-    return settleAll(open, (one) => one.reject(new Error('the journal answered fewer commands than were sent')));
+    return settleAll(open, (item) => item.reject(new Error('the journal answered fewer commands than were sent')));
   } catch (error) {
-    return settleAll(open, (one) => one.reject(error));
+    return settleAll(open, (item) => item.reject(error));
   }
 }
 
-function settleAll(open: Map<number, Waiting>, settle: (one: Waiting) => void): true {
+function settleAll(open: Map<number, Waiting>, settle: (item: Waiting) => void): true {
   open.forEach(settle);
   open.clear();
   return true;

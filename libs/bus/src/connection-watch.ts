@@ -39,9 +39,9 @@ export class ConnectionWatch {
   }
 
   /** Returns what ends it. */
-  on<H extends keyof Happenings>(what: H, listener: Happenings[H]): () => void {
-    this.#listeners[what].add(listener);
-    return () => this.#listeners[what].delete(listener);
+  on<H extends keyof Happenings>(event: H, listener: Happenings[H]): () => void {
+    this.#listeners[event].add(listener);
+    return () => this.#listeners[event].delete(listener);
   }
 
   /** Now, or once the connection is there again. */
@@ -73,8 +73,8 @@ export class ConnectionWatch {
     }
   }
 
-  #tell<H extends keyof Happenings>(what: H, tell: (listener: Happenings[H]) => void): void {
-    for (const listener of [...this.#listeners[what]]) {
+  #tell<H extends keyof Happenings>(event: H, tell: (listener: Happenings[H]) => void): void {
+    for (const listener of [...this.#listeners[event]]) {
       try {
         tell(listener);
       } catch (error) {

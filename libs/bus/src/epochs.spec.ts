@@ -28,7 +28,7 @@ describe('epochs', () => {
       return { headers: undefined, _rdata: Buffer.from(encoded), _msg: { hdr: encoded.length } };
     };
     const other = { headers: headers() };
-    const believed = [answer(2), answer(1), other, answer(2)].map((one) => epochs.believesAnswer(one));
+    const believed = [answer(2), answer(1), other, answer(2)].map((item) => epochs.believesAnswer(item));
     expect(believed).toEqual([true, false, true, true]);
   });
 });

@@ -19,10 +19,10 @@ export class StreamBroken extends BusUnavailable {
   constructor(
     subject: string,
     readonly lost: StreamLoss,
-    why: string,
+    reason: string,
   ) {
-    super(subject, 0, why);
+    super(subject, 0, reason);
     this.name = 'StreamBroken';
-    this.message = `the stream on ${subject} broke off: ${why}`;
+    this.message = `the stream on ${subject} broke off: ${reason}`;
   }
 }

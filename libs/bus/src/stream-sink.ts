@@ -102,16 +102,16 @@ export class Sink implements StreamSink {
   }
 
   /** Ends it, and tells the reader why as soon as that can be told. */
-  #break(lost: StreamLoss, why: string): void {
+  #break(lost: StreamLoss, reason: string): void {
     if (this.signal.aborted) return;
-    this.#stop(lost, why);
-    this.#watch.whenUp(() => this.#send('broken', Buffer.from(why)));
+    this.#stop(lost, reason);
+    this.#watch.whenUp(() => this.#send('broken', Buffer.from(reason)));
   }
 
-  #stop(lost: StreamLoss, why: string): void {
+  #stop(lost: StreamLoss, reason: string): void {
     if (this.signal.aborted) return;
     this.#leave();
-    this.#abort.abort(new StreamBroken(this.to, lost, why));
+    this.#abort.abort(new StreamBroken(this.to, lost, reason));
     this.#wake();
   }
 

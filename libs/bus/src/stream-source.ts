@@ -132,8 +132,8 @@ export class Source {
     this.#finish({ error: new BusUnavailable(this.subject, waited, 'no answer') });
   }
 
-  #break(lost: StreamBroken['lost'], why: string): void {
-    this.#finish({ error: new StreamBroken(this.subject, lost, why) }, { cancel: true });
+  #break(lost: StreamBroken['lost'], reason: string): void {
+    this.#finish({ error: new StreamBroken(this.subject, lost, reason) }, { cancel: true });
   }
 
   #finish(over: { readonly error?: Error }, farewell?: Control): void {
@@ -159,9 +159,9 @@ export class Source {
   }
 
   /** With its own subject as where to answer, so that NATS says there when the writer is gone. */
-  #say(control: string, what: Control): void {
-    const options = 'cancel' in what ? {} : { reply: this.#own };
-    this.#guarded(() => this.end.connection.publish(control, toBytes(what), options));
+  #say(control: string, message: Control): void {
+    const options = 'cancel' in message ? {} : { reply: this.#own };
+    this.#guarded(() => this.end.connection.publish(control, toBytes(message), options));
   }
 
   /** A connection that is being closed takes nothing any more. */

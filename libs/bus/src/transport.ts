@@ -118,7 +118,7 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
     const { extras = {} } = handler;
     if (extras.batch === true) return this.#inBatches(extras, handler);
     if ('streamed' in declaration && declaration.streamed) return (received) => void this.#stream(handler, received);
-    return (received) => void this.#one(handler, received);
+    return (received) => void this.#answer(handler, received);
   }
 
   /** The client parses one read of the socket in one go, so a microtask later all its messages are here. */
@@ -138,7 +138,7 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
     return deliver;
   }
 
-  async #one(handler: Handler, { declaration, payload, message }: Received): Promise<void> {
+  async #answer(handler: Handler, { declaration, payload, message }: Received): Promise<void> {
     try {
       const answer = await settle(() => handler(payload, message)).catch((error: unknown) => {
         if (message.reply === undefined) throw error;

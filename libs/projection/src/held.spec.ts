@@ -6,7 +6,7 @@ describe('what arrives while state is fetched', () => {
   it('is held in its order, and let go all at once', () => {
     const held = new Held(100);
     const all = ['a', 'b', 'c'].map(arrived);
-    for (const one of all) held.add(one, 30);
+    for (const arrived of all) held.add(arrived, 30);
     expect([held.count, held.lost]).toEqual([3, false]);
     expect(held.take()).toEqual(all);
     expect(held.count).toBe(0);

@@ -125,7 +125,7 @@ describe('a projection', () => {
       publisher.publish(publisher.change('first', 'bad'), publisher.create('other'));
       await caughtUp();
       expect(picky.get('configmaps', 'default', 'first')).toBeUndefined();
-      expect(picky.list('configmaps').map((one) => one.metadata.name)).toEqual(['other']);
+      expect(picky.list('configmaps').map((item) => item.metadata.name)).toEqual(['other']);
       publisher.publish(publisher.change('first', 'better'));
       await caughtUp();
       expect(picky.get('configmaps', 'default', 'first')).toMatchObject({ data: { value: 'better' } });

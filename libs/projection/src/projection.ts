@@ -112,7 +112,9 @@ export class Projection {
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[] {
     const objects = this.state.list(resource, namespace);
     const acceptance = this.#acceptance;
-    return acceptance === undefined ? objects : objects.filter((one) => acceptance.of(resource, one) !== undefined);
+    return acceptance === undefined
+      ? objects
+      : objects.filter((object) => acceptance.of(resource, object) !== undefined);
   }
 
   /** Calls back after each batch is folded, in order. Returns what ends it. */
@@ -164,7 +166,7 @@ export class Projection {
       this.#statistics.repeated++;
       return;
     }
-    const predecessors = this.#cursors.map((one) => one.predecessorIn(received, one === cursor));
+    const predecessors = this.#cursors.map((other) => other.predecessorIn(received, other === cursor));
     const behind = this.#cursors.filter(({ last }, i) => (predecessors[i] ?? 0) > last);
     if (behind.length > 0) {
       this.#statistics.gaps++;
@@ -178,8 +180,8 @@ export class Projection {
       return;
     }
     this.#fold(cursor, event, entering);
-    this.#cursors.forEach((one, i) => {
-      if (predecessors[i] !== undefined) one.upTo = event.position;
+    this.#cursors.forEach((other, i) => {
+      if (predecessors[i] !== undefined) other.upTo = event.position;
     });
     this.#reach();
   }

@@ -119,8 +119,8 @@ export class Publisher {
 
   head(): void {
     const resources = Object.keys(KINDS) as Resource[];
-    const channels = Object.fromEntries(resources.map((one) => [one, this.last(one)]));
-    const hashes = Object.fromEntries(resources.map((one) => [one, hashResource(this.state, one)]));
+    const channels = Object.fromEntries(resources.map((item) => [item, this.last(item)]));
+    const hashes = Object.fromEntries(resources.map((item) => [item, hashResource(this.state, item)]));
     this.bus.tell(Head, { position: this.log.length, epoch: this.epoch, channels, hashes });
   }
 }

@@ -59,6 +59,6 @@ describe('the replies to a batch', () => {
     expect(Math.max(...messages.map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(1_000);
     const parts = messages.map((text) => JSON.parse(text) as { from: number; replies: string[] });
     expect(parts.flatMap(({ from, replies }) => replies.map((_, i) => from + i))).toEqual(numbers(50));
-    expect(parts.flatMap(({ replies }) => replies.map((one) => JSON.stringify(one)))).toEqual(all);
+    expect(parts.flatMap(({ replies }) => replies.map((item) => JSON.stringify(item)))).toEqual(all);
   });
 });

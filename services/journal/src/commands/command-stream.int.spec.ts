@@ -66,7 +66,7 @@ function deciding(answer: (submission: Submission, nth: number) => CommandReply 
   const submit = (submissions: readonly Submission[]): void => {
     for (const submission of submissions) {
       const { id } = submission.command;
-      const reply = answer(submission, seen.filter((one) => one === id).length);
+      const reply = answer(submission, seen.filter((item) => item === id).length);
       seen.push(id);
       if (reply !== undefined) submission.answer(reply);
     }

@@ -143,13 +143,13 @@ export class CommandStream {
       this.#submit(others);
       await this.#strikeOff(others);
     }
-    for (const one of stored) {
-      const note = left.get(one.command.id);
-      if (note?.alone === true) await this.#bury(one.message, FATAL, one.command);
+    for (const item of stored) {
+      const note = left.get(item.command.id);
+      if (note?.alone === true) await this.#bury(item.message, FATAL, item.command);
       else if (note !== undefined) {
-        await this.letters.beginAlone(one.command.id);
-        this.#submit([one]);
-        await this.#strikeOff([one]);
+        await this.letters.beginAlone(item.command.id);
+        this.#submit([item]);
+        await this.#strikeOff([item]);
       }
     }
   }

@@ -24,7 +24,7 @@ describe('commands of one tick', () => {
     const text = 'x'.repeat(4_000);
     const dryRuns = Array.from({ length: 250 }, (_, i) => asDryRun(createConfigMap(`dry-${i}`, { text })));
     const [made, ...dry] = await Promise.all(
-      [createConfigMap('among-them'), ...dryRuns].map((one) => bus.command(one, { timeoutMs: 5_000 })),
+      [createConfigMap('among-them'), ...dryRuns].map((item) => bus.command(item, { timeoutMs: 5_000 })),
     );
     expect(made).toMatchObject({ ok: true, events: 1 });
     expect(dry.map((reply) => objectOf(reply).data?.text)).toEqual(dryRuns.map(() => text));
@@ -34,7 +34,7 @@ describe('commands of one tick', () => {
     const text = '漢'.repeat(200_000);
     await bus.command(createConfigMap('large', { text }));
     const patches = Array.from({ length: 12 }, (_, i) => asDryRun(patchConfigMap('large', { n: `${i}` })));
-    const replies = await Promise.all(patches.map((one) => bus.command(one, { timeoutMs: 5_000 })));
+    const replies = await Promise.all(patches.map((item) => bus.command(item, { timeoutMs: 5_000 })));
     expect(replies.map((reply) => objectOf(reply).data)).toEqual(patches.map((_, n) => ({ text, n: `${n}` })));
   });
 

@@ -80,12 +80,12 @@ describe('a commit of one event', () => {
   it.each([
     ['with nothing that may be left out', commitOf([bare])],
     ['with everything', commitOf([full], [{ ok: true }] as never)],
-  ])('%s is written as it is among others', async (_, one) => {
-    expect(await appender.append(one)).toBe('committed');
+  ])('%s is written as it is among others', async (_, commit) => {
+    expect(await appender.append(commit)).toBe('committed');
     const alone = await rowsOfFirst();
     await owner.query('truncate events, commands');
-    const [event] = one.events;
-    const two = commitOf([event as LogEvent, bare], one.commands[0]?.items);
+    const [event] = commit.events;
+    const two = commitOf([event as LogEvent, bare], commit.commands[0]?.items);
     expect(await appender.append(two)).toBe('committed');
     expect(alone).toEqual(await rowsOfFirst());
     expect(alone).toMatchObject({ events: [{ position: '1' }], commands: [{ id: 'c1' }] });

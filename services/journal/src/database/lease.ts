@@ -24,7 +24,7 @@ const ANSWER_MS = 5_000;
 export class Lease {
   readonly #beat: NodeJS.Timeout;
   readonly #lost: Promise<string>;
-  #resolveLost: (why: string) => void = () => undefined;
+  #resolveLost: (reason: string) => void = () => undefined;
   #isLost = false;
   #deadline = 0;
   #deadlineTimer: NodeJS.Timeout | undefined;
@@ -119,11 +119,11 @@ export class Lease {
     this.#deadlineTimer = setTimeout(() => this.#lose('the lease could not be renewed in time'), left);
   }
 
-  #lose(why: string): void {
+  #lose(reason: string): void {
     this.#isLost = true;
     clearInterval(this.#beat);
     clearTimeout(this.#deadlineTimer);
-    this.#resolveLost(why);
+    this.#resolveLost(reason);
   }
 
   async #renew(): Promise<void> {

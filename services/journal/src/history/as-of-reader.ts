@@ -26,7 +26,7 @@ export class AsOfReader {
     if (position > head) {
       throw new StatusError(statusOf.expired(`position ${position} is not reached yet: the log is at ${head}`));
     }
-    const cached = this.#cache.find((one) => one.position === position);
+    const cached = this.#cache.find((state) => state.position === position);
     if (cached !== undefined) return cached;
     await this.#refuseUnlessKept(position);
     const at = await this.#load(position);
@@ -36,7 +36,7 @@ export class AsOfReader {
 
   /** From a cached state where one lies between the newest snapshot and the position. */
   async #load(position: number): Promise<StateAt> {
-    const near = this.#cache.filter((one) => one.position < position).sort((a, b) => b.position - a.position)[0];
+    const near = this.#cache.filter((state) => state.position < position).sort((a, b) => b.position - a.position)[0];
     const snapshot = (await this.log.snapshots.newest(position)) ?? 0;
     if (near === undefined || near.position < snapshot) return loadState(this.log, position);
     return foldOn(this.log, { ...near, state: near.state.copy() }, position);

@@ -83,7 +83,7 @@ it('a journal that is cut off from Postgres says nothing more once another one i
     const reply = await bus.command(patchConfigMap('counter', { n: String(n) }));
     const at = performance.now();
     acknowledged = reply.ok ? reply.position : 0;
-    await eventually(() => asking.heard.some((one) => one.at > at));
+    await eventually(() => asking.heard.some((item) => item.at > at));
     const { object } = await bus.ask(ObjectQuery, { key });
     expect(object?.data).toEqual({ n: String(n) });
   }

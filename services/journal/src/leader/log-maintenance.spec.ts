@@ -86,7 +86,10 @@ it('a partition that is read is tried again later, and not archived again', asyn
     const { grow } = await start(log);
     await grow(1_300);
     await grow(1_310);
-    expect(log.did.filter((one) => one.endsWith(first.name))).toEqual(['archive events_0_1000', 'busy events_0_1000']);
+    expect(log.did.filter((item) => item.endsWith(first.name))).toEqual([
+      'archive events_0_1000',
+      'busy events_0_1000',
+    ]);
     jest.advanceTimersByTime(5_001);
     await grow(1_320);
     expect(log.did.slice(2, 3)).toEqual(['dropped events_0_1000']);

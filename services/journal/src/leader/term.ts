@@ -37,7 +37,7 @@ export class Terms {
   async begin(lease: Lease, follower: Follower): Promise<Term> {
     const { config, bus, log, logger } = this;
     const started = performance.now();
-    let broke: (why: unknown) => void = () => undefined;
+    let broke: (reason: unknown) => void = () => undefined;
     const broken = new Promise<unknown>((resolve) => (broke = resolve));
     const appender = await Appender.open(databaseUrlOf(config), lease.epoch, broke);
     try {

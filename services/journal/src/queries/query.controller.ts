@@ -47,7 +47,9 @@ export class QueryController {
         ? {
             hashes: {
               ...(channels.length === 0 ? hashesOf(writer.state) : {}),
-              ...Object.fromEntries(wanted.map((one) => [channelName(one), hashOfChannel(writer.state, one)])),
+              ...Object.fromEntries(
+                wanted.map((channel) => [channelName(channel), hashOfChannel(writer.state, channel)]),
+              ),
             },
           }
         : {}),

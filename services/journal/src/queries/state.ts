@@ -42,7 +42,10 @@ function chosen(state: ClusterState, heads: ChannelHeads, channels: readonly Cha
       .filter((object) => node === undefined || nodeOf(resource, object) === node)
       .map((object) => ({ resource, object })),
   );
-  return { objects, channels: Object.fromEntries(channels.map((one) => [channelName(one), heads.of(one)])) };
+  return {
+    objects,
+    channels: Object.fromEntries(channels.map((channel) => [channelName(channel), heads.of(channel)])),
+  };
 }
 
 /** As lines of `StateChunk`, in the words of the journal of an epoch. */
@@ -61,8 +64,8 @@ export async function send(
     length = 0;
     await turn();
   };
-  for (const one of objects) {
-    const line = JSON.stringify(one satisfies StateChunk['objects'][number]);
+  for (const item of objects) {
+    const line = JSON.stringify(item satisfies StateChunk['objects'][number]);
     if (length > 0 && length + line.length > CHUNK_LENGTH) await flush();
     lines.push(line);
     length += line.length;

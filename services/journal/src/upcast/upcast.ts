@@ -25,8 +25,8 @@ function climb(event: LogEvent, upcasters: Upcasters): LogEvent {
 
 /** The log holds an event that this version of the journal can't read. */
 export class UnreadableEvent extends Error {
-  constructor(event: LogEvent, why: string) {
-    super(`event ${event.position} (${event.type}, version ${event.version}): ${why}`);
+  constructor(event: LogEvent, reason: string) {
+    super(`event ${event.position} (${event.type}, version ${event.version}): ${reason}`);
     this.name = 'UnreadableEvent';
   }
 }

@@ -26,7 +26,7 @@ describe('a commit', () => {
     for (let i = 0; i < 15; i++) await store.end();
     expect(replies.size).toBeGreaterThanOrEqual(150);
     for (const { texts } of store.commits) {
-      expect(texts.reduce((sum, one) => sum + one.length, 0)).toBeLessThan(17 * MB);
+      expect(texts.reduce((sum, item) => sum + item.length, 0)).toBeLessThan(17 * MB);
     }
     const turnedAway = [...replies.values()].filter((reply) => !reply.ok && reply.status.code === 429);
     expect(turnedAway.length).toBeGreaterThan(15);

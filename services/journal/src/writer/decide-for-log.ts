@@ -60,7 +60,7 @@ function reasonBeyond(command: AnyCommand, end: number): string | undefined {
   const { cause = 0, basis = 0 } = command;
   if (cause > end) return `cause is ${cause}`;
   if (basis > end) return `basis is ${basis}`;
-  const item = itemsWithReasons(command).find((one) => (one.cause ?? 0) > end);
+  const item = itemsWithReasons(command).find(({ cause: itemCause = 0 }) => itemCause > end);
   return item === undefined ? undefined : `the cause of ${item.name} is ${item.cause}`;
 }
 

@@ -79,8 +79,8 @@ describe('a repetition', () => {
     await submit(createConfigMap('a', {}, 'c1'), refused);
     for (let i = 0; i < 20; i++) await submit(createConfigMap('a', {}, 'c1'), refused);
     await store.end();
-    expect(seen.filter((one) => one === 'answered c1')).toHaveLength(21);
-    expect(seen.filter((one) => one === 'answered c2')).toHaveLength(21);
+    expect(seen.filter((item) => item === 'answered c1')).toHaveLength(21);
+    expect(seen.filter((item) => item === 'answered c2')).toHaveLength(21);
     expect(store.commits).toHaveLength(1);
   });
 

@@ -55,7 +55,7 @@ describe('a DeleteCollection of many objects', () => {
     await store.end();
     await submit(deleteAll('all'));
     for (let i = 0; i < 5; i++) await store.end();
-    expect(seen.filter((one) => one === 'answered all')).toHaveLength(2);
+    expect(seen.filter((item) => item === 'answered all')).toHaveLength(2);
     const reply = replies.get('all');
     await submit(...Array.from({ length: SLICE_OBJECTS + 5 }, (_, i) => createConfigMap(`again-${i}`)));
     await store.end();

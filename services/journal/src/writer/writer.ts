@@ -79,7 +79,7 @@ export class Writer {
   #stopped = false;
   /** After a commit of unknown outcome nothing more may be written: it would be decided on what may not exist. */
   #dead = false;
-  #resolveLost: (why: unknown) => void = () => undefined;
+  #resolveLost: (reason: unknown) => void = () => undefined;
   /** Resolves, with the reason, when the outcome of a commit is unknown or another writer took over. */
   readonly lost: Promise<unknown>;
 
@@ -130,11 +130,11 @@ export class Writer {
     while (this.#running !== undefined) await this.#running;
   }
 
-  #lose(why: unknown): void {
+  #lose(reason: unknown): void {
     this.#dead = true;
     this.#stopped = true;
     this.#tellRoom();
-    this.#resolveLost(why);
+    this.#resolveLost(reason);
   }
 
   #tellRoom(): void {
@@ -217,9 +217,9 @@ export class Writer {
 
   /** Answers without a decision: the same id may be decided another time, but not right away. */
   #turnAway(waiting: Waiting, reply: CommandReply): void {
-    for (const one of this.#done(waiting)) {
-      if (one.comesAgain !== true) this.#turnedAway.add(one.command.id, reply);
-      this.#tell(one, reply);
+    for (const delivery of this.#done(waiting)) {
+      if (delivery.comesAgain !== true) this.#turnedAway.add(delivery.command.id, reply);
+      this.#tell(delivery, reply);
     }
   }
 
