@@ -132,7 +132,7 @@ export class CommandStream {
     for (const message of messages) {
       const read = readStored(message.subject, message.data);
       const { deliveryCount } = message.info;
-      if (!read.ok) await this.#bury(message, `it is no command: ${read.problem}`);
+      if (!read.ok) await this.#bury(message, `invalid command: ${read.problem}`);
       else if (deliveryCount > DELIVERIES) await this.#bury(message, TOO_OFTEN, read.command);
       else stored.push({ message, ...read });
     }

@@ -53,7 +53,7 @@ export class DeadLettersController {
     if (taken.repeated) throw refusal(409, 'Conflict', `a journal ended while it decided the dead letter ${letter}`);
     const read = readStored(taken.subject, taken.payload);
     if (!read.ok)
-      throw new StatusError(statusOf.badRequest(`the dead letter ${letter} is no command: ${read.problem}`));
+      throw new StatusError(statusOf.badRequest(`the dead letter ${letter} is an invalid command: ${read.problem}`));
     const { command, principal } = read;
     const { writer } = this.log;
     const lost = writer.lost.then((): never => {

@@ -72,6 +72,6 @@ async function* copyLines(client: ClientBase, which: string): AsyncGenerator<str
 
 /** COPY takes no parameters: what goes into its text is checked to be a whole number. */
 function integer(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no position`);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`must be a position: ${value}`);
   return String(value);
 }
