@@ -6,7 +6,7 @@ import {
   type ClusterState,
   type CommandMetadata,
 } from '@shiplog/cluster';
-import type { AnyCommand, CommandReply, LogEvent } from '@shiplog/contracts';
+import type { CommandReply, LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Logger } from 'pino';
 import type { AppendOutcome, Commit } from '../database/append';
@@ -159,7 +159,7 @@ export class Writer {
     const waiting = new Waiting(submission);
     this.#underWay.set(command.id, waiting);
     if (command.type === 'DeleteCollection') return this.#sweep(new Sweep(waiting, command.data), time);
-    const decided = this.#decide(submission, time, needsUid(command) ? uid() : '');
+    const decided = this.#decide(submission, time, command.type === 'CreateObject' ? uid() : '');
     this.#settle(waiting, decided, time);
   }
 
@@ -394,8 +394,4 @@ function unwritable(id: string): CommandReply {
 function mustHold({ command, principal }: Submission, reply: CommandReply): boolean {
   if ('dryRun' in command.data && command.data.dryRun === true) return false;
   return reply.ok || mayUseId(principal, command.id);
-}
-
-function needsUid({ type }: AnyCommand): boolean {
-  return type === 'CreateObject';
 }
