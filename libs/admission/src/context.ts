@@ -1,5 +1,5 @@
 import type { ObjectOf, ResourceId } from '@shiplog/contracts';
-import type { ReadonlyAllocations } from './services/allocations';
+import type { ReadonlyAllocations } from './service-rules/allocations';
 
 /** What admission may look at of the cluster: the state right before the command. `ClusterState` satisfies it. */
 export interface ReadonlyCluster {

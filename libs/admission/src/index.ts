@@ -10,7 +10,7 @@ export { referencesOf } from './pods/references';
 export { validatePodStatus } from './pods/validate-status';
 export { scaleOf } from './scale';
 export { type FieldTerm, matchesFields, parseFieldSelector } from './selectable-fields';
-export { Allocations, type ReadonlyAllocations } from './services/allocations';
+export { Allocations, type ReadonlyAllocations } from './service-rules/allocations';
 export { soundObject } from './soundness/sound-object';
 export { admitUpdate } from './update';
 export { warningsOf } from './warnings';

@@ -1,8 +1,8 @@
 import { dns1035Label } from '@shiplog/apimachinery';
-import { allocateAddress, allocateNodePorts } from '../services/allocate';
-import { carryOverService } from '../services/carry-over';
-import { defaultService } from '../services/defaults';
-import { validateService, validateServiceStatus, validateServiceUpdate } from '../services/validate';
+import { allocateAddress, allocateNodePorts } from '../service-rules/allocate';
+import { carryOverService } from '../service-rules/carry-over';
+import { defaultService } from '../service-rules/defaults';
+import { validateService, validateServiceStatus, validateServiceUpdate } from '../service-rules/validate';
 import { defineKind } from './kind';
 
 export const services = defineKind<'services'>({

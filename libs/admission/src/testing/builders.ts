@@ -2,7 +2,7 @@ import { type KubeObject, type ObjectOf, type ResourceId, type StoredObject, loc
 import { SEED, stored, valueOf } from '../../../apimachinery/src/testing/objects';
 import { admitCreate } from '../create';
 import type { AdmissionContext, ReadonlyCluster } from '../context';
-import { Allocations } from '../services/allocations';
+import { Allocations } from '../service-rules/allocations';
 
 export * from '../../../apimachinery/src/testing/objects';
 
