@@ -27,32 +27,40 @@ import { watchEventLoop } from './watchdog';
 export const commonSettings = {
   natsUrl: text({
     env: 'NATS_URL',
-    says: 'Where NATS is: tls:// encrypted or not at all, nats:// in clear; with user and password if it wants them.',
+    description:
+      'Where NATS is: tls:// encrypted or not at all, nats:// in clear; with user and password if it wants them.',
     default: 'nats://127.0.0.1:4222',
     pattern: /^(nats|tls):\/\/[^\s/]+\/?$/,
     example: 'tls://host:4222',
   }),
-  natsCa: optionalText({ env: 'NATS_CA', says: "File of the authority that NATS' certificate must come from, PEM." }),
-  natsCert: optionalText({ env: 'NATS_CERT', says: "File of this process' certificate for NATS, PEM." }),
-  natsKey: optionalText({ env: 'NATS_KEY', says: "File of that certificate's private key, PEM." }),
+  natsCa: optionalText({
+    env: 'NATS_CA',
+    description: "File of the authority that NATS' certificate must come from, PEM.",
+  }),
+  natsCert: optionalText({ env: 'NATS_CERT', description: "File of this process' certificate for NATS, PEM." }),
+  natsKey: optionalText({ env: 'NATS_KEY', description: "File of that certificate's private key, PEM." }),
   natsSeedFile: optionalText({
     env: 'NATS_SEED_FILE',
-    says: "File of the seed of this process' nkey: by it NATS knows who it is, and what it may say.",
+    description: "File of the seed of this process' nkey: by it NATS knows who it is, and what it may say.",
   }),
   logLevel: choice({
     env: 'LOG_LEVEL',
-    says: 'Which log lines are written.',
+    description: 'Which log lines are written.',
     of: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     default: 'info',
   }),
   stallLimit: duration({
     env: 'STALL_LIMIT',
-    says:
+    description:
       'How long the event loop may stand still before the process logs its stack and ends with code 70 ' +
       '(killed when it is not in JavaScript); 0 for ever.',
     default: '10s',
   }),
-  instance: text({ env: 'INSTANCE', says: 'Names this instance among those of its service.', default: hostname() }),
+  instance: text({
+    env: 'INSTANCE',
+    description: 'Names this instance among those of its service.',
+    default: hostname(),
+  }),
 };
 
 export type CommonConfig = ConfigOf<typeof commonSettings>;

@@ -1,12 +1,12 @@
 import { choice, describeSettings, duration, flag, integer, optionalText, readConfig, text } from './settings';
 
 const settings = {
-  url: text({ env: 'URL', says: 'Where it is.', pattern: /^nats:/, example: 'nats://host' }),
-  count: integer({ env: 'COUNT', says: 'How many.', default: 3, min: 1, max: 9 }),
-  wait: duration({ env: 'WAIT', says: 'How long.', default: '5s' }),
-  mode: choice({ env: 'MODE', says: 'Which way.', of: ['fast', 'safe'], default: 'safe' }),
-  loud: flag({ env: 'LOUD', says: 'Whether.', default: false }),
-  extra: optionalText({ env: 'EXTRA', says: 'Or not.' }),
+  url: text({ env: 'URL', description: 'Where it is.', pattern: /^nats:/, example: 'nats://host' }),
+  count: integer({ env: 'COUNT', description: 'How many.', default: 3, min: 1, max: 9 }),
+  wait: duration({ env: 'WAIT', description: 'How long.', default: '5s' }),
+  mode: choice({ env: 'MODE', description: 'Which way.', of: ['fast', 'safe'], default: 'safe' }),
+  loud: flag({ env: 'LOUD', description: 'Whether.', default: false }),
+  extra: optionalText({ env: 'EXTRA', description: 'Or not.' }),
 };
 
 describe('settings', () => {
@@ -72,13 +72,13 @@ describe('settings', () => {
   });
 
   it('a duration below its bound is refused, and one at its bound is taken', () => {
-    const grace = duration({ env: 'GRACE', says: 'How long.', default: '1s', minMs: 500 });
+    const grace = duration({ env: 'GRACE', description: 'How long.', default: '1s', minMs: 500 });
     expect(readConfig({ grace }, { GRACE: '500ms' }).grace).toBe(500);
     expect(() => readConfig({ grace }, { GRACE: '499ms' })).toThrow('GRACE is "499ms", which is shorter than 500 ms');
   });
 
   it('a default that is no duration is found when the setting is declared', () => {
-    expect(() => duration({ env: 'GRACE', says: 'How long.', default: 'soon' })).toThrow('not a duration');
+    expect(() => duration({ env: 'GRACE', description: 'How long.', default: 'soon' })).toThrow('not a duration');
   });
 
   it('flags are taken as people write them', () => {
@@ -88,7 +88,7 @@ describe('settings', () => {
   });
 
   it('a pattern without an example is shown itself', () => {
-    const name = text({ env: 'NAME', says: 'Who.', pattern: /^[a-z]+$/ });
+    const name = text({ env: 'NAME', description: 'Who.', pattern: /^[a-z]+$/ });
     expect(() => readConfig({ name }, { NAME: '7' })).toThrow('NAME is "7", which is not of the form /^[a-z]+$/');
   });
 });

@@ -2,11 +2,11 @@
 export interface Setting<T> {
   readonly env: string;
   /** One sentence for `--help`. */
-  readonly says: string;
+  readonly description: string;
   /** How the default is shown; absent when the setting must be given. */
   readonly shownDefault?: string;
   /** The value of a text, or the reason why it isn't one; undefined text means that nothing was given. */
-  parse(text: string | undefined): { ok: true; value: T } | { ok: false; why: string };
+  parse(text: string | undefined): { ok: true; value: T } | { ok: false; reason: string };
 }
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
@@ -14,23 +14,23 @@ export type ConfigOf<S extends Settings> = { readonly [K in keyof S]: S[K] exten
 
 interface Base<T> {
   env: string;
-  says: string;
+  description: string;
   default?: T;
 }
 
 function setting<T>(base: Base<T>, shown: string | undefined, read: (text: string) => T | Error): Setting<T> {
-  const { env, says, default: otherwise } = base;
+  const { env, description, default: otherwise } = base;
   return {
     env,
-    says,
+    description,
     shownDefault: otherwise === undefined ? undefined : shown,
     parse(text) {
       if (text === undefined || text === '') {
         if ('default' in base) return { ok: true, value: otherwise as T };
-        return { ok: false, why: `must be set: ${says}` };
+        return { ok: false, reason: `must be set: ${description}` };
       }
       const value = read(text);
-      return value instanceof Error ? { ok: false, why: value.message } : { ok: true, value };
+      return value instanceof Error ? { ok: false, reason: value.message } : { ok: true, value };
     },
   };
 }
@@ -45,7 +45,7 @@ export function text(options: Base<string> & { pattern?: RegExp; example?: strin
 }
 
 /** A text that may be missing. */
-export function optionalText(options: { env: string; says: string }): Setting<string | undefined> {
+export function optionalText(options: { env: string; description: string }): Setting<string | undefined> {
   return {
     ...options,
     shownDefault: 'none',
@@ -65,7 +65,12 @@ export function integer(options: Base<number> & { min?: number; max?: number }):
 }
 
 /** A duration, given as `250ms`, `5s`, `2m` or a number of seconds; the value is in milliseconds. */
-export function duration(options: { env: string; says: string; default: string; minMs?: number }): Setting<number> {
+export function duration(options: {
+  env: string;
+  description: string;
+  default: string;
+  minMs?: number;
+}): Setting<number> {
   const milliseconds = (given: string): number | Error => {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(given);
     const value =
@@ -77,7 +82,7 @@ export function duration(options: { env: string; says: string; default: string; 
   };
   const value = milliseconds(options.default);
   if (value instanceof Error) throw value;
-  return setting({ env: options.env, says: options.says, default: value }, options.default, milliseconds);
+  return setting({ env: options.env, description: options.description, default: value }, options.default, milliseconds);
 }
 
 /** One of a few words. */
@@ -107,10 +112,10 @@ export function readConfig<S extends Settings>(
 ): ConfigOf<S> {
   const wrong: string[] = [];
   const config: Record<string, unknown> = {};
-  for (const [name, one] of Object.entries(settings)) {
-    const result = one.parse(env[one.env]);
+  for (const [name, setting] of Object.entries(settings)) {
+    const result = setting.parse(env[setting.env]);
     if (result.ok) config[name] = result.value;
-    else wrong.push(`${one.env} ${result.why}`);
+    else wrong.push(`${setting.env} ${result.reason}`);
   }
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'));
   return config as ConfigOf<S>;
@@ -119,12 +124,14 @@ export function readConfig<S extends Settings>(
 /** The settings as `--help` shows them. */
 export function describeSettings(settings: Settings): string {
   const rows = Object.values(settings).map(
-    (one) => [one.env, one.says, one.shownDefault === '' ? 'none' : (one.shownDefault ?? 'required')] as const,
+    ({ env, description, shownDefault }) =>
+      [env, description, shownDefault === '' ? 'none' : (shownDefault ?? 'required')] as const,
   );
   const width = Math.max(...rows.map(([env]) => env.length));
   return rows
     .map(
-      ([env, says, value]) => `  ${env.padEnd(width)}  ${says} (${value === 'required' ? value : `default ${value}`})`,
+      ([env, description, value]) =>
+        `  ${env.padEnd(width)}  ${description} (${value === 'required' ? value : `default ${value}`})`,
     )
     .join('\n');
 }

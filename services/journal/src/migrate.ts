@@ -8,17 +8,27 @@ import { migrate } from './database/schema';
 import { journalSettings } from './settings';
 
 const settings = {
-  databaseUrl: { ...journalSettings.databaseUrl, says: 'The database, as the role that owns the log or is to own it.' },
+  databaseUrl: {
+    ...journalSettings.databaseUrl,
+    description: 'The database, as the role that owns the log or is to own it.',
+  },
   databasePasswordFile: journalSettings.databasePasswordFile,
   role: text({
     env: 'JOURNAL_ROLE',
-    says: 'The role that journals log in with: it adds to the log and cannot change it. Made when it is missing.',
+    description:
+      'The role that journals log in with: it adds to the log and cannot change it. Made when it is missing.',
     default: 'shiplog_journal',
     pattern: /^[a-z_][a-z0-9_]{0,62}$/,
     example: 'shiplog_journal',
   }),
-  password: optionalText({ env: 'JOURNAL_PASSWORD', says: 'Its password; without one, it keeps the one it has.' }),
-  passwordFile: optionalText({ env: 'JOURNAL_PASSWORD_FILE', says: 'The file that its password is in, instead.' }),
+  password: optionalText({
+    env: 'JOURNAL_PASSWORD',
+    description: 'Its password; without one, it keeps the one it has.',
+  }),
+  passwordFile: optionalText({
+    env: 'JOURNAL_PASSWORD_FILE',
+    description: 'The file that its password is in, instead.',
+  }),
 };
 
 /** Where all is started at once, a Postgres that makes its database first takes longest. */

@@ -23,7 +23,7 @@ const settings = {
   databasePasswordFile: journalSettings.databasePasswordFile,
   natsUrl: optionalText({
     env: 'NATS_URL',
-    says: 'With it, the result is compared with the live journal; without, with the newest snapshot.',
+    description: 'With it, the result is compared with the live journal; without, with the newest snapshot.',
   }),
   natsCa: commonSettings.natsCa,
   natsCert: commonSettings.natsCert,
@@ -31,10 +31,13 @@ const settings = {
   natsSeedFile: commonSettings.natsSeedFile,
   operator: text({
     env: 'OPERATOR',
-    says: 'The name of the operator whose credentials these are.',
+    description: 'The name of the operator whose credentials these are.',
     default: 'launcher',
   }),
-  json: optionalText({ env: 'REBUILD_JSON', says: 'Set to anything: the result is printed as one line of JSON.' }),
+  json: optionalText({
+    env: 'REBUILD_JSON',
+    description: 'Set to anything: the result is printed as one line of JSON.',
+  }),
 };
 
 interface Result {

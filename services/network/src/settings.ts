@@ -4,53 +4,57 @@ const CIDR = /^\d+\.\d+\.\d+\.\d+\/\d+$/;
 
 /** The network agent's own settings; `--help` shows them with their defaults. */
 export const networkSettings = {
-  nodeName: text({ env: 'NODE_NAME', says: 'The node that this agent serves; in the role host any name.' }),
+  nodeName: text({ env: 'NODE_NAME', description: 'The node that this agent serves; in the role host any name.' }),
   role: choice({
     env: 'ROLE',
-    says: 'node: bridge, tunnels and addresses for the pods of this node; host: only routes to the pods and services of others.',
+    description:
+      'node: bridge, tunnels and addresses for the pods of this node; host: only routes to the pods and services of others.',
     of: ['node', 'host'],
     default: 'node',
   }),
   backend: choice({
     env: 'BACKEND',
-    says: 'How packets reach pods of other nodes: a VXLAN as Flannel makes it, or plain routes where nodes share a link.',
+    description:
+      'How packets reach pods of other nodes: a VXLAN as Flannel makes it, or plain routes where nodes share a link.',
     of: ['vxlan', 'host-gw'],
     default: 'vxlan',
   }),
   nodeIp: text({
     env: 'NODE_IP',
-    says: "This node's address that other nodes reach; none: the first one of the interface that leads to them.",
+    description: "This node's address that other nodes reach; none: the first one of the interface that leads to them.",
     default: '',
   }),
   underlayInterface: text({
     env: 'FABRIC_INTERFACE',
-    says: 'The interface that leads to the other nodes; none: the one with NODE_IP, or that of the default route.',
+    description:
+      'The interface that leads to the other nodes; none: the one with NODE_IP, or that of the default route.',
     default: '',
   }),
   clusterCidr: text({
     env: 'CLUSTER_CIDR',
-    says: 'Where all pods have their addresses; what leaves it from here is masqueraded.',
+    description: 'Where all pods have their addresses; what leaves it from here is masqueraded.',
     default: '10.244.0.0/16',
     pattern: CIDR,
     example: '10.244.0.0/16',
   }),
   nodeCidrPrefix: integer({
     env: 'NODE_CIDR_PREFIX',
-    says: "Length of each node's part of CLUSTER_CIDR, as the controller gives it out; a node with a larger part gets no routes.",
+    description:
+      "Length of each node's part of CLUSTER_CIDR, as the controller gives it out; a node with a larger part gets no routes.",
     default: 24,
     min: 8,
     max: 29,
   }),
   serviceCidr: text({
     env: 'SERVICE_CIDR',
-    says: 'Where services have their addresses.',
+    description: 'Where services have their addresses.',
     default: '10.96.0.0/16',
     pattern: CIDR,
     example: '10.96.0.0/16',
   }),
   resyncEvery: duration({
     env: 'NETWORK_RESYNC_EVERY',
-    says: 'How often the kernel is compared with what should be there, whether or not anything changed.',
+    description: 'How often the kernel is compared with what should be there, whether or not anything changed.',
     default: '60s',
     minMs: 1000,
   }),

@@ -6,45 +6,52 @@ const CIDR = /^(\d+\.\d+\.\d+\.\d+\/\d+)?$/;
 export const proxySettings = {
   nodeName: text({
     env: 'NODE_NAME',
-    says: 'The node that this proxy serves: endpoints of this name are local. `host` for the machine around the minions.',
+    description:
+      'The node that this proxy serves: endpoints of this name are local. `host` for the machine around the minions.',
   }),
   mode: choice({
     env: 'PROXY_MODE',
-    says: 'Rules in the kernel, or listening sockets where the kernel or the rights are missing; auto finds out.',
+    description:
+      'Rules in the kernel, or listening sockets where the kernel or the rights are missing; auto finds out.',
     of: ['auto', 'nftables', 'userspace'],
     default: 'auto',
   }),
   nodePortAddresses: text({
     env: 'NODE_PORT_ADDRESSES',
-    says: 'Addresses or networks on which node ports answer, with commas between; none: every address of the node (nftables), 127.0.0.1 and NODE_IP (userspace).',
+    description:
+      'Addresses or networks on which node ports answer, with commas between; none: every address of the node (nftables), 127.0.0.1 and NODE_IP (userspace).',
     default: '',
     pattern: /^(\d+\.\d+\.\d+\.\d+(\/\d+)?)(,\d+\.\d+\.\d+\.\d+(\/\d+)?)*$/,
     example: '127.0.0.0/8,192.168.1.10',
   }),
-  nodeIp: text({ env: 'NODE_IP', says: "The node's own address, for node ports of the userspace mode.", default: '' }),
+  nodeIp: text({
+    env: 'NODE_IP',
+    description: "The node's own address, for node ports of the userspace mode.",
+    default: '',
+  }),
   clusterCidr: text({
     env: 'CLUSTER_CIDR',
-    says: 'Where pods have their addresses; connections from elsewhere are masqueraded.',
+    description: 'Where pods have their addresses; connections from elsewhere are masqueraded.',
     default: '10.244.0.0/16',
     pattern: CIDR,
     example: '10.244.0.0/16',
   }),
   serviceCidr: text({
     env: 'SERVICE_CIDR',
-    says: 'Where services have their addresses; one that no service has is refused.',
+    description: 'Where services have their addresses; one that no service has is refused.',
     default: '10.96.0.0/16',
     pattern: CIDR,
     example: '10.96.0.0/16',
   }),
   verifyEvery: duration({
     env: 'PROXY_VERIFY_EVERY',
-    says: 'How often the proxy looks whether its rules are still in the kernel.',
+    description: 'How often the proxy looks whether its rules are still in the kernel.',
     default: '30s',
     minMs: 1000,
   }),
   reloadEvery: duration({
     env: 'PROXY_RELOAD_EVERY',
-    says: 'How often all rules are written again, whatever the kernel has.',
+    description: 'How often all rules are written again, whatever the kernel has.',
     default: '15m',
     minMs: 1000,
   }),
