@@ -12,7 +12,7 @@ import { HighWaterMarkSignals } from '../../../services/journal/src/leader/high-
 import { Standing } from '../../../services/journal/src/leader/succession';
 import { RecentCommands } from '../../../services/journal/src/writer/recent-commands';
 import { SchedulingCycle } from '../../../services/scheduler/src/scheduling-cycle';
-import { FakeRuntime } from '../../../services/kubelet/src/runtime/fake-runtime';
+import { FakeRuntime } from '../../../services/kubelet/src/runtime/testing/fake-runtime';
 import { SimSubscription } from './bus/subscription';
 import { SimMessage, type Wire } from './bus/wire';
 import { SimEvents, SimSnapshots } from './store/repositories';

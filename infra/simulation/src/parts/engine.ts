@@ -1,4 +1,4 @@
-import { FakeRuntime } from '../../../../services/kubelet/src/runtime/fake-runtime';
+import { FakeRuntime } from '../../../../services/kubelet/src/runtime/testing/fake-runtime';
 import type { ObservedContainer, PodRuntime } from '../../../../services/kubelet/src/runtime/runtime';
 import type { Random } from '../world/random';
 import type { World } from '../world/world';

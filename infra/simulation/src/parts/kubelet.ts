@@ -1,7 +1,7 @@
 import { readConfig } from '@shiplog/service';
 import { KubeletModule } from '../../../../services/kubelet/src/kubelet.module';
 import type { PodNetwork } from '../../../../services/kubelet/src/networking/pod-network';
-import type { MachineFacts } from '../../../../services/kubelet/src/node/render-node';
+import type { MachineFacts } from '../../../../services/kubelet/src/node/render/node-status';
 import { kubeletSettings } from '../../../../services/kubelet/src/settings';
 import { MACHINE, POD_NETWORK, POD_RUNTIME } from '../../../../services/kubelet/src/tokens';
 import type { SimProcess } from '../world/process';

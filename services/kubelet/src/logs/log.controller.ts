@@ -4,10 +4,10 @@ import { NodeRequest, StreamContext } from '@shiplog/bus';
 import { StatusError, Logs, type LogsRequest } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { PodManager } from '../pod/pod-manager';
-import { renderStatus } from '../pod/render-status';
+import { renderStatus } from '../pod/render/pod-status';
 import { RuntimeError, type PodRuntime } from '../runtime/runtime';
 import { POD_RUNTIME } from '../tokens';
-import { decideLogSource } from './decide-log-source';
+import { decideLogSource } from './domain/log-source';
 import { gather } from './gather';
 
 /** Answers for the logs of this node's containers. */

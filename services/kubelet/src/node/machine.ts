@@ -1,6 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { arch, cpus, hostname, networkInterfaces, release, totalmem } from 'node:os';
-import type { MachineFacts, NodePulse } from './render-node';
+import type { MachineFacts, NodePulse } from './render/node-status';
 
 /** What this machine is. Read once: none of it changes while a kubelet runs. */
 export async function readMachine(stateDir: string, nodeIP: string | undefined): Promise<MachineFacts> {

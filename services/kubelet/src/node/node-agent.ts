@@ -8,7 +8,7 @@ import type { EngineFacts } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { MACHINE } from '../tokens';
 import { readPulse } from './machine';
-import { parseLabels, renderLabels, renderNodeStatus, statusPatch, type MachineFacts } from './render-node';
+import { parseLabels, renderLabels, renderNodeStatus, statusPatch, type MachineFacts } from './render/node-status';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 const LEASE_SECONDS = 40;

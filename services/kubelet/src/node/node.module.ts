@@ -3,13 +3,13 @@ import { Module } from '@nestjs/common';
 import { milliOf } from '@shiplog/apimachinery';
 import { CONFIG } from '@shiplog/service';
 import { ClusterModule } from '../cluster/cluster.module';
-import type { NodeFacts } from '../container/render-fields';
+import type { NodeFacts } from '../container/render/fields';
 import type { KubeletConfig } from '../settings';
 import { MACHINE, NODE_FACTS } from '../tokens';
 import { EngineCgroups } from './cgroups';
 import { readMachine } from './machine';
 import { NodeAgent } from './node-agent';
-import type { MachineFacts } from './render-node';
+import type { MachineFacts } from './render/node-status';
 
 const machine = {
   provide: MACHINE,

@@ -1,18 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@shiplog/service';
-import { renderEnv, type ConfigSource, type EnvContext } from '../container/render-env';
-import { renderSubPath } from '../container/render-expansion';
-import type { NodeFacts } from '../container/render-fields';
-import { needsLimits, renderSpec } from '../container/render-spec';
+import { renderEnv, type ConfigSource, type EnvContext } from '../container/render/env';
+import { renderSubPath } from '../container/render/expansion';
+import type { NodeFacts } from '../container/render/fields';
+import { needsLimits, renderSpec } from '../container/render/spec';
 import { EngineCgroups } from '../node/cgroups';
 import type { ContainerIdentity, ContainerSpec, EngineLimits, ImageFacts, PodRuntime } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { Notes } from '../status/notes';
 import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
-import type { PlannedVolume } from '../volumes/plan-volumes';
+import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import type { PodScope, StartAction } from './pod-scope';
 import { asFailure } from './start-failure';
-import type { Pod } from './view';
+import type { Pod } from './domain/view';
 
 /** An engine that may do everything: for containers that ask for nothing unusual. */
 const UNLIMITED: EngineLimits = { negativeOomScore: true, privileged: true, missingCapabilities: [] };

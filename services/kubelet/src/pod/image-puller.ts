@@ -1,16 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Container } from '@shiplog/contracts';
-import type { ConfigSource } from '../container/render-env';
-import type { NodeFacts } from '../container/render-fields';
-import { decideImage } from '../images/decide-image';
+import type { ConfigSource } from '../container/render/env';
+import type { NodeFacts } from '../container/render/fields';
+import { decideImage } from '../images/domain/pull-decision';
 import { ImageStore } from '../images/image-store';
-import { registryOf } from '../images/rule-reference';
+import { registryOf } from '../images/domain/reference';
 import { RuntimeError, type ImageFacts } from '../runtime/runtime';
 import { Notes } from '../status/notes';
 import { CONFIG_SOURCE, NODE_FACTS } from '../tokens';
-import { registryAuths } from '../volumes/plan-volumes';
+import { registryAuths } from '../volumes/plan/planned-volume';
 import { asFailure, messageOf, StartFailure } from './start-failure';
-import type { Pod } from './view';
+import type { Pod } from './domain/view';
 
 /** Gets the images of containers, by their pull policies. */
 @Injectable()

@@ -1,6 +1,6 @@
-import type { PlannedVolume } from '../volumes/plan-volumes';
+import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import type { PodFiles } from '../volumes/pod-files';
-import type { PodAction } from './decide-pod';
+import type { PodAction } from './decide/pod-actions';
 import type { Sandbox } from './sandbox';
 
 export type StartAction = Extract<PodAction, { do: 'start' }>;

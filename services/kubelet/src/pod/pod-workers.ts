@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { ConfigSource } from '../container/render-env';
-import type { NodeFacts } from '../container/render-fields';
+import type { ConfigSource } from '../container/render/env';
+import type { NodeFacts } from '../container/render/fields';
 import { RuntimeConnection } from '../runtime/runtime-connection';
 import { ImageStore } from '../images/image-store';
 import { References } from '../references/references';
@@ -18,7 +18,7 @@ import { PodDeletion } from './pod-deletion';
 import { Sandboxes } from './sandbox';
 import { Starter } from './starter';
 import { Stopper } from './stopper';
-import type { Pod, DesiredPhase } from './view';
+import type { Pod, DesiredPhase } from './domain/view';
 import { PodWorker } from './worker';
 
 /** Makes the workers of pods, with what each of them needs of the kubelet. */

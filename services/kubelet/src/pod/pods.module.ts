@@ -5,7 +5,7 @@ import { ClusterModule } from '../cluster/cluster.module';
 import { RuntimeModule } from '../runtime/runtime.module';
 import { AgentNetwork, EngineNetwork, type PodNetwork } from '../networking/pod-network';
 import { NodeModule } from '../node/node.module';
-import type { MachineFacts } from '../node/render-node';
+import type { MachineFacts } from '../node/render/node-status';
 import { ReferencesModule } from '../references/references.module';
 import type { KubeletConfig } from '../settings';
 import { StatusModule } from '../status/status.module';

@@ -1,7 +1,7 @@
 import { ContainerProbes, hasProbes } from '../probes/container-probes';
 import type { PodRuntime } from '../runtime/runtime';
 import type { Notes } from '../status/notes';
-import { containerUrl, startedMs, type PodView, type ProbeVerdict } from './view';
+import { containerUrl, startedMs, type PodView, type ProbeVerdict } from './domain/view';
 
 /** The probes of a pod's running containers, one set for each container, for as long as it runs. */
 export class Probing {

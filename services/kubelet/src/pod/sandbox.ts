@@ -5,10 +5,10 @@ import { ContainerTable } from '../runtime/container-table';
 import { SANDBOX_NAME, type ContainerIdentity, type SandboxDetails, type PodRuntime } from '../runtime/runtime';
 import { POD_NETWORK, POD_RUNTIME } from '../tokens';
 import type { PodFiles } from '../volumes/pod-files';
-import { hostnameOf } from '../volumes/render-pod-files';
-import type { PlannedVolume } from '../volumes/plan-volumes';
+import { hostnameOf } from '../volumes/render/etc-files';
+import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import { StartLimiter } from './start-limiter';
-import type { Pod } from './view';
+import type { Pod } from './domain/view';
 
 /** Makes the sandboxes of pods, with what all of them use. */
 @Injectable()

@@ -1,18 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Container } from '@shiplog/contracts';
-import { needsPodIP } from '../container/render-env';
+import { needsPodIP } from '../container/render/env';
 import { runHook } from '../probes/actions';
 import { ContainerTable } from '../runtime/container-table';
 import type { ImageFacts, PodRuntime } from '../runtime/runtime';
 import { Notes } from '../status/notes';
 import { POD_RUNTIME } from '../tokens';
-import type { PlannedVolume } from '../volumes/plan-volumes';
+import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import type { PodScope, StartAction } from './pod-scope';
 import { asFailure, messageOf } from './start-failure';
 import { StartLimiter } from './start-limiter';
-import type { Pod } from './view';
+import type { Pod } from './domain/view';
 
 /** A hook may take long; one that never ends must not hold its pod for ever. */
 const POST_START_LIMIT_MS = 600_000;

@@ -1,8 +1,8 @@
 import { ContainerConfigError } from '../container/container-config-error';
-import { doubled } from './decide-restart';
+import { doubled } from './decide/restart';
 import { AGAIN, backOffMs, type Outcome } from './outcome';
 import { messageOf, type StartFailure } from './start-failure';
-import type { SyncError } from './view';
+import type { SyncError } from './domain/view';
 
 /** Kubernetes tries a wrong configuration again at its next sync. */
 const CONFIG_RETRY_MS = 10_000;

@@ -1,5 +1,5 @@
 import { AGAIN, backOffMs, type Awaited, type Outcome } from './outcome';
-import type { Task } from './view';
+import type { Task } from './domain/view';
 
 /** A task that is done so often within `CALM_MS` and is still to be done has no effect: it goes on at a slower pace. */
 const FREE_ROUNDS = 3;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ObservedContainer, PodRuntime } from '../runtime/runtime';
 import type { PodFiles } from '../volumes/pod-files';
-import type { PodView } from './view';
+import type { PodView } from './domain/view';
 
 /** What Kubernetes takes of a log in place of a termination message. */
 const LOG_LINES = 80;

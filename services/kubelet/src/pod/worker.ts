@@ -2,18 +2,18 @@ import type { PodStatus } from '@shiplog/contracts';
 import { ContainerConfigError } from '../container/container-config-error';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes } from '../volumes/pod-volumes';
-import { decidePod, type PodAction } from './decide-pod';
+import { decidePod, type PodAction } from './decide/pod-actions';
 import { TerminationMessages } from './termination-messages';
 import { DONE, LONGEST_WAIT_MS, type Outcome } from './outcome';
 import { Probing } from './probing';
-import { renderStatus } from './render-status';
+import { renderStatus } from './render/pod-status';
 import type { PodScope, StartAction } from './pod-scope';
 import type { PodWorkers } from './pod-workers';
 import { SandboxAway, type Sandbox } from './sandbox';
 import { messageOf, StartFailure } from './start-failure';
 import { Tasks } from './tasks';
 import { SyncErrors } from './sync-errors';
-import { isTerminal, type Pod, type PodView, type Task, type DesiredPhase } from './view';
+import { isTerminal, type Pod, type PodView, type Task, type DesiredPhase } from './domain/view';
 import { Wakes } from './wakes';
 
 /** A look at the pod that threw is followed by another after this wait. */

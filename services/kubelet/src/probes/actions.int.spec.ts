@@ -1,7 +1,7 @@
 import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { HTTPGetAction } from '@shiplog/contracts';
-import { FakeRuntime } from '../runtime/fake-runtime';
+import { FakeRuntime } from '../runtime/testing/fake-runtime';
 import { container } from '../testing/builders';
 import { portOf, runHook, runProbe } from './actions';
 

@@ -7,7 +7,7 @@ import type {
   Probe,
   TCPSocketAction,
 } from '@shiplog/contracts';
-import { renderExpansion } from '../container/render-expansion';
+import { renderExpansion } from '../container/render/expansion';
 import type { PodRuntime } from '../runtime/runtime';
 import { checkGrpcHealth } from './grpc-health';
 import { httpGet, type HttpAnswer, type HttpAsking } from './http-get';

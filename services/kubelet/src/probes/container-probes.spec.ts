@@ -1,5 +1,5 @@
 import { container } from '../testing/builders';
-import { FakeRuntime } from '../runtime/fake-runtime';
+import { FakeRuntime } from '../runtime/testing/fake-runtime';
 import { ContainerProbes } from './container-probes';
 
 const exec = (command: string, more: object = {}) => ({

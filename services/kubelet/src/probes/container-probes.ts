@@ -1,7 +1,7 @@
 import type { Container, Probe } from '@shiplog/contracts';
-import type { ProbeVerdict } from '../pod/view';
+import type { ProbeVerdict } from '../pod/domain/view';
 import { runProbe, type ActionTarget, type ProbeResult } from './actions';
-import { addResult, timingOf, UNPROBED, type ProbeState } from './rule-probe';
+import { addResult, timingOf, UNPROBED, type ProbeState } from './rules/thresholds';
 
 type Kind = 'Startup' | 'Readiness' | 'Liveness';
 

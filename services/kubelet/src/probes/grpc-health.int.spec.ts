@@ -2,7 +2,7 @@ import { createServer as createHttp1 } from 'node:http';
 import { createServer as createHttp2, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net';
 import { container } from '../testing/builders';
-import { FakeRuntime } from '../runtime/fake-runtime';
+import { FakeRuntime } from '../runtime/testing/fake-runtime';
 import { runProbe } from './actions';
 
 const servers: Server[] = [];

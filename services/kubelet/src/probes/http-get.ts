@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { HTTPGetAction } from '@shiplog/contracts';
-import { renderRequestPath } from './render-request-path';
+import { renderRequestPath } from './rules/request-path';
 
 /** What a server answered in the end. */
 export interface HttpAnswer {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectOf } from '@shiplog/contracts';
 import { ClusterView } from '../cluster/cluster-view';
-import type { ConfigSource } from '../container/render-env';
+import type { ConfigSource } from '../container/render/env';
 import { References } from './references';
 
 /** What containers are configured from: the objects that their pods name, and the services of the cluster. */

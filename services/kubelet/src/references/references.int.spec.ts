@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ObjectQuery, subjects, type PayloadOf } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
-import { FakeRuntime } from '../runtime/fake-runtime';
+import { FakeRuntime } from '../runtime/testing/fake-runtime';
 import { BUSYBOX } from '../testing/test-engine';
 import { NODE, TestNode } from '../testing/test-node';
 import { ReferenceQuery } from './reference-query';

@@ -4,7 +4,7 @@ import type { Command, CommandReply, ItemResult, PodRef, PodStatus } from '@ship
 import { sameJson } from '@shiplog/apimachinery';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { Pod } from '../pod/view';
+import type { Pod } from '../pod/domain/view';
 import type { KubeletConfig } from '../settings';
 import { isUrgent } from './rule-urgency';
 

@@ -1,6 +1,6 @@
 import { chmod, lchown, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PlannedFile } from './plan-volumes';
+import type { PlannedFile } from './plan/planned-volume';
 
 const DATA = '..data';
 

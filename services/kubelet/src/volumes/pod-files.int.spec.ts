@@ -1,11 +1,11 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeRuntime } from '../runtime/fake-runtime';
+import { FakeRuntime } from '../runtime/testing/fake-runtime';
 import { container, pod } from '../testing/builders';
 import { writeAtomically } from './atomic-files';
 import { prepareHostPath } from './host-path';
-import type { PlannedVolume } from './plan-volumes';
+import type { PlannedVolume } from './plan/planned-volume';
 import { PodFiles, removeLeftovers } from './pod-files';
 
 describe('files of pods', () => {

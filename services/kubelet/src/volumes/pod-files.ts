@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import type { Container, VolumeMount } from '@shiplog/contracts';
 import { dnsLabel, isToken } from '@shiplog/apimachinery';
 import { ContainerConfigError } from '../container/container-config-error';
-import type { Pod } from '../pod/view';
+import type { Pod } from '../pod/domain/view';
 import type { MountSpec, PodRuntime } from '../runtime/runtime';
 import { writeAtomically } from './atomic-files';
 import { prepareHostPath } from './host-path';
-import { safePath, type PlannedVolume } from './plan-volumes';
-import { hostnameOf, renderHosts, renderResolvConf } from './render-pod-files';
+import { safePath, type PlannedVolume } from './plan/planned-volume';
+import { hostnameOf, renderHosts, renderResolvConf } from './render/etc-files';
 
 /** Kubernetes takes at most this much of a termination message. */
 const MESSAGE_LIMIT = 4_096;

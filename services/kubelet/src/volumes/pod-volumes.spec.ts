@@ -1,7 +1,7 @@
-import type { ConfigSource } from '../container/render-env';
-import type { NodeFacts } from '../container/render-fields';
+import type { ConfigSource } from '../container/render/env';
+import type { NodeFacts } from '../container/render/fields';
 import { pod } from '../testing/builders';
-import type { PlannedVolume } from './plan-volumes';
+import type { PlannedVolume } from './plan/planned-volume';
 import type { PodFiles } from './pod-files';
 import { PodVolumes } from './pod-volumes';
 

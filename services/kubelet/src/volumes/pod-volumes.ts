@@ -1,7 +1,7 @@
-import type { ConfigSource } from '../container/render-env';
-import type { NodeFacts } from '../container/render-fields';
-import type { Pod } from '../pod/view';
-import { planVolume, type PlannedVolume } from './plan-volumes';
+import type { ConfigSource } from '../container/render/env';
+import type { NodeFacts } from '../container/render/fields';
+import type { Pod } from '../pod/domain/view';
+import { planVolume, type PlannedVolume } from './plan/planned-volume';
 import type { PodFiles } from './pod-files';
 
 /** The volumes of one pod: made before its containers start; the files in them follow the cluster's objects. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX, TestEngine } from '../../testing/test-engine';
-import { runtimeFeatures } from '../runtime-features';
+import { runtimeFeatures } from '../testing/runtime-features';
 import type { DockerRuntime } from './docker-runtime';
 
 describe('Docker Engine', () => {

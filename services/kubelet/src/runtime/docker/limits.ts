@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import type { EngineLimits } from '../runtime';
 import { readFile } from 'node:fs/promises';
 import { ask, runtimeError } from './errors';
-import { CAPABILITIES } from '../../container/capabilities';
+import { CAPABILITIES } from '../capabilities';
 
 /**
  * What the engine accepts on this machine, found out by starting a pause container that asks for it: where

@@ -1,0 +1,119 @@
+import type { Container, EnvVar, ObjectOf } from '@shiplog/contracts';
+import type { Pod } from '../../pod/domain/view';
+import { ContainerConfigError } from '../container-config-error';
+import { renderExpansion } from './expansion';
+import { renderField, renderResource, type NodeFacts } from './fields';
+import { renderServiceEnv } from './service-env';
+
+/** What of the cluster a container's configuration may refer to. */
+export interface ConfigSource {
+  configMap(namespace: string, name: string): ObjectOf<'configmaps'> | undefined;
+  secret(namespace: string, name: string): ObjectOf<'secrets'> | undefined;
+  services(): readonly ObjectOf<'services'>[];
+}
+
+export interface EnvContext {
+  readonly pod: Pod;
+  readonly source: ConfigSource;
+  readonly node: NodeFacts;
+  readonly podIP: string | undefined;
+}
+
+/** Secrets travel in base64. */
+export function decodeBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString();
+}
+
+/** A container's environment by name. Throws ContainerConfigError when it refers to something that isn't there. */
+export function renderEnv(container: Container, context: EnvContext): Map<string, string> {
+  const { pod, source } = context;
+  const namespace = pod.metadata.namespace ?? '';
+  const services = renderServiceEnv(source.services(), namespace, pod.spec?.enableServiceLinks !== false);
+  const own = new Map<string, string>();
+  for (const from of container.envFrom ?? []) addFrom(own, from, namespace, source);
+  for (const variable of container.env ?? []) {
+    const known = new Map([...services, ...own]);
+    const value = valueOf(variable, container, context, known);
+    if (value !== undefined) own.set(variable.name, value);
+  }
+  for (const [name, value] of services) if (!own.has(name)) own.set(name, value);
+  return own;
+}
+
+/** Whether a container's environment needs the pod's address, which is known only once the network is there. */
+export function needsPodIP(container: Container): boolean {
+  return (container.env ?? []).some((one) => one.valueFrom?.fieldRef?.fieldPath.startsWith('status.podIP') === true);
+}
+
+const VARIABLE_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+
+function addFrom(
+  env: Map<string, string>,
+  from: NonNullable<Container['envFrom']>[number],
+  namespace: string,
+  source: ConfigSource,
+): void {
+  const add = (entries: Readonly<Record<string, string>> | undefined): void => {
+    for (const [key, value] of Object.entries(entries ?? {})) {
+      const name = `${from.prefix ?? ''}${key}`;
+      // Keys that can't be names of variables are left out, as Kubernetes does.
+      if (VARIABLE_NAME.test(name)) env.set(name, value);
+    }
+  };
+  if (from.configMapRef !== undefined) {
+    const { name = '', optional } = from.configMapRef;
+    const found = source.configMap(namespace, name);
+    if (found === undefined && optional !== true) throw new ContainerConfigError(`configmap "${name}" not found`);
+    add(found?.data);
+  }
+  if (from.secretRef !== undefined) {
+    const { name = '', optional } = from.secretRef;
+    const found = source.secret(namespace, name);
+    if (found === undefined && optional !== true) throw new ContainerConfigError(`secret "${name}" not found`);
+    add(Object.fromEntries(Object.entries(found?.data ?? {}).map(([key, value]) => [key, decodeBase64(value)])));
+  }
+}
+
+function valueOf(
+  variable: EnvVar,
+  container: Container,
+  context: EnvContext,
+  known: ReadonlyMap<string, string>,
+): string | undefined {
+  const from = variable.valueFrom;
+  if (from === undefined) return renderExpansion(variable.value ?? '', known);
+  const { pod, source, node, podIP } = context;
+  const namespace = pod.metadata.namespace ?? '';
+  if (from.fieldRef !== undefined) return renderField(pod, from.fieldRef, node, podIP);
+  if (from.resourceFieldRef !== undefined) return renderResource(pod, container, from.resourceFieldRef, node);
+  if (from.configMapKeyRef !== undefined) {
+    const { name = '', key, optional } = from.configMapKeyRef;
+    const found = source.configMap(namespace, name);
+    return pick('configmap', 'ConfigMap', { namespace, name, key, optional }, found?.data, (value) => value);
+  }
+  if (from.secretKeyRef !== undefined) {
+    const { name = '', key, optional } = from.secretKeyRef;
+    return pick(
+      'secret',
+      'Secret',
+      { namespace, name, key, optional },
+      source.secret(namespace, name) && (source.secret(namespace, name)?.data ?? {}),
+      decodeBase64,
+    );
+  }
+  throw new ContainerConfigError(`environment variable ${variable.name} has a source that is not supported`);
+}
+
+function pick(
+  resource: string,
+  kind: string,
+  ref: { namespace: string; name: string; key: string; optional: boolean | undefined },
+  data: Readonly<Record<string, string>> | undefined,
+  decode: (value: string) => string,
+): string | undefined {
+  const value = data?.[ref.key];
+  if (value !== undefined) return decode(value);
+  if (ref.optional === true) return undefined;
+  if (data === undefined) throw new ContainerConfigError(`${resource} "${ref.name}" not found`);
+  throw new ContainerConfigError(`couldn't find key ${ref.key} in ${kind} ${ref.namespace}/${ref.name}`);
+}

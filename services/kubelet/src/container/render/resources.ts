@@ -1,0 +1,65 @@
+import { milliOf } from '@shiplog/apimachinery';
+import type { Container } from '@shiplog/contracts';
+import type { Pod } from '../../pod/domain/view';
+
+export interface ResourceAmounts {
+  readonly cpuShares: number;
+  readonly cpuQuota: number;
+  readonly memoryBytes: number;
+}
+
+const SHARES_PER_CPU = 1_024;
+const LEAST_SHARES = 2;
+const PERIOD_US = 100_000;
+const LEAST_QUOTA_US = 1_000;
+
+/** Kubernetes' translation of requests and limits into cgroup amounts; quota is per 100 ms. */
+export function renderAmounts(container: Container): ResourceAmounts {
+  const { requests = {}, limits = {} } = container.resources ?? {};
+  const requested = cpuMilli(requests.cpu ?? limits.cpu);
+  const limit = cpuMilli(limits.cpu);
+  return {
+    cpuShares: Math.max(LEAST_SHARES, Math.floor((requested * SHARES_PER_CPU) / 1_000)),
+    cpuQuota: limit === 0 ? 0 : Math.max(LEAST_QUOTA_US, (limit * PERIOD_US) / 1_000),
+    memoryBytes: bytes(limits.memory),
+  };
+}
+
+function cpuMilli(quantity: string | undefined): number {
+  return quantity === undefined ? 0 : Number(milliOf(quantity));
+}
+
+/** A quantity in whole bytes, rounded up as Kubernetes does: a limit that is given never becomes none. 0 when there is none. */
+export function bytes(quantity: string | undefined): number {
+  return quantity === undefined ? 0 : Number((milliOf(quantity) + 999n) / 1_000n);
+}
+
+const GUARANTEED_SCORE = -997;
+const BEST_EFFORT_SCORE = 1_000;
+
+/** How soon the kernel kills a container when memory runs out, by the pod's quality of service, as Kubernetes has it. */
+export function renderOomScore(pod: Pod, container: Container, nodeMemoryBytes: bigint): number {
+  const qos = pod.status?.qosClass ?? qosOf(pod);
+  if (qos === 'Guaranteed') return GUARANTEED_SCORE;
+  if (qos === 'BestEffort') return BEST_EFFORT_SCORE;
+  const requested = bytes(container.resources?.requests?.memory);
+  const score = 1_000 - Math.floor((1_000 * requested) / Number(nodeMemoryBytes));
+  return Math.min(Math.max(score, 1_000 + GUARANTEED_SCORE), BEST_EFFORT_SCORE - 1);
+}
+
+/** Guaranteed: everywhere limits of CPU and memory, with equal requests. BestEffort: nothing of either anywhere. */
+function qosOf(pod: Pod): string {
+  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  const kinds = ['cpu', 'memory'];
+  const asks = all.some(({ resources }) =>
+    kinds.some((kind) => resources?.requests?.[kind] ?? resources?.limits?.[kind]),
+  );
+  if (!asks) return 'BestEffort';
+  const guaranteed = all.every(({ resources }) =>
+    kinds.every((kind) => {
+      const limit = resources?.limits?.[kind];
+      return limit !== undefined && (resources?.requests?.[kind] ?? limit) === limit;
+    }),
+  );
+  return guaranteed ? 'Guaranteed' : 'Burstable';
+}

@@ -1,0 +1,97 @@
+import {
+  parseLabels,
+  renderLabels,
+  renderNodeStatus,
+  statusPatch,
+  type MachineFacts,
+  type NodePulse,
+} from './node-status';
+
+const machine: MachineFacts = {
+  hostname: 'host',
+  ip: '192.0.2.1',
+  cpus: 2,
+  memoryBytes: 1_024 * 1_000,
+  storageBytes: 4_096 * 1_000,
+  kernel: '6.1',
+  osImage: 'Debian',
+  architecture: 'amd64',
+  machineID: 'm',
+  bootID: 'b',
+  systemUUID: 's',
+};
+const engine = {
+  version: '20.10',
+  osImage: '',
+  kernel: '',
+  architecture: '',
+  cpus: 2,
+  memoryBytes: 1,
+  cgroupDriver: 'cgroupfs',
+  liveRestore: true,
+};
+const well: NodePulse = { memoryAvailableBytes: 1e9, storageAvailableShare: 0.5, engineDown: undefined };
+const render = (pulse: NodePulse, before = {}, now = 'now') =>
+  renderNodeStatus(machine, engine, pulse, 110, before, now);
+const conditionsOf = (pulse: NodePulse) =>
+  Object.fromEntries((render(pulse).conditions ?? []).map((one) => [one.type, one.status]));
+
+describe('the Node object', () => {
+  it('tells what the machine is', () => {
+    expect(render(well)).toMatchObject({
+      capacity: { cpu: '2', memory: '1000Ki', 'ephemeral-storage': '4000Ki', pods: '110' },
+      addresses: [
+        { type: 'InternalIP', address: '192.0.2.1' },
+        { type: 'Hostname', address: 'host' },
+      ],
+      nodeInfo: { kubeletVersion: 'v1.32.0+shiplog', containerRuntimeVersion: 'docker://20.10', architecture: 'amd64' },
+    });
+  });
+
+  it('has the labels of every node and those that were asked for', () => {
+    expect(renderLabels('a', machine, parseLabels('zone=x,disk='))).toMatchObject({
+      'kubernetes.io/hostname': 'a',
+      'kubernetes.io/arch': 'amd64',
+      'beta.kubernetes.io/os': 'linux',
+      zone: 'x',
+      disk: '',
+    });
+  });
+
+  it('is ready while nothing is wrong, and says what is', () => {
+    expect(conditionsOf(well)).toEqual({
+      MemoryPressure: 'False',
+      DiskPressure: 'False',
+      PIDPressure: 'False',
+      Ready: 'True',
+    });
+    expect(conditionsOf({ ...well, memoryAvailableBytes: 1 }).MemoryPressure).toBe('True');
+    expect(conditionsOf({ ...well, storageAvailableShare: 0.01 }).DiskPressure).toBe('True');
+    const down = render({ ...well, engineDown: 'connection refused' }).conditions?.find((one) => one.type === 'Ready');
+    expect(down).toMatchObject({
+      status: 'False',
+      reason: 'KubeletNotReady',
+      message: 'container runtime is down: connection refused',
+    });
+  });
+
+  it('needs no write while nothing changes, and one with what changed only', () => {
+    const before = render(well);
+    expect(statusPatch(render(well, before, 'later'), before)).toBeUndefined();
+    const sick = render({ ...well, engineDown: 'gone' }, before, 'later');
+    expect(Object.keys(statusPatch(sick, before) ?? {})).toEqual(['conditions']);
+    const ready = sick.conditions?.find((one) => one.type === 'Ready');
+    expect(ready).toMatchObject({ lastTransitionTime: 'later' });
+    expect(sick.conditions?.[0]).toMatchObject({ lastTransitionTime: 'now' });
+  });
+
+  it('leaves conditions of others alone, and takes its own back', () => {
+    const before = render(well);
+    const others = [...(before.conditions ?? []), { type: 'NetworkUnavailable', status: 'False' }];
+    expect(
+      statusPatch(render(well, { ...before, conditions: others }), { ...before, conditions: others }),
+    ).toBeUndefined();
+    const given = others.map((one) => (one.type === 'Ready' ? { ...one, status: 'Unknown' } : one));
+    expect(statusPatch(render(well, { ...before, conditions: given }), { ...before, conditions: given })).toBeDefined();
+  });
+});

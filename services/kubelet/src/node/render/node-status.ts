@@ -1,0 +1,173 @@
+import type { NodeCondition, NodeStatus } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/apimachinery';
+import type { EngineFacts } from '../../runtime/runtime';
+
+/** What this machine is, read by the edge. */
+export interface MachineFacts {
+  readonly hostname: string;
+  readonly ip: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly storageBytes: number;
+  readonly kernel: string;
+  readonly osImage: string;
+  /** As Go names it: `amd64`, `arm64`. */
+  readonly architecture: string;
+  readonly machineID: string;
+  readonly bootID: string;
+  readonly systemUUID: string;
+}
+
+/** How the node fares now. */
+export interface NodePulse {
+  readonly memoryAvailableBytes: number;
+  readonly storageAvailableShare: number;
+  /** Undefined while the engine answers. */
+  readonly engineDown: string | undefined;
+}
+
+/** Kubernetes' own hard limits for memory; for storage half of its, since minions share a machine with their user. */
+const LEAST_MEMORY_BYTES = 100 * 1024 * 1024;
+const LEAST_STORAGE_SHARE = 0.05;
+
+export const KUBELET_VERSION = 'v1.32.0+shiplog';
+
+/** The labels that every node has. */
+export function renderLabels(
+  name: string,
+  { architecture }: MachineFacts,
+  extra: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    'beta.kubernetes.io/arch': architecture,
+    'beta.kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': architecture,
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+    ...extra,
+  };
+}
+
+/** `zone=a,disk=ssd` as a map. */
+export function parseLabels(text: string): Record<string, string> {
+  const pairs = text.split(',').filter((pair) => pair !== '');
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()]),
+  );
+}
+
+/** The part of the Node's status that is the kubelet's; `now` is RFC 3339. */
+export function renderNodeStatus(
+  machine: MachineFacts,
+  engine: EngineFacts | undefined,
+  pulse: NodePulse,
+  maxPods: number,
+  before: NodeStatus | undefined,
+  now: string,
+): NodeStatus {
+  const amounts = {
+    cpu: String(machine.cpus),
+    'ephemeral-storage': `${Math.floor(machine.storageBytes / 1024)}Ki`,
+    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
+    pods: String(maxPods),
+  };
+  return {
+    addresses: [
+      { type: 'InternalIP', address: machine.ip },
+      { type: 'Hostname', address: machine.hostname },
+    ],
+    capacity: amounts,
+    allocatable: amounts,
+    conditions: renderConditions(pulse, before?.conditions ?? [], now),
+    nodeInfo: {
+      architecture: machine.architecture,
+      bootID: machine.bootID,
+      containerRuntimeVersion:
+        engine === undefined
+          ? (before?.nodeInfo?.containerRuntimeVersion ?? 'docker://unknown')
+          : `docker://${engine.version}`,
+      kernelVersion: machine.kernel,
+      kubeProxyVersion: KUBELET_VERSION,
+      kubeletVersion: KUBELET_VERSION,
+      machineID: machine.machineID,
+      operatingSystem: 'linux',
+      osImage: machine.osImage,
+      systemUUID: machine.systemUUID,
+    },
+  };
+}
+
+function renderConditions(pulse: NodePulse, before: readonly NodeCondition[], now: string): NodeCondition[] {
+  const memory = pulse.memoryAvailableBytes < LEAST_MEMORY_BYTES;
+  const disk = pulse.storageAvailableShare < LEAST_STORAGE_SHARE;
+  const judged: Omit<NodeCondition, 'lastTransitionTime' | 'lastHeartbeatTime'>[] = [
+    memory
+      ? {
+          type: 'MemoryPressure',
+          status: 'True',
+          reason: 'KubeletHasInsufficientMemory',
+          message: 'kubelet has insufficient memory available',
+        }
+      : {
+          type: 'MemoryPressure',
+          status: 'False',
+          reason: 'KubeletHasSufficientMemory',
+          message: 'kubelet has sufficient memory available',
+        },
+    disk
+      ? { type: 'DiskPressure', status: 'True', reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' }
+      : {
+          type: 'DiskPressure',
+          status: 'False',
+          reason: 'KubeletHasNoDiskPressure',
+          message: 'kubelet has no disk pressure',
+        },
+    {
+      type: 'PIDPressure',
+      status: 'False',
+      reason: 'KubeletHasSufficientPID',
+      message: 'kubelet has sufficient PID available',
+    },
+    pulse.engineDown === undefined
+      ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+      : {
+          type: 'Ready',
+          status: 'False',
+          reason: 'KubeletNotReady',
+          message: `container runtime is down: ${pulse.engineDown}`,
+        },
+  ];
+  return judged.map((condition) => {
+    const known = before.find((one) => one.type === condition.type);
+    const same =
+      known !== undefined &&
+      known.status === condition.status &&
+      known.reason === condition.reason &&
+      known.message === condition.message;
+    // Heartbeats are signals: the condition's times move with the condition alone, so a quiet node writes nothing.
+    if (same) return known;
+    const lastTransitionTime = known?.status === condition.status ? (known.lastTransitionTime ?? now) : now;
+    return { ...condition, lastHeartbeatTime: now, lastTransitionTime };
+  });
+}
+
+/** The fields of `wanted` that the Node has differently; undefined when there are none. */
+export function statusPatch(wanted: NodeStatus, before: NodeStatus | undefined): Partial<NodeStatus> | undefined {
+  const have = (before ?? {}) as Record<string, unknown>;
+  const differing = Object.entries(wanted).filter(([field, value]) =>
+    field === 'conditions'
+      ? !holdsConditions(wanted.conditions ?? [], before?.conditions ?? [])
+      : !sameJson(have[field], value),
+  );
+  return differing.length === 0 ? undefined : (Object.fromEntries(differing) as Partial<NodeStatus>);
+}
+
+/** Others' conditions are none of the kubelet's business. */
+function holdsConditions(wanted: readonly NodeCondition[], have: readonly NodeCondition[]): boolean {
+  return wanted.every((one) =>
+    sameJson(
+      one,
+      have.find((other) => other.type === one.type),
+    ),
+  );
+}

@@ -1,0 +1,135 @@
+import type { Container, ObjectOf } from '@shiplog/contracts';
+import { isSidecar } from '@shiplog/kube';
+import type { ObservedContainer } from '../../runtime/runtime';
+
+export type Pod = ObjectOf<'pods'>;
+
+/** Why something of a pod does not go on, as a waiting reason; tried again at `retryAt` (epoch milliseconds). */
+export interface SyncError {
+  readonly reason: string;
+  readonly message: string;
+  readonly retryAt: number;
+  /** What it is called once it has been seen: Kubernetes' ErrImagePull turns into ImagePullBackOff. */
+  readonly later?: { readonly at: number; readonly reason: string; readonly message: string };
+}
+
+/** What a sync error is called at a moment. */
+export function waitingReasonOf(
+  { reason, message, later }: SyncError,
+  now: number,
+): { reason: string; message: string } {
+  return later !== undefined && later.at <= now
+    ? { reason: later.reason, message: later.message }
+    : { reason, message };
+}
+
+/** What probes came to for one running container. A container without a probe of a kind has passed it. */
+export interface ProbeVerdict {
+  /** No startup probe, or it succeeded. */
+  readonly started: boolean;
+  readonly ready: boolean;
+  /** A liveness or startup probe failed for good: the sentence that says which. */
+  readonly unhealthy?: string;
+  /** Grace of the failed probe, if it has its own, in seconds. */
+  readonly graceSeconds?: number;
+}
+
+/** What the log wants of the pod: that it runs, that it ends (deletionTimestamp), or nothing, since it is not there. */
+export type DesiredPhase = 'run' | 'end' | 'gone';
+
+/** Work of the worker that is under way; each at most once at a time. */
+export type Task =
+  'sandbox' | 'attach' | 'drop-sandbox' | 'finish' | `start:${string}` | `kill:${string}` | `remove:${string}`;
+
+/** One moment of a pod, as its worker sees it: all that deciding and rendering look at. */
+export interface PodView {
+  readonly pod: Pod;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** When this kubelet first saw the pod, epoch milliseconds. */
+  readonly acceptedAt: number;
+  readonly desiredPhase: DesiredPhase;
+  readonly containers: readonly ObservedContainer[];
+  readonly busy: ReadonlySet<Task>;
+  /** By container name; '' for what concerns the whole pod. */
+  readonly syncErrors: ReadonlyMap<string, SyncError>;
+  /** By container id. */
+  readonly probes: ReadonlyMap<string, ProbeVerdict>;
+  /** Termination messages by container id. */
+  readonly messages: ReadonlyMap<string, string>;
+  /** How an image id is written in statuses, by image id. */
+  readonly imageNames: ReadonlyMap<string, string>;
+  readonly hostIP: string;
+  /** Absent until the pod has its network. */
+  readonly podIP?: string;
+  /** The sandbox's process whose namespace has the pod's network, as far as this kubelet knows. */
+  readonly attachedPid?: number;
+}
+
+/** Containers of a name, newest attempt first. */
+export function attemptsOf(view: PodView, name: string): ObservedContainer[] {
+  return view.containers
+    .filter((one) => one.name === name && one.role !== 'sandbox')
+    .sort((a, b) => b.attempt - a.attempt || startedMs(b) - startedMs(a));
+}
+
+/** The sandbox that counts: the running one, else the newest. */
+export function sandboxOf(view: PodView): ObservedContainer | undefined {
+  const sandboxes = view.containers.filter((one) => one.role === 'sandbox').sort((a, b) => b.attempt - a.attempt);
+  return sandboxes.find((one) => one.state.phase === 'running') ?? sandboxes[0];
+}
+
+/** What probes say of a running container; until they have said anything: what was reported, else not ready. */
+export function verdictOf(view: PodView, container: Container, running: ObservedContainer): ProbeVerdict {
+  const verdict = view.probes.get(running.id);
+  if (verdict !== undefined) return verdict;
+  const { startupProbe, readinessProbe } = container;
+  const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
+  const reported = [...containerStatuses, ...initContainerStatuses].find(
+    (one) => one.containerID === containerUrl(running.id) && one.state?.running !== undefined,
+  );
+  const started = startupProbe === undefined || reported?.started === true;
+  return { started, ready: started && (readinessProbe === undefined || reported?.ready === true) };
+}
+
+/** How container ids are written in statuses. */
+export function containerUrl(id: string): string {
+  return `docker://${id}`;
+}
+
+/** When a container was started, epoch milliseconds; 0 when it never was. */
+export function startedMs(container: ObservedContainer): number {
+  return container.state.phase === 'created' ? 0 : Date.parse(container.state.startedAt);
+}
+
+/** The restart policy that holds for a container. */
+export function restartPolicyOf(pod: Pod, container: Container): string {
+  const policy = pod.spec?.restartPolicy ?? 'Always';
+  const isInit = (pod.spec?.initContainers ?? []).includes(container);
+  if (!isInit) return policy;
+  if (isSidecar(container)) return 'Always';
+  return policy === 'Always' ? 'OnFailure' : policy;
+}
+
+export function isTerminal(phase: string | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** The moment as Kubernetes writes it: RFC 3339 in UTC, whole seconds. */
+export function kubeTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** When the pod has run for as long as it may, epoch milliseconds; undefined for no limit. */
+export function deadlineOf({ pod, acceptedAt }: PodView): number | undefined {
+  const seconds = pod.spec?.activeDeadlineSeconds;
+  if (seconds === undefined) return undefined;
+  const start = pod.status?.startTime;
+  return (start === undefined ? acceptedAt : Date.parse(start)) + seconds * 1_000;
+}
+
+/** Whether the sandbox was started anew behind our back: its network namespace is another, empty one. */
+export function isBroken(view: PodView, sandbox: ObservedContainer): boolean {
+  if (sandbox.state.phase !== 'running' || view.attachedPid === undefined) return false;
+  return sandbox.state.pid !== undefined && sandbox.state.pid !== view.attachedPid;
+}

@@ -1,0 +1,87 @@
+import type { ContainerStatus, PodCondition } from '@shiplog/contracts';
+import { isSidecar } from '@shiplog/kube';
+import { sandboxOf, kubeTime, type PodView } from '../domain/view';
+
+export interface ConditionFacts {
+  readonly phase: string;
+  readonly initialized: boolean;
+  readonly initContainerStatuses: readonly ContainerStatus[];
+  readonly containerStatuses: readonly ContainerStatus[];
+}
+
+type Judgement = Pick<PodCondition, 'reason' | 'message'> & { status: 'True' | 'False' };
+const TRUE: Judgement = { status: 'True' };
+
+/** The kubelet's conditions in Kubernetes' order, then everybody else's. A transition time moves with the status only. */
+export function renderConditions(view: PodView, facts: ConditionFacts): PodCondition[] {
+  const before = view.pod.status?.conditions ?? [];
+  const containersReady = judgeContainers(view, facts);
+  const own: Record<string, Judgement> = {
+    PodReadyToStartContainers: {
+      status:
+        sandboxOf(view)?.state.phase === 'running' && (view.podIP ?? view.pod.status?.podIP) !== undefined
+          ? 'True'
+          : 'False',
+    },
+    Initialized: judgeInit(view, facts),
+    Ready: containersReady.status === 'True' ? judgeGates(view) : containersReady,
+    ContainersReady: containersReady,
+  };
+  const rendered = Object.entries(own).map(([type, judgement]) => {
+    const known = before.find((one) => one.type === type);
+    const lastTransitionTime = known?.status === judgement.status ? known.lastTransitionTime : kubeTime(view.now);
+    return { type, ...judgement, ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }) };
+  });
+  const others = before.filter((one) => !(one.type in own));
+  if (!others.some((one) => one.type === 'PodScheduled')) {
+    others.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: kubeTime(view.now) });
+  }
+  return [...rendered, ...others];
+}
+
+function judgeInit(view: PodView, { phase, initialized, initContainerStatuses }: ConditionFacts): Judgement {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  if (initialized) return TRUE;
+  const inits = view.pod.spec?.initContainers ?? [];
+  const open = inits.filter((one, i) => {
+    const status = initContainerStatuses[i];
+    return isSidecar(one) ? status?.started !== true : status?.state?.terminated?.exitCode !== 0;
+  });
+  const names = open.map((one) => one.name).join(' ');
+  return {
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: `containers with incomplete status: [${names}]`,
+  };
+}
+
+function judgeContainers(view: PodView, facts: ConditionFacts): Judgement {
+  if (facts.phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (facts.phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  const sidecars = new Set((view.pod.spec?.initContainers ?? []).filter(isSidecar).map((one) => one.name));
+  const counted = [...facts.initContainerStatuses.filter((one) => sidecars.has(one.name)), ...facts.containerStatuses];
+  const unready = counted.filter((one) => !one.ready).map((one) => one.name);
+  if (unready.length === 0) return TRUE;
+  return {
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: `containers with unready status: [${unready.join(' ')}]`,
+  };
+}
+
+/** Conditions that others must have set to True before the pod counts as ready. */
+function judgeGates({ pod }: PodView): Judgement {
+  const conditions = pod.status?.conditions ?? [];
+  for (const { conditionType } of pod.spec?.readinessGates ?? []) {
+    const gate = conditions.find((one) => one.type === conditionType);
+    if (gate?.status === 'True') continue;
+    const what =
+      gate === undefined ? 'corresponding condition of pod readiness gate' : 'the status of pod readiness gate';
+    const message =
+      gate === undefined
+        ? `${what} "${conditionType}" does not exist.`
+        : `${what} "${conditionType}" is not "True", but ${gate.status}`;
+    return { status: 'False', reason: 'ReadinessGatesNotReady', message };
+  }
+  return TRUE;
+}

@@ -1,0 +1,166 @@
+import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@shiplog/contracts';
+import type { ObservedContainer } from '../../runtime/runtime';
+import { restartOf, restartsAfter } from '../decide/restart';
+import {
+  attemptsOf,
+  containerUrl,
+  kubeTime,
+  waitingReasonOf,
+  restartPolicyOf,
+  verdictOf,
+  type PodView,
+} from '../domain/view';
+
+/** What a kubelet says of a container it has lost every trace of. */
+const LOST: ContainerStateTerminated = {
+  exitCode: 137,
+  reason: 'ContainerStatusUnknown',
+  message: 'The container could not be located when the pod was terminated',
+};
+
+export interface StatusOptions {
+  /** What a container waits for that has not been tried yet: `ContainerCreating` or `PodInitializing`. */
+  readonly waitingFor: string;
+  /** The pod is over: nothing is started again. */
+  readonly over: boolean;
+}
+
+/** One container's status, from what the engine has, what its worker is at, and what was reported before. */
+export function renderContainerStatus(view: PodView, container: Container, options: StatusOptions): ContainerStatus {
+  const [latest, ...older] = attemptsOf(view, container.name);
+  const before = reportedBefore(view, container.name);
+  const real = latest?.state.phase === 'created' ? undefined : latest;
+  const state = stateOf(view, container, real, before, options);
+  const lastState = lastStateOf(view, real, older, before, state);
+  const isRunning = state.running !== undefined;
+  const verdict = isRunning && latest !== undefined ? verdictOf(view, container, latest) : undefined;
+  const done = state.terminated?.exitCode === 0 && isPlainInit(view, container);
+  const shown = real ?? older.find((one) => one.state.phase !== 'created');
+  const containerID = shown === undefined ? before?.containerID : containerUrl(shown.id);
+  return {
+    name: container.name,
+    state,
+    lastState,
+    ready: done || verdict?.ready === true,
+    restartCount: real?.attempt ?? before?.restartCount ?? 0,
+    image: container.image ?? '',
+    imageID: imageIdOf(view, shown, before),
+    ...(containerID === undefined ? {} : { containerID }),
+    started: verdict?.started === true,
+  };
+}
+
+function isPlainInit(view: PodView, container: Container): boolean {
+  return (view.pod.spec?.initContainers ?? []).includes(container) && container.restartPolicy !== 'Always';
+}
+
+function reportedBefore({ pod }: PodView, name: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses].find((one) => one.name === name);
+}
+
+function stateOf(
+  view: PodView,
+  container: Container,
+  latest: ObservedContainer | undefined,
+  before: ContainerStatus | undefined,
+  options: StatusOptions,
+): ContainerState {
+  if (latest?.state.phase === 'running') {
+    const settling = container.lifecycle?.postStart !== undefined && view.busy.has(`start:${container.name}`);
+    return settling ? waiting('ContainerCreating') : { running: { startedAt: startedAt(latest, before) } };
+  }
+  if (latest?.state.phase === 'exited') return endedState(view, container, latest, options);
+  const ended = before?.state?.terminated ?? (before?.state?.running === undefined ? undefined : LOST);
+  const goesOn =
+    !options.over && (ended === undefined || restartsAfter(restartPolicyOf(view.pod, container), ended.exitCode));
+  if (!goesOn && ended !== undefined) return { terminated: ended };
+  return syncErrorOf(view, container) ?? waiting(options.waitingFor);
+}
+
+/** A dead container's state: a final one, or waiting for its restart; terminated for the moment between the two. */
+function endedState(
+  view: PodView,
+  container: Container,
+  dead: ObservedContainer,
+  options: StatusOptions,
+): ContainerState {
+  const terminated = { terminated: terminatedOf(view, dead) };
+  const exitCode = terminated.terminated.exitCode;
+  if (options.over || !restartsAfter(restartPolicyOf(view.pod, container), exitCode)) return terminated;
+  if (view.busy.has(`start:${container.name}`)) return syncErrorOf(view, container) ?? terminated;
+  const { dueAt, waitSeconds } = restartOf(dead);
+  if (dueAt <= view.now) return syncErrorOf(view, container) ?? terminated;
+  const { name, namespace = '', uid } = view.pod.metadata;
+  const pod = `${name}_${namespace}(${uid})`;
+  return waiting(
+    'CrashLoopBackOff',
+    `back-off ${goDuration(waitSeconds)} restarting failed container=${container.name} pod=${pod}`,
+  );
+}
+
+/** Whole seconds as Go writes durations: `10s`, `1m20s`, `5m0s`. */
+export function goDuration(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
+}
+
+function waiting(reason: string, message?: string): ContainerState {
+  return { waiting: { reason, ...(message === undefined ? {} : { message }) } };
+}
+
+function syncErrorOf(view: PodView, container: Container): ContainerState | undefined {
+  const syncError = view.syncErrors.get(container.name) ?? view.syncErrors.get('');
+  if (syncError === undefined) return undefined;
+  const { reason, message } = waitingReasonOf(syncError, view.now);
+  return waiting(reason, message);
+}
+
+function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTerminated {
+  if (dead.state.phase !== 'exited') throw new Error(`container ${dead.id} has not ended`);
+  const { exitCode, oomKilled, error, startedAt, finishedAt } = dead.state;
+  const message = error === '' ? view.messages.get(dead.id) : error;
+  const reason = oomKilled ? 'OOMKilled' : error !== '' ? 'StartError' : exitCode === 0 ? 'Completed' : 'Error';
+  return {
+    exitCode,
+    reason,
+    ...(message === undefined || message === '' ? {} : { message }),
+    startedAt: kubeTime(Date.parse(startedAt)),
+    finishedAt: kubeTime(Date.parse(finishedAt)),
+    containerID: containerUrl(dead.id),
+  };
+}
+
+/** The engine's time of the start; once reported, the reported one, so that a restart of the kubelet changes nothing. */
+function startedAt(container: ObservedContainer, before: ContainerStatus | undefined): string {
+  const reported = before?.containerID === containerUrl(container.id) ? before.state?.running?.startedAt : undefined;
+  if (reported !== undefined) return reported;
+  return container.state.phase === 'running' ? kubeTime(Date.parse(container.state.startedAt)) : '';
+}
+
+function lastStateOf(
+  view: PodView,
+  latest: ObservedContainer | undefined,
+  older: readonly ObservedContainer[],
+  before: ContainerStatus | undefined,
+  state: ContainerState,
+): ContainerState {
+  const shown = state.terminated?.containerID;
+  const dead = [...(latest === undefined ? [] : [latest]), ...older].find(
+    (one) => one.state.phase === 'exited' && containerUrl(one.id) !== shown,
+  );
+  if (dead !== undefined) return { terminated: terminatedOf(view, dead) };
+  const sameAsBefore = latest === undefined ? false : before?.containerID === containerUrl(latest.id);
+  if (sameAsBefore || before === undefined || state.terminated !== undefined) return before?.lastState ?? {};
+  const ended = before.state?.terminated ?? (before.state?.running === undefined ? undefined : LOST);
+  return ended === undefined ? (before.lastState ?? {}) : { terminated: ended };
+}
+
+function imageIdOf(view: PodView, shown: ObservedContainer | undefined, before: ContainerStatus | undefined): string {
+  if (shown === undefined) return before?.imageID ?? '';
+  const known = view.imageNames.get(shown.imageId);
+  if (known !== undefined) return known;
+  return before?.containerID === containerUrl(shown.id) && before.imageID !== ''
+    ? before.imageID
+    : `docker://${shown.imageId}`;
+}

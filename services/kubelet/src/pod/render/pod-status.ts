@@ -1,0 +1,108 @@
+import type { Container, ContainerStatus, PodStatus } from '@shiplog/contracts';
+import { isSidecar } from '@shiplog/kube';
+import { renderConditions } from './conditions';
+import { renderContainerStatus } from './container-status';
+import { deadlineOf, isTerminal, kubeTime, type PodView } from '../domain/view';
+
+/** The whole status of a pod, as the kubelet reports it; what others wrote into it is kept. */
+export function renderStatus(view: PodView): PodStatus {
+  const { pod, acceptedAt } = view;
+  const before = pod.status ?? {};
+  const late = isLate(view);
+  const over = late || view.desiredPhase !== 'run' || isTerminal(before.phase);
+  const initContainerStatuses = initStatuses(view, over);
+  const initialized = isInitialized(view, initContainerStatuses);
+  const containerStatuses = (pod.spec?.containers ?? []).map((container) =>
+    renderContainerStatus(view, container, { waitingFor: initialized ? 'ContainerCreating' : 'PodInitializing', over }),
+  );
+  const phase = phaseOf(view, { initContainerStatuses, containerStatuses, initialized, over, late });
+  const podIP = view.podIP ?? before.podIP;
+  const why = late && before.phase !== 'Succeeded' ? DEADLINE : { reason: before.reason, message: before.message };
+  return dropAbsent({
+    ...before,
+    phase,
+    ...why,
+    conditions: renderConditions(view, { phase, initialized, initContainerStatuses, containerStatuses }),
+    hostIP: view.hostIP,
+    hostIPs: [{ ip: view.hostIP }],
+    podIP,
+    podIPs: podIP === undefined ? undefined : [{ ip: podIP }],
+    startTime: before.startTime ?? kubeTime(acceptedAt),
+    initContainerStatuses: initContainerStatuses.length === 0 ? undefined : initContainerStatuses,
+    containerStatuses,
+  });
+}
+
+const DEADLINE = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+};
+
+/** Whether the pod has outlived its activeDeadlineSeconds. */
+export function isLate(view: PodView): boolean {
+  const deadline = deadlineOf(view);
+  return deadline !== undefined && deadline <= view.now && view.pod.status?.phase !== 'Succeeded';
+}
+
+function initStatuses(view: PodView, over: boolean): ContainerStatus[] {
+  return (view.pod.spec?.initContainers ?? []).map((container) =>
+    renderContainerStatus(view, container, { waitingFor: 'PodInitializing', over }),
+  );
+}
+
+function isPassed(container: Container, status: ContainerStatus): boolean {
+  return isSidecar(container) ? status.started === true : status.state?.terminated?.exitCode === 0;
+}
+
+function isInitialized(view: PodView, statuses: readonly ContainerStatus[]): boolean {
+  const inits = view.pod.spec?.initContainers ?? [];
+  return inits.every((container, i) => {
+    const status = statuses[i];
+    return status !== undefined && isPassed(container, status);
+  });
+}
+
+interface PhaseFacts {
+  initContainerStatuses: readonly ContainerStatus[];
+  containerStatuses: readonly ContainerStatus[];
+  initialized: boolean;
+  over: boolean;
+  late: boolean;
+}
+
+/** Kubernetes' rule of a pod's phase. A final phase never changes. */
+function phaseOf(view: PodView, facts: PhaseFacts): string {
+  const { pod, desiredPhase } = view;
+  const before = pod.status?.phase;
+  if (before !== undefined && isTerminal(before)) return before;
+  if (facts.late) return 'Failed';
+  const policy = pod.spec?.restartPolicy ?? 'Always';
+  if (policy === 'Never' && hasFailedInit(view, facts.initContainerStatuses)) return 'Failed';
+  const states = facts.containerStatuses.map(({ state, lastState }) => ({ state, lastState }));
+  const runs = states.filter(({ state }) => state?.running !== undefined).length;
+  const ended = states.flatMap(({ state }) => (state?.terminated === undefined ? [] : [state.terminated]));
+  const crashed = states.filter(
+    ({ state, lastState }) => state?.waiting !== undefined && lastState?.terminated !== undefined,
+  ).length;
+  const waits = states.length - runs - ended.length - crashed;
+  const closing = desiredPhase !== 'run' && runs === 0 && ended.length > 0;
+  if (closing) return ended.every((one) => one.exitCode === 0) && waits + crashed === 0 ? 'Succeeded' : 'Failed';
+  if (!facts.initialized && runs + ended.length + crashed === 0) return 'Pending';
+  if (waits > 0) return 'Pending';
+  if (runs > 0 || crashed > 0 || policy === 'Always') return 'Running';
+  if (ended.every((one) => one.exitCode === 0)) return 'Succeeded';
+  return policy === 'Never' ? 'Failed' : 'Running';
+}
+
+function hasFailedInit(view: PodView, statuses: readonly ContainerStatus[]): boolean {
+  const inits = view.pod.spec?.initContainers ?? [];
+  return inits.some((container, i) => {
+    const ended = statuses[i]?.state?.terminated;
+    return !isSidecar(container) && ended !== undefined && ended.exitCode !== 0;
+  });
+}
+
+/** The log holds no undefined and no null: a field that has no value is not there. */
+function dropAbsent(status: PodStatus): PodStatus {
+  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== undefined)) as PodStatus;
+}

@@ -1,0 +1,248 @@
+import {
+  RuntimeError,
+  type ContainerIdentity,
+  type ContainerSpec,
+  type ContainerState,
+  type EngineFacts,
+  type EngineLimits,
+  type ExecResult,
+  type ImageFacts,
+  type SandboxDetails,
+  type SandboxSpec,
+  type LogOptions,
+  type ObservedContainer,
+  type PodRuntime,
+  type RuntimeEvent,
+} from '../runtime';
+
+type Operation = 'createSandbox' | 'startSandbox' | 'createContainer' | 'start' | 'pull';
+
+/** Resolves in a later turn of the event loop: I/O, timers and all microtasks have had their turn meanwhile. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * An engine in memory, for specs: its containers run until they are told to end. As with a real one, its answers and
+ * events take turns of the event loop: a call does its work in one, and is answered in another. So whoever goes round
+ * in microtasks never hears from it.
+ */
+export class FakeRuntime implements PodRuntime {
+  readonly containers = new Map<string, ObservedContainer>();
+  readonly specs = new Map<string, ContainerSpec | SandboxSpec>();
+  readonly images = new Map<string, ImageFacts>();
+  readonly volumes = new Map<string, string>();
+  /** Every call that changes something, in order. */
+  readonly calls: string[] = [];
+  readonly #logs = new Map<string, string>();
+  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
+  readonly #failing = new Map<Operation, Error>();
+  #made = 0;
+
+  constructor(
+    private readonly now: () => number = Date.now,
+    /** What a call waits for before it does its work, and again before it is answered. */
+    private readonly turn: () => Promise<void> = nextTurn,
+  ) {}
+
+  /** The next call of an operation fails. */
+  failNext(operation: Operation, error: Error): void {
+    this.#failing.set(operation, error);
+  }
+
+  /** A container ends by itself. */
+  end(id: string, exitCode: number, how: { oomKilled?: boolean } = {}): void {
+    const container = this.#get(id);
+    if (container.state.phase !== 'running') return;
+    const { startedAt } = container.state;
+    const finishedAt = new Date(this.now()).toISOString();
+    this.#set(container, { phase: 'exited', startedAt, finishedAt, exitCode, oomKilled: false, error: '', ...how });
+    this.#tell({ type: 'container', id, podUid: container.pod.uid, what: 'ended' });
+  }
+
+  write(id: string, text: string): void {
+    this.#logs.set(id, (this.#logs.get(id) ?? '') + text);
+  }
+
+  engine(): Promise<EngineFacts> {
+    return this.#answer(() => ({
+      version: 'fake',
+      osImage: 'fake',
+      kernel: 'fake',
+      architecture: 'x86_64',
+      cpus: 2,
+      memoryBytes: 2 ** 30,
+      cgroupDriver: 'none',
+      liveRestore: true,
+    }));
+  }
+
+  prepare(): Promise<void> {
+    return this.#answer(() => undefined);
+  }
+
+  limits(): Promise<EngineLimits> {
+    return this.#answer(() => ({ negativeOomScore: true, privileged: true, missingCapabilities: [] }));
+  }
+
+  list(): Promise<ObservedContainer[]> {
+    return this.#answer(() => [...this.containers.values()]);
+  }
+
+  inspect(id: string): Promise<ObservedContainer | undefined> {
+    return this.#answer(() => this.containers.get(id));
+  }
+
+  watch(listener: (event: RuntimeEvent) => void): { close(): void } {
+    this.#listeners.add(listener);
+    void this.turn().then(() => {
+      if (this.#listeners.has(listener)) listener({ type: 'connected' });
+    });
+    return { close: () => void this.#listeners.delete(listener) };
+  }
+
+  createSandbox(spec: SandboxSpec): Promise<string> {
+    return this.#create('createSandbox', spec.identity, spec, 'sha256:pause');
+  }
+
+  startSandbox(id: string): Promise<SandboxDetails> {
+    return this.#attempt('startSandbox', id, () => {
+      const { startedAt, pid = 0 } = this.#run(id);
+      return { pid, ip: '', startedAt };
+    });
+  }
+
+  createContainer(spec: ContainerSpec): Promise<string> {
+    return this.#create('createContainer', spec.identity, spec, spec.imageId);
+  }
+
+  start(id: string): Promise<void> {
+    return this.#attempt('start', id, () => void this.#run(id));
+  }
+
+  stop(id: string, graceSeconds: number): Promise<void> {
+    this.calls.push(`stop ${id} ${graceSeconds}`);
+    return this.#answer(() => this.#endIfThere(id, 143));
+  }
+
+  kill(id: string): Promise<void> {
+    this.calls.push(`kill ${id}`);
+    return this.#answer(() => this.#endIfThere(id, 137));
+  }
+
+  remove(id: string): Promise<void> {
+    this.calls.push(`remove ${id}`);
+    return this.#answer(() => {
+      const container = this.containers.get(id);
+      if (container === undefined) return;
+      this.end(id, 137);
+      this.containers.delete(id);
+      this.#tell({ type: 'container', id, podUid: container.pod.uid, what: 'removed' });
+    });
+  }
+
+  /** `exit N` ends so, anything else is echoed. */
+  exec(id: string, command: readonly string[]): Promise<ExecResult> {
+    return this.#answer(() => {
+      if (this.#get(id).state.phase !== 'running') {
+        throw new RuntimeError('conflict', `container ${id} is not running`);
+      }
+      this.calls.push(`exec ${id} ${command.join(' ')}`);
+      const code = /exit (\d+)/.exec(command.join(' '))?.[1];
+      return { exitCode: Number(code ?? 0), output: command.join(' '), timedOut: false };
+    });
+  }
+
+  async *logs(id: string, { tailLines }: LogOptions): AsyncIterable<Uint8Array> {
+    yield await this.#answer(() => {
+      this.#get(id);
+      const lines = (this.#logs.get(id) ?? '').split(/(?<=\n)/);
+      return Buffer.from((tailLines === undefined ? lines : lines.slice(-tailLines)).join(''));
+    });
+  }
+
+  image(reference: string): Promise<ImageFacts | undefined> {
+    return this.#answer(() => this.images.get(reference));
+  }
+
+  pull(reference: string, _auth?: unknown, _signal?: AbortSignal): Promise<void> {
+    return this.#attempt('pull', reference, () => {
+      this.images.set(reference, { id: `sha256:${reference}`, digests: [], user: '' });
+      this.#tell({ type: 'images' });
+    });
+  }
+
+  createMemoryVolume(name: string, podUid: string): Promise<void> {
+    return this.#answer(() => void this.volumes.set(name, podUid));
+  }
+
+  removeVolumes(podUid: string): Promise<void> {
+    return this.#answer(() => {
+      for (const [name, owner] of this.volumes) if (owner === podUid) this.volumes.delete(name);
+    });
+  }
+
+  #create(
+    operation: Operation,
+    identity: ContainerIdentity,
+    spec: ContainerSpec | SandboxSpec,
+    imageId: string,
+  ): Promise<string> {
+    return this.#attempt(operation, identity.name, () => {
+      const id = `${identity.name}-${++this.#made}`;
+      this.containers.set(id, { ...identity, id, imageId, state: { phase: 'created' } });
+      this.specs.set(id, spec);
+      return id;
+    });
+  }
+
+  async #answer<T>(work: () => T): Promise<T> {
+    await this.turn();
+    try {
+      return work();
+    } finally {
+      await this.turn();
+    }
+  }
+
+  #endIfThere(id: string, exitCode: number): void {
+    if (this.containers.has(id)) this.end(id, exitCode);
+  }
+
+  #attempt<T>(operation: Operation, what: string, work: () => T): Promise<T> {
+    this.calls.push(`${operation} ${what}`);
+    const error = this.#failing.get(operation);
+    this.#failing.delete(operation);
+    return this.#answer(() => {
+      if (error !== undefined) throw error;
+      return work();
+    });
+  }
+
+  #run(id: string): Extract<ContainerState, { phase: 'running' }> {
+    const container = this.#get(id);
+    if (container.state.phase === 'running') return container.state;
+    const state = {
+      phase: 'running',
+      startedAt: new Date(this.now()).toISOString(),
+      pid: 1_000 + ++this.#made,
+    } as const;
+    this.#set(container, state);
+    this.#tell({ type: 'container', id, podUid: container.pod.uid, what: 'started' });
+    return state;
+  }
+
+  #get(id: string): ObservedContainer {
+    const container = this.containers.get(id);
+    if (container === undefined) throw new RuntimeError('not-found', `No such container: ${id}`);
+    return container;
+  }
+
+  #set(container: ObservedContainer, state: ContainerState): void {
+    this.containers.set(container.id, { ...container, state });
+  }
+
+  #tell(event: RuntimeEvent): void {
+    void this.turn().then(() => {
+      for (const listener of this.#listeners) listener(event);
+    });
+  }
+}

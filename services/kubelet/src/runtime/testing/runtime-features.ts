@@ -1,0 +1,165 @@
+import { eventually } from '@shiplog/testing';
+import type { ContainerIdentity, ContainerSpec, SandboxSpec, PodRuntime, RuntimeEvent } from '../runtime';
+
+/** A runtime as the suite wants it: with an image that has /busybox, in an engine that has nothing else of ours. */
+export interface RuntimeUnderTest {
+  readonly runtime: PodRuntime;
+  readonly imageId: string;
+  /** Makes a running container end by itself, with exit code 3. */
+  endWith3(id: string): Promise<void>;
+}
+
+const POD = { uid: 'uid-suite', namespace: 'default', name: 'suite' };
+
+function identity(fields: Partial<ContainerIdentity>): ContainerIdentity {
+  return { pod: POD, name: 'main', role: 'app', attempt: 0, backoffSeconds: 0, image: 'suite:1', ...fields };
+}
+
+const sandboxSpec: SandboxSpec = {
+  identity: identity({ name: 'POD', role: 'sandbox', image: '' }),
+  hostname: 'suite',
+  network: { kind: 'detached' },
+  hostPID: false,
+  hostIPC: false,
+  sysctls: {},
+  mounts: [],
+  oomScoreAdj: 0,
+};
+
+function containerSpec(sandboxId: string, imageId: string, attempt = 0): ContainerSpec {
+  return {
+    identity: identity({ attempt, backoffSeconds: 10 * attempt }),
+    sandboxId,
+    imageId,
+    entrypoint: [
+      '/busybox',
+      'sh',
+      '-c',
+      'echo "hello from $NAME"; trap "exit 3" TERM; while true; do sleep 0.05; done',
+    ],
+    env: ['NAME=suite'],
+    tty: false,
+    stdin: false,
+    stdinOnce: false,
+    groups: [],
+    privileged: false,
+    readOnlyRootfs: false,
+    capAdd: [],
+    capDrop: [],
+    noNewPrivileges: false,
+    seccompUnconfined: false,
+    mounts: [],
+    cpuShares: 2,
+    cpuQuota: 0,
+    memoryBytes: 0,
+    pidsLimit: 0,
+    oomScoreAdj: 0,
+    pidNamespace: 'own',
+    hostIPC: false,
+    hostNetwork: false,
+  };
+}
+
+/** What every implementation of PodRuntime keeps to. Run on the fake and on the real engine. */
+export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): void {
+  describe(`${name}, as a pod runtime`, () => {
+    const events: RuntimeEvent[] = [];
+    let watching: { close(): void };
+    let sandbox = '';
+    let app = '';
+    const runtime = (): PodRuntime => under().runtime;
+
+    beforeAll(async () => {
+      watching = runtime().watch((event) => events.push(event));
+      await eventually(() => events.some((event) => event.type === 'connected'));
+      await runtime().prepare();
+    });
+    afterAll(async () => {
+      watching.close();
+      for (const one of await runtime().list()) await runtime().remove(one.id);
+    });
+
+    it('says what engine it is', async () => {
+      expect((await runtime().engine()).version).not.toBe('');
+    });
+
+    it('runs a sandbox and tells its process', async () => {
+      sandbox = await runtime().createSandbox(sandboxSpec);
+      const details = await runtime().startSandbox(sandbox);
+      expect(details.pid).toBeGreaterThan(0);
+      expect(await runtime().startSandbox(sandbox)).toEqual(details);
+    });
+
+    it('runs a container beside it, and knows it again by what it was made with', async () => {
+      app = await runtime().createContainer(containerSpec(sandbox, under().imageId));
+      expect(await runtime().inspect(app)).toMatchObject({ id: app, ...identity({}), state: { phase: 'created' } });
+      await runtime().start(app);
+      expect(await runtime().inspect(app)).toMatchObject({ imageId: under().imageId, state: { phase: 'running' } });
+      const ids = (await runtime().list()).map((one) => one.id);
+      expect(ids.sort()).toEqual([sandbox, app].sort());
+    });
+
+    it('runs commands in it, and tells how they ended', async () => {
+      expect(await runtime().exec(app, ['/busybox', 'sh', '-c', 'exit 4'], 5_000)).toMatchObject({
+        exitCode: 4,
+        timedOut: false,
+      });
+    });
+
+    it('tells the end of a container at once, with its exit code', async () => {
+      await under().endWith3(app);
+      await eventually(() =>
+        events.some((event) => event.type === 'container' && event.id === app && event.what === 'ended'),
+      );
+      expect((await runtime().inspect(app))?.state).toMatchObject({
+        phase: 'exited',
+        exitCode: 3,
+        oomKilled: false,
+        error: '',
+      });
+    });
+
+    it('keeps the log of a dead container', async () => {
+      const parts: Uint8Array[] = [];
+      for await (const part of runtime().logs(app, { follow: false, timestamps: false })) parts.push(part);
+      expect(Buffer.concat(parts).toString()).toBe('hello from suite\n');
+    });
+
+    it('lets what has ended be stopped and killed again, and removed twice', async () => {
+      await runtime().stop(app, 1);
+      await runtime().kill(app);
+      await runtime().remove(app);
+      await runtime().remove(app);
+      expect(await runtime().inspect(app)).toBeUndefined();
+      await eventually(() =>
+        events.some((event) => event.type === 'container' && event.id === app && event.what === 'removed'),
+      );
+    });
+
+    it('asks a container to end before it kills it', async () => {
+      const next = await runtime().createContainer(containerSpec(sandbox, under().imageId, 1));
+      await runtime().start(next);
+      await runtime().stop(next, 10);
+      const ended = await runtime().inspect(next);
+      expect(ended).toMatchObject({ attempt: 1, backoffSeconds: 10, state: { phase: 'exited' } });
+      expect(ended?.state.phase === 'exited' && [3, 143].includes(ended.state.exitCode)).toBe(true);
+    });
+
+    it('says that an image or container is not there', async () => {
+      expect(await runtime().image('nowhere.invalid/nothing:1')).toBeUndefined();
+      expect(await runtime().inspect('nothing')).toBeUndefined();
+    });
+
+    it('makes and removes memory volumes of a pod', async () => {
+      await runtime().createMemoryVolume('shiplog-suite', POD.uid, 1_048_576);
+      await runtime().createMemoryVolume('shiplog-suite', POD.uid, 1_048_576);
+      await runtime().removeVolumes(POD.uid);
+      await runtime().removeVolumes(POD.uid);
+    });
+
+    it('removes also what runs', async () => {
+      await runtime().remove(sandbox);
+      expect(await runtime().inspect(sandbox)).toBeUndefined();
+    });
+  });
+}

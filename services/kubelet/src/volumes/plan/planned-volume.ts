@@ -1,0 +1,194 @@
+import type { KeyToPath, Volume, VolumeProjection } from '@shiplog/contracts';
+import { ContainerConfigError } from '../../container/container-config-error';
+import { renderField, renderResource } from '../../container/render/fields';
+import { bytes } from '../../container/render/resources';
+import { decodeBase64, type EnvContext } from '../../container/render/env';
+
+/** A file of a volume that is made of the cluster's objects. */
+export interface PlannedFile {
+  /** Relative to the volume. */
+  readonly path: string;
+  readonly mode: number;
+  readonly content: Uint8Array;
+}
+
+/** What is to be there for a volume before its containers start. */
+export type PlannedVolume =
+  | { readonly kind: 'directory'; readonly name: string }
+  | { readonly kind: 'memory'; readonly name: string; readonly sizeBytes: number | undefined }
+  | { readonly kind: 'host'; readonly name: string; readonly path: string; readonly type: string }
+  | { readonly kind: 'files'; readonly name: string; readonly files: readonly PlannedFile[] };
+
+const DEFAULT_MODE = 0o644;
+
+/** What a volume comes to. Throws ContainerConfigError when it refers to what isn't there, or is of a kind not served. */
+export function planVolume(volume: Volume, context: EnvContext): PlannedVolume {
+  const { name } = volume;
+  if (volume.emptyDir !== undefined) {
+    if (volume.emptyDir.medium !== 'Memory') return { kind: 'directory', name };
+    const { sizeLimit } = volume.emptyDir;
+    return { kind: 'memory', name, sizeBytes: sizeLimit === undefined ? undefined : bytes(sizeLimit) };
+  }
+  if (volume.hostPath !== undefined)
+    return { kind: 'host', name, path: volume.hostPath.path, type: volume.hostPath.type ?? '' };
+  return { kind: 'files', name, files: filesOf(volume, context) };
+}
+
+function filesOf(volume: Volume, context: EnvContext): PlannedFile[] {
+  if (volume.configMap !== undefined) return configMapFiles(volume.configMap, volume.configMap.defaultMode, context);
+  if (volume.secret !== undefined) {
+    const { secretName, defaultMode, items, optional } = volume.secret;
+    return secretFiles({ name: secretName, items, optional }, defaultMode, context);
+  }
+  if (volume.downwardAPI !== undefined)
+    return downwardFiles(volume.downwardAPI.items, volume.downwardAPI.defaultMode, context);
+  if (volume.projected !== undefined) {
+    const { sources = [], defaultMode } = volume.projected;
+    return sources.flatMap((source) => projectedFiles(volume.name, source, defaultMode, context));
+  }
+  const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
+  throw new ContainerConfigError(
+    `volume "${volume.name}": volumes of the kind ${kind} are not supported`,
+    'UnsupportedVolume',
+  );
+}
+
+function projectedFiles(
+  volume: string,
+  source: VolumeProjection,
+  mode: number | undefined,
+  context: EnvContext,
+): PlannedFile[] {
+  if (source.configMap !== undefined) return configMapFiles(source.configMap, mode, context);
+  if (source.secret !== undefined) return secretFiles(source.secret, mode, context);
+  if (source.downwardAPI !== undefined) return downwardFiles(source.downwardAPI.items, mode, context);
+  const kind = Object.keys(source)[0] ?? 'unknown';
+  throw new ContainerConfigError(
+    `volume "${volume}": projections of the kind ${kind} are not supported`,
+    'UnsupportedVolume',
+  );
+}
+
+interface Reference {
+  readonly name?: string;
+  readonly items?: readonly KeyToPath[];
+  readonly optional?: boolean;
+}
+
+function configMapFiles(ref: Reference, mode: number | undefined, { pod, source }: EnvContext): PlannedFile[] {
+  const namespace = pod.metadata.namespace ?? '';
+  const found = source.configMap(namespace, ref.name ?? '');
+  if (found === undefined && ref.optional !== true)
+    throw new ContainerConfigError(`configmap "${ref.name}" not found`, 'ContainerCreating');
+  const content = new Map<string, Uint8Array>();
+  for (const [key, value] of Object.entries(found?.data ?? {})) content.set(key, Buffer.from(value));
+  for (const [key, value] of Object.entries(found?.binaryData ?? {})) content.set(key, Buffer.from(value, 'base64'));
+  return select(content, ref, mode, 'configmap');
+}
+
+function secretFiles(ref: Reference, mode: number | undefined, { pod, source }: EnvContext): PlannedFile[] {
+  const namespace = pod.metadata.namespace ?? '';
+  const found = source.secret(namespace, ref.name ?? '');
+  if (found === undefined && ref.optional !== true)
+    throw new ContainerConfigError(`secret "${ref.name}" not found`, 'ContainerCreating');
+  const entries = Object.entries(found?.data ?? {});
+  const content = new Map<string, Uint8Array>(entries.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
+  return select(content, ref, mode, 'secret');
+}
+
+/** All keys as files of their names, or those that `items` names under the paths it gives. */
+function select(
+  content: ReadonlyMap<string, Uint8Array>,
+  ref: Reference,
+  mode = DEFAULT_MODE,
+  what: string,
+): PlannedFile[] {
+  if (ref.items === undefined || ref.items.length === 0) {
+    return [...content].map(([key, bytes]) => ({ path: safePath(key), mode, content: bytes }));
+  }
+  return ref.items.flatMap((item) => {
+    const bytes = content.get(item.key);
+    if (bytes !== undefined) return [{ path: safePath(item.path), mode: item.mode ?? mode, content: bytes }];
+    if (ref.optional === true) return [];
+    throw new ContainerConfigError(
+      `${what} "${ref.name}" references non-existent key: ${item.key}`,
+      'ContainerCreating',
+    );
+  });
+}
+
+function downwardFiles(
+  items:
+    | readonly {
+        path: string;
+        mode?: number;
+        fieldRef?: { fieldPath: string };
+        resourceFieldRef?: { resource: string };
+      }[]
+    | undefined,
+  mode: number | undefined,
+  { pod, node, podIP }: EnvContext,
+): PlannedFile[] {
+  return (items ?? []).map((item) => {
+    const text =
+      item.fieldRef !== undefined
+        ? renderField(pod, item.fieldRef, node, podIP)
+        : item.resourceFieldRef !== undefined
+          ? renderResource(pod, undefined, item.resourceFieldRef, node)
+          : '';
+    return { path: safePath(item.path), mode: item.mode ?? mode ?? DEFAULT_MODE, content: Buffer.from(text) };
+  });
+}
+
+/** A path that stays inside its volume. */
+export function safePath(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (path.startsWith('/') || parts.includes('..'))
+    throw new ContainerConfigError(`path "${path}" must be relative and not contain ".."`);
+  return parts.join('/');
+}
+
+/**
+ * Credentials out of the secrets that a pod names for its images, by registry host. What can't be read is left out: the
+ * image is then asked for without, and the registry's answer is what the pod's author hears.
+ */
+export function registryAuths(context: EnvContext): ReadonlyMap<string, RegistryAuth> {
+  const namespace = context.pod.metadata.namespace ?? '';
+  const auths = new Map<string, RegistryAuth>();
+  for (const { name = '' } of context.pod.spec?.imagePullSecrets ?? []) {
+    const { '.dockerconfigjson': config, '.dockercfg': legacy } = context.source.secret(namespace, name)?.data ?? {};
+    const hosts = config === undefined ? objectIn(legacy) : objectOr(objectIn(config)['auths']);
+    for (const [host, given] of Object.entries(hosts)) {
+      const auth = authOf(objectOr(given));
+      if (auth !== undefined) auths.set(host, auth);
+    }
+  }
+  return auths;
+}
+
+/** How a registry knows who asks. */
+export interface RegistryAuth {
+  readonly username: string;
+  readonly password: string;
+}
+
+function authOf({ auth, username = '', password = '' }: Record<string, unknown>): RegistryAuth | undefined {
+  if (typeof auth === 'string' && auth !== '') {
+    const [user = '', ...rest] = decodeBase64(auth).split(':');
+    return { username: user, password: rest.join(':') };
+  }
+  return typeof username === 'string' && typeof password === 'string' ? { username, password } : undefined;
+}
+
+/** The object that a secret's value is as JSON; an empty one when it is none. */
+function objectIn(base64: string | undefined): Record<string, unknown> {
+  try {
+    return objectOr(JSON.parse(decodeBase64(base64 ?? '')));
+  } catch {
+    return {};
+  }
+}
+
+function objectOr(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}

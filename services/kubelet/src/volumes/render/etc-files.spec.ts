@@ -1,0 +1,34 @@
+import { pod } from '../../testing/builders';
+import { hostnameOf, renderHosts, renderResolvConf } from './etc-files';
+
+describe('a pod’s files in /etc', () => {
+  it('name the pod by its address, and what it asks for', () => {
+    const aliased = pod({ hostAliases: [{ ip: '192.0.2.9', hostnames: ['db', 'db.local'] }] });
+    const hosts = renderHosts(aliased, '10.244.1.2', '');
+    expect(hosts).toContain('127.0.0.1\tlocalhost\n');
+    expect(hosts).toContain('\n10.244.1.2\tweb\n');
+    expect(hosts).toContain('# Entries added by HostAliases.\n192.0.2.9\tdb\tdb.local\n');
+  });
+
+  it('add to the node’s own when the pod uses its network', () => {
+    expect(renderHosts(pod({ hostNetwork: true }), '192.0.2.1', '127.0.0.1 me\n')).toBe('127.0.0.1 me\n');
+  });
+
+  it('give it a host name of a length that the kernel takes', () => {
+    expect(hostnameOf(pod({ hostname: 'h' }))).toBe('h');
+    expect(hostnameOf(pod({}, {}, { name: `${'a'.repeat(62)}-b` }))).toBe('a'.repeat(62));
+  });
+
+  it('resolve names as the node does, with what the pod adds', () => {
+    const node = 'nameserver 192.0.2.53\nsearch example.org\noptions ndots:1\n';
+    expect(renderResolvConf(pod(), node)).toBe(node);
+    const dnsConfig = {
+      nameservers: ['1.1.1.1'],
+      searches: ['a.b'],
+      options: [{ name: 'ndots', value: '5' }, { name: 'rotate' }],
+    };
+    expect(renderResolvConf(pod({ dnsPolicy: 'None', dnsConfig }), node)).toBe(
+      'nameserver 1.1.1.1\nsearch a.b\noptions ndots:5 rotate\n',
+    );
+  });
+});

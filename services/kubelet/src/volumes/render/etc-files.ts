@@ -1,0 +1,73 @@
+import type { Pod } from '../../pod/domain/view';
+
+/** Docker and the kernel take host names of at most 64 characters, Kubernetes gives 63. */
+const LONGEST_HOSTNAME = 63;
+
+export function hostnameOf(pod: Pod): string {
+  const { hostname } = pod.spec ?? {};
+  if (hostname !== undefined && hostname !== '') return hostname;
+  return pod.metadata.name.slice(0, LONGEST_HOSTNAME).replace(/[-.]+$/, '');
+}
+
+const LOOPBACK = [
+  '127.0.0.1\tlocalhost',
+  '::1\tlocalhost ip6-localhost ip6-loopback',
+  'fe00::0\tip6-localnet',
+  'fe00::0\tip6-mcastprefix',
+  'fe00::1\tip6-allnodes',
+  'fe00::2\tip6-allrouters',
+];
+
+/** /etc/hosts of a pod: itself, and what it asks for in hostAliases. A host-network pod adds to the node's own. */
+export function renderHosts(pod: Pod, podIP: string | undefined, nodeHosts: string): string {
+  const { hostNetwork, subdomain, hostAliases = [] } = pod.spec ?? {};
+  const hostname = hostnameOf(pod);
+  const names =
+    subdomain === undefined || subdomain === ''
+      ? hostname
+      : `${hostname}.${subdomain}.${pod.metadata.namespace}.svc.cluster.local\t${hostname}`;
+  const own = podIP === undefined ? [] : [`${podIP}\t${names}`];
+  const base = hostNetwork === true ? [nodeHosts.trimEnd()] : ['# Kubernetes-managed hosts file.', ...LOOPBACK, ...own];
+  const aliases = hostAliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}`);
+  const extra = aliases.length === 0 ? [] : ['', '# Entries added by HostAliases.', ...aliases];
+  return `${[...base, ...extra].join('\n')}\n`;
+}
+
+/** /etc/resolv.conf of a pod: the node's, unless its dnsPolicy is None, with what its dnsConfig adds. */
+export function renderResolvConf(pod: Pod, nodeResolvConf: string): string {
+  const { dnsPolicy, dnsConfig } = pod.spec ?? {};
+  const base = parseResolvConf(dnsPolicy === 'None' ? '' : nodeResolvConf);
+  const nameservers = unique([...(dnsConfig?.nameservers ?? []), ...base.nameservers]);
+  const searches = unique([...base.searches, ...(dnsConfig?.searches ?? [])]);
+  const options = [
+    ...base.options,
+    ...(dnsConfig?.options ?? []).map(({ name, value }) => (value === undefined ? (name ?? '') : `${name}:${value}`)),
+  ];
+  return [
+    ...nameservers.map((one) => `nameserver ${one}`),
+    ...(searches.length === 0 ? [] : [`search ${searches.join(' ')}`]),
+    ...(options.length === 0 ? [] : [`options ${unique(options).join(' ')}`]),
+    '',
+  ].join('\n');
+}
+
+interface ResolvConf {
+  nameservers: string[];
+  searches: string[];
+  options: string[];
+}
+
+function parseResolvConf(text: string): ResolvConf {
+  const conf: ResolvConf = { nameservers: [], searches: [], options: [] };
+  for (const line of text.split('\n')) {
+    const [keyword, ...values] = line.trim().split(/\s+/);
+    if (keyword === 'nameserver' && values[0] !== undefined) conf.nameservers.push(values[0]);
+    if (keyword === 'search') conf.searches = values;
+    if (keyword === 'options') conf.options.push(...values);
+  }
+  return conf;
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}
