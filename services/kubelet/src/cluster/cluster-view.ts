@@ -5,7 +5,7 @@ import { soundObject } from '@shiplog/admission';
 import { Projection, type AppliedListener } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import type { KubeletConfig } from '../settings';
 
 /** What a kubelet hears of the cluster: its node's pods, the nodes and the services. */

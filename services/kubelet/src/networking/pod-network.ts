@@ -2,7 +2,7 @@ import { Attach, Detach, type AttachRequest } from '@shiplog/contracts';
 import type { Bus } from '@shiplog/bus';
 import { publishedPortsOf } from '@shiplog/kube';
 import { ipv4Of } from '@shiplog/apimachinery';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import type { SandboxDetails, SandboxNetwork, PublishedPort } from '../runtime/runtime';
 
 /** How pods get their network: by the node's network agent, or by one of the engine's own networks. */

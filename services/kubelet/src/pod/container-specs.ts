@@ -11,8 +11,8 @@ import { Notes } from '../status/notes';
 import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
 import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import type { PodScope, StartAction } from './pod-scope';
-import { asFailure } from './start-failure';
-import type { Pod } from './domain/view';
+import { asFailure } from '../container/start-failure';
+import type { Pod } from '../domain/pod';
 
 /** An engine that may do everything: for containers that ask for nothing unusual. */
 const UNLIMITED: EngineLimits = { negativeOomScore: true, privileged: true, missingCapabilities: [] };

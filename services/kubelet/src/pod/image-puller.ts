@@ -8,9 +8,9 @@ import { registryOf } from '../images/domain/reference';
 import { RuntimeError, type ImageFacts } from '../runtime/runtime';
 import { Notes } from '../status/notes';
 import { CONFIG_SOURCE, NODE_FACTS } from '../tokens';
-import { registryAuths } from '../volumes/plan/planned-volume';
-import { asFailure, messageOf, StartFailure } from './start-failure';
-import type { Pod } from './domain/view';
+import { registryAuths } from '../images/domain/registry-auths';
+import { asFailure, messageOf, StartFailure } from '../container/start-failure';
+import type { Pod } from '../domain/pod';
 
 /** Gets the images of containers, by their pull policies. */
 @Injectable()

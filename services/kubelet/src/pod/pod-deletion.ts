@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import { BUS, CONFIG } from '@shiplog/service';
 import type { KubeletConfig } from '../settings';
-import type { Pod } from './domain/view';
+import type { Pod } from '../domain/pod';
 
 /** Takes pods that have ended out of the log. */
 @Injectable()

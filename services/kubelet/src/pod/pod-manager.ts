@@ -9,7 +9,7 @@ import type { PodIdentity } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { removeLeftovers } from '../volumes/pod-files';
 import { PodWorkers } from './pod-workers';
-import type { Pod } from './domain/view';
+import type { Pod } from '../domain/pod';
 import type { PodWorker } from './worker';
 
 /** One worker for each pod that is wanted on this node, or of which something is still here. */

@@ -5,7 +5,7 @@ import { eventually } from '@shiplog/testing';
 import { RuntimeError } from '../runtime/runtime';
 import { pod } from '../testing/builders';
 import { PodsRig } from '../testing/pods-rig';
-import type { Pod } from './domain/view';
+import type { Pod } from '../domain/pod';
 
 /** Much more than any look at a pod takes, also on a busy machine. */
 const LONGEST_GAP_MS = 1_000;

@@ -18,7 +18,8 @@ import { PodDeletion } from './pod-deletion';
 import { Sandboxes } from './sandbox';
 import { Starter } from './starter';
 import { Stopper } from './stopper';
-import type { Pod, DesiredPhase } from './domain/view';
+import type { Pod } from '../domain/pod';
+import type { DesiredPhase } from './domain/view';
 import { PodWorker } from './worker';
 
 /** Makes the workers of pods, with what each of them needs of the kubelet. */

@@ -1,7 +1,8 @@
 import { ContainerProbes, hasProbes } from '../probes/container-probes';
 import type { PodRuntime } from '../runtime/runtime';
 import type { Notes } from '../status/notes';
-import { containerUrl, startedMs, type PodView, type ProbeVerdict } from './domain/view';
+import { containerUrl, startedMs, type PodView } from './domain/view';
+import type { ProbeVerdict } from '../probes/rules/verdict';
 
 /** The probes of a pod's running containers, one set for each container, for as long as it runs. */
 export class Probing {

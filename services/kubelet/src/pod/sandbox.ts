@@ -7,8 +7,9 @@ import { POD_NETWORK, POD_RUNTIME } from '../tokens';
 import type { PodFiles } from '../volumes/pod-files';
 import { hostnameOf } from '../volumes/render/etc-files';
 import type { PlannedVolume } from '../volumes/plan/planned-volume';
+import { SandboxAway } from '../container/start-failure';
 import { StartLimiter } from './start-limiter';
-import type { Pod } from './domain/view';
+import type { Pod } from '../domain/pod';
 
 /** Makes the sandboxes of pods, with what all of them use. */
 @Injectable()
@@ -157,9 +158,6 @@ async function orAway<T>(promise: Promise<T> | undefined): Promise<T> {
 }
 
 const nothing = (): void => undefined;
-
-/** The sandbox is not there, so nothing can start in it: its own worker says why. */
-export class SandboxAway extends Error {}
 
 function identityOf(pod: Pod, attempt: number): ContainerIdentity {
   const { uid, name, namespace = '' } = pod.metadata;

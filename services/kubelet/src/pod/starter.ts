@@ -10,9 +10,9 @@ import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import type { PodScope, StartAction } from './pod-scope';
-import { asFailure, messageOf } from './start-failure';
+import { asFailure, messageOf } from '../container/start-failure';
 import { StartLimiter } from './start-limiter';
-import type { Pod } from './domain/view';
+import type { Pod } from '../domain/pod';
 
 /** A hook may take long; one that never ends must not hold its pod for ever. */
 const POST_START_LIMIT_MS = 600_000;

@@ -8,7 +8,7 @@ import type { PodRuntime } from '../runtime/runtime';
 import { Notes } from '../status/notes';
 import { POD_RUNTIME } from '../tokens';
 import type { KillAction, PodScope } from './pod-scope';
-import type { Pod } from './domain/view';
+import type { Pod } from '../domain/pod';
 
 /** Kubernetes leaves a container at least this long after its preStop hook has used up the grace. */
 const LEAST_AFTER_HOOK_S = 2;

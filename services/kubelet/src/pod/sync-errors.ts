@@ -1,7 +1,6 @@
-import { ContainerConfigError } from '../container/container-config-error';
+import { ContainerConfigError, messageOf, type StartFailure } from '../container/start-failure';
 import { doubled } from './decide/restart';
 import { AGAIN, backOffMs, type Outcome } from './outcome';
-import { messageOf, type StartFailure } from './start-failure';
 import type { SyncError } from './domain/view';
 
 /** Kubernetes tries a wrong configuration again at its next sync. */

@@ -1,5 +1,5 @@
 import type { PodStatus } from '@shiplog/contracts';
-import { ContainerConfigError } from '../container/container-config-error';
+import { ContainerConfigError, messageOf, SandboxAway, StartFailure } from '../container/start-failure';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes } from '../volumes/pod-volumes';
 import { decidePod, type PodAction } from './decide/pod-actions';
@@ -9,11 +9,11 @@ import { Probing } from './probing';
 import { renderStatus } from './render/pod-status';
 import type { PodScope, StartAction } from './pod-scope';
 import type { PodWorkers } from './pod-workers';
-import { SandboxAway, type Sandbox } from './sandbox';
-import { messageOf, StartFailure } from './start-failure';
+import type { Sandbox } from './sandbox';
 import { Tasks } from './tasks';
 import { SyncErrors } from './sync-errors';
-import { isTerminal, type Pod, type PodView, type Task, type DesiredPhase } from './domain/view';
+import { isTerminal, type Pod } from '../domain/pod';
+import type { PodView, Task, DesiredPhase } from './domain/view';
 import { Wakes } from './wakes';
 
 /** A look at the pod that threw is followed by another after this wait. */

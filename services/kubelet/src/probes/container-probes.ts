@@ -1,7 +1,6 @@
 import type { Container, Probe } from '@shiplog/contracts';
-import type { ProbeVerdict } from '../pod/domain/view';
+import { type ProbeVerdict, addResult, timingOf, UNPROBED, type ProbeState } from './rules/verdict';
 import { runProbe, type ActionTarget, type ProbeResult } from './actions';
-import { addResult, timingOf, UNPROBED, type ProbeState } from './rules/thresholds';
 
 type Kind = 'Startup' | 'Readiness' | 'Liveness';
 

@@ -4,7 +4,7 @@ import { StatusError, ObjectQuery, type StoredObject } from '@shiplog/contracts'
 import { soundObject } from '@shiplog/admission';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 
 /** What names a Secret or ConfigMap. */
 export interface ReferenceKey {

@@ -1,5 +1,5 @@
 import type { StoredObject } from '@shiplog/contracts';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import type { ReferenceKey } from './reference-query';
 
 /** A Secret or ConfigMap that pods of this node name: who names it, and what the journal answered last. */

@@ -1,7 +1,7 @@
 import { BusUnavailable, type Bus } from '@shiplog/bus';
 import { StatusError, type KubeStatus, type PayloadOf, type ObjectQuery } from '@shiplog/contracts';
 import { pino } from 'pino';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import type { Notes } from '../status/notes';
 import { pod } from '../testing/builders';
 import { ReferenceQuery } from './reference-query';

@@ -3,7 +3,7 @@ import type { ObjectOf } from '@shiplog/contracts';
 import { referencesOf } from '@shiplog/admission';
 import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import { Notes } from '../status/notes';
 import { Reference } from './reference';
 import { ReferenceQuery, type ReferenceKey } from './reference-query';

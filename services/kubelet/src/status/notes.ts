@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { Note } from '@shiplog/contracts';
 import { BUS, CONFIG } from '@shiplog/service';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import type { KubeletConfig } from '../settings';
 
 /**

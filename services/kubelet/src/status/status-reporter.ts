@@ -4,9 +4,8 @@ import type { Command, CommandReply, ItemResult, PodRef, PodStatus } from '@ship
 import { sameJson } from '@shiplog/apimachinery';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import type { KubeletConfig } from '../settings';
-import { isUrgent } from './rule-urgency';
 
 /** How long "it is being created" may wait for something better to say. */
 const PATIENCE_MS = 1_000;
@@ -14,6 +13,8 @@ const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
 /** An item that the journal refuses is worth another try, but not a hot loop. */
 const REFUSED_RETRY_MS = 5_000;
+/** Waiting reasons that say no more than that the pod is on its way. */
+const ON_ITS_WAY = new Set(['ContainerCreating', 'PodInitializing']);
 
 interface Entry {
   pod: Pod;
@@ -157,4 +158,14 @@ export class StatusReporter implements OnApplicationShutdown {
 
 function refOf({ metadata }: Pod): PodRef {
   return { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid };
+}
+
+/**
+ * Whether a status has anything to say that somebody waits for. A pod that is just being started will soon have more to
+ * say: in most cases its first report is that it runs, and one write to the log is saved.
+ */
+function isUrgent(status: PodStatus): boolean {
+  if (status.phase !== 'Pending') return true;
+  const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
+  return all.some(({ state }) => state?.waiting === undefined || !ON_ITS_WAY.has(state.waiting.reason ?? ''));
 }

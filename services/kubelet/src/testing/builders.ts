@@ -1,5 +1,6 @@
 import type { Container, PodSpec, PodStatus } from '@shiplog/contracts';
-import type { Pod, PodView } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
+import type { PodView } from '../pod/domain/view';
 import type { ContainerState, ObservedContainer } from '../runtime/runtime';
 
 /** The moment at which views are looked at: 2026-01-01T00:00:00Z. */

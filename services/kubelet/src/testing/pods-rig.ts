@@ -11,7 +11,7 @@ import type { PodNetwork } from '../networking/pod-network';
 import { PodDeletion } from '../pod/pod-deletion';
 import { PodManager } from '../pod/pod-manager';
 import { PodsModule } from '../pod/pods.module';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import { ReferenceQuery } from '../references/reference-query';
 import { References } from '../references/references';
 import { ContainerTable } from '../runtime/container-table';

@@ -10,7 +10,7 @@ import { commonSettings, Health, NestLogger, readConfig, ServiceModule } from '@
 import { eventually, TestSystem } from '@shiplog/testing';
 import { pino, type Logger } from 'pino';
 import { KubeletModule } from '../kubelet.module';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import type { PodRuntime } from '../runtime/runtime';
 import { kubeletSettings } from '../settings';
 import { POD_RUNTIME } from '../tokens';

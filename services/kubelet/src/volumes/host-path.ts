@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { ContainerConfigError } from '../container/container-config-error';
+import { ContainerConfigError } from '../container/start-failure';
 
 const CHECKS: Readonly<Record<string, (found: Stats) => boolean>> = {
   Directory: (found) => found.isDirectory(),

@@ -3,8 +3,8 @@ import { chmod, chown, mkdir, open, readdir, readFile, realpath, rm, stat, write
 import { join } from 'node:path';
 import type { Container, VolumeMount } from '@shiplog/contracts';
 import { dnsLabel, isToken } from '@shiplog/apimachinery';
-import { ContainerConfigError } from '../container/container-config-error';
-import type { Pod } from '../pod/domain/view';
+import { ContainerConfigError } from '../container/start-failure';
+import type { Pod } from '../domain/pod';
 import type { MountSpec, PodRuntime } from '../runtime/runtime';
 import { writeAtomically } from './atomic-files';
 import { prepareHostPath } from './host-path';

@@ -1,6 +1,6 @@
 import type { ConfigSource } from '../container/render/env';
 import type { NodeFacts } from '../container/render/fields';
-import type { Pod } from '../pod/domain/view';
+import type { Pod } from '../domain/pod';
 import { planVolume, type PlannedVolume } from './plan/planned-volume';
 import type { PodFiles } from './pod-files';
 

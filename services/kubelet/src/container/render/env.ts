@@ -1,6 +1,6 @@
 import type { Container, EnvVar, ObjectOf } from '@shiplog/contracts';
-import type { Pod } from '../../pod/domain/view';
-import { ContainerConfigError } from '../container-config-error';
+import type { Pod } from '../../domain/pod';
+import { ContainerConfigError } from '../start-failure';
 import { renderExpansion } from './expansion';
 import { renderField, renderResource, type NodeFacts } from './fields';
 import { renderServiceEnv } from './service-env';

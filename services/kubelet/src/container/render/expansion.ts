@@ -1,4 +1,4 @@
-import { ContainerConfigError } from './container-config-error';
+import { ContainerConfigError } from '../start-failure';
 
 /**
  * Kubernetes' `$(NAME)` in commands, arguments and values: known names are replaced, unknown ones stay as

@@ -1,7 +1,7 @@
 import { milliOf } from '@shiplog/apimachinery';
 import type { Container, ObjectFieldSelector, ResourceFieldSelector } from '@shiplog/contracts';
-import type { Pod } from '../../pod/domain/view';
-import { ContainerConfigError } from '../container-config-error';
+import type { Pod } from '../../domain/pod';
+import { ContainerConfigError } from '../start-failure';
 
 /** What of the node a pod may be told. */
 export interface NodeFacts {

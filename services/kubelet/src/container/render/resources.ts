@@ -1,6 +1,6 @@
 import { milliOf } from '@shiplog/apimachinery';
 import type { Container } from '@shiplog/contracts';
-import type { Pod } from '../../pod/domain/view';
+import type { Pod } from '../../domain/pod';
 
 export interface ResourceAmounts {
   readonly cpuShares: number;

@@ -1,8 +1,8 @@
 import type { Container } from '@shiplog/contracts';
-import type { Pod } from '../../pod/domain/view';
+import type { Pod } from '../../domain/pod';
 import type { ContainerIdentity, ContainerSpec, EngineLimits, ImageFacts, MountSpec } from '../../runtime/runtime';
 import { LONG_KNOWN_CAPABILITIES } from '../../runtime/capabilities';
-import { ContainerConfigError } from '../container-config-error';
+import { ContainerConfigError } from '../start-failure';
 import { renderEnv, type EnvContext } from './env';
 import { renderExpansion } from './expansion';
 import { renderAmounts, renderOomScore } from './resources';

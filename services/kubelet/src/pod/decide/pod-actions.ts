@@ -2,16 +2,8 @@ import type { Container } from '@shiplog/contracts';
 import { isSidecar } from '@shiplog/kube';
 import type { ContainerRole, ObservedContainer } from '../../runtime/runtime';
 import { restartOf, restartsAfter } from './restart';
-import {
-  attemptsOf,
-  deadlineOf,
-  sandboxOf,
-  isBroken,
-  restartPolicyOf,
-  startedMs,
-  verdictOf,
-  type PodView,
-} from '../domain/view';
+import { attemptsOf, deadlineOf, sandboxOf, isBroken, startedMs, verdictOf, type PodView } from '../domain/view';
+import { restartPolicyOf } from '../../domain/pod';
 
 /** What a pod's worker has to see to. Each is idempotent: the worker ignores what is already under way. */
 export type PodAction =

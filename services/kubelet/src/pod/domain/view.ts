@@ -1,8 +1,7 @@
-import type { Container, ObjectOf } from '@shiplog/contracts';
-import { isSidecar } from '@shiplog/kube';
+import type { Container } from '@shiplog/contracts';
+import type { Pod } from '../../domain/pod';
+import type { ProbeVerdict } from '../../probes/rules/verdict';
 import type { ObservedContainer } from '../../runtime/runtime';
-
-export type Pod = ObjectOf<'pods'>;
 
 /** Why something of a pod does not go on, as a waiting reason; tried again at `retryAt` (epoch milliseconds). */
 export interface SyncError {
@@ -21,17 +20,6 @@ export function waitingReasonOf(
   return later !== undefined && later.at <= now
     ? { reason: later.reason, message: later.message }
     : { reason, message };
-}
-
-/** What probes came to for one running container. A container without a probe of a kind has passed it. */
-export interface ProbeVerdict {
-  /** No startup probe, or it succeeded. */
-  readonly started: boolean;
-  readonly ready: boolean;
-  /** A liveness or startup probe failed for good: the sentence that says which. */
-  readonly unhealthy?: string;
-  /** Grace of the failed probe, if it has its own, in seconds. */
-  readonly graceSeconds?: number;
 }
 
 /** What the log wants of the pod: that it runs, that it ends (deletionTimestamp), or nothing, since it is not there. */
@@ -100,19 +88,6 @@ export function containerUrl(id: string): string {
 /** When a container was started, epoch milliseconds; 0 when it never was. */
 export function startedMs(container: ObservedContainer): number {
   return container.state.phase === 'created' ? 0 : Date.parse(container.state.startedAt);
-}
-
-/** The restart policy that holds for a container. */
-export function restartPolicyOf(pod: Pod, container: Container): string {
-  const policy = pod.spec?.restartPolicy ?? 'Always';
-  const isInit = (pod.spec?.initContainers ?? []).includes(container);
-  if (!isInit) return policy;
-  if (isSidecar(container)) return 'Always';
-  return policy === 'Always' ? 'OnFailure' : policy;
-}
-
-export function isTerminal(phase: string | undefined): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 /** The moment as Kubernetes writes it: RFC 3339 in UTC, whole seconds. */

@@ -1,15 +1,8 @@
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@shiplog/contracts';
 import type { ObservedContainer } from '../../runtime/runtime';
 import { restartOf, restartsAfter } from '../decide/restart';
-import {
-  attemptsOf,
-  containerUrl,
-  kubeTime,
-  waitingReasonOf,
-  restartPolicyOf,
-  verdictOf,
-  type PodView,
-} from '../domain/view';
+import { attemptsOf, containerUrl, kubeTime, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
+import { restartPolicyOf } from '../../domain/pod';
 
 /** What a kubelet says of a container it has lost every trace of. */
 const LOST: ContainerStateTerminated = {

@@ -2,7 +2,8 @@ import type { Container, ContainerStatus, PodStatus } from '@shiplog/contracts';
 import { isSidecar } from '@shiplog/kube';
 import { renderConditions } from './conditions';
 import { renderContainerStatus } from './container-status';
-import { deadlineOf, isTerminal, kubeTime, type PodView } from '../domain/view';
+import { deadlineOf, kubeTime, type PodView } from '../domain/view';
+import { isTerminal } from '../../domain/pod';
 
 /** The whole status of a pod, as the kubelet reports it; what others wrote into it is kept. */
 export function renderStatus(view: PodView): PodStatus {

@@ -1,11 +1,8 @@
 import type { ConfigSource } from '../../container/render/env';
 import { pod } from '../../testing/builders';
-import { planVolume, registryAuths, safePath } from './planned-volume';
+import { planVolume, safePath } from './planned-volume';
 
 const meta = { name: 'x', namespace: 'default', uid: 'x', resourceVersion: '1', creationTimestamp: '' };
-const dockerConfig = JSON.stringify({
-  auths: { 'example.org': { auth: Buffer.from('me:pass:word').toString('base64') } },
-});
 const source: ConfigSource = {
   configMap: (_, name) =>
     name === 'conf' ? { apiVersion: 'v1', kind: 'ConfigMap', metadata: meta, data: { a: '1', b: '2' } } : undefined,
@@ -17,14 +14,13 @@ const source: ConfigSource = {
           metadata: meta,
           data: {
             k: Buffer.from('v').toString('base64'),
-            '.dockerconfigjson': Buffer.from(dockerConfig).toString('base64'),
           },
         }
       : undefined,
   services: () => [],
 };
 const context = {
-  pod: pod({ imagePullSecrets: [{ name: 'keys' }] }, {}, { labels: { b: '2', a: '1' } }),
+  pod: pod({}, {}, { labels: { b: '2', a: '1' } }),
   source,
   node: { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n },
   podIP: undefined,
@@ -79,31 +75,4 @@ describe('volumes', () => {
     expect(() => safePath('../etc')).toThrow('must be relative');
     expect(() => safePath('/etc')).toThrow('must be relative');
   });
-
-  it('of credentials are read for image pulls', () => {
-    expect(registryAuths(context).get('example.org')).toEqual({ username: 'me', password: 'pass:word' });
-  });
-});
-
-describe('credentials for registries', () => {
-  const read = (data: Record<string, string>) => {
-    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: meta, data };
-    return [...registryAuths({ ...context, source: { ...source, secret: () => secret } })];
-  };
-  const base64 = (value: unknown): string =>
-    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64');
-
-  it('are read from secrets of either form', () => {
-    const host = { 'example.org': { auth: base64('me:pass:word') } };
-    const expected = [['example.org', { username: 'me', password: 'pass:word' }]];
-    expect(read({ '.dockerconfigjson': base64({ auths: host }) })).toEqual(expected);
-    expect(read({ '.dockercfg': base64(host) })).toEqual(expected);
-  });
-
-  it.each(['{not json', 'null', '[]', '{"auths":null}', '{"auths":{"a":null,"b":{"auth":7,"username":{}}}}'])(
-    'that are %s are none that anybody stumbles over',
-    (text) => {
-      expect(() => read({ '.dockerconfigjson': base64(text), '.dockercfg': base64(text) })).not.toThrow();
-    },
-  );
 });

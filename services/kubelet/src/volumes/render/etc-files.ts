@@ -1,4 +1,4 @@
-import type { Pod } from '../../pod/domain/view';
+import type { Pod } from '../../domain/pod';
 
 /** Docker and the kernel take host names of at most 64 characters, Kubernetes gives 63. */
 const LONGEST_HOSTNAME = 63;

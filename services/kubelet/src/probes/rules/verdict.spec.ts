@@ -1,4 +1,4 @@
-import { addResult, timingOf, UNPROBED, type ProbeState } from './thresholds';
+import { addResult, timingOf, UNPROBED, type ProbeState } from './verdict';
 
 const run = (results: string, probe = {}): (boolean | undefined)[] => {
   let state: ProbeState = UNPROBED;

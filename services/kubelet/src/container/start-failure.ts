@@ -1,5 +1,16 @@
-import { ContainerConfigError } from '../container/container-config-error';
-import { SandboxAway } from './sandbox';
+/** A container can't be configured as its pod asks: a waiting reason, with the sentence that says why. */
+export class ContainerConfigError extends Error {
+  constructor(
+    message: string,
+    readonly reason = 'CreateContainerConfigError',
+  ) {
+    super(message);
+    this.name = 'ContainerConfigError';
+  }
+}
+
+/** The sandbox is not there, so nothing can start in it: its own worker says why. */
+export class SandboxAway extends Error {}
 
 /** Why a container was not started, for its waiting reason. `pull`: the wait before the next attempt grows. */
 export class StartFailure extends Error {

@@ -26,3 +26,14 @@ export function addResult(state: ProbeState, ok: boolean, probe: Probe): ProbeSt
   const threshold = Math.max(1, ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3));
   return { passed: run >= threshold ? ok : state.passed, run, last: ok };
 }
+
+/** What probes came to for one running container. A container without a probe of a kind has passed it. */
+export interface ProbeVerdict {
+  /** No startup probe, or it succeeded. */
+  readonly started: boolean;
+  readonly ready: boolean;
+  /** A liveness or startup probe failed for good: the sentence that says which. */
+  readonly unhealthy?: string;
+  /** Grace of the failed probe, if it has its own, in seconds. */
+  readonly graceSeconds?: number;
+}

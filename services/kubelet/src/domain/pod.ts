@@ -1,0 +1,19 @@
+import type { Container, ObjectOf } from '@shiplog/contracts';
+import { isSidecar } from '@shiplog/kube';
+
+/** A pod as the log has it. */
+export type Pod = ObjectOf<'pods'>;
+
+/** The restart policy that holds for a container. */
+export function restartPolicyOf(pod: Pod, container: Container): string {
+  const policy = pod.spec?.restartPolicy ?? 'Always';
+  const isInit = (pod.spec?.initContainers ?? []).includes(container);
+  if (!isInit) return policy;
+  if (isSidecar(container)) return 'Always';
+  return policy === 'Always' ? 'OnFailure' : policy;
+}
+
+/** Whether a phase is final: nothing of the pod runs any more, or will. */
+export function isTerminal(phase: string | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
