@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import { Heartbeat, type AnyCommand, type CommandReply, type KubeObject } from '@shiplog/contracts';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
+import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { ClusterView } from '../cluster/cluster-view';
 import type { EngineFacts } from '../runtime/runtime';
@@ -12,21 +13,19 @@ import { parseLabels, renderLabels, renderNodeStatus, statusPatch, type MachineF
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 const LEASE_SECONDS = 40;
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 5_000;
+const BACK_OFF = { firstMs: 250, longestMs: 5_000 };
 
 /** Keeps this machine's Node object: makes it, brings it up to date when something changed, and gives signs of life. */
 @Injectable()
 export class NodeAgent implements OnApplicationShutdown {
   #engine: EngineFacts | undefined;
   #engineDown: string | undefined = 'not reached yet';
-  #heartbeats: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #retryMs = FIRST_RETRY_MS;
-  #syncing = false;
-  #again = false;
   #leased = false;
-  #closed = false;
+  readonly #loop = new SyncLoop({
+    run: () => this.#sync(),
+    backOff: BACK_OFF,
+    onError: (error) => this.logger.warn({ err: error }, 'could not bring the Node object up to date; trying again'),
+  });
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -39,14 +38,14 @@ export class NodeAgent implements OnApplicationShutdown {
   /** Begins, once the log is read. */
   start(): void {
     this.#beat();
-    this.#heartbeats = setInterval(() => this.#beat(), this.config.heartbeatInterval);
     this.wake();
+    // The pulse is looked at on this occasion; nothing is written unless a condition has changed.
+    this.#loop.wakeEvery(this.config.heartbeatInterval, () => this.#beat());
   }
 
+  /** A command under way is not waited for: without NATS it would never end. */
   onApplicationShutdown(): void {
-    this.#closed = true;
-    clearInterval(this.#heartbeats);
-    clearTimeout(this.#retry);
+    void this.#loop.stop();
   }
 
   engineUp(engine: EngineFacts): void {
@@ -55,41 +54,18 @@ export class NodeAgent implements OnApplicationShutdown {
     this.wake();
   }
 
-  engineDown(why: string): void {
-    this.#engineDown = why;
+  engineDown(reason: string): void {
+    this.#engineDown = reason;
     this.wake();
   }
 
   /** Something may be otherwise than it should. */
   wake(): void {
-    if (this.#closed) return;
-    this.#again = true;
-    if (!this.#syncing) void this.#run();
-  }
-
-  async #run(): Promise<void> {
-    this.#syncing = true;
-    clearTimeout(this.#retry);
-    try {
-      while (this.#again && !this.#closed) {
-        this.#again = false;
-        await this.#sync();
-      }
-      this.#retryMs = FIRST_RETRY_MS;
-    } catch (error) {
-      if (this.#closed) return;
-      this.logger.warn({ err: error }, 'could not bring the Node object up to date; trying again');
-      this.#retry = setTimeout(() => this.wake(), this.#retryMs);
-      this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
-    } finally {
-      this.#syncing = false;
-    }
+    this.#loop.wake();
   }
 
   #beat(): void {
     this.bus.tell(Heartbeat, { time: new Date().toISOString() });
-    // The pulse is looked at on this occasion; nothing is written unless a condition has changed.
-    this.wake();
   }
 
   async #sync(): Promise<void> {

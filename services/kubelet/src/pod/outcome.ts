@@ -15,9 +15,5 @@ export const AGAIN: Outcome = { kind: 'again' };
 
 /** Kubernetes' kubelet looks at a pod that failed again after at most so long (`workerBackOffPeriod`). */
 export const LONGEST_WAIT_MS = 10_000;
-const FIRST_WAIT_MS = 500;
-
-/** The wait after a number of failures in a row, in milliseconds: half a second that doubles up to ten. */
-export function backOffMs(failures: number): number {
-  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1));
-}
+/** Between attempts at a task that fails again and again. */
+export const BACK_OFF = { firstMs: 500, longestMs: LONGEST_WAIT_MS };

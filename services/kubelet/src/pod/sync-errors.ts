@@ -1,6 +1,7 @@
+import { BackOff } from '@shiplog/wait';
 import { ContainerConfigError, messageOf, type StartFailure } from '../container/start-failure';
 import { doubled } from './decide/restart';
-import { AGAIN, backOffMs, type Outcome } from './outcome';
+import { AGAIN, BACK_OFF, type Outcome } from './outcome';
 import type { SyncError } from './domain/view';
 
 /** Kubernetes tries a wrong configuration again at its next sync. */
@@ -13,7 +14,7 @@ export class SyncErrors {
   readonly #all = new Map<string, SyncError>();
   /** Seconds, by container name. */
   readonly #pullBackoff = new Map<string, number>();
-  #podFailures = 0;
+  readonly #podBackOff = new BackOff(BACK_OFF);
 
   /** By container name; '' for what concerns the whole pod. */
   get all(): ReadonlyMap<string, SyncError> {
@@ -23,7 +24,7 @@ export class SyncErrors {
   /** What concerns the whole pod: it is left alone until the wait is over. Returns whether it is news. */
   ofPod(error: unknown): { readonly outcome: Outcome; readonly isNew: boolean } {
     const isConfig = error instanceof ContainerConfigError;
-    const afterMs = isConfig ? CONFIG_RETRY_MS : backOffMs(++this.#podFailures);
+    const afterMs = isConfig ? CONFIG_RETRY_MS : this.#podBackOff.failed();
     const isNew = this.#all.get('')?.message !== messageOf(error);
     this.#all.set('', { ...nameOf(error), retryAt: Date.now() + afterMs });
     return { outcome: { kind: 'again', afterMs }, isNew };
@@ -56,7 +57,7 @@ export class SyncErrors {
   /** The pod has its sandbox and network. */
   podStarted(): void {
     this.#all.delete('');
-    this.#podFailures = 0;
+    this.#podBackOff.succeeded();
   }
 
   containerStarted(name: string): void {

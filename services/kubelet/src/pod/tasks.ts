@@ -1,4 +1,5 @@
-import { AGAIN, backOffMs, type Awaited, type Outcome } from './outcome';
+import { backOffMs } from '@shiplog/wait';
+import { AGAIN, BACK_OFF, type Awaited, type Outcome } from './outcome';
 import type { Task } from './domain/view';
 
 /** A task that is done so often within `CALM_MS` and is still to be done has no effect: it goes on at a slower pace. */
@@ -93,18 +94,18 @@ export class Tasks {
       entry.rounds = now - entry.doneAt < CALM_MS ? entry.rounds + 1 : 0;
       entry.failures = 0;
       entry.doneAt = now;
-      entry.notBefore = entry.rounds < FREE_ROUNDS ? 0 : now + backOffMs(entry.rounds - FREE_ROUNDS + 1);
+      entry.notBefore = entry.rounds < FREE_ROUNDS ? 0 : now + backOffMs(entry.rounds - FREE_ROUNDS + 1, BACK_OFF);
       return;
     }
     entry.failures++;
     if (outcome.kind === 'again') {
-      entry.notBefore = now + (outcome.afterMs ?? backOffMs(entry.failures));
+      entry.notBefore = now + (outcome.afterMs ?? backOffMs(entry.failures, BACK_OFF));
       return;
     }
     // It may have happened after the task had looked for it, and would then be waited for in vain.
     const missed = this.#times[outcome.event] !== before[outcome.event];
     entry.awaits = missed ? undefined : outcome.event;
-    entry.notBefore = missed ? 0 : now + (outcome.atLatestMs ?? backOffMs(entry.failures));
+    entry.notBefore = missed ? 0 : now + (outcome.atLatestMs ?? backOffMs(entry.failures, BACK_OFF));
   }
 
   /** Tasks are named after containers, which come and go. */

@@ -1,20 +1,24 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Bus } from '@shiplog/bus';
+import { watchOf, type Bus } from '@shiplog/bus';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
+import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import type { KubeletConfig } from '../settings';
 import { References } from './references';
 
-/** Nodes that started together do not go on asking together: each wait is off by up to this share of it. */
+/** Nodes that started together do not go on asking together: each has an interval that is off by up to this share of it. */
 const SPREAD = 0.2;
+const BACK_OFF = { firstMs: 250, longestMs: 5_000 };
 
 /** Makes lost notices good: asks for everything anew at intervals, and when NATS is there again. */
 @Injectable()
 export class ReferenceSync implements OnApplicationBootstrap, OnApplicationShutdown {
-  #timer: NodeJS.Timeout | undefined;
-  #syncing = false;
-  #again = false;
-  #closed = false;
+  #unwatch: (() => void) | undefined;
+  readonly #loop = new SyncLoop({
+    run: () => this.references.resync(),
+    backOff: BACK_OFF,
+    onError: (error) => this.logger.error({ err: error }, 'could not ask for Secrets and ConfigMaps anew'),
+  });
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -24,40 +28,17 @@ export class ReferenceSync implements OnApplicationBootstrap, OnApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#schedule();
-    this.#watchConnection().catch((error: unknown) =>
-      this.logger.error({ err: error }, 'the connection could not be watched'),
-    );
-  }
-
-  onApplicationShutdown(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
+    const { bus, config, logger } = this;
     const share = 1 + SPREAD * (2 * Math.random() - 1);
-    this.#timer = setTimeout(() => void this.#sync(), this.config.referenceResync * share);
+    this.#loop.wakeEvery(config.referenceResync * share);
+    const failed = (error: unknown): void => logger.error({ err: error }, 'the connection could not be watched');
+    // What was told while the connection was down is lost.
+    this.#unwatch = watchOf(bus.connection, failed).on('back', () => this.#loop.wake());
   }
 
-  async #sync(): Promise<void> {
-    this.#again = true;
-    if (this.#syncing) return;
-    this.#syncing = true;
-    while (this.#again && !this.#closed) {
-      this.#again = false;
-      await this.references.resync();
-    }
-    this.#syncing = false;
-    if (!this.#closed) this.#schedule();
-  }
-
-  /** What was told while the connection was down is lost. */
-  async #watchConnection(): Promise<void> {
-    for await (const status of this.bus.connection.status()) {
-      if (this.#closed) return;
-      if (String(status.type) === 'reconnect') void this.#sync();
-    }
+  /** What is asked at the moment is given up by `References`. */
+  onApplicationShutdown(): void {
+    this.#unwatch?.();
+    void this.#loop.stop();
   }
 }

@@ -2,14 +2,15 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ObjectOf } from '@shiplog/contracts';
 import { referencesOf } from '@shiplog/admission';
 import { LOGGER } from '@shiplog/service';
+import { BackOff, pause } from '@shiplog/wait';
 import type { Logger } from 'pino';
+import { messageOf } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
 import { Notes } from '../status/notes';
 import { Reference } from './reference';
 import { ReferenceQuery, type ReferenceKey } from './reference-query';
 
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 5_000;
+const BACK_OFF = { firstMs: 250, longestMs: 5_000 };
 /** Objects asked for at a time when all are asked for anew; those of a pod that starts are asked for at once. */
 const PARALLEL = 4;
 
@@ -121,18 +122,18 @@ export class References implements OnApplicationShutdown {
   }
 
   async #ask(reference: Reference): Promise<void> {
-    let failures = 0;
+    const backOff = new BackOff(BACK_OFF);
     do {
       reference.wanted = false;
       try {
         // The latest pod first: those before it may have left the log.
         const object = await this.query.ask(reference.key, [...reference.pods.values()].reverse());
-        failures = 0;
+        backOff.succeeded();
         if (reference.take(object)) this.#tell(reference);
       } catch (error) {
         reference.wanted = true;
-        this.#complain(reference, error, failures === 0);
-        await this.#pause(FIRST_RETRY_MS * 2 ** failures++);
+        this.#complain(reference, error, backOff.failures === 0);
+        await pause(backOff.failed(), this.#closing.signal);
       }
     } while (reference.wanted && this.#isHeld(reference));
     reference.asking = undefined;
@@ -150,26 +151,11 @@ export class References implements OnApplicationShutdown {
   #complain({ key, object, pods }: Reference, error: unknown, isFirst: boolean): void {
     this.logger.warn({ err: error, ...key }, 'could not ask for an object that pods name; trying again');
     if (!isFirst || object !== undefined) return;
-    const what = `${key.resource === 'secrets' ? 'secret' : 'configmap'} "${key.name}"`;
-    const why = error instanceof Error ? error.message : String(error);
+    const name = `${key.resource === 'secrets' ? 'secret' : 'configmap'} "${key.name}"`;
+    const reason = messageOf(error);
     for (const pod of pods.values()) {
-      this.notes.say(pod, 'Warning', 'FailedMount', `failed to fetch ${what}; trying again: ${why}`);
+      this.notes.say(pod, 'Warning', 'FailedMount', `failed to fetch ${name}; trying again: ${reason}`);
     }
-  }
-
-  /** Ends early when the kubelet stops. */
-  #pause(milliseconds: number): Promise<void> {
-    const { signal } = this.#closing;
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, Math.min(milliseconds, LONGEST_RETRY_MS));
-      signal.addEventListener('abort', end);
-    });
   }
 }
 

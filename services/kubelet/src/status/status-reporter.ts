@@ -3,14 +3,14 @@ import { newCommandId, type Bus } from '@shiplog/bus';
 import type { Command, CommandReply, ItemResult, PodRef, PodStatus } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
+import { BackOff } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import type { Pod } from '../domain/pod';
 import type { KubeletConfig } from '../settings';
 
 /** How long "it is being created" may wait for something better to say. */
 const PATIENCE_MS = 1_000;
-const FIRST_RETRY_MS = 200;
-const LONGEST_RETRY_MS = 5_000;
+const BACK_OFF = { firstMs: 200, longestMs: 5_000 };
 /** An item that the journal refuses is worth another try, but not a hot loop. */
 const REFUSED_RETRY_MS = 5_000;
 /** Waiting reasons that say no more than that the pod is on its way. */
@@ -36,7 +36,7 @@ export class StatusReporter implements OnApplicationShutdown {
   #sending = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
-  #retryMs = FIRST_RETRY_MS;
+  readonly #backOff = new BackOff(BACK_OFF);
   #closed = false;
 
   constructor(
@@ -119,11 +119,11 @@ export class StatusReporter implements OnApplicationShutdown {
     this.#sending = true;
     try {
       this.#take(sent, await this.bus.command(this.#command(sent)));
-      this.#retryMs = FIRST_RETRY_MS;
+      this.#backOff.succeeded();
     } catch (error) {
       this.logger.warn({ err: error, pods: sent.length }, 'could not report pods; trying again');
-      for (const { entry } of sent) entry.dueAt ??= now + this.#retryMs;
-      this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
+      const retryAt = now + this.#backOff.failed();
+      for (const { entry } of sent) entry.dueAt ??= retryAt;
     } finally {
       this.#sending = false;
       this.#schedule();

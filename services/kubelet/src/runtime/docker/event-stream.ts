@@ -1,10 +1,11 @@
+import { keepRunning } from '@shiplog/wait';
 import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
 import type { RuntimeEvent } from '../runtime';
+import { runtimeError } from './errors';
 import { identityOf } from './labels';
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const BACK_OFF = { firstMs: 100, longestMs: 2_000 };
 /** An engine that hangs without closing its socket is noticed by a ping that stays unanswered. */
 const PING_EVERY_MS = 10_000;
 const PING_LIMIT_MS = 8_000;
@@ -21,11 +22,9 @@ const CONTAINER_ACTIONS: Readonly<Record<string, 'ended' | 'removed' | 'started'
   start: 'started',
 };
 
-/** The engine's events about our containers and about images, for as long as it takes: reconnects with a growing pause. */
+/** The engine's events about our containers and about images, for as long as it takes: connects again, later each time. */
 export class EventStream {
-  #closed = false;
-  #stream: Readable | undefined;
-  #wake: (() => void) | undefined;
+  readonly #closing = new AbortController();
 
   constructor(
     private readonly docker: Docker,
@@ -34,38 +33,34 @@ export class EventStream {
   ) {}
 
   close(): void {
-    this.#closed = true;
-    this.#stream?.destroy();
-    this.#wake?.();
+    this.#closing.abort();
   }
 
-  async run(): Promise<void> {
-    let pause = FIRST_PAUSE_MS;
-    while (!this.#closed) {
-      const why = await this.#once(() => (pause = FIRST_PAUSE_MS));
-      if (this.#closed) return;
-      this.listener({ type: 'disconnected', why });
-      await this.#sleep(pause);
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-    }
+  /** Resolves once it is closed. */
+  run(): Promise<void> {
+    return keepRunning((well) => this.#connection(well), {
+      backOff: BACK_OFF,
+      signal: this.#closing.signal,
+      onError: (error) => this.listener({ type: 'disconnected', why: runtimeError(error).message }),
+    });
   }
 
-  /** One connection, from its start to its end; returns why it ended. */
-  async #once(connected: () => void): Promise<string> {
-    let pings: NodeJS.Timeout | undefined;
+  /** One connection, from its start to its end, which is always an error. */
+  async #connection(well: () => void): Promise<void> {
+    const { signal } = this.#closing;
+    const stream = (await this.docker.getEvents({ filters: { type: ['container', 'image'] } })) as Readable;
+    if (signal.aborted) stream.destroy();
+    const end = (): void => void stream.destroy();
+    signal.addEventListener('abort', end, { once: true });
+    const pings = setInterval(() => this.#ping(stream), PING_EVERY_MS);
     try {
-      const stream = (await this.docker.getEvents({ filters: { type: ['container', 'image'] } })) as Readable;
-      this.#stream = stream;
-      if (this.#closed) stream.destroy();
-      connected();
+      well();
       this.listener({ type: 'connected' });
-      pings = setInterval(() => this.#ping(stream), PING_EVERY_MS);
       for await (const line of linesOf(stream)) this.#hear(JSON.parse(line) as EngineEvent);
-      return 'the container engine closed its event stream';
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      throw new Error('the container engine closed its event stream');
     } finally {
       clearInterval(pings);
+      signal.removeEventListener('abort', end);
     }
   }
 
@@ -83,16 +78,6 @@ export class EventStream {
     const identity = identityOf(actor.Attributes, this.node);
     if (what === undefined || identity === undefined) return;
     this.listener({ type: 'container', id: actor.ID, podUid: identity.pod.uid, what });
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 
