@@ -1,6 +1,19 @@
+import { createHash } from 'node:crypto';
 import { demultiplex } from './demultiplex';
 import { identityOf, labelsOf } from './labels';
 import { pauseImage } from './pause-image';
+import { PAUSE_PROGRAMS } from './pause-program';
+
+describe('the pause program', () => {
+  /** Of what an assembler has made, and what engines have run since the first release. */
+  it.each([
+    ['amd64', '44ad9209ecbe8d91587580c3248dbd40ca8573038af89e3b223833c5dfabc1b0'],
+    ['arm64', 'b6e00cde1c8dadf9bbd362b3dab9787893080c535ed9572235b5b5a77b12c1a2'],
+  ])('for %s is the one that its listing was read from', (architecture, digest) => {
+    const program = PAUSE_PROGRAMS.get(architecture) ?? Buffer.alloc(0);
+    expect(createHash('sha256').update(program).digest('hex')).toBe(digest);
+  });
+});
 
 describe('the pause image', () => {
   it.each([

@@ -1,0 +1,111 @@
+const ELF_HEADER_BYTES = 64;
+const PROGRAM_HEADER_BYTES = 56;
+const LOAD_ADDRESS = 0x40_0000;
+const SIGINT = 2;
+const SIGTERM = 15;
+const SIG_IGN = 1;
+
+/**
+ * The pause container's program, a static ELF of 248 bytes without libc, for each architecture as Go names it:
+ *
+ *   rt_sigprocmask(SIG_BLOCK, {TERM, INT}); rt_sigaction(SIGCHLD, SIG_IGN);
+ *   while (rt_sigtimedwait({TERM, INT}, 0, 0) < 0); exit_group(0)
+ *
+ * It blocks SIGTERM and SIGINT, which lets process 1 of a namespace get them at all, ignores SIGCHLD, so that the kernel
+ * reaps orphans when the pod shares its process namespace, waits for one of the two, and ends with 0. It stands here as
+ * machine code beside what it says, since no machine has the assemblers of all architectures. Any objdump of one reads it
+ * back: `objdump -D -b binary -m i386:x86-64 --start-address=0x78 pause`.
+ */
+export const PAUSE_PROGRAMS: ReadonlyMap<string, Buffer> = new Map([
+  ['amd64', elf({ machine: 0x3e, pageSize: 0x1000, code: amd64() })],
+  ['arm64', elf({ machine: 0xb7, pageSize: 0x1_0000, code: arm64() })],
+]);
+
+/** Headers, code, and what the code refers to, loaded as one segment that may be read and executed. */
+function elf({ machine, pageSize, code }: { machine: number; pageSize: number; code: Buffer }): Buffer {
+  const headers = Buffer.alloc(ELF_HEADER_BYTES + PROGRAM_HEADER_BYTES);
+  const data = Buffer.alloc(40);
+  const size = headers.length + code.length + data.length;
+  // e_ident: 64 bits, little endian, version 1.
+  headers.write('\x7fELF\x02\x01\x01', 'latin1');
+  headers.writeUInt16LE(2, 16); // e_type: executable
+  headers.writeUInt16LE(machine, 18);
+  headers.writeUInt32LE(1, 20); // e_version
+  headers.writeUInt32LE(LOAD_ADDRESS + headers.length, 24); // e_entry
+  headers.writeUInt32LE(ELF_HEADER_BYTES, 32); // e_phoff
+  headers.writeUInt16LE(ELF_HEADER_BYTES, 52); // e_ehsize
+  headers.writeUInt16LE(PROGRAM_HEADER_BYTES, 54); // e_phentsize
+  headers.writeUInt16LE(1, 56); // e_phnum
+  const segment = headers.subarray(ELF_HEADER_BYTES);
+  segment.writeUInt32LE(1, 0); // p_type: to be loaded
+  segment.writeUInt32LE(0b101, 4); // p_flags: readable, executable
+  segment.writeUInt32LE(LOAD_ADDRESS, 16); // p_vaddr
+  segment.writeUInt32LE(LOAD_ADDRESS, 24); // p_paddr
+  segment.writeUInt32LE(size, 32); // p_filesz
+  segment.writeUInt32LE(size, 40); // p_memsz
+  segment.writeUInt32LE(pageSize, 48); // p_align
+  // At 0xd0 a set of signals, with the bit before each one's number; at 0xd8 a sigaction whose handler is SIG_IGN.
+  data.writeUInt32LE((1 << (SIGTERM - 1)) | (1 << (SIGINT - 1)), 0);
+  data.writeUInt32LE(SIG_IGN, 8);
+  return Buffer.concat([headers, code, data]);
+}
+
+function amd64(): Buffer {
+  return bytesOf(
+    ['b8 0e 00 00 00', 'mov eax, 14 (rt_sigprocmask)'],
+    ['31 ff', 'xor edi, edi (SIG_BLOCK)'],
+    ['48 8d 35 4a 00 00 00', 'lea rsi, [rip + 0x4a] (0xd0: the signals)'],
+    ['31 d2', 'xor edx, edx'],
+    ['41 ba 08 00 00 00', 'mov r10d, 8 (bytes of a set)'],
+    ['0f 05', 'syscall'],
+    ['b8 0d 00 00 00', 'mov eax, 13 (rt_sigaction)'],
+    ['bf 11 00 00 00', 'mov edi, 17 (SIGCHLD)'],
+    ['48 8d 35 37 00 00 00', 'lea rsi, [rip + 0x37] (0xd8: to ignore)'],
+    ['31 d2', 'xor edx, edx'],
+    ['41 ba 08 00 00 00', 'mov r10d, 8'],
+    ['0f 05', 'syscall'],
+    ['b8 80 00 00 00', '0xab: mov eax, 128 (rt_sigtimedwait)'],
+    ['48 8d 3d 19 00 00 00', 'lea rdi, [rip + 0x19] (0xd0)'],
+    ['31 f6', 'xor esi, esi'],
+    ['31 d2', 'xor edx, edx'],
+    ['41 ba 08 00 00 00', 'mov r10d, 8'],
+    ['0f 05', 'syscall'],
+    ['85 c0', 'test eax, eax'],
+    ['78 e4', 'js 0xab (interrupted: again)'],
+    ['b8 e7 00 00 00', 'mov eax, 231 (exit_group)'],
+    ['31 ff', 'xor edi, edi'],
+    ['0f 05', 'syscall'],
+  );
+}
+
+function arm64(): Buffer {
+  return bytesOf(
+    ['e8 10 80 d2', 'mov x8, 135 (rt_sigprocmask)'],
+    ['00 00 80 d2', 'mov x0, 0 (SIG_BLOCK)'],
+    ['81 02 00 10', 'adr x1, 0xd0 (the signals)'],
+    ['02 00 80 d2', 'mov x2, 0'],
+    ['03 01 80 d2', 'mov x3, 8 (bytes of a set)'],
+    ['01 00 00 d4', 'svc 0'],
+    ['c8 10 80 d2', 'mov x8, 134 (rt_sigaction)'],
+    ['20 02 80 d2', 'mov x0, 17 (SIGCHLD)'],
+    ['01 02 00 10', 'adr x1, 0xd8 (to ignore)'],
+    ['02 00 80 d2', 'mov x2, 0'],
+    ['03 01 80 d2', 'mov x3, 8'],
+    ['01 00 00 d4', 'svc 0'],
+    ['28 11 80 d2', '0xa8: mov x8, 137 (rt_sigtimedwait)'],
+    ['20 01 00 10', 'adr x0, 0xd0'],
+    ['01 00 80 d2', 'mov x1, 0'],
+    ['02 00 80 d2', 'mov x2, 0'],
+    ['03 01 80 d2', 'mov x3, 8'],
+    ['01 00 00 d4', 'svc 0'],
+    ['40 ff ff 37', 'tbnz w0, 31, 0xa8 (interrupted: again)'],
+    ['c8 0b 80 d2', 'mov x8, 94 (exit_group)'],
+    ['00 00 80 d2', 'mov x0, 0'],
+    ['01 00 00 d4', 'svc 0'],
+  );
+}
+
+/** Each instruction in hexadecimal, and what it says. */
+function bytesOf(...listing: readonly (readonly [code: string, instruction: string])[]): Buffer {
+  return Buffer.from(listing.map(([code]) => code.replaceAll(' ', '')).join(''), 'hex');
+}
