@@ -3,6 +3,9 @@ import { Wakes } from './wakes';
 describe('looks at a pod', () => {
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
+  beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask'] }));
+  afterEach(() => jest.useRealTimers());
+
   it('follow once on all that has just happened', async () => {
     let looks = 0;
     const wakes = new Wakes(
@@ -27,13 +30,15 @@ describe('looks at a pod', () => {
     wakes.wake();
     await turn();
     expect(looks).toBe(50);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    expect(looks).toBeGreaterThanOrEqual(100);
-    expect(looks).toBeLessThanOrEqual(150);
+    for (const expected of [100, 150]) {
+      await jest.advanceTimersByTimeAsync(100);
+      expect(looks).toBe(expected);
+      await turn();
+    }
     expect(told).toBe(1);
     wakes.close();
     const before = looks;
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await jest.advanceTimersByTimeAsync(1_000);
     expect(looks).toBe(before);
   });
 });

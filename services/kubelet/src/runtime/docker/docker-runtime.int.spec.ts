@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX, TestEngine } from '../../testing/test-engine';
-import { runtimeFeatures } from '../testing/runtime-features';
+import { runtimeFeatures, type MemoryVolume } from '../testing/runtime-features';
 import type { DockerRuntime } from './docker-runtime';
 
 describe('Docker Engine', () => {
@@ -23,6 +23,7 @@ describe('Docker Engine', () => {
       // By the engine's hand, but of its own will: its trap makes it end with 3.
       await runtime.exec(id, ['/busybox', 'kill', '-TERM', '1'], 5_000);
     },
+    memoryVolumes: () => memoryVolumes(engine),
   }));
 
   it('finds out once what the engine refuses on this machine, and leaves nothing behind', async () => {
@@ -57,11 +58,6 @@ describe('Docker Engine', () => {
     await runtime.remove(sandbox);
   });
 
-  async function processesOf(engine: TestEngine, id: string): Promise<number> {
-    const { stdout } = await promisify(execFile)('docker', ['-H', engine.host, 'top', id, '-o', 'pid']);
-    return stdout.trim().split('\n').length - 1;
-  }
-
   it('asks once for an engine that is away, and says so', async () => {
     await engine.pause();
     await expect(runtime.list()).rejects.toMatchObject({ problem: 'unavailable' });
@@ -69,3 +65,31 @@ describe('Docker Engine', () => {
     await expect(runtime.list()).resolves.toEqual([]);
   });
 });
+
+async function docker(engine: TestEngine, ...args: string[]): Promise<string> {
+  return (await promisify(execFile)('docker', ['-H', engine.host, ...args])).stdout.trim();
+}
+
+async function processesOf(engine: TestEngine, id: string): Promise<number> {
+  return (await docker(engine, 'top', id, '-o', 'pid')).split('\n').length - 1;
+}
+
+/** As `docker volume inspect` tells of them. */
+interface InspectedVolume {
+  Name: string;
+  Labels: Record<string, string> | null;
+  Options: { type?: string; o?: string } | null;
+}
+
+async function memoryVolumes(engine: TestEngine): Promise<MemoryVolume[]> {
+  const names = (await docker(engine, 'volume', 'ls', '--quiet')).split('\n').filter((name) => name !== '');
+  if (names.length === 0) return [];
+  const found = JSON.parse(await docker(engine, 'volume', 'inspect', ...names)) as InspectedVolume[];
+  return found
+    .filter(({ Options: options }) => options?.type === 'tmpfs')
+    .map(({ Name: name, Labels: labels, Options: options }) => {
+      const size = /size=(\d+)/.exec(options?.o ?? '')?.[1];
+      const sizeBytes = size === undefined ? undefined : Number(size);
+      return { name, podUid: labels?.['io.kubernetes.pod.uid'] ?? '', sizeBytes };
+    });
+}

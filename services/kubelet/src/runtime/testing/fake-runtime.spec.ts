@@ -10,6 +10,7 @@ runtimeFeatures('the engine in memory', () => ({
     runtime.end(id, 3);
     await Promise.resolve();
   },
+  memoryVolumes: () => Promise.resolve([...runtime.volumes].map(([name, volume]) => ({ name, ...volume }))),
 }));
 
 describe('the engine in memory, as a part of an event loop', () => {

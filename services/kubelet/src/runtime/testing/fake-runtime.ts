@@ -29,7 +29,7 @@ export class FakeRuntime implements PodRuntime {
   readonly containers = new Map<string, ObservedContainer>();
   readonly specs = new Map<string, ContainerSpec | SandboxSpec>();
   readonly images = new Map<string, ImageFacts>();
-  readonly volumes = new Map<string, string>();
+  readonly volumes = new Map<string, { podUid: string; sizeBytes: number | undefined }>();
   /** Every call that changes something, in order. */
   readonly calls: string[] = [];
   readonly #logs = new Map<string, string>();
@@ -170,13 +170,13 @@ export class FakeRuntime implements PodRuntime {
     });
   }
 
-  createMemoryVolume(name: string, podUid: string): Promise<void> {
-    return this.#answer(() => void this.volumes.set(name, podUid));
+  createMemoryVolume(name: string, podUid: string, sizeBytes: number | undefined): Promise<void> {
+    return this.#answer(() => void this.volumes.set(name, { podUid, sizeBytes }));
   }
 
   removeVolumes(podUid: string): Promise<void> {
     return this.#answer(() => {
-      for (const [name, owner] of this.volumes) if (owner === podUid) this.volumes.delete(name);
+      for (const [name, volume] of this.volumes) if (volume.podUid === podUid) this.volumes.delete(name);
     });
   }
 

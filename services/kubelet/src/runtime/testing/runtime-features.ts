@@ -1,12 +1,21 @@
 import { eventually } from '@shiplog/testing';
 import type { ContainerIdentity, ContainerSpec, SandboxSpec, PodRuntime, RuntimeEvent } from '../runtime';
 
+/** A volume in memory, as the engine has it. */
+export interface MemoryVolume {
+  readonly name: string;
+  readonly podUid: string;
+  readonly sizeBytes: number | undefined;
+}
+
 /** A runtime as the suite wants it: with an image that has /busybox, in an engine that has nothing else of ours. */
 export interface RuntimeUnderTest {
   readonly runtime: PodRuntime;
   readonly imageId: string;
   /** Makes a running container end by itself, with exit code 3. */
   endWith3(id: string): Promise<void>;
+  /** All that the engine has: asked by another way than the runtime under test. */
+  memoryVolumes(): Promise<readonly MemoryVolume[]>;
 }
 
 const POD = { uid: 'uid-suite', namespace: 'default', name: 'suite' };
@@ -150,11 +159,23 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
       expect(await runtime().inspect('nothing')).toBeUndefined();
     });
 
-    it('makes and removes memory volumes of a pod', async () => {
+    it('makes memory volumes of a size or without, and each once', async () => {
       await runtime().createMemoryVolume('shiplog-suite', POD.uid, 1_048_576);
       await runtime().createMemoryVolume('shiplog-suite', POD.uid, 1_048_576);
+      await runtime().createMemoryVolume('shiplog-other', 'uid-other', undefined);
+      const found = await under().memoryVolumes();
+      expect([...found].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+        { name: 'shiplog-other', podUid: 'uid-other', sizeBytes: undefined },
+        { name: 'shiplog-suite', podUid: POD.uid, sizeBytes: 1_048_576 },
+      ]);
+    });
+
+    it('removes the volumes of a pod, also twice, and of no other', async () => {
       await runtime().removeVolumes(POD.uid);
       await runtime().removeVolumes(POD.uid);
+      expect((await under().memoryVolumes()).map(({ name }) => name)).toEqual(['shiplog-other']);
+      await runtime().removeVolumes('uid-other');
+      expect(await under().memoryVolumes()).toEqual([]);
     });
 
     it('removes also what runs', async () => {
