@@ -1,0 +1,93 @@
+import { ImageStore } from '../images/image-store';
+import { RuntimeError, type RegistryAuth } from '../runtime/runtime';
+import { FakeRuntime } from '../runtime/testing/fake-runtime';
+import type { Notes } from '../status/notes';
+import { container, pod } from '../testing/builders';
+import { ImagePuller } from './image-puller';
+
+const node = { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n };
+const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64');
+
+function given(credentials: object = {}) {
+  const runtime = new FakeRuntime();
+  const notes: string[] = [];
+  const say: Notes['say'] = (_pod, type, reason, message) => notes.push(`${type} ${reason}: ${message}`);
+  const meta = { name: 'x', namespace: 'default', uid: 'x', resourceVersion: '1', creationTimestamp: '' };
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: meta, data: { '.dockercfg': base64(credentials) } };
+  const source = { configMap: () => undefined, secret: () => secret, services: () => [] };
+  const puller = new ImagePuller(new ImageStore(runtime), { say } as Notes, source, node);
+  const web = pod({ imagePullSecrets: [{ name: 'x' }] });
+  const signal = new AbortController();
+  const get = (image: string, imagePullPolicy?: string) =>
+    puller.get(web, container({ image, imagePullPolicy }), signal.signal);
+  return { runtime, notes, get, abort: () => signal.abort(new Error('given up')) };
+}
+
+const present = { id: 'sha256:here', digests: [], user: '' };
+
+describe('the image of a container', () => {
+  it('is the one that is here, where that will do', async () => {
+    const { runtime, notes, get } = given();
+    runtime.images.set('app:1', present);
+    expect(await get('app:1', 'IfNotPresent')).toEqual(present);
+    expect(notes).toEqual(['Normal Pulled: Container image "app:1" already present on machine']);
+    expect(runtime.calls).toEqual([]);
+  });
+
+  it('is pulled when it is not here, and each time if the pod wants that', async () => {
+    const { runtime, notes, get } = given();
+    expect(await get('app:1')).toMatchObject({ id: 'sha256:app:1' });
+    await get('app:1', 'Always');
+    expect(runtime.calls).toEqual(['pull app:1', 'pull app:1']);
+    expect(notes.map((note) => note.replace(/\d+ms$/, '?ms'))).toEqual(
+      Array(2)
+        .fill(['Normal Pulling: Pulling image "app:1"', 'Normal Pulled: Successfully pulled image "app:1" in ?ms'])
+        .flat(),
+    );
+  });
+
+  it('that nobody may pull, or whose name is none, fails in Kubernetes’ words', async () => {
+    const { runtime, get } = given();
+    await expect(get('app:1', 'Never')).rejects.toMatchObject({ reason: 'ErrImageNeverPull', kind: 'pull' });
+    jest.spyOn(runtime, 'image').mockRejectedValue(new RuntimeError('refused', 'invalid reference format'));
+    await expect(get('App:1')).rejects.toMatchObject({ reason: 'InvalidImageName', kind: 'pull' });
+  });
+
+  it('that the registry does not give says why, in an event too', async () => {
+    const { runtime, notes, get } = given();
+    runtime.failNext('pull', new RuntimeError('not-found', 'manifest unknown'));
+    await expect(get('app:2')).rejects.toMatchObject({ reason: 'ErrImagePull', message: 'manifest unknown' });
+    expect(notes.at(-1)).toBe('Warning Failed: Failed to pull image "app:2": manifest unknown');
+  });
+
+  it('whose pull was given up is blamed on nobody', async () => {
+    const { runtime, notes, get, abort } = given();
+    runtime.failNext('pull', new Error('aborted'));
+    const pulled = get('app:2');
+    abort();
+    await expect(pulled).rejects.toThrow('given up');
+    expect(notes).toEqual(['Normal Pulling: Pulling image "app:2"']);
+  });
+
+  it('waits for an engine that is away, and asks no registry meanwhile', async () => {
+    const { runtime, get } = given();
+    jest.spyOn(runtime, 'image').mockRejectedValue(new RuntimeError('unavailable', 'connect ECONNREFUSED'));
+    await expect(get('app:1')).rejects.toMatchObject({ reason: 'ImageInspectError', kind: 'engine' });
+    expect(runtime.calls).toEqual([]);
+  });
+
+  it.each([
+    ['https://index.docker.io/v1/', 'redis:7', true],
+    ['docker.io', 'library/redis:7', true],
+    ['registry.example.org:5000', 'registry.example.org:5000/app:1', true],
+    ['https://registry.example.org', 'registry.example.org/app:1', true],
+    ['registry.example.org', 'redis:7', false],
+    ['docker.io', 'registry.example.org/app:1', false],
+  ])('is asked for with the credentials for %s: %s, %s', async (host, image, isFor) => {
+    const { runtime, get } = given({ [host]: { username: 'me', password: 'secret' } });
+    const pull = jest.spyOn(runtime, 'pull');
+    await get(image);
+    const auth: RegistryAuth = { username: 'me', password: 'secret', serveraddress: host };
+    expect(pull.mock.calls[0]?.[1]).toEqual(isFor ? auth : undefined);
+  });
+});
