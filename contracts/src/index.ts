@@ -1,3 +1,4 @@
+export * from './actors';
 export * from './api-metadata';
 export * from './budgets';
 export * from './commands';

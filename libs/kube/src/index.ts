@@ -1,4 +1,6 @@
 /** What is true of a Kubernetes object, whoever looks at it. */
+export * from './commands';
+export * from './conditions';
 export * from './containers';
 export * from './host-ports';
 export * from './owners';

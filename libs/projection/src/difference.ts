@@ -1,5 +1,12 @@
 import { type ClusterState, type AppliedEvent } from '@shiplog/cluster';
-import type { Channel, EventType, LogEvent, ResourceId, StoredObject } from '@shiplog/contracts';
+import {
+  serviceActor,
+  type Channel,
+  type EventType,
+  type LogEvent,
+  type ResourceId,
+  type StoredObject,
+} from '@shiplog/contracts';
 
 /**
  * What lies between a state and a newer one of the same channel, as if events had led there: for listeners, after a
@@ -52,7 +59,7 @@ function madeUp(resource: ResourceId, object: StoredObject, fact: string, positi
     name: object.metadata.name,
     uid: object.metadata.uid,
     node: '',
-    actor: 'system:shiplog:projection',
+    actor: serviceActor('projection'),
     commandId: '',
     commandSeq: 0,
     data: {},

@@ -1,5 +1,6 @@
 import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import type { CommandData, ItemResult } from '@shiplog/contracts';
+import { conditionOf } from '@shiplog/kube';
 import { clusterEventsOf, type ClusterEvent } from './cluster-events';
 import { ClusterView } from './cluster-view';
 import { decideBatch, type Verdict } from './decide';
@@ -146,6 +147,6 @@ function itemOf({ facts, cause }: QueuedPod): { namespace: string; name: string;
 
 /** What the pod's own condition says of why it has no node. */
 function saidOf(pod: StoredPod): string | undefined {
-  const condition = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const condition = conditionOf(pod, 'PodScheduled');
   return condition?.status === 'False' && condition.reason === 'Unschedulable' ? condition.message : undefined;
 }

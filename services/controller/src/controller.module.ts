@@ -1,3 +1,4 @@
+import { serviceActor } from '@shiplog/contracts';
 import { Module } from '@nestjs/common';
 import type { Controller } from './runtime/domain/controller';
 import { LOGGER } from '@shiplog/service';
@@ -8,7 +9,7 @@ import { LiveClient } from './runtime/live-client';
 import { Reconciler } from './runtime/reconciler';
 import { LivenessModule } from './liveness/liveness.module';
 
-const ACTOR = 'system:shiplog:controller';
+const ACTOR = serviceActor('controller');
 
 /** The controller service: every controller of the cluster, each with what runs it, over one projection. */
 @Module({

@@ -1,4 +1,4 @@
-import type { AnyCommand, CommandReply, ItemResult } from '@shiplog/contracts';
+import { serviceActor, type AnyCommand, type CommandReply, type ItemResult } from '@shiplog/contracts';
 import type { Binding, Proposal, Scheduling } from '@shiplog/scheduling';
 import { backOffMs } from '@shiplog/wait';
 import type { Logger } from 'pino';
@@ -19,7 +19,7 @@ export interface SchedulingCycleOptions {
   readonly onCycle: () => void;
 }
 
-const ACTOR = 'system:shiplog:scheduler';
+const ACTOR = serviceActor('scheduler');
 /** How long a pod rests whose binding was refused again, as Kubernetes' back-off has it. */
 const REST = { firstMs: 100, longestMs: 10_000 };
 

@@ -1,5 +1,5 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import type { Channel, StoredObject } from '@shiplog/contracts';
+import { serviceActor, type Channel, type StoredObject } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
 import type { Truth } from './truth';
 import { Violation } from './violation';
@@ -7,7 +7,7 @@ import { Violation } from './violation';
 const EACH_ONCE = 'LIST and WATCH: every change once, in order';
 const REPLACED = 'an object replaced by one of the same name is gone, then there';
 /** Who says that something has changed when a gap was closed by a reload: its changes come as one. */
-const MADE_UP = 'system:shiplog:projection';
+const MADE_UP = serviceActor('projection');
 
 /** Lists a projection, then follows it, as the API's watches do: its copy is made of what it was told alone. */
 export class Follower {

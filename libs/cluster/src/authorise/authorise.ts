@@ -1,4 +1,7 @@
 import {
+  isClusterActor,
+  nodeActor,
+  serviceActor,
   COMMANDS,
   principalName,
   principalOf,
@@ -55,13 +58,13 @@ function actorRejection({ kind, name }: Principal, { actor }: AnyCommand): strin
     switch (kind) {
       case 'api':
         // It has authenticated its users; nobody of the cluster itself comes by that door.
-        return actor === 'system:shiplog:api' || !/^system:(node|shiplog):/.test(actor);
+        return actor === serviceActor('api') || !isClusterActor(actor);
       case 'node':
-        return actor === `system:node:${name}`;
+        return actor === nodeActor(name);
       case 'user':
         return actor === name;
       default:
-        return actor === `system:shiplog:${kind}`;
+        return actor === serviceActor(kind);
     }
   })();
   return isOwn ? undefined : `it may not speak for ${actor}`;

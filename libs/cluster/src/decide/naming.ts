@@ -13,7 +13,7 @@ import {
   type StoredObject,
 } from '@shiplog/contracts';
 import { sameJson, withoutUndefined } from '@shiplog/apimachinery';
-import { controllerOf } from '@shiplog/kube';
+import { conditionOf, controllerOf } from '@shiplog/kube';
 
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -30,14 +30,11 @@ const rule = <R extends ResourceId>(resource: R, type: NamedFact, facts: NamingR
 
 const named = ({ kind, name, uid }: OwnerReference): Facts => ({ controller: { kind, name, uid } });
 
-const podReady = (pod: Pod) => pod.status?.conditions?.find((condition) => condition.type === 'Ready');
-const nodeReady = (node: Node) => node.status?.conditions?.find((condition) => condition.type === 'Ready');
-
 /** The Ready condition came to have a status that it had not. */
 function readyBecame(status: string): (before: Node, after: Node) => Facts | undefined {
   return (before, after) => {
-    const was = nodeReady(before);
-    const ready = nodeReady(after);
+    const was = conditionOf(before, 'Ready');
+    const ready = conditionOf(after, 'Ready');
     if (ready?.status !== status || was?.status === status) return undefined;
     const { reason, message } = ready;
     return { from: was?.status, reason, message, lastHeard: status === 'Unknown' ? was?.lastHeartbeatTime : undefined };
@@ -57,8 +54,9 @@ function phaseBecame(phase: string): (before: Pod, after: Pod) => Facts | undefi
 
 function podReadyBecame(ready: boolean): (before: Pod, after: Pod) => Facts | undefined {
   return (before, after) => {
-    const now = podReady(after);
-    if ((now?.status === 'True') !== ready || (podReady(before)?.status === 'True') === ready) return undefined;
+    const now = conditionOf(after, 'Ready');
+    if ((now?.status === 'True') !== ready || (conditionOf(before, 'Ready')?.status === 'True') === ready)
+      return undefined;
     return { reason: now?.reason, message: now?.message };
   };
 }

@@ -1,4 +1,5 @@
 import type { KubeEvent, Lease, Namespace, Node } from '@shiplog/contracts';
+import { conditionOf } from '@shiplog/kube';
 import { ageOf } from '../duration';
 import { AGE, count, NAME, NONE, text, wide, type Printer } from './column';
 
@@ -33,7 +34,7 @@ export const nodePrinter: Printer<Node> = {
 };
 
 function nodeStatus(node: Node): string {
-  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
+  const ready = conditionOf(node, 'Ready');
   const word = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
   return node.spec?.unschedulable === true ? `${word},SchedulingDisabled` : word;
 }

@@ -1,5 +1,5 @@
 import type { ContainerState, ContainerStatus, Pod, PodCondition } from '@shiplog/contracts';
-import { isSidecar } from '@shiplog/kube';
+import { conditionOf, isSidecar } from '@shiplog/kube';
 
 /** What the STATUS, READY and RESTARTS columns of a pod are made from. */
 export interface PodSummary {
@@ -30,8 +30,7 @@ export function summarisePod(pod: Pod): PodSummary {
 
 /** The pod's own word: its reason (Evicted …) if it gives one, else its phase. */
 function wordOf(pod: Pod): string {
-  const gated = pod.status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated');
-  if (gated === true) return 'SchedulingGated';
+  if (conditionOf(pod, 'PodScheduled')?.reason === 'SchedulingGated') return 'SchedulingGated';
   return pod.status?.reason || pod.status?.phase || '';
 }
 

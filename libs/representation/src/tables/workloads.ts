@@ -1,4 +1,5 @@
 import type { Pod, ReplicationController } from '@shiplog/contracts';
+import { isConditionTrue } from '@shiplog/kube';
 import { ageOf } from '../duration';
 import { AGE, count, formatLabels, NAME, NONE, text, wide, type Printer, type RowCondition } from './column';
 import { summarisePod } from './pod-status';
@@ -44,9 +45,7 @@ export const podPrinter: Printer<Pod> = {
 function readinessGates(pod: Pod): string {
   const gates = pod.spec?.readinessGates ?? [];
   if (gates.length === 0) return NONE;
-  const met = gates.filter((gate) =>
-    pod.status?.conditions?.some((condition) => condition.type === gate.conditionType && condition.status === 'True'),
-  );
+  const met = gates.filter((gate) => isConditionTrue(pod, gate.conditionType));
   return `${met.length}/${gates.length}`;
 }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import {
+  serviceActor,
   apiVersionOf,
   resourceRow,
   type AnyCommand,
@@ -17,7 +18,7 @@ import { ClusterCache } from '../cache/cluster-cache';
 import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
 
-const ACTOR = 'system:shiplog:api';
+const ACTOR = serviceActor('api');
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const PORT_NAME = 'https';
 const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };

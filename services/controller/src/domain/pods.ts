@@ -1,16 +1,11 @@
-import type { ObjectOf, PodCondition } from '@shiplog/contracts';
-import type { PlannedCommand } from '../runtime/domain/controller';
+import type { ObjectOf } from '@shiplog/contracts';
+import { conditionOf, isConditionTrue } from '@shiplog/kube';
 
 export type StoredPod = ObjectOf<'pods'>;
 
-/** A condition of a pod by its type. */
-export function podCondition(pod: StoredPod, type: string): PodCondition | undefined {
-  return pod.status?.conditions?.find((condition) => condition.type === type);
-}
-
 /** Whether the pod takes traffic, as its kubelet (or the node controller for it) says. */
 export function isPodReady(pod: StoredPod): boolean {
-  return podCondition(pod, 'Ready')?.status === 'True';
+  return isConditionTrue(pod, 'Ready');
 }
 
 /** Whether the pod has ended for good. */
@@ -34,17 +29,8 @@ export function timeOf(text: string | undefined): number {
  * from the Ready condition's last transition.
  */
 export function untilAvailableMs(pod: StoredPod, minReadySeconds: number, nowMs: number): number | undefined {
-  const ready = podCondition(pod, 'Ready');
+  const ready = conditionOf(pod, 'Ready');
   if (ready?.status !== 'True') return undefined;
   if (minReadySeconds === 0) return 0;
   return Math.max(0, timeOf(ready.lastTransitionTime) + minReadySeconds * 1000 - nowMs);
-}
-
-/** Deletes exactly this pod; `gracePeriodSeconds` 0 does not wait for its containers. */
-export function deletePod(pod: StoredPod, gracePeriodSeconds?: number): PlannedCommand {
-  const { namespace = '', name, uid } = pod.metadata;
-  return {
-    type: 'DeleteObject',
-    data: { resource: 'pods', namespace, name, gracePeriodSeconds, preconditions: { uid } },
-  };
 }

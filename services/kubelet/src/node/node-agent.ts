@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import { Heartbeat, type AnyCommand, type CommandReply, type KubeObject } from '@shiplog/contracts';
+import { nodeActor, Heartbeat, type AnyCommand, type CommandReply, type KubeObject } from '@shiplog/contracts';
+import { kubernetesTime, patchOf, statusPatchOf } from '@shiplog/kube';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
@@ -72,7 +73,7 @@ export class NodeAgent implements OnApplicationShutdown {
     const { machine } = this;
     const { nodeName: name, nodeLabels, stateDir, maxPods } = this.config;
     const node = this.cluster.node();
-    const now = `${new Date().toISOString().slice(0, 19)}Z`;
+    const now = kubernetesTime(Date.now());
     const pulse = { ...(await readPulse(stateDir)), engineDown: this.#engineDown };
     const status = renderNodeStatus(machine, this.#engine, pulse, maxPods, node?.status, now);
     const wanted = renderLabels(name, machine, parseLabels(nodeLabels));
@@ -87,20 +88,11 @@ export class NodeAgent implements OnApplicationShutdown {
       await this.#ask({ type: 'CreateObject', data: { resource: 'nodes', namespace: '', object } }, [409]);
     } else {
       const patch = statusPatch(status, node.status);
-      const key = { resource: 'nodes', namespace: '', name } as const;
-      if (patch !== undefined) {
-        await this.#ask(
-          {
-            type: 'PatchObject',
-            data: { ...key, subresource: 'status', patchType: 'strategic', patch: { status: patch } },
-          },
-          [404],
-        );
-      }
+      if (patch !== undefined) await this.#ask(statusPatchOf('nodes', node, patch), [404]);
       const missing = Object.entries(wanted).filter(([label, value]) => node.metadata.labels?.[label] !== value);
       if (missing.length > 0) {
         const metadata = { labels: Object.fromEntries(missing) };
-        await this.#ask({ type: 'PatchObject', data: { ...key, patchType: 'merge', patch: { metadata } } }, [404]);
+        await this.#ask(patchOf('nodes', node, { metadata }, { patchType: 'merge' }), [404]);
       }
     }
     if (!this.#leased) await this.#makeLease(name);
@@ -124,7 +116,7 @@ export class NodeAgent implements OnApplicationShutdown {
 
   /** Sends a command and waits until its effect can be seen. Refusals with a code of `fine` mean that it is so already. */
   async #ask(command: Pick<AnyCommand, 'type' | 'data'>, fine: readonly number[]): Promise<void> {
-    const actor = `system:node:${this.config.nodeName}`;
+    const actor = nodeActor(this.config.nodeName);
     const reply: CommandReply = await this.bus.command({ id: newCommandId(), actor, ...command } as AnyCommand);
     if (reply.ok) return this.cluster.waitFor(reply.position);
     if (!fine.includes(reply.status.code ?? 0))

@@ -1,3 +1,5 @@
+import { nodeActor } from '@shiplog/contracts';
+import { deletionOf } from '@shiplog/kube';
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import { BUS, CONFIG } from '@shiplog/service';
@@ -13,13 +15,11 @@ export class PodDeletion {
   ) {}
 
   /** Resolves also when the pod is not there any more. Throws when the journal refuses. */
-  async delete({ metadata }: Pod): Promise<void> {
-    const { namespace = '', name, uid } = metadata;
+  async delete(pod: Pod): Promise<void> {
     const reply = await this.bus.command({
       id: newCommandId(),
-      type: 'DeleteObject',
-      actor: `system:node:${this.config.nodeName}`,
-      data: { resource: 'pods', namespace, name, gracePeriodSeconds: 0, preconditions: { uid } },
+      actor: nodeActor(this.config.nodeName),
+      ...deletionOf('pods', pod, { gracePeriodSeconds: 0 }),
     });
     // 404 and 409: it is gone, or another pod has its name by now.
     if (!reply.ok && ![404, 409].includes(reply.status.code ?? 0)) {

@@ -1,6 +1,13 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import type { Command, CommandReply, ItemResult, PodRef, PodStatus } from '@shiplog/contracts';
+import {
+  nodeActor,
+  type Command,
+  type CommandReply,
+  type ItemResult,
+  type PodRef,
+  type PodStatus,
+} from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import { BackOff } from '@shiplog/wait';
@@ -133,7 +140,7 @@ export class StatusReporter implements OnApplicationShutdown {
   #command(sent: readonly { entry: Entry; status: PodStatus }[]): Command<'ReportPods'> & { type: 'ReportPods' } {
     const { nodeName: node } = this.config;
     const pods = sent.map(({ entry, status }) => ({ ...refOf(entry.pod), status }));
-    return { id: newCommandId(), type: 'ReportPods', actor: `system:node:${node}`, data: { node, pods } };
+    return { id: newCommandId(), type: 'ReportPods', actor: nodeActor(node), data: { node, pods } };
   }
 
   #take(sent: readonly { entry: Entry; status: PodStatus }[], reply: CommandReply): void {

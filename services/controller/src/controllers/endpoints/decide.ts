@@ -1,5 +1,5 @@
 import type { Endpoint, ObjectOf } from '@shiplog/contracts';
-import { controllerOf } from '@shiplog/kube';
+import { deletionOf, controllerOf } from '@shiplog/kube';
 import type { PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
 import { controllerReference } from '../../domain/owners';
 import type { StoredPod } from '../../domain/pods';
@@ -47,9 +47,8 @@ function leftover(endpoints: ObjectOf<'endpoints'> | undefined): PlannedCommand[
 }
 
 /** Deletes exactly this Endpoints object. */
-export function deleteEndpoints({ metadata }: ObjectOf<'endpoints'>): PlannedCommand {
-  const { namespace = '', name, uid } = metadata;
-  return { type: 'DeleteObject', data: { resource: 'endpoints', namespace, name, preconditions: { uid } } };
+export function deleteEndpoints(endpoints: ObjectOf<'endpoints'>): PlannedCommand {
+  return deletionOf('endpoints', endpoints);
 }
 
 function familyOf(service: StoredService) {

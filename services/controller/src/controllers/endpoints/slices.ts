@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointSlicePort, ObjectOf, OwnerReference } from '@shiplog/contracts';
+import { deletionOf } from '@shiplog/kube';
 import { sameJson } from '@shiplog/apimachinery';
 import type { PlannedCommand } from '../../runtime/domain/controller';
 import { portsKey } from './candidates';
@@ -131,7 +132,6 @@ function replaceSlice(family: SliceFamily, slice: StoredSlice, { ports, endpoint
 }
 
 /** Deletes exactly this slice. */
-export function deleteSlice({ metadata }: StoredSlice): PlannedCommand {
-  const { namespace = '', name, uid } = metadata;
-  return { type: 'DeleteObject', data: { resource: SLICES, namespace, name, preconditions: { uid } } };
+export function deleteSlice(slice: StoredSlice): PlannedCommand {
+  return deletionOf(SLICES, slice);
 }

@@ -1,4 +1,5 @@
 import type { ObjectKey, OwnerReference, PropagationPolicy, StoredObject } from '@shiplog/contracts';
+import { deletionOf, patchOf } from '@shiplog/kube';
 import type { PlannedCommand } from '../../runtime/domain/controller';
 import { removeOwners } from '../../domain/owners';
 
@@ -46,7 +47,7 @@ function decideOwnerLeaving({ key, object, dependents }: GarbageView, finalizers
   if (finalizers.includes(ORPHAN)) {
     if (dependents.length === 0) return act(removeFinalizer(key, object, ORPHAN));
     const freed = dependents.slice(0, MOST_AT_ONCE);
-    return act(...freed.map((dependent) => removeOwners(dependent.key, dependent.object.metadata.uid, [uid])));
+    return act(...freed.map((dependent) => removeOwners(dependent.key.resource, dependent.object, [uid])));
   }
   if (!finalizers.includes(FOREGROUND)) return { kind: 'keep' };
   const blocked = dependents.some(({ object: dependent }) =>
@@ -61,7 +62,7 @@ function decideDependent(view: GarbageView): GarbageOutcome {
   const lost = owners.filter(({ presence }) => presence !== 'there');
   if (lost.length === 0) return { kind: 'keep' };
   const lostUids = lost.map(({ reference }) => reference.uid);
-  if (lost.length < owners.length) return act(removeOwners(key, object.metadata.uid, lostUids));
+  if (lost.length < owners.length) return act(removeOwners(key.resource, object, lostUids));
   const waiting = owners.filter(({ presence }) => presence === 'waiting').map(({ reference }) => reference.uid);
   if (waiting.length === 0 || dependents.length === 0) return act(remove(view, policyOf(object), true));
   // Two that own each other would wait for each other: this one stops blocking first.
@@ -78,23 +79,19 @@ function policyOf({ metadata }: StoredObject): PropagationPolicy {
 
 /** Deletes exactly this object; with `asSeen` only in the version that was decided on: it may have been adopted since. */
 function remove({ key, object }: GarbageView, propagationPolicy: PropagationPolicy, asSeen: boolean): PlannedCommand {
-  const { uid, resourceVersion } = object.metadata;
-  const preconditions = asSeen ? { uid, resourceVersion } : { uid };
-  return { type: 'DeleteObject', data: { ...key, propagationPolicy, preconditions } };
+  return deletionOf(key.resource, object, { propagationPolicy, asSeen });
 }
 
 function unblock({ key, object }: GarbageView, ownerUids: readonly string[]): PlannedCommand {
   const ownerReferences = ownerUids.map((uid) => ({ uid, blockOwnerDeletion: false }));
-  const patch = { metadata: { uid: object.metadata.uid, ownerReferences } };
-  return { type: 'PatchObject', data: { ...key, patchType: 'strategic', patch } };
+  return patchOf(key.resource, object, { metadata: { ownerReferences } });
 }
 
 /** The list is written whole, so another's change to the object since must refuse this one. */
-function removeFinalizer(key: ObjectKey, { metadata }: StoredObject, finalizer: string): PlannedCommand {
-  const { uid, resourceVersion, finalizers = [] } = metadata;
-  const rest = finalizers.filter((name) => name !== finalizer);
-  const patch = { metadata: { uid, resourceVersion, finalizers: rest.length === 0 ? null : rest } };
-  return { type: 'PatchObject', data: { ...key, patchType: 'merge', patch } };
+function removeFinalizer({ resource }: ObjectKey, object: StoredObject, finalizer: string): PlannedCommand {
+  const rest = object.metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
+  const metadata = { finalizers: rest.length === 0 ? null : rest };
+  return patchOf(resource, object, { metadata }, { patchType: 'merge', asSeen: true });
 }
 
 function act(...commands: PlannedCommand[]): GarbageOutcome {

@@ -6,7 +6,7 @@ import {
   type OwnerReference,
   type StoredObject,
 } from '@shiplog/contracts';
-import { keyOf } from '../../domain/owners';
+import { keyOf } from '@shiplog/kube';
 
 /** Uids of objects known to be gone that are remembered, at most: each spares a question to the journal. */
 const GONE_KEPT = 20_000;

@@ -1,4 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
+import { patchOf } from '@shiplog/kube';
 import type { PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
 
 export const DEFAULT_ACCOUNT = 'default';
@@ -50,16 +51,6 @@ function createRootCa(namespace: string, certificate: string): PlannedCommand {
   return { type: 'CreateObject', data: { resource: 'configmaps', namespace, object } };
 }
 
-function restoreRootCa({ metadata }: ObjectOf<'configmaps'>, certificate: string): PlannedCommand {
-  const { namespace = '', name, uid } = metadata;
-  return {
-    type: 'PatchObject',
-    data: {
-      resource: 'configmaps',
-      namespace,
-      name,
-      patchType: 'merge',
-      patch: { metadata: { uid }, data: { [CA_FILE_NAME]: certificate } },
-    },
-  };
+function restoreRootCa(map: ObjectOf<'configmaps'>, certificate: string): PlannedCommand {
+  return patchOf('configmaps', map, { data: { [CA_FILE_NAME]: certificate } }, { patchType: 'merge' });
 }

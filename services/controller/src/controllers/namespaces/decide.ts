@@ -5,6 +5,7 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
+import { conditionOf, statusPatchOf, transitionTime } from '@shiplog/kube';
 import { sameJson } from '@shiplog/apimachinery';
 import type { Now, PlannedCommand } from '../../runtime/domain/controller';
 import { timeOf } from '../../domain/pods';
@@ -108,24 +109,11 @@ function conditionsFor(remaining: readonly [ResourceId, readonly StoredObject[]]
 function writeConditions(namespace: StoredNamespace, wanted: NamespaceCondition[], now: Now): PlannedCommand[] {
   const stored = namespace.status?.conditions ?? [];
   const timed = wanted.map((condition) => {
-    const before = stored.find(({ type }) => type === condition.type);
-    const same = before?.status === condition.status;
-    return { ...condition, lastTransitionTime: same ? before?.lastTransitionTime : now.time };
+    const before = conditionOf(namespace, condition.type);
+    return { ...condition, lastTransitionTime: transitionTime(before, condition.status, now.time) };
   });
   const others = stored.filter(({ type }) => !wanted.some((condition) => condition.type === type));
   const conditions = [...others, ...timed];
   if (sameJson(stored, conditions)) return [];
-  return [
-    {
-      type: 'PatchObject',
-      data: {
-        resource: 'namespaces',
-        namespace: '',
-        name: namespace.metadata.name,
-        subresource: 'status',
-        patchType: 'merge',
-        patch: { metadata: { uid: namespace.metadata.uid }, status: { conditions } },
-      },
-    },
-  ];
+  return [statusPatchOf('namespaces', namespace, { conditions }, { patchType: 'merge' })];
 }

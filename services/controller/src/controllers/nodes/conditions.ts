@@ -1,5 +1,6 @@
 import type { NodeCondition, ObjectOf } from '@shiplog/contracts';
-import { momentOf, type Now, type PlannedCommand, type ReconcileResult } from '../../runtime/domain/controller';
+import { conditionOf, isConditionTrue, statusPatchOf } from '@shiplog/kube';
+import { momentOf, type Now, type ReconcileResult } from '../../runtime/domain/controller';
 
 export type StoredNode = ObjectOf<'nodes'>;
 
@@ -19,14 +20,9 @@ export interface HeartbeatView {
   now: Now;
 }
 
-/** A node's condition by its type. */
-export function nodeCondition(node: StoredNode, type: string): NodeCondition | undefined {
-  return node.status?.conditions?.find((condition) => condition.type === type);
-}
-
 /** Whether the node's kubelet says that it can run pods. */
 export function isNodeReady(node: StoredNode): boolean {
-  return nodeCondition(node, 'Ready')?.status === 'True';
+  return isConditionTrue(node, 'Ready');
 }
 
 /** Whether the silence is long enough to give the node up for now. */
@@ -38,38 +34,19 @@ export function isSilent({ silentMs, graceMs }: Pick<HeartbeatView, 'silentMs' |
 export function decideConditions(view: HeartbeatView): ReconcileResult {
   const { node, silentMs, graceMs, now } = view;
   if (!isSilent(view)) return { commands: [], requeueAfterMs: Math.max(graceMs - silentMs, LEAST_WAIT_MS) };
-  const unknown = REPORTED.filter((type) => nodeCondition(node, type)?.status !== 'Unknown');
+  const unknown = REPORTED.filter((type) => conditionOf(node, type)?.status !== 'Unknown');
   if (unknown.length === 0) return { commands: [], requeueAfterMs: graceMs };
   return {
-    commands: [
-      writeConditions(
-        node,
-        unknown.map((type) => lostCondition(view, type, now)),
-      ),
-    ],
+    commands: [statusPatchOf('nodes', node, { conditions: unknown.map((type) => lostCondition(view, type, now)) })],
   };
 }
 
 function lostCondition({ node, lastHeardMs }: HeartbeatView, type: string, now: Now): NodeCondition {
-  const before = nodeCondition(node, type);
+  const before = conditionOf(node, type);
   const lastHeartbeatTime = lastHeardMs === undefined ? before?.lastHeartbeatTime : momentOf(lastHeardMs).time;
   const [reason, message] =
     before === undefined
       ? ['NodeStatusNeverUpdated', 'Kubelet never posted node status.']
       : ['NodeStatusUnknown', 'Kubelet stopped posting node status.'];
   return { type, status: 'Unknown', lastHeartbeatTime, lastTransitionTime: now.time, reason, message };
-}
-
-function writeConditions({ metadata: { name, uid } }: StoredNode, conditions: NodeCondition[]): PlannedCommand {
-  return {
-    type: 'PatchObject',
-    data: {
-      resource: 'nodes',
-      namespace: '',
-      name,
-      subresource: 'status',
-      patchType: 'strategic',
-      patch: { metadata: { uid }, status: { conditions } },
-    },
-  };
 }

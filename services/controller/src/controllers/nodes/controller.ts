@@ -1,5 +1,6 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { Taint } from '@shiplog/contracts';
+import { conditionOf } from '@shiplog/kube';
 import {
   SETTLED,
   type ReconcileRequest,
@@ -8,7 +9,7 @@ import {
   type ReconcileResult,
 } from '../../runtime/domain/controller';
 import { timeOf } from '../../domain/pods';
-import { decideConditions, isNodeReady, isSilent, nodeCondition, type StoredNode } from './conditions';
+import { decideConditions, isNodeReady, isSilent, type StoredNode } from './conditions';
 import { decideEviction } from './eviction';
 import { decideLostPods } from './lost-pods';
 import { decideTaints, nameOf } from './taints';
@@ -83,7 +84,7 @@ export class NodeLifecycleController implements Controller {
 
 /** A kubelet that says how its node is lives, also when its next heartbeat is yet to come. */
 function hasReported(before: StoredNode | undefined, after: StoredNode): boolean {
-  const ready = nodeCondition(after, 'Ready');
+  const ready = conditionOf(after, 'Ready');
   return ready !== undefined && ready.status !== 'Unknown' && before?.status !== after.status;
 }
 
@@ -92,7 +93,7 @@ function keysOfPod(nodeName: string | undefined, state: ReadonlyCluster): string
   const node = nodeName === undefined ? undefined : state.get('nodes', '', nodeName);
   if (node === undefined) return [];
   const matters =
-    nodeCondition(node, 'Ready')?.status === 'Unknown' ||
+    conditionOf(node, 'Ready')?.status === 'Unknown' ||
     node.spec?.taints?.some((taint) => taint.effect === 'NoExecute') === true;
   return matters ? [node.metadata.name] : [];
 }

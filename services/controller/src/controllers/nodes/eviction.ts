@@ -1,7 +1,7 @@
 import type { Taint } from '@shiplog/contracts';
-import { tolerates } from '@shiplog/kube';
+import { deletionOf, statusPatchOf, tolerates } from '@shiplog/kube';
 import type { Note, Now, PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
-import { deletePod, timeOf, type StoredPod } from '../../domain/pods';
+import { timeOf, type StoredPod } from '../../domain/pods';
 
 /** All that the decision which pods must leave a node looks at. */
 export interface EvictionView {
@@ -46,7 +46,6 @@ function toleratedUntil(pod: StoredPod, taint: Taint, firstSeenMs: (taint: Taint
 
 /** The pod says why it goes before it is asked to go. */
 function evict(pod: StoredPod, now: Now): PlannedCommand[] {
-  const { namespace = '', name, uid } = pod.metadata;
   const condition = {
     type: 'DisruptionTarget',
     status: 'True',
@@ -54,20 +53,7 @@ function evict(pod: StoredPod, now: Now): PlannedCommand[] {
     reason: 'DeletionByTaintManager',
     message: 'Taint manager: deleting due to NoExecute taint',
   };
-  return [
-    {
-      type: 'PatchObject',
-      data: {
-        resource: 'pods',
-        namespace,
-        name,
-        subresource: 'status',
-        patchType: 'strategic',
-        patch: { metadata: { uid }, status: { conditions: [condition] } },
-      },
-    },
-    deletePod(pod),
-  ];
+  return [statusPatchOf('pods', pod, { conditions: [condition] }), deletionOf('pods', pod)];
 }
 
 function evictionNote({ metadata: { namespace = '', name, uid } }: StoredPod): Note {

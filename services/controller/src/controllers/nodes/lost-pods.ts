@@ -1,3 +1,4 @@
+import { statusPatchOf } from '@shiplog/kube';
 import type { Now, ReconcileResult } from '../../runtime/domain/controller';
 import { isPodFinished, isPodReady, type StoredPod } from '../../domain/pods';
 
@@ -5,19 +6,8 @@ import { isPodFinished, isPodReady, type StoredPod } from '../../domain/pods';
 export function decideLostPods(pods: readonly StoredPod[], now: Now): ReconcileResult {
   const commands = pods
     .filter((pod) => isPodReady(pod) && !isPodFinished(pod))
-    .map(({ metadata: { namespace = '', name, uid } }) => ({
-      type: 'PatchObject' as const,
-      data: {
-        resource: 'pods' as const,
-        namespace,
-        name,
-        subresource: 'status',
-        patchType: 'strategic' as const,
-        patch: {
-          metadata: { uid },
-          status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: now.time }] },
-        },
-      },
-    }));
+    .map((pod) =>
+      statusPatchOf('pods', pod, { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: now.time }] }),
+    );
   return { commands };
 }

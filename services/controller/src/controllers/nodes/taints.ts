@@ -1,6 +1,7 @@
 import type { Taint } from '@shiplog/contracts';
+import { conditionOf, patchOf } from '@shiplog/kube';
 import type { Now, ReconcileResult } from '../../runtime/domain/controller';
-import { isNodeReady, nodeCondition, type StoredNode } from './conditions';
+import { isNodeReady, type StoredNode } from './conditions';
 
 export const NOT_READY = 'node.kubernetes.io/not-ready';
 export const UNREACHABLE = 'node.kubernetes.io/unreachable';
@@ -41,30 +42,17 @@ export function decideTaints({ node, someNodeReady, now }: TaintsView): Reconcil
   const kept = stored.filter((taint) => !MANAGED.has(nameOf(taint)) || has(wanted, taint));
   const added = wanted.filter((taint) => !has(stored, taint)).map((taint) => ({ ...taint, timeAdded: now.time }));
   if (added.length === 0 && kept.length === stored.length) return { commands: [] };
-  const { name, uid, resourceVersion } = node.metadata;
   const taints = [...kept, ...added];
-  return {
-    commands: [
-      {
-        type: 'PatchObject',
-        data: {
-          resource: 'nodes',
-          namespace: '',
-          name,
-          patchType: 'merge',
-          // The list is written whole, so another's change to it since must refuse this one.
-          patch: { metadata: { uid, resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } },
-        },
-      },
-    ],
-  };
+  const spec = { taints: taints.length === 0 ? null : taints };
+  // The list is written whole, so another's change to it since must refuse this one.
+  return { commands: [patchOf('nodes', node, { spec }, { patchType: 'merge', asSeen: true })] };
 }
 
 function wantedTaints(node: StoredNode, someNodeReady: boolean): Taint[] {
-  const keys = BY_CONDITION.filter(({ type, status }) => nodeCondition(node, type)?.status === status);
+  const keys = BY_CONDITION.filter(({ type, status }) => conditionOf(node, type)?.status === status);
   const wanted: Taint[] = keys.map(({ key }) => ({ key, effect: 'NoSchedule' }));
   if (node.spec?.unschedulable === true) wanted.push({ key: UNSCHEDULABLE, effect: 'NoSchedule' });
-  const ready = nodeCondition(node, 'Ready');
+  const ready = conditionOf(node, 'Ready');
   if (ready !== undefined && !isNodeReady(node) && someNodeReady) {
     wanted.push({ key: ready.status === 'Unknown' ? UNREACHABLE : NOT_READY, effect: 'NoExecute' });
   }

@@ -1,5 +1,6 @@
 import { formatCidr, parseCidr, subnetOf, type Cidr } from '@shiplog/apimachinery';
 import type { ObjectOf } from '@shiplog/contracts';
+import { patchOf } from '@shiplog/kube';
 import type { PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
 
 type StoredNode = ObjectOf<'nodes'>;
@@ -48,15 +49,6 @@ function indexesOf(node: StoredNode, cluster: Cidr, prefix: number): number[] {
   return Array.from({ length: Math.max(1, Math.ceil(own.size / size)) }, (_, i) => first + i);
 }
 
-function assign({ metadata: { name, uid } }: StoredNode, podCIDR: string): PlannedCommand {
-  return {
-    type: 'PatchObject',
-    data: {
-      resource: 'nodes',
-      namespace: '',
-      name,
-      patchType: 'merge',
-      patch: { metadata: { uid }, spec: { podCIDR, podCIDRs: [podCIDR] } },
-    },
-  };
+function assign(node: StoredNode, podCIDR: string): PlannedCommand {
+  return patchOf('nodes', node, { spec: { podCIDR, podCIDRs: [podCIDR] } }, { patchType: 'merge' });
 }

@@ -1,6 +1,7 @@
 import type { ObjectOf } from '@shiplog/contracts';
+import { deletionOf, isConditionTrue } from '@shiplog/kube';
 import type { Now, PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
-import { deletePod, isPodFinished, timeOf, type StoredPod } from '../../domain/pods';
+import { isPodFinished, timeOf, type StoredPod } from '../../domain/pods';
 
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
 
@@ -24,7 +25,9 @@ export function decidePodGc(view: PodGcView): ReconcileResult {
   const surplus = [...ended]
     .sort((a, b) => timeOf(a.metadata.creationTimestamp) - timeOf(b.metadata.creationTimestamp))
     .slice(0, Math.max(0, ended.length - view.endedPodsKept));
-  const commands: PlannedCommand[] = [...new Set([...gone, ...surplus])].map((pod) => deletePod(pod, 0));
+  const commands: PlannedCommand[] = [...new Set([...gone, ...surplus])].map((pod) =>
+    deletionOf('pods', pod, { gracePeriodSeconds: 0 }),
+  );
   return { commands };
 }
 
@@ -34,6 +37,6 @@ function isAbandoned({ nodes, missingSinceMs, quarantineMs, now }: PodGcView, po
   const node = nodes.get(nodeName);
   if (node === undefined) return now.ms - missingSinceMs(nodeName) >= quarantineMs;
   if (pod.metadata.deletionTimestamp === undefined) return false;
-  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready')?.status === 'True';
+  const ready = isConditionTrue(node, 'Ready');
   return !ready && node.spec?.taints?.some((taint) => taint.key === OUT_OF_SERVICE) === true;
 }

@@ -1,9 +1,9 @@
 import type { KubeStatus, ObjectOf } from '@shiplog/contracts';
-import { controllerOf } from '@shiplog/kube';
+import { deletionOf, controllerOf } from '@shiplog/kube';
 import { matchesSelectorMap } from '@shiplog/apimachinery';
 import type { Note, Now, PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
-import { addOwner, controllerReference, keyOf, removeOwners } from '../../domain/owners';
-import { deletePod, isPodActive, type StoredPod } from '../../domain/pods';
+import { addOwner, controllerReference, removeOwners } from '../../domain/owners';
+import { isPodActive, type StoredPod } from '../../domain/pods';
 import { observedStatus, writeStatus } from './status';
 import { byUsefulness } from './deletion-order';
 
@@ -51,10 +51,10 @@ function claim(rc: Rc, pods: readonly StoredPod[]): { active: StoredPod[]; comma
     const owner = controllerOf(pod);
     const matches = matchesSelectorMap(rc.spec?.selector, pod.metadata.labels);
     if (owner?.uid === rc.metadata.uid) {
-      if (!matches) commands.push(removeOwners(keyOf('pods', pod), pod.metadata.uid, [rc.metadata.uid]));
+      if (!matches) commands.push(removeOwners('pods', pod, [rc.metadata.uid]));
       else if (isPodActive(pod)) active.push(pod);
     } else if (owner === undefined && matches && isPodActive(pod)) {
-      commands.push(addOwner(keyOf('pods', pod), pod.metadata.uid, ownerReference(rc)));
+      commands.push(addOwner('pods', pod, ownerReference(rc)));
       active.push(pod);
     }
   }
@@ -68,7 +68,7 @@ function scale(view: ReplicationView, active: readonly StoredPod[]): PlannedComm
     const surplus = Math.min(-missing, MOST_PODS_AT_ONCE);
     return byUsefulness(active)
       .slice(0, surplus)
-      .map((pod) => deletePod(pod));
+      .map((pod) => deletionOf('pods', pod));
   }
   if (view.namespaceTerminating) return [];
   // After a refusal one pod is tried, not hundreds that would fare the same.

@@ -1,4 +1,5 @@
-import { isPodReady, podCondition, timeOf, type StoredPod } from '../../domain/pods';
+import { conditionOf } from '@shiplog/kube';
+import { isPodReady, timeOf, type StoredPod } from '../../domain/pods';
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 const PHASE_RANK: Record<string, number> = { Pending: 0, Unknown: 1, Running: 2 };
@@ -53,7 +54,7 @@ function coLocated(pod: StoredPod, perNode: ReadonlyMap<string, number>): number
 }
 
 function readySince(pod: StoredPod): number {
-  return isPodReady(pod) ? timeOf(podCondition(pod, 'Ready')?.lastTransitionTime) : 0;
+  return isPodReady(pod) ? timeOf(conditionOf(pod, 'Ready')?.lastTransitionTime) : 0;
 }
 
 function restarts(pod: StoredPod): number {

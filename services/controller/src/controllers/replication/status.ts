@@ -4,6 +4,7 @@ import type {
   ReplicationControllerCondition,
   ReplicationControllerStatus,
 } from '@shiplog/contracts';
+import { statusPatchOf } from '@shiplog/kube';
 import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
 import type { Now, PlannedCommand } from '../../runtime/domain/controller';
 import { isPodReady, untilAvailableMs, type StoredPod } from '../../domain/pods';
@@ -43,12 +44,7 @@ export function writeStatus(rc: Rc, wanted: ReplicationControllerStatus): Planne
     sameJson(stored?.conditions ?? [], wanted.conditions ?? []);
   if (same) return undefined;
   const conditions = wanted.conditions?.length === 0 ? null : wanted.conditions;
-  const { namespace = '', name } = rc.metadata;
-  const key = { resource: 'replicationcontrollers', namespace, name } as const;
-  return {
-    type: 'PatchObject',
-    data: { ...key, subresource: 'status', patchType: 'merge', patch: { status: { ...wanted, conditions } } },
-  };
+  return statusPatchOf('replicationcontrollers', rc, { ...wanted, conditions }, { patchType: 'merge' });
 }
 
 /** Other conditions stay; ReplicaFailure says why pods could not be made, and keeps its time while it lasts. */

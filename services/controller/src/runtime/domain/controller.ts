@@ -1,5 +1,6 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { CommandData, CommandType, KubeStatus, ObjectOf, ResourceId, Signals } from '@shiplog/contracts';
+import { kubernetesTime } from '@shiplog/kube';
 
 /** What an event made of one object: created (no `before`), changed, or deleted (no `after`). */
 export interface ObjectChange<R extends ResourceId = ResourceId> {
@@ -92,5 +93,5 @@ export function keysOfChange(controller: Controller, change: ObjectChange, state
 
 /** A moment as deciders take it. */
 export function momentOf(ms: number): Now {
-  return { ms, time: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return { ms, time: kubernetesTime(ms) };
 }

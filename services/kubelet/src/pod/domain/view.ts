@@ -90,11 +90,6 @@ export function startedMs(container: ObservedContainer): number {
   return container.state.phase === 'created' ? 0 : Date.parse(container.state.startedAt);
 }
 
-/** The moment as Kubernetes writes it: RFC 3339 in UTC, whole seconds. */
-export function kubeTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
-
 /** When the pod has run for as long as it may, epoch milliseconds; undefined for no limit. */
 export function deadlineOf({ pod, acceptedAt }: PodView): number | undefined {
   const seconds = pod.spec?.activeDeadlineSeconds;

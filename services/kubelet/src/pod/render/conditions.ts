@@ -1,6 +1,6 @@
 import type { ContainerStatus, PodCondition } from '@shiplog/contracts';
-import { isSidecar } from '@shiplog/kube';
-import { sandboxOf, kubeTime, type PodView } from '../domain/view';
+import { conditionOf, kubernetesTime, transitionTime, isSidecar } from '@shiplog/kube';
+import { sandboxOf, type PodView } from '../domain/view';
 
 export interface ConditionFacts {
   readonly phase: string;
@@ -28,13 +28,12 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
     ContainersReady: containersReady,
   };
   const rendered = Object.entries(own).map(([type, judgement]) => {
-    const known = before.find((one) => one.type === type);
-    const lastTransitionTime = known?.status === judgement.status ? known.lastTransitionTime : kubeTime(view.now);
+    const lastTransitionTime = transitionTime(conditionOf(view.pod, type), judgement.status, kubernetesTime(view.now));
     return { type, ...judgement, ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }) };
   });
   const others = before.filter((one) => !(one.type in own));
   if (!others.some((one) => one.type === 'PodScheduled')) {
-    others.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: kubeTime(view.now) });
+    others.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: kubernetesTime(view.now) });
   }
   return [...rendered, ...others];
 }
@@ -71,9 +70,8 @@ function judgeContainers(view: PodView, facts: ConditionFacts): Judgement {
 
 /** Conditions that others must have set to True before the pod counts as ready. */
 function judgeGates({ pod }: PodView): Judgement {
-  const conditions = pod.status?.conditions ?? [];
   for (const { conditionType } of pod.spec?.readinessGates ?? []) {
-    const gate = conditions.find((one) => one.type === conditionType);
+    const gate = conditionOf(pod, conditionType);
     if (gate?.status === 'True') continue;
     const what =
       gate === undefined ? 'corresponding condition of pod readiness gate' : 'the status of pod readiness gate';

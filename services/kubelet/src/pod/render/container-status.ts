@@ -1,7 +1,8 @@
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@shiplog/contracts';
+import { kubernetesTime } from '@shiplog/kube';
 import type { ObservedContainer } from '../../runtime/runtime';
 import { restartOf, restartsAfter } from '../decide/restart';
-import { attemptsOf, containerUrl, kubeTime, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
+import { attemptsOf, containerUrl, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
 import { restartPolicyOf } from '../../domain/pod';
 
 /** What a kubelet says of a container it has lost every trace of. */
@@ -118,8 +119,8 @@ function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTer
     exitCode,
     reason,
     ...(message === undefined || message === '' ? {} : { message }),
-    startedAt: kubeTime(Date.parse(startedAt)),
-    finishedAt: kubeTime(Date.parse(finishedAt)),
+    startedAt: kubernetesTime(startedAt),
+    finishedAt: kubernetesTime(finishedAt),
     containerID: containerUrl(dead.id),
   };
 }
@@ -128,7 +129,7 @@ function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTer
 function startedAt(container: ObservedContainer, before: ContainerStatus | undefined): string {
   const reported = before?.containerID === containerUrl(container.id) ? before.state?.running?.startedAt : undefined;
   if (reported !== undefined) return reported;
-  return container.state.phase === 'running' ? kubeTime(Date.parse(container.state.startedAt)) : '';
+  return container.state.phase === 'running' ? kubernetesTime(container.state.startedAt) : '';
 }
 
 function lastStateOf(

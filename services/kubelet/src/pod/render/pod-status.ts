@@ -1,8 +1,8 @@
 import type { Container, ContainerStatus, PodStatus } from '@shiplog/contracts';
-import { isSidecar } from '@shiplog/kube';
+import { kubernetesTime, isSidecar } from '@shiplog/kube';
 import { renderConditions } from './conditions';
 import { renderContainerStatus } from './container-status';
-import { deadlineOf, kubeTime, type PodView } from '../domain/view';
+import { deadlineOf, type PodView } from '../domain/view';
 import { isTerminal } from '../../domain/pod';
 
 /** The whole status of a pod, as the kubelet reports it; what others wrote into it is kept. */
@@ -28,7 +28,7 @@ export function renderStatus(view: PodView): PodStatus {
     hostIPs: [{ ip: view.hostIP }],
     podIP,
     podIPs: podIP === undefined ? undefined : [{ ip: podIP }],
-    startTime: before.startTime ?? kubeTime(acceptedAt),
+    startTime: before.startTime ?? kubernetesTime(acceptedAt),
     initContainerStatuses: initContainerStatuses.length === 0 ? undefined : initContainerStatuses,
     containerStatuses,
   });

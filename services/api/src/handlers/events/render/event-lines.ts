@@ -1,5 +1,5 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import type { LogEvent, ObjectOf, ObjectReference } from '@shiplog/contracts';
+import { serviceActor, type LogEvent, type ObjectOf, type ObjectReference } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 
 /** One line for `kubectl describe`: what a Kubernetes Event says. */
@@ -13,7 +13,7 @@ export interface EventLine {
   readonly about: ObjectReference;
 }
 
-const CONTROLLER = 'system:shiplog:controller';
+const CONTROLLER = serviceActor('controller');
 type Pod = ObjectOf<'pods'>;
 
 /**
