@@ -16,7 +16,7 @@ describe('commands about an object', () => {
     });
     expect(statusPatchOf('nodes', { metadata: { name: 'n' } }, { phase: 'x' }).data).toEqual({
       ...{ resource: 'nodes', namespace: '', name: 'n', subresource: 'status', patchType: 'strategic' },
-      patch: { metadata: {}, status: { phase: 'x' } },
+      patch: { status: { phase: 'x' } },
     });
   });
 

@@ -29,13 +29,13 @@ export function keyOf(resource: ResourceId, { metadata: { namespace = '', name }
 
 /**
  * Patches exactly this object, strategically unless told. The uid in the patch is a precondition: uids can't change, so
- * where another object has the name by now the patch is a conflict.
+ * where another object has the name by now the patch is a conflict. Given a name alone, it is whatever has that name.
  */
 export function patchOf(resource: ResourceId, object: Named, patch: Patch, options: PatchOptions = {}) {
   const { asSeen, patchType = 'strategic', ...rest } = options;
   const metadata = { ...identityOf(object, asSeen), ...patch.metadata };
-  const data = { ...keyOf(resource, object), ...rest, patchType, patch: { ...patch, metadata } };
-  return { type: 'PatchObject' as const, data };
+  const whole = Object.keys(metadata).length === 0 ? patch : { ...patch, metadata };
+  return { type: 'PatchObject' as const, data: { ...keyOf(resource, object), ...rest, patchType, patch: whole } };
 }
 
 /** Patches the status of exactly this object. */

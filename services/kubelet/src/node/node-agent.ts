@@ -88,11 +88,13 @@ export class NodeAgent implements OnApplicationShutdown {
       await this.#ask({ type: 'CreateObject', data: { resource: 'nodes', namespace: '', object } }, [409]);
     } else {
       const patch = statusPatch(status, node.status);
-      if (patch !== undefined) await this.#ask(statusPatchOf('nodes', node, patch), [404]);
+      // By its name: a node may say nothing of its Node's metadata but labels and annotations.
+      const own = { metadata: { name } };
+      if (patch !== undefined) await this.#ask(statusPatchOf('nodes', own, patch), [404]);
       const missing = Object.entries(wanted).filter(([label, value]) => node.metadata.labels?.[label] !== value);
       if (missing.length > 0) {
         const metadata = { labels: Object.fromEntries(missing) };
-        await this.#ask(patchOf('nodes', node, { metadata }, { patchType: 'merge' }), [404]);
+        await this.#ask(patchOf('nodes', own, { metadata }, { patchType: 'merge' }), [404]);
       }
     }
     if (!this.#leased) await this.#makeLease(name);
