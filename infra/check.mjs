@@ -1,15 +1,17 @@
-// The static checks, those that need a whole core at once beside each other: on two cores a third faster than in turn.
+// The static checks, two at a time.
 import { spawn } from 'node:child_process';
 
 /** Keyed by each file's content and the formatter's version and options, so that a hit proves as much as a run. */
 const CACHE = ['--cache', '--cache-strategy', 'content'];
 
+/** The longest first, so that both cores are done at the same time. */
 const CHECKS = [
-  ['node_modules/eslint/bin/eslint.js', '.'],
-  ['node_modules/typescript/bin/tsc', '-p', '.'],
   ['node_modules/prettier/bin/prettier.cjs', '--check', '.', '--log-level', 'warn', ...CACHE],
-  ['contracts/generate.mjs', '--check'],
+  ['node_modules/eslint/bin/eslint.js', '.'],
+  ['node_modules/oxlint/bin/oxlint', '--type-aware', '.'],
+  ['node_modules/typescript/bin/tsc', '-p', '.'],
   ['contracts/asyncapi.mjs', '--check'],
+  ['contracts/generate.mjs', '--check'],
 ];
 
 /** Output is kept until the check ends, so that two checks' lines don't mix. */
@@ -26,11 +28,10 @@ function run(args) {
   });
 }
 
-const [lint, ...others] = CHECKS;
-const inTurn = async () => {
-  const passed = [];
-  for (const args of others) passed.push(await run(args));
-  return passed.every(Boolean);
+const waiting = [...CHECKS];
+let passed = true;
+const lane = async () => {
+  for (let args = waiting.shift(); args !== undefined; args = waiting.shift()) passed = (await run(args)) && passed;
 };
-const passed = await Promise.all([run(lint), inTurn()]);
-process.exitCode = passed.every(Boolean) ? 0 : 1;
+await Promise.all([lane(), lane()]);
+process.exitCode = passed ? 0 : 1;

@@ -72,7 +72,7 @@ export class Sandbox {
     // The network is not the engine's: whoever waits for its agent takes no other pod's place.
     const started = created
       .then((id) => runtime.startSandbox(id))
-      .finally(() => entered.then(() => limiter.leave(uid), nothing));
+      .finally(() => void entered.then(() => limiter.leave(uid), nothing));
     const ready = started.then(async (details) => this.#attach(pod, await created, details));
     this.#created = created;
     this.#ready = ready;
