@@ -43,7 +43,8 @@ export const journalSettings = {
   }),
   snapshotEvery: integer({
     env: 'SNAPSHOT_EVERY',
-    description: 'Events between two snapshots, at least (more when the state is larger than that).',
+    description:
+      'Events between two snapshots, at least: more when the state is larger than that, up to three times as many in a rush.',
     default: 50_000,
     min: 10,
   }),

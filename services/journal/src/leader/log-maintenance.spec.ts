@@ -35,17 +35,33 @@ function fakeLog(dropped: ('dropped' | 'busy')[] = []) {
 
 type FakeLog = ReturnType<typeof fakeLog>;
 
-/** Lets maintenance look at a log that has grown to a position, and waits until it has nothing more to do. */
-async function start(log: FakeLog, make?: MaintenanceParts['maker']['make']) {
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** Maintenance of a log that can grow to a position, which then takes a second in which no more comes, and all it does. */
+async function start(log: FakeLog, make?: MaintenanceParts['maker']['make'], settings: object = config) {
   const writer = { position: 0, state: { size: () => 1, copy: () => fail('the deciding thread copies no state') } };
   const maker = {
     make: make ?? (() => (log.taken.push(writer.position), Promise.resolve(made(writer.position)))),
   };
-  const parts = { log, config, writer, heads: { all: () => ({}) }, epoch: 3, maker, logger: pino({ level: 'silent' }) };
+  const parts = {
+    log,
+    config: settings,
+    writer,
+    heads: { all: () => ({}) },
+    epoch: 3,
+    maker,
+    logger: pino({ level: 'silent' }),
+  };
   const maintenance = await LogMaintenance.start(parts as unknown as MaintenanceParts);
-  const grow = async (position: number): Promise<void> => {
+  const grow = async (position: number, withinMs = 1_000): Promise<void> => {
     writer.position = position;
     maintenance.look();
+    jest.advanceTimersByTime(withinMs);
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
   };
   return { maintenance, grow };
@@ -79,23 +95,34 @@ it('a partition leaves when a snapshot leads on to everything that is to be kept
 });
 
 it('a partition that is read is tried again later, and not archived again', async () => {
-  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
-  try {
-    const log = fakeLog(['busy']);
-    log.taken.push(1_000);
-    const { grow } = await start(log);
-    await grow(1_300);
-    await grow(1_310);
-    expect(log.did.filter((item) => item.endsWith(first.name))).toEqual([
-      'archive events_0_1000',
-      'busy events_0_1000',
-    ]);
-    jest.advanceTimersByTime(5_001);
-    await grow(1_320);
-    expect(log.did.slice(2, 3)).toEqual(['dropped events_0_1000']);
-  } finally {
-    jest.useRealTimers();
-  }
+  const log = fakeLog(['busy']);
+  log.taken.push(1_000);
+  const { grow } = await start(log);
+  await grow(1_300);
+  await grow(1_310);
+  expect(log.did.filter((item) => item.endsWith(first.name))).toEqual(['archive events_0_1000', 'busy events_0_1000']);
+  jest.advanceTimersByTime(5_001);
+  await grow(1_320);
+  expect(log.did.slice(2, 3)).toEqual(['dropped events_0_1000']);
+});
+
+describe('a snapshot that is due', () => {
+  const settings = { ...config, snapshotEvery: 1_000 };
+  it('waits while events come thick and fast, and is taken after a whole second without', async () => {
+    const log = fakeLog();
+    const { grow } = await start(log, undefined, settings);
+    for (let position = 1_100; position <= 2_600; position += 300) await grow(position, 300);
+    expect(log.taken).toEqual([]);
+    await grow(2_600, 2_000);
+    expect(log.taken).toEqual([2_600]);
+  });
+
+  it('waits no longer than for as many events as belong between three', async () => {
+    const log = fakeLog();
+    const { grow } = await start(log, undefined, settings);
+    for (let position = 1_100; position <= 3_200; position += 300) await grow(position, 300);
+    expect(log.taken).toEqual([3_200]);
+  });
 });
 
 it('ends a snapshot under way when it stops', async () => {

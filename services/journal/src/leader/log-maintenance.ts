@@ -11,6 +11,12 @@ const RETRY_MS = 5_000;
 /** How soon a partition is tried again that somebody read when it was to leave: appends may wait 50 ms each time. */
 const BUSY_MS = 5_000;
 
+/** It is calm when no more events than this are committed within this time. */
+const CALM_EVENTS = 200;
+const CALM_MS = 1_000;
+/** How long a snapshot waits for calm: for so many times the events between two; a start reads the log from there. */
+const LONGEST_RUSH = 2;
+
 /** What maintenance must know of the settings. */
 export type MaintenanceConfig = Pick<
   JournalConfig,
@@ -42,6 +48,9 @@ export class LogMaintenance {
   #working: Promise<void> | undefined;
   #retryAt = 0;
   #forgetAt = 0;
+  /** Set while a snapshot waits for calm. */
+  #rush: NodeJS.Timeout | undefined;
+  #isCalm = false;
   /** Up to where partitions may leave; undefined when none has to. */
   #keepFrom: number | undefined;
   /** The last one, which may not have left yet. */
@@ -68,6 +77,7 @@ export class LogMaintenance {
   /** Looks whether something is due; called after commits, costs a comparison when nothing is. */
   look(): void {
     if (this.#working !== undefined || this.#stopped.signal.aborted) return;
+    this.#watchForCalm();
     if (!this.#isDue() || performance.now() < this.#retryAt) return;
     this.#working = this.#work()
       .catch((error: unknown) => {
@@ -84,6 +94,7 @@ export class LogMaintenance {
   /** Ends a snapshot under way and waits for other work; with `snapshot`, takes one of the state as it is. */
   async stop({ snapshot }: { snapshot: boolean }): Promise<void> {
     this.#stopped.abort();
+    clearTimeout(this.#rush);
     await this.#working;
     const { log, writer, heads, epoch } = this.parts;
     const { state, position } = writer;
@@ -102,11 +113,26 @@ export class LogMaintenance {
     return writer.position + config.partitionSize >= this.#roomEnd;
   }
 
-  /** A large state is not written again for every few changes of it. */
+  /** Nobody waits for a snapshot, and it takes time of all processors: it lets a rush pass, but not for ever. */
   #needsSnapshot(): boolean {
+    const beyond = this.#eventsBeyondSnapshot();
+    return beyond >= (this.#isCalm ? 0 : LONGEST_RUSH * this.parts.config.snapshotEvery);
+  }
+
+  /** How many events more there are than a snapshot is for. A large state is not written again for every few changes of it. */
+  #eventsBeyondSnapshot(): number {
     const { writer, config } = this.parts;
-    const since = writer.position - this.#snapshotAt;
-    return since >= config.snapshotEvery && since >= writer.state.size();
+    return writer.position - this.#snapshotAt - Math.max(config.snapshotEvery, writer.state.size());
+  }
+
+  #watchForCalm(): void {
+    if (this.#rush !== undefined || this.#isCalm || this.#eventsBeyondSnapshot() < 0) return;
+    const { position } = this.parts.writer;
+    this.#rush = setTimeout(() => {
+      this.#rush = undefined;
+      this.#isCalm = this.parts.writer.position - position <= CALM_EVENTS;
+      this.look();
+    }, CALM_MS);
   }
 
   async #work(): Promise<void> {
@@ -133,6 +159,7 @@ export class LogMaintenance {
     const { outcome, position, objects } = await maker.make(epoch, this.#stopped.signal);
     if (outcome === 'deposed') throw new Error('a newer epoch has begun: the snapshot was left to it');
     this.#snapshotAt = position;
+    this.#isCalm = false;
     await log.snapshots.thin(config.snapshotsKept);
     logger.info({ position, objects, ms: Math.round(performance.now() - started) }, 'snapshot taken');
     if (config.retentionEvents > 0) this.#keepFrom = await this.#firstNeeded(position - config.retentionEvents);
