@@ -8,8 +8,6 @@ const PURE = [
   '{services,infra}/**/{domain,decide,plan,render,rules}/**/*.ts',
   'services/api/src/{rest,cache/window}/**/*.ts',
   'services/controller/src/controllers/**/*.ts',
-  // Files that have yet to move into such a folder.
-  '{services,infra}/**/{decide,fold,plan,render,rule}*.ts',
 ];
 const SPECS = ['**/*.spec.ts', '**/testing/**', 'infra/e2e/**', 'libs/testing/**'];
 const IO_MODULES = [

@@ -6,7 +6,7 @@ import { CONTROL_PLANE_BENCHES, runOnControlPlane } from './control-plane-run';
 import { Notes } from './notes';
 import { optionsFrom } from './options';
 import { runProgram } from './parts/run-program';
-import { renderCpu, renderTable } from './table/render-table';
+import { renderCpu, renderTable } from './render/table';
 
 const QUICK_SHARE = 0.35;
 const PODS = 'pods';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { Cluster } from './cluster';
 import { isAlive, ownIdentity, type ProcessIdentity } from './processes/identity';
 import { parseState, readOwn, writeOwn } from './runtime-folder';
-import type { Ownership } from './slot/decide-ownership';
+import type { Ownership } from './slot/decide/ownership';
 import { alreadyRuns, releaseSlot, takeSlot } from './slot/slot-claim';
 
 /** What the running launcher of a cluster lets `status` and `rebuild` of its home know. */

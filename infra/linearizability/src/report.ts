@@ -1,7 +1,7 @@
 import type { HistoryReport } from './checker/check-history';
 import { describeOperation, type Operation } from './checker/operation';
 import { describeFault, type Inflicted } from './faults/inflict';
-import { renderCounts } from './faults/plan-faults';
+import { renderCounts } from './faults/plan/faults';
 
 /** What a run came to. */
 export interface RunReport extends HistoryReport {

@@ -8,7 +8,7 @@ import { RestDoor } from './clients/rest-door';
 import { list, operationOf, runClient } from './clients/run-client';
 import { Watcher } from './clients/watcher';
 import { inflict, type Inflicted } from './faults/inflict';
-import { planFaults } from './faults/plan-faults';
+import { planFaults } from './faults/plan/faults';
 import { checkCommands, checkWatch, checkWrites } from './log/check-log';
 import { readLog, rebuildDiffers } from './log/read-log';
 import { ControlPlane } from './plane/control-plane';

@@ -2,7 +2,7 @@ import { Cluster } from '../cluster';
 import type { HealthReport } from '@shiplog/contracts';
 import { sentenceOf } from '../failure';
 import { observeUnderlay } from '../underlay/observe-underlay';
-import { describeLack, planRepairs } from '../underlay/plan-repairs';
+import { describeLack, planRepairs } from '../underlay/plan/repairs';
 import { Home } from '../home';
 import { type Claim, currentClaim } from '../launcher-claim';
 import { layoutOf } from '../layout';
@@ -11,7 +11,7 @@ import { HealthView } from '../services/health-view';
 import { memoryOf } from '../system/memory';
 import { plainText } from '../system/plain-text';
 import type { LauncherSettings } from '../settings';
-import { describeForeign } from '../slot/decide-ownership';
+import { describeForeign } from '../slot/decide/ownership';
 import { ownershipOf } from '../slot/slot-claim';
 
 /** Prints a table of what runs: readiness, process and memory. */

@@ -6,7 +6,7 @@ import { isAlive } from '../processes/identity';
 import { ProcessRecords } from '../processes/records';
 import { createOwn, parseState, readOwn, runtimeFolder, writeOwn } from '../runtime-folder';
 import { SLOTS, type LauncherSettings } from '../settings';
-import { decideOwnership, describeForeign, type Liveness, type Ownership, type SlotClaim } from './decide-ownership';
+import { decideOwnership, describeForeign, type Liveness, type Ownership, type SlotClaim } from './decide/ownership';
 
 type Place = Pick<LauncherSettings, 'slot' | 'home'>;
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layout } from '../layout';
 import { run } from '../system/run';
-import type { Observed, ObservedLink } from './plan-repairs';
+import type { Observed, ObservedLink } from './plan/repairs';
 
 const NAMESPACES = '/run/netns';
 /** Milliseconds for a look that takes ten. */

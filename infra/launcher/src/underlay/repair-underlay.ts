@@ -7,7 +7,7 @@ import type { ManagedProcess } from '../processes/managed-process';
 import { type ServiceSpec, processName } from '../services/service-process';
 import { succeeds } from '../system/run';
 import { makeUnderlay, netnsPath, plugMinion } from './underlay';
-import type { Lack } from './plan-repairs';
+import type { Lack } from './plan/repairs';
 
 /** Makes again what has vanished, and restarts those who had hold of it. Answers what was done, in sentences. */
 export async function repair(cluster: Cluster, lacks: readonly Lack[]): Promise<string[]> {

@@ -12,7 +12,7 @@ import { isRoot } from '../system/tools';
 import { makeUnderlay, netnsPath, plugMinion, removeUnderlay } from './underlay';
 import { UnderlayWatch } from './underlay-watch';
 import { observeUnderlay } from './observe-underlay';
-import { planRepairs } from './plan-repairs';
+import { planRepairs } from './plan/repairs';
 
 /** No developer's cluster, and not that of the end-to-end tests. */
 const SLOT = '7';

@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster';
 import { sentenceOf } from '../failure';
 import type { MinionLayout } from '../layout';
 import { observeUnderlay } from './observe-underlay';
-import { describeLack, type Lack, planRepairs } from './plan-repairs';
+import { describeLack, type Lack, planRepairs } from './plan/repairs';
 import { repair } from './repair-underlay';
 
 const LOOK_EVERY_MS = 2_000;

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { closeForwarding, openForwarding } from '@shiplog/hostnet';
 import type { Layout, MinionLayout } from '../layout';
 import { run, succeeds } from '../system/run';
-import { bridgeCommands, underlayRules, hardwareAddress, hostVethCommands, minionCommands } from './plan-underlay';
+import { bridgeCommands, underlayRules, hardwareAddress, hostVethCommands, minionCommands } from './plan/underlay';
 
 /** The host's programs as the launcher finds them. */
 const hostTools = { run: (program: string, args: readonly string[]) => run(program, args) };

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from '../plane/control-plane';
-import { targetOf, type Fault } from './plan-faults';
+import { targetOf, type Fault } from './plan/faults';
 
 /** What was done, and when: milliseconds of the clients' clock. */
 export interface Inflicted {

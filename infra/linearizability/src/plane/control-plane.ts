@@ -18,7 +18,7 @@ import { certificates } from '../../../launcher/src/steps/certificates';
 import { postgres } from '../../../launcher/src/steps/postgres';
 import { freePort } from '../../../launcher/src/system/ports';
 import { waitUntil } from '../../../launcher/src/waiting';
-import type { LinkName, ProcessName } from '../faults/plan-faults';
+import type { LinkName, ProcessName } from '../faults/plan/faults';
 import { postgresAddress } from './postgres-address';
 
 export interface PlaneOptions {

@@ -1,6 +1,6 @@
 import type { ClusterState } from '@shiplog/cluster';
 import { Batch, type Pending, type Waiting } from './batch';
-import { toLogEvent, type LoggableDecision } from './decide-for-log';
+import { toLogEvent, type LoggableDecision } from './decide/for-log';
 
 /** Of one commit, at most; one command's events are never divided. */
 export interface CommitLimits {

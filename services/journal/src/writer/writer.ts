@@ -12,7 +12,7 @@ import type { Logger } from 'pino';
 import type { AppendOutcome, Commit } from '../database/append';
 import { Ahead } from './ahead';
 import { costOf, Waiting, type Batch, type Outcome, type Submission } from './batch';
-import { decideForLog, type Decide, type LoggableDecision } from './decide-for-log';
+import { decideForLog, type Decide, type LoggableDecision } from './decide/for-log';
 import { LookUps } from './look-ups';
 import type { RecentCommands } from './recent-commands';
 import { Sweep, type Slice } from './sweep';

@@ -1,5 +1,5 @@
-import { layoutOf } from '../layout';
-import { describeLack, type Observed, planRepairs } from './plan-repairs';
+import { layoutOf } from '../../layout';
+import { describeLack, type Observed, planRepairs } from './repairs';
 
 const layout = layoutOf({ slot: 3, minions: 2, home: '/x' });
 const [first, second] = [layout.minions[0]!, layout.minions[1]!];

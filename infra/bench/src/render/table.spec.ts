@@ -1,4 +1,4 @@
-import { renderCpu, renderTable } from './render-table';
+import { renderCpu, renderTable } from './table';
 
 describe('renderTable', () => {
   it('puts each figure beside what limits it, what Kubernetes does, and whether the goal is met', () => {

@@ -1,4 +1,4 @@
-import { decideOwnership, describeForeign, type Liveness, type SlotClaim } from './decide-ownership';
+import { decideOwnership, describeForeign, type Liveness, type SlotClaim } from './ownership';
 
 const claim: SlotClaim = { home: '/home/ann/.shiplog', pid: 100, started: 'boot/1' };
 const seen = (by: { home: string; pid: number }, alive: Liveness) => decideOwnership(claim, alive, by).kind;

@@ -1,7 +1,7 @@
 import type { NewEvent } from '@shiplog/cluster';
 import type { KubeStatus } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
-import { SEPARATOR } from '../database/append';
+import { SEPARATOR } from '../../database/append';
 
 /**
  * The JSON texts of events' data, made once for Postgres and NATS; or why they can't be logged: a name holds a control

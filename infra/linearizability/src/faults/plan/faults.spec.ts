@@ -1,4 +1,4 @@
-import { LINKS, planFaults, PROCESSES, renderCounts, targetOf } from './plan-faults';
+import { LINKS, planFaults, PROCESSES, renderCounts, targetOf } from './faults';
 
 describe('a plan of faults', () => {
   it('follows from the seed', () => {

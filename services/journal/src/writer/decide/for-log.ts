@@ -8,8 +8,8 @@ import {
 } from '@shiplog/cluster';
 import { principalName, type AnyCommand, type KubeStatus, type LogEvent } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
-import { SEPARATOR } from '../database/append';
-import type { Submission } from './batch';
+import { SEPARATOR } from '../../database/append';
+import type { Submission } from '../batch';
 import { dataTexts } from './loggable';
 
 type Sent = Pick<Submission, 'command' | 'principal'>;

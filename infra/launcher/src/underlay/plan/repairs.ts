@@ -1,4 +1,4 @@
-import type { Layout, MinionLayout } from '../layout';
+import type { Layout, MinionLayout } from '../../layout';
 
 /** What is there of all that a launcher makes for the network of its minions. */
 export interface Observed {

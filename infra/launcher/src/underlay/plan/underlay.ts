@@ -1,4 +1,4 @@
-import { type Layout, type MinionLayout, UNDERLAY_PREFIX } from '../layout';
+import { type Layout, type MinionLayout, UNDERLAY_PREFIX } from '../../layout';
 
 /** Commands for `ip -batch`: the bridge that stands for the switch all minions are plugged into. */
 export function bridgeCommands(layout: Layout): string[] {

@@ -1,5 +1,5 @@
-import { layoutOf } from '../layout';
-import { bridgeCommands, underlayRules, hardwareAddress, hostVethCommands, minionCommands } from './plan-underlay';
+import { layoutOf } from '../../layout';
+import { bridgeCommands, underlayRules, hardwareAddress, hostVethCommands, minionCommands } from './underlay';
 
 describe('the network between minions', () => {
   const layout = layoutOf({ slot: 0, minions: 2, home: '/x' });

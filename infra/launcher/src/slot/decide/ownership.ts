@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from '../processes/identity';
+import type { ProcessIdentity } from '../../processes/identity';
 
 /** Who uses a slot's addresses and names on this machine: a launcher, and the home that it runs. Holds no secret. */
 export interface SlotClaim extends ProcessIdentity {
