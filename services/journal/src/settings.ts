@@ -48,6 +48,13 @@ export const journalSettings = {
     default: 50_000,
     min: 10,
   }),
+  snapshotCalm: duration({
+    env: 'SNAPSHOT_CALM',
+    description:
+      'For how long few events must have come before a snapshot is taken in place of waiting for the rush to pass.',
+    default: '5s',
+    minMs: 10,
+  }),
   snapshotsKept: integer({
     env: 'SNAPSHOTS_KEPT',
     description: 'Snapshots kept; when there are more, the one that is least missed goes.',

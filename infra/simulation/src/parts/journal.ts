@@ -42,6 +42,7 @@ export async function startJournal(cluster: Cluster, process: SimProcess): Promi
       ...readConfig(journalSettings, {}),
       leaseTtl: LEASE_MS,
       snapshotEvery: 25,
+      snapshotCalm: 200,
       snapshotsKept: 3,
       commitEvents: 8,
     },

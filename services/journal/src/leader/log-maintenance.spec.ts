@@ -2,7 +2,14 @@ import { pino } from 'pino';
 import type { Partition } from '../database/partition.repository';
 import { LogMaintenance, type MaintenanceParts } from './log-maintenance';
 
-const config = { snapshotEvery: 100, snapshotsKept: 5, partitionSize: 1_000, retentionEvents: 200, archiveDir: '/a' };
+const config = {
+  snapshotEvery: 100,
+  snapshotCalm: 1_000,
+  snapshotsKept: 5,
+  partitionSize: 1_000,
+  retentionEvents: 200,
+  archiveDir: '/a',
+};
 const first: Partition = { name: 'events_0_1000', from: 0, to: 1_000 };
 
 /** A log for maintenance; what it did with it, in order. */

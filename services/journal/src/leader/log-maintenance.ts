@@ -11,16 +11,21 @@ const RETRY_MS = 5_000;
 /** How soon a partition is tried again that somebody read when it was to leave: appends may wait 50 ms each time. */
 const BUSY_MS = 5_000;
 
-/** It is calm when no more events than this are committed within this time. */
-const CALM_EVENTS = 200;
-const CALM_MS = 1_000;
+/** It is calm while no more events than this are committed in a millisecond: 100 a second. */
+const CALM_EVENTS_PER_MS = 0.1;
 /** How long a snapshot waits for calm: for so many times the events between two; a start reads the log from there. */
 const LONGEST_RUSH = 2;
 
 /** What maintenance must know of the settings. */
 export type MaintenanceConfig = Pick<
   JournalConfig,
-  'snapshotEvery' | 'snapshotsKept' | 'partitionSize' | 'retentionEvents' | 'archiveDir' | 'commandsKept'
+  | 'snapshotEvery'
+  | 'snapshotCalm'
+  | 'snapshotsKept'
+  | 'partitionSize'
+  | 'retentionEvents'
+  | 'archiveDir'
+  | 'commandsKept'
 >;
 
 /** How often answers that are no longer kept leave, and in how many slices at once before other work has its turn. */
@@ -127,12 +132,13 @@ export class LogMaintenance {
 
   #watchForCalm(): void {
     if (this.#rush !== undefined || this.#isCalm || this.#eventsBeyondSnapshot() < 0) return;
-    const { position } = this.parts.writer;
+    const { writer, config } = this.parts;
+    const { position } = writer;
     this.#rush = setTimeout(() => {
       this.#rush = undefined;
-      this.#isCalm = this.parts.writer.position - position <= CALM_EVENTS;
+      this.#isCalm = writer.position - position <= CALM_EVENTS_PER_MS * config.snapshotCalm;
       this.look();
-    }, CALM_MS);
+    }, config.snapshotCalm);
   }
 
   async #work(): Promise<void> {

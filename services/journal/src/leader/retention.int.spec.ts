@@ -21,7 +21,7 @@ let bus: Bus;
 let client: Client;
 let dataSource: DataSource;
 let log: PartitionRepository;
-const settings = { partitionSize: 100, snapshotEvery: 50, snapshotsKept: 4, retentionEvents: 150 };
+const settings = { partitionSize: 100, snapshotEvery: 50, snapshotCalm: 50, snapshotsKept: 4, retentionEvents: 150 };
 
 beforeAll(async () => {
   parts = await TestJournals.start();
