@@ -1,6 +1,6 @@
 import { strictDecodingError, unknownFields } from '@shiplog/apimachinery';
 import { throwStatus } from './errors';
-import { fieldValidationOf } from './options';
+import { fieldValidationOf, type WriteOptionsKind } from './options';
 import { storedResource, type ResourceRequest } from './request';
 
 /** Fields that the API does not know or that are given twice: refused or warned of, as the client asks. */
@@ -8,8 +8,9 @@ export function checkFields(
   request: ResourceRequest,
   submitted: readonly unknown[],
   duplicates: readonly string[],
+  options: WriteOptionsKind,
 ): readonly string[] {
-  const validation = fieldValidationOf(request.query);
+  const validation = fieldValidationOf(request.query, options);
   if (validation === 'Ignore') return [];
   const resource = storedResource(request);
   const subresource = request.target.subresource?.name;

@@ -46,14 +46,19 @@ describe('query options', () => {
   });
 
   it('takes dryRun=All and nothing else', () => {
-    expect([dryRunOf(undefined), dryRunOf('All'), dryRunOf(['All'])]).toEqual([false, true, true]);
-    expect(() => dryRunOf('Some')).toThrow(/supported values: "All"/);
+    expect([undefined, 'All', ['All']].map((value) => dryRunOf(value, 'CreateOptions'))).toEqual([false, true, true]);
+    expect(() => dryRunOf(['All', 'Some'], 'PatchOptions')).toThrow(
+      'PatchOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: []string{"All", "Some"}: supported values: "All"',
+    );
   });
 
   it('warns of unknown fields unless it is told otherwise', () => {
-    expect(fieldValidationOf({})).toBe('Warn');
-    expect(fieldValidationOf({ fieldValidation: 'Strict' })).toBe('Strict');
-    expect(() => fieldValidationOf({ fieldValidation: 'Lax' })).toThrow();
+    expect(fieldValidationOf({}, 'CreateOptions')).toBe('Warn');
+    expect(fieldValidationOf({ fieldValidation: 'Strict' }, 'CreateOptions')).toBe('Strict');
+    expect(() => fieldValidationOf({ fieldValidation: 'Lax' }, 'UpdateOptions')).toThrow(
+      'UpdateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "Lax": ' +
+        'supported values: "", "Ignore", "Strict", "Warn"',
+    );
   });
 
   it('reads deletions from the body before the query', () => {

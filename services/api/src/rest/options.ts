@@ -1,4 +1,4 @@
-import type { DeletionOptions, PropagationPolicy, ResourceId } from '@shiplog/contracts';
+import type { DeletionOptions, KubeStatus, PropagationPolicy, ResourceId, StatusCause } from '@shiplog/contracts';
 import { parseFieldSelector, type FieldTerm } from '@shiplog/admission';
 import { parseLabelSelector, statusOf, type LabelTerm } from '@shiplog/apimachinery';
 import type { IncludeObject } from '@shiplog/representation';
@@ -107,25 +107,27 @@ export function selectionOf(resource: ResourceId, namespace: string, query: Quer
   };
 }
 
-/** Whether a write is only to be tried. 400 for anything but `All`. */
-export function dryRunOf(values: unknown): boolean {
+/** The object that Kubernetes reads the options of a write into; its refusals name it. */
+export type WriteOptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions';
+
+/** Whether a write is only to be tried. 422 for anything but `All`. */
+export function dryRunOf(values: unknown, kind: WriteOptionsKind): boolean {
   const list = (Array.isArray(values) ? values : [values]).filter((value) => value !== undefined && value !== '');
   if (list.length === 0) return false;
   if (list.every((value) => value === 'All')) return true;
-  return throwStatus(
-    statusOf.badRequest(`dryRun: Unsupported value: ${JSON.stringify(list[0])}: supported values: "All"`),
-  );
+  // All that was given, as Go writes a list.
+  const given = `[]string{${list.map((value) => JSON.stringify(value)).join(', ')}}`;
+  return throwStatus(unsupportedOption(kind, 'dryRun', given, '"All"'));
 }
 
 /** What to do about fields that the API does not know. */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
-export function fieldValidationOf(query: Query): FieldValidation {
+/** 422 for what is none. */
+export function fieldValidationOf(query: Query, kind: WriteOptionsKind): FieldValidation {
   const text = param(query, 'fieldValidation') ?? 'Warn';
   if (text === 'Ignore' || text === 'Warn' || text === 'Strict') return text;
-  return throwStatus(
-    statusOf.badRequest(`fieldValidation: Unsupported value: "${text}": supported values: "Ignore", "Strict", "Warn"`),
-  );
+  return throwStatus(unsupportedOption(kind, 'fieldValidation', `"${text}"`, '"", "Ignore", "Strict", "Warn"'));
 }
 
 export function includeObjectOf(query: Query): IncludeObject {
@@ -147,7 +149,7 @@ export function deletionOf(
   }
   const preconditions = preconditionsOf(body?.preconditions);
   return {
-    dryRun: dryRunOf(body?.dryRun ?? query.dryRun),
+    dryRun: dryRunOf(body?.dryRun ?? query.dryRun, 'DeleteOptions'),
     ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
     ...propagationOf(query, body),
     ...(preconditions === undefined ? {} : { preconditions }),
@@ -167,7 +169,7 @@ function preconditionsOf(given: unknown): DeletionOptions['preconditions'] {
   };
 }
 
-const POLICIES = 'supported values: "Foreground", "Background", "Orphan", "nil"';
+const POLICIES = '"Foreground", "Background", "Orphan", "nil"';
 
 function propagationOf(
   query: Query,
@@ -181,16 +183,21 @@ function propagationOf(
   if (typeof policy !== 'string')
     throwStatus(statusOf.badRequest('propagationPolicy: Invalid value: must be a string'));
   if (policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
-    throwStatus(invalidPolicy('FieldValueNotSupported', `Unsupported value: ${JSON.stringify(policy)}: ${POLICIES}`));
+    throwStatus(unsupportedOption('DeleteOptions', 'propagationPolicy', JSON.stringify(policy), POLICIES));
   }
   if (orphan !== undefined && orphan !== null) {
     const rule = 'orphanDependents and deletionPropagation cannot be both set';
-    throwStatus(invalidPolicy('FieldValueInvalid', `Invalid value: "${policy}": ${rule}`));
+    const message = `Invalid value: "${policy}": ${rule}`;
+    throwStatus(invalidOption('DeleteOptions', { reason: 'FieldValueInvalid', message, field: 'propagationPolicy' }));
   }
   return { propagationPolicy: policy };
 }
 
-function invalidPolicy(reason: string, message: string): ReturnType<typeof statusOf.invalid> {
-  const options = { group: 'meta.k8s.io', plural: 'deleteoptions', kind: 'DeleteOptions' };
-  return statusOf.invalid(options, '', [{ reason, message, field: 'propagationPolicy' }]);
+function unsupportedOption(kind: WriteOptionsKind, field: string, given: string, supported: string): KubeStatus {
+  const message = `Unsupported value: ${given}: supported values: ${supported}`;
+  return invalidOption(kind, { reason: 'FieldValueNotSupported', message, field });
+}
+
+function invalidOption(kind: WriteOptionsKind, cause: StatusCause): KubeStatus {
+  return statusOf.invalid({ group: 'meta.k8s.io', plural: kind.toLowerCase(), kind }, '', [cause]);
 }

@@ -56,8 +56,8 @@ export class MutationHandler {
     const shown = presentationOf(request, this.clock.now());
     const duplicates: string[] = [];
     const object = withMetadata(await parseObject(body, contentType, this.yaml, (text) => duplicates.push(text)));
-    const warnings = checkFields(request, [object], duplicates);
-    const dryRun = dryRunOf(request.query.dryRun);
+    const warnings = checkFields(request, [object], duplicates, 'CreateOptions');
+    const dryRun = dryRunOf(request.query.dryRun, 'CreateOptions');
     const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
     return this.#show(request, 201, reply, shown, { warnings });
@@ -70,8 +70,8 @@ export class MutationHandler {
     const object = withMetadata(await parseObject(body, contentType, this.yaml, (text) => duplicates.push(text)));
     const key = keyOf(request);
     checkName(object, key);
-    const warnings = checkFields(request, [object], duplicates);
-    const dryRun = dryRunOf(request.query.dryRun);
+    const warnings = checkFields(request, [object], duplicates, 'UpdateOptions');
+    const dryRun = dryRunOf(request.query.dryRun, 'UpdateOptions');
     const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object: this.#known(key) };
     return this.#show(request, 200, await this.#send(request, { type: 'ReplaceObject', data }), shown, before);
@@ -81,8 +81,9 @@ export class MutationHandler {
     const shown = presentationOf(request, this.clock.now());
     const duplicates: string[] = [];
     const { type: patchType, patch } = parsePatch(request.body, request.contentType, (text) => duplicates.push(text));
-    const dryRun = dryRunOf(request.query.dryRun);
-    const warnings = checkFields(request, patchType === 'json' ? jsonPatchObjects(patch) : [patch], duplicates);
+    const dryRun = dryRunOf(request.query.dryRun, 'PatchOptions');
+    const submitted = patchType === 'json' ? jsonPatchObjects(patch) : [patch];
+    const warnings = checkFields(request, submitted, duplicates, 'PatchOptions');
     const key = keyOf(request);
     const data = { ...key, ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object: this.#known(key) };
@@ -154,7 +155,7 @@ export class MutationHandler {
     }
     const uid = metadata.uid ?? this.cluster.projection.get('pods', namespace, name)?.metadata.uid;
     if (uid === undefined) throwStatus(statusOf.notFound('pods', name));
-    if (dryRunOf(request.query.dryRun)) return { ...successAnswer(), code: 201 };
+    if (dryRunOf(request.query.dryRun, 'CreateOptions')) return { ...successAnswer(), code: 201 };
     const data = { bindings: [{ namespace, name, uid, node: target.name }] };
     const reply = await this.#send(request, { type: 'BindPods', data });
     const [result] = reply.results ?? [];

@@ -177,8 +177,8 @@ describe('WritesModule', () => {
       () => create(undefined, { accept: 'application/json;as=constructor;v=v1;g=meta.k8s.io' }),
     ],
     ['rows with what is unheard of', 400, () => create(undefined, { query: { includeObject: 'bogus' } })],
-    ['a dry run of something else', 400, () => create(undefined, { query: { dryRun: 'Some' } })],
-    ['a validation that is none', 400, () => create(undefined, { query: { fieldValidation: 'Lax' } })],
+    ['a dry run of something else', 422, () => create(undefined, { query: { dryRun: 'Some' } })],
+    ['a validation that is none', 422, () => create(undefined, { query: { fieldValidation: 'Lax' } })],
     ['a media type that is none', 415, () => create(undefined, { contentType: 'json' })],
     ['a media type that objects have', 415, () => create(undefined, { contentType: 'constructor' })],
     [
