@@ -115,6 +115,66 @@ describe('a new service', () => {
     expect(spec.ports?.[0]?.nodePort).toBeLessThanOrEqual(32767);
   });
 
+  const reached = (ports: ServiceSpec['ports'], ctx = admission()) =>
+    specOf({ type: 'NodePort', ports }, ctx).ports?.map(({ nodePort }) => nodePort);
+
+  it('has one node port for one number of its own in several protocols, the one that is asked for if one is', () => {
+    const tcp = { name: 'tcp', port: 53 };
+    const udp = { name: 'udp', port: 53, protocol: 'UDP' };
+    const [first, second, other] = reached([tcp, udp, { name: 'other', port: 54 }]) ?? [];
+    expect(second).toBe(first);
+    expect(other).not.toBe(first);
+    expect(reached([tcp, { ...udp, nodePort: 30053 }])).toEqual([30053, 30053]);
+    expect(
+      reached([
+        { ...tcp, nodePort: 30054 },
+        { ...udp, nodePort: 30053 },
+      ]),
+    ).toEqual([30054, 30053]);
+  });
+
+  it('shares no node port with another service, in no other protocol either', () => {
+    const taken = withService({ type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] });
+    const ports = [{ port: 80, protocol: 'UDP', nodePort: 30080 }];
+    expect(refusal({ type: 'NodePort', ports }, taken)[0]?.message).toContain('provided port is already allocated');
+  });
+
+  describe('that a balancer sends to only where its pods are', () => {
+    const local = { type: 'LoadBalancer', externalTrafficPolicy: 'Local' };
+
+    it('has a node port for the health check, which nobody else gets', () => {
+      const { healthCheckNodePort: port = 0, ports } = specOf(local);
+      expect(port).toBeGreaterThanOrEqual(30000);
+      expect(ports?.[0]?.nodePort).not.toBe(port);
+      const taken = withService({ ...local, healthCheckNodePort: 30099 });
+      expect(refusal({ type: 'NodePort', ports: [{ port: 80, nodePort: 30099 }] }, taken)[0]?.message).toContain(
+        'already allocated',
+      );
+      expect(refusal({ ...local, healthCheckNodePort: 30099 }, taken)[0]).toMatchObject({
+        field: 'spec.healthCheckNodePort',
+        message: expect.stringContaining('failed to allocate requested HealthCheck NodePort 30099'),
+      });
+    });
+
+    it('has it without node ports for its traffic, and the one that it asks for', () => {
+      const spec = specOf({ ...local, allocateLoadBalancerNodePorts: false, healthCheckNodePort: 30099 });
+      expect(spec.healthCheckNodePort).toBe(30099);
+      expect(spec.ports?.[0]?.nodePort).toBeUndefined();
+      expect(refusal({ ...local, healthCheckNodePort: 99 })[0]?.message).toContain('not in the valid range');
+    });
+
+    it('keeps it when it is replaced by its manifest, gets one when it becomes such a service, and gives it up after', () => {
+      const before = created('services', aService(local));
+      const became = (spec: Partial<ServiceSpec>, from: StoredObject) =>
+        valueOf(admitUpdate('services', undefined, from, aService(spec), admission()))['spec'] as ServiceSpec;
+      const port = (before['spec'] as ServiceSpec).healthCheckNodePort;
+      expect(became(local, before).healthCheckNodePort).toBe(port);
+      expect(became({ ...local, externalTrafficPolicy: 'Cluster' }, before).healthCheckNodePort).toBeUndefined();
+      const cluster = created('services', aService({ type: 'LoadBalancer' }));
+      expect(became(local, cluster).healthCheckNodePort).toBeGreaterThanOrEqual(30000);
+    });
+  });
+
   it('is refused a node port that is taken or out of range', () => {
     const taken = withService({ type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] });
     const ports = [{ port: 80, nodePort: 30080 }];

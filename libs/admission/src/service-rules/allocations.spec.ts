@@ -40,8 +40,7 @@ describe('what services hold', () => {
           }
           for (const port of [30_001, 30_002]) {
             const isHeld = others.some(({ spec }) => spec?.ports?.some(({ nodePort }) => nodePort === port) === true);
-            expect(kept.holdsNodePort('TCP', port, key)).toBe(isHeld);
-            expect(kept.holdsNodePort('UDP', port, key)).toBe(false);
+            expect(kept.holdsNodePort(port, key)).toBe(isHeld);
           }
         }
       }),

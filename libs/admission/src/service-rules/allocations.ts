@@ -5,8 +5,8 @@ import { parseIp } from '@shiplog/apimachinery';
 export interface ReadonlyAllocations {
   /** Whether another service than the one named holds the address. */
   holdsAddress(address: number, except: string): boolean;
-  /** Whether another service than the one named holds the node port. */
-  holdsNodePort(protocol: string | undefined, port: number, except: string): boolean;
+  /** Whether another service than the one named holds the node port, for whichever protocol. */
+  holdsNodePort(port: number, except: string): boolean;
 }
 
 type Service = ObjectOf<'services'>;
@@ -22,7 +22,7 @@ export function holderKey({ metadata }: { metadata: { namespace?: string; name?:
  */
 export class Allocations implements ReadonlyAllocations {
   readonly #addresses = new Holders<number>();
-  readonly #ports = new Holders<string>();
+  readonly #ports = new Holders<number>();
 
   constructor(services: Iterable<Service> = []) {
     for (const service of services) this.replace(undefined, service);
@@ -35,12 +35,12 @@ export class Allocations implements ReadonlyAllocations {
     if (before !== undefined) {
       const holder = holderKey(before);
       for (const address of addressesOf(before)) this.#addresses.remove(address, holder);
-      for (const port of portsOf(before)) this.#ports.remove(port, holder);
+      for (const port of nodePortsOf(before.spec)) this.#ports.remove(port, holder);
     }
     if (after !== undefined) {
       const holder = holderKey(after);
       for (const address of addressesOf(after)) this.#addresses.add(address, holder);
-      for (const port of portsOf(after)) this.#ports.add(port, holder);
+      for (const port of nodePortsOf(after.spec)) this.#ports.add(port, holder);
     }
   }
 
@@ -48,14 +48,9 @@ export class Allocations implements ReadonlyAllocations {
     return this.#addresses.has(address, except);
   }
 
-  holdsNodePort(protocol: string | undefined, port: number, except: string): boolean {
-    return this.#ports.has(portId(protocol, port), except);
+  holdsNodePort(port: number, except: string): boolean {
+    return this.#ports.has(port, except);
   }
-}
-
-/** Names a node port: each protocol has its own. */
-export function portId(protocol: string | undefined, port: number): string {
-  return `${protocol}/${port}`;
 }
 
 function addressesOf({ spec }: Service): number[] {
@@ -63,12 +58,10 @@ function addressesOf({ spec }: Service): number[] {
   return address === undefined ? [] : [address];
 }
 
-function portsOf({ spec }: Service): Set<string> {
-  const held = new Set<string>();
-  for (const { nodePort, protocol } of spec?.ports ?? []) {
-    if (nodePort !== undefined) held.add(portId(protocol, nodePort));
-  }
-  return held;
+/** What a service has of the nodes' ports: those of its ports, and that of its health check. */
+export function nodePortsOf(spec: Service['spec']): Set<number> {
+  const held = [...(spec?.ports ?? []).map(({ nodePort }) => nodePort), spec?.healthCheckNodePort];
+  return new Set(held.filter((port) => port !== undefined));
 }
 
 /** Who holds what. One holder, nearly always. */
