@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { CommandFailed, run } from '../launcher/src/system/run';
 import removeCluster from './global-teardown';
 import { E2E_HOME, E2E_MINIONS, E2E_SLOT } from './support/place';
 
@@ -13,14 +12,13 @@ export default async function startCluster(): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'shiplog-e2e-'));
   chmodSync(home, 0o711);
   process.env[E2E_HOME] = home;
-  const env = { ...process.env, SHIPLOG_HOME: home, SHIPLOG_SLOT: String(E2E_SLOT), ...quick };
+  const env = { SHIPLOG_HOME: home, SHIPLOG_SLOT: String(E2E_SLOT), ...quick };
   const args = [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'up', '--minions', String(E2E_MINIONS)];
   try {
-    await promisify(execFile)(process.execPath, args, { env, cwd: REPOSITORY, timeout: 300_000 });
+    await run(process.execPath, args, { env, cwd: REPOSITORY, timeout: 300_000 });
   } catch (error) {
     await removeCluster();
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-    throw new Error(`the cluster does not start:\n${stdout ?? ''}${stderr ?? String(error)}`);
+    throw new Error(`the cluster does not start:\n${error instanceof CommandFailed ? error.output : String(error)}`);
   }
 }
 

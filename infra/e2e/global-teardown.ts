@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { run } from '../launcher/src/system/run';
 import { E2E_HOME, E2E_MINIONS, E2E_SLOT } from './support/place';
 
 const REPOSITORY = resolve(__dirname, '../..');
@@ -11,14 +10,10 @@ export default async function removeCluster(): Promise<void> {
   const home = process.env[E2E_HOME];
   if (home === undefined || process.env.SHIPLOG_E2E_KEEP !== undefined) return;
   const env = {
-    ...process.env,
     SHIPLOG_HOME: home,
     SHIPLOG_SLOT: String(E2E_SLOT),
     SHIPLOG_MINIONS: String(E2E_MINIONS),
   };
-  await promisify(execFile)(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'reset'], {
-    env,
-    cwd: REPOSITORY,
-  });
+  await run(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'reset'], { env, cwd: REPOSITORY });
   rmSync(home, { recursive: true, force: true });
 }

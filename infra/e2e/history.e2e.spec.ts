@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import type { KubeObject, Pod } from '@shiplog/contracts';
 import { TestCluster } from './support/cluster';
-import { E2E_SLOT } from './support/place';
+import { rebuildAndCompare } from './support/rebuild';
 
 describe('the past of a cluster', () => {
   const cluster = new TestCluster();
@@ -30,11 +27,9 @@ describe('the past of a cluster', () => {
   });
 
   it('is rebuilt from position 0 to the state that the journal has', async () => {
-    const env = { ...process.env, SHIPLOG_HOME: cluster.home, SHIPLOG_SLOT: String(E2E_SLOT) };
-    const bootstrap = resolve(__dirname, '../bootstrap.mjs');
-    const { stdout } = await promisify(execFile)(process.execPath, [bootstrap, 'rebuild'], { env });
-    expect(stdout).toMatch(/events\/s/);
-    expect(stdout).toMatch(/equal|same/);
+    const said = await rebuildAndCompare(cluster);
+    expect(said).toMatch(/events\/s/);
+    expect(said).toMatch(/equal|same/);
   });
 });
 

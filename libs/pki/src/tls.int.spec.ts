@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
-import { promisify } from 'node:util';
+import { runProgram } from '@shiplog/hostnet';
 import { type CertificatePair, DAY_MS, issue, makeAuthority } from './issue';
 import { issueFromRequest, requestFor } from './request';
 
-const run = promisify(execFile);
 const term = { days: 90, now: Date.now() };
 
 describe('what the OpenSSL program says', () => {
@@ -28,25 +26,20 @@ describe('what the OpenSSL program says', () => {
       writeFileSync(path, (await issue(authority, wanted)).certificate);
       files.push(path);
     }
-    const { stdout } = await run('openssl', [
-      'verify',
-      '-x509_strict',
-      '-purpose',
-      'sslserver',
-      '-CAfile',
-      ca,
+    const said = await runProgram('openssl', [
+      ...['verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', ca],
       ...files,
     ]);
-    expect(stdout.trim().split('\n')).toEqual(files.map((path) => `${path}: OK`));
+    expect(said.trim().split('\n')).toEqual(files.map((path) => `${path}: OK`));
   });
 
   it('accepts as many authorities and requests', async () => {
     for (let n = 0; n < 30; n += 1) {
       const path = join(folder, 'one.pem');
       writeFileSync(path, (await makeAuthority('shiplog-ca', term)).certificate);
-      await run('openssl', ['verify', '-x509_strict', '-check_ss_sig', '-CAfile', path, path]);
+      await runProgram('openssl', ['verify', '-x509_strict', '-check_ss_sig', '-CAfile', path, path]);
       writeFileSync(path, (await requestFor('minion-3')).csr);
-      await run('openssl', ['req', '-verify', '-noout', '-in', path]);
+      await runProgram('openssl', ['req', '-verify', '-noout', '-in', path]);
     }
   });
 });

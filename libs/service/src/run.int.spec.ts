@@ -1,18 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { Health } from '@shiplog/contracts';
-import { eventually, TestNats } from '@shiplog/testing';
+import { build, eventually, Program, programOf, TestNats, type Ended } from '@shiplog/testing';
 
-const ROOT = resolve(__dirname, '../../..');
 const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy'];
-
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
 
 /** Runs a service's program to its end; `stopWhen` ends it with SIGTERM. */
 async function run(
@@ -21,21 +10,13 @@ async function run(
   args: string[] = [],
   stopWhen?: Promise<unknown>,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [`dist/services/${service}/src/main.js`, ...args], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const said = { out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
-  void stopWhen?.then(() => child.kill('SIGTERM'));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...said };
+  const program = Program.start([programOf(service), ...args], { PATH: process.env.PATH, ...env });
+  void stopWhen?.then(() => program.signal('SIGTERM'));
+  return await program.ended;
 }
 
 describe('every service', () => {
-  beforeAll(() => promisify(execFile)(process.execPath, ['infra/build.mjs'], { cwd: ROOT }));
+  beforeAll(build);
 
   it.each(SERVICES)('%s stops at a wrong setting with a sentence that says which and why', async (service) => {
     const { code, err } = await run(service, { NATS_URL: 'http://here', NODE_NAME: 'n' });

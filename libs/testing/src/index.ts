@@ -4,6 +4,7 @@ export * from './nats';
 export * from './nats-proxy';
 export * from './ports';
 export * from './postgres';
+export * from './program';
 export * from './secured-nats';
 export * from './serve';
 export * from './tcp-proxy';

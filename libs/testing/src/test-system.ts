@@ -1,11 +1,6 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import {
   apiVersionOf,
-  Health,
   Heartbeat,
   RESOURCES,
   resourceRow,
@@ -17,18 +12,15 @@ import {
 } from '@shiplog/contracts';
 import { Projection } from '@shiplog/projection';
 import { pino } from 'pino';
-import { eventually } from './eventually';
 import { TestNats } from './nats';
 import { TestPostgres } from './postgres';
-
-const ROOT = resolve(__dirname, '../../..');
+import { build, ServiceProcess } from './program';
 
 /**
- * A real journal and whatever services a test runs beside it, each a process of its own, over real NATS and Postgres;
- * with `SHOW_LOGS` set, what they log is shown.
+ * A real journal and whatever services a test runs beside it, each a process of its own, over real NATS and Postgres.
  */
 export class TestSystem {
-  private readonly processes = new Map<string, ChildProcess>();
+  private readonly processes = new Map<string, ServiceProcess>();
   private beating: NodeJS.Timeout | undefined;
   /** Nodes that are heard of, as if a kubelet ran there. */
   readonly beats = new Set<string>();
@@ -42,8 +34,7 @@ export class TestSystem {
   ) {}
 
   static async start(): Promise<TestSystem> {
-    const build = promisify(execFile)(process.execPath, ['infra/build.mjs'], { cwd: ROOT });
-    const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start(), build]);
+    const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start(), build()]);
     const system = new TestSystem(nats, postgres, await postgres.database('log'), await nats.bus('spec'));
     await system.restartJournal();
     system.beating = setInterval(() => {
@@ -70,29 +61,21 @@ export class TestSystem {
 
   /** Starts a service; resolves when it says over NATS that it is ready. */
   async run(service: string, instance: string, env: Record<string, string> = {}): Promise<void> {
-    const child = spawn(process.execPath, [`dist/services/${service}/src/main.js`], {
-      cwd: ROOT,
-      env: { ...process.env, LOG_LEVEL: 'warn', ...env, NATS_URL: this.nats.url, INSTANCE: instance },
-      stdio: ['ignore', process.env['SHOW_LOGS'] === undefined ? 'ignore' : 'inherit', 'inherit'],
-    });
-    this.processes.set(instance, child);
-    await eventually(async () => {
-      if (child.exitCode !== null) throw new Error(`${service} ended with ${child.exitCode}`);
-      return (await this.health(service, instance)).ready;
-    });
+    const started = ServiceProcess.run(service, instance, { ...env, NATS_URL: this.nats.url });
+    this.processes.set(instance, started);
+    await started.ready(this.bus);
   }
 
-  health(service: string, instance: string): Promise<HealthReport> {
-    return this.bus.ask(Health, {}, { service, instance }, { timeoutMs: 500 });
+  /** What an instance that runs says of itself. */
+  async health(instance: string): Promise<HealthReport> {
+    const found = this.processes.get(instance);
+    if (found === undefined) throw new Error(`no ${instance} runs`);
+    return await found.health(this.bus);
   }
 
   async kill(instance: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
-    const child = this.processes.get(instance);
+    await this.processes.get(instance)?.stop(signal);
     this.processes.delete(instance);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
   }
 
   /** What the spec itself sees of the cluster. */

@@ -1,10 +1,6 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { eventually } from '@shiplog/testing';
+import { eventually, ServiceProcess } from '@shiplog/testing';
 import { Rig } from './testing/rig';
 
-const run = promisify(execFile);
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start();
@@ -96,13 +92,10 @@ describe('when something is away', () => {
   });
 
   it('does not start with a setting that is wrong, and says which', async () => {
-    await expect(
-      run(process.execPath, [join(__dirname, '..', '..', '..', 'dist', 'services', 'api', 'src', 'main.js')], {
-        env: { ...process.env, NATS_URL: rig.nats.url, API_PORT: 'many' },
-      }),
-    ).rejects.toMatchObject({
+    const { ended } = ServiceProcess.run('api', 'failing', { NATS_URL: rig.nats.url, API_PORT: 'many' });
+    expect(await ended).toMatchObject({
       code: 64,
-      stderr: expect.stringMatching(/API_PORT is "many"[^]*TOKEN_FILE must be set/) as string,
+      err: expect.stringMatching(/API_PORT is "many"[^]*TOKEN_FILE must be set/) as string,
     });
   });
 });

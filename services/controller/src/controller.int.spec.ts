@@ -73,9 +73,9 @@ describe('the controllers on a real journal', () => {
 
   it('go on in a second instance when the one that leads is killed', async () => {
     await system.run('controller', 'standby', CONTROLLER_ENV);
-    expect((await system.health('controller', 'standby')).detail).toBe('stands by');
+    expect((await system.health('standby')).detail).toBe('stands by');
     await system.kill('controller-4');
-    await eventually(async () => (await system.health('controller', 'standby')).detail.startsWith('leads'));
+    await eventually(async () => (await system.health('standby')).detail.startsWith('leads'));
     await system.patch('replicationcontrollers', 'web', { spec: { replicas: 4 } });
     await settlesAt('web', 4);
   });

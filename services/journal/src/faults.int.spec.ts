@@ -8,13 +8,12 @@ import {
   type AnyCommand,
   type CommandReply,
 } from '@shiplog/contracts';
-import { eventually } from '@shiplog/testing';
+import { build, eventually, ServiceProcess } from '@shiplog/testing';
 import { Appender } from './database/append';
 import { connectClient } from './database/client';
 import { readLog } from './database/read-log';
 import { createConfigMap, createNamespace, patchConfigMap } from './testing/commands';
 import { TestJournals, type TestJournal } from './testing/journals';
-import { build, JournalProcess } from './testing/processes';
 
 let parts: TestJournals;
 
@@ -110,14 +109,14 @@ describe('the writer’s lease', () => {
 describe('a standby', () => {
   const start = async (
     ttl: string,
-  ): Promise<{ url: string; bus: Bus; first: JournalProcess; second: JournalProcess }> => {
+  ): Promise<{ url: string; bus: Bus; first: ServiceProcess; second: ServiceProcess }> => {
     const url = await parts.newDatabase();
     const bus = await parts.nats.bus();
     const env = { DATABASE_URL: url, NATS_URL: parts.nats.url, LEASE_TTL: ttl };
-    const first = JournalProcess.start('first', bus, env);
-    await first.active();
-    const second = JournalProcess.start('second', bus, env);
-    await eventually(async () => (await second.health()).detail.startsWith('standby'));
+    const first = ServiceProcess.run('journal', 'first', env);
+    await first.ready(bus);
+    const second = ServiceProcess.run('journal', 'second', env);
+    await eventually(async () => (await second.health(bus)).detail.startsWith('standby'));
     await bus.command(createNamespace('default'));
     return { url, bus, first, second };
   };
@@ -126,15 +125,15 @@ describe('a standby', () => {
     const { url, bus, first, second } = await start('10s');
     const load = new Load(bus, 'killed');
     await load.moreAnswers(50);
-    await first.kill('SIGKILL');
+    await first.stop('SIGKILL');
     const killedAt = performance.now();
-    await second.active();
+    await second.ready(bus);
     // Measured: 0.1 s with the state of this test. The limit is for machines that are busy with other things.
     expect(performance.now() - killedAt).toBeLessThan(2_500);
     await load.moreAnswers(50);
     await load.stop();
     await expectLogToHold(url, load);
-    await second.kill('SIGTERM');
+    await second.stop('SIGTERM');
   });
 
   it('takes over from one that hangs when its lease has expired; the hung one can do no harm', async () => {
@@ -142,13 +141,13 @@ describe('a standby', () => {
     const load = new Load(bus, 'hung', 4);
     await load.moreAnswers(10);
     first.signal('SIGSTOP');
-    await second.active();
+    await second.ready(bus);
     first.signal('SIGCONT');
     await load.moreAnswers(50);
     await load.stop();
     await expectLogToHold(url, load);
-    await eventually(async () => !(await first.health()).ready);
-    await Promise.all([first.kill('SIGKILL'), second.kill('SIGKILL')]);
+    await eventually(async () => !(await first.health(bus)).ready);
+    await Promise.all([first.stop('SIGKILL'), second.stop('SIGKILL')]);
   });
 });
 

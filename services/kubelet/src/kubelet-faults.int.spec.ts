@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { setTimeout as wait } from 'node:timers/promises';
 import { StatusError, Heartbeat } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { eventually } from '@shiplog/testing';
 import { containerOf, TestNode } from './testing/test-node';
 
-const run = promisify(execFile);
-
+/** An outage is nothing but its length. */
+const OUTAGE_MS = 3_000;
 /** The kubelet of the spec beats every half second; Kubernetes gives a node 40 s. */
 const LONGEST_SILENCE_MS = 5_000;
 
@@ -91,8 +90,8 @@ describe('a kubelet whose pods can not be had', () => {
       (one) => one.role === 'sandbox' && one.pod.name === 'even',
     );
     await node.system.nats.pause('SIGKILL');
-    await run('docker', ['-H', node.engine.host, 'kill', sandbox?.id ?? '']);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await node.engine.docker('kill', sandbox?.id ?? '');
+    await wait(OUTAGE_MS);
     await node.system.nats.resume();
     lastBeat = performance.now();
     longestSilence = 0;
@@ -105,7 +104,7 @@ describe('a kubelet whose pods can not be had', () => {
     const names = Array.from({ length: 6 }, (_, i) => `many-${i}`);
     for (const name of names) await node.pod(name, {});
     for (const afterMs of [150, 400, 900]) {
-      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      await wait(afterMs);
       await node.engine.pause('SIGKILL');
       await node.engine.resume();
     }

@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { encodeEvent } from '@shiplog/bus';
 import type { StoredObject } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX } from './testing/test-engine';
 import { containerOf, isReady, NODE, shell, TestNode } from './testing/test-node';
-
-const run = promisify(execFile);
 
 describe('a kubelet on a real engine', () => {
   let node: TestNode;
@@ -18,7 +14,6 @@ describe('a kubelet on a real engine', () => {
   afterAll(() => node.stop());
 
   const runtime = () => node.engine.runtime();
-  const docker = (...args: string[]) => run('docker', ['-H', node.engine.host, ...args]);
   const idOf = (url: string | undefined): string => (url ?? '').replace('docker://', '');
 
   it('takes a bound pod to Ready and reports it whole', async () => {
@@ -51,14 +46,14 @@ describe('a kubelet on a real engine', () => {
 
   it('says nothing more to the log while nothing happens', async () => {
     const before = node.get('plain')?.metadata.resourceVersion;
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await node.untilBeats(3);
     expect(node.get('plain')?.metadata.resourceVersion).toBe(before);
   });
 
   it('answers docker kill with a restart at once, and keeps the log of the life before', async () => {
     const pod = await node.untilReady('plain');
     const began = Date.now();
-    await docker('kill', idOf(containerOf(pod).containerID));
+    await node.engine.docker('kill', idOf(containerOf(pod).containerID));
     const again = await node.until('plain', (one) => isReady(one) && containerOf(one).restartCount === 1);
     expect(Date.now() - began).toBeLessThan(2_500);
     expect(containerOf(again).lastState?.terminated).toMatchObject({ exitCode: 137, reason: 'Error' });
@@ -67,7 +62,7 @@ describe('a kubelet on a real engine', () => {
 
   it('makes a pod anew when its sandbox has died: another network namespace, the same pod', async () => {
     const sandbox = (await runtime().list()).find((one) => one.role === 'sandbox' && one.pod.name === 'plain');
-    await docker('kill', sandbox?.id ?? '');
+    await node.engine.docker('kill', sandbox?.id ?? '');
     const again = await node.until('plain', (one) => isReady(one) && containerOf(one).restartCount === 2);
     const sandboxes = (await runtime().list()).filter((one) => one.role === 'sandbox' && one.pod.name === 'plain');
     expect(sandboxes.filter((one) => one.state.phase === 'running')).toHaveLength(1);
@@ -205,7 +200,7 @@ describe('a kubelet on a real engine', () => {
     await eventually(async () => (await runtime().exec(id, shell('cat /conf/app.ini'), 2_000)).output === 'x=2');
     await node.delete('configured');
     await node.untilGone('configured');
-    const { stdout } = await docker('volume', 'ls', '-q');
+    const stdout = await node.engine.docker('volume', 'ls', '-q');
     expect(stdout).toBe('');
   });
 

@@ -94,7 +94,7 @@ describe('the scheduler on a real journal', () => {
 
   it('has a standby that takes over when it is killed, and no pod is lost or bound twice', async () => {
     await system.run('scheduler', 'two');
-    expect((await system.health('scheduler', 'two')).detail).toContain('stands by');
+    expect((await system.health('two')).detail).toContain('stands by');
     for (const name of ['a', 'b']) await addNode(name, '1000');
     const creating = createPods('p', 150);
     await eventually(() => bound('p').length > 20, { everyMs: 2 });

@@ -5,7 +5,7 @@ import { Cluster } from '../cluster';
 import { findEngine } from '../engines/find-engine';
 import { LauncherFailure, sentenceOf } from '../failure';
 import { becomeMember, connectAgent, keptMembership, renewCertificates, type Membership } from '../join/membership';
-import { decodeToken } from '../join/token';
+import { decodeToken, type JoinToken } from '../join/token';
 import { RANK } from '../processes/registry';
 import { startService, type ServiceSpec } from '../services/service-process';
 import type { LauncherSettings } from '../settings';
@@ -27,6 +27,8 @@ export interface JoinFlags {
 /** Makes this machine a minion of a cluster, and runs its three agents until Ctrl-C. A machine that has joined needs no token. */
 export async function join(settings: LauncherSettings, word: string | undefined, flags: JoinFlags): Promise<void> {
   const cluster = new Cluster(settings, (sentence) => void process.stdout.write(`  ! ${sentence}\n`));
+  // Before anything is installed.
+  const token = tokenOf(cluster, word);
   if (!isRoot() || process.platform !== 'linux')
     throw new LauncherFailure(
       'A minion writes routes and rules into the kernel: it needs Linux and root.',
@@ -37,7 +39,7 @@ export async function join(settings: LauncherSettings, word: string | undefined,
   if (dockerHost === undefined)
     throw new LauncherFailure('No Docker engine answers on this machine.', 'apt-get install docker.io');
   cluster.home.make();
-  const membership = await membershipOf(cluster, word, flags);
+  const membership = token === undefined ? keptOf(cluster) : await joined(cluster, token, flags);
   cluster.natsUrl = membership.natsUrl;
   const nodeIp = flags.ip ?? (await addressTowards(new URL(membership.natsUrl).hostname));
   await routeToUnderlay(membership, cluster);
@@ -56,19 +58,34 @@ export async function join(settings: LauncherSettings, word: string | undefined,
   process.exit(0);
 }
 
-async function membershipOf(cluster: Cluster, word: string | undefined, { name }: JoinFlags): Promise<Membership> {
-  const kept = keptMembership(cluster);
-  if (word === undefined) {
-    if (kept !== undefined) return kept;
-    throw new LauncherFailure('This machine has not joined a cluster yet.', 'npm run token, on the master');
-  }
+/** The token of a word; undefined when there is none, and none is needed since this machine has joined. */
+function tokenOf(cluster: Cluster, word: string | undefined): JoinToken | undefined {
+  if (word === undefined) return void keptOf(cluster);
   try {
-    return await becomeMember(cluster, decodeToken(word), name ?? hostname().toLowerCase());
+    return decodeToken(word);
+  } catch (error) {
+    throw couldNotJoin(error);
+  }
+}
+
+function keptOf(cluster: Cluster): Membership {
+  const kept = keptMembership(cluster);
+  if (kept !== undefined) return kept;
+  throw new LauncherFailure('This machine has not joined a cluster yet.', 'npm run token, on the master');
+}
+
+async function joined(cluster: Cluster, token: JoinToken, { name }: JoinFlags): Promise<Membership> {
+  try {
+    return await becomeMember(cluster, token, name ?? hostname().toLowerCase());
   } catch (error) {
     if (error instanceof StatusError && error.status.code === 409)
       throw new LauncherFailure(sentenceOf(error), 'npm run join -- TOKEN --name ANOTHER');
-    throw new LauncherFailure(`Could not join: ${sentenceOf(error)}.`, 'npm run token, on the master, for a new one');
+    throw couldNotJoin(error);
   }
+}
+
+function couldNotJoin(error: unknown): LauncherFailure {
+  return new LauncherFailure(`Could not join: ${sentenceOf(error)}.`, 'npm run token, on the master, for a new one');
 }
 
 function agentSpecs(

@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { ordinaryUser } from '@shiplog/postgres';
+import { build } from '@shiplog/testing';
 import { Client } from 'pg';
 import { Cluster } from '../cluster';
-import { REPOSITORY, settingsFrom } from '../settings';
+import { settingsFrom } from '../settings';
 import { postgres } from './postgres';
 import { chooseAddress, databaseUrl } from './postgres-socket';
 
@@ -37,7 +36,7 @@ async function ask<Row extends object>(url: string, ...statements: string[]): Pr
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'shiplog-pg-'));
   chmodSync(folder, 0o711);
-  await promisify(execFile)(process.execPath, ['infra/build.mjs'], { cwd: REPOSITORY });
+  await build();
 });
 
 afterEach(async () => {

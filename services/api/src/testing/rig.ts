@@ -1,17 +1,13 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { eventually, freePort, TestNats, TestPostgres } from '@shiplog/testing';
+import { build, eventually, freePort, ServiceProcess, TestNats, TestPostgres, type Ended } from '@shiplog/testing';
 import { Pool } from 'undici';
 import { makeCertificate } from './certificate';
 
-const run = promisify(execFile);
-/** The repository, from here or from what this compiles to. */
-const ROOT = join(__dirname, '..', '..', '..', '..').replace(/\/dist$/, '');
 export const TOKEN = 'test-token';
 
 export interface HttpAnswer {
@@ -20,12 +16,9 @@ export interface HttpAnswer {
   body: string;
 }
 
-const mainOf = (service: string): string => join(ROOT, 'dist', 'services', service, 'src', 'main.js');
-
 /** NATS, Postgres, a journal and an api, each a process of its own, and kubectl to speak to them. */
 export class Rig {
-  readonly #processes = new Map<string, ChildProcess>();
-  #said = '';
+  readonly #services = new Map<string, ServiceProcess>();
   #connections: Pool;
 
   private constructor(
@@ -41,8 +34,7 @@ export class Rig {
 
   /** Compiles what changed, and starts everything; resolves when the api serves. */
   static async start(): Promise<Rig> {
-    await run(process.execPath, [join(ROOT, 'infra', 'build.mjs')]);
-    const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start()]);
+    const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start(), build()]);
     const directory = await mkdtemp(join(tmpdir(), 'shiplog-api-'));
     const { ca, cert, key } = await makeCertificate();
     await writeFile(join(directory, 'ca.pem'), ca);
@@ -61,35 +53,28 @@ export class Rig {
     return `https://127.0.0.1:${this.port}`;
   }
 
-  /** What the services have logged so far, the end of it. */
+  /** What the api has logged since it was started last. */
   get said(): string {
-    return this.#said;
+    return this.#services.get('api')?.said ?? '';
   }
 
   /** Memory that the api holds, in bytes. */
   get apiMemory(): number {
-    const status = readFileSync(`/proc/${this.#processes.get('api')?.pid}/status`, 'utf8');
+    const status = readFileSync(`/proc/${this.#services.get('api')?.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
   startJournal(): void {
-    this.#spawn('journal', { DATABASE_URL: this.databaseUrl });
+    this.#run('journal', { DATABASE_URL: this.databaseUrl });
   }
 
   startApi(env: Record<string, string> = {}): void {
-    this.#spawn('api', { ...this.#apiEnv(), ...env });
+    this.#run('api', { ...this.#apiEnv(), ...env });
   }
 
   /** Starts one more api that can't start; answers how it ended. */
-  async failToStart(env: Record<string, string>): Promise<{ code: number | null; err: string }> {
-    const child = spawn(process.execPath, [mainOf('api')], {
-      env: { ...process.env, NATS_URL: this.nats.url, LOG_LEVEL: 'info', ...this.#apiEnv(), ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let err = '';
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, err };
+  failToStart(env: Record<string, string>): Promise<Ended> {
+    return ServiceProcess.run('api', 'failing', { NATS_URL: this.nats.url, ...this.#apiEnv(), ...env }).ended;
   }
 
   /** Has `http` trust another certificate of the server. */
@@ -106,10 +91,7 @@ export class Rig {
   }
 
   async stopService(name: 'journal' | 'api', signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    const child = this.#processes.get(name);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(signal);
-    await once(child, 'exit');
+    await this.#services.get(name)?.stop(signal);
   }
 
   /** Ends everything and removes every trace. */
@@ -178,17 +160,9 @@ export class Rig {
     };
   }
 
-  #spawn(service: 'journal' | 'api', env: Record<string, string>): void {
-    const child = spawn(process.execPath, [mainOf(service)], {
-      env: { ...process.env, NATS_URL: this.nats.url, LOG_LEVEL: 'info', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const hear = (chunk: Buffer): void => {
-      this.#said = (this.#said + chunk.toString()).slice(-20_000);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    this.#processes.set(service, child);
+  #run(service: 'journal' | 'api', env: Record<string, string>): void {
+    const settings = { NATS_URL: this.nats.url, LOG_LEVEL: 'info', ...env };
+    this.#services.set(service, ServiceProcess.run(service, `${service}-1`, settings));
   }
 
   #kubeconfig(): string {

@@ -1,10 +1,6 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
-import { TestPostgres } from '@shiplog/testing';
-import { build, ROOT } from '../testing/processes';
+import { build, Program, programOf, TestPostgres } from '@shiplog/testing';
 import { SyntheticLog } from '../testing/synthetic-log';
 import { Appender } from './append';
 import { makeDataSource } from './data-source';
@@ -211,9 +207,8 @@ describe('a database of before', () => {
     await expect(bringUpToDate(dataSource)).rejects.toThrow(OutdatedSchema);
     await expect(bringUpToDate(dataSource)).rejects.toThrow('node dist/services/journal/src/migrate.js');
     await build();
-    const program = join(ROOT, 'dist/services/journal/src/migrate.js');
-    const env = { PATH: process.env['PATH'], DATABASE_URL: url, JOURNAL_PASSWORD: "it's a secret" };
-    await promisify(execFile)(process.execPath, [program], { env });
+    const env = { DATABASE_URL: url, JOURNAL_PASSWORD: "it's a secret" };
+    expect(await Program.start([programOf('journal', 'migrate')], env).ended).toMatchObject({ code: 0 });
     await bringUpToDate(dataSource);
     await dataSource.destroy();
   });

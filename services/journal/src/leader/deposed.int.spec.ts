@@ -1,12 +1,10 @@
 import type { Bus } from '@shiplog/bus';
 import { inboxOf, ObjectQuery, PositionQuery, subjects } from '@shiplog/contracts';
-import { eventually } from '@shiplog/testing';
+import { eventually, ServiceProcess, TcpProxy } from '@shiplog/testing';
 import { createInbox } from 'nats';
 import { connectClient } from '../database/client';
 import { createConfigMap, createNamespace, patchConfigMap } from '../testing/commands';
 import { TestJournals, type TestJournal } from '../testing/journals';
-import { JournalProcess } from '../testing/processes';
-import { TcpProxy } from '@shiplog/testing';
 import { ActiveLog } from './active-log';
 
 const TTL_MS = 2_000;
@@ -157,8 +155,8 @@ describe('a journal whose session Postgres has ended, and which does not hear of
 
 it('one that stood still answers nothing of what came meanwhile, when it goes on', async () => {
   const env = { DATABASE_URL: await parts.newDatabase(), NATS_URL: parts.nats.url, LEASE_TTL: `${TTL_MS}ms` };
-  const still = JournalProcess.start('still', bus, env);
-  await still.active();
+  const still = ServiceProcess.run('journal', 'still', env);
+  await still.ready(bus);
   const next = await parts.journal('after', { standby: true });
   await bus.command(createNamespace('default'));
   await eventually(() => next.health.report().detail === 'standby: another journal is active');
@@ -167,12 +165,12 @@ it('one that stood still answers nothing of what came meanwhile, when it goes on
   await eventually(() => isActive(next));
   await bus.command(createConfigMap('counter', { n: '0' }));
   still.signal('SIGCONT');
-  await eventually(async () => (await still.health()).detail.startsWith('standby'));
+  await eventually(async () => (await still.health(bus)).detail.startsWith('standby'));
   asking.stop();
   const positions = asking.heard.map(({ position }) => position);
   expect(positions.length).toBeGreaterThan(20);
   expect([...positions].sort((a, b) => a - b)).toEqual(positions);
-  await still.kill('SIGKILL');
+  await still.stop('SIGKILL');
   await next.stop();
 });
 

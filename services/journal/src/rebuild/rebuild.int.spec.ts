@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { Program, programOf } from '@shiplog/testing';
 import { Client } from 'pg';
 import { Appender } from '../database/append';
 import { connectClient } from '../database/client';
 import { makeDataSource } from '../database/data-source';
 import { PartitionRepository } from '../database/partition.repository';
 import { TestJournals } from '../testing/journals';
-import { build, ROOT } from '../testing/processes';
 import { SyntheticLog } from '../testing/synthetic-log';
 
 const EVENTS = 20_000;
@@ -18,7 +16,6 @@ let client: Client;
 
 beforeAll(async () => {
   parts = await TestJournals.start();
-  await build();
   const dataSource = makeDataSource(parts.databaseUrl);
   await dataSource.initialize();
   await new PartitionRepository(dataSource).makeRoom(0, 100_000, 100_000);
@@ -34,15 +31,10 @@ afterAll(async () => {
   await parts.stop();
 });
 
-async function rebuild(env: Record<string, string>): Promise<{ code: number; result: Record<string, unknown> }> {
-  const script = `${ROOT}/dist/services/journal/src/rebuild.js`;
-  const options = { env: { PATH: process.env['PATH'], DATABASE_URL: parts.databaseUrl, REBUILD_JSON: '1', ...env } };
-  const run = promisify(execFile)(process.execPath, [script], options).then(
-    ({ stdout }) => ({ code: 0, stdout }),
-    (error: { code: number; stdout: string }) => error,
-  );
-  const { code, stdout } = await run;
-  return { code, result: JSON.parse(stdout) as Record<string, unknown> };
+async function rebuild(env: Record<string, string>): Promise<{ code: number | null; result: Record<string, unknown> }> {
+  const settings = { DATABASE_URL: parts.databaseUrl, REBUILD_JSON: '1', ...env };
+  const { code, out } = await Program.start([programOf('journal', 'rebuild')], settings).ended;
+  return { code, result: JSON.parse(out) as Record<string, unknown> };
 }
 
 it('folds the log from its beginning, and says how fast', async () => {

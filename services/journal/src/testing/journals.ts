@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { INestMicroservice } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { NatsTransport, type Bus } from '@shiplog/bus';
 import { Health, NestLogger, readConfig, ServiceModule } from '@shiplog/service';
-import { TestNats, TestPostgres } from '@shiplog/testing';
+import { build, programOf, TestNats, TestPostgres } from '@shiplog/testing';
 import { pino } from 'pino';
 import { makeDataSource } from '../database/data-source';
 import { admitJournal } from '../database/journal-role';
@@ -11,10 +10,9 @@ import { migrate } from '../database/schema';
 import { JournalModule } from '../journal.module';
 import { SnapshotMaker } from '../history/snapshot-maker';
 import { journalSettings, type JournalConfig } from '../settings';
-import { build, ROOT } from './processes';
 
 /** Threads run what is compiled. */
-const SNAPSHOT_WORKER = join(ROOT, 'dist/services/journal/src/history/snapshot-worker.js');
+const SNAPSHOT_WORKER = programOf('journal', 'history/snapshot-worker');
 
 /** A journal inside the test's own process. */
 export interface TestJournal {

@@ -1,12 +1,12 @@
 import type { Bus } from '@shiplog/bus';
 import type { AnyCommand } from '@shiplog/contracts';
+import { ServiceProcess } from '@shiplog/testing';
 import { Appender } from '../database/append';
 import { connectClient, endClient } from '../database/client';
 import { makeDataSource } from '../database/data-source';
 import { repositoriesOf } from '../database/repositories';
 import { createConfigMap, createNamespace, freshId, patchConfigMap } from './commands';
 import { TestJournals } from './journals';
-import { JournalProcess } from './processes';
 import { SyntheticLog } from './synthetic-log';
 
 const SECONDS = 5;
@@ -39,13 +39,13 @@ async function inANewLog<T>(
   const url = await parts.newDatabase();
   if (events > 0) await fill(parts, events);
   const bus = await parts.nats.bus();
-  const journal = JournalProcess.start(instance, bus, { DATABASE_URL: url, NATS_URL: parts.nats.url });
+  const journal = ServiceProcess.run('journal', instance, { DATABASE_URL: url, NATS_URL: parts.nats.url });
   try {
-    await journal.active({ timeoutMs: 120_000 });
+    await journal.ready(bus, { timeoutMs: 120_000 });
     await bus.command(createNamespace('default'));
     return await work(bus);
   } finally {
-    await journal.kill('SIGTERM');
+    await journal.stop('SIGTERM');
     await bus.close();
   }
 }

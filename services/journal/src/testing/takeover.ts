@@ -1,14 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { join } from 'node:path';
 import type { StoredObject } from '@shiplog/contracts';
-import { eventually } from '@shiplog/testing';
+import { eventually, programOf, ServiceProcess } from '@shiplog/testing';
 import { Appender } from '../database/append';
 import { makeDataSource } from '../database/data-source';
 import { repositoriesOf } from '../database/repositories';
 import { SnapshotMaker } from '../history/snapshot-maker';
 import { createConfigMap } from './commands';
 import { TestJournals } from './journals';
-import { JournalProcess, ROOT } from './processes';
 import { SyntheticLog } from './synthetic-log';
 
 /** What a pod's life is to the synthetic log until it runs. */
@@ -45,7 +43,7 @@ async function measureOne(parts: TestJournals, pods: number): Promise<void> {
     pods,
     `snapshot on the deciding thread stood still ${await stall(() => log.snapshots.save({ ...at, state: at.state.copy() }, 0))}`,
   );
-  const worker = join(ROOT, 'dist/services/journal/src/history/snapshot-worker.js');
+  const worker = programOf('journal', 'history/snapshot-worker');
   const maker = new SnapshotMaker(() => url, worker, { warn: (...said: unknown[]) => say(pods, JSON.stringify(said)) });
   say(pods, `snapshot beside it stood still ${await stall(() => maker.make(0, new AbortController().signal))}`);
   await dataSource.destroy();
@@ -84,23 +82,23 @@ async function stall(work: () => Promise<unknown>): Promise<string> {
 
 async function takeOvers(parts: TestJournals, url: string, pods: number): Promise<void> {
   const bus = await parts.nats.bus();
-  const start = (n: number): JournalProcess =>
-    JournalProcess.start(`${pods}-${n}`, bus, { DATABASE_URL: url, NATS_URL: parts.nats.url });
+  const start = (n: number): ServiceProcess =>
+    ServiceProcess.run('journal', `${pods}-${n}`, { DATABASE_URL: url, NATS_URL: parts.nats.url });
   let active = start(0);
-  await active.active({ timeoutMs: 120_000 });
+  await active.ready(bus, { timeoutMs: 120_000 });
   for (let n = 1; n <= TAKEOVERS; n++) {
     const standby = start(n);
-    await eventually(async () => (await standby.health()).detail === 'standby: another journal is active', {
+    await eventually(async () => (await standby.health(bus)).detail === 'standby: another journal is active', {
       timeoutMs: 120_000,
     });
     await bus.command(createConfigMap(`before-${n}`));
     const started = performance.now();
-    await active.kill('SIGKILL');
+    await active.stop('SIGKILL');
     const reply = await bus.command(createConfigMap(`after-${n}`), { timeoutMs: 120_000 });
     say(pods, `takeover ${n}: a write was answered after ${Math.round(performance.now() - started)} ms (${reply.ok})`);
     active = standby;
   }
-  await active.kill('SIGKILL');
+  await active.stop('SIGKILL');
 }
 
 function say(pods: number, text: string): void {

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { Controller } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { NatsTransport, NodeRequest, type Bus } from '@shiplog/bus';
 import { Attach, Detach, type PayloadOf, type ReplyOf } from '@shiplog/contracts';
+import { runProgram } from '@shiplog/hostnet';
 import { LOGGER, StatusFilter } from '@shiplog/service';
 import { pino } from 'pino';
-
-const run = promisify(execFile);
 
 /** Answers in the place of a network agent: an address inside the pod is all that a pod without neighbours needs. */
 @Controller()
@@ -39,7 +36,7 @@ export class NetworkStandIn {
     if (this.refusal !== undefined) throw this.refusal;
     const ip = this.attached.get(uid) ?? `10.9.0.${++this.#addresses}`;
     if (this.entersNamespaces) {
-      await run('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', 'addr', 'replace', `${ip}/32`, 'dev', 'lo']);
+      await runProgram('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', 'addr', 'replace', `${ip}/32`, 'dev', 'lo']);
     }
     this.attached.set(uid, ip);
     return { ip, gateway: '10.9.0.1' };

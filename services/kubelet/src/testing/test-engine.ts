@@ -1,17 +1,15 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { runProgram } from '@shiplog/hostnet';
 import { eventually } from '@shiplog/testing';
 import { EngineCgroups } from '../node/cgroups';
 import { DockerRuntime } from '../runtime/docker/docker-runtime';
 import { imageArchive } from '../runtime/docker/image-archive';
 import { goArchitecture } from '../runtime/docker/pause-image';
-
-const run = promisify(execFile);
 
 /** An image with nothing but a static busybox: every applet works in its shell. */
 export const BUSYBOX = 'shiplog-test/busybox:1';
@@ -44,6 +42,11 @@ export class TestEngine {
 
   runtime(node = 'node-a'): DockerRuntime {
     return new DockerRuntime({ host: this.host, node, cgroupParent: this.cgroupParent });
+  }
+
+  /** What Docker's own command line answers. Throws with what it says when it fails. */
+  async docker(...args: string[]): Promise<string> {
+    return (await runProgram('docker', ['-H', this.host, ...args])).trim();
   }
 
   /** Starts the daemon (again); resolves when it answers. */
@@ -96,7 +99,7 @@ export class TestEngine {
   async #unmount(): Promise<void> {
     const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
     const ours = mounts.filter((path) => path.startsWith(`${this.directory}/`)).reverse();
-    for (const path of ours) await run('umount', ['--lazy', path]);
+    for (const path of ours) await runProgram('umount', ['--lazy', path]);
   }
 
   get #containerdPidFile(): string {

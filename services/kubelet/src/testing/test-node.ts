@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import type { INestMicroservice } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { NatsTransport, type Bus } from '@shiplog/bus';
-import { Logs, Note, type AnyCommand, type CommandReply, type KubeObject, type Signals } from '@shiplog/contracts';
+import {
+  Heartbeat,
+  Logs,
+  Note,
+  type AnyCommand,
+  type CommandReply,
+  type KubeObject,
+  type Signals,
+} from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
 import { commonSettings, Health, NestLogger, readConfig, ServiceModule } from '@shiplog/service';
 import { eventually, TestSystem } from '@shiplog/testing';
@@ -44,6 +52,7 @@ export class TestNode {
   readonly notes: Signals['note'][] = [];
   /** What the kubelet has logged as warnings, or worse. */
   readonly warnings: string[] = [];
+  #beats = 0;
 
   private constructor(
     readonly system: TestSystem,
@@ -67,6 +76,7 @@ export class TestNode {
     network.entersNamespaces = runtime === undefined;
     const node = new TestNode(system, testEngine, runtime, network, networkBus, projection, stateDir);
     system.bus.hear(Note, (note) => node.notes.push(note));
+    system.bus.hear(Heartbeat, () => void node.#beats++);
     for (const name of ['default', 'kube-node-lease']) {
       await node.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, 'namespaces', '');
     }
@@ -157,6 +167,12 @@ export class TestNode {
   get ready(): boolean {
     const conditions = this.projection.get('nodes', '', NODE)?.status?.conditions ?? [];
     return conditions.some((one) => one.type === 'Ready' && one.status === 'True');
+  }
+
+  /** Resolves when the kubelet has said so many times more that it goes on. */
+  async untilBeats(count: number): Promise<void> {
+    const from = this.#beats;
+    await eventually(() => this.#beats >= from + count);
   }
 
   async send(command: Refined): Promise<Extract<CommandReply, { ok: true }>> {

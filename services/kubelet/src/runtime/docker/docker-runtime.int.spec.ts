@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX, TestEngine } from '../../testing/test-engine';
 import { runtimeFeatures, type MemoryVolume } from '../testing/runtime-features';
@@ -66,12 +64,8 @@ describe('Docker Engine', () => {
   });
 });
 
-async function docker(engine: TestEngine, ...args: string[]): Promise<string> {
-  return (await promisify(execFile)('docker', ['-H', engine.host, ...args])).stdout.trim();
-}
-
 async function processesOf(engine: TestEngine, id: string): Promise<number> {
-  return (await docker(engine, 'top', id, '-o', 'pid')).split('\n').length - 1;
+  return (await engine.docker('top', id, '-o', 'pid')).split('\n').length - 1;
 }
 
 /** As `docker volume inspect` tells of them. */
@@ -82,9 +76,9 @@ interface InspectedVolume {
 }
 
 async function memoryVolumes(engine: TestEngine): Promise<MemoryVolume[]> {
-  const names = (await docker(engine, 'volume', 'ls', '--quiet')).split('\n').filter((name) => name !== '');
+  const names = (await engine.docker('volume', 'ls', '--quiet')).split('\n').filter((name) => name !== '');
   if (names.length === 0) return [];
-  const found = JSON.parse(await docker(engine, 'volume', 'inspect', ...names)) as InspectedVolume[];
+  const found = JSON.parse(await engine.docker('volume', 'inspect', ...names)) as InspectedVolume[];
   return found
     .filter(({ Options: options }) => options?.type === 'tmpfs')
     .map(({ Name: name, Labels: labels, Options: options }) => {
