@@ -3,6 +3,8 @@ import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contract
 import type { ClusterState } from './state';
 
 const LANES = 4;
+/** Digests made in one go: a few milliseconds. */
+const SLICE = 200;
 
 /** Objects are immutable, so a digest is made once per version of an object: hashing again costs additions only. */
 const digests = new WeakMap<StoredObject, Uint32Array>();
@@ -38,6 +40,18 @@ export function hashObjects(objects: Iterable<StoredObject>): string {
     count++;
   }
   return `${[...sum].map((lane) => lane.toString(16).padStart(8, '0')).join('')}:${count}`;
+}
+
+/**
+ * Makes the digests of objects, in slices between which `turn` lets other work go on; to hash them afterwards costs
+ * additions only.
+ */
+export async function digestInSlices(objects: Iterable<StoredObject>, turn: () => Promise<unknown>): Promise<void> {
+  let made = 0;
+  for (const object of objects) {
+    digestOf(object);
+    if (++made % SLICE === 0) await turn();
+  }
 }
 
 /** The hash of all objects of a resource. */

@@ -23,7 +23,7 @@ import { differences } from './difference';
 import { Held, tellUnconfirmed } from './held';
 import { Listeners } from './listeners';
 import { OneAtATime } from './one-at-a-time';
-import { compareHashes, distrust } from './prove';
+import { distrust, Proof } from './prove';
 import { NOTHING_YET, type Statistics } from './statistics';
 import { Waiters } from './waiters';
 
@@ -71,6 +71,7 @@ export class Projection {
   #held: Held | undefined = new Held();
   /** Events do not tell whether something of a node's own channel was missed; until its next head, asking does. */
   readonly #question = new OneAtATime(() => this.#askWhereChannelsAre());
+  readonly #proof = new Proof();
   #proving: NodeJS.Timeout | undefined;
   #unwatch: () => void = () => undefined;
   readonly #stop = new AbortController();
@@ -310,7 +311,7 @@ export class Projection {
       return;
     }
     const ofResources = this.#cursors.filter(({ isOfNode }) => !isOfNode);
-    if (this.#agrees(ofResources, head)) this.#prove(head.hashes ?? {});
+    if (this.#agrees(ofResources, head)) void this.#prove(head.hashes ?? {});
   }
 
   #compareNode(head: PayloadOf<typeof NodeHead>): void {
@@ -356,8 +357,10 @@ export class Projection {
     return false;
   }
 
-  #prove(hashes: Partial<Record<string, string>>): void {
-    const { proved, wrong } = compareHashes(this.state, this.#cursors, hashes);
+  async #prove(hashes: Partial<Record<string, string>>): Promise<void> {
+    const { proved, wrong } = (await this.#proof.of(this.state, this.#cursors, hashes)) ?? { proved: 0, wrong: [] };
+    // What is loaded anew already, or read no more, is not what was judged.
+    if (this.#held !== undefined || this.#stop.signal.aborted) return;
     this.#statistics.hashesProved += proved;
     if (wrong.length === 0) return;
     this.#statistics.hashesFailed += wrong.length;
@@ -379,7 +382,7 @@ export class Projection {
       const { channels: lasts, hashes = {} } = await this.bus.ask(PositionQuery, { channels, hashes: true });
       if (this.#held !== undefined) return;
       const comparable = cursors.filter(({ name, last }) => lasts[name] === last);
-      this.#prove(Object.fromEntries(comparable.map(({ name }) => [name, hashes[name]])));
+      await this.#prove(Object.fromEntries(comparable.map(({ name }) => [name, hashes[name]])));
     };
     this.#proving = setInterval(() => {
       prove().catch((error: unknown) => this.#logger.debug({ err: error }, 'the journal could not be compared with'));

@@ -1,15 +1,39 @@
-import { hashResource, type ClusterState } from '@shiplog/cluster';
+import { setImmediate as turn } from 'node:timers/promises';
+import { digestInSlices, hashResource, type ClusterState } from '@shiplog/cluster';
 import type { Cursor } from './cursor';
 
-/** Which channels' objects hash to what the journal says, and which do not; of the others it says nothing. */
-export function compareHashes(
-  state: ClusterState,
-  cursors: readonly Cursor[],
-  hashes: Partial<Record<string, string>>,
-): { proved: number; wrong: Cursor[] } {
-  const told = cursors.filter(({ name }) => hashes[name] !== undefined);
-  const wrong = told.filter(({ name, channel }) => hashResource(state, channel.resource) !== hashes[name]);
-  return { proved: told.length - wrong.length, wrong };
+/** What a proof came to: how many channels are as the journal says, and which are not. */
+export interface Verdict {
+  readonly proved: number;
+  readonly wrong: readonly Cursor[];
+}
+
+/** Compares what was folded with what the journal says it hashes to, beside the folding: one proof at a time. */
+export class Proof {
+  #isUnderWay = false;
+
+  /**
+   * The verdict on the state as it is now; undefined where there is nothing to compare, or another proof goes on: the
+   * journal soon says more. Of channels that it says nothing of there is no verdict.
+   */
+  async of(
+    state: ClusterState,
+    cursors: readonly Cursor[],
+    hashes: Partial<Record<string, string>>,
+  ): Promise<Verdict | undefined> {
+    const told = cursors.filter(({ name }) => hashes[name] !== undefined);
+    if (told.length === 0 || this.#isUnderWay) return undefined;
+    this.#isUnderWay = true;
+    try {
+      // Events go on to change the state itself.
+      const then = state.copy();
+      for (const { channel } of told) await digestInSlices(then.values(channel.resource), turn);
+      const wrong = told.filter(({ name, channel }) => hashResource(then, channel.resource) !== hashes[name]);
+      return { proved: told.length - wrong.length, wrong };
+    } finally {
+      this.#isUnderWay = false;
+    }
+  }
 }
 
 /** Has every object of a channel differ from the journal's, so that loading tells of each what it was really like. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Bus, Voice } from '@shiplog/bus';
-import { hashObjects, type ReadonlyCluster } from '@shiplog/cluster';
+import { digestInSlices, type ReadonlyCluster } from '@shiplog/cluster';
 import { Head, NodeHead, RESOURCES, type StoredObject } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import { hashesOf } from '../queries/hashes';
@@ -12,8 +12,12 @@ const EVERY_MS = 1_000;
 const IDLE_MS = 2_000;
 /** How often every node is told, and not only those of which something moved; then, too, those that went are forgotten. */
 const NODES_MS = 10_000;
+/** Proving takes time of everybody who reads: in a rush, most objects have gone again by the end of it. */
 const HASH_EVERY_MS = 5_000;
-/** Objects hashed in one go: a few milliseconds. */
+const HASH_IN_RUSH_EVERY_MS = 30_000;
+/** It is a rush when more events than this come within EVERY_MS. */
+const CALM_EVENTS = 100;
+/** Nodes told in one go: a few milliseconds. */
 const SLICE = 200;
 
 /**
@@ -25,6 +29,7 @@ export class HighWaterMarkSignals {
   #timer: NodeJS.Timeout | undefined;
   #sentAt = 0;
   #sentPosition = -1;
+  #tickedPosition = 0;
   #hashedAt = 0;
   #hashedPosition = -1;
   #toldNodesAt = 0;
@@ -54,7 +59,10 @@ export class HighWaterMarkSignals {
     const { position } = this.writer;
     const isIdle = position === this.#sentPosition;
     const isHashed = position === this.#hashedPosition;
-    if (!isHashed && now - this.#hashedAt >= HASH_EVERY_MS) this.#hashAndSend();
+    const isRush = position - this.#tickedPosition > CALM_EVENTS;
+    this.#tickedPosition = position;
+    const hashEvery = isRush ? HASH_IN_RUSH_EVERY_MS : HASH_EVERY_MS;
+    if (!isHashed && now - this.#hashedAt >= hashEvery) this.#hashAndSend();
     else if (!isIdle || now - this.#sentAt >= IDLE_MS) this.#send();
     if (now - this.#toldNodesAt >= NODES_MS) this.#tellNodes();
     else for (const node of this.heads.takeMoved()) this.#tellNode(node);
@@ -96,11 +104,7 @@ export class HighWaterMarkSignals {
   #hashAndSend(): void {
     this.#once(async () => {
       const before = this.writer.state.copy();
-      for (const { id } of RESOURCES)
-        for (const slice of slices(before.values(id))) {
-          hashObjects(slice);
-          await turn();
-        }
+      for (const { id } of RESOURCES) await digestInSlices(before.values(id), turn);
       this.#hashedAt = performance.now();
       this.#hashedPosition = this.writer.position;
       this.#send(hashesOf(this.writer.state));
