@@ -64,9 +64,22 @@ export function hashCluster(state: ClusterState): string {
   return combineHashes(Object.fromEntries(RESOURCES.map(({ id }) => [id, hashResource(state, id)])));
 }
 
-/** The hash of everything, from the hash of each resource. */
+/** What release 0.1 knew: named in the hash of everything even where there are none. */
+const NAMED_WHEN_EMPTY: ReadonlySet<string> = new Set<ResourceId>([
+  ...(['namespaces', 'nodes', 'pods', 'replicationcontrollers', 'services', 'endpoints'] as const),
+  ...(['configmaps', 'secrets', 'serviceaccounts', 'events'] as const),
+  ...(['endpointslices.discovery.k8s.io', 'leases.coordination.k8s.io'] as const),
+]);
+const NONE = hashObjects([]);
+
+/**
+ * The hash of everything, from the hash of each resource. A resource that came later counts from its first object on: what
+ * was hashed before it was known is the same afterwards, in snapshots and recorded logs.
+ */
 export function combineHashes(hashes: Partial<Record<ResourceId, string>>): string {
   const whole = createHash('sha256');
-  for (const { id } of RESOURCES) whole.update(`${id}=${hashes[id]}\n`);
+  for (const { id } of RESOURCES) {
+    if (hashes[id] !== NONE || NAMED_WHEN_EMPTY.has(id)) whole.update(`${id}=${hashes[id]}\n`);
+  }
   return whole.digest('hex').slice(0, 32);
 }
