@@ -15,12 +15,23 @@ export function greeting(cluster: Cluster, seconds: number): string {
     '',
     `  Try, after  export KUBECONFIG=${kubeconfig}`,
     '',
-    '    kubectl get pods -o wide',
-    '    kubectl scale rc frontend --replicas=5',
-    '    # the past: note a position, change something, and read the list as it was then',
-    '    N=$(kubectl get rc frontend -o jsonpath={.metadata.resourceVersion}); kubectl scale rc frontend --replicas=1',
-    '    kubectl get --raw "/api/v1/namespaces/default/pods?resourceVersion=$N&resourceVersionMatch=Exact"',
+    ...(cluster.sampleUrl === undefined ? WITHOUT_SAMPLE : WITH_SAMPLE),
     '',
   ];
   return lines.join('\n');
 }
+
+const WITH_SAMPLE = [
+  '    kubectl get pods -o wide',
+  '    kubectl scale rc frontend --replicas=5',
+  '    # the past: note a position, change something, and read the list as it was then',
+  '    N=$(kubectl get rc frontend -o jsonpath={.metadata.resourceVersion}); kubectl scale rc frontend --replicas=1',
+  '    kubectl get --raw "/api/v1/namespaces/default/pods?resourceVersion=$N&resourceVersionMatch=Exact"',
+];
+const WITHOUT_SAMPLE = [
+  '    kubectl get nodes -o wide',
+  '    kubectl run first --image=busybox:1.36 -- sleep 1000',
+  '    # the past: note a position, change something, and read the list as it was then',
+  '    N=$(kubectl get pod first -o jsonpath={.metadata.resourceVersion}); kubectl delete pod first',
+  '    kubectl get --raw "/api/v1/namespaces/default/pods?resourceVersion=$N&resourceVersionMatch=Exact"',
+];
