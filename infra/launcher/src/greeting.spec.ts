@@ -11,7 +11,7 @@ describe('what a user sees once the cluster is ready', () => {
     const said = greeting(ready, 4.25);
     expect(said).toMatch(/Shiplog is ready \(4\.[23] s\)/);
     expect(said).toContain('https://127.0.0.1:6500');
-    expect(said).toContain('/a home/kubeconfig');
+    expect(said).toContain("export KUBECONFIG='/a home/kubeconfig'");
     expect(said).toContain('guestbook   http://127.0.0.1:30080');
     expect(said).toContain('kubectl scale rc frontend');
   });

@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster';
-import { shownPath } from './home';
+import { shellPath, shownPath } from './home';
 
 /** What a user sees once the cluster is ready. */
 export function greeting(cluster: Cluster, seconds: number): string {
@@ -13,7 +13,7 @@ export function greeting(cluster: Cluster, seconds: number): string {
     `    kubeconfig  ${kubeconfig}`,
     ...(cluster.sampleUrl === undefined ? [] : [`    guestbook   ${cluster.sampleUrl}`]),
     '',
-    `  Try, after  export KUBECONFIG=${kubeconfig}`,
+    `  Try, after  export KUBECONFIG=${shellPath(home.kubeconfig)}`,
     '',
     ...(cluster.sampleUrl === undefined ? WITHOUT_SAMPLE : WITH_SAMPLE),
     '',
