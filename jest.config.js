@@ -20,7 +20,9 @@ const project = (name, testMatch, extra = {}) => ({ ...shared, displayName: name
 
 module.exports = {
   projects: [
-    project('unit', ['<rootDir>/{contracts,libs,services,infra}/**/!(*.int|*.e2e).spec.ts']),
+    project('unit', ['<rootDir>/{contracts,libs,services,infra}/**/!(*.int|*.e2e).spec.ts'], {
+      setupFilesAfterEnv: ['<rootDir>/jest.quick.js'],
+    }),
     project('int', ['<rootDir>/{contracts,libs,services,infra}/**/*.int.spec.ts'], {
       setupFilesAfterEnv: ['<rootDir>/jest.slow.js'],
     }),
