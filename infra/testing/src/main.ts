@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { spawn } from 'node:child_process';
+import { delimiter, dirname, join } from 'node:path';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { settingsFrom } from '../../launcher/src/settings';
+import { REPOSITORY, settingsFrom } from '../../launcher/src/settings';
 import { toolPath } from '../../launcher/src/system/run';
 import { folderOf } from '../../launcher/src/system/debian';
 import { ensureTools, hasApt, isRoot } from '../../launcher/src/system/tools';
@@ -15,6 +15,8 @@ interface Count {
 }
 
 const PROJECTS = ['unit', 'int', 'e2e'] as const;
+/** Connections are closed and processes are reaped by then. */
+const ENDS_WITHIN_MS = 60_000;
 /** What integration and end-to-end tests call, and the Debian package that brings it. */
 const TOOLS = {
   ip: 'iproute2',
@@ -71,15 +73,33 @@ async function jest(project: (typeof PROJECTS)[number], path: string): Promise<C
   heading(`${project} tests`);
   const folder = mkdtempSync(join(tmpdir(), 'shiplog-test-'));
   const report = join(folder, 'report.json');
-  // A socket that a test of real parts forgot to close must not hold up the whole run: what counts is the report.
-  const inBand = project === 'unit' ? [] : ['--runInBand', '--forceExit'];
-  const args = ['jest', '--selectProjects', project, '--json', '--outputFile', report, ...inBand];
+  const inBand = project === 'unit' ? [] : ['--runInBand'];
+  const program = join(REPOSITORY, 'node_modules', 'jest', 'bin', 'jest.js');
+  const args = [program, '--selectProjects', project, '--json', '--outputFile', report, ...inBand];
   try {
-    const code = await runToEnd('npx', args, path);
+    const child = start(process.execPath, args, path);
+    const unwatch = endAfter(report, child);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    unwatch();
     return countOf(report, code);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A runner that does not end with its last test has something open that a test forgot: that is a failure, and no hang. */
+function endAfter(report: string, runner: ChildProcess): () => void {
+  let late: NodeJS.Timeout | undefined;
+  const watcher = watch(dirname(report), () => {
+    late ??= setTimeout(() => {
+      heading(`tests left something open: their process did not end within ${ENDS_WITHIN_MS / 1_000} s`);
+      runner.kill('SIGKILL');
+    }, ENDS_WITHIN_MS);
+  });
+  return () => {
+    clearTimeout(late);
+    watcher.close();
+  };
 }
 
 /** A runner that wrote no report failed as a whole. */
@@ -98,9 +118,12 @@ function countOf(report: string, code: number | null): Count {
 }
 
 async function runToEnd(command: string, args: readonly string[], path: string): Promise<number | null> {
-  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PATH: path } });
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await once(start(command, args, path), 'exit')) as [number | null];
   return code;
+}
+
+function start(command: string, args: readonly string[], path: string): ChildProcess {
+  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PATH: path } });
 }
 
 function heading(title: string): void {
