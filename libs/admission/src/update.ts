@@ -95,9 +95,10 @@ function replaceMain(
 }
 
 function replaceStatus(resource: ResourceId, before: StoredObject, draft: KubeObject): Result<KubeObject> {
-  if (sameJson(draft['status'], before['status'])) return ok(before);
   const after: KubeObject = { ...before };
   takeOver(after, draft, 'status');
+  rulesOf(resource).defaultStatus?.(after);
+  if (sameJson(after['status'], before['status'])) return ok(before);
   const problems = new Problems();
   rulesOf(resource).validateStatus?.(after, problems);
   return problems.none ? ok(after) : refused(statusOf.invalid(resource, before.metadata.name, problems.causes));

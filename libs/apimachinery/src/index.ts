@@ -4,7 +4,7 @@
  */
 export { applyPatch } from './patch';
 export { mergePatch } from './patch/merge-patch';
-export { Problems } from './problems';
+export { GoSyntax, Problems } from './problems';
 export { ok, refused, type Result } from './result';
 export { decodeObject, strictDecodingError, unknownFields } from './schema/decode';
 export { definition, referenceOf, resolved, type Schema } from './schema/definitions';

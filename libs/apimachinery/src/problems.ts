@@ -1,12 +1,37 @@
 import { CAUSES, CAUSES_CHARACTERS, type StatusCause } from '@shiplog/contracts';
 import type { TextRule } from './values/names';
 
-/** A Go `%q`-like rendering of a value in an error text: strings quoted, composite values as JSON. */
+/** A value in the Go syntax of its type, as `%#v` writes it: `core.ServicePort{…}`. */
+export class GoSyntax {
+  constructor(readonly text: string) {}
+
+  /** A map of texts; an empty one was absent. */
+  static map(texts: Readonly<Record<string, string>> = {}): GoSyntax {
+    const entries = Object.entries(texts).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+    return new GoSyntax(`map[string]string${entries.length === 0 ? '(nil)' : `{${entries.sort().join(', ')}}`}`);
+  }
+
+  /** A list of texts; an empty one was absent. */
+  static list(texts: readonly string[]): GoSyntax {
+    const items = texts.map((text) => JSON.stringify(text));
+    return new GoSyntax(`[]string${items.length === 0 ? '(nil)' : `{${items.join(', ')}}`}`);
+  }
+}
+
+const LONGEST_VALUE = 10_240;
+
+/** A value in an error text, as Go's `%q` and `%#v` write it where the type is plain; other composite values are JSON. */
 function shown(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  const text = JSON.stringify(value);
-  return text.length > 10_240 ? `${text.slice(0, 10_240)}…` : text;
+  const text = textOf(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof GoSyntax) return value.text;
+  const isTexts = Array.isArray(value) && value.every((item) => typeof item === 'string');
+  return isTexts ? GoSyntax.list(value as string[]).text : JSON.stringify(value);
 }
 
 /** Collects what is wrong with an object, in Kubernetes' own words: one method per kind of field error. */

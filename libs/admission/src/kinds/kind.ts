@@ -34,6 +34,8 @@ export interface KindRules<R extends ResourceId> {
   prepareUpdate?(draft: Draft<R>, before: ObjectOf<R>, ctx: AdmissionContext): void;
   /** Rules for the object as it stands. `before` is there on an update. */
   validate?(draft: Draft<R>, problems: Problems, ctx: AdmissionContext, before?: ObjectOf<R>): void;
+  /** Fills in what a status that is written through the status subresource may leave out. */
+  defaultStatus?(draft: Draft<R>): void;
   /** Rules for a status that is written through the status subresource. */
   validateStatus?(draft: Draft<R>, problems: Problems): void;
   /** Rules for the change. */
@@ -57,6 +59,7 @@ export interface AnyKindRules {
   forbids?(draft: KubeObject, ctx: AdmissionContext): string | undefined;
   prepareUpdate?(draft: KubeObject, before: KubeObject, ctx: AdmissionContext): void;
   validate?(draft: KubeObject, problems: Problems, ctx: AdmissionContext, before?: KubeObject): void;
+  defaultStatus?(draft: KubeObject): void;
   validateStatus?(draft: KubeObject, problems: Problems): void;
   validateUpdate?(draft: KubeObject, before: KubeObject, problems: Problems): void;
   allocate?(draft: KubeObject, before: KubeObject | undefined, problems: Problems, ctx: AdmissionContext): void;

@@ -161,7 +161,7 @@ describe('a node', () => {
       'spec.podCIDRs[0]: Invalid value: "10.244.0.0/16": must not overlap 10.244.1.0/24 of node "first"',
     ]);
     expect(messages({ podCIDRs: ['10.244.2.0/24', '10.244.3.0/24'] })).toEqual([
-      'spec.podCIDRs: Invalid value: ["10.244.2.0/24","10.244.3.0/24"]: may specify no more than one CIDR for each IP family',
+      'spec.podCIDRs: Invalid value: []string{"10.244.2.0/24", "10.244.3.0/24"}: may specify no more than one CIDR for each IP family',
     ]);
     expect(messages({ podCIDR: '10.244.1.128/25', podCIDRs: ['10.244.2.0/24'] })).toEqual([
       'spec.podCIDRs[0]: Invalid value: "10.244.1.128/25": must not overlap 10.244.1.0/24 of node "first"',

@@ -1,5 +1,5 @@
 import type { PodTemplateSpec } from '@shiplog/contracts';
-import { dnsSubdomain, matchesSelectorMap, type Problems, sameJson } from '@shiplog/apimachinery';
+import { dnsSubdomain, GoSyntax, matchesSelectorMap, type Problems, sameJson } from '@shiplog/apimachinery';
 import { validatePodAnnotations } from '../pods/annotations';
 import { defaultPodSpec } from '../pods/defaults';
 import { validatePodSpec } from '../pods/validate';
@@ -61,7 +61,11 @@ export const replicationControllers = defineKind<'replicationcontrollers'>({
     }
     const labels = template.metadata?.labels;
     if (Object.keys(selector).length > 0 && !matchesSelectorMap(selector, labels)) {
-      problems.invalid('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`');
+      problems.invalid(
+        'spec.template.metadata.labels',
+        GoSyntax.map(labels),
+        '`selector` does not match template `labels`',
+      );
     }
     // An unchanged template was valid when it came in, and stricter rules of today must not lock the number of pods.
     if (!sameJson(template, before?.spec?.template)) validateTemplate(template, problems);

@@ -237,7 +237,7 @@ describe('a service that is there', () => {
 
   it('never changes its address', () => {
     expect(rejectionOf(update({ clusterIP: '10.96.1.2' })).message).toContain(
-      'spec.clusterIPs[0]: Invalid value: ["10.96.1.2"]: may not change once set',
+      'spec.clusterIPs[0]: Invalid value: []string{"10.96.1.2"}: may not change once set',
     );
     expect(fieldsOf(update({ ...before.spec, clusterIP: '10.96.1.2' }))).toEqual(['spec.clusterIPs[0]']);
   });

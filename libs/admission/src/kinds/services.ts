@@ -2,7 +2,10 @@ import { dns1035Label } from '@shiplog/apimachinery';
 import { allocateAddress, allocateNodePorts } from '../service-rules/allocate';
 import { carryOverService } from '../service-rules/carry-over';
 import { defaultService } from '../service-rules/defaults';
-import { validateService, validateServiceStatus, validateServiceUpdate } from '../service-rules/validate';
+import { fillFamilies } from '../service-rules/families';
+import { defaultServiceStatus, validateServiceStatus } from '../service-rules/status';
+import { validateService, validateServiceUpdate } from '../service-rules/validate';
+import { serviceWarnings } from '../service-rules/warnings';
 import { defineKind } from './kind';
 
 export const services = defineKind<'services'>({
@@ -17,14 +20,20 @@ export const services = defineKind<'services'>({
   defaults: defaultService,
   prepareCreate(draft) {
     draft.status = { loadBalancer: {} };
+    fillFamilies(draft.spec ?? {});
   },
   prepareUpdate(draft, before) {
-    carryOverService(draft.spec ?? {}, before.spec ?? {});
+    const spec = draft.spec ?? {};
+    carryOverService(spec, before.spec ?? {});
+    fillFamilies(spec);
+    // What its balancer said of itself is not true of a service that has none.
+    if (spec.type !== 'LoadBalancer') draft.status = { ...draft.status, loadBalancer: {} };
   },
   validate(draft, problems, ctx, before) {
     // An unchanged spec was valid when it came in, and stricter rules of today must not lock its labels.
     if (before === undefined || draft.spec !== before.spec) validateService(draft, problems, ctx);
   },
+  defaultStatus: defaultServiceStatus,
   validateStatus: validateServiceStatus,
   validateUpdate: validateServiceUpdate,
   allocate(draft, before, problems, ctx) {
@@ -32,4 +41,5 @@ export const services = defineKind<'services'>({
     allocateAddress(draft, before, problems, ctx);
     allocateNodePorts(draft, before, problems, ctx);
   },
+  warnings: ({ metadata, spec = {} }) => serviceWarnings(metadata, spec),
 });

@@ -1,12 +1,12 @@
 import type { ObjectOf } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import { carryOver } from '../kinds/kind';
+import { isExternallyAccessible, needsNodePorts } from './reach';
 import { needsHealthCheck } from './validate-balancer';
 
 type Spec = NonNullable<ObjectOf<'services'>['spec']>;
 
 const hasAddress = (spec: Spec): boolean => spec.type !== 'ExternalName';
-const isExternal = (spec: Spec): boolean => spec.type === 'NodePort' || spec.type === 'LoadBalancer';
 
 /**
  * A client that replaces a service by its manifest leaves out what was allocated: the service keeps that. A client that
@@ -30,8 +30,11 @@ export function carryOverService(spec: Spec, before: Spec): void {
   if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
     dropUnchanged(spec, before, ['allocateLoadBalancerNodePorts', 'loadBalancerClass']);
   }
-  if (isExternal(spec)) keepNodePorts(spec, before);
-  else if (isExternal(before)) dropNodePorts(spec, before);
+  if (isExternallyAccessible(before) && !isExternallyAccessible(spec)) {
+    dropUnchanged(spec, before, ['externalTrafficPolicy']);
+  }
+  if (needsNodePorts(spec)) keepNodePorts(spec, before);
+  else if (needsNodePorts(before)) dropNodePorts(spec, before);
 }
 
 /** By the ports' names, whatever else of them changed; none to a port when another one asks for it. */
@@ -44,10 +47,12 @@ function keepNodePorts(spec: Spec, before: Spec): void {
   }
 }
 
+/** All of them or none: who asks for another one has not just sent back what was read. */
 function dropNodePorts(spec: Spec, before: Spec): void {
   const held = new Set(before.ports?.map(({ nodePort }) => nodePort));
-  for (const port of spec.ports ?? []) if (held.has(port.nodePort)) delete port.nodePort;
-  dropUnchanged(spec, before, ['externalTrafficPolicy']);
+  const ports = spec.ports ?? [];
+  if (ports.some(({ nodePort }) => nodePort !== undefined && !held.has(nodePort))) return;
+  for (const port of ports) delete port.nodePort;
 }
 
 /** Whoever says something new of a field that the service no longer has is told so; what was only read is forgotten. */

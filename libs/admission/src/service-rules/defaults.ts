@@ -1,4 +1,5 @@
 import type { Draft } from '../kinds/kind';
+import { isExternallyAccessible } from './reach';
 
 const AFFINITY_SECONDS = 10_800;
 
@@ -31,9 +32,6 @@ function defaultReach(spec: Spec): void {
     return;
   }
   spec.internalTrafficPolicy ??= 'Cluster';
-  spec.ipFamilies ??= ['IPv4'];
-  spec.ipFamilyPolicy ??= 'SingleStack';
-  if (spec.clusterIP === undefined && spec.clusterIPs?.[0] !== undefined) spec.clusterIP = spec.clusterIPs[0];
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') spec.externalTrafficPolicy ??= 'Cluster';
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
 }

@@ -53,8 +53,11 @@ function validateFamilies({ ipFamilies = [], ipFamilyPolicy, ...spec }: Spec, pr
 
 function validateClusterIps(spec: Spec, problems: Problems, ctx: AdmissionContext): void {
   const { clusterIP, clusterIPs = [], type } = spec;
-  if (clusterIP === undefined) return;
   const at = 'spec.clusterIPs';
+  if (clusterIP === undefined) {
+    if (clusterIPs.length > 0) problems.invalid(at, clusterIPs, 'must be empty when `clusterIP` is not specified');
+    return;
+  }
   if (clusterIPs[0] !== clusterIP) problems.invalid(at, clusterIPs, 'first value must match `clusterIP`');
   if (clusterIP === 'None') {
     if (clusterIPs.length > 1) problems.invalid(at, clusterIPs, "'None' must be the first and only value");

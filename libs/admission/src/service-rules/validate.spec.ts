@@ -34,13 +34,13 @@ describe('a service is refused', () => {
     ],
     [
       'with two addresses of one family',
-      { clusterIPs: ['10.96.0.7', '10.96.0.8'] },
-      'spec.clusterIPs: Invalid value: ["10.96.0.7","10.96.0.8"]: may specify no more than one IP for each IP family',
+      { clusterIP: '10.96.0.7', clusterIPs: ['10.96.0.7', '10.96.0.8'] },
+      'spec.clusterIPs: Invalid value: []string{"10.96.0.7", "10.96.0.8"}: may specify no more than one IP for each IP family',
     ],
     [
       'that has none, and another',
       { clusterIP: 'None', clusterIPs: ['None', '10.96.0.8'] },
-      `spec.clusterIPs: Invalid value: ["None","10.96.0.8"]: 'None' must be the first and only value`,
+      `spec.clusterIPs: Invalid value: []string{"None", "10.96.0.8"}: 'None' must be the first and only value`,
     ],
     [
       'that is a name with an address',
@@ -102,6 +102,28 @@ describe('a service is refused', () => {
     ]);
   });
 
+  it('with a list of addresses that it does not begin', () => {
+    expect(causes({ clusterIPs: ['10.96.0.7'] })).toEqual([
+      'spec.clusterIPs: Invalid value: []string{"10.96.0.7"}: must be empty when `clusterIP` is not specified',
+    ]);
+  });
+
+  it('with a port twice, which is told as Go writes it', () => {
+    const ports = [
+      { name: 'a', port: 80 },
+      { name: 'b', port: 80 },
+    ];
+    expect(causes({ ports })).toEqual([
+      'spec.ports[1]: Duplicate value: core.ServicePort{Name:"", Protocol:"TCP", AppProtocol:(*string)(nil), Port:80, TargetPort:intstr.IntOrString{Type:0, IntVal:0, StrVal:""}, NodePort:0}',
+    ]);
+  });
+
+  it('with a distribution of its traffic that there is none of', () => {
+    expect(causes({ trafficDistribution: 'PreferFar' })).toEqual([
+      'spec.trafficDistribution: Unsupported value: "PreferFar": supported values: "PreferClose"',
+    ]);
+  });
+
   it('with two families that it may not have', () => {
     expect(causes({ ipFamilies: ['IPv4', 'IPv6'] })[0]).toBe(
       `spec.ipFamilyPolicy: Invalid value: "SingleStack": must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified`,
@@ -114,6 +136,30 @@ describe('the families of a service', () => {
     expect(causes({ ipFamilies: ['IPv4', 'IPv4'], ipFamilyPolicy: 'PreferDualStack' })).toEqual([
       'spec.ipFamilies[1]: Duplicate value: "IPv4"',
     ]);
+  });
+});
+
+describe('a service without a selector and an address', () => {
+  const families = (spec: Partial<ServiceSpec>) => {
+    const made = admitCreate('services', aService({ clusterIP: 'None', selector: undefined, ...spec }), admission());
+    const { ipFamilies, ipFamilyPolicy } = valueOf(made)['spec'] as ServiceSpec;
+    return [ipFamilyPolicy, ...(ipFamilies ?? [])];
+  };
+
+  it('has both families unless it says otherwise', () => {
+    expect(families({})).toEqual(['RequireDualStack', 'IPv4', 'IPv6']);
+    expect(families({ ipFamilies: ['IPv6'] })).toEqual(['RequireDualStack', 'IPv6', 'IPv4']);
+    expect(families({ ipFamilyPolicy: 'PreferDualStack' })).toEqual(['PreferDualStack', 'IPv4', 'IPv6']);
+    expect(families({ ipFamilyPolicy: 'SingleStack' })).toEqual(['SingleStack', 'IPv4']);
+    expect(families({ selector: { app: 'web' } })).toEqual(['SingleStack', 'IPv4']);
+  });
+
+  it('keeps them when its manifest is sent again', () => {
+    const sent = aService({ clusterIP: 'None', selector: undefined });
+    const before = created('services', sent);
+    expect(valueOf(admitUpdate('services', undefined, before, sent, admission()))['spec']).toBe(before.spec);
+    const others = aService({ selector: undefined });
+    expect(valueOf(admitUpdate('services', undefined, before, others, admission()))['spec']).toBe(before.spec);
   });
 });
 
@@ -147,6 +193,23 @@ describe('a service that changes', () => {
   it.each(['ClusterIP', 'NodePort'])('to %s forgets what only a balanced one has', (type) => {
     const spec = JSON.stringify(valueOf(update({ type }))['spec']);
     expect(spec).not.toMatch(/allocateLoadBalancerNodePorts|loadBalancerClass|healthCheckNodePort/);
+  });
+
+  it('to another type loses what its balancer said', () => {
+    const status = { loadBalancer: { ingress: [{ ip: '192.0.2.7', ipMode: 'VIP' }] } };
+    const known = { ...before, status } as StoredObject;
+    expect(valueOf(update({ publishNotReadyAddresses: true }, known))['status']).toBe(status);
+    expect(valueOf(update({ type: 'NodePort' }, known))['status']).toEqual({ loadBalancer: {} });
+  });
+
+  it('has a policy of external traffic for as long as there may be such', () => {
+    const outside = created('services', aService({ externalIPs: ['192.0.2.7'] }));
+    expect(outside.spec?.externalTrafficPolicy).toBe('Cluster');
+    const inside = valueOf(update({ externalIPs: [] }, outside))['spec'];
+    expect(inside).not.toHaveProperty('externalTrafficPolicy');
+    expect(causesOf(update({ externalIPs: [], externalTrafficPolicy: 'Local' }, outside))).toEqual([
+      'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
+    ]);
   });
 
   it('is told when it says something new of what it no longer has', () => {

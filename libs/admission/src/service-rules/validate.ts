@@ -2,7 +2,7 @@ import type { ObjectOf } from '@shiplog/contracts';
 import {
   backendAddress,
   dnsLabel,
-  ipAddress,
+  GoSyntax,
   portNumber,
   type Problems,
   qualifiedName,
@@ -13,12 +13,14 @@ import type { Draft } from '../kinds/kind';
 import { validateLabels } from '../metadata/validate';
 import { validatePort } from '../pods/probes';
 import { validateAddresses, validateExternalName } from './validate-addresses';
+import { isExternallyAccessible, isHeadless } from './reach';
 import { validateBalancer, validateBalancerUpdate } from './validate-balancer';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const AFFINITIES = ['ClientIP', 'None'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const POLICIES = ['Cluster', 'Local'];
+const DISTRIBUTIONS = ['PreferClose'];
 const MAX_AFFINITY_SECONDS = 86_400;
 
 type Spec = NonNullable<ObjectOf<'services'>['spec']>;
@@ -41,7 +43,7 @@ export function validateService(draft: Draft<'services'>, problems: Problems, ct
 
 function validatePorts(spec: Spec, problems: Problems): void {
   const ports = spec.ports ?? [];
-  if (ports.length === 0 && spec.type !== 'ExternalName' && spec.clusterIP !== 'None') problems.required('spec.ports');
+  if (ports.length === 0 && spec.type !== 'ExternalName' && !isHeadless(spec)) problems.required('spec.ports');
   const names = new Set<string>();
   const numbers = new Set<string>();
   const nodePorts = new Set<string>();
@@ -60,7 +62,7 @@ function validatePorts(spec: Spec, problems: Problems): void {
     validatePort(targetPort, `${at}.targetPort`, problems);
     if (port.appProtocol !== undefined) problems.breaches(`${at}.appProtocol`, port.appProtocol, qualifiedName);
     const id = `${protocol}/${number}`;
-    if (numbers.has(id)) problems.duplicate(at, { protocol, port: number });
+    if (numbers.has(id)) problems.duplicate(at, portAlone(protocol, number ?? 0));
     numbers.add(id);
     if (nodePort === undefined) return;
     if (spec.type === 'ClusterIP') problems.forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'");
@@ -68,6 +70,14 @@ function validatePorts(spec: Spec, problems: Problems): void {
     if (nodePorts.has(taken)) problems.duplicate(`${at}.nodePort`, nodePort);
     nodePorts.add(taken);
   });
+}
+
+/** What Kubernetes compares ports by: a port of which nothing else is known. */
+function portAlone(protocol: string, port: number): GoSyntax {
+  const others = 'TargetPort:intstr.IntOrString{Type:0, IntVal:0, StrVal:""}, NodePort:0';
+  return new GoSyntax(
+    `core.ServicePort{Name:"", Protocol:${JSON.stringify(protocol)}, AppProtocol:(*string)(nil), Port:${port}, ${others}}`,
+  );
 }
 
 function validateAffinity(spec: Spec, problems: Problems): void {
@@ -93,8 +103,8 @@ function validatePolicies(spec: Spec, problems: Problems): void {
     const policy = spec[field];
     if (policy !== undefined && !POLICIES.includes(policy)) problems.notSupported(`spec.${field}`, policy, POLICIES);
   }
-  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
-  if (spec.externalTrafficPolicy !== undefined && !external && (spec.externalIPs ?? []).length === 0) {
+  problems.unlessOneOf('spec.trafficDistribution', spec.trafficDistribution, DISTRIBUTIONS);
+  if (spec.externalTrafficPolicy !== undefined && !isExternallyAccessible(spec)) {
     problems.invalid(
       'spec.externalTrafficPolicy',
       spec.externalTrafficPolicy,
@@ -116,12 +126,4 @@ export function validateServiceUpdate(
   if (now.clusterIP !== then.clusterIP || !sameJson(now.clusterIPs, then.clusterIPs)) {
     problems.invalid('spec.clusterIPs[0]', now.clusterIPs ?? [], 'may not change once set');
   }
-}
-
-/** Kubernetes' ValidateLoadBalancerStatus, as far as proxies act on it. */
-export function validateServiceStatus(draft: Draft<'services'>, problems: Problems): void {
-  draft.status?.loadBalancer?.ingress?.forEach(({ ip }, i) => {
-    if (ip === undefined) return;
-    for (const wrong of ipAddress(ip)) problems.invalid(`status.loadBalancer.ingress[${i}].ip`, ip, wrong);
-  });
 }
