@@ -12,12 +12,15 @@ export class ContainerConfigError extends Error {
 /** The sandbox is not there, so nothing can start in it: its own worker says why. */
 export class SandboxAway extends Error {}
 
-/** Why a container was not started, for its waiting reason. `pull`: the wait before the next attempt grows. */
+/**
+ * Why a container was not started, for its waiting reason. `pull`: the wait before the next attempt grows. `hook`: it ran, and
+ * waits as any that has ended.
+ */
 export class StartFailure extends Error {
   constructor(
     readonly reason: string,
     message: string,
-    readonly kind: 'config' | 'pull' | 'engine',
+    readonly kind: 'config' | 'pull' | 'engine' | 'hook',
   ) {
     super(message);
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Container } from '@shiplog/contracts';
 import { needsPodIP } from '../container/render/env';
-import { runHook } from '../probes/actions';
+import { renderFallback, runHook } from '../probes/hooks';
 import { ContainerTable } from '../runtime/container-table';
 import type { ImageFacts, PodRuntime } from '../runtime/runtime';
 import { Notes } from '../status/notes';
@@ -10,8 +10,9 @@ import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import type { PodScope, StartAction } from './pod-scope';
-import { asFailure, messageOf } from '../container/start-failure';
+import { asFailure, messageOf, StartFailure } from '../container/start-failure';
 import { StartLimiter } from './start-limiter';
+import { Stopper } from './stopper';
 import type { Pod } from '../domain/pod';
 
 /** A hook may take long; one that never ends must not hold its pod for ever. */
@@ -26,6 +27,7 @@ export class Starter {
     private readonly images: ImagePuller,
     private readonly specs: ContainerSpecs,
     private readonly limiter: StartLimiter,
+    private readonly stopper: Stopper,
     private readonly notes: Notes,
   ) {}
 
@@ -75,15 +77,19 @@ export class Starter {
     return id;
   }
 
-  /** A hook that fails ends its container, as Kubernetes does. */
-  async #postStart({ sandbox }: PodScope, pod: Pod, container: Container, id: string): Promise<void> {
-    const hook = container.lifecycle?.postStart;
-    if (hook === undefined || this.table.get(id)?.state.phase !== 'running') return;
-    const target = { runtime: this.runtime, container, containerId: id, podIP: sandbox.ip ?? '' };
-    const { ok, output } = await runHook(hook, target, POST_START_LIMIT_MS);
+  /** A hook that fails ends its container, as Kubernetes does. Throws StartFailure then. */
+  async #postStart(scope: PodScope, pod: Pod, container: Container, id: string): Promise<void> {
+    const { runtime, notes, stopper } = this;
+    const { name, lifecycle } = container;
+    if (lifecycle?.postStart === undefined || this.table.get(id)?.state.phase !== 'running') return;
+    const target = { runtime, pod, container, containerId: id, podIP: scope.sandbox.ip ?? '' };
+    const { ok, message, fallback } = await runHook(lifecycle.postStart, target, POST_START_LIMIT_MS);
+    if (fallback !== undefined) notes.say(pod, 'Warning', 'LifecycleHTTPFallback', renderFallback(fallback));
     if (ok) return;
-    this.notes.say(pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${output}`, container.name);
-    await this.runtime.stop(id, pod.spec?.terminationGracePeriodSeconds ?? 30);
-    await this.table.refresh(id);
+    // Not why: what the hook said may be secret.
+    notes.say(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', name);
+    const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
+    await stopper.kill(scope, pod, { do: 'kill', id, container: name, graceSeconds, why: 'FailedPostStartHook' });
+    throw new StartFailure('PostStartHookError', message, 'hook');
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { EngineCgroups } from '../node/cgroups';
-import { runHook } from '../probes/actions';
+import { renderFallback, runHook } from '../probes/hooks';
 import { ContainerTable } from '../runtime/container-table';
 import type { PodRuntime } from '../runtime/runtime';
 import { Notes } from '../status/notes';
@@ -10,8 +10,8 @@ import { POD_RUNTIME } from '../tokens';
 import type { KillAction, PodScope } from './pod-scope';
 import type { Pod } from '../domain/pod';
 
-/** Kubernetes leaves a container at least this long after its preStop hook has used up the grace. */
-const LEAST_AFTER_HOOK_S = 2;
+/** Kubernetes leaves a container at least so long to end, whatever its grace and its preStop hook (`minimumGracePeriodInSeconds`). */
+const LEAST_GRACE_S = 2;
 
 interface Killing {
   /** Epoch milliseconds. */
@@ -41,9 +41,9 @@ export class Stopper {
     this.#killing.set(id, { deadline });
     try {
       notes.say(pod, 'Normal', 'Killing', action.why, action.container);
-      const hooked = await this.#preStop(scope, pod, action);
+      await this.#preStop(scope, pod, action);
       const left = Math.ceil(((this.#killing.get(id)?.deadline ?? deadline) - Date.now()) / 1_000);
-      await runtime.stop(id, hooked ? Math.max(LEAST_AFTER_HOOK_S, left) : Math.max(1, left));
+      await runtime.stop(id, Math.max(LEAST_GRACE_S, left));
       await table.refresh(id);
     } finally {
       clearTimeout(this.#killing.get(id)?.hurry);
@@ -65,15 +65,18 @@ export class Stopper {
     }, graceSeconds * 1_000);
   }
 
-  async #preStop({ sandbox }: PodScope, pod: Pod, { id, container: name, graceSeconds }: KillAction): Promise<boolean> {
+  async #preStop({ sandbox }: PodScope, pod: Pod, { id, container: name, graceSeconds }: KillAction): Promise<void> {
     const { containers = [], initContainers = [] } = pod.spec ?? {};
     const container = [...containers, ...initContainers].find((one) => one.name === name);
     const hook = container?.lifecycle?.preStop;
-    if (container === undefined || hook === undefined || graceSeconds <= 1) return false;
-    const target = { runtime: this.runtime, container, containerId: id, podIP: sandbox.ip ?? '' };
-    const { ok, output } = await runHook(hook, target, graceSeconds * 1_000);
-    if (!ok) this.notes.say(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${output}`, name);
-    return true;
+    if (container === undefined || hook === undefined) return;
+    const target = { runtime: this.runtime, pod, container, containerId: id, podIP: sandbox.ip ?? '' };
+    const { ok, message, fallback } = await runHook(hook, target, graceSeconds * 1_000);
+    if (fallback !== undefined) this.notes.say(pod, 'Warning', 'LifecycleHTTPFallback', renderFallback(fallback));
+    if (ok) return;
+    // Not why: what the hook said may be secret.
+    this.notes.say(pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', name);
+    this.logger.info({ pod: pod.metadata.name, container: name, message }, 'a preStop hook failed');
   }
 
   /** Takes a container away. */

@@ -55,6 +55,13 @@ describe('why a pod does not go on', () => {
     expect(seconds('main')).toBe(10);
   });
 
+  it('does not hold up the restart of what a failed hook has ended', () => {
+    const errors = new SyncErrors();
+    const failure = new StartFailure('PostStartHookError', 'Exec lifecycle hook failed', 'hook');
+    expect(errors.ofContainer('main', 'app:1', failure)).toEqual({ kind: 'done' });
+    expect(errors.all.get('main')).toMatchObject({ reason: 'PostStartHookError', retryAt: NOW });
+  });
+
   it('is called ErrImagePull at first, and ImagePullBackOff once that could be seen', () => {
     const errors = new SyncErrors();
     errors.ofContainer('main', 'app:1', pull());

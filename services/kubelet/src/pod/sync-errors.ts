@@ -1,7 +1,7 @@
 import { BackOff } from '@shiplog/wait';
 import { ContainerConfigError, messageOf, type StartFailure } from '../container/start-failure';
 import { doubled } from './decide/restart';
-import { AGAIN, BACK_OFF, type Outcome } from './outcome';
+import { AGAIN, BACK_OFF, DONE, type Outcome } from './outcome';
 import type { SyncError } from './domain/view';
 
 /** Kubernetes tries a wrong configuration again at its next sync. */
@@ -40,6 +40,10 @@ export class SyncErrors {
   /** Gives a container's failed start its waiting reason, and the time of the next attempt. */
   ofContainer(name: string, image: string, { reason, message, kind }: StartFailure): Outcome {
     const now = Date.now();
+    if (kind === 'hook') {
+      this.#all.set(name, { reason, message, retryAt: now });
+      return DONE;
+    }
     if (kind !== 'pull') {
       this.#all.set(name, { reason, message, retryAt: now + CONFIG_RETRY_MS });
       return { kind: 'again', afterMs: CONFIG_RETRY_MS };

@@ -279,7 +279,7 @@ export class PodWorker {
 
   #blame(name: string, image: string, failure: StartFailure): Outcome {
     const outcome = this.#syncErrors.ofContainer(name, image, failure);
-    if (failure.kind !== 'pull') {
+    if (failure.kind === 'config' || failure.kind === 'engine') {
       this.services.notes.say(this.pod, 'Warning', 'Failed', `Error: ${failure.message}`, name);
     }
     return outcome;

@@ -3,7 +3,8 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { HTTPGetAction } from '@shiplog/contracts';
 import { FakeRuntime } from '../runtime/testing/fake-runtime';
 import { container } from '../testing/builders';
-import { portOf, runHook, runProbe } from './actions';
+import { RuntimeError } from '../runtime/runtime';
+import { portOf, runProbe } from './actions';
 
 const servers: Server[] = [];
 const sockets: Socket[] = [];
@@ -75,14 +76,13 @@ describe('probes over the network', () => {
   });
 
   it.each([
-    ['a name', { name: 'X Y', value: '1' }],
-    ['a value', { name: 'X', value: 'a\r\nb' }],
-  ])('fail, and no more, when a header has %s that can not be sent', async (_, header) => {
+    ['a name', { name: 'X Y', value: '1' }, 'name "X Y"'],
+    ['a value', { name: 'x-a', value: 'a\r\nb' }, 'value for "X-A"'],
+  ])('fail, and no more, when a header has %s that can not be sent', async (_, header, what) => {
     const port = await http((_request, response) => response.end());
-    const failure = { ok: false, output: expect.stringMatching(/^Get "http:.*": /) as string };
+    const output = `Get "http://127.0.0.1:${port}/": net/http: invalid header field ${what}`;
+    const failure = { ok: false, output };
     expect(await get(port, '/', { httpHeaders: [header] })).toEqual(failure);
-    const hook = { httpGet: { port, httpHeaders: [header] } };
-    expect(await runHook(hook, target(port), 1_000)).toEqual(failure);
   });
 
   it('follow redirects on the same host, and judge by what stands at their end', async () => {
@@ -113,20 +113,73 @@ describe('probes over the network', () => {
     expect([ok, output.length]).toEqual([true, 10 * 1024]);
   });
 
-  it('of hooks take any answer for done', async () => {
-    const port = await http((request, response) => response.writeHead(500).end(request.headers['user-agent']));
-    expect(await runHook({ httpGet: { port } }, target(port), 1_000)).toEqual({
-      ok: true,
-      output: 'kube-lifecycle/1.32',
+  it('know nothing when a body ends before it is whole, or never does', async () => {
+    const port = await http((request, response) => {
+      response.writeHead(200, request.url === '/short' ? { 'Content-Length': '10' } : {}).write('abc');
+      if (request.url === '/short') setTimeout(() => response.destroy(), 20);
     });
+    expect(await get(port, '/short')).toEqual({ ok: false, isUnknown: true, output: 'unexpected EOF' });
+    expect(await runProbe({ httpGet: { port } }, target(port), 50)).toEqual({
+      ok: false,
+      isUnknown: true,
+      output: 'context deadline exceeded (Client.Timeout or context cancellation while reading body)',
+    });
+  });
+
+  it('do not wait for the body of a redirect, and go by the name that it leads to', async () => {
+    const hosts: unknown[] = [];
+    const port = await http((request, response) => {
+      hosts.push(request.headers.host);
+      if (request.url === '/end') return void response.end('there');
+      const to = request.url === '/' ? '/next' : `http://127.0.0.1:${port}/end`;
+      response.writeHead(302, { Location: to }).write('and so on');
+    });
+    const httpHeaders = [{ name: 'Host', value: 'example.com' }];
+    expect(await get(port, '/', { httpHeaders })).toEqual({ ok: true, output: 'there' });
+    expect(hosts).toEqual(['example.com', 'example.com', `127.0.0.1:${port}`]);
+  });
+
+  it('leave out what would make the request another one', async () => {
+    const asked: unknown[] = [];
+    const port = await http(({ headers }, response) => {
+      asked.push([headers.host, headers['content-length'], headers['transfer-encoding'], headers['user-agent']]);
+      response.end();
+    });
+    const given = { 'Content-Length': '7', 'Transfer-Encoding': 'chunked', Host: '', 'User-Agent': '' };
+    const httpHeaders = Object.entries(given).map(([name, value]) => ({ name, value }));
+    expect(await get(port, '/', { httpHeaders })).toMatchObject({ ok: true });
+    expect(asked).toEqual([[`127.0.0.1:${port}`, undefined, undefined, undefined]]);
+  });
+
+  it('say in Go’s words why there was no answer', async () => {
+    const speaking = (text: string): Promise<number> => listen(createServer((socket) => socket.end(text)));
+    const closed = await listen(createServer((socket) => socket.on('data', () => socket.end())));
+    const why = async (port: number, more: Partial<HTTPGetAction> = {}): Promise<string> =>
+      (await get(port, '/', more)).output.replace(/^Get "[^"]*": /, '');
+    const broken = 'net/http: HTTP/1.x transport connection broken: malformed HTTP';
+    expect(await why(1)).toBe('dial tcp 127.0.0.1:1: connect: connection refused');
+    expect(await why(closed)).toBe('EOF');
+    expect(await why(await speaking('hello world\n'))).toBe(`${broken} status code "world"`);
+    expect(await why(await speaking('hello\n'))).toBe(`${broken} response "hello"`);
+    expect(await why(await http((_, response) => response.end()), { scheme: 'HTTPS' })).toBe(
+      'http: server gave HTTP response to HTTPS client',
+    );
+    expect(await why(80, { host: 'none.invalid' })).toMatch(/^dial tcp: lookup none.invalid: /);
   });
 
   it('connect, or say why not', async () => {
     const port = await listen(createServer((socket) => socket.end()));
     const connectTo = (to: number | string) => runProbe({ tcpSocket: { port: to } }, target(port), 1_000);
     expect(await connectTo(port)).toEqual({ ok: true, output: '' });
-    expect(await connectTo(1)).toMatchObject({ ok: false, output: expect.stringContaining('ECONNREFUSED') });
-    expect(await connectTo('none')).toEqual({ ok: false, isUnknown: true, output: 'couldn\'t find port: "none"' });
+    expect(await connectTo(1)).toMatchObject({
+      ok: false,
+      output: 'dial tcp 127.0.0.1:1: connect: connection refused',
+    });
+    expect(await connectTo('none')).toEqual({
+      ok: false,
+      isUnknown: true,
+      output: 'strconv.Atoi: parsing "none": invalid syntax',
+    });
     expect(await connectTo('0')).toEqual({ ok: false, isUnknown: true, output: 'invalid port number: 0' });
   });
 
@@ -135,14 +188,14 @@ describe('probes over the network', () => {
     const began = Date.now();
     expect(await runProbe({ httpGet: { port } }, target(port), 200)).toMatchObject({
       ok: false,
-      output: expect.stringContaining('context deadline exceeded'),
+      output: `Get "http://127.0.0.1:${port}/": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
     });
     expect(Date.now() - began).toBeLessThan(2_000);
   });
 });
 
 describe('what a probe asks', () => {
-  it('is a command with the values that the manifest gives; of a hook it is as it stands', async () => {
+  it('is a command with the values that the manifest gives', async () => {
     const run: unknown[] = [];
     const runtime = new FakeRuntime();
     runtime.exec = (_, command) => {
@@ -156,8 +209,18 @@ describe('what a probe asks', () => {
     const at = { ...target(80), runtime, container: container({ env }) };
     const exec = { command: ['test', '-d', '$(DIR)', '$(FAR)', '$(NONE)', '$$(DIR)'] };
     await runProbe({ exec }, at, 1_000);
-    await runHook({ exec }, at, 1_000);
-    expect(run).toEqual([['test', '-d', '/tmp', '', '$(NONE)', '$(DIR)'], exec.command]);
+    expect(run).toEqual([['test', '-d', '/tmp', '', '$(NONE)', '$(DIR)']]);
+  });
+
+  it('is asked three times of an engine that does not answer, and then unknown', async () => {
+    let asked = 0;
+    const runtime = new FakeRuntime();
+    runtime.exec = () => {
+      asked++;
+      return Promise.reject(new RuntimeError('unavailable', 'no engine'));
+    };
+    const result = await runProbe({ exec: { command: ['true'] } }, { ...target(80), runtime }, 1_000);
+    expect([result, asked]).toEqual([{ ok: false, isUnknown: true, output: 'no engine' }, 3]);
   });
 
   it('is a port by its name before it is one by number', () => {
@@ -166,6 +229,6 @@ describe('what a probe asks', () => {
       { name: 'http', containerPort: 80 },
     ];
     expect(['1e3', 'http', 81, '82'].map((port) => portOf(port, container({ ports })))).toEqual([8080, 80, 81, 82]);
-    expect(() => portOf('0x50', container({ ports }))).toThrow('couldn\'t find port: "0x50"');
+    expect(() => portOf('0x50', container({ ports }))).toThrow('strconv.Atoi: parsing "0x50": invalid syntax');
   });
 });

@@ -1,18 +1,13 @@
 import { connect } from 'node:net';
-import type {
-  Container,
-  GRPCAction,
-  HTTPGetAction,
-  LifecycleHandler,
-  Probe,
-  TCPSocketAction,
-} from '@shiplog/contracts';
+import type { Container, GRPCAction, HTTPGetAction, Probe, TCPSocketAction } from '@shiplog/contracts';
 import { renderExpansion } from '../container/render/expansion';
-import type { PodRuntime } from '../runtime/runtime';
+import { messageOf } from '../container/start-failure';
+import { RuntimeError, type PodRuntime } from '../runtime/runtime';
 import { checkGrpcHealth } from './grpc-health';
-import { httpGet, type HttpAnswer, type HttpAsking } from './http-get';
+import { bracketed, httpGet, type HttpAnswer, type HttpAsking } from './http-get';
+import { renderDialError } from './rules/network-error';
 
-/** What came of a hook: `output` is what is said of it. */
+/** What came of an action: `output` is what is said of it. */
 export interface ActionResult {
   readonly ok: boolean;
   readonly output: string;
@@ -33,38 +28,33 @@ export interface ActionTarget {
   readonly podIP: string;
 }
 
+/** Kubernetes asks again at once when it could not ask (`maxProbeRetries` of pkg/kubelet/prober). */
+const MOST_TRIES = 3;
+
 /**
  * Asks a container once how it is (pkg/kubelet/prober). Never throws, whatever the pod's author wrote: what can't be asked
  * is unknown, what has no answer in time is a failure.
  */
 export async function runProbe(probe: Probe, target: ActionTarget, timeoutMs: number): Promise<ProbeResult> {
+  for (let tries = 1; ; tries++) {
+    const result = await tryProbe(probe, target, timeoutMs);
+    if (result.isUnknown === undefined || tries === MOST_TRIES) return result;
+  }
+}
+
+async function tryProbe(probe: Probe, target: ActionTarget, timeoutMs: number): Promise<ProbeResult> {
   try {
-    if (probe.exec !== undefined) return await execute(commandOf(probe, target.container), target, timeoutMs);
+    if (probe.exec !== undefined) return await runCommand(probe, target, timeoutMs);
     if (probe.httpGet !== undefined) return await probeHttp(probe.httpGet, target, timeoutMs);
     if (probe.tcpSocket !== undefined) return await tcpConnect(probe.tcpSocket, target, timeoutMs);
     if (probe.grpc !== undefined) return await askHealth(probe.grpc, target, timeoutMs);
     return { ok: true, output: '' };
   } catch (error) {
-    if (error instanceof NoSuchPort) return { ok: false, isUnknown: true, output: error.message };
-    return failed(error);
+    // What the engine does not do says nothing of the container.
+    if (error instanceof NoSuchPort || error instanceof RuntimeError)
+      return { ok: false, isUnknown: true, output: error.message };
+    return { ok: false, output: messageOf(error) };
   }
-}
-
-/** Does what a container's author wants done after its start or before its end (pkg/kubelet/lifecycle). Never throws. */
-export async function runHook(hook: LifecycleHandler, target: ActionTarget, timeoutMs: number): Promise<ActionResult> {
-  try {
-    if (hook.exec !== undefined) return await execute(hook.exec.command ?? [], target, timeoutMs);
-    if (hook.httpGet !== undefined) return await callHttp(hook.httpGet, target, timeoutMs);
-    if (hook.tcpSocket !== undefined) return await tcpConnect(hook.tcpSocket, target, timeoutMs);
-    if (hook.sleep !== undefined) return await sleep(Math.min(hook.sleep.seconds * 1_000, timeoutMs));
-    return { ok: true, output: '' };
-  } catch (error) {
-    return failed(error);
-  }
-}
-
-function failed(error: unknown): ActionResult {
-  return { ok: false, output: error instanceof Error ? error.message : String(error) };
 }
 
 /**
@@ -76,15 +66,21 @@ function commandOf({ exec }: Probe, { env = [] }: Container): string[] {
   return (exec?.command ?? []).map((word) => renderExpansion(word, values));
 }
 
-async function execute(
+/** Runs a command in a container; without an exit code, it did not end in time. Throws RuntimeError. */
+export async function execute(
   command: readonly string[],
   { runtime, containerId }: ActionTarget,
   timeoutMs: number,
-): Promise<ActionResult> {
+): Promise<ActionResult & { readonly exitCode?: number }> {
   const { exitCode, output, timedOut } = await runtime.exec(containerId, command, timeoutMs);
   if (timedOut)
     return { ok: false, output: `command timed out: "${command.join(' ')}" timed out after ${timeoutMs / 1_000}s` };
-  return { ok: exitCode === 0, output };
+  return { ok: exitCode === 0, output, exitCode };
+}
+
+async function runCommand(probe: Probe, target: ActionTarget, timeoutMs: number): Promise<ActionResult> {
+  const { ok, output } = await execute(commandOf(probe, target.container), target, timeoutMs);
+  return { ok, output };
 }
 
 /** A port that the container does not have. */
@@ -94,25 +90,21 @@ class NoSuchPort extends Error {}
 export function portOf(port: number | string, { ports = [] }: Container): number {
   const named = typeof port === 'string' ? ports.find(({ name }) => name === port)?.containerPort : undefined;
   const number = named ?? (/^[+-]?\d+$/.test(String(port)) ? Number(port) : undefined);
-  if (number === undefined) throw new NoSuchPort(`couldn't find port: "${port}"`);
+  if (number === undefined) throw new NoSuchPort(`strconv.Atoi: parsing ${JSON.stringify(port)}: invalid syntax`);
   if (number < 1 || number > 65_535) throw new NoSuchPort(`invalid port number: ${number}`);
   return number;
 }
 
 async function probeHttp(action: HTTPGetAction, target: ActionTarget, timeoutMs: number): Promise<ProbeResult> {
-  const { status, body } = await get(action, target, { agent: 'kube-probe', timeoutMs });
+  const { status, body, cutOff } = await get(action, target, { agent: 'kube-probe', timeoutMs });
+  if (cutOff !== undefined) return { ok: false, isUnknown: true, output: cutOff };
   if (status < 200 || status >= 400) return { ok: false, output: `HTTP probe failed with statuscode: ${status}` };
   if (status < 300) return { ok: true, output: body };
   return { ok: true, isWarning: true, output: `Probe terminated redirects, Response body: ${body}` };
 }
 
-/** Any answer will do: whoever was called was called. */
-async function callHttp(action: HTTPGetAction, target: ActionTarget, timeoutMs: number): Promise<ActionResult> {
-  const { body } = await get(action, target, { agent: 'kube-lifecycle', timeoutMs });
-  return { ok: true, output: body };
-}
-
-function get(
+/** An action's request, to the container's port that it means. Throws an Error that says why no answer came. */
+export function get(
   action: HTTPGetAction,
   { container, podIP }: ActionTarget,
   how: Pick<HttpAsking, 'agent' | 'timeoutMs'>,
@@ -136,13 +128,14 @@ function tcpConnect(
   const port = portOf(action.port, container);
   const host = action.host === undefined || action.host === '' ? podIP : action.host;
   return new Promise((resolve) => {
+    const address = `${bracketed(host)}:${port}`;
     const socket = connect({ host, port });
-    deadline(socket, timeoutMs, () => resolve({ ok: false, output: `dial tcp ${host}:${port}: i/o timeout` }));
+    deadline(socket, timeoutMs, () => resolve({ ok: false, output: `dial tcp ${address}: i/o timeout` }));
     socket.on('connect', () => {
       resolve({ ok: true, output: '' });
       socket.destroy();
     });
-    socket.on('error', (error) => resolve({ ok: false, output: `dial tcp ${host}:${port}: ${error.message}` }));
+    socket.on('error', (error) => resolve({ ok: false, output: renderDialError(error, address) ?? error.message }));
   });
 }
 
@@ -157,8 +150,4 @@ function deadline(
     what.destroy();
   }, timeoutMs);
   what.once('close', () => clearTimeout(timer));
-}
-
-function sleep(ms: number): Promise<ActionResult> {
-  return new Promise((resolve) => setTimeout(() => resolve({ ok: true, output: '' }), ms));
 }

@@ -1,6 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import type { HTTPGetAction } from '@shiplog/contracts';
+import { messageOf } from '../container/start-failure';
+import { renderHttpError, type NetworkError } from './rules/network-error';
+import { renderHeaders, type RequestHeaders } from './rules/request-headers';
 import { renderRequestPath } from './rules/request-path';
 
 /** What a server answered in the end. */
@@ -8,6 +12,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** No more than BODY_LIMIT of it was read. */
   readonly body: string;
+  /** Why not all of the body that was to be read came. */
+  readonly cutOff?: string;
 }
 
 export interface HttpAsking {
@@ -38,7 +44,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /**
  * Asks as Kubernetes' kubelet does (pkg/probe/http): the path is escaped and not judged, all headers of one name are
  * sent, 10 KiB of the body are read and no more, redirects are followed on the same host and nowhere else. Throws an Error
- * that says what was asked when no answer came.
+ * that says in Go's words what was asked and why no answer came.
  */
 export async function httpGet(action: HTTPGetAction, asking: HttpAsking): Promise<HttpAnswer> {
   const { host = '', scheme = 'HTTP', path = '' } = action;
@@ -48,78 +54,83 @@ export async function httpGet(action: HTTPGetAction, asking: HttpAsking): Promis
     port: asking.port,
     path: renderRequestPath(path),
   };
-  const headers = headersOf(action, `${asking.agent}/${KUBERNETES_VERSION}`);
   const signal = AbortSignal.timeout(asking.timeoutMs);
   try {
-    return await follow(first, headers, signal);
+    return await follow(first, renderHeaders(action, `${asking.agent}/${KUBERNETES_VERSION}`), signal);
   } catch (error) {
-    const why = signal.aborted ? 'context deadline exceeded' : error instanceof Error ? error.message : String(error);
-    throw new Error(`Get "${urlOf(first)}": ${why}`, { cause: error });
+    throw new Error(`Get "${urlOf(first)}": ${messageOf(error)}`, { cause: error });
   }
 }
 
-async function follow(first: Destination, headers: readonly string[], signal: AbortSignal): Promise<HttpAnswer> {
+async function follow(first: Destination, given: RequestHeaders, signal: AbortSignal): Promise<HttpAnswer> {
   let to = first;
+  let headers = given;
   for (let asked = 1; ; asked++) {
-    const { location, ...answer } = await ask(to, headers, signal);
+    const response = await ask(to, headers, signal);
+    const status = response.statusCode ?? 0;
+    const location = REDIRECTS.has(status) ? response.headers.location : undefined;
     const next = location === undefined ? undefined : destinationOf(new URL(location, urlOf(to)));
-    if (next === undefined || next.host !== hostOf(new URL(urlOf(first)))) return answer;
+    if (next === undefined || next.host !== hostOf(new URL(urlOf(first))))
+      return { status, ...(await bodyOf(response, signal)) };
+    response.destroy();
     if (asked === MOST_REQUESTS) throw new Error(`stopped after ${MOST_REQUESTS} redirects`);
+    // As Go's client: what leads elsewhere by its own name is asked for by that name.
+    if (URL.canParse(location ?? '')) headers = { ...headers, host: undefined };
     to = next;
   }
 }
 
+/** Resolves with the head of the answer; its body is yet to be read. */
 function ask(
   { isSecure, host, port, path }: Destination,
-  headers: readonly string[],
+  { host: named, others }: RequestHeaders,
   signal: AbortSignal,
-): Promise<HttpAnswer & { location?: string }> {
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const send = isSecure ? httpsRequest : httpRequest;
-    const given = headers.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
-    const all = given ? headers : ['Host', `${bracketed(host)}:${port}`, ...headers];
-    const request = send({ host, port, path, headers: all, agent: false, signal, rejectUnauthorized: false });
-    request.on('error', reject);
-    request.on('response', (response) => {
-      bodyOf(response).then((body) => {
-        const status = response.statusCode ?? 0;
-        const location = REDIRECTS.has(status) ? response.headers.location : undefined;
-        resolve({ status, body, location });
-        request.destroy();
-      }, reject);
+    const remote = `${bracketed(host)}:${port}`;
+    const headers = ['Host', named ?? remote, ...others];
+    // The name in TLS is the URL's; Node would take the header's.
+    const servername = isIP(host) === 0 ? host : '';
+    const request = send({ host, port, path, headers, servername, agent: false, signal, rejectUnauthorized: false });
+    let local: string | undefined;
+    request.on('socket', (socket) =>
+      socket.on('connect', () => (local = `${bracketed(socket.localAddress ?? '')}:${socket.localPort}`)),
+    );
+    request.on('error', (error: NetworkError) => {
+      const late = `${local === undefined ? `dial tcp ${remote}: i/o timeout` : 'context deadline exceeded'} (Client.Timeout exceeded while awaiting headers)`;
+      reject(new Error(signal.aborted ? late : renderHttpError(error, { local, remote }), { cause: error }));
     });
+    request.on('response', resolve);
     request.end();
   });
 }
 
-async function bodyOf(response: IncomingMessage): Promise<string> {
+async function bodyOf(response: IncomingMessage, signal: AbortSignal): Promise<Pick<HttpAnswer, 'body' | 'cutOff'>> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    parts.push(part);
-    length += part.length;
-    if (length >= BODY_LIMIT) break;
+  const body = (): string => Buffer.concat(parts).subarray(0, BODY_LIMIT).toString();
+  try {
+    for await (const part of response as AsyncIterable<Buffer>) {
+      parts.push(part);
+      length += part.length;
+      if (length >= BODY_LIMIT) break;
+    }
+  } catch {
+    const late = 'context deadline exceeded (Client.Timeout or context cancellation while reading body)';
+    return { body: body(), cutOff: signal.aborted ? late : 'unexpected EOF' };
+  } finally {
+    response.destroy();
   }
-  return Buffer.concat(parts).subarray(0, BODY_LIMIT).toString();
-}
-
-/** Names and values in turn, so that none replaces another; a value's text goes out as UTF-8. */
-function headersOf({ httpHeaders = [] }: HTTPGetAction, agent: string): string[] {
-  const named = (name: string): boolean => httpHeaders.some((one) => one.name.toLowerCase() === name);
-  const defaults = [
-    ...(named('user-agent') ? [] : ['User-Agent', agent]),
-    ...(named('accept') ? [] : ['Accept', '*/*']),
-  ];
-  const given = httpHeaders.filter(({ name, value }) => value !== '' || !/^(accept|user-agent|host)$/i.test(name));
-  const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
-  return [...defaults, ...given.flatMap(({ name, value }) => [name, utf8(value)]), 'Connection', 'close'];
+  return { body: body() };
 }
 
 function urlOf({ isSecure, host, port, path }: Destination): string {
   return `${isSecure ? 'https' : 'http'}://${bracketed(host)}:${port}${path}`;
 }
 
-function bracketed(host: string): string {
+/** A host as it stands in an address with a port. */
+export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
