@@ -54,6 +54,14 @@ export type MountSpec =
     }
   | { readonly kind: 'volume'; readonly source: string; readonly target: string; readonly readOnly: boolean };
 
+/** A volume in memory, for the containers of one pod. */
+export interface MemoryVolumeSpec {
+  readonly podUid: string;
+  readonly sizeBytes: number;
+  /** The group that owns it and all that is made in it. */
+  readonly gid: number | undefined;
+}
+
 /** Where a pod's network namespace comes from. */
 export type SandboxNetwork =
   /** A private namespace that somebody else attaches to a network. */
@@ -238,7 +246,9 @@ export interface PodRuntime {
   image(reference: string): Promise<ImageFacts | undefined>;
   /** Throws RuntimeError with the registry's reason. */
   pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void>;
-  createMemoryVolume(name: string, podUid: string, sizeBytes: number | undefined): Promise<void>;
+  createMemoryVolume(name: string, spec: MemoryVolumeSpec): Promise<void>;
+  /** Where on this machine it is, as long as a container that runs holds it. */
+  memoryVolumePath(name: string): Promise<string>;
   removeVolumes(podUid: string): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { PlannedFile } from './plan/planned-volume';
 
 const DATA = '..data';
+const SETGID = 0o2000;
 
 /**
  * Writes a volume's files so that readers see the old set or the new one, never a mixture, as Kubernetes does: the
@@ -19,6 +20,7 @@ export async function writeAtomically(
   const before = await readlink(join(directory, DATA)).catch(absent);
   // What the link leads to is whole, and in use: a kubelet before this one may have written it.
   if (before !== data) {
+    await makeDirectory(directory, 0o777, gid);
     await writeFresh(join(directory, data), files, gid);
     const link = join(directory, `${DATA}_tmp`);
     await rm(link, { force: true });
@@ -31,20 +33,38 @@ export async function writeAtomically(
 
 async function writeFresh(fresh: string, files: readonly PlannedFile[], gid: number | undefined): Promise<void> {
   await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { recursive: true, mode: 0o755 });
+  await makeDirectory(fresh, 0o755, gid);
   for (const { path, mode, content } of files) {
     const target = join(fresh, path);
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+    await makeWithin(fresh, dirname(path), gid);
     await writeFile(target, content);
     await chmod(target, gid === undefined ? mode : mode | 0o040);
     if (gid !== undefined) await lchown(target, 0, gid);
   }
 }
 
+async function makeWithin(root: string, path: string, gid: number | undefined): Promise<void> {
+  let directory = root;
+  for (const part of path.split('/').filter((one) => one !== '.')) {
+    directory = join(directory, part);
+    await makeDirectory(directory, 0o755, gid);
+  }
+}
+
+/** Whatever the process' umask is. A group that owns the volume hands itself on (SetVolumeOwnership in pkg/volume). */
+async function makeDirectory(path: string, mode: number, gid: number | undefined): Promise<void> {
+  await mkdir(path, { recursive: true });
+  if (gid !== undefined) await lchown(path, 0, gid);
+  await chmod(path, gid === undefined ? mode : mode | SETGID);
+}
+
+/** Directories among them are sub-paths that containers have mounted: they stay. */
 async function linkNames(directory: string, names: ReadonlySet<string>): Promise<void> {
-  const present = new Set((await readdir(directory)).filter((name) => !name.startsWith('..')));
+  const entries = await readdir(directory, { withFileTypes: true });
+  const present = new Set(entries.filter(({ name }) => !name.startsWith('..')).map(({ name }) => name));
+  const links = entries.filter((entry) => entry.isSymbolicLink() && present.has(entry.name)).map(({ name }) => name);
   for (const name of names) if (!present.has(name)) await symlink(join(DATA, name), join(directory, name));
-  for (const name of present) if (!names.has(name)) await rm(join(directory, name), { force: true });
+  for (const name of links) if (!names.has(name)) await rm(join(directory, name), { force: true });
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

@@ -1,8 +1,17 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
-import { dirname } from 'node:path';
-import { ContainerConfigError } from '../container/start-failure';
+import { VolumeProblem } from './set-up-failure';
 
+/** What Kubernetes calls what should be there (pkg/volume/hostpath). */
+const NAMES: Readonly<Record<string, string>> = {
+  Directory: 'directory',
+  DirectoryOrCreate: 'directory',
+  File: 'file',
+  FileOrCreate: 'file',
+  Socket: 'socket file',
+  CharDevice: 'character device',
+  BlockDevice: 'block device',
+};
 const CHECKS: Readonly<Record<string, (found: Stats) => boolean>> = {
   Directory: (found) => found.isDirectory(),
   DirectoryOrCreate: (found) => found.isDirectory(),
@@ -21,8 +30,11 @@ export async function prepareHostPath(path: string, type: string): Promise<void>
   });
   if (found === undefined) {
     if (type === 'FileOrCreate') {
-      await mkdir(dirname(path), { recursive: true });
-      return writeFile(path, '', { mode: 0o644 });
+      // Its directory is not made, as Kubernetes' documentation says.
+      return writeFile(path, '', { mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        throw new VolumeProblem(`open ${path}: no such file or directory`);
+      });
     }
     // Without a type the engine would refuse what isn't there; Docker's own volumes have always made a directory.
     if (type === '' || type === 'DirectoryOrCreate') {
@@ -32,8 +44,5 @@ export async function prepareHostPath(path: string, type: string): Promise<void>
   }
   const check = CHECKS[type];
   if (check === undefined || (found !== undefined && check(found))) return;
-  throw new ContainerConfigError(
-    `hostPath type check failed: ${path} is not a ${type.replace('OrCreate', '').toLowerCase()}`,
-    'ContainerCreating',
-  );
+  throw new VolumeProblem(`hostPath type check failed: ${path} is not a ${NAMES[type]}`);
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeRuntime } from '../runtime/testing/fake-runtime';
@@ -96,7 +96,9 @@ describe('files of pods', () => {
     await mkdir(join(directory, 'other'));
     await symlink(join(directory, 'other'), join(directory, 'pods/uid-1/volumes/data/out'));
     const one = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'out/made' }] });
-    await expect(files.mounts(one, 0, volumes, (text) => text)).rejects.toThrow('leads out of its volume');
+    await expect(files.mounts(one, 0, volumes, (text) => text)).rejects.toThrow(
+      'failed to create subPath directory for volumeMount "data" of container "main"',
+    );
     expect(await readdir(join(directory, 'other'))).toEqual([]);
   });
 
@@ -106,7 +108,59 @@ describe('files of pods', () => {
     await files.prepareVolumes(volumes);
     await symlink('/etc', join(directory, 'pods/uid-1/volumes/data/out'));
     const one = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'out' }] });
-    await expect(files.mounts(one, 0, volumes, (text) => text)).rejects.toThrow('leads out of its volume');
+    await expect(files.mounts(one, 0, volumes, (text) => text)).rejects.toThrow(
+      'failed to prepare subPath for volumeMount "data" of container "main"',
+    );
+  });
+
+  it('have a directory for a sub-path that no key is', async () => {
+    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const volume = (text: string): PlannedVolume => ({ kind: 'files', name: 'conf', files: [file('x', text)] });
+    await files.prepareVolumes([volume('1')]);
+    const one = container({ volumeMounts: [{ name: 'conf', mountPath: 'conf', subPath: 'y' }] });
+    const [mount] = await files.mounts(one, 0, [volume('1')], (text) => text);
+    expect(mount).toMatchObject({
+      target: '/conf',
+      source: join(directory, 'pods/uid-1/volumes/conf/y'),
+      readOnly: true,
+    });
+    await files.prepareVolumes([volume('2')]);
+    expect(await readFile(join(directory, 'pods/uid-1/volumes/conf/x'), 'utf8')).toBe('2');
+    expect((await stat(join(directory, 'pods/uid-1/volumes/conf/y'))).isDirectory()).toBe(true);
+  });
+
+  it('of memory are mounted in parts from where the engine has them', async () => {
+    const runtime = new FakeRuntime();
+    const files = new PodFiles(directory, pod({ securityContext: { fsGroup: 77 } }), runtime, false);
+    const volumes: PlannedVolume[] = [{ kind: 'memory', name: 'mem', sizeBytes: 1_000 }];
+    await files.prepareVolumes(volumes);
+    expect([...runtime.volumes]).toEqual([['shiplog-uid-1-mem', { podUid: 'uid-1', sizeBytes: 1_000, gid: 77 }]]);
+    runtime.memoryVolumePath = () => Promise.resolve(directory);
+    const one = container({ volumeMounts: [{ name: 'mem', mountPath: '/m', subPath: 'a' }] });
+    expect((await files.mounts(one, 0, volumes, (text) => text))[0]).toMatchObject({ source: join(directory, 'a') });
+  });
+
+  it('can not be read-only with all that is mounted below them', async () => {
+    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const one = container({
+      volumeMounts: [{ name: 'data', mountPath: '/d', readOnly: true, recursiveReadOnly: 'Enabled' }],
+    });
+    await expect(files.mounts(one, 0, [{ kind: 'directory', name: 'data' }], (text) => text)).rejects.toThrow(
+      'volume "data" requested recursive read-only mode, but it is not supported by the runtime',
+    );
+  });
+
+  it('keep the end of a long termination message', async () => {
+    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const one = container({ terminationMessagePath: 'message' });
+    const mounts = await files.mounts(one, 0, [], (text) => text);
+    const mount = mounts.find(({ target }) => target === '/message');
+    await writeFile(mount?.source ?? '', `${'x'.repeat(5_000)}end`);
+    const message = await files.readMessage('main', 0);
+    expect([message.length, message.slice(-4)]).toEqual([4_096, 'xend']);
+    expect(await files.readMessage('main', 1)).toBe('');
+    await mkdir(join(directory, 'pods/uid-1/containers/main/2.message'));
+    expect(await files.readMessage('main', 2)).toMatch(/^Error on reading termination log .*2.message: .*EISDIR/);
   });
 
   it('are neither made nor removed for a pod whose uid leads elsewhere', async () => {
@@ -134,8 +188,16 @@ describe('files of pods', () => {
   it('of the node are what the volume says they are', async () => {
     await expect(prepareHostPath(join(directory, 'no'), 'Directory')).rejects.toThrow('is not a directory');
     await prepareHostPath(join(directory, 'made'), 'DirectoryOrCreate');
-    await prepareHostPath(join(directory, 'deep/file'), 'FileOrCreate');
+    await prepareHostPath(join(directory, 'file'), 'FileOrCreate');
+    const deep = join(directory, 'deep/file');
+    await expect(prepareHostPath(deep, 'FileOrCreate')).rejects.toThrow(`open ${deep}: no such file or directory`);
     await expect(prepareHostPath(join(directory, 'made'), 'File')).rejects.toThrow('is not a file');
+    for (const [type, name] of [
+      ['Socket', 'socket file'],
+      ['CharDevice', 'character device'],
+      ['BlockDevice', 'block device'],
+    ] as const)
+      await expect(prepareHostPath(join(directory, 'made'), type)).rejects.toThrow(`made is not a ${name}`);
   });
 
   it('of pods that are gone do not stay', async () => {

@@ -1,20 +1,29 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, mkdir, open, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container, VolumeMount } from '@shiplog/contracts';
 import { dnsLabel, isToken } from '@shiplog/apimachinery';
-import { ContainerConfigError } from '../container/start-failure';
+import { ContainerConfigError, messageOf } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
 import type { MountSpec, PodRuntime } from '../runtime/runtime';
 import { writeAtomically } from './atomic-files';
 import { prepareHostPath } from './host-path';
-import { safePath, type PlannedVolume } from './plan/planned-volume';
+import type { PlannedVolume } from './plan/planned-volume';
+import { readEnd } from './read-end';
 import { hostnameOf, renderHosts, renderResolvConf } from './render/etc-files';
+import { setUpFailure } from './set-up-failure';
+import { subPathOf } from './sub-path';
 
 /** Kubernetes takes at most this much of a termination message. */
 const MESSAGE_LIMIT = 4_096;
 /** Where a sandbox holds the pod's memory volumes, so that they outlive restarts of the others. */
 const HELD = '/volumes';
+
+interface MountInputs {
+  readonly container: Container;
+  readonly volumes: readonly PlannedVolume[];
+  readonly expand: (text: string) => string;
+}
 
 /** Removes the files of pods that nobody wants and of which no container is left. */
 export async function removeLeftovers(stateDir: string, isKnown: (podUid: string) => boolean): Promise<void> {
@@ -80,13 +89,19 @@ export class PodFiles {
         if (gid !== undefined) await chown(directory, 0, gid);
         return;
       case 'memory':
-        return this.runtime.createMemoryVolume(this.#memoryName(volume.name), this.pod.metadata.uid, volume.sizeBytes);
+        return this.runtime.createMemoryVolume(this.#memoryName(volume.name), {
+          podUid: this.pod.metadata.uid,
+          sizeBytes: volume.sizeBytes,
+          gid,
+        });
       case 'host':
-        return prepareHostPath(volume.path, volume.type);
+        return prepareHostPath(volume.path, volume.type).catch((error: unknown) => {
+          throw setUpFailure(volume.name, error);
+        });
       case 'files': {
         const generation = createHash('sha256').update(JSON.stringify(volume.files)).digest('hex').slice(0, 16);
         if (this.#written.get(volume.name) === generation) return;
-        await mkdir(directory, { recursive: true, mode: 0o755 });
+        await mkdir(directory, { recursive: true });
         await writeAtomically(directory, volume.files, generation, gid);
         this.#written.set(volume.name, generation);
       }
@@ -109,43 +124,49 @@ export class PodFiles {
     volumes: readonly PlannedVolume[],
     expand: (text: string) => string,
   ): Promise<MountSpec[]> {
-    const asked = await Promise.all((container.volumeMounts ?? []).map((mount) => this.#mount(mount, volumes, expand)));
+    const inputs = { container, volumes, expand };
+    const asked = await Promise.all((container.volumeMounts ?? []).map((mount) => this.#mount(mount, inputs)));
     const taken = new Set(asked.map((mount) => mount.target));
     const etc: [string, string][] = [['hosts', '/etc/hosts']];
     if (this.pod.spec?.hostNetwork !== true) etc.push(['hostname', '/etc/hostname']);
     if (!this.engineNetwork || this.pod.spec?.dnsPolicy === 'None') etc.push(['resolv.conf', '/etc/resolv.conf']);
     const own = etc.map(([name, target]): MountSpec => bind(join(this.#directory, name), target));
-    const messagePath = container.terminationMessagePath ?? '';
-    const message = messagePath === '' ? [] : [bind(await this.#makeMessageFile(container.name, attempt), messagePath)];
+    const message = await this.#messageMount(container, attempt);
     return [...asked, ...[...own, ...message].filter((mount) => !taken.has(mount.target))];
   }
 
-  async #mount(
-    mount: VolumeMount,
-    volumes: readonly PlannedVolume[],
-    expand: (text: string) => string,
-  ): Promise<MountSpec> {
+  async #mount(mount: VolumeMount, { container, volumes, expand }: MountInputs): Promise<MountSpec> {
     const volume = volumes.find((one) => one.name === mount.name);
     if (volume === undefined)
       throw new ContainerConfigError(`volume "${mount.name}" of mount ${mount.mountPath} does not exist`);
-    const subPath = safePath(mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr));
-    const readOnly = mount.readOnly === true || volume.kind === 'files';
-    if (volume.kind === 'memory') {
-      if (subPath !== '')
-        throw new ContainerConfigError(`volume "${volume.name}": subPath is not supported on volumes in memory`);
-      return { kind: 'volume', source: this.#memoryName(volume.name), target: mount.mountPath, readOnly };
+    // No engine here makes the mounts below it read-only too (resolveRecursiveReadOnly in kubelet_pods.go).
+    if (mount.recursiveReadOnly === 'Enabled') {
+      const what = `volume "${mount.name}" requested recursive read-only mode`;
+      throw new ContainerConfigError(`${what}, but it is not supported by the runtime`);
     }
-    const root = volume.kind === 'host' ? volume.path : this.#volumeDirectory(volume.name);
-    const source = subPath === '' ? root : await subPathOf(root, subPath, volume.kind !== 'files');
+    const subPath = mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr);
+    const common = {
+      target: rooted(mount.mountPath),
+      readOnly: mount.readOnly === true || volume.kind === 'files',
+    };
+    if (volume.kind === 'memory' && subPath === '')
+      return { kind: 'volume', source: this.#memoryName(volume.name), ...common };
+    const root = await this.#rootOf(volume);
+    const use = { volume: volume.name, container: container.name };
+    const source = subPath === '' ? root : await subPathOf(root, subPath, use);
     const propagation = { HostToContainer: 'rslave', Bidirectional: 'rshared' }[mount.mountPropagation ?? ''] as
       'rslave' | 'rshared' | undefined;
-    return {
-      kind: 'bind',
-      source,
-      target: mount.mountPath,
-      readOnly,
-      ...(propagation === undefined ? {} : { propagation }),
-    };
+    return { kind: 'bind', source, ...common, ...(propagation === undefined ? {} : { propagation }) };
+  }
+
+  async #rootOf(volume: PlannedVolume): Promise<string> {
+    if (volume.kind === 'host') return volume.path;
+    if (volume.kind === 'memory') return this.runtime.memoryVolumePath(this.#memoryName(volume.name));
+    return this.#volumeDirectory(volume.name);
+  }
+
+  async #messageMount({ name, terminationMessagePath: path = '' }: Container, attempt: number): Promise<MountSpec[]> {
+    return path === '' ? [] : [bind(await this.#makeMessageFile(name, attempt), rooted(path))];
   }
 
   async #makeMessageFile(container: string, attempt: number): Promise<string> {
@@ -156,15 +177,13 @@ export class PodFiles {
     return file;
   }
 
-  /** A container's termination message, '' for nothing. */
+  /** A container's termination message, '' for nothing: the end of what it wrote (getTerminationMessage in pkg/kubelet/kuberuntime). */
   async readMessage(container: string, attempt: number): Promise<string> {
-    const file = await open(this.#messageFile(container, attempt), 'r').catch(() => undefined);
-    if (file === undefined) return '';
+    const path = this.#messageFile(container, attempt);
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(MESSAGE_LIMIT), 0, MESSAGE_LIMIT, 0);
-      return buffer.toString('utf8', 0, bytesRead);
-    } finally {
-      await file.close();
+      return (await readEnd(path, MESSAGE_LIMIT))?.toString() ?? '';
+    } catch (error) {
+      return `Error on reading termination log ${path}: ${messageOf(error)}`;
     }
   }
 
@@ -195,36 +214,11 @@ function segment(name: string): string {
   return name;
 }
 
+/** A path in a container that is relative counts from its root (MakeAbsolutePath in pkg/volume/util). */
+function rooted(path: string): string {
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
 function bind(source: string, target: string): MountSpec {
   return { kind: 'bind', source, target, readOnly: false };
-}
-
-/**
- * A path inside a volume. What is missing of it is made, if that is allowed, with the mode of the volume; its setgid bit
- * hands on the group. Nothing is made or mounted outside of the volume, wherever symbolic links in it lead.
- */
-async function subPathOf(root: string, subPath: string, make: boolean): Promise<string> {
-  const realRoot = await realpath(root);
-  const mode = (await stat(realRoot)).mode & 0o7777;
-  let real = realRoot;
-  for (const part of subPath.split('/').filter((one) => one !== '')) {
-    const path = join(real, part);
-    if (make) await makeWithMode(path, mode);
-    real = await realpath(path);
-    if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
-      throw new ContainerConfigError(`subPath "${subPath}" leads out of its volume`);
-    }
-  }
-  return real;
-}
-
-/** Whatever the process' umask is; what is there stays as it is. */
-async function makeWithMode(path: string, mode: number): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw error;
-  }
-  await chmod(path, mode);
 }

@@ -12,6 +12,8 @@ const LOST: ContainerStateTerminated = {
   message: 'The container could not be located when the pod was terminated',
 };
 
+const ALL_MESSAGES_LIMIT = 12 * 1024;
+
 export interface StatusOptions {
   /** What a container waits for that has not been tried yet: `ContainerCreating` or `PodInitializing`. */
   readonly waitingFor: string;
@@ -113,16 +115,25 @@ function syncErrorOf(view: PodView, container: Container): ContainerState | unde
 function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTerminated {
   if (dead.state.phase !== 'exited') throw new Error(`container ${dead.id} has not ended`);
   const { exitCode, oomKilled, error, startedAt, finishedAt } = dead.state;
-  const message = error === '' ? view.messages.get(dead.id) : error;
+  const message = error === '' ? shareOf(view, view.messages.get(dead.id) ?? '') : error;
   const reason = oomKilled ? 'OOMKilled' : error !== '' ? 'StartError' : exitCode === 0 ? 'Completed' : 'Error';
   return {
     exitCode,
     reason,
-    ...(message === undefined || message === '' ? {} : { message }),
+    ...(message === '' ? {} : { message }),
     startedAt: kubernetesTime(startedAt),
     finishedAt: kubernetesTime(finishedAt),
     containerID: containerUrl(dead.id),
   };
+}
+
+/** A container's share of what the termination messages of one pod may take together (normalizeStatus of pkg/kubelet/status). */
+function shareOf({ pod }: PodView, message: string): string {
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const count = Math.max(1, containers.length + initContainers.length + ephemeralContainers.length);
+  return Buffer.from(message)
+    .subarray(0, Math.floor(ALL_MESSAGES_LIMIT / count))
+    .toString();
 }
 
 /** The engine's time of the start; once reported, the reported one, so that a restart of the kubelet changes nothing. */

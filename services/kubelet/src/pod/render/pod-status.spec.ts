@@ -112,6 +112,16 @@ describe('the status of a pod', () => {
     expect(first(given)?.state?.terminated).toMatchObject({ exitCode, reason });
   });
 
+  it('shares what termination messages may take among the containers', () => {
+    const many = pod({ containers: ['main', 'b', 'c', 'd', 'e', 'f'].map((name) => container({ name })) });
+    const messages = new Map([['main-0', 'x'.repeat(4_096)]]);
+    const given = attachedView([observed({ state: exited(1, { to: 0 }), backoffSeconds: 10 })], {
+      messages,
+      pod: many,
+    });
+    expect(first(given)?.lastState?.terminated?.message).toHaveLength(2_048);
+  });
+
   it('hands the termination message of a container on', () => {
     const messages = new Map([['main-0', 'disk full']]);
     const given = attachedView([observed({ state: exited(1) })], { messages, pod: pod({ restartPolicy: 'Never' }) });

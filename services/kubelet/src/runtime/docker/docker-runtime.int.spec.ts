@@ -82,8 +82,13 @@ async function memoryVolumes(engine: TestEngine): Promise<MemoryVolume[]> {
   return found
     .filter(({ Options: options }) => options?.type === 'tmpfs')
     .map(({ Name: name, Labels: labels, Options: options }) => {
-      const size = /size=(\d+)/.exec(options?.o ?? '')?.[1];
-      const sizeBytes = size === undefined ? undefined : Number(size);
-      return { name, podUid: labels?.['io.kubernetes.pod.uid'] ?? '', sizeBytes };
+      const numberOf = (option: string) => new RegExp(`${option}=(\\d+)`).exec(options?.o ?? '')?.[1];
+      const gid = numberOf('gid');
+      return {
+        name,
+        podUid: labels?.['io.kubernetes.pod.uid'] ?? '',
+        sizeBytes: Number(numberOf('size')),
+        gid: gid === undefined ? undefined : Number(gid),
+      };
     });
 }

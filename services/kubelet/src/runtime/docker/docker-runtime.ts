@@ -10,6 +10,7 @@ import {
   type SandboxDetails,
   type SandboxSpec,
   type LogOptions,
+  type MemoryVolumeSpec,
   type ObservedContainer,
   type PodRuntime,
   type RegistryAuth,
@@ -217,14 +218,15 @@ export class DockerRuntime implements PodRuntime {
     });
   }
 
-  async createMemoryVolume(name: string, podUid: string, sizeBytes: number | undefined): Promise<void> {
-    const options = {
-      type: 'tmpfs',
-      device: 'tmpfs',
-      o: sizeBytes === undefined ? 'mode=0777' : `mode=0777,size=${sizeBytes}`,
-    };
+  async createMemoryVolume(name: string, { podUid, sizeBytes, gid }: MemoryVolumeSpec): Promise<void> {
+    const owner = gid === undefined ? 'mode=0777' : `mode=02777,gid=${gid}`;
+    const options = { type: 'tmpfs', device: 'tmpfs', o: `${owner},size=${sizeBytes}` };
     const labels = { [LABEL.podUid]: podUid, [LABEL.node]: this.options.node };
     await ask(() => this.#docker.createVolume({ Name: name, Driver: 'local', DriverOpts: options, Labels: labels }));
+  }
+
+  async memoryVolumePath(name: string): Promise<string> {
+    return (await ask(() => this.#docker.getVolume(name).inspect())).Mountpoint;
   }
 
   async removeVolumes(podUid: string): Promise<void> {

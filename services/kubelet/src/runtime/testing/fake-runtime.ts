@@ -10,6 +10,7 @@ import {
   type SandboxDetails,
   type SandboxSpec,
   type LogOptions,
+  type MemoryVolumeSpec,
   type ObservedContainer,
   type PodRuntime,
   type RuntimeEvent,
@@ -29,7 +30,7 @@ export class FakeRuntime implements PodRuntime {
   readonly containers = new Map<string, ObservedContainer>();
   readonly specs = new Map<string, ContainerSpec | SandboxSpec>();
   readonly images = new Map<string, ImageFacts>();
-  readonly volumes = new Map<string, { podUid: string; sizeBytes: number | undefined }>();
+  readonly volumes = new Map<string, MemoryVolumeSpec>();
   /** Every call that changes something, in order. */
   readonly calls: string[] = [];
   readonly #logs = new Map<string, string>();
@@ -170,8 +171,12 @@ export class FakeRuntime implements PodRuntime {
     });
   }
 
-  createMemoryVolume(name: string, podUid: string, sizeBytes: number | undefined): Promise<void> {
-    return this.#answer(() => void this.volumes.set(name, { podUid, sizeBytes }));
+  createMemoryVolume(name: string, spec: MemoryVolumeSpec): Promise<void> {
+    return this.#answer(() => void this.volumes.set(name, spec));
+  }
+
+  memoryVolumePath(name: string): Promise<string> {
+    return this.#answer(() => `/volumes/${name}`);
   }
 
   removeVolumes(podUid: string): Promise<void> {

@@ -5,7 +5,8 @@ import type { ContainerIdentity, ContainerSpec, SandboxSpec, PodRuntime, Runtime
 export interface MemoryVolume {
   readonly name: string;
   readonly podUid: string;
-  readonly sizeBytes: number | undefined;
+  readonly sizeBytes: number;
+  readonly gid: number | undefined;
 }
 
 /** A runtime as the suite wants it: with an image that has /busybox, in an engine that has nothing else of ours. */
@@ -159,14 +160,18 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
       expect(await runtime().inspect('nothing')).toBeUndefined();
     });
 
-    it('makes memory volumes of a size or without, and each once', async () => {
-      await runtime().createMemoryVolume('shiplog-suite', POD.uid, 1_048_576);
-      await runtime().createMemoryVolume('shiplog-suite', POD.uid, 1_048_576);
-      await runtime().createMemoryVolume('shiplog-other', 'uid-other', undefined);
+    it('makes memory volumes of a size, for a group or for all, and each once', async () => {
+      await runtime().createMemoryVolume('shiplog-suite', { podUid: POD.uid, sizeBytes: 1_048_576, gid: 77 });
+      await runtime().createMemoryVolume('shiplog-suite', { podUid: POD.uid, sizeBytes: 1_048_576, gid: 77 });
+      await runtime().createMemoryVolume('shiplog-other', {
+        podUid: 'uid-other',
+        sizeBytes: 1_048_576,
+        gid: undefined,
+      });
       const found = await under().memoryVolumes();
       expect([...found].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
-        { name: 'shiplog-other', podUid: 'uid-other', sizeBytes: undefined },
-        { name: 'shiplog-suite', podUid: POD.uid, sizeBytes: 1_048_576 },
+        { name: 'shiplog-other', podUid: 'uid-other', sizeBytes: 1_048_576, gid: undefined },
+        { name: 'shiplog-suite', podUid: POD.uid, sizeBytes: 1_048_576, gid: 77 },
       ]);
     });
 

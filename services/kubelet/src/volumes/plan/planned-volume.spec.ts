@@ -1,5 +1,5 @@
 import type { ConfigSource } from '../../container/render/env';
-import { pod } from '../../testing/builders';
+import { container, pod } from '../../testing/builders';
 import { planVolume, safePath } from './planned-volume';
 
 const meta = { name: 'x', namespace: 'default', uid: 'x', resourceVersion: '1', creationTimestamp: '' };
@@ -36,8 +36,20 @@ const files = (volume: object) => {
 describe('volumes', () => {
   it('of emptyDir are directories, or memory with a size', () => {
     expect(planVolume({ name: 'v', emptyDir: {} }, context)).toEqual({ kind: 'directory', name: 'v' });
-    const memory = { name: 'v', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } };
-    expect(planVolume(memory, context)).toEqual({ kind: 'memory', name: 'v', sizeBytes: 1_048_576 });
+    const sizeOf = (emptyDir: object, limits: (string | undefined)[]) => {
+      const containers = limits.map((memory, i) =>
+        container({ name: `c${i}`, ...(memory === undefined ? {} : { resources: { limits: { memory } } }) }),
+      );
+      const node = { ...context.node, allocatableMemoryBytes: 1_000n };
+      const about = { ...context, pod: pod({ containers }), node };
+      return planVolume({ name: 'v', emptyDir: { medium: 'Memory', ...emptyDir } }, about);
+    };
+    const memory = (sizeBytes: number) => ({ kind: 'memory', name: 'v', sizeBytes });
+    expect(sizeOf({ sizeLimit: '300' }, ['200', '200'])).toEqual(memory(300));
+    expect(sizeOf({ sizeLimit: '300' }, ['100', '100'])).toEqual(memory(200));
+    expect(sizeOf({}, ['100', undefined])).toEqual(memory(1_000));
+    expect(sizeOf({ sizeLimit: '0' }, [])).toEqual(memory(1_000));
+    expect(sizeOf({ sizeLimit: '500m' }, [])).toEqual(memory(1));
   });
 
   it('of a ConfigMap have a file for each key, or those that are named', () => {
@@ -56,10 +68,14 @@ describe('volumes', () => {
   });
 
   it.each([
-    [{ configMap: { name: 'no' } }, 'configmap "no" not found'],
+    [{ configMap: { name: 'no' } }, 'MountVolume.SetUp failed for volume "v" : configmap "no" not found'],
+    [
+      { configMap: { name: 'conf', items: [{ key: 'z', path: 'z' }] } },
+      'MountVolume.SetUp failed for volume "v" : configmap references non-existent config key: z',
+    ],
     [
       { secret: { secretName: 'keys', items: [{ key: 'z', path: 'z' }] } },
-      'secret "keys" references non-existent key: z',
+      'MountVolume.SetUp failed for volume "v" : references non-existent secret key: z',
     ],
     [{ persistentVolumeClaim: { claimName: 'c' } }, 'volumes of the kind persistentVolumeClaim are not supported'],
     [

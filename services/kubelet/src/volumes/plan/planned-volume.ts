@@ -1,7 +1,8 @@
-import type { KeyToPath, Volume, VolumeProjection } from '@shiplog/contracts';
+import type { Container, KeyToPath, Volume, VolumeProjection } from '@shiplog/contracts';
 import { ContainerConfigError } from '../../container/start-failure';
+import { setUpFailure, VolumeProblem } from '../set-up-failure';
+import { memorySize } from './memory-size';
 import { renderField, renderResource } from '../../container/render/fields';
-import { bytes } from '../../container/render/resources';
 import type { EnvContext } from '../../container/render/env';
 
 /** A file of a volume that is made of the cluster's objects. */
@@ -15,23 +16,32 @@ export interface PlannedFile {
 /** What is to be there for a volume before its containers start. */
 export type PlannedVolume =
   | { readonly kind: 'directory'; readonly name: string }
-  | { readonly kind: 'memory'; readonly name: string; readonly sizeBytes: number | undefined }
+  | { readonly kind: 'memory'; readonly name: string; readonly sizeBytes: number }
   | { readonly kind: 'host'; readonly name: string; readonly path: string; readonly type: string }
   | { readonly kind: 'files'; readonly name: string; readonly files: readonly PlannedFile[] };
 
 const DEFAULT_MODE = 0o644;
+/** As Kubernetes says of each (MakePayload in pkg/volume/configmap and pkg/volume/secret). */
+const MISSING_KEY = {
+  configmap: 'configmap references non-existent config key',
+  secret: 'references non-existent secret key',
+} as const;
 
 /** What a volume comes to. Throws ContainerConfigError when it refers to what isn't there, or is of a kind not served. */
 export function planVolume(volume: Volume, context: EnvContext): PlannedVolume {
   const { name } = volume;
   if (volume.emptyDir !== undefined) {
     if (volume.emptyDir.medium !== 'Memory') return { kind: 'directory', name };
-    const { sizeLimit } = volume.emptyDir;
-    return { kind: 'memory', name, sizeBytes: sizeLimit === undefined ? undefined : bytes(sizeLimit) };
+    const { pod, node } = context;
+    return { kind: 'memory', name, sizeBytes: memorySize(pod, volume.emptyDir.sizeLimit, node.allocatableMemoryBytes) };
   }
   if (volume.hostPath !== undefined)
     return { kind: 'host', name, path: volume.hostPath.path, type: volume.hostPath.type ?? '' };
-  return { kind: 'files', name, files: filesOf(volume, context) };
+  try {
+    return { kind: 'files', name, files: filesOf(volume, context) };
+  } catch (error) {
+    throw setUpFailure(name, error);
+  }
 }
 
 function filesOf(volume: Volume, context: EnvContext): PlannedFile[] {
@@ -78,8 +88,7 @@ interface Reference {
 function configMapFiles(ref: Reference, mode: number | undefined, { pod, source }: EnvContext): PlannedFile[] {
   const namespace = pod.metadata.namespace ?? '';
   const found = source.configMap(namespace, ref.name ?? '');
-  if (found === undefined && ref.optional !== true)
-    throw new ContainerConfigError(`configmap "${ref.name}" not found`, 'ContainerCreating');
+  if (found === undefined && ref.optional !== true) throw new VolumeProblem(`configmap "${ref.name}" not found`);
   const content = new Map<string, Uint8Array>();
   for (const [key, value] of Object.entries(found?.data ?? {})) content.set(key, Buffer.from(value));
   for (const [key, value] of Object.entries(found?.binaryData ?? {})) content.set(key, Buffer.from(value, 'base64'));
@@ -89,8 +98,7 @@ function configMapFiles(ref: Reference, mode: number | undefined, { pod, source 
 function secretFiles(ref: Reference, mode: number | undefined, { pod, source }: EnvContext): PlannedFile[] {
   const namespace = pod.metadata.namespace ?? '';
   const found = source.secret(namespace, ref.name ?? '');
-  if (found === undefined && ref.optional !== true)
-    throw new ContainerConfigError(`secret "${ref.name}" not found`, 'ContainerCreating');
+  if (found === undefined && ref.optional !== true) throw new VolumeProblem(`secret "${ref.name}" not found`);
   const entries = Object.entries(found?.data ?? {});
   const content = new Map<string, Uint8Array>(entries.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
   return select(content, ref, mode, 'secret');
@@ -101,7 +109,7 @@ function select(
   content: ReadonlyMap<string, Uint8Array>,
   ref: Reference,
   mode = DEFAULT_MODE,
-  what: string,
+  what: keyof typeof MISSING_KEY,
 ): PlannedFile[] {
   if (ref.items === undefined || ref.items.length === 0) {
     return [...content].map(([key, bytes]) => ({ path: safePath(key), mode, content: bytes }));
@@ -110,10 +118,7 @@ function select(
     const bytes = content.get(item.key);
     if (bytes !== undefined) return [{ path: safePath(item.path), mode: item.mode ?? mode, content: bytes }];
     if (ref.optional === true) return [];
-    throw new ContainerConfigError(
-      `${what} "${ref.name}" references non-existent key: ${item.key}`,
-      'ContainerCreating',
-    );
+    throw new VolumeProblem(`${MISSING_KEY[what]}: ${item.key}`);
   });
 }
 
@@ -138,6 +143,14 @@ function downwardFiles(
           : '';
     return { path: safePath(item.path), mode: item.mode ?? mode ?? DEFAULT_MODE, content: Buffer.from(text) };
   });
+}
+
+/** Whether a container mounts a part of a volume in memory. */
+export function mountsPartOfMemory({ volumeMounts = [] }: Container, volumes: readonly PlannedVolume[]): boolean {
+  const inMemory = new Set(volumes.filter(({ kind }) => kind === 'memory').map(({ name }) => name));
+  return volumeMounts.some(
+    ({ name, subPath = '', subPathExpr = '' }) => inMemory.has(name) && subPath + subPathExpr !== '',
+  );
 }
 
 /** A path that stays inside its volume. */
