@@ -38,7 +38,15 @@ describe('HTTP', () => {
   });
 
   it.each<[string, string, string, unknown, Record<string, string>, number, RegExp]>([
-    ['broken JSON', 'POST', path, '{', {}, 400, /could not be parsed/],
+    [
+      'broken JSON',
+      'POST',
+      path,
+      '{',
+      {},
+      400,
+      /couldn't get version\/kind; json parse error: unexpected end of JSON input/,
+    ],
     ['too much', 'POST', path, 'x'.repeat(3 * 1024 * 1024 + 1), {}, 413, /too large/],
     [
       'a path that is not served',

@@ -4,6 +4,7 @@ import { expectedAt } from '../schema/decode';
 import { statusOf } from '../status';
 import { jsonPatched } from './json-patch';
 import { isJsonObject } from '../values/json-object';
+import { typeProblem } from '../values/json-problem';
 import { mergePatch } from './merge-patch';
 import { PatchError } from './patch-error';
 import { strategicallyPatched } from './strategic-patch';
@@ -46,7 +47,7 @@ function patched(resource: ResourceId, patchType: PatchType, current: KubeObject
       return jsonPatched(current, patch);
     case 'merge':
       if (!isJsonObject(patch)) {
-        throw new PatchError('malformed', 'error decoding patch: a merge patch is a JSON object');
+        throw new PatchError('malformed', `error decoding patch: ${typeProblem(patch, 'map[string]interface {}')}`);
       }
       return mergePatch(current, patch);
     case 'strategic': {

@@ -1,6 +1,7 @@
 import { JSON_PATCH_COPY_BYTES, JSON_PATCH_OPERATIONS, OBJECT_DEPTH, isDeeperThan } from '@shiplog/contracts';
 import { sameJson } from '../values/equal';
 import { wordOf } from '../values/excerpt';
+import { typeProblem } from '../values/json-problem';
 import { JsonDocument, NoSuchPlace } from './json-document';
 import { stepsOf } from './json-pointer';
 import { PatchError } from './patch-error';
@@ -17,7 +18,7 @@ const OPERATIONS: readonly unknown[] = ['add', 'remove', 'replace', 'move', 'cop
 
 function checkShape(patch: unknown): readonly Operation[] {
   if (!Array.isArray(patch)) {
-    throw new PatchError('malformed', 'error decoding patch: a JSON patch is a list of operations');
+    throw new PatchError('malformed', `error decoding patch: ${typeProblem(patch, '[]interface {}')}`);
   }
   if (patch.length > JSON_PATCH_OPERATIONS) {
     throw new PatchError(

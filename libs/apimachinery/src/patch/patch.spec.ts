@@ -44,7 +44,7 @@ describe('a JSON patch', () => {
     [[{ op: 'add', path: '/metadata/labels' }], 422, /add operation has no value/],
     [[{ op: 'move', from: '/metadata', path: '/metadata/labels' }], 422, /does not apply/],
     [[{ op: 'dance', path: '/a' }], 400, /Unexpected kind: dance/],
-    [{ op: 'add' }, 400, /list of operations/],
+    [{ op: 'add' }, 400, /cannot unmarshal object into Go value of type \[\]interface/],
     [[{ op: 'remove', path: '' }], 422, /no object/],
     [new Array(10_001).fill({ op: 'test', path: '/a', value: 1 }), 413, /allowed maximum operations/],
   ])('%# is refused with its fault', (patch, code, message) => {
@@ -185,7 +185,7 @@ describe('a strategic merge patch', () => {
     [{ spec: { containers: ['x'] } }, /holds objects only/],
     [{ metadata: { labels: { $patch: 'explode' } } }, /unknown patch type: explode/],
     [{ metadata: { '$deleteFromPrimitiveList/finalizers': 'x' } }, /must be a list/],
-    [[], /JSON object/],
+    [[], /Go value of type map/],
   ])('%j is refused with a 400', (patch, message) => {
     const status = rejectionOf(applyPatch('pods', 'strategic', aPod(), patch));
     expect(status.code).toBe(400);

@@ -2,6 +2,7 @@ import { type Schema, definition, resolved } from '../schema/definitions';
 import { excerpt, shownJson, wordOf } from '../values/excerpt';
 import { JsonMap } from '../values/json-map';
 import { isJsonObject, ownField, setField } from '../values/json-object';
+import { typeProblem } from '../values/json-problem';
 import { type ElementOrder, inOrder } from './element-order';
 import { KeyedList } from './keyed-list';
 import { PatchError } from './patch-error';
@@ -21,8 +22,7 @@ const DELETE_FROM = '$deleteFromPrimitiveList/';
 
 /** Answers a new document; neither argument changes. `type` is the definition of the document. */
 export function strategicallyPatched(current: unknown, patch: unknown, type: string): unknown {
-  if (!isJsonObject(patch))
-    throw new PatchError('malformed', 'error decoding patch: a strategic merge patch is a JSON object');
+  if (!isJsonObject(patch)) throw new PatchError('malformed', typeProblem(patch, 'map[string]interface {}'));
   return new Merge(new Steps(current, patch)).map(isJsonObject(current) ? current : {}, patch, definition(type));
 }
 

@@ -1,6 +1,7 @@
 import { type KubeObject, type ResourceId, apiVersionOf, resourceRow } from '@shiplog/contracts';
 import { type Result, ok, refused } from '../result';
 import { statusOf } from '../status';
+import { isJsonObject } from '../values/json-object';
 import { decoderOf } from './compile';
 import { DecodeError, Decoding } from './decoding';
 
@@ -49,21 +50,34 @@ function read(submitted: unknown, expected: Expected, on: Decoding): Result<Kube
   }
   const wrong = mismatch(submitted as Record<string, unknown>, expected);
   if (wrong !== undefined) return refused(statusOf.badRequest(wrong));
-  try {
-    const decoded = decoderOf(expected.definition)(submitted, on) as KubeObject;
-    const { metadata } = decoded as Partial<KubeObject>;
-    return ok(
-      Object.assign({ apiVersion: expected.apiVersion, kind: expected.kind, metadata: metadata ?? {} }, decoded),
-    );
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
+  const decoded = decodeAs(expected, submitted, on);
+  if (decoded instanceof DecodeError) {
     const version = JSON.stringify(versionOf(expected.apiVersion));
     return refused(
       statusOf.badRequest(
-        `${expected.kind} in version ${version} cannot be handled as a ${expected.kind}: ${error.message}`,
+        `${expected.kind} in version ${version} cannot be handled as a ${expected.kind}: ${decoded.message}`,
       ),
     );
   }
+  const { metadata } = decoded as Partial<KubeObject>;
+  return ok(Object.assign({ apiVersion: expected.apiVersion, kind: expected.kind, metadata: metadata ?? {} }, decoded));
+}
+
+function decodeAs({ definition }: Expected, submitted: unknown, on: Decoding): KubeObject | DecodeError {
+  try {
+    return decoderOf(definition)(submitted, on) as KubeObject;
+  } catch (error) {
+    if (error instanceof DecodeError) return error;
+    throw error;
+  }
+}
+
+/** Why an object can't be read, when that is a value in it; undefined when it can be, or is no object of that kind at all. */
+export function decodeFault(resource: ResourceId, submitted: unknown, subresource?: string): DecodeError | undefined {
+  const expected = expectedAt(resource, subresource);
+  if (!isJsonObject(submitted) || mismatch(submitted, expected) !== undefined) return undefined;
+  const decoded = decodeAs(expected, submitted, new Decoding());
+  return decoded instanceof DecodeError ? decoded : undefined;
 }
 
 /**
@@ -84,13 +98,19 @@ export function unknownFields(resource: ResourceId, submitted: unknown, subresou
   return on.unknown ?? [];
 }
 
-/** Kubernetes' 400 for `fieldValidation=Strict`, given what is wrong (one sentence at least). */
+/** Kubernetes' words for what a strict decoder finds wrong (one sentence at least). */
+export function strictDecodingProblem(sentences: readonly string[]): string {
+  return `strict decoding error: ${sentences.join(', ')}`;
+}
+
+/** Kubernetes' 400 for an object that breaks `fieldValidation=Strict`. */
 export function strictDecodingError(
   resource: ResourceId,
   sentences: readonly string[],
 ): ReturnType<typeof statusOf.badRequest> {
   const { kind, apiVersion } = expectedOf(resource);
+  const version = JSON.stringify(versionOf(apiVersion));
   return statusOf.badRequest(
-    `${kind} in version ${JSON.stringify(versionOf(apiVersion))} cannot be handled as a ${kind}: strict decoding error: ${sentences.join(', ')}`,
+    `${kind} in version ${version} cannot be handled as a ${kind}: ${strictDecodingProblem(sentences)}`,
   );
 }

@@ -25,12 +25,21 @@ export class Decoding {
     const fields = this.path.filter((step) => typeof step === 'string').join('.');
     throw new DecodeError(
       `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${struct}.${fields} of type ${goType}`,
+      { value, goType },
     );
   }
 }
 
 /** The object can't be read as its kind; the message says why, without the `… cannot be handled as a …` in front. */
-export class DecodeError extends Error {}
+export class DecodeError extends Error {
+  /** `mismatch` is there when a value has the wrong JSON type. */
+  constructor(
+    message: string,
+    readonly mismatch?: { readonly value: unknown; readonly goType: string },
+  ) {
+    super(message);
+  }
+}
 
 function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array';

@@ -2,18 +2,24 @@
  * What is wrong with a text that should be a JSON object, in the words of Go's encoding/json where the fault is one that
  * people make; undefined when nothing is.
  */
-export function jsonObjectProblem(text: string): string | undefined {
+export function jsonObjectProblem(text: string, goType = 'map[string]interface {}'): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && !Array.isArray(value)) return undefined;
-    return `json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`;
+    return typeProblem(value, goType);
   } catch (error) {
     return syntaxProblem(text, error instanceof Error ? error.message : String(error));
   }
 }
 
+/** Go's words for a JSON value of another type than the one that is read. */
+export function typeProblem(value: unknown, goType: string): string {
+  return `json: cannot unmarshal ${goKind(value)} into Go value of type ${goType}`;
+}
+
 function goKind(value: unknown): string {
   if (Array.isArray(value)) return 'array';
+  if (value === null) return 'null';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 

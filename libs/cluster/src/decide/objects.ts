@@ -8,7 +8,7 @@ import {
   type StoredObject,
 } from '@shiplog/contracts';
 import { admitCreate, admitUpdate, scaleOf, type AdmissionContext } from '@shiplog/admission';
-import { applyPatch, statusOf, withoutUndefined, type Result } from '@shiplog/apimachinery';
+import { applyPatch, statusOf, unreadablePatch, withoutUndefined, type Result } from '@shiplog/apimachinery';
 import { changeEvent, deletedEvent, eventOf } from './change';
 import { refused, scopeRejection, sizeRejection, type DecisionContext, type Decided } from './decision';
 import { isReadyToGo } from './deletion';
@@ -52,16 +52,24 @@ export function decideReplace(context: DecisionContext, data: Command<'ReplaceOb
 
 /** Decides PatchObject. The patch is applied here, to the newest object, so it never races another write. */
 export function decidePatch(context: DecisionContext, data: Command<'PatchObject'>['data']): Decided {
-  return decideUpdate(context, data, (before) => {
-    const current = data.subresource === 'scale' ? scaleOf(before as ObjectOf<'replicationcontrollers'>) : before;
-    return applyPatch(data.resource, data.patchType, current, data.patch);
-  });
+  const { resource, subresource, patchType: type, patch } = data;
+  return decideUpdate(
+    context,
+    data,
+    (before) => {
+      const current = subresource === 'scale' ? scaleOf(before as ObjectOf<'replicationcontrollers'>) : before;
+      return applyPatch(resource, type, current, patch);
+    },
+    (result) => unreadablePatch(resource, subresource, { type, patch, result }),
+  );
 }
 
 function decideUpdate(
   context: DecisionContext,
   data: Update,
   submit: (before: StoredObject) => Result<KubeObject>,
+  /** Says of a submitted object that can't be read what the one who made it should know. */
+  unreadable: (submitted: KubeObject) => KubeStatus | undefined = () => undefined,
 ): Decided {
   const { resource, namespace, name, subresource } = data;
   const misplaced = scopeRejection(resource, namespace) ?? subresourceRejection(data);
@@ -78,7 +86,9 @@ function decideUpdate(
     // An update makes no uid: what it allocates is drawn from the object's and its own place in the log.
     { ...admissionOf(context), seed: `${before.metadata.uid}/${context.metadata.position}` },
   );
-  if (!admitted.ok) return admitted;
+  if (!admitted.ok) {
+    return admitted.status.code === 400 ? refused(unreadable(submitted.value) ?? admitted.status) : admitted;
+  }
   const after = withoutUndefined(admitted.value) as StoredObject;
   const oversize = sizeRejection(after);
   return oversize === undefined ? commitUpdate(data, before, after) : refused(oversize);

@@ -16,7 +16,8 @@ async function rejection(attempt: () => unknown): Promise<KubeStatus> {
 }
 
 describe('parseObject', () => {
-  const parsed = (body: string, type: string | undefined) => parseObject(Buffer.from(body), type, yaml);
+  const parsed = (body: string, type: string | undefined) =>
+    parseObject(Buffer.from(body), type, yaml, { kind: 'Pod' });
 
   it('reads JSON and YAML', async () => {
     expect(await parsed('{"kind":"Pod"}', 'application/json; charset=utf-8')).toEqual({ kind: 'Pod' });
@@ -43,7 +44,35 @@ describe('parseObject', () => {
   });
 });
 
+describe('a body that is no object', () => {
+  const message = async (body: string) =>
+    (await rejection(() => parseObject(Buffer.from(body), undefined, yaml, { kind: 'Pod' }))).message;
+  const UNREAD =
+    "the object provided is unrecognized (must be of type Pod): couldn't get version/kind; json parse error:";
+
+  it.each([
+    ['', 'unexpected end of JSON input (<empty>)'],
+    ['{"a":', 'unexpected end of JSON input ({"a":)'],
+    [`{"kind":"Pod","apiVersion":"v1"`, 'unexpected end of JSON input ({"kind":"Pod","apiVersion":"v1 ...)'],
+    [
+      '[1]',
+      String.raw`json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" } (5b315d)`,
+    ],
+  ])('%s is told with its beginning', async (body, problem) => {
+    expect(await message(body)).toBe(`${UNREAD} ${problem}`);
+  });
+});
+
 describe('parsePatch', () => {
+  it.each([
+    ['merge', 'error decoding patch: unexpected end of JSON input'],
+    ['strategic-merge', 'unexpected end of JSON input'],
+  ])('says what is wrong with a broken %s patch', async (type, message) => {
+    expect((await rejection(() => parsePatch(Buffer.from('{'), `application/${type}-patch+json`))).message).toBe(
+      message,
+    );
+  });
+
   it('knows the three types', () => {
     const type = (media: string): string => parsePatch(Buffer.from('{}'), `application/${media}+json`).type;
     expect(['json-patch', 'merge-patch', 'strategic-merge-patch'].map(type)).toEqual(['json', 'merge', 'strategic']);

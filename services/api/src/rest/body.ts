@@ -1,4 +1,4 @@
-import { statusOf } from '@shiplog/apimachinery';
+import { isJsonObject, jsonObjectProblem, statusOf } from '@shiplog/apimachinery';
 import type { PatchType } from '@shiplog/contracts';
 import { decodeKubernetesProtobuf, MalformedProtobuf } from '@shiplog/representation';
 import { duplicateFields } from './duplicate-fields';
@@ -22,6 +22,13 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
+const YAML_TYPES = ['application/yaml', 'text/yaml', 'application/x-yaml'];
+
+/** Whether a body of that content type is read as YAML. */
+export function isYaml(contentType: string | undefined): boolean {
+  return YAML_TYPES.includes(mediaTypeOf(contentType));
+}
+
 /** Hears of each field that a body gives twice: it can be read all the same, but strict decoding does not let it pass. */
 export type DuplicateListener = (sentence: string) => void;
 
@@ -30,23 +37,51 @@ export interface YamlParser {
   parse(text: string, onDuplicate?: DuplicateListener): Promise<unknown>;
 }
 
+/** What a body should be. */
+export interface Expected {
+  /** For the refusal of what is none. */
+  readonly kind: string;
+  readonly onDuplicate?: DuplicateListener;
+}
+
 /** The object in a request's body, JSON, YAML or protobuf. 400 when it is malformed, 415 when it is none of them. */
 export async function parseObject(
   body: Buffer | undefined,
   contentType: string | undefined,
   yaml: YamlParser,
-  onDuplicate?: DuplicateListener,
+  expected: Expected,
 ): Promise<Record<string, unknown>> {
-  const value = await parseBody(body, mediaTypeOf(contentType), yaml, onDuplicate);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throwStatus(statusOf.badRequest('the body of the request must be an object'));
-  }
-  return value as Record<string, unknown>;
+  const bytes = body ?? Buffer.alloc(0);
+  const value = await parseBody(bytes, mediaTypeOf(contentType), yaml, expected);
+  if (isJsonObject(value)) return value;
+  if (value === null) return {};
+  return unrecognised(bytes, expected, jsonObjectProblem(JSON.stringify(value) ?? '', GO_TYPE) ?? '');
 }
 
+/** As Kubernetes first looks at a body: only for what it is of. */
+const GO_TYPE = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
+
+/** 400, with the beginning of what was sent. */
+function unrecognised(body: Buffer, { kind }: Expected, problem: string): never {
+  const what = `the object provided is unrecognized (must be of type ${kind})`;
+  throwStatus(
+    statusOf.badRequest(`${what}: couldn't get version/kind; json parse error: ${problem} (${summary(body)})`),
+  );
+}
+
+const SUMMARY_BYTES = 30;
+
+/** As text when it begins as an object, in hexadecimal when it may be anything (summarizeData in Kubernetes' apiserver). */
+function summary(body: Buffer): string {
+  if (body.length === 0) return '<empty>';
+  const start = body.subarray(0, SUMMARY_BYTES).toString(body[0] === OPENING_BRACE ? 'utf8' : 'hex');
+  return body.length > SUMMARY_BYTES ? `${start} ...` : start;
+}
+
+const OPENING_BRACE = 123;
+
 /** Only YAML takes its time. */
-function parseBody(body: Buffer | undefined, type: string, yaml: YamlParser, onDuplicate?: DuplicateListener): unknown {
-  if (body === undefined || body.length === 0) throwStatus(statusOf.badRequest('the request has no body'));
+function parseBody(body: Buffer, type: string, yaml: YamlParser, expected: Expected): unknown {
   switch (type) {
     case PROTOBUF:
       return shallow(parseProtobuf(body));
@@ -55,12 +90,9 @@ function parseBody(body: Buffer | undefined, type: string, yaml: YamlParser, onD
     case 'application/json':
     // What curl sends when it is not told better; the body decides.
     case 'application/x-www-form-urlencoded':
-      return parseJson(body.toString('utf8'), onDuplicate);
-    case 'application/yaml':
-    case 'text/yaml':
-    case 'application/x-yaml':
-      return yaml.parse(body.toString('utf8'), onDuplicate).then(shallow);
+      return parseJson(body.toString('utf8'), expected.onDuplicate, (problem) => unrecognised(body, expected, problem));
     default:
+      if (isYaml(type)) return yaml.parse(body.toString('utf8'), expected.onDuplicate).then(shallow);
       return throwStatus(statusOf.unsupportedMediaType(OBJECT_TYPES));
   }
 }
@@ -87,8 +119,9 @@ export function parsePatch(
     const apply = media.startsWith('application/apply-patch');
     throwStatus(apply ? { ...status, message: `server-side apply is not served; ${status.message ?? ''}` } : status);
   }
-  if (body === undefined || body.length === 0) throwStatus(statusOf.badRequest('the request has no body'));
-  return { type, patch: parseJson(body.toString('utf8'), onDuplicate) };
+  const malformed = (problem: string): never =>
+    throwStatus(statusOf.badRequest(type === 'strategic' ? problem : `error decoding patch: ${problem}`));
+  return { type, patch: parseJson(body?.toString('utf8') ?? '', onDuplicate, malformed) };
 }
 
 /** The DeleteOptions in a body; undefined when there is none, as most clients but kubectl send it. */
@@ -97,21 +130,28 @@ export async function parseDeleteOptions(
   contentType: string | undefined,
   yaml: YamlParser,
 ): Promise<Record<string, unknown> | undefined> {
-  return body === undefined || body.length === 0 ? undefined : parseObject(body, contentType, yaml);
+  return body === undefined || body.length === 0
+    ? undefined
+    : parseObject(body, contentType, yaml, { kind: 'DeleteOptions' });
 }
 
-function parseJson(text: string, onDuplicate?: DuplicateListener): unknown {
-  const value = shallow(valueOf(text));
+/** `malformed` hears what is wrong, in Go's words. */
+function parseJson(
+  text: string,
+  onDuplicate: DuplicateListener | undefined,
+  malformed: (problem: string) => never,
+): unknown {
+  const value = shallow(valueOf(text, malformed));
   if (onDuplicate !== undefined)
     for (const path of duplicateFields(text, value)) onDuplicate(`duplicate field ${JSON.stringify(path)}`);
   return value;
 }
 
-function valueOf(text: string): unknown {
+function valueOf(text: string, malformed: (problem: string) => never): unknown {
   try {
     return JSON.parse(text) as unknown;
-  } catch (error) {
-    return throwStatus(statusOf.badRequest(`the object provided could not be parsed as JSON: ${messageOf(error)}`));
+  } catch {
+    return malformed(jsonObjectProblem(text) ?? 'unexpected end of JSON input');
   }
 }
 
@@ -133,8 +173,4 @@ function isDeeper(value: unknown, levels: number): boolean {
     if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true;
   }
   return false;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { duplicateFields } from './duplicate-fields';
+import { duplicateFields, faultsInOrder } from './duplicate-fields';
 
 describe('duplicateFields', () => {
   it.each([
@@ -12,5 +12,17 @@ describe('duplicateFields', () => {
     ['[1,"2",null]', []],
   ])('of %s are %j', (text, expected) => {
     expect(duplicateFields(text, JSON.parse(text))).toEqual(expected);
+  });
+});
+
+describe('faultsInOrder', () => {
+  it('tells of unknown and repeated fields as they come, and of what is unknown nothing else', () => {
+    const text = '{"b":1,"b":2,"x":{"y":1,"y":2},"x":3,"c":[{"d":1,"d":2,"z":1}],"b":3}';
+    expect(faultsInOrder(text, ['x', 'c[0].z'])).toEqual([
+      'duplicate field "b"',
+      'unknown field "x"',
+      'duplicate field "c[0].d"',
+      'unknown field "c[0].z"',
+    ]);
   });
 });

@@ -26,6 +26,32 @@ export function duplicateFields(text: string, value: unknown): string[] {
   return [...paths];
 }
 
+/**
+ * What is wrong with the fields of a JSON text, in its order: those that are unknown, and those that stand more than once. Of
+ * what is unknown only that is told: a decoder does not look into it (sigs.k8s.io/json).
+ */
+export function faultsInOrder(text: string, unknown: readonly string[]): string[] {
+  const unknowns = new Set(unknown);
+  const duplicates = new Set(duplicateFields(text, JSON.parse(text)));
+  const seen = new Set<string>();
+  const faults = new Set<string>();
+  visit(text, {
+    onObjectProperty: (name, _offset, _length, _line, _character, pathOf) => {
+      const path = pathText([...pathOf(), name]);
+      if (unknowns.has(path)) faults.add(`unknown field ${JSON.stringify(path)}`);
+      else if (duplicates.has(path) && seen.has(path) && !isInside(pathOf(), unknowns)) {
+        faults.add(`duplicate field ${JSON.stringify(path)}`);
+      }
+      seen.add(path);
+    },
+  });
+  return [...faults];
+}
+
+function isInside(path: readonly (string | number)[], unknown: ReadonlySet<string>): boolean {
+  return path.some((_, depth) => unknown.has(pathText(path.slice(0, depth + 1))));
+}
+
 function pathText(path: readonly (string | number)[]): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;

@@ -1,23 +1,88 @@
-import { strictDecodingError, unknownFields } from '@shiplog/apimachinery';
+import {
+  applyPatch,
+  patchRefusal,
+  strictDecodingError,
+  strictDecodingProblem,
+  unknownFields,
+  type PatchedObject,
+} from '@shiplog/apimachinery';
+import type { KubeStatus, PatchType, StoredObject } from '@shiplog/contracts';
+import { isYaml } from './body';
+import { faultsInOrder } from './duplicate-fields';
 import { throwStatus } from './errors';
-import { fieldValidationOf, type WriteOptionsKind } from './options';
+import { jsonPatchObjects } from './json-patch-objects';
+import { fieldValidationOf, type FieldValidation, type WriteOptionsKind } from './options';
 import { storedResource, type ResourceRequest } from './request';
 
-/** Fields that the API does not know or that are given twice: refused or warned of, as the client asks. */
+/** As many are named, as in sigs.k8s.io/json. */
+const MOST = 100;
+
+/** Fields of an object that the API does not know or that are given twice: refused or warned of, as the client asks. */
 export function checkFields(
   request: ResourceRequest,
-  submitted: readonly unknown[],
+  object: unknown,
   duplicates: readonly string[],
   options: WriteOptionsKind,
 ): readonly string[] {
   const validation = fieldValidationOf(request.query, options);
   if (validation === 'Ignore') return [];
+  const unknown = unknownIn(request, [object]);
+  const refuse = (faults: readonly string[]): KubeStatus => strictDecodingError(storedResource(request), faults);
+  if (isYaml(request.contentType)) {
+    // Kubernetes reads YAML strictly first, whose faults are one error of many lines; each is a warning of its own.
+    const lines = duplicates.length === 0 ? [] : [['yaml: unmarshal errors:', ...duplicates].join('\n  ')];
+    return judged(validation, [...duplicates, ...said(unknown)], () => refuse([...lines, ...said(unknown)]));
+  }
+  const isMixed = duplicates.length > 0 && unknown.length > 0;
+  const text = isMixed ? (request.body?.toString('utf8') ?? '') : '';
+  return judged(validation, isMixed ? faultsInOrder(text, unknown) : [...duplicates, ...said(unknown)], refuse);
+}
+
+/** The same of a patch: what is wrong is wrong of the object that it makes. `current` is there when it is known. */
+export function checkPatch(
+  request: ResourceRequest,
+  { type, patch }: { readonly type: PatchType; readonly patch: unknown },
+  duplicates: readonly string[],
+  current: StoredObject | undefined,
+): readonly string[] {
+  const validation = fieldValidationOf(request.query, 'PatchOptions');
+  if (validation === 'Ignore') return [];
+  // A strategic patch has directives among the fields: `$patch`, `$setElementOrder/containers` and the like.
+  const unknown = unknownIn(request, type === 'json' ? jsonPatchObjects(patch) : [patch]).filter(
+    (field) => !/(^|[.\]])\$/.test(field),
+  );
+  const given = duplicates.map((fault) => (type === 'json' ? `json patch ${fault}` : fault));
+  return judged(validation, [...given, ...said(unknown)], (faults) =>
+    patchRefusal(patchedObject(request, { type, patch }, current), strictDecodingProblem(faults)),
+  );
+}
+
+function patchedObject(
+  request: ResourceRequest,
+  made: PatchedObject,
+  current: StoredObject | undefined,
+): PatchedObject {
+  if (current === undefined || request.target.subresource?.name === 'scale') return made;
+  const result = applyPatch(storedResource(request), made.type, current, made.patch);
+  return result.ok ? { ...made, result: result.value } : made;
+}
+
+function judged(
+  validation: FieldValidation,
+  faults: readonly string[],
+  refuse: (faults: readonly string[]) => KubeStatus,
+): readonly string[] {
+  const told = faults.slice(0, MOST);
+  if (told.length > 0 && validation === 'Strict') throwStatus(refuse(told));
+  return told;
+}
+
+function unknownIn(request: ResourceRequest, submitted: readonly unknown[]): string[] {
   const resource = storedResource(request);
   const subresource = request.target.subresource?.name;
-  const found = [...new Set(submitted.flatMap((object) => unknownFields(resource, object, subresource)))];
-  // A strategic patch has directives among the fields: `$patch`, `$setElementOrder/containers` and the like.
-  const unknown = request.verb === 'patch' ? found.filter((field) => !/(^|[.\]])\$/.test(field)) : found;
-  const wrong = [...duplicates, ...unknown.map((field) => `unknown field "${field}"`)];
-  if (wrong.length > 0 && validation === 'Strict') throwStatus(strictDecodingError(resource, wrong));
-  return wrong;
+  return [...new Set(submitted.flatMap((object) => unknownFields(resource, object, subresource)))];
+}
+
+function said(unknown: readonly string[]): string[] {
+  return unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
 }

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../values/json-object';
+import { typeProblem } from '../../values/json-problem';
 import { type Schema, definition, resolved } from '../../schema/definitions';
 import { sameJson } from '../../values/equal';
 import type { ElementOrder } from '../element-order';
@@ -19,8 +20,7 @@ const DELETE_FROM = '$deleteFromPrimitiveList/';
 
 /** Answers a new document; neither argument changes. `type` is the definition of the document. */
 export function plainlyPatched(current: unknown, patch: unknown, type: string): unknown {
-  if (!isJsonObject(patch))
-    throw new PatchError('malformed', 'error decoding patch: a strategic merge patch is a JSON object');
+  if (!isJsonObject(patch)) throw new PatchError('malformed', typeProblem(patch, 'map[string]interface {}'));
   return mergeMap(isJsonObject(current) ? current : {}, patch, definition(type));
 }
 

@@ -6,10 +6,9 @@ import type { Logger } from 'pino';
 import { scaleOf, warningsOf } from '@shiplog/admission';
 import { statusOf } from '@shiplog/apimachinery';
 import { jsonAnswer, successAnswer, type Answer, type BodyAnswer } from '../../rest/answer';
-import { parseDeleteOptions, parseObject, parsePatch } from '../../rest/body';
+import { parseDeleteOptions, parseObject, parsePatch, type Expected } from '../../rest/body';
 import { throwStatus } from '../../rest/errors';
-import { checkFields } from '../../rest/field-validation';
-import { jsonPatchObjects } from '../../rest/json-patch-objects';
+import { checkFields, checkPatch } from '../../rest/field-validation';
 import { negotiate } from '../../rest/negotiate';
 import { deletionOf, dryRunOf, param, selectionOf } from '../../rest/options';
 import { presentationOf, presentList, presentObject, type Presentation } from '../../rest/present';
@@ -55,8 +54,8 @@ export class MutationHandler {
     const resource = storedResource(request);
     const shown = presentationOf(request, this.clock.now());
     const duplicates: string[] = [];
-    const object = withMetadata(await parseObject(body, contentType, this.yaml, (text) => duplicates.push(text)));
-    const warnings = checkFields(request, [object], duplicates, 'CreateOptions');
+    const object = withMetadata(await parseObject(body, contentType, this.yaml, expectedOf(request, duplicates)));
+    const warnings = checkFields(request, object, duplicates, 'CreateOptions');
     const dryRun = dryRunOf(request.query.dryRun, 'CreateOptions');
     const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
@@ -67,10 +66,10 @@ export class MutationHandler {
     const shown = presentationOf(request, this.clock.now());
     const { body, contentType } = request;
     const duplicates: string[] = [];
-    const object = withMetadata(await parseObject(body, contentType, this.yaml, (text) => duplicates.push(text)));
+    const object = withMetadata(await parseObject(body, contentType, this.yaml, expectedOf(request, duplicates)));
     const key = keyOf(request);
     checkName(object, key);
-    const warnings = checkFields(request, [object], duplicates, 'UpdateOptions');
+    const warnings = checkFields(request, object, duplicates, 'UpdateOptions');
     const dryRun = dryRunOf(request.query.dryRun, 'UpdateOptions');
     const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object: this.#known(key) };
@@ -82,11 +81,11 @@ export class MutationHandler {
     const duplicates: string[] = [];
     const { type: patchType, patch } = parsePatch(request.body, request.contentType, (text) => duplicates.push(text));
     const dryRun = dryRunOf(request.query.dryRun, 'PatchOptions');
-    const submitted = patchType === 'json' ? jsonPatchObjects(patch) : [patch];
-    const warnings = checkFields(request, submitted, duplicates, 'PatchOptions');
     const key = keyOf(request);
+    const object = this.#known(key);
+    const warnings = checkPatch(request, { type: patchType, patch }, duplicates, object);
     const data = { ...key, ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
-    const before = { warnings, object: this.#known(key) };
+    const before = { warnings, object };
     return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), shown, before);
   }
 
@@ -142,7 +141,7 @@ export class MutationHandler {
   async #bind(request: ResourceRequest): Promise<Answer> {
     // Its answer has one form; who can't read that is told before the pod is bound.
     negotiate(request.accept);
-    const binding = await parseObject(request.body, request.contentType, this.yaml);
+    const binding = await parseObject(request.body, request.contentType, this.yaml, { kind: 'Binding' });
     const metadata = (binding.metadata ?? {}) as { name?: string; uid?: string };
     const target = (binding.target ?? {}) as { kind?: string; name?: string };
     const name = request.target.name ?? metadata.name ?? '';
@@ -227,6 +226,12 @@ function admissionWarnings(request: ResourceRequest, object: StoredObject, befor
 
 function subresourceOf({ target }: ResourceRequest): { subresource?: string } {
   return target.subresource === undefined ? {} : { subresource: target.subresource.name };
+}
+
+/** What the body of a create or an update is; fields that it gives twice are added to the list. */
+function expectedOf({ target }: ResourceRequest, duplicates: string[]): Expected {
+  const isScale = target.subresource?.name === 'scale';
+  return { kind: isScale ? 'Scale' : target.resource.kind, onDuplicate: (text) => duplicates.push(text) };
 }
 
 /** The journal says what is wrong with an object's metadata; only its place in a command is made sure of here. */

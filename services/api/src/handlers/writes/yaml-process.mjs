@@ -30,7 +30,7 @@ function duplicatesIn(document, lines) {
       for (const { key } of items) {
         const name = isScalar(key) ? key.value : key;
         if (seen.has(name) && found.length < MOST_DUPLICATES) {
-          found.push(`yaml: line ${lines.linePos(key.range[0]).line}: key ${JSON.stringify(name)} already set in map`);
+          found.push(`line ${lines.linePos(key.range[0]).line}: key ${JSON.stringify(name)} already set in map`);
         }
         seen.add(name);
       }
