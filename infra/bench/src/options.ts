@@ -11,6 +11,17 @@ export interface Options {
   readonly out: string;
 }
 
+const EXAMPLES = `
+Examples:
+  npm run bench                                all of it
+  npm run bench -- --quick                     all of it, a third as long
+  npm run bench -- --only watch,pods           two of the measurements
+  npm run bench -- --out before.json           kept, to compare with after a change
+
+It has a control plane and a minion of its own, which are gone at the end. Machines are noisy: compare what was measured
+one after the other, several times in turns.
+`;
+
 /** Reads the command line. Ends the process with a sentence when a name is not among the known. */
 export function optionsFrom(args: readonly string[], names: readonly string[]): Options {
   const command = new Command('npm run bench --')
@@ -20,6 +31,7 @@ export function optionsFrom(args: readonly string[], names: readonly string[]): 
     .option('--only <names>', `only these, with commas between: ${names.join(', ')}`)
     .option('--quick', 'a third of the time, for a first look')
     .option('--out <file>', 'where the figures go as JSON', '.shiplog/bench.json')
+    .addHelpText('after', EXAMPLES)
     .showHelpAfterError();
   const given = command.parse(args, { from: 'user' }).opts<{ only?: string; quick?: boolean; out: string }>();
   const only = (given.only ?? '').split(',').filter((name) => name !== '');
