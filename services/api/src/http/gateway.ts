@@ -13,7 +13,7 @@ import { FailureFilter } from './failure-filter';
 import { HealthChecks } from './health-checks';
 import { healthPage } from './health-pages';
 import { classOf, InFlight, type RequestClass } from './in-flight';
-import { flagParam, type Query } from '../rest/options';
+import { flagParam, param, type Query } from '../rest/options';
 import type { ResourceRequest, User } from '../rest/request';
 import { parsePath, verbOf, type ResourceTarget, type Target, type Verb } from '../rest/request-info';
 
@@ -170,9 +170,12 @@ function classOfRequest(target: Target, verb: Verb | undefined, { method }: Requ
   return method === 'GET' || method === 'HEAD' ? 'reading' : 'changing';
 }
 
+/** Go's spellings of a yes, which is how `pretty` is read. */
+const GO_TRUE = new Set(['1', 't', 'T', 'true', 'True', 'TRUE']);
+
 /** People who look with a browser or curl get indented JSON, as from Kubernetes, unless they say otherwise. */
 function wantsPretty(head: RequestHead): boolean {
-  if ('pretty' in head.query) return flagParam(head.query, 'pretty');
+  if ('pretty' in head.query) return GO_TRUE.has(param(head.query, 'pretty') ?? '');
   return /^(curl|Wget|Mozilla\/5\.0)/.test(headerOf(head, 'user-agent') ?? '');
 }
 

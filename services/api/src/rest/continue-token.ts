@@ -22,7 +22,9 @@ export function parseContinue(token: string): ContinueFrom {
       return { position: rv as number, after };
     }
   }
-  return throwStatus(statusOf.badRequest('continue key is not valid: it was not issued by this server'));
+  return throwStatus(
+    statusOf.badRequest('invalid continue token: continue key is not valid: it was not issued by this server'),
+  );
 }
 
 function decode(token: string): unknown {

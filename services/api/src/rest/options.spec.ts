@@ -4,6 +4,7 @@ import {
   dryRunOf,
   fieldValidationOf,
   flagParam,
+  integerParam,
   selectionOf,
   versionAsked,
   wholeParam,
@@ -24,23 +25,29 @@ describe('query options', () => {
       { at: 'exactly', position: 7 },
     ],
     [{ resourceVersionMatch: 'NotOlderThan', sendInitialEvents: 'true' }, { at: 'latest' }],
+    [{ resourceVersion: '00' }, { at: 'any' }],
+    [{ resourceVersion: '18446744073709551615' }, { at: 'notOlderThan', position: 2 ** 64 }],
   ])('reads the version asked for by %j', (query, expected) => {
     expect(versionAsked(query)).toEqual(expected);
   });
 
   it.each([
-    [{ resourceVersion: 'x' }],
-    [{ resourceVersionMatch: 'Exact' }],
-    [{ resourceVersionMatch: 'Exact', resourceVersion: '0' }],
-    [{ resourceVersionMatch: 'NotOlderThan' }],
-    [{ resourceVersionMatch: 'Newest', resourceVersion: '1' }],
-  ])('refuses the version %j', (query) => {
-    expect(() => versionAsked(query)).toThrow();
+    ['x', 'invalid syntax'],
+    ['-1', 'invalid syntax'],
+    ['18446744073709551616', 'value out of range'],
+  ])('refuses the version %s', (version, problem) => {
+    expect(() => versionAsked({ resourceVersion: version })).toThrow(
+      `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": ${problem}`,
+    );
   });
 
   it('reads flags as Go writes them, and numbers only when they are whole', () => {
     expect([flagParam({ watch: 'true' }, 'watch'), flagParam({ watch: '1' }, 'watch')]).toEqual([true, true]);
     expect([flagParam({ watch: '0' }, 'watch'), flagParam({}, 'watch')]).toEqual([false, false]);
+    for (const value of ['', 'yes', 't', 'TRUE']) expect(flagParam({ watch: value }, 'watch')).toBe(true);
+    expect(flagParam({ watch: 'False' }, 'watch')).toBe(false);
+    expect(integerParam({ limit: '-5' }, 'limit')).toBe(-5);
+    expect(() => integerParam({ limit: '1.5' }, 'limit')).toThrow('strconv.ParseInt: parsing "1.5": invalid syntax');
     expect(wholeParam({ limit: '500' }, 'limit')).toBe(500);
     expect(() => wholeParam({ limit: '-1' }, 'limit')).toThrow(/limit/);
   });
@@ -99,7 +106,7 @@ describe('query options', () => {
   it('leaves a negative grace period to the journal, as a word of the query and of the body', () => {
     expect(deletionOf({ gracePeriodSeconds: '-1' }, undefined)).toMatchObject({ gracePeriodSeconds: -1 });
     expect(deletionOf({}, { gracePeriodSeconds: -1 })).toMatchObject({ gracePeriodSeconds: -1 });
-    expect(() => deletionOf({ gracePeriodSeconds: '--1' }, undefined)).toThrow(/gracePeriodSeconds/);
+    expect(() => deletionOf({ gracePeriodSeconds: '--1' }, undefined)).toThrow(/ParseInt/);
   });
 
   it('takes a precondition that is null for none, and refuses what no precondition can be', () => {

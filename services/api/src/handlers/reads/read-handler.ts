@@ -4,7 +4,8 @@ import { scaleOf } from '@shiplog/admission';
 import { statusOf } from '@shiplog/apimachinery';
 import { jsonAnswer, type Answer } from '../../rest/answer';
 import { throwStatus } from '../../rest/errors';
-import { param, selectionOf, versionAsked, wholeParam, type VersionAsked } from '../../rest/options';
+import { integerParam, param, selectionOf, versionAsked, type VersionAsked } from '../../rest/options';
+import { checkListOptions } from '../../rest/list-options';
 import { presentationOf, presentList, presentObject } from '../../rest/present';
 import { nameOf, storedResource, type ResourceRequest } from '../../rest/request';
 import { ReadBarrier } from '../../cache/read-barrier';
@@ -51,9 +52,11 @@ export class ReadHandler {
   async list(request: ResourceRequest): Promise<Answer> {
     const resource = storedResource(request);
     const { query, target } = request;
+    checkListOptions(query, false);
     const selection = selectionOf(resource, target.namespace, query, target.name);
     const presentation = presentationOf(request, this.clock.now());
-    const limit = wholeParam(query, 'limit') ?? 0;
+    // Less than none is none, as in Kubernetes.
+    const limit = Math.max(0, integerParam(query, 'limit') ?? 0);
     const token = param(query, 'continue');
     const from = token === undefined ? undefined : parseContinue(token);
     const asked = this.#versionOf(request, from?.position);

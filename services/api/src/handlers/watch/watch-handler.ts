@@ -11,13 +11,13 @@ import { negotiate } from '../../rest/negotiate';
 import {
   flagParam,
   includeObjectOf,
-  param,
+  integerParam,
   selectionOf,
   versionAsked,
-  wholeParam,
   type Query,
   type Selection,
 } from '../../rest/options';
+import { checkListOptions } from '../../rest/list-options';
 import { storedResource, type ResourceRequest } from '../../rest/request';
 import { ReadBarrier } from '../../cache/read-barrier';
 import { ClusterCache } from '../../cache/cluster-cache';
@@ -71,6 +71,7 @@ export class WatchHandler {
   async open(request: ResourceRequest): Promise<Answer> {
     const resource = storedResource(request);
     const { query, target } = request;
+    checkListOptions(query, true);
     const selection = selectionOf(resource, target.namespace, query, target.name);
     const { view } = negotiate(request.accept);
     const watch: Watch = {
@@ -173,20 +174,6 @@ export class WatchHandler {
 
 function startOf(query: Query): Start {
   const asked = versionAsked(query);
-  const initial = param(query, 'sendInitialEvents');
-  if (initial === undefined) {
-    if (param(query, 'resourceVersionMatch') !== undefined) {
-      throwStatus(
-        statusOf.badRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
-      );
-    }
-    return asked.at === 'notOlderThan'
-      ? { kind: 'after', position: asked.position }
-      : { kind: 'state', endMark: false };
-  }
-  if (param(query, 'resourceVersionMatch') !== 'NotOlderThan') {
-    throwStatus(statusOf.badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
-  }
   if (flagParam(query, 'sendInitialEvents')) {
     return { kind: 'state', endMark: flagParam(query, 'allowWatchBookmarks') };
   }
@@ -194,7 +181,8 @@ function startOf(query: Query): Start {
 }
 
 function timeoutOf(query: Query): number {
-  const seconds = wholeParam(query, 'timeoutSeconds');
+  const seconds = integerParam(query, 'timeoutSeconds');
   const spread = SHORTEST_MS * (1 + Math.random());
-  return seconds === undefined || seconds === 0 ? spread : Math.min(seconds * 1_000, 2 * SHORTEST_MS);
+  if (seconds === undefined || seconds === 0) return spread;
+  return Math.min(Math.max(0, seconds) * 1_000, 2 * SHORTEST_MS);
 }

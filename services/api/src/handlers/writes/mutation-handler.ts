@@ -9,6 +9,7 @@ import { jsonAnswer, successAnswer, type Answer, type BodyAnswer } from '../../r
 import { parseDeleteOptions, parseObject, parsePatch, type Expected } from '../../rest/body';
 import { throwStatus } from '../../rest/errors';
 import { checkFields, checkPatch } from '../../rest/field-validation';
+import { checkListOptions } from '../../rest/list-options';
 import { negotiate } from '../../rest/negotiate';
 import { deletionOf, dryRunOf, param, selectionOf } from '../../rest/options';
 import { presentationOf, presentList, presentObject, type Presentation } from '../../rest/present';
@@ -111,6 +112,7 @@ export class MutationHandler {
   async deleteCollection(request: ResourceRequest): Promise<Answer> {
     const resource = storedResource(request);
     const { query, target } = request;
+    checkListOptions(query, false);
     const shown = presentationOf(request, this.clock.now());
     const { dryRun, ...options } = deletionOf(
       query,
