@@ -1,7 +1,7 @@
 import type { ContainerStatus, LogsRequest, Pod } from '@shiplog/contracts';
-import { refused, statusOf, type Result } from '@shiplog/apimachinery';
+import { Problems, refused, statusOf, toSeconds, type Result } from '@shiplog/apimachinery';
 import { throwStatus } from './errors';
-import { flagParam, param, wholeParam, type Query } from './options';
+import { flagParam, integerParam, param, type Query } from './options';
 
 /**
  * Which container's log is meant: the one asked for, or the only one there is. 400 with Kubernetes' texts when it can't
@@ -41,7 +41,13 @@ function withoutLog(pod: Pod, container: string, previous: boolean): string | un
   const hasEnded = status?.lastState?.terminated !== undefined;
   if (previous) return hasEnded ? undefined : `previous terminated container ${where} not found`;
   if (status?.state?.running !== undefined || status?.state?.terminated !== undefined || hasEnded) return undefined;
-  return `container ${where} is waiting to start: ${status?.state?.waiting?.reason ?? 'ContainerCreating'}`;
+  return `container ${where} is waiting to start: ${whyWaiting(status?.state?.waiting?.reason)}`;
+}
+
+/** In the words of validateContainerLogStatus (kubelet_pods.go). */
+function whyWaiting(reason = 'ContainerCreating'): string {
+  if (reason === 'ErrImagePull') return "image can't be pulled";
+  return reason === 'ImagePullBackOff' ? 'trying and failing to pull image' : reason;
 }
 
 function statusOfContainer({ status }: Pod, name: string): ContainerStatus | undefined {
@@ -53,19 +59,28 @@ function statusOfContainer({ status }: Pod, name: string): ContainerStatus | und
   return all.find((container) => container.name === name);
 }
 
-/** Which lines of the log are asked for, and in which form. 400 for what contradicts itself. */
-export function logOptions(query: Query): Partial<LogsRequest> {
-  const sinceTime = param(query, 'sinceTime');
-  const sinceSeconds = wholeParam(query, 'sinceSeconds');
-  const tailLines = wholeParam(query, 'tailLines');
-  const limitBytes = wholeParam(query, 'limitBytes');
-  if (sinceTime !== undefined && sinceSeconds !== undefined) {
-    throwStatus(statusOf.badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified'));
-  }
-  if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) {
-    throwStatus(statusOf.badRequest(`sinceTime: Invalid value: "${sinceTime}": must be an RFC 3339 time`));
-  }
-  if (limitBytes === 0) throwStatus(statusOf.badRequest('limitBytes: Invalid value: 0: must be greater than 0'));
+/** Of no resource, but what Kubernetes calls the query of a log. */
+const POD_LOG_OPTIONS = { group: '', plural: 'podlogoptions', kind: 'PodLogOptions' };
+
+/**
+ * Which lines of a pod's log are asked for, and in which form. 400 for what can't be read, 422 for what makes no sense
+ * (ValidatePodLogOptions in pkg/apis/core/validation).
+ */
+export function logOptions(query: Query, pod: string): Partial<LogsRequest> {
+  const sinceTime = timeParam(query, 'sinceTime');
+  const sinceSeconds = integerParam(query, 'sinceSeconds');
+  const tailLines = integerParam(query, 'tailLines');
+  const limitBytes = integerParam(query, 'limitBytes');
+  const problems = new Problems();
+  if (tailLines !== undefined && tailLines < 0)
+    problems.invalid('tailLines', tailLines, 'must be greater than or equal to 0');
+  if (limitBytes !== undefined && limitBytes < 1) problems.invalid('limitBytes', limitBytes, 'must be greater than 0');
+  if (sinceTime !== undefined && sinceSeconds !== undefined)
+    problems.forbidden('', 'at most one of `sinceTime` or `sinceSeconds` may be specified');
+  else if (sinceSeconds !== undefined && sinceSeconds < 1)
+    problems.invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
+  if (param(query, 'stream') !== undefined) problems.forbidden('stream', 'may not be specified');
+  if (!problems.none) throwStatus(statusOf.invalid(POD_LOG_OPTIONS, pod, problems.causes));
   return {
     ...(flagParam(query, 'follow') ? { follow: true } : {}),
     ...(flagParam(query, 'previous') ? { previous: true } : {}),
@@ -75,4 +90,14 @@ export function logOptions(query: Query): Partial<LogsRequest> {
     ...(sinceTime === undefined ? {} : { sinceTime }),
     ...(limitBytes === undefined ? {} : { limitBytes }),
   };
+}
+
+function timeParam(query: Query, name: string): string | undefined {
+  const text = param(query, name);
+  try {
+    if (text !== undefined) toSeconds(text);
+  } catch (error) {
+    throwStatus(statusOf.badRequest((error as Error).message));
+  }
+  return text;
 }

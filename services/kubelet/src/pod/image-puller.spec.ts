@@ -23,7 +23,7 @@ function given(credentials: object = {}) {
   return { runtime, notes, get, abort: () => signal.abort(new Error('given up')) };
 }
 
-const present = { id: 'sha256:here', digests: [], user: '' };
+const present = { id: 'sha256:here', digests: [], user: '', sizeBytes: 1_000 };
 
 describe('the image of a container', () => {
   it('is the one that is here, where that will do', async () => {
@@ -39,18 +39,26 @@ describe('the image of a container', () => {
     expect(await get('app:1')).toMatchObject({ id: 'sha256:app:1' });
     await get('app:1', 'Always');
     expect(runtime.calls).toEqual(['pull app:1', 'pull app:1']);
-    expect(notes.map((note) => note.replace(/\d+ms$/, '?ms'))).toEqual(
+    expect(notes.map((note) => note.replace(/\d+m?s/g, '?ms'))).toEqual(
       Array(2)
-        .fill(['Normal Pulling: Pulling image "app:1"', 'Normal Pulled: Successfully pulled image "app:1" in ?ms'])
+        .fill([
+          'Normal Pulling: Pulling image "app:1"',
+          'Normal Pulled: Successfully pulled image "app:1" in ?ms (?ms including waiting). Image size: 1000 bytes.',
+        ])
         .flat(),
     );
   });
 
   it('that nobody may pull, or whose name is none, fails in Kubernetes’ words', async () => {
-    const { runtime, get } = given();
+    const { runtime, notes, get } = given();
     await expect(get('app:1', 'Never')).rejects.toMatchObject({ reason: 'ErrImageNeverPull', kind: 'pull' });
     jest.spyOn(runtime, 'image').mockRejectedValue(new RuntimeError('refused', 'invalid reference format'));
     await expect(get('App:1')).rejects.toMatchObject({ reason: 'InvalidImageName', kind: 'pull' });
+    const why = 'invalid reference format: repository name (library/App) must be lowercase';
+    expect(notes).toEqual([
+      'Warning ErrImageNeverPull: Container image "app:1" is not present with pull policy of Never',
+      `Warning InspectFailed: Failed to apply default image tag "App:1": couldn't parse image name "App:1": ${why}`,
+    ]);
   });
 
   it('that the registry does not give says why, in an event too', async () => {

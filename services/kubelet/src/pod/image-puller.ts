@@ -9,8 +9,12 @@ import { RuntimeError, type ImageFacts } from '../runtime/runtime';
 import { Notes } from '../status/notes';
 import { CONFIG_SOURCE, NODE_FACTS } from '../tokens';
 import { registryAuths } from '../images/domain/registry-auths';
+import { goDurationOf } from '../go-duration';
 import { asFailure, messageOf, StartFailure } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
+
+/** Under which reason an event tells of an image that is not even asked for (pkg/kubelet/images). */
+const FAILURE_EVENTS = { InvalidImageName: 'InspectFailed', ErrImageNeverPull: 'ErrImageNeverPull' } as const;
 
 /** Gets the images of containers, by their pull policies. */
 @Injectable()
@@ -32,6 +36,7 @@ export class ImagePuller {
       notes.say(pod, type, reason, text, container.name);
     switch (decision.do) {
       case 'fail':
+        say('Warning', FAILURE_EVENTS[decision.reason], decision.message);
         throw new StartFailure(decision.reason, decision.message, 'pull');
       case 'use':
         say('Normal', 'Pulled', `Container image "${image}" already present on machine`);
@@ -47,7 +52,9 @@ export class ImagePuller {
             say('Warning', 'Failed', `Failed to pull image "${image}": ${why}`);
             throw new StartFailure('ErrImagePull', why, 'pull');
           });
-        say('Normal', 'Pulled', `Successfully pulled image "${image}" in ${Date.now() - began}ms`);
+        const took = goDurationOf(Date.now() - began);
+        const size = `Image size: ${facts.sizeBytes} bytes.`;
+        say('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`);
         return facts;
       }
     }

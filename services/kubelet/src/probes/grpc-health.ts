@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2';
 import { BackOff, pause } from '@shiplog/wait';
+import { goDurationOf } from '../go-duration';
 import { requestOf, statusOf } from './grpc-message';
 import { KUBERNETES_VERSION } from './http-get';
 
@@ -72,7 +73,7 @@ export async function checkGrpcHealth(
   asking: HealthAsking,
 ): Promise<{ readonly ok: boolean; readonly output: string }> {
   const authority = asking.host.includes(':') ? `[${asking.host}]:${asking.port}` : `${asking.host}:${asking.port}`;
-  const limit = durationOf(asking.timeoutMs);
+  const limit = goDurationOf(asking.timeoutMs);
   const deadline = AbortSignal.timeout(asking.timeoutMs);
   const session = await connected(authority, deadline);
   if (session === undefined) {
@@ -195,11 +196,4 @@ function failedByHttp(http: number, type: string | undefined): CallResult {
 /** Percent-encoded UTF-8; what is not stays as it is. */
 function decoded(message: string): string {
   return message.replace(/(?:%[0-9A-Fa-f]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
-}
-
-/** As Go writes a duration that is shorter than an hour. */
-function durationOf(ms: number): string {
-  if (ms < 1_000) return `${ms}ms`;
-  const seconds = ms / 1_000;
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }

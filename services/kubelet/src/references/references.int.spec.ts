@@ -14,7 +14,7 @@ describe('a kubelet, of the Secrets and ConfigMaps of its cluster', () => {
 
   beforeAll(async () => {
     const runtime = new FakeRuntime();
-    runtime.images.set(BUSYBOX, { id: 'sha256:busybox', digests: [], user: '' });
+    runtime.images.set(BUSYBOX, { id: 'sha256:busybox', digests: [], user: '', sizeBytes: 1_000 });
     node = await TestNode.start({ runtime, beforeKubelet: listen });
     await secret('keys', 'one');
     await secret('foreign', 'not for this node');

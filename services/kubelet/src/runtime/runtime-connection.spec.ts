@@ -114,7 +114,7 @@ describe('the connection to the container runtime', () => {
   it('forgets what images names stood for when they have changed', async () => {
     const { runtime, images, tell } = given();
     const find = async (id: string) => {
-      runtime.images.set('app:1', { id, digests: [], user: '' });
+      runtime.images.set('app:1', { id, digests: [], user: '', sizeBytes: 1_000 });
       const found = images.find('app:1');
       await turns();
       return (await found)?.id;

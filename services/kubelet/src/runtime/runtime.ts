@@ -142,6 +142,7 @@ export interface ImageFacts {
   readonly digests: readonly string[];
   /** The image's own user, '' for root. */
   readonly user: string;
+  readonly sizeBytes: number;
 }
 
 export interface EngineFacts {

@@ -47,7 +47,7 @@ export class PodsRig {
 
   static async make(stateDir: string): Promise<PodsRig> {
     const rig = new PodsRig();
-    rig.runtime.images.set('app:1', { id: 'sha256:app', digests: [], user: '' });
+    rig.runtime.images.set('app:1', { id: 'sha256:app', digests: [], user: '', sizeBytes: 1_000 });
     rig.#module = await rig.#compile(stateDir);
     rig.runtime.watch((event) => {
       if (event.type === 'container') rig.table.refresh(event.id).catch(() => undefined);

@@ -85,11 +85,22 @@ describe('eventLinesOf', () => {
       applied('ContainerWaiting', facts({ container: 'app', reason: 'ImagePullBackOff' }), { after: pod }),
       ['Normal BackOff kubelet: Back-off pulling image "nginx"', 'Warning Failed kubelet: Error: ImagePullBackOff'],
     ],
+    [
+      'ContainerWaiting',
+      applied('ContainerWaiting', facts({ container: 'app', reason: 'InvalidImageName', message: 'why' })),
+      ['Warning Failed kubelet: Error: InvalidImageName'],
+    ],
     ['NodeLost', applied('NodeLost'), ['Normal NodeNotReady node-controller: Node n1 status is now: NodeNotReady']],
     ['PodStatusChanged', applied('PodStatusChanged'), []],
   ])('tells of %s as Kubernetes would', (_, given, expected) => {
     expect(lines(given)).toEqual(expected);
   });
+});
+
+it('a line about an init container names it as one', () => {
+  const withInit = { ...pod, spec: { containers: [], initContainers: [{ name: 'app' }] } } as unknown as StoredObject;
+  const [line] = eventLinesOf(applied('ContainerStarted', facts({ container: 'app' }), { after: withInit }));
+  expect(line?.about.fieldPath).toBe('spec.initContainers{app}');
 });
 
 describe('EventRecorder', () => {

@@ -26,6 +26,7 @@ export class LogHandler {
   async open(request: ResourceRequest): Promise<Answer> {
     const { query, target } = request;
     const name = nameOf(request);
+    const options = logOptions(query, name);
     const pod = this.cluster.projection.get('pods', target.namespace, name);
     if (pod === undefined) throwStatus(statusOf.notFound('pods', name));
     const node = (pod as Pod).spec?.nodeName ?? '';
@@ -37,7 +38,7 @@ export class LogHandler {
       pod: name,
       uid: pod.metadata.uid,
       container,
-      ...logOptions(query),
+      ...options,
     };
     const chunks = this.bus.stream(Logs, ask, { node }, { signal: abort.signal })[Symbol.asyncIterator]();
     const first = chunks.next().catch((error: unknown) => throwUnavailable(error, node));

@@ -45,8 +45,6 @@ export function needsPodIP(container: Container): boolean {
   return (container.env ?? []).some((one) => one.valueFrom?.fieldRef?.fieldPath.startsWith('status.podIP') === true);
 }
 
-const VARIABLE_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
-
 function addFrom(
   env: Map<string, string>,
   from: NonNullable<Container['envFrom']>[number],
@@ -55,9 +53,8 @@ function addFrom(
 ): void {
   const add = (entries: Readonly<Record<string, string>> | undefined): void => {
     for (const [key, value] of Object.entries(entries ?? {})) {
-      const name = `${from.prefix ?? ''}${key}`;
-      // Keys that can't be names of variables are left out, as Kubernetes does.
-      if (VARIABLE_NAME.test(name)) env.set(name, value);
+      // Any key may be a name: Kubernetes leaves none out since 1.30 (RelaxedEnvironmentVariableValidation).
+      env.set(`${from.prefix ?? ''}${key}`, value);
     }
   };
   if (from.configMapRef !== undefined) {

@@ -24,7 +24,7 @@ function inputs(fields: Parameters<typeof container>[0], over: Partial<SpecInput
       image: 'app:1',
     },
     sandboxId: 'sandbox',
-    image: { id: 'sha256:x', digests: [], user: '' },
+    image: { id: 'sha256:x', digests: [], user: '', sizeBytes: 1_000 },
     mounts: [],
     limits: ALL,
     pidsLimit: 0,
@@ -61,7 +61,9 @@ describe('a container as the engine is to make it', () => {
     [{ runAsNonRoot: true, runAsUser: 0 }, '', "container's runAsUser breaks non-root policy"],
     [{ runAsNonRoot: true }, 'www', 'container has runAsNonRoot and image has non-numeric user (www)'],
   ])('is refused with %j and the image user %j', (securityContext, user, why) => {
-    expect(() => renderSpec(inputs({ securityContext }, { image: { id: 'i', digests: [], user } }))).toThrow(why);
+    expect(() =>
+      renderSpec(inputs({ securityContext }, { image: { id: 'i', digests: [], user, sizeBytes: 1_000 } })),
+    ).toThrow(why);
   });
 
   it('has what the pod asks for where the engine can give it', () => {

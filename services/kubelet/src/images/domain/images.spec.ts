@@ -1,5 +1,5 @@
 import { decideImage } from './pull-decision';
-import { completeReference, registryOf } from './reference';
+import { completeReference, registryOf, whyMalformed } from './reference';
 
 describe('image references', () => {
   it.each([
@@ -39,10 +39,20 @@ describe('what is done about an image', () => {
   });
 
   it('is to refuse a malformed name', () => {
-    expect(decideImage('Redis', 'Always', false)).toEqual({
+    expect(decideImage('redis::7', 'Always', false)).toEqual({
       do: 'fail',
       reason: 'InvalidImageName',
-      message: `Failed to apply default image tag "Redis": couldn't parse image name "Redis": invalid reference format`,
+      message: `Failed to apply default image tag "redis::7": couldn't parse image name "redis::7": invalid reference format`,
     });
+  });
+
+  it.each([
+    ['Redis:7', 'invalid reference format: repository name (library/Redis) must be lowercase'],
+    ['me/Redis', 'invalid reference format: repository name (me/Redis) must be lowercase'],
+    ['example.org/Me/redis', 'invalid reference format: repository name (Me/redis) must be lowercase'],
+    ['a b', 'invalid reference format'],
+    ['f'.repeat(64), `invalid repository name (${'f'.repeat(64)}), cannot specify 64-byte hexadecimal strings`],
+  ])('says of %s: %s', (image, why) => {
+    expect(whyMalformed(image)).toBe(why);
   });
 });

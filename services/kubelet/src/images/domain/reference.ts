@@ -13,11 +13,32 @@ export function completeReference(reference: string): string | undefined {
   return groups.tag === undefined && groups.digest === undefined ? `${reference}:latest` : reference;
 }
 
+/** Why a reference is not well formed, in the words of github.com/distribution/reference (ParseNormalizedNamed). */
+export function whyMalformed(reference: string): string {
+  const format = 'invalid reference format';
+  if (/^[a-f0-9]{64}$/.test(reference))
+    return `invalid repository name (${reference}), cannot specify 64-byte hexadecimal strings`;
+  const [path = ''] = withoutRegistry(reference).split(':', 1);
+  if (path.toLowerCase() === path) return format;
+  const isOfficial = registryOf(reference) === DEFAULT_REGISTRY && !path.includes('/');
+  return `${format}: repository name (${isOfficial ? `library/${path}` : path}) must be lowercase`;
+}
+
 const DEFAULT_REGISTRY = 'docker.io';
 
 /** The registry that an image comes from, as credentials name it. */
 export function registryOf(reference: string): string {
-  const first = reference.split('/')[0] ?? '';
-  const isHost = reference.includes('/') && (/[.:]/.test(first) || first === 'localhost');
-  return isHost ? first : DEFAULT_REGISTRY;
+  return hostOf(reference) ?? DEFAULT_REGISTRY;
+}
+
+function withoutRegistry(reference: string): string {
+  const host = hostOf(reference);
+  return host === undefined ? reference : reference.slice(host.length + 1);
+}
+
+/** What comes before the first slash, if it can be nothing but a host. */
+function hostOf(reference: string): string | undefined {
+  const [first = '', ...rest] = reference.split('/');
+  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost' || first.toLowerCase() !== first);
+  return isHost ? first : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@shiplog/contracts';
 import { kubernetesTime } from '@shiplog/kube';
 import type { ObservedContainer } from '../../runtime/runtime';
+import { goDurationOf } from '../../go-duration';
 import { restartOf, restartsAfter } from '../decide/restart';
 import { attemptsOf, containerUrl, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
 import { restartPolicyOf } from '../../domain/pod';
@@ -91,14 +92,8 @@ function endedState(
   const pod = `${name}_${namespace}(${uid})`;
   return waiting(
     'CrashLoopBackOff',
-    `back-off ${goDuration(waitSeconds)} restarting failed container=${container.name} pod=${pod}`,
+    `back-off ${goDurationOf(waitSeconds * 1_000)} restarting failed container=${container.name} pod=${pod}`,
   );
-}
-
-/** Whole seconds as Go writes durations: `10s`, `1m20s`, `5m0s`. */
-export function goDuration(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
 }
 
 function waiting(reason: string, message?: string): ContainerState {

@@ -10,7 +10,6 @@ import {
   running,
   view,
 } from '../../testing/builders';
-import { goDuration } from './container-status';
 import { renderStatus } from './pod-status';
 import type { PodView } from '../domain/view';
 
@@ -204,9 +203,5 @@ describe('the status of a pod', () => {
   it('is not ready to start containers without its network', () => {
     const given = view({ containers: [sandbox(running())] });
     expect(condition(given, 'PodReadyToStartContainers')?.status).toBe('False');
-  });
-
-  it('writes durations as Go does', () => {
-    expect([10, 80, 300].map(goDuration)).toEqual(['10s', '1m20s', '5m0s']);
   });
 });

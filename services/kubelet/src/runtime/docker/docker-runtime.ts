@@ -205,7 +205,9 @@ export class DockerRuntime implements PodRuntime {
 
   async image(reference: string): Promise<ImageFacts | undefined> {
     const info = await asking(() => this.#docker.getImage(reference).inspect(), [404]);
-    return info && { id: info.Id, digests: info.RepoDigests ?? [], user: info.Config?.User ?? '' };
+    return (
+      info && { id: info.Id, digests: info.RepoDigests ?? [], user: info.Config?.User ?? '', sizeBytes: info.Size }
+    );
   }
 
   async pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void> {

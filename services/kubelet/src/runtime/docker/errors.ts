@@ -9,12 +9,15 @@ interface EngineError {
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EACCES', 'ENOTFOUND']);
 
+/** What the client puts before the engine's own words. */
+const CLIENT_PREFIX = /^\(HTTP code \d+\) [^-]* - /;
+
 /** An error of the engine's client, as the port promises it. */
 export function runtimeError(error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error;
   const { statusCode, code, message, json } = error as EngineError;
   const text = json?.message ?? message ?? String(error);
-  return new RuntimeError(problemOf(statusCode, code), text.trim());
+  return new RuntimeError(problemOf(statusCode, code), text.replace(CLIENT_PREFIX, '').trim());
 }
 
 function problemOf(statusCode: number | undefined, code: string | undefined): RuntimeProblem {

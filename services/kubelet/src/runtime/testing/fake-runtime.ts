@@ -166,7 +166,7 @@ export class FakeRuntime implements PodRuntime {
 
   pull(reference: string, _auth?: unknown, _signal?: AbortSignal): Promise<void> {
     return this.#attempt('pull', reference, () => {
-      this.images.set(reference, { id: `sha256:${reference}`, digests: [], user: '' });
+      this.images.set(reference, { id: `sha256:${reference}`, digests: [], user: '', sizeBytes: 1_000 });
       this.#tell({ type: 'images' });
     });
   }

@@ -56,7 +56,7 @@ function podLines({ event, before, after }: AppliedEvent): EventLine[] {
     case 'PodDeleted':
       return deletedByOwner(event, pod);
     case 'ContainerStarted':
-      return startedLines(event);
+      return startedLines(event, pod);
     case 'ContainerWaiting':
       return waitingLines(event, pod);
     default:
@@ -81,18 +81,21 @@ function deletedByOwner(event: LogEvent, pod: Pod | undefined): EventLine[] {
 function killingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
   if (pod?.spec?.nodeName === undefined) return [];
   const running = (pod.status?.containerStatuses ?? []).filter((status) => status.state?.running !== undefined);
-  return running.map(({ name }) => containerLine(event, name, 'Normal', 'Killing', `Stopping container ${name}`));
+  return running.map(({ name }) =>
+    lineOf(containerOf(event, pod, name), 'Normal', 'Killing', `Stopping container ${name}`),
+  );
 }
 
-function startedLines(event: LogEvent): EventLine[] {
+function startedLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
   const name = fact(event, 'container') ?? '';
-  return [containerLine(event, name, 'Normal', 'Started', `Started container ${name}`)];
+  return [lineOf(containerOf(event, pod, name), 'Normal', 'Started', `Started container ${name}`)];
 }
 
 function waitingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
   const name = fact(event, 'container') ?? '';
   const message = fact(event, 'message') ?? '';
-  const warns = (reason: string, text: string): EventLine => containerLine(event, name, 'Warning', reason, text);
+  const container = containerOf(event, pod, name);
+  const warns = (reason: string, text: string): EventLine => lineOf(container, 'Warning', reason, text);
   const reason = fact(event, 'reason') ?? '';
   switch (reason) {
     case 'CrashLoopBackOff': {
@@ -100,14 +103,15 @@ function waitingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
       return [warns('BackOff', `Back-off restarting failed container ${name} in pod ${where}`)];
     }
     case 'ErrImagePull':
-      return [warns('Failed', 'Error: ErrImagePull')];
-    case 'ImagePullBackOff':
-      return [
-        containerLine(event, name, 'Normal', 'BackOff', message || `Back-off pulling image ${imageOf(pod, name)}`),
-        warns('Failed', 'Error: ImagePullBackOff'),
-      ];
     case 'ErrImageNeverPull':
     case 'InvalidImageName':
+      // Why is told by the kubelet, when it looks for the image.
+      return [warns('Failed', `Error: ${reason}`)];
+    case 'ImagePullBackOff':
+      return [
+        lineOf(container, 'Normal', 'BackOff', message || `Back-off pulling image ${imageOf(pod, name)}`),
+        warns('Failed', 'Error: ImagePullBackOff'),
+      ];
     case 'CreateContainerConfigError':
     case 'CreateContainerError':
     case 'RunContainerError':
@@ -118,19 +122,21 @@ function waitingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
 }
 
 function imageOf(pod: Pod | undefined, container: string): string {
-  const image = pod?.spec?.containers.find(({ name }) => name === container)?.image;
-  return JSON.stringify(image ?? '');
+  const { containers = [], initContainers = [] } = pod?.spec ?? {};
+  return JSON.stringify([...containers, ...initContainers].find(({ name }) => name === container)?.image ?? '');
 }
 
-function containerLine(
-  event: LogEvent,
-  container: string,
-  type: EventLine['type'],
-  reason: string,
-  message: string,
-): EventLine {
-  const about = { ...referenceTo(event, 'Pod'), fieldPath: `spec.containers{${container}}` };
-  return { component: 'kubelet', host: event.node, type, reason, message, about };
+/** Whose line it is: a container of a pod, and the node it is on. */
+type Spoken = Pick<EventLine, 'about' | 'component' | 'host'>;
+
+function containerOf(event: LogEvent, pod: Pod | undefined, container: string): Spoken {
+  const isInit = (pod?.spec?.initContainers ?? []).some(({ name }) => name === container);
+  const fieldPath = `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`;
+  return { component: 'kubelet', host: event.node, about: { ...referenceTo(event, 'Pod'), fieldPath } };
+}
+
+function lineOf(spoken: Spoken, type: EventLine['type'], reason: string, message: string): EventLine {
+  return { ...spoken, type, reason, message };
 }
 
 function nodeLines(event: LogEvent): EventLine[] {
