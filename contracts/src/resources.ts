@@ -81,6 +81,17 @@ export function isResourceId(id: string): id is ResourceId {
   return byId.has(id);
 }
 
+/** What a deletion answers with, once it is gone, instead of a Status (ReturnDeletedObject in Kubernetes' registries). */
+export const RETURNED_WHEN_DELETED: ReadonlySet<ResourceId> = new Set(['pods', 'services', 'serviceaccounts']);
+
+/** What a PUT makes when it is not there (AllowCreateOnUpdate in Kubernetes' strategies). */
+export const MADE_BY_UPDATE: ReadonlySet<ResourceId> = new Set([
+  'endpoints',
+  'events',
+  'leases.coordination.k8s.io',
+  'services',
+]);
+
 /** `v1` or `group/version`, as an object's `apiVersion` has it. */
 export function apiVersionOf(row: ResourceRow): string {
   return row.group === '' ? row.version : `${row.group}/${row.version}`;

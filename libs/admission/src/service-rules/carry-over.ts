@@ -22,7 +22,7 @@ export function carryOverService(spec: Spec, before: Spec): void {
     ) {
       spec.clusterIPs = [spec.clusterIP];
     }
-    carryOver(spec, before, ['clusterIP', 'clusterIPs']);
+    carryOver(spec, before, ['clusterIP', 'clusterIPs', 'ipFamilyPolicy']);
   }
   if (!hasAddress(spec)) dropUnchanged(spec, before, ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']);
   if (needsHealthCheck(spec) && needsHealthCheck(before)) carryOver(spec, before, ['healthCheckNodePort']);

@@ -154,6 +154,12 @@ describe('a service without a selector and an address', () => {
     expect(families({ selector: { app: 'web' } })).toEqual(['SingleStack', 'IPv4']);
   });
 
+  it('keeps its policy until another one is sent', () => {
+    const before = created('services', aService({ ipFamilyPolicy: 'PreferDualStack' }));
+    const after = valueOf(admitUpdate('services', undefined, before, aService(), admission()));
+    expect(after['spec']).toMatchObject({ ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv4'] });
+  });
+
   it('keeps them when its manifest is sent again', () => {
     const sent = aService({ clusterIP: 'None', selector: undefined });
     const before = created('services', sent);

@@ -26,13 +26,29 @@ describe('deleting an object', () => {
   it('is refused when a precondition does not hold', () => {
     const at = cluster().given(create('configmaps', 'a'));
     expect(at.when(remove('configmaps', 'a', { preconditions: { uid: 'another' } })).rejection?.message).toBe(
-      'Operation cannot be fulfilled on configmaps "a": the UID in the precondition (another) does not match the UID in ' +
+      'Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (another) does not match the UID in ' +
         'record (uid-2). The object might have been deleted and then recreated',
     );
     expect(at.when(remove('configmaps', 'a', { preconditions: { resourceVersion: '1' } })).rejection?.code).toBe(409);
     expect(at.when(remove('configmaps', 'a', { preconditions: { uid: 'uid-2', resourceVersion: '2' } })).types).toEqual(
       ['ConfigMapDeleted'],
     );
+  });
+
+  it('is answered with it where Kubernetes returns what is deleted, and with no object elsewhere', () => {
+    const at = cluster().given(create('services', 'a', { spec: { ports: [{ port: 80 }] } }));
+    at.given(createPod('p')).given(create('configmaps', 'a'));
+    const answered = (...[resource, name, options]: Parameters<typeof remove>) => {
+      const { reply } = at.when(remove(resource, name, options));
+      return reply.ok ? reply.object?.metadata : undefined;
+    };
+    for (const dryRun of [true, false]) {
+      expect(answered('services', 'a', { dryRun })).toMatchObject({ name: 'a' });
+      expect(answered('services', 'b', { dryRun })).toBeUndefined();
+      expect(answered('pods', 'p', { dryRun })).toMatchObject({ name: 'p', deletionGracePeriodSeconds: 0 });
+      expect(answered('configmaps', 'a', { dryRun })).toBeUndefined();
+    }
+    expect(at.get('services', 'default', 'a')).toBeUndefined();
   });
 
   it('with dryRun changes nothing', () => {

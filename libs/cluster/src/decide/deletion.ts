@@ -1,5 +1,7 @@
 import {
   GRACE_SECONDS,
+  RETURNED_WHEN_DELETED,
+  resourceRow,
   type Command,
   type DeletionOptions,
   type KubeStatus,
@@ -42,8 +44,18 @@ export function decideDelete(context: DecisionContext, data: Command<'DeleteObje
     key: { resource, namespace, name },
     uid: object.metadata.uid,
   };
+  if (isReadyToGo(resource, deletion.after)) {
+    const last = RETURNED_WHEN_DELETED.has(resource) ? { object: lastSeen(resource, object, deletion.after) } : {};
+    const events = data.dryRun === true || deletion.event === undefined ? [] : [deletion.event];
+    return { ok: true, events, reply: { ...reply, ...last } };
+  }
   if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object: deletion.after } };
   return { ok: true, events: deletion.event === undefined ? [] : [deletion.event], reply };
+}
+
+/** Only pods have a grace period, so that nothing else is marked before it goes. */
+function lastSeen(resource: ResourceId, object: StoredObject, after: StoredObject): StoredObject {
+  return resource === 'pods' ? after : object;
 }
 
 /** What a DeleteCollection chooses, in the order of namespace and name. */
@@ -157,18 +169,21 @@ function preconditionRejection(
   { metadata }: StoredObject,
   { preconditions }: DeletionOptions,
 ): KubeStatus | undefined {
+  const { group, kind } = resourceRow(resource);
+  // Kubernetes knows no more than the kind there, and names the resource by it.
+  const named = { group, plural: kind, kind };
   const { uid, resourceVersion } = preconditions ?? {};
   if (uid !== undefined && uid !== metadata.uid) {
     const reason =
       `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). ` +
       'The object might have been deleted and then recreated';
-    return statusOf.conflict(resource, metadata.name, reason);
+    return statusOf.conflict(named, metadata.name, reason);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     const reason =
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
       `(${metadata.resourceVersion}). The object might have been modified`;
-    return statusOf.conflict(resource, metadata.name, reason);
+    return statusOf.conflict(named, metadata.name, reason);
   }
   return undefined;
 }

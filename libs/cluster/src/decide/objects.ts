@@ -1,4 +1,5 @@
 import {
+  MADE_BY_UPDATE,
   resourceRow,
   type Command,
   type KubeObject,
@@ -47,6 +48,18 @@ type Update = ObjectKey & { subresource?: string; dryRun?: boolean };
 
 /** Decides ReplaceObject: the whole object, or its status, scale or (of a namespace) finalizers. */
 export function decideReplace(context: DecisionContext, data: Command<'ReplaceObject'>['data']): Decided {
+  const { resource, namespace, name, subresource = '', object, dryRun } = data;
+  const isMissing = subresource === '' && context.state.get(resource, namespace, name) === undefined;
+  if (isMissing && MADE_BY_UPDATE.has(resource)) {
+    // The version is that of an object which is gone.
+    const { resourceVersion: _gone, ...metadata } = object.metadata;
+    return decideCreate(context, {
+      resource,
+      namespace,
+      object: { ...object, metadata: { ...metadata, name } },
+      dryRun,
+    });
+  }
   return decideUpdate(context, data, () => ({ ok: true, value: data.object }));
 }
 

@@ -1,5 +1,5 @@
-import type { StoredObject } from '@shiplog/contracts';
-import { bind, cluster, create, createPod, patch, remove, type TestCluster } from './testing/given';
+import type { KubeObject, StoredObject } from '@shiplog/contracts';
+import { bind, cluster, create, createPod, patch, remove, type Asked, type TestCluster } from './testing/given';
 
 const rc = (replicas: number) => ({
   spec: {
@@ -9,6 +9,22 @@ const rc = (replicas: number) => ({
   },
 });
 const stored = (at: TestCluster, name: string): StoredObject => at.get('configmaps', 'default', name) as StoredObject;
+
+describe('replacing what is not there', () => {
+  const replace = (resource: 'services' | 'configmaps', spec: object = { ports: [{ port: 80 }] }): Asked => {
+    const metadata = { name: 'a', resourceVersion: '7' };
+    const object: KubeObject = { apiVersion: 'v1', kind: '', metadata, spec };
+    return { type: 'ReplaceObject', data: { resource, namespace: 'default', name: 'a', object } };
+  };
+
+  it('makes it where Kubernetes does, and is refused elsewhere', () => {
+    const at = cluster();
+    expect(at.when(replace('services')).types).toEqual(['ServiceCreated']);
+    expect(at.get('services', 'default', 'a')?.metadata).toMatchObject({ name: 'a', namespace: 'default' });
+    expect(at.when(replace('configmaps')).rejection?.code).toBe(404);
+    expect(at.given(remove('services', 'a')).when(replace('services', {})).rejection?.code).toBe(422);
+  });
+});
 
 describe('changing an object', () => {
   it('logs what changed, and nothing else', () => {

@@ -1,3 +1,4 @@
+import { RETURNED_WHEN_DELETED, resourceRow } from '@shiplog/contracts';
 import type { ServedGroup, ServedResource } from '../discovery/served';
 import { definitionOf } from './schemas';
 
@@ -119,6 +120,9 @@ function subresourceOperations(one: ServedResource): Operation[] {
   });
 }
 
+/** By their definitions. */
+const RETURNED = new Set([...RETURNED_WHEN_DELETED].map((id) => resourceRow(id).definition));
+
 function itemOperations(
   path: string,
   inPath: readonly string[],
@@ -138,7 +142,8 @@ function itemOperations(
     found.push({ ...part, method: 'patch', action: 'patch', query: [...WRITE, yesNo('force')] });
   }
   if (verbs.includes('delete')) {
-    found.push({ ...part, method: 'delete', action: 'delete', query: DELETE, body: DELETE_OPTIONS, answer: STATUS });
+    const answer = RETURNED.has(self) ? self : STATUS;
+    found.push({ ...part, method: 'delete', action: 'delete', query: DELETE, body: DELETE_OPTIONS, answer });
   }
   return found;
 }

@@ -1,6 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import type { AnyCommand, KubeObject, ObjectKey, StoredObject } from '@shiplog/contracts';
+import {
+  MADE_BY_UPDATE,
+  type AnyCommand,
+  type KubeObject,
+  type ObjectKey,
+  type StoredObject,
+} from '@shiplog/contracts';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { scaleOf, warningsOf } from '@shiplog/admission';
@@ -74,7 +80,15 @@ export class MutationHandler {
     const dryRun = dryRunOf(request.query.dryRun, 'UpdateOptions');
     const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object: this.#known(key) };
-    return this.#show(request, 200, await this.#send(request, { type: 'ReplaceObject', data }), shown, before);
+    const reply = await this.#send(request, { type: 'ReplaceObject', data });
+    return this.#show(request, (await this.#isNew(key, reply, before)) ? 201 : 200, reply, shown, before);
+  }
+
+  /** Whether a replacement made its object, as it does of some resources. */
+  async #isNew(key: ObjectKey, reply: Accepted, { object }: BeforeWrite): Promise<boolean> {
+    if (object !== undefined || !MADE_BY_UPDATE.has(key.resource)) return false;
+    await this.results.reached(reply.position);
+    return (await this.results.objectBefore(key, reply)) === undefined;
   }
 
   async patch(request: ResourceRequest): Promise<Answer> {
@@ -100,7 +114,7 @@ export class MutationHandler {
     if (key.resource === 'events' && this.recorder.remove(key.namespace, key.name)) return successAnswer(key);
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
-    const object = dryRun ? reply.object : await this.results.objectAfter(key, reply);
+    const object = reply.object ?? (dryRun ? undefined : await this.results.objectAfter(key, reply));
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
     if (object === undefined) return successAnswer(key, reply.uid);
     return this.#presented(
