@@ -114,3 +114,46 @@ describe('a kubelet whose pods can not be had', () => {
     await eventually(() => node.ready);
   });
 });
+
+describe('a kubelet that was away itself, or its engine', () => {
+  let node: TestNode;
+  beforeAll(async () => {
+    node = await TestNode.start();
+  });
+  afterAll(() => node.stop());
+
+  it('adopts its containers after a restart, untouched, and removes what nobody wants any more', async () => {
+    await node.pod('stays', { readinessGates: [] });
+    await node.pod('goes', {});
+    const before = await node.untilReady('stays');
+    await node.untilReady('goes');
+    await node.stopKubelet();
+    await node.delete('goes', 0);
+    await node.untilGone('goes');
+    await node.startKubelet();
+    await eventually(async () => (await node.engine.runtime().list()).every((one) => one.pod.name === 'stays'));
+    const after = await node.untilReady('stays');
+    expect(after.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+    expect(containerOf(after)).toEqual(containerOf(before));
+  });
+
+  it('says that the engine is away, and finds everything again when it is back', async () => {
+    const before = await node.untilReady('stays');
+    await node.engine.pause();
+    await eventually(() => !node.ready);
+    await node.engine.resume();
+    await eventually(() => node.ready, { timeoutMs: 30_000 });
+    const pod = await node.untilReady('stays');
+    expect(containerOf(pod)).toEqual(containerOf(before));
+    await node.pod('fresh', {});
+    await node.untilReady('fresh');
+    for (const name of ['stays', 'fresh']) await node.delete(name);
+    for (const name of ['stays', 'fresh']) await node.untilGone(name);
+    await eventually(async () => (await node.engine.runtime().list()).length === 0);
+  });
+
+  it('registers its Node again when somebody has deleted it', async () => {
+    await node.send({ type: 'DeleteObject', data: { resource: 'nodes', namespace: '', name: 'node-a' } });
+    await eventually(() => node.ready);
+  });
+});
