@@ -21,7 +21,10 @@ export class Probing {
   /** Starts probing what runs and has its network, stops probing what doesn't. */
   sync(view: PodView): void {
     const alive = new Set(view.containers.filter((one) => one.state.phase === 'running').map((one) => one.id));
-    for (const id of [...this.#running.keys()]) if (!alive.has(id) || view.desiredPhase !== 'run') this.stop(id);
+    for (const [id, probes] of [...this.#running]) {
+      if (!alive.has(id) || view.desiredPhase === 'gone') this.stop(id);
+      else if (view.desiredPhase === 'end') probes.stopBut('Readiness');
+    }
     if (view.desiredPhase !== 'run' || view.podIP === undefined) return;
     const { containers = [], initContainers = [] } = view.pod.spec ?? {};
     for (const one of view.containers) {

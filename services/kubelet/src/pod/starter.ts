@@ -70,7 +70,8 @@ export class Starter {
       // The engine keeps it with the reason; it then counts as a container that ended at once.
       await table.refresh(id);
       notes.say(pod, 'Warning', 'Failed', `Error: ${messageOf(error)}`, container.name);
-      if (table.get(id)?.state.phase === 'exited') return id;
+      if (table.get(id)?.state.phase === 'exited')
+        throw new StartFailure('RunContainerError', messageOf(error), 'ended');
       throw asFailure(error, 'RunContainerError');
     }
     const startedAt = new Date(Date.now()).toISOString();
@@ -91,6 +92,6 @@ export class Starter {
     notes.say(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', name);
     const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
     await stopper.kill(scope, pod, { do: 'kill', id, container: name, graceSeconds, why: 'FailedPostStartHook' });
-    throw new StartFailure('PostStartHookError', message, 'hook');
+    throw new StartFailure('PostStartHookError', message, 'ended');
   }
 }

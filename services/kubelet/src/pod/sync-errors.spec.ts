@@ -57,7 +57,7 @@ describe('why a pod does not go on', () => {
 
   it('does not hold up the restart of what a failed hook has ended', () => {
     const errors = new SyncErrors();
-    const failure = new StartFailure('PostStartHookError', 'Exec lifecycle hook failed', 'hook');
+    const failure = new StartFailure('PostStartHookError', 'Exec lifecycle hook failed', 'ended');
     expect(errors.ofContainer('main', 'app:1', failure)).toEqual({ kind: 'done' });
     expect(errors.all.get('main')).toMatchObject({ reason: 'PostStartHookError', retryAt: NOW });
   });

@@ -6,13 +6,13 @@ import { decidePod, type PodAction } from './decide/pod-actions';
 import { TerminationMessages } from './termination-messages';
 import { DONE, LONGEST_WAIT_MS, type Outcome } from './outcome';
 import { Probing } from './probing';
-import { renderStatus } from './render/pod-status';
+import { DEADLINE, hasEnded, renderStatus } from './render/pod-status';
 import type { PodScope, StartAction } from './pod-scope';
 import type { PodWorkers } from './pod-workers';
 import type { Sandbox } from './sandbox';
 import { Tasks } from './tasks';
 import { SyncErrors } from './sync-errors';
-import { isTerminal, type Pod } from '../domain/pod';
+import type { Pod } from '../domain/pod';
 import type { PodView, Task, DesiredPhase } from './domain/view';
 import { Wakes } from './wakes';
 
@@ -39,6 +39,7 @@ export class PodWorker {
   #desiredPhase: DesiredPhase;
   #timer: NodeJS.Timeout | undefined;
   #finished = false;
+  #isLateTold = false;
 
   constructor(
     private readonly services: PodWorkers,
@@ -155,12 +156,20 @@ export class PodWorker {
     this.#messages.read(view);
     this.#probing.sync(view);
     const status = renderStatus({ ...view, probes: this.#probing.verdicts });
+    this.#tellIfLate(status);
     if (this.#desiredPhase !== 'gone' && !this.#messages.reading) this.services.statuses.offer(this.pod, status);
-    const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, isTerminal(status.phase));
+    const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, hasEnded(view, status));
     for (const action of actions) {
       if (action.do !== 'finish' || !this.#messages.reading) this.#do(action, status);
     }
     this.#wakeAt(wakeAt);
+  }
+
+  /** That the pod has had its time is told once. */
+  #tellIfLate({ reason }: PodStatus): void {
+    if (this.#isLateTold || reason !== DEADLINE.reason) return;
+    this.#isLateTold = true;
+    if (this.pod.status?.reason !== reason) this.services.notes.say(this.pod, 'Normal', reason, DEADLINE.message);
   }
 
   #wakeAt(wakeAt: number | undefined): void {
@@ -181,7 +190,8 @@ export class PodWorker {
       case 'start':
         return this.#launch(`start:${action.container.name}`, () => this.#start(action));
       case 'kill':
-        this.#probing.stop(action.id);
+        // A pod that ends is asked to its end whether it is ready.
+        if (this.#desiredPhase !== 'end') this.#probing.stop(action.id);
         this.services.stopper.hurry(action);
         return this.#launch(
           `kill:${action.id}`,

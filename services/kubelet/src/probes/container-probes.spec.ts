@@ -79,6 +79,19 @@ describe('probing a container', () => {
     probes.stop();
   });
 
+  it('asks a container that is to end only whether it is ready', async () => {
+    const { probes, runtime, tick, answer } = setUp({ readinessProbe: exec('r'), livenessProbe: exec('l') });
+    await tick(1);
+    expect(probes.verdict.ready).toBe(true);
+    probes.stopBut('Readiness');
+    answer(1);
+    const asked = runtime.calls.length;
+    await tick(3);
+    expect(probes.verdict).toEqual({ started: true, ready: false });
+    expect(new Set(runtime.calls.slice(asked))).toEqual(new Set(['r']));
+    probes.stop();
+  });
+
   it('takes the word of the log for a container that was there before the kubelet', () => {
     const both = { startupProbe: exec('s'), readinessProbe: exec('r') };
     const { probes } = setUp(both, { started: true, ready: true });

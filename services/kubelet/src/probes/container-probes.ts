@@ -2,7 +2,8 @@ import type { Container, Probe } from '@shiplog/contracts';
 import { type ProbeVerdict, addResult, timingOf, UNPROBED, type ProbeState } from './rules/verdict';
 import { runProbe, type ActionTarget, type ProbeResult } from './actions';
 
-type Kind = 'Startup' | 'Readiness' | 'Liveness';
+const KINDS = ['Startup', 'Readiness', 'Liveness'] as const;
+type Kind = (typeof KINDS)[number];
 
 export interface ProbingOptions {
   readonly target: ActionTarget;
@@ -24,7 +25,9 @@ export function hasProbes({ startupProbe, readinessProbe, livenessProbe }: Conta
 
 /** Probes one running container until it is stopped. */
 export class ContainerProbes {
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers = new Map<Kind, NodeJS.Timeout>();
+  /** Those that are asked for no more. */
+  readonly #over = new Set<Kind>();
   readonly #states: Record<Kind, ProbeState> = { Startup: UNPROBED, Readiness: UNPROBED, Liveness: UNPROBED };
   readonly #container: Container;
   #stopped = false;
@@ -49,7 +52,13 @@ export class ContainerProbes {
 
   stop(): void {
     this.#stopped = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  /** The container is to end: only this is asked until it has (pkg/kubelet/prober/worker.go). */
+  stopBut(kept: Kind): void {
+    for (const kind of KINDS) if (kind !== kept) this.#over.add(kind);
+    for (const [kind, timer] of this.#timers) if (kind !== kept) clearTimeout(timer);
   }
 
   /** Liveness and readiness, which wait for the startup probe. */
@@ -65,19 +74,19 @@ export class ContainerProbes {
   }
 
   #after(ms: number, kind: Kind, probe: Probe): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#over.has(kind)) return;
     const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+      this.#timers.delete(kind);
       void this.#probe(kind, probe);
     }, ms);
-    this.#timers.add(timer);
+    this.#timers.set(kind, timer);
   }
 
   async #probe(kind: Kind, probe: Probe): Promise<void> {
     const { timeoutMs, periodMs } = timingOf(probe);
     const began = this.options.now();
     const result = await runProbe(probe, this.options.target, timeoutMs);
-    if (this.#stopped) return;
+    if (this.#stopped || this.#over.has(kind)) return;
     this.#tell(kind, result);
     const before = this.#states[kind];
     if (result.isUnknown === undefined) this.#states[kind] = addResult(before, result.ok, probe);

@@ -10,6 +10,7 @@ export interface ResourceAmounts {
 
 const SHARES_PER_CPU = 1_024;
 const LEAST_SHARES = 2;
+const MOST_SHARES = 262_144;
 const PERIOD_US = 100_000;
 const LEAST_QUOTA_US = 1_000;
 
@@ -19,7 +20,7 @@ export function renderAmounts(container: Container): ResourceAmounts {
   const requested = cpuMilli(requests.cpu ?? limits.cpu);
   const limit = cpuMilli(limits.cpu);
   return {
-    cpuShares: Math.max(LEAST_SHARES, Math.floor((requested * SHARES_PER_CPU) / 1_000)),
+    cpuShares: Math.min(MOST_SHARES, Math.max(LEAST_SHARES, Math.floor((requested * SHARES_PER_CPU) / 1_000))),
     cpuQuota: limit === 0 ? 0 : Math.max(LEAST_QUOTA_US, (limit * PERIOD_US) / 1_000),
     memoryBytes: bytes(limits.memory),
   };

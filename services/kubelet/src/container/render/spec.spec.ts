@@ -105,6 +105,7 @@ describe('amounts', () => {
 
   it('are the least the kernel takes when nothing is asked for', () => {
     expect(renderAmounts(container())).toEqual({ cpuShares: 2, cpuQuota: 0, memoryBytes: 0 });
+    expect(renderAmounts(container({ resources: { requests: { cpu: '999' } } })).cpuShares).toBe(262_144);
   });
 
   it('never make no limit of a small one', () => {

@@ -204,12 +204,14 @@ describe('deciding what a pod needs', () => {
       expect(kinds(attachedView([], { desiredPhase: 'end', pod: deleted(30), busy }))).toEqual(['cancel-starts']);
     });
 
-    it('ends sidecars last', () => {
-      const spec = { initContainers: [container({ name: 'proxy', restartPolicy: 'Always' })] };
-      const both = [observed({ name: 'proxy', role: 'init' }), observed()];
+    it('ends sidecars last, one by one, in reverse', () => {
+      const sidecar = (name: string) => container({ name, restartPolicy: 'Always' });
+      const spec = { initContainers: [sidecar('log'), sidecar('proxy')] };
+      const all = [observed({ name: 'log', role: 'init' }), observed({ name: 'proxy', role: 'init' }), observed()];
       const given = { desiredPhase: 'end' as const, pod: pod(spec) };
-      expect(kinds(attachedView(both, given))).toEqual(['kill:main']);
-      expect(kinds(attachedView(both.slice(0, 1), given))).toEqual(['kill:proxy']);
+      expect(kinds(attachedView(all, given))).toEqual(['kill:main']);
+      expect(kinds(attachedView(all.slice(0, 2), given))).toEqual(['kill:proxy']);
+      expect(kinds(attachedView(all.slice(0, 1), given))).toEqual(['kill:log']);
     });
 
     it('finishes when nothing runs any more', () => {

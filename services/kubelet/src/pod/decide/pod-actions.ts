@@ -113,14 +113,14 @@ function killAll(view: PodView, plan: Plan, why: string): boolean {
   return alive.length > 0;
 }
 
-/** Ends a pod: first the containers, sidecars last, then what they shared. */
+/**
+ * Ends a pod: first the containers, then the sidecars one by one, the last that was started first (terminationOrdering in
+ * pkg/kubelet/kuberuntime), then what they shared.
+ */
 function decideEnd(view: PodView): PodAction[] {
   const starting = [...view.busy].some((task) => task === 'sandbox' || task.startsWith('start:'));
   const graceSeconds = graceLeft(view);
-  const sidecars = new Set((view.pod.spec?.initContainers ?? []).filter(isSidecar).map((one) => one.name));
-  const alive = running(view);
-  const first = alive.filter((one) => !sidecars.has(one.name));
-  const actions: PodAction[] = (first.length > 0 ? first : alive).map(({ id, name }) => {
+  const actions: PodAction[] = nextToEnd(view).map(({ id, name }) => {
     return { do: 'kill', id, container: name, graceSeconds, why: `Stopping container ${name}` };
   });
   if (starting) actions.push({ do: 'cancel-starts' });
@@ -131,6 +131,15 @@ function decideEnd(view: PodView): PodAction[] {
   if (sandbox !== undefined) plan.add({ do: 'drop-sandbox', id: sandbox.id });
   collectGarbage(view, plan);
   return [...plan.decision().actions];
+}
+
+function nextToEnd(view: PodView): ObservedContainer[] {
+  const sidecars = (view.pod.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name);
+  const alive = running(view);
+  const others = alive.filter(({ name }) => !sidecars.includes(name));
+  if (others.length > 0) return others;
+  const last = sidecars.findLast((sidecar) => alive.some(({ name }) => name === sidecar));
+  return alive.filter(({ name }) => name === last);
 }
 
 /** What is left of the grace that the deletion allows, in whole seconds, at least one. */

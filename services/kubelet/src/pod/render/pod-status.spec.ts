@@ -10,7 +10,7 @@ import {
   running,
   view,
 } from '../../testing/builders';
-import { renderStatus } from './pod-status';
+import { hasEnded, renderStatus } from './pod-status';
 import type { PodView } from '../domain/view';
 
 const first = (given: PodView) => renderStatus(given).containerStatuses?.[0];
@@ -203,5 +203,19 @@ describe('the status of a pod', () => {
   it('is not ready to start containers without its network', () => {
     const given = view({ containers: [sandbox(running())] });
     expect(condition(given, 'PodReadyToStartContainers')?.status).toBe('False');
+  });
+
+  it('runs until its last sidecar has ended, though nothing of it is to run any more', () => {
+    const spec = { restartPolicy: 'Never', initContainers: [container({ name: 'proxy', restartPolicy: 'Always' })] };
+    const sidecar = (state = running()) => observed({ name: 'proxy', role: 'init', state });
+    const given = (proxy = sidecar()) =>
+      attachedView([proxy, observed({ state: exited(0) })], { pod: pod({ ...spec, containers: [container()] }) });
+    const before = given();
+    expect([renderStatus(before).phase, hasEnded(before, renderStatus(before))]).toEqual(['Running', true]);
+    const after = given(sidecar(exited(137)));
+    expect(renderStatus(after)).toMatchObject({
+      phase: 'Succeeded',
+      initContainerStatuses: [{ state: { terminated: { exitCode: 137 } } }],
+    });
   });
 });

@@ -11,12 +11,15 @@ export function renderStatus(view: PodView): PodStatus {
   const before = pod.status ?? {};
   const late = isLate(view);
   const over = late || view.desiredPhase !== 'run' || isTerminal(before.phase);
-  const initContainerStatuses = initStatuses(view, over);
-  const initialized = isInitialized(view, initContainerStatuses);
+  const starting = initStatuses(view, over);
+  const initialized = isInitialized(view, starting);
   const containerStatuses = (pod.spec?.containers ?? []).map((container) =>
     renderContainerStatus(view, container, { waitingFor: initialized ? 'ContainerCreating' : 'PodInitializing', over }),
   );
-  const phase = phaseOf(view, { initContainerStatuses, containerStatuses, initialized, over, late });
+  const facts = { initContainerStatuses: starting, containerStatuses, initialized, late };
+  const isDone = isTerminal(phaseOfContainers(view, facts));
+  const initContainerStatuses = isDone && !over ? initStatuses(view, true) : starting;
+  const phase = phaseOf(view, { ...facts, initContainerStatuses });
   const podIP = view.podIP ?? before.podIP;
   const why = late && before.phase !== 'Succeeded' ? DEADLINE : { reason: before.reason, message: before.message };
   return dropAbsent({
@@ -34,7 +37,7 @@ export function renderStatus(view: PodView): PodStatus {
   });
 }
 
-const DEADLINE = {
+export const DEADLINE = {
   reason: 'DeadlineExceeded',
   message: 'Pod was active on the node longer than the specified deadline',
 };
@@ -63,20 +66,40 @@ function isInitialized(view: PodView, statuses: readonly ContainerStatus[]): boo
   });
 }
 
+/** Whether nothing of the pod is to run any more: its containers have ended for good, or it is over. */
+export function hasEnded(view: PodView, status: PodStatus): boolean {
+  const { phase, initContainerStatuses = [], containerStatuses = [] } = status;
+  const initialized = isInitialized(view, initContainerStatuses);
+  const facts = { initContainerStatuses, containerStatuses, initialized, late: isLate(view) };
+  return isTerminal(phase) || isTerminal(phaseOfContainers(view, facts));
+}
+
 interface PhaseFacts {
   initContainerStatuses: readonly ContainerStatus[];
   containerStatuses: readonly ContainerStatus[];
   initialized: boolean;
-  over: boolean;
   late: boolean;
 }
 
-/** Kubernetes' rule of a pod's phase. A final phase never changes. */
+/** Kubernetes' rule of a pod's phase (getPhase in kubelet_pods.go). A final phase never changes. */
 function phaseOf(view: PodView, facts: PhaseFacts): string {
-  const { pod, desiredPhase } = view;
-  const before = pod.status?.phase;
+  const before = view.pod.status?.phase;
   if (before !== undefined && isTerminal(before)) return before;
   if (facts.late) return 'Failed';
+  const phase = phaseOfContainers(view, facts);
+  return isTerminal(phase) && runsSidecar(view, facts.initContainerStatuses) ? 'Running' : phase;
+}
+
+/** A sidecar ends after the containers: until then its pod runs. */
+function runsSidecar({ pod }: PodView, statuses: readonly ContainerStatus[]): boolean {
+  return (pod.spec?.initContainers ?? []).some(
+    (container, i) => isSidecar(container) && statuses[i]?.state?.running !== undefined,
+  );
+}
+
+/** What the phase would be if there were no sidecars. */
+function phaseOfContainers(view: PodView, facts: PhaseFacts): string {
+  const { pod, desiredPhase } = view;
   const policy = pod.spec?.restartPolicy ?? 'Always';
   if (policy === 'Never' && hasFailedInit(view, facts.initContainerStatuses)) return 'Failed';
   const states = facts.containerStatuses.map(({ state, lastState }) => ({ state, lastState }));
