@@ -6,3 +6,4 @@ export * from './host-ports';
 export * from './owners';
 export * from './time';
 export * from './tolerations';
+export * from './stored';

@@ -1,8 +1,8 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { StoredObject } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
-import type { StoredNode } from './facts/node-facts';
-import { occupiedNode, type StoredPod } from './facts/pod-facts';
+import type { StoredNode, StoredPod } from '@shiplog/kube';
+import { occupiedNode } from './facts/pod-facts';
 import type { ClusterEventKind } from './rule';
 
 /** Something happened on a node that may make a waiting pod schedulable. */

@@ -1,6 +1,7 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import { NodeFacts, type StoredNode } from './facts/node-facts';
-import { occupiedNode, podFacts, type PodFacts, type StoredPod } from './facts/pod-facts';
+import type { StoredNode, StoredPod } from '@shiplog/kube';
+import { NodeFacts } from './facts/node-facts';
+import { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 
 /** The nodes by name as a decision sees them. Valid until the view it was taken from is changed. */
 export interface Snapshot {

@@ -1,8 +1,8 @@
+import type { StoredNode, StoredPod } from '@shiplog/kube';
 import { decideAgain, decideBatch, type Verdict } from './decide';
 import { policyOf } from './policy';
 import { aNode, aPod, podWith, viewOf, type PodTraits } from './testing/builders';
-import type { StoredNode } from './facts/node-facts';
-import { podFacts, type StoredPod } from './facts/pod-facts';
+import { podFacts } from './facts/pod-facts';
 
 const policy = policyOf('default/1');
 const decide = (nodes: StoredNode[], pods: PodTraits[], seed = 7, existing: StoredPod[] = []): readonly Verdict[] =>

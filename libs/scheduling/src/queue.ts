@@ -1,5 +1,6 @@
+import type { StoredPod } from '@shiplog/kube';
 import type { ClusterEvent } from './cluster-events';
-import { podFacts, type PodFacts, type StoredPod } from './facts/pod-facts';
+import { podFacts, type PodFacts } from './facts/pod-facts';
 import type { Policy } from './policy';
 
 /**

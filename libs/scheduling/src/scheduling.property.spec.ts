@@ -1,11 +1,12 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { ItemResult } from '@shiplog/contracts';
+import type { StoredNode, StoredPod } from '@shiplog/kube';
 import * as fc from 'fast-check';
 import { ClusterView } from './cluster-view';
 import { decideAgain, type AssumedBinding } from './decide';
 import { explain } from './explain';
-import type { NodeFacts, StoredNode } from './facts/node-facts';
-import { podFacts, type StoredPod } from './facts/pod-facts';
+import type { NodeFacts } from './facts/node-facts';
+import { podFacts } from './facts/pod-facts';
 import { policyOf } from './policy';
 import { Scheduling, type Binding } from './scheduling';
 import { aNode, aPod, applied, viewOf, type NodeTraits, type PodTraits } from './testing/builders';

@@ -1,5 +1,5 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import type { StoredNode } from './facts/node-facts';
+import type { StoredNode } from '@shiplog/kube';
 import { policyOf } from './policy';
 import { Scheduling, type Proposal } from './scheduling';
 import { aNode, aPod, applied, type PodTraits } from './testing/builders';

@@ -1,11 +1,10 @@
 import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import type { CommandData, ItemResult } from '@shiplog/contracts';
-import { conditionOf } from '@shiplog/kube';
+import { conditionOf, type StoredNode, type StoredPod } from '@shiplog/kube';
 import { clusterEventsOf, type ClusterEvent } from './cluster-events';
 import { ClusterView } from './cluster-view';
 import { decideBatch, type Verdict } from './decide';
-import type { StoredNode } from './facts/node-facts';
-import type { PodFacts, StoredPod } from './facts/pod-facts';
+import type { PodFacts } from './facts/pod-facts';
 import { fitsOn } from './filtering';
 import type { Policy } from './policy';
 import { SchedulingQueue, type QueuedPod } from './queue';

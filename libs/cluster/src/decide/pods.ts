@@ -1,22 +1,11 @@
-import type {
-  Command,
-  KubeObject,
-  KubeStatus,
-  ObjectOf,
-  Pod,
-  PodCondition,
-  PodRef,
-  PodStatus,
-} from '@shiplog/contracts';
+import type { Command, KubeObject, KubeStatus, Pod, PodCondition, PodRef, PodStatus } from '@shiplog/contracts';
 import { validatePodStatus } from '@shiplog/admission';
 import { decodeObject, Problems, statusOf, withoutUndefined } from '@shiplog/apimachinery';
-import { kubernetesTime } from '@shiplog/kube';
+import { kubernetesTime, type StoredPod } from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
 import { changeEvent } from './change';
 import { sizeRejection, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
 import { stepsBetween } from './steps';
-
-type StoredPod = ObjectOf<'pods'>;
 
 type Binding = Command<'BindPods'>['data']['bindings'][number];
 

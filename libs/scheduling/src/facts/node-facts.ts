@@ -1,9 +1,8 @@
-import type { ObjectOf, Taint } from '@shiplog/contracts';
+import type { Taint } from '@shiplog/contracts';
+import type { StoredNode } from '@shiplog/kube';
 import { amountsOf, type Amounts } from './amounts';
 import { HostPortsInUse } from './host-ports';
 import type { PodFacts } from './pod-facts';
-
-export type StoredNode = ObjectOf<'nodes'>;
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
 const NO_TAINTS: readonly Taint[] = [];

@@ -1,10 +1,7 @@
-import type { ObjectOf } from '@shiplog/contracts';
-import { controllerOf } from '@shiplog/kube';
+import { controllerOf, type StoredPod } from '@shiplog/kube';
 import type { Amounts } from './amounts';
 import { wantedHostPorts, type HostPort } from './host-ports';
 import { likelyUse, podRequests } from './pod-requests';
-
-export type StoredPod = ObjectOf<'pods'>;
 
 /** What rules want to know of a pod, worked out once for each version of it. */
 export interface PodFacts {

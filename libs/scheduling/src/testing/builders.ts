@@ -1,8 +1,9 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { PodSpec, NodeSpec, NodeStatus, StoredObject } from '@shiplog/contracts';
+import type { StoredNode, StoredPod } from '@shiplog/kube';
 import { ClusterView } from '../cluster-view';
-import { NodeFacts, type StoredNode } from '../facts/node-facts';
-import { podFacts, type PodFacts, type StoredPod } from '../facts/pod-facts';
+import { NodeFacts } from '../facts/node-facts';
+import { podFacts, type PodFacts } from '../facts/pod-facts';
 
 export type PodTraits = Partial<Omit<PodSpec, 'containers'>> & {
   /** Requests of its only container. */

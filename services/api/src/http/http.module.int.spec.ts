@@ -15,7 +15,6 @@ const journal = { command: (): Promise<unknown> => Promise.reject(new Error('not
 const bus = {
   command: () => journal.command(),
   connection: { isClosed: () => false },
-  onSignal: () => ({ unsubscribe: () => undefined }),
 };
 
 describe('HttpModule', () => {

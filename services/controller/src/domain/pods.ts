@@ -1,7 +1,4 @@
-import type { ObjectOf } from '@shiplog/contracts';
-import { conditionOf, isConditionTrue } from '@shiplog/kube';
-
-export type StoredPod = ObjectOf<'pods'>;
+import { conditionOf, isConditionTrue, type StoredPod } from '@shiplog/kube';
 
 /** Whether the pod takes traffic, as its kubelet (or the node controller for it) says. */
 export function isPodReady(pod: StoredPod): boolean {

@@ -42,7 +42,7 @@ describe('the log of a pod', () => {
   let app: NestFastifyApplication;
   let port: number;
   beforeAll(async () => {
-    const bus = { stream, connection: { isClosed: () => false }, onSignal: () => ({ unsubscribe: () => undefined }) };
+    const bus = { stream, connection: { isClosed: () => false } };
     const module = await testingModule([HttpModule], { bus: bus as never, config, cluster: clusterOf([pod]) })
       .overrideProvider(ServerCertificate)
       .useValue({})

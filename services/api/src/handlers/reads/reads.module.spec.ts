@@ -27,7 +27,6 @@ const bus = {
     asked.push({ name, ask });
     return Promise.resolve({ object: pod('web', 'then') });
   },
-  onSignal: () => ({ unsubscribe: () => undefined }),
 };
 
 describe('ReadsModule', () => {

@@ -1,6 +1,7 @@
 import type { EndpointPort, ObjectOf, ServicePort } from '@shiplog/contracts';
 import { matchesSelectorMap } from '@shiplog/apimachinery';
-import { isPodFinished, isPodReady, type StoredPod } from '../../domain/pods';
+import type { StoredPod } from '@shiplog/kube';
+import { isPodFinished, isPodReady } from '../../domain/pods';
 
 export type StoredService = ObjectOf<'services'>;
 

@@ -1,8 +1,9 @@
 import { type ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, splitKey, type ObjectOf } from '@shiplog/contracts';
 import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
+import type { StoredPod } from '@shiplog/kube';
 import type { ObjectChange, Controller } from '../../runtime/domain/controller';
-import { isPodFinished, isPodReady, type StoredPod } from '../../domain/pods';
+import { isPodFinished, isPodReady } from '../../domain/pods';
 import { decideEndpoints, deleteEndpoints } from './decide';
 import { decideMirror } from './mirror';
 import { SERVICE_NAME, SLICES, type StoredSlice } from './slices';

@@ -1,8 +1,7 @@
 import type { Endpoint, ObjectOf } from '@shiplog/contracts';
-import { deletionOf, controllerOf } from '@shiplog/kube';
+import { deletionOf, controllerOf, type StoredPod } from '@shiplog/kube';
 import type { PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
 import { controllerReference } from '../../domain/owners';
-import type { StoredPod } from '../../domain/pods';
 import { candidatesOf, isHeadless, portsKey, selectsPods, type Candidate, type StoredService } from './candidates';
 import { ENDPOINT_CONTROLLER, ENDPOINTS_MANAGED_BY, HEADLESS, hostnameIn, planEndpoints } from './endpoints';
 import { deleteSlice, planSlices, SERVICE_NAME, SLICE_MANAGED_BY, type PortGroup, type StoredSlice } from './slices';

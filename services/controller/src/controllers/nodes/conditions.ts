@@ -1,8 +1,6 @@
-import type { NodeCondition, ObjectOf } from '@shiplog/contracts';
-import { conditionOf, isConditionTrue, statusPatchOf } from '@shiplog/kube';
+import type { NodeCondition } from '@shiplog/contracts';
+import { conditionOf, isConditionTrue, statusPatchOf, type StoredNode } from '@shiplog/kube';
 import { momentOf, type Now, type ReconcileResult } from '../../runtime/domain/controller';
-
-export type StoredNode = ObjectOf<'nodes'>;
 
 /** What a kubelet reports, and so nobody knows once it is silent. */
 const REPORTED = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];

@@ -1,6 +1,6 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { Taint } from '@shiplog/contracts';
-import { conditionOf } from '@shiplog/kube';
+import { conditionOf, type StoredNode } from '@shiplog/kube';
 import {
   SETTLED,
   type ReconcileRequest,
@@ -9,7 +9,7 @@ import {
   type ReconcileResult,
 } from '../../runtime/domain/controller';
 import { timeOf } from '../../domain/pods';
-import { decideConditions, isNodeReady, isSilent, type StoredNode } from './conditions';
+import { decideConditions, isNodeReady, isSilent } from './conditions';
 import { decideEviction } from './eviction';
 import { decideLostPods } from './lost-pods';
 import { decideTaints, nameOf } from './taints';

@@ -1,7 +1,7 @@
 import type { Taint } from '@shiplog/contracts';
-import { deletionOf, statusPatchOf, tolerates } from '@shiplog/kube';
+import { deletionOf, statusPatchOf, tolerates, type StoredPod } from '@shiplog/kube';
 import type { Note, Now, PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
-import { timeOf, type StoredPod } from '../../domain/pods';
+import { timeOf } from '../../domain/pods';
 
 /** All that the decision which pods must leave a node looks at. */
 export interface EvictionView {

@@ -1,7 +1,7 @@
 import type { Taint } from '@shiplog/contracts';
-import { conditionOf, patchOf } from '@shiplog/kube';
+import { conditionOf, patchOf, type StoredNode } from '@shiplog/kube';
 import type { Now, ReconcileResult } from '../../runtime/domain/controller';
-import { isNodeReady, type StoredNode } from './conditions';
+import { isNodeReady } from './conditions';
 
 export const NOT_READY = 'node.kubernetes.io/not-ready';
 export const UNREACHABLE = 'node.kubernetes.io/unreachable';

@@ -1,9 +1,6 @@
 import { formatCidr, parseCidr, subnetOf, type Cidr } from '@shiplog/apimachinery';
-import type { ObjectOf } from '@shiplog/contracts';
-import { patchOf } from '@shiplog/kube';
+import { patchOf, type StoredNode } from '@shiplog/kube';
 import type { PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
-
-type StoredNode = ObjectOf<'nodes'>;
 
 /** All that the decision on the nodes' pod networks looks at. */
 export interface PodCidrView {

@@ -1,7 +1,7 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import { deletionOf, isConditionTrue } from '@shiplog/kube';
+import { deletionOf, isConditionTrue, type StoredPod } from '@shiplog/kube';
 import type { Now, PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
-import { isPodFinished, timeOf, type StoredPod } from '../../domain/pods';
+import { isPodFinished, timeOf } from '../../domain/pods';
 
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
 

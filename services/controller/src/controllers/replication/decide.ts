@@ -1,9 +1,9 @@
 import type { KubeStatus, ObjectOf } from '@shiplog/contracts';
-import { deletionOf, controllerOf } from '@shiplog/kube';
+import { deletionOf, controllerOf, type StoredPod } from '@shiplog/kube';
 import { matchesSelectorMap } from '@shiplog/apimachinery';
 import type { Note, Now, PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
 import { addOwner, controllerReference, removeOwners } from '../../domain/owners';
-import { isPodActive, type StoredPod } from '../../domain/pods';
+import { isPodActive } from '../../domain/pods';
 import { observedStatus, writeStatus } from './status';
 import { byUsefulness } from './deletion-order';
 

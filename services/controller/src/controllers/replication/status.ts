@@ -4,10 +4,10 @@ import type {
   ReplicationControllerCondition,
   ReplicationControllerStatus,
 } from '@shiplog/contracts';
-import { statusPatchOf } from '@shiplog/kube';
+import { statusPatchOf, type StoredPod } from '@shiplog/kube';
 import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
 import type { Now, PlannedCommand } from '../../runtime/domain/controller';
-import { isPodReady, untilAvailableMs, type StoredPod } from '../../domain/pods';
+import { isPodReady, untilAvailableMs } from '../../domain/pods';
 
 type Rc = ObjectOf<'replicationcontrollers'>;
 
