@@ -36,6 +36,63 @@ describe('a pod and its service account', () => {
   });
 });
 
+describe('a pod and the secrets of its service account', () => {
+  const strict = { ...account('strict', ['pulled']), secrets: [{ name: 'lent' }] };
+  strict.metadata = { ...strict.metadata, annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } };
+  state.put('serviceaccounts', strict);
+  const told = (spec: Parameters<typeof aPod>[0]) =>
+    rejectionOf(create({ serviceAccountName: 'strict', ...spec })).message;
+  const from = (name: string) => [{ name: 'KEY', valueFrom: { secretKeyRef: { name, key: 'k' } } }];
+  const container = (name: string, env: ReturnType<typeof from>) => ({ name, image: 'x', env });
+  const SAYS = 'is not allowed because service account strict does not reference that';
+
+  it('takes those that the account names, where it insists', () => {
+    const volumes = [{ name: 'v', secret: { secretName: 'lent' } }];
+    const spec = { serviceAccountName: 'strict', volumes, containers: [container('c', from('lent'))] };
+    expect(specOf(spec)).toMatchObject({ imagePullSecrets: [{ name: 'pulled' }] });
+  });
+
+  it('is forbidden when it takes others', () => {
+    expect(told({ volumes: [{ name: 'v', secret: { secretName: 'own' } }] })).toBe(
+      `pods "web" is forbidden: volume with secret.secretName="own" ${SAYS} secret`,
+    );
+    expect(told({ containers: [container('c', from('own'))] })).toBe(
+      `pods "web" is forbidden: container c with envVar KEY referencing secret.secretName="own" ${SAYS} secret`,
+    );
+    expect(told({ initContainers: [container('i', from('own'))] })).toContain(
+      `init container i with envVar KEY referencing secret.secretName="own" ${SAYS} secret`,
+    );
+    expect(told({ imagePullSecrets: [{ name: 'pulled' }, { name: 'own' }] })).toContain(
+      `imagePullSecrets[1].name="own" ${SAYS} imagePullSecret`,
+    );
+  });
+});
+
+describe('a mirror of a pod that its node runs by itself', () => {
+  const mirror = (spec: Parameters<typeof aPod>[0]) =>
+    admitCreate(
+      'pods',
+      aPod({ nodeName: 'n', ...spec }, { annotations: { 'kubernetes.io/config.mirror': 'x' } }),
+      admission({ state }),
+    );
+
+  it('gets no account', () => {
+    expect(valueOf(mirror({})).spec).not.toHaveProperty('serviceAccountName');
+    expect(rejectionOf(mirror({ serviceAccountName: 'plain' })).message).toBe(
+      'pods "web" is forbidden: a mirror pod may not reference service accounts',
+    );
+  });
+
+  it('has no secrets', () => {
+    const forbidden = (spec: Parameters<typeof aPod>[0]) => rejectionOf(mirror(spec)).message;
+    expect(forbidden({ imagePullSecrets: [{ name: 's' }] })).toContain('a mirror pod may not reference secrets');
+    const sources = [{ serviceAccountToken: { path: 'token' } }];
+    expect(forbidden({ volumes: [{ name: 'v', projected: { sources } }] })).toContain(
+      'a mirror pod may not use ServiceAccountToken volume projections',
+    );
+  });
+});
+
 describe("a pod's priority class", () => {
   it('is one that is there', () => {
     expect(specOf({ priorityClassName: 'system-node-critical' })).toMatchObject({ priority: 2_000_001_000 });

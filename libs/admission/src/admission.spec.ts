@@ -135,7 +135,6 @@ describe('replacing', () => {
       ...before.metadata,
       creationTimestamp: '2000-01-01T00:00:00Z',
       generation: 99,
-      deletionTimestamp: '2000-01-01T00:00:00Z',
     };
     expect(valueOf(replace({ metadata })).metadata).toEqual(before.metadata);
   });

@@ -11,6 +11,7 @@ import {
 } from '@shiplog/apimachinery';
 import type { AdmissionContext } from './context';
 import { rulesOf } from './kinds';
+import { distinctOwners } from './metadata/owners';
 import { validateMetadata } from './metadata/validate';
 import { checkNamespace, settleNamespace } from './namespace';
 
@@ -27,7 +28,9 @@ export function admitCreate(resource: ResourceId, object: unknown, ctx: Admissio
   const decoded = decodeObject(resource, object);
   if (!decoded.ok) return decoded;
   const draft = decoded.value;
-  if (draft.metadata.resourceVersion !== undefined) {
+  const { resourceVersion = '0' } = draft.metadata;
+  delete draft.metadata.resourceVersion;
+  if (resourceVersion !== '0') {
     return refused(statusOf.badRequest('resourceVersion should not be set on objects to be created'));
   }
   const misplaced = settleNamespace(resource, draft, ctx.namespace) ?? checkNamespace(resource, draft, ctx);
@@ -54,6 +57,7 @@ function stamp(resource: ResourceId, draft: KubeObject, ctx: AdmissionContext): 
   if (meta.name === undefined && meta.generateName !== undefined) meta.name = generatedName(resource, draft, ctx);
   meta.uid = ctx.seed;
   meta.creationTimestamp = toSeconds(ctx.now);
+  if (meta.ownerReferences !== undefined) meta.ownerReferences = distinctOwners(meta.ownerReferences).kept;
   delete meta.generation;
   delete meta.deletionTimestamp;
   delete meta.deletionGracePeriodSeconds;

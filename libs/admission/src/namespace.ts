@@ -11,8 +11,9 @@ export function settleNamespace(
   const { namespaced } = resourceRow(resource);
   const meta = draft.metadata;
   if (!namespaced) {
-    if (meta.namespace === undefined) return undefined;
-    return statusOf.badRequest('namespace may not be set on a cluster-scoped object');
+    // Kubernetes forgets it too (EnsureObjectNamespaceMatchesRequestNamespace): tools set one on all that they send.
+    delete meta.namespace;
+    return undefined;
   }
   if (requested !== undefined && requested !== '') {
     if (meta.namespace !== undefined && meta.namespace !== requested) {

@@ -1,7 +1,8 @@
 import { type KubeObject, type KubeStatus, type ResourceId, type StoredObject, resourceRow } from '@shiplog/contracts';
-import { decodeObject, ok, Problems, refused, type Result, sameJson, statusOf } from '@shiplog/apimachinery';
+import { decodeObject, GoSyntax, ok, Problems, refused, type Result, sameJson, statusOf } from '@shiplog/apimachinery';
 import type { AdmissionContext } from './context';
 import { rulesOf } from './kinds';
+import { distinctOwners } from './metadata/owners';
 import { validateMetadata, validateMetadataUpdate } from './metadata/validate';
 import { withScale } from './scale';
 
@@ -67,8 +68,10 @@ function checkPreconditions(resource: ResourceId, before: StoredObject, draft: K
   }
   if (resourceVersion !== undefined || rulesOf(resource).unconditionalUpdate !== false) return undefined;
   const problems = new Problems();
-  problems.invalid('metadata.resourceVersion', '', 'must be specified for an update');
-  return statusOf.invalid(resource, name, problems.causes);
+  problems.invalid('metadata.resourceVersion', new GoSyntax('0x0'), 'must be specified for an update');
+  // Kubernetes has the resource there in the place of the kind.
+  const { group, plural } = resourceRow(resource);
+  return statusOf.invalid({ group, plural, kind: plural }, name, problems.causes);
 }
 
 function replaceMain(
@@ -87,7 +90,7 @@ function replaceMain(
   }
   const problems = new Problems();
   if (after.metadata !== before.metadata) validateMetadata(after.metadata, rules.name, problems);
-  validateMetadataUpdate(after.metadata, before.metadata, problems);
+  validateMetadataUpdate(draft.metadata, before.metadata, problems);
   rules.validateUpdate?.(after, before, problems);
   rules.validate?.(after, problems, ctx, before);
   if (problems.none) rules.allocate?.(after, before, problems, ctx);
@@ -111,7 +114,8 @@ function takeOver(to: KubeObject, from: KubeObject, field: string): void {
 
 /** The draft with the metadata that only the system writes, sharing with the object before whatever is equal. */
 function keepingMetadata(before: StoredObject, draft: KubeObject): KubeObject {
-  const { labels, annotations, ownerReferences, finalizers, generateName } = draft.metadata;
+  const { labels, annotations, finalizers, generateName } = draft.metadata;
+  const ownerReferences = draft.metadata.ownerReferences && distinctOwners(draft.metadata.ownerReferences).kept;
   const metadata: Record<string, unknown> = { ...before.metadata };
   for (const [field, value] of Object.entries({ labels, annotations, ownerReferences, finalizers, generateName })) {
     if (value === undefined) delete metadata[field];

@@ -1,9 +1,10 @@
-import type { NodeStatus, ObjectOf } from '@shiplog/contracts';
+import type { NodeAddress, NodeStatus, ObjectOf, Taint } from '@shiplog/contracts';
 import {
   type Cidr,
   cidrsOverlap,
   cidrWithin,
   dnsSubdomain,
+  GoSyntax,
   labelValue,
   parseCidr,
   type Problems,
@@ -16,6 +17,18 @@ import { type Draft, defineKind } from './kind';
 
 const AMOUNTS = ['capacity', 'allocatable'] as const;
 const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+const quoted = (text = ''): string => JSON.stringify(text);
+
+/** As Go writes the type that Kubernetes has of it inside. */
+function shownTaint({ key, value, effect }: Taint): GoSyntax {
+  const fields = `Key:${quoted(key)}, Value:${quoted(value)}, Effect:${quoted(effect)}`;
+  return new GoSyntax(`core.Taint{${fields}, TimeAdded:(*v1.Time)(nil)}`);
+}
+
+function shownAddress({ type, address }: NodeAddress): GoSyntax {
+  return new GoSyntax(`core.NodeAddress{Type:${quoted(type)}, Address:${quoted(address)}}`);
+}
 
 export const nodes = defineKind<'nodes'>({
   resource: 'nodes',
@@ -42,7 +55,7 @@ export const nodes = defineKind<'nodes'>({
       else if (!TAINT_EFFECTS.includes(taint.effect))
         problems.notSupported(`${at}.effect`, taint.effect, TAINT_EFFECTS);
       const id = `${taint.key}:${taint.effect}`;
-      if (seen.has(id)) problems.duplicate(at, taint);
+      if (seen.has(id)) problems.duplicate(at, shownTaint(taint));
       seen.add(id);
     });
     if (before === undefined) validateAmounts(draft.status ?? {}, problems);
@@ -55,7 +68,7 @@ export const nodes = defineKind<'nodes'>({
     const seen = new Set<string>();
     addresses.forEach((address, i) => {
       const id = `${address.type} ${address.address}`;
-      if (seen.has(id)) problems.duplicate(`status.addresses[${i}]`, address);
+      if (seen.has(id)) problems.duplicate(`status.addresses[${i}]`, shownAddress(address));
       seen.add(id);
     });
   },

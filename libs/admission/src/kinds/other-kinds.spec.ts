@@ -105,7 +105,9 @@ describe('a namespace', () => {
 
   it('has a label for a name, and lives in no namespace', () => {
     expect(causes('namespaces', cluster('Namespace', {}, { name: 'a.b' }))).toContain('metadata.name');
-    expect(rejectionOf(admitCreate('namespaces', object('Namespace'), admission())).code).toBe(400);
+    expect(valueOf(admitCreate('namespaces', object('Namespace'), admission())).metadata).not.toHaveProperty(
+      'namespace',
+    );
   });
 });
 
@@ -127,7 +129,7 @@ describe('a node', () => {
     const report = (addresses: object[]) =>
       causesOf(admitUpdate('nodes', 'status', before, { ...before, status: { addresses } }, admission()));
     expect(report([address, address])).toEqual([
-      'status.addresses[1]: Duplicate value: {"type":"InternalIP","address":"192.0.2.4"}',
+      'status.addresses[1]: Duplicate value: core.NodeAddress{Type:"InternalIP", Address:"192.0.2.4"}',
     ]);
     expect(report([address, { ...address, type: 'ExternalIP' }])).toEqual([]);
   });
@@ -245,7 +247,7 @@ describe('a lease', () => {
     const before = created('leases.coordination.k8s.io', lease);
     const blind = admitUpdate('leases.coordination.k8s.io', undefined, before, lease, admission());
     expect(rejectionOf(blind).message).toContain(
-      'metadata.resourceVersion: Invalid value: "": must be specified for an update',
+      'metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
     );
   });
 });

@@ -2,14 +2,14 @@ import type { PodSpec, Toleration } from '@shiplog/contracts';
 import { dnsSubdomain, sameJson } from '@shiplog/apimachinery';
 import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
 import { qosClassOf } from '../pods/qos';
+import { accountProblem, runAsAccount } from '../pods/account';
 import { validatePodAnnotations } from '../pods/annotations';
 import { validateNewPod, validatePodOnly } from '../pods/pod-only';
 import { validatePodUpdate } from '../pods/update';
 import { validatePodSpec } from '../pods/validate';
 import { validatePodStatus } from '../pods/validate-status';
 import { nameWarnings, podSpecWarnings } from '../pods/warnings';
-import type { AdmissionContext } from '../context';
-import { carryOver, defineKind, type Draft } from './kind';
+import { carryOver, defineKind } from './kind';
 
 const EVICTION_DELAY_SECONDS = 300;
 const AWAITED_TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
@@ -37,33 +37,12 @@ function toleratesEviction(toleration: Toleration, key: string): boolean {
   );
 }
 
-/** What Kubernetes' priority and service account admissions fill in. */
+/** What Kubernetes' priority and toleration admissions fill in. */
 function admit(spec: PodSpec): void {
-  spec.serviceAccountName ??= DEFAULT_ACCOUNT;
-  spec.serviceAccount = spec.serviceAccountName;
   spec.enableServiceLinks ??= true;
   spec.priority ??= priorityOf(spec.priorityClassName);
   spec.preemptionPolicy ??= PREEMPTION;
   tolerateLostNodes(spec);
-}
-
-/** Present in every namespace, or about to be: who makes a namespace and a pod in it must not have to wait. */
-const DEFAULT_ACCOUNT = 'default';
-
-/** What Kubernetes' service account admission looks at: that the account is there, and which pull secrets it has. */
-function serviceAccountProblem(pod: Draft<'pods'>, { state }: AdmissionContext): string | undefined {
-  const { namespace = '' } = pod.metadata;
-  const name = pod.spec?.serviceAccountName ?? DEFAULT_ACCOUNT;
-  if (name === DEFAULT_ACCOUNT || state.get('serviceaccounts', namespace, name) !== undefined) return undefined;
-  return `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
-}
-
-function pullAsAccount(pod: Draft<'pods'>, spec: PodSpec, { state }: AdmissionContext): void {
-  if ((spec.imagePullSecrets ?? []).length > 0) return;
-  const { namespace = '' } = pod.metadata;
-  const account = state.get('serviceaccounts', namespace, spec.serviceAccountName ?? DEFAULT_ACCOUNT);
-  const secrets = account?.imagePullSecrets ?? [];
-  if (secrets.length > 0) spec.imagePullSecrets = secrets.map(({ name }) => ({ name }));
 }
 
 /** The two classes that every cluster has; pods without a class have priority 0. */
@@ -125,14 +104,14 @@ export const pods = defineKind<'pods'>({
   },
   prepareCreate(draft, ctx) {
     const spec = draft.spec ?? { containers: [] };
+    runAsAccount(draft, spec, ctx);
     admit(spec);
-    pullAsAccount(draft, spec, ctx);
     draft.spec = spec;
     draft.status = { phase: 'Pending', qosClass: qosClassOf(spec) };
   },
   forbids(draft, ctx) {
     const spec = draft.spec ?? { containers: [] };
-    return serviceAccountProblem(draft, ctx) ?? priorityProblem(spec) ?? runtimeProblem(spec);
+    return accountProblem(draft, spec, ctx) ?? priorityProblem(spec) ?? runtimeProblem(spec);
   },
   prepareUpdate(draft, before) {
     const spec = draft.spec ?? { containers: [] };

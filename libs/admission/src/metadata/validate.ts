@@ -1,6 +1,7 @@
-import type { ObjectMeta, OwnerReference } from '@shiplog/contracts';
+import type { ObjectMeta } from '@shiplog/contracts';
 import {
   asPrefix,
+  GoSyntax,
   labelValue,
   pathSegment,
   type Problems,
@@ -8,6 +9,7 @@ import {
   type TextRule,
   utf8Length,
 } from '@shiplog/apimachinery';
+import { validateOwners } from './owners';
 
 const MAX_ANNOTATION_BYTES = 262_144;
 
@@ -32,33 +34,6 @@ export function validateAnnotations(annotations: Texts | undefined, at: string, 
   if (bytes > MAX_ANNOTATION_BYTES) problems.tooLong(at, MAX_ANNOTATION_BYTES);
 }
 
-/** Events come and go too fast for anything to live as long as they do. */
-const BANNED_OWNER = 'v1/Event';
-const OWNERS = 'metadata.ownerReferences';
-
-/** Kubernetes says what is wrong of the whole list, and not of one owner in it. */
-function validateOwners({ ownerReferences: owners = [] }: ObjectMeta, problems: Problems): void {
-  for (const owner of owners) validateOwner(owner, problems);
-  const [first, second] = owners.filter(({ controller }) => controller === true);
-  if (first === undefined || second === undefined) return;
-  const both = `${first.kind}/${first.name} and ${second.kind}/${second.name}`;
-  const rule = `Only one reference can have Controller set to true. Found "true" in references for ${both}`;
-  problems.invalid(OWNERS, owners, rule);
-}
-
-function validateOwner(owner: OwnerReference, problems: Problems): void {
-  const { apiVersion } = owner;
-  if (!/^(?:[^/]*\/)?[^/]+$/.test(apiVersion)) {
-    problems.invalid(`${OWNERS}.apiVersion`, apiVersion, 'version must not be empty');
-  }
-  for (const field of ['kind', 'name', 'uid'] as const) {
-    if (owner[field] === '') problems.invalid(`${OWNERS}.${field}`, '', 'must not be empty');
-  }
-  if (`${apiVersion}/${owner.kind}` === BANNED_OWNER) {
-    problems.invalid(OWNERS, owner, '/v1, Kind=Event is disallowed from being an owner');
-  }
-}
-
 const SHORT_FINALIZERS = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
 
 /** Finalizers are somebody's: all but Kubernetes' own say whose. */
@@ -70,9 +45,9 @@ export const finalizerName: TextRule = (text) =>
 function validateFinalizers(meta: ObjectMeta, problems: Problems): void {
   const finalizers = meta.finalizers ?? [];
   finalizers.forEach((finalizer, i) => {
-    const at = `metadata.finalizers[${i}]`;
-    for (const wrong of qualifiedName(finalizer)) problems.invalid(at, finalizer, wrong);
-    problems.breaches(at, finalizer, finalizerName);
+    // Kubernetes names the place only of what its own rules find.
+    problems.breaches('metadata.finalizers', finalizer, qualifiedName);
+    problems.breaches(`metadata.finalizers[${i}]`, finalizer, finalizerName);
   });
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     problems.invalid('metadata.finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set');
@@ -98,15 +73,32 @@ export function validateMetadata(meta: ObjectMeta, rule: TextRule, problems: Pro
   validateFinalizers(meta, problems);
 }
 
-/** An object that is to go takes on no new finalizers. */
-export function validateMetadataUpdate(meta: ObjectMeta, before: ObjectMeta, problems: Problems): void {
-  if (before.deletionTimestamp === undefined) return;
-  const present = new Set(before.finalizers);
-  const added = (meta.finalizers ?? []).filter((finalizer) => !present.has(finalizer));
-  if (added.length > 0) {
-    problems.forbidden(
-      'metadata.finalizers',
-      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((f) => JSON.stringify(f)).join(', ')}}`,
-    );
+/**
+ * What an update may not change. The system's own fields are kept whatever is sent, but who asks for a deletion by setting its
+ * time is told that this is no way to do it (BeforeUpdate and ValidateObjectMetaAccessorUpdate).
+ */
+export function validateMetadataUpdate(sent: ObjectMeta, before: ObjectMeta, problems: Problems): void {
+  const { deletionTimestamp, deletionGracePeriodSeconds: period } = sent;
+  if (before.deletionTimestamp === undefined && deletionTimestamp !== undefined) {
+    problems.invalid('metadata.deletionTimestamp', goTime(deletionTimestamp), 'field is immutable');
   }
+  if (period !== undefined && period !== before.deletionGracePeriodSeconds) {
+    problems.invalid('metadata.deletionGracePeriodSeconds', period, 'field is immutable');
+  }
+  if (before.deletionTimestamp !== undefined) validateNoNewFinalizers(sent, before, problems);
+}
+
+/** As Go's Time writes itself: `2026-01-01 00:00:00 +0000 UTC`. */
+function goTime(time: string): GoSyntax {
+  return new GoSyntax(`${time.replace('T', ' ').replace('Z', '')} +0000 UTC`);
+}
+
+/** An object that is to go takes on no new finalizers. */
+function validateNoNewFinalizers(meta: ObjectMeta, before: ObjectMeta, problems: Problems): void {
+  const present = new Set(before.finalizers);
+  const added = (meta.finalizers ?? []).filter((finalizer) => !present.has(finalizer)).sort();
+  if (added.length === 0) return;
+  const found = GoSyntax.list([...new Set(added)]).text;
+  const rule = 'no new finalizers can be added if the object is being deleted, found new finalizers';
+  problems.forbidden('metadata.finalizers', `${rule} ${found}`);
 }

@@ -1,4 +1,4 @@
-import type { PodSpec } from '@shiplog/contracts';
+import type { ObjectMeta, PodSpec } from '@shiplog/contracts';
 import { type Problems } from '@shiplog/apimachinery';
 import { validateDescendingPath } from './paths';
 import { containersOf } from './windows';
@@ -15,6 +15,11 @@ const SECCOMP_PROFILES = ['runtime/default', 'docker/default', 'unconfined'];
 const LOCALHOST = 'localhost/';
 const INTEGER = /^(?:0|-?[1-9]\d*)$/;
 const MAX_COST = 2 ** 31 - 1;
+
+/** Whether a pod is the image of one that its node runs by itself. */
+export function isMirror({ annotations = {} }: ObjectMeta): boolean {
+  return Object.hasOwn(annotations, MIRROR);
+}
 
 /** Kubernetes' rules for annotations that it acts on, of a pod or of a template for pods. */
 export function validatePodAnnotations(

@@ -1,7 +1,7 @@
 import type { ObjectOf } from '@shiplog/contracts';
 
 /** The ConfigMaps and Secrets of its namespace that a pod is made with, as `configmaps/name` and `secrets/name`. */
-export function referencesOf(pod: ObjectOf<'pods'>): Set<string> {
+export function referencesOf(pod: Pick<ObjectOf<'pods'>, 'spec'>): Set<string> {
   const found = new Set<string>();
   const configMap = (name: string | undefined): unknown => name !== undefined && found.add(`configmaps/${name}`);
   const secret = (name: string | undefined): unknown => name !== undefined && found.add(`secrets/${name}`);

@@ -18,6 +18,7 @@ import { checkFields, checkPatch } from '../../rest/field-validation';
 import { checkListOptions } from '../../rest/list-options';
 import { negotiate } from '../../rest/negotiate';
 import { deletionOf, dryRunOf, param, selectionOf } from '../../rest/options';
+import { ownerWarnings } from '../../rest/owner-warnings';
 import { presentationOf, presentList, presentObject, type Presentation } from '../../rest/present';
 import { keyOf, storedResource, type ResourceRequest } from '../../rest/request';
 import { warningHeader } from '../../rest/warning-header';
@@ -62,7 +63,7 @@ export class MutationHandler {
     const shown = presentationOf(request, this.clock.now());
     const duplicates: string[] = [];
     const object = withMetadata(await parseObject(body, contentType, this.yaml, expectedOf(request, duplicates)));
-    const warnings = checkFields(request, object, duplicates, 'CreateOptions');
+    const warnings = [...checkFields(request, object, duplicates, 'CreateOptions'), ...ownerWarnings(object)];
     const dryRun = dryRunOf(request.query.dryRun, 'CreateOptions');
     const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
@@ -76,7 +77,7 @@ export class MutationHandler {
     const object = withMetadata(await parseObject(body, contentType, this.yaml, expectedOf(request, duplicates)));
     const key = keyOf(request);
     checkName(object, key);
-    const warnings = checkFields(request, object, duplicates, 'UpdateOptions');
+    const warnings = [...checkFields(request, object, duplicates, 'UpdateOptions'), ...ownerWarnings(object)];
     const dryRun = dryRunOf(request.query.dryRun, 'UpdateOptions');
     const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object: this.#known(key) };
@@ -98,7 +99,10 @@ export class MutationHandler {
     const dryRun = dryRunOf(request.query.dryRun, 'PatchOptions');
     const key = keyOf(request);
     const object = this.#known(key);
-    const warnings = checkPatch(request, { type: patchType, patch }, duplicates, object);
+    const warnings = [
+      ...checkPatch(request, { type: patchType, patch }, duplicates, object),
+      ...ownerWarnings(patch, patchType),
+    ];
     const data = { ...key, ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object };
     return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), shown, before);
