@@ -151,6 +151,19 @@ describe('probes over the network', () => {
     expect(asked).toEqual([[`127.0.0.1:${port}`, undefined, undefined, undefined]]);
   });
 
+  it('take what Go takes for an answer', async () => {
+    const answering = (text: string): Promise<number> => listen(createServer((socket) => socket.end(text)));
+    const long = `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(40_000)}\r\n\r\nok`;
+    const chunked = 'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n';
+    for (const text of ['HTTP/1.1 200 OK\n\nok', 'HTTP/1.0 200\r\n\r\nok', long, `HTTP/1.1 200 OK\r\n${chunked}`])
+      expect(await get(await answering(text), '/')).toEqual({ ok: true, output: 'ok' });
+    const switching = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n';
+    expect(await get(await answering(switching), '/')).toEqual({
+      ok: false,
+      output: 'HTTP probe failed with statuscode: 101',
+    });
+  });
+
   it('say in Go’s words why there was no answer', async () => {
     const speaking = (text: string): Promise<number> => listen(createServer((socket) => socket.end(text)));
     const closed = await listen(createServer((socket) => socket.on('data', () => socket.end())));

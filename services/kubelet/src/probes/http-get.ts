@@ -39,6 +39,13 @@ export const KUBERNETES_VERSION = '1.32';
 const BODY_LIMIT = 10 * 1024;
 /** Of one probe, the first and those that redirects lead to. */
 const MOST_REQUESTS = 10;
+/** As Go's client takes answers: of any certificate, with lines that only a line feed ends, with long headers. */
+const CLIENT = {
+  agent: false,
+  rejectUnauthorized: false,
+  insecureHTTPParser: true,
+  maxHeaderSize: 1024 * 1024,
+} as const;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
@@ -92,7 +99,7 @@ function ask(
     const headers = ['Host', named ?? remote, ...others];
     // The name in TLS is the URL's; Node would take the header's.
     const servername = isIP(host) === 0 ? host : '';
-    const request = send({ host, port, path, headers, servername, agent: false, signal, rejectUnauthorized: false });
+    const request = send({ ...CLIENT, host, port, path, headers, servername, signal });
     let local: string | undefined;
     request.on('socket', (socket) =>
       socket.on('connect', () => (local = `${bracketed(socket.localAddress ?? '')}:${socket.localPort}`)),
@@ -102,6 +109,12 @@ function ask(
       reject(new Error(signal.aborted ? late : renderHttpError(error, { local, remote }), { cause: error }));
     });
     request.on('response', resolve);
+    // Of an answer that changes the protocol only the status matters.
+    request.on('upgrade', (response, socket) => {
+      socket.destroy();
+      response.push(null);
+      resolve(response);
+    });
     request.end();
   });
 }

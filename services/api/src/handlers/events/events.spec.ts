@@ -87,6 +87,18 @@ describe('eventLinesOf', () => {
     ],
     [
       'ContainerWaiting',
+      applied(
+        'ContainerWaiting',
+        facts({
+          container: 'app',
+          reason: 'ImagePullBackOff',
+          message: 'Back-off pulling image "a:1": ErrImagePull: no',
+        }),
+      ),
+      ['Normal BackOff kubelet: Back-off pulling image "a:1"', 'Warning Failed kubelet: Error: ImagePullBackOff'],
+    ],
+    [
+      'ContainerWaiting',
       applied('ContainerWaiting', facts({ container: 'app', reason: 'InvalidImageName', message: 'why' })),
       ['Warning Failed kubelet: Error: InvalidImageName'],
     ],

@@ -13,6 +13,8 @@ export interface EventLine {
   readonly about: ObjectReference;
 }
 
+const BACKING_OFF = 'Back-off pulling image';
+const BACK_OFF = new RegExp(`^${BACKING_OFF} "[^"]*"`);
 const CONTROLLER = serviceActor('controller');
 type Pod = ObjectOf<'pods'>;
 
@@ -109,7 +111,8 @@ function waitingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
       return [warns('Failed', `Error: ${reason}`)];
     case 'ImagePullBackOff':
       return [
-        lineOf(container, 'Normal', 'BackOff', message || `Back-off pulling image ${imageOf(pod, name)}`),
+        // Why is in the container's status; here it would make another event of each reason.
+        lineOf(container, 'Normal', 'BackOff', BACK_OFF.exec(message)?.[0] ?? `${BACKING_OFF} ${imageOf(pod, name)}`),
         warns('Failed', 'Error: ImagePullBackOff'),
       ];
     case 'CreateContainerConfigError':
