@@ -92,6 +92,19 @@ describe('reading an object', () => {
       'json: cannot unmarshal string into Go struct field PodSpec.spec.hostNetwork of type bool',
     ],
     [
+      { spec: { priority: 3_000_000_000 } },
+      'json: cannot unmarshal number 3000000000 into Go struct field PodSpec.spec.priority of type int32',
+    ],
+    [
+      { spec: { containers: [{ readinessProbe: { httpGet: { port: 80.5 } } }] } },
+      'json: cannot unmarshal number 80.5 into Go value of type int32',
+    ],
+    [
+      { spec: { containers: [{ readinessProbe: { httpGet: { port: true } } }] } },
+      'json: cannot unmarshal bool into Go value of type int32',
+    ],
+    [{ spec: { containers: [{ resources: { limits: { memory: '1K' } } }] } }, "unable to parse quantity's suffix"],
+    [
       { spec: { containers: [{ resources: { limits: { cpu: 'much' } } }] } },
       "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
     ],
@@ -114,7 +127,7 @@ describe('reading an object', () => {
     const read = valueOf(
       decodeObject('pods', {
         metadata: { name: 'x', creationTimestamp: '2024-01-01T02:00:00.5+02:00' },
-        spec: { containers: [{ name: 'c', resources: { limits: { cpu: 0.5, memory: '2048Mi' } } }] },
+        spec: { containers: [{ name: 'c', resources: { limits: { cpu: 0.5, memory: ' 2048Mi\n' } } }] },
       }),
     );
     expect(read.metadata.creationTimestamp).toBe('2024-01-01T00:00:00Z');

@@ -24,7 +24,7 @@ export class Decoding {
   mismatch(value: unknown, struct: string, goType: string): never {
     const fields = this.path.filter((step) => typeof step === 'string').join('.');
     throw new DecodeError(
-      `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${struct}.${fields} of type ${goType}`,
+      `json: cannot unmarshal ${jsonKind(value, goType)} into Go struct field ${struct}.${fields} of type ${goType}`,
       { value, goType },
     );
   }
@@ -41,10 +41,11 @@ export class DecodeError extends Error {
   }
 }
 
-function jsonKind(value: unknown): string {
+/** What a JSON value is, as Go's decoder says it: of a number that does not fit its type also which. */
+export function jsonKind(value: unknown, goType: string): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'number' : `number ${value}`;
+  if (typeof value === 'number') return goType.startsWith('int') ? `number ${value}` : 'number';
   return value === null ? 'null' : typeof value;
 }
 

@@ -1,9 +1,11 @@
-import { QUANTITY_SYNTAX_ERROR, canonicalQuantity } from '../values/quantity';
-import { DecodeError, type Decoder } from './decoding';
+import { canonicalQuantity, quantityProblem } from '../values/quantity';
+import { DecodeError, jsonKind, type Decoder } from './decoding';
 import { toMicros, toSeconds } from './times';
 
 /** Makes the decoder of a scalar, given the struct that holds it (for error texts). */
 type ScalarOf = (struct: string) => Decoder;
+
+const INT32_MAX = 2 ** 31 - 1;
 
 const text: ScalarOf = (struct) => (value, on) =>
   typeof value === 'string' ? value : on.mismatch(value, struct, 'string');
@@ -15,24 +17,26 @@ const double: ScalarOf = (struct) => (value, on) =>
   typeof value === 'number' ? value : on.mismatch(value, struct, 'float64');
 
 function integer(goType: string, max: number): ScalarOf {
-  return (struct) => (value, on) =>
-    typeof value === 'number' && Number.isInteger(value) && value <= max && value >= -max - 1
-      ? value
-      : on.mismatch(value, struct, goType);
+  return (struct) => (value, on) => (isInt(value, max) ? value : on.mismatch(value, struct, goType));
 }
 
-/** A quantity may be sent as a number; it is kept in Kubernetes' canonical text. */
+function isInt(value: unknown, max: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value <= max && value >= -max - 1;
+}
+
+/** A quantity may be sent as a number, and with blanks around it; it is kept in Kubernetes' canonical text. */
 const quantity: ScalarOf = () => (value) => {
-  const sent = typeof value === 'number' ? String(value) : value;
-  const canonical = typeof sent === 'string' ? canonicalQuantity(sent) : undefined;
-  if (canonical === undefined) throw new DecodeError(QUANTITY_SYNTAX_ERROR);
+  const sent = typeof value === 'string' ? value.trim() : JSON.stringify(value);
+  const canonical = canonicalQuantity(sent);
+  if (canonical === undefined) throw new DecodeError(quantityProblem(sent));
   return canonical;
 };
 
-const intOrString: ScalarOf = (struct) => (value, on) =>
-  typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))
-    ? value
-    : on.mismatch(value, struct, 'intstr.IntOrString');
+/** A number is an int32 there, which is read on its own: an error names no field. */
+const intOrString: ScalarOf = () => (value) => {
+  if (typeof value === 'string' || isInt(value, INT32_MAX)) return value;
+  throw new DecodeError(`json: cannot unmarshal ${jsonKind(value, 'int32')} into Go value of type int32`);
+};
 
 function time(write: (value: string) => string): ScalarOf {
   return (struct) => (value, on) => {
@@ -52,8 +56,6 @@ const bytes: ScalarOf = (struct) => (value, on) => {
   const wrong = /[^A-Za-z0-9+/]/.exec(compact)?.index ?? compact.length;
   throw new DecodeError(`illegal base64 data at input byte ${wrong}`);
 };
-
-const INT32_MAX = 2 ** 31 - 1;
 
 /** Definitions that are scalars with rules of their own. */
 export const NAMED_SCALARS: ReadonlyMap<string, ScalarOf> = new Map([

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { addQuantities, canonicalQuantity, compareQuantities, formatQuantity, parseQuantity } from './quantity';
+import {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  quantityProblem,
+} from './quantity';
 
 describe('quantities', () => {
   it.each([
@@ -48,6 +55,18 @@ describe('quantities', () => {
     ['887687.5Ki', '908992k'],
   ])('%s is written back as %s', (text, canonical) => {
     expect(canonicalQuantity(text)).toBe(canonical);
+  });
+
+  it.each([
+    ['1K', "unable to parse quantity's suffix"],
+    ['1mm', "unable to parse quantity's suffix"],
+    ['1e', "unable to parse quantity's suffix"],
+    ['1Mi1', "unable to parse quantity's suffix"],
+    ['512MB', "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
+    ['1.2.3', "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
+    ['', "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
+  ])('%j is told what is wrong with it', (text, problem) => {
+    expect(quantityProblem(text)).toBe(problem);
   });
 
   it('are compared by amount, not by text', () => {

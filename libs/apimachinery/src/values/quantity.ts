@@ -16,9 +16,14 @@ const DECIMAL: ReadonlyMap<string, number> = new Map([
 ]);
 const DECIMAL_UP = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
 
+const SYNTAX_ERROR = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+/** What Kubernetes' scanner takes apart, also when it knows no such suffix. */
+const SCANNED = /^[+-]?\d*(?:\.\d*)?[eEinumkKMGTP]*[+-]?\d*$/;
+
 /** Kubernetes' words for text that is no quantity. */
-export const QUANTITY_SYNTAX_ERROR =
-  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+export function quantityProblem(text: string): string {
+  return text !== '' && SCANNED.test(text) ? "unable to parse quantity's suffix" : SYNTAX_ERROR;
+}
 
 type Family = 'binary' | 'decimal' | 'exponent';
 interface Parsed {
@@ -78,7 +83,7 @@ export function parseQuantity(text: string): bigint | undefined {
 /** The amount in thousandths of a quantity that was validated before; throws on anything else. */
 export function milliOf(text: string): bigint {
   const milli = parseQuantity(text);
-  if (milli === undefined) throw new Error(`${JSON.stringify(text)} is no quantity: ${QUANTITY_SYNTAX_ERROR}`);
+  if (milli === undefined) throw new Error(`${JSON.stringify(text)} is no quantity: ${quantityProblem(text)}`);
   return milli;
 }
 
