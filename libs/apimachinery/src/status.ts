@@ -48,9 +48,10 @@ function invalid(named: Named, name: string, causes: readonly StatusCause[]): Ku
   const texts = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const why = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   return failure(422, 'Invalid', `${qualified(row.kind, row.group)} ${JSON.stringify(name)} is invalid: ${why}`, {
-    name,
+    // A patch is of no kind, and options have no name.
+    ...(name === '' ? {} : { name }),
     ...(row.group === '' ? {} : { group: row.group }),
-    kind: row.kind,
+    ...(row.kind === '' ? {} : { kind: row.kind }),
     causes: [...causes],
   });
 }

@@ -10,4 +10,5 @@ export {
   type ReplyDraft,
 } from './decision';
 export { chooseForDeletion, decideDeletionOf, type ChosenForDeletion } from './deletion';
+export { mayMakeObject } from './objects';
 export { NAMING_RULES, type NamingRule } from './naming';

@@ -1,6 +1,7 @@
 import {
   MADE_BY_UPDATE,
   resourceRow,
+  type AnyCommand,
   type Command,
   type KubeObject,
   type KubeStatus,
@@ -42,6 +43,11 @@ function alreadyThere({ resource }: Command<'CreateObject'>['data'], name: strin
   const status = statusOf.alreadyExists(resource, name);
   if (other.metadata.deletionTimestamp === undefined) return status;
   return { ...status, message: `object is being deleted: ${status.message}` };
+}
+
+/** Whether a command may make an object, which then needs a uid. */
+export function mayMakeObject({ type, data }: AnyCommand): boolean {
+  return type === 'CreateObject' || (type === 'ReplaceObject' && MADE_BY_UPDATE.has(data.resource));
 }
 
 type Update = ObjectKey & { subresource?: string; dryRun?: boolean };

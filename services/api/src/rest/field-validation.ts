@@ -1,6 +1,7 @@
 import {
   applyPatch,
   patchRefusal,
+  statusOf,
   strictDecodingError,
   strictDecodingProblem,
   unknownFields,
@@ -12,7 +13,7 @@ import { faultsInOrder } from './duplicate-fields';
 import { throwStatus } from './errors';
 import { jsonPatchObjects } from './json-patch-objects';
 import { fieldValidationOf, type FieldValidation, type WriteOptionsKind } from './options';
-import { storedResource, type ResourceRequest } from './request';
+import { nameOf, storedResource, type ResourceRequest } from './request';
 
 /** As many are named, as in sigs.k8s.io/json. */
 const MOST = 100;
@@ -38,7 +39,7 @@ export function checkFields(
   return judged(validation, isMixed ? faultsInOrder(text, unknown) : [...duplicates, ...said(unknown)], refuse);
 }
 
-/** The same of a patch: what is wrong is wrong of the object that it makes. `current` is there when it is known. */
+/** The same of a patch: what is wrong is wrong of the object that it makes. 404 where there is none that could be wrong. */
 export function checkPatch(
   request: ResourceRequest,
   { type, patch }: { readonly type: PatchType; readonly patch: unknown },
@@ -52,17 +53,14 @@ export function checkPatch(
     (field) => !/(^|[.\]])\$/.test(field),
   );
   const given = duplicates.map((fault) => (type === 'json' ? `json patch ${fault}` : fault));
-  return judged(validation, [...given, ...said(unknown)], (faults) =>
-    patchRefusal(patchedObject(request, { type, patch }, current), strictDecodingProblem(faults)),
-  );
+  return judged(validation, [...given, ...said(unknown)], (faults) => {
+    if (current === undefined) return statusOf.notFound(storedResource(request), nameOf(request));
+    return patchRefusal(patchedObject(request, { type, patch }, current), strictDecodingProblem(faults));
+  });
 }
 
-function patchedObject(
-  request: ResourceRequest,
-  made: PatchedObject,
-  current: StoredObject | undefined,
-): PatchedObject {
-  if (current === undefined || request.target.subresource?.name === 'scale') return made;
+function patchedObject(request: ResourceRequest, made: PatchedObject, current: StoredObject): PatchedObject {
+  if (request.target.subresource?.name === 'scale') return made;
   const result = applyPatch(storedResource(request), made.type, current, made.patch);
   return result.ok ? { ...made, result: result.value } : made;
 }

@@ -15,6 +15,17 @@ describe('the writer', () => {
     expect(replies.get('c1')).toMatchObject({ ok: true, position: 2, events: 1 });
   });
 
+  it('gives a uid to each object that is made, also by a replacement', async () => {
+    const { store, submit, start } = setUp();
+    await start();
+    const metadata = { name: 'a', namespace: 'default' };
+    const object = { apiVersion: 'v1', kind: 'Endpoints', metadata };
+    const data = { resource: 'endpoints', namespace: 'default', name: 'a', object } as const;
+    await submit({ id: 'c1', type: 'ReplaceObject', actor: 'tester', data });
+    expect(store.commits[0]?.events[0]).toMatchObject({ type: 'EndpointsCreated', uid: expect.stringMatching(/./) });
+    await store.end();
+  });
+
   it('logs who vouched for the sender beside the actor', async () => {
     const { store, writer, start } = setUp();
     await start();

@@ -1,5 +1,6 @@
 import {
   decide,
+  mayMakeObject,
   mayUseId,
   replyOf,
   type AppliedEvent,
@@ -159,7 +160,7 @@ export class Writer {
     const waiting = new Waiting(submission);
     this.#underWay.set(command.id, waiting);
     if (command.type === 'DeleteCollection') return this.#sweep(new Sweep(waiting, command.data), time);
-    const decided = this.#decide(submission, time, command.type === 'CreateObject' ? uid() : '');
+    const decided = this.#decide(submission, time, mayMakeObject(command) ? uid() : '');
     this.#settle(waiting, decided, time);
   }
 
