@@ -5,7 +5,7 @@ import { ContainerTable } from '../runtime/container-table';
 import { SANDBOX_NAME, type ContainerIdentity, type SandboxDetails, type PodRuntime } from '../runtime/runtime';
 import { POD_NETWORK, POD_RUNTIME } from '../tokens';
 import type { PodFiles } from '../volumes/pod-files';
-import { hostnameOf } from '../volumes/render/etc-files';
+import { kernelHostnameOf } from '../volumes/render/etc-files';
 import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import { SandboxAway } from '../container/start-failure';
 import { StartLimiter } from './start-limiter';
@@ -110,7 +110,7 @@ export class Sandbox {
     const holds = (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir?.medium === 'Memory');
     return runtime.createSandbox({
       identity: identityOf(pod, attempt),
-      hostname: hostnameOf(pod),
+      hostname: kernelHostnameOf(pod),
       network: network.sandboxNetwork(pod),
       cgroupParent: cgroups.parentOf(pod.metadata.uid),
       hostPID: pod.spec?.hostPID === true,

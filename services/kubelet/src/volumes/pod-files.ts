@@ -10,7 +10,7 @@ import { writeAtomically } from './atomic-files';
 import { prepareHostPath } from './host-path';
 import type { PlannedVolume } from './plan/planned-volume';
 import { readEnd } from './read-end';
-import { hostnameOf, renderHosts, renderResolvConf } from './render/etc-files';
+import { kernelHostnameOf, renderHosts, renderResolvConf } from './render/etc-files';
 import { setUpFailure } from './set-up-failure';
 import { subPathOf } from './sub-path';
 
@@ -60,7 +60,7 @@ export class PodFiles {
     const resolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
     await Promise.all([
       this.writeHosts(undefined),
-      writeFile(join(this.#directory, 'hostname'), `${hostnameOf(this.pod)}\n`),
+      writeFile(join(this.#directory, 'hostname'), `${kernelHostnameOf(this.pod)}\n`),
       writeFile(join(this.#directory, 'resolv.conf'), renderResolvConf(this.pod, resolvConf)),
     ]);
   }

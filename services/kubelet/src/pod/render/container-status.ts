@@ -44,7 +44,19 @@ export function renderContainerStatus(view: PodView, container: Container, optio
     imageID: imageIdOf(view, shown, before),
     ...(containerID === undefined ? {} : { containerID }),
     started: verdict?.started === true,
+    ...renderMounts(container),
   };
+}
+
+/** What came of the mounts. No engine here makes what is mounted below them read-only too. */
+function renderMounts({ volumeMounts = [] }: Container): Pick<ContainerStatus, 'volumeMounts'> {
+  if (volumeMounts.length === 0) return {};
+  const shown = volumeMounts.map(({ name, mountPath, readOnly }) => ({
+    name,
+    mountPath,
+    ...(readOnly === true ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+  }));
+  return { volumeMounts: shown };
 }
 
 function isPlainInit(view: PodView, container: Container): boolean {
@@ -151,7 +163,10 @@ function lastStateOf(
   );
   if (dead !== undefined) return { terminated: terminatedOf(view, dead) };
   const sameAsBefore = latest === undefined ? false : before?.containerID === containerUrl(latest.id);
-  if (sameAsBefore || before === undefined || state.terminated !== undefined) return before?.lastState ?? {};
+  // What was the last state while the container waited for its restart may be the state by now.
+  const lastBefore =
+    before?.lastState?.terminated?.containerID === shown && shown !== undefined ? {} : before?.lastState;
+  if (sameAsBefore || before === undefined || state.terminated !== undefined) return lastBefore ?? {};
   const ended = before.state?.terminated ?? (before.state?.running === undefined ? undefined : LOST);
   return ended === undefined ? (before.lastState ?? {}) : { terminated: ended };
 }

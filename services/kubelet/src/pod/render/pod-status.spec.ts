@@ -205,6 +205,36 @@ describe('the status of a pod', () => {
     expect(condition(given, 'PodReadyToStartContainers')?.status).toBe('False');
   });
 
+  it('says of read-only mounts that they are not so with all below them', () => {
+    const volumeMounts = [
+      { name: 'a', mountPath: '/a', readOnly: true },
+      { name: 'b', mountPath: '/b' },
+    ];
+    const given = view({ pod: pod({ containers: [container({ volumeMounts })] }) });
+    expect(first(given)?.volumeMounts).toEqual([
+      { name: 'a', mountPath: '/a', readOnly: true, recursiveReadOnly: 'Disabled' },
+      { name: 'b', mountPath: '/b' },
+    ]);
+  });
+
+  it('does not call the end that it is in the last one as well', () => {
+    const ended = { exitCode: 1, containerID: 'docker://main-0' };
+    const before = {
+      name: 'main',
+      image: '',
+      imageID: '',
+      ready: false,
+      restartCount: 0,
+      containerID: 'docker://main-0',
+    };
+    const waited = pod(
+      { restartPolicy: 'Never' },
+      { containerStatuses: [{ ...before, state: { waiting: {} }, lastState: { terminated: ended } }] },
+    );
+    const status = first(attachedView([observed({ state: exited(1) })], { pod: waited }));
+    expect([status?.state?.terminated?.containerID, status?.lastState]).toEqual(['docker://main-0', {}]);
+  });
+
   it('runs until its last sidecar has ended, though nothing of it is to run any more', () => {
     const spec = { restartPolicy: 'Never', initContainers: [container({ name: 'proxy', restartPolicy: 'Always' })] };
     const sidecar = (state = running()) => observed({ name: 'proxy', role: 'init', state });

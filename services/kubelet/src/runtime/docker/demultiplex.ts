@@ -1,13 +1,17 @@
 /** Bytes before each frame of a container's output: stream number, three zeros, length (big endian). */
 const HEADER = 8;
 const LENGTH_AT = 4;
+const LINE_FEED = 0x0a;
+const SPACE = 0x20;
 
 /**
  * Takes the engine's frames apart: yields the bytes of both outputs in their order. A container with a terminal has no
- * frames; don't call it then. An engine makes a frame of every line: those that came together go on together.
+ * frames; don't call it then. An engine makes a frame of every line: those that came together go on together. With
+ * `timestamps` each frame begins with one: of a line that was too long for a frame only the first keeps it, as in Kubernetes
+ * (ReadLogs in pkg/kubelet/kuberuntime/logs).
  */
-export async function* demultiplex(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  const frames = new Frames();
+export async function* demultiplex(source: AsyncIterable<Buffer>, timestamps = false): AsyncIterable<Buffer> {
+  const frames = new Frames(timestamps);
   for await (const chunk of source) {
     const output = frames.outputOf(chunk);
     if (output.length > 0) yield output;
@@ -21,6 +25,12 @@ class Frames {
   #known = 0;
   /** Bytes that are to come of the present frame. */
   #missing = 0;
+  /** Whether what was put out last is the end of a line. */
+  #atLineStart = true;
+  /** Whether what comes next of the present frame is a timestamp that is not wanted. */
+  #inTimestamp = false;
+
+  constructor(private readonly timestamps: boolean) {}
 
   /** What a chunk holds beside headers. */
   outputOf(chunk: Buffer): Buffer {
@@ -31,12 +41,20 @@ class Frames {
         at += this.#readHeader(chunk, at);
         continue;
       }
-      const copied = chunk.copy(output, size, at, at + this.#missing);
-      this.#missing -= copied;
-      size += copied;
-      at += copied;
+      const part = chunk.subarray(at, at + this.#missing);
+      at += part.length;
+      this.#missing -= part.length;
+      size += this.#wanted(part).copy(output, size);
+      if (this.#missing === 0 && size > 0) this.#atLineStart = output[size - 1] === LINE_FEED;
     }
     return output.subarray(0, size);
+  }
+
+  #wanted(part: Buffer): Buffer {
+    if (!this.#inTimestamp) return part;
+    const end = part.indexOf(SPACE);
+    this.#inTimestamp = end < 0;
+    return end < 0 ? part.subarray(part.length) : part.subarray(end + 1);
   }
 
   /** Reads as much of a header as there is; answers how many bytes that was. */
@@ -46,6 +64,7 @@ class Frames {
     if (this.#known === HEADER) {
       this.#missing = this.#header.readUInt32BE(LENGTH_AT);
       this.#known = 0;
+      this.#inTimestamp = this.timestamps && !this.#atLineStart;
     }
     return read;
   }

@@ -93,6 +93,16 @@ describe('demultiplexing', () => {
     expect(text).toBe('outerrmore\n');
   });
 
+  it.each([1, 5, 11, 1_000])('keeps one timestamp a line, with chunks of %i bytes', async (size) => {
+    const frames = ['T1 long', 'T1 long', 'T1 end\n', 'T2 next\n', '', 'T3 no end'].map((text) => frame(1, text));
+    const whole = Buffer.concat(frames);
+    const chunks: Buffer[] = [];
+    for (let i = 0; i < whole.length; i += size) chunks.push(whole.subarray(i, i + size));
+    let text = '';
+    for await (const part of demultiplex(toAsync(chunks), true)) text += part.toString();
+    expect(text).toBe('T1 longlongend\nT2 next\nT3 no end');
+  });
+
   it('yields in one piece what came in one', async () => {
     const lines = Array.from({ length: 1_000 }, (_, i) => frame(1 + (i % 2), `${i}\n`));
     const parts: Buffer[] = [];

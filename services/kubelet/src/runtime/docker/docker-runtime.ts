@@ -179,7 +179,7 @@ export class DockerRuntime implements PodRuntime {
     if (options.signal?.aborted === true) stream.destroy();
     options.signal?.addEventListener('abort', () => stream.destroy(), { once: true });
     try {
-      yield* config.Tty ? stream : demultiplex(stream as AsyncIterable<Buffer>);
+      yield* config.Tty ? stream : demultiplex(stream as AsyncIterable<Buffer>, options.timestamps);
     } catch (error) {
       if (options.signal?.aborted !== true) throw runtimeError(error);
     } finally {

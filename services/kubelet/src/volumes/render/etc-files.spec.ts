@@ -1,5 +1,5 @@
 import { pod } from '../../testing/builders';
-import { hostnameOf, renderHosts, renderResolvConf } from './etc-files';
+import { hostnameOf, kernelHostnameOf, renderHosts, renderResolvConf } from './etc-files';
 
 describe('a pod’s files in /etc', () => {
   it('name the pod by its address, and what it asks for', () => {
@@ -11,12 +11,23 @@ describe('a pod’s files in /etc', () => {
   });
 
   it('add to the node’s own when the pod uses its network', () => {
-    expect(renderHosts(pod({ hostNetwork: true }), '192.0.2.1', '127.0.0.1 me\n')).toBe('127.0.0.1 me\n');
+    expect(renderHosts(pod({ hostNetwork: true }), '192.0.2.1', '127.0.0.1 me\n')).toBe(
+      '# Kubernetes-managed hosts file (host network).\n127.0.0.1 me\n',
+    );
   });
 
   it('give it a host name of a length that the kernel takes', () => {
     expect(hostnameOf(pod({ hostname: 'h' }))).toBe('h');
     expect(hostnameOf(pod({}, {}, { name: `${'a'.repeat(62)}-b` }))).toBe('a'.repeat(62));
+  });
+
+  it('give it a host name with its domain where it wants that, if that is not too long', () => {
+    const named = (hostname: string) => pod({ hostname, subdomain: 's', setHostnameAsFQDN: true });
+    expect(kernelHostnameOf(named('h'))).toBe('h.s.default.svc.cluster.local');
+    expect(kernelHostnameOf(pod({ hostname: 'h', subdomain: 's' }))).toBe('h');
+    expect(() => kernelHostnameOf(named('h'.repeat(40)))).toThrow(
+      '(64 characters is the max, 68 characters requested)',
+    );
   });
 
   it('resolve names as the node does, with what the pod adds', () => {

@@ -9,6 +9,27 @@ export function hostnameOf(pod: Pod): string {
   return pod.metadata.name.slice(0, LONGEST_HOSTNAME).replace(/[-.]+$/, '');
 }
 
+const LONGEST_FQDN = 64;
+
+/**
+ * The host name that the kernel has for a pod: with its domain, where the pod wants that (GetNodenameForKernel in
+ * pkg/kubelet/util). Throws an Error for one that is too long.
+ */
+export function kernelHostnameOf(pod: Pod): string {
+  const hostname = hostnameOf(pod);
+  const domain = domainOf(pod);
+  if (pod.spec?.setHostnameAsFQDN !== true || domain === undefined) return hostname;
+  const fqdn = `${hostname}.${domain}`;
+  if (fqdn.length <= LONGEST_FQDN) return fqdn;
+  const limit = `${LONGEST_FQDN} characters is the max, ${fqdn.length} characters requested`;
+  throw new Error(`failed to construct FQDN from pod hostname and cluster domain, FQDN ${fqdn} is too long (${limit})`);
+}
+
+function domainOf({ metadata, spec }: Pod): string | undefined {
+  const subdomain = spec?.subdomain ?? '';
+  return subdomain === '' ? undefined : `${subdomain}.${metadata.namespace}.svc.cluster.local`;
+}
+
 const LOOPBACK = [
   '127.0.0.1\tlocalhost',
   '::1\tlocalhost ip6-localhost ip6-loopback',
@@ -20,14 +41,15 @@ const LOOPBACK = [
 
 /** /etc/hosts of a pod: itself, and what it asks for in hostAliases. A host-network pod adds to the node's own. */
 export function renderHosts(pod: Pod, podIP: string | undefined, nodeHosts: string): string {
-  const { hostNetwork, subdomain, hostAliases = [] } = pod.spec ?? {};
+  const { hostNetwork, hostAliases = [] } = pod.spec ?? {};
   const hostname = hostnameOf(pod);
-  const names =
-    subdomain === undefined || subdomain === ''
-      ? hostname
-      : `${hostname}.${subdomain}.${pod.metadata.namespace}.svc.cluster.local\t${hostname}`;
+  const domain = domainOf(pod);
+  const names = domain === undefined ? hostname : `${hostname}.${domain}\t${hostname}`;
   const own = podIP === undefined ? [] : [`${podIP}\t${names}`];
-  const base = hostNetwork === true ? [nodeHosts.trimEnd()] : ['# Kubernetes-managed hosts file.', ...LOOPBACK, ...own];
+  const base =
+    hostNetwork === true
+      ? ['# Kubernetes-managed hosts file (host network).', nodeHosts.trimEnd()]
+      : ['# Kubernetes-managed hosts file.', ...LOOPBACK, ...own];
   const aliases = hostAliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}`);
   const extra = aliases.length === 0 ? [] : ['', '# Entries added by HostAliases.', ...aliases];
   return `${[...base, ...extra].join('\n')}\n`;
