@@ -3,7 +3,7 @@ import { decodeObject, GoSyntax, ok, Problems, refused, type Result, sameJson, s
 import type { AdmissionContext } from './context';
 import { rulesOf } from './kinds';
 import { distinctOwners } from './metadata/owners';
-import { validateMetadata, validateMetadataUpdate } from './metadata/validate';
+import { validateFinalizer, validateMetadata, validateMetadataUpdate } from './metadata/validate';
 import { withScale } from './scale';
 
 /**
@@ -31,10 +31,19 @@ export function admitUpdate(
     case 'scale':
       return withScale(before, draft);
     case 'finalize':
-      return ok(keepingMetadata(before, { ...before, spec: draft['spec'] ?? {} }));
+      return finalize(before, draft);
     default:
       return refused(statusOf.methodNotAllowed());
   }
+}
+
+/** Only namespaces are finalized: what must still happen to one is in its spec. */
+function finalize(before: StoredObject, draft: KubeObject): Result<KubeObject> {
+  const { finalizers = [] } = (draft['spec'] ?? {}) as { finalizers?: string[] };
+  const problems = new Problems();
+  finalizers.forEach((finalizer, i) => validateFinalizer(finalizer, `spec.finalizers[${i}]`, problems));
+  if (!problems.none) return refused(statusOf.invalid('namespaces', before.metadata.name, problems.causes));
+  return ok(keepingMetadata(before, { ...before, spec: draft['spec'] ?? {} }));
 }
 
 /** The object is the one that the request's path names. */

@@ -1,5 +1,5 @@
-import { dnsLabel, qualifiedName } from '@shiplog/apimachinery';
-import { finalizerName } from '../metadata/validate';
+import { dnsLabel } from '@shiplog/apimachinery';
+import { validateFinalizer } from '../metadata/validate';
 import { defineKind } from './kind';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
@@ -26,8 +26,7 @@ export const namespaces = defineKind<'namespaces'>({
   },
   validate(draft, problems) {
     for (const finalizer of draft.spec?.finalizers ?? []) {
-      problems.breaches('spec.finalizers', finalizer, qualifiedName);
-      problems.breaches('spec.finalizers', finalizer, finalizerName);
+      validateFinalizer(finalizer, 'spec.finalizers', problems);
     }
   },
 });

@@ -101,6 +101,11 @@ describe('a namespace', () => {
       'spec.finalizers: Invalid value: "noslash": name is neither a standard finalizer name nor is it fully qualified',
     ]);
     expect(create('example.com/mine')).toEqual([]);
+    const before = created('namespaces', cluster('Namespace', {}));
+    const sent = { ...before, spec: { finalizers: ['kubernetes', 'noslash'] } };
+    expect(causesOf(admitUpdate('namespaces', 'finalize', before, sent, admission()))).toEqual([
+      'spec.finalizers[1]: Invalid value: "noslash": name is neither a standard finalizer name nor is it fully qualified',
+    ]);
   });
 
   it('has a label for a name, and lives in no namespace', () => {

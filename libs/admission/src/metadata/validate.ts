@@ -37,10 +37,16 @@ export function validateAnnotations(annotations: Texts | undefined, at: string, 
 const SHORT_FINALIZERS = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
 
 /** Finalizers are somebody's: all but Kubernetes' own say whose. */
-export const finalizerName: TextRule = (text) =>
+const finalizerName: TextRule = (text) =>
   text.includes('/') || SHORT_FINALIZERS.has(text)
     ? []
     : ['name is neither a standard finalizer name nor is it fully qualified'];
+
+/** A finalizer of a namespace's spec. */
+export function validateFinalizer(finalizer: string, at: string, problems: Problems): void {
+  problems.breaches(at, finalizer, qualifiedName);
+  problems.breaches(at, finalizer, finalizerName);
+}
 
 function validateFinalizers(meta: ObjectMeta, problems: Problems): void {
   const finalizers = meta.finalizers ?? [];

@@ -1,5 +1,13 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import { cidrContains, dnsSubdomain, ipAddress, parseCidr, parseIp, type Problems } from '@shiplog/apimachinery';
+import {
+  cidrContains,
+  dnsSubdomain,
+  ipAddress,
+  isIpv6,
+  parseCidr,
+  parseIp,
+  type Problems,
+} from '@shiplog/apimachinery';
 import type { AdmissionContext } from '../context';
 
 type Spec = NonNullable<ObjectOf<'services'>['spec']>;
@@ -66,11 +74,12 @@ function validateClusterIps(spec: Spec, problems: Problems, ctx: AdmissionContex
   }
   const wrong = ipAddress(clusterIP);
   for (const what of wrong) problems.invalid(`${at}[0]`, clusterIP, what);
+  if (isIpv6(clusterIP)) problems.invalid(`${at}[0]`, clusterIPs, 'IPv6 is not configured on this cluster');
   if (clusterIPs.length > 2) problems.invalid(at, clusterIPs, 'may only hold up to 2 values');
   else if (clusterIPs[1] !== undefined) validateSecondIp(clusterIPs[1], clusterIPs, `${at}[1]`, problems);
   const address = parseIp(clusterIP);
   const range = parseCidr(ctx.settings.serviceCidr);
-  if (wrong.length > 0 || range === undefined || (address !== undefined && cidrContains(range, address))) return;
+  if (address === undefined || range === undefined || cidrContains(range, address)) return;
   problems.invalid(
     at,
     clusterIPs,

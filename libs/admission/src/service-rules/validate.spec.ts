@@ -102,6 +102,12 @@ describe('a service is refused', () => {
     ]);
   });
 
+  it('with an address of a family that the cluster has not', () => {
+    expect(causes({ clusterIP: 'fd00::1' })).toEqual([
+      'spec.clusterIPs[0]: Invalid value: []string{"fd00::1"}: IPv6 is not configured on this cluster',
+    ]);
+  });
+
   it('with a list of addresses that it does not begin', () => {
     expect(causes({ clusterIPs: ['10.96.0.7'] })).toEqual([
       'spec.clusterIPs: Invalid value: []string{"10.96.0.7"}: must be empty when `clusterIP` is not specified',

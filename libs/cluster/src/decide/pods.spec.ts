@@ -63,11 +63,11 @@ describe('binding pods', () => {
       },
     });
     expect(rejectionsOf(told)).toEqual([
-      'Operation cannot be fulfilled on pods "p": pod p is already assigned to node "n1"',
+      'Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "n1"',
       'pods "gone" not found',
       expect.stringContaining('Precondition failed: UID'),
       'nodes "nowhere" not found',
-      'Operation cannot be fulfilled on pods "leaving": pod leaving is being deleted, cannot be assigned to a host',
+      'Operation cannot be fulfilled on pods/binding "leaving": pod leaving is being deleted, cannot be assigned to a host',
       'ok',
       expect.stringContaining('named twice'),
     ]);

@@ -35,13 +35,16 @@ function bound(pod: StoredPod, node: string, time: string): StoredPod {
   return withCondition({ ...pod, spec }, { type: 'PodScheduled', status: 'True' }, time);
 }
 
+/** As Kubernetes calls what a binding is refused for. */
+const BINDING = { group: '', plural: 'pods/binding', kind: 'Binding' };
+
 function bindingRejection({ state }: DecisionContext, pod: StoredPod, { name, node }: Binding): KubeStatus | undefined {
   const boundTo = pod.spec?.nodeName ?? '';
   if (boundTo !== '') {
-    return statusOf.conflict('pods', name, `pod ${name} is already assigned to node ${JSON.stringify(boundTo)}`);
+    return statusOf.conflict(BINDING, name, `pod ${name} is already assigned to node ${JSON.stringify(boundTo)}`);
   }
   if (pod.metadata.deletionTimestamp !== undefined) {
-    return statusOf.conflict('pods', name, `pod ${name} is being deleted, cannot be assigned to a host`);
+    return statusOf.conflict(BINDING, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   }
   return state.get('nodes', '', node) === undefined ? statusOf.notFound('nodes', node) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { StatusError } from '@shiplog/contracts';
 import {
+  codeOfWaiting,
   deletionOf,
   dryRunOf,
   fieldValidationOf,
@@ -79,6 +80,9 @@ describe('query options', () => {
       propagationPolicy: 'Foreground',
     });
     expect(deletionOf({ orphanDependents: 'true' }, undefined)).toMatchObject({ propagationPolicy: 'Orphan' });
+    expect(deletionOf({ orphanDependents: 'false' }, undefined)).toMatchObject({ propagationPolicy: 'Background' });
+    expect(deletionOf({}, { orphanDependents: false })).toMatchObject({ propagationPolicy: 'Background' });
+    expect([codeOfWaiting({}, { orphanDependents: false }), codeOfWaiting({}, {})]).toEqual([202, 200]);
   });
 
   it('refuses a policy of deletion that there is not, and two at once', () => {

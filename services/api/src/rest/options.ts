@@ -160,6 +160,14 @@ function preconditionsOf(given: unknown): DeletionOptions['preconditions'] {
   };
 }
 
+/** Whether dependents are to go too, said the old way. */
+const isNo = (orphan: unknown): boolean => orphan === false || orphan === 'false';
+
+/** What a deletion that has to wait is answered with: 202 only to who says the old way that dependents are to go too. */
+export function codeOfWaiting(query: Query, body: Record<string, unknown> | undefined): number {
+  return isNo(body?.orphanDependents ?? param(query, 'orphanDependents')) ? 202 : 200;
+}
+
 const POLICIES = '"Foreground", "Background", "Orphan", "nil"';
 
 function propagationOf(
@@ -169,6 +177,7 @@ function propagationOf(
   const policy = body?.propagationPolicy ?? param(query, 'propagationPolicy');
   const orphan = body?.orphanDependents ?? param(query, 'orphanDependents');
   if (policy === undefined || policy === null) {
+    if (isNo(orphan)) return { propagationPolicy: 'Background' };
     return orphan === true || orphan === 'true' ? { propagationPolicy: 'Orphan' } : {};
   }
   if (typeof policy !== 'string')

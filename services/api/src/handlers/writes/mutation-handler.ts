@@ -17,7 +17,7 @@ import { throwStatus } from '../../rest/errors';
 import { checkFields, checkPatch } from '../../rest/field-validation';
 import { checkListOptions } from '../../rest/list-options';
 import { negotiate } from '../../rest/negotiate';
-import { deletionOf, dryRunOf, param, selectionOf } from '../../rest/options';
+import { codeOfWaiting, deletionOf, dryRunOf, param, selectionOf } from '../../rest/options';
 import { ownerWarnings } from '../../rest/owner-warnings';
 import { presentationOf, presentList, presentObject, type Presentation } from '../../rest/present';
 import { keyOf, storedResource, type ResourceRequest } from '../../rest/request';
@@ -111,19 +111,18 @@ export class MutationHandler {
   async delete(request: ResourceRequest): Promise<Answer> {
     const key = keyOf(request);
     const shown = presentationOf(request, this.clock.now());
-    const { dryRun, ...options } = deletionOf(
-      request.query,
-      await parseDeleteOptions(request.body, request.contentType, this.yaml),
-    );
+    const body = await parseDeleteOptions(request.body, request.contentType, this.yaml);
+    const { dryRun, ...options } = deletionOf(request.query, body);
     if (key.resource === 'events' && this.recorder.remove(key.namespace, key.name)) return successAnswer(key);
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
     const object = reply.object ?? (dryRun ? undefined : await this.results.objectAfter(key, reply));
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
     if (object === undefined) return successAnswer(key, reply.uid);
+    const code = reply.object === undefined || dryRun ? codeOfWaiting(request.query, body) : 200;
     return this.#presented(
-      () => presentObject(200, object as StoredObject, shown),
-      () => jsonAnswer(200, object),
+      () => presentObject(code, object as StoredObject, shown),
+      () => jsonAnswer(code, object),
     );
   }
 
