@@ -8,15 +8,19 @@ import { ImagePuller } from './image-puller';
 const node = { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n };
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64');
 
-function given(credentials: object = {}) {
+function given(credentials: object = {}, ...more: { name: string }[]) {
   const runtime = new FakeRuntime();
   const notes: string[] = [];
   const say: Notes['say'] = (_pod, type, reason, message) => notes.push(`${type} ${reason}: ${message}`);
   const meta = { name: 'x', namespace: 'default', uid: 'x', resourceVersion: '1', creationTimestamp: '' };
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata: meta, data: { '.dockercfg': base64(credentials) } };
-  const source = { configMap: () => undefined, secret: () => secret, services: () => [] };
+  const source = {
+    configMap: () => undefined,
+    secret: (_: string, name: string) => (name === 'x' ? secret : undefined),
+    services: () => [],
+  };
   const puller = new ImagePuller(new ImageStore(runtime), { say } as Notes, source, node);
-  const web = pod({ imagePullSecrets: [{ name: 'x' }] });
+  const web = pod({ imagePullSecrets: [{ name: 'x' }, ...more] });
   const signal = new AbortController();
   const get = (image: string, imagePullPolicy?: string) =>
     puller.get(web, container({ image, imagePullPolicy }), signal.signal);
@@ -46,6 +50,16 @@ describe('the image of a container', () => {
           'Normal Pulled: Successfully pulled image "app:1" in ?ms (?ms including waiting). Image size: 1000 bytes.',
         ])
         .flat(),
+    );
+  });
+
+  it('may be asked for without all of the secrets that the pod names, which is told', async () => {
+    const { runtime, notes, get } = given({}, { name: 'no' }, { name: '' }, { name: 'none' });
+    runtime.images.set('app:1', present);
+    await get('app:1');
+    const what = 'Unable to retrieve some image pull secrets (no, none)';
+    expect(notes[0]).toBe(
+      `Warning FailedToRetrieveImagePullSecret: ${what}; attempting to pull the image may not succeed.`,
     );
   });
 

@@ -30,6 +30,7 @@ export class ImagePuller {
   async get(pod: Pod, container: Container, signal: AbortSignal): Promise<ImageFacts> {
     const { images, notes } = this;
     const image = container.image ?? '';
+    this.#tellOfMissingSecrets(pod);
     const present = await this.#present(image);
     const decision = decideImage(image, container.imagePullPolicy, present !== undefined);
     const say = (type: 'Normal' | 'Warning', reason: string, text: string): void =>
@@ -58,6 +59,16 @@ export class ImagePuller {
         return facts;
       }
     }
+  }
+
+  /** As Kubernetes tells of it whether an image is pulled or not (getPullSecretsForPod in kubelet_pods.go). */
+  #tellOfMissingSecrets(pod: Pod): void {
+    const names = (pod.spec?.imagePullSecrets ?? []).map(({ name = '' }) => name).filter((name) => name !== '');
+    const missing = names.filter((name) => this.source.secret(pod.metadata.namespace ?? '', name) === undefined);
+    if (missing.length === 0) return;
+    const what = `Unable to retrieve some image pull secrets (${missing.join(', ')})`;
+    const message = `${what}; attempting to pull the image may not succeed.`;
+    this.notes.say(pod, 'Warning', 'FailedToRetrieveImagePullSecret', message);
   }
 
   /** A malformed name is for the decision to refuse, not for the engine. */

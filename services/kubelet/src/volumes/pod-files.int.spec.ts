@@ -146,7 +146,7 @@ describe('files of pods', () => {
       volumeMounts: [{ name: 'data', mountPath: '/d', readOnly: true, recursiveReadOnly: 'Enabled' }],
     });
     await expect(files.mounts(one, 0, [{ kind: 'directory', name: 'data' }], (text) => text)).rejects.toThrow(
-      'volume "data" requested recursive read-only mode, but it is not supported by the runtime',
+      'failed to resolve recursive read-only mode: volume "data" requested recursive read-only mode, but it is not supported by the runtime',
     );
   });
 

@@ -141,7 +141,7 @@ export class PodFiles {
       throw new ContainerConfigError(`volume "${mount.name}" of mount ${mount.mountPath} does not exist`);
     // No engine here makes the mounts below it read-only too (resolveRecursiveReadOnly in kubelet_pods.go).
     if (mount.recursiveReadOnly === 'Enabled') {
-      const what = `volume "${mount.name}" requested recursive read-only mode`;
+      const what = `failed to resolve recursive read-only mode: volume "${mount.name}" requested recursive read-only mode`;
       throw new ContainerConfigError(`${what}, but it is not supported by the runtime`);
     }
     const subPath = mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr);

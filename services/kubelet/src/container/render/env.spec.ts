@@ -148,6 +148,7 @@ describe('expansion', () => {
   it('of a sub-path needs every name: a directory would be called by it', () => {
     const variables = new Map([['A', 'a']]);
     expect(renderSubPath('x/$(A)/$$(NONE)', variables)).toBe('x/a/$(NONE)');
-    expect(() => renderSubPath('x/$(NONE)', variables)).toThrow('missing value for "NONE"');
+    const withEmpty = new Map([...variables, ['EMPTY', '']]);
+    expect(() => renderSubPath('$(NONE)/$(EMPTY)/$(A)/$(NONE)', withEmpty)).toThrow('missing value for EMPTY, NONE');
   });
 });

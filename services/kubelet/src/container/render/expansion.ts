@@ -8,13 +8,19 @@ export function renderExpansion(text: string, variables: ReadonlyMap<string, str
   return expand(text, (name, whole) => variables.get(name) ?? whole);
 }
 
-/** The same for a sub-path, which must not lead to a directory of that name. Throws ContainerConfigError for an unknown name. */
+/**
+ * The same for a sub-path, which must not lead to a directory of that name (ExpandContainerVolumeMounts in
+ * pkg/kubelet/container). Throws ContainerConfigError for names that are unknown or have an empty value.
+ */
 export function renderSubPath(text: string, variables: ReadonlyMap<string, string>): string {
-  return expand(text, (name) => {
-    const value = variables.get(name);
-    if (value === undefined) throw new ContainerConfigError(`missing value for ${JSON.stringify(name)}`);
+  const missing = new Set<string>();
+  const expanded = expand(text, (name) => {
+    const value = variables.get(name) ?? '';
+    if (value === '') missing.add(name);
     return value;
   });
+  if (missing.size > 0) throw new ContainerConfigError(`missing value for ${[...missing].sort().join(', ')}`);
+  return expanded;
 }
 
 function expand(text: string, valueOf: (name: string, whole: string) => string): string {
