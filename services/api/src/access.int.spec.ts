@@ -186,7 +186,7 @@ describe('a write that happened is answered as one', () => {
     expect(code).toBe(201);
     const warning = Buffer.from(headers.warning as string, 'latin1').toString('utf8');
     expect(warning).toBe(
-      '299 - "unknown field \\"цвет\\"", 299 - "unknown field \\"li ne\\"", 299 - "unknown field \\"\\"quo\\\\ted\\"\\""',
+      String.raw`299 - "unknown field \"цвет\"", 299 - "unknown field \"li\\nne\"", 299 - "unknown field \"\\\"quo\\\\ted\\\"\""`,
     );
   });
 
