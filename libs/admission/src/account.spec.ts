@@ -36,6 +36,17 @@ describe('a pod and its service account', () => {
   });
 });
 
+describe('a service account', () => {
+  it('keeps of its secrets the names', () => {
+    const secrets = [{ name: 'a', namespace: 'other', kind: 'Secret', uid: 'u' }, { name: 'b' }];
+    const sent = { ...account('mine'), secrets, metadata: { name: 'mine', namespace: 'default' } };
+    expect(valueOf(admitCreate('serviceaccounts', sent, admission()))['secrets']).toEqual([
+      { name: 'a' },
+      { name: 'b' },
+    ]);
+  });
+});
+
 describe('a pod and the secrets of its service account', () => {
   const strict = { ...account('strict', ['pulled']), secrets: [{ name: 'lent' }] };
   strict.metadata = { ...strict.metadata, annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } };

@@ -6,4 +6,9 @@ export const serviceAccounts = defineKind<'serviceaccounts'>({
   name: dnsSubdomain,
   generation: 'none',
   unconditionalUpdate: false,
+  /** Of its secrets only the names count (cleanSecretReferences in pkg/registry/core/serviceaccount/strategy.go). */
+  defaults(draft) {
+    if (draft.secrets !== undefined)
+      draft.secrets = draft.secrets.map(({ name }) => (name === undefined ? {} : { name }));
+  },
 });
