@@ -6,7 +6,7 @@ import { restartOf, restartsAfter } from '../decide/restart';
 import { attemptsOf, containerUrl, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
 import { restartPolicyOf } from '../../domain/pod';
 
-/** What a kubelet says of a container it has lost every trace of. */
+/** What a kubelet says of a container it has lost every trace of (convertToAPIContainerStatuses in kubelet_pods.go). */
 const LOST: ContainerStateTerminated = {
   exitCode: 137,
   reason: 'ContainerStatusUnknown',
@@ -15,8 +15,14 @@ const LOST: ContainerStateTerminated = {
 
 const ALL_MESSAGES_LIMIT = 12 * 1024;
 
+/** The same of one that is started again. */
+const LOST_AND_REPLACED: ContainerStateTerminated = {
+  ...LOST,
+  message: 'The container could not be located when the pod was deleted.  The container used to be Running',
+};
+
 export interface StatusOptions {
-  /** What a container waits for that has not been tried yet: `ContainerCreating` or `PodInitializing`. */
+  /** What a container waits for that has not been tried yet: `ContainerCreating`, or `PodInitializing` of a pod that has init containers. */
   readonly waitingFor: string;
   /** The pod is over: nothing is started again. */
   readonly over: boolean;
@@ -77,14 +83,14 @@ function stateOf(
 ): ContainerState {
   if (latest?.state.phase === 'running') {
     const settling = container.lifecycle?.postStart !== undefined && view.busy.has(`start:${container.name}`);
-    return settling ? waiting('ContainerCreating') : { running: { startedAt: startedAt(latest, before) } };
+    return settling ? waiting(options.waitingFor) : { running: { startedAt: startedAt(latest, before) } };
   }
   if (latest?.state.phase === 'exited') return endedState(view, container, latest, options);
   const ended = before?.state?.terminated ?? (before?.state?.running === undefined ? undefined : LOST);
   const goesOn =
     !options.over && (ended === undefined || restartsAfter(restartPolicyOf(view.pod, container), ended.exitCode));
   if (!goesOn && ended !== undefined) return { terminated: ended };
-  return syncErrorOf(view, container) ?? waiting(options.waitingFor);
+  return syncErrorOf(view, container, options) ?? waiting(options.waitingFor);
 }
 
 /** A dead container's state: a final one, or waiting for its restart; terminated for the moment between the two. */
@@ -97,9 +103,9 @@ function endedState(
   const terminated = { terminated: terminatedOf(view, dead) };
   const exitCode = terminated.terminated.exitCode;
   if (options.over || !restartsAfter(restartPolicyOf(view.pod, container), exitCode)) return terminated;
-  if (view.busy.has(`start:${container.name}`)) return syncErrorOf(view, container) ?? terminated;
+  if (view.busy.has(`start:${container.name}`)) return syncErrorOf(view, container, options) ?? terminated;
   const { dueAt, waitSeconds } = restartOf(dead);
-  if (dueAt <= view.now) return syncErrorOf(view, container) ?? terminated;
+  if (dueAt <= view.now) return syncErrorOf(view, container, options) ?? terminated;
   const { name, namespace = '', uid } = view.pod.metadata;
   const pod = `${name}_${namespace}(${uid})`;
   return waiting(
@@ -112,17 +118,17 @@ function waiting(reason: string, message?: string): ContainerState {
   return { waiting: { reason, ...(message === undefined ? {} : { message }) } };
 }
 
-function syncErrorOf(view: PodView, container: Container): ContainerState | undefined {
+function syncErrorOf(view: PodView, container: Container, { waitingFor }: StatusOptions): ContainerState | undefined {
   const syncError = view.syncErrors.get(container.name) ?? view.syncErrors.get('');
   if (syncError === undefined) return undefined;
   const { reason, message } = waitingReasonOf(syncError, view.now);
-  return waiting(reason, message);
+  return waiting(reason === 'ContainerCreating' ? waitingFor : reason, message);
 }
 
 function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTerminated {
   if (dead.state.phase !== 'exited') throw new Error(`container ${dead.id} has not ended`);
   const { exitCode, oomKilled, error, startedAt, finishedAt } = dead.state;
-  const message = error === '' ? shareOf(view, view.messages.get(dead.id) ?? '') : error;
+  const message = shareOf(view, error === '' ? (view.messages.get(dead.id) ?? '') : error);
   const reason = oomKilled ? 'OOMKilled' : error !== '' ? 'StartError' : exitCode === 0 ? 'Completed' : 'Error';
   return {
     exitCode,
@@ -167,7 +173,7 @@ function lastStateOf(
   const lastBefore =
     before?.lastState?.terminated?.containerID === shown && shown !== undefined ? {} : before?.lastState;
   if (sameAsBefore || before === undefined || state.terminated !== undefined) return lastBefore ?? {};
-  const ended = before.state?.terminated ?? (before.state?.running === undefined ? undefined : LOST);
+  const ended = before.state?.terminated ?? (before.state?.running === undefined ? undefined : LOST_AND_REPLACED);
   return ended === undefined ? (before.lastState ?? {}) : { terminated: ended };
 }
 

@@ -205,6 +205,19 @@ describe('the status of a pod', () => {
     expect(condition(given, 'PodReadyToStartContainers')?.status).toBe('False');
   });
 
+  it('calls what a pod with init containers waits for its initialisation, whatever holds it up', () => {
+    const given = pod({ initContainers: [container({ name: 'one' })] });
+    const syncErrors = new Map([['', { reason: 'ContainerCreating', message: 'no volume', retryAt: NOW }]]);
+    const held = renderStatus(view({ pod: given, syncErrors }));
+    const waiting = { waiting: { reason: 'PodInitializing', message: 'no volume' } };
+    expect(held).toMatchObject({
+      initContainerStatuses: [{ state: waiting }],
+      containerStatuses: [{ state: waiting }],
+    });
+    const done = observed({ name: 'one', role: 'init', state: exited(0) });
+    expect(first(attachedView([done], { pod: given }))?.state).toEqual({ waiting: { reason: 'PodInitializing' } });
+  });
+
   it('says of read-only mounts that they are not so with all below them', () => {
     const volumeMounts = [
       { name: 'a', mountPath: '/a', readOnly: true },

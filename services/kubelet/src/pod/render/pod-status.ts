@@ -14,7 +14,10 @@ export function renderStatus(view: PodView): PodStatus {
   const starting = initStatuses(view, over);
   const initialized = isInitialized(view, starting);
   const containerStatuses = (pod.spec?.containers ?? []).map((container) =>
-    renderContainerStatus(view, container, { waitingFor: initialized ? 'ContainerCreating' : 'PodInitializing', over }),
+    renderContainerStatus(view, container, {
+      waitingFor: starting.length > 0 ? 'PodInitializing' : 'ContainerCreating',
+      over,
+    }),
   );
   const facts = { initContainerStatuses: starting, containerStatuses, initialized, late };
   const isDone = isTerminal(phaseOfContainers(view, facts));
