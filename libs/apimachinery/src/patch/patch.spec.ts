@@ -181,7 +181,7 @@ describe('a strategic merge patch', () => {
   });
 
   it.each([
-    [{ spec: { containers: [{ image: 'x' }] } }, /does not contain declared merge key: name/],
+    [{ spec: { containers: [{ image: 'x' }] } }, /map: map\[image:x\] does not contain declared merge key: name/],
     [{ spec: { containers: ['x'] } }, /holds objects only/],
     [{ metadata: { labels: { $patch: 'explode' } } }, /unknown patch type: explode/],
     [{ metadata: { '$deleteFromPrimitiveList/finalizers': 'x' } }, /must be a list/],

@@ -1,5 +1,6 @@
 import { type Schema, definition, resolved } from '../schema/definitions';
-import { excerpt, shownJson, wordOf } from '../values/excerpt';
+import { excerpt, wordOf } from '../values/excerpt';
+import { goText } from '../values/go-text';
 import { JsonMap } from '../values/json-map';
 import { isJsonObject, ownField, setField } from '../values/json-object';
 import { typeProblem } from '../values/json-problem';
@@ -130,10 +131,10 @@ class Merge {
 function mergeKeyIn(item: Json, key: string): unknown {
   const id = ownField(item, key);
   if (id === undefined || id === null) {
-    throw new PatchError('malformed', `map: ${shownJson(item)} does not contain declared merge key: ${key}`);
+    throw new PatchError('malformed', `map: ${excerpt(goText(item))} does not contain declared merge key: ${key}`);
   }
   if (typeof id === 'object') {
-    throw new PatchError('malformed', `map: ${shownJson(item)} has no scalar as its merge key: ${key}`);
+    throw new PatchError('malformed', `map: ${excerpt(goText(item))} has no scalar as its merge key: ${key}`);
   }
   return id;
 }

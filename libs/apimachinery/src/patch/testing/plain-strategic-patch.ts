@@ -1,3 +1,4 @@
+import { goText } from '../../values/go-text';
 import { isJsonObject } from '../../values/json-object';
 import { typeProblem } from '../../values/json-problem';
 import { type Schema, definition, resolved } from '../../schema/definitions';
@@ -149,7 +150,7 @@ function mergeByKey(
     if (!isJsonObject(item)) throw new PatchError('malformed', `a list that is merged by ${key} holds objects only`);
     const id = item[key];
     if (id === undefined || id === null) {
-      throw new PatchError('malformed', `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+      throw new PatchError('malformed', `map: ${goText(item)} does not contain declared merge key: ${key}`);
     }
     const matches = (one: unknown): boolean => isJsonObject(one) && sameJson(one[key], id);
     if (item[PATCH] === 'delete') {
