@@ -14,6 +14,7 @@ export default async function removeCluster(): Promise<void> {
     SHIPLOG_SLOT: String(E2E_SLOT),
     SHIPLOG_MINIONS: String(E2E_MINIONS),
   };
-  await run(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'reset'], { env, cwd: REPOSITORY });
+  const args = [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'reset'];
+  await run(process.execPath, args, { env, cwd: REPOSITORY, timeout: 300_000 });
   rmSync(home, { recursive: true, force: true });
 }

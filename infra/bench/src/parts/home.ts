@@ -45,8 +45,9 @@ export async function takeAllDown(): Promise<void> {
 }
 
 async function end(cluster: Cluster): Promise<void> {
-  await cluster.registry.stop(() => undefined);
+  // Before the server goes: a connection that has lost it looks for it for ever.
   await cluster.close();
+  await cluster.registry.stop(() => undefined);
   release(cluster);
   if (process.env.KEEP === undefined) rmSync(cluster.home.folder, { recursive: true, force: true });
 }
