@@ -107,5 +107,5 @@ describe('another machine with the word that `npm run token` prints', () => {
 });
 
 function isServing(pod: Pod): boolean {
-  return pod.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false;
+  return pod.status?.conditions?.some((item) => item.type === 'Ready' && item.status === 'True') ?? false;
 }

@@ -43,9 +43,9 @@ export class Components {
 
 /** TypeBox says one of a few words as alternatives; a document says it shorter. */
 function isWords(value: unknown): value is { const: string }[] {
-  return Array.isArray(value) && value.every((one: { const?: unknown }) => typeof one.const === 'string');
+  return Array.isArray(value) && value.every((item: { const?: unknown }) => typeof item.const === 'string');
 }
 
 function wordsOf(alternatives: readonly { const: string }[]): JsonSchema {
-  return { type: 'string', enum: alternatives.map((one) => one.const) };
+  return { type: 'string', enum: alternatives.map((item) => item.const) };
 }

@@ -156,15 +156,20 @@ function replyOf(message: Exclude<Message, { kind: 'signal' }>, components: Comp
 
 function eventRow(components: Components): Row {
   const address = { resource: '{resource}', node: '{node}', namespace: '{namespace}', name: '{name}', type: '{type}' };
-  const says =
+  const description =
     'Every event of the log, as a CloudEvent in binary mode. Subscribe to `shiplog.v1.event.<resource>.>` for the channel of a resource, and to `shiplog.v1.event.<resource>.<node>.>` for that of a node. `_` stands for no node and no namespace.';
   const messages = { event: { ...json(components.of(EventBodySchema)), headers: CloudEventHeaders } };
   return {
     id: 'event',
-    channel: channel(subjects.event(address as unknown as Parameters<typeof subjects.event>[0]), says, messages, {
-      'x-from': ['journal'],
-      'x-heard-by': ROLES.filter((role) => channelsOf(role, '').length > 0),
-    }),
+    channel: channel(
+      subjects.event(address as unknown as Parameters<typeof subjects.event>[0]),
+      description,
+      messages,
+      {
+        'x-from': ['journal'],
+        'x-heard-by': ROLES.filter((role) => channelsOf(role, '').length > 0),
+      },
+    ),
     operation: 'publishEvent',
     does: {
       action: 'send',
@@ -204,11 +209,11 @@ function streamRow(components: Components): Row {
       { contentType: mediaTypeOf(message.reply), headers: StreamHeaders, payload: components.of(message.reply) },
     ]),
   );
-  const says =
+  const description =
     'Chunks of a streamed answer, to who asked and named this as the reply. Each names a control subject as its own reply; the writer waits while 64 chunks are not acknowledged there. State comes as lines of JSON, however the chunks cut them.';
   return {
     id: STREAM,
-    channel: channel(subjects.stream('{role}.{name}', '{id}'), says, messages, {
+    channel: channel(subjects.stream('{role}.{name}', '{id}'), description, messages, {
       'x-from': rolesOf(streamed.flatMap(({ answeredBy }) => answeredBy)),
       'x-heard-by': rolesOf(streamed.flatMap(({ from }) => from)),
     }),
@@ -235,12 +240,12 @@ function streamControlRow(): Row {
       { type: 'object', required: ['cancel'], properties: { cancel: { const: true } } },
     ],
   };
-  const says = 'What the reader of a stream tells its writer: how far it is, and when it goes.';
+  const description = 'What the reader of a stream tells its writer: how far it is, and when it goes.';
   return {
     id,
     channel: channel(
       subjects.streamControl('{role}.{name}', '{id}'),
-      says,
+      description,
       { [id]: json(payload) },
       {
         'x-from': rolesOf(streamed.flatMap(({ from }) => from)),
@@ -248,7 +253,7 @@ function streamControlRow(): Row {
       },
     ),
     operation: 'controlStream',
-    does: { action: 'receive', channel: refTo(id), summary: says, messages: [refTo(id, id)] },
+    does: { action: 'receive', channel: refTo(id), summary: description, messages: [refTo(id, id)] },
   };
 }
 
@@ -272,8 +277,8 @@ function channel(
   roles: Pick<ChannelObject, 'x-from' | 'x-answered-by' | 'x-heard-by'>,
 ): ChannelObject {
   const names = [...address.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-  const says = names.includes('kind') ? { ...PARAMETERS, ...SENDER_PARAMETERS } : PARAMETERS;
-  const parameters = names.map((name) => [name, { description: `${says[name] ?? ''} ${TOKEN}`.trim() }] as const);
+  const text = names.includes('kind') ? { ...PARAMETERS, ...SENDER_PARAMETERS } : PARAMETERS;
+  const parameters = names.map((name) => [name, { description: `${text[name] ?? ''} ${TOKEN}`.trim() }] as const);
   return {
     address,
     description,

@@ -46,7 +46,7 @@ describe('the permissions of each role', () => {
 const anyRole = fc.constantFrom(...ROLES);
 const anyIdentity: fc.Arbitrary<Identity> = fc.record({ role: anyRole, name: anyName });
 const notJournal = anyIdentity.filter(({ role }) => role !== 'journal');
-const twoNames = fc.tuple(anyName, anyName).filter(([one, other]) => one !== other);
+const twoNames = fc.tuple(anyName, anyName).filter(([item, other]) => item !== other);
 const anyAgent = fc.constantFrom<Role>('kubelet', 'network', 'proxy');
 
 /** The patterns of a list that overlap one of some others: what the spec shows when it fails. */

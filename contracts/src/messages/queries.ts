@@ -117,7 +117,7 @@ export const DeadLettersQuery = query('deadLetters', {
         from: Type.String({ description: 'Who sent it: `user.admin`.' }),
         type: Type.String(),
         id: Optional(Type.String({ description: "The command's; not there when it is no command." })),
-        why: Type.String(),
+        reason: Type.String(),
         deliveries: Type.Integer({ description: 'How often it was tried.' }),
         bytes: Type.Integer(),
       }),

@@ -1,6 +1,6 @@
 import { isMet, percentile, rounded, type Figure } from './figures';
 
-const figure = (over: Partial<Figure>): Figure => ({ id: 'x', what: 'x', value: 10, unit: '/s', ...over });
+const figure = (over: Partial<Figure>): Figure => ({ id: 'x', description: 'x', value: 10, unit: '/s', ...over });
 
 describe('percentile', () => {
   it('is a number of the list, whatever its order', () => {
@@ -18,7 +18,7 @@ describe('isMet', () => {
   it('compares with the goal, its own value or its ratio to what stands beside it', () => {
     expect(isMet(figure({ goal: { kind: 'at-least', value: 10 } }))).toBe(true);
     expect(isMet(figure({ goal: { kind: 'at-most', value: 9 } }))).toBe(false);
-    const beside = { what: 'docker run', value: 9, unit: '/s' };
+    const beside = { description: 'docker run', value: 9, unit: '/s' };
     expect(isMet(figure({ beside, goal: { kind: 'ratio-at-most', value: 1.2 } }))).toBe(true);
     expect(isMet(figure({ goal: { kind: 'ratio-at-most', value: 1.2 } }))).toBe(false);
   });

@@ -1,6 +1,6 @@
 /** What stands beside a figure: what limits it, measured in the same run on the same machine. */
 export interface Beside {
-  readonly what: string;
+  readonly description: string;
   readonly value: number;
   readonly unit: string;
 }
@@ -15,7 +15,7 @@ export type Goal =
 export interface Figure {
   /** Unique; what later runs are compared by. */
   readonly id: string;
-  readonly what: string;
+  readonly description: string;
   readonly value: number;
   readonly unit: string;
   readonly beside?: Beside;

@@ -27,7 +27,7 @@ async function main(): Promise<boolean> {
   if (wanted(PODS)) await notes.measure(PODS, () => measurePods(effort));
   const { figures, failures, seconds } = notes;
   process.stdout.write(`\n${renderTable(figures)}\n\n${renderCpu(figures)}\n\n`);
-  for (const { what, why } of failures) process.stdout.write(`  ✗ ${what}: ${why}\n`);
+  for (const { description, reason } of failures) process.stdout.write(`  ✗ ${description}: ${reason}\n`);
   mkdirSync(dirname(options.out), { recursive: true });
   const result = { machine, quick: options.quick, seconds, figures, failures };
   writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`);

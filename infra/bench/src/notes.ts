@@ -3,8 +3,8 @@ import type { Figure } from './figures';
 
 /** A measurement that came to nothing, and why. */
 export interface Failure {
-  readonly what: string;
-  readonly why: string;
+  readonly description: string;
+  readonly reason: string;
 }
 
 /** What a run has found so far: a failure is noted beside the figures of the others. */
@@ -18,23 +18,23 @@ export class Notes {
   }
 
   /** Shows what goes on, with the time since the beginning. */
-  tell(what: string): void {
-    process.stderr.write(`  ${this.seconds.toFixed(0).padStart(4)} s  ${what}\n`);
+  tell(description: string): void {
+    process.stderr.write(`  ${this.seconds.toFixed(0).padStart(4)} s  ${description}\n`);
   }
 
-  failed(what: string, error: unknown): void {
+  failed(description: string, error: unknown): void {
     const fix = error instanceof LauncherFailure ? ` (${error.fix})` : '';
-    const why = `${error instanceof Error ? error.message : String(error)}${fix}`;
-    this.failures.push({ what, why });
-    this.tell(`${what} failed: ${why}`);
+    const reason = `${error instanceof Error ? error.message : String(error)}${fix}`;
+    this.failures.push({ description, reason });
+    this.tell(`${description} failed: ${reason}`);
   }
 
-  async measure(what: string, run: () => Promise<Figure[]>): Promise<void> {
-    this.tell(what);
+  async measure(description: string, run: () => Promise<Figure[]>): Promise<void> {
+    this.tell(description);
     try {
       this.figures.push(...(await run()));
     } catch (error) {
-      this.failed(what, error);
+      this.failed(description, error);
     }
   }
 }

@@ -114,7 +114,7 @@ export class TestCluster {
         all,
         filters: { label: [`io.kubernetes.pod.namespace=${namespace}`] },
       });
-      return list.map((one) => ({ engine, id: one.Id, image: one.Image, labels: one.Labels }));
+      return list.map((item) => ({ engine, id: item.Id, image: item.Image, labels: item.Labels }));
     });
     return (await Promise.all(found)).flat();
   }
@@ -126,7 +126,7 @@ export class TestCluster {
 
   /** One of them. */
   process(name: string): ProcessRecord {
-    const record = this.processes().find((one) => one.name === name);
+    const record = this.processes().find((item) => item.name === name);
     if (record === undefined) throw new Error(`${name} does not run`);
     return record;
   }
@@ -217,7 +217,7 @@ export class TestCluster {
 
 /** Whether a pod's Ready condition is True. */
 export function isReady(pod: Pod): boolean {
-  return pod.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false;
+  return pod.status?.conditions?.some((item) => item.type === 'Ready' && item.status === 'True') ?? false;
 }
 
 /** One HTTP GET on a connection of its own, as `curl` would. */

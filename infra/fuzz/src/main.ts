@@ -6,9 +6,9 @@ import { describeFuzz, fuzz } from './run/run';
 
 const started = performance.now();
 
-function tell(what: string): void {
+function tell(description: string): void {
   const seconds = ((performance.now() - started) / 1_000).toFixed(0);
-  process.stderr.write(`  ${seconds.padStart(5)} s  ${what}\n`);
+  process.stderr.write(`  ${seconds.padStart(5)} s  ${description}\n`);
 }
 
 /** Runs with one seed after another; answers whether none of them found anything. */

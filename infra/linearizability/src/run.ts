@@ -36,7 +36,7 @@ const WATCH_CATCHES_UP_MS = 20_000;
  * One run: clients write and read while things go wrong; then everything is healed, and what the clients were told is
  * checked against what a linearizable store would have told, against the log, and against what was watched.
  */
-export async function run(options: RunOptions, tell: (what: string) => void): Promise<RunReport> {
+export async function run(options: RunOptions, tell: (description: string) => void): Promise<RunReport> {
   const { seed, durationMs, leaseMs } = options;
   tell('starting a control plane: two journals, two apis');
   const plane = await ControlPlane.start({ leaseMs, commandMs: COMMAND_MS });

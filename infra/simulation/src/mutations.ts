@@ -46,7 +46,7 @@ function replace<T extends object>(prototype: T, name: keyof T & string, other: 
   return () => void Object.defineProperty(prototype, name, descriptor);
 }
 
-const inReverse = (undo: (() => void)[]) => () => undo.reverse().forEach((one) => one());
+const inReverse = (undo: (() => void)[]) => () => undo.reverse().forEach((item) => item());
 
 const call = (was: Method, self: unknown, given: readonly unknown[]): unknown => Reflect.apply(was, self, given);
 
@@ -141,7 +141,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
           (was) =>
             function (this: Lease) {
               const lost = call(was, this, []) as Promise<string>;
-              return lost.then((why) => (why.endsWith('in time') ? new Promise(() => undefined) : why));
+              return lost.then((reason) => (reason.endsWith('in time') ? new Promise(() => undefined) : reason));
             } as Method,
         ),
         replace(Lease.prototype, 'supersede', () => (() => undefined) as Method),

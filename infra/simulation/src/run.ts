@@ -127,7 +127,7 @@ class Run {
       violation = error;
     } finally {
       process.off('unhandledRejection', unhandled);
-      for (const one of undo.reverse()) one();
+      for (const item of undo.reverse()) item();
       for (const name of this.#supervisor.names) this.#supervisor.process(name)?.end();
     }
     const { steps, time, trace } = this.#world;

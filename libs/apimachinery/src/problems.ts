@@ -65,7 +65,7 @@ export class Problems {
   notSupported(field: string, value: unknown, supported: readonly string[]): void {
     const list = [...supported]
       .sort()
-      .map((one) => JSON.stringify(one))
+      .map((item) => JSON.stringify(item))
       .join(', ');
     this.add('FieldValueNotSupported', field, `Unsupported value: ${shown(value)}: supported values: ${list}`);
   }

@@ -46,8 +46,8 @@ function about(named: Named, name: string): { said: string; details: Details } {
 function invalid(named: Named, name: string, causes: readonly StatusCause[]): KubeStatus {
   const row = rowOf(named);
   const texts = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
-  const why = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
-  return failure(422, 'Invalid', `${qualified(row.kind, row.group)} ${JSON.stringify(name)} is invalid: ${why}`, {
+  const reason = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
+  return failure(422, 'Invalid', `${qualified(row.kind, row.group)} ${JSON.stringify(name)} is invalid: ${reason}`, {
     // A patch is of no kind, and options have no name.
     ...(name === '' ? {} : { name }),
     ...(row.group === '' ? {} : { group: row.group }),
@@ -71,9 +71,9 @@ export const statusOf = {
     return failure(409, 'AlreadyExists', `${said} already exists`, details);
   },
   /** 409: a precondition on resourceVersion or uid does not hold; without `why`, the text of an outdated resourceVersion. */
-  conflict: (named: Named, name: string, why = OUTDATED): KubeStatus => {
+  conflict: (named: Named, name: string, reason = OUTDATED): KubeStatus => {
     const { said, details } = about(named, name);
-    return failure(409, 'Conflict', `Operation cannot be fulfilled on ${said}: ${why}`, details);
+    return failure(409, 'Conflict', `Operation cannot be fulfilled on ${said}: ${reason}`, details);
   },
   /** 422: the object breaks rules; each cause names its field. */
   invalid,
@@ -82,10 +82,10 @@ export const statusOf = {
   /** 401. */
   unauthorized: (): KubeStatus => failure(401, 'Unauthorized', 'Unauthorized'),
   /** 403: admission or authorization says no. */
-  forbidden: (named: Named, name: string, why: string, causes?: readonly StatusCause[]): KubeStatus => {
+  forbidden: (named: Named, name: string, reason: string, causes?: readonly StatusCause[]): KubeStatus => {
     const { said, details } = about(named, name);
-    const what = name === '' ? said.slice(0, said.lastIndexOf(' ')) : said;
-    return failure(403, 'Forbidden', `${what} is forbidden: ${why}`, {
+    const detail = name === '' ? said.slice(0, said.lastIndexOf(' ')) : said;
+    return failure(403, 'Forbidden', `${detail} is forbidden: ${reason}`, {
       ...details,
       ...(causes === undefined ? {} : { causes: [...causes] }),
     });

@@ -105,8 +105,8 @@ describe('Commander', () => {
 
   describe('with a server whose messages are small', () => {
     const large = (id: string, text: string, times: number): AnyCommand => {
-      const one = command(id);
-      return { ...one, actor: text.repeat(times) };
+      const item = command(id);
+      return { ...item, actor: text.repeat(times) };
     };
 
     it('counts bytes of UTF-8: what would not fit into one message goes in several', async () => {
@@ -124,8 +124,8 @@ describe('Commander', () => {
 
     it('sends alone what fits into no message, before and after its neighbours', async () => {
       const { commander, messages, answerNext } = stand(10_000);
-      for (const one of [command('a'), large('b', 'x', 20_000), command('c'), command('d')]) {
-        commander.send(one, 1_000).catch(() => undefined);
+      for (const item of [command('a'), large('b', 'x', 20_000), command('c'), command('d')]) {
+        commander.send(item, 1_000).catch(() => undefined);
       }
       await turn();
       expect(messages).toEqual([['a'], ['b'], ['c', 'd']]);

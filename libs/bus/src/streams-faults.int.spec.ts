@@ -85,11 +85,11 @@ describe('a stream through a network that lies', () => {
     ['late', 'late', /^chunk 9 is missing$/],
   ])(
     'with a chunk that is %s ends at once on both sides, with the reason; begun again it is whole',
-    async (_, fate, why) => {
+    async (_, fate, reason) => {
       await serveLines();
       atReader.toClient = some(TO_READER, fate, 10);
       const broken = await within(AT_ONCE_MS, brokenOf(read()));
-      expect(broken).toMatchObject({ lost: 'chunk', last: expect.stringMatching(why) as string });
+      expect(broken).toMatchObject({ lost: 'chunk', last: expect.stringMatching(reason) as string });
       expect(await within(AT_ONCE_MS, ended[0] ?? Promise.resolve())).toMatchObject({ lost: 'reader' });
       expect(await within(SOON_MS, read())).toBe(whole);
       expect(problems).toEqual([]);

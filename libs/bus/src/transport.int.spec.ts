@@ -153,10 +153,10 @@ describe("handlers on Nest's transport", () => {
 
   it.each(GARBAGE)(
     '%s as a command is answered with 400 and the reason; the next is decided',
-    async (_, bytes, why) => {
+    async (_, bytes, reason) => {
       await serving(await journal(), [Journal]);
       const reply = await raw(subjects.command('CreateObject', api.principal), bytes);
-      expect(reply).toMatchObject({ ok: false, status: status('invalid command CreateObject', why) });
+      expect(reply).toMatchObject({ ok: false, status: status('invalid command CreateObject', reason) });
       await expect(api.command(create('next'))).resolves.toMatchObject({ ok: true, uid: 'api.test' });
       expect(heard).toEqual([create('next')]);
       expect(problems).toEqual([]);
@@ -165,34 +165,37 @@ describe("handlers on Nest's transport", () => {
 
   it.each(GARBAGE)(
     '%s as a question is answered with 400 and the reason; the next is answered',
-    async (_, bytes, why) => {
+    async (_, bytes, reason) => {
       await serving(await journal(), [Journal]);
       const reply = await raw(subjects.query('position', api.principal), bytes);
-      expect(reply).toMatchObject({ failed: status('invalid query position', why) });
+      expect(reply).toMatchObject({ failed: status('invalid query position', reason) });
       await expect(api.ask(PositionQuery, {})).resolves.toMatchObject({ position: 1 });
       expect(heard).toEqual([[]]);
       expect(problems).toEqual([]);
     },
   );
 
-  it.each(GARBAGE)('%s to a node is answered with 400 and the reason; the next is answered', async (_, bytes, why) => {
-    await serving(await network(), [Network]);
-    const reply = await raw(subjects.node(NODE, 'attach'), bytes);
-    expect(reply).toMatchObject({ failed: status('invalid request attach', why) });
-    const payload = { uid: 'u', namespace: 'default', name: 'web', pid: 7 };
-    await expect(api.ask(Attach, payload, { node: NODE })).resolves.toMatchObject({ ip: '10.0.0.2' });
-    expect(heard).toEqual([payload]);
-    expect(problems).toEqual([]);
-  });
+  it.each(GARBAGE)(
+    '%s to a node is answered with 400 and the reason; the next is answered',
+    async (_, bytes, reason) => {
+      await serving(await network(), [Network]);
+      const reply = await raw(subjects.node(NODE, 'attach'), bytes);
+      expect(reply).toMatchObject({ failed: status('invalid request attach', reason) });
+      const payload = { uid: 'u', namespace: 'default', name: 'web', pid: 7 };
+      await expect(api.ask(Attach, payload, { node: NODE })).resolves.toMatchObject({ ip: '10.0.0.2' });
+      expect(heard).toEqual([payload]);
+      expect(problems).toEqual([]);
+    },
+  );
 
-  it.each(GARBAGE)('%s as a signal is told once; the next is heard', async (_, bytes, why) => {
+  it.each(GARBAGE)('%s as a signal is told once; the next is heard', async (_, bytes, reason) => {
     await serving(await nats.bus('hearing', undefined, { onError }), [Api]);
     const kubelet = await nats.bus('kubelet', { role: 'kubelet', name: NODE });
     kubelet.connection.publish(subjects.signal('note', kubelet.principal), bytes);
     kubelet.tell(Note, note('next'));
     await eventually(() => heard.length > 0);
     expect(heard).toEqual(['next']);
-    expect(problems).toEqual([expect.stringMatching(new RegExp(`^Error: invalid signal note: ${why.source}`))]);
+    expect(problems).toEqual([expect.stringMatching(new RegExp(`^Error: invalid signal note: ${reason.source}`))]);
   });
 
   it('nobody who waits for no answer gets one; what is wrong is told', async () => {

@@ -3,8 +3,8 @@ import { mergePatch } from '@shiplog/apimachinery';
 
 /** An event that can't follow the state it is folded into: the log, or what came over the wire, is broken. */
 export class FoldError extends Error {
-  constructor(event: LogEvent, what: string) {
-    super(`event ${event.position} (${event.type} ${event.namespace}/${event.name}): ${what}`);
+  constructor(event: LogEvent, description: string) {
+    super(`event ${event.position} (${event.type} ${event.namespace}/${event.name}): ${description}`);
     this.name = 'FoldError';
   }
 }

@@ -19,7 +19,9 @@ describe('keys in order', () => {
           else expected.delete(key);
         }
         for (const prefix of ['', 'a/', 'b/', 'default/', 'nobody/']) {
-          expect([...keys.startingWith(prefix)]).toEqual([...expected].filter((one) => one.startsWith(prefix)).sort());
+          expect([...keys.startingWith(prefix)]).toEqual(
+            [...expected].filter((item) => item.startsWith(prefix)).sort(),
+          );
         }
       }),
       { numRuns: 50 },

@@ -81,12 +81,12 @@ describe('the state of a cluster', () => {
   });
 
   it('hashes differently when one byte differs', () => {
-    const one = new ClusterState();
+    const item = new ClusterState();
     const other = new ClusterState();
-    one.apply(created(1, 'one'));
+    item.apply(created(1, 'one'));
     other.apply(created(1, 'one'));
     other.apply(event(2, 'ConfigMapSpecChanged', 'one', { changes: { data: { a: '2' } } }));
-    expect(hashCluster(one)).not.toBe(hashCluster(other));
+    expect(hashCluster(item)).not.toBe(hashCluster(other));
   });
 
   it('a copy goes its own way', () => {

@@ -177,10 +177,10 @@ function sameWishes(before: StoredPod, after: StoredPod): boolean {
 }
 
 function byUrgency(a: Entry, b: Entry): number {
-  const [one, other] = [a.facts.pod, b.facts.pod];
+  const [item, other] = [a.facts.pod, b.facts.pod];
   return (
-    (other.spec?.priority ?? 0) - (one.spec?.priority ?? 0) ||
-    compare(one.metadata.creationTimestamp, other.metadata.creationTimestamp) ||
+    (other.spec?.priority ?? 0) - (item.spec?.priority ?? 0) ||
+    compare(item.metadata.creationTimestamp, other.metadata.creationTimestamp) ||
     a.since - b.since ||
     compare(a.facts.uid, b.facts.uid)
   );

@@ -79,12 +79,12 @@ class World {
   readonly trace: unknown[] = [];
   #position = 0;
 
-  run(one: Step): void {
+  run(item: Step): void {
     const pods = [...this.pods.values()];
-    const chosen = 'pick' in one ? pods[one.pick % Math.max(pods.length, 1)] : undefined;
-    switch (one.do) {
+    const chosen = 'pick' in item ? pods[item.pick % Math.max(pods.length, 1)] : undefined;
+    switch (item.do) {
       case 'create':
-        return this.setPod(undefined, aPod(`p${this.#position}`, one.traits));
+        return this.setPod(undefined, aPod(`p${this.#position}`, item.traits));
       case 'delete':
         if (chosen !== undefined) this.#deletePod(chosen);
         return;
@@ -92,11 +92,11 @@ class World {
         if (chosen !== undefined) this.setPod(chosen, { ...chosen, status: { phase: 'Failed' } });
         return;
       case 'node':
-        return this.#setNode(aNode(`n${one.pick}`, one.traits));
+        return this.#setNode(aNode(`n${item.pick}`, item.traits));
       case 'remove node':
-        return this.#removeNode(`n${one.pick}`);
+        return this.#removeNode(`n${item.pick}`);
       case 'schedule':
-        return this.#schedule(one);
+        return this.#schedule(item);
     }
   }
 
@@ -123,8 +123,8 @@ class World {
     this.#tell(applied('nodes', node, undefined, ++this.#position));
   }
 
-  #tell(one: AppliedEvent): void {
-    this.scheduling.apply([one]);
+  #tell(item: AppliedEvent): void {
+    this.scheduling.apply([item]);
   }
 
   #schedule({ seed, limit, refuse }: Extract<Step, { do: 'schedule' }>): void {
@@ -149,9 +149,9 @@ class World {
     expect(decideAgain(basis.snapshot(), assumed, pod, binding.decision!, policy)).toEqual(binding.decision);
     const there = viewOf(
       [...this.nodes.values()],
-      [...this.pods.values()].map((one) => {
-        const node = before.find(({ uid }) => uid === one.metadata.uid)?.node;
-        return node === undefined ? one : { ...one, spec: { ...one.spec!, nodeName: node } };
+      [...this.pods.values()].map((item) => {
+        const node = before.find(({ uid }) => uid === item.metadata.uid)?.node;
+        return node === undefined ? item : { ...item, spec: { ...item.spec!, nodeName: node } };
       }),
     );
     const verdict = explain(there.snapshot(), pod, policy).find(({ node }) => node === binding.node);
@@ -170,7 +170,7 @@ const histories = fc.array(step, { maxLength: 60, size: 'max' });
 const runs = { numRuns: 150 };
 const play = (history: readonly Step[]): World => {
   const world = new World();
-  for (const one of history) world.run(one);
+  for (const item of history) world.run(item);
   return world;
 };
 

@@ -132,7 +132,11 @@ describe('pods that fit nowhere', () => {
     ['a pod ends', [aNode('a')], big, applied('pods', runs, aPod('runs', { nodeName: 'a', phase: 'Succeeded' }), 50)],
   ])('come back when %s, for which that is the cause', (_, nodes, traits, event) => {
     const running = nodes.some(({ metadata }) => metadata.name === 'a') ? [applied('pods', undefined, runs)] : [];
-    const scheduling = start(...nodes.map((one) => applied('nodes', undefined, one)), ...running, pod('p', traits, 7));
+    const scheduling = start(
+      ...nodes.map((item) => applied('nodes', undefined, item)),
+      ...running,
+      pod('p', traits, 7),
+    );
     expect(scheduling.decide(SEED, 10)?.bindings).toEqual([]);
     scheduling.apply([event]);
     expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ name: 'p', cause: 50 }]);

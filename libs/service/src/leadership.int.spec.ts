@@ -39,11 +39,11 @@ describe('leadership over a real NATS', () => {
   const leaders = () => joined.filter((leadership) => leadership.leads).length;
 
   it('the first one leads, the next one waits and knows who leads', async () => {
-    const one = await join('one');
+    const item = await join('one');
     const two = await join('two');
-    expect([one.leadership.leads, two.leadership.leads]).toEqual([true, false]);
+    expect([item.leadership.leads, two.leadership.leads]).toEqual([true, false]);
     expect(two.leadership.leader).toMatch(/^one-/);
-    expect([one.changes, two.changes]).toEqual([[true], []]);
+    expect([item.changes, two.changes]).toEqual([[true], []]);
   });
 
   it('one of several that start together leads, and no other has led for a moment', async () => {
@@ -53,10 +53,10 @@ describe('leadership over a real NATS', () => {
   });
 
   it('when the leader leaves, the one that has waited longest takes over, and only then', async () => {
-    const one = await join('one');
+    const item = await join('one');
     const two = await join('two');
     const three = await join('three');
-    one.leadership.leave();
+    item.leadership.leave();
     await eventually(() => two.leadership.leads, { everyMs: 5 });
     two.leadership.leave();
     await eventually(() => three.leadership.leads, { everyMs: 5 });
@@ -65,12 +65,12 @@ describe('leadership over a real NATS', () => {
   });
 
   it('when the leader is killed, its connection tells: its silence need not be waited for', async () => {
-    const one = await join('one');
+    const item = await join('one');
     const two = await join('two');
     let beats = 0;
     const place = { service: 'scheduler', scope: '' };
     two.bus.listen(subjects.process(LeadershipClaimed.address, place), () => void beats++);
-    await one.bus.connection.close();
+    await item.bus.connection.close();
     terms.ended('one');
     await eventually(() => two.leadership.leads, { everyMs: 5 });
     // After three beats of its own, which is what a silence takes, it would have given up one that hangs.
@@ -79,7 +79,7 @@ describe('leadership over a real NATS', () => {
   });
 
   it('goes on after garbage, and after more members than anybody has', async () => {
-    const one = await join('one');
+    const item = await join('one');
     const two = await join('two');
     const place = { service: 'scheduler', scope: '' };
     const subject = subjects.process(LeadershipClaimed.address, place);
@@ -96,23 +96,23 @@ describe('leadership over a real NATS', () => {
     for (let i = 0; i < 1_000; i++)
       two.bus.tell(LeadershipClaimed, { member: `made-up-${i}`, state: 'waits', since: Date.now() }, place);
     await two.bus.connection.flush();
-    await one.bus.connection.flush();
-    expect([one.leadership.leads, two.leadership.leads]).toEqual([true, false]);
-    one.leadership.leave();
+    await item.bus.connection.flush();
+    expect([item.leadership.leads, two.leadership.leads]).toEqual([true, false]);
+    item.leadership.leave();
     // Those that were made up are older than nobody here, and are missed by the next beats.
     await eventually(() => two.leadership.leads, { everyMs: 20 });
   });
 
   it('stays where it is while NATS is away and its store is lost', async () => {
-    const [one, two] = [await join('one'), await join('two')];
-    const back = [one, two].map(({ bus }) => reconnected(bus));
+    const [item, two] = [await join('one'), await join('two')];
+    const back = [item, two].map(({ bus }) => reconnected(bus));
     await nats.pause('SIGKILL');
     await nats.loseStore();
     await nats.resume();
     await Promise.all(back);
-    await eventually(() => one.leadership.leads && !two.leadership.leads);
-    expect([one.changes, two.changes]).toEqual([[true], []]);
-    one.leadership.leave();
+    await eventually(() => item.leadership.leads && !two.leadership.leads);
+    expect([item.changes, two.changes]).toEqual([[true], []]);
+    item.leadership.leave();
     await eventually(() => two.leadership.leads);
     terms.expectNoOverlap();
   });

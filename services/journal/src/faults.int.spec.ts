@@ -78,9 +78,9 @@ describe('the writer’s lease', () => {
     const deposed = await Appender.open(url, 0, () => undefined);
     const event = { position: 2, time: '2026-01-01T00:00:00.000Z', type: 'ConfigMapCreated', version: 1 } as const;
     const about = { resource: 'configmaps', namespace: 'default', name: 'a', uid: 'u', node: '' } as const;
-    const why = { actor: 'a', commandId: 'c', commandSeq: 0, data: {} };
+    const reason = { actor: 'a', commandId: 'c', commandSeq: 0, data: {} };
     const commit = {
-      events: [{ ...event, ...about, ...why }],
+      events: [{ ...event, ...about, ...reason }],
       texts: ['{}'],
       commands: [{ id: 'c', first: 2, count: 1 }],
     };

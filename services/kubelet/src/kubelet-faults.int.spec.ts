@@ -34,23 +34,23 @@ describe('a kubelet whose pods can not be had', () => {
   });
 
   /** Waits until the pod says why it waits: its container, and an event. */
-  const saysWhy = async (name: string, why: RegExp): Promise<void> => {
+  const saysWhy = async (name: string, cause: RegExp): Promise<void> => {
     await node.until(name, (pod) => {
       const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting;
-      return waiting?.reason === 'ContainerCreating' && why.test(waiting.message ?? '');
+      return waiting?.reason === 'ContainerCreating' && cause.test(waiting.message ?? '');
     });
     const told = node.notes.find(({ about, reason }) => about.name === name && reason === 'FailedCreatePodSandBox');
-    expect(told?.message).toMatch(why);
+    expect(told?.message).toMatch(cause);
   };
   const goesOnMeanwhile = async (name: string): Promise<void> => {
     await node.pod(name, { hostNetwork: true });
     await node.untilReady(name);
     expect(node.ready).toBe(true);
   };
-  const ready = async (name: string, what: string): Promise<void> => {
+  const ready = async (name: string, description: string): Promise<void> => {
     const began = Date.now();
     await node.untilReady(name);
-    process.stdout.write(`${what}: Ready ${Date.now() - began} ms after the cause was gone\n`);
+    process.stdout.write(`${description}: Ready ${Date.now() - began} ms after the cause was gone\n`);
   };
 
   it('since the network agent is stopped: they say so, others start, and they run once it is there', async () => {
@@ -65,13 +65,13 @@ describe('a kubelet whose pods can not be had', () => {
   it.each([
     ['no address is free', 'full', statusOf.unavailable('all addresses of 10.244.1.0/24 are taken')],
     ['the agent has no podCIDR', 'bare', statusOf.unavailable('the node has no pod network yet')],
-  ])('since %s: they say so, others start, and they run once there is', async (what, name, status) => {
+  ])('since %s: they say so, others start, and they run once there is', async (description, name, status) => {
     node.refuseAddresses(new StatusError(status));
     await node.pod(name, {});
     await saysWhy(name, new RegExp(status.message ?? ''));
     await goesOnMeanwhile(`meanwhile-${name}`);
     node.refuseAddresses(undefined);
-    await ready(name, what);
+    await ready(name, description);
   });
 
   it('since their host address is none that can be had: they say so, others start, and they can be deleted', async () => {
@@ -87,7 +87,7 @@ describe('a kubelet whose pods can not be had', () => {
 
   it('since NATS is cut off while a sandbox dies: the pod is made anew once NATS is there', async () => {
     const sandbox = (await node.engine.runtime().list()).find(
-      (one) => one.role === 'sandbox' && one.pod.name === 'even',
+      (item) => item.role === 'sandbox' && item.pod.name === 'even',
     );
     await node.system.nats.pause('SIGKILL');
     await node.engine.docker('kill', sandbox?.id ?? '');
@@ -131,7 +131,7 @@ describe('a kubelet that was away itself, or its engine', () => {
     await node.delete('goes', 0);
     await node.untilGone('goes');
     await node.startKubelet();
-    await eventually(async () => (await node.engine.runtime().list()).every((one) => one.pod.name === 'stays'));
+    await eventually(async () => (await node.engine.runtime().list()).every((item) => item.pod.name === 'stays'));
     const after = await node.untilReady('stays');
     expect(after.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
     expect(containerOf(after)).toEqual(containerOf(before));

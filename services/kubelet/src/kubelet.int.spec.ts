@@ -33,7 +33,7 @@ describe('a kubelet on a real engine', () => {
       imageID: expect.stringMatching(/^docker:\/\/sha256:/),
       containerID: expect.stringMatching(/^docker:\/\/[0-9a-f]{64}$/),
     });
-    const types = pod.status?.conditions?.filter((one) => one.status === 'True').map((one) => one.type);
+    const types = pod.status?.conditions?.filter((item) => item.status === 'True').map((item) => item.type);
     expect(types?.sort()).toEqual([
       'ContainersReady',
       'Initialized',
@@ -54,19 +54,19 @@ describe('a kubelet on a real engine', () => {
     const pod = await node.untilReady('plain');
     const began = Date.now();
     await node.engine.docker('kill', idOf(containerOf(pod).containerID));
-    const again = await node.until('plain', (one) => isReady(one) && containerOf(one).restartCount === 1);
+    const again = await node.until('plain', (item) => isReady(item) && containerOf(item).restartCount === 1);
     expect(Date.now() - began).toBeLessThan(2_500);
     expect(containerOf(again).lastState?.terminated).toMatchObject({ exitCode: 137, reason: 'Error' });
     expect(await node.logs(again, 'main', { previous: true })).toBe('hello\n');
   });
 
   it('makes a pod anew when its sandbox has died: another network namespace, the same pod', async () => {
-    const sandbox = (await runtime().list()).find((one) => one.role === 'sandbox' && one.pod.name === 'plain');
+    const sandbox = (await runtime().list()).find((item) => item.role === 'sandbox' && item.pod.name === 'plain');
     await node.engine.docker('kill', sandbox?.id ?? '');
-    const again = await node.until('plain', (one) => isReady(one) && containerOf(one).restartCount === 2);
-    const sandboxes = (await runtime().list()).filter((one) => one.role === 'sandbox' && one.pod.name === 'plain');
-    expect(sandboxes.filter((one) => one.state.phase === 'running')).toHaveLength(1);
-    expect(sandboxes.map((one) => one.id)).not.toContain(sandbox?.id);
+    const again = await node.until('plain', (item) => isReady(item) && containerOf(item).restartCount === 2);
+    const sandboxes = (await runtime().list()).filter((item) => item.role === 'sandbox' && item.pod.name === 'plain');
+    expect(sandboxes.filter((item) => item.state.phase === 'running')).toHaveLength(1);
+    expect(sandboxes.map((item) => item.id)).not.toContain(sandbox?.id);
     expect(again.metadata.uid).toBe(sandbox?.pod.uid);
   });
 
@@ -80,7 +80,7 @@ describe('a kubelet on a real engine', () => {
 
   it('backs off from a container that keeps crashing', async () => {
     await node.pod('crash', { script: 'echo dying; echo -n why > /dev/termination-log; exit 3' });
-    const pod = await node.until('crash', (one) => containerOf(one).state?.waiting?.reason === 'CrashLoopBackOff');
+    const pod = await node.until('crash', (item) => containerOf(item).state?.waiting?.reason === 'CrashLoopBackOff');
     const { state, lastState, restartCount } = containerOf(pod);
     expect(state?.waiting?.message).toBe(
       `back-off 10s restarting failed container=main pod=crash_default(${pod.metadata.uid})`,
@@ -97,11 +97,11 @@ describe('a kubelet on a real engine', () => {
     await node.pod('good', { restartPolicy: 'Never', script: 'exit 0' });
     await node.pod('bad', { restartPolicy: 'Never', script: 'exit 5' });
     await node.pod('retry', { restartPolicy: 'OnFailure', script: 'exit 1' });
-    const good = await node.until('good', (one) => one.status?.phase === 'Succeeded');
+    const good = await node.until('good', (item) => item.status?.phase === 'Succeeded');
     expect(containerOf(good).state?.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
-    const bad = await node.until('bad', (one) => one.status?.phase === 'Failed');
+    const bad = await node.until('bad', (item) => item.status?.phase === 'Failed');
     expect(containerOf(bad).state?.terminated).toMatchObject({ exitCode: 5, reason: 'Error' });
-    await node.until('retry', (one) => containerOf(one).restartCount > 0);
+    await node.until('retry', (item) => containerOf(item).restartCount > 0);
     await eventually(() => node.attached.size === 1);
     for (const name of ['good', 'bad', 'retry']) await node.delete(name);
     for (const name of ['good', 'bad', 'retry']) await node.untilGone(name);
@@ -120,7 +120,7 @@ describe('a kubelet on a real engine', () => {
     });
     const pod = await node.untilReady('inits');
     expect(await node.logs(pod)).toBe('one\ntwo\n');
-    expect(pod.status?.initContainerStatuses?.map((one) => one.state?.terminated?.reason)).toEqual([
+    expect(pod.status?.initContainerStatuses?.map((item) => item.state?.terminated?.reason)).toEqual([
       'Completed',
       'Completed',
     ]);
@@ -209,7 +209,7 @@ describe('a kubelet on a real engine', () => {
     await node.pod('waits', { containers: [{ name: 'main', env }] });
     const waiting = await node.until(
       'waits',
-      (one) => containerOf(one).state?.waiting?.reason === 'CreateContainerConfigError',
+      (item) => containerOf(item).state?.waiting?.reason === 'CreateContainerConfigError',
     );
     expect(containerOf(waiting).state?.waiting?.message).toBe('configmap "late" not found');
     await node.create(
@@ -226,7 +226,7 @@ describe('a kubelet on a real engine', () => {
     await node.pod('pulls', { containers: [{ name: 'main', image: '127.0.0.1:1/nothing:1' }] });
     await node.pod('always', { containers: [{ name: 'main', imagePullPolicy: 'Always' }] });
     const reason = (name: string, wanted: string) =>
-      node.until(name, (one) => containerOf(one).state?.waiting?.reason === wanted, 40_000);
+      node.until(name, (item) => containerOf(item).state?.waiting?.reason === wanted, 40_000);
     const pod = await reason('never', 'ErrImageNeverPull');
     expect(containerOf(pod).state?.waiting?.message).toBe(
       'Container image "nowhere.invalid/nothing:1" is not present with pull policy of Never',
@@ -247,16 +247,16 @@ describe('a kubelet on a real engine', () => {
       script: 'touch /alive; sleep 1000',
       containers: [{ name: 'main', readinessProbe: probe('test -f /ready'), livenessProbe: probe('test -f /alive') }],
     });
-    const unready = await node.until('probed', (one) => containerOf(one).state?.running !== undefined);
+    const unready = await node.until('probed', (item) => containerOf(item).state?.running !== undefined);
     expect(isReady(unready)).toBe(false);
     const id = idOf(containerOf(unready).containerID);
     await runtime().exec(id, shell('touch /ready'), 2_000);
     await node.untilReady('probed');
     await runtime().exec(id, shell('rm /ready'), 2_000);
-    await node.until('probed', (one) => !isReady(one));
+    await node.until('probed', (item) => !isReady(item));
     expect(node.notes.some((note) => note.reason === 'Unhealthy' && note.about.name === 'probed')).toBe(true);
     await runtime().exec(id, shell('rm /alive'), 2_000);
-    await node.until('probed', (one) => containerOf(one).restartCount === 1);
+    await node.until('probed', (item) => containerOf(item).restartCount === 1);
     await node.delete('probed');
     await node.untilGone('probed');
   });
@@ -273,7 +273,7 @@ describe('a kubelet on a real engine', () => {
     const seen = await runtime().exec(idOf(containerOf(pod).containerID), shell('test -f /hooked'), 2_000);
     expect(seen.exitCode).toBe(0);
     await hooked('unhooked', 'exit 1');
-    await node.until('unhooked', (one) => one.status?.phase === 'Failed');
+    await node.until('unhooked', (item) => item.status?.phase === 'Failed');
     expect(node.notes.some((note) => note.reason === 'FailedPostStartHook')).toBe(true);
     for (const name of ['hooked', 'unhooked']) await node.delete(name);
     for (const name of ['hooked', 'unhooked']) await node.untilGone(name);
@@ -295,7 +295,7 @@ describe('a kubelet on a real engine', () => {
       script: 'a=x; while true; do a=$a$a; done',
       containers: [{ name: 'main', resources }],
     });
-    const pod = await node.until('hungry', (one) => one.status?.phase === 'Failed');
+    const pod = await node.until('hungry', (item) => item.status?.phase === 'Failed');
     expect(containerOf(pod).state?.terminated).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
     await node.delete('hungry');
     await node.untilGone('hungry');
@@ -338,12 +338,12 @@ describe('a kubelet on a real engine', () => {
     }
     await node.pod('sound', {});
     await node.untilReady('sound');
-    expect((await runtime().list()).map((one) => one.pod.name).filter((name) => name.includes('ghost'))).toEqual([]);
+    expect((await runtime().list()).map((item) => item.pod.name).filter((name) => name.includes('ghost'))).toEqual([]);
     expect(await readdir(join(node.stateDir, 'precious'))).toEqual([]);
     const uid = node.get('sound')?.metadata.uid;
-    expect((await readdir(join(node.stateDir, 'pods'))).filter((one) => one !== uid && one.includes('ghost'))).toEqual(
-      [],
-    );
+    expect(
+      (await readdir(join(node.stateDir, 'pods'))).filter((item) => item !== uid && item.includes('ghost')),
+    ).toEqual([]);
     await node.delete('sound', 0);
     await node.untilGone('sound');
   });

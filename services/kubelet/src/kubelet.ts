@@ -52,8 +52,8 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     this.health.ready(`runs pods on Docker ${engine.version}`);
   }
 
-  engineDown(why: string): void {
-    this.agent.engineDown(why);
-    this.health.notReady(`the container engine is away: ${why}`);
+  engineDown(reason: string): void {
+    this.agent.engineDown(reason);
+    this.health.notReady(`the container engine is away: ${reason}`);
   }
 }

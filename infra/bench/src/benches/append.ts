@@ -38,9 +38,10 @@ async function measure(bed: Bed, raw: RawLog, inFlight: number): Promise<Figure>
   const inserted = await raw.insertRate(inFlight, 2 * effort.share);
   return {
     id: `append-${inFlight}`,
-    what: inFlight === 1 ? 'append events, one command at a time' : `append events, ${inFlight} commands in flight`,
+    description:
+      inFlight === 1 ? 'append events, one command at a time' : `append events, ${inFlight} commands in flight`,
     ...figureOf(rate),
     cpu,
-    beside: { what: `raw insert, ${inFlight} rows a commit`, value: inserted, unit: '/s' },
+    beside: { description: `raw insert, ${inFlight} rows a commit`, value: inserted, unit: '/s' },
   };
 }

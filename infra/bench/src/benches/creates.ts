@@ -35,10 +35,10 @@ async function byOne({ plane, effort }: Bed): Promise<Figure> {
   await raw.close();
   return {
     id: 'creates-1',
-    what: 'pod creates, 1 client',
+    description: 'pod creates, 1 client',
     ...figureOf(rate),
     cpu,
-    beside: { what: 'raw insert, 1 row a commit', value: inserted, unit: '/s' },
+    beside: { description: 'raw insert, 1 row a commit', value: inserted, unit: '/s' },
     ...REFERENCES.creates1,
   };
 }
@@ -53,10 +53,10 @@ async function byMany({ plane, effort }: Bed): Promise<Figure> {
   );
   return {
     id: 'creates-32',
-    what: `pod creates, ${MANY} clients`,
+    description: `pod creates, ${MANY} clients`,
     ...figureOf(rate),
     cpu,
-    beside: { what: 'bare HTTPS POST', value: bare.perSecond, unit: '/s' },
+    beside: { description: 'bare HTTPS POST', value: bare.perSecond, unit: '/s' },
     ...REFERENCES.creates32,
   };
 }

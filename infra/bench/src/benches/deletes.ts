@@ -26,10 +26,10 @@ export const deletes: Bench = {
     return [
       {
         id: 'deletes-32',
-        what: `pod deletes, ${CLIENTS} clients`,
+        description: `pod deletes, ${CLIENTS} clients`,
         ...figureOf(rate),
         cpu,
-        beside: { what: 'bare HTTPS DELETE', value: bare.perSecond, unit: '/s' },
+        beside: { description: 'bare HTTPS DELETE', value: bare.perSecond, unit: '/s' },
         ...REFERENCES.deletes,
       },
     ];

@@ -27,8 +27,8 @@ export const memoryAfterLoad: Bench = {
   },
 };
 
-function measure(plane: ControlPlane, id: string, what: string): Figure[] {
+function measure(plane: ControlPlane, id: string, description: string): Figure[] {
   const parts = Object.entries(plane.memory()).map(([part, bytes]) => [part, bytes / MEGABYTE] as const);
   const value = parts.reduce((sum, [, size]) => sum + size, 0);
-  return [{ id, what, value, unit: 'MB', details: Object.fromEntries(parts), ...REFERENCES.memory }];
+  return [{ id, description, value, unit: 'MB', details: Object.fromEntries(parts), ...REFERENCES.memory }];
 }

@@ -42,12 +42,12 @@ async function oneByOne(minion: Minion, watch: PodWatch, times: number): Promise
   }
   const value = percentile(pods, 0.5);
   const details = { 'p90 ms': percentile(pods, 0.9), starts: pods.length };
-  const figure = { what: 'pod start, POST to Ready', value, unit: 'ms' };
-  const beside = { what: 'docker run -d, on a bridge', value: percentile(networked, 0.5), unit: 'ms' };
-  const besideBare = { what: 'docker run -d, no network', value: percentile(bare, 0.5), unit: 'ms' };
+  const figure = { description: 'pod start, POST to Ready', value, unit: 'ms' };
+  const beside = { description: 'docker run -d, on a bridge', value: percentile(networked, 0.5), unit: 'ms' };
+  const besideBare = { description: 'docker run -d, no network', value: percentile(bare, 0.5), unit: 'ms' };
   return [
     { id: 'pod-start', ...figure, details, beside, ...REFERENCES.podStart },
-    { id: 'pod-start-no-network', ...figure, what: '  the same', beside: besideBare },
+    { id: 'pod-start-no-network', ...figure, description: '  the same', beside: besideBare },
   ];
 }
 
@@ -81,10 +81,10 @@ async function atOnce(minion: Minion, watch: PodWatch): Promise<Figure> {
   await minion.dockerRemove(...names);
   return {
     id: 'pods-20',
-    what: `${AT_ONCE} pods at once, all Ready`,
+    description: `${AT_ONCE} pods at once, all Ready`,
     value: pods,
     unit: 's',
-    beside: { what: `${AT_ONCE} × docker run -d at once, on a bridge`, value: containers, unit: 's' },
+    beside: { description: `${AT_ONCE} × docker run -d at once, on a bridge`, value: containers, unit: 's' },
     ...REFERENCES.twentyPods,
   };
 }

@@ -29,16 +29,16 @@ async function gets({ plane, effort }: Bed, paths: string[]): Promise<Figure> {
   const job = { kind: 'each', method: 'GET', clients: CLIENTS, paths } as const;
   const ours = { ...job, endpoint: plane.endpoint, seconds: 4 * effort.share };
   const { outcome: rate, cpu } = await plane.metered(() => plane.loader.run(ours), timesOf);
-  const one = await bodyOf(plane.endpoint, paths[0] as string);
-  const bare = await withBareServer(plane.cluster, { bodies: {}, other: one, block: one }, (endpoint) =>
+  const item = await bodyOf(plane.endpoint, paths[0] as string);
+  const bare = await withBareServer(plane.cluster, { bodies: {}, other: item, block: item }, (endpoint) =>
     plane.loader.run({ ...job, endpoint, seconds: 2 * effort.share }),
   );
   return {
     id: 'gets-32',
-    what: `GET of a pod, ${CLIENTS} clients`,
+    description: `GET of a pod, ${CLIENTS} clients`,
     ...figureOf(rate),
     cpu,
-    beside: { what: 'bare HTTPS GET', value: bare.perSecond, unit: '/s' },
+    beside: { description: 'bare HTTPS GET', value: bare.perSecond, unit: '/s' },
     ...REFERENCES.gets,
   };
 }
@@ -53,11 +53,11 @@ async function list({ plane, effort }: Bed): Promise<Figure> {
   );
   return {
     id: 'list-5000',
-    what: `list of ${PODS} pods`,
+    description: `list of ${PODS} pods`,
     value: medianOf(ours),
     unit: 'ms',
     details: { MB: ours.bytes / MEGABYTE, 'MB/s': (ours.bytes / MEGABYTE / medianOf(ours)) * 1_000 },
-    beside: { what: 'bare HTTPS, the same bytes', value: medianOf(bare), unit: 'ms' },
+    beside: { description: 'bare HTTPS, the same bytes', value: medianOf(bare), unit: 'ms' },
     errors: ours.errors + (items === PODS ? 0 : 1),
   };
 }

@@ -35,11 +35,11 @@ export const rebuild: Bench = {
     return [
       {
         id: 'rebuild',
-        what: `rebuild from position 0, hash ${rebuilt.comparison.kind}`,
+        description: `rebuild from position 0, hash ${rebuilt.comparison.kind}`,
         value: rebuilt.eventsPerSecond,
         unit: 'events/s',
         details: { events: rebuilt.events },
-        beside: { what: 'COPY … TO', value: copied, unit: 'events/s' },
+        beside: { description: 'COPY … TO', value: copied, unit: 'events/s' },
         errors: rebuilt.comparison.kind === 'equal' ? 0 : 1,
         ...REFERENCES.rebuild,
       },

@@ -30,17 +30,17 @@ export const watch: Bench = {
     return [
       {
         id: 'watch-20',
-        what: `watch events, ${WATCHERS} watchers`,
+        description: `watch events, ${WATCHERS} watchers`,
         value: seen.perSecond,
         unit: '/s',
         details: { 'lag p50 ms': seen.p50, 'p99 ms': seen.p99 },
-        beside: { what: 'bare HTTPS, events of that size', value: bare, unit: '/s' },
+        beside: { description: 'bare HTTPS, events of that size', value: bare, unit: '/s' },
         errors: made.errors + Math.abs(made.done * WATCHERS - seen.events),
         ...REFERENCES.watch,
       },
       {
         id: 'watch-20-creates',
-        what: `  pod creates, ${CLIENTS} clients, meanwhile`,
+        description: `  pod creates, ${CLIENTS} clients, meanwhile`,
         ...figureOf(made),
         cpu,
       } satisfies Figure,

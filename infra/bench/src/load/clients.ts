@@ -17,9 +17,9 @@ export class Tally {
     this.#latencies.push(milliseconds);
   }
 
-  bad(why: string): void {
+  bad(reason: string): void {
     this.#errors++;
-    this.#firstError ??= why;
+    this.#firstError ??= reason;
   }
 
   rate(): Rate {

@@ -57,4 +57,4 @@ export interface Outcomes {
 export type Order = { kind: 'job'; job: Job } | { kind: 'stop' };
 /** From a load process to its parent. */
 export type Report =
-  { kind: 'ready' } | { kind: 'done'; outcome: Outcomes[Job['kind']] } | { kind: 'failed'; why: string };
+  { kind: 'ready' } | { kind: 'done'; outcome: Outcomes[Job['kind']] } | { kind: 'failed'; reason: string };

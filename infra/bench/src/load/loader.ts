@@ -59,7 +59,7 @@ export class Loader {
 
   #outcome(report: Report): Outcomes[Job['kind']] {
     if (report.kind === 'done') return report.outcome;
-    throw new Error(report.kind === 'failed' ? report.why : 'a load process reported out of turn');
+    throw new Error(report.kind === 'failed' ? report.reason : 'a load process reported out of turn');
   }
 
   #heard(how: (settle: Settle) => void): void {

@@ -11,7 +11,8 @@ process.on('message', (order: Order) => {
   const stopped = new Promise<void>((resolve) => (stop = resolve));
   run(order.job, stopped).then(
     (outcome) => report({ kind: 'done', outcome }),
-    (error: unknown) => report({ kind: 'failed', why: error instanceof Error ? (error.stack ?? '') : String(error) }),
+    (error: unknown) =>
+      report({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? '') : String(error) }),
   );
 });
 process.on('disconnect', () => process.exit(0));

@@ -41,7 +41,7 @@ export class PodWatch {
     this.client.close();
   }
 
-  #until(what: string, holds: (names: string[]) => boolean, prefix: string): Promise<void> {
+  #until(description: string, holds: (names: string[]) => boolean, prefix: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         if (!holds([...this.#pods.keys()].filter((name) => name.startsWith(prefix)))) return;
@@ -51,7 +51,7 @@ export class PodWatch {
       };
       const timer = setTimeout(() => {
         this.#looks.delete(look);
-        reject(new Error(`${what}: not within ${PATIENCE_MS / 1_000} s`));
+        reject(new Error(`${description}: not within ${PATIENCE_MS / 1_000} s`));
       }, PATIENCE_MS);
       this.#looks.add(look);
       look();

@@ -5,11 +5,11 @@ describe('renderTable', () => {
     const table = renderTable([
       {
         id: 'creates-32',
-        what: 'pod creates, 32 clients',
+        description: 'pod creates, 32 clients',
         value: 2345.6,
         unit: '/s',
         details: { 'p50 ms': 12.34, 'p99 ms': 30 },
-        beside: { what: 'bare HTTPS', value: 9000, unit: '/s' },
+        beside: { description: 'bare HTTPS', value: 9000, unit: '/s' },
         kubernetes: '750/s',
         goal: { kind: 'at-least', value: 1500 },
       },
@@ -23,7 +23,7 @@ describe('renderTable', () => {
   it('never hides errors', () => {
     const figure = {
       id: 'x',
-      what: 'x',
+      description: 'x',
       value: 5,
       unit: '/s',
       errors: 3,
@@ -35,8 +35,10 @@ describe('renderTable', () => {
 
 describe('renderCpu', () => {
   it('lists what was metered, and nothing else', () => {
-    const gets = { id: 'gets', what: 'GET', value: 1, unit: '/s', cpu: { api: 123.4 } };
-    expect(renderCpu([gets, { ...gets, what: 'list', cpu: undefined }])).toMatch(/microseconds\n {2}GET {2}api 123$/);
+    const gets = { id: 'gets', description: 'GET', value: 1, unit: '/s', cpu: { api: 123.4 } };
+    expect(renderCpu([gets, { ...gets, description: 'list', cpu: undefined }])).toMatch(
+      /microseconds\n {2}GET {2}api 123$/,
+    );
     expect(renderCpu([])).toBe('');
   });
 });

@@ -19,18 +19,18 @@ export function renderTable(figures: readonly Figure[]): string {
 export function renderCpu(figures: readonly Figure[]): string {
   const metered = figures.filter(({ cpu }) => cpu !== undefined);
   if (metered.length === 0) return '';
-  const width = Math.max(...metered.map(({ what }) => what.length));
-  const rows = metered.map(({ what, cpu = {} }) => `  ${what.padEnd(width)}  ${listed(cpu)}`);
+  const width = Math.max(...metered.map(({ description }) => description.length));
+  const rows = metered.map(({ description, cpu = {} }) => `  ${description.padEnd(width)}  ${listed(cpu)}`);
   return [`  ${CPU_HEAD}`, ...rows].join('\n');
 }
 
 function rowOf(figure: Figure): string[] {
-  const { what, value, unit, beside, kubernetes = '', goal } = figure;
+  const { description, value, unit, beside, kubernetes = '', goal } = figure;
   const ratio = ratioOf(figure);
   return [
-    what,
+    description,
     `${digits(value)} ${unit}`,
-    beside === undefined ? '' : `${digits(beside.value)} ${beside.unit} ${beside.what}`,
+    beside === undefined ? '' : `${digits(beside.value)} ${beside.unit} ${beside.description}`,
     ratio === undefined ? '' : `${rounded(ratio)} ×`,
     kubernetes,
     goal === undefined ? '' : goalText(goal, unit),

@@ -30,7 +30,7 @@ const LEASE_MS = 10_000;
 const COMMAND_MS = 8_000;
 
 /** Sends an own control plane what nobody should, for some time; then says what it made of it. */
-export async function fuzz(options: FuzzOptions, tell: (what: string) => void): Promise<FuzzReport> {
+export async function fuzz(options: FuzzOptions, tell: (description: string) => void): Promise<FuzzReport> {
   tell('starting a control plane');
   const plane = await ControlPlane.start({ leaseMs: LEASE_MS, commandMs: COMMAND_MS });
   const [attacker, observer] = [await plane.bus('fuzz'), await plane.bus('observer')];

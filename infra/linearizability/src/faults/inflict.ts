@@ -20,7 +20,7 @@ export async function inflict(
   const started = performance.now();
   const waitUntil = (at: number): Promise<void> =>
     delay(Math.max(0, started + at - performance.now()), undefined, { signal });
-  const one = async (fault: Fault): Promise<Inflicted | undefined> => {
+  const item = async (fault: Fault): Promise<Inflicted | undefined> => {
     let from: number | undefined;
     try {
       await waitUntil(fault.at);
@@ -34,7 +34,7 @@ export async function inflict(
     }
     return from === undefined ? undefined : { fault, from, to: performance.now() };
   };
-  const done = await Promise.all(faults.map(one));
+  const done = await Promise.all(faults.map(item));
   return done.filter((inflicted) => inflicted !== undefined);
 }
 

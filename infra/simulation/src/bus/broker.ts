@@ -44,14 +44,14 @@ export class Broker {
     this.onRouted?.(from, wire);
     const groups = new Map<string, Interested[]>();
     let heard = false;
-    for (const one of this.#interest.of(wire.subject)) {
+    for (const item of this.#interest.of(wire.subject)) {
       heard = true;
-      if (one.queue === undefined) one.connection.arrive(one.sid, wire, this.#fate());
-      else groups.set(one.queue, [...(groups.get(one.queue) ?? []), one]);
+      if (item.queue === undefined) item.connection.arrive(item.sid, wire, this.#fate());
+      else groups.set(item.queue, [...(groups.get(item.queue) ?? []), item]);
     }
     for (const members of groups.values()) {
-      const one = this.#random.pick(members);
-      one.connection.arrive(one.sid, wire, this.#fate());
+      const item = this.#random.pick(members);
+      item.connection.arrive(item.sid, wire, this.#fate());
     }
     if (!heard && wire.reply !== undefined && wire.reply !== '') this.route(from, nobodyListens(wire.reply));
   }

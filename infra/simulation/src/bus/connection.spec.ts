@@ -34,7 +34,7 @@ describe('SimConnection', () => {
     [
       'reorders',
       { reorder: 0.5 },
-      (heard: string[]) => heard.some((one, i) => i > 0 && Number(one) < Number(heard[i - 1])),
+      (heard: string[]) => heard.some((item, i) => i > 0 && Number(item) < Number(heard[i - 1])),
     ],
   ])('%s as it is told to', async (_, profile, isSo) => {
     const { world, a, heard } = rig(profile);

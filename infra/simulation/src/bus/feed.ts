@@ -5,9 +5,9 @@ export class Feed<T> implements AsyncIterable<T> {
   #ended = false;
   #error: Error | undefined;
 
-  push(one: T): void {
+  push(item: T): void {
     if (this.#ended) return;
-    this.#queue.push(one);
+    this.#queue.push(item);
     this.#wake?.();
   }
 

@@ -3,27 +3,27 @@ export class Interest<T> {
   readonly #exact = new Map<string, Set<T>>();
   readonly #patterns = new Map<T, readonly string[]>();
 
-  add(subject: string, what: T): void {
+  add(subject: string, item: T): void {
     if (/[*>]/.test(subject)) {
-      this.#patterns.set(what, subject.split('.'));
+      this.#patterns.set(item, subject.split('.'));
       return;
     }
     const known = this.#exact.get(subject);
-    if (known === undefined) this.#exact.set(subject, new Set([what]));
-    else known.add(what);
+    if (known === undefined) this.#exact.set(subject, new Set([item]));
+    else known.add(item);
   }
 
-  delete(subject: string, what: T): void {
-    this.#patterns.delete(what);
+  delete(subject: string, item: T): void {
+    this.#patterns.delete(item);
     const known = this.#exact.get(subject);
-    if (known?.delete(what) === true && known.size === 0) this.#exact.delete(subject);
+    if (known?.delete(item) === true && known.size === 0) this.#exact.delete(subject);
   }
 
   /** In the order in which they came, exact ones first. */
   of(subject: string): T[] {
     const found = [...(this.#exact.get(subject) ?? [])];
     const tokens = subject.split('.');
-    for (const [what, pattern] of this.#patterns) if (matches(pattern, tokens)) found.push(what);
+    for (const [description, pattern] of this.#patterns) if (matches(pattern, tokens)) found.push(description);
     return found;
   }
 }

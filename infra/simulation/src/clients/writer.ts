@@ -69,10 +69,10 @@ export async function send({ world }: Cluster, bus: Bus, command: AnyCommand, an
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
       const reply = await bus.command(command);
-      const what = reply.ok
+      const description = reply.ok
         ? `done at ${reply.position}`
         : `refused: ${reply.status.code} ${reply.status.message ?? ''}`;
-      world.trace.say(bus.identity.name, `${command.type} ${command.id} ${what}`);
+      world.trace.say(bus.identity.name, `${command.type} ${command.id} ${description}`);
       answers.told(command, reply);
       return true;
     } catch (error) {

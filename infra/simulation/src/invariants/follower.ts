@@ -40,7 +40,7 @@ export class Follower {
 
   #take({ event, before, after }: AppliedEvent): void {
     const { resource, position } = event;
-    const channel = this.channels.find((one) => one.resource === resource);
+    const channel = this.channels.find((item) => item.resource === resource);
     if (channel === undefined) return;
     if (before !== undefined && after !== undefined && before.metadata.uid !== after.metadata.uid) {
       throw new Violation(REPLACED, `${this.owner}: ${resource}/${event.name} at ${position}`);

@@ -55,8 +55,8 @@ export class Reads {
     return there.size;
   }
 
-  #same(what: string, told: StoredObject | undefined, there: StoredObject | undefined): void {
+  #same(description: string, told: StoredObject | undefined, there: StoredObject | undefined): void {
     const [a, b] = [told, there].map((object) => object && `${object.metadata.uid} ${object.metadata.resourceVersion}`);
-    if (a !== b) throw new Violation(TRUE, `${what} is ${a ?? 'not there'}, in the log ${b ?? 'not there'}`);
+    if (a !== b) throw new Violation(TRUE, `${description} is ${a ?? 'not there'}, in the log ${b ?? 'not there'}`);
   }
 }

@@ -81,32 +81,33 @@ export class Truth {
   }
 
   objectAt({ resource, namespace, name }: ObjectKey, position: number): StoredObject | undefined {
-    return this.#versions.get(`${resource} ${namespace}/${name}`)?.findLast((one) => one.position <= position)?.object;
+    return this.#versions.get(`${resource} ${namespace}/${name}`)?.findLast((item) => item.position <= position)
+      ?.object;
   }
 
   hashAt(channel: Channel, position: number): string {
-    return this.#hashes.get(channelName(channel))?.findLast((one) => one.position <= position)?.hash ?? '';
+    return this.#hashes.get(channelName(channel))?.findLast((item) => item.position <= position)?.hash ?? '';
   }
 
   /** Whether a channel's state hashed so at a position, or at any later one. */
   hadHashSince(channel: Channel, position: number, hash: string): boolean {
     const hashes = this.#hashes.get(channelName(channel)) ?? [];
     for (let i = hashes.length - 1; i >= 0; i--) {
-      const one = hashes[i] as Hashed;
-      if (one.hash === hash) return true;
-      if (one.position <= position) return false;
+      const item = hashes[i] as Hashed;
+      if (item.hash === hash) return true;
+      if (item.position <= position) return false;
     }
     return false;
   }
 
   /** The position of a channel's last event up to a position; 0: there is none. */
   lastOf(channel: Channel, position: number): number {
-    return this.#positions.get(channelName(channel))?.findLast((one) => one <= position) ?? 0;
+    return this.#positions.get(channelName(channel))?.findLast((item) => item <= position) ?? 0;
   }
 
   /** The position of a channel's first event after a position. */
   nextOf(channel: Channel, position: number): number | undefined {
-    return this.#positions.get(channelName(channel))?.find((one) => one > position);
+    return this.#positions.get(channelName(channel))?.find((item) => item > position);
   }
 }
 

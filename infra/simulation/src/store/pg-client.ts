@@ -5,19 +5,19 @@ import { broken, type Session, type Store } from './store';
 type Statement = (store: Store, session: Session, values: readonly unknown[]) => unknown;
 
 const nothing = { rowCount: 0, rows: [] };
-const one = (row: object): object => ({ rowCount: 1, rows: [row] });
+const item = (row: object): object => ({ rowCount: 1, rows: [row] });
 
 const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
   [/^\s*(set|begin|commit|rollback|listen|unlisten)\b/i, () => nothing],
-  [/^\s*select pg_advisory_lock\(/, () => one({})],
-  [/^\s*select pg_backend_pid\(\) as pid/, (_, session) => one({ pid: pidOf(session) })],
-  [/^\s*select pg_try_advisory_lock\(/, (store, session) => one({ free: store.tryLock(session) })],
+  [/^\s*select pg_advisory_lock\(/, () => item({})],
+  [/^\s*select pg_backend_pid\(\) as pid/, (_, session) => item({ pid: pidOf(session) })],
+  [/^\s*select pg_try_advisory_lock\(/, (store, session) => item({ free: store.tryLock(session) })],
   [
     /^\s*select pg_terminate_backend\(/,
     (store, _, [pid]) => {
       const doomed = [...store.sessions].find((session) => pidOf(session) === pid);
       if (doomed !== undefined) store.terminate(doomed, 'terminated by administrator command');
-      return one({});
+      return item({});
     },
   ],
   [
@@ -27,7 +27,7 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
       store.epoch++;
       store.holder = String(holder);
       store.expiresAt = store.world.time.now + Number(ttlMs);
-      return one({ epoch: String(store.epoch), left_ms: left });
+      return item({ epoch: String(store.epoch), left_ms: left });
     },
   ],
   [
@@ -35,7 +35,7 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
     (store, _, [epoch, ttlMs]) => {
       if (Number(epoch) !== store.epoch) return nothing;
       store.expiresAt = store.world.time.now + Number(ttlMs);
-      return one({});
+      return item({});
     },
   ],
   [
@@ -43,12 +43,13 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
     (store) => {
       const { lockHolder, epoch, holder } = store;
       if (lockHolder === undefined || store.expiresAt >= store.world.time.now) return nothing;
-      return one({ pid: pidOf(lockHolder), epoch: String(epoch), holder });
+      return item({ pid: pidOf(lockHolder), epoch: String(epoch), holder });
     },
   ],
   [
     /^\s*select from pg_locks l[^]*and l\.pid = \$3/,
-    (store, _, [, , pid]) => countOf([store.lockHolder, ...store.waiting].filter((one) => one && pidOf(one) === pid)),
+    (store, _, [, , pid]) =>
+      countOf([store.lockHolder, ...store.waiting].filter((item) => item && pidOf(item) === pid)),
   ],
   [/^\s*select from pg_locks l[^]*and not l\.granted/, (store) => countOf(store.waiting)],
 ];

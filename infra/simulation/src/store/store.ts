@@ -7,8 +7,8 @@ import type { Random } from '../world/random';
 import type { World } from '../world/world';
 
 /** What Postgres says of a connection that is no more. */
-export function broken(why: string): Error {
-  return Object.assign(new Error(`Connection terminated: ${why}`), { code: '57P01' });
+export function broken(reason: string): Error {
+  return Object.assign(new Error(`Connection terminated: ${reason}`), { code: '57P01' });
 }
 
 /** A connection to the database; its advisory lock is free when it ends. */
@@ -85,11 +85,11 @@ export class Store {
   }
 
   /** The server ends a session: its client hears of it. */
-  terminate(session: Session, why: string): void {
+  terminate(session: Session, reason: string): void {
     if (!session.isOpen) return;
     this.close(session);
     const heard = this.cutOffFor(session.process) + this.#latency();
-    this.world.later(session.process, heard, 'arrival', () => this.#fail(session, why));
+    this.world.later(session.process, heard, 'arrival', () => this.#fail(session, reason));
   }
 
   /** From now on, and for so long, nothing gets through between a process and the database, and neither is told. */
@@ -162,10 +162,10 @@ export class Store {
     const breaks = random.chance(breakBefore) ? 'before' : random.chance(breakAfter) ? 'after' : undefined;
     return new Promise((resolve, reject) => {
       session.pending.add(reject);
-      const fail = (why: string): void => {
-        this.terminate(session, why);
+      const fail = (reason: string): void => {
+        this.terminate(session, reason);
         const heard = this.cutOffFor(process) + this.#latency();
-        this.world.later(process, heard, 'arrival', () => reject(broken(why)));
+        this.world.later(process, heard, 'arrival', () => reject(broken(reason)));
       };
       this.world.time.after(there, () => {
         if (process.isEnded) return;
@@ -226,10 +226,10 @@ export class Store {
     return fresh.length === answers.length ? 'committed' : 'answered-before';
   }
 
-  #fail(session: Session, why: string): void {
-    for (const reject of session.pending) reject(broken(why));
+  #fail(session: Session, reason: string): void {
+    for (const reject of session.pending) reject(broken(reason));
     session.pending.clear();
-    session.onBroken(broken(why));
+    session.onBroken(broken(reason));
   }
 
   #passOn(): void {

@@ -7,7 +7,7 @@ type Entry = string | undefined;
 export function installDisk(): () => void {
   const entries = new Map<string, Entry>([['/proc/meminfo', 'MemTotal: 8388608 kB\nMemAvailable: 8000000 kB\n']]);
   const within = (path: string): string[] =>
-    [...entries.keys()].filter((one) => one === path || one.startsWith(`${path}/`));
+    [...entries.keys()].filter((item) => item === path || item.startsWith(`${path}/`));
   const must = (path: string): void => {
     if (!entries.has(path))
       throw Object.assign(new Error(`ENOENT: no such file or directory, '${path}'`), { code: 'ENOENT' });
@@ -27,10 +27,10 @@ export function installDisk(): () => void {
     readdir: (path: string) =>
       done(() => [
         ...new Set(
-          within(path).flatMap((one) => (one === path ? [] : [one.slice(path.length + 1).split('/')[0] ?? ''])),
+          within(path).flatMap((item) => (item === path ? [] : [item.slice(path.length + 1).split('/')[0] ?? ''])),
         ),
       ]),
-    rm: (path: string) => done(() => within(path).forEach((one) => entries.delete(one))),
+    rm: (path: string) => done(() => within(path).forEach((item) => entries.delete(item))),
     stat: (path: string) =>
       done(() => {
         must(path);

@@ -105,7 +105,7 @@ export function installGlobals(world: World, onExit: (process: SimProcess) => vo
     return true;
   });
   return () => {
-    for (const one of undo.reverse()) one();
+    for (const item of undo.reverse()) item();
   };
 }
 

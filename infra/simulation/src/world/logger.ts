@@ -8,8 +8,8 @@ export function simulatedLogger(world: World, process: SimProcess): Logger {
   const say =
     (level: string) =>
     (first: unknown, second?: unknown): void => {
-      const what = typeof first === 'string' ? first : `${String(second ?? '')} ${described(first)}`;
-      world.trace.say(process.name, `${level}: ${what}`);
+      const description = typeof first === 'string' ? first : `${String(second ?? '')} ${described(first)}`;
+      world.trace.say(process.name, `${level}: ${description}`);
     };
   const logger = {
     level: 'info',
@@ -28,6 +28,6 @@ export function simulatedLogger(world: World, process: SimProcess): Logger {
   return logger as unknown as Logger;
 }
 
-function described(what: unknown): string {
-  return JSON.stringify(what, (_, value: unknown) => (value instanceof Error ? value.message : value)) ?? '';
+function described(item: unknown): string {
+  return JSON.stringify(item, (_, value: unknown) => (value instanceof Error ? value.message : value)) ?? '';
 }

@@ -7,8 +7,8 @@ export class Trace {
 
   constructor(private readonly now: () => number) {}
 
-  say(who: string, what: string): void {
-    this.#lines.push(`${(this.now() / 1000).toFixed(4).padStart(9)} s  ${who.padEnd(14)} ${what}`);
+  say(who: string, description: string): void {
+    this.#lines.push(`${(this.now() / 1000).toFixed(4).padStart(9)} s  ${who.padEnd(14)} ${description}`);
     if (this.#lines.length > 2 * KEPT) this.#lines = this.#lines.slice(-KEPT);
   }
 

@@ -7,7 +7,7 @@ describe('VirtualTime', () => {
     const random = new Random('order');
     const expected = Array.from({ length: 500 }, (_, i) => ({ at: random.whole(0, 50), i }));
     const done: typeof expected = [];
-    for (const one of expected) time.after(one.at, () => done.push(one));
+    for (const item of expected) time.after(item.at, () => done.push(item));
     for (let task = time.next(100); task !== undefined; task = time.next(100)) task.run();
     expect(done).toEqual([...expected].sort((a, b) => a.at - b.at || a.i - b.i));
     expect(time.now).toBe(100);

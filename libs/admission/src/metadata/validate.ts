@@ -71,7 +71,8 @@ export function validateMetadata(meta: ObjectMeta, rule: TextRule, problems: Pro
     problems.required('metadata.name', 'name or generateName is required');
   } else {
     const wrong = pathSegment(meta.name);
-    for (const what of wrong.length > 0 ? wrong : rule(meta.name)) problems.invalid('metadata.name', meta.name, what);
+    for (const detail of wrong.length > 0 ? wrong : rule(meta.name))
+      problems.invalid('metadata.name', meta.name, detail);
   }
   validateLabels(meta.labels, 'metadata.labels', problems);
   validateAnnotations(meta.annotations, 'metadata.annotations', problems);

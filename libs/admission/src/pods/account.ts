@@ -56,10 +56,10 @@ function mirrorProblem(pod: Draft<'pods'>, spec: PodSpec): string | undefined {
 function secretProblem(spec: PodSpec, account: Account): string | undefined {
   const name = account.metadata.name;
   const mountable = new Set((account.secrets ?? []).map((secret) => secret.name));
-  const says = `is not allowed because service account ${name} does not reference that`;
+  const description = `is not allowed because service account ${name} does not reference that`;
   for (const { secret } of spec.volumes ?? []) {
     if (secret !== undefined && !mountable.has(secret.secretName)) {
-      return `volume with secret.secretName="${secret.secretName}" ${says} secret`;
+      return `volume with secret.secretName="${secret.secretName}" ${description} secret`;
     }
   }
   const groups = [
@@ -73,11 +73,11 @@ function secretProblem(spec: PodSpec, account: Account): string | undefined {
       );
       if (variable === undefined) continue;
       const taken = `referencing secret.secretName="${variable.valueFrom?.secretKeyRef?.name}"`;
-      return `${kind} ${container.name} with envVar ${variable.name} ${taken} ${says} secret`;
+      return `${kind} ${container.name} with envVar ${variable.name} ${taken} ${description} secret`;
     }
   }
   const pulls = new Set((account.imagePullSecrets ?? []).map((secret) => secret.name));
   const wrong = (spec.imagePullSecrets ?? []).findIndex((secret) => !pulls.has(secret.name));
   if (wrong < 0) return undefined;
-  return `imagePullSecrets[${wrong}].name="${spec.imagePullSecrets?.[wrong]?.name}" ${says} imagePullSecret`;
+  return `imagePullSecrets[${wrong}].name="${spec.imagePullSecrets?.[wrong]?.name}" ${description} imagePullSecret`;
 }

@@ -89,7 +89,7 @@ function validatePorts(ports: readonly ContainerPort[], at: string, problems: Pr
     const here = `${at}[${i}]`;
     if (name !== undefined) {
       const wrong = portName(name);
-      for (const what of wrong) problems.invalid(`${here}.name`, name, what);
+      for (const detail of wrong) problems.invalid(`${here}.name`, name, detail);
       if (wrong.length === 0 && names.has(name)) problems.duplicate(`${here}.name`, name);
       names.add(name);
     }

@@ -44,8 +44,8 @@ export function validateFieldRef(
   }
 }
 
-function unreadable(path: string, why: string, at: string, problems: Problems): void {
-  problems.invalid(`${at}.fieldPath`, path, `error converting fieldPath: ${why}`);
+function unreadable(path: string, reason: string, at: string, problems: Problems): void {
+  problems.invalid(`${at}.fieldPath`, path, `error converting fieldPath: ${reason}`);
 }
 
 const RESOURCE_FIELDS = ['limits', 'requests'].flatMap((list) =>

@@ -52,8 +52,11 @@ function forbidLinuxFields(spec: PodSpec, at: string, problems: Problems): void 
   const unset = (field: string): void => problems.forbidden(field, 'cannot be set for a windows pod');
   for (const field of LINUX_SPEC) {
     // Saying no to the host's processes is what Windows does anyway.
-    const says = spec[field];
-    if (says === true || (says === false && (field === 'hostUsers' || field === 'shareProcessNamespace'))) {
+    const description = spec[field];
+    if (
+      description === true ||
+      (description === false && (field === 'hostUsers' || field === 'shareProcessNamespace'))
+    ) {
       unset(`${at}.${field}`);
     }
   }

@@ -46,7 +46,7 @@ function validateTolerations(tolerations: readonly Toleration[], at: string, pro
 
 function validateSpreading(constraints: readonly TopologySpreadConstraint[], at: string, problems: Problems): void {
   // Of two of a kind it is the earlier one that Kubernetes complains about.
-  const last = new Map(constraints.map((one, i) => [`{${one.topologyKey}, ${one.whenUnsatisfiable}}`, i]));
+  const last = new Map(constraints.map((item, i) => [`{${item.topologyKey}, ${item.whenUnsatisfiable}}`, i]));
   constraints.forEach((constraint, i) => {
     const here = `${at}[${i}]`;
     const { maxSkew, topologyKey, whenUnsatisfiable, labelSelector } = constraint;

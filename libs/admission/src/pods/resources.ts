@@ -38,7 +38,7 @@ export function validateResources(
 
 function validateResourceName(name: string, at: string, problems: Problems): void {
   const wrong = qualifiedName(name);
-  for (const what of wrong) problems.invalid(at, name, what);
+  for (const detail of wrong) problems.invalid(at, name, detail);
   if (wrong.length > 0) return;
   if (!name.includes('/')) {
     if (NATIVE_RESOURCES.includes(name) || isHugePages(name)) return;

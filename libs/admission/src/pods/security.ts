@@ -49,8 +49,8 @@ export function validateContainerSecurity(
     problems.invalid(`${at}.procMount`, 'Unmasked', '`hostUsers` must be false to use `Unmasked`');
   }
   if (context.allowPrivilegeEscalation === false) {
-    const unless = (what: string): void =>
-      problems.invalid(at, context, `cannot set \`allowPrivilegeEscalation\` to false and ${what}`);
+    const unless = (detail: string): void =>
+      problems.invalid(at, context, `cannot set \`allowPrivilegeEscalation\` to false and ${detail}`);
     if (context.privileged === true) unless('`privileged` to true');
     if (context.capabilities?.add?.includes('CAP_SYS_ADMIN') === true) unless('`capabilities.Add` CAP_SYS_ADMIN');
   }

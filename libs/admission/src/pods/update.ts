@@ -33,7 +33,7 @@ function validateDeadline(now: number | undefined, then: number | undefined, pro
 
 function validateAddedTolerations(now: readonly Toleration[], then: readonly Toleration[], problems: Problems): void {
   const present = new JsonMap<true>();
-  for (const one of now) present.set({ ...one, tolerationSeconds: 0 }, true);
+  for (const item of now) present.set({ ...item, tolerationSeconds: 0 }, true);
   if (!then.every((old) => present.get({ ...old, tolerationSeconds: 0 })))
     problems.forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds');
 }

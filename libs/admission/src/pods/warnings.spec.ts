@@ -16,15 +16,15 @@ describe('what a pod is warned of', () => {
 
   it('are amounts of bytes that are not whole', () => {
     const amounts = { memory: '0.5', 'ephemeral-storage': '1100m' };
-    const says = (where: string, amount: string) =>
+    const description = (where: string, amount: string) =>
       `spec.containers[0].resources.${where}: fractional byte value "${amount}" is invalid, must be an integer`;
     expect(ofContainer({ resources: { requests: amounts } })).toEqual([
-      says('requests[memory]', '500m'),
-      says('requests[ephemeral-storage]', '1100m'),
+      description('requests[memory]', '500m'),
+      description('requests[ephemeral-storage]', '1100m'),
     ]);
     expect(ofContainer({ resources: { limits: { memory: '100m' } } })).toEqual([
-      says('limits[memory]', '100m'),
-      says('requests[memory]', '100m'),
+      description('limits[memory]', '100m'),
+      description('requests[memory]', '100m'),
     ]);
   });
 

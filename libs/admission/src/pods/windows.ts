@@ -46,7 +46,7 @@ function windowsUser(text: string): readonly string[] {
       'runAsUserName\'s User cannot contain the following characters: "/\\:;|=,+*?<>@[]',
     ],
   ];
-  return breaches.filter(([broken]) => broken).map(([, says]) => says);
+  return breaches.filter(([broken]) => broken).map(([, description]) => description);
 }
 
 /** A Windows pod runs on its host as a whole or not at all. */

@@ -51,8 +51,8 @@ export function allocateAddress(draft: ServiceDraft, before: Before, problems: P
   const wanted = spec.clusterIP === undefined ? undefined : parseIp(spec.clusterIP);
   if (wanted !== undefined) {
     if (cidrContains(range, wanted) && isTaken(wanted)) {
-      const why = `failed to allocate IP ${spec.clusterIP}: provided IP is already allocated`;
-      problems.invalid('spec.clusterIPs', spec.clusterIPs, why);
+      const reason = `failed to allocate IP ${spec.clusterIP}: provided IP is already allocated`;
+      problems.invalid('spec.clusterIPs', spec.clusterIPs, reason);
     }
     return;
   }
@@ -157,10 +157,10 @@ class PortLedger {
   }
 
   /** Takes a free one, the same for the same seed; undefined when there is none. */
-  takeFree(what: string): number | undefined {
+  takeFree(detail: string): number | undefined {
     if (this.#isFull) return undefined;
     const [first, last] = this.ctx.settings.nodePortRange;
-    const seed = hashText(`port/${what}/${this.ctx.seed}`);
+    const seed = hashText(`port/${detail}/${this.ctx.seed}`);
     const port = probe(first, last - first + 1, seed, (candidate) => this.#isTaken(candidate));
     if (port === undefined) this.#isFull = true;
     else this.#own.add(port);

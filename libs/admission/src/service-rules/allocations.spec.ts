@@ -33,7 +33,7 @@ describe('what services hold', () => {
         }
         for (const name of [...names, 'd']) {
           const key = `default/${name}`;
-          const others = [...present.values()].filter((one) => holderKey(one) !== key);
+          const others = [...present.values()].filter((item) => holderKey(item) !== key);
           for (const last of [1, 2]) {
             const isHeld = others.some(({ spec }) => spec?.clusterIP === `10.0.0.${last}`);
             expect(kept.holdsAddress((10 << 24) + last, key)).toBe(isHeld);

@@ -73,7 +73,7 @@ class Holders<K> {
   }
 
   remove(key: K, holder: string): void {
-    const others = (this.#of.get(key) ?? []).filter((one) => one !== holder);
+    const others = (this.#of.get(key) ?? []).filter((item) => item !== holder);
     if (others.length === 0) this.#of.delete(key);
     else this.#of.set(key, others);
   }

@@ -73,7 +73,7 @@ function validateClusterIps(spec: Spec, problems: Problems, ctx: AdmissionContex
     return;
   }
   const wrong = ipAddress(clusterIP);
-  for (const what of wrong) problems.invalid(`${at}[0]`, clusterIP, what);
+  for (const detail of wrong) problems.invalid(`${at}[0]`, clusterIP, detail);
   if (isIpv6(clusterIP)) problems.invalid(`${at}[0]`, clusterIPs, 'IPv6 is not configured on this cluster');
   if (clusterIPs.length > 2) problems.invalid(at, clusterIPs, 'may only hold up to 2 values');
   else if (clusterIPs[1] !== undefined) validateSecondIp(clusterIPs[1], clusterIPs, `${at}[1]`, problems);
@@ -90,7 +90,7 @@ function validateClusterIps(spec: Spec, problems: Problems, ctx: AdmissionContex
 /** Beside an IPv4 address there could only be one of the other family, and this cluster has none. */
 function validateSecondIp(ip: string, clusterIPs: readonly string[], at: string, problems: Problems): void {
   const wrong = ipAddress(ip);
-  for (const what of wrong) problems.invalid(at, ip, what);
+  for (const detail of wrong) problems.invalid(at, ip, detail);
   if (wrong.length > 0) return;
   if (parseIp(ip) === undefined) problems.invalid(at, clusterIPs, 'IPv6 is not configured on this cluster');
   else problems.invalid('spec.clusterIPs', clusterIPs, 'may specify no more than one IP for each IP family');

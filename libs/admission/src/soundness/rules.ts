@@ -37,12 +37,12 @@ export const SOUND: Rules = {
     spec.externalIPs?.forEach((ip, i) => text(ip, ipAddress, `spec.externalIPs[${i}]`, problems));
     const ingress = status?.loadBalancer?.ingress ?? [];
     ingress.forEach(({ ip }, i) => text(ip, ipAddress, `status.loadBalancer.ingress[${i}].ip`, problems));
-    spec.ports?.forEach((one, i) => {
+    spec.ports?.forEach((item, i) => {
       const at = `spec.ports[${i}]`;
-      port(one.port, `${at}.port`, problems);
-      if (one.nodePort !== undefined && one.nodePort !== 0) port(one.nodePort, `${at}.nodePort`, problems);
-      if (one.targetPort !== undefined) validatePort(one.targetPort, `${at}.targetPort`, problems);
-      protocol(one.protocol, `${at}.protocol`, problems);
+      port(item.port, `${at}.port`, problems);
+      if (item.nodePort !== undefined && item.nodePort !== 0) port(item.nodePort, `${at}.nodePort`, problems);
+      if (item.targetPort !== undefined) validatePort(item.targetPort, `${at}.targetPort`, problems);
+      protocol(item.protocol, `${at}.protocol`, problems);
     });
     const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
     if (spec.sessionAffinity === 'ClientIP' && seconds !== undefined && (seconds < 1 || seconds > MAX_AFFINITY_SECONDS))
@@ -56,11 +56,11 @@ export const SOUND: Rules = {
     const rule = addressType === 'FQDN' ? dnsSubdomain : ipAddress;
     endpoints.forEach((endpoint, i) => {
       if (endpoint.addresses.length === 0) problems.required(`endpoints[${i}].addresses`);
-      endpoint.addresses.forEach((one, n) => text(one, rule, `endpoints[${i}].addresses[${n}]`, problems));
+      endpoint.addresses.forEach((item, n) => text(item, rule, `endpoints[${i}].addresses[${n}]`, problems));
     });
-    ports.forEach((one, i) => {
-      if (one.port !== undefined) port(one.port, `ports[${i}].port`, problems);
-      protocol(one.protocol, `ports[${i}].protocol`, problems);
+    ports.forEach((item, i) => {
+      if (item.port !== undefined) port(item.port, `ports[${i}].port`, problems);
+      protocol(item.protocol, `ports[${i}].protocol`, problems);
     });
   },
   nodes: ({ spec = {} }, problems) => {
@@ -82,11 +82,11 @@ function soundContainers(containers: readonly Container[], at: string, problems:
 }
 
 function soundPorts(ports: readonly ContainerPort[], at: string, problems: Problems): void {
-  ports.forEach((one, i) => {
-    port(one.containerPort, `${at}[${i}].containerPort`, problems);
-    if (one.hostPort !== undefined && one.hostPort !== 0) port(one.hostPort, `${at}[${i}].hostPort`, problems);
-    protocol(one.protocol, `${at}[${i}].protocol`, problems);
-    text(one.hostIP, ipAddress, `${at}[${i}].hostIP`, problems);
+  ports.forEach((item, i) => {
+    port(item.containerPort, `${at}[${i}].containerPort`, problems);
+    if (item.hostPort !== undefined && item.hostPort !== 0) port(item.hostPort, `${at}[${i}].hostPort`, problems);
+    protocol(item.protocol, `${at}[${i}].protocol`, problems);
+    text(item.hostIP, ipAddress, `${at}[${i}].hostIP`, problems);
   });
 }
 

@@ -32,13 +32,13 @@ function checkIdentity(resource: ResourceId, { metadata }: KubeObject, problems:
   const wrong = pathSegment(name);
   if (name === '') problems.required('metadata.name');
   else
-    for (const what of wrong.length > 0 ? wrong : rulesOf(resource).name(name))
-      problems.invalid('metadata.name', name, what);
+    for (const detail of wrong.length > 0 ? wrong : rulesOf(resource).name(name))
+      problems.invalid('metadata.name', name, detail);
   if (!resourceRow(resource).namespaced) {
     if (namespace !== undefined) problems.forbidden('metadata.namespace', 'not allowed on this type');
     return;
   }
-  for (const what of dnsLabel(namespace ?? '')) problems.invalid('metadata.namespace', namespace, what);
+  for (const detail of dnsLabel(namespace ?? '')) problems.invalid('metadata.namespace', namespace, detail);
 }
 
 /** Where a null is, step by step; the decoder takes it for absent, readers of the object itself would not. */

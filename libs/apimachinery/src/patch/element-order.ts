@@ -49,8 +49,8 @@ function merged(ranked: readonly Ranked[], others: readonly Ranked[]): unknown[]
   const result: unknown[] = [];
   let next = 0;
   for (const other of others) {
-    for (let one = ranked[next]; one !== undefined && !comesLater(one, other); one = ranked[++next]) {
-      result.push(one.item);
+    for (let entry = ranked[next]; entry !== undefined && !comesLater(entry, other); entry = ranked[++next]) {
+      result.push(entry.item);
     }
     result.push(other.item);
   }

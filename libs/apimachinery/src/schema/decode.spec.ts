@@ -108,8 +108,8 @@ describe('reading an object', () => {
       { spec: { containers: [{ resources: { limits: { cpu: 'much' } } }] } },
       "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
     ],
-  ])('refuses %j as Kubernetes does', (object, why) => {
-    expect(messageOf(object)).toBe(`Pod in version "v1" cannot be handled as a Pod: ${why}`);
+  ])('refuses %j as Kubernetes does', (object, reason) => {
+    expect(messageOf(object)).toBe(`Pod in version "v1" cannot be handled as a Pod: ${reason}`);
   });
 
   it('refuses what is no object, of another kind or of another version', () => {

@@ -17,8 +17,8 @@ describe('an address that a Service may lead to', () => {
     ['::', 'may not be unspecified (::)'],
     ['224.0.0.1', MULTICAST],
     ['ff02::1', MULTICAST],
-  ])('is not %s', (address, why) => {
-    expect(backendAddress(address)).toEqual([why]);
+  ])('is not %s', (address, reason) => {
+    expect(backendAddress(address)).toEqual([reason]);
   });
 
   it.each(['10.0.0.1', '128.0.0.1', '169.253.1.1', '224.0.1.1', '2001:db8::1', 'fec0::1', 'ff05::1'])(

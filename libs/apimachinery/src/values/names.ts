@@ -43,7 +43,7 @@ export const dns1035Label: TextRule = (text) => {
 };
 
 /** IPv4 addresses by their first octets, IPv6 ones by their first group: what stands for the node itself, or its network. */
-const SPECIAL: readonly [is: (v4: number | undefined, v6: readonly number[] | undefined) => boolean, says: string][] = [
+const SPECIAL: readonly [is: (v4: number | undefined, v6: readonly number[] | undefined) => boolean, text: string][] = [
   [(v4, v6) => v4 === 0 || (v6?.every((group) => group === 0) ?? false), 'may not be unspecified'],
   [
     (v4, v6) =>
@@ -70,9 +70,9 @@ export const backendAddress: TextRule = (text) => {
   const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
   const v4 = parseIp(mapped ?? text);
   const v6 = v4 === undefined ? parseIpv6(text) : undefined;
-  const says = SPECIAL.find(([is]) => is(v4, v6))?.[1];
-  if (says === undefined) return FINE;
-  return [says === 'may not be unspecified' ? `${says} (${text})` : says];
+  const description = SPECIAL.find(([is]) => is(v4, v6))?.[1];
+  if (description === undefined) return FINE;
+  return [description === 'may not be unspecified' ? `${description} (${text})` : description];
 };
 
 const HEADER_NAME = /^[-A-Za-z0-9]+$/;
@@ -119,7 +119,7 @@ function checkQualifiedName(text: string): readonly string[] {
   if (parts.length === 2) {
     const prefix = parts[0] ?? '';
     if (prefix === '') found.push('prefix part must be non-empty');
-    else found.push(...dnsSubdomain(prefix).map((what) => `prefix part ${what}`));
+    else found.push(...dnsSubdomain(prefix).map((detail) => `prefix part ${detail}`));
   }
   if (name === '') found.push('name part must be non-empty');
   else if (name.length > 63) found.push(`name part ${tooLong(63)}`);

@@ -130,7 +130,7 @@ export function compareQuantities(a: string, b: string): number {
 
 /** The sum of quantities, in decimal form unless one of them is binary. */
 export function addQuantities(...amounts: readonly string[]): string {
-  const parsed = amounts.map((amount) => parse(amount)).filter((one) => one !== undefined);
-  const total = parsed.reduce((sum, one) => sum + one.milli, 0n);
-  return formatQuantity(total, parsed.some((one) => one.family === 'binary') ? 'binary' : 'decimal');
+  const parsed = amounts.map((amount) => parse(amount)).filter((item) => item !== undefined);
+  const total = parsed.reduce((sum, item) => sum + item.milli, 0n);
+  return formatQuantity(total, parsed.some((item) => item.family === 'binary') ? 'binary' : 'decimal');
 }

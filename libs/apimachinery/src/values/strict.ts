@@ -30,7 +30,7 @@ export function integerOf(value: unknown, first: number, last: number): number {
 
 /** The one of some texts that a value is. Throws UnsoundValue. */
 export function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T {
-  const found = allowed.find((one) => one === value);
+  const found = allowed.find((item) => item === value);
   if (found === undefined) throw new UnsoundValue(value, `one of ${allowed.join(', ')}`);
   return found;
 }

@@ -24,7 +24,7 @@ const withBoundPod = (): TestCluster => {
 const report = (at: TestCluster, status: PodStatus, node = 'n1'): Told =>
   at.when({ type: 'ReportPods', data: { node, pods: [{ ...refTo(at, 'p'), status }] } });
 const rejectionsOf = ({ reply }: Told): unknown[] =>
-  reply.ok ? (reply.results ?? []).map((one) => (one.ok ? 'ok' : one.status.message)) : [];
+  reply.ok ? (reply.results ?? []).map((item) => (item.ok ? 'ok' : item.status.message)) : [];
 
 describe('binding pods', () => {
   it('gives a pod its node, and records the decision and its cause', () => {

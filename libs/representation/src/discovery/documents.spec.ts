@@ -12,13 +12,13 @@ interface Entry {
 }
 
 const entriesOf = (group: string): Entry[] => {
-  const found = GROUPS.find((one) => one.group === group);
+  const found = GROUPS.find((item) => item.group === group);
   return found === undefined ? [] : (resourceList(found) as { resources: Entry[] }).resources;
 };
 
 describe('discovery', () => {
   it('lists every stored resource, with its subresources', () => {
-    const names = GROUPS.flatMap((group) => entriesOf(group.group).map((one) => one.name));
+    const names = GROUPS.flatMap((group) => entriesOf(group.group).map((item) => item.name));
     for (const row of RESOURCES) {
       expect(names).toContain(row.plural);
       for (const sub of row.subresources) expect(names).toContain(`${row.plural}/${sub}`);
@@ -26,18 +26,18 @@ describe('discovery', () => {
   });
 
   it('knows the short names and verbs that kubectl relies on', () => {
-    const pods = entriesOf('').find((one) => one.name === 'pods');
+    const pods = entriesOf('').find((item) => item.name === 'pods');
     expect(pods).toMatchObject({ kind: 'Pod', shortNames: ['po'] });
     expect(pods?.verbs).toEqual(expect.arrayContaining(['create', 'deletecollection', 'list', 'patch', 'watch']));
   });
 
   it('says that scale is of another group, which is how kubectl scale finds it', () => {
-    const scale = entriesOf('').find((one) => one.name === 'replicationcontrollers/scale');
+    const scale = entriesOf('').find((item) => item.name === 'replicationcontrollers/scale');
     expect(scale).toMatchObject({ group: 'autoscaling', version: 'v1', kind: 'Scale' });
   });
 
   it('names the groups beside the core one', () => {
-    const names = (groupList() as { groups: { name: string }[] }).groups.map((one) => one.name);
+    const names = (groupList() as { groups: { name: string }[] }).groups.map((item) => item.name);
     expect(names).toEqual(['discovery.k8s.io', 'coordination.k8s.io']);
     expect(apiGroup(GROUPS[1]!)).toMatchObject({ kind: 'APIGroup', name: 'discovery.k8s.io' });
   });
@@ -47,7 +47,7 @@ describe('discovery', () => {
       items: { versions: { resources: { resource: string; scope: string; subresources?: unknown[] }[] }[] }[];
     };
     const resources = core.items[0]?.versions[0]?.resources ?? [];
-    expect(resources.find((one) => one.resource === 'nodes')?.scope).toBe('Cluster');
-    expect(resources.find((one) => one.resource === 'pods')?.subresources).toHaveLength(3);
+    expect(resources.find((item) => item.resource === 'nodes')?.scope).toBe('Cluster');
+    expect(resources.find((item) => item.resource === 'pods')?.subresources).toHaveLength(3);
   });
 });

@@ -11,7 +11,7 @@ export function coreVersions(address: string): unknown {
 
 /** `/apis`: every named group. */
 export function groupList(): unknown {
-  const groups = GROUPS.filter((one) => one.group !== '').map(groupDocument);
+  const groups = GROUPS.filter((item) => item.group !== '').map(groupDocument);
   return { kind: 'APIGroupList', apiVersion: 'v1', groups };
 }
 
@@ -31,28 +31,28 @@ export function resourceList({ group, version, resources }: ServedGroup): unknow
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: group === '' ? version : `${group}/${version}`,
-    resources: resources.flatMap((one) => [resourceEntry(one), ...subresourceEntries(one)]),
+    resources: resources.flatMap((item) => [resourceEntry(item), ...subresourceEntries(item)]),
   };
 }
 
-function resourceEntry(one: ServedResource): object {
+function resourceEntry(item: ServedResource): object {
   return {
-    name: one.plural,
-    singularName: one.singular,
-    namespaced: one.namespaced,
-    kind: one.kind,
-    verbs: one.verbs,
-    ...(one.shortNames.length > 0 ? { shortNames: one.shortNames } : {}),
-    ...(one.categories.length > 0 ? { categories: one.categories } : {}),
+    name: item.plural,
+    singularName: item.singular,
+    namespaced: item.namespaced,
+    kind: item.kind,
+    verbs: item.verbs,
+    ...(item.shortNames.length > 0 ? { shortNames: item.shortNames } : {}),
+    ...(item.categories.length > 0 ? { categories: item.categories } : {}),
   };
 }
 
-function subresourceEntries(one: ServedResource): object[] {
-  return one.subresources.map((sub) => ({
-    name: `${one.plural}/${sub.name}`,
+function subresourceEntries(item: ServedResource): object[] {
+  return item.subresources.map((sub) => ({
+    name: `${item.plural}/${sub.name}`,
     singularName: '',
-    namespaced: one.namespaced,
-    ...(sub.group === one.group ? {} : { group: sub.group, version: sub.version }),
+    namespaced: item.namespaced,
+    ...(sub.group === item.group ? {} : { group: sub.group, version: sub.version }),
     kind: sub.kind,
     verbs: sub.verbs,
   }));
@@ -68,7 +68,7 @@ export function aggregatedDiscovery(core: boolean, version: AggregatedVersion): 
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
-    items: GROUPS.filter((one) => (one.group === '') === core).map(aggregatedGroup),
+    items: GROUPS.filter((item) => (item.group === '') === core).map(aggregatedGroup),
   };
 }
 
@@ -79,18 +79,18 @@ function aggregatedGroup({ group, version, resources }: ServedGroup): unknown {
   };
 }
 
-function aggregatedResource(one: ServedResource): unknown {
+function aggregatedResource(item: ServedResource): unknown {
   return {
-    resource: one.plural,
-    responseKind: { group: one.group, version: one.version, kind: one.kind },
-    scope: one.namespaced ? 'Namespaced' : 'Cluster',
-    singularResource: one.singular,
-    verbs: one.verbs,
-    ...(one.shortNames.length > 0 ? { shortNames: one.shortNames } : {}),
-    ...(one.categories.length > 0 ? { categories: one.categories } : {}),
-    ...(one.subresources.length > 0
+    resource: item.plural,
+    responseKind: { group: item.group, version: item.version, kind: item.kind },
+    scope: item.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: item.singular,
+    verbs: item.verbs,
+    ...(item.shortNames.length > 0 ? { shortNames: item.shortNames } : {}),
+    ...(item.categories.length > 0 ? { categories: item.categories } : {}),
+    ...(item.subresources.length > 0
       ? {
-          subresources: one.subresources.map((sub) => ({
+          subresources: item.subresources.map((sub) => ({
             subresource: sub.name,
             responseKind: { group: sub.group, version: sub.version, kind: sub.kind },
             verbs: sub.verbs,

@@ -26,7 +26,7 @@ export interface ServedResource {
 }
 
 const metadata = new Map(
-  KUBERNETES_API.resources.map((one) => [key(one.group, one.version, one.resource, one.subresource), one]),
+  KUBERNETES_API.resources.map((item) => [key(item.group, item.version, item.resource, item.subresource), item]),
 );
 
 /** Everything the API serves, in the order of discovery: from the rows of contracts and the API's own metadata. */
@@ -40,8 +40,8 @@ export interface ServedGroup {
 }
 
 /** The groups served: core ('') first. */
-export const GROUPS: readonly ServedGroup[] = [...new Set(SERVED.map((one) => one.group))].map((group) => {
-  const resources = SERVED.filter((one) => one.group === group);
+export const GROUPS: readonly ServedGroup[] = [...new Set(SERVED.map((item) => item.group))].map((group) => {
+  const resources = SERVED.filter((item) => item.group === group);
   return { group, version: resources[0]?.version ?? 'v1', resources };
 });
 

@@ -24,7 +24,7 @@ describe('OpenAPI v3', () => {
 
   it('says that patches take fieldValidation, by which kubectl leaves validation to the server', () => {
     const patch = core.paths['/api/v1/namespaces/{namespace}/pods/{name}']?.patch;
-    expect(patch?.parameters?.map((one) => one.name)).toContain('fieldValidation');
+    expect(patch?.parameters?.map((item) => item.name)).toContain('fieldValidation');
     expect(patch?.['x-kubernetes-group-version-kind']).toEqual({ group: '', version: 'v1', kind: 'Pod' });
   });
 

@@ -72,22 +72,22 @@ export function basePath({ group, version }: { group: string; version: string })
 
 /** Every operation of a group, from its served verbs. */
 export function operationsOf(group: ServedGroup): Operation[] {
-  return group.resources.flatMap((one) => [...resourceOperations(one), ...subresourceOperations(one)]);
+  return group.resources.flatMap((item) => [...resourceOperations(item), ...subresourceOperations(item)]);
 }
 
-function resourceOperations(one: ServedResource): Operation[] {
-  const all = `${basePath(one)}/${one.plural}`;
-  const collection = one.namespaced ? `${basePath(one)}/namespaces/{namespace}/${one.plural}` : all;
-  const inPath = one.namespaced ? ['namespace'] : [];
-  const gvk = { group: one.group, version: one.version, kind: one.kind };
-  const self = definitionOf(one.group, one.version, one.kind);
-  const offers = (verb: string): boolean => one.verbs.includes(verb);
+function resourceOperations(item: ServedResource): Operation[] {
+  const all = `${basePath(item)}/${item.plural}`;
+  const collection = item.namespaced ? `${basePath(item)}/namespaces/{namespace}/${item.plural}` : all;
+  const inPath = item.namespaced ? ['namespace'] : [];
+  const gvk = { group: item.group, version: item.version, kind: item.kind };
+  const self = definitionOf(item.group, item.version, item.kind);
+  const offers = (verb: string): boolean => item.verbs.includes(verb);
   const found: Operation[] = [];
   if (offers('list')) {
-    const list = definitionOf(one.group, one.version, `${one.kind}List`);
+    const list = definitionOf(item.group, item.version, `${item.kind}List`);
     const read = { method: 'get', action: 'list', gvk, query: LIST, answer: list } as const;
     found.push({ ...read, path: collection, inPath });
-    if (one.namespaced) found.push({ ...read, path: all, inPath: [] });
+    if (item.namespaced) found.push({ ...read, path: all, inPath: [] });
   }
   const collectionPart = { path: collection, gvk, inPath };
   if (offers('create')) {
@@ -104,15 +104,15 @@ function resourceOperations(one: ServedResource): Operation[] {
       answer: STATUS,
     });
   }
-  return [...found, ...itemOperations(`${collection}/{name}`, [...inPath, 'name'], gvk, self, one.verbs)];
+  return [...found, ...itemOperations(`${collection}/{name}`, [...inPath, 'name'], gvk, self, item.verbs)];
 }
 
-function subresourceOperations(one: ServedResource): Operation[] {
-  const collection = one.namespaced
-    ? `${basePath(one)}/namespaces/{namespace}/${one.plural}`
-    : `${basePath(one)}/${one.plural}`;
-  const inPath = one.namespaced ? ['namespace', 'name'] : ['name'];
-  return one.subresources.flatMap((sub) => {
+function subresourceOperations(item: ServedResource): Operation[] {
+  const collection = item.namespaced
+    ? `${basePath(item)}/namespaces/{namespace}/${item.plural}`
+    : `${basePath(item)}/${item.plural}`;
+  const inPath = item.namespaced ? ['namespace', 'name'] : ['name'];
+  return item.subresources.flatMap((sub) => {
     const path = `${collection}/{name}/${sub.name}`;
     const gvk = { group: sub.group, version: sub.version, kind: sub.kind };
     if (sub.name === 'log') return [{ path, method: 'get', action: 'get', gvk, query: LOG, inPath } as const];

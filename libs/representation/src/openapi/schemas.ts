@@ -26,10 +26,10 @@ for (const [name, schema] of Object.entries(KUBERNETES_API.definitions)) {
 /** Every definition that a group's resources, lists and subresources are made of, by name. */
 export function definitionsOf(group: ServedGroup): Map<string, ApiSchema> {
   const found = new Map<string, ApiSchema>();
-  for (const one of group.resources) {
-    collect(definitionOf(one.group, one.version, one.kind), found);
-    if (one.row !== undefined) collect(definitionOf(one.group, one.version, `${one.kind}List`), found);
-    for (const sub of one.subresources) collect(definitionOf(sub.group, sub.version, sub.kind), found);
+  for (const item of group.resources) {
+    collect(definitionOf(item.group, item.version, item.kind), found);
+    if (item.row !== undefined) collect(definitionOf(item.group, item.version, `${item.kind}List`), found);
+    for (const sub of item.subresources) collect(definitionOf(sub.group, sub.version, sub.kind), found);
   }
   for (const name of ALWAYS) collect(name, found);
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -8,7 +8,7 @@ import { ReloadedFiles } from './reloaded-files';
 describe('ReloadedFiles', () => {
   const folder = mkdtempSync(join(tmpdir(), 'shiplog-reload-'));
   const path = join(folder, 'number');
-  const lines: { level: number; msg: string; why?: string }[] = [];
+  const lines: { level: number; msg: string; reason?: string }[] = [];
   const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line) as (typeof lines)[0]) });
   const parse = ([text = '']: readonly string[]): number => {
     if (!/^\d+\n$/.test(text)) throw new Error(`"${text}" is not a number`);
@@ -40,7 +40,7 @@ describe('ReloadedFiles', () => {
     rmSync(path);
     await eventually(() => lines.length > 1, { everyMs: 5 });
     expect(files.value).toBe(1);
-    expect(lines.map(({ why }) => why)).toEqual([
+    expect(lines.map(({ reason }) => reason)).toEqual([
       '"two\n" is not a number',
       expect.stringMatching(/no such file/) as string,
     ]);

@@ -63,9 +63,9 @@ const GO_TYPE = String.raw`struct { APIVersion string "json:\"apiVersion,omitemp
 
 /** 400, with the beginning of what was sent. */
 function unrecognised(body: Buffer, { kind }: Expected, problem: string): never {
-  const what = `the object provided is unrecognized (must be of type ${kind})`;
+  const description = `the object provided is unrecognized (must be of type ${kind})`;
   throwStatus(
-    statusOf.badRequest(`${what}: couldn't get version/kind; json parse error: ${problem} (${summary(body)})`),
+    statusOf.badRequest(`${description}: couldn't get version/kind; json parse error: ${problem} (${summary(body)})`),
   );
 }
 

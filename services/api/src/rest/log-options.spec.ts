@@ -49,12 +49,12 @@ describe('containerOf', () => {
 
   it('says when there is no log yet, or no previous one', () => {
     const waiting = { state: { waiting: { reason: 'ImagePullBackOff' } } };
-    const why = (reason: string) =>
+    const cause = (reason: string) =>
       said(pod(['a'], [], { state: { waiting: { reason } } }))?.replace(
         '400 container "a" in pod "x" is waiting to start: ',
         '',
       );
-    expect(['ImagePullBackOff', 'ErrImagePull', 'CrashLoopBackOff'].map(why)).toEqual([
+    expect(['ImagePullBackOff', 'ErrImagePull', 'CrashLoopBackOff'].map(cause)).toEqual([
       'trying and failing to pull image',
       "image can't be pulled",
       'CrashLoopBackOff',

@@ -59,29 +59,29 @@ describe('parsePath', () => {
 describe('verbOf', () => {
   const verb = (method: string, path: string, watching = false): string | undefined =>
     verbOf(method, parsePath(path) as ResourceTarget, watching);
-  const one = '/api/v1/namespaces/default/pods/web';
+  const item = '/api/v1/namespaces/default/pods/web';
   const all = '/api/v1/namespaces/default/pods';
 
   it('is what the method means there', () => {
-    expect([verb('GET', one), verb('GET', all), verb('GET', all, true), verb('GET', one, true)]).toEqual([
+    expect([verb('GET', item), verb('GET', all), verb('GET', all, true), verb('GET', item, true)]).toEqual([
       'get',
       'list',
       'watch',
       'watch',
     ]);
-    expect([verb('POST', all), verb('PUT', one), verb('PATCH', one)]).toEqual(['create', 'update', 'patch']);
-    expect([verb('DELETE', one), verb('DELETE', all)]).toEqual(['delete', 'deletecollection']);
+    expect([verb('POST', all), verb('PUT', item), verb('PATCH', item)]).toEqual(['create', 'update', 'patch']);
+    expect([verb('DELETE', item), verb('DELETE', all)]).toEqual(['delete', 'deletecollection']);
     expect(verb('GET', '/api/v1/watch/pods')).toBe('watch');
   });
 
   it.each([
-    ['POST', one],
+    ['POST', item],
     ['PUT', all],
     ['POST', '/api/v1/pods'],
     ['DELETE', '/api/v1/pods'],
     ['DELETE', '/api/v1/namespaces'],
     ['GET', '/api/v1/namespaces/default/bindings'],
-    ['PUT', `${one}/log`],
+    ['PUT', `${item}/log`],
     ['GET', '/api/v1/namespaces/default/finalize'],
     ['OPTIONS', all],
   ])('is nothing for %s %s', (method, path) => {

@@ -99,7 +99,7 @@ it('a command at which the journal fails again and again is kept as a dead lette
   expect(seen.filter((id) => id === 'bad')).toHaveLength(DELIVERIES);
   expect(seen.filter((id) => id === 'good')).toHaveLength(1);
   expect(await letters.list(0)).toMatchObject([
-    { commandId: 'bad', why: expect.stringContaining('a defect') as string, deliveries: DELIVERIES },
+    { commandId: 'bad', reason: expect.stringContaining('a defect') as string, deliveries: DELIVERIES },
   ]);
   await stream.stop();
 });
@@ -152,7 +152,7 @@ it('a command whose decision is the end of a journal is buried by the next one, 
   while ((await manager.streams.info(LATER_STREAM)).state.messages > 0) lives.push(await journalLives());
   expect(lives.filter((seen) => seen.includes('killer')).length).toBeLessThanOrEqual(2);
   expect(await letters.list(0)).toMatchObject([
-    { commandId: 'killer', why: 'a journal ended while it decided this command' },
+    { commandId: 'killer', reason: 'a journal ended while it decided this command' },
   ]);
   for (const id of ['first', 'third', 'fourth']) expect(lives.flat()).toContain(id);
 });
@@ -183,9 +183,9 @@ it('dead letters are listed and repeated by message; what is no command is one o
   expect(killer).toMatchObject({
     id: 'killer',
     type: 'CreateObject',
-    why: 'a journal ended while it decided this command',
+    reason: 'a journal ended while it decided this command',
   });
-  expect(poison).toMatchObject({ type: 'CreateObject', why: expect.stringContaining('must be JSON') as string });
+  expect(poison).toMatchObject({ type: 'CreateObject', reason: expect.stringContaining('must be JSON') as string });
   expect(poison).not.toHaveProperty('id');
   const letter = killer?.letter ?? NaN;
   const { reply } = await bus.ask(RepeatDeadLetterQuery, { letter, request: freshId() });
@@ -204,7 +204,7 @@ it('a request to repeat that was the end of a journal is not carried out again',
   await letters.bury({
     subject: subjects.commandLater('CreateObject', bus.principal),
     payload: Buffer.from('{}'),
-    why: 'x',
+    reason: 'x',
     deliveries: 1,
   });
   const [letter] = await letters.list(0);
@@ -230,7 +230,7 @@ it('letters are bounded by number: the oldest leave', async () => {
     `insert into dead_letters (subject, why, deliveries, payload)
      select 's' || n, 'old', 1, 'x' from generate_series(1, 1000) n`,
   );
-  await letters.bury({ subject: 's', payload: Buffer.from('new'), why: 'new', deliveries: 1 });
+  await letters.bury({ subject: 's', payload: Buffer.from('new'), reason: 'new', deliveries: 1 });
   const [{ n, least }] = await dataSource.query<[{ n: number; least: string }]>(
     `select count(*)::integer as n, min(subject) filter (where subject = 's1') as least from dead_letters`,
   );

@@ -199,13 +199,13 @@ export class CommandStream {
   }
 
   /** Keeps what can't be decided, with why; JetStream has it until that is done. */
-  async #bury(message: JsMsg, why: string, command?: AnyCommand): Promise<void> {
+  async #bury(message: JsMsg, reason: string, command?: AnyCommand): Promise<void> {
     const { subject, data: payload, info } = message;
     const commandId = command?.id;
     try {
-      await this.letters.bury({ subject, payload, commandId, why, deliveries: info.deliveryCount });
+      await this.letters.bury({ subject, payload, commandId, reason, deliveries: info.deliveryCount });
       if (commandId !== undefined) await this.letters.end([commandId]);
-      this.logger.error({ subject, command: commandId, why }, 'a stored command is a dead letter');
+      this.logger.error({ subject, command: commandId, why: reason }, 'a stored command is a dead letter');
       this.#inHand.delete(message);
       this.#say(message, () => message.term());
     } catch (error) {

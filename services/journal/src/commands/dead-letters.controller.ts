@@ -68,7 +68,7 @@ export class DeadLettersController {
   }
 }
 
-function shown({ id, at, subject, commandId, why, deliveries, bytes }: DeadLetter) {
+function shown({ id, at, subject, commandId, reason, deliveries, bytes }: DeadLetter) {
   const principal = principalOfSubject(subject);
   return {
     letter: id,
@@ -76,7 +76,7 @@ function shown({ id, at, subject, commandId, why, deliveries, bytes }: DeadLette
     from: principal === undefined ? 'nobody' : principalName(principal),
     type: subject.slice(subject.lastIndexOf('.') + 1),
     id: commandId ?? undefined,
-    why,
+    reason,
     deliveries,
     bytes,
   };

@@ -7,7 +7,7 @@ export interface Undeliverable {
   readonly payload: Uint8Array;
   /** The command's; undefined when it is no command. */
   readonly commandId?: string;
-  readonly why: string;
+  readonly reason: string;
   readonly deliveries: number;
 }
 
@@ -17,7 +17,7 @@ export interface DeadLetter {
   readonly at: Date;
   readonly subject: string;
   readonly commandId: string | null;
-  readonly why: string;
+  readonly reason: string;
   readonly deliveries: number;
   readonly bytes: number;
 }
@@ -74,15 +74,15 @@ export class DeadLetterRepository {
   }
 
   /** Keeps a letter; the oldest leave when there are too many. */
-  async bury({ subject, payload, commandId, why, deliveries }: Undeliverable): Promise<void> {
-    const values = [subject, Buffer.from(payload), commandId ?? null, why, deliveries];
+  async bury({ subject, payload, commandId, reason, deliveries }: Undeliverable): Promise<void> {
+    const values = [subject, Buffer.from(payload), commandId ?? null, reason, deliveries];
     await this.dataSource.query(BURY, values);
     await this.dataSource.query(THIN, [MOST, MOST_BYTES]);
   }
 
   async list(after: number): Promise<DeadLetter[]> {
     const rows = await this.dataSource.query<(Omit<DeadLetter, 'id'> & { id: string })[]>(
-      `select id, at, subject, command_id as "commandId", why, deliveries, octet_length(payload) as bytes
+      `select id, at, subject, command_id as "commandId", why as reason, deliveries, octet_length(payload) as bytes
          from dead_letters where id > $1 order by id limit ${LISTED}`,
       [after],
     );

@@ -17,8 +17,8 @@ let owner: DataSource;
 let journal: DataSource;
 let snapshots: SnapshotRepository;
 let databases = 0;
-const warnings: { position: number; why: string }[] = [];
-const logger = { warn: (fields: { position: number; why: string }) => void warnings.push(fields) };
+const warnings: { position: number; reason: string }[] = [];
+const logger = { warn: (fields: { position: number; reason: string }) => void warnings.push(fields) };
 
 beforeAll(async () => {
   postgres = await TestPostgres.start();
@@ -80,11 +80,11 @@ describe('that can not be trusted is passed over for the one before, by name:', 
     ],
     ['one that hashes to something else', `update snapshots set hash = 'x' where id = $1`, /hashes to .*, not to x/],
     ['one of a format that is not known', `update snapshots set format = 99 where id = $1`, /its format is 99/],
-  ])('%s', async (_, damage, why) => {
+  ])('%s', async (_, damage, reason) => {
     const [{ id }] = (await owner.query('select id from snapshots where position = 2000')) as [{ id: string }];
     await owner.query(damage, [id]);
     expect(await positionOf()).toBe(1_000);
-    expect(warnings).toEqual([{ snapshot: id, position: 2_000, why: expect.stringMatching(why) as string }]);
+    expect(warnings).toEqual([{ snapshot: id, position: 2_000, why: expect.stringMatching(reason) as string }]);
   });
 });
 

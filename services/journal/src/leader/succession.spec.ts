@@ -50,7 +50,10 @@ describe('the standing of a journal', () => {
     let answer: () => void = () => undefined;
     const watch = {
       isUp,
-      on: (what: string, listener: () => void) => ((listeners[what] = listener), () => delete listeners[what]),
+      on: (description: string, listener: () => void) => (
+        (listeners[description] = listener),
+        () => delete listeners[description]
+      ),
     } as unknown as ConnectionWatch;
     const bus = { connection: { flush: () => Promise.resolve(steps.push('flush')) }, onError: fail } as never;
     const lease = {

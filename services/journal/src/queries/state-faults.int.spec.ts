@@ -51,9 +51,9 @@ const WHILE_MS = 3_000;
 const LONG = { timeoutMs: 60_000 };
 
 /** Once, when so many messages of a kind have gone by. */
-function at(prefix: string, count: number, what: () => Fate): (subject: string) => Fate {
+function at(prefix: string, count: number, item: () => Fate): (subject: string) => Fate {
   let seen = 0;
-  return (subject) => (subject.startsWith(prefix) && ++seen === count ? what() : 'pass');
+  return (subject) => (subject.startsWith(prefix) && ++seen === count ? item() : 'pass');
 }
 
 function cut(proxy: NatsProxy): Fate {

@@ -60,9 +60,9 @@ async function fill(parts: TestJournals, pods: number): Promise<SyntheticLog> {
   const synthetic = new SyntheticLog(lives);
   for (const commit of synthetic.commits(events, 2_000)) await appender.append(commit);
   await appender.close();
-  const [one] = synthetic.state.list('pods');
-  for (let n = lives; one !== undefined && n < pods; n++) {
-    const more = structuredClone(one) as StoredObject;
+  const [item] = synthetic.state.list('pods');
+  for (let n = lives; item !== undefined && n < pods; n++) {
+    const more = structuredClone(item) as StoredObject;
     more.metadata.name = `more-${n}`;
     synthetic.state.put('pods', more);
   }

@@ -29,9 +29,9 @@ export class EngineCgroups {
 
   /** Removes an empty cgroup from every hierarchy. */
   async removeAt(parent: string): Promise<void> {
-    const controllers = (await readdir(ROOT, { withFileTypes: true })).filter((one) => one.isDirectory());
+    const controllers = (await readdir(ROOT, { withFileTypes: true })).filter((item) => item.isDirectory());
     // One directory in each hierarchy (version 1), or one at all (version 2).
-    const candidates = [join(ROOT, parent), ...controllers.map((one) => join(ROOT, one.name, parent))];
+    const candidates = [join(ROOT, parent), ...controllers.map((item) => join(ROOT, item.name, parent))];
     await Promise.all(candidates.map((path) => rmdir(path).catch(ignoreAbsent)));
   }
 }

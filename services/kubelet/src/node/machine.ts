@@ -55,5 +55,5 @@ async function detectIP(): Promise<string> {
   const all = Object.entries(networkInterfaces());
   const ofDevice = all.filter(([name]) => name === device);
   const addresses = [...ofDevice, ...all].flatMap(([, list]) => list ?? []);
-  return addresses.find((one) => one.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1';
+  return addresses.find((item) => item.family === 'IPv4' && !item.internal)?.address ?? '127.0.0.1';
 }

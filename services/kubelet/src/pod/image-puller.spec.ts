@@ -57,9 +57,9 @@ describe('the image of a container', () => {
     const { runtime, notes, get } = given({}, { name: 'no' }, { name: '' }, { name: 'none' });
     runtime.images.set('app:1', present);
     await get('app:1');
-    const what = 'Unable to retrieve some image pull secrets (no, none)';
+    const description = 'Unable to retrieve some image pull secrets (no, none)';
     expect(notes[0]).toBe(
-      `Warning FailedToRetrieveImagePullSecret: ${what}; attempting to pull the image may not succeed.`,
+      `Warning FailedToRetrieveImagePullSecret: ${description}; attempting to pull the image may not succeed.`,
     );
   });
 
@@ -68,10 +68,10 @@ describe('the image of a container', () => {
     await expect(get('app:1', 'Never')).rejects.toMatchObject({ reason: 'ErrImageNeverPull', kind: 'pull' });
     jest.spyOn(runtime, 'image').mockRejectedValue(new RuntimeError('refused', 'invalid reference format'));
     await expect(get('App:1')).rejects.toMatchObject({ reason: 'InvalidImageName', kind: 'pull' });
-    const why = 'invalid reference format: repository name (library/App) must be lowercase';
+    const reason = 'invalid reference format: repository name (library/App) must be lowercase';
     expect(notes).toEqual([
       'Warning ErrImageNeverPull: Container image "app:1" is not present with pull policy of Never',
-      `Warning InspectFailed: Failed to apply default image tag "App:1": couldn't parse image name "App:1": ${why}`,
+      `Warning InspectFailed: Failed to apply default image tag "App:1": couldn't parse image name "App:1": ${reason}`,
     ]);
   });
 

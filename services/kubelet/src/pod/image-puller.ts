@@ -49,9 +49,9 @@ export class ImagePuller {
           .pull(decision.reference, this.#auth(pod, decision.reference), signal)
           .catch((error: unknown) => {
             signal.throwIfAborted();
-            const why = messageOf(error);
-            say('Warning', 'Failed', `Failed to pull image "${image}": ${why}`);
-            throw new StartFailure('ErrImagePull', why, 'pull');
+            const reason = messageOf(error);
+            say('Warning', 'Failed', `Failed to pull image "${image}": ${reason}`);
+            throw new StartFailure('ErrImagePull', reason, 'pull');
           });
         const took = goDurationOf(Date.now() - began);
         const size = `Image size: ${facts.sizeBytes} bytes.`;
@@ -66,8 +66,8 @@ export class ImagePuller {
     const names = (pod.spec?.imagePullSecrets ?? []).map(({ name = '' }) => name).filter((name) => name !== '');
     const missing = names.filter((name) => this.source.secret(pod.metadata.namespace ?? '', name) === undefined);
     if (missing.length === 0) return;
-    const what = `Unable to retrieve some image pull secrets (${missing.join(', ')})`;
-    const message = `${what}; attempting to pull the image may not succeed.`;
+    const description = `Unable to retrieve some image pull secrets (${missing.join(', ')})`;
+    const message = `${description}; attempting to pull the image may not succeed.`;
     this.notes.say(pod, 'Warning', 'FailedToRetrieveImagePullSecret', message);
   }
 

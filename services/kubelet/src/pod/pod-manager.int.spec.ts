@@ -96,7 +96,7 @@ describe('the worker of a pod', () => {
     await rig.untilRunning();
     rig.tell(pod(), pod({}, {}, { uid: 'uid-2' }));
     await eventually(() => rig.status('uid-2')?.phase === 'Running' && rig.manager.size === 1, { everyMs: 2 });
-    expect([...rig.runtime.containers.values()].every((one) => one.pod.uid === 'uid-2')).toBe(true);
+    expect([...rig.runtime.containers.values()].every((item) => item.pod.uid === 'uid-2')).toBe(true);
   });
 
   it('adopts what runs, and ends what nobody wants', async () => {
@@ -106,7 +106,7 @@ describe('the worker of a pod', () => {
     await eventually(() => rig.status('uid-2')?.phase === 'Running', { everyMs: 2 });
     rig.close();
     const next = await PodsRig.make(stateDir);
-    for (const [id, one] of rig.runtime.containers) next.runtime.containers.set(id, one);
+    for (const [id, item] of rig.runtime.containers) next.runtime.containers.set(id, item);
     next.pods = [pod({}, rig.status())];
     await next.table.relist();
     next.manager.adopt();
@@ -137,11 +137,13 @@ describe('the worker of a pod', () => {
       rig.tell(undefined, naming());
       rig.tell(undefined, pod({}, {}, { uid: 'uid-2', name: 'other' }));
       await eventually(() => rig.status('uid-2')?.phase === 'Running', { everyMs: 2 });
-      expect([...rig.runtime.containers.values()].every((one) => one.pod.uid === 'uid-2')).toBe(true);
+      expect([...rig.runtime.containers.values()].every((item) => item.pod.uid === 'uid-2')).toBe(true);
       const metadata = { name: 'conf', namespace: 'default', uid: 'uid-conf', resourceVersion: '1' };
       answer({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'x' } } as unknown as StoredObject);
       await eventually(() => rig.status('uid-1')?.phase === 'Running', { everyMs: 2 });
-      const id = [...rig.runtime.containers.values()].find((one) => one.role === 'app' && one.pod.uid === 'uid-1')?.id;
+      const id = [...rig.runtime.containers.values()].find(
+        (item) => item.role === 'app' && item.pod.uid === 'uid-1',
+      )?.id;
       expect(rig.runtime.specs.get(id ?? '')).toMatchObject({ env: expect.arrayContaining(['A=x']) });
       expect(rig.notes).not.toContain('FailedCreatePodSandBox');
     });
@@ -186,7 +188,7 @@ describe('the worker of a pod', () => {
     it('is brought up to date by the next kubelet, and follows them there', async () => {
       rig.close();
       const next = await PodsRig.make(stateDir);
-      for (const [id, one] of rig.runtime.containers) next.runtime.containers.set(id, one);
+      for (const [id, item] of rig.runtime.containers) next.runtime.containers.set(id, item);
       next.pods = [mounting(rig.status())];
       next.reference = () => Promise.resolve(conf('2'));
       await next.table.relist();

@@ -55,11 +55,11 @@ describe('a pod that can not be had', () => {
     ['no address is free', 'all addresses of 10.244.1.0/24 are taken'],
     ['the network agent has no podCIDR', 'the node has no pod network yet'],
     ['the manifest names a host address that is none', 'hostPorts[0].hostIP must be an IPv4 address'],
-  ])('because %s: it says why, backs off, holds up no other, and comes up by itself', async (_, why) => {
+  ])('because %s: it says why, backs off, holds up no other, and comes up by itself', async (_, reason) => {
     rig.onAttach = ({ metadata }) =>
-      metadata.uid === 'uid-1' && rig.pods.length === 0 ? Promise.reject(new Error(why)) : Promise.resolve();
+      metadata.uid === 'uid-1' && rig.pods.length === 0 ? Promise.reject(new Error(reason)) : Promise.resolve();
     rig.tell(undefined, pod());
-    await whatItSays(why);
+    await whatItSays(reason);
     rig.tell(undefined, other());
     await rig.untilRunning('uid-2');
     await pause(1_200);
@@ -122,7 +122,7 @@ describe('a pod that can not be had', () => {
     await rig.untilRunning();
     rig.close();
     const next = await PodsRig.make(stateDir);
-    for (const [id, one] of rig.runtime.containers) next.runtime.containers.set(id, one);
+    for (const [id, item] of rig.runtime.containers) next.runtime.containers.set(id, item);
     next.runtime.end(rig.app(), 1);
     next.attachError = new Error('no network agent');
     next.pods = [pod({}, rig.status())];

@@ -20,18 +20,19 @@ export class Probing {
 
   /** Starts probing what runs and has its network, stops probing what doesn't. */
   sync(view: PodView): void {
-    const alive = new Set(view.containers.filter((one) => one.state.phase === 'running').map((one) => one.id));
+    const alive = new Set(view.containers.filter((item) => item.state.phase === 'running').map((item) => item.id));
     for (const [id, probes] of [...this.#running]) {
       if (!alive.has(id) || view.desiredPhase === 'gone') this.stop(id);
       else if (view.desiredPhase === 'end') probes.stopBut('Readiness');
     }
     if (view.desiredPhase !== 'run' || view.podIP === undefined) return;
     const { containers = [], initContainers = [] } = view.pod.spec ?? {};
-    for (const one of view.containers) {
-      const container = [...containers, ...initContainers].find((spec) => spec.name === one.name);
-      if (one.role === 'sandbox' || container === undefined || !hasProbes(container)) continue;
-      if (one.state.phase !== 'running' || this.#running.has(one.id) || this.#isBusy(view, one.id, one.name)) continue;
-      this.#start(view, one.id, startedMs(one), container);
+    for (const item of view.containers) {
+      const container = [...containers, ...initContainers].find((spec) => spec.name === item.name);
+      if (item.role === 'sandbox' || container === undefined || !hasProbes(container)) continue;
+      if (item.state.phase !== 'running' || this.#running.has(item.id) || this.#isBusy(view, item.id, item.name))
+        continue;
+      this.#start(view, item.id, startedMs(item), container);
     }
   }
 
@@ -48,7 +49,7 @@ export class Probing {
     const { runtime, notes } = this;
     const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
     const reported = [...containerStatuses, ...initContainerStatuses].find(
-      (one) => one.containerID === containerUrl(id),
+      (item) => item.containerID === containerUrl(id),
     );
     const probes = new ContainerProbes({
       target: { runtime, container, containerId: id, podIP: view.podIP ?? '' },

@@ -33,11 +33,11 @@ export class StartLimiter {
     if (next === undefined) return;
     // All of a pod's starts come in together.
     for (let i = this.#waiting.length - 1; i >= 0; i--) {
-      const one = this.#waiting[i];
-      if (one?.uid !== next) continue;
+      const item = this.#waiting[i];
+      if (item?.uid !== next) continue;
       this.#waiting.splice(i, 1);
       this.#holders.set(next, (this.#holders.get(next) ?? 0) + 1);
-      one.enter();
+      item.enter();
     }
   }
 

@@ -91,7 +91,7 @@ export class Starter {
     // Not why: what the hook said may be secret.
     notes.say(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', name);
     const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
-    await stopper.kill(scope, pod, { do: 'kill', id, container: name, graceSeconds, why: 'FailedPostStartHook' });
+    await stopper.kill(scope, pod, { do: 'kill', id, container: name, graceSeconds, reason: 'FailedPostStartHook' });
     throw new StartFailure('PostStartHookError', message, 'ended');
   }
 }

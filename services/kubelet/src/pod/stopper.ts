@@ -40,7 +40,7 @@ export class Stopper {
     const deadline = Date.now() + graceSeconds * 1_000;
     this.#killing.set(id, { deadline });
     try {
-      notes.say(pod, 'Normal', 'Killing', action.why, action.container);
+      notes.say(pod, 'Normal', 'Killing', action.reason, action.container);
       await this.#preStop(scope, pod, action);
       const left = Math.ceil(((this.#killing.get(id)?.deadline ?? deadline) - Date.now()) / 1_000);
       await runtime.stop(id, Math.max(LEAST_GRACE_S, left));
@@ -67,7 +67,7 @@ export class Stopper {
 
   async #preStop({ sandbox }: PodScope, pod: Pod, { id, container: name, graceSeconds }: KillAction): Promise<void> {
     const { containers = [], initContainers = [] } = pod.spec ?? {};
-    const container = [...containers, ...initContainers].find((one) => one.name === name);
+    const container = [...containers, ...initContainers].find((item) => item.name === name);
     const hook = container?.lifecycle?.preStop;
     if (container === undefined || hook === undefined) return;
     const target = { runtime: this.runtime, pod, container, containerId: id, podIP: sandbox.ip ?? '' };
@@ -95,7 +95,7 @@ export class Stopper {
   async sweep({ files, sandbox }: PodScope, pod: Pod): Promise<void> {
     const { uid } = pod.metadata;
     const { runtime, table, cgroups } = this;
-    const ids = table.of(uid).map((one) => one.id);
+    const ids = table.of(uid).map((item) => item.id);
     await Promise.all([...ids.map((id) => runtime.remove(id)), sandbox.drop(pod)]);
     for (const id of ids) table.drop(id);
     // Of a pod that only its containers tell of, nobody knows what volumes it had.

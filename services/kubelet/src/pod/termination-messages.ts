@@ -30,13 +30,13 @@ export class TerminationMessages {
   }
 
   read(view: PodView): void {
-    for (const one of view.containers) {
-      if (one.role === 'sandbox' || one.state.phase !== 'exited' || this.#asked.has(one.id)) continue;
-      this.#asked.add(one.id);
+    for (const item of view.containers) {
+      if (item.role === 'sandbox' || item.state.phase !== 'exited' || this.#asked.has(item.id)) continue;
+      this.#asked.add(item.id);
       this.#pending++;
-      this.#read(view, one, one.state.exitCode)
-        .then((message) => this.#messages.set(one.id, message))
-        .catch((error: unknown) => this.logger.debug({ err: error, id: one.id }, 'no termination message'))
+      this.#read(view, item, item.state.exitCode)
+        .then((message) => this.#messages.set(item.id, message))
+        .catch((error: unknown) => this.logger.debug({ err: error, id: item.id }, 'no termination message'))
         .finally(() => {
           this.#pending--;
           this.changed();
@@ -47,7 +47,7 @@ export class TerminationMessages {
   async #read(view: PodView, dead: ObservedContainer, exitCode: number): Promise<string> {
     const message = await this.files.readMessage(dead.name, dead.attempt);
     const { containers = [], initContainers = [] } = view.pod.spec ?? {};
-    const container = [...containers, ...initContainers].find((one) => one.name === dead.name);
+    const container = [...containers, ...initContainers].find((item) => item.name === dead.name);
     if (message !== '' || exitCode === 0 || container?.terminationMessagePolicy !== 'FallbackToLogsOnError')
       return message;
     const parts: Uint8Array[] = [];

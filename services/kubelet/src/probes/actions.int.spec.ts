@@ -78,9 +78,9 @@ describe('probes over the network', () => {
   it.each([
     ['a name', { name: 'X Y', value: '1' }, 'name "X Y"'],
     ['a value', { name: 'x-a', value: 'a\r\nb' }, 'value for "X-A"'],
-  ])('fail, and no more, when a header has %s that can not be sent', async (_, header, what) => {
+  ])('fail, and no more, when a header has %s that can not be sent', async (_, header, description) => {
     const port = await http((_request, response) => response.end());
-    const output = `Get "http://127.0.0.1:${port}/": net/http: invalid header field ${what}`;
+    const output = `Get "http://127.0.0.1:${port}/": net/http: invalid header field ${description}`;
     const failure = { ok: false, output };
     expect(await get(port, '/', { httpHeaders: [header] })).toEqual(failure);
   });
@@ -167,17 +167,17 @@ describe('probes over the network', () => {
   it('say in Go’s words why there was no answer', async () => {
     const speaking = (text: string): Promise<number> => listen(createServer((socket) => socket.end(text)));
     const closed = await listen(createServer((socket) => socket.on('data', () => socket.end())));
-    const why = async (port: number, more: Partial<HTTPGetAction> = {}): Promise<string> =>
+    const reason = async (port: number, more: Partial<HTTPGetAction> = {}): Promise<string> =>
       (await get(port, '/', more)).output.replace(/^Get "[^"]*": /, '');
     const broken = 'net/http: HTTP/1.x transport connection broken: malformed HTTP';
-    expect(await why(1)).toBe('dial tcp 127.0.0.1:1: connect: connection refused');
-    expect(await why(closed)).toBe('EOF');
-    expect(await why(await speaking('hello world\n'))).toBe(`${broken} status code "world"`);
-    expect(await why(await speaking('hello\n'))).toBe(`${broken} response "hello"`);
-    expect(await why(await http((_, response) => response.end()), { scheme: 'HTTPS' })).toBe(
+    expect(await reason(1)).toBe('dial tcp 127.0.0.1:1: connect: connection refused');
+    expect(await reason(closed)).toBe('EOF');
+    expect(await reason(await speaking('hello world\n'))).toBe(`${broken} status code "world"`);
+    expect(await reason(await speaking('hello\n'))).toBe(`${broken} response "hello"`);
+    expect(await reason(await http((_, response) => response.end()), { scheme: 'HTTPS' })).toBe(
       'http: server gave HTTP response to HTTPS client',
     );
-    expect(await why(80, { host: 'none.invalid' })).toMatch(/^dial tcp: lookup none.invalid: /);
+    expect(await reason(80, { host: 'none.invalid' })).toMatch(/^dial tcp: lookup none.invalid: /);
   });
 
   it('connect, or say why not', async () => {

@@ -141,13 +141,13 @@ function tcpConnect(
 
 /** Ends something that takes too long, whatever it waits for. */
 function deadline(
-  what: { destroy(): unknown; once(event: 'close', listener: () => void): unknown },
+  description: { destroy(): unknown; once(event: 'close', listener: () => void): unknown },
   timeoutMs: number,
   late: () => void,
 ): void {
   const timer = setTimeout(() => {
     late();
-    what.destroy();
+    description.destroy();
   }, timeoutMs);
-  what.once('close', () => clearTimeout(timer));
+  description.once('close', () => clearTimeout(timer));
 }

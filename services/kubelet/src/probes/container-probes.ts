@@ -31,7 +31,7 @@ export class ContainerProbes {
   readonly #states: Record<Kind, ProbeState> = { Startup: UNPROBED, Readiness: UNPROBED, Liveness: UNPROBED };
   readonly #container: Container;
   #stopped = false;
-  #unhealthy: { why: string; graceSeconds: number | undefined } | undefined;
+  #unhealthy: { cause: string; graceSeconds: number | undefined } | undefined;
 
   constructor(private readonly options: ProbingOptions) {
     const { container } = options.target;
@@ -46,8 +46,8 @@ export class ContainerProbes {
     const started = this.#container.startupProbe === undefined || this.#states.Startup.passed === true;
     const ready = started && (this.#container.readinessProbe === undefined || this.#states.Readiness.passed === true);
     if (this.#unhealthy === undefined) return { started, ready };
-    const { why, graceSeconds } = this.#unhealthy;
-    return { started, ready, unhealthy: why, ...(graceSeconds === undefined ? {} : { graceSeconds }) };
+    const { cause: reason, graceSeconds } = this.#unhealthy;
+    return { started, ready, unhealthy: reason, ...(graceSeconds === undefined ? {} : { graceSeconds }) };
   }
 
   stop(): void {
@@ -104,8 +104,8 @@ export class ContainerProbes {
 
   #conclude(kind: Kind, probe: Probe, passed: boolean): void {
     if (!passed && kind !== 'Readiness') {
-      const why = `Container ${this.#container.name} failed ${kind.toLowerCase()} probe, will be restarted`;
-      this.#unhealthy = { why, graceSeconds: probe.terminationGracePeriodSeconds };
+      const reason = `Container ${this.#container.name} failed ${kind.toLowerCase()} probe, will be restarted`;
+      this.#unhealthy = { cause: reason, graceSeconds: probe.terminationGracePeriodSeconds };
       this.stop();
     }
     if (passed && kind === 'Startup') this.#probeOn();

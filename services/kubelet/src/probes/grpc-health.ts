@@ -94,8 +94,8 @@ function verdictOf({ code, message, serving = 0 }: CallResult, limit: string): {
       if (SERVING[serving] === 'SERVING') return { ok: true, output: 'service healthy' };
       return { ok: false, output: `service unhealthy (responded with "${SERVING[serving] ?? serving}")` };
     case 'Unimplemented': {
-      const what = 'this server does not implement the grpc health protocol (grpc.health.v1.Health)';
-      return { ok: false, output: `error: ${what}: ${message}` };
+      const description = 'this server does not implement the grpc health protocol (grpc.health.v1.Health)';
+      return { ok: false, output: `error: ${description}: ${message}` };
     }
     case 'DeadlineExceeded':
       return { ok: false, output: `timeout: health rpc did not complete within ${limit}` };
@@ -189,8 +189,8 @@ function resultOf(headers: Headers, answer: Buffer): CallResult | undefined {
 function failedByHttp(http: number, type: string | undefined): CallResult {
   const found = type === undefined ? 'missing content-type field' : `received unexpected content-type "${type}"`;
   const suffix = type?.startsWith('application/grpc') === true ? '' : `; transport: ${found}`;
-  const what = `unexpected HTTP status code received from server: ${http} (${STATUS_CODES[http] ?? ''})${suffix}`;
-  return failed(CODES_OF_HTTP.get(http) ?? 'Unknown', what);
+  const description = `unexpected HTTP status code received from server: ${http} (${STATUS_CODES[http] ?? ''})${suffix}`;
+  return failed(CODES_OF_HTTP.get(http) ?? 'Unknown', description);
 }
 
 /** Percent-encoded UTF-8; what is not stays as it is. */

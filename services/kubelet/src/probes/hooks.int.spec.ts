@@ -57,8 +57,8 @@ describe('a lifecycle hook', () => {
 
   it('says why there was none', async () => {
     const { result } = await run({ httpGet: { port: 1, path: '/x' } });
-    const why = 'Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused';
-    expect(result).toEqual({ ok: false, message: `HTTP lifecycle hook (/x) ${WHERE} failed - error: ${why}` });
+    const reason = 'Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused';
+    expect(result).toEqual({ ok: false, message: `HTTP lifecycle hook (/x) ${WHERE} failed - error: ${reason}` });
   });
 
   it('falls back to HTTP where HTTPS is not spoken, without what was to be kept secret', async () => {

@@ -31,8 +31,8 @@ export async function runHook(hook: LifecycleHandler, target: HookTarget, timeou
 
 async function runCommand(command: readonly string[], target: HookTarget, timeoutMs: number): Promise<HookResult> {
   const failed = (error: string, output: string): HookResult => {
-    const what = `Exec lifecycle hook ([${command.join(' ')}]) ${whereOf(target)} failed`;
-    return { ok: false, message: `${what} - error: ${error}, message: ${JSON.stringify(output)}` };
+    const description = `Exec lifecycle hook ([${command.join(' ')}]) ${whereOf(target)} failed`;
+    return { ok: false, message: `${description} - error: ${error}, message: ${JSON.stringify(output)}` };
   };
   try {
     const { ok, output, exitCode } = await execute(command, target, timeoutMs);
@@ -53,8 +53,8 @@ async function callHttp(action: HTTPGetAction, target: HookTarget, timeoutMs: nu
   } catch (error) {
     const fallback = await callPlain(action, error, call);
     if (fallback !== undefined) return { ...DONE, fallback };
-    const what = `HTTP lifecycle hook (${action.path ?? ''}) ${whereOf(target)} failed`;
-    return { ok: false, message: `${what} - error: ${messageOf(error)}` };
+    const description = `HTTP lifecycle hook (${action.path ?? ''}) ${whereOf(target)} failed`;
+    return { ok: false, message: `${description} - error: ${messageOf(error)}` };
   }
 }
 

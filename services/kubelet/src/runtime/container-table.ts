@@ -71,7 +71,7 @@ export class ContainerTable {
     const fresh = new Set<string>();
     this.#fresh = fresh;
     const found = await this.runtime.list().finally(() => (this.#fresh = undefined));
-    const ids = new Set(found.map((one) => one.id));
+    const ids = new Set(found.map((item) => item.id));
     for (const id of [...this.#byId.keys()]) if (!ids.has(id) && !fresh.has(id)) this.drop(id);
     for (const container of found) if (!fresh.has(container.id)) this.put(container);
     return this.pods();

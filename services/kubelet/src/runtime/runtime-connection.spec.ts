@@ -30,7 +30,7 @@ function given() {
   return { runtime, table, images, connection, told, tell, isClosed: () => closed };
 }
 
-const ENDED = { type: 'container', id: 'main-0', podUid: 'uid-1', what: 'ended' } as const;
+const ENDED = { type: 'container', id: 'main-0', podUid: 'uid-1', change: 'ended' } as const;
 const gone = () => Promise.reject(new RuntimeError('unavailable', 'connect ECONNREFUSED'));
 
 describe('the connection to the container runtime', () => {
@@ -54,12 +54,12 @@ describe('the connection to the container runtime', () => {
   it('is down from the moment that the engine goes, also when it goes while it is asked', async () => {
     const { connection, told, tell } = given();
     await tell({ type: 'connected' });
-    await tell({ type: 'disconnected', why: 'closed' });
+    await tell({ type: 'disconnected', reason: 'closed' });
     await turns();
     expect([connection.isUp, told]).toEqual([false, ['down: closed']]);
     await tell({ type: 'connected' });
     await turns();
-    await tell({ type: 'disconnected', why: 'closed again' });
+    await tell({ type: 'disconnected', reason: 'closed again' });
     expect([connection.isUp, told]).toEqual([false, ['down: closed', 'up: fake', 'down: closed again']]);
   });
 
@@ -96,7 +96,7 @@ describe('the connection to the container runtime', () => {
     await tell(ENDED);
     await turns();
     expect(table.get('main-0')?.state).toMatchObject({ phase: 'exited', exitCode: 3 });
-    await tell({ ...ENDED, what: 'removed' });
+    await tell({ ...ENDED, change: 'removed' });
     expect(table.get('main-0')).toBeUndefined();
   });
 
@@ -104,10 +104,10 @@ describe('the connection to the container runtime', () => {
     const { runtime, table, tell } = given();
     const inspect = jest.spyOn(runtime, 'inspect');
     table.put(observed());
-    await tell({ ...ENDED, what: 'started' });
+    await tell({ ...ENDED, change: 'started' });
     expect(inspect).not.toHaveBeenCalled();
     table.put(observed({ state: { ...EXITED } }));
-    await tell({ ...ENDED, what: 'started' });
+    await tell({ ...ENDED, change: 'started' });
     expect(inspect).toHaveBeenCalledWith('main-0');
   });
 

@@ -10,7 +10,7 @@ import { POD_RUNTIME } from '../tokens';
 export interface RuntimeListener {
   /** The engine answers and all containers are known (again). */
   engineUp(engine: EngineFacts): void;
-  engineDown(why: string): void;
+  engineDown(reason: string): void;
 }
 
 /** Keeps the table of containers in step with the engine, over its absences. */
@@ -54,16 +54,16 @@ export class RuntimeConnection implements OnApplicationShutdown {
         return;
       case 'disconnected':
         this.#generation++;
-        if (this.#up) logger.warn({ why: event.why }, 'the container engine is away');
+        if (this.#up) logger.warn({ why: event.reason }, 'the container engine is away');
         this.#up = false;
-        this.#listener?.engineDown(event.why);
+        this.#listener?.engineDown(event.reason);
         return;
       case 'images':
         images.forget();
         return;
       case 'container':
-        if (event.what === 'removed') table.drop(event.id);
-        else if (event.what === 'ended' || table.get(event.id)?.state.phase === 'exited') {
+        if (event.change === 'removed') table.drop(event.id);
+        else if (event.change === 'ended' || table.get(event.id)?.state.phase === 'exited') {
           table
             .refresh(event.id)
             .catch((error: unknown) => logger.warn({ err: error, id: event.id }, 'could not inspect a container'));

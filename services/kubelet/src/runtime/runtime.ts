@@ -182,13 +182,13 @@ export interface RegistryAuth {
 export type RuntimeEvent =
   /** Events flow (again): whatever was known before must be listed anew. */
   | { readonly type: 'connected' }
-  | { readonly type: 'disconnected'; readonly why: string }
+  | { readonly type: 'disconnected'; readonly reason: string }
   /** Something happened to a container of ours. */
   | {
       readonly type: 'container';
       readonly id: string;
       readonly podUid: string;
-      readonly what: 'ended' | 'removed' | 'started';
+      readonly change: 'ended' | 'removed' | 'started';
     }
   /** Names or images changed: what was looked up before may be another image now. */
   | { readonly type: 'images' };

@@ -17,7 +17,7 @@ export class Notes {
   ) {}
 
   say({ metadata, spec }: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: string): void {
-    const list = (spec?.initContainers ?? []).some((one) => one.name === container) ? 'initContainers' : 'containers';
+    const list = (spec?.initContainers ?? []).some((item) => item.name === container) ? 'initContainers' : 'containers';
     this.bus.tell(Note, {
       type,
       reason,

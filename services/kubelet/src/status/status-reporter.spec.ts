@@ -47,7 +47,7 @@ describe('reporting pods', () => {
     reporter.offer(pod(), RUNNING);
     reporter.offer(other(), RUNNING);
     await tick();
-    expect(journal.reports.map((one) => one.pods.map((item) => item.name))).toEqual([['web', 'other']]);
+    expect(journal.reports.map((entry) => entry.pods.map((item) => item.name))).toEqual([['web', 'other']]);
   });
 
   it('sends nothing that the log has', async () => {

@@ -149,8 +149,8 @@ export class PodsRig {
 
   /** The running app container of a pod; '' for none. */
   app(uid = 'uid-1'): string {
-    const all = [...this.runtime.containers.values()].filter((one) => one.pod.uid === uid && one.role === 'app');
-    return all.find((one) => one.state.phase === 'running')?.id ?? '';
+    const all = [...this.runtime.containers.values()].filter((item) => item.pod.uid === uid && item.role === 'app');
+    return all.find((item) => item.state.phase === 'running')?.id ?? '';
   }
 
   untilRunning(uid = 'uid-1'): Promise<unknown> {

@@ -88,7 +88,7 @@ export class TestEngine {
   /** Removes every container, the daemon and all its files. */
   async stop(): Promise<void> {
     const runtime = this.runtime();
-    await Promise.all((await runtime.list()).map((one) => runtime.remove(one.id)));
+    await Promise.all((await runtime.list()).map((item) => runtime.remove(item.id)));
     await this.pause('SIGTERM');
     await this.#unmount();
     await new EngineCgroups('/').removeAt(this.cgroupParent);

@@ -166,7 +166,7 @@ export class TestNode {
 
   get ready(): boolean {
     const conditions = this.projection.get('nodes', '', NODE)?.status?.conditions ?? [];
-    return conditions.some((one) => one.type === 'Ready' && one.status === 'True');
+    return conditions.some((item) => item.type === 'Ready' && item.status === 'True');
   }
 
   /** Resolves when the kubelet has said so many times more that it goes on. */
@@ -196,10 +196,10 @@ export class TestNode {
       nodeName: NODE,
       terminationGracePeriodSeconds: 1,
       ...rest,
-      containers: (rest.containers ?? [{ name: 'main' }]).map((one) => ({
+      containers: (rest.containers ?? [{ name: 'main' }]).map((item) => ({
         image: BUSYBOX,
         command: shell(script),
-        ...one,
+        ...item,
       })),
     };
     await this.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: whole }, 'pods');
@@ -210,12 +210,12 @@ export class TestNode {
   }
 
   /** Resolves with the pod once it is as asked. */
-  async until(name: string, what: (pod: Pod) => boolean | undefined, timeoutMs = 20_000): Promise<Pod> {
+  async until(name: string, item: (pod: Pod) => boolean | undefined, timeoutMs = 20_000): Promise<Pod> {
     return eventually(
       () => {
         const pod = this.get(name);
         if (pod === undefined) throw new Error(`there is no pod ${name}`);
-        if (what(pod) !== true) throw new Error(`not yet: ${JSON.stringify(pod.status)}`);
+        if (item(pod) !== true) throw new Error(`not yet: ${JSON.stringify(pod.status)}`);
         return pod;
       },
       { timeoutMs, everyMs: 20 },
@@ -258,7 +258,7 @@ export function shell(script: string): string[] {
 }
 
 export function isReady(pod: Pod): boolean {
-  return (pod.status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True');
+  return (pod.status?.conditions ?? []).some((item) => item.type === 'Ready' && item.status === 'True');
 }
 
 /** The status of the pod's only, or first, container. */

@@ -45,7 +45,7 @@ async function writeFresh(fresh: string, files: readonly PlannedFile[], gid: num
 
 async function makeWithin(root: string, path: string, gid: number | undefined): Promise<void> {
   let directory = root;
-  for (const part of path.split('/').filter((one) => one !== '.')) {
+  for (const part of path.split('/').filter((item) => item !== '.')) {
     directory = join(directory, part);
     await makeDirectory(directory, 0o755, gid);
   }

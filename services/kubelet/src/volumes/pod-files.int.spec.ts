@@ -57,8 +57,8 @@ describe('files of pods', () => {
       { name: 'data', mountPath: '/data', subPath: 'made/here' },
       { name: 'conf', mountPath: '/etc/hosts', subPath: 'x' },
     ];
-    const one = container({ volumeMounts, terminationMessagePath: '/dev/termination-log' });
-    const mounts = await files.mounts(one, 0, volumes, (text) => text);
+    const item = container({ volumeMounts, terminationMessagePath: '/dev/termination-log' });
+    const mounts = await files.mounts(item, 0, volumes, (text) => text);
     expect(mounts.map((mount) => mount.target)).toEqual([
       '/data',
       '/etc/hosts',
@@ -80,9 +80,9 @@ describe('files of pods', () => {
     const files = new PodFiles(directory, pod({ securityContext: { fsGroup } }), new FakeRuntime(), false);
     const volumes: PlannedVolume[] = [{ kind: 'directory', name: 'data' }];
     await files.prepareVolumes(volumes);
-    const one = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'a/b' }] });
+    const item = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'a/b' }] });
     const before = process.umask(0o077);
-    await files.mounts(one, 0, volumes, (text) => text).finally(() => process.umask(before));
+    await files.mounts(item, 0, volumes, (text) => text).finally(() => process.umask(before));
     for (const path of ['a', 'a/b']) {
       const made = await stat(join(directory, 'pods/uid-1/volumes/data', path));
       expect([made.mode & 0o7777, made.gid]).toEqual([mode, gid]);
@@ -95,8 +95,8 @@ describe('files of pods', () => {
     await files.prepareVolumes(volumes);
     await mkdir(join(directory, 'other'));
     await symlink(join(directory, 'other'), join(directory, 'pods/uid-1/volumes/data/out'));
-    const one = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'out/made' }] });
-    await expect(files.mounts(one, 0, volumes, (text) => text)).rejects.toThrow(
+    const item = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'out/made' }] });
+    await expect(files.mounts(item, 0, volumes, (text) => text)).rejects.toThrow(
       'failed to create subPath directory for volumeMount "data" of container "main"',
     );
     expect(await readdir(join(directory, 'other'))).toEqual([]);
@@ -107,8 +107,8 @@ describe('files of pods', () => {
     const volumes: PlannedVolume[] = [{ kind: 'directory', name: 'data' }];
     await files.prepareVolumes(volumes);
     await symlink('/etc', join(directory, 'pods/uid-1/volumes/data/out'));
-    const one = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'out' }] });
-    await expect(files.mounts(one, 0, volumes, (text) => text)).rejects.toThrow(
+    const item = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'out' }] });
+    await expect(files.mounts(item, 0, volumes, (text) => text)).rejects.toThrow(
       'failed to prepare subPath for volumeMount "data" of container "main"',
     );
   });
@@ -117,8 +117,8 @@ describe('files of pods', () => {
     const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
     const volume = (text: string): PlannedVolume => ({ kind: 'files', name: 'conf', files: [file('x', text)] });
     await files.prepareVolumes([volume('1')]);
-    const one = container({ volumeMounts: [{ name: 'conf', mountPath: 'conf', subPath: 'y' }] });
-    const [mount] = await files.mounts(one, 0, [volume('1')], (text) => text);
+    const item = container({ volumeMounts: [{ name: 'conf', mountPath: 'conf', subPath: 'y' }] });
+    const [mount] = await files.mounts(item, 0, [volume('1')], (text) => text);
     expect(mount).toMatchObject({
       target: '/conf',
       source: join(directory, 'pods/uid-1/volumes/conf/y'),
@@ -136,24 +136,24 @@ describe('files of pods', () => {
     await files.prepareVolumes(volumes);
     expect([...runtime.volumes]).toEqual([['shiplog-uid-1-mem', { podUid: 'uid-1', sizeBytes: 1_000, gid: 77 }]]);
     runtime.memoryVolumePath = () => Promise.resolve(directory);
-    const one = container({ volumeMounts: [{ name: 'mem', mountPath: '/m', subPath: 'a' }] });
-    expect((await files.mounts(one, 0, volumes, (text) => text))[0]).toMatchObject({ source: join(directory, 'a') });
+    const item = container({ volumeMounts: [{ name: 'mem', mountPath: '/m', subPath: 'a' }] });
+    expect((await files.mounts(item, 0, volumes, (text) => text))[0]).toMatchObject({ source: join(directory, 'a') });
   });
 
   it('can not be read-only with all that is mounted below them', async () => {
     const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
-    const one = container({
+    const item = container({
       volumeMounts: [{ name: 'data', mountPath: '/d', readOnly: true, recursiveReadOnly: 'Enabled' }],
     });
-    await expect(files.mounts(one, 0, [{ kind: 'directory', name: 'data' }], (text) => text)).rejects.toThrow(
+    await expect(files.mounts(item, 0, [{ kind: 'directory', name: 'data' }], (text) => text)).rejects.toThrow(
       'failed to resolve recursive read-only mode: volume "data" requested recursive read-only mode, but it is not supported by the runtime',
     );
   });
 
   it('keep the end of a long termination message', async () => {
     const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
-    const one = container({ terminationMessagePath: 'message' });
-    const mounts = await files.mounts(one, 0, [], (text) => text);
+    const item = container({ terminationMessagePath: 'message' });
+    const mounts = await files.mounts(item, 0, [], (text) => text);
     const mount = mounts.find(({ target }) => target === '/message');
     await writeFile(mount?.source ?? '', `${'x'.repeat(5_000)}end`);
     const message = await files.readMessage('main', 0);
@@ -180,8 +180,8 @@ describe('files of pods', () => {
     const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
     await files.prepare();
     await expect(files.prepareVolumes([{ kind: 'directory', name: '../../out' }])).rejects.toThrow('part of a path');
-    const one = container({ name: '../../../out', terminationMessagePath: '/dev/termination-log' });
-    await expect(files.mounts(one, 0, [], (text) => text)).rejects.toThrow('part of a path');
+    const item = container({ name: '../../../out', terminationMessagePath: '/dev/termination-log' });
+    await expect(files.mounts(item, 0, [], (text) => text)).rejects.toThrow('part of a path');
     expect(await readdir(directory)).toEqual(['pods']);
   });
 

@@ -136,13 +136,13 @@ export class PodFiles {
   }
 
   async #mount(mount: VolumeMount, { container, volumes, expand }: MountInputs): Promise<MountSpec> {
-    const volume = volumes.find((one) => one.name === mount.name);
+    const volume = volumes.find((item) => item.name === mount.name);
     if (volume === undefined)
       throw new ContainerConfigError(`volume "${mount.name}" of mount ${mount.mountPath} does not exist`);
     // No engine here makes the mounts below it read-only too (resolveRecursiveReadOnly in kubelet_pods.go).
     if (mount.recursiveReadOnly === 'Enabled') {
-      const what = `failed to resolve recursive read-only mode: volume "${mount.name}" requested recursive read-only mode`;
-      throw new ContainerConfigError(`${what}, but it is not supported by the runtime`);
+      const description = `failed to resolve recursive read-only mode: volume "${mount.name}" requested recursive read-only mode`;
+      throw new ContainerConfigError(`${description}, but it is not supported by the runtime`);
     }
     const subPath = mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr);
     const common = {

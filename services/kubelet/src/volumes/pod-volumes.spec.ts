@@ -18,7 +18,7 @@ describe('the volumes of a pod', () => {
     const state = { text: 'old' as string | undefined, disk: Promise.resolve() };
     const files = {
       prepareVolumes: (volumes: readonly PlannedVolume[]) => {
-        prepared.push(volumes.map((one) => (one.kind === 'files' ? String(one.files[0]?.content) : one.kind)));
+        prepared.push(volumes.map((item) => (item.kind === 'files' ? String(item.files[0]?.content) : item.kind)));
         return state.disk;
       },
     } as unknown as PodFiles;

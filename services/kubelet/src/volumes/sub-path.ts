@@ -25,8 +25,8 @@ export async function subPathOf(root: string, subPath: string, { volume, contain
   try {
     return await makePath(root, subPath);
   } catch {
-    const what = isThere ? 'prepare subPath' : 'create subPath directory';
-    throw new ContainerConfigError(`failed to ${what} for volumeMount "${volume}" of container "${container}"`);
+    const description = isThere ? 'prepare subPath' : 'create subPath directory';
+    throw new ContainerConfigError(`failed to ${description} for volumeMount "${volume}" of container "${container}"`);
   }
 }
 
@@ -34,7 +34,7 @@ async function makePath(root: string, subPath: string): Promise<string> {
   const realRoot = await realpath(root);
   const mode = (await stat(realRoot)).mode & 0o7777;
   let real = realRoot;
-  for (const part of subPath.split('/').filter((one) => one !== '' && one !== '.')) {
+  for (const part of subPath.split('/').filter((item) => item !== '' && item !== '.')) {
     const path = join(real, part);
     await makeWithMode(path, mode);
     real = await realpath(path);

@@ -350,7 +350,7 @@ describe('the rules', () => {
     const evil = '80 }; flush ruleset';
     const bad = [{ hostPort: evil }, { containerPort: 70_000 }, { hostIP: evil }, { hostIP: '::1' }];
     const pods = [
-      { ip: '10.244.1.2', hostPorts: [good, ...bad.map((one) => ({ ...good, ...one }) as never)] },
+      { ip: '10.244.1.2', hostPorts: [good, ...bad.map((item) => ({ ...good, ...item }) as never)] },
       { ip: '10.244.1.3 }', hostPorts: [good] },
     ];
     const { sound, wrong } = soundPorts(pods);
@@ -358,7 +358,7 @@ describe('the rules', () => {
       { ip: '10.244.1.2', hostPorts: [good] },
       { ip: '10.244.1.3 }', hostPorts: [] },
     ]);
-    expect(wrong.map((one) => one.ip)).toEqual([...bad.map(() => '10.244.1.2'), '10.244.1.3 }']);
+    expect(wrong.map((item) => item.ip)).toEqual([...bad.map(() => '10.244.1.2'), '10.244.1.3 }']);
     expect(wrong[0]?.reason).toBe('"80 }; flush ruleset" must be an integer from 1 to 65535');
   });
 });

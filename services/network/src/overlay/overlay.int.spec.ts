@@ -229,8 +229,8 @@ describe('one minion', () => {
     const nodes = [...nodesFor('vxlan'), hostile, aNode(4, { podCIDR: '0.0.0.0/1' })];
     const { desired } = await settled(sync, nodes);
     await settled(sync, nodes);
-    expect(desired.unreachable.map((one) => one.node)).toEqual(['minion-3', 'minion-4']);
-    expect((await observe(network)).fdb.map((one) => one.dst)).not.toContain('172.30.0.66');
+    expect(desired.unreachable.map((item) => item.node)).toEqual(['minion-3', 'minion-4']);
+    expect((await observe(network)).fdb.map((item) => item.dst)).not.toContain('172.30.0.66');
     expect(await network.run('ip', ['route'])).toContain('10.244.2.0/24');
     expect(await network.run('ip', ['route'])).not.toContain('0.0.0.0/1');
     expect(warned.map((line) => line['node'])).toEqual(['minion-3', 'minion-4']);
@@ -246,7 +246,7 @@ describe('one minion', () => {
       interfaces.attach(request),
       interfaces.attach(request),
     ]);
-    expect(new Set(replies.map((one) => one.ip)).size).toBe(1);
+    expect(new Set(replies.map((item) => item.ip)).size).toBe(1);
     const network = (minions[0] as Namespace).network;
     const later = await interfacesOf(1, { ...outcome, observed: await observe(network) });
     expect(later.count).toBe(1);

@@ -54,7 +54,7 @@ describe('a service as a node sees it', () => {
         { name: 'http', port: 8080 },
       ],
     });
-    expect(planServicePorts(service, [slice], 'n1').map((one) => [one.key, one.protocol, one.internal])).toEqual([
+    expect(planServicePorts(service, [slice], 'n1').map((item) => [item.key, item.protocol, item.internal])).toEqual([
       ['default/web:http', 'tcp', { kind: 'spread', backends: [{ ip: '10.244.1.2', port: 8080 }] }],
       ['default/web:dns', 'udp', { kind: 'spread', backends: [{ ip: '10.244.1.2', port: 5353 }] }],
     ]);

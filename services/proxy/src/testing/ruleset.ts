@@ -34,9 +34,9 @@ export function emptyRuleset(): Ruleset {
 
 /** Runs a script as the kernel would: what refers to something that isn't there, or doubles an element, throws. */
 export function runScript(ruleset: Ruleset, script: string): Ruleset {
-  for (const line of script.split('\n').filter((one) => one !== '')) {
+  for (const line of script.split('\n').filter((item) => item !== '')) {
     const found = STATEMENTS.map(([pattern, handler]) => ({ handler, match: pattern.exec(line) })).find(
-      (one) => one.match !== null,
+      (item) => item.match !== null,
     );
     if (found === undefined || found.match === null)
       throw new Error(`a statement that the reader does not know: ${line}`);
@@ -47,8 +47,8 @@ export function runScript(ruleset: Ruleset, script: string): Ruleset {
 
 /** `{ a : goto b, c : drop }`, or a set's `{ a, b }`, as key and value. */
 export function parseElements(list: string): [string, string][] {
-  return list.split(', ').map((one) => {
-    const [key = '', value = ''] = one.split(' : ');
+  return list.split(', ').map((item) => {
+    const [key = '', value = ''] = item.split(' : ');
     return [key, value];
   });
 }

@@ -81,7 +81,7 @@ class Walk {
 
   #hook(at: string): 'accept' | 'drop' | 'reset' | 'unreachable' {
     const bases = [...this.ruleset.chains]
-      .filter(([, one]) => one.hook?.at === at)
+      .filter(([, item]) => item.hook?.at === at)
       .sort(([, a], [, b]) => (a.hook?.priority ?? 0) - (b.hook?.priority ?? 0));
     for (const [name] of bases) {
       const verdict = this.#chain(name);
@@ -109,7 +109,7 @@ class Walk {
     while (rest !== '') {
       const found = this.#steps()
         .map(([pattern, step]) => ({ step, match: pattern.exec(rest) }))
-        .find((one) => one.match);
+        .find((item) => item.match);
       if (found === undefined || found.match === null)
         throw new Error(`a rule that the tracer does not know: ${rest} (in ${rule})`);
       const result = found.step(found.match);

@@ -105,7 +105,7 @@ export class UserspaceBackend implements ProxyBackend {
 
 function localAddresses(wanted: readonly string[]): string[] {
   const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
-  const found = wanted.flatMap((one) => (one.includes('/') ? own.filter((ip) => inNetwork(ip, one)) : [one]));
+  const found = wanted.flatMap((item) => (item.includes('/') ? own.filter((ip) => inNetwork(ip, item)) : [item]));
   return [...new Set(found)];
 }
 

@@ -135,7 +135,7 @@ function isReplaceMarker(item: unknown): boolean {
 
 function mergePrimitives(current: readonly unknown[], patch: readonly unknown[]): unknown[] {
   const result = [...current];
-  for (const item of patch) if (!result.some((one) => sameJson(one, item))) result.push(item);
+  for (const item of patch) if (!result.some((entry) => sameJson(entry, item))) result.push(item);
   return result;
 }
 
@@ -152,9 +152,9 @@ function mergeByKey(
     if (id === undefined || id === null) {
       throw new PatchError('malformed', `map: ${goText(item)} does not contain declared merge key: ${key}`);
     }
-    const matches = (one: unknown): boolean => isJsonObject(one) && sameJson(one[key], id);
+    const matches = (item: unknown): boolean => isJsonObject(item) && sameJson(item[key], id);
     if (item[PATCH] === 'delete') {
-      result = result.filter((one) => !matches(one));
+      result = result.filter((item) => !matches(item));
       continue;
     }
     const at = result.findIndex(matches);
@@ -181,10 +181,10 @@ function inOrder(
   const ranked = list.map((item) => ({ item, rank: indexIn(order, idOf(item)), place: indexIn(server, idOf(item)) }));
   const result = ranked.filter(({ rank }) => rank >= 0).sort((a, b) => a.rank - b.rank);
   let from = 0;
-  for (const one of ranked.filter(({ rank }) => rank < 0)) {
+  for (const entry of ranked.filter(({ rank }) => rank < 0)) {
     let at = from;
-    while (at < result.length && !comesLater(result[at], one.place)) at += 1;
-    result.splice(at, 0, one);
+    while (at < result.length && !comesLater(result[at], entry.place)) at += 1;
+    result.splice(at, 0, entry);
     from = at + 1;
   }
   return result.map(({ item }) => item);

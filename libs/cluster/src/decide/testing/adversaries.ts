@@ -152,7 +152,7 @@ const PATCHES: readonly Adversary[] = [
   ),
   patching('deep', 'merge', plain, (bytes) => ({ unknown: { a: chains(bytes) } })),
   patching('finalizers', 'strategic', withFinalizers, (bytes) => ({
-    metadata: { finalizers: backwards(finalizers(bytes)).map((one) => `${one}x`) },
+    metadata: { finalizers: backwards(finalizers(bytes)).map((item) => `${item}x`) },
   })),
   patching('objects in a list of texts', 'strategic', withFinalizers, (bytes) => ({
     metadata: { finalizers: fill(bytes, 20, (i) => ({ a: i, b: [i] })) },
@@ -171,7 +171,7 @@ const PATCHES: readonly Adversary[] = [
     inContainer({ '$setElementOrder/env': names(bytes).filter((_, i) => i % 2 === 0) }),
   ),
   patching('items deleted by their key', 'strategic', withEnv, (bytes) =>
-    inContainer({ env: backwards(names(bytes)).map((one) => ({ ...one, $patch: 'delete' })) }),
+    inContainer({ env: backwards(names(bytes)).map((item) => ({ ...item, $patch: 'delete' })) }),
   ),
   patching('the same item again and again', 'strategic', withEnv, (bytes) => ({
     spec: { containers: fill(bytes, 60, (i) => ({ name: 'web', env: [{ name: `F${i}`, value: '1' }] })) },

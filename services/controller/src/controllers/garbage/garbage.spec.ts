@@ -46,8 +46,8 @@ describe('the garbage collector over a journal', () => {
   });
 
   it('keeps an object that has an owner left, without the reference to the one that is gone', async () => {
-    const [one, two] = [await make('one'), await make('two')];
-    await make('shared', ownedBy(one), ownedBy(two));
+    const [item, two] = [await make('one'), await make('two')];
+    await make('shared', ownedBy(item), ownedBy(two));
     await cluster.delete('configmaps', 'one');
     await cluster.settle();
     expect(left()).toEqual(['shared', 'two']);

@@ -42,7 +42,7 @@ export function renderEnv(container: Container, context: EnvContext): Map<string
 
 /** Whether a container's environment needs the pod's address, which is known only once the network is there. */
 export function needsPodIP(container: Container): boolean {
-  return (container.env ?? []).some((one) => one.valueFrom?.fieldRef?.fieldPath.startsWith('status.podIP') === true);
+  return (container.env ?? []).some((item) => item.valueFrom?.fieldRef?.fieldPath.startsWith('status.podIP') === true);
 }
 
 function addFrom(

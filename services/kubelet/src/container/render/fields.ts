@@ -67,7 +67,7 @@ export function renderResource(
   node: NodeFacts,
 ): string {
   const { containers = [], initContainers = [] } = pod.spec ?? {};
-  const named = [...containers, ...initContainers].find((one) => one.name === selector.containerName);
+  const named = [...containers, ...initContainers].find((item) => item.name === selector.containerName);
   const container = selector.containerName === undefined || selector.containerName === '' ? own : named;
   if (container === undefined) throw new ContainerConfigError(`container ${selector.containerName} not found`);
   const [kind, resource] = selector.resource.split('.', 2) as [string, string | undefined];

@@ -13,7 +13,7 @@ export function renderServiceEnv(services: readonly Service[], namespace: string
   const env = new Map<string, string>();
   const isMaster = ({ metadata }: Service): boolean =>
     metadata.namespace === MASTER.namespace && metadata.name === MASTER.name;
-  const own = services.filter((one) => links && one.metadata.namespace === namespace && !isMaster(one));
+  const own = services.filter((item) => links && item.metadata.namespace === namespace && !isMaster(item));
   for (const service of [...services.filter(isMaster), ...own]) addService(env, service);
   return env;
 }

@@ -8,16 +8,16 @@ const ALL: EngineLimits = { negativeOomScore: true, privileged: true, missingCap
 const POOR: EngineLimits = { negativeOomScore: false, privileged: false, missingCapabilities: ['SYS_RESOURCE'] };
 
 function inputs(fields: Parameters<typeof container>[0], over: Partial<SpecInputs> = {}): SpecInputs {
-  const one = container(fields);
+  const item = container(fields);
   return {
-    pod: pod({ containers: [one] }),
-    container: one,
+    pod: pod({ containers: [item] }),
+    container: item,
     source: { configMap: () => undefined, secret: () => undefined, services: () => [] },
     node: { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: GIB, allocatableStorageBytes: 1n },
     podIP: undefined,
     identity: {
       pod: { uid: 'u', name: 'p', namespace: 'd' },
-      name: one.name,
+      name: item.name,
       role: 'app',
       attempt: 0,
       backoffSeconds: 0,
@@ -60,10 +60,10 @@ describe('a container as the engine is to make it', () => {
     [{ runAsNonRoot: true }, '', 'container has runAsNonRoot and image will run as root'],
     [{ runAsNonRoot: true, runAsUser: 0 }, '', "container's runAsUser breaks non-root policy"],
     [{ runAsNonRoot: true }, 'www', 'container has runAsNonRoot and image has non-numeric user (www)'],
-  ])('is refused with %j and the image user %j', (securityContext, user, why) => {
+  ])('is refused with %j and the image user %j', (securityContext, user, reason) => {
     expect(() =>
       renderSpec(inputs({ securityContext }, { image: { id: 'i', digests: [], user, sizeBytes: 1_000 } })),
-    ).toThrow(why);
+    ).toThrow(reason);
   });
 
   it('has what the pod asks for where the engine can give it', () => {

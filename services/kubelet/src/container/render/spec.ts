@@ -104,14 +104,14 @@ function renderPrivileges(
   const missing = new Set(limits.missingCapabilities);
   const asked = privileged && !limits.privileged ? ['ALL'] : (capabilities?.add ?? []);
   if (missing.size === 0) return { privileged: privileged && limits.privileged, capAdd: asked };
-  const wanted = asked.includes('ALL') ? LONG_KNOWN_CAPABILITIES : asked.map((one) => one.replace(/^CAP_/, ''));
-  const lost = wanted.filter((one) => missing.has(one));
+  const wanted = asked.includes('ALL') ? LONG_KNOWN_CAPABILITIES : asked.map((item) => item.replace(/^CAP_/, ''));
+  const lost = wanted.filter((item) => missing.has(item));
   if (lost.length > 0) {
     clamped.push(
       `the engine here can't give ${privileged ? 'privileges' : 'capabilities'} in full: container ${container.name} runs without ${lost.join(', ')}`,
     );
   }
-  return { privileged: privileged && limits.privileged, capAdd: wanted.filter((one) => !missing.has(one)) };
+  return { privileged: privileged && limits.privileged, capAdd: wanted.filter((item) => !missing.has(item)) };
 }
 
 /** `uid:gid` as the engine takes it; the image's own user unless the pod says otherwise. */
@@ -131,7 +131,7 @@ function refuseRoot(container: Container, pod: Pod, uid: number | undefined, ima
     throw new ContainerConfigError(`container has runAsNonRoot and image will run as root ${where}`);
   }
   if (!/^\d+$/.test(user)) {
-    const why = `container has runAsNonRoot and image has non-numeric user (${user}), cannot verify user is non-root`;
-    throw new ContainerConfigError(`${why} ${where}`);
+    const reason = `container has runAsNonRoot and image has non-numeric user (${user}), cannot verify user is non-root`;
+    throw new ContainerConfigError(`${reason} ${where}`);
   }
 }

@@ -34,8 +34,8 @@ describe('what is done about an image', () => {
     ['Always', false, 'pull'],
     ['Never', true, 'use'],
     ['Never', false, 'fail'],
-  ])('with policy %s and presence %s is to %s', (policy, present, what) => {
-    expect(decideImage('redis:7', policy, present).do).toBe(what);
+  ])('with policy %s and presence %s is to %s', (policy, present, description) => {
+    expect(decideImage('redis:7', policy, present).do).toBe(description);
   });
 
   it('is to refuse a malformed name', () => {
@@ -52,7 +52,7 @@ describe('what is done about an image', () => {
     ['example.org/Me/redis', 'invalid reference format: repository name (Me/redis) must be lowercase'],
     ['a b', 'invalid reference format'],
     ['f'.repeat(64), `invalid repository name (${'f'.repeat(64)}), cannot specify 64-byte hexadecimal strings`],
-  ])('says of %s: %s', (image, why) => {
-    expect(whyMalformed(image)).toBe(why);
+  ])('says of %s: %s', (image, reason) => {
+    expect(whyMalformed(image)).toBe(reason);
   });
 });

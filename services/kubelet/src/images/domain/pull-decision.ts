@@ -14,8 +14,8 @@ export type ImageDecision =
 export function decideImage(image: string, policy: string | undefined, present: boolean): ImageDecision {
   const reference = completeReference(image);
   if (reference === undefined) {
-    const why = `couldn't parse image name ${JSON.stringify(image)}: ${whyMalformed(image)}`;
-    const message = `Failed to apply default image tag ${JSON.stringify(image)}: ${why}`;
+    const reason = `couldn't parse image name ${JSON.stringify(image)}: ${whyMalformed(image)}`;
+    const message = `Failed to apply default image tag ${JSON.stringify(image)}: ${reason}`;
     return { do: 'fail', reason: 'InvalidImageName', message };
   }
   if (policy === 'Always') return { do: 'pull', reference };

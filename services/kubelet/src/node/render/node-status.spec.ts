@@ -34,7 +34,7 @@ const well: NodePulse = { memoryAvailableBytes: 1e9, storageAvailableShare: 0.5,
 const render = (pulse: NodePulse, before = {}, now = 'now') =>
   renderNodeStatus(machine, engine, pulse, 110, before, now);
 const conditionsOf = (pulse: NodePulse) =>
-  Object.fromEntries((render(pulse).conditions ?? []).map((one) => [one.type, one.status]));
+  Object.fromEntries((render(pulse).conditions ?? []).map((item) => [item.type, item.status]));
 
 describe('the Node object', () => {
   it('tells what the machine is', () => {
@@ -67,7 +67,9 @@ describe('the Node object', () => {
     });
     expect(conditionsOf({ ...well, memoryAvailableBytes: 1 }).MemoryPressure).toBe('True');
     expect(conditionsOf({ ...well, storageAvailableShare: 0.01 }).DiskPressure).toBe('True');
-    const down = render({ ...well, engineDown: 'connection refused' }).conditions?.find((one) => one.type === 'Ready');
+    const down = render({ ...well, engineDown: 'connection refused' }).conditions?.find(
+      (item) => item.type === 'Ready',
+    );
     expect(down).toMatchObject({
       status: 'False',
       reason: 'KubeletNotReady',
@@ -80,7 +82,7 @@ describe('the Node object', () => {
     expect(statusPatch(render(well, before, 'later'), before)).toBeUndefined();
     const sick = render({ ...well, engineDown: 'gone' }, before, 'later');
     expect(Object.keys(statusPatch(sick, before) ?? {})).toEqual(['conditions']);
-    const ready = sick.conditions?.find((one) => one.type === 'Ready');
+    const ready = sick.conditions?.find((item) => item.type === 'Ready');
     expect(ready).toMatchObject({ lastTransitionTime: 'later' });
     expect(sick.conditions?.[0]).toMatchObject({ lastTransitionTime: 'now' });
   });
@@ -91,7 +93,7 @@ describe('the Node object', () => {
     expect(
       statusPatch(render(well, { ...before, conditions: others }), { ...before, conditions: others }),
     ).toBeUndefined();
-    const given = others.map((one) => (one.type === 'Ready' ? { ...one, status: 'Unknown' } : one));
+    const given = others.map((item) => (item.type === 'Ready' ? { ...item, status: 'Unknown' } : item));
     expect(statusPatch(render(well, { ...before, conditions: given }), { ...before, conditions: given })).toBeDefined();
   });
 });

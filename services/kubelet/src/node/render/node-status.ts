@@ -138,7 +138,7 @@ function renderConditions(pulse: NodePulse, before: readonly NodeCondition[], no
         },
   ];
   return judged.map((condition) => {
-    const known = before.find((one) => one.type === condition.type);
+    const known = before.find((item) => item.type === condition.type);
     const same =
       known !== undefined &&
       known.status === condition.status &&
@@ -164,10 +164,10 @@ export function statusPatch(wanted: NodeStatus, before: NodeStatus | undefined):
 
 /** Others' conditions are none of the kubelet's business. */
 function holdsConditions(wanted: readonly NodeCondition[], have: readonly NodeCondition[]): boolean {
-  return wanted.every((one) =>
+  return wanted.every((item) =>
     sameJson(
-      one,
-      have.find((other) => other.type === one.type),
+      item,
+      have.find((other) => other.type === item.type),
     ),
   );
 }

@@ -15,8 +15,10 @@ import type { PodView } from '../domain/view';
 
 const actions = (given: PodView, ended = false): readonly PodAction[] => decidePod(given, ended).actions;
 const kinds = (given: PodView, ended = false): string[] =>
-  actions(given, ended).map((one) =>
-    'container' in one ? `${one.do}:${typeof one.container === 'string' ? one.container : one.container.name}` : one.do,
+  actions(given, ended).map((item) =>
+    'container' in item
+      ? `${item.do}:${typeof item.container === 'string' ? item.container : item.container.name}`
+      : item.do,
   );
 
 describe('deciding what a pod needs', () => {
@@ -101,7 +103,7 @@ describe('deciding what a pod needs', () => {
     it('kills what still runs in it', () => {
       const given = view({ containers: [sandbox(exited(137)), observed()], attachedPid: 100 });
       expect(actions(given)).toMatchObject([
-        { do: 'kill', id: 'main-0', why: 'Pod sandbox changed, it will be killed and re-created.' },
+        { do: 'kill', id: 'main-0', reason: 'Pod sandbox changed, it will be killed and re-created.' },
       ]);
     });
 
@@ -125,7 +127,9 @@ describe('deciding what a pod needs', () => {
 
   it('replaces a container whose image was changed', () => {
     const given = attachedView([observed({ image: 'app:0' })]);
-    expect(actions(given)).toMatchObject([{ do: 'kill', why: 'Container main definition changed, will be restarted' }]);
+    expect(actions(given)).toMatchObject([
+      { do: 'kill', reason: 'Container main definition changed, will be restarted' },
+    ]);
   });
 
   it('kills what its liveness probe has given up, with the probe’s own grace', () => {

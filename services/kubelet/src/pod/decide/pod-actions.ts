@@ -23,7 +23,7 @@ export type PodAction =
       readonly container: string;
       /** What is left of the grace period, in seconds. */
       readonly graceSeconds: number;
-      readonly why: string;
+      readonly reason: string;
     }
   | { readonly do: 'remove'; readonly id: string }
   /** Ends and removes the sandbox and gives its address back; the dead app containers stay for their logs. */
@@ -102,14 +102,14 @@ class Plan {
 }
 
 function running(view: PodView): ObservedContainer[] {
-  return view.containers.filter((one) => one.role !== 'sandbox' && one.state.phase === 'running');
+  return view.containers.filter((item) => item.role !== 'sandbox' && item.state.phase === 'running');
 }
 
 /** Kills what runs; returns whether anything did. */
-function killAll(view: PodView, plan: Plan, why: string): boolean {
+function killAll(view: PodView, plan: Plan, reason: string): boolean {
   const graceSeconds = view.pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;
   const alive = running(view);
-  for (const { id, name } of alive) plan.add({ do: 'kill', id, container: name, graceSeconds, why });
+  for (const { id, name } of alive) plan.add({ do: 'kill', id, container: name, graceSeconds, reason });
   return alive.length > 0;
 }
 
@@ -121,7 +121,7 @@ function decideEnd(view: PodView): PodAction[] {
   const starting = [...view.busy].some((task) => task === 'sandbox' || task.startsWith('start:'));
   const graceSeconds = graceLeft(view);
   const actions: PodAction[] = nextToEnd(view).map(({ id, name }) => {
-    return { do: 'kill', id, container: name, graceSeconds, why: `Stopping container ${name}` };
+    return { do: 'kill', id, container: name, graceSeconds, reason: `Stopping container ${name}` };
   });
   if (starting) actions.push({ do: 'cancel-starts' });
   if (actions.length > 0 || [...view.busy].some((task) => task.startsWith('kill:'))) return actions;
@@ -177,7 +177,7 @@ function decideInit(view: PodView, plan: Plan): boolean {
 
 /** Whether the app containers' turn has come in the present network namespace: they have run, so the inits are done. */
 function isInitialized(view: PodView): boolean {
-  return view.containers.some((one) => one.role === 'app' && one.state.phase !== 'created' && !isStale(view, one));
+  return view.containers.some((item) => item.role === 'app' && item.state.phase !== 'created' && !isStale(view, item));
 }
 
 /** Whether a container ran in another network namespace than the present one. */
@@ -220,34 +220,34 @@ function decideContainer(view: PodView, container: Container, role: 'init' | 'ap
 
 function decideRunning(view: PodView, container: Container, latest: ObservedContainer, plan: Plan): void {
   const verdict = view.probes.get(latest.id);
-  const why = isStale(view, latest)
+  const reason = isStale(view, latest)
     ? SANDBOX_CHANGED
     : latest.image !== container.image
       ? `Container ${container.name} definition changed, will be restarted`
       : verdict?.unhealthy;
-  if (why === undefined) return;
+  if (reason === undefined) return;
   const graceSeconds = verdict?.graceSeconds ?? view.pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;
-  plan.add({ do: 'kill', id: latest.id, container: container.name, graceSeconds, why });
+  plan.add({ do: 'kill', id: latest.id, container: container.name, graceSeconds, reason });
 }
 
 /** The attempt after those that the log knows of, for a container of which the engine has no trace. */
 function nextAttempt(view: PodView, name: string): number {
   const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
-  const known = [...containerStatuses, ...initContainerStatuses].find((one) => one.name === name);
+  const known = [...containerStatuses, ...initContainerStatuses].find((item) => item.name === name);
   if (known === undefined) return 0;
   return known.containerID === undefined ? known.restartCount : known.restartCount + 1;
 }
 
 /** Of each container's dead attempts only the last one stays, for `logs --previous`. */
 function collectGarbage(view: PodView, plan: Plan): void {
-  const names = new Set(view.containers.filter((one) => one.role !== 'sandbox').map((one) => one.name));
+  const names = new Set(view.containers.filter((item) => item.role !== 'sandbox').map((item) => item.name));
   for (const name of names) {
-    const dead = attemptsOf(view, name).filter((one) => one.state.phase === 'exited');
+    const dead = attemptsOf(view, name).filter((item) => item.state.phase === 'exited');
     for (const { id } of dead.slice(1)) plan.add({ do: 'remove', id });
   }
   const sandbox = sandboxOf(view);
-  for (const one of view.containers) {
-    if (one.role !== 'sandbox' || view.busy.has('sandbox')) continue;
-    if (one.id !== sandbox?.id || one.state.phase === 'exited') plan.add({ do: 'remove', id: one.id });
+  for (const item of view.containers) {
+    if (item.role !== 'sandbox' || view.busy.has('sandbox')) continue;
+    if (item.id !== sandbox?.id || item.state.phase === 'exited') plan.add({ do: 'remove', id: item.id });
   }
 }

@@ -57,14 +57,14 @@ export interface PodView {
 /** Containers of a name, newest attempt first. */
 export function attemptsOf(view: PodView, name: string): ObservedContainer[] {
   return view.containers
-    .filter((one) => one.name === name && one.role !== 'sandbox')
+    .filter((item) => item.name === name && item.role !== 'sandbox')
     .sort((a, b) => b.attempt - a.attempt || startedMs(b) - startedMs(a));
 }
 
 /** The sandbox that counts: the running one, else the newest. */
 export function sandboxOf(view: PodView): ObservedContainer | undefined {
-  const sandboxes = view.containers.filter((one) => one.role === 'sandbox').sort((a, b) => b.attempt - a.attempt);
-  return sandboxes.find((one) => one.state.phase === 'running') ?? sandboxes[0];
+  const sandboxes = view.containers.filter((item) => item.role === 'sandbox').sort((a, b) => b.attempt - a.attempt);
+  return sandboxes.find((item) => item.state.phase === 'running') ?? sandboxes[0];
 }
 
 /** What probes say of a running container; until they have said anything: what was reported, else not ready. */
@@ -74,7 +74,7 @@ export function verdictOf(view: PodView, container: Container, running: Observed
   const { startupProbe, readinessProbe } = container;
   const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
   const reported = [...containerStatuses, ...initContainerStatuses].find(
-    (one) => one.containerID === containerUrl(running.id) && one.state?.running !== undefined,
+    (item) => item.containerID === containerUrl(running.id) && item.state?.running !== undefined,
   );
   const started = startupProbe === undefined || reported?.started === true;
   return { started, ready: started && (readinessProbe === undefined || reported?.ready === true) };

@@ -31,8 +31,8 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
     const lastTransitionTime = transitionTime(conditionOf(view.pod, type), judgement.status, kubernetesTime(view.now));
     return { type, ...judgement, ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }) };
   });
-  const others = before.filter((one) => !(one.type in own));
-  if (!others.some((one) => one.type === 'PodScheduled')) {
+  const others = before.filter((item) => !(item.type in own));
+  if (!others.some((item) => item.type === 'PodScheduled')) {
     others.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: kubernetesTime(view.now) });
   }
   return [...rendered, ...others];
@@ -42,11 +42,11 @@ function judgeInit(view: PodView, { phase, initialized, initContainerStatuses }:
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
   if (initialized) return TRUE;
   const inits = view.pod.spec?.initContainers ?? [];
-  const open = inits.filter((one, i) => {
+  const open = inits.filter((item, i) => {
     const status = initContainerStatuses[i];
-    return isSidecar(one) ? status?.started !== true : status?.state?.terminated?.exitCode !== 0;
+    return isSidecar(item) ? status?.started !== true : status?.state?.terminated?.exitCode !== 0;
   });
-  const names = open.map((one) => one.name).join(' ');
+  const names = open.map((item) => item.name).join(' ');
   return {
     status: 'False',
     reason: 'ContainersNotInitialized',
@@ -57,9 +57,12 @@ function judgeInit(view: PodView, { phase, initialized, initContainerStatuses }:
 function judgeContainers(view: PodView, facts: ConditionFacts): Judgement {
   if (facts.phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
   if (facts.phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
-  const sidecars = new Set((view.pod.spec?.initContainers ?? []).filter(isSidecar).map((one) => one.name));
-  const counted = [...facts.initContainerStatuses.filter((one) => sidecars.has(one.name)), ...facts.containerStatuses];
-  const unready = counted.filter((one) => !one.ready).map((one) => one.name);
+  const sidecars = new Set((view.pod.spec?.initContainers ?? []).filter(isSidecar).map((item) => item.name));
+  const counted = [
+    ...facts.initContainerStatuses.filter((item) => sidecars.has(item.name)),
+    ...facts.containerStatuses,
+  ];
+  const unready = counted.filter((item) => !item.ready).map((item) => item.name);
   if (unready.length === 0) return TRUE;
   return {
     status: 'False',
@@ -73,12 +76,12 @@ function judgeGates({ pod }: PodView): Judgement {
   for (const { conditionType } of pod.spec?.readinessGates ?? []) {
     const gate = conditionOf(pod, conditionType);
     if (gate?.status === 'True') continue;
-    const what =
+    const description =
       gate === undefined ? 'corresponding condition of pod readiness gate' : 'the status of pod readiness gate';
     const message =
       gate === undefined
-        ? `${what} "${conditionType}" does not exist.`
-        : `${what} "${conditionType}" is not "True", but ${gate.status}`;
+        ? `${description} "${conditionType}" does not exist.`
+        : `${description} "${conditionType}" is not "True", but ${gate.status}`;
     return { status: 'False', reason: 'ReadinessGatesNotReady', message };
   }
   return TRUE;

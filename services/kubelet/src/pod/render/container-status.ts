@@ -38,7 +38,7 @@ export function renderContainerStatus(view: PodView, container: Container, optio
   const isRunning = state.running !== undefined;
   const verdict = isRunning && latest !== undefined ? verdictOf(view, container, latest) : undefined;
   const done = state.terminated?.exitCode === 0 && isPlainInit(view, container);
-  const shown = real ?? older.find((one) => one.state.phase !== 'created');
+  const shown = real ?? older.find((item) => item.state.phase !== 'created');
   const containerID = shown === undefined ? before?.containerID : containerUrl(shown.id);
   return {
     name: container.name,
@@ -71,7 +71,7 @@ function isPlainInit(view: PodView, container: Container): boolean {
 
 function reportedBefore({ pod }: PodView, name: string): ContainerStatus | undefined {
   const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  return [...containerStatuses, ...initContainerStatuses].find((one) => one.name === name);
+  return [...containerStatuses, ...initContainerStatuses].find((item) => item.name === name);
 }
 
 function stateOf(
@@ -165,7 +165,7 @@ function lastStateOf(
 ): ContainerState {
   const shown = state.terminated?.containerID;
   const dead = [...(latest === undefined ? [] : [latest]), ...older].find(
-    (one) => one.state.phase === 'exited' && containerUrl(one.id) !== shown,
+    (item) => item.state.phase === 'exited' && containerUrl(item.id) !== shown,
   );
   if (dead !== undefined) return { terminated: terminatedOf(view, dead) };
   const sameAsBefore = latest === undefined ? false : before?.containerID === containerUrl(latest.id);

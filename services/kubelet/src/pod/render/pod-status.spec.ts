@@ -14,7 +14,7 @@ import { hasEnded, renderStatus } from './pod-status';
 import type { PodView } from '../domain/view';
 
 const first = (given: PodView) => renderStatus(given).containerStatuses?.[0];
-const condition = (given: PodView, type: string) => renderStatus(given).conditions?.find((one) => one.type === type);
+const condition = (given: PodView, type: string) => renderStatus(given).conditions?.find((item) => item.type === type);
 
 describe('the status of a pod', () => {
   it('says of a new pod that its containers are being created', () => {

@@ -24,11 +24,11 @@ export function renderStatus(view: PodView): PodStatus {
   const initContainerStatuses = isDone && !over ? initStatuses(view, true) : starting;
   const phase = phaseOf(view, { ...facts, initContainerStatuses });
   const podIP = view.podIP ?? before.podIP;
-  const why = late && before.phase !== 'Succeeded' ? DEADLINE : { reason: before.reason, message: before.message };
+  const reason = late && before.phase !== 'Succeeded' ? DEADLINE : { reason: before.reason, message: before.message };
   return dropAbsent({
     ...before,
     phase,
-    ...why,
+    ...reason,
     conditions: renderConditions(view, { phase, initialized, initContainerStatuses, containerStatuses }),
     hostIP: view.hostIP,
     hostIPs: [{ ip: view.hostIP }],
@@ -113,11 +113,11 @@ function phaseOfContainers(view: PodView, facts: PhaseFacts): string {
   ).length;
   const waits = states.length - runs - ended.length - crashed;
   const closing = desiredPhase !== 'run' && runs === 0 && ended.length > 0;
-  if (closing) return ended.every((one) => one.exitCode === 0) && waits + crashed === 0 ? 'Succeeded' : 'Failed';
+  if (closing) return ended.every((item) => item.exitCode === 0) && waits + crashed === 0 ? 'Succeeded' : 'Failed';
   if (!facts.initialized && runs + ended.length + crashed === 0) return 'Pending';
   if (waits > 0) return 'Pending';
   if (runs > 0 || crashed > 0 || policy === 'Always') return 'Running';
-  if (ended.every((one) => one.exitCode === 0)) return 'Succeeded';
+  if (ended.every((item) => item.exitCode === 0)) return 'Succeeded';
   return policy === 'Never' ? 'Failed' : 'Running';
 }
 

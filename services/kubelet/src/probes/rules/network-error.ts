@@ -28,8 +28,8 @@ const LOOKUP: Readonly<Record<string, string>> = { ENOTFOUND: 'no such host', EA
 /** Why there is no connection to `address`, as Go's `net.Dial` says it; undefined when connecting is not what failed. */
 export function renderDialError({ code = '', syscall, hostname }: NetworkError, address: string): string | undefined {
   if (syscall === 'getaddrinfo') return `dial tcp: lookup ${hostname}: ${LOOKUP[code] ?? code}`;
-  const why = ERRNO[code];
-  return syscall === 'connect' && why !== undefined ? `dial tcp ${address}: connect: ${why}` : undefined;
+  const reason = ERRNO[code];
+  return syscall === 'connect' && reason !== undefined ? `dial tcp ${address}: connect: ${reason}` : undefined;
 }
 
 /** The two ends of a connection, for those errors that name them. */

@@ -2,8 +2,8 @@ import { addResult, timingOf, UNPROBED, type ProbeState } from './verdict';
 
 const run = (results: string, probe = {}): (boolean | undefined)[] => {
   let state: ProbeState = UNPROBED;
-  return [...results].map((one) => {
-    state = addResult(state, one === '+', probe);
+  return [...results].map((item) => {
+    state = addResult(state, item === '+', probe);
     return state.passed;
   });
 };

@@ -78,7 +78,7 @@ export class DockerRuntime implements PodRuntime {
   async list(): Promise<ObservedContainer[]> {
     const filters = { label: [`${LABEL.node}=${this.options.node}`] };
     const found = await ask(() => this.#docker.listContainers({ all: true, filters }));
-    const ids = found.filter((one) => isOurs(one, this.options.node)).map((one) => one.Id);
+    const ids = found.filter((item) => isOurs(item, this.options.node)).map((item) => item.Id);
     const observed: ObservedContainer[] = [];
     const work = async (): Promise<void> => {
       for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
@@ -121,7 +121,7 @@ export class DockerRuntime implements PodRuntime {
     const { State: state, NetworkSettings: network } = await ask(() => container.inspect());
     if (!state.Running)
       throw new RuntimeError('refused', `the pause container ended at once with code ${state.ExitCode}`);
-    const addresses = Object.values(network.Networks ?? {}).map((one) => one.IPAddress);
+    const addresses = Object.values(network.Networks ?? {}).map((item) => item.IPAddress);
     return { pid: state.Pid, ip: addresses.find((ip) => ip !== '') ?? '', startedAt: state.StartedAt };
   }
 

@@ -41,7 +41,7 @@ export class EventStream {
     return keepRunning((well) => this.#connection(well), {
       backOff: BACK_OFF,
       signal: this.#closing.signal,
-      onError: (error) => this.listener({ type: 'disconnected', why: runtimeError(error).message }),
+      onError: (error) => this.listener({ type: 'disconnected', reason: runtimeError(error).message }),
     });
   }
 
@@ -74,10 +74,10 @@ export class EventStream {
 
   #hear({ Type: type, Action: action, Actor: actor }: EngineEvent): void {
     if (type === 'image') return this.listener({ type: 'images' });
-    const what = CONTAINER_ACTIONS[action];
+    const description = CONTAINER_ACTIONS[action];
     const identity = identityOf(actor.Attributes, this.node);
-    if (what === undefined || identity === undefined) return;
-    this.listener({ type: 'container', id: actor.ID, podUid: identity.pod.uid, what });
+    if (description === undefined || identity === undefined) return;
+    this.listener({ type: 'container', id: actor.ID, podUid: identity.pod.uid, change: description });
   }
 }
 

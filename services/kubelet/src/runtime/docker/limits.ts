@@ -14,12 +14,12 @@ export async function probeLimits(
   pauseImageId: string,
   cgroupParent: string | undefined,
 ): Promise<EngineLimits> {
-  const attempt = async (what: object): Promise<boolean> => {
+  const attempt = async (item: object): Promise<boolean> => {
     const container = await ask(() =>
       docker.createContainer({
         Image: pauseImageId,
         NetworkDisabled: true,
-        HostConfig: { LogConfig: { Type: 'none', Config: {} }, CgroupParent: cgroupParent, ...what },
+        HostConfig: { LogConfig: { Type: 'none', Config: {} }, CgroupParent: cgroupParent, ...item },
       }),
     );
     try {

@@ -56,7 +56,7 @@ export class FakeRuntime implements PodRuntime {
     const { startedAt } = container.state;
     const finishedAt = new Date(this.now()).toISOString();
     this.#set(container, { phase: 'exited', startedAt, finishedAt, exitCode, oomKilled: false, error: '', ...how });
-    this.#tell({ type: 'container', id, podUid: container.pod.uid, what: 'ended' });
+    this.#tell({ type: 'container', id, podUid: container.pod.uid, change: 'ended' });
   }
 
   write(id: string, text: string): void {
@@ -136,7 +136,7 @@ export class FakeRuntime implements PodRuntime {
       if (container === undefined) return;
       this.end(id, 137);
       this.containers.delete(id);
-      this.#tell({ type: 'container', id, podUid: container.pod.uid, what: 'removed' });
+      this.#tell({ type: 'container', id, podUid: container.pod.uid, change: 'removed' });
     });
   }
 
@@ -212,8 +212,8 @@ export class FakeRuntime implements PodRuntime {
     if (this.containers.has(id)) this.end(id, exitCode);
   }
 
-  #attempt<T>(operation: Operation, what: string, work: () => T): Promise<T> {
-    this.calls.push(`${operation} ${what}`);
+  #attempt<T>(operation: Operation, description: string, work: () => T): Promise<T> {
+    this.calls.push(`${operation} ${description}`);
     const error = this.#failing.get(operation);
     this.#failing.delete(operation);
     return this.#answer(() => {
@@ -231,7 +231,7 @@ export class FakeRuntime implements PodRuntime {
       pid: 1_000 + ++this.#made,
     } as const;
     this.#set(container, state);
-    this.#tell({ type: 'container', id, podUid: container.pod.uid, what: 'started' });
+    this.#tell({ type: 'container', id, podUid: container.pod.uid, change: 'started' });
     return state;
   }
 

@@ -86,7 +86,7 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
     });
     afterAll(async () => {
       watching.close();
-      for (const one of await runtime().list()) await runtime().remove(one.id);
+      for (const item of await runtime().list()) await runtime().remove(item.id);
     });
 
     it('says what engine it is', async () => {
@@ -105,7 +105,7 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
       expect(await runtime().inspect(app)).toMatchObject({ id: app, ...identity({}), state: { phase: 'created' } });
       await runtime().start(app);
       expect(await runtime().inspect(app)).toMatchObject({ imageId: under().imageId, state: { phase: 'running' } });
-      const ids = (await runtime().list()).map((one) => one.id);
+      const ids = (await runtime().list()).map((item) => item.id);
       expect(ids.sort()).toEqual([sandbox, app].sort());
     });
 
@@ -119,7 +119,7 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
     it('tells the end of a container at once, with its exit code', async () => {
       await under().endWith3(app);
       await eventually(() =>
-        events.some((event) => event.type === 'container' && event.id === app && event.what === 'ended'),
+        events.some((event) => event.type === 'container' && event.id === app && event.change === 'ended'),
       );
       expect((await runtime().inspect(app))?.state).toMatchObject({
         phase: 'exited',
@@ -142,7 +142,7 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
       await runtime().remove(app);
       expect(await runtime().inspect(app)).toBeUndefined();
       await eventually(() =>
-        events.some((event) => event.type === 'container' && event.id === app && event.what === 'removed'),
+        events.some((event) => event.type === 'container' && event.id === app && event.change === 'removed'),
       );
     });
 

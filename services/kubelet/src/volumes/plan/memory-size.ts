@@ -16,12 +16,12 @@ export function memorySize(pod: Pod, sizeLimit: string | undefined, nodeMemoryBy
 function podMemoryLimit({ spec }: Pod): number {
   const { containers = [], initContainers = [] } = spec ?? {};
   const limitOf = ({ resources }: Container): number => bytes(resources?.limits?.memory);
-  if ([...containers, ...initContainers].some((one) => limitOf(one) === 0)) return 0;
+  if ([...containers, ...initContainers].some((item) => limitOf(item) === 0)) return 0;
   let sidecars = 0;
   let starting = 0;
-  for (const one of initContainers) {
-    if (isSidecar(one)) sidecars += limitOf(one);
-    starting = Math.max(starting, sidecars + (isSidecar(one) ? 0 : limitOf(one)));
+  for (const item of initContainers) {
+    if (isSidecar(item)) sidecars += limitOf(item);
+    starting = Math.max(starting, sidecars + (isSidecar(item) ? 0 : limitOf(item)));
   }
-  return Math.max(starting, sidecars + containers.reduce((sum, one) => sum + limitOf(one), 0));
+  return Math.max(starting, sidecars + containers.reduce((sum, item) => sum + limitOf(item), 0));
 }

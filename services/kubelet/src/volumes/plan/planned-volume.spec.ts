@@ -82,8 +82,8 @@ describe('volumes', () => {
       { projected: { sources: [{ serviceAccountToken: { path: 't' } }] } },
       'projections of the kind serviceAccountToken are not supported',
     ],
-  ])('of %j wait: %s', (volume, why) => {
-    expect(() => files(volume)).toThrow(why);
+  ])('of %j wait: %s', (volume, reason) => {
+    expect(() => files(volume)).toThrow(reason);
   });
 
   it('keep paths inside themselves', () => {

@@ -109,7 +109,7 @@ function select(
   content: ReadonlyMap<string, Uint8Array>,
   ref: Reference,
   mode = DEFAULT_MODE,
-  what: keyof typeof MISSING_KEY,
+  entry: keyof typeof MISSING_KEY,
 ): PlannedFile[] {
   if (ref.items === undefined || ref.items.length === 0) {
     return [...content].map(([key, bytes]) => ({ path: safePath(key), mode, content: bytes }));
@@ -118,7 +118,7 @@ function select(
     const bytes = content.get(item.key);
     if (bytes !== undefined) return [{ path: safePath(item.path), mode: item.mode ?? mode, content: bytes }];
     if (ref.optional === true) return [];
-    throw new VolumeProblem(`${MISSING_KEY[what]}: ${item.key}`);
+    throw new VolumeProblem(`${MISSING_KEY[entry]}: ${item.key}`);
   });
 }
 

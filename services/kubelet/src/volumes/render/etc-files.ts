@@ -66,7 +66,7 @@ export function renderResolvConf(pod: Pod, nodeResolvConf: string): string {
     ...(dnsConfig?.options ?? []).map(({ name, value }) => (value === undefined ? (name ?? '') : `${name}:${value}`)),
   ];
   return [
-    ...nameservers.map((one) => `nameserver ${one}`),
+    ...nameservers.map((item) => `nameserver ${item}`),
     ...(searches.length === 0 ? [] : [`search ${searches.join(' ')}`]),
     ...(options.length === 0 ? [] : [`options ${unique(options).join(' ')}`]),
     '',

@@ -3,16 +3,16 @@ import { ElementOwnership } from './element-ownership';
 import { planSlots } from './service-elements';
 
 const backend = fc.integer({ min: 1, max: 12 }).map((n) => ({ ip: `10.244.1.${n}`, port: 80 }));
-const backends = fc.uniqueArray(backend, { selector: (one) => one.ip, maxLength: 10 });
+const backends = fc.uniqueArray(backend, { selector: (item) => item.ip, maxLength: 10 });
 
 describe('slots', () => {
   it('hold every backend once, and who had a slot that is still there keeps it', () => {
     fc.assert(
       fc.property(backends, backends, (before, wanted) => {
         const after = planSlots(before, wanted);
-        expect(after.map((one) => one.ip).sort()).toEqual(wanted.map((one) => one.ip).sort());
-        before.slice(0, wanted.length).forEach((one, slot) => {
-          if (wanted.some((other) => other.ip === one.ip)) expect(after[slot]).toEqual(one);
+        expect(after.map((item) => item.ip).sort()).toEqual(wanted.map((item) => item.ip).sort());
+        before.slice(0, wanted.length).forEach((item, slot) => {
+          if (wanted.some((other) => other.ip === item.ip)) expect(after[slot]).toEqual(item);
         });
       }),
     );

@@ -47,7 +47,7 @@ describe('conversations from before', () => {
     element('targets', '10.244.1.2 . udp . 5353', 'goto masquerade_all'),
   ];
   const leftover = (to: string, from: string) =>
-    leftoverFlows(readFlows(flow(to, from)), TABLE, '10.96.0.0/16').map((one) => one.backend);
+    leftoverFlows(readFlows(flow(to, from)), TABLE, '10.96.0.0/16').map((item) => item.backend);
 
   it.each([
     ['a cluster IP, to a backend that it has', '10.96.0.12:53', '10.244.1.3:5353'],

@@ -150,7 +150,7 @@ describe('a packet to a service', () => {
     const ends = (...last: number[]) => [
       aSlice(
         'web',
-        last.map((one) => anEndpoint(`10.244.1.${one}`)),
+        last.map((item) => anEndpoint(`10.244.1.${item}`)),
       ),
     ];
     const scene = new Scene().with(service, ends(2, 3, 4));
