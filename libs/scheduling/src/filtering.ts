@@ -30,9 +30,9 @@ export function filterNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: 
   return { feasible, refused, reasons };
 }
 
-/** Whether a node takes a pod now. */
-export function fitsOn(node: NodeFacts, pod: PodFacts, policy: Policy): boolean {
-  return firstRefusal(checksOf(pod, policy), node) === undefined;
+/** The rule that keeps a pod from a node now; undefined when the node takes it. */
+export function refusingRule(node: NodeFacts, pod: PodFacts, policy: Policy): string | undefined {
+  return firstRefusal(checksOf(pod, policy), node)?.rule;
 }
 
 interface RuleCheck {

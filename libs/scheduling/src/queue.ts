@@ -79,13 +79,18 @@ export class SchedulingQueue {
     this.#entries.delete(uid);
   }
 
-  /** Brings back the waiting pods that an event may help; `worthwhile` can rule out some of them cheaply. */
-  wake(event: ClusterEvent, worthwhile: (pod: PodFacts) => boolean): void {
+  /**
+   * Brings back the waiting pods that an event may help. `stillRefusing` can tell cheaply that it does not help one, by the
+   * rules that refuse it there now: they may be others than before, and what helps against those is waited for too.
+   */
+  wake(event: ClusterEvent, stillRefusing: (pod: PodFacts) => readonly string[] | undefined): void {
     for (const uid of this.#hintedBy(event)) {
       const entry = this.#entries.get(uid);
-      if (entry !== undefined && worthwhile(entry.facts)) {
-        this.#place({ ...entry, cause: event.position, state: READY });
-      }
+      if (entry?.state.is !== 'waiting') continue;
+      const { refusedBy } = entry.state;
+      const rules = stillRefusing(entry.facts);
+      if (rules === undefined) this.#place({ ...entry, cause: event.position, state: READY });
+      else if (rules.some((rule) => !refusedBy.includes(rule))) this.wait(uid, [...refusedBy, ...rules]);
     }
   }
 

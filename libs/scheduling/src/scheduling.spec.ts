@@ -152,6 +152,20 @@ describe('pods that fit nowhere', () => {
     expect(scheduling.decide(SEED, 10)).toBeUndefined();
   });
 
+  it('wait for what helps against the rule that refuses them by now, after the first one refuses no more', () => {
+    const port = { containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80 }] }] };
+    const [holds, other] = [aPod('holds', { ...port, nodeName: 'a' }), aPod('other', { nodeName: 'a' })];
+    const running = [holds, other].map((item) => applied('pods', undefined, item));
+    const scheduling = start(node('a'), ...running, pod('p', port));
+    expect(scheduling.decide(SEED, 10)?.bindings).toEqual([]);
+    const full = aNode('a', { allocatable: { pods: '1' } });
+    scheduling.apply([changed(aNode('a'), full, 51)]);
+    scheduling.apply([applied('pods', holds, undefined, 52)]);
+    expect(scheduling.decide(SEED, 10)).toBeUndefined();
+    scheduling.apply([changed(full, aNode('a'), 53)]);
+    expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ name: 'p', cause: 53 }]);
+  });
+
   it('come back when their own wishes change', () => {
     const before = aPod('p', { nodeSelector: { x: 'y' } });
     const scheduling = start(node('a'), applied('pods', undefined, before));

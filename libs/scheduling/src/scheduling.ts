@@ -5,7 +5,7 @@ import { clusterEventsOf, type ClusterEvent } from './cluster-events';
 import { ClusterView } from './cluster-view';
 import { decideBatch, type Verdict } from './decide';
 import type { PodFacts } from './facts/pod-facts';
-import { fitsOn } from './filtering';
+import { refusingRule } from './filtering';
 import type { Policy } from './policy';
 import { SchedulingQueue, type QueuedPod } from './queue';
 
@@ -61,7 +61,7 @@ export class Scheduling {
       this.#takeIn(applied);
       for (const event of clusterEventsOf(applied)) events.set(`${event.kind} ${event.node}`, event);
     }
-    for (const event of events.values()) this.#queue.wake(event, (pod) => this.#mayHelp(event, pod));
+    for (const event of events.values()) this.#queue.wake(event, (pod) => this.#stillRefusing(event, pod));
   }
 
   /** Decides on up to `limit` of the most urgent pods; undefined when none is ready. */
@@ -132,10 +132,12 @@ export class Scheduling {
   }
 
   /** Freed capacity is frequent and concerns one node: whoever doesn't fit there now needs no second look. */
-  #mayHelp(event: ClusterEvent, pod: PodFacts): boolean {
-    if (event.kind !== 'CapacityFreed') return true;
+  #stillRefusing(event: ClusterEvent, pod: PodFacts): readonly string[] | undefined {
+    if (event.kind !== 'CapacityFreed') return undefined;
     const node = this.#view.node(event.node);
-    return node !== undefined && fitsOn(node, pod, this.policy);
+    if (node === undefined) return [];
+    const rule = refusingRule(node, pod, this.policy);
+    return rule === undefined ? undefined : [rule];
   }
 }
 
