@@ -141,13 +141,13 @@ function tcpConnect(
 
 /** Ends something that takes too long, whatever it waits for. */
 function deadline(
-  description: { destroy(): unknown; once(event: 'close', listener: () => void): unknown },
+  connection: { destroy(): unknown; once(event: 'close', listener: () => void): unknown },
   timeoutMs: number,
   late: () => void,
 ): void {
   const timer = setTimeout(() => {
     late();
-    description.destroy();
+    connection.destroy();
   }, timeoutMs);
-  description.once('close', () => clearTimeout(timer));
+  connection.once('close', () => clearTimeout(timer));
 }

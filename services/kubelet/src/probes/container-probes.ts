@@ -46,8 +46,8 @@ export class ContainerProbes {
     const started = this.#container.startupProbe === undefined || this.#states.Startup.passed === true;
     const ready = started && (this.#container.readinessProbe === undefined || this.#states.Readiness.passed === true);
     if (this.#unhealthy === undefined) return { started, ready };
-    const { cause: reason, graceSeconds } = this.#unhealthy;
-    return { started, ready, unhealthy: reason, ...(graceSeconds === undefined ? {} : { graceSeconds }) };
+    const { cause, graceSeconds } = this.#unhealthy;
+    return { started, ready, unhealthy: cause, ...(graceSeconds === undefined ? {} : { graceSeconds }) };
   }
 
   stop(): void {
@@ -104,8 +104,8 @@ export class ContainerProbes {
 
   #conclude(kind: Kind, probe: Probe, passed: boolean): void {
     if (!passed && kind !== 'Readiness') {
-      const reason = `Container ${this.#container.name} failed ${kind.toLowerCase()} probe, will be restarted`;
-      this.#unhealthy = { cause: reason, graceSeconds: probe.terminationGracePeriodSeconds };
+      const cause = `Container ${this.#container.name} failed ${kind.toLowerCase()} probe, will be restarted`;
+      this.#unhealthy = { cause, graceSeconds: probe.terminationGracePeriodSeconds };
       this.stop();
     }
     if (passed && kind === 'Startup') this.#probeOn();

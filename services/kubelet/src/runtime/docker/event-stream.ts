@@ -74,10 +74,10 @@ export class EventStream {
 
   #hear({ Type: type, Action: action, Actor: actor }: EngineEvent): void {
     if (type === 'image') return this.listener({ type: 'images' });
-    const description = CONTAINER_ACTIONS[action];
+    const change = CONTAINER_ACTIONS[action];
     const identity = identityOf(actor.Attributes, this.node);
-    if (description === undefined || identity === undefined) return;
-    this.listener({ type: 'container', id: actor.ID, podUid: identity.pod.uid, change: description });
+    if (change === undefined || identity === undefined) return;
+    this.listener({ type: 'container', id: actor.ID, podUid: identity.pod.uid, change });
   }
 }
 
