@@ -268,7 +268,7 @@ export class Projection {
       this.#reach();
       return [...ofNode, ...ofResources];
     } catch (error) {
-      if (error instanceof BusUnavailable) this.#logger.info({ why: error.last }, 'waiting for the journal');
+      if (error instanceof BusUnavailable) this.#logger.info({ reason: error.last }, 'waiting for the journal');
       else if (!this.#stop.signal.aborted) this.#logger.warn({ err: error }, `could not ${how} state; trying again`);
       return undefined;
     }

@@ -124,7 +124,7 @@ async function start<S extends Settings>(
     identity: identityOf(service, config),
     credentials: credentialsOf(config),
     onError: quietErrors(logger),
-    onWaiting: (error) => logger.info({ why: String(error) }, 'waiting for NATS'),
+    onWaiting: (error) => logger.info({ reason: String(error) }, 'waiting for NATS'),
   });
   const health = new Health(service, instance);
   const transport = new NatsTransport(bus);

@@ -20,7 +20,7 @@ export async function chooseBackend(config: ProxyConfig, logger: Logger): Promis
     return new NftablesBackend({ ...config, table: tableOf(config.nodeName), nodePortAddresses }, logger);
   }
   if (config.mode === 'nftables') throw new Error(`PROXY_MODE is nftables, but that does not work here: ${reason}`);
-  logger.warn({ why: reason }, 'nftables does not work here: services by listening sockets instead');
+  logger.warn({ reason }, 'nftables does not work here: services by listening sockets instead');
   return userspace(config, nodePortAddresses, logger);
 }
 

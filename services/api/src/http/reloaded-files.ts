@@ -67,7 +67,7 @@ export class ReloadedFiles<T> {
       logger.info({ paths }, `${name} changed and are read again`);
     } catch (error) {
       logger.error(
-        { paths, why: messageOf(error) },
+        { paths, reason: messageOf(error) },
         `${name} changed and can't be used; the last good ones stay in force`,
       );
     } finally {

@@ -113,7 +113,7 @@ describe('the runtime of the controllers', () => {
     cluster.deliver();
     await turns(5);
     expect(seen).toEqual([1]);
-    expect(cluster.lines).toMatchObject([{ level: 'error', fields: { why: expect.stringContaining('too large') } }]);
+    expect(cluster.lines).toMatchObject([{ level: 'error', fields: { reason: expect.stringContaining('too large') } }]);
     cluster.deliver();
     await cluster.settle();
     expect(seen).toEqual([1, 2]);

@@ -226,6 +226,6 @@ export class Reconciler {
     const { attempt, waitMs } = this.backOff.failed(key);
     this.queue.addAt(key, this.client.now() + waitMs);
     const shown = level !== 'race' ? level : attempt <= RACES_UNSAID ? 'debug' : 'warn';
-    this.log[shown]({ controller: this.controller.name, key, attempt, waitMs, why: reason }, 'will try again');
+    this.log[shown]({ controller: this.controller.name, key, attempt, waitMs, reason }, 'will try again');
   }
 }

@@ -205,7 +205,7 @@ export class CommandStream {
     try {
       await this.letters.bury({ subject, payload, commandId, reason, deliveries: info.deliveryCount });
       if (commandId !== undefined) await this.letters.end([commandId]);
-      this.logger.error({ subject, command: commandId, why: reason }, 'a stored command is a dead letter');
+      this.logger.error({ subject, command: commandId, reason }, 'a stored command is a dead letter');
       this.#inHand.delete(message);
       this.#say(message, () => message.term());
     } catch (error) {

@@ -84,7 +84,7 @@ describe('that can not be trusted is passed over for the one before, by name:', 
     const [{ id }] = (await owner.query('select id from snapshots where position = 2000')) as [{ id: string }];
     await owner.query(damage, [id]);
     expect(await positionOf()).toBe(1_000);
-    expect(warnings).toEqual([{ snapshot: id, position: 2_000, why: expect.stringMatching(reason) as string }]);
+    expect(warnings).toEqual([{ snapshot: id, position: 2_000, reason: expect.stringMatching(reason) as string }]);
   });
 });
 

@@ -43,7 +43,7 @@ export class SnapshotRepository {
         if (loaded !== undefined) return loaded;
       } catch (error) {
         if (!(error instanceof UnusableSnapshot)) throw error;
-        this.logger?.warn({ snapshot: id, position, why: error.message }, 'a snapshot is passed over');
+        this.logger?.warn({ snapshot: id, position, reason: error.message }, 'a snapshot is passed over');
       }
     }
     return undefined;

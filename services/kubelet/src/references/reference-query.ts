@@ -39,7 +39,7 @@ export class ReferenceQuery {
       }
     }
     if (refusal !== undefined)
-      this.logger.warn({ ...key, why: refusal }, 'the journal refuses an object; it counts as absent');
+      this.logger.warn({ ...key, reason: refusal }, 'the journal refuses an object; it counts as absent');
     return null;
   }
 

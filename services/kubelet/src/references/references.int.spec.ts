@@ -83,7 +83,7 @@ describe('a kubelet, of the Secrets and ConfigMaps of its cluster', () => {
 
   it('starts a pod whose ConfigMap comes late, when it comes', async () => {
     await node.pod('waits', { volumes: [{ name: 'late', configMap: { name: 'late' } }] });
-    await eventually(() => node.notes.some(({ message }) => message === 'configmap "late" not found'));
+    await eventually(() => node.notes.some(({ message }) => message.endsWith('configmap "late" not found')));
     await configMap('late', 'here');
     await node.untilReady('waits');
     expect(await file('waits', 'late', 'app.ini')).toBe('here');

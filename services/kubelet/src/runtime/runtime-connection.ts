@@ -54,7 +54,7 @@ export class RuntimeConnection implements OnApplicationShutdown {
         return;
       case 'disconnected':
         this.#generation++;
-        if (this.#up) logger.warn({ why: event.reason }, 'the container engine is away');
+        if (this.#up) logger.warn({ reason: event.reason }, 'the container engine is away');
         this.#up = false;
         this.#listener?.engineDown(event.reason);
         return;

@@ -122,7 +122,7 @@ export class OverlaySync {
   /** Once, until something else is wrong with it, or nothing was in between. */
   #warn(message: string, wrong: readonly Unreachable[]): void {
     for (const { node, reason } of wrong) {
-      if (this.#warned.get(`${message} ${node}`) !== reason) this.logger.warn({ node, why: reason }, message);
+      if (this.#warned.get(`${message} ${node}`) !== reason) this.logger.warn({ node, reason }, message);
     }
     for (const key of this.#warned.keys()) if (key.startsWith(message)) this.#warned.delete(key);
     for (const { node, reason } of wrong) this.#warned.set(`${message} ${node}`, reason);

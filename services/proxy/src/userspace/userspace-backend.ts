@@ -89,7 +89,7 @@ export class UserspaceBackend implements ProxyBackend {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#failed.set(name, reason);
-      this.logger.warn({ service: wanted.service, socket: name, why: reason }, 'a service port can not be listened on');
+      this.logger.warn({ service: wanted.service, socket: name, reason }, 'a service port can not be listened on');
     }
   }
 
@@ -97,7 +97,7 @@ export class UserspaceBackend implements ProxyBackend {
     if (this.loopback.refused === undefined || this.#saidRefused) return;
     this.#saidRefused = true;
     this.logger.warn(
-      { why: this.loopback.refused },
+      { reason: this.loopback.refused },
       'cluster IPs are not reachable from this machine: it takes the right to add addresses. Node ports are.',
     );
   }
