@@ -4,10 +4,10 @@
  */
 export { applyPatch } from './patch';
 export { mergePatch } from './patch/merge-patch';
-export { type PatchedObject, patchRefusal, unreadablePatch } from './patch/unreadable';
+export { type PatchedObject, unreadablePatch } from './patch/unreadable';
 export { GoSyntax, Problems } from './problems';
 export { ok, refused, type Result } from './result';
-export { decodeObject, strictDecodingError, strictDecodingProblem, unknownFields } from './schema/decode';
+export { decodeObject, strictDecodingError, unknownFields } from './schema/decode';
 export { definition, referenceOf, resolved, type Schema } from './schema/definitions';
 export { toMicros, toSeconds } from './schema/times';
 export {

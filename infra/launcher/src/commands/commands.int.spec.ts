@@ -24,7 +24,7 @@ describe('npm run', () => {
     }).ended;
   };
 
-  it.each([
+  it.concurrent.each([
     ['status', 'Nothing runs. npm start, or npm run up'],
     ['down', 'Nothing runs.'],
     ['--help', 'service <verb> <name>'],
@@ -36,7 +36,7 @@ describe('npm run', () => {
     expect(out).toContain(said);
   });
 
-  it.each([
+  it.concurrent.each([
     ['service stop nats', 'No cluster runs.', 'npm start'],
     ['service poke nats', '"poke" is not among stop, start, restart.', 'npm run service stop nats'],
     ['rebuild', 'There is no log yet.', 'npm start'],

@@ -9,12 +9,11 @@ import { goKindOf, goText } from '../values/go-text';
 export interface PatchedObject {
   readonly type: PatchType;
   readonly patch: unknown;
-  /** Absent where it isn't known; the patch is shown then. */
-  readonly result?: unknown;
+  readonly result: unknown;
 }
 
 /** 422: what a patch made of an object is none of its kind (handlers/patch.go in Kubernetes' apiserver, whose kind is ''). */
-export function patchRefusal({ type, patch, result = patch }: PatchedObject, detail: string): KubeStatus {
+function patchRefusal({ type, patch, result }: PatchedObject, detail: string): KubeStatus {
   const problems = new Problems();
   problems.invalid('patch', type === 'strategic' ? goText(patch) : JSON.stringify(result), detail);
   return statusOf.invalid({ group: '', plural: '', kind: '' }, '', problems.causes);

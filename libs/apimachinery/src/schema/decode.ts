@@ -98,12 +98,7 @@ export function unknownFields(resource: ResourceId, submitted: unknown, subresou
   return on.unknown ?? [];
 }
 
-/** Kubernetes' words for what a strict decoder finds wrong (one sentence at least). */
-export function strictDecodingProblem(sentences: readonly string[]): string {
-  return `strict decoding error: ${sentences.join(', ')}`;
-}
-
-/** Kubernetes' 400 for an object that breaks `fieldValidation=Strict`. */
+/** Kubernetes' 400 for an object that breaks `fieldValidation=Strict`, given what is wrong (one sentence at least). */
 export function strictDecodingError(
   resource: ResourceId,
   sentences: readonly string[],
@@ -111,6 +106,6 @@ export function strictDecodingError(
   const { kind, apiVersion } = expectedOf(resource);
   const version = JSON.stringify(versionOf(apiVersion));
   return statusOf.badRequest(
-    `${kind} in version ${version} cannot be handled as a ${kind}: ${strictDecodingProblem(sentences)}`,
+    `${kind} in version ${version} cannot be handled as a ${kind}: strict decoding error: ${sentences.join(', ')}`,
   );
 }

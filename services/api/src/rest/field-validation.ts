@@ -1,12 +1,4 @@
-import {
-  applyPatch,
-  patchRefusal,
-  statusOf,
-  strictDecodingError,
-  strictDecodingProblem,
-  unknownFields,
-  type PatchedObject,
-} from '@shiplog/apimachinery';
+import { statusOf, strictDecodingError, unknownFields } from '@shiplog/apimachinery';
 import type { KubeStatus, PatchType, StoredObject } from '@shiplog/contracts';
 import { isYaml } from './body';
 import { faultsInOrder } from './duplicate-fields';
@@ -39,7 +31,7 @@ export function checkFields(
   return judged(validation, isMixed ? faultsInOrder(text, unknown) : [...duplicates, ...said(unknown)], refuse);
 }
 
-/** The same of a patch: what is wrong is wrong of the object that it makes. 404 where there is none that could be wrong. */
+/** The same of a patch. 404 where there is no object that could be made wrong. */
 export function checkPatch(
   request: ResourceRequest,
   { type, patch }: { readonly type: PatchType; readonly patch: unknown },
@@ -55,14 +47,8 @@ export function checkPatch(
   const given = duplicates.map((fault) => (type === 'json' ? `json patch ${fault}` : fault));
   return judged(validation, [...given, ...said(unknown)], (faults) => {
     if (current === undefined) return statusOf.notFound(storedResource(request), nameOf(request));
-    return patchRefusal(patchedObject(request, { type, patch }, current), strictDecodingProblem(faults));
+    return strictDecodingError(storedResource(request), faults);
   });
-}
-
-function patchedObject(request: ResourceRequest, made: PatchedObject, current: StoredObject): PatchedObject {
-  if (request.target.subresource?.name === 'scale') return made;
-  const result = applyPatch(storedResource(request), made.type, current, made.patch);
-  return result.ok ? { ...made, result: result.value } : made;
 }
 
 function judged(
