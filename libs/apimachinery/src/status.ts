@@ -84,8 +84,8 @@ export const statusOf = {
   /** 403: admission or authorization says no. */
   forbidden: (named: Named, name: string, reason: string, causes?: readonly StatusCause[]): KubeStatus => {
     const { said, details } = about(named, name);
-    const detail = name === '' ? said.slice(0, said.lastIndexOf(' ')) : said;
-    return failure(403, 'Forbidden', `${detail} is forbidden: ${reason}`, {
+    const subject = name === '' ? said.slice(0, said.lastIndexOf(' ')) : said;
+    return failure(403, 'Forbidden', `${subject} is forbidden: ${reason}`, {
       ...details,
       ...(causes === undefined ? {} : { causes: [...causes] }),
     });

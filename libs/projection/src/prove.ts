@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { digestInSlices, hashResource, type ClusterState } from '@shiplog/cluster';
+import { digestInSlices, hashObjects, type ClusterState } from '@shiplog/cluster';
 import type { Cursor } from './cursor';
 
 /** What a proof came to: how many channels are as the journal says, and which are not. */
@@ -25,10 +25,12 @@ export class Proof {
     if (told.length === 0 || this.#isUnderWay) return undefined;
     this.#isUnderWay = true;
     try {
-      // Events go on to change the state itself.
-      const then = state.copy();
-      for (const { channel } of told) await digestInSlices(then.values(channel.resource), turn);
-      const wrong = told.filter(({ name, channel }) => hashResource(then, channel.resource) !== hashes[name]);
+      // Events go on to change the state itself, and never an object.
+      const then = told.map((cursor) => ({ cursor, objects: [...state.values(cursor.channel.resource)] }));
+      for (const { objects } of then) await digestInSlices(objects, turn);
+      const wrong = then
+        .filter(({ cursor, objects }) => hashObjects(objects) !== hashes[cursor.name])
+        .map(({ cursor }) => cursor);
       return { proved: told.length - wrong.length, wrong };
     } finally {
       this.#isUnderWay = false;

@@ -1,6 +1,6 @@
 import type { DeletionOptions, KubeStatus, PropagationPolicy, ResourceId, StatusCause } from '@shiplog/contracts';
 import { parseFieldSelector, type FieldTerm } from '@shiplog/admission';
-import { parseLabelSelector, statusOf, type LabelTerm } from '@shiplog/apimachinery';
+import { GoSyntax, parseLabelSelector, statusOf, type LabelTerm } from '@shiplog/apimachinery';
 import type { IncludeObject } from '@shiplog/representation';
 import { unwrap, throwStatus } from './errors';
 
@@ -106,9 +106,8 @@ export function dryRunOf(values: unknown, kind: WriteOptionsKind): boolean {
   const list = (Array.isArray(values) ? values : [values]).filter((value) => value !== undefined && value !== '');
   if (list.length === 0) return false;
   if (list.every((value) => value === 'All')) return true;
-  // All that was given, as Go writes a list.
-  const given = `[]string{${list.map((value) => JSON.stringify(value)).join(', ')}}`;
-  return throwStatus(unsupportedOption(kind, 'dryRun', given, '"All"'));
+  const { text } = GoSyntax.list(list as string[]);
+  return throwStatus(unsupportedOption(kind, 'dryRun', text, '"All"'));
 }
 
 /** What to do about fields that the API does not know. */
@@ -194,8 +193,13 @@ function propagationOf(
 }
 
 function unsupportedOption(kind: WriteOptionsKind, field: string, given: string, supported: string): KubeStatus {
+  return invalidOption(kind, unsupportedCause(field, given, supported));
+}
+
+/** That an option has none of its values, which are named in Kubernetes' order and not in that of the alphabet. */
+export function unsupportedCause(field: string, given: string, supported: string): StatusCause {
   const message = `Unsupported value: ${given}: supported values: ${supported}`;
-  return invalidOption(kind, { reason: 'FieldValueNotSupported', message, field });
+  return { reason: 'FieldValueNotSupported', message, field };
 }
 
 function invalidOption(kind: WriteOptionsKind, cause: StatusCause): KubeStatus {

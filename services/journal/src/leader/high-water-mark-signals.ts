@@ -103,8 +103,7 @@ export class HighWaterMarkSignals {
   /** Digests are remembered by object: after slices have made most of them, the rest and the sum take one turn. */
   #hashAndSend(): void {
     this.#once(async () => {
-      const before = this.writer.state.copy();
-      for (const { id } of RESOURCES) await digestInSlices(before.values(id), turn);
+      for (const { id } of RESOURCES) await digestInSlices([...this.writer.state.values(id)], turn);
       this.#hashedAt = performance.now();
       this.#hashedPosition = this.writer.position;
       this.#send(hashesOf(this.writer.state));

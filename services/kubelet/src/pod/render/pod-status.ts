@@ -24,11 +24,11 @@ export function renderStatus(view: PodView): PodStatus {
   const initContainerStatuses = isDone && !over ? initStatuses(view, true) : starting;
   const phase = phaseOf(view, { ...facts, initContainerStatuses });
   const podIP = view.podIP ?? before.podIP;
-  const reason = late && before.phase !== 'Succeeded' ? DEADLINE : { reason: before.reason, message: before.message };
+  const ending = late && before.phase !== 'Succeeded' ? DEADLINE : { reason: before.reason, message: before.message };
   return dropAbsent({
     ...before,
     phase,
-    ...reason,
+    ...ending,
     conditions: renderConditions(view, { phase, initialized, initContainerStatuses, containerStatuses }),
     hostIP: view.hostIP,
     hostIPs: [{ ip: view.hostIP }],
