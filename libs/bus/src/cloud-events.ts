@@ -102,9 +102,9 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
   return {
     event,
     epoch: numberIn(h, 'ce-epoch'),
+    channels: numbersIn(h, 'ce-channels'),
     prev: numberIn(h, 'ce-prev') ?? 0,
     prevNode: numberIn(h, 'ce-prevnode'),
-    channels: numbersIn(h, 'ce-channels'),
     entering,
   };
 }

@@ -17,38 +17,55 @@ interface Undecoded {
   readonly _msg?: { readonly hdr?: number };
 }
 
-/**
- * A message's headers by name; undefined when it has none. Read from their bytes where they are at hand: nats.js makes a
- * list of each value and searches all names for each, which costs more than the rest of an event.
- */
-export function headerValues(message: Pick<Msg, 'headers'>): Map<string, string> | undefined {
-  const { _rdata: bytes, _msg: { hdr: length = 0 } = {} } = message as Undecoded;
-  if (bytes === undefined || length <= 0) return message.headers === undefined ? undefined : valuesOf(message.headers);
-  const values = new Map<string, string>();
-  const block = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
-  for (let start = block.indexOf('\r\n') + 2; start > 1;) {
-    const end = block.indexOf('\r\n', start);
-    const colon = block.indexOf(':', start);
-    if (end < 0 || colon < 0 || colon > end) break;
-    values.set(block.slice(start, colon), block.slice(colon + 1, end).trim());
-    start = end + 2;
-  }
-  return values;
+/** A message's headers by name. */
+export interface HeaderValues {
+  get(name: string): string | undefined;
 }
 
-function valuesOf(headers: MsgHdrs): Map<string, string> {
+/**
+ * A message's headers; undefined when it has none. Read from their bytes where they are at hand: nats.js makes a list of
+ * each value and searches all names for each, which costs more than the rest of an event.
+ */
+export function headerValues(message: Pick<Msg, 'headers'>): HeaderValues | undefined {
+  const { _rdata: bytes, _msg: { hdr: length = 0 } = {} } = message as Undecoded;
+  if (bytes === undefined || length <= 0) return message.headers === undefined ? undefined : valuesOf(message.headers);
+  return new HeaderBlock(Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1'));
+}
+
+function valuesOf(headers: MsgHdrs): HeaderValues {
   const values = new Map<string, string>();
   for (const [name, [value = '']] of headers) values.set(name, value);
   return values;
 }
 
+/** Headers as they are written. Looked up in the order of their lines, each is found where the one before it ended. */
+class HeaderBlock implements HeaderValues {
+  #next: number;
+
+  constructor(private readonly text: string) {
+    this.#next = text.indexOf('\r\n') + 2;
+  }
+
+  get(name: string): string | undefined {
+    const { text } = this;
+    const isNext = text.startsWith(name, this.#next) && text[this.#next + name.length] === ':';
+    const start = isNext ? this.#next : text.indexOf(`\r\n${name}:`) + 2;
+    if (start < 2) return undefined;
+    const from = start + name.length + 1;
+    const end = text.indexOf('\r\n', from);
+    if (end < 0) return undefined;
+    this.#next = end + 2;
+    return text.slice(from, end).trim();
+  }
+}
+
 /** '' when there is none. */
-export function text(values: ReadonlyMap<string, string>, name: string): string {
+export function text(values: HeaderValues, name: string): string {
   return values.get(name) ?? '';
 }
 
 /** undefined when there is none. */
-export function numberIn(values: ReadonlyMap<string, string>, name: string): number | undefined {
+export function numberIn(values: HeaderValues, name: string): number | undefined {
   const value = text(values, name);
   return value === '' ? undefined : Number(value);
 }
@@ -57,7 +74,7 @@ const DIGIT_0 = 48;
 const COMMA = 44 - DIGIT_0;
 
 /** A list of whole numbers with commas between; undefined when there is none. */
-export function numbersIn(values: ReadonlyMap<string, string>, name: string): number[] | undefined {
+export function numbersIn(values: HeaderValues, name: string): number[] | undefined {
   const value = text(values, name);
   if (value === '') return undefined;
   // Of every event, and three times as fast as to split it.
@@ -75,7 +92,7 @@ export function numbersIn(values: ReadonlyMap<string, string>, name: string): nu
 }
 
 /** Percent-decoded; undefined when there is none. */
-export function textIn(values: ReadonlyMap<string, string>, name: string): string | undefined {
+export function textIn(values: HeaderValues, name: string): string | undefined {
   const value = text(values, name);
   if (value === '') return undefined;
   // Hardly any is encoded: to look takes a tenth of decoding.
