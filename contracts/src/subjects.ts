@@ -58,6 +58,8 @@ export const subjects = {
   /** `shiplog.v1.event.<resource>.<node>.<namespace>.<name>.<type>`. */
   event: (at: EventAddress) =>
     `${ROOT}.event.${subjectToken(at.resource)}.${subjectToken(at.node)}.${subjectToken(at.namespace)}.${subjectToken(at.name)}.${at.type}`,
+  /** What to subscribe to for all channels. */
+  everyEvent: `${ROOT}.event.>`,
   /** What to subscribe to for one channel. */
   channel: (channel: Channel) =>
     channel.node === undefined

@@ -40,6 +40,11 @@ const HEARD: Readonly<Record<Role, { readonly all: readonly ResourceId[]; readon
   bootstrap: { all: [], ofNode: [] },
 };
 
+/** Whether a role hears of every resource, whichever there are. */
+export function hearsEverything(role: Role): boolean {
+  return HEARD[role].all === EVERYTHING;
+}
+
 /** The channels that a role may read: what it may subscribe to, and what the journal tells it of. */
 export function channelsOf(role: Role, name: string): Channel[] {
   const { all, ofNode } = HEARD[role];

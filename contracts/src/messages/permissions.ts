@@ -1,7 +1,7 @@
 import { ANYTHING, LATER_CONSUMER, LATER_STREAM, ROOT, subjects, subjectToken } from '../subjects';
 import { MESSAGES } from './all';
 import type { Message } from './define';
-import { channelsOf } from './events';
+import { channelsOf, hearsEverything } from './events';
 import { principalOf, type Identity, type Role } from './principal';
 
 /** What a NATS user may do, as the server's configuration has it. */
@@ -31,7 +31,7 @@ export function permissionsOf(identity: Identity): Permissions {
   ]);
   const subscribe = unique([
     `${inboxOf(identity)}.>`,
-    ...channelsOf(identity.role, identity.name).map(subjects.channel),
+    ...eventsHeard(identity),
     ...MESSAGES.flatMap((message) => subjectsHeard(message, identity)),
     ...streamsIn(identity),
   ]);
@@ -42,6 +42,10 @@ export function permissionsOf(identity: Identity): Permissions {
     subscribe: { allow: subscribe },
     ...(answers ? { allow_responses: { max: 1, expires: '1m' } } : {}),
   };
+}
+
+function eventsHeard({ role, name }: Identity): string[] {
+  return hearsEverything(role) ? [subjects.everyEvent] : channelsOf(role, name).map(subjects.channel);
 }
 
 function handles(message: Exclude<Message, { kind: 'signal' }>, role: Role): boolean {
