@@ -1,9 +1,9 @@
-import type { ResourceId } from '@shiplog/contracts';
+import { resourceRow, type ResourceId } from '@shiplog/contracts';
 import { configMaps } from './configmaps';
 import { endpoints } from './endpoints';
 import { endpointSlices } from './endpointslices';
 import { events } from './events';
-import type { AnyKindRules } from './kind';
+import { plainKind, type AnyKindRules } from './kind';
 import { leases } from './leases';
 import { namespaces } from './namespaces';
 import { nodes } from './nodes';
@@ -13,7 +13,7 @@ import { secrets } from './secrets';
 import { serviceAccounts } from './serviceaccounts';
 import { services } from './services';
 
-const RULES: Readonly<Record<ResourceId, AnyKindRules>> = {
+const RULES: Readonly<Partial<Record<ResourceId, AnyKindRules>>> = {
   namespaces,
   nodes,
   pods,
@@ -29,9 +29,9 @@ const RULES: Readonly<Record<ResourceId, AnyKindRules>> = {
 };
 const byResource = new Map<string, AnyKindRules>(Object.entries(RULES));
 
-/** What is a resource's own. */
+/** What is a resource's own; of one that has nothing of its own, what all have. */
 export function rulesOf(resource: ResourceId): AnyKindRules {
-  const rules = byResource.get(resource);
-  if (rules === undefined) throw new Error(`no resource is called ${resource}`);
+  let rules = byResource.get(resource);
+  if (rules === undefined) byResource.set(resource, (rules = plainKind(resourceRow(resource))));
   return rules;
 }

@@ -1,5 +1,5 @@
-import type { ApiObjects, KubeObject, ObjectOf, ResourceId } from '@shiplog/contracts';
-import { type Problems, type TextRule } from '@shiplog/apimachinery';
+import type { ApiObjects, KubeObject, ObjectOf, ResourceId, ResourceRow } from '@shiplog/contracts';
+import { dnsSubdomain, type Problems, type TextRule } from '@shiplog/apimachinery';
 import type { AdmissionContext } from '../context';
 
 /** An object of a resource on its way in: decoded, ours to change, not yet stamped with a resourceVersion. */
@@ -69,6 +69,15 @@ export interface AnyKindRules {
 /** Declares a kind. The decoder has made sure that its hooks only ever see objects of their own resource. */
 export function defineKind<R extends ResourceId>(rules: KindRules<R>): AnyKindRules {
   return rules as unknown as AnyKindRules;
+}
+
+/** A kind that has nothing of its own: decoded, named, versioned and stored as its row and the API's metadata say. */
+export function plainKind({
+  id,
+  subresources,
+}: Pick<ResourceRow & { id: ResourceId }, 'id' | 'subresources'>): AnyKindRules {
+  const hasStatus = subresources.includes('status');
+  return { resource: id, name: dnsSubdomain, generation: hasStatus ? 'spec' : 'none', hasStatus };
 }
 
 /** Takes fields that the draft leaves out over from the object before. */

@@ -1,7 +1,9 @@
+import type { StoredObject } from '@shiplog/contracts';
+
 /** A column of a Table, as `kubectl get` prints it. Priority 0 is always shown, 1 only by `-o wide`. */
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer';
+  readonly type: 'string' | 'integer' | 'date';
   readonly format: '' | 'name';
   readonly description: string;
   readonly priority: 0 | 1;
@@ -75,3 +77,9 @@ export function firstThree(items: readonly string[]): string {
 export function joinHostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** How a kind is shown that has no columns of its own (NewDefaultTableConvertor in Kubernetes). */
+export const plainPrinter: Printer<StoredObject> = {
+  columns: [NAME, { ...text('Created At', 'When the object was created.'), type: 'date' }],
+  cells: ({ metadata }) => [metadata.name, metadata.creationTimestamp],
+};

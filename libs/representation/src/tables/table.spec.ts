@@ -1,4 +1,4 @@
-import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { tableOf } from './table';
 
 const NOW = Date.parse('2026-01-01T01:00:00Z');
@@ -11,7 +11,7 @@ function object(fields: Record<string, unknown>, metadata: Record<string, unknow
 const container = { name: 'web', image: 'nginx', ready: true, restartCount: 0, imageID: '' };
 
 /** What `kubectl get -o wide` shows of one object of each kind. */
-const CASES: Record<ResourceId, [StoredObject, (string | number)[]]> = {
+const CASES: Partial<Record<ResourceId, [StoredObject, (string | number)[]]>> = {
   namespaces: [object({ status: { phase: 'Active' } }), ['x', 'Active', '60m']],
   nodes: [
     object(
@@ -113,11 +113,19 @@ const CASES: Record<ResourceId, [StoredObject, (string | number)[]]> = {
 describe('tableOf', () => {
   const options = { now: NOW, includeObject: 'None', metadata: {} } as const;
 
-  it.each(RESOURCES.map((row) => row.id))('shows %s as kubectl does on Kubernetes', (resource) => {
-    const [given, cells] = CASES[resource];
-    const table = tableOf(resource, [given], options);
+  it.each(Object.entries(CASES))('shows %s as kubectl does on Kubernetes', (resource, [given, cells]) => {
+    const table = tableOf(resource as ResourceId, [given], options);
     expect(table.rows[0]?.cells).toEqual(cells);
     expect(table.columnDefinitions).toHaveLength(cells.length);
+  });
+
+  it('shows what has no columns of its own with its name and when it was made', () => {
+    const { columnDefinitions, rows } = tableOf('things.example.com' as ResourceId, [object({})], options);
+    expect(columnDefinitions?.map(({ name, type }) => [name, type])).toEqual([
+      ['Name', 'string'],
+      ['Created At', 'date'],
+    ]);
+    expect(rows[0]?.cells).toEqual(['x', '2026-01-01T00:00:00Z']);
   });
 
   it('shows what is missing as <none> or <unset>, and an external service by its name', () => {

@@ -1,12 +1,12 @@
 import type { ListMeta, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { nodePrinter, namespacePrinter, leasePrinter, eventPrinter } from './cluster';
-import type { Cell, Column, Printer, RowCondition } from './column';
+import { plainPrinter, type Cell, type Column, type Printer, type RowCondition } from './column';
 import { configMapPrinter, secretPrinter, serviceAccountPrinter } from './configuration';
 import { endpointsPrinter, endpointSlicePrinter, servicePrinter } from './networking';
 import { podPrinter, replicationControllerPrinter } from './workloads';
 
-/** The printer of every kind: the columns that `kubectl get` shows on Kubernetes. */
-const PRINTERS: { readonly [R in ResourceId]: Printer<ObjectOf<R>> } = {
+/** The kinds with columns of their own: those that `kubectl get` shows on Kubernetes. */
+const PRINTERS: { readonly [R in ResourceId]?: Printer<ObjectOf<R>> } = {
   namespaces: namespacePrinter,
   nodes: nodePrinter,
   pods: podPrinter,
@@ -50,7 +50,7 @@ export interface TableOptions {
 
 /** Shows objects of one resource as the rows of a Table. */
 export function tableOf(resource: ResourceId, objects: readonly StoredObject[], options: TableOptions): Table {
-  const printer = PRINTERS[resource] as Printer<unknown>;
+  const printer = (PRINTERS[resource] ?? plainPrinter) as Printer<unknown>;
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
