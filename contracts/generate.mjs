@@ -1,27 +1,31 @@
-// Writes src/generated/kubernetes.ts: TypeScript interfaces for every API type that a served kind reaches,
-// from the API's own metadata (kubernetes-api.json). `npm run generate` runs it; `npm run check` fails if its output differs.
-import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+// Writes what follows from the rows of src/resources.ts and from the API's own metadata: the TypeScript types of every
+// kind that is served (kubernetes-api.json), and what Go's types know of their fields (go-fields.json): the numbers of
+// protobuf, which fields are left out when they are zero, and where an empty text says something.
+// `npm run generate` runs it; `npm run check` fails if its output differs.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import ts from 'typescript';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const api = JSON.parse(readFileSync(join(here, 'kubernetes-api.json'), 'utf8'));
+const read = (name) => readFileSync(join(here, name), 'utf8');
+const api = JSON.parse(read('kubernetes-api.json'));
+const go = JSON.parse(read('go-fields.json')).definitions;
+const beyond = JSON.parse(read('go-inlined.json'));
+
+/** The rows themselves: a module that imports nothing, read without its types. */
+const { RESOURCES } = await import(
+  `data:text/javascript,${encodeURIComponent(
+    ts.transpileModule(read('src/resources.ts'), { compilerOptions: { module: 'esnext', target: 'es2022' } })
+      .outputText,
+  )}`
+);
 
 const ROOTS = [
-  'io.k8s.api.core.v1.Namespace',
-  'io.k8s.api.core.v1.Node',
-  'io.k8s.api.core.v1.Pod',
-  'io.k8s.api.core.v1.ReplicationController',
-  'io.k8s.api.core.v1.Service',
-  'io.k8s.api.core.v1.Endpoints',
-  'io.k8s.api.core.v1.ConfigMap',
-  'io.k8s.api.core.v1.Secret',
-  'io.k8s.api.core.v1.ServiceAccount',
-  'io.k8s.api.core.v1.Event',
+  ...RESOURCES.map((row) => row.definition),
+  // What requests and answers hold beside them.
   'io.k8s.api.core.v1.Binding',
-  'io.k8s.api.discovery.v1.EndpointSlice',
-  'io.k8s.api.coordination.v1.Lease',
   'io.k8s.api.autoscaling.v1.Scale',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
   'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
@@ -86,18 +90,58 @@ const names = [...done.keys()].map(shortName);
 const twice = names.filter((name, i) => names.indexOf(name) !== i);
 if (twice.length > 0) throw new Error(`two definitions share a short name: ${twice.join(', ')}`);
 
-const text = [
+const property = (name) => (/^\w+$/.test(name) ? name : `'${name}'`);
+const objects = RESOURCES.map(({ id, definition }) => `  ${property(id)}: ${shortName(definition)};`);
+const types = [
   '// Generated from kubernetes-api.json by contracts/generate.mjs. Do not edit: run `npm run generate`.',
   ...[...done.entries()].sort(([a], [b]) => shortName(a).localeCompare(shortName(b))).map(([, code]) => code),
+  `/** The TypeScript type of each resource's objects, as the API declares them. */\nexport interface ApiObjects {\n${objects.join('\n')}\n}`,
 ].join('\n\n');
-const target = join(here, 'src/generated/kubernetes.ts');
-const formatted = await format(text, { ...(await resolveConfig(target)), parser: 'typescript' });
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== formatted) {
-    console.error('contracts/src/generated/kubernetes.ts is not what its generator writes: run `npm run generate`');
-    process.exit(1);
+
+/** Of a definition, by what Go calls its fields. */
+const factsOf = (ref) => {
+  const numbers = Object.entries(beyond.fields[ref] ?? {}).map(([name, number]) => [name, { number, pointer: true }]);
+  const inlined = Object.entries(beyond.inlined[ref] ?? {}).map(([name, number]) => [
+    `+${name}`,
+    { number, pointer: true },
+  ]);
+  return [...Object.entries(go[beyond.sameAs[ref] ?? ref] ?? {}), ...numbers, ...inlined];
+};
+const messages = [...done.keys()].flatMap((ref) => [ref, ...Object.keys(beyond.inlined[ref] ?? {})]);
+const byName = (make) =>
+  Object.fromEntries(
+    [...new Set(messages)]
+      .sort()
+      .map((ref) => [ref, make(factsOf(ref), ref)])
+      .filter(([, made]) => Object.keys(made).length > 0),
+  );
+const isText = (ref, name) => api.definitions[ref]?.properties?.[name]?.type === 'string';
+const protobuf = {
+  note: 'Written by contracts/generate.mjs. The field numbers of protobuf messages; a name with a plus is a message whose fields are the outer object’s own in JSON. `omitted`: fields whose zero value is as good as none.',
+  fields: byName((facts) => Object.fromEntries(facts.map(([name, { number }]) => [number, name]))),
+  omitted: byName((facts) => facts.filter(([, { pointer, omitempty }]) => omitempty && !pointer).map(([name]) => name)),
+};
+const texts = {
+  note: 'Written by contracts/generate.mjs. Optional texts that are pointers in Go: an empty one says something, and is kept.',
+  fields: byName((facts, ref) =>
+    [...facts, ...Object.keys(beyond.inlined[ref] ?? {}).flatMap(factsOf)]
+      .filter(([name, { pointer }]) => pointer && isText(ref, name))
+      .map(([name]) => name),
+  ),
+};
+
+const WRITTEN = [
+  ['src/generated/kubernetes.ts', types],
+  ['../libs/representation/src/protobuf/fields.json', JSON.stringify(protobuf)],
+  ['../libs/apimachinery/src/schema/pointer-texts.json', JSON.stringify(texts)],
+];
+for (const [name, text] of WRITTEN) {
+  const target = join(here, name);
+  const parser = name.endsWith('.json') ? 'json' : 'typescript';
+  const formatted = await format(text, { ...(await resolveConfig(target)), parser });
+  if (!process.argv.includes('--check')) writeFileSync(target, formatted);
+  else if (readFileSync(target, 'utf8') !== formatted) {
+    console.error(`${name} is not what contracts/generate.mjs writes: run \`npm run generate\``);
+    process.exitCode = 1;
   }
-} else {
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, formatted);
 }

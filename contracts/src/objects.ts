@@ -1,18 +1,4 @@
-import type {
-  ConfigMap,
-  Endpoints,
-  EndpointSlice,
-  KubeEvent,
-  Lease,
-  Namespace,
-  Node,
-  ObjectMeta,
-  Pod,
-  ReplicationController,
-  Secret,
-  Service,
-  ServiceAccount,
-} from './generated/kubernetes';
+import type { ApiObjects, ObjectMeta } from './generated/kubernetes';
 import type { ResourceId } from './resources';
 
 /** Any object of the API. Objects in a projection are never mutated: a change makes a new one. */
@@ -34,22 +20,6 @@ export interface StoredMeta extends ObjectMeta {
 /** An object as a projection holds it. */
 export interface StoredObject extends KubeObject {
   metadata: StoredMeta;
-}
-
-/** The TypeScript type of each resource's objects, as the API declares them. */
-export interface ApiObjects {
-  namespaces: Namespace;
-  nodes: Node;
-  pods: Pod;
-  replicationcontrollers: ReplicationController;
-  services: Service;
-  endpoints: Endpoints;
-  configmaps: ConfigMap;
-  secrets: Secret;
-  serviceaccounts: ServiceAccount;
-  events: KubeEvent;
-  'endpointslices.discovery.k8s.io': EndpointSlice;
-  'leases.coordination.k8s.io': Lease;
 }
 
 /** The stored type of one resource, for example `ObjectOf<'pods'>`: a StoredObject whose fields are known. */

@@ -1494,3 +1494,19 @@ export interface WindowsSecurityContextOptions {
   hostProcess?: boolean;
   runAsUserName?: string;
 }
+
+/** The TypeScript type of each resource's objects, as the API declares them. */
+export interface ApiObjects {
+  namespaces: Namespace;
+  nodes: Node;
+  pods: Pod;
+  replicationcontrollers: ReplicationController;
+  services: Service;
+  endpoints: Endpoints;
+  configmaps: ConfigMap;
+  secrets: Secret;
+  serviceaccounts: ServiceAccount;
+  events: KubeEvent;
+  'endpointslices.discovery.k8s.io': EndpointSlice;
+  'leases.coordination.k8s.io': Lease;
+}

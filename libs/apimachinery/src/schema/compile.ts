@@ -1,6 +1,7 @@
 import { setField } from '../values/json-object';
 import { type Decoder, type Decoding, cleanJson } from './decoding';
 import { type Schema, definition, referenceOf } from './definitions';
+import pointerTexts from './pointer-texts.json';
 import { NAMED_SCALARS, PLAIN_SCALARS } from './scalars';
 
 /**
@@ -24,8 +25,8 @@ export function decoderOf(name: string): Decoder {
 
 const shortName = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
 
-/** Groups whose optional strings are pointers in Go: there '' says something (a lease that nobody holds, an unnamed port). */
-const EMPTY_TEXT_SPEAKS = /^io\.k8s\.api\.(discovery|coordination)\./;
+/** Optional texts that are pointers in Go: there '' says something (a lease that nobody holds, an unnamed port). */
+const EMPTY_TEXT_SPEAKS = pointerTexts.fields as Readonly<Record<string, readonly string[] | undefined>>;
 
 /** Fields that are read and thrown away: nothing tracks field ownership, and selfLink is history. */
 const IGNORED: ReadonlyMap<string, ReadonlySet<string>> = new Map([
@@ -49,7 +50,9 @@ function compileStruct(name: string, schema: Schema): Decoder {
       fields.set(field, { decode: () => undefined, dropEmpty: 'nothing', zero: undefined });
       continue;
     }
-    const dropEmpty = required.has(field) ? 'nothing' : emptiness(of, name);
+    const dropEmpty = required.has(field)
+      ? 'nothing'
+      : emptiness(of, EMPTY_TEXT_SPEAKS[name]?.includes(field) === true);
     fields.set(field, { decode: compileValue(of, struct), dropEmpty, zero: zeroOf(of) });
   }
   const always = [...fields].filter(([field]) => required.has(field));
@@ -61,9 +64,9 @@ function compileStruct(name: string, schema: Schema): Decoder {
   };
 }
 
-function emptiness(schema: Schema, owner: string): Field['dropEmpty'] {
+function emptiness(schema: Schema, textSpeaks: boolean): Field['dropEmpty'] {
   if (schema.type === 'array' || schema.additionalProperties !== undefined) return 'collection';
-  return schema.type === 'string' && !EMPTY_TEXT_SPEAKS.test(owner) ? 'text' : 'nothing';
+  return schema.type === 'string' && !textSpeaks ? 'text' : 'nothing';
 }
 
 function readFields(

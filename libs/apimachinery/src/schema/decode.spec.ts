@@ -59,6 +59,17 @@ describe('reading an object', () => {
     expect(lease['spec']).toEqual({ holderIdentity: '' });
   });
 
+  it('keeps the empty text of a pointer in Go, in whatever group, and of no other', () => {
+    const hostPath = { path: '/', type: '' };
+    const container = { name: 'c', image: '', livenessProbe: { grpc: { port: 1, service: '' } }, restartPolicy: '' };
+    const spec = { containers: [container], volumes: [{ name: 'v', hostPath }], nodeName: '', runtimeClassName: '' };
+    expect(valueOf(decodeObject('pods', { metadata: { name: 'x' }, spec }))['spec']).toEqual({
+      containers: [{ name: 'c', livenessProbe: { grpc: { port: 1, service: '' } }, restartPolicy: '' }],
+      volumes: [{ name: 'v', hostPath }],
+      runtimeClassName: '',
+    });
+  });
+
   it('drops unknown fields and managedFields, and can report the unknown ones with their places', () => {
     const sent = aPod({ containers: [{ name: 'a', image: 'b', imge: 'c' } as never] }, { managedFields: [] });
     const withMore = { ...sent, spec: { ...(sent['spec'] as object), foo: { bar: 1 } } };

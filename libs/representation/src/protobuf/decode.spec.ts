@@ -54,6 +54,18 @@ describe('decodeKubernetesProtobuf', () => {
     });
   });
 
+  it('leaves out a zero where JSON does, and keeps it where Go has a pointer', () => {
+    const probe = message(
+      bytesField(1, bytesField(4, message(number(1, 80), bytesField(2, new Uint8Array())))),
+      number(2, 0),
+    );
+    const container = message(textField(1, 'c'), bytesField(10, probe));
+    const pod = message(bytesField(2, message(bytesField(2, container), number(11, 0))));
+    expect(decodeKubernetesProtobuf(envelope('v1', 'Pod', pod))['spec']).toEqual({
+      containers: [{ name: 'c', livenessProbe: { grpc: { port: 80, service: '' } } }],
+    });
+  });
+
   it('reads what JSON has inline: the source of a volume', () => {
     const source = message(bytesField(2, message(textField(1, 'Memory'))));
     const volume = message(textField(1, 'cache'), bytesField(2, source));

@@ -9,17 +9,8 @@ const MAGIC = [0x6b, 0x38, 0x73, 0x00];
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const NOTHING: Span = { bytes: new Uint8Array(), from: 0, to: 0 };
 
-/**
- * Numbers and flags that are always written, with 0 or false for "not given": in JSON they would be left out. (Those that
- * may be given as 0 or false are only written when they are given.)
- */
-const ABSENT_WHEN_ZERO = new Set([
-  ...['partition', 'sizeBytes', 'hostPort', 'signal', 'count', 'observedGeneration', 'generation', 'minReadySeconds'],
-  ...['failureThreshold', 'initialDelaySeconds', 'periodSeconds', 'successThreshold', 'timeoutSeconds'],
-  ...['availableReplicas', 'fullyLabeledReplicas', 'readyReplicas', 'nodePort', 'healthCheckNodePort'],
-  ...['readOnly', 'stdin', 'stdinOnce', 'tty', 'chapAuthDiscovery', 'chapAuthSession', 'unschedulable', 'sslEnabled'],
-  ...['hostIPC', 'hostNetwork', 'hostPID', 'publishNotReadyAddresses'],
-]);
+/** What a client that has nothing to say for a field writes all the same, and JSON leaves out. (Pointers it does not write.) */
+const OMITTED = table.omitted as Readonly<Record<string, readonly string[] | undefined>>;
 
 type Json = Record<string, unknown>;
 
@@ -75,11 +66,13 @@ function fill(
       continue;
     }
     const property = properties[name];
-    if (property !== undefined) put(object, name, property, value, required.has(name));
+    if (property === undefined) continue;
+    const isOmitted = !required.has(name) && OMITTED[message]?.includes(name) === true;
+    put(object, name, property, value, isOmitted);
   }
 }
 
-function put(object: Json, name: string, schema: ApiSchema, value: WireField['value'], isRequired: boolean): void {
+function put(object: Json, name: string, schema: ApiSchema, value: WireField['value'], isOmitted: boolean): void {
   if (schema.type === 'array') {
     const list = (object[name] ??= []) as unknown[];
     list.push(decodeValue(schema.items ?? {}, value));
@@ -90,7 +83,7 @@ function put(object: Json, name: string, schema: ApiSchema, value: WireField['va
     setOwn(map, textOf(lastSpan(entry, 1)), decodeValue(schema.additionalProperties, found));
   } else {
     const decoded = decodeValue(schema, value);
-    if (decoded === undefined || (!isRequired && isNothing(name, decoded))) return;
+    if (decoded === undefined || (isOmitted && isZero(decoded))) return;
     object[name] = decoded;
   }
 }
@@ -101,9 +94,8 @@ function setOwn(object: Json, key: string, value: unknown): void {
   else Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true });
 }
 
-/** What a client that has nothing to say for a field writes all the same. */
-function isNothing(name: string, value: unknown): boolean {
-  return value === '' || ((value === 0 || value === false) && ABSENT_WHEN_ZERO.has(name));
+function isZero(value: unknown): boolean {
+  return value === '' || value === 0 || value === false;
 }
 
 function decodeValue(schema: ApiSchema, value: WireField['value']): unknown {
