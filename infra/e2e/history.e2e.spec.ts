@@ -1,4 +1,5 @@
-import type { KubeObject, Pod } from '@shiplog/contracts';
+import { HistoryQuery, type KubeObject, type LogEvent, type Pod } from '@shiplog/contracts';
+import { eventually } from '@shiplog/testing';
 import { TestCluster } from './support/cluster';
 import { rebuildAndCompare } from './support/rebuild';
 
@@ -26,6 +27,38 @@ describe('the past of a cluster', () => {
     });
   });
 
+  it('tells of what a kubelet saw why: the binding, the end before, the request to go', async () => {
+    const bus = await cluster.bus();
+    await cluster.inNamespace('reasons', async (namespace) => {
+      const pods = `/api/v1/namespaces/${namespace}/pods`;
+      const { metadata } = await cluster.api.post<KubeObject>(pods, podThatEnds('p'));
+      const key = { resource: 'pods', namespace, name: 'p' } as const;
+      await eventually(async () => restartsOf(await cluster.api.get<Pod>(`${pods}/p`)) > 0, { timeoutMs: 60_000 });
+      await cluster.api.call('DELETE', `${pods}/p`);
+      const events = await eventually(
+        async () => {
+          const told = (await bus.ask(HistoryQuery, { key, limit: 100 })).events.filter(
+            ({ uid }) => uid === metadata.uid,
+          );
+          return told.some(({ type }) => type === 'PodDeleted') ? told : undefined;
+        },
+        { timeoutMs: 60_000 },
+      );
+      const at = new Map(events.map((event) => [event.position, event]));
+      const causeOf = ({ cause = 0 }: LogEvent): string | undefined => at.get(cause)?.type;
+      const causesOf = (type: string) =>
+        events
+          .filter((event) => event.type === type)
+          .map(causeOf)
+          .reverse();
+      expect(causesOf('ContainerStarted').slice(0, 2)).toEqual(['PodScheduled', 'ContainerExited']);
+      expect(causesOf('ContainerExited')[0]).toBe('ContainerStarted');
+      expect(causesOf('PodDeleted')).toEqual(['PodDeletionRequested']);
+      const kubelets = events.filter(({ actor }) => actor.startsWith('system:node:'));
+      expect(kubelets.filter((event) => causeOf(event) === undefined)).toEqual([]);
+    });
+  });
+
   it('is rebuilt from position 0 to the state that the journal has', async () => {
     const said = await rebuildAndCompare(cluster);
     expect(said).toMatch(/events\/s/);
@@ -35,4 +68,15 @@ describe('the past of a cluster', () => {
 
 function configMap(name: string): object {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { a: '1' } };
+}
+
+/** Its container ends a moment after it began, and is started again. */
+function podThatEnds(name: string): object {
+  const container = { name: 'main', image: 'busybox:1.36', command: ['sh', '-c', 'sleep 3; exit 3'] };
+  const spec = { terminationGracePeriodSeconds: 1, containers: [container] };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec };
+}
+
+function restartsOf(pod: Pod): number {
+  return pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
 }

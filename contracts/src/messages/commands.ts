@@ -130,7 +130,18 @@ export const ReportPods = command('ReportPods', {
   summary: "Reports what a kubelet saw of its node's pods; each difference becomes an event of its own name.",
   data: Type.Object({
     node: Name(),
-    pods: Type.Array(withPod({ status: KubernetesType<PodStatus>('PodStatus') })),
+    pods: Type.Array(
+      withPod({
+        status: KubernetesType<PodStatus>('PodStatus'),
+        cause: Optional(Position('Of what the pod was seen to by: its binding, or that it is to go.')),
+        containers: Optional(
+          Type.Record(Type.String(), Position(), {
+            description:
+              'By the name of a container: the last event that told of it. The newest of the two is the cause.',
+          }),
+        ),
+      }),
+    ),
   }),
   from: ['kubelet'],
 });

@@ -90,7 +90,9 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     const outcome = await this.overlay.run(this.#projection?.list('nodes') ?? []);
     if (outcome.state === 'waiting') this.health.notReady(outcome.reason);
     else await this.#settle(outcome);
-    if (outcome.annotations !== undefined) await annotateNode(this.bus, this.config.nodeName, outcome.annotations);
+    const node = this.#projection?.get('nodes', '', this.config.nodeName);
+    if (node !== undefined && outcome.annotations !== undefined)
+      await annotateNode(this.bus, node, outcome.annotations);
   }
 
   async #settle(outcome: Extract<SyncOutcome, { state: 'done' }>): Promise<void> {

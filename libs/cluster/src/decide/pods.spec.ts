@@ -186,6 +186,30 @@ describe('reporting pods', () => {
     expect(report(at, { phase: 'Running', podIP: '10.244.0.5', hostIP: '172.30.0.11' }).types).not.toEqual([]);
   });
 
+  it('gives each event its cause: the binding, the event of the container before, the request to go', () => {
+    const at = withBoundPod();
+    const causesOf = (status: PodStatus, cause: number, containers: Record<string, number>) => {
+      const pods = [{ ...refTo(at, 'p'), status, cause, containers }];
+      const { events } = at.when({ type: 'ReportPods', data: { node: 'n1', pods } });
+      return events.map(({ type, position, cause }) => [type, position, cause]);
+    };
+    const statusOf = (...containerStatuses: ContainerStatus[]): PodStatus => ({ phase: 'Running', containerStatuses });
+    expect(causesOf(statusOf(container(started)), 5, {})).toEqual([['ContainerStarted', 6, 5]]);
+    // An end and a new start within one look: the second comes of the first.
+    const again = { running: { startedAt: '2026-01-01T00:03:00Z' } };
+    const restarted = container(again, { restartCount: 1, lastState: ended(1) });
+    expect(causesOf({ ...statusOf(restarted), conditions: isReady('True') }, 5, { web: 6 })).toEqual([
+      ['ContainerExited', 7, 6],
+      ['ContainerStarted', 8, 7],
+      ['PodReady', 9, 8],
+    ]);
+    const over = container(ended(0), { restartCount: 1 });
+    expect(causesOf({ ...statusOf(over), phase: 'Succeeded' }, 9, { web: 8 })).toEqual([
+      ['ContainerExited', 10, 9],
+      ['PodSucceeded', 11, 10],
+    ]);
+  });
+
   it('is refused for a pod of another node or another uid', () => {
     const at = withBoundPod();
     expect(rejectionsOf(report(at, { phase: 'Running' }, 'n2'))).toEqual([

@@ -84,10 +84,11 @@ type Report = Command<'ReportPods'>['data']['pods'][number];
  * own, in that order, and so is readiness lost or won and the pod's end; a report of what is known already is none.
  */
 export function decideReportPods(context: DecisionContext, data: Command<'ReportPods'>['data']): Decided {
-  return decideItems(context, data.pods, (report) => reportOne(context, data.node, report));
+  return decideItems(context, data.pods, (report, position) => reportOne(context, data.node, report, position));
 }
 
-function reportOne(context: DecisionContext, node: string, report: Report): ItemOutcome {
+/** @param position of the event before the item's first */
+function reportOne(context: DecisionContext, node: string, report: Report, position: number): ItemOutcome {
   const found = findPod(context.state, report);
   if (!found.ok) return found;
   const { pod } = found;
@@ -97,7 +98,8 @@ function reportOne(context: DecisionContext, node: string, report: Report): Item
   if (!read.ok) return read;
   const target = withoutUndefined(statusAfterReport(pod.status ?? {}, read.status, context.metadata.time));
   const oversize = sizeRejection({ ...pod, status: target });
-  return oversize === undefined ? { ok: true, pod, events: eventsOf(pod, target) } : { ok: false, status: oversize };
+  if (oversize !== undefined) return { ok: false, status: oversize };
+  return { ok: true, pod, events: eventsOf(pod, target, new Causes(report), position) };
 }
 
 function reporterRejection(pod: StoredPod, node: string): KubeStatus | undefined {
@@ -109,16 +111,42 @@ function reporterRejection(pod: StoredPod, node: string): KubeStatus | undefined
 }
 
 /** Successive partial changes: each event leads from the pod after the one before it. */
-function eventsOf(pod: StoredPod, target: PodStatus): NewEvent[] {
+function eventsOf(pod: StoredPod, target: PodStatus, causes: Causes, position: number): NewEvent[] {
   const events: NewEvent[] = [];
   let current = pod;
   for (const { status, name } of stepsBetween(pod.status ?? {}, target)) {
     const next: StoredPod = { ...current, status };
-    const event = changeEvent('pods', current, next, { name });
-    if (event !== undefined) events.push(event);
+    const container = name.facts?.['container'] as string | undefined;
+    const event = changeEvent('pods', current, next, { name, cause: causes.of(container) });
+    if (event !== undefined) causes.happened(container, position + events.push(event));
     current = next;
   }
   return events;
+}
+
+/**
+ * Why each step of a report came about. A start comes of the binding, or of the end before it; an end of the start, or of
+ * the request that the pod go; what becomes of the pod as a whole comes of the last that happened to any of it.
+ */
+class Causes {
+  readonly #pod: number;
+  readonly #containers: Map<string, number>;
+
+  constructor({ cause = 0, containers = {} }: Report) {
+    this.#pod = cause;
+    this.#containers = new Map(Object.entries(containers));
+  }
+
+  /** Of a step of a container, or of the pod as a whole; undefined when nobody knows. */
+  of(container: string | undefined): number | undefined {
+    const last = container === undefined ? [...this.#containers.values()] : [this.#containers.get(container) ?? 0];
+    const newest = Math.max(this.#pod, ...last);
+    return newest === 0 ? undefined : newest;
+  }
+
+  happened(container: string | undefined, position: number): void {
+    if (container !== undefined) this.#containers.set(container, position);
+  }
 }
 
 /**
@@ -172,12 +200,13 @@ type ItemOutcome =
 function decideItems<T extends PodRef>(
   context: DecisionContext,
   items: readonly T[],
-  decideOne: (item: T) => ItemOutcome,
+  decideOne: (item: T, position: number) => ItemOutcome,
 ): Decided {
   const events: NewEvent[] = [];
   const decidedPods = new Set<string>();
   const drafts = items.map((item): ItemDraft => {
-    const outcome = decidedPods.has(item.uid) ? twice(item) : decideOne(item);
+    const position = context.metadata.position + events.length;
+    const outcome = decidedPods.has(item.uid) ? twice(item) : decideOne(item, position);
     if (!outcome.ok) return { kind: 'refused', status: outcome.status };
     if (outcome.events.length === 0) {
       return { kind: 'unchanged', position: Number(outcome.pod.metadata.resourceVersion) };

@@ -188,4 +188,24 @@ describe('reasons', () => {
     expect(store.commits.flatMap(namesIn)).toEqual(['a']);
     await turns();
   });
+
+  it('that are not in the log are refused of each pod that a kubelet reports', async () => {
+    const { replies, submit, start, store } = setUp();
+    await start();
+    const ref = { namespace: 'default', name: 'p', uid: 'u', status: {} };
+    const report = (id: string, pod: object) =>
+      ({
+        id,
+        type: 'ReportPods',
+        actor: 'system:node:n1',
+        data: { node: 'n1', pods: [{ ...ref, ...pod }] },
+      }) as AnyCommand;
+    await submit(report('r1', { cause: 2 }));
+    await store.end();
+    await submit(report('r2', { cause: 1, containers: { web: 3 } }));
+    await store.end();
+    const message = (position: number) => `the cause of p is ${position}, which is beyond the end of the log at 1`;
+    expect(replies.get('r1')).toMatchObject({ ok: false, status: { code: 400, message: message(2) } });
+    expect(replies.get('r2')).toMatchObject({ ok: false, status: { code: 400, message: message(3) } });
+  });
 });

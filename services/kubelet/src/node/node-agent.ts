@@ -116,10 +116,15 @@ export class NodeAgent implements OnApplicationShutdown {
     this.#leased = true;
   }
 
-  /** Sends a command and waits until its effect can be seen. Refusals with a code of `fine` mean that it is so already. */
+  /**
+   * Sends a command and waits until its effect can be seen. Refusals with a code of `fine` mean that it is so already. Its
+   * cause is what the log told last of the Node; that there is none has no cause in the log.
+   */
   async #ask(command: Pick<AnyCommand, 'type' | 'data'>, fine: readonly number[]): Promise<void> {
     const actor = nodeActor(this.config.nodeName);
-    const reply: CommandReply = await this.bus.command({ id: newCommandId(), actor, ...command } as AnyCommand);
+    const node = this.cluster.node();
+    const cause = node === undefined ? undefined : Number(node.metadata.resourceVersion);
+    const reply: CommandReply = await this.bus.command({ id: newCommandId(), actor, cause, ...command } as AnyCommand);
     if (reply.ok) return this.cluster.waitFor(reply.position);
     if (!fine.includes(reply.status.code ?? 0))
       throw new Error(reply.status.message ?? 'the journal refused a command');

@@ -14,11 +14,16 @@ export class PodDeletion {
     @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName'>,
   ) {}
 
-  /** Resolves also when the pod is not there any more. Throws when the journal refuses. */
-  async delete(pod: Pod): Promise<void> {
+  /**
+   * Resolves also when the pod is not there any more. Throws when the journal refuses.
+   *
+   * @param cause position of the event that asked for its end
+   */
+  async delete(pod: Pod, cause: number): Promise<void> {
     const reply = await this.bus.command({
       id: newCommandId(),
       actor: nodeActor(this.config.nodeName),
+      cause,
       ...deletionOf('pods', pod, { gracePeriodSeconds: 0 }),
     });
     // 404 and 409: it is gone, or another pod has its name by now.

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { AppliedEvent } from '@shiplog/cluster';
+import type { LogEvent } from '@shiplog/contracts';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ClusterView } from '../cluster/cluster-view';
@@ -56,7 +57,7 @@ export class PodManager implements OnApplicationShutdown {
   /** The log went on. */
   applied(batch: readonly AppliedEvent[]): void {
     for (const { event, before, after } of batch) {
-      if (event.resource === 'pods') this.#podChanged(before as Pod | undefined, after as Pod | undefined);
+      if (event.resource === 'pods') this.#podChanged(event, before as Pod | undefined, after as Pod | undefined);
     }
   }
 
@@ -66,20 +67,20 @@ export class PodManager implements OnApplicationShutdown {
     this.#workers.clear();
   }
 
-  #podChanged(before: Pod | undefined, after: Pod | undefined): void {
+  #podChanged(event: LogEvent, before: Pod | undefined, after: Pod | undefined): void {
     if (before !== undefined && before.metadata.uid !== after?.metadata.uid)
       this.#workers.get(before.metadata.uid)?.update(undefined);
     if (after === undefined) return;
-    if (after.spec?.nodeName === this.config.nodeName) this.#want(after);
+    if (after.spec?.nodeName === this.config.nodeName) this.#want(after, event);
     else this.#workers.get(after.metadata.uid)?.update(undefined);
   }
 
-  #want(pod: Pod): void {
+  #want(pod: Pod, event?: LogEvent): void {
     // Before the worker looks at the pod for the first time, so that the answers are under way by then.
     this.references.hold(pod);
     const worker = this.#workers.get(pod.metadata.uid);
     if (worker === undefined) this.#open(pod, pod);
-    else worker.update(pod);
+    else worker.update(pod, event);
   }
 
   #open(pod: Pod, wanted: Pod | undefined): void {

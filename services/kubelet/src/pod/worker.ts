@@ -1,8 +1,9 @@
-import type { PodStatus } from '@shiplog/contracts';
+import type { LogEvent, PodStatus } from '@shiplog/contracts';
 import { ContainerConfigError, messageOf, SandboxAway, StartFailure } from '../container/start-failure';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes } from '../volumes/pod-volumes';
 import { decidePod, type PodAction } from './decide/pod-actions';
+import { afterEvent, causesAt, type Causes } from './domain/causes';
 import { TerminationMessages } from './termination-messages';
 import { DONE, LONGEST_WAIT_MS, type Outcome } from './outcome';
 import { Probing } from './probing';
@@ -37,6 +38,7 @@ export class PodWorker {
   #starts = new AbortController();
   readonly #acceptedAt: number;
   #desiredPhase: DesiredPhase;
+  #causes: Causes;
   #timer: NodeJS.Timeout | undefined;
   #finished = false;
   #isLateTold = false;
@@ -49,6 +51,7 @@ export class PodWorker {
     private readonly gone: () => void,
   ) {
     this.#desiredPhase = desiredPhase;
+    this.#causes = causesAt(Number(pod.metadata.resourceVersion));
     this.#acceptedAt = Date.now();
     const { runtime, sandboxes, notes, logger } = services;
     this.#files = services.filesOf(pod);
@@ -68,8 +71,9 @@ export class PodWorker {
     );
   }
 
-  /** The log's word on the pod has changed; undefined: it is not there any more. */
-  update(pod: Pod | undefined): void {
+  /** The log's word on the pod has changed, by an event where it came as one; undefined: it is not there any more. */
+  update(pod: Pod | undefined, event?: LogEvent): void {
+    if (event !== undefined) this.#causes = afterEvent(this.#causes, event);
     const relabelled = pod !== undefined && showsMetadata(pod) && metadataOf(pod) !== metadataOf(this.pod);
     if (pod !== undefined) this.pod = pod;
     if (relabelled) this.configChanged();
@@ -157,7 +161,8 @@ export class PodWorker {
     this.#probing.sync(view);
     const status = renderStatus({ ...view, probes: this.#probing.verdicts });
     this.#tellIfLate(status);
-    if (this.#desiredPhase !== 'gone' && !this.#messages.reading) this.services.statuses.offer(this.pod, status);
+    if (this.#desiredPhase !== 'gone' && !this.#messages.reading)
+      this.services.statuses.offer(this.pod, status, this.#causes);
     const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, hasEnded(view, status));
     for (const action of actions) {
       if (action.do !== 'finish' || !this.#messages.reading) this.#do(action, status);
@@ -320,9 +325,9 @@ export class PodWorker {
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */
   async #finish(status: PodStatus): Promise<void> {
     const { statuses } = this.services;
-    const settled = this.#desiredPhase === 'end' ? statuses.settle(this.pod, status) : Promise.resolve();
+    const settled = this.#desiredPhase === 'end' ? statuses.settle(this.pod, status, this.#causes) : Promise.resolve();
     await Promise.all([settled, this.services.stopper.sweep(this.#scope, this.pod)]);
-    if (this.#desiredPhase === 'end') await this.services.deletion.delete(this.pod);
+    if (this.#desiredPhase === 'end') await this.services.deletion.delete(this.pod, this.#causes.pod);
     this.#finished = true;
     if (this.#desiredPhase === 'gone') this.#leave();
   }

@@ -23,6 +23,7 @@ class FakeJournal {
   }
 }
 
+const CAUSES = { pod: 3, containers: { web: 4 } };
 const RUNNING: PodStatus = { phase: 'Running' };
 const refusal = (code: number): CommandReply => ({
   ok: true,
@@ -44,25 +45,26 @@ describe('reporting pods', () => {
 
   it('sends what differs from the log, and all of one turn in one command', async () => {
     const { journal, reporter, tick } = setUp();
-    reporter.offer(pod(), RUNNING);
-    reporter.offer(other(), RUNNING);
+    reporter.offer(pod(), RUNNING, CAUSES);
+    reporter.offer(other(), RUNNING, CAUSES);
     await tick();
     expect(journal.reports.map((entry) => entry.pods.map((item) => item.name))).toEqual([['web', 'other']]);
+    expect(journal.reports[0]?.pods[0]).toMatchObject({ cause: 3, containers: { web: 4 } });
   });
 
   it('sends nothing that the log has', async () => {
     const { journal, reporter, tick } = setUp();
-    reporter.offer(pod({}, RUNNING), { phase: 'Running' });
+    reporter.offer(pod({}, RUNNING), { phase: 'Running' }, CAUSES);
     await tick(10_000);
     expect(journal.reports).toEqual([]);
   });
 
   it('keeps what changes meanwhile for the next command', async () => {
     const { journal, reporter, tick } = setUp();
-    reporter.offer(pod(), RUNNING);
+    reporter.offer(pod(), RUNNING, CAUSES);
     await tick();
-    reporter.offer(pod(), { phase: 'Failed' });
-    reporter.offer(other(), RUNNING);
+    reporter.offer(pod(), { phase: 'Failed' }, CAUSES);
+    reporter.offer(other(), RUNNING, CAUSES);
     await tick(1_000);
     expect(journal.reports).toHaveLength(1);
     await journal.answer();
@@ -72,32 +74,32 @@ describe('reporting pods', () => {
   it('gives a pod that is just being created a second to have more to say', async () => {
     const { journal, reporter, tick } = setUp();
     const creating = { phase: 'Pending', containerStatuses: [] };
-    reporter.offer(pod(), creating);
+    reporter.offer(pod(), creating, CAUSES);
     await tick(500);
     expect(journal.reports).toEqual([]);
-    reporter.offer(pod(), RUNNING);
+    reporter.offer(pod(), RUNNING, CAUSES);
     await tick();
     expect(journal.reports[0]?.pods[0]?.status).toEqual(RUNNING);
   });
 
   it('tells the log again what another one wrote over it, but not what the log only holds in another form', async () => {
     const { journal, reporter, tick } = setUp();
-    reporter.offer(pod(), RUNNING);
+    reporter.offer(pod(), RUNNING, CAUSES);
     await tick();
     await journal.answer();
     const stored = (resourceVersion: string) =>
       pod({}, { phase: 'Running', message: 'normal form' }, { resourceVersion });
-    reporter.offer(stored('10'), RUNNING);
+    reporter.offer(stored('10'), RUNNING, CAUSES);
     await tick(1_000);
     expect(journal.reports).toHaveLength(1);
-    reporter.offer(stored('11'), RUNNING);
+    reporter.offer(stored('11'), RUNNING, CAUSES);
     await tick();
     expect(journal.reports).toHaveLength(2);
   });
 
   it('tries again, ever more slowly, while nobody answers', async () => {
     const { journal, reporter, tick } = setUp();
-    reporter.offer(pod(), RUNNING);
+    reporter.offer(pod(), RUNNING, CAUSES);
     await tick();
     await journal.answer(new Error('nobody listens'));
     await tick(199);
@@ -112,12 +114,12 @@ describe('reporting pods', () => {
   it('settles once the log has the status, or has no such pod any more', async () => {
     const { journal, reporter, tick } = setUp();
     const settled: string[] = [];
-    void reporter.settle(pod(), RUNNING).then(() => settled.push('accepted'));
+    void reporter.settle(pod(), RUNNING, CAUSES).then(() => settled.push('accepted'));
     await tick();
     expect(settled).toEqual([]);
     await journal.answer();
     expect(settled).toEqual(['accepted']);
-    void reporter.settle(other(), RUNNING).then(() => settled.push('gone'));
+    void reporter.settle(other(), RUNNING, CAUSES).then(() => settled.push('gone'));
     await tick();
     await journal.answer(refusal(404));
     expect(settled).toEqual(['accepted', 'gone']);
@@ -125,7 +127,7 @@ describe('reporting pods', () => {
 
   it('does not insist at once on what the journal refuses', async () => {
     const { journal, reporter, tick } = setUp();
-    reporter.offer(pod(), RUNNING);
+    reporter.offer(pod(), RUNNING, CAUSES);
     await tick();
     await journal.answer(refusal(422));
     await tick(4_000);

@@ -13,6 +13,7 @@ import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import { BackOff } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import type { Pod } from '../domain/pod';
+import type { Causes } from '../pod/domain/causes';
 import type { KubeletConfig } from '../settings';
 
 /** How long "it is being created" may wait for something better to say. */
@@ -26,6 +27,7 @@ const ON_ITS_WAY = new Set(['ContainerCreating', 'PodInitializing']);
 interface Entry {
   pod: Pod;
   status: PodStatus;
+  causes: Causes;
   /** Epoch milliseconds; undefined: nothing to send. */
   dueAt: number | undefined;
   /** What the log has accepted last, and where it stood then. */
@@ -53,8 +55,8 @@ export class StatusReporter implements OnApplicationShutdown {
   ) {}
 
   /** The status as it is now; sent if the log has another one. Never waits. */
-  offer(pod: Pod, status: PodStatus): void {
-    const entry = this.#entry(pod, status);
+  offer(pod: Pod, status: PodStatus, causes: Causes): void {
+    const entry = this.#entry(pod, status, causes);
     const inLog = pod.status !== undefined && sameJson(pod.status, status);
     const { accepted } = entry;
     // The log may hold it in another form than it was sent: then its acceptance counts, until the pod changes again.
@@ -73,10 +75,10 @@ export class StatusReporter implements OnApplicationShutdown {
   }
 
   /** As `offer`, and resolves once the log has it (or the pod is gone from there). */
-  settle(pod: Pod, status: PodStatus): Promise<void> {
+  settle(pod: Pod, status: PodStatus, causes: Causes): Promise<void> {
     return new Promise((resolve) => {
-      this.#entry(pod, status).settled.push(resolve);
-      this.offer(pod, status);
+      this.#entry(pod, status, causes).settled.push(resolve);
+      this.offer(pod, status, causes);
     });
   }
 
@@ -92,10 +94,10 @@ export class StatusReporter implements OnApplicationShutdown {
     clearTimeout(this.#timer);
   }
 
-  #entry(pod: Pod, status: PodStatus): Entry {
+  #entry(pod: Pod, status: PodStatus, causes: Causes): Entry {
     const known = this.#entries.get(pod.metadata.uid);
-    if (known !== undefined) return Object.assign(known, { pod, status });
-    const entry: Entry = { pod, status, dueAt: undefined, settled: [] };
+    if (known !== undefined) return Object.assign(known, { pod, status, causes });
+    const entry: Entry = { pod, status, causes, dueAt: undefined, settled: [] };
     this.#entries.set(pod.metadata.uid, entry);
     return entry;
   }
@@ -139,7 +141,12 @@ export class StatusReporter implements OnApplicationShutdown {
 
   #command(sent: readonly { entry: Entry; status: PodStatus }[]): Command<'ReportPods'> & { type: 'ReportPods' } {
     const { nodeName: node } = this.config;
-    const pods = sent.map(({ entry, status }) => ({ ...refOf(entry.pod), status }));
+    const pods = sent.map(({ entry: { pod, causes }, status }) => ({
+      ...refOf(pod),
+      status,
+      cause: causes.pod,
+      containers: causes.containers,
+    }));
     return { id: newCommandId(), type: 'ReportPods', actor: nodeActor(node), data: { node, pods } };
   }
 
@@ -159,7 +166,7 @@ export class StatusReporter implements OnApplicationShutdown {
     const seen = Number(entry.pod.metadata.resourceVersion);
     entry.accepted = { status, position: Math.max(position, seen) };
     if (sameJson(entry.status, status)) this.#release(entry);
-    else this.offer(entry.pod, entry.status);
+    else this.offer(entry.pod, entry.status, entry.causes);
   }
 }
 

@@ -67,8 +67,19 @@ function reasonBeyond(command: AnyCommand, end: number): string | undefined {
 const NONE: readonly never[] = [];
 
 function itemsWithReasons(command: AnyCommand): readonly { readonly name: string; readonly cause?: number }[] {
-  if (command.type === 'BindPods') return command.data.bindings;
-  return command.type === 'MarkPodsUnschedulable' ? command.data.pods : NONE;
+  switch (command.type) {
+    case 'BindPods':
+      return command.data.bindings;
+    case 'MarkPodsUnschedulable':
+      return command.data.pods;
+    case 'ReportPods':
+      return command.data.pods.map(({ name, cause = 0, containers = {} }) => ({
+        name,
+        cause: Math.max(cause, ...Object.values(containers)),
+      }));
+    default:
+      return NONE;
+  }
 }
 
 /** A decided event with its place in the log and its reasons. */

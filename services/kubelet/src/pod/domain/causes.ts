@@ -1,0 +1,32 @@
+import type { LogEvent } from '@shiplog/contracts';
+
+/** The events that what a kubelet reports of a pod came of. */
+export interface Causes {
+  /** That the pod was bound to this node, or is to go. */
+  readonly pod: number;
+  /** By the name of a container: the last event that told of it. */
+  readonly containers: Readonly<Record<string, number>>;
+}
+
+/** Of a pod that was there when this kubelet began to read: the log told of it up to here. */
+export function causesAt(position: number): Causes {
+  return { pod: position, containers: {} };
+}
+
+/** The causes after another event of the pod. */
+export function afterEvent(causes: Causes, { type, position, data }: LogEvent): Causes {
+  switch (type) {
+    case 'PodScheduled':
+    case 'PodDeletionRequested':
+      return { ...causes, pod: position };
+    case 'ContainerStarted':
+    case 'ContainerExited':
+    case 'ContainerWaiting': {
+      const container = data.facts?.['container'];
+      if (typeof container !== 'string') return causes;
+      return { ...causes, containers: { ...causes.containers, [container]: position } };
+    }
+    default:
+      return causes;
+  }
+}
