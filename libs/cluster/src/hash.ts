@@ -59,27 +59,45 @@ export function hashResource(state: ClusterState, resource: ResourceId): string 
   return hashObjects(state.values(resource));
 }
 
-/** The hash of everything: that of the resources' hashes, in the order of their rows. */
-export function hashCluster(state: ClusterState): string {
-  return combineHashes(Object.fromEntries(RESOURCES.map(({ id }) => [id, hashResource(state, id)])));
-}
-
-/** What release 0.1 knew: named in the hash of everything even where there are none. */
-const NAMED_WHEN_EMPTY: ReadonlySet<string> = new Set<ResourceId>([
+/** What release 0.1 knew, in its order: named in the hash of everything even where there are none. */
+const NAMED_WHEN_EMPTY: readonly ResourceId[] = [
   ...(['namespaces', 'nodes', 'pods', 'replicationcontrollers', 'services', 'endpoints'] as const),
   ...(['configmaps', 'secrets', 'serviceaccounts', 'events'] as const),
   ...(['endpointslices.discovery.k8s.io', 'leases.coordination.k8s.io'] as const),
-]);
+];
 const NONE = hashObjects([]);
 
+/** The hash of each resource's objects, by resource; those without objects are told of where their kind is built in. */
+export function hashesOf(state: ClusterState): Record<string, string> {
+  const resources = new Set([...RESOURCES.map(({ id }) => id), ...state.resources()]);
+  return Object.fromEntries([...resources].map((id) => [id, hashResource(state, id)]));
+}
+
+/** The hash of everything. */
+export function hashCluster(state: ClusterState): string {
+  return combineHashes(hashesOf(state));
+}
+
 /**
- * The hash of everything, from the hash of each resource. A resource that came later counts from its first object on: what
- * was hashed before it was known is the same afterwards, in snapshots and recorded logs.
+ * The hash of everything, from the hash of each resource. A resource that came later counts from its first object on,
+ * whether its kind was known before or not: what was hashed without it is the same afterwards, in snapshots and recorded
+ * logs.
  */
-export function combineHashes(hashes: Partial<Record<ResourceId, string>>): string {
+export function combineHashes(hashes: Readonly<Partial<Record<string, string>>>): string {
   const whole = createHash('sha256');
-  for (const { id } of RESOURCES) {
-    if (hashes[id] !== NONE || NAMED_WHEN_EMPTY.has(id)) whole.update(`${id}=${hashes[id]}\n`);
+  for (const id of NAMED_WHEN_EMPTY) whole.update(`${id}=${hashes[id] ?? NONE}\n`);
+  const named = new Set<string>(NAMED_WHEN_EMPTY);
+  for (const id of Object.keys(hashes).sort()) {
+    if (!named.has(id) && (hashes[id] ?? NONE) !== NONE) whole.update(`${id}=${hashes[id]}\n`);
   }
   return whole.digest('hex').slice(0, 32);
+}
+
+/** The resources of which two sets of hashes differ; one that a set does not name has no objects there. */
+export function differing(
+  ours: Readonly<Partial<Record<string, string>>>,
+  theirs: Readonly<Partial<Record<string, string>>>,
+): string[] {
+  const all = new Set([...Object.keys(ours), ...Object.keys(theirs)]);
+  return [...all].filter((id) => (ours[id] ?? NONE) !== (theirs[id] ?? NONE));
 }

@@ -1,6 +1,6 @@
-import type { EventData, LogEvent, StoredObject } from '@shiplog/contracts';
+import type { EventData, LogEvent, ResourceId, StoredObject } from '@shiplog/contracts';
 import { FoldError } from './fold';
-import { hashCluster, hashResource } from './hash';
+import { differing, hashCluster, hashesOf, hashResource } from './hash';
 import { ClusterState } from './state';
 
 const event = (position: number, type: string, name: string, data: EventData, namespace = 'default'): LogEvent =>
@@ -87,6 +87,51 @@ describe('the state of a cluster', () => {
     other.apply(created(1, 'one'));
     other.apply(event(2, 'ConfigMapSpecChanged', 'one', { changes: { data: { a: '2' } } }));
     expect(hashCluster(item)).not.toBe(hashCluster(other));
+  });
+
+  describe('of a kind that nobody declared', () => {
+    const CRONTABS = 'crontabs.stable.example.com' as ResourceId;
+    const crontab = (position: number, type: string, data: EventData): LogEvent => ({
+      ...event(position, type, 'nightly', data),
+      resource: CRONTABS,
+    });
+    const appeared = (): ClusterState => {
+      const state = new ClusterState();
+      state.apply(created(1, 'one'));
+      const object = { ...configMap('nightly'), apiVersion: 'stable.example.com/v1', kind: 'CronTab' };
+      state.apply(crontab(2, 'CronTabCreated', { object }));
+      return state;
+    };
+
+    it('is folded, listed, copied and named like any other', () => {
+      const state = appeared();
+      state.apply(crontab(3, 'CronTabSpecChanged', { changes: { data: { a: '2' } } }));
+      expect(state.copy().list(CRONTABS)).toMatchObject([{ kind: 'CronTab', data: { a: '2' } }]);
+      expect(state.resources()).toEqual(['configmaps', CRONTABS]);
+      expect(state.size()).toBe(2);
+    });
+
+    it('counts in the hash of everything while it has objects, and leaves no trace in it', () => {
+      const before = new ClusterState();
+      before.apply(created(1, 'one'));
+      const state = appeared();
+      expect(hashCluster(state)).not.toBe(hashCluster(before));
+      expect(differing(hashesOf(state), hashesOf(before))).toEqual([CRONTABS]);
+      state.apply(crontab(3, 'CronTabDeleted', {}));
+      expect(hashCluster(state)).toBe(hashCluster(before));
+      expect(differing(hashesOf(state), hashesOf(before))).toEqual([]);
+    });
+
+    it('is looked for in vain where there is none of it', () => {
+      const state = new ClusterState();
+      expect([state.get(CRONTABS, 'default', 'a'), state.list(CRONTABS), state.size(CRONTABS)]).toEqual([
+        undefined,
+        [],
+        0,
+      ]);
+      state.remove(CRONTABS, 'default', 'a');
+      expect([[...state.values(CRONTABS)], state.resources()]).toEqual([[], []]);
+    });
   });
 
   it('a copy goes its own way', () => {

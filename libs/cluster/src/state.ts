@@ -1,4 +1,4 @@
-import { RESOURCES, type LogEvent, type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { type LogEvent, type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { Allocations, type ReadonlyAllocations } from '@shiplog/admission';
 import { Collection } from './collection';
 import { foldObject } from './fold';
@@ -22,29 +22,35 @@ export interface ReadonlyCluster {
 
 /** The state of a cluster: the fold of its log. Objects are immutable; the state is not. */
 export class ClusterState implements ReadonlyCluster {
+  /** Made by the first object of a resource: what kinds there are is the log's to say. */
   readonly #collections: Map<ResourceId, Collection>;
   /** Made for the first who asks, kept up to date from then on: a fold that nobody decides on pays nothing. */
   #allocations: Allocations | undefined;
 
-  constructor(collections?: Map<ResourceId, Collection>) {
-    this.#collections = collections ?? new Map(RESOURCES.map((row) => [row.id, new Collection()]));
+  constructor(collections: Map<ResourceId, Collection> = new Map()) {
+    this.#collections = collections;
+  }
+
+  /** The resources that have objects, or had some since this state began; in the order of their names. */
+  resources(): readonly ResourceId[] {
+    return [...this.#collections.keys()].sort();
   }
 
   get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined {
-    return this.#collection(resource).get(namespace, name) as ObjectOf<R> | undefined;
+    return this.#collections.get(resource)?.get(namespace, name) as ObjectOf<R> | undefined;
   }
 
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[] {
-    return this.#collection(resource).list(namespace) as ObjectOf<R>[];
+    return (this.#collections.get(resource)?.list(namespace) ?? NOTHING) as readonly ObjectOf<R>[];
   }
 
   /** In no particular order: for hashing and snapshots. */
-  values(resource: ResourceId): IterableIterator<StoredObject> {
-    return this.#collection(resource).values();
+  values(resource: ResourceId): Iterable<StoredObject> {
+    return this.#collections.get(resource)?.values() ?? NOTHING;
   }
 
   size(resource?: ResourceId): number {
-    if (resource !== undefined) return this.#collection(resource).size;
+    if (resource !== undefined) return this.#collections.get(resource)?.size ?? 0;
     let sum = 0;
     for (const collection of this.#collections.values()) sum += collection.size;
     return sum;
@@ -75,9 +81,9 @@ export class ClusterState implements ReadonlyCluster {
 
   /** Takes an object out without an event: for a view of part of the cluster that the object has left. */
   remove(resource: ResourceId, namespace: string, name: string): void {
-    const collection = this.#collection(resource);
-    if (resource === 'services') this.#allocate(collection.get(namespace, name), undefined);
-    collection.delete(namespace, name);
+    const collection = this.#collections.get(resource);
+    if (resource === 'services') this.#allocate(collection?.get(namespace, name), undefined);
+    collection?.delete(namespace, name);
   }
 
   /** A state of its own over the same (immutable) objects: cheap, for a snapshot or a what-if. */
@@ -91,8 +97,10 @@ export class ClusterState implements ReadonlyCluster {
   }
 
   #collection(resource: ResourceId): Collection {
-    const collection = this.#collections.get(resource);
-    if (collection === undefined) throw new Error(`no resource is called ${resource}`);
+    let collection = this.#collections.get(resource);
+    if (collection === undefined) this.#collections.set(resource, (collection = new Collection()));
     return collection;
   }
 }
+
+const NOTHING: readonly never[] = [];

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AppliedEvent } from '@shiplog/cluster';
-import { RESOURCES, type ResourceId } from '@shiplog/contracts';
+import { type ResourceId } from '@shiplog/contracts';
 import { CONFIG } from '@shiplog/service';
 import type { ApiConfig } from '../settings';
 import type { Change } from './window/change';
@@ -17,21 +17,23 @@ export interface Listener {
 /** Every resource's window of recent changes, and those who watch it. */
 @Injectable()
 export class WatchCache {
-  #windows = new Map<ResourceId, EventWindow>();
-  readonly #listeners: Map<ResourceId, Set<Listener>>;
+  /** Made by the first who asks, or by the first change. */
+  readonly #windows = new Map<ResourceId, EventWindow>();
+  readonly #listeners = new Map<ResourceId, Set<Listener>>();
   #derive: (applied: AppliedEvent) => readonly Change[] = () => [];
   #position = 0;
+  /** Everything after it is known: where a window begins that no change has come to yet. */
+  #since = 0;
 
   constructor(@Inject(CONFIG) private readonly config: Pick<ApiConfig, 'watchWindow' | 'watchWindowBytes'>) {
-    this.#listeners = new Map(RESOURCES.map((row) => [row.id, new Set()]));
     this.begin(0);
   }
 
   /** From here on it knows everything that comes after `position`. */
   begin(position: number): void {
     this.#position = position;
-    const capacity = { changes: this.config.watchWindow, bytes: this.config.watchWindowBytes };
-    this.#windows = new Map(RESOURCES.map((row) => [row.id, new EventWindow(capacity, position)]));
+    this.#since = position;
+    this.#windows.clear();
   }
 
   /**
@@ -42,6 +44,7 @@ export class WatchCache {
   reloaded(position: number): void {
     // A log that was restored may be shorter than the one before.
     this.#position = position;
+    this.#since = position;
     for (const window of this.#windows.values()) window.forget(position);
     for (const listeners of this.#listeners.values()) {
       const told = [...listeners];
@@ -61,16 +64,19 @@ export class WatchCache {
   }
 
   window(resource: ResourceId): EventWindow {
-    const window = this.#windows.get(resource);
-    if (window === undefined) throw new Error(`no resource is called ${resource}`);
+    const known = this.#windows.get(resource);
+    if (known !== undefined) return known;
+    const capacity = { changes: this.config.watchWindow, bytes: this.config.watchWindowBytes };
+    const window = new EventWindow(capacity, this.#since);
+    this.#windows.set(resource, window);
     return window;
   }
 
   /** Hears of changes from now on; returns what ends it. */
   listen(resource: ResourceId, listener: Listener): () => void {
-    const listeners = this.#listeners.get(resource);
-    listeners?.add(listener);
-    return () => listeners?.delete(listener);
+    const listeners = this.#listeners.get(resource) ?? new Set();
+    this.#listeners.set(resource, listeners.add(listener));
+    return () => listeners.delete(listener);
   }
 
   get watchers(): number {

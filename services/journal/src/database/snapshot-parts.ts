@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
 import { hashObjects, type ClusterState } from '@shiplog/cluster';
-import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { type ResourceId, type StoredObject } from '@shiplog/contracts';
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
@@ -37,9 +37,9 @@ export async function objectsOfPart(data: Buffer): Promise<[ResourceId, StoredOb
 function* textsOf(state: ClusterState): Generator<string> {
   let lines: string[] = [];
   let length = 0;
-  for (const { id } of RESOURCES) {
-    for (const object of state.values(id)) {
-      const line = JSON.stringify([id, object]);
+  for (const resource of state.resources()) {
+    for (const object of state.values(resource)) {
+      const line = JSON.stringify([resource, object]);
       hashObjects([object]);
       lines.push(line);
       length += line.length;

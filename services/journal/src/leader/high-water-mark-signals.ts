@@ -1,9 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Bus, Voice } from '@shiplog/bus';
-import { digestInSlices, type ReadonlyCluster } from '@shiplog/cluster';
-import { Head, NodeHead, RESOURCES, type StoredObject } from '@shiplog/contracts';
+import { digestInSlices, hashesOf, type ReadonlyCluster } from '@shiplog/cluster';
+import { Head, NodeHead, type StoredObject } from '@shiplog/contracts';
 import type { Logger } from 'pino';
-import { hashesOf } from '../queries/hashes';
 import type { ChannelHeads } from '../writer/channel-heads';
 import type { Writer } from '../writer/writer';
 
@@ -103,7 +102,8 @@ export class HighWaterMarkSignals {
   /** Digests are remembered by object: after slices have made most of them, the rest and the sum take one turn. */
   #hashAndSend(): void {
     this.#once(async () => {
-      for (const { id } of RESOURCES) await digestInSlices([...this.writer.state.values(id)], turn);
+      const { state } = this.writer;
+      for (const resource of state.resources()) await digestInSlices([...state.values(resource)], turn);
       this.#hashedAt = performance.now();
       this.#hashedPosition = this.writer.position;
       this.#send(hashesOf(this.writer.state));

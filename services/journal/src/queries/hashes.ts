@@ -1,10 +1,5 @@
 import { hashObjects, hashResource, nodeOf, type ClusterState } from '@shiplog/cluster';
-import { RESOURCES, type Channel, type StoredObject } from '@shiplog/contracts';
-
-/** The hash of every resource's objects. */
-export function hashesOf(state: ClusterState): Record<string, string> {
-  return Object.fromEntries(RESOURCES.map(({ id }) => [id, hashResource(state, id)]));
-}
+import { type Channel, type StoredObject } from '@shiplog/contracts';
 
 /** The hash of a channel's objects: those of a resource that belong to its node. */
 export function hashOfChannel(state: ClusterState, { resource, node }: Channel): string {

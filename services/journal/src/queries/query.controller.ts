@@ -1,6 +1,7 @@
 import { Controller, UseGuards, UseInterceptors } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Query, StreamContext } from '@shiplog/bus';
+import { hashesOf } from '@shiplog/cluster';
 import {
   channelName,
   CommandQuery,
@@ -16,7 +17,7 @@ import {
 import { CommandRepository } from '../database/command.repository';
 import { AsOfReader } from '../history/as-of-reader';
 import { ActiveLog } from '../leader/active-log';
-import { hashesOf, hashOfChannel } from './hashes';
+import { hashOfChannel } from './hashes';
 import { History } from './history';
 import { QueryRights } from './query-rights';
 import { select, send } from './state';

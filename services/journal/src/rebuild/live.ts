@@ -1,6 +1,6 @@
 import type { Bus } from '@shiplog/bus';
-import { combineHashes, hashResource } from '@shiplog/cluster';
-import { PositionQuery, RESOURCES } from '@shiplog/contracts';
+import { combineHashes, differing, hashesOf } from '@shiplog/cluster';
+import { PositionQuery } from '@shiplog/contracts';
 import { rebuildTo, type Comparison, type Rebuilding, type RebuildSources } from './rebuild';
 
 /** Questions to the live journal until one is answered at a position that can be folded to. */
@@ -18,7 +18,7 @@ export async function compareWithLive(
     // What is committed but not published yet is ahead of the answer: a moment later it isn't.
     if (position < rebuilding.position) continue;
     await rebuildTo(sources, rebuilding, position, onProgress);
-    const wrong = RESOURCES.filter(({ id }) => hashResource(rebuilding.state, id) !== hashes[id]);
+    const wrong = differing(hashesOf(rebuilding.state), hashes);
     const theirs = combineHashes(hashes);
     return { kind: wrong.length === 0 ? 'equal' : 'different', with: 'the live journal', position, theirs };
   }
