@@ -14,6 +14,11 @@ export function isDeletion(type: EventType): boolean {
   return type.endsWith('Deleted');
 }
 
+/** Whether an event of this type is the first of its object, which holds it whole. */
+export function isCreation(type: EventType): boolean {
+  return type.endsWith('Created');
+}
+
 /**
  * The one rule of the fold: the first event of an object holds it, every other one a merge patch, and the position
  * becomes the resourceVersion. Names of events are for people and deciders; the fold doesn't look at them, except

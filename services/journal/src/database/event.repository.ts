@@ -34,9 +34,9 @@ export class EventRepository {
     return this.#lent((client) => readLog(client, { after, upTo, limit }));
   }
 
-  /** The log from after a position to its end, like `read`, with most of each event left unread. */
-  readLate(after: number): AsyncGenerator<LateEvent[]> {
-    return this.#lent((client) => readLogLate(client, { after }));
+  /** As `read`, with most of each event left unread. */
+  readLate(after: number, upTo?: number): AsyncGenerator<LateEvent[]> {
+    return this.#lent((client) => readLogLate(client, { after, upTo }));
   }
 
   async *#lent<T>(read: (client: ClientBase) => AsyncGenerator<T>): AsyncGenerator<T> {

@@ -1,4 +1,4 @@
-import { ClusterState, hashCluster } from '@shiplog/cluster';
+import { ClusterState, FoldError, hashCluster } from '@shiplog/cluster';
 import type { LogEvent } from '@shiplog/contracts';
 import type { LateEvent } from '../database/event-row';
 import { SyntheticLog } from '../testing/synthetic-log';
@@ -33,6 +33,33 @@ describe('folding late', () => {
     const gone = read.filter(({ resource, namespace, name }) => state.get(resource, namespace, name) === undefined);
     expect(gone).toEqual([]);
     expect(read.length).toBeLessThan(EVENTS.length / 2);
+  });
+
+  it('keeps no more than some events of what changes all the time', () => {
+    const made = EVENTS.find(({ type }) => type === 'PodCreated') as LogEvent;
+    const { state } = new LateFolding(empty()).fold();
+    const folding = new LateFolding({ state, position: 0, channels: {} });
+    const labels = (at: number): LogEvent => ({
+      ...made,
+      type: 'PodMetadataChanged',
+      position: at,
+      data: { changes: { metadata: { labels: { at: String(at) } } } },
+    });
+    folding.take([late({ ...made, position: 1 })]);
+    for (let at = 2; at <= 100; at++) folding.take([late(labels(at))]);
+    expect(read).toHaveLength(96);
+    expect(folding.fold().state.get('pods', made.namespace, made.name)?.metadata).toMatchObject({
+      labels: { at: '100' },
+      resourceVersion: '100',
+    });
+  });
+
+  it('refuses the change of what is not there, also of what is gone', () => {
+    const made = EVENTS.find(({ type }) => type === 'PodCreated') as LogEvent;
+    const changed: LogEvent = { ...made, type: 'PodMetadataChanged', position: 3, data: { changes: {} } };
+    const gone: LogEvent = { ...made, type: 'PodDeleted', position: 2, data: {} };
+    expect(() => fold(new LateFolding(empty()), [changed])).toThrow(FoldError);
+    expect(() => fold(new LateFolding(empty()), [{ ...made, position: 1 }, gone, changed])).toThrow(FoldError);
   });
 
   it('takes what is made again under the name of what is gone for another', () => {

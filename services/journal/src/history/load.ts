@@ -28,7 +28,7 @@ export class Folding {
   take(events: readonly LogEvent[]): void {
     for (const event of events) {
       this.state.apply(event);
-      this.#heads.advance(event);
+      this.#heads.follow(event);
       this.#position = event.position;
     }
   }

@@ -1,5 +1,6 @@
 import { ClusterState, hashCluster } from '@shiplog/cluster';
 import type { Repositories } from '../database/repositories';
+import { LateFolding } from '../history/late-folding';
 
 /** What a rebuild reads; it writes nothing. */
 export type RebuildSources = Pick<Repositories, 'events' | 'snapshots' | 'partitions'>;
@@ -35,12 +36,15 @@ export async function rebuildTo(
 ): Promise<void> {
   const started = performance.now();
   const before = rebuilding.milliseconds;
-  for await (const events of sources.events.read(rebuilding.position, upTo)) {
-    for (const event of events) rebuilding.state.apply(event);
+  const { state, position } = rebuilding;
+  const folding = new LateFolding({ state, position, channels: {} });
+  for await (const events of sources.events.readLate(position, upTo)) {
+    folding.take(events);
     rebuilding.position = events.at(-1)?.position ?? rebuilding.position;
     rebuilding.milliseconds = before + performance.now() - started;
     onProgress(rebuilding);
   }
+  folding.fold();
   rebuilding.milliseconds = before + performance.now() - started;
 }
 

@@ -1,6 +1,8 @@
 import type { ChannelLinks } from '@shiplog/bus';
 import { channelName, NODE_RESOURCES, RESOURCES, type Channel, type LogEvent } from '@shiplog/contracts';
 
+type Moving = Pick<LogEvent, 'resource' | 'node' | 'position' | 'type'>;
+
 /** The last position of every channel: what the next event of the channel names as its predecessor. */
 export class ChannelHeads {
   readonly #last: Map<string, number>;
@@ -17,13 +19,18 @@ export class ChannelHeads {
   }
 
   /** Takes an event in; returns what came before it in its channels. */
-  advance({ resource, node, position, type }: Pick<LogEvent, 'resource' | 'node' | 'position' | 'type'>): ChannelLinks {
+  advance(event: Moving): ChannelLinks {
     const channels = RESOURCES.map(({ id }) => this.#last.get(id) ?? 0);
+    return { ...this.follow(event), channels };
+  }
+
+  /** The same of the event's own channels only: many times as fast. */
+  follow({ resource, node, position, type }: Moving): Pick<ChannelLinks, 'prev' | 'prevNode'> {
     const prev = this.#swap(resource, position);
-    if (node === '') return { prev, channels };
+    if (node === '') return { prev };
     this.#moved.add(node);
     if (type.endsWith('Deleted')) this.#ended.add(node);
-    return { prev, prevNode: this.#swap(channelName({ resource, node }), position), channels };
+    return { prev, prevNode: this.#swap(channelName({ resource, node }), position) };
   }
 
   /** 0 for a channel without events. */
