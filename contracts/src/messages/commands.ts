@@ -136,8 +136,7 @@ export const ReportPods = command('ReportPods', {
         cause: Optional(Position('Of what the pod was seen to by: its binding, or that it is to go.')),
         containers: Optional(
           Type.Record(Type.String(), Position(), {
-            description:
-              'By the name of a container: the last event that told of it. The newest of the two is the cause.',
+            description: 'By the name of a container: its last start or end. The newest of the two is the cause.',
           }),
         ),
       }),

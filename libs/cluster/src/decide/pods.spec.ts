@@ -203,10 +203,22 @@ describe('reporting pods', () => {
       ['ContainerStarted', 8, 7],
       ['PodReady', 9, 8],
     ]);
-    const over = container(ended(0), { restartCount: 1 });
-    expect(causesOf({ ...statusOf(over), phase: 'Succeeded' }, 9, { web: 8 })).toEqual([
-      ['ContainerExited', 10, 9],
-      ['PodSucceeded', 11, 10],
+    // A wait comes of the end before it; so does the start after the wait.
+    const waits = { waiting: { reason: 'CrashLoopBackOff' } };
+    const waiting = container(waits, { restartCount: 1, lastState: ended(2) });
+    expect(causesOf({ ...statusOf(waiting), conditions: isReady('True') }, 5, { web: 8 })).toEqual([
+      ['ContainerExited', 10, 8],
+      ['ContainerWaiting', 11, 10],
+    ]);
+    const third = container(
+      { running: { startedAt: '2026-01-01T00:09:00Z' } },
+      { restartCount: 2, lastState: ended(2) },
+    );
+    expect(causesOf(statusOf(third), 5, { web: 10 })).toEqual([['ContainerStarted', 12, 10]]);
+    const over = container(ended(0), { restartCount: 2 });
+    expect(causesOf({ ...statusOf(over), phase: 'Succeeded' }, 12, { web: 12 })).toEqual([
+      ['ContainerExited', 13, 12],
+      ['PodSucceeded', 14, 13],
     ]);
   });
 

@@ -118,7 +118,7 @@ function eventsOf(pod: StoredPod, target: PodStatus, causes: Causes, position: n
     const next: StoredPod = { ...current, status };
     const container = name.facts?.['container'] as string | undefined;
     const event = changeEvent('pods', current, next, { name, cause: causes.of(container) });
-    if (event !== undefined) causes.happened(container, position + events.push(event));
+    if (event !== undefined) causes.happened(event, container, position + events.push(event));
     current = next;
   }
   return events;
@@ -144,8 +144,9 @@ class Causes {
     return newest === 0 ? undefined : newest;
   }
 
-  happened(container: string | undefined, position: number): void {
-    if (container !== undefined) this.#containers.set(container, position);
+  /** Nothing comes of a wait: what follows comes of what it waits after. */
+  happened({ type }: NewEvent, container: string | undefined, position: number): void {
+    if (container !== undefined && type !== 'ContainerWaiting') this.#containers.set(container, position);
   }
 }
 

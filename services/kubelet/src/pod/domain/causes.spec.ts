@@ -13,10 +13,11 @@ describe('the causes of what a kubelet reports', () => {
       event(8, 'ContainerStarted', { container: 'log' }),
       event(9, 'ContainerExited', { container: 'web' }),
       event(10, 'PodUnready'),
+      event(11, 'ContainerWaiting', { container: 'web' }),
     ];
     const causes = events.reduce(afterEvent, causesAt(4));
     expect(causes).toEqual({ pod: 5, containers: { web: 9, log: 8 } });
-    expect(afterEvent(causes, event(11, 'PodDeletionRequested')).pod).toBe(11);
+    expect(afterEvent(causes, event(12, 'PodDeletionRequested')).pod).toBe(12);
   });
 
   it('are what the log told last of a pod that was there before', () => {

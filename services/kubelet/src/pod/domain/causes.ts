@@ -4,7 +4,7 @@ import type { LogEvent } from '@shiplog/contracts';
 export interface Causes {
   /** That the pod was bound to this node, or is to go. */
   readonly pod: number;
-  /** By the name of a container: the last event that told of it. */
+  /** By the name of a container: its last start or end. That it waits in between comes of that, and nothing comes of it. */
   readonly containers: Readonly<Record<string, number>>;
 }
 
@@ -20,8 +20,7 @@ export function afterEvent(causes: Causes, { type, position, data }: LogEvent): 
     case 'PodDeletionRequested':
       return { ...causes, pod: position };
     case 'ContainerStarted':
-    case 'ContainerExited':
-    case 'ContainerWaiting': {
+    case 'ContainerExited': {
       const container = data.facts?.['container'];
       if (typeof container !== 'string') return causes;
       return { ...causes, containers: { ...causes.containers, [container]: position } };
