@@ -6,8 +6,9 @@ import { BusUnavailable } from './errors';
 /**
  * A question that nobody answers is asked again after this long, since an answer may have died with the one who owed it,
  * and after twice as long each time: one that is large, of somebody who has too much to do, must not come every second.
+ * The first time is within the second that a takeover may take: the question may have gone to who had just died.
  */
-const UNANSWERED = { firstMs: 1_000, longestMs: 8_000 };
+const UNANSWERED = { firstMs: 700, longestMs: 8_000 };
 /** Where nobody listens nobody has too much to do. */
 const UNHEARD = { firstMs: 20, longestMs: 500 };
 
