@@ -27,7 +27,7 @@ describe('the past of a cluster', () => {
     });
   });
 
-  it('tells of what a kubelet saw why: the binding, the end before, the request to go', async () => {
+  it('tells why each thing happened that a kubelet saw: the binding, the end before, the request to go', async () => {
     const bus = await cluster.bus();
     await cluster.inNamespace('reasons', async (namespace) => {
       const pods = `/api/v1/namespaces/${namespace}/pods`;

@@ -21,7 +21,8 @@ export class ChannelHeads {
   /** Takes an event in; returns what came before it in its channels. */
   advance(event: Moving): ChannelLinks {
     const channels = RESOURCES.map(({ id }) => this.#last.get(id) ?? 0);
-    return { ...this.follow(event), channels };
+    const { prev, prevNode } = this.follow(event);
+    return { prev, prevNode, channels };
   }
 
   /** The same of the event's own channels only: many times as fast. */
