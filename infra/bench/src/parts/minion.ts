@@ -4,12 +4,15 @@ import { KubeClient } from '../../../launcher/src/kube/kube-client';
 import { runPlan } from '../../../launcher/src/progress';
 import { planBase, planCluster } from '../../../launcher/src/start-plan';
 import { run } from '../../../launcher/src/system/run';
+import { waitUntil } from '../../../launcher/src/waiting';
 import type { Endpoint } from '../load/https-client';
 import { makeCluster, takeDown } from './home';
 
 /** Docker networks for benchmarks have addresses of their own (RFC 2544). */
 const SUBNET = '198.18.0.0/24';
 const NETWORK = 'bench';
+/** Many pods at once have ended and are removed by then, in milliseconds. */
+const CLEARED_WITHIN_MS = 60_000;
 
 /** A whole cluster with one minion, and that minion's Docker engine as a user of Docker sees it. */
 export class Minion {
@@ -51,6 +54,15 @@ export class Minion {
 
   async dockerRemove(...names: string[]): Promise<void> {
     await this.docker('rm', '-f', ...names);
+  }
+
+  /** Resolves once the engine has no container of a pod any more. */
+  async cleared(): Promise<void> {
+    const none = async (): Promise<true | undefined> => {
+      const ids = await this.docker('ps', '--all', '--quiet', '--filter', 'name=k8s_');
+      return ids.trim() === '' ? true : undefined;
+    };
+    await waitUntil(none, { name: 'The engine', within: CLEARED_WITHIN_MS });
   }
 
   async stop(): Promise<void> {
