@@ -1,8 +1,8 @@
 import type { SchedulingDecision } from './decisions';
 import type { StoredObject } from './objects';
-import type { Kind, ResourceId } from './resources';
+import type { ResourceId } from './resources';
 
-/** Facts that can be true of an object of any kind; the type's name is the kind and the fact, `ServiceCreated`. */
+/** Facts that can be true of an object of any kind, also of one whose kind came at run time. */
 export const GENERIC_FACTS = {
   Created: 'The object came into being; the event holds it whole.',
   MetadataChanged: 'Labels, annotations, owners or finalizers changed.',
@@ -12,44 +12,78 @@ export const GENERIC_FACTS = {
   Deleted: 'The object is gone.',
 } as const;
 
-/** Changes that have a meaning of their own, and so a name of their own. */
+/** By resource: changes that have a meaning of their own, and so a name of their own. */
 export const NAMED_FACTS = {
-  PodScheduled: 'The scheduler (or a binding) gave the pod a node; holds the decision.',
-  PodUnschedulable: 'No node fits the pod now; holds how many nodes each rule refused.',
-  PodAdopted: 'A controller became the owner of an existing pod.',
-  PodReleased: 'A controller gave up a pod that no longer matches its selector.',
-  PodReady: 'The pod became ready to serve.',
-  PodUnready: 'The pod stopped being ready.',
-  PodSucceeded: 'Every container of the pod ended well and none will be restarted.',
-  PodFailed: 'The pod ended, and not well.',
-  ContainerStarted: 'A container of the pod runs.',
-  ContainerExited: 'A container of the pod ended; holds exit code and reason.',
-  ContainerWaiting: 'A container of the pod waits; holds the reason, for example ImagePullBackOff.',
-  ReplicasChanged: 'Another number of pods is wanted; holds from and to.',
-  NodeBecameReady: 'The node takes pods (again).',
-  NodeBecameNotReady: 'The node said it cannot run pods.',
-  NodeLost: 'The node has not been heard of for too long; holds when it last was.',
-  NodeCordoned: 'The node takes no more pods.',
-  NodeUncordoned: 'The node takes pods again.',
-  NodeTaintsChanged: 'Which pods the node repels changed.',
+  pods: {
+    Scheduled: 'The scheduler (or a binding) gave the pod a node; holds the decision.',
+    Unschedulable: 'No node fits the pod now; holds how many nodes each rule refused.',
+    Adopted: 'A controller became the owner of an existing pod.',
+    Released: 'A controller gave up a pod that no longer matches its selector.',
+    Ready: 'The pod became ready to serve.',
+    Unready: 'The pod stopped being ready.',
+    Succeeded: 'Every container of the pod ended well and none will be restarted.',
+    Failed: 'The pod ended, and not well.',
+    ContainerStarted: 'A container of the pod runs.',
+    ContainerExited: 'A container of the pod ended; holds exit code and reason.',
+    ContainerWaiting: 'A container of the pod waits; holds the reason, for example ImagePullBackOff.',
+  },
+  replicationcontrollers: {
+    ReplicasChanged: 'Another number of pods is wanted; holds from and to.',
+  },
+  nodes: {
+    BecameReady: 'The node takes pods (again).',
+    BecameNotReady: 'The node said it cannot run pods.',
+    Lost: 'The node has not been heard of for too long; holds when it last was.',
+    Cordoned: 'The node takes no more pods.',
+    Uncordoned: 'The node takes pods again.',
+    TaintsChanged: 'Which pods the node repels changed.',
+  },
 } as const;
 
 export type GenericFact = keyof typeof GENERIC_FACTS;
-export type NamedFact = keyof typeof NAMED_FACTS;
-/** For example `PodScheduled` or `ConfigMapCreated`. */
-export type EventType = NamedFact | `${Kind}${GenericFact}`;
+type NamedResource = keyof typeof NAMED_FACTS;
+export type NamedFact = { [R in NamedResource]: keyof (typeof NAMED_FACTS)[R] }[NamedResource];
+/** What became true of an object; what it means depends on the resource: `Ready` is a fact of pods. */
+export type Fact = GenericFact | NamedFact;
+/** For example `pods.Scheduled` or `leases.coordination.k8s.io.Created`. */
+export type EventType = `${string}.${Fact}`;
 
-/** An RFC 7386 merge patch: null removes a field, an array replaces the whole array. */
-export interface MergePatch {
-  [field: string]: unknown;
+/** An event's type as CloudEvents has one (after `shiplog.`), from what it is made of. */
+export function eventType({ resource, fact }: Pick<LogEvent, 'resource' | 'fact'>): EventType {
+  return `${resource}.${fact}`;
 }
+
+/** What changed of an object, by field, in the order in which it is done. What is not named stays as it was. */
+export interface Changes {
+  [field: string]: Change;
+}
+
+/**
+ * What becomes of one field.
+ * `set`: it has this value, which can be null. `unset`: it is gone. `in`: fields of the object that it holds change; where
+ * it holds none, of an empty one. `items`: items of the list that it holds change.
+ */
+export type Change = { set: unknown } | { unset: true } | { in: Changes } | ListChange;
+
+/** What becomes of items of a list whose items are told apart by fields that they have. */
+export interface ListChange {
+  /** The fields, such as `type` of conditions. */
+  by: string[];
+  items: ItemChange[];
+}
+
+/**
+ * `in`: fields of the item with these values of `by` change; `unset`: it is gone; `set`: a new item, behind all others.
+ * A value that the item lacks is null.
+ */
+export type ItemChange = { key: unknown[]; in: Changes } | { key: unknown[]; unset: true } | { set: unknown };
 
 /** What an event carries. Exactly one of `object` (the first event of an object) and `changes` is present, except on `Deleted`. */
 export interface EventData {
   /** The object as created, without resourceVersion (its event's position is that). */
   object?: StoredObject;
   /** What changed, against the object before. */
-  changes?: MergePatch;
+  changes?: Changes;
   /** How a scheduler came to its choice. */
   decision?: SchedulingDecision;
   /** What the fact says in words of its own, for example `{ container: 'web', exitCode: 137, reason: 'OOMKilled' }`. */
@@ -62,10 +96,10 @@ export interface LogEvent {
   readonly position: number;
   /** When the journal received the command, RFC 3339 in UTC with milliseconds. */
   readonly time: string;
-  readonly type: EventType;
-  /** Of the event type, from 1. A type's version never changes its meaning. */
+  /** The format that the event is written in: EVENT_FORMAT, once it has been read. */
   readonly version: number;
   readonly resource: ResourceId;
+  readonly fact: Fact;
   /** '' for a cluster-scoped object. */
   readonly namespace: string;
   readonly name: string;
@@ -90,10 +124,8 @@ export interface LogEvent {
   readonly data: EventData;
 }
 
-/** Version 1 of every type so far; a type listed here with a higher one has an upcaster for each lower one. */
-export const EVENT_VERSIONS: Partial<Record<EventType, number>> = {};
-
-/** The version in which events of a type are written now. */
-export function eventVersion(type: EventType): number {
-  return EVENT_VERSIONS[type] ?? 1;
-}
+/**
+ * The format in which events are written. In the first one, a type such as `PodScheduled` stood in the place of a resource
+ * and a fact, and changes were an RFC 7386 merge patch. The log keeps what was written; who reads it makes it one of today.
+ */
+export const EVENT_FORMAT = 2;

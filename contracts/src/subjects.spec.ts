@@ -63,7 +63,7 @@ describe('the sender of a message', () => {
         ).toBe(undefined);
         const parts = { service: name, scope: name, member: name };
         expect(principalOfSubject(subjects.process('leadership.{service}.{scope}.{member}', parts))).toBeUndefined();
-        const event = { resource: 'pods', node: name, namespace: name, name, type: 'PodCreated' } as const;
+        const event = { resource: 'pods', node: name, namespace: name, name, fact: 'Created' } as const;
         expect(principalOfSubject(subjects.event(event))).toBeUndefined();
         expect(principalOfSubject(subjects.stream(`api.${subjectToken(name)}`, 'x'))).toBeUndefined();
       }),

@@ -1,4 +1,4 @@
-import type { EventType } from './events';
+import type { Fact } from './events';
 import type { Principal } from './messages/principal';
 import type { Channel } from './queries';
 import type { ResourceId } from './resources';
@@ -35,7 +35,7 @@ export interface EventAddress {
   node: string;
   namespace: string;
   name: string;
-  type: EventType;
+  fact: Fact;
 }
 
 /** In place of a sender: whoever it is. */
@@ -55,9 +55,9 @@ function sender(from: Sender): string {
  * has the right to publish under its own name only, so the server vouches for it.
  */
 export const subjects = {
-  /** `shiplog.v1.event.<resource>.<node>.<namespace>.<name>.<type>`. */
+  /** `shiplog.v1.event.<resource>.<node>.<namespace>.<name>.<fact>`. */
   event: (at: EventAddress) =>
-    `${ROOT}.event.${subjectToken(at.resource)}.${subjectToken(at.node)}.${subjectToken(at.namespace)}.${subjectToken(at.name)}.${at.type}`,
+    `${ROOT}.event.${subjectToken(at.resource)}.${subjectToken(at.node)}.${subjectToken(at.namespace)}.${subjectToken(at.name)}.${at.fact}`,
   /** What to subscribe to for all channels. */
   everyEvent: `${ROOT}.event.>`,
   /** What to subscribe to for one channel. */

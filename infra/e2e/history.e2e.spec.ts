@@ -40,20 +40,20 @@ describe('the past of a cluster', () => {
           const told = (await bus.ask(HistoryQuery, { key, limit: 100 })).events.filter(
             ({ uid }) => uid === metadata.uid,
           );
-          return told.some(({ type }) => type === 'PodDeleted') ? told : undefined;
+          return told.some(({ fact }) => fact === 'Deleted') ? told : undefined;
         },
         { timeoutMs: 60_000 },
       );
       const at = new Map(events.map((event) => [event.position, event]));
-      const causeOf = ({ cause = 0 }: LogEvent): string | undefined => at.get(cause)?.type;
-      const causesOf = (type: string) =>
+      const causeOf = ({ cause = 0 }: LogEvent): string | undefined => at.get(cause)?.fact;
+      const causesOf = (fact: string) =>
         events
-          .filter((event) => event.type === type)
+          .filter((event) => event.fact === fact)
           .map(causeOf)
           .reverse();
-      expect(causesOf('ContainerStarted').slice(0, 2)).toEqual(['PodScheduled', 'ContainerExited']);
+      expect(causesOf('ContainerStarted').slice(0, 2)).toEqual(['Scheduled', 'ContainerExited']);
       expect(causesOf('ContainerExited')[0]).toBe('ContainerStarted');
-      expect(causesOf('PodDeleted')).toEqual(['PodDeletionRequested']);
+      expect(causesOf('Deleted')).toEqual(['DeletionRequested']);
       const kubelets = events.filter(({ actor }) => actor.startsWith('system:node:'));
       expect(kubelets.filter((event) => causeOf(event) === undefined)).toEqual([]);
     });

@@ -138,7 +138,7 @@ describe('the bus lets in', () => {
       'shiplog.v1.health',
       subjects.command('CreateObject', principalOf(ADMIN)),
       subjects.signal('heartbeat', { kind: 'node', name: 'minion-1' }),
-      'shiplog.v1.event.pods.minion-1.default.evil.PodCreated',
+      'shiplog.v1.event.pods.minion-1.default.evil.Created',
       '$JS.API.INFO',
     ])('and not to say %s', async (subject) => {
       expect(await guest.say(subject)).toBe(true);

@@ -9,7 +9,7 @@ import {
   type Principal,
   principalOf,
   subjects,
-  type EventType,
+  type Fact,
   type ResourceId,
 } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
@@ -22,8 +22,8 @@ const JOURNAL: Principal = { kind: 'journal', name: 'main' };
 const API: Principal = { kind: 'api', name: 'main' };
 const API_INBOX = inboxOf({ role: 'api', name: 'main' });
 
-const event = (node: string, type: EventType, resource: ResourceId = 'pods'): string =>
-  subjects.event({ resource, node, namespace: 'default', name: 'evil', type });
+const event = (node: string, fact: Fact, resource: ResourceId = 'pods'): string =>
+  subjects.event({ resource, node, namespace: 'default', name: 'evil', fact });
 /** Far beyond what recursion can go through. */
 const DEPTH = 50_000;
 const leadership = (service: string, ...member: string[]): string =>
@@ -33,9 +33,9 @@ const leadership = (service: string, ...member: string[]): string =>
 type Said = [what: string, agent: Agent, subject: string];
 
 const REFUSED_TO_ALL: [what: string, subject: string][] = [
-  ['an event of another node', event(OTHER, 'PodCreated')],
-  ['an event of its own node', event(CAPTURED, 'PodScheduled')],
-  ['an event of a Service', event('', 'ServiceCreated', 'services')],
+  ['an event of another node', event(OTHER, 'Created')],
+  ['an event of its own node', event(CAPTURED, 'Scheduled')],
+  ['an event of a Service', event('', 'Created', 'services')],
   ['how far the log is, as the journal', subjects.signal('head', JOURNAL)],
   ['how far the log is, as itself', subjects.signal('head', SELF)],
   ['a heartbeat of another node', subjects.signal('heartbeat', NEIGHBOUR)],
@@ -269,7 +269,7 @@ describe('with the credentials of a minion', () => {
     const API_ITSELF: Identity = { role: 'api', name: 'main' };
     const KUBELET: Identity = { role: 'kubelet', name: OTHER };
     const REPLIES: [what: string, reply: string, listener: Identity][] = [
-      ['the subject of an event', event(OTHER, 'PodCreated'), KUBELET],
+      ['the subject of an event', event(OTHER, 'Created'), KUBELET],
       ['the head’s subject', subjects.signal('head', JOURNAL), KUBELET],
       ['another node’s heartbeat', subjects.signal('heartbeat', NEIGHBOUR), API_ITSELF],
       ['a command of the admin’s', subjects.command('CreateObject', ADMIN), { role: 'journal', name: 'main' }],
@@ -305,7 +305,7 @@ describe('with the credentials of a minion', () => {
     });
 
     it('by its own node’s network, which answers its kubelet', async () => {
-      const reply = event(OTHER, 'PodDeleted');
+      const reply = event(OTHER, 'Deleted');
       const bus = await world.cluster.bus({ role: 'kubelet', name: OTHER });
       const answers: string[] = [];
       bus.listen(reply, (message) => answers.push(message.subject));

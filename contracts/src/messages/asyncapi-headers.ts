@@ -8,11 +8,11 @@ export const CloudEventHeaders = {
     'ce-specversion': { const: '1.0' },
     'ce-id': number('Position in the log.'),
     'ce-source': text('Who published it.'),
-    'ce-type': text('`shiplog.` and the event type.'),
+    'ce-type': text('`shiplog.`, the resource, a dot and the fact: `shiplog.pods.Scheduled`.'),
     'ce-time': { type: 'string', format: 'date-time' },
     'ce-subject': text('Resource, namespace and name of the object.'),
     'content-type': { const: 'application/json' },
-    'ce-typeversion': number('Version of the event type.'),
+    'ce-typeversion': number('The format of the event.'),
     'ce-uid': text('Of the object.'),
     'ce-actor': text('Who asked for the change; percent-encoded where it is not printable ASCII.'),
     'ce-via': text(

@@ -66,7 +66,7 @@ describe('the AsyncAPI document', () => {
     const declared = new Set(MESSAGES.map(channelId));
     const others = Object.entries(document.channels).filter(([id]) => !declared.has(id));
     expect(others.map(([id, { address }]) => `${id} ${address}`)).toEqual([
-      'event shiplog.v1.event.{resource}.{node}.{namespace}.{name}.{type}',
+      'event shiplog.v1.event.{resource}.{node}.{namespace}.{name}.{fact}',
       'commandLater shiplog.v1.command.later.{kind}.{name}.{type}',
       'stream shiplog.v1.stream.to.{role}.{name}.{id}',
       'streamControl shiplog.v1.stream.ctl.{role}.{name}.{id}',

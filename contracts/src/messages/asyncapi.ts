@@ -155,7 +155,7 @@ function replyOf(message: Exclude<Message, { kind: 'signal' }>, components: Comp
 }
 
 function eventRow(components: Components): Row {
-  const address = { resource: '{resource}', node: '{node}', namespace: '{namespace}', name: '{name}', type: '{type}' };
+  const address = { resource: '{resource}', node: '{node}', namespace: '{namespace}', name: '{name}', fact: '{fact}' };
   const description =
     'Every event of the log, as a CloudEvent in binary mode. Subscribe to `shiplog.v1.event.<resource>.>` for the channel of a resource, and to `shiplog.v1.event.<resource>.<node>.>` for that of a node. `_` stands for no node and no namespace.';
   const messages = { event: { ...json(components.of(EventBodySchema)), headers: CloudEventHeaders } };

@@ -11,7 +11,15 @@ export const EventBodySchema = Type.Unsafe<EventBody>(
   Type.Object(
     {
       object: Optional(AnyObject),
-      changes: Optional(Type.Object({}, { description: 'What changed, as an RFC 7386 merge patch.' })),
+      changes: Optional(
+        Type.Object(
+          {},
+          {
+            description:
+              'What changed, by field: `{set: value}`, `{unset: true}`, `{in: {field: …}}` for fields of the object there, `{by: [field], items: [{key: [value], in: …}, {key, unset: true}, {set: item}]}` for items of the list there.',
+          },
+        ),
+      ),
       decision: Optional(Decision),
       facts: Optional(Type.Object({}, { description: 'What the fact says in words of its own.' })),
       entering: Optional(AnyObject),

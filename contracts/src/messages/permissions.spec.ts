@@ -237,7 +237,7 @@ describe('the permissions suffice', () => {
     fc.assert(
       fc.property(anyRole, anyName, anyName, (role, name, object) => {
         for (const { resource, node = '' } of channelsOf(role, name)) {
-          const event = subjects.event({ resource, node, namespace: object, name: object, type: 'PodCreated' });
+          const event = subjects.event({ resource, node, namespace: object, name: object, fact: 'Created' });
           expect(allows(hears({ role, name }), event)).toBe(true);
         }
       }),

@@ -148,8 +148,8 @@ function isForeign(event: LogEvent): boolean {
   return event.via === NODE && !isOwn;
 }
 
-function described({ position, type, resource, namespace, name, actor, via }: LogEvent): string {
-  return `${position} ${type} ${resource} ${namespace}/${name} by ${actor} via ${via}`;
+function described({ position, fact, resource, namespace, name, actor, via }: LogEvent): string {
+  return `${position} ${fact} ${resource} ${namespace}/${name} by ${actor} via ${via}`;
 }
 
 function secret(name: string, word: string): KubeObject {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { channelsOf, type AnyCommand, type Channel } from '@shiplog/contracts';
+import { channelsOf, eventType, type AnyCommand, type Channel } from '@shiplog/contracts';
 import { Broker } from './bus/broker';
 import { startAsker } from './clients/asker';
 import { startReader, type Reader, type ReaderKind } from './clients/reader';
@@ -99,7 +99,7 @@ class Run {
     store.onCommitted = (events, epoch) => {
       world.trace.say(
         'log',
-        events.map((event) => `${event.position} ${event.type} ${event.name}`).join(', ') + ` in epoch ${epoch}`,
+        events.map((event) => `${event.position} ${eventType(event)} ${event.name}`).join(', ') + ` in epoch ${epoch}`,
       );
       truth.committed(events);
     };

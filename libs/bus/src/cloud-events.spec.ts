@@ -1,12 +1,12 @@
-import type { LogEvent } from '@shiplog/contracts';
+import { EVENT_FORMAT, type LogEvent } from '@shiplog/contracts';
 import { headers } from 'nats';
 import { decodeEvent, encodeEvent } from './cloud-events';
 
 const event: LogEvent = {
   position: 12,
   time: '2026-01-01T00:00:00.000Z',
-  type: 'LeaseCreated',
-  version: 1,
+  fact: 'Created',
+  version: EVENT_FORMAT,
   resource: 'leases.coordination.k8s.io',
   namespace: 'kube-system',
   name: 'a.b',
@@ -52,7 +52,7 @@ describe('an event as a CloudEvent', () => {
   ])('arrives %s as it was sent, names with dots and actors beyond ASCII included', (_, arrive) => {
     const encoded = encodeEvent(event, { prev: 4, prevNode: 0, channels: [4, 0, 3] }, 7);
     expect(encoded.subject).toBe(
-      'shiplog.v1.event.leases%2Ecoordination%2Ek8s%2Eio.node%2Eexample%2Ecom.kube-system.a%2Eb.LeaseCreated',
+      'shiplog.v1.event.leases%2Ecoordination%2Ek8s%2Eio.node%2Eexample%2Ecom.kube-system.a%2Eb.Created',
     );
     expect(decodeEvent(arrive(encoded))).toEqual({
       event,
@@ -86,7 +86,7 @@ describe('an event as a CloudEvent', () => {
       '1.0',
       '12',
       '/shiplog/journal',
-      'shiplog.LeaseCreated',
+      'shiplog.leases.coordination.k8s.io.Created',
     ]);
   });
 

@@ -1,8 +1,9 @@
 import {
+  EVENT_FORMAT,
   nameOfToken,
   subjects,
   type EventBody,
-  type EventType,
+  type Fact,
   type LogEvent,
   type ResourceId,
   type StoredObject,
@@ -49,7 +50,7 @@ export function encodeEvent(
   const { prev, prevNode, channels } = links;
   const text =
     'NATS/1.0\r\nce-specversion: 1.0\r\n' +
-    `ce-id: ${event.position}\r\nce-source: ${SOURCE}\r\nce-type: shiplog.${event.type}\r\nce-time: ${event.time}\r\n` +
+    `ce-id: ${event.position}\r\nce-source: ${SOURCE}\r\nce-type: shiplog.${resource}.${event.fact}\r\nce-time: ${event.time}\r\n` +
     `ce-subject: ${resource}/${namespace === '' ? '' : `${headerText(namespace)}/`}${headerText(name)}\r\n` +
     `content-type: application/json\r\nce-typeversion: ${event.version}\r\nce-uid: ${headerText(event.uid)}\r\n` +
     `ce-actor: ${headerText(event.actor)}\r\n${via === undefined ? '' : `ce-via: ${headerText(via)}\r\n`}` +
@@ -69,7 +70,7 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
   const h = headerValues(message);
   const tokens = message.subject.split('.');
   if (h === undefined || tokens.length !== 8) throw new Error(`not an event: ${message.subject}`);
-  const [, , , resource, node, namespace, name, type] = tokens as [
+  const [, , , resource, node, namespace, name, fact] = tokens as [
     string,
     string,
     string,
@@ -83,9 +84,9 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
   const event: LogEvent = {
     position: numberIn(h, 'ce-id') ?? NaN,
     time: text(h, 'ce-time'),
-    type: type as EventType,
-    version: numberIn(h, 'ce-typeversion') ?? 1,
+    version: numberIn(h, 'ce-typeversion') ?? EVENT_FORMAT,
     resource: nameOfToken(resource) as ResourceId,
+    fact: fact as Fact,
     namespace: nameOfToken(namespace),
     name: nameOfToken(name),
     uid: textIn(h, 'ce-uid') ?? '',

@@ -42,7 +42,7 @@ describe('a connection that stays open and carries nothing any more', () => {
   });
 
   const publish = (text: string): void =>
-    journal.connection.publish('shiplog.v1.event.pods._.default.web.PodCreated', Buffer.from(text));
+    journal.connection.publish('shiplog.v1.event.pods._.default.web.Created', Buffer.from(text));
   /** Asks, and says how long it took. */
   const ask = async (): Promise<number> => {
     const began = performance.now();

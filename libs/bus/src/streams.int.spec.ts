@@ -168,7 +168,7 @@ describe('a stream', () => {
       asked++;
       return Promise.resolve();
     });
-    const event = 'shiplog.v1.event.pods._.default.web.PodCreated';
+    const event = 'shiplog.v1.event.pods._.default.web.Created';
     const spied: unknown[] = [];
     const spy = await nats.bus('spy');
     spy.connection.subscribe(event, { callback: (_, { data }) => void spied.push(fromBytes(data)) });

@@ -265,7 +265,7 @@ describe("handlers on Nest's transport", () => {
 
   describe('answer nobody but who asked', () => {
     const elsewhere = [
-      ['an event', 'shiplog.v1.event.pods._.default.web.PodDeleted'],
+      ['an event', 'shiplog.v1.event.pods._.default.web.Deleted'],
       ['an inbox of another api', `${inboxOf({ role: 'api', name: 'test2' })}.x`],
       ['an inbox whose name begins like its own', `${inboxOf({ role: 'api', name: 'test' })}2.x`],
       ['an inbox of a node', `${inboxOf({ role: 'kubelet', name: 'test' })}.x`],
@@ -293,7 +293,7 @@ describe("handlers on Nest's transport", () => {
       await serving(await network(), [Network]);
       const spied: string[] = [];
       const spy = await nats.bus('spy');
-      const event = 'shiplog.v1.event.pods._.default.web.PodDeleted';
+      const event = 'shiplog.v1.event.pods._.default.web.Deleted';
       spy.connection.subscribe(event, { callback: (_, { data }) => void spied.push(String(data)) });
       await spy.connection.flush();
       const payload = { uid: 'u', namespace: 'default', name: 'web', pid: 7 };

@@ -1,6 +1,6 @@
 export * from './authorise';
 export * from './collection';
-export * from './diff-patch';
+export * from './changes';
 export * from './fold';
 export * from './hash';
 export * from './state';

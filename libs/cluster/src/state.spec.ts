@@ -1,15 +1,15 @@
-import type { EventData, LogEvent, ResourceId, StoredObject } from '@shiplog/contracts';
+import { EVENT_FORMAT, type EventData, type LogEvent, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { FoldError } from './fold';
 import { differing, hashCluster, hashesOf, hashResource } from './hash';
 import { ClusterState } from './state';
 
-const event = (position: number, type: string, name: string, data: EventData, namespace = 'default'): LogEvent =>
+const event = (position: number, fact: string, name: string, data: EventData, namespace = 'default'): LogEvent =>
   ({
     position,
     time: '2026-01-01T00:00:00.000Z',
-    type,
-    version: 1,
+    version: EVENT_FORMAT,
     resource: 'configmaps',
+    fact,
     namespace,
     name,
     uid: name,
@@ -29,13 +29,13 @@ const configMap = (name: string, namespace = 'default'): StoredObject =>
   }) as unknown as StoredObject;
 
 const created = (position: number, name: string, namespace = 'default') =>
-  event(position, 'ConfigMapCreated', name, { object: configMap(name, namespace) }, namespace);
+  event(position, 'Created', name, { object: configMap(name, namespace) }, namespace);
 
 describe('the state of a cluster', () => {
   it('an object has the position of its last event as its resourceVersion', () => {
     const state = new ClusterState();
     state.apply(created(7, 'one'));
-    state.apply(event(9, 'ConfigMapSpecChanged', 'one', { changes: { data: { b: '2' } } }));
+    state.apply(event(9, 'SpecChanged', 'one', { changes: { data: { in: { b: { set: '2' } } } } }));
     expect(state.get('configmaps', 'default', 'one')).toMatchObject({
       metadata: { resourceVersion: '9' },
       data: { a: '1', b: '2' },
@@ -45,14 +45,14 @@ describe('the state of a cluster', () => {
   it('an applied event tells the object before and after it', () => {
     const state = new ClusterState();
     state.apply(created(1, 'one'));
-    const { before, after } = state.apply(event(2, 'ConfigMapDeleted', 'one', {}));
+    const { before, after } = state.apply(event(2, 'Deleted', 'one', {}));
     expect(before?.metadata.resourceVersion).toBe('1');
     expect(after).toBeUndefined();
     expect(state.size('configmaps')).toBe(0);
   });
 
   it('refuses to change what is not there', () => {
-    const change = event(1, 'ConfigMapSpecChanged', 'none', { changes: {} });
+    const change = event(1, 'SpecChanged', 'none', { changes: {} });
     expect(() => new ClusterState().apply(change)).toThrow(FoldError);
   });
 
@@ -63,7 +63,7 @@ describe('the state of a cluster', () => {
     expect(state.list('configmaps').map((c) => c.metadata.name)).toEqual(['y', 'z']);
     state.apply(created(3, 'x', 'a'));
     state.apply(created(4, 'w', 'a-b'));
-    state.apply(event(5, 'ConfigMapDeleted', 'y', {}, 'a'));
+    state.apply(event(5, 'Deleted', 'y', {}, 'a'));
     expect(state.list('configmaps').map((c) => c.metadata.name)).toEqual(['w', 'x', 'z']);
     expect(state.list('configmaps', 'a').map((c) => c.metadata.name)).toEqual(['x']);
   });
@@ -85,7 +85,7 @@ describe('the state of a cluster', () => {
     const other = new ClusterState();
     item.apply(created(1, 'one'));
     other.apply(created(1, 'one'));
-    other.apply(event(2, 'ConfigMapSpecChanged', 'one', { changes: { data: { a: '2' } } }));
+    other.apply(event(2, 'SpecChanged', 'one', { changes: { data: { in: { a: { set: '2' } } } } }));
     expect(hashCluster(item)).not.toBe(hashCluster(other));
   });
 
@@ -99,13 +99,13 @@ describe('the state of a cluster', () => {
       const state = new ClusterState();
       state.apply(created(1, 'one'));
       const object = { ...configMap('nightly'), apiVersion: 'stable.example.com/v1', kind: 'CronTab' };
-      state.apply(crontab(2, 'CronTabCreated', { object }));
+      state.apply(crontab(2, 'Created', { object }));
       return state;
     };
 
     it('is folded, listed, copied and named like any other', () => {
       const state = appeared();
-      state.apply(crontab(3, 'CronTabSpecChanged', { changes: { data: { a: '2' } } }));
+      state.apply(crontab(3, 'SpecChanged', { changes: { data: { in: { a: { set: '2' } } } } }));
       expect(state.copy().list(CRONTABS)).toMatchObject([{ kind: 'CronTab', data: { a: '2' } }]);
       expect(state.resources()).toEqual(['configmaps', CRONTABS]);
       expect(state.size()).toBe(2);
@@ -117,7 +117,7 @@ describe('the state of a cluster', () => {
       const state = appeared();
       expect(hashCluster(state)).not.toBe(hashCluster(before));
       expect(differing(hashesOf(state), hashesOf(before))).toEqual([CRONTABS]);
-      state.apply(crontab(3, 'CronTabDeleted', {}));
+      state.apply(crontab(3, 'Deleted', {}));
       expect(hashCluster(state)).toBe(hashCluster(before));
       expect(differing(hashesOf(state), hashesOf(before))).toEqual([]);
     });
@@ -138,7 +138,7 @@ describe('the state of a cluster', () => {
     const state = new ClusterState();
     state.apply(created(1, 'one'));
     const copy = state.copy();
-    state.apply(event(2, 'ConfigMapDeleted', 'one', {}));
+    state.apply(event(2, 'Deleted', 'one', {}));
     expect(copy.size()).toBe(1);
   });
 });

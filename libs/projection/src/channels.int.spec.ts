@@ -1,6 +1,6 @@
 import type { Bus } from '@shiplog/bus';
 import { hashResource, type AppliedEvent } from '@shiplog/cluster';
-import type { LogEvent } from '@shiplog/contracts';
+import { eventType, type LogEvent } from '@shiplog/contracts';
 import { eventually, TestNats } from '@shiplog/testing';
 import { pino } from 'pino';
 import { Projection } from './projection';
@@ -23,7 +23,7 @@ describe('a projection of several channels', () => {
     );
     return publisher.log
       .slice(0, projection.position)
-      .filter(({ type }) => type.endsWith('Created'))
+      .filter(({ fact }) => fact === 'Created')
       .every(({ resource, name }) => known.has(`${resource === 'secrets' ? 'Secret' : 'ConfigMap'}/${name}`));
   };
   const keyOf = ({ kind, metadata }: { kind: string; metadata: { name: string } }): string =>
@@ -57,7 +57,7 @@ describe('a projection of several channels', () => {
       expect(hashResource(projection.state, resource)).toBe(hashResource(publisher.state, resource));
     expect(early).toEqual([]);
   };
-  const namesHeard = (): string[] => heard.map(({ event }) => `${event.type} ${event.name}`);
+  const namesHeard = (): string[] => heard.map(({ event }) => `${eventType(event)} ${event.name}`);
 
   it('an event of one channel shows what was lost of another, before the position passes it', async () => {
     publisher.create('lost', { resource: 'secrets' });
@@ -65,7 +65,7 @@ describe('a projection of several channels', () => {
     publisher.publish(publisher.create('next'));
     expect(await waited).toBeDefined();
     await settled();
-    expect(namesHeard()).toEqual(['SecretCreated lost', 'ConfigMapCreated next']);
+    expect(namesHeard()).toEqual(['secrets.Created lost', 'configmaps.Created next']);
     expect(projection.statistics).toMatchObject({ gaps: 1, reloads: 1 });
   });
 
@@ -151,10 +151,10 @@ describe('a projection of several channels', () => {
     await settled();
     expect(skipped).toEqual([5]);
     expect(before).toEqual([0]);
-    expect(heard.map(({ event, before: old, after }) => [event.type, old?.metadata.uid, after?.metadata.uid])).toEqual([
-      ['ConfigMapDeleted', 'first', undefined],
-      ['ConfigMapCreated', undefined, 'another'],
-      ['ConfigMapCreated', undefined, 'next'],
+    expect(heard.map(({ event, before: old, after }) => [event.fact, old?.metadata.uid, after?.metadata.uid])).toEqual([
+      ['Deleted', 'first', undefined],
+      ['Created', undefined, 'another'],
+      ['Created', undefined, 'next'],
     ]);
   });
 });

@@ -1,8 +1,9 @@
 import { type ClusterState, type AppliedEvent } from '@shiplog/cluster';
 import {
+  EVENT_FORMAT,
   serviceActor,
   type Channel,
-  type EventType,
+  type Fact,
   type LogEvent,
   type ResourceId,
   type StoredObject,
@@ -10,7 +11,7 @@ import {
 
 /**
  * What lies between a state and a newer one of the same channel, as if events had led there: for listeners, after a
- * gap too long to refetch. The events are made up (their type says only created, changed or gone); the objects are true.
+ * gap too long to refetch. The events are made up (their fact says only created, changed or gone); the objects are true.
  */
 export function differences(
   channel: Channel,
@@ -48,13 +49,13 @@ export function belongsTo(channel: Channel, object: StoredObject): boolean {
   return nodeName === channel.node;
 }
 
-function madeUp(resource: ResourceId, object: StoredObject, fact: string, position: number): LogEvent {
+function madeUp(resource: ResourceId, object: StoredObject, fact: Fact, position: number): LogEvent {
   return {
     position,
     time: object.metadata.creationTimestamp,
-    type: `${object.kind}${fact}` as EventType,
-    version: 1,
+    version: EVENT_FORMAT,
     resource,
+    fact,
     namespace: object.metadata.namespace ?? '',
     name: object.metadata.name,
     uid: object.metadata.uid,

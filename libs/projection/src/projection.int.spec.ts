@@ -1,6 +1,13 @@
 import type { Bus } from '@shiplog/bus';
 import { ClusterState, hashResource, type AppliedEvent } from '@shiplog/cluster';
-import { PositionQuery, StateQuery, type LogEvent, type Queries, type StoredObject } from '@shiplog/contracts';
+import {
+  eventType,
+  PositionQuery,
+  StateQuery,
+  type LogEvent,
+  type Queries,
+  type StoredObject,
+} from '@shiplog/contracts';
 import { eventually, serve, serveStream, TestNats } from '@shiplog/testing';
 import { pino } from 'pino';
 import { Projection } from './projection';
@@ -38,7 +45,7 @@ describe('a projection', () => {
     expect(projection.get('configmaps', 'default', 'first')).toBeDefined();
     publisher.publish(publisher.create('second'), publisher.change('second', 'x'));
     await settled();
-    expect(heard.map((applied) => applied.event.type)).toEqual(['ConfigMapCreated', 'ConfigMapSpecChanged']);
+    expect(heard.map((applied) => applied.event.fact)).toEqual(['Created', 'SpecChanged']);
   });
 
   it('heals a lost message as soon as its successor arrives', async () => {
@@ -242,7 +249,7 @@ describe('a projection', () => {
       publisher.head();
       await eventually(() => !names().includes('ghost'));
       await settled();
-      expect(heard.map(({ event }) => event.type)).toEqual(['ConfigMapCreated', 'ConfigMapDeleted']);
+      expect(heard.map(({ event }) => event.fact)).toEqual(['Created', 'Deleted']);
     });
 
     it('undoes one that was folded in the place of a true one, by the hash of the next head', async () => {
@@ -258,7 +265,7 @@ describe('a projection', () => {
     it('hears the next event after one that can not be read', async () => {
       const other = await nats.bus('stranger', { role: 'journal', name: 'stranger' });
       for (const payload of ['{', '', '7']) {
-        other.connection.publish('shiplog.v1.event.configmaps._.default.web.ConfigMapCreated', Buffer.from(payload));
+        other.connection.publish('shiplog.v1.event.configmaps._.default.web.Created', Buffer.from(payload));
       }
       await other.connection.flush();
       publisher.publish(publisher.create('second'));
@@ -314,10 +321,10 @@ describe("a projection of a node's pods", () => {
 
   it('finds a pod that the journal does not know by the proof of its channel, and lets it go', async () => {
     const gone: string[] = [];
-    projection.onApplied((batch) => gone.push(...batch.map(({ event }) => `${event.type} ${event.name}`)));
+    projection.onApplied((batch) => gone.push(...batch.map(({ event }) => `${eventType(event)} ${event.name}`)));
     projection.state.put('pods', pod('ghost'));
     await eventually(() => projection.get('pods', 'default', 'ghost') === undefined);
-    expect(gone).toEqual(['PodDeleted ghost']);
+    expect(gone).toEqual(['pods.Deleted ghost']);
     expect(projection.statistics.hashesFailed).toBe(1);
     await eventually(() => projection.statistics.hashesProved > 0);
   });

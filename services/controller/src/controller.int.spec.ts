@@ -132,7 +132,11 @@ describe('the controllers on a real journal', () => {
     await scaled;
     await settlesAt('burst', 200);
     const { events } = await system.bus.ask(EventsQuery, { channels: [{ resource: 'pods' }], after: 0, limit: 10_000 });
-    expect(events.filter(({ type, name }) => type === 'PodCreated' && name.startsWith('burst-'))).toHaveLength(200);
+    expect(
+      events.filter(
+        ({ resource, fact, name }) => resource === 'pods' && fact === 'Created' && name.startsWith('burst-'),
+      ),
+    ).toHaveLength(200);
   });
 
   it('remove the pods of a node whose object is gone', async () => {

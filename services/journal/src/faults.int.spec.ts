@@ -1,5 +1,6 @@
 import type { Bus } from '@shiplog/bus';
 import {
+  EVENT_FORMAT,
   HistoryQuery,
   ObjectQuery,
   PositionQuery,
@@ -76,7 +77,7 @@ describe('the writer’s lease', () => {
     await bus.command(createNamespace('default'));
     const client = await connectClient(url, 'deposed', () => undefined);
     const deposed = await Appender.open(url, 0, () => undefined);
-    const event = { position: 2, time: '2026-01-01T00:00:00.000Z', type: 'ConfigMapCreated', version: 1 } as const;
+    const event = { position: 2, time: '2026-01-01T00:00:00.000Z', fact: 'Created', version: EVENT_FORMAT } as const;
     const about = { resource: 'configmaps', namespace: 'default', name: 'a', uid: 'u', node: '' } as const;
     const reason = { actor: 'a', commandId: 'c', commandSeq: 0, data: {} };
     const commit = {
@@ -206,10 +207,7 @@ describe('without its neighbours', () => {
     await bus.commandLater(kept);
     const manager = await bus.connection.jetstreamManager();
     await eventually(async () => (await manager.streams.info(LATER_STREAM)).state.messages === 0);
-    expect((await bus.ask(HistoryQuery, { key })).events.map(({ type }) => type)).toEqual([
-      'ConfigMapSpecChanged',
-      'ConfigMapCreated',
-    ]);
+    expect((await bus.ask(HistoryQuery, { key })).events.map(({ fact }) => fact)).toEqual(['SpecChanged', 'Created']);
   });
 
   it('a stored message that is no command is dropped, and those after it are decided', async () => {

@@ -173,11 +173,7 @@ describe('questions', () => {
     expect(await valueAt(deleted)).toBeUndefined();
     expect(await valueAt()).toBeUndefined();
     const history = await bus.ask(HistoryQuery, { key });
-    expect(history.events.map(({ type }) => type)).toEqual([
-      'ConfigMapDeleted',
-      'ConfigMapSpecChanged',
-      'ConfigMapCreated',
-    ]);
+    expect(history.events.map(({ fact }) => fact)).toEqual(['Deleted', 'SpecChanged', 'Created']);
     const names: string[] = [];
     for await (const { objects, position } of bus.state({ channels: [{ resource: 'configmaps' }], at: changed })) {
       expect(position).toBe(changed);

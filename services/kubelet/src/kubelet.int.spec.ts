@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeEvent } from '@shiplog/bus';
-import type { StoredObject } from '@shiplog/contracts';
+import { EVENT_FORMAT, type StoredObject } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX } from './testing/test-engine';
 import { containerOf, isReady, NODE, shell, TestNode } from './testing/test-node';
@@ -362,8 +362,8 @@ function forge(node: TestNode, name: string, fields: { metadata?: object; spec?:
   const event = {
     position,
     time: '2026-01-01T00:00:00.000Z',
-    type: 'PodCreated' as const,
-    version: 1,
+    fact: 'Created' as const,
+    version: EVENT_FORMAT,
     resource: 'pods' as const,
   };
   const about = { namespace: 'default', name, uid: metadata.uid, node: NODE };

@@ -82,13 +82,13 @@ describe('the scheduler on a real journal', () => {
     await createPods('p', 40, asking('100m'));
     await eventually(() => bound('p').length === 40);
     const events = await log();
-    const scheduled = events.filter(({ type }) => type === 'PodScheduled');
+    const scheduled = events.filter(({ fact }) => fact === 'Scheduled');
     expect(scheduled).toHaveLength(40);
     for (const event of scheduled) expect(again(events, event)).toEqual(event.data.decision);
     for (const event of scheduled) {
       expect(event.actor).toBe('system:shiplog:scheduler');
       const cause = events.find(({ position }) => position === event.cause);
-      expect(cause).toMatchObject({ type: 'PodCreated', uid: event.uid });
+      expect(cause).toMatchObject({ fact: 'Created', uid: event.uid });
     }
   });
 
@@ -101,7 +101,7 @@ describe('the scheduler on a real journal', () => {
     await system.kill('one');
     await creating;
     await eventually(() => bound('p').length === 150);
-    const scheduled = (await log()).filter(({ type }) => type === 'PodScheduled');
+    const scheduled = (await log()).filter(({ fact }) => fact === 'Scheduled');
     expect(new Set(scheduled.map(({ uid }) => uid)).size).toBe(150);
     expect(scheduled).toHaveLength(150);
   });
@@ -127,9 +127,9 @@ describe('the scheduler on a real journal', () => {
       await eventually(() => nodeOf(`p-${i}`));
     }
     const events = await log();
-    const ofType = (type: string) => events.filter((event) => event.type === type && event.resource === 'pods');
-    expect(ofType('PodScheduled').map(({ name, basis }) => ({ name, basis }))).toEqual(
-      ofType('PodCreated').map(({ name, position }) => ({ name, basis: position })),
+    const ofFact = (fact: string) => events.filter((event) => event.fact === fact && event.resource === 'pods');
+    expect(ofFact('Scheduled').map(({ name, basis }) => ({ name, basis }))).toEqual(
+      ofFact('Created').map(({ name, position }) => ({ name, basis: position })),
     );
   });
 });

@@ -75,7 +75,7 @@ export class RawLog {
   async #sample(batch: number): Promise<string[]> {
     const { rows } = await this.client.query<Record<string, string>>(
       `select ${COLUMNS.map(([name]) => `${name}::text`).join(', ')} from events
-        where type = 'PodCreated' order by position desc limit $1`,
+        where resource = 'pods' and type = 'Created' order by position desc limit $1`,
       [batch],
     );
     if (rows.length === 0) throw new Error('the log has no pods to take as a sample');

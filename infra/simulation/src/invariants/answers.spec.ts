@@ -16,7 +16,7 @@ function logged(position: number, commandId: string): LogEvent {
   return {
     position,
     time: `${position}`,
-    type: 'ConfigMapCreated',
+    fact: 'Created',
     resource: 'configmaps',
     namespace: 'default',
     name: 'x',

@@ -50,7 +50,7 @@ export class Follower {
     else if (position <= last && !this.#reloaded.has(resource)) {
       throw new Violation(
         EACH_ONCE,
-        `${this.owner}: ${resource} was told of ${last}, now of ${position} (${event.type})`,
+        `${this.owner}: ${resource} was told of ${last}, now of ${position} (${event.fact})`,
       );
     } else if (!this.#reloaded.delete(resource)) this.#mustBeNext(channel, last, position);
     this.#last.set(resource, Math.max(last, position));

@@ -1,3 +1,4 @@
+import { isDeletion } from '@shiplog/cluster';
 import type { Channel, ObjectKey, StateChunk, StoredObject } from '@shiplog/contracts';
 import type { Truth } from './truth';
 import { Violation } from './violation';
@@ -49,7 +50,7 @@ export class Reads {
     for (const event of this.truth.log.slice(0, position)) {
       if (event.resource !== resource) continue;
       const key = `${event.namespace}/${event.name}`;
-      if (event.type.endsWith('Deleted')) there.delete(key);
+      if (isDeletion(event.fact)) there.delete(key);
       else there.add(key);
     }
     return there.size;

@@ -1,4 +1,4 @@
-import { replyOf } from '@shiplog/cluster';
+import { isCreation, isDeletion, replyOf } from '@shiplog/cluster';
 import type { CommandReply, LogEvent, ObjectKey } from '@shiplog/contracts';
 import type { EventRange, EventRepository } from '../../../../services/journal/src/database/event.repository';
 import type { SnapshotRepository, StateAt } from '../../../../services/journal/src/database/snapshot.repository';
@@ -51,7 +51,7 @@ export class SimEvents {
   ofObject(key: ObjectKey, at: number): Promise<LogEvent[]> {
     return this.store.pooled(() => {
       const own = this.store.events.filter((event) => event.position <= at && isOf(event, key));
-      const start = own.findLastIndex(({ type }) => /(Created|Deleted)$/.test(type));
+      const start = own.findLastIndex(({ fact }) => isCreation(fact) || isDeletion(fact));
       return own.slice(Math.max(0, start));
     });
   }

@@ -1,4 +1,4 @@
-import type { AnyCommand, LogEvent, Principal, ResourceId } from '@shiplog/contracts';
+import { eventType, type AnyCommand, type LogEvent, type Principal, type ResourceId } from '@shiplog/contracts';
 import fc from 'fast-check';
 import { bind, cluster, createPod, refTo, remove, type Asked, type TestCluster } from '../decide/testing/given';
 import { authorise } from '.';
@@ -176,7 +176,7 @@ describe('a node, whatever commands it sends', () => {
           if (authorise(at.state, node, { id: 'c', actor, ...asked } as AnyCommand) !== undefined) continue;
           const before = new Map(at.state.list('pods').map(({ metadata, spec }) => [metadata.name, spec?.nodeName]));
           const { events } = at.when({ ...asked, actor });
-          for (const { type } of events) accepted.add(type);
+          for (const event of events) accepted.add(eventType(event));
           expect(events.filter((event) => !isOwn(event, before))).toEqual([]);
         }
       }),

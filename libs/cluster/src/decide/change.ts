@@ -1,17 +1,17 @@
 import {
-  eventVersion,
+  EVENT_FORMAT,
   NODE_RESOURCES,
   type EventData,
-  type EventType,
+  type Fact,
   type KubeObject,
   type ObjectOf,
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
 import { withoutUndefined } from '@shiplog/apimachinery';
-import { diffPatch } from '../diff-patch';
+import { changesBetween } from '../changes';
 import type { NewEvent } from './decision';
-import { genericType, nameOfChange, type ChangeName } from './naming';
+import { nameOfChange, type ChangeName } from './naming';
 
 /** What only the decider knows of a change. */
 export interface ChangeExtras {
@@ -28,19 +28,19 @@ export function changeEvent(
   after: StoredObject,
   extras: ChangeExtras = {},
 ): NewEvent | undefined {
-  const difference = diffPatch(before, after);
+  const difference = changesBetween(before, after);
   if (difference === undefined) return undefined;
   const changes = withoutUndefined(difference);
-  const { type, facts } = extras.name ?? nameOfChange(resource, before, after, changes);
+  const { fact, facts } = extras.name ?? nameOfChange(resource, before, after, changes);
   const data: EventData = { changes };
   if (facts !== undefined) data.facts = facts;
   if (extras.decision !== undefined) data.decision = extras.decision;
-  return eventOf(resource, after, type, data, extras.cause);
+  return eventOf(resource, after, fact, data, extras.cause);
 }
 
 /** The last event of an object. */
 export function deletedEvent(resource: ResourceId, object: StoredObject): NewEvent {
-  return eventOf(resource, object, genericType(resource, 'Deleted'), {});
+  return eventOf(resource, object, 'Deleted', {});
 }
 
 /** The node whose channel an object belongs to: that of a bound pod, '' for everything else. */
@@ -53,14 +53,14 @@ export function nodeOf(resource: ResourceId, object: KubeObject): string {
 export function eventOf(
   resource: ResourceId,
   object: StoredObject,
-  type: EventType,
+  fact: Fact,
   data: EventData,
   cause?: number,
 ): NewEvent {
   return {
-    type,
-    version: eventVersion(type),
+    version: EVENT_FORMAT,
     resource,
+    fact,
     namespace: object.metadata.namespace ?? '',
     name: object.metadata.name,
     uid: object.metadata.uid,

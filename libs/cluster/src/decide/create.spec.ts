@@ -3,7 +3,7 @@ import { cluster, create, createPod, remove, TestCluster } from './testing/given
 describe('creating an object', () => {
   it('makes one event that holds the object with name, uid and time', () => {
     const { types, events, reply } = cluster().when(create('configmaps', 'settings', { data: { a: '1' } }));
-    expect(types).toEqual(['ConfigMapCreated']);
+    expect(types).toEqual(['configmaps.Created']);
     expect(events[0]?.data.object).toMatchObject({
       metadata: { name: 'settings', namespace: 'default', uid: 'uid-2', creationTimestamp: '2026-01-01T00:00:02Z' },
       data: { a: '1' },

@@ -5,7 +5,7 @@ import {
   resourceRow,
   type CommandReply,
   type EventData,
-  type EventType,
+  type Fact,
   type ItemResult,
   type KubeObject,
   type KubeStatus,
@@ -35,9 +35,9 @@ export interface DecisionContext {
 
 /** An event that was decided but has no place in the log yet. */
 export interface NewEvent {
-  readonly type: EventType;
   readonly version: number;
   readonly resource: ResourceId;
+  readonly fact: Fact;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;

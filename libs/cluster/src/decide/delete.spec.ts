@@ -8,7 +8,7 @@ const boundPod = (): TestCluster => {
 describe('deleting an object', () => {
   it('without anything to wait for is one event', () => {
     const at = cluster().given(create('configmaps', 'a'));
-    expect(at.when(remove('configmaps', 'a')).types).toEqual(['ConfigMapDeleted']);
+    expect(at.when(remove('configmaps', 'a')).types).toEqual(['configmaps.Deleted']);
     expect(at.get('configmaps', 'default', 'a')).toBeUndefined();
   });
 
@@ -18,7 +18,7 @@ describe('deleting an object', () => {
 
   it('with a finalizer marks it, once', () => {
     const at = cluster().given(create('configmaps', 'a', { metadata: { finalizers: ['example.org/wait'] } }));
-    expect(at.when(remove('configmaps', 'a')).types).toEqual(['ConfigMapDeletionRequested']);
+    expect(at.when(remove('configmaps', 'a')).types).toEqual(['configmaps.DeletionRequested']);
     expect(at.get('configmaps', 'default', 'a')?.metadata).toMatchObject({ deletionGracePeriodSeconds: 0 });
     expect(at.when(remove('configmaps', 'a')).reply).toMatchObject({ ok: true, events: 0 });
   });
@@ -31,7 +31,7 @@ describe('deleting an object', () => {
     );
     expect(at.when(remove('configmaps', 'a', { preconditions: { resourceVersion: '1' } })).rejection?.code).toBe(409);
     expect(at.when(remove('configmaps', 'a', { preconditions: { uid: 'uid-2', resourceVersion: '2' } })).types).toEqual(
-      ['ConfigMapDeleted'],
+      ['configmaps.Deleted'],
     );
   });
 
@@ -60,13 +60,13 @@ describe('deleting an object', () => {
 
 describe('deleting a pod', () => {
   it('that no node has yet takes no time', () => {
-    expect(cluster().given(createPod('p')).when(remove('pods', 'p')).types).toEqual(['PodDeleted']);
+    expect(cluster().given(createPod('p')).when(remove('pods', 'p')).types).toEqual(['pods.Deleted']);
   });
 
   it('that a node runs waits for the node, its grace period long', () => {
     const at = boundPod();
     const { types, events } = at.when(remove('pods', 'p'));
-    expect(types).toEqual(['PodDeletionRequested']);
+    expect(types).toEqual(['pods.DeletionRequested']);
     expect(events[0]?.data.facts).toEqual({ gracePeriodSeconds: 20 });
     expect(at.get('pods', 'default', 'p')?.metadata).toMatchObject({
       deletionTimestamp: '2026-01-01T00:00:25Z',
@@ -89,7 +89,7 @@ describe('deleting a pod', () => {
     const at = boundPod().given(remove('pods', 'p'));
     const { uid } = refTo(at, 'p');
     const { types, events } = at.when(remove('pods', 'p', { gracePeriodSeconds: 0, preconditions: { uid } }));
-    expect(types).toEqual(['PodDeleted']);
+    expect(types).toEqual(['pods.Deleted']);
     expect(events[0]?.node).toBe('n1');
   });
 
@@ -99,14 +99,14 @@ describe('deleting a pod', () => {
       type: 'ReportPods',
       data: { node: 'n1', pods: [{ ...refTo(at, 'p'), status: { phase: 'Succeeded' } }] },
     });
-    expect(at.when(remove('pods', 'p')).types).toEqual(['PodDeleted']);
+    expect(at.when(remove('pods', 'p')).types).toEqual(['pods.Deleted']);
   });
 
   it('with a finalizer waits for the finalizer too', () => {
     const at = cluster('n1').given(createPod('p', { metadata: { finalizers: ['example.org/wait'] } }));
     at.given(bind(at, 'p', 'n1')).given(remove('pods', 'p'));
-    expect(at.when(remove('pods', 'p', { gracePeriodSeconds: 0 })).types).toEqual(['PodMetadataChanged']);
-    expect(at.when(patch('pods', 'p', { metadata: { finalizers: null } })).types).toEqual(['PodDeleted']);
+    expect(at.when(remove('pods', 'p', { gracePeriodSeconds: 0 })).types).toEqual(['pods.MetadataChanged']);
+    expect(at.when(patch('pods', 'p', { metadata: { finalizers: null } })).types).toEqual(['pods.Deleted']);
   });
 });
 
@@ -127,7 +127,7 @@ describe('what becomes of dependents', () => {
   ] as const)('of a ReplicationController with policy %s', (propagationPolicy, finalizers, fact) => {
     const at = cluster().given(create('replicationcontrollers', 'web', rc));
     expect(at.when(remove('replicationcontrollers', 'web', { propagationPolicy })).types).toEqual([
-      `ReplicationController${fact}`,
+      `replicationcontrollers.${fact}`,
     ]);
     expect(at.get('replicationcontrollers', 'default', 'web')?.metadata.finalizers).toEqual(finalizers);
   });
@@ -138,7 +138,7 @@ describe('what becomes of dependents', () => {
     at.given(remove('replicationcontrollers', 'web', { propagationPolicy: 'Orphan' }));
     expect(at.get('replicationcontrollers', 'default', 'web')?.metadata.finalizers).toEqual(['orphan']);
     expect(at.when(remove('replicationcontrollers', 'web', { propagationPolicy: 'Background' })).types).toEqual([
-      'ReplicationControllerDeleted',
+      'replicationcontrollers.Deleted',
     ]);
   });
 });
@@ -146,14 +146,14 @@ describe('what becomes of dependents', () => {
 describe('deleting a namespace', () => {
   it('makes it terminating until its contents are gone', () => {
     const at = cluster().given(create('namespaces', 'old'));
-    expect(at.when(remove('namespaces', 'old')).types).toEqual(['NamespaceDeletionRequested']);
+    expect(at.when(remove('namespaces', 'old')).types).toEqual(['namespaces.DeletionRequested']);
     expect(at.get('namespaces', '', 'old')).toMatchObject({
       spec: { finalizers: ['kubernetes'] },
       status: { phase: 'Terminating' },
     });
     const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'old' }, spec: {} };
     const finalize = { resource: 'namespaces', namespace: '', name: 'old', subresource: 'finalize', object } as const;
-    expect(at.when({ type: 'ReplaceObject', data: finalize }).types).toEqual(['NamespaceDeleted']);
+    expect(at.when({ type: 'ReplaceObject', data: finalize }).types).toEqual(['namespaces.Deleted']);
   });
 
   it.each(['default', 'kube-system', 'kube-public', 'kube-node-lease'])('called %s is refused', (name) => {
@@ -176,7 +176,7 @@ describe('deleting a collection', () => {
       .given(create('configmaps', 'b', { metadata: { labels: { app: 'x' }, finalizers: ['example.org/wait'] } }))
       .given(create('configmaps', 'c'));
     const { types, reply } = at.when(deleteAll('app=x'));
-    expect(types).toEqual(['ConfigMapDeleted', 'ConfigMapDeletionRequested']);
+    expect(types).toEqual(['configmaps.Deleted', 'configmaps.DeletionRequested']);
     expect(reply).toMatchObject({
       ok: true,
       results: [

@@ -1,8 +1,6 @@
 import {
-  resourceRow,
-  type EventType,
-  type GenericFact,
-  type MergePatch,
+  type Changes,
+  type Fact,
   type NamedFact,
   type Node,
   type ObjectOf,
@@ -20,13 +18,13 @@ type Facts = Readonly<Record<string, unknown>>;
 /** Recognises one kind of change by what was before and what is after it. */
 export interface NamingRule<R extends ResourceId = ResourceId> {
   readonly resource: R;
-  readonly type: NamedFact;
+  readonly fact: NamedFact;
   /** The facts of the change, or undefined when it is another one. */
   facts(before: ObjectOf<R>, after: ObjectOf<R>): Facts | undefined;
 }
 
-const rule = <R extends ResourceId>(resource: R, type: NamedFact, facts: NamingRule<R>['facts']): NamingRule =>
-  ({ resource, type, facts }) as unknown as NamingRule;
+const rule = <R extends ResourceId>(resource: R, fact: NamedFact, facts: NamingRule<R>['facts']): NamingRule =>
+  ({ resource, fact, facts }) as unknown as NamingRule;
 
 const named = ({ kind, name, uid }: OwnerReference): Facts => ({ controller: { kind, name, uid } });
 
@@ -69,30 +67,30 @@ function replicasChanged(before: ReplicationController, after: ReplicationContro
 
 /** Named changes, the most telling first: the first rule that recognises a change names it. */
 export const NAMING_RULES: readonly NamingRule[] = [
-  rule('pods', 'PodScheduled', (before, after) =>
+  rule('pods', 'Scheduled', (before, after) =>
     (before.spec?.nodeName ?? '') === '' && (after.spec?.nodeName ?? '') !== ''
       ? { node: after.spec?.nodeName }
       : undefined,
   ),
-  rule('pods', 'PodAdopted', (before, after) => {
+  rule('pods', 'Adopted', (before, after) => {
     const owner = controllerOf(after);
     return owner !== undefined && owner.uid !== controllerOf(before)?.uid ? named(owner) : undefined;
   }),
-  rule('pods', 'PodReleased', (before, after) => {
+  rule('pods', 'Released', (before, after) => {
     const owner = controllerOf(before);
     return owner !== undefined && controllerOf(after) === undefined ? named(owner) : undefined;
   }),
-  rule('pods', 'PodSucceeded', phaseBecame('Succeeded')),
-  rule('pods', 'PodFailed', phaseBecame('Failed')),
-  rule('pods', 'PodReady', podReadyBecame(true)),
-  rule('pods', 'PodUnready', podReadyBecame(false)),
+  rule('pods', 'Succeeded', phaseBecame('Succeeded')),
+  rule('pods', 'Failed', phaseBecame('Failed')),
+  rule('pods', 'Ready', podReadyBecame(true)),
+  rule('pods', 'Unready', podReadyBecame(false)),
   rule('replicationcontrollers', 'ReplicasChanged', replicasChanged),
-  rule('nodes', 'NodeBecameReady', readyBecame('True')),
-  rule('nodes', 'NodeBecameNotReady', readyBecame('False')),
-  rule('nodes', 'NodeLost', readyBecame('Unknown')),
-  rule('nodes', 'NodeCordoned', (before, after) => (becameUnschedulable(before, after) ? {} : undefined)),
-  rule('nodes', 'NodeUncordoned', (before, after) => (becameUnschedulable(after, before) ? {} : undefined)),
-  rule('nodes', 'NodeTaintsChanged', (before, after) =>
+  rule('nodes', 'BecameReady', readyBecame('True')),
+  rule('nodes', 'BecameNotReady', readyBecame('False')),
+  rule('nodes', 'Lost', readyBecame('Unknown')),
+  rule('nodes', 'Cordoned', (before, after) => (becameUnschedulable(before, after) ? {} : undefined)),
+  rule('nodes', 'Uncordoned', (before, after) => (becameUnschedulable(after, before) ? {} : undefined)),
+  rule('nodes', 'TaintsChanged', (before, after) =>
     sameJson(before.spec?.taints ?? [], after.spec?.taints ?? [])
       ? undefined
       : { from: before.spec?.taints ?? [], to: after.spec?.taints ?? [] },
@@ -101,7 +99,7 @@ export const NAMING_RULES: readonly NamingRule[] = [
 
 /** What a change is called, and what it says in words of its own. */
 export interface ChangeName {
-  readonly type: EventType;
+  readonly fact: Fact;
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
@@ -118,17 +116,17 @@ export function nameOfChange(
   resource: ResourceId,
   before: StoredObject,
   after: StoredObject,
-  changes: MergePatch,
+  changes: Changes,
 ): ChangeName {
   if (before.metadata.deletionTimestamp === undefined && after.metadata.deletionTimestamp !== undefined) {
-    return { type: genericType(resource, 'DeletionRequested'), facts: deletionFacts(after) };
+    return { fact: 'DeletionRequested', facts: deletionFacts(after) };
   }
   for (const rule of rulesOf.get(resource) ?? []) {
     const facts = rule.facts(before as never, after as never);
     if (facts !== undefined)
-      return { type: rule.type, facts: Object.keys(facts).length > 0 ? withoutUndefined(facts) : undefined };
+      return { fact: rule.fact, facts: Object.keys(facts).length > 0 ? withoutUndefined(facts) : undefined };
   }
-  return { type: genericType(resource, partChanged(changes)) };
+  return { fact: partChanged(changes) };
 }
 
 function deletionFacts({ metadata }: StoredObject): ChangeName['facts'] {
@@ -136,13 +134,8 @@ function deletionFacts({ metadata }: StoredObject): ChangeName['facts'] {
 }
 
 /** A change of what is wanted (spec, data, subsets …) outweighs one of what was observed, and that one of metadata. */
-function partChanged(changes: MergePatch): 'SpecChanged' | 'StatusChanged' | 'MetadataChanged' {
+function partChanged(changes: Changes): 'SpecChanged' | 'StatusChanged' | 'MetadataChanged' {
   const parts = Object.keys(changes);
   if (parts.some((part) => part !== 'metadata' && part !== 'status')) return 'SpecChanged';
   return parts.includes('status') ? 'StatusChanged' : 'MetadataChanged';
-}
-
-/** `Pod` and `Created` make `PodCreated`. */
-export function genericType(resource: ResourceId, fact: GenericFact): EventType {
-  return `${resourceRow(resource).kind}${fact}`;
 }

@@ -14,7 +14,6 @@ import { applyPatch, statusOf, unreadablePatch, withoutUndefined, type Result } 
 import { changeEvent, deletedEvent, eventOf } from './change';
 import { refused, scopeRejection, sizeRejection, type DecisionContext, type Decided } from './decision';
 import { isReadyToGo } from './deletion';
-import { genericType } from './naming';
 
 /** What admission may know: the context's state and time, with the uid as the seed of its choices. */
 function admissionOf({ state, metadata, actor }: DecisionContext, namespace?: string): AdmissionContext {
@@ -36,7 +35,7 @@ export function decideCreate(context: DecisionContext, data: Command<'CreateObje
   if (other !== undefined) return refused(alreadyThere(data, name, other));
   const reply = { position: context.metadata.position, key: { resource, namespace, name }, uid };
   if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object } };
-  return { ok: true, events: [eventOf(resource, object, genericType(resource, 'Created'), { object })], reply };
+  return { ok: true, events: [eventOf(resource, object, 'Created', { object })], reply };
 }
 
 function alreadyThere({ resource }: Command<'CreateObject'>['data'], name: string, other: StoredObject): KubeStatus {

@@ -1,4 +1,4 @@
-import type { ContainerStatus, PodStatus, SchedulingDecision } from '@shiplog/contracts';
+import { eventType, type ContainerStatus, type PodStatus, type SchedulingDecision } from '@shiplog/contracts';
 import { bind, cluster, createPod, refTo, remove, type TestCluster, type Told } from './testing/given';
 
 const decision: SchedulingDecision = { policy: 'default/1', seed: 1, top: [], refused: {}, nodes: 1 };
@@ -33,7 +33,7 @@ describe('binding pods', () => {
       type: 'BindPods',
       data: { bindings: [{ ...refTo(at, 'p'), node: 'n1', cause: 3, decision }] },
     });
-    expect(types).toEqual(['PodScheduled']);
+    expect(types).toEqual(['pods.Scheduled']);
     expect(events[0]).toMatchObject({ node: 'n1', cause: 3, data: { decision, facts: { node: 'n1' } } });
     expect(at.get('pods', 'default', 'p')).toMatchObject({
       spec: { nodeName: 'n1' },
@@ -71,7 +71,7 @@ describe('binding pods', () => {
       'ok',
       expect.stringContaining('named twice'),
     ]);
-    expect(told.types).toEqual(['PodScheduled']);
+    expect(told.types).toEqual(['pods.Scheduled']);
   });
 });
 
@@ -81,9 +81,9 @@ describe('marking pods unschedulable', () => {
 
   it('says why, once for each reason', () => {
     const at = withPod();
-    expect(mark(at, '0/2 nodes are available').types).toEqual(['PodUnschedulable']);
+    expect(mark(at, '0/2 nodes are available').types).toEqual(['pods.Unschedulable']);
     expect(mark(at, '0/2 nodes are available').reply).toMatchObject({ ok: true, events: 0 });
-    expect(mark(at, '0/3 nodes are available').types).toEqual(['PodUnschedulable']);
+    expect(mark(at, '0/3 nodes are available').types).toEqual(['pods.Unschedulable']);
     expect(at.get('pods', 'default', 'p')).toMatchObject({
       status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }] },
     });
@@ -99,11 +99,11 @@ describe('reporting pods', () => {
     const at = withBoundPod();
     const waiting = { waiting: { reason: 'ContainerCreating' } };
     expect(report(at, { phase: 'Pending', containerStatuses: [container(waiting)] }).types).toEqual([
-      'ContainerWaiting',
+      'pods.ContainerWaiting',
     ]);
     const running = { phase: 'Running', podIP: '10.244.0.5', containerStatuses: [container(started, { ready: true })] };
     const told = report(at, { ...running, conditions: isReady('True') });
-    expect(told.types).toEqual(['ContainerStarted', 'PodReady']);
+    expect(told.types).toEqual(['pods.ContainerStarted', 'pods.Ready']);
     expect(told.events.map(({ data }) => data.facts)).toEqual([
       { container: 'web', image: 'web:1', restartCount: 0 },
       { podIP: '10.244.0.5' },
@@ -124,12 +124,12 @@ describe('reporting pods', () => {
     expect(report(at, status).reply).toMatchObject({ ok: true, events: 0, results: [{ ok: true, position: 6 }] });
   });
 
-  it('puts what has no name of its own into the last step, or a PodStatusChanged', () => {
+  it('puts what has no name of its own into the last step, or a StatusChanged', () => {
     const at = withBoundPod();
     expect(
       report(at, { phase: 'Running', containerStatuses: [container(started)], podIP: '10.244.0.5' }).types,
-    ).toEqual(['ContainerStarted']);
-    expect(report(at, { podIP: '10.244.0.6' }).types).toEqual(['PodStatusChanged']);
+    ).toEqual(['pods.ContainerStarted']);
+    expect(report(at, { podIP: '10.244.0.6' }).types).toEqual(['pods.StatusChanged']);
   });
 
   it('tells an end from what came after it, when the kubelet looked too late', () => {
@@ -141,13 +141,13 @@ describe('reporting pods', () => {
     });
     const crashed = container({ waiting: { reason: 'CrashLoopBackOff' } }, { lastState: ended(137), restartCount: 1 });
     const told = report(at, { containerStatuses: [crashed], conditions: isReady('False') });
-    expect(told.types).toEqual(['ContainerExited', 'ContainerWaiting', 'PodUnready']);
+    expect(told.types).toEqual(['pods.ContainerExited', 'pods.ContainerWaiting', 'pods.Unready']);
     expect(told.events[0]?.data.facts).toMatchObject({ container: 'web', exitCode: 137, reason: 'Error' });
     const again = container(
       { running: { startedAt: '2026-01-01T00:03:00Z' } },
       { lastState: ended(137), restartCount: 1 },
     );
-    expect(report(at, { containerStatuses: [again] }).types).toEqual(['ContainerStarted']);
+    expect(report(at, { containerStatuses: [again] }).types).toEqual(['pods.ContainerStarted']);
   });
 
   it.each([
@@ -161,7 +161,7 @@ describe('reporting pods', () => {
       conditions: isReady('True'),
     });
     const told = report(at, { phase, containerStatuses: [container(ended(code))], conditions: isReady('False') });
-    expect(told.types).toEqual(['ContainerExited', `Pod${phase}`]);
+    expect(told.types).toEqual(['pods.ContainerExited', `pods.${phase}`]);
     expect(report(at, { phase: 'Running' }).types).toEqual([]);
   });
 
@@ -191,34 +191,34 @@ describe('reporting pods', () => {
     const causesOf = (status: PodStatus, cause: number, containers: Record<string, number>) => {
       const pods = [{ ...refTo(at, 'p'), status, cause, containers }];
       const { events } = at.when({ type: 'ReportPods', data: { node: 'n1', pods } });
-      return events.map(({ type, position, cause }) => [type, position, cause]);
+      return events.map((event) => [eventType(event), event.position, event.cause]);
     };
     const statusOf = (...containerStatuses: ContainerStatus[]): PodStatus => ({ phase: 'Running', containerStatuses });
-    expect(causesOf(statusOf(container(started)), 5, {})).toEqual([['ContainerStarted', 6, 5]]);
+    expect(causesOf(statusOf(container(started)), 5, {})).toEqual([['pods.ContainerStarted', 6, 5]]);
     // An end and a new start within one look: the second comes of the first.
     const again = { running: { startedAt: '2026-01-01T00:03:00Z' } };
     const restarted = container(again, { restartCount: 1, lastState: ended(1) });
     expect(causesOf({ ...statusOf(restarted), conditions: isReady('True') }, 5, { web: 6 })).toEqual([
-      ['ContainerExited', 7, 6],
-      ['ContainerStarted', 8, 7],
-      ['PodReady', 9, 8],
+      ['pods.ContainerExited', 7, 6],
+      ['pods.ContainerStarted', 8, 7],
+      ['pods.Ready', 9, 8],
     ]);
     // A wait comes of the end before it; so does the start after the wait.
     const waits = { waiting: { reason: 'CrashLoopBackOff' } };
     const waiting = container(waits, { restartCount: 1, lastState: ended(2) });
     expect(causesOf({ ...statusOf(waiting), conditions: isReady('True') }, 5, { web: 8 })).toEqual([
-      ['ContainerExited', 10, 8],
-      ['ContainerWaiting', 11, 10],
+      ['pods.ContainerExited', 10, 8],
+      ['pods.ContainerWaiting', 11, 10],
     ]);
     const third = container(
       { running: { startedAt: '2026-01-01T00:09:00Z' } },
       { restartCount: 2, lastState: ended(2) },
     );
-    expect(causesOf(statusOf(third), 5, { web: 10 })).toEqual([['ContainerStarted', 12, 10]]);
+    expect(causesOf(statusOf(third), 5, { web: 10 })).toEqual([['pods.ContainerStarted', 12, 10]]);
     const over = container(ended(0), { restartCount: 2 });
     expect(causesOf({ ...statusOf(over), phase: 'Succeeded' }, 12, { web: 12 })).toEqual([
-      ['ContainerExited', 13, 12],
-      ['PodSucceeded', 14, 13],
+      ['pods.ContainerExited', 13, 12],
+      ['pods.Succeeded', 14, 13],
     ]);
   });
 

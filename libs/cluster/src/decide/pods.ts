@@ -70,7 +70,7 @@ function markOne(context: DecisionContext, mark: Mark): ItemOutcome {
   if (isSettled) return { ok: true, pod, events: [] };
   const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: mark.message };
   const event = changeEvent('pods', pod, withCondition(pod, condition, context.metadata.time), {
-    name: { type: 'PodUnschedulable', facts: { message: mark.message } },
+    name: { fact: 'Unschedulable', facts: { message: mark.message } },
     decision: mark.decision,
     cause: mark.cause,
   });
@@ -145,8 +145,8 @@ class Causes {
   }
 
   /** Nothing comes of a wait: what follows comes of what it waits after. */
-  happened({ type }: NewEvent, container: string | undefined, position: number): void {
-    if (container !== undefined && type !== 'ContainerWaiting') this.#containers.set(container, position);
+  happened({ fact }: NewEvent, container: string | undefined, position: number): void {
+    if (container !== undefined && fact !== 'ContainerWaiting') this.#containers.set(container, position);
   }
 }
 

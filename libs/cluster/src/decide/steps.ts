@@ -10,15 +10,12 @@ export interface Step {
 
 const CONTAINER_LISTS = ['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
 
-/**
- * Containers, before and after, whose steps are told one by one. Each step is an event that holds the whole list: the cost
- * grows with the square of it.
- */
+/** Containers, before and after, whose steps are told one by one. Each step looks through the whole list. */
 const MOST_TOLD = 200;
 
 /**
  * The named steps between two statuses: containers first, in the order of the lists, then the pod as a whole. What
- * differs besides travels with the last step; alone, it is a PodStatusChanged. Of a pod of very many containers only the
+ * differs besides travels with the last step; alone, it is a StatusChanged. Of a pod of very many containers only the
  * whole is told.
  */
 export function stepsBetween(before: PodStatus, after: PodStatus): Step[] {
@@ -38,7 +35,7 @@ export function stepsBetween(before: PodStatus, after: PodStatus): Step[] {
   if (whole !== undefined) return [...steps, { status: after, name: whole }];
   const last = steps.pop();
   if (last !== undefined) return [...steps, { status: after, name: last.name }];
-  return sameJson(before, after) ? [] : [{ status: after, name: { type: 'PodStatusChanged' } }];
+  return sameJson(before, after) ? [] : [{ status: after, name: { fact: 'StatusChanged' } }];
 }
 
 function containersOf(status: PodStatus): number {
@@ -54,14 +51,14 @@ function withContainer(list: readonly ContainerStatus[], next: ContainerStatus):
 function podStep(before: PodStatus, after: PodStatus): ChangeName | undefined {
   const { phase, reason, message } = after;
   if (phase !== before.phase && (phase === 'Succeeded' || phase === 'Failed')) {
-    return { type: `Pod${phase}`, facts: withoutUndefined({ from: before.phase, reason, message }) };
+    return { fact: phase, facts: withoutUndefined({ from: before.phase, reason, message }) };
   }
   const ready = after.conditions?.find((condition) => condition.type === 'Ready');
   const isReady = ready?.status === 'True';
   const wasReady = before.conditions?.some((item) => item.type === 'Ready' && item.status === 'True') ?? false;
   if (isReady === wasReady) return undefined;
   return {
-    type: isReady ? 'PodReady' : 'PodUnready',
+    fact: isReady ? 'Ready' : 'Unready',
     facts: withoutUndefined({
       reason: ready?.reason,
       message: ready?.message,
@@ -111,7 +108,7 @@ function presentStep(before: ContainerStatus | undefined, after: ContainerStatus
   }
   if (waiting === undefined || before?.state?.waiting?.reason === waiting.reason) return undefined;
   const facts = withoutUndefined({ container: after.name, reason: waiting.reason, message: waiting.message });
-  return { container: after, name: { type: 'ContainerWaiting', facts } };
+  return { container: after, name: { fact: 'ContainerWaiting', facts } };
 }
 
 function sameEnd(a: ContainerStateTerminated | undefined, b: ContainerStateTerminated): boolean {
@@ -121,13 +118,13 @@ function sameEnd(a: ContainerStateTerminated | undefined, b: ContainerStateTermi
 }
 
 function started({ name, image, containerID, restartCount }: ContainerStatus): ChangeName {
-  return { type: 'ContainerStarted', facts: withoutUndefined({ container: name, image, containerID, restartCount }) };
+  return { fact: 'ContainerStarted', facts: withoutUndefined({ container: name, image, containerID, restartCount }) };
 }
 
 function exited({ name, restartCount }: ContainerStatus, end: ContainerStateTerminated): ChangeName {
   const { exitCode, reason, signal, message } = end;
   return {
-    type: 'ContainerExited',
+    fact: 'ContainerExited',
     facts: withoutUndefined({ container: name, exitCode, reason, signal, message, restartCount }),
   };
 }

@@ -19,7 +19,7 @@ describe('replacing what is not there', () => {
 
   it('makes it where Kubernetes does, and is refused elsewhere', () => {
     const at = cluster();
-    expect(at.when(replace('services')).types).toEqual(['ServiceCreated']);
+    expect(at.when(replace('services')).types).toEqual(['services.Created']);
     expect(at.get('services', 'default', 'a')?.metadata).toMatchObject({ name: 'a', namespace: 'default' });
     expect(at.when(replace('configmaps')).rejection?.code).toBe(404);
     expect(at.given(remove('services', 'a')).when(replace('services', {})).rejection?.code).toBe(422);
@@ -30,8 +30,8 @@ describe('changing an object', () => {
   it('logs what changed, and nothing else', () => {
     const at = cluster().given(create('configmaps', 'a', { data: { x: '1', y: '2' } }));
     const { types, events } = at.when(patch('configmaps', 'a', { data: { x: '9', y: null } }));
-    expect(types).toEqual(['ConfigMapSpecChanged']);
-    expect(events[0]?.data).toEqual({ changes: { data: { x: '9', y: null } } });
+    expect(types).toEqual(['configmaps.SpecChanged']);
+    expect(events[0]?.data).toEqual({ changes: { data: { in: { x: { set: '9' }, y: { unset: true } } } } });
   });
 
   it('that is as asked already makes no event and answers with its resourceVersion', () => {
@@ -65,9 +65,9 @@ describe('changing an object', () => {
   });
 
   it.each([
-    ['labels', { metadata: { labels: { a: 'b' } } }, 'ReplicationControllerMetadataChanged', undefined],
-    ['replicas', { spec: { replicas: 5 } }, 'ReplicasChanged', { from: 2, to: 5 }],
-    ['template', { spec: { minReadySeconds: 3 } }, 'ReplicationControllerSpecChanged', undefined],
+    ['labels', { metadata: { labels: { a: 'b' } } }, 'replicationcontrollers.MetadataChanged', undefined],
+    ['replicas', { spec: { replicas: 5 } }, 'replicationcontrollers.ReplicasChanged', { from: 2, to: 5 }],
+    ['template', { spec: { minReadySeconds: 3 } }, 'replicationcontrollers.SpecChanged', undefined],
   ])('of %s is called what it is', (_, change, type, facts) => {
     const { types, events } = cluster()
       .given(create('replicationcontrollers', 'web', rc(2)))
@@ -79,7 +79,7 @@ describe('changing an object', () => {
   it('by scale is a change of replicas', () => {
     const at = cluster().given(create('replicationcontrollers', 'web', rc(2)));
     expect(at.when(patch('replicationcontrollers', 'web', { spec: { replicas: 0 } }, 'scale')).types).toEqual([
-      'ReplicasChanged',
+      'replicationcontrollers.ReplicasChanged',
     ]);
     expect(at.get('replicationcontrollers', 'default', 'web')).toMatchObject({ spec: { replicas: 0 } });
   });
@@ -88,7 +88,7 @@ describe('changing an object', () => {
     const at = cluster().given(create('replicationcontrollers', 'web', rc(2)));
     const change = { spec: { replicas: 9 }, status: { replicas: 2 } };
     expect(at.when(patch('replicationcontrollers', 'web', change, 'status')).types).toEqual([
-      'ReplicationControllerStatusChanged',
+      'replicationcontrollers.StatusChanged',
     ]);
     expect(at.get('replicationcontrollers', 'default', 'web')).toMatchObject({
       spec: { replicas: 2 },
@@ -107,7 +107,7 @@ describe('changing an object', () => {
     const { types, reply } = at.when(
       patch('configmaps', 'a', { metadata: { finalizers: null }, data: { last: 'words' } }),
     );
-    expect(types).toEqual(['ConfigMapDeleted']);
+    expect(types).toEqual(['configmaps.Deleted']);
     // Nobody can look at it any more.
     expect(reply).toMatchObject({ object: { metadata: { name: 'a' }, data: { last: 'words' } } });
     expect(reply).not.toHaveProperty('object.metadata.finalizers');
@@ -121,12 +121,12 @@ describe('adoption', () => {
   it('is told from other changes of metadata, and so is release', () => {
     const at = cluster().given(createPod('p'));
     const adopted = at.when(patch('pods', 'p', { metadata: { ownerReferences: [owner] } }));
-    expect(adopted.types).toEqual(['PodAdopted']);
+    expect(adopted.types).toEqual(['pods.Adopted']);
     expect(adopted.events[0]?.data.facts).toEqual({
       controller: { kind: 'ReplicationController', name: 'web', uid: 'rc-uid' },
     });
-    expect(at.when(patch('pods', 'p', { metadata: { ownerReferences: null } })).types).toEqual(['PodReleased']);
-    expect(at.when(patch('pods', 'p', { metadata: { labels: { a: 'b' } } })).types).toEqual(['PodMetadataChanged']);
+    expect(at.when(patch('pods', 'p', { metadata: { ownerReferences: null } })).types).toEqual(['pods.Released']);
+    expect(at.when(patch('pods', 'p', { metadata: { labels: { a: 'b' } } })).types).toEqual(['pods.MetadataChanged']);
   });
 });
 
@@ -137,12 +137,12 @@ describe('a node', () => {
 
   it('becomes ready, not ready, and lost by its Ready condition', () => {
     const at = cluster('n1');
-    expect(at.when(patch('nodes', 'n1', ready('True', 'KubeletReady'), 'status')).types).toEqual(['NodeBecameReady']);
+    expect(at.when(patch('nodes', 'n1', ready('True', 'KubeletReady'), 'status')).types).toEqual(['nodes.BecameReady']);
     expect(at.when(patch('nodes', 'n1', ready('False', 'KubeletNotReady'), 'status')).types).toEqual([
-      'NodeBecameNotReady',
+      'nodes.BecameNotReady',
     ]);
     const lost = at.when(patch('nodes', 'n1', ready('Unknown', 'NodeStatusUnknown'), 'status'));
-    expect(lost.types).toEqual(['NodeLost']);
+    expect(lost.types).toEqual(['nodes.Lost']);
     expect(lost.events[0]?.data.facts).toEqual({
       from: 'False',
       reason: 'NodeStatusUnknown',
@@ -152,14 +152,14 @@ describe('a node', () => {
 
   it('is cordoned and uncordoned', () => {
     const at = cluster('n1');
-    expect(at.when(patch('nodes', 'n1', { spec: { unschedulable: true } })).types).toEqual(['NodeCordoned']);
-    expect(at.when(patch('nodes', 'n1', { spec: { unschedulable: null } })).types).toEqual(['NodeUncordoned']);
+    expect(at.when(patch('nodes', 'n1', { spec: { unschedulable: true } })).types).toEqual(['nodes.Cordoned']);
+    expect(at.when(patch('nodes', 'n1', { spec: { unschedulable: null } })).types).toEqual(['nodes.Uncordoned']);
   });
 
   it('changes its taints', () => {
     const taint = { key: 'a', effect: 'NoSchedule' };
     expect(cluster('n1').when(patch('nodes', 'n1', { spec: { taints: [taint] } })).types).toEqual([
-      'NodeTaintsChanged',
+      'nodes.TaintsChanged',
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import { encodeEvent, type Bus, type ChannelLinks } from '@shiplog/bus';
 import { ClusterState, hashResource } from '@shiplog/cluster';
 import {
+  EVENT_FORMAT,
   StatusError,
   EventsQuery,
   Head,
@@ -8,7 +9,6 @@ import {
   StateQuery,
   type Channel,
   type EventData,
-  type EventType,
   type LogEvent,
   type Queries,
   type StoredObject,
@@ -72,9 +72,9 @@ export class Publisher {
     const event: LogEvent = {
       position,
       time: '2026-01-01T00:00:00.000Z',
-      type: `${KINDS[resource]}${fact}` as EventType,
-      version: 1,
+      version: EVENT_FORMAT,
       resource,
+      fact,
       namespace: 'default',
       name,
       uid,
@@ -96,7 +96,7 @@ export class Publisher {
   }
 
   change(name: string, value: string): LogEvent {
-    return this.append('SpecChanged', name, { changes: { data: { value } } });
+    return this.append('SpecChanged', name, { changes: { data: { in: { value: { set: value } } } } });
   }
 
   delete(name: string): LogEvent {

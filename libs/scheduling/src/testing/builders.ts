@@ -1,5 +1,5 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import type { PodSpec, NodeSpec, NodeStatus, StoredObject } from '@shiplog/contracts';
+import { EVENT_FORMAT, type PodSpec, type NodeSpec, type NodeStatus, type StoredObject } from '@shiplog/contracts';
 import type { StoredNode, StoredPod } from '@shiplog/kube';
 import { ClusterView } from '../cluster-view';
 import { NodeFacts } from '../facts/node-facts';
@@ -114,14 +114,14 @@ export function applied(
   after: StoredPod | StoredNode | undefined,
   position = 1,
 ): AppliedEvent {
-  const { metadata, kind } = (after ?? before) as StoredObject;
+  const { metadata } = (after ?? before) as StoredObject;
   return {
     event: {
       position,
       time: '2024-01-01T00:00:00Z',
-      type: before === undefined ? `${kind as 'Pod'}Created` : `${kind as 'Pod'}StatusChanged`,
-      version: 1,
+      version: EVENT_FORMAT,
       resource,
+      fact: before === undefined ? 'Created' : 'StatusChanged',
       namespace: metadata.namespace ?? '',
       name: metadata.name,
       uid: metadata.uid,

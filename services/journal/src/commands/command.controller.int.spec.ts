@@ -48,11 +48,11 @@ describe('commands of one tick', () => {
     for (const command of commands) {
       bus.connection.publish(subjects.command(command.type, bus.principal), Buffer.from(JSON.stringify(command)));
     }
-    const types = await eventually(async () => {
+    const facts = await eventually(async () => {
       const { events } = await bus.ask(EventsQuery, { channels: [{ resource: 'configmaps' }], after: 0 });
-      const own = events.filter(({ name }) => name === 'again').map(({ type }) => type);
+      const own = events.filter(({ name }) => name === 'again').map(({ fact }) => fact);
       return own.length >= commands.length ? own : undefined;
     });
-    expect(types).toEqual(['ConfigMapCreated', 'ConfigMapDeleted', 'ConfigMapCreated', 'ConfigMapSpecChanged']);
+    expect(facts).toEqual(['Created', 'Deleted', 'Created', 'SpecChanged']);
   });
 });

@@ -1,4 +1,4 @@
-import type { LogEvent } from '@shiplog/contracts';
+import { EVENT_FORMAT, type LogEvent } from '@shiplog/contracts';
 import { TestPostgres } from '@shiplog/testing';
 import type { Client } from 'pg';
 import { Appender, type Commit } from './append';
@@ -36,8 +36,8 @@ afterAll(async () => {
 const bare: LogEvent = {
   position: 1,
   time: '2026-01-01T00:00:00.000Z',
-  type: 'NodeCreated',
-  version: 1,
+  fact: 'Created',
+  version: EVENT_FORMAT,
   resource: 'nodes',
   namespace: '',
   name: 'n1',
@@ -50,7 +50,7 @@ const bare: LogEvent = {
 } as LogEvent;
 const full: LogEvent = {
   ...bare,
-  type: 'PodScheduled',
+  fact: 'Scheduled',
   resource: 'pods',
   namespace: 'default',
   node: 'n1',

@@ -141,11 +141,11 @@ export class Appender {
 
   #valuesOfOne({ events: [event], texts: [text], commands: [command] }: Commit): unknown[] {
     if (event === undefined || command === undefined) return [];
-    const { position, time, type, version, resource, namespace, name, uid, node, actor } = event;
+    const { position, time, fact, version, resource, namespace, name, uid, node, actor } = event;
     const { commandId, commandSeq, cause, basis, via } = event;
     const items = command.items === undefined ? null : JSON.stringify(command.items);
     return [
-      ...[this.epoch, position, time, type, version, resource, namespace, name, uid, node, actor],
+      ...[this.epoch, position, time, fact, version, resource, namespace, name, uid, node, actor],
       ...[commandId, commandSeq, cause ?? null, basis ?? null, text, via ?? null, command.id, items],
     ];
   }
@@ -156,7 +156,7 @@ export class Appender {
       this.epoch,
       events[0]?.position ?? 0,
       column((event) => event.time),
-      column((event) => event.type),
+      column((event) => event.fact),
       column((event) => event.version),
       column((event) => event.resource),
       column((event) => event.namespace),

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
-import type { EventData, EventType, ResourceId } from '@shiplog/contracts';
+import type { ResourceId } from '@shiplog/contracts';
 
 /** Positions stay far below 2^53: numbers are exact. */
 const asNumber: ValueTransformer = {
@@ -7,7 +7,7 @@ const asNumber: ValueTransformer = {
   from: (value: string | null) => (value === null ? null : Number(value)),
 };
 
-/** A row of the log, to be read; appends go another way (append.ts). */
+/** A row of the log, to be read, in the format that its `version` says; appends go another way (append.ts). */
 @Entity('events')
 export class EventRow {
   @PrimaryColumn({ type: 'bigint', transformer: asNumber })
@@ -17,7 +17,7 @@ export class EventRow {
   time!: Date;
 
   @Column({ type: 'text' })
-  type!: EventType;
+  type!: string;
 
   @Column({ type: 'smallint' })
   version!: number;
@@ -53,7 +53,7 @@ export class EventRow {
   basis!: number | null;
 
   @Column({ type: 'json' })
-  data!: EventData;
+  data!: unknown;
 
   @Column({ type: 'text', nullable: true })
   via!: string | null;

@@ -3,8 +3,8 @@ import { eventOfFields } from './event-row';
 const line = (fields: Partial<Record<'time' | 'name' | 'cause' | 'data', string>>): string[] => [
   '7',
   fields.time ?? '2026-01-02 03:04:05.678+00',
-  'PodCreated',
-  '1',
+  'Created',
+  '2',
   'pods',
   'default',
   fields.name ?? 'web',

@@ -1,15 +1,16 @@
-import type { EventData, EventType, LogEvent, ResourceId } from '@shiplog/contracts';
+import type { EventData, Fact, LogEvent, ResourceId } from '@shiplog/contracts';
 import { upcast } from '../upcast/upcast';
 import type { EventRow } from './entities';
 
-/** An event as the log has it, in its newest version. */
+/** An event as the log has it, in the format of today. */
 export function eventOfRow(row: EventRow): LogEvent {
-  return upcast({
+  const { version, type, data } = upcast(row);
+  return {
     position: row.position,
     time: row.time.toISOString(),
-    type: row.type,
-    version: row.version,
+    version,
     resource: row.resource,
+    fact: type as Fact,
     namespace: row.namespace,
     name: row.name,
     uid: row.uid,
@@ -20,8 +21,8 @@ export function eventOfRow(row: EventRow): LogEvent {
     commandSeq: row.commandSeq,
     cause: row.cause ?? undefined,
     basis: row.basis ?? undefined,
-    data: row.data,
-  });
+    data: data as EventData,
+  };
 }
 
 /** An event from the fields of a line of COPY, in the order of EVENT_COLUMNS; lines from before `via` lack it. */
@@ -29,8 +30,8 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
   const [
     position,
     time,
-    type,
-    version,
+    loggedType,
+    loggedVersion,
     resource,
     namespace,
     name,
@@ -41,7 +42,7 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
     seq,
     cause,
     basis,
-    data,
+    text,
     via,
   ] = fields as [
     string,
@@ -61,12 +62,19 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
     string,
     string?,
   ];
-  return upcast({
+  const { version, type, data } = upcast({
+    position: Number(position),
+    version: Number(loggedVersion),
+    resource: resource as ResourceId,
+    type: loggedType,
+    data: JSON.parse(unescaped(text)) as unknown,
+  });
+  return {
     position: Number(position),
     time: isoTime(time),
-    type: type as EventType,
-    version: Number(version),
+    version,
     resource: resource as ResourceId,
+    fact: type as Fact,
     namespace: unescaped(namespace),
     name: unescaped(name),
     uid: unescaped(uid),
@@ -77,26 +85,26 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
     commandSeq: Number(seq),
     cause: cause === NULL ? undefined : Number(cause),
     basis: basis === NULL ? undefined : Number(basis),
-    data: JSON.parse(unescaped(data)) as EventData,
-  });
+    data: data as EventData,
+  };
 }
 
 /** What of an event says where it belongs, and the rest as it came. */
-export interface LateEvent extends Pick<LogEvent, 'position' | 'type' | 'resource' | 'namespace' | 'name' | 'node'> {
+export interface LateEvent extends Pick<LogEvent, 'position' | 'fact' | 'resource' | 'namespace' | 'name' | 'node'> {
   /** The whole event. */
   read(): LogEvent;
 }
 
 /** An event from a line of COPY of which only the beginning is read now: reading what it holds is most of the work. */
 export function lateEventOf(line: string): LateEvent {
-  const [position, , type, , resource, namespace = '', name = '', , node = ''] = line.split('\t', 9);
+  const [position, , type = '', version, resource, namespace = '', name = '', , node = ''] = line.split('\t', 9);
   // A part of a string holds on to all of it, and a line is part of many lines; a copy that is a Buffer would be kept where
   // what a thread leaves behind is not given back.
   const own = Buffer.from(line).toString();
+  const known = { position: Number(position), resource: resource as ResourceId };
   return {
-    position: Number(position),
-    type: type as EventType,
-    resource: resource as ResourceId,
+    ...known,
+    fact: upcast({ ...known, version: Number(version), type, data: {} }).type as Fact,
     namespace: unescaped(namespace),
     name: unescaped(name),
     node: unescaped(node),

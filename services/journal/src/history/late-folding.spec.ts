@@ -36,14 +36,14 @@ describe('folding late', () => {
   });
 
   it('keeps no more than some events of what changes all the time', () => {
-    const made = EVENTS.find(({ type }) => type === 'PodCreated') as LogEvent;
+    const made = EVENTS.find(({ resource, fact }) => resource === 'pods' && fact === 'Created') as LogEvent;
     const { state } = new LateFolding(empty()).fold();
     const folding = new LateFolding({ state, position: 0, channels: {} });
     const labels = (at: number): LogEvent => ({
       ...made,
-      type: 'PodMetadataChanged',
+      fact: 'MetadataChanged',
       position: at,
-      data: { changes: { metadata: { labels: { at: String(at) } } } },
+      data: { changes: { metadata: { in: { labels: { in: { at: { set: String(at) } } } } } } },
     });
     folding.take([late({ ...made, position: 1 })]);
     for (let at = 2; at <= 100; at++) folding.take([late(labels(at))]);
@@ -55,16 +55,16 @@ describe('folding late', () => {
   });
 
   it('refuses the change of what is not there, also of what is gone', () => {
-    const made = EVENTS.find(({ type }) => type === 'PodCreated') as LogEvent;
-    const changed: LogEvent = { ...made, type: 'PodMetadataChanged', position: 3, data: { changes: {} } };
-    const gone: LogEvent = { ...made, type: 'PodDeleted', position: 2, data: {} };
+    const made = EVENTS.find(({ resource, fact }) => resource === 'pods' && fact === 'Created') as LogEvent;
+    const changed: LogEvent = { ...made, fact: 'MetadataChanged', position: 3, data: { changes: {} } };
+    const gone: LogEvent = { ...made, fact: 'Deleted', position: 2, data: {} };
     expect(() => fold(new LateFolding(empty()), [changed])).toThrow(FoldError);
     expect(() => fold(new LateFolding(empty()), [{ ...made, position: 1 }, gone, changed])).toThrow(FoldError);
   });
 
   it('takes what is made again under the name of what is gone for another', () => {
-    const made = EVENTS.find(({ type }) => type === 'PodCreated') as LogEvent;
-    const gone: LogEvent = { ...made, type: 'PodDeleted', position: 2, data: {} };
+    const made = EVENTS.find(({ resource, fact }) => resource === 'pods' && fact === 'Created') as LogEvent;
+    const gone: LogEvent = { ...made, fact: 'Deleted', position: 2, data: {} };
     const again: LogEvent = { ...made, position: 3 };
     const { state } = fold(new LateFolding(empty()), [{ ...made, position: 1 }, gone, again]);
     expect(state.get('pods', made.namespace, made.name)?.metadata.resourceVersion).toBe('3');

@@ -34,15 +34,15 @@ export class LateFolding {
   }
 
   #keep(event: LateEvent): void {
-    const { resource, namespace, name, type } = event;
+    const { resource, namespace, name, fact } = event;
     const key = `${resource} ${namespace}/${name}`;
     const pending = this.#pending.get(key);
-    if (isDeletion(type)) {
+    if (isDeletion(fact)) {
       this.#pending.delete(key);
       this.#state.remove(resource, namespace, name);
     } else if (pending !== undefined) {
       if (pending.push(event) >= MOST_WAITING) this.#foldIn(pending);
-    } else if (isCreation(type) || this.#state.get(resource, namespace, name) !== undefined) {
+    } else if (isCreation(fact) || this.#state.get(resource, namespace, name) !== undefined) {
       this.#pending.set(key, [event]);
     } else {
       this.#state.apply(event.read());

@@ -71,7 +71,7 @@ it('whole partitions leave when they are archived, and their archive reads back'
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const events = lines.map((line) => eventOfFields(line.split('\t')));
   expect(events.map(({ position }) => position)).toEqual(Array.from({ length: 100 }, (_, i) => 100 + i));
-  expect(events[0]).toMatchObject({ type: 'ConfigMapSpecChanged', data: { changes: { data: { n: '98' } } } });
+  expect(events[0]).toMatchObject({ fact: 'SpecChanged', data: { changes: { data: { in: { n: { set: '98' } } } } } });
 });
 
 it('what is kept is answered, from a snapshot where the object’s beginning has left', async () => {

@@ -1,4 +1,4 @@
-import { foldObject } from '@shiplog/cluster';
+import { foldObject, isDeletion } from '@shiplog/cluster';
 import { StatusError, type LogEvent, type ObjectKey, type Queries, type StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Repositories } from '../database/repositories';
@@ -41,7 +41,7 @@ export class History {
     const events = await this.log.events.ofObject(key, at);
     const [first] = events;
     if (first === undefined) return (await this.log.partitions.firstKept()) > 1 ? 'unknown' : 'none';
-    if (first.data.object === undefined && !first.type.endsWith('Deleted')) return 'unknown';
+    if (first.data.object === undefined && !isDeletion(first.fact)) return 'unknown';
     return events.reduce<StoredObject | undefined>(foldObject, undefined) ?? 'none';
   }
 

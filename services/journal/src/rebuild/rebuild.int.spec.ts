@@ -59,7 +59,7 @@ it('ends with exit code 1 when the log was altered', async () => {
   const journal = await parts.journal('live');
   await client.query(
     `update events set data = replace(data::text, 'web:1.24.3', 'web:1.24.4')::json
-      where position = (select min(position) from events where type = 'PodCreated' and position > $1)`,
+      where position = (select min(position) from events where resource = 'pods' and type = 'Created' and position > $1)`,
     [EVENTS - 1_000],
   );
   expect(await rebuild({ NATS_URL: parts.nats.url })).toMatchObject({

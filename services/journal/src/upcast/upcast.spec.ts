@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ClusterState, hashCluster } from '@shiplog/cluster';
-import { eventVersion, type LogEvent } from '@shiplog/contracts';
+import { EVENT_FORMAT, eventType } from '@shiplog/contracts';
 import { soundObject } from '@shiplog/admission';
 import { eventOfFields } from '../database/event-row';
-import { upcast, UnreadableEvent } from './upcast';
+import { upcast, UnreadableEvent, type LoggedEvent } from './upcast';
 
 const RECORDINGS = join(__dirname, '../../recordings');
 const releases = readdirSync(RECORDINGS)
@@ -37,7 +37,7 @@ describe.each(releases)('the log that release %s wrote', (release) => {
     const refused = linesOf(release).flatMap((line) => {
       const { event, after } = state.apply(eventOfFields(line.split('\t')));
       const wrong = after === undefined ? undefined : soundObject(event.resource, after);
-      return wrong === undefined ? [] : [`${event.position} ${event.type}: ${wrong}`];
+      return wrong === undefined ? [] : [`${event.position} ${eventType(event)}: ${wrong}`];
     });
     expect(refused).toEqual([]);
   });
@@ -58,23 +58,30 @@ describe.each(releases)('the log that release %s wrote', (release) => {
   });
 });
 
-describe('an event of an old version', () => {
-  const event = { position: 7, type: 'PodReady', version: 0, data: { facts: { ready: 1 } } } as unknown as LogEvent;
-  const upcasters = { 'PodReady/0': (old: LogEvent): LogEvent => ({ ...old, data: { facts: { ready: true } } }) };
+describe('an event of an old format', () => {
+  const event: LoggedEvent = {
+    position: 7,
+    type: 'PodReady',
+    version: 0,
+    resource: 'pods',
+    data: { facts: { ready: 1 } },
+  };
+  const upcasters = {
+    0: <E extends LoggedEvent>(old: E): E => ({ ...old, data: { facts: { ready: true } } }),
+    1: <E extends LoggedEvent>(old: E): E => ({ ...old, type: 'Ready' }),
+  };
 
-  it('is read as one of the version of today', () => {
-    expect(upcast(event, upcasters)).toMatchObject({
-      version: eventVersion('PodReady'),
-      data: { facts: { ready: true } },
-    });
+  it('is read as one of the format of today, step by step', () => {
+    const read = upcast(event, upcasters);
+    expect(read).toMatchObject({ version: EVENT_FORMAT, type: 'Ready', data: { facts: { ready: true } } });
   });
 
   it('without an upcaster stops the reader, which says where', () => {
     expect(() => upcast(event, {})).toThrow(UnreadableEvent);
-    expect(() => upcast(event, {})).toThrow('event 7 (PodReady, version 0): no upcaster leads on from this version');
+    expect(() => upcast(event, {})).toThrow('event 7 (PodReady, format 0): no upcaster leads on from this format');
   });
 
-  it('of a version yet to come stops it too', () => {
+  it('of a format yet to come stops it too', () => {
     expect(() => upcast({ ...event, version: 99 })).toThrow('a newer Shiplog wrote it');
   });
 });

@@ -1,8 +1,8 @@
 import { RESOURCES, type LogEvent } from '@shiplog/contracts';
 import { ChannelHeads } from './channel-heads';
 
-const event = (position: number, resource: string, node = '', type = 'Something'): LogEvent =>
-  ({ position, resource, node, type }) as unknown as LogEvent;
+const event = (position: number, resource: string, node = '', fact = 'StatusChanged'): LogEvent =>
+  ({ position, resource, node, fact }) as unknown as LogEvent;
 const channels = (last: Record<string, number>): number[] => RESOURCES.map(({ id }) => last[id] ?? 0);
 
 describe('the heads of the channels', () => {
@@ -39,7 +39,7 @@ describe('the heads of the channels', () => {
   it('forget a node that is no more, also one of the snapshot, and no other', () => {
     const heads = new ChannelHeads({ pods: 9, 'pods@old': 4, 'pods@kept': 5 });
     heads.advance(event(10, 'pods', 'gone'));
-    heads.advance(event(11, 'pods', 'gone', 'PodDeleted'));
+    heads.advance(event(11, 'pods', 'gone', 'Deleted'));
     heads.advance(event(12, 'pods', 'busy'));
     const asked: string[][] = [];
     heads.forgetEnded((nodes) => {

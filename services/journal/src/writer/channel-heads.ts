@@ -1,7 +1,8 @@
 import type { ChannelLinks } from '@shiplog/bus';
+import { isDeletion } from '@shiplog/cluster';
 import { channelName, NODE_RESOURCES, RESOURCES, type Channel, type LogEvent } from '@shiplog/contracts';
 
-type Moving = Pick<LogEvent, 'resource' | 'node' | 'position' | 'type'>;
+type Moving = Pick<LogEvent, 'resource' | 'node' | 'position' | 'fact'>;
 
 /** The last position of every channel: what the next event of the channel names as its predecessor. */
 export class ChannelHeads {
@@ -26,11 +27,11 @@ export class ChannelHeads {
   }
 
   /** The same of the event's own channels only: many times as fast. */
-  follow({ resource, node, position, type }: Moving): Pick<ChannelLinks, 'prev' | 'prevNode'> {
+  follow({ resource, node, position, fact }: Moving): Pick<ChannelLinks, 'prev' | 'prevNode'> {
     const prev = this.#swap(resource, position);
     if (node === '') return { prev };
     this.#moved.add(node);
-    if (type.endsWith('Deleted')) this.#ended.add(node);
+    if (isDeletion(fact)) this.#ended.add(node);
     return { prev, prevNode: this.#swap(channelName({ resource, node }), position) };
   }
 

@@ -1,5 +1,5 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import type { LogEvent, StoredObject } from '@shiplog/contracts';
+import { EVENT_FORMAT, type LogEvent, type StoredObject } from '@shiplog/contracts';
 import { pino } from 'pino';
 import { ChannelHeads } from './channel-heads';
 import { Publisher } from './publisher';
@@ -10,8 +10,8 @@ const applied = (position: number, actor: string): AppliedEvent => {
   const event: LogEvent = {
     position,
     time: '2026-01-01T00:00:00.000Z',
-    type: 'ConfigMapCreated',
-    version: 1,
+    fact: 'Created',
+    version: EVENT_FORMAT,
     ...about,
     actor,
     commandId: 'c',

@@ -22,7 +22,7 @@ describe('the writer', () => {
     const object = { apiVersion: 'v1', kind: 'Endpoints', metadata };
     const data = { resource: 'endpoints', namespace: 'default', name: 'a', object } as const;
     await submit({ id: 'c1', type: 'ReplaceObject', actor: 'tester', data });
-    expect(store.commits[0]?.events[0]).toMatchObject({ type: 'EndpointsCreated', uid: expect.stringMatching(/./) });
+    expect(store.commits[0]?.events[0]).toMatchObject({ fact: 'Created', uid: expect.stringMatching(/./) });
     await store.end();
   });
 

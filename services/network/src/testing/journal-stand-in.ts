@@ -1,10 +1,11 @@
 import { encodeEvent, type Bus } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
 import {
+  EVENT_FORMAT,
   RESOURCES,
   StateQuery,
   type EventData,
-  type EventType,
+  type Fact,
   type LogEvent,
   type StoredObject,
 } from '@shiplog/contracts';
@@ -33,21 +34,21 @@ export class JournalStandIn {
 
   createNode(name: string): void {
     const object = { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: name } };
-    this.#append('NodeCreated', name, { object: object as unknown as StoredObject });
+    this.#append('Created', name, { object: object as unknown as StoredObject });
   }
 
   changeNode(name: string, spec: { podCIDR: string }): void {
-    this.#append('NodeSpecChanged', name, { changes: { spec } });
+    this.#append('SpecChanged', name, { changes: { spec: { set: spec } } });
   }
 
-  #append(type: EventType, name: string, data: EventData): void {
+  #append(fact: Fact, name: string, data: EventData): void {
     const before = this.#position++;
     const event: LogEvent = {
       position: this.#position,
       time: '2026-01-01T00:00:00.000Z',
-      type,
-      version: 1,
+      version: EVENT_FORMAT,
       resource: 'nodes',
+      fact,
       namespace: '',
       name,
       uid: name,

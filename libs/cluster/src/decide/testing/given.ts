@@ -1,11 +1,12 @@
-import type {
-  CommandData,
-  CommandReply,
-  CommandType,
-  AnyCommand,
-  EventType,
-  LogEvent,
-  ResourceId,
+import {
+  eventType,
+  type CommandData,
+  type CommandReply,
+  type CommandType,
+  type AnyCommand,
+  type EventType,
+  type LogEvent,
+  type ResourceId,
 } from '@shiplog/contracts';
 import { ClusterState } from '../../state';
 import { decide, replyOf, type Decided } from '..';
@@ -51,7 +52,7 @@ export class TestCluster {
       const { code, reason, message } = decided.status;
       return { types: [], events, reply: { ok: false, status: decided.status }, rejection: { code, reason, message } };
     }
-    return { types: events.map(({ type }) => type), events, reply: replyOf(decided.reply, first, events.length) };
+    return { types: events.map(eventType), events, reply: replyOf(decided.reply, first, events.length) };
   }
 
   /** As `when`, for what a spec takes for granted: throws when the command is refused. */

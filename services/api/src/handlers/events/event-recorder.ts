@@ -52,7 +52,8 @@ export class EventRecorder implements OnModuleInit {
 
   /** What an event of the log adds to the Events. */
   recordApplied(applied: AppliedEvent): Change[] {
-    if (applied.event.type === 'NamespaceDeleted') return this.#forgetNamespace(applied.event);
+    if (applied.event.resource === 'namespaces' && applied.event.fact === 'Deleted')
+      return this.#forgetNamespace(applied.event);
     const { time, position } = applied.event;
     return eventLinesOf(applied).flatMap((line) => this.#add(line, time, { position }));
   }

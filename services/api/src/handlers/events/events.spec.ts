@@ -1,5 +1,12 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import type { EventType, LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
+import {
+  EVENT_FORMAT,
+  type EventType,
+  type Fact,
+  type LogEvent,
+  type ObjectOf,
+  type StoredObject,
+} from '@shiplog/contracts';
 import { WatchCache } from '../../cache/watch-cache';
 import { EventRecorder } from './event-recorder';
 import { eventLinesOf } from './render/event-lines';
@@ -7,13 +14,13 @@ import { eventLinesOf } from './render/event-lines';
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 
 function applied(type: EventType, more: Partial<LogEvent> = {}, objects: Partial<AppliedEvent> = {}): AppliedEvent {
-  const resource: ResourceId = type.startsWith('Node') ? 'nodes' : 'pods';
+  const [resource, fact] = type.split('.') as ['pods' | 'nodes', Fact];
   const event: LogEvent = {
     position: 42,
     time: '2026-01-01T00:00:00.123Z',
-    type,
-    version: 1,
+    version: EVENT_FORMAT,
     resource,
+    fact,
     namespace: resource === 'nodes' ? '' : 'default',
     name: resource === 'nodes' ? 'n1' : 'web',
     uid: 'u1',
@@ -48,47 +55,47 @@ const lines = (given: AppliedEvent): string[] =>
 describe('eventLinesOf', () => {
   it.each<[EventType, AppliedEvent, string[]]>([
     [
-      'PodScheduled',
-      applied('PodScheduled'),
+      'pods.Scheduled',
+      applied('pods.Scheduled'),
       ['Normal Scheduled default-scheduler: Successfully assigned default/web to n1'],
     ],
     [
-      'PodUnschedulable',
-      applied('PodUnschedulable', facts({ message: '0/1 nodes are available' })),
+      'pods.Unschedulable',
+      applied('pods.Unschedulable', facts({ message: '0/1 nodes are available' })),
       ['Warning FailedScheduling default-scheduler: 0/1 nodes are available'],
     ],
     [
-      'PodCreated',
-      applied('PodCreated', {}, { after: pod }),
+      'pods.Created',
+      applied('pods.Created', {}, { after: pod }),
       ['Normal SuccessfulCreate replication-controller: Created pod: web'],
     ],
     [
-      'PodDeletionRequested',
-      applied('PodDeletionRequested', { actor: 'system:shiplog:controller' }, { before: pod, after: pod }),
+      'pods.DeletionRequested',
+      applied('pods.DeletionRequested', { actor: 'system:shiplog:controller' }, { before: pod, after: pod }),
       [
         'Normal Killing kubelet: Stopping container app',
         'Normal SuccessfulDelete replication-controller: Deleted pod: web',
       ],
     ],
     [
-      'ContainerStarted',
-      applied('ContainerStarted', facts({ container: 'app' })),
+      'pods.ContainerStarted',
+      applied('pods.ContainerStarted', facts({ container: 'app' })),
       ['Normal Started kubelet: Started container app'],
     ],
     [
-      'ContainerWaiting',
-      applied('ContainerWaiting', facts({ container: 'app', reason: 'CrashLoopBackOff' })),
+      'pods.ContainerWaiting',
+      applied('pods.ContainerWaiting', facts({ container: 'app', reason: 'CrashLoopBackOff' })),
       ['Warning BackOff kubelet: Back-off restarting failed container app in pod web_default(u1)'],
     ],
     [
-      'ContainerWaiting',
-      applied('ContainerWaiting', facts({ container: 'app', reason: 'ImagePullBackOff' }), { after: pod }),
+      'pods.ContainerWaiting',
+      applied('pods.ContainerWaiting', facts({ container: 'app', reason: 'ImagePullBackOff' }), { after: pod }),
       ['Normal BackOff kubelet: Back-off pulling image "nginx"', 'Warning Failed kubelet: Error: ImagePullBackOff'],
     ],
     [
-      'ContainerWaiting',
+      'pods.ContainerWaiting',
       applied(
-        'ContainerWaiting',
+        'pods.ContainerWaiting',
         facts({
           container: 'app',
           reason: 'ImagePullBackOff',
@@ -98,12 +105,12 @@ describe('eventLinesOf', () => {
       ['Normal BackOff kubelet: Back-off pulling image "a:1"', 'Warning Failed kubelet: Error: ImagePullBackOff'],
     ],
     [
-      'ContainerWaiting',
-      applied('ContainerWaiting', facts({ container: 'app', reason: 'InvalidImageName', message: 'why' })),
+      'pods.ContainerWaiting',
+      applied('pods.ContainerWaiting', facts({ container: 'app', reason: 'InvalidImageName', message: 'why' })),
       ['Warning Failed kubelet: Error: InvalidImageName'],
     ],
-    ['NodeLost', applied('NodeLost'), ['Normal NodeNotReady node-controller: Node n1 status is now: NodeNotReady']],
-    ['PodStatusChanged', applied('PodStatusChanged'), []],
+    ['nodes.Lost', applied('nodes.Lost'), ['Normal NodeNotReady node-controller: Node n1 status is now: NodeNotReady']],
+    ['pods.StatusChanged', applied('pods.StatusChanged'), []],
   ])('tells of %s as Kubernetes would', (_, given, expected) => {
     expect(lines(given)).toEqual(expected);
   });
@@ -111,7 +118,7 @@ describe('eventLinesOf', () => {
 
 it('a line about an init container names it as one', () => {
   const withInit = { ...pod, spec: { containers: [], initContainers: [{ name: 'app' }] } } as unknown as StoredObject;
-  const [line] = eventLinesOf(applied('ContainerStarted', facts({ container: 'app' }), { after: withInit }));
+  const [line] = eventLinesOf(applied('pods.ContainerStarted', facts({ container: 'app' }), { after: withInit }));
   expect(line?.about.fieldPath).toBe('spec.initContainers{app}');
 });
 
@@ -141,7 +148,7 @@ describe('EventRecorder', () => {
   const events = (): ObjectOf<'events'>[] => recorder.list('') as unknown as ObjectOf<'events'>[];
 
   it('makes an Event that describe finds by the object it is about', () => {
-    const [change] = recorder.recordApplied(applied('PodScheduled'));
+    const [change] = recorder.recordApplied(applied('pods.Scheduled'));
     expect(change).toMatchObject({ resource: 'events', position: 42 });
     expect(events()[0]).toMatchObject({
       metadata: { namespace: 'default', resourceVersion: '42', creationTimestamp: '2026-01-01T00:00:00Z' },
@@ -152,11 +159,11 @@ describe('EventRecorder', () => {
   });
 
   it('names an Event by what it says, so that every api names it alike', () => {
-    recorder.recordApplied(applied('PodScheduled'));
+    recorder.recordApplied(applied('pods.Scheduled'));
     const other = new EventRecorder(new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 }), {
       now: () => now,
     });
-    other.replay([applied('PodScheduled').event]);
+    other.replay([applied('pods.Scheduled').event]);
     expect(other.list('').map((event) => event.metadata.name)).toEqual(events().map((event) => event.metadata.name));
   });
 
@@ -172,17 +179,17 @@ describe('EventRecorder', () => {
   });
 
   it('forgets after an hour, and with the namespace', () => {
-    recorder.recordApplied(applied('PodScheduled'));
+    recorder.recordApplied(applied('pods.Scheduled'));
     now += 2 * 3_600_000;
     expect(events()).toEqual([]);
     now = NOW;
-    const gone = applied('NamespaceDeleted', { resource: 'namespaces', namespace: '', name: 'default' });
+    const gone = applied('namespaces.Deleted', { resource: 'namespaces', namespace: '', name: 'default' });
     expect(recorder.recordApplied(gone)).toHaveLength(1);
     expect(events()).toEqual([]);
   });
 
   it('keeps Events of nodes in the default namespace', () => {
-    recorder.recordApplied(applied('NodeCordoned'));
+    recorder.recordApplied(applied('nodes.Cordoned'));
     expect(events()[0]?.metadata.namespace).toBe('default');
     expect(events()[0]?.involvedObject.namespace).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import { momentOf } from '../../runtime/domain/controller';
-import type { ObjectOf, Taint, Toleration } from '@shiplog/contracts';
+import { eventType, type ObjectOf, type Taint, type Toleration } from '@shiplog/contracts';
 import { names, TestCluster } from '../../testing/cluster';
 import { at, EPOCH, node, pod } from '../../testing/objects';
 import { NodeLifecycleController } from './controller';
@@ -176,8 +176,8 @@ describe('node lifecycle over a journal', () => {
     ]);
     const lost = cluster.journal.get('pods', 'default', 'on-n2');
     expect(lost?.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
-    expect(cluster.log.map(({ type }) => type)).toEqual(
-      expect.arrayContaining(['NodeLost', 'NodeTaintsChanged', 'PodUnready']),
+    expect(cluster.log.map(eventType)).toEqual(
+      expect.arrayContaining(['nodes.Lost', 'nodes.TaintsChanged', 'pods.Unready']),
     );
     await beat(310, 'n1');
     expect(cluster.journal.get('pods', 'default', 'on-n2')?.metadata.deletionTimestamp).toBeDefined();

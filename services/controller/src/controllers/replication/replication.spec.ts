@@ -55,12 +55,12 @@ describe('ReplicationControllers over a journal', () => {
     await cluster.settle();
     expect(names(podsOf(cluster, 'web'))).toContain('orphan');
     expect(podsOf(cluster, 'web')).toHaveLength(2);
-    expect(cluster.log.map(({ type }) => type)).toContain('PodAdopted');
+    expect(cluster.log.map(({ fact }) => fact)).toContain('Adopted');
     await cluster.patch('pods', 'orphan', { metadata: { labels: { app: 'debug' } } });
     await cluster.settle();
     expect(controllerOf(cluster.journal.get('pods', 'default', 'orphan'))).toBeUndefined();
     expect(podsOf(cluster, 'web')).toHaveLength(2);
-    expect(cluster.log.map(({ type }) => type)).toContain('PodReleased');
+    expect(cluster.log.map(({ fact }) => fact)).toContain('Released');
   });
 
   it('make no pod twice when replies are lost and the projection is behind', async () => {
@@ -76,7 +76,7 @@ describe('ReplicationControllers over a journal', () => {
     cluster.deliver();
     await cluster.settle();
     expect(podsOf(cluster, 'web')).toHaveLength(3);
-    expect(cluster.log.filter(({ type }) => type === 'PodCreated')).toHaveLength(3);
+    expect(cluster.log.filter(({ resource, fact }) => resource === 'pods' && fact === 'Created')).toHaveLength(3);
     expect(cluster.lines.some(({ line }) => line.startsWith('no answer'))).toBe(true);
   });
 
@@ -85,7 +85,7 @@ describe('ReplicationControllers over a journal', () => {
     await cluster.create('replicationcontrollers', rcOf('web', 1, 'web'));
     const asked = cluster.log.length;
     await cluster.settle();
-    expect(cluster.log.find(({ type }) => type === 'PodCreated')).toMatchObject({
+    expect(cluster.log.find(({ resource, fact }) => resource === 'pods' && fact === 'Created')).toMatchObject({
       actor: 'system:shiplog:controller',
       cause: asked,
       basis: asked,

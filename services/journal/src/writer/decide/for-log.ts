@@ -93,9 +93,9 @@ export function toLogEvent(
   return {
     position,
     time,
-    type: draft.type,
     version: draft.version,
     resource: draft.resource,
+    fact: draft.fact,
     namespace: draft.namespace,
     name: draft.name,
     uid: draft.uid,

@@ -14,10 +14,10 @@ export function causesAt(position: number): Causes {
 }
 
 /** The causes after another event of the pod. */
-export function afterEvent(causes: Causes, { type, position, data }: LogEvent): Causes {
-  switch (type) {
-    case 'PodScheduled':
-    case 'PodDeletionRequested':
+export function afterEvent(causes: Causes, { fact, position, data }: LogEvent): Causes {
+  switch (fact) {
+    case 'Scheduled':
+    case 'DeletionRequested':
       return { ...causes, pod: position };
     case 'ContainerStarted':
     case 'ContainerExited': {

@@ -41,21 +41,21 @@ function podLines({ event, before, after }: AppliedEvent): EventLine[] {
   const lines = (component: string, type: EventLine['type'], reason: string, message: string): EventLine[] => [
     { component, type, reason, message, about },
   ];
-  switch (event.type) {
-    case 'PodCreated':
+  switch (event.fact) {
+    case 'Created':
       return ownerLines(event, pod, 'SuccessfulCreate', `Created pod: ${event.name}`);
-    case 'PodScheduled':
+    case 'Scheduled':
       return lines(
         'default-scheduler',
         'Normal',
         'Scheduled',
         `Successfully assigned ${event.namespace}/${event.name} to ${event.node}`,
       );
-    case 'PodUnschedulable':
+    case 'Unschedulable':
       return lines('default-scheduler', 'Warning', 'FailedScheduling', fact(event, 'message') ?? 'no node fits');
-    case 'PodDeletionRequested':
+    case 'DeletionRequested':
       return [...killingLines(event, pod), ...deletedByOwner(event, pod)];
-    case 'PodDeleted':
+    case 'Deleted':
       return deletedByOwner(event, pod);
     case 'ContainerStarted':
       return startedLines(event, pod);
@@ -150,20 +150,20 @@ function nodeLines(event: LogEvent): EventLine[] {
   ];
   const became = (component: string, status: string): EventLine[] =>
     lines(component, status, `Node ${name} status is now: ${status}`);
-  switch (event.type) {
-    case 'NodeCreated':
+  switch (event.fact) {
+    case 'Created':
       return lines('node-controller', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
-    case 'NodeDeleted':
+    case 'Deleted':
       return lines('node-controller', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
-    case 'NodeBecameReady':
+    case 'BecameReady':
       return became('kubelet', 'NodeReady');
-    case 'NodeBecameNotReady':
+    case 'BecameNotReady':
       return became('kubelet', 'NodeNotReady');
-    case 'NodeLost':
+    case 'Lost':
       return became('node-controller', 'NodeNotReady');
-    case 'NodeCordoned':
+    case 'Cordoned':
       return became('kubelet', 'NodeNotSchedulable');
-    case 'NodeUncordoned':
+    case 'Uncordoned':
       return became('kubelet', 'NodeSchedulable');
     default:
       return [];
