@@ -29,6 +29,9 @@ const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };
  */
 @Injectable()
 export class Bootstrap {
+  /** By key, of what was deleted since: the position of that. */
+  readonly #lost = new Map<string, number>();
+
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: ApiConfig,
@@ -52,7 +55,9 @@ export class Bootstrap {
     loop.wake();
     await allThere;
     this.cluster.projection.onApplied((batch) => {
-      if (batch.some(({ event, after }) => after === undefined && isOfEveryCluster(event))) loop.wake();
+      const lost = batch.filter(({ event, after }) => after === undefined && isOfEveryCluster(event));
+      for (const { event } of lost) this.#lost.set(keyOf(event), event.position);
+      if (lost.length > 0) loop.wake();
     });
   }
 
@@ -69,14 +74,33 @@ export class Bootstrap {
   async #ensure(resource: ResourceId, namespace: string, object: KubeObject): Promise<void> {
     const { logger } = this;
     const name = object.metadata.name ?? '';
-    const command = commandFor(this.cluster.projection, resource, namespace, object);
-    if (command === undefined) return;
-    const reply = await this.bus.command(command);
-    if (reply.ok) logger.info({ resource, namespace, name }, 'created for the cluster');
-    else if (reply.status.reason !== 'AlreadyExists') {
+    const { projection } = this.cluster;
+    const data = changeFor(projection, resource, namespace, object);
+    if (data === undefined) return;
+    const cause = this.#causeOf({ resource, namespace, name });
+    const reply = await this.bus.command({ id: newCommandId(), actor: ACTOR, cause, ...data } as AnyCommand);
+    if (reply.ok) {
+      this.#lost.delete(keyOf({ resource, namespace, name }));
+      logger.info({ resource, namespace, name }, 'created for the cluster');
+    } else if (reply.status.reason !== 'AlreadyExists') {
       logger.error({ resource, namespace, name, status: reply.status }, 'could not be created for the cluster');
     }
   }
+
+  /**
+   * The deletion that it makes good, else the last event of what stands there, else that of the namespace it is made in.
+   * The first namespaces of a cluster have none: before them there is nothing.
+   */
+  #causeOf(key: ObjectKey): number | undefined {
+    const { projection } = this.cluster;
+    const { metadata } =
+      projection.get(key.resource, key.namespace, key.name) ?? projection.get('namespaces', '', key.namespace) ?? {};
+    return this.#lost.get(keyOf(key)) ?? (metadata === undefined ? undefined : Number(metadata.resourceVersion));
+  }
+}
+
+function keyOf({ resource, namespace, name }: ObjectKey): string {
+  return `${resource} ${namespace}/${name}`;
 }
 
 /** Whether an object is one of those that every cluster has. */
@@ -87,20 +111,19 @@ function isOfEveryCluster({ resource, namespace, name }: ObjectKey): boolean {
 }
 
 /** Creates what is missing; corrects an endpoint that has moved; leaves the rest as users made it. */
-function commandFor(
+function changeFor(
   projection: Projection,
   resource: ResourceId,
   namespace: string,
   object: KubeObject,
-): AnyCommand | undefined {
+): Pick<AnyCommand, 'type' | 'data'> | undefined {
   const name = object.metadata.name ?? '';
   const there = projection.get(resource, namespace, name) as KubeObject | undefined;
-  const envelope = { id: newCommandId(), actor: ACTOR };
-  if (there === undefined) return { ...envelope, type: 'CreateObject', data: { resource, namespace, object } };
+  if (there === undefined) return { type: 'CreateObject', data: { resource, namespace, object } };
   const addresses = ['subsets', 'endpoints', 'ports'];
   const differs = addresses.some((field) => JSON.stringify(there[field]) !== JSON.stringify(object[field]));
   if (!differs || resource === 'namespaces' || resource === 'services') return undefined;
-  return { ...envelope, type: 'ReplaceObject', data: { resource, namespace, name, object } };
+  return { type: 'ReplaceObject', data: { resource, namespace, name, object } };
 }
 
 function objectOf(resource: ResourceId, metadata: KubeObject['metadata'], fields: object = {}): KubeObject {
