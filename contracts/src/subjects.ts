@@ -58,13 +58,20 @@ export const subjects = {
   /** `shiplog.v1.event.<resource>.<node>.<namespace>.<name>.<fact>`. */
   event: (at: EventAddress) =>
     `${ROOT}.event.${subjectToken(at.resource)}.${subjectToken(at.node)}.${subjectToken(at.namespace)}.${subjectToken(at.name)}.${at.fact}`,
-  /** What to subscribe to for all channels. */
+  /** What to subscribe to for all events, one by one. */
   everyEvent: `${ROOT}.event.>`,
-  /** What to subscribe to for one channel. */
+  /** What to subscribe to for the events of one channel, one by one. */
   channel: (channel: Channel) =>
     channel.node === undefined
       ? `${ROOT}.event.${subjectToken(channel.resource)}.>`
       : `${ROOT}.event.${subjectToken(channel.resource)}.${subjectToken(channel.node)}.>`,
+  /** The events of one channel in one commit, as services hear them: in one message. */
+  commit: (channel: Channel) =>
+    channel.node === undefined
+      ? `${ROOT}.commit.${subjectToken(channel.resource)}`
+      : `${ROOT}.commit.${subjectToken(channel.resource)}.${subjectToken(channel.node)}`,
+  /** What to subscribe to for the commits of all resources, whichever there are. */
+  everyCommit: `${ROOT}.commit.*`,
   /** Request and reply, by the command's type or `Batch`. */
   command: (type: string, from: Sender) => `${ROOT}.command.as.${sender(from)}.${type}`,
   /** Publish and go: JetStream keeps the command until the journal has decided it. */

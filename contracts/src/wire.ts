@@ -1,12 +1,29 @@
 import type { Static } from '@sinclair/typebox';
-import type { EventData } from './events';
+import type { LogEvent } from './events';
 import type { Health, LeadershipClaimed } from './messages/process-requests';
 import type { StoredObject } from './objects';
 
-/** The payload of an event's message; its other parts are CloudEvents headers. */
-export interface EventBody extends EventData {
-  /** The whole object after the event, where a node's channel sees it for the first time. */
-  entering?: StoredObject;
+/**
+ * The events of one channel in one commit, or in a share of one that is too much for a message. A service hears this in
+ * the place of each event by itself: what a message costs is paid once for all of them.
+ */
+export interface CommitPart {
+  /** Of the term in which it was published. */
+  readonly epoch: number;
+  /** The first and the last position of the commit, of all channels: every event in between is in some part. */
+  readonly from: number;
+  readonly to: number;
+  /** The resources that events of the commit are of: each has a part in its own channel. */
+  readonly resources: readonly string[];
+  /**
+   * Position of the last event before the commit in the channel of each resource that has any, by its name, and in the
+   * node's channel of which this is a part: whoever follows several sees in any part whether it missed one of another.
+   */
+  readonly heads: Readonly<Partial<Record<string, number>>>;
+  /** In the order of the log. */
+  readonly events: readonly LogEvent[];
+  /** By position: the whole object after the event, where it is the object's first in its node's channel. */
+  readonly entering?: Readonly<Partial<Record<number, StoredObject>>>;
 }
 
 /** What a service says of itself. */

@@ -139,6 +139,7 @@ describe('the bus lets in', () => {
       subjects.command('CreateObject', principalOf(ADMIN)),
       subjects.signal('heartbeat', { kind: 'node', name: 'minion-1' }),
       'shiplog.v1.event.pods.minion-1.default.evil.Created',
+      'shiplog.v1.commit.pods.minion-1',
       '$JS.API.INFO',
     ])('and not to say %s', async (subject) => {
       expect(await guest.say(subject)).toBe(true);

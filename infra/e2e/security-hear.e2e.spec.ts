@@ -33,6 +33,13 @@ const REFUSED: [what: string, subject: string][] = [
   ['events of all pods', 'shiplog.v1.event.pods.>'],
   ['events of another node’s pods', `shiplog.v1.event.pods.${OTHER}.>`],
   ['events of anything of its node', `shiplog.v1.event.*.${CAPTURED}.>`],
+  ['all commits', 'shiplog.v1.commit.>'],
+  ['commits of all resources', 'shiplog.v1.commit.*'],
+  ['commits of Secrets', 'shiplog.v1.commit.secrets'],
+  ['commits of ConfigMaps', 'shiplog.v1.commit.configmaps'],
+  ['commits of all pods', 'shiplog.v1.commit.pods'],
+  ['commits of another node’s pods', `shiplog.v1.commit.pods.${OTHER}`],
+  ['commits of anything of its node', `shiplog.v1.commit.*.${CAPTURED}`],
   ['what is asked of another node', `shiplog.v1.node.${OTHER}.>`],
   ['all that is asked of its node', `shiplog.v1.node.${CAPTURED}.>`],
   ['what logs are asked for', 'shiplog.v1.node.*.logs'],
@@ -148,7 +155,7 @@ describe('with the credentials of a minion', () => {
       for: { namespace, name: 'mine', uid: uid! },
     });
     expect(object).toMatchObject({ data: { word: 'bmFtZWQ=' } });
-    const ear = await world.attackers.kubelet.listen(`shiplog.v1.event.pods.${CAPTURED}.>`);
+    const ear = await world.attackers.kubelet.listen(`shiplog.v1.commit.pods.${CAPTURED}`);
     expect(ear.refused).toBe(false);
     const slices: Channel[] = [{ resource: 'endpointslices.discovery.k8s.io' }];
     expect(await drain(world.attackers.proxy.bus.state({ channels: slices }))).toContain('channels');

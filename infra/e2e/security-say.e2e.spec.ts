@@ -36,6 +36,9 @@ const REFUSED_TO_ALL: [what: string, subject: string][] = [
   ['an event of another node', event(OTHER, 'Created')],
   ['an event of its own node', event(CAPTURED, 'Scheduled')],
   ['an event of a Service', event('', 'Created', 'services')],
+  ['a commit of another node’s pods', subjects.commit({ resource: 'pods', node: OTHER })],
+  ['a commit of its own node’s pods', subjects.commit({ resource: 'pods', node: CAPTURED })],
+  ['a commit of Services', subjects.commit({ resource: 'services' })],
   ['how far the log is, as the journal', subjects.signal('head', JOURNAL)],
   ['how far the log is, as itself', subjects.signal('head', SELF)],
   ['a heartbeat of another node', subjects.signal('heartbeat', NEIGHBOUR)],
@@ -269,7 +272,7 @@ describe('with the credentials of a minion', () => {
     const API_ITSELF: Identity = { role: 'api', name: 'main' };
     const KUBELET: Identity = { role: 'kubelet', name: OTHER };
     const REPLIES: [what: string, reply: string, listener: Identity][] = [
-      ['the subject of an event', event(OTHER, 'Created'), KUBELET],
+      ['the subject of a commit', subjects.commit({ resource: 'pods', node: OTHER }), KUBELET],
       ['the head’s subject', subjects.signal('head', JOURNAL), KUBELET],
       ['another node’s heartbeat', subjects.signal('heartbeat', NEIGHBOUR), API_ITSELF],
       ['a command of the admin’s', subjects.command('CreateObject', ADMIN), { role: 'journal', name: 'main' }],
@@ -305,7 +308,7 @@ describe('with the credentials of a minion', () => {
     });
 
     it('by its own node’s network, which answers its kubelet', async () => {
-      const reply = event(OTHER, 'Deleted');
+      const reply = subjects.commit({ resource: 'pods', node: OTHER });
       const bus = await world.cluster.bus({ role: 'kubelet', name: OTHER });
       const answers: string[] = [];
       bus.listen(reply, (message) => answers.push(message.subject));

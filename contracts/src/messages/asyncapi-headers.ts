@@ -23,9 +23,6 @@ export const CloudEventHeaders = {
     'ce-cause': number('Position of the event that made the actor act.'),
     'ce-basis': number('Position that the actor had read.'),
     'ce-epoch': number('Of the term of the journal that published it: who has heard of a later one ignores this.'),
-    'ce-channels': text(
-      'Position of the last event before this one in the channel of each resource, in the order of their table, with commas between: who follows several notices what it missed in another.',
-    ),
     'ce-prev': number("Position of the event before this one in the resource's channel; 0 for the first."),
     'ce-prevnode': number("The same in the node's channel, where the object belongs to a node."),
   },

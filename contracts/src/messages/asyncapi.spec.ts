@@ -67,6 +67,8 @@ describe('the AsyncAPI document', () => {
     const others = Object.entries(document.channels).filter(([id]) => !declared.has(id));
     expect(others.map(([id, { address }]) => `${id} ${address}`)).toEqual([
       'event shiplog.v1.event.{resource}.{node}.{namespace}.{name}.{fact}',
+      'commit shiplog.v1.commit.{resource}',
+      'commitOfNode shiplog.v1.commit.{resource}.{node}',
       'commandLater shiplog.v1.command.later.{kind}.{name}.{type}',
       'stream shiplog.v1.stream.to.{role}.{name}.{id}',
       'streamControl shiplog.v1.stream.ctl.{role}.{name}.{id}',

@@ -5,7 +5,7 @@ import { CloudEventHeaders, StreamHeaders } from './asyncapi-headers';
 import { Components, type JsonSchema } from './asyncapi-schemas';
 import { COMMANDS } from './commands';
 import type { Message } from './define';
-import { channelsOf, EventBodySchema } from './events';
+import { channelsOf, CommitPartSchema, EventDataSchema } from './events';
 import { ROLES, type Principal, type Role } from './principal';
 import { Failure } from './schemas';
 
@@ -77,6 +77,15 @@ export function asyncApiDocument(): AsyncApiDocument {
   const components = new Components();
   const rows = [
     eventRow(components),
+    commitRow(components, 'commit', 'publishCommit', {
+      resource: '{resource}',
+      description: 'The events of a resource in one commit: what services hear in the place of each by itself.',
+    }),
+    commitRow(components, 'commitOfNode', 'publishCommitOfNode', {
+      resource: '{resource}',
+      node: '{node}',
+      description: 'The same of the objects that belong to a node.',
+    }),
     ...MESSAGES.map((message) => messageRow(message, components)),
     laterRow(components),
     streamRow(components),
@@ -158,7 +167,7 @@ function eventRow(components: Components): Row {
   const address = { resource: '{resource}', node: '{node}', namespace: '{namespace}', name: '{name}', fact: '{fact}' };
   const description =
     'Every event of the log, as a CloudEvent in binary mode. Subscribe to `shiplog.v1.event.<resource>.>` for the channel of a resource, and to `shiplog.v1.event.<resource>.<node>.>` for that of a node. `_` stands for no node and no namespace.';
-  const messages = { event: { ...json(components.of(EventBodySchema)), headers: CloudEventHeaders } };
+  const messages = { event: { ...json(components.of(EventDataSchema)), headers: CloudEventHeaders } };
   return {
     id: 'event',
     channel: channel(
@@ -167,7 +176,7 @@ function eventRow(components: Components): Row {
       messages,
       {
         'x-from': ['journal'],
-        'x-heard-by': ROLES.filter((role) => channelsOf(role, '').length > 0),
+        'x-heard-by': ['user'],
       },
     ),
     operation: 'publishEvent',
@@ -176,6 +185,33 @@ function eventRow(components: Components): Row {
       channel: refTo('event'),
       summary: 'The journal publishes each event once it is committed.',
       messages: [refTo('event', 'event')],
+    },
+  };
+}
+
+function commitRow(
+  components: Components,
+  id: string,
+  operation: string,
+  { description, resource, node }: { description: string; resource: string; node?: string },
+): Row {
+  const address = subjects.commit({ resource, node } as unknown as Parameters<typeof subjects.commit>[0]);
+  const hears = (role: Role): boolean =>
+    channelsOf(role, '').some((heard) => (heard.node === undefined) === (node === undefined));
+  return {
+    id,
+    channel: channel(
+      address,
+      description,
+      { [id]: json(components.of(CommitPartSchema)) },
+      { 'x-from': ['journal'], 'x-heard-by': ROLES.filter(hears) },
+    ),
+    operation,
+    does: {
+      action: 'send',
+      channel: refTo(id),
+      summary: 'The journal publishes each commit once Postgres has it.',
+      messages: [refTo(id, id)],
     },
   };
 }

@@ -2,12 +2,13 @@ import { Type } from '@sinclair/typebox';
 import { NODE_RESOURCES, type Channel } from '../queries';
 import type { ResourceId } from '../resources';
 import { RESOURCES } from '../resources';
-import type { EventBody } from '../wire';
+import type { EventData, LogEvent } from '../events';
+import type { CommitPart } from '../wire';
 import type { Role } from './principal';
-import { AnyObject, Decision, Optional } from './schemas';
+import { AnyObject, Decision, Optional, Position, Time } from './schemas';
 
-/** As `EventBody`: what an event's message carries; its other parts are headers. */
-export const EventBodySchema = Type.Unsafe<EventBody>(
+/** As `EventData`: what an event's message carries; its other parts are headers. */
+export const EventDataSchema = Type.Unsafe<EventData>(
   Type.Object(
     {
       object: Optional(AnyObject),
@@ -22,13 +23,59 @@ export const EventBodySchema = Type.Unsafe<EventBody>(
       ),
       decision: Optional(Decision),
       facts: Optional(Type.Object({}, { description: 'What the fact says in words of its own.' })),
-      entering: Optional(AnyObject),
     },
     {
-      $id: 'EventBody',
-      description:
-        'The first event of an object holds it whole (`object`), later ones `changes`, the last neither. `entering` is the whole object after the event, where the channel of a node sees it for the first time.',
+      $id: 'EventData',
+      description: 'The first event of an object holds it whole (`object`), later ones `changes`, the last neither.',
     },
+  ),
+);
+
+/** An event of the log; see `LogEvent`. */
+export const LogEventSchema = Type.Unsafe<LogEvent>(
+  Type.Object(
+    {
+      position: Position(),
+      time: Time(),
+      version: Type.Integer(),
+      resource: Type.String(),
+      fact: Type.String(),
+      namespace: Type.String(),
+      name: Type.String(),
+      uid: Type.String(),
+      node: Type.String(),
+      actor: Type.String(),
+      via: Optional(Type.String()),
+      commandId: Type.String(),
+      commandSeq: Type.Integer(),
+      cause: Optional(Position()),
+      basis: Optional(Position()),
+      data: EventDataSchema,
+    },
+    { $id: 'LogEvent', description: 'One event of the log.' },
+  ),
+);
+
+/** As `CommitPart`. */
+export const CommitPartSchema = Type.Unsafe<CommitPart>(
+  Type.Object(
+    {
+      epoch: Position("Of the journal's term: who has heard of a later one ignores this."),
+      from: Position('The first of the commit, of all channels.'),
+      to: Position('The last of the commit: every event in between is in some part.'),
+      resources: Type.Array(Type.String(), { description: 'Each has a part in its own channel.' }),
+      heads: Type.Record(Type.String(), Position(), {
+        description:
+          "Last position before the commit of every resource with any event, and of the node's channel of which this is a part.",
+      }),
+      events: Type.Array(LogEventSchema, { description: 'In the order of the log.' }),
+      entering: Optional(
+        Type.Record(Type.String(), AnyObject, {
+          description: "By position: the whole object after the event, where it is new in its node's channel.",
+        }),
+      ),
+    },
+    { $id: 'CommitPart', description: 'The events of one channel in one commit.' },
   ),
 );
 

@@ -62,7 +62,7 @@ describe('whoever is not the journal', () => {
     );
 
   it('publishes no event and no head of the log', () => {
-    check(() => ['shiplog.v1.event.>', 'shiplog.v1.signal.head.>']);
+    check(() => ['shiplog.v1.event.>', 'shiplog.v1.commit.>', 'shiplog.v1.signal.head.>']);
   });
 
   it('tells no kubelet that what its pods name has changed', () => {
@@ -140,7 +140,8 @@ describe('everybody', () => {
 describe('the agents of a node', () => {
   const alien = (name: string) => [
     `shiplog.v1.node.${subjectToken(name)}.>`,
-    ...['pods', 'secrets', 'configmaps'].map((resource) => `shiplog.v1.event.${resource}.${subjectToken(name)}.>`),
+    ...['pods', 'secrets', 'configmaps'].map((resource) => `shiplog.v1.commit.${resource}.${subjectToken(name)}`),
+    'shiplog.v1.event.>',
     ...['kubelet', 'network', 'proxy'].map((role) => `shiplog.v1.renew.${role}.${subjectToken(name)}`),
     ...['kubelet', 'network', 'proxy'].map((role) => `shiplog.v1.health.${role}.${subjectToken(name)}`),
   ];
@@ -157,7 +158,12 @@ describe('the agents of a node', () => {
   it("hear no Secret, no ConfigMap and nobody else's signals", () => {
     fc.assert(
       fc.property(anyAgent, anyName, (role, name) => {
-        const forbidden = ['shiplog.v1.event.secrets.>', 'shiplog.v1.event.configmaps.>'];
+        const forbidden = ['event', 'commit'].flatMap((way) =>
+          ['secrets', 'configmaps'].flatMap((resource) => [
+            `shiplog.v1.${way}.${resource}.>`,
+            `shiplog.v1.${way}.${resource}`,
+          ]),
+        );
         const signals = ['heartbeat', 'note'].map((signal) => `shiplog.v1.signal.${signal}.>`);
         expect(overlapping(hears({ role, name }), [...forbidden, ...signals])).toEqual([]);
       }),
@@ -233,12 +239,14 @@ describe('the permissions suffice', () => {
     );
   });
 
-  it('whoever reads a channel hears its events', () => {
+  it('whoever reads a channel hears its commits, and a user each event by itself', () => {
     fc.assert(
       fc.property(anyRole, anyName, anyName, (role, name, object) => {
-        for (const { resource, node = '' } of channelsOf(role, name)) {
+        for (const channel of channelsOf(role, name)) {
+          expect(allows(hears({ role, name }), subjects.commit(channel))).toBe(true);
+          const { resource, node = '' } = channel;
           const event = subjects.event({ resource, node, namespace: object, name: object, fact: 'Created' });
-          expect(allows(hears({ role, name }), event)).toBe(true);
+          expect(allows(hears({ role, name }), event)).toBe(role === 'user');
         }
       }),
     );

@@ -45,7 +45,8 @@ export function permissionsOf(identity: Identity): Permissions {
 }
 
 function eventsHeard({ role, name }: Identity): string[] {
-  return hearsEverything(role) ? [subjects.everyEvent] : channelsOf(role, name).map(subjects.channel);
+  const commits = hearsEverything(role) ? [subjects.everyCommit] : channelsOf(role, name).map(subjects.commit);
+  return role === 'user' ? [...commits, subjects.everyEvent] : commits;
 }
 
 function handles(message: Exclude<Message, { kind: 'signal' }>, role: Role): boolean {
@@ -131,7 +132,7 @@ function isStream(message: Message): message is Extract<Message, { kind: 'query'
 function more(role: Role): string[] {
   switch (role) {
     case 'journal':
-      return [`${ROOT}.event.>`, '_INBOX.>', ...JETSTREAM];
+      return [`${ROOT}.event.>`, `${ROOT}.commit.>`, '_INBOX.>', ...JETSTREAM];
     case 'operator':
       return ['_INBOX.bootstrap.>', '_INBOX.kubelet.>', '_INBOX.network.>', '_INBOX.proxy.>'];
     default:

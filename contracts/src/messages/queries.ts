@@ -1,34 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox';
-import type { LogEvent } from '../events';
 import type { StoredObject } from '../objects';
 import { CommandReplySchema } from './commands';
 import { query, type QueryMessage } from './define';
+import { LogEventSchema } from './events';
 import { ChannelSchema, CommandId, Key, Optional, PodReference, Position, Resource, Time } from './schemas';
 
-/** An event of the log; see `LogEvent`. */
-export const LogEventSchema = Type.Unsafe<LogEvent>(
-  Type.Object(
-    {
-      position: Position(),
-      time: Time(),
-      type: Type.String(),
-      version: Type.Integer(),
-      resource: Type.String(),
-      namespace: Type.String(),
-      name: Type.String(),
-      uid: Type.String(),
-      node: Type.String(),
-      actor: Type.String(),
-      via: Optional(Type.String()),
-      commandId: Type.String(),
-      commandSeq: Type.Integer(),
-      cause: Optional(Position()),
-      basis: Optional(Position()),
-      data: Type.Object({}),
-    },
-    { $id: 'LogEvent', description: 'One event of the log.' },
-  ),
-);
 const Stored = Type.Unsafe<StoredObject>(Type.Object({ metadata: Type.Object({}) }));
 const channels = Type.Array(ChannelSchema);
 const lastPositions = Type.Record(Type.String(), Position(), { description: 'Last position by channel name.' });

@@ -176,11 +176,10 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     install: () =>
       replace(
         Cursor.prototype,
-        'predecessorIn',
-        (was) =>
-          function (this: Cursor, ...given) {
-            const predecessor = call(was, this, given) as number | undefined;
-            return predecessor === undefined ? undefined : Math.min(predecessor, this.last);
+        'isBehind',
+        () =>
+          function () {
+            return false;
           } as Method,
       ),
   },

@@ -2,14 +2,13 @@ import {
   EVENT_FORMAT,
   nameOfToken,
   subjects,
-  type EventBody,
+  type EventData,
   type Fact,
   type LogEvent,
   type ResourceId,
-  type StoredObject,
 } from '@shiplog/contracts';
 import type { Msg } from 'nats';
-import { headerValues, numberIn, numbersIn, text, textIn, writtenHeaders, type WrittenHeaders } from './headers';
+import { headerValues, numberIn, text, textIn, writtenHeaders, type WrittenHeaders } from './headers';
 import { fromBytes, toBytes } from './json';
 
 /** Position of the event before this one in each channel that it is published on (0: it is the first). */
@@ -17,11 +16,6 @@ export interface ChannelLinks {
   prev: number;
   /** Only when the event belongs to a node. */
   prevNode?: number;
-  /**
-   * Position of the last event before this one in the channel of each resource, in the order of RESOURCES: whoever
-   * follows several of them sees at any event whether it missed one of another.
-   */
-  channels?: readonly number[];
 }
 
 /** An event as it came over the wire. */
@@ -29,8 +23,6 @@ export interface ReceivedEvent extends ChannelLinks {
   event: LogEvent;
   /** Of the term in which it was published. */
   epoch?: number;
-  /** The whole object after the event, where it is the object's first in its node's channel. */
-  entering?: StoredObject;
 }
 
 const SOURCE = '/shiplog/journal';
@@ -43,11 +35,10 @@ export function encodeEvent(
   event: LogEvent,
   links: ChannelLinks,
   epoch: number,
-  entering?: StoredObject,
   dataText?: string,
 ): { subject: string; payload: Uint8Array; headers: WrittenHeaders } {
   const { namespace, resource, name, via, cause, basis } = event;
-  const { prev, prevNode, channels } = links;
+  const { prev, prevNode } = links;
   const text =
     'NATS/1.0\r\nce-specversion: 1.0\r\n' +
     `ce-id: ${event.position}\r\nce-source: ${SOURCE}\r\nce-type: shiplog.${resource}.${event.fact}\r\nce-time: ${event.time}\r\n` +
@@ -56,12 +47,9 @@ export function encodeEvent(
     `ce-actor: ${headerText(event.actor)}\r\n${via === undefined ? '' : `ce-via: ${headerText(via)}\r\n`}` +
     `ce-commandid: ${headerText(event.commandId)}\r\nce-commandseq: ${event.commandSeq}\r\n` +
     `${cause === undefined ? '' : `ce-cause: ${cause}\r\n`}${basis === undefined ? '' : `ce-basis: ${basis}\r\n`}` +
-    `ce-epoch: ${epoch}\r\n${channels === undefined ? '' : `ce-channels: ${channels.join()}\r\n`}` +
-    `ce-prev: ${prev}\r\n${prevNode === undefined ? '' : `ce-prevnode: ${prevNode}\r\n`}\r\n`;
+    `ce-epoch: ${epoch}\r\nce-prev: ${prev}\r\n${prevNode === undefined ? '' : `ce-prevnode: ${prevNode}\r\n`}\r\n`;
   const subject = subjects.event(event);
   const headers = writtenHeaders(Buffer.from(text, 'latin1'));
-  if (entering !== undefined)
-    return { subject, payload: toBytes({ ...event.data, entering } satisfies EventBody), headers };
   return { subject, payload: dataText === undefined ? toBytes(event.data) : Buffer.from(dataText), headers };
 }
 
@@ -80,7 +68,7 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
     string,
     string,
   ];
-  const { entering, ...data } = fromBytes<EventBody>(message.data);
+  const data = fromBytes<EventData>(message.data);
   const event: LogEvent = {
     position: numberIn(h, 'ce-id') ?? NaN,
     time: text(h, 'ce-time'),
@@ -103,10 +91,8 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
   return {
     event,
     epoch: numberIn(h, 'ce-epoch'),
-    channels: numbersIn(h, 'ce-channels'),
     prev: numberIn(h, 'ce-prev') ?? 0,
     prevNode: numberIn(h, 'ce-prevnode'),
-    entering,
   };
 }
 

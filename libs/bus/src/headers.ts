@@ -70,27 +70,6 @@ export function numberIn(values: HeaderValues, name: string): number | undefined
   return value === '' ? undefined : Number(value);
 }
 
-const DIGIT_0 = 48;
-const COMMA = 44 - DIGIT_0;
-
-/** A list of whole numbers with commas between; undefined when there is none. */
-export function numbersIn(values: HeaderValues, name: string): number[] | undefined {
-  const value = text(values, name);
-  if (value === '') return undefined;
-  // Of every event, and three times as fast as to split it.
-  const numbers: number[] = [];
-  let number = 0;
-  for (let i = 0; i < value.length; i++) {
-    const digit = value.charCodeAt(i) - DIGIT_0;
-    if (digit === COMMA) {
-      numbers.push(number);
-      number = 0;
-    } else number = digit >= 0 && digit <= 9 ? number * 10 + digit : NaN;
-  }
-  numbers.push(number);
-  return numbers;
-}
-
 /** Percent-decoded; undefined when there is none. */
 export function textIn(values: HeaderValues, name: string): string | undefined {
   const value = text(values, name);

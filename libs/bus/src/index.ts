@@ -1,5 +1,6 @@
 export * from './bus';
 export * from './cloud-events';
+export * from './commits';
 export * from './connect';
 export { watchOf, type ConnectionWatch } from './connection-watch';
 export * from './epochs';

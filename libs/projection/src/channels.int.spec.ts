@@ -9,6 +9,7 @@ import { Publisher } from './testing/publisher';
 describe('a projection of several channels', () => {
   let nats: TestNats;
   let publisher: Publisher;
+  let bus: Bus;
   let projection: Projection;
   let heard: AppliedEvent[];
   /** Where the projection said it was while it had not everything up to there. */
@@ -28,8 +29,8 @@ describe('a projection of several channels', () => {
   };
   const keyOf = ({ kind, metadata }: { kind: string; metadata: { name: string } }): string =>
     `${kind}/${metadata.name}`;
-  const openOn = (bus: Bus): Promise<Projection> =>
-    Projection.open(bus, {
+  const openOn = (on: Bus): Promise<Projection> =>
+    Projection.open(on, {
       channels: [{ resource: 'configmaps' }, { resource: 'secrets' }],
       logger: pino({ level: 'silent' }),
     });
@@ -39,7 +40,8 @@ describe('a projection of several channels', () => {
     publisher = await Publisher.start(await nats.bus('journal', { role: 'journal', name: 'one' }));
     publisher.create('first');
     publisher.create('first', { resource: 'secrets' });
-    projection = await openOn(await nats.bus('service'));
+    bus = await nats.bus('service');
+    projection = await openOn(bus);
     [heard, early] = [[], []];
     projection.onApplied((batch) => {
       heard.push(...batch);
@@ -102,6 +104,54 @@ describe('a projection of several channels', () => {
     answer();
     await settled();
     expect(heard.map(({ event }) => event.position)).toEqual([3, 4, 5, 6]);
+  });
+
+  describe('of a commit with events of several channels', () => {
+    const mixed = (round: number): LogEvent[] => [
+      publisher.create(`a-${round}`),
+      publisher.create(`s-${round}`, { resource: 'secrets' }),
+      publisher.create(`b-${round}`),
+    ];
+    const positionsHeard = (): number[] => heard.map(({ event }) => event.position);
+
+    it('folds the whole of it, in the order of the log', async () => {
+      const at: number[] = [];
+      const end = projection.onApplied(() => at.push(projection.position));
+      publisher.commit(mixed(1));
+      await settled();
+      end();
+      expect(positionsHeard()).toEqual([3, 4, 5]);
+      expect(at).toEqual([5]);
+      expect(publisher.asked).toEqual({ state: 1, events: 0 });
+    });
+
+    it('folds nothing of it twice', async () => {
+      const commit = mixed(1);
+      publisher.commit(commit);
+      publisher.commit(commit);
+      publisher.commit(mixed(2));
+      await settled();
+      expect(positionsHeard()).toEqual([3, 4, 5, 6, 7, 8]);
+      expect(projection.statistics).toMatchObject({ repeated: 3, gaps: 0 });
+    });
+
+    it.each(['configmaps', 'secrets'] as const)('sees by the next that its part of %s was lost', async (lost) => {
+      publisher.commit(mixed(1), { lost: [lost] });
+      publisher.commit(mixed(2));
+      await settled();
+      expect(positionsHeard()).toEqual([3, 4, 5, 6, 7, 8]);
+      expect(projection.statistics).toMatchObject({ gaps: 1, reloads: 1 });
+    });
+
+    it('sees by the head that a part was lost, and stands before the commit until then', async () => {
+      publisher.commit(mixed(1), { lost: ['secrets'] });
+      await publisher.bus.connection.flush();
+      await bus.connection.flush();
+      expect(projection.position).toBe(2);
+      publisher.head();
+      await settled();
+      expect(positionsHeard()).toEqual([3, 4, 5]);
+    });
   });
 
   describe('when the journal has a successor', () => {

@@ -1,9 +1,8 @@
-import type { ReceivedEvent } from '@shiplog/bus';
 import type { Logger } from 'pino';
-import type { Cursor } from './cursor';
+import type { ReceivedPart } from './gathering';
 
-/** An event on a channel; or the journal's word on where it is, which counts in its place among the events. */
-export type Arrived = { readonly cursor: Cursor; readonly received: ReceivedEvent } | { readonly compare: () => void };
+/** A part of a commit; or the journal's word on where it is, which counts in its place among the commits. */
+export type Arrived = ReceivedPart | { readonly compare: () => void };
 
 /** What is held at most, in bytes of messages; more than that is fetched again. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -48,11 +47,11 @@ export class Held {
   }
 }
 
-/** Of what is let go because the journal was asked after it came: an event that is not part of the answer never was. */
+/** Of what is let go because the journal was asked after it came: events that are not part of the answer never were. */
 export function tellUnconfirmed(arrived: Arrived, logger: Pick<Logger, 'warn'>): void {
   if (!('cursor' in arrived)) return;
-  const { cursor, received } = arrived;
-  const { position } = received.event;
+  const { cursor, part } = arrived;
+  const position = part.events.at(-1)?.position ?? 0;
   if (position <= cursor.last) return;
-  logger.warn({ channel: cursor.name, position }, 'an event that the journal does not confirm; dropped');
+  logger.warn({ channel: cursor.name, position }, 'events that the journal does not confirm; dropped');
 }

@@ -12,3 +12,22 @@ export class Listeners<T> {
     for (const listener of this.#listeners) listener(told);
   }
 }
+
+/** As Listeners, of what comes one by one: they are told of all that came with one read, together. */
+export class BatchListeners<T> {
+  readonly #listeners = new Listeners<readonly T[]>();
+  #batch: T[] = [];
+
+  add(listener: (batch: readonly T[]) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  push(one: T): void {
+    if (this.#batch.push(one) > 1) return;
+    queueMicrotask(() => {
+      const batch = this.#batch;
+      this.#batch = [];
+      this.#listeners.tell(batch);
+    });
+  }
+}

@@ -1,4 +1,4 @@
-import { BusUnavailable, decodeEvent, watchOf, type Bus, type ReceivedEvent } from '@shiplog/bus';
+import { BusUnavailable, decodePart, watchOf, type Bus } from '@shiplog/bus';
 import { ClusterState, type AppliedEvent } from '@shiplog/cluster';
 import {
   Head,
@@ -6,12 +6,10 @@ import {
   PositionQuery,
   subjects,
   type Channel,
-  type LogEvent,
   type ObjectOf,
   type PayloadOf,
   type ResourceId,
   type Signals,
-  type StoredObject,
 } from '@shiplog/contracts';
 import { BackOff, pause } from '@shiplog/wait';
 import type { Msg, Subscription } from 'nats';
@@ -20,10 +18,11 @@ import { Acceptance, type Accept } from './acceptance';
 import { loadState, refetch } from './catch-up';
 import { Cursor } from './cursor';
 import { differences } from './difference';
+import { Gathering, type GatheredEvent, type ReceivedPart } from './gathering';
 import { Held, tellUnconfirmed } from './held';
-import { Listeners } from './listeners';
+import { BatchListeners, Listeners } from './listeners';
 import { OneAtATime } from './one-at-a-time';
-import { distrust, Proof } from './prove';
+import { distrust, hashesOfWhole, Proof } from './prove';
 import { NOTHING_YET, type Statistics } from './statistics';
 import { Waiters } from './waiters';
 
@@ -57,16 +56,19 @@ export class Projection {
   /** Everything that was folded, also what `accept` keeps from being acted upon. */
   readonly state = new ClusterState();
   readonly #cursors: readonly Cursor[];
+  readonly #ofResources: readonly Cursor[];
+  readonly #ofNode: readonly Cursor[];
   readonly #subscriptions: Subscription[] = [];
-  readonly #applied = new Listeners<readonly AppliedEvent[]>();
+  readonly #applied = new BatchListeners<AppliedEvent>();
   readonly #reloaded = new Listeners<number>();
   readonly #waiters = new Waiters();
   readonly #logger: Logger;
   readonly #acceptance: Acceptance | undefined;
   #position = 0;
-  #heard: AppliedEvent[] = [];
   /** Of the newest head: a lower one of the same epoch was only late. */
   #head = { epoch: 0, position: 0 };
+  /** Of the commit of which some parts are there already. */
+  #gathering: Gathering | undefined;
   /** Arrivals wait here while state or missed events are fetched; undefined: they are folded at once. */
   #held: Held | undefined = new Held();
   /** Events do not tell whether something of a node's own channel was missed; until its next head, asking does. */
@@ -84,6 +86,8 @@ export class Projection {
     this.#logger = options.logger;
     if (options.accept !== undefined) this.#acceptance = new Acceptance(options.accept, options.logger);
     this.#cursors = options.channels.map((channel) => new Cursor(channel));
+    this.#ofResources = this.#cursors.filter(({ isOfNode }) => !isOfNode);
+    this.#ofNode = this.#cursors.filter(({ isOfNode }) => isOfNode);
   }
 
   /** Resolves when the state is loaded and live; waits for the journal as long as it takes. */
@@ -131,7 +135,7 @@ export class Projection {
   /** Resolves once everything up to a position is folded in; rejects after the timeout (default 10 s). */
   waitFor(position: number, timeoutMs = 10_000): Promise<void> {
     if (position <= this.#position) return Promise.resolve();
-    if (this.#cursors.some(({ isOfNode }) => isOfNode)) this.#question.want();
+    if (this.#ofNode.length > 0) this.#question.want();
     return this.#waiters.wait(position, timeoutMs);
   }
 
@@ -145,49 +149,55 @@ export class Projection {
 
   #subscribe(): void {
     for (const cursor of this.#cursors) {
-      const subject = subjects.channel(cursor.channel);
+      const subject = subjects.commit(cursor.channel);
       this.#subscriptions.push(this.bus.listen(subject, (message) => this.#receive(cursor, message)));
     }
     this.#subscriptions.push(this.bus.hear(Head, (head) => this.#compare(head)));
-    if (this.#cursors.some(({ isOfNode }) => isOfNode))
+    if (this.#ofNode.length > 0)
       this.#subscriptions.push(this.bus.hearForNode(NodeHead, (head) => this.#compareNode(head)));
   }
 
   #receive(cursor: Cursor, message: Msg): void {
     // What can't be read is told by the bus; its successor, or the next head, shows the gap.
-    const received = decodeEvent(message);
-    if (!this.bus.epochs.believes(received.epoch)) this.#statistics.disbelieved++;
-    else if (this.#held !== undefined) this.#held.add({ cursor, received }, message.data.length);
-    else this.#take(cursor, received);
+    const part = decodePart(message.data, cursor.channel);
+    if (!this.bus.epochs.believes(part.epoch)) this.#statistics.disbelieved++;
+    else if (this.#held !== undefined) this.#held.add({ cursor, part }, message.data.length);
+    else this.#take({ cursor, part });
   }
 
-  #take(cursor: Cursor, received: ReceivedEvent): void {
-    const { event, entering } = received;
-    if (event.position <= cursor.last) {
-      this.#statistics.repeated++;
+  #take(received: ReceivedPart): void {
+    const { cursor, part } = received;
+    if ((part.events.at(-1)?.position ?? 0) <= cursor.last) {
+      this.#statistics.repeated += part.events.length;
       return;
     }
-    const predecessors = this.#cursors.map((other) => other.predecessorIn(received, other === cursor));
-    const behind = this.#cursors.filter(({ last }, i) => (predecessors[i] ?? 0) > last);
-    if (behind.length > 0) {
-      this.#statistics.gaps++;
-      this.#logger.warn(
-        { channels: behind.map(({ name }) => name), position: this.#position, arrived: event.position },
-        'missed events; fetching them',
-      );
-      this.#held = new Held();
-      this.#held.add({ cursor, received }, 0);
-      void this.#catchUp(behind, 'refetch');
-      return;
-    }
-    this.#fold(cursor, event, entering);
-    this.#cursors.forEach((other, i) => {
-      if (predecessors[i] !== undefined) other.upTo = event.position;
-    });
+    const behind = this.#cursors.filter((other) => other.isBehind(part));
+    if (behind.length > 0) return this.#miss(behind, received);
+    // Of a commit of which something never came, the next one says so in its heads.
+    if (this.#gathering?.from !== part.from) this.#gathering = new Gathering(part.from);
+    const gathering = this.#gathering;
+    gathering.add(received);
+    if (!gathering.isWhole(this.#ofResources, part)) return;
+    this.#gathering = undefined;
+    for (const event of gathering.events()) this.#fold(event);
+    const complete = [...this.#ofResources, ...gathering.ofNodes()];
+    for (const other of complete) other.upTo = Math.max(other.upTo, part.to);
     this.#reach();
   }
 
-  #fold(cursor: Cursor, event: LogEvent, entering?: StoredObject): void {
+  #miss(behind: readonly Cursor[], received: ReceivedPart): void {
+    this.#statistics.gaps++;
+    this.#logger.warn(
+      { channels: behind.map(({ name }) => name), position: this.#position, arrived: received.part.from },
+      'missed events; fetching them',
+    );
+    this.#gathering = undefined;
+    this.#held = new Held();
+    this.#held.add(received, 0);
+    void this.#catchUp(behind, 'refetch');
+  }
+
+  #fold({ cursor, event, entering }: GatheredEvent): void {
     const { resource, namespace, name } = event;
     if (entering !== undefined && this.state.get(resource, namespace, name) === undefined) {
       this.state.put(resource, entering);
@@ -209,12 +219,7 @@ export class Projection {
 
   #tell(applied: AppliedEvent): void {
     const seen = this.#acceptance === undefined ? applied : this.#acceptance.view(applied);
-    if (seen === undefined || this.#heard.push(seen) > 1) return;
-    queueMicrotask(() => {
-      const batch = this.#heard;
-      this.#heard = [];
-      this.#applied.tell(batch);
-    });
+    if (seen !== undefined) this.#applied.push(seen);
   }
 
   /**
@@ -248,7 +253,7 @@ export class Projection {
       if (isOld) tellUnconfirmed(arrived, this.#logger);
       else if (this.#held !== undefined) this.#held.add(arrived, 0);
       else if ('compare' in arrived) arrived.compare();
-      else this.#take(arrived.cursor, arrived.received);
+      else this.#take(arrived);
     });
   }
 
@@ -262,11 +267,10 @@ export class Projection {
       const ofNode = cursors.filter(({ isOfNode }) => isOfNode);
       if (ofNode.length > 0) await this.#load(ofNode);
       if (ofNode.length === cursors.length) return ofNode;
-      const ofResources = this.#cursors.filter(({ isOfNode }) => !isOfNode);
-      const isClosed = await refetch(this.bus, ofResources, (cursor, event) => this.#fold(cursor, event));
-      if (!isClosed) await this.#load(ofResources);
+      const isClosed = await refetch(this.bus, this.#ofResources, (cursor, event) => this.#fold({ cursor, event }));
+      if (!isClosed) await this.#load(this.#ofResources);
       this.#reach();
-      return [...ofNode, ...ofResources];
+      return [...ofNode, ...this.#ofResources];
     } catch (error) {
       if (error instanceof BusUnavailable) this.#logger.info({ reason: error.last }, 'waiting for the journal');
       else if (!this.#stop.signal.aborted) this.#logger.warn({ err: error }, `could not ${how} state; trying again`);
@@ -310,14 +314,12 @@ export class Projection {
       void this.#catchUp(this.#cursors, 'load');
       return;
     }
-    const ofResources = this.#cursors.filter(({ isOfNode }) => !isOfNode);
-    if (this.#agrees(ofResources, head)) void this.#prove(head.hashes ?? {});
+    if (this.#agrees(this.#ofResources, head)) void this.#prove(head.hashes ?? {});
   }
 
   #compareNode(head: PayloadOf<typeof NodeHead>): void {
     if (!this.bus.epochs.believes(head.epoch)) return;
-    const ofNode = this.#cursors.filter(({ isOfNode }) => isOfNode);
-    this.#compareWith(ofNode, head);
+    this.#compareWith(this.#ofNode, head);
   }
 
   /** The answer comes after the events that it speaks of, on the connection of both. */
@@ -374,15 +376,11 @@ export class Projection {
 
   /** An object that was never in the log, but belongs to this node, would be found by nobody else. */
   #proveNodeChannels(): void {
-    const cursors = this.#cursors.filter(({ isOfNode }) => isOfNode);
-    if (cursors.length === 0) return;
+    if (this.#ofNode.length === 0) return;
     const prove = async (): Promise<void> => {
       if (this.#held !== undefined) return;
-      const channels = cursors.map(({ channel }) => channel);
-      const { channels: lasts, hashes = {} } = await this.bus.ask(PositionQuery, { channels, hashes: true });
-      if (this.#held !== undefined) return;
-      const comparable = cursors.filter(({ name, last }) => lasts[name] === last);
-      await this.#prove(Object.fromEntries(comparable.map(({ name }) => [name, hashes[name]])));
+      const hashes = await hashesOfWhole(this.bus, this.#ofNode);
+      if (this.#held === undefined) await this.#prove(hashes);
     };
     this.#proving = setInterval(() => {
       prove().catch((error: unknown) => this.#logger.debug({ err: error }, 'the journal could not be compared with'));

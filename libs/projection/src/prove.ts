@@ -1,5 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { digestInSlices, hashObjects, type ClusterState } from '@shiplog/cluster';
+import type { Bus } from '@shiplog/bus';
+import { PositionQuery } from '@shiplog/contracts';
 import type { Cursor } from './cursor';
 
 /** What a proof came to: how many channels are as the journal says, and which are not. */
@@ -36,6 +38,17 @@ export class Proof {
       this.#isUnderWay = false;
     }
   }
+}
+
+/** What the journal says that channels hash to: those of them that have been read as far as it says that they go. */
+export async function hashesOfWhole(
+  bus: Pick<Bus, 'ask'>,
+  cursors: readonly Cursor[],
+): Promise<Partial<Record<string, string>>> {
+  const channels = cursors.map(({ channel }) => channel);
+  const { channels: lasts, hashes = {} } = await bus.ask(PositionQuery, { channels, hashes: true });
+  const whole = cursors.filter(({ name, last }) => lasts[name] === last);
+  return Object.fromEntries(whole.map(({ name }) => [name, hashes[name]]));
 }
 
 /** Has every object of a channel differ from the journal's, so that loading tells of each what it was really like. */

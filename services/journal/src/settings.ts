@@ -1,5 +1,5 @@
 import { parseCidr } from '@shiplog/apimachinery';
-import { ConfigError, duration, integer, optionalText, text, type ConfigOf } from '@shiplog/service';
+import { ConfigError, duration, flag, integer, optionalText, text, type ConfigOf } from '@shiplog/service';
 
 /** The journal's settings, besides those that every service has. */
 export const journalSettings = {
@@ -88,6 +88,12 @@ export const journalSettings = {
     description: 'Events in one commit, at most.',
     default: 2_000,
     min: 1,
+  }),
+  cloudEvents: flag({
+    env: 'CLOUD_EVENTS',
+    description:
+      'Whether each event is also published by itself, as a CloudEvent, for programs that are no part of Shiplog; its own services hear commits.',
+    default: true,
   }),
 };
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeEvent } from '@shiplog/bus';
-import { EVENT_FORMAT, type StoredObject } from '@shiplog/contracts';
+import { encodePart } from '@shiplog/bus';
+import { EVENT_FORMAT, subjects, type StoredObject } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX } from './testing/test-engine';
 import { containerOf, isReady, NODE, shell, TestNode } from './testing/test-node';
@@ -368,6 +368,7 @@ function forge(node: TestNode, name: string, fields: { metadata?: object; spec?:
   };
   const about = { namespace: 'default', name, uid: metadata.uid, node: NODE };
   const origin = { actor: 'nobody', commandId: 'forged', commandSeq: 0, data: { object } };
-  const { subject, payload, headers } = encodeEvent({ ...event, ...about, ...origin }, { prev: 0, prevNode: 0 }, 1);
-  node.system.bus.connection.publish(subject, payload, { headers });
+  const part = { epoch: 1, from: position, to: position, resources: ['pods'], heads: {} };
+  const bytes = encodePart(part, [JSON.stringify({ ...event, ...about, ...origin })]);
+  node.system.bus.connection.publish(subjects.commit({ resource: 'pods', node: NODE }), bytes);
 }

@@ -1,12 +1,12 @@
-import { encodeEvent, type Bus, type ChannelLinks } from '@shiplog/bus';
+import { encodePart, type Bus } from '@shiplog/bus';
 import { ClusterState, hashResource } from '@shiplog/cluster';
 import {
   EVENT_FORMAT,
   StatusError,
   EventsQuery,
   Head,
-  RESOURCES,
   StateQuery,
+  subjects,
   type Channel,
   type EventData,
   type LogEvent,
@@ -105,16 +105,30 @@ export class Publisher {
 
   publish(...events: LogEvent[]): void {
     for (const event of events) {
-      const { subject, payload, headers } = encodeEvent(event, this.#linksOf(event), this.epoch);
-      this.bus.connection.publish(subject, payload, { headers });
+      const { resource, position } = event;
+      const about = { epoch: this.epoch, from: position, to: position, resources: [resource] };
+      const part = { ...about, heads: this.#headsBefore(event) };
+      this.bus.connection.publish(subjects.commit({ resource }), encodePart(part, [JSON.stringify(event)]));
+    }
+  }
+
+  /** Several events as one commit, which has a part in each of their channels; a test may lose some. */
+  commit(events: readonly LogEvent[], { lost = [] }: { lost?: readonly Resource[] } = {}): void {
+    const [first, last] = [events[0]!, events.at(-1)!];
+    const resources = [...new Set(events.map(({ resource }) => resource as Resource))];
+    const heads = this.#headsBefore(first);
+    const about = { epoch: this.epoch, from: first.position, to: last.position, resources, heads };
+    for (const resource of resources.filter((item) => !lost.includes(item))) {
+      const own = events.filter((event) => event.resource === resource).map((event) => JSON.stringify(event));
+      this.bus.connection.publish(subjects.commit({ resource }), encodePart(about, own));
     }
   }
 
   /** An event that is not in the log names the position before it. */
-  #linksOf({ position, resource }: LogEvent): ChannelLinks {
+  #headsBefore({ position, resource }: LogEvent): Record<string, number> {
     const before = position - 1;
-    if (before >= this.log.length) return { prev: before };
-    return { prev: this.last(resource, before), channels: RESOURCES.map(({ id }) => this.last(id, before)) };
+    if (before >= this.log.length) return { [resource]: before };
+    return Object.fromEntries(Object.keys(KINDS).map((id) => [id, this.last(id, before)]));
   }
 
   head(): void {

@@ -47,7 +47,7 @@ export class WriterFactory {
     const { commands, events } = log;
     const [{ state, position, channels, newest }, [last]] = await Promise.all([follower.take(), events.newest(1)]);
     const heads = new ChannelHeads(channels);
-    const publisher = new Publisher(bus.connection, heads, lease.epoch, logger);
+    const publisher = new Publisher(bus.connection, heads, lease.epoch, logger, config);
     const writer = new Writer({
       state,
       position,
@@ -59,9 +59,9 @@ export class WriterFactory {
       settings: admissionSettings(config),
       commitEvents: config.commitEvents,
       maxDataBytes: () => (bus.connection.info?.max_payload ?? DEFAULT_PAYLOAD) - EVENT_MARGIN,
-      publish: (applied, text) => {
-        publisher.publish(applied, text);
-        tellReferringNodes(bus, state, applied);
+      publish: (commit, texts) => {
+        publisher.publish(commit, texts);
+        for (const applied of commit) tellReferringNodes(bus, state, applied);
       },
       onCommitted,
       clock: ascendingClock(last?.time),

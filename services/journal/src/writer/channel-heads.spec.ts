@@ -1,26 +1,25 @@
-import { RESOURCES, type LogEvent } from '@shiplog/contracts';
+import type { LogEvent } from '@shiplog/contracts';
 import { ChannelHeads } from './channel-heads';
 
 const event = (position: number, resource: string, node = '', fact = 'StatusChanged'): LogEvent =>
   ({ position, resource, node, fact }) as unknown as LogEvent;
-const channels = (last: Record<string, number>): number[] => RESOURCES.map(({ id }) => last[id] ?? 0);
 
 describe('the heads of the channels', () => {
-  it('name each event’s predecessor in the channels of all resources and in its node’s', () => {
+  it('name each event’s predecessor in the channel of its resource and in its node’s, of whatever kind it is', () => {
     const heads = new ChannelHeads();
-    expect(heads.advance(event(1, 'pods'))).toEqual({ prev: 0, channels: channels({}) });
-    expect(heads.advance(event(2, 'nodes'))).toEqual({ prev: 0, channels: channels({ pods: 1 }) });
-    const before = { pods: 1, nodes: 2 };
-    expect(heads.advance(event(3, 'pods', 'n1'))).toEqual({ prev: 1, prevNode: 0, channels: channels(before) });
-    expect(heads.advance(event(4, 'pods', 'n2'))).toMatchObject({ prev: 3, prevNode: 0 });
-    expect(heads.advance(event(5, 'pods', 'n1'))).toMatchObject({ prev: 4, prevNode: 3 });
+    expect(heads.follow(event(1, 'pods'))).toEqual({ prev: 0 });
+    expect(heads.follow(event(2, 'crontabs.stable.example.com'))).toEqual({ prev: 0 });
+    expect(heads.follow(event(3, 'pods', 'n1'))).toEqual({ prev: 1, prevNode: 0 });
+    expect(heads.follow(event(4, 'pods', 'n2'))).toEqual({ prev: 3, prevNode: 0 });
+    expect(heads.follow(event(5, 'pods', 'n1'))).toEqual({ prev: 4, prevNode: 3 });
+    expect(heads.ofResources()).toEqual({ pods: 5, 'crontabs.stable.example.com': 2 });
   });
 
   it('begin where a snapshot left off', () => {
     const heads = new ChannelHeads({ pods: 7, 'pods@n1': 5 });
     expect(heads.of({ resource: 'pods', node: 'n1' })).toBe(5);
     expect(heads.of({ resource: 'secrets' })).toBe(0);
-    expect(heads.advance(event(8, 'pods', 'n1'))).toMatchObject({ prev: 7, prevNode: 5 });
+    expect(heads.follow(event(8, 'pods', 'n1'))).toMatchObject({ prev: 7, prevNode: 5 });
     expect(heads.all()).toEqual({ pods: 8, 'pods@n1': 8 });
     expect(heads.ofResources()).toEqual({ pods: 8 });
     expect(heads.ofNode('n1')).toEqual({ 'pods@n1': 8 });
@@ -29,18 +28,18 @@ describe('the heads of the channels', () => {
 
   it('tell once which nodes’ channels have moved', () => {
     const heads = new ChannelHeads();
-    heads.advance(event(1, 'pods', 'n1'));
-    heads.advance(event(2, 'pods', 'n1'));
-    heads.advance(event(3, 'pods', 'n2'));
+    heads.follow(event(1, 'pods', 'n1'));
+    heads.follow(event(2, 'pods', 'n1'));
+    heads.follow(event(3, 'pods', 'n2'));
     expect(heads.takeMoved()).toEqual(['n1', 'n2']);
     expect(heads.takeMoved()).toEqual([]);
   });
 
   it('forget a node that is no more, also one of the snapshot, and no other', () => {
     const heads = new ChannelHeads({ pods: 9, 'pods@old': 4, 'pods@kept': 5 });
-    heads.advance(event(10, 'pods', 'gone'));
-    heads.advance(event(11, 'pods', 'gone', 'Deleted'));
-    heads.advance(event(12, 'pods', 'busy'));
+    heads.follow(event(10, 'pods', 'gone'));
+    heads.follow(event(11, 'pods', 'gone', 'Deleted'));
+    heads.follow(event(12, 'pods', 'busy'));
     const asked: string[][] = [];
     heads.forgetEnded((nodes) => {
       asked.push([...nodes]);

@@ -1,5 +1,5 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import { EVENT_FORMAT, type LogEvent, type StoredObject } from '@shiplog/contracts';
+import { EVENT_FORMAT, type CommitPart, type LogEvent, type StoredObject } from '@shiplog/contracts';
 import { pino } from 'pino';
 import { ChannelHeads } from './channel-heads';
 import { Publisher } from './publisher';
@@ -21,17 +21,86 @@ const applied = (position: number, actor: string): AppliedEvent => {
   return { event, before: undefined, after };
 };
 
+/** What a publisher says, by subject. */
+function publisherWith(heads = new ChannelHeads(), cloudEvents = true) {
+  const said: { subject: string; payload: Uint8Array; headers?: string }[] = [];
+  const connection = {
+    publish: (subject: string, payload: Uint8Array, options?: { headers: { encode(): Uint8Array } }) => {
+      const headers = options === undefined ? undefined : Buffer.from(options.headers.encode()).toString();
+      said.push({ subject, payload, headers });
+    },
+  };
+  const publisher = new Publisher(connection as never, heads, 1, pino({ level: 'silent' }), { cloudEvents });
+  const publish = (...commit: AppliedEvent[]) =>
+    publisher.publish(
+      commit,
+      commit.map(({ event }) => JSON.stringify(event.data)),
+    );
+  const parts = () =>
+    said
+      .filter(({ subject }) => subject.startsWith('shiplog.v1.commit.'))
+      .map(({ subject, payload }) => ({ subject, part: JSON.parse(Buffer.from(payload).toString()) as CommitPart }));
+  return { said, publish, parts };
+}
+
+const boundPod = (position: number, node: string): AppliedEvent => {
+  const { event, after } = applied(position, 'tester');
+  const about = { resource: 'pods', node } as const;
+  return { event: { ...event, ...about, fact: 'Scheduled' }, before: after, after };
+};
+
 describe('the publisher', () => {
-  it('passes over an event that no message can hold; the next one names it as its predecessor, so readers notice', () => {
-    const sent: (string | undefined)[] = [];
-    const connection = {
-      publish: (_subject: string, _payload: unknown, { headers }: { headers: { encode(): Uint8Array } }) =>
-        void sent.push(/ce-prev: (\d+)/.exec(Buffer.from(headers.encode()).toString())?.[1]),
+  it('passes over an event that no CloudEvent can hold; the next one names it as its predecessor, so readers notice', () => {
+    const { said, publish } = publisherWith();
+    for (const [position, actor] of [
+      [1, 'tester'],
+      [2, 'half a pair: \ud800'],
+      [3, 'tester'],
+    ] as const)
+      publish(applied(position, actor));
+    const prevs = said
+      .map(({ headers }) => /ce-prev: (\d+)/.exec(headers ?? '')?.[1])
+      .filter((prev) => prev !== undefined);
+    expect(prevs).toEqual(['0', '2']);
+  });
+
+  it('says a commit once in each channel that it touches, nodes’ first, with what came before it in all', () => {
+    const { publish, parts } = publisherWith(new ChannelHeads({ configmaps: 3, pods: 4, nodes: 2, 'pods@n1': 1 }));
+    publish(applied(5, 'tester'), boundPod(6, 'n1'), boundPod(7, 'n2'), applied(8, 'tester'));
+    const heads = { configmaps: 3, pods: 4, nodes: 2 };
+    const about = { epoch: 1, from: 5, to: 8, resources: ['configmaps', 'pods'] };
+    expect(
+      parts().map(({ subject, part: { events, entering, ...rest } }) => [
+        subject.replace('shiplog.v1.commit.', ''),
+        events.map(({ position }) => position),
+        Object.keys(entering ?? {}),
+        rest,
+      ]),
+    ).toEqual([
+      ['pods.n1', [6], ['6'], { ...about, heads: { ...heads, 'pods@n1': 1 } }],
+      ['pods.n2', [7], ['7'], { ...about, heads: { ...heads, 'pods@n2': 0 } }],
+      ['configmaps', [5, 8], [], { ...about, heads }],
+      ['pods', [6, 7], [], { ...about, heads }],
+    ]);
+  });
+
+  it('says each event by itself only where that is wanted', () => {
+    const { said, publish } = publisherWith(new ChannelHeads(), false);
+    publish(applied(1, 'tester'), applied(2, 'tester'));
+    expect(said.map(({ subject }) => subject)).toEqual(['shiplog.v1.commit.configmaps']);
+  });
+
+  it('says a commit that is too much for a message in shares, each as if it were one', () => {
+    const { publish, parts } = publisherWith();
+    const large = (position: number): AppliedEvent => {
+      const one = applied(position, 'tester');
+      return { ...one, event: { ...one.event, data: { facts: { text: 'x'.repeat(100_000) } } } };
     };
-    const publisher = new Publisher(connection as never, new ChannelHeads(), 1, pino({ level: 'silent' }));
-    publisher.publish(applied(1, 'tester'), '{}');
-    publisher.publish(applied(2, 'half a pair: \ud800'), '{}');
-    publisher.publish(applied(3, 'tester'), '{}');
-    expect(sent).toEqual(['0', '2']);
+    publish(...[1, 2, 3, 4, 5].map(large));
+    expect(parts().map(({ part: { from, to, heads } }) => [from, to, heads['configmaps'] ?? 0])).toEqual([
+      [1, 2, 0],
+      [3, 4, 2],
+      [5, 5, 4],
+    ]);
   });
 });

@@ -40,7 +40,8 @@ export interface WriterOptions {
   aheadBytes?: number;
   /** JSON of one event's data, at most: what the bus can carry. */
   maxDataBytes: () => number;
-  publish: (applied: AppliedEvent, text: string) => void;
+  /** What was committed, with the JSON of each event's data. */
+  publish: (commit: readonly AppliedEvent[], texts: readonly string[]) => void;
   /** After each commit, once its events are published and its commands answered. */
   onCommitted?: (events: readonly LogEvent[]) => void;
   clock: () => { time: string; uid: () => string };
@@ -296,13 +297,12 @@ export class Writer {
 
   #committed(batch: Batch, mayBeKnown: boolean): void {
     const { publish, onCommitted } = this.options;
-    for (let i = 0; i < batch.applied.length; i++) {
-      const applied = batch.applied[i] as AppliedEvent;
-      const { resource, namespace, name } = applied.event;
-      if (applied.after === undefined) this.state.remove(resource, namespace, name);
-      else this.state.put(resource, applied.after);
-      publish(applied, batch.texts[i] as string);
+    for (const { event, after } of batch.applied) {
+      const { resource, namespace, name } = event;
+      if (after === undefined) this.state.remove(resource, namespace, name);
+      else this.state.put(resource, after);
     }
+    publish(batch.applied, batch.texts);
     this.#position += batch.events.length;
     this.#ahead.committed(batch);
     for (const { waiting, outcome } of batch.pending) this.#conclude(waiting, outcome, mayBeKnown);

@@ -1,9 +1,9 @@
-import { encodeEvent, type Bus } from '@shiplog/bus';
+import { encodePart, type Bus } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
 import {
   EVENT_FORMAT,
-  RESOURCES,
   StateQuery,
+  subjects,
   type EventData,
   type Fact,
   type LogEvent,
@@ -59,9 +59,10 @@ export class JournalStandIn {
       data,
     };
     this.#state.apply(event);
-    const links = { prev: before, channels: RESOURCES.map(({ id }) => (id === 'nodes' ? before : 0)) };
-    const { subject, payload, headers } = encodeEvent(event, links, 1);
-    this.bus.connection.publish(subject, payload, { headers });
+    const { position } = event;
+    const part = { epoch: 1, from: position, to: position, resources: ['nodes'], heads: { nodes: before } };
+    const bytes = encodePart(part, [JSON.stringify(event)]);
+    this.bus.connection.publish(subjects.commit({ resource: 'nodes' }), bytes);
   }
 
   /** Every event is a node's. */

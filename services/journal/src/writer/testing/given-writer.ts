@@ -1,4 +1,4 @@
-import { ClusterState, type AppliedEvent } from '@shiplog/cluster';
+import { ClusterState } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import { pino } from 'pino';
 import type { AppendOutcome, Commit } from '../../database/append';
@@ -84,7 +84,7 @@ export function setUp({
     commitEvents,
     ...limits,
     maxDataBytes: () => maxDataBytes,
-    publish: ({ event }: AppliedEvent) => void seen.push(`published ${event.name}`),
+    publish: (commit) => void seen.push(...commit.map(({ event }) => `published ${event.name}`)),
     clock: () => ({ time: '2026-01-01T00:00:00.000Z', uid: () => `uid-${++made}` }),
     logger: pino({ level: 'silent' }),
   });

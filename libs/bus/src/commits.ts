@@ -1,0 +1,27 @@
+import type { Channel, CommitPart, LogEvent } from '@shiplog/contracts';
+import { fromBytes } from './json';
+
+/** An event as JSON. `dataText` is the JSON of `event.data`, which the caller has already. */
+export function eventText(event: LogEvent, dataText: string): string {
+  return `${JSON.stringify({ ...event, data: undefined }).slice(0, -1)},"data":${dataText}}`;
+}
+
+/** A part as it travels. `eventTexts` are its events, each as JSON. */
+export function encodePart(part: Omit<CommitPart, 'events'>, eventTexts: readonly string[]): Uint8Array {
+  return Buffer.from(`${JSON.stringify(part).slice(0, -1)},"events":[${eventTexts.join()}]}`);
+}
+
+/** The inverse of `encodePart`. Throws an Error that names the channel when the message is no such part. */
+export function decodePart(bytes: Uint8Array, channel: Channel): CommitPart {
+  const part = fromBytes<CommitPart | undefined>(bytes);
+  const isPart =
+    Number.isSafeInteger(part?.from) &&
+    Number.isSafeInteger(part?.to) &&
+    Array.isArray(part?.resources) &&
+    Array.isArray(part.events) &&
+    part.events.every((event: Partial<LogEvent> | null) => Number.isSafeInteger(event?.position)) &&
+    typeof part.heads === 'object' &&
+    part.heads !== null;
+  if (!isPart) throw new Error(`not a part of a commit: in the channel of ${channel.resource}`);
+  return part as CommitPart;
+}

@@ -1,0 +1,49 @@
+import type { CommitPart, LogEvent, StoredObject } from '@shiplog/contracts';
+import type { Cursor } from './cursor';
+
+/** A part of a commit, in the channel that it came on. */
+export interface ReceivedPart {
+  readonly cursor: Cursor;
+  readonly part: CommitPart;
+}
+
+/** An event of a gathered commit, in the channel that it is of. */
+export interface GatheredEvent {
+  readonly cursor: Cursor;
+  readonly event: LogEvent;
+  /** The whole object after it, where its node's channel sees it for the first time. */
+  readonly entering?: StoredObject;
+}
+
+/** The parts of one commit, until those of all channels that are followed are there: then it is folded as a whole. */
+export class Gathering {
+  readonly #parts = new Map<string, ReceivedPart>();
+
+  constructor(readonly from: number) {}
+
+  add(received: ReceivedPart): void {
+    this.#parts.set(received.cursor.name, received);
+  }
+
+  /** Whether nothing of the commit is missing, of what these channels have of it. */
+  isWhole(cursors: readonly Cursor[], { resources, to }: CommitPart): boolean {
+    return cursors.every(({ name, upTo }) => !resources.includes(name) || upTo >= to || this.#parts.has(name));
+  }
+
+  /** In the order of the log; what its channel has folded already is left out. */
+  events(): GatheredEvent[] {
+    const events: GatheredEvent[] = [];
+    for (const { cursor, part } of this.#parts.values()) {
+      for (const event of part.events) {
+        if (event.position > cursor.last) events.push({ cursor, event, entering: part.entering?.[event.position] });
+      }
+    }
+    // One channel's are in order already, and that is what most commits have.
+    return this.#parts.size === 1 ? events : events.sort((a, b) => a.event.position - b.event.position);
+  }
+
+  /** The channels of nodes that had a part. */
+  ofNodes(): Cursor[] {
+    return [...this.#parts.values()].map(({ cursor }) => cursor).filter(({ isOfNode }) => isOfNode);
+  }
+}
