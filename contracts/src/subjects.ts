@@ -93,6 +93,11 @@ function filled(part: string | typeof ANYTHING | undefined): string {
   return part === ANYTHING ? '*' : subjectToken(part ?? '');
 }
 
+/** The resource that a commit's subject names; throws a URIError for what no subject of one is. */
+export function resourceOfCommit(subject: string): string {
+  return nameOfToken(subject.split('.')[3] ?? '');
+}
+
 /** Who sent a message, from its subject; undefined where the subject names nobody. */
 export function principalOfSubject(subject: string): Principal | undefined {
   const [, , area, second, kind, name] = subject.split('.');

@@ -138,6 +138,14 @@ describe('with the credentials of a minion', () => {
       }
     });
 
+    it('everything there is', async () => {
+      for (const agent of AGENTS) {
+        const { bus } = world.attackers[agent];
+        const answers = [bus.ask(EventsQuery, { after: 0 }), drain(bus.state({}))];
+        expect(await Promise.all(answers.map(refusalOf))).toEqual([403, 403]);
+      }
+    });
+
     it('the past of what it may read now', async () => {
       const channels: Channel[] = [{ resource: 'pods', node: CAPTURED }];
       expect(await refusalOf(drain(kubelet().state({ channels, at: world.began })))).toBe(403);

@@ -3,10 +3,12 @@ import type { StoredObject } from '../objects';
 import { CommandReplySchema } from './commands';
 import { query, type QueryMessage } from './define';
 import { LogEventSchema } from './events';
-import { ChannelSchema, CommandId, Key, Optional, PodReference, Position, Resource, Time } from './schemas';
+import { ChannelSchema, CommandId, Key, Optional, PodReference, Position, ResourceName, Time } from './schemas';
 
 const Stored = Type.Unsafe<StoredObject>(Type.Object({ metadata: Type.Object({}) }));
 const channels = Type.Array(ChannelSchema);
+/** Not there: those of all resources, also of kinds that the asker has never heard of. */
+const channelsOrAll = Optional(Type.Array(ChannelSchema, { description: 'Not there: those of all resources.' }));
 const lastPositions = Type.Record(Type.String(), Position(), { description: 'Last position by channel name.' });
 export const Hashes = Type.Unsafe<Partial<Record<string, string>>>(
   Type.Record(Type.String(), Type.String(), {
@@ -40,7 +42,7 @@ export const ObjectQuery = query('object', {
 export const EventsQuery = query('events', {
   summary: 'The events of channels after a position, oldest first, at most `limit` (default 1000).',
   payload: Type.Object({
-    channels,
+    channels: channelsOrAll,
     after: Position(),
     upTo: Optional(Position()),
     limit: Optional(Position()),
@@ -69,11 +71,11 @@ export const CommandQuery = query('command', {
 
 export const StateQuery = query('state', {
   summary: 'The objects of channels, now or at a position, as a flow-controlled stream of JSON lines.',
-  payload: Type.Object({ channels, at: Optional(Position()) }),
+  payload: Type.Object({ channels: channelsOrAll, at: Optional(Position()) }),
   reply: Type.Object({
     position: Position(),
     epoch: Optional(Position()),
-    objects: Type.Array(Type.Object({ resource: Resource, object: Stored })),
+    objects: Type.Array(Type.Object({ resource: ResourceName, object: Stored })),
     channels: Optional(lastPositions),
   }),
   from: READERS,

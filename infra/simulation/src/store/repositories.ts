@@ -1,5 +1,5 @@
 import { isCreation, isDeletion, replyOf } from '@shiplog/cluster';
-import type { CommandReply, LogEvent, ObjectKey } from '@shiplog/contracts';
+import type { Channel, CommandReply, LogEvent, ObjectKey } from '@shiplog/contracts';
 import type { EventRange, EventRepository } from '../../../../services/journal/src/database/event.repository';
 import type { SnapshotRepository, StateAt } from '../../../../services/journal/src/database/snapshot.repository';
 import { loadState } from '../../../../services/journal/src/history/load';
@@ -30,11 +30,7 @@ export class SimEvents {
     return this.store.pooled(() =>
       this.store.events
         .slice(after, upTo)
-        .filter((event) =>
-          channels.some(
-            ({ resource, node }) => event.resource === resource && (node === undefined || event.node === node),
-          ),
-        )
+        .filter((event) => channels?.some((channel) => isOfChannel(event, channel)) ?? true)
         .slice(0, limit),
     );
   }
@@ -55,6 +51,10 @@ export class SimEvents {
       return own.slice(Math.max(0, start));
     });
   }
+}
+
+function isOfChannel(event: LogEvent, { resource, node }: Channel): boolean {
+  return event.resource === resource && (node === undefined || event.node === node);
 }
 
 function isOf(event: LogEvent, key: ObjectKey): boolean {

@@ -189,3 +189,23 @@ describe('whatever pods there are and whatever a node asks for', () => {
     );
   });
 });
+
+describe('everything', () => {
+  it.each<[Principal['kind'], string | undefined]>([
+    ['controller', undefined],
+    ['api', undefined],
+    ['user', undefined],
+    ['scheduler', 'it may not read everything'],
+    ['node', 'it may not read everything'],
+  ])('is told to a %s or not', (kind, why) => {
+    const questions: Asked[] = [
+      { name: 'state', payload: {} },
+      { name: 'events', payload: { after: 0 } },
+    ];
+    for (const asked of questions) {
+      const said = rejection(cluster(), { kind, name: 'n1' }, asked);
+      if (why === undefined) expect(said).toBeUndefined();
+      else expect(said).toContain(why);
+    }
+  });
+});

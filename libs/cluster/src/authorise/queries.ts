@@ -1,6 +1,7 @@
 import {
   channelName,
   channelsOf,
+  hearsEverything,
   principalName,
   principalOf,
   QUERIES,
@@ -58,8 +59,9 @@ function rejectionOf(state: ReadonlyCluster, principal: Principal, asked: Asked)
 function channelRejection(
   roles: readonly Role[],
   principal: Principal,
-  channels: readonly Channel[],
+  channels: readonly Channel[] | undefined,
 ): string | undefined {
+  if (channels === undefined) return roles.some(hearsEverything) ? undefined : 'it may not read everything';
   const own = new Set(roles.flatMap((role) => channelsOf(role, principal.name).map(channelName)));
   // Who may hear all of a resource may hear a node's part of it.
   const other = channels.find((channel) => !own.has(channelName(channel)) && !own.has(channel.resource));

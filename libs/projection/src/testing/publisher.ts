@@ -18,6 +18,7 @@ import { serve, serveStream } from '@shiplog/testing';
 
 const KINDS = { configmaps: 'ConfigMap', secrets: 'Secret' } as const;
 export type Resource = keyof typeof KINDS;
+const EVERYTHING: Channel[] = [{ resource: 'configmaps' }, { resource: 'secrets' }];
 
 /** A log of ConfigMaps and Secrets that answers what a journal answers, and publishes as badly as a test wants. */
 export class Publisher {
@@ -35,7 +36,7 @@ export class Publisher {
 
   static async start(bus: Bus): Promise<Publisher> {
     const publisher = new Publisher(bus);
-    await serveStream(bus, StateQuery, async ({ channels }, sink) => {
+    await serveStream(bus, StateQuery, async ({ channels = EVERYTHING }, sink) => {
       publisher.asked.state++;
       await publisher.before();
       const objects = channels.flatMap(({ resource }) =>
@@ -45,14 +46,18 @@ export class Publisher {
       const chunk = { position: publisher.log.length, epoch: publisher.epoch, objects, channels: lasts };
       await sink.write(Buffer.from(`${JSON.stringify(chunk)}\n`));
     });
-    await serve(bus, EventsQuery, async ({ channels, after, limit }): Promise<Queries['events']['answer']> => {
-      publisher.asked.events++;
-      if (publisher.expired) throw new StatusError(statusOf.expired('no longer kept'));
-      await publisher.before();
-      const found = publisher.log.slice(after).filter((event) => isOf(channels, event));
-      const events = found.slice(0, limit ?? 1_000);
-      return { events, more: events.length < found.length, position: publisher.log.length };
-    });
+    await serve(
+      bus,
+      EventsQuery,
+      async ({ channels = EVERYTHING, after, limit }): Promise<Queries['events']['answer']> => {
+        publisher.asked.events++;
+        if (publisher.expired) throw new StatusError(statusOf.expired('no longer kept'));
+        await publisher.before();
+        const found = publisher.log.slice(after).filter((event) => isOf(channels, event));
+        const events = found.slice(0, limit ?? 1_000);
+        return { events, more: events.length < found.length, position: publisher.log.length };
+      },
+    );
     return publisher;
   }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
-import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { Projection } from '@shiplog/projection';
 import { background, BUS, HEALTH, LOGGER, type Health } from '@shiplog/service';
@@ -52,9 +52,8 @@ export class ClusterCache implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   async #load(): Promise<void> {
-    const channels = RESOURCES.map((row) => ({ resource: row.id }));
     try {
-      const projection = await Projection.open(this.bus, { channels, logger: this.logger });
+      const projection = await Projection.open(this.bus, { channels: 'all', logger: this.logger });
       this.watchCache.begin(projection.position);
       projection.onReloaded((position) => this.watchCache.reloaded(position));
       projection.onApplied((batch) => this.watchCache.applied(batch));

@@ -2,7 +2,6 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import {
-  channelsOf,
   Note,
   ObjectQuery,
   PositionQuery,
@@ -30,8 +29,7 @@ export class LiveClient implements Client, OnApplicationShutdown {
 
   /** Resolves when the state is loaded and live, as soon as the journal is there. */
   async open(): Promise<void> {
-    const { role, name } = this.bus.identity;
-    this.opened = await Projection.open(this.bus, { channels: channelsOf(role, name), logger: this.logger });
+    this.opened = await Projection.open(this.bus, { channels: 'all', logger: this.logger });
     if (this.stopped) await this.opened.close();
   }
 

@@ -7,9 +7,9 @@ import { eventOfRow, type LateEvent } from './event-row';
 import { borrowClient } from './pooled-client';
 import { readLog, readLogLate } from './read-log';
 
-/** Which events of channels are wanted: positions `after` (exclusive) to `upTo` (inclusive), `limit` of them at most. */
+/** Which events are wanted, of channels (undefined: of all resources): positions `after` (exclusive) to `upTo` (inclusive), `limit` of them at most. */
 export interface EventRange {
-  readonly channels: readonly Channel[];
+  readonly channels: readonly Channel[] | undefined;
   readonly after: number;
   readonly upTo: number;
   readonly limit: number;
@@ -52,21 +52,13 @@ export class EventRepository {
 
   /** The events of any of the channels, oldest first. */
   async ofChannels({ channels, after, upTo, limit }: EventRange): Promise<LogEvent[]> {
-    if (channels.length === 0) return [];
-    const wanted = channels.map(
-      ({ node }, i) => `(e.resource = :r${i}${node === undefined ? '' : ` and e.node = :n${i}`})`,
-    );
-    const names = channels.flatMap(({ resource, node = '' }, i) => [
-      [`r${i}`, resource],
-      [`n${i}`, node],
-    ]);
-    const rows = await this.#rows
+    if (channels?.length === 0) return [];
+    const inOrder = this.#rows
       .createQueryBuilder('e')
       .where('e.position > :after and e.position <= :upTo', { after, upTo })
-      .andWhere(`(${wanted.join(' or ')})`, Object.fromEntries(names) as Record<string, string>)
       .orderBy('e.position')
-      .limit(limit)
-      .getMany();
+      .limit(limit);
+    const rows = await (channels === undefined ? inOrder : inOrder.andWhere(...isOfOne(channels))).getMany();
     return rows.map(eventOfRow);
   }
 
@@ -104,4 +96,16 @@ export class EventRepository {
   get #rows(): Repository<EventRow> {
     return this.dataSource.getRepository(EventRow);
   }
+}
+
+/** The condition that an event is of one of some channels, and its parameters. */
+function isOfOne(channels: readonly Channel[]): [condition: string, parameters: Record<string, string>] {
+  const wanted = channels.map(
+    ({ node }, i) => `(e.resource = :r${i}${node === undefined ? '' : ` and e.node = :n${i}`})`,
+  );
+  const names = channels.flatMap(({ resource, node = '' }, i) => [
+    [`r${i}`, resource],
+    [`n${i}`, node],
+  ]);
+  return [`(${wanted.join(' or ')})`, Object.fromEntries(names) as Record<string, string>];
 }

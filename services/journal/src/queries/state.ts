@@ -35,7 +35,11 @@ export async function select(
   return { position: at, ...chosen(then.state, new ChannelHeads(then.channels), channels) };
 }
 
-function chosen(state: ClusterState, heads: ChannelHeads, channels: readonly Channel[]): Omit<Selected, 'position'> {
+function chosen(
+  state: ClusterState,
+  heads: ChannelHeads,
+  channels: readonly Channel[] = everything(heads),
+): Omit<Selected, 'position'> {
   const objects = channels.flatMap(({ resource, node }) =>
     state
       .list(resource)
@@ -46,6 +50,11 @@ function chosen(state: ClusterState, heads: ChannelHeads, channels: readonly Cha
     objects,
     channels: Object.fromEntries(channels.map((channel) => [channelName(channel), heads.of(channel)])),
   };
+}
+
+/** The channels of all resources: who has objects has events. */
+function everything(heads: ChannelHeads): Channel[] {
+  return Object.keys(heads.ofResources()).map((resource) => ({ resource: resource as ResourceId }));
 }
 
 /** As lines of `StateChunk`, in the words of the journal of an epoch. */

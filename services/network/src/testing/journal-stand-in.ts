@@ -21,7 +21,7 @@ export class JournalStandIn {
   /** Serves on a journal's bus, for as long as that is open. */
   static async serve(bus: Bus): Promise<JournalStandIn> {
     const journal = new JournalStandIn(bus);
-    await serveStream(bus, StateQuery, async ({ channels }, sink) => {
+    await serveStream(bus, StateQuery, async ({ channels = [] }, sink) => {
       const objects = channels.flatMap(({ resource }) =>
         [...journal.#state.values(resource)].map((object) => ({ resource, object })),
       );
