@@ -5,7 +5,16 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = resolve(__dirname, '..');
-const COPIED = ['contracts', 'libs', 'services', 'infra', 'tsconfig.json', 'package.json', '.prettierrc.json', '.swcrc'];
+const COPIED = [
+  'contracts',
+  'libs',
+  'services',
+  'infra',
+  'tsconfig.json',
+  'package.json',
+  '.prettierrc.json',
+  '.swcrc',
+];
 const JEST = ['jest.config.js', 'jest.quick.js', 'jest.slow.js'];
 const ROW_BEFORE = "  core('events', 'Event', true),\n";
 const ROW = "  core('limitranges', 'LimitRange', true),\n";
