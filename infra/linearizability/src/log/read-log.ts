@@ -25,8 +25,9 @@ interface Row {
   token: string | null;
 }
 
+/** A token is in the whole object, or in what is set of it. */
 const EVENTS = `
-select position, name, command_id, substring(data::text from '"token":"(t[0-9]+)"') as token
+select position, name, command_id, substring(data::text from '"token":(?:{"set":)?"(t[0-9]+)"') as token
 from events where resource = $1 and namespace = $2 order by position`;
 const LENGTH = 'select count(*)::int as count, coalesce(max(position), 0)::int as last from events';
 const DOUBLED = `
