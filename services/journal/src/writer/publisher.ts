@@ -1,6 +1,13 @@
-import { encodeEvent, encodePart, eventText } from '@shiplog/bus';
+import { encodeEvent, encodePart, eventText, type ChannelLinks } from '@shiplog/bus';
 import { nodeOf, type AppliedEvent } from '@shiplog/cluster';
-import { channelName, subjects, type Channel, type CommitPart, type StoredObject } from '@shiplog/contracts';
+import {
+  channelName,
+  subjects,
+  type Channel,
+  type CommitPart,
+  type LogEvent,
+  type StoredObject,
+} from '@shiplog/contracts';
 import type { NatsConnection } from 'nats';
 import type { Logger } from 'pino';
 import type { ChannelHeads } from './channel-heads';
@@ -8,18 +15,13 @@ import type { ChannelHeads } from './channel-heads';
 /** Of events' data in one share of a commit: what is more is published in several, as if it were several commits. */
 const SHARE_BYTES = 256 * 1024;
 
-/** A committed event, with the JSON of its data. */
-interface Committed extends AppliedEvent {
-  readonly text: string;
-}
-
 /** What of a share is of one channel. */
 interface Part {
   readonly channel: Channel;
   /** Position of the last event before the share in a node's channel; of resources, all parts say it. */
   readonly head?: number;
   readonly texts: string[];
-  readonly entering: Record<number, StoredObject>;
+  entering?: Record<number, StoredObject>;
 }
 
 /**
@@ -42,54 +44,56 @@ export class Publisher {
    * @param texts the JSON of each event's data
    */
   publish(commit: readonly AppliedEvent[], texts: readonly string[]): void {
-    let share: Committed[] = [];
-    let bytes = 0;
-    commit.forEach((applied, i) => {
-      const text = texts[i] as string;
-      if (share.length > 0 && bytes + text.length > SHARE_BYTES) {
-        this.#publishShare(share);
-        share = [];
-        bytes = 0;
+    let first = 0;
+    let length = 0;
+    for (let i = 0; i < commit.length; i++) {
+      const added = (texts[i] as string).length;
+      if (i > first && length + added > SHARE_BYTES) {
+        this.#publishShare(commit, texts, first, i);
+        first = i;
+        length = 0;
       }
-      share.push({ ...applied, text });
-      bytes += text.length;
-    });
-    if (share.length > 0) this.#publishShare(share);
+      length += added;
+    }
+    if (first < commit.length) this.#publishShare(commit, texts, first, commit.length);
   }
 
-  #publishShare(share: readonly Committed[]): void {
-    const resources = [...new Set(share.map(({ event }) => event.resource))];
+  #publishShare(commit: readonly AppliedEvent[], texts: readonly string[], first: number, end: number): void {
     const heads = this.heads.ofResources();
     const parts = new Map<string, Part>();
-    for (const committed of share) {
-      const { event, text } = committed;
-      const { prev, prevNode } = this.heads.follow(event);
-      if (this.options.cloudEvents) {
-        this.#say(event.position, () => {
-          const { subject, payload, headers } = encodeEvent(event, { prev, prevNode }, this.epoch, text);
-          this.connection.publish(subject, payload, { headers });
-        });
-      }
+    for (let i = first; i < end; i++) {
+      const applied = commit[i] as AppliedEvent;
+      const { event } = applied;
+      const text = texts[i] as string;
+      const links = this.heads.follow(event);
+      if (this.options.cloudEvents) this.#publishAlone(event, links, text);
       const one = eventText(event, text);
       add(parts, { resource: event.resource }, one);
-      if (prevNode === undefined) continue;
-      const part = add(parts, { resource: event.resource, node: event.node }, one, prevNode);
-      const object = enteringObject(committed);
-      if (object !== undefined) part.entering[event.position] = object;
+      if (links.prevNode === undefined) continue;
+      const part = add(parts, { resource: event.resource, node: event.node }, one, links.prevNode);
+      const object = enteringObject(applied);
+      if (object !== undefined) (part.entering ??= {})[event.position] = object;
     }
-    const [from, to] = [share[0]!.event.position, share.at(-1)!.event.position];
-    this.#publishParts([...parts.values()], { epoch: this.epoch, from, to, resources, heads });
+    const from = commit[first]!.event.position;
+    this.#publishParts([...parts.values()], { epoch: this.epoch, from, to: from + end - first - 1, heads });
+  }
+
+  #publishAlone(event: LogEvent, links: ChannelLinks, text: string): void {
+    this.#say(event.position, () => {
+      const { subject, payload, headers } = encodeEvent(event, links, this.epoch, text);
+      this.connection.publish(subject, payload, { headers });
+    });
   }
 
   /** Those of nodes first: who follows a node's channel and those of resources has all of it when the latter are there. */
-  #publishParts(parts: readonly Part[], about: Omit<CommitPart, 'events' | 'entering'>): void {
-    for (const part of [...parts.filter(isOfNode), ...parts.filter((one) => !isOfNode(one))]) {
-      const { channel, head, texts, entering } = part;
-      this.#say(about.to, () => {
-        const heads = head === undefined ? about.heads : { ...about.heads, [channelName(channel)]: head };
-        const enters = Object.keys(entering).length > 0 ? { entering } : {};
-        this.connection.publish(subjects.commit(channel), encodePart({ ...about, heads, ...enters }, texts));
-      });
+  #publishParts(parts: readonly Part[], share: Omit<CommitPart, 'events' | 'entering' | 'resources'>): void {
+    const [ofNodes, ofResources] = [parts.filter(isOfNode), parts.filter((part) => !isOfNode(part))];
+    const resources = ofResources.map(({ channel }) => channel.resource);
+    for (const { channel, head, texts, entering } of [...ofNodes, ...ofResources]) {
+      const heads = head === undefined ? share.heads : { ...share.heads, [channelName(channel)]: head };
+      this.#say(share.to, () =>
+        this.connection.publish(subjects.commit(channel), encodePart({ ...share, resources, heads, entering }, texts)),
+      );
     }
   }
 
@@ -105,7 +109,7 @@ export class Publisher {
 function add(parts: Map<string, Part>, channel: Channel, text: string, head?: number): Part {
   const name = channelName(channel);
   let part = parts.get(name);
-  if (part === undefined) parts.set(name, (part = { channel, head, texts: [], entering: {} }));
+  if (part === undefined) parts.set(name, (part = { channel, head, texts: [] }));
   part.texts.push(text);
   return part;
 }
