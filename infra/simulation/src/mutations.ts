@@ -5,6 +5,7 @@ import { Projection } from '@shiplog/projection';
 import type { Msg } from 'nats';
 import { chunkHeaders, chunkOf } from '../../../libs/bus/src/stream-wire';
 import { Cursor } from '../../../libs/projection/src/cursor';
+import { Gathering } from '../../../libs/projection/src/gathering';
 import type { Commit } from '../../../services/journal/src/database/append';
 import { Lease } from '../../../services/journal/src/database/lease';
 import { QueryController } from '../../../services/journal/src/queries/query.controller';
@@ -180,6 +181,23 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
         () =>
           function () {
             return false;
+          } as Method,
+      ),
+  },
+  'commit-torn': {
+    fault: 'a reader takes a commit for whole when the first of its parts is there',
+    found: [
+      'a projection equals the fold at its position',
+      'LIST and WATCH: every change once, in order',
+      'every projection catches up',
+    ],
+    install: () =>
+      replace(
+        Gathering.prototype,
+        'isWhole',
+        () =>
+          function () {
+            return true;
           } as Method,
       ),
   },
