@@ -101,13 +101,14 @@ describe('who may come in', () => {
 });
 
 describe('what a client may take', () => {
+  const GUESTS = 60;
   const BODY = 3 * 1024 * 1024;
   const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
   it('holds no body of those who do not say who they are, and lets go of them', async () => {
     expect((await rig.http('GET', path)).code).toBe(200);
     const before = rig.apiMemory;
-    const sockets = await Promise.all(Array.from({ length: 60 }, () => dial()));
+    const sockets = await Promise.all(Array.from({ length: GUESTS }, () => dial()));
     const answers = sockets.map(async (socket) => {
       let text = '';
       socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -123,7 +124,8 @@ describe('what a client may take', () => {
       return text;
     });
     for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n/);
-    expect(rig.apiMemory - before).toBeLessThan(60 * 1024 * 1024);
+    // What a process has taken from its system for a while is no measure of a few megabytes; all bodies are twice this.
+    expect(rig.apiMemory - before).toBeLessThan((GUESTS * BODY) / 2);
   });
 
   it('lets curl and other clients that send their whole body first read the refusal', async () => {
