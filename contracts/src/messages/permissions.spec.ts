@@ -30,7 +30,9 @@ function table(): string {
   return ROLES.map((role) => {
     const { publish, subscribe, allow_responses: responses } = permissionsOf({ role, name: 'NAME' });
     const answers =
-      responses === undefined ? 'answers nothing' : `answers ${responses.max} time within ${responses.expires}`;
+      responses === undefined
+        ? 'has no leave to answer beyond what it says'
+        : `answers ${responses.max} time within ${responses.expires}`;
     const lines = [...allowed(publish).map((s) => `  says  ${s}`), ...allowed(subscribe).map((s) => `  hears ${s}`)];
     return `${role}: ${answers}\n${lines.join('\n')}\n`;
   }).join('\n');
