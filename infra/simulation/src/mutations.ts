@@ -5,7 +5,7 @@ import { Projection } from '@shiplog/projection';
 import type { Msg } from 'nats';
 import { chunkHeaders, chunkOf } from '../../../libs/bus/src/stream-wire';
 import { Cursor } from '../../../libs/projection/src/cursor';
-import { Gathering } from '../../../libs/projection/src/gathering';
+import { Reassembly } from '../../../libs/projection/src/reassembly';
 import type { Commit } from '../../../services/journal/src/database/append';
 import { Lease } from '../../../services/journal/src/database/lease';
 import { QueryController } from '../../../services/journal/src/queries/query.controller';
@@ -193,7 +193,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     ],
     install: () =>
       replace(
-        Gathering.prototype,
+        Reassembly.prototype,
         'isWhole',
         () =>
           function () {

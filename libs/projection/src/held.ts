@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ReceivedPart } from './gathering';
+import type { ReceivedPart } from './reassembly';
 
 /** A part of a commit; or the journal's word on where it is, which counts in its place among the commits. */
 export type Arrived = ReceivedPart | { readonly compare: () => void };

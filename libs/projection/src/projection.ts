@@ -18,7 +18,7 @@ import { Acceptance, type Accept } from './acceptance';
 import { loadState, refetch } from './catch-up';
 import { Cursors, type Cursor, type Followed } from './cursor';
 import { differences } from './difference';
-import { Gathering, type GatheredEvent, type ReceivedPart } from './gathering';
+import { Reassembly, type ReassembledEvent, type ReceivedPart } from './reassembly';
 import { Held, tellUnconfirmed } from './held';
 import { BatchListeners, Listeners } from './listeners';
 import { OneAtATime } from './one-at-a-time';
@@ -66,7 +66,7 @@ export class Projection {
   /** Of the newest head: a lower one of the same epoch was only late. */
   #head = { epoch: 0, position: 0 };
   /** Of the commit of which some parts are there already. */
-  #gathering: Gathering | undefined;
+  #reassembly: Reassembly | undefined;
   /** Arrivals wait here while state or missed events are fetched; undefined: they are folded at once. */
   #held: Held | undefined = new Held();
   /** Events do not tell whether something of a node's own channel was missed; until its next head, asking does. */
@@ -174,13 +174,13 @@ export class Projection {
     const behind = this.#cursors.all.filter((other) => other.isBehind(part));
     if (behind.length > 0) return this.#miss(behind, received);
     // Of a commit of which something never came, the next one says so in its heads.
-    if (this.#gathering?.from !== part.from) this.#gathering = new Gathering(part.from);
-    const gathering = this.#gathering;
-    gathering.add(received);
-    if (!gathering.isWhole(this.#cursors.ofResources, part)) return;
-    this.#gathering = undefined;
-    for (const event of gathering.events()) this.#fold(event);
-    for (const complete of [...this.#cursors.ofResources, ...gathering.ofNodes()]) complete.reach(part.to);
+    if (this.#reassembly?.from !== part.from) this.#reassembly = new Reassembly(part.from);
+    const reassembly = this.#reassembly;
+    reassembly.add(received);
+    if (!reassembly.isWhole(this.#cursors.ofResources, part)) return;
+    this.#reassembly = undefined;
+    for (const event of reassembly.events()) this.#fold(event);
+    for (const complete of [...this.#cursors.ofResources, ...reassembly.ofNodes()]) complete.reach(part.to);
     this.#reach();
   }
 
@@ -190,13 +190,13 @@ export class Projection {
       { channels: behind.map(({ name }) => name), position: this.#position, arrived: received.part.from },
       'missed events; fetching them',
     );
-    this.#gathering = undefined;
+    this.#reassembly = undefined;
     this.#held = new Held();
     this.#held.add(received, 0);
     void this.#catchUp(behind, 'refetch');
   }
 
-  #fold({ cursor, event, entering }: GatheredEvent): void {
+  #fold({ cursor, event, entering }: ReassembledEvent): void {
     const { resource, namespace, name } = event;
     if (entering !== undefined && this.state.get(resource, namespace, name) === undefined) {
       this.state.put(resource, entering);

@@ -7,8 +7,8 @@ export interface ReceivedPart {
   readonly part: CommitPart;
 }
 
-/** An event of a gathered commit, in the channel that it is of. */
-export interface GatheredEvent {
+/** An event of a reassembled commit, in the channel that it is of. */
+export interface ReassembledEvent {
   readonly cursor: Cursor;
   readonly event: LogEvent;
   /** The whole object after it, where its node's channel sees it for the first time. */
@@ -16,7 +16,7 @@ export interface GatheredEvent {
 }
 
 /** The parts of one commit, until those of all channels that are followed are there: then it is folded as a whole. */
-export class Gathering {
+export class Reassembly {
   readonly #parts = new Map<string, ReceivedPart>();
 
   constructor(readonly from: number) {}
@@ -31,8 +31,8 @@ export class Gathering {
   }
 
   /** In the order of the log; what its channel has folded already is left out. */
-  events(): GatheredEvent[] {
-    const events: GatheredEvent[] = [];
+  events(): ReassembledEvent[] {
+    const events: ReassembledEvent[] = [];
     for (const { cursor, part } of this.#parts.values()) {
       for (const event of part.events) {
         if (event.position > cursor.last) events.push({ cursor, event, entering: part.entering?.[event.position] });
