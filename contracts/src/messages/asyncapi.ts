@@ -5,7 +5,7 @@ import { CloudEventHeaders, StreamHeaders } from './asyncapi-headers';
 import { Components, type JsonSchema } from './asyncapi-schemas';
 import { COMMANDS } from './commands';
 import type { Message } from './define';
-import { channelsOf, CommitPartSchema, EventDataSchema } from './events';
+import { channelsOf, CommitPartSchema, EventDataSchema, HEAR_EVENTS } from './events';
 import { ROLES, type Principal, type Role } from './principal';
 import { Failure } from './schemas';
 
@@ -176,7 +176,7 @@ function eventRow(components: Components): Row {
       messages,
       {
         'x-from': ['journal'],
-        'x-heard-by': ['user'],
+        'x-heard-by': HEAR_EVENTS,
       },
     ),
     operation: 'publishEvent',

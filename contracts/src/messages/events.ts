@@ -95,6 +95,9 @@ const HEARD: Readonly<Record<Role, { readonly all: readonly ResourceId[]; readon
   bootstrap: { all: [], ofNode: [] },
 };
 
+/** Who hears each event by itself: programs that are no part of Shiplog. All others hear commits. */
+export const HEAR_EVENTS: readonly Role[] = ['user'];
+
 /** Whether a role hears of every resource, whichever there are. */
 export function hearsEverything(role: Role): boolean {
   return HEARD[role].all === EVERYTHING;

@@ -1,7 +1,7 @@
 import { ANYTHING, LATER_CONSUMER, LATER_STREAM, ROOT, subjects, subjectToken } from '../subjects';
 import { MESSAGES } from './all';
 import type { Message } from './define';
-import { channelsOf, hearsEverything } from './events';
+import { channelsOf, HEAR_EVENTS, hearsEverything } from './events';
 import { principalOf, type Identity, type Role } from './principal';
 
 /** What a NATS user may do, as the server's configuration has it. */
@@ -52,7 +52,7 @@ export function permissionsOf(identity: Identity): Permissions {
 
 function eventsHeard({ role, name }: Identity): string[] {
   const commits = hearsEverything(role) ? [subjects.everyCommit] : channelsOf(role, name).map(subjects.commit);
-  return role === 'user' ? [...commits, subjects.everyEvent] : commits;
+  return HEAR_EVENTS.includes(role) ? [...commits, subjects.everyEvent] : commits;
 }
 
 function handles(message: Exclude<Message, { kind: 'signal' }>, role: Role): boolean {

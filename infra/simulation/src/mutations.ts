@@ -68,6 +68,13 @@ function renumbered(subscription: SimSubscription, message: Msg, counts: WeakMap
   return new SimMessage(wire, sid, () => undefined);
 }
 
+/** What a reader breaks that passes over a part of the log. */
+const READER_DIFFERS = [
+  'a projection equals the fold at its position',
+  'LIST and WATCH: every change once, in order',
+  'every projection catches up',
+] as const;
+
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'acknowledged-before-commit': {
     fault: 'the journal answers for what the database does not have',
@@ -169,11 +176,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'gap-unseen': {
     fault: 'a reader folds on over an event that it has missed',
-    found: [
-      'a projection equals the fold at its position',
-      'LIST and WATCH: every change once, in order',
-      'every projection catches up',
-    ],
+    found: READER_DIFFERS,
     install: () =>
       replace(
         Cursor.prototype,
@@ -186,11 +189,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'commit-torn': {
     fault: 'a reader takes a commit for whole when the first of its parts is there',
-    found: [
-      'a projection equals the fold at its position',
-      'LIST and WATCH: every change once, in order',
-      'every projection catches up',
-    ],
+    found: READER_DIFFERS,
     install: () =>
       replace(
         Reassembly.prototype,

@@ -1,5 +1,6 @@
 import {
   EVENT_FORMAT,
+  eventType,
   nameOfToken,
   subjects,
   type EventData,
@@ -41,7 +42,7 @@ export function encodeEvent(
   const { prev, prevNode } = links;
   const text =
     'NATS/1.0\r\nce-specversion: 1.0\r\n' +
-    `ce-id: ${event.position}\r\nce-source: ${SOURCE}\r\nce-type: shiplog.${resource}.${event.fact}\r\nce-time: ${event.time}\r\n` +
+    `ce-id: ${event.position}\r\nce-source: ${SOURCE}\r\nce-type: shiplog.${eventType(event)}\r\nce-time: ${event.time}\r\n` +
     `ce-subject: ${resource}/${namespace === '' ? '' : `${headerText(namespace)}/`}${headerText(name)}\r\n` +
     `content-type: application/json\r\nce-typeversion: ${event.version}\r\nce-uid: ${headerText(event.uid)}\r\n` +
     `ce-actor: ${headerText(event.actor)}\r\n${via === undefined ? '' : `ce-via: ${headerText(via)}\r\n`}` +

@@ -2,7 +2,8 @@ import { EVENT_FORMAT, type LogEvent } from '@shiplog/contracts';
 import { decodePart, encodePart, eventText } from './commits';
 
 const PODS = { resource: 'pods' } as const;
-const event: LogEvent = {
+/** With all that an event can have: a field that is added must be added here. */
+const event: Required<LogEvent> = {
   position: 12,
   time: '2026-01-01T00:00:00.000Z',
   version: EVENT_FORMAT,
@@ -15,7 +16,9 @@ const event: LogEvent = {
   actor: 'Jürgen, "100%"',
   commandId: 'c 1',
   commandSeq: 0,
+  via: 'api.main',
   cause: 3,
+  basis: 11,
   data: { facts: { why: 'a test' } },
 };
 const about = { epoch: 7, from: 11, to: 13, resources: ['pods', 'nodes'], heads: { pods: 9, nodes: 4 } };

@@ -22,8 +22,8 @@ export class BatchListeners<T> {
     return this.#listeners.add(listener);
   }
 
-  push(one: T): void {
-    if (this.#batch.push(one) > 1) return;
+  push(item: T): void {
+    if (this.#batch.push(item) > 1) return;
     queueMicrotask(() => {
       const batch = this.#batch;
       this.#batch = [];

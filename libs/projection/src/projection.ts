@@ -327,7 +327,8 @@ export class Projection {
   /** The answer comes after the events that it speaks of, on the connection of both. */
   async #askWhereChannelsAre(): Promise<void> {
     try {
-      this.#compareWith(this.#cursors.all, await this.bus.ask(PositionQuery, { channels: this.#cursors.channels }));
+      const { all } = this.#cursors;
+      this.#compareWith(all, await this.bus.ask(PositionQuery, { channels: all.map(({ channel }) => channel) }));
     } catch (error) {
       this.#logger.debug({ err: error }, 'the journal could not be asked where it is');
     }

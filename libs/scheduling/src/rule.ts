@@ -54,13 +54,13 @@ export type NodeRating = (node: NodeFacts) => number;
  * types of the log's events which usually make it.
  */
 export type ClusterEventKind =
-  /** NodeCreated. */
+  /** A node's `Created`. */
   | 'NodeAdded'
-  /** NodeCordoned, NodeUncordoned, NodeTaintsChanged, NodeLost, NodeBecameReady. */
+  /** A node's `Cordoned`, `Uncordoned`, `TaintsChanged`, `Lost`, `BecameReady`. */
   | 'NodeAdmissionChanged'
-  /** NodeMetadataChanged. */
+  /** A node's `MetadataChanged`. */
   | 'NodeLabelsChanged'
-  /** NodeStatusChanged. */
+  /** A node's `StatusChanged`. */
   | 'NodeAllocatableChanged'
-  /** PodDeleted, PodSucceeded, PodFailed: a pod no longer takes its share of a node. */
+  /** A pod's `Deleted`, `Succeeded`, `Failed`: it no longer takes its share of a node. */
   | 'CapacityFreed';

@@ -25,6 +25,13 @@ export function eventOfRow(row: EventRow): LogEvent {
   };
 }
 
+/** A line of COPY, in the order of EVENT_COLUMNS. */
+type Fields = [
+  ...[position: string, time: string, type: string, version: string, resource: string],
+  ...[namespace: string, name: string, uid: string, node: string, actor: string],
+  ...[commandId: string, commandSeq: string, cause: string, basis: string, data: string, via?: string],
+];
+
 /** An event from the fields of a line of COPY, in the order of EVENT_COLUMNS; lines from before `via` lack it. */
 export function eventOfFields(fields: readonly string[]): LogEvent {
   const [
@@ -44,24 +51,7 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
     basis,
     text,
     via,
-  ] = fields as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string?,
-  ];
+  ] = fields as Fields;
   const { version, type, data } = upcast({
     position: Number(position),
     version: Number(loggedVersion),

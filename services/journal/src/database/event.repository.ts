@@ -58,7 +58,7 @@ export class EventRepository {
       .where('e.position > :after and e.position <= :upTo', { after, upTo })
       .orderBy('e.position')
       .limit(limit);
-    const rows = await (channels === undefined ? inOrder : inOrder.andWhere(...isOfOne(channels))).getMany();
+    const rows = await (channels === undefined ? inOrder : inOrder.andWhere(...isOfAny(channels))).getMany();
     return rows.map(eventOfRow);
   }
 
@@ -99,7 +99,7 @@ export class EventRepository {
 }
 
 /** The condition that an event is of one of some channels, and its parameters. */
-function isOfOne(channels: readonly Channel[]): [condition: string, parameters: Record<string, string>] {
+function isOfAny(channels: readonly Channel[]): [condition: string, parameters: Record<string, string>] {
   const wanted = channels.map(
     ({ node }, i) => `(e.resource = :r${i}${node === undefined ? '' : ` and e.node = :n${i}`})`,
   );

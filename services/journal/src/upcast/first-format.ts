@@ -1,25 +1,41 @@
 import { isJsonObject, setField } from '@shiplog/apimachinery';
-import { GENERIC_FACTS, NAMED_FACTS, type Change, type Changes, type Fact } from '@shiplog/contracts';
+import type { Change, Changes, Fact } from '@shiplog/contracts';
 import type { LoggedEvent } from './upcast';
 
-/** Types of the first format that were more than a kind and one of the facts of every kind. */
-const NAMED: ReadonlyMap<string, Fact> = new Map(
-  [
-    { prefix: 'Pod', facts: Object.keys(NAMED_FACTS.pods) as Fact[] },
-    { prefix: 'Node', facts: Object.keys(NAMED_FACTS.nodes) as Fact[] },
-  ].flatMap(({ prefix, facts }) => facts.map((fact) => [`${prefix}${fact}`, fact] as const)),
-);
-/** These were types as they stand. */
-const WHOLE: readonly string[] = ['ContainerStarted', 'ContainerExited', 'ContainerWaiting', 'ReplicasChanged'];
-const GENERIC = Object.keys(GENERIC_FACTS) as Fact[];
+/** What each type of the first format that had a name of its own is called in the second. Written once, and for good. */
+const NAMED: Readonly<Record<string, Fact>> = {
+  PodScheduled: 'Scheduled',
+  PodUnschedulable: 'Unschedulable',
+  PodAdopted: 'Adopted',
+  PodReleased: 'Released',
+  PodReady: 'Ready',
+  PodUnready: 'Unready',
+  PodSucceeded: 'Succeeded',
+  PodFailed: 'Failed',
+  ContainerStarted: 'ContainerStarted',
+  ContainerExited: 'ContainerExited',
+  ContainerWaiting: 'ContainerWaiting',
+  ReplicasChanged: 'ReplicasChanged',
+  NodeBecameReady: 'BecameReady',
+  NodeBecameNotReady: 'BecameNotReady',
+  NodeLost: 'Lost',
+  NodeCordoned: 'Cordoned',
+  NodeUncordoned: 'Uncordoned',
+  NodeTaintsChanged: 'TaintsChanged',
+};
+/** All others were a kind and one of these. */
+const GENERIC = [
+  'Created',
+  'MetadataChanged',
+  'SpecChanged',
+  'StatusChanged',
+  'DeletionRequested',
+  'Deleted',
+] as const satisfies readonly Fact[];
 
 /** `PodScheduled` is the fact Scheduled, `ConfigMapCreated` is Created. A type that was never written stays what it is. */
 export function factOfType(type: string): Fact {
-  const known = NAMED.get(type);
-  if (known !== undefined) return known;
-  if (WHOLE.includes(type)) return type as Fact;
-  // MetadataChanged, SpecChanged and StatusChanged end alike, and no kind ends as one of them begins.
-  return GENERIC.find((fact) => type.endsWith(fact)) ?? (type as Fact);
+  return NAMED[type] ?? GENERIC.find((fact) => type.endsWith(fact)) ?? (type as Fact);
 }
 
 /** An event of the first format in the second. */

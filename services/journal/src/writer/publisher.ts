@@ -67,10 +67,10 @@ export class Publisher {
       const text = texts[i] as string;
       const links = this.heads.follow(event);
       if (this.options.cloudEvents) this.#publishAlone(event, links, text);
-      const one = eventText(event, text);
-      add(parts, { resource: event.resource }, one);
+      const whole = eventText(event, text);
+      add(parts, { resource: event.resource }, whole);
       if (links.prevNode === undefined) continue;
-      const part = add(parts, { resource: event.resource, node: event.node }, one, links.prevNode);
+      const part = add(parts, { resource: event.resource, node: event.node }, whole, links.prevNode);
       const object = enteringObject(applied);
       if (object !== undefined) (part.entering ??= {})[event.position] = object;
     }
