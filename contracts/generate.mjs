@@ -23,13 +23,15 @@ const { RESOURCES } = await import(
 );
 
 const ROOTS = [
-  ...RESOURCES.map((row) => row.definition),
+  ...RESOURCES.flatMap(({ versions }) => versions.map(({ schema }) => schema)),
   // What requests and answers hold beside them.
   'io.k8s.api.core.v1.Binding',
   'io.k8s.api.autoscaling.v1.Scale',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
   'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
 ];
+
+const APIEXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 
 /** Scalars that the API writes as their own definition. */
 const SCALARS = {
@@ -39,11 +41,17 @@ const SCALARS = {
   'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime': 'string',
   'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1': 'Record<string, unknown>',
   'io.k8s.apimachinery.pkg.runtime.RawExtension': 'Record<string, unknown>',
+  [`${APIEXTENSIONS}.JSON`]: 'unknown',
+  [`${APIEXTENSIONS}.JSONSchemaPropsOrArray`]: 'unknown',
+  [`${APIEXTENSIONS}.JSONSchemaPropsOrBool`]: 'unknown',
+  [`${APIEXTENSIONS}.JSONSchemaPropsOrStringArray`]: 'unknown',
 };
 
 /** Names that would shadow a language global, or one another, get a longer one. */
 const RENAMED = {
   'io.k8s.api.core.v1.Event': 'KubeEvent',
+  'io.k8s.api.events.v1.Event': 'RegardingEvent',
+  'io.k8s.api.events.v1.EventSeries': 'RegardingEventSeries',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status': 'KubeStatus',
   'io.k8s.api.discovery.v1.EndpointPort': 'EndpointSlicePort',
 };
@@ -91,7 +99,7 @@ const twice = names.filter((name, i) => names.indexOf(name) !== i);
 if (twice.length > 0) throw new Error(`two definitions share a short name: ${twice.join(', ')}`);
 
 const property = (name) => (/^\w+$/.test(name) ? name : `'${name}'`);
-const objects = RESOURCES.map(({ id, definition }) => `  ${property(id)}: ${shortName(definition)};`);
+const objects = RESOURCES.map(({ id, versions }) => `  ${property(id)}: ${shortName(versions[0].schema)};`);
 const types = [
   '// Generated from kubernetes-api.json by contracts/generate.mjs. Do not edit: run `npm run generate`.',
   ...[...done.entries()].sort(([a], [b]) => shortName(a).localeCompare(shortName(b))).map(([, code]) => code),

@@ -1,5 +1,5 @@
 import type { ApiObjects, ObjectMeta } from './generated/kubernetes';
-import type { ResourceId } from './resources';
+import type { BuiltIn, ResourceId } from './resources';
 
 /** Any object of the API. Objects in a projection are never mutated: a change makes a new one. */
 export interface KubeObject {
@@ -22,8 +22,11 @@ export interface StoredObject extends KubeObject {
   metadata: StoredMeta;
 }
 
-/** The stored type of one resource, for example `ObjectOf<'pods'>`: a StoredObject whose fields are known. */
-export type ObjectOf<R extends ResourceId> = ApiObjects[R] & StoredObject;
+/**
+ * The stored type of one resource, for example `ObjectOf<'pods'>`: a StoredObject whose fields are known, where the resource is
+ * built in.
+ */
+export type ObjectOf<R extends ResourceId> = (R extends BuiltIn ? ApiObjects[R] : unknown) & StoredObject;
 
 /** What names an object: `namespace` is '' for cluster-scoped resources. */
 export interface ObjectKey {

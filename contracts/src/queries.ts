@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type { KubeStatus } from './generated/kubernetes';
 import type { QUERIES, StateQuery } from './messages/queries';
-import type { ResourceId } from './resources';
+import type { BuiltIn, ResourceId } from './resources';
 
 export type { StateChunk, StateRequest } from './messages/queries';
 
@@ -15,7 +15,7 @@ export interface Channel {
 }
 
 /** Of these resources an object may belong to a node, which then has a channel of its own for them. */
-export const NODE_RESOURCES = ['pods'] as const satisfies readonly ResourceId[];
+export const NODE_RESOURCES = ['pods'] as const satisfies readonly BuiltIn[];
 
 /** `pods` or `pods@node-1`: how a channel is written in messages. */
 export function channelName(channel: Channel): string {

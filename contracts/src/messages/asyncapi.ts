@@ -5,7 +5,7 @@ import { CloudEventHeaders, StreamHeaders } from './asyncapi-headers';
 import { Components, type JsonSchema } from './asyncapi-schemas';
 import { COMMANDS } from './commands';
 import type { Message } from './define';
-import { channelsOf, CommitPartSchema, EventDataSchema, HEAR_EVENTS } from './events';
+import { channelsOf, hearsEverything, CommitPartSchema, EventDataSchema, HEAR_EVENTS } from './events';
 import { ROLES, type Principal, type Role } from './principal';
 import { Failure } from './schemas';
 
@@ -197,6 +197,7 @@ function commitRow(
 ): Row {
   const address = subjects.commit({ resource, node } as unknown as Parameters<typeof subjects.commit>[0]);
   const hears = (role: Role): boolean =>
+    (node === undefined && hearsEverything(role)) ||
     channelsOf(role, '').some((heard) => (heard.node === undefined) === (node === undefined));
   return {
     id,

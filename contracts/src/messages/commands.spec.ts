@@ -55,9 +55,9 @@ describe('a command from the wire', () => {
     ['no data', command({ data: undefined }), 'data is required'],
     ['data that is a text', command({ data: 'x' }), 'data must be a JSON object'],
     [
-      'an unknown resource',
-      command({ data: { resource: 'cats', namespace: '', name: 'a' } }),
-      'data.resource must name a resource that is served',
+      'a resource that is no name',
+      command({ data: { resource: '', namespace: '', name: 'a' } }),
+      'data.resource must not be empty',
     ],
     ['no name', command({ data: { resource: 'pods', namespace: '' } }), 'data.name is required'],
     [

@@ -14,7 +14,7 @@ import {
   OneOf,
   Optional,
   Position,
-  Resource,
+  ResourceName,
   Seconds,
   Status,
   withKey,
@@ -24,6 +24,9 @@ import { problemIn } from './validate';
 
 const dryRun = Optional(Type.Boolean({ description: 'Decide and answer, but write nothing.' }));
 const subresource = Optional(Line('Only this part: status, scale or finalize.'));
+const apiVersion = Optional(
+  Line('In which it is written, for example `events.k8s.io/v1`. Default: that in which it is stored.'),
+);
 const deletionFields = {
   gracePeriodSeconds: Optional(Seconds('0 removes a pod without waiting for its containers.')),
   propagationPolicy: Optional(OneOf(['Background', 'Foreground', 'Orphan'], "Kubernetes' garbage collection modes.")),
@@ -74,13 +77,13 @@ function command<const N extends string, D extends TSchema>(
 
 export const CreateObject = command('CreateObject', {
   summary: 'Creates an object; defaults, validates, and stamps name, uid and time.',
-  data: Type.Object({ resource: Resource, namespace: Line(), object: AnyObject, dryRun }),
+  data: Type.Object({ resource: ResourceName, namespace: Line(), object: AnyObject, apiVersion, dryRun }),
   from: ['api', 'controller', 'kubelet', 'user'],
 });
 
 export const ReplaceObject = command('ReplaceObject', {
   summary: 'Replaces an object or a part of it.',
-  data: withKey({ object: AnyObject, subresource, dryRun }),
+  data: withKey({ object: AnyObject, apiVersion, subresource, dryRun }),
   from: ['api', 'controller', 'user'],
 });
 
@@ -90,6 +93,7 @@ export const PatchObject = command('PatchObject', {
     subresource,
     patchType: OneOf(['json', 'merge', 'strategic']),
     patch: Type.Unknown(),
+    apiVersion,
     dryRun,
   }),
   from: ['api', 'controller', 'kubelet', 'network', 'user'],
@@ -104,10 +108,11 @@ export const DeleteObject = command('DeleteObject', {
 export const DeleteCollection = command('DeleteCollection', {
   summary: 'Deletes what the selectors choose: a few in one commit, many in several, with one answer at the end.',
   data: Type.Object({
-    resource: Resource,
+    resource: ResourceName,
     namespace: Line(),
     labelSelector: Optional(Line()),
     fieldSelector: Optional(Line()),
+    apiVersion,
     ...deletionFields,
     dryRun,
   }),

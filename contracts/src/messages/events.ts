@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { NODE_RESOURCES, type Channel } from '../queries';
-import type { ResourceId } from '../resources';
-import { RESOURCES } from '../resources';
+import type { BuiltIn } from '../resources';
 import type { EventData, LogEvent } from '../events';
 import type { CommitPart } from '../wire';
 import type { Role } from './principal';
@@ -79,10 +78,13 @@ export const CommitPartSchema = Type.Unsafe<CommitPart>(
   ),
 );
 
-const EVERYTHING: readonly ResourceId[] = RESOURCES.map(({ id }) => id);
+/** What a role hears of every resource, whichever there are. */
+const EVERYTHING = 'everything';
 
 /** Resources whose events each role hears: all of them, or only those of objects that belong to its node. */
-const HEARD: Readonly<Record<Role, { readonly all: readonly ResourceId[]; readonly ofNode: readonly ResourceId[] }>> = {
+const HEARD: Readonly<
+  Record<Role, { readonly all: readonly BuiltIn[] | typeof EVERYTHING; readonly ofNode: readonly BuiltIn[] }>
+> = {
   journal: { all: [], ofNode: [] },
   api: { all: EVERYTHING, ofNode: [] },
   scheduler: { all: ['nodes', 'pods'], ofNode: [] },
@@ -103,8 +105,12 @@ export function hearsEverything(role: Role): boolean {
   return HEARD[role].all === EVERYTHING;
 }
 
-/** The channels that a role may read: what it may subscribe to, and what the journal tells it of. */
+/**
+ * The channels that a role may read: what it may subscribe to, and what the journal tells it of. One that hears everything
+ * has no list.
+ */
 export function channelsOf(role: Role, name: string): Channel[] {
   const { all, ofNode } = HEARD[role];
-  return [...ofNode.map((resource) => ({ resource, node: name })), ...all.map((resource) => ({ resource }))];
+  const whole = all === EVERYTHING ? [] : all.map((resource) => ({ resource }));
+  return [...ofNode.map((resource) => ({ resource, node: name })), ...whole];
 }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { nodeRequest } from './define';
-import { Line, Name, OneOf, Optional, Position, Resource, Seconds } from './schemas';
+import { Line, Name, OneOf, Optional, Position, ResourceName, Seconds } from './schemas';
 
 const port = Type.Integer({ minimum: 1, maximum: 65_535, problem: 'must be a port: a whole number from 1 to 65535' });
 /** Of objects, as Kubernetes and this journal make them. It names folders and interfaces. */
@@ -76,7 +76,7 @@ export const Detach = nodeRequest('detach', {
 /** Not a question: the journal tells a node, and nobody answers. */
 export const ReferenceChanged = nodeRequest('changed', {
   summary: 'A Secret or ConfigMap that a pod of the node names has changed; the kubelet asks for it.',
-  payload: Type.Object({ resource: Resource, namespace: Name(), name: Name(), position: Position() }),
+  payload: Type.Object({ resource: ResourceName, namespace: Name(), name: Name(), position: Position() }),
   reply: Type.Object({}),
   from: ['journal'],
   answeredBy: ['kubelet'],

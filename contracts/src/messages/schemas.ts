@@ -2,7 +2,6 @@ import { FormatRegistry, Type, type TProperties, type TSchema } from '@sinclair/
 import type { SchedulingDecision } from '../decisions';
 import type { KubeStatus } from '../generated/kubernetes';
 import type { KubeObject } from '../objects';
-import { RESOURCES, type ResourceId } from '../resources';
 
 /** Names become columns, subjects and header values: no control characters, and no half of a surrogate pair. */
 const LINE = 'line';
@@ -65,19 +64,8 @@ export const KubernetesType = <T>(name: string) =>
     ),
   );
 
-export const Resource = Type.Unsafe<ResourceId>(
-  Type.Union(
-    RESOURCES.map(({ id }) => Type.Literal(id)),
-    {
-      $id: 'Resource',
-      problem: 'must name a resource that is served',
-      description: 'For example `pods` or `leases.coordination.k8s.io`.',
-    },
-  ),
-);
-
-/** A resource of any kind that there is, or was: what is not in the log has no objects and no events. */
-export const ResourceName = Type.Unsafe<ResourceId>(Name('For example `pods` or `leases.coordination.k8s.io`.'));
+/** A resource of any kind that there is, or was: which ones there are is the log's to say, not the message's. */
+export const ResourceName = Name('For example `pods` or `leases.coordination.k8s.io`.');
 
 /** An object of any kind; what it must hold is admission's matter, not the message's. */
 export const AnyObject = Type.Unsafe<KubeObject>(
@@ -92,7 +80,7 @@ export const Key = Type.Object(
   { $id: 'Key', description: "What names an object: `namespace` is '' for cluster-scoped resources." },
 );
 export const withKey = <P extends TProperties>(fields: P) =>
-  Type.Object({ resource: Resource, ...placeFields, ...fields });
+  Type.Object({ resource: ResourceName, ...placeFields, ...fields });
 
 const podFields = { namespace: Name(), name: Name(), uid: Name() };
 /** Which pod: the uid guards against another pod of the same name. */

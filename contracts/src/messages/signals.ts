@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { signal } from './define';
 import { Hashes } from './queries';
-import { Line, Name, OneOf, Optional, Position, Resource, Time } from './schemas';
+import { Line, Name, OneOf, Optional, Position, ResourceName, Time } from './schemas';
 
 export const Head = signal('head', {
   summary: 'How far the log is, every second or two: who missed the tail of a channel, or hears nobody, notices.',
@@ -34,7 +34,7 @@ export const Note = signal('note', {
     component: Line(),
     host: Line(),
     about: Type.Object({
-      resource: Resource,
+      resource: ResourceName,
       namespace: Line(),
       name: Name(),
       uid: Line(),

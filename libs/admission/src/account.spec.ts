@@ -1,3 +1,4 @@
+import { builtIn } from '@shiplog/contracts';
 import { FewObjects, aPod, admission, rejectionOf, stored, valueOf } from './testing/builders';
 import { admitCreate } from './create';
 
@@ -11,7 +12,7 @@ const account = (name: string, secrets: string[] = []) =>
 const state = new FewObjects()
   .put('serviceaccounts', account('puller', ['registry-login']))
   .put('serviceaccounts', account('plain'));
-const create = (spec: Parameters<typeof aPod>[0]) => admitCreate('pods', aPod(spec), admission({ state }));
+const create = (spec: Parameters<typeof aPod>[0]) => admitCreate(builtIn('pods'), aPod(spec), admission({ state }));
 const specOf = (spec: Parameters<typeof aPod>[0]) => valueOf(create(spec)).spec;
 
 describe('a pod and its service account', () => {
@@ -40,7 +41,7 @@ describe('a service account', () => {
   it('keeps of its secrets the names', () => {
     const secrets = [{ name: 'a', namespace: 'other', kind: 'Secret', uid: 'u' }, { name: 'b' }];
     const sent = { ...account('mine'), secrets, metadata: { name: 'mine', namespace: 'default' } };
-    expect(valueOf(admitCreate('serviceaccounts', sent, admission()))['secrets']).toEqual([
+    expect(valueOf(admitCreate(builtIn('serviceaccounts'), sent, admission()))['secrets']).toEqual([
       { name: 'a' },
       { name: 'b' },
     ]);
@@ -82,7 +83,7 @@ describe('a pod and the secrets of its service account', () => {
 describe('a mirror of a pod that its node runs by itself', () => {
   const mirror = (spec: Parameters<typeof aPod>[0]) =>
     admitCreate(
-      'pods',
+      builtIn('pods'),
       aPod({ nodeName: 'n', ...spec }, { annotations: { 'kubernetes.io/config.mirror': 'x' } }),
       admission({ state }),
     );

@@ -1,4 +1,4 @@
-import type { StoredObject } from '@shiplog/contracts';
+import { builtIn, type StoredObject } from '@shiplog/contracts';
 import fc from 'fast-check';
 import {
   FewObjects,
@@ -15,7 +15,7 @@ import {
 import { admitCreate } from './create';
 import { admitUpdate } from './update';
 
-const create = (metadata: object, ctx = admission()) => admitCreate('pods', aPod({}, metadata), ctx);
+const create = (metadata: object, ctx = admission()) => admitCreate(builtIn('pods'), aPod({}, metadata), ctx);
 
 describe('creating', () => {
   it('stamps uid, time and generation, whatever was sent', () => {
@@ -105,7 +105,7 @@ describe('creating', () => {
 describe('replacing', () => {
   const before = created('replicationcontrollers', aController()) as StoredObject;
   const replace = (change: object, subresource?: string) =>
-    admitUpdate('replicationcontrollers', subresource, before, { ...before, ...change }, admission());
+    admitUpdate(builtIn('replicationcontrollers'), subresource, before, { ...before, ...change }, admission());
 
   it('with the same changes nothing, not even a reference', () => {
     const after = valueOf(replace({}));
@@ -169,7 +169,7 @@ describe('replacing', () => {
     });
     const update = (finalizers: string[]) =>
       admitUpdate(
-        'replicationcontrollers',
+        builtIn('replicationcontrollers'),
         undefined,
         leaving,
         { ...leaving, metadata: { ...leaving.metadata, finalizers } },

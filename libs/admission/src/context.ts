@@ -1,8 +1,11 @@
+import type { Catalog } from '@shiplog/apimachinery';
 import type { ObjectOf, ResourceId } from '@shiplog/contracts';
 import type { ReadonlyAllocations } from './service-rules/allocations';
 
 /** What admission may look at of the cluster: the state right before the command. `ClusterState` satisfies it. */
 export interface ReadonlyCluster {
+  /** What resources there are. */
+  readonly catalog: Catalog;
   get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined;
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[];
   /** What the services of this state hold. */
@@ -25,6 +28,8 @@ export interface AdmissionContext {
     readonly nodePortRange: readonly [number, number];
   };
   readonly actor: string;
+  /** Of the version in which the object (or its patch) is written. Default: that in which it is stored. */
+  readonly apiVersion?: string;
   /** The namespace of the request's path, when the caller knows it: the object's own must be the same or absent. */
   readonly namespace?: string;
 }

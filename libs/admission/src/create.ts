@@ -1,6 +1,7 @@
-import { type KubeObject, type ResourceId, resourceRow } from '@shiplog/contracts';
+import type { KubeObject, ResourceRow } from '@shiplog/contracts';
 import {
   decodeObject,
+  expectedAt,
   nameSuffix,
   ok,
   Problems,
@@ -8,6 +9,8 @@ import {
   type Result,
   statusOf,
   toSeconds,
+  toStored,
+  versionedAs,
 } from '@shiplog/apimachinery';
 import type { AdmissionContext } from './context';
 import { rulesOf } from './kinds';
@@ -24,37 +27,37 @@ const NAME_ATTEMPTS = 16;
  * (422 with causes) and takes what it needs of the cluster. The result has uid (= ctx.seed) and creationTimestamp, and no
  * resourceVersion. Whether the name is taken (409) is the caller's question, as only generated names are checked here.
  */
-export function admitCreate(resource: ResourceId, object: unknown, ctx: AdmissionContext): Result<KubeObject> {
-  const decoded = decodeObject(resource, object);
+export function admitCreate(row: ResourceRow, object: unknown, ctx: AdmissionContext): Result<KubeObject> {
+  const resource = versionedAs(row, ctx.apiVersion);
+  if (resource === undefined) return refused(statusOf.noSuchPath());
+  const decoded = decodeObject(expectedAt(resource), object);
   if (!decoded.ok) return decoded;
-  const draft = decoded.value;
+  const draft = toStored(row, resource.version, decoded.value);
   const { resourceVersion = '0' } = draft.metadata;
   delete draft.metadata.resourceVersion;
   if (resourceVersion !== '0') {
     return refused(statusOf.badRequest('resourceVersion should not be set on objects to be created'));
   }
-  const misplaced = settleNamespace(resource, draft, ctx.namespace) ?? checkNamespace(resource, draft, ctx);
+  const misplaced = settleNamespace(row, draft, ctx.namespace) ?? checkNamespace(row, draft, ctx);
   if (misplaced !== undefined) return refused(misplaced);
-  const rules = rulesOf(resource);
-  stamp(resource, draft, ctx);
+  const rules = rulesOf(row);
+  stamp(row, draft, ctx);
   if (rules.generation !== 'none') draft.metadata.generation = 1;
   rules.defaults?.(draft);
   rules.prepareCreate?.(draft, ctx);
   const forbidden = rules.forbids?.(draft, ctx);
-  if (forbidden !== undefined) return refused(statusOf.forbidden(resource, draft.metadata.name ?? '', forbidden));
+  if (forbidden !== undefined) return refused(statusOf.forbidden(row, draft.metadata.name ?? '', forbidden));
   const problems = new Problems();
   validateMetadata(draft.metadata, rules.name, problems);
   rules.validate?.(draft, problems, ctx);
   if (problems.none) rules.allocate?.(draft, undefined, problems, ctx);
-  return problems.none
-    ? ok(draft)
-    : refused(statusOf.invalid(resourceRow(resource), draft.metadata.name ?? '', problems.causes));
+  return problems.none ? ok(draft) : refused(statusOf.invalid(row, draft.metadata.name ?? '', problems.causes));
 }
 
 /** What only the system says of an object. */
-function stamp(resource: ResourceId, draft: KubeObject, ctx: AdmissionContext): void {
+function stamp(row: ResourceRow, draft: KubeObject, ctx: AdmissionContext): void {
   const meta = draft.metadata;
-  if (meta.name === undefined && meta.generateName !== undefined) meta.name = generatedName(resource, draft, ctx);
+  if (meta.name === undefined && meta.generateName !== undefined) meta.name = generatedName(row, draft, ctx);
   meta.uid = ctx.seed;
   meta.creationTimestamp = toSeconds(ctx.now);
   if (meta.ownerReferences !== undefined) meta.ownerReferences = distinctOwners(meta.ownerReferences).kept;
@@ -64,13 +67,13 @@ function stamp(resource: ResourceId, draft: KubeObject, ctx: AdmissionContext): 
 }
 
 /** A prefix and five characters from the seed; other five when an object has that name already. */
-function generatedName(resource: ResourceId, draft: KubeObject, ctx: AdmissionContext): string {
+function generatedName(row: ResourceRow, draft: KubeObject, ctx: AdmissionContext): string {
   const base = (draft.metadata.generateName ?? '').slice(0, GENERATED_NAME_BYTES - SUFFIX_BYTES);
   const namespace = draft.metadata.namespace ?? '';
   let name = '';
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
     name = base + nameSuffix(ctx.seed, attempt);
-    if (ctx.state.get(resource, namespace, name) === undefined) break;
+    if (ctx.state.get(row.id, namespace, name) === undefined) break;
   }
   return name;
 }

@@ -1,14 +1,13 @@
-import { type KubeObject, type KubeStatus, type ResourceId, resourceRow } from '@shiplog/contracts';
+import type { KubeObject, KubeStatus, ResourceRow } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { AdmissionContext } from './context';
 
 /** Brings the object's namespace and the request's together; answers the refusal when they contradict each other. */
 export function settleNamespace(
-  resource: ResourceId,
+  { namespaced }: ResourceRow,
   draft: KubeObject,
   requested: string | undefined,
 ): KubeStatus | undefined {
-  const { namespaced } = resourceRow(resource);
   const meta = draft.metadata;
   if (!namespaced) {
     // Kubernetes forgets it too (EnsureObjectNamespaceMatchesRequestNamespace): tools set one on all that they send.
@@ -28,14 +27,14 @@ export function settleNamespace(
 }
 
 /** Nothing is created in a namespace that is not there (404) or on its way out (403), as NamespaceLifecycle admission says. */
-export function checkNamespace(resource: ResourceId, draft: KubeObject, ctx: AdmissionContext): KubeStatus | undefined {
+export function checkNamespace(row: ResourceRow, draft: KubeObject, ctx: AdmissionContext): KubeStatus | undefined {
   const { namespace, name } = draft.metadata;
   if (namespace === undefined) return undefined;
   const home = ctx.state.get('namespaces', '', namespace);
   if (home === undefined) return statusOf.notFound('namespaces', namespace);
   if (home.metadata.deletionTimestamp === undefined && home.status?.phase !== 'Terminating') return undefined;
   return statusOf.forbidden(
-    resource,
+    row,
     name ?? '',
     `unable to create new content in namespace ${namespace} because it is being terminated`,
     [

@@ -1,24 +1,51 @@
-import type { KubeObject, ReplicationController, Scale, StoredObject } from '@shiplog/contracts';
-import { ok, Problems, refused, type Result, statusOf } from '@shiplog/apimachinery';
+import type { KubeObject, ResourceVersion, Scale, ScalePaths, StoredObject } from '@shiplog/contracts';
+import {
+  fieldAt,
+  isJsonObject,
+  ok,
+  Problems,
+  refused,
+  type Result,
+  statusOf,
+  withFieldAt,
+} from '@shiplog/apimachinery';
 
-/** The autoscaling/v1 Scale view of a replication controller: what its `scale` subresource reads. */
-export function scaleOf(rc: ReplicationController): Scale & KubeObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = rc.metadata;
-  const selector = Object.entries(rc.spec?.selector ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+const USUAL: ScalePaths = { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' };
+
+/** The autoscaling/v1 Scale view of an object, in the version that it is in: what its `scale` subresource reads. */
+export function scaleOf({ scale = USUAL }: ResourceVersion, object: KubeObject): Scale & KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const numberAt = (path: string): number => {
+    const value = fieldAt(object, path);
+    return typeof value === 'number' ? value : 0;
+  };
+  const selector = selectorOf(object, scale);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: rc.spec?.replicas ?? 0 },
-    status: { replicas: rc.status?.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
+    spec: { replicas: numberAt(scale.specReplicasPath) },
+    status: { replicas: numberAt(scale.statusReplicasPath), ...(selector === '' ? {} : { selector }) },
   };
 }
 
-/** The replication controller with the number of replicas that a Scale asks for. */
-export function withScale(before: StoredObject, scale: KubeObject): Result<KubeObject> {
+/** In the text that clients of Scale list pods by. */
+function selectorOf(object: KubeObject, { labelSelectorPath }: ScalePaths): string {
+  const selector = fieldAt(object, labelSelectorPath ?? '.spec.selector');
+  if (typeof selector === 'string') return selector;
+  if (!isJsonObject(selector)) return '';
+  return Object.entries(selector)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(',');
+}
+
+/** The object with the number of replicas that a Scale asks for. */
+export function withScale(
+  { scale: paths = USUAL }: ResourceVersion,
+  before: StoredObject,
+  scale: KubeObject,
+): Result<KubeObject> {
   const replicas = (scale as Scale).spec?.replicas ?? 0;
   if (replicas < 0) {
     const problems = new Problems();
@@ -26,8 +53,8 @@ export function withScale(before: StoredObject, scale: KubeObject): Result<KubeO
     const row = { group: 'autoscaling', plural: 'scales', kind: 'Scale' };
     return refused(statusOf.invalid(row, before.metadata.name, problems.causes));
   }
-  const rc = before as StoredObject & ReplicationController;
-  if (rc.spec?.replicas === replicas) return ok(before);
+  if (fieldAt(before, paths.specReplicasPath) === replicas) return ok(before);
   const generation = (before.metadata.generation ?? 0) + 1;
-  return ok({ ...before, metadata: { ...before.metadata, generation }, spec: { ...rc.spec, replicas } });
+  const counted = { ...before, metadata: { ...before.metadata, generation } };
+  return ok(withFieldAt(counted, paths.specReplicasPath, replicas));
 }

@@ -1,12 +1,22 @@
-import { type KubeObject, type ResourceId, SELECTOR_CHARACTERS } from '@shiplog/contracts';
-import { ok, refused, type Result, selectorTooLong, statusOf } from '@shiplog/apimachinery';
+import { type KubeObject, SELECTOR_CHARACTERS } from '@shiplog/contracts';
+import {
+  fieldAt,
+  ok,
+  refused,
+  type Result,
+  selectorTooLong,
+  statusOf,
+  storedField,
+  type VersionedResource,
+} from '@shiplog/apimachinery';
 import { rulesOf } from './kinds';
 
 /** One `field=value` or `field!=value` of a field selector. */
 export interface FieldTerm {
-  readonly field: string;
   readonly equals: boolean;
   readonly value: string;
+  /** The value that a stored object has there. */
+  readonly read: (object: KubeObject) => unknown;
 }
 
 const METADATA: ReadonlyMap<string, (object: KubeObject) => unknown> = new Map([
@@ -14,9 +24,18 @@ const METADATA: ReadonlyMap<string, (object: KubeObject) => unknown> = new Map([
   ['metadata.namespace', (object: KubeObject): unknown => object.metadata.namespace],
 ]);
 
-function readerOf(resource: ResourceId, field: string): ((object: KubeObject) => unknown) | undefined {
-  const own = rulesOf(resource).fields;
-  return METADATA.get(field) ?? (own !== undefined && Object.hasOwn(own, field) ? own[field] : undefined);
+function readerOf({ row, version }: VersionedResource, field: string): FieldTerm['read'] | undefined {
+  const metadata = METADATA.get(field);
+  if (metadata !== undefined) return metadata;
+  if (version.selectableFields?.includes(`.${field}`) === true) return (object) => fieldAt(object, `.${field}`);
+  const own = rulesOf(row).fields ?? {};
+  const stored = storedField(version, field);
+  return Object.hasOwn(own, stored) ? own[stored] : undefined;
+}
+
+/** Chooses the object of a name. */
+export function fieldTermOfName(name: string): FieldTerm {
+  return { equals: true, value: name, read: (object) => object.metadata.name };
 }
 
 /** Cuts at unescaped commas; `\,`, `\=` and `\\` stand for themselves. */
@@ -26,8 +45,8 @@ function splitEscaped(text: string): string[] {
 
 const unescaped = (text: string): string => text.replace(/\\([\\,=])/g, '$1');
 
-/** Reads a `fieldSelector` parameter for a resource. 400 with Kubernetes' text for a field that can't be selected by. */
-export function parseFieldSelector(resource: ResourceId, text: string): Result<FieldTerm[]> {
+/** Reads a `fieldSelector` parameter for a resource, in whose version's words it is. 400 with Kubernetes' text for a field that can't be selected by. */
+export function parseFieldSelector(resource: VersionedResource, text: string): Result<FieldTerm[]> {
   if (text.length > SELECTOR_CHARACTERS) return refused(selectorTooLong(text));
   const terms: FieldTerm[] = [];
   for (const part of splitEscaped(text)) {
@@ -36,18 +55,14 @@ export function parseFieldSelector(resource: ResourceId, text: string): Result<F
       return refused(statusOf.badRequest(`invalid selector: '${part}'; can't understand '${part}'`));
     }
     const [, field = '', op, value = ''] = found;
-    if (readerOf(resource, field.trim()) === undefined) {
-      return refused(statusOf.badRequest(`field label not supported: ${field.trim()}`));
-    }
-    terms.push({ field: field.trim(), equals: op !== '!=', value: unescaped(value) });
+    const read = readerOf(resource, field.trim());
+    if (read === undefined) return refused(statusOf.badRequest(`field label not supported: ${field.trim()}`));
+    terms.push({ equals: op !== '!=', value: unescaped(value), read });
   }
   return ok(terms);
 }
 
-/** Whether an object of the resource satisfies every term. An absent field counts as the empty text. */
-export function matchesFields(resource: ResourceId, selector: readonly FieldTerm[], object: KubeObject): boolean {
-  return selector.every((term) => {
-    const value = readerOf(resource, term.field)?.(object);
-    return (String(value ?? '') === term.value) === term.equals;
-  });
+/** Whether an object of the selector's resource satisfies every term. An absent field counts as the empty text. */
+export function matchesFields(selector: readonly FieldTerm[], object: KubeObject): boolean {
+  return selector.every(({ read, equals, value }) => (String(read(object) ?? '') === value) === equals);
 }

@@ -1,9 +1,22 @@
-import { type KubeObject, type KubeStatus, type ResourceId, type StoredObject, resourceRow } from '@shiplog/contracts';
-import { decodeObject, GoSyntax, ok, Problems, refused, type Result, sameJson, statusOf } from '@shiplog/apimachinery';
+import type { KubeObject, KubeStatus, ResourceRow, StoredObject } from '@shiplog/contracts';
+import {
+  decodeObject,
+  expectedAt,
+  fromStored,
+  GoSyntax,
+  ok,
+  Problems,
+  refused,
+  type Result,
+  sameJson,
+  statusOf,
+  toStored,
+  versionedAs,
+} from '@shiplog/apimachinery';
 import type { AdmissionContext } from './context';
 import { rulesOf } from './kinds';
 import { distinctOwners } from './metadata/owners';
-import { validateFinalizer, validateMetadata, validateMetadataUpdate } from './metadata/validate';
+import { validateMetadata, validateMetadataUpdate } from './metadata/validate';
 import { withScale } from './scale';
 
 /**
@@ -12,42 +25,57 @@ import { withScale } from './scale';
  * 400 for an unreadable object, 409 for an outdated resourceVersion or another uid, 422 for a change that breaks a rule.
  */
 export function admitUpdate(
-  resource: ResourceId,
+  row: ResourceRow,
   subresource: string | undefined,
   before: StoredObject,
   submitted: unknown,
   ctx: AdmissionContext,
 ): Result<KubeObject> {
-  const decoded = decodeObject(resource, submitted, subresource);
+  const resource = versionedAs(row, ctx.apiVersion);
+  if (resource === undefined) return refused(statusOf.noSuchPath());
+  const decoded = decodeObject(expectedAt(resource, subresource), submitted);
   if (!decoded.ok) return decoded;
-  const draft = decoded.value;
-  const wrong = checkIdentity(resource, before, draft) ?? checkPreconditions(resource, before, draft);
+  const { value } = decoded;
+  const wrong = checkIdentity(row, before, value) ?? checkPreconditions(row, before, value);
   if (wrong !== undefined) return refused(wrong);
   switch (subresource) {
     case undefined:
-      return replaceMain(resource, before, draft, ctx);
+      return replaceMain(row, before, toStored(row, resource.version, value), ctx);
     case 'status':
-      return replaceStatus(resource, before, draft);
-    case 'scale':
-      return withScale(before, draft);
-    case 'finalize':
-      return finalize(before, draft);
+      return replaceStatus(row, before, toStored(row, resource.version, value));
+    case 'scale': {
+      const scaled = withScale(resource.version, fromStored(resource.version, before), value);
+      return scaled.ok ? ok(toStored(row, resource.version, scaled.value)) : scaled;
+    }
     default:
-      return refused(statusOf.methodNotAllowed());
+      return replaceOther(row, subresource, before, toStored(row, resource.version, value));
   }
 }
 
-/** Only namespaces are finalized: what must still happen to one is in its spec. */
-function finalize(before: StoredObject, draft: KubeObject): Result<KubeObject> {
-  const { finalizers = [] } = (draft['spec'] ?? {}) as { finalizers?: string[] };
-  const problems = new Problems();
-  finalizers.forEach((finalizer, i) => validateFinalizer(finalizer, `spec.finalizers[${i}]`, problems));
-  if (!problems.none) return refused(statusOf.invalid('namespaces', before.metadata.name, problems.causes));
-  return ok(keepingMetadata(before, { ...before, spec: draft['spec'] ?? {} }));
+/** Whether a subresource of a resource is one that its objects are changed by. */
+export function isWritten(row: ResourceRow, subresource: string): boolean {
+  return subresource === 'status' || subresource === 'scale' || writeOf(row, subresource) !== undefined;
+}
+
+function writeOf(row: ResourceRow, subresource: string) {
+  const { subresources = {} } = rulesOf(row);
+  return Object.hasOwn(subresources, subresource) ? subresources[subresource] : undefined;
+}
+
+function replaceOther(
+  row: ResourceRow,
+  subresource: string,
+  before: StoredObject,
+  draft: KubeObject,
+): Result<KubeObject> {
+  const write = writeOf(row, subresource);
+  if (write === undefined) return refused(statusOf.methodNotAllowed());
+  const written = write(draft, before);
+  return written.ok ? ok(keepingMetadata(before, written.value)) : written;
 }
 
 /** The object is the one that the request's path names. */
-function checkIdentity(resource: ResourceId, before: StoredObject, draft: KubeObject): KubeStatus | undefined {
+function checkIdentity({ namespaced }: ResourceRow, before: StoredObject, draft: KubeObject): KubeStatus | undefined {
   const meta = draft.metadata;
   meta.name ??= before.metadata.name;
   if (meta.name !== before.metadata.name) {
@@ -55,43 +83,43 @@ function checkIdentity(resource: ResourceId, before: StoredObject, draft: KubeOb
       `the name of the object (${meta.name}) does not match the name on the URL (${before.metadata.name})`,
     );
   }
-  if (!resourceRow(resource).namespaced) return undefined;
+  if (!namespaced) return undefined;
   meta.namespace ??= before.metadata.namespace;
   if (meta.namespace === before.metadata.namespace) return undefined;
   return statusOf.badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
 
 /** The object is still the one that the client had read. */
-function checkPreconditions(resource: ResourceId, before: StoredObject, draft: KubeObject): KubeStatus | undefined {
+function checkPreconditions(row: ResourceRow, before: StoredObject, draft: KubeObject): KubeStatus | undefined {
   const { uid, resourceVersion } = draft.metadata;
   const { name } = before.metadata;
   if (uid !== undefined && uid !== before.metadata.uid) {
     return statusOf.conflict(
-      resource,
+      row,
       name,
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`,
     );
   }
   if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion) {
-    return statusOf.conflict(resource, name);
+    return statusOf.conflict(row, name);
   }
-  if (resourceVersion !== undefined || rulesOf(resource).unconditionalUpdate !== false) return undefined;
+  if (resourceVersion !== undefined || row.unconditionalUpdate !== false) return undefined;
   const problems = new Problems();
   problems.invalid('metadata.resourceVersion', new GoSyntax('0x0'), 'must be specified for an update');
   // Kubernetes has the resource there in the place of the kind.
-  const { group, plural } = resourceRow(resource);
+  const { group, plural } = row;
   return statusOf.invalid({ group, plural, kind: plural }, name, problems.causes);
 }
 
 function replaceMain(
-  resource: ResourceId,
+  row: ResourceRow,
   before: StoredObject,
   draft: KubeObject,
   ctx: AdmissionContext,
 ): Result<KubeObject> {
-  const rules = rulesOf(resource);
+  const rules = rulesOf(row);
   rules.defaults?.(draft);
-  if (rules.hasStatus === true) takeOver(draft, before, 'status');
+  if (row.versions[0].subresources.includes('status')) takeOver(draft, before, 'status');
   rules.prepareUpdate?.(draft, before, ctx);
   const after = keepingMetadata(before, draft);
   if (generationMoves(rules.generation, before, after)) {
@@ -103,17 +131,18 @@ function replaceMain(
   rules.validateUpdate?.(after, before, problems);
   rules.validate?.(after, problems, ctx, before);
   if (problems.none) rules.allocate?.(after, before, problems, ctx);
-  return problems.none ? ok(after) : refused(statusOf.invalid(resource, before.metadata.name, problems.causes));
+  return problems.none ? ok(after) : refused(statusOf.invalid(row, before.metadata.name, problems.causes));
 }
 
-function replaceStatus(resource: ResourceId, before: StoredObject, draft: KubeObject): Result<KubeObject> {
+function replaceStatus(row: ResourceRow, before: StoredObject, draft: KubeObject): Result<KubeObject> {
   const after: KubeObject = { ...before };
   takeOver(after, draft, 'status');
-  rulesOf(resource).defaultStatus?.(after);
+  const { status: rules } = rulesOf(row);
+  rules?.defaults?.(after);
   if (sameJson(after['status'], before['status'])) return ok(before);
   const problems = new Problems();
-  rulesOf(resource).validateStatus?.(after, problems);
-  return problems.none ? ok(after) : refused(statusOf.invalid(resource, before.metadata.name, problems.causes));
+  rules?.validate?.(after, problems);
+  return problems.none ? ok(after) : refused(statusOf.invalid(row, before.metadata.name, problems.causes));
 }
 
 function takeOver(to: KubeObject, from: KubeObject, field: string): void {

@@ -1,10 +1,10 @@
-import type { KubeObject, ResourceId } from '@shiplog/contracts';
+import type { KubeObject, ResourceRow } from '@shiplog/contracts';
 import { rulesOf } from './kinds';
 
 /**
  * What a client should be told of an object that was admitted, in Kubernetes' words: it is allowed, and hardly what was
  * meant. `before` is there after an update.
  */
-export function warningsOf(resource: ResourceId, object: KubeObject, before?: KubeObject): readonly string[] {
-  return rulesOf(resource).warnings?.(object, before) ?? [];
+export function warningsOf(row: ResourceRow, object: KubeObject, before?: KubeObject): readonly string[] {
+  return rulesOf(row).warnings?.(object, before) ?? [];
 }

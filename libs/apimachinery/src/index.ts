@@ -2,12 +2,15 @@
  * The machinery of the Kubernetes API, without any I/O: reading objects by the API's own metadata, patches, selectors,
  * values, and the errors in Kubernetes' words.
  */
+export { Catalog, versionedAs, type VersionedResource } from './catalog/catalog';
+export { fromStored, storedField, toStored } from './catalog/conversion';
+export { definedResource, DEFINITIONS } from './catalog/custom-resources';
 export { applyPatch } from './patch';
 export { mergePatch } from './patch/merge-patch';
 export { type PatchedObject, unreadablePatch } from './patch/unreadable';
 export { GoSyntax, Problems } from './problems';
 export { ok, refused, type Result } from './result';
-export { decodeObject, strictDecodingError, unknownFields } from './schema/decode';
+export { asStored, decodeObject, type Expected, expectedAt, strictDecodingError, unknownFields } from './schema/decode';
 export { definition, referenceOf, resolved, type Schema } from './schema/definitions';
 export { toMicros, toSeconds } from './schema/times';
 export {
@@ -24,6 +27,7 @@ export { base64Length, utf8Length } from './values/bytes';
 export { sameJson } from './values/equal';
 export { hashText, nameSuffix } from './values/hash';
 export { JsonMap } from './values/json-map';
+export { fieldAt, withFieldAt } from './values/field-path';
 export { isJsonObject, ownField, setField } from './values/json-object';
 export { jsonObjectProblem } from './values/json-problem';
 export {

@@ -1,15 +1,15 @@
 import {
+  type BuiltIn,
   type KubeStatus,
-  type ResourceId,
   type ResourceRow,
   STATUS_CHARACTERS,
   type StatusCause,
-  resourceRow,
+  builtIn,
 } from '@shiplog/contracts';
 import { excerpt } from './values/excerpt';
 
-/** A resource by its row or by its id. */
-export type Named = Pick<ResourceRow, 'group' | 'plural' | 'kind'> | ResourceId;
+/** A resource by its row, or by the id of a built-in one. */
+export type Named = Pick<ResourceRow, 'group' | 'plural' | 'kind'> | BuiltIn;
 
 /** Why a write loses against a newer one. */
 const OUTDATED = 'the object has been modified; please apply your changes to the latest version and try again';
@@ -17,7 +17,7 @@ const OUTDATED = 'the object has been modified; please apply your changes to the
 type Details = NonNullable<KubeStatus['details']>;
 
 function rowOf(named: Named): Pick<ResourceRow, 'group' | 'plural' | 'kind'> {
-  return typeof named === 'string' ? resourceRow(named) : named;
+  return typeof named === 'string' ? builtIn(named) : named;
 }
 
 function qualified(word: string, group: string): string {

@@ -6,7 +6,6 @@ import {
   type EventData,
   type Fact,
   type LogEvent,
-  type ResourceId,
 } from '@shiplog/contracts';
 import type { Msg } from 'nats';
 import { headerValues, numberIn, text, textIn, writtenHeaders, type WrittenHeaders } from './headers';
@@ -74,7 +73,7 @@ export function decodeEvent(message: Pick<Msg, 'subject' | 'data' | 'headers'>):
     position: numberIn(h, 'ce-id') ?? NaN,
     time: text(h, 'ce-time'),
     version: numberIn(h, 'ce-typeversion') ?? EVENT_FORMAT,
-    resource: nameOfToken(resource) as ResourceId,
+    resource: nameOfToken(resource),
     fact: fact as Fact,
     namespace: nameOfToken(namespace),
     name: nameOfToken(name),

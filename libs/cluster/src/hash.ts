@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import type { BuiltIn, ResourceId, StoredObject } from '@shiplog/contracts';
 import type { ClusterState } from './state';
 
 const LANES = 4;
@@ -60,16 +60,16 @@ export function hashResource(state: ClusterState, resource: ResourceId): string 
 }
 
 /** What release 0.1 knew, in its order: named in the hash of everything even where there are none. */
-const NAMED_WHEN_EMPTY: readonly ResourceId[] = [
+const NAMED_WHEN_EMPTY: readonly BuiltIn[] = [
   ...(['namespaces', 'nodes', 'pods', 'replicationcontrollers', 'services', 'endpoints'] as const),
   ...(['configmaps', 'secrets', 'serviceaccounts', 'events'] as const),
   ...(['endpointslices.discovery.k8s.io', 'leases.coordination.k8s.io'] as const),
 ];
 const NONE = hashObjects([]);
 
-/** The hash of each resource's objects, by resource; those without objects are told of where their kind is built in. */
+/** The hash of each resource's objects, by resource; those without objects are told of where their resource exists. */
 export function hashesOf(state: ClusterState): Record<string, string> {
-  const resources = new Set([...RESOURCES.map(({ id }) => id), ...state.resources()]);
+  const resources = new Set([...[...state.catalog.rows].map(({ id }) => id), ...state.resources()]);
   return Object.fromEntries([...resources].map((id) => [id, hashResource(state, id)]));
 }
 

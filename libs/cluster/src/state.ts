@@ -1,4 +1,5 @@
-import { type LogEvent, type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import type { LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
+import { Catalog, definedResource, DEFINITIONS } from '@shiplog/apimachinery';
 import { Allocations, type ReadonlyAllocations } from '@shiplog/admission';
 import { Collection } from './collection';
 import { foldObject } from './fold';
@@ -12,6 +13,8 @@ export interface AppliedEvent {
 
 /** The part of a state that deciders see. */
 export interface ReadonlyCluster {
+  /** What resources there are. */
+  readonly catalog: Catalog;
   get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined;
   /** By namespace and name; all namespaces when none (or '') is given. */
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[];
@@ -26,9 +29,16 @@ export class ClusterState implements ReadonlyCluster {
   readonly #collections: Map<ResourceId, Collection>;
   /** Made for the first who asks, kept up to date from then on: a fold that nobody decides on pays nothing. */
   #allocations: Allocations | undefined;
+  #catalog: Catalog;
 
-  constructor(collections: Map<ResourceId, Collection> = new Map()) {
+  constructor(collections: Map<ResourceId, Collection> = new Map(), catalog = Catalog.builtIn) {
     this.#collections = collections;
+    this.#catalog = catalog;
+  }
+
+  /** What is built in, and what the CustomResourceDefinitions of this state make. */
+  get catalog(): Catalog {
+    return this.#catalog;
   }
 
   /** The resources that have objects, or had some since this state began; in the order of their names. */
@@ -67,7 +77,7 @@ export class ClusterState implements ReadonlyCluster {
     const after = foldObject(before, event);
     if (after === undefined) collection.delete(event.namespace, event.name);
     else collection.set(event.namespace, event.name, after);
-    if (event.resource === 'services') this.#allocate(before, after);
+    this.#derive(event.resource, before, after);
     return { event, before, after };
   }
 
@@ -75,25 +85,33 @@ export class ClusterState implements ReadonlyCluster {
   put(resource: ResourceId, object: StoredObject): void {
     const { namespace = '', name } = object.metadata;
     const collection = this.#collection(resource);
-    if (resource === 'services') this.#allocate(collection.get(namespace, name), object);
+    this.#derive(resource, collection.get(namespace, name), object);
     collection.set(namespace, name, object);
   }
 
   /** Takes an object out without an event: for a view of part of the cluster that the object has left. */
   remove(resource: ResourceId, namespace: string, name: string): void {
     const collection = this.#collections.get(resource);
-    if (resource === 'services') this.#allocate(collection?.get(namespace, name), undefined);
+    this.#derive(resource, collection?.get(namespace, name), undefined);
     collection?.delete(namespace, name);
   }
 
   /** A state of its own over the same (immutable) objects: cheap, for a snapshot or a what-if. */
   copy(): ClusterState {
-    return new ClusterState(new Map([...this.#collections].map(([id, collection]) => [id, collection.copy()])));
+    const collections = new Map([...this.#collections].map(([id, collection]) => [id, collection.copy()]));
+    return new ClusterState(collections, this.#catalog);
   }
 
-  #allocate(before: StoredObject | undefined, after: StoredObject | undefined): void {
-    type Service = ObjectOf<'services'> | undefined;
-    this.#allocations?.replace(before as Service, after as Service);
+  /** Keeps what is made from objects of some resources in step with them. */
+  #derive(resource: ResourceId, before: StoredObject | undefined, after: StoredObject | undefined): void {
+    if (resource === 'services') {
+      type Service = ObjectOf<'services'> | undefined;
+      this.#allocations?.replace(before as Service, after as Service);
+    } else if (resource === DEFINITIONS) {
+      const made = after === undefined ? undefined : definedResource(after as ObjectOf<typeof DEFINITIONS>);
+      if (made !== undefined) this.#catalog = this.#catalog.with(made);
+      else if (before !== undefined) this.#catalog = this.#catalog.without(before.metadata.name);
+    }
   }
 
   #collection(resource: ResourceId): Collection {

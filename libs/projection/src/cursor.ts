@@ -1,4 +1,4 @@
-import { channelName, RESOURCES, type Channel, type CommitPart, type ResourceId } from '@shiplog/contracts';
+import { channelName, type Channel, type CommitPart } from '@shiplog/contracts';
 
 /** How far a channel has been read. Each part of a commit names its predecessors, so loss, repetition and disorder show. */
 export class Cursor {
@@ -39,8 +39,8 @@ export class Cursors {
 
   constructor(followed: Followed) {
     this.isAll = followed === 'all';
-    const channels = followed === 'all' ? RESOURCES.map(({ id }) => ({ resource: id })) : followed;
-    const cursors = channels.map((channel) => new Cursor(channel));
+    // Of all resources there are those that the journal tells of.
+    const cursors = followed === 'all' ? [] : followed.map((channel) => new Cursor(channel));
     this.ofResources = cursors.filter(({ isOfNode }) => !isOfNode);
     this.ofNode = cursors.filter(({ isOfNode }) => isOfNode);
     for (const cursor of this.ofResources) this.#byResource.set(cursor.name, cursor);
@@ -63,7 +63,7 @@ export class Cursors {
   of(resource: string, upTo: number): Cursor | undefined {
     const known = this.#byResource.get(resource);
     if (known !== undefined || !this.isAll) return known;
-    const cursor = new Cursor({ resource: resource as ResourceId });
+    const cursor = new Cursor({ resource });
     cursor.upTo = upTo;
     this.#byResource.set(resource, cursor);
     this.ofResources.push(cursor);

@@ -1,13 +1,13 @@
 import { newCommandId, type Bus } from '@shiplog/bus';
 import {
-  apiVersionOf,
+  storedApiVersion,
   Heartbeat,
-  resourceRow,
+  builtIn,
   type AnyCommand,
   type CommandReply,
   type HealthReport,
   type KubeObject,
-  type ResourceId,
+  type BuiltIn,
 } from '@shiplog/contracts';
 import { Projection } from '@shiplog/projection';
 import { pino } from 'pino';
@@ -91,23 +91,23 @@ export class TestSystem {
   }
 
   async create(
-    resource: ResourceId,
+    resource: BuiltIn,
     object: { metadata: { name: string; namespace?: string }; [field: string]: unknown },
   ) {
-    const row = resourceRow(resource);
+    const row = builtIn(resource);
     const namespace = row.namespaced ? (object.metadata.namespace ?? 'default') : '';
-    const whole = { apiVersion: apiVersionOf(row), kind: row.kind, ...object } as unknown as KubeObject;
+    const whole = { apiVersion: storedApiVersion(row), kind: row.kind, ...object } as unknown as KubeObject;
     return this.send({ type: 'CreateObject', data: { resource, namespace, object: whole } });
   }
 
-  async patch(resource: ResourceId, name: string, patch: object, subresource?: string): Promise<void> {
-    const namespace = resourceRow(resource).namespaced ? 'default' : '';
+  async patch(resource: BuiltIn, name: string, patch: object, subresource?: string): Promise<void> {
+    const namespace = builtIn(resource).namespaced ? 'default' : '';
     const data = { resource, namespace, name, subresource, patchType: 'strategic' as const, patch };
     await this.send({ type: 'PatchObject', data });
   }
 
-  async delete(resource: ResourceId, name: string, options: object = {}): Promise<void> {
-    const namespace = resourceRow(resource).namespaced ? 'default' : '';
+  async delete(resource: BuiltIn, name: string, options: object = {}): Promise<void> {
+    const namespace = builtIn(resource).namespaced ? 'default' : '';
     await this.send({ type: 'DeleteObject', data: { resource, namespace, name, ...options } });
   }
 

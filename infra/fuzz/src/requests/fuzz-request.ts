@@ -22,7 +22,7 @@ const PATCHES = {
   strategic: 'application/strategic-merge-patch+json',
 } as const;
 
-export function collectionOf({ group, version, plural }: Row): string {
+export function collectionOf({ group, plural, versions: [{ version }] }: Row): string {
   return `${group === '' ? '/api' : `/apis/${group}`}/${version}/namespaces/${NAMESPACE}/${plural}`;
 }
 
@@ -66,14 +66,16 @@ function create(row: Row, name: string, random: Random): FuzzRequest {
 
 function replace(row: Row, name: string, random: Random): FuzzRequest {
   const path = `${collectionOf(row)}/${encoded(name)}`;
-  const target = random.chance(0.15) ? `${path}/${random.pick([...row.subresources, 'nothing', '__proto__'])}` : path;
+  const target = random.chance(0.15)
+    ? `${path}/${random.pick([...row.versions[0].subresources, 'nothing', '__proto__'])}`
+    : path;
   const value = mutated(someObject(row, name, random), random);
   return request('PUT', target, path, { ...bodyOf(value, random, name, row), random });
 }
 
 function patch(row: Row, name: string, random: Random): FuzzRequest {
   const path = `${collectionOf(row)}/${encoded(name)}`;
-  const target = random.chance(0.15) ? `${path}/${random.pick([...row.subresources, 'nothing'])}` : path;
+  const target = random.chance(0.15) ? `${path}/${random.pick([...row.versions[0].subresources, 'nothing'])}` : path;
   const type = random.pick(['json', 'merge', 'strategic'] as const);
   const value = type === 'json' ? jsonPatch(random) : mutated(someObject(row, name, random), random);
   const body = json(value);

@@ -1,4 +1,4 @@
-import { apiVersionOf, RESOURCES, type ResourceId } from '@shiplog/contracts';
+import { RESOURCES, storedApiVersion, type BuiltIn } from '@shiplog/contracts';
 import fc from 'fast-check';
 import { anyObject } from '../../../../libs/apimachinery/src/testing/any-object';
 import { bytesField, message, textField } from '../../../../libs/representation/src/openapi/wire';
@@ -17,7 +17,7 @@ const CONTAINERS = [
 ];
 
 /** What a careful client writes, of the kinds that have more than metadata. */
-const CONTENTS: Partial<Record<ResourceId, object>> = {
+const CONTENTS: Partial<Record<BuiltIn, object>> = {
   pods: { spec: { containers: CONTAINERS, terminationGracePeriodSeconds: 1 } },
   replicationcontrollers: {
     spec: { replicas: 0, selector: { app: 'a' }, template: { metadata: { labels: { app: 'a' } }, spec: { containers: CONTAINERS } } },
@@ -31,12 +31,14 @@ const CONTENTS: Partial<Record<ResourceId, object>> = {
 }; // prettier-ignore
 
 /** Kinds that are written: nodes and namespaces have effects of their own that outlast a run, and events are not kept. */
-export const WRITTEN = RESOURCES.filter(({ id }) => !['namespaces', 'nodes', 'events'].includes(id));
+export const WRITTEN = RESOURCES.filter(
+  ({ id, versions: [{ served }] }) => served && !['namespaces', 'nodes', 'events'].includes(id),
+);
 
 /** An object of a resource: half the time as a careful client writes it, else well-typed and full of odd values. */
 export function someObject(row: Row, name: string, random: Random): SomeObject {
   const metadata = { name, labels: { fuzz: 'yes' }, annotations: { note: 'x' } };
-  const frame = { apiVersion: apiVersionOf(row), kind: row.kind, metadata };
+  const frame = { apiVersion: storedApiVersion(row), kind: row.kind, metadata };
   if (random.chance(0.5)) return { ...frame, ...CONTENTS[row.id] };
   const [content = {}] = fc.sample(anyObject(row.id), { numRuns: 1, seed: random.between(0, 2 ** 31) });
   return { ...frame, ...content, ...{ metadata } };

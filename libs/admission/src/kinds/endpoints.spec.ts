@@ -1,10 +1,10 @@
-import type { KubeObject } from '@shiplog/contracts';
+import { builtIn, type KubeObject } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { admission, causesOf, valueOf } from '../testing/builders';
 
 const metadata = { name: 'web', namespace: 'default' };
 const create = (resource: 'endpoints' | 'endpointslices.discovery.k8s.io', object: object) =>
-  admitCreate(resource, { metadata, ...object } as KubeObject, admission());
+  admitCreate(builtIn(resource), { metadata, ...object } as KubeObject, admission());
 const subset = (address: object, port: object = {}) =>
   causesOf(
     create('endpoints', {

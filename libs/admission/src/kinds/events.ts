@@ -1,4 +1,6 @@
-import { dnsSubdomain, type Problems, qualifiedName } from '@shiplog/apimachinery';
+import type { ObjectOf } from '@shiplog/contracts';
+import { dnsSubdomain, type Problems, qualifiedName, sameJson } from '@shiplog/apimachinery';
+import type { AdmissionContext } from '../context';
 import { type Draft, defineKind } from './kind';
 
 const MAX_CHARACTERS = 128;
@@ -28,6 +30,44 @@ function validateReport(event: Draft<'events'>, problems: Problems): void {
   }
 }
 
+const TYPES = ['Normal', 'Warning'];
+const UNSET = 'needs to be unset';
+/** What `events.k8s.io` lets nobody change: an event is what happened; only how often goes on. */
+const FIXED = [
+  ...(['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type'] as const),
+  ...(['eventTime', 'action', 'related', 'reportingComponent', 'reportingInstance'] as const),
+];
+
+/** Whether it is written by `events.k8s.io`, which is stricter than the core group (ValidateEventCreate, ValidateEventUpdate). */
+function isStrict({ apiVersion }: AdmissionContext): boolean {
+  return apiVersion === 'events.k8s.io/v1';
+}
+
+function validateSeries({ series }: Draft<'events'>, problems: Problems): void {
+  if (series === undefined) return;
+  if ((series.count ?? 0) < 2) problems.invalid('series.count', '', 'should be at least 2');
+  if (series.lastObservedTime === undefined) problems.required('series.lastObservedTime');
+}
+
+function validateStrictly(event: Draft<'events'>, problems: Problems): void {
+  validateSeries(event, problems);
+  const { type = '', source, count = 0 } = event;
+  if (event.eventTime === undefined) problems.required('eventTime');
+  if (!TYPES.includes(type)) problems.invalid('type', '', `has invalid value: ${type}`);
+  for (const field of ['firstTimestamp', 'lastTimestamp'] as const) {
+    if (event[field] !== undefined) problems.invalid(field, '', UNSET);
+  }
+  if (count !== 0) problems.invalid('count', '', UNSET);
+  if (source?.component !== undefined || source?.host !== undefined) problems.invalid('source', '', UNSET);
+}
+
+function validateStrictUpdate(event: Draft<'events'>, before: ObjectOf<'events'>, problems: Problems): void {
+  if (!sameJson(event.series, before.series)) validateSeries(event, problems);
+  for (const field of FIXED) {
+    if (!sameJson(event[field], before[field])) problems.invalid(field, event[field], 'field is immutable');
+  }
+}
+
 export const events = defineKind<'events'>({
   resource: 'events',
   name: dnsSubdomain,
@@ -49,8 +89,11 @@ export const events = defineKind<'events'>({
     draft.involvedObject ??= {};
     draft.source ??= {};
   },
-  validate(draft, problems) {
+  validate(draft, problems, ctx, before) {
     validateSubject(draft, problems);
     if (draft.eventTime !== undefined) validateReport(draft, problems);
+    if (!isStrict(ctx)) return;
+    if (before === undefined) validateStrictly(draft, problems);
+    else validateStrictUpdate(draft, before, problems);
   },
 });

@@ -1,5 +1,6 @@
-import { resourceRow, type ResourceId } from '@shiplog/contracts';
+import { byResource, type ResourceRow } from '@shiplog/contracts';
 import { configMaps } from './configmaps';
+import { customResourceDefinitions } from './customresourcedefinitions';
 import { endpoints } from './endpoints';
 import { endpointSlices } from './endpointslices';
 import { events } from './events';
@@ -13,7 +14,7 @@ import { secrets } from './secrets';
 import { serviceAccounts } from './serviceaccounts';
 import { services } from './services';
 
-const RULES: Readonly<Partial<Record<ResourceId, AnyKindRules>>> = {
+const RULES = byResource<AnyKindRules>({
   namespaces,
   nodes,
   pods,
@@ -26,12 +27,13 @@ const RULES: Readonly<Partial<Record<ResourceId, AnyKindRules>>> = {
   events,
   'endpointslices.discovery.k8s.io': endpointSlices,
   'leases.coordination.k8s.io': leases,
-};
-const byResource = new Map<string, AnyKindRules>(Object.entries(RULES));
+  'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
+});
+const plain = new WeakMap<ResourceRow, AnyKindRules>();
 
 /** What is a resource's own; of one that has nothing of its own, what all have. */
-export function rulesOf(resource: ResourceId): AnyKindRules {
-  let rules = byResource.get(resource);
-  if (rules === undefined) byResource.set(resource, (rules = plainKind(resourceRow(resource))));
+export function rulesOf(row: ResourceRow): AnyKindRules {
+  let rules = RULES.get(row.id) ?? plain.get(row);
+  if (rules === undefined) plain.set(row, (rules = plainKind(row)));
   return rules;
 }

@@ -1,15 +1,22 @@
-import type { ApiObjects, KubeObject, ObjectOf, ResourceId, ResourceRow } from '@shiplog/contracts';
-import { dnsSubdomain, type Problems, type TextRule } from '@shiplog/apimachinery';
+import type { ApiObjects, BuiltIn, KubeObject, ObjectOf, ResourceId, ResourceRow } from '@shiplog/contracts';
+import { dnsSubdomain, type Problems, type Result, type TextRule } from '@shiplog/apimachinery';
 import type { AdmissionContext } from '../context';
 
 /** An object of a resource on its way in: decoded, ours to change, not yet stamped with a resourceVersion. */
-export type Draft<R extends ResourceId> = ApiObjects[R];
+export type Draft<R extends BuiltIn> = ApiObjects[R];
+
+/** What is a kind's own about the status that is written through the status subresource. */
+interface StatusRules<T> {
+  /** Fills in what may be left out. */
+  defaults?(draft: T): void;
+  validate?(draft: T, problems: Problems): void;
+}
 
 /**
  * The behaviour that is truly a kind's own. Everything else (decoding, metadata, versions, subresources, patches) is the
  * same for all kinds and driven by the API's metadata. Each hook changes the draft in place or adds to `problems`.
  */
-export interface KindRules<R extends ResourceId> {
+export interface KindRules<R extends BuiltIn> {
   readonly resource: R;
   /** Which names its objects can have. */
   readonly name: TextRule;
@@ -18,10 +25,6 @@ export interface KindRules<R extends ResourceId> {
    * metadata.
    */
   readonly generation: 'none' | 'spec' | 'content';
-  /** Whether an update may leave out resourceVersion. Default true. */
-  readonly unconditionalUpdate?: boolean;
-  /** Whether the kind has a `status` that only its status subresource may change. Default false. */
-  readonly hasStatus?: boolean;
   /** Fields, beside metadata.name and metadata.namespace, that field selectors may ask for. */
   readonly fields?: Readonly<Record<string, (object: ObjectOf<R>) => unknown>>;
   /** Fills in what the user may leave out. Runs on create and on update, before validation; must be idempotent. */
@@ -34,16 +37,15 @@ export interface KindRules<R extends ResourceId> {
   prepareUpdate?(draft: Draft<R>, before: ObjectOf<R>, ctx: AdmissionContext): void;
   /** Rules for the object as it stands. `before` is there on an update. */
   validate?(draft: Draft<R>, problems: Problems, ctx: AdmissionContext, before?: ObjectOf<R>): void;
-  /** Fills in what a status that is written through the status subresource may leave out. */
-  defaultStatus?(draft: Draft<R>): void;
-  /** Rules for a status that is written through the status subresource. */
-  validateStatus?(draft: Draft<R>, problems: Problems): void;
   /** Rules for the change. */
   validateUpdate?(draft: Draft<R>, before: ObjectOf<R>, problems: Problems): void;
   /** Takes from the cluster what the object needs (addresses, ports); runs only when validation found nothing. */
   allocate?(draft: Draft<R>, before: ObjectOf<R> | undefined, problems: Problems, ctx: AdmissionContext): void;
   /** What a client should be told of an object that was admitted. `before` is there after an update. */
   warnings?(object: Draft<R>, before?: ObjectOf<R>): readonly string[];
+  readonly status?: StatusRules<Draft<R>>;
+  /** By name, subresources that no other kind has: the draft of the object that something submitted to them comes to. */
+  readonly subresources?: Readonly<Record<string, (submitted: Draft<R>, before: ObjectOf<R>) => Result<KubeObject>>>;
 }
 
 /** Rules seen without their resource's own types, as the generic steps use them. */
@@ -51,33 +53,29 @@ export interface AnyKindRules {
   readonly resource: ResourceId;
   readonly name: TextRule;
   readonly generation: 'none' | 'spec' | 'content';
-  readonly unconditionalUpdate?: boolean;
-  readonly hasStatus?: boolean;
   readonly fields?: Readonly<Record<string, (object: KubeObject) => unknown>>;
   defaults?(draft: KubeObject): void;
   prepareCreate?(draft: KubeObject, ctx: AdmissionContext): void;
   forbids?(draft: KubeObject, ctx: AdmissionContext): string | undefined;
   prepareUpdate?(draft: KubeObject, before: KubeObject, ctx: AdmissionContext): void;
   validate?(draft: KubeObject, problems: Problems, ctx: AdmissionContext, before?: KubeObject): void;
-  defaultStatus?(draft: KubeObject): void;
-  validateStatus?(draft: KubeObject, problems: Problems): void;
   validateUpdate?(draft: KubeObject, before: KubeObject, problems: Problems): void;
   allocate?(draft: KubeObject, before: KubeObject | undefined, problems: Problems, ctx: AdmissionContext): void;
   warnings?(object: KubeObject, before?: KubeObject): readonly string[];
+  readonly status?: StatusRules<KubeObject>;
+  readonly subresources?: Readonly<Record<string, (submitted: KubeObject, before: KubeObject) => Result<KubeObject>>>;
 }
 
 /** Declares a kind. The decoder has made sure that its hooks only ever see objects of their own resource. */
-export function defineKind<R extends ResourceId>(rules: KindRules<R>): AnyKindRules {
+export function defineKind<R extends BuiltIn>(rules: KindRules<R>): AnyKindRules {
   return rules as unknown as AnyKindRules;
 }
 
-/** A kind that has nothing of its own: decoded, named, versioned and stored as its row and the API's metadata say. */
-export function plainKind({
-  id,
-  subresources,
-}: Pick<ResourceRow & { id: ResourceId }, 'id' | 'subresources'>): AnyKindRules {
-  const hasStatus = subresources.includes('status');
-  return { resource: id, name: dnsSubdomain, generation: hasStatus ? 'spec' : 'none', hasStatus };
+/** A kind that has nothing of its own: decoded, named, versioned and stored as its row and its schema say. */
+export function plainKind({ id, versions: [{ schema, subresources }] }: ResourceRow): AnyKindRules {
+  const plain = subresources.includes('status') ? 'spec' : 'none';
+  // Of a custom resource every change counts but those of metadata and status (customresource/strategy.go in Kubernetes).
+  return { resource: id, name: dnsSubdomain, generation: typeof schema === 'string' ? plain : 'content' };
 }
 
 /** Takes fields that the draft leaves out over from the object before. */

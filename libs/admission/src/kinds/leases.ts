@@ -8,7 +8,6 @@ export const leases = defineKind<'leases.coordination.k8s.io'>({
   resource: 'leases.coordination.k8s.io',
   name: dnsSubdomain,
   generation: 'none',
-  unconditionalUpdate: false,
   defaults(draft) {
     draft.spec ??= {};
   },

@@ -1,4 +1,4 @@
-import { dnsLabel } from '@shiplog/apimachinery';
+import { dnsLabel, ok, Problems, refused, statusOf } from '@shiplog/apimachinery';
 import { validateFinalizer } from '../metadata/validate';
 import { defineKind } from './kind';
 
@@ -8,7 +8,6 @@ export const namespaces = defineKind<'namespaces'>({
   resource: 'namespaces',
   name: dnsLabel,
   generation: 'none',
-  hasStatus: true,
   fields: { name: (namespace) => namespace.metadata.name, 'status.phase': (namespace) => namespace.status?.phase },
   /** The label is the system's: on every write it says the name, whatever was sent. */
   defaults(draft) {
@@ -28,5 +27,15 @@ export const namespaces = defineKind<'namespaces'>({
     for (const finalizer of draft.spec?.finalizers ?? []) {
       validateFinalizer(finalizer, 'spec.finalizers', problems);
     }
+  },
+  subresources: {
+    /** What must still happen to a namespace before it goes is in its spec, which nothing else changes. */
+    finalize({ spec = {} }, before) {
+      const problems = new Problems();
+      spec.finalizers?.forEach((finalizer, i) => validateFinalizer(finalizer, `spec.finalizers[${i}]`, problems));
+      return problems.none
+        ? ok({ ...before, spec })
+        : refused(statusOf.invalid('namespaces', before.metadata.name, problems.causes));
+    },
   },
 });

@@ -34,7 +34,6 @@ export const nodes = defineKind<'nodes'>({
   resource: 'nodes',
   name: dnsSubdomain,
   generation: 'none',
-  hasStatus: true,
   fields: { 'spec.unschedulable': (node) => node.spec?.unschedulable ?? false },
   defaults(draft) {
     draft.spec ??= {};
@@ -62,15 +61,17 @@ export const nodes = defineKind<'nodes'>({
     // What a node has was valid when it got it, and another CLUSTER_CIDR of today must not lock its labels.
     if (!sameJson(draft.spec?.podCIDRs, before?.spec?.podCIDRs)) validatePodCidrs(draft, problems, ctx);
   },
-  validateStatus(draft, problems) {
-    const { addresses = [], ...status } = draft.status ?? {};
-    validateAmounts(status, problems);
-    const seen = new Set<string>();
-    addresses.forEach((address, i) => {
-      const id = `${address.type} ${address.address}`;
-      if (seen.has(id)) problems.duplicate(`status.addresses[${i}]`, shownAddress(address));
-      seen.add(id);
-    });
+  status: {
+    validate(draft, problems) {
+      const { addresses = [], ...status } = draft.status ?? {};
+      validateAmounts(status, problems);
+      const seen = new Set<string>();
+      addresses.forEach((address, i) => {
+        const id = `${address.type} ${address.address}`;
+        if (seen.has(id)) problems.duplicate(`status.addresses[${i}]`, shownAddress(address));
+        seen.add(id);
+      });
+    },
   },
   prepareUpdate(draft) {
     reconcilePodCidrs(draft.spec);

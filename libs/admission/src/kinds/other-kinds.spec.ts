@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
+import { builtIn, type KubeObject, type ObjectOf, type BuiltIn, type StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { admitUpdate } from '../update';
 import { FewObjects, admission, causesOf, created, fieldsOf, rejectionOf, valueOf } from '../testing/builders';
@@ -25,9 +25,9 @@ const slice = (fields: Record<string, unknown>): KubeObject => ({
   ...object('EndpointSlice', fields),
   apiVersion: 'discovery.k8s.io/v1',
 });
-const causes = (resource: ResourceId, given: KubeObject) => fieldsOf(admitCreate(resource, given, admission()));
-const change = (resource: ResourceId, before: StoredObject, after: object) =>
-  admitUpdate(resource, undefined, before, { ...before, ...after }, admission());
+const causes = (resource: BuiltIn, given: KubeObject) => fieldsOf(admitCreate(builtIn(resource), given, admission()));
+const change = (resource: BuiltIn, before: StoredObject, after: object) =>
+  admitUpdate(builtIn(resource), undefined, before, { ...before, ...after }, admission());
 
 describe('a secret', () => {
   it('is Opaque unless it says otherwise, and takes in its plain texts', () => {
@@ -83,7 +83,7 @@ describe('a namespace', () => {
   it('loses a finalizer only through its finalize subresource', () => {
     expect(valueOf(change('namespaces', before, { spec: {} }))['spec']).toBe(before.spec);
     const finalized = valueOf(
-      admitUpdate('namespaces', 'finalize', before, { ...before, spec: {}, status: {} }, admission()),
+      admitUpdate(builtIn('namespaces'), 'finalize', before, { ...before, spec: {}, status: {} }, admission()),
     );
     expect(finalized).toEqual({ ...before, spec: {} });
   });
@@ -96,21 +96,23 @@ describe('a namespace', () => {
 
   it('has finalizers that say whose they are', () => {
     const create = (finalizer: string) =>
-      causesOf(admitCreate('namespaces', cluster('Namespace', { spec: { finalizers: [finalizer] } }), admission()));
+      causesOf(
+        admitCreate(builtIn('namespaces'), cluster('Namespace', { spec: { finalizers: [finalizer] } }), admission()),
+      );
     expect(create('noslash')).toEqual([
       'spec.finalizers: Invalid value: "noslash": name is neither a standard finalizer name nor is it fully qualified',
     ]);
     expect(create('example.com/mine')).toEqual([]);
     const before = created('namespaces', cluster('Namespace', {}));
     const sent = { ...before, spec: { finalizers: ['kubernetes', 'noslash'] } };
-    expect(causesOf(admitUpdate('namespaces', 'finalize', before, sent, admission()))).toEqual([
+    expect(causesOf(admitUpdate(builtIn('namespaces'), 'finalize', before, sent, admission()))).toEqual([
       'spec.finalizers[1]: Invalid value: "noslash": name is neither a standard finalizer name nor is it fully qualified',
     ]);
   });
 
   it('has a label for a name, and lives in no namespace', () => {
     expect(causes('namespaces', cluster('Namespace', {}, { name: 'a.b' }))).toContain('metadata.name');
-    expect(valueOf(admitCreate('namespaces', object('Namespace'), admission())).metadata).not.toHaveProperty(
+    expect(valueOf(admitCreate(builtIn('namespaces'), object('Namespace'), admission())).metadata).not.toHaveProperty(
       'namespace',
     );
   });
@@ -118,7 +120,8 @@ describe('a namespace', () => {
 
 describe('a node', () => {
   it('has amounts that can be', () => {
-    const create = (status: object) => causesOf(admitCreate('nodes', cluster('Node', { status }), admission()));
+    const create = (status: object) =>
+      causesOf(admitCreate(builtIn('nodes'), cluster('Node', { status }), admission()));
     expect(create({ capacity: { cpu: '-1' }, allocatable: { cpu: '1' } })).toEqual([
       'status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0',
     ]);
@@ -132,7 +135,7 @@ describe('a node', () => {
     const before = created('nodes', cluster('Node'));
     const address = { type: 'InternalIP', address: '192.0.2.4' };
     const report = (addresses: object[]) =>
-      causesOf(admitUpdate('nodes', 'status', before, { ...before, status: { addresses } }, admission()));
+      causesOf(admitUpdate(builtIn('nodes'), 'status', before, { ...before, status: { addresses } }, admission()));
     expect(report([address, address])).toEqual([
       'status.addresses[1]: Duplicate value: core.NodeAddress{Type:"InternalIP", Address:"192.0.2.4"}',
     ]);
@@ -157,7 +160,7 @@ describe('a node', () => {
     const old = { ...first, metadata: { ...first.metadata, name: 'old' }, spec: { podCIDR: '0.0.0.0/1' } };
     const ctx = admission({ state: new FewObjects().put('nodes', first).put('nodes', old) });
     const messages = (spec: object) => {
-      const result = admitCreate('nodes', cluster('Node', { spec }), ctx);
+      const result = admitCreate(builtIn('nodes'), cluster('Node', { spec }), ctx);
       return result.ok ? [] : result.status.details?.causes?.map((cause) => `${cause.field}: ${cause.message}`);
     };
     expect(messages({ podCIDR: '10.244.2.0/24' })).toEqual([]);
@@ -237,7 +240,7 @@ describe('a lease', () => {
 
   it('is handed on in a way that there is', () => {
     const create = (spec: object) =>
-      causesOf(admitCreate('leases.coordination.k8s.io', { ...lease, spec }, admission()));
+      causesOf(admitCreate(builtIn('leases.coordination.k8s.io'), { ...lease, spec }, admission()));
     expect(create({ strategy: 'Bogus', preferredHolder: 'x' })).toEqual([
       'spec.strategy.strategy: Unsupported value: "Bogus": supported values: "OldestEmulationVersion"',
     ]);
@@ -250,7 +253,7 @@ describe('a lease', () => {
 
   it('is only replaced by those who say which version they had read', () => {
     const before = created('leases.coordination.k8s.io', lease);
-    const blind = admitUpdate('leases.coordination.k8s.io', undefined, before, lease, admission());
+    const blind = admitUpdate(builtIn('leases.coordination.k8s.io'), undefined, before, lease, admission());
     expect(rejectionOf(blind).message).toContain(
       'metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
     );
@@ -267,7 +270,7 @@ describe('an event with a time of its own', () => {
     reason: 'Seen',
   };
   const create = (fields: object) =>
-    causesOf(admitCreate('events', object('Event', { ...report, ...fields }), admission()));
+    causesOf(admitCreate(builtIn('events'), object('Event', { ...report, ...fields }), admission()));
 
   it.each<[string, object, string]>([
     ['no instance', { reportingInstance: undefined }, 'reportingInstance: Required value'],

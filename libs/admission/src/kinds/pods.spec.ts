@@ -1,11 +1,11 @@
-import type { Container, ObjectOf, PodSpec, StoredObject } from '@shiplog/contracts';
+import { builtIn, type Container, type ObjectOf, type PodSpec, type StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { admitUpdate } from '../update';
 import { aPod, admission, causesOf, created, fieldsOf, rejectionOf, valueOf } from '../testing/builders';
 
 type Pod = ObjectOf<'pods'>;
 
-const create = (spec: Partial<PodSpec>) => admitCreate('pods', aPod(spec), admission());
+const create = (spec: Partial<PodSpec>) => admitCreate(builtIn('pods'), aPod(spec), admission());
 const specOf = (spec: Partial<PodSpec>) => valueOf(create(spec))['spec'] as PodSpec;
 const app = (fields: Partial<Container>): Container => ({ name: 'app', image: 'nginx:1.27', ...fields });
 const firstOf = (fields: Partial<Container>) => specOf({ containers: [app(fields)] }).containers[0];
@@ -102,7 +102,7 @@ describe('a new pod', () => {
 
   it('starts Pending, whatever status it is sent with', () => {
     const sent = { ...aPod(), status: { phase: 'Running', podIP: '10.0.0.1' } };
-    expect(valueOf(admitCreate('pods', sent, admission()))['status']).toEqual({
+    expect(valueOf(admitCreate(builtIn('pods'), sent, admission()))['status']).toEqual({
       phase: 'Pending',
       qosClass: 'BestEffort',
     });
@@ -280,7 +280,7 @@ describe('a pod that the cluster can not run', () => {
 
 describe('a pod’s annotations', () => {
   const causes = (annotations: Record<string, string>) =>
-    causesOf(admitCreate('pods', aPod({}, { annotations }), admission()));
+    causesOf(admitCreate(builtIn('pods'), aPod({}, { annotations }), admission()));
   const armor = 'container.apparmor.security.beta.kubernetes.io';
   const seccomp = 'seccomp.security.alpha.kubernetes.io/pod';
   const cost = 'controller.kubernetes.io/pod-deletion-cost';
@@ -309,9 +309,13 @@ describe('a pod from before a rule', () => {
 
   it('can still be labelled, and not be changed in what the rule is about', () => {
     const labelled = { ...old, metadata: { ...old.metadata, labels: { a: 'b' } } };
-    expect(valueOf(admitUpdate('pods', undefined, old, labelled, admission())).metadata.labels).toEqual({ a: 'b' });
+    expect(valueOf(admitUpdate(builtIn('pods'), undefined, old, labelled, admission())).metadata.labels).toEqual({
+      a: 'b',
+    });
     const changed = { ...old, spec: { ...spec, activeDeadlineSeconds: 5 } };
-    expect(fieldsOf(admitUpdate('pods', undefined, old, changed, admission()))).toEqual(['spec.dnsConfig.searches[0]']);
+    expect(fieldsOf(admitUpdate(builtIn('pods'), undefined, old, changed, admission()))).toEqual([
+      'spec.dnsConfig.searches[0]',
+    ]);
   });
 });
 
@@ -321,7 +325,7 @@ describe('a pod that is there', () => {
     aPod({ activeDeadlineSeconds: 100, tolerations: [{ key: 'own', operator: 'Exists' }] }, { labels: { a: '1' } }),
   ) as Pod & StoredObject;
   const update = (spec: Partial<PodSpec>) =>
-    admitUpdate('pods', undefined, before, { ...before, spec: { ...before.spec, ...spec } }, admission());
+    admitUpdate(builtIn('pods'), undefined, before, { ...before, spec: { ...before.spec, ...spec } }, admission());
 
   it('may get another image, and that is a new generation', () => {
     const containers = [{ ...before.spec?.containers[0], name: 'app', image: 'nginx:2' }];
@@ -354,7 +358,7 @@ describe('a pod that is there', () => {
       { activeDeadlineSeconds: 100, tolerations: [{ key: 'own', operator: 'Exists' }] },
       { labels: { a: '2' } },
     );
-    const after = valueOf(admitUpdate('pods', undefined, before, manifest, admission()));
+    const after = valueOf(admitUpdate(builtIn('pods'), undefined, before, manifest, admission()));
     expect(after['spec']).toBe(before['spec']);
     expect(after.metadata).toEqual({ ...before.metadata, labels: { a: '2' } });
   });

@@ -84,7 +84,6 @@ export const pods = defineKind<'pods'>({
   resource: 'pods',
   name: dnsSubdomain,
   generation: 'spec',
-  hasStatus: true,
   fields: {
     'spec.nodeName': (pod) => pod.spec?.nodeName,
     'spec.restartPolicy': (pod) => pod.spec?.restartPolicy,
@@ -133,8 +132,8 @@ export const pods = defineKind<'pods'>({
       validatePodAnnotations(annotations, spec, 'metadata.annotations', problems);
     }
   },
-  validateStatus(draft, problems) {
-    validatePodStatus(draft.status ?? {}, problems);
+  status: {
+    validate: (draft, problems) => validatePodStatus(draft.status ?? {}, problems),
   },
   validateUpdate(draft, before, problems) {
     validatePodUpdate(draft.spec ?? { containers: [] }, before.spec ?? { containers: [] }, problems);

@@ -1,11 +1,11 @@
-import type { ReplicationController, StoredObject } from '@shiplog/contracts';
+import { builtIn, type ReplicationController, type StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { scaleOf } from '../scale';
 import { admitUpdate } from '../update';
 import { aController, admission, created, fieldsOf, rejectionOf, valueOf } from '../testing/builders';
 
 const refused = (spec: Record<string, unknown>) =>
-  fieldsOf(admitCreate('replicationcontrollers', aController(spec), admission()));
+  fieldsOf(admitCreate(builtIn('replicationcontrollers'), aController(spec), admission()));
 
 describe('a new replication controller', () => {
   it('takes selector and labels from its template, and wants one pod unless told', () => {
@@ -46,17 +46,18 @@ describe('a replication controller’s scale', () => {
       template: { metadata: { labels: { app: 'web', tier: 'a' } }, spec: { containers: [{ name: 'a', image: 'b' }] } },
     }),
   );
+  const [version] = builtIn('replicationcontrollers').versions;
   const rescaled = (replicas: number, metadata = {}) =>
     admitUpdate(
-      'replicationcontrollers',
+      builtIn('replicationcontrollers'),
       'scale',
       rc,
-      { ...scaleOf(rc), metadata: { ...scaleOf(rc).metadata, ...metadata }, spec: { replicas } },
+      { ...scaleOf(version, rc), metadata: { ...scaleOf(version, rc).metadata, ...metadata }, spec: { replicas } },
       admission(),
     );
 
   it('shows what is wanted, what is there and how it is found', () => {
-    expect(scaleOf({ ...rc, status: { replicas: 1 } } as ReplicationController)).toMatchObject({
+    expect(scaleOf(version, { ...rc, status: { replicas: 1 } })).toMatchObject({
       apiVersion: 'autoscaling/v1',
       kind: 'Scale',
       metadata: { name: 'web', namespace: 'default', resourceVersion: '7' },

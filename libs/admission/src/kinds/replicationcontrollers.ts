@@ -32,7 +32,6 @@ export const replicationControllers = defineKind<'replicationcontrollers'>({
   resource: 'replicationcontrollers',
   name: dnsSubdomain,
   generation: 'spec',
-  hasStatus: true,
   fields: { 'status.replicas': (rc) => rc.status?.replicas ?? 0 },
   defaults(draft) {
     draft.spec ??= {};

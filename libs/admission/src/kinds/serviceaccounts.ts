@@ -5,7 +5,6 @@ export const serviceAccounts = defineKind<'serviceaccounts'>({
   resource: 'serviceaccounts',
   name: dnsSubdomain,
   generation: 'none',
-  unconditionalUpdate: false,
   /** Of its secrets only the names count (cleanSecretReferences in pkg/registry/core/serviceaccount/strategy.go). */
   defaults(draft) {
     if (draft.secrets !== undefined)

@@ -1,13 +1,13 @@
-import type { ServiceSpec, StoredObject } from '@shiplog/contracts';
+import { builtIn, type ServiceSpec, type StoredObject } from '@shiplog/contracts';
 import fc from 'fast-check';
 import { admitCreate } from '../create';
 import { admitUpdate } from '../update';
 import { FewObjects, aService, admission, created, fieldsOf, rejectionOf, valueOf } from '../testing/builders';
 
 const specOf = (spec: Partial<ServiceSpec>, ctx = admission()) =>
-  valueOf(admitCreate('services', aService(spec), ctx))['spec'] as ServiceSpec;
+  valueOf(admitCreate(builtIn('services'), aService(spec), ctx))['spec'] as ServiceSpec;
 const refusal = (spec: Partial<ServiceSpec>, ctx = admission()) =>
-  rejectionOf(admitCreate('services', aService(spec), ctx)).details?.causes ?? [];
+  rejectionOf(admitCreate(builtIn('services'), aService(spec), ctx)).details?.causes ?? [];
 const withService = (spec: Partial<ServiceSpec>) =>
   admission({ state: new FewObjects().put('services', created('services', aService(spec, { name: 'first' }))) });
 
@@ -56,7 +56,7 @@ describe('a new service', () => {
         seeds.forEach((seed, i) => {
           const object = aService({ type: 'NodePort' }, { name: `s${i}` });
           const result = admitCreate(
-            'services',
+            builtIn('services'),
             object,
             admission({ state, seed, settings: { ...settings, nodePortRange: [30000, 30013] } }),
           );
@@ -166,7 +166,7 @@ describe('a new service', () => {
     it('keeps it when it is replaced by its manifest, gets one when it becomes such a service, and gives it up after', () => {
       const before = created('services', aService(local));
       const became = (spec: Partial<ServiceSpec>, from: StoredObject) =>
-        valueOf(admitUpdate('services', undefined, from, aService(spec), admission()))['spec'] as ServiceSpec;
+        valueOf(admitUpdate(builtIn('services'), undefined, from, aService(spec), admission()))['spec'] as ServiceSpec;
       const port = (before['spec'] as ServiceSpec).healthCheckNodePort;
       expect(became(local, before).healthCheckNodePort).toBe(port);
       expect(became({ ...local, externalTrafficPolicy: 'Cluster' }, before).healthCheckNodePort).toBeUndefined();
@@ -218,7 +218,9 @@ describe('a new service', () => {
   });
 
   it('has a name that can begin an environment variable', () => {
-    expect(fieldsOf(admitCreate('services', aService({}, { name: '1web' }), admission()))).toEqual(['metadata.name']);
+    expect(fieldsOf(admitCreate(builtIn('services'), aService({}, { name: '1web' }), admission()))).toEqual([
+      'metadata.name',
+    ]);
   });
 });
 
@@ -228,7 +230,7 @@ describe('a service that is there', () => {
     aService({ type: 'NodePort', clusterIP: '10.96.1.1', ports: [{ port: 80, nodePort: 30080 }] }),
   );
   const update = (spec: Partial<ServiceSpec>) =>
-    admitUpdate('services', undefined, before, aService(spec), admission());
+    admitUpdate(builtIn('services'), undefined, before, aService(spec), admission());
 
   it('keeps its address and node port when its manifest is sent again', () => {
     const after = valueOf(update({ type: 'NodePort' }));
@@ -251,7 +253,7 @@ describe('a service that is there', () => {
   it('gives up its address when it becomes a name, and gets one when it is a service again', () => {
     const name = valueOf(update({ ...before.spec, type: 'ExternalName', externalName: 'example.com' }));
     expect(JSON.stringify(name['spec'])).not.toMatch(/clusterIP|ipFamil/);
-    const back = admitUpdate('services', undefined, name as StoredObject, aService(), admission());
+    const back = admitUpdate(builtIn('services'), undefined, name as StoredObject, aService(), admission());
     expect(valueOf(back)['spec']).toMatchObject({ clusterIP: expect.stringMatching(/^10\.96/) });
   });
 });
@@ -261,7 +263,7 @@ describe('the status of a service', () => {
     const before = created('services', aService({ type: 'LoadBalancer' }));
     const withIngress = (ip: string) =>
       admitUpdate(
-        'services',
+        builtIn('services'),
         'status',
         before,
         { ...before, status: { loadBalancer: { ingress: [{ ip }] } } },

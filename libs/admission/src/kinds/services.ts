@@ -12,7 +12,6 @@ export const services = defineKind<'services'>({
   resource: 'services',
   name: dns1035Label,
   generation: 'none',
-  hasStatus: true,
   fields: {
     'spec.clusterIP': (service) => service.spec?.clusterIP,
     'spec.type': (service) => service.spec?.type,
@@ -33,8 +32,7 @@ export const services = defineKind<'services'>({
     // An unchanged spec was valid when it came in, and stricter rules of today must not lock its labels.
     if (before === undefined || draft.spec !== before.spec) validateService(draft, problems, ctx);
   },
-  defaultStatus: defaultServiceStatus,
-  validateStatus: validateServiceStatus,
+  status: { defaults: defaultServiceStatus, validate: validateServiceStatus },
   validateUpdate: validateServiceUpdate,
   allocate(draft, before, problems, ctx) {
     if (draft.spec === before?.spec) return;

@@ -1,10 +1,11 @@
-import type { ObjectMeta, OwnerReference } from '@shiplog/contracts';
+import { builtIn, type ObjectMeta, type OwnerReference } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { admitUpdate } from '../update';
 import { admission, aPod, causesOf, created, valueOf } from '../testing/builders';
 import type { KubeObject } from '@shiplog/contracts';
 
-const causes = (metadata: Partial<ObjectMeta>) => causesOf(admitCreate('pods', aPod({}, metadata), admission()));
+const causes = (metadata: Partial<ObjectMeta>) =>
+  causesOf(admitCreate(builtIn('pods'), aPod({}, metadata), admission()));
 const owner = (fields: Partial<OwnerReference> = {}): OwnerReference => ({
   apiVersion: 'apps/v1',
   kind: 'ReplicaSet',
@@ -54,7 +55,7 @@ describe('owners that are given twice', () => {
     const pod = created('pods', aPod({}, { ownerReferences: owners }));
     expect(pod.metadata.ownerReferences).toEqual([owner(), owner({ uid: 'v' }), owner({ name: 'other' })]);
     const sent = { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner(), owner()] } } as KubeObject;
-    const after = valueOf(admitUpdate('pods', undefined, pod, sent, admission()));
+    const after = valueOf(admitUpdate(builtIn('pods'), undefined, pod, sent, admission()));
     expect(after.metadata.ownerReferences).toEqual([owner()]);
   });
 });
@@ -62,7 +63,7 @@ describe('owners that are given twice', () => {
 describe('the metadata of an object', () => {
   const update = (metadata: Partial<ObjectMeta>, before = created('pods', aPod())) =>
     admitUpdate(
-      'pods',
+      builtIn('pods'),
       undefined,
       before,
       { ...before, metadata: { ...before.metadata, ...metadata } } as KubeObject,
@@ -96,7 +97,7 @@ describe('the metadata of an object', () => {
       kind: 'Node',
       metadata: { name: 'n', namespace: 'default', resourceVersion: '0' },
     };
-    const { metadata } = valueOf(admitCreate('nodes', node, admission()));
+    const { metadata } = valueOf(admitCreate(builtIn('nodes'), node, admission()));
     expect(metadata).not.toHaveProperty('namespace');
     expect(metadata).not.toHaveProperty('resourceVersion');
   });

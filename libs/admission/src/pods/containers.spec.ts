@@ -1,9 +1,9 @@
-import type { Container, PodSpec } from '@shiplog/contracts';
+import { builtIn, type Container, type PodSpec } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { aPod, admission, causesOf } from '../testing/builders';
 
 const app = (fields: Partial<Container> = {}): Container => ({ name: 'app', image: 'nginx:1.27', ...fields });
-const causes = (spec: Partial<PodSpec>) => causesOf(admitCreate('pods', aPod(spec), admission()));
+const causes = (spec: Partial<PodSpec>) => causesOf(admitCreate(builtIn('pods'), aPod(spec), admission()));
 const causesOfApp = (fields: Partial<Container>, spec: Partial<PodSpec> = {}) =>
   causes({ containers: [app(fields)], ...spec });
 const at = 'spec.containers[0]';

@@ -1,8 +1,8 @@
-import type { PodSpec } from '@shiplog/contracts';
+import { builtIn, type PodSpec } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { aPod, admission, causesOf } from '../testing/builders';
 
-const causes = (spec: object) => causesOf(admitCreate('pods', aPod(spec as Partial<PodSpec>), admission()));
+const causes = (spec: object) => causesOf(admitCreate(builtIn('pods'), aPod(spec as Partial<PodSpec>), admission()));
 const spread = (fields: object) => ({
   topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', ...fields }],
 });

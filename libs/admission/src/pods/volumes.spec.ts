@@ -1,12 +1,12 @@
-import type { Volume } from '@shiplog/contracts';
+import { builtIn, type Volume } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { aPod, admission, causesOf } from '../testing/builders';
 
 type Source = Omit<Volume, 'name'>;
 
 const causes = (source: object) =>
-  causesOf(admitCreate('pods', aPod({ volumes: [{ name: 'v', ...source } as Volume] }), admission())).map((cause) =>
-    cause.replace('spec.volumes[0].', ''),
+  causesOf(admitCreate(builtIn('pods'), aPod({ volumes: [{ name: 'v', ...source } as Volume] }), admission())).map(
+    (cause) => cause.replace('spec.volumes[0].', ''),
   );
 const MODE = 'must be a number between 0 and 0777 (octal), both inclusive';
 const projected = (...sources: object[]) => ({ projected: { sources } });

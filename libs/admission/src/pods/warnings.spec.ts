@@ -1,9 +1,9 @@
-import type { PodSpec } from '@shiplog/contracts';
+import { builtIn, type PodSpec } from '@shiplog/contracts';
 import { aPod, created } from '../testing/builders';
 import { warningsOf } from '../warnings';
 
 const main = { name: 'main', image: 'i' };
-const warned = (spec: Partial<PodSpec>): readonly string[] => warningsOf('pods', created('pods', aPod(spec)));
+const warned = (spec: Partial<PodSpec>): readonly string[] => warningsOf(builtIn('pods'), created('pods', aPod(spec)));
 const ofContainer = (fields: object): readonly string[] => warned({ containers: [{ ...main, ...fields }] });
 
 describe('what a pod is warned of', () => {
@@ -83,12 +83,12 @@ describe('what a pod is warned of', () => {
 
   it('is a name that is no label of DNS, at its creation only', () => {
     const pod = created('pods', { ...aPod({}), metadata: { name: 'a.b', namespace: 'default' } });
-    expect(warningsOf('pods', pod)).toEqual([
+    expect(warningsOf(builtIn('pods'), pod)).toEqual([
       expect.stringMatching(
         /^metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: \[/,
       ),
     ]);
-    expect(warningsOf('pods', pod, pod)).toEqual([]);
+    expect(warningsOf(builtIn('pods'), pod, pod)).toEqual([]);
   });
 });
 
@@ -104,9 +104,9 @@ describe('what a replication controller is warned of', () => {
     });
     const warning =
       'template.spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer';
-    expect(warningsOf('replicationcontrollers', rc)).toEqual([warning]);
-    expect(warningsOf('replicationcontrollers', rc, rc)).toEqual([]);
+    expect(warningsOf(builtIn('replicationcontrollers'), rc)).toEqual([warning]);
+    expect(warningsOf(builtIn('replicationcontrollers'), rc, rc)).toEqual([]);
     const older = { ...rc, metadata: { ...rc.metadata, generation: 0 } };
-    expect(warningsOf('replicationcontrollers', rc, older)).toEqual([warning]);
+    expect(warningsOf(builtIn('replicationcontrollers'), rc, older)).toEqual([warning]);
   });
 });

@@ -1,4 +1,4 @@
-import type { LoadBalancerIngress } from '@shiplog/contracts';
+import { builtIn, type LoadBalancerIngress } from '@shiplog/contracts';
 import { admitUpdate } from '../update';
 import { aService, admission, causesOf, created, valueOf } from '../testing/builders';
 
@@ -6,7 +6,7 @@ describe('the status of a service', () => {
   const told = (ingress: LoadBalancerIngress, type = 'LoadBalancer') => {
     const before = created('services', aService({ type }));
     const status = { loadBalancer: { ingress: [ingress] } };
-    return admitUpdate('services', 'status', before, { ...before, status }, admission());
+    return admitUpdate(builtIn('services'), 'status', before, { ...before, status }, admission());
   };
   const at = 'status.loadBalancer.ingress';
 

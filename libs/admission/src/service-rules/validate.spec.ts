@@ -1,9 +1,9 @@
-import type { ServiceSpec, StoredObject } from '@shiplog/contracts';
+import { builtIn, type ServiceSpec, type StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../create';
 import { admitUpdate } from '../update';
 import { aService, admission, causesOf, created, valueOf } from '../testing/builders';
 
-const causes = (spec: Partial<ServiceSpec>) => causesOf(admitCreate('services', aService(spec), admission()));
+const causes = (spec: Partial<ServiceSpec>) => causesOf(admitCreate(builtIn('services'), aService(spec), admission()));
 const balanced = { type: 'LoadBalancer' };
 const local = { ...balanced, externalTrafficPolicy: 'Local' };
 const external = { type: 'ExternalName', externalName: 'example.com', ports: undefined };
@@ -147,7 +147,11 @@ describe('the families of a service', () => {
 
 describe('a service without a selector and an address', () => {
   const families = (spec: Partial<ServiceSpec>) => {
-    const made = admitCreate('services', aService({ clusterIP: 'None', selector: undefined, ...spec }), admission());
+    const made = admitCreate(
+      builtIn('services'),
+      aService({ clusterIP: 'None', selector: undefined, ...spec }),
+      admission(),
+    );
     const { ipFamilies, ipFamilyPolicy } = valueOf(made)['spec'] as ServiceSpec;
     return [ipFamilyPolicy, ...(ipFamilies ?? [])];
   };
@@ -162,16 +166,16 @@ describe('a service without a selector and an address', () => {
 
   it('keeps its policy until another one is sent', () => {
     const before = created('services', aService({ ipFamilyPolicy: 'PreferDualStack' }));
-    const after = valueOf(admitUpdate('services', undefined, before, aService(), admission()));
+    const after = valueOf(admitUpdate(builtIn('services'), undefined, before, aService(), admission()));
     expect(after['spec']).toMatchObject({ ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv4'] });
   });
 
   it('keeps them when its manifest is sent again', () => {
     const sent = aService({ clusterIP: 'None', selector: undefined });
     const before = created('services', sent);
-    expect(valueOf(admitUpdate('services', undefined, before, sent, admission()))['spec']).toBe(before.spec);
+    expect(valueOf(admitUpdate(builtIn('services'), undefined, before, sent, admission()))['spec']).toBe(before.spec);
     const others = aService({ selector: undefined });
-    expect(valueOf(admitUpdate('services', undefined, before, others, admission()))['spec']).toBe(before.spec);
+    expect(valueOf(admitUpdate(builtIn('services'), undefined, before, others, admission()))['spec']).toBe(before.spec);
   });
 });
 
@@ -195,7 +199,7 @@ describe('a service that changes', () => {
   const before = created('services', aService({ ...local, healthCheckNodePort: 32000, loadBalancerClass: 'a/b' }));
   const update = (spec: Partial<ServiceSpec>, from: StoredObject = before) =>
     admitUpdate(
-      'services',
+      builtIn('services'),
       undefined,
       from,
       { ...from, spec: { ...(from['spec'] as ServiceSpec), ...spec } },
@@ -247,7 +251,7 @@ describe('a service that changes', () => {
     const plain = created('services', aService());
     const old = { ...plain, spec: { ...plain.spec, loadBalancerSourceRanges: ['192.0.2.0/24'] } };
     const labelled = { ...old, metadata: { ...old.metadata, labels: { a: 'b' } } };
-    expect(valueOf(admitUpdate('services', undefined, old, labelled, admission()))['spec']).toBe(old.spec);
+    expect(valueOf(admitUpdate(builtIn('services'), undefined, old, labelled, admission()))['spec']).toBe(old.spec);
     expect(causesOf(update({ publishNotReadyAddresses: true }, old))).toEqual([
       `spec.LoadBalancerSourceRanges: Forbidden: ${ONLY_BALANCED}`,
     ]);

@@ -1,10 +1,10 @@
-import type { ServiceSpec } from '@shiplog/contracts';
+import { builtIn, type ServiceSpec } from '@shiplog/contracts';
 import { warningsOf } from '../warnings';
 import { aService, created } from '../testing/builders';
 
 describe('who makes a service is warned', () => {
   const warnings = (spec: Partial<ServiceSpec>, annotations?: Record<string, string>) =>
-    warningsOf('services', created('services', aService(spec, { annotations })));
+    warningsOf(builtIn('services'), created('services', aService(spec, { annotations })));
   const HINTS = 'service.kubernetes.io/topology-aware-hints';
 
   it.each<[string, string[], Partial<ServiceSpec>]>([

@@ -1,4 +1,4 @@
-import type { Container, ContainerPort, ObjectOf, ResourceId, Volume } from '@shiplog/contracts';
+import type { BuiltIn, Container, ContainerPort, ObjectOf, Volume } from '@shiplog/contracts';
 import {
   dnsLabel,
   dnsSubdomain,
@@ -15,8 +15,8 @@ const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 /** Kubernetes' bound of sessionAffinityConfig.clientIP.timeoutSeconds. */
 const MAX_AFFINITY_SECONDS = 86_400;
 
-type Rule<R extends ResourceId> = (object: ObjectOf<R>, problems: Problems) => void;
-type Rules = { readonly [R in ResourceId]?: Rule<R> };
+type Rule<R extends BuiltIn> = (object: ObjectOf<R>, problems: Problems) => void;
+type Rules = { readonly [R in BuiltIn]?: Rule<R> };
 
 /**
  * What the values must be that readers turn into paths, addresses and rules. Looser than admission, on purpose: it must

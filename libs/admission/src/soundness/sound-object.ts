@@ -1,5 +1,15 @@
-import { type KubeObject, type ResourceId, resourceRow } from '@shiplog/contracts';
-import { decodeObject, dnsLabel, isToken, ownField, pathSegment, Problems } from '@shiplog/apimachinery';
+import type { KubeObject, ResourceId, ResourceRow } from '@shiplog/contracts';
+import {
+  asStored,
+  Catalog,
+  decodeObject,
+  dnsLabel,
+  expectedAt,
+  isToken,
+  ownField,
+  pathSegment,
+  Problems,
+} from '@shiplog/apimachinery';
 import { rulesOf } from '../kinds';
 import { SOUND } from './rules';
 
@@ -11,12 +21,14 @@ const LONGEST_REASON = 300;
  * Whatever the journal admitted passes. The object itself is not changed; what it holds besides is the caller's not to use.
  */
 export function soundObject(resource: ResourceId, object: unknown): string | undefined {
+  const row = Catalog.builtIn.get(resource);
+  if (row === undefined) return 'nothing is known of its resource';
   const hole = findNull(object);
   if (hole !== undefined) return shortened(`${hole.join('').slice(1) || 'the object'} must not be null`);
-  const decoded = decodeObject(resource, object);
+  const decoded = decodeObject(expectedAt(asStored(row)), object);
   if (!decoded.ok) return shortened(decoded.status.message ?? 'it can not be read');
   const problems = new Problems();
-  checkIdentity(resource, decoded.value, problems);
+  checkIdentity(row, decoded.value, problems);
   // The decoder has made sure that the rule only ever sees objects of its own resource.
   (ownField(SOUND, resource) as ((object: KubeObject, problems: Problems) => void) | undefined)?.(
     decoded.value,
@@ -26,15 +38,15 @@ export function soundObject(resource: ResourceId, object: unknown): string | und
   return first === undefined ? undefined : shortened(`${first.field}: ${first.message}`);
 }
 
-function checkIdentity(resource: ResourceId, { metadata }: KubeObject, problems: Problems): void {
+function checkIdentity(row: ResourceRow, { metadata }: KubeObject, problems: Problems): void {
   const { name = '', namespace, uid } = metadata;
   if (!isToken(uid)) problems.invalid('metadata.uid', uid, 'must be 1 to 64 letters, digits and dashes');
   const wrong = pathSegment(name);
   if (name === '') problems.required('metadata.name');
   else
-    for (const detail of wrong.length > 0 ? wrong : rulesOf(resource).name(name))
+    for (const detail of wrong.length > 0 ? wrong : rulesOf(row).name(name))
       problems.invalid('metadata.name', name, detail);
-  if (!resourceRow(resource).namespaced) {
+  if (!row.namespaced) {
     if (namespace !== undefined) problems.forbidden('metadata.namespace', 'not allowed on this type');
     return;
   }

@@ -1,4 +1,13 @@
-import { type KubeObject, type ObjectOf, type ResourceId, type StoredObject, localKey } from '@shiplog/contracts';
+import {
+  type BuiltIn,
+  type KubeObject,
+  type ObjectOf,
+  type ResourceId,
+  type StoredObject,
+  builtIn,
+  localKey,
+} from '@shiplog/contracts';
+import { Catalog } from '@shiplog/apimachinery';
 import { SEED, stored, valueOf } from '../../../apimachinery/src/testing/objects';
 import { admitCreate } from '../create';
 import type { AdmissionContext, ReadonlyCluster } from '../context';
@@ -8,6 +17,7 @@ export * from '../../../apimachinery/src/testing/objects';
 
 /** A cluster of a few objects in a map; the namespace `default` is always there. */
 export class FewObjects implements ReadonlyCluster {
+  readonly catalog = Catalog.builtIn;
   readonly #objects = new Map<string, StoredObject>();
 
   constructor() {
@@ -45,10 +55,10 @@ export function admission(given: Partial<AdmissionContext> = {}): AdmissionConte
 }
 
 /** Creates an object and answers it as stored. */
-export function created<R extends ResourceId>(
+export function created<R extends BuiltIn>(
   resource: R,
   object: KubeObject,
   ctx = admission(),
 ): ObjectOf<R> & StoredObject {
-  return stored(valueOf(admitCreate(resource, object, ctx))) as ObjectOf<R> & StoredObject;
+  return stored(valueOf(admitCreate(builtIn(resource), object, ctx))) as ObjectOf<R> & StoredObject;
 }

@@ -1,6 +1,6 @@
-import type { KubeObject, KubeStatus, PatchType, ResourceId } from '@shiplog/contracts';
+import type { KubeObject, KubeStatus, PatchType } from '@shiplog/contracts';
 import { type Result, ok, refused } from '../result';
-import { expectedAt } from '../schema/decode';
+import type { Expected } from '../schema/decode';
 import { statusOf } from '../status';
 import { jsonPatched } from './json-patch';
 import { isJsonObject } from '../values/json-object';
@@ -10,18 +10,21 @@ import { PatchError } from './patch-error';
 import { strategicallyPatched } from './strategic-patch';
 
 /**
- * Applies a client's patch to an object (or to its Scale, told by its kind). The result is what the client would have sent
- * with a PUT: it still has to pass `admitUpdate`. 400 for a malformed patch, 413 for one that costs more than a patch may, 422
- * for one that does not fit the object.
+ * Applies a client's patch to an object of what is expected. The result is what the client would have sent with a PUT: it still
+ * has to pass `admitUpdate`. 400 for a malformed patch, 413 for one that costs more than a patch may, 415 for a strategic one of
+ * a custom resource, 422 for one that does not fit the object.
  */
 export function applyPatch(
-  resource: ResourceId,
+  expected: Expected,
   patchType: PatchType,
   current: KubeObject,
   patch: unknown,
 ): Result<KubeObject> {
+  if (patchType === 'strategic' && typeof expected.schema !== 'string') {
+    return refused(statusOf.unsupportedMediaType(CUSTOM_PATCHES));
+  }
   try {
-    const result = patched(resource, patchType, current, patch);
+    const result = patched(expected, patchType, current, patch);
     if (!isJsonObject(result)) throw new PatchError('inapplicable', 'the result of the patch is no object');
     return ok(result as KubeObject);
   } catch (error) {
@@ -29,6 +32,9 @@ export function applyPatch(
     return refused(statusOfFault(error));
   }
 }
+
+/** Lists of custom resources have no merge keys that a strategic patch could go by. */
+const CUSTOM_PATCHES = ['application/json-patch+json', 'application/merge-patch+json'];
 
 function statusOfFault({ fault, message }: PatchError): KubeStatus {
   switch (fault) {
@@ -41,7 +47,7 @@ function statusOfFault({ fault, message }: PatchError): KubeStatus {
   }
 }
 
-function patched(resource: ResourceId, patchType: PatchType, current: KubeObject, patch: unknown): unknown {
+function patched({ schema }: Expected, patchType: PatchType, current: KubeObject, patch: unknown): unknown {
   switch (patchType) {
     case 'json':
       return jsonPatched(current, patch);
@@ -50,9 +56,7 @@ function patched(resource: ResourceId, patchType: PatchType, current: KubeObject
         throw new PatchError('malformed', `error decoding patch: ${typeProblem(patch, 'map[string]interface {}')}`);
       }
       return mergePatch(current, patch);
-    case 'strategic': {
-      const { definition } = expectedAt(resource, current.kind === 'Scale' ? 'scale' : undefined);
-      return strategicallyPatched(current, patch, definition);
-    }
+    case 'strategic':
+      return strategicallyPatched(current, patch, schema as string);
   }
 }

@@ -1,16 +1,17 @@
 import type { KubeObject } from '@shiplog/contracts';
 import fc from 'fast-check';
-import { aPod, rejectionOf, valueOf } from '../testing/objects';
+import { aPod, rejectionOf, valueOf, expected } from '../testing/objects';
 import { applyPatch } from './index';
 
 const pod = (spec: object, metadata: KubeObject['metadata'] = {}): KubeObject => aPod(spec as never, metadata);
-const strategic = (current: KubeObject, patch: unknown) => valueOf(applyPatch('pods', 'strategic', current, patch));
+const strategic = (current: KubeObject, patch: unknown) =>
+  valueOf(applyPatch(expected('pods'), 'strategic', current, patch));
 const containersOf = (object: KubeObject) => (object['spec'] as { containers: unknown }).containers;
 
 describe('a JSON patch', () => {
   it('adds, replaces, removes, moves, copies and tests', () => {
     const patched = valueOf(
-      applyPatch('pods', 'json', aPod({}, { labels: { a: '1', b: '2' } }), [
+      applyPatch(expected('pods'), 'json', aPod({}, { labels: { a: '1', b: '2' } }), [
         { op: 'test', path: '/metadata/labels/a', value: '1' },
         { op: 'replace', path: '/metadata/labels/a', value: '3' },
         { op: 'add', path: '/metadata/labels/x~1y', value: '4' },
@@ -24,7 +25,7 @@ describe('a JSON patch', () => {
 
   it('leaves the object that it is applied to alone', () => {
     const current = aPod({}, { labels: { a: '1' } });
-    applyPatch('pods', 'json', current, [{ op: 'remove', path: '/metadata/labels/a' }]);
+    applyPatch(expected('pods'), 'json', current, [{ op: 'remove', path: '/metadata/labels/a' }]);
     expect(current.metadata.labels).toEqual({ a: '1' });
   });
 
@@ -48,7 +49,7 @@ describe('a JSON patch', () => {
     [[{ op: 'remove', path: '' }], 422, /no object/],
     [new Array(10_001).fill({ op: 'test', path: '/a', value: 1 }), 413, /allowed maximum operations/],
   ])('%# is refused with its fault', (patch, code, message) => {
-    const status = rejectionOf(applyPatch('pods', 'json', aPod(), patch));
+    const status = rejectionOf(applyPatch(expected('pods'), 'json', aPod(), patch));
     expect(status.code).toBe(code);
     expect(status.message).toMatch(message);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
@@ -59,13 +60,13 @@ describe('a merge patch', () => {
   it('removes by null and replaces lists whole', () => {
     const current = pod({ containers: [{ name: 'a', image: 'x' }], nodeName: 'n' }, { labels: { a: '1', b: '2' } });
     const patch = { metadata: { labels: { a: null, c: '3' } }, spec: { containers: [{ name: 'b', image: 'y' }] } };
-    const patched = valueOf(applyPatch('pods', 'merge', current, patch));
+    const patched = valueOf(applyPatch(expected('pods'), 'merge', current, patch));
     expect(patched.metadata.labels).toEqual({ b: '2', c: '3' });
     expect(patched['spec']).toEqual({ containers: [{ name: 'b', image: 'y' }], nodeName: 'n' });
   });
 
   it('must be an object', () => {
-    expect(rejectionOf(applyPatch('pods', 'merge', aPod(), [])).code).toBe(400);
+    expect(rejectionOf(applyPatch(expected('pods'), 'merge', aPod(), [])).code).toBe(400);
   });
 });
 
@@ -187,14 +188,16 @@ describe('a strategic merge patch', () => {
     [{ metadata: { '$deleteFromPrimitiveList/finalizers': 'x' } }, /must be a list/],
     [[], /Go value of type map/],
   ])('%j is refused with a 400', (patch, message) => {
-    const status = rejectionOf(applyPatch('pods', 'strategic', aPod(), patch));
+    const status = rejectionOf(applyPatch(expected('pods'), 'strategic', aPod(), patch));
     expect(status.code).toBe(400);
     expect(status.message).toMatch(message);
   });
 
   it('works on the Scale of a controller too', () => {
     const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'web' }, spec: { replicas: 2 } };
-    const patched = valueOf(applyPatch('replicationcontrollers', 'strategic', scale, { spec: { replicas: 5 } }));
+    const patched = valueOf(
+      applyPatch(expected('replicationcontrollers'), 'strategic', scale, { spec: { replicas: 5 } }),
+    );
     expect(patched['spec']).toEqual({ replicas: 5 });
   });
 

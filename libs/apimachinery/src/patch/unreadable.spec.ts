@@ -1,12 +1,12 @@
-import { aPod } from '../testing/objects';
+import { aPod, expected } from '../testing/objects';
 import { applyPatch } from '.';
 import { unreadablePatch } from './unreadable';
 import type { PatchType } from '@shiplog/contracts';
 
 describe('a patch that makes of an object what can’t be read', () => {
   const refusal = (type: PatchType, patch: unknown) => {
-    const patched = applyPatch('pods', type, aPod(), patch);
-    return patched.ok ? unreadablePatch('pods', undefined, { type, patch, result: patched.value }) : undefined;
+    const patched = applyPatch(expected('pods'), type, aPod(), patch);
+    return patched.ok ? unreadablePatch(expected('pods'), { type, patch, result: patched.value }) : undefined;
   };
 
   it.each([

@@ -1,6 +1,6 @@
-import type { KubeStatus, PatchType, ResourceId } from '@shiplog/contracts';
+import type { KubeStatus, PatchType } from '@shiplog/contracts';
 import { Problems } from '../problems';
-import { decodeFault } from '../schema/decode';
+import { decodeFault, type Expected } from '../schema/decode';
 import type { DecodeError } from '../schema/decoding';
 import { statusOf } from '../status';
 import { goKindOf, goText } from '../values/go-text';
@@ -20,12 +20,8 @@ function patchRefusal({ type, patch, result }: PatchedObject, detail: string): K
 }
 
 /** The refusal of a patched object that can't be read as its kind; undefined when it can. */
-export function unreadablePatch(
-  resource: ResourceId,
-  subresource: string | undefined,
-  patched: PatchedObject,
-): KubeStatus | undefined {
-  const fault = decodeFault(resource, patched.result, subresource);
+export function unreadablePatch(expected: Expected, patched: PatchedObject): KubeStatus | undefined {
+  const fault = decodeFault(expected, patched.result);
   if (fault === undefined) return undefined;
   return patchRefusal(patched, patched.type === 'strategic' ? conversionFault(fault) : fault.message);
 }

@@ -1,21 +1,20 @@
 import fc from 'fast-check';
-import { aPod, rejectionOf, valueOf } from '../testing/objects';
+import { aPod, rejectionOf, valueOf, expected } from '../testing/objects';
 import { decodeObject, strictDecodingError, unknownFields } from './decode';
 
-const messageOf = (object: unknown, resource: Parameters<typeof decodeObject>[0] = 'pods') =>
-  rejectionOf(decodeObject(resource, object)).message;
+const messageOf = (object: unknown, resource = expected('pods')) => rejectionOf(decodeObject(resource, object)).message;
 
 describe('reading an object', () => {
   it('copies it, so that nothing done to the copy reaches the sender', () => {
     const sent = aPod({}, { labels: { app: 'web' } });
-    const read = valueOf(decodeObject('pods', sent));
+    const read = valueOf(decodeObject(expected('pods'), sent));
     expect(read).toEqual(sent);
     read.metadata.labels = { changed: 'yes' };
     expect(sent.metadata.labels).toEqual({ app: 'web' });
   });
 
   it('fills in apiVersion, kind and metadata where they are missing', () => {
-    expect(valueOf(decodeObject('configmaps', { data: { a: 'b' } }))).toEqual({
+    expect(valueOf(decodeObject(expected('configmaps'), { data: { a: 'b' } }))).toEqual({
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: {},
@@ -25,7 +24,7 @@ describe('reading an object', () => {
 
   it('takes null for absent, and for the zero value inside lists and maps', () => {
     const read = valueOf(
-      decodeObject('pods', {
+      decodeObject(expected('pods'), {
         metadata: { name: 'x', labels: null, annotations: { a: null } },
         spec: { containers: [{ name: 'c', args: ['a', null], command: null }], nodeName: null },
       }),
@@ -36,7 +35,7 @@ describe('reading an object', () => {
 
   it('stores empty and absent alike where Go omits what is empty', () => {
     const read = valueOf(
-      decodeObject('pods', {
+      decodeObject(expected('pods'), {
         metadata: { name: 'x', namespace: '', labels: {} },
         spec: { containers: [], volumes: [], securityContext: {}, hostNetwork: false },
       }),
@@ -46,15 +45,15 @@ describe('reading an object', () => {
   });
 
   it('gives required fields that are absent their type’s zero value, so that the types keep their promise', () => {
-    const event = valueOf(decodeObject('events', { metadata: { name: 'e' } }));
+    const event = valueOf(decodeObject(expected('events'), { metadata: { name: 'e' } }));
     expect(event['involvedObject']).toEqual({});
-    const pod = valueOf(decodeObject('pods', { spec: { containers: [{ livenessProbe: { httpGet: {} } }] } }));
+    const pod = valueOf(decodeObject(expected('pods'), { spec: { containers: [{ livenessProbe: { httpGet: {} } }] } }));
     expect(pod['spec']).toEqual({ containers: [{ name: '', livenessProbe: { httpGet: { port: 0 } } }] });
   });
 
   it('keeps the empty text where it says something: a lease that nobody holds', () => {
     const lease = valueOf(
-      decodeObject('leases.coordination.k8s.io', { metadata: { name: 'l' }, spec: { holderIdentity: '' } }),
+      decodeObject(expected('leases.coordination.k8s.io'), { metadata: { name: 'l' }, spec: { holderIdentity: '' } }),
     );
     expect(lease['spec']).toEqual({ holderIdentity: '' });
   });
@@ -63,7 +62,7 @@ describe('reading an object', () => {
     const hostPath = { path: '/', type: '' };
     const container = { name: 'c', image: '', livenessProbe: { grpc: { port: 1, service: '' } }, restartPolicy: '' };
     const spec = { containers: [container], volumes: [{ name: 'v', hostPath }], nodeName: '', runtimeClassName: '' };
-    expect(valueOf(decodeObject('pods', { metadata: { name: 'x' }, spec }))['spec']).toEqual({
+    expect(valueOf(decodeObject(expected('pods'), { metadata: { name: 'x' }, spec }))['spec']).toEqual({
       containers: [{ name: 'c', livenessProbe: { grpc: { port: 1, service: '' } }, restartPolicy: '' }],
       volumes: [{ name: 'v', hostPath }],
       runtimeClassName: '',
@@ -73,9 +72,11 @@ describe('reading an object', () => {
   it('drops unknown fields and managedFields, and can report the unknown ones with their places', () => {
     const sent = aPod({ containers: [{ name: 'a', image: 'b', imge: 'c' } as never] }, { managedFields: [] });
     const withMore = { ...sent, spec: { ...(sent['spec'] as object), foo: { bar: 1 } } };
-    expect(valueOf(decodeObject('pods', withMore))).toEqual(aPod({ containers: [{ name: 'a', image: 'b' }] }));
-    expect(unknownFields('pods', withMore)).toEqual(['spec.containers[0].imge', 'spec.foo']);
-    expect(strictDecodingError('pods', ['unknown field "spec.foo"']).message).toBe(
+    expect(valueOf(decodeObject(expected('pods'), withMore))).toEqual(
+      aPod({ containers: [{ name: 'a', image: 'b' }] }),
+    );
+    expect(unknownFields(expected('pods'), withMore)).toEqual(['spec.containers[0].imge', 'spec.foo']);
+    expect(strictDecodingError(expected('pods'), ['unknown field "spec.foo"']).message).toBe(
       'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.foo"',
     );
   });
@@ -136,7 +137,7 @@ describe('reading an object', () => {
 
   it('brings times to UTC and quantities to their canonical text', () => {
     const read = valueOf(
-      decodeObject('pods', {
+      decodeObject(expected('pods'), {
         metadata: { name: 'x', creationTimestamp: '2024-01-01T02:00:00.5+02:00' },
         spec: { containers: [{ name: 'c', resources: { limits: { cpu: 0.5, memory: ' 2048Mi\n' } } }] },
       }),
@@ -146,21 +147,21 @@ describe('reading an object', () => {
       containers: [{ name: 'c', resources: { limits: { cpu: '500m', memory: '2Gi' } } }],
     });
     const lease = { metadata: { name: 'l' }, spec: { renewTime: '2024-01-01T00:00:00.123Z' } };
-    expect(valueOf(decodeObject('leases.coordination.k8s.io', lease))['spec']).toEqual({
+    expect(valueOf(decodeObject(expected('leases.coordination.k8s.io'), lease))['spec']).toEqual({
       renewTime: '2024-01-01T00:00:00.123000Z',
     });
     expect(messageOf({ metadata: { creationTimestamp: 'yesterday' } })).toMatch(/parsing time "yesterday"/);
   });
 
   it('refuses base64 that is none', () => {
-    expect(messageOf({ data: { a: '$$$' } }, 'secrets')).toMatch(/illegal base64 data at input byte 0/);
+    expect(messageOf({ data: { a: '$$$' } }, expected('secrets'))).toMatch(/illegal base64 data at input byte 0/);
   });
 
   it('is not led to anybody’s prototype', () => {
     const hostile = JSON.parse(
       '{"metadata":{"name":"x","__proto__":{"polluted":1}},"__proto__":{"polluted":1},"constructor":1}',
     );
-    const read = valueOf(decodeObject('configmaps', hostile)) as unknown as Record<string, unknown>;
+    const read = valueOf(decodeObject(expected('configmaps'), hostile)) as unknown as Record<string, unknown>;
     expect(read['polluted']).toBeUndefined();
     expect((read['metadata'] as Record<string, unknown>)['polluted']).toBeUndefined();
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
@@ -170,14 +171,14 @@ describe('reading an object', () => {
     const sent = JSON.parse(
       '{"metadata":{"name":"x","annotations":{"__proto__":"a"}},"data":{"__proto__":"x","b":"y"}}',
     );
-    const read = valueOf(decodeObject('configmaps', sent));
+    const read = valueOf(decodeObject(expected('configmaps'), sent));
     expect(JSON.stringify(read['data'])).toBe('{"__proto__":"x","b":"y"}');
     expect(JSON.stringify(read.metadata.annotations)).toBe('{"__proto__":"a"}');
   });
 
   it('refuses a moment that there is none of, in Go’s words', () => {
     const status = { conditions: [{ type: 'X', status: 'True', lastTransitionTime: '2024-99-99T99:99:99Z' }] };
-    expect(messageOf({ metadata: { name: 'x' }, status }, 'pods')).toBe(
+    expect(messageOf({ metadata: { name: 'x' }, status }, expected('pods'))).toBe(
       'Pod in version "v1" cannot be handled as a Pod: parsing time "2024-99-99T99:99:99Z": month out of range',
     );
   });
@@ -185,9 +186,9 @@ describe('reading an object', () => {
   it('answers any JSON at all with an object or a 400, and reads its own result the same again', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (spec) => {
-        const first = decodeObject('pods', { metadata: { name: 'x' }, spec });
+        const first = decodeObject(expected('pods'), { metadata: { name: 'x' }, spec });
         if (!first.ok) expect(first.status.code).toBe(400);
-        else expect(valueOf(decodeObject('pods', first.value))).toEqual(first.value);
+        else expect(valueOf(decodeObject(expected('pods'), first.value))).toEqual(first.value);
       }),
     );
   });

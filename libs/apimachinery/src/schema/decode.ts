@@ -1,31 +1,38 @@
-import { type KubeObject, type ResourceId, apiVersionOf, resourceRow } from '@shiplog/contracts';
+import { type KubeObject, type ResourceRow, type ResourceVersion, apiVersionOf } from '@shiplog/contracts';
 import { type Result, ok, refused } from '../result';
 import { statusOf } from '../status';
 import { isJsonObject } from '../values/json-object';
+import type { VersionedResource } from '../catalog/catalog';
 import { decoderOf } from './compile';
-import { DecodeError, Decoding } from './decoding';
+import { DecodeError, type Decoder, Decoding } from './decoding';
+import { structuralDecoderOf } from './structural';
 
-interface Expected {
+/** What an object that is submitted must be. */
+export interface Expected {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly definition: string;
+  readonly schema: ResourceVersion['schema'];
 }
 
-/** What the objects of a resource must be. */
-export function expectedOf(resource: ResourceId): Expected {
-  const row = resourceRow(resource);
-  return { apiVersion: apiVersionOf(row), kind: row.kind, definition: row.definition };
+/** The objects of a resource, in one of its versions. */
+function expectedOf({ row, version }: VersionedResource): Expected {
+  return { apiVersion: apiVersionOf(version), kind: row.kind, schema: version.schema };
 }
 
 const SCALE: Expected = {
   apiVersion: 'autoscaling/v1',
   kind: 'Scale',
-  definition: 'io.k8s.api.autoscaling.v1.Scale',
+  schema: 'io.k8s.api.autoscaling.v1.Scale',
 };
 
 /** What a subresource of a resource reads and writes: the object itself, except for `scale`. */
-export function expectedAt(resource: ResourceId, subresource: string | undefined): Expected {
+export function expectedAt(resource: VersionedResource, subresource?: string): Expected {
   return subresource === 'scale' ? SCALE : expectedOf(resource);
+}
+
+/** A resource in the version that its objects are stored in. */
+export function asStored(row: ResourceRow): VersionedResource {
+  return { row, version: row.versions[0] };
 }
 
 /** Why an object of that apiVersion and kind can't be taken for what is expected; undefined when it can. */
@@ -63,9 +70,13 @@ function read(submitted: unknown, expected: Expected, on: Decoding): Result<Kube
   return ok(Object.assign({ apiVersion: expected.apiVersion, kind: expected.kind, metadata: metadata ?? {} }, decoded));
 }
 
-function decodeAs({ definition }: Expected, submitted: unknown, on: Decoding): KubeObject | DecodeError {
+function decoderFor(schema: Expected['schema']): Decoder {
+  return typeof schema === 'string' ? decoderOf(schema) : structuralDecoderOf(schema);
+}
+
+function decodeAs({ schema }: Expected, submitted: unknown, on: Decoding): KubeObject | DecodeError {
   try {
-    return decoderOf(definition)(submitted, on) as KubeObject;
+    return decoderFor(schema)(submitted, on) as KubeObject;
   } catch (error) {
     if (error instanceof DecodeError) return error;
     throw error;
@@ -73,37 +84,35 @@ function decodeAs({ definition }: Expected, submitted: unknown, on: Decoding): K
 }
 
 /** Why an object can't be read, when that is a value in it; undefined when it can be, or is no object of that kind at all. */
-export function decodeFault(resource: ResourceId, submitted: unknown, subresource?: string): DecodeError | undefined {
-  const expected = expectedAt(resource, subresource);
+export function decodeFault(expected: Expected, submitted: unknown): DecodeError | undefined {
   if (!isJsonObject(submitted) || mismatch(submitted, expected) !== undefined) return undefined;
   const decoded = decodeAs(expected, submitted, new Decoding());
   return decoded instanceof DecodeError ? decoded : undefined;
 }
 
 /**
- * Reads JSON as an object of a resource: a deep copy without nulls, unknown fields and managedFields; apiVersion and kind
- * filled in when absent. 400 with Kubernetes' text when a value has the wrong type.
+ * Reads JSON as what is expected: a deep copy without unknown fields and managedFields, and of a built-in kind without nulls;
+ * apiVersion and kind filled in when absent. 400 with Kubernetes' text when a value has the wrong type.
  */
-export function decodeObject(resource: ResourceId, submitted: unknown, subresource?: string): Result<KubeObject> {
-  return read(submitted, expectedAt(resource, subresource), new Decoding());
+export function decodeObject(expected: Expected, submitted: unknown): Result<KubeObject> {
+  return read(submitted, expected, new Decoding());
 }
 
 /**
  * Paths of the fields that the API does not know, for `fieldValidation=Strict` (refuse) and `Warn` (warn). Empty also when
  * the object can't be read at all: that is refused elsewhere, with its own text.
  */
-export function unknownFields(resource: ResourceId, submitted: unknown, subresource?: string): string[] {
+export function unknownFields(expected: Expected, submitted: unknown): string[] {
   const on = new Decoding({ reportUnknown: true });
-  read(submitted, expectedAt(resource, subresource), on);
+  read(submitted, expected, on);
   return on.unknown ?? [];
 }
 
 /** Kubernetes' 400 for an object that breaks `fieldValidation=Strict`, given what is wrong (one sentence at least). */
 export function strictDecodingError(
-  resource: ResourceId,
+  { kind, apiVersion }: Pick<Expected, 'kind' | 'apiVersion'>,
   sentences: readonly string[],
 ): ReturnType<typeof statusOf.badRequest> {
-  const { kind, apiVersion } = expectedOf(resource);
   const version = JSON.stringify(versionOf(apiVersion));
   return statusOf.badRequest(
     `${kind} in version ${version} cannot be handled as a ${kind}: strict decoding error: ${sentences.join(', ')}`,

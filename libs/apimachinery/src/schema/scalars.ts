@@ -57,12 +57,21 @@ const bytes: ScalarOf = (struct) => (value, on) => {
   throw new DecodeError(`illegal base64 data at input byte ${wrong}`);
 };
 
+/** Any JSON, as it is: also null says something there. */
+const anyJson: ScalarOf = () => (value) => value;
+
+const APIEXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+
 /** Definitions that are scalars with rules of their own. */
 export const NAMED_SCALARS: ReadonlyMap<string, ScalarOf> = new Map([
   ['io.k8s.apimachinery.pkg.api.resource.Quantity', quantity],
   ['io.k8s.apimachinery.pkg.util.intstr.IntOrString', intOrString],
   ['io.k8s.apimachinery.pkg.apis.meta.v1.Time', time(toSeconds)],
   ['io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime', time(toMicros)],
+  [`${APIEXTENSIONS}.JSON`, anyJson],
+  [`${APIEXTENSIONS}.JSONSchemaPropsOrArray`, anyJson],
+  [`${APIEXTENSIONS}.JSONSchemaPropsOrBool`, anyJson],
+  [`${APIEXTENSIONS}.JSONSchemaPropsOrStringArray`, anyJson],
 ]);
 
 /** Scalars by `type` and, where it matters, `type/format`. */

@@ -1,6 +1,5 @@
-import type { ResourceId } from '@shiplog/contracts';
+import { builtIn, type BuiltIn } from '@shiplog/contracts';
 import fc from 'fast-check';
-import { expectedOf } from '../schema/decode';
 import { type Schema, definition, referenceOf } from '../schema/definitions';
 
 /** Texts that some field somewhere takes seriously, and some that none does. */
@@ -12,7 +11,12 @@ const TEXTS = [
 const KEYS = ['a', 'app', 'cpu', 'memory', 'tls.crt', 'kubernetes.io/metadata.name', 'not valid', 'constructor'];
 const MOST_FIELDS = 5;
 
+const APIEXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+/** Schemas hold schemas without end. */
+const SCHEMA = fc.constantFrom({ type: 'object' }, { type: 'object', properties: { a: { type: 'string' } } }, {});
+
 const SCALARS: Record<string, fc.Arbitrary<unknown>> = {
+  [`${APIEXTENSIONS}.JSONSchemaProps`]: SCHEMA,
   'io.k8s.apimachinery.pkg.api.resource.Quantity': fc.constantFrom('1', '100m', '1Gi', '-1', '0', '2', 'much'),
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': fc.constantFrom(80, 'http', 0, -1, '', 70000, 'NOT'),
   'io.k8s.apimachinery.pkg.apis.meta.v1.Time': fc.constantFrom('2024-01-01T00:00:00Z', '2024-01-01T00:00:00.5+01:00'),
@@ -45,8 +49,8 @@ function structOf(schema: Schema): fc.Arbitrary<Record<string, unknown>> {
 }
 
 /** Objects of a resource as a careless client might write them: well-typed, half filled in, full of odd values. */
-export function anyObject(resource: ResourceId): fc.Arbitrary<Record<string, unknown>> {
-  const { properties = {} } = definition(expectedOf(resource).definition);
+export function anyObject(resource: BuiltIn): fc.Arbitrary<Record<string, unknown>> {
+  const { properties = {} } = definition(builtIn(resource).versions[0].schema as string);
   const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...fields } = properties;
   const content = fc.record(
     Object.fromEntries(Object.entries(fields).map(([field, of]) => [field, valueOfSchema(of)])),

@@ -1,7 +1,27 @@
-import type { KubeObject, KubeStatus, PodSpec, ServiceSpec, StoredObject } from '@shiplog/contracts';
+import {
+  builtIn,
+  type BuiltIn,
+  type KubeObject,
+  type KubeStatus,
+  type PodSpec,
+  type ServiceSpec,
+  type StoredObject,
+} from '@shiplog/contracts';
+import type { VersionedResource } from '../catalog/catalog';
 import type { Result } from '../result';
+import { asStored, expectedAt, type Expected } from '../schema/decode';
 
 export const SEED = '6f2a1c34-0000-4000-8000-000000000001';
+
+/** A built-in resource in the version that is stored. */
+export function versioned(resource: BuiltIn): VersionedResource {
+  return asStored(builtIn(resource));
+}
+
+/** What objects of a built-in resource must be, or what its subresource takes. */
+export function expected(resource: BuiltIn, subresource?: string): Expected {
+  return expectedAt(versioned(resource), subresource);
+}
 
 /** The object as if it had been stored at position 7. */
 export function stored(object: KubeObject): StoredObject {

@@ -61,7 +61,8 @@ function channelRejection(
   principal: Principal,
   channels: readonly Channel[] | undefined,
 ): string | undefined {
-  if (channels === undefined) return roles.some(hearsEverything) ? undefined : 'it may not read everything';
+  if (roles.some(hearsEverything)) return undefined;
+  if (channels === undefined) return 'it may not read everything';
   const own = new Set(roles.flatMap((role) => channelsOf(role, principal.name).map(channelName)));
   // Who may hear all of a resource may hear a node's part of it.
   const other = channels.find((channel) => !own.has(channelName(channel)) && !own.has(channel.resource));

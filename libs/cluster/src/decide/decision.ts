@@ -2,7 +2,6 @@ import type { AdmissionContext } from '@shiplog/admission';
 import {
   OBJECT_BYTES,
   isLargerThan,
-  resourceRow,
   type CommandReply,
   type EventData,
   type Fact,
@@ -11,8 +10,9 @@ import {
   type KubeStatus,
   type ObjectKey,
   type ResourceId,
+  type ResourceRow,
 } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/apimachinery';
+import { ok, type Result, statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
 
 /** What deciding may not find out for itself: the journal adds it on receipt, and the log keeps it. */
@@ -69,18 +69,26 @@ export type Decided =
   | { readonly ok: false; readonly status: KubeStatus };
 
 /** The answer to a command that comes to nothing. */
-export function refused(status: KubeStatus): Decided {
+export function refused(status: KubeStatus): { readonly ok: false; readonly status: KubeStatus } {
   return { ok: false, status };
 }
 
-/** The namespace that a command means, or why it can't be: cluster-scoped objects have none, all others need one. */
-export function scopeRejection(resource: ResourceId, namespace: string): KubeStatus | undefined {
-  const { namespaced, plural } = resourceRow(resource);
+/**
+ * The resource that a command means. 404 for one that does not exist at this position; 400 where the namespace is not as it must be:
+ * cluster-scoped objects have none, all others need one.
+ */
+export function resourceOf(
+  { catalog }: ReadonlyCluster,
+  { resource, namespace }: Pick<ObjectKey, 'resource' | 'namespace'>,
+): Result<ResourceRow> {
+  const row = catalog.get(resource);
+  if (row === undefined) return refused(statusOf.noSuchPath());
+  const { namespaced, plural } = row;
   if (namespaced && namespace === '') {
-    return statusOf.badRequest(`an empty namespace may not be set when a ${plural} object is named`);
+    return refused(statusOf.badRequest(`an empty namespace may not be set when a ${plural} object is named`));
   }
-  if (!namespaced && namespace !== '') return statusOf.badRequest(`${plural} are not namespaced`);
-  return undefined;
+  if (!namespaced && namespace !== '') return refused(statusOf.badRequest(`${plural} are not namespaced`));
+  return ok(row);
 }
 
 /**

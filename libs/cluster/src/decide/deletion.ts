@@ -1,20 +1,19 @@
 import {
   GRACE_SECONDS,
-  RETURNED_WHEN_DELETED,
-  resourceRow,
   type Command,
   type DeletionOptions,
   type KubeStatus,
   type ObjectOf,
   type ResourceId,
+  type ResourceRow,
   type StoredObject,
 } from '@shiplog/contracts';
 import { matchesFields, parseFieldSelector } from '@shiplog/admission';
-import { isJsonObject, matchesLabels, parseLabelSelector, statusOf } from '@shiplog/apimachinery';
+import { isJsonObject, matchesLabels, parseLabelSelector, statusOf, versionedAs } from '@shiplog/apimachinery';
 import { kubernetesTime } from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
 import { changeEvent, deletedEvent } from './change';
-import { refused, scopeRejection, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
+import { refused, resourceOf, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
 
 /** Finalizers by which the garbage collector keeps an owner until it has dealt with its dependents. */
 const FOREGROUND_FINALIZER = 'foregroundDeletion';
@@ -33,11 +32,12 @@ type Deletion =
 /** Decides DeleteObject: gone at once, or marked until finalizers and grace period are done. */
 export function decideDelete(context: DecisionContext, data: Command<'DeleteObject'>['data']): Decided {
   const { resource, namespace, name } = data;
-  const misplaced = scopeRejection(resource, namespace);
-  if (misplaced !== undefined) return refused(misplaced);
+  const found = resourceOf(context.state, data);
+  if (!found.ok) return found;
+  const row = found.value;
   const object = context.state.get(resource, namespace, name);
-  if (object === undefined) return refused(statusOf.notFound(resource, name));
-  const deletion = deletionOf(context, resource, object, data);
+  if (object === undefined) return refused(statusOf.notFound(row, name));
+  const deletion = deletionOf(context, row, object, data);
   if (!deletion.ok) return deletion;
   const reply = {
     position: Number(object.metadata.resourceVersion),
@@ -45,7 +45,7 @@ export function decideDelete(context: DecisionContext, data: Command<'DeleteObje
     uid: object.metadata.uid,
   };
   if (isReadyToGo(resource, deletion.after)) {
-    const last = RETURNED_WHEN_DELETED.has(resource) ? { object: lastSeen(resource, object, deletion.after) } : {};
+    const last = row.returnedWhenDeleted === true ? { object: lastSeen(resource, object, deletion.after) } : {};
     const events = data.dryRun === true || deletion.event === undefined ? [] : [deletion.event];
     return { ok: true, events, reply: { ...reply, ...last } };
   }
@@ -77,12 +77,15 @@ export function decideDeletionOf(
   data: Command<'DeleteCollection'>['data'],
   chosen: ChosenForDeletion,
 ): Decided {
+  const row = context.state.catalog.get(data.resource);
   const events: NewEvent[] = [];
   const items: ItemDraft[] = [];
+  // Of a resource that has ceased to exist meanwhile nothing can be named any more.
+  if (row === undefined) return { ok: true, events, reply: { position: context.metadata.position, items } };
   for (const { metadata } of chosen) {
     const object = context.state.get(data.resource, metadata.namespace ?? '', metadata.name);
     if (object?.metadata.uid !== metadata.uid) continue;
-    const deletion = deletionOf(context, data.resource, object, data);
+    const deletion = deletionOf(context, row, object, data);
     if (!deletion.ok) items.push({ kind: 'refused', status: deletion.status });
     else if (deletion.event === undefined || data.dryRun === true) {
       items.push({ kind: 'unchanged', position: Number(object.metadata.resourceVersion) });
@@ -94,26 +97,30 @@ export function decideDeletionOf(
 /** The objects that a DeleteCollection means, or what is wrong with its selectors. */
 export function chooseForDeletion(
   state: ReadonlyCluster,
-  { resource, namespace, labelSelector = '', fieldSelector = '' }: Command<'DeleteCollection'>['data'],
+  { resource, namespace, labelSelector = '', fieldSelector = '', apiVersion }: Command<'DeleteCollection'>['data'],
 ): { ok: true; objects: ChosenForDeletion } | { ok: false; status: KubeStatus } {
+  const row = state.catalog.get(resource);
+  const versioned = row && versionedAs(row, apiVersion);
+  if (versioned === undefined) return refused(statusOf.noSuchPath());
   const labels = parseLabelSelector(labelSelector);
   if (!labels.ok) return labels;
-  const fields = parseFieldSelector(resource, fieldSelector);
+  const fields = parseFieldSelector(versioned, fieldSelector);
   if (!fields.ok) return fields;
   const all = state.list(resource, namespace);
   const objects = all.filter(
-    (object) => matchesLabels(labels.value, object.metadata.labels) && matchesFields(resource, fields.value, object),
+    (object) => matchesLabels(labels.value, object.metadata.labels) && matchesFields(fields.value, object),
   );
   return { ok: true, objects };
 }
 
 function deletionOf(
   context: DecisionContext,
-  resource: ResourceId,
+  row: ResourceRow,
   object: StoredObject,
   options: DeletionOptions,
 ): Deletion {
-  const status = preconditionRejection(resource, object, options) ?? deletionRejection(resource, object.metadata.name);
+  const resource = row.id;
+  const status = preconditionRejection(row, object, options) ?? deletionRejection(resource, object.metadata.name);
   if (status !== undefined) return { ok: false, status };
   const after = marked(context, resource, object, options);
   if (isReadyToGo(resource, after)) return { ok: true, event: deletedEvent(resource, object), after };
@@ -165,11 +172,10 @@ export function namespaceFinalizers(object: StoredObject): readonly string[] {
 
 /** 409 when the object is another one, or another version, than the caller means. */
 function preconditionRejection(
-  resource: ResourceId,
+  { group, kind }: ResourceRow,
   { metadata }: StoredObject,
   { preconditions }: DeletionOptions,
 ): KubeStatus | undefined {
-  const { group, kind } = resourceRow(resource);
   // Kubernetes knows no more than the kind there, and names the resource by it.
   const named = { group, plural: kind, kind };
   const { uid, resourceVersion } = preconditions ?? {};

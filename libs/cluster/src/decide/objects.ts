@@ -1,111 +1,133 @@
 import {
-  MADE_BY_UPDATE,
-  resourceRow,
   type AnyCommand,
   type Command,
   type KubeObject,
   type KubeStatus,
   type ObjectKey,
-  type ObjectOf,
+  type ResourceRow,
   type StoredObject,
 } from '@shiplog/contracts';
-import { admitCreate, admitUpdate, scaleOf, type AdmissionContext } from '@shiplog/admission';
-import { applyPatch, statusOf, unreadablePatch, withoutUndefined, type Result } from '@shiplog/apimachinery';
+import { admitCreate, admitUpdate, isWritten, scaleOf, type AdmissionContext } from '@shiplog/admission';
+import {
+  applyPatch,
+  expectedAt,
+  fromStored,
+  ok,
+  statusOf,
+  unreadablePatch,
+  versionedAs,
+  withoutUndefined,
+  type Result,
+  type VersionedResource,
+} from '@shiplog/apimachinery';
 import { changeEvent, deletedEvent, eventOf } from './change';
-import { refused, scopeRejection, sizeRejection, type DecisionContext, type Decided } from './decision';
+import { refused, resourceOf, sizeRejection, type DecisionContext, type Decided } from './decision';
 import { isReadyToGo } from './deletion';
+import type { ReadonlyCluster } from '../state';
 
 /** What admission may know: the context's state and time, with the uid as the seed of its choices. */
-function admissionOf({ state, metadata, actor }: DecisionContext, namespace?: string): AdmissionContext {
-  return { state, now: metadata.time, seed: metadata.uid, settings: metadata.settings, actor, namespace };
+function admissionOf(
+  { state, metadata, actor }: DecisionContext,
+  more: Pick<AdmissionContext, 'namespace' | 'apiVersion'>,
+): AdmissionContext {
+  return { state, now: metadata.time, seed: metadata.uid, settings: metadata.settings, actor, ...more };
 }
 
 /** Decides CreateObject. Refuses as Kubernetes does: 400, 403, 404 (namespace), 409 (name taken), 422. */
 export function decideCreate(context: DecisionContext, data: Command<'CreateObject'>['data']): Decided {
-  const { resource, namespace } = data;
-  const misplaced = scopeRejection(resource, namespace);
-  if (misplaced !== undefined) return refused(misplaced);
-  const admitted = admitCreate(resource, data.object, admissionOf(context, namespace));
+  const { resource, namespace, apiVersion } = data;
+  const found = resourceOf(context.state, data);
+  if (!found.ok) return found;
+  const row = found.value;
+  const admitted = admitCreate(row, data.object, admissionOf(context, { namespace, apiVersion }));
   if (!admitted.ok) return admitted;
   const object = withoutUndefined(admitted.value) as StoredObject;
   const oversize = sizeRejection(object);
   if (oversize !== undefined) return refused(oversize);
   const { name, uid } = object.metadata;
   const other = context.state.get(resource, namespace, name);
-  if (other !== undefined) return refused(alreadyThere(data, name, other));
+  if (other !== undefined) return refused(alreadyThere(row, name, other));
   const reply = { position: context.metadata.position, key: { resource, namespace, name }, uid };
   if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object } };
   return { ok: true, events: [eventOf(resource, object, 'Created', { object })], reply };
 }
 
-function alreadyThere({ resource }: Command<'CreateObject'>['data'], name: string, other: StoredObject): KubeStatus {
-  const status = statusOf.alreadyExists(resource, name);
+function alreadyThere(row: ResourceRow, name: string, other: StoredObject): KubeStatus {
+  const status = statusOf.alreadyExists(row, name);
   if (other.metadata.deletionTimestamp === undefined) return status;
   return { ...status, message: `object is being deleted: ${status.message}` };
 }
 
 /** Whether a command may make an object, which then needs a uid. */
-export function mayMakeObject({ type, data }: AnyCommand): boolean {
-  return type === 'CreateObject' || (type === 'ReplaceObject' && MADE_BY_UPDATE.has(data.resource));
+export function mayMakeObject({ catalog }: ReadonlyCluster, { type, data }: AnyCommand): boolean {
+  return type === 'CreateObject' || (type === 'ReplaceObject' && makesObjects(catalog.get(data.resource)));
 }
 
-type Update = ObjectKey & { subresource?: string; dryRun?: boolean };
+function makesObjects(row: ResourceRow | undefined): boolean {
+  return row?.createOnUpdate === true;
+}
+
+type Update = ObjectKey & { apiVersion?: string; subresource?: string; dryRun?: boolean };
 
 /** Decides ReplaceObject: the whole object, or its status, scale or (of a namespace) finalizers. */
 export function decideReplace(context: DecisionContext, data: Command<'ReplaceObject'>['data']): Decided {
-  const { resource, namespace, name, subresource = '', object, dryRun } = data;
+  const { resource, namespace, name, subresource = '', object, apiVersion, dryRun } = data;
   const isMissing = subresource === '' && context.state.get(resource, namespace, name) === undefined;
-  if (isMissing && MADE_BY_UPDATE.has(resource)) {
+  if (isMissing && makesObjects(context.state.catalog.get(resource))) {
     // The version is that of an object which is gone.
     const { resourceVersion: _gone, ...metadata } = object.metadata;
     return decideCreate(context, {
       resource,
       namespace,
       object: { ...object, metadata: { ...metadata, name } },
+      apiVersion,
       dryRun,
     });
   }
-  return decideUpdate(context, data, () => ({ ok: true, value: data.object }));
+  return decideUpdate(context, data, () => ok(data.object));
 }
 
 /** Decides PatchObject. The patch is applied here, to the newest object, so it never races another write. */
 export function decidePatch(context: DecisionContext, data: Command<'PatchObject'>['data']): Decided {
-  const { resource, subresource, patchType: type, patch } = data;
+  const { subresource, patchType: type, patch } = data;
   return decideUpdate(
     context,
     data,
-    (before) => {
-      const current = subresource === 'scale' ? scaleOf(before as ObjectOf<'replicationcontrollers'>) : before;
-      return applyPatch(resource, type, current, patch);
+    (resource, before) => {
+      const shown = fromStored(resource.version, before);
+      const current = subresource === 'scale' ? scaleOf(resource.version, shown) : shown;
+      return applyPatch(expectedAt(resource, subresource), type, current, patch);
     },
-    (result) => unreadablePatch(resource, subresource, { type, patch, result }),
+    (resource, result) => unreadablePatch(expectedAt(resource, subresource), { type, patch, result }),
   );
 }
 
 function decideUpdate(
   context: DecisionContext,
   data: Update,
-  submit: (before: StoredObject) => Result<KubeObject>,
+  submit: (resource: VersionedResource, before: StoredObject) => Result<KubeObject>,
   /** Says of a submitted object that can't be read what the one who made it should know. */
-  unreadable: (submitted: KubeObject) => KubeStatus | undefined = () => undefined,
+  unreadable: (resource: VersionedResource, submitted: KubeObject) => KubeStatus | undefined = () => undefined,
 ): Decided {
-  const { resource, namespace, name, subresource } = data;
-  const misplaced = scopeRejection(resource, namespace) ?? subresourceRejection(data);
+  const found = resourceOf(context.state, data);
+  if (!found.ok) return found;
+  const row = found.value;
+  const { namespace, name, apiVersion } = data;
+  const subresource = data.subresource === '' ? undefined : data.subresource;
+  const misplaced = subresourceRejection(row, subresource);
   if (misplaced !== undefined) return refused(misplaced);
-  const before = context.state.get(resource, namespace, name);
-  if (before === undefined) return refused(statusOf.notFound(resource, name));
-  const submitted = submit(before);
+  const resource = versionedAs(row, apiVersion);
+  if (resource === undefined) return refused(statusOf.noSuchPath());
+  const before = context.state.get(row.id, namespace, name);
+  if (before === undefined) return refused(statusOf.notFound(row, name));
+  const submitted = submit(resource, before);
   if (!submitted.ok) return submitted;
-  const admitted = admitUpdate(
-    resource,
-    subresource === '' ? undefined : subresource,
-    before,
-    submitted.value,
-    // An update makes no uid: what it allocates is drawn from the object's and its own place in the log.
-    { ...admissionOf(context), seed: `${before.metadata.uid}/${context.metadata.position}` },
-  );
+  // An update makes no uid: what it allocates is drawn from the object's and its own place in the log.
+  const seed = `${before.metadata.uid}/${context.metadata.position}`;
+  const admission = { ...admissionOf(context, { apiVersion }), seed };
+  const admitted = admitUpdate(row, subresource, before, submitted.value, admission);
   if (!admitted.ok) {
-    return admitted.status.code === 400 ? refused(unreadable(submitted.value) ?? admitted.status) : admitted;
+    return admitted.status.code === 400 ? refused(unreadable(resource, submitted.value) ?? admitted.status) : admitted;
   }
   const after = withoutUndefined(admitted.value) as StoredObject;
   const oversize = sizeRejection(after);
@@ -129,8 +151,8 @@ function commitUpdate(data: Update, before: StoredObject, admitted: StoredObject
   return { ok: true, events: [deletedEvent(resource, after)], reply: { ...reply, object: after } };
 }
 
-function subresourceRejection({ resource, subresource }: Update): KubeStatus | undefined {
-  if (subresource === undefined || subresource === '') return undefined;
-  if (!resourceRow(resource).subresources.includes(subresource)) return statusOf.noSuchPath();
-  return ['status', 'scale', 'finalize'].includes(subresource) ? undefined : statusOf.methodNotAllowed();
+function subresourceRejection(row: ResourceRow, subresource: string | undefined): KubeStatus | undefined {
+  if (subresource === undefined) return undefined;
+  if (!row.versions[0].subresources.includes(subresource)) return statusOf.noSuchPath();
+  return isWritten(row, subresource) ? undefined : statusOf.methodNotAllowed();
 }

@@ -1,6 +1,15 @@
-import type { Command, KubeObject, KubeStatus, Pod, PodCondition, PodRef, PodStatus } from '@shiplog/contracts';
+import {
+  builtIn,
+  type Command,
+  type KubeObject,
+  type KubeStatus,
+  type Pod,
+  type PodCondition,
+  type PodRef,
+  type PodStatus,
+} from '@shiplog/contracts';
 import { validatePodStatus } from '@shiplog/admission';
-import { decodeObject, Problems, statusOf, withoutUndefined } from '@shiplog/apimachinery';
+import { asStored, decodeObject, expectedAt, Problems, statusOf, withoutUndefined } from '@shiplog/apimachinery';
 import { kubernetesTime, type StoredPod } from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
 import { changeEvent } from './change';
@@ -171,6 +180,8 @@ function keepEnd({ phase, reason, message }: PodStatus, after: PodStatus): PodSt
   return { ...after, phase, reason, message };
 }
 
+const POD = expectedAt(asStored(builtIn('pods')));
+
 /**
  * A status as it came, read by the API's own types: unknown fields and nulls are dropped, wrong types are a 400, and
  * addresses that are none a 422.
@@ -179,7 +190,7 @@ function readStatus(
   name: string,
   status: PodStatus,
 ): { ok: true; status: PodStatus } | { ok: false; status: KubeStatus } {
-  const decoded = decodeObject('pods', { metadata: {}, spec: { containers: [] }, status });
+  const decoded = decodeObject(POD, { metadata: {}, spec: { containers: [] }, status });
   if (!decoded.ok) return decoded;
   const read = (decoded.value as Pod & KubeObject).status ?? {};
   const problems = new Problems();

@@ -1,6 +1,7 @@
 import { RESOURCES } from '@shiplog/contracts';
 import { aggregatedDiscovery, apiGroup, groupList, resourceList } from './documents';
-import { GROUPS } from './served';
+import { Catalog } from '@shiplog/apimachinery';
+import { servedApi } from './served';
 
 interface Entry {
   name: string;
@@ -11,15 +12,15 @@ interface Entry {
   version?: string;
 }
 
-const entriesOf = (group: string): Entry[] => {
-  const found = GROUPS.find((item) => item.group === group);
-  return found === undefined ? [] : (resourceList(found) as { resources: Entry[] }).resources;
-};
+const api = servedApi(Catalog.builtIn);
+const entriesOf = (group: string): Entry[] =>
+  (api.group(group)?.versions ?? []).flatMap((of) => (resourceList(of) as { resources: Entry[] }).resources);
 
 describe('discovery', () => {
   it('lists every stored resource, with its subresources', () => {
-    const names = GROUPS.flatMap((group) => entriesOf(group.group).map((item) => item.name));
-    for (const row of RESOURCES) {
+    const names = api.groups.flatMap((group) => entriesOf(group.group).map((item) => item.name));
+    const served = RESOURCES.flatMap(({ plural, versions }) => versions.map((version) => ({ plural, ...version })));
+    for (const row of served.filter((version) => version.served)) {
       expect(names).toContain(row.plural);
       for (const sub of row.subresources) expect(names).toContain(`${row.plural}/${sub}`);
     }
@@ -37,13 +38,17 @@ describe('discovery', () => {
   });
 
   it('names the groups beside the core one', () => {
-    const names = (groupList() as { groups: { name: string }[] }).groups.map((item) => item.name);
-    expect(names).toEqual(['discovery.k8s.io', 'coordination.k8s.io']);
-    expect(apiGroup(GROUPS[1]!)).toMatchObject({ kind: 'APIGroup', name: 'discovery.k8s.io' });
+    const names = (groupList(api) as { groups: { name: string }[] }).groups.map((item) => item.name);
+    expect(names).toEqual(['events.k8s.io', 'discovery.k8s.io', 'coordination.k8s.io']);
+    expect(apiGroup(api.group('discovery.k8s.io')!)).toMatchObject({
+      kind: 'APIGroup',
+      name: 'discovery.k8s.io',
+      preferredVersion: { groupVersion: 'discovery.k8s.io/v1' },
+    });
   });
 
   it('says the same in one aggregated document', () => {
-    const core = aggregatedDiscovery(true, 'v2') as {
+    const core = aggregatedDiscovery(api, true, 'v2') as {
       items: { versions: { resources: { resource: string; scope: string; subresources?: unknown[] }[] }[] }[];
     };
     const resources = core.items[0]?.versions[0]?.resources ?? [];

@@ -1,4 +1,4 @@
-import { GROUPS, type ServedGroup, type ServedResource } from './served';
+import type { ServedApi, ServedGroup, ServedGroupVersion, ServedResource } from './served';
 
 /** `/api`: the versions of the core group. `address` is host:port as clients reach the server. */
 export function coreVersions(address: string): unknown {
@@ -10,8 +10,8 @@ export function coreVersions(address: string): unknown {
 }
 
 /** `/apis`: every named group. */
-export function groupList(): unknown {
-  const groups = GROUPS.filter((item) => item.group !== '').map(groupDocument);
+export function groupList(api: ServedApi): unknown {
+  const groups = api.groups.filter((item) => item.group !== '').map(groupDocument);
   return { kind: 'APIGroupList', apiVersion: 'v1', groups };
 }
 
@@ -20,13 +20,13 @@ export function apiGroup(group: ServedGroup): unknown {
   return { kind: 'APIGroup', apiVersion: 'v1', ...groupDocument(group) };
 }
 
-function groupDocument({ group, version }: ServedGroup): object {
-  const only = { groupVersion: `${group}/${version}`, version };
-  return { name: group, versions: [only], preferredVersion: only };
+function groupDocument({ group, versions }: ServedGroup): object {
+  const all = versions.map(({ version }) => ({ groupVersion: `${group}/${version}`, version }));
+  return { name: group, versions: all, preferredVersion: all[0] };
 }
 
 /** `/api/v1` and `/apis/<group>/<version>`: each resource, then each of its subresources. */
-export function resourceList({ group, version, resources }: ServedGroup): unknown {
+export function resourceList({ group, version, resources }: ServedGroupVersion): unknown {
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
@@ -63,19 +63,23 @@ export const AGGREGATED_VERSIONS = ['v2', 'v2beta1'] as const;
 export type AggregatedVersion = (typeof AGGREGATED_VERSIONS)[number];
 
 /** Aggregated discovery for `/api` (`core`) or `/apis`: all groups with all resources in one document (KEP-3352). */
-export function aggregatedDiscovery(core: boolean, version: AggregatedVersion): unknown {
+export function aggregatedDiscovery({ groups }: ServedApi, core: boolean, version: AggregatedVersion): unknown {
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
-    items: GROUPS.filter((item) => (item.group === '') === core).map(aggregatedGroup),
+    items: groups.filter((item) => (item.group === '') === core).map(aggregatedGroup),
   };
 }
 
-function aggregatedGroup({ group, version, resources }: ServedGroup): unknown {
+function aggregatedGroup({ group, versions }: ServedGroup): unknown {
   return {
     metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
-    versions: [{ version, freshness: 'Current', resources: resources.map(aggregatedResource) }],
+    versions: versions.map(({ version, resources }) => ({
+      version,
+      freshness: 'Current',
+      resources: resources.map(aggregatedResource),
+    })),
   };
 }
 

@@ -1,4 +1,7 @@
-import { KUBERNETES_API, RESOURCES, type ApiResource, type ResourceRow } from '@shiplog/contracts';
+import { KUBERNETES_API, type ApiResource, type ResourceRow, type ResourceVersion } from '@shiplog/contracts';
+import type { Catalog, VersionedResource } from '@shiplog/apimachinery';
+import { definitionNameOf } from '../openapi/definition-names';
+import { byPreference } from './version-order';
 
 /** A subresource as it is served. */
 export interface ServedSubresource {
@@ -7,93 +10,151 @@ export interface ServedSubresource {
   readonly group: string;
   readonly version: string;
   readonly verbs: readonly string[];
+  /** By what OpenAPI calls it. */
+  readonly definition: string;
 }
 
-/** A resource as it is served: a stored row, or one that only takes requests (bindings). */
+/** A resource as it is served in one version: one that is stored, or one that only takes requests (bindings). */
 export interface ServedResource {
   readonly group: string;
   readonly version: string;
   readonly plural: string;
   readonly singular: string;
   readonly kind: string;
+  readonly listKind: string;
   readonly namespaced: boolean;
   readonly verbs: readonly string[];
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly subresources: readonly ServedSubresource[];
-  /** The row of the store; absent for `bindings`, which stores nothing of its own. */
-  readonly row?: ResourceRow;
+  readonly definition: string;
+  readonly listDefinition: string;
+  /** Of the store; absent for `bindings`, which stores nothing of its own. */
+  readonly stored?: VersionedResource;
 }
 
-const metadata = new Map(
-  KUBERNETES_API.resources.map((item) => [key(item.group, item.version, item.resource, item.subresource), item]),
-);
-
-/** Everything the API serves, in the order of discovery: from the rows of contracts and the API's own metadata. */
-export const SERVED: readonly ServedResource[] = [...RESOURCES.map(serve), bindings()];
-
-/** A group with its one served version. */
-export interface ServedGroup {
+/** What is served of one version of a group. */
+export interface ServedGroupVersion {
   readonly group: string;
   readonly version: string;
   readonly resources: readonly ServedResource[];
 }
 
-/** The groups served: core ('') first. */
-export const GROUPS: readonly ServedGroup[] = [...new Set(SERVED.map((item) => item.group))].map((group) => {
-  const resources = SERVED.filter((item) => item.group === group);
-  return { group, version: resources[0]?.version ?? 'v1', resources };
-});
+/** A group with its served versions, the preferred one first. */
+export interface ServedGroup {
+  readonly group: string;
+  readonly versions: readonly [ServedGroupVersion, ...ServedGroupVersion[]];
+}
 
-function serve(row: ResourceRow): ServedResource {
-  const about = lookUp(row.group, row.version, row.plural);
+/** Everything that the API serves at a moment, in the order of discovery: the core group ('') first. */
+export interface ServedApi {
+  readonly groups: readonly ServedGroup[];
+  /** Undefined for what is not served. */
+  group(group: string): ServedGroup | undefined;
+  resource(group: string, version: string, plural: string): ServedResource | undefined;
+}
+
+const made = new WeakMap<Catalog, ServedApi>();
+
+/** What the resources of a catalog are served as. Made once for each catalog. */
+export function servedApi(catalog: Catalog): ServedApi {
+  let api = made.get(catalog);
+  if (api === undefined) made.set(catalog, (api = serve(catalog)));
+  return api;
+}
+
+function serve(catalog: Catalog): ServedApi {
+  const resources = [...[...catalog.rows].flatMap(resourcesOf), bindings()];
+  const names = [...new Set(resources.map(({ group }) => group))];
+  const groups = names.map((group) => groupOf(group, resources));
+  const byGroup = new Map(groups.map((group) => [group.group, group]));
+  const byPath = new Map(resources.map((resource) => [pathOf(resource), resource]));
   return {
-    group: row.group,
-    version: row.version,
-    plural: row.plural,
-    singular: row.kind.toLowerCase(),
-    kind: row.kind,
-    namespaced: row.namespaced,
-    verbs: about.verbs,
-    shortNames: about.shortNames ?? [],
-    categories: about.categories ?? [],
-    subresources: row.subresources.map((name) => subresource(row, name)),
-    row,
+    groups,
+    group: (group) => byGroup.get(group),
+    resource: (group, version, plural) => byPath.get(pathOf({ group, version, plural })),
   };
 }
 
-function subresource(row: ResourceRow, name: string): ServedSubresource {
-  const about = lookUp(row.group, row.version, row.plural, name);
+function pathOf({ group, version, plural }: Pick<ServedResource, 'group' | 'version' | 'plural'>): string {
+  return [group, version, plural].join('/');
+}
+
+function groupOf(group: string, all: readonly ServedResource[]): ServedGroup {
+  const ofGroup = all.filter((resource) => resource.group === group);
+  const versions = [...new Set(ofGroup.map(({ version }) => version))].sort(byPreference).map((version) => ({
+    group,
+    version,
+    resources: ofGroup.filter((resource) => resource.version === version),
+  }));
+  return { group, versions: versions as readonly ServedGroupVersion[] as ServedGroup['versions'] };
+}
+
+function resourcesOf(row: ResourceRow): ServedResource[] {
+  return row.versions.filter(({ served }) => served).map((version) => resourceOf({ row, version }));
+}
+
+/** What can be asked of every custom resource. */
+const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
+
+function resourceOf(stored: VersionedResource): ServedResource {
+  const { row, version: of } = stored;
+  const { plural, kind, namespaced } = row;
+  const { group, version } = of;
+  const about = metadata.get(key(group, version, plural));
+  const listKind = row.names?.listKind ?? `${kind}List`;
   return {
-    name,
-    kind: about.kind,
-    group: about.kindGroup ?? row.group,
-    version: about.kindVersion ?? row.version,
-    verbs: about.verbs,
+    group,
+    version,
+    plural,
+    kind,
+    listKind,
+    namespaced,
+    singular: row.names?.singular ?? kind.toLowerCase(),
+    verbs: about?.verbs ?? VERBS,
+    shortNames: row.names?.shortNames ?? about?.shortNames ?? [],
+    categories: row.names?.categories ?? about?.categories ?? [],
+    subresources: of.subresources.map((name) => subresourceOf(row, of, name)),
+    definition: definitionNameOf(group, version, kind),
+    listDefinition: definitionNameOf(group, version, listKind),
+    stored,
   };
+}
+
+function subresourceOf({ plural, kind: own }: ResourceRow, of: ResourceVersion, name: string): ServedSubresource {
+  const about = metadata.get(key(of.group, of.version, plural, name));
+  const scale = name === 'scale' ? { kind: 'Scale', group: 'autoscaling', version: 'v1' } : undefined;
+  const kind = about?.kind ?? scale?.kind ?? own;
+  const group = about?.kindGroup ?? scale?.group ?? of.group;
+  const version = about?.kindVersion ?? scale?.version ?? of.version;
+  const definition = definitionNameOf(group, version, kind);
+  return { name, kind, group, version, verbs: about?.verbs ?? SUBRESOURCE_VERBS, definition };
 }
 
 function bindings(): ServedResource {
-  const about = lookUp('', 'v1', 'bindings');
+  const [group, version, plural, kind] = ['', 'v1', 'bindings', 'Binding'];
+  const definition = definitionNameOf(group, version, kind);
   return {
-    group: '',
-    version: 'v1',
-    plural: 'bindings',
-    singular: 'binding',
-    kind: about.kind,
+    group,
+    version,
+    plural,
+    kind,
+    listKind: '',
     namespaced: true,
-    verbs: about.verbs,
+    singular: 'binding',
+    verbs: metadata.get(key(group, version, plural))?.verbs ?? [],
     shortNames: [],
     categories: [],
     subresources: [],
+    definition,
+    listDefinition: definition,
   };
 }
 
-function lookUp(group: string, version: string, resource: string, sub?: string): ApiResource {
-  const found = metadata.get(key(group, version, resource, sub));
-  if (found === undefined) throw new Error(`the API's metadata has no ${key(group, version, resource, sub)}`);
-  return found;
-}
+const metadata = new Map<string, ApiResource>(
+  KUBERNETES_API.resources.map((item) => [key(item.group, item.version, item.resource, item.subresource), item]),
+);
 
 function key(group: string, version: string, resource: string, sub = ''): string {
   return [group, version, resource, sub].join('/');

@@ -1,4 +1,5 @@
-import { GROUPS } from '../discovery/served';
+import { Catalog } from '@shiplog/apimachinery';
+import { servedApi } from '../discovery/served';
 import { readFields, type Span } from '../protobuf/read-wire';
 import { openApiV2Protobuf } from './protobuf';
 import { openApiV2 } from './v2';
@@ -12,7 +13,9 @@ interface Document {
   components: { schemas: Record<string, unknown> };
 }
 
-const core = openApiV3(GROUPS[0]!, 'v1') as Document;
+const api = servedApi(Catalog.builtIn);
+const versions = api.groups.flatMap((group) => group.versions);
+const core = openApiV3(versions[0]!, 'v1') as Document;
 
 describe('OpenAPI v3', () => {
   it('holds every definition that it refers to', () => {
@@ -35,7 +38,12 @@ describe('OpenAPI v3', () => {
   });
 
   it('is found by its index', () => {
-    expect(GROUPS.map(openApiName)).toEqual(['api/v1', 'apis/discovery.k8s.io/v1', 'apis/coordination.k8s.io/v1']);
+    expect(versions.map(openApiName)).toEqual([
+      'api/v1',
+      'apis/events.k8s.io/v1',
+      'apis/discovery.k8s.io/v1',
+      'apis/coordination.k8s.io/v1',
+    ]);
     expect(openApiV3Index({ 'api/v1': 'H' })).toEqual({
       paths: { 'api/v1': { serverRelativeURL: '/openapi/v3/api/v1?hash=H' } },
     });
@@ -43,7 +51,7 @@ describe('OpenAPI v3', () => {
 });
 
 describe('OpenAPI v2', () => {
-  const document = openApiV2('v1');
+  const document = openApiV2(api, 'v1');
 
   it('has the merge keys that kubectl apply computes patches with', () => {
     const spec = document.definitions['io.k8s.api.core.v1.PodSpec'];
@@ -51,7 +59,7 @@ describe('OpenAPI v2', () => {
   });
 
   it('says the same as protobuf', () => {
-    const bytes = openApiV2Protobuf(document);
+    const bytes = openApiV2Protobuf(api, document);
     const fields = readFields({ bytes, from: 0, to: bytes.length });
     expect(fields.map((field) => field.number)).toEqual([1, 2, 8, 9]);
     const definitions = readFields(fields[3]?.value as Span).map((entry) => {

@@ -1,6 +1,4 @@
-import { RETURNED_WHEN_DELETED, resourceRow } from '@shiplog/contracts';
-import type { ServedGroup, ServedResource } from '../discovery/served';
-import { definitionOf } from './schemas';
+import type { ServedGroupVersion, ServedResource } from '../discovery/served';
 
 /** One thing that can be asked of one path, whatever version of OpenAPI says it. */
 export interface Operation {
@@ -70,8 +68,8 @@ export function basePath({ group, version }: { group: string; version: string })
   return group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
 }
 
-/** Every operation of a group, from its served verbs. */
-export function operationsOf(group: ServedGroup): Operation[] {
+/** Every operation of a version of a group, from its served verbs. */
+export function operationsOf(group: ServedGroupVersion): Operation[] {
   return group.resources.flatMap((item) => [...resourceOperations(item), ...subresourceOperations(item)]);
 }
 
@@ -80,12 +78,11 @@ function resourceOperations(item: ServedResource): Operation[] {
   const collection = item.namespaced ? `${basePath(item)}/namespaces/{namespace}/${item.plural}` : all;
   const inPath = item.namespaced ? ['namespace'] : [];
   const gvk = { group: item.group, version: item.version, kind: item.kind };
-  const self = definitionOf(item.group, item.version, item.kind);
+  const self = item.definition;
   const offers = (verb: string): boolean => item.verbs.includes(verb);
   const found: Operation[] = [];
   if (offers('list')) {
-    const list = definitionOf(item.group, item.version, `${item.kind}List`);
-    const read = { method: 'get', action: 'list', gvk, query: LIST, answer: list } as const;
+    const read = { method: 'get', action: 'list', gvk, query: LIST, answer: item.listDefinition } as const;
     found.push({ ...read, path: collection, inPath });
     if (item.namespaced) found.push({ ...read, path: all, inPath: [] });
   }
@@ -104,7 +101,9 @@ function resourceOperations(item: ServedResource): Operation[] {
       answer: STATUS,
     });
   }
-  return [...found, ...itemOperations(`${collection}/{name}`, [...inPath, 'name'], gvk, self, item.verbs)];
+  const ofObject = { path: `${collection}/{name}`, inPath: [...inPath, 'name'], gvk };
+  const deleted = item.stored?.row.returnedWhenDeleted === true ? self : STATUS;
+  return [...found, ...itemOperations(ofObject, self, item.verbs, deleted)];
 }
 
 function subresourceOperations(item: ServedResource): Operation[] {
@@ -116,25 +115,21 @@ function subresourceOperations(item: ServedResource): Operation[] {
     const path = `${collection}/{name}/${sub.name}`;
     const gvk = { group: sub.group, version: sub.version, kind: sub.kind };
     if (sub.name === 'log') return [{ path, method: 'get', action: 'get', gvk, query: LOG, inPath } as const];
-    return itemOperations(path, inPath, gvk, definitionOf(sub.group, sub.version, sub.kind), sub.verbs);
+    return itemOperations({ path, inPath, gvk }, sub.definition, sub.verbs);
   });
 }
 
-/** By their definitions. */
-const RETURNED = new Set([...RETURNED_WHEN_DELETED].map((id) => resourceRow(id).definition));
-
 function itemOperations(
-  path: string,
-  inPath: readonly string[],
-  gvk: Operation['gvk'],
+  at: Pick<Operation, 'path' | 'inPath' | 'gvk'>,
   self: string,
   verbs: readonly string[],
+  deleted = STATUS,
 ): Operation[] {
-  const part = { path, inPath, gvk, answer: self };
+  const part = { ...at, answer: self };
   const found: Operation[] = [];
   if (verbs.includes('get')) found.push({ ...part, method: 'get', action: 'get', query: PRETTY });
   // Of a single object only its subresources are created, never the object itself.
-  if (verbs.includes('create') && !path.endsWith('{name}')) {
+  if (verbs.includes('create') && !at.path.endsWith('{name}')) {
     found.push({ ...part, method: 'post', action: 'post', query: WRITE, body: self });
   }
   if (verbs.includes('update')) found.push({ ...part, method: 'put', action: 'put', query: WRITE, body: self });
@@ -142,8 +137,7 @@ function itemOperations(
     found.push({ ...part, method: 'patch', action: 'patch', query: [...WRITE, yesNo('force')] });
   }
   if (verbs.includes('delete')) {
-    const answer = RETURNED.has(self) ? self : STATUS;
-    found.push({ ...part, method: 'delete', action: 'delete', query: DELETE, body: DELETE_OPTIONS, answer });
+    found.push({ ...part, method: 'delete', action: 'delete', query: DELETE, body: DELETE_OPTIONS, answer: deleted });
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import type { ApiSchema } from '@shiplog/contracts';
-import { GROUPS } from '../discovery/served';
+import type { ServedApi } from '../discovery/served';
 import { operationsOf, type Operation, type QueryParameter } from './operations';
 import type { OpenApiV2 } from './v2';
 import { bytesField, message, repeated, textField } from './wire';
@@ -9,8 +9,8 @@ import { bytesField, message, repeated, textField } from './wire';
  * kubectl takes it. Holds what they read there: the definitions with Kubernetes' extensions, and per operation its kind
  * and query parameters.
  */
-export function openApiV2Protobuf(document: OpenApiV2): Uint8Array {
-  const operations = byPath(GROUPS.flatMap(operationsOf));
+export function openApiV2Protobuf({ groups }: ServedApi, document: OpenApiV2): Uint8Array {
+  const operations = byPath(groups.flatMap(({ versions }) => versions.flatMap(operationsOf)));
   const info = message(textField(1, document.info.title), textField(2, document.info.version));
   const paths = repeated([...operations], ([path, list]) => bytesField(2, named(path, pathItem(list))));
   const definitions = repeated(Object.entries(document.definitions), ([name, schema]) =>

@@ -1,43 +1,77 @@
-import { KUBERNETES_API, type ApiSchema } from '@shiplog/contracts';
-import type { ServedGroup } from '../discovery/served';
+import { KUBERNETES_API, type ApiSchema, type StructuralSchema } from '@shiplog/contracts';
+import type { ServedGroupVersion, ServedResource } from '../discovery/served';
 
 const PREFIX = '#/definitions/';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 /** Named by the operations themselves, so part of every document. */
 const ALWAYS = [`${META}.Status`, `${META}.DeleteOptions`, `${META}.WatchEvent`];
 
-/** The definition of a kind, for example `io.k8s.api.autoscaling.v1.Scale`. */
-export function definitionOf(group: string, version: string, kind: string): string {
-  const gvk = `${group}/${version}/${kind}`;
-  const name = byKind.get(gvk);
-  if (name === undefined) throw new Error(`the API's metadata does not define ${gvk}`);
-  return name;
-}
-
-const byKind = new Map<string, string>();
-for (const [name, schema] of Object.entries(KUBERNETES_API.definitions)) {
-  // Kinds that every group has (DeleteOptions, WatchEvent) belong to none.
-  if (name.startsWith(META)) continue;
-  for (const gvk of schema['x-kubernetes-group-version-kind'] ?? []) {
-    byKind.set(`${gvk.group}/${gvk.version}/${gvk.kind}`, name);
-  }
-}
-
 /** Every definition that a group's resources, lists and subresources are made of, by name. */
-export function definitionsOf(group: ServedGroup): Map<string, ApiSchema> {
+export function definitionsOf({ resources }: ServedGroupVersion): Map<string, ApiSchema> {
   const found = new Map<string, ApiSchema>();
-  for (const item of group.resources) {
-    collect(definitionOf(item.group, item.version, item.kind), found);
-    if (item.row !== undefined) collect(definitionOf(item.group, item.version, `${item.kind}List`), found);
-    for (const sub of item.subresources) collect(definitionOf(sub.group, sub.version, sub.kind), found);
+  for (const item of resources) for (const [name, schema] of customDefinitions(item)) add(name, schema, found);
+  for (const item of resources) {
+    collect(item.definition, found);
+    if (item.stored !== undefined) collect(item.listDefinition, found);
+    for (const { definition } of item.subresources) collect(definition, found);
   }
   for (const name of ALWAYS) collect(name, found);
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Of a resource that came at run time: of its objects, with what all objects have, and of a list of them. */
+function customDefinitions({ stored, definition, listDefinition, ...item }: ServedResource): [string, ApiSchema][] {
+  const schema = stored?.version.schema;
+  if (schema === undefined || typeof schema === 'string') return [];
+  const { group, version, kind, listKind } = item;
+  const text = { type: 'string' };
+  const ref = (name: string): ApiSchema => ({ $ref: `${PREFIX}${name}` });
+  const own = publishable(schema);
+  const object = {
+    ...own,
+    properties: { ...own.properties, apiVersion: text, kind: text, metadata: ref(`${META}.ObjectMeta`) },
+    'x-kubernetes-group-version-kind': [{ group, version, kind }],
+  };
+  const list = {
+    type: 'object',
+    required: ['items'],
+    properties: {
+      apiVersion: text,
+      kind: text,
+      metadata: ref(`${META}.ListMeta`),
+      items: { type: 'array', items: ref(definition) },
+    },
+    'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
+  };
+  return [
+    [definition, object],
+    [listDefinition, list],
+  ];
+}
+
+/** What OpenAPI v2 can't say of a schema is left out, as Kubernetes does: clients read the rest. */
+function publishable(schema: StructuralSchema): ApiSchema {
+  const { oneOf: _oneOf, anyOf: _anyOf, allOf: _allOf, not: _not, nullable: _nullable, ...rest } = schema;
+  const { properties, items, additionalProperties, ...said } = rest;
+  return {
+    ...said,
+    ...(properties === undefined ? {} : { properties: mapped(properties) }),
+    ...(items === undefined ? {} : { items: publishable(items) }),
+    ...(typeof additionalProperties === 'object' ? { additionalProperties: publishable(additionalProperties) } : {}),
+  } as ApiSchema;
+}
+
+function mapped(properties: Readonly<Record<string, StructuralSchema>>): Record<string, ApiSchema> {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, publishable(schema)]));
+}
+
 function collect(name: string, found: Map<string, ApiSchema>): void {
   const schema = KUBERNETES_API.definitions[name];
-  if (schema === undefined || found.has(name)) return;
+  if (schema !== undefined) add(name, schema, found);
+}
+
+function add(name: string, schema: ApiSchema, found: Map<string, ApiSchema>): void {
+  if (found.has(name)) return;
   found.set(name, schema);
   for (const ref of refsOf(schema)) collect(ref, found);
 }

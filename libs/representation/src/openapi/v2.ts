@@ -1,5 +1,5 @@
 import type { ApiSchema } from '@shiplog/contracts';
-import { GROUPS } from '../discovery/served';
+import type { ServedApi } from '../discovery/served';
 import { operationsOf, type Operation } from './operations';
 import { definitionsOf } from './schemas';
 
@@ -13,10 +13,11 @@ export interface OpenApiV2 {
 const ref = (definition: string): object => ({ $ref: `#/definitions/${definition}` });
 
 /** The whole API as one OpenAPI v2 document. */
-export function openApiV2(version: string): OpenApiV2 {
-  const definitions = new Map(GROUPS.flatMap((group) => [...definitionsOf(group)]));
+export function openApiV2({ groups }: ServedApi, version: string): OpenApiV2 {
+  const versions = groups.flatMap((group) => group.versions);
+  const definitions = new Map(versions.flatMap((group) => [...definitionsOf(group)]));
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const operation of GROUPS.flatMap(operationsOf)) {
+  for (const operation of versions.flatMap(operationsOf)) {
     const item = (paths[operation.path] ??= { parameters: operation.inPath.map(pathParameter) });
     item[operation.method] = operationV2(operation);
   }

@@ -1,4 +1,4 @@
-import type { ServedGroup } from '../discovery/served';
+import type { ServedGroupVersion } from '../discovery/served';
 import { basePath, operationsOf, type Operation, type QueryParameter } from './operations';
 import { definitionsOf, toV3 } from './schemas';
 
@@ -10,12 +10,12 @@ const PATCH_TYPES = [
 const ref = (definition: string): object => ({ $ref: `#/components/schemas/${definition}` });
 
 /** `api/v1` or `apis/<group>/<version>`: how the index of OpenAPI v3 names a group's document. */
-export function openApiName(group: ServedGroup): string {
+export function openApiName(group: ServedGroupVersion): string {
   return basePath(group).slice(1);
 }
 
 /** The OpenAPI v3 document of one group and version, as `kubectl explain` and client-side validation read it. */
-export function openApiV3(group: ServedGroup, version: string): unknown {
+export function openApiV3(group: ServedGroupVersion, version: string): unknown {
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version },
@@ -35,7 +35,7 @@ export function openApiV3Index(hashes: Readonly<Record<string, string>>): unknow
   };
 }
 
-function pathsOf(group: ServedGroup): unknown {
+function pathsOf(group: ServedGroupVersion): unknown {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of operationsOf(group)) {
     const item = (paths[operation.path] ??= { parameters: operation.inPath.map(pathParameter) });

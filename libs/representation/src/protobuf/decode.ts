@@ -1,5 +1,5 @@
 import { KUBERNETES_API, type ApiSchema } from '@shiplog/contracts';
-import { definitionOf } from '../openapi/schemas';
+import { builtInDefinition } from '../openapi/definition-names';
 import table from './fields.json';
 import { MalformedProtobuf, readFields, type Span, type WireField } from './read-wire';
 
@@ -34,11 +34,11 @@ export function decodeKubernetesProtobuf(bytes: Uint8Array): Json {
 function definitionFor(apiVersion: string, kind: string): string {
   if (kind === 'DeleteOptions') return `${META}.DeleteOptions`;
   const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  try {
-    return definitionOf(group, version ?? '', kind);
-  } catch {
+  const definition = builtInDefinition(group, version ?? '', kind);
+  if (definition === undefined) {
     throw new MalformedProtobuf(`no kind "${kind}" is registered for version "${apiVersion}"`);
   }
+  return definition;
 }
 
 function decodeMessage(definition: string, span: Span): Json {

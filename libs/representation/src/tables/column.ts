@@ -3,13 +3,14 @@ import type { StoredObject } from '@shiplog/contracts';
 /** A column of a Table, as `kubectl get` prints it. Priority 0 is always shown, 1 only by `-o wide`. */
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'date';
-  readonly format: '' | 'name';
+  /** An OpenAPI type, or `date`. */
+  readonly type: string;
+  readonly format: string;
   readonly description: string;
-  readonly priority: 0 | 1;
+  readonly priority: number;
 }
 
-export type Cell = string | number;
+export type Cell = string | number | boolean | null;
 
 /** A condition that marks a row as done, so that clients may grey it out. */
 export interface RowCondition {

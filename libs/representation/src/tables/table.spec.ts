@@ -1,4 +1,6 @@
-import { type ResourceId, type StoredObject } from '@shiplog/contracts';
+import type { BuiltIn, PrinterColumn, ResourceRow, StoredObject } from '@shiplog/contracts';
+import { asStored, type VersionedResource } from '@shiplog/apimachinery';
+import { versioned } from '../../../apimachinery/src/testing/objects';
 import { tableOf } from './table';
 
 const NOW = Date.parse('2026-01-01T01:00:00Z');
@@ -11,7 +13,7 @@ function object(fields: Record<string, unknown>, metadata: Record<string, unknow
 const container = { name: 'web', image: 'nginx', ready: true, restartCount: 0, imageID: '' };
 
 /** What `kubectl get -o wide` shows of one object of each kind. */
-const CASES: Partial<Record<ResourceId, [StoredObject, (string | number)[]]>> = {
+const CASES: Partial<Record<BuiltIn, [StoredObject, (string | number)[]]>> = {
   namespaces: [object({ status: { phase: 'Active' } }), ['x', 'Active', '60m']],
   nodes: [
     object(
@@ -110,17 +112,33 @@ const CASES: Partial<Record<ResourceId, [StoredObject, (string | number)[]]>> = 
   'leases.coordination.k8s.io': [object({ spec: { holderIdentity: 'n1' } }), ['x', 'n1', '60m']],
 };
 
+const THINGS: ResourceRow = {
+  id: 'things.example.com',
+  group: 'example.com',
+  plural: 'things',
+  kind: 'Thing',
+  namespaced: true,
+  versions: [{ group: 'example.com', version: 'v1', served: true, schema: 'a built-in one', subresources: [] }],
+};
+const custom = (columns?: PrinterColumn[]): VersionedResource => ({
+  row: THINGS,
+  version: { ...THINGS.versions[0], schema: { type: 'object' }, ...(columns === undefined ? {} : { columns }) },
+});
+
 describe('tableOf', () => {
   const options = { now: NOW, includeObject: 'None', metadata: {} } as const;
 
-  it.each(Object.entries(CASES))('shows %s as kubectl does on Kubernetes', (resource, [given, cells]) => {
-    const table = tableOf(resource as ResourceId, [given], options);
-    expect(table.rows[0]?.cells).toEqual(cells);
-    expect(table.columnDefinitions).toHaveLength(cells.length);
-  });
+  it.each(Object.entries(CASES) as [BuiltIn, [StoredObject, unknown[]]][])(
+    'shows %s as kubectl does on Kubernetes',
+    (resource, [given, cells]) => {
+      const table = tableOf(versioned(resource), [given], options);
+      expect(table.rows[0]?.cells).toEqual(cells);
+      expect(table.columnDefinitions).toHaveLength(cells.length);
+    },
+  );
 
   it('shows what has no columns of its own with its name and when it was made', () => {
-    const { columnDefinitions, rows } = tableOf('things.example.com' as ResourceId, [object({})], options);
+    const { columnDefinitions, rows } = tableOf(asStored(THINGS), [object({})], options);
     expect(columnDefinitions?.map(({ name, type }) => [name, type])).toEqual([
       ['Name', 'string'],
       ['Created At', 'date'],
@@ -128,28 +146,54 @@ describe('tableOf', () => {
     expect(rows[0]?.cells).toEqual(['x', '2026-01-01T00:00:00Z']);
   });
 
+  it('shows a custom resource by its age, or by the columns that its definition gives it', () => {
+    const thing = object({ apiVersion: 'example.com/v1', spec: { size: 3, on: true, when: '2026-01-01T00:59:00Z' } });
+    expect(tableOf(custom(), [thing], options).rows[0]?.cells).toEqual(['x', '60m']);
+    const column = (type: string, jsonPath: string) => ({ name: jsonPath, type, jsonPath });
+    const columns = [
+      column('integer', '.spec.size'),
+      column('boolean', '.spec.on'),
+      column('date', '.spec.when'),
+      column('string', '.spec'),
+      column('string', '.spec.nothing'),
+      column('integer', '.spec.on'),
+      column('date', '.spec.on'),
+    ];
+    const text = '{"size":3,"on":true,"when":"2026-01-01T00:59:00Z"}';
+    expect(tableOf(custom(columns), [thing], options).rows[0]?.cells).toEqual([
+      'x',
+      3,
+      true,
+      '60s',
+      text,
+      null,
+      null,
+      null,
+    ]);
+  });
+
   it('shows what is missing as <none> or <unset>, and an external service by its name', () => {
-    expect(tableOf('endpoints', [object({})], options).rows[0]?.cells[1]).toBe('<none>');
+    expect(tableOf(versioned('endpoints'), [object({})], options).rows[0]?.cells[1]).toBe('<none>');
     const slice = object({ addressType: 'IPv4', endpoints: [] });
-    expect(tableOf('endpointslices.discovery.k8s.io', [slice], options).rows[0]?.cells.slice(2, 4)).toEqual([
+    expect(tableOf(versioned('endpointslices.discovery.k8s.io'), [slice], options).rows[0]?.cells.slice(2, 4)).toEqual([
       '<unset>',
       '<unset>',
     ]);
     const external = object({ spec: { type: 'ExternalName', externalName: 'example.com' } });
-    expect(tableOf('services', [external], options).rows[0]?.cells.slice(1, 5)).toEqual([
+    expect(tableOf(versioned('services'), [external], options).rows[0]?.cells.slice(1, 5)).toEqual([
       'ExternalName',
       '<none>',
       'example.com',
       '<none>',
     ]);
     const balanced = object({ spec: { type: 'LoadBalancer', ports: [] } });
-    expect(tableOf('services', [balanced], options).rows[0]?.cells[3]).toBe('<pending>');
+    expect(tableOf(versioned('services'), [balanced], options).rows[0]?.cells[3]).toBe('<pending>');
   });
 
   it('carries as much of the object as was asked for', () => {
     const given = object({ status: { phase: 'Active' } });
     const carried = (includeObject: 'None' | 'Metadata' | 'Object'): unknown =>
-      tableOf('namespaces', [given], { ...options, includeObject }).rows[0]?.object;
+      tableOf(versioned('namespaces'), [given], { ...options, includeObject }).rows[0]?.object;
     expect(carried('None')).toBeNull();
     expect(carried('Object')).toBe(given);
     expect(carried('Metadata')).toEqual({
@@ -160,7 +204,11 @@ describe('tableOf', () => {
   });
 
   it('marks finished pods as completed', () => {
-    const table = tableOf('pods', [object({ spec: { containers: [] }, status: { phase: 'Succeeded' } })], options);
+    const table = tableOf(
+      versioned('pods'),
+      [object({ spec: { containers: [] }, status: { phase: 'Succeeded' } })],
+      options,
+    );
     expect(table.rows[0]?.conditions).toMatchObject([{ type: 'Completed', status: 'True', reason: 'Succeeded' }]);
   });
 });

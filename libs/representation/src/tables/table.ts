@@ -1,4 +1,6 @@
-import type { ListMeta, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
+import { byResource, type BuiltIn, type ListMeta, type ObjectOf, type StoredObject } from '@shiplog/contracts';
+import { fromStored, type VersionedResource } from '@shiplog/apimachinery';
+import { customPrinter } from './custom';
 import { nodePrinter, namespacePrinter, leasePrinter, eventPrinter } from './cluster';
 import { plainPrinter, type Cell, type Column, type Printer, type RowCondition } from './column';
 import { configMapPrinter, secretPrinter, serviceAccountPrinter } from './configuration';
@@ -6,7 +8,7 @@ import { endpointsPrinter, endpointSlicePrinter, servicePrinter } from './networ
 import { podPrinter, replicationControllerPrinter } from './workloads';
 
 /** The kinds with columns of their own: those that `kubectl get` shows on Kubernetes. */
-const PRINTERS: { readonly [R in ResourceId]?: Printer<ObjectOf<R>> } = {
+const OWN: { readonly [R in BuiltIn]?: Printer<ObjectOf<R>> } = {
   namespaces: namespacePrinter,
   nodes: nodePrinter,
   pods: podPrinter,
@@ -20,6 +22,7 @@ const PRINTERS: { readonly [R in ResourceId]?: Printer<ObjectOf<R>> } = {
   'endpointslices.discovery.k8s.io': endpointSlicePrinter,
   'leases.coordination.k8s.io': leasePrinter,
 };
+const PRINTERS = byResource(OWN as { readonly [R in BuiltIn]?: Printer<StoredObject> });
 
 /** How much of each object a row carries beside its cells (query parameter `includeObject`). */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
@@ -48,24 +51,35 @@ export interface TableOptions {
   readonly columns?: boolean;
 }
 
-/** Shows objects of one resource as the rows of a Table. */
-export function tableOf(resource: ResourceId, objects: readonly StoredObject[], options: TableOptions): Table {
-  const printer = (PRINTERS[resource] ?? plainPrinter) as Printer<unknown>;
+/** Shows objects of one resource, in one of its versions, as the rows of a Table. */
+export function tableOf(resource: VersionedResource, objects: readonly StoredObject[], options: TableOptions): Table {
+  const printer = printerOf(resource);
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata: options.metadata,
     columnDefinitions: options.columns === false ? null : printer.columns,
-    rows: objects.map((object) => rowOf(printer, object, options)),
+    rows: objects.map((object) => rowOf(printer, resource, object, options)),
   };
 }
 
-function rowOf(printer: Printer<unknown>, object: StoredObject, options: TableOptions): TableRow {
+function printerOf({ row, version }: VersionedResource): Printer<StoredObject> {
+  const own = PRINTERS.get(row.id);
+  if (own !== undefined) return own;
+  return typeof version.schema === 'string' ? plainPrinter : customPrinter(version.columns);
+}
+
+function rowOf(
+  printer: Printer<StoredObject>,
+  { version }: VersionedResource,
+  object: StoredObject,
+  options: TableOptions,
+): TableRow {
   const conditions = printer.conditions?.(object) ?? [];
   return {
     cells: printer.cells(object, options.now),
     ...(conditions.length > 0 ? { conditions } : {}),
-    object: objectOfRow(object, options.includeObject),
+    object: objectOfRow(fromStored(version, object), options.includeObject),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/apimachinery';
+import { Catalog, statusOf } from '@shiplog/apimachinery';
 import { Projection } from '@shiplog/projection';
 import { background, BUS, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
@@ -49,6 +49,11 @@ export class ClusterCache implements OnApplicationBootstrap, OnApplicationShutdo
       throwStatus({ ...statusOf.unavailable('the api is still reading the log'), details: { retryAfterSeconds: 1 } });
     }
     return this.#projection;
+  }
+
+  /** What resources there are; while the log is still being read, those that always are. */
+  get catalog(): Catalog {
+    return this.#projection?.state.catalog ?? Catalog.builtIn;
   }
 
   async #load(): Promise<void> {

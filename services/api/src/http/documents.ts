@@ -5,7 +5,6 @@ import {
   AGGREGATED_VERSIONS,
   apiGroup,
   coreVersions,
-  GROUPS,
   groupList,
   openApiName,
   openApiV2,
@@ -13,10 +12,14 @@ import {
   openApiV3,
   openApiV3Index,
   resourceList,
+  servedApi,
   type AggregatedVersion,
+  type ServedApi,
+  type ServedGroupVersion,
 } from '@shiplog/representation';
-import { statusOf } from '@shiplog/apimachinery';
+import { type Catalog, statusOf } from '@shiplog/apimachinery';
 import { CONFIG } from '@shiplog/service';
+import { ClusterCache } from '../cache/cluster-cache';
 import type { ApiConfig } from '../settings';
 import { JSON_TYPE, type Answer } from '../rest/answer';
 import { throwStatus } from '../rest/errors';
@@ -40,15 +43,26 @@ export const VERSION = {
 const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const ASKED_AS = [PROTOBUF_V2, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'];
 
-/** The documents that say what the API is: discovery and OpenAPI. Each is made when first asked for, then kept. */
+/**
+ * The documents that say what the API is: discovery and OpenAPI. Each is made when first asked for, then kept as long as the
+ * catalog is the same.
+ */
 @Injectable()
 export class Documents {
-  readonly #made = new Map<string, Answer>();
+  #made = new Map<string, Answer>();
+  #catalog: Catalog | undefined;
 
   readonly #address: string;
 
-  constructor(@Inject(CONFIG) { advertiseAddress, port }: ApiConfig) {
+  constructor(
+    @Inject(CONFIG) { advertiseAddress, port }: ApiConfig,
+    private readonly cluster: ClusterCache,
+  ) {
     this.#address = `${advertiseAddress}:${port}`;
+  }
+
+  get #api(): ServedApi {
+    return servedApi(this.cluster.catalog);
   }
 
   discovery(target: Exclude<Target, { area: 'resource' | 'other' | 'nowhere' }>, accept: string | undefined): Answer {
@@ -56,11 +70,11 @@ export class Documents {
       case 'core':
         return this.#aggregated(true, accept) ?? this.#json('/api', () => coreVersions(this.#address));
       case 'groups':
-        return this.#aggregated(false, accept) ?? this.#json('/apis', groupList);
+        return this.#aggregated(false, accept) ?? this.#json('/apis', () => groupList(this.#api));
       case 'group':
         return this.#json(`group ${target.group.group}`, () => apiGroup(target.group));
       case 'version':
-        return this.#json(`version ${target.group.group}`, () => resourceList(target.group));
+        return this.#json(`version ${target.of.group}/${target.of.version}`, () => resourceList(target.of));
     }
   }
 
@@ -70,22 +84,28 @@ export class Documents {
       ({ type }) => ASKED_AS.includes(type) || type.endsWith('json') || type.endsWith('/*'),
     );
     if (wanted === undefined) throwStatus(statusOf.notAcceptable([JSON_TYPE, PROTOBUF_V2]));
-    const document = (): ReturnType<typeof openApiV2> => openApiV2(VERSION.gitVersion);
+    const document = (): ReturnType<typeof openApiV2> => openApiV2(this.#api, VERSION.gitVersion);
     if (!ASKED_AS.includes(wanted.type)) return this.#json('/openapi/v2', document);
-    return this.#make('/openapi/v2 protobuf', () => body(PROTOBUF_V2, Buffer.from(openApiV2Protobuf(document()))));
+    return this.#make('/openapi/v2 protobuf', () =>
+      body(PROTOBUF_V2, Buffer.from(openApiV2Protobuf(this.#api, document()))),
+    );
   }
 
   /** `/openapi/v3` and the documents that it names; undefined for another path. */
   openApiV3(path: string): Answer | undefined {
     if (path === '/openapi/v3' || path === '/openapi/v3/') return this.#json('/openapi/v3', () => this.#index());
-    const group = GROUPS.find((served) => path === `/openapi/v3/${openApiName(served)}`);
+    const group = this.#versions.find((served) => path === `/openapi/v3/${openApiName(served)}`);
     return group === undefined ? undefined : this.#json(path, () => openApiV3(group, VERSION.gitVersion));
+  }
+
+  get #versions(): readonly ServedGroupVersion[] {
+    return this.#api.groups.flatMap(({ versions }) => versions);
   }
 
   #index(): unknown {
     return openApiV3Index(
       Object.fromEntries(
-        GROUPS.map((group) => {
+        this.#versions.map((group) => {
           const document = JSON.stringify(openApiV3(group, VERSION.gitVersion));
           return [openApiName(group), createHash('sha256').update(document).digest('hex').toUpperCase().slice(0, 32)];
         }),
@@ -108,7 +128,7 @@ export class Documents {
 
   #aggregatedIn(core: boolean, version: AggregatedVersion): Answer {
     const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-    const make = (): Answer => body(type, Buffer.from(JSON.stringify(aggregatedDiscovery(core, version))));
+    const make = (): Answer => body(type, Buffer.from(JSON.stringify(aggregatedDiscovery(this.#api, core, version))));
     return this.#make(`aggregated ${version} ${core}`, make);
   }
 
@@ -117,6 +137,8 @@ export class Documents {
   }
 
   #make(name: string, make: () => Answer): Answer {
+    const { catalog } = this.cluster;
+    if (this.#catalog !== catalog) [this.#catalog, this.#made] = [catalog, new Map()];
     const known = this.#made.get(name);
     if (known !== undefined) return known;
     const made = make();

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { StatusError } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
+import { servedApi, type ServedApi } from '@shiplog/representation';
+import { ClusterCache } from '../cache/cluster-cache';
 import { LogHandler } from '../handlers/logs/log-handler';
 import { ReadHandler } from '../handlers/reads/read-handler';
 import { WatchHandler } from '../handlers/watch/watch-handler';
@@ -50,6 +52,7 @@ export class Gateway {
     private readonly mutations: MutationHandler,
     private readonly watches: WatchHandler,
     private readonly logs: LogHandler,
+    private readonly cluster: ClusterCache,
   ) {}
 
   /** Judges a request by its head, before a byte of its body is read: admitted, or answered already. */
@@ -59,7 +62,7 @@ export class Gateway {
       if (open !== undefined) return open;
       const user = this.authentication.userOf(headerOf(head, 'authorization'));
       if (user === undefined) return UNAUTHORIZED;
-      const target = parse(head.path);
+      const target = parse(head.path, servedApi(this.cluster.catalog));
       const verb = target.area === 'resource' ? verbAsked(target, head) : undefined;
       const leave = this.inFlight.enter(classOfRequest(target, verb, head));
       if (leave === undefined) return TOO_MANY;
@@ -96,9 +99,12 @@ export class Gateway {
         return this.documents.discovery(target, headerOf(head, 'accept'));
       case 'other':
         return this.#onOther(head);
+      case 'nowhere':
+        // Whether it is somewhere can only be said once the log is read.
+        void this.cluster.projection;
+        return throwStatus(statusOf.noSuchPath());
       // Without a verb none was admitted.
       case 'resource':
-      case 'nowhere':
         return throwStatus(statusOf.noSuchPath());
     }
   }
@@ -187,9 +193,9 @@ function pretty(answer: Answer): Answer {
 
 const PATHS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 
-function parse(path: string): Target {
+function parse(path: string, api: ServedApi): Target {
   try {
-    return parsePath(path);
+    return parsePath(path, api);
   } catch (error) {
     if (error instanceof URIError) throw new StatusError(statusOf.badRequest('the path is not properly encoded'));
     throw error;

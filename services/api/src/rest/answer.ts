@@ -1,4 +1,4 @@
-import { resourceRow, type KubeStatus, type ObjectKey } from '@shiplog/contracts';
+import type { KubeStatus, ResourceRow } from '@shiplog/contracts';
 
 /** What a handler answers with. */
 export type Answer = BodyAnswer | StreamAnswer;
@@ -54,16 +54,7 @@ export function statusAnswer(status: KubeStatus): BodyAnswer {
 }
 
 /** The Status that confirms a delete or a binding. */
-export function successAnswer(key?: ObjectKey, uid?: string): BodyAnswer {
-  const details =
-    key === undefined
-      ? undefined
-      : {
-          name: key.name,
-          ...groupOf(key),
-          kind: resourceRow(key.resource).plural,
-          ...(uid === undefined ? {} : { uid }),
-        };
+export function successAnswer(details?: KubeStatus['details']): BodyAnswer {
   const status: KubeStatus = {
     kind: 'Status',
     apiVersion: 'v1',
@@ -74,7 +65,12 @@ export function successAnswer(key?: ObjectKey, uid?: string): BodyAnswer {
   return { kind: 'body', code: 200, type: JSON_TYPE, body: `${JSON.stringify(status)}\n` };
 }
 
-function groupOf({ resource }: ObjectKey): { group?: string } {
-  const { group } = resourceRow(resource);
-  return group === '' ? {} : { group };
+/** The Status that confirms that an object is gone. */
+export function deletedAnswer({ group, plural }: ResourceRow, name: string, uid?: string): BodyAnswer {
+  return successAnswer({
+    name,
+    ...(group === '' ? {} : { group }),
+    kind: plural,
+    ...(uid === undefined ? {} : { uid }),
+  });
 }

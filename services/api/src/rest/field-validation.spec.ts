@@ -1,10 +1,12 @@
+import { Catalog } from '@shiplog/apimachinery';
+import { servedApi } from '@shiplog/representation';
 import { StatusError, type KubeStatus, type PatchType, type StoredObject } from '@shiplog/contracts';
 import { checkFields, checkPatch } from './field-validation';
 import type { ResourceRequest } from './request';
 import { parsePath, type ResourceTarget } from './request-info';
 
 const request = (validation: string, body = '', contentType = 'application/json'): ResourceRequest => ({
-  target: parsePath('/api/v1/namespaces/default/configmaps/a') as ResourceTarget,
+  target: parsePath('/api/v1/namespaces/default/configmaps/a', servedApi(Catalog.builtIn)) as ResourceTarget,
   verb: 'create',
   query: { fieldValidation: validation },
   user: { name: 'admin', uid: '1', groups: [] },

@@ -1,4 +1,4 @@
-import { statusOf, strictDecodingError, unknownFields } from '@shiplog/apimachinery';
+import { expectedAt, statusOf, strictDecodingError, unknownFields } from '@shiplog/apimachinery';
 import type { KubeStatus, PatchType, StoredObject } from '@shiplog/contracts';
 import { isYaml } from './body';
 import { faultsInOrder } from './duplicate-fields';
@@ -20,7 +20,8 @@ export function checkFields(
   const validation = fieldValidationOf(request.query, options);
   if (validation === 'Ignore') return [];
   const unknown = unknownIn(request, [object]);
-  const refuse = (faults: readonly string[]): KubeStatus => strictDecodingError(storedResource(request), faults);
+  const refuse = (faults: readonly string[]): KubeStatus =>
+    strictDecodingError(expectedAt(storedResource(request)), faults);
   if (isYaml(request.contentType)) {
     // Kubernetes reads YAML strictly first, whose faults are one error of many lines; each is a warning of its own.
     const lines = duplicates.length === 0 ? [] : [['yaml: unmarshal errors:', ...duplicates].join('\n  ')];
@@ -46,8 +47,8 @@ export function checkPatch(
   );
   const given = duplicates.map((fault) => (type === 'json' ? `json patch ${fault}` : fault));
   return judged(validation, [...given, ...said(unknown)], (faults) => {
-    if (current === undefined) return statusOf.notFound(storedResource(request), nameOf(request));
-    return strictDecodingError(storedResource(request), faults);
+    if (current === undefined) return statusOf.notFound(storedResource(request).row, nameOf(request));
+    return strictDecodingError(expectedAt(storedResource(request)), faults);
   });
 }
 
@@ -62,9 +63,8 @@ function judged(
 }
 
 function unknownIn(request: ResourceRequest, submitted: readonly unknown[]): string[] {
-  const resource = storedResource(request);
-  const subresource = request.target.subresource?.name;
-  return [...new Set(submitted.flatMap((object) => unknownFields(resource, object, subresource)))];
+  const expected = expectedAt(storedResource(request), request.target.subresource?.name);
+  return [...new Set(submitted.flatMap((object) => unknownFields(expected, object)))];
 }
 
 function said(unknown: readonly string[]): string[] {

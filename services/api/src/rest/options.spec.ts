@@ -1,3 +1,4 @@
+import { aPod, versioned } from '../../../../libs/apimachinery/src/testing/objects';
 import type { StatusError } from '@shiplog/contracts';
 import {
   codeOfWaiting,
@@ -122,9 +123,12 @@ describe('query options', () => {
   });
 
   it('narrows a selection to the object in the path', () => {
-    const selection = selectionOf('pods', 'default', { labelSelector: 'a=b' }, 'web');
-    expect(selection.fields).toEqual([{ field: 'metadata.name', equals: true, value: 'web' }]);
+    const selection = selectionOf(versioned('pods'), 'default', { labelSelector: 'a=b' }, 'web');
+    expect(selection.fields).toMatchObject([{ equals: true, value: 'web' }]);
+    expect(selection.fields[0]?.read(aPod())).toBe('web');
     expect(selection.labels).toHaveLength(1);
-    expect(() => selectionOf('pods', '', { fieldSelector: 'spec.color=red' })).toThrow(/field label not supported/);
+    expect(() => selectionOf(versioned('pods'), '', { fieldSelector: 'spec.color=red' })).toThrow(
+      /field label not supported/,
+    );
   });
 });

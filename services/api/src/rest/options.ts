@@ -1,6 +1,6 @@
-import type { DeletionOptions, KubeStatus, PropagationPolicy, ResourceId, StatusCause } from '@shiplog/contracts';
-import { parseFieldSelector, type FieldTerm } from '@shiplog/admission';
-import { GoSyntax, parseLabelSelector, statusOf, type LabelTerm } from '@shiplog/apimachinery';
+import type { DeletionOptions, KubeStatus, PropagationPolicy, StatusCause } from '@shiplog/contracts';
+import { fieldTermOfName, parseFieldSelector, type FieldTerm } from '@shiplog/admission';
+import { GoSyntax, parseLabelSelector, statusOf, type LabelTerm, type VersionedResource } from '@shiplog/apimachinery';
 import type { IncludeObject } from '@shiplog/representation';
 import { unwrap, throwStatus } from './errors';
 
@@ -84,12 +84,12 @@ export interface Selection {
 }
 
 /** Reads the selectors of a request; `name` narrows to one object. 400 when they can't be read. */
-export function selectionOf(resource: ResourceId, namespace: string, query: Query, name?: string): Selection {
+export function selectionOf(resource: VersionedResource, namespace: string, query: Query, name?: string): Selection {
   const labelText = param(query, 'labelSelector') ?? '';
   const fieldText = param(query, 'fieldSelector') ?? '';
   const labels = labelText === '' ? [] : unwrap(parseLabelSelector(labelText));
   const fields = fieldText === '' ? [] : unwrap(parseFieldSelector(resource, fieldText));
-  const named = name === undefined ? [] : [{ field: 'metadata.name', equals: true, value: name }];
+  const named = name === undefined ? [] : [fieldTermOfName(name)];
   return {
     namespace,
     labels,

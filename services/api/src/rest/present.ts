@@ -1,4 +1,5 @@
-import { apiVersionOf, resourceRow, type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { apiVersionOf, type ListMeta, type StoredObject } from '@shiplog/contracts';
+import { fromStored, type VersionedResource } from '@shiplog/apimachinery';
 import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/representation';
 import { stringify as toYaml } from 'yaml';
 import { bytesOf, lineOf } from './object-bytes';
@@ -9,7 +10,7 @@ import { storedResource, type ResourceRequest } from './request';
 
 /** How a client wants objects shown. */
 export interface Presentation {
-  readonly resource: ResourceId;
+  readonly resource: VersionedResource;
   readonly negotiated: Negotiated;
   readonly includeObject: IncludeObject;
   readonly now: number;
@@ -32,8 +33,8 @@ export function presentationOf(request: ResourceRequest, now: number): Presentat
 export function presentObject(code: number, object: StoredObject, how: Presentation): BodyAnswer {
   switch (how.negotiated.view) {
     case 'object':
-      if (how.negotiated.yaml) return yamlAnswer(code, object);
-      return { kind: 'body', code, type: JSON_TYPE, body: lineOf(object) };
+      if (how.negotiated.yaml) return yamlAnswer(code, shown(object, how));
+      return { kind: 'body', code, type: JSON_TYPE, body: lineOf(shown(object, how)) };
     case 'table':
       return jsonAnswer(
         code,
@@ -70,13 +71,18 @@ export function presentList(objects: readonly StoredObject[], metadata: ListMeta
   }
 }
 
+/** As the version of the request has it. */
+function shown(object: StoredObject, { resource }: Presentation): StoredObject {
+  return fromStored(resource.version, object);
+}
+
 function headOf(how: Presentation): { kind: string; apiVersion: string } {
-  const row = resourceRow(how.resource);
-  return { kind: `${row.kind}List`, apiVersion: apiVersionOf(row) };
+  const { row, version } = how.resource;
+  return { kind: row.names?.listKind ?? `${row.kind}List`, apiVersion: apiVersionOf(version) };
 }
 
 function listOf(objects: readonly StoredObject[], metadata: ListMeta, how: Presentation): unknown {
-  return { ...headOf(how), metadata, items: objects };
+  return { ...headOf(how), metadata, items: objects.map((object) => shown(object, how)) };
 }
 
 const COMMA = Buffer.from(',');
@@ -88,7 +94,7 @@ function listAnswer(objects: readonly StoredObject[], metadata: ListMeta, how: P
   const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
   for (const [index, object] of objects.entries()) {
     if (index > 0) parts.push(COMMA);
-    parts.push(bytesOf(object));
+    parts.push(bytesOf(shown(object, how)));
   }
   parts.push(END);
   return { kind: 'body', code: 200, type: JSON_TYPE, body: Buffer.concat(parts) };

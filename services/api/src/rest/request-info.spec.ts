@@ -1,8 +1,10 @@
+import { Catalog } from '@shiplog/apimachinery';
+import { servedApi } from '@shiplog/representation';
 import { parsePath, verbOf, type ResourceTarget } from './request-info';
 
 /** A resource path in short: `plural namespace/name subresource`. */
 function short(path: string): string {
-  const target = parsePath(path);
+  const target = parsePath(path, servedApi(Catalog.builtIn));
   if (target.area !== 'resource') return target.area;
   const { resource, namespace, name, subresource } = target;
   return [resource.plural, `${namespace}/${name ?? '*'}`, subresource?.name]
@@ -52,13 +54,13 @@ describe('parsePath', () => {
   });
 
   it('does not take a path that is not properly encoded', () => {
-    expect(() => parsePath('/api/v1/namespaces/default/pods/%E0%A4')).toThrow(URIError);
+    expect(() => parsePath('/api/v1/namespaces/default/pods/%E0%A4', servedApi(Catalog.builtIn))).toThrow(URIError);
   });
 });
 
 describe('verbOf', () => {
   const verb = (method: string, path: string, watching = false): string | undefined =>
-    verbOf(method, parsePath(path) as ResourceTarget, watching);
+    verbOf(method, parsePath(path, servedApi(Catalog.builtIn)) as ResourceTarget, watching);
   const item = '/api/v1/namespaces/default/pods/web';
   const all = '/api/v1/namespaces/default/pods';
 

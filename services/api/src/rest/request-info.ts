@@ -1,4 +1,10 @@
-import { GROUPS, SERVED, type ServedGroup, type ServedResource, type ServedSubresource } from '@shiplog/representation';
+import type {
+  ServedApi,
+  ServedGroup,
+  ServedGroupVersion,
+  ServedResource,
+  ServedSubresource,
+} from '@shiplog/representation';
 
 /** What a path of the resource API names. */
 export interface ResourceTarget {
@@ -19,7 +25,7 @@ export type Target =
   | { readonly area: 'core' }
   | { readonly area: 'groups' }
   | { readonly area: 'group'; readonly group: ServedGroup }
-  | { readonly area: 'version'; readonly group: ServedGroup }
+  | { readonly area: 'version'; readonly of: ServedGroupVersion }
   /** Health, version and OpenAPI: by the path itself. */
   | { readonly area: 'other'; readonly path: string }
   /** Under a served group, but nothing that it has. */
@@ -29,25 +35,22 @@ export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'd
 
 const NOWHERE: Target = { area: 'nowhere' };
 
-const groups = new Map(GROUPS.map((group) => [group.group, group]));
-const resources = new Map(SERVED.map((resource) => [`${resource.group}/${resource.plural}`, resource]));
-
-/** Reads a path (without its query). Throws URIError when it is not properly encoded. */
-export function parsePath(path: string): Target {
+/** Reads a path (without its query) of an API. Throws URIError when it is not properly encoded. */
+export function parsePath(path: string, api: ServedApi): Target {
   const parts = path.split('/').filter((part) => part !== '');
   const [root] = parts;
   if (root !== 'api' && root !== 'apis') return { area: 'other', path };
   if (parts.length === 1) return { area: root === 'api' ? 'core' : 'groups' };
-  const group = groups.get(root === 'api' ? '' : (parts[1] ?? ''));
+  const group = api.group(root === 'api' ? '' : (parts[1] ?? ''));
   if (group === undefined) return NOWHERE;
   if (root === 'apis' && parts.length === 2) return { area: 'group', group };
   const rest = parts.slice(root === 'api' ? 1 : 2);
-  if (rest[0] !== group.version) return NOWHERE;
-  if (rest.length === 1) return { area: 'version', group };
-  return parseResource(group.group, rest.slice(1));
+  const of = group.versions.find(({ version }) => version === rest[0]);
+  if (of === undefined) return NOWHERE;
+  return rest.length === 1 ? { area: 'version', of } : parseResource(of, rest.slice(1), api);
 }
 
-function parseResource(group: string, given: string[]): Target {
+function parseResource({ group, version }: ServedGroupVersion, given: string[], api: ServedApi): Target {
   const parts = path(given);
   const watchPath = parts[0] === 'watch' && parts.length > 1;
   if (watchPath) parts.shift();
@@ -58,7 +61,7 @@ function parseResource(group: string, given: string[]): Target {
     parts.splice(0, 2);
   }
   const [plural = '', name, sub, ...beyond] = parts;
-  const resource = resources.get(`${group}/${plural}`);
+  const resource = api.resource(group, version, plural);
   if (resource === undefined || beyond.length > 0) return NOWHERE;
   // A namespaced object has a namespace in its path; a cluster-scoped one has none.
   if (resource.namespaced ? namespace === '' && name !== undefined : namespace !== '') return NOWHERE;

@@ -1,9 +1,8 @@
-import type { ObjectKey, ResourceId } from '@shiplog/contracts';
-
+import { apiVersionOf, type ObjectKey } from '@shiplog/contracts';
+import { statusOf, type VersionedResource } from '@shiplog/apimachinery';
 import { throwStatus } from './errors';
 import type { Query } from './options';
 import type { ResourceTarget, Verb } from './request-info';
-import { statusOf } from '@shiplog/apimachinery';
 
 /** Who asks. */
 export interface User {
@@ -23,11 +22,15 @@ export interface ResourceRequest {
   readonly body: Buffer | undefined;
 }
 
-/** The stored resource that a request is about. 405 for `bindings`, which stores nothing. */
-export function storedResource({ target }: ResourceRequest): ResourceId {
-  const { row } = target.resource;
-  if (row === undefined) throwStatus(statusOf.methodNotAllowed());
-  return row.id as ResourceId;
+/** The stored resource that a request is about, in the request's version. 405 for `bindings`, which stores nothing. */
+export function storedResource({ target }: ResourceRequest): VersionedResource {
+  return target.resource.stored ?? throwStatus(statusOf.methodNotAllowed());
+}
+
+/** What a command has to say of the version that its request is in: nothing, where objects are stored in it. */
+export function versionAsSent(request: ResourceRequest): { apiVersion?: string } {
+  const { row, version } = storedResource(request);
+  return version === row.versions[0] ? {} : { apiVersion: apiVersionOf(version) };
 }
 
 /** The name in the path. */
@@ -38,5 +41,5 @@ export function nameOf({ target }: ResourceRequest): string {
 
 /** The key of the object that a request is about. */
 export function keyOf(request: ResourceRequest): ObjectKey {
-  return { resource: storedResource(request), namespace: request.target.namespace, name: nameOf(request) };
+  return { resource: storedResource(request).row.id, namespace: request.target.namespace, name: nameOf(request) };
 }

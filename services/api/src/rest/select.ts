@@ -1,27 +1,26 @@
-import { localKey, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { localKey, type StoredObject } from '@shiplog/contracts';
 import { matchesFields } from '@shiplog/admission';
 import { matchesLabels } from '@shiplog/apimachinery';
 import type { Selection } from './options';
 
-/** Whether a selection chooses an object of a resource. */
-export function chooser(resource: ResourceId, selection: Selection): (object: StoredObject) => boolean {
+/** Whether a selection chooses an object. */
+export function chooser(selection: Selection): (object: StoredObject) => boolean {
   const { namespace, labels, fields } = selection;
   return (object) =>
     (namespace === '' || object.metadata.namespace === namespace) &&
     (labels.length === 0 || matchesLabels(labels, object.metadata.labels)) &&
-    (fields.length === 0 || matchesFields(resource, fields, object));
+    (fields.length === 0 || matchesFields(fields, object));
 }
 
 /** The objects of a namespace that a selection chooses, those after a key if one is given. */
 export function select(
-  resource: ResourceId,
   objects: readonly StoredObject[],
   selection: Selection,
   after?: string,
 ): readonly StoredObject[] {
   const rest = after === undefined ? objects : objects.slice(firstAfter(objects, after));
   if (selection.labels.length === 0 && selection.fields.length === 0) return rest;
-  return rest.filter(chooser(resource, { ...selection, namespace: '' }));
+  return rest.filter(chooser({ ...selection, namespace: '' }));
 }
 
 /** Index of the first object after a key, in a list that is in order. */

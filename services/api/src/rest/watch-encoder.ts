@@ -1,4 +1,5 @@
-import { apiVersionOf, resourceRow, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { apiVersionOf, type StoredObject } from '@shiplog/contracts';
+import { fromStored, type VersionedResource } from '@shiplog/apimachinery';
 import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/representation';
 import type { View } from './negotiate';
 import { bytesOf } from './object-bytes';
@@ -22,12 +23,18 @@ export interface Encoder {
 
 const INITIAL_END = 'k8s.io/initial-events-end';
 
-export function encoderFor(resource: ResourceId, view: View, include: IncludeObject, clock: () => number): Encoder {
+export function encoderFor(
+  resource: VersionedResource,
+  view: View,
+  include: IncludeObject,
+  clock: () => number,
+): Encoder {
+  const { version } = resource;
   switch (view) {
     case 'object':
       return {
-        key: 'object',
-        encode: linesOf,
+        key: `object ${apiVersionOf(version)}`,
+        encode: (events) => linesOf(events, (object) => fromStored(version, object)),
         bookmark: (position, initial) => line('BOOKMARK', bookmarkObject(resource, position, initial)),
       };
     case 'table':
@@ -43,7 +50,7 @@ export function encoderFor(resource: ResourceId, view: View, include: IncludeObj
   }
 }
 
-function tableEncoder(resource: ResourceId, includeObject: IncludeObject, clock: () => number): Encoder {
+function tableEncoder(resource: VersionedResource, includeObject: IncludeObject, clock: () => number): Encoder {
   const table = (object: StoredObject): unknown =>
     tableOf(resource, [object], {
       now: clock(),
@@ -51,18 +58,17 @@ function tableEncoder(resource: ResourceId, includeObject: IncludeObject, clock:
       metadata: { resourceVersion: object.metadata.resourceVersion },
     });
   return {
-    key: `table ${includeObject}`,
+    key: `table ${includeObject} ${apiVersionOf(resource.version)}`,
     encode: (events) => lines(events, table),
     bookmark: (position, initial) =>
       line('BOOKMARK', table(bookmarkObject(resource, position, initial) as StoredObject)),
   };
 }
 
-function bookmarkObject(resource: ResourceId, position: number, initial: boolean): unknown {
-  const row = resourceRow(resource);
+function bookmarkObject({ row, version }: VersionedResource, position: number, initial: boolean): unknown {
   return {
     kind: row.kind,
-    apiVersion: apiVersionOf(row),
+    apiVersion: apiVersionOf(version),
     metadata: {
       resourceVersion: String(position),
       creationTimestamp: null,
@@ -88,8 +94,8 @@ const PREFIX: Readonly<Record<WatchType, Buffer>> = {
 const SUFFIX = Buffer.from('}\n');
 
 /** Watch events as lines of JSON, from the bytes that the objects already have. */
-function linesOf(events: readonly WatchEvent[]): Buffer {
+function linesOf(events: readonly WatchEvent[], shown: (object: StoredObject) => StoredObject): Buffer {
   const parts: Buffer[] = [];
-  for (const { type, object } of events) parts.push(PREFIX[type], bytesOf(object), SUFFIX);
+  for (const { type, object } of events) parts.push(PREFIX[type], bytesOf(shown(object)), SUFFIX);
   return Buffer.concat(parts);
 }

@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import {
   serviceActor,
-  apiVersionOf,
-  resourceRow,
+  builtIn,
+  storedApiVersion,
   type AnyCommand,
   type KubeObject,
   type ObjectKey,
+  type BuiltIn,
   type ResourceId,
 } from '@shiplog/contracts';
 import { backendAddress } from '@shiplog/apimachinery';
@@ -126,9 +127,9 @@ function changeFor(
   return { type: 'ReplaceObject', data: { resource, namespace, name, object } };
 }
 
-function objectOf(resource: ResourceId, metadata: KubeObject['metadata'], fields: object = {}): KubeObject {
-  const row = resourceRow(resource);
-  return { apiVersion: apiVersionOf(row), kind: row.kind, metadata, ...fields };
+function objectOf(resource: BuiltIn, metadata: KubeObject['metadata'], fields: object = {}): KubeObject {
+  const row = builtIn(resource);
+  return { apiVersion: storedApiVersion(row), kind: row.kind, metadata, ...fields };
 }
 
 function kubernetesService({ serviceCidr, port }: ApiConfig): KubeObject {

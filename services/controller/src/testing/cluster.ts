@@ -1,14 +1,14 @@
 import { BusUnavailable } from '@shiplog/bus';
 import { ClusterState, decide, replyOf, type AppliedEvent, type ReadonlyCluster } from '@shiplog/cluster';
 import {
-  resourceRow,
-  apiVersionOf,
+  builtIn,
+  storedApiVersion,
   type AnyCommand,
   type CommandReply,
   type KubeObject,
   type LogEvent,
   type ObjectOf,
-  type ResourceId,
+  type BuiltIn,
   type StoredObject,
 } from '@shiplog/contracts';
 import type { Controller, Note } from '../runtime/domain/controller';
@@ -74,27 +74,27 @@ export class TestCluster implements Client {
     return reply;
   }
 
-  async create<R extends ResourceId>(
+  async create<R extends BuiltIn>(
     resource: R,
     object: { metadata: object; [field: string]: unknown },
   ): Promise<ObjectOf<R>> {
-    const row = resourceRow(resource);
+    const row = builtIn(resource);
     const { namespace = row.namespaced ? 'default' : '' } = object.metadata as { namespace?: string };
-    const whole = { apiVersion: apiVersionOf(row), kind: row.kind, ...object } as unknown as KubeObject;
+    const whole = { apiVersion: storedApiVersion(row), kind: row.kind, ...object } as unknown as KubeObject;
     const { key } = await this.send({ type: 'CreateObject', data: { resource, namespace, object: whole } });
     return this.journal.get(resource, key!.namespace, key!.name)!;
   }
 
-  async patch(resource: ResourceId, name: string, patch: object, subresource?: string): Promise<void> {
-    const namespace = resourceRow(resource).namespaced ? 'default' : '';
+  async patch(resource: BuiltIn, name: string, patch: object, subresource?: string): Promise<void> {
+    const namespace = builtIn(resource).namespaced ? 'default' : '';
     await this.send({
       type: 'PatchObject',
       data: { resource, namespace, name, subresource, patchType: 'strategic', patch },
     });
   }
 
-  async delete(resource: ResourceId, name: string, options: object = {}): Promise<void> {
-    const namespace = resourceRow(resource).namespaced ? 'default' : '';
+  async delete(resource: BuiltIn, name: string, options: object = {}): Promise<void> {
+    const namespace = builtIn(resource).namespaced ? 'default' : '';
     await this.send({ type: 'DeleteObject', data: { resource, namespace, name, ...options } });
   }
 

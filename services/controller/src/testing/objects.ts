@@ -1,5 +1,5 @@
-import type { Kind, ObjectOf, OwnerReference, PodCondition, ResourceId, StoredMeta } from '@shiplog/contracts';
-import { RESOURCES, apiVersionOf } from '@shiplog/contracts';
+import type { BuiltIn, Kind, ObjectOf, OwnerReference, PodCondition, StoredMeta } from '@shiplog/contracts';
+import { builtIn, storedApiVersion } from '@shiplog/contracts';
 
 /** 2024-01-01T00:00:00Z: when the objects of the specs were made, unless they say otherwise. */
 export const EPOCH = Date.UTC(2024, 0, 1);
@@ -7,8 +7,8 @@ export const at = (seconds: number): string => `${new Date(EPOCH + seconds * 100
 
 let made = 0;
 
-function object<R extends ResourceId>(resource: R, name: string, meta: Partial<StoredMeta>, rest: object): ObjectOf<R> {
-  const row = RESOURCES.find(({ id }) => id === resource)!;
+function object<R extends BuiltIn>(resource: R, name: string, meta: Partial<StoredMeta>, rest: object): ObjectOf<R> {
+  const row = builtIn(resource);
   const metadata: StoredMeta = {
     name,
     ...(row.namespaced && { namespace: 'default' }),
@@ -17,7 +17,7 @@ function object<R extends ResourceId>(resource: R, name: string, meta: Partial<S
     creationTimestamp: at(0),
     ...meta,
   };
-  return { apiVersion: apiVersionOf(row), kind: row.kind, metadata, ...rest } as unknown as ObjectOf<R>;
+  return { apiVersion: storedApiVersion(row), kind: row.kind, metadata, ...rest } as unknown as ObjectOf<R>;
 }
 
 export interface PodOptions {
@@ -95,12 +95,7 @@ export function namespace(name: string, meta: Partial<StoredMeta> = {}): ObjectO
 }
 
 /** Any object with its metadata alone. */
-export function bare<R extends ResourceId>(
-  resource: R,
-  name: string,
-  meta: Partial<StoredMeta> = {},
-  rest: object = {},
-) {
+export function bare<R extends BuiltIn>(resource: R, name: string, meta: Partial<StoredMeta> = {}, rest: object = {}) {
   return object(resource, name, meta, rest);
 }
 

@@ -54,7 +54,7 @@ function chosen(
 
 /** The channels of all resources: who has objects has events. */
 function everything(heads: ChannelHeads): Channel[] {
-  return Object.keys(heads.ofResources()).map((resource) => ({ resource: resource as ResourceId }));
+  return Object.keys(heads.ofResources()).map((resource) => ({ resource }));
 }
 
 /** As lines of `StateChunk`, in the words of the journal of an epoch. */

@@ -161,7 +161,7 @@ export class Writer {
     const waiting = new Waiting(submission);
     this.#underWay.set(command.id, waiting);
     if (command.type === 'DeleteCollection') return this.#sweep(new Sweep(waiting, command.data), time);
-    const decided = this.#decide(submission, time, mayMakeObject(command) ? uid() : '');
+    const decided = this.#decide(submission, time, mayMakeObject(this.state, command) ? uid() : '');
     this.#settle(waiting, decided, time);
   }
 

@@ -1,14 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { AppliedEvent } from '@shiplog/cluster';
-import {
-  localKey,
-  resourceRow,
-  apiVersionOf,
-  type LogEvent,
-  type Signals,
-  type StoredObject,
-} from '@shiplog/contracts';
+import { localKey, storedApiVersion, type LogEvent, type Signals, type StoredObject } from '@shiplog/contracts';
 import type { Change } from '../../cache/window/change';
+import { Catalog } from '@shiplog/apimachinery';
 import { WatchCache } from '../../cache/watch-cache';
 import { Clock } from '../../common/clock';
 import { eventLinesOf, type EventLine } from './render/event-lines';
@@ -68,9 +62,10 @@ export class EventRecorder implements OnModuleInit {
   /** What a service says that is no fact of the log. */
   recordNote(note: Signals['note']): void {
     const { namespace, name, uid, resource, fieldPath } = note.about;
-    const row = resourceRow(resource);
+    const row = Catalog.builtIn.get(resource);
+    if (row === undefined) return;
     const about = {
-      apiVersion: apiVersionOf(row),
+      apiVersion: storedApiVersion(row),
       kind: row.kind,
       name,
       uid,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { scaleOf } from '@shiplog/admission';
-import { statusOf } from '@shiplog/apimachinery';
+import { fromStored, statusOf } from '@shiplog/apimachinery';
 import { jsonAnswer, type Answer } from '../../rest/answer';
 import { throwStatus } from '../../rest/errors';
 import { integerParam, param, selectionOf, versionAsked, type VersionAsked } from '../../rest/options';
@@ -34,7 +34,7 @@ export class ReadHandler {
   ) {}
 
   async get(request: ResourceRequest): Promise<Answer> {
-    const resource = storedResource(request);
+    const { row, version } = storedResource(request);
     const { namespace } = request.target;
     const name = nameOf(request);
     const asked = versionAsked(request.query);
@@ -42,10 +42,11 @@ export class ReadHandler {
     if (wait !== undefined) await wait;
     const object =
       asked.at === 'exactly'
-        ? await this.historical.objectAt(resource, namespace, name, asked.position)
-        : this.ephemeral.get(resource, namespace, name);
-    if (object === undefined) throwStatus(statusOf.notFound(resource, name));
-    if (request.target.subresource?.name === 'scale') return jsonAnswer(200, scaleOf(object));
+        ? await this.historical.objectAt(row.id, namespace, name, asked.position)
+        : this.ephemeral.get(row.id, namespace, name);
+    if (object === undefined) throwStatus(statusOf.notFound(row, name));
+    if (request.target.subresource?.name === 'scale')
+      return jsonAnswer(200, scaleOf(version, fromStored(version, object)));
     return presentObject(200, object, presentationOf(request, this.clock.now()));
   }
 
@@ -60,12 +61,12 @@ export class ReadHandler {
     const token = param(query, 'continue');
     const from = token === undefined ? undefined : parseContinue(token);
     const asked = this.#versionOf(request, from?.position);
-    const { position, objects } = await this.#snapshot(resource, target.namespace, asked);
-    const found = select(resource, objects, selection, from?.after);
+    const { position, objects } = await this.#snapshot(resource.row.id, target.namespace, asked);
+    const found = select(objects, selection, from?.after);
     const metadata: ListMeta = { resourceVersion: String(position) };
     if (limit === 0 || found.length <= limit) return presentList(found, metadata, presentation);
     const page = found.slice(0, limit);
-    this.historical.keep(resource, target.namespace, position, objects);
+    this.historical.keep(resource.row.id, target.namespace, position, objects);
     metadata.continue = continueToken({ position, after: sortKeyOf(page.at(-1) as StoredObject) });
     const counted = selection.labels.length === 0 && selection.fields.length === 0;
     if (counted) metadata.remainingItemCount = found.length - limit;

@@ -1,3 +1,5 @@
+import { Catalog } from '@shiplog/apimachinery';
+import { servedApi } from '@shiplog/representation';
 import type { TestingModule } from '@nestjs/testing';
 import type { StoredObject } from '@shiplog/contracts';
 import type { BodyAnswer } from '../../rest/answer';
@@ -45,7 +47,7 @@ describe('ReadsModule', () => {
   });
 
   const request = (path: string, query: ResourceRequest['query'] = {}): ResourceRequest => {
-    const target = parsePath(path) as ResourceTarget;
+    const target = parsePath(path, servedApi(Catalog.builtIn)) as ResourceTarget;
     const verb = target.name === undefined ? 'list' : 'get';
     const user = { name: 'admin', uid: '1', groups: [] };
     return { target, verb, query, user, accept: undefined, contentType: undefined, body: undefined };

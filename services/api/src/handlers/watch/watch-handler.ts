@@ -75,9 +75,9 @@ export class WatchHandler {
     const selection = selectionOf(resource, target.namespace, query, target.name);
     const { view } = negotiate(request.accept);
     const watch: Watch = {
-      resource,
+      resource: resource.row.id,
       selection,
-      chosen: chooser(resource, selection),
+      chosen: chooser(selection),
       encoder: encoderFor(resource, view, includeObjectOf(query), () => this.clock.now()),
       start: startOf(query),
       bookmarks: flagParam(query, 'allowWatchBookmarks'),

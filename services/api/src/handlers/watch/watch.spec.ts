@@ -1,3 +1,4 @@
+import { versioned } from '../../../../../libs/apimachinery/src/testing/objects';
 import type { LogEvent, StoredObject } from '@shiplog/contracts';
 import type { OutStream } from '../../rest/answer';
 import { transitionOf, type Change } from '../../cache/window/change';
@@ -62,7 +63,7 @@ function watch(
   chosen: (object: StoredObject) => boolean = () => true,
 ): Client {
   const window = watchCache.window('pods');
-  const encoder = encoderFor('pods', 'object', 'Metadata', () => 0);
+  const encoder = encoderFor(versioned('pods'), 'object', 'Metadata', () => 0);
   const place = window.placeAfter(after);
   if (place === undefined) throw new Error('too old');
   const stream = new WatchStream(
@@ -271,7 +272,7 @@ describe('WatchStream', () => {
 
 describe('encoderFor', () => {
   it('sends bookmarks with the version alone, and marks the end of the initial objects', () => {
-    const line = encoderFor('pods', 'object', 'Metadata', () => 0)
+    const line = encoderFor(versioned('pods'), 'object', 'Metadata', () => 0)
       .bookmark(42, true)
       .toString();
     expect(JSON.parse(line)).toEqual({
@@ -291,13 +292,13 @@ describe('encoderFor', () => {
   it('sends rows to who watches as a table, and metadata to who wants no more', () => {
     const events = [{ type: 'ADDED', object: pod('a', 1) }] as const;
     const table = JSON.parse(
-      encoderFor('pods', 'table', 'None', () => 0)
+      encoderFor(versioned('pods'), 'table', 'None', () => 0)
         .encode(events)
         .toString(),
     ) as object;
     expect(table).toMatchObject({ type: 'ADDED', object: { kind: 'Table', rows: [{ object: null }] } });
     const metadata = JSON.parse(
-      encoderFor('pods', 'metadata', 'None', () => 0)
+      encoderFor(versioned('pods'), 'metadata', 'None', () => 0)
         .encode(events)
         .toString(),
     ) as object;

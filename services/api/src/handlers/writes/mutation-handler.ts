@@ -1,17 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import {
-  MADE_BY_UPDATE,
-  type AnyCommand,
-  type KubeObject,
-  type ObjectKey,
-  type StoredObject,
-} from '@shiplog/contracts';
+import type { AnyCommand, KubeObject, ObjectKey, ResourceRow, StoredObject } from '@shiplog/contracts';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { scaleOf, warningsOf } from '@shiplog/admission';
-import { statusOf } from '@shiplog/apimachinery';
-import { jsonAnswer, successAnswer, type Answer, type BodyAnswer } from '../../rest/answer';
+import { fromStored, statusOf } from '@shiplog/apimachinery';
+import { deletedAnswer, jsonAnswer, successAnswer, type Answer, type BodyAnswer } from '../../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch, type Expected } from '../../rest/body';
 import { throwStatus } from '../../rest/errors';
 import { checkFields, checkPatch } from '../../rest/field-validation';
@@ -20,7 +14,7 @@ import { negotiate } from '../../rest/negotiate';
 import { codeOfWaiting, deletionOf, dryRunOf, param, selectionOf } from '../../rest/options';
 import { ownerWarnings } from '../../rest/owner-warnings';
 import { presentationOf, presentList, presentObject, type Presentation } from '../../rest/present';
-import { keyOf, storedResource, type ResourceRequest } from '../../rest/request';
+import { keyOf, storedResource, versionAsSent, type ResourceRequest } from '../../rest/request';
 import { warningHeader } from '../../rest/warning-header';
 import { YamlReader } from './yaml-reader';
 import { ClusterCache, objectIn } from '../../cache/cluster-cache';
@@ -58,14 +52,15 @@ export class MutationHandler {
 
   async create(request: ResourceRequest): Promise<Answer> {
     const { target, body, contentType } = request;
-    if (target.subresource?.name === 'binding' || target.resource.row === undefined) return this.#bind(request);
-    const resource = storedResource(request);
+    if (target.subresource?.name === 'binding' || target.resource.stored === undefined) return this.#bind(request);
+    const { row } = storedResource(request);
     const shown = presentationOf(request, this.clock.now());
     const duplicates: string[] = [];
     const object = withMetadata(await parseObject(body, contentType, this.yaml, expectedOf(request, duplicates)));
     const warnings = [...checkFields(request, object, duplicates, 'CreateOptions'), ...ownerWarnings(object)];
     const dryRun = dryRunOf(request.query.dryRun, 'CreateOptions');
-    const data = { resource, namespace: target.namespace, object, ...(dryRun ? { dryRun } : {}) };
+    const place = { resource: row.id, namespace: target.namespace };
+    const data = { ...place, object, ...versionAsSent(request), ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
     return this.#show(request, 201, reply, shown, { warnings });
   }
@@ -79,15 +74,17 @@ export class MutationHandler {
     checkName(object, key);
     const warnings = [...checkFields(request, object, duplicates, 'UpdateOptions'), ...ownerWarnings(object)];
     const dryRun = dryRunOf(request.query.dryRun, 'UpdateOptions');
-    const data = { ...key, ...subresourceOf(request), object, ...(dryRun ? { dryRun } : {}) };
+    const data = { ...key, ...partOf(request), object, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object: this.#known(key) };
     const reply = await this.#send(request, { type: 'ReplaceObject', data });
-    return this.#show(request, (await this.#isNew(key, reply, before)) ? 201 : 200, reply, shown, before);
+    const { row } = storedResource(request);
+    const code = (await this.#isNew(row, key, reply, before)) ? 201 : 200;
+    return this.#show(request, code, reply, shown, before);
   }
 
   /** Whether a replacement made its object, as it does of some resources. */
-  async #isNew(key: ObjectKey, reply: Accepted, { object }: BeforeWrite): Promise<boolean> {
-    if (object !== undefined || !MADE_BY_UPDATE.has(key.resource)) return false;
+  async #isNew(row: ResourceRow, key: ObjectKey, reply: Accepted, { object }: BeforeWrite): Promise<boolean> {
+    if (object !== undefined || row.createOnUpdate !== true) return false;
     await this.results.reached(reply.position);
     return (await this.results.objectBefore(key, reply)) === undefined;
   }
@@ -103,22 +100,25 @@ export class MutationHandler {
       ...checkPatch(request, { type: patchType, patch }, duplicates, object),
       ...ownerWarnings(patch, patchType),
     ];
-    const data = { ...key, ...subresourceOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
+    const data = { ...key, ...partOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object };
     return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), shown, before);
   }
 
   async delete(request: ResourceRequest): Promise<Answer> {
     const key = keyOf(request);
+    const { row } = storedResource(request);
     const shown = presentationOf(request, this.clock.now());
     const body = await parseDeleteOptions(request.body, request.contentType, this.yaml);
     const { dryRun, ...options } = deletionOf(request.query, body);
-    if (key.resource === 'events' && this.recorder.remove(key.namespace, key.name)) return successAnswer(key);
+    if (key.resource === 'events' && this.recorder.remove(key.namespace, key.name)) {
+      return deletedAnswer(row, key.name);
+    }
     const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
     const object = reply.object ?? (dryRun ? undefined : await this.results.objectAfter(key, reply));
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
-    if (object === undefined) return successAnswer(key, reply.uid);
+    if (object === undefined) return deletedAnswer(row, key.name, reply.uid);
     const code = reply.object === undefined || dryRun ? codeOfWaiting(request.query, body) : 200;
     return this.#presented(
       () => presentObject(code, object as StoredObject, shown),
@@ -128,6 +128,7 @@ export class MutationHandler {
 
   async deleteCollection(request: ResourceRequest): Promise<Answer> {
     const resource = storedResource(request);
+    const { id } = resource.row;
     const { query, target } = request;
     checkListOptions(query, false);
     const shown = presentationOf(request, this.clock.now());
@@ -138,22 +139,26 @@ export class MutationHandler {
     const selection = selectionOf(resource, target.namespace, query);
     const labelSelector = param(query, 'labelSelector');
     const fieldSelector = param(query, 'fieldSelector');
-    const chosen = select(resource, this.ephemeral.list(resource, target.namespace), selection);
+    const chosen = select(this.ephemeral.list(id, target.namespace), selection);
     const data = {
-      resource,
+      resource: id,
       namespace: target.namespace,
+      ...versionAsSent(request),
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
       ...options,
       ...(dryRun ? { dryRun } : {}),
     };
     const reply = await this.#send(request, { type: 'DeleteCollection', data });
-    if (resource === 'events' && !dryRun) {
+    if (id === 'events' && !dryRun) {
       for (const { metadata } of chosen) this.recorder.remove(metadata.namespace ?? '', metadata.name);
     }
     await this.results.reached(reply.position);
     const metadata = { resourceVersion: String(this.cluster.projection.position) };
-    return this.#presented(() => presentList(chosen, metadata, shown), successAnswer);
+    return this.#presented(
+      () => presentList(chosen, metadata, shown),
+      () => successAnswer(),
+    );
   }
 
   /** A Binding, by the pod's subresource or by the old collection: gives a pod its node. */
@@ -204,10 +209,12 @@ export class MutationHandler {
       (reply.object as StoredObject | undefined) ??
       (await this.results.objectAfter(key, reply)) ??
       withoutFinalizers(await this.results.objectBefore(key, reply));
-    if (object === undefined) throwStatus(statusOf.notFound(key.resource, key.name));
+    const { row, version } = storedResource(request);
+    if (object === undefined) throwStatus(statusOf.notFound(row, key.name));
     const isScale = request.target.subresource?.name === 'scale';
     const answer = this.#presented(
-      () => (isScale ? jsonAnswer(code, scaleOf(object as never)) : presentObject(code, object, shown)),
+      () =>
+        isScale ? jsonAnswer(code, scaleOf(version, fromStored(version, object))) : presentObject(code, object, shown),
       () => jsonAnswer(code, object),
     );
     const warnings = [...before.warnings, ...admissionWarnings(request, object, before)];
@@ -240,11 +247,13 @@ function withoutFinalizers(object: StoredObject | undefined): StoredObject | und
 function admissionWarnings(request: ResourceRequest, object: StoredObject, before: BeforeWrite): readonly string[] {
   if (request.target.subresource !== undefined) return [];
   const previous = request.verb === 'create' ? undefined : (before.object ?? object);
-  return warningsOf(storedResource(request), object, previous);
+  return warningsOf(storedResource(request).row, object, previous);
 }
 
-function subresourceOf({ target }: ResourceRequest): { subresource?: string } {
-  return target.subresource === undefined ? {} : { subresource: target.subresource.name };
+/** Which part of an object a request is about, in which version. */
+function partOf(request: ResourceRequest): { subresource?: string; apiVersion?: string } {
+  const { subresource } = request.target;
+  return { ...versionAsSent(request), ...(subresource === undefined ? {} : { subresource: subresource.name }) };
 }
 
 /** What the body of a create or an update is; fields that it gives twice are added to the list. */

@@ -1,3 +1,5 @@
+import { Catalog } from '@shiplog/apimachinery';
+import { servedApi } from '@shiplog/representation';
 import type { TestingModule } from '@nestjs/testing';
 import { BusUnavailable } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
@@ -72,7 +74,7 @@ describe('WritesModule', () => {
     body: object,
     more: Partial<ResourceRequest> = {},
   ): ResourceRequest => {
-    const target = parsePath(path) as ResourceTarget;
+    const target = parsePath(path, servedApi(Catalog.builtIn)) as ResourceTarget;
     const verb = verbOf(method, target, false);
     if (verb === undefined) throw new Error('no verb');
     const user = { name: 'admin', uid: '1', groups: [] };

@@ -1,12 +1,13 @@
 import { type ReadonlyCluster } from '@shiplog/cluster';
-import { RESOURCES, type ObjectKey, type OwnerReference, type StoredObject } from '@shiplog/contracts';
-import { sameJson } from '@shiplog/apimachinery';
+import type { ObjectKey, OwnerReference, StoredObject } from '@shiplog/contracts';
+import { type Catalog, sameJson } from '@shiplog/apimachinery';
 import {
   SETTLED,
   type ReconcileRequest,
   type ObjectChange,
   type Controller,
   type ReconcileResult,
+  type KeysOf,
   type Watches,
 } from '../../runtime/domain/controller';
 import { decideGarbage, FOREGROUND, ORPHAN, type Dependent, type GarbageOutcome, type Presence } from './decide';
@@ -21,9 +22,8 @@ const BEHIND_MS = 1_000;
 /** Removes what has lost its owners, over all resources. Keys: uids. */
 export class GarbageController implements Controller {
   readonly name = 'garbage';
-  readonly watches: Watches = Object.fromEntries(
-    RESOURCES.map((row) => [row.id, (change: ObjectChange, state: ReadonlyCluster) => this.keysOf(change, state)]),
-  ) as Watches;
+  readonly watches: Watches = {};
+  readonly watchesAll: KeysOf = (change, state) => this.keysOf(change, state);
   private readonly ownership = new Ownership();
 
   constructor(private readonly ask: AskJournal) {}
@@ -32,7 +32,7 @@ export class GarbageController implements Controller {
   allKeys(state: ReadonlyCluster): string[] {
     this.ownership.clear();
     const keys: string[] = [];
-    for (const { id } of RESOURCES) {
+    for (const { id } of state.catalog.rows) {
       for (const object of state.list(id)) {
         this.ownership.changed(id, undefined, object);
         if (concernsCollector(object)) keys.push(object.metadata.uid);
@@ -65,13 +65,13 @@ export class GarbageController implements Controller {
   private async verify(uid: string, owners: readonly OwnerReference[], state: ReadonlyCluster): Promise<boolean> {
     const item = this.find(uid, state);
     if (item === undefined) return true;
-    const absent = await Promise.all(owners.map((owner) => this.isAbsent(item.object, owner)));
+    const absent = await Promise.all(owners.map((owner) => this.isAbsent(item.object, owner, state.catalog)));
     return absent.every(Boolean);
   }
 
-  private async isAbsent(dependent: StoredObject, owner: OwnerReference): Promise<boolean> {
+  private async isAbsent(dependent: StoredObject, owner: OwnerReference, catalog: Catalog): Promise<boolean> {
     if (this.ownership.isGone(owner.uid)) return true;
-    const key = ownerKey(dependent, owner);
+    const key = ownerKey(catalog, dependent, owner);
     if (key === undefined) return false;
     const found = await this.ask(key);
     if (found?.metadata.uid === owner.uid) return false;
@@ -80,7 +80,7 @@ export class GarbageController implements Controller {
   }
 
   private presence(dependent: StoredObject, owner: OwnerReference, state: ReadonlyCluster): Presence {
-    const key = ownerKey(dependent, owner);
+    const key = ownerKey(state.catalog, dependent, owner);
     if (key === undefined) return 'there';
     const found = state.get(key.resource, key.namespace, key.name);
     if (found?.metadata.uid !== owner.uid) return this.ownership.isGone(owner.uid) ? 'gone' : 'unseen';
@@ -95,8 +95,7 @@ export class GarbageController implements Controller {
   }
 
   /** The object itself, the owners that may wait for it, the dependents that may have to follow it. */
-  private keysOf({ resource, before, after }: ObjectChange, state: ReadonlyCluster): string[] {
-    const [was, is] = [before, after] as [StoredObject | undefined, StoredObject | undefined];
+  private keysOf({ resource, before: was, after: is }: ObjectChange, state: ReadonlyCluster): string[] {
     this.ownership.changed(resource, was, is);
     if (was !== undefined && is !== undefined && sameJson(seenOf(was), seenOf(is))) return [];
     const keys: string[] = [];

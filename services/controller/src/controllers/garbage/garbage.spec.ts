@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { ObjectKey, OwnerReference, StoredMeta, StoredObject } from '@shiplog/contracts';
+import type { KubeObject, ObjectKey, OwnerReference, StoredMeta, StoredObject } from '@shiplog/contracts';
+import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../../../libs/apimachinery/src/testing/definitions';
 import { names, TestCluster } from '../../testing/cluster';
 import { GarbageController } from './controller';
 
@@ -122,6 +123,28 @@ describe('the garbage collector over a journal', () => {
     await make('kept', ownedBy({ apiVersion: 'apps/v1', kind: 'Deployment', metadata }));
     await cluster.settle();
     expect(left()).toEqual(['kept']);
+  });
+
+  it('knows owners and dependents of a kind that came at run time', async () => {
+    const put = async (resource: string, object: KubeObject): Promise<void> => {
+      const { name = '', namespace = '' } = object.metadata;
+      await cluster.send({ type: 'CreateObject', data: { resource, namespace, object } });
+      await cluster.settle();
+      expect(cluster.journal.get(resource, namespace, name)).toBeDefined();
+    };
+    await put(DEFINITIONS, aDefinition());
+    await put(CRONTABS, aCronTab('owner'));
+    const owner = cluster.journal.get(CRONTABS, 'default', 'owner')!;
+    await make('dependent', ownedBy({ ...owner, apiVersion: 'stable.example.com/v1beta1' }));
+    const dependent = aCronTab('dependent');
+    await put(CRONTABS, { ...dependent, metadata: { ...dependent.metadata, ownerReferences: [ownedBy(owner)] } });
+    await cluster.send({
+      type: 'DeleteObject',
+      data: { resource: CRONTABS, namespace: 'default', name: 'owner', propagationPolicy: 'Background' },
+    });
+    await cluster.settle();
+    expect(left()).toEqual([]);
+    expect(cluster.journal.size(CRONTABS)).toBe(0);
   });
 
   it('leaves, for any web of owners, exactly the objects that still have an owner or never had one', async () => {

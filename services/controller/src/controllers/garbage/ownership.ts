@@ -1,21 +1,13 @@
-import {
-  RESOURCES,
-  apiVersionOf,
-  type KubeObject,
-  type ObjectKey,
-  type OwnerReference,
-  type StoredObject,
-} from '@shiplog/contracts';
+import type { KubeObject, ObjectKey, OwnerReference, StoredObject } from '@shiplog/contracts';
+import type { Catalog } from '@shiplog/apimachinery';
 import { keyOf } from '@shiplog/kube';
 
 /** Uids of objects known to be gone that are remembered, at most: each spares a question to the journal. */
 const GONE_KEPT = 20_000;
 
-const byType = new Map(RESOURCES.map((row) => [`${apiVersionOf(row)} ${row.kind}`, row]));
-
-/** Where an owner must be stored; undefined for a kind that isn't served, or a namespaced one above the namespaces. */
-export function ownerKey(dependent: KubeObject, owner: OwnerReference): ObjectKey | undefined {
-  const row = byType.get(`${owner.apiVersion} ${owner.kind}`);
+/** Where an owner must be stored; undefined for a kind that doesn't exist, or a namespaced one above the namespaces. */
+export function ownerKey(catalog: Catalog, dependent: KubeObject, owner: OwnerReference): ObjectKey | undefined {
+  const row = catalog.ofKind(owner.apiVersion, owner.kind);
   const namespace = dependent.metadata.namespace ?? '';
   if (row === undefined || (row.namespaced && namespace === '')) return undefined;
   return { resource: row.id, namespace: row.namespaced ? namespace : '', name: owner.name };

@@ -1,9 +1,7 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import { RESOURCES, type ResourceId, type StoredObject } from '@shiplog/contracts';
-import { SETTLED, type ObjectChange, type Controller, type Watches } from '../../runtime/domain/controller';
+import type { ResourceRow, StoredObject } from '@shiplog/contracts';
+import { SETTLED, type Controller, type KeysOf } from '../../runtime/domain/controller';
 import { decideNamespace, type NamespaceOutcome } from './decide';
-
-const NAMESPACED = RESOURCES.filter((row) => row.namespaced).map((row) => row.id);
 
 /** Empties namespaces that are to go, then lets them go. Keys: names of namespaces. */
 export function namespaceController(
@@ -12,7 +10,8 @@ export function namespaceController(
 ): Controller {
   return {
     name: 'namespaces',
-    watches: { ...contentWatches(), namespaces: ({ after }) => (after === undefined ? [] : [after.metadata.name]) },
+    watches: { namespaces: ({ after }) => (after === undefined ? [] : [after.metadata.name]) },
+    watchesAll: keysOfContent,
     allKeys: (state) => state.list('namespaces').map((namespace) => namespace.metadata.name),
     reconcile: async (key, { state, now }) => {
       const decided = (): NamespaceOutcome => {
@@ -31,15 +30,13 @@ export function namespaceController(
   };
 }
 
-function contentOf(state: ReadonlyCluster, namespace: string): Map<ResourceId, readonly StoredObject[]> {
-  return new Map(NAMESPACED.map((resource) => [resource, state.list(resource, namespace)]));
+function contentOf(state: ReadonlyCluster, namespace: string): Map<ResourceRow, readonly StoredObject[]> {
+  const namespaced = [...state.catalog.rows].filter((row) => row.namespaced);
+  return new Map(namespaced.map((row) => [row, state.list(row.id, namespace)]));
 }
 
 /** Content matters only in a namespace that is to go. */
-function contentWatches(): Watches {
-  const keysOf = ({ before, after }: ObjectChange, state: ReadonlyCluster): string[] => {
-    const name = (after ?? before)?.metadata.namespace ?? '';
-    return state.get('namespaces', '', name)?.metadata.deletionTimestamp === undefined ? [] : [name];
-  };
-  return Object.fromEntries(NAMESPACED.map((resource) => [resource, keysOf])) as Watches;
-}
+const keysOfContent: KeysOf = ({ before, after }, state) => {
+  const name = (after ?? before)?.metadata.namespace ?? '';
+  return state.get('namespaces', '', name)?.metadata.deletionTimestamp === undefined ? [] : [name];
+};

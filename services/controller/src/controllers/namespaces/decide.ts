@@ -1,10 +1,4 @@
-import {
-  resourceRow,
-  type NamespaceCondition,
-  type ObjectOf,
-  type ResourceId,
-  type StoredObject,
-} from '@shiplog/contracts';
+import type { NamespaceCondition, ObjectOf, ResourceId, ResourceRow, StoredObject } from '@shiplog/contracts';
 import { conditionOf, statusPatchOf, transitionTime } from '@shiplog/kube';
 import { sameJson } from '@shiplog/apimachinery';
 import type { Now, PlannedCommand } from '../../runtime/domain/controller';
@@ -21,7 +15,7 @@ const QUIET_MS = 5_000;
 export interface NamespaceView {
   namespace: StoredNamespace;
   /** What is in it, by resource. */
-  content: ReadonlyMap<ResourceId, readonly StoredObject[]>;
+  content: ReadonlyMap<ResourceRow, readonly StoredObject[]>;
   now: Now;
 }
 
@@ -45,7 +39,7 @@ export function decideNamespace({ namespace, content, now }: NamespaceView): Nam
     objects.some((object) => object.metadata.deletionTimestamp === undefined),
   );
   if (staying.length > 0) {
-    return { kind: 'delete', commands: staying.map(([resource]) => deleteAll(resource, namespace.metadata.name)) };
+    return { kind: 'delete', commands: staying.map(([{ id }]) => deleteAll(id, namespace.metadata.name)) };
   }
   const quietMs = timeOf(deletionTimestamp) + QUIET_MS - now.ms;
   if (quietMs > 0) return { kind: 'wait', commands: [], requeueAfterMs: quietMs };
@@ -71,11 +65,10 @@ function finalize(namespace: StoredNamespace): PlannedCommand {
 }
 
 /** The two conditions by which Kubernetes says why a namespace is still there. */
-function conditionsFor(remaining: readonly [ResourceId, readonly StoredObject[]][]): NamespaceCondition[] {
-  const resources = remaining.map(([resource, objects]) => {
-    const { plural, group } = resourceRow(resource);
-    return `${plural}.${group} has ${objects.length} resource instances`;
-  });
+function conditionsFor(remaining: readonly [ResourceRow, readonly StoredObject[]][]): NamespaceCondition[] {
+  const resources = remaining.map(
+    ([{ plural, group }, objects]) => `${plural}.${group} has ${objects.length} resource instances`,
+  );
   const finalizers = new Map<string, number>();
   for (const finalizer of remaining.flatMap(([, objects]) =>
     objects.flatMap((object) => object.metadata.finalizers ?? []),

@@ -1,5 +1,6 @@
 import { momentOf } from '../../runtime/domain/controller';
-import type { ResourceId, StoredObject } from '@shiplog/contracts';
+import { builtIn, type BuiltIn, type ResourceRow, type StoredObject } from '@shiplog/contracts';
+import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../../../libs/apimachinery/src/testing/definitions';
 import { namespaceContentController } from '../namespace-content/controller';
 import { TestCluster } from '../../testing/cluster';
 import { at, bare, EPOCH, namespace } from '../../testing/objects';
@@ -8,7 +9,8 @@ import { decideNamespace } from './decide';
 
 const NOW = momentOf(EPOCH + 60_000);
 const leaving = (meta = {}) => namespace('shop', { deletionTimestamp: at(0), ...meta });
-const content = (entries: [ResourceId, StoredObject[]][]) => new Map<ResourceId, readonly StoredObject[]>(entries);
+const content = (entries: [BuiltIn, StoredObject[]][]) =>
+  new Map<ResourceRow, readonly StoredObject[]>(entries.map(([id, objects]) => [builtIn(id), objects]));
 
 describe('a namespace that is to go', () => {
   it('has all content that was not asked to go yet deleted, by resource', () => {
@@ -104,6 +106,18 @@ describe('namespaces over a journal', () => {
       expect(cluster.journal.list(resource).map(({ metadata }) => metadata.namespace)).not.toContain('shop');
     }
     expect(cluster.journal.get('configmaps', 'default', 'mine')).toBeDefined();
+  });
+
+  it('go with objects of kinds that came at run time', async () => {
+    await cluster.create('namespaces', { metadata: { name: 'shop' } });
+    await cluster.send({ type: 'CreateObject', data: { resource: DEFINITIONS, namespace: '', object: aDefinition() } });
+    const tab = aCronTab('nightly');
+    const object = { ...tab, metadata: { ...tab.metadata, namespace: 'shop' } };
+    await cluster.send({ type: 'CreateObject', data: { resource: CRONTABS, namespace: 'shop', object } });
+    await cluster.delete('namespaces', 'shop');
+    await cluster.settle();
+    expect(cluster.journal.size(CRONTABS)).toBe(0);
+    expect(cluster.journal.get('namespaces', '', 'shop')).toBeUndefined();
   });
 
   it('wait for content that a finalizer holds', async () => {

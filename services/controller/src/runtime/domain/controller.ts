@@ -1,5 +1,5 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import type { CommandData, CommandType, KubeStatus, ObjectOf, ResourceId, Signals } from '@shiplog/contracts';
+import type { BuiltIn, CommandData, CommandType, KubeStatus, ObjectOf, ResourceId, Signals } from '@shiplog/contracts';
 import { kubernetesTime } from '@shiplog/kube';
 
 /** What an event made of one object: created (no `before`), changed, or deleted (no `after`). */
@@ -66,10 +66,14 @@ export interface ReconcileResult {
 /** Nothing to do. */
 export const SETTLED: ReconcileResult = { commands: [] };
 
+/** The keys that a change concerns. */
+export type KeysOf<R extends ResourceId = ResourceId> = (
+  change: ObjectChange<R>,
+  state: ReadonlyCluster,
+) => Iterable<string>;
+
 /** For each watched resource: the keys that a change to one of its objects concerns. */
-export type Watches = {
-  readonly [R in ResourceId]?: (change: ObjectChange<R>, state: ReadonlyCluster) => Iterable<string>;
-};
+export type Watches = { readonly [R in BuiltIn]?: KeysOf<R> };
 
 /**
  * A controller is a row: a name, what wakes which key, and how a key is reconciled. Reconciling is level-triggered:
@@ -78,6 +82,8 @@ export type Watches = {
 export interface Controller {
   readonly name: string;
   readonly watches: Watches;
+  /** Of changes to objects of any resource, whichever there are; beside `watches`. */
+  readonly watchesAll?: KeysOf;
   /** Every key there is, for the first pass and for a resync. */
   allKeys(state: ReadonlyCluster): Iterable<string>;
   /** May ask something of the journal before it decides (hence the promise); the deciding itself is pure. */
@@ -86,9 +92,11 @@ export interface Controller {
 
 /** The keys that a change concerns for one controller. */
 export function keysOfChange(controller: Controller, change: ObjectChange, state: ReadonlyCluster): Iterable<string> {
-  const watch = controller.watches[change.resource] as
-    ((change: ObjectChange, state: ReadonlyCluster) => Iterable<string>) | undefined;
-  return watch === undefined ? [] : watch(change, state);
+  const { watches, watchesAll } = controller;
+  const watch = (Object.hasOwn(watches, change.resource) ? watches[change.resource as BuiltIn] : undefined) as
+    KeysOf | undefined;
+  const keys = watch?.(change, state) ?? [];
+  return watchesAll === undefined ? keys : [...keys, ...watchesAll(change, state)];
 }
 
 /** A moment as deciders take it. */

@@ -1,0 +1,69 @@
+import { apiVersionOf, type KubeObject, type ResourceRow, type ResourceVersion } from '@shiplog/contracts';
+
+/** How the objects of one version are told apart from those stored, where more than their apiVersion differs. */
+interface Conversion {
+  /** Fields of the version, by what they are called in stored objects. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/** By the schema of the version. The fields are those of Kubernetes' own conversion (pkg/apis/core/v1/conversion of events). */
+const CONVERSIONS: ReadonlyMap<unknown, Conversion> = new Map([
+  [
+    'io.k8s.api.events.v1.Event',
+    {
+      renamed: new Map([
+        ['involvedObject', 'regarding'],
+        ['message', 'note'],
+        ['reportingComponent', 'reportingController'],
+        ['source', 'deprecatedSource'],
+        ['firstTimestamp', 'deprecatedFirstTimestamp'],
+        ['lastTimestamp', 'deprecatedLastTimestamp'],
+        ['count', 'deprecatedCount'],
+      ]),
+    },
+  ],
+]);
+
+/** An object of one version as it is stored: itself, where it is of that version already. */
+export function toStored(row: ResourceRow, from: ResourceVersion, object: KubeObject): KubeObject {
+  const [stored] = row.versions;
+  if (from === stored) return object;
+  return converted(object, apiVersionOf(stored), inverse(namesIn(from)));
+}
+
+/** Stored objects are never changed: what a version shows of one is made once, so that readers share it. */
+const shown = new WeakMap<ResourceVersion, WeakMap<KubeObject, KubeObject>>();
+
+/** A stored object as one version shows it: itself, where it was stored in that version. */
+export function fromStored<T extends KubeObject>(to: ResourceVersion, object: T): T {
+  const apiVersion = apiVersionOf(to);
+  if (object.apiVersion === apiVersion) return object;
+  let made = shown.get(to);
+  if (made === undefined) shown.set(to, (made = new WeakMap()));
+  let view = made.get(object);
+  if (view === undefined) made.set(object, (view = converted(object, apiVersion, namesIn(to))));
+  return view as T;
+}
+
+/** What a version calls a field of stored objects, or the first step of a path to one. */
+export function storedField(version: ResourceVersion, path: string): string {
+  const dot = path.indexOf('.');
+  const [first, rest] = dot < 0 ? [path, ''] : [path.slice(0, dot), path.slice(dot)];
+  return `${inverse(namesIn(version)).get(first) ?? first}${rest}`;
+}
+
+const SAME: ReadonlyMap<string, string> = new Map();
+
+function namesIn({ schema }: ResourceVersion): ReadonlyMap<string, string> {
+  return CONVERSIONS.get(schema)?.renamed ?? SAME;
+}
+
+function converted(object: KubeObject, apiVersion: string, names: ReadonlyMap<string, string>): KubeObject {
+  const { apiVersion: _before, ...fields } = object;
+  const entries = Object.entries(fields).map(([field, value]) => [names.get(field) ?? field, value]);
+  return { apiVersion, ...Object.fromEntries(entries) } as KubeObject;
+}
+
+function inverse(names: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...names].map(([from, to]) => [to, from]));
+}

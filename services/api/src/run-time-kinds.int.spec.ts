@@ -1,0 +1,147 @@
+import type { Bus } from '@shiplog/bus';
+import type { AnyCommand } from '@shiplog/contracts';
+import { eventually } from '@shiplog/testing';
+import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../libs/apimachinery/src/testing/definitions';
+import { Rig } from './testing/rig';
+import { manifest } from './testing/steps';
+
+const COLUMNS = [
+  { name: 'Size', type: 'integer', jsonPath: '.spec.replicas' },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+];
+const [beta, v1] = (aDefinition().spec as { versions: object[] }).versions;
+const VERSIONS = [
+  beta,
+  { ...v1, additionalPrinterColumns: COLUMNS, selectableFields: [{ jsonPath: '.spec.replicas' }] },
+];
+
+let rig: Rig;
+let bus: Bus;
+beforeAll(async () => {
+  rig = await Rig.start();
+  bus = await rig.nats.bus('spec');
+});
+afterAll(async () => {
+  await rig?.stop();
+});
+
+const kubectl = (args: string, options?: Parameters<Rig['kubectl']>[1]): Promise<string> => rig.kubectl(args, options);
+const json = async (path: string): Promise<Record<string, unknown>> =>
+  JSON.parse((await rig.http('GET', path)).body) as Record<string, unknown>;
+const command = (name: string, fields: Pick<AnyCommand, 'type' | 'data'>) =>
+  bus.command({ id: `spec-${name}`, actor: 'admin', ...fields } as AnyCommand);
+const BETA = '/apis/stable.example.com/v1beta1/namespaces/default/crontabs';
+const V1 = '/apis/stable.example.com/v1/namespaces/default/crontabs';
+
+describe('a resource that came at run time, to kubectl', () => {
+  it('is not served before its definition, and at once with it', async () => {
+    expect((await rig.http('GET', V1)).code).toBe(404);
+    const object = aDefinition({ versions: VERSIONS });
+    expect(
+      await command('define', { type: 'CreateObject', data: { resource: DEFINITIONS, namespace: '', object } }),
+    ).toMatchObject({ ok: true });
+    await eventually(async () => (await rig.http('GET', V1)).code === 200);
+    expect(await kubectl('api-resources --api-group=stable.example.com')).toMatch(
+      /^crontabs +ct +stable\.example\.com\/v1 +true +CronTab$/m,
+    );
+    expect(await kubectl('api-versions')).toMatch(/stable\.example\.com\/v1\nstable\.example\.com\/v1beta1/);
+  });
+
+  it('is created, applied, listed by its columns and chosen by its fields', async () => {
+    const file = manifest(aCronTab('nightly', { schedule: '@daily', replicas: 3 }));
+    expect(await kubectl('apply -f -', file)).toBe('crontab.stable.example.com/nightly created\n');
+    expect(await kubectl('apply -f -', file)).toBe('crontab.stable.example.com/nightly unchanged\n');
+    expect(await kubectl('get ct')).toMatch(/^NAME +SIZE +AGE\nnightly +3 +\d+s\n$/);
+    expect(await kubectl('get crontabs --field-selector=spec.replicas=3 -o name')).toContain('nightly');
+    expect(await kubectl('get crontabs --field-selector=spec.replicas=4')).toContain('No resources found');
+    await expect(kubectl('get crontabs --field-selector=spec.color=red')).rejects.toThrow(/field label not supported/);
+    expect(await kubectl('describe ct nightly')).toMatch(/Schedule: +@daily/);
+    expect(await kubectl('explain crontabs.spec')).toMatch(/schedule\s+<string>/);
+  });
+
+  it('warns of fields that its schema does not know, and does not keep them', async () => {
+    const file = manifest(aCronTab('odd', { other: 1 }));
+    expect(await kubectl('create -f - --validate=warn', file)).toMatch(/unknown field "spec\.other"/);
+    expect(await kubectl("get ct odd -o jsonpath='{.spec}'")).toBe('{}');
+    await expect(kubectl('create -f - --validate=strict', manifest(aCronTab('odder', { other: 1 })))).rejects.toThrow(
+      /strict decoding error: unknown field "spec\.other"/,
+    );
+  });
+
+  it('is scaled, and has a status of its own', async () => {
+    expect(await kubectl('scale crontab nightly --replicas=7')).toMatch(/scaled/);
+    expect(await json(`${V1}/nightly/scale`)).toMatchObject({ kind: 'Scale', spec: { replicas: 7 } });
+    const status = '{"status":{"replicas":7,"selector":"a=b"},"spec":{"replicas":1}}';
+    await kubectl(`patch ct nightly --subresource=status --type=merge -p ${status}`);
+    expect(await json(`${V1}/nightly/scale`)).toMatchObject({ status: { replicas: 7, selector: 'a=b' } });
+    expect((await rig.http('GET', `${BETA}/nightly/scale`)).code).toBe(404);
+  });
+
+  it('speaks each of its versions, watches included', async () => {
+    expect(await json(`${BETA}/nightly`)).toMatchObject({ apiVersion: 'stable.example.com/v1beta1', kind: 'CronTab' });
+    expect(await json(BETA)).toMatchObject({ apiVersion: 'stable.example.com/v1beta1', kind: 'CronTabList' });
+    const watched = await rig.http('GET', `${BETA}?watch=true&timeoutSeconds=1`);
+    const kinds = watched.body
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { object: { apiVersion: string } });
+    expect(kinds.length).toBeGreaterThan(0);
+    for (const { object } of kinds) expect(object.apiVersion).toBe('stable.example.com/v1beta1');
+    const old = { ...aCronTab('old', { replicas: 1 }), apiVersion: 'stable.example.com/v1beta1' };
+    expect(await kubectl('create -f -', manifest(old))).toContain('created');
+    expect(await json(`${V1}/old`)).toMatchObject({ apiVersion: 'stable.example.com/v1' });
+    expect((await rig.http('GET', '/apis/stable.example.com/v2')).code).toBe(404);
+  });
+
+  it('is deleted, and is gone with its definition', async () => {
+    await kubectl('delete crontabs --all');
+    expect(await kubectl('get crontabs')).toContain('No resources found');
+    await command('forget', { type: 'DeleteObject', data: { resource: DEFINITIONS, namespace: '', name: CRONTABS } });
+    await eventually(async () => (await rig.http('GET', V1)).code === 404);
+    expect(await kubectl('api-versions')).not.toContain('stable.example.com');
+  });
+});
+
+describe('events, which two groups serve', () => {
+  const event = {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: 'told', namespace: 'default' },
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    reportingController: 'example.com/reporter',
+    reportingInstance: 'reporter-1',
+    action: 'Telling',
+    reason: 'Told',
+    type: 'Normal',
+    note: 'a note',
+    regarding: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'about' },
+  };
+  const NEWER = '/apis/events.k8s.io/v1/namespaces/default/events';
+
+  it('are one, in the words of each', async () => {
+    expect(await kubectl('create -f -', manifest(event))).toBe('event.events.k8s.io/told created\n');
+    expect(await json(`${NEWER}/told`)).toMatchObject(event);
+    expect(await json('/api/v1/namespaces/default/events/told')).toMatchObject({
+      apiVersion: 'v1',
+      message: 'a note',
+      involvedObject: { name: 'about' },
+      reportingComponent: 'example.com/reporter',
+    });
+    const chosen = (await json(`${NEWER}?fieldSelector=regarding.name%3Dabout`)) as { items: unknown[] };
+    expect(chosen).toMatchObject({ kind: 'EventList', apiVersion: 'events.k8s.io/v1', items: [{ note: 'a note' }] });
+    expect(await kubectl('events --for=configmap/about')).toMatch(/Told +ConfigMap\/about +a note/);
+  });
+
+  it('are stricter in the newer one, whose events only go on', async () => {
+    const { eventTime: _none, ...timeless } = event;
+    const bare = manifest({ ...timeless, metadata: { name: 'bare', namespace: 'default' }, type: 'Odd' });
+    await expect(kubectl('create -f - --validate=false', bare)).rejects.toThrow(
+      /eventTime: Required value[^]*type: Invalid value/,
+    );
+    await expect(kubectl('patch events.v1.events.k8s.io told --type=merge -p {"note":"other"}')).rejects.toThrow(
+      /immutable/,
+    );
+    const series = '{"series":{"count":2,"lastObservedTime":"2026-01-01T00:01:00.000000Z"}}';
+    expect(await kubectl(`patch events.v1.events.k8s.io told --type=merge -p ${series}`)).toContain('patched');
+  });
+});
