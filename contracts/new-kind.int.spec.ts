@@ -16,7 +16,7 @@ const COPIED = [
   '.swcrc',
 ];
 const JEST = ['jest.config.js', 'jest.quick.js', 'jest.slow.js'];
-const ROW_BEFORE = "  core('events', 'Event', true),\n";
+const ROW_BEFORE = "  core('configmaps', 'ConfigMap', true),\n";
 const ROW = "  core('limitranges', 'LimitRange', true),\n";
 
 /** What a spec in the copy says of the new kind: it has no behaviour of its own, and is stored, shown and served all the same. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CRONTABS, DEFINITIONS } from '../../../libs/apimachinery/src/testing/definitions';
 import { channelsOf, eventType, type AnyCommand, type Channel } from '@shiplog/contracts';
 import { Broker } from './bus/broker';
 import { startAsker } from './clients/asker';
@@ -59,7 +60,8 @@ const START_MS = 20_000;
 const READERS: Readonly<Record<string, ReaderKind>> = {
   'reader-1': {
     role: 'api',
-    channels: (['configmaps', 'pods', 'nodes', 'namespaces'] as const).map((resource) => ({ resource })),
+    channels: ['configmaps', 'pods', 'nodes', 'namespaces', DEFINITIONS, CRONTABS].map((resource) => ({ resource })),
+    followsAll: true,
   },
   'reader-2': { role: 'api', channels: [{ resource: 'pods' }, { resource: 'configmaps' }] },
   'reader-n1': { role: 'kubelet', channels: channelsOf('kubelet', 'n1') },

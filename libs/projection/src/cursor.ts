@@ -1,4 +1,7 @@
-import { channelName, type Channel, type CommitPart } from '@shiplog/contracts';
+import { channelName, type Channel, type CommitPart, type Signals } from '@shiplog/contracts';
+
+/** How far the log goes, and each channel in it, in the journal's words. */
+export type Told = Pick<Signals['head'], 'position' | 'channels'>;
 
 /** How far a channel has been read. Each part of a commit names its predecessors, so loss, repetition and disorder show. */
 export class Cursor {
@@ -53,6 +56,13 @@ export class Cursors {
   /** What the journal is asked for to have all of these; undefined: everything. */
   get channels(): Channel[] | undefined {
     return this.isAll ? undefined : this.all.map(({ channel }) => channel);
+  }
+
+  /** Meets the resources that a part of a commit speaks of: of those that it names, none may be missed. */
+  meet({ resources, heads }: CommitPart, upTo: number): void {
+    if (!this.isAll) return;
+    for (const resource of resources) this.of(resource, upTo);
+    for (const name in heads) this.of(name, upTo);
   }
 
   /**

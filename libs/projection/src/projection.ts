@@ -16,7 +16,7 @@ import type { Msg, Subscription } from 'nats';
 import type { Logger } from 'pino';
 import { Acceptance, type Accept } from './acceptance';
 import { loadState, refetch } from './catch-up';
-import { Cursors, type Cursor, type Followed } from './cursor';
+import { Cursors, type Cursor, type Followed, type Told } from './cursor';
 import { differences } from './difference';
 import { Reassembly, type ReassembledEvent, type ReceivedPart } from './reassembly';
 import { Held, tellUnconfirmed } from './held';
@@ -40,8 +40,6 @@ export interface ProjectionOptions {
 export type AppliedListener = (batch: readonly AppliedEvent[]) => void;
 /** Hears that a gap was closed by loading the state of a position: what happened before it can't be told in full. */
 export type ReloadedListener = (position: number) => void;
-
-type Told = Pick<Signals['head'], 'position' | 'channels'>;
 
 /** The journal may come later than its readers, by a moment or by much. */
 const BACK_OFF = { firstMs: 50, longestMs: 2_000 };
@@ -171,6 +169,7 @@ export class Projection {
       this.#statistics.repeated += part.events.length;
       return;
     }
+    this.#cursors.meet(part, this.#position);
     const behind = this.#cursors.all.filter((other) => other.isBehind(part));
     if (behind.length > 0) return this.#miss(behind, received);
     // Of a commit of which something never came, the next one says so in its heads.

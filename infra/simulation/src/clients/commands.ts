@@ -1,4 +1,5 @@
 import type { AnyCommand, KubeObject } from '@shiplog/contracts';
+import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../../libs/apimachinery/src/testing/definitions';
 import type { Random } from '../world/random';
 
 const ACTOR = 'tester';
@@ -6,6 +7,7 @@ const NAMESPACE = 'default';
 /** Few names, so that clients meet. */
 const MAPS = ['a', 'b', 'c', 'd', 'e'];
 const PODS = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8'];
+const TABS = ['t1', 't2', 't3'];
 const FINALIZER = 'example.com/hold';
 
 type Data = Pick<AnyCommand, 'type' | 'data'>;
@@ -33,7 +35,7 @@ export function creation(id: string, resource: 'namespaces' | 'nodes', object: K
 /** A command of a client, drawn from what users do: many of them are refused. */
 export function drawCommand(random: Random, id: string): AnyCommand {
   const draw = random.share();
-  const data = draw < 0.55 ? drawMapCommand(random) : drawPodCommand(random);
+  const data = draw < 0.5 ? drawMapCommand(random) : draw < 0.85 ? drawPodCommand(random) : drawTabCommand(random);
   return { id, actor: ACTOR, ...data } as AnyCommand;
 }
 
@@ -60,6 +62,28 @@ function drawMapCommand(random: Random): Data {
     }
     default:
       return { type: 'DeleteObject', data: { ...key, ...dryRun } };
+  }
+}
+
+/** Of a kind that comes and goes: its definition, and objects of it. */
+function drawTabCommand(random: Random): Data {
+  const name = random.pick(TABS);
+  const key = { resource: CRONTABS, namespace: NAMESPACE, name };
+  const spec = { replicas: random.whole(0, 3), schedule: null };
+  switch (random.whole(0, 7)) {
+    case 0:
+    case 1:
+      return { type: 'CreateObject', data: { resource: DEFINITIONS, namespace: '', object: aDefinition() } };
+    case 2:
+      return { type: 'DeleteObject', data: { resource: DEFINITIONS, namespace: '', name: CRONTABS } };
+    case 3:
+    case 4:
+    case 5:
+      return { type: 'CreateObject', data: { resource: CRONTABS, namespace: NAMESPACE, object: aCronTab(name, spec) } };
+    case 6:
+      return { type: 'PatchObject', data: { ...key, patchType: 'merge', patch: { spec } } };
+    default:
+      return { type: 'DeleteObject', data: key };
   }
 }
 

@@ -10,7 +10,10 @@ import type { SimProcess } from '../world/process';
 /** What a reader keeps a copy of. */
 export interface ReaderKind {
   readonly role: 'api' | 'kubelet';
+  /** That are looked at. */
   readonly channels: readonly Channel[];
+  /** Whether it follows all there are, also of kinds that come later. */
+  readonly followsAll?: boolean;
 }
 
 /** A reader that is loaded: what it must hold is looked at after each step, and when all is quiet. */
@@ -24,13 +27,16 @@ export interface Reader {
 export async function startReader(
   cluster: Cluster,
   process: SimProcess,
-  { role, channels }: ReaderKind,
+  { role, channels, followsAll = false }: ReaderKind,
   opened: (reader: Reader) => void,
 ): Promise<void> {
   const { world, truth } = cluster;
   const node = channels.find((channel) => channel.node !== undefined)?.node;
   const bus = busOf(cluster, process, { role, name: node ?? process.name });
-  const projection = await Projection.open(bus, { channels, logger: simulatedLogger(world, process) });
+  const projection = await Projection.open(bus, {
+    channels: followsAll ? 'all' : channels,
+    logger: simulatedLogger(world, process),
+  });
   world.trace.say(process.name, `is loaded at ${projection.position}`);
   const follower =
     node === undefined
