@@ -16,6 +16,9 @@ export interface RunReport extends HistoryReport {
   readonly watched: number;
   /** How often a watch was told 410. */
   readonly watchResets: number;
+  /** What the objects were of, and how many other kinds came meanwhile. */
+  readonly resource: string;
+  readonly passingKinds: number;
   readonly history: readonly Operation[];
 }
 
@@ -29,12 +32,12 @@ export function isClean({ violations, problems, undecided }: RunReport): boolean
 
 /** Two lines that count, and what was found. */
 export function describeReport(report: RunReport): string {
-  const { seed, operations, objects, unanswered, faults, logged, watched, watchResets } = report;
+  const { seed, operations, objects, unanswered, faults, logged, watched, watchResets, resource } = report;
   const { violations, problems, undecided } = report;
   const counts = renderCounts(faults.map(({ fault }) => fault)) || 'none';
   return [
-    `seed ${seed}: ${operations} operations on ${objects} objects (${unanswered} unanswered); faults: ${counts}`,
-    `  log of ${logged} events, ${watched} events watched (${watchResets} times 410); ` +
+    `seed ${seed}: ${operations} operations on ${objects} ${resource} (${unanswered} unanswered); faults: ${counts}`,
+    `  log of ${logged} events, ${watched} events watched (${watchResets} times 410), ${report.passingKinds} kinds came by; ` +
       `${violations.length} violations, ${problems.length} other problems, ${undecided.length} undecided`,
     ...violations.slice(0, SHOWN).map((violation) => describeViolation(violation, faults)),
     ...problems.slice(0, SHOWN).map((problem) => `  ✗ ${problem}`),

@@ -1,8 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEFINITIONS } from '@shiplog/apimachinery';
+import { newCommandId } from '@shiplog/bus';
+import type { KubeObject } from '@shiplog/contracts';
+import { eventually } from '@shiplog/testing';
 import { checkHistory } from './checker/check-history';
 import { BusDoor } from './clients/bus-door';
-import { NAMESPACE, type Door } from './clients/door';
+import type { Door } from './clients/door';
 import { Objects } from './clients/objects';
+import { PassingKinds } from './clients/passing-kinds';
+import { definitionOf, NAMESPACE, registerKindOf, type RegisterKind } from './clients/register-kind';
 import { RestClient } from './clients/rest-client';
 import { RestDoor } from './clients/rest-door';
 import { list, operationOf, runClient } from './clients/run-client';
@@ -11,7 +17,8 @@ import { inflict, type Inflicted } from './faults/inflict';
 import { planFaults } from './faults/plan/faults';
 import { checkCommands, checkWatch, checkWrites } from './log/check-log';
 import { readLog, rebuildDiffers } from './log/read-log';
-import { ControlPlane } from './plane/control-plane';
+import { ControlPlane, type ApiEndpoint } from './plane/control-plane';
+import { Random } from './random';
 import type { RunReport } from './report';
 
 export interface RunOptions {
@@ -80,7 +87,7 @@ async function work(
 async function settledLog(plane: ControlPlane, clients: Clients): Promise<Awaited<ReturnType<typeof readLog>>> {
   const until = performance.now() + WATCH_CATCHES_UP_MS;
   for (;;) {
-    const log = await readLog(plane);
+    const log = await readLog(plane, clients.kind.resource);
     const last = log.events.at(-1)?.position ?? 0;
     if (clients.watchers.every(({ position }) => position >= last) || performance.now() > until) return log;
     await delay(100);
@@ -99,6 +106,7 @@ async function reportOn(
   const last = log.events.at(-1)?.position ?? 0;
   const late = clients.watchers.filter(({ position }) => position < last);
   const differs = await rebuildDiffers(plane);
+  const kinds = await clients.passing.differences(plane.apis);
   const problems = [
     ...clients.odd,
     ...log.problems,
@@ -113,6 +121,7 @@ async function reportOn(
         `the watch of ${name} is at ${position}, and the log's last event at ${last}; ${failures.count} watches failed, the last: ${failures.last}`,
     ),
     ...(differs === undefined ? [] : [differs]),
+    ...kinds,
   ];
   const watched = clients.watchers.flatMap(({ heard }) => heard.map(({ events }) => events.length));
   return {
@@ -123,6 +132,8 @@ async function reportOn(
     restarts: Object.fromEntries(plane.restarts),
     logged: log.length,
     watched: watched.reduce((sum, count) => sum + count, 0),
+    resource: clients.kind.resource,
+    passingKinds: clients.passing.made,
     watchResets: clients.watchers.reduce((sum, { resets }) => sum + resets, 0),
     history,
   };
@@ -130,20 +141,30 @@ async function reportOn(
 
 /** Everybody who asks something of a plane, and what they know together. */
 class Clients {
+  readonly kind: RegisterKind;
   readonly objects = new Objects();
   readonly watchers: Watcher[] = [];
   readonly buses: BusDoor[] = [];
   /** Answers that have no place in the model. */
   readonly odd: string[] = [];
   readonly #doors: Door[] = [];
+  #passing: PassingKinds | undefined;
   readonly #closers: (() => void | Promise<void>)[] = [];
 
   constructor(
     private readonly plane: ControlPlane,
     private readonly options: RunOptions,
-  ) {}
+  ) {
+    this.kind = registerKindOf(options.seed);
+  }
 
-  /** Makes the namespace, and opens every door: one api, the other api, the bus, and so on. */
+  /** Kinds that come and go beside the run's own. */
+  get passing(): PassingKinds {
+    if (this.#passing === undefined) throw new Error('the clients have not begun');
+    return this.#passing;
+  }
+
+  /** Makes the namespace and the kind of the objects, and opens every door: one api, the other api, the bus, and so on. */
   async begin(): Promise<void> {
     const { apis } = this.plane;
     const first = apis[0];
@@ -152,23 +173,32 @@ class Clients {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
     const made = await admin.ask('POST', '/api/v1/namespaces', namespace);
     if (made.kind !== 'answer' || made.status !== 201) throw new Error(`no namespace: ${JSON.stringify(made)}`);
+    await this.#define(apis);
     for (let index = 0; index < this.options.clients; index++) {
       const name = `client-${index}`;
       const endpoint = apis[index % (apis.length + 1)];
       if (endpoint === undefined) this.#doors.push(await this.#busDoor(`${name} by NATS`));
       else
-        this.#doors.push(new RestDoor(`${name} by ${endpoint === first ? 'api' : 'second-api'}`, this.#rest(endpoint)));
+        this.#doors.push(
+          new RestDoor(`${name} by ${endpoint === first ? 'api' : 'second-api'}`, this.#rest(endpoint), this.kind),
+        );
     }
-    this.watchers.push(...apis.map((endpoint, index) => new Watcher(index === 0 ? 'api' : 'second-api', endpoint)));
+    const { collection } = this.kind;
+    this.watchers.push(
+      ...apis.map((endpoint, index) => new Watcher(index === 0 ? 'api' : 'second-api', endpoint, collection)),
+    );
   }
 
   /** Resolves when every client has ended its last operation. */
   async work(signal: AbortSignal): Promise<void> {
     const { seed } = this.options;
     const report = (problem: string): unknown => this.odd.push(problem);
-    await Promise.all(
-      this.#doors.map((door, index) => runClient(door.name, door, this.objects, seed * 1_000 + index, signal, report)),
-    );
+    await Promise.all([
+      ...this.#doors.map((door, index) =>
+        runClient(door.name, door, this.objects, seed * 1_000 + index, signal, report),
+      ),
+      this.passing.run(signal),
+    ]);
   }
 
   /** At the end, everybody reads every object that is written to. */
@@ -188,6 +218,24 @@ class Clients {
     for (const close of this.#closers) await close();
   }
 
+  /** Defines the kind of the run's objects, where it is none that every cluster has, and waits until every api serves it. */
+  async #define(apis: readonly ApiEndpoint[]): Promise<void> {
+    const bus = await this.plane.bus('kinds by NATS');
+    this.#closers.push(() => bus.connection.close());
+    this.#passing = new PassingKinds(bus, new Random(this.options.seed), OPERATION_MS);
+    if (this.kind.apiVersion === 'v1') return;
+    const object = definitionOf('registers', this.kind.kind) as KubeObject;
+    const data = { resource: DEFINITIONS, namespace: '', object };
+    await bus.command({ id: newCommandId(), type: 'CreateObject', actor: 'admin', data });
+    for (const endpoint of apis) {
+      const client = this.#rest(endpoint);
+      await eventually(async () => {
+        const answer = await client.ask('GET', this.kind.collection);
+        return answer.kind === 'answer' && answer.status === 200;
+      });
+    }
+  }
+
   #rest(endpoint: (typeof this.plane.apis)[number]): RestClient {
     const client = new RestClient(endpoint, OPERATION_MS);
     this.#closers.push(() => client.close());
@@ -197,7 +245,7 @@ class Clients {
   async #busDoor(name: string): Promise<BusDoor> {
     const bus = await this.plane.bus(name);
     this.#closers.push(() => bus.connection.close());
-    const door = new BusDoor(name, bus, OPERATION_MS);
+    const door = new BusDoor(name, bus, this.kind, OPERATION_MS);
     this.buses.push(door);
     return door;
   }

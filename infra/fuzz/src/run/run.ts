@@ -73,7 +73,7 @@ async function lookAtPlane(plane: ControlPlane, probe: JournalProbe, findings: F
   const add = (kind: string, detail: string): void => findings.add({ kind, detail, reproduction: '' });
   for (const [name, times] of plane.restarts) if (times > 0) add(`${name} ended`, `${times} times`);
   for (const { milliseconds } of probe.late) add('the journal answered late', `after ${milliseconds.toFixed(0)} ms`);
-  for (const problem of (await readLog(plane)).problems) add('the log', problem);
+  for (const problem of (await readLog(plane, 'configmaps')).problems) add('the log', problem);
   const differs = await rebuildDiffers(plane);
   if (differs !== undefined) add('the rebuilt state differs', differs);
 }

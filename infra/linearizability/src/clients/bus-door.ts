@@ -1,7 +1,8 @@
 import { BusUnavailable, newCommandId, type Bus } from '@shiplog/bus';
 import { StatusError, ObjectQuery, type AnyCommand, type KubeObject } from '@shiplog/contracts';
 import type { Call } from '../checker/operation';
-import { NAMESPACE, objectOf, refusal, RESOURCE, valueOf, type Door, type Outcome } from './door';
+import { objectOf, refusal, valueOf, type Door, type Outcome } from './door';
+import { NAMESPACE, type RegisterKind } from './register-kind';
 
 /** Commands to the journal, and its answers about objects, with nothing between but NATS. */
 export class BusDoor implements Door {
@@ -11,6 +12,7 @@ export class BusDoor implements Door {
   constructor(
     readonly name: string,
     private readonly bus: Bus,
+    private readonly kind: RegisterKind,
     private readonly timeoutMs: number,
   ) {}
 
@@ -27,7 +29,7 @@ export class BusDoor implements Door {
   }
 
   async #read(key: string): Promise<Outcome> {
-    const asked = { key: { resource: RESOURCE, namespace: NAMESPACE, name: key } } as const;
+    const asked = { key: { resource: this.kind.resource, namespace: NAMESPACE, name: key } };
     const { position, object } = await this.bus.ask(ObjectQuery, asked, {}, { timeoutMs: this.timeoutMs });
     const answer = object === null ? ({ kind: 'absent' } as const) : ({ kind: 'value', ...valueOf(object) } as const);
     return { kind: 'answered', answer, position };
@@ -35,7 +37,7 @@ export class BusDoor implements Door {
 
   async #write(key: string, call: Exclude<Call, { kind: 'read' }>): Promise<Outcome> {
     const id = newCommandId();
-    const command = { id, actor: 'admin', ...dataOf(key, call) } as AnyCommand;
+    const command = { id, actor: 'admin', ...dataOf(this.kind, key, call) } as AnyCommand;
     const reply = await this.bus.command(command, { timeoutMs: this.timeoutMs });
     if (!reply.ok) return refusal(reply.status.code ?? 500, reply.status.reason, reply.status.message);
     const { position } = reply;
@@ -46,20 +48,25 @@ export class BusDoor implements Door {
   }
 }
 
-function dataOf(key: string, call: Exclude<Call, { kind: 'read' }>): Pick<AnyCommand, 'type' | 'data'> {
-  const at = { resource: RESOURCE, namespace: NAMESPACE, name: key } as const;
+function dataOf(
+  kind: RegisterKind,
+  key: string,
+  call: Exclude<Call, { kind: 'read' }>,
+): Pick<AnyCommand, 'type' | 'data'> {
+  const { resource } = kind;
+  const at = { resource, namespace: NAMESPACE, name: key };
   switch (call.kind) {
     case 'create':
       return {
         type: 'CreateObject',
-        data: { resource: RESOURCE, namespace: NAMESPACE, object: objectOf(key, call.token) as KubeObject },
+        data: { resource, namespace: NAMESPACE, object: objectOf(kind, key, call.token) as KubeObject },
       };
     case 'update':
       return call.expected === undefined
         ? { type: 'PatchObject', data: { ...at, patchType: 'merge', patch: { data: { token: call.token } } } }
         : {
             type: 'ReplaceObject',
-            data: { ...at, object: objectOf(key, call.token, call.expected) as KubeObject },
+            data: { ...at, object: objectOf(kind, key, call.token, call.expected) as KubeObject },
           };
     case 'delete': {
       const preconditions = { resourceVersion: String(call.expected) };

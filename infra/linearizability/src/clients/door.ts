@@ -1,4 +1,5 @@
 import type { Answer, Call } from '../checker/operation';
+import type { RegisterKind } from './register-kind';
 
 /** What came of an operation. Without an answer, it may have been done. */
 export type Outcome =
@@ -23,15 +24,10 @@ export interface Door {
   list?(): Promise<Listing | undefined>;
 }
 
-/** ConfigMaps: nobody else touches them. */
-export const RESOURCE = 'configmaps';
-/** Of the run's objects. */
-export const NAMESPACE = 'linearizability';
-
 /** The object that a write brings. */
-export function objectOf(key: string, token: string, version?: number) {
+export function objectOf({ apiVersion, kind }: RegisterKind, key: string, token: string, version?: number) {
   const metadata = { name: key, ...(version === undefined ? {} : { resourceVersion: String(version) }) };
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { token } };
+  return { apiVersion, kind, metadata, data: { token } };
 }
 
 interface Stored {

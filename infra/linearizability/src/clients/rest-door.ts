@@ -1,18 +1,18 @@
 import type { Call } from '../checker/operation';
-import { nameOf, NAMESPACE, objectOf, refusal, RESOURCE, valueOf, type Door, type Listing, type Outcome } from './door';
+import { nameOf, objectOf, refusal, valueOf, type Door, type Listing, type Outcome } from './door';
+import type { RegisterKind } from './register-kind';
 import type { RestClient } from './rest-client';
-
-export const COLLECTION = `/api/v1/namespaces/${NAMESPACE}/${RESOURCE}`;
 
 /** The Kubernetes API of one api, whose reads are linearizable. */
 export class RestDoor implements Door {
   constructor(
     readonly name: string,
     private readonly client: RestClient,
+    private readonly kind: RegisterKind,
   ) {}
 
   async perform(key: string, call: Call): Promise<Outcome> {
-    const answer = await this.#ask(`${COLLECTION}/${key}`, key, call);
+    const answer = await this.#ask(`${this.kind.collection}/${key}`, key, call);
     if (answer.kind === 'unsent') return { kind: 'unsent' };
     if (answer.kind !== 'answer') return { kind: 'unanswered' };
     const body = parsed(answer.body);
@@ -32,7 +32,7 @@ export class RestDoor implements Door {
   }
 
   async list(): Promise<Listing | undefined> {
-    const answer = await this.client.ask('GET', COLLECTION);
+    const answer = await this.client.ask('GET', this.kind.collection);
     if (answer.kind !== 'answer' || answer.status !== 200) return undefined;
     const list = JSON.parse(answer.body) as { metadata: { resourceVersion: string }; items: unknown[] };
     const objects = list.items.map((item) => [nameOf(item), valueOf(item)] as const);
@@ -42,11 +42,11 @@ export class RestDoor implements Door {
   #ask(path: string, key: string, call: Call) {
     switch (call.kind) {
       case 'create':
-        return this.client.ask('POST', COLLECTION, objectOf(key, call.token));
+        return this.client.ask('POST', this.kind.collection, objectOf(this.kind, key, call.token));
       case 'update':
         return call.expected === undefined
           ? this.client.ask('PATCH', path, { data: { token: call.token } })
-          : this.client.ask('PUT', path, objectOf(key, call.token, call.expected));
+          : this.client.ask('PUT', path, objectOf(this.kind, key, call.token, call.expected));
       case 'delete': {
         const preconditions = { resourceVersion: String(call.expected) };
         const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };

@@ -2,7 +2,6 @@ import { request } from 'node:https';
 import type { ApiEndpoint } from '../plane/control-plane';
 import { nameOf, valueOf } from './door';
 import { RestClient } from './rest-client';
-import { COLLECTION } from './rest-door';
 
 /** What was heard from one list on: every event until there had to be another list. */
 export interface Heard {
@@ -37,6 +36,7 @@ export class Watcher {
   constructor(
     readonly name: string,
     private readonly endpoint: ApiEndpoint,
+    private readonly collection: string,
   ) {
     this.#lists = new RestClient(endpoint, LIST_TIMEOUT_MS);
     this.#loop = this.#run();
@@ -68,7 +68,7 @@ export class Watcher {
   }
 
   async #list(): Promise<void> {
-    const answer = await this.#lists.ask('GET', COLLECTION);
+    const answer = await this.#lists.ask('GET', this.collection);
     if (answer.kind !== 'answer' || answer.status !== 200) return;
     const list = JSON.parse(answer.body) as { metadata: { resourceVersion: string } };
     this.#at = Number(list.metadata.resourceVersion);
@@ -80,7 +80,7 @@ export class Watcher {
   #watch(from: number): Promise<void> {
     const { port, ca, token } = this.endpoint;
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
-    const path = `${COLLECTION}?watch=true&resourceVersion=${from}`;
+    const path = `${this.collection}?watch=true&resourceVersion=${from}`;
     return new Promise((resolve) => {
       const asked = request({ host: '127.0.0.1', port, ca, path, headers, agent: false }, (response) => {
         clearTimeout(late);

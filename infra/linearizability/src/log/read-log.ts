@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { OPERATOR } from '../../../launcher/src/nats/identities';
 import { natsSettings } from '../../../launcher/src/nats/nats';
 import { REPOSITORY } from '../../../launcher/src/settings';
-import { NAMESPACE, RESOURCE } from '../clients/door';
+import { NAMESPACE } from '../clients/register-kind';
 import type { ControlPlane } from '../plane/control-plane';
 import type { LoggedEvent } from './check-log';
 
@@ -37,13 +37,13 @@ const BACKWARDS = `
 select position from (select position, time, lag(time) over (order by position) as before from events) as times
 where time < before limit 5`;
 
-/** Reads the log of a plane, past everything that stands before it. */
-export async function readLog(plane: ControlPlane): Promise<Log> {
+/** Reads the log of a plane, past everything that stands before it. @param resource of the run's objects */
+export async function readLog(plane: ControlPlane, resource: string): Promise<Log> {
   const client = new Client({ connectionString: plane.cluster.ownerDatabaseUrl, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const { rows } = await client.query<Row>(EVENTS, [RESOURCE, NAMESPACE]);
+    const { rows } = await client.query<Row>(EVENTS, [resource, NAMESPACE]);
     const [{ count, last } = { count: 0, last: 0 }] = (await client.query<{ count: number; last: number }>(LENGTH))
       .rows;
     const doubled = (await client.query<{ command_id: string }>(DOUBLED)).rows.map((row) => row.command_id);
