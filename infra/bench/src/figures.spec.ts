@@ -21,6 +21,9 @@ describe('isMet', () => {
     const beside = { description: 'docker run', value: 9, unit: '/s' };
     expect(isMet(figure({ beside, goal: { kind: 'ratio-at-most', value: 1.2 } }))).toBe(true);
     expect(isMet(figure({ goal: { kind: 'ratio-at-most', value: 1.2 } }))).toBe(false);
+    expect(isMet(figure({ beside, goal: { kind: 'ratio-at-least', value: 1.2 } }))).toBe(false);
+    expect(isMet(figure({ beside, goal: { kind: 'ratio-at-least', value: 1.1 } }))).toBe(true);
+    expect(isMet(figure({ goal: { kind: 'ratio-at-least', value: 0 } }))).toBe(true);
   });
 
   it('calls nothing a success that had errors', () => {

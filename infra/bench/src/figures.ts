@@ -9,7 +9,8 @@ export interface Beside {
 export type Goal =
   | { readonly kind: 'at-least'; readonly value: number }
   | { readonly kind: 'at-most'; readonly value: number }
-  | { readonly kind: 'ratio-at-most'; readonly value: number };
+  | { readonly kind: 'ratio-at-most'; readonly value: number }
+  | { readonly kind: 'ratio-at-least'; readonly value: number };
 
 /** One line of the result. */
 export interface Figure {
@@ -47,6 +48,8 @@ export function isMet(figure: Figure): boolean | undefined {
       return value <= goal.value;
     case 'ratio-at-most':
       return (ratioOf(figure) ?? Number.POSITIVE_INFINITY) <= goal.value;
+    case 'ratio-at-least':
+      return (ratioOf(figure) ?? 0) >= goal.value;
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { measurePods } from './benches/pods';
+import { measureSystem } from './benches/system';
 import { CONTROL_PLANE_BENCHES, runOnControlPlane } from './control-plane-run';
 import { Notes } from './notes';
 import { optionsFrom } from './options';
@@ -10,7 +11,8 @@ import { renderCpu, renderTable } from './render/table';
 
 const QUICK_SHARE = 0.35;
 const PODS = 'pods';
-const NAMES = [...new Set(CONTROL_PLANE_BENCHES.map((bench) => bench.name)), PODS];
+const SYSTEM = 'system';
+const NAMES = [...new Set(CONTROL_PLANE_BENCHES.map((bench) => bench.name)), SYSTEM, PODS];
 
 /** Everything that is measured, in one run: a table for people, JSON for programs. Answers whether all of it could be. */
 async function main(): Promise<boolean> {
@@ -24,6 +26,7 @@ async function main(): Promise<boolean> {
   if (benches.length > 0) {
     await runOnControlPlane(benches, effort, notes).catch((error: unknown) => notes.failed('control plane', error));
   }
+  if (wanted(SYSTEM)) await notes.measure(SYSTEM, () => measureSystem(effort));
   if (wanted(PODS)) await notes.measure(PODS, () => measurePods(effort));
   const { figures, failures, seconds } = notes;
   process.stdout.write(`\n${renderTable(figures)}\n\n${renderCpu(figures)}\n\n`);

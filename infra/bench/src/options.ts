@@ -18,7 +18,7 @@ Examples:
   npm run bench -- --only watch,pods           two of the measurements
   npm run bench -- --out before.json           kept, to compare with after a change
 
-It has a control plane and a minion of its own, which are gone at the end. Machines are noisy: compare what was measured
+It has a control plane, minions and a whole system of its own, which are gone at the end. Machines are noisy: compare what was measured
 one after the other, several times in turns.
 `;
 

@@ -1,5 +1,6 @@
 import type { Figure } from '../figures';
 import { RawLog } from '../parts/raw-log';
+import { REFERENCES } from '../references';
 import { figureOf, timesOf, type Bed, type Bench } from './bench';
 import { makeNamespace, removePods } from './objects';
 
@@ -46,5 +47,6 @@ async function measure(bed: Bed, raw: RawLog, inFlight: number): Promise<Figure>
     ...figureOf(rate),
     cpu,
     beside: { description: `raw insert, ${inFlight} rows a commit`, value: inserted, unit: '/s' },
+    ...(inFlight === SIZES.at(-1) ? REFERENCES.append : {}),
   };
 }

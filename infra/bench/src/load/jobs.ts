@@ -5,6 +5,8 @@ import type { Endpoint } from './https-client';
 export type Job =
   /** Creates pods until the time is up, each client waiting for its answer. */
   | { kind: 'create'; endpoint: Endpoint; clients: number; seconds: number; namespace: string; prefix: string }
+  /** Creates config maps, likewise. */
+  | { kind: 'create-maps'; endpoint: Endpoint; clients: number; seconds: number; namespace: string; prefix: string }
   /** One request for each path: deletes end with the paths, gets begin again. */
   | { kind: 'each'; endpoint: Endpoint; clients: number; seconds: number; method: 'GET' | 'DELETE'; paths: string[] }
   /** The same list over and over, on one connection. */
@@ -47,6 +49,7 @@ export interface WatchOutcome {
 
 export interface Outcomes {
   create: Rate;
+  'create-maps': Rate;
   each: Rate;
   list: ListOutcome;
   watch: WatchOutcome;

@@ -1,6 +1,6 @@
 import { sendCommands } from './commands';
 import type { Job, Order, Outcomes, Report } from './jobs';
-import { askEach, createPods, listAgain } from './rest';
+import { askEach, createMaps, createPods, listAgain } from './rest';
 import { watchPods } from './watch';
 
 // A process that makes load: one job after another, so that the measured services' figures are not its own.
@@ -23,6 +23,8 @@ function run(job: Job, stopped: Promise<void>): Promise<Outcomes[Job['kind']]> {
   switch (job.kind) {
     case 'create':
       return createPods(job);
+    case 'create-maps':
+      return createMaps(job);
     case 'each':
       return askEach(job);
     case 'list':

@@ -17,6 +17,19 @@ export function createPods(job: JobOf<'create'>): Promise<Rate> {
   });
 }
 
+/** Creates config maps of the names `<prefix>-<client>-<number>`. */
+export function createMaps(job: JobOf<'create-maps'>): Promise<Rate> {
+  const path = `/api/v1/namespaces/${job.namespace}/configmaps`;
+  return runClients(job.endpoint, job.clients, job.seconds, (client) => {
+    let made = 0;
+    return () => {
+      const metadata = { name: `${job.prefix}-${client}-${made++}` };
+      const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { mode: 'bench' } };
+      return { method: 'POST', path, body: JSON.stringify(object) };
+    };
+  });
+}
+
 /** Asks for path after path; the clients share them. */
 export function askEach({ endpoint, clients, seconds, method, paths }: JobOf<'each'>): Promise<Rate> {
   let asked = 0;

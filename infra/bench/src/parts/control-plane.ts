@@ -12,6 +12,7 @@ import type { Endpoint } from '../load/https-client';
 import { Loader } from '../load/loader';
 import { cpuOf } from './cpu';
 import { makeCluster, takeDown } from './home';
+import { metered } from './metered';
 
 /** The processes that a control plane consists of, by their names in the launcher. */
 const PARTS = ['journal', 'api', 'scheduler', 'controller', 'postgres', 'nats'] as const;
@@ -65,12 +66,7 @@ export class ControlPlane {
 
   /** Does something often, and says what processor time each part took for one of it, in microseconds. */
   async metered<T>(work: () => Promise<T>, timesOf: (outcome: T) => number): Promise<{ outcome: T; cpu: PerPart }> {
-    const before = this.#perPart(cpuOf);
-    const outcome = await work();
-    const after = this.#perPart(cpuOf);
-    const times = Math.max(timesOf(outcome), 1);
-    const cpu = Object.fromEntries(PARTS.map((part) => [part, (after[part] - before[part]) / times]));
-    return { outcome, cpu: cpu as PerPart };
+    return metered(() => this.#perPart(cpuOf), work, timesOf) as Promise<{ outcome: T; cpu: PerPart }>;
   }
 
   #perPart(measure: (pid: number) => number): PerPart {

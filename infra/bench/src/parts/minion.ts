@@ -14,7 +14,7 @@ const NETWORK = 'bench';
 /** Many pods at once have ended and are removed by then, in milliseconds. */
 const CLEARED_WITHIN_MS = 60_000;
 
-/** A whole cluster with one minion, and that minion's Docker engine as a user of Docker sees it. */
+/** A whole cluster, and its first minion's Docker engine as a user of Docker sees it. */
 export class Minion {
   private constructor(
     readonly cluster: Cluster,
@@ -22,8 +22,8 @@ export class Minion {
     private readonly dockerHost: string,
   ) {}
 
-  static async start(): Promise<Minion> {
-    const cluster = await makeCluster(1);
+  static async start(minions = 1): Promise<Minion> {
+    const cluster = await makeCluster(minions);
     try {
       await runPlan(planBase, cluster);
       await runPlan(planCluster(cluster), cluster);

@@ -52,6 +52,8 @@ function goalText(goal: Goal, unit: string): string {
       return `≤ ${digits(goal.value)} ${unit}`;
     case 'ratio-at-most':
       return `≤ ${goal.value} ×`;
+    case 'ratio-at-least':
+      return `≥ ${goal.value} ×`;
   }
 }
 
