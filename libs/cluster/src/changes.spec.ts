@@ -1,12 +1,12 @@
 import { sameJson } from '@shiplog/apimachinery';
-import { EVENT_FORMAT, type LogEvent, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { EVENT_FORMAT, type LogEvent, type StoredObject } from '@shiplog/contracts';
 import fc from 'fast-check';
 import { ChangeMismatch, changesBetween, withChanges } from './changes';
 import { hashCluster } from './hash';
 import { ClusterState } from './state';
 
 type Json = Record<string, unknown>;
-const CRONTABS = 'crontabs.stable.example.com' as ResourceId;
+const CRONTABS = 'crontabs.stable.example.com';
 
 /** Any JSON: null too, lists whose items can be told apart and lists whose items can't. */
 const json = fc.letrec((tie) => ({

@@ -1,4 +1,4 @@
-import { EVENT_FORMAT, type EventData, type LogEvent, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { EVENT_FORMAT, type EventData, type LogEvent, type StoredObject } from '@shiplog/contracts';
 import { FoldError } from './fold';
 import { differing, hashCluster, hashesOf, hashResource } from './hash';
 import { ClusterState } from './state';
@@ -90,7 +90,7 @@ describe('the state of a cluster', () => {
   });
 
   describe('of a kind that nobody declared', () => {
-    const CRONTABS = 'crontabs.stable.example.com' as ResourceId;
+    const CRONTABS = 'crontabs.stable.example.com';
     const crontab = (position: number, type: string, data: EventData): LogEvent => ({
       ...event(position, type, 'nightly', data),
       resource: CRONTABS,

@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceId } from '@shiplog/contracts';
+import type { KubeObject } from '@shiplog/contracts';
 import { aController, aPod, aService, created, stored } from '../testing/builders';
 import { soundObject } from './sound-object';
 
@@ -35,7 +35,7 @@ function withField(resource: keyof typeof samples, path: string, value: unknown)
 
 describe('a sound object', () => {
   it.each(Object.entries(samples))('is one of %s that was admitted', (resource, object) => {
-    expect(soundObject(resource as ResourceId, object)).toBeUndefined();
+    expect(soundObject(resource, object)).toBeUndefined();
   });
 
   it.each<[keyof typeof samples, string, unknown, string]>([

@@ -1,4 +1,12 @@
-import { eventType, type AnyCommand, type LogEvent, type Principal, type ResourceId } from '@shiplog/contracts';
+import {
+  builtIn,
+  eventType,
+  storedApiVersion,
+  type AnyCommand,
+  type BuiltIn,
+  type LogEvent,
+  type Principal,
+} from '@shiplog/contracts';
 import fc from 'fast-check';
 import { bind, cluster, createPod, refTo, remove, type Asked, type TestCluster } from '../decide/testing/given';
 import { authorise } from '.';
@@ -11,15 +19,7 @@ const PODS = ['a', 'b', 'c', 'd'];
 const nodeName = fc.constantFrom('n1', 'n2', 'n3');
 const podName = fc.constantFrom(...PODS);
 const namespace = fc.constantFrom('', 'default', 'kube-node-lease');
-const resource = fc.constantFrom<ResourceId>('nodes', 'pods', LEASES, 'secrets', 'services', 'namespaces');
-const KINDS: Partial<Record<ResourceId, [apiVersion: string, kind: string]>> = {
-  nodes: ['v1', 'Node'],
-  pods: ['v1', 'Pod'],
-  [LEASES]: ['coordination.k8s.io/v1', 'Lease'],
-  secrets: ['v1', 'Secret'],
-  services: ['v1', 'Service'],
-  namespaces: ['v1', 'Namespace'],
-};
+const resource = fc.constantFrom<BuiltIn>('nodes', 'pods', LEASES, 'secrets', 'services', 'namespaces');
 const anyName = fc.oneof(nodeName, podName);
 /** Mostly what would be accepted: what is refused for one reason shows nothing of the others. */
 const likely = <T>(value: T, others: fc.Arbitrary<T>): fc.Arbitrary<T> =>
@@ -72,25 +72,25 @@ const subresource = fc.constantFrom(undefined, undefined, 'status', 'status', 's
 const hostile: fc.Arbitrary<(at: TestCluster) => Asked> = fc.oneof(
   fc
     .record({
-      resource: fc.oneof(fc.constantFrom<ResourceId>('nodes', LEASES), resource),
+      resource: fc.oneof(fc.constantFrom<BuiltIn>('nodes', LEASES), resource),
       namespace: likely('kube-node-lease', namespace),
       name: likely('n1', anyName),
       more: part,
     })
     .map(({ resource, namespace, name, more }) => (): Asked => {
-      const [apiVersion = 'v1', kind = ''] = KINDS[resource] ?? [];
+      const row = builtIn(resource);
       const object = {
-        apiVersion,
-        kind,
+        apiVersion: storedApiVersion(row),
+        kind: row.kind,
         ...more,
         metadata: { name, ...(more as { metadata?: object | null }).metadata },
       };
-      const home = resource === 'nodes' || resource === 'namespaces' ? '' : namespace;
+      const home = row.namespaced ? namespace : '';
       return { type: 'CreateObject', data: { resource, namespace: home, object: object as never } };
     }),
   fc
     .record({
-      resource: likely<ResourceId>('nodes', resource),
+      resource: likely<BuiltIn>('nodes', resource),
       namespace: likely('', namespace),
       name: likely('n1', anyName),
       subresource,
@@ -110,7 +110,7 @@ const hostile: fc.Arbitrary<(at: TestCluster) => Asked> = fc.oneof(
     })),
   fc
     .record({
-      resource: likely<ResourceId>('pods', resource),
+      resource: likely<BuiltIn>('pods', resource),
       name: likely('a', anyName),
       withUid: likely(true, fc.boolean()),
       gracePeriodSeconds: likely<number | undefined>(0, fc.constantFrom(undefined, 5)),

@@ -22,7 +22,7 @@ async function readBack(state: ClusterState): Promise<{ parts: number; objects: 
 describe('a state in parts', () => {
   it('has all objects, also of a kind that nobody declared', async () => {
     const state = new ClusterState();
-    const crontabs = 'crontabs.stable.example.com' as ResourceId;
+    const crontabs = 'crontabs.stable.example.com';
     state.put(crontabs, object('CronTab', 'nightly'));
     state.put('configmaps', object('ConfigMap', 'a'));
     expect(await readBack(state)).toEqual({

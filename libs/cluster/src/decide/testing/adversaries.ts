@@ -1,4 +1,4 @@
-import { JSON_PATCH_OPERATIONS, OBJECT_DEPTH, type PatchType, type ResourceId } from '@shiplog/contracts';
+import { JSON_PATCH_OPERATIONS, OBJECT_DEPTH, type PatchType } from '@shiplog/contracts';
 import { cluster, create, createPod, refTo, type Asked, type TestCluster } from './given';
 
 /** An input that is as costly as its kind can be made: a cluster, and a command of about so many bytes to it. */
@@ -250,7 +250,7 @@ function replacing(
       const { resource, namespace, object } = there.data;
       const at = cluster().given(there);
       const { name: called = '' } = object.metadata;
-      const present = at.get(resource as ResourceId, namespace, called) as unknown as Fields;
+      const present = at.get(resource, namespace, called) as unknown as Fields;
       const data = { resource, namespace, name: called, object: change(structuredClone(present), bytes) as never };
       return { at, asked: { type: 'ReplaceObject', data } };
     },

@@ -1,5 +1,8 @@
 import {
+  builtIn,
   eventType,
+  storedApiVersion,
+  type BuiltIn,
   type CommandData,
   type CommandReply,
   type CommandType,
@@ -94,27 +97,18 @@ export function cluster(...nodes: string[]): TestCluster {
   return made;
 }
 
-const KINDS: Partial<Record<ResourceId, string>> = {
-  namespaces: 'Namespace',
-  nodes: 'Node',
-  pods: 'Pod',
-  configmaps: 'ConfigMap',
-  replicationcontrollers: 'ReplicationController',
-  services: 'Service',
-};
-const CLUSTER_SCOPED: readonly ResourceId[] = ['namespaces', 'nodes'];
-
 type Fields = { metadata?: Record<string, unknown>; [field: string]: unknown };
 
 /** CreateObject in the namespace default, or of a cluster-scoped object. */
 export function create(
-  resource: ResourceId,
+  resource: BuiltIn,
   name: string,
   { metadata, ...fields }: Fields = {},
   namespace = 'default',
 ): Asked {
-  const object = { apiVersion: 'v1', kind: KINDS[resource] ?? '', metadata: { name, ...metadata }, ...fields };
-  const home = CLUSTER_SCOPED.includes(resource) ? '' : namespace;
+  const row = builtIn(resource);
+  const object = { apiVersion: storedApiVersion(row), kind: row.kind, metadata: { name, ...metadata }, ...fields };
+  const home = row.namespaced ? namespace : '';
   return { type: 'CreateObject', data: { resource, namespace: home, object } };
 }
 
@@ -122,17 +116,17 @@ export function createPod(name: string, { metadata, ...spec }: Fields = {}): Ask
   return create('pods', name, { metadata, spec: { containers: [{ name: 'web', image: 'web:1' }], ...spec } });
 }
 
-export function patch(resource: ResourceId, name: string, change: unknown, subresource?: string): Asked {
-  const namespace = CLUSTER_SCOPED.includes(resource) ? '' : 'default';
+export function patch(resource: BuiltIn, name: string, change: unknown, subresource?: string): Asked {
+  const namespace = builtIn(resource).namespaced ? 'default' : '';
   return { type: 'PatchObject', data: { resource, namespace, name, subresource, patchType: 'merge', patch: change } };
 }
 
 export function remove(
-  resource: ResourceId,
+  resource: BuiltIn,
   name: string,
   options: Omit<CommandData['DeleteObject'], 'resource' | 'namespace' | 'name'> = {},
 ): Asked {
-  const namespace = CLUSTER_SCOPED.includes(resource) ? '' : 'default';
+  const namespace = builtIn(resource).namespaced ? 'default' : '';
   return { type: 'DeleteObject', data: { resource, namespace, name, ...options } };
 }
 
