@@ -104,7 +104,7 @@ export interface LogEvent {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** The node that the object belongs to from this event on ('' for none): a pod's spec.nodeName. */
+  /** The node that the object belongs to from this event on ('' for none): a pod's spec.nodeName, a Node's name. */
   readonly node: string;
   /** Who: a user's name, or `system:shiplog:<service>`. */
   readonly actor: string;

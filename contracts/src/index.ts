@@ -13,4 +13,5 @@ export * from './resources';
 export * from './status-error';
 export * from './signals';
 export * from './subjects';
+export * from './excerpts';
 export * from './wire';

@@ -2,24 +2,34 @@ import type { Static } from '@sinclair/typebox';
 import type { KubeStatus } from './generated/kubernetes';
 import type { QUERIES, StateQuery } from './messages/queries';
 import type { BuiltIn, ResourceId } from './resources';
+import type { ExcerptName } from './excerpts';
 
 export type { StateChunk, StateRequest } from './messages/queries';
 
 /**
- * A stream of events that a consumer can check for loss: all events of a resource, or only those of objects that
- * belong to a node (a kubelet's pods).
+ * A stream of events that a consumer can check for loss: all events of a resource, only those of objects that belong to a
+ * node (a kubelet's pods), or only what an excerpt of the resource has of them.
  */
 export interface Channel {
   readonly resource: ResourceId;
   readonly node?: string;
+  /** Not together with `node`. */
+  readonly excerpt?: ExcerptName;
 }
 
-/** Of these resources an object may belong to a node, which then has a channel of its own for them. */
-export const NODE_RESOURCES = ['pods'] as const satisfies readonly BuiltIn[];
+/** Of these resources an object may belong to a node, which then has a channel of its own for them: its pods, its Node. */
+export const NODE_RESOURCES = ['pods', 'nodes'] as const satisfies readonly BuiltIn[];
 
-/** `pods` or `pods@node-1`: how a channel is written in messages. */
-export function channelName(channel: Channel): string {
-  return channel.node === undefined ? channel.resource : `${channel.resource}@${channel.node}`;
+/** `pods`, `pods@node-1` or `nodes/routes`: how a channel is written in messages. */
+export function channelName({ resource, node, excerpt }: Channel): string {
+  if (excerpt !== undefined) return `${resource}/${excerpt}`;
+  return node === undefined ? resource : `${resource}@${node}`;
+}
+
+/** Of what a channel's name says that it is a channel. */
+export function channelKind(name: string): 'node' | 'excerpt' | 'resource' {
+  if (name.includes('@')) return 'node';
+  return name.includes('/') ? 'excerpt' : 'resource';
 }
 
 type Declared = Exclude<(typeof QUERIES)[number], typeof StateQuery>;

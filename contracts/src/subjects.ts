@@ -65,11 +65,12 @@ export const subjects = {
     channel.node === undefined
       ? `${ROOT}.event.${subjectToken(channel.resource)}.>`
       : `${ROOT}.event.${subjectToken(channel.resource)}.${subjectToken(channel.node)}.>`,
-  /** The events of one channel in one commit, as services hear them: in one message. */
-  commit: (channel: Channel) =>
-    channel.node === undefined
-      ? `${ROOT}.commit.${subjectToken(channel.resource)}`
-      : `${ROOT}.commit.${subjectToken(channel.resource)}.${subjectToken(channel.node)}`,
+  /** The events of one channel in one commit, as services hear them: in one message. An excerpt's are those of no node. */
+  commit: ({ resource, node, excerpt }: Channel) => {
+    const all = `${ROOT}.commit.${subjectToken(resource)}`;
+    if (excerpt !== undefined) return `${all}.${NONE}.${subjectToken(excerpt)}`;
+    return node === undefined ? all : `${all}.${subjectToken(node)}`;
+  },
   /** What to subscribe to for the commits of all resources, whichever there are. */
   everyCommit: `${ROOT}.commit.*`,
   /** Request and reply, by the command's type or `Batch`. */

@@ -13,11 +13,14 @@ export interface CommitPart {
   /** The first and the last position of the commit, of all channels: every event in between is in some part. */
   readonly from: number;
   readonly to: number;
-  /** The resources that events of the commit are of: each has a part in its own channel. */
-  readonly resources: readonly string[];
   /**
-   * Position of the last event before the commit in the channel of each resource that has any, by its name, and in the
-   * node's channel of which this is a part: whoever follows several sees in any part whether it missed one of another.
+   * The channels that have a part of the commit, by name: those of resources and of excerpts; in the part of a node's channel
+   * also all those of that node.
+   */
+  readonly channels: readonly string[];
+  /**
+   * Position of the last event before the commit in each of these channels, by its name, and in those like them that have
+   * none of the commit: whoever follows several sees in any part whether it missed one of another.
    */
   readonly heads: Readonly<Partial<Record<string, number>>>;
   /** In the order of the log. */

@@ -1,4 +1,5 @@
 import {
+  channelsOf,
   EventsQuery,
   inboxOf,
   ObjectQuery,
@@ -39,6 +40,8 @@ const REFUSED: [what: string, subject: string][] = [
   ['commits of ConfigMaps', 'shiplog.v1.commit.configmaps'],
   ['commits of all pods', 'shiplog.v1.commit.pods'],
   ['commits of another node’s pods', `shiplog.v1.commit.pods.${OTHER}`],
+  ['commits of all nodes', 'shiplog.v1.commit.nodes'],
+  ['commits of another node', `shiplog.v1.commit.nodes.${OTHER}`],
   ['commits of anything of its node', `shiplog.v1.commit.*.${CAPTURED}`],
   ['what is asked of another node', `shiplog.v1.node.${OTHER}.>`],
   ['all that is asked of its node', `shiplog.v1.node.${CAPTURED}.>`],
@@ -119,11 +122,13 @@ describe('with the credentials of a minion', () => {
       ['ConfigMaps', { resource: 'configmaps' }],
       ['all pods', { resource: 'pods' }],
       ['another node’s pods', { resource: 'pods', node: OTHER }],
+      ['all that nodes say', { resource: 'nodes' }],
+      ['another node', { resource: 'nodes', node: OTHER }],
       ['namespaces', { resource: 'namespaces' }],
     ];
 
     it.each(CHANNELS)('%s: not of what there is, what happened, or how far it is', async (_, channel) => {
-      const rightful: Channel = { resource: 'nodes' };
+      const rightful: Channel = { resource: 'services' };
       for (const channels of [[channel], [rightful, channel]]) {
         for (const agent of AGENTS) {
           const { bus } = world.attackers[agent];
@@ -153,7 +158,7 @@ describe('with the credentials of a minion', () => {
   });
 
   it('what a minion has to know is still told', async () => {
-    const own: Channel[] = [{ resource: 'pods', node: CAPTURED }, { resource: 'nodes' }, { resource: 'services' }];
+    const own = channelsOf('kubelet', CAPTURED);
     expect(await drain(kubelet().state({ channels: own }))).toContain(world.mine.metadata!.uid);
     expect(await kubelet().ask(EventsQuery, { channels: own, after: world.began })).toHaveProperty('events');
     const { namespace } = world;
@@ -165,6 +170,9 @@ describe('with the credentials of a minion', () => {
     expect(object).toMatchObject({ data: { word: 'bmFtZWQ=' } });
     const ear = await world.attackers.kubelet.listen(`shiplog.v1.commit.pods.${CAPTURED}`);
     expect(ear.refused).toBe(false);
+    const routes = await drain(world.attackers.network.bus.state({ channels: channelsOf('network', CAPTURED) }));
+    expect(routes).toContain(OTHER);
+    expect(routes).not.toContain('allocatable');
     const slices: Channel[] = [{ resource: 'endpointslices.discovery.k8s.io' }];
     expect(await drain(world.attackers.proxy.bus.state({ channels: slices }))).toContain('channels');
   });

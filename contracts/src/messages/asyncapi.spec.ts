@@ -69,6 +69,7 @@ describe('the AsyncAPI document', () => {
       'event shiplog.v1.event.{resource}.{node}.{namespace}.{name}.{fact}',
       'commit shiplog.v1.commit.{resource}',
       'commitOfNode shiplog.v1.commit.{resource}.{node}',
+      'commitOfExcerpt shiplog.v1.commit.{resource}._.{excerpt}',
       'commandLater shiplog.v1.command.later.{kind}.{name}.{type}',
       'stream shiplog.v1.stream.to.{role}.{name}.{id}',
       'streamControl shiplog.v1.stream.ctl.{role}.{name}.{id}',

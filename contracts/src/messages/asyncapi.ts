@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
+import { channelKind, channelName, type Channel } from '../queries';
 import { LATER_STREAM, ROOT, subjects } from '../subjects';
 import { MESSAGES } from './all';
 import { CloudEventHeaders, StreamHeaders } from './asyncapi-headers';
@@ -67,6 +68,7 @@ const SENDER_PARAMETERS: Readonly<Record<string, string>> = {
 };
 const PARAMETERS: Readonly<Record<string, string>> = {
   node: 'The node.',
+  excerpt: 'Which fields: the name of one of the excerpts.',
   token: 'What a new machine was given to join with.',
   id: 'Names the stream; nobody can guess it.',
 };
@@ -85,6 +87,11 @@ export function asyncApiDocument(): AsyncApiDocument {
       resource: '{resource}',
       node: '{node}',
       description: 'The same of the objects that belong to a node.',
+    }),
+    commitRow(components, 'commitOfExcerpt', 'publishCommitOfExcerpt', {
+      resource: '{resource}',
+      excerpt: '{excerpt}',
+      description: 'The same of some fields of the objects, whenever one of these changes.',
     }),
     ...MESSAGES.map((message) => messageRow(message, components)),
     laterRow(components),
@@ -193,12 +200,13 @@ function commitRow(
   components: Components,
   id: string,
   operation: string,
-  { description, resource, node }: { description: string; resource: string; node?: string },
+  { description, ...parts }: { description: string; resource: string; node?: string; excerpt?: string },
 ): Row {
-  const address = subjects.commit({ resource, node } as unknown as Parameters<typeof subjects.commit>[0]);
+  const address = subjects.commit(parts as unknown as Channel);
+  const kind = channelKind(channelName(parts as unknown as Channel));
   const hears = (role: Role): boolean =>
-    (node === undefined && hearsEverything(role)) ||
-    channelsOf(role, '').some((heard) => (heard.node === undefined) === (node === undefined));
+    (kind === 'resource' && hearsEverything(role)) ||
+    channelsOf(role, '').some((heard) => channelKind(channelName(heard)) === kind);
   return {
     id,
     channel: channel(

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { NODE_RESOURCES, type Channel } from '../queries';
 import type { BuiltIn } from '../resources';
+import { EXCERPTS, type ExcerptName } from '../excerpts';
 import type { EventData, LogEvent } from '../events';
 import type { CommitPart } from '../wire';
 import type { Role } from './principal';
@@ -62,10 +63,13 @@ export const CommitPartSchema = Type.Unsafe<CommitPart>(
       epoch: Position("Of the journal's term: who has heard of a later one ignores this."),
       from: Position('The first of the commit, of all channels.'),
       to: Position('The last of the commit: every event in between is in some part.'),
-      resources: Type.Array(Type.String(), { description: 'Each has a part in its own channel.' }),
+      channels: Type.Array(Type.String(), {
+        description:
+          "The channels that have a part, by name: those of resources and excerpts and, in a part of a node's channel, those of the node.",
+      }),
       heads: Type.Record(Type.String(), Position(), {
         description:
-          "Last position before the commit of every resource with any event, and of the node's channel of which this is a part.",
+          "Last position before the commit of every resource with any event, of every excerpt and, in a part of a node's channel, of all channels of the node.",
       }),
       events: Type.Array(LogEventSchema, { description: 'In the order of the log.' }),
       entering: Optional(
@@ -81,20 +85,28 @@ export const CommitPartSchema = Type.Unsafe<CommitPart>(
 /** What a role hears of every resource, whichever there are. */
 const EVERYTHING = 'everything';
 
-/** Resources whose events each role hears: all of them, or only those of objects that belong to its node. */
-const HEARD: Readonly<
-  Record<Role, { readonly all: readonly BuiltIn[] | typeof EVERYTHING; readonly ofNode: readonly BuiltIn[] }>
-> = {
-  journal: { all: [], ofNode: [] },
-  api: { all: EVERYTHING, ofNode: [] },
-  scheduler: { all: ['nodes', 'pods'], ofNode: [] },
-  controller: { all: EVERYTHING, ofNode: [] },
-  kubelet: { all: ['nodes', 'services'], ofNode: NODE_RESOURCES },
-  network: { all: ['nodes'], ofNode: NODE_RESOURCES },
-  proxy: { all: ['services', 'endpointslices.discovery.k8s.io'], ofNode: [] },
-  operator: { all: [], ofNode: [] },
-  user: { all: EVERYTHING, ofNode: [] },
-  bootstrap: { all: [], ofNode: [] },
+/** Resources whose events a role hears: all of them, only those of objects that belong to its node, or an excerpt of them. */
+interface Heard {
+  readonly all?: readonly BuiltIn[] | typeof EVERYTHING;
+  readonly ofNode?: readonly BuiltIn[];
+  readonly excerpts?: readonly ExcerptName[];
+}
+
+/**
+ * What is heard on every node may not be what every node says: a message a minute of each of 5,000 nodes, to agents on all of
+ * them, is 400,000 a second. Of other nodes an agent hears the routes, which change when a node comes or goes.
+ */
+const HEARD: Readonly<Record<Role, Heard>> = {
+  journal: {},
+  api: { all: EVERYTHING },
+  scheduler: { all: ['nodes', 'pods'] },
+  controller: { all: EVERYTHING },
+  kubelet: { all: ['services'], ofNode: NODE_RESOURCES },
+  network: { ofNode: ['pods'], excerpts: ['routes'] },
+  proxy: { all: ['services', 'endpointslices.discovery.k8s.io'] },
+  operator: {},
+  user: { all: EVERYTHING },
+  bootstrap: {},
 };
 
 /** Who hears each event by itself: programs that are no part of Shiplog. All others hear commits. */
@@ -110,7 +122,11 @@ export function hearsEverything(role: Role): boolean {
  * has no list.
  */
 export function channelsOf(role: Role, name: string): Channel[] {
-  const { all, ofNode } = HEARD[role];
+  const { all = [], ofNode = [], excerpts = [] } = HEARD[role];
   const whole = all === EVERYTHING ? [] : all.map((resource) => ({ resource }));
-  return [...ofNode.map((resource) => ({ resource, node: name })), ...whole];
+  return [
+    ...ofNode.map((resource) => ({ resource, node: name })),
+    ...excerpts.map((excerpt) => ({ resource: EXCERPTS[excerpt].of, excerpt })),
+    ...whole,
+  ];
 }

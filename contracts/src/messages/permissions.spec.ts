@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import type { Channel } from '../queries';
 import { subjects, subjectToken } from '../subjects';
 import { anyName } from '../testing/any-name';
 import { allows, overlap } from '../testing/nats-patterns';
@@ -143,7 +144,9 @@ describe('everybody', () => {
 describe('the agents of a node', () => {
   const alien = (name: string) => [
     `shiplog.v1.node.${subjectToken(name)}.>`,
-    ...['pods', 'secrets', 'configmaps'].map((resource) => `shiplog.v1.commit.${resource}.${subjectToken(name)}`),
+    ...['pods', 'nodes', 'secrets', 'configmaps'].map(
+      (resource) => `shiplog.v1.commit.${resource}.${subjectToken(name)}`,
+    ),
     'shiplog.v1.event.>',
     ...['kubelet', 'network', 'proxy'].map((role) => `shiplog.v1.renew.${role}.${subjectToken(name)}`),
     ...['kubelet', 'network', 'proxy'].map((role) => `shiplog.v1.health.${role}.${subjectToken(name)}`),
@@ -154,6 +157,15 @@ describe('the agents of a node', () => {
       fc.property(anyAgent, twoNames, (role, [name, other]) => {
         expect(overlapping(publishes({ role, name }), alien(other))).toEqual([]);
         expect(overlapping(hears({ role, name }), alien(other))).toEqual([]);
+      }),
+    );
+  });
+
+  it('hear neither all that nodes say nor all that pods do: it would grow with the square of their number', () => {
+    fc.assert(
+      fc.property(anyAgent, anyName, (role, name) => {
+        const forbidden = ['nodes', 'pods'].map((resource) => subjects.commit({ resource } as Channel));
+        expect(overlapping(hears({ role, name }), forbidden)).toEqual([]);
       }),
     );
   });

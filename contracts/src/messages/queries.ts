@@ -49,8 +49,8 @@ export const EventsQuery = query('events', {
   }),
   reply: Type.Object({
     events: Type.Array(LogEventSchema),
-    more: Type.Boolean({ description: 'Ask again, from the last event.' }),
-    position: Position(),
+    more: Type.Boolean({ description: 'Ask again, from `position`.' }),
+    position: Position('Up to here nothing is missing: where the log is, unless there is more.'),
   }),
   from: READERS,
 });

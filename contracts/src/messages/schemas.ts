@@ -2,6 +2,7 @@ import { FormatRegistry, Type, type TProperties, type TSchema } from '@sinclair/
 import type { SchedulingDecision } from '../decisions';
 import type { KubeStatus } from '../generated/kubernetes';
 import type { KubeObject } from '../objects';
+import { EXCERPT_NAMES } from '../excerpts';
 
 /** Names become columns, subjects and header values: no control characters, and no half of a surrogate pair. */
 const LINE = 'line';
@@ -102,7 +103,11 @@ export const Decision = Type.Unsafe<SchedulingDecision>(
 
 /** As `Channel`. */
 export const ChannelSchema = Type.Object(
-  { resource: ResourceName, node: Optional(Line('Only the objects that belong to this node.')) },
+  {
+    resource: ResourceName,
+    node: Optional(Line('Only the objects that belong to this node.')),
+    excerpt: Optional(OneOf(EXCERPT_NAMES, 'Only what this excerpt has of the objects, and the events that touch it.')),
+  },
   { $id: 'Channel', description: 'The events and objects of a resource.' },
 );
 

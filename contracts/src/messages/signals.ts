@@ -9,7 +9,8 @@ export const Head = signal('head', {
     position: Position(),
     epoch: Position("Of the journal's term: who has heard of a later one ignores this."),
     channels: Type.Record(Type.String(), Position(), {
-      description: "Last position of every resource with any event; a node's own go to that node (`head`).",
+      description:
+        "Last position of every resource with any event, and of every excerpt; a node's own go to that node (`head`).",
     }),
     hashes: Optional(Hashes),
   }),

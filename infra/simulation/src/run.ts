@@ -5,7 +5,7 @@ import { Broker } from './bus/broker';
 import { startAsker } from './clients/asker';
 import { startReader, type Reader, type ReaderKind } from './clients/reader';
 import { makeFirstObjects, send, startWriter } from './clients/writer';
-import { creation } from './clients/commands';
+import { creation, NODES } from './clients/commands';
 import { Faults, profileOf } from './faults/faults';
 import { Mishaps } from './faults/mishaps';
 import { Answers } from './invariants/answers';
@@ -44,7 +44,6 @@ export interface Outcome {
   readonly digest: string;
 }
 
-const NODES = ['n1', 'n2'];
 /** How long faults go on, and how long everything may take to be well again, in virtual milliseconds. */
 const TROUBLE_MS = 20_000;
 /** The last part of the faults. */
@@ -65,6 +64,7 @@ const READERS: Readonly<Record<string, ReaderKind>> = {
   },
   'reader-2': { role: 'api', channels: [{ resource: 'pods' }, { resource: 'configmaps' }] },
   'reader-n1': { role: 'kubelet', channels: channelsOf('kubelet', 'n1') },
+  'routes-n1': { role: 'network', channels: channelsOf('network', 'n1') },
 };
 
 /** Runs one seed, alone in this Node process: virtual time is everybody's. */

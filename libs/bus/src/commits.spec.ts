@@ -21,7 +21,7 @@ const event: Required<LogEvent> = {
   basis: 11,
   data: { facts: { why: 'a test' } },
 };
-const about = { epoch: 7, from: 11, to: 13, resources: ['pods', 'nodes'], heads: { pods: 9, nodes: 4 } };
+const about = { epoch: 7, from: 11, to: 13, channels: ['pods', 'nodes'], heads: { pods: 9, nodes: 4 } };
 
 describe('a part of a commit', () => {
   it('arrives as it was sent, with its events and what they say', () => {
@@ -36,10 +36,10 @@ describe('a part of a commit', () => {
     '7',
     'null',
     '{}',
-    '{"from":1,"to":2,"resources":[],"heads":{}}',
-    '{"from":1,"to":2,"resources":[],"heads":{},"events":[null]}',
-    '{"from":1,"to":2,"resources":["pods"],"heads":null,"events":[]}',
-    '{"from":"1","to":2,"resources":["pods"],"heads":{},"events":[]}',
+    '{"from":1,"to":2,"channels":[],"heads":{}}',
+    '{"from":1,"to":2,"channels":[],"heads":{},"events":[null]}',
+    '{"from":1,"to":2,"channels":["pods"],"heads":null,"events":[]}',
+    '{"from":"1","to":2,"channels":["pods"],"heads":{},"events":[]}',
   ])('is not what says %j', (text) => {
     expect(() => decodePart(Buffer.from(text), PODS)).toThrow('not a part of a commit: in the channel of pods');
   });

@@ -17,7 +17,7 @@ export function decodePart(bytes: Uint8Array, channel: Channel): CommitPart {
   const isPart =
     Number.isSafeInteger(part?.from) &&
     Number.isSafeInteger(part?.to) &&
-    Array.isArray(part?.resources) &&
+    Array.isArray(part?.channels) &&
     Array.isArray(part.events) &&
     part.events.every((event: Partial<LogEvent> | null) => Number.isSafeInteger(event?.position)) &&
     typeof part.heads === 'object' &&

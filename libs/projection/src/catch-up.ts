@@ -70,11 +70,10 @@ export async function refetch(
       const cursor = cursors.of(event.resource, after);
       if (cursor !== undefined && event.position > cursor.last) fold(cursor, event);
       completeTo(event.position);
-      after = event.position;
     }
-    if (page.more) continue;
-    completeTo(page.position);
-    return true;
+    after = page.position;
+    completeTo(after);
+    if (!page.more) return true;
   }
   return false;
 }

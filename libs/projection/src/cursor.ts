@@ -1,4 +1,4 @@
-import { channelName, type Channel, type CommitPart, type Signals } from '@shiplog/contracts';
+import { channelKind, channelName, type Channel, type CommitPart, type Signals } from '@shiplog/contracts';
 
 /** How far the log goes, and each channel in it, in the journal's words. */
 export type Told = Pick<Signals['head'], 'position' | 'channels'>;
@@ -24,7 +24,12 @@ export class Cursor {
     this.upTo = Math.max(this.upTo, position);
   }
 
-  /** Whether an event before a commit was missed, as a part of it says; of a node's channel only its own parts speak. */
+  /** Whether the journal's word on the channel's last event can't be: it has none that was read, or one where there was none. */
+  contradicts(last: number): boolean {
+    return this.last > last || (this.last < last && last <= this.upTo);
+  }
+
+  /** Whether an event before a commit was missed, as a part of it says; of a node's channels only their own parts speak. */
   isBehind({ heads }: CommitPart): boolean {
     return (heads[this.name] ?? 0) > this.last;
   }
@@ -33,7 +38,7 @@ export class Cursor {
 /** What a projection follows: some channels, or those of all resources that there are, also of kinds that come later. */
 export type Followed = readonly Channel[] | 'all';
 
-/** The cursors of what is followed. */
+/** The cursors of what is followed. An excerpt is followed as a resource is, in its place. */
 export class Cursors {
   readonly ofResources: Cursor[];
   readonly ofNode: readonly Cursor[];
@@ -46,7 +51,7 @@ export class Cursors {
     const cursors = followed === 'all' ? [] : followed.map((channel) => new Cursor(channel));
     this.ofResources = cursors.filter(({ isOfNode }) => !isOfNode);
     this.ofNode = cursors.filter(({ isOfNode }) => isOfNode);
-    for (const cursor of this.ofResources) this.#byResource.set(cursor.name, cursor);
+    for (const cursor of this.ofResources) this.#byResource.set(cursor.channel.resource, cursor);
   }
 
   get all(): readonly Cursor[] {
@@ -59,20 +64,21 @@ export class Cursors {
   }
 
   /** Meets the resources that a part of a commit speaks of: of those that it names, none may be missed. */
-  meet({ resources, heads }: CommitPart, upTo: number): void {
+  meet({ channels, heads }: CommitPart, upTo: number): void {
     if (!this.isAll) return;
-    for (const resource of resources) this.of(resource, upTo);
+    for (const name of channels) this.of(name, upTo);
     for (const name in heads) this.of(name, upTo);
   }
 
   /**
-   * Of a resource; undefined when it is not followed. Where all are, one that was not heard of so far had no event yet.
+   * Of a resource; undefined when it is not followed. Where all are, one that was not heard of so far had no event yet;
+   * excerpts have nothing that is not there without them.
    *
    * @param upTo where the projection is
    */
   of(resource: string, upTo: number): Cursor | undefined {
     const known = this.#byResource.get(resource);
-    if (known !== undefined || !this.isAll) return known;
+    if (known !== undefined || !this.isAll || channelKind(resource) !== 'resource') return known;
     const cursor = new Cursor({ resource });
     cursor.upTo = upTo;
     this.#byResource.set(resource, cursor);

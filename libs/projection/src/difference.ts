@@ -1,4 +1,4 @@
-import { type ClusterState, type AppliedEvent } from '@shiplog/cluster';
+import { nodeOf, type ClusterState, type AppliedEvent } from '@shiplog/cluster';
 import {
   EVENT_FORMAT,
   serviceActor,
@@ -42,11 +42,9 @@ export function differences(
   return applied;
 }
 
-/** Whether an object is one of a channel's: for a node's channel, those bound to it. */
-export function belongsTo(channel: Channel, object: StoredObject): boolean {
-  if (channel.node === undefined) return true;
-  const { nodeName } = (object.spec ?? {}) as { nodeName?: string };
-  return nodeName === channel.node;
+/** Whether an object is one of a channel's: for a node's channel, the Node and the pods bound to it. */
+export function belongsTo({ resource, node }: Channel, object: StoredObject): boolean {
+  return node === undefined || nodeOf(resource, object) === node;
 }
 
 function madeUp(resource: ResourceId, object: StoredObject, fact: Fact, position: number): LogEvent {

@@ -176,10 +176,11 @@ export class Projection {
     if (this.#reassembly?.from !== part.from) this.#reassembly = new Reassembly(part.from);
     const reassembly = this.#reassembly;
     reassembly.add(received);
-    if (!reassembly.isWhole(this.#cursors.ofResources, part)) return;
+    if (!reassembly.isWhole(this.#cursors.all, part)) return;
     this.#reassembly = undefined;
     for (const event of reassembly.events()) this.#fold(event);
-    for (const complete of [...this.#cursors.ofResources, ...reassembly.ofNodes()]) complete.reach(part.to);
+    const complete = reassembly.tellsOfNode ? this.#cursors.all : this.#cursors.ofResources;
+    for (const cursor of complete) cursor.reach(part.to);
     this.#reach();
   }
 
@@ -341,14 +342,12 @@ export class Projection {
   /** Whether channels have been read as far as the journal says that they go; otherwise they catch up. */
   #agrees(cursors: readonly Cursor[], head: Told): boolean {
     const lastOf = ({ name }: Cursor): number => head.channels[name] ?? 0;
-    const ahead = cursors.filter((cursor) => cursor.last > lastOf(cursor));
+    const contradicted = cursors.filter((cursor) => cursor.contradicts(lastOf(cursor)));
     const behind = cursors.filter((cursor) => cursor.last < lastOf(cursor));
-    if (ahead.length > 0) {
-      this.#logger.error(
-        { channels: ahead.map(({ name }) => name) },
-        'events were read that the journal does not know; loading anew',
-      );
-      void this.#catchUp(ahead, 'load');
+    if (contradicted.length > 0) {
+      const channels = contradicted.map(({ name }) => name);
+      this.#logger.error({ channels }, 'what was read is not what the journal knows of; loading anew');
+      void this.#catchUp(contradicted, 'load');
     } else if (behind.length > 0) {
       this.#statistics.gaps++;
       void this.#catchUp(behind, 'refetch');

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { digestInSlices, hashObjects, type ClusterState } from '@shiplog/cluster';
+import { digestInSlices, hashObjects, provable, type ClusterState } from '@shiplog/cluster';
 import type { Bus } from '@shiplog/bus';
 import { PositionQuery } from '@shiplog/contracts';
 import type { Cursor } from './cursor';
@@ -28,7 +28,10 @@ export class Proof {
     this.#isUnderWay = true;
     try {
       // Events go on to change the state itself, and never an object.
-      const then = told.map((cursor) => ({ cursor, objects: [...state.values(cursor.channel.resource)] }));
+      const then = told.map((cursor) => {
+        const { channel } = cursor;
+        return { cursor, objects: [...provable(channel, state.values(channel.resource))] };
+      });
       for (const { objects } of then) await digestInSlices(objects, turn);
       const wrong = then
         .filter(({ cursor, objects }) => hashObjects(objects) !== hashes[cursor.name])

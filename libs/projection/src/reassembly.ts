@@ -18,16 +18,19 @@ export interface ReassembledEvent {
 /** The parts of one commit, until those of all channels that are followed are there: then it is folded as a whole. */
 export class Reassembly {
   readonly #parts = new Map<string, ReceivedPart>();
+  /** The channels that have a part, as far as those that are there say: only a node's speak of the node's. */
+  readonly #channels = new Set<string>();
 
   constructor(readonly from: number) {}
 
   add(received: ReceivedPart): void {
     this.#parts.set(received.cursor.name, received);
+    for (const name of received.part.channels) this.#channels.add(name);
   }
 
   /** Whether nothing of the commit is missing, of what these channels have of it. */
-  isWhole(cursors: readonly Cursor[], { resources, to }: CommitPart): boolean {
-    return cursors.every(({ name, upTo }) => !resources.includes(name) || upTo >= to || this.#parts.has(name));
+  isWhole(cursors: readonly Cursor[], { to }: CommitPart): boolean {
+    return cursors.every(({ name, upTo }) => !this.#channels.has(name) || upTo >= to || this.#parts.has(name));
   }
 
   /** In the order of the log; what its channel has folded already is left out. */
@@ -42,8 +45,8 @@ export class Reassembly {
     return this.#parts.size === 1 ? events : events.sort((a, b) => a.event.position - b.event.position);
   }
 
-  /** The channels of nodes that had a part. */
-  ofNodes(): Cursor[] {
-    return [...this.#parts.values()].map(({ cursor }) => cursor).filter(({ isOfNode }) => isOfNode);
+  /** Whether it is known which of the node's channels had a part. */
+  get tellsOfNode(): boolean {
+    return [...this.#parts.values()].some(({ cursor }) => cursor.isOfNode);
   }
 }

@@ -368,7 +368,7 @@ function forge(node: TestNode, name: string, fields: { metadata?: object; spec?:
   };
   const about = { namespace: 'default', name, uid: metadata.uid, node: NODE };
   const origin = { actor: 'nobody', commandId: 'forged', commandSeq: 0, data: { object } };
-  const part = { epoch: 1, from: position, to: position, resources: ['pods'], heads: {} };
+  const part = { epoch: 1, from: position, to: position, channels: ['pods', `pods@${NODE}`], heads: {} };
   const bytes = encodePart(part, [JSON.stringify({ ...event, ...about, ...origin })]);
   node.system.bus.connection.publish(subjects.commit({ resource: 'pods', node: NODE }), bytes);
 }

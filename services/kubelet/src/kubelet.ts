@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { AppliedEvent } from '@shiplog/cluster';
-import { background, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
+import { background, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ClusterView } from './cluster/cluster-view';
 import { RuntimeConnection, type RuntimeListener } from './runtime/runtime-connection';
@@ -8,13 +8,11 @@ import { EngineCgroups } from './node/cgroups';
 import { NodeAgent } from './node/node-agent';
 import { PodManager } from './pod/pod-manager';
 import type { EngineFacts } from './runtime/runtime';
-import type { KubeletConfig } from './settings';
 
 /** Brings the log and the engine together: first the log is read, then the engine is watched, then pods are seen to. */
 @Injectable()
 export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
   constructor(
-    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName'>,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(HEALTH) private readonly health: Pick<Health, 'ready' | 'notReady'>,
     private readonly cluster: ClusterView,
@@ -40,9 +38,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
 
   #applied(batch: readonly AppliedEvent[]): void {
     this.manager.applied(batch);
-    const isOwn = ({ event }: AppliedEvent): boolean =>
-      event.resource === 'nodes' && event.name === this.config.nodeName;
-    if (batch.some(isOwn)) this.agent.wake();
+    if (batch.some(({ event }) => event.resource === 'nodes')) this.agent.wake();
   }
 
   engineUp(engine: EngineFacts): void {

@@ -90,11 +90,11 @@ describe('the agent of a node', () => {
     expect(health.report().detail).toBe('vxlan, 0 routes from 10.244.1.0/24; no way to minion-2: it is far');
   });
 
-  it('writes only what differs when a node changes, and does nothing when nodes say what they said', async () => {
+  it('writes only what differs when a node changes, and does nothing when nodes tell what no route is made of', async () => {
     overlay.next = STANDING;
     journal.changeNode('minion-1', { podCIDR: '10.244.1.0/24' });
     await eventually(() => ready === 1);
-    journal.changeNode('minion-1', { podCIDR: '10.244.1.0/24' });
+    journal.cordonNode('minion-1');
     journal.createNode('minion-2');
     await eventually(() => ready === 2);
     expect(overlay.asked.slice(4)).toEqual(['run', 'writeRules']);

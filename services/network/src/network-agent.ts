@@ -21,9 +21,8 @@ const BACK_OFF = { firstMs: 200, longestMs: 15_000 };
 export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdown {
   #projection: Projection | undefined;
   #interfaces: PodInterfaces | undefined;
-  /** The pod network that `#interfaces` serve, and what nodes looked like when they last changed. */
+  /** The pod network that `#interfaces` serve. */
   #podCidr = '';
-  #nodesSeen = '';
   /** Whether the next sync also looks at what no change tells of: where the bus is, and rules that others took away. */
   #isResyncDue = true;
   #isStopped = false;
@@ -62,31 +61,14 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     this.#projection = projection;
     if (this.#isStopped) return projection.close();
     projection.onApplied((batch) => {
-      if (batch.some(({ before, after }) => (after ?? before)?.kind === 'Node') && this.#nodesChanged())
-        this.#loop.wake();
+      if (batch.some(({ event }) => event.resource === 'nodes')) this.#loop.wake();
     });
-    this.#nodesChanged();
     this.#loop.wakeEvery(this.config.resyncEvery, () => (this.#isResyncDue = true));
     this.#loop.wake();
   }
 
-  /** Most changes of nodes are of no interest here: only names, places and pod networks are. */
-  #nodesChanged(): boolean {
-    const nodes = this.#projection?.list('nodes') ?? [];
-    const seen = JSON.stringify(
-      nodes.map(({ metadata, spec, status }) => [
-        metadata.name,
-        metadata.annotations,
-        spec?.podCIDR,
-        status?.addresses,
-      ]),
-    );
-    const changed = seen !== this.#nodesSeen;
-    this.#nodesSeen = seen;
-    return changed;
-  }
-
   async #sync(): Promise<void> {
+    // Of each only what EXCERPTS.routes has.
     const outcome = await this.overlay.run(this.#projection?.list('nodes') ?? []);
     if (outcome.state === 'waiting') this.health.notReady(outcome.reason);
     else await this.#settle(outcome);

@@ -1,4 +1,4 @@
-import type { AnyCommand, KubeObject } from '@shiplog/contracts';
+import { FLANNEL_ANNOTATIONS, type AnyCommand, type KubeObject } from '@shiplog/contracts';
 import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../../libs/apimachinery/src/testing/definitions';
 import type { Random } from '../world/random';
 
@@ -7,6 +7,8 @@ const NAMESPACE = 'default';
 /** Few names, so that clients meet. */
 const MAPS = ['a', 'b', 'c', 'd', 'e'];
 const PODS = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8'];
+/** The nodes that there are. */
+export const NODES = ['n1', 'n2'];
 const TABS = ['t1', 't2', 't3'];
 const FINALIZER = 'example.com/hold';
 
@@ -34,9 +36,13 @@ export function creation(id: string, resource: 'namespaces' | 'nodes', object: K
 
 /** A command of a client, drawn from what users do: many of them are refused. */
 export function drawCommand(random: Random, id: string): AnyCommand {
-  const draw = random.share();
-  const data = draw < 0.5 ? drawMapCommand(random) : draw < 0.85 ? drawPodCommand(random) : drawTabCommand(random);
-  return { id, actor: ACTOR, ...data } as AnyCommand;
+  return { id, actor: ACTOR, ...drawnFrom(random.share())(random) } as AnyCommand;
+}
+
+function drawnFrom(share: number): (random: Random) => Data {
+  if (share < 0.45) return drawMapCommand;
+  if (share < 0.78) return drawPodCommand;
+  return share < 0.92 ? drawTabCommand : drawNodeCommand;
 }
 
 function drawMapCommand(random: Random): Data {
@@ -85,6 +91,17 @@ function drawTabCommand(random: Random): Data {
     default:
       return { type: 'DeleteObject', data: key };
   }
+}
+
+/** What nodes say of themselves: where they are, and what nobody needs to know to reach their pods. */
+function drawNodeCommand(random: Random): Data {
+  const key = { resource: 'nodes', namespace: '', name: random.pick(NODES) } as const;
+  const value = String(random.whole(0, 3));
+  const field = random.chance(0.4) ? FLANNEL_ANNOTATIONS.publicIp : 'example.com/mood';
+  return {
+    type: 'PatchObject',
+    data: { ...key, patchType: 'merge', patch: { metadata: { annotations: { [field]: value } } } },
+  };
 }
 
 function drawPodCommand(random: Random): Data {

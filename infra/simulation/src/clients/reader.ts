@@ -9,7 +9,7 @@ import type { SimProcess } from '../world/process';
 
 /** What a reader keeps a copy of. */
 export interface ReaderKind {
-  readonly role: 'api' | 'kubelet';
+  readonly role: 'api' | 'kubelet' | 'network';
   /** That are looked at. */
   readonly channels: readonly Channel[];
   /** Whether it follows all there are, also of kinds that come later. */

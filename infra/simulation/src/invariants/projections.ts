@@ -1,4 +1,4 @@
-import { hashResource } from '@shiplog/cluster';
+import { hashObjects, provable } from '@shiplog/cluster';
 import { channelName, type Channel } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
 import type { Truth } from './truth';
@@ -30,7 +30,7 @@ export class WatchedProjection {
       throw new Violation(EQUAL, `${this.owner} is at ${position}, the log at ${this.truth.position}`);
     }
     for (const channel of this.channels) {
-      const hash = hashResource(state, channel.resource);
+      const hash = hashObjects(provable(channel, state.values(channel.resource)));
       if (this.truth.hadHashSince(channel, position, hash)) continue;
       throw new Violation(
         EQUAL,
@@ -43,8 +43,8 @@ export class WatchedProjection {
   checkAtRest(): void {
     const { position } = this.projection;
     for (const channel of this.channels) {
-      if (hashResource(this.projection.state, channel.resource) === this.truth.hashAt(channel, this.truth.position))
-        continue;
+      const hash = hashObjects(provable(channel, this.projection.state.values(channel.resource)));
+      if (hash === this.truth.hashAt(channel, this.truth.position)) continue;
       throw new Violation(
         'every projection catches up',
         `${this.owner} at ${position} of ${this.truth.position}: ${this.#difference(channel)}`,

@@ -1,4 +1,4 @@
-import { ClusterState, hashObjects, nodeOf } from '@shiplog/cluster';
+import { ClusterState, eventOn, hashObjects, hashOfChannel } from '@shiplog/cluster';
 import { channelName, type Channel, type LogEvent, type ObjectKey, type StoredObject } from '@shiplog/contracts';
 import { Violation } from './violation';
 
@@ -56,7 +56,7 @@ export class Truth {
   /** A snapshot that was saved is what the log folds to. */
   snapshotted({ state, position }: { readonly state: ClusterState; readonly position: number }): void {
     for (const channel of this.#channels) {
-      if (hashOf(state, channel) === this.hashAt(channel, position)) continue;
+      if (hashOfChannel(state, channel) === this.hashAt(channel, position)) continue;
       this.violated(
         new Violation('a snapshot is the fold at its position', `${channelName(channel)} in that of ${position}`),
       );
@@ -69,9 +69,9 @@ export class Truth {
     append(this.#versions, `${resource} ${namespace}/${name}`, { position, object: after });
     append(this.#ofCommand, commandId, position);
     for (const channel of this.#channels) {
-      if (channel.resource !== resource || (channel.node !== undefined && channel.node !== event.node)) continue;
+      if (eventOn(channel, event) === undefined) continue;
       append(this.#positions, channelName(channel), position);
-      append(this.#hashes, channelName(channel), { position, hash: hashOf(this.state, channel) });
+      append(this.#hashes, channelName(channel), { position, hash: hashOfChannel(this.state, channel) });
     }
   }
 
@@ -109,11 +109,6 @@ export class Truth {
   nextOf(channel: Channel, position: number): number | undefined {
     return this.#positions.get(channelName(channel))?.find((item) => item > position);
   }
-}
-
-function hashOf(state: ClusterState, { resource, node }: Channel): string {
-  const objects = [...state.values(resource)];
-  return hashObjects(node === undefined ? objects : objects.filter((object) => nodeOf(resource, object) === node));
 }
 
 function append<T>(lists: Map<string, T[]>, key: string, value: T): void {

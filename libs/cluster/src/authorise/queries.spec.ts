@@ -86,7 +86,7 @@ describe('a node that asks for an object', () => {
 
 describe('whoever asks the journal', () => {
   const at = cluster('n1', 'n2').given(create('configmaps', 'c'));
-  const channels = (...all: { resource: string; node?: string }[]) => all as never[];
+  const channels = (...all: { resource: string; node?: string; excerpt?: string }[]) => all as never[];
   const state = (...all: Parameters<typeof channels>): Asked => ({
     name: 'state',
     payload: { channels: channels(...all) },
@@ -96,15 +96,36 @@ describe('whoever asks the journal', () => {
   ).map((kind): Principal => ({ kind, name: 'x' })) as [Principal, Principal, Principal, Principal, Principal];
 
   it.each<[string, Principal, Asked, string | undefined]>([
-    ['a node asks for its pods', node, state({ resource: 'pods', node: 'n1' }, { resource: 'nodes' }), undefined],
+    ['a node asks for its pods', node, state({ resource: 'pods', node: 'n1' }, { resource: 'services' }), undefined],
+    ['a node asks for its Node', node, state({ resource: 'nodes', node: 'n1' }), undefined],
+    ['a node asks for the routes', node, state({ resource: 'nodes', excerpt: 'routes' }), undefined],
+    ['a node asks for all nodes', node, state({ resource: 'nodes' }), 'it may not read nodes'],
+    ['a node asks for another Node', node, state({ resource: 'nodes', node: 'n2' }), 'it may not read nodes@n2'],
+    [
+      'a node asks for an excerpt of what it may not read',
+      node,
+      state({ resource: 'secrets', excerpt: 'routes' }),
+      'it may not read secrets/routes',
+    ],
+    [
+      'a node asks for another one’s pods under the name of an excerpt',
+      node,
+      state({ resource: 'pods', node: 'n2', excerpt: 'routes' }),
+      'it may not read pods/routes',
+    ],
     ["a node asks for another's pods", node, state({ resource: 'pods', node: 'n2' }), 'it may not read pods@n2'],
     ['a node asks for all pods', node, state({ resource: 'pods' }), 'it may not read pods'],
-    ['a node asks for Secrets', node, state({ resource: 'nodes' }, { resource: 'secrets' }), 'it may not read secrets'],
+    [
+      'a node asks for Secrets',
+      node,
+      state({ resource: 'services' }, { resource: 'secrets' }),
+      'it may not read secrets',
+    ],
     ['a node asks for its Secrets', node, state({ resource: 'secrets', node: 'n1' }), 'it may not read secrets@n1'],
     [
       'a node asks for the past',
       node,
-      { name: 'state', payload: { channels: channels({ resource: 'nodes' }), at: 3 } },
+      { name: 'state', payload: { channels: channels({ resource: 'services' }), at: 3 } },
       'it may not ask for the past',
     ],
     [

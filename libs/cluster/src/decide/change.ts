@@ -1,6 +1,6 @@
 import {
   EVENT_FORMAT,
-  NODE_RESOURCES,
+  type NODE_RESOURCES,
   type EventData,
   type Fact,
   type KubeObject,
@@ -43,10 +43,16 @@ export function deletedEvent(resource: ResourceId, object: StoredObject): NewEve
   return eventOf(resource, object, 'Deleted', {});
 }
 
-/** The node whose channel an object belongs to: that of a bound pod, '' for everything else. */
+/** The node whose channel an object belongs to: that of a bound pod, a Node itself, '' for everything else. */
 export function nodeOf(resource: ResourceId, object: KubeObject): string {
-  if (!(NODE_RESOURCES as readonly string[]).includes(resource)) return '';
-  return (object as ObjectOf<'pods'>).spec?.nodeName ?? '';
+  switch (resource as (typeof NODE_RESOURCES)[number]) {
+    case 'nodes':
+      return object.metadata.name ?? '';
+    case 'pods':
+      return (object as ObjectOf<'pods'>).spec?.nodeName ?? '';
+    default:
+      return '';
+  }
 }
 
 /** An event of an object, as the object is after it (for a deletion: as it was). */

@@ -111,7 +111,7 @@ export class Publisher {
   publish(...events: LogEvent[]): void {
     for (const event of events) {
       const { resource, position } = event;
-      const about = { epoch: this.epoch, from: position, to: position, resources: [resource] };
+      const about = { epoch: this.epoch, from: position, to: position, channels: [resource] };
       const part = { ...about, heads: this.#headsBefore(event) };
       this.bus.connection.publish(subjects.commit({ resource }), encodePart(part, [JSON.stringify(event)]));
     }
@@ -122,7 +122,7 @@ export class Publisher {
     const [first, last] = [events[0]!, events.at(-1)!];
     const resources = [...new Set(events.map(({ resource }) => resource as Resource))];
     const heads = this.#headsBefore(first);
-    const about = { epoch: this.epoch, from: first.position, to: last.position, resources, heads };
+    const about = { epoch: this.epoch, from: first.position, to: last.position, channels: resources, heads };
     for (const resource of resources.filter((item) => !lost.includes(item))) {
       const own = events.filter((event) => event.resource === resource).map((event) => JSON.stringify(event));
       this.bus.connection.publish(subjects.commit({ resource }), encodePart(about, own));

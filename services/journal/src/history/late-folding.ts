@@ -1,4 +1,4 @@
-import { isCreation, isDeletion, type ClusterState } from '@shiplog/cluster';
+import { excerptsOf, hasExcerpts, isCreation, isDeletion, type ClusterState } from '@shiplog/cluster';
 import type { LateEvent } from '../database/event-row';
 import type { StateAt } from '../database/snapshot.repository';
 import { ChannelHeads } from '../writer/channel-heads';
@@ -27,7 +27,7 @@ export class LateFolding {
   /** Throws a FoldError at the change of what is not there. */
   take(events: readonly LateEvent[]): void {
     for (const event of events) {
-      this.#heads.follow(event);
+      this.#heads.follow(event, hasExcerpts(event) ? excerptsOf(event.read()) : []);
       this.#position = event.position;
       this.#keep(event);
     }

@@ -1,4 +1,4 @@
-import { ClusterState } from '@shiplog/cluster';
+import { ClusterState, excerptsOf } from '@shiplog/cluster';
 import type { LogEvent } from '@shiplog/contracts';
 import type { Repositories } from '../database/repositories';
 import type { StateAt } from '../database/snapshot.repository';
@@ -28,7 +28,7 @@ export class Folding {
   take(events: readonly LogEvent[]): void {
     for (const event of events) {
       this.state.apply(event);
-      this.#heads.follow(event);
+      this.#heads.follow(event, excerptsOf(event));
       this.#position = event.position;
     }
   }

@@ -1,6 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Bus, Voice } from '@shiplog/bus';
-import { digestInSlices, hashesOf, type ReadonlyCluster } from '@shiplog/cluster';
+import {
+  digestInSlices,
+  hashesOf,
+  hashesOfExcerpts,
+  provable,
+  EXCERPT_CHANNELS,
+  type ReadonlyCluster,
+} from '@shiplog/cluster';
 import { Head, NodeHead, type StoredObject } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import type { ChannelHeads } from '../writer/channel-heads';
@@ -75,7 +82,7 @@ export class HighWaterMarkSignals {
 
   #send(hashes?: Record<string, string>): void {
     const { position } = this.writer;
-    const channels = this.heads.ofResources();
+    const channels = this.heads.shared();
     this.#say(() => this.bus.tell(Head, { position, epoch: this.voice.epoch, channels, hashes }));
     this.#sentAt = performance.now();
     this.#sentPosition = position;
@@ -104,9 +111,11 @@ export class HighWaterMarkSignals {
     this.#once(async () => {
       const { state } = this.writer;
       for (const resource of state.resources()) await digestInSlices([...state.values(resource)], turn);
+      for (const channel of EXCERPT_CHANNELS)
+        await digestInSlices(provable(channel, state.values(channel.resource)), turn);
       this.#hashedAt = performance.now();
       this.#hashedPosition = this.writer.position;
-      this.#send(hashesOf(this.writer.state));
+      this.#send({ ...hashesOf(this.writer.state), ...hashesOfExcerpts(this.writer.state) });
     });
   }
 

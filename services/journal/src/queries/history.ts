@@ -1,5 +1,12 @@
-import { foldObject, isDeletion } from '@shiplog/cluster';
-import { StatusError, type LogEvent, type ObjectKey, type Queries, type StoredObject } from '@shiplog/contracts';
+import { eventOn, foldObject, isDeletion } from '@shiplog/cluster';
+import {
+  StatusError,
+  type Channel,
+  type LogEvent,
+  type ObjectKey,
+  type Queries,
+  type StoredObject,
+} from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Repositories } from '../database/repositories';
 
@@ -25,8 +32,11 @@ export class History {
       upTo,
       limit: limit + 1,
     });
-    const events = fitting(found.slice(0, limit));
-    return { events, more: found.length > events.length, position: head };
+    const page = fitting(found.slice(0, limit));
+    const more = found.length > page.length;
+    // Of what was read an excerpt may have nothing.
+    const position = more ? (page.at(-1)?.position ?? ask.after) : head;
+    return { events: page.flatMap((event) => onAnyOf(ask.channels, event) ?? []), more, position };
   }
 
   /** The last events of one object or of the whole cluster, newest first. */
@@ -50,6 +60,13 @@ export class History {
     if (after + 1 >= first) return;
     throw new StatusError(statusOf.expired(`events after ${after} are no longer kept: the log begins at ${first}`));
   }
+}
+
+/** An event as the first of some channels has it that it is of, whole where it can be; undefined when it is of none. */
+function onAnyOf(channels: readonly Channel[] | undefined, event: LogEvent): LogEvent | undefined {
+  if (channels === undefined) return event;
+  const seen = channels.flatMap((channel) => eventOn(channel, event) ?? []);
+  return seen.includes(event) ? event : seen[0];
 }
 
 /** As many as one message can carry, at least one. */

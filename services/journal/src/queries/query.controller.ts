@@ -1,7 +1,7 @@
 import { Controller, UseGuards, UseInterceptors } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Query, StreamContext } from '@shiplog/bus';
-import { hashesOf } from '@shiplog/cluster';
+import { hashesOf, hashOfChannel } from '@shiplog/cluster';
 import {
   channelName,
   CommandQuery,
@@ -17,7 +17,6 @@ import {
 import { CommandRepository } from '../database/command.repository';
 import { AsOfReader } from '../history/as-of-reader';
 import { ActiveLog } from '../leader/active-log';
-import { hashOfChannel } from './hashes';
 import { History } from './history';
 import { QueryRights } from './query-rights';
 import { select, send } from './state';
@@ -40,7 +39,7 @@ export class QueryController {
   @Query(PositionQuery, WHILE_LEADING)
   position({ channels = [], hashes = false }: PayloadOf<typeof PositionQuery>): ReplyOf<typeof PositionQuery> {
     const { writer, heads } = this.log;
-    const wanted = channels.filter(({ node }) => node !== undefined);
+    const wanted = channels.filter(({ node, excerpt }) => node !== undefined || excerpt !== undefined);
     return {
       position: writer.position,
       channels: Object.fromEntries(channels.map((channel) => [channelName(channel), heads.of(channel)])),
@@ -73,9 +72,12 @@ export class QueryController {
     return { position: at, object: (state.get(resource, namespace, name) ?? null) as StoredObject | null };
   }
 
+  /** After an outage thousands ask what they missed, of channels that mostly had nothing: nothing is read for those. */
   @Query(EventsQuery, WHILE_LEADING)
-  events(asked: PayloadOf<typeof EventsQuery>): Promise<ReplyOf<typeof EventsQuery>> {
-    return this.history.events(asked, this.log.open.writer.position);
+  events({ channels, ...asked }: PayloadOf<typeof EventsQuery>): Promise<ReplyOf<typeof EventsQuery>> {
+    const { writer, heads } = this.log.open;
+    const moved = channels?.filter((channel) => heads.of(channel) > asked.after);
+    return this.history.events({ ...asked, channels: moved }, writer.position);
   }
 
   @Query(HistoryQuery, WHILE_LEADING)

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { StreamSink } from '@shiplog/bus';
-import { nodeOf, type ClusterState } from '@shiplog/cluster';
+import { objectsOf, type ClusterState } from '@shiplog/cluster';
 import {
   channelName,
   type Channel,
@@ -40,11 +40,8 @@ function chosen(
   heads: ChannelHeads,
   channels: readonly Channel[] = everything(heads),
 ): Omit<Selected, 'position'> {
-  const objects = channels.flatMap(({ resource, node }) =>
-    state
-      .list(resource)
-      .filter((object) => node === undefined || nodeOf(resource, object) === node)
-      .map((object) => ({ resource, object })),
+  const objects = channels.flatMap((channel) =>
+    objectsOf(state, channel).map((object) => ({ resource: channel.resource, object })),
   );
   return {
     objects,

@@ -1,6 +1,6 @@
 import type { ChannelLinks } from '@shiplog/bus';
-import { isDeletion } from '@shiplog/cluster';
-import { channelName, NODE_RESOURCES, type Channel, type LogEvent } from '@shiplog/contracts';
+import { isDeletion, type ExcerptedEvent } from '@shiplog/cluster';
+import { channelKind, channelName, NODE_RESOURCES, type Channel, type LogEvent } from '@shiplog/contracts';
 
 type Moving = Pick<LogEvent, 'resource' | 'node' | 'position' | 'fact'>;
 
@@ -9,21 +9,23 @@ export class ChannelHeads {
   readonly #ofResources = new Map<string, number>();
   /** By `pods@node-1`. */
   readonly #ofNodes = new Map<string, number>();
+  /** By `nodes/routes`. */
+  readonly #ofExcerpts = new Map<string, number>();
   /** Nodes whose channels have moved since they were told, and those of which something ended. */
   readonly #moved = new Set<string>();
   readonly #ended = new Set<string>();
 
   constructor(last: Readonly<Record<string, number>> = {}) {
     for (const [name, position] of Object.entries(last)) {
-      const at = name.indexOf('@');
-      (at < 0 ? this.#ofResources : this.#ofNodes).set(name, position);
-      if (at >= 0) this.#ended.add(name.slice(at + 1));
+      this.#allLike(name).set(name, position);
+      if (channelKind(name) === 'node') this.#ended.add(name.slice(name.indexOf('@') + 1));
     }
   }
 
-  /** Takes an event in; returns what came before it in its channels. */
-  follow({ resource, node, position, fact }: Moving): ChannelLinks {
+  /** Takes an event in, also on the channels of excerpts that it is of; returns what came before it in the others. */
+  follow({ resource, node, position, fact }: Moving, excerpted: readonly ExcerptedEvent[]): ChannelLinks {
     const prev = swap(this.#ofResources, resource, position);
+    for (const { channel } of excerpted) this.#ofExcerpts.set(channelName(channel), position);
     if (node === '') return { prev };
     this.#moved.add(node);
     if (isDeletion(fact)) this.#ended.add(node);
@@ -32,18 +34,23 @@ export class ChannelHeads {
 
   /** 0 for a channel without events. */
   of(channel: Channel): number {
-    const last = channel.node === undefined ? this.#ofResources : this.#ofNodes;
-    return last.get(channelName(channel)) ?? 0;
+    const name = channelName(channel);
+    return this.#allLike(name).get(name) ?? 0;
   }
 
   /** All channels that have events: what a snapshot keeps. */
   all(): Record<string, number> {
-    return Object.fromEntries([...this.#ofResources, ...this.#ofNodes]);
+    return Object.fromEntries([...this.#ofResources, ...this.#ofNodes, ...this.#ofExcerpts]);
   }
 
   /** Those of resources, of which there are few however many nodes come and go. */
   ofResources(): Record<string, number> {
     return Object.fromEntries(this.#ofResources);
+  }
+
+  /** Those of no node: of resources and of excerpts. */
+  shared(): Record<string, number> {
+    return Object.fromEntries([...this.#ofResources, ...this.#ofExcerpts]);
   }
 
   /** A node's own. */
@@ -77,6 +84,17 @@ export class ChannelHeads {
       this.#moved.delete(node);
     }
     this.#ended.clear();
+  }
+
+  #allLike(name: string): Map<string, number> {
+    switch (channelKind(name)) {
+      case 'node':
+        return this.#ofNodes;
+      case 'excerpt':
+        return this.#ofExcerpts;
+      case 'resource':
+        return this.#ofResources;
+    }
   }
 }
 

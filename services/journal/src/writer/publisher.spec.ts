@@ -1,5 +1,5 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import { EVENT_FORMAT, type CommitPart, type LogEvent, type StoredObject } from '@shiplog/contracts';
+import { EVENT_FORMAT, type Changes, type CommitPart, type LogEvent, type StoredObject } from '@shiplog/contracts';
 import { pino } from 'pino';
 import { ChannelHeads } from './channel-heads';
 import { Publisher } from './publisher';
@@ -68,7 +68,8 @@ describe('the publisher', () => {
     const { publish, parts } = publisherWith(new ChannelHeads({ configmaps: 3, pods: 4, nodes: 2, 'pods@n1': 1 }));
     publish(applied(5, 'tester'), boundPod(6, 'n1'), boundPod(7, 'n2'), applied(8, 'tester'));
     const heads = { configmaps: 3, pods: 4, nodes: 2 };
-    const about = { epoch: 1, from: 5, to: 8, resources: ['configmaps', 'pods'] };
+    const about = { epoch: 1, from: 5, to: 8 };
+    const channels = ['configmaps', 'pods'];
     expect(
       parts().map(({ subject, part: { events, entering, ...rest } }) => [
         subject.replace('shiplog.v1.commit.', ''),
@@ -77,11 +78,54 @@ describe('the publisher', () => {
         rest,
       ]),
     ).toEqual([
-      ['pods.n1', [6], ['6'], { ...about, heads: { ...heads, 'pods@n1': 1 } }],
-      ['pods.n2', [7], ['7'], { ...about, heads: { ...heads, 'pods@n2': 0 } }],
-      ['configmaps', [5, 8], [], { ...about, heads }],
-      ['pods', [6, 7], [], { ...about, heads }],
+      ['pods.n1', [6], ['6'], { ...about, channels: [...channels, 'pods@n1'], heads: { ...heads, 'pods@n1': 1 } }],
+      ['pods.n2', [7], ['7'], { ...about, channels: [...channels, 'pods@n2'], heads }],
+      ['configmaps', [5, 8], [], { ...about, channels, heads }],
+      ['pods', [6, 7], [], { ...about, channels, heads }],
     ]);
+  });
+
+  it('says of a node only what is new of its routes to the other nodes, and all of it to itself', () => {
+    const { publish, parts } = publisherWith(new ChannelHeads({ nodes: 2, 'nodes@n1': 2, 'nodes/routes': 1 }));
+    const said = (changes: Changes): [string, readonly Changes[]][] => {
+      const { event, after } = applied(parts().length + 3, 'tester');
+      const ofNode = { resource: 'nodes', namespace: '', name: 'n1', node: 'n1', fact: 'StatusChanged' } as const;
+      const before = { ...after, metadata: { name: 'n1' } } as StoredObject;
+      const known = parts().length;
+      publish({ event: { ...event, ...ofNode, data: { changes } }, before, after: before });
+      return parts()
+        .slice(known)
+        .map(({ subject, part }) => [
+          subject.replace('shiplog.v1.commit.', ''),
+          part.events.map(({ data }) => data.changes ?? {}),
+        ]);
+    };
+    const pulse = { status: { in: { images: { set: [] } } } };
+    const moved = { status: { in: { images: { set: [] }, addresses: { set: [] } } } };
+    expect(said(pulse).map(([subject]) => subject)).toEqual(['nodes.n1', 'nodes']);
+    expect(said(moved)).toEqual([
+      ['nodes.n1', [moved]],
+      ['nodes', [moved]],
+      ['nodes._.routes', [{ status: { in: { addresses: { set: [] } } } }]],
+    ]);
+    expect(parts().at(-1)?.part).toMatchObject({
+      channels: ['nodes', 'nodes/routes'],
+      heads: { nodes: 3, 'nodes/routes': 1 },
+    });
+    expect(said(moved)).toHaveLength(3);
+    expect(parts().at(-1)?.part.heads).toMatchObject({ 'nodes/routes': 5 });
+  });
+
+  it('says in the part of a node’s channel which others of the node have one, and what came before in all of them', () => {
+    const { publish, parts } = publisherWith(new ChannelHeads({ 'pods@n1': 1, 'nodes@n1': 2 }));
+    const { event, after } = boundPod(6, 'n1');
+    publish(boundPod(5, 'n1'), { event: { ...event, resource: 'nodes', name: 'n1' }, before: after, after });
+    const [pods, nodes] = parts();
+    expect([pods?.subject, nodes?.subject]).toEqual(['shiplog.v1.commit.pods.n1', 'shiplog.v1.commit.nodes.n1']);
+    for (const part of [pods?.part, nodes?.part]) {
+      expect(part?.channels).toEqual(['pods', 'nodes', 'pods@n1', 'nodes@n1']);
+      expect(part?.heads).toEqual({ 'pods@n1': 1, 'nodes@n1': 2 });
+    }
   });
 
   it('says each event by itself only where that is wanted', () => {

@@ -1,5 +1,5 @@
 import { encodeEvent, encodePart, eventText, type ChannelLinks } from '@shiplog/bus';
-import { nodeOf, type AppliedEvent } from '@shiplog/cluster';
+import { excerptsOf, nodeOf, type AppliedEvent } from '@shiplog/cluster';
 import {
   channelName,
   subjects,
@@ -18,10 +18,16 @@ const SHARE_BYTES = 256 * 1024;
 /** What of a share is of one channel. */
 interface Part {
   readonly channel: Channel;
-  /** Position of the last event before the share in a node's channel; of resources, all parts say it. */
-  readonly head?: number;
   readonly texts: string[];
   entering?: Record<number, StoredObject>;
+}
+
+/** The parts of the channels of one node, or of those of none: each says which of the others there are. */
+interface Group {
+  /** Before the share. */
+  readonly heads: Readonly<Record<string, number>>;
+  /** By the channel's name. */
+  readonly parts: Map<string, Part>;
 }
 
 /**
@@ -59,23 +65,33 @@ export class Publisher {
   }
 
   #publishShare(commit: readonly AppliedEvent[], texts: readonly string[], first: number, end: number): void {
-    const heads = this.heads.ofResources();
-    const parts = new Map<string, Part>();
+    const shared: Group = { heads: this.heads.shared(), parts: new Map() };
+    const ofNodes = new Map<string, Group>();
     for (let i = first; i < end; i++) {
       const applied = commit[i] as AppliedEvent;
       const { event } = applied;
       const text = texts[i] as string;
-      const links = this.heads.follow(event);
+      const ofNode = event.node === '' ? undefined : this.#groupOf(event.node, ofNodes);
+      const excerpts = excerptsOf(event);
+      const links = this.heads.follow(event, excerpts);
       if (this.options.cloudEvents) this.#publishAlone(event, links, text);
       const whole = eventText(event, text);
-      add(parts, { resource: event.resource }, whole);
-      if (links.prevNode === undefined) continue;
-      const part = add(parts, { resource: event.resource, node: event.node }, whole, links.prevNode);
+      add(shared, { resource: event.resource }, whole);
+      for (const { channel, data } of excerpts) add(shared, channel, eventText(event, JSON.stringify(data)));
+      if (ofNode === undefined) continue;
+      const part = add(ofNode, { resource: event.resource, node: event.node }, whole);
       const object = enteringObject(applied);
       if (object !== undefined) (part.entering ??= {})[event.position] = object;
     }
     const from = commit[first]!.event.position;
-    this.#publishParts([...parts.values()], { epoch: this.epoch, from, to: from + end - first - 1, heads });
+    this.#publishParts(shared, [...ofNodes.values()], { epoch: this.epoch, from, to: from + end - first - 1 });
+  }
+
+  /** Made before the first event of the node is followed. */
+  #groupOf(node: string, groups: Map<string, Group>): Group {
+    let group = groups.get(node);
+    if (group === undefined) groups.set(node, (group = { heads: this.heads.ofNode(node), parts: new Map() }));
+    return group;
   }
 
   #publishAlone(event: LogEvent, links: ChannelLinks, text: string): void {
@@ -86,15 +102,19 @@ export class Publisher {
   }
 
   /** Those of nodes first: who follows a node's channel and those of resources has all of it when the latter are there. */
-  #publishParts(parts: readonly Part[], share: Omit<CommitPart, 'events' | 'entering' | 'resources'>): void {
-    const [ofNodes, ofResources] = [parts.filter(isOfNode), parts.filter((part) => !isOfNode(part))];
-    const resources = ofResources.map(({ channel }) => channel.resource);
-    for (const { channel, head, texts, entering } of [...ofNodes, ...ofResources]) {
-      const heads = head === undefined ? share.heads : { ...share.heads, [channelName(channel)]: head };
-      this.#say(share.to, () =>
-        this.connection.publish(subjects.commit(channel), encodePart({ ...share, resources, heads, entering }, texts)),
-      );
+  #publishParts(shared: Group, ofNodes: readonly Group[], share: Pick<CommitPart, 'epoch' | 'from' | 'to'>): void {
+    const names = [...shared.parts.keys()];
+    const publish = (group: Group, about: Omit<CommitPart, 'events' | 'entering'>): void => {
+      for (const { channel, texts, entering } of group.parts.values())
+        this.#say(share.to, () =>
+          this.connection.publish(subjects.commit(channel), encodePart({ ...about, entering }, texts)),
+        );
+    };
+    for (const group of ofNodes) {
+      const heads = { ...shared.heads, ...group.heads };
+      publish(group, { ...share, channels: [...names, ...group.parts.keys()], heads });
     }
+    publish(shared, { ...share, channels: names, heads: shared.heads });
   }
 
   #say(position: number, words: () => void): void {
@@ -106,16 +126,12 @@ export class Publisher {
   }
 }
 
-function add(parts: Map<string, Part>, channel: Channel, text: string, head?: number): Part {
+function add({ parts }: Group, channel: Channel, text: string): Part {
   const name = channelName(channel);
   let part = parts.get(name);
-  if (part === undefined) parts.set(name, (part = { channel, head, texts: [] }));
+  if (part === undefined) parts.set(name, (part = { channel, texts: [] }));
   part.texts.push(text);
   return part;
-}
-
-function isOfNode({ channel }: Part): boolean {
-  return channel.node !== undefined;
 }
 
 /** The whole object, for the readers of a node's channel that see it there for the first time. */

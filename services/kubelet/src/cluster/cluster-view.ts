@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { Pod } from '../domain/pod';
 import type { KubeletConfig } from '../settings';
 
-/** What a kubelet hears of the cluster: its node's pods, the nodes and the services. */
+/** What a kubelet hears of the cluster: its node's pods, its Node and the services. */
 @Injectable()
 export class ClusterView implements OnApplicationShutdown {
   #opened: Projection | undefined;

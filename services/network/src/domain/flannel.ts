@@ -1,13 +1,6 @@
-import type { Node } from '@shiplog/contracts';
+import { FLANNEL_ANNOTATIONS as ANNOTATIONS, type Node } from '@shiplog/contracts';
 import { VNI } from './names';
 import type { Backend } from './peers';
-
-export const ANNOTATIONS = {
-  data: 'flannel.alpha.coreos.com/backend-data',
-  type: 'flannel.alpha.coreos.com/backend-type',
-  manager: 'flannel.alpha.coreos.com/kube-subnet-manager',
-  publicIp: 'flannel.alpha.coreos.com/public-ip',
-} as const;
 
 /** The annotations with which a node tells the others where it is, in Flannel's form. */
 export function ownAnnotations(backend: Backend, address: string, mac: string): Record<string, string> {

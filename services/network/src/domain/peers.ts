@@ -1,6 +1,6 @@
-import type { Node } from '@shiplog/contracts';
+import { FLANNEL_ANNOTATIONS as ANNOTATIONS, type Node } from '@shiplog/contracts';
 import { cidrsOverlap, cidrWithin, formatCidr, parseCidr, parseIp, type Cidr } from '@shiplog/apimachinery';
-import { ANNOTATIONS, vtepOf } from './flannel';
+import { vtepOf } from './flannel';
 
 export type Backend = 'vxlan' | 'host-gw';
 

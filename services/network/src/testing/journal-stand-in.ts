@@ -1,9 +1,12 @@
 import { encodePart, type Bus } from '@shiplog/bus';
-import { ClusterState } from '@shiplog/cluster';
+import { ClusterState, eventOn, objectsOf } from '@shiplog/cluster';
 import {
+  channelName,
   EVENT_FORMAT,
   StateQuery,
   subjects,
+  type Channel,
+  type CommitPart,
   type EventData,
   type Fact,
   type LogEvent,
@@ -11,10 +14,13 @@ import {
 } from '@shiplog/contracts';
 import { serveStream } from '@shiplog/testing';
 
+const ROUTES: Channel = { resource: 'nodes', excerpt: 'routes' };
+
 /** Answers in the place of a journal that holds nodes, and publishes what becomes of them. */
 export class JournalStandIn {
   readonly #state = new ClusterState();
   #position = 0;
+  #lastRoute = 0;
 
   private constructor(private readonly bus: Bus) {}
 
@@ -22,10 +28,10 @@ export class JournalStandIn {
   static async serve(bus: Bus): Promise<JournalStandIn> {
     const journal = new JournalStandIn(bus);
     await serveStream(bus, StateQuery, async ({ channels = [] }, sink) => {
-      const objects = channels.flatMap(({ resource }) =>
-        [...journal.#state.values(resource)].map((object) => ({ resource, object })),
+      const objects = channels.flatMap((channel) =>
+        objectsOf(journal.#state, channel).map((object) => ({ resource: channel.resource, object })),
       );
-      const lasts = Object.fromEntries(channels.map(({ resource }) => [resource, journal.#lastOf(resource)]));
+      const lasts = Object.fromEntries(channels.map((channel) => [channelName(channel), journal.#lastOf(channel)]));
       const chunk = { position: journal.#position, epoch: 1, objects, channels: lasts };
       await sink.write(Buffer.from(`${JSON.stringify(chunk)}\n`));
     });
@@ -41,10 +47,14 @@ export class JournalStandIn {
     this.#append('SpecChanged', name, { changes: { spec: { set: spec } } });
   }
 
+  /** Of which no route has anything. */
+  cordonNode(name: string): void {
+    this.#append('Cordoned', name, { changes: { spec: { in: { unschedulable: { set: true } } } } });
+  }
+
   #append(fact: Fact, name: string, data: EventData): void {
-    const before = this.#position++;
     const event: LogEvent = {
-      position: this.#position,
+      position: ++this.#position,
       time: '2026-01-01T00:00:00.000Z',
       version: EVENT_FORMAT,
       resource: 'nodes',
@@ -52,7 +62,7 @@ export class JournalStandIn {
       namespace: '',
       name,
       uid: name,
-      node: '',
+      node: name,
       actor: 'test',
       commandId: `c${this.#position}`,
       commandSeq: 0,
@@ -60,13 +70,22 @@ export class JournalStandIn {
     };
     this.#state.apply(event);
     const { position } = event;
-    const part = { epoch: 1, from: position, to: position, resources: ['nodes'], heads: { nodes: before } };
-    const bytes = encodePart(part, [JSON.stringify(event)]);
-    this.bus.connection.publish(subjects.commit({ resource: 'nodes' }), bytes);
+    const excerpt = eventOn(ROUTES, event);
+    const channels = excerpt === undefined ? ['nodes'] : ['nodes', channelName(ROUTES)];
+    const heads = { nodes: position - 1, [channelName(ROUTES)]: this.#lastRoute };
+    const part = { epoch: 1, from: position, to: position, channels, heads };
+    this.#publish({ resource: 'nodes' }, part, event);
+    if (excerpt === undefined) return;
+    this.#publish(ROUTES, part, excerpt);
+    this.#lastRoute = position;
   }
 
-  /** Every event is a node's. */
-  #lastOf(resource: string): number {
-    return resource === 'nodes' ? this.#position : 0;
+  #publish(channel: Channel, part: Omit<CommitPart, 'events'>, event: LogEvent): void {
+    this.bus.connection.publish(subjects.commit(channel), encodePart(part, [JSON.stringify(event)]));
+  }
+
+  /** There are events of nodes only. */
+  #lastOf(channel: Channel): number {
+    return channelName(channel) === channelName(ROUTES) ? this.#lastRoute : 0;
   }
 }

@@ -28,7 +28,7 @@ export async function* changesFromJournal(
         const applied = state.apply(event);
         return { resource, position: event.position, before: applied.before, after: applied.after };
       });
-      position = page.more ? (page.events.at(-1)?.position ?? page.position) : page.position;
+      position = page.position;
       yield { changes, position };
       if (!page.more) return;
     }

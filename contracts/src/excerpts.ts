@@ -1,0 +1,38 @@
+import type { ResourceId } from './resources';
+
+/** Fields of an object, by name: the whole value of each, or some fields of it. */
+export interface Fields {
+  readonly [name: string]: true | Fields;
+}
+
+/** The annotations with which a node tells the others where it is, in Flannel's form. */
+export const FLANNEL_ANNOTATIONS = {
+  data: 'flannel.alpha.coreos.com/backend-data',
+  type: 'flannel.alpha.coreos.com/backend-type',
+  manager: 'flannel.alpha.coreos.com/kube-subnet-manager',
+  publicIp: 'flannel.alpha.coreos.com/public-ip',
+} as const;
+
+const annotations = Object.fromEntries(Object.values(FLANNEL_ANNOTATIONS).map((name) => [name, true] as const));
+
+/**
+ * Some fields of a resource's objects, as a channel of its own: an event is published on it only if it touches one of them,
+ * and has no others (as a publication of Postgres with a list of columns). All that a role may know of these objects.
+ */
+export const EXCERPTS = {
+  /** Where nodes are and which pod networks they have: what the way to other nodes' pods is made of. */
+  routes: {
+    of: 'nodes',
+    fields: {
+      apiVersion: true,
+      kind: true,
+      metadata: { name: true, uid: true, creationTimestamp: true, annotations },
+      spec: { podCIDR: true },
+      status: { addresses: true },
+    },
+  },
+} as const satisfies Readonly<Record<string, { readonly of: ResourceId; readonly fields: Fields }>>;
+
+export type ExcerptName = keyof typeof EXCERPTS;
+
+export const EXCERPT_NAMES = Object.keys(EXCERPTS) as ExcerptName[];

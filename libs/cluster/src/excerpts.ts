@@ -1,0 +1,110 @@
+import {
+  EXCERPT_NAMES,
+  EXCERPTS,
+  type Change,
+  type Changes,
+  type Channel,
+  type EventData,
+  type Fields,
+  type LogEvent,
+  type StoredObject,
+  type ExcerptName,
+} from '@shiplog/contracts';
+import { isJsonObject, ownField, setField } from '@shiplog/apimachinery';
+import { isDeletion } from './fold';
+
+type Json = Record<string, unknown>;
+
+/** An event on the channel of an excerpt. */
+export interface ExcerptedEvent {
+  readonly channel: Channel & { readonly excerpt: ExcerptName };
+  readonly data: EventData;
+}
+
+/** The channels of all excerpts. */
+export const EXCERPT_CHANNELS = EXCERPT_NAMES.map((excerpt) => ({ resource: EXCERPTS[excerpt].of, excerpt }));
+const NONE: readonly never[] = [];
+
+/** Whether an event can be one of an excerpt's channel: what it holds says then. */
+export function hasExcerpts({ resource }: Pick<LogEvent, 'resource'>): boolean {
+  return EXCERPT_CHANNELS.some((channel) => channel.resource === resource);
+}
+
+/** The channels of excerpts that an event is of, with what it is there. */
+export function excerptsOf(event: Pick<LogEvent, 'resource' | 'fact' | 'data'>): readonly ExcerptedEvent[] {
+  if (!hasExcerpts(event)) return NONE;
+  return EXCERPT_CHANNELS.filter(({ resource }) => resource === event.resource).flatMap((channel) => {
+    const data = excerptedData(channel.excerpt, event);
+    return data === undefined ? [] : [{ channel, data }];
+  });
+}
+
+/**
+ * What an event does to an excerpt; undefined when it touches none of its fields. The event alone says so, and folding what it
+ * does to the excerpt comes to the excerpt of what the fold of the whole comes to: so a log can be read either way.
+ */
+export function excerptedData(
+  excerpt: ExcerptName,
+  { fact, data }: Pick<LogEvent, 'fact' | 'data'>,
+): EventData | undefined {
+  const { fields } = EXCERPTS[excerpt];
+  if (isDeletion(fact)) return {};
+  if (data.object !== undefined) return { object: picked(data.object, fields) as StoredObject | undefined };
+  const changes = data.changes === undefined ? undefined : touched(data.changes, fields);
+  return changes === undefined ? undefined : { changes };
+}
+
+/** Versions of an object are made anew, never changed: what an excerpt has of one is made once. */
+const contents = new Map<ExcerptName, WeakMap<StoredObject, StoredObject>>(
+  EXCERPT_NAMES.map((excerpt) => [excerpt, new WeakMap()]),
+);
+
+/** What an excerpt has of an object, without its version: that of the whole moves on when nothing of the excerpt does. */
+export function contentOf(excerpt: ExcerptName, object: StoredObject): StoredObject {
+  const known = contents.get(excerpt) as WeakMap<StoredObject, StoredObject>;
+  let content = known.get(object);
+  if (content === undefined)
+    known.set(object, (content = (picked(object, EXCERPTS[excerpt].fields) ?? {}) as StoredObject));
+  return content;
+}
+
+/** As the fold of an excerpt's channel has it: with a version. */
+export function excerptOf(excerpt: ExcerptName, object: StoredObject): StoredObject {
+  const content = contentOf(excerpt, object);
+  const { resourceVersion } = object.metadata;
+  return { ...content, metadata: { ...content.metadata, resourceVersion } };
+}
+
+/** In the order of the fields; an object of which nothing is wanted is left out, whether it is there or not. */
+function picked(value: unknown, fields: Fields): Json | undefined {
+  if (!isJsonObject(value)) return undefined;
+  let found: Json | undefined;
+  for (const name of Object.keys(fields)) {
+    const own = ownField(value, name);
+    const within = fields[name] as true | Fields;
+    const part = within === true ? own : picked(own, within);
+    if (part !== undefined) setField((found ??= {}), name, part);
+  }
+  return found;
+}
+
+function touched(changes: Changes, fields: Fields): Changes | undefined {
+  let found: Changes | undefined;
+  for (const name of Object.keys(fields)) {
+    const change = ownField(changes, name) as Change | undefined;
+    const part = change === undefined ? undefined : touchedIn(change, fields[name] as true | Fields);
+    if (part !== undefined) setField((found ??= {}), name, part);
+  }
+  return found;
+}
+
+function touchedIn(change: Change, within: true | Fields): Change | undefined {
+  if (within === true || 'unset' in change) return change;
+  if ('set' in change) {
+    const set = picked(change.set, within);
+    return set === undefined ? { unset: true } : { set };
+  }
+  // A list has no fields.
+  const changes = 'in' in change ? touched(change.in, within) : undefined;
+  return changes === undefined ? undefined : { in: changes };
+}
