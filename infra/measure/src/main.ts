@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { delimiter } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { measureFanout } from '../../../services/journal/src/testing/fanout';
 import { measurePressure } from '../../../services/journal/src/testing/pressure';
 import { measureTakeover } from '../../../services/journal/src/testing/takeover';
 import { settingsFrom } from '../../launcher/src/settings';
@@ -12,8 +13,9 @@ const EXAMPLES = `
 Examples:
   npm run measure -- takeover 50000 150000   with so many pods, one after the other
   npm run measure -- pressure                in a log of 520,000 events, with 40,000 objects to delete
+  npm run measure -- fanout 5000             with so many nodes, of which one listens
 
-Each has a NATS and a Postgres of its own, which are gone at the end.`;
+Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
 
 function whole(text: string): number {
   const value = Number(text);
@@ -49,6 +51,12 @@ program
   .option('--events <number>', 'events of the old log', whole, 520_000)
   .option('--objects <number>', 'objects to delete', whole, 40_000)
   .action(({ events, objects }: { events: number; objects: number }) => measurePressure(events, objects));
+
+program
+  .command('fanout')
+  .description('bytes a second that one minion hears of a cluster of so many nodes')
+  .argument('<nodes>', 'how many nodes the cluster has, at least two', whole)
+  .action((nodes: number) => measureFanout(Math.max(nodes, 2)));
 
 program.parseAsync().then(
   () => process.exit(0),

@@ -108,7 +108,7 @@ function object(kind: string, name: string): { apiVersion: string; kind: string;
   return { apiVersion: 'v1', kind, metadata: { name } };
 }
 
-function webPod(name: string): StoredObject {
+export function webPod(name: string): StoredObject {
   const container = {
     name: 'web',
     image: 'registry.example/shop/web:1.24.3',
@@ -128,7 +128,7 @@ function webPod(name: string): StoredObject {
   } as unknown as StoredObject;
 }
 
-function waiting(): PodStatus {
+export function waiting(): PodStatus {
   const container = {
     name: 'web',
     image: 'registry.example/shop/web:1.24.3',
@@ -142,7 +142,7 @@ function waiting(): PodStatus {
   };
 }
 
-function running(name: string, n: number): PodStatus {
+export function running(name: string, n: number): PodStatus {
   const ip = `10.244.${n % NODES}.${n % 250}`;
   const container = {
     name: 'web',
