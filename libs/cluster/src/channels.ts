@@ -1,21 +1,26 @@
-import { channelName, type Channel, type LogEvent, type StoredObject } from '@shiplog/contracts';
-import { nodeOf } from './decide';
+import {
+  channelName,
+  type Channel,
+  type LogEvent,
+  type NODE_RESOURCES,
+  type ResourceId,
+  type StoredObject,
+} from '@shiplog/contracts';
 import { hashObjects } from './hash';
 import type { ClusterState } from './state';
 import { contentOf, EXCERPT_CHANNELS, excerptedData, excerptOf } from './excerpts';
 
-/** The objects of a channel, as whoever follows it has them: an excerpt's hold its fields only. */
+/** The objects of a channel, as whoever follows it has them, in no particular order: an excerpt's hold its fields only. */
 export function objectsOf(state: ClusterState, channel: Channel): readonly StoredObject[] {
   const { resource, node, excerpt } = channel;
-  if (node !== undefined) return [...ofNode(state, channel, node)];
-  const objects = state.list(resource) as readonly StoredObject[];
+  const objects = [...(node === undefined ? state.values(resource) : ofNode(state, resource, node))];
   return excerpt === undefined ? objects : objects.map((object) => excerptOf(excerpt, object));
 }
 
 /** The hash of the objects of a channel in the state of the cluster. */
 export function hashOfChannel(state: ClusterState, channel: Channel): string {
   const { resource, node } = channel;
-  return hashObjects(node === undefined ? provable(channel, state.values(resource)) : ofNode(state, channel, node));
+  return hashObjects(provable(channel, node === undefined ? state.values(resource) : ofNode(state, resource, node)));
 }
 
 /** The hash of what each excerpt has, by the name of its channel. */
@@ -36,12 +41,16 @@ export function eventOn({ resource, node, excerpt }: Channel, event: LogEvent): 
   return data === undefined ? undefined : { ...event, data };
 }
 
-function* ofNode(state: ClusterState, { resource }: Channel, node: string): Generator<StoredObject> {
-  if (resource === 'nodes') {
-    // Each of thousands of nodes asks for the one that it is.
-    const own = state.get('nodes', '', node) as StoredObject | undefined;
-    if (own !== undefined) yield own;
-  } else {
-    for (const object of state.values(resource)) if (nodeOf(resource, object) === node) yield object;
+/** Each of thousands of nodes asks: none may take as long as there are others. */
+function ofNode(state: ClusterState, resource: ResourceId, node: string): Iterable<StoredObject> {
+  switch (resource as (typeof NODE_RESOURCES)[number]) {
+    case 'nodes': {
+      const own = state.get('nodes', '', node) as StoredObject | undefined;
+      return own === undefined ? [] : [own];
+    }
+    case 'pods':
+      return state.podsOf(node);
+    default:
+      return [];
   }
 }

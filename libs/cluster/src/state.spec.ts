@@ -56,6 +56,30 @@ describe('the state of a cluster', () => {
     expect(() => new ClusterState().apply(change)).toThrow(FoldError);
   });
 
+  it('knows the pods of each node, whatever becomes of them, and before it is asked as after', () => {
+    const pod = (name: string, nodeName?: string) =>
+      ({ ...configMap(name), kind: 'Pod', spec: { nodeName } }) as unknown as StoredObject;
+    const ofPod = (position: number, fact: string, name: string, data: EventData): LogEvent => ({
+      ...event(position, fact, name, data),
+      resource: 'pods',
+    });
+    const state = new ClusterState();
+    const names = (node: string) => [...state.podsOf(node)].map(({ metadata }) => metadata.name).sort();
+    state.apply(ofPod(1, 'Created', 'a', { object: pod('a', 'n1') }));
+    state.put('pods', pod('b'));
+    expect([names('n1'), names('n2'), names('')]).toEqual([['a'], [], []]);
+    state.apply(ofPod(2, 'Scheduled', 'b', { changes: { spec: { in: { nodeName: { set: 'n1' } } } } }));
+    state.apply(ofPod(3, 'StatusChanged', 'b', { changes: { status: { set: {} } } }));
+    state.put('pods', pod('c', 'n2'));
+    expect([names('n1'), names('n2')]).toEqual([['a', 'b'], ['c']]);
+    expect([...state.podsOf('n1')]).toContain(state.get('pods', 'default', 'b'));
+    state.put('pods', pod('c', 'n1'));
+    state.apply(ofPod(4, 'Deleted', 'a', {}));
+    state.remove('pods', 'default', 'b');
+    expect([names('n1'), names('n2')]).toEqual([['c'], []]);
+    expect([...state.copy().podsOf('n1')]).toEqual([...state.podsOf('n1')]);
+  });
+
   it('lists by namespace and name, whatever the order of making, also after deletions', () => {
     const state = new ClusterState();
     state.apply(created(1, 'z', 'b'));

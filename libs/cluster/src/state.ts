@@ -3,6 +3,7 @@ import { Catalog, definedResource, DEFINITIONS } from '@shiplog/apimachinery';
 import { Allocations, type ReadonlyAllocations } from '@shiplog/admission';
 import { Collection } from './collection';
 import { foldObject } from './fold';
+import { PodsOfNodes } from './pods-of-nodes';
 
 /** What an event did: the object before and after it. */
 export interface AppliedEvent {
@@ -29,6 +30,8 @@ export class ClusterState implements ReadonlyCluster {
   readonly #collections: Map<ResourceId, Collection>;
   /** Made for the first who asks, kept up to date from then on: a fold that nobody decides on pays nothing. */
   #allocations: Allocations | undefined;
+  /** As these: only who is asked for a node's pods pays. */
+  #podsOfNodes: PodsOfNodes | undefined;
   #catalog: Catalog;
 
   constructor(collections: Map<ResourceId, Collection> = new Map(), catalog = Catalog.builtIn) {
@@ -57,6 +60,11 @@ export class ClusterState implements ReadonlyCluster {
   /** In no particular order: for hashing and snapshots. */
   values(resource: ResourceId): Iterable<StoredObject> {
     return this.#collections.get(resource)?.values() ?? NOTHING;
+  }
+
+  /** Of a node: those that are bound to it, in no particular order. */
+  podsOf(node: string): Iterable<StoredObject> {
+    return (this.#podsOfNodes ??= new PodsOfNodes(this.values('pods'))).of(node);
   }
 
   size(resource?: ResourceId): number {
@@ -107,6 +115,8 @@ export class ClusterState implements ReadonlyCluster {
     if (resource === 'services') {
       type Service = ObjectOf<'services'> | undefined;
       this.#allocations?.replace(before as Service, after as Service);
+    } else if (resource === 'pods') {
+      this.#podsOfNodes?.replace(before, after);
     } else if (resource === DEFINITIONS) {
       const made = after === undefined ? undefined : definedResource(after as ObjectOf<typeof DEFINITIONS>);
       if (made !== undefined) this.#catalog = this.#catalog.with(made);
