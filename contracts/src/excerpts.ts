@@ -1,3 +1,4 @@
+import type { ApiObjects } from './generated/kubernetes';
 import type { ResourceId } from './resources';
 
 /** Fields of an object, by name: the whole value of each, or some fields of it. */
@@ -34,5 +35,17 @@ export const EXCERPTS = {
 } as const satisfies Readonly<Record<string, { readonly of: ResourceId; readonly fields: Fields }>>;
 
 export type ExcerptName = keyof typeof EXCERPTS;
+
+/** An object as an excerpt has it: to read a field that is not sent does not compile. */
+export type ExcerptOf<E extends ExcerptName> = Only<
+  ApiObjects[(typeof EXCERPTS)[E]['of']],
+  (typeof EXCERPTS)[E]['fields']
+>;
+
+type Only<T, F> = F extends true
+  ? T
+  : T extends object
+    ? { [K in keyof T as K extends keyof F ? K : never]: Only<T[K], F[K & keyof F]> }
+    : T;
 
 export const EXCERPT_NAMES = Object.keys(EXCERPTS) as ExcerptName[];

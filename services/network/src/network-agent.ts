@@ -68,7 +68,6 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   async #sync(): Promise<void> {
-    // Of each only what EXCERPTS.routes has.
     const outcome = await this.overlay.run(this.#projection?.list('nodes') ?? []);
     if (outcome.state === 'waiting') this.health.notReady(outcome.reason);
     else await this.#settle(outcome);

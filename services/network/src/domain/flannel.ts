@@ -1,5 +1,6 @@
-import { FLANNEL_ANNOTATIONS as ANNOTATIONS, type Node } from '@shiplog/contracts';
+import { FLANNEL_ANNOTATIONS as ANNOTATIONS } from '@shiplog/contracts';
 import { VNI } from './names';
+import type { Node } from './node';
 import type { Backend } from './peers';
 
 /** The annotations with which a node tells the others where it is, in Flannel's form. */

@@ -1,6 +1,7 @@
-import { FLANNEL_ANNOTATIONS as ANNOTATIONS, type Node } from '@shiplog/contracts';
+import { FLANNEL_ANNOTATIONS as ANNOTATIONS } from '@shiplog/contracts';
 import { cidrsOverlap, cidrWithin, formatCidr, parseCidr, parseIp, type Cidr } from '@shiplog/apimachinery';
 import { vtepOf } from './flannel';
+import type { Node } from './node';
 
 export type Backend = 'vxlan' | 'host-gw';
 

@@ -1,4 +1,3 @@
-import type { Node } from '@shiplog/contracts';
 import { applyScript, openForwarding, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { BRIDGE, tableOf, VXLAN, vtepMac } from '../domain/names';
@@ -7,6 +6,7 @@ import { planCommands } from '../domain/commands';
 import { planHost, planNode, type Desired } from '../domain/desired';
 import { findUnderlay, type Underlay } from '../domain/underlay';
 import { missingAnnotations, ownAnnotations } from '../domain/flannel';
+import type { Node } from '../domain/node';
 import { planPeers, type Backend, type Unreachable } from '../domain/peers';
 import { renderRules, soundPorts, type PodPorts } from '../domain/rules';
 import { apply, applySettings } from './apply';
