@@ -14,4 +14,5 @@ export * from './status-error';
 export * from './signals';
 export * from './subjects';
 export * from './excerpts';
+export * from './views';
 export * from './wire';

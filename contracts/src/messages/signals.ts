@@ -3,6 +3,18 @@ import { signal } from './define';
 import { Hashes } from './queries';
 import { Line, Name, OneOf, Optional, Position, ResourceName, Time } from './schemas';
 
+/** Who keeps a part of each object notes what it has of the position, and compares it with what it hears of that later. */
+const ViewHashes = Type.Object(
+  {
+    at: Position(),
+    hashes: Optional(Type.Record(Type.String(), Hashes, { description: 'By the name of the view, and by resource.' })),
+  },
+  {
+    description:
+      "What views keep of the state: without hashes, it is to be noted now; a later head tells that state's.",
+  },
+);
+
 export const Head = signal('head', {
   summary: 'How far the log is, every second or two: who missed the tail of a channel, or hears nobody, notices.',
   payload: Type.Object({
@@ -13,6 +25,7 @@ export const Head = signal('head', {
         "Last position of every resource with any event, and of every excerpt; a node's own go to that node (`head`).",
     }),
     hashes: Optional(Hashes),
+    views: Optional(ViewHashes),
   }),
   from: ['journal'],
   heardBy: ['api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy', 'user'],

@@ -4,31 +4,9 @@ import fc from 'fast-check';
 import { ChangeMismatch, changesBetween, withChanges } from './changes';
 import { hashCluster } from './hash';
 import { ClusterState } from './state';
+import { anyJson as json, type Json } from './testing/any-json';
 
-type Json = Record<string, unknown>;
 const CRONTABS = 'crontabs.stable.example.com';
-
-/** Any JSON: null too, lists whose items can be told apart and lists whose items can't. */
-const json = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 4 },
-    fc.constant(null),
-    fc.string({ maxLength: 2 }),
-    fc.integer({ min: 0, max: 3 }),
-    fc.boolean(),
-    fc.array(tie('value'), { maxLength: 3 }),
-    fc.array(tie('item'), { maxLength: 4 }),
-    tie('object'),
-  ),
-  item: fc.record({
-    name: fc.constantFrom('x', 'y', 'z', '__proto__'),
-    status: fc.constantFrom('True', 'False', null),
-    more: tie('value'),
-  }),
-  object: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'name', 'type', '__proto__', 'constructor'), tie('value'), {
-    maxKeys: 5,
-  }),
-})).object as fc.Arbitrary<Json>;
 
 describe('changes', () => {
   it('between two objects, made of the first, lead to the second', () => {

@@ -13,8 +13,10 @@ export class ChangeMismatch extends Error {
  * @throws ChangeMismatch where an item changes that is not there
  */
 export function withChanges(target: unknown, changes: Changes): Json {
+  const names = Object.keys(changes);
+  if (names.length === 0 && isJsonObject(target)) return target;
   const result: Json = isJsonObject(target) ? { ...target } : {};
-  for (const name of Object.keys(changes)) {
+  for (const name of names) {
     const change = changes[name] as Change;
     if ('set' in change) setField(result, name, change.set);
     else if ('in' in change) setField(result, name, withChanges(ownField(result, name), change.in));
@@ -73,7 +75,7 @@ export function changesBetween(before: Json, after: Json): Changes | undefined {
  * What tells items of a list apart, the first that does in both lists: a name, a condition's type, an address, an object's
  * uid; of managed fields, their manager and what it does.
  */
-const KEYS: readonly (readonly string[])[] = [
+export const LIST_KEYS: readonly (readonly string[])[] = [
   ['name'],
   ['type'],
   ['ip'],
@@ -87,7 +89,7 @@ const KEYS: readonly (readonly string[])[] = [
  */
 function listChange(before: unknown, after: unknown): ListChange | undefined {
   if (!Array.isArray(before) || !Array.isArray(after) || before.length === 0 || after.length === 0) return undefined;
-  for (const by of KEYS) {
+  for (const by of LIST_KEYS) {
     const was = byKey(before, by);
     const is = was === undefined ? undefined : byKey(after, by);
     if (was !== undefined && is !== undefined) return itemChanges(by, was, is);

@@ -11,13 +11,15 @@ const digests = new WeakMap<StoredObject, Uint32Array>();
 
 function digestOf(object: StoredObject): Uint32Array {
   let digest = digests.get(object);
-  if (digest === undefined) {
-    // As text of one byte each: half as long as to a Buffer.
-    const bytes = hash('sha256', JSON.stringify(object), 'binary');
-    digest = new Uint32Array(LANES);
-    for (let lane = 0; lane < LANES; lane++) digest[lane] = littleEndian(bytes, lane * 4);
-    digests.set(object, digest);
-  }
+  if (digest === undefined) digests.set(object, (digest = makeDigest(object)));
+  return digest;
+}
+
+function makeDigest(object: unknown): Uint32Array {
+  // As text of one byte each: half as long as to a Buffer.
+  const bytes = hash('sha256', JSON.stringify(object), 'binary');
+  const digest = new Uint32Array(LANES);
+  for (let lane = 0; lane < LANES; lane++) digest[lane] = littleEndian(bytes, lane * 4);
   return digest;
 }
 
@@ -32,14 +34,34 @@ function littleEndian(bytes: string, at: number): number {
 
 /** A hash of some objects, byte for byte, that doesn't depend on their order: 32 hex digits and their number. */
 export function hashObjects(objects: Iterable<StoredObject>): string {
-  const sum = new Uint32Array(LANES);
-  let count = 0;
+  const sum = new Sum();
+  for (const object of objects) sum.add(digestOf(object));
+  return sum.toString();
+}
+
+/** As `hashObjects`, of objects that are not looked at again: in slices, between which `turn` lets other work go on. */
+export async function hashInSlices(objects: Iterable<unknown>, turn: () => Promise<unknown>): Promise<string> {
+  const sum = new Sum();
   for (const object of objects) {
-    const digest = digestOf(object);
-    for (let lane = 0; lane < LANES; lane++) sum[lane] = ((sum[lane] as number) + (digest[lane] as number)) >>> 0;
-    count++;
+    sum.add(makeDigest(object));
+    if (sum.count % SLICE === 0) await turn();
   }
-  return `${[...sum].map((lane) => lane.toString(16).padStart(8, '0')).join('')}:${count}`;
+  return sum.toString();
+}
+
+class Sum {
+  readonly #lanes = new Uint32Array(LANES);
+  count = 0;
+
+  add(digest: Uint32Array): void {
+    const lanes = this.#lanes;
+    for (let lane = 0; lane < LANES; lane++) lanes[lane] = ((lanes[lane] as number) + (digest[lane] as number)) >>> 0;
+    this.count++;
+  }
+
+  toString(): string {
+    return `${[...this.#lanes].map((lane) => lane.toString(16).padStart(8, '0')).join('')}:${this.count}`;
+  }
 }
 
 /**

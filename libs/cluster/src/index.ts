@@ -5,5 +5,7 @@ export * from './changes';
 export * from './fold';
 export * from './hash';
 export * from './state';
+export * from './trim';
+export * from './view-fold';
 export * from './decide';
 export * from './excerpts';

@@ -34,7 +34,12 @@ export class ClusterState implements ReadonlyCluster {
   #podsOfNodes: PodsOfNodes | undefined;
   #catalog: Catalog;
 
-  constructor(collections: Map<ResourceId, Collection> = new Map(), catalog = Catalog.builtIn) {
+  /** @param fold of one object; a view folds what it keeps */
+  constructor(
+    collections: Map<ResourceId, Collection> = new Map(),
+    private readonly fold: typeof foldObject = foldObject,
+    catalog = Catalog.builtIn,
+  ) {
     this.#collections = collections;
     this.#catalog = catalog;
   }
@@ -82,7 +87,7 @@ export class ClusterState implements ReadonlyCluster {
   apply(event: LogEvent): AppliedEvent {
     const collection = this.#collection(event.resource);
     const before = collection.get(event.namespace, event.name);
-    const after = foldObject(before, event);
+    const after = this.fold(before, event);
     if (after === undefined) collection.delete(event.namespace, event.name);
     else collection.set(event.namespace, event.name, after);
     this.#derive(event.resource, before, after);
@@ -106,8 +111,8 @@ export class ClusterState implements ReadonlyCluster {
 
   /** A state of its own over the same (immutable) objects: cheap, for a snapshot or a what-if. */
   copy(): ClusterState {
-    const collections = new Map([...this.#collections].map(([id, collection]) => [id, collection.copy()]));
-    return new ClusterState(collections, this.#catalog);
+    const collections = [...this.#collections].map(([id, collection]) => [id, collection.copy()] as const);
+    return new ClusterState(new Map(collections), this.fold, this.#catalog);
   }
 
   /** Keeps what is made from objects of some resources in step with them. */

@@ -1,4 +1,5 @@
 import type { Bus } from '@shiplog/bus';
+import type { ViewFold } from '@shiplog/cluster';
 import {
   StatusError,
   EventsQuery,
@@ -27,8 +28,9 @@ export interface LoadedState {
  * Throws BusUnavailable, StatusError, and an Error when the state is not whole or a deposed journal's.
  *
  * @param channels undefined: those of all resources
+ * @param kept takes of each object what is kept of it; undefined: all of it
  */
-export async function loadState(bus: Bus, channels: Channel[] | undefined): Promise<LoadedState> {
+export async function loadState(bus: Bus, channels: Channel[] | undefined, kept?: ViewFold): Promise<LoadedState> {
   const objects = new Map<ResourceId, StoredObject[]>();
   let position = 0;
   let lasts: Readonly<Record<string, number>> | undefined;
@@ -36,7 +38,8 @@ export async function loadState(bus: Bus, channels: Channel[] | undefined): Prom
     if (!bus.epochs.believes(chunk.epoch)) throw new Error('a journal answered that is not the active one any more');
     position = chunk.position;
     lasts = chunk.channels ?? lasts;
-    for (const { resource, object } of chunk.objects) {
+    for (const { resource, object: whole } of chunk.objects) {
+      const object = kept === undefined ? whole : kept.trim(resource, whole);
       const list = objects.get(resource);
       if (list === undefined) objects.set(resource, [object]);
       else list.push(object);

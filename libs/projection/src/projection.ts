@@ -1,5 +1,5 @@
 import { BusUnavailable, decodePart, watchOf, type Bus } from '@shiplog/bus';
-import { ClusterState, type AppliedEvent } from '@shiplog/cluster';
+import { ClusterState, ViewFold, type AppliedEvent } from '@shiplog/cluster';
 import {
   Head,
   NodeHead,
@@ -14,29 +14,19 @@ import {
 import { BackOff, pause } from '@shiplog/wait';
 import type { Msg, Subscription } from 'nats';
 import type { Logger } from 'pino';
-import { Acceptance, type Accept } from './acceptance';
+import { Acceptance } from './acceptance';
 import { loadState, refetch } from './catch-up';
-import { Cursors, type Cursor, type Followed, type Told } from './cursor';
+import { Cursors, type Cursor, type Told } from './cursor';
 import { differences } from './difference';
 import { Reassembly, type ReassembledEvent, type ReceivedPart } from './reassembly';
 import { Held, tellUnconfirmed } from './held';
 import { BatchListeners, Listeners } from './listeners';
 import { OneAtATime } from './one-at-a-time';
-import { distrust, hashesOfWhole, Proof } from './prove';
+import type { ProjectionOptions } from './options';
+import { distrust, hashesOfWhole, Proof, type Verdict } from './prove';
 import { NOTHING_YET, type Statistics } from './statistics';
 import { Waiters } from './waiters';
 
-export interface ProjectionOptions {
-  channels: Followed;
-  logger: Logger;
-  /** How often a node's channels are compared with the journal's, in milliseconds; default 30 s. */
-  proveNodeEveryMs?: number;
-  /**
-   * What is wrong with an object, if anything: then `get`, `list` and listeners know nothing of it, a warning says so once
-   * per version, and it is folded all the same. Default: nothing ever is.
-   */
-  accept?: Accept;
-}
 export type AppliedListener = (batch: readonly AppliedEvent[]) => void;
 /** Hears that a gap was closed by loading the state of a position: what happened before it can't be told in full. */
 export type ReloadedListener = (position: number) => void;
@@ -52,7 +42,7 @@ const PROVE_NODE_MS = 30_000;
  */
 export class Projection {
   /** Everything that was folded, also what `accept` keeps from being acted upon. */
-  readonly state = new ClusterState();
+  readonly state: ClusterState;
   readonly #cursors: Cursors;
   readonly #subscriptions: Subscription[] = [];
   readonly #applied = new BatchListeners<AppliedEvent>();
@@ -69,7 +59,8 @@ export class Projection {
   #held: Held | undefined = new Held();
   /** Events do not tell whether something of a node's own channel was missed; until its next head, asking does. */
   readonly #question = new OneAtATime(() => this.#askWhereChannelsAre());
-  readonly #proof = new Proof();
+  readonly #proof: Proof;
+  readonly #kept: ViewFold | undefined;
   #proving: NodeJS.Timeout | undefined;
   #unwatch: () => void = () => undefined;
   readonly #stop = new AbortController();
@@ -80,6 +71,9 @@ export class Projection {
     private readonly options: ProjectionOptions,
   ) {
     this.#logger = options.logger;
+    if (options.keep !== undefined) this.#kept = new ViewFold(options.keep);
+    this.state = new ClusterState(undefined, this.#kept?.fold);
+    this.#proof = new Proof(options.keep);
     if (options.accept !== undefined) this.#acceptance = new Acceptance(options.accept, options.logger);
     this.#cursors = new Cursors(options.channels);
   }
@@ -281,7 +275,7 @@ export class Projection {
     this.#statistics.reloads++;
     const isWhole = cursors.length === this.#cursors.all.length;
     const channels = isWhole ? this.#cursors.channels : cursors.map(({ channel }) => channel);
-    const { position, lasts, objects } = await loadState(this.bus, channels);
+    const { position, lasts, objects } = await loadState(this.bus, channels, this.#kept);
     if (isWhole) for (const name of Object.keys(lasts)) this.#cursors.of(name, this.#position);
     this.#reloaded.tell(position);
     for (const cursor of isWhole ? this.#cursors.all : cursors) {
@@ -316,7 +310,9 @@ export class Projection {
       return;
     }
     for (const name of Object.keys(head.channels)) this.#cursors.of(name, this.#position);
-    if (this.#agrees(this.#cursors.ofResources, head)) void this.#prove(head.hashes ?? {});
+    if (!this.#agrees(this.#cursors.ofResources, head)) return;
+    void this.#prove(head.hashes ?? {});
+    void this.#proof.ofView(this.state, this.#cursors.ofResources, head).then((verdict) => this.#judge(verdict));
   }
 
   #compareNode(head: PayloadOf<typeof NodeHead>): void {
@@ -360,7 +356,10 @@ export class Projection {
   }
 
   async #prove(hashes: Partial<Record<string, string>>): Promise<void> {
-    const { proved, wrong } = (await this.#proof.of(this.state, this.#cursors.all, hashes)) ?? { proved: 0, wrong: [] };
+    this.#judge(await this.#proof.of(this.state, this.#cursors.all, hashes));
+  }
+
+  #judge({ proved, wrong }: Verdict = { proved: 0, wrong: [] }): void {
     // What is loaded anew already, or read no more, is not what was judged.
     if (this.#held !== undefined || this.#stop.signal.aborted) return;
     this.#statistics.hashesProved += proved;

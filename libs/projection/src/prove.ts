@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { digestInSlices, hashObjects, provable, type ClusterState } from '@shiplog/cluster';
 import type { Bus } from '@shiplog/bus';
-import { PositionQuery } from '@shiplog/contracts';
+import { PositionQuery, type Signals, type View } from '@shiplog/contracts';
 import type { Cursor } from './cursor';
+import { ViewProof } from './view-proof';
 
 /** What a proof came to: how many channels are as the journal says, and which are not. */
 export interface Verdict {
@@ -12,7 +13,22 @@ export interface Verdict {
 
 /** Compares what was folded with what the journal says it hashes to, beside the folding: one proof at a time. */
 export class Proof {
+  readonly #ofView: ViewProof | undefined;
   #isUnderWay = false;
+
+  /** @param view what is kept of objects; undefined: all of it */
+  constructor(view?: View) {
+    if (view !== undefined) this.#ofView = new ViewProof(view);
+  }
+
+  /** As `of`, of objects that are not kept whole; see `ViewProof`. */
+  async ofView(
+    state: ClusterState,
+    cursors: readonly Cursor[],
+    head: Pick<Signals['head'], 'position' | 'views'>,
+  ): Promise<Verdict | undefined> {
+    return this.#ofView?.of(state, cursors, head);
+  }
 
   /**
    * The verdict on the state as it is now; undefined where there is nothing to compare, or another proof goes on: the
@@ -23,7 +39,7 @@ export class Proof {
     cursors: readonly Cursor[],
     hashes: Partial<Record<string, string>>,
   ): Promise<Verdict | undefined> {
-    const told = cursors.filter(({ name }) => hashes[name] !== undefined);
+    const told = cursors.filter((cursor) => hashes[cursor.name] !== undefined && this.#ofView?.isOf(cursor) !== true);
     if (told.length === 0 || this.#isUnderWay) return undefined;
     this.#isUnderWay = true;
     try {

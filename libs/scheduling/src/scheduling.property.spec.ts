@@ -1,17 +1,22 @@
-import type { AppliedEvent } from '@shiplog/cluster';
-import type { ItemResult } from '@shiplog/contracts';
+import { changesBetween, ClusterState, ViewFold, type AppliedEvent } from '@shiplog/cluster';
+import { SCHEDULER_VIEW, type EventData, type ItemResult } from '@shiplog/contracts';
 import type { StoredNode, StoredPod } from '@shiplog/kube';
 import * as fc from 'fast-check';
+import { guardedEvent } from '../../cluster/src/testing/guarded';
 import { ClusterView } from './cluster-view';
 import { decideAgain, type AssumedBinding } from './decide';
 import { explain } from './explain';
 import type { NodeFacts } from './facts/node-facts';
 import { podFacts } from './facts/pod-facts';
 import { policyOf } from './policy';
+import { wantsNode } from './queue';
 import { Scheduling, type Binding } from './scheduling';
 import { aNode, aPod, applied, viewOf, type NodeTraits, type PodTraits } from './testing/builders';
 
 const policy = policyOf('default/1');
+/** One of twenty: pods that this scheduler does not look at should not be most of them. */
+const seldom = <T>(value: T, otherwise: T): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 1, arbitrary: fc.constant(value) }, { weight: 19, arbitrary: fc.constant(otherwise) });
 const podTraits: fc.Arbitrary<PodTraits> = fc.record(
   {
     requests: fc.record(
@@ -26,6 +31,23 @@ const podTraits: fc.Arbitrary<PodTraits> = fc.record(
     priority: fc.integer({ min: 0, max: 2 }),
     nodeSelector: fc.constant({ zone: 'a' }),
     tolerations: fc.constant([{ operator: 'Exists' }]),
+    affinity: fc.constant({
+      nodeAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 1, preference: { matchExpressions: [{ key: 'zone', operator: 'Exists' }] } },
+        ],
+      },
+    }),
+    initContainers: fc
+      .constantFrom('Always', undefined)
+      .map((restartPolicy) => [{ name: 'i', restartPolicy, resources: { requests: { cpu: '600m' } } }]),
+    resources: fc.constant({ requests: { memory: '2Gi' } }),
+    overhead: fc.constant({ cpu: '200m' }),
+    schedulingGates: seldom([{ name: 'later' }], []),
+    schedulerName: seldom('another', 'default-scheduler'),
+    message: fc.constantFrom('0/1 nodes are available: 1 Too many pods.', 'no nodes available to schedule pods'),
+    deleting: seldom(true, false),
+    age: fc.integer({ min: 0, max: 2 }),
     containers: fc
       .constantFrom('', '10.0.0.1')
       .map((hostIP) => [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80, hostIP }] }]),
@@ -71,11 +93,30 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** The same as a scheduler hears it: of each object that part which its projection keeps, and no more. */
+class Projected {
+  readonly #state = new ClusterState(new Map(), new ViewFold(SCHEDULER_VIEW).fold);
+
+  apply({ event, before, after }: AppliedEvent): AppliedEvent {
+    const applied = this.#state.apply({ ...event, ...eventOf(before, after) } as AppliedEvent['event']);
+    return guardedEvent(SCHEDULER_VIEW, applied);
+  }
+}
+
+function eventOf(before: AppliedEvent['before'], after: AppliedEvent['after']): { fact: string; data: EventData } {
+  if (after === undefined) return { fact: 'Deleted', data: {} };
+  if (before === undefined) return { fact: 'Created', data: { object: after } };
+  return { fact: 'SpecChanged', data: { changes: changesBetween(before, after) } };
+}
+
 /** A cluster of plain maps that a scheduler works for, with a journal that accepts most of what it proposes. */
 class World {
   readonly nodes = new Map<string, StoredNode>();
   readonly pods = new Map<string, StoredPod>();
   readonly scheduling = new Scheduling('default-scheduler', policy);
+  readonly #projected = new Projected();
+  /** Decides on what is kept of the objects. */
+  readonly #onView = new Scheduling('default-scheduler', policy);
   readonly trace: unknown[] = [];
   #position = 0;
 
@@ -125,10 +166,12 @@ class World {
 
   #tell(item: AppliedEvent): void {
     this.scheduling.apply([item]);
+    this.#onView.apply([this.#projected.apply(item)]);
   }
 
   #schedule({ seed, limit, refuse }: Extract<Step, { do: 'schedule' }>): void {
     const proposal = this.scheduling.decide(seed, limit);
+    expect(this.#onView.decide(seed, limit)).toEqual(proposal);
     if (proposal === undefined) return;
     this.trace.push(proposal);
     const basis = viewOf([...this.nodes.values()], [...this.pods.values()]);
@@ -139,7 +182,8 @@ class World {
       this.setPod(pod, { ...pod, spec: { ...pod.spec!, nodeName: binding.node } });
       return { ok: true, position: this.#position };
     });
-    for (const { uid } of this.scheduling.settle(proposal.bindings, results)) this.scheduling.resume(uid);
+    for (const scheduling of [this.scheduling, this.#onView])
+      for (const { uid } of scheduling.settle(proposal.bindings, results)) scheduling.resume(uid);
   }
 
   /** The node takes the pod beside those bound before it, and the recorded decision can be made again. */
@@ -175,7 +219,7 @@ const play = (history: readonly Step[]): World => {
 };
 
 describe('whatever happens in whatever order', () => {
-  it('never binds to a node that a rule refuses, beside the bindings before it, and each decision can be made again', () => {
+  it('never binds to a node that a rule refuses, each decision can be made again, and is the same on what is kept of the objects', () => {
     fc.assert(
       fc.property(histories, (history) => void play(history)),
       runs,
@@ -213,7 +257,7 @@ describe('whatever happens in whatever order', () => {
         for (let round = 0; round < 80; round++) world.run({ do: 'schedule', seed: round, limit: 8, refuse: 99 });
         const nodes = viewOf([...world.nodes.values()], [...world.pods.values()]).snapshot();
         for (const pod of world.pods.values()) {
-          if (pod.spec?.nodeName !== undefined || pod.status?.phase === 'Failed') continue;
+          if (!wantsNode(pod, 'default-scheduler')) continue;
           for (const { refusals } of explain(nodes, podFacts(pod), policy)) {
             expect(Object.values(refusals).flat()).not.toEqual([]);
           }

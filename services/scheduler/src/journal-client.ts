@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { sendUntilAnswered, type Bus } from '@shiplog/bus';
-import { channelsOf, type AnyCommand, type CommandReply } from '@shiplog/contracts';
+import { channelsOf, SCHEDULER_VIEW, type AnyCommand, type CommandReply } from '@shiplog/contracts';
 import { Projection } from '@shiplog/projection';
 import { BUS, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
@@ -20,10 +20,11 @@ export class JournalClient implements OnApplicationShutdown {
     @Inject(HEALTH) private readonly health: Health,
   ) {}
 
-  /** Resolves with the live state, as soon as the journal is there; undefined when the service has stopped meanwhile. */
+  /** Resolves with the live state, of which what scheduling looks at is kept, as soon as the journal is there; undefined when the service has stopped meanwhile. */
   async open(): Promise<Projection | undefined> {
     const { role, name } = this.bus.identity;
-    this.projection = await Projection.open(this.bus, { channels: channelsOf(role, name), logger: this.logger });
+    const channels = channelsOf(role, name);
+    this.projection = await Projection.open(this.bus, { channels, keep: SCHEDULER_VIEW, logger: this.logger });
     if (!this.stopping.signal.aborted) return this.projection;
     await this.projection.close();
     return undefined;

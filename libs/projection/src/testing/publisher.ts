@@ -11,6 +11,7 @@ import {
   type EventData,
   type LogEvent,
   type Queries,
+  type Signals,
   type StoredObject,
 } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
@@ -136,11 +137,12 @@ export class Publisher {
     return Object.fromEntries(Object.keys(KINDS).map((id) => [id, this.last(id, before)]));
   }
 
-  head(): void {
+  /** @param views what it says of views; as a journal does, at a position of its own first and with their hashes later */
+  head(views?: Signals['head']['views']): void {
     const resources = Object.keys(KINDS) as Resource[];
     const channels = Object.fromEntries(resources.map((item) => [item, this.last(item)]));
     const hashes = Object.fromEntries(resources.map((item) => [item, hashResource(this.state, item)]));
-    this.bus.tell(Head, { position: this.log.length, epoch: this.epoch, channels, hashes });
+    this.bus.tell(Head, { position: this.log.length, epoch: this.epoch, channels, hashes, views });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Container, PodSpec } from '@shiplog/contracts';
 import { controllerOf, type StoredPod } from '@shiplog/kube';
 import type { Amounts } from './amounts';
 import { wantedHostPorts, type HostPort } from './host-ports';
@@ -19,18 +20,31 @@ export interface PodFacts {
 export function podFacts(pod: StoredPod): PodFacts {
   const known = factsOf.get(pod);
   if (known !== undefined) return known;
-  const spec = pod.spec ?? { containers: [] };
-  const facts: PodFacts = {
-    pod,
-    uid: pod.metadata.uid,
-    requests: podRequests(spec),
-    likelyUse: likelyUse(spec),
-    hostPorts: wantedHostPorts(spec),
-    owner: controllerOf(pod)?.uid,
-  };
+  const { requests, likelyUse, hostPorts } = wishesOf(pod.spec ?? NOTHING_ASKED);
+  const facts = { pod, uid: pod.metadata.uid, requests, likelyUse, hostPorts, owner: controllerOf(pod)?.uid };
   factsOf.set(pod, facts);
   return facts;
 }
+
+type Wishes = Pick<PodFacts, 'requests' | 'likelyUse' | 'hostPorts'>;
+
+/** Where nobody but its containers asks for anything, pods with the same containers (held once) ask for the same. */
+function wishesOf(spec: PodSpec): Wishes {
+  const { containers, initContainers, resources, overhead } = spec;
+  const isTheirs = initContainers === undefined && resources === undefined && overhead === undefined;
+  const known = isTheirs ? wishesOfContainers.get(containers) : undefined;
+  if (known !== undefined) return known;
+  const wishes: Wishes = {
+    requests: podRequests(spec),
+    likelyUse: likelyUse(spec),
+    hostPorts: wantedHostPorts(spec),
+  };
+  if (isTheirs) wishesOfContainers.set(containers, wishes);
+  return wishes;
+}
+
+const NOTHING_ASKED: PodSpec = { containers: [] };
+const wishesOfContainers = new WeakMap<readonly Container[], Wishes>();
 
 const factsOf = new WeakMap<StoredPod, PodFacts>();
 

@@ -1,6 +1,14 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import { EVENT_FORMAT, type PodSpec, type NodeSpec, type NodeStatus, type StoredObject } from '@shiplog/contracts';
+import {
+  EVENT_FORMAT,
+  SCHEDULER_VIEW,
+  type PodSpec,
+  type NodeSpec,
+  type NodeStatus,
+  type StoredObject,
+} from '@shiplog/contracts';
 import type { StoredNode, StoredPod } from '@shiplog/kube';
+import { guarded } from '../../../cluster/src/testing/guarded';
 import { ClusterView } from '../cluster-view';
 import { NodeFacts } from '../facts/node-facts';
 import { podFacts, type PodFacts } from '../facts/pod-facts';
@@ -87,14 +95,14 @@ export function aNode(name: string, traits: NodeTraits = {}): StoredNode {
   };
 }
 
-/** Facts of `aPod`. */
+/** Facts of `aPod`, of what a scheduler keeps of it: no rule sees more. */
 export function podWith(traits: PodTraits = {}, name = 'pod'): PodFacts {
-  return podFacts(aPod(name, traits));
+  return podFacts(guarded(SCHEDULER_VIEW, 'pods', aPod(name, traits)));
 }
 
-/** Facts of `aNode` with pods on it. */
+/** Facts of `aNode`, likewise, with pods on it. */
 export function nodeWith(traits: NodeTraits = {}, pods: readonly PodTraits[] = [], name = 'node'): NodeFacts {
-  const node = new NodeFacts(aNode(name, traits));
+  const node = new NodeFacts(guarded(SCHEDULER_VIEW, 'nodes', aNode(name, traits)));
   pods.forEach((pod, i) => node.add(podWith(pod, `${name}-pod-${i}`)));
   return node;
 }

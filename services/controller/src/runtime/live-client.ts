@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import {
+  CONTROLLER_VIEW,
   Note,
   ObjectQuery,
   PositionQuery,
@@ -29,7 +30,8 @@ export class LiveClient implements Client, OnApplicationShutdown {
 
   /** Resolves when the state is loaded and live, as soon as the journal is there. */
   async open(): Promise<void> {
-    this.opened = await Projection.open(this.bus, { channels: 'all', logger: this.logger });
+    const { logger } = this;
+    this.opened = await Projection.open(this.bus, { channels: 'all', keep: CONTROLLER_VIEW, logger });
     if (this.stopped) await this.opened.close();
   }
 
@@ -37,6 +39,7 @@ export class LiveClient implements Client, OnApplicationShutdown {
     return this.projection.position;
   }
 
+  /** Of objects, what controllers look at: nothing of it may be written back whole that its view does not keep whole. */
   get state(): ReadonlyCluster {
     return this.projection.state;
   }

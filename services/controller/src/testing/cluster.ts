@@ -1,7 +1,8 @@
 import { BusUnavailable } from '@shiplog/bus';
-import { ClusterState, decide, replyOf, type AppliedEvent, type ReadonlyCluster } from '@shiplog/cluster';
+import { ClusterState, decide, replyOf, ViewFold, type AppliedEvent, type ReadonlyCluster } from '@shiplog/cluster';
 import {
   builtIn,
+  CONTROLLER_VIEW,
   storedApiVersion,
   type AnyCommand,
   type CommandReply,
@@ -11,6 +12,7 @@ import {
   type BuiltIn,
   type StoredObject,
 } from '@shiplog/contracts';
+import { guardedEvent, guardedState } from '../../../../libs/cluster/src/testing/guarded';
 import type { Controller, Note } from '../runtime/domain/controller';
 import { Reconciler, type ReconcilerOptions } from '../runtime/reconciler';
 import type { Client } from '../runtime/client';
@@ -28,8 +30,9 @@ export class TestCluster implements Client {
   readonly log: LogEvent[] = [];
   /** What the journal knows. */
   readonly journal = new ClusterState();
-  /** What controllers see; behind the journal while `lagging`. */
-  readonly state: ReadonlyCluster & ClusterState = new ClusterState();
+  private readonly projected = new ClusterState(new Map(), new ViewFold(CONTROLLER_VIEW).fold);
+  /** What controllers see, and no more than that; behind the journal while `lagging`. */
+  readonly state: ReadonlyCluster = guardedState(CONTROLLER_VIEW, this.projected);
   position = 0;
   lagging = false;
   clock = EPOCH;
@@ -102,7 +105,7 @@ export class TestCluster implements Client {
   deliver(): void {
     const batch = this.log.slice(this.position).map((event) => {
       this.position = event.position;
-      return this.state.apply(event);
+      return guardedEvent(CONTROLLER_VIEW, this.projected.apply(event));
     });
     if (batch.length > 0) for (const listener of this.listeners) listener(batch);
   }

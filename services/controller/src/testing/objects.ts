@@ -1,5 +1,6 @@
 import type { BuiltIn, Kind, ObjectOf, OwnerReference, PodCondition, StoredMeta } from '@shiplog/contracts';
-import { builtIn, storedApiVersion } from '@shiplog/contracts';
+import { builtIn, CONTROLLER_VIEW, storedApiVersion } from '@shiplog/contracts';
+import { guarded } from '../../../../libs/cluster/src/testing/guarded';
 
 /** 2024-01-01T00:00:00Z: when the objects of the specs were made, unless they say otherwise. */
 export const EPOCH = Date.UTC(2024, 0, 1);
@@ -29,18 +30,21 @@ export interface PodOptions {
   /** Seconds after EPOCH of the Ready condition's last transition. */
   readyAt?: number;
   created?: number;
+  /** Of its only container. */
+  restarts?: number;
   deleting?: boolean;
   owner?: OwnerReference;
   spec?: object;
   meta?: Partial<StoredMeta>;
 }
 
-/** A pod in one line: bound, running and ready as far as the options say. */
+/** A pod in one line: bound, running and ready as far as the options say; and no more of it than controllers keep. */
 export function pod(name: string, options: PodOptions = {}): ObjectOf<'pods'> {
   const { labels = { app: 'web' }, node, phase = 'Running', ip, ready = false, readyAt = 0 } = options;
   const conditions: PodCondition[] = [
     { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: at(readyAt) },
   ];
+  const containerStatuses = [{ name: 'main', restartCount: options.restarts ?? 0 }];
   const meta: Partial<StoredMeta> = {
     labels,
     creationTimestamp: at(options.created ?? 0),
@@ -49,7 +53,11 @@ export function pod(name: string, options: PodOptions = {}): ObjectOf<'pods'> {
     ...options.meta,
   };
   const spec = { containers: [{ name: 'main', image: 'main' }], nodeName: node, ...options.spec };
-  return object('pods', name, meta, { spec, status: { phase, podIP: ip, conditions } });
+  return guarded(
+    CONTROLLER_VIEW,
+    'pods',
+    object('pods', name, meta, { spec, status: { phase, podIP: ip, conditions, containerStatuses } }),
+  );
 }
 
 export function rc(

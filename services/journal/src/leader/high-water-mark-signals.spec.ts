@@ -1,6 +1,6 @@
 import type { Bus, Voice } from '@shiplog/bus';
-import { ClusterState } from '@shiplog/cluster';
-import { Head, type Message, type Signals } from '@shiplog/contracts';
+import { ClusterState, hashResource, ViewFold, viewId } from '@shiplog/cluster';
+import { Head, SCHEDULER_VIEW, type Message, type Signals, type StoredObject } from '@shiplog/contracts';
 import { pino } from 'pino';
 import { ChannelHeads } from '../writer/channel-heads';
 import { HighWaterMarkSignals } from './high-water-mark-signals';
@@ -45,5 +45,22 @@ describe('proofs', () => {
     expect(await proofsIn(65, 1_000)).toBe(2);
     expect(await proofsIn(1, 0)).toBe(1);
     expect(told.at(-1)?.position).toBe(writer.position);
+  });
+
+  it('of views say of which position they will be, and a moment later what was kept of it', async () => {
+    const spec = { containers: [], hostname: 'not kept' };
+    const metadata = { name: 'a', uid: 'a', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
+    const pod: StoredObject = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
+    writer.state.put('pods', pod);
+    await proofsIn(59, 1);
+    expect(told.some(({ views }) => views !== undefined)).toBe(false);
+    await proofsIn(1, 1);
+    const [noted, hashed] = told.filter(({ views }) => views !== undefined);
+    expect(noted).toMatchObject({ position: 60, views: { at: 60 } });
+    const kept = new ClusterState();
+    kept.put('pods', new ViewFold(SCHEDULER_VIEW).trim('pods', pod));
+    expect(hashed?.views?.hashes?.[viewId(SCHEDULER_VIEW)]).toEqual({ pods: hashResource(kept, 'pods') });
+    await proofsIn(200, 0);
+    expect(told.filter(({ views }) => views !== undefined)).toHaveLength(2);
   });
 });

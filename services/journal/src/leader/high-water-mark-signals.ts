@@ -8,10 +8,11 @@ import {
   EXCERPT_CHANNELS,
   type ReadonlyCluster,
 } from '@shiplog/cluster';
-import { Head, NodeHead, type StoredObject } from '@shiplog/contracts';
+import { Head, NodeHead, type Signals, type StoredObject } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import type { ChannelHeads } from '../writer/channel-heads';
 import type { Writer } from '../writer/writer';
+import { noteOf, viewHashes } from './view-hashes';
 
 const EVERY_MS = 1_000;
 /** When nothing changed: for those who have just come, and so that all others know that they are not cut off. */
@@ -21,6 +22,9 @@ const NODES_MS = 10_000;
 /** Proving takes time of everybody who reads: in a rush, most objects have gone again by the end of it. */
 const HASH_EVERY_MS = 5_000;
 const HASH_IN_RUSH_EVERY_MS = 30_000;
+/** Views are proved more seldom: their digests are of no further use. What it takes is a hundredth of the time, at most. */
+const VIEWS_EVERY_MS = 60_000;
+const VIEWS_SHARE = 100;
 /** It is a rush when more events than this come within EVERY_MS. */
 const CALM_EVENTS = 100;
 /** Nodes told in one go: a few milliseconds. */
@@ -39,6 +43,8 @@ export class HighWaterMarkSignals {
   #hashedAt = 0;
   #hashedPosition = -1;
   #toldNodesAt = 0;
+  #viewsDueAt = Infinity;
+  #viewsPosition = -1;
   #busy = false;
 
   constructor(
@@ -52,6 +58,7 @@ export class HighWaterMarkSignals {
   /** The first one goes out at once: a new journal's readers may have missed what its predecessor did not publish. */
   start(): void {
     this.#timer = setInterval(() => this.#tick(), EVERY_MS);
+    this.#viewsDueAt = performance.now() + VIEWS_EVERY_MS;
     this.tellEveryone();
   }
 
@@ -68,7 +75,8 @@ export class HighWaterMarkSignals {
     const isRush = position - this.#tickedPosition > CALM_EVENTS;
     this.#tickedPosition = position;
     const hashEvery = isRush ? HASH_IN_RUSH_EVERY_MS : HASH_EVERY_MS;
-    if (!isHashed && now - this.#hashedAt >= hashEvery) this.#hashAndSend();
+    if (position !== this.#viewsPosition && now >= this.#viewsDueAt) this.#proveViews();
+    else if (!isHashed && now - this.#hashedAt >= hashEvery) this.#hashAndSend();
     else if (!isIdle || now - this.#sentAt >= IDLE_MS) this.#send();
     if (now - this.#toldNodesAt >= NODES_MS) this.#tellNodes();
     else for (const node of this.heads.takeMoved()) this.#tellNode(node);
@@ -80,10 +88,10 @@ export class HighWaterMarkSignals {
     this.#tellNodes();
   }
 
-  #send(hashes?: Record<string, string>): void {
+  #send({ hashes, views }: Pick<Signals['head'], 'hashes' | 'views'> = {}): void {
     const { position } = this.writer;
     const channels = this.heads.shared();
-    this.#say(() => this.bus.tell(Head, { position, epoch: this.voice.epoch, channels, hashes }));
+    this.#say(() => this.bus.tell(Head, { position, epoch: this.voice.epoch, channels, hashes, views }));
     this.#sentAt = performance.now();
     this.#sentPosition = position;
   }
@@ -115,7 +123,21 @@ export class HighWaterMarkSignals {
         await digestInSlices(provable(channel, state.values(channel.resource)), turn);
       this.#hashedAt = performance.now();
       this.#hashedPosition = this.writer.position;
-      this.#send({ ...hashesOf(this.writer.state), ...hashesOfExcerpts(this.writer.state) });
+      this.#send({ hashes: { ...hashesOf(this.writer.state), ...hashesOfExcerpts(this.writer.state) } });
+    });
+  }
+
+  /** Hashing takes a while, in which the state goes on: readers note what they have of it before, and hear of it after. */
+  #proveViews(): void {
+    this.#once(async () => {
+      const { state, position: at } = this.writer;
+      const started = performance.now();
+      const noted = noteOf(state);
+      this.#viewsPosition = at;
+      this.#send({ views: { at } });
+      this.#send({ views: { at, hashes: await viewHashes(noted) } });
+      const ended = performance.now();
+      this.#viewsDueAt = ended + Math.max(VIEWS_EVERY_MS, VIEWS_SHARE * (ended - started));
     });
   }
 

@@ -125,14 +125,18 @@ describe('a ReplicationController', () => {
     const web = rc('web', 2);
     const owner = controlledBy(web);
     const crowd = [1, 2].map((i) => pod(`crowded-${i}`, { owner, node: 'n1', ready: true }));
-    const lonely = pod('lonely', { owner, node: 'n2', ready: true, created: 500 });
-    const { commands } = decideReplication(view({ rc: web, pods: [lonely, ...crowd] }));
+    const lonely = (meta = {}) => pod('lonely', { owner, node: 'n2', ready: true, created: 500, meta });
+    const { commands } = decideReplication(view({ rc: web, pods: [lonely(), ...crowd] }));
     expect(namesDeleted(commands)).toEqual(['crowded-2']);
-    const cheap = {
-      ...lonely,
-      metadata: { ...lonely.metadata, annotations: { 'controller.kubernetes.io/pod-deletion-cost': '-1' } },
-    };
+    const cheap = lonely({ annotations: { 'controller.kubernetes.io/pod-deletion-cost': '-1' } });
     expect(namesDeleted(decideReplication(view({ rc: web, pods: [cheap, ...crowd] })).commands)).toEqual(['lonely']);
+  });
+
+  it('gives up the pod that was restarted more often, of two that are as good otherwise', () => {
+    const web = rc('web', 1);
+    const pods = [3, 0].map((restarts) => pod(`z-${restarts}`, { owner: controlledBy(web), ready: true, restarts }));
+    expect(namesDeleted(decideReplication(view({ rc: web, pods })).commands)).toEqual(['z-3']);
+    expect(namesDeleted(decideReplication(view({ rc: web, pods: pods.reverse() })).commands)).toEqual(['z-3']);
   });
 
   it('guards each deletion by the uid of the pod that it means', () => {

@@ -1,0 +1,122 @@
+import type { BuiltIn } from './resources';
+
+/**
+ * What is kept of a value. Without `fields`, all of it; with them, those fields of an object, and of a list the same of each
+ * item. Nothing but `fields` and `only` decides what is kept: `shared` is about memory alone.
+ */
+export interface FieldMask {
+  /** What tells items of a list apart (see LIST_KEYS) is kept beside them. */
+  readonly fields?: Readonly<Record<string, FieldMask>>;
+  /** Of a list of conditions: those of these types. */
+  readonly only?: readonly string[];
+  /** Many objects say the same here: equal values are held once. Not inside of a list. */
+  readonly shared?: true;
+}
+
+/**
+ * What a service keeps of the objects that it follows: what it looks at, and nothing else. What its deciders read is in it
+ * (a spec has them read objects that refuse everything else), and the journal proves it by a hash as it proves whole objects.
+ */
+export interface View {
+  readonly name: string;
+  /** Those that are not named here are kept as `others` says. */
+  readonly resources: { readonly [R in BuiltIn]?: FieldMask };
+  /** Not there: whole. */
+  readonly others?: FieldMask;
+}
+
+const ALL: FieldMask = {};
+const SHARED: FieldMask = { shared: true };
+const of = (fields: Readonly<Record<string, FieldMask>>): FieldMask => ({ fields });
+const sharedOf = (fields: Readonly<Record<string, FieldMask>>): FieldMask => ({ fields, shared: true });
+
+/** What names an object, and in which version. */
+const IDENTITY = { namespace: SHARED, name: ALL, uid: ALL, resourceVersion: ALL, creationTimestamp: ALL };
+const TYPE = { apiVersion: SHARED, kind: SHARED };
+const PORTS = { ports: ALL };
+const REQUESTS = of({ requests: ALL });
+
+const SCHEDULED_POD: FieldMask = of({
+  ...TYPE,
+  metadata: of({ ...IDENTITY, deletionTimestamp: ALL, ownerReferences: SHARED }),
+  spec: of({
+    nodeName: SHARED,
+    schedulerName: SHARED,
+    schedulingGates: ALL,
+    priority: ALL,
+    nodeSelector: SHARED,
+    affinity: sharedOf({ nodeAffinity: ALL }),
+    tolerations: SHARED,
+    containers: sharedOf({ ...PORTS, resources: REQUESTS }),
+    initContainers: sharedOf({ ...PORTS, resources: REQUESTS, restartPolicy: ALL }),
+    resources: { ...REQUESTS, shared: true },
+    overhead: SHARED,
+  }),
+  status: of({
+    phase: SHARED,
+    conditions: { only: ['PodScheduled'], ...sharedOf({ status: ALL, reason: ALL, message: ALL }) },
+  }),
+});
+
+/** The scheduler rates nodes by what they offer, and pods by what they ask for. */
+export const SCHEDULER_VIEW: View = {
+  name: 'scheduler',
+  resources: {
+    pods: SCHEDULED_POD,
+    nodes: of({
+      ...TYPE,
+      metadata: of({ ...IDENTITY, labels: ALL }),
+      spec: of({ taints: ALL, unschedulable: ALL }),
+      status: of({ allocatable: ALL, capacity: ALL }),
+    }),
+  },
+};
+
+/** What garbage collection and the end of a namespace look at, of an object of any kind. */
+const COLLECTED = { ...IDENTITY, deletionTimestamp: ALL, finalizers: SHARED, ownerReferences: SHARED };
+
+const CONTROLLED_POD: FieldMask = of({
+  ...TYPE,
+  metadata: of({
+    ...COLLECTED,
+    labels: SHARED,
+    annotations: sharedOf({ 'controller.kubernetes.io/pod-deletion-cost': ALL }),
+  }),
+  spec: of({
+    nodeName: SHARED,
+    hostname: SHARED,
+    subdomain: SHARED,
+    tolerations: SHARED,
+    containers: sharedOf(PORTS),
+  }),
+  status: of({
+    phase: SHARED,
+    podIP: ALL,
+    conditions: { only: ['Ready'], ...of({ status: ALL, lastTransitionTime: ALL }) },
+    containerStatuses: sharedOf({ restartCount: ALL }),
+  }),
+});
+
+/**
+ * The controllers look at all that they make, manage or write back whole, and at a part of pods. Of every other kind they
+ * are asked only whether it is still owned, or held by its namespace.
+ */
+export const CONTROLLER_VIEW: View = {
+  name: 'controller',
+  resources: {
+    pods: CONTROLLED_POD,
+    configmaps: of({ ...TYPE, metadata: of(COLLECTED), data: sharedOf({ 'ca.crt': SHARED }) }),
+    namespaces: ALL,
+    nodes: ALL,
+    replicationcontrollers: ALL,
+    services: ALL,
+    endpoints: ALL,
+    'endpointslices.discovery.k8s.io': ALL,
+    // Of which the catalog is made.
+    'customresourcedefinitions.apiextensions.k8s.io': ALL,
+  },
+  others: of({ ...TYPE, metadata: of(COLLECTED) }),
+};
+
+/** Every view that the journal proves. */
+export const VIEWS: readonly View[] = [SCHEDULER_VIEW, CONTROLLER_VIEW];
