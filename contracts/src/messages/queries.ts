@@ -3,7 +3,7 @@ import type { StoredObject } from '../objects';
 import { CommandReplySchema } from './commands';
 import { query, type QueryMessage } from './define';
 import { LogEventSchema } from './events';
-import { ChannelSchema, CommandId, Key, Optional, PodReference, Position, ResourceName, Time } from './schemas';
+import { ChannelSchema, CommandId, Key, OneOf, Optional, PodReference, Position, ResourceName, Time } from './schemas';
 
 const Stored = Type.Unsafe<StoredObject>(Type.Object({ metadata: Type.Object({}) }));
 const channels = Type.Array(ChannelSchema);
@@ -71,7 +71,13 @@ export const CommandQuery = query('command', {
 
 export const StateQuery = query('state', {
   summary: 'The objects of channels, now or at a position, as a flow-controlled stream of JSON lines.',
-  payload: Type.Object({ channels: channelsOrAll, at: Optional(Position()) }),
+  payload: Type.Object({
+    channels: channelsOrAll,
+    at: Optional(Position()),
+    encoding: Optional(
+      OneOf(['br'], 'Each line is compressed by Brotli, behind a line `br <bytes>`; not there: lines as they are.'),
+    ),
+  }),
   reply: Type.Object({
     position: Position(),
     epoch: Optional(Position()),

@@ -28,13 +28,11 @@ import { fromBytes, toBytes } from './json';
 import { listen, type ErrorSink } from './listen';
 import { BusMessage, readPayload } from './message';
 import { requestUntil } from './request';
+import { decodeState } from './state-wire';
 import { openStream } from './streams';
 
 /** How long a command or question may go unanswered before the caller is told, in milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
-
-/** The state query answers in lines of JSON, however the stream cuts them. */
-const NEWLINE = 0x0a;
 
 /** A new id for a command: what makes a repeated one have one effect. */
 export function newCommandId(): string {
@@ -157,15 +155,8 @@ export class Bus {
   }
 
   /** The objects of channels, now or at a position, in chunks. */
-  async *state(request: StateRequest): AsyncIterable<StateChunk> {
-    let rest = Buffer.alloc(0);
-    for await (const bytes of this.stream(StateQuery, request, {})) {
-      rest = Buffer.concat([rest, bytes]);
-      const end = rest.lastIndexOf(NEWLINE);
-      if (end < 0) continue;
-      for (const line of rest.toString('utf8', 0, end).split('\n')) yield JSON.parse(line) as StateChunk;
-      rest = rest.subarray(end + 1);
-    }
+  state(request: Omit<StateRequest, 'encoding'>): AsyncIterable<StateChunk> {
+    return decodeState(this.stream(StateQuery, { ...request, encoding: 'br' }, {}));
   }
 
   /** Asks what is answered with a stream of bytes. */

@@ -12,4 +12,5 @@ export { BusMessage } from './message';
 export * from './request';
 export { sendUntilAnswered, type SendUntilAnsweredOptions } from './send-until-answered';
 export { type StreamSink } from './streams';
+export { decodeState, encodeStateChunk, type StateEncoding } from './state-wire';
 export * from './transport';

@@ -94,6 +94,7 @@ export class QueryController {
   async state(@Payload() asked: PayloadOf<typeof StateQuery>, @Ctx() { sink }: StreamContext): Promise<void> {
     const guarded = whileHolding(this.log, sink);
     const { open } = this.log;
-    await send(await select(open, this.asOf, asked), open.voice.epoch, guarded);
+    const { epoch } = open.voice;
+    await send(await select(open, this.asOf, asked), { epoch, encoding: asked.encoding }, guarded);
   }
 }

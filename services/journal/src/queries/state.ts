@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { StreamSink } from '@shiplog/bus';
+import { encodeStateChunk, type StateEncoding, type StreamSink } from '@shiplog/bus';
 import { objectsOf, type ClusterState } from '@shiplog/cluster';
 import {
   channelName,
@@ -18,7 +18,8 @@ const CHUNK_LENGTH = 100_000;
 
 interface Selected {
   readonly position: number;
-  readonly objects: readonly { resource: ResourceId; object: StoredObject }[];
+  /** In no particular order. */
+  readonly objects: readonly { readonly resource: ResourceId; readonly objects: readonly StoredObject[] }[];
   readonly channels: Record<string, number>;
 }
 
@@ -40,9 +41,7 @@ function chosen(
   heads: ChannelHeads,
   channels: readonly Channel[] = everything(heads),
 ): Omit<Selected, 'position'> {
-  const objects = channels.flatMap((channel) =>
-    objectsOf(state, channel).map((object) => ({ resource: channel.resource, object })),
-  );
+  const objects = channels.map((channel) => ({ resource: channel.resource, objects: objectsOf(state, channel) }));
   return {
     objects,
     channels: Object.fromEntries(channels.map((channel) => [channelName(channel), heads.of(channel)])),
@@ -57,7 +56,7 @@ function everything(heads: ChannelHeads): Channel[] {
 /** As lines of `StateChunk`, in the words of the journal of an epoch. */
 export async function send(
   { position, objects, channels }: Selected,
-  epoch: number | undefined,
+  { epoch, encoding }: { readonly epoch?: number; readonly encoding?: StateEncoding },
   stream: StreamSink,
 ): Promise<void> {
   const start = `{"position":${position},${epoch === undefined ? '' : `"epoch":${epoch},`}"objects":[`;
@@ -65,16 +64,18 @@ export async function send(
   let length = 0;
   const flush = async (last?: Record<string, number>): Promise<void> => {
     const end = last === undefined ? '' : `,"channels":${JSON.stringify(last)}`;
-    await stream.write(Buffer.from(`${start}${lines.join(',')}]${end}}\n`));
+    await stream.write(encodeStateChunk(`${start}${lines.join(',')}]${end}}`, encoding));
     lines = [];
     length = 0;
     await turn();
   };
-  for (const item of objects) {
-    const line = JSON.stringify(item satisfies StateChunk['objects'][number]);
-    if (length > 0 && length + line.length > CHUNK_LENGTH) await flush();
-    lines.push(line);
-    length += line.length;
+  for (const { resource, objects: ofResource } of objects) {
+    for (const object of ofResource) {
+      const line = JSON.stringify({ resource, object } satisfies StateChunk['objects'][number]);
+      if (length > 0 && length + line.length > CHUNK_LENGTH) await flush();
+      lines.push(line);
+      length += line.length;
+    }
   }
   await flush(channels);
 }
