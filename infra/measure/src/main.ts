@@ -6,6 +6,7 @@ import { measurePressure } from '../../../services/journal/src/testing/pressure'
 import { measureTakeover } from '../../../services/journal/src/testing/takeover';
 import { settingsFrom } from '../../launcher/src/settings';
 import { folderOf } from '../../launcher/src/system/debian';
+import { measureScale } from './scale/measure-scale';
 import { toolPath } from '../../launcher/src/system/run';
 import { hasApt } from '../../launcher/src/system/tools';
 
@@ -14,6 +15,7 @@ Examples:
   npm run measure -- takeover 50000 150000   with so many pods, one after the other
   npm run measure -- pressure                in a log of 520,000 events, with 40,000 objects to delete
   npm run measure -- fanout 5000             with so many nodes, of which one listens
+  npm run measure -- scale 50000 150000      with so many pods, one after the other
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
 
@@ -21,6 +23,10 @@ function whole(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
   return value;
+}
+
+function wholes(text: string, before: readonly number[] = []): number[] {
+  return [...before, whole(text)];
 }
 
 /** What the journals' tests call by its name. */
@@ -31,7 +37,7 @@ async function prepare(): Promise<void> {
 }
 
 const program = new Command('npm run measure --')
-  .description('Measures what a journal must hold to on real parts, and takes minutes to show.')
+  .description('Measures what the services of the master must hold to on real parts, and takes minutes to show.')
   .addHelpText('after', EXAMPLES)
   .showHelpAfterError('(--help shows examples)')
   .hook('preAction', prepare);
@@ -39,10 +45,7 @@ const program = new Command('npm run measure --')
 program
   .command('takeover')
   .description('how long writes wait when the active journal is killed, and its thread stands still for a snapshot')
-  .argument('<pods...>', 'how many pods the cluster has', (text: string, before: number[] = []) => [
-    ...before,
-    whole(text),
-  ])
+  .argument('<pods...>', 'how many pods the cluster has', wholes)
   .action((pods: number[]) => measureTakeover(pods));
 
 program
@@ -57,6 +60,12 @@ program
   .description('bytes a second that one minion hears of a cluster of so many nodes')
   .argument('<nodes>', 'how many nodes the cluster has, at least two', whole)
   .action((nodes: number) => measureFanout(Math.max(nodes, 2)));
+
+program
+  .command('scale')
+  .description('what a pod costs each service in memory, what it computes in one turn, what a load of the state weighs')
+  .argument('<pods...>', 'how many pods the cluster has', wholes)
+  .action((pods: number[]) => measureScale(pods));
 
 program.parseAsync().then(
   () => process.exit(0),
