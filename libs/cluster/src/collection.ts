@@ -33,9 +33,14 @@ export class Collection {
     if (this.#objects.delete(key)) this.#sorted?.delete(key);
   }
 
+  /** Has the keys in order from now on: those to come are put in their place one by one. */
+  keepSorted(): SortedKeys {
+    return (this.#sorted ??= new SortedKeys(this.#objects.keys()));
+  }
+
   /** All objects, or those of a namespace, by key. */
   list(namespace?: string): StoredObject[] {
-    const keys = (this.#sorted ??= new SortedKeys(this.#objects.keys()));
+    const keys = this.keepSorted();
     const prefix = namespace === undefined || namespace === '' ? '' : `${namespace}/`;
     const found: StoredObject[] = [];
     for (const key of keys.startingWith(prefix)) found.push(this.#objects.get(key) as StoredObject);

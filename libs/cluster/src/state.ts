@@ -62,6 +62,11 @@ export class ClusterState implements ReadonlyCluster {
     return (this.#collections.get(resource)?.list(namespace) ?? NOTHING) as readonly ObjectOf<R>[];
   }
 
+  /** Puts each object of a resource in its place in the list as it comes: the first list has nothing to sort then. */
+  keepSorted(resource: ResourceId): void {
+    this.#collection(resource).keepSorted();
+  }
+
   /** In no particular order: for hashing and snapshots. */
   values(resource: ResourceId): Iterable<StoredObject> {
     return this.#collections.get(resource)?.values() ?? NOTHING;

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Bus } from '@shiplog/bus';
 import type { ViewFold } from '@shiplog/cluster';
 import {
@@ -13,6 +14,8 @@ import type { Cursor, Cursors } from './cursor';
 /** Events refetched to close one gap; a longer gap is closed by loading the state anew. */
 const REFETCH_LIMIT = 20_000;
 const REFETCH_PAGE = 1_000;
+/** Chunks taken in one go: a few milliseconds. A whole window of them may have come at once. */
+const CHUNKS_AT_ONCE = 4;
 /** What the journal says of a position that it no longer keeps. */
 const GONE = 410;
 
@@ -34,7 +37,9 @@ export async function loadState(bus: Bus, channels: Channel[] | undefined, kept?
   const objects = new Map<ResourceId, StoredObject[]>();
   let position = 0;
   let lasts: Readonly<Record<string, number>> | undefined;
+  let taken = 0;
   for await (const chunk of bus.state({ channels })) {
+    if (++taken % CHUNKS_AT_ONCE === 0) await turn();
     if (!bus.epochs.believes(chunk.epoch)) throw new Error('a journal answered that is not the active one any more');
     position = chunk.position;
     lasts = chunk.channels ?? lasts;

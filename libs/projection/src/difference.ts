@@ -12,14 +12,14 @@ import {
 /**
  * What lies between a state and a newer one of the same channel, as if events had led there: for listeners, after a
  * gap too long to refetch. The events are made up (their fact says only created, changed or gone); the objects are true.
+ * Each may be made of the state before the next one is asked for.
  */
-export function differences(
+export function* differences(
   channel: Channel,
   old: ClusterState,
   objects: Iterable<StoredObject>,
   position: number,
-): AppliedEvent[] {
-  const applied: AppliedEvent[] = [];
+): Generator<AppliedEvent> {
   const gone = new Set<StoredObject>();
   for (const object of old.values(channel.resource)) {
     if (belongsTo(channel, object)) gone.add(object);
@@ -31,15 +31,14 @@ export function differences(
     const position = Number(after.metadata.resourceVersion);
     // Another one of the same name: the first has ended.
     const isReplaced = before !== undefined && before.metadata.uid !== after.metadata.uid;
-    if (isReplaced) applied.push({ event: madeUp(channel.resource, before, 'Deleted', position), before });
+    if (isReplaced) yield { event: madeUp(channel.resource, before, 'Deleted', position), before };
     if (before === undefined || isReplaced) {
-      applied.push({ event: madeUp(channel.resource, after, 'Created', position), after });
+      yield { event: madeUp(channel.resource, after, 'Created', position), after };
     } else if (before.metadata.resourceVersion !== after.metadata.resourceVersion) {
-      applied.push({ event: madeUp(channel.resource, after, 'StatusChanged', position), before, after });
+      yield { event: madeUp(channel.resource, after, 'StatusChanged', position), before, after };
     }
   }
-  for (const before of gone) applied.push({ event: madeUp(channel.resource, before, 'Deleted', position), before });
-  return applied;
+  for (const before of gone) yield { event: madeUp(channel.resource, before, 'Deleted', position), before };
 }
 
 /** Whether an object is one of a channel's: for a node's channel, the Node and the pods bound to it. */

@@ -1,4 +1,4 @@
 export type { Accept } from './acceptance';
-export type { ProjectionOptions } from './options';
+export type { AppliedListener, ProjectionOptions, ReloadedListener } from './options';
 export * from './projection';
 export { belongsTo } from './difference';

@@ -1,3 +1,4 @@
+import type { AppliedEvent } from '@shiplog/cluster';
 import type { View } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import type { Accept } from './acceptance';
@@ -16,3 +17,7 @@ export interface ProjectionOptions {
    */
   accept?: Accept;
 }
+
+export type AppliedListener = (batch: readonly AppliedEvent[]) => void;
+/** Hears that a gap was closed by loading the state of a position: what happened before it can't be told in full. */
+export type ReloadedListener = (position: number) => void;

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { BusUnavailable, decodePart, watchOf, type Bus } from '@shiplog/bus';
 import { ClusterState, ViewFold, type AppliedEvent } from '@shiplog/cluster';
 import {
@@ -22,19 +23,15 @@ import { Reassembly, type ReassembledEvent, type ReceivedPart } from './reassemb
 import { Held, tellUnconfirmed } from './held';
 import { BatchListeners, Listeners } from './listeners';
 import { OneAtATime } from './one-at-a-time';
-import type { ProjectionOptions } from './options';
-import { distrust, hashesOfWhole, Proof, type Verdict } from './prove';
+import type { AppliedListener, ProjectionOptions, ReloadedListener } from './options';
+import { atIntervals, distrust, hashesOfWhole, Proof, type Verdict } from './prove';
 import { NOTHING_YET, type Statistics } from './statistics';
 import { Waiters } from './waiters';
 
-export type AppliedListener = (batch: readonly AppliedEvent[]) => void;
-/** Hears that a gap was closed by loading the state of a position: what happened before it can't be told in full. */
-export type ReloadedListener = (position: number) => void;
-
 /** The journal may come later than its readers, by a moment or by much. */
 const BACK_OFF = { firstMs: 50, longestMs: 2_000 };
-/** How often what belongs to a node is compared with the journal's: heads carry no hashes of nodes' channels. */
-const PROVE_NODE_MS = 30_000;
+/** Objects put in one go while nobody looks yet: a few milliseconds. */
+const SLICE = 1_000;
 
 /**
  * A service's own copy of the part of the cluster that it looks at: loaded from the journal, kept live by events,
@@ -62,6 +59,7 @@ export class Projection {
   readonly #proof: Proof;
   readonly #kept: ViewFold | undefined;
   #proving: NodeJS.Timeout | undefined;
+  #isOpen = false;
   #unwatch: () => void = () => undefined;
   readonly #stop = new AbortController();
   #statistics: Statistics = { ...NOTHING_YET };
@@ -83,6 +81,7 @@ export class Projection {
     const projection = new Projection(bus, options);
     projection.#subscribe();
     await projection.#catchUp(projection.#cursors.all, 'load');
+    projection.#isOpen = true;
     projection.#watchConnection();
     projection.#proveNodeChannels();
     return projection;
@@ -278,9 +277,14 @@ export class Projection {
     const { position, lasts, objects } = await loadState(this.bus, channels, this.#kept);
     if (isWhole) for (const name of Object.keys(lasts)) this.#cursors.of(name, this.#position);
     this.#reloaded.tell(position);
+    let made = 0;
     for (const cursor of isWhole ? this.#cursors.all : cursors) {
       const { resource } = cursor.channel;
+      // Kept in order from the first object on: to sort all of them at once would take long.
+      this.state.keepSorted(resource);
       for (const applied of differences(cursor.channel, this.state, objects.get(resource) ?? [], position)) {
+        // Once somebody looks, he sees the old state or the new one.
+        if (!this.#isOpen && ++made % SLICE === 0) await turn();
         if (applied.after !== undefined) this.state.put(resource, applied.after);
         else this.state.remove(resource, applied.event.namespace, applied.event.name);
         this.#tell(applied);
@@ -381,10 +385,7 @@ export class Projection {
       const hashes = await hashesOfWhole(this.bus, this.#cursors.ofNode);
       if (this.#held === undefined) await this.#prove(hashes);
     };
-    this.#proving = setInterval(() => {
-      prove().catch((error: unknown) => this.#logger.debug({ err: error }, 'the journal could not be compared with'));
-    }, this.options.proveNodeEveryMs ?? PROVE_NODE_MS);
-    this.#proving.unref();
+    this.#proving = atIntervals(this.options.proveNodeEveryMs, prove, this.#logger);
   }
 
   /** What was published while the connection was down is lost to this subscriber: ask where the channels are. */

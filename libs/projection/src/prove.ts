@@ -2,8 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { digestInSlices, hashObjects, provable, type ClusterState } from '@shiplog/cluster';
 import type { Bus } from '@shiplog/bus';
 import { PositionQuery, type Signals, type View } from '@shiplog/contracts';
+import type { Logger } from 'pino';
 import type { Cursor } from './cursor';
 import { ViewProof } from './view-proof';
+
+/** How often what belongs to a node is compared with the journal's: heads carry no hashes of nodes' channels. */
+const PROVE_NODE_MS = 30_000;
 
 /** What a proof came to: how many channels are as the journal says, and which are not. */
 export interface Verdict {
@@ -68,6 +72,16 @@ export async function hashesOfWhole(
   const { channels: lasts, hashes = {} } = await bus.ask(PositionQuery, { channels, hashes: true });
   const whole = cursors.filter(({ name, last }) => lasts[name] === last);
   return Object.fromEntries(whole.map(({ name }) => [name, hashes[name]]));
+}
+
+/** Proves again and again, as long as the journal is there. */
+export function atIntervals(
+  milliseconds = PROVE_NODE_MS,
+  prove: () => Promise<void>,
+  logger: Pick<Logger, 'debug'>,
+): NodeJS.Timeout {
+  const onFailure = (error: unknown): void => logger.debug({ err: error }, 'the journal could not be compared with');
+  return setInterval(() => void prove().catch(onFailure), milliseconds).unref();
 }
 
 /** Has every object of a channel differ from the journal's, so that loading tells of each what it was really like. */

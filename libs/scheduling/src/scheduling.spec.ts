@@ -1,4 +1,4 @@
-import type { AppliedEvent } from '@shiplog/cluster';
+import { ClusterState, type AppliedEvent } from '@shiplog/cluster';
 import type { StoredNode } from '@shiplog/kube';
 import { policyOf } from './policy';
 import { Scheduling, type Proposal } from './scheduling';
@@ -33,6 +33,21 @@ describe('which pods are scheduled', () => {
     ['has ended', { phase: 'Failed' }],
   ])('leaves a pod alone that %s', (_, traits) => {
     expect(start(node('a'), pod('p', traits)).decide(SEED, 10)).toBeUndefined();
+  });
+
+  it('takes in a whole state bit by bit, and each pod as it is when its turn comes', () => {
+    const state = new ClusterState();
+    for (let n = 0; n < 2_500; n++) state.put('pods', aPod(`p-${String(n).padStart(4, '0')}`));
+    const scheduling = start(node('a'));
+    const loading = scheduling.load(state);
+    expect(loading.next().done).toBe(false);
+    expect(scheduling.counts.pending).toBeLessThan(1_500);
+    state.remove('pods', 'default', 'p-2000');
+    const bound = aPod('p-2001', { nodeName: 'a' });
+    state.put('pods', bound);
+    scheduling.apply([applied('pods', aPod('p-2001'), bound)]);
+    expect([...loading]).toHaveLength(1);
+    expect(scheduling.counts.pending).toBe(2_498);
   });
 
   it('takes a gated pod when its gates are gone', () => {

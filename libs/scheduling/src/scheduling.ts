@@ -12,6 +12,9 @@ import { SchedulingQueue, type QueuedPod } from './queue';
 export type Binding = CommandData['BindPods']['bindings'][number];
 export type UnschedulableMark = CommandData['MarkPodsUnschedulable']['pods'][number];
 
+/** Pods of a state taken in one go: a few milliseconds. */
+const SLICE = 1_000;
+
 /** What deciding on a batch proposes: two commands, either of which may be empty. */
 export interface Proposal {
   readonly bindings: readonly Binding[];
@@ -45,10 +48,17 @@ export class Scheduling {
     return { pending: this.#queue.size, ready: this.#queue.readyCount };
   }
 
-  /** Takes in a whole state: for the start. */
-  load(cluster: ReadonlyCluster): void {
+  /**
+   * Takes in a whole state: for the start. Yields now and then, when other work may go on: what is applied meanwhile is
+   * taken in as ever, and each pod as it is when its turn comes.
+   */
+  *load(cluster: ReadonlyCluster): Generator<void> {
     for (const node of cluster.list('nodes')) this.#view.setNode(node);
-    for (const pod of cluster.list('pods')) {
+    let taken = 0;
+    for (const { metadata } of cluster.list('pods')) {
+      if (++taken % SLICE === 0) yield;
+      const pod = cluster.get('pods', metadata.namespace ?? '', metadata.name);
+      if (pod === undefined) continue;
       this.#view.setPod(pod);
       this.#queue.setPod(pod, Number(pod.metadata.resourceVersion));
     }

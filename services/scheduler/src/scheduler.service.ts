@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { Scheduling } from '@shiplog/scheduling';
@@ -45,7 +46,8 @@ export class SchedulerService implements OnApplicationBootstrap, OnApplicationSh
       this.scheduling.apply(batch);
       this.cycle.advance(projection.position);
     });
-    this.scheduling.load(projection.state);
+    for (const _ of this.scheduling.load(projection.state)) await turn();
+    if (this.stopped) return;
     this.cycle.advance(projection.position);
     this.leadership = await Leadership.join(this.bus, {
       scope: this.config.schedulerName,

@@ -23,13 +23,15 @@ export interface ReconcilerOptions {
   backOff?: BackOffBounds;
   /** Every key is looked at again this often, against whatever was missed. */
   resyncMs?: number;
-  /** Keys reconciled before the event loop gets a turn. */
+  /** Keys reconciled, at most, before the event loop gets a turn. */
   sliceSize?: number;
 }
 
 const DEFAULTS = { backOff: { firstMs: 50, longestMs: 30_000 }, resyncMs: 600_000, sliceSize: 64 };
 /** Lost races in a row that are not worth a warning. */
 const RACES_UNSAID = 3;
+/** A key may take long where there are many pods: after so much time the event loop gets its turn in any case. */
+const SLICE_MS = 8;
 /** How long a stop waits for answers. */
 const STOP_PATIENCE_MS = 2_000;
 /** setTimeout takes no more. */
@@ -52,6 +54,8 @@ export class Reconciler {
   private timer: { handle: NodeJS.Timeout; at: number } | undefined;
   private resyncTimer: NodeJS.Timeout | undefined;
   private readonly inFlight = new Set<Promise<void>>();
+  /** Those of a resync that are yet to be gathered. */
+  private keys: Iterator<string | undefined> | undefined;
 
   constructor(
     readonly controller: Controller,
@@ -76,7 +80,7 @@ export class Reconciler {
 
   /** Looks at every key again. */
   resync(): void {
-    for (const key of this.controller.allKeys(this.client.state)) this.queue.add(key);
+    this.keys = this.controller.allKeys(this.client.state)[Symbol.iterator]();
     this.wake();
   }
 
@@ -96,6 +100,7 @@ export class Reconciler {
     clearImmediate(this.slice);
     this.timer = undefined;
     this.slice = undefined;
+    this.keys = undefined;
     this.queue.clear();
     const patience = new AbortController();
     void Promise.allSettled(this.inFlight).then(() => patience.abort());
@@ -104,7 +109,7 @@ export class Reconciler {
 
   /** Whether nothing is due, running or waiting for its write to be seen (timed keys may be planned). */
   get idle(): boolean {
-    return this.queue.size === 0;
+    return this.queue.size === 0 && this.keys === undefined;
   }
 
   private get started(): boolean {
@@ -129,13 +134,29 @@ export class Reconciler {
   }
 
   private runSlice(): void {
-    const taken = this.queue.take(this.client.now(), this.options.sliceSize);
-    for (const due of taken) {
+    const until = performance.now() + SLICE_MS;
+    if (!this.gather(until)) return this.wake();
+    for (let taken = 0; ; taken++) {
+      if (taken === this.options.sliceSize || performance.now() > until) {
+        this.wake();
+        break;
+      }
+      const [due] = this.queue.take(this.client.now(), 1);
+      if (due === undefined) break;
       const run = this.runKey(due).finally(() => this.inFlight.delete(run));
       this.inFlight.add(run);
     }
-    if (taken.length === this.options.sliceSize) this.wake();
     this.planTimer();
+  }
+
+  /** Whether all keys of a resync are known. */
+  private gather(until: number): boolean {
+    while (this.keys !== undefined && performance.now() <= until) {
+      const { done, value } = this.keys.next();
+      if (done === true) this.keys = undefined;
+      else if (value !== undefined) this.queue.add(value);
+    }
+    return this.keys === undefined;
   }
 
   /** One timer, for the key that is due first. */

@@ -4,9 +4,10 @@ import {
   digestInSlices,
   hashesOf,
   hashesOfExcerpts,
+  nodeOf,
   provable,
   EXCERPT_CHANNELS,
-  type ReadonlyCluster,
+  type ClusterState,
 } from '@shiplog/cluster';
 import { Head, NodeHead, type Signals, type StoredObject } from '@shiplog/contracts';
 import type { Logger } from 'pino';
@@ -161,11 +162,11 @@ export class HighWaterMarkSignals {
 }
 
 /** The nodes, of some, that are there yet: with a Node, or with a pod. */
-function thereOf(state: ReadonlyCluster, nodes: ReadonlySet<string>): ReadonlySet<string> {
+function thereOf(state: ClusterState, nodes: ReadonlySet<string>): ReadonlySet<string> {
   const there = new Set([...nodes].filter((node) => state.get('nodes', '', node) !== undefined));
-  for (const { spec } of state.list('pods')) {
-    const { nodeName } = spec ?? {};
-    if (nodeName !== undefined && nodes.has(nodeName)) there.add(nodeName);
+  for (const pod of state.values('pods')) {
+    const nodeName = nodeOf('pods', pod);
+    if (nodes.has(nodeName)) there.add(nodeName);
   }
   return there;
 }

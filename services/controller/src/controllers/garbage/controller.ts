@@ -24,21 +24,26 @@ export class GarbageController implements Controller {
   readonly name = 'garbage';
   readonly watches: Watches = {};
   readonly watchesAll: KeysOf = (change, state) => this.keysOf(change, state);
-  private readonly ownership = new Ownership();
+  private ownership = new Ownership();
+  /** The one that is being made of a whole state: what changes meanwhile is noted in both. */
+  private stock: Ownership | undefined;
 
   constructor(private readonly ask: AskJournal) {}
 
-  /** Also takes stock of who owns whom. */
-  allKeys(state: ReadonlyCluster): string[] {
-    this.ownership.clear();
-    const keys: string[] = [];
+  /** Also takes stock of who owns whom, which counts from the end on. */
+  *allKeys(state: ReadonlyCluster): Generator<string | undefined> {
+    const stock = this.ownership.anew();
+    this.stock = stock;
     for (const { id } of state.catalog.rows) {
-      for (const object of state.list(id)) {
-        this.ownership.changed(id, undefined, object);
-        if (concernsCollector(object)) keys.push(object.metadata.uid);
+      for (const { metadata } of state.list(id)) {
+        const object = state.get(id, metadata.namespace ?? '', metadata.name);
+        if (object === undefined) continue;
+        stock.changed(id, undefined, object);
+        yield concernsCollector(object) ? object.metadata.uid : undefined;
       }
     }
-    return keys;
+    this.ownership = stock;
+    this.stock = undefined;
   }
 
   async reconcile(uid: string, { state }: ReconcileRequest): Promise<ReconcileResult> {
@@ -97,6 +102,7 @@ export class GarbageController implements Controller {
   /** The object itself, the owners that may wait for it, the dependents that may have to follow it. */
   private keysOf({ resource, before: was, after: is }: ObjectChange, state: ReadonlyCluster): string[] {
     this.ownership.changed(resource, was, is);
+    this.stock?.changed(resource, was, is);
     if (was !== undefined && is !== undefined && sameJson(seenOf(was), seenOf(is))) return [];
     const keys: string[] = [];
     if (is !== undefined && concernsCollector(is)) keys.push(is.metadata.uid);

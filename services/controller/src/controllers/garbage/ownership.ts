@@ -17,7 +17,13 @@ export function ownerKey(catalog: Catalog, dependent: KubeObject, owner: OwnerRe
 export class Ownership {
   private readonly keys = new Map<string, ObjectKey>();
   private readonly dependents = new Map<string, Set<string>>();
-  private readonly gone = new Set<string>();
+
+  constructor(private readonly gone = new Set<string>()) {}
+
+  /** One that knows of nothing but what is gone. */
+  anew(): Ownership {
+    return new Ownership(this.gone);
+  }
 
   /** An object was seen as it is now; `before` as it was. */
   changed(resource: ObjectKey['resource'], before: StoredObject | undefined, after: StoredObject | undefined): void {
@@ -55,12 +61,6 @@ export class Ownership {
       if (this.gone.size <= GONE_KEPT) break;
       this.gone.delete(oldest);
     }
-  }
-
-  /** Begins anew. */
-  clear(): void {
-    this.keys.clear();
-    this.dependents.clear();
   }
 
   private remove({ metadata: { uid, ownerReferences = [] } }: StoredObject): void {

@@ -20,8 +20,12 @@ export interface PodGcView {
 
 /** Removes pods that no kubelet will: those of vanished nodes, of nodes declared out of service, and the oldest ended ones. */
 export function decidePodGc(view: PodGcView): ReconcileResult {
-  const gone = view.pods.filter((pod) => isAbandoned(view, pod));
-  const ended = view.pods.filter((pod) => isPodFinished(pod) && pod.metadata.deletionTimestamp === undefined);
+  const gone: StoredPod[] = [];
+  const ended: StoredPod[] = [];
+  for (const pod of view.pods) {
+    if (isAbandoned(view, pod)) gone.push(pod);
+    if (isPodFinished(pod) && pod.metadata.deletionTimestamp === undefined) ended.push(pod);
+  }
   const surplus = [...ended]
     .sort((a, b) => timeOf(a.metadata.creationTimestamp) - timeOf(b.metadata.creationTimestamp))
     .slice(0, Math.max(0, ended.length - view.endedPodsKept));

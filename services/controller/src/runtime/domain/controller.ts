@@ -84,8 +84,11 @@ export interface Controller {
   readonly watches: Watches;
   /** Of changes to objects of any resource, whichever there are; beside `watches`. */
   readonly watchesAll?: KeysOf;
-  /** Every key there is, for the first pass and for a resync. */
-  allKeys(state: ReadonlyCluster): Iterable<string>;
+  /**
+   * Every key there is, for the first pass and for a resync: none is reconciled before all are known. Between two of them
+   * the state may change; undefined stands for none, where they are far between.
+   */
+  allKeys(state: ReadonlyCluster): Iterable<string | undefined>;
   /** May ask something of the journal before it decides (hence the promise); the deciding itself is pure. */
   reconcile(key: string, request: ReconcileRequest): ReconcileResult | Promise<ReconcileResult>;
 }
