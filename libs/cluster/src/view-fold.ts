@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import type { BuiltIn, FieldMask, LogEvent, ResourceId, StoredObject, View } from '@shiplog/contracts';
+import type { BuiltIn, FieldMask, ResourceId, StoredObject, View } from '@shiplog/contracts';
 import { isJsonObject, ownField, setField } from '@shiplog/apimachinery';
 import { ChangeMismatch } from './changes';
-import { FoldError, foldObject } from './fold';
+import { FoldError, foldObject, type FoldedEvent } from './fold';
 import { Interner } from './interner';
 import { trim, trimChanges } from './trim';
 
@@ -32,7 +32,7 @@ export class ViewFold {
   }
 
   /** As `foldObject`, of what is kept. */
-  readonly fold = (before: StoredObject | undefined, event: LogEvent): StoredObject | undefined => {
+  readonly fold = (before: StoredObject | undefined, event: FoldedEvent): StoredObject | undefined => {
     const mask = maskOf(this.view, event.resource);
     if (mask === undefined) return foldObject(before, event);
     const after = foldObject(before, trimmedEvent(event, mask));
@@ -56,7 +56,7 @@ export class ViewFold {
   }
 }
 
-function trimmedEvent(event: LogEvent, mask: FieldMask): LogEvent {
+function trimmedEvent(event: FoldedEvent, mask: FieldMask): FoldedEvent {
   const { object, changes } = event.data;
   try {
     if (object !== undefined) return { ...event, data: { object: trim(object, mask) as StoredObject } };

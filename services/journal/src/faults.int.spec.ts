@@ -12,7 +12,6 @@ import {
 import { build, eventually, ServiceProcess } from '@shiplog/testing';
 import { Appender } from './database/append';
 import { connectClient } from './database/client';
-import { readLog } from './database/read-log';
 import { createConfigMap, createNamespace, patchConfigMap } from './testing/commands';
 import { TestJournals, type TestJournal } from './testing/journals';
 
@@ -57,9 +56,12 @@ class Load {
 async function expectLogToHold(databaseUrl: string, { answered }: Load): Promise<void> {
   const client = await connectClient(databaseUrl, 'test', () => undefined);
   const byCommand = new Map<string, number[]>();
-  for await (const events of readLog(client, { after: 0 })) {
-    for (const { commandId, position } of events)
-      byCommand.set(commandId, [...(byCommand.get(commandId) ?? []), position]);
+  const { rows } = await client.query<{ id: string; position: string }>(
+    'select command_id as id, position from events order by position',
+  );
+  for (const [at, { id, position }] of rows.entries()) {
+    expect(Number(position)).toBe(at + 1);
+    byCommand.set(id, [...(byCommand.get(id) ?? []), at + 1]);
   }
   await client.end();
   expect(answered).not.toHaveLength(0);

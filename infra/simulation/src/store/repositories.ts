@@ -1,6 +1,7 @@
 import { isCreation, isDeletion, replyOf } from '@shiplog/cluster';
 import type { Channel, CommandReply, LogEvent, ObjectKey } from '@shiplog/contracts';
 import type { EventRange, EventRepository } from '../../../../services/journal/src/database/event.repository';
+import type { LateEvent } from '../../../../services/journal/src/database/logged-row';
 import type { SnapshotRepository, StateAt } from '../../../../services/journal/src/database/snapshot.repository';
 import { loadState } from '../../../../services/journal/src/history/load';
 import type { SnapshotMade } from '../../../../services/journal/src/history/snapshot-maker';
@@ -17,12 +18,12 @@ export class SimEvents {
     return this.store.pooled(() => this.store.events.length);
   }
 
-  async *read(after: number, upTo = Infinity, limit = Infinity): AsyncGenerator<LogEvent[]> {
+  async *read(after: number, upTo = Infinity, limit = Infinity): AsyncGenerator<LateEvent[]> {
     // One statement: it sees what was committed when it began.
     const log = await this.store.pooled(() => this.store.events.slice(after, Math.min(upTo, after + limit)));
     for (let from = 0; from < log.length; from += READ) {
       if (from > 0) await this.store.pooled(() => undefined);
-      yield log.slice(from, from + READ);
+      yield log.slice(from, from + READ).map((event) => ({ ...event, read: () => event }));
     }
   }
 

@@ -32,7 +32,10 @@ type Fields = [
   ...[commandId: string, commandSeq: string, cause: string, basis: string, data: string, via?: string],
 ];
 
-/** An event from the fields of a line of COPY, in the order of EVENT_COLUMNS; lines from before `via` lack it. */
+/**
+ * An event from the fields of a line of COPY, in the order of EVENT_COLUMNS, as archives and recorded logs keep it; lines from
+ * before `via` lack it.
+ */
 export function eventOfFields(fields: readonly string[]): LogEvent {
   const [
     position,
@@ -76,29 +79,6 @@ export function eventOfFields(fields: readonly string[]): LogEvent {
     cause: cause === NULL ? undefined : Number(cause),
     basis: basis === NULL ? undefined : Number(basis),
     data: data as EventData,
-  };
-}
-
-/** What of an event says where it belongs, and the rest as it came. */
-export interface LateEvent extends Pick<LogEvent, 'position' | 'fact' | 'resource' | 'namespace' | 'name' | 'node'> {
-  /** The whole event. */
-  read(): LogEvent;
-}
-
-/** An event from a line of COPY of which only the beginning is read now: reading what it holds is most of the work. */
-export function lateEventOf(line: string): LateEvent {
-  const [position, , type = '', version, resource, namespace = '', name = '', , node = ''] = line.split('\t', 9);
-  // A part of a string holds on to all of it, and a line is part of many lines; a copy that is a Buffer would be kept where
-  // what a thread leaves behind is not given back.
-  const own = Buffer.from(line).toString();
-  const known = { position: Number(position), resource: resource as ResourceId };
-  return {
-    ...known,
-    fact: upcast({ ...known, version: Number(version), type, data: {} }).type as Fact,
-    namespace: unescaped(namespace),
-    name: unescaped(name),
-    node: unescaped(node),
-    read: () => eventOfFields(own.split('\t')),
   };
 }
 

@@ -3,9 +3,10 @@ import type { Channel, LogEvent, ObjectKey } from '@shiplog/contracts';
 import type { ClientBase } from 'pg';
 import { DataSource, LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
 import { EventRow } from './entities';
-import { eventOfRow, type LateEvent } from './event-row';
+import { eventOfRow } from './event-row';
+import type { LateEvent } from './logged-row';
 import { borrowClient } from './pooled-client';
-import { readLog, readLogLate } from './read-log';
+import { readLog } from './read-log';
 
 /** Which events are wanted, of channels (undefined: of all resources): positions `after` (exclusive) to `upTo` (inclusive), `limit` of them at most. */
 export interface EventRange {
@@ -30,13 +31,8 @@ export class EventRepository {
    * Throws BrokenLog when a position is missing.
    * @param limit events at most
    */
-  read(after: number, upTo?: number, limit?: number): AsyncGenerator<LogEvent[]> {
+  read(after: number, upTo?: number, limit?: number): AsyncGenerator<LateEvent[]> {
     return this.#lent((client) => readLog(client, { after, upTo, limit }));
-  }
-
-  /** As `read`, with most of each event left unread. */
-  readLate(after: number, upTo?: number): AsyncGenerator<LateEvent[]> {
-    return this.#lent((client) => readLogLate(client, { after, upTo }));
   }
 
   async *#lent<T>(read: (client: ClientBase) => AsyncGenerator<T>): AsyncGenerator<T> {

@@ -5,6 +5,7 @@ import { SyntheticLog } from '../testing/synthetic-log';
 import { Appender } from './append';
 import { makeDataSource } from './data-source';
 import { admitJournal, UnfitRole } from './journal-role';
+import type { LateEvent } from './logged-row';
 import { Log1700000000001 } from './migrations/1700000000001-log';
 import { repositoriesOf, type Repositories } from './repositories';
 import { bringUpToDate, migrate, OutdatedSchema } from './schema';
@@ -70,11 +71,12 @@ describe('the journal’s role', () => {
 
   it('reads what it has appended, by either way, with who vouched for the sender', async () => {
     const end = await log.events.end();
-    const read: unknown[] = [];
+    const read: LateEvent[] = [];
     for await (const events of log.events.read(0)) read.push(...events);
     expect(read).toHaveLength(end);
-    expect(read.at(-1)).toMatchObject({ position: end, via: 'api.main' });
-    expect(await log.events.newest(1)).toEqual(read.slice(-1));
+    const [newest] = await log.events.newest(1);
+    expect(newest).toMatchObject({ position: end, via: 'api.main' });
+    expect(newest).toMatchObject({ ...read.at(-1)?.read() });
   });
 
   it('can stop reading in the middle, and the connections stay good', async () => {

@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import { BrokenLog } from '../database/read-log';
 import type { Repositories } from '../database/repositories';
 import type { StateAt } from '../database/snapshot.repository';
-import { Folding, nearestState, type StateSources } from './load';
+import { Folding } from './folding';
+import { nearestState, type StateSources } from './load';
 import { NewestCommands } from './newest-commands';
 
 /** How often a follower looks for new events: what is missing at a takeover is no more than what came in so long. */
@@ -80,11 +81,11 @@ export class Follower {
   async #takeState(): Promise<StateAt> {
     const hadState = this.#folding !== undefined;
     try {
-      return (await this.#catchUp()).at();
+      return await this.#catchUp();
     } catch (error) {
       // What it stood on has left the log meanwhile: a snapshot leads on from there.
       if (!hadState || this.#folding !== undefined) throw error;
-      return (await this.#catchUp()).at();
+      return this.#catchUp();
     }
   }
 
@@ -96,7 +97,7 @@ export class Follower {
   }
 
   /** Reads page after page to the end of the log; stops between two when told. */
-  async #catchUp(signal?: AbortSignal): Promise<Folding> {
+  async #catchUp(signal?: AbortSignal): Promise<StateAt> {
     const folding = (this.#folding ??= new Folding(await nearestState(this.log)));
     try {
       let from: number;
@@ -104,7 +105,7 @@ export class Follower {
         from = folding.position;
         for await (const events of this.log.events.read(from, undefined, PAGE)) folding.take(events);
       } while (folding.position === from + PAGE && signal?.aborted !== true);
-      return folding;
+      return folding.fold();
     } catch (error) {
       if (error instanceof BrokenLog || error instanceof FoldError) this.#folding = undefined;
       throw error;

@@ -1,42 +1,10 @@
-import { ClusterState, excerptsOf } from '@shiplog/cluster';
-import type { LogEvent } from '@shiplog/contracts';
+import { ClusterState } from '@shiplog/cluster';
 import type { Repositories } from '../database/repositories';
 import type { StateAt } from '../database/snapshot.repository';
-import { ChannelHeads } from '../writer/channel-heads';
+import { Folding } from './folding';
 
 /** What a state is loaded from. */
 export type StateSources = Pick<Repositories, 'events' | 'snapshots'>;
-
-/** A state that is being folded on: what stands here is whole after each event. */
-export class Folding {
-  readonly state: ClusterState;
-  readonly #heads: ChannelHeads;
-  #position: number;
-
-  /** The given state is changed from now on. */
-  constructor(from: StateAt) {
-    this.state = from.state;
-    this.#heads = new ChannelHeads(from.channels);
-    this.#position = from.position;
-  }
-
-  /** Of the last event folded in. */
-  get position(): number {
-    return this.#position;
-  }
-
-  take(events: readonly LogEvent[]): void {
-    for (const event of events) {
-      this.state.apply(event);
-      this.#heads.follow(event, excerptsOf(event));
-      this.#position = event.position;
-    }
-  }
-
-  at(): StateAt {
-    return { state: this.state, position: this.#position, channels: this.#heads.all() };
-  }
-}
 
 /** The state at a position (default: the end of the log): from the newest snapshot before it and the events since. */
 export async function loadState(sources: StateSources, at?: number): Promise<StateAt> {
@@ -52,5 +20,5 @@ export async function nearestState({ snapshots }: Pick<StateSources, 'snapshots'
 export async function foldOn({ events }: Pick<StateSources, 'events'>, from: StateAt, upTo?: number): Promise<StateAt> {
   const folding = new Folding(from);
   for await (const batch of events.read(from.position, upTo)) folding.take(batch);
-  return folding.at();
+  return folding.fold();
 }

@@ -2,9 +2,8 @@ import 'reflect-metadata';
 import type { Logger } from 'pino';
 import { makeDataSource } from '../database/data-source';
 import { EventRepository } from '../database/event.repository';
-import { SnapshotRepository, type StateAt } from '../database/snapshot.repository';
-import { LateFolding } from './late-folding';
-import { nearestState } from './load';
+import { SnapshotRepository } from '../database/snapshot.repository';
+import { loadState } from './load';
 import type { SnapshotMade, SnapshotOrder, SnapshotSaid } from './snapshot-maker';
 
 /** A program beside the one that decides: folds the log on from the newest snapshot, and writes the next. */
@@ -12,15 +11,9 @@ async function make({ databaseUrl, epoch }: SnapshotOrder): Promise<SnapshotMade
   const dataSource = await makeDataSource(databaseUrl, 2).initialize();
   const warn = (fields: object, message: string): void => say({ warning: { fields, message } });
   const snapshots = new SnapshotRepository(dataSource, { warn } as Pick<Logger, 'warn'>);
-  const at = await foldToTheEnd(new EventRepository(dataSource), await nearestState({ snapshots }));
+  const at = await loadState({ events: new EventRepository(dataSource), snapshots });
   const outcome = await snapshots.save(at, epoch);
   return { outcome, position: at.position, objects: at.state.size() };
-}
-
-async function foldToTheEnd(events: EventRepository, from: StateAt): Promise<StateAt> {
-  const folding = new LateFolding(from);
-  for await (const batch of events.readLate(from.position)) folding.take(batch);
-  return folding.fold();
 }
 
 function say(said: SnapshotSaid, after?: () => void): void {

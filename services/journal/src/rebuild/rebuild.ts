@@ -1,6 +1,6 @@
 import { ClusterState, hashCluster } from '@shiplog/cluster';
 import type { Repositories } from '../database/repositories';
-import { LateFolding } from '../history/late-folding';
+import { Folding } from '../history/folding';
 
 /** What a rebuild reads; it writes nothing. */
 export type RebuildSources = Pick<Repositories, 'events' | 'snapshots' | 'partitions'>;
@@ -37,8 +37,8 @@ export async function rebuildTo(
   const started = performance.now();
   const before = rebuilding.milliseconds;
   const { state, position } = rebuilding;
-  const folding = new LateFolding({ state, position, channels: {} });
-  for await (const events of sources.events.readLate(position, upTo)) {
+  const folding = new Folding({ state, position, channels: {} });
+  for await (const events of sources.events.read(position, upTo)) {
     folding.take(events);
     rebuilding.position = events.at(-1)?.position ?? rebuilding.position;
     rebuilding.milliseconds = before + performance.now() - started;

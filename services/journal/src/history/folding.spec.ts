@@ -1,35 +1,37 @@
-import { ClusterState, FoldError, hashCluster } from '@shiplog/cluster';
+import { ClusterState, excerptsOf, FoldError, hashCluster } from '@shiplog/cluster';
 import type { LogEvent } from '@shiplog/contracts';
-import type { LateEvent } from '../database/event-row';
+import type { LateEvent } from '../database/logged-row';
 import { SyntheticLog } from '../testing/synthetic-log';
-import { LateFolding } from './late-folding';
-import { Folding } from './load';
+import { ChannelHeads } from '../writer/channel-heads';
+import { Folding } from './folding';
 
 const EVENTS = [...new SyntheticLog(20).commits(1_500, 100)].flatMap(({ events }) => events);
 const empty = () => ({ state: new ClusterState(), position: 0, channels: {} });
 
-describe('folding late', () => {
+describe('folding', () => {
   let read: LogEvent[] = [];
   const late = (event: LogEvent): LateEvent => ({ ...event, read: () => (read.push(event), event) });
-  const fold = (folding: LateFolding, events: readonly LogEvent[]) => {
+  const fold = (folding: Folding, events: readonly LogEvent[]) => {
     for (let i = 0; i < events.length; i += 100) folding.take(events.slice(i, i + 100).map(late));
     return folding.fold();
   };
   beforeEach(() => (read = []));
 
   it.each([0, 700])('comes to what folding at once does, from position %d on', (from) => {
-    const before = new Folding(empty());
-    before.take(EVENTS.slice(0, from));
-    const { state, position, channels } = before.at();
-    const folded = fold(new LateFolding({ state: state.copy(), position, channels }), EVENTS.slice(from));
-    before.take(EVENTS.slice(from));
-    const expected = before.at();
-    expect(hashCluster(folded.state)).toBe(hashCluster(expected.state));
-    expect([folded.position, folded.channels]).toEqual([expected.position, expected.channels]);
+    const atOnce = new ClusterState();
+    const channels = new ChannelHeads();
+    const apply = (events: readonly LogEvent[]) =>
+      events.forEach((event) => (atOnce.apply(event), channels.follow(event, excerptsOf(event))));
+    apply(EVENTS.slice(0, from));
+    const begun = { state: atOnce.copy(), position: from, channels: channels.all() };
+    const folded = fold(new Folding(begun), EVENTS.slice(from));
+    apply(EVENTS.slice(from));
+    expect(hashCluster(folded.state)).toBe(hashCluster(atOnce));
+    expect([folded.position, folded.channels]).toEqual([EVENTS.length, channels.all()]);
   });
 
   it('reads nothing of what is gone again', () => {
-    const { state } = fold(new LateFolding(empty()), EVENTS);
+    const { state } = fold(new Folding(empty()), EVENTS);
     const gone = read.filter(({ resource, namespace, name }) => state.get(resource, namespace, name) === undefined);
     expect(gone).toEqual([]);
     expect(read.length).toBeLessThan(EVENTS.length / 2);
@@ -37,8 +39,8 @@ describe('folding late', () => {
 
   it('keeps no more than some events of what changes all the time', () => {
     const made = EVENTS.find(({ resource, fact }) => resource === 'pods' && fact === 'Created') as LogEvent;
-    const { state } = new LateFolding(empty()).fold();
-    const folding = new LateFolding({ state, position: 0, channels: {} });
+    const { state } = new Folding(empty()).fold();
+    const folding = new Folding({ state, position: 0, channels: {} });
     const labels = (at: number): LogEvent => ({
       ...made,
       fact: 'MetadataChanged',
@@ -58,15 +60,15 @@ describe('folding late', () => {
     const made = EVENTS.find(({ resource, fact }) => resource === 'pods' && fact === 'Created') as LogEvent;
     const changed: LogEvent = { ...made, fact: 'MetadataChanged', position: 3, data: { changes: {} } };
     const gone: LogEvent = { ...made, fact: 'Deleted', position: 2, data: {} };
-    expect(() => fold(new LateFolding(empty()), [changed])).toThrow(FoldError);
-    expect(() => fold(new LateFolding(empty()), [{ ...made, position: 1 }, gone, changed])).toThrow(FoldError);
+    expect(() => fold(new Folding(empty()), [changed])).toThrow(FoldError);
+    expect(() => fold(new Folding(empty()), [{ ...made, position: 1 }, gone, changed])).toThrow(FoldError);
   });
 
   it('takes what is made again under the name of what is gone for another', () => {
     const made = EVENTS.find(({ resource, fact }) => resource === 'pods' && fact === 'Created') as LogEvent;
     const gone: LogEvent = { ...made, fact: 'Deleted', position: 2, data: {} };
     const again: LogEvent = { ...made, position: 3 };
-    const { state } = fold(new LateFolding(empty()), [{ ...made, position: 1 }, gone, again]);
+    const { state } = fold(new Folding(empty()), [{ ...made, position: 1 }, gone, again]);
     expect(state.get('pods', made.namespace, made.name)?.metadata.resourceVersion).toBe('3');
     expect(read).toEqual([again]);
   });
