@@ -129,11 +129,11 @@ function compileList(items: Schema, struct: string): Decoder {
   const zero = zeroOf(items);
   return (value, on) => {
     if (!Array.isArray(value)) return on.mismatch(value, struct, goType);
-    const copy: unknown[] = [];
-    for (let i = 0; i < value.length; i++) {
+    // As long as it will be: one that grows has room for seventeen from its first item on, in every object of the state.
+    const copy: unknown[] = value.slice();
+    for (let i = 0; i < copy.length; i++) {
       on.path.push(i);
-      const item: unknown = value[i];
-      copy.push(decode(item ?? zero, on));
+      copy[i] = decode(copy[i] ?? zero, on);
       on.path.pop();
     }
     return copy;
