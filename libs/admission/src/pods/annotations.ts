@@ -28,7 +28,6 @@ export function validatePodAnnotations(
   at: string,
   problems: Problems,
 ): void {
-  const containers = new Set(containersOf(spec, at).map(([{ name }]) => name));
   for (const [key, value] of Object.entries(annotations)) {
     const here = `${at}[${key}]`;
     if (key === MIRROR && spec.nodeName === undefined) {
@@ -38,7 +37,8 @@ export function validatePodAnnotations(
     if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER)) validateSeccomp(value, `${at}.${key}`, problems);
     if (key.startsWith(APP_ARMOR)) {
       const name = key.slice(APP_ARMOR.length);
-      if (!containers.has(name)) problems.invalid(here, name, 'container not found');
+      if (!containersOf(spec, at).some(([container]) => container.name === name))
+        problems.invalid(here, name, 'container not found');
       validateAppArmor(value, here, problems);
     }
   }

@@ -84,6 +84,7 @@ function validateContainer(container: Container, pod: Surroundings, at: string, 
 }
 
 function validatePorts(ports: readonly ContainerPort[], at: string, problems: Problems): void {
+  if (ports.length === 0) return;
   const names = new Set<string>();
   ports.forEach(({ name, containerPort, hostPort = 0, protocol = '', hostIP }, i) => {
     const here = `${at}[${i}]`;
@@ -128,6 +129,7 @@ function validateResizing(
   at: string,
   problems: Problems,
 ): void {
+  if (policies.length === 0) return;
   const seen = new Set<string>();
   policies.forEach(({ resourceName, restartPolicy }, i) => {
     if (seen.has(resourceName)) problems.duplicate(`${at}[${i}]`, resourceName);

@@ -10,6 +10,7 @@ export type VolumesByName = ReadonlyMap<string, Volume>;
 /** Checks a container's mounts and block devices against the pod's volumes, and against each other. */
 export function validateMounts(container: Container, volumes: VolumesByName, at: string, problems: Problems): void {
   const { volumeMounts: mounts = [], volumeDevices: devices = [] } = container;
+  if (mounts.length === 0 && devices.length === 0) return;
   const paths = new Set<string>();
   const deviceNames = new Set(devices.map(({ name }) => name));
   const devicePaths = new Set(devices.map(({ devicePath }) => devicePath));

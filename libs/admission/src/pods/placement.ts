@@ -1,4 +1,4 @@
-import type { PodSpec, Toleration, TopologySpreadConstraint } from '@shiplog/contracts';
+import type { PodSchedulingGate, PodSpec, Toleration, TopologySpreadConstraint } from '@shiplog/contracts';
 import { labelValue, type Problems, qualifiedName } from '@shiplog/apimachinery';
 import { validateLabels } from '../metadata/validate';
 import { validateAffinity } from './affinity';
@@ -15,11 +15,16 @@ export function validatePlacement(spec: PodSpec, at: string, problems: Problems)
   validateTolerations(spec.tolerations ?? [], `${at}.tolerations`, problems);
   if (spec.affinity !== undefined) validateAffinity(spec.affinity, `${at}.affinity`, problems);
   validateSpreading(spec.topologySpreadConstraints ?? [], `${at}.topologySpreadConstraints`, problems);
-  const gates = new Set<string>();
-  spec.schedulingGates?.forEach(({ name }, i) => {
-    problems.breaches(`${at}.schedulingGates[${i}]`, name, qualifiedName);
-    if (gates.has(name)) problems.duplicate(`${at}.schedulingGates[${i}]`, name);
-    gates.add(name);
+  validateGates(spec.schedulingGates ?? [], `${at}.schedulingGates`, problems);
+}
+
+function validateGates(gates: readonly PodSchedulingGate[], at: string, problems: Problems): void {
+  if (gates.length === 0) return;
+  const names = new Set<string>();
+  gates.forEach(({ name }, i) => {
+    problems.breaches(`${at}[${i}]`, name, qualifiedName);
+    if (names.has(name)) problems.duplicate(`${at}[${i}]`, name);
+    names.add(name);
   });
 }
 
@@ -45,6 +50,7 @@ function validateTolerations(tolerations: readonly Toleration[], at: string, pro
 }
 
 function validateSpreading(constraints: readonly TopologySpreadConstraint[], at: string, problems: Problems): void {
+  if (constraints.length === 0) return;
   // Of two of a kind it is the earlier one that Kubernetes complains about.
   const last = new Map(constraints.map((item, i) => [`{${item.topologyKey}, ${item.whenUnsatisfiable}}`, i]));
   constraints.forEach((constraint, i) => {

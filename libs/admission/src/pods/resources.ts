@@ -21,19 +21,24 @@ export function validateResources(
   problems: Problems,
 ): void {
   const { limits = {}, requests = {}, claims = [] } = resources;
-  for (const [field, amounts] of Object.entries({ limits, requests })) {
-    for (const [name, amount] of Object.entries(amounts)) {
-      validateResourceName(name, `${at}.${field}[${name}]`, problems);
-      validateAmount(name, amount, `${at}.${field}[${name}]`, problems);
-      if (isHugePages(name)) validatePages(name, amount, `${at}.${field}[${name}]`, problems);
-    }
-  }
+  validateAmounts(limits, `${at}.limits`, problems);
+  validateAmounts(requests, `${at}.requests`, problems);
   validateRequests(limits, requests, at, problems);
-  const names = [...Object.keys(limits), ...Object.keys(requests)];
+  const names = Object.keys({ ...limits, ...requests });
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {
     problems.forbidden(at, 'HugePages require cpu or memory');
   }
-  validateClaims(claims, podClaims, `${at}.claims`, problems);
+  if (claims.length > 0) validateClaims(claims, podClaims, `${at}.claims`, problems);
+}
+
+function validateAmounts(amounts: Amounts, at: string, problems: Problems): void {
+  for (const name of Object.keys(amounts)) {
+    const amount = amounts[name] as string;
+    const here = `${at}[${name}]`;
+    validateResourceName(name, here, problems);
+    validateAmount(name, amount, here, problems);
+    if (isHugePages(name)) validatePages(name, amount, here, problems);
+  }
 }
 
 function validateResourceName(name: string, at: string, problems: Problems): void {
@@ -68,9 +73,9 @@ function validatePages(name: string, amount: string, at: string, problems: Probl
 type Amounts = Readonly<Record<string, string>>;
 
 function validateRequests(limits: Amounts, requests: Amounts, at: string, problems: Problems): void {
-  const known = new Map(Object.entries(limits));
-  for (const [name, request] of Object.entries(requests)) {
-    const limit = known.get(name);
+  for (const name of Object.keys(requests)) {
+    const request = requests[name] as string;
+    const limit = Object.hasOwn(limits, name) ? limits[name] : undefined;
     if (limit === undefined) {
       if (!mayBeShared(name)) {
         problems.required(`${at}.limits`, 'Limit must be set for non overcommitable resources');

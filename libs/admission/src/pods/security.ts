@@ -91,6 +91,7 @@ function validateAppArmor({ type, localhostProfile: name }: AppArmorProfile, at:
 }
 
 function validateSysctls(sysctls: readonly { name: string }[], at: string, problems: Problems): void {
+  if (sysctls.length === 0) return;
   const seen = new Set<string>();
   sysctls.forEach(({ name }, i) => {
     const here = `${at}[${i}].name`;

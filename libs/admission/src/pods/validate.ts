@@ -11,7 +11,21 @@ import { validateHostProcess } from './windows';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
+const POLICIES = [
+  ['restartPolicy', RESTART_POLICIES],
+  ['dnsPolicy', DNS_POLICIES],
+] as const;
 const PREEMPTION_POLICIES = ['PreemptLowerPriority', 'Never'];
+
+const NAMES = [
+  ['nodeName', dnsSubdomain],
+  ['serviceAccountName', dnsSubdomain],
+  ['hostname', dnsLabel],
+  ['subdomain', dnsLabel],
+  ['priorityClassName', dnsSubdomain],
+  ['runtimeClassName', dnsSubdomain],
+  ['schedulerName', qualifiedName],
+] as const;
 
 /** Kubernetes' rules for a defaulted pod spec at a field path: a pod's own, or a controller's template. */
 export function validatePodSpec(spec: PodSpec, at: string, problems: Problems): void {
@@ -33,10 +47,7 @@ export function validatePodSpec(spec: PodSpec, at: string, problems: Problems): 
 }
 
 function validatePolicies(spec: PodSpec, at: string, problems: Problems): void {
-  for (const [field, supported] of [
-    ['restartPolicy', RESTART_POLICIES],
-    ['dnsPolicy', DNS_POLICIES],
-  ] as const) {
+  for (const [field, supported] of POLICIES) {
     if (spec[field] === undefined) problems.required(`${at}.${field}`);
     problems.unlessOneOf(`${at}.${field}`, spec[field], supported);
   }
@@ -54,16 +65,8 @@ function validateDurations(spec: PodSpec, at: string, problems: Problems): void 
 }
 
 function validateNames(spec: PodSpec, at: string, problems: Problems): void {
-  const names: readonly (readonly [string, string | undefined, typeof dnsLabel])[] = [
-    ['nodeName', spec.nodeName, dnsSubdomain],
-    ['serviceAccountName', spec.serviceAccountName, dnsSubdomain],
-    ['hostname', spec.hostname, dnsLabel],
-    ['subdomain', spec.subdomain, dnsLabel],
-    ['priorityClassName', spec.priorityClassName, dnsSubdomain],
-    ['runtimeClassName', spec.runtimeClassName, dnsSubdomain],
-    ['schedulerName', spec.schedulerName, qualifiedName],
-  ];
-  for (const [field, name, rule] of names) {
+  for (const [field, rule] of NAMES) {
+    const name = spec[field];
     if (name !== undefined) problems.breaches(`${at}.${field}`, name, rule);
   }
   spec.imagePullSecrets?.forEach(({ name }, i) => {
@@ -75,6 +78,7 @@ function validateNames(spec: PodSpec, at: string, problems: Problems): void {
 }
 
 function validateClaims(claims: readonly PodResourceClaim[], at: string, problems: Problems): void {
+  if (claims.length === 0) return;
   const names = new Set<string>();
   claims.forEach((claim, i) => {
     const here = `${at}[${i}]`;

@@ -1,6 +1,7 @@
 import type { Container, PodSpec, WindowsSecurityContextOptions } from '@shiplog/contracts';
 import { dnsSubdomain, type Problems, utf8Length } from '@shiplog/apimachinery';
 
+const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 const MAX_CREDENTIALS_KIB = 64;
 const MAX_DOMAIN_CHARACTERS = 256;
 const MAX_USER_CHARACTERS = 104;
@@ -75,7 +76,7 @@ export function validateHostProcess(spec: PodSpec, at: string, problems: Problem
 
 /** Each container of a pod, of whatever kind, and where it is. */
 export function containersOf(spec: PodSpec, at: string): readonly (readonly [Container, string])[] {
-  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
-    (spec[list] ?? []).map((container, i) => [container, `${at}.${list}[${i}]`] as const),
-  );
+  const all: (readonly [Container, string])[] = [];
+  for (const list of LISTS) spec[list]?.forEach((container, i) => all.push([container, `${at}.${list}[${i}]`]));
+  return all;
 }
