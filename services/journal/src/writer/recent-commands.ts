@@ -16,10 +16,13 @@ const ITEM_BYTES = 100;
 const KEPT = 0.9;
 
 const LOGGED: Known = { kind: 'logged' };
+/** In the place of an answer that is only in the log. */
+const ONLY_LOGGED = 'logged';
+type Kept = CommandReply | typeof ONLY_LOGGED;
 
 /** The last commands that were answered, by id: bounded by number and bytes, the oldest go first; all are in the log. */
 export class RecentCommands {
-  readonly #known = new Map<string, { readonly known: Known; readonly bytes: number }>();
+  readonly #known = new Map<string, Kept>();
   #bytes = 0;
   #forgot: boolean;
 
@@ -33,7 +36,7 @@ export class RecentCommands {
     isWhole = true,
   ) {
     this.#forgot = !isWhole;
-    for (const id of logged) this.#put(id, LOGGED, ENTRY_BYTES);
+    for (const id of logged) this.#put(id, ONLY_LOGGED);
   }
 
   /** Whether an id that is not here may still be in the log. */
@@ -46,40 +49,49 @@ export class RecentCommands {
   }
 
   get(id: string): Known | undefined {
-    return this.#known.get(id)?.known;
+    const kept = this.#known.get(id);
+    if (kept === undefined) return undefined;
+    return kept === ONLY_LOGGED ? LOGGED : { kind: 'answered', reply: kept };
   }
 
   /** Remembers an answer, but not the object that it showed: who repeats a command can read that. */
   add(id: string, reply: CommandReply): void {
     const kept = reply.ok && reply.object !== undefined ? { ...reply, object: undefined } : reply;
-    this.#put(id, { kind: 'answered', reply: kept }, bytesOf(kept));
+    this.#put(id, kept);
   }
 
   /** What the log no longer has. */
   forget(id: string): void {
-    this.#bytes -= this.#known.get(id)?.bytes ?? 0;
+    const kept = this.#known.get(id);
+    if (kept === undefined) return;
+    this.#bytes -= bytesOf(id, kept);
     this.#known.delete(id);
   }
 
-  #put(id: string, known: Known, cost: number): void {
-    const bytes = cost + id.length;
-    this.#bytes += bytes - (this.#known.get(id)?.bytes ?? 0);
-    this.#known.set(id, { known, bytes });
+  #put(id: string, kept: Kept): void {
+    this.forget(id);
+    this.#bytes += bytesOf(id, kept);
+    this.#known.set(id, kept);
     if (this.#known.size > this.limits.commands || this.#bytes > this.limits.bytes) this.#forgetSome();
   }
 
   /** Some at once: each look for the oldest entry passes over the places of all that left since the map was made anew. */
   #forgetSome(): void {
     this.#forgot = true;
-    for (const [oldest, { bytes }] of this.#known) {
+    for (const [oldest, kept] of this.#known) {
       if (this.#known.size <= KEPT * this.limits.commands && this.#bytes <= KEPT * this.limits.bytes) return;
       this.#known.delete(oldest);
-      this.#bytes -= bytes;
+      this.#bytes -= bytesOf(oldest, kept);
     }
   }
 }
 
-function bytesOf(reply: CommandReply): number {
+/** What an entry takes: always the same for the same. */
+function bytesOf(id: string, kept: Kept): number {
+  return id.length + (kept === ONLY_LOGGED ? ENTRY_BYTES : bytesOfReply(kept));
+}
+
+function bytesOfReply(reply: CommandReply): number {
   if (!reply.ok) return ENTRY_BYTES + 2 * statusLength(reply.status);
   const { results = [] } = reply;
   let bytes = ENTRY_BYTES + results.length * ITEM_BYTES;
