@@ -1,5 +1,5 @@
 import type { Change, Changes, ItemChange, ListChange } from '@shiplog/contracts';
-import { isJsonObject, ownField, sameJson, setField } from '@shiplog/apimachinery';
+import { copyToExtend, isJsonObject, ownField, sameJson, setField } from '@shiplog/apimachinery';
 
 type Json = Record<string, unknown>;
 
@@ -15,7 +15,7 @@ export class ChangeMismatch extends Error {
 export function withChanges(target: unknown, changes: Changes): Json {
   const names = Object.keys(changes);
   if (names.length === 0 && isJsonObject(target)) return target;
-  const result: Json = isJsonObject(target) ? { ...target } : {};
+  const result: Json = isJsonObject(target) ? copyToExtend(target) : {};
   for (const name of names) {
     const change = changes[name] as Change;
     if ('set' in change) setField(result, name, change.set);

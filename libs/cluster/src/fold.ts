@@ -1,4 +1,5 @@
 import type { Fact, LogEvent, StoredObject } from '@shiplog/contracts';
+import { copyToExtend } from '@shiplog/apimachinery';
 import { withChanges } from './changes';
 
 /** What of an event the fold needs. */
@@ -44,5 +45,7 @@ function changed(before: StoredObject, event: FoldedEvent): StoredObject {
 }
 
 function withVersion(object: StoredObject, position: number): StoredObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(position) } };
+  const metadata = copyToExtend(object.metadata);
+  metadata.resourceVersion = String(position);
+  return { ...object, metadata };
 }
