@@ -48,7 +48,7 @@ async function byMany({ plane, effort }: Bed): Promise<Figure> {
   const together = { ...job, seconds: 6 * effort.share, prefix: 'many' };
   const { outcome: rate, cpu } = await plane.metered(() => plane.loader.run(together), timesOf);
   const body = Buffer.alloc(1_800, ' ');
-  const bare = await withBareServer(plane.cluster, { bodies: {}, other: body, block: body }, (endpoint) =>
+  const bare = await withBareServer(plane.cluster, { bodies: {}, other: body }, (endpoint) =>
     plane.loader.run({ ...job, endpoint, seconds: 2 * effort.share, prefix: 'bare' }),
   );
   return {

@@ -19,7 +19,7 @@ export const deletes: Bench = {
     const ours = { ...job, endpoint: plane.endpoint, seconds: 4 * effort.share };
     const { outcome: rate, cpu } = await plane.metered(() => plane.loader.run(ours), timesOf);
     const body = Buffer.alloc(200, ' ');
-    const bare = await withBareServer(plane.cluster, { bodies: {}, other: body, block: body }, (endpoint) =>
+    const bare = await withBareServer(plane.cluster, { bodies: {}, other: body }, (endpoint) =>
       plane.loader.run({ ...job, endpoint, seconds: 2 * effort.share }),
     );
     await removePods(bus, NAMESPACE);

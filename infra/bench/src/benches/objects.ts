@@ -1,5 +1,6 @@
 import { newCommandId, type Bus } from '@shiplog/bus';
 import type { AnyCommand, KubeObject } from '@shiplog/contracts';
+import { HttpsClient, type Endpoint } from '../load/https-client';
 import { monotonicMicroseconds, podOf } from '../load/pod';
 
 /** Creates a namespace for one measurement. */
@@ -22,6 +23,15 @@ export async function makePods(bus: Bus, namespace: string, prefix: string, coun
 /** Removes all pods of a namespace, so that the next measurement begins with as little as the first. */
 export function removePods(bus: Bus, namespace: string): Promise<void> {
   return send(bus, { type: 'DeleteCollection', data: { resource: 'pods', namespace, gracePeriodSeconds: 0 } });
+}
+
+/** What the API answers to a GET. Throws when that is no 200. */
+export async function bodyOf(endpoint: Endpoint, path: string): Promise<Buffer> {
+  const client = await HttpsClient.open(endpoint);
+  const { body, status } = await client.ask('GET', path, undefined, true);
+  client.close();
+  if (status !== 200) throw new Error(`${path} was answered ${status}`);
+  return body;
 }
 
 async function send(bus: Bus, command: Omit<AnyCommand, 'id' | 'actor'>): Promise<void> {

@@ -1,11 +1,9 @@
 import { percentile, type Figure } from '../figures';
-import type { Endpoint } from '../load/https-client';
-import { HttpsClient } from '../load/https-client';
 import type { ListOutcome } from '../load/jobs';
 import { withBareServer } from '../parts/bare';
 import { REFERENCES } from '../references';
 import { figureOf, MEGABYTE, timesOf, type Bed, type Bench } from './bench';
-import { makeNamespace, makePods, removePods } from './objects';
+import { bodyOf, makeNamespace, makePods, removePods } from './objects';
 
 const NAMESPACE = 'bench-reads';
 const COLLECTION = `/api/v1/namespaces/${NAMESPACE}/pods`;
@@ -32,7 +30,7 @@ async function gets({ plane, effort }: Bed, paths: string[]): Promise<Figure> {
   await plane.loader.run({ ...ours, seconds: 2 * effort.share });
   const { outcome: rate, cpu } = await plane.metered(() => plane.loader.run(ours), timesOf);
   const item = await bodyOf(plane.endpoint, paths[0] as string);
-  const bare = await withBareServer(plane.cluster, { bodies: {}, other: item, block: item }, (endpoint) =>
+  const bare = await withBareServer(plane.cluster, { bodies: {}, other: item }, (endpoint) =>
     plane.loader.run({ ...job, endpoint, seconds: 2 * effort.share }),
   );
   return {
@@ -50,7 +48,7 @@ async function list({ plane, effort }: Bed): Promise<Figure> {
   const ours = await plane.loader.run({ ...job, endpoint: plane.endpoint });
   const whole = await bodyOf(plane.endpoint, COLLECTION);
   const items = (JSON.parse(whole.toString()) as { items: unknown[] }).items.length;
-  const bare = await withBareServer(plane.cluster, { bodies: {}, other: whole, block: whole }, (endpoint) =>
+  const bare = await withBareServer(plane.cluster, { bodies: {}, other: whole }, (endpoint) =>
     plane.loader.run({ ...job, endpoint }),
   );
   return {
@@ -66,12 +64,4 @@ async function list({ plane, effort }: Bed): Promise<Figure> {
 
 function medianOf({ times }: ListOutcome): number {
   return percentile(times, 0.5);
-}
-
-async function bodyOf(endpoint: Endpoint, path: string): Promise<Buffer> {
-  const client = await HttpsClient.open(endpoint);
-  const { body, status } = await client.ask('GET', path, undefined, true);
-  client.close();
-  if (status !== 200) throw new Error(`${path} was answered ${status}`);
-  return body;
 }

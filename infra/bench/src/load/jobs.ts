@@ -39,10 +39,12 @@ export interface ListOutcome {
 export interface WatchOutcome {
   /** Over all watchers. */
   events: number;
+  /** Of each on the wire, on average. */
+  eventBytes: number;
   /** From the first event to the last. */
   seconds: number;
   perSecond: number;
-  /** From the sending of the write to its arrival, milliseconds. */
+  /** From the sending of the write to its arrival at one of the watchers, milliseconds. */
   p50: number;
   p99: number;
 }
