@@ -4,6 +4,7 @@ import { type ResourceId } from '@shiplog/contracts';
 import { CONFIG } from '@shiplog/service';
 import type { ApiConfig } from '../settings';
 import type { Change } from './window/change';
+import { SharedSlices } from './shared-slices';
 import { EventWindow } from './window/event-window';
 
 /** Who wants to hear of the changes of one resource, as they come. */
@@ -17,6 +18,8 @@ export interface Listener {
 /** Every resource's window of recent changes, and those who watch it. */
 @Injectable()
 export class WatchCache {
+  /** Of the windows, for those who read the same at about the same time. */
+  readonly slices = new SharedSlices();
   /** Made by the first who asks, or by the first change. */
   readonly #windows = new Map<ResourceId, EventWindow>();
   readonly #listeners = new Map<ResourceId, Set<Listener>>();
@@ -34,6 +37,7 @@ export class WatchCache {
     this.#position = position;
     this.#since = position;
     this.#windows.clear();
+    this.slices.clear();
   }
 
   /**

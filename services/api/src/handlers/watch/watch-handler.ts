@@ -143,13 +143,14 @@ export class WatchHandler {
     const window = watchCache.window(watch.resource);
     const place = window.placeAfter(after);
     if (place === undefined) throwStatus(statusOf.expired(`too old resource version: ${after}`));
-    const { chosen, encoder, selection } = watch;
+    const { resource, chosen, encoder, selection } = watch;
+    const { slices } = watchCache;
     const failed = (error: unknown): void =>
-      this.logger.error({ err: error, resource: watch.resource }, 'a change could not be shown; the watch ends');
+      this.logger.error({ err: error, resource }, 'a change could not be shown; the watch ends');
     return new Promise((resolve) => {
       const over = (): void => end();
       const stream = new WatchStream(
-        { window, out, encoder, chosen, selectionKey: selection.key, after, failed, over },
+        { resource, window, slices, out, encoder, chosen, selectionKey: selection.key, after, failed, over },
         place,
       );
       const stopListening = watchCache.listen(watch.resource, stream);

@@ -1,13 +1,16 @@
-import type { KubeStatus, StoredObject } from '@shiplog/contracts';
+import type { KubeStatus, ResourceId, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import type { OutStream } from '../../rest/answer';
 import { transitionOf, type Change } from '../../cache/window/change';
 import { line, type Encoder, type WatchEvent } from '../../rest/watch-encoder';
+import type { SharedSlices } from '../../cache/shared-slices';
 import type { Listener } from '../../cache/watch-cache';
 import type { EventWindow } from '../../cache/window/event-window';
 
 export interface WatchStreamOptions {
+  readonly resource: ResourceId;
   readonly window: EventWindow;
+  readonly slices: SharedSlices;
   readonly out: OutStream;
   readonly encoder: Encoder;
   readonly chosen: (object: StoredObject) => boolean;
@@ -21,8 +24,8 @@ export interface WatchStreamOptions {
   readonly over: () => void;
 }
 
-/** Changes encoded at once when a watcher catches up. */
-const SLICE = 256;
+/** Changes encoded at once when a watcher catches up; slices begin at multiples, so that watchers share them. */
+const SLICE = 64;
 
 /**
  * One client's place in the window of a resource. It is given changes as they come while it keeps up; when it is behind, nothing
@@ -54,8 +57,7 @@ export class WatchStream implements Listener {
 
   #hear(changes: readonly Change[], seq: number, shared: Map<string, Buffer>): void {
     if (this.#blocked || this.#ended || seq !== this.#place) return;
-    const isFresh = (changes[0]?.position ?? 0) > this.options.after;
-    if (!isFresh) return this.#readOn();
+    if (!this.#areAllNew(changes)) return this.#readOn();
     let bytes = shared.get(this.#key);
     if (bytes === undefined) {
       bytes = this.options.encoder.encode(this.#eventsOf(changes));
@@ -72,14 +74,25 @@ export class WatchStream implements Listener {
 
   #readOn(): void {
     while (!this.#blocked && !this.#ended) {
-      const changes = this.options.window.from(this.#place, SLICE);
+      const changes = this.options.window.from(this.#place, SLICE - (this.#place % SLICE));
       if (changes === undefined) {
         return this.#tell(statusOf.expired('the watch fell too far behind; list again and watch from there'));
       }
       if (changes.length === 0) return;
+      const bytes = this.#sliceOf(changes);
       this.#place += changes.length;
-      this.#send(this.options.encoder.encode(this.#eventsOf(changes.filter((change) => this.#isNew(change)))));
+      this.#send(bytes);
     }
+  }
+
+  /** The bytes of what the window has from the watcher's place on. */
+  #sliceOf(changes: readonly Change[]): Buffer {
+    const { encoder, resource, slices } = this.options;
+    if (!this.#areAllNew(changes)) {
+      return encoder.encode(this.#eventsOf(changes.filter((change) => this.#isNew(change))));
+    }
+    const key = `${resource} ${this.#place}+${changes.length}\n${this.#key}`;
+    return slices.of(key, () => encoder.encode(this.#eventsOf(changes)));
   }
 
   /** Says how far the client has seen; only when it has seen everything. */
@@ -99,6 +112,11 @@ export class WatchStream implements Listener {
       if (event !== undefined) events.push(event);
     }
     return events;
+  }
+
+  /** Positions never fall from change to change. */
+  #areAllNew([first]: readonly Change[]): boolean {
+    return (first?.position ?? 0) > this.options.after;
   }
 
   #isNew({ position, fromSignal }: Change): boolean {

@@ -68,7 +68,16 @@ function watch(
   if (place === undefined) throw new Error('too old');
   const stream = new WatchStream(
     {
-      ...{ window, out: client, encoder, chosen, selectionKey: String(chosen), after },
+      ...{
+        resource: 'pods',
+        window,
+        slices: watchCache.slices,
+        out: client,
+        encoder,
+        chosen,
+        selectionKey: String(chosen),
+        after,
+      },
       failed: () => undefined,
       over: () => (client.isOver = true),
     },
@@ -178,6 +187,20 @@ describe('WatchStream', () => {
     watchCache.publish('pods', [added(1), added(2)]);
     expect(clients[0]?.chunks[0]).toBe(clients[1]?.chunks[0]);
     expect(clients[2]?.seen).toEqual(clients[0]?.seen);
+  });
+
+  it('shares what was before with everyone who reads the same of it, for a moment', () => {
+    jest.useFakeTimers();
+    const watchCache = new WatchCache({ watchWindow: 200, watchWindowBytes: 1_000_000 });
+    for (let position = 1; position <= 150; position++) watchCache.publish('pods', [added(position)]);
+    const first = watch(watchCache, 0);
+    const late = watch(watchCache, 100);
+    const picky = watch(watchCache, 0, new Client(), ({ metadata }) => metadata.name === 'p7');
+    expect([first.seen.length, late.seen.length, picky.seen]).toEqual([150, 50, ['ADDED p7@7']]);
+    expect(late.chunks.at(-1)).toBe(first.chunks.at(-1));
+    jest.advanceTimersByTime(1_000);
+    expect(watch(watchCache, 0).chunks.at(-1)).not.toBe(first.chunks.at(-1));
+    jest.useRealTimers();
   });
 
   it('waits for a position of the future without showing what is older', () => {
