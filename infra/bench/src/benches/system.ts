@@ -31,7 +31,7 @@ export async function measureSystem(effort: Effort): Promise<Figure[]> {
       seconds: 6 * effort.share,
       prefix: 'maps',
     });
-    const bare = await withBareServer(system.cluster, { bodies: {}, other: BODY, block: BODY }, (endpoint) =>
+    const bare = await withBareServer(system.cluster, { bodies: {}, other: BODY }, (endpoint) =>
       loader.run({ ...creating, endpoint, kind: 'create', clients: 32, seconds: 2 * effort.share, prefix: 'bare' }),
     );
     const beside = { description: 'bare HTTPS POST, 32 clients', value: bare.perSecond, unit: '/s' };
