@@ -133,6 +133,26 @@ describe('changes of a list', () => {
     expect(changesBetween({ list: before }, { list: after })).toEqual({ list: { set: after } });
   });
 
+  it('tell endpoints apart by their addresses: of a thousand, the change of one is one', () => {
+    const endpoint = (ip: string, ready = true) => ({ addresses: [ip], conditions: { ready } });
+    const before = { endpoints: [endpoint('10.0.0.1'), endpoint('10.0.0.2'), endpoint('10.0.0.3')] };
+    const after = { endpoints: [endpoint('10.0.0.1'), endpoint('10.0.0.3', false), endpoint('10.0.0.4')] };
+    const changes = changesBetween(before, after)!;
+    expect(changes).toEqual({
+      endpoints: {
+        by: ['addresses'],
+        items: [
+          { key: [['10.0.0.2']], unset: true },
+          { key: [['10.0.0.3']], in: { conditions: { in: { ready: { set: false } } } } },
+          { set: endpoint('10.0.0.4') },
+        ],
+      },
+    });
+    expect(withChanges(before, JSON.parse(JSON.stringify(changes)) as typeof changes)).toEqual(after);
+    const twice = { endpoints: [...after.endpoints, endpoint('10.0.0.4')] };
+    expect(changesBetween(after, twice)).toEqual({ endpoints: { set: twice.endpoints } });
+  });
+
   it('tell managed fields apart by their manager and what it does', () => {
     const by = ['manager', 'operation', 'apiVersion', 'subresource'];
     const entry = { manager: 'kubectl', operation: 'Apply', apiVersion: 'v1', fieldsV1: { 'f:a': {} } };

@@ -43,7 +43,7 @@ function withItems(target: unknown, { by, items }: ListChange): unknown[] {
 }
 
 function hasKey(item: unknown, by: readonly string[], key: readonly unknown[]): boolean {
-  return isJsonObject(item) && by.every((field, i) => (ownField(item, field) ?? null) === key[i]);
+  return isJsonObject(item) && by.every((field, i) => sameJson(ownField(item, field) ?? null, key[i]));
 }
 
 /** What leads from one object to the other; undefined when they are the same. A field that is undefined is none. */
@@ -73,13 +73,14 @@ export function changesBetween(before: Json, after: Json): Changes | undefined {
 
 /**
  * What tells items of a list apart, the first that does in both lists: a name, a condition's type, an address, an object's
- * uid; of managed fields, their manager and what it does.
+ * uid, all addresses of an endpoint; of managed fields, their manager and what it does.
  */
 export const LIST_KEYS: readonly (readonly string[])[] = [
   ['name'],
   ['type'],
   ['ip'],
   ['uid'],
+  ['addresses'],
   ['manager', 'operation', 'apiVersion', 'subresource'],
 ];
 
@@ -129,11 +130,14 @@ function byKey(list: readonly unknown[], by: readonly string[]): Keyed | undefin
   return items.size === list.length ? items : undefined;
 }
 
-/** Of several fields the first is always there; a value that is no text tells nothing apart. */
+/** Of several fields the first is always there; a value that is neither text nor texts tells nothing apart. */
 function textOfKey(item: Json, by: readonly string[]): string | undefined {
   const values = by.map((field) => ownField(item, field) ?? null);
   const [first] = values;
-  if (typeof first !== 'string' || !values.every((value) => value === null || typeof value === 'string'))
-    return undefined;
-  return by.length === 1 ? first : JSON.stringify(values);
+  if (!isTextual(first) || !values.every((value) => value === null || isTextual(value))) return undefined;
+  return by.length === 1 && typeof first === 'string' ? first : JSON.stringify(values);
+}
+
+function isTextual(value: unknown): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
 }

@@ -51,7 +51,9 @@ export class SyntheticCluster {
   /** What is left over of each kind of work, from one stretch of time to the next, and how much of it was done. */
   readonly #due = { status: 0, pod: 0, node: 0, service: 0 };
   readonly #done = { status: 0, pod: 0, node: 0, service: 0 };
-  readonly #endpoints: object[][] = [];
+  /** Of each service, by pod. */
+  readonly #endpoints: Map<string, object>[] = [];
+  #addresses = 0;
 
   constructor(private readonly nodes: number) {
     this.#do('CreateObject', { resource: 'namespaces', namespace: '', object: named('Namespace', 'default') });
@@ -159,8 +161,10 @@ export class SyntheticCluster {
   }
 
   #makeSlice(i: number): void {
-    const endpoints = Array.from({ length: PODS_PER_NODE }, (_, k) => endpoint(this.state, podName(i, k), k));
-    this.#endpoints[i] = endpoints;
+    const pods = Array.from({ length: PODS_PER_NODE }, (_, k) => podName(i, k));
+    const places = new Map(pods.map((pod) => [pod, this.#endpoint(pod)]));
+    this.#endpoints[i] = places;
+    const endpoints = [...places.values()];
     const metadata = { name: serviceName(i), labels: { 'kubernetes.io/service-name': serviceName(i) } };
     const slice = { metadata, addressType: 'IPv4', ports: [{ port: 8080, protocol: 'TCP' }], endpoints };
     const object = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...slice } as KubeObject;
@@ -174,7 +178,7 @@ export class SyntheticCluster {
     const commits = [
       this.#do('CreateObject', { resource: 'pods', namespace: 'default', object: webPod(next) }),
       this.#do('DeleteObject', key),
-      this.#putEndpoint(i, k, { ...this.#endpoints[i]![k], conditions: { ready: false, terminating: true } }),
+      this.#putEndpoint(i, name, { ...this.#endpoints[i]!.get(name), conditions: { ready: false, terminating: true } }),
     ];
     const pod = { namespace: 'default', name: next, uid: commits[0]![0]!.event.uid };
     this.#names.set(`${i} ${k}`, next);
@@ -183,18 +187,29 @@ export class SyntheticCluster {
       this.#do('BindPods', { bindings: [{ ...pod, node }] }),
       this.#do('ReportPods', { node, pods: [{ ...pod, status: waiting() }] }),
       this.#do('ReportPods', { node, pods: [{ ...pod, status: running(next, n) }] }),
-      this.#putEndpoint(i, k, endpoint(this.state, next, k)),
+      this.#putEndpoint(i, next, this.#endpoint(next)),
       this.#do('DeleteObject', { ...key, gracePeriodSeconds: 0, preconditions: { uid } }),
+      this.#putEndpoint(i, name, undefined),
     ];
   }
 
   /** By their place: those that are not the first of it. */
   readonly #names = new Map<string, string>();
 
-  #putEndpoint(i: number, k: number, place: object): AppliedEvent[] {
+  /** As the controllers write a slice: what stays keeps its place, what is new comes last. */
+  #putEndpoint(i: number, pod: string, endpoint: object | undefined): AppliedEvent[] {
     const endpoints = this.#endpoints[i]!;
-    endpoints[k] = place;
-    return this.#patch(SLICES, 'default', serviceName(i), { endpoints: [...endpoints] });
+    if (endpoint === undefined) endpoints.delete(pod);
+    else endpoints.set(pod, endpoint);
+    return this.#patch(SLICES, 'default', serviceName(i), { endpoints: [...endpoints.values()] });
+  }
+
+  #endpoint(pod: string): object {
+    const { metadata, spec } = this.state.get('pods', 'default', pod)!;
+    const targetRef = { kind: 'Pod', namespace: 'default', name: pod, uid: metadata.uid };
+    const n = this.#addresses++;
+    const address = `10.${128 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
+    return { addresses: [address], conditions: { ready: true }, nodeName: spec?.nodeName, targetRef };
   }
 
   #patch(
@@ -233,12 +248,6 @@ function placed(pod: StoredObject, i: number, k: number): StoredObject {
   const uid = `00000000-0000-4000-9000-${String(i * PODS_PER_NODE + k).padStart(12, '0')}`;
   const metadata = { ...pod.metadata, name: podName(i, k), uid };
   return { ...pod, metadata, spec: { ...(pod.spec as object), nodeName: nodeName(i) } } as StoredObject;
-}
-
-function endpoint(state: ClusterState, pod: string, k: number): object {
-  const { metadata, spec } = state.get('pods', 'default', pod)!;
-  const targetRef = { kind: 'Pod', namespace: 'default', name: pod, uid: metadata.uid };
-  return { addresses: [`10.128.0.${k + 2}`], conditions: { ready: true }, nodeName: spec?.nodeName, targetRef };
 }
 
 function annotationsOf(i: number): Record<string, string> {
