@@ -1,5 +1,5 @@
 import type { ApiObjects } from './generated/kubernetes';
-import type { ResourceId } from './resources';
+import type { BuiltIn } from './resources';
 
 /** Fields of an object, by name: the whole value of each, or some fields of it. */
 export interface Fields {
@@ -32,7 +32,7 @@ export const EXCERPTS = {
       status: { addresses: true },
     },
   },
-} as const satisfies Readonly<Record<string, { readonly of: ResourceId; readonly fields: Fields }>>;
+} as const satisfies Readonly<Record<string, { readonly of: BuiltIn; readonly fields: Fields }>>;
 
 export type ExcerptName = keyof typeof EXCERPTS;
 

@@ -62,7 +62,7 @@ export class History {
   }
 }
 
-/** An event as the first of some channels has it that it is of, whole where it can be; undefined when it is of none. */
+/** An event as some channels have it, whole where one of them does; undefined when it is of none. */
 function onAnyOf(channels: readonly Channel[] | undefined, event: LogEvent): LogEvent | undefined {
   if (channels === undefined) return event;
   const seen = channels.flatMap((channel) => eventOn(channel, event) ?? []);

@@ -72,11 +72,14 @@ export class QueryController {
     return { position: at, object: (state.get(resource, namespace, name) ?? null) as StoredObject | null };
   }
 
-  /** After an outage thousands ask what they missed, of channels that mostly had nothing: nothing is read for those. */
+  /**
+   * After an outage thousands ask what they missed, of channels that mostly had nothing: nothing is read for those. Of the
+   * channels of nodes that are gone the heads are, too, and not the events.
+   */
   @Query(EventsQuery, WHILE_LEADING)
   events({ channels, ...asked }: PayloadOf<typeof EventsQuery>): Promise<ReplyOf<typeof EventsQuery>> {
     const { writer, heads } = this.log.open;
-    const moved = channels?.filter((channel) => heads.of(channel) > asked.after);
+    const moved = channels?.filter((channel) => channel.node !== undefined || heads.of(channel) > asked.after);
     return this.history.events({ ...asked, channels: moved }, writer.position);
   }
 
