@@ -40,7 +40,7 @@ const positionOf = (reply: CommandReply): number => (reply.ok ? reply.position :
 /** Throws BrokenLog where a position is missing. */
 async function foldLog(): Promise<StateAt> {
   const folding = new Folding({ state: new ClusterState(), position: 0, channels: {} });
-  for await (const events of readLog(postgres, { after: 0 })) folding.take(events);
+  for await (const events of readLog(postgres, { after: 0 })) await folding.take(events);
   return folding.fold();
 }
 

@@ -23,7 +23,7 @@ export class SimEvents {
     const log = await this.store.pooled(() => this.store.events.slice(after, Math.min(upTo, after + limit)));
     for (let from = 0; from < log.length; from += READ) {
       if (from > 0) await this.store.pooled(() => undefined);
-      yield log.slice(from, from + READ).map((event) => ({ ...event, read: () => event }));
+      yield log.slice(from, from + READ).map((event) => ({ ...event, bytes: 0, read: () => event }));
     }
   }
 

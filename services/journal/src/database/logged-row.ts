@@ -5,6 +5,8 @@ import { decoded, type RowReader } from './copy-rows';
 
 /** What of an event says where it belongs; what it holds is read when somebody wants it: that is most of the work. */
 export interface LateEvent extends Pick<LogEvent, 'position' | 'fact' | 'resource' | 'namespace' | 'name' | 'node'> {
+  /** What it takes until then. */
+  readonly bytes: number;
   /** What of it is folded. */
   read(): FoldedEvent;
 }
@@ -37,6 +39,10 @@ export class LoggedRow implements LateEvent {
   /** In the format of today. */
   get fact(): Fact {
     return this.version === EVENT_FORMAT ? (this.type as Fact) : (upcast({ ...this.#place, data: {} }).type as Fact);
+  }
+
+  get bytes(): number {
+    return this.data.length;
   }
 
   read(): FoldedEvent {

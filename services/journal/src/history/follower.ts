@@ -103,9 +103,9 @@ export class Follower {
       let from: number;
       do {
         from = folding.position;
-        for await (const events of this.log.events.read(from, undefined, PAGE)) folding.take(events);
+        for await (const events of this.log.events.read(from, undefined, PAGE)) await folding.take(events);
       } while (folding.position === from + PAGE && signal?.aborted !== true);
-      return folding.fold();
+      return await folding.fold();
     } catch (error) {
       if (error instanceof BrokenLog || error instanceof FoldError) this.#folding = undefined;
       throw error;

@@ -19,6 +19,6 @@ export async function nearestState({ snapshots }: Pick<StateSources, 'snapshots'
 /** Folds the events after a state into it (the state is changed). */
 export async function foldOn({ events }: Pick<StateSources, 'events'>, from: StateAt, upTo?: number): Promise<StateAt> {
   const folding = new Folding(from);
-  for await (const batch of events.read(from.position, upTo)) folding.take(batch);
+  for await (const batch of events.read(from.position, upTo)) await folding.take(batch);
   return folding.fold();
 }

@@ -39,12 +39,12 @@ export async function rebuildTo(
   const { state, position } = rebuilding;
   const folding = new Folding({ state, position, channels: {} });
   for await (const events of sources.events.read(position, upTo)) {
-    folding.take(events);
+    await folding.take(events);
     rebuilding.position = events.at(-1)?.position ?? rebuilding.position;
     rebuilding.milliseconds = before + performance.now() - started;
     onProgress(rebuilding);
   }
-  folding.fold();
+  await folding.fold();
   rebuilding.milliseconds = before + performance.now() - started;
 }
 
