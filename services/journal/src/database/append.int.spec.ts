@@ -105,3 +105,22 @@ describe('a commit of one event', () => {
     await owner.query('update lease set epoch = $1', [EPOCH]);
   });
 });
+
+describe('a commit of several events', () => {
+  it('keeps the text of each one’s data, byte for byte', async () => {
+    const escaped = [String.raw`tab\t, quote \", slash \\, {a,b}`, String.raw`\ud800`, String.raw`\u0000 \u001f`];
+    const values = ['', ...escaped, 'ü ☃ 𝒳', 'x'.repeat(100_000)];
+    const texts = values.map((value, i) => `{ "n":${i},"n":${i}, "text":"${value}"}`);
+    expect(await appender.append({ ...commitOf(texts.map(() => bare)), texts })).toBe('committed');
+    const { rows } = await owner.query<{ text: string }>('select data::text as text from events order by position');
+    expect(rows.map(({ text }) => text)).toEqual(texts);
+  });
+
+  it('may be one of answers only', async () => {
+    const answers = [{ id: 'c1', reply: '{"ok":false}' }];
+    const commit = { events: [], texts: [], commands: [], answers };
+    expect(await appender.append(commit)).toBe('committed');
+    expect(await appender.append(commit)).toBe('answered-before');
+    expect(await rowsOfFirst()).toMatchObject({ events: [], commands: [{ count: 0, reply: '{"ok":false}' }] });
+  });
+});
