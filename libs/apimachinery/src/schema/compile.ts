@@ -75,7 +75,7 @@ function readFields(
   on: Decoding,
 ): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(source)) {
+  for (const key in source) {
     const item = source[key];
     const field = fields.get(key);
     if (field === undefined) {
@@ -147,7 +147,7 @@ function compileMap(values: Schema, struct: string): Decoder {
   return (value, on) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return on.mismatch(value, struct, goType);
     const copy: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       setField(copy, key, decode((value as Record<string, unknown>)[key] ?? zero, on));
     }
     return copy;

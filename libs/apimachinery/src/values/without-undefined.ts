@@ -23,7 +23,7 @@ function cleanArray(list: readonly unknown[]): readonly unknown[] {
 
 function cleanObject(object: Record<string, unknown>): Record<string, unknown> {
   let dirty = false;
-  for (const name of Object.keys(object)) {
+  for (const name in object) {
     const value = object[name];
     if (value === undefined || withoutUndefined(value) !== value) {
       dirty = true;
