@@ -7,20 +7,17 @@ const LANES = 4;
 const SLICE = 200;
 
 /** Objects are immutable, so a digest is made once per version of an object: hashing again costs additions only. */
-const digests = new WeakMap<StoredObject, Uint32Array>();
+const digests = new WeakMap<StoredObject, string>();
 
-function digestOf(object: StoredObject): Uint32Array {
+function digestOf(object: StoredObject): string {
   let digest = digests.get(object);
   if (digest === undefined) digests.set(object, (digest = makeDigest(object)));
   return digest;
 }
 
-function makeDigest(object: unknown): Uint32Array {
-  // As text of one byte each: half as long as to a Buffer.
-  const bytes = hash('sha256', JSON.stringify(object), 'binary');
-  const digest = new Uint32Array(LANES);
-  for (let lane = 0; lane < LANES; lane++) digest[lane] = littleEndian(bytes, lane * 4);
-  return digest;
+/** As text of one byte each: made in half the time of a Buffer, and held in a quarter of the memory of numbers. */
+function makeDigest(object: unknown): string {
+  return hash('sha256', JSON.stringify(object), 'binary');
 }
 
 function littleEndian(bytes: string, at: number): number {
@@ -53,9 +50,9 @@ class Sum {
   readonly #lanes = new Uint32Array(LANES);
   count = 0;
 
-  add(digest: Uint32Array): void {
+  add(digest: string): void {
     const lanes = this.#lanes;
-    for (let lane = 0; lane < LANES; lane++) lanes[lane] = ((lanes[lane] as number) + (digest[lane] as number)) >>> 0;
+    for (let lane = 0; lane < LANES; lane++) lanes[lane] = (lanes[lane] as number) + littleEndian(digest, lane * 4);
     this.count++;
   }
 
@@ -67,12 +64,21 @@ class Sum {
 /**
  * Makes the digests of objects, in slices between which `turn` lets other work go on; to hash them afterwards costs
  * additions only.
+ *
+ * @param onNew is told of those that had none
  */
-export async function digestInSlices(objects: Iterable<StoredObject>, turn: () => Promise<unknown>): Promise<void> {
-  let made = 0;
+export async function digestInSlices(
+  objects: Iterable<StoredObject>,
+  turn: () => Promise<unknown>,
+  onNew: (object: StoredObject) => void = () => undefined,
+): Promise<void> {
+  let seen = 0;
   for (const object of objects) {
-    digestOf(object);
-    if (++made % SLICE === 0) await turn();
+    if (!digests.has(object)) {
+      digestOf(object);
+      onNew(object);
+    }
+    if (++seen % SLICE === 0) await turn();
   }
 }
 

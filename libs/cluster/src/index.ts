@@ -4,6 +4,7 @@ export * from './collection';
 export * from './changes';
 export * from './fold';
 export * from './hash';
+export * from './shared-parts';
 export * from './state';
 export * from './trim';
 export * from './view-fold';

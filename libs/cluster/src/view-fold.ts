@@ -4,6 +4,7 @@ import { isJsonObject, ownField, setField } from '@shiplog/apimachinery';
 import { ChangeMismatch } from './changes';
 import { FoldError, foldObject, type FoldedEvent } from './fold';
 import { Interner } from './interner';
+import { SharedParts } from './shared-parts';
 import { trim, trimChanges } from './trim';
 
 type Json = Record<string, unknown>;
@@ -19,16 +20,26 @@ export function viewId(view: View): string {
   return `${view.name}-${hash('sha256', JSON.stringify(view)).slice(0, 8)}`;
 }
 
+const WHOLE: View = { name: 'whole', resources: {} };
+
 /** The fold of a view: what it keeps of the objects of the log, folded from what it keeps of the events. */
 export class ViewFold {
-  readonly #shared = new Interner();
+  readonly #interner = new Interner();
+  readonly #parts = new SharedParts();
 
-  constructor(readonly view: View) {}
+  /** @param view default: whole objects */
+  constructor(readonly view: View = WHOLE) {}
 
   /** What is kept of an object; it shares with others what is equal. */
   trim(resource: ResourceId, object: StoredObject): StoredObject {
     const mask = maskOf(this.view, resource);
-    return mask === undefined ? object : (this.#share(mask, undefined, trim(object, mask)) as StoredObject);
+    if (mask === undefined) return this.#parts.share(resource, object);
+    return this.#share(mask, undefined, trim(object, mask)) as StoredObject;
+  }
+
+  /** Has an object that was folded, and seems to stay, share with others what is equal; of whole ones, the fold does not. */
+  share(resource: ResourceId, object: StoredObject): void {
+    if (maskOf(this.view, resource) === undefined) this.#parts.share(resource, object);
   }
 
   /** As `foldObject`, of what is kept. */
@@ -42,7 +53,7 @@ export class ViewFold {
   /** `after` is new wherever it is not what was there before, so that it can still be put together of what is shared. */
   #share(mask: FieldMask, before: unknown, after: unknown): unknown {
     if (after === before) return after;
-    if (mask.shared === true) return this.#shared.of(after);
+    if (mask.shared === true) return this.#interner.of(after);
     if (mask.fields === undefined || !isJsonObject(after)) return after;
     for (const name of Object.keys(after)) {
       const inner = ownField(mask.fields, name) as FieldMask | undefined;

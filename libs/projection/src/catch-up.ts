@@ -31,9 +31,8 @@ export interface LoadedState {
  * Throws BusUnavailable, StatusError, and an Error when the state is not whole or a deposed journal's.
  *
  * @param channels undefined: those of all resources
- * @param kept takes of each object what is kept of it; undefined: all of it
  */
-export async function loadState(bus: Bus, channels: Channel[] | undefined, kept?: ViewFold): Promise<LoadedState> {
+export async function loadState(bus: Bus, channels: Channel[] | undefined, kept: ViewFold): Promise<LoadedState> {
   const objects = new Map<ResourceId, StoredObject[]>();
   let position = 0;
   let lasts: Readonly<Record<string, number>> | undefined;
@@ -44,7 +43,7 @@ export async function loadState(bus: Bus, channels: Channel[] | undefined, kept?
     position = chunk.position;
     lasts = chunk.channels ?? lasts;
     for (const { resource, object: whole } of chunk.objects) {
-      const object = kept === undefined ? whole : kept.trim(resource, whole);
+      const object = kept.trim(resource, whole);
       const list = objects.get(resource);
       if (list === undefined) objects.set(resource, [object]);
       else list.push(object);

@@ -57,7 +57,7 @@ export class Projection {
   /** Events do not tell whether something of a node's own channel was missed; until its next head, asking does. */
   readonly #question = new OneAtATime(() => this.#askWhereChannelsAre());
   readonly #proof: Proof;
-  readonly #kept: ViewFold | undefined;
+  readonly #kept: ViewFold;
   #proving: NodeJS.Timeout | undefined;
   #isOpen = false;
   #unwatch: () => void = () => undefined;
@@ -69,9 +69,9 @@ export class Projection {
     private readonly options: ProjectionOptions,
   ) {
     this.#logger = options.logger;
-    if (options.keep !== undefined) this.#kept = new ViewFold(options.keep);
-    this.state = new ClusterState(undefined, this.#kept?.fold);
-    this.#proof = new Proof(options.keep);
+    this.#kept = new ViewFold(options.keep);
+    this.state = new ClusterState(undefined, this.#kept.fold);
+    this.#proof = new Proof(this.#kept);
     if (options.accept !== undefined) this.#acceptance = new Acceptance(options.accept, options.logger);
     this.#cursors = new Cursors(options.channels);
   }

@@ -1,4 +1,4 @@
-import { ClusterState, hashResource } from '@shiplog/cluster';
+import { ClusterState, hashResource, ViewFold } from '@shiplog/cluster';
 import type { StoredObject, View } from '@shiplog/contracts';
 import { Cursor } from './cursor';
 import { Proof } from './prove';
@@ -48,6 +48,6 @@ describe('a proof', () => {
   it('by the hashes of whole objects says nothing of those of which a part is kept', async () => {
     const view: View = { name: 'spec', resources: { configmaps: { fields: { metadata: {} } } } };
     const hashes = { configmaps: 'another', pods: hashResource(stateOf(0), 'pods') };
-    expect(await new Proof(view).of(stateOf(1), cursors, hashes)).toEqual({ proved: 1, wrong: [] });
+    expect(await new Proof(new ViewFold(view)).of(stateOf(1), cursors, hashes)).toEqual({ proved: 1, wrong: [] });
   });
 });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { digestInSlices, hashObjects, provable, type ClusterState } from '@shiplog/cluster';
+import { digestInSlices, hashObjects, provable, ViewFold, type ClusterState } from '@shiplog/cluster';
 import type { Bus } from '@shiplog/bus';
-import { PositionQuery, type Signals, type View } from '@shiplog/contracts';
+import { PositionQuery, type Signals } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import type { Cursor } from './cursor';
 import { ViewProof } from './view-proof';
@@ -17,21 +17,21 @@ export interface Verdict {
 
 /** Compares what was folded with what the journal says it hashes to, beside the folding: one proof at a time. */
 export class Proof {
-  readonly #ofView: ViewProof | undefined;
+  readonly #ofView: ViewProof;
   #isUnderWay = false;
 
-  /** @param view what is kept of objects; undefined: all of it */
-  constructor(view?: View) {
-    if (view !== undefined) this.#ofView = new ViewProof(view);
+  /** @param kept what is kept of objects; default: all of it */
+  constructor(private readonly kept = new ViewFold()) {
+    this.#ofView = new ViewProof(kept.view);
   }
 
   /** As `of`, of objects that are not kept whole; see `ViewProof`. */
-  async ofView(
+  ofView(
     state: ClusterState,
     cursors: readonly Cursor[],
     head: Pick<Signals['head'], 'position' | 'views'>,
   ): Promise<Verdict | undefined> {
-    return this.#ofView?.of(state, cursors, head);
+    return this.#ofView.of(state, cursors, head);
   }
 
   /**
@@ -43,7 +43,7 @@ export class Proof {
     cursors: readonly Cursor[],
     hashes: Partial<Record<string, string>>,
   ): Promise<Verdict | undefined> {
-    const told = cursors.filter((cursor) => hashes[cursor.name] !== undefined && this.#ofView?.isOf(cursor) !== true);
+    const told = cursors.filter((cursor) => hashes[cursor.name] !== undefined && !this.#ofView.isOf(cursor));
     if (told.length === 0 || this.#isUnderWay) return undefined;
     this.#isUnderWay = true;
     try {
@@ -52,7 +52,8 @@ export class Proof {
         const { channel } = cursor;
         return { cursor, objects: [...provable(channel, state.values(channel.resource))] };
       });
-      for (const { objects } of then) await digestInSlices(objects, turn);
+      for (const { cursor, objects } of then)
+        await digestInSlices(objects, turn, (object) => this.kept.share(cursor.channel.resource, object));
       const wrong = then
         .filter(({ cursor, objects }) => hashObjects(objects) !== hashes[cursor.name])
         .map(({ cursor }) => cursor);

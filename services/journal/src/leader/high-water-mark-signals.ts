@@ -7,6 +7,7 @@ import {
   nodeOf,
   provable,
   EXCERPT_CHANNELS,
+  SharedParts,
   type ClusterState,
 } from '@shiplog/cluster';
 import { Head, NodeHead, type Signals, type StoredObject } from '@shiplog/contracts';
@@ -47,6 +48,8 @@ export class HighWaterMarkSignals {
   #viewsDueAt = Infinity;
   #viewsPosition = -1;
   #busy = false;
+  /** Of the objects that stay long enough to be hashed. */
+  readonly #parts = new SharedParts();
 
   constructor(
     private readonly bus: Bus,
@@ -119,7 +122,10 @@ export class HighWaterMarkSignals {
   #hashAndSend(): void {
     this.#once(async () => {
       const { state } = this.writer;
-      for (const resource of state.resources()) await digestInSlices([...state.values(resource)], turn);
+      for (const resource of state.resources()) {
+        const objects = [...state.values(resource)];
+        await digestInSlices(objects, turn, (object) => this.#parts.share(resource, object));
+      }
       for (const channel of EXCERPT_CHANNELS)
         await digestInSlices(provable(channel, state.values(channel.resource)), turn);
       this.#hashedAt = performance.now();
