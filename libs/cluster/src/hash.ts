@@ -5,6 +5,8 @@ import type { ClusterState } from './state';
 const LANES = 4;
 /** Digests made in one go: a few milliseconds. */
 const SLICE = 200;
+/** What it takes to see that there is a digest, of what it takes to make one. */
+const KNOWN_COST = 0.02;
 
 /** Objects are immutable, so a digest is made once per version of an object: hashing again costs additions only. */
 const digests = new WeakMap<StoredObject, string>();
@@ -72,13 +74,17 @@ export async function digestInSlices(
   turn: () => Promise<unknown>,
   onNew: (object: StoredObject) => void = () => undefined,
 ): Promise<void> {
-  let seen = 0;
+  let cost = 0;
   for (const object of objects) {
-    if (!digests.has(object)) {
+    const isNew = !digests.has(object);
+    if (isNew) {
       digestOf(object);
       onNew(object);
     }
-    if (++seen % SLICE === 0) await turn();
+    cost += isNew ? 1 : KNOWN_COST;
+    if (cost < SLICE) continue;
+    await turn();
+    cost = 0;
   }
 }
 

@@ -122,16 +122,22 @@ export class HighWaterMarkSignals {
   #hashAndSend(): void {
     this.#once(async () => {
       const { state } = this.writer;
-      for (const resource of state.resources()) {
-        const objects = [...state.values(resource)];
-        await digestInSlices(objects, turn, (object) => this.#parts.share(resource, object));
-      }
-      for (const channel of EXCERPT_CHANNELS)
-        await digestInSlices(provable(channel, state.values(channel.resource)), turn);
+      // The first time takes a while, in which objects change; the second time it does not.
+      await this.#digest(state);
+      await this.#digest(state);
       this.#hashedAt = performance.now();
       this.#hashedPosition = this.writer.position;
       this.#send({ hashes: { ...hashesOf(this.writer.state), ...hashesOfExcerpts(this.writer.state) } });
     });
+  }
+
+  async #digest(state: ClusterState): Promise<void> {
+    for (const resource of state.resources()) {
+      const objects = [...state.values(resource)];
+      await digestInSlices(objects, turn, (object) => this.#parts.share(resource, object));
+    }
+    for (const channel of EXCERPT_CHANNELS)
+      await digestInSlices(provable(channel, state.values(channel.resource)), turn);
   }
 
   /** Hashing takes a while, in which the state goes on: readers note what they have of it before, and hear of it after. */
