@@ -27,7 +27,7 @@ const WRITES_MS = 30_000;
 /** After a change and the hash that follows it every reader has made its digests. */
 const PROVING_MS = 12_000;
 /** Longer than the journal takes from one proof of the views to the next. */
-const VIEWS_MS = 180_000;
+const VIEWS_MS = 600_000;
 
 /**
  * What a pod costs the services of the master in memory, what they compute in one turn, and what a load of the state
@@ -114,11 +114,15 @@ async function write(bus: Bus, cluster: RunningCluster): Promise<void> {
   };
   say('pods change');
   const writers = Array.from({ length: WRITERS }, writer);
-  await wait(WRITES_MS);
-  await eventually(() => isProved, { timeoutMs: VIEWS_MS, everyMs: 500 });
-  isOver = true;
-  await Promise.all(writers);
-  heads.unsubscribe();
+  const failed = Promise.all(writers);
+  try {
+    await Promise.race([wait(WRITES_MS), failed]);
+    await Promise.race([eventually(() => isProved, { timeoutMs: VIEWS_MS, everyMs: 500 }), failed]);
+  } finally {
+    isOver = true;
+    await Promise.allSettled(writers);
+    heads.unsubscribe();
+  }
   say(`${written} changes were made`);
 }
 
