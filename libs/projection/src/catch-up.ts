@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Bus } from '@shiplog/bus';
-import type { ViewFold } from '@shiplog/cluster';
+import { FoldError, type ViewFold } from '@shiplog/cluster';
 import {
   StatusError,
   EventsQuery,
@@ -55,7 +55,8 @@ export async function loadState(bus: Bus, channels: Channel[] | undefined, kept:
 
 /**
  * Fetches what was missed in the channels of resources, of all of them in the order of the log, so that they are complete
- * up to one position at every moment. False when the gap is better closed by loading: too long, or no longer kept.
+ * up to one position at every moment. False when the gap is better closed by loading: too long, no longer kept, or with an
+ * event that can't be folded into what is here.
  *
  * @param fold takes in an event; called once for each, in order
  */
@@ -75,7 +76,7 @@ export async function refetch(
     if (page === undefined) return false;
     for (const event of page.events) {
       const cursor = cursors.of(event.resource, after);
-      if (cursor !== undefined && event.position > cursor.last) fold(cursor, event);
+      if (cursor !== undefined && event.position > cursor.last && !isFolded(() => fold(cursor, event))) return false;
       completeTo(event.position);
     }
     after = page.position;
@@ -83,6 +84,16 @@ export async function refetch(
     if (!page.more) return true;
   }
   return false;
+}
+
+function isFolded(fold: () => void): boolean {
+  try {
+    fold();
+    return true;
+  } catch (error) {
+    if (error instanceof FoldError) return false;
+    throw error;
+  }
 }
 
 function unlessGone(error: unknown): undefined {

@@ -5,7 +5,8 @@ import { pino } from 'pino';
 import { Projection } from './projection';
 import { Publisher } from './testing/publisher';
 
-const mask: FieldMask = { fields: { metadata: {}, data: { fields: { value: {} } } } };
+const conditions: FieldMask = { only: ['Ready'], fields: { status: {} } };
+const mask: FieldMask = { fields: { metadata: {}, data: { fields: { value: {} } }, conditions } };
 const keep: View = { name: 'spec', resources: { configmaps: mask } };
 
 describe('a projection that keeps a part of each object', () => {
@@ -79,5 +80,18 @@ describe('a projection that keeps a part of each object', () => {
     prove();
     await eventually(() => projection.statistics.hashesProved === 1);
     expect(projection.statistics).toMatchObject({ hashesFailed: 0, reloads: 1 });
+  });
+
+  it('loads what it can not fold: conditions that are told apart by something else than their type', async () => {
+    const named = (status: string) => [{ name: 'a', type: 'Ready', status }];
+    publisher.publish(publisher.append('SpecChanged', 'first', { changes: { conditions: { set: named('False') } } }));
+    await settled();
+    const items = [{ key: ['a'], in: { status: { set: 'True' } } }];
+    publisher.publish(publisher.append('SpecChanged', 'first', { changes: { conditions: { by: ['name'], items } } }));
+    publisher.head();
+    await settled();
+    expect(projection.get('configmaps', 'default', 'first')).toMatchObject({ conditions: named('True') });
+    publisher.publish(publisher.create('after'));
+    await settled();
   });
 });
