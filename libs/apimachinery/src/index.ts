@@ -28,7 +28,7 @@ export { sameJson } from './values/equal';
 export { hashText, nameSuffix } from './values/hash';
 export { JsonMap } from './values/json-map';
 export { fieldAt, withFieldAt } from './values/field-path';
-export { copyToExtend, isJsonObject, ownField, setField } from './values/json-object';
+export { copyToExtend, copyWithout, isJsonObject, ownField, setField } from './values/json-object';
 export { jsonObjectProblem } from './values/json-problem';
 export {
   asPrefix,

@@ -1,5 +1,5 @@
 import type { Change, Changes, ItemChange, ListChange } from '@shiplog/contracts';
-import { copyToExtend, isJsonObject, ownField, sameJson, setField } from '@shiplog/apimachinery';
+import { copyToExtend, copyWithout, isJsonObject, ownField, sameJson, setField } from '@shiplog/apimachinery';
 
 type Json = Record<string, unknown>;
 
@@ -15,15 +15,24 @@ export class ChangeMismatch extends Error {
 export function withChanges(target: unknown, changes: Changes): Json {
   const names = Object.keys(changes);
   if (names.length === 0 && isJsonObject(target)) return target;
-  const result: Json = isJsonObject(target) ? copyToExtend(target) : {};
+  const result = isJsonObject(target) ? copyToChange(target, changes, names) : {};
   for (const name of names) {
     const change = changes[name] as Change;
     if ('set' in change) setField(result, name, change.set);
     else if ('in' in change) setField(result, name, withChanges(ownField(result, name), change.in));
     else if ('items' in change) setField(result, name, withItems(ownField(result, name), change));
-    else delete result[name];
   }
   return result;
+}
+
+/** Without what is unset, and with room for what is new. */
+function copyToChange(target: Json, changes: Changes, names: readonly string[]): Json {
+  const isUnset = (name: string): boolean => {
+    const change = ownField(changes, name);
+    return change !== undefined && 'unset' in (change as Change);
+  };
+  if (names.some(isUnset)) return copyWithout(target, isUnset);
+  return names.every((name) => Object.hasOwn(target, name)) ? { ...target } : copyToExtend(target);
 }
 
 function withItems(target: unknown, { by, items }: ListChange): unknown[] {

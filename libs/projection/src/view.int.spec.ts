@@ -75,6 +75,7 @@ describe('a projection that keeps a part of each object', () => {
     const at = publisher.log.length;
     publisher.head({ at });
     publisher.head({ at, hashes: { 'spec-of-another': { configmaps: 'different' } } });
+    publisher.head({ at: at - 1 });
     publisher.head({ at: at - 1, hashes: { [viewId(keep)]: { configmaps: 'different' } } });
     await settled();
     prove();

@@ -32,3 +32,10 @@ export function copyToExtend<T extends object>(object: T): T {
   const { ...copy } = object;
   return copy as T;
 }
+
+/** A copy without some fields. `delete` would have V8 keep a table of fields for it, of several times the size. */
+export function copyWithout(object: Readonly<Fields>, isLeftOut: (name: string) => boolean): Fields {
+  const copy: Fields = {};
+  for (const name of Object.keys(object)) if (!isLeftOut(name)) setField(copy, name, object[name]);
+  return copy;
+}
