@@ -128,8 +128,9 @@ async function untilReady(cluster: Cluster, membership: Membership): Promise<voi
   const bus = await connectAgent(cluster, membership, 'kubelet');
   try {
     for (const until = Date.now() + READY_MS; Date.now() < until; await wait(500)) {
-      for await (const { objects } of bus.state({ channels: [{ resource: 'nodes' }] })) {
-        if (objects.some(({ object }) => object.metadata.name === membership.node && isReady(object as Node))) return;
+      const channels = [{ resource: 'nodes', node: membership.node }];
+      for await (const { objects } of bus.state({ channels })) {
+        if (objects.some(({ object }) => isReady(object as Node))) return;
       }
     }
     cluster.tell(`${membership.node} is not ready yet; its logs are in ${cluster.home.at('logs')}`);
