@@ -4,6 +4,7 @@ import { Allocations, type ReadonlyAllocations } from '@shiplog/admission';
 import { Collection } from './collection';
 import { foldObject } from './fold';
 import { PodsOfNodes } from './pods-of-nodes';
+import { ReferringNodes } from './referring-nodes';
 
 /** What an event did: the object before and after it. */
 export interface AppliedEvent {
@@ -32,6 +33,7 @@ export class ClusterState implements ReadonlyCluster {
   #allocations: Allocations | undefined;
   /** As these: only who is asked for a node's pods pays. */
   #podsOfNodes: PodsOfNodes | undefined;
+  #referringNodes: ReferringNodes | undefined;
   #catalog: Catalog;
 
   /** @param fold of one object; a view folds what it keeps */
@@ -75,6 +77,11 @@ export class ClusterState implements ReadonlyCluster {
   /** Of a node: those that are bound to it, in no particular order. */
   podsOf(node: string): Iterable<StoredObject> {
     return (this.#podsOfNodes ??= new PodsOfNodes(this.values('pods'))).of(node);
+  }
+
+  /** The nodes that have a pod which names a ConfigMap or Secret of a namespace, for example `configmaps/web`. */
+  nodesNaming(namespace: string, reference: string): Iterable<string> {
+    return (this.#referringNodes ??= new ReferringNodes(this.values('pods'))).of(namespace, reference);
   }
 
   size(resource?: ResourceId): number {
@@ -127,6 +134,7 @@ export class ClusterState implements ReadonlyCluster {
       this.#allocations?.replace(before as Service, after as Service);
     } else if (resource === 'pods') {
       this.#podsOfNodes?.replace(before, after);
+      this.#referringNodes?.replace(before, after);
     } else if (resource === DEFINITIONS) {
       const made = after === undefined ? undefined : definedResource(after as ObjectOf<typeof DEFINITIONS>);
       if (made !== undefined) this.#catalog = this.#catalog.with(made);
