@@ -1,5 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import { DEFINITIONS, dns1035Label, dnsSubdomain, type Problems, toSeconds } from '@shiplog/apimachinery';
+import { DEFINITIONS, dns1035Label, dnsSubdomain, isJsonObject, type Problems, toSeconds } from '@shiplog/apimachinery';
 import type { AdmissionContext } from '../context';
 import { type Draft, defineKind } from './kind';
 
@@ -26,7 +26,24 @@ function validateSpec({ group, names, scope, versions }: Spec, name: string, pro
     problems.breaches(`spec.versions[${i}].name`, version.name, dns1035Label);
     if (seen.has(version.name)) problems.duplicate(`spec.versions[${i}].name`, version.name);
     seen.add(version.name);
+    const schema = version.schema?.openAPIV3Schema;
+    if (schema !== undefined) validateSchema(schema, `spec.versions[${i}].schema.openAPIV3Schema`, problems);
   });
+}
+
+/** That there are schemas where readers of a schema go on: the types leave `items` and `additionalProperties` open. */
+function validateSchema(schema: unknown, at: string, problems: Problems): void {
+  if (!isJsonObject(schema)) return problems.invalid(at, schema, 'must be a schema object');
+  const { properties, items, additionalProperties } = schema;
+  if (isJsonObject(properties)) {
+    for (const name of Object.keys(properties)) validateSchema(properties[name], `${at}.properties[${name}]`, problems);
+  } else if (properties !== undefined) {
+    problems.invalid(`${at}.properties`, properties, 'must be schemas by the names of fields');
+  }
+  if (items !== undefined) validateSchema(items, `${at}.items`, problems);
+  if (additionalProperties !== undefined && typeof additionalProperties !== 'boolean') {
+    validateSchema(additionalProperties, `${at}.additionalProperties`, problems);
+  }
 }
 
 /** Whether the kind is another resource's of its group, so that the two could not be told apart, or the resource is built in. */

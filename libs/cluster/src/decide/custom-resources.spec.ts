@@ -172,6 +172,19 @@ describe('a definition', () => {
     expect(rejection).toMatchObject({ code: 422, message: expect.stringContaining(field) as string });
   });
 
+  it.each([
+    ['items', { type: 'array', items: [] }, 'items'],
+    ['fields of items', { type: 'array', items: { properties: null } }, 'items.properties'],
+    ['a field of items', { type: 'array', items: { properties: { a: null } } }, 'items.properties[a]'],
+    ['more fields', { type: 'object', additionalProperties: 'x' }, 'additionalProperties'],
+  ])('is refused where its schema has none for %s', (_of, schema, field) => {
+    const openAPIV3Schema = { type: 'object', properties: { spec: schema } };
+    const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }];
+    const at = `spec.versions[0].schema.openAPIV3Schema.properties[spec].${field}`;
+    const { rejection } = cluster().when(define({ versions }));
+    expect(rejection).toMatchObject({ code: 422, message: expect.stringContaining(at) as string });
+  });
+
   it('keeps its group, scope and kind', () => {
     const at = defined();
     for (const spec of [{ scope: 'Cluster' }, { names: { kind: 'Other' } }]) {
