@@ -54,6 +54,17 @@ const RENAMED = {
   'io.k8s.api.events.v1.EventSeries': 'RegardingEventSeries',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status': 'KubeStatus',
   'io.k8s.api.discovery.v1.EndpointPort': 'EndpointSlicePort',
+  'io.k8s.api.core.v1.ResourceClaim': 'ContainerResourceClaim',
+  'io.k8s.api.autoscaling.v1.CrossVersionObjectReference': 'CrossVersionObjectReferenceV1',
+  'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler': 'HorizontalPodAutoscalerV1',
+  'io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec': 'HorizontalPodAutoscalerSpecV1',
+  'io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerStatus': 'HorizontalPodAutoscalerStatusV1',
+  'io.k8s.api.admissionregistration.v1.ServiceReference': 'WebhookServiceReference',
+  'io.k8s.api.admissionregistration.v1.WebhookClientConfig': 'AdmissionWebhookClientConfig',
+  'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference': 'APIServiceReference',
+  'io.k8s.api.flowcontrol.v1.Subject': 'FlowSubject',
+  // A role of this house is that of a process.
+  'io.k8s.api.rbac.v1.Role': 'RbacRole',
 };
 const shortName = (ref) => RENAMED[ref] ?? ref.split('.').pop();
 const refOf = (schema) => schema.$ref?.replace('#/definitions/', '');

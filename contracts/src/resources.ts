@@ -104,13 +104,36 @@ const core = <const Id extends string, const Kind extends string>(
   options?: Options,
 ) => row(id, kind, namespaced, `io.k8s.api.core.v1.${kind}`, options);
 
+/** Rows of a group beside the core's, whose types are in a package of their own. */
+const inGroup =
+  <const Group extends string>(group: Group, schemas: string) =>
+  <const Plural extends string, const Kind extends string>(
+    plural: Plural,
+    kind: Kind,
+    namespaced: boolean,
+    options?: Options,
+  ) =>
+    row<`${Plural}.${Group}`, Kind>(`${plural}.${group}`, kind, namespaced, `${schemas}.${kind}`, options);
+
+const admission = inGroup('admissionregistration.k8s.io', 'io.k8s.api.admissionregistration.v1');
+const apps = inGroup('apps', 'io.k8s.api.apps.v1');
+const batch = inGroup('batch', 'io.k8s.api.batch.v1');
+const devices = inGroup('resource.k8s.io', 'io.k8s.api.resource.v1');
+const flow = inGroup('flowcontrol.apiserver.k8s.io', 'io.k8s.api.flowcontrol.v1');
+const networking = inGroup('networking.k8s.io', 'io.k8s.api.networking.v1');
+const rbac = inGroup('rbac.authorization.k8s.io', 'io.k8s.api.rbac.v1');
+const storage = inGroup('storage.k8s.io', 'io.k8s.api.storage.v1');
+
+const STATUS = ['status'];
+const SCALED = ['status', 'scale'];
+
 /** Every resource that is there from the beginning. A new kind starts as a row here (see CONTRIBUTING.md). */
 export const RESOURCES = [
   core('namespaces', 'Namespace', false, { subresources: ['status', 'finalize'] }),
-  core('nodes', 'Node', false, { subresources: ['status'] }),
+  core('nodes', 'Node', false, { subresources: STATUS }),
   core('pods', 'Pod', true, { subresources: ['status', 'binding', 'log'], returnedWhenDeleted: true }),
-  core('replicationcontrollers', 'ReplicationController', true, { subresources: ['status', 'scale'] }),
-  core('services', 'Service', true, { subresources: ['status'], createOnUpdate: true, returnedWhenDeleted: true }),
+  core('replicationcontrollers', 'ReplicationController', true, { subresources: SCALED }),
+  core('services', 'Service', true, { subresources: STATUS, createOnUpdate: true, returnedWhenDeleted: true }),
   core('endpoints', 'Endpoints', true, { createOnUpdate: true }),
   core('configmaps', 'ConfigMap', true),
   core('secrets', 'Secret', true),
@@ -119,6 +142,11 @@ export const RESOURCES = [
     also: [{ group: 'events.k8s.io', version: 'v1', schema: 'io.k8s.api.events.v1.Event' }],
     createOnUpdate: true,
   }),
+  core('limitranges', 'LimitRange', true, { createOnUpdate: true }),
+  core('persistentvolumeclaims', 'PersistentVolumeClaim', true, { subresources: STATUS, returnedWhenDeleted: true }),
+  core('persistentvolumes', 'PersistentVolume', false, { subresources: STATUS, returnedWhenDeleted: true }),
+  core('podtemplates', 'PodTemplate', true, { returnedWhenDeleted: true }),
+  core('resourcequotas', 'ResourceQuota', true, { subresources: STATUS, returnedWhenDeleted: true }),
   row('endpointslices.discovery.k8s.io', 'EndpointSlice', true, 'io.k8s.api.discovery.v1.EndpointSlice'),
   row('leases.coordination.k8s.io', 'Lease', true, 'io.k8s.api.coordination.v1.Lease', {
     createOnUpdate: true,
@@ -130,8 +158,79 @@ export const RESOURCES = [
     'CustomResourceDefinition',
     false,
     'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
-    { subresources: ['status'], served: false, unconditionalUpdate: false },
+    { subresources: STATUS, served: false, unconditionalUpdate: false },
   ),
+  row(
+    'apiservices.apiregistration.k8s.io',
+    'APIService',
+    false,
+    'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
+    { subresources: STATUS, unconditionalUpdate: false },
+  ),
+  admission('mutatingadmissionpolicies', 'MutatingAdmissionPolicy', false, { unconditionalUpdate: false }),
+  admission('mutatingadmissionpolicybindings', 'MutatingAdmissionPolicyBinding', false, { unconditionalUpdate: false }),
+  admission('mutatingwebhookconfigurations', 'MutatingWebhookConfiguration', false, { unconditionalUpdate: false }),
+  admission('validatingadmissionpolicies', 'ValidatingAdmissionPolicy', false, {
+    subresources: STATUS,
+    unconditionalUpdate: false,
+  }),
+  admission('validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding', false, {
+    unconditionalUpdate: false,
+  }),
+  admission('validatingwebhookconfigurations', 'ValidatingWebhookConfiguration', false, { unconditionalUpdate: false }),
+  apps('controllerrevisions', 'ControllerRevision', true),
+  apps('daemonsets', 'DaemonSet', true, { subresources: STATUS }),
+  apps('deployments', 'Deployment', true, { subresources: SCALED }),
+  apps('replicasets', 'ReplicaSet', true, { subresources: SCALED }),
+  apps('statefulsets', 'StatefulSet', true, { subresources: SCALED }),
+  row(
+    'horizontalpodautoscalers.autoscaling',
+    'HorizontalPodAutoscaler',
+    true,
+    'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+    {
+      subresources: STATUS,
+      also: [{ group: 'autoscaling', version: 'v1', schema: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler' }],
+    },
+  ),
+  batch('cronjobs', 'CronJob', true, { subresources: STATUS }),
+  batch('jobs', 'Job', true, { subresources: STATUS }),
+  row(
+    'certificatesigningrequests.certificates.k8s.io',
+    'CertificateSigningRequest',
+    false,
+    'io.k8s.api.certificates.v1.CertificateSigningRequest',
+    { subresources: ['status', 'approval'] },
+  ),
+  flow('flowschemas', 'FlowSchema', false, { subresources: STATUS }),
+  flow('prioritylevelconfigurations', 'PriorityLevelConfiguration', false, { subresources: STATUS }),
+  networking('ingressclasses', 'IngressClass', false),
+  networking('ingresses', 'Ingress', true, { subresources: STATUS }),
+  networking('ipaddresses', 'IPAddress', false),
+  networking('networkpolicies', 'NetworkPolicy', true),
+  networking('servicecidrs', 'ServiceCIDR', false, { subresources: STATUS }),
+  row('runtimeclasses.node.k8s.io', 'RuntimeClass', false, 'io.k8s.api.node.v1.RuntimeClass', {
+    unconditionalUpdate: false,
+  }),
+  row('poddisruptionbudgets.policy', 'PodDisruptionBudget', true, 'io.k8s.api.policy.v1.PodDisruptionBudget', {
+    subresources: STATUS,
+    unconditionalUpdate: false,
+  }),
+  rbac('clusterrolebindings', 'ClusterRoleBinding', false, { createOnUpdate: true }),
+  rbac('clusterroles', 'ClusterRole', false, { createOnUpdate: true }),
+  rbac('rolebindings', 'RoleBinding', true, { createOnUpdate: true }),
+  rbac('roles', 'Role', true, { createOnUpdate: true }),
+  devices('deviceclasses', 'DeviceClass', false),
+  devices('resourceclaims', 'ResourceClaim', true, { subresources: STATUS }),
+  devices('resourceclaimtemplates', 'ResourceClaimTemplate', true),
+  devices('resourceslices', 'ResourceSlice', false),
+  row('priorityclasses.scheduling.k8s.io', 'PriorityClass', false, 'io.k8s.api.scheduling.v1.PriorityClass'),
+  storage('csidrivers', 'CSIDriver', false, { unconditionalUpdate: false }),
+  storage('csinodes', 'CSINode', false, { unconditionalUpdate: false }),
+  storage('csistoragecapacities', 'CSIStorageCapacity', true, { unconditionalUpdate: false }),
+  storage('storageclasses', 'StorageClass', false),
+  storage('volumeattachments', 'VolumeAttachment', false, { subresources: STATUS, unconditionalUpdate: false }),
+  storage('volumeattributesclasses', 'VolumeAttributesClass', false),
 ] as const satisfies readonly ResourceRow[];
 
 /** A resource that code may name: `pods` or `leases.coordination.k8s.io`, whose objects have a type of their own. */

@@ -120,13 +120,14 @@ describe('replacing', () => {
     expect(valueOf(replace({ metadata: { ...before.metadata, labels: { a: 'b' } } })).metadata.generation).toBe(1);
   });
 
-  it('keeps status on the main resource, and everything but status on the other', () => {
+  it('keeps status on the main resource, and everything but status and metadata on the other', () => {
     const both = { spec: { ...(before['spec'] as object), replicas: 7 }, status: { replicas: 3 } };
     const main = valueOf(replace(both));
     expect(main['status']).toEqual({ replicas: 0 });
     expect(main['spec']).toMatchObject({ replicas: 7 });
-    const status = valueOf(replace({ ...both, metadata: { ...before.metadata, labels: { new: 'label' } } }, 'status'));
-    expect(status).toEqual({ ...before, status: { replicas: 3 } });
+    const labelled = { ...before.metadata, labels: { new: 'label' } };
+    const status = valueOf(replace({ ...both, metadata: labelled }, 'status'));
+    expect(status).toEqual({ ...before, metadata: labelled, status: { replicas: 3 } });
     expect(valueOf(replace({}, 'status'))).toBe(before);
   });
 

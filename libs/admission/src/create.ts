@@ -49,6 +49,7 @@ export function admitCreate(row: ResourceRow, object: unknown, ctx: AdmissionCon
   if (forbidden !== undefined) return refused(statusOf.forbidden(row, draft.metadata.name ?? '', forbidden));
   const problems = new Problems();
   validateMetadata(draft.metadata, rules.name, problems);
+  rules.rows?.check(draft, problems);
   rules.validate?.(draft, problems, ctx);
   if (problems.none) rules.allocate?.(draft, undefined, problems, ctx);
   return problems.none ? ok(draft) : refused(statusOf.invalid(row, draft.metadata.name ?? '', problems.causes));

@@ -129,23 +129,36 @@ function replaceMain(
   if (after.metadata !== before.metadata) validateMetadata(after.metadata, rules.name, problems);
   validateMetadataUpdate(draft.metadata, before.metadata, problems);
   rules.validateUpdate?.(after, before, problems);
+  rules.rows?.check(after, problems, { before });
   rules.validate?.(after, problems, ctx, before);
   if (problems.none) rules.allocate?.(after, before, problems, ctx);
   return problems.none ? ok(after) : refused(statusOf.invalid(row, before.metadata.name, problems.causes));
 }
 
+/**
+ * The status is what is submitted, and the rest stays. Of built-in kinds users may write metadata here too, as in Kubernetes
+ * (the status strategies' PrepareForUpdate); of custom resources they may not.
+ */
 function replaceStatus(row: ResourceRow, before: StoredObject, draft: KubeObject): Result<KubeObject> {
-  const after: KubeObject = { ...before };
-  takeOver(after, draft, 'status');
-  const { status: rules } = rulesOf(row);
-  rules?.defaults?.(after);
-  if (sameJson(after['status'], before['status'])) return ok(before);
+  const { status: rules, name } = rulesOf(row);
+  const isCustom = typeof row.versions[0].schema !== 'string';
+  const sent: KubeObject = { ...before, metadata: { ...(isCustom ? before : draft).metadata } };
+  for (const field of rules?.keeps ?? []) takeOver(sent.metadata, before.metadata, field);
+  takeOver(sent, draft, 'status');
+  rules?.defaults?.(sent);
+  const after = keepingMetadata(before, sent);
+  if (after.metadata === before.metadata && after['status'] === before['status']) return ok(before);
   const problems = new Problems();
-  rules?.validate?.(after, problems);
+  if (after.metadata !== before.metadata) validateMetadata(after.metadata, name, problems);
+  validateMetadataUpdate(sent.metadata, before.metadata, problems);
+  if (after['status'] !== before['status']) {
+    rules?.rows?.check(after, problems, { before });
+    rules?.validate?.(after, problems, before);
+  }
   return problems.none ? ok(after) : refused(statusOf.invalid(row, before.metadata.name, problems.causes));
 }
 
-function takeOver(to: KubeObject, from: KubeObject, field: string): void {
+function takeOver<T extends object>(to: T, from: T, field: keyof T): void {
   if (from[field] === undefined) delete to[field];
   else to[field] = from[field];
 }

@@ -1,15 +1,19 @@
 import type { ApiObjects, BuiltIn, KubeObject, ObjectOf, ResourceId, ResourceRow } from '@shiplog/contracts';
 import { dnsSubdomain, type Problems, type Result, type TextRule } from '@shiplog/apimachinery';
 import type { AdmissionContext } from '../context';
+import type { FieldRules } from '../rows/rows';
 
 /** An object of a resource on its way in: decoded, ours to change, not yet stamped with a resourceVersion. */
 export type Draft<R extends BuiltIn> = ApiObjects[R];
 
 /** What is a kind's own about the status that is written through the status subresource. */
-interface StatusRules<T> {
+interface StatusRules<T, B> {
+  /** Fields of metadata that it leaves alone; of the others users may write what they may in the main resource. */
+  readonly keeps?: readonly ('labels' | 'ownerReferences')[];
   /** Fills in what may be left out. */
   defaults?(draft: T): void;
-  validate?(draft: T, problems: Problems): void;
+  readonly rows?: FieldRules;
+  validate?(draft: T, problems: Problems, before: B): void;
 }
 
 /**
@@ -35,6 +39,8 @@ export interface KindRules<R extends BuiltIn> {
   forbids?(draft: Draft<R>, ctx: AdmissionContext): string | undefined;
   /** What the main resource's update must take over from the object before. */
   prepareUpdate?(draft: Draft<R>, before: ObjectOf<R>, ctx: AdmissionContext): void;
+  /** Rules that are data; they come before the others. */
+  readonly rows?: FieldRules;
   /** Rules for the object as it stands. `before` is there on an update. */
   validate?(draft: Draft<R>, problems: Problems, ctx: AdmissionContext, before?: ObjectOf<R>): void;
   /** Rules for the change. */
@@ -43,7 +49,7 @@ export interface KindRules<R extends BuiltIn> {
   allocate?(draft: Draft<R>, before: ObjectOf<R> | undefined, problems: Problems, ctx: AdmissionContext): void;
   /** What a client should be told of an object that was admitted. `before` is there after an update. */
   warnings?(object: Draft<R>, before?: ObjectOf<R>): readonly string[];
-  readonly status?: StatusRules<Draft<R>>;
+  readonly status?: StatusRules<Draft<R>, ObjectOf<R>>;
   /** By name, subresources that no other kind has: the draft of the object that something submitted to them comes to. */
   readonly subresources?: Readonly<Record<string, (submitted: Draft<R>, before: ObjectOf<R>) => Result<KubeObject>>>;
 }
@@ -58,11 +64,12 @@ export interface AnyKindRules {
   prepareCreate?(draft: KubeObject, ctx: AdmissionContext): void;
   forbids?(draft: KubeObject, ctx: AdmissionContext): string | undefined;
   prepareUpdate?(draft: KubeObject, before: KubeObject, ctx: AdmissionContext): void;
+  readonly rows?: FieldRules;
   validate?(draft: KubeObject, problems: Problems, ctx: AdmissionContext, before?: KubeObject): void;
   validateUpdate?(draft: KubeObject, before: KubeObject, problems: Problems): void;
   allocate?(draft: KubeObject, before: KubeObject | undefined, problems: Problems, ctx: AdmissionContext): void;
   warnings?(object: KubeObject, before?: KubeObject): readonly string[];
-  readonly status?: StatusRules<KubeObject>;
+  readonly status?: StatusRules<KubeObject, KubeObject>;
   readonly subresources?: Readonly<Record<string, (submitted: KubeObject, before: KubeObject) => Result<KubeObject>>>;
 }
 

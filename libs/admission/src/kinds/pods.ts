@@ -133,6 +133,8 @@ export const pods = defineKind<'pods'>({
     }
   },
   status: {
+    // Old kubelets write an owner without all its fields (podStatusStrategy in Kubernetes).
+    keeps: ['ownerReferences'],
     validate: (draft, problems) => validatePodStatus(draft.status ?? {}, problems),
   },
   validateUpdate(draft, before, problems) {

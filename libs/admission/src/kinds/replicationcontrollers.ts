@@ -1,32 +1,7 @@
-import type { PodTemplateSpec } from '@shiplog/contracts';
-import { dnsSubdomain, GoSyntax, matchesSelectorMap, type Problems, sameJson } from '@shiplog/apimachinery';
-import { validatePodAnnotations } from '../pods/annotations';
-import { defaultPodSpec } from '../pods/defaults';
-import { validatePodSpec } from '../pods/validate';
+import { dnsSubdomain, GoSyntax, matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
+import { defaultPodTemplate, validateLastingTemplate } from '../pods/template';
 import { nameWarnings, podSpecWarnings } from '../pods/warnings';
-import { validateLabels, validateAnnotations } from '../metadata/validate';
 import { defineKind } from './kind';
-
-function validateTemplate(template: PodTemplateSpec, problems: Problems): void {
-  validateLabels(template.metadata?.labels, 'spec.template.metadata.labels', problems);
-  validateAnnotations(template.metadata?.annotations, 'spec.template.metadata.annotations', problems);
-  const spec = template.spec ?? { containers: [] };
-  validatePodSpec(spec, 'spec.template.spec', problems);
-  const { annotations = {} } = template.metadata ?? {};
-  validatePodAnnotations(annotations, spec, 'spec.template.metadata.annotations', problems);
-  if (spec.ephemeralContainers !== undefined) {
-    problems.forbidden('spec.template.spec.ephemeralContainers', 'ephemeral containers not allowed in pod template');
-  }
-  if (spec.restartPolicy !== undefined && spec.restartPolicy !== 'Always') {
-    problems.notSupported('spec.template.spec.restartPolicy', spec.restartPolicy, ['Always']);
-  }
-  if (spec.activeDeadlineSeconds !== undefined) {
-    problems.forbidden(
-      'spec.template.spec.activeDeadlineSeconds',
-      'activeDeadlineSeconds in ReplicationController is not Supported',
-    );
-  }
-}
 
 export const replicationControllers = defineKind<'replicationcontrollers'>({
   resource: 'replicationcontrollers',
@@ -37,9 +12,8 @@ export const replicationControllers = defineKind<'replicationcontrollers'>({
     draft.spec ??= {};
     draft.spec.replicas ??= 1;
     const { template } = draft.spec;
-    if (template === undefined) return;
-    if (template.spec !== undefined) defaultPodSpec(template.spec);
-    const labels = template.metadata?.labels;
+    defaultPodTemplate(template);
+    const labels = template?.metadata?.labels;
     if (labels === undefined) return;
     draft.spec.selector ??= { ...labels };
     draft.metadata.labels ??= { ...labels };
@@ -67,7 +41,9 @@ export const replicationControllers = defineKind<'replicationcontrollers'>({
       );
     }
     // An unchanged template was valid when it came in, and stricter rules of today must not lock the number of pods.
-    if (!sameJson(template, before?.spec?.template)) validateTemplate(template, problems);
+    if (!sameJson(template, before?.spec?.template)) {
+      validateLastingTemplate(template, 'ReplicationController', 'spec.template', problems);
+    }
   },
   warnings({ metadata, spec }, before) {
     if (before !== undefined && before.metadata.generation === metadata.generation) return [];

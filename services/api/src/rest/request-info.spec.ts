@@ -37,7 +37,7 @@ describe('parsePath', () => {
   it.each([
     '/api/v2/pods',
     '/api/v1/deployments',
-    '/apis/apps/v1/deployments',
+    '/apis/extensions/v1beta1/deployments',
     '/api/v1/pods/web',
     '/api/v1/namespaces/default/nodes',
     '/api/v1/namespaces/default/pods/web/exec/more',

@@ -120,7 +120,7 @@ describe('the garbage collector over a journal', () => {
 
   it('keeps what an owner of a kind owns that is not served', async () => {
     const metadata = { name: 'web', uid: 'some-uid' } as StoredMeta;
-    await make('kept', ownedBy({ apiVersion: 'apps/v1', kind: 'Deployment', metadata }));
+    await make('kept', ownedBy({ apiVersion: 'example.com/v1', kind: 'Widget', metadata }));
     await cluster.settle();
     expect(left()).toEqual(['kept']);
   });
