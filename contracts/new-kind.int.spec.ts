@@ -17,7 +17,7 @@ const COPIED = [
 ];
 const JEST = ['jest.config.js', 'jest.quick.js', 'jest.slow.js'];
 const ROW_BEFORE = "  core('configmaps', 'ConfigMap', true),\n";
-const ROW = "  core('limitranges', 'LimitRange', true),\n";
+const ROW = "  row('evictions.policy', 'Eviction', true, 'io.k8s.api.policy.v1.Eviction'),\n";
 
 /** What a spec in the copy says of the new kind: it has no behaviour of its own, and is stored, shown and served all the same. */
 const SPEC = `
@@ -26,21 +26,17 @@ import { cluster } from './testing/given';
 
 it('is stored, defaulted and validated by its schema alone', () => {
   const at = cluster();
-  const limits = [{ type: 'Container', max: { cpu: '1' } }];
-  const made = at.when({
-    type: 'CreateObject',
-    data: {
-      resource: 'limitranges',
-      namespace: 'default',
-      object: { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'small' }, spec: { limits } },
-    },
-  });
-  expect(made.types).toEqual(['limitranges.Created']);
-  expect(at.get('limitranges', 'default', 'small')).toMatchObject({ kind: 'LimitRange', spec: { limits } });
-  expect(hashResource(at.state, 'limitranges')).toMatch(/:1$/);
-  const wrong = { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'wrong' }, spec: { limits: 7 } };
-  const data = { resource: 'limitranges', namespace: 'default', object: wrong } as const;
-  expect(at.when({ type: 'CreateObject', data }).rejection?.code).toBe(400);
+  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction' };
+  const resource = 'evictions.policy';
+  const create = (name: string, deleteOptions: unknown) =>
+    at.when({
+      type: 'CreateObject',
+      data: { resource, namespace: 'default', object: { ...eviction, metadata: { name }, deleteOptions } },
+    });
+  expect(create('small', { dryRun: ['All'] }).types).toEqual([resource + '.Created']);
+  expect(at.get(resource, 'default', 'small')).toMatchObject({ kind: 'Eviction', deleteOptions: { dryRun: ['All'] } });
+  expect(hashResource(at.state, resource)).toMatch(/:1$/);
+  expect(create('wrong', 7).rejection?.code).toBe(400);
 });
 `;
 
@@ -64,7 +60,7 @@ describe('a kind without behaviour of its own', () => {
     writeFileSync(rows, text.replace(ROW_BEFORE, ROW_BEFORE + ROW));
     await run('contracts/generate.mjs');
     await run('contracts/asyncapi.mjs');
-    writeFileSync(join(copy, 'libs', 'cluster', 'src', 'decide', 'limit-range.spec.ts'), SPEC);
+    writeFileSync(join(copy, 'libs', 'cluster', 'src', 'decide', 'evictions.spec.ts'), SPEC);
   });
   afterAll(() => rmSync(copy, { recursive: true }));
 
@@ -73,7 +69,7 @@ describe('a kind without behaviour of its own', () => {
   });
 
   it('is stored and validated, changes no hash of an old log, no permission and no document by hand', async () => {
-    const paths = ['limit-range.spec', 'upcast/upcast.spec', 'permissions.spec', 'asyncapi.spec'];
+    const paths = ['evictions.spec', 'upcast/upcast.spec', 'permissions.spec', 'asyncapi.spec'];
     const args = ['--selectProjects', 'unit', '--testPathPatterns', ...paths];
     expect(await run(module('jest', 'bin', 'jest.js'), ...args)).toMatch(/^Tests: +\d+ passed, \d+ total$/m);
   });

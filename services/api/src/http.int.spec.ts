@@ -51,7 +51,7 @@ describe('HTTP', () => {
     [
       'a path that is not served',
       'GET',
-      '/apis/apps/v1/deployments',
+      '/apis/extensions/v1beta1/deployments',
       undefined,
       {},
       404,
