@@ -11,6 +11,17 @@ export const apiSettings = {
     env: 'TOKEN_FILE',
     description: 'File of the accepted bearer tokens, a line each: token,user,uid,"group1,group2".',
   }),
+  proxyCertFile: text({
+    env: 'PROXY_CLIENT_CERT_FILE',
+    description:
+      'File of the certificate, PEM, by which the servers of APIServices know that it is the api that tells them who asks; none: it shows none.',
+    default: '',
+  }),
+  proxyKeyFile: text({
+    env: 'PROXY_CLIENT_KEY_FILE',
+    description: "File of that certificate's private key, PEM.",
+    default: '',
+  }),
   advertiseAddress: text({
     env: 'ADVERTISE_ADDRESS',
     description:

@@ -3,6 +3,7 @@ import { StatusError } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { servedApi, type ServedApi } from '@shiplog/representation';
 import { ClusterCache } from '../cache/cluster-cache';
+import { AggregationHandler, type ForwardedRequest } from '../handlers/aggregation/aggregation-handler';
 import { LogHandler } from '../handlers/logs/log-handler';
 import { ReadHandler } from '../handlers/reads/read-handler';
 import { WatchHandler } from '../handlers/watch/watch-handler';
@@ -52,6 +53,7 @@ export class Gateway {
     private readonly mutations: MutationHandler,
     private readonly watches: WatchHandler,
     private readonly logs: LogHandler,
+    private readonly aggregation: AggregationHandler,
     private readonly cluster: ClusterCache,
   ) {}
 
@@ -102,7 +104,7 @@ export class Gateway {
       case 'nowhere':
         // Whether it is somewhere can only be said once the log is read.
         void this.cluster.projection;
-        return throwStatus(statusOf.noSuchPath());
+        return this.#onElsewhere(target, { ...head, user, body });
       // Without a verb none was admitted.
       case 'resource':
         return throwStatus(statusOf.noSuchPath());
@@ -146,6 +148,15 @@ export class Gateway {
     }
   }
 
+  #onElsewhere(
+    { group = '', version = '' }: Extract<Target, { area: 'nowhere' }>,
+    request: ForwardedRequest,
+  ): Promise<Answer> {
+    const service = this.aggregation.serviceOf(group, version);
+    if (service === undefined) return throwStatus(statusOf.noSuchPath());
+    return this.aggregation.forward(service, request);
+  }
+
   #onOther(head: RequestHead): Answer {
     const { path, method } = head;
     if (method !== 'GET' && method !== 'HEAD') throwStatus(statusOf.noSuchPath());
@@ -171,8 +182,9 @@ function verbAsked(target: ResourceTarget, { method, query }: RequestHead): Verb
   return verbOf(method, target, flagParam(query, 'watch')) ?? throwStatus(statusOf.methodNotAllowed());
 }
 
-function classOfRequest(target: Target, verb: Verb | undefined, { method }: RequestHead): RequestClass {
+function classOfRequest(target: Target, verb: Verb | undefined, { method, query }: RequestHead): RequestClass {
   if (target.area === 'resource' && verb !== undefined) return classOf(verb, target.subresource?.name);
+  if (target.area === 'nowhere' && flagParam(query, 'watch')) return 'streaming';
   return method === 'GET' || method === 'HEAD' ? 'reading' : 'changing';
 }
 

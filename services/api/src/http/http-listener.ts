@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
 import { FailureFilter } from './failure-filter';
-import { statusAnswer, type BodyAnswer, type OutStream, type StreamAnswer } from '../rest/answer';
+import { statusAnswer, type Answer, type BodyAnswer, type OutStream, type StreamAnswer } from '../rest/answer';
 import { statusOfFailure } from '../common/failures';
 import { Gateway, type Admitted, type RequestHead } from './gateway';
 import { headerValue } from '../rest/warning-header';
@@ -151,7 +151,7 @@ function linger({ raw, request }: FastifyReply, body: Buffer | string): void {
   request.raw.once('end', end).resume();
 }
 
-function legalHeaders({ headers }: BodyAnswer): Record<string, string> | undefined {
+function legalHeaders({ headers }: Answer): Record<string, string> | undefined {
   if (headers === undefined) return undefined;
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerValue(value)]));
 }
@@ -164,7 +164,11 @@ async function stream(
 ): Promise<void> {
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(answer.code, { 'content-type': answer.type, 'cache-control': 'no-cache, private' });
+  raw.writeHead(answer.code, {
+    'content-type': answer.type,
+    'cache-control': 'no-cache, private',
+    ...legalHeaders(answer),
+  });
   raw.flushHeaders();
   const left = new AbortController();
   const leave = (): void => left.abort();

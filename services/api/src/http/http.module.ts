@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '../cache/cache.module';
+import { AggregationModule } from '../handlers/aggregation/aggregation.module';
 import { LogsModule } from '../handlers/logs/logs.module';
 import { ReadsModule } from '../handlers/reads/reads.module';
 import { WatchModule } from '../handlers/watch/watch.module';
@@ -15,7 +16,7 @@ import { ServerCertificate } from './server-certificate';
 
 /** The Kubernetes API over HTTPS, in front of the handlers. */
 @Module({
-  imports: [CacheModule, ReadsModule, WritesModule, WatchModule, LogsModule],
+  imports: [CacheModule, ReadsModule, WritesModule, WatchModule, LogsModule, AggregationModule],
   providers: [
     Authentication,
     Documents,

@@ -18,6 +18,7 @@ export interface StreamAnswer {
   readonly kind: 'stream';
   readonly code: number;
   readonly type: string;
+  readonly headers?: BodyAnswer['headers'];
   /** Ends by itself, or soon after the signal says that the client left or the server stops. */
   readonly write: (out: OutStream) => Promise<void>;
 }

@@ -28,8 +28,8 @@ export type Target =
   | { readonly area: 'version'; readonly of: ServedGroupVersion }
   /** Health, version and OpenAPI: by the path itself. */
   | { readonly area: 'other'; readonly path: string }
-  /** Under a served group, but nothing that it has. */
-  | { readonly area: 'nowhere' };
+  /** Nothing that is served here: of another server's, perhaps, by the group and version that it begins with. */
+  | { readonly area: 'nowhere'; readonly group?: string; readonly version?: string };
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -42,12 +42,16 @@ export function parsePath(path: string, api: ServedApi): Target {
   if (root !== 'api' && root !== 'apis') return { area: 'other', path };
   if (parts.length === 1) return { area: root === 'api' ? 'core' : 'groups' };
   const group = api.group(root === 'api' ? '' : (parts[1] ?? ''));
-  if (group === undefined) return NOWHERE;
+  if (group === undefined) return elsewhere(root, parts);
   if (root === 'apis' && parts.length === 2) return { area: 'group', group };
   const rest = parts.slice(root === 'api' ? 1 : 2);
   const of = group.versions.find(({ version }) => version === rest[0]);
-  if (of === undefined) return NOWHERE;
+  if (of === undefined) return elsewhere(root, parts);
   return rest.length === 1 ? { area: 'version', of } : parseResource(of, rest.slice(1), api);
+}
+
+function elsewhere(root: string, [, group = '', version]: readonly string[]): Target {
+  return root === 'apis' && version !== undefined ? { area: 'nowhere', group, version } : NOWHERE;
 }
 
 function parseResource({ group, version }: ServedGroupVersion, given: string[], api: ServedApi): Target {

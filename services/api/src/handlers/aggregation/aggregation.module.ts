@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { CacheModule } from '../../cache/cache.module';
+import { AggregationHandler } from './aggregation-handler';
+import { Availability } from './availability';
+import { BackendConnections } from './backend-connections';
+
+/** Versions of the API that other servers serve. */
+@Module({
+  imports: [CacheModule],
+  providers: [AggregationHandler, Availability, BackendConnections],
+  exports: [AggregationHandler],
+})
+export class AggregationModule {}
