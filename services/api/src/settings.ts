@@ -22,6 +22,12 @@ export const apiSettings = {
     description: "File of that certificate's private key, PEM.",
     default: '',
   }),
+  proxyCaFile: text({
+    env: 'PROXY_CLIENT_CA_FILE',
+    description:
+      "File of that certificate's authority, PEM, which those servers find in extension-apiserver-authentication.",
+    default: '',
+  }),
   advertiseAddress: text({
     env: 'ADVERTISE_ADDRESS',
     description:

@@ -7,6 +7,8 @@ import { keepToken } from './tokens';
 
 /** What the certificate of the API calls it. */
 const BEARER = 'shiplog-api';
+/** As Kubernetes calls who tells the servers of APIServices who asks. */
+const PROXY = 'front-proxy-client';
 
 /** Certificate authority, the API server's certificate, an administrator's token, and the kubeconfig that holds them. */
 export const certificates: Step = {
@@ -15,11 +17,12 @@ export const certificates: Step = {
     const { home, pki } = cluster;
     const authority = await pki.authority();
     await pki.kept('server', { commonName: BEARER, names: serverNames(cluster), usage: ['server'] });
+    await pki.kept(PROXY, { commonName: PROXY, names: [], usage: ['client'] });
     const token = home.secret('admin-token');
     keepToken(home.tokens, `${token},admin,admin,"system:masters"`);
     handToApi(cluster);
     pki.onRenewed((names) => {
-      if (names.includes(BEARER)) handToApi(cluster);
+      if (names.includes(BEARER) || names.includes(PROXY)) handToApi(cluster);
     });
     writeFileSync(home.kubeconfig, kubeconfig(cluster.apiUrl, authority.certificate, token), { mode: 0o600 });
     return home.kubeconfig;
@@ -30,7 +33,7 @@ export const certificates: Step = {
 function handToApi({ home, layout }: Cluster): void {
   const user = serviceUser('api', layout.slot);
   makeOwnFolder(home.at('api'), PASSABLE);
-  for (const file of ['ca.crt', 'server.key', 'server.crt']) {
+  for (const file of ['ca.crt', 'server.key', 'server.crt', `${PROXY}.key`, `${PROXY}.crt`]) {
     const copy = home.at('api', file);
     writeOwn(`${copy}.new`, readFileSync(home.at('pki', file), 'utf8'));
     if (file === 'ca.crt') chmodSync(`${copy}.new`, 0o644);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import {
@@ -22,11 +23,12 @@ import type { ApiConfig } from '../settings';
 const ACTOR = serviceActor('api');
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const PORT_NAME = 'https';
+const PROXY_AUTHENTICATION = 'extension-apiserver-authentication';
 const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };
 
 /**
- * Makes what every cluster has, where it is missing: four namespaces, and the Service `kubernetes` with its endpoint, by
- * which pods reach the api. Several apis may do so at once: the later one is told that it is there.
+ * Makes what every cluster has, where it is missing: four namespaces, the Service `kubernetes` with its endpoint, by which
+ * pods reach the api, and by what servers of APIServices know it. Several apis may do so at once: the later one is told that it is there.
  */
 @Injectable()
 export class Bootstrap {
@@ -66,6 +68,9 @@ export class Bootstrap {
     const { config } = this;
     await Promise.all(NAMESPACES.map((name) => this.#ensure('namespaces', '', objectOf('namespaces', { name }))));
     await this.#ensure('services', 'default', kubernetesService(config));
+    if (config.proxyCaFile !== '') {
+      await this.#ensure('configmaps', 'kube-system', proxyAuthentication(readFileSync(config.proxyCaFile, 'utf8')));
+    }
     // No Service leads to what is only the node's own: who advertises that has none but local clients.
     if (backendAddress(config.advertiseAddress).length > 0) return;
     await this.#ensure('endpoints', 'default', kubernetesEndpoints(config));
@@ -107,6 +112,7 @@ function keyOf({ resource, namespace, name }: ObjectKey): string {
 /** Whether an object is one of those that every cluster has. */
 function isOfEveryCluster({ resource, namespace, name }: ObjectKey): boolean {
   if (resource === 'namespaces') return NAMESPACES.includes(name);
+  if (resource === 'configmaps') return namespace === 'kube-system' && name === PROXY_AUTHENTICATION;
   const isEndpoint = ['services', 'endpoints', 'endpointslices.discovery.k8s.io'].includes(resource);
   return isEndpoint && namespace === 'default' && name === 'kubernetes';
 }
@@ -121,7 +127,7 @@ function changeFor(
   const name = object.metadata.name ?? '';
   const there = projection.get(resource, namespace, name) as KubeObject | undefined;
   if (there === undefined) return { type: 'CreateObject', data: { resource, namespace, object } };
-  const addresses = ['subsets', 'endpoints', 'ports'];
+  const addresses = ['subsets', 'endpoints', 'ports', 'data'];
   const differs = addresses.some((field) => JSON.stringify(there[field]) !== JSON.stringify(object[field]));
   if (!differs || resource === 'namespaces' || resource === 'services') return undefined;
   return { type: 'ReplaceObject', data: { resource, namespace, name, object } };
@@ -130,6 +136,18 @@ function changeFor(
 function objectOf(resource: BuiltIn, metadata: KubeObject['metadata'], fields: object = {}): KubeObject {
   const row = builtIn(resource);
   return { apiVersion: storedApiVersion(row), kind: row.kind, metadata, ...fields };
+}
+
+/** By which servers of APIServices know the api, and where it tells them who asks (kube-apiserver's --requestheader flags). */
+function proxyAuthentication(authority: string): KubeObject {
+  const data = {
+    'requestheader-allowed-names': '["front-proxy-client"]',
+    'requestheader-client-ca-file': authority,
+    'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+    'requestheader-group-headers': '["X-Remote-Group"]',
+    'requestheader-username-headers': '["X-Remote-User"]',
+  };
+  return objectOf('configmaps', { name: PROXY_AUTHENTICATION, namespace: 'kube-system' }, { data });
 }
 
 function kubernetesService({ serviceCidr, port }: ApiConfig): KubeObject {
