@@ -65,6 +65,8 @@ export interface ResourceRow {
   readonly unconditionalUpdate?: boolean;
   /** A deletion answers with what is gone instead of a Status (ReturnDeletedObject). Default: it does not. */
   readonly returnedWhenDeleted?: boolean;
+  /** No object can be made any more: its definition is being deleted, and waits for the objects that there are. */
+  readonly isTerminating?: boolean;
   /** Of a resource that came at run time; those of built-in ones are in the API's own metadata. */
   readonly names?: {
     readonly singular: string;
@@ -152,13 +154,12 @@ export const RESOURCES = [
     createOnUpdate: true,
     unconditionalUpdate: false,
   }),
-  // What a definition makes exists at once; the requests by which users write one come with the checks that it needs.
   row(
     'customresourcedefinitions.apiextensions.k8s.io',
     'CustomResourceDefinition',
     false,
     'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
-    { subresources: STATUS, served: false, unconditionalUpdate: false },
+    { subresources: STATUS, unconditionalUpdate: false },
   ),
   row(
     'apiservices.apiregistration.k8s.io',

@@ -42,7 +42,7 @@ export function admitUpdate(
     case undefined:
       return replaceMain(row, before, toStored(row, resource.version, value), ctx);
     case 'status':
-      return replaceStatus(row, before, toStored(row, resource.version, value));
+      return replaceStatus(row, before, toStored(row, resource.version, value), ctx);
     case 'scale': {
       const scaled = withScale(resource.version, fromStored(resource.version, before), value);
       return scaled.ok ? ok(toStored(row, resource.version, scaled.value)) : scaled;
@@ -139,7 +139,12 @@ function replaceMain(
  * The status is what is submitted, and the rest stays. Of built-in kinds users may write metadata here too, as in Kubernetes
  * (the status strategies' PrepareForUpdate); of custom resources they may not.
  */
-function replaceStatus(row: ResourceRow, before: StoredObject, draft: KubeObject): Result<KubeObject> {
+function replaceStatus(
+  row: ResourceRow,
+  before: StoredObject,
+  draft: KubeObject,
+  ctx: AdmissionContext,
+): Result<KubeObject> {
   const { status: rules, name } = rulesOf(row);
   const isCustom = typeof row.versions[0].schema !== 'string';
   const sent: KubeObject = { ...before, metadata: { ...(isCustom ? before : draft).metadata } };
@@ -153,7 +158,7 @@ function replaceStatus(row: ResourceRow, before: StoredObject, draft: KubeObject
   validateMetadataUpdate(sent.metadata, before.metadata, problems);
   if (after['status'] !== before['status']) {
     rules?.rows?.check(after, problems, { before });
-    rules?.validate?.(after, problems, before);
+    rules?.validate?.(after, problems, before, ctx);
   }
   return problems.none ? ok(after) : refused(statusOf.invalid(row, before.metadata.name, problems.causes));
 }

@@ -4,14 +4,16 @@
  */
 export { Catalog, versionedAs, type VersionedResource } from './catalog/catalog';
 export { fromStored, storedField, toStored } from './catalog/conversion';
-export { definedResource, DEFINITIONS } from './catalog/custom-resources';
+export { CLEANUP_FINALIZER, definedResource, DEFINITIONS } from './catalog/custom-resources';
 export { applyPatch } from './patch';
 export { mergePatch } from './patch/merge-patch';
 export { type PatchedObject, unreadablePatch } from './patch/unreadable';
-export { GoSyntax, Problems } from './problems';
+export { GoSyntax, goSyntaxOf, Problems } from './problems';
 export { ok, refused, type Result } from './result';
 export { asStored, decodeObject, type Expected, expectedAt, strictDecodingError, unknownFields } from './schema/decode';
 export { definition, referenceOf, resolved, type Schema } from './schema/definitions';
+export { prunedBy } from './schema/structural';
+export { withSchemaDefaults } from './schema/structural-defaults';
 export { toMicros, toSeconds } from './schema/times';
 export {
   type LabelTerm,
@@ -28,6 +30,7 @@ export { sameJson } from './values/equal';
 export { hashText, nameSuffix } from './values/hash';
 export { JsonMap } from './values/json-map';
 export { fieldAt, withFieldAt } from './values/field-path';
+export { followJsonPath, type JsonPath, parseJsonPath } from './values/json-path';
 export { copyToExtend, copyWithout, isJsonObject, ownField, setField } from './values/json-object';
 export { jsonObjectProblem } from './values/json-problem';
 export {

@@ -28,6 +28,19 @@ function shown(value: unknown): string {
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }
 
+/** JSON as Go's `%#v` writes it once it was read into no type of its own: `map[string]interface {}{"a":1}`. */
+export function goSyntaxOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? new GoSyntax(goText(value)) : value;
+}
+
+function goText(value: unknown): string {
+  if (value === null || value === undefined) return 'interface {}(nil)';
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goText).join(', ')}}`;
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[string]interface {}{${fields.map(([name, item]) => `${JSON.stringify(name)}:${goText(item)}`).join(', ')}}`;
+}
+
 function textOf(value: unknown): string {
   if (value instanceof GoSyntax) return value.text;
   const isTexts = Array.isArray(value) && value.every((item) => typeof item === 'string');
@@ -39,6 +52,9 @@ export class Problems {
   /** The first ones: an object can be wrong in more places than an answer can tell of. */
   readonly causes: StatusCause[] = [];
   #characters = 0;
+
+  /** @param most causes that are kept: a single one where it matters only whether there are any */
+  constructor(private readonly most = CAUSES) {}
 
   get none(): boolean {
     return this.causes.length === 0;
@@ -91,8 +107,26 @@ export class Problems {
     this.add('FieldValueTooMany', field, `Too many: ${actual}: must have at most ${max} items`);
   }
 
-  private get full(): boolean {
-    return this.causes.length >= CAUSES || this.#characters >= CAUSES_CHARACTERS;
+  /** A value of another type than the field's. */
+  typeInvalid(field: string, value: unknown, detail: string): void {
+    if (!this.full) this.add('FieldValueTypeInvalid', field, withDetail(`Invalid value: ${shown(value)}`, detail));
+  }
+
+  /** As `notSupported`, with the supported values in the order in which a schema has them. */
+  notInEnum(field: string, value: unknown, supported: readonly string[]): void {
+    if (this.full) return;
+    const list = supported.map((item) => JSON.stringify(item)).join(', ');
+    this.add('FieldValueNotSupported', field, `Unsupported value: ${shown(value)}: supported values: ${list}`);
+  }
+
+  /** Takes over what was found elsewhere, of fields that may be called otherwise here. */
+  take({ causes }: Problems, fieldOf = (field: string): string => field): void {
+    for (const { reason = '', field = '', message = '' } of causes) this.add(reason, fieldOf(field), message);
+  }
+
+  /** Whether anything more that is found will not be told. */
+  get full(): boolean {
+    return this.causes.length >= this.most || this.#characters >= CAUSES_CHARACTERS;
   }
 
   private add(reason: string, field: string, message: string): void {

@@ -102,6 +102,105 @@ describe('a resource that came at run time, to kubectl', () => {
   });
 });
 
+describe('a definition, by kubectl', () => {
+  const name = 'widgets.shop.example.com';
+  const widget = (metadata: string, spec: object) =>
+    manifest({
+      apiVersion: 'shop.example.com/v1',
+      kind: 'Widget',
+      metadata: { name: metadata, namespace: 'default' },
+      spec,
+    });
+  const spec = {
+    type: 'object',
+    required: ['size'],
+    properties: {
+      size: { type: 'integer', minimum: 1, description: 'How large the widget is.' },
+      color: { type: 'string', enum: ['red', 'blue'], default: 'red' },
+      ports: {
+        type: 'array',
+        items: { type: 'object', properties: { name: { type: 'string' }, port: { type: 'integer' } } },
+      },
+    },
+  };
+  const definition = (of: object = spec) => ({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name },
+    spec: {
+      group: 'shop.example.com',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', kind: 'Widget', shortNames: ['wd'], categories: ['all'] },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object', properties: { spec: of } } },
+          additionalPrinterColumns: [
+            { name: 'Size', type: 'integer', jsonPath: '.spec.size' },
+            { name: 'Https', type: 'string', jsonPath: '.spec.ports[?(@.name=="https")].port' },
+          ],
+        },
+      ],
+    },
+  });
+
+  it('is refused in the words of Kubernetes', async () => {
+    const file = manifest(definition({ type: 'array' }));
+    await expect(kubectl('create -f -', file)).rejects.toThrow(
+      /spec\.validation\.openAPIV3Schema\.properties\[spec\]\.items: Required value: must be specified/,
+    );
+  });
+
+  it('is applied, waited for, listed and explained', async () => {
+    expect(await kubectl('apply -f -', manifest(definition()))).toContain('created');
+    expect(await kubectl(`wait --for=condition=Established crd/${name} --timeout=5s`)).toContain('condition met');
+    expect(await kubectl('get crd')).toMatch(/^NAME +CREATED AT\n[^]*widgets\.shop\.example\.com +\d{4}-/);
+    expect(await kubectl('apply -f -', manifest(definition()))).toContain('unchanged');
+    expect(await kubectl('explain widgets.spec.size')).toContain('How large the widget is.');
+    expect(await kubectl('explain widgets.spec.color')).toMatch(/ENUM[^]*red[^]*blue|string/);
+  });
+
+  it('has its objects defaulted, validated and shown', async () => {
+    await kubectl(
+      'create -f -',
+      widget('good', {
+        size: 2,
+        ports: [
+          { name: 'http', port: 80 },
+          { name: 'https', port: 443 },
+        ],
+      }),
+    );
+    expect(await kubectl("get widget good -o jsonpath='{.spec.color}'")).toBe('red');
+    expect(await kubectl('get wd')).toMatch(/^NAME +SIZE +HTTPS\ngood +2 +443\n$/);
+    await expect(kubectl('create -f -', widget('bad', { size: 0, color: 'green' }))).rejects.toThrow(
+      /spec\.color: Unsupported value: "green": supported values: "red", "blue"[^]*spec\.size: Invalid value: 0: spec\.size in body should be greater than or equal to 1/,
+    );
+    await expect(kubectl('patch wd good --type=merge -p {"spec":{"size":null}}')).rejects.toThrow(
+      /spec\.size: Required value/,
+    );
+  });
+
+  it('gives a new default to what was stored before it', async () => {
+    const more = { ...spec, properties: { ...spec.properties, shape: { type: 'string', default: 'round' } } };
+    expect(await kubectl('apply -f -', manifest(definition(more)))).toContain('configured');
+    await eventually(async () => (await kubectl("get widget good -o jsonpath='{.spec.shape}'")) === 'round');
+  });
+
+  it('waits, when deleted, for its objects to go', async () => {
+    await kubectl(`delete crd ${name} --wait=false`);
+    await expect(kubectl('create -f - --validate=false', widget('late', { size: 1 }))).rejects.toThrow(
+      /create not allowed while custom resource definition is terminating/,
+    );
+    expect(await kubectl(`get crd ${name} -o jsonpath='{.status.conditions[2].type}'`)).toBe('Terminating');
+    await kubectl('delete widgets --all');
+    await kubectl(`patch crd ${name} --type=merge -p {"metadata":{"finalizers":[]}}`);
+    await expect(kubectl(`get crd ${name}`)).rejects.toThrow(/NotFound/);
+  });
+});
+
 describe('events, which two groups serve', () => {
   const event = {
     apiVersion: 'events.k8s.io/v1',

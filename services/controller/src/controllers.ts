@@ -1,6 +1,7 @@
 import type { FactoryProvider } from '@nestjs/common';
 import type { Controller } from './runtime/domain/controller';
 import { CONFIG } from '@shiplog/service';
+import { definitionController } from './controllers/definitions/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { LiveClient } from './runtime/live-client';
 import { GarbageController } from './controllers/garbage/controller';
@@ -28,6 +29,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => client.now()),
     new PodGcController({ quarantineMs: config.podGcQuarantineMs, endedPodsKept: config.endedPodsKept }),
     namespaceController(() => client.upToDate()),
+    definitionController(() => client.upToDate()),
     new GarbageController((key) => client.ask(key)),
   ],
 };

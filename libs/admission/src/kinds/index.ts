@@ -1,4 +1,5 @@
 import { byResource, type ResourceRow } from '@shiplog/contracts';
+import { customKind } from '../custom/rules';
 import { configMaps } from './configmaps';
 import { customResourceDefinitions } from './customresourcedefinitions';
 import { endpoints } from './endpoints';
@@ -31,9 +32,13 @@ const RULES = byResource<AnyKindRules>({
 });
 const plain = new WeakMap<ResourceRow, AnyKindRules>();
 
-/** What is a resource's own; of one that has nothing of its own, what all have. */
+/** What is a resource's own; of one that has nothing of its own, what all have; of one that came at run time, its schemas'. */
 export function rulesOf(row: ResourceRow): AnyKindRules {
   let rules = RULES.get(row.id) ?? plain.get(row);
-  if (rules === undefined) plain.set(row, (rules = plainKind(row)));
+  if (rules === undefined) plain.set(row, (rules = isCustom(row) ? customKind(row) : plainKind(row)));
   return rules;
+}
+
+function isCustom({ versions: [{ schema }] }: ResourceRow): boolean {
+  return typeof schema !== 'string';
 }

@@ -13,7 +13,7 @@ interface StatusRules<T, B> {
   /** Fills in what may be left out. */
   defaults?(draft: T): void;
   readonly rows?: FieldRules;
-  validate?(draft: T, problems: Problems, before: B): void;
+  validate?(draft: T, problems: Problems, before: B, ctx: AdmissionContext): void;
 }
 
 /**
@@ -79,10 +79,8 @@ export function defineKind<R extends BuiltIn>(rules: KindRules<R>): AnyKindRules
 }
 
 /** A kind that has nothing of its own: decoded, named, versioned and stored as its row and its schema say. */
-export function plainKind({ id, versions: [{ schema, subresources }] }: ResourceRow): AnyKindRules {
-  const plain = subresources.includes('status') ? 'spec' : 'none';
-  // Of a custom resource every change counts but those of metadata and status (customresource/strategy.go in Kubernetes).
-  return { resource: id, name: dnsSubdomain, generation: typeof schema === 'string' ? plain : 'content' };
+export function plainKind({ id, versions: [{ subresources }] }: ResourceRow): AnyKindRules {
+  return { resource: id, name: dnsSubdomain, generation: subresources.includes('status') ? 'spec' : 'none' };
 }
 
 /** Takes fields that the draft leaves out over from the object before. */

@@ -1,3 +1,4 @@
+import { withSchemaDefaults } from '../schema/structural-defaults';
 import { apiVersionOf, type KubeObject, type ResourceRow, type ResourceVersion } from '@shiplog/contracts';
 
 /** How the objects of one version are told apart from those stored, where more than their apiVersion differs. */
@@ -34,15 +35,24 @@ export function toStored(row: ResourceRow, from: ResourceVersion, object: KubeOb
 /** Stored objects are never changed: what a version shows of one is made once, so that readers share it. */
 const shown = new WeakMap<ResourceVersion, WeakMap<KubeObject, KubeObject>>();
 
-/** A stored object as one version shows it: itself, where it was stored in that version. */
+/**
+ * A stored object as one version shows it: itself, where it was stored in that version. One of a resource that came at run time
+ * has the defaults of the version's schema, also those that are newer than it.
+ */
 export function fromStored<T extends KubeObject>(to: ResourceVersion, object: T): T {
   const apiVersion = apiVersionOf(to);
-  if (object.apiVersion === apiVersion) return object;
+  if (object.apiVersion === apiVersion && typeof to.schema === 'string') return object;
   let made = shown.get(to);
   if (made === undefined) shown.set(to, (made = new WeakMap()));
   let view = made.get(object);
-  if (view === undefined) made.set(object, (view = converted(object, apiVersion, namesIn(to))));
+  if (view === undefined) made.set(object, (view = shownIn(to, object)));
   return view as T;
+}
+
+function shownIn(to: ResourceVersion, object: KubeObject): KubeObject {
+  const apiVersion = apiVersionOf(to);
+  const view = object.apiVersion === apiVersion ? object : converted(object, apiVersion, namesIn(to));
+  return typeof to.schema === 'string' ? view : (withSchemaDefaults(to.schema, view).value as KubeObject);
 }
 
 /** What a version calls a field of stored objects, or the first step of a path to one. */

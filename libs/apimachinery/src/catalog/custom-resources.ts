@@ -4,6 +4,9 @@ import { isJsonObject } from '../values/json-object';
 /** What makes resources at run time. */
 export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 
+/** Of a definition that is being deleted: its objects go first. */
+export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
+
 type Definition = ObjectOf<typeof DEFINITIONS>;
 type DefinedVersion = NonNullable<Definition['spec']>['versions'][number];
 
@@ -27,6 +30,7 @@ export function definedResource({ metadata, spec, status }: Definition): Resourc
     versions: [versionOf(group, stored), ...others.map((version) => versionOf(group, version))],
     names: { singular, listKind, shortNames, categories },
     unconditionalUpdate: false,
+    ...(metadata.deletionTimestamp === undefined ? {} : { isTerminating: true }),
   };
 }
 

@@ -1,5 +1,5 @@
-import { setField } from '../values/json-object';
-import { type Decoder, type Decoding, cleanJson } from './decoding';
+import { isJsonObject, setField } from '../values/json-object';
+import { DecodeError, type Decoder, type Decoding, cleanJson } from './decoding';
 import { type Schema, definition, referenceOf } from './definitions';
 import pointerTexts from './pointer-texts.json';
 import { NAMED_SCALARS, PLAIN_SCALARS } from './scalars';
@@ -105,7 +105,9 @@ function isEmpty(value: unknown): boolean {
 
 function compileValue(schema: Schema, struct: string): Decoder {
   const name = referenceOf(schema);
-  if (name !== undefined) return NAMED_SCALARS.get(name)?.(struct) ?? compileReference(name, struct);
+  if (name !== undefined) {
+    return NAMED_SCALARS.get(name)?.(struct) ?? schemaHolder(name) ?? compileReference(name, struct);
+  }
   if (schema.type === 'array') return compileList(schema.items ?? {}, struct);
   if (schema.type === 'object' && schema.additionalProperties !== undefined) {
     return compileMap(schema.additionalProperties, struct);
@@ -121,6 +123,30 @@ function compileReference(name: string, struct: string): Decoder {
     typeof value !== 'object' || value === null || Array.isArray(value)
       ? on.mismatch(value, struct, goType)
       : decode(value, on);
+}
+
+const APIEXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+
+/** Where a schema stands, or something else of another JSON type: what Go's JSONSchemaPropsOr… types read. */
+function schemaHolder(name: string): Decoder | undefined {
+  const schema: Decoder = (value, on) => decoderOf(`${APIEXTENSIONS}.JSONSchemaProps`)(value, on);
+  switch (name) {
+    case `${APIEXTENSIONS}.JSONSchemaPropsOrBool`:
+      return (value, on) => {
+        if (typeof value === 'boolean') return value;
+        if (isJsonObject(value)) return schema(value, on);
+        throw new DecodeError('boolean or JSON schema expected');
+      };
+    case `${APIEXTENSIONS}.JSONSchemaPropsOrArray`:
+    case `${APIEXTENSIONS}.JSONSchemaPropsOrStringArray`:
+      return (value, on) => {
+        if (isJsonObject(value)) return schema(value, on);
+        if (!Array.isArray(value)) throw new DecodeError('JSON schema or array expected');
+        return value.map((item) => (isJsonObject(item) ? schema(item, on) : item));
+      };
+    default:
+      return undefined;
+  }
 }
 
 function compileList(items: Schema, struct: string): Decoder {

@@ -69,9 +69,6 @@ export const NAMED_SCALARS: ReadonlyMap<string, ScalarOf> = new Map([
   ['io.k8s.apimachinery.pkg.apis.meta.v1.Time', time(toSeconds)],
   ['io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime', time(toMicros)],
   [`${APIEXTENSIONS}.JSON`, anyJson],
-  [`${APIEXTENSIONS}.JSONSchemaPropsOrArray`, anyJson],
-  [`${APIEXTENSIONS}.JSONSchemaPropsOrBool`, anyJson],
-  [`${APIEXTENSIONS}.JSONSchemaPropsOrStringArray`, anyJson],
 ]);
 
 /** Scalars by `type` and, where it matters, `type/format`. */

@@ -63,6 +63,11 @@ describe('reading a custom resource', () => {
   });
 
   it('takes what is of another type as it is: to refuse it is for validation', () => {
-    for (const value of [null, 1, 'text', [1], true]) expect(read({ spec: value })).toEqual({ spec: value });
+    for (const value of [1, 'text', [1], true]) expect(read({ spec: value })).toEqual({ spec: value });
+  });
+
+  it('takes a null for nothing where the schema does not say that it can be', () => {
+    expect(read({ spec: null })).toEqual({});
+    expect(read({ spec: { labels: { a: null, b: 'x' }, open: null } })).toEqual({ spec: { labels: { b: 'x' } } });
   });
 });

@@ -1,7 +1,8 @@
 import type { StructuralSchema } from '@shiplog/contracts';
 import { isJsonObject, setField } from '../values/json-object';
 import { decoderOf } from './compile';
-import type { Decoder, Decoding } from './decoding';
+import { DecodeError, type Decoder, Decoding } from './decoding';
+import { withSchemaDefaults } from './structural-defaults';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const PRESERVE = 'x-kubernetes-preserve-unknown-fields';
@@ -10,12 +11,25 @@ const compiled = new WeakMap<StructuralSchema, Decoder>();
 
 /**
  * The decoder of a structural schema: a copy without the fields that the schema does not know, as Kubernetes prunes custom
- * resources. Values are taken as they are, null too: what they must be is for validation to say.
+ * resources, and with its defaults. Other values are taken as they are: what they must be is for validation to say.
  */
 export function structuralDecoderOf(schema: StructuralSchema): Decoder {
   let decoder = compiled.get(schema);
-  if (decoder === undefined) compiled.set(schema, (decoder = (value, on) => objectOf(schema, value, on)));
+  if (decoder === undefined) {
+    compiled.set(schema, (decoder = (value, on) => defaulted(schema, objectOf(schema, value, on))));
+  }
   return decoder;
+}
+
+function defaulted(schema: StructuralSchema, object: unknown): unknown {
+  const { value, tooLarge } = withSchemaDefaults(schema, object);
+  if (tooLarge) throw new DecodeError('the defaults of its schema make the object too large');
+  return value;
+}
+
+/** A value, such as a default, without the fields that its schema does not know. */
+export function prunedBy(schema: StructuralSchema, value: unknown): unknown {
+  return pruned(schema, value, new Decoding());
 }
 
 /** An object of the API, at the root or embedded: what it is and its metadata are read as of every object. */

@@ -9,9 +9,17 @@ import {
   type StoredObject,
 } from '@shiplog/contracts';
 import { matchesFields, parseFieldSelector } from '@shiplog/admission';
-import { isJsonObject, matchesLabels, parseLabelSelector, statusOf, versionedAs } from '@shiplog/apimachinery';
+import {
+  DEFINITIONS,
+  isJsonObject,
+  matchesLabels,
+  parseLabelSelector,
+  statusOf,
+  versionedAs,
+} from '@shiplog/apimachinery';
 import { kubernetesTime } from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
+import { markTerminating } from './definitions';
 import { changeEvent, deletedEvent } from './change';
 import { refused, resourceOf, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
 
@@ -139,7 +147,7 @@ function marked(
   const isUnderWay = metadata.deletionTimestamp !== undefined;
   const finalizers = finalizersFor(resource, object, options);
   const { finalizers: _before, ...others } = metadata;
-  return asTerminating(resource, {
+  return asTerminating(context, resource, {
     ...object,
     metadata: {
       ...others,
@@ -247,8 +255,12 @@ function deletionRejection(resource: ResourceId, name: string): KubeStatus | und
   return statusOf.forbidden(resource, name, 'this namespace may not be deleted');
 }
 
-/** A namespace that is being deleted says so in its phase. */
-function asTerminating(resource: ResourceId, object: StoredObject): StoredObject {
+/** A namespace that is being deleted says so in its phase; a definition whose objects go first, in a condition. */
+function asTerminating({ state, metadata }: DecisionContext, resource: ResourceId, object: StoredObject): StoredObject {
+  if (resource === DEFINITIONS) {
+    const isEmpty = state.size(object.metadata.name) === 0;
+    return isEmpty ? object : markTerminating(object as ObjectOf<typeof DEFINITIONS>, metadata.time);
+  }
   if (resource !== 'namespaces' || namespaceFinalizers(object).length === 0) return object;
   return { ...object, status: { ...(isJsonObject(object.status) ? object.status : {}), phase: 'Terminating' } };
 }

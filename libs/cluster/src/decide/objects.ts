@@ -39,6 +39,7 @@ export function decideCreate(context: DecisionContext, data: Command<'CreateObje
   const found = resourceOf(context.state, data);
   if (!found.ok) return found;
   const row = found.value;
+  if (row.isTerminating === true) return refused(terminating());
   const admitted = admitCreate(row, data.object, admissionOf(context, { namespace, apiVersion }));
   if (!admitted.ok) return admitted;
   const object = withoutUndefined(admitted.value) as StoredObject;
@@ -50,6 +51,11 @@ export function decideCreate(context: DecisionContext, data: Command<'CreateObje
   const reply = { position: context.metadata.position, key: { resource, namespace, name }, uid };
   if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object } };
   return { ok: true, events: [eventOf(resource, object, 'Created', { object })], reply };
+}
+
+function terminating(): KubeStatus {
+  const message = 'create not allowed while custom resource definition is terminating';
+  return { ...statusOf.methodNotAllowed(), message };
 }
 
 function alreadyThere(row: ResourceRow, name: string, other: StoredObject): KubeStatus {

@@ -1,5 +1,5 @@
 import type { PrinterColumn, StoredObject } from '@shiplog/contracts';
-import { fieldAt } from '@shiplog/apimachinery';
+import { followJsonPath, parseJsonPath } from '@shiplog/apimachinery';
 import { ageOf } from '../duration';
 import { NAME, type Cell, type Column, type Printer } from './column';
 
@@ -14,9 +14,14 @@ const made = new WeakMap<readonly PrinterColumn[], Printer<StoredObject>>();
 export function customPrinter(columns: readonly PrinterColumn[] = AGE_ALONE): Printer<StoredObject> {
   let printer = made.get(columns);
   if (printer === undefined) {
+    const paths = columns.map(({ jsonPath }) => parseJsonPath(jsonPath));
+    const valuesAt = (i: number, object: StoredObject): unknown[] => {
+      const path = paths[i];
+      return path === undefined ? [] : followJsonPath(path, object);
+    };
     const cells = (object: StoredObject, now: number): Cell[] => [
       object.metadata.name,
-      ...columns.map((column) => cellOf(column, fieldAt(object, column.jsonPath), now)),
+      ...columns.map((column, i) => cellOf(column, valuesAt(i, object), now)),
     ];
     made.set(columns, (printer = { columns: [NAME, ...columns.map(columnOf)], cells }));
   }
@@ -28,8 +33,9 @@ function columnOf({ name, type, format = '', description, priority = 0, jsonPath
   return { name, type, format, description: words, priority };
 }
 
-/** Null for a value that is not there, or not of the column's type: clients print `<none>`. */
-function cellOf({ type }: PrinterColumn, value: unknown, now: number): Cell {
+/** Null for a value that is not there, or not of the column's type: clients print `<none>`. Of several, texts show all. */
+function cellOf({ type }: PrinterColumn, values: readonly unknown[], now: number): Cell {
+  const [value] = values;
   switch (type) {
     case 'integer':
       return typeof value === 'number' ? Math.trunc(value) : null;
@@ -38,13 +44,17 @@ function cellOf({ type }: PrinterColumn, value: unknown, now: number): Cell {
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     case 'date':
-      return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? ageOf(value, now) : null;
+      return typeof value === 'string' ? dateCell(value, now) : null;
     default:
-      return textOf(value);
+      return values.length === 0 || value === null ? null : values.map(textOf).join(' ');
   }
 }
 
-function textOf(value: unknown): string | null {
-  if (value === undefined || value === null) return null;
+function dateCell(value: string, now: number): string {
+  if (value === '') return '<unknown>';
+  return Number.isNaN(Date.parse(value)) ? '<invalid>' : ageOf(value, now);
+}
+
+function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
