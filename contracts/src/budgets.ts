@@ -37,6 +37,9 @@ export const CAUSES_CHARACTERS = 256 * 1024;
 /** Characters of a refusal's message, which may repeat what was sent. */
 export const STATUS_CHARACTERS = 2 * CAUSES_CHARACTERS;
 
+/** Bytes of the name of a field manager: FieldManagerMaxLength (apimachinery/pkg/apis/meta/v1/validation). */
+export const FIELD_MANAGER_BYTES = 128;
+
 /** Characters of a label or field selector: what fits into a URL. */
 export const SELECTOR_CHARACTERS = 16 * 1024;
 

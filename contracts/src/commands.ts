@@ -4,6 +4,8 @@ import { COMMANDS, type CommandData, type CommandReplySchema } from './messages/
 export type { CommandData };
 export type CommandType = keyof CommandData;
 export type PatchType = CommandData['PatchObject']['patchType'];
+/** Patches that say what an object becomes; one that is applied says what one manager wants of it. */
+export type ClientPatchType = Exclude<PatchType, 'apply'>;
 /** What dependents of a deleted object see: Kubernetes' three garbage collection modes. */
 export type PropagationPolicy = NonNullable<CommandData['DeleteObject']['propagationPolicy']>;
 /** Options of a delete, as Kubernetes' DeleteOptions has them. */

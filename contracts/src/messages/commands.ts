@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { FIELD_MANAGER_BYTES } from '../budgets';
 import type { PodStatus } from '../generated/kubernetes';
 import type { CommandMessage } from './define';
 import type { Role } from './principal';
@@ -26,6 +27,13 @@ const dryRun = Optional(Type.Boolean({ description: 'Decide and answer, but writ
 const subresource = Optional(Line('Only this part: status, scale or finalize.'));
 const apiVersion = Optional(
   Line('In which it is written, for example `events.k8s.io/v1`. Default: that in which it is stored.'),
+);
+const fieldManager = Optional(
+  Type.String({
+    format: 'line',
+    maxLength: FIELD_MANAGER_BYTES,
+    description: 'Whose the fields are that the command changes. Default: that of the part of the cluster that asks.',
+  }),
 );
 const deletionFields = {
   gracePeriodSeconds: Optional(Seconds('0 removes a pod without waiting for its containers.')),
@@ -77,13 +85,13 @@ function command<const N extends string, D extends TSchema>(
 
 export const CreateObject = command('CreateObject', {
   summary: 'Creates an object; defaults, validates, and stamps name, uid and time.',
-  data: Type.Object({ resource: ResourceName, namespace: Line(), object: AnyObject, apiVersion, dryRun }),
+  data: Type.Object({ resource: ResourceName, namespace: Line(), object: AnyObject, apiVersion, fieldManager, dryRun }),
   from: ['api', 'controller', 'kubelet', 'user'],
 });
 
 export const ReplaceObject = command('ReplaceObject', {
   summary: 'Replaces an object or a part of it.',
-  data: withKey({ object: AnyObject, apiVersion, subresource, dryRun }),
+  data: withKey({ object: AnyObject, apiVersion, subresource, fieldManager, dryRun }),
   from: ['api', 'controller', 'user'],
 });
 
@@ -91,9 +99,11 @@ export const PatchObject = command('PatchObject', {
   summary: 'Patches an object or a part of it; the journal applies the patch, so it never races another write.',
   data: withKey({
     subresource,
-    patchType: OneOf(['json', 'merge', 'strategic']),
+    patchType: OneOf(['json', 'merge', 'strategic', 'apply'], 'Of these apply makes an object that is not there.'),
     patch: Type.Unknown(),
     apiVersion,
+    fieldManager,
+    force: Optional(Type.Boolean({ description: 'An apply patch takes fields from whoever else manages them.' })),
     dryRun,
   }),
   from: ['api', 'controller', 'kubelet', 'network', 'user'],

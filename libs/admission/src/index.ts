@@ -9,7 +9,7 @@ export { defaultPodSpec, pullPolicyOf } from './pods/defaults';
 export { qosClassOf } from './pods/qos';
 export { referencesOf } from './pods/references';
 export { validatePodStatus } from './pods/validate-status';
-export { scaleOf } from './scale';
+export { scaleOf, scalePathsOf } from './scale';
 export { type FieldTerm, fieldTermOfName, matchesFields, parseFieldSelector } from './selectable-fields';
 export { Allocations, type ReadonlyAllocations } from './service-rules/allocations';
 export { soundObject } from './soundness/sound-object';

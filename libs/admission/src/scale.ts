@@ -12,6 +12,11 @@ import {
 
 const USUAL: ScalePaths = { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' };
 
+/** Where a version has the numbers of its Scale. */
+export function scalePathsOf({ scale = USUAL }: ResourceVersion): ScalePaths {
+  return scale;
+}
+
 /** The autoscaling/v1 Scale view of an object, in the version that it is in: what its `scale` subresource reads. */
 export function scaleOf({ scale = USUAL }: ResourceVersion, object: KubeObject): Scale & KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;

@@ -5,6 +5,25 @@
 export { Catalog, versionedAs, type VersionedResource } from './catalog/catalog';
 export { fromStored, storedField, toStored } from './catalog/conversion';
 export { CLEANUP_FINALIZER, definedResource, DEFINITIONS } from './catalog/custom-resources';
+export {
+  Application,
+  appliedProblems,
+  type Conflict,
+  conflictsBeyond,
+  fieldsOfVersion,
+  isReset,
+  managedFieldsOf,
+  type Manager,
+  ownersAfterUpdate,
+  ownersFrom,
+  ownersOfApplied,
+  ownersOfNew,
+  pathsOf,
+  pathText,
+  withManagedFields,
+  withoutOwners,
+  type Write,
+} from './managed-fields';
 export { applyPatch } from './patch';
 export { mergePatch } from './patch/merge-patch';
 export { type PatchedObject, unreadablePatch } from './patch/unreadable';

@@ -75,6 +75,9 @@ export const statusOf = {
     const { said, details } = about(named, name);
     return failure(409, 'Conflict', `Operation cannot be fulfilled on ${said}: ${reason}`, details);
   },
+  /** 409: an apply patch would change fields of other managers; each cause names one. */
+  applyConflict: (message: string, causes: readonly StatusCause[]): KubeStatus =>
+    failure(409, 'Conflict', message, { causes: [...causes] }),
   /** 422: the object breaks rules; each cause names its field. */
   invalid,
   /** 400. */

@@ -1,4 +1,4 @@
-import type { KubeObject, KubeStatus, PatchType } from '@shiplog/contracts';
+import type { ClientPatchType, KubeObject, KubeStatus } from '@shiplog/contracts';
 import { type Result, ok, refused } from '../result';
 import type { Expected } from '../schema/decode';
 import { statusOf } from '../status';
@@ -16,7 +16,7 @@ import { strategicallyPatched } from './strategic-patch';
  */
 export function applyPatch(
   expected: Expected,
-  patchType: PatchType,
+  patchType: ClientPatchType,
   current: KubeObject,
   patch: unknown,
 ): Result<KubeObject> {
@@ -47,7 +47,7 @@ function statusOfFault({ fault, message }: PatchError): KubeStatus {
   }
 }
 
-function patched({ schema }: Expected, patchType: PatchType, current: KubeObject, patch: unknown): unknown {
+function patched({ schema }: Expected, patchType: ClientPatchType, current: KubeObject, patch: unknown): unknown {
   switch (patchType) {
     case 'json':
       return jsonPatched(current, patch);

@@ -1,10 +1,10 @@
 import { aPod, expected } from '../testing/objects';
 import { applyPatch } from '.';
 import { unreadablePatch } from './unreadable';
-import type { PatchType } from '@shiplog/contracts';
+import type { ClientPatchType } from '@shiplog/contracts';
 
 describe('a patch that makes of an object what can’t be read', () => {
-  const refusal = (type: PatchType, patch: unknown) => {
+  const refusal = (type: ClientPatchType, patch: unknown) => {
     const patched = applyPatch(expected('pods'), type, aPod(), patch);
     return patched.ok ? unreadablePatch(expected('pods'), { type, patch, result: patched.value }) : undefined;
   };

@@ -1,4 +1,4 @@
-import type { KubeStatus, PatchType } from '@shiplog/contracts';
+import type { ClientPatchType, KubeStatus } from '@shiplog/contracts';
 import { Problems } from '../problems';
 import { decodeFault, type Expected } from '../schema/decode';
 import type { DecodeError } from '../schema/decoding';
@@ -7,7 +7,7 @@ import { goKindOf, goText } from '../values/go-text';
 
 /** What a patch made of an object, for a refusal to show. */
 export interface PatchedObject {
-  readonly type: PatchType;
+  readonly type: ClientPatchType;
   readonly patch: unknown;
   readonly result: unknown;
 }

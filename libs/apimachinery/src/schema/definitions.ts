@@ -13,6 +13,7 @@ export interface Schema {
   readonly 'x-kubernetes-patch-strategy'?: string;
   readonly 'x-kubernetes-list-type'?: string;
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-map-type'?: string;
 }
 
 const definitions = (api as unknown as { definitions: Readonly<Record<string, Schema>> }).definitions;

@@ -1,6 +1,7 @@
 import {
   type AnyCommand,
   type Command,
+  type FieldOwners,
   type KubeObject,
   type KubeStatus,
   type ObjectKey,
@@ -13,6 +14,8 @@ import {
   expectedAt,
   fromStored,
   ok,
+  ownersAfterUpdate,
+  ownersOfNew,
   statusOf,
   unreadablePatch,
   versionedAs,
@@ -20,9 +23,11 @@ import {
   type Result,
   type VersionedResource,
 } from '@shiplog/apimachinery';
+import { decideApply } from './apply';
 import { changeEvent, deletedEvent, eventOf } from './change';
 import { refused, resourceOf, sizeRejection, type DecisionContext, type Decided } from './decision';
 import { isReadyToGo } from './deletion';
+import { asPatched, ownedBy, ownersBefore, writeOf } from './field-managers';
 import type { ReadonlyCluster } from '../state';
 
 /** What admission may know: the context's state and time, with the uid as the seed of its choices. */
@@ -35,6 +40,15 @@ function admissionOf(
 
 /** Decides CreateObject. Refuses as Kubernetes does: 400, 403, 404 (namespace), 409 (name taken), 422. */
 export function decideCreate(context: DecisionContext, data: Command<'CreateObject'>['data']): Decided {
+  return createObject(context, data, (row) => ownersOfNew(writeOf(context, row, data)));
+}
+
+/** Makes an object whose fields are somebody's. */
+export function createObject(
+  context: DecisionContext,
+  data: Omit<Command<'CreateObject'>['data'], 'fieldManager'>,
+  ownersOf: (row: ResourceRow) => FieldOwners,
+): Decided {
   const { resource, namespace, apiVersion } = data;
   const found = resourceOf(context.state, data);
   if (!found.ok) return found;
@@ -43,6 +57,7 @@ export function decideCreate(context: DecisionContext, data: Command<'CreateObje
   const admitted = admitCreate(row, data.object, admissionOf(context, { namespace, apiVersion }));
   if (!admitted.ok) return admitted;
   const object = withoutUndefined(admitted.value) as StoredObject;
+  object.metadata.fieldOwners = ownersOf(row);
   const oversize = sizeRejection(object);
   if (oversize !== undefined) return refused(oversize);
   const { name, uid } = object.metadata;
@@ -66,18 +81,27 @@ function alreadyThere(row: ResourceRow, name: string, other: StoredObject): Kube
 
 /** Whether a command may make an object, which then needs a uid. */
 export function mayMakeObject({ catalog }: ReadonlyCluster, { type, data }: AnyCommand): boolean {
-  return type === 'CreateObject' || (type === 'ReplaceObject' && makesObjects(catalog.get(data.resource)));
+  switch (type) {
+    case 'CreateObject':
+      return true;
+    case 'ReplaceObject':
+      return makesObjects(catalog.get(data.resource));
+    case 'PatchObject':
+      return data.patchType === 'apply';
+    default:
+      return false;
+  }
 }
 
 function makesObjects(row: ResourceRow | undefined): boolean {
   return row?.createOnUpdate === true;
 }
 
-type Update = ObjectKey & { apiVersion?: string; subresource?: string; dryRun?: boolean };
+type Update = ObjectKey & { apiVersion?: string; subresource?: string; fieldManager?: string; dryRun?: boolean };
 
 /** Decides ReplaceObject: the whole object, or its status, scale or (of a namespace) finalizers. */
 export function decideReplace(context: DecisionContext, data: Command<'ReplaceObject'>['data']): Decided {
-  const { resource, namespace, name, subresource = '', object, apiVersion, dryRun } = data;
+  const { resource, namespace, name, subresource = '', object, apiVersion, fieldManager, dryRun } = data;
   const isMissing = subresource === '' && context.state.get(resource, namespace, name) === undefined;
   if (isMissing && makesObjects(context.state.catalog.get(resource))) {
     // The version is that of an object which is gone.
@@ -87,6 +111,7 @@ export function decideReplace(context: DecisionContext, data: Command<'ReplaceOb
       namespace,
       object: { ...object, metadata: { ...metadata, name } },
       apiVersion,
+      fieldManager,
       dryRun,
     });
   }
@@ -96,11 +121,12 @@ export function decideReplace(context: DecisionContext, data: Command<'ReplaceOb
 /** Decides PatchObject. The patch is applied here, to the newest object, so it never races another write. */
 export function decidePatch(context: DecisionContext, data: Command<'PatchObject'>['data']): Decided {
   const { subresource, patchType: type, patch } = data;
+  if (type === 'apply') return decideApply(context, data);
   return decideUpdate(
     context,
     data,
     (resource, before) => {
-      const shown = fromStored(resource.version, before);
+      const shown = asPatched(resource.row, before, fromStored(resource.version, before), patch);
       const current = subresource === 'scale' ? scaleOf(resource.version, shown) : shown;
       return applyPatch(expectedAt(resource, subresource), type, current, patch);
     },
@@ -128,14 +154,36 @@ function decideUpdate(
   if (before === undefined) return refused(statusOf.notFound(row, name));
   const submitted = submit(resource, before);
   if (!submitted.ok) return submitted;
+  const update = { row, subresource, before, submitted: submitted.value };
+  const owners = ownersBefore(row, before, submitted.value, subresource);
+  const write = writeOf(context, row, data);
+  const decided = submitUpdate(context, data, update, (after) => ownersAfterUpdate(row, owners, before, after, write));
+  if (decided.ok || decided.status.code !== 400) return decided;
+  return refused(unreadable(resource, submitted.value) ?? decided.status);
+}
+
+/** A whole new object, or what a subresource takes for one, in the place of the one before. */
+interface SubmittedUpdate {
+  readonly row: ResourceRow;
+  readonly subresource: string | undefined;
+  readonly before: StoredObject;
+  readonly submitted: KubeObject;
+}
+
+/** Decides an update to what is submitted, once that is known; then it is known too whose the fields are. */
+export function submitUpdate(
+  context: DecisionContext,
+  data: Update,
+  { row, subresource, before, submitted }: SubmittedUpdate,
+  ownersOf: (after: StoredObject) => FieldOwners | undefined,
+): Decided {
   // An update makes no uid: what it allocates is drawn from the object's and its own place in the log.
   const seed = `${before.metadata.uid}/${context.metadata.position}`;
-  const admission = { ...admissionOf(context, { apiVersion }), seed };
-  const admitted = admitUpdate(row, subresource, before, submitted.value, admission);
-  if (!admitted.ok) {
-    return admitted.status.code === 400 ? refused(unreadable(resource, submitted.value) ?? admitted.status) : admitted;
-  }
-  const after = withoutUndefined(admitted.value) as StoredObject;
+  const admission = { ...admissionOf(context, { apiVersion: data.apiVersion }), seed };
+  const admitted = admitUpdate(row, subresource, before, submitted, admission);
+  if (!admitted.ok) return admitted;
+  const admittedObject = withoutUndefined(admitted.value) as StoredObject;
+  const after = ownedBy(admittedObject, ownersOf(admittedObject));
   const oversize = sizeRejection(after);
   return oversize === undefined ? commitUpdate(data, before, after) : refused(oversize);
 }
@@ -157,7 +205,8 @@ function commitUpdate(data: Update, before: StoredObject, admitted: StoredObject
   return { ok: true, events: [deletedEvent(resource, after)], reply: { ...reply, object: after } };
 }
 
-function subresourceRejection(row: ResourceRow, subresource: string | undefined): KubeStatus | undefined {
+/** Why a resource can't be written through a subresource. */
+export function subresourceRejection(row: ResourceRow, subresource: string | undefined): KubeStatus | undefined {
   if (subresource === undefined) return undefined;
   if (!row.versions[0].subresources.includes(subresource)) return statusOf.noSuchPath();
   return isWritten(row, subresource) ? undefined : statusOf.methodNotAllowed();

@@ -9,12 +9,23 @@ import {
   type PodStatus,
 } from '@shiplog/contracts';
 import { validatePodStatus } from '@shiplog/admission';
-import { asStored, decodeObject, expectedAt, Problems, statusOf, withoutUndefined } from '@shiplog/apimachinery';
+import {
+  asStored,
+  decodeObject,
+  expectedAt,
+  ownersAfterUpdate,
+  Problems,
+  statusOf,
+  withoutUndefined,
+} from '@shiplog/apimachinery';
 import { kubernetesTime, type StoredPod } from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
 import { changeEvent } from './change';
 import { sizeRejection, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
+import { ownedBy, writeOf } from './field-managers';
 import { stepsBetween } from './steps';
+
+const PODS = builtIn('pods');
 
 type Binding = Command<'BindPods'>['data']['bindings'][number];
 
@@ -108,7 +119,10 @@ function reportOne(context: DecisionContext, node: string, report: Report, posit
   const target = withoutUndefined(statusAfterReport(pod.status ?? {}, read.status, context.metadata.time));
   const oversize = sizeRejection({ ...pod, status: target });
   if (oversize !== undefined) return { ok: false, status: oversize };
-  return { ok: true, pod, events: eventsOf(pod, target, new Causes(report), position) };
+  const after = { ...pod, status: target };
+  const write = writeOf(context, PODS, { subresource: 'status' });
+  const owned = ownedBy(after, ownersAfterUpdate(PODS, pod.metadata.fieldOwners, pod, after, write));
+  return { ok: true, pod, events: eventsOf(pod, owned, new Causes(report), position) };
 }
 
 function reporterRejection(pod: StoredPod, node: string): KubeStatus | undefined {
@@ -119,12 +133,12 @@ function reporterRejection(pod: StoredPod, node: string): KubeStatus | undefined
   return statusOf.conflict('pods', pod.metadata.name, reason);
 }
 
-/** Successive partial changes: each event leads from the pod after the one before it. */
-function eventsOf(pod: StoredPod, target: PodStatus, causes: Causes, position: number): NewEvent[] {
+/** Successive partial changes: each event leads from the pod after the one before it; the first says whose the status is. */
+function eventsOf(pod: StoredPod, after: StoredPod, causes: Causes, position: number): NewEvent[] {
   const events: NewEvent[] = [];
   let current = pod;
-  for (const { status, name } of stepsBetween(pod.status ?? {}, target)) {
-    const next: StoredPod = { ...current, status };
+  for (const { status, name } of stepsBetween(pod.status ?? {}, after.status ?? {})) {
+    const next: StoredPod = { ...current, metadata: after.metadata, status };
     const container = name.facts?.['container'] as string | undefined;
     const event = changeEvent('pods', current, next, { name, cause: causes.of(container) });
     if (event !== undefined) causes.happened(event, container, position + events.push(event));
@@ -180,7 +194,7 @@ function keepEnd({ phase, reason, message }: PodStatus, after: PodStatus): PodSt
   return { ...after, phase, reason, message };
 }
 
-const POD = expectedAt(asStored(builtIn('pods')));
+const POD = expectedAt(asStored(PODS));
 
 /**
  * A status as it came, read by the API's own types: unknown fields and nulls are dropped, wrong types are a 400, and

@@ -31,7 +31,11 @@ describe('changing an object', () => {
     const at = cluster().given(create('configmaps', 'a', { data: { x: '1', y: '2' } }));
     const { types, events } = at.when(patch('configmaps', 'a', { data: { x: '9', y: null } }));
     expect(types).toEqual(['configmaps.SpecChanged']);
-    expect(events[0]?.data).toEqual({ changes: { data: { in: { x: { set: '9' }, y: { unset: true } } } } });
+    const { data, ...others } = events[0]?.data.changes ?? {};
+    expect(data).toEqual({ in: { x: { set: '9' }, y: { unset: true } } });
+    // Who made it owns all of it as before; that it changed something now is all that is said.
+    const since = { 'Update:v1::unknown': { in: { time: { set: '2026-01-01T00:00:03Z' } } } };
+    expect(others).toEqual({ metadata: { in: { fieldOwners: { in: since } } } });
   });
 
   it('that is as asked already makes no event and answers with its resourceVersion', () => {

@@ -1,0 +1,147 @@
+import type { FieldSet } from '@shiplog/contracts';
+
+/**
+ * Sets of fields as tries, in the form of FieldsV1: a step is `f:<field>`, `k:<keys of a list's item>` or `v:<item of a set>`. What
+ * has no steps is in the set; what has some is in it where `.` is among them. Sets are values: they are never changed, and
+ * what an operation leaves alone is shared.
+ */
+
+/** A field that is in the set, and nothing within it. */
+export const LEAF: FieldSet = Object.freeze({});
+/** No field at all: a root is never in its own set. */
+export const NOTHING: FieldSet = Object.freeze({});
+
+const SELF = '.';
+
+export function isEmptySet(set: FieldSet): boolean {
+  for (const _ in set) return false;
+  return true;
+}
+
+/** Whether a node is itself in the set that it is of; not asked of a root. */
+export function isMember(node: FieldSet): boolean {
+  return isEmptySet(node) || Object.hasOwn(node, SELF);
+}
+
+/** A node of what is within it, itself in the set or not; undefined when that comes to nothing. */
+export function nodeOf(steps: FieldSet, member: boolean): FieldSet | undefined {
+  if (isEmptySet(steps)) return member ? LEAF : undefined;
+  return member && !Object.hasOwn(steps, SELF) ? { [SELF]: LEAF, ...steps } : steps;
+}
+
+/** What is in either of two sets. */
+export function union(a: FieldSet, b: FieldSet): FieldSet {
+  if (a === b || isEmptySet(b)) return a;
+  return isEmptySet(a) ? b : unionOfSteps(a, b);
+}
+
+function unionOfNodes(a: FieldSet, b: FieldSet): FieldSet {
+  if (a === b) return a;
+  if (isEmptySet(b)) return nodeOf(a, true) ?? LEAF;
+  return isEmptySet(a) ? (nodeOf(b, true) ?? LEAF) : unionOfSteps(a, b);
+}
+
+function unionOfSteps(a: FieldSet, b: FieldSet): FieldSet {
+  let result: Record<string, FieldSet> | undefined;
+  for (const step of Object.keys(b)) {
+    const other = b[step] as FieldSet;
+    const own = a[step];
+    const both = own === undefined ? other : unionOfNodes(own, other);
+    if (both !== own) (result ??= { ...a })[step] = both;
+  }
+  return result ?? a;
+}
+
+/**
+ * What is in one set and not in the other. Of a field with fields within it each is looked at alone: taking away the parent leaves its
+ * children, and the other way round.
+ */
+export function difference(set: FieldSet, gone: FieldSet): FieldSet {
+  return isEmptySet(set) || isEmptySet(gone) ? set : (withoutSteps(set, gone) ?? NOTHING);
+}
+
+/** Undefined when nothing is left. */
+function withoutNode(node: FieldSet, gone: FieldSet): FieldSet | undefined {
+  if (isEmptySet(node)) return isMember(gone) ? undefined : node;
+  return withoutSteps(node, isEmptySet(gone) ? ITSELF : gone);
+}
+
+const ITSELF: FieldSet = { [SELF]: LEAF };
+
+function withoutSteps(node: FieldSet, gone: FieldSet): FieldSet | undefined {
+  let changed: Map<string, FieldSet | undefined> | undefined;
+  for (const step of Object.keys(gone)) {
+    const own = node[step];
+    if (own === undefined) continue;
+    const left = step === SELF ? undefined : withoutNode(own, gone[step] as FieldSet);
+    if (left !== own) (changed ??= new Map()).set(step, left);
+  }
+  return changed === undefined ? node : replaced(node, changed);
+}
+
+function replaced(node: FieldSet, changed: ReadonlyMap<string, FieldSet | undefined>): FieldSet | undefined {
+  const result: Record<string, FieldSet> = {};
+  let steps = 0;
+  for (const step of Object.keys(node)) {
+    const left = changed.has(step) ? changed.get(step) : node[step];
+    if (left === undefined) continue;
+    result[step] = left;
+    steps += 1;
+  }
+  if (steps === 0) return undefined;
+  return steps === 1 && Object.hasOwn(result, SELF) ? LEAF : result;
+}
+
+/** What is in both sets. Costs what the second one has. */
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  return isEmptySet(a) || isEmptySet(b) ? NOTHING : commonSteps(a, b);
+}
+
+function commonSteps(a: FieldSet, b: FieldSet): FieldSet {
+  const result: Record<string, FieldSet> = {};
+  for (const step of Object.keys(b)) {
+    const own = a[step];
+    if (own === undefined || step === SELF) continue;
+    const both = commonNode(own, b[step] as FieldSet);
+    if (both !== undefined) result[step] = both;
+  }
+  return result;
+}
+
+function commonNode(a: FieldSet, b: FieldSet): FieldSet | undefined {
+  if (a === b) return a;
+  const member = isMember(a) && isMember(b);
+  return nodeOf(isEmptySet(a) || isEmptySet(b) ? NOTHING : commonSteps(a, b), member);
+}
+
+/** Whether a path is in the set. */
+export function hasPath(set: FieldSet, path: readonly string[]): boolean {
+  let node: FieldSet | undefined = set;
+  for (const step of path) node = node !== undefined && Object.hasOwn(node, step) ? node[step] : undefined;
+  return node !== undefined && path.length > 0 && isMember(node);
+}
+
+/** The set of one path, which is not empty. */
+export function setOfPath(path: readonly string[]): FieldSet {
+  return path.reduceRight<FieldSet>((node, step) => ({ [step]: node }), LEAF);
+}
+
+/** The paths of a set, at each level those that end there first (Set.Iterate in structured-merge-diff). */
+export function* pathsOf(set: FieldSet, before: readonly string[] = []): Generator<readonly string[]> {
+  const steps = Object.keys(set)
+    .filter((step) => step !== SELF)
+    .sort();
+  for (const step of steps) if (isMember(set[step] as FieldSet)) yield [...before, step];
+  for (const step of steps)
+    if (!isEmptySet(set[step] as FieldSet)) yield* pathsOf(set[step] as FieldSet, [...before, step]);
+}
+
+/** The set with the steps of each node in the order in which Kubernetes writes them. */
+export function inOrder(set: FieldSet): FieldSet {
+  const result: Record<string, FieldSet> = {};
+  for (const step of Object.keys(set).sort()) {
+    const node = set[step] as FieldSet;
+    result[step] = isEmptySet(node) ? LEAF : inOrder(node);
+  }
+  return result;
+}

@@ -1,0 +1,8 @@
+export { Application, type Conflict, conflictsBeyond, ownersOfApplied, withoutOwners } from './apply';
+export { hasPath, pathsOf } from './field-set';
+export { appliedProblems } from './merge';
+export { isReset, type Manager, ownersFrom } from './owners';
+export { pathText } from './path-element';
+export { managedFieldsOf, withManagedFields } from './render';
+export { fieldsOfVersion } from './scope';
+export { ownersAfterUpdate, ownersOfNew, type Write } from './update';
