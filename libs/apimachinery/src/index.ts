@@ -20,6 +20,7 @@ export {
   ownersOfNew,
   pathsOf,
   pathText,
+  shownAs,
   withManagedFields,
   withoutOwners,
   type Write,

@@ -1,4 +1,6 @@
 import type { FieldOwners, KubeObject, ManagedFieldsEntry, ResourceRow } from '@shiplog/contracts';
+import type { VersionedResource } from '../catalog/catalog';
+import { fromStored } from '../catalog/conversion';
 import { isEmptySet } from './field-set';
 import { byTime, entryOf, managerOf } from './owners';
 import { ownedFields } from './scope';
@@ -18,7 +20,12 @@ export function managedFieldsOf(row: ResourceRow, object: KubeObject): ManagedFi
   return entries.length === 0 ? undefined : entries.sort(byTime);
 }
 
-/** The object as clients see it, in any of its versions: with managedFields in place of what they are made of. */
+/** A stored object as clients see it in one version. */
+export function shownAs<T extends KubeObject>({ row, version }: VersionedResource, stored: T): T {
+  return withManagedFields(row, stored, fromStored(version, stored));
+}
+
+/** What shows a stored object, with managedFields in place of what they are made of. */
 export function withManagedFields<T extends KubeObject>(row: ResourceRow, stored: KubeObject, shown: T): T {
   const managedFields = managedFieldsOf(row, stored);
   const plain = withoutOwners(shown);

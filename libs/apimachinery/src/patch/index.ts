@@ -34,7 +34,7 @@ export function applyPatch(
 }
 
 /** Lists of custom resources have no merge keys that a strategic patch could go by. */
-const CUSTOM_PATCHES = ['application/json-patch+json', 'application/merge-patch+json'];
+const CUSTOM_PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
 
 function statusOfFault({ fault, message }: PatchError): KubeStatus {
   switch (fault) {

@@ -1,5 +1,5 @@
 import { byResource, type BuiltIn, type ListMeta, type ObjectOf, type StoredObject } from '@shiplog/contracts';
-import { fromStored, type VersionedResource } from '@shiplog/apimachinery';
+import { shownAs, type VersionedResource } from '@shiplog/apimachinery';
 import { customPrinter } from './custom';
 import { nodePrinter, namespacePrinter, leasePrinter, eventPrinter } from './cluster';
 import { plainPrinter, type Cell, type Column, type Printer, type RowCondition } from './column';
@@ -71,7 +71,7 @@ function printerOf({ row, version }: VersionedResource): Printer<StoredObject> {
 
 function rowOf(
   printer: Printer<StoredObject>,
-  { version }: VersionedResource,
+  resource: VersionedResource,
   object: StoredObject,
   options: TableOptions,
 ): TableRow {
@@ -79,18 +79,18 @@ function rowOf(
   return {
     cells: printer.cells(object, options.now),
     ...(conditions.length > 0 ? { conditions } : {}),
-    object: objectOfRow(fromStored(version, object), options.includeObject),
+    object: objectOfRow(resource, object, options.includeObject),
   };
 }
 
-function objectOfRow(object: StoredObject, include: IncludeObject): unknown {
+function objectOfRow(resource: VersionedResource, object: StoredObject, include: IncludeObject): unknown {
   switch (include) {
     case 'None':
       return null;
     case 'Metadata':
-      return partialMetadata(object);
+      return partialMetadata(shownAs(resource, object));
     case 'Object':
-      return object;
+      return shownAs(resource, object);
   }
 }
 

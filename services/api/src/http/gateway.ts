@@ -125,6 +125,7 @@ export class Gateway {
       user,
       accept: headerOf(head, 'accept'),
       contentType: headerOf(head, 'content-type'),
+      userAgent: headerOf(head, 'user-agent'),
       body,
     };
     const { reads, mutations, watches, logs } = this;

@@ -68,29 +68,31 @@ describe('parsePatch', () => {
     ['merge', 'error decoding patch: unexpected end of JSON input'],
     ['strategic-merge', 'unexpected end of JSON input'],
   ])('says what is wrong with a broken %s patch', async (type, message) => {
-    expect((await rejection(() => parsePatch(Buffer.from('{'), `application/${type}-patch+json`))).message).toBe(
+    expect((await rejection(() => parsePatch(Buffer.from('{'), `application/${type}-patch+json`, yaml))).message).toBe(
       message,
     );
   });
 
-  it('knows the three types', () => {
-    const type = (media: string): string => parsePatch(Buffer.from('{}'), `application/${media}+json`).type;
-    expect(['json-patch', 'merge-patch', 'strategic-merge-patch'].map(type)).toEqual(['json', 'merge', 'strategic']);
+  it('knows the four types', async () => {
+    const media = ['json-patch+json', 'merge-patch+json', 'strategic-merge-patch+json', 'apply-patch+yaml'];
+    const read = await Promise.all(media.map((type) => parsePatch(Buffer.from('{}'), `application/${type}`, yaml)));
+    expect(read.map(({ type }) => type)).toEqual(['json', 'merge', 'strategic', 'apply']);
   });
 
   it('refuses a patch that is nested too deeply', async () => {
     const deep = (levels: number) => () =>
-      parsePatch(Buffer.from('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)), 'application/merge-patch+json');
-    expect(deep(200)).not.toThrow();
+      parsePatch(Buffer.from('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)), 'application/merge-patch+json', yaml);
+    await deep(200)();
     expect((await rejection(deep(201))).message).toBe(
       'the body of the request is nested too deeply: at most 200 levels are allowed',
     );
   });
 
-  it('says what to use instead of server-side apply', async () => {
-    const status = await rejection(() => parsePatch(Buffer.from('{}'), 'application/apply-patch+yaml'));
-    expect(status.code).toBe(415);
-    expect(status.message).toMatch(/server-side apply is not served.*application\/merge-patch\+json/);
+  it('reads what is applied as JSON where it is, else as YAML', async () => {
+    const read = async (text: string): Promise<unknown> =>
+      (await parsePatch(Buffer.from(text), 'application/apply-patch+yaml', yaml)).patch;
+    expect(await read('{"a":1}')).toEqual({ a: 1 });
+    expect(await read('a: 1')).toEqual(await yaml.parse('a: 1'));
   });
 });
 

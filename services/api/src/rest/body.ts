@@ -12,6 +12,7 @@ const PATCH_TYPES: ReadonlyMap<string, PatchType> = new Map([
   ['application/json-patch+json', 'json'],
   ['application/merge-patch+json', 'merge'],
   ['application/strategic-merge-patch+json', 'strategic'],
+  ['application/apply-patch+yaml', 'apply'],
 ]);
 
 /** How deep objects and arrays may stand in one another. No kind that is served comes near; recursion everywhere can go there. */
@@ -106,22 +107,35 @@ function parseProtobuf(body: Buffer): unknown {
   }
 }
 
-/** A patch and its type. Apply patches are refused with what to use instead: they need field ownership, which is not kept. */
-export function parsePatch(
+/** A patch and its type. 400 when it is malformed, 415 when it is none. */
+export async function parsePatch(
   body: Buffer | undefined,
   contentType: string | undefined,
+  yaml: YamlParser,
   onDuplicate?: DuplicateListener,
-): { type: PatchType; patch: unknown } {
-  const media = mediaTypeOf(contentType);
-  const type = PATCH_TYPES.get(media);
-  if (type === undefined) {
-    const status = statusOf.unsupportedMediaType([...PATCH_TYPES.keys()]);
-    const apply = media.startsWith('application/apply-patch');
-    throwStatus(apply ? { ...status, message: `server-side apply is not served; ${status.message ?? ''}` } : status);
-  }
+): Promise<{ type: PatchType; patch: unknown }> {
+  const type = PATCH_TYPES.get(mediaTypeOf(contentType));
+  if (type === undefined) return throwStatus(statusOf.unsupportedMediaType([...PATCH_TYPES.keys()]));
+  const text = body?.toString('utf8') ?? '';
+  if (type === 'apply') return { type, patch: await parseApplied(text, yaml, onDuplicate) };
   const malformed = (problem: string): never =>
     throwStatus(statusOf.badRequest(type === 'strategic' ? problem : `error decoding patch: ${problem}`));
-  return { type, patch: parseJson(body?.toString('utf8') ?? '', onDuplicate, malformed) };
+  return { type, patch: parseJson(text, onDuplicate, malformed) };
+}
+
+/** What is applied is YAML, and nearly always JSON at that, which needs no reader of YAML. */
+async function parseApplied(text: string, yaml: YamlParser, onDuplicate?: DuplicateListener): Promise<unknown> {
+  const json = text.trimStart().startsWith('{') ? jsonOf(text) : undefined;
+  if (json === undefined) return shallow(await yaml.parse(text, onDuplicate));
+  return parseJson(text, onDuplicate, (problem) => throwStatus(statusOf.badRequest(`error decoding YAML: ${problem}`)));
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The DeleteOptions in a body; undefined when there is none, as most clients but kubectl send it. */

@@ -45,11 +45,17 @@ export function checkPatch(
   const unknown = unknownIn(request, type === 'json' ? jsonPatchObjects(patch) : [patch]).filter(
     (field) => !/(^|[.\]])\$/.test(field),
   );
+  if (type === 'apply') return judged(validation, duplicates, (faults) => statusOf.badRequest(appliedFault(faults)));
   const given = duplicates.map((fault) => (type === 'json' ? `json patch ${fault}` : fault));
   return judged(validation, [...given, ...said(unknown)], (faults) => {
     if (current === undefined) return statusOf.notFound(storedResource(request).row, nameOf(request));
     return strictDecodingError(expectedAt(storedResource(request)), faults);
   });
+}
+
+/** What the schema does not know of what is applied is refused in any case, when it is applied. */
+function appliedFault(faults: readonly string[]): string {
+  return `error strict decoding YAML: error converting YAML to JSON: ${['yaml: unmarshal errors:', ...faults].join('\n  ')}`;
 }
 
 function judged(

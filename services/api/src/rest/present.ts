@@ -1,5 +1,5 @@
 import { apiVersionOf, type ListMeta, type StoredObject } from '@shiplog/contracts';
-import { fromStored, type VersionedResource } from '@shiplog/apimachinery';
+import { shownAs, type VersionedResource } from '@shiplog/apimachinery';
 import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/representation';
 import { stringify as toYaml } from 'yaml';
 import { bytesOf, lineOf } from './object-bytes';
@@ -33,8 +33,8 @@ export function presentationOf(request: ResourceRequest, now: number): Presentat
 export function presentObject(code: number, object: StoredObject, how: Presentation): BodyAnswer {
   switch (how.negotiated.view) {
     case 'object':
-      if (how.negotiated.yaml) return yamlAnswer(code, shown(object, how));
-      return { kind: 'body', code, type: JSON_TYPE, body: lineOf(shown(object, how)) };
+      if (how.negotiated.yaml) return yamlAnswer(code, shownAs(how.resource, object));
+      return { kind: 'body', code, type: JSON_TYPE, body: lineOf(how.resource, object) };
     case 'table':
       return jsonAnswer(
         code,
@@ -46,7 +46,7 @@ export function presentObject(code: number, object: StoredObject, how: Presentat
       );
     case 'metadata':
     case 'metadataList':
-      return jsonAnswer(code, partialMetadata(object));
+      return jsonAnswer(code, partialMetadata(shownAs(how.resource, object)));
   }
 }
 
@@ -66,14 +66,9 @@ export function presentList(objects: readonly StoredObject[], metadata: ListMeta
         kind: 'PartialObjectMetadataList',
         apiVersion: 'meta.k8s.io/v1',
         metadata,
-        items: objects.map(partialMetadata),
+        items: objects.map((object) => partialMetadata(shownAs(how.resource, object))),
       });
   }
-}
-
-/** As the version of the request has it. */
-function shown(object: StoredObject, { resource }: Presentation): StoredObject {
-  return fromStored(resource.version, object);
 }
 
 function headOf(how: Presentation): { kind: string; apiVersion: string } {
@@ -82,7 +77,7 @@ function headOf(how: Presentation): { kind: string; apiVersion: string } {
 }
 
 function listOf(objects: readonly StoredObject[], metadata: ListMeta, how: Presentation): unknown {
-  return { ...headOf(how), metadata, items: objects.map((object) => shown(object, how)) };
+  return { ...headOf(how), metadata, items: objects.map((object) => shownAs(how.resource, object)) };
 }
 
 const COMMA = Buffer.from(',');
@@ -94,7 +89,7 @@ function listAnswer(objects: readonly StoredObject[], metadata: ListMeta, how: P
   const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
   for (const [index, object] of objects.entries()) {
     if (index > 0) parts.push(COMMA);
-    parts.push(bytesOf(shown(object, how)));
+    parts.push(bytesOf(how.resource, object));
   }
   parts.push(END);
   return { kind: 'body', code: 200, type: JSON_TYPE, body: Buffer.concat(parts) };

@@ -19,6 +19,7 @@ export interface ResourceRequest {
   readonly user: User;
   readonly accept: string | undefined;
   readonly contentType: string | undefined;
+  readonly userAgent?: string | undefined;
   readonly body: Buffer | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { apiVersionOf, type StoredObject } from '@shiplog/contracts';
-import { fromStored, type VersionedResource } from '@shiplog/apimachinery';
+import { shownAs, type VersionedResource } from '@shiplog/apimachinery';
 import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/representation';
 import type { View } from './negotiate';
 import { bytesOf } from './object-bytes';
@@ -34,7 +34,7 @@ export function encoderFor(
     case 'object':
       return {
         key: `object ${apiVersionOf(version)}`,
-        encode: (events) => linesOf(events, (object) => fromStored(version, object)),
+        encode: (events) => linesOf(events, resource),
         bookmark: (position, initial) => line('BOOKMARK', bookmarkObject(resource, position, initial)),
       };
     case 'table':
@@ -43,7 +43,7 @@ export function encoderFor(
     case 'metadataList':
       return {
         key: 'metadata',
-        encode: (events) => lines(events, partialMetadata),
+        encode: (events) => lines(events, (object) => partialMetadata(shownAs(resource, object))),
         bookmark: (position, initial) =>
           line('BOOKMARK', partialMetadata(bookmarkObject(resource, position, initial) as StoredObject)),
       };
@@ -94,8 +94,8 @@ const PREFIX: Readonly<Record<WatchType, Buffer>> = {
 const SUFFIX = Buffer.from('}\n');
 
 /** Watch events as lines of JSON, from the bytes that the objects already have. */
-function linesOf(events: readonly WatchEvent[], shown: (object: StoredObject) => StoredObject): Buffer {
+function linesOf(events: readonly WatchEvent[], resource: VersionedResource): Buffer {
   const parts: Buffer[] = [];
-  for (const { type, object } of events) parts.push(PREFIX[type], bytesOf(shown(object)), SUFFIX);
+  for (const { type, object } of events) parts.push(PREFIX[type], bytesOf(resource, object), SUFFIX);
   return Buffer.concat(parts);
 }

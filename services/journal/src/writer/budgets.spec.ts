@@ -10,7 +10,7 @@ describe('a commit', () => {
   it('is bounded by bytes as well as by number', async () => {
     const { store, submit, start } = setUp({ commitEvents: 1_000, commitBytes: 30_000 });
     await start();
-    await submit(...['a', 'b', 'c', 'd', 'e'].map((name) => createConfigMap(name, { text: chinese(9_000) })));
+    await submit(...['a', 'b', 'c', 'd', 'e'].map((name) => createConfigMap(name, { text: chinese(8_900) })));
     for (let i = 0; i < 3; i++) await store.end();
     expect(store.commits.map(namesIn)).toEqual([
       ['a', 'b', 'c'],

@@ -4,10 +4,11 @@ import type { AnyCommand, KubeObject, ObjectKey, ResourceRow, StoredObject } fro
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { scaleOf, warningsOf } from '@shiplog/admission';
-import { fromStored, statusOf } from '@shiplog/apimachinery';
+import { fromStored, managedFieldsOf, sameJson, statusOf, withoutOwners } from '@shiplog/apimachinery';
 import { deletedAnswer, jsonAnswer, successAnswer, type Answer, type BodyAnswer } from '../../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch, type Expected } from '../../rest/body';
 import { throwStatus } from '../../rest/errors';
+import { fieldManagementOf } from '../../rest/field-manager';
 import { checkFields, checkPatch } from '../../rest/field-validation';
 import { checkListOptions } from '../../rest/list-options';
 import { negotiate } from '../../rest/negotiate';
@@ -60,7 +61,8 @@ export class MutationHandler {
     const warnings = [...checkFields(request, object, duplicates, 'CreateOptions'), ...ownerWarnings(object)];
     const dryRun = dryRunOf(request.query.dryRun, 'CreateOptions');
     const place = { resource: row.id, namespace: target.namespace };
-    const data = { ...place, object, ...versionAsSent(request), ...(dryRun ? { dryRun } : {}) };
+    const managed = fieldManagementOf(request, 'CreateOptions');
+    const data = { ...place, object, ...versionAsSent(request), ...managed, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
     return this.#show(request, 201, reply, shown, { warnings });
   }
@@ -74,17 +76,20 @@ export class MutationHandler {
     checkName(object, key);
     const warnings = [...checkFields(request, object, duplicates, 'UpdateOptions'), ...ownerWarnings(object)];
     const dryRun = dryRunOf(request.query.dryRun, 'UpdateOptions');
-    const data = { ...key, ...partOf(request), object, ...(dryRun ? { dryRun } : {}) };
-    const before = { warnings, object: this.#known(key) };
-    const reply = await this.#send(request, { type: 'ReplaceObject', data });
+    const managed = fieldManagementOf(request, 'UpdateOptions');
     const { row } = storedResource(request);
-    const code = (await this.#isNew(row, key, reply, before)) ? 201 : 200;
+    const before = { warnings, object: this.#known(key) };
+    const submitted = withoutKnownManagedFields(row, object, before.object);
+    const data = { ...key, ...partOf(request), object: submitted, ...managed, ...(dryRun ? { dryRun } : {}) };
+    const reply = await this.#send(request, { type: 'ReplaceObject', data });
+    const isNew = row.createOnUpdate === true && (await this.#isNew(key, reply, before));
+    const code = isNew ? 201 : 200;
     return this.#show(request, code, reply, shown, before);
   }
 
-  /** Whether a replacement made its object, as it does of some resources. */
-  async #isNew(row: ResourceRow, key: ObjectKey, reply: Accepted, { object }: BeforeWrite): Promise<boolean> {
-    if (object !== undefined || row.createOnUpdate !== true) return false;
+  /** Whether what can make an object has made it. */
+  async #isNew(key: ObjectKey, reply: Accepted, { object }: BeforeWrite): Promise<boolean> {
+    if (object !== undefined) return false;
     await this.results.reached(reply.position);
     return (await this.results.objectBefore(key, reply)) === undefined;
   }
@@ -92,7 +97,10 @@ export class MutationHandler {
   async patch(request: ResourceRequest): Promise<Answer> {
     const shown = presentationOf(request, this.clock.now());
     const duplicates: string[] = [];
-    const { type: patchType, patch } = parsePatch(request.body, request.contentType, (text) => duplicates.push(text));
+    const { type: patchType, patch } = await parsePatch(request.body, request.contentType, this.yaml, (text) =>
+      duplicates.push(text),
+    );
+    const managed = fieldManagementOf(request, 'PatchOptions', patchType);
     const dryRun = dryRunOf(request.query.dryRun, 'PatchOptions');
     const key = keyOf(request);
     const object = this.#known(key);
@@ -100,9 +108,11 @@ export class MutationHandler {
       ...checkPatch(request, { type: patchType, patch }, duplicates, object),
       ...ownerWarnings(patch, patchType),
     ];
-    const data = { ...key, ...partOf(request), patchType, patch, ...(dryRun ? { dryRun } : {}) };
+    const data = { ...key, ...partOf(request), patchType, patch, ...managed, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object };
-    return this.#show(request, 200, await this.#send(request, { type: 'PatchObject', data }), shown, before);
+    const reply = await this.#send(request, { type: 'PatchObject', data });
+    const code = patchType === 'apply' && (await this.#isNew(key, reply, before)) ? 201 : 200;
+    return this.#show(request, code, reply, shown, before);
   }
 
   async delete(request: ResourceRequest): Promise<Answer> {
@@ -122,7 +132,7 @@ export class MutationHandler {
     const code = reply.object === undefined || dryRun ? codeOfWaiting(request.query, body) : 200;
     return this.#presented(
       () => presentObject(code, object as StoredObject, shown),
-      () => jsonAnswer(code, object),
+      () => jsonAnswer(code, withoutOwners(object)),
     );
   }
 
@@ -215,7 +225,7 @@ export class MutationHandler {
     const answer = this.#presented(
       () =>
         isScale ? jsonAnswer(code, scaleOf(version, fromStored(version, object))) : presentObject(code, object, shown),
-      () => jsonAnswer(code, object),
+      () => jsonAnswer(code, withoutOwners(object)),
     );
     const warnings = [...before.warnings, ...admissionWarnings(request, object, before)];
     return warnings.length === 0 ? answer : { ...answer, headers: { warning: warningHeader(warnings) } };
@@ -260,6 +270,16 @@ function partOf(request: ResourceRequest): { subresource?: string; apiVersion?: 
 function expectedOf({ target }: ResourceRequest, duplicates: string[]): Expected {
   const isScale = target.subresource?.name === 'scale';
   return { kind: isScale ? 'Scale' : target.resource.kind, onDuplicate: (text) => duplicates.push(text) };
+}
+
+/**
+ * A replacement without the managedFields that its client has read here and sends back: to tell that they are the same takes as long
+ * as to make them, which the journal need not do.
+ */
+function withoutKnownManagedFields(row: ResourceRow, object: KubeObject, known: StoredObject | undefined): KubeObject {
+  const { managedFields, ...metadata } = object.metadata;
+  if (!Array.isArray(managedFields) || known === undefined) return object;
+  return sameJson(managedFields, managedFieldsOf(row, known)) ? { ...object, metadata } : object;
 }
 
 /** The journal says what is wrong with an object's metadata; only its place in a command is made sure of here. */
