@@ -10,6 +10,7 @@ import { leases } from './leases';
 import { namespaces } from './namespaces';
 import { nodes } from './nodes';
 import { pods } from './pods';
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac';
 import { replicationControllers } from './replicationcontrollers';
 import { secrets } from './secrets';
 import { serviceAccounts } from './serviceaccounts';
@@ -28,6 +29,10 @@ const RULES = byResource<AnyKindRules>({
   events,
   'endpointslices.discovery.k8s.io': endpointSlices,
   'leases.coordination.k8s.io': leases,
+  'roles.rbac.authorization.k8s.io': roles,
+  'clusterroles.rbac.authorization.k8s.io': clusterRoles,
+  'rolebindings.rbac.authorization.k8s.io': roleBindings,
+  'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindings,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
 });
 const plain = new WeakMap<ResourceRow, AnyKindRules>();
