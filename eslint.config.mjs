@@ -70,6 +70,7 @@ const boundaries = SERVICES.map((service) => ({
 /** The api from the top down: each layer imports only those below it, and the members of one layer don't know one another. */
 const API_LAYERS = [
   ['http', 'start'],
+  ['handlers/virtual'],
   ['handlers/reads', 'handlers/writes', 'handlers/watch', 'handlers/logs', 'handlers/aggregation'],
   ['handlers/events'],
   ['cache'],

@@ -15,7 +15,7 @@ const go = JSON.parse(read('go-fields.json')).definitions;
 const beyond = JSON.parse(read('go-inlined.json'));
 
 /** The rows themselves: a module that imports nothing, read without its types. */
-const { RESOURCES } = await import(
+const { RESOURCES, VIRTUAL_RESOURCES } = await import(
   `data:text/javascript,${encodeURIComponent(
     ts.transpileModule(read('src/resources.ts'), { compilerOptions: { module: 'esnext', target: 'es2022' } })
       .outputText,
@@ -23,9 +23,8 @@ const { RESOURCES } = await import(
 );
 
 const ROOTS = [
-  ...RESOURCES.flatMap(({ versions }) => versions.map(({ schema }) => schema)),
+  ...[...RESOURCES, ...VIRTUAL_RESOURCES].flatMap(({ versions }) => versions.map(({ schema }) => schema)),
   // What requests and answers hold beside them.
-  'io.k8s.api.core.v1.Binding',
   'io.k8s.api.autoscaling.v1.Scale',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
   'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',

@@ -234,6 +234,36 @@ export const RESOURCES = [
   storage('volumeattributesclasses', 'VolumeAttributesClass', false),
 ] as const satisfies readonly ResourceRow[];
 
+const authentication = inGroup('authentication.k8s.io', 'io.k8s.api.authentication.v1');
+const authorization = inGroup('authorization.k8s.io', 'io.k8s.api.authorization.v1');
+
+/**
+ * What is served without being stored: its objects are made for who asks. They are no part of the state, so they stand in no
+ * catalog, and what can be asked of them is only what the API's own metadata says.
+ */
+export const VIRTUAL_RESOURCES = [
+  core('bindings', 'Binding', true),
+  core('componentstatuses', 'ComponentStatus', false),
+  authentication('selfsubjectreviews', 'SelfSubjectReview', false, {
+    // The `kubectl auth whoami` of 1.27 knows no other.
+    also: [
+      {
+        group: 'authentication.k8s.io',
+        version: 'v1beta1',
+        schema: 'io.k8s.api.authentication.v1.SelfSubjectReview',
+      },
+    ],
+  }),
+  authentication('tokenreviews', 'TokenReview', false),
+  authorization('localsubjectaccessreviews', 'LocalSubjectAccessReview', true),
+  authorization('selfsubjectaccessreviews', 'SelfSubjectAccessReview', false),
+  authorization('selfsubjectrulesreviews', 'SelfSubjectRulesReview', false),
+  authorization('subjectaccessreviews', 'SubjectAccessReview', false),
+] as const satisfies readonly ResourceRow[];
+
+/** A resource that is served without being stored. */
+export type Virtual = (typeof VIRTUAL_RESOURCES)[number]['id'];
+
 /** A resource that code may name: `pods` or `leases.coordination.k8s.io`, whose objects have a type of their own. */
 export type BuiltIn = (typeof RESOURCES)[number]['id'];
 /** For example `Pod`. */

@@ -241,6 +241,20 @@ export interface ClusterTrustBundleProjection {
   signerName?: string;
 }
 
+export interface ComponentCondition {
+  error?: string;
+  message?: string;
+  status: string;
+  type: string;
+}
+
+export interface ComponentStatus {
+  apiVersion: string;
+  conditions?: ComponentCondition[];
+  kind: string;
+  metadata: ObjectMeta;
+}
+
 export interface Condition {
   lastTransitionTime: string;
   message: string;
@@ -1054,6 +1068,17 @@ export interface FCVolumeSource {
   wwids?: string[];
 }
 
+export interface FieldSelectorAttributes {
+  rawSelector?: string;
+  requirements?: FieldSelectorRequirement[];
+}
+
+export interface FieldSelectorRequirement {
+  key: string;
+  operator: string;
+  values?: string[];
+}
+
 export interface FileKeySelector {
   key: string;
   optional?: boolean;
@@ -1550,6 +1575,11 @@ export interface LabelSelector {
   matchLabels?: Record<string, string>;
 }
 
+export interface LabelSelectorAttributes {
+  rawSelector?: string;
+  requirements?: LabelSelectorRequirement[];
+}
+
 export interface LabelSelectorRequirement {
   key: string;
   operator: string;
@@ -1645,6 +1675,14 @@ export interface LoadBalancerStatus {
 
 export interface LocalObjectReference {
   name?: string;
+}
+
+export interface LocalSubjectAccessReview {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec: SubjectAccessReviewSpec;
+  status?: SubjectAccessReviewStatus;
 }
 
 export interface LocalVolumeSource {
@@ -1983,8 +2021,18 @@ export interface NodeSystemInfo {
   systemUUID: string;
 }
 
+export interface NonResourceAttributes {
+  path?: string;
+  verb?: string;
+}
+
 export interface NonResourcePolicyRule {
   nonResourceURLs: string[];
+  verbs: string[];
+}
+
+export interface NonResourceRule {
+  nonResourceURLs?: string[];
   verbs: string[];
 }
 
@@ -2649,6 +2697,18 @@ export interface ReplicationControllerStatus {
   replicas: number;
 }
 
+export interface ResourceAttributes {
+  fieldSelector?: FieldSelectorAttributes;
+  group?: string;
+  labelSelector?: LabelSelectorAttributes;
+  name?: string;
+  namespace?: string;
+  resource?: string;
+  subresource?: string;
+  verb?: string;
+  version?: string;
+}
+
 export interface ResourceClaim {
   apiVersion: string;
   kind: string;
@@ -2745,6 +2805,13 @@ export interface ResourceRequirements {
   claims?: ContainerResourceClaim[];
   limits?: Record<string, string>;
   requests?: Record<string, string>;
+}
+
+export interface ResourceRule {
+  apiGroups?: string[];
+  resourceNames?: string[];
+  resources?: string[];
+  verbs: string[];
 }
 
 export interface ResourceSlice {
@@ -2935,6 +3002,42 @@ export interface SecurityContext {
 
 export interface SelectableField {
   jsonPath: string;
+}
+
+export interface SelfSubjectAccessReview {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec: SelfSubjectAccessReviewSpec;
+  status?: SubjectAccessReviewStatus;
+}
+
+export interface SelfSubjectAccessReviewSpec {
+  nonResourceAttributes?: NonResourceAttributes;
+  resourceAttributes?: ResourceAttributes;
+}
+
+export interface SelfSubjectReview {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  status?: SelfSubjectReviewStatus;
+}
+
+export interface SelfSubjectReviewStatus {
+  userInfo?: UserInfo;
+}
+
+export interface SelfSubjectRulesReview {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec: SelfSubjectRulesReviewSpec;
+  status?: SubjectRulesReviewStatus;
+}
+
+export interface SelfSubjectRulesReviewSpec {
+  namespace?: string;
 }
 
 export interface SELinuxOptions {
@@ -3157,6 +3260,37 @@ export interface Subject {
   namespace?: string;
 }
 
+export interface SubjectAccessReview {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec: SubjectAccessReviewSpec;
+  status?: SubjectAccessReviewStatus;
+}
+
+export interface SubjectAccessReviewSpec {
+  extra?: Record<string, string[]>;
+  groups?: string[];
+  nonResourceAttributes?: NonResourceAttributes;
+  resourceAttributes?: ResourceAttributes;
+  uid?: string;
+  user?: string;
+}
+
+export interface SubjectAccessReviewStatus {
+  allowed: boolean;
+  denied?: boolean;
+  evaluationError?: string;
+  reason?: string;
+}
+
+export interface SubjectRulesReviewStatus {
+  evaluationError?: string;
+  incomplete: boolean;
+  nonResourceRules: NonResourceRule[];
+  resourceRules: ResourceRule[];
+}
+
 export interface SuccessPolicy {
   rules: SuccessPolicyRule[];
 }
@@ -3186,6 +3320,26 @@ export interface TCPSocketAction {
 export interface TokenRequest {
   audience: string;
   expirationSeconds?: number;
+}
+
+export interface TokenReview {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec: TokenReviewSpec;
+  status?: TokenReviewStatus;
+}
+
+export interface TokenReviewSpec {
+  audiences?: string[];
+  token: string;
+}
+
+export interface TokenReviewStatus {
+  audiences?: string[];
+  authenticated?: boolean;
+  error?: string;
+  user?: UserInfo;
 }
 
 export interface Toleration {
@@ -3236,6 +3390,13 @@ export interface TypedObjectReference {
 export interface UncountedTerminatedPods {
   failed?: string[];
   succeeded?: string[];
+}
+
+export interface UserInfo {
+  extra?: Record<string, string[]>;
+  groups?: string[];
+  uid?: string;
+  username?: string;
 }
 
 export interface UserSubject {

@@ -207,6 +207,7 @@ describe('the permissions suffice', () => {
       case 'process':
         return subjects.process(message.address, {
           service: to.role,
+          component: to.role,
           instance: to.name,
           scope: 'scope',
           member: 'member',

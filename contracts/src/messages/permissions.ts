@@ -101,6 +101,7 @@ function partsOf({ role, name }: Identity, whose: 'any' | 'own' = 'any'): Record
   const isService = role !== 'operator' && role !== 'bootstrap';
   return {
     service: isService ? role : ANYTHING,
+    component: whose === 'own' && isService ? role : ANYTHING,
     role: isService ? role : ANYTHING,
     name: isService ? name : ANYTHING,
     token: role === 'bootstrap' ? name : ANYTHING,

@@ -34,6 +34,15 @@ export const HealthOfAll = processRequest('healthOfAll', {
   answeredBy: SERVICE_ROLES,
 });
 
+export const HealthOfService = processRequest('healthOfService', {
+  summary: 'Whether a service does its work; every instance of it answers, and the first answer is taken.',
+  address: 'condition.{component}',
+  payload: Type.Unknown(),
+  reply: Report,
+  from: ['api'],
+  answeredBy: SERVICE_ROLES,
+});
+
 /** The services of which one instance acts. */
 const LED = ['scheduler', 'controller'] as const;
 
@@ -113,6 +122,7 @@ export const RenewRequest = processRequest('renew', {
 export const PROCESS_REQUESTS = [
   Health,
   HealthOfAll,
+  HealthOfService,
   LeadershipClaimed,
   LeadershipMember,
   StepDown,

@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ProcessRequest } from '@shiplog/bus';
-import { Health as HealthRequest, HealthOfAll, type HealthReport } from '@shiplog/contracts';
+import { Health as HealthRequest, HealthOfAll, HealthOfService, type HealthReport } from '@shiplog/contracts';
 import { HEALTH } from './tokens';
 
 /** A service's own word on whether it does its work. */
@@ -36,13 +36,18 @@ export class Health {
   }
 }
 
-/** Answers on the service's own subject and on the one that all services answer. */
+/** Answers on the instance's own subject, on its service's, and on the one that all services answer. */
 @Controller()
 export class HealthController {
   constructor(@Inject(HEALTH) private readonly health: Health) {}
 
   @ProcessRequest(HealthRequest)
   own(): HealthReport {
+    return this.health.report();
+  }
+
+  @ProcessRequest(HealthOfService)
+  ofService(): HealthReport {
     return this.health.report();
   }
 

@@ -1,4 +1,10 @@
-import { KUBERNETES_API, type ApiResource, type ResourceRow, type ResourceVersion } from '@shiplog/contracts';
+import {
+  KUBERNETES_API,
+  VIRTUAL_RESOURCES,
+  type ApiResource,
+  type ResourceRow,
+  type ResourceVersion,
+} from '@shiplog/contracts';
 import type { Catalog, VersionedResource } from '@shiplog/apimachinery';
 import { definitionNameOf } from '../openapi/definition-names';
 import { byPreference } from './version-order';
@@ -14,7 +20,7 @@ export interface ServedSubresource {
   readonly definition: string;
 }
 
-/** A resource as it is served in one version: one that is stored, or one that only takes requests (bindings). */
+/** A resource as it is served in one version: one that is stored, or a virtual one, whose objects are made for who asks. */
 export interface ServedResource {
   readonly group: string;
   readonly version: string;
@@ -29,8 +35,10 @@ export interface ServedResource {
   readonly subresources: readonly ServedSubresource[];
   readonly definition: string;
   readonly listDefinition: string;
-  /** Of the store; absent for `bindings`, which stores nothing of its own. */
+  /** Of the store; absent for a virtual one. */
   readonly stored?: VersionedResource;
+  /** Of what is not stored; absent for what is. */
+  readonly virtual?: VersionedResource;
 }
 
 /** What is served of one version of a group. */
@@ -64,7 +72,7 @@ export function servedApi(catalog: Catalog): ServedApi {
 }
 
 function serve(catalog: Catalog): ServedApi {
-  const resources = [...[...catalog.rows].flatMap(resourcesOf), bindings()];
+  const resources = [...[...catalog.rows].flatMap(resourcesOf), ...VIRTUAL];
   const names = [...new Set(resources.map(({ group }) => group))];
   const groups = names.map((group) => groupOf(group, resources));
   const byGroup = new Map(groups.map((group) => [group.group, group]));
@@ -132,24 +140,14 @@ function subresourceOf({ plural, kind: own }: ResourceRow, of: ResourceVersion, 
   return { name, kind, group, version, verbs: about?.verbs ?? SUBRESOURCE_VERBS, definition };
 }
 
-function bindings(): ServedResource {
-  const [group, version, plural, kind] = ['', 'v1', 'bindings', 'Binding'];
-  const definition = definitionNameOf(group, version, kind);
-  return {
-    group,
-    version,
-    plural,
-    kind,
-    listKind: '',
-    namespaced: true,
-    singular: 'binding',
-    verbs: metadata.get(key(group, version, plural))?.verbs ?? [],
-    shortNames: [],
-    categories: [],
-    subresources: [],
-    definition,
-    listDefinition: definition,
-  };
+/** One whose objects are made for who asks: it is spoken of as the API's own metadata has it, but never watched. */
+function virtualOf(virtual: VersionedResource): ServedResource {
+  const { row } = virtual;
+  const [{ group, version }] = row.versions;
+  const { stored: _none, ...served } = resourceOf(virtual);
+  const verbs = (metadata.get(key(group, version, row.plural))?.verbs ?? []).filter((verb) => verb !== 'watch');
+  // Versions beside the first are written as it is.
+  return { ...served, verbs, definition: definitionNameOf(group, version, row.kind), virtual };
 }
 
 const metadata = new Map<string, ApiResource>(
@@ -159,3 +157,7 @@ const metadata = new Map<string, ApiResource>(
 function key(group: string, version: string, resource: string, sub = ''): string {
   return [group, version, resource, sub].join('/');
 }
+
+const VIRTUAL: readonly ServedResource[] = VIRTUAL_RESOURCES.flatMap((row: ResourceRow) =>
+  row.versions.map((version) => virtualOf({ row, version })),
+);

@@ -12,7 +12,7 @@ export function definitionsOf({ resources }: ServedGroupVersion): Map<string, Ap
   for (const item of resources) for (const [name, schema] of customDefinitions(item)) add(name, schema, found);
   for (const item of resources) {
     collect(item.definition, found);
-    if (item.stored !== undefined) collect(item.listDefinition, found);
+    if (item.verbs.includes('list')) collect(item.listDefinition, found);
     for (const { definition } of item.subresources) collect(definition, found);
   }
   for (const name of ALWAYS) collect(name, found);

@@ -1,10 +1,32 @@
-import { byResource, type BuiltIn, type ListMeta, type ObjectOf, type StoredObject } from '@shiplog/contracts';
+import {
+  byResource,
+  type BuiltIn,
+  type ListMeta,
+  type ObjectOf,
+  type StoredObject,
+  type Virtual,
+} from '@shiplog/contracts';
 import { shownAs, type VersionedResource } from '@shiplog/apimachinery';
 import { customPrinter } from './custom';
 import { nodePrinter, namespacePrinter, leasePrinter, eventPrinter } from './cluster';
 import { plainPrinter, type Cell, type Column, type Printer, type RowCondition } from './column';
 import { configMapPrinter, secretPrinter, serviceAccountPrinter } from './configuration';
+import { agePrinter, resourceClaimPrinter, resourceSlicePrinter } from './devices';
+import {
+  apiServicePrinter,
+  mutatingAdmissionPolicyPrinter,
+  policyBindingPrinter,
+  validatingAdmissionPolicyPrinter,
+  webhookConfigurationPrinter,
+} from './extensions';
 import { endpointsPrinter, endpointSlicePrinter, servicePrinter } from './networking';
+import {
+  certificateSigningRequestPrinter,
+  componentStatusPrinter,
+  flowSchemaPrinter,
+  priorityLevelConfigurationPrinter,
+  roleBindingPrinter,
+} from './policy';
 import { podPrinter, replicationControllerPrinter } from './workloads';
 
 /** The kinds with columns of their own: those that `kubectl get` shows on Kubernetes. */
@@ -21,8 +43,28 @@ const OWN: { readonly [R in BuiltIn]?: Printer<ObjectOf<R>> } = {
   events: eventPrinter,
   'endpointslices.discovery.k8s.io': endpointSlicePrinter,
   'leases.coordination.k8s.io': leasePrinter,
+  'apiservices.apiregistration.k8s.io': apiServicePrinter,
+  'mutatingadmissionpolicies.admissionregistration.k8s.io': mutatingAdmissionPolicyPrinter,
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': policyBindingPrinter,
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': webhookConfigurationPrinter,
+  'validatingadmissionpolicies.admissionregistration.k8s.io': validatingAdmissionPolicyPrinter,
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': policyBindingPrinter,
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': webhookConfigurationPrinter,
+  'certificatesigningrequests.certificates.k8s.io': certificateSigningRequestPrinter,
+  'flowschemas.flowcontrol.apiserver.k8s.io': flowSchemaPrinter,
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': priorityLevelConfigurationPrinter,
+  'clusterrolebindings.rbac.authorization.k8s.io': roleBindingPrinter,
+  'rolebindings.rbac.authorization.k8s.io': roleBindingPrinter,
+  'deviceclasses.resource.k8s.io': agePrinter,
+  'resourceclaims.resource.k8s.io': resourceClaimPrinter,
+  'resourceclaimtemplates.resource.k8s.io': agePrinter,
+  'resourceslices.resource.k8s.io': resourceSlicePrinter,
 };
 const PRINTERS = byResource(OWN as { readonly [R in BuiltIn]?: Printer<StoredObject> });
+/** Of what is served without being stored. */
+const VIRTUAL: ReadonlyMap<string, Printer<StoredObject>> = new Map([
+  ['componentstatuses' satisfies Virtual, componentStatusPrinter as unknown as Printer<StoredObject>],
+]);
 
 /** How much of each object a row carries beside its cells (query parameter `includeObject`). */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
@@ -64,7 +106,7 @@ export function tableOf(resource: VersionedResource, objects: readonly StoredObj
 }
 
 function printerOf({ row, version }: VersionedResource): Printer<StoredObject> {
-  const own = PRINTERS.get(row.id);
+  const own = PRINTERS.get(row.id) ?? VIRTUAL.get(row.id);
   if (own !== undefined) return own;
   return typeof version.schema === 'string' ? plainPrinter : customPrinter(version.columns);
 }

@@ -6,6 +6,7 @@ import { ClusterCache } from '../cache/cluster-cache';
 import { AggregationHandler, type ForwardedRequest } from '../handlers/aggregation/aggregation-handler';
 import { LogHandler } from '../handlers/logs/log-handler';
 import { ReadHandler } from '../handlers/reads/read-handler';
+import { VirtualHandler } from '../handlers/virtual/virtual-handler';
 import { WatchHandler } from '../handlers/watch/watch-handler';
 import { MutationHandler } from '../handlers/writes/mutation-handler';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
@@ -54,6 +55,7 @@ export class Gateway {
     private readonly watches: WatchHandler,
     private readonly logs: LogHandler,
     private readonly aggregation: AggregationHandler,
+    private readonly virtual: VirtualHandler,
     private readonly cluster: ClusterCache,
   ) {}
 
@@ -128,6 +130,7 @@ export class Gateway {
       userAgent: headerOf(head, 'user-agent'),
       body,
     };
+    if (this.virtual.answers(target)) return this.virtual.answer(request, this.authentication);
     const { reads, mutations, watches, logs } = this;
     switch (verb) {
       case 'get':

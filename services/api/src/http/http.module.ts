@@ -3,6 +3,7 @@ import { CacheModule } from '../cache/cache.module';
 import { AggregationModule } from '../handlers/aggregation/aggregation.module';
 import { LogsModule } from '../handlers/logs/logs.module';
 import { ReadsModule } from '../handlers/reads/reads.module';
+import { VirtualModule } from '../handlers/virtual/virtual.module';
 import { WatchModule } from '../handlers/watch/watch.module';
 import { WritesModule } from '../handlers/writes/writes.module';
 import { Authentication } from './authentication';
@@ -16,7 +17,7 @@ import { ServerCertificate } from './server-certificate';
 
 /** The Kubernetes API over HTTPS, in front of the handlers. */
 @Module({
-  imports: [CacheModule, ReadsModule, WritesModule, WatchModule, LogsModule, AggregationModule],
+  imports: [CacheModule, ReadsModule, WritesModule, WatchModule, LogsModule, VirtualModule, AggregationModule],
   providers: [
     Authentication,
     Documents,

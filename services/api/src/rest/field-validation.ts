@@ -5,7 +5,7 @@ import { faultsInOrder } from './duplicate-fields';
 import { throwStatus } from './errors';
 import { jsonPatchObjects } from './json-patch-objects';
 import { fieldValidationOf, type FieldValidation, type WriteOptionsKind } from './options';
-import { nameOf, storedResource, type ResourceRequest } from './request';
+import { nameOf, requestedResource, type ResourceRequest } from './request';
 
 /** As many are named, as in sigs.k8s.io/json. */
 const MOST = 100;
@@ -21,7 +21,7 @@ export function checkFields(
   if (validation === 'Ignore') return [];
   const unknown = unknownIn(request, [object]);
   const refuse = (faults: readonly string[]): KubeStatus =>
-    strictDecodingError(expectedAt(storedResource(request)), faults);
+    strictDecodingError(expectedAt(requestedResource(request)), faults);
   if (isYaml(request.contentType)) {
     // Kubernetes reads YAML strictly first, whose faults are one error of many lines; each is a warning of its own.
     const lines = duplicates.length === 0 ? [] : [['yaml: unmarshal errors:', ...duplicates].join('\n  ')];
@@ -48,8 +48,8 @@ export function checkPatch(
   if (type === 'apply') return judged(validation, duplicates, (faults) => statusOf.badRequest(appliedFault(faults)));
   const given = duplicates.map((fault) => (type === 'json' ? `json patch ${fault}` : fault));
   return judged(validation, [...given, ...said(unknown)], (faults) => {
-    if (current === undefined) return statusOf.notFound(storedResource(request).row, nameOf(request));
-    return strictDecodingError(expectedAt(storedResource(request)), faults);
+    if (current === undefined) return statusOf.notFound(requestedResource(request).row, nameOf(request));
+    return strictDecodingError(expectedAt(requestedResource(request)), faults);
   });
 }
 
@@ -69,7 +69,7 @@ function judged(
 }
 
 function unknownIn(request: ResourceRequest, submitted: readonly unknown[]): string[] {
-  const expected = expectedAt(storedResource(request), request.target.subresource?.name);
+  const expected = expectedAt(requestedResource(request), request.target.subresource?.name);
   return [...new Set(submitted.flatMap((object) => unknownFields(expected, object)))];
 }
 

@@ -6,7 +6,7 @@ import { bytesOf, lineOf } from './object-bytes';
 import { JSON_TYPE, jsonAnswer, type BodyAnswer } from './answer';
 import { negotiate, type Negotiated } from './negotiate';
 import { includeObjectOf } from './options';
-import { storedResource, type ResourceRequest } from './request';
+import { requestedResource, type ResourceRequest } from './request';
 
 /** How a client wants objects shown. */
 export interface Presentation {
@@ -22,7 +22,7 @@ export interface Presentation {
  */
 export function presentationOf(request: ResourceRequest, now: number): Presentation {
   return {
-    resource: storedResource(request),
+    resource: requestedResource(request),
     negotiated: negotiate(request.accept),
     includeObject: includeObjectOf(request.query),
     now,

@@ -23,9 +23,14 @@ export interface ResourceRequest {
   readonly body: Buffer | undefined;
 }
 
-/** The stored resource that a request is about, in the request's version. 405 for `bindings`, which stores nothing. */
+/** The stored resource that a request is about, in the request's version. 405 for what is not stored. */
 export function storedResource({ target }: ResourceRequest): VersionedResource {
   return target.resource.stored ?? throwStatus(statusOf.methodNotAllowed());
+}
+
+/** The resource that a request is about, stored or not, in the request's version. */
+export function requestedResource({ target: { resource } }: ResourceRequest): VersionedResource {
+  return resource.stored ?? resource.virtual ?? throwStatus(statusOf.methodNotAllowed());
 }
 
 /** What a command has to say of the version that its request is in: nothing, where objects are stored in it. */

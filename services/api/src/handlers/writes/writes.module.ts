@@ -9,6 +9,6 @@ import { WriteResults } from './write-results';
 @Module({
   imports: [CacheModule, EventsModule],
   providers: [MutationHandler, WriteResults, { provide: YamlReader, useFactory: () => new YamlReader() }],
-  exports: [MutationHandler],
+  exports: [MutationHandler, YamlReader],
 })
 export class WritesModule {}

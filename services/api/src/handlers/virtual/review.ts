@@ -1,0 +1,37 @@
+import type { KubeObject, ResourceRow } from '@shiplog/contracts';
+import type { Result } from '@shiplog/apimachinery';
+import type { User } from '../../rest/request';
+
+/** Who knows whose a bearer token is. */
+export interface TokenAuthenticator {
+  /** The user of an Authorization header; undefined when nobody is known by it. */
+  userOf(authorization: string | undefined): User | undefined;
+}
+
+/** What the answer to a question depends on. */
+export interface ReviewContext {
+  /** Who asks. */
+  readonly user: User;
+  readonly tokens: TokenAuthenticator;
+  /** Of the path; '' for none. */
+  readonly namespace: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly row: ResourceRow;
+}
+
+/** Answers a question that was decoded as its kind: the object with its status, or why it can't be asked (400, 422). */
+export type Review = (object: KubeObject, context: ReviewContext) => Result<KubeObject>;
+
+/** A review by what it reads; the decoder has made sure that it only ever sees objects of its own kind. */
+export function reviewOf<T extends object>(judge: (object: T, context: ReviewContext) => Result<T>): Review {
+  return judge as unknown as Review;
+}
+
+/** Every authenticated user's, beside those that the token file gives. */
+const AUTHENTICATED = 'system:authenticated';
+
+/** The groups that a user is in. */
+export function groupsOf({ groups }: User): readonly string[] {
+  return groups.includes(AUTHENTICATED) ? groups : [...groups, AUTHENTICATED];
+}

@@ -1,0 +1,210 @@
+import { Catalog } from '@shiplog/apimachinery';
+import { HealthOfService, type KubeStatus } from '@shiplog/contracts';
+import { servedApi } from '@shiplog/representation';
+import type { TestingModule } from '@nestjs/testing';
+import type { BodyAnswer } from '../../rest/answer';
+import type { User } from '../../rest/request';
+import { parsePath, verbOf, type ResourceTarget } from '../../rest/request-info';
+import { clusterOf, testConfig, testingModule } from '../../testing/api-testing';
+import { VirtualHandler } from './virtual-handler';
+import { VirtualModule } from './virtual.module';
+
+const ADMIN: User = { name: 'admin', uid: '1', groups: ['system:masters'] };
+const tokens = { userOf: (header?: string) => (header === 'Bearer good' ? ADMIN : undefined) };
+const AUTHENTICATION = '/apis/authentication.k8s.io/v1';
+const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
+const LOCAL = `${AUTHORIZATION}/namespaces/default/localsubjectaccessreviews`;
+
+/** The services, by how they say they are. */
+const bus = {
+  ask: (message: unknown, _: unknown, { component }: { component?: string } = {}) => {
+    if (message !== HealthOfService) return Promise.resolve({ position: 7 });
+    return component === 'scheduler'
+      ? Promise.resolve({ ready: true, detail: 'leads' })
+      : Promise.reject(new Error('nobody answers'));
+  },
+};
+
+describe('VirtualModule', () => {
+  const { config, remove } = testConfig();
+  let module: TestingModule;
+  let virtual: VirtualHandler;
+  beforeAll(async () => {
+    module = await testingModule([VirtualModule], { bus: bus as never, config, cluster: clusterOf([]) }).compile();
+    await module.init();
+    virtual = module.get(VirtualHandler);
+  });
+  afterAll(async () => {
+    await module.close();
+    remove();
+  });
+
+  async function ask(method: 'POST' | 'GET', path: string, body?: object, accept?: string, query = {}) {
+    const target = parsePath(path, servedApi(Catalog.builtIn)) as ResourceTarget;
+    expect(virtual.answers(target)).toBe(true);
+    const verb = verbOf(method, target, false)!;
+    const contentType = 'application/json';
+    const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const request = { target, verb, query, user: ADMIN, accept, contentType, body: bytes };
+    const answer = (await virtual.answer(request, tokens)) as BodyAnswer;
+    return { ...answer, value: JSON.parse(answer.body.toString()) as Record<string, unknown> };
+  }
+  const refusal = async (path: string, body: object): Promise<KubeStatus> => {
+    const failure = await ask('POST', path, body).then(
+      () => undefined,
+      (error: { status: KubeStatus }) => error.status,
+    );
+    return failure!;
+  };
+
+  it.each(['v1', 'v1beta1'])('says who asks, in %s', async (version) => {
+    const path = `/apis/authentication.k8s.io/${version}/selfsubjectreviews`;
+    const { code, value } = await ask('POST', path, {});
+    expect(code).toBe(201);
+    expect(value).toMatchObject({
+      kind: 'SelfSubjectReview',
+      apiVersion: `authentication.k8s.io/${version}`,
+      status: { userInfo: { username: 'admin', uid: '1', groups: ['system:masters', 'system:authenticated'] } },
+    });
+  });
+
+  it('says whose a token is, and to whom it says so', async () => {
+    const review = async (spec: object) => (await ask('POST', `${AUTHENTICATION}/tokenreviews`, { spec })).value.status;
+    const known = { authenticated: true, user: { username: 'admin' } };
+    expect(await review({ token: 'good' })).toMatchObject(known);
+    expect(
+      await review({ token: 'good', audiences: ['x', 'https://kubernetes.default.svc.cluster.local'] }),
+    ).toMatchObject({ ...known, audiences: ['https://kubernetes.default.svc.cluster.local'] });
+    const unknown = { user: {}, error: 'invalid bearer token' };
+    expect(await review({ token: 'bad' })).toEqual(unknown);
+    expect(await review({ token: 'good', audiences: ['x'] })).toEqual(unknown);
+    expect(await refusal(`${AUTHENTICATION}/tokenreviews`, { spec: {} })).toMatchObject({
+      code: 400,
+      message: 'token is required for TokenReview in authentication',
+    });
+  });
+
+  it('allows everything to who is authenticated, and to others what they get', async () => {
+    const spec = { resourceAttributes: { verb: 'create', resource: 'pods' } };
+    const allowed = async (path: string, given: object) =>
+      ((await ask('POST', `${AUTHORIZATION}/${path}`, { spec: given })).value.status as { allowed: boolean }).allowed;
+    expect(await allowed('selfsubjectaccessreviews', spec)).toBe(true);
+    expect(await allowed('subjectaccessreviews', { ...spec, user: 'jane' })).toBe(true);
+    expect(await allowed('subjectaccessreviews', { ...spec, user: 'system:anonymous' })).toBe(false);
+    const health = { nonResourceAttributes: { verb: 'get', path: '/livez/ping' } };
+    expect(await allowed('subjectaccessreviews', { ...health, groups: ['system:unauthenticated'] })).toBe(true);
+    const local = { ...spec, user: 'jane', resourceAttributes: { namespace: 'default', resource: 'pods' } };
+    expect((await ask('POST', LOCAL, { spec: local })).value).toMatchObject({
+      metadata: { namespace: 'default' },
+      status: { allowed: true },
+    });
+  });
+
+  it('lists what may be done', async () => {
+    const path = `${AUTHORIZATION}/selfsubjectrulesreviews`;
+    expect((await ask('POST', path, { spec: { namespace: 'default' } })).value.status).toEqual({
+      resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+      nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+      incomplete: false,
+    });
+    expect(await refusal(path, {})).toMatchObject({ code: 400, message: 'no namespace on request' });
+  });
+
+  const NOBODY = 'spec.user: Invalid value: "": at least one of user or group must be specified';
+  const EXACTLY =
+    'spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  const at = 'spec.resourceAttributes.fieldSelector';
+  const both = { resourceAttributes: {}, nonResourceAttributes: { path: '/x', verb: 'get' } };
+  const selector = (fieldSelector: object) => ({ spec: { resourceAttributes: { fieldSelector } } });
+  it.each<[string, object, string[]]>([
+    ['selfsubjectaccessreviews', {}, [EXACTLY]],
+    ['subjectaccessreviews', { spec: {} }, [EXACTLY, NOBODY]],
+    [
+      'selfsubjectaccessreviews',
+      { spec: both },
+      [
+        'spec.nonResourceAttributes: Invalid value: authorization.NonResourceAttributes{Path:"/x", Verb:"get"}: ' +
+          'cannot be specified in combination with resourceAttributes',
+      ],
+    ],
+    [
+      'selfsubjectaccessreviews',
+      { metadata: { name: 'x' }, spec: { resourceAttributes: {} } },
+      [expect.stringMatching(/^metadata: Invalid value: v1\.ObjectMeta\{Name:"x".*\}: must be empty$/) as string],
+    ],
+    [
+      'selfsubjectaccessreviews',
+      selector({ rawSelector: 'a', requirements: [{ key: 'b', operator: 'Exists' }] }),
+      [`${at}.rawSelector: Invalid value: "a": may not specified at the same time as requirements`],
+    ],
+    [
+      'selfsubjectaccessreviews',
+      selector({}),
+      [`${at}.requirements: Required value: when ${at} is specified, requirements or rawSelector is required`],
+    ],
+    [
+      'selfsubjectaccessreviews',
+      selector({
+        requirements: [
+          { key: '', operator: 'In' },
+          { key: 'a', operator: 'Exists', values: ['b'] },
+        ],
+      }),
+      [
+        `${at}.requirements[0].key: Required value: must be specified`,
+        `${at}.requirements[0].values: Required value: must be specified when \`operator\` is 'In' or 'NotIn'`,
+        `${at}.requirements[1].values: Forbidden: may not be specified when \`operator\` is 'Exists' or 'DoesNotExist'`,
+      ],
+    ],
+    [
+      'namespaces/default/localsubjectaccessreviews',
+      { spec: { user: 'x', resourceAttributes: { namespace: 'other' } } },
+      ['spec.resourceAttributes.namespace: Invalid value: "other": must match metadata.namespace'],
+    ],
+    [
+      'namespaces/default/localsubjectaccessreviews',
+      { metadata: { name: 'x' }, spec: { user: 'x', nonResourceAttributes: {} } },
+      [
+        expect.stringContaining('must be empty except for namespace') as string,
+        'spec.nonResourceAttributes: Invalid value: authorization.NonResourceAttributes{Path:"", Verb:""}: ' +
+          'disallowed on this kind of request',
+      ],
+    ],
+  ])('refuses %s of %j', async (path, body, texts) => {
+    const status = await refusal(`${AUTHORIZATION}/${path}`, body);
+    expect(status).toMatchObject({ code: 422, reason: 'Invalid' });
+    expect(status.details?.causes?.map(({ field, message }) => `${field}: ${message}`)).toEqual(texts);
+  });
+
+  it('takes no review of another namespace, nor one with unknown fields when it is to be strict', async () => {
+    expect(await refusal(LOCAL, { metadata: { namespace: 'x' }, spec: {} })).toMatchObject({ code: 400 });
+    const strict = ask('POST', `${AUTHORIZATION}/selfsubjectaccessreviews`, { spec: { colour: 1 } }, undefined, {
+      fieldValidation: 'Strict',
+    });
+    await expect(strict).rejects.toThrow('unknown field "spec.colour"');
+  });
+
+  it('says how the components are, with the warning that nobody should ask so', async () => {
+    const { value, headers } = await ask('GET', '/api/v1/componentstatuses');
+    expect(headers).toEqual({ warning: '299 - "v1 ComponentStatus is deprecated in v1.19+"' });
+    expect(value).toMatchObject({
+      kind: 'ComponentStatusList',
+      items: [
+        {
+          metadata: { name: 'controller-manager' },
+          conditions: [{ status: 'False', message: 'no controller answers' }],
+        },
+        { metadata: { name: 'etcd-0' }, conditions: [{ status: 'True', message: 'ok' }] },
+        { metadata: { name: 'scheduler' }, conditions: [{ type: 'Healthy', status: 'True', message: 'leads' }] },
+      ],
+    });
+    const table = await ask(
+      'GET',
+      '/api/v1/componentstatuses/scheduler',
+      undefined,
+      'application/json;as=Table;v=v1;g=meta.k8s.io',
+    );
+    expect(table.value.rows).toMatchObject([{ cells: ['scheduler', 'Healthy', 'leads', ''] }]);
+    await expect(ask('GET', '/api/v1/componentstatuses/x')).rejects.toThrow('componentstatuses "x" not found');
+  });
+});

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { CacheModule } from '../../cache/cache.module';
+import { WritesModule } from '../writes/writes.module';
+import { ComponentHealth } from './component-health';
+import { VirtualHandler } from './virtual-handler';
+
+/** What is served without being stored: reviews, and the health of components. */
+@Module({
+  imports: [CacheModule, WritesModule],
+  providers: [ComponentHealth, VirtualHandler],
+  exports: [VirtualHandler],
+})
+export class VirtualModule {}
