@@ -48,7 +48,7 @@ export function admitUpdate(
       return scaled.ok ? ok(toStored(row, resource.version, scaled.value)) : scaled;
     }
     default:
-      return replaceOther(row, subresource, before, toStored(row, resource.version, value));
+      return replaceOther(row, subresource, before, toStored(row, resource.version, value), ctx);
   }
 }
 
@@ -67,10 +67,11 @@ function replaceOther(
   subresource: string,
   before: StoredObject,
   draft: KubeObject,
+  ctx: AdmissionContext,
 ): Result<KubeObject> {
   const write = writeOf(row, subresource);
   if (write === undefined) return refused(statusOf.methodNotAllowed());
-  const written = write(draft, before);
+  const written = write(draft, before, ctx);
   return written.ok ? ok(keepingMetadata(before, written.value)) : written;
 }
 
@@ -150,7 +151,7 @@ function replaceStatus(
   const sent: KubeObject = { ...before, metadata: { ...(isCustom ? before : draft).metadata } };
   for (const field of rules?.keeps ?? []) takeOver(sent.metadata, before.metadata, field);
   takeOver(sent, draft, 'status');
-  rules?.defaults?.(sent);
+  rules?.defaults?.(sent, before, ctx);
   const after = keepingMetadata(before, sent);
   if (after.metadata === before.metadata && after['status'] === before['status']) return ok(before);
   const problems = new Problems();

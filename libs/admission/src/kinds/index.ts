@@ -1,5 +1,6 @@
 import { byResource, type ResourceRow } from '@shiplog/contracts';
 import { customKind } from '../custom/rules';
+import { certificateSigningRequests } from './certificatesigningrequests';
 import { configMaps } from './configmaps';
 import { customResourceDefinitions } from './customresourcedefinitions';
 import { endpoints } from './endpoints';
@@ -33,6 +34,7 @@ const RULES = byResource<AnyKindRules>({
   'clusterroles.rbac.authorization.k8s.io': clusterRoles,
   'rolebindings.rbac.authorization.k8s.io': roleBindings,
   'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindings,
+  'certificatesigningrequests.certificates.k8s.io': certificateSigningRequests,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
 });
 const plain = new WeakMap<ResourceRow, AnyKindRules>();

@@ -10,8 +10,8 @@ export type Draft<R extends BuiltIn> = ApiObjects[R];
 interface StatusRules<T, B> {
   /** Fields of metadata that it leaves alone; of the others users may write what they may in the main resource. */
   readonly keeps?: readonly ('labels' | 'ownerReferences')[];
-  /** Fills in what may be left out. */
-  defaults?(draft: T): void;
+  /** Fills in what may be left out, and takes over what this status may not change. */
+  defaults?(draft: T, before: B, ctx: AdmissionContext): void;
   readonly rows?: FieldRules;
   validate?(draft: T, problems: Problems, before: B, ctx: AdmissionContext): void;
 }
@@ -51,7 +51,9 @@ export interface KindRules<R extends BuiltIn> {
   warnings?(object: Draft<R>, before?: ObjectOf<R>): readonly string[];
   readonly status?: StatusRules<Draft<R>, ObjectOf<R>>;
   /** By name, subresources that no other kind has: the draft of the object that something submitted to them comes to. */
-  readonly subresources?: Readonly<Record<string, (submitted: Draft<R>, before: ObjectOf<R>) => Result<KubeObject>>>;
+  readonly subresources?: Readonly<
+    Record<string, (submitted: Draft<R>, before: ObjectOf<R>, ctx: AdmissionContext) => Result<KubeObject>>
+  >;
 }
 
 /** Rules seen without their resource's own types, as the generic steps use them. */
@@ -70,7 +72,9 @@ export interface AnyKindRules {
   allocate?(draft: KubeObject, before: KubeObject | undefined, problems: Problems, ctx: AdmissionContext): void;
   warnings?(object: KubeObject, before?: KubeObject): readonly string[];
   readonly status?: StatusRules<KubeObject, KubeObject>;
-  readonly subresources?: Readonly<Record<string, (submitted: KubeObject, before: KubeObject) => Result<KubeObject>>>;
+  readonly subresources?: Readonly<
+    Record<string, (submitted: KubeObject, before: KubeObject, ctx: AdmissionContext) => Result<KubeObject>>
+  >;
 }
 
 /** Declares a kind. The decoder has made sure that its hooks only ever see objects of their own resource. */
