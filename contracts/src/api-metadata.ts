@@ -5,6 +5,8 @@ export interface ApiSchema {
   readonly $ref?: string;
   readonly type?: string;
   readonly format?: string;
+  /** What it is for. The API's own metadata has none: representation keeps them. */
+  readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly items?: ApiSchema;

@@ -44,6 +44,7 @@ function resourceEntry(item: ServedResource): object {
     verbs: item.verbs,
     ...(item.shortNames.length > 0 ? { shortNames: item.shortNames } : {}),
     ...(item.categories.length > 0 ? { categories: item.categories } : {}),
+    ...(item.storageVersionHash === '' ? {} : { storageVersionHash: item.storageVersionHash }),
   };
 }
 

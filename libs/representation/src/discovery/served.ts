@@ -7,6 +7,8 @@ import {
 } from '@shiplog/contracts';
 import type { Catalog, VersionedResource } from '@shiplog/apimachinery';
 import { definitionNameOf } from '../openapi/definition-names';
+import { byGroupPriority } from './group-order';
+import { storageVersionHash } from './storage-version';
 import { byPreference } from './version-order';
 
 /** A subresource as it is served. */
@@ -35,6 +37,8 @@ export interface ServedResource {
   readonly subresources: readonly ServedSubresource[];
   readonly definition: string;
   readonly listDefinition: string;
+  /** Tells clients which resources have the same objects; '' for what stores none. */
+  readonly storageVersionHash: string;
   /** Of the store; absent for a virtual one. */
   readonly stored?: VersionedResource;
   /** Of what is not stored; absent for what is. */
@@ -64,7 +68,10 @@ export interface ServedApi {
 
 const made = new WeakMap<Catalog, ServedApi>();
 
-/** What the resources of a catalog are served as. Made once for each catalog. */
+/**
+ * What the resources of a catalog are served as. Made once for each catalog; a version of a group whose rows are the same in
+ * two catalogs is the same value in both, so that what is made of it can be kept by it.
+ */
 export function servedApi(catalog: Catalog): ServedApi {
   let api = made.get(catalog);
   if (api === undefined) made.set(catalog, (api = serve(catalog)));
@@ -72,14 +79,18 @@ export function servedApi(catalog: Catalog): ServedApi {
 }
 
 function serve(catalog: Catalog): ServedApi {
-  const resources = [...[...catalog.rows].flatMap(resourcesOf), ...VIRTUAL];
-  const names = [...new Set(resources.map(({ group }) => group))];
-  const groups = names.map((group) => groupOf(group, resources));
-  const byGroup = new Map(groups.map((group) => [group.group, group]));
-  const byPath = new Map(resources.map((resource) => [pathOf(resource), resource]));
+  const byGroup = new Map<string, ServedResource[]>();
+  for (const resource of [...[...catalog.rows].flatMap(resourcesOf), ...VIRTUAL]) {
+    const others = byGroup.get(resource.group);
+    if (others === undefined) byGroup.set(resource.group, [resource]);
+    else others.push(resource);
+  }
+  const groups = [...byGroup].sort(([a], [b]) => byGroupPriority(a, b)).map(([, resources]) => groupOf(resources));
+  const byName = new Map(groups.map((group) => [group.group, group]));
+  const byPath = new Map([...byGroup.values()].flat().map((resource) => [pathOf(resource), resource]));
   return {
     groups,
-    group: (group) => byGroup.get(group),
+    group: (group) => byName.get(group),
     resource: (group, version, plural) => byPath.get(pathOf({ group, version, plural })),
   };
 }
@@ -88,18 +99,36 @@ function pathOf({ group, version, plural }: Pick<ServedResource, 'group' | 'vers
   return [group, version, plural].join('/');
 }
 
-function groupOf(group: string, all: readonly ServedResource[]): ServedGroup {
-  const ofGroup = all.filter((resource) => resource.group === group);
-  const versions = [...new Set(ofGroup.map(({ version }) => version))].sort(byPreference).map((version) => ({
-    group,
-    version,
-    resources: ofGroup.filter((resource) => resource.version === version),
-  }));
+function groupOf(resources: readonly ServedResource[]): ServedGroup {
+  const group = resources[0]?.group ?? '';
+  const versions = [...new Set(resources.map(({ version }) => version))]
+    .sort(byPreference)
+    .map((version) => groupVersionOf(resources.filter((resource) => resource.version === version)));
   return { group, versions: versions as readonly ServedGroupVersion[] as ServedGroup['versions'] };
 }
 
-function resourcesOf(row: ResourceRow): ServedResource[] {
-  return row.versions.filter(({ served }) => served).map((version) => resourceOf({ row, version }));
+/** The last value made of each first resource. */
+const groupVersions = new WeakMap<ServedResource, ServedGroupVersion>();
+
+/** The one made before, if it was made of the same resources. */
+function groupVersionOf(unsorted: readonly ServedResource[]): ServedGroupVersion {
+  const resources = [...unsorted].sort((a, b) => (a.plural < b.plural ? -1 : 1));
+  const [first] = resources as [ServedResource];
+  const known = groupVersions.get(first)?.resources;
+  const isSame = known?.length === resources.length && known.every((resource, index) => resource === resources[index]);
+  if (!isSame) groupVersions.set(first, { group: first.group, version: first.version, resources });
+  return groupVersions.get(first) as ServedGroupVersion;
+}
+
+const ofRows = new WeakMap<ResourceRow, readonly ServedResource[]>();
+
+function resourcesOf(row: ResourceRow): readonly ServedResource[] {
+  let resources = ofRows.get(row);
+  if (resources === undefined) {
+    resources = row.versions.filter(({ served }) => served).map((version) => resourceOf({ row, version }));
+    ofRows.set(row, resources);
+  }
+  return resources;
 }
 
 /** What can be asked of every custom resource. */
@@ -123,9 +152,10 @@ function resourceOf(stored: VersionedResource): ServedResource {
     verbs: about?.verbs ?? VERBS,
     shortNames: row.names?.shortNames ?? about?.shortNames ?? [],
     categories: row.names?.categories ?? about?.categories ?? [],
-    subresources: of.subresources.map((name) => subresourceOf(row, of, name)),
+    subresources: [...of.subresources].sort().map((name) => subresourceOf(row, of, name)),
     definition: definitionNameOf(group, version, kind),
     listDefinition: definitionNameOf(group, version, listKind),
+    storageVersionHash: storageVersionHash(row),
     stored,
   };
 }
@@ -147,7 +177,7 @@ function virtualOf(virtual: VersionedResource): ServedResource {
   const { stored: _none, ...served } = resourceOf(virtual);
   const verbs = (metadata.get(key(group, version, row.plural))?.verbs ?? []).filter((verb) => verb !== 'watch');
   // Versions beside the first are written as it is.
-  return { ...served, verbs, definition: definitionNameOf(group, version, row.kind), virtual };
+  return { ...served, verbs, definition: definitionNameOf(group, version, row.kind), storageVersionHash: '', virtual };
 }
 
 const metadata = new Map<string, ApiResource>(

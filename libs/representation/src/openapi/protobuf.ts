@@ -1,22 +1,55 @@
 import type { ApiSchema } from '@shiplog/contracts';
-import type { ServedApi } from '../discovery/served';
+import type { ServedApi, ServedGroupVersion } from '../discovery/served';
+import { described } from './descriptions';
 import { operationsOf, type Operation, type QueryParameter } from './operations';
-import type { OpenApiV2 } from './v2';
+import { definitionsOf } from './schemas';
+import { allDefinitions } from './v2';
 import { bytesField, message, repeated, textField } from './wire';
 
 /**
  * The OpenAPI v2 document as the protobuf message `openapi.v2.Document` (gnostic's OpenAPIv2.proto): the only form in which older
  * kubectl takes it. Holds what they read there: the definitions with Kubernetes' extensions, and per operation its kind
- * and query parameters.
+ * and query parameters. Made in steps, as the JSON of it is.
  */
-export function openApiV2Protobuf({ groups }: ServedApi, document: OpenApiV2): Uint8Array {
-  const operations = byPath(groups.flatMap(({ versions }) => versions.flatMap(operationsOf)));
-  const info = message(textField(1, document.info.title), textField(2, document.info.version));
-  const paths = repeated([...operations], ([path, list]) => bytesField(2, named(path, pathItem(list))));
-  const definitions = repeated(Object.entries(document.definitions), ([name, schema]) =>
-    bytesField(1, named(name, schemaOf(schema))),
+export function* openApiV2Protobuf({ groups }: ServedApi, version: string): Generator<void, Uint8Array> {
+  const paths: Uint8Array[] = [];
+  for (const group of groups.flatMap((item) => item.versions)) {
+    paths.push(pathsOf(group));
+    for (const [name, schema] of definitionsOf(group, 'v2')) definitionOf(name, schema);
+    yield;
+  }
+  const info = message(textField(1, 'Kubernetes'), textField(2, version));
+  const definitions = [...allDefinitions({ groups })].map(([name, schema]) => definitionOf(name, schema));
+  return message(
+    textField(1, '2.0'),
+    bytesField(2, info),
+    bytesField(8, message(...paths)),
+    bytesField(9, message(...definitions)),
   );
-  return message(textField(1, document.swagger), bytesField(2, info), bytesField(8, paths), bytesField(9, definitions));
+}
+
+const ofGroups = new WeakMap<ServedGroupVersion, Uint8Array>();
+
+/** The fields of `paths` that are a group's. */
+function pathsOf(group: ServedGroupVersion): Uint8Array {
+  let bytes = ofGroups.get(group);
+  if (bytes === undefined) {
+    bytes = repeated([...byPath(operationsOf(group))], ([path, list]) => bytesField(2, named(path, pathItem(list))));
+    ofGroups.set(group, bytes);
+  }
+  return bytes;
+}
+
+const ofSchemas = new WeakMap<ApiSchema, Uint8Array>();
+
+/** A field of `definitions`. */
+function definitionOf(name: string, schema: ApiSchema): Uint8Array {
+  let bytes = ofSchemas.get(schema);
+  if (bytes === undefined) {
+    bytes = message(bytesField(1, named(name, schemaOf(described(name, schema)))));
+    ofSchemas.set(schema, bytes);
+  }
+  return bytes;
 }
 
 function byPath(operations: readonly Operation[]): ReadonlyMap<string, Operation[]> {
@@ -59,6 +92,7 @@ function schemaOf(schema: ApiSchema): Uint8Array {
   return message(
     textField(1, schema.$ref),
     textField(2, schema.format),
+    textField(4, schema.description),
     repeated(schema.required, (name) => textField(19, name)),
     additional === undefined ? undefined : bytesField(21, message(bytesField(1, schemaOf(additional)))),
     schema.type === undefined ? undefined : bytesField(22, message(textField(1, schema.type))),

@@ -1,15 +1,31 @@
-import { KUBERNETES_API, type ApiSchema, type StructuralSchema } from '@shiplog/contracts';
-import type { ServedGroupVersion, ServedResource } from '../discovery/served';
+import { KUBERNETES_API, type ApiSchema } from '@shiplog/contracts';
+import type { ServedGroupVersion } from '../discovery/served';
+import { customDefinitions } from './custom-definitions';
 
 const PREFIX = '#/definitions/';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
 /** Named by the operations themselves, so part of every document. */
 const ALWAYS = [`${META}.Status`, `${META}.DeleteOptions`, `${META}.WatchEvent`];
 
-/** Every definition that a group's resources, lists and subresources are made of, by name. */
-export function definitionsOf({ resources }: ServedGroupVersion): Map<string, ApiSchema> {
+/** Definitions by name, in the order of names. */
+export type Definitions = ReadonlyMap<string, ApiSchema>;
+
+const made = { v2: new WeakMap<ServedGroupVersion, Definitions>(), v3: new WeakMap<ServedGroupVersion, Definitions>() };
+
+/**
+ * Every definition that a group's resources, lists and subresources are made of, without descriptions. What came at run time is
+ * as that version of OpenAPI can say it. Made once for each group.
+ */
+export function definitionsOf(group: ServedGroupVersion, openApi: 'v2' | 'v3'): Definitions {
+  let found = made[openApi].get(group);
+  if (found === undefined) made[openApi].set(group, (found = collectAll(group, openApi)));
+  return found;
+}
+
+function collectAll({ resources }: ServedGroupVersion, openApi: 'v2' | 'v3'): Definitions {
   const found = new Map<string, ApiSchema>();
-  for (const item of resources) for (const [name, schema] of customDefinitions(item)) add(name, schema, found);
+  for (const item of resources) for (const [name, schema] of customDefinitions(item, openApi)) add(name, schema, found);
   for (const item of resources) {
     collect(item.definition, found);
     if (item.verbs.includes('list')) collect(item.listDefinition, found);
@@ -17,52 +33,6 @@ export function definitionsOf({ resources }: ServedGroupVersion): Map<string, Ap
   }
   for (const name of ALWAYS) collect(name, found);
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** Of a resource that came at run time: of its objects, with what all objects have, and of a list of them. */
-function customDefinitions({ stored, definition, listDefinition, ...item }: ServedResource): [string, ApiSchema][] {
-  const schema = stored?.version.schema;
-  if (schema === undefined || typeof schema === 'string') return [];
-  const { group, version, kind, listKind } = item;
-  const text = { type: 'string' };
-  const ref = (name: string): ApiSchema => ({ $ref: `${PREFIX}${name}` });
-  const own = publishable(schema);
-  const object = {
-    ...own,
-    properties: { ...own.properties, apiVersion: text, kind: text, metadata: ref(`${META}.ObjectMeta`) },
-    'x-kubernetes-group-version-kind': [{ group, version, kind }],
-  };
-  const list = {
-    type: 'object',
-    required: ['items'],
-    properties: {
-      apiVersion: text,
-      kind: text,
-      metadata: ref(`${META}.ListMeta`),
-      items: { type: 'array', items: ref(definition) },
-    },
-    'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
-  };
-  return [
-    [definition, object],
-    [listDefinition, list],
-  ];
-}
-
-/** What OpenAPI v2 can't say of a schema is left out, as Kubernetes does: clients read the rest. */
-function publishable(schema: StructuralSchema): ApiSchema {
-  const { oneOf: _oneOf, anyOf: _anyOf, allOf: _allOf, not: _not, nullable: _nullable, ...rest } = schema;
-  const { properties, items, additionalProperties, ...said } = rest;
-  return {
-    ...said,
-    ...(properties === undefined ? {} : { properties: mapped(properties) }),
-    ...(items === undefined ? {} : { items: publishable(items) }),
-    ...(typeof additionalProperties === 'object' ? { additionalProperties: publishable(additionalProperties) } : {}),
-  } as ApiSchema;
-}
-
-function mapped(properties: Readonly<Record<string, StructuralSchema>>): Record<string, ApiSchema> {
-  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, publishable(schema)]));
 }
 
 function collect(name: string, found: Map<string, ApiSchema>): void {
@@ -76,29 +46,9 @@ function add(name: string, schema: ApiSchema, found: Map<string, ApiSchema>): vo
   for (const ref of refsOf(schema)) collect(ref, found);
 }
 
-function refsOf(schema: ApiSchema): string[] {
+/** The names of the definitions that a schema refers to. */
+export function refsOf(schema: ApiSchema): string[] {
   if (schema.$ref !== undefined) return [schema.$ref.slice(PREFIX.length)];
   const parts = [...Object.values(schema.properties ?? {}), schema.items, schema.additionalProperties];
-  return parts.flatMap((part) => (part === undefined ? [] : refsOf(part)));
-}
-
-/** An OpenAPI v2 schema as OpenAPI v3 has it: references point elsewhere, and alternatives can be said. */
-export function toV3(name: string, schema: ApiSchema): unknown {
-  if (name.endsWith('.IntOrString')) {
-    return { oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' };
-  }
-  if (name.endsWith('.Quantity')) return { oneOf: [{ type: 'string' }, { type: 'number' }] };
-  return convert(schema);
-}
-
-function convert(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(convert);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) =>
-      key === '$ref' && typeof inner === 'string'
-        ? [key, inner.replace(PREFIX, '#/components/schemas/')]
-        : [key, convert(inner)],
-    ),
-  );
+  return parts.flatMap((part) => (typeof part === 'object' ? refsOf(part) : []));
 }

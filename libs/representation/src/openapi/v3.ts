@@ -1,12 +1,15 @@
 import type { ServedGroupVersion } from '../discovery/served';
+import { definitionsText } from './definition-texts';
 import { basePath, operationsOf, type Operation, type QueryParameter } from './operations';
-import { definitionsOf, toV3 } from './schemas';
+import { definitionsOf } from './schemas';
 
 const PATCH_TYPES = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ];
+
 const ref = (definition: string): object => ({ $ref: `#/components/schemas/${definition}` });
 
 /** `api/v1` or `apis/<group>/<version>`: how the index of OpenAPI v3 names a group's document. */
@@ -14,25 +17,22 @@ export function openApiName(group: ServedGroupVersion): string {
   return basePath(group).slice(1);
 }
 
-/** The OpenAPI v3 document of one group and version, as `kubectl explain` and client-side validation read it. */
-export function openApiV3(group: ServedGroupVersion, version: string): unknown {
-  return {
-    openapi: '3.0.0',
-    info: { title: 'Kubernetes', version },
-    paths: pathsOf(group),
-    components: {
-      schemas: Object.fromEntries([...definitionsOf(group)].map(([name, schema]) => [name, toV3(name, schema)])),
-    },
-  };
+/** The OpenAPI v3 document of one group and version, as `kubectl explain` and client-side validation read it: JSON. */
+export function openApiV3(group: ServedGroupVersion, version: string): string {
+  const schemas = definitionsText(definitionsOf(group, 'v3'), 'v3');
+  const head = JSON.stringify({ openapi: '3.0.0', info: { title: 'Kubernetes', version } }).slice(0, -1);
+  return `${head},"paths":${JSON.stringify(pathsOf(group))},"components":{"schemas":{${schemas}}}}`;
 }
 
-/** `/openapi/v3`: where each document is; the hash in the address lets clients cache it for good. */
-export function openApiV3Index(hashes: Readonly<Record<string, string>>): unknown {
-  return {
-    paths: Object.fromEntries(
-      Object.entries(hashes).map(([name, hash]) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }]),
-    ),
-  };
+/** Where the document of a group is; the hash in the address lets clients cache it for good. */
+export function openApiV3Address(name: string, hash: string): string {
+  return `/openapi/v3/${name}?hash=${hash}`;
+}
+
+/** `/openapi/v3`: where each document is, by their names. */
+export function openApiV3Index(hashes: ReadonlyMap<string, string>): unknown {
+  const paths = [...hashes].map(([name, hash]) => [name, { serverRelativeURL: openApiV3Address(name, hash) }]);
+  return { paths: Object.fromEntries(paths) as unknown };
 }
 
 function pathsOf(group: ServedGroupVersion): unknown {

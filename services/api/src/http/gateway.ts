@@ -11,12 +11,15 @@ import { WatchHandler } from '../handlers/watch/watch-handler';
 import { MutationHandler } from '../handlers/writes/mutation-handler';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { Authentication } from './authentication';
-import { VERSION, Documents } from './documents';
+import { Discovery } from './discovery';
 import { throwStatus } from '../rest/errors';
 import { FailureFilter } from './failure-filter';
 import { HealthChecks } from './health-checks';
 import { healthPage } from './health-pages';
 import { classOf, InFlight, type RequestClass } from './in-flight';
+import { ifNoneMatch } from './kept-document';
+import { OpenApi } from './open-api';
+import { VERSION } from './version';
 import { flagParam, param, type Query } from '../rest/options';
 import type { ResourceRequest, User } from '../rest/request';
 import { parsePath, verbOf, type ResourceTarget, type Target, type Verb } from '../rest/request-info';
@@ -49,7 +52,8 @@ export class Gateway {
     private readonly inFlight: InFlight,
     private readonly failures: FailureFilter,
     private readonly checks: HealthChecks,
-    private readonly documents: Documents,
+    private readonly discovery: Discovery,
+    private readonly openApi: OpenApi,
     private readonly reads: ReadHandler,
     private readonly mutations: MutationHandler,
     private readonly watches: WatchHandler,
@@ -100,7 +104,7 @@ export class Gateway {
       case 'group':
       case 'version':
         if (head.method !== 'GET' && head.method !== 'HEAD') throwStatus(statusOf.methodNotAllowed());
-        return this.documents.discovery(target, headerOf(head, 'accept'));
+        return this.#conditional(head, this.discovery.document(target, headerOf(head, 'accept')));
       case 'other':
         return this.#onOther(head);
       case 'nowhere':
@@ -161,12 +165,24 @@ export class Gateway {
     return this.aggregation.forward(service, request);
   }
 
-  #onOther(head: RequestHead): Answer {
+  #onOther(head: RequestHead): Answer | Promise<Answer> {
     const { path, method } = head;
     if (method !== 'GET' && method !== 'HEAD') throwStatus(statusOf.noSuchPath());
     if (path === '/' || path === '') return jsonAnswer(200, { paths: PATHS });
-    if (path === '/openapi/v2') return this.documents.openApiV2(headerOf(head, 'accept'));
-    return this.documents.openApiV3(path) ?? throwStatus(statusOf.noSuchPath());
+    return this.#onOpenApi(head) ?? throwStatus(statusOf.noSuchPath());
+  }
+
+  #onOpenApi(head: RequestHead): Promise<Answer> | undefined {
+    const accept = headerOf(head, 'accept');
+    const document =
+      head.path === '/openapi/v2'
+        ? this.openApi.v2(accept)
+        : this.openApi.v3(head.path, param(head.query, 'hash'), accept);
+    return document?.then((answer) => this.#conditional(head, answer));
+  }
+
+  #conditional(head: RequestHead, answer: BodyAnswer): BodyAnswer {
+    return ifNoneMatch(answer, headerOf(head, 'if-none-match'));
   }
 }
 
@@ -202,9 +218,10 @@ function wantsPretty(head: RequestHead): boolean {
 }
 
 function pretty(answer: Answer): Answer {
-  if (answer.kind !== 'body' || !answer.type.startsWith(JSON_TYPE)) return answer;
+  if (answer.kind !== 'body' || answer.verbatim === true || !answer.type.startsWith(JSON_TYPE)) return answer;
+  if (answer.body.length === 0) return answer;
   const value: unknown = JSON.parse(answer.body.toString());
-  return { ...answer, body: `${JSON.stringify(value, null, 2)}\n` };
+  return { ...answer, body: `${JSON.stringify(value, null, 2)}\n`, gzipped: undefined };
 }
 
 const PATHS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];

@@ -7,12 +7,13 @@ import { VirtualModule } from '../handlers/virtual/virtual.module';
 import { WatchModule } from '../handlers/watch/watch.module';
 import { WritesModule } from '../handlers/writes/writes.module';
 import { Authentication } from './authentication';
-import { Documents } from './documents';
+import { Discovery } from './discovery';
 import { FailureFilter } from './failure-filter';
 import { Gateway } from './gateway';
 import { HealthChecks } from './health-checks';
 import { HttpListener } from './http-listener';
 import { InFlight } from './in-flight';
+import { OpenApi } from './open-api';
 import { ServerCertificate } from './server-certificate';
 
 /** The Kubernetes API over HTTPS, in front of the handlers. */
@@ -20,12 +21,13 @@ import { ServerCertificate } from './server-certificate';
   imports: [CacheModule, ReadsModule, WritesModule, WatchModule, LogsModule, VirtualModule, AggregationModule],
   providers: [
     Authentication,
-    Documents,
+    Discovery,
     FailureFilter,
     Gateway,
     HealthChecks,
     HttpListener,
     InFlight,
+    OpenApi,
     ServerCertificate,
   ],
 })

@@ -11,6 +11,10 @@ export interface BodyAnswer {
   readonly body: Buffer | string;
   /** Any text: what HTTP does not allow in a header is encoded when it is sent. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Large bodies that are sent again and again keep what they are compressed to. */
+  readonly gzipped?: () => Promise<Buffer>;
+  /** Sent as it is, also to people who look with a browser. */
+  readonly verbatim?: boolean;
 }
 
 /** An answer that takes the connection over and writes to it as long as it likes. */
