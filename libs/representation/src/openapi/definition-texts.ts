@@ -1,23 +1,24 @@
 import type { ApiSchema } from '@shiplog/contracts';
 import { described } from './descriptions';
 import type { Definitions } from './schemas';
+import { inSteps } from './steps';
 
 const made = { v2: new WeakMap<ApiSchema, string>(), v3: new WeakMap<ApiSchema, string>() };
 
 /** Definitions as the JSON of an object's fields, with their descriptions. Each is made once, whichever documents it is in. */
-export function definitionsText(definitions: Definitions, openApi: 'v2' | 'v3'): string {
-  const texts = made[openApi];
-  const fields: string[] = [];
-  for (const [name, schema] of definitions) {
-    let text = texts.get(schema);
-    if (text === undefined) {
-      const whole = described(name, schema);
-      text = `${JSON.stringify(name)}:${JSON.stringify(openApi === 'v2' ? whole : toV3(name, whole))}`;
-      texts.set(schema, text);
-    }
-    fields.push(text);
-  }
+export function* definitionsText(definitions: Definitions, openApi: 'v2' | 'v3'): Generator<void, string> {
+  const fields = yield* inSteps(definitions, ([name, schema]) => fieldOf(name, schema, openApi));
   return fields.join(',');
+}
+
+function fieldOf(name: string, schema: ApiSchema, openApi: 'v2' | 'v3'): string {
+  let text = made[openApi].get(schema);
+  if (text === undefined) {
+    const whole = described(name, schema);
+    text = `${JSON.stringify(name)}:${JSON.stringify(openApi === 'v2' ? whole : toV3(name, whole))}`;
+    made[openApi].set(schema, text);
+  }
+  return text;
 }
 
 const TEXT_OR_NUMBER: ReadonlyMap<string, object> = new Map([

@@ -3,6 +3,7 @@ import type { ServedApi, ServedGroupVersion } from '../discovery/served';
 import { described } from './descriptions';
 import { operationsOf, type Operation, type QueryParameter } from './operations';
 import { definitionsOf } from './schemas';
+import { inSteps } from './steps';
 import { allDefinitions } from './v2';
 import { bytesField, message, repeated, textField } from './wire';
 
@@ -14,8 +15,8 @@ import { bytesField, message, repeated, textField } from './wire';
 export function* openApiV2Protobuf({ groups }: ServedApi, version: string): Generator<void, Uint8Array> {
   const paths: Uint8Array[] = [];
   for (const group of groups.flatMap((item) => item.versions)) {
-    paths.push(pathsOf(group));
-    for (const [name, schema] of definitionsOf(group, 'v2')) definitionOf(name, schema);
+    paths.push(yield* pathsOf(group));
+    yield* inSteps(definitionsOf(group, 'v2'), ([name, schema]) => definitionOf(name, schema));
     yield;
   }
   const info = message(textField(1, 'Kubernetes'), textField(2, version));
@@ -31,10 +32,11 @@ export function* openApiV2Protobuf({ groups }: ServedApi, version: string): Gene
 const ofGroups = new WeakMap<ServedGroupVersion, Uint8Array>();
 
 /** The fields of `paths` that are a group's. */
-function pathsOf(group: ServedGroupVersion): Uint8Array {
+function* pathsOf(group: ServedGroupVersion): Generator<void, Uint8Array> {
   let bytes = ofGroups.get(group);
   if (bytes === undefined) {
-    bytes = repeated([...byPath(operationsOf(group))], ([path, list]) => bytesField(2, named(path, pathItem(list))));
+    const all = byPath(operationsOf(group));
+    bytes = message(...(yield* inSteps(all, ([path, list]) => bytesField(2, named(path, pathItem(list))))));
     ofGroups.set(group, bytes);
   }
   return bytes;

@@ -6,18 +6,17 @@ import { definitionsOf, type Definitions } from './schemas';
 const ref = (definition: string): object => ({ $ref: `#/definitions/${definition}` });
 
 /**
- * The whole API as one OpenAPI v2 document: JSON. Made in steps, one for each group: it is long, so whoever makes it may do
- * something else between them. What a group adds to it is kept as long as the group is the same.
+ * The whole API as one OpenAPI v2 document: JSON. Made in steps, as that of a group is. What a group adds to it is kept as long as the group is the same.
  */
 export function* openApiV2({ groups }: ServedApi, version: string): Generator<void, string> {
   const paths: string[] = [];
   for (const group of groups.flatMap((item) => item.versions)) {
     paths.push(pathsText(group));
-    definitionsText(definitionsOf(group, 'v2'), 'v2');
+    yield* definitionsText(definitionsOf(group, 'v2'), 'v2');
     yield;
   }
   const head = JSON.stringify({ swagger: '2.0', info: { title: 'Kubernetes', version } }).slice(0, -1);
-  const definitions = definitionsText(allDefinitions({ groups }), 'v2');
+  const definitions = yield* definitionsText(allDefinitions({ groups }), 'v2');
   return `${head},"paths":{${paths.filter((text) => text !== '').join(',')}},"definitions":{${definitions}}}`;
 }
 

@@ -17,9 +17,13 @@ export function openApiName(group: ServedGroupVersion): string {
   return basePath(group).slice(1);
 }
 
-/** The OpenAPI v3 document of one group and version, as `kubectl explain` and client-side validation read it: JSON. */
-export function openApiV3(group: ServedGroupVersion, version: string): string {
-  const schemas = definitionsText(definitionsOf(group, 'v3'), 'v3');
+/**
+ * The OpenAPI v3 document of one group and version, as `kubectl explain` and client-side validation read it: JSON. It is long, so
+ * it is made in steps, and whoever makes it may do something else between them.
+ */
+export function* openApiV3(group: ServedGroupVersion, version: string): Generator<void, string> {
+  const schemas = yield* definitionsText(definitionsOf(group, 'v3'), 'v3');
+  yield;
   const head = JSON.stringify({ openapi: '3.0.0', info: { title: 'Kubernetes', version } }).slice(0, -1);
   return `${head},"paths":${JSON.stringify(pathsOf(group))},"components":{"schemas":{${schemas}}}}`;
 }
