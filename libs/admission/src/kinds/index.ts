@@ -1,11 +1,13 @@
 import { byResource, type ResourceRow } from '@shiplog/contracts';
 import { customKind } from '../custom/rules';
+import { apiServices } from './apiservices';
 import { certificateSigningRequests } from './certificatesigningrequests';
 import { configMaps } from './configmaps';
 import { customResourceDefinitions } from './customresourcedefinitions';
 import { endpoints } from './endpoints';
 import { endpointSlices } from './endpointslices';
 import { events } from './events';
+import { flowSchemas, priorityLevelConfigurations } from './flowcontrol';
 import { plainKind, type AnyKindRules } from './kind';
 import { leases } from './leases';
 import { namespaces } from './namespaces';
@@ -35,6 +37,9 @@ const RULES = byResource<AnyKindRules>({
   'rolebindings.rbac.authorization.k8s.io': roleBindings,
   'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindings,
   'certificatesigningrequests.certificates.k8s.io': certificateSigningRequests,
+  'flowschemas.flowcontrol.apiserver.k8s.io': flowSchemas,
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': priorityLevelConfigurations,
+  'apiservices.apiregistration.k8s.io': apiServices,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
 });
 const plain = new WeakMap<ResourceRow, AnyKindRules>();

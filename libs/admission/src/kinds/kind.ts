@@ -9,7 +9,7 @@ export type Draft<R extends BuiltIn> = ApiObjects[R];
 /** What is a kind's own about the status that is written through the status subresource. */
 interface StatusRules<T, B> {
   /** Fields of metadata that it leaves alone; of the others users may write what they may in the main resource. */
-  readonly keeps?: readonly ('labels' | 'ownerReferences')[];
+  readonly keeps?: readonly ('labels' | 'annotations' | 'ownerReferences' | 'finalizers')[];
   /** Fills in what may be left out, and takes over what this status may not change. */
   defaults?(draft: T, before: B, ctx: AdmissionContext): void;
   readonly rows?: FieldRules;
