@@ -45,6 +45,12 @@ const RULES = byResource<AnyKindRules>({
 const plain = new WeakMap<ResourceRow, AnyKindRules>();
 
 /** What is a resource's own; of one that has nothing of its own, what all have; of one that came at run time, its schemas'. */
+/** Whether a resource has nothing of its own: its row and its schema say all that there is. */
+export function isPlain({ id }: ResourceRow): boolean {
+  return !RULES.has(id);
+}
+
+/** What is a resource's own; of one that has nothing of its own, what all have. */
 export function rulesOf(row: ResourceRow): AnyKindRules {
   let rules = RULES.get(row.id) ?? plain.get(row);
   if (rules === undefined) plain.set(row, (rules = isCustom(row) ? customKind(row) : plainKind(row)));
