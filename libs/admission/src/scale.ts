@@ -1,6 +1,7 @@
 import type { KubeObject, ResourceVersion, Scale, ScalePaths, StoredObject } from '@shiplog/contracts';
 import {
   fieldAt,
+  formatSelector,
   isJsonObject,
   ok,
   Problems,
@@ -38,11 +39,7 @@ export function scaleOf({ scale = USUAL }: ResourceVersion, object: KubeObject):
 function selectorOf(object: KubeObject, { labelSelectorPath }: ScalePaths): string {
   const selector = fieldAt(object, labelSelectorPath ?? '.spec.selector');
   if (typeof selector === 'string') return selector;
-  if (!isJsonObject(selector)) return '';
-  return Object.entries(selector)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}=${String(value)}`)
-    .join(',');
+  return isJsonObject(selector) ? formatSelector(selector) : '';
 }
 
 /** The object with the number of replicas that a Scale asks for. */

@@ -35,6 +35,7 @@ export { definition, referenceOf, resolved, type Schema } from './schema/definit
 export { prunedBy } from './schema/structural';
 export { withSchemaDefaults } from './schema/structural-defaults';
 export { toMicros, toSeconds } from './schema/times';
+export { formatSelector } from './selectors/format';
 export {
   type LabelTerm,
   matchesLabels,

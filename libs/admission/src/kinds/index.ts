@@ -3,7 +3,10 @@ import { customKind } from '../custom/rules';
 import { apiServices } from './apiservices';
 import { certificateSigningRequests } from './certificatesigningrequests';
 import { configMaps } from './configmaps';
+import { controllerRevisions } from './controllerrevisions';
 import { customResourceDefinitions } from './customresourcedefinitions';
+import { daemonSets } from './daemonsets';
+import { deployments } from './deployments';
 import { endpoints } from './endpoints';
 import { endpointSlices } from './endpointslices';
 import { events } from './events';
@@ -14,16 +17,26 @@ import { namespaces } from './namespaces';
 import { nodes } from './nodes';
 import { pods } from './pods';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac';
+import { podTemplates } from './podtemplates';
+import { replicaSets } from './replicasets';
 import { replicationControllers } from './replicationcontrollers';
 import { secrets } from './secrets';
 import { serviceAccounts } from './serviceaccounts';
 import { services } from './services';
+import { statefulSets } from './statefulsets';
+import { byResource, type ResourceRow } from '@shiplog/contracts';
 
 const RULES = byResource<AnyKindRules>({
   namespaces,
   nodes,
   pods,
   replicationcontrollers: replicationControllers,
+  podtemplates: podTemplates,
+  'controllerrevisions.apps': controllerRevisions,
+  'daemonsets.apps': daemonSets,
+  'deployments.apps': deployments,
+  'replicasets.apps': replicaSets,
+  'statefulsets.apps': statefulSets,
   services,
   endpoints,
   configmaps: configMaps,

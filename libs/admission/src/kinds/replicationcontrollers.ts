@@ -1,6 +1,7 @@
 import { dnsSubdomain, GoSyntax, matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
 import { defaultPodTemplate, validateLastingTemplate } from '../pods/template';
 import { nameWarnings, podSpecWarnings } from '../pods/warnings';
+import { counters, validateReplicaCounts } from '../workloads/counts';
 import { defineKind } from './kind';
 
 export const replicationControllers = defineKind<'replicationcontrollers'>({
@@ -44,6 +45,13 @@ export const replicationControllers = defineKind<'replicationcontrollers'>({
     if (!sameJson(template, before?.spec?.template)) {
       validateLastingTemplate(template, 'ReplicationController', 'spec.template', problems);
     }
+  },
+  status: {
+    rows: counters('replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'),
+    validate({ status }, problems) {
+      const counted = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'];
+      validateReplicaCounts(status, counted, 'readyReplicas', problems);
+    },
   },
   warnings({ metadata, spec }, before) {
     if (before !== undefined && before.metadata.generation === metadata.generation) return [];

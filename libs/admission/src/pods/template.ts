@@ -7,7 +7,7 @@ import { validatePodSpec } from './validate';
 
 /** Fills in what the template of a pod may leave out. */
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
-  if (template?.spec !== undefined) defaultPodSpec(template.spec);
+  if (template !== undefined) defaultPodSpec((template.spec ??= { containers: [] }));
 }
 
 /** Kubernetes' ValidatePodTemplateSpec: what holds for the pods of every kind that makes some. */

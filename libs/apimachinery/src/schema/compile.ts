@@ -33,6 +33,14 @@ const IGNORED: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', new Set(['managedFields', 'selfLink'])],
 ]);
 
+/** Required fields that are pointers in Go: one that is absent is missed by its kind's rules, which tell it from an empty one. */
+const REQUIRED_BY_RULE: ReadonlyMap<string, string> = new Map(
+  ['DaemonSetSpec', 'DeploymentSpec', 'ReplicaSetSpec', 'StatefulSetSpec'].map((spec) => [
+    `io.k8s.api.apps.v1.${spec}`,
+    'selector',
+  ]),
+);
+
 interface Field {
   readonly decode: Decoder;
   readonly dropEmpty: 'text' | 'collection' | 'nothing';
@@ -43,7 +51,7 @@ interface Field {
 function compileStruct(name: string, schema: Schema): Decoder {
   if (schema.properties === undefined) return (value) => cleanJson(value);
   const struct = shortName(name);
-  const required = new Set(schema.required ?? []);
+  const required = new Set((schema.required ?? []).filter((field) => REQUIRED_BY_RULE.get(name) !== field));
   const fields = new Map<string, Field>();
   for (const [field, of] of Object.entries(schema.properties)) {
     if (IGNORED.get(name)?.has(field) === true) {
