@@ -7,6 +7,18 @@ import {
   type Virtual,
 } from '@shiplog/contracts';
 import { shownAs, type VersionedResource } from '@shiplog/apimachinery';
+import { byResource, type BuiltIn, type ListMeta, type ObjectOf, type StoredObject } from '@shiplog/contracts';
+import { fromStored, type VersionedResource } from '@shiplog/apimachinery';
+import {
+  controllerRevisionPrinter,
+  daemonSetPrinter,
+  deploymentPrinter,
+  podTemplatePrinter,
+  replicaSetPrinter,
+  statefulSetPrinter,
+} from './apps';
+import { horizontalPodAutoscalerPrinter, podDisruptionBudgetPrinter } from './autoscaling';
+import { cronJobPrinter, jobPrinter } from './batch';
 import { customPrinter } from './custom';
 import { nodePrinter, namespacePrinter, leasePrinter, eventPrinter } from './cluster';
 import { plainPrinter, type Cell, type Column, type Printer, type RowCondition } from './column';
@@ -35,6 +47,16 @@ const OWN: { readonly [R in BuiltIn]?: Printer<ObjectOf<R>> } = {
   nodes: nodePrinter,
   pods: podPrinter,
   replicationcontrollers: replicationControllerPrinter,
+  podtemplates: podTemplatePrinter,
+  'controllerrevisions.apps': controllerRevisionPrinter,
+  'daemonsets.apps': daemonSetPrinter,
+  'deployments.apps': deploymentPrinter,
+  'replicasets.apps': replicaSetPrinter,
+  'statefulsets.apps': statefulSetPrinter,
+  'cronjobs.batch': cronJobPrinter,
+  'jobs.batch': jobPrinter,
+  'horizontalpodautoscalers.autoscaling': horizontalPodAutoscalerPrinter,
+  'poddisruptionbudgets.policy': podDisruptionBudgetPrinter,
   services: servicePrinter,
   endpoints: endpointsPrinter,
   configmaps: configMapPrinter,
