@@ -65,13 +65,16 @@ export {
   httpHeaderName,
   ipAddress,
   labelValue,
+  networkText,
   pathSegment,
   portName,
   portNumber,
   qualifiedName,
   type TextRule,
+  wildcardSubdomain,
 } from './values/names';
 export {
+  canonicalIp,
   type Cidr,
   cidrContains,
   cidrsOverlap,
@@ -80,9 +83,12 @@ export {
   formatIp,
   isIp,
   isIpv6,
+  isStrictlyWithin,
+  type Network,
   parseCidr,
   parseIp,
   parseIpv6,
+  parseNetwork,
   subnetOf,
 } from './values/net';
 export {

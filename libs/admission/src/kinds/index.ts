@@ -25,6 +25,18 @@ import { serviceAccounts } from './serviceaccounts';
 import { services } from './services';
 import { statefulSets } from './statefulsets';
 import { byResource, type ResourceRow } from '@shiplog/contracts';
+import { csiDrivers, csiNodes, csiStorageCapacities } from './csi';
+import { ingressClasses, ingresses } from './ingresses';
+import { limitRanges } from './limitranges';
+import { networkPolicies } from './networkpolicies';
+import { persistentVolumeClaims } from './persistentvolumeclaims';
+import { persistentVolumes } from './persistentvolumes';
+import { priorityClasses } from './priorityclasses';
+import { resourceQuotas } from './resourcequotas';
+import { runtimeClasses } from './runtimeclasses';
+import { ipAddresses, serviceCidrs } from './service-ranges';
+import { storageClasses, volumeAttributesClasses } from './storageclasses';
+import { volumeAttachments } from './volumeattachments';
 
 const RULES = byResource<AnyKindRules>({
   namespaces,
@@ -54,6 +66,23 @@ const RULES = byResource<AnyKindRules>({
   'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': priorityLevelConfigurations,
   'apiservices.apiregistration.k8s.io': apiServices,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
+  limitranges: limitRanges,
+  persistentvolumeclaims: persistentVolumeClaims,
+  persistentvolumes: persistentVolumes,
+  resourcequotas: resourceQuotas,
+  'ingressclasses.networking.k8s.io': ingressClasses,
+  'ingresses.networking.k8s.io': ingresses,
+  'ipaddresses.networking.k8s.io': ipAddresses,
+  'networkpolicies.networking.k8s.io': networkPolicies,
+  'servicecidrs.networking.k8s.io': serviceCidrs,
+  'runtimeclasses.node.k8s.io': runtimeClasses,
+  'priorityclasses.scheduling.k8s.io': priorityClasses,
+  'csidrivers.storage.k8s.io': csiDrivers,
+  'csinodes.storage.k8s.io': csiNodes,
+  'csistoragecapacities.storage.k8s.io': csiStorageCapacities,
+  'storageclasses.storage.k8s.io': storageClasses,
+  'volumeattachments.storage.k8s.io': volumeAttachments,
+  'volumeattributesclasses.storage.k8s.io': volumeAttributesClasses,
 });
 const plain = new WeakMap<ResourceRow, AnyKindRules>();
 

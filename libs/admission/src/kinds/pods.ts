@@ -1,7 +1,10 @@
 import type { PodSpec, Toleration } from '@shiplog/contracts';
 import { dnsSubdomain, sameJson } from '@shiplog/apimachinery';
 import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
+import { admitPriority, priorityProblem } from '../pods/priority';
 import { qosClassOf } from '../pods/qos';
+import { admitRuntime, runtimeProblem } from '../pods/runtime-class';
+import type { AdmissionContext } from '../context';
 import { accountProblem, runAsAccount } from '../pods/account';
 import { validatePodAnnotations } from '../pods/annotations';
 import { validateNewPod, validatePodOnly } from '../pods/pod-only';
@@ -37,47 +40,12 @@ function toleratesEviction(toleration: Toleration, key: string): boolean {
   );
 }
 
-/** What Kubernetes' priority and toleration admissions fill in. */
-function admit(spec: PodSpec): void {
+/** What Kubernetes' priority, runtime class and toleration admissions fill in. */
+function admit(spec: PodSpec, ctx: AdmissionContext): void {
   spec.enableServiceLinks ??= true;
-  spec.priority ??= priorityOf(spec.priorityClassName);
-  spec.preemptionPolicy ??= PREEMPTION;
+  admitPriority(spec, ctx);
+  admitRuntime(spec, ctx);
   tolerateLostNodes(spec);
-}
-
-/** The two classes that every cluster has; pods without a class have priority 0. */
-const SYSTEM_PRIORITIES: ReadonlyMap<string, number> = new Map([
-  ['system-cluster-critical', 2_000_000_000],
-  ['system-node-critical', 2_000_001_000],
-]);
-
-function priorityOf(className: string | undefined): number {
-  return SYSTEM_PRIORITIES.get(className ?? '') ?? 0;
-}
-
-/** Of both classes, and of pods without one. */
-const PREEMPTION = 'PreemptLowerPriority';
-
-/** What Kubernetes' priority admission looks at: that the class is there, and that the pod claims nothing else than it gives. */
-function priorityProblem({
-  priorityClassName: className = '',
-  priority,
-  preemptionPolicy,
-}: PodSpec): string | undefined {
-  if (className !== '' && !SYSTEM_PRIORITIES.has(className)) return `no PriorityClass with name ${className} was found`;
-  const rule = (given: string, computed: string | number): string =>
-    `${given} must not be provided in pod spec; priority admission controller computed ${computed} from the given PriorityClass name`;
-  const computed = priorityOf(className);
-  if (priority !== computed) return rule(`the integer value of priority (${priority})`, computed);
-  if (preemptionPolicy === PREEMPTION) return undefined;
-  return rule(`the string value of PreemptionPolicy (${preemptionPolicy})`, PREEMPTION);
-}
-
-/** What Kubernetes' runtime class admission says where there are no such classes. */
-function runtimeProblem({ runtimeClassName: name, overhead }: PodSpec): string | undefined {
-  if (name !== undefined) return `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`;
-  if (overhead === undefined) return undefined;
-  return 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead';
 }
 
 export const pods = defineKind<'pods'>({
@@ -104,13 +72,13 @@ export const pods = defineKind<'pods'>({
   prepareCreate(draft, ctx) {
     const spec = draft.spec ?? { containers: [] };
     runAsAccount(draft, spec, ctx);
-    admit(spec);
+    admit(spec, ctx);
     draft.spec = spec;
     draft.status = { phase: 'Pending', qosClass: qosClassOf(spec) };
   },
   forbids(draft, ctx) {
     const spec = draft.spec ?? { containers: [] };
-    return accountProblem(draft, spec, ctx) ?? priorityProblem(spec) ?? runtimeProblem(spec);
+    return accountProblem(draft, spec, ctx) ?? priorityProblem(spec, ctx) ?? runtimeProblem(spec, ctx);
   },
   prepareUpdate(draft, before) {
     const spec = draft.spec ?? { containers: [] };

@@ -1,4 +1,10 @@
-import type { Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm } from '@shiplog/contracts';
+import type {
+  Affinity,
+  NodeSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinityTerm,
+} from '@shiplog/contracts';
 import { dnsLabel, dnsSubdomain, type Problems, qualifiedName } from '@shiplog/apimachinery';
 import { validateLabelSelector, validateRequirement } from './label-selector';
 
@@ -9,10 +15,7 @@ export function validateAffinity(affinity: Affinity, at: string, problems: Probl
   const { nodeAffinity, podAffinity, podAntiAffinity } = affinity;
   const required = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (required !== undefined) {
-    const here = `${at}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-    const terms = required.nodeSelectorTerms;
-    if (terms.length === 0) problems.required(here, 'must have at least one node selector term');
-    terms.forEach((term, i) => validateNodeTerm(term, `${here}[${i}]`, problems));
+    validateNodeSelector(required, `${at}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`, problems);
   }
   nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ weight, preference }, i) => {
     const here = `${at}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${i}]`;
@@ -32,6 +35,13 @@ export function validateAffinity(affinity: Affinity, at: string, problems: Probl
       validatePodTerm(podAffinityTerm, `${here}.podAffinityTerm`, problems);
     });
   }
+}
+
+/** Kubernetes' rules for what chooses nodes (ValidateNodeSelector). */
+export function validateNodeSelector({ nodeSelectorTerms: terms }: NodeSelector, at: string, problems: Problems): void {
+  const here = `${at}.nodeSelectorTerms`;
+  if (terms.length === 0) problems.required(here, 'must have at least one node selector term');
+  terms.forEach((term, i) => validateNodeTerm(term, `${here}[${i}]`, problems));
 }
 
 function validateWeight(weight: number, at: string, problems: Problems): void {

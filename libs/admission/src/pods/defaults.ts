@@ -1,4 +1,5 @@
 import type { Container, PodSpec, Probe, Volume } from '@shiplog/contracts';
+import { defaultRemoteSource } from '../volumes/defaults';
 
 /** Kubernetes' defaults of a pod spec, filled in place; the same for a pod and for a controller's template. Idempotent. */
 export function defaultPodSpec(spec: PodSpec): void {
@@ -76,7 +77,7 @@ function defaultVolume(volume: Volume): void {
   if (volume.configMap !== undefined) volume.configMap.defaultMode ??= FILE_MODE;
   if (volume.downwardAPI !== undefined) volume.downwardAPI.defaultMode ??= FILE_MODE;
   if (volume.projected !== undefined) volume.projected.defaultMode ??= FILE_MODE;
-  if (volume.hostPath !== undefined) volume.hostPath.type ??= '';
+  defaultRemoteSource(volume);
   const files = [
     ...(volume.downwardAPI?.items ?? []),
     ...(volume.projected?.sources ?? []).flatMap((s) => s.downwardAPI?.items ?? []),

@@ -28,7 +28,8 @@ function validateGates(gates: readonly PodSchedulingGate[], at: string, problems
   });
 }
 
-function validateTolerations(tolerations: readonly Toleration[], at: string, problems: Problems): void {
+/** Kubernetes' rules for tolerations. */
+export function validateTolerations(tolerations: readonly Toleration[], at: string, problems: Problems): void {
   tolerations.forEach((toleration, i) => {
     const here = `${at}[${i}]`;
     const { key, operator = '', value = '', effect, tolerationSeconds } = toleration;

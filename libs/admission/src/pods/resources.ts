@@ -2,9 +2,11 @@ import type { ContainerResourceClaim, ResourceRequirements } from '@shiplog/cont
 import { dnsLabel, milliOf, parseQuantity, type Problems, qualifiedName } from '@shiplog/apimachinery';
 
 const NATIVE_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
-/** Names without a prefix that mean something elsewhere, in quotas for example. */
-const KNOWN_ELSEWHERE =
-  /^(?:storage|pods|services(?:\.nodeports|\.loadbalancers)?|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims|(?:requests|limits)\.(?:cpu|memory|ephemeral-storage|storage|hugepages-.+))$/;
+/** Objects that quotas count. */
+const OBJECTS =
+  /^(?:pods|services(?:\.nodeports|\.loadbalancers)?|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims)$/;
+/** Other names without a prefix that mean something in quotas. */
+const QUOTAS = /^(?:(?:requests|limits)\.(?:cpu|memory|ephemeral-storage)|requests\.(?:storage|hugepages-.+))$/;
 const HUGE_PAGES = 'hugepages-';
 
 const isHugePages = (name: string): boolean => name.startsWith(HUGE_PAGES);
@@ -41,15 +43,41 @@ function validateAmounts(amounts: Amounts, at: string, problems: Problems): void
   }
 }
 
-function validateResourceName(name: string, at: string, problems: Problems): void {
+/** What a resource may be called at all: false, when it is no name (validateResourceName in Kubernetes). */
+function validateAnyResourceName(name: string, at: string, problems: Problems): boolean {
   const wrong = qualifiedName(name);
   for (const detail of wrong) problems.invalid(at, name, detail);
-  if (wrong.length > 0) return;
+  if (wrong.length === 0 && !name.includes('/') && name !== 'storage' && !isOfQuotas(name)) {
+    problems.invalid(at, name, 'must be a standard resource type or fully qualified');
+  }
+  return wrong.length === 0;
+}
+
+const isOfQuotas = (name: string): boolean =>
+  NATIVE_RESOURCES.includes(name) || isHugePages(name) || OBJECTS.test(name) || QUOTAS.test(name);
+
+/** Whether a name without a prefix is one that quotas have. */
+export const isQuotaResource = (name: string): boolean => !name.includes('/') && isOfQuotas(name);
+
+/** What a quota may limit (ValidateResourceQuotaResourceName). */
+export function validateQuotaName(name: string, at: string, problems: Problems): void {
+  if (!validateAnyResourceName(name, at, problems) || name.includes('/') || isOfQuotas(name)) return;
+  problems.invalid(at, name, 'must be a standard resource for quota');
+}
+
+/** What a LimitRange may limit of its type (validateLimitRangeResourceName). */
+export function validateLimitName(type: string, name: string, at: string, problems: Problems): void {
+  if (type === 'Pod' || type === 'Container') validateResourceName(name, at, problems);
+  else validateAnyResourceName(name, at, problems);
+}
+
+/** Whether more may be promised of a resource than there is. */
+export const isOvercommitAllowed = (name: string): boolean => mayBeShared(name);
+
+function validateResourceName(name: string, at: string, problems: Problems): void {
+  if (!validateAnyResourceName(name, at, problems)) return;
   if (!name.includes('/')) {
     if (NATIVE_RESOURCES.includes(name) || isHugePages(name)) return;
-    if (!KNOWN_ELSEWHERE.test(name)) {
-      problems.invalid(at, name, 'must be a standard resource type or fully qualified');
-    }
     problems.invalid(at, name, 'must be a standard resource for containers');
   } else if (!isNative(name) && (!isExtended(name) || qualifiedName(`requests.${name}`).length > 0)) {
     problems.invalid(at, name, "doesn't follow extended resource name standard");
@@ -60,7 +88,8 @@ function validateResourceName(name: string, at: string, problems: Problems): voi
 export function validateAmount(name: string, amount: string, at: string, problems: Problems): void {
   const milli = milliOf(amount);
   if (milli < 0n) problems.invalid(at, amount, 'must be greater than or equal to 0');
-  if (isExtended(name) && milli % 1000n !== 0n) problems.invalid(at, amount, 'must be an integer');
+  if ((isExtended(name) || OBJECTS.test(name)) && milli % 1000n !== 0n)
+    problems.invalid(at, amount, 'must be an integer');
 }
 
 function validatePages(name: string, amount: string, at: string, problems: Problems): void {

@@ -25,7 +25,7 @@ const claim = (fields: object) => ({
 describe('a volume', () => {
   it.each<[keyof Source, object, string[]]>([
     ['awsElasticBlockStore', {}, ['awsElasticBlockStore.volumeID']],
-    ['azureDisk', {}, ['azureDisk.diskName', 'azureDisk.diskURI']],
+    ['azureDisk', { diskURI: 'https://d' }, ['azureDisk.diskName']],
     ['azureFile', {}, ['azureFile.secretName', 'azureFile.shareName']],
     ['cephfs', {}, ['cephfs.monitors']],
     ['cinder', { secretRef: {} }, ['cinder.volumeID', 'cinder.secretRef.name']],
@@ -93,7 +93,7 @@ describe('a volume', () => {
     ],
     [
       'an unknown cache',
-      { azureDisk: { diskName: 'd', diskURI: 'u', cachingMode: 'X' } },
+      { azureDisk: { diskName: 'd', diskURI: 'https://u', cachingMode: 'X' } },
       'azureDisk.cachingMode: Unsupported value: "X": supported values: "None", "ReadOnly", "ReadWrite"',
     ],
     [

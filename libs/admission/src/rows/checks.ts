@@ -1,5 +1,5 @@
 import type { LabelSelector } from '@shiplog/contracts';
-import { isJsonObject, ownField, type Problems, sameJson, type TextRule } from '@shiplog/apimachinery';
+import { dnsSubdomain, isJsonObject, ownField, type Problems, sameJson, type TextRule } from '@shiplog/apimachinery';
 import { validateLabelSelector } from '../pods/label-selector';
 import type { Check } from './rows';
 
@@ -51,6 +51,22 @@ export const form =
   (value, at, problems) => {
     if (typeof value === 'string' && value !== '') problems.breaches(at, value, rule);
   };
+
+const PATH = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
+const PATH_RULE = "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')";
+
+/** Whose it is, and what: `example.com/controller` (IsDomainPrefixedPath). Each part is named that is wrong. */
+export const domainPrefixedPath: Check = (value, at, problems) => {
+  if (typeof value !== 'string' || value === '') return;
+  const slash = value.indexOf('/');
+  const [domain, path] = [value.slice(0, Math.max(slash, 0)), value.slice(slash + 1)];
+  if (domain === '' || path === '') {
+    problems.invalid(at, value, 'must be a domain-prefixed path (such as "acme.io/foo")');
+    return;
+  }
+  problems.breaches(at, domain, dnsSubdomain);
+  if (!PATH.test(path)) problems.invalid(at, path, PATH_RULE);
+};
 
 /** What an update may not change (ValidateImmutableField in Kubernetes). */
 export const immutable: Check = (value, at, problems, { before, isUpdate }) => {

@@ -1,5 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import { isIpv6, parseCidr, portNumber, type Problems, qualifiedName } from '@shiplog/apimachinery';
+import { networkText, portNumber, type Problems, qualifiedName } from '@shiplog/apimachinery';
 
 type Spec = NonNullable<ObjectOf<'services'>['spec']>;
 
@@ -29,7 +29,7 @@ export function validateBalancer(spec: Spec, problems: Problems): void {
       problems.invalid(`spec.ports[${i}]`, port, rule);
     });
   }
-  ranges?.forEach((range, i) => problems.breaches(`spec.LoadBalancerSourceRanges[${i}]`, range.trim(), network));
+  ranges?.forEach((range, i) => problems.breaches(`spec.LoadBalancerSourceRanges[${i}]`, range.trim(), networkText));
   if (check === undefined) return;
   if (!needsHealthCheck(spec)) {
     const rule = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
@@ -47,12 +47,4 @@ export function validateBalancerUpdate(now: Spec, then: Spec, problems: Problems
   if (checked && then.healthCheckNodePort !== undefined && now.healthCheckNodePort !== then.healthCheckNodePort) {
     problems.forbidden('spec.healthCheckNodePort', 'field is immutable');
   }
-}
-
-function network(text: string): readonly string[] {
-  const [address = '', length = ''] = text.split('/');
-  const isV6 = isIpv6(address) && /^\d{1,3}$/.test(length) && Number(length) <= 128 && text.split('/').length === 2;
-  return isV6 || parseCidr(text) !== undefined
-    ? []
-    : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
 }

@@ -1,5 +1,5 @@
 /** Kubernetes' rules for names, with its own sentences. Each check answers what is wrong, or nothing. */
-import { isIp, parseIp, parseIpv6 } from './net';
+import { isIp, parseIp, parseIpv6, parseNetwork } from './net';
 
 /** Says what is wrong with a text; an empty list when nothing is. */
 export type TextRule = (text: string) => readonly string[];
@@ -175,3 +175,17 @@ export function portNumber(port: number): readonly string[] {
 /** Addresses of either family. */
 export const ipAddress: TextRule = (text) =>
   isIp(text) ? FINE : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+
+/** Networks of either family. */
+export const networkText: TextRule = (text) =>
+  parseNetwork(text) === undefined ? ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'] : FINE;
+
+const WILDCARD_FORMAT = '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
+
+/** All names below one: `*.example.com`. */
+export const wildcardSubdomain: TextRule = (text) => {
+  const found = text.length > 253 ? [tooLong(253)] : [];
+  if (text.startsWith('*.') && SUBDOMAIN.test(text.slice(2))) return found;
+  const rule = `a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '${WILDCARD_FORMAT}')`;
+  return [...found, rule];
+};

@@ -98,3 +98,53 @@ export function subnetOf(cidr: Cidr, prefix: number, index: number): Cidr | unde
   if (prefix < cidr.prefix || prefix > 32 || index < 0 || base + size > cidr.base + cidr.size) return undefined;
   return { base, prefix, size };
 }
+
+/** A network of either family: its first address as a number, and how many of its leading bits are fixed. */
+export interface Network {
+  readonly family: 4 | 6;
+  readonly address: bigint;
+  readonly base: bigint;
+  readonly prefix: number;
+}
+
+/** Reads `10.9.8.0/24` or `2001:db8::/64`; undefined when it is neither. `address` has the bits behind the prefix, `base` not. */
+export function parseNetwork(text: string): Network | undefined {
+  const [host = '', length = '', ...more] = text.split('/');
+  const address = addressOf(host);
+  const bits = host.includes(':') ? 128 : 32;
+  if (address === undefined || more.length > 0 || !/^\d{1,3}$/.test(length) || Number(length) > bits) return undefined;
+  const rest = BigInt(bits - Number(length));
+  return { family: bits === 32 ? 4 : 6, address, base: (address >> rest) << rest, prefix: Number(length) };
+}
+
+function addressOf(text: string): bigint | undefined {
+  const v4 = parseIp(text);
+  if (v4 !== undefined) return BigInt(v4);
+  return parseIpv6(text)?.reduce((value, group) => (value << 16n) | BigInt(group), 0n);
+}
+
+/** Whether all of a network lies in another, which is larger. */
+export function isStrictlyWithin(inner: Network, outer: Network): boolean {
+  if (inner.family !== outer.family || inner.prefix <= outer.prefix) return false;
+  const rest = BigInt((outer.family === 4 ? 32 : 128) - outer.prefix);
+  return inner.base >> rest === outer.base >> rest;
+}
+
+/** The text form of an address that RFC 5952 asks for; undefined when the text is none. */
+export function canonicalIp(text: string): string | undefined {
+  const v4 = parseIp(text);
+  if (v4 !== undefined) return formatIp(v4);
+  const groups = parseIpv6(text);
+  if (groups === undefined) return undefined;
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
+    return `::ffff:${formatIp((groups[6] ?? 0) * 0x10000 + (groups[7] ?? 0))}`;
+  }
+  const hex = groups.map((group) => group.toString(16)).join(':');
+  const zeros = [...hex.matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].map(([run]) => run);
+  const longest = zeros.reduce((best, run) => (runLength(run) > runLength(best) ? run : best), '');
+  if (longest === '') return hex;
+  const at = hex.indexOf(longest);
+  return `${hex.slice(0, at)}::${hex.slice(at + longest.length).replace(/^:/, '')}`;
+}
+
+const runLength = (run: string): number => run.split(':').filter((group) => group !== '').length;

@@ -1,0 +1,52 @@
+import type { PersistentVolumeSpec } from '@shiplog/contracts';
+import { dnsSubdomain, sameJson, toSeconds } from '@shiplog/apimachinery';
+import { defaultRemoteSource } from '../volumes/defaults';
+import { persistentSource, validatePersistent } from '../volumes/persistent';
+import { defineKind } from './kind';
+
+/** Kubernetes' rules for persistent volumes (ValidatePersistentVolume). */
+export const persistentVolumes = defineKind<'persistentvolumes'>({
+  resource: 'persistentvolumes',
+  name: dnsSubdomain,
+  generation: 'none',
+  defaults(draft) {
+    const spec = (draft.spec ??= {});
+    spec.persistentVolumeReclaimPolicy ??= 'Retain';
+    spec.volumeMode ??= 'Filesystem';
+    if (spec.claimRef !== undefined) {
+      spec.claimRef.kind ??= 'PersistentVolumeClaim';
+      spec.claimRef.apiVersion ??= 'v1';
+    }
+    defaultRemoteSource(spec);
+  },
+  prepareCreate(draft, ctx) {
+    draft.status = { phase: 'Pending', lastPhaseTransitionTime: toSeconds(ctx.now) };
+  },
+  validate(draft, problems, _ctx, before) {
+    if (before === undefined || draft.spec !== before.spec) validatePersistent(draft.spec ?? {}, 'spec', problems);
+  },
+  validateUpdate(draft, before, problems) {
+    const now = draft.spec ?? {};
+    const then = before.spec ?? {};
+    if (now === then) return;
+    if (!sameJson(persistentSource(withExpandSecret(now, then)), persistentSource(then))) {
+      // Kubernetes' paths have the names of its own types here, or lack the spec.
+      const at = 'spec.persistentvolumesource';
+      problems.forbidden(at, `${at} is immutable after creation`);
+    }
+    if (now.volumeMode !== then.volumeMode) problems.invalid('volumeMode', now.volumeMode, 'field is immutable');
+    if (then.nodeAffinity !== undefined && !sameJson(now.nodeAffinity, then.nodeAffinity)) {
+      problems.invalid('nodeAffinity', now.nodeAffinity, 'field is immutable');
+    }
+    if (then.volumeAttributesClassName !== undefined && now.volumeAttributesClassName === undefined) {
+      problems.forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden');
+    }
+  },
+});
+
+/** The secret with which a volume is made larger can come later. */
+function withExpandSecret(now: PersistentVolumeSpec, then: PersistentVolumeSpec): PersistentVolumeSpec {
+  if (now.csi === undefined || then.csi === undefined || then.csi.controllerExpandSecretRef !== undefined) return now;
+  const { controllerExpandSecretRef: _added, ...csi } = now.csi;
+  return { ...now, csi };
+}
