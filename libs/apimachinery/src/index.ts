@@ -45,6 +45,8 @@ export {
   selectorTooLong,
   termsOf,
 } from './selectors/labels';
+export { type LabelTerm, matchesLabels, matchesLabelSelector, matchesSelectorMap, termsOf } from './selectors/labels';
+export { parseLabelSelector, selectorTooLong } from './selectors/parse-labels';
 export { type Named, statusOf } from './status';
 export { base64Length, utf8Length } from './values/bytes';
 export { sameJson } from './values/equal';

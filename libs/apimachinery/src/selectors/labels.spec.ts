@@ -1,5 +1,6 @@
 import { rejectionOf, valueOf } from '../testing/objects';
-import { matchesLabelSelector, matchesLabels, matchesSelectorMap, parseLabelSelector } from './labels';
+import { matchesLabelSelector, matchesLabels, matchesSelectorMap } from './labels';
+import { parseLabelSelector } from './parse-labels';
 
 const chooses = (selector: string, labels: Record<string, string>) =>
   matchesLabels(valueOf(parseLabelSelector(selector)), labels);
@@ -39,14 +40,52 @@ describe('label selectors', () => {
     expect(chooses(selector, labels)).toBe(false);
   });
 
-  it.each(['a in 1', 'a=b=c', '(a)', 'a,,b', '=b', 'a in (b', '-a=1', 'a=b c'])(
-    '%j is refused with a 400',
-    (selector) => {
-      const { code, message } = rejectionOf(parseLabelSelector(selector));
-      expect(code).toBe(400);
-      expect(message).toMatch(/^unable to parse requirement/);
-    },
-  );
+  const OPERATORS = 'in, notin, =, ==, !=, gt, lt';
+  const IDENTIFIER = "found '%', expected: identifier";
+  it.each([
+    ['a in 1', "unable to parse requirement: found '1' expected: '('"],
+    ['a=b=c', "found '=', expected: ',' or 'end of string'"],
+    ['(a)', "found '(', expected: !, identifier, or 'end of string'"],
+    ['a,,b', "found ',', expected: identifier after ','"],
+    ['a,', "found '', expected: identifier after ','"],
+    ['=b', "found '=', expected: !, identifier, or 'end of string'"],
+    ['a in (b', "unable to parse requirement: found '', expected: ',' or ')'"],
+    ['a in (b c)', "unable to parse requirement: found 'c', expected: ',' or ')'"],
+    ['a in (=)', "unable to parse requirement: found '=', expected: ',', ')' or identifier"],
+    ['a in (b,=)', "unable to parse requirement: found '=', expected: ',', or identifier"],
+    ['a b', `unable to parse requirement: found 'b', expected: ${OPERATORS}`],
+    ['a (b)', `unable to parse requirement: found '(', expected: ${OPERATORS}`],
+    ['!', `unable to parse requirement: ${IDENTIFIER.replace('%', '')}`],
+    ['!=a', "found '!=', expected: !, identifier, or 'end of string'"],
+    ['a=(', `unable to parse requirement: ${IDENTIFIER.replace('%', '(')}`],
+    ['a=b c', "found 'c', expected: ',' or 'end of string'"],
+    [
+      '-a=1',
+      "unable to parse requirement: <nil>: Invalid value: \"-a\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+    ],
+    [
+      'a=-b',
+      "unable to parse requirement: values[0][a]: Invalid value: \"-b\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
+    ],
+    [
+      'a>b',
+      "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an integer",
+    ],
+  ])('%j is refused with a 400 that says which token was found', (selector, message) => {
+    expect(rejectionOf(parseLabelSelector(selector))).toMatchObject({ code: 400, message });
+  });
+
+  it.each([
+    ['in in (in,notin)', { in: 'notin' }],
+    ['a in ()', { a: '' }],
+    ['a in (,b)', { a: '' }],
+    ['a in (b,)', { a: '' }],
+    ['a in (b,,c)', { a: '' }],
+    ['a=,b', { a: '', b: '1' }],
+    ['!a,b', { b: '1' }],
+  ])('%j is read as Kubernetes reads it: it chooses %j', (selector, labels) => {
+    expect(chooses(selector, labels)).toBe(true);
+  });
 
   it('as objects: an absent one chooses nothing, an empty one everything', () => {
     expect(matchesLabelSelector(undefined, { a: '1' })).toBe(false);
