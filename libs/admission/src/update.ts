@@ -92,7 +92,11 @@ function checkIdentity({ namespaced }: ResourceRow, before: StoredObject, draft:
 
 /** The object is still the one that the client had read. */
 function checkPreconditions(row: ResourceRow, before: StoredObject, draft: KubeObject): KubeStatus | undefined {
-  const { uid, resourceVersion } = draft.metadata;
+  const { uid } = draft.metadata;
+  // As an integer it is none.
+  const resourceVersion = /^0+$/.test(draft.metadata.resourceVersion ?? '')
+    ? undefined
+    : draft.metadata.resourceVersion;
   const { name } = before.metadata;
   if (uid !== undefined && uid !== before.metadata.uid) {
     return statusOf.conflict(

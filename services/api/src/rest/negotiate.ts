@@ -71,6 +71,16 @@ export function negotiate(header: string | undefined): Negotiated {
   return throwStatus(statusOf.notAcceptable(ACCEPTED));
 }
 
+/** As `negotiate`, of a watch, which is no YAML. */
+export function negotiateStream(header: string | undefined): View {
+  const json = parseAccept(header).find((range) => isJson(range.type));
+  if (json === undefined) throwStatus(statusOf.notAcceptable([STREAMED]));
+  const { view, yaml } = negotiate(header);
+  return yaml ? 'object' : view;
+}
+
+const STREAMED = 'application/json;stream=watch';
+
 function isJson(type: string): boolean {
   return type === 'application/json' || type === '*/*' || type === 'application/*';
 }

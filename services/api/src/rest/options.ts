@@ -90,12 +90,20 @@ export function selectionOf(resource: VersionedResource, namespace: string, quer
   const labels = labelText === '' ? [] : unwrap(parseLabelSelector(labelText));
   const fields = fieldText === '' ? [] : unwrap(parseFieldSelector(resource, fieldText));
   const named = name === undefined ? [] : [fieldTermOfName(name)];
+  if (name !== undefined && fieldText !== '' && !requiresName(fieldText, name)) {
+    throwStatus(statusOf.badRequest("fieldSelector metadata.name doesn't match requested name"));
+  }
   return {
     namespace,
     labels,
     fields: [...fields, ...named],
     key: [namespace, labelText, fieldText, name ?? ''].join('\n'),
   };
+}
+
+/** Whether a field selector asks for the object that the path names, as it must where the path names one. */
+function requiresName(selector: string, name: string): boolean {
+  return selector.split(',').some((term) => term === `metadata.name=${name}` || term === `metadata.name==${name}`);
 }
 
 /** The object that Kubernetes reads the options of a write into; its refusals name it. */

@@ -36,17 +36,18 @@ export function presentObject(code: number, object: StoredObject, how: Presentat
       if (how.negotiated.yaml) return yamlAnswer(code, shownAs(how.resource, object));
       return { kind: 'body', code, type: JSON_TYPE, body: lineOf(how.resource, object) };
     case 'table':
-      return jsonAnswer(
+      return encoded(
         code,
         tableOf(how.resource, [object], {
           now: how.now,
           includeObject: how.includeObject,
           metadata: { resourceVersion: object.metadata.resourceVersion },
         }),
+        how,
       );
     case 'metadata':
     case 'metadataList':
-      return jsonAnswer(code, partialMetadata(shownAs(how.resource, object)));
+      return encoded(code, partialMetadata(shownAs(how.resource, object)), how);
   }
 }
 
@@ -56,18 +57,17 @@ export function presentList(objects: readonly StoredObject[], metadata: ListMeta
     case 'object':
       return how.negotiated.yaml ? yamlAnswer(200, listOf(objects, metadata, how)) : listAnswer(objects, metadata, how);
     case 'table':
-      return jsonAnswer(
+      return encoded(
         200,
         tableOf(how.resource, objects, { now: how.now, includeObject: how.includeObject, metadata }),
+        how,
       );
     case 'metadata':
-    case 'metadataList':
-      return jsonAnswer(200, {
-        kind: 'PartialObjectMetadataList',
-        apiVersion: 'meta.k8s.io/v1',
-        metadata,
-        items: objects.map((object) => partialMetadata(shownAs(how.resource, object))),
-      });
+    case 'metadataList': {
+      const items = objects.map((object) => partialMetadata(shownAs(how.resource, object)));
+      const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items };
+      return encoded(200, list, how);
+    }
   }
 }
 
@@ -93,6 +93,10 @@ function listAnswer(objects: readonly StoredObject[], metadata: ListMeta, how: P
   }
   parts.push(END);
   return { kind: 'body', code: 200, type: JSON_TYPE, body: Buffer.concat(parts) };
+}
+
+function encoded(code: number, value: unknown, { negotiated }: Presentation): BodyAnswer {
+  return negotiated.yaml ? yamlAnswer(code, value) : jsonAnswer(code, value);
 }
 
 function yamlAnswer(code: number, value: unknown): BodyAnswer {

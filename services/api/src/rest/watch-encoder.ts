@@ -19,6 +19,8 @@ export interface Encoder {
   encode(events: readonly WatchEvent[]): Buffer;
   /** Tells the client how far it has seen; `initial` marks the end of the objects that were there at the start. */
   bookmark(position: number, initial: boolean): Buffer;
+  /** Encodes what comes after the first event, where that differs: the columns of a Table are told once. */
+  readonly rest?: Encoder;
 }
 
 const INITIAL_END = 'k8s.io/initial-events-end';
@@ -51,18 +53,23 @@ export function encoderFor(
 }
 
 function tableEncoder(resource: VersionedResource, includeObject: IncludeObject, clock: () => number): Encoder {
-  const table = (object: StoredObject): unknown =>
-    tableOf(resource, [object], {
-      now: clock(),
-      includeObject,
-      metadata: { resourceVersion: object.metadata.resourceVersion },
-    });
-  return {
-    key: `table ${includeObject} ${apiVersionOf(resource.version)}`,
-    encode: (events) => lines(events, table),
-    bookmark: (position, initial) =>
-      line('BOOKMARK', table(bookmarkObject(resource, position, initial) as StoredObject)),
+  const encoder = (isFirst: boolean, rest?: Encoder): Encoder => {
+    const table = (object: StoredObject, columns: boolean): unknown =>
+      tableOf(resource, [object], {
+        now: clock(),
+        includeObject,
+        metadata: { resourceVersion: object.metadata.resourceVersion },
+        columns,
+      });
+    return {
+      key: `table ${includeObject} ${apiVersionOf(resource.version)}${isFirst ? ' with columns' : ''}`,
+      encode: (events) => lines(events, (object, index) => table(object, isFirst && index === 0)),
+      bookmark: (position, initial) =>
+        line('BOOKMARK', table(bookmarkObject(resource, position, initial) as StoredObject, isFirst)),
+      ...(rest === undefined ? {} : { rest }),
+    };
   };
+  return encoder(true, encoder(false));
 }
 
 function bookmarkObject({ row, version }: VersionedResource, position: number, initial: boolean): unknown {
@@ -77,8 +84,9 @@ function bookmarkObject({ row, version }: VersionedResource, position: number, i
   };
 }
 
-function lines(events: readonly WatchEvent[], show: (object: StoredObject) => unknown): Buffer {
-  return Buffer.from(events.map(({ type, object }) => `${JSON.stringify({ type, object: show(object) })}\n`).join(''));
+function lines(events: readonly WatchEvent[], show: (object: StoredObject, index: number) => unknown): Buffer {
+  const texts = events.map(({ type, object }, index) => `${JSON.stringify({ type, object: show(object, index) })}\n`);
+  return Buffer.from(texts.join(''));
 }
 
 /** One watch event as a line. */

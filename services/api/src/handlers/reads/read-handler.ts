@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { StatusError, type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { scaleOf } from '@shiplog/admission';
 import { fromStored, statusOf } from '@shiplog/apimachinery';
 import { jsonAnswer, type Answer } from '../../rest/answer';
@@ -11,7 +11,7 @@ import { nameOf, storedResource, type ResourceRequest } from '../../rest/request
 import { ReadBarrier } from '../../cache/read-barrier';
 import { ClusterCache } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
-import { continueToken, parseContinue } from '../../rest/continue-token';
+import { continueToken, parseContinue, throwContinueExpired, type ContinueFrom } from '../../rest/continue-token';
 import { EphemeralState } from '../events/ephemeral-state';
 import { select, sortKeyOf } from '../../rest/select';
 import { HistoricalReads } from '../../cache/historical-reads';
@@ -60,8 +60,14 @@ export class ReadHandler {
     const limit = Math.max(0, integerParam(query, 'limit') ?? 0);
     const token = param(query, 'continue');
     const from = token === undefined ? undefined : parseContinue(token);
-    const asked = this.#versionOf(request, from?.position);
-    const { position, objects } = await this.#snapshot(resource.row.id, target.namespace, asked);
+    const asked = versionOf(request, limit, from);
+    const { position, objects } = await this.#snapshot(resource.row.id, target.namespace, asked).catch(
+      (error: unknown) => {
+        const isGone = error instanceof StatusError && error.status.code === 410;
+        if (from !== undefined && isGone) throwContinueExpired(from.after);
+        throw error;
+      },
+    );
     const found = select(objects, selection, from?.after);
     const metadata: ListMeta = { resourceVersion: String(position) };
     if (limit === 0 || found.length <= limit) return presentList(found, metadata, presentation);
@@ -73,15 +79,6 @@ export class ReadHandler {
     return presentList(page, metadata, presentation);
   }
 
-  #versionOf(request: ResourceRequest, continued: number | undefined): VersionAsked {
-    const asked = versionAsked(request.query);
-    if (continued === undefined) return asked;
-    if (asked.at === 'exactly' || asked.at === 'notOlderThan') {
-      throwStatus(statusOf.badRequest('specifying resource version is not allowed when using continue'));
-    }
-    return { at: 'exactly', position: continued };
-  }
-
   async #snapshot(resource: ResourceId, namespace: string, asked: VersionAsked): Promise<Snapshot> {
     const wait = this.barrier.before(asked);
     if (wait !== undefined) await wait;
@@ -90,4 +87,20 @@ export class ReadHandler {
     }
     return { position: this.cluster.projection.position, objects: this.ephemeral.list(resource, namespace) };
   }
+}
+
+/**
+ * Which version a list is of: a page after the first is of that of the first; and the first page of a list that names a version is of
+ * exactly that, so that the pages after it are of the same.
+ */
+function versionOf({ query }: ResourceRequest, limit: number, from: ContinueFrom | undefined): VersionAsked {
+  const asked = versionAsked(query);
+  if (from === undefined) {
+    const isExact = limit > 0 && asked.at === 'notOlderThan' && param(query, 'resourceVersionMatch') === undefined;
+    return isExact ? { at: 'exactly', position: asked.position } : asked;
+  }
+  if (asked.at === 'exactly' || asked.at === 'notOlderThan') {
+    throwStatus(statusOf.badRequest('specifying resource version is not allowed when using continue'));
+  }
+  return from.position === undefined ? { at: 'latest' } : { at: 'exactly', position: from.position };
 }

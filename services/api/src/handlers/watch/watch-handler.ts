@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { JSON_TYPE, type Answer, type OutStream } from '../../rest/answer';
 import { statusOfFailure } from '../../common/failures';
 import { throwStatus } from '../../rest/errors';
-import { negotiate } from '../../rest/negotiate';
+import { negotiateStream } from '../../rest/negotiate';
 import {
   flagParam,
   includeObjectOf,
@@ -41,6 +41,8 @@ const SLICE = 256;
 type Start =
   /** With every object that is there, then what changes. */
   | { readonly kind: 'state'; readonly endMark: boolean }
+  /** With what changes from now on. */
+  | { readonly kind: 'now' }
   /** With what changed after a position. */
   | { readonly kind: 'after'; readonly position: number };
 
@@ -48,7 +50,8 @@ interface Watch {
   readonly resource: ResourceId;
   readonly selection: Selection;
   readonly chosen: (object: StoredObject) => boolean;
-  readonly encoder: Encoder;
+  /** Of the next event. */
+  encoder: Encoder;
   readonly start: Start;
   readonly bookmarks: boolean;
   readonly timeoutMs: number;
@@ -73,7 +76,7 @@ export class WatchHandler {
     const { query, target } = request;
     checkListOptions(query, true);
     const selection = selectionOf(resource, target.namespace, query, target.name);
-    const { view } = negotiate(request.accept);
+    const view = negotiateStream(request.accept);
     const watch: Watch = {
       resource: resource.row.id,
       selection,
@@ -83,7 +86,7 @@ export class WatchHandler {
       bookmarks: flagParam(query, 'allowWatchBookmarks'),
       timeoutMs: timeoutOf(query),
     };
-    if (watch.start.kind === 'state') {
+    if (watch.start.kind !== 'after') {
       const asked = versionAsked(query);
       await this.barrier.before(asked.at === 'exactly' ? { at: 'latest' } : asked);
     } else {
@@ -95,10 +98,7 @@ export class WatchHandler {
 
   async #run(watch: Watch, out: OutStream): Promise<void> {
     try {
-      const after =
-        watch.start.kind === 'state'
-          ? await this.#showState(watch, out)
-          : await this.#readUp(watch, watch.start.position, out);
+      const after = await this.#showStart(watch, out);
       if (out.signal.aborted) return;
       await this.#follow(watch, after, out);
     } catch (error) {
@@ -108,15 +108,29 @@ export class WatchHandler {
     }
   }
 
+  /** Shows what was there, or changed, before the watch began; answers the position from which it goes on. */
+  #showStart(watch: Watch, out: OutStream): number | Promise<number> {
+    switch (watch.start.kind) {
+      case 'state':
+        return this.#showState(watch, out);
+      case 'now':
+        return this.watchCache.position;
+      case 'after':
+        return this.#readUp(watch, watch.start.position, out);
+    }
+  }
+
   /** Shows what is there; answers the position at which it was so. */
   async #showState(watch: Watch, out: OutStream): Promise<number> {
     const { position } = this.watchCache;
     const objects = this.ephemeral.list(watch.resource, watch.selection.namespace).filter(watch.chosen);
     for (let from = 0; from < objects.length && !out.signal.aborted; from += SLICE) {
       const events = objects.slice(from, from + SLICE).map((object): WatchEvent => ({ type: 'ADDED', object }));
-      if (!out.write(watch.encoder.encode(events))) await out.drained();
+      await send(watch, out, watch.encoder.encode(events));
     }
-    if (watch.start.kind === 'state' && watch.start.endMark) out.write(watch.encoder.bookmark(position, true));
+    if (watch.start.kind === 'state' && watch.start.endMark) {
+      await send(watch, out, watch.encoder.bookmark(position, true));
+    }
     return position;
   }
 
@@ -129,7 +143,7 @@ export class WatchHandler {
         const events = page.changes
           .map((change) => transitionOf(change, watch.chosen))
           .filter((event) => event !== undefined);
-        if (events.length > 0 && !out.write(watch.encoder.encode(events))) await out.drained();
+        if (events.length > 0) await send(watch, out, watch.encoder.encode(events));
         position = page.position;
         if (out.signal.aborted) break;
       }
@@ -142,7 +156,7 @@ export class WatchHandler {
     const { watchCache } = this;
     const window = watchCache.window(watch.resource);
     const place = window.placeAfter(after);
-    if (place === undefined) throwStatus(statusOf.expired(`too old resource version: ${after}`));
+    if (place === undefined) throwStatus(statusOf.expired(`too old resource version: ${after} (${window.floor})`));
     const { resource, chosen, encoder, selection } = watch;
     const { slices } = watchCache;
     const failed = (error: unknown): void =>
@@ -173,11 +187,17 @@ export class WatchHandler {
   }
 }
 
+async function send(watch: Watch, out: OutStream, bytes: Buffer): Promise<void> {
+  watch.encoder = watch.encoder.rest ?? watch.encoder;
+  if (!out.write(bytes)) await out.drained();
+}
+
 function startOf(query: Query): Start {
   const asked = versionAsked(query);
   if (flagParam(query, 'sendInitialEvents')) {
     return { kind: 'state', endMark: flagParam(query, 'allowWatchBookmarks') };
   }
+  if (query.sendInitialEvents !== undefined && asked.at !== 'notOlderThan') return { kind: 'now' };
   return asked.at === 'notOlderThan' ? { kind: 'after', position: asked.position } : { kind: 'state', endMark: false };
 }
 

@@ -37,14 +37,16 @@ export class WatchStream implements Listener {
   #place: number;
   #blocked = false;
   #ended = false;
-  readonly #key: string;
+  #encoder: Encoder;
+  #key = '';
 
   constructor(
     private readonly options: WatchStreamOptions,
     place: number,
   ) {
     this.#place = place;
-    this.#key = `${options.encoder.key}\n${options.selectionKey}`;
+    this.#encoder = options.encoder;
+    this.#encodeBy(options.encoder);
   }
 
   lost(): void {
@@ -60,7 +62,7 @@ export class WatchStream implements Listener {
     if (!this.#areAllNew(changes)) return this.#readOn();
     let bytes = shared.get(this.#key);
     if (bytes === undefined) {
-      bytes = this.options.encoder.encode(this.#eventsOf(changes));
+      bytes = this.#encoder.encode(this.#eventsOf(changes));
       shared.set(this.#key, bytes);
     }
     this.#place += changes.length;
@@ -87,7 +89,8 @@ export class WatchStream implements Listener {
 
   /** The bytes of what the window has from the watcher's place on. */
   #sliceOf(changes: readonly Change[]): Buffer {
-    const { encoder, resource, slices } = this.options;
+    const { resource, slices } = this.options;
+    const encoder = this.#encoder;
     if (!this.#areAllNew(changes)) {
       return encoder.encode(this.#eventsOf(changes.filter((change) => this.#isNew(change))));
     }
@@ -98,7 +101,7 @@ export class WatchStream implements Listener {
   /** Says how far the client has seen; only when it has seen everything. */
   bookmark(position: number): void {
     if (this.#blocked || this.#ended || this.#place !== this.options.window.next) return;
-    this.#send(this.options.encoder.bookmark(Math.max(position, this.options.after), false));
+    this.#send(this.#encoder.bookmark(Math.max(position, this.options.after), false));
   }
 
   end(): void {
@@ -123,8 +126,15 @@ export class WatchStream implements Listener {
     return position > this.options.after || (fromSignal === true && position === this.options.after);
   }
 
+  #encodeBy(encoder: Encoder): void {
+    this.#encoder = encoder;
+    this.#key = `${encoder.key}\n${this.options.selectionKey}`;
+  }
+
   #send(bytes: Buffer): void {
-    if (bytes.length === 0 || this.options.out.write(bytes)) return;
+    if (bytes.length === 0) return;
+    if (this.#encoder.rest !== undefined) this.#encodeBy(this.#encoder.rest);
+    if (this.options.out.write(bytes)) return;
     this.#blocked = true;
     void this.options.out.drained().then(() => {
       this.#blocked = false;

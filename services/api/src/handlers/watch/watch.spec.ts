@@ -294,6 +294,36 @@ describe('WatchStream', () => {
   });
 });
 
+describe('a watch of a table', () => {
+  it('tells the columns with its first event only, also where others watch who know them', () => {
+    const watchCache = new WatchCache({ watchWindow: 8, watchWindowBytes: 1_000_000 });
+    watchCache.begin(0);
+    const columnsOf = (client: Client) =>
+      client.lines.map(
+        ({ object }) => (object as unknown as { columnDefinitions: unknown }).columnDefinitions !== null,
+      );
+    const open = (client: Client): WatchStream => {
+      const window = watchCache.window('pods');
+      const encoder = encoderFor(versioned('pods'), 'table', 'Metadata', () => 0);
+      const options = {
+        ...{ resource: 'pods', window, slices: watchCache.slices, out: client, encoder, chosen: () => true },
+        ...{ selectionKey: '', after: watchCache.position, failed: () => undefined, over: () => undefined },
+      };
+      const stream = new WatchStream(options, window.next);
+      watchCache.listen('pods', stream);
+      return stream;
+    };
+    const [early, late] = [new Client(), new Client()];
+    open(early);
+    watchCache.publish('pods', [added(1), added(2)]);
+    open(late);
+    watchCache.publish('pods', [added(3)]);
+    watchCache.publish('pods', [added(4)]);
+    expect(columnsOf(early)).toEqual([true, false, false, false]);
+    expect(columnsOf(late)).toEqual([true, false]);
+  });
+});
+
 describe('encoderFor', () => {
   it('sends bookmarks with the version alone, and marks the end of the initial objects', () => {
     const line = encoderFor(versioned('pods'), 'object', 'Metadata', () => 0)
@@ -321,6 +351,7 @@ describe('encoderFor', () => {
         .toString(),
     ) as object;
     expect(table).toMatchObject({ type: 'ADDED', object: { kind: 'Table', rows: [{ object: null }] } });
+    expect(table).toHaveProperty('object.columnDefinitions.0.name', 'Name');
     const metadata = JSON.parse(
       encoderFor(versioned('pods'), 'metadata', 'None', () => 0)
         .encode(events)
