@@ -60,8 +60,11 @@ export class Application {
     this.#fields = tracked(fieldsApplied(map, heeded));
     this.#last = namedFields(this.#owners[this.#key]);
     const live = withoutOwners(fromStored(version, before));
-    const gone = this.#withoutNamed(difference(this.#last, this.#fields));
-    this.merged = withoutFields(map, mergeApplied(map, live, heeded), gone) as KubeObject;
+    const merged = mergeApplied(map, live, heeded);
+    const givenUp = this.#withoutNamed(difference(this.#last, this.#fields));
+    // Who updated a struct once may own the struct itself; no application takes away more of it than its own fields.
+    const gone = isEmptySet(givenUp) ? givenUp : intersection(givenUp, fieldsApplied(map, merged));
+    this.merged = withoutFields(map, merged, gone) as KubeObject;
     this.#comparisons = new Comparisons(row, before, toStored(row, version, this.merged));
     this.conflicts = this.#conflicts();
   }
