@@ -36,15 +36,6 @@ export { prunedBy } from './schema/structural';
 export { withSchemaDefaults } from './schema/structural-defaults';
 export { toMicros, toSeconds } from './schema/times';
 export { formatSelector } from './selectors/format';
-export {
-  type LabelTerm,
-  matchesLabels,
-  matchesLabelSelector,
-  matchesSelectorMap,
-  parseLabelSelector,
-  selectorTooLong,
-  termsOf,
-} from './selectors/labels';
 export { type LabelTerm, matchesLabels, matchesLabelSelector, matchesSelectorMap, termsOf } from './selectors/labels';
 export { parseLabelSelector, selectorTooLong } from './selectors/parse-labels';
 export { type Named, statusOf } from './status';

@@ -4,6 +4,7 @@ import { apiServices } from './apiservices';
 import { certificateSigningRequests } from './certificatesigningrequests';
 import { configMaps } from './configmaps';
 import { controllerRevisions } from './controllerrevisions';
+import { csiDrivers, csiNodes, csiStorageCapacities } from './csi';
 import { customResourceDefinitions } from './customresourcedefinitions';
 import { daemonSets } from './daemonsets';
 import { deployments } from './deployments';
@@ -11,30 +12,28 @@ import { endpoints } from './endpoints';
 import { endpointSlices } from './endpointslices';
 import { events } from './events';
 import { flowSchemas, priorityLevelConfigurations } from './flowcontrol';
+import { ingressClasses, ingresses } from './ingresses';
 import { plainKind, type AnyKindRules } from './kind';
 import { leases } from './leases';
+import { limitRanges } from './limitranges';
 import { namespaces } from './namespaces';
+import { networkPolicies } from './networkpolicies';
 import { nodes } from './nodes';
+import { persistentVolumeClaims } from './persistentvolumeclaims';
+import { persistentVolumes } from './persistentvolumes';
 import { pods } from './pods';
-import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac';
 import { podTemplates } from './podtemplates';
+import { priorityClasses } from './priorityclasses';
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac';
 import { replicaSets } from './replicasets';
 import { replicationControllers } from './replicationcontrollers';
+import { resourceQuotas } from './resourcequotas';
+import { runtimeClasses } from './runtimeclasses';
 import { secrets } from './secrets';
+import { ipAddresses, serviceCidrs } from './service-ranges';
 import { serviceAccounts } from './serviceaccounts';
 import { services } from './services';
 import { statefulSets } from './statefulsets';
-import { byResource, type ResourceRow } from '@shiplog/contracts';
-import { csiDrivers, csiNodes, csiStorageCapacities } from './csi';
-import { ingressClasses, ingresses } from './ingresses';
-import { limitRanges } from './limitranges';
-import { networkPolicies } from './networkpolicies';
-import { persistentVolumeClaims } from './persistentvolumeclaims';
-import { persistentVolumes } from './persistentvolumes';
-import { priorityClasses } from './priorityclasses';
-import { resourceQuotas } from './resourcequotas';
-import { runtimeClasses } from './runtimeclasses';
-import { ipAddresses, serviceCidrs } from './service-ranges';
 import { storageClasses, volumeAttributesClasses } from './storageclasses';
 import { volumeAttachments } from './volumeattachments';
 
@@ -86,13 +85,12 @@ const RULES = byResource<AnyKindRules>({
 });
 const plain = new WeakMap<ResourceRow, AnyKindRules>();
 
-/** What is a resource's own; of one that has nothing of its own, what all have; of one that came at run time, its schemas'. */
 /** Whether a resource has nothing of its own: its row and its schema say all that there is. */
 export function isPlain({ id }: ResourceRow): boolean {
   return !RULES.has(id);
 }
 
-/** What is a resource's own; of one that has nothing of its own, what all have. */
+/** What is a resource's own; of one that has nothing of its own, what all have; of one that came at run time, its schemas'. */
 export function rulesOf(row: ResourceRow): AnyKindRules {
   let rules = RULES.get(row.id) ?? plain.get(row);
   if (rules === undefined) plain.set(row, (rules = isCustom(row) ? customKind(row) : plainKind(row)));

@@ -1,6 +1,7 @@
 import type { LabelSelector } from '@shiplog/contracts';
 import { formatSelector } from './format';
-import { matchesLabelSelector, matchesLabels, parseLabelSelector } from './labels';
+import { matchesLabelSelector, matchesLabels } from './labels';
+import { parseLabelSelector } from './parse-labels';
 
 const requirement = (key: string, operator: string, values?: string[]) => ({
   key,

@@ -7,8 +7,6 @@ import {
   type Virtual,
 } from '@shiplog/contracts';
 import { shownAs, type VersionedResource } from '@shiplog/apimachinery';
-import { byResource, type BuiltIn, type ListMeta, type ObjectOf, type StoredObject } from '@shiplog/contracts';
-import { fromStored, type VersionedResource } from '@shiplog/apimachinery';
 import {
   controllerRevisionPrinter,
   daemonSetPrinter,
