@@ -112,6 +112,7 @@ export const CONTROLLER_VIEW: View = {
     services: ALL,
     endpoints: ALL,
     'endpointslices.discovery.k8s.io': ALL,
+    'apiservices.apiregistration.k8s.io': ALL,
     // Of which the catalog is made.
     'customresourcedefinitions.apiextensions.k8s.io': ALL,
   },

@@ -2,6 +2,7 @@ import type { FactoryProvider } from '@nestjs/common';
 import type { Controller } from './runtime/domain/controller';
 import { CONFIG } from '@shiplog/service';
 import { definitionController } from './controllers/definitions/controller';
+import { apiServiceController } from './controllers/api-services/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { LiveClient } from './runtime/live-client';
 import { GarbageController } from './controllers/garbage/controller';
@@ -26,6 +27,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     namespaceContentController(certificateOf(config)),
     replicationController,
     endpointsController,
+    apiServiceController,
     new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => client.now()),
     new PodGcController({ quarantineMs: config.podGcQuarantineMs, endedPodsKept: config.endedPodsKept }),
     namespaceController(() => client.upToDate()),
