@@ -4,8 +4,11 @@ import { runService } from '@shiplog/service';
 import type { FastifyReply } from 'fastify';
 import { ApiModule } from './api.module';
 import { listenElsewhere } from './http/listen-elsewhere';
+import { originForm } from './http/absolute-form';
 import { answerUnroutable } from './http/http-listener';
+import { MAX_HEADER_BYTES } from './http/limits';
 import { certificateFiles } from './http/tls';
+import { answerUnreadable } from './http/unreadable-requests';
 import { apiSettings } from './settings';
 
 /** How long a client may take for the TLS handshake and for a request's headers, in milliseconds. */
@@ -22,6 +25,9 @@ void runService({
     const adapter = new FastifyAdapter({
       https: {
         ...certificateFiles(config, logger).value,
+        // HTTP/2 is spoken too, by what the listener adds.
+        ALPNProtocols: ['h2', 'http/1.1'],
+        maxHeaderSize: MAX_HEADER_BYTES,
         handshakeTimeout: HANDSHAKE_MS,
         headersTimeout: Math.min(HEADERS_MS, config.requestTimeout),
         connectionsCheckingInterval: Math.min(CHECK_MS, config.requestTimeout),
@@ -34,6 +40,8 @@ void runService({
       keepAliveTimeout: 90_000,
       // Requests under way are answered before the server stops; streams end by themselves then.
       forceCloseConnections: 'idle',
+      rewriteUrl: ({ url }: { url?: string }) => originForm(url),
+      clientErrorHandler: answerUnreadable,
       frameworkErrors: (error: unknown, _request: unknown, reply: unknown) =>
         answerUnroutable(error, reply as FastifyReply),
     });

@@ -66,7 +66,8 @@ describe('when something is away', () => {
     expect(JSON.parse(refused.body)).toMatchObject({ kind: 'Status', reason: 'ServiceUnavailable' });
     expect((await rig.http('GET', `${path}?watch=1`)).code).toBe(503);
     const ready = await rig.http('GET', '/readyz');
-    expect([ready.code, ready.body]).toEqual([500, expect.stringMatching(/\[-\]journal failed: nothing was heard/)]);
+    expect([ready.code, ready.body]).toEqual([500, expect.stringMatching(/\[-\]journal failed: reason withheld/)]);
+    expect((await rig.http('GET', '/readyz/journal')).body).toMatch(/^internal server error: nothing was heard/);
     expect((await rig.http('GET', '/livez')).code).toBe(200);
     for (const query of [
       'resourceVersion=0',

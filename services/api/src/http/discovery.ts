@@ -16,6 +16,7 @@ import type { ApiConfig } from '../settings';
 import { JSON_TYPE, type BodyAnswer } from '../rest/answer';
 import { parseAccept } from '../rest/negotiate';
 import type { Target } from '../rest/request-info';
+import { HEALTH_PAGES, isPartOf, type Check } from './health-pages';
 import { keptDocument } from './kept-document';
 
 /** Discovery. Each document is made when first asked for, then kept as long as the catalog is the same. */
@@ -53,6 +54,22 @@ export class Discovery {
     }
   }
 
+  /** `/`: every path that leads further. */
+  root(checks: readonly Check[]): BodyAnswer {
+    return this.#json('/', () => {
+      const groups = this.#api.groups.filter(({ group }) => group !== '');
+      const ofGroups = groups.flatMap(({ group, versions }) => [
+        `/apis/${group}`,
+        ...versions.map(({ version }) => `/apis/${group}/${version}`),
+      ]);
+      const health = HEALTH_PAGES.flatMap((page) => [
+        page,
+        ...checks.filter((check) => isPartOf(page, check)).map(({ name }) => `${page}/${name}`),
+      ]);
+      return { paths: [...OTHER_PATHS, ...ofGroups, ...health].sort() };
+    });
+  }
+
   #aggregated(core: boolean, accept: string | undefined): BodyAnswer | undefined {
     for (const { type, parameters } of parseAccept(accept)) {
       if (type !== JSON_TYPE || parameters.get('as') !== 'APIGroupDiscoveryList') {
@@ -88,3 +105,5 @@ export class Discovery {
     return made;
   }
 }
+
+const OTHER_PATHS = ['/api', '/api/v1', '/apis', '/metrics', '/openapi/v2', '/openapi/v3', '/version'];

@@ -17,6 +17,9 @@ import { FailureFilter } from './failure-filter';
 import { HealthChecks } from './health-checks';
 import { healthPage } from './health-pages';
 import { classOf, InFlight, type RequestClass } from './in-flight';
+import { MetricsPage } from './metrics/metrics-page';
+import { RequestMetrics } from './metrics/request-metrics';
+import type { Series } from './metrics/series';
 import { ifNoneMatch } from './kept-document';
 import { OpenApi } from './open-api';
 import { VERSION } from './version';
@@ -40,6 +43,10 @@ export interface Admitted {
   readonly target: Target;
   /** Of a resource; undefined for what is none. */
   readonly verb: Verb | undefined;
+  /** What it is counted among. */
+  readonly series: Series;
+  /** When it came, in milliseconds of `performance.now`. */
+  readonly begun: number;
   /** Gives the place back; does nothing when called again. */
   readonly leave: () => void;
 }
@@ -50,6 +57,8 @@ export class Gateway {
   constructor(
     private readonly authentication: Authentication,
     private readonly inFlight: InFlight,
+    private readonly metrics: RequestMetrics,
+    private readonly metricsPage: MetricsPage,
     private readonly failures: FailureFilter,
     private readonly checks: HealthChecks,
     private readonly discovery: Discovery,
@@ -72,9 +81,14 @@ export class Gateway {
       if (user === undefined) return UNAUTHORIZED;
       const target = parse(head.path, servedApi(this.cluster.catalog));
       const verb = target.area === 'resource' ? verbAsked(target, head) : undefined;
+      if (!METHODS.has(head.method)) throwStatus(statusOf.methodNotAllowed());
+      const series = this.metrics.of(target, verb, head);
       const leave = this.inFlight.enter(classOfRequest(target, verb, head));
-      if (leave === undefined) return TOO_MANY;
-      return { head, user, target, verb, leave };
+      if (leave === undefined) {
+        series.ended(TOO_MANY.code, 0, 0);
+        return TOO_MANY;
+      }
+      return { head, user, target, verb, series, begun: performance.now(), leave };
     } catch (error) {
       return this.failures.answerTo(error, head);
     }
@@ -93,7 +107,7 @@ export class Gateway {
   #forAnyone({ path, query, method }: RequestHead): BodyAnswer | undefined {
     if (path.startsWith('/api') || (method !== 'GET' && method !== 'HEAD')) return undefined;
     if (path === '/version' || path === '/version/') return jsonAnswer(200, VERSION);
-    return healthPage(path, 'verbose' in query, this.checks.all);
+    return healthPage(path, query, this.checks.all);
   }
 
   #answer({ head, user, target, verb }: Admitted, body: Buffer | undefined): Answer | Promise<Answer> {
@@ -157,19 +171,20 @@ export class Gateway {
   }
 
   #onElsewhere(
-    { group = '', version = '' }: Extract<Target, { area: 'nowhere' }>,
+    { group = '', version = '', ofVersion }: Extract<Target, { area: 'nowhere' }>,
     request: ForwardedRequest,
-  ): Promise<Answer> {
+  ): Answer | Promise<Answer> {
     const service = this.aggregation.serviceOf(group, version);
-    if (service === undefined) return throwStatus(statusOf.noSuchPath());
-    return this.aggregation.forward(service, request);
+    if (service !== undefined) return this.aggregation.forward(service, request);
+    return ofVersion === true ? throwStatus(statusOf.noSuchPath()) : NO_PAGE;
   }
 
   #onOther(head: RequestHead): Answer | Promise<Answer> {
     const { path, method } = head;
-    if (method !== 'GET' && method !== 'HEAD') throwStatus(statusOf.noSuchPath());
-    if (path === '/' || path === '') return jsonAnswer(200, { paths: PATHS });
-    return this.#onOpenApi(head) ?? throwStatus(statusOf.noSuchPath());
+    if (method !== 'GET' && method !== 'HEAD') return NO_PAGE;
+    if (path === '/' || path === '') return this.discovery.root(this.checks.all);
+    if (path === '/metrics') return this.metricsPage.render();
+    return this.#onOpenApi(head) ?? NO_PAGE;
   }
 
   #onOpenApi(head: RequestHead): Promise<Answer> | undefined {
@@ -197,6 +212,12 @@ const TOO_MANY: BodyAnswer = {
   headers: { 'retry-after': '1' },
 };
 
+/** What Kubernetes says to paths that belong to no API. Clients make the same of it as of a Status. */
+const NO_PAGE: BodyAnswer = textAnswer(404, '404 page not found\n');
+
+/** Any other is not allowed, wherever it is sent. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
 /** What a request wants of a resource. 405 for what the resource does not offer. */
 function verbAsked(target: ResourceTarget, { method, query }: RequestHead): Verb {
   return verbOf(method, target, flagParam(query, 'watch')) ?? throwStatus(statusOf.methodNotAllowed());
@@ -223,8 +244,6 @@ function pretty(answer: Answer): Answer {
   const value: unknown = JSON.parse(answer.body.toString());
   return { ...answer, body: `${JSON.stringify(value, null, 2)}\n`, gzipped: undefined };
 }
-
-const PATHS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 
 function parse(path: string, api: ServedApi): Target {
   try {

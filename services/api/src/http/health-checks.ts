@@ -14,7 +14,11 @@ export class HealthChecks {
     { name: 'projection', problem: () => (this.cluster.isOpen ? undefined : 'still reading the log') },
     { name: 'bus', problem: () => (this.bus.connection.isClosed() ? 'not connected' : undefined) },
     { name: 'journal', problem: () => this.contact.staleReason() },
-    { name: 'shutdown', problem: () => (this.stopping.signal.aborted ? 'the server is stopping' : undefined) },
+    {
+      name: 'shutdown',
+      problem: () => (this.stopping.signal.aborted ? 'the server is stopping' : undefined),
+      readinessOnly: true,
+    },
   ];
 
   constructor(

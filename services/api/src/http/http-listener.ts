@@ -1,4 +1,4 @@
-import type { Server } from 'node:net';
+import { METHODS, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { statusOf } from '@shiplog/apimachinery';
@@ -8,22 +8,22 @@ import type { Logger } from 'pino';
 import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
 import { FailureFilter } from './failure-filter';
-import { statusAnswer, type Answer, type BodyAnswer, type OutStream, type StreamAnswer } from '../rest/answer';
+import { statusAnswer, type BodyAnswer, type StreamAnswer } from '../rest/answer';
 import { statusOfFailure } from '../common/failures';
+import { eventsIn } from '../rest/watch-encoder';
+import { gzipped, isWorthGzip } from './content-encoding';
 import { Gateway, type Admitted, type RequestHead } from './gateway';
-import { headerValue } from '../rest/warning-header';
-import { readBody } from './request-body';
+import { closeSessionsOf, headerBytes, speakHttp2 } from './http2';
+import { MAX_HEADER_BYTES } from './limits';
+import { RequestMetrics } from './metrics/request-metrics';
+import { isHttp2, readBody } from './request-body';
+import { sendBody, sendStream, type Exchange } from './respond';
+import { HEADERS_TOO_LARGE } from './unreadable-requests';
 
-/** What a stream may leave unsent before its writer is told to wait, in bytes. */
-const BACKLOG = 1024 * 1024;
+/** Methods that Fastify does not know by itself. CONNECT never comes here: it asks for a tunnel. */
+const FURTHER_METHODS = METHODS.filter((method) => method !== 'CONNECT');
 
-/** How long a client that is still sending may take to read its answer, in milliseconds; as long as Go's server waits. */
-const LINGER_MS = 500;
-
-/** How long a client may take for the rest of a stream that has ended, in milliseconds. */
-const TAKEN_MS = 30_000;
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const KNOWN_METHODS: ReadonlySet<string | undefined> = new Set(METHODS);
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -40,22 +40,32 @@ declare module 'fastify' {
 @Injectable()
 export class HttpListener implements OnModuleInit {
   constructor(
-    @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'maxConnections'>,
+    @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'maxConnections' | 'requestTimeout'>,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly gateway: Gateway,
     private readonly failures: FailureFilter,
+    private readonly metrics: RequestMetrics,
     private readonly stopping: Stopping,
     private readonly host: HttpAdapterHost,
   ) {}
 
   onModuleInit(): void {
-    (this.host.httpAdapter.getHttpServer() as Server).maxConnections = this.config.maxConnections;
+    const http = this.host.httpAdapter.getHttpServer() as Server;
+    http.maxConnections = this.config.maxConnections;
     const server: FastifyInstance = this.host.httpAdapter.getInstance();
+    const { requestTimeout } = this.config;
+    const limits = { maxHeaderListSize: 2 * MAX_HEADER_BYTES, requestTimeout };
+    const handle = (request: IncomingMessage, response: ServerResponse): void =>
+      KNOWN_METHODS.has(request.method) ? server.routing(request, response) : this.#refuseMethod({ request, response });
+    closeSessionsOf(speakHttp2(http, handle, limits), this.stopping.signal);
+    for (const method of FURTHER_METHODS) {
+      if (!server.supportedMethods.includes(method)) server.addHttpMethod(method, { hasBody: true });
+    }
     server.decorateRequest('admitted', null);
     // Also for what no route takes.
     server.addHook('onRequest', (request, reply, done) => this.#admit(request, reply, done));
     server.route({
-      method: METHODS,
+      method: server.supportedMethods,
       url: '/*',
       // Fastify's own reading of a body makes an async context for each: a twelfth of all that the api does for a create.
       preParsing: (request, reply) => void this.#answer(request, reply),
@@ -65,7 +75,15 @@ export class HttpListener implements OnModuleInit {
     });
   }
 
+  /** HTTP/1.1 does not even read such a request. */
+  #refuseMethod(exchange: Exchange): void {
+    sendBody(exchange, statusAnswer(statusOf.methodNotAllowed()), this.stopping.signal.aborted, this.#broke);
+  }
+
   #admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    if (isHttp2(request.raw) && headerBytes(request.raw) > MAX_HEADER_BYTES) {
+      return this.#send(reply, statusAnswer(HEADERS_TOO_LARGE));
+    }
     const admitted = this.gateway.admit(headOf(request));
     if ('kind' in admitted) return this.#send(reply, admitted);
     request.admitted = admitted;
@@ -79,24 +97,48 @@ export class HttpListener implements OnModuleInit {
       const { admitted } = request;
       if (admitted === null) throw new Error('a request came past its admission');
       const answer = await this.gateway.answer(admitted, await readBody(request.raw));
-      if (answer.kind === 'body') this.#send(reply, answer);
-      else await stream(reply, answer, this.stopping.signal, this.#broke);
+      if (answer.kind === 'stream') await this.#stream(reply, answer, admitted);
+      else if (!isWorthGzip(answer, request.headers['accept-encoding'])) this.#send(reply, answer);
+      else this.#send(reply, await gzipped(answer));
     } catch (error) {
       this.#send(reply, this.failures.answerTo(error, headOf(request)));
     }
   }
 
   #send(reply: FastifyReply, answer: BodyAnswer): void {
-    send(reply, answer, this.stopping.signal.aborted, this.#broke);
+    // Past Fastify, which would add a charset to the media types that clients compare.
+    reply.hijack();
+    const { admitted, raw: request } = reply.request;
+    sendBody({ request, response: reply.raw }, answer, this.stopping.signal.aborted, this.#broke);
+    if (admitted !== null) admitted.series.ended(answer.code, secondsOf(admitted), answer.body.length);
+  }
+
+  async #stream(reply: FastifyReply, answer: StreamAnswer, admitted: Admitted): Promise<void> {
+    reply.hijack();
+    const { series, verb } = admitted;
+    const sent = verb === 'watch' ? (chunk: Buffer) => this.metrics.watched(series, eventsIn(chunk)) : () => undefined;
+    series.running += 1;
+    try {
+      const exchange = { request: reply.request.raw, response: reply.raw };
+      await sendStream(exchange, answer, this.stopping.signal, { broke: this.#broke, sent });
+    } finally {
+      series.running -= 1;
+      series.ended(answer.code, secondsOf(admitted), 0);
+    }
   }
 
   readonly #broke = (error: unknown): void => this.logger.error({ err: error }, 'an answer was cut off');
 }
 
+function secondsOf({ begun }: Admitted): number {
+  return (performance.now() - begun) / 1_000;
+}
+
 /** The answer to what Fastify can't even route: a broken URL, say. */
 export function answerUnroutable(error: unknown, reply: FastifyReply): void {
   const status = statusOfFailure(error) ?? statusOf.badRequest('the request is malformed');
-  send(reply, statusAnswer(status), true, () => undefined);
+  reply.hijack();
+  sendBody({ request: reply.request.raw, response: reply.raw }, statusAnswer(status), true, () => undefined);
 }
 
 function headOf(request: FastifyRequest): RequestHead {
@@ -107,113 +149,5 @@ function headOf(request: FastifyRequest): RequestHead {
     path: question < 0 ? (url ?? '/') : (url ?? '').slice(0, question),
     query: request.query as RequestHead['query'],
     headers: request.headers,
-  };
-}
-
-/** Sends an answer in one piece. It ends the connection where a body is left unread, and where nobody knows who asked. */
-function send(reply: FastifyReply, answer: BodyAnswer, stopping: boolean, broke: (error: unknown) => void): void {
-  // Past Fastify, which would add a charset to the media types that clients compare.
-  reply.hijack();
-  const { raw } = reply;
-  const unread = leavesUnread(reply.request);
-  const last = stopping || unread || answer.code === 401;
-  try {
-    raw.writeHead(answer.code, {
-      'content-type': answer.type,
-      'content-length': Buffer.byteLength(answer.body),
-      'cache-control': 'no-cache, private',
-      ...(last ? { connection: 'close' } : {}),
-      ...legalHeaders(answer),
-    });
-    if (unread) linger(reply, answer.body);
-    else raw.end(answer.body);
-  } catch (error) {
-    // Nobody else answers any more: a broken connection tells the client more than silence.
-    broke(error);
-    raw.destroy();
-  }
-}
-
-function leavesUnread({ headers, raw }: FastifyRequest): boolean {
-  if (raw.complete) return false;
-  return 'transfer-encoding' in headers || (headers['content-length'] ?? '0') !== '0';
-}
-
-/**
- * Answers a client that is still sending. Closed at once, its connection would be reset and the answer lost; so what comes
- * is thrown away for a moment, while the client reads.
- */
-function linger({ raw, request }: FastifyReply, body: Buffer | string): void {
-  raw.write(body);
-  const end = (): void => void raw.end();
-  const timer = setTimeout(end, LINGER_MS);
-  raw.once('close', () => clearTimeout(timer));
-  request.raw.once('end', end).resume();
-}
-
-function legalHeaders({ headers }: Answer): Record<string, string> | undefined {
-  if (headers === undefined) return undefined;
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerValue(value)]));
-}
-
-async function stream(
-  reply: FastifyReply,
-  answer: StreamAnswer,
-  stopping: AbortSignal,
-  broke: (error: unknown) => void,
-): Promise<void> {
-  reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(answer.code, {
-    'content-type': answer.type,
-    'cache-control': 'no-cache, private',
-    ...legalHeaders(answer),
-  });
-  raw.flushHeaders();
-  const left = new AbortController();
-  const leave = (): void => left.abort();
-  raw.once('close', leave);
-  raw.once('error', leave);
-  stopping.addEventListener('abort', leave, { once: true });
-  try {
-    // Also for a client that has left already: whoever writes may hold something that ends with it.
-    if (raw.destroyed || stopping.aborted) leave();
-    await answer.write(outStream(raw, left.signal));
-    endSoon(raw);
-  } catch (error) {
-    broke(error);
-    raw.destroy();
-  } finally {
-    stopping.removeEventListener('abort', leave);
-  }
-}
-
-/** Ends an answer once its client has taken it all; one that takes nothing more is not waited for for ever. */
-function endSoon(raw: FastifyReply['raw']): void {
-  if (raw.destroyed) return;
-  const timer = setTimeout(() => raw.destroy(), TAKEN_MS).unref();
-  raw.once('close', () => clearTimeout(timer));
-  raw.end();
-}
-
-function outStream(raw: FastifyReply['raw'], signal: AbortSignal): OutStream {
-  return {
-    signal,
-    write: (chunk) => {
-      if (signal.aborted) return true;
-      raw.write(chunk);
-      return raw.writableLength < BACKLOG;
-    },
-    drained: () =>
-      new Promise((resolve) => {
-        if (signal.aborted || raw.writableLength < BACKLOG) return resolve();
-        const done = (): void => {
-          raw.off('drain', done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        raw.once('drain', done);
-        signal.addEventListener('abort', done, { once: true });
-      }),
   };
 }

@@ -13,6 +13,8 @@ import { Gateway } from './gateway';
 import { HealthChecks } from './health-checks';
 import { HttpListener } from './http-listener';
 import { InFlight } from './in-flight';
+import { MetricsPage } from './metrics/metrics-page';
+import { RequestMetrics } from './metrics/request-metrics';
 import { OpenApi } from './open-api';
 import { ServerCertificate } from './server-certificate';
 
@@ -27,7 +29,9 @@ import { ServerCertificate } from './server-certificate';
     HealthChecks,
     HttpListener,
     InFlight,
+    MetricsPage,
     OpenApi,
+    RequestMetrics,
     ServerCertificate,
   ],
 })

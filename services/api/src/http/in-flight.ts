@@ -13,7 +13,7 @@ export type RequestClass = 'reading' | 'changing' | 'streaming';
  */
 @Injectable()
 export class InFlight {
-  readonly #now = { reading: 0, changing: 0 };
+  readonly #places = { reading: 0, changing: 0 };
 
   readonly #most: Readonly<Record<'reading' | 'changing', number>>;
 
@@ -21,14 +21,19 @@ export class InFlight {
     this.#most = { reading: maxReads, changing: maxWrites };
   }
 
+  /** How many requests of a class are being answered. */
+  now(requestClass: 'reading' | 'changing'): number {
+    return this.#places[requestClass];
+  }
+
   /** Takes a place; the function gives it back (once). Undefined when all are taken. */
   enter(requestClass: RequestClass): (() => void) | undefined {
     if (requestClass === 'streaming') return nothing;
-    if (this.#now[requestClass] >= this.#most[requestClass]) return undefined;
-    this.#now[requestClass] += 1;
+    if (this.#places[requestClass] >= this.#most[requestClass]) return undefined;
+    this.#places[requestClass] += 1;
     let inside = true;
     return () => {
-      if (inside) this.#now[requestClass] -= 1;
+      if (inside) this.#places[requestClass] -= 1;
       inside = false;
     };
   }

@@ -28,12 +28,16 @@ export type Target =
   | { readonly area: 'version'; readonly of: ServedGroupVersion }
   /** Health, version and OpenAPI: by the path itself. */
   | { readonly area: 'other'; readonly path: string }
-  /** Nothing that is served here: of another server's, perhaps, by the group and version that it begins with. */
-  | { readonly area: 'nowhere'; readonly group?: string; readonly version?: string };
+  /**
+   * Nothing that is served here: of a version that is, if it says so; else of another server's, perhaps, by the group and version
+   * that it begins with.
+   */
+  | { readonly area: 'nowhere'; readonly group?: string; readonly version?: string; readonly ofVersion?: true };
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 const NOWHERE: Target = { area: 'nowhere' };
+const NOTHING_OF_VERSION: Target = { area: 'nowhere', ofVersion: true };
 
 /** Reads a path (without its query) of an API. Throws URIError when it is not properly encoded. */
 export function parsePath(path: string, api: ServedApi): Target {
@@ -66,13 +70,13 @@ function parseResource({ group, version }: ServedGroupVersion, given: string[], 
   }
   const [plural = '', name, sub, ...beyond] = parts;
   const resource = api.resource(group, version, plural);
-  if (resource === undefined || beyond.length > 0) return NOWHERE;
+  if (resource === undefined || beyond.length > 0) return NOTHING_OF_VERSION;
   // A namespaced object has a namespace in its path; a cluster-scoped one has none.
-  if (resource.namespaced ? namespace === '' && name !== undefined : namespace !== '') return NOWHERE;
+  if (resource.namespaced ? namespace === '' && name !== undefined : namespace !== '') return NOTHING_OF_VERSION;
   if (sub === undefined) return { area: 'resource', resource, namespace, name, watchPath };
   const subresource = resource.subresources.find(({ name: offered }) => offered === sub);
   return subresource === undefined
-    ? NOWHERE
+    ? NOTHING_OF_VERSION
     : { area: 'resource', resource, namespace, name, subresource, watchPath: false };
 }
 

@@ -23,6 +23,19 @@ export interface Encoder {
   readonly rest?: Encoder;
 }
 
+/** How many events there are in bytes of an encoder, where it is not one. */
+const counts = new WeakMap<Buffer, number>();
+
+/** How many events there are in some bytes that an encoder made; each is sent to many watchers. */
+export function eventsIn(bytes: Buffer): number {
+  return counts.get(bytes) ?? 1;
+}
+
+function counted(bytes: Buffer, events: readonly WatchEvent[]): Buffer {
+  if (events.length !== 1) counts.set(bytes, events.length);
+  return bytes;
+}
+
 const INITIAL_END = 'k8s.io/initial-events-end';
 
 export function encoderFor(
@@ -86,7 +99,7 @@ function bookmarkObject({ row, version }: VersionedResource, position: number, i
 
 function lines(events: readonly WatchEvent[], show: (object: StoredObject, index: number) => unknown): Buffer {
   const texts = events.map(({ type, object }, index) => `${JSON.stringify({ type, object: show(object, index) })}\n`);
-  return Buffer.from(texts.join(''));
+  return counted(Buffer.from(texts.join('')), events);
 }
 
 /** One watch event as a line. */
@@ -105,5 +118,5 @@ const SUFFIX = Buffer.from('}\n');
 function linesOf(events: readonly WatchEvent[], resource: VersionedResource): Buffer {
   const parts: Buffer[] = [];
   for (const { type, object } of events) parts.push(PREFIX[type], bytesOf(resource, object), SUFFIX);
-  return Buffer.concat(parts);
+  return counted(Buffer.concat(parts), events);
 }

@@ -1,0 +1,172 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Answer, BodyAnswer, OutStream, StreamAnswer } from '../rest/answer';
+import { headerValue } from '../rest/warning-header';
+import { isHttp2, leavesUnread } from './request-body';
+
+/** One request and the way back, over either version of HTTP. */
+export interface Exchange {
+  readonly request: IncomingMessage | Http2ServerRequest;
+  readonly response: ServerResponse | Http2ServerResponse;
+}
+
+/** What a stream may leave unsent before its writer is told to wait, in bytes. */
+const BACKLOG = 1024 * 1024;
+
+/** How long a client that is still sending may take to read its answer, in milliseconds; as long as Go's server waits. */
+const LINGER_MS = 500;
+
+/** How long a client may take for the rest of a stream that has ended, in milliseconds. */
+const TAKEN_MS = 30_000;
+
+const NO_ERROR = 0;
+
+/** What HTTP sends no body with, nor its length and type. */
+const BODILESS = new Set([204, 304]);
+
+/** Sends an answer in one piece. It ends the connection where a body is left unread, and where nobody knows who asked. */
+export function sendBody(
+  { request, response }: Exchange,
+  answer: BodyAnswer,
+  stopping: boolean,
+  broke: (error: unknown) => void,
+): void {
+  const unread = leavesUnread(request);
+  const strange = answer.code === 401;
+  const http2 = isHttp2(request);
+  try {
+    writeHead(response, answer.code, {
+      ...(BODILESS.has(answer.code)
+        ? {}
+        : { 'content-type': answer.type, 'content-length': Buffer.byteLength(answer.body) }),
+      'cache-control': 'no-cache, private',
+      ...(!http2 && (stopping || unread || strange) ? { connection: 'close' } : {}),
+      ...legalHeaders(answer),
+    });
+    const body = request.method === 'HEAD' || BODILESS.has(answer.code) ? '' : answer.body;
+    if (http2) endHttp2(request, response as Http2ServerResponse, body, { unread, strange });
+    else if (unread) linger(request, response, body);
+    else response.end(body);
+  } catch (error) {
+    // Nobody else answers any more: a broken connection tells the client more than silence.
+    broke(error);
+    destroy(response);
+  }
+}
+
+/** The one stream ends, and the whole connection of who did not say who they are. */
+function endHttp2(
+  { stream }: Http2ServerRequest,
+  response: Http2ServerResponse,
+  body: Buffer | string,
+  { unread, strange }: { readonly unread: boolean; readonly strange: boolean },
+): void {
+  const { session } = stream;
+  // The response's own event comes only once the client has sent everything.
+  if (unread) stream.once('finish', () => stream.close(NO_ERROR));
+  if (strange) stream.once('finish', () => session?.close());
+  response.end(body);
+}
+
+/**
+ * Answers a client that is still sending. Closed at once, its connection would be reset and the answer lost; so what comes
+ * is thrown away for a moment, while the client reads.
+ */
+function linger(request: Exchange['request'], response: Exchange['response'], body: Buffer | string): void {
+  write(response, body);
+  const end = (): void => void response.end();
+  const timer = setTimeout(end, LINGER_MS);
+  response.once('close', () => clearTimeout(timer));
+  request.once('end', end).resume();
+}
+
+/** What belongs to a connection of HTTP/1.1 is no part of an answer, though another server may have sent it. */
+const OF_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
+
+function legalHeaders({ headers }: Answer): Record<string, string> | undefined {
+  if (headers === undefined) return undefined;
+  const own = Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name));
+  return Object.fromEntries(own.map(([name, value]) => [name, headerValue(value)]));
+}
+
+/** Sends an answer that goes on for as long as its writer has something; `sent` hears of each piece. */
+export async function sendStream(
+  { response }: Exchange,
+  answer: StreamAnswer,
+  stopping: AbortSignal,
+  { broke, sent }: { readonly broke: (error: unknown) => void; readonly sent: (chunk: Buffer) => void },
+): Promise<void> {
+  writeHead(response, answer.code, {
+    'content-type': answer.type,
+    'cache-control': 'no-cache, private',
+    ...legalHeaders(answer),
+  });
+  // HTTP/2 sends them at once.
+  if ('flushHeaders' in response) response.flushHeaders();
+  const left = new AbortController();
+  const leave = (): void => left.abort();
+  response.once('close', leave);
+  response.once('error', leave);
+  stopping.addEventListener('abort', leave, { once: true });
+  try {
+    // Also for a client that has left already: whoever writes may hold something that ends with it.
+    if (isGone(response) || stopping.aborted) leave();
+    await answer.write(outStream(response, left.signal, sent));
+    endSoon(response);
+  } catch (error) {
+    broke(error);
+    destroy(response);
+  } finally {
+    stopping.removeEventListener('abort', leave);
+  }
+}
+
+/** Ends an answer once its client has taken it all; one that takes nothing more is not waited for for ever. */
+function endSoon(response: Exchange['response']): void {
+  if (isGone(response)) return;
+  const timer = setTimeout(() => destroy(response), TAKEN_MS).unref();
+  response.once('close', () => clearTimeout(timer));
+  response.end();
+}
+
+function outStream(response: Exchange['response'], signal: AbortSignal, sent: (chunk: Buffer) => void): OutStream {
+  return {
+    signal,
+    write: (chunk) => {
+      if (signal.aborted) return true;
+      write(response, chunk);
+      sent(chunk);
+      return response.writableLength < BACKLOG;
+    },
+    drained: () =>
+      new Promise((resolve) => {
+        if (signal.aborted || response.writableLength < BACKLOG) return resolve();
+        const done = (): void => {
+          response.off('drain', done);
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        response.once('drain', done);
+        signal.addEventListener('abort', done, { once: true });
+      }),
+  };
+}
+
+/** The two kinds of response have the same methods under types that TypeScript can't join. */
+function writeHead(response: Exchange['response'], code: number, headers: Record<string, string | number>): void {
+  (response as ServerResponse).writeHead(code, headers);
+}
+
+function write(response: Exchange['response'], chunk: Buffer | string): void {
+  (response as ServerResponse).write(chunk);
+}
+
+function isGone(response: Exchange['response']): boolean {
+  return 'stream' in response ? response.stream.destroyed : response.destroyed;
+}
+
+/** A connection of HTTP/1.1, or one stream of HTTP/2. */
+function destroy(response: Exchange['response']): void {
+  if ('stream' in response) response.stream.destroy();
+  else response.destroy();
+}
