@@ -1,5 +1,11 @@
 import { byResource, type ResourceRow } from '@shiplog/contracts';
 import { customKind } from '../custom/rules';
+import {
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+} from './admissionpolicies';
 import { apiServices } from './apiservices';
 import { certificateSigningRequests } from './certificatesigningrequests';
 import { configMaps } from './configmaps';
@@ -36,6 +42,7 @@ import { services } from './services';
 import { statefulSets } from './statefulsets';
 import { storageClasses, volumeAttributesClasses } from './storageclasses';
 import { volumeAttachments } from './volumeattachments';
+import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from './webhookconfigurations';
 
 const RULES = byResource<AnyKindRules>({
   namespaces,
@@ -64,6 +71,12 @@ const RULES = byResource<AnyKindRules>({
   'flowschemas.flowcontrol.apiserver.k8s.io': flowSchemas,
   'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': priorityLevelConfigurations,
   'apiservices.apiregistration.k8s.io': apiServices,
+  'mutatingadmissionpolicies.admissionregistration.k8s.io': mutatingAdmissionPolicies,
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': mutatingAdmissionPolicyBindings,
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': mutatingWebhookConfigurations,
+  'validatingadmissionpolicies.admissionregistration.k8s.io': validatingAdmissionPolicies,
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': validatingAdmissionPolicyBindings,
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': validatingWebhookConfigurations,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
   limitranges: limitRanges,
   persistentvolumeclaims: persistentVolumeClaims,
