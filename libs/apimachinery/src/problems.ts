@@ -69,6 +69,11 @@ export class Problems {
     if (!this.full) this.add('FieldValueInvalid', field, withDetail(`Invalid value: ${shown(value)}`, detail));
   }
 
+  /** What is wrong with parts taken together, whose values are not told. */
+  unfit(field: string, detail: string): void {
+    this.add('FieldValueInvalid', field, `Invalid value: ${detail}`);
+  }
+
   /** A cause for each thing that a rule finds wrong with a text. */
   breaches(field: string, text: string, rule: TextRule): void {
     for (const wrong of rule(text)) this.invalid(field, text, wrong);

@@ -2,6 +2,7 @@
 export * from './commands';
 export * from './conditions';
 export * from './containers';
+export * from './cron/cron-schedule';
 export * from './host-ports';
 export * from './owners';
 export * from './time';

@@ -1,5 +1,6 @@
 import type { DaemonSetSpec, DaemonSetUpdateStrategy, ObjectMeta } from '@shiplog/contracts';
 import { dnsSubdomain, type Problems, sameJson } from '@shiplog/apimachinery';
+import { validateLabelSelector } from '../pods/label-selector';
 import { defaultPodTemplate, validateLastingTemplate } from '../pods/template';
 import { atLeast } from '../rows/checks';
 import { FieldRules } from '../rows/rows';
@@ -53,8 +54,8 @@ function validateStrategy({ type = '', rollingUpdate }: DaemonSetUpdateStrategy,
 function validateSelector({ selector, template }: DaemonSetSpec, problems: Problems): void {
   // Kubernetes does not ask for a selector as such: without one, no template is chosen.
   const given = selector as DaemonSetSpec['selector'] | undefined;
-  const isSound = given === undefined || isSoundSelector(given, 'spec.selector', problems);
-  if (isSound) validateChosen(given, template, 'spec.template', problems);
+  if (given !== undefined) validateLabelSelector(given, 'spec.selector', problems);
+  if (given === undefined || isSoundSelector(given)) validateChosen(given, template, 'spec.template', problems);
   if (given !== undefined && isEmptySelector(given)) {
     problems.invalid('spec.selector', goSelector(given), 'empty selector is invalid for daemonset');
   }

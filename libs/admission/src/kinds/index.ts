@@ -11,6 +11,7 @@ import { certificateSigningRequests } from './certificatesigningrequests';
 import { configMaps } from './configmaps';
 import { controllerRevisions } from './controllerrevisions';
 import { csiDrivers, csiNodes, csiStorageCapacities } from './csi';
+import { cronJobs } from './cronjobs';
 import { customResourceDefinitions } from './customresourcedefinitions';
 import { daemonSets } from './daemonsets';
 import { deployments } from './deployments';
@@ -19,6 +20,8 @@ import { endpointSlices } from './endpointslices';
 import { events } from './events';
 import { flowSchemas, priorityLevelConfigurations } from './flowcontrol';
 import { ingressClasses, ingresses } from './ingresses';
+import { horizontalPodAutoscalers } from './horizontalpodautoscalers';
+import { jobs } from './jobs';
 import { plainKind, type AnyKindRules } from './kind';
 import { leases } from './leases';
 import { limitRanges } from './limitranges';
@@ -27,6 +30,7 @@ import { networkPolicies } from './networkpolicies';
 import { nodes } from './nodes';
 import { persistentVolumeClaims } from './persistentvolumeclaims';
 import { persistentVolumes } from './persistentvolumes';
+import { podDisruptionBudgets } from './poddisruptionbudgets';
 import { pods } from './pods';
 import { podTemplates } from './podtemplates';
 import { priorityClasses } from './priorityclasses';
@@ -55,6 +59,10 @@ const RULES = byResource<AnyKindRules>({
   'deployments.apps': deployments,
   'replicasets.apps': replicaSets,
   'statefulsets.apps': statefulSets,
+  'horizontalpodautoscalers.autoscaling': horizontalPodAutoscalers,
+  'poddisruptionbudgets.policy': podDisruptionBudgets,
+  'cronjobs.batch': cronJobs,
+  'jobs.batch': jobs,
   services,
   endpoints,
   configmaps: configMaps,

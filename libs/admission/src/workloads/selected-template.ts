@@ -1,5 +1,5 @@
 import type { LabelSelector, PodTemplateSpec } from '@shiplog/contracts';
-import { GoSyntax, matchesLabelSelector, type Problems, sameJson } from '@shiplog/apimachinery';
+import { GoSyntax, matchesLabelSelector, Problems, sameJson } from '@shiplog/apimachinery';
 import { validateLabelSelector } from '../pods/label-selector';
 
 /** As Go writes the structure. */
@@ -20,11 +20,12 @@ export function isEmptySelector({ matchLabels = {}, matchExpressions = [] }: Lab
   return Object.keys(matchLabels).length + matchExpressions.length === 0;
 }
 
-/** Whether a selector is one at all, as Kubernetes' LabelSelectorAsSelector finds; what is wrong is in `problems` then. */
-export function isSoundSelector(selector: LabelSelector, at: string, problems: Problems): boolean {
-  const found = problems.causes.length;
-  validateLabelSelector(selector, at, problems);
-  return problems.causes.length === found;
+/** Whether a selector is one at all, as Kubernetes' LabelSelectorAsSelector finds. Only then can labels be held against it. */
+export function isSoundSelector(selector: LabelSelector): boolean {
+  // Of its own: those of the object take no more when they are full.
+  const problems = new Problems();
+  validateLabelSelector(selector, '', problems);
+  return problems.none;
 }
 
 /** The selector must choose the pods that are made of the template. */
@@ -54,11 +55,11 @@ export function validateSelection(
 ): boolean {
   if (selector === undefined) problems.required('spec.selector');
   else {
-    const isSound = isSoundSelector(selector, 'spec.selector', problems);
+    validateLabelSelector(selector, 'spec.selector', problems);
     if (isEmptySelector(selector)) {
       problems.invalid('spec.selector', goSelector(selector), `empty selector is invalid for ${kind}`);
     }
-    if (!isSound) {
+    if (!isSoundSelector(selector)) {
       problems.invalid('spec.selector', goSelector(selector), unsound);
       return false;
     }

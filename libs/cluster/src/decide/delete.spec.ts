@@ -132,6 +132,13 @@ describe('what becomes of dependents', () => {
     expect(at.get('replicationcontrollers', 'default', 'web')?.metadata.finalizers).toEqual(finalizers);
   });
 
+  it('leaves the pods of a Job behind unless told otherwise, as those of a ReplicationController', () => {
+    const spec = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } };
+    const at = cluster().given(create('jobs.batch', 'web', { spec }));
+    expect(at.when(remove('jobs.batch', 'web')).types).toEqual(['jobs.batch.DeletionRequested']);
+    expect(at.get('jobs.batch', 'default', 'web')?.metadata.finalizers).toEqual(['orphan']);
+  });
+
   it('can be decided anew while the object waits', () => {
     const at = cluster().given(create('replicationcontrollers', 'web', rc));
     at.given(remove('replicationcontrollers', 'web', { propagationPolicy: 'Foreground' }));

@@ -27,6 +27,9 @@ import { refused, resourceOf, type DecisionContext, type Decided, type ItemDraft
 const FOREGROUND_FINALIZER = 'foregroundDeletion';
 const ORPHAN_FINALIZER = 'orphan';
 
+/** The oldest of the API's kinds leave their pods behind unless told otherwise, and kubectl does tell. */
+const ORPHANING: readonly ResourceId[] = ['replicationcontrollers', 'jobs.batch'];
+
 const DEFAULT_POD_GRACE_SECONDS = 30;
 
 /** Namespaces that the cluster can't do without. */
@@ -244,8 +247,7 @@ function policyFinalizer(
     case undefined:
       if (present.includes(ORPHAN_FINALIZER)) return ORPHAN_FINALIZER;
       if (present.includes(FOREGROUND_FINALIZER)) return FOREGROUND_FINALIZER;
-      // The v1 API orphans a ReplicationController's pods unless told otherwise (kubectl does tell).
-      return resource === 'replicationcontrollers' ? ORPHAN_FINALIZER : undefined;
+      return ORPHANING.includes(resource) ? ORPHAN_FINALIZER : undefined;
   }
 }
 
