@@ -1,14 +1,24 @@
 import { withSchemaDefaults } from '../schema/structural-defaults';
 import { apiVersionOf, type KubeObject, type ResourceRow, type ResourceVersion } from '@shiplog/contracts';
+import { autoscalerFromV1, autoscalerToV1 } from './autoscaler-conversion';
 
 /** How the objects of one version are told apart from those stored, where more than their apiVersion differs. */
 interface Conversion {
   /** Fields of the version, by what they are called in stored objects. */
-  readonly renamed: ReadonlyMap<string, string>;
+  readonly renamed?: ReadonlyMap<string, string>;
+  /** Where more than names differs: an object of the version as it is stored but for its apiVersion, and the way back. Both pure. */
+  readonly functions?: {
+    toStored(object: KubeObject): KubeObject;
+    fromStored(object: KubeObject): KubeObject;
+  };
 }
 
 /** By the schema of the version. The fields are those of Kubernetes' own conversion (pkg/apis/core/v1/conversion of events). */
-const CONVERSIONS: ReadonlyMap<unknown, Conversion> = new Map([
+const CONVERSIONS: ReadonlyMap<unknown, Conversion> = new Map<unknown, Conversion>([
+  [
+    'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',
+    { functions: { toStored: autoscalerFromV1, fromStored: autoscalerToV1 } },
+  ],
   [
     'io.k8s.api.events.v1.Event',
     {
@@ -29,7 +39,8 @@ const CONVERSIONS: ReadonlyMap<unknown, Conversion> = new Map([
 export function toStored(row: ResourceRow, from: ResourceVersion, object: KubeObject): KubeObject {
   const [stored] = row.versions;
   if (from === stored) return object;
-  return converted(object, apiVersionOf(stored), inverse(namesIn(from)));
+  const { functions } = CONVERSIONS.get(from.schema) ?? {};
+  return renamed(functions?.toStored(object) ?? object, apiVersionOf(stored), inverse(namesIn(from)));
 }
 
 /** Stored objects are never changed: what a version shows of one is made once, so that readers share it. */
@@ -45,13 +56,17 @@ export function fromStored<T extends KubeObject>(to: ResourceVersion, object: T)
   let made = shown.get(to);
   if (made === undefined) shown.set(to, (made = new WeakMap()));
   let view = made.get(object);
-  if (view === undefined) made.set(object, (view = shownIn(to, object)));
+  if (view === undefined) made.set(object, (view = viewOf(to, object)));
   return view as T;
 }
 
-function shownIn(to: ResourceVersion, object: KubeObject): KubeObject {
+function viewOf(to: ResourceVersion, object: KubeObject): KubeObject {
   const apiVersion = apiVersionOf(to);
-  const view = object.apiVersion === apiVersion ? object : converted(object, apiVersion, namesIn(to));
+  const { functions } = CONVERSIONS.get(to.schema) ?? {};
+  const view =
+    object.apiVersion === apiVersion
+      ? object
+      : renamed(functions?.fromStored(object) ?? object, apiVersion, namesIn(to));
   return typeof to.schema === 'string' ? view : (withSchemaDefaults(to.schema, view).value as KubeObject);
 }
 
@@ -68,7 +83,7 @@ function namesIn({ schema }: ResourceVersion): ReadonlyMap<string, string> {
   return CONVERSIONS.get(schema)?.renamed ?? SAME;
 }
 
-function converted(object: KubeObject, apiVersion: string, names: ReadonlyMap<string, string>): KubeObject {
+function renamed(object: KubeObject, apiVersion: string, names: ReadonlyMap<string, string>): KubeObject {
   const { apiVersion: _before, ...fields } = object;
   const entries = Object.entries(fields).map(([field, value]) => [names.get(field) ?? field, value]);
   return { apiVersion, ...Object.fromEntries(entries) } as KubeObject;
