@@ -133,7 +133,10 @@ const SCALED = ['status', 'scale'];
 export const RESOURCES = [
   core('namespaces', 'Namespace', false, { subresources: ['status', 'finalize'] }),
   core('nodes', 'Node', false, { subresources: STATUS }),
-  core('pods', 'Pod', true, { subresources: ['status', 'binding', 'log'], returnedWhenDeleted: true }),
+  core('pods', 'Pod', true, {
+    subresources: ['status', 'binding', 'log', 'ephemeralcontainers', 'resize'],
+    returnedWhenDeleted: true,
+  }),
   core('replicationcontrollers', 'ReplicationController', true, { subresources: SCALED }),
   core('services', 'Service', true, { subresources: STATUS, createOnUpdate: true, returnedWhenDeleted: true }),
   core('endpoints', 'Endpoints', true, { createOnUpdate: true }),

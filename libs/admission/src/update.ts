@@ -72,7 +72,16 @@ function replaceOther(
   const write = writeOf(row, subresource);
   if (write === undefined) return refused(statusOf.methodNotAllowed());
   const written = write(draft, before, ctx);
-  return written.ok ? ok(keepingMetadata(before, written.value)) : written;
+  if (!written.ok) return written;
+  const rules = rulesOf(row);
+  const after = keepingMetadata(before, written.value);
+  if (generationMoves(rules.generation, before, after)) {
+    after.metadata = { ...after.metadata, generation: (before.metadata.generation ?? 0) + 1 };
+  }
+  const problems = new Problems();
+  if (after.metadata !== before.metadata) validateMetadata(after.metadata, rules.name, problems);
+  validateMetadataUpdate(written.value.metadata, before.metadata, problems);
+  return problems.none ? ok(after) : refused(statusOf.invalid(row, before.metadata.name, problems.causes));
 }
 
 /** The object is the one that the request's path names. */

@@ -88,6 +88,37 @@ describe('a namespace', () => {
     expect(finalized).toEqual({ ...before, spec: {} });
   });
 
+  it('takes what is submitted with its finalizers of its metadata, by the rules', () => {
+    const finalize = (metadata: object) =>
+      admitUpdate(
+        builtIn('namespaces'),
+        'finalize',
+        before,
+        { ...before, metadata: { ...before.metadata, ...metadata } },
+        admission(),
+      );
+    expect(valueOf(finalize({ labels: { a: 'b' } })).metadata.labels).toEqual({
+      a: 'b',
+      'kubernetes.io/metadata.name': 'x',
+    });
+    expect(fieldsOf(finalize({ labels: { 'a b': 'c' } }))).toEqual(['metadata.labels']);
+  });
+
+  it('is Terminating when it is deleted, and then only', () => {
+    const write = (object: StoredObject, status: object) =>
+      causesOf(admitUpdate(builtIn('namespaces'), 'status', object, { ...object, status }, admission()));
+    const deletedAt = { deletionTimestamp: '2024-05-05T01:02:03Z' };
+    const deleted = { ...before, metadata: { ...before.metadata, ...deletedAt }, status: { phase: 'Terminating' } };
+    expect(write(before, { phase: 'Terminating' })).toEqual([
+      `status.Phase: Invalid value: "Terminating": may only be 'Active' if \`deletionTimestamp\` is empty`,
+    ]);
+    expect(write(deleted, { phase: 'Active' })).toEqual([
+      `status.Phase: Invalid value: "Active": may only be 'Terminating' if \`deletionTimestamp\` is not empty`,
+    ]);
+    expect(write(before, {})).toEqual([]);
+    expect(write(deleted, { phase: 'Terminating', conditions: [{ type: 'A', status: 'True' }] })).toEqual([]);
+  });
+
   it('keeps the label of its name', () => {
     const labels = { 'kubernetes.io/metadata.name': 'other' };
     const after = valueOf(change('namespaces', before, { metadata: { ...before.metadata, labels } }));

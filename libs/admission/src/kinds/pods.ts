@@ -1,8 +1,10 @@
 import type { PodSpec, Toleration } from '@shiplog/contracts';
 import { dnsSubdomain, sameJson } from '@shiplog/apimachinery';
 import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
+import { withEphemeralContainers } from '../pods/ephemeral-update';
 import { admitPriority, priorityProblem } from '../pods/priority';
 import { qosClassOf } from '../pods/qos';
+import { withResources } from '../pods/resize';
 import { admitRuntime, runtimeProblem } from '../pods/runtime-class';
 import type { AdmissionContext } from '../context';
 import { accountProblem, runAsAccount } from '../pods/account';
@@ -10,7 +12,7 @@ import { validatePodAnnotations } from '../pods/annotations';
 import { validateNewPod, validatePodOnly } from '../pods/pod-only';
 import { validatePodUpdate } from '../pods/update';
 import { validatePodSpec } from '../pods/validate';
-import { validatePodStatus } from '../pods/validate-status';
+import { defaultPodStatus, validatePodStatusUpdate } from '../pods/status-update';
 import { nameWarnings, podSpecWarnings } from '../pods/warnings';
 import { carryOver, defineKind } from './kind';
 
@@ -103,8 +105,10 @@ export const pods = defineKind<'pods'>({
   status: {
     // Old kubelets write an owner without all its fields (podStatusStrategy in Kubernetes).
     keeps: ['ownerReferences'],
-    validate: (draft, problems) => validatePodStatus(draft.status ?? {}, problems),
+    defaults: defaultPodStatus,
+    validate: validatePodStatusUpdate,
   },
+  subresources: { ephemeralcontainers: withEphemeralContainers, resize: withResources },
   validateUpdate(draft, before, problems) {
     validatePodUpdate(draft.spec ?? { containers: [] }, before.spec ?? { containers: [] }, problems);
   },

@@ -1,6 +1,7 @@
 import type { Container, ContainerPort, ContainerResizePolicy, PodSpec } from '@shiplog/contracts';
 import { dnsLabel, ipAddress, portName, portNumber, type Problems } from '@shiplog/apimachinery';
 import { validateEnv } from './env';
+import { validateEphemeral } from './ephemeral';
 import { type VolumesByName, validateMounts } from './mounts';
 import { validateHandlers } from './probes';
 import { validateResources } from './resources';
@@ -45,6 +46,12 @@ export function validateContainers(spec: PodSpec, at: string, volumes: VolumesBy
     validateInit(container, grace, here, problems);
     // They run one after the other, and so may use the same ports.
     validateHostPorts(container, here, new Set(), problems);
+  });
+  const lasting = new Set(pod.names);
+  spec.ephemeralContainers?.forEach((container, i) => {
+    const here = `${at}.ephemeralContainers[${i}]`;
+    validateContainer(container, pod, here, problems);
+    validateEphemeral(container, lasting, here, problems);
   });
 }
 

@@ -1,21 +1,38 @@
-import type { PodStatus } from '@shiplog/contracts';
-import { ipAddress, parseIp, type Problems } from '@shiplog/apimachinery';
+import type { PodIP, PodStatus } from '@shiplog/contracts';
+import { ipAddress, isIpv6, parseIp, type Problems } from '@shiplog/apimachinery';
 
 /**
  * The addresses that a pod's status names must be addresses: endpoints are made of them, and one that is none would have
  * all endpoints of its Services refused. Pods have IPv4 addresses only.
  */
 export function validatePodStatus({ podIP, podIPs, hostIP, hostIPs }: PodStatus, problems: Problems): void {
-  if (podIP !== undefined) validatePodIp(podIP, 'status.podIP', problems);
-  podIPs?.forEach(({ ip }, i) => validatePodIp(ip ?? '', `status.podIPs[${i}].ip`, problems));
-  if (hostIP !== undefined) validateIp(hostIP, 'status.hostIP', problems);
-  hostIPs?.forEach(({ ip }, i) => validateIp(ip ?? '', `status.hostIPs[${i}].ip`, problems));
+  for (const [at, first, all] of [
+    ['status.podIPs', podIP, podIPs],
+    ['status.hostIPs', hostIP, hostIPs],
+  ] as const) {
+    validateAddresses(all ?? [], at, problems);
+    if (first !== undefined && first !== all?.[0]?.ip) validateIp(first, `${at}[0]`, problems);
+  }
+  for (const ip of new Set([podIP ?? '', ...(podIPs ?? []).map((item) => item.ip)])) {
+    if (isIpv6(ip)) problems.invalid('status.podIPs', ip, 'must be an IPv4 address, (e.g. 10.9.8.7)');
+  }
 }
 
-function validatePodIp(ip: string, at: string, problems: Problems): void {
-  if (ip !== '' && parseIp(ip) === undefined) problems.invalid(at, ip, 'must be an IPv4 address, (e.g. 10.9.8.7)');
+/** Addresses of one thing: one of a family (validatePodIPs and validateHostIPs in Kubernetes). */
+function validateAddresses(ips: readonly PodIP[], at: string, problems: Problems): void {
+  ips.forEach(({ ip }, i) => validateIp(ip, `${at}[${i}]`, problems));
+  if (ips.length < 2) return;
+  const [first, second] = ips.map(({ ip }) => (parseIp(ip) === undefined ? 6 : 4));
+  if (ips.length > 2 || first === second) {
+    problems.invalid(at, ips, 'may specify no more than one IP for each IP family');
+  }
+  const seen = new Set<string>();
+  ips.forEach(({ ip }, i) => {
+    if (seen.has(ip)) problems.duplicate(`${at}[${i}]`, { ip });
+    seen.add(ip);
+  });
 }
 
 function validateIp(ip: string, at: string, problems: Problems): void {
-  if (ip !== '') for (const wrong of ipAddress(ip)) problems.invalid(at, ip, wrong);
+  problems.breaches(at, ip, ipAddress);
 }
