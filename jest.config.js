@@ -12,6 +12,8 @@ const shared = {
     '^@shiplog/contracts$': '<rootDir>/contracts/src/index.ts',
     '^@shiplog/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
   },
+  // What is published as ES modules alone is transformed as our own is; Node itself requires it as it is.
+  transformIgnorePatterns: ['/node_modules/(?!@marcbachmann/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.shiplog/'],
   injectGlobals: true,
 };

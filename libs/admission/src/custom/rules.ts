@@ -1,5 +1,7 @@
 import type { KubeObject, ResourceRow, ResourceVersion } from '@shiplog/contracts';
 import { dnsSubdomain, fieldAt, fromStored, type Problems, versionedAs } from '@shiplog/apimachinery';
+import { ruleTreeOf, type RuleTree } from '../cel/compile';
+import { validateRules } from '../cel/evaluate';
 import type { SchemaProps } from '../definitions/types';
 import type { AnyKindRules } from '../kinds/kind';
 import { sharing } from './correlation';
@@ -42,8 +44,22 @@ function validateCustomObject(
   validateScale(version, draft, walk.problems);
   validateEmbedded(schema, object, '', walk);
   validateListTypes(schema, object, '', walk);
+  const rules = ruleTreeOf(schema);
+  if (rules !== undefined) askRules(rules, object, older, walk.problems);
   problems.take(walk.problems, (field) => (field === '' ? NOWHERE : field));
   if (walk.exhausted) problems.forbidden(NOWHERE, 'the object takes too long to be validated by its schema');
+}
+
+/** Problems after which rules would not know what they look at. */
+const BLOCKING = ['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'];
+
+function askRules(rules: RuleTree, object: unknown, older: unknown, problems: Problems): void {
+  if (!problems.causes.some(({ reason = '' }) => BLOCKING.includes(reason))) {
+    return validateRules(rules, object, older, problems);
+  }
+  const detail =
+    'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+  problems.invalid(NOWHERE, 'null', detail);
 }
 
 const MOST_REPLICAS = 2 ** 31 - 1;

@@ -4,10 +4,10 @@ import { Problems } from '@shiplog/apimachinery';
  * Steps that the validation of one object may take: a look at a value with a keyword, a text's characters in a pattern by a
  * hundred. What any object of 3 MiB needs with the schemas of charts is a tenth of it; it is a fraction of a second.
  */
-const STEPS = 5_000_000;
+const STEPS = 3_000_000;
 
 /** Steps that an attempt with a branch of anyOf and its like takes for itself. */
-const ATTEMPT = 10;
+const ATTEMPT = 20;
 
 type Budget = { left: number };
 

@@ -179,9 +179,9 @@ describe('a schema', () => {
     const properties = Object.fromEntries(Array.from({ length: 2_500 }, (_, i) => [`field${i}`, field]));
     const object = withField({ type: 'object', properties });
     expect(JSON.stringify(object).length).toBeGreaterThan(450_000);
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(wrongWith(object)).toEqual([]);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(1_000);
   });
 });
 

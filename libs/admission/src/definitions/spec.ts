@@ -3,6 +3,7 @@ import { validateConversion } from './conversion';
 import { validateDefaults } from './defaults';
 import { validateColumns, validateSelectableFields, validateSubresources } from './fields';
 import { breach, requireNames, validateNames } from './names';
+import { validateRuleExpressions, validateRuleFields } from './rules';
 import { validateSchema } from './schema';
 import { validateStructural } from './structural';
 import type { SchemaProps, Spec, Version } from './types';
@@ -142,4 +143,7 @@ function validateSchemaOf(version: Version, at: string, problems: Problems): voi
   validateStructural(schema, where, problems);
   if (problems.causes.length === found) validateDefaults(schema, where, problems);
   validateSchema(schema, { at: where, isRoot: true, inMeta: false }, problems);
+  validateRuleFields(schema, where, problems);
+  // Of a schema that is unsound there are no types to check expressions by.
+  if (problems.causes.length === found) validateRuleExpressions(schema, where, problems);
 }

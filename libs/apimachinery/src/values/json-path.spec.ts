@@ -42,8 +42,8 @@ describe('a JSON path', () => {
 
   it('costs no more than it may', () => {
     const wide = JSON.parse(`{"a":${'{"a":'.repeat(150)}1${'}'.repeat(150)}}`) as unknown;
-    const start = performance.now();
+    const start = process.cpuUsage();
     followJsonPath(parseJsonPath('..a'.repeat(30))!, wide);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
   });
 });
