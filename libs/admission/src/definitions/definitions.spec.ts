@@ -247,4 +247,23 @@ describe('a change of a definition', () => {
     const result = admitUpdate(row, undefined, before, object, admission());
     expect(result).toMatchObject({ ok: true, value: { status: { storedVersions: ['v1', 'v1beta1'] } } });
   });
+
+  it('of its status leaves the resource served, and may let a version go', () => {
+    const two = { ...before, status: { ...(before.status as object), storedVersions: ['v1beta1', 'v1'] } };
+    const own = { type: 'Mine', status: 'True', reason: 'Because', message: 'm' };
+    const submitted = {
+      ...two,
+      status: { conditions: [own], storedVersions: ['v1'], acceptedNames: { plural: 'x', kind: 'X' } },
+    };
+    expect(admitUpdate(row, 'status', two, submitted, admission())).toMatchObject({
+      ok: true,
+      value: {
+        status: {
+          acceptedNames: { plural: 'crontabs', kind: 'CronTab' },
+          storedVersions: ['v1'],
+          conditions: [{ type: 'NamesAccepted', status: 'True' }, { type: 'Established', status: 'True' }, own],
+        },
+      },
+    });
+  });
 });

@@ -9,17 +9,34 @@ import type { Condition, Definition, Names, StoredDefinition } from './types';
  * is served, in which versions objects may be stored. Decided with the write itself: nobody else takes a name meanwhile.
  */
 export function settleStatus(draft: Definition, ctx: AdmissionContext, before?: StoredDefinition): void {
+  settle(draft, ctx, before, before?.status ?? {});
+}
+
+/**
+ * What of a status can be written by others: conditions of their own, and which versions objects are no more stored in. Names and
+ * whether the resource is served stay what they are, whatever is written.
+ */
+export function keepSettled(draft: Definition, ctx: AdmissionContext, before: StoredDefinition): void {
+  settle(draft, ctx, before, draft.status ?? {});
+}
+
+function settle(
+  draft: Definition,
+  ctx: AdmissionContext,
+  before: StoredDefinition | undefined,
+  written: NonNullable<Definition['status']>,
+): void {
   const { spec } = draft;
   if (spec === undefined) return;
   const { status: was = {} } = before ?? {};
   const stored = spec.versions.filter(({ storage }) => storage).map(({ name }) => name);
   const { accepted, conflict } = acceptedNames(draft, ctx, was.acceptedNames);
-  const conditions = conditionsOf(draft, conflict, was.conditions ?? []);
+  const conditions = conditionsOf(draft, conflict, was.conditions ?? [], written.conditions ?? []);
   draft.status = {
-    ...was,
+    ...written,
     acceptedNames: accepted,
-    storedVersions: [...new Set([...(was.storedVersions ?? []), ...stored])],
-    conditions: timed(conditions, was.conditions ?? [], toSeconds(ctx.now)),
+    storedVersions: [...new Set([...(written.storedVersions ?? []), ...stored])],
+    conditions: timed(conditions, [...(was.conditions ?? []), ...(written.conditions ?? [])], toSeconds(ctx.now)),
   };
 }
 
@@ -89,8 +106,16 @@ function isBuiltIn({ versions }: ResourceRow): boolean {
   return typeof versions[0].schema === 'string';
 }
 
+/** Conditions that are decided here. */
+const SETTLED = ['NamesAccepted', 'Established', 'KubernetesAPIApprovalPolicyConformant'];
+
 /** In the order in which Kubernetes comes to them. A resource that is served stays so, whatever becomes of its names. */
-function conditionsOf(draft: Definition, conflict: Conflict | undefined, before: readonly Condition[]): Condition[] {
+function conditionsOf(
+  draft: Definition,
+  conflict: Conflict | undefined,
+  before: readonly Condition[],
+  written: readonly Condition[],
+): Condition[] {
   const established = before.find(({ type, status }) => type === 'Established' && status === 'True');
   const approval = approvalCondition(draft);
   const accepted: Condition =
@@ -113,7 +138,7 @@ function conditionsOf(draft: Definition, conflict: Conflict | undefined, before:
     accepted,
     established ?? (conflict === undefined ? free : refused),
     ...(approval === undefined ? [] : [approval]),
-    ...before.filter(({ type }) => type === 'Terminating'),
+    ...written.filter(({ type }) => !SETTLED.includes(type)),
   ];
 }
 

@@ -2,7 +2,7 @@ import { DEFINITIONS, dnsSubdomain, type Problems } from '@shiplog/apimachinery'
 import { validateApproval } from '../definitions/approval';
 import { validateNames } from '../definitions/names';
 import { validatePreserve, validateSpec } from '../definitions/spec';
-import { settleStatus } from '../definitions/status';
+import { keepSettled, settleStatus } from '../definitions/status';
 import type { Definition, Spec, StoredDefinition } from '../definitions/types';
 import { defineKind } from './kind';
 
@@ -46,6 +46,7 @@ export const customResourceDefinitions = defineKind<typeof DEFINITIONS>({
     immutable('spec.names.plural', spec.names.plural, before.spec.names.plural, problems);
   },
   status: {
+    defaults: (draft, before, ctx) => keepSettled(draft, ctx, before),
     validate({ status }, problems) {
       validateNames(status?.acceptedNames ?? {}, 'status.acceptedNames', problems);
     },
