@@ -88,10 +88,10 @@ export class Application {
     return result;
   }
 
-  /** A set without what others own by name. */
-  #withoutNamed(set: FieldSet): FieldSet {
+  /** A set without what others of some owners own by name. */
+  #withoutNamed(set: FieldSet, owners = this.#owners): FieldSet {
     let left = set;
-    for (const [key, owner] of Object.entries(this.#owners)) {
+    for (const [key, owner] of Object.entries(owners)) {
       if (key !== this.#key && key !== NOBODY) left = difference(left, namedFields(owner));
     }
     return left;
@@ -116,8 +116,10 @@ export class Application {
 
   /** What is applied as it was: the owners of the rest own it too from now on. */
   #shared(): FieldSet {
-    const { modified = NOTHING, added = NOTHING } = this.#comparisons.in(this.write.apiVersion) ?? {};
-    return difference(difference(this.#fields, modified), added);
+    const comparison = this.#comparisons.in(this.write.apiVersion);
+    if (comparison === undefined) return NOTHING;
+    const { modified, added, removed } = comparison;
+    return [modified, added, removed].reduce(difference, this.#fields);
   }
 
   #own(): FieldOwner {
@@ -139,7 +141,11 @@ export class Application {
     const comparison = new Comparisons(row, this.before, after).in(this.write.apiVersion);
     if (comparison === undefined) return;
     const candidates = tracked(union(comparison.added, difference(this.#last, comparison.removed)));
-    const unowned = inScope(row, this.write.subresource, this.#withoutNamed(difference(candidates, this.#fields)));
+    const unowned = inScope(
+      row,
+      this.write.subresource,
+      this.#withoutNamed(difference(candidates, this.#fields), result),
+    );
     const known = result[NOBODY];
     const fields = union(difference(namedFields(known), this.#fields), unowned);
     if (isEmptySet(fields)) delete result[NOBODY];

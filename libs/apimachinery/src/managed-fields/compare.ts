@@ -2,7 +2,7 @@ import type { FieldSet } from '@shiplog/contracts';
 import { sameJson } from '../values/equal';
 import { isJsonObject } from '../values/json-object';
 import { LEAF, NOTHING, isEmptySet } from './field-set';
-import { presentNode } from './fields-of';
+import { partsPresent, presentNode } from './fields-of';
 import { type ListSchema, type MapSchema, type MergeSchema, fieldSchema } from './merge-schema';
 import { fieldStep, itemsByStep } from './path-element';
 
@@ -86,7 +86,15 @@ function compareValues(schema: MergeSchema, before: unknown, after: unknown): Di
   if (list !== undefined && isListLike(before) && isListLike(after) && (hasItems(before) || hasItems(after))) {
     return compareItems(list, before ?? [], after ?? []);
   }
-  return sameJson(before, after) ? undefined : MODIFIED;
+  return sameJson(before, after) ? undefined : replacedBy(schema, before, after);
+}
+
+/** One kind of value in the place of another: what was in the one is gone, what is in the other is new. */
+function replacedBy(schema: MergeSchema, before: unknown, after: unknown): Differences {
+  const removed = partsPresent(schema, before);
+  const added = partsPresent(schema, after);
+  if (isEmptySet(removed) && isEmptySet(added)) return MODIFIED;
+  return { ...MODIFIED, ...(isEmptySet(removed) ? { added } : isEmptySet(added) ? { removed } : { added, removed }) };
 }
 
 function isMapLike(value: unknown): value is Json | null {

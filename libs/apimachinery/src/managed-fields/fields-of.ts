@@ -8,17 +8,19 @@ type Json = Record<string, unknown>;
 
 /** A value's own node in the set of all that is there: itself and everything in it that its schema knows. */
 export function presentNode(schema: MergeSchema, value: unknown): FieldSet {
-  if (schema.map !== undefined && isJsonObject(value)) {
-    return nodeOf(fieldsPresent(schema.map, value), true) ?? LEAF;
-  }
-  if (schema.list === undefined || !Array.isArray(value)) return LEAF;
-  const { items } = schema.list;
+  return nodeOf(partsPresent(schema, value), true) ?? LEAF;
+}
+
+/** All that is in a value, without itself. */
+export function partsPresent({ map, list }: MergeSchema, value: unknown): FieldSet {
+  if (map !== undefined && isJsonObject(value)) return fieldsPresent(map, value);
+  if (list === undefined || !Array.isArray(value)) return NOTHING;
   const steps: Record<string, FieldSet> = {};
-  for (const [step, [first, ...more]] of itemsByStep(schema.list, value)) {
+  for (const [step, [first, ...more]] of itemsByStep(list, value)) {
     // Items that can't be told apart belong to whoever has all of them.
-    steps[step] = more.length > 0 ? LEAF : presentNode(items, first);
+    steps[step] = more.length > 0 ? LEAF : presentNode(list.items, first);
   }
-  return nodeOf(steps, true) ?? LEAF;
+  return steps;
 }
 
 /** All fields of an object that its schema knows, those that hold others too. */
