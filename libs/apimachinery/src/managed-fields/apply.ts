@@ -83,7 +83,7 @@ export class Application {
       }
       if (left !== undefined) result[key] = left;
     }
-    if (!isEmptySet(this.#fields)) result[this.#key] = this.#own();
+    if (!isEmptySet(this.#fields)) result[this.#key] = this.#own(after);
     this.#setNobody(result, after);
     return result;
   }
@@ -122,13 +122,21 @@ export class Application {
     return [modified, added, removed].reduce(difference, this.#fields);
   }
 
-  #own(): FieldOwner {
+  #own(after: KubeObject): FieldOwner {
     const { apiVersion, time } = this.write;
     const known = this.#owners[this.#key];
     if (known === undefined || !sameJson(this.#last, this.#fields)) return { apiVersion, time, fields: this.#fields };
-    const { modified = NOTHING, added = NOTHING } = this.#comparisons.in(apiVersion) ?? {};
-    const isSame = known.apiVersion === apiVersion && isEmptySet(modified) && isEmptySet(added);
+    const isSame = known.apiVersion === apiVersion && !this.#isChange(after);
     return isSame ? known : { ...known, apiVersion, time };
+  }
+
+  /** Whether it changes anything, also after admission, which fills in again what is replaced whole. */
+  #isChange(after: KubeObject): boolean {
+    const setsIn = (comparisons: Comparisons): boolean => {
+      const { modified = NOTHING, added = NOTHING } = comparisons.in(this.write.apiVersion) ?? {};
+      return !isEmptySet(modified) || !isEmptySet(added);
+    };
+    return setsIn(this.#comparisons) && setsIn(new Comparisons(this.resource.row, this.before, after));
   }
 
   /** What is there and was not applied, nor anybody's before: given up, or filled in by admission. It is no part of the rest. */

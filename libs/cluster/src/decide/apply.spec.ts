@@ -48,6 +48,12 @@ describe('server-side apply', () => {
     expect(at.when(data({ k: '1' })).types).toEqual([]);
   });
 
+  it('applied twice is applied once, also where defaults are inside of what is replaced whole', () => {
+    const env = [{ name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }];
+    const pod = apply('pods', 'p', { spec: { containers: [{ name: 'c', image: 'i', env }] } });
+    expect(cluster().given(pod).when(pod).types).toEqual([]);
+  });
+
   it('takes away what its manager no longer applies', () => {
     const at = cluster()
       .given(data({ k: '1', l: '2' }))
