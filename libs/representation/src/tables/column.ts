@@ -53,12 +53,18 @@ export function count(name: string, description: string, priority: 0 | 1 = 0): C
   return { name, type: 'integer', format: '', description, priority };
 }
 
+/** A column of yes or no. */
+export function flag(name: string, description: string): Column {
+  return { name, type: 'boolean', format: '', description, priority: 0 };
+}
+
 /** The same column, shown by `-o wide` only. */
 export function wide(name: string, description: string): Column {
   return text(name, description, 1);
 }
 
 export const NONE = '<none>';
+export const UNSET = '<unset>';
 
 /** `a=1,b=2` in the order of the keys; `<none>` for no label. */
 export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {

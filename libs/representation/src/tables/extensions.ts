@@ -10,9 +10,7 @@ import type {
 } from '@shiplog/contracts';
 import { conditionOf } from '@shiplog/kube';
 import { ageOf } from '../duration';
-import { AGE, count, NAME, text, type Printer } from './column';
-
-const UNSET = '<unset>';
+import { AGE, count, NAME, text, type Printer, UNSET } from './column';
 
 /** Both kinds of webhooks. */
 export const webhookConfigurationPrinter: Printer<MutatingWebhookConfiguration | ValidatingWebhookConfiguration> = {

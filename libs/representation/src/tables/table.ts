@@ -29,6 +29,7 @@ import {
   validatingAdmissionPolicyPrinter,
   webhookConfigurationPrinter,
 } from './extensions';
+import { limitRangePrinter, priorityClassPrinter, resourceQuotaPrinter, runtimeClassPrinter } from './limits';
 import { endpointsPrinter, endpointSlicePrinter, servicePrinter } from './networking';
 import {
   certificateSigningRequestPrinter,
@@ -37,6 +38,8 @@ import {
   priorityLevelConfigurationPrinter,
   roleBindingPrinter,
 } from './policy';
+import * as routing from './routing';
+import * as storage from './storage';
 import { podPrinter, replicationControllerPrinter } from './workloads';
 
 /** The kinds with columns of their own: those that `kubectl get` shows on Kubernetes. */
@@ -79,6 +82,23 @@ const OWN: { readonly [R in BuiltIn]?: Printer<ObjectOf<R>> } = {
   'resourceclaims.resource.k8s.io': resourceClaimPrinter,
   'resourceclaimtemplates.resource.k8s.io': agePrinter,
   'resourceslices.resource.k8s.io': resourceSlicePrinter,
+  limitranges: limitRangePrinter,
+  resourcequotas: resourceQuotaPrinter,
+  'priorityclasses.scheduling.k8s.io': priorityClassPrinter,
+  'runtimeclasses.node.k8s.io': runtimeClassPrinter,
+  'ingresses.networking.k8s.io': routing.ingressPrinter,
+  'ingressclasses.networking.k8s.io': routing.ingressClassPrinter,
+  'networkpolicies.networking.k8s.io': routing.networkPolicyPrinter,
+  'ipaddresses.networking.k8s.io': routing.ipAddressPrinter,
+  'servicecidrs.networking.k8s.io': routing.serviceCidrPrinter,
+  persistentvolumes: storage.persistentVolumePrinter,
+  persistentvolumeclaims: storage.persistentVolumeClaimPrinter,
+  'storageclasses.storage.k8s.io': storage.storageClassPrinter,
+  'volumeattributesclasses.storage.k8s.io': storage.volumeAttributesClassPrinter,
+  'csidrivers.storage.k8s.io': storage.csiDriverPrinter,
+  'csinodes.storage.k8s.io': storage.csiNodePrinter,
+  'csistoragecapacities.storage.k8s.io': storage.csiStorageCapacityPrinter,
+  'volumeattachments.storage.k8s.io': storage.volumeAttachmentPrinter,
 };
 const PRINTERS = byResource(OWN as { readonly [R in BuiltIn]?: Printer<StoredObject> });
 /** Of what is served without being stored. */
