@@ -152,6 +152,12 @@ describe('replacing', () => {
     );
   });
 
+  it('takes a resourceVersion of 0 for whichever there is', () => {
+    expect(valueOf(replace({ metadata: { ...before.metadata, resourceVersion: '0' } })).metadata.uid).toBe(
+      before.metadata.uid,
+    );
+  });
+
   it('is possible without a resourceVersion', () => {
     expect(valueOf(replace({ metadata: { name: 'web' } })).metadata).toEqual(before.metadata);
   });

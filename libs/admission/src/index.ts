@@ -6,6 +6,7 @@ export { admitCreate } from './create';
 export { distinctOwners } from './metadata/owners';
 export { checkNamespace } from './namespace';
 export { defaultPodSpec, pullPolicyOf } from './pods/defaults';
+export { SYSTEM_PRIORITIES } from './pods/priority';
 export { qosClassOf } from './pods/qos';
 export { referencesOf } from './pods/references';
 export { validatePodStatus } from './pods/validate-status';

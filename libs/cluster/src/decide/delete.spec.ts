@@ -173,6 +173,19 @@ describe('deleting a namespace', () => {
   });
 });
 
+describe('deleting a priority class', () => {
+  it('of the system is refused', () => {
+    const resource = 'priorityclasses.scheduling.k8s.io';
+    const at = cluster()
+      .given(create(resource, 'system-node-critical', { value: 2_000_001_000 }))
+      .given(create(resource, 'mine'));
+    expect(at.when(remove(resource, 'system-node-critical')).rejection?.message).toBe(
+      `${resource} "system-node-critical" is forbidden: this is a system priority class and cannot be deleted`,
+    );
+    expect(at.when(remove(resource, 'mine')).types).toEqual([`${resource}.Deleted`]);
+  });
+});
+
 describe('deleting a collection', () => {
   const deleteAll = (labelSelector?: string) =>
     ({ type: 'DeleteCollection', data: { resource: 'configmaps', namespace: 'default', labelSelector } }) as const;

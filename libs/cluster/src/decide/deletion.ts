@@ -8,7 +8,7 @@ import {
   type ResourceRow,
   type StoredObject,
 } from '@shiplog/contracts';
-import { matchesFields, parseFieldSelector } from '@shiplog/admission';
+import { matchesFields, parseFieldSelector, SYSTEM_PRIORITIES } from '@shiplog/admission';
 import {
   DEFINITIONS,
   isJsonObject,
@@ -251,8 +251,11 @@ function policyFinalizer(
   }
 }
 
-/** 403 for the namespaces that must stay. */
+/** 403 for what must stay. */
 function deletionRejection(resource: ResourceId, name: string): KubeStatus | undefined {
+  if (resource === 'priorityclasses.scheduling.k8s.io' && SYSTEM_PRIORITIES.has(name)) {
+    return statusOf.forbidden(resource, name, 'this is a system priority class and cannot be deleted');
+  }
   if (resource !== 'namespaces' || !IMMORTAL.includes(name)) return undefined;
   return statusOf.forbidden(resource, name, 'this namespace may not be deleted');
 }

@@ -11,6 +11,7 @@ import {
   type BuiltIn,
   type ResourceId,
 } from '@shiplog/contracts';
+import { SYSTEM_PRIORITIES } from '@shiplog/admission';
 import { backendAddress } from '@shiplog/apimachinery';
 import type { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
@@ -22,13 +23,15 @@ import type { ApiConfig } from '../settings';
 
 const ACTOR = serviceActor('api');
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+const CLASSES = 'priorityclasses.scheduling.k8s.io';
 const PORT_NAME = 'https';
 const PROXY_AUTHENTICATION = 'extension-apiserver-authentication';
 const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };
 
 /**
- * Makes what every cluster has, where it is missing: four namespaces, the Service `kubernetes` with its endpoint, by which
- * pods reach the api, and by what servers of APIServices know it. Several apis may do so at once: the later one is told that it is there.
+ * Makes what every cluster has, where it is missing: four namespaces, the priority classes of the system, the Service
+ * `kubernetes` with its endpoint, by which pods reach the api, and by what servers of APIServices know it. Several apis may
+ * do so at once: the later one is told that it is there.
  */
 @Injectable()
 export class Bootstrap {
@@ -66,7 +69,10 @@ export class Bootstrap {
 
   async #make(): Promise<void> {
     const { config } = this;
-    await Promise.all(NAMESPACES.map((name) => this.#ensure('namespaces', '', objectOf('namespaces', { name }))));
+    await Promise.all([
+      ...NAMESPACES.map((name) => this.#ensure('namespaces', '', objectOf('namespaces', { name }))),
+      ...[...SYSTEM_PRIORITIES].map(([name, value]) => this.#ensure(CLASSES, '', priorityClass(name, value))),
+    ]);
     await this.#ensure('services', 'default', kubernetesService(config));
     if (config.proxyCaFile !== '') {
       await this.#ensure('configmaps', 'kube-system', proxyAuthentication(readFileSync(config.proxyCaFile, 'utf8')));
@@ -95,7 +101,7 @@ export class Bootstrap {
 
   /**
    * The deletion that it makes good, else the last event of what stands there, else that of the namespace it is made in.
-   * The first namespaces of a cluster have none: before them there is nothing.
+   * The first objects of a cluster have none: before them there is nothing.
    */
   #causeOf(key: ObjectKey): number | undefined {
     const { projection } = this.cluster;
@@ -113,6 +119,7 @@ function keyOf({ resource, namespace, name }: ObjectKey): string {
 function isOfEveryCluster({ resource, namespace, name }: ObjectKey): boolean {
   if (resource === 'namespaces') return NAMESPACES.includes(name);
   if (resource === 'configmaps') return namespace === 'kube-system' && name === PROXY_AUTHENTICATION;
+  if (resource === CLASSES) return SYSTEM_PRIORITIES.has(name);
   const isEndpoint = ['services', 'endpoints', 'endpointslices.discovery.k8s.io'].includes(resource);
   return isEndpoint && namespace === 'default' && name === 'kubernetes';
 }
@@ -148,6 +155,11 @@ function proxyAuthentication(authority: string): KubeObject {
     'requestheader-username-headers': '["X-Remote-User"]',
   };
   return objectOf('configmaps', { name: PROXY_AUTHENTICATION, namespace: 'kube-system' }, { data });
+}
+
+function priorityClass(name: string, value: number): KubeObject {
+  const whose = name === 'system-node-critical' ? 'its node' : 'the cluster';
+  return objectOf(CLASSES, { name }, { value, description: `For pods that ${whose} can not do without.` });
 }
 
 function kubernetesService({ serviceCidr, port }: ApiConfig): KubeObject {
