@@ -15,6 +15,7 @@ import { cronJobs } from './cronjobs';
 import { customResourceDefinitions } from './customresourcedefinitions';
 import { daemonSets } from './daemonsets';
 import { deployments } from './deployments';
+import { deviceClasses, resourceClaims, resourceClaimTemplates, resourceSlices } from './devices';
 import { endpoints } from './endpoints';
 import { endpointSlices } from './endpointslices';
 import { events } from './events';
@@ -85,6 +86,10 @@ const RULES = byResource<AnyKindRules>({
   'validatingadmissionpolicies.admissionregistration.k8s.io': validatingAdmissionPolicies,
   'validatingadmissionpolicybindings.admissionregistration.k8s.io': validatingAdmissionPolicyBindings,
   'validatingwebhookconfigurations.admissionregistration.k8s.io': validatingWebhookConfigurations,
+  'deviceclasses.resource.k8s.io': deviceClasses,
+  'resourceclaims.resource.k8s.io': resourceClaims,
+  'resourceclaimtemplates.resource.k8s.io': resourceClaimTemplates,
+  'resourceslices.resource.k8s.io': resourceSlices,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
   limitranges: limitRanges,
   persistentvolumeclaims: persistentVolumeClaims,
