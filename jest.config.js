@@ -13,7 +13,9 @@ const shared = {
     '^@shiplog/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
   },
   // What is published as ES modules alone is transformed as our own is; Node itself requires it as it is.
-  transformIgnorePatterns: ['/node_modules/(?!@marcbachmann/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@marcbachmann|@kubernetes/client-node|openid-client|oauth4webapi|jose)/)',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.shiplog/'],
   injectGlobals: true,
 };

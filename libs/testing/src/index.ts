@@ -1,4 +1,5 @@
 export * from './eventually';
+export * from './manifests';
 export * from './namespace';
 export * from './nats';
 export * from './nats-proxy';
