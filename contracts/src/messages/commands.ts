@@ -35,6 +35,8 @@ const fieldManager = Optional(
     description: 'Whose the fields are that the command changes. Default: that of the part of the cluster that asks.',
   }),
 );
+/** Of an Event that is made from the log: as it is. By the change it becomes an object of the log. Only an api knows it. */
+const made = Optional(AnyObject);
 const deletionFields = {
   gracePeriodSeconds: Optional(Seconds('0 removes a pod without waiting for its containers.')),
   propagationPolicy: Optional(OneOf(['Background', 'Foreground', 'Orphan'], "Kubernetes' garbage collection modes.")),
@@ -91,7 +93,7 @@ export const CreateObject = command('CreateObject', {
 
 export const ReplaceObject = command('ReplaceObject', {
   summary: 'Replaces an object or a part of it.',
-  data: withKey({ object: AnyObject, apiVersion, subresource, fieldManager, dryRun }),
+  data: withKey({ object: AnyObject, apiVersion, subresource, fieldManager, dryRun, made }),
   from: ['api', 'controller', 'user'],
 });
 
@@ -105,13 +107,14 @@ export const PatchObject = command('PatchObject', {
     fieldManager,
     force: Optional(Type.Boolean({ description: 'An apply patch takes fields from whoever else manages them.' })),
     dryRun,
+    made,
   }),
   from: ['api', 'controller', 'kubelet', 'network', 'user'],
 });
 
 export const DeleteObject = command('DeleteObject', {
   summary: 'Deletes an object.',
-  data: withKey({ ...deletionFields, dryRun }),
+  data: withKey({ ...deletionFields, dryRun, made }),
   from: ['api', 'controller', 'kubelet', 'user'],
 });
 

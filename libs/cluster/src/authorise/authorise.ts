@@ -38,7 +38,10 @@ const CONTROLLER_ID = /^rc\./;
  */
 export function authorise(state: ReadonlyCluster, principal: Principal, command: AnyCommand): KubeStatus | undefined {
   const reason =
-    typeRejection(principal, command) ?? actorRejection(principal, command) ?? roleRejection(state, principal, command);
+    typeRejection(principal, command) ??
+    madeRejection(principal, command) ??
+    actorRejection(principal, command) ??
+    roleRejection(state, principal, command);
   return reason === undefined ? undefined : forbidden(principal, command, reason);
 }
 
@@ -51,6 +54,13 @@ function typeRejection(principal: Principal, { type, id }: AnyCommand): string |
   if (TYPES.get(principal.kind)?.has(type) !== true) return `it may not send ${type}`;
   if (!mayUseId(principal, id)) return `the id ${id} is of a controller's form`;
   return undefined;
+}
+
+/** Events are made from the log where they are read: nobody else can know them. */
+function madeRejection({ kind }: Principal, { data }: AnyCommand): string | undefined {
+  return kind !== 'api' && 'made' in data && data.made !== undefined
+    ? 'only an api knows what is made from the log'
+    : undefined;
 }
 
 function actorRejection({ kind, name }: Principal, { actor }: AnyCommand): string | undefined {

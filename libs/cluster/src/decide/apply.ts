@@ -17,7 +17,7 @@ import {
   type VersionedResource,
 } from '@shiplog/apimachinery';
 import { applyConflict } from './apply-conflict';
-import { refused, resourceOf, type DecisionContext, type Decided } from './decision';
+import { objectOf, refused, resourceOf, type DecisionContext, type Decided } from './decision';
 import { writeOf } from './field-managers';
 import { allowedByLastApplied, withLastApplied } from './last-applied';
 import { createObject, submitUpdate, subresourceRejection } from './objects';
@@ -37,7 +37,7 @@ export function decideApply(context: DecisionContext, data: Data): Decided {
   if (misplaced !== undefined) return refused(misplaced);
   const resource = versionedAs(row, data.apiVersion);
   if (resource === undefined) return refused(statusOf.noSuchPath());
-  const before = context.state.get(row.id, data.namespace, data.name);
+  const before = objectOf(context, data);
   const read = readApplied(resource, data, subresource);
   if (!read.ok) return read;
   const applied = read.value;

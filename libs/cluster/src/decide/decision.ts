@@ -11,6 +11,7 @@ import {
   type ObjectKey,
   type ResourceId,
   type ResourceRow,
+  type StoredObject,
 } from '@shiplog/contracts';
 import { ok, type Result, statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
@@ -89,6 +90,21 @@ export function resourceOf(
   }
   if (!namespaced && namespace !== '') return refused(statusOf.badRequest(`${plural} are not namespaced`));
   return ok(row);
+}
+
+/**
+ * The object that a command means; of Events also one that is made from the log, which the command then brings: the log has no object of
+ * its name yet.
+ */
+export function objectOf(
+  { state }: Pick<DecisionContext, 'state'>,
+  { resource, namespace, name, made }: ObjectKey & { made?: KubeObject },
+): StoredObject | undefined {
+  const object = state.get(resource, namespace, name) as StoredObject | undefined;
+  if (object !== undefined || made === undefined || resource !== 'events') return object;
+  const { metadata } = made;
+  const isIt = metadata.name === name && metadata.namespace === namespace && typeof metadata.uid === 'string';
+  return isIt ? (made as StoredObject) : undefined;
 }
 
 /**

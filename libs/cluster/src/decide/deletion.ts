@@ -21,7 +21,15 @@ import { kubernetesTime } from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
 import { markTerminating } from './definitions';
 import { changeEvent, deletedEvent } from './change';
-import { refused, resourceOf, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
+import {
+  objectOf,
+  refused,
+  resourceOf,
+  type DecisionContext,
+  type Decided,
+  type ItemDraft,
+  type NewEvent,
+} from './decision';
 
 /** Finalizers by which the garbage collector keeps an owner until it has dealt with its dependents. */
 const FOREGROUND_FINALIZER = 'foregroundDeletion';
@@ -46,7 +54,7 @@ export function decideDelete(context: DecisionContext, data: Command<'DeleteObje
   const found = resourceOf(context.state, data);
   if (!found.ok) return found;
   const row = found.value;
-  const object = context.state.get(resource, namespace, name);
+  const object = objectOf(context, data);
   if (object === undefined) return refused(statusOf.notFound(row, name));
   const deletion = deletionOf(context, row, object, data);
   if (!deletion.ok) return deletion;

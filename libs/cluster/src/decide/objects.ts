@@ -25,7 +25,7 @@ import {
 } from '@shiplog/apimachinery';
 import { decideApply } from './apply';
 import { changeEvent, deletedEvent, eventOf } from './change';
-import { refused, resourceOf, sizeRejection, type DecisionContext, type Decided } from './decision';
+import { objectOf, refused, resourceOf, sizeRejection, type DecisionContext, type Decided } from './decision';
 import { isReadyToGo } from './deletion';
 import { asPatched, ownedBy, ownersBefore, writeOf } from './field-managers';
 import type { ReadonlyCluster } from '../state';
@@ -97,12 +97,18 @@ function makesObjects(row: ResourceRow | undefined): boolean {
   return row?.createOnUpdate === true;
 }
 
-type Update = ObjectKey & { apiVersion?: string; subresource?: string; fieldManager?: string; dryRun?: boolean };
+type Update = ObjectKey & {
+  apiVersion?: string;
+  subresource?: string;
+  fieldManager?: string;
+  dryRun?: boolean;
+  made?: KubeObject;
+};
 
 /** Decides ReplaceObject: the whole object, or its status, scale or (of a namespace) finalizers. */
 export function decideReplace(context: DecisionContext, data: Command<'ReplaceObject'>['data']): Decided {
   const { resource, namespace, name, subresource = '', object, apiVersion, fieldManager, dryRun } = data;
-  const isMissing = subresource === '' && context.state.get(resource, namespace, name) === undefined;
+  const isMissing = subresource === '' && objectOf(context, data) === undefined;
   if (isMissing && makesObjects(context.state.catalog.get(resource))) {
     // The version is that of an object which is gone.
     const { resourceVersion: _gone, ...metadata } = object.metadata;
@@ -144,13 +150,13 @@ function decideUpdate(
   const found = resourceOf(context.state, data);
   if (!found.ok) return found;
   const row = found.value;
-  const { namespace, name, apiVersion } = data;
+  const { name, apiVersion } = data;
   const subresource = data.subresource === '' ? undefined : data.subresource;
   const misplaced = subresourceRejection(row, subresource);
   if (misplaced !== undefined) return refused(misplaced);
   const resource = versionedAs(row, apiVersion);
   if (resource === undefined) return refused(statusOf.noSuchPath());
-  const before = context.state.get(row.id, namespace, name);
+  const before = objectOf(context, data);
   if (before === undefined) return refused(statusOf.notFound(row, name));
   const submitted = submit(resource, before);
   if (!submitted.ok) return submitted;
@@ -185,10 +191,13 @@ export function submitUpdate(
   const admittedObject = withoutUndefined(admitted.value) as StoredObject;
   const after = ownedBy(admittedObject, ownersOf(admittedObject));
   const oversize = sizeRejection(after);
-  return oversize === undefined ? commitUpdate(data, before, after) : refused(oversize);
+  if (oversize !== undefined) return refused(oversize);
+  const isLogged = context.state.get(row.id, data.namespace, data.name) !== undefined;
+  return commitUpdate(data, before, after, isLogged);
 }
 
-function commitUpdate(data: Update, before: StoredObject, admitted: StoredObject): Decided {
+/** @param isLogged whether the log has the object: the first event of one that was made from the log holds it whole */
+function commitUpdate(data: Update, before: StoredObject, admitted: StoredObject, isLogged: boolean): Decided {
   const { resource, namespace, name } = data;
   const after = { ...admitted, metadata: { ...admitted.metadata, resourceVersion: before.metadata.resourceVersion } };
   const reply = {
@@ -198,7 +207,8 @@ function commitUpdate(data: Update, before: StoredObject, admitted: StoredObject
   };
   if (data.dryRun === true) return { ok: true, events: [], reply: { ...reply, object: after } };
   const change = changeEvent(resource, before, after);
-  if (change === undefined) return { ok: true, events: [], reply };
+  if (change === undefined) return { ok: true, events: [], reply: isLogged ? reply : { ...reply, object: after } };
+  if (!isLogged) return { ok: true, events: [eventOf(resource, after, 'Created', { object: after })], reply };
   // An object that only waited for its last finalizer goes with the update that removes it.
   if (!isReadyToGo(resource, after)) return { ok: true, events: [change], reply };
   // The event does not hold what the update made of the object; who asked for the update wants to see it all the same.

@@ -16,9 +16,9 @@ import { WatchCache } from './watch-cache';
 @Injectable()
 export class ClusterCache implements OnApplicationBootstrap, OnApplicationShutdown {
   #projection: Projection | undefined;
-  #open: () => void = () => undefined;
-  /** Resolves when everything is loaded and live; never when the application stops before. */
-  readonly opened = new Promise<void>((resolve) => (this.#open = resolve));
+  #open: (position: number) => void = () => undefined;
+  /** Resolves when everything is loaded and live, with the position that was loaded; never when the application stops before. */
+  readonly opened = new Promise<number>((resolve) => (this.#open = resolve));
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -63,7 +63,7 @@ export class ClusterCache implements OnApplicationBootstrap, OnApplicationShutdo
       projection.onReloaded((position) => this.watchCache.reloaded(position));
       projection.onApplied((batch) => this.watchCache.applied(batch));
       this.#projection = projection;
-      this.#open();
+      this.#open(projection.position);
     } catch (error) {
       if (!this.stopping.signal.aborted) throw error;
     }

@@ -21,12 +21,18 @@ export type PastList = readonly StoredObject[];
 @Injectable()
 export class HistoricalReads {
   readonly #kept = new Map<string, PastList>();
+  #eventsAt: (namespace: string, position: number) => Promise<readonly StoredObject[]> = () => Promise.resolve([]);
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     private readonly cluster: ClusterCache,
     private readonly watchCache: WatchCache,
   ) {}
+
+  /** Has Events, which are not all written, made of a position of the log. */
+  deriveEvents(eventsAt: (namespace: string, position: number) => Promise<readonly StoredObject[]>): void {
+    this.#eventsAt = eventsAt;
+  }
 
   /** Keeps a version that was just shown in part. */
   keep(resource: ResourceId, namespace: string, position: number, version: PastList): void {
@@ -41,12 +47,22 @@ export class HistoricalReads {
 
   /** The objects of a namespace ('' for all) at a position. 410 when the journal no longer has it, 503 when it is away. */
   async at(resource: ResourceId, namespace: string, position: number): Promise<PastList> {
-    const kept =
-      this.#kept.get(keyOf(resource, namespace, position)) ?? this.#unchangedSince(resource, namespace, position);
+    const kept = this.#kept.get(keyOf(resource, namespace, position));
     if (kept !== undefined) return kept;
+    const stored = await this.#storedAt(resource, namespace, position);
+    if (resource !== 'events') return stored;
+    const made = await this.#eventsAt(namespace, position).catch((error: unknown) => throwExpired(error, position));
+    const version = inOrder([...stored, ...made]);
+    this.keep(resource, namespace, position, version);
+    return version;
+  }
+
+  async #storedAt(resource: ResourceId, namespace: string, position: number): Promise<PastList> {
+    const unchanged = this.#unchangedSince(resource, namespace, position);
+    if (unchanged !== undefined) return unchanged;
     const all = await this.#fetch(resource, position);
     const version = namespace === '' ? all : all.filter((object) => object.metadata.namespace === namespace);
-    this.keep(resource, namespace, position, version);
+    if (resource !== 'events') this.keep(resource, namespace, position, version);
     return version;
   }
 
@@ -60,7 +76,10 @@ export class HistoricalReads {
     const { object } = await this.bus
       .ask(ObjectQuery, { key: { resource, namespace, name }, at: position })
       .catch((error: unknown) => throwExpired(error, position));
-    return object ?? undefined;
+    if (object !== undefined && object !== null) return object;
+    if (resource !== 'events') return undefined;
+    const made = await this.#eventsAt(namespace, position).catch((error: unknown) => throwExpired(error, position));
+    return made.find(({ metadata }) => metadata.name === name);
   }
 
   #unchangedSince(resource: ResourceId, namespace: string, position: number): PastList | undefined {

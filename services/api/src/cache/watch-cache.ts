@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AppliedEvent } from '@shiplog/cluster';
-import { type ResourceId } from '@shiplog/contracts';
+import { type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { CONFIG } from '@shiplog/service';
 import type { ApiConfig } from '../settings';
 import type { Change } from './window/change';
@@ -15,6 +15,14 @@ export interface Listener {
   lost(): void;
 }
 
+/** Makes changes from those of the log, which come right after them. */
+export interface Deriver {
+  /** `replaced`: what the changed object was before the log knew of it. */
+  of(applied: AppliedEvent): { readonly changes: readonly Change[]; readonly replaced?: StoredObject };
+  /** The state of a position was loaded: what came before it was missed. */
+  reloaded(position: number): void;
+}
+
 /** Every resource's window of recent changes, and those who watch it. */
 @Injectable()
 export class WatchCache {
@@ -23,7 +31,7 @@ export class WatchCache {
   /** Made by the first who asks, or by the first change. */
   readonly #windows = new Map<ResourceId, EventWindow>();
   readonly #listeners = new Map<ResourceId, Set<Listener>>();
-  #derive: (applied: AppliedEvent) => readonly Change[] = () => [];
+  #deriver: Deriver = { of: () => ({ changes: [] }), reloaded: () => undefined };
   #position = 0;
   /** Everything after it is known: where a window begins that no change has come to yet. */
   #since = 0;
@@ -49,17 +57,22 @@ export class WatchCache {
     // A log that was restored may be shorter than the one before.
     this.#position = position;
     this.#since = position;
-    for (const window of this.#windows.values()) window.forget(position);
-    for (const listeners of this.#listeners.values()) {
-      const told = [...listeners];
-      listeners.clear();
-      for (const listener of told) listener.lost();
-    }
+    for (const resource of this.#windows.keys()) this.forget(resource);
+    this.#deriver.reloaded(position);
   }
 
-  /** Has changes made from those of the log, which come right after them. */
-  deriveWith(derive: (applied: AppliedEvent) => readonly Change[]): void {
-    this.#derive = derive;
+  /** Nothing of a resource up to now is certain: who watches it is told so, and the past is the journal's. */
+  forget(resource: ResourceId): void {
+    this.window(resource).forget(this.#position);
+    const listeners = this.#listeners.get(resource);
+    const told = [...(listeners ?? [])];
+    listeners?.clear();
+    for (const listener of told) listener.lost();
+  }
+
+  /** Has changes made from those of the log. */
+  deriveWith(deriver: Deriver): void {
+    this.#deriver = deriver;
   }
 
   /** The windows hold everything up to here: the projection's position, or a moment before it. */
@@ -98,8 +111,10 @@ export class WatchCache {
       else list.push(change);
     };
     for (const applied of batch) {
-      if (applied.before !== undefined || applied.after !== undefined) add(changeOf(applied));
-      for (const derived of this.#derive(applied)) add(derived);
+      const derived = this.#deriver.of(applied);
+      const before = applied.before ?? derived.replaced;
+      if (before !== undefined || applied.after !== undefined) add(changeOf({ ...applied, before }));
+      for (const change of derived.changes) add(change);
       this.#position = Math.max(this.#position, applied.event.position);
     }
     for (const [resource, list] of changes) this.publish(resource, list);

@@ -3,7 +3,7 @@ import { background, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/servic
 import type { Logger } from 'pino';
 import { ClusterCache } from '../cache/cluster-cache';
 import { Stopping } from '../common/stopping';
-import { EventReplay } from '../handlers/events/event-replay';
+import { EventRecorder } from '../handlers/events/event-recorder';
 import type { ApiConfig } from '../settings';
 import { Bootstrap } from './bootstrap';
 
@@ -15,7 +15,7 @@ export class Start implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(HEALTH) private readonly health: Health,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly cluster: ClusterCache,
-    private readonly replay: EventReplay,
+    private readonly recorder: EventRecorder,
     private readonly bootstrap: Bootstrap,
     private readonly stopping: Stopping,
   ) {}
@@ -30,8 +30,7 @@ export class Start implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async #run(): Promise<void> {
-    await this.cluster.opened;
-    await this.replay.run();
+    await this.recorder.readBack(await this.cluster.opened);
     if (this.config.bootstrap) await this.bootstrap.run();
     if (!this.stopping.signal.aborted) this.health.ready(`serving https://${this.config.host}:${this.config.port}`);
   }

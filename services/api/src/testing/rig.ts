@@ -72,6 +72,24 @@ export class Rig {
     this.#run('api', { ...this.#apiEnv(), ...env });
   }
 
+  /** One more api of the same cluster: how to ask it, and how to end it. */
+  async startAnotherApi(): Promise<{ http: Rig['http']; stop: () => Promise<void> }> {
+    const port = await freePort();
+    const env = { NATS_URL: this.nats.url, ...this.#apiEnv(), API_PORT: String(port) };
+    const service = ServiceProcess.run('api', 'api-2', env);
+    const origin = `https://127.0.0.1:${port}`;
+    const connections = this.#connectionsTo(readFileSync(join(this.directory, 'ca.pem'), 'utf8'), origin);
+    const http: Rig['http'] = (...request) => ask(connections, ...request);
+    await eventually(async () => (await http('GET', '/readyz').catch(() => undefined))?.code === 200, {
+      timeoutMs: 30_000,
+    });
+    const stop = async (): Promise<void> => {
+      await connections.destroy();
+      await service.stop('SIGTERM');
+    };
+    return { http, stop };
+  }
+
   /** Starts one more api that can't start; answers how it ended. */
   failToStart(env: Record<string, string>): Promise<Ended> {
     return ServiceProcess.run('api', 'failing', { NATS_URL: this.nats.url, ...this.#apiEnv(), ...env }).ended;
@@ -132,22 +150,12 @@ export class Rig {
 
   /** One request with the admin's token (or other headers), answered whole. */
   async http(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<HttpAnswer> {
-    const answer = await this.#connections.request({
-      method,
-      path,
-      headers: {
-        authorization: `Bearer ${TOKEN}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
-    });
-    return { code: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
+    return ask(this.#connections, method, path, body, headers);
   }
 
   /** @param ca the authority of the server's certificate */
-  #connectionsTo(ca: string): Pool {
-    return new Pool(this.url, { connections: 256, connect: { ca } });
+  #connectionsTo(ca: string, origin = this.url): Pool {
+    return new Pool(origin, { connections: 256, connect: { ca } });
   }
 
   #apiEnv(): Record<string, string> {
@@ -177,4 +185,24 @@ export class Rig {
       contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
     });
   }
+}
+
+async function ask(
+  connections: Pool,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<HttpAnswer> {
+  const answer = await connections.request({
+    method,
+    path,
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { code: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
 }

@@ -1,9 +1,12 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { objectIn, objectsIn, ClusterCache } from '../../cache/cluster-cache';
 import { EventRecorder } from './event-recorder';
 import { inOrder } from '../../rest/select';
 
+/** How often others may go first, at most, until the window has heard of what is folded. */
+const TURNS = 10;
 const NODE_LEASES = 'kube-node-lease';
 
 /**
@@ -22,6 +25,20 @@ export class EphemeralState {
   /** A node was heard of at a time (RFC 3339). */
   heartbeat(node: string, time: string): void {
     this.#renewed.set(node, time);
+  }
+
+  /**
+   * Resolves when objects of a resource can be told; undefined when they can at once. Of Events some are made from the log, when it is
+   * read, and a moment after it is folded.
+   */
+  ready(resource: ResourceId): Promise<void> | undefined {
+    return resource === 'events' ? this.#eventsMade() : undefined;
+  }
+
+  async #eventsMade(): Promise<void> {
+    await this.recorder.read;
+    const { position } = this.cluster.projection;
+    for (let turns = 0; turns < TURNS && this.recorder.position < position; turns++) await turn();
   }
 
   get(resource: ResourceId, namespace: string, name: string): StoredObject | undefined {

@@ -7,10 +7,16 @@ import {
   type ObjectOf,
   type StoredObject,
 } from '@shiplog/contracts';
+import { Health } from '@shiplog/service';
+import { pino } from 'pino';
+import type { HistoricalReads } from '../../cache/historical-reads';
 import { WatchCache } from '../../cache/watch-cache';
+import { DerivedEvents } from './domain/derived-events';
+import type { EventHistory } from './event-history';
 import { EventRecorder } from './event-recorder';
 import { eventLinesOf } from './render/event-lines';
 
+const SILENT = pino({ level: 'silent' });
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 
 function applied(type: EventType, more: Partial<LogEvent> = {}, objects: Partial<AppliedEvent> = {}): AppliedEvent {
@@ -126,11 +132,19 @@ describe('EventRecorder', () => {
   let watchCache: WatchCache;
   let now: number;
   let recorder: EventRecorder;
-  beforeEach(() => {
+  beforeEach(async () => {
     watchCache = new WatchCache({ watchWindow: 100, watchWindowBytes: 1_000_000 });
     now = NOW;
-    recorder = new EventRecorder(watchCache, { now: () => now });
+    recorder = recorderOf(watchCache, () => Promise.resolve(new DerivedEvents()));
+    await recorder.readBack(0);
   });
+  function recorderOf(cache: WatchCache, at: (position: number) => Promise<DerivedEvents>): EventRecorder {
+    const historical = { deriveEvents: () => undefined } as unknown as HistoricalReads;
+    const history = { at } as unknown as EventHistory;
+    const made = new EventRecorder(cache, historical, history, { now: () => now }, SILENT, new Health('api', 'test'));
+    made.onModuleInit();
+    return made;
+  }
   const note = (message: string) => ({
     type: 'Warning' as const,
     reason: 'Unhealthy',
@@ -148,8 +162,8 @@ describe('EventRecorder', () => {
   const events = (): ObjectOf<'events'>[] => recorder.list('') as unknown as ObjectOf<'events'>[];
 
   it('makes an Event that describe finds by the object it is about', () => {
-    const [change] = recorder.recordApplied(applied('pods.Scheduled'));
-    expect(change).toMatchObject({ resource: 'events', position: 42 });
+    const { changes } = recorder.recordApplied(applied('pods.Scheduled'));
+    expect(changes).toMatchObject([{ resource: 'events', position: 42 }]);
     expect(events()[0]).toMatchObject({
       metadata: { namespace: 'default', resourceVersion: '42', creationTimestamp: '2026-01-01T00:00:00Z' },
       involvedObject: { kind: 'Pod', name: 'web', namespace: 'default', uid: 'u1' },
@@ -158,13 +172,30 @@ describe('EventRecorder', () => {
     });
   });
 
-  it('names an Event by what it says, so that every api names it alike', () => {
+  it('tells first of what was before it, and of what comes meanwhile once', async () => {
+    const past = new DerivedEvents();
+    past.apply(applied('pods.Scheduled', { position: 40 }));
+    let answer: (derived: DerivedEvents) => void = () => undefined;
+    recorder = recorderOf(watchCache, () => new Promise((resolve) => (answer = resolve)));
+    const reading = recorder.readBack(42);
+    recorder.recordApplied(applied('nodes.Cordoned', { position: 41 }));
+    recorder.recordApplied(applied('nodes.Lost', { position: 43 }));
+    expect(events()).toEqual([]);
+    answer(past);
+    await reading;
+    await recorder.read;
+    expect(events().map(({ reason }) => reason)).toEqual(['Scheduled', 'NodeNotReady']);
+  });
+
+  it('reads the log again when a part of it was missed', async () => {
+    const asked: number[] = [];
+    recorder = recorderOf(watchCache, (position) => (asked.push(position), Promise.resolve(new DerivedEvents())));
+    await recorder.readBack(1);
     recorder.recordApplied(applied('pods.Scheduled'));
-    const other = new EventRecorder(new WatchCache({ watchWindow: 10, watchWindowBytes: 1_000_000 }), {
-      now: () => now,
-    });
-    other.replay([applied('pods.Scheduled').event]);
-    expect(other.list('').map((event) => event.metadata.name)).toEqual(events().map((event) => event.metadata.name));
+    watchCache.reloaded(60);
+    await recorder.read;
+    expect(asked).toEqual([1, 60]);
+    expect(events()).toEqual([]);
   });
 
   it('counts what is said again, and takes the same thing told twice at once for one', () => {
@@ -178,27 +209,21 @@ describe('EventRecorder', () => {
     ]);
   });
 
-  it('forgets after an hour, and with the namespace', () => {
-    recorder.recordApplied(applied('pods.Scheduled'));
+  it('forgets notes after an hour, and with the namespace', () => {
+    recorder.recordNote(note('probe failed'));
     now += 2 * 3_600_000;
     expect(events()).toEqual([]);
     now = NOW;
     const gone = applied('namespaces.Deleted', { resource: 'namespaces', namespace: '', name: 'default' });
-    expect(recorder.recordApplied(gone)).toHaveLength(1);
+    expect(recorder.recordApplied(gone).changes).toHaveLength(1);
     expect(events()).toEqual([]);
   });
 
-  it('keeps Events of nodes in the default namespace', () => {
-    recorder.recordApplied(applied('nodes.Cordoned'));
-    expect(events()[0]?.metadata.namespace).toBe('default');
-    expect(events()[0]?.involvedObject.namespace).toBeUndefined();
-  });
-
-  it('lets one be deleted', () => {
+  it('lets clients have one as their own', () => {
     recorder.recordNote(note('x'));
-    const name = events()[0]?.metadata.name ?? '';
-    expect(recorder.remove('default', name)).toBe(true);
-    expect(recorder.remove('default', name)).toBe(false);
-    expect(watchCache.window('events').changedAfter(-1)).not.toBe(false);
+    const [mine] = events();
+    const patched = applied('events.Created', { resource: 'events', name: mine?.metadata.name ?? '' });
+    expect(recorder.recordApplied(patched).replaced).toBe(mine);
+    expect(events()).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import { presentationOf, presentList, presentObject } from '../../rest/present';
 import { nameOf, storedResource, type ResourceRequest } from '../../rest/request';
 import { ReadBarrier } from '../../cache/read-barrier';
 import { ClusterCache } from '../../cache/cluster-cache';
+import { WatchCache } from '../../cache/watch-cache';
 import { Clock } from '../../common/clock';
 import { continueToken, parseContinue, throwContinueExpired, type ContinueFrom } from '../../rest/continue-token';
 import { EphemeralState } from '../events/ephemeral-state';
@@ -30,6 +31,7 @@ export class ReadHandler {
     private readonly barrier: ReadBarrier,
     private readonly historical: HistoricalReads,
     private readonly ephemeral: EphemeralState,
+    private readonly watchCache: WatchCache,
     private readonly clock: Clock,
   ) {}
 
@@ -40,6 +42,7 @@ export class ReadHandler {
     const asked = versionAsked(request.query);
     const wait = this.barrier.before(asked);
     if (wait !== undefined) await wait;
+    await this.ephemeral.ready(row.id);
     const object =
       asked.at === 'exactly'
         ? await this.historical.objectAt(row.id, namespace, name, asked.position)
@@ -85,7 +88,10 @@ export class ReadHandler {
     if (asked.at === 'exactly') {
       return { position: asked.position, objects: await this.historical.at(resource, namespace, asked.position) };
     }
-    return { position: this.cluster.projection.position, objects: this.ephemeral.list(resource, namespace) };
+    await this.ephemeral.ready(resource);
+    // Events are made of what the window has heard of.
+    const position = resource === 'events' ? this.watchCache.position : this.cluster.projection.position;
+    return { position, objects: this.ephemeral.list(resource, namespace) };
   }
 }
 

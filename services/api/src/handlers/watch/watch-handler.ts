@@ -21,6 +21,7 @@ import { checkListOptions } from '../../rest/list-options';
 import { storedResource, type ResourceRequest } from '../../rest/request';
 import { ReadBarrier } from '../../cache/read-barrier';
 import { ClusterCache } from '../../cache/cluster-cache';
+import { EventHistory } from '../events/event-history';
 import { EphemeralState } from '../events/ephemeral-state';
 import { chooser } from '../../rest/select';
 import { HistoricalReads } from '../../cache/historical-reads';
@@ -28,7 +29,7 @@ import { Clock } from '../../common/clock';
 import { WatchCache } from '../../cache/watch-cache';
 import { transitionOf } from '../../cache/window/change';
 import { encoderFor, line, type Encoder, type WatchEvent } from '../../rest/watch-encoder';
-import { changesFromJournal } from './history';
+import { changesFromJournal, withExpiry } from './history';
 import { WatchStream } from './watch-stream';
 
 const BOOKMARK_MS = 60_000;
@@ -68,6 +69,7 @@ export class WatchHandler {
     private readonly barrier: ReadBarrier,
     private readonly historical: HistoricalReads,
     private readonly ephemeral: EphemeralState,
+    private readonly eventHistory: EventHistory,
     private readonly clock: Clock,
   ) {}
 
@@ -86,6 +88,7 @@ export class WatchHandler {
       bookmarks: flagParam(query, 'allowWatchBookmarks'),
       timeoutMs: timeoutOf(query),
     };
+    await this.ephemeral.ready(watch.resource);
     if (watch.start.kind !== 'after') {
       const asked = versionAsked(query);
       await this.barrier.before(asked.at === 'exactly' ? { at: 'latest' } : asked);
@@ -139,7 +142,7 @@ export class WatchHandler {
     let position = after;
     const window = this.watchCache.window(watch.resource);
     while (window.placeAfter(position) === undefined && !out.signal.aborted) {
-      for await (const page of changesFromJournal(this.bus, this.historical, watch.resource, position)) {
+      for await (const page of this.#changesAfter(watch.resource, position)) {
         const events = page.changes
           .map((change) => transitionOf(change, watch.chosen))
           .filter((event) => event !== undefined);
@@ -149,6 +152,12 @@ export class WatchHandler {
       }
     }
     return position;
+  }
+
+  #changesAfter(resource: ResourceId, position: number): ReturnType<typeof changesFromJournal> {
+    return resource === 'events'
+      ? withExpiry(this.eventHistory.changesAfter(position), position)
+      : changesFromJournal(this.bus, this.historical, resource, position);
   }
 
   /** Shows what comes, until the client leaves, its time is up, or the server stops. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import type { AnyCommand, KubeObject, ObjectKey, ResourceRow, StoredObject } from '@shiplog/contracts';
+import type { AnyCommand, DeletionOptions, KubeObject, ObjectKey, ResourceRow, StoredObject } from '@shiplog/contracts';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { scaleOf, warningsOf } from '@shiplog/admission';
@@ -19,6 +19,7 @@ import { keyOf, storedResource, versionAsSent, type ResourceRequest } from '../.
 import { warningHeader } from '../../rest/warning-header';
 import { YamlReader } from './yaml-reader';
 import { ClusterCache, objectIn } from '../../cache/cluster-cache';
+import { statusOfFailure } from '../../common/failures';
 import { Clock } from '../../common/clock';
 import { EventRecorder } from '../events/event-recorder';
 import type { ApiConfig } from '../../settings';
@@ -27,6 +28,9 @@ import { select } from '../../rest/select';
 import { WriteResults, type Accepted } from './write-results';
 
 type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: T }>, 'id' | 'actor'>;
+
+/** Deletions that are sent at once, without waiting for one another. */
+const AT_ONCE = 64;
 
 /** What is known before a write. */
 interface BeforeWrite {
@@ -77,10 +81,11 @@ export class MutationHandler {
     const warnings = [...checkFields(request, object, duplicates, 'UpdateOptions'), ...ownerWarnings(object)];
     const dryRun = dryRunOf(request.query.dryRun, 'UpdateOptions');
     const managed = fieldManagementOf(request, 'UpdateOptions');
+    const made = await this.#made(key);
     const { row } = storedResource(request);
-    const before = { warnings, object: this.#known(key) };
+    const before = { warnings, object: made.made ?? this.#known(key) };
     const submitted = withoutKnownManagedFields(row, object, before.object);
-    const data = { ...key, ...partOf(request), object: submitted, ...managed, ...(dryRun ? { dryRun } : {}) };
+    const data = { ...key, ...partOf(request), object: submitted, ...managed, ...made, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'ReplaceObject', data });
     const isNew = row.createOnUpdate === true && (await this.#isNew(key, reply, before));
     const code = isNew ? 201 : 200;
@@ -103,12 +108,13 @@ export class MutationHandler {
     const managed = fieldManagementOf(request, 'PatchOptions', patchType);
     const dryRun = dryRunOf(request.query.dryRun, 'PatchOptions');
     const key = keyOf(request);
-    const object = this.#known(key);
+    const made = await this.#made(key);
+    const object = made.made ?? this.#known(key);
     const warnings = [
       ...checkPatch(request, { type: patchType, patch }, duplicates, object),
       ...ownerWarnings(patch, patchType),
     ];
-    const data = { ...key, ...partOf(request), patchType, patch, ...managed, ...(dryRun ? { dryRun } : {}) };
+    const data = { ...key, ...partOf(request), patchType, patch, ...managed, ...made, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object };
     const reply = await this.#send(request, { type: 'PatchObject', data });
     const code = patchType === 'apply' && (await this.#isNew(key, reply, before)) ? 201 : 200;
@@ -121,10 +127,7 @@ export class MutationHandler {
     const shown = presentationOf(request, this.clock.now());
     const body = await parseDeleteOptions(request.body, request.contentType, this.yaml);
     const { dryRun, ...options } = deletionOf(request.query, body);
-    if (key.resource === 'events' && this.recorder.remove(key.namespace, key.name)) {
-      return deletedAnswer(row, key.name);
-    }
-    const data = { ...key, ...options, ...(dryRun ? { dryRun } : {}) };
+    const data = { ...key, ...options, ...(await this.#made(key)), ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'DeleteObject', data });
     const object = reply.object ?? (dryRun ? undefined : await this.results.objectAfter(key, reply));
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
@@ -149,6 +152,7 @@ export class MutationHandler {
     const selection = selectionOf(resource, target.namespace, query);
     const labelSelector = param(query, 'labelSelector');
     const fieldSelector = param(query, 'fieldSelector');
+    await this.ephemeral.ready(id);
     const chosen = select(this.ephemeral.list(id, target.namespace), selection);
     const data = {
       resource: id,
@@ -160,9 +164,7 @@ export class MutationHandler {
       ...(dryRun ? { dryRun } : {}),
     };
     const reply = await this.#send(request, { type: 'DeleteCollection', data });
-    if (id === 'events' && !dryRun) {
-      for (const { metadata } of chosen) this.recorder.remove(metadata.namespace ?? '', metadata.name);
-    }
+    if (id === 'events' && !dryRun) await this.#deleteMade(request, chosen, options);
     await this.results.reached(reply.position);
     const metadata = { resourceVersion: String(this.cluster.projection.position) };
     return this.#presented(
@@ -229,6 +231,36 @@ export class MutationHandler {
     );
     const warnings = [...before.warnings, ...admissionWarnings(request, object, before)];
     return warnings.length === 0 ? answer : { ...answer, headers: { warning: warningHeader(warnings) } };
+  }
+
+  /** Of an Event that is made from the log, itself: the journal does not have it. */
+  async #made({ resource, namespace, name }: ObjectKey): Promise<{ made?: StoredObject }> {
+    const ready = this.ephemeral.ready(resource);
+    if (ready === undefined) return {};
+    await ready;
+    const made = this.recorder.get(namespace, name);
+    return made === undefined ? {} : { made };
+  }
+
+  /** Each Event that is made from the log goes by an event of its own. */
+  async #deleteMade(
+    request: ResourceRequest,
+    chosen: readonly StoredObject[],
+    options: DeletionOptions,
+  ): Promise<void> {
+    const deleteIt = async ({ metadata: { name, namespace = '' } }: StoredObject): Promise<void> => {
+      const made = this.recorder.get(namespace, name);
+      if (made === undefined) return;
+      const data = { resource: 'events', namespace, name, ...options, made };
+      const reply = await this.#send(request, { type: 'DeleteObject', data }).catch((error: unknown) => {
+        // Gone already.
+        if (statusOfFailure(error)?.code !== 404) throw error;
+      });
+      if (reply !== undefined) await this.results.reached(reply.position);
+    };
+    for (let from = 0; from < chosen.length; from += AT_ONCE) {
+      await Promise.all(chosen.slice(from, from + AT_ONCE).map(deleteIt));
+    }
   }
 
   #known({ resource, namespace, name }: ObjectKey): StoredObject | undefined {

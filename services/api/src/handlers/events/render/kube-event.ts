@@ -5,12 +5,25 @@ import type { EventLine } from './event-lines';
 /** An Event as other objects are held. */
 export type KubeEvent = ObjectOf<'events'> & StoredObject;
 
-/** The Event that says a line for the first time. Its name comes from what it says, so every api names it alike. */
-export function eventOf(line: EventLine, time: string, position: number): KubeEvent {
+/** What a line says, in a few letters: the same of the same line. */
+export function digestOf({ about, component, host, message, reason, type }: EventLine): string {
+  return hashOf([about.uid, about.fieldPath, type, reason, message, component, host].join('\n'));
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * The Event that says a line for the first time. Its name comes from what it says, so every api names it alike; `since` tells it from
+ * Events that said the same before it.
+ */
+export function eventOf(line: EventLine, time: string, position: number, since = ''): KubeEvent {
   const { about, component, host, message, reason, type } = line;
   const moment = `${time.slice(0, 19)}Z`;
-  const said = [about.uid, about.fieldPath, type, reason, message, component, host].join('\n');
-  const digest = createHash('sha256').update(said).digest('hex');
+  // As it would be when a client had written it: without empty texts.
+  const isHosted = host !== undefined && host !== '';
+  const digest = hashOf(`${digestOf(line)}\n${since}`);
   return {
     apiVersion: 'v1',
     kind: 'Event',
@@ -25,13 +38,13 @@ export function eventOf(line: EventLine, time: string, position: number): KubeEv
     involvedObject: about,
     reason,
     message,
-    source: { component, ...(host === undefined || host === '' ? {} : { host }) },
+    source: { component, ...(isHosted ? { host } : {}) },
     firstTimestamp: moment,
     lastTimestamp: moment,
     count: 1,
     type,
     reportingComponent: component,
-    reportingInstance: host ?? '',
+    ...(isHosted ? { reportingInstance: host } : {}),
   };
 }
 
