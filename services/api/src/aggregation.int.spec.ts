@@ -10,7 +10,14 @@ import { makeCertificate } from './testing/certificate';
 import { Rig, TOKEN } from './testing/rig';
 
 const PATH = '/apis/metrics.example.com/v1';
-const LIST = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'metrics.example.com/v1', resources: [] };
+const LIST = {
+  kind: 'APIResourceList',
+  apiVersion: 'v1',
+  groupVersion: 'metrics.example.com/v1',
+  resources: [
+    { name: 'things', singularName: 'thing', namespaced: true, kind: 'Thing', verbs: ['list'], shortNames: ['th'] },
+  ],
+};
 
 /** A server of another version of the API, which notes what it is asked. */
 class OtherServer {
@@ -92,6 +99,14 @@ describe('a version of the API that another server serves', () => {
 
   it('is available when that server answers', async () => {
     await eventually(async () => (await available()) === 'True Passed');
+  });
+
+  it('is found in discovery', async () => {
+    const { body } = await rig.http('GET', '/apis/metrics.example.com');
+    expect(JSON.parse(body)).toMatchObject({ name: 'metrics.example.com', versions: [{ version: 'v1' }] });
+    expect(await rig.kubectl('api-resources --api-group=metrics.example.com')).toMatch(
+      /things +th +metrics\.example\.com\/v1 +true +Thing/,
+    );
   });
 
   it('is asked as the user who asks, without what the user proves it by', async () => {

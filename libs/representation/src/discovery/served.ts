@@ -78,6 +78,29 @@ export function servedApi(catalog: Catalog): ServedApi {
   return api;
 }
 
+const mergedWith = new WeakMap<ServedApi, { others: ReadonlyMap<string, ServedGroupVersion>; merged: ServedApi }>();
+
+/**
+ * An API with what other servers serve of it, for discovery: their versions of a group come after our own. The same value for the
+ * same two.
+ */
+export function withOthers(own: ServedApi, others: ReadonlyMap<string, ServedGroupVersion>): ServedApi {
+  if (others.size === 0) return own;
+  let kept = mergedWith.get(own);
+  if (kept?.others !== others) mergedWith.set(own, (kept = { others, merged: merge(own, [...others.values()]) }));
+  return kept.merged;
+}
+
+function merge(own: ServedApi, others: readonly ServedGroupVersion[]): ServedApi {
+  const byName = new Map(own.groups.map((group): [string, ServedGroup] => [group.group, group]));
+  for (const version of others) {
+    const versions = byName.get(version.group)?.versions;
+    const group = version.group;
+    byName.set(group, { group, versions: versions === undefined ? [version] : [...versions, version] });
+  }
+  return { groups: [...byName.values()], group: (group) => byName.get(group), resource: own.resource };
+}
+
 function serve(catalog: Catalog): ServedApi {
   const byGroup = new Map<string, ServedResource[]>();
   for (const resource of [...[...catalog.rows].flatMap(resourcesOf), ...VIRTUAL]) {

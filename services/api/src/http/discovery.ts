@@ -7,11 +7,13 @@ import {
   groupList,
   resourceList,
   servedApi,
+  withOthers,
   type AggregatedVersion,
   type ServedApi,
 } from '@shiplog/representation';
 import { CONFIG } from '@shiplog/service';
 import { ClusterCache } from '../cache/cluster-cache';
+import { OtherVersions } from '../handlers/aggregation/other-versions';
 import type { ApiConfig } from '../settings';
 import { JSON_TYPE, type BodyAnswer } from '../rest/answer';
 import { parseAccept } from '../rest/negotiate';
@@ -30,12 +32,13 @@ export class Discovery {
   constructor(
     @Inject(CONFIG) { advertiseAddress, port }: ApiConfig,
     private readonly cluster: ClusterCache,
+    private readonly others: OtherVersions,
   ) {
     this.#address = `${advertiseAddress}:${port}`;
   }
 
   get #api(): ServedApi {
-    return servedApi(this.cluster.catalog);
+    return withOthers(servedApi(this.cluster.catalog), this.others.all);
   }
 
   document(
@@ -48,10 +51,16 @@ export class Discovery {
       case 'groups':
         return this.#aggregated(false, accept) ?? this.#json('/apis', () => groupList(this.#api));
       case 'group':
-        return this.#json(`group ${target.group.group}`, () => apiGroup(target.group));
+        return this.otherGroup(target.group.group) ?? this.#json('none', () => apiGroup(target.group));
       case 'version':
         return this.#json(`version ${target.of.group}/${target.of.version}`, () => resourceList(target.of));
     }
+  }
+
+  /** `/apis/<group>` of a group that other servers alone serve; undefined when there is none. */
+  otherGroup(name: string): BodyAnswer | undefined {
+    const group = this.#api.group(name);
+    return group === undefined ? undefined : this.#json(`group ${name}`, () => apiGroup(group));
   }
 
   /** `/`: every path that leads further. */

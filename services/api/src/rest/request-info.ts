@@ -55,7 +55,7 @@ export function parsePath(path: string, api: ServedApi): Target {
 }
 
 function elsewhere(root: string, [, group = '', version]: readonly string[]): Target {
-  return root === 'apis' && version !== undefined ? { area: 'nowhere', group, version } : NOWHERE;
+  return root === 'apis' ? { area: 'nowhere', group, version } : NOWHERE;
 }
 
 function parseResource({ group, version }: ServedGroupVersion, given: string[], api: ServedApi): Target {

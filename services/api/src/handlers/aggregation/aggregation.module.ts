@@ -3,11 +3,12 @@ import { CacheModule } from '../../cache/cache.module';
 import { AggregationHandler } from './aggregation-handler';
 import { Availability } from './availability';
 import { BackendConnections } from './backend-connections';
+import { OtherVersions } from './other-versions';
 
 /** Versions of the API that other servers serve. */
 @Module({
   imports: [CacheModule],
-  providers: [AggregationHandler, Availability, BackendConnections],
-  exports: [AggregationHandler],
+  providers: [AggregationHandler, Availability, BackendConnections, OtherVersions],
+  exports: [AggregationHandler, OtherVersions],
 })
 export class AggregationModule {}

@@ -9,10 +9,12 @@ import { ClusterCache } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
 import { API_SERVICES, type Backend, backendOf, type StoredApiService, type Unavailable } from './backend';
 import { BackendConnections } from './backend-connections';
+import { OtherVersions, servedElsewhere } from './other-versions';
 
 /** As often as Kubernetes' aggregator asks again, in milliseconds. */
 const EVERY_MS = 30_000;
 const ANSWER_MS = 5_000;
+const MOST_BYTES = 1024 * 1024;
 const BACK_OFF = { firstMs: 1_000, longestMs: 30_000 };
 const ACTOR = serviceActor('api');
 /** Changes of these may make a server reachable, or not any more. */
@@ -31,6 +33,7 @@ export class Availability implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(LOGGER) logger: Logger,
     private readonly cluster: ClusterCache,
     private readonly connections: BackendConnections,
+    private readonly others: OtherVersions,
     private readonly clock: Clock,
   ) {
     this.#loop = new SyncLoop({
@@ -56,12 +59,14 @@ export class Availability implements OnApplicationBootstrap, OnApplicationShutdo
 
   async #checkAll(): Promise<void> {
     const services = this.cluster.projection.list(API_SERVICES).filter(({ spec }) => spec?.service !== undefined);
+    this.others.keep(new Set(services.map(({ metadata: { name } }) => name)));
     await Promise.all(services.map((service) => this.#check(service)));
   }
 
   async #check(service: StoredApiService): Promise<void> {
     const backend = backendOf(this.cluster.projection, service);
     const problem = 'reason' in backend ? backend : await this.#problemOf(service, backend);
+    if (problem !== undefined) this.others.set(service.metadata.name, undefined);
     const status = problem === undefined ? 'True' : 'False';
     const { reason, message } = problem ?? { reason: 'Passed', message: 'all checks passed' };
     const before = conditionOf(service, 'Available');
@@ -93,12 +98,26 @@ export class Availability implements OnApplicationBootstrap, OnApplicationShutdo
         signal,
         headers: { 'x-remote-user': 'system:kube-aggregator', 'x-remote-group': 'system:masters' },
       });
-      await answer.body.dump();
-      return answer.statusCode >= 200 && answer.statusCode < 300
-        ? undefined
-        : failed(`bad status from https://${backend.serverName}:${backend.port}${path}: ${answer.statusCode}`);
+      if (answer.statusCode < 200 || answer.statusCode > 299) {
+        await answer.body.dump();
+        return failed(`bad status from https://${backend.serverName}:${backend.port}${path}: ${answer.statusCode}`);
+      }
+      const list: unknown = JSON.parse(await textOf(answer.body));
+      this.others.set(service.metadata.name, servedElsewhere(group, version, list));
+      return undefined;
     } catch (error) {
       return failed(error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+/** A body's text. Throws when it is longer than discovery of one version can be. */
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    if ((bytes += chunk.length) > MOST_BYTES) throw new Error(`the answer has more than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
