@@ -72,7 +72,7 @@ const API_LAYERS = [
   ['http', 'start'],
   ['handlers/virtual'],
   ['handlers/reads', 'handlers/writes', 'handlers/watch', 'handlers/logs', 'handlers/aggregation'],
-  ['handlers/events'],
+  ['handlers/events', 'handlers/conversion'],
   ['cache'],
   ['cache/window'],
   ['rest'],

@@ -32,6 +32,22 @@ export interface ScalePaths {
   readonly labelSelectorPath?: string;
 }
 
+/** Who converts objects between versions, as `conversion.webhook` of a CustomResourceDefinition says it. */
+export interface ConversionWebhook {
+  readonly clientConfig?: {
+    readonly url?: string;
+    readonly service?: {
+      readonly name: string;
+      readonly namespace: string;
+      readonly path?: string;
+      readonly port?: number;
+    };
+    /** PEM in base64. */
+    readonly caBundle?: string;
+  };
+  readonly conversionReviewVersions: readonly string[];
+}
+
 /** One version in which a resource is read and written. */
 export interface ResourceVersion {
   /** Usually the resource's own; core `events` are those of `events.k8s.io` too. */
@@ -65,6 +81,8 @@ export interface ResourceRow {
   readonly unconditionalUpdate?: boolean;
   /** A deletion answers with what is gone instead of a Status (ReturnDeletedObject). Default: it does not. */
   readonly returnedWhenDeleted?: boolean;
+  /** Absent: versions differ in nothing but their apiVersion. */
+  readonly conversion?: ConversionWebhook;
   /** No object can be made any more: its definition is being deleted, and waits for the objects that there are. */
   readonly isTerminating?: boolean;
   /** Of a resource that came at run time; those of built-in ones are in the API's own metadata. */

@@ -3,6 +3,7 @@
  */
 export type { AdmissionContext, ReadonlyCluster } from './context';
 export { admitCreate } from './create';
+export { validateCustomObject } from './custom/rules';
 export { distinctOwners } from './metadata/owners';
 export { checkNamespace } from './namespace';
 export { defaultPodSpec, pullPolicyOf } from './pods/defaults';

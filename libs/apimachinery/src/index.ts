@@ -3,7 +3,7 @@
  * values, and the errors in Kubernetes' words.
  */
 export { Catalog, versionedAs, type VersionedResource } from './catalog/catalog';
-export { fromStored, storedField, toStored } from './catalog/conversion';
+export { fromStored, isShown, noteShown, storedField, toStored } from './catalog/conversion';
 export { CLEANUP_FINALIZER, definedResource, DEFINITIONS } from './catalog/custom-resources';
 export {
   Application,

@@ -29,7 +29,8 @@ export function customKind(row: ResourceRow): AnyKindRules {
   };
 }
 
-function validateCustomObject(
+/** Validates an object by the schema of the version that it is in; what has not changed since `before` is let be. */
+export function validateCustomObject(
   version: ResourceVersion,
   draft: KubeObject,
   problems: Problems,

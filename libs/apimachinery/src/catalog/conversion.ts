@@ -60,6 +60,24 @@ export function fromStored<T extends KubeObject>(to: ResourceVersion, object: T)
   return view as T;
 }
 
+/** Objects whose view was made elsewhere. */
+const noted = new WeakMap<ResourceVersion, WeakSet<KubeObject>>();
+
+/** Whether it is known how a version shows a stored object, where that takes more than this library. */
+export function isShown(version: ResourceVersion, object: KubeObject): boolean {
+  return object.apiVersion === apiVersionOf(version) || noted.get(version)?.has(object) === true;
+}
+
+/** Notes how a version shows a stored object: as a webhook has converted it. It gets the defaults of the version's schema. */
+export function noteShown(version: ResourceVersion, object: KubeObject, view: KubeObject): void {
+  const { schema } = version;
+  const made = shown.get(version) ?? new WeakMap<KubeObject, KubeObject>();
+  const known = noted.get(version) ?? new WeakSet<KubeObject>();
+  shown.set(version, made);
+  noted.set(version, known.add(object));
+  made.set(object, typeof schema === 'string' ? view : (withSchemaDefaults(schema, view).value as KubeObject));
+}
+
 function viewOf(to: ResourceVersion, object: KubeObject): KubeObject {
   const apiVersion = apiVersionOf(to);
   const { functions } = CONVERSIONS.get(to.schema) ?? {};

@@ -30,6 +30,9 @@ export function definedResource({ metadata, spec, status }: Definition): Resourc
     versions: [versionOf(group, stored), ...others.map((version) => versionOf(group, version))],
     names: { singular, listKind, shortNames, categories },
     unconditionalUpdate: false,
+    ...(spec.conversion?.strategy === 'Webhook' && spec.conversion.webhook !== undefined
+      ? { conversion: spec.conversion.webhook }
+      : {}),
     ...(metadata.deletionTimestamp === undefined ? {} : { isTerminating: true }),
   };
 }

@@ -6,7 +6,7 @@ import {
   type StoredObject,
   type Virtual,
 } from '@shiplog/contracts';
-import { shownAs, type VersionedResource } from '@shiplog/apimachinery';
+import { fromStored, shownAs, type VersionedResource } from '@shiplog/apimachinery';
 import {
   controllerRevisionPrinter,
   daemonSetPrinter,
@@ -159,10 +159,15 @@ function rowOf(
 ): TableRow {
   const conditions = printer.conditions?.(object) ?? [];
   return {
-    cells: printer.cells(object, options.now),
+    // Columns of a version are of what that shows.
+    cells: printer.cells(isCustom(resource) ? fromStored(resource.version, object) : object, options.now),
     ...(conditions.length > 0 ? { conditions } : {}),
     object: objectOfRow(resource, object, options.includeObject),
   };
+}
+
+function isCustom({ version }: VersionedResource): boolean {
+  return typeof version.schema !== 'string';
 }
 
 function objectOfRow(resource: VersionedResource, object: StoredObject, include: IncludeObject): unknown {

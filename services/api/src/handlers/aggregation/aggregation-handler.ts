@@ -7,7 +7,7 @@ import type { OutStream, StreamAnswer } from '../../rest/answer';
 import { throwStatus } from '../../rest/errors';
 import type { Query } from '../../rest/options';
 import type { User } from '../../rest/request';
-import { API_SERVICES, backendOf, type StoredApiService } from './backend';
+import { API_SERVICES, backendOf, type StoredApiService } from '../../cache/backend';
 import { BackendConnections } from './backend-connections';
 
 /** A request for another server. */

@@ -7,7 +7,7 @@ import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { ClusterCache } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
-import { API_SERVICES, type Backend, backendOf, type StoredApiService, type Unavailable } from './backend';
+import { API_SERVICES, type Backend, backendOf, type StoredApiService, type Unavailable } from '../../cache/backend';
 import { BackendConnections } from './backend-connections';
 import { OtherVersions, servedElsewhere } from './other-versions';
 

@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG } from '@shiplog/service';
 import { Pool } from 'undici';
 import type { ApiConfig } from '../../settings';
-import type { Backend, StoredApiService } from './backend';
+import type { Backend, StoredApiService } from '../../cache/backend';
 
 /** Connections to as many servers are kept; of more, those used least lately are closed. */
 const KEPT = 64;

@@ -13,6 +13,7 @@ import { ClusterCache } from '../../cache/cluster-cache';
 import { WatchCache } from '../../cache/watch-cache';
 import { Clock } from '../../common/clock';
 import { continueToken, parseContinue, throwContinueExpired, type ContinueFrom } from '../../rest/continue-token';
+import { Conversions } from '../conversion/conversions';
 import { EphemeralState } from '../events/ephemeral-state';
 import { select, sortKeyOf } from '../../rest/select';
 import { HistoricalReads } from '../../cache/historical-reads';
@@ -33,6 +34,7 @@ export class ReadHandler {
     private readonly ephemeral: EphemeralState,
     private readonly watchCache: WatchCache,
     private readonly clock: Clock,
+    private readonly conversions: Conversions,
   ) {}
 
   async get(request: ResourceRequest): Promise<Answer> {
@@ -48,6 +50,7 @@ export class ReadHandler {
         ? await this.historical.objectAt(row.id, namespace, name, asked.position)
         : this.ephemeral.get(row.id, namespace, name);
     if (object === undefined) throwStatus(statusOf.notFound(row, name));
+    await this.conversions.prepare({ row, version }, [object]);
     if (request.target.subresource?.name === 'scale')
       return jsonAnswer(200, scaleOf(version, fromStored(version, object)));
     return presentObject(200, object, presentationOf(request, this.clock.now()));
@@ -73,8 +76,10 @@ export class ReadHandler {
     );
     const found = select(objects, selection, from?.after);
     const metadata: ListMeta = { resourceVersion: String(position) };
-    if (limit === 0 || found.length <= limit) return presentList(found, metadata, presentation);
-    const page = found.slice(0, limit);
+    const isWhole = limit === 0 || found.length <= limit;
+    const page = isWhole ? found : found.slice(0, limit);
+    await this.conversions.prepare(resource, page);
+    if (isWhole) return presentList(found, metadata, presentation);
     this.historical.keep(resource.row.id, target.namespace, position, objects);
     metadata.continue = continueToken({ position, after: sortKeyOf(page.at(-1) as StoredObject) });
     const counted = selection.labels.length === 0 && selection.fields.length === 0;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import type { ResourceId, StoredObject } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/apimachinery';
+import { statusOf, type VersionedResource } from '@shiplog/apimachinery';
 import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { JSON_TYPE, type Answer, type OutStream } from '../../rest/answer';
@@ -21,6 +21,7 @@ import { checkListOptions } from '../../rest/list-options';
 import { storedResource, type ResourceRequest } from '../../rest/request';
 import { ReadBarrier } from '../../cache/read-barrier';
 import { ClusterCache } from '../../cache/cluster-cache';
+import { Conversions } from '../conversion/conversions';
 import { EventHistory } from '../events/event-history';
 import { EphemeralState } from '../events/ephemeral-state';
 import { chooser } from '../../rest/select';
@@ -48,6 +49,7 @@ type Start =
   | { readonly kind: 'after'; readonly position: number };
 
 interface Watch {
+  readonly shown: VersionedResource;
   readonly resource: ResourceId;
   readonly selection: Selection;
   readonly chosen: (object: StoredObject) => boolean;
@@ -71,6 +73,7 @@ export class WatchHandler {
     private readonly ephemeral: EphemeralState,
     private readonly eventHistory: EventHistory,
     private readonly clock: Clock,
+    private readonly conversions: Conversions,
   ) {}
 
   async open(request: ResourceRequest): Promise<Answer> {
@@ -80,6 +83,7 @@ export class WatchHandler {
     const selection = selectionOf(resource, target.namespace, query, target.name);
     const view = negotiateStream(request.accept);
     const watch: Watch = {
+      shown: resource,
       resource: resource.row.id,
       selection,
       chosen: chooser(selection),
@@ -128,7 +132,9 @@ export class WatchHandler {
     const { position } = this.watchCache;
     const objects = this.ephemeral.list(watch.resource, watch.selection.namespace).filter(watch.chosen);
     for (let from = 0; from < objects.length && !out.signal.aborted; from += SLICE) {
-      const events = objects.slice(from, from + SLICE).map((object): WatchEvent => ({ type: 'ADDED', object }));
+      const slice = objects.slice(from, from + SLICE);
+      await this.conversions.prepare(watch.shown, slice);
+      const events = slice.map((object): WatchEvent => ({ type: 'ADDED', object }));
       await send(watch, out, watch.encoder.encode(events));
     }
     if (watch.start.kind === 'state' && watch.start.endMark) {
@@ -146,6 +152,10 @@ export class WatchHandler {
         const events = page.changes
           .map((change) => transitionOf(change, watch.chosen))
           .filter((event) => event !== undefined);
+        await this.conversions.prepare(
+          watch.shown,
+          events.map(({ object }) => object),
+        );
         if (events.length > 0) await send(watch, out, watch.encoder.encode(events));
         position = page.position;
         if (out.signal.aborted) break;
@@ -158,6 +168,12 @@ export class WatchHandler {
     return resource === 'events'
       ? withExpiry(this.eventHistory.changesAfter(position), position)
       : changesFromJournal(this.bus, this.historical, resource, position);
+  }
+
+  /** Undefined where there is nothing to wait for, as nearly always. */
+  #prepare(resource: VersionedResource, objects: readonly StoredObject[]): Promise<void> | undefined {
+    if (this.conversions.unknown(resource, objects).length === 0) return undefined;
+    return this.conversions.prepare(resource, objects);
   }
 
   /** Shows what comes, until the client leaves, its time is up, or the server stops. */
@@ -173,7 +189,19 @@ export class WatchHandler {
     return new Promise((resolve) => {
       const over = (): void => end();
       const stream = new WatchStream(
-        { resource, window, slices, out, encoder, chosen, selectionKey: selection.key, after, failed, over },
+        {
+          resource,
+          window,
+          slices,
+          out,
+          encoder,
+          chosen,
+          selectionKey: selection.key,
+          after,
+          failed,
+          over,
+          prepare: (objects) => this.#prepare(watch.shown, objects),
+        },
         place,
       );
       const stopListening = watchCache.listen(watch.resource, stream);

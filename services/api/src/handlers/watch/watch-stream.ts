@@ -1,5 +1,6 @@
 import type { KubeStatus, ResourceId, StoredObject } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
+import { statusOfFailure } from '../../common/failures';
 import type { OutStream } from '../../rest/answer';
 import { transitionOf, type Change } from '../../cache/window/change';
 import { line, type Encoder, type WatchEvent } from '../../rest/watch-encoder';
@@ -18,6 +19,8 @@ export interface WatchStreamOptions {
   readonly selectionKey: string;
   /** Changes up to here were seen already. */
   readonly after: number;
+  /** Sees to it that objects can be shown; undefined where they can be. */
+  readonly prepare?: (objects: readonly StoredObject[]) => Promise<void> | undefined;
   /** Told of a defect in showing a change: it ends this watch, and no other. */
   readonly failed: (error: unknown) => void;
   /** The client has been told why nothing more comes: its answer can end, after what it has not taken yet. */
@@ -60,6 +63,7 @@ export class WatchStream implements Listener {
   #hear(changes: readonly Change[], seq: number, shared: Map<string, Buffer>): void {
     if (this.#blocked || this.#ended || seq !== this.#place) return;
     if (!this.#areAllNew(changes)) return this.#readOn();
+    if (this.#mustWait(changes)) return;
     let bytes = shared.get(this.#key);
     if (bytes === undefined) {
       bytes = this.#encoder.encode(this.#eventsOf(changes));
@@ -80,11 +84,30 @@ export class WatchStream implements Listener {
       if (changes === undefined) {
         return this.#tell(statusOf.expired('the watch fell too far behind; list again and watch from there'));
       }
-      if (changes.length === 0) return;
+      if (changes.length === 0 || this.#mustWait(changes)) return;
       const bytes = this.#sliceOf(changes);
       this.#place += changes.length;
       this.#send(bytes);
     }
+  }
+
+  /** Whether changes can't be shown yet: the watch then goes on from its place once they can be. */
+  #mustWait(changes: readonly Change[]): boolean {
+    const { prepare, failed } = this.options;
+    const ready = prepare?.(this.#eventsOf(changes).map(({ object }) => object));
+    if (ready === undefined) return false;
+    this.#blocked = true;
+    ready.then(
+      () => {
+        this.#blocked = false;
+        this.catchUp();
+      },
+      (error: unknown) => {
+        failed(error);
+        this.#tell(statusOfFailure(error) ?? statusOf.internal('a change could not be shown'));
+      },
+    );
+    return true;
   }
 
   /** The bytes of what the window has from the watcher's place on. */

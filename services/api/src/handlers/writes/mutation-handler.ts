@@ -1,6 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import type { AnyCommand, DeletionOptions, KubeObject, ObjectKey, ResourceRow, StoredObject } from '@shiplog/contracts';
+import {
+  StatusError,
+  type AnyCommand,
+  type DeletionOptions,
+  type KubeObject,
+  type ObjectKey,
+  type ResourceRow,
+  type StoredObject,
+} from '@shiplog/contracts';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { scaleOf, warningsOf } from '@shiplog/admission';
@@ -17,6 +25,8 @@ import { ownerWarnings } from '../../rest/owner-warnings';
 import { presentationOf, presentList, presentObject, type Presentation } from '../../rest/present';
 import { keyOf, storedResource, versionAsSent, type ResourceRequest } from '../../rest/request';
 import { warningHeader } from '../../rest/warning-header';
+import { Conversions } from '../conversion/conversions';
+import { ConvertedWrites } from './converted-writes';
 import { YamlReader } from './yaml-reader';
 import { ClusterCache, objectIn } from '../../cache/cluster-cache';
 import { statusOfFailure } from '../../common/failures';
@@ -31,6 +41,9 @@ type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: 
 
 /** Deletions that are sent at once, without waiting for one another. */
 const AT_ONCE = 64;
+
+/** As often as Kubernetes applies a patch anew. */
+const PATCH_ATTEMPTS = 5;
 
 /** What is known before a write. */
 interface BeforeWrite {
@@ -53,6 +66,8 @@ export class MutationHandler {
     private readonly ephemeral: EphemeralState,
     private readonly recorder: EventRecorder,
     private readonly clock: Clock,
+    private readonly conversions: Conversions,
+    private readonly converted: ConvertedWrites,
   ) {}
 
   async create(request: ResourceRequest): Promise<Answer> {
@@ -66,7 +81,8 @@ export class MutationHandler {
     const dryRun = dryRunOf(request.query.dryRun, 'CreateOptions');
     const place = { resource: row.id, namespace: target.namespace };
     const managed = fieldManagementOf(request, 'CreateOptions');
-    const data = { ...place, object, ...versionAsSent(request), ...managed, ...(dryRun ? { dryRun } : {}) };
+    const sent = await this.converted.sent(request, object);
+    const data = { ...place, ...sent, ...managed, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'CreateObject', data });
     return this.#show(request, 201, reply, shown, { warnings });
   }
@@ -84,8 +100,8 @@ export class MutationHandler {
     const made = await this.#made(key);
     const { row } = storedResource(request);
     const before = { warnings, object: made.made ?? this.#known(key) };
-    const submitted = withoutKnownManagedFields(row, object, before.object);
-    const data = { ...key, ...partOf(request), object: submitted, ...managed, ...made, ...(dryRun ? { dryRun } : {}) };
+    const sent = await this.converted.sent(request, withoutKnownManagedFields(row, object, before.object));
+    const data = { ...key, ...subresourceOf(request), ...sent, ...managed, ...made, ...(dryRun ? { dryRun } : {}) };
     const reply = await this.#send(request, { type: 'ReplaceObject', data });
     const isNew = row.createOnUpdate === true && (await this.#isNew(key, reply, before));
     const code = isNew ? 201 : 200;
@@ -116,9 +132,28 @@ export class MutationHandler {
     ];
     const data = { ...key, ...partOf(request), patchType, patch, ...managed, ...made, ...(dryRun ? { dryRun } : {}) };
     const before = { warnings, object };
-    const reply = await this.#send(request, { type: 'PatchObject', data });
+    const reply = this.converted.isNeeded(request)
+      ? await this.#patchConverted(request, data)
+      : await this.#send(request, { type: 'PatchObject', data });
     const code = patchType === 'apply' && (await this.#isNew(key, reply, before)) ? 201 : 200;
     return this.#show(request, code, reply, shown, before);
+  }
+
+  /** A patch of a version that only a webhook can convert: a replacement, tried again when another write came between. */
+  async #patchConverted(request: ResourceRequest, patch: CommandOf<'PatchObject'>['data']): Promise<Accepted> {
+    const { patchType, patch: body, apiVersion: _sent, force: _force, ...rest } = patch;
+    if (patchType === 'apply') {
+      throwStatus(statusOf.badRequest('server-side apply needs the version that objects are stored in'));
+    }
+    for (let attempt = 1; ; attempt++) {
+      const { object } = await this.converted.patched(request, keyOf(request), patchType, body);
+      try {
+        return await this.#send(request, { type: 'ReplaceObject', data: { ...rest, object } });
+      } catch (error) {
+        if (attempt >= PATCH_ATTEMPTS || !(error instanceof StatusError) || error.status.reason !== 'Conflict')
+          throw error;
+      }
+    }
   }
 
   async delete(request: ResourceRequest): Promise<Answer> {
@@ -132,6 +167,7 @@ export class MutationHandler {
     const object = reply.object ?? (dryRun ? undefined : await this.results.objectAfter(key, reply));
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
     if (object === undefined) return deletedAnswer(row, key.name, reply.uid);
+    await this.conversions.prepare(storedResource(request), [object as StoredObject]);
     const code = reply.object === undefined || dryRun ? codeOfWaiting(request.query, body) : 200;
     return this.#presented(
       () => presentObject(code, object as StoredObject, shown),
@@ -167,6 +203,7 @@ export class MutationHandler {
     if (id === 'events' && !dryRun) await this.#deleteMade(request, chosen, options);
     await this.results.reached(reply.position);
     const metadata = { resourceVersion: String(this.cluster.projection.position) };
+    await this.conversions.prepare(resource, chosen);
     return this.#presented(
       () => presentList(chosen, metadata, shown),
       () => successAnswer(),
@@ -223,6 +260,7 @@ export class MutationHandler {
       withoutFinalizers(await this.results.objectBefore(key, reply));
     const { row, version } = storedResource(request);
     if (object === undefined) throwStatus(statusOf.notFound(row, key.name));
+    await this.conversions.prepare({ row, version }, [object]);
     const isScale = request.target.subresource?.name === 'scale';
     const answer = this.#presented(
       () =>
@@ -294,8 +332,11 @@ function admissionWarnings(request: ResourceRequest, object: StoredObject, befor
 
 /** Which part of an object a request is about, in which version. */
 function partOf(request: ResourceRequest): { subresource?: string; apiVersion?: string } {
-  const { subresource } = request.target;
-  return { ...versionAsSent(request), ...(subresource === undefined ? {} : { subresource: subresource.name }) };
+  return { ...versionAsSent(request), ...subresourceOf(request) };
+}
+
+function subresourceOf({ target: { subresource } }: ResourceRequest): { subresource?: string } {
+  return subresource === undefined ? {} : { subresource: subresource.name };
 }
 
 /** What the body of a create or an update is; fields that it gives twice are added to the list. */

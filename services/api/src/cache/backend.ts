@@ -25,7 +25,21 @@ export interface Unavailable {
 
 /** The server of an APIService that has one: the ready endpoints of its Service, by the checks of Kubernetes' aggregator. */
 export function backendOf(projection: Projection, { spec }: StoredApiService): Backend | Unavailable {
-  const { name = '', namespace = '', port = HTTPS } = spec?.service ?? {};
+  return backendOfService(projection, spec?.service ?? {});
+}
+
+/** A Service as those name it who have a server behind it. */
+export interface ServiceReference {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly port?: number;
+}
+
+/** The server behind a Service. */
+export function backendOfService(
+  projection: Projection,
+  { name = '', namespace = '', port = HTTPS }: ServiceReference,
+): Backend | Unavailable {
   const service = projection.get('services', namespace, name);
   const about = `${name}/${namespace}`;
   if (service === undefined) {
