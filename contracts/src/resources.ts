@@ -60,6 +60,8 @@ export interface ResourceVersion {
   readonly subresources: readonly string[];
   /** Where the numbers of `scale` are, if not in `.spec.replicas` and `.status.replicas`. */
   readonly scale?: ScalePaths;
+  /** What users of the version are told: that another one is to be used. */
+  readonly deprecationWarning?: string;
   /** Beside the name; absent where the kind has a printer of its own, or shows its age alone. */
   readonly columns?: readonly PrinterColumn[];
   /** JSON paths by which field selectors may choose, beside name and namespace. */

@@ -201,6 +201,89 @@ describe('a definition, by kubectl', () => {
   });
 });
 
+describe('a definition with a status, two versions and rules', () => {
+  const rule = (of: string, message: string) => ({ rule: of, message });
+  const spec = {
+    type: 'object',
+    properties: { min: { type: 'integer' }, max: { type: 'integer' }, class: { type: 'string', maxLength: 50 } },
+    'x-kubernetes-validations': [
+      rule('self.min <= self.max', 'min may not be above max'),
+      rule('!has(oldSelf.class) || self.class == oldSelf.class', 'class is immutable'),
+    ],
+  };
+  const definition = (of: object) => {
+    const openAPIV3Schema = {
+      type: 'object',
+      properties: { spec: of, status: { type: 'object', properties: { now: { type: 'integer' } } } },
+    };
+    const version = { served: true, schema: { openAPIV3Schema }, subresources: { status: {} } };
+    return manifest({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'scalers.shop.example.com' },
+      spec: {
+        group: 'shop.example.com',
+        scope: 'Namespaced',
+        names: { plural: 'scalers', kind: 'Scaler' },
+        versions: [
+          { ...version, name: 'v1', storage: true },
+          { ...version, name: 'v1beta1', storage: false, deprecated: true },
+        ],
+      },
+    });
+  };
+  const scaler = (version: string, of: object) =>
+    manifest({
+      apiVersion: `shop.example.com/${version}`,
+      kind: 'Scaler',
+      metadata: { name: 'one', namespace: 'default' },
+      spec: of,
+    });
+
+  it('is refused where a rule is none, or may cost too much', async () => {
+    const wrong = { ...spec, 'x-kubernetes-validations': [{ rule: 'self.none > 1' }] };
+    await expect(kubectl('create -f -', definition(wrong))).rejects.toThrow(
+      /compilation failed: ERROR: <input>:1:6: undefined field 'none'/,
+    );
+    const list = {
+      type: 'array',
+      items: { type: 'string' },
+      'x-kubernetes-validations': [{ rule: 'self.all(x, x.contains("a"))' }],
+    };
+    await expect(kubectl('create -f -', definition({ type: 'object', properties: { list } }))).rejects.toThrow(
+      /estimated rule cost exceeds budget by factor of more than 100x/,
+    );
+  });
+
+  it('has its rules kept by every write, in each version', async () => {
+    await kubectl('create -f -', definition(spec));
+    await kubectl('wait --for=condition=Established crd/scalers.shop.example.com --timeout=5s');
+    await expect(kubectl('create -f -', scaler('v1', { min: 3, max: 2 }))).rejects.toThrow(
+      /spec: Invalid value: "object": min may not be above max/,
+    );
+    expect(await kubectl('create -f -', scaler('v1beta1', { min: 1, max: 2, class: 'a' }))).toContain('created');
+    await expect(kubectl('patch scaler one --type=merge -p {"spec":{"class":"b"}}')).rejects.toThrow(
+      /class is immutable/,
+    );
+    await kubectl('patch scaler one --subresource=status --type=merge -p {"status":{"now":2},"spec":{"min":9}}');
+    expect(await json('/apis/shop.example.com/v1/namespaces/default/scalers/one')).toMatchObject({
+      metadata: { generation: 1 },
+      spec: { min: 1 },
+      status: { now: 2 },
+    });
+    await expect(
+      kubectl('patch scaler one --subresource=status --type=merge -p {"status":{"now":"x"}}'),
+    ).rejects.toThrow(/status\.now: Invalid value: "string"/);
+  });
+
+  it('warns of a version that is deprecated', async () => {
+    expect(await kubectl('get scalers.v1beta1.shop.example.com')).toContain(
+      'Warning: shop.example.com/v1beta1 Scaler is deprecated',
+    );
+    expect(await kubectl('get scalers.v1.shop.example.com')).not.toContain('Warning');
+  });
+});
+
 describe('events, which two groups serve', () => {
   const event = {
     apiVersion: 'events.k8s.io/v1',

@@ -23,17 +23,28 @@ interface Place {
   readonly before: unknown;
 }
 
+/** What the rules for one object may cost. */
+export function rulesBudget(): CostBudget {
+  return { left: OBJECT_COST };
+}
+
 /** Asks the rules of a schema (x-kubernetes-validations) of an object, within what they may cost. */
-export function validateRules(tree: RuleTree, object: unknown, before: unknown, problems: Problems): void {
-  new Evaluation(problems).visit(tree, { at: '', value: object, before });
+export function validateRules(
+  tree: RuleTree,
+  { value, before, budget = rulesBudget() }: { value: unknown; before?: unknown; budget?: CostBudget },
+  problems: Problems,
+): void {
+  new Evaluation(problems, budget).visit(tree, { at: '', value, before });
 }
 
 class Evaluation {
-  readonly #budget: CostBudget = { left: OBJECT_COST };
   /** Whether there was less for the last expression than one may cost. */
   #wasShort = false;
 
-  constructor(private readonly problems: Problems) {}
+  constructor(
+    private readonly problems: Problems,
+    private readonly budget: CostBudget,
+  ) {}
 
   visit(tree: RuleTree, place: Place): void {
     const { value, before } = place;
@@ -65,7 +76,7 @@ class Evaluation {
   }
 
   get #isOver(): boolean {
-    return this.#budget.left < 0;
+    return this.budget.left < 0;
   }
 
   #ask(tree: RuleTree, compiled: CompiledRule, place: Place): void {
@@ -84,15 +95,15 @@ class Evaluation {
 
   /** Within what one expression may cost, and what is left for the object. One that costs more is the last one. */
   #spend(run: (budget: CostBudget) => unknown): { readonly value: unknown } | { readonly error: unknown } {
-    this.#wasShort = this.#budget.left < CALL_COST;
-    const most = Math.min(CALL_COST, this.#budget.left);
+    this.#wasShort = this.budget.left < CALL_COST;
+    const most = Math.min(CALL_COST, this.budget.left);
     const budget = { left: most };
     try {
       return { value: run(budget) };
     } catch (error) {
       return { error };
     } finally {
-      this.#budget.left = budget.left < 0 ? -1 : this.#budget.left - (most - budget.left);
+      this.budget.left = budget.left < 0 ? -1 : this.budget.left - (most - budget.left);
     }
   }
 

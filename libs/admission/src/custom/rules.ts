@@ -56,7 +56,7 @@ const BLOCKING = ['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany'
 
 function askRules(rules: RuleTree, object: unknown, older: unknown, problems: Problems): void {
   if (!problems.causes.some(({ reason = '' }) => BLOCKING.includes(reason))) {
-    return validateRules(rules, object, older, problems);
+    return validateRules(rules, { value: object, before: older }, problems);
   }
   const detail =
     'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';

@@ -67,6 +67,16 @@ describe('the rules of a definition', () => {
   });
 });
 
+describe('a default', () => {
+  it('must be what the rules of its schema allow', () => {
+    const n = { ...integer, 'x-kubernetes-validations': [{ rule: 'self > 1', message: 'too small' }] };
+    expect(wrongWith({ type: 'object', properties: { n: { ...n, default: 2 } } })).toEqual([]);
+    expect(wrongWith({ type: 'object', properties: { n: { ...n, default: 1 } } })).toEqual([
+      `${AT}.properties[n].default: Invalid value: "integer": too small`,
+    ]);
+  });
+});
+
 describe('the estimated cost of rules', () => {
   const EXCESS =
     'exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)';

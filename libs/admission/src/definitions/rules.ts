@@ -83,7 +83,8 @@ export function validateRuleExpressions(schema: SchemaProps, at: string, problem
   check.finish(at);
 }
 
-function compiled(schema: SchemaProps, at: string, problems: Problems): RuleTree | undefined {
+/** The rules of a schema; undefined where there are none, or too many, which is a problem. */
+export function compiled(schema: SchemaProps, at: string, problems: Problems): RuleTree | undefined {
   try {
     return ruleTreeOf(schema);
   } catch (error) {

@@ -27,7 +27,7 @@ export function definedResource({ metadata, spec, status }: Definition): Resourc
     plural,
     kind,
     namespaced: scope === 'Namespaced',
-    versions: [versionOf(group, stored), ...others.map((version) => versionOf(group, version))],
+    versions: [versionOf(group, kind, stored), ...others.map((version) => versionOf(group, kind, version))],
     names: { singular, listKind, shortNames, categories },
     unconditionalUpdate: false,
     ...(spec.conversion?.strategy === 'Webhook' && spec.conversion.webhook !== undefined
@@ -41,13 +41,16 @@ function isEstablished(status: Definition['status']): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True') === true;
 }
 
-function versionOf(group: string, defined: DefinedVersion): ResourceVersion {
+function versionOf(group: string, kind: string, defined: DefinedVersion): ResourceVersion {
   const { subresources = {}, additionalPrinterColumns: columns, selectableFields } = defined;
   return {
     group,
     version: defined.name,
     served: defined.served,
     schema: (defined.schema?.openAPIV3Schema ?? ANYTHING) as StructuralSchema,
+    ...(defined.deprecated === true
+      ? { deprecationWarning: defined.deprecationWarning ?? `${group}/${defined.name} ${kind} is deprecated` }
+      : {}),
     subresources: (['status', 'scale'] as const).filter((name) => isJsonObject(subresources[name])),
     ...(subresources.scale === undefined ? {} : { scale: subresources.scale }),
     ...(columns === undefined ? {} : { columns: columns as readonly PrinterColumn[] }),

@@ -9,6 +9,7 @@ import { ReadHandler } from '../handlers/reads/read-handler';
 import { VirtualHandler } from '../handlers/virtual/virtual-handler';
 import { WatchHandler } from '../handlers/watch/watch-handler';
 import { MutationHandler } from '../handlers/writes/mutation-handler';
+import { withWarning } from '../rest/warning-header';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { Authentication } from './authentication';
 import { Discovery } from './discovery';
@@ -95,6 +96,13 @@ export class Gateway {
   }
 
   async answer(admitted: Admitted, body: Buffer | undefined): Promise<Answer> {
+    const answer = await this.#answerOrFailure(admitted, body);
+    const { target } = admitted;
+    const text = target.area === 'resource' ? target.resource.stored?.version.deprecationWarning : undefined;
+    return text === undefined ? answer : withWarning(answer, text);
+  }
+
+  async #answerOrFailure(admitted: Admitted, body: Buffer | undefined): Promise<Answer> {
     try {
       const answer = await this.#answer(admitted, body);
       return wantsPretty(admitted.head) ? pretty(answer) : answer;

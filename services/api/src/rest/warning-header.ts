@@ -1,3 +1,5 @@
+import type { Answer } from './answer';
+
 /** As Kubernetes cuts them: each to this many characters once all together are too long. */
 const LONGEST = 256;
 /** All texts together, in bytes. */
@@ -19,6 +21,13 @@ export function warningHeader(texts: readonly string[]): string {
     sent.push(`299 - "${text.replace(/[\\"]/g, '\\$&')}"`);
   }
   return sent.join(', ');
+}
+
+/** An answer with one more warning, before those that it has. */
+export function withWarning<T extends Answer>(answer: T, text: string): T {
+  const { warning } = answer.headers ?? {};
+  const own = warningHeader([text]);
+  return { ...answer, headers: { ...answer.headers, warning: warning === undefined ? own : `${own}, ${warning}` } };
 }
 
 function bytesOf(texts: readonly string[]): number {
