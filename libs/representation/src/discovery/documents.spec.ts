@@ -1,4 +1,4 @@
-import { RESOURCES } from '@shiplog/contracts';
+import { KUBERNETES_API, RESOURCES } from '@shiplog/contracts';
 import { aggregatedDiscovery, apiGroup, groupList, resourceList } from './documents';
 import { Catalog } from '@shiplog/apimachinery';
 import { servedApi } from './served';
@@ -8,6 +8,8 @@ interface Entry {
   kind: string;
   verbs: string[];
   shortNames?: string[];
+  categories?: string[];
+  storageVersionHash?: string;
   group?: string;
   version?: string;
 }
@@ -30,6 +32,34 @@ describe('discovery', () => {
     const pods = entriesOf('').find((item) => item.name === 'pods');
     expect(pods).toMatchObject({ kind: 'Pod', shortNames: ['po'] });
     expect(pods?.verbs).toEqual(expect.arrayContaining(['create', 'deletecollection', 'list', 'patch', 'watch']));
+  });
+
+  it('says of every resource and subresource what Kubernetes says', () => {
+    const { resources } = KUBERNETES_API;
+    const wrong = resources.flatMap(({ group, version, resource, subresource, ...about }) => {
+      const of = api.group(group)?.versions.find((item) => item.version === version);
+      const name = subresource === undefined ? resource : `${resource}/${subresource}`;
+      const entry = of && (resourceList(of) as { resources: Entry[] }).resources.find((item) => item.name === name);
+      if (entry === undefined) return [];
+      const { kind, verbs, shortNames, categories, kindGroup, kindVersion } = about;
+      const isSame =
+        entry.kind === kind &&
+        [...entry.verbs].sort().join() === [...verbs].sort().join() &&
+        (entry.shortNames ?? []).join() === (shortNames ?? []).join() &&
+        (entry.categories ?? []).join() === (categories ?? []).join() &&
+        (entry.group ?? group) === (kindGroup ?? group) &&
+        (entry.version ?? version) === (kindVersion ?? version);
+      return isSame ? [] : [`${group}/${version} ${name}`];
+    });
+    // Whose health is asked for, and which nobody can watch.
+    expect(wrong).toEqual(['/v1 componentstatuses']);
+  });
+
+  it('tells by a hash what the objects of a resource are stored as', () => {
+    expect(entriesOf('').find(({ name }) => name === 'pods')).toMatchObject({ storageVersionHash: 'xPOwRZ+Yhw8=' });
+    const autoscalers = entriesOf('autoscaling').filter(({ name }) => name === 'horizontalpodautoscalers');
+    expect(new Set(autoscalers.map(({ storageVersionHash }) => storageVersionHash)).size).toBe(1);
+    expect(entriesOf('').find(({ name }) => name === 'pods/status')).not.toHaveProperty('storageVersionHash');
   });
 
   it('says that scale is of another group, which is how kubectl scale finds it', () => {

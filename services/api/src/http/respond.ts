@@ -91,7 +91,7 @@ function legalHeaders({ headers }: Answer): Record<string, string> | undefined {
 
 /** Sends an answer that goes on for as long as its writer has something; `sent` hears of each piece. */
 export async function sendStream(
-  { response }: Exchange,
+  { request, response }: Exchange,
   answer: StreamAnswer,
   stopping: AbortSignal,
   { broke, sent }: { readonly broke: (error: unknown) => void; readonly sent: (chunk: Buffer) => void },
@@ -109,8 +109,8 @@ export async function sendStream(
   response.once('error', leave);
   stopping.addEventListener('abort', leave, { once: true });
   try {
-    // Also for a client that has left already: whoever writes may hold something that ends with it.
-    if (isGone(response) || stopping.aborted) leave();
+    // Also for a client that has left already, or wants no body: whoever writes may hold something that ends with it.
+    if (isGone(response) || stopping.aborted || request.method === 'HEAD') leave();
     await answer.write(outStream(response, left.signal, sent));
     endSoon(response);
   } catch (error) {

@@ -37,6 +37,8 @@ describe('parseObject', () => {
     ['YAML nested too deeply', `a: ${'['.repeat(200)}${']'.repeat(200)}`, 'application/yaml', 400],
     ['protobuf that is none', 'x', 'application/vnd.kubernetes.protobuf', 400],
     ['another type', 'x', 'text/html', 415],
+    ['a form, as curl sends when it is not told better', '{}', 'application/x-www-form-urlencoded', 415],
+    ['YAML by another name', 'a: b', 'text/yaml', 415],
     ['what is no type', '{}', 'json', 415],
     ['a word that objects know', '{}', 'constructor', 415],
   ])('refuses %s', async (_, body, type, code) => {

@@ -13,6 +13,8 @@ export interface MediaRange {
 
 const cache = new Map<string, readonly MediaRange[]>();
 const CACHE_SIZE = 256;
+/** In characters; what clients send by themselves is far shorter. */
+const LONGEST_CACHED = 1_024;
 
 /** Reads an Accept header, most wanted first. Clients send few different ones, so answers are remembered. */
 export function parseAccept(header: string | undefined): readonly MediaRange[] {
@@ -26,6 +28,7 @@ export function parseAccept(header: string | undefined): readonly MediaRange[] {
     .map((range, index) => ({ range, index }))
     .sort((a, b) => b.range.quality - a.range.quality || a.index - b.index)
     .map(({ range }) => range);
+  if (text.length > LONGEST_CACHED) return ranges;
   if (cache.size >= CACHE_SIZE) cache.clear();
   cache.set(text, ranges);
   return ranges;

@@ -1,9 +1,10 @@
 import { apiVersionOf, type ListMeta, type StoredObject } from '@shiplog/contracts';
-import { shownAs, type VersionedResource } from '@shiplog/apimachinery';
+import { shownAs, statusOf, type VersionedResource } from '@shiplog/apimachinery';
 import { partialMetadata, tableOf, type IncludeObject } from '@shiplog/representation';
 import { stringify as toYaml } from 'yaml';
 import { bytesOf, lineOf } from './object-bytes';
 import { JSON_TYPE, jsonAnswer, type BodyAnswer } from './answer';
+import { throwStatus } from './errors';
 import { negotiate, type Negotiated } from './negotiate';
 import { includeObjectOf } from './options';
 import { requestedResource, type ResourceRequest } from './request';
@@ -21,12 +22,26 @@ export interface Presentation {
  * refuses what has happened.
  */
 export function presentationOf(request: ResourceRequest, now: number): Presentation {
+  const resource = requestedResource(request);
+  const negotiated = negotiate(request.accept);
+  checkCardinality(negotiated, request, resource);
   return {
-    resource: requestedResource(request),
-    negotiated: negotiate(request.accept),
+    resource,
+    negotiated,
     includeObject: includeObjectOf(request.query),
     now,
   };
+}
+
+/** The metadata of one object is no list, and that of a list no object. */
+function checkCardinality({ view }: Negotiated, { verb }: ResourceRequest, { row, version }: VersionedResource): void {
+  const isList = verb === 'list' || verb === 'deletecollection';
+  if (view !== (isList ? 'metadata' : 'metadataList')) return;
+  const wanted = isList ? 'PartialObjectMetadata' : 'PartialObjectMetadataList';
+  const kind = isList ? (row.names?.listKind ?? `${row.kind}List`) : row.kind;
+  const type = `*${version.group === '' ? 'core' : version.group.split('.')[0]}.${kind}`;
+  const message = `you requested ${wanted}, but the requested object is ${isList ? 'a' : 'not a'} list (${type})`;
+  throwStatus({ ...statusOf.notAcceptable([]), message });
 }
 
 /** One object as the client wants it. */

@@ -102,8 +102,10 @@ export function verbOf(method: string, target: ResourceTarget, watching: boolean
 function meaningOf(method: string, target: ResourceTarget, watching: boolean): Verb | undefined {
   const isNamed = target.name !== undefined;
   switch (method) {
-    case 'GET':
     case 'HEAD':
+      // What goes on for ever has no head that is worth waiting for.
+      return isNamed ? 'get' : 'list';
+    case 'GET':
       if (watching && target.subresource === undefined) return 'watch';
       return isNamed ? 'get' : 'list';
     case 'POST':
