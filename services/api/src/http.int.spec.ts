@@ -35,6 +35,8 @@ describe('HTTP', () => {
       expect((await rig.http('GET', open, undefined, anonymous)).code).toBe(200);
     }
     expect((await rig.http('GET', '/readyz?verbose', undefined, anonymous)).body).toMatch(/\[\+\]ping ok/);
+    expect((await rig.http('GET', '/readyz/journal', undefined, anonymous)).code).toBe(401);
+    expect((await rig.http('GET', '/readyz/journal')).body).toBe('ok');
   });
 
   it.each<[string, string, string, unknown, Record<string, string>, number, RegExp]>([
@@ -51,7 +53,7 @@ describe('HTTP', () => {
     [
       'a path that is not served',
       'GET',
-      '/apis/extensions/v1beta1/deployments',
+      '/api/v1/deployments',
       undefined,
       {},
       404,

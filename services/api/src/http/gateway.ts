@@ -16,7 +16,7 @@ import { Discovery } from './discovery';
 import { throwStatus } from '../rest/errors';
 import { FailureFilter } from './failure-filter';
 import { HealthChecks } from './health-checks';
-import { healthPage } from './health-pages';
+import { HEALTH_PAGES, healthPage } from './health-pages';
 import { classOf, InFlight, type RequestClass } from './in-flight';
 import { MetricsPage } from './metrics/metrics-page';
 import { RequestMetrics } from './metrics/request-metrics';
@@ -115,7 +115,8 @@ export class Gateway {
   #forAnyone({ path, query, method }: RequestHead): BodyAnswer | undefined {
     if (path.startsWith('/api') || (method !== 'GET' && method !== 'HEAD')) return undefined;
     if (path === '/version' || path === '/version/') return jsonAnswer(200, VERSION);
-    return healthPage(path, query, this.checks.all);
+    // A single check says what is wrong, which is nobody else's business.
+    return HEALTH_PAGES.includes(path) ? healthPage(path, query, this.checks.all) : undefined;
   }
 
   #answer({ head, user, target, verb }: Admitted, body: Buffer | undefined): Answer | Promise<Answer> {
@@ -194,7 +195,7 @@ export class Gateway {
     if (method !== 'GET' && method !== 'HEAD') return NO_PAGE;
     if (path === '/' || path === '') return this.discovery.root(this.checks.all);
     if (path === '/metrics') return this.metricsPage.render();
-    return this.#onOpenApi(head) ?? NO_PAGE;
+    return healthPage(path, head.query, this.checks.all) ?? this.#onOpenApi(head) ?? NO_PAGE;
   }
 
   #onOpenApi(head: RequestHead): Promise<Answer> | undefined {

@@ -20,7 +20,7 @@ const NO_SNIFFING = { 'x-content-type-options': 'nosniff' };
 
 /**
  * `/healthz`, `/livez` and `/readyz` with their single checks, as Kubernetes words them; undefined for another path. Anybody may
- * see them, so only who asks for a single check is told what is wrong with it.
+ * see the pages, so only a single check says what is wrong.
  */
 export function healthPage(path: string, query: Asked, all: readonly Check[]): BodyAnswer | undefined {
   const page = HEALTH_PAGES.find((root) => path === root || path.startsWith(`${root}/`));

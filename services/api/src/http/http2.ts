@@ -12,6 +12,12 @@ const WINDOW = 256 * 1024;
 /** How long a connection without a request stays open, in milliseconds. */
 const IDLE_MS = 90_000;
 
+/** How long a connection whose last request is answered stays for what is under way, in milliseconds. */
+const LINGER_MS = 250;
+
+/** How long the requests of a connection may take when the server stops, in milliseconds. */
+const STOP_MS = 3_000;
+
 interface Options {
   /** What the headers of a request may come to, in bytes, before it is not even answered. */
   readonly maxHeaderListSize: number;
@@ -36,7 +42,7 @@ export function speakHttp2(
     // The same interface, as far as it is used.
     handle(request as unknown as IncomingMessage, response as unknown as ServerResponse);
   });
-  http2.on('session', closeWhenIdle);
+  http2.on('session', endInTime);
   // What a client does wrong ends its connection, and concerns nobody else.
   http2.on('sessionError', () => undefined);
   const http1 = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
@@ -56,27 +62,42 @@ function limitTime({ stream }: Http2ServerRequest, requestTimeout: number): void
   stream.once('end', done).once('close', done);
 }
 
-function closeWhenIdle(session: ServerHttp2Session): void {
+/** Ends a connection that has no request for a while, and one that is to end, once its requests are answered. */
+function endInTime(session: ServerHttp2Session): void {
   let open = 0;
+  // Node waits for what it thinks is still to be sent, and may wait for ever.
+  const endSoon = (): void => {
+    if (open === 0 && session.closed) setTimeout(() => session.destroy(), LINGER_MS).unref();
+  };
   session.on('stream', (stream) => {
     open += 1;
-    stream.once('close', () => (open -= 1));
+    stream.once('close', () => {
+      open -= 1;
+      endSoon();
+    });
   });
   session.setTimeout(IDLE_MS, () => {
-    if (open === 0) session.close();
+    if (open > 0) return;
+    session.close();
+    endSoon();
   });
 }
 
 /** Sessions of a server that stops end once their requests are answered. */
 export function closeSessionsOf(http2: Http2Server, stopping: AbortSignal): void {
   const open = new Set<ServerHttp2Session>();
+  const close = (session: ServerHttp2Session): void => {
+    session.close();
+    // A session without a request has nothing that could end it.
+    setTimeout(() => session.destroy(), STOP_MS).unref();
+  };
   http2.on('session', (session) => {
     open.add(session);
     session.once('close', () => open.delete(session));
-    if (stopping.aborted) session.close();
+    if (stopping.aborted) close(session);
   });
   stopping.addEventListener('abort', () => {
-    for (const session of open) session.close();
+    for (const session of open) close(session);
   });
 }
 

@@ -37,7 +37,9 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
 }
 
 /** A copy of the cluster that holds some objects of the log's position 7, and does not change. */
-export function clusterOf(pods: readonly StoredObject[]): Pick<ClusterCache, 'isOpen' | 'projection' | 'catalog'> {
+export function clusterOf(
+  pods: readonly StoredObject[],
+): Pick<ClusterCache, 'isOpen' | 'opened' | 'projection' | 'catalog'> {
   const state = new ClusterState();
   for (const pod of pods) state.put('pods', pod);
   const projection = {
@@ -46,7 +48,13 @@ export function clusterOf(pods: readonly StoredObject[]): Pick<ClusterCache, 'is
     list: state.list.bind(state),
     waitFor: () => Promise.reject(new Error('nothing more comes')),
   };
-  return { isOpen: true, catalog: state.catalog, projection: projection as unknown as ClusterCache['projection'] };
+  return {
+    isOpen: true,
+    // Nothing that goes on by itself begins.
+    opened: new Promise(() => undefined),
+    catalog: state.catalog,
+    projection: projection as unknown as ClusterCache['projection'],
+  };
 }
 
 /** A journal that is heard of, and says nothing else. */
