@@ -92,9 +92,8 @@ describe('kubectl, unmodified', () => {
     );
     expect(await kubectl('create --dry-run=server -f -', manifest(rc('tried')))).toMatch(/created \(server dry run\)/);
     await expect(kubectl('get rc tried')).rejects.toThrow(/NotFound/);
-    await expect(kubectl('apply --server-side -f -', manifest(rc('applied')))).rejects.toThrow(
-      /server-side apply is not served/,
-    );
+    const applied = await kubectl('apply --server-side --dry-run=server -f -', manifest(rc('applied')));
+    expect(applied).toMatch(/serverside-applied/);
   });
 
   it('explains types, exposes a controller, and diffs', async () => {
