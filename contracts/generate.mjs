@@ -25,6 +25,7 @@ const { RESOURCES, VIRTUAL_RESOURCES } = await import(
 const ROOTS = [
   ...[...RESOURCES, ...VIRTUAL_RESOURCES].flatMap(({ versions }) => versions.map(({ schema }) => schema)),
   // What requests and answers hold beside them.
+  'io.k8s.api.policy.v1.Eviction',
   'io.k8s.api.autoscaling.v1.Scale',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
   'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',

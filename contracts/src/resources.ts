@@ -154,7 +154,7 @@ export const RESOURCES = [
   core('namespaces', 'Namespace', false, { subresources: ['status', 'finalize'] }),
   core('nodes', 'Node', false, { subresources: STATUS }),
   core('pods', 'Pod', true, {
-    subresources: ['status', 'binding', 'log', 'ephemeralcontainers', 'resize'],
+    subresources: ['status', 'binding', 'eviction', 'log', 'ephemeralcontainers', 'resize'],
     returnedWhenDeleted: true,
   }),
   core('replicationcontrollers', 'ReplicationController', true, { subresources: SCALED }),

@@ -1021,6 +1021,13 @@ export interface EventSource {
   host?: string;
 }
 
+export interface Eviction {
+  apiVersion: string;
+  deleteOptions?: DeleteOptions;
+  kind: string;
+  metadata: ObjectMeta;
+}
+
 export interface ExactDeviceRequest {
   adminAccess?: boolean;
   allocationMode?: string;

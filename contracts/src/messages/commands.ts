@@ -132,6 +132,12 @@ export const DeleteCollection = command('DeleteCollection', {
   from: ['api', 'controller', 'user'],
 });
 
+export const EvictPod = command('EvictPod', {
+  summary: 'Deletes a pod if its PodDisruptionBudget allows that, and charges the budget for it.',
+  data: Type.Object({ namespace: Line(), name: Line(), ...deletionFields, dryRun }),
+  from: ['api', 'controller', 'user'],
+});
+
 export const BindPods = command('BindPods', {
   summary: 'Gives pods their nodes; each item is accepted or refused on its own.',
   data: Type.Object({ bindings: Type.Array(withPod({ node: Name(), cause, decision: Optional(Decision) })) }),
@@ -170,6 +176,7 @@ export const COMMANDS = [
   PatchObject,
   DeleteObject,
   DeleteCollection,
+  EvictPod,
   BindPods,
   MarkPodsUnschedulable,
   ReportPods,

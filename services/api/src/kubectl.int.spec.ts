@@ -57,6 +57,27 @@ describe('kubectl, unmodified', () => {
     expect(await kubectl('delete namespace made --wait=false')).toBe('namespace "made" deleted\n');
   });
 
+  it('makes workloads, jobs, autoscalers and budgets, and changes them', async () => {
+    await kubectl('create deployment web --image=nginx --replicas=2');
+    await kubectl('scale deployment web --replicas=3');
+    await kubectl('set image deployment/web nginx=nginx:1.27');
+    expect(await kubectl('get deployment web -o wide')).toMatch(/web +0\/3 +0 +0 +\d+s +nginx +nginx:1\.27 +app=web/);
+    await kubectl('autoscale deployment web --max=5 --cpu-percent=60');
+    expect(await kubectl('get hpa')).toMatch(/web +Deployment\/web +cpu: <unknown>\/60% +1 +5 +0 +\d+s/);
+    await kubectl(
+      `patch horizontalpodautoscalers.v1.autoscaling web -p '{"spec":{"targetCPUUtilizationPercentage":70}}'`,
+    );
+    expect(await kubectl("get hpa web -o jsonpath='{.spec.metrics[*].resource.target.averageUtilization}'")).toBe('70');
+    await kubectl("create cronjob often --image=busybox --schedule='*/5 * * * *' -- date");
+    await kubectl('create job now --from=cronjob/often');
+    expect(await kubectl('get cronjob,job')).toMatch(
+      /cronjob\.batch\/often +\*\/5 \* \* \* \* +<none> +False +0 +<none>[^]*job\.batch\/now +Running +0\/1/,
+    );
+    await kubectl('create poddisruptionbudget web --selector=app=web --max-unavailable=50%');
+    expect(await kubectl('get pdb')).toMatch(/web +N\/A +50% +0 +\d+s/);
+    await kubectl('delete deployment/web hpa/web pdb/web cronjob/often job/now');
+  });
+
   it('takes an object through create, apply, edit, replace, patch, label, annotate, scale and delete', async () => {
     expect(await kubectl('create -f -', manifest(rc('life')))).toBe('replicationcontroller/life created\n');
     await expect(kubectl('create -f -', manifest(rc('life')))).rejects.toThrow(

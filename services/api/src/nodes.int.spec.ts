@@ -88,4 +88,25 @@ describe('what comes from nodes, and goes to them', () => {
     expect(await kubectl('get pods bound-1 bound-2 --no-headers -o custom-columns=N:.spec.nodeName')).toBe('n1\nn1\n');
     await kubectl('delete pod bound-1 bound-2 --force --grace-period=0');
   });
+
+  it('drains a node, of all but what a disruption budget keeps there', async () => {
+    const pods = '/api/v1/namespaces/default/pods';
+    for (const name of ['kept', 'free']) {
+      await kubectl(`run ${name} --image=nginx`);
+      await runPod(rig, bus, name);
+    }
+    await kubectl('create poddisruptionbudget kept --selector=run=kept --min-available=1');
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'kept' } };
+    const refused = await rig.http('POST', `${pods}/kept/eviction`, eviction);
+    expect([refused.code, refused.body]).toEqual([
+      429,
+      expect.stringContaining("Cannot evict pod as it would violate the pod's disruption budget."),
+    ]);
+    await kubectl('drain n1 --force --grace-period=0 --pod-selector=run=free');
+    expect(await kubectl('get pods -o custom-columns=N:.metadata.name --no-headers')).toBe('kept\n');
+    await kubectl('delete poddisruptionbudget kept');
+    await kubectl('drain n1 --force --grace-period=0');
+    expect(await kubectl('get pods -o custom-columns=N:.metadata.name --no-headers')).toBe('');
+    await kubectl('uncordon n1');
+  });
 });

@@ -2,6 +2,7 @@ import type { AnyCommand } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
 import type { CommandMetadata, DecisionContext, Decided } from './decision';
 import { decideDelete, decideDeleteCollection } from './deletion';
+import { decideEvict } from './eviction';
 import { decideCreate, decidePatch, decideReplace } from './objects';
 import { decideBindPods, decideMarkUnschedulable, decideReportPods } from './pods';
 
@@ -22,6 +23,8 @@ export function decide(state: ReadonlyCluster, command: AnyCommand, metadata: Co
       return decideDelete(context, command.data);
     case 'DeleteCollection':
       return decideDeleteCollection(context, command.data);
+    case 'EvictPod':
+      return decideEvict(context, command.data);
     case 'BindPods':
       return decideBindPods(context, command.data);
     case 'MarkPodsUnschedulable':

@@ -132,16 +132,18 @@ export function chooseForDeletion(
   return { ok: true, objects };
 }
 
-function deletionOf(
+/** `leaving` is the object as it goes, where more than its deletion changes with it. */
+export function deletionOf(
   context: DecisionContext,
   row: ResourceRow,
   object: StoredObject,
   options: DeletionOptions,
+  leaving = object,
 ): Deletion {
   const resource = row.id;
   const status = preconditionRejection(row, object, options) ?? deletionRejection(resource, object.metadata.name);
   if (status !== undefined) return { ok: false, status };
-  const after = marked(context, resource, object, options);
+  const after = marked(context, resource, leaving, options);
   if (isReadyToGo(resource, after)) return { ok: true, event: deletedEvent(resource, object), after };
   return { ok: true, event: changeEvent(resource, object, after), after };
 }

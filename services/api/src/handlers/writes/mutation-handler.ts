@@ -16,6 +16,7 @@ import { fromStored, managedFieldsOf, sameJson, statusOf, withoutOwners } from '
 import { deletedAnswer, jsonAnswer, successAnswer, type Answer, type BodyAnswer } from '../../rest/answer';
 import { parseDeleteOptions, parseObject, parsePatch, type Expected } from '../../rest/body';
 import { throwStatus } from '../../rest/errors';
+import { evictionOf } from '../../rest/eviction';
 import { fieldManagementOf } from '../../rest/field-manager';
 import { checkFields, checkPatch } from '../../rest/field-validation';
 import { checkListOptions } from '../../rest/list-options';
@@ -72,6 +73,7 @@ export class MutationHandler {
 
   async create(request: ResourceRequest): Promise<Answer> {
     const { target, body, contentType } = request;
+    if (target.subresource?.name === 'eviction') return this.#evict(request);
     if (target.subresource?.name === 'binding' || target.resource.stored === undefined) return this.#bind(request);
     const { row } = storedResource(request);
     const shown = presentationOf(request, this.clock.now());
@@ -208,6 +210,19 @@ export class MutationHandler {
       () => presentList(chosen, metadata, shown),
       () => successAnswer(),
     );
+  }
+
+  /** An Eviction: a deletion of the pod, by options that are in it, if the pod's disruption budget allows it. */
+  async #evict(request: ResourceRequest): Promise<Answer> {
+    // Its answer has one form; who can't read that is told before the pod is gone.
+    negotiate(request.accept);
+    const { body, contentType, query } = request;
+    const key = keyOf(request);
+    const sent = await parseObject(body, contentType, this.yaml, { kind: 'Eviction' });
+    const { data, dryRun } = evictionOf(key, sent, query);
+    const reply = await this.#send(request, { type: 'EvictPod', data: { ...data, ...(dryRun ? { dryRun } : {}) } });
+    await this.results.reached(reply.position);
+    return { ...successAnswer(), code: 201 };
   }
 
   /** A Binding, by the pod's subresource or by the old collection: gives a pod its node. */

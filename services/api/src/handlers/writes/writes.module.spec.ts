@@ -206,6 +206,14 @@ describe('WritesModule', () => {
       406,
       () => bind({ metadata: { name: 'a' }, target: { name: 'n1' } }, 'text/html'),
     ],
+    ['an eviction of another pod', 400, () => evict({ metadata: { name: 'b' } })],
+    ['an eviction that is something else', 400, () => evict({ kind: 'Binding', metadata: { name: 'a' } })],
+    [
+      'an eviction without its kind of options',
+      400,
+      () => evict({ metadata: { name: 'a' }, deleteOptions: { gracePeriodSeconds: 'x' } }),
+    ],
+    ['an eviction whose answer can not be made', 406, () => evict({ metadata: { name: 'a' } }, 'text/html')],
   ])('refuses %s before anything is sent', async (_, code, attempt) => {
     const failure: unknown = await attempt().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(StatusError);
@@ -214,6 +222,21 @@ describe('WritesModule', () => {
   });
   const bind = (body: object, accept?: string) =>
     mutations.create(request('POST', '/api/v1/namespaces/default/pods/a/binding', body, { accept }));
+
+  const evict = (body: object, accept?: string, query = {}) =>
+    mutations.create(request('POST', '/api/v1/namespaces/default/pods/a/eviction', body, { accept, query }));
+
+  it('asks for an eviction with the options that are in it', async () => {
+    journal.reply = { position: 7 };
+    const deleteOptions = { gracePeriodSeconds: 3, preconditions: { uid: 'u' } };
+    const eviction = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'a' }, deleteOptions };
+    expect((await shown(evict(eviction)))[0]).toBe(201);
+    await evict({ metadata: { name: 'a' } }, undefined, { dryRun: 'All' });
+    expect(journal.told).toMatchObject([
+      { type: 'EvictPod', data: { namespace: 'default', name: 'a', ...deleteOptions } },
+      { type: 'EvictPod', data: { namespace: 'default', name: 'a', dryRun: true } },
+    ]);
+  });
 
   it('takes a body of no stated type for JSON', async () => {
     journal.reply = { position: 7, object: configMap(7) };

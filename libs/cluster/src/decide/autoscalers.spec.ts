@@ -1,0 +1,31 @@
+import type { HorizontalPodAutoscaler } from '@shiplog/contracts';
+import { cluster } from './testing/given';
+
+const AUTOSCALERS = 'horizontalpodautoscalers.autoscaling';
+const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+
+it('an autoscaler that is written in the older version is stored in the newer', () => {
+  const at = cluster().given({
+    type: 'CreateObject',
+    data: {
+      resource: AUTOSCALERS,
+      namespace: 'default',
+      apiVersion: 'autoscaling/v1',
+      object: {
+        apiVersion: 'autoscaling/v1',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'web' },
+        spec: { scaleTargetRef, maxReplicas: 5, targetCPUUtilizationPercentage: 60 },
+      },
+    },
+  });
+  const targets = () => {
+    const { spec } = at.get(AUTOSCALERS, 'default', 'web') as unknown as HorizontalPodAutoscaler;
+    return spec?.metrics?.map(({ resource }) => resource?.target.averageUtilization);
+  };
+  expect(targets()).toEqual([60]);
+  const patch = { spec: { targetCPUUtilizationPercentage: 70 } };
+  const key = { resource: AUTOSCALERS, namespace: 'default', name: 'web' };
+  at.given({ type: 'PatchObject', data: { ...key, apiVersion: 'autoscaling/v1', patchType: 'strategic', patch } });
+  expect(targets()).toEqual([70]);
+});
