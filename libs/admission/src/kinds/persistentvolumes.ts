@@ -22,6 +22,17 @@ export const persistentVolumes = defineKind<'persistentvolumes'>({
   prepareCreate(draft, ctx) {
     draft.status = { phase: 'Pending', lastPhaseTransitionTime: toSeconds(ctx.now) };
   },
+  status: {
+    /** A phase that is another says since when, unless who wrote it has said so. */
+    defaults({ status }, before, ctx) {
+      if (status === undefined) return;
+      status.phase ??= 'Pending';
+      const then = before.status?.lastPhaseTransitionTime;
+      if (status.phase !== before.status?.phase && status.lastPhaseTransitionTime === then) {
+        status.lastPhaseTransitionTime = toSeconds(ctx.now);
+      } else if (then !== undefined) status.lastPhaseTransitionTime ??= then;
+    },
+  },
   validate(draft, problems, _ctx, before) {
     if (before === undefined || draft.spec !== before.spec) validatePersistent(draft.spec ?? {}, 'spec', problems);
   },

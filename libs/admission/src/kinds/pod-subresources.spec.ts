@@ -162,6 +162,59 @@ describe('a resize', () => {
   });
 });
 
+describe('a gated pod', () => {
+  const term = (...keys: string[]) => ({ matchExpressions: keys.map((key) => ({ key, operator: 'Exists' })) });
+  const near = (...nodeSelectorTerms: object[]) => ({
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+  });
+  const gates = [{ name: 'example.com/a' }, { name: 'example.com/b' }];
+  const gated = created(
+    'pods',
+    aPod({ schedulingGates: gates, nodeSelector: { a: 'b' }, affinity: near(term('a')) } as Partial<PodSpec>),
+  );
+  const put = (spec: object, pod: Pod = gated) =>
+    admitUpdate(builtIn('pods'), undefined, pod, { ...pod, spec: { ...pod.spec, ...spec } }, admission());
+  const at = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms';
+
+  it('loses its gates, and may run in fewer places meanwhile', () => {
+    expect(causesOf(put({ schedulingGates: [gates[1]] }))).toEqual([]);
+    expect(causesOf(put({ schedulingGates: undefined }))).toEqual([]);
+    expect(causesOf(put({ nodeSelector: { a: 'b', c: 'd' }, affinity: near(term('a', 'b')) }))).toEqual([]);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'gets a gate',
+      { schedulingGates: [...gates, { name: 'c' }] },
+      "spec.schedulingGates[2].name: Forbidden: only deletion is allowed, but found new scheduling gate 'c'",
+    ],
+    [
+      'may run elsewhere',
+      { nodeSelector: { c: 'd' } },
+      'spec.nodeSelector: Invalid value: map[string]string{"c":"d"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+    ],
+    [
+      'has another choice of nodes',
+      { affinity: near(term('a'), term('b')) },
+      `${at}: Invalid value: ${JSON.stringify([term('a'), term('b')])}: no additions/deletions to non-empty NodeSelectorTerms list are allowed`,
+    ],
+    [
+      'has other nodes to choose from',
+      { affinity: near(term('b')) },
+      `${at}[0]: Invalid value: ${JSON.stringify(term('b'))}: only additions are allowed (no mutations or deletions)`,
+    ],
+  ])('is refused when it %s', (_name, spec, expected) => {
+    expect(causesOf(put(spec))).toEqual([expected]);
+  });
+
+  it('changes so no more without gates', () => {
+    const free = created('pods', aPod());
+    expect(causesOf(put({ nodeSelector: { a: 'b' } }, free))[0]).toContain(
+      'spec: Forbidden: pod updates may not change',
+    );
+  });
+});
+
 describe("a pod's status", () => {
   const before = created('pods', aPod({ restartPolicy: 'OnFailure', os: { name: 'linux' } }));
   const ended = (exitCode: number) => ({

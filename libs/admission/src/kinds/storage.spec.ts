@@ -168,6 +168,27 @@ describe('a persistent volume', () => {
   });
 });
 
+describe("a persistent volume's status", () => {
+  it('says since when its phase is what it is', () => {
+    const before = created('persistentvolumes', volume({ hostPath }));
+    const write = (status: object) =>
+      valueOf(
+        admitUpdate(
+          builtIn('persistentvolumes'),
+          'status',
+          before,
+          { ...before, status: { ...before.status, ...status } },
+          later,
+        ),
+      )['status'];
+    const later = admission({ now: '2024-05-06T00:00:00.5Z' });
+    expect(write({ phase: 'Bound' })).toEqual({ phase: 'Bound', lastPhaseTransitionTime: '2024-05-06T00:00:00Z' });
+    expect(write({ message: 'm' })).toEqual({ ...before.status, message: 'm' });
+    const given = { phase: 'Bound', lastPhaseTransitionTime: '2024-05-05T09:00:00Z' };
+    expect(write(given)).toEqual(given);
+  });
+});
+
 describe('a claim', () => {
   it('is kept, waits, and has one mode', () => {
     const given = claim({ selector: { matchLabels: { a: 'b' } }, storageClassName: '' });

@@ -1,17 +1,22 @@
 import type { Container, PodSpec, Toleration } from '@shiplog/contracts';
 import { JsonMap, type Problems, sameJson } from '@shiplog/apimachinery';
+import { validateGatesUpdate, validatePlacementUpdate, withoutPlacement } from './gated';
 
 const MAY_CHANGE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
-/** A running pod is what it is: only images, a tighter deadline and more tolerations can come later. */
+/** A running pod is what it is: only images, a tighter deadline and more tolerations can come later, and gates go. */
 export function validatePodUpdate(spec: PodSpec, before: PodSpec, problems: Problems): void {
   if (spec === before) return;
   validateContainerCount(spec.containers, before.containers, 'spec.containers', problems);
   validateContainerCount(spec.initContainers, before.initContainers, 'spec.initContainers', problems);
   validateDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds, problems);
   validateAddedTolerations(spec.tolerations ?? [], before.tolerations ?? [], problems);
-  if (!sameJson(frozen(spec), frozen(before))) problems.forbidden('spec', MAY_CHANGE);
+  validateGatesUpdate(spec, before, problems);
+  const isGated = (before.schedulingGates ?? []).length > 0;
+  if (isGated) validatePlacementUpdate(spec, before, problems);
+  const [now, then] = isGated ? [withoutPlacement(spec), withoutPlacement(before)] : [spec, before];
+  if (!sameJson(frozen(now), frozen(then))) problems.forbidden('spec', MAY_CHANGE);
 }
 
 function validateContainerCount(
@@ -40,7 +45,8 @@ function validateAddedTolerations(now: readonly Toleration[], then: readonly Tol
 
 /** The part of a spec that never changes. */
 function frozen(spec: PodSpec): unknown {
-  const { activeDeadlineSeconds: _deadline, tolerations: _tolerations, containers, initContainers, ...rest } = spec;
+  const { activeDeadlineSeconds: _deadline, tolerations: _tolerations, schedulingGates: _gates, ...others } = spec;
+  const { containers, initContainers, ...rest } = others;
   return { ...rest, containers: containers?.map(withoutImage), initContainers: initContainers?.map(withoutImage) };
 }
 
