@@ -127,6 +127,16 @@ describe('whoever sends a command', () => {
     else expect(reason).toContain(`it may not speak for ${actor}`);
   });
 
+  it('says nothing of Events that are made from the log, unless it is an api', () => {
+    const made = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'e', namespace: 'default', uid: 'u' } };
+    const key = { resource: 'events', namespace: 'default', name: 'e' };
+    const asked: Asked = { type: 'DeleteObject', data: { ...key, made } };
+    expect(rejection(populated(), api, asked)).toBeUndefined();
+    for (const principal of [user, controller]) {
+      expect(rejection(populated(), principal, asked)).toMatch(/only an api knows what is made from the log/);
+    }
+  });
+
   it('does not take the ids that a controller makes up, which would keep it from acting', () => {
     for (const principal of [api, user]) {
       expect(rejection(at, principal, createPod('new'), { id: 'rc.u.1' })).toContain("is of a controller's form");

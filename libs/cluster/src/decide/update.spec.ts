@@ -26,6 +26,58 @@ describe('replacing what is not there', () => {
   });
 });
 
+describe('changing an Event that is made from the log', () => {
+  const made = {
+    ...{ apiVersion: 'v1', kind: 'Event', type: 'Normal', reason: 'Started', count: 2 },
+    metadata: {
+      name: 'e',
+      namespace: 'default',
+      uid: 'u',
+      resourceVersion: '1',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    involvedObject: { kind: 'Pod', name: 'a', namespace: 'default' },
+    source: { component: 'kubelet' },
+  };
+  const key = { resource: 'events', namespace: 'default', name: 'e' };
+  const patched = (changes: object, more: object = {}): Asked => ({
+    type: 'PatchObject',
+    data: { ...key, patchType: 'merge', patch: changes, made, ...more },
+  });
+
+  it('makes it an object of the log, as it was but for the change', () => {
+    const at = cluster();
+    const { types } = at.when(patched({ count: 3 }));
+    expect(types).toEqual(['events.Created']);
+    expect(at.given(patched({ count: 3 })).get('events', 'default', 'e')).toMatchObject({
+      count: 3,
+      metadata: { uid: 'u' },
+    });
+    // From then on the log knows better.
+    expect(at.when(patched({ reason: 'Other' })).events[0]?.data.object).toBeUndefined();
+  });
+
+  it('writes nothing where nothing changes, or only to try', () => {
+    for (const asked of [patched({}), patched({ count: 3 }, { dryRun: true })]) {
+      expect(cluster().when(asked)).toMatchObject({ events: [], reply: { ok: true, object: { reason: 'Started' } } });
+    }
+  });
+
+  it('ends it, with the preconditions of any deletion', () => {
+    const at = cluster();
+    const deleted = (more: object): Asked => ({ type: 'DeleteObject', data: { ...key, made, ...more } });
+    expect(at.when(deleted({})).types).toEqual(['events.Deleted']);
+    expect(at.when(deleted({ preconditions: { uid: 'other' } })).rejection?.code).toBe(409);
+    expect(at.given(deleted({})).get('events', 'default', 'e')).toBeUndefined();
+  });
+
+  it('is of no other kind, and of no other object than it is', () => {
+    const at = cluster();
+    expect(at.when(patched({ count: 3 }, { resource: 'configmaps' })).rejection?.code).toBe(404);
+    expect(at.when(patched({ count: 3 }, { name: 'f' })).rejection?.code).toBe(404);
+  });
+});
+
 describe('changing an object', () => {
   it('logs what changed, and nothing else', () => {
     const at = cluster().given(create('configmaps', 'a', { data: { x: '1', y: '2' } }));
