@@ -75,6 +75,16 @@ describe('decodeKubernetesProtobuf', () => {
     });
   });
 
+  it('goes no deeper into schemas than JSON may be', () => {
+    let schema = new Uint8Array() as Uint8Array;
+    for (let level = 0; level < 300; level++) schema = bytesField(28, schema) ?? schema;
+    const version = bytesField(4, bytesField(1, schema));
+    const crd = message(bytesField(2, bytesField(7, version)));
+    expect(() =>
+      decodeKubernetesProtobuf(envelope('apiextensions.k8s.io/v1', 'CustomResourceDefinition', crd)),
+    ).toThrow(new MalformedProtobuf('the message is nested too deeply'));
+  });
+
   it('reads negative numbers, which have all 64 bits', () => {
     const minusOne = Uint8Array.from([0x08, ...Array.from({ length: 9 }, () => 0xff), 0x01]);
     expect(decodeKubernetesProtobuf(envelope('v1', 'DeleteOptions', minusOne))).toMatchObject({

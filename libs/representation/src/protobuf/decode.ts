@@ -5,6 +5,10 @@ import { MalformedProtobuf, readFields, type Span, type WireField } from './read
 
 const FIELDS = table.fields as Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const EXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+const SCHEMA = `${EXTENSIONS}.JSONSchemaProps`;
+/** Messages in messages: only schemas come near, and JSON is not read deeper. */
+const DEEPEST = 200;
 const MAGIC = [0x6b, 0x38, 0x73, 0x00];
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const NOTHING: Span = { bytes: new Uint8Array(), from: 0, to: 0 };
@@ -28,7 +32,7 @@ export function decodeKubernetesProtobuf(bytes: Uint8Array): Json {
   const type = readFields(lastSpan(envelope, 1));
   const apiVersion = textOf(lastSpan(type, 1));
   const kind = textOf(lastSpan(type, 2));
-  return { apiVersion, kind, ...decodeMessage(definitionFor(apiVersion, kind), lastSpan(envelope, 2)) };
+  return { apiVersion, kind, ...decodeMessage(definitionFor(apiVersion, kind), lastSpan(envelope, 2), 0) };
 }
 
 function definitionFor(apiVersion: string, kind: string): string {
@@ -41,48 +45,65 @@ function definitionFor(apiVersion: string, kind: string): string {
   return definition;
 }
 
-function decodeMessage(definition: string, span: Span): Json {
+function decodeMessage(definition: string, span: Span, level: number): Json {
+  if (level > DEEPEST) throw new MalformedProtobuf('the message is nested too deeply');
   const schema = KUBERNETES_API.definitions[definition];
   const object: Json = {};
-  fill(object, schema?.properties ?? {}, new Set(schema?.required ?? []), definition, span);
+  fill(object, schema?.properties ?? {}, new Set(schema?.required ?? []), { definition, span, level });
   return object;
 }
 
-/** Reads the fields of a message into an object; `message` is whose field numbers they are. */
+/** A message on the wire: whose field numbers it has, and in how many others it stands. */
+interface Message {
+  readonly definition: string;
+  readonly span: Span;
+  readonly level: number;
+}
+
+/** Reads the fields of a message into an object. */
 function fill(
   object: Json,
   properties: Readonly<Record<string, ApiSchema>>,
   required: ReadonlySet<string>,
-  message: string,
-  span: Span,
+  { definition, span, level }: Message,
 ): void {
-  const names = FIELDS[message];
-  if (names === undefined) throw new MalformedProtobuf(`the fields of ${message} are not known`);
+  const names = FIELDS[definition];
+  if (names === undefined) {
+    if (span.from === span.to) return;
+    throw new MalformedProtobuf(`the fields of ${definition} are not known`);
+  }
   for (const { number, value } of readFields(span)) {
     const name = names[String(number)];
     if (name === undefined) continue;
     if (name.startsWith('+')) {
-      fill(object, properties, required, name.slice(1), spanOf(value));
+      fill(object, properties, required, { definition: name.slice(1), span: spanOf(value), level });
       continue;
     }
     const property = properties[name];
     if (property === undefined) continue;
-    const isOmitted = !required.has(name) && OMITTED[message]?.includes(name) === true;
-    put(object, name, property, value, isOmitted);
+    const isOmitted = !required.has(name) && OMITTED[definition]?.includes(name) === true;
+    put(object, name, property, { value, isOmitted, level });
   }
 }
 
-function put(object: Json, name: string, schema: ApiSchema, value: WireField['value'], isOmitted: boolean): void {
+/** @param field whose zero value is left out where JSON does so, and in how many messages it stands */
+function put(
+  object: Json,
+  name: string,
+  schema: ApiSchema,
+  field: { readonly value: WireField['value']; readonly isOmitted: boolean; readonly level: number },
+): void {
+  const { value, isOmitted, level } = field;
   if (schema.type === 'array') {
     const list = (object[name] ??= []) as unknown[];
-    list.push(decodeValue(schema.items ?? {}, value));
+    list.push(decodeValue(schema.items ?? {}, value, level));
   } else if (schema.additionalProperties !== undefined) {
     const entry = readFields(spanOf(value));
     const map = (object[name] ??= {}) as Json;
     const found = entry.find((field) => field.number === 2)?.value ?? NOTHING;
-    setOwn(map, textOf(lastSpan(entry, 1)), decodeValue(schema.additionalProperties, found));
+    setOwn(map, textOf(lastSpan(entry, 1)), decodeValue(schema.additionalProperties, found, level));
   } else {
-    const decoded = decodeValue(schema, value);
+    const decoded = decodeValue(schema, value, level);
     if (decoded === undefined || (isOmitted && isZero(decoded))) return;
     object[name] = decoded;
   }
@@ -98,12 +119,17 @@ function isZero(value: unknown): boolean {
   return value === '' || value === 0 || value === false;
 }
 
-function decodeValue(schema: ApiSchema, value: WireField['value']): unknown {
-  if (schema.$ref !== undefined) return decodeReference(schema.$ref.slice('#/definitions/'.length), spanOf(value));
+function decodeValue(schema: ApiSchema, value: WireField['value'], level: number): unknown {
+  if (schema.$ref !== undefined)
+    return decodeReference(schema.$ref.slice('#/definitions/'.length), spanOf(value), level);
   switch (schema.type) {
     case 'integer':
-    case 'number':
       return integerOf(value);
+    case 'number':
+      return doubleOf(spanOf(value));
+    // Within a map a list is a message of its own.
+    case 'array':
+      return spansOf(readFields(spanOf(value)), 1).map((item) => decodeValue(schema.items ?? {}, item, level + 1));
     case 'boolean':
       return integerOf(value) !== 0;
     case 'string':
@@ -113,8 +139,8 @@ function decodeValue(schema: ApiSchema, value: WireField['value']): unknown {
   }
 }
 
-/** Types that JSON writes as a scalar; the others are messages. */
-function decodeReference(definition: string, span: Span): unknown {
+/** Types that JSON writes as a scalar, or in one of several ways; the others are messages. */
+function decodeReference(definition: string, span: Span, level: number): unknown {
   switch (definition) {
     case 'io.k8s.apimachinery.pkg.api.resource.Quantity':
       return textOf(lastSpan(readFields(span), 1));
@@ -129,9 +155,43 @@ function decodeReference(definition: string, span: Span): unknown {
     case `${META}.FieldsV1`:
     case 'io.k8s.apimachinery.pkg.runtime.RawExtension':
       return jsonOf(textOf(lastSpan(readFields(span), 1)) || '{}');
+    case `${EXTENSIONS}.JSON`:
+      return jsonOf(textOf(lastSpan(readFields(span), 1)) || 'null');
+    case `${EXTENSIONS}.JSONSchemaPropsOrArray`:
+      return schemaOr(readFields(span), level, (fields) =>
+        spansOf(fields, 2).map((item) => decodeMessage(SCHEMA, item, level + 1)),
+      );
+    case `${EXTENSIONS}.JSONSchemaPropsOrStringArray`:
+      return schemaOr(readFields(span), level, (fields) => spansOf(fields, 2).map(textOf));
+    case `${EXTENSIONS}.JSONSchemaPropsOrBool`: {
+      const fields = readFields(span);
+      const schema = fields.findLast(({ number }) => number === 2)?.value;
+      return schema === undefined ? numberOf(fields, 1) === 1 : decodeMessage(SCHEMA, spanOf(schema), level + 1);
+    }
     default:
-      return decodeMessage(definition, span);
+      return decodeMessage(definition, span, level + 1);
   }
+}
+
+/** A schema where there is one, else what stands there instead. */
+function schemaOr(
+  fields: readonly WireField[],
+  level: number,
+  other: (fields: readonly WireField[]) => unknown,
+): unknown {
+  const schema = fields.findLast(({ number }) => number === 1)?.value;
+  return schema === undefined ? other(fields) : decodeMessage(SCHEMA, spanOf(schema), level + 1);
+}
+
+function spansOf(fields: readonly WireField[], number: number): Span[] {
+  return fields.filter((field) => field.number === number).map(({ value }) => spanOf(value));
+}
+
+function doubleOf({ bytes, from, to }: Span): number {
+  if (to - from !== 8) throw new MalformedProtobuf('a number with a fraction has not eight bytes');
+  const number = new DataView(bytes.buffer, bytes.byteOffset + from, 8).getFloat64(0, true);
+  if (Number.isFinite(number)) return number;
+  throw new MalformedProtobuf('a number is none that JSON could say');
 }
 
 /** The years that RFC 3339 can write, in seconds since 1970. */
