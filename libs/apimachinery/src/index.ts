@@ -21,6 +21,7 @@ export {
   pathsOf,
   pathText,
   shownAs,
+  shownText,
   withManagedFields,
   withoutOwners,
   type Write,

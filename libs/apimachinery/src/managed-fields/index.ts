@@ -3,6 +3,6 @@ export { hasPath, pathsOf } from './field-set';
 export { appliedProblems } from './merge';
 export { isReset, type Manager, ownersFrom } from './owners';
 export { pathText } from './path-element';
-export { managedFieldsOf, shownAs, withManagedFields } from './render';
+export { managedFieldsOf, shownAs, shownText, withManagedFields } from './render';
 export { fieldsOfVersion } from './scope';
 export { ownersAfterUpdate, ownersOfNew, type Write } from './update';

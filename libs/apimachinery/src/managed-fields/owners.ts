@@ -1,8 +1,8 @@
-import type { FieldOwner, FieldOwners, FieldSet, ManagedFieldsEntry } from '@shiplog/contracts';
+import type { FieldOwner, FieldOwners, FieldSet } from '@shiplog/contracts';
 import { DecodeError } from '../schema/decoding';
 import { toSeconds } from '../schema/times';
 import { isJsonObject } from '../values/json-object';
-import { LEAF, NOTHING, inOrder, isEmptySet } from './field-set';
+import { LEAF, NOTHING, isEmptySet } from './field-set';
 
 /** Who manages fields, and how. */
 export interface Manager {
@@ -25,37 +25,40 @@ export function ownerKey({ manager, operation, apiVersion, subresource }: Manage
 /** The manager that a key and what it owns tell of; undefined for what is nobody's. */
 export function managerOf(key: string, { apiVersion }: FieldOwner): Manager | undefined {
   if (key === NOBODY) return undefined;
+  const read = readKey(key);
+  return apiVersion === undefined ? read : { ...read, apiVersion };
+}
+
+/** The same few managers write all objects. */
+const readKeys = new Map<string, Manager>();
+const MOST_KEYS = 1_024;
+
+function readKey(key: string): Manager {
+  const known = readKeys.get(key);
+  if (known !== undefined) return known;
   const [operation, version = '', subresource = '', ...manager] = key.split(':');
-  return {
+  const read: Manager = {
     manager: manager.join(':'),
     operation: operation === 'Apply' ? 'Apply' : 'Update',
-    apiVersion: apiVersion ?? unescaped(version),
+    apiVersion: unescaped(version),
     subresource: unescaped(subresource),
   };
+  if (readKeys.size >= MOST_KEYS) readKeys.clear();
+  readKeys.set(key, read);
+  return read;
 }
 
-const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll(':', '%3A');
+/** Versions and subresources have no such characters, unless a client makes them up. */
+const RESERVED = /[%:]/;
+const escaped = (text: string): string =>
+  RESERVED.test(text) ? text.replaceAll('%', '%25').replaceAll(':', '%3A') : text;
 const unescaped = (text: string): string => text.replaceAll('%3A', ':').replaceAll('%25', '%');
 
-/** An entry of managedFields as clients see it. */
-export function entryOf(
-  { manager, operation, apiVersion, subresource }: Manager,
-  time: string | undefined,
-  fields: FieldSet,
-): ManagedFieldsEntry {
-  return {
-    manager,
-    operation,
-    apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: inOrder(fields),
-    ...(subresource === '' ? {} : { subresource }),
-  };
-}
+/** A manager since its last change. */
+type Timed = Manager & { readonly time: string | undefined };
 
 /** The order in which Kubernetes shows entries: who applies first, then by time, manager, version and subresource. */
-export function byTime(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+export function byTime(a: Timed, b: Timed): number {
   return (
     compareText(a.operation, b.operation) ||
     compareText(a.time, b.time) ||

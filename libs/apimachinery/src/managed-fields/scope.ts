@@ -45,6 +45,12 @@ function hasStatus({ versions }: ResourceRow): boolean {
   return versions[0].subresources.includes('status');
 }
 
+/** Whether a field of an object is one that a request to a (sub)resource can change. */
+export function isInScope(row: ResourceRow, subresource: string): (field: string) => boolean {
+  if (subresource === 'status') return (field) => field === 'status';
+  return hasStatus(row) ? (field) => field !== 'status' : () => true;
+}
+
 /** Of a set, what a request to a (sub)resource can change: the status, or all that is not. */
 export function inScope(row: ResourceRow, subresource: string, set: FieldSet): FieldSet {
   const { [STATUS]: status, ...others } = set;
@@ -107,6 +113,25 @@ export function restOf(
     if (other !== key) rest = difference(rest, namedFields(owner));
   }
   return rest;
+}
+
+const neverRest = new Map<ResourceId, FieldSet>();
+
+/** What is no part of any rest. The same value for the same resource. */
+function neverRestOf({ id }: ResourceRow): FieldSet {
+  let set = neverRest.get(id);
+  if (set !== undefined) return set;
+  const filledIn = FILLED_IN.get(id);
+  if (filledIn === undefined) return UNTRACKED;
+  neverRest.set(id, (set = union(UNTRACKED, filledIn)));
+  return set;
+}
+
+/** What is there of an object that an owner of the rest does not own. What it owns by name is there. */
+export function notOwned(row: ResourceRow, owners: FieldOwners, key: string): FieldSet {
+  let named = NOTHING;
+  for (const other of Object.keys(owners)) if (other !== key) named = union(named, namedFields(owners[other]));
+  return union(neverRestOf(row), difference(named, namedFields(owners[key])));
 }
 
 /** Compares two states of an object as each version shows them. */

@@ -127,7 +127,8 @@ function sameOwners(a: FieldOwners, b: FieldOwners): boolean {
 
 /** At most so many that update; the oldest of a version become one. */
 function capped(row: ResourceRow, owners: FieldOwners, object: KubeObject): FieldOwners {
-  if (updatersOf(owners).length <= MOST_UPDATERS) return owners;
+  const isFew = Object.keys(owners).length <= MOST_UPDATERS;
+  if (isFew || updatersOf(owners).length <= MOST_UPDATERS) return owners;
   const result: Record<string, FieldOwner> = { ...allNamed(row, owners, object) };
   const updaters = updatersOf(result);
   let surplus = updaters.length - MOST_UPDATERS;

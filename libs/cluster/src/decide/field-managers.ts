@@ -11,11 +11,11 @@ import {
   managedFieldsOf,
   ownersFrom,
   sameJson,
+  toSeconds,
   withManagedFields,
   withoutOwners,
   type Write,
 } from '@shiplog/apimachinery';
-import { kubernetesTime } from '@shiplog/kube';
 import type { DecisionContext } from './decision';
 
 /** Under which names users know the parts of the cluster that write. */
@@ -38,7 +38,7 @@ export function writeOf(
 ): Write {
   const isSystem = fieldManager === '' && isClusterActor(actor);
   const manager = isSystem ? systemManager(actor) : fieldManager === '' ? UNKNOWN : fieldManager;
-  return { manager, operation, apiVersion, subresource, time: kubernetesTime(metadata.time), isSystem };
+  return { manager, operation, apiVersion, subresource, time: toSeconds(metadata.time), isSystem };
 }
 
 interface WriteOptions {
@@ -93,8 +93,8 @@ export function ownersBefore(
 
 /** The object with these owners; itself where it has them. */
 export function ownedBy<T extends KubeObject>(object: T, owners: FieldOwners | undefined): T {
-  const { fieldOwners, ...metadata } = object.metadata as StoredObject['metadata'];
-  if (fieldOwners === owners) return object;
-  const isTracked = owners !== undefined && Object.keys(owners).length > 0;
-  return { ...object, metadata: isTracked ? { ...metadata, fieldOwners: owners } : metadata };
+  const metadata = object.metadata as StoredObject['metadata'];
+  if (metadata.fieldOwners === owners) return object;
+  if (owners === undefined || Object.keys(owners).length === 0) return withoutOwners(object);
+  return { ...object, metadata: { ...metadata, fieldOwners: owners } };
 }

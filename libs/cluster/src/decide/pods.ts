@@ -17,6 +17,7 @@ import {
   Problems,
   statusOf,
   withoutUndefined,
+  type Write,
 } from '@shiplog/apimachinery';
 import { kubernetesTime, type StoredPod } from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
@@ -104,11 +105,18 @@ type Report = Command<'ReportPods'>['data']['pods'][number];
  * own, in that order, and so is readiness lost or won and the pod's end; a report of what is known already is none.
  */
 export function decideReportPods(context: DecisionContext, data: Command<'ReportPods'>['data']): Decided {
-  return decideItems(context, data.pods, (report, position) => reportOne(context, data.node, report, position));
+  const write = writeOf(context, PODS, { subresource: 'status' });
+  return decideItems(context, data.pods, (report, position) => reportOne(context, data.node, write, report, position));
 }
 
 /** @param position of the event before the item's first */
-function reportOne(context: DecisionContext, node: string, report: Report, position: number): ItemOutcome {
+function reportOne(
+  context: DecisionContext,
+  node: string,
+  write: Write,
+  report: Report,
+  position: number,
+): ItemOutcome {
   const found = findPod(context.state, report);
   if (!found.ok) return found;
   const { pod } = found;
@@ -120,7 +128,6 @@ function reportOne(context: DecisionContext, node: string, report: Report, posit
   const oversize = sizeRejection({ ...pod, status: target });
   if (oversize !== undefined) return { ok: false, status: oversize };
   const after = { ...pod, status: target };
-  const write = writeOf(context, PODS, { subresource: 'status' });
   const owned = ownedBy(after, ownersAfterUpdate(PODS, pod.metadata.fieldOwners, pod, after, write));
   return { ok: true, pod, events: eventsOf(pod, owned, new Causes(report), position) };
 }

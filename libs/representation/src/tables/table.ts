@@ -7,6 +7,7 @@ import {
   type Virtual,
 } from '@shiplog/contracts';
 import { fromStored, shownAs, type VersionedResource } from '@shiplog/apimachinery';
+import { fromStored, shownAs, withoutOwners, type VersionedResource } from '@shiplog/apimachinery';
 import {
   controllerRevisionPrinter,
   daemonSetPrinter,
@@ -175,7 +176,8 @@ function objectOfRow(resource: VersionedResource, object: StoredObject, include:
     case 'None':
       return null;
     case 'Metadata':
-      return partialMetadata(shownAs(resource, object));
+      // Of thousands of rows that are printed nobody prints whose the fields are.
+      return partialMetadata(withoutOwners(fromStored(resource.version, object)));
     case 'Object':
       return shownAs(resource, object);
   }

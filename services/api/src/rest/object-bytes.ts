@@ -1,4 +1,4 @@
-import { fromStored, shownAs, type VersionedResource } from '@shiplog/apimachinery';
+import { fromStored, shownText, type VersionedResource } from '@shiplog/apimachinery';
 import type { StoredObject } from '@shiplog/contracts';
 
 /**
@@ -12,7 +12,7 @@ export function lineOf(resource: VersionedResource, stored: StoredObject): Buffe
   const object = fromStored(resource.version, stored);
   const known = cache.get(object);
   if (known !== undefined) return known;
-  const bytes = Buffer.from(`${JSON.stringify(shownAs(resource, stored))}\n`);
+  const bytes = Buffer.from(`${shownText(resource, stored)}\n`);
   cache.set(object, bytes);
   return bytes;
 }
