@@ -113,8 +113,6 @@ describe('kubectl, unmodified', () => {
     );
     expect(await kubectl('create --dry-run=server -f -', manifest(rc('tried')))).toMatch(/created \(server dry run\)/);
     await expect(kubectl('get rc tried')).rejects.toThrow(/NotFound/);
-    const applied = await kubectl('apply --server-side --dry-run=server -f -', manifest(rc('applied')));
-    expect(applied).toMatch(/serverside-applied/);
   });
 
   it('explains types, exposes a controller, and diffs', async () => {

@@ -6,7 +6,6 @@ import {
   type StoredObject,
   type Virtual,
 } from '@shiplog/contracts';
-import { fromStored, shownAs, type VersionedResource } from '@shiplog/apimachinery';
 import { fromStored, shownAs, withoutOwners, type VersionedResource } from '@shiplog/apimachinery';
 import {
   controllerRevisionPrinter,
