@@ -40,6 +40,9 @@ export const STATUS_CHARACTERS = 2 * CAUSES_CHARACTERS;
 /** Bytes of the name of a field manager: FieldManagerMaxLength (apimachinery/pkg/apis/meta/v1/validation). */
 export const FIELD_MANAGER_BYTES = 128;
 
+/** Managers of one object: each of them is looked at with every change of it. Few objects have ten. */
+export const FIELD_MANAGERS = 256;
+
 /** Characters of a label or field selector: what fits into a URL. */
 export const SELECTOR_CHARACTERS = 16 * 1024;
 

@@ -8,7 +8,7 @@ import { NOTHING, difference, intersection, isEmptySet, union } from './field-se
 import { fieldsApplied } from './fields-of';
 import { mergeApplied, withoutFields } from './merge';
 import { type Manager, NOBODY, managerOf, namedFields, ownerKey, withFields } from './owners';
-import { Comparisons, appliedInScope, fieldsOfVersion, inScope, restOf, tracked } from './scope';
+import { Comparisons, appliedInScope, fieldsOfVersion, inScope, namedByOthers, restOf, tracked } from './scope';
 import { type Write, inVersion, withoutChanged } from './update';
 
 /** Fields of another manager that an application would change. */
@@ -90,11 +90,9 @@ export class Application {
 
   /** A set without what others of some owners own by name. */
   #withoutNamed(set: FieldSet, owners = this.#owners): FieldSet {
-    let left = set;
-    for (const [key, owner] of Object.entries(owners)) {
-      if (key !== this.#key && key !== NOBODY) left = difference(left, namedFields(owner));
-    }
-    return left;
+    if (isEmptySet(set)) return set;
+    const { [NOBODY]: _nobody, ...others } = owners;
+    return difference(set, namedByOthers(others, this.#key));
   }
 
   #conflicts(): Conflict[] {
@@ -103,8 +101,7 @@ export class Application {
       const manager = managerOf(key, owner);
       const comparison = manager && this.#comparisons.in(manager.apiVersion);
       if (key === this.#key || comparison === undefined) continue;
-      const changed = union(comparison.modified, comparison.added);
-      let fields = intersection(namedFields(owner), changed);
+      let fields = intersection(namedFields(owner), comparison.set);
       if (owner.rest === true) {
         const rest = restOf(this.resource.row, this.#owners, key, manager as Manager, tracked(comparison.modified));
         fields = union(fields, rest);
@@ -118,8 +115,7 @@ export class Application {
   #shared(): FieldSet {
     const comparison = this.#comparisons.in(this.write.apiVersion);
     if (comparison === undefined) return NOTHING;
-    const { modified, added, removed } = comparison;
-    return [modified, added, removed].reduce(difference, this.#fields);
+    return difference(this.#fields, comparison.all);
   }
 
   #own(after: KubeObject): FieldOwner {
@@ -133,8 +129,8 @@ export class Application {
   /** Whether it changes anything, also after admission, which fills in again what is replaced whole. */
   #isChange(after: KubeObject): boolean {
     const setsIn = (comparisons: Comparisons): boolean => {
-      const { modified = NOTHING, added = NOTHING } = comparisons.in(this.write.apiVersion) ?? {};
-      return !isEmptySet(modified) || !isEmptySet(added);
+      const { set = NOTHING } = comparisons.in(this.write.apiVersion) ?? {};
+      return !isEmptySet(set);
     };
     return setsIn(this.#comparisons) && setsIn(new Comparisons(this.resource.row, this.before, after));
   }
@@ -180,8 +176,7 @@ export function conflictsBeyond(
   conflicts: readonly Conflict[],
 ): Conflict[] {
   const map = fieldsOfVersion(resource);
-  const { modified, added, removed } = compareObjects(map, lastApplied, live);
-  const kept = [modified, added, removed].reduce(difference, fieldsApplied(map, lastApplied));
+  const kept = difference(fieldsApplied(map, lastApplied), compareObjects(map, lastApplied, live).all);
   return conflicts
     .map(({ manager, fields }) => ({ manager, fields: difference(fields, kept) }))
     .filter(({ fields }) => !isEmptySet(fields));

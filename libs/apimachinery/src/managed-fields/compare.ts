@@ -1,7 +1,7 @@
 import type { FieldSet } from '@shiplog/contracts';
 import { sameJson } from '../values/equal';
 import { isJsonObject } from '../values/json-object';
-import { LEAF, NOTHING, isEmptySet } from './field-set';
+import { LEAF, NOTHING, isEmptySet, union, unionOf } from './field-set';
 import { partsPresent, presentNode } from './fields-of';
 import { type ListSchema, type MapSchema, type MergeSchema, fieldSchema } from './merge-schema';
 import { fieldStep, itemsByStep } from './path-element';
@@ -13,20 +13,20 @@ export interface Comparison {
   readonly added: FieldSet;
   readonly modified: FieldSet;
   readonly removed: FieldSet;
+  /** Added or modified. */
+  readonly set: FieldSet;
+  /** Any of these, to be taken away. */
+  readonly all: FieldSet;
 }
 
-type Part = keyof Comparison;
+type Part = 'added' | 'modified' | 'removed';
 /** Of a node: undefined where nothing in it is of that part. */
 type Differences = { [P in Part]?: FieldSet };
 
 /** Compares two versions of an object, field by field as their schema has them. What is the same JavaScript value costs nothing. */
 export function compareObjects(map: MapSchema, before: Json, after: Json): Comparison {
   const { added = NOTHING, modified = NOTHING, removed = NOTHING } = compareFields(map, before, after) ?? {};
-  return { added, modified, removed };
-}
-
-export function isUnchanged({ added, modified, removed }: Comparison): boolean {
-  return isEmptySet(added) && isEmptySet(modified) && isEmptySet(removed);
+  return { added, modified, removed, set: union(modified, added), all: unionOf([added, modified, removed]) };
 }
 
 /** Collects the differences of the parts of a node, by their steps. */

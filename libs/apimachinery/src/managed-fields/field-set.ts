@@ -20,7 +20,7 @@ export function isEmptySet(set: FieldSet): boolean {
 
 /** Whether a node is itself in the set that it is of; not asked of a root. */
 export function isMember(node: FieldSet): boolean {
-  return isEmptySet(node) || Object.hasOwn(node, SELF);
+  return Object.hasOwn(node, SELF) || isEmptySet(node);
 }
 
 /** A node of what is within it, itself in the set or not; undefined when that comes to nothing. */
@@ -52,28 +52,54 @@ function unionOfSteps(a: FieldSet, b: FieldSet): FieldSet {
   return result ?? a;
 }
 
+/** What is in any of the sets, to be taken away from others. Costs what all of them have, however many they are. */
+export function unionOf(sets: readonly FieldSet[]): FieldSet {
+  const [first = NOTHING, ...others] = sets.filter((set) => !isEmptySet(set));
+  if (others.length === 0) return first;
+  const result: MutableSet = {};
+  for (const set of [first, ...others]) addTo(result, set);
+  return result;
+}
+
+interface MutableSet {
+  [step: string]: MutableSet;
+}
+
+function addTo(target: MutableSet, set: FieldSet): void {
+  for (const step of Object.keys(set)) {
+    const node = set[step] as FieldSet;
+    const own = (target[step] ??= {});
+    if (step === SELF) continue;
+    // Whatever comes to be within it, it stays in the set.
+    if (isEmptySet(node)) own[SELF] = {};
+    else addTo(own, node);
+  }
+}
+
 /**
- * What is in one set and not in the other. Of a field with fields within it each is looked at alone: taking away the parent leaves its
+ * What is in one set and not in the other. Costs what the first one has. Of a field with fields within it each is looked at alone: taking away the parent leaves its
  * children, and the other way round.
  */
 export function difference(set: FieldSet, gone: FieldSet): FieldSet {
   return isEmptySet(set) || isEmptySet(gone) ? set : (withoutSteps(set, gone) ?? NOTHING);
 }
 
-/** Undefined when nothing is left. */
+/** Undefined when nothing is left. Whether another set's node is empty takes as long as it is wide: that is asked last. */
 function withoutNode(node: FieldSet, gone: FieldSet): FieldSet | undefined {
   if (isEmptySet(node)) return isMember(gone) ? undefined : node;
-  return withoutSteps(node, isEmptySet(gone) ? ITSELF : gone);
+  const isLeaf = Object.hasOwn(node, SELF) && !Object.hasOwn(gone, SELF) && isEmptySet(gone);
+  return withoutSteps(node, isLeaf ? ITSELF : gone);
 }
 
 const ITSELF: FieldSet = { [SELF]: LEAF };
 
 function withoutSteps(node: FieldSet, gone: FieldSet): FieldSet | undefined {
   let changed: Map<string, FieldSet | undefined> | undefined;
-  for (const step of Object.keys(gone)) {
-    const own = node[step];
-    if (own === undefined) continue;
-    const left = step === SELF ? undefined : withoutNode(own, gone[step] as FieldSet);
+  for (const step of Object.keys(node)) {
+    const other = gone[step];
+    if (other === undefined) continue;
+    const own = node[step] as FieldSet;
+    const left = step === SELF ? undefined : withoutNode(own, other);
     if (left !== own) (changed ??= new Map()).set(step, left);
   }
   return changed === undefined ? node : replaced(node, changed);
@@ -92,17 +118,17 @@ function replaced(node: FieldSet, changed: ReadonlyMap<string, FieldSet | undefi
   return steps === 1 && Object.hasOwn(result, SELF) ? LEAF : result;
 }
 
-/** What is in both sets. Costs what the second one has. */
+/** What is in both sets. Costs what the first one has. */
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return isEmptySet(a) || isEmptySet(b) ? NOTHING : commonSteps(a, b);
 }
 
 function commonSteps(a: FieldSet, b: FieldSet): FieldSet {
   const result: Record<string, FieldSet> = {};
-  for (const step of Object.keys(b)) {
-    const own = a[step];
-    if (own === undefined || step === SELF) continue;
-    const both = commonNode(own, b[step] as FieldSet);
+  for (const step of Object.keys(a)) {
+    const other = b[step];
+    if (other === undefined || step === SELF) continue;
+    const both = commonNode(a[step] as FieldSet, other);
     if (both !== undefined) result[step] = both;
   }
   return result;
@@ -111,7 +137,7 @@ function commonSteps(a: FieldSet, b: FieldSet): FieldSet {
 function commonNode(a: FieldSet, b: FieldSet): FieldSet | undefined {
   if (a === b) return a;
   const member = isMember(a) && isMember(b);
-  return nodeOf(isEmptySet(a) || isEmptySet(b) ? NOTHING : commonSteps(a, b), member);
+  return nodeOf(isEmptySet(a) ? NOTHING : commonSteps(a, b), member);
 }
 
 /** Whether a path is in the set. */

@@ -1,4 +1,4 @@
-import type { FieldOwner, FieldOwners, FieldSet } from '@shiplog/contracts';
+import { FIELD_MANAGERS, type FieldOwner, type FieldOwners, type FieldSet } from '@shiplog/contracts';
 import { DecodeError } from '../schema/decoding';
 import { toSeconds } from '../schema/times';
 import { isJsonObject } from '../values/json-object';
@@ -83,7 +83,7 @@ export function isReset(entries: unknown): boolean {
 
 /** The owners that a client's managedFields tell of; undefined when they can't be read or tell of none, which changes nothing. */
 export function ownersFrom(entries: unknown): FieldOwners | undefined {
-  if (!Array.isArray(entries) || entries.length === 0) return undefined;
+  if (!Array.isArray(entries) || entries.length === 0 || entries.length > FIELD_MANAGERS) return undefined;
   const owners: Record<string, FieldOwner> = {};
   for (const entry of entries) {
     const read = ownerFrom(entry);

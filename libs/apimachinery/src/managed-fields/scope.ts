@@ -9,7 +9,7 @@ import {
 import { type VersionedResource, versionedAs } from '../catalog/catalog';
 import { fromStored, toStored } from '../catalog/conversion';
 import { type Comparison, compareObjects } from './compare';
-import { LEAF, NOTHING, difference, isEmptySet, union } from './field-set';
+import { LEAF, NOTHING, difference, isEmptySet, union, unionOf } from './field-set';
 import { fieldsPresent } from './fields-of';
 import { type MapSchema, mergeSchemaOf } from './merge-schema';
 import { type Manager, managerOf, namedFields } from './owners';
@@ -107,12 +107,14 @@ export function restOf(
   { subresource }: Manager,
   set: FieldSet,
 ): FieldSet {
-  let rest = difference(inScope(row, subresource, set), FILLED_IN.get(row.id) ?? NOTHING);
-  for (const [other, owner] of Object.entries(owners)) {
-    if (isEmptySet(rest)) break;
-    if (other !== key) rest = difference(rest, namedFields(owner));
-  }
-  return rest;
+  const rest = difference(inScope(row, subresource, set), FILLED_IN.get(row.id) ?? NOTHING);
+  if (isEmptySet(rest)) return rest;
+  return difference(rest, namedByOthers(owners, key));
+}
+
+/** What others than one own by name. */
+export function namedByOthers(owners: FieldOwners, key: string): FieldSet {
+  return unionOf(Object.keys(owners).flatMap((other) => (other === key ? [] : [namedFields(owners[other])])));
 }
 
 const neverRest = new Map<ResourceId, FieldSet>();
@@ -129,9 +131,8 @@ function neverRestOf({ id }: ResourceRow): FieldSet {
 
 /** What is there of an object that an owner of the rest does not own. What it owns by name is there. */
 export function notOwned(row: ResourceRow, owners: FieldOwners, key: string): FieldSet {
-  let named = NOTHING;
-  for (const other of Object.keys(owners)) if (other !== key) named = union(named, namedFields(owners[other]));
-  return union(neverRestOf(row), difference(named, namedFields(owners[key])));
+  const named = difference(namedByOthers(owners, key), namedFields(owners[key]));
+  return union(neverRestOf(row), named);
 }
 
 /** Compares two states of an object as each version shows them. */

@@ -41,7 +41,7 @@ export function ownersAfterUpdate(
   const comparisons = new Comparisons(row, before, after);
   const own = comparisons.in(write.apiVersion);
   if (own === undefined) return owners;
-  const gained = tracked(union(own.modified, own.added));
+  const gained = tracked(own.set);
   const named = inVersion(row, known, write.apiVersion, before);
   const result = withoutLost(named, key, comparisons);
   const mine = named[key];
@@ -98,8 +98,7 @@ export function withoutChanged(key: string, owner: FieldOwner, comparisons: Comp
   if (owner.fields === undefined) return owner;
   const comparison = comparisons.in(managerOf(key, owner)?.apiVersion ?? comparisons.stored);
   if (comparison === undefined) return undefined;
-  const { modified, added, removed } = comparison;
-  return withFields(owner, difference(difference(difference(owner.fields, modified), added), removed));
+  return withFields(owner, difference(owner.fields, comparison.all));
 }
 
 /** The owners, with what some own as the rest named where a request in another version comes. */

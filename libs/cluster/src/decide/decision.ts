@@ -1,5 +1,6 @@
 import type { AdmissionContext } from '@shiplog/admission';
 import {
+  FIELD_MANAGERS,
   OBJECT_BYTES,
   isLargerThan,
   type CommandReply,
@@ -11,6 +12,7 @@ import {
   type ObjectKey,
   type ResourceId,
   type ResourceRow,
+  type StoredMeta,
   type StoredObject,
 } from '@shiplog/contracts';
 import { ok, type Result, statusOf } from '@shiplog/apimachinery';
@@ -112,6 +114,10 @@ export function objectOf(
  * Kubernetes' etcd gets it in one request.
  */
 export function sizeRejection(object: KubeObject): KubeStatus | undefined {
+  const { fieldOwners } = object.metadata as Partial<StoredMeta>;
+  if (fieldOwners !== undefined && Object.keys(fieldOwners).length > FIELD_MANAGERS) {
+    return statusOf.tooLarge(`limit is ${FIELD_MANAGERS} managers of an object's fields`);
+  }
   return isLargerThan(object, OBJECT_BYTES) ? statusOf.tooLarge(`limit is ${OBJECT_BYTES}`) : undefined;
 }
 

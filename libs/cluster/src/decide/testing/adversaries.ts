@@ -1,4 +1,5 @@
 import { JSON_PATCH_OPERATIONS, OBJECT_DEPTH, type PatchType } from '@shiplog/contracts';
+import { APPLICATIONS } from './apply-adversaries';
 import { cluster, create, createPod, refTo, type Asked, type TestCluster } from './given';
 
 /** An input that is as costly as its kind can be made: a cluster, and a command of about so many bytes to it. */
@@ -355,4 +356,4 @@ const OTHERS: readonly Adversary[] = [
   },
 ];
 
-export const ADVERSARIES: readonly Adversary[] = [...CREATES, ...PATCHES, ...REPLACEMENTS, ...OTHERS];
+export const ADVERSARIES: readonly Adversary[] = [...CREATES, ...PATCHES, ...APPLICATIONS, ...REPLACEMENTS, ...OTHERS];
