@@ -1,8 +1,12 @@
+import { OBJECT_DEPTH } from '@shiplog/contracts';
+
 /** A stretch of a body. Millions of them are made for a large one, and an array's `subarray` costs fifty times as much. */
 export interface Span {
   readonly bytes: Uint8Array;
   readonly from: number;
   readonly to: number;
+  /** How many messages it stands in; absent: none. */
+  readonly depth?: number;
 }
 
 /** One field of a protobuf message, undecoded: a number for varints (signed, of 64 bits), a span for all with a length. */
@@ -14,6 +18,8 @@ export interface WireField {
 /** A message that is cut short, uses what Kubernetes' messages don't (groups), or says what JSON could not. */
 export class MalformedProtobuf extends Error {}
 
+/** Messages in one another: a map's entries are messages too, so more of them than levels of an object. */
+const DEEPEST = 2 * OBJECT_DEPTH;
 /** What a varint may be at most: ten bytes hold 64 bits. */
 const LARGEST = 2n ** 64n;
 /** Field numbers have 29 bits, and begin at 1; three more bits say what follows. */
@@ -83,11 +89,12 @@ class Reader {
   }
 
   #take(length: number | bigint): Span {
-    const { bytes, to } = this.span;
+    const { bytes, to, depth = 0 } = this.span;
     if (length > to - this.#at) throw cutShort();
+    if (depth === DEEPEST) throw new MalformedProtobuf('messages are nested too deeply');
     const from = this.#at;
     this.#at += Number(length);
-    return { bytes, from, to: this.#at };
+    return { bytes, from, to: this.#at, depth: depth + 1 };
   }
 }
 
