@@ -2,7 +2,8 @@ import { stringify } from 'yaml';
 import type { Random } from '../../../linearizability/src/random';
 import { damaged, mutated } from './mutate';
 import { encoded, oddHeader, oddName, oddOption, oddValue, written } from './odd-values';
-import { protobufConfigMap, someObject, WRITTEN, type Row } from './valid-objects';
+import { protobufOf } from './protobuf';
+import { DEFINITIONS, MADE_GROUP, madeObject, someObject, WRITTEN, type Spoken } from './valid-objects';
 
 /** A request as its bytes go out. Header names and values are bytes, a character each. */
 export interface FuzzRequest {
@@ -15,21 +16,31 @@ export interface FuzzRequest {
 }
 
 export const NAMESPACE = 'fuzz';
+const DEFINITION_COLLECTION = `/apis/apiextensions.k8s.io/v1/${DEFINITIONS.split('.')[0]}`;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 const PATCHES = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
 } as const;
 
-export function collectionOf({ group, plural, versions: [{ version }] }: Row): string {
-  return `${group === '' ? '/api' : `/apis/${group}`}/${version}/namespaces/${NAMESPACE}/${plural}`;
+/** Where a kind's objects are, in a version of it; those in namespaces are all in that of the fuzz. */
+export function collectionOf({ row, version }: Spoken): string {
+  const { group, version: name } = version;
+  const place = row.namespaced ? `/namespaces/${NAMESPACE}` : '';
+  return `${group === '' ? '/api' : `/apis/${group}`}/${name}${place}/${row.plural}`;
 }
 
 /** A request of some kind. @param name of an object that nobody else writes @param present names that are there */
-export function fuzzRequest(random: Random, name: string, present: (row: Row) => readonly string[]): FuzzRequest {
+export function fuzzRequest(
+  random: Random,
+  name: string,
+  present: (collection: string) => readonly string[],
+): FuzzRequest {
   const row = random.pick(WRITTEN);
-  const existing = present(row);
+  const existing = present(collectionOf(row));
+  const definitions = present(DEFINITION_COLLECTION);
   const kind = random.weighted([
     [5, 'create'],
     [existing.length > 0 ? 3 : 0, 'replace'],
@@ -37,6 +48,7 @@ export function fuzzRequest(random: Random, name: string, present: (row: Row) =>
     [existing.length > 0 ? 1 : 0, 'delete'],
     [3, 'read'],
     [2, 'odd'],
+    [definitions.length > 0 ? 1 : 0, 'made'],
   ] as const);
   switch (kind) {
     case 'create':
@@ -51,35 +63,39 @@ export function fuzzRequest(random: Random, name: string, present: (row: Row) =>
       return read(row, [...existing, name, oddName(random)], random);
     case 'odd':
       return odd(random);
+    case 'made':
+      return made(random.pick(definitions), name, random);
   }
 }
 
-function create(row: Row, name: string, random: Random): FuzzRequest {
+function create(row: Spoken, name: string, random: Random): FuzzRequest {
   const collection = collectionOf(row);
   const object = someObject(row, name, random);
+  const wire = protobufOf(object);
   const value = random.chance(0.6) ? mutated(object, random) : object;
   // What a mutation made of the name is where the object would be.
   const at = (value as { metadata?: { name?: unknown } } | null)?.metadata?.name;
   const objectPath = typeof at === 'string' && at !== '' ? `${collection}/${encoded(at)}` : undefined;
-  return request('POST', collection, objectPath, { ...bodyOf(value, random, name, row), random });
+  return request('POST', collection, objectPath, { ...bodyOf(value, random, wire), random });
 }
 
-function replace(row: Row, name: string, random: Random): FuzzRequest {
+function replace(row: Spoken, name: string, random: Random): FuzzRequest {
   const path = `${collectionOf(row)}/${encoded(name)}`;
   const target = random.chance(0.15)
-    ? `${path}/${random.pick([...row.versions[0].subresources, 'nothing', '__proto__'])}`
+    ? `${path}/${random.pick([...row.version.subresources, 'nothing', '__proto__'])}`
     : path;
-  const value = mutated(someObject(row, name, random), random);
-  return request('PUT', target, path, { ...bodyOf(value, random, name, row), random });
+  const value = mutated(someObject(row, plainName(name), random), random);
+  return request('PUT', target, path, { ...bodyOf(value, random), random });
 }
 
-function patch(row: Row, name: string, random: Random): FuzzRequest {
+function patch(row: Spoken, name: string, random: Random): FuzzRequest {
   const path = `${collectionOf(row)}/${encoded(name)}`;
-  const target = random.chance(0.15) ? `${path}/${random.pick([...row.versions[0].subresources, 'nothing'])}` : path;
-  const type = random.pick(['json', 'merge', 'strategic'] as const);
-  const value = type === 'json' ? jsonPatch(random) : mutated(someObject(row, name, random), random);
+  const part = random.chance(0.15) ? `/${random.pick([...row.version.subresources, 'nothing'])}` : '';
+  const type = random.pick(['json', 'merge', 'strategic', 'apply'] as const);
+  const value = type === 'json' ? jsonPatch(random) : mutated(someObject(row, plainName(name), random), random);
+  const manager = random.pick(['?fieldManager=fuzz', '?fieldManager=fuzz&force=true', '?fieldManager=other', '']);
   const body = json(value);
-  return request('PATCH', target, path, {
+  return request('PATCH', `${path}${part}${type === 'apply' ? manager : ''}`, path, {
     body: random.chance(0.1) ? damaged(body, random) : body,
     type: PATCHES[type],
     random,
@@ -110,16 +126,25 @@ function jsonPatch(random: Random): unknown {
   return random.chance(0.1) ? oddValue(random) : Array.from({ length: random.pick([0, 1, 2, 5, 50]) }, operation);
 }
 
-function remove(row: Row, name: string, random: Random): FuzzRequest {
-  const path = `${collectionOf(row)}/${encoded(name)}`;
+function remove(row: Spoken, name: string, random: Random): FuzzRequest {
+  const collection = collectionOf(row);
+  const some = `${collection}?labelSelector=${random.pick(['fuzz%3Dno', 'app%3Dweb', 'a+in+('])}`;
+  const path = random.chance(0.85) ? `${collection}/${encoded(name)}` : some;
   const options = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid: 'x' } };
   const body = random.chance(0.5) ? undefined : json(mutated(options, random));
   return request('DELETE', path, undefined, { body, type: 'application/json', random });
 }
 
-function read(row: Row, names: readonly string[], random: Random): FuzzRequest {
+function read(row: Spoken, names: readonly string[], random: Random): FuzzRequest {
   const collection = collectionOf(row);
-  const target = random.chance(0.4) ? collection : `${collection}/${encoded(random.pick(names))}`;
+  const object = `${collection}/${encoded(random.pick(names))}`;
+  const part = (): string => random.pick([...row.version.subresources, 'log', 'scale', 'nothing', '__proto__']);
+  const target = random.weighted([
+    [4, collection],
+    [5, object],
+    [1, `${object}/${part()}`],
+    [0.5, `${collection}?watch=1&timeoutSeconds=1&resourceVersion=${random.pick(['', '0', '1', '9999999', 'x'])}`],
+  ] as const);
   return request('GET', target, undefined, { body: undefined, type: 'application/json', random });
 }
 
@@ -152,11 +177,12 @@ function odd(random: Random): FuzzRequest {
   return request(harmless, target.replaceAll('watch', 'wotch'), undefined, { body, type: 'application/json', random });
 }
 
-function bodyOf(value: unknown, random: Random, name: string, row: Row): { body: Buffer; type: string } {
+/** @param wire the object in protobuf, if that can be */
+function bodyOf(value: unknown, random: Random, wire?: Buffer): { body: Buffer; type: string } {
   const as = random.weighted([
     [6, 'json'],
     [2, 'yaml'],
-    [row.id === 'configmaps' ? 2 : 0, 'protobuf'],
+    [wire === undefined ? 0 : 2, 'protobuf'],
     [1, 'damaged'],
   ] as const);
   switch (as) {
@@ -165,9 +191,41 @@ function bodyOf(value: unknown, random: Random, name: string, row: Row): { body:
     case 'yaml':
       return { body: yaml(value), type: 'application/yaml' };
     case 'protobuf':
-      return { body: damaged(protobufConfigMap(name), random), type: 'application/vnd.kubernetes.protobuf' };
+      return { body: protobuf(wire ?? Buffer.alloc(0), random), type: 'application/vnd.kubernetes.protobuf' };
     case 'damaged':
       return { body: damaged(json(value), random), type: random.pick(['application/json', 'application/yaml']) };
+  }
+}
+
+function protobuf(wire: Buffer, random: Random): Buffer {
+  return random.chance(0.5) ? damaged(wire, random) : wire;
+}
+
+/** Of a definition or a server, the part that `nameFor` makes its name of. */
+function plainName(name: string): string {
+  return name.replace(`.${MADE_GROUP}`, '').replace(/^v1\.(.*)\.example\.com$/, '$1');
+}
+
+/** A request about objects of a kind that came at run time. @param definition its name */
+function made(definition: string, name: string, random: Random): FuzzRequest {
+  const plural = plainName(definition);
+  const collection = `/apis/${MADE_GROUP}/v1/namespaces/${NAMESPACE}/${plural}`;
+  const path = `${collection}/${name}`;
+  const object = madeObject(plural, name, random);
+  const value = random.chance(0.5) ? mutated(object, random) : object;
+  const body = json(value);
+  const type = 'application/json';
+  switch (random.pick(['create', 'apply', 'list', 'scale', 'status'] as const)) {
+    case 'create':
+      return request('POST', collection, undefined, { body, type, random });
+    case 'apply':
+      return request('PATCH', `${path}?fieldManager=fuzz`, undefined, { body, type: PATCHES.apply, random });
+    case 'list':
+      return request('GET', collection, undefined, { body: undefined, type, random });
+    case 'scale':
+      return request('PUT', `${path}/scale`, undefined, { body, type, random });
+    case 'status':
+      return request('PATCH', `${path}/status`, undefined, { body, type: PATCHES.merge, random });
   }
 }
 
@@ -182,7 +240,7 @@ function request(
   if (body !== undefined && !random.chance(0.05)) headers.push(['Content-Type', type]);
   if (!random.chance(0.3)) headers.push(['Accept', 'application/json']);
   if (random.chance(0.25)) headers.push(...Array.from({ length: random.between(1, 3) }, () => oddHeader(random)));
-  const query = options.length === 0 ? '' : `?${options.join('&')}`;
+  const query = options.length === 0 ? '' : `${target.includes('?') ? '&' : '?'}${options.join('&')}`;
   return { method, target: `${target}${query}`, headers, body, objectPath };
 }
 

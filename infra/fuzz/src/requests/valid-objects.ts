@@ -1,8 +1,9 @@
-import { RESOURCES, storedApiVersion, type BuiltIn } from '@shiplog/contracts';
+import { apiVersionOf, RESOURCES, type ResourceRow, type ResourceVersion } from '@shiplog/contracts';
+import { readManifests, type Manifest } from '@shiplog/testing';
 import fc from 'fast-check';
 import { anyObject } from '../../../../libs/apimachinery/src/testing/any-object';
-import { bytesField, message, textField } from '../../../../libs/representation/src/openapi/wire';
 import type { Random } from '../../../linearizability/src/random';
+import { oddValue } from './odd-values';
 
 export type Row = (typeof RESOURCES)[number];
 export interface SomeObject {
@@ -12,42 +13,63 @@ export interface SomeObject {
   readonly [field: string]: unknown;
 }
 
-const CONTAINERS = [
-  { name: 'c', image: 'busybox:1.36', ports: [{ containerPort: 80 }], env: [{ name: 'A', value: '1' }] },
-];
-
-/** What a careful client writes, of the kinds that have more than metadata. */
-const CONTENTS: Partial<Record<BuiltIn, object>> = {
-  pods: { spec: { containers: CONTAINERS, terminationGracePeriodSeconds: 1 } },
-  replicationcontrollers: {
-    spec: { replicas: 0, selector: { app: 'a' }, template: { metadata: { labels: { app: 'a' } }, spec: { containers: CONTAINERS } } },
-  },
-  services: { spec: { selector: { app: 'a' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] } },
-  endpoints: { subsets: [{ addresses: [{ ip: '10.9.0.1' }], ports: [{ port: 80 }] }] },
-  configmaps: { data: { a: '1', 'b.c': 'text' }, binaryData: { d: 'eA==' } },
-  secrets: { type: 'Opaque', data: { a: 'eA==' } },
-  'endpointslices.discovery.k8s.io': { addressType: 'IPv4', endpoints: [{ addresses: ['10.9.0.2'] }], ports: [{ port: 80 }] },
-  'leases.coordination.k8s.io': { spec: { holderIdentity: 'me', leaseDurationSeconds: 10 } },
-}; // prettier-ignore
-
-/** Kinds that are written: nodes and namespaces have effects of their own that outlast a run, and events are not kept. */
-export const WRITTEN = RESOURCES.filter(
-  ({ id, versions: [{ served }] }) => served && !['namespaces', 'nodes', 'events'].includes(id),
-);
-
-/** An object of a resource: half the time as a careful client writes it, else well-typed and full of odd values. */
-export function someObject(row: Row, name: string, random: Random): SomeObject {
-  const metadata = { name, labels: { fuzz: 'yes' }, annotations: { note: 'x' } };
-  const frame = { apiVersion: storedApiVersion(row), kind: row.kind, metadata };
-  if (random.chance(0.5)) return { ...frame, ...CONTENTS[row.id] };
-  const [content = {}] = fc.sample(anyObject(row.id), { numRuns: 1, seed: random.between(0, 2 ** 31) });
-  return { ...frame, ...content, ...{ metadata } };
+/** A kind in one of the versions in which requests can use it. */
+export interface Spoken {
+  readonly row: Row;
+  readonly version: ResourceVersion;
 }
 
-/** A ConfigMap as client-go sends it in protobuf. */
-export function protobufConfigMap(name: string): Buffer {
-  const type = message(textField(1, 'v1'), textField(2, 'ConfigMap'));
-  const entry = message(textField(1, 'a'), textField(2, '1'));
-  const raw = message(bytesField(1, message(textField(1, name))), bytesField(2, entry));
-  return Buffer.from(message(Uint8Array.from([0x6b, 0x38, 0x73, 0]), bytesField(1, type), bytesField(2, raw)));
+/** Whose names say what is in them: of definitions, and of what other servers answer. */
+export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
+const SERVERS = 'apiservices.apiregistration.k8s.io';
+/** Of the kinds that definitions made here define. */
+export const MADE_GROUP = 'fuzz.example.com';
+
+/** Every kind that is written, in each of its versions: namespaces have effects of their own that outlast a run. */
+export const WRITTEN: readonly Spoken[] = RESOURCES.filter(({ id }) => id !== 'namespaces').flatMap((row) =>
+  (row as ResourceRow).versions.filter(({ served }) => served).map((version) => ({ row, version })),
+);
+
+const byKind = new Map<string, Manifest[]>();
+for (const manifest of readManifests()) {
+  const key = `${manifest.apiVersion} ${manifest.kind}`;
+  const plain = JSON.parse(JSON.stringify(manifest)) as Manifest;
+  byKind.set(key, [...(byKind.get(key) ?? []), plain]);
+}
+
+/** The name that an object of a kind may have. @param name a plain one */
+export function nameFor({ id }: Row, name: string): string {
+  if (id === DEFINITIONS) return `${name}.${MADE_GROUP}`;
+  return id === SERVERS ? `v1.${name}.example.com` : name;
+}
+
+/** An object of a resource: half the time as a careful client writes it, else well-typed and full of odd values. */
+export function someObject({ row, version }: Spoken, name: string, random: Random): SomeObject {
+  const labels = { fuzz: 'yes', ...(random.chance(0.1) ? { app: 'web' } : {}) };
+  const metadata = { name: nameFor(row, name), labels, annotations: { note: 'x' } };
+  const frame = { apiVersion: apiVersionOf(version), kind: row.kind, metadata };
+  const manifests = byKind.get(`${frame.apiVersion} ${row.kind}`) ?? [];
+  if (random.chance(0.5) && manifests.length > 0)
+    return { ...named(row, random.pick(manifests), name), ...frame } as SomeObject;
+  const [content = {}] = fc.sample(anyObject(row.id), { numRuns: 1, seed: random.between(0, 2 ** 31) });
+  return { ...frame, ...content, metadata };
+}
+
+/** What a manifest says of its own name, said of another. */
+function named(row: Row, manifest: Manifest, name: string): Manifest {
+  const { spec } = manifest as { spec?: object };
+  if (row.id === SERVERS) return { ...manifest, spec: { ...spec, group: `${name}.example.com`, version: 'v1' } };
+  if (row.id !== DEFINITIONS) return manifest;
+  const names = { plural: name, singular: name, kind: kindOf(name), listKind: `${kindOf(name)}List` };
+  return { ...manifest, spec: { ...spec, group: MADE_GROUP, names } };
+}
+
+function kindOf(plural: string): string {
+  return `K${plural.replaceAll('-', '')}`;
+}
+
+/** An object of a kind that a definition made here defines. @param plural the kind's, which is the definition's own name */
+export function madeObject(plural: string, name: string, random: Random): SomeObject {
+  const spec = random.chance(0.7) ? { schedule: '@daily', copies: random.between(-1, 3) } : oddValue(random);
+  return { apiVersion: `${MADE_GROUP}/v1`, kind: kindOf(plural), metadata: { name, labels: { fuzz: 'yes' } }, spec };
 }

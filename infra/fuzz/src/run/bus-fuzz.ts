@@ -91,15 +91,16 @@ export class BusFuzz {
 
   #command(type: string): object {
     const random = this.#random;
-    const row = random.pick(WRITTEN);
+    const spoken = random.pick(WRITTEN);
+    const { row } = spoken;
     const name = `b-${this.sent}`;
-    const object = someObject(row, name, random);
+    const object = someObject(spoken, name, random);
     const data = {
       resource: random.chance(0.95) ? row.id : random.pick(RESOURCES).id,
       namespace: NAMESPACE,
       name: random.chance(0.3) ? name : `b-${random.between(0, this.sent)}`,
       object,
-      patchType: random.pick(['json', 'merge', 'strategic']),
+      patchType: random.pick(['json', 'merge', 'strategic', 'apply']),
       patch: random.chance(0.5) ? mutated(object, random) : oddValue(random),
       bindings: [{ namespace: NAMESPACE, name, uid: 'x', node: 'n' }],
       labelSelector: 'nothing=here',

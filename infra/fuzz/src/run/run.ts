@@ -10,6 +10,8 @@ import { RestFuzz } from './rest-fuzz';
 export interface FuzzOptions {
   readonly seed: number;
   readonly durationMs: number;
+  /** How many requests the clients send together at most; absent: as many as they can. */
+  readonly requests?: number;
   readonly clients: number;
 }
 
@@ -39,6 +41,7 @@ export async function fuzz(options: FuzzOptions, tell: (description: string) => 
     tell(`seed ${options.seed}: ${options.clients} clients for ${options.durationMs / 1_000} s`);
     const findings = new Findings();
     const until = performance.now() + options.durationMs;
+    const most = options.requests === undefined ? undefined : Math.ceil(options.requests / options.clients);
     const { apis } = plane;
     const clients = Array.from({ length: options.clients }, (_, index) => {
       const endpoint = apis[index % apis.length];
@@ -47,7 +50,7 @@ export async function fuzz(options: FuzzOptions, tell: (description: string) => 
     });
     const messages = new BusFuzz(options.seed, attacker);
     const probe = new JournalProbe(observer);
-    await Promise.all([...clients.map((client) => client.run(until)), messages.run(until)]);
+    await Promise.all([...clients.map((client) => client.run(until, most)), messages.run(until)]);
     await probe.stop();
     tell('checking');
     await lookAtPlane(plane, probe, findings);
