@@ -41,6 +41,15 @@ describe('HTTP', () => {
 
   it.each<[string, string, string, unknown, Record<string, string>, number, RegExp]>([
     [
+      'a name that is no text',
+      'PUT',
+      '/api/v1/namespaces/default',
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: { toString: 1 } } },
+      {},
+      400,
+      /metadata.name/,
+    ],
+    [
       'broken JSON',
       'POST',
       path,

@@ -383,6 +383,7 @@ function checkName({ metadata: { name } }: KubeObject, key: ObjectKey): void {
     const text = `the name of the object (${key.name} based on URL) was undeterminable: name must be provided`;
     throwStatus(statusOf.badRequest(text));
   }
-  if (name === key.name) return;
+  // A name that is no text is refused with all else that has not its type.
+  if (name === key.name || typeof name !== 'string') return;
   throwStatus(statusOf.badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`));
 }
