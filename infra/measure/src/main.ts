@@ -7,6 +7,7 @@ import { measureTakeover } from '../../../services/journal/src/testing/takeover'
 import { settingsFrom } from '../../launcher/src/settings';
 import { folderOf } from '../../launcher/src/system/debian';
 import { measureScale } from './scale/measure-scale';
+import { measureSoak } from './soak/measure-soak';
 import { toolPath } from '../../launcher/src/system/run';
 import { hasApt } from '../../launcher/src/system/tools';
 
@@ -16,6 +17,7 @@ Examples:
   npm run measure -- pressure                in a log of 520,000 events, with 40,000 objects to delete
   npm run measure -- fanout 5000             with so many nodes, of which one listens
   npm run measure -- scale 50000 150000      with so many pods, one after the other
+  npm run measure -- soak                    500 watchers of 20,000 changes
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
 
@@ -66,6 +68,13 @@ program
   .description('what a pod costs each service in memory, what it computes in one turn, what a load of the state weighs')
   .argument('<pods...>', 'how many pods the cluster has', wholes)
   .action((pods: number[]) => measureScale(pods));
+
+program
+  .command('soak')
+  .description('whether each of many watchers hears of each change once and in order, and what they leave in memory')
+  .option('--watchers <number>', 'how many', whole, 500)
+  .option('--changes <number>', 'how many', whole, 20_000)
+  .action(({ watchers, changes }: { watchers: number; changes: number }) => measureSoak(watchers, changes));
 
 program.parseAsync().then(
   () => process.exit(0),

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { eventually } from '@shiplog/testing';
+import { Rig, TOKEN } from '../../../../services/api/src/testing/rig';
+import { SoakWatcher } from './watcher';
+
+const PATH = '/api/v1/namespaces/default/configmaps';
+const MEGABYTE = 1_000_000;
+/** Objects that are changed in turn; each is deleted and made again now and then. */
+const OBJECTS = 50;
+/** After the watchers have gone, so long memory is looked at: the least counts, for garbage is collected when it is. */
+const SETTLES_MS = 20_000;
+const PATIENCE_MS = 120_000;
+
+/** What a soak came to. Memory is that of the api's process, in bytes. */
+export interface SoakFigures {
+  readonly watchers: number;
+  readonly changes: number;
+  /** Sentences about watchers that did not hear of each change once and in order; at most a few. */
+  readonly problems: readonly string[];
+  readonly changesPerSecond: number;
+  readonly eventsPerSecond: number;
+  readonly memory: { readonly before: number; readonly watching: number; readonly after: number };
+}
+
+/** Many watchers hear of many changes: of each once, in order; and what they cost in memory comes back when they go. */
+export async function soak(watchers: number, changes: number, settlesMs = SETTLES_MS): Promise<SoakFigures> {
+  const rig = await Rig.start();
+  const agent = new Agent({ keepAlive: true, maxSockets: watchers });
+  try {
+    // An api that has worked before: what it compiles and keeps by then is its level.
+    await change(rig, Math.min(changes, 2_000), 'warm');
+    const before = await leastMemory(rig, settlesMs / 4);
+    const since = await position(rig);
+    const api = { port: rig.port, ca: readFileSync(join(rig.directory, 'ca.pem'), 'utf8'), token: TOKEN };
+    const open = await Promise.all(Array.from({ length: watchers }, () => SoakWatcher.open(api, agent, PATH, since)));
+    const started = performance.now();
+    await change(rig, changes, 'soak');
+    const changed = performance.now();
+    await eventually(() => open.every(({ heard }) => heard >= changes), { timeoutMs: PATIENCE_MS, everyMs: 50 }).catch(
+      () => undefined,
+    );
+    const heard = performance.now();
+    const watching = rig.apiMemory;
+    const problems = open.flatMap((watcher, index) => problemsOf(watcher, index, changes));
+    for (const watcher of open) watcher.close();
+    agent.destroy();
+    const after = await leastMemory(rig, settlesMs);
+    return {
+      watchers,
+      changes,
+      problems: problems.slice(0, 10),
+      changesPerSecond: (changes / (changed - started)) * 1_000,
+      eventsPerSecond: ((changes * watchers) / (heard - started)) * 1_000,
+      memory: { before, watching, after },
+    };
+  } finally {
+    agent.destroy();
+    await rig.stop();
+  }
+}
+
+/** The figures for people. Throws when a watcher missed something. */
+export async function measureSoak(watchers: number, changes: number): Promise<void> {
+  const { problems, changesPerSecond, eventsPerSecond, memory } = await soak(watchers, changes);
+  const size = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(0)} MB`;
+  process.stdout.write(
+    `\n  ${watchers} watchers, ${changes} changes: ${changesPerSecond.toFixed(0)} changes/s, ${eventsPerSecond.toFixed(0)} events/s\n` +
+      `  memory of the api: ${size(memory.before)} before, ${size(memory.watching)} with watchers, ${size(memory.after)} after\n\n`,
+  );
+  if (problems.length > 0) throw new Error(`not every change was heard once and in order:\n${problems.join('\n')}`);
+}
+
+/** Numbered changes one after the other: an object is made, changed, deleted with its number, and made again. */
+async function change(rig: Rig, changes: number, name: string): Promise<void> {
+  for (let n = 0; n < changes; n++) {
+    const path = `${PATH}/${name}-${n % OBJECTS}`;
+    const round = Math.floor(n / OBJECTS) % 10;
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `${name}-${n % OBJECTS}` },
+      data: { n: `${n}` },
+    };
+    const { code, body } = round === 0 ? await made(rig, path, object) : await rig.http('PUT', path, object);
+    if (code >= 300) throw new Error(`change ${n} was answered ${code}: ${body}`);
+  }
+}
+
+/** Made where it is not there; every tenth round it is, and is written as all others. */
+async function made(rig: Rig, path: string, object: object): Promise<{ code: number; body: string }> {
+  const answer = await rig.http('POST', PATH, object);
+  return answer.code === 409 ? rig.http('PUT', path, object) : answer;
+}
+
+async function position(rig: Rig): Promise<string> {
+  const list = JSON.parse((await rig.http('GET', `${PATH}?limit=1`)).body) as { metadata: { resourceVersion: string } };
+  return list.metadata.resourceVersion;
+}
+
+async function leastMemory(rig: Rig, forMs: number): Promise<number> {
+  let least = rig.apiMemory;
+  const until = performance.now() + forMs;
+  while (performance.now() < until) {
+    await wait(250);
+    // Something to do, so that garbage is collected.
+    await rig.http('GET', PATH);
+    least = Math.min(least, rig.apiMemory);
+  }
+  return least;
+}
+
+function problemsOf(watcher: SoakWatcher, index: number, changes: number): string[] {
+  const missed = watcher.heard === changes ? [] : [`heard of ${watcher.heard} of ${changes}`];
+  return [...watcher.problems.slice(0, 3), ...missed].map((problem) => `watcher ${index}: ${problem}`);
+}
