@@ -1,5 +1,6 @@
 import { connectBus } from '@shiplog/bus';
 import { append } from './benches/append';
+import { applies } from './benches/applies';
 import type { Bench, Effort } from './benches/bench';
 import { creates } from './benches/creates';
 import { deletes } from './benches/deletes';
@@ -15,6 +16,7 @@ export const CONTROL_PLANE_BENCHES: readonly Bench[] = [
   memoryAtRest,
   append,
   creates,
+  applies,
   watch,
   reads,
   deletes,

@@ -9,6 +9,8 @@ export const REFERENCES = {
   /** The largest append: the journal's own share of what the database takes. */
   append: { goal: { kind: 'ratio-at-least', value: 0.35 } },
   system: { goal: { kind: 'ratio-at-least', value: 0.4 } },
+  /** On the server's side, with owners of fields kept. */
+  applies: { goal: { kind: 'at-least', value: 1_200 } },
   deletes: { kubernetes: '550/s', goal: { kind: 'at-least', value: 550 } },
   gets: { kubernetes: '1,900/s', goal: { kind: 'ratio-at-least', value: 0.8 } },
   watch: { kubernetes: '10,300/s, p50 198 ms', goal: { kind: 'ratio-at-least', value: 0.3 } },

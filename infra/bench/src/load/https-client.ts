@@ -61,7 +61,7 @@ export class HttpsClient {
     });
   }
 
-  /** Sends a request; `body` is JSON. Rejects when the connection breaks. */
+  /** Sends a request; `body` is JSON, or what is applied in a PATCH. Rejects when the connection breaks. */
   ask(method: string, path: string, body?: string, keepBody = false): Promise<Reply> {
     return new Promise((resolve, reject) => {
       this.#asked = { resolve, reject, keepBody };
@@ -69,7 +69,8 @@ export class HttpsClient {
       if (body === undefined) this.socket.write(`${start}\r\n`);
       else {
         const length = Buffer.byteLength(body);
-        this.socket.write(`${start}Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`);
+        const type = method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json';
+        this.socket.write(`${start}Content-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n${body}`);
       }
     });
   }

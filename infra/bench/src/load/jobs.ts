@@ -7,6 +7,8 @@ export type Job =
   | { kind: 'create'; endpoint: Endpoint; clients: number; seconds: number; namespace: string; prefix: string }
   /** Creates config maps, likewise. */
   | { kind: 'create-maps'; endpoint: Endpoint; clients: number; seconds: number; namespace: string; prefix: string }
+  /** Applies deployments on the server, each client one of its own again and again with another number of replicas. */
+  | { kind: 'apply'; endpoint: Endpoint; clients: number; seconds: number; namespace: string; prefix: string }
   /** One request for each path: deletes end with the paths, gets begin again. */
   | { kind: 'each'; endpoint: Endpoint; clients: number; seconds: number; method: 'GET' | 'DELETE'; paths: string[] }
   /** The same list over and over, on one connection. */
@@ -52,6 +54,7 @@ export interface WatchOutcome {
 export interface Outcomes {
   create: Rate;
   'create-maps': Rate;
+  apply: Rate;
   each: Rate;
   list: ListOutcome;
   watch: WatchOutcome;

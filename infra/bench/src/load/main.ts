@@ -1,6 +1,6 @@
 import { sendCommands } from './commands';
 import type { Job, Order, Outcomes, Report } from './jobs';
-import { askEach, createMaps, createPods, listAgain } from './rest';
+import { applyDeployments, askEach, createMaps, createPods, listAgain } from './rest';
 import { watchPods } from './watch';
 
 // A process that makes load: one job after another, so that the measured services' figures are not its own.
@@ -25,6 +25,8 @@ function run(job: Job, stopped: Promise<void>): Promise<Outcomes[Job['kind']]> {
       return createPods(job);
     case 'create-maps':
       return createMaps(job);
+    case 'apply':
+      return applyDeployments(job);
     case 'each':
       return askEach(job);
     case 'list':

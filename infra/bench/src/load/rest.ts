@@ -30,6 +30,25 @@ export function createMaps(job: JobOf<'create-maps'>): Promise<Rate> {
   });
 }
 
+/** Applies deployments `<prefix>-<client>`, whose number of replicas is another each time. */
+export function applyDeployments(job: JobOf<'apply'>): Promise<Rate> {
+  const collection = `/apis/apps/v1/namespaces/${job.namespace}/deployments`;
+  return runClients(job.endpoint, job.clients, job.seconds, (client) => {
+    const name = `${job.prefix}-${client}`;
+    const path = `${collection}/${name}?fieldManager=bench&force=true`;
+    const containers = [
+      { name: 'web', image: 'nginx:1.27', ports: [{ containerPort: 80 }], env: [{ name: 'A', value: '1' }] },
+    ];
+    const template = { metadata: { labels: { app: name } }, spec: { containers } };
+    let replicas = 0;
+    return () => {
+      const spec = { replicas: replicas++ % 100, selector: { matchLabels: { app: name } }, template };
+      const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, labels: { app: name } }, spec };
+      return { method: 'PATCH', path, body: JSON.stringify(object) };
+    };
+  });
+}
+
 /** Asks for path after path; the clients share them. */
 export function askEach({ endpoint, clients, seconds, method, paths }: JobOf<'each'>): Promise<Rate> {
   let asked = 0;
