@@ -40,17 +40,15 @@ export function optionsFrom(args: readonly string[], anySeed: number): Options {
     .option('--out <folder>', 'where reports go', '.shiplog/fuzz')
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError();
-  const given = command
-    .parse(args, { from: 'user' })
-    .opts<{
-      for?: number;
-      requests?: number;
-      clients?: number;
-      seed?: number;
-      rounds?: number;
-      night?: boolean;
-      out: string;
-    }>();
+  const given = command.parse(args, { from: 'user' }).opts<{
+    for?: number;
+    requests?: number;
+    clients?: number;
+    seed?: number;
+    rounds?: number;
+    night?: boolean;
+    out: string;
+  }>();
   const usual = given.night === true ? NIGHT : { for: 60_000, rounds: 1 };
   return {
     durationMs: given.for ?? (given.requests === undefined ? usual.for : NIGHT.for * NIGHT.rounds),
