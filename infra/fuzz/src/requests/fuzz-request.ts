@@ -128,7 +128,7 @@ function jsonPatch(random: Random): unknown {
 
 function remove(row: Spoken, name: string, random: Random): FuzzRequest {
   const collection = collectionOf(row);
-  const some = `${collection}?labelSelector=${random.pick(['fuzz%3Dno', 'app%3Dweb', 'a+in+('])}`;
+  const some = `${collection}?labelSelector=${random.pick(['fuzz%3Dno', 'a%3Db,!c', 'a+in+('])}`;
   const path = random.chance(0.85) ? `${collection}/${encoded(name)}` : some;
   const options = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid: 'x' } };
   const body = random.chance(0.5) ? undefined : json(mutated(options, random));
