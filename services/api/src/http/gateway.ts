@@ -185,7 +185,8 @@ export class Gateway {
   ): Answer | Promise<Answer> {
     const service = this.aggregation.serviceOf(group, version);
     if (service !== undefined) return this.aggregation.forward(service, request);
-    const other = version === '' && request.method === 'GET' ? this.discovery.otherGroup(group) : undefined;
+    const isGroup = group !== '' && version === '' && request.method === 'GET';
+    const other = isGroup ? this.discovery.otherGroup(group) : undefined;
     if (other !== undefined) return this.#conditional(request, other);
     return ofVersion === true ? throwStatus(statusOf.noSuchPath()) : NO_PAGE;
   }
