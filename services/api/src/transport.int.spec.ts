@@ -269,7 +269,8 @@ describe('a server that stops', () => {
     await once(watching, 'response');
     let ended = false;
     watching.on('end', () => (ended = true)).resume();
-    const closed = new Promise<void>((resolve) => session.once('close', resolve));
+    // Of the stream: Node's client says of its session that it has closed only when it has nothing left that it would send.
+    const closed = once(watching, 'close');
     await Promise.all([rig.stopService('api'), closed]);
     expect(ended).toBe(true);
   });

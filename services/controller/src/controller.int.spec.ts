@@ -131,12 +131,14 @@ describe('the controllers on a real journal', () => {
     await system.restartJournal();
     await scaled;
     await settlesAt('burst', 200);
-    const { events } = await system.bus.ask(EventsQuery, { channels: [{ resource: 'pods' }], after: 0, limit: 10_000 });
-    expect(
-      events.filter(
-        ({ resource, fact, name }) => resource === 'pods' && fact === 'Created' && name.startsWith('burst-'),
-      ),
-    ).toHaveLength(200);
+    const created: string[] = [];
+    for (let after = 0, more = true; more;) {
+      const page = await system.bus.ask(EventsQuery, { channels: [{ resource: 'pods' }], after });
+      for (const { fact, name } of page.events) if (fact === 'Created' && name.startsWith('burst-')) created.push(name);
+      ({ position: after, more } = page);
+    }
+    expect(created).toHaveLength(200);
+    expect(new Set(created).size).toBe(200);
   });
 
   it('remove the pods of a node whose object is gone', async () => {

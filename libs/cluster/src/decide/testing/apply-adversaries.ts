@@ -81,7 +81,7 @@ export const APPLICATIONS: readonly Adversary[] = [
   },
   {
     name: 'apply: many keys that are given up',
-    make: (bytes) => ({ at: cluster().given(applied(keys(bytes, '1'))), asked: applied({}) }),
+    make: (bytes) => ({ at: cluster().given(applied(keys(bytes / 2, '1'))), asked: applied({}) }),
   },
   {
     name: 'apply: many items of a list',
