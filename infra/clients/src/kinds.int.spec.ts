@@ -42,11 +42,14 @@ it('every kind that is served has a manifest', () => {
   expect(served.filter(({ id }) => !seen.has(id))).toEqual([]);
 });
 
-if (missing.length > 0) it.skip(`kubectl ${missing.join(', ')}: not on this machine`, () => undefined);
+if (missing.length > 0) process.stdout.write(`kubectl ${missing.join(', ')}: not on this machine, not driven\n`);
 
 describe.each(present.map((client) => [client.version, client] as const))('kubectl %s', (_version, client) => {
   const isWhole = IS_WHOLE || client.version === newest.version;
-  const itOfWhole = isWhole ? it : it.skip;
+  /** Steps of the whole life alone: the other clients take the shorter one, unless all are asked to take the whole. */
+  const itOfWhole = (name: string, run: () => Promise<void>): void => {
+    if (isWhole) it(name, run);
+  };
   const kubectl = (args: string, on = ALL): Promise<string> => rig.kubectl(args, { binary: client.binary, ...on });
   afterAll(async () => {
     for (const { path } of SAMPLES) await rig.http('DELETE', path);

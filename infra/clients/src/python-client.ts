@@ -14,12 +14,12 @@ export interface PythonClient {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/**
- * Debian's client of the API for Python, with the Python that it is for: fetched once, and not installed.
- * @returns undefined where there are no Debian packages
- */
-export async function pythonClient(): Promise<PythonClient | undefined> {
-  if (!hasApt()) return undefined;
+/** Where there are no Debian packages: the machine's own, which must have the package `kubernetes` (pip install kubernetes). */
+const OWN: PythonClient = { python: 'python3', env: {} };
+
+/** Debian's client of the API for Python, with the Python that it is for: fetched once, and not installed. */
+export async function pythonClient(): Promise<PythonClient> {
+  if (!hasApt()) return OWN;
   const { cache } = settingsFrom(process.env);
   const root = join(cache, 'packages', CLIENT);
   const python = join(root, 'usr', 'bin', 'python3');

@@ -13,6 +13,8 @@ const OBJECTS = 50;
 /** After the watchers have gone, so long memory is looked at: the least counts, for garbage is collected when it is. */
 const SETTLES_MS = 20_000;
 const PATIENCE_MS = 120_000;
+/** Changes between two lines of progress. */
+const PROGRESS_EACH = 1_000;
 
 /** What a soak came to. Memory is that of the api's process, in bytes. */
 export interface SoakFigures {
@@ -26,7 +28,12 @@ export interface SoakFigures {
 }
 
 /** Many watchers hear of many changes: of each once, in order; and what they cost in memory comes back when they go. */
-export async function soak(watchers: number, changes: number, settlesMs = SETTLES_MS): Promise<SoakFigures> {
+export async function soak(
+  watchers: number,
+  changes: number,
+  settlesMs = SETTLES_MS,
+  onProgress: (made: number) => void = () => undefined,
+): Promise<SoakFigures> {
   const rig = await Rig.start();
   const agent = new Agent({ keepAlive: true, maxSockets: watchers });
   try {
@@ -37,7 +44,7 @@ export async function soak(watchers: number, changes: number, settlesMs = SETTLE
     const api = { port: rig.port, ca: readFileSync(join(rig.directory, 'ca.pem'), 'utf8'), token: TOKEN };
     const open = await Promise.all(Array.from({ length: watchers }, () => SoakWatcher.open(api, agent, PATH, since)));
     const started = performance.now();
-    await change(rig, changes, 'soak');
+    await change(rig, changes, 'soak', onProgress);
     const changed = performance.now();
     await eventually(() => open.every(({ heard }) => heard >= changes), { timeoutMs: PATIENCE_MS, everyMs: 50 }).catch(
       () => undefined,
@@ -64,7 +71,12 @@ export async function soak(watchers: number, changes: number, settlesMs = SETTLE
 
 /** The figures for people. Throws when a watcher missed something. */
 export async function measureSoak(watchers: number, changes: number): Promise<void> {
-  const { problems, changesPerSecond, eventsPerSecond, memory } = await soak(watchers, changes);
+  const { problems, changesPerSecond, eventsPerSecond, memory } = await soak(
+    watchers,
+    changes,
+    SETTLES_MS,
+    (made) => void process.stdout.write(`  ${made} of ${changes} changes made\n`),
+  );
   const size = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(0)} MB`;
   process.stdout.write(
     `\n  ${watchers} watchers, ${changes} changes: ${changesPerSecond.toFixed(0)} changes/s, ${eventsPerSecond.toFixed(0)} events/s\n` +
@@ -74,8 +86,14 @@ export async function measureSoak(watchers: number, changes: number): Promise<vo
 }
 
 /** Numbered changes one after the other: an object is made, changed, deleted with its number, and made again. */
-async function change(rig: Rig, changes: number, name: string): Promise<void> {
+async function change(
+  rig: Rig,
+  changes: number,
+  name: string,
+  onProgress: (made: number) => void = () => undefined,
+): Promise<void> {
   for (let n = 0; n < changes; n++) {
+    if (n > 0 && n % PROGRESS_EACH === 0) onProgress(n);
     const path = `${PATH}/${name}-${n % OBJECTS}`;
     const round = Math.floor(n / OBJECTS) % 10;
     const object = {
