@@ -54,14 +54,11 @@ const escaped = (text: string): string =>
   RESERVED.test(text) ? text.replaceAll('%', '%25').replaceAll(':', '%3A') : text;
 const unescaped = (text: string): string => text.replaceAll('%3A', ':').replaceAll('%25', '%');
 
-/** A manager since its last change. */
-type Timed = Manager & { readonly time: string | undefined };
-
-/** The order in which Kubernetes shows entries: who applies first, then by time, manager, version and subresource. */
-export function byTime(a: Timed, b: Timed): number {
+/** The order in which Kubernetes shows entries: who applies first, then by time of the last change, manager, version and subresource. */
+export function byTime(a: Manager, timeOfA: string | undefined, b: Manager, timeOfB: string | undefined): number {
   return (
     compareText(a.operation, b.operation) ||
-    compareText(a.time, b.time) ||
+    compareText(timeOfA, timeOfB) ||
     compareText(a.manager, b.manager) ||
     compareText(a.apiVersion, b.apiVersion) ||
     compareText(a.subresource, b.subresource)

@@ -5,9 +5,10 @@ import { withoutOwners } from './apply';
 import { inOrder, isEmptySet } from './field-set';
 import { type Manager, byTime, managerOf, namedFields } from './owners';
 import { fieldsOfVersion, isInScope, notOwned } from './scope';
-import { presentText } from './text';
+import { presentText, quoted } from './text';
 
-interface Entry extends Manager {
+interface Entry {
+  readonly manager: Manager;
   readonly time: string | undefined;
   /** FieldsV1 as JSON. */
   readonly fields: string;
@@ -18,14 +19,20 @@ export function managedFieldsText(row: ResourceRow, object: KubeObject): string 
   const { fieldOwners } = object.metadata as { fieldOwners?: FieldOwners };
   if (fieldOwners === undefined) return undefined;
   const entries: Entry[] = [];
-  for (const [key, owner] of Object.entries(fieldOwners)) {
+  for (const key of Object.keys(fieldOwners)) {
+    const owner = fieldOwners[key] as FieldOwner;
     const manager = managerOf(key, owner);
-    const fields = manager && fieldsText(row, fieldOwners, { key, owner, manager }, object);
-    if (manager !== undefined && fields !== undefined && fields !== '')
-      entries.push({ ...manager, time: owner.time, fields });
+    const fields = manager === undefined ? '' : fieldsText(row, fieldOwners, { key, owner, manager }, object);
+    if (manager !== undefined && fields !== '') entries.push({ manager, time: owner.time, fields });
   }
-  return entries.length === 0 ? undefined : `[${entries.sort(byTime).map(entryText).join(',')}]`;
+  if (entries.length === 0) return undefined;
+  entries.sort(inOrderOfEntries);
+  let text = '';
+  for (const entry of entries) text += `${text === '' ? '[' : ','}${entryText(entry)}`;
+  return `${text}]`;
 }
+
+const inOrderOfEntries = (a: Entry, b: Entry): number => byTime(a.manager, a.time, b.manager, b.time);
 
 interface Owning {
   readonly key: string;
@@ -49,12 +56,21 @@ function fieldsText(
   return presentText(fieldsOfVersion(resource), shown, notOwned(row, owners, key), isHeeded);
 }
 
+/** What stands before and after the time of an entry: the same few managers write all objects. */
+const entryEnds = new WeakMap<Manager, readonly [head: string, tail: string]>();
+
 /** In the order of fields in which Kubernetes writes them. */
-function entryText({ manager, operation, apiVersion, subresource, time, fields }: Entry): string {
+function entryText({ manager, time, fields }: Entry): string {
+  let ends = entryEnds.get(manager);
+  if (ends === undefined) entryEnds.set(manager, (ends = entryEndsOf(manager)));
   const since = time === undefined ? '' : `"time":${JSON.stringify(time)},`;
+  return `${ends[0]}${since}"fieldsType":"FieldsV1","fieldsV1":${fields}${ends[1]}`;
+}
+
+function entryEndsOf({ manager, operation, apiVersion, subresource }: Manager): readonly [string, string] {
   const part = subresource === '' ? '' : `,"subresource":${JSON.stringify(subresource)}`;
   const head = `"manager":${JSON.stringify(manager)},"operation":"${operation}","apiVersion":${JSON.stringify(apiVersion)}`;
-  return `{${head},${since}"fieldsType":"FieldsV1","fieldsV1":${fields}${part}}`;
+  return [`{${head},`, `${part}}`];
 }
 
 /** `metadata.managedFields` of an object as it is stored; undefined where nothing is tracked. */
@@ -80,9 +96,11 @@ export function shownText({ row, version }: VersionedResource, stored: KubeObjec
   const plain = withoutOwners(fromStored(version, stored));
   const managedFields = managedFieldsText(row, stored);
   if (managedFields === undefined) return JSON.stringify(plain);
-  const fields = Object.keys(plain).map((name) => {
-    const text = JSON.stringify(plain[name]);
-    return `${JSON.stringify(name)}:${name === 'metadata' ? `${text.slice(0, -1)},"managedFields":${managedFields}}` : text}`;
-  });
-  return `{${fields.join(',')}}`;
+  let text = '';
+  for (const name of Object.keys(plain)) {
+    const value = JSON.stringify(plain[name]);
+    text += `${text === '' ? '{' : ','}${quoted(name)}:`;
+    text += name === 'metadata' ? `${value.slice(0, -1)},"managedFields":${managedFields}}` : value;
+  }
+  return `${text}}`;
 }

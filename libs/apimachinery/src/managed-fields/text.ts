@@ -3,6 +3,7 @@ import { isJsonObject } from '../values/json-object';
 import { isMember } from './field-set';
 import { type MapSchema, type MergeSchema, fieldSchema } from './merge-schema';
 import { fieldStep, itemsByStep } from './path-element';
+import { type Shape, hasShape, shapeOf } from './shape';
 
 type Json = Record<string, unknown>;
 
@@ -28,20 +29,31 @@ export function presentText(
 }
 
 interface Known {
-  readonly schema: MergeSchema;
   readonly gone: FieldSet | undefined;
+  readonly shape: Shape;
   readonly text: string;
 }
 
-/** Objects share with their former versions, and with their like, the parts that are the same: a pod's spec is looked at once. */
-const known = new WeakMap<object, Known>();
+/** The latest of each part of each kind, the last one used first: objects that are made alike have the same fields. */
+const latest = new WeakMap<MergeSchema, Known[]>();
+const MOST_KNOWN = 8;
+/** In characters; larger ones are rare, and are made each time. */
+const LARGEST_KNOWN = 8_192;
 
 function partText(schema: MergeSchema, value: unknown, gone: FieldSet | undefined): string {
-  if (!isJsonObject(value)) return nodeText(schema, value, gone);
-  const before = known.get(value);
-  if (before !== undefined && before.schema === schema && before.gone === gone) return before.text;
+  let known = latest.get(schema);
+  if (known === undefined) latest.set(schema, (known = []));
+  const at = known.findIndex((one) => one.gone === gone && hasShape(one.shape, value));
+  if (at >= 0) {
+    const [found] = at === 0 ? known : known.splice(at, 1);
+    if (at > 0) known.unshift(found as Known);
+    return (found as Known).text;
+  }
   const text = nodeText(schema, value, gone);
-  known.set(value, { schema, gone, text });
+  if (text.length <= LARGEST_KNOWN) {
+    known.unshift({ gone, shape: shapeOf(schema, value), text });
+    known.length = Math.min(known.length, MOST_KNOWN);
+  }
   return text;
 }
 
@@ -88,11 +100,11 @@ function itemsText(
 /** Items that can't be told apart belong to whoever has all of them. */
 const LEAF_SCHEMA: MergeSchema = {};
 
-/** Steps as JSON has them: nearly all are the fields of a few kinds. */
 const quotedSteps = new Map<string, string>();
 const MOST_STEPS = 4_096;
 
-function quoted(step: string): string {
+/** A name or a step as JSON has it: nearly all are the fields of a few kinds. */
+export function quoted(step: string): string {
   let text = quotedSteps.get(step);
   if (text === undefined) {
     if (quotedSteps.size >= MOST_STEPS) quotedSteps.clear();
