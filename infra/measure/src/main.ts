@@ -6,6 +6,7 @@ import { measurePressure } from '../../../services/journal/src/testing/pressure'
 import { measureTakeover } from '../../../services/journal/src/testing/takeover';
 import { settingsFrom } from '../../launcher/src/settings';
 import { folderOf } from '../../launcher/src/system/debian';
+import { measureApi } from './api/measure-api';
 import { measureScale } from './scale/measure-scale';
 import { measureSoak } from './soak/measure-soak';
 import { toolPath } from '../../launcher/src/system/run';
@@ -17,6 +18,7 @@ Examples:
   npm run measure -- pressure                in a log of 520,000 events, with 40,000 objects to delete
   npm run measure -- fanout 5000             with so many nodes, of which one listens
   npm run measure -- scale 50000 150000      with so many pods, one after the other
+  npm run measure -- api                     with 5,000 pods and 20 large definitions
   npm run measure -- soak                    500 watchers of 20,000 changes
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
@@ -68,6 +70,13 @@ program
   .description('what a pod costs each service in memory, what it computes in one turn, what a load of the state weighs')
   .argument('<pods...>', 'how many pods the cluster has', wholes)
   .action((pods: number[]) => measureScale(pods));
+
+program
+  .command('api')
+  .description('memory of an api with every kind, how fast its documents are, how long a large definition takes')
+  .option('--pods <number>', 'how many', whole, 5_000)
+  .option('--definitions <number>', 'how many', whole, 20)
+  .action(({ pods, definitions }: { pods: number; definitions: number }) => measureApi(pods, definitions));
 
 program
   .command('soak')
