@@ -1,12 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import { Client } from 'undici';
 import { makeCertificate } from './testing/certificate';
+import { OtherServer } from './testing/other-server';
 import { Rig, TOKEN } from './testing/rig';
 
 const PATH = '/apis/metrics.example.com/v1';
@@ -20,49 +19,31 @@ const LIST = {
 };
 
 /** A server of another version of the API, which notes what it is asked. */
-class OtherServer {
+class ThingsServer extends OtherServer {
   readonly asked: { method: string; url: string; headers: IncomingHttpHeaders; body: string }[] = [];
-  readonly #server: Server;
 
   constructor(files: { cert: string; key: string }) {
-    this.#server = createServer(files, (request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        const { method = '', url = '', headers } = request;
-        this.asked.push({ method, url, headers, body });
-        if (url.includes('watch=true')) {
-          response.writeHead(200, { 'content-type': 'application/json' });
-          // It never ends by itself: that the client sees the event shows that it was passed on at once.
-          response.write('{"type":"ADDED"}\n');
-          return;
-        }
-        const code = url.endsWith('/missing') ? 404 : 200;
-        response.writeHead(code, { 'content-type': 'application/json', warning: '299 - "from there"' });
-        response.end(JSON.stringify(LIST));
-      });
+    super(files, ({ method = '', url = '', headers }, response, body) => {
+      this.asked.push({ method, url, headers, body });
+      if (url.includes('watch=true')) {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        // It never ends by itself: that the client sees the event shows that it was passed on at once.
+        response.write('{"type":"ADDED"}\n');
+        return;
+      }
+      const code = url.endsWith('/missing') ? 404 : 200;
+      response.writeHead(code, { 'content-type': 'application/json', warning: '299 - "from there"' });
+      response.end(JSON.stringify(LIST));
     });
-  }
-
-  async listen(): Promise<number> {
-    this.#server.listen(0, 'localhost');
-    await once(this.#server, 'listening');
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
   }
 }
 
 describe('a version of the API that another server serves', () => {
   let rig: Rig;
-  let other: OtherServer;
+  let other: ThingsServer;
   beforeAll(async () => {
     rig = await Rig.start();
-    other = new OtherServer(await makeCertificate());
+    other = new ThingsServer(await makeCertificate());
     const port = await other.listen();
     const service = {
       apiVersion: 'v1',

@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { eventually } from '@shiplog/testing';
 import { makeCertificate } from './testing/certificate';
+import { OtherServer } from './testing/other-server';
 import { Rig } from './testing/rig';
 import { manifest } from './testing/steps';
 
@@ -14,21 +12,16 @@ interface Route {
 }
 
 /** Converts routes: v1 has one host, v2 has several. */
-class Webhook {
+class Webhook extends OtherServer {
   asked = 0;
   /** How it answers the next request, if not by converting. */
   failure: string | undefined;
-  readonly #server: Server;
 
   constructor(files: { cert: string; key: string }) {
-    this.#server = createServer(files, (request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        this.asked++;
-        response.writeHead(200, { 'content-type': 'application/json' });
-        response.end(JSON.stringify(this.#answer(JSON.parse(body) as Parameters<Webhook['convert']>[0])));
-      });
+    super(files, (_request, response, body) => {
+      this.asked++;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(this.#answer(JSON.parse(body) as Parameters<Webhook['convert']>[0])));
     });
   }
 
@@ -47,18 +40,6 @@ class Webhook {
       return { ...route, apiVersion, spec };
     });
     return { ...review, response: { uid, result: { status: 'Success' }, convertedObjects } };
-  }
-
-  async listen(): Promise<number> {
-    this.#server.listen(0, 'localhost');
-    await once(this.#server, 'listening');
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
   }
 }
 

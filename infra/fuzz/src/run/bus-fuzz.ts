@@ -24,9 +24,10 @@ export class BusFuzz {
     this.#random = new Random(seed);
   }
 
-  async run(until: number): Promise<void> {
+  /** Until some time, at most until told to stop. */
+  async run(until: number, stopping: AbortSignal): Promise<void> {
     const lane = async (): Promise<void> => {
-      while (performance.now() < until) await this.#one();
+      while (performance.now() < until && !stopping.aborted) await this.#one();
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
   }

@@ -23,6 +23,7 @@ export class RestFuzz {
   readonly #client: RawClient;
   readonly #present = new Map<string, string[]>();
   readonly statuses = new Map<string, number>();
+  /** Requests without those by which it looks at what came of one. */
   sent = 0;
   /** Milliseconds of the slowest answer. */
   slowest = 0;
@@ -37,8 +38,11 @@ export class RestFuzz {
   }
 
   /** Sends until some time, at most so many requests (beside those by which it looks at what came of one). */
-  async run(until: number, most = Infinity): Promise<void> {
-    while (performance.now() < until && this.sent < most) await this.#one();
+  async run(until: number, most = Infinity, onSent: () => void = () => undefined): Promise<void> {
+    while (performance.now() < until && this.sent < most) {
+      await this.#one();
+      onSent();
+    }
   }
 
   async #one(): Promise<void> {
@@ -83,7 +87,7 @@ export class RestFuzz {
   ): void {
     const said = `${answer.status}: ${answer.body.slice(0, 300)}`;
     if (before === undefined && after !== undefined) report('refused, and the object is there', said);
-    if (before === undefined || after === undefined || isTouchedByOthers(after)) return;
+    if (before === undefined || after === undefined) return;
     const changed = before.metadata.resourceVersion !== after.metadata.resourceVersion;
     if (changed) report('refused, and the object changed', said);
   }
@@ -133,17 +137,6 @@ export class RestFuzz {
     const answer = await this.#send({ method: 'GET', target: path, headers, body: undefined, objectPath: undefined });
     return answer.kind === 'answer' && answer.status === 200 ? (parsed(answer.body) as Stored | undefined) : undefined;
   }
-}
-
-/** Kinds to which controllers and the scheduler write of their own accord, or which are counted when others are written. */
-const TOUCHED_BY_OTHERS = new Set([
-  'Pod', 'Node', 'ReplicationController', 'ReplicaSet', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Service', 'Endpoints',
-  'EndpointSlice', 'ResourceQuota', 'PodDisruptionBudget', 'HorizontalPodAutoscaler', 'CustomResourceDefinition', 'APIService', 'ServiceAccount',
-  'PersistentVolume', 'PersistentVolumeClaim', 'CertificateSigningRequest',
-]); // prettier-ignore
-
-function isTouchedByOthers(object: object): boolean {
-  return TOUCHED_BY_OTHERS.has(String((object as { kind?: unknown }).kind));
 }
 
 function putOf(path: string, object: object): Omit<FuzzRequest, 'objectPath'> {

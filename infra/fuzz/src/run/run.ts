@@ -17,7 +17,9 @@ export interface FuzzOptions {
 
 export interface FuzzReport {
   readonly seed: number;
+  /** Without those by which is looked at what came of them. */
   readonly requests: number;
+  readonly looks: number;
   /** How often each status was answered. */
   readonly statuses: Readonly<Record<string, number>>;
   /** Messages to the journal, and how many of them it answered. */
@@ -30,6 +32,8 @@ export interface FuzzReport {
 
 const LEASE_MS = 10_000;
 const COMMAND_MS = 8_000;
+/** Requests between two lines of progress. */
+const PROGRESS_EACH = 1_000;
 
 /** Sends an own control plane what nobody should, for some time; then says what it made of it. */
 export async function fuzz(options: FuzzOptions, tell: (description: string) => void): Promise<FuzzReport> {
@@ -38,7 +42,8 @@ export async function fuzz(options: FuzzOptions, tell: (description: string) => 
   const [attacker, observer] = [await plane.bus('fuzz'), await plane.bus('observer')];
   try {
     await makeNamespace(plane);
-    tell(`seed ${options.seed}: ${options.clients} clients for ${options.durationMs / 1_000} s`);
+    const much = options.requests === undefined ? `${options.durationMs / 1_000} s` : `${options.requests} requests`;
+    tell(`seed ${options.seed}: ${options.clients} clients, ${much}`);
     const findings = new Findings();
     const until = performance.now() + options.durationMs;
     const most = options.requests === undefined ? undefined : Math.ceil(options.requests / options.clients);
@@ -50,7 +55,14 @@ export async function fuzz(options: FuzzOptions, tell: (description: string) => 
     });
     const messages = new BusFuzz(options.seed, attacker);
     const probe = new JournalProbe(observer);
-    await Promise.all([...clients.map((client) => client.run(until, most)), messages.run(until)]);
+    let sent = 0;
+    const onSent = (): void => {
+      sent += 1;
+      if (sent % PROGRESS_EACH === 0) tell(`${sent} requests`);
+    };
+    const done = new AbortController();
+    const sending = Promise.all(clients.map((client) => client.run(until, most, onSent))).finally(() => done.abort());
+    await Promise.all([sending, messages.run(until, done.signal)]);
     await probe.stop();
     tell('checking');
     await lookAtPlane(plane, probe, findings);
@@ -91,9 +103,12 @@ function reportOf(
   const statuses: Record<string, number> = {};
   for (const client of clients)
     for (const [status, count] of client.statuses) statuses[status] = (statuses[status] ?? 0) + count;
+  const answers = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  const requests = clients.reduce((sum, { sent }) => sum + sent, 0);
   return {
     seed,
-    requests: Object.values(statuses).reduce((sum, count) => sum + count, 0),
+    requests,
+    looks: answers - requests,
     statuses,
     messages: messages.sent,
     messagesAnswered: messages.answered,
@@ -104,10 +119,10 @@ function reportOf(
 
 /** What a run came to, for people. */
 export function describeFuzz(report: FuzzReport): string {
-  const { seed, requests, statuses, messages, messagesAnswered, slowest, findings } = report;
+  const { seed, requests, looks, statuses, messages, messagesAnswered, slowest, findings } = report;
   const counts = Object.entries(statuses).map(([status, count]) => `${count} × ${status}`);
   return [
-    `seed ${seed}: ${requests} requests (${counts.join(', ')})`,
+    `seed ${seed}: ${requests} requests, ${looks} looks at what came of them (${counts.join(', ')})`,
     `  ${messages} messages to the journal, ${messagesAnswered} answered; slowest answer of an api ${slowest.api.toFixed(0)} ms, of the journal ${slowest.journal.toFixed(0)} ms`,
     ...findings.flatMap(({ kind, count, first: [first] }) => [
       `  ✗ ${kind} (${count} times): ${first?.detail ?? ''}`,

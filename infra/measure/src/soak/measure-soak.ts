@@ -13,6 +13,9 @@ const OBJECTS = 50;
 /** After the watchers have gone, so long memory is looked at: the least counts, for garbage is collected when it is. */
 const SETTLES_MS = 20_000;
 const PATIENCE_MS = 120_000;
+/** Changes of the first round, which nobody counts. */
+const WARMING = 2_000;
+const MOST_TOLD = 10;
 /** Changes between two lines of progress. */
 const PROGRESS_EACH = 1_000;
 
@@ -27,7 +30,10 @@ export interface SoakFigures {
   readonly memory: { readonly before: number; readonly watching: number; readonly after: number };
 }
 
-/** Many watchers hear of many changes: of each once, in order; and what they cost in memory comes back when they go. */
+/**
+ * Many watchers hear of many changes: of each once, in order; and what they cost in memory comes back when they go. The level to which
+ * it comes back is that of an api that has had so many watchers before.
+ */
 export async function soak(
   watchers: number,
   changes: number,
@@ -35,37 +41,50 @@ export async function soak(
   onProgress: (made: number) => void = () => undefined,
 ): Promise<SoakFigures> {
   const rig = await Rig.start();
+  try {
+    await round(rig, watchers, Math.min(changes, WARMING), 'warm');
+    const before = await leastMemory(rig, settlesMs);
+    const { watching, ...heard } = await round(rig, watchers, changes, 'soak', onProgress);
+    const after = await leastMemory(rig, settlesMs);
+    return { watchers, changes, ...heard, memory: { before, watching, after } };
+  } finally {
+    await rig.stop();
+  }
+}
+
+type Round = Pick<SoakFigures, 'problems' | 'changesPerSecond' | 'eventsPerSecond'> & { readonly watching: number };
+
+/** Watchers come, hear of so many changes, and go. */
+async function round(
+  rig: Rig,
+  watchers: number,
+  changes: number,
+  name: string,
+  onProgress: (made: number) => void = () => undefined,
+): Promise<Round> {
   const agent = new Agent({ keepAlive: true, maxSockets: watchers });
   try {
-    // An api that has worked before: what it compiles and keeps by then is its level.
-    await change(rig, Math.min(changes, 2_000), 'warm');
-    const before = await leastMemory(rig, settlesMs / 4);
     const since = await position(rig);
     const api = { port: rig.port, ca: readFileSync(join(rig.directory, 'ca.pem'), 'utf8'), token: TOKEN };
     const open = await Promise.all(Array.from({ length: watchers }, () => SoakWatcher.open(api, agent, PATH, since)));
     const started = performance.now();
-    await change(rig, changes, 'soak', onProgress);
+    await change(rig, changes, name, onProgress);
     const changed = performance.now();
     await eventually(() => open.every(({ heard }) => heard >= changes), { timeoutMs: PATIENCE_MS, everyMs: 50 }).catch(
       () => undefined,
     );
     const heard = performance.now();
     const watching = rig.apiMemory;
-    const problems = open.flatMap((watcher, index) => problemsOf(watcher, index, changes));
+    const problems = open.flatMap((watcher, index) => problemsOf(watcher, index, changes)).slice(0, MOST_TOLD);
     for (const watcher of open) watcher.close();
-    agent.destroy();
-    const after = await leastMemory(rig, settlesMs);
     return {
-      watchers,
-      changes,
-      problems: problems.slice(0, 10),
+      problems,
       changesPerSecond: (changes / (changed - started)) * 1_000,
       eventsPerSecond: ((changes * watchers) / (heard - started)) * 1_000,
-      memory: { before, watching, after },
+      watching,
     };
   } finally {
     agent.destroy();
-    await rig.stop();
   }
 }
 
