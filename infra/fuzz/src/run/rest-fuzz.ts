@@ -108,7 +108,7 @@ export class RestFuzz {
       // A damaged body may have another name.
       const name = path.slice(path.lastIndexOf('/') + 1);
       if (!mayBeGone && told?.metadata?.name !== undefined && encoded(told.metadata.name) === name)
-        report('accepted, and nothing is there', `${answer.status}`);
+        report('accepted, and nothing is there', `${answer.status}: ${answer.body.slice(0, 1_000)}`);
       return;
     }
     const again = await this.#send({ ...putOf(path, after), objectPath: path });

@@ -100,6 +100,8 @@ export const daemonSets = defineKind<'daemonsets.apps'>({
     validateSameSelector(draft.spec?.selector, before.spec?.selector, problems);
   },
   status: {
+    // A field of the spec to Kubernetes, whatever the annotations are that come with a status.
+    defaults: (draft, before) => setTemplateGeneration(draft.metadata, templateGenerationOf(before.metadata)),
     rows: counters(
       'currentNumberScheduled',
       'numberMisscheduled',

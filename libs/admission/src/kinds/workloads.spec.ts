@@ -1,7 +1,8 @@
 import { type BuiltIn, builtIn } from '@shiplog/contracts';
 import { scaleOf } from '../scale';
-import { created } from '../testing/builders';
+import { admission, created, valueOf } from '../testing/builders';
 import { anObject, aTemplate, aWorkload, changed, withStatus, wrongWith, wrongWithChange } from '../testing/workloads';
+import { admitUpdate } from '../update';
 import { warningsOf } from '../warnings';
 
 const MISMATCH = '`selector` does not match template `labels`';
@@ -287,6 +288,10 @@ describe('a change of a set of pods', () => {
     const after = changed(daemonSets, before, { spec: { ...before.spec, template } });
     expect([generationOf(before), generationOf(after)]).toEqual(['1', '2']);
     expect(generationOf(changed(daemonSets, after, { metadata: { ...after.metadata, annotations: {} } }))).toBe('2');
+    const bare = { ...after, metadata: { ...after.metadata, annotations: {} } };
+    expect(
+      generationOf(valueOf(admitUpdate(builtIn(daemonSets), 'status', after, bare, admission())) as typeof after),
+    ).toBe('2');
   });
 });
 
