@@ -14,6 +14,8 @@ interface Count {
   failed: number;
 }
 
+const NONE: Count = { passed: 0, failed: 0 };
+
 const PROJECTS = ['unit', 'int', 'e2e'] as const;
 /** Connections are closed and processes are reaped by then. */
 const ENDS_WITHIN_MS = 60_000;
@@ -29,11 +31,19 @@ const TOOLS = {
   openssl: 'openssl',
 };
 
-/** Runs every kind of check and test, all of them also after a failure, and ends with one line that counts. */
+type Project = (typeof PROJECTS)[number];
+
+/**
+ * Runs every kind of check and test, all of them also after a failure, and ends with one line that counts. With words: the tests of
+ * one kind only, below the paths that follow it.
+ */
 async function main(): Promise<void> {
+  const [only, ...paths] = process.argv.slice(2);
+  const chosen = PROJECTS.filter((project) => only === undefined || project === only);
+  if (chosen.length === 0) throw new Error(`"${only}" is no kind of tests; there are ${PROJECTS.join(', ')}`);
   const path = await prepareTools();
-  const counts: Count[] = [await check(path)];
-  for (const project of PROJECTS) if (canRun(project)) counts.push(await jest(project, path));
+  const counts: Count[] = only === undefined ? [await check(path)] : [];
+  for (const project of chosen) counts.push(canRun(project) ? await jest(project, path, paths) : NONE);
   const total = counts.reduce((sum, count) => ({
     passed: sum.passed + count.passed,
     failed: sum.failed + count.failed,
@@ -43,7 +53,7 @@ async function main(): Promise<void> {
 }
 
 /** End-to-end tests make network namespaces and run Docker engines in them. */
-function canRun(project: (typeof PROJECTS)[number]): boolean {
+function canRun(project: Project): boolean {
   if (project !== 'e2e' || (process.platform === 'linux' && isRoot())) return true;
   heading('end-to-end tests are not run: they need Linux and root (sudo npm test)');
   return false;
@@ -69,13 +79,13 @@ async function check(path: string): Promise<Count> {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function jest(project: (typeof PROJECTS)[number], path: string): Promise<Count> {
+async function jest(project: Project, path: string, paths: readonly string[]): Promise<Count> {
   heading(`${project} tests`);
   const folder = mkdtempSync(join(tmpdir(), 'shiplog-test-'));
   const report = join(folder, 'report.json');
   const inBand = project === 'unit' ? [] : ['--runInBand'];
   const program = join(REPOSITORY, 'node_modules', 'jest', 'bin', 'jest.js');
-  const args = [program, '--selectProjects', project, '--json', '--outputFile', report, ...inBand];
+  const args = [program, '--selectProjects', project, '--json', '--outputFile', report, ...inBand, ...paths];
   try {
     const child = start(process.execPath, args, path);
     const unwatch = endAfter(report, child);
