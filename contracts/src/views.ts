@@ -113,6 +113,13 @@ export const CONTROLLER_VIEW: View = {
     endpoints: ALL,
     'endpointslices.discovery.k8s.io': ALL,
     'apiservices.apiregistration.k8s.io': ALL,
+    events: of({
+      ...TYPE,
+      metadata: of(COLLECTED),
+      lastTimestamp: ALL,
+      eventTime: ALL,
+      series: of({ lastObservedTime: ALL }),
+    }),
     // Of which the catalog is made.
     'customresourcedefinitions.apiextensions.k8s.io': ALL,
   },

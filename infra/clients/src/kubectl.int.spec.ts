@@ -126,7 +126,7 @@ describe.each(clients.map((client) => [client.version, client] as const))('kubec
       ['label cm/made tier=back --overwrite', 'configmap/made labeled'],
       ['label cm/made --list', 'tier=back'],
       ['label cm/made tier-', 'configmap/made unlabeled'],
-      ['annotate cm --all note=1', /configmap\/made annotated/],
+      ['annotate cm --all note=1', /configmap\/made annotated?/],
       [`scale ${deploy}/made --replicas=3 --current-replicas=2`, `${deploy}/made scaled`],
       [`autoscale ${deploy}/made --min=1 --max=5 --name=made`, 'horizontalpodautoscaler.autoscaling/made autoscaled'],
       [`expose ${deploy}/made --port=80 --name=exposed`, 'service/exposed exposed'],

@@ -9,7 +9,7 @@ const rcOf = (name: string, replicas: number) => ({
   spec: { replicas, selector: { app: name }, template: { metadata: { labels: { app: name } }, spec: POD } },
 });
 const GRACE_MS = 2_000;
-const CONTROLLER_ENV = { NODE_MONITOR_GRACE: `${GRACE_MS}ms`, POD_GC_QUARANTINE: '500ms' };
+const CONTROLLER_ENV = { NODE_MONITOR_GRACE: `${GRACE_MS}ms`, POD_GC_QUARANTINE: '500ms', EVENT_TTL: '3s' };
 
 describe('the controllers on a real journal', () => {
   let system: TestSystem;
@@ -145,6 +145,16 @@ describe('the controllers on a real journal', () => {
     await eventually(() => seen.get('pods', 'default', 'hasty'));
     await system.delete('nodes', 'n2');
     await eventually(() => seen.get('pods', 'default', 'hasty') === undefined);
+  });
+
+  it('forget an Event some time after it was last told', async () => {
+    const event = { involvedObject: { namespace: 'default' }, source: { component: 'spec' }, reason: 'Told' };
+    for (const name of ['once', 'again']) await system.create('events', { metadata: { name }, ...event });
+    const later = new Date(Date.now() + 600_000).toISOString().replace(/\.\d+Z/, 'Z');
+    await system.patch('events', 'again', { lastTimestamp: later, count: 2 });
+    await eventually(() => seen.get('events', 'default', 'once'));
+    await eventually(() => seen.get('events', 'default', 'once') === undefined, { timeoutMs: 15_000 });
+    expect(seen.get('events', 'default', 'again')).toMatchObject({ count: 2 });
   });
 
   it('empty a namespace and let it go', async () => {

@@ -4,6 +4,7 @@ import { CONFIG } from '@shiplog/service';
 import { definitionController } from './controllers/definitions/controller';
 import { apiServiceController } from './controllers/api-services/controller';
 import { endpointsController } from './controllers/endpoints/controller';
+import { eventsController } from './controllers/events/controller';
 import { LiveClient } from './runtime/live-client';
 import { GarbageController } from './controllers/garbage/controller';
 import { namespaceContentController } from './controllers/namespace-content/controller';
@@ -30,6 +31,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     apiServiceController,
     new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => client.now()),
     new PodGcController({ quarantineMs: config.podGcQuarantineMs, endedPodsKept: config.endedPodsKept }),
+    eventsController(config.eventTtlMs),
     namespaceController(() => client.upToDate()),
     definitionController(() => client.upToDate()),
     new GarbageController((key) => client.ask(key)),

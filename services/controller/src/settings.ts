@@ -34,6 +34,12 @@ export const controllerSettings = {
     description: 'How many succeeded and failed pods are kept; the oldest above go.',
     default: 12_500,
   }),
+  eventTtlMs: duration({
+    env: 'EVENT_TTL',
+    description: 'How long an Event stays after it was last told of.',
+    default: '1h',
+    minMs: 1_000,
+  }),
   caFile: optionalText({
     env: 'CA_FILE',
     description:
