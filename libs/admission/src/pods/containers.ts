@@ -1,5 +1,6 @@
 import type { Container, ContainerPort, ContainerResizePolicy, PodSpec } from '@shiplog/contracts';
 import { dnsLabel, ipAddress, portName, portNumber, type Problems } from '@shiplog/apimachinery';
+import { PULL_POLICIES } from './defaults';
 import { validateEnv } from './env';
 import { validateEphemeral } from './ephemeral';
 import { type VolumesByName, validateMounts } from './mounts';
@@ -8,7 +9,6 @@ import { validateResources } from './resources';
 import { validateContainerSecurity } from './security';
 
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
-const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 const MESSAGE_POLICIES = ['FallbackToLogsOnError', 'File'];
 const RESIZABLE = ['cpu', 'memory'];
 const RESIZE_POLICIES = ['NotRequired', 'RestartContainer'];

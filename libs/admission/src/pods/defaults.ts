@@ -34,6 +34,8 @@ function defaultContainer(container: Container): void {
   defaultHttpGet(container.lifecycle?.preStop?.httpGet);
 }
 
+export const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
+
 /** Images named `:latest` or without a tag are pulled each time; those with a tag or digest only when missing. */
 export function pullPolicyOf(image: string): 'Always' | 'IfNotPresent' {
   if (image.includes('@')) return 'IfNotPresent';
@@ -78,6 +80,7 @@ function defaultVolume(volume: Volume): void {
   if (volume.configMap !== undefined) volume.configMap.defaultMode ??= FILE_MODE;
   if (volume.downwardAPI !== undefined) volume.downwardAPI.defaultMode ??= FILE_MODE;
   if (volume.projected !== undefined) volume.projected.defaultMode ??= FILE_MODE;
+  if (volume.image !== undefined) volume.image.pullPolicy ??= pullPolicyOf(volume.image.reference ?? '');
   defaultRemoteSource(volume);
   const files = [
     ...(volume.downwardAPI?.items ?? []),

@@ -9,6 +9,10 @@ export function validatePodOnly(spec: PodSpec, problems: Problems): void {
       problems.invalid(`${at}.image`, image, 'must not have leading or trailing whitespace');
     }
   }
+  for (const [index, { image }] of (spec.volumes ?? []).entries()) {
+    if (image !== undefined && (image.reference ?? '') === '')
+      problems.required(`spec.volumes[${index}].image.reference`);
+  }
 }
 
 /** What only a new pod must keep to: some of a pod comes later, in its own way. */

@@ -1,5 +1,6 @@
 import type { Volume } from '@shiplog/contracts';
 import { milliOf, type Problems } from '@shiplog/apimachinery';
+import { PULL_POLICIES } from './defaults';
 import { validateClaimTemplate } from './claim-template';
 import { validateDescendingPath, validateNoBacksteps } from './paths';
 import { REMOTE_RULES, type SourceKind, type SourceRules } from './remote-volumes';
@@ -71,6 +72,7 @@ const LOCAL_RULES: SourceRules = {
     validateNoBacksteps(path, `${at}.path`, problems);
     problems.unlessOneOf(`${at}.type`, type, HOST_PATH_TYPES);
   },
+  image: ({ pullPolicy = '' }, at, problems) => problems.unlessOneOf(`${at}.pullPolicy`, pullPolicy, PULL_POLICIES),
   projected: validateProjected,
   secret: ({ defaultMode, items }, at, problems) => {
     validateMode(defaultMode, `${at}.defaultMode`, problems);

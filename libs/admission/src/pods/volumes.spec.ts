@@ -38,6 +38,7 @@ describe('a volume', () => {
     ['gitRepo', {}, ['gitRepo.repository']],
     ['glusterfs', {}, ['glusterfs.endpoints', 'glusterfs.path']],
     ['hostPath', {}, ['hostPath.path']],
+    ['image', {}, ['image.reference']],
     ['iscsi', { chapAuthSession: true }, ['iscsi.targetPortal', 'iscsi.iqn', 'iscsi.secretRef']],
     ['nfs', { path: '/x' }, ['nfs.server']],
     ['persistentVolumeClaim', {}, ['persistentVolumeClaim.claimName']],
@@ -60,6 +61,11 @@ describe('a volume', () => {
       'less than no memory',
       { emptyDir: { sizeLimit: '-1' } },
       'emptyDir.sizeLimit: Forbidden: SizeLimit field must be a valid resource quantity',
+    ],
+    [
+      'an image that is pulled now and then',
+      { image: { reference: 'a', pullPolicy: 'Sometimes' } },
+      'image.pullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"',
     ],
     [
       'a path of a server that is none',
