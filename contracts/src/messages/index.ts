@@ -9,3 +9,4 @@ export * from './process-requests';
 export * from './queries';
 export * from './signals';
 export * from './validate';
+export { isLine } from './schemas';

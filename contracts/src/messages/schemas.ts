@@ -7,12 +7,17 @@ import { EXCERPT_NAMES } from '../excerpts';
 /** Names become columns, subjects and header values: no control characters, and no half of a surrogate pair. */
 const LINE = 'line';
 const CONTROL = /[\u0000-\u001f\u007f]/;
-FormatRegistry.Set(LINE, (value) => !CONTROL.test(value) && isWellFormed(value));
+FormatRegistry.Set(LINE, isLine);
 
 /** RFC 3339's times, as the Kubernetes API and JavaScript write them; the format's name is JSON Schema's. */
 const TIME = 'date-time';
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 FormatRegistry.Set(TIME, (value) => RFC_3339.test(value) && !Number.isNaN(Date.parse(value)));
+
+/** Whether a text can name something: it holds no control characters, and no half of a surrogate pair. */
+export function isLine(text: string): boolean {
+  return !CONTROL.test(text) && isWellFormed(text);
+}
 
 /** ES2024's String.prototype.isWellFormed, which the compiler's target does not know yet. */
 function isWellFormed(value: string): boolean {

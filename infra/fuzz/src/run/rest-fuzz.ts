@@ -87,7 +87,7 @@ export class RestFuzz {
   ): void {
     const said = `${answer.status}: ${answer.body.slice(0, 300)}`;
     if (before === undefined && after !== undefined) report('refused, and the object is there', said);
-    if (before === undefined || after === undefined) return;
+    if (before === undefined || after === undefined || isTouchedByOthers(after)) return;
     const changed = before.metadata.resourceVersion !== after.metadata.resourceVersion;
     if (changed) report('refused, and the object changed', said);
   }
@@ -140,6 +140,15 @@ export class RestFuzz {
     const answer = await this.#send({ method: 'GET', target: path, headers, body: undefined, objectPath: undefined });
     return answer.kind === 'answer' && answer.status === 200 ? (parsed(answer.body) as Stored | undefined) : undefined;
   }
+}
+
+/** Kinds to which the controllers that run beside it write of their own accord. */
+const TOUCHED_BY_OTHERS = new Set([
+  'Pod', 'ReplicationController', 'Node', 'Endpoints', 'EndpointSlice', 'CustomResourceDefinition', 'APIService',
+]); // prettier-ignore
+
+function isTouchedByOthers(object: object): boolean {
+  return TOUCHED_BY_OTHERS.has(String((object as { kind?: unknown }).kind));
 }
 
 function putOf(path: string, object: object): Omit<FuzzRequest, 'objectPath'> {

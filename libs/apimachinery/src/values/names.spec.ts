@@ -29,6 +29,11 @@ describe('names', () => {
   it('never contain what a path gives a meaning to', () => {
     expect(pathSegment('a/b')).toEqual(["may not contain '/'"]);
     expect(pathSegment('..')).toEqual(["may not be '..'"]);
+    expect(pathSegment('system:node%\n')).toEqual([
+      "may not contain '%'",
+      'may not contain control characters or broken characters',
+    ]);
+    expect(pathSegment('\ud800')).toHaveLength(1);
   });
 
   it('may be generated from a prefix that ends in a dash', () => {

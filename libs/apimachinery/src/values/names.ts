@@ -1,4 +1,5 @@
 /** Kubernetes' rules for names, with its own sentences. Each check answers what is wrong, or nothing. */
+import { isLine } from '@shiplog/contracts';
 import { isIp, parseIp, parseIpv6, parseNetwork } from './net';
 
 /** Says what is wrong with a text; an empty list when nothing is. */
@@ -85,7 +86,9 @@ export const httpHeaderName: TextRule = (text) => (HEADER_NAME.test(text) ? FINE
 /** What can be one segment of a path: the least that every name must be. */
 export const pathSegment: TextRule = (text) => {
   if (text === '.' || text === '..') return [`may not be '${text}'`];
-  return ['/', '%'].filter((sign) => text.includes(sign)).map((sign) => `may not contain '${sign}'`);
+  const signs = ['/', '%'].filter((sign) => text.includes(sign)).map((sign) => `may not contain '${sign}'`);
+  // Kubernetes takes them. Here a name stands in subjects, columns and headers: no command could name such an object again.
+  return isLine(text) ? signs : [...signs, 'may not contain control characters or broken characters'];
 };
 
 /** A generateName is checked with its trailing dash taken for a letter, as more characters follow it. */
