@@ -11,10 +11,10 @@ const MEGABYTE = 1_000_000;
 /** Objects that are changed in turn; each is deleted and made again now and then. */
 const OBJECTS = 50;
 /** After the watchers have gone, so long memory is looked at: the least counts, for garbage is collected when it is. */
-const SETTLES_MS = 20_000;
+const SETTLES_MS = 30_000;
 const PATIENCE_MS = 120_000;
 /** Changes of the first round, which nobody counts: more than an api keeps of one resource. */
-const WARMING = 5_000;
+const WARMING = 10_000;
 const MOST_TOLD = 10;
 /** Changes between two lines of progress. */
 const PROGRESS_EACH = 1_000;
