@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import * as k8s from '@kubernetes/client-node';
 import { eventually } from '@shiplog/testing';
 import { Rig } from '../../../services/api/src/testing/rig';
 import { samples } from './sample-kinds';
+import { nodeConfigOf } from './node-config';
 
 const NAMESPACE = 'node-client';
 
@@ -12,8 +12,7 @@ let core: k8s.CoreV1Api;
 let apps: k8s.AppsV1Api;
 beforeAll(async () => {
   rig = await Rig.start();
-  config = new k8s.KubeConfig();
-  config.loadFromFile(join(rig.directory, 'kubeconfig'));
+  config = nodeConfigOf(rig);
   core = config.makeApiClient(k8s.CoreV1Api);
   apps = config.makeApiClient(k8s.AppsV1Api);
   await core.createNamespace({ body: { metadata: { name: NAMESPACE } } });

@@ -11,3 +11,6 @@ export function kubernetesTime(moment: string | number, plusSeconds = 0): string
   const whole = Math.floor(ms / 1000 + plusSeconds) * 1000;
   return `${new Date(Math.min(Math.max(whole, FIRST), LAST)).toISOString().slice(0, 19)}Z`;
 }
+
+/** How long Kubernetes keeps an Event after its last write, in milliseconds (`--event-ttl` of its API server). */
+export const EVENT_TTL_MS = 3_600_000;

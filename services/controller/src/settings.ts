@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { formatCidr, parseCidr, type Cidr } from '@shiplog/apimachinery';
+import { EVENT_TTL_MS } from '@shiplog/kube';
 import { ConfigError, duration, integer, optionalText, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 
 /** How the controller is configured, each setting by one environment variable. */
@@ -37,7 +38,7 @@ export const controllerSettings = {
   eventTtlMs: duration({
     env: 'EVENT_TTL',
     description: 'How long an Event stays after it was last told of.',
-    default: '1h',
+    default: `${EVENT_TTL_MS / 3_600_000}h`,
     minMs: 1_000,
   }),
   caFile: optionalText({

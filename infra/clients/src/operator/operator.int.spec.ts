@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import * as k8s from '@kubernetes/client-node';
 import { eventually } from '@shiplog/testing';
 import { Rig } from '../../../../services/api/src/testing/rig';
 import { GROUP, PLURAL, SITES, type Site } from './site';
 import { MANAGER, SiteOperator, recordOf } from './site-operator';
+import { nodeConfigOf } from '../node-config';
 
 const namespace = 'operated';
 
@@ -15,8 +15,7 @@ let custom: k8s.CustomObjectsApi;
 let operator: SiteOperator;
 beforeAll(async () => {
   rig = await Rig.start();
-  config = new k8s.KubeConfig();
-  config.loadFromFile(join(rig.directory, 'kubeconfig'));
+  config = nodeConfigOf(rig);
   core = config.makeApiClient(k8s.CoreV1Api);
   apps = config.makeApiClient(k8s.AppsV1Api);
   custom = config.makeApiClient(k8s.CustomObjectsApi);

@@ -74,7 +74,8 @@ export class SiteOperator {
       try {
         await this.#reconcile(namespace, name);
       } catch (error) {
-        if (error instanceof k8s.ApiException && TRY_AGAIN.has(error.code)) this.#due.add(key);
+        if (error instanceof k8s.ApiException && TRY_AGAIN.has(error.code))
+          setTimeout(() => this.#look(namespace, name), RETRY_MS);
         else this.problems.push(error);
       }
     }

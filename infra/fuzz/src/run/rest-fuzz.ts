@@ -14,7 +14,16 @@ const STATED = new Set([501, 505]);
 const WRITES = ['POST', 'PUT', 'PATCH'];
 
 interface Stored {
-  readonly metadata: { readonly uid?: string; readonly resourceVersion?: string; readonly name?: string };
+  readonly metadata: {
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly name?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
+interface Sets {
+  readonly items?: readonly { readonly spec?: { readonly selector?: Readonly<Record<string, string>> } }[];
 }
 
 /** One client that sends what nobody should, and looks at what came of it. */
@@ -101,16 +110,14 @@ export class RestFuzz {
     report: (kind: string, detail: string) => void,
   ): Promise<void> {
     const told = parsed(answer.body);
-    // A pod without a node goes at once when it is deleted, and a write may end a deletion; a set that a pod's labels make it one too
-    // many of deletes it.
+    // A pod without a node goes at once when it is deleted, and a write may end a deletion.
     const mayBeGone =
-      path.includes('/pods/') ||
-      request.body?.includes('deletionTimestamp') === true ||
-      request.body?.includes('finalizers') === true;
+      request.body?.includes('deletionTimestamp') === true || request.body?.includes('finalizers') === true;
     if (after === undefined) {
       // A damaged body may have another name.
       const name = path.slice(path.lastIndexOf('/') + 1);
-      if (!mayBeGone && told?.metadata?.name !== undefined && encoded(told.metadata.name) === name)
+      if (mayBeGone || told?.metadata?.name === undefined || encoded(told.metadata.name) !== name) return;
+      if (!(await this.#isChosen(path, told)))
         report('accepted, and nothing is there', `${answer.status}: ${answer.body.slice(0, 1_000)}`);
       return;
     }
@@ -127,6 +134,17 @@ export class RestFuzz {
         `${JSON.stringify(after).slice(0, 600)} → ${again.body.slice(0, 600)}`,
       );
     this.#keep(path, after);
+  }
+
+  /** Whether a ReplicationController chooses a pod, which may then be one too many. */
+  async #isChosen(path: string, { metadata: { labels = {} } = {} }: Partial<Stored>): Promise<boolean> {
+    if (!path.includes('/pods/')) return false;
+    const sets = (await this.#get(`${path.slice(0, path.indexOf('/pods/'))}/replicationcontrollers`)) as
+      Sets | undefined;
+    return (sets?.items ?? []).some(({ spec: { selector = {} } = {} }) => {
+      const wanted = Object.entries(selector);
+      return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
+    });
   }
 
   #keep(path: string, { metadata }: Stored): void {

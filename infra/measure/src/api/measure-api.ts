@@ -1,10 +1,11 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import type { AnyCommand, KubeObject } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { Rig } from '../../../../services/api/src/testing/rig';
+import { percentile } from '../../../bench/src/figures';
 import { podOf } from '../../../bench/src/load/pod';
 import { samples } from '../../../clients/src/sample-kinds';
+import { leastMemory } from '../least-memory';
 import { largeDefinition, listPathOf } from './large-definition';
 
 const MEGABYTE = 1_000_000;
@@ -48,7 +49,7 @@ export async function apiFigures(pods: number, definitions: number, settlesMs = 
     await makePods(bus, pods);
     await eventually(async () => (await rig.http('GET', `/api/v1/pods?limit=1`)).code === 200);
     for (const [, path, accept] of DOCUMENTS) await rig.http('GET', path, undefined, { accept });
-    const memory = await leastMemory(rig, settlesMs);
+    const memory = await leastMemory(rig, settlesMs, '/api/v1/namespaces/default/pods?limit=100');
     const documents = [];
     for (const document of DOCUMENTS) documents.push(await timed(rig, document));
     const { body } = await rig.http('GET', '/openapi/v3/api/v1');
@@ -77,7 +78,7 @@ export async function measureApi(pods: number, definitions: number): Promise<voi
         `${name} (${size(bytes)}): p50 ${p50.toFixed(1)} ms, slowest of ${TIMES} ${most.toFixed(1)} ms`,
     ),
     `${definitions} definitions of ${size(figures.definitionBytes)} each, from POST until their list is served: ` +
-      `p50 ${middle(figures.definitions).toFixed(0)} ms, slowest ${Math.max(...figures.definitions).toFixed(0)} ms`,
+      `p50 ${percentile(figures.definitions, 0.5).toFixed(0)} ms, slowest ${Math.max(...figures.definitions).toFixed(0)} ms`,
   ];
   process.stdout.write(`\n${lines.map((line) => `  ${line}\n`).join('')}\n`);
 }
@@ -100,16 +101,6 @@ async function makePods(bus: Bus, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, (_, number) => make(number)));
 }
 
-async function leastMemory(rig: Rig, forMs: number): Promise<number> {
-  let least = rig.apiMemory;
-  for (const until = performance.now() + forMs; performance.now() < until; await wait(250)) {
-    // Something to do, so that garbage is collected.
-    await rig.http('GET', '/api/v1/namespaces/default/pods?limit=100');
-    least = Math.min(least, rig.apiMemory);
-  }
-  return least;
-}
-
 async function timed(
   rig: Rig,
   [name, path, accept]: (typeof DOCUMENTS)[number],
@@ -123,7 +114,7 @@ async function timed(
     bytes = body.length;
     if (code !== 200) throw new Error(`${path} was answered ${code}`);
   }
-  return { name, bytes, p50: middle(taken), most: Math.max(...taken) };
+  return { name, bytes, p50: percentile(taken, 0.5), most: Math.max(...taken) };
 }
 
 async function define(rig: Rig, definition: object, number: number): Promise<number> {
@@ -132,8 +123,4 @@ async function define(rig: Rig, definition: object, number: number): Promise<num
   if (code !== 201) throw new Error(`a large definition was answered ${code}: ${body.slice(0, 1_000)}`);
   await eventually(async () => (await rig.http('GET', listPathOf(number))).code === 200, { everyMs: 5 });
   return performance.now() - started;
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { eventually } from '@shiplog/testing';
 import { Rig, TOKEN } from '../../../../services/api/src/testing/rig';
+import { leastMemory } from '../least-memory';
 import { SoakWatcher } from './watcher';
 
 const PATH = '/api/v1/namespaces/default/configmaps';
 const MEGABYTE = 1_000_000;
-/** Objects that are changed in turn; each is deleted and made again now and then. */
+/** Objects that are changed in turn. */
 const OBJECTS = 50;
 /** After the watchers have gone, so long memory is looked at: the least counts, for garbage is collected when it is. */
 const SETTLES_MS = 30_000;
@@ -38,19 +38,22 @@ export async function soak(
   watchers: number,
   changes: number,
   settlesMs = SETTLES_MS,
-  onProgress: (made: number) => void = () => undefined,
+  onProgress: OnProgress = () => undefined,
 ): Promise<SoakFigures> {
   const rig = await Rig.start();
   try {
-    await round(rig, watchers, Math.min(changes, WARMING), 'warm');
-    const before = await leastMemory(rig, settlesMs);
+    await round(rig, watchers, Math.min(changes, WARMING), 'warm', onProgress);
+    const before = await leastMemory(rig, settlesMs, PATH);
     const { watching, ...heard } = await round(rig, watchers, changes, 'soak', onProgress);
-    const after = await leastMemory(rig, settlesMs);
+    const after = await leastMemory(rig, settlesMs, PATH);
     return { watchers, changes, ...heard, memory: { before, watching, after } };
   } finally {
     await rig.stop();
   }
 }
+
+/** Hears how many changes of a round were made. */
+type OnProgress = (round: string, made: number, changes: number) => void;
 
 type Round = Pick<SoakFigures, 'problems' | 'changesPerSecond' | 'eventsPerSecond'> & { readonly watching: number };
 
@@ -60,7 +63,7 @@ async function round(
   watchers: number,
   changes: number,
   name: string,
-  onProgress: (made: number) => void = () => undefined,
+  onProgress: OnProgress,
 ): Promise<Round> {
   const agent = new Agent({ keepAlive: true, maxSockets: watchers });
   try {
@@ -94,7 +97,7 @@ export async function measureSoak(watchers: number, changes: number): Promise<vo
     watchers,
     changes,
     SETTLES_MS,
-    (made) => void process.stdout.write(`  ${made} of ${changes} changes made\n`),
+    (name, made, of) => void process.stdout.write(`  ${name}: ${made} of ${of} changes made\n`),
   );
   const size = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(0)} MB`;
   process.stdout.write(
@@ -104,49 +107,25 @@ export async function measureSoak(watchers: number, changes: number): Promise<vo
   if (problems.length > 0) throw new Error(`not every change was heard once and in order:\n${problems.join('\n')}`);
 }
 
-/** Numbered changes one after the other: an object is made, changed, deleted with its number, and made again. */
-async function change(
-  rig: Rig,
-  changes: number,
-  name: string,
-  onProgress: (made: number) => void = () => undefined,
-): Promise<void> {
+/** Numbered changes one after the other: objects are made, and each is written again and again with the number of the change. */
+async function change(rig: Rig, changes: number, name: string, onProgress: OnProgress): Promise<void> {
   for (let n = 0; n < changes; n++) {
-    if (n > 0 && n % PROGRESS_EACH === 0) onProgress(n);
-    const path = `${PATH}/${name}-${n % OBJECTS}`;
-    const round = Math.floor(n / OBJECTS) % 10;
+    if (n > 0 && n % PROGRESS_EACH === 0) onProgress(name, n, changes);
     const object = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: `${name}-${n % OBJECTS}` },
       data: { n: `${n}` },
     };
-    const { code, body } = round === 0 ? await made(rig, path, object) : await rig.http('PUT', path, object);
+    const [method, path] = n < OBJECTS ? ['POST', PATH] : ['PUT', `${PATH}/${object.metadata.name}`];
+    const { code, body } = await rig.http(method as string, path as string, object);
     if (code >= 300) throw new Error(`change ${n} was answered ${code}: ${body}`);
   }
-}
-
-/** Made where it is not there; every tenth round it is, and is written as all others. */
-async function made(rig: Rig, path: string, object: object): Promise<{ code: number; body: string }> {
-  const answer = await rig.http('POST', PATH, object);
-  return answer.code === 409 ? rig.http('PUT', path, object) : answer;
 }
 
 async function position(rig: Rig): Promise<string> {
   const list = JSON.parse((await rig.http('GET', `${PATH}?limit=1`)).body) as { metadata: { resourceVersion: string } };
   return list.metadata.resourceVersion;
-}
-
-async function leastMemory(rig: Rig, forMs: number): Promise<number> {
-  let least = rig.apiMemory;
-  const until = performance.now() + forMs;
-  while (performance.now() < until) {
-    await wait(250);
-    // Something to do, so that garbage is collected.
-    await rig.http('GET', PATH);
-    least = Math.min(least, rig.apiMemory);
-  }
-  return least;
 }
 
 function problemsOf(watcher: SoakWatcher, index: number, changes: number): string[] {

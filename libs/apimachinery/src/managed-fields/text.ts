@@ -1,6 +1,6 @@
 import type { FieldSet } from '@shiplog/contracts';
 import { isJsonObject } from '../values/json-object';
-import { isMember } from './field-set';
+import { NOTHING, isMember } from './field-set';
 import { type MapSchema, type MergeSchema, fieldSchema } from './merge-schema';
 import { fieldStep, itemsByStep } from './path-element';
 import { type Shape, hasShape, shapeOf } from './shape';
@@ -29,21 +29,22 @@ export function presentText(
 }
 
 interface Known {
-  readonly gone: FieldSet | undefined;
   readonly shape: Shape;
   readonly text: string;
 }
 
-/** The latest of each part of each kind, the last one used first: objects that are made alike have the same fields. */
-const latest = new WeakMap<MergeSchema, Known[]>();
+/**
+ * The latest of each part of each kind, the last one used first: objects that are made alike have the same fields. What is gone is told
+ * apart first, as the sets of objects with several owners are their own, and would drive out what others share.
+ */
+const latest = new WeakMap<MergeSchema, WeakMap<FieldSet, Known[]>>();
 const MOST_KNOWN = 8;
 /** In characters; larger ones are rare, and are made each time. */
 const LARGEST_KNOWN = 8_192;
 
 function partText(schema: MergeSchema, value: unknown, gone: FieldSet | undefined): string {
-  let known = latest.get(schema);
-  if (known === undefined) latest.set(schema, (known = []));
-  const at = known.findIndex((one) => one.gone === gone && hasShape(one.shape, value));
+  const known = knownOf(schema, gone ?? NOTHING);
+  const at = known.findIndex(({ shape }) => hasShape(shape, value));
   if (at >= 0) {
     const [found] = at === 0 ? known : known.splice(at, 1);
     if (at > 0) known.unshift(found as Known);
@@ -51,10 +52,18 @@ function partText(schema: MergeSchema, value: unknown, gone: FieldSet | undefine
   }
   const text = nodeText(schema, value, gone);
   if (text.length <= LARGEST_KNOWN) {
-    known.unshift({ gone, shape: shapeOf(schema, value), text });
+    known.unshift({ shape: shapeOf(schema, value), text });
     known.length = Math.min(known.length, MOST_KNOWN);
   }
   return text;
+}
+
+function knownOf(schema: MergeSchema, gone: FieldSet): Known[] {
+  let byGone = latest.get(schema);
+  if (byGone === undefined) latest.set(schema, (byGone = new WeakMap()));
+  let known = byGone.get(gone);
+  if (known === undefined) byGone.set(gone, (known = []));
+  return known;
 }
 
 /** '' when neither the value itself nor anything in it is left. */

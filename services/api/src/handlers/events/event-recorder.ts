@@ -8,7 +8,8 @@ import { HistoricalReads } from '../../cache/historical-reads';
 import { WatchCache } from '../../cache/watch-cache';
 import type { Change } from '../../cache/window/change';
 import { Clock } from '../../common/clock';
-import { DerivedEvents, KEPT_MS, SAME_MS, type Derivation } from './domain/derived-events';
+import { EVENT_TTL_MS } from '@shiplog/kube';
+import { DerivedEvents, SAME_MS, type Derivation } from './domain/derived-events';
 import { EventHistory } from './event-history';
 import type { EventLine } from './render/event-lines';
 import { eventOf, repeated, type KubeEvent } from './render/kube-event';
@@ -178,6 +179,6 @@ export class EventRecorder implements OnModuleInit {
   }
 
   #isOld(event: KubeEvent): boolean {
-    return this.clock.now() - Date.parse(event.lastTimestamp ?? '') > KEPT_MS;
+    return this.clock.now() - Date.parse(event.lastTimestamp ?? '') > EVENT_TTL_MS;
   }
 }

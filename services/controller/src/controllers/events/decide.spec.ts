@@ -34,6 +34,17 @@ describe('Events', () => {
     expect([commands.length, requeueAfterMs]).toEqual([500, 1_000]);
   });
 
+  it('do not stay for a time that is not to be believed', () => {
+    const far = event('far', { lastTimestamp: '9999-01-01T00:00:00Z' });
+    expect(names(decided([far], 3_599))).toEqual([]);
+    expect(names(decided([far], 3_600))).toEqual(['far']);
+  });
+
+  it('may be more than a call has arguments', () => {
+    const many = Array.from({ length: 200_000 }, () => event('young'));
+    expect(decided(many, 3_590).requeueAfterMs).toBe(10_000);
+  });
+
   it('are deleted once', () => {
     expect(names(decided([event('held', {}, { deletionTimestamp: at(3_600) })], 4_000))).toEqual([]);
   });

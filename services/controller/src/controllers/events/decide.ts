@@ -24,19 +24,23 @@ export interface EventsView {
  * API server); here, as anything else that happens, its end is in the log.
  */
 export function decideEvents({ events, ttlMs, lookEveryMs, now }: EventsView): ReconcileResult {
-  const ends = events.map((event) => ({ event, endsMs: lastToldMs(event) + ttlMs }));
-  const over = ends.filter(({ event, endsMs }) => endsMs <= now.ms && event.metadata.deletionTimestamp === undefined);
-  const next = Math.min(
-    ...ends.filter(({ endsMs }) => endsMs > now.ms).map(({ endsMs }) => endsMs - now.ms),
-    lookEveryMs,
-  );
+  const over: StoredEvent[] = [];
+  let next = lookEveryMs;
+  for (const event of events) {
+    const leftMs = lastToldMs(event, now.ms + ttlMs) + ttlMs - now.ms;
+    if (leftMs > 0) next = Math.min(next, leftMs);
+    else if (event.metadata.deletionTimestamp === undefined) over.push(event);
+  }
   // An Event that is told again meanwhile is not the one that was seen.
-  const commands = over.slice(0, AT_ONCE).map(({ event }) => deletionOf('events', event, { asSeen: true }));
+  const commands = over.slice(0, AT_ONCE).map((event) => deletionOf('events', event, { asSeen: true }));
   return { commands, requeueAfterMs: Math.max(over.length > AT_ONCE ? 0 : next, LEAST_WAIT_MS) };
 }
 
-/** When an Event was last told of, in milliseconds: by the older fields that count, or by the series of the newer ones. */
-function lastToldMs({ metadata, lastTimestamp, eventTime, series }: StoredEvent): number {
+/**
+ * When an Event was last told of, in milliseconds: by the older fields that count, or by the series of the newer ones. Clients write
+ * them: a time later than the latest that can be meant does not keep an Event for ever.
+ */
+function lastToldMs({ metadata, lastTimestamp, eventTime, series }: StoredEvent, latestMs: number): number {
   const times = [metadata.creationTimestamp, lastTimestamp, eventTime, series?.lastObservedTime];
-  return Math.max(...times.map((time) => timeOf(time ?? undefined)));
+  return Math.max(0, ...times.map((time) => timeOf(time ?? undefined)).filter((ms) => ms <= latestMs));
 }

@@ -1,11 +1,10 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import { localKey, type ResourceId, type StoredObject } from '@shiplog/contracts';
+import { EVENT_TTL_MS } from '@shiplog/kube';
 import type { Change } from '../../../cache/window/change';
 import { eventLinesOf, type EventLine } from '../render/event-lines';
 import { digestOf, eventOf, repeated, type KubeEvent } from '../render/kube-event';
 
-/** As long as Kubernetes keeps its Events, in milliseconds of the log's time. */
-export const KEPT_MS = 60 * 60_000;
 /** The kubelet's note and the log's event of one happening: the same line within this time is the same. */
 export const SAME_MS = 5_000;
 /** Positions of the log that are told of together: Events are kept for this span and the one before it. */
@@ -130,7 +129,7 @@ export class DerivedEvents {
     }
     for (const span of this.#spans) {
       for (const [said, event] of span.events) {
-        if (now - Date.parse(event.lastTimestamp ?? '') <= KEPT_MS) break;
+        if (now - Date.parse(event.lastTimestamp ?? '') <= EVENT_TTL_MS) break;
         changes.push(this.#remove(span, said, event, position));
       }
     }
