@@ -30,16 +30,19 @@ describe('decodeKubernetesProtobuf', () => {
     });
   });
 
-  it('reads ports that are numbers or names, and drops a node port of 0', () => {
+  it('reads ports that are numbers or names, and drops a node port of 0, but no target port', () => {
     const asNumber = bytesField(4, message(number(1, 0), number(2, 80)));
     const asText = bytesField(4, message(number(1, 1), textField(3, 'http')));
     const port = (target: Uint8Array | undefined): Uint8Array => message(number(3, 80), target, number(5, 0));
-    const spec = message(bytesField(1, port(asNumber)), bytesField(1, port(asText)), number(13, 0));
+    const unset = bytesField(4, message(number(1, 0), number(2, 0), textField(3, '')));
+    const ports = [asNumber, asText, unset].map((target) => bytesField(1, port(target)));
+    const spec = message(...ports, number(13, 0));
     expect(decodeKubernetesProtobuf(envelope('v1', 'Service', bytesField(2, spec) ?? spec))).toMatchObject({
       spec: {
         ports: [
           { port: 80, targetPort: 80 },
           { port: 80, targetPort: 'http' },
+          { port: 80, targetPort: 0 },
         ],
       },
     });

@@ -104,7 +104,9 @@ function put(
     setOwn(map, textOf(lastSpan(entry, 1)), decodeValue(schema.additionalProperties, found, level));
   } else {
     const decoded = decodeValue(schema, value, level);
-    if (decoded === undefined || (isOmitted && isZero(decoded))) return;
+    // IntOrString is a struct, and Go's JSON leaves no struct out: a target port of 0 is written as 0.
+    const isStruct = schema.$ref !== undefined && decoded === 0;
+    if (decoded === undefined || (isOmitted && !isStruct && isZero(decoded))) return;
     object[name] = decoded;
   }
 }

@@ -83,7 +83,7 @@ describe('an object in protobuf says what it says in JSON', () => {
         const object = { ...given, apiVersion, kind };
         expect(decodeKubernetesProtobuf(encodeKubernetesProtobuf(definition, object))).toEqual(object);
       }),
-      { numRuns: 40 },
+      { numRuns: 100 },
     );
   });
 });
