@@ -1,13 +1,37 @@
+import type { Command } from './commands';
+import type { UserInfo } from './generated/kubernetes';
 import type { Role } from './messages/principal';
+
+const NODE_PREFIX = 'system:node:';
 
 /** Who the commands of a node's kubelet and network agent come from: the user that Kubernetes' node authorizer knows. */
 export function nodeActor(node: string): string {
-  return `system:node:${node}`;
+  return `${NODE_PREFIX}${node}`;
 }
 
 /** Who the commands of a service of the cluster come from. */
 export function serviceActor(role: Role | 'projection'): string {
   return `system:shiplog:${role}`;
+}
+
+/** Every authenticated user's group, beside those that an authenticator gives. */
+export const AUTHENTICATED = 'system:authenticated';
+
+/** The group of those who did not say who they are. */
+export const UNAUTHENTICATED = 'system:unauthenticated';
+
+/** The group of a node's agents. */
+export const NODES = 'system:nodes';
+
+/** Who asks for a command, as Kubernetes tells it to admission and to its authorizers. */
+export function userOf({ actor, user }: Pick<Command, 'actor' | 'user'>): UserInfo {
+  const { groups = [], ...details } = user ?? {};
+  const given = user === undefined && actor.startsWith(NODE_PREFIX) ? [NODES] : groups;
+  return {
+    username: actor,
+    ...details,
+    groups: given.includes(AUTHENTICATED) || given.includes(UNAUTHENTICATED) ? given : [...given, AUTHENTICATED],
+  };
 }
 
 /** Whether a name is one of the cluster's own: no user may have it. */

@@ -1,4 +1,5 @@
 import type { Static } from '@sinclair/typebox';
+import type { UserDetails } from './messages/schemas';
 import { COMMANDS, type CommandData, type CommandReplySchema } from './messages/commands';
 
 export type { CommandData };
@@ -31,6 +32,8 @@ export interface Command<T extends CommandType = CommandType> {
   type: T;
   /** Who asks; see `LogEvent.actor`. */
   actor: string;
+  /** What else is known of the user who asks; the cluster's own parts have their groups by their names. */
+  user?: Static<typeof UserDetails>;
   cause?: number;
   basis?: number;
   data: CommandData[T];

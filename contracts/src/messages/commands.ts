@@ -18,6 +18,7 @@ import {
   ResourceName,
   Seconds,
   Status,
+  UserDetails,
   withKey,
   withPod,
 } from './schemas';
@@ -52,6 +53,7 @@ const cause = Optional(Position("Goes before the command's: the items became kno
 const envelopeFields = {
   id: CommandId(),
   actor: Actor(),
+  user: Optional(UserDetails),
   cause: Optional(Position('Of the event that made the actor act.')),
   basis: Optional(Position('That the actor had read.')),
 };

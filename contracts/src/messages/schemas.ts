@@ -52,6 +52,17 @@ export const CommandId = (description = "Names the command: the same id again ge
   plainText(description);
 /** Who asks: a user's name, or `system:…`. */
 export const Actor = () => plainText("Who asks: a user's name, or `system:…`.");
+/** Labels are shorter, and who is in more groups than this is in too many for one request's headers. */
+const GROUPS = 1_000;
+/** What an authenticator knows of a user beside the name. Kubernetes' UserInfo, whose `username` is the command's actor. */
+export const UserDetails = Type.Object(
+  {
+    uid: Type.Optional(Line()),
+    groups: Type.Optional(Type.Array(Line(), { maxItems: GROUPS })),
+    extra: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
+  },
+  { $id: 'UserDetails', description: 'What is known of a user beside the name; only an api has authenticated any.' },
+);
 export const OneOf = <const W extends readonly string[]>(words: W, description?: string) =>
   Type.Unsafe<W[number]>(
     Type.Union(

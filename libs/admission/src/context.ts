@@ -1,5 +1,5 @@
 import type { Catalog } from '@shiplog/apimachinery';
-import type { ObjectOf, ResourceId } from '@shiplog/contracts';
+import type { ObjectOf, ResourceId, UserInfo } from '@shiplog/contracts';
 import type { ReadonlyAllocations } from './service-rules/allocations';
 
 /** What admission may look at of the cluster: the state right before the command. `ClusterState` satisfies it. */
@@ -27,7 +27,8 @@ export interface AdmissionContext {
     /** First and last NodePort, both included. */
     readonly nodePortRange: readonly [number, number];
   };
-  readonly actor: string;
+  /** Who asks: everything that a policy, a webhook or the object itself may say of them. */
+  readonly user: UserInfo;
   /** Of the version in which the object (or its patch) is written. Default: that in which it is stored. */
   readonly apiVersion?: string;
   /** The namespace of the request's path, when the caller knows it: the object's own must be the same or absent. */

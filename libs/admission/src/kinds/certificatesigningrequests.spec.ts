@@ -31,7 +31,11 @@ describe('a new request for a certificate', () => {
       { status: { conditions: [{ type: 'Approved', status: 'True' }], certificate: 'eA==' } },
     );
     const made = created(RESOURCE, sent);
-    expect(made.spec).toEqual({ ...(aRequest().spec as object), username: 'tester' });
+    expect(made.spec).toEqual({
+      ...(aRequest().spec as object),
+      username: 'tester',
+      groups: ['system:authenticated'],
+    });
     expect(made.status).toEqual({});
   });
 

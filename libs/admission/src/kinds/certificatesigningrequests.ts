@@ -100,10 +100,10 @@ export const certificateSigningRequests = defineKind<typeof RESOURCE>({
   name: pathSegment,
   generation: 'none',
   fields: { 'spec.signerName': ({ spec }) => spec.signerName },
-  /** Who asks is not for the sender to say. In which groups they are, a command does not tell yet. */
-  prepareCreate(draft, ctx) {
+  /** Who asks is not for the sender to say. */
+  prepareCreate(draft, { user }) {
     const { uid: _uid, groups: _groups, extra: _extra, ...spec } = draft.spec;
-    draft.spec = { ...spec, username: ctx.actor };
+    draft.spec = { ...spec, ...user };
     draft.status = {};
   },
   prepareUpdate(draft, before) {

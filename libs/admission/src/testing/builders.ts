@@ -49,7 +49,7 @@ export function admission(given: Partial<AdmissionContext> = {}): AdmissionConte
     state: new FewObjects(),
     seed: SEED,
     settings: { serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', nodePortRange: [30000, 32767] },
-    actor: 'tester',
+    user: { username: 'tester', groups: ['system:authenticated'] },
     ...given,
   };
 }

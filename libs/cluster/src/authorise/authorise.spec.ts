@@ -127,6 +127,14 @@ describe('whoever sends a command', () => {
     else expect(reason).toContain(`it may not speak for ${actor}`);
   });
 
+  it('says nothing of groups, unless it is an api', () => {
+    const said = { user: { groups: ['system:masters'] } };
+    expect(rejection(populated(), api, createPod('new'), said)).toBeUndefined();
+    expect(rejection(populated(), user, createPod('new'), said)).toContain('only an api knows more of a user');
+    const ofNode = rejection(populated(), node, report, { actor: 'system:node:n1', ...said });
+    expect(ofNode).toContain('only an api knows more of a user');
+  });
+
   it('says nothing of Events that are made from the log, unless it is an api', () => {
     const made = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'e', namespace: 'default', uid: 'u' } };
     const key = { resource: 'events', namespace: 'default', name: 'e' };

@@ -41,6 +41,7 @@ export function authorise(state: ReadonlyCluster, principal: Principal, command:
     typeRejection(principal, command) ??
     madeRejection(principal, command) ??
     actorRejection(principal, command) ??
+    userRejection(principal, command) ??
     roleRejection(state, principal, command);
   return reason === undefined ? undefined : forbidden(principal, command, reason);
 }
@@ -61,6 +62,11 @@ function madeRejection({ kind }: Principal, { data }: AnyCommand): string | unde
   return kind !== 'api' && 'made' in data && data.made !== undefined
     ? 'only an api knows what is made from the log'
     : undefined;
+}
+
+/** Nobody else has authenticated anybody: in which groups a sender is would be its own word. */
+function userRejection({ kind }: Principal, { user }: AnyCommand): string | undefined {
+  return kind !== 'api' && user !== undefined ? 'only an api knows more of a user than the name' : undefined;
 }
 
 function actorRejection({ kind, name }: Principal, { actor }: AnyCommand): string | undefined {

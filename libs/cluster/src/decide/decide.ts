@@ -1,6 +1,6 @@
 import type { AnyCommand } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
-import type { CommandMetadata, DecisionContext, Decided } from './decision';
+import { contextOf, type CommandMetadata, type Decided } from './decision';
 import { decideDelete, decideDeleteCollection } from './deletion';
 import { decideEvict } from './eviction';
 import { decideCreate, decidePatch, decideReplace } from './objects';
@@ -11,7 +11,7 @@ import { decideBindPods, decideMarkUnschedulable, decideReportPods } from './pod
  * Kubernetes would give. Pure: the same state, command and metadata lead to the same decision, also years later.
  */
 export function decide(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): Decided {
-  const context: DecisionContext = { state, metadata, actor: command.actor };
+  const context = contextOf(state, command, metadata);
   switch (command.type) {
     case 'CreateObject':
       return decideCreate(context, command.data);

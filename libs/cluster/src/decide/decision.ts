@@ -3,6 +3,8 @@ import {
   FIELD_MANAGERS,
   OBJECT_BYTES,
   isLargerThan,
+  userOf,
+  type AnyCommand,
   type CommandReply,
   type EventData,
   type Fact,
@@ -14,6 +16,7 @@ import {
   type ResourceRow,
   type StoredMeta,
   type StoredObject,
+  type UserInfo,
 } from '@shiplog/contracts';
 import { ok, type Result, statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
@@ -34,6 +37,11 @@ export interface DecisionContext {
   readonly state: ReadonlyCluster;
   readonly metadata: CommandMetadata;
   readonly actor: string;
+  readonly user: UserInfo;
+}
+
+export function contextOf(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): DecisionContext {
+  return { state, metadata, actor: command.actor, user: userOf(command) };
 }
 
 /** An event that was decided but has no place in the log yet. */

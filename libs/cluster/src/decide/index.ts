@@ -1,6 +1,7 @@
 export { nodeOf } from './change';
 export { decide } from './decide';
 export {
+  contextOf,
   replyOf,
   resultOf,
   type CommandMetadata,

@@ -9,6 +9,8 @@ export interface User {
   readonly name: string;
   readonly uid: string;
   readonly groups: readonly string[];
+  /** What else an authenticator knows, by its keys: for example of which pod a service account's token is. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One request to the resource API, parsed and allowed. */

@@ -1,5 +1,6 @@
 import {
   chooseForDeletion,
+  contextOf,
   decideDeletionOf,
   resultOf,
   type ChosenForDeletion,
@@ -8,7 +9,7 @@ import {
   type ReadonlyCluster,
   type CommandMetadata,
 } from '@shiplog/cluster';
-import type { Command, CommandReply, ItemResult } from '@shiplog/contracts';
+import type { AnyCommand, Command, CommandReply, ItemResult } from '@shiplog/contracts';
 import type { Waiting } from './batch';
 
 /** Objects in one slice: what it takes to decide, write and publish them is what another command waits at most. */
@@ -63,14 +64,14 @@ export class Sweep {
   }
 
   /** Decides the next slice; it counts once it is committed (`take`), and until then the same one is decided again. */
-  decide(state: ReadonlyCluster, actor: string, metadata: CommandMetadata): Decided {
+  decide(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): Decided {
     if (this.#chosen === undefined) {
       const chosen = chooseForDeletion(state, this.data);
       if (!chosen.ok) return chosen;
       this.#chosen = chosen.objects;
     }
     const objects = this.#chosen.slice(this.#done, this.#done + SLICE_OBJECTS);
-    return decideDeletionOf({ state, metadata, actor }, this.data, objects);
+    return decideDeletionOf(contextOf(state, command, metadata), this.data, objects);
   }
 
   /** Takes a committed slice in. */

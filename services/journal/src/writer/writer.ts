@@ -229,8 +229,8 @@ export class Writer {
   #sweep(sweep: Sweep, time: string): void {
     const { waiting } = sweep;
     const { submission } = waiting;
-    const decided = this.#decide(submission, time, '', (state, { actor }, metadata) =>
-      sweep.decide(state, actor, metadata),
+    const decided = this.#decide(submission, time, '', (state, command, metadata) =>
+      sweep.decide(state, command, metadata),
     );
     if (!decided.ok || sweep.isWhole) return this.#settle(waiting, decided, time);
     const { events, texts, reply } = decided;

@@ -38,7 +38,7 @@ import { EphemeralState } from '../events/ephemeral-state';
 import { select } from '../../rest/select';
 import { WriteResults, type Accepted } from './write-results';
 
-type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: T }>, 'id' | 'actor'>;
+type CommandOf<T extends AnyCommand['type']> = Omit<Extract<AnyCommand, { type: T }>, 'id' | 'actor' | 'user'>;
 
 /** Deletions that are sent at once, without waiting for one another. */
 const AT_ONCE = 64;
@@ -254,7 +254,8 @@ export class MutationHandler {
   async #send<T extends AnyCommand['type']>(request: ResourceRequest, command: CommandOf<T>): Promise<Accepted> {
     // Refused while the log is still being read: the answer could not be shown.
     void this.cluster.projection;
-    const whole = { id: newCommandId(), actor: request.user.name, ...command } as AnyCommand;
+    const { name: actor, ...user } = request.user;
+    const whole = { id: newCommandId(), actor, user, ...command } as unknown as AnyCommand;
     const reply = await this.bus.command(whole, { timeoutMs: this.config.commandTimeout });
     if (!reply.ok) throwStatus(reply.status);
     return reply;
