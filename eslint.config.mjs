@@ -4,7 +4,7 @@ import { layers } from './infra/lint/layers.mjs';
 /** What decides is pure, by the folder that it stands in. */
 const PURE = [
   'contracts/src/**/*.ts',
-  'libs/{kube,apimachinery,admission,cluster,scheduling,representation}/src/**/*.ts',
+  'libs/{kube,apimachinery,authorization,admission,cluster,scheduling,representation}/src/**/*.ts',
   '{services,infra}/**/{domain,decide,plan,render,rules}/**/*.ts',
   'services/api/src/{rest,cache/window}/**/*.ts',
   'services/controller/src/controllers/**/*.ts',

@@ -23,15 +23,23 @@ export const UNAUTHENTICATED = 'system:unauthenticated';
 /** The group of a node's agents. */
 export const NODES = 'system:nodes';
 
+/** The group of those who may do everything, whatever the roles say, as in Kubernetes. */
+export const MASTERS = 'system:masters';
+
+/** The NATS user that the launcher makes for the one who runs the cluster: what the first token is to the API. */
+export const ADMINISTRATOR = 'admin';
+
 /** Who asks for a command, as Kubernetes tells it to admission and to its authorizers. */
 export function userOf({ actor, user }: Pick<Command, 'actor' | 'user'>): UserInfo {
-  const { groups = [], ...details } = user ?? {};
-  const given = user === undefined && actor.startsWith(NODE_PREFIX) ? [NODES] : groups;
-  return {
-    username: actor,
-    ...details,
-    groups: given.includes(AUTHENTICATED) || given.includes(UNAUTHENTICATED) ? given : [...given, AUTHENTICATED],
-  };
+  const { groups = groupsByName(actor), ...details } = user ?? {};
+  const isKnown = groups.includes(AUTHENTICATED) || groups.includes(UNAUTHENTICATED);
+  return { username: actor, ...details, groups: isKnown ? groups : [...groups, AUTHENTICATED] };
+}
+
+/** Of those who come without an api, which says in which groups its users are. */
+function groupsByName(actor: string): string[] {
+  if (actor.startsWith(NODE_PREFIX)) return [NODES];
+  return actor === ADMINISTRATOR ? [MASTERS] : [];
 }
 
 /** Whether a name is one of the cluster's own: no user may have it. */

@@ -1,5 +1,6 @@
 import type { Catalog } from '@shiplog/apimachinery';
 import type { ObjectOf, ResourceId, UserInfo } from '@shiplog/contracts';
+import type { ReadonlyRights } from '@shiplog/authorization';
 import type { ReadonlyAllocations } from './service-rules/allocations';
 
 /** What admission may look at of the cluster: the state right before the command. `ClusterState` satisfies it. */
@@ -10,6 +11,8 @@ export interface ReadonlyCluster {
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[];
   /** What the services of this state hold. */
   allocations(): ReadonlyAllocations;
+  /** Who may do what. */
+  rights(): ReadonlyRights;
 }
 
 /** Everything that a decision about one write depends on beside the object itself: no clock, no chance, no I/O. */

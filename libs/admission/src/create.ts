@@ -47,6 +47,8 @@ export function admitCreate(row: ResourceRow, object: unknown, ctx: AdmissionCon
   rules.prepareCreate?.(draft, ctx);
   const forbidden = rules.forbids?.(draft, ctx);
   if (forbidden !== undefined) return refused(statusOf.forbidden(row, draft.metadata.name ?? '', forbidden));
+  const denied = rules.denies?.(draft, ctx);
+  if (denied !== undefined) return refused(denied);
   const problems = new Problems();
   validateMetadata(draft.metadata, rules.name, problems);
   rules.rows?.check(draft, problems);

@@ -139,6 +139,8 @@ function replaceMain(
   if (generationMoves(rules.generation, before, after)) {
     after.metadata = { ...after.metadata, generation: (before.metadata.generation ?? 0) + 1 };
   }
+  const denied = rules.denies?.(after, ctx, before);
+  if (denied !== undefined) return refused(denied);
   const problems = new Problems();
   if (after.metadata !== before.metadata) validateMetadata(after.metadata, rules.name, problems);
   validateMetadataUpdate(draft.metadata, before.metadata, problems);

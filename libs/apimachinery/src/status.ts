@@ -88,11 +88,14 @@ export const statusOf = {
   forbidden: (named: Named, name: string, reason: string, causes?: readonly StatusCause[]): KubeStatus => {
     const { said, details } = about(named, name);
     const subject = name === '' ? said.slice(0, said.lastIndexOf(' ')) : said;
+    const { name: _none, ...unnamed } = details;
     return failure(403, 'Forbidden', `${subject} is forbidden: ${reason}`, {
-      ...details,
+      ...(name === '' ? unnamed : details),
       ...(causes === undefined ? {} : { causes: [...causes] }),
     });
   },
+  /** 403 for what is no resource. */
+  forbiddenPath: (reason: string): KubeStatus => failure(403, 'Forbidden', `forbidden: ${reason}`, {}),
   /** 410: the resourceVersion or continue token asked for is no longer kept. */
   expired: (message: string): KubeStatus => failure(410, 'Expired', message),
   /** 410, as watches say it. */

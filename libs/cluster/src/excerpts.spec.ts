@@ -13,7 +13,7 @@ const event = (position: number, fact: Fact, data: EventData): LogEvent => ({
   time: '2026-01-01T00:00:00.000Z',
   version: EVENT_FORMAT,
   ...{ resource: 'nodes', fact, namespace: '', name: 'n1', uid: 'u1', node: 'n1' },
-  ...{ actor: 'tester', commandId: `c${position}`, commandSeq: 0 },
+  ...{ actor: 'admin', commandId: `c${position}`, commandSeq: 0 },
   data,
 });
 const aNode = (more: object = {}): StoredObject =>

@@ -1,6 +1,7 @@
 import type { LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { Catalog, definedResource, DEFINITIONS } from '@shiplog/apimachinery';
 import { Allocations, type ReadonlyAllocations } from '@shiplog/admission';
+import { Rights, type ReadonlyRights } from '@shiplog/authorization';
 import { Collection } from './collection';
 import { foldObject } from './fold';
 import { PodsOfNodes } from './pods-of-nodes';
@@ -23,6 +24,8 @@ export interface ReadonlyCluster {
   size(resource?: ResourceId): number;
   /** What the services hold. */
   allocations(): ReadonlyAllocations;
+  /** Who may do what. */
+  rights(): ReadonlyRights;
 }
 
 /** The state of a cluster: the fold of its log. Objects are immutable; the state is not. */
@@ -34,6 +37,7 @@ export class ClusterState implements ReadonlyCluster {
   /** As these: only who is asked for a node's pods pays. */
   #podsOfNodes: PodsOfNodes | undefined;
   #referringNodes: ReferringNodes | undefined;
+  #rights: Rights | undefined;
   #catalog: Catalog;
 
   /** @param fold of one object; a view folds what it keeps */
@@ -95,6 +99,10 @@ export class ClusterState implements ReadonlyCluster {
     return (this.#allocations ??= new Allocations(this.list('services')));
   }
 
+  rights(): ReadonlyRights {
+    return (this.#rights ??= new Rights((resource) => this.values(resource)));
+  }
+
   /** Folds one event in. Throws a FoldError when it can't follow this state. */
   apply(event: LogEvent): AppliedEvent {
     const collection = this.#collection(event.resource);
@@ -135,6 +143,8 @@ export class ClusterState implements ReadonlyCluster {
     } else if (resource === 'pods') {
       this.#podsOfNodes?.replace(before, after);
       this.#referringNodes?.replace(before, after);
+    } else if (Rights.has(resource)) {
+      this.#rights?.replace(resource, before, after);
     } else if (resource === DEFINITIONS) {
       const made = after === undefined ? undefined : definedResource(after as ObjectOf<typeof DEFINITIONS>);
       if (made !== undefined) this.#catalog = this.#catalog.with(made);

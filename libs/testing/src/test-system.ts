@@ -1,5 +1,6 @@
 import { newCommandId, type Bus } from '@shiplog/bus';
 import {
+  ADMINISTRATOR,
   storedApiVersion,
   Heartbeat,
   builtIn,
@@ -84,7 +85,7 @@ export class TestSystem {
 
   /** Sends a command as a user and throws what the journal refuses. */
   async send(command: Omit<AnyCommand, 'id' | 'actor'>): Promise<Extract<CommandReply, { ok: true }>> {
-    const whole = { ...command, id: newCommandId(), actor: 'user' } as AnyCommand;
+    const whole = { ...command, id: newCommandId(), actor: ADMINISTRATOR } as AnyCommand;
     const reply = await this.bus.command(whole, { timeoutMs: 20_000 });
     if (!reply.ok) throw new Error(reply.status.message);
     return reply;

@@ -35,12 +35,12 @@ async function send(command: AnyCommand): Promise<Extract<CommandReply, { ok: tr
 
 const createNode = (name: string) =>
   send({
-    ...{ id: freshId(), actor: 'tester', type: 'CreateObject' },
+    ...{ id: freshId(), actor: 'admin', type: 'CreateObject' },
     data: { resource: 'nodes', namespace: '', object: { apiVersion: 'v1', kind: 'Node', metadata: { name } } },
   } as AnyCommand);
 const patchNode = (name: string, patch: object, subresource?: string) =>
   send({
-    ...{ id: freshId(), actor: 'tester', type: 'PatchObject' },
+    ...{ id: freshId(), actor: 'admin', type: 'PatchObject' },
     data: { resource: 'nodes', namespace: '', name, subresource, patchType: 'merge', patch },
   } as AnyCommand);
 

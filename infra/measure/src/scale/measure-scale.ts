@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { newCommandId, type Bus } from '@shiplog/bus';
-import { Head, type AnyCommand } from '@shiplog/contracts';
+import { ADMINISTRATOR, Head, type AnyCommand } from '@shiplog/contracts';
 import { eventually, freePort } from '@shiplog/testing';
 import { makeCertificate } from '../../../../services/api/src/testing/certificate';
 import { Appender } from '../../../../services/journal/src/database/append';
@@ -60,7 +60,7 @@ async function run(parts: TestJournals, directory: string, api: Record<string, s
   const url = await parts.newDatabase();
   const cluster = new RunningCluster(pods);
   await fill(parts, cluster);
-  const bus = await parts.nats.bus(`measure ${pods}`, { role: 'user', name: 'measure' });
+  const bus = await parts.nats.bus(`measure ${pods}`, { role: 'user', name: ADMINISTRATOR });
   const services: ProbedService[] = [];
   const read = async (): Promise<Readings> =>
     Object.fromEntries(await Promise.all(services.map(async (it) => [it.name, await it.read()] as const))) as Readings;
@@ -133,7 +133,7 @@ async function touch(bus: Bus, cluster: RunningCluster, n: number): Promise<void
   const command = {
     id: newCommandId(),
     type: 'PatchObject',
-    actor: 'measure',
+    actor: ADMINISTRATOR,
     data: { ...data, patch: { status: { conditions } } },
   };
   const reply = await bus.command(command as AnyCommand, { timeoutMs: 60_000 });

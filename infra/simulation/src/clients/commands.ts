@@ -2,7 +2,7 @@ import { FLANNEL_ANNOTATIONS, type AnyCommand, type KubeObject } from '@shiplog/
 import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../../libs/apimachinery/src/testing/definitions';
 import type { Random } from '../world/random';
 
-const ACTOR = 'tester';
+const ACTOR = 'admin';
 const NAMESPACE = 'default';
 /** Few names, so that clients meet. */
 const MAPS = ['a', 'b', 'c', 'd', 'e'];

@@ -34,7 +34,7 @@ describe('a new request for a certificate', () => {
     expect(made.spec).toEqual({
       ...(aRequest().spec as object),
       username: 'tester',
-      groups: ['system:authenticated'],
+      groups: ['system:masters', 'system:authenticated'],
     });
     expect(made.status).toEqual({});
   });

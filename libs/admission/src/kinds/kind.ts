@@ -1,4 +1,12 @@
-import type { ApiObjects, BuiltIn, KubeObject, ObjectOf, ResourceId, ResourceRow } from '@shiplog/contracts';
+import type {
+  ApiObjects,
+  BuiltIn,
+  KubeObject,
+  KubeStatus,
+  ObjectOf,
+  ResourceId,
+  ResourceRow,
+} from '@shiplog/contracts';
 import { dnsSubdomain, type Problems, type Result, type TextRule } from '@shiplog/apimachinery';
 import type { AdmissionContext } from '../context';
 import type { FieldRules } from '../rows/rows';
@@ -37,6 +45,8 @@ export interface KindRules<R extends BuiltIn> {
   prepareCreate?(draft: Draft<R>, ctx: AdmissionContext): void;
   /** Why admission forbids a new object, for what the cluster has or lacks; in words that follow "is forbidden: ". */
   forbids?(draft: Draft<R>, ctx: AdmissionContext): string | undefined;
+  /** What the one who asks has no right to, although they may write the kind: rights that they would give, for example. */
+  denies?(draft: Draft<R>, ctx: AdmissionContext, before?: ObjectOf<R>): KubeStatus | undefined;
   /** What the main resource's update must take over from the object before. */
   prepareUpdate?(draft: Draft<R>, before: ObjectOf<R>, ctx: AdmissionContext): void;
   /** Rules that are data; they come before the others. */
@@ -65,6 +75,7 @@ export interface AnyKindRules {
   defaults?(draft: KubeObject): void;
   prepareCreate?(draft: KubeObject, ctx: AdmissionContext): void;
   forbids?(draft: KubeObject, ctx: AdmissionContext): string | undefined;
+  denies?(draft: KubeObject, ctx: AdmissionContext, before?: KubeObject): KubeStatus | undefined;
   prepareUpdate?(draft: KubeObject, before: KubeObject, ctx: AdmissionContext): void;
   readonly rows?: FieldRules;
   validate?(draft: KubeObject, problems: Problems, ctx: AdmissionContext, before?: KubeObject): void;

@@ -1,8 +1,10 @@
 import type { LabelSelector, PolicyRule, RoleRef, Subject } from '@shiplog/contracts';
 import { dnsSubdomain, GoSyntax, pathSegment, type Problems, sameJson } from '@shiplog/apimachinery';
+import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES_RESOURCE } from '@shiplog/authorization';
 import { labelSelector, supported } from '../rows/checks';
 import { FieldRules } from '../rows/rows';
 import { defineKind } from './kind';
+import { bindingEscalation, roleEscalation } from './rbac-escalation';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const SUBJECT_KINDS = ['ServiceAccount', 'User', 'Group'];
@@ -31,17 +33,19 @@ function validateRule(rule: PolicyRule, namespaced: boolean, at: string, problem
   }
 }
 
-export const roles = defineKind<'roles.rbac.authorization.k8s.io'>({
-  resource: 'roles.rbac.authorization.k8s.io',
+export const roles = defineKind<typeof ROLES_RESOURCE>({
+  resource: ROLES_RESOURCE,
   ...ANY,
+  denies: (role, ctx, before) => roleEscalation(ROLES_RESOURCE, role, ctx, before),
   validate({ rules = [] }, problems) {
     rules.forEach((rule, i) => validateRule(rule, true, `rules[${i}]`, problems));
   },
 });
 
-export const clusterRoles = defineKind<'clusterroles.rbac.authorization.k8s.io'>({
-  resource: 'clusterroles.rbac.authorization.k8s.io',
+export const clusterRoles = defineKind<typeof CLUSTER_ROLES>({
+  resource: CLUSTER_ROLES,
   ...ANY,
+  denies: (role, ctx, before) => roleEscalation(CLUSTER_ROLES, role, ctx, before),
   rows: new FieldRules({ 'aggregationRule.clusterRoleSelectors[*]': labelSelector }),
   validate({ rules = [], aggregationRule }, problems) {
     rules.forEach((rule, i) => validateRule(rule, false, `rules[${i}]`, problems));
@@ -112,12 +116,14 @@ function bindingRules(kinds: readonly string[], namespaced: boolean) {
   };
 }
 
-export const roleBindings = defineKind<'rolebindings.rbac.authorization.k8s.io'>({
-  resource: 'rolebindings.rbac.authorization.k8s.io',
+export const roleBindings = defineKind<typeof ROLE_BINDINGS>({
+  resource: ROLE_BINDINGS,
+  denies: (binding, ctx) => bindingEscalation(ROLE_BINDINGS, binding, ctx),
   ...bindingRules(['Role', 'ClusterRole'], true),
 });
 
-export const clusterRoleBindings = defineKind<'clusterrolebindings.rbac.authorization.k8s.io'>({
-  resource: 'clusterrolebindings.rbac.authorization.k8s.io',
+export const clusterRoleBindings = defineKind<typeof CLUSTER_ROLE_BINDINGS>({
+  resource: CLUSTER_ROLE_BINDINGS,
+  denies: (binding, ctx) => bindingEscalation(CLUSTER_ROLE_BINDINGS, binding, ctx),
   ...bindingRules(['ClusterRole'], false),
 });

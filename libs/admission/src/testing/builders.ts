@@ -7,6 +7,7 @@ import {
   builtIn,
   localKey,
 } from '@shiplog/contracts';
+import { Rights } from '@shiplog/authorization';
 import { Catalog } from '@shiplog/apimachinery';
 import { SEED, stored, valueOf } from '../../../apimachinery/src/testing/objects';
 import { admitCreate } from '../create';
@@ -41,6 +42,10 @@ export class FewObjects implements ReadonlyCluster {
   allocations(): Allocations {
     return new Allocations(this.list('services'));
   }
+
+  rights(): Rights {
+    return new Rights((resource) => this.list(resource) as unknown as StoredObject[]);
+  }
 }
 
 export function admission(given: Partial<AdmissionContext> = {}): AdmissionContext {
@@ -49,7 +54,7 @@ export function admission(given: Partial<AdmissionContext> = {}): AdmissionConte
     state: new FewObjects(),
     seed: SEED,
     settings: { serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', nodePortRange: [30000, 32767] },
-    user: { username: 'tester', groups: ['system:authenticated'] },
+    user: { username: 'tester', groups: ['system:masters', 'system:authenticated'] },
     ...given,
   };
 }

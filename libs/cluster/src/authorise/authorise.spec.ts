@@ -1,4 +1,5 @@
 import type { AnyCommand, Principal } from '@shiplog/contracts';
+import { FULL_AUTHORITY } from '@shiplog/authorization';
 import {
   bind,
   cluster,
@@ -40,9 +41,19 @@ function rejection(
   return status?.message;
 }
 
-/** Two nodes; `mine` is on n1, `theirs` on n2, `free` on none, `done` has ended on n1, `going` is to go from n1. */
+/** Two nodes, and two users who may do everything; `mine` is on n1, `theirs` on n2, `free` on none, `done` has ended on n1, `going` is to go from n1. */
 function populated(): TestCluster {
   const at = cluster('n1', 'n2');
+  at.given(create('clusterroles.rbac.authorization.k8s.io', 'all', { rules: FULL_AUTHORITY }));
+  at.given(
+    create('clusterrolebindings.rbac.authorization.k8s.io', 'all', {
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'all' },
+      subjects: [
+        { kind: 'User', name: 'ann' },
+        { kind: 'ServiceAccount', name: 'robot', namespace: 'default' },
+      ],
+    }),
+  );
   for (const name of ['mine', 'theirs', 'free', 'done', 'going']) at.given(createPod(name));
   for (const name of ['mine', 'done', 'going']) at.given(bind(at, name, 'n1'));
   at.given(bind(at, 'theirs', 'n2'));

@@ -15,6 +15,7 @@ import {
 import { isJsonObject, statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
 import { nodeRejection } from './node';
+import { userRejection } from './user';
 
 /** Command types that each kind of principal may send at all: from the declarations of the messages. */
 const TYPES = new Map<PrincipalKind, ReadonlySet<CommandType>>(
@@ -41,9 +42,15 @@ export function authorise(state: ReadonlyCluster, principal: Principal, command:
     typeRejection(principal, command) ??
     madeRejection(principal, command) ??
     actorRejection(principal, command) ??
-    userRejection(principal, command) ??
+    detailsRejection(principal, command) ??
     roleRejection(state, principal, command);
-  return reason === undefined ? undefined : forbidden(principal, command, reason);
+  if (reason !== undefined) return forbidden(principal, command, reason);
+  return speaksForUser(principal, command) ? userRejection(state, command) : undefined;
+}
+
+/** Whether a command is a user's, who has rights; the cluster's own parts have what they are declared to send. */
+function speaksForUser({ kind }: Principal, { actor }: AnyCommand): boolean {
+  return kind === 'user' || (kind === 'api' && !isClusterActor(actor));
 }
 
 /** Whether an id may be a principal's own: an answer is kept under its id, also a rejection. */
@@ -65,7 +72,7 @@ function madeRejection({ kind }: Principal, { data }: AnyCommand): string | unde
 }
 
 /** Nobody else has authenticated anybody: in which groups a sender is would be its own word. */
-function userRejection({ kind }: Principal, { user }: AnyCommand): string | undefined {
+function detailsRejection({ kind }: Principal, { user }: AnyCommand): string | undefined {
   return kind !== 'api' && user !== undefined ? 'only an api knows more of a user than the name' : undefined;
 }
 

@@ -23,6 +23,7 @@ export function guardedState(view: View, state: ReadonlyCluster): ReadonlyCluste
     list: (resource, namespace) => state.list(resource, namespace).map((object) => guarded(view, resource, object)),
     size: (resource) => state.size(resource),
     allocations: () => state.allocations(),
+    rights: () => state.rights(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { BusUnavailable } from '@shiplog/bus';
 import { ClusterState, decide, replyOf, ViewFold, type AppliedEvent, type ReadonlyCluster } from '@shiplog/cluster';
 import {
+  ADMINISTRATOR,
   builtIn,
   CONTROLLER_VIEW,
   storedApiVersion,
@@ -72,7 +73,7 @@ export class TestCluster implements Client {
 
   /** Sends a command as a user and throws what the journal refuses. */
   async send(command: Omit<AnyCommand, 'id' | 'actor'>): Promise<Extract<CommandReply, { ok: true }>> {
-    const reply = await this.command({ ...command, id: this.newCommandId(), actor: 'user' } as AnyCommand);
+    const reply = await this.command({ ...command, id: this.newCommandId(), actor: ADMINISTRATOR } as AnyCommand);
     if (!reply.ok) throw new Error(reply.status.message);
     return reply;
   }

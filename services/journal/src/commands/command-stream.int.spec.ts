@@ -32,7 +32,7 @@ const logger: Logger = pino({ level: 'silent' });
 
 beforeAll(async () => {
   parts = await TestJournals.start();
-  bus = await parts.nats.bus('admin', { role: 'user', name: 'tester' });
+  bus = await parts.nats.bus('admin', { role: 'user', name: 'admin' });
   manager = await bus.connection.jetstreamManager();
 });
 

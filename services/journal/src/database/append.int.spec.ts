@@ -43,7 +43,7 @@ const bare: LogEvent = {
   name: 'n1',
   uid: 'u1',
   node: '',
-  actor: 'tester',
+  actor: 'admin',
   commandId: 'c1',
   commandSeq: 0,
   data: {},

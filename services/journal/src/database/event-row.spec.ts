@@ -10,7 +10,7 @@ const line = (fields: Partial<Record<'time' | 'name' | 'cause' | 'data', string>
   fields.name ?? 'web',
   'uid-7',
   '',
-  'tester',
+  'admin',
   'c7',
   '0',
   fields.cause ?? '\\N',

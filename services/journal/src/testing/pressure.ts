@@ -97,7 +97,7 @@ async function deletion(bus: Bus, objects: number): Promise<void> {
   const during = latencies(bus, () => isOver);
   const started = performance.now();
   const data = { resource: 'configmaps', namespace: 'default', labelSelector: 'many=yes' } as const;
-  const reply = await bus.command({ id: freshId(), type: 'DeleteCollection', actor: 'tester', data } as AnyCommand, {
+  const reply = await bus.command({ id: freshId(), type: 'DeleteCollection', actor: 'admin', data } as AnyCommand, {
     timeoutMs: 300_000,
   });
   isOver = true;

@@ -226,7 +226,7 @@ export class SyntheticCluster {
     const id = `command-${++this.#commands}`;
     const uid = `00000000-0000-4000-8000-${String(this.#commands).padStart(12, '0')}`;
     const time = timeOf(this.#commands);
-    const command = { id, type, actor: 'system:shiplog:synthetic', data } as unknown as AnyCommand;
+    const command = { id, type, actor: 'admin', data } as unknown as AnyCommand;
     const decided = decide(this.state, command, { time, uid, position: this.position, settings: SETTINGS });
     if (!decided.ok) throw new Error(`${type}: ${decided.status.message}`);
     return decided.events.map((draft, commandSeq) => {

@@ -80,7 +80,7 @@ export class SyntheticLog {
     const id = `command-${++this.#commands}`;
     const uid = `00000000-0000-4000-8000-${String(this.#commands).padStart(12, '0')}`;
     const time = new Date(Date.UTC(2026, 0, 1) + this.#commands * 10).toISOString();
-    const command = { id, type, actor: 'synthetic', data } as unknown as AnyCommand;
+    const command = { id, type, actor: 'admin', data } as unknown as AnyCommand;
     const decided = decide(this.state, command, { time, uid, position: this.#position, settings: SETTINGS });
     if (!decided.ok) throw new Error(`${id}: ${decided.status.message}`);
     this.#log(command, time, decided);

@@ -165,7 +165,7 @@ describe('ids', () => {
     const pod = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } };
     const data = { resource: 'configmaps', namespace: 'default', object: pod };
     const command = (actor: string) => ({ id: 'rc.u.1.0', type: 'CreateObject', actor, data }) as AnyCommand;
-    await submit(command('tester'));
+    await submit(command('admin'));
     expect(replies.get('rc.u.1.0')).toMatchObject({ ok: false, status: { code: 403 } });
     await send({ principal: { kind: 'controller', name: 'main' } }, command('system:shiplog:controller'));
     await store.end();

@@ -44,7 +44,7 @@ function publisherWith(heads = new ChannelHeads(), cloudEvents = true) {
 }
 
 const boundPod = (position: number, node: string): AppliedEvent => {
-  const { event, after } = applied(position, 'tester');
+  const { event, after } = applied(position, 'admin');
   const about = { resource: 'pods', node } as const;
   return { event: { ...event, ...about, fact: 'Scheduled' }, before: after, after };
 };
@@ -53,9 +53,9 @@ describe('the publisher', () => {
   it('passes over an event that no CloudEvent can hold; the next one names it as its predecessor, so readers notice', () => {
     const { said, publish } = publisherWith();
     for (const [position, actor] of [
-      [1, 'tester'],
+      [1, 'admin'],
       [2, 'half a pair: \ud800'],
-      [3, 'tester'],
+      [3, 'admin'],
     ] as const)
       publish(applied(position, actor));
     const prevs = said
@@ -66,7 +66,7 @@ describe('the publisher', () => {
 
   it('says a commit once in each channel that it touches, nodes’ first, with what came before it in all', () => {
     const { publish, parts } = publisherWith(new ChannelHeads({ configmaps: 3, pods: 4, nodes: 2, 'pods@n1': 1 }));
-    publish(applied(5, 'tester'), boundPod(6, 'n1'), boundPod(7, 'n2'), applied(8, 'tester'));
+    publish(applied(5, 'admin'), boundPod(6, 'n1'), boundPod(7, 'n2'), applied(8, 'admin'));
     const heads = { configmaps: 3, pods: 4, nodes: 2 };
     const about = { epoch: 1, from: 5, to: 8 };
     const channels = ['configmaps', 'pods'];
@@ -88,7 +88,7 @@ describe('the publisher', () => {
   it('says of a node only what is new of its routes to the other nodes, and all of it to itself', () => {
     const { publish, parts } = publisherWith(new ChannelHeads({ nodes: 2, 'nodes@n1': 2, 'nodes/routes': 1 }));
     const said = (changes: Changes): [string, readonly Changes[]][] => {
-      const { event, after } = applied(parts().length + 3, 'tester');
+      const { event, after } = applied(parts().length + 3, 'admin');
       const ofNode = { resource: 'nodes', namespace: '', name: 'n1', node: 'n1', fact: 'StatusChanged' } as const;
       const before = { ...after, metadata: { name: 'n1' } } as StoredObject;
       const known = parts().length;
@@ -130,14 +130,14 @@ describe('the publisher', () => {
 
   it('says each event by itself only where that is wanted', () => {
     const { said, publish } = publisherWith(new ChannelHeads(), false);
-    publish(applied(1, 'tester'), applied(2, 'tester'));
+    publish(applied(1, 'admin'), applied(2, 'admin'));
     expect(said.map(({ subject }) => subject)).toEqual(['shiplog.v1.commit.configmaps']);
   });
 
   it('says a commit that is too much for a message in shares, each as if it were one', () => {
     const { publish, parts } = publisherWith();
     const large = (position: number): AppliedEvent => {
-      const one = applied(position, 'tester');
+      const one = applied(position, 'admin');
       return { ...one, event: { ...one.event, data: { facts: { text: 'x'.repeat(100_000) } } } };
     };
     publish(...[1, 2, 3, 4, 5].map(large));

@@ -7,7 +7,7 @@ import { LIMITS, setUp } from './testing/given-writer';
 const deleteAll = (id: string, more = {}): AnyCommand => ({
   id,
   type: 'DeleteCollection',
-  actor: 'tester',
+  actor: 'admin',
   data: { resource: 'configmaps', namespace: 'default', ...more },
 });
 

@@ -21,7 +21,7 @@ describe('the writer', () => {
     const metadata = { name: 'a', namespace: 'default' };
     const object = { apiVersion: 'v1', kind: 'Endpoints', metadata };
     const data = { resource: 'endpoints', namespace: 'default', name: 'a', object } as const;
-    await submit({ id: 'c1', type: 'ReplaceObject', actor: 'tester', data });
+    await submit({ id: 'c1', type: 'ReplaceObject', actor: 'admin', data });
     expect(store.commits[0]?.events[0]).toMatchObject({ fact: 'Created', uid: expect.stringMatching(/./) });
     await store.end();
   });
@@ -31,7 +31,7 @@ describe('the writer', () => {
     await start();
     writer.submit([{ command: createConfigMap('a'), principal: PRINCIPAL, answer: () => undefined }]);
     await turns();
-    expect(store.commits[0]?.events[0]).toMatchObject({ actor: 'tester', via: 'api.main' });
+    expect(store.commits[0]?.events[0]).toMatchObject({ actor: 'admin', via: 'api.main' });
   });
 
   it('refuses what the sender has no right to, whatever the actor is said to be', async () => {
@@ -39,14 +39,14 @@ describe('the writer', () => {
     await start();
     const answers: CommandReply[] = [];
     const principal = { kind: 'node', name: 'minion-1' } as const;
-    for (const actor of ['tester', 'system:node:minion-1']) {
+    for (const actor of ['admin', 'system:node:minion-1']) {
       const command = { ...createConfigMap('a'), actor } as AnyCommand;
       writer.submit([{ command, principal, answer: (reply) => answers.push(reply) }]);
     }
     await turns();
     await store.end();
     expect(answers).toMatchObject([
-      { ok: false, status: { code: 403, message: expect.stringContaining('may not speak for tester') } },
+      { ok: false, status: { code: 403, message: expect.stringContaining('may not speak for admin') } },
       { ok: false, status: { code: 403, message: expect.stringContaining('its own Node and Lease only') } },
     ]);
     expect(store.commits.map(namesIn)).toEqual([[]]);

@@ -14,7 +14,7 @@ export interface Cost {
 /** Decides an adversary's input of about so many bytes several times. */
 export function costOf(adversary: Adversary, bytes: number, runs: number): Cost {
   const { at, asked } = adversary.make(bytes);
-  const command = JSON.parse(JSON.stringify({ id: 'c', actor: 'tester', ...asked })) as AnyCommand;
+  const command = JSON.parse(JSON.stringify({ id: 'c', actor: 'admin', ...asked })) as AnyCommand;
   const metadata = { time: '2026-01-02T00:00:00.000Z', uid: 'uid-x', position: at.log.length, settings: SETTINGS };
   let millis = Infinity;
   for (let run = 0; run < runs; run++) {

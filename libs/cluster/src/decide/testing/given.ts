@@ -46,7 +46,7 @@ export class TestCluster {
   when(asked: Asked): Told {
     const nth = ++this.#commands;
     const time = new Date(START + nth * 1_000).toISOString();
-    const command = { id: `c${nth}`, actor: 'tester', ...asked } as AnyCommand;
+    const command = { id: `c${nth}`, actor: 'admin', ...asked } as AnyCommand;
     const metadata = { time, uid: `uid-${nth}`, position: this.log.length, settings: SETTINGS };
     const decided = decide(this.state, command, metadata);
     const first = this.log.length + 1;
