@@ -1,17 +1,10 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import {
-  aggregatedRules,
-  CLUSTER_ROLES,
-  DEFAULT_CLUSTER_ROLE_BINDINGS,
-  DEFAULT_CLUSTER_ROLES,
-  hasRules,
-  Rights,
-} from '.';
+import { CLUSTER_ROLES, DEFAULT_CLUSTER_ROLE_BINDINGS, DEFAULT_CLUSTER_ROLES, Rights, withAggregatedRules } from '.';
 
 type ClusterRole = ObjectOf<typeof CLUSTER_ROLES>;
 
-/** The default roles as objects, those that are put together of others filled as the controller would in the end. */
-function defaults(): ClusterRole[] {
+/** The default roles as objects. */
+function defaults(): readonly ClusterRole[] {
   const roles = DEFAULT_CLUSTER_ROLES.map(({ name, labels, rules, aggregates }) => ({
     metadata: { name, labels },
     rules: [...rules],
@@ -19,16 +12,7 @@ function defaults(): ClusterRole[] {
       ? {}
       : { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [aggregates]: 'true' } }] } }),
   })) as unknown as ClusterRole[];
-  for (let changed = true; changed;) {
-    changed = false;
-    for (const role of roles) {
-      const expected = aggregatedRules(role, roles);
-      if (expected === undefined || hasRules(role, expected)) continue;
-      Object.assign(role, { rules: expected });
-      changed = true;
-    }
-  }
-  return roles;
+  return withAggregatedRules(roles);
 }
 
 describe('the roles of every cluster', () => {

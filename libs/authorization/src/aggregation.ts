@@ -24,6 +24,21 @@ export function aggregatedRules(role: ClusterRole, roles: readonly ClusterRole[]
   return [...rules.values()];
 }
 
+/** ClusterRoles with the rules that those of them which are put together of others will have in the end. */
+export function withAggregatedRules(given: readonly ClusterRole[]): readonly ClusterRole[] {
+  let roles = given;
+  // One may be part of another, which is part of a third; each pass settles those whose parts are settled.
+  for (let pass = 0; pass < given.length; pass++) {
+    const next = roles.map((role) => {
+      const rules = aggregatedRules(role, roles);
+      return rules === undefined || hasRules(role, rules) ? role : { ...role, rules };
+    });
+    if (next.every((role, i) => role === roles[i])) break;
+    roles = next;
+  }
+  return roles;
+}
+
 /** Whether a role has the rules that it should have. */
 export function hasRules({ rules = [] }: ClusterRole, expected: readonly PolicyRule[]): boolean {
   return sameJson(rules, expected);

@@ -49,21 +49,21 @@ describe('who may come in', () => {
     expect(await may('second')).toBe(false);
     writeFileSync(file('tokens.csv'), `${admin}second,vera,7,"system:masters"\n`);
     await eventually(() => may('second'));
-    writeFileSync(file('tokens.csv'), `${admin}third,carl,8,"viewers"\n`);
-    await eventually(() => rig.said.includes(`user \\"carl\\" is not in the group system:masters`));
+    writeFileSync(file('tokens.csv'), `${admin}third\n`);
+    await eventually(() => rig.said.includes('line 2 of the token file is not of the form'));
     expect([await may('second'), await may('third'), await may(TOKEN)]).toEqual([true, false, true]);
     writeFileSync(file('tokens.csv'), admin);
     await eventually(async () => !(await may('second')));
     expect(await may(TOKEN)).toBe(true);
   });
 
-  it('does not start with a token that is promised fewer rights than it would have', async () => {
-    const tokens = file('viewers.csv');
-    writeFileSync(tokens, `${TOKEN},admin,1,"system:masters"\nt0ken,vera,7,"viewers"\n`);
+  it('does not start with a token file that it can not read', async () => {
+    const tokens = file('broken.csv');
+    writeFileSync(tokens, `${TOKEN},admin,1,"system:masters"\nt0ken\n`);
     expect(await rig.failToStart({ TOKEN_FILE: tokens })).toMatchObject({
       code: 64,
       err: expect.stringMatching(
-        /^api can't start: the tokens \(TOKEN_FILE\) can't be used: line 2 of the token file: user "vera"[^\n]*\n$/,
+        /^api can't start: the tokens \(TOKEN_FILE\) can't be used: line 2 of the token file [^\n]*\n$/,
       ) as string,
     });
   });
@@ -123,7 +123,7 @@ describe('what a client may take', () => {
       await closed;
       return text;
     });
-    for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n/);
+    for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 403 Forbidden\r\n/);
     // What a process has taken from its system for a while is no measure of a few megabytes; all bodies are twice this.
     expect(rig.apiMemory - before).toBeLessThan((GUESTS * BODY) / 2);
   });

@@ -3,6 +3,7 @@ import type { Controller } from './runtime/domain/controller';
 import { CONFIG } from '@shiplog/service';
 import { definitionController } from './controllers/definitions/controller';
 import { apiServiceController } from './controllers/api-services/controller';
+import { clusterRoleController } from './controllers/cluster-roles/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { eventsController } from './controllers/events/controller';
 import { LiveClient } from './runtime/live-client';
@@ -29,6 +30,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     replicationController,
     endpointsController,
     apiServiceController,
+    clusterRoleController,
     new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => client.now()),
     new PodGcController({ quarantineMs: config.podGcQuarantineMs, endedPodsKept: config.endedPodsKept }),
     eventsController(config.eventTtlMs),

@@ -92,7 +92,9 @@ function waysOf(
   const own = row?.group ?? (dot < 0 ? '' : resource.slice(dot + 1));
   const served = row?.versions.map((version) => groupOf(apiVersionOf(version))) ?? [];
   const groups = apiVersion === undefined ? new Set([own, ...served]) : [groupOf(apiVersion)];
-  return [...groups].map((group) => ({ ...asked, group, resource: plural, subresource, namespace, name }));
+  // A namespace is in itself, as in Kubernetes: who has rights there may have some to it.
+  const within = resource === 'namespaces' ? name : namespace;
+  return [...groups].map((group) => ({ ...asked, group, resource: plural, subresource, namespace: within, name }));
 }
 
 function groupOf(apiVersion: string): string {

@@ -1,10 +1,14 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { UNAUTHENTICATED } from '@shiplog/contracts';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import type { User } from '../rest/request';
 import type { ApiConfig } from '../settings';
 import { ReloadedFiles } from './reloaded-files';
 import { Tokens } from './tokens';
+
+/** Who does not say who they are. */
+const ANONYMOUS: User = { name: 'system:anonymous', uid: '', groups: [UNAUTHENTICATED] };
 
 /**
  * Who asks, by the tokens of the token file; one that is taken out of it is unknown a second later.
@@ -33,8 +37,8 @@ export class Authentication implements OnApplicationBootstrap, OnApplicationShut
     this.#tokens.close();
   }
 
-  /** The user of an Authorization header; undefined when nobody is known by it. */
+  /** Who asks by an Authorization header; undefined when nobody is known by it. Without one it is somebody unknown. */
   userOf(authorization: string | undefined): User | undefined {
-    return this.#tokens.value.userOf(authorization);
+    return (authorization ?? '').trim() === '' ? ANONYMOUS : this.#tokens.value.userOf(authorization);
   }
 }

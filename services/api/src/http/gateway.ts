@@ -12,8 +12,11 @@ import { MutationHandler } from '../handlers/writes/mutation-handler';
 import { withWarning } from '../rest/warning-header';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { Authentication } from './authentication';
+import { Authorization } from './authorization';
 import { Discovery } from './discovery';
+import { infoOf, pathAccess, resourceAccess } from '../rest/access-request';
 import { throwStatus } from '../rest/errors';
+import { impersonationOf } from '../rest/impersonation';
 import { FailureFilter } from './failure-filter';
 import { HealthChecks } from './health-checks';
 import { HEALTH_PAGES, healthPage } from './health-pages';
@@ -35,6 +38,8 @@ export interface RequestHead {
   readonly path: string;
   readonly query: Query;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names and values in turn, as they came: a header that comes twice has two values. */
+  readonly rawHeaders: readonly string[];
 }
 
 /** A request that may be answered once its body is there: who asks, for what. Holds a place among those in flight. */
@@ -57,6 +62,7 @@ export interface Admitted {
 export class Gateway {
   constructor(
     private readonly authentication: Authentication,
+    private readonly authorization: Authorization,
     private readonly inFlight: InFlight,
     private readonly metrics: RequestMetrics,
     private readonly metricsPage: MetricsPage,
@@ -78,11 +84,13 @@ export class Gateway {
     try {
       const open = this.#forAnyone(head);
       if (open !== undefined) return open;
-      const user = this.authentication.userOf(headerOf(head, 'authorization'));
-      if (user === undefined) return UNAUTHORIZED;
+      const authenticated = this.authentication.userOf(headerOf(head, 'authorization'));
+      if (authenticated === undefined) return UNAUTHORIZED;
+      const user = this.#impersonated(authenticated, head);
       const target = parse(head.path, servedApi(this.cluster.catalog));
       const verb = target.area === 'resource' ? verbAsked(target, head) : undefined;
       if (!METHODS.has(head.method)) throwStatus(statusOf.methodNotAllowed());
+      this.#authorize(user, target, verb, head);
       const series = this.metrics.of(target, verb, head);
       const leave = this.inFlight.enter(classOfRequest(target, verb, head));
       if (leave === undefined) {
@@ -93,6 +101,22 @@ export class Gateway {
     } catch (error) {
       return this.failures.answerTo(error, head);
     }
+  }
+
+  /** As whom a request asks: who may, asks as somebody else. */
+  #impersonated(by: User, head: RequestHead): User {
+    const impersonation = impersonationOf(impersonationHeaders(head));
+    if (impersonation === undefined) return by;
+    for (const need of impersonation.needs(infoOf(by))) this.authorization.check(by, () => need);
+    return impersonation.user;
+  }
+
+  #authorize(user: User, target: Target, verb: Verb | undefined, { method, path, query }: RequestHead): void {
+    this.authorization.check(user, (info) =>
+      target.area === 'resource' && verb !== undefined
+        ? resourceAccess(info, verb, target, query)
+        : pathAccess(info, method, path, query),
+    );
   }
 
   async answer(admitted: Admitted, body: Buffer | undefined): Promise<Answer> {
@@ -208,7 +232,7 @@ export class Gateway {
     return document?.then((answer) => this.#conditional(head, answer));
   }
 
-  #conditional(head: RequestHead, answer: BodyAnswer): BodyAnswer {
+  #conditional(head: Pick<RequestHead, 'headers'>, answer: BodyAnswer): BodyAnswer {
     return ifNoneMatch(answer, headerOf(head, 'if-none-match'));
   }
 }
@@ -266,7 +290,22 @@ function parse(path: string, api: ServedApi): Target {
   }
 }
 
-function headerOf({ headers }: RequestHead, name: string): string | undefined {
+const NO_HEADERS: ReadonlyMap<string, readonly string[]> = new Map();
+
+/** By name, from the raw ones: names of groups may hold the commas by which Node joins values. */
+function impersonationHeaders({ headers, rawHeaders }: RequestHead): ReadonlyMap<string, readonly string[]> {
+  let isThere = false;
+  for (const name in headers) isThere ||= name.startsWith('impersonate-');
+  if (!isThere) return NO_HEADERS;
+  const values = new Map<string, string[]>();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    if (name.startsWith('impersonate-')) values.set(name, [...(values.get(name) ?? []), rawHeaders[i + 1] ?? '']);
+  }
+  return values;
+}
+
+function headerOf({ headers }: Pick<RequestHead, 'headers'>, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }

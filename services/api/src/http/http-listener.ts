@@ -149,5 +149,6 @@ function headOf(request: FastifyRequest): RequestHead {
     path: question < 0 ? (url ?? '/') : (url ?? '').slice(0, question),
     query: request.query as RequestHead['query'],
     headers: request.headers,
+    rawHeaders: request.raw.rawHeaders,
   };
 }

@@ -7,6 +7,7 @@ import { VirtualModule } from '../handlers/virtual/virtual.module';
 import { WatchModule } from '../handlers/watch/watch.module';
 import { WritesModule } from '../handlers/writes/writes.module';
 import { Authentication } from './authentication';
+import { Authorization } from './authorization';
 import { Discovery } from './discovery';
 import { FailureFilter } from './failure-filter';
 import { Gateway } from './gateway';
@@ -23,6 +24,7 @@ import { ServerCertificate } from './server-certificate';
   imports: [CacheModule, ReadsModule, WritesModule, WatchModule, LogsModule, VirtualModule, AggregationModule],
   providers: [
     Authentication,
+    Authorization,
     Discovery,
     FailureFilter,
     Gateway,

@@ -1,18 +1,12 @@
 import { hash } from 'node:crypto';
+import { AUTHENTICATED } from '@shiplog/contracts';
 import type { User } from '../rest/request';
-
-/** The group of those who may do everything, as in Kubernetes. */
-const MASTERS = 'system:masters';
 
 /** The accepted bearer tokens, kept by digest so that a look-up says nothing of a token by its timing. */
 export class Tokens {
   readonly #users = new Map<string, User>();
 
-  /**
-   * From the lines of a token file in Kubernetes' form: `token,user,uid,"group1,group2"`. Throws when one is not so, and
-   * when a user is not in `system:masters`: nothing here asks for rights, so every token is an administrator's, and a
-   * file that promises less would not be kept.
-   */
+  /** From the lines of a token file in Kubernetes' form: `token,user,uid,"group1,group2"`. Throws when one is not so. */
   constructor(text: string) {
     for (const [index, line] of text.split('\n').entries()) {
       if (line.trim() === '' || line.trimStart().startsWith('#')) continue;
@@ -20,9 +14,8 @@ export class Tokens {
       if (!token || !name) {
         throw new Error(`line ${index + 1} of the token file is not of the form token,user,uid,"group1,group2"`);
       }
-      const user = { name, uid, groups: groups.split(',').filter((group) => group !== '') };
-      if (!user.groups.includes(MASTERS)) throw new Error(notMaster(index + 1, user));
-      this.#users.set(digest(token), user);
+      const named = groups.split(',').filter((group) => group !== '' && group !== AUTHENTICATED);
+      this.#users.set(digest(token), { name, uid, groups: [...named, AUTHENTICATED] });
     }
     if (this.#users.size === 0) throw new Error('the token file holds no token');
   }
@@ -32,15 +25,6 @@ export class Tokens {
     if (authorization === undefined || authorization.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
     return this.#users.get(digest(authorization.slice(7).trim()));
   }
-}
-
-function notMaster(line: number, { name, uid, groups }: User): string {
-  const right = [...groups, MASTERS].join(',');
-  return (
-    `line ${line} of the token file: user "${name}" is not in the group ${MASTERS}, and users with fewer rights than ` +
-    `all are not served yet, so this token would be an administrator's; remove the line, or make it ` +
-    `<token>,${name},${uid},"${right}" if that is meant`
-  );
 }
 
 function digest(token: string): string {

@@ -20,6 +20,7 @@ import type { Logger } from 'pino';
 import { ClusterCache } from '../cache/cluster-cache';
 import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
+import { DEFAULT_RIGHTS, lostOf, type DefaultRight } from './default-rights';
 
 const ACTOR = serviceActor('api');
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
@@ -29,7 +30,8 @@ const PROXY_AUTHENTICATION = 'extension-apiserver-authentication';
 const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };
 
 /**
- * Makes what every cluster has, where it is missing: four namespaces, the priority classes of the system, the Service
+ * Makes what every cluster has, where it is missing: four namespaces, the priority classes of the system, the roles that people
+ * and parts of a cluster are bound to, the Service
  * `kubernetes` with its endpoint, by which pods reach the api, and by what servers of APIServices know it. Several apis may
  * do so at once: the later one is told that it is there.
  */
@@ -37,6 +39,8 @@ const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };
 export class Bootstrap {
   /** By key, of what was deleted since: the position of that. */
   readonly #lost = new Map<string, number>();
+  /** Default rights that were there once since the api started. */
+  readonly #ensured = new Set<string>();
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -73,6 +77,7 @@ export class Bootstrap {
       ...NAMESPACES.map((name) => this.#ensure('namespaces', '', objectOf('namespaces', { name }))),
       ...[...SYSTEM_PRIORITIES].map(([name, value]) => this.#ensure(CLASSES, '', priorityClass(name, value))),
     ]);
+    await Promise.all(DEFAULT_RIGHTS.map((right) => this.#ensureRight(right)));
     await this.#ensure('services', 'default', kubernetesService(config));
     if (config.proxyCaFile !== '') {
       await this.#ensure('configmaps', 'kube-system', proxyAuthentication(readFileSync(config.proxyCaFile, 'utf8')));
@@ -84,11 +89,26 @@ export class Bootstrap {
   }
 
   async #ensure(resource: ResourceId, namespace: string, object: KubeObject): Promise<void> {
-    const { logger } = this;
     const name = object.metadata.name ?? '';
-    const { projection } = this.cluster;
-    const data = changeFor(projection, resource, namespace, object);
-    if (data === undefined) return;
+    const data = changeFor(this.cluster.projection, resource, namespace, object);
+    if (data !== undefined) await this.#send({ resource, namespace, name }, data);
+  }
+
+  /** Once, when the api starts: an administrator who takes a default right away does so until then, as in Kubernetes. */
+  async #ensureRight(right: DefaultRight): Promise<void> {
+    const { resource, namespace, object } = right;
+    const key = { resource, namespace, name: object.metadata.name ?? '' };
+    if (this.#ensured.has(keyOf(key))) return;
+    const there = this.cluster.projection.get(resource, namespace, key.name) as KubeObject | undefined;
+    const patch = there === undefined ? undefined : lostOf(there, right);
+    if (there === undefined) await this.#send(key, { type: 'CreateObject', data: { resource, namespace, object } });
+    else if (patch !== undefined)
+      await this.#send(key, { type: 'PatchObject', data: { ...key, patchType: 'merge', patch } });
+    this.#ensured.add(keyOf(key));
+  }
+
+  async #send({ resource, namespace, name }: ObjectKey, data: Pick<AnyCommand, 'type' | 'data'>): Promise<void> {
+    const { logger } = this;
     const cause = this.#causeOf({ resource, namespace, name });
     const reply = await this.bus.command({ id: newCommandId(), actor: ACTOR, cause, ...data } as AnyCommand);
     if (reply.ok) {

@@ -39,11 +39,15 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
 /** A copy of the cluster that holds some objects of the log's position 7, and does not change. */
 export function clusterOf(
   pods: readonly StoredObject[],
+  others: Readonly<Record<string, readonly StoredObject[]>> = {},
 ): Pick<ClusterCache, 'isOpen' | 'opened' | 'projection' | 'catalog'> {
   const state = new ClusterState();
-  for (const pod of pods) state.put('pods', pod);
+  for (const [resource, objects] of Object.entries({ pods, ...others })) {
+    for (const object of objects) state.put(resource, object);
+  }
   const projection = {
     position: 7,
+    state,
     get: state.get.bind(state),
     list: state.list.bind(state),
     waitFor: () => Promise.reject(new Error('nothing more comes')),

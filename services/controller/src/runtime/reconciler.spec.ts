@@ -1,3 +1,4 @@
+import { ADMINISTRATOR } from '@shiplog/contracts';
 import type { ReconcileRequest, Controller, ReconcileResult } from './domain/controller';
 import { TestCluster } from '../testing/cluster';
 
@@ -164,7 +165,7 @@ describe('the runtime of the controllers', () => {
   });
 
   it('stops at once, also while nobody answers', async () => {
-    cluster.loseReply = ({ actor }) => actor !== 'user';
+    cluster.loseReply = ({ actor }) => actor !== ADMINISTRATOR;
     const reconciler = cluster.run(controller(() => MAKE));
     await turns(5);
     await reconciler.stop();

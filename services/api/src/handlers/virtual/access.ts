@@ -9,29 +9,31 @@ import type {
   SubjectAccessReview,
   SubjectAccessReviewSpec,
   SubjectAccessReviewStatus,
+  UserInfo,
 } from '@shiplog/contracts';
 import { GoSyntax, ok, Problems, refused, type Result, statusOf } from '@shiplog/apimachinery';
+import type { ReadonlyRights, Request } from '@shiplog/authorization';
+import { infoOf } from '../../rest/access-request';
 import { reviewOf, type ReviewContext } from './review';
 
 type Attributes = Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>;
 
-/** Paths that are answered to those, too, who do not say who they are. */
-const OPEN_PATHS = /^\/(healthz|livez|readyz|version)(\/|$)/;
-const ANONYMOUS = { user: 'system:anonymous', group: 'system:unauthenticated' };
+/** Whether somebody has the rights, and by what, as the authorizer says it. */
+function judge(user: UserInfo, spec: Attributes, rights: ReadonlyRights): SubjectAccessReviewStatus {
+  const { allowed, reason } = rights.access(requestOf(user, spec));
+  return { allowed, ...(reason === '' ? {} : { reason }) };
+}
 
-const ALLOWED: SubjectAccessReviewStatus = {
-  allowed: true,
-  reason: 'whoever is authenticated may do everything: rights of single users are not kept',
-};
+function requestOf(user: UserInfo, { resourceAttributes, nonResourceAttributes }: Attributes): Request {
+  if (resourceAttributes === undefined) {
+    return { user, verb: nonResourceAttributes?.verb ?? '', path: nonResourceAttributes?.path ?? '' };
+  }
+  const { verb = '', group = '', resource = '', subresource, namespace, name } = resourceAttributes;
+  return { user, verb, group, resource, subresource, namespace, name };
+}
 
-/** What holds today: the api asks who somebody is, and then for no right. */
-function judge({ user, groups = [], nonResourceAttributes }: SubjectAccessReviewSpec): SubjectAccessReviewStatus {
-  if (user !== ANONYMOUS.user && !groups.includes(ANONYMOUS.group)) return ALLOWED;
-  const { path = '', verb = '' } = nonResourceAttributes ?? {};
-  const isOpen = OPEN_PATHS.test(path) && (verb === 'get' || verb === 'head');
-  return isOpen
-    ? { allowed: true, reason: 'everybody may ask for the health and the version of the server' }
-    : { allowed: false, reason: 'who does not say who they are may only ask for health and version' };
+function userOf({ user = '', groups, uid, extra }: SubjectAccessReviewSpec): UserInfo {
+  return { username: user, groups, uid, extra };
 }
 
 /** `kubectl auth can-i`. */
@@ -39,14 +41,20 @@ export const selfSubjectAccessReview = reviewOf<SelfSubjectAccessReview>((review
   const problems = new Problems();
   validateAttributes(review.spec, problems);
   validateNoMetadata(review.metadata, problems);
-  return answered(problems, context, () => ({ ...review, status: ALLOWED }));
+  return answered(problems, context, () => ({
+    ...review,
+    status: judge(infoOf(context.user), review.spec, context.rights),
+  }));
 });
 
 export const subjectAccessReview = reviewOf<SubjectAccessReview>((review, context) => {
   const problems = new Problems();
   validateSubject(review.spec, problems);
   validateNoMetadata(review.metadata, problems);
-  return answered(problems, context, () => ({ ...review, status: judge(review.spec) }));
+  return answered(problems, context, () => ({
+    ...review,
+    status: judge(userOf(review.spec), review.spec, context.rights),
+  }));
 });
 
 /** The same of one namespace, for who may ask in no other. */
@@ -75,17 +83,24 @@ export const localSubjectAccessReview = reviewOf<LocalSubjectAccessReview>((revi
   return answered(problems, context, () => ({
     ...review,
     metadata: { ...metadata, namespace },
-    status: judge(spec),
+    status: judge(userOf(spec), spec, context.rights),
   }));
 });
 
 /** `kubectl auth can-i --list`. */
-export const selfSubjectRulesReview = reviewOf<SelfSubjectRulesReview>(({ apiVersion, kind, spec }) => {
-  if ((spec.namespace ?? '') === '') return refused(statusOf.badRequest('no namespace on request'));
+export const selfSubjectRulesReview = reviewOf<SelfSubjectRulesReview>(({ apiVersion, kind, spec }, context) => {
+  const { namespace = '' } = spec;
+  if (namespace === '') return refused(statusOf.badRequest('no namespace on request'));
+  const { rules, problems } = context.rights.rulesOf(infoOf(context.user), namespace);
   const status = {
-    resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-    nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+    resourceRules: rules
+      .filter(({ resources = [] }) => resources.length > 0)
+      .map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, resourceNames })),
+    nonResourceRules: rules
+      .filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0)
+      .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
     incomplete: false,
+    ...(problems.length === 0 ? {} : { evaluationError: problems.join(', ') }),
   };
   return ok({ apiVersion, kind, metadata: {}, spec: {}, status });
 });

@@ -1,15 +1,10 @@
-import type { SelfSubjectReview, TokenReview, UserInfo } from '@shiplog/contracts';
+import type { SelfSubjectReview, TokenReview } from '@shiplog/contracts';
 import { ok, refused, statusOf, toSeconds } from '@shiplog/apimachinery';
-import type { User } from '../../rest/request';
-import { groupsOf, reviewOf } from './review';
+import { infoOf } from '../../rest/access-request';
+import { reviewOf } from './review';
 
 /** Whom a token without audiences of its own is meant for: this server, by the name that Kubernetes' has by default. */
 const AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
-
-function infoOf(user: User): UserInfo {
-  const { name, uid } = user;
-  return { username: name, ...(uid === '' ? {} : { uid }), groups: [...groupsOf(user)] };
-}
 
 /** `kubectl auth whoami`. */
 export const selfSubjectReview = reviewOf<SelfSubjectReview>(({ apiVersion, kind }, { user, now }) =>

@@ -1,3 +1,4 @@
+import type { ReadonlyRights } from '@shiplog/authorization';
 import type { KubeObject, ResourceRow } from '@shiplog/contracts';
 import type { Result } from '@shiplog/apimachinery';
 import type { User } from '../../rest/request';
@@ -13,6 +14,8 @@ export interface ReviewContext {
   /** Who asks. */
   readonly user: User;
   readonly tokens: TokenAuthenticator;
+  /** Who may do what at present. */
+  readonly rights: ReadonlyRights;
   /** Of the path; '' for none. */
   readonly namespace: string;
   /** Milliseconds since 1970. */
@@ -26,12 +29,4 @@ export type Review = (object: KubeObject, context: ReviewContext) => Result<Kube
 /** A review by what it reads; the decoder has made sure that it only ever sees objects of its own kind. */
 export function reviewOf<T extends object>(judge: (object: T, context: ReviewContext) => Result<T>): Review {
   return judge as unknown as Review;
-}
-
-/** Every authenticated user's, beside those that the token file gives. */
-const AUTHENTICATED = 'system:authenticated';
-
-/** The groups that a user is in. */
-export function groupsOf({ groups }: User): readonly string[] {
-  return groups.includes(AUTHENTICATED) ? groups : [...groups, AUTHENTICATED];
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { apiVersionOf, VIRTUAL_RESOURCES, type ResourceId, type StoredObject, type Virtual } from '@shiplog/contracts';
 import { decodeObject, expectedAt, statusOf } from '@shiplog/apimachinery';
+import { ClusterCache } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
 import type { Answer } from '../../rest/answer';
 import { parseObject } from '../../rest/body';
@@ -44,6 +45,7 @@ const DEPRECATED = { warning: warningHeader(['v1 ComponentStatus is deprecated i
 export class VirtualHandler {
   constructor(
     private readonly components: ComponentHealth,
+    private readonly cluster: ClusterCache,
     private readonly yaml: YamlReader,
     private readonly clock: Clock,
   ) {}
@@ -83,7 +85,8 @@ export class VirtualHandler {
     dryRunOf(request.query.dryRun, 'CreateOptions');
     const object = unwrap(decodeObject(expectedAt({ row, version }), sent));
     const { user, target } = request;
-    const reviewed = unwrap(review(object, { user, tokens, namespace: target.namespace, now, row }));
+    const rights = this.cluster.projection.state.rights();
+    const reviewed = unwrap(review(object, { user, tokens, rights, namespace: target.namespace, now, row }));
     const answer = presentObject(201, { ...reviewed, apiVersion: apiVersionOf(version) } as StoredObject, shown);
     return warnings.length === 0 ? answer : { ...answer, headers: { warning: warningHeader(warnings) } };
   }

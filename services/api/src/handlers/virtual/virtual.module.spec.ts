@@ -1,6 +1,7 @@
 import { Catalog } from '@shiplog/apimachinery';
 import { HealthOfService, type KubeStatus } from '@shiplog/contracts';
 import { servedApi } from '@shiplog/representation';
+import type { StoredObject } from '@shiplog/contracts';
 import type { TestingModule } from '@nestjs/testing';
 import type { BodyAnswer } from '../../rest/answer';
 import type { User } from '../../rest/request';
@@ -9,7 +10,25 @@ import { clusterOf, testConfig, testingModule } from '../../testing/api-testing'
 import { VirtualHandler } from './virtual-handler';
 import { VirtualModule } from './virtual.module';
 
-const ADMIN: User = { name: 'admin', uid: '1', groups: ['system:masters'] };
+const ADMIN: User = { name: 'admin', uid: '1', groups: ['system:masters', 'system:authenticated'] };
+const JANE: User = { name: 'jane', uid: '', groups: ['system:authenticated'] };
+
+const named = (name: string, fields: object): StoredObject =>
+  ({ metadata: { name, uid: name, resourceVersion: '1' }, ...fields }) as unknown as StoredObject;
+const bound = (role: string, kind: string, name: string): StoredObject =>
+  named(role, { roleRef: { kind: 'ClusterRole', name: role }, subjects: [{ kind, name }] });
+/** Jane makes pods, and everybody may ask for the server's health. */
+const RIGHTS = {
+  'clusterroles.rbac.authorization.k8s.io': [
+    named('maker', { rules: [{ verbs: ['create'], apiGroups: [''], resources: ['pods'] }] }),
+    named('health', { rules: [{ verbs: ['get'], nonResourceURLs: ['/livez/*'] }] }),
+  ],
+  'clusterrolebindings.rbac.authorization.k8s.io': [
+    bound('maker', 'User', 'jane'),
+    bound('health', 'Group', 'system:unauthenticated'),
+    bound('lost', 'User', 'jane'),
+  ],
+};
 const tokens = { userOf: (header?: string) => (header === 'Bearer good' ? ADMIN : undefined) };
 const AUTHENTICATION = '/apis/authentication.k8s.io/v1';
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
@@ -30,7 +49,11 @@ describe('VirtualModule', () => {
   let module: TestingModule;
   let virtual: VirtualHandler;
   beforeAll(async () => {
-    module = await testingModule([VirtualModule], { bus: bus as never, config, cluster: clusterOf([]) }).compile();
+    module = await testingModule([VirtualModule], {
+      bus: bus as never,
+      config,
+      cluster: clusterOf([], RIGHTS),
+    }).compile();
     await module.init();
     virtual = module.get(VirtualHandler);
   });
@@ -39,13 +62,13 @@ describe('VirtualModule', () => {
     remove();
   });
 
-  async function ask(method: 'POST' | 'GET', path: string, body?: object, accept?: string, query = {}) {
+  async function ask(method: 'POST' | 'GET', path: string, body?: object, accept?: string, query = {}, user = ADMIN) {
     const target = parsePath(path, servedApi(Catalog.builtIn)) as ResourceTarget;
     expect(virtual.answers(target)).toBe(true);
     const verb = verbOf(method, target, false)!;
     const contentType = 'application/json';
     const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const request = { target, verb, query, user: ADMIN, accept, contentType, body: bytes };
+    const request = { target, verb, query, user, accept, contentType, body: bytes };
     const answer = (await virtual.answer(request, tokens)) as BodyAnswer;
     return { ...answer, value: JSON.parse(answer.body.toString()) as Record<string, unknown> };
   }
@@ -84,30 +107,53 @@ describe('VirtualModule', () => {
     });
   });
 
-  it('allows everything to who is authenticated, and to others what they get', async () => {
-    const spec = { resourceAttributes: { verb: 'create', resource: 'pods' } };
-    const allowed = async (path: string, given: object) =>
-      ((await ask('POST', `${AUTHORIZATION}/${path}`, { spec: given })).value.status as { allowed: boolean }).allowed;
-    expect(await allowed('selfsubjectaccessreviews', spec)).toBe(true);
-    expect(await allowed('subjectaccessreviews', { ...spec, user: 'jane' })).toBe(true);
-    expect(await allowed('subjectaccessreviews', { ...spec, user: 'system:anonymous' })).toBe(false);
+  const asJane = (path: string, spec: object) => ask('POST', `${AUTHORIZATION}/${path}`, { spec }, undefined, {}, JANE);
+
+  it('says what somebody may do, and by what', async () => {
+    const making = { resourceAttributes: { verb: 'create', resource: 'pods' } };
+    const removing = { resourceAttributes: { verb: 'delete', resource: 'pods', namespace: 'default' } };
+    const status = async (path: string, spec: object) => (await asJane(path, spec)).value.status;
+    const may = {
+      allowed: true,
+      reason: 'RBAC: allowed by ClusterRoleBinding "maker" of ClusterRole "maker" to User "jane"',
+    };
+    const mayNot = { allowed: false, reason: 'RBAC: clusterrole.rbac.authorization.k8s.io "lost" not found' };
+    expect(await status('selfsubjectaccessreviews', making)).toEqual(may);
+    expect(await status('selfsubjectaccessreviews', removing)).toEqual(mayNot);
+    expect(await status('subjectaccessreviews', { ...making, user: 'jane' })).toEqual(may);
+    expect(await status('subjectaccessreviews', { ...making, user: 'joe' })).toEqual({ allowed: false });
+    expect(await status('subjectaccessreviews', { ...removing, groups: ['system:masters'] })).toEqual({
+      allowed: true,
+    });
     const health = { nonResourceAttributes: { verb: 'get', path: '/livez/ping' } };
-    expect(await allowed('subjectaccessreviews', { ...health, groups: ['system:unauthenticated'] })).toBe(true);
-    const local = { ...spec, user: 'jane', resourceAttributes: { namespace: 'default', resource: 'pods' } };
+    expect(await status('subjectaccessreviews', { ...health, groups: ['system:unauthenticated'] })).toMatchObject({
+      allowed: true,
+    });
+    const local = { ...removing, user: 'jane' };
     expect((await ask('POST', LOCAL, { spec: local })).value).toMatchObject({
       metadata: { namespace: 'default' },
-      status: { allowed: true },
+      status: mayNot,
     });
   });
 
   it('lists what may be done', async () => {
-    const path = `${AUTHORIZATION}/selfsubjectrulesreviews`;
-    expect((await ask('POST', path, { spec: { namespace: 'default' } })).value.status).toEqual({
+    const path = 'selfsubjectrulesreviews';
+    const whole = await ask('POST', `${AUTHORIZATION}/${path}`, { spec: { namespace: 'default' } });
+    expect(whole.value.status).toEqual({
       resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
       nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
       incomplete: false,
     });
-    expect(await refusal(path, {})).toMatchObject({ code: 400, message: 'no namespace on request' });
+    expect((await asJane(path, { namespace: 'default' })).value.status).toEqual({
+      resourceRules: [{ verbs: ['create'], apiGroups: [''], resources: ['pods'] }],
+      nonResourceRules: [],
+      incomplete: false,
+      evaluationError: 'clusterrole.rbac.authorization.k8s.io "lost" not found',
+    });
+    expect(await refusal(`${AUTHORIZATION}/${path}`, {})).toMatchObject({
+      code: 400,
+      message: 'no namespace on request',
+    });
   });
 
   const NOBODY = 'spec.user: Invalid value: "": at least one of user or group must be specified';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ObjectOf } from '@shiplog/contracts';
+import { ADMINISTRATOR, type ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { isPodActive } from '../../domain/pods';
 import { names, TestCluster } from '../../testing/cluster';
@@ -66,7 +66,7 @@ describe('ReplicationControllers over a journal', () => {
   it('make no pod twice when replies are lost and the projection is behind', async () => {
     let lost = 0;
     cluster.lagging = true;
-    cluster.loseReply = (command) => command.type === 'CreateObject' && command.actor !== 'user' && ++lost <= 5;
+    cluster.loseReply = (command) => command.type === 'CreateObject' && command.actor !== ADMINISTRATOR && ++lost <= 5;
     cluster.run(replicationController);
     await cluster.create('replicationcontrollers', rcOf('web', 3, 'web'));
     cluster.deliver();
