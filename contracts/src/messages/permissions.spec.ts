@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { ADMINISTRATOR } from '../actors';
 import type { Channel } from '../queries';
 import { subjects, subjectToken } from '../subjects';
 import { anyName } from '../testing/any-name';
@@ -255,9 +256,22 @@ describe('the permissions suffice', () => {
     );
   });
 
-  it('whoever reads a channel hears its commits, and a user each event by itself', () => {
+  it('another user hears nothing of what happens: NATS knows no rights to single objects', () => {
     fc.assert(
-      fc.property(anyRole, anyName, anyName, (role, name, object) => {
+      fc.property(anyName, anyName, (name, object) => {
+        fc.pre(name !== ADMINISTRATOR);
+        const event = subjects.event({ resource: object, node: '', namespace: object, name: object, fact: 'Created' });
+        for (const subject of [event, subjects.commit({ resource: object })]) {
+          expect(allows(hears({ role: 'user', name }), subject)).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('whoever reads a channel hears its commits, and the administrator each event by itself', () => {
+    fc.assert(
+      fc.property(anyRole, anyName, anyName, (role, any, object) => {
+        const name = role === 'user' ? ADMINISTRATOR : any;
         const channels = hearsEverything(role) ? [{ resource: object }] : channelsOf(role, name);
         for (const channel of channels) {
           expect(allows(hears({ role, name }), subjects.commit(channel))).toBe(true);

@@ -1,3 +1,4 @@
+import { ADMINISTRATOR } from '../actors';
 import { ANYTHING, LATER_CONSUMER, LATER_STREAM, ROOT, subjects, subjectToken } from '../subjects';
 import { MESSAGES } from './all';
 import type { Message } from './define';
@@ -50,7 +51,9 @@ export function permissionsOf(identity: Identity): Permissions {
   };
 }
 
+/** NATS knows no rights to single objects: of its users only the administrator hears events, the others ask. */
 function eventsHeard({ role, name }: Identity): string[] {
+  if (role === 'user' && name !== ADMINISTRATOR) return [];
   const commits = hearsEverything(role) ? [subjects.everyCommit] : channelsOf(role, name).map(subjects.commit);
   return HEAR_EVENTS.includes(role) ? [...commits, subjects.everyEvent] : commits;
 }

@@ -91,9 +91,10 @@ describe('whoever asks the journal', () => {
     name: 'state',
     payload: { channels: channels(...all) },
   });
-  const [scheduler, controller, api, user, operator] = (
-    ['scheduler', 'controller', 'api', 'user', 'operator'] as const
-  ).map((kind): Principal => ({ kind, name: 'x' })) as [Principal, Principal, Principal, Principal, Principal];
+  const [scheduler, controller, api, operator] = (['scheduler', 'controller', 'api', 'operator'] as const).map(
+    (kind): Principal => ({ kind, name: 'x' }),
+  ) as [Principal, Principal, Principal, Principal];
+  const admin: Principal = { kind: 'user', name: 'admin' };
 
   it.each<[string, Principal, Asked, string | undefined]>([
     ['a node asks for its pods', node, state({ resource: 'pods', node: 'n1' }, { resource: 'services' }), undefined],
@@ -156,8 +157,8 @@ describe('whoever asks the journal', () => {
     ['a controller asks for history', controller, { name: 'history', payload: {} }, 'it may not ask for history'],
     ['an api asks for history', api, { name: 'history', payload: {} }, undefined],
     [
-      'a user asks for the past',
-      user,
+      'the administrator asks for the past',
+      admin,
       { name: 'state', payload: { channels: channels({ resource: 'secrets' }), at: 1 } },
       undefined,
     ],
@@ -212,21 +213,60 @@ describe('whatever pods there are and whatever a node asks for', () => {
 });
 
 describe('everything', () => {
-  it.each<[Principal['kind'], string | undefined]>([
-    ['controller', undefined],
-    ['api', undefined],
-    ['user', undefined],
-    ['scheduler', 'it may not read everything'],
-    ['node', 'it may not read everything'],
-  ])('is told to a %s or not', (kind, why) => {
+  it.each<[Principal['kind'], string, string | undefined]>([
+    ['controller', 'x', undefined],
+    ['api', 'x', undefined],
+    ['user', 'admin', undefined],
+    ['user', 'ann', 'User "ann" cannot list resource "*" in API group "*" at the cluster scope'],
+    ['scheduler', 'x', 'it may not read everything'],
+    ['node', 'n1', 'it may not read everything'],
+  ])('is told to the %s %s or not', (kind, name, reason) => {
     const questions: Asked[] = [
       { name: 'state', payload: {} },
       { name: 'events', payload: { after: 0 } },
     ];
     for (const asked of questions) {
-      const said = rejection(cluster(), { kind, name: 'n1' }, asked);
-      if (why === undefined) expect(said).toBeUndefined();
-      else expect(said).toContain(why);
+      const message = rejection(cluster(), { kind, name }, asked);
+      if (reason === undefined) expect(message).toBeUndefined();
+      else expect(message).toContain(reason);
     }
+  });
+});
+
+describe('a user who asks over NATS', () => {
+  const GROUP = 'rbac.authorization.k8s.io';
+  const ann: Principal = { kind: 'user', name: 'ann' };
+  const rules = [{ verbs: ['get', 'list'], apiGroups: [''], resources: ['configmaps'] }];
+  const subjects = [{ apiGroup: GROUP, kind: 'User', name: 'ann' }];
+  const at = cluster();
+  const inDefault = (resource: 'roles' | 'rolebindings', fields: Record<string, unknown>): void => {
+    const asked = create(`${resource}.${GROUP}` as 'roles.rbac.authorization.k8s.io', 'reader', fields);
+    at.given({ ...asked, data: { ...asked.data, namespace: 'default' } } as Parameters<TestCluster['given']>[0]);
+  };
+  inDefault('roles', { rules });
+  inDefault('rolebindings', { roleRef: { apiGroup: GROUP, kind: 'Role', name: 'reader' }, subjects });
+  const key = (resource: string, namespace = 'default') => ({ resource, namespace, name: 'x' });
+
+  it.each<[Asked, string | undefined]>([
+    [{ name: 'position', payload: {} }, undefined],
+    [{ name: 'object', payload: { key: key('configmaps') } }, undefined],
+    [{ name: 'object', payload: { key: key('configmaps'), at: 1 } }, undefined],
+    [{ name: 'object', payload: { key: key('configmaps', 'other') } }, 'in the namespace "other"'],
+    [{ name: 'object', payload: { key: key('secrets'), at: 1 } }, 'cannot get resource "secrets"'],
+    [{ name: 'history', payload: { key: key('configmaps') } }, undefined],
+    [{ name: 'history', payload: { key: key('secrets') } }, 'cannot get resource "secrets"'],
+    [{ name: 'history', payload: {} }, 'cannot list resource "*"'],
+    [
+      { name: 'events', payload: { channels: [{ resource: 'configmaps' }], after: 0 } },
+      'cannot list resource "configmaps"',
+    ],
+    [{ name: 'state', payload: { channels: [{ resource: 'configmaps' }], at: 1 } }, 'at the cluster scope'],
+    [{ name: 'command', payload: { id: 'c' } }, 'cannot list resource "*"'],
+    [{ name: 'deadLetters', payload: {} }, 'cannot list resource "*"'],
+    [{ name: 'repeatDeadLetter', payload: { letter: 1, request: 'r' } }, 'cannot list resource "*"'],
+  ])('is answered by rights: %j', (asked, reason) => {
+    if (reason === undefined) expect(rejection(at, ann, asked)).toBeUndefined();
+    else expect(rejection(at, ann, asked)).toContain(reason);
+    expect(rejection(at, { kind: 'user', name: 'admin' }, asked)).toBeUndefined();
   });
 });

@@ -17,6 +17,7 @@ import {
 import { referencesOf } from '@shiplog/admission';
 import { statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
+import { userQueryRejection } from './user-queries';
 
 type AnyQuery = (typeof Declared)[number];
 /** A question with its declaration, discriminated by name. */
@@ -24,7 +25,7 @@ export type Asked = {
   [Q in AnyQuery as Q['name']]: { readonly name: Q['name']; readonly payload: PayloadOf<Q> };
 }[AnyQuery['name']];
 
-/** Kinds of principals that may ask anything that they may ask at all: they stand for people with all rights. */
+/** Kinds of principals that may ask anything that they may ask at all: an api asks for its users, users have rights of their own. */
 const UNRESTRICTED = new Set(['api', 'user']);
 
 /**
@@ -33,6 +34,7 @@ const UNRESTRICTED = new Set(['api', 'user']);
  */
 export function authoriseQuery(state: ReadonlyCluster, principal: Principal, asked: Asked): KubeStatus | undefined {
   const reason = rejectionOf(state, principal, asked);
+  if (reason === undefined && principal.kind === 'user') return userQueryRejection(state, principal.name, asked);
   return reason === undefined ? undefined : statusOf.forbidden('pods', '', `${principalName(principal)}: ${reason}`);
 }
 

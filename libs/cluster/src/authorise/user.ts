@@ -1,30 +1,13 @@
-import { denialOf, type ResourceRequest } from '@shiplog/authorization';
-import {
-  apiVersionOf,
-  userOf,
-  type AnyCommand,
-  type KubeStatus,
-  type ObjectKey,
-  type UserInfo,
-} from '@shiplog/contracts';
+import { userOf, type AnyCommand, type KubeStatus, type ObjectKey, type UserInfo } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
-
-/** What a command wants, each in one of several ways: an object that is served in two groups may be named by either. */
-type Wanted = readonly ResourceRequest[];
+import { firstDenial, waysOf, type Named, type Wanted } from './wanted';
 
 /**
  * Why a user may not have a command decided, in Kubernetes' words, or undefined: by the roles and bindings of the very state
  * that it is decided on, so that no right outlives its end, whatever the door and however long a command waited.
  */
 export function userRejection(state: ReadonlyCluster, command: AnyCommand): KubeStatus | undefined {
-  const user = userOf(command);
-  const rights = state.rights();
-  for (const ways of wantedBy(state, command, user)) {
-    const [first] = ways;
-    if (first === undefined || ways.some((way) => rights.access(way).allowed)) continue;
-    return denialOf(first, rights.access(first).reason);
-  }
-  return undefined;
+  return firstDenial(state, wantedBy(state, command, userOf(command)));
 }
 
 function* wantedBy(state: ReadonlyCluster, command: AnyCommand, user: UserInfo): Iterable<Wanted> {
@@ -69,8 +52,6 @@ function* wantedBy(state: ReadonlyCluster, command: AnyCommand, user: UserInfo):
   }
 }
 
-type Named = ObjectKey & { readonly apiVersion?: string; readonly subresource?: string };
-
 function isMissing(state: ReadonlyCluster, { resource, namespace, name }: ObjectKey): boolean {
   return state.get(resource, namespace, name) === undefined;
 }
@@ -79,25 +60,4 @@ function makes(state: ReadonlyCluster, key: Named): boolean {
   return (
     (key.subresource ?? '') === '' && state.catalog.get(key.resource)?.createOnUpdate === true && isMissing(state, key)
   );
-}
-
-function waysOf(
-  { catalog }: ReadonlyCluster,
-  asked: Pick<ResourceRequest, 'user' | 'verb'>,
-  { resource, namespace, name, subresource, apiVersion }: Named,
-): Wanted {
-  const row = catalog.get(resource);
-  const dot = resource.indexOf('.');
-  const plural = row?.plural ?? (dot < 0 ? resource : resource.slice(0, dot));
-  const own = row?.group ?? (dot < 0 ? '' : resource.slice(dot + 1));
-  const served = row?.versions.map((version) => groupOf(apiVersionOf(version))) ?? [];
-  const groups = apiVersion === undefined ? new Set([own, ...served]) : [groupOf(apiVersion)];
-  // A namespace is in itself, as in Kubernetes: who has rights there may have some to it.
-  const within = resource === 'namespaces' ? name : namespace;
-  return [...groups].map((group) => ({ ...asked, group, resource: plural, subresource, namespace: within, name }));
-}
-
-function groupOf(apiVersion: string): string {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0 ? '' : apiVersion.slice(0, slash);
 }
