@@ -17,14 +17,15 @@ import { rulesOf } from './kinds';
 import { distinctOwners } from './metadata/owners';
 import { validateMetadata } from './metadata/validate';
 import { checkNamespace, settleNamespace } from './namespace';
+import { mutateByPlugins, validateByPlugins } from './plugins';
 
 const GENERATED_NAME_BYTES = 63;
 const SUFFIX_BYTES = 5;
 const NAME_ATTEMPTS = 16;
 
 /**
- * Admits a new object: reads it (400), settles its namespace (400, 403, 404) and name, fills in defaults, asks admission (403), checks every rule
- * (422 with causes) and takes what it needs of the cluster. The result has uid (= ctx.seed) and creationTimestamp, and no
+ * Admits a new object: reads it (400), settles its namespace (400, 403, 404) and name, fills in defaults, has the admission plug-ins fill in
+ * theirs (403), checks every rule (422 with causes), takes what it needs of the cluster, and has the plug-ins look at it (403). The result has uid (= ctx.seed) and creationTimestamp, and no
  * resourceVersion. Whether the name is taken (409) is the caller's question, as only generated names are checked here.
  */
 export function admitCreate(row: ResourceRow, object: unknown, ctx: AdmissionContext): Result<KubeObject> {
@@ -44,9 +45,10 @@ export function admitCreate(row: ResourceRow, object: unknown, ctx: AdmissionCon
   stamp(row, draft, ctx);
   if (rules.generation !== 'none') draft.metadata.generation = 1;
   rules.defaults?.(draft);
+  const request = { row, object: draft, ctx };
+  const forbidden = mutateByPlugins(request);
+  if (forbidden !== undefined) return refused(forbidden);
   rules.prepareCreate?.(draft, ctx);
-  const forbidden = rules.forbids?.(draft, ctx);
-  if (forbidden !== undefined) return refused(statusOf.forbidden(row, draft.metadata.name ?? '', forbidden));
   const denied = rules.denies?.(draft, ctx);
   if (denied !== undefined) return refused(denied);
   const problems = new Problems();
@@ -54,7 +56,9 @@ export function admitCreate(row: ResourceRow, object: unknown, ctx: AdmissionCon
   rules.rows?.check(draft, problems);
   rules.validate?.(draft, problems, ctx);
   if (problems.none) rules.allocate?.(draft, undefined, problems, ctx);
-  return problems.none ? ok(draft) : refused(statusOf.invalid(row, draft.metadata.name ?? '', problems.causes));
+  if (!problems.none) return refused(statusOf.invalid(row, draft.metadata.name ?? '', problems.causes));
+  const disallowed = validateByPlugins(request);
+  return disallowed === undefined ? ok(draft) : refused(disallowed);
 }
 
 /** What only the system says of an object. */

@@ -7,6 +7,7 @@ export { validateCustomObject } from './custom/rules';
 export { distinctOwners } from './metadata/owners';
 export { checkNamespace } from './namespace';
 export { defaultPodSpec, pullPolicyOf } from './pods/defaults';
+export { admitDelete } from './plugins';
 export { SYSTEM_PRIORITIES } from './pods/priority';
 export { qosClassOf } from './pods/qos';
 export { referencesOf } from './pods/references';

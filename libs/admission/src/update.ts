@@ -17,6 +17,8 @@ import type { AdmissionContext } from './context';
 import { rulesOf } from './kinds';
 import { distinctOwners } from './metadata/owners';
 import { validateMetadata, validateMetadataUpdate } from './metadata/validate';
+import { mutateByPlugins, validateByPlugins } from './plugins';
+import type { AdmissionRequest } from './plugins/plugin';
 import { withScale } from './scale';
 
 /**
@@ -81,7 +83,15 @@ function replaceOther(
   const problems = new Problems();
   if (after.metadata !== before.metadata) validateMetadata(after.metadata, rules.name, problems);
   validateMetadataUpdate(written.value.metadata, before.metadata, problems);
-  return problems.none ? ok(after) : refused(statusOf.invalid(row, before.metadata.name, problems.causes));
+  return allowed({ row, subresource, object: after, before, ctx }, problems);
+}
+
+/** What was written, unless it breaks a rule (422) or a plug-in refuses it (403). */
+function allowed(request: AdmissionRequest & { before: StoredObject }, problems: Problems): Result<KubeObject> {
+  const { row, object, before } = request;
+  if (!problems.none) return refused(statusOf.invalid(row, before.metadata.name, problems.causes));
+  const disallowed = validateByPlugins(request);
+  return disallowed === undefined ? ok(object) : refused(disallowed);
 }
 
 /** The object is the one that the request's path names. */
@@ -134,6 +144,8 @@ function replaceMain(
   const rules = rulesOf(row);
   rules.defaults?.(draft);
   if (row.versions[0].subresources.includes('status')) takeOver(draft, before, 'status');
+  const forbidden = mutateByPlugins({ row, object: draft, before, ctx });
+  if (forbidden !== undefined) return refused(forbidden);
   rules.prepareUpdate?.(draft, before, ctx);
   const after = keepingMetadata(before, draft);
   if (generationMoves(rules.generation, before, after)) {
@@ -148,7 +160,7 @@ function replaceMain(
   rules.rows?.check(after, problems, { before });
   rules.validate?.(after, problems, ctx, before);
   if (problems.none) rules.allocate?.(after, before, problems, ctx);
-  return problems.none ? ok(after) : refused(statusOf.invalid(row, before.metadata.name, problems.causes));
+  return allowed({ row, object: after, before, ctx }, problems);
 }
 
 /**

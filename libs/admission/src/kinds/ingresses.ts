@@ -14,11 +14,9 @@ import {
 } from '@shiplog/apimachinery';
 import { domainPrefixedPath, form, immutable, required, shorterThan } from '../rows/checks';
 import { FieldRules } from '../rows/rows';
-import { defaultOf } from './default-class';
 import { defineKind } from './kind';
 
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
-const DEFAULT_CLASS = 'ingressclass.kubernetes.io/is-default-class';
 const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
 const UNCLEAR_IN_PATHS = ['//', '/./', '/../', '%2f', '%2F'];
 const UNCLEAR_ENDS = ['/..', '/.'];
@@ -31,12 +29,8 @@ export const ingresses = defineKind<'ingresses.networking.k8s.io'>({
   resource: 'ingresses.networking.k8s.io',
   name: dnsSubdomain,
   generation: 'spec',
-  prepareCreate(draft, ctx) {
+  prepareCreate(draft) {
     draft.status = { loadBalancer: {} };
-    const named = draft.metadata.annotations?.[CLASS_ANNOTATION] ?? draft.spec?.ingressClassName;
-    if (named !== undefined) return;
-    const standard = defaultOf(ctx, 'ingressclasses.networking.k8s.io', DEFAULT_CLASS);
-    if (standard !== undefined) draft.spec = { ...draft.spec, ingressClassName: standard };
   },
   validate(draft, problems, _ctx, before) {
     if (before !== undefined && draft.spec === before.spec) return;

@@ -41,10 +41,8 @@ export interface KindRules<R extends BuiltIn> {
   readonly fields?: Readonly<Record<string, (object: ObjectOf<R>) => unknown>>;
   /** Fills in what the user may leave out. Runs on create and on update, before validation; must be idempotent. */
   defaults?(draft: Draft<R>): void;
-  /** What only a new object gets: its first status, what admission adds. */
+  /** What only a new object gets: its first status. Runs after the admission plug-ins have filled it in. */
   prepareCreate?(draft: Draft<R>, ctx: AdmissionContext): void;
-  /** Why admission forbids a new object, for what the cluster has or lacks; in words that follow "is forbidden: ". */
-  forbids?(draft: Draft<R>, ctx: AdmissionContext): string | undefined;
   /** What the one who asks has no right to, although they may write the kind: rights that they would give, for example. */
   denies?(draft: Draft<R>, ctx: AdmissionContext, before?: ObjectOf<R>): KubeStatus | undefined;
   /** What the main resource's update must take over from the object before. */
@@ -74,7 +72,6 @@ export interface AnyKindRules {
   readonly fields?: Readonly<Record<string, (object: KubeObject) => unknown>>;
   defaults?(draft: KubeObject): void;
   prepareCreate?(draft: KubeObject, ctx: AdmissionContext): void;
-  forbids?(draft: KubeObject, ctx: AdmissionContext): string | undefined;
   denies?(draft: KubeObject, ctx: AdmissionContext, before?: KubeObject): KubeStatus | undefined;
   prepareUpdate?(draft: KubeObject, before: KubeObject, ctx: AdmissionContext): void;
   readonly rows?: FieldRules;

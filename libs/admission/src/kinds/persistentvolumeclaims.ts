@@ -2,11 +2,9 @@ import type { PersistentVolumeClaimSpec, TypedObjectReference } from '@shiplog/c
 import { dnsSubdomain, milliOf, type Problems, qualifiedName, sameJson } from '@shiplog/apimachinery';
 import { validateAmount } from '../pods/resources';
 import { defaultClaimSpec, validateClaimSpec } from '../volumes/claim';
-import { defaultOf } from './default-class';
 import { type Draft, defineKind } from './kind';
 
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
-const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 const SPEC_RULE =
   'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 const RESIZE_STATES = [
@@ -27,13 +25,9 @@ export const persistentVolumeClaims = defineKind<'persistentvolumeclaims'>({
   defaults(draft) {
     defaultClaimSpec((draft.spec ??= {}));
   },
-  prepareCreate(draft, ctx) {
+  prepareCreate(draft) {
     draft.status = { phase: 'Pending' };
-    const spec = (draft.spec ??= {});
-    matchSources(spec);
-    if (spec.storageClassName !== undefined || draft.metadata.annotations?.[CLASS_ANNOTATION] !== undefined) return;
-    const standard = defaultOf(ctx, 'storageclasses.storage.k8s.io', DEFAULT_CLASS);
-    if (standard !== undefined) spec.storageClassName = standard;
+    matchSources((draft.spec ??= {}));
   },
   prepareUpdate(draft) {
     matchSources(draft.spec ?? {});

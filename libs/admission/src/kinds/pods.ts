@@ -1,13 +1,8 @@
-import type { PodSpec, Toleration } from '@shiplog/contracts';
 import { dnsSubdomain, sameJson } from '@shiplog/apimachinery';
 import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
 import { withEphemeralContainers } from '../pods/ephemeral-update';
-import { admitPriority, priorityProblem } from '../pods/priority';
 import { qosClassOf } from '../pods/qos';
 import { withResources } from '../pods/resize';
-import { admitRuntime, runtimeProblem } from '../pods/runtime-class';
-import type { AdmissionContext } from '../context';
-import { accountProblem, runAsAccount } from '../pods/account';
 import { validatePodAnnotations } from '../pods/annotations';
 import { validateNewPod, validatePodOnly } from '../pods/pod-only';
 import { validatePodUpdate } from '../pods/update';
@@ -15,40 +10,6 @@ import { validatePodSpec } from '../pods/validate';
 import { defaultPodStatus, validatePodStatusUpdate } from '../pods/status-update';
 import { nameWarnings, podSpecWarnings } from '../pods/warnings';
 import { carryOver, defineKind } from './kind';
-
-const EVICTION_DELAY_SECONDS = 300;
-const AWAITED_TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
-
-/** Adds what Kubernetes' DefaultTolerationSeconds admission adds: a lost node is forgiven for five minutes. */
-function tolerateLostNodes(spec: PodSpec): void {
-  const given = spec.tolerations ?? [];
-  const missing = AWAITED_TAINTS.filter((key) => !given.some((toleration) => toleratesEviction(toleration, key)));
-  if (missing.length === 0) return;
-  spec.tolerations = [
-    ...given,
-    ...missing.map((key) => ({
-      key,
-      operator: 'Exists',
-      effect: 'NoExecute',
-      tolerationSeconds: EVICTION_DELAY_SECONDS,
-    })),
-  ];
-}
-
-function toleratesEviction(toleration: Toleration, key: string): boolean {
-  return (
-    (toleration.key === undefined || toleration.key === key) &&
-    (toleration.effect === undefined || toleration.effect === 'NoExecute')
-  );
-}
-
-/** What Kubernetes' priority, runtime class and toleration admissions fill in. */
-function admit(spec: PodSpec, ctx: AdmissionContext): void {
-  spec.enableServiceLinks ??= true;
-  admitPriority(spec, ctx);
-  admitRuntime(spec, ctx);
-  tolerateLostNodes(spec);
-}
 
 export const pods = defineKind<'pods'>({
   resource: 'pods',
@@ -71,23 +32,14 @@ export const pods = defineKind<'pods'>({
     defaultPodSpec(draft.spec);
     if (draft.spec.hostNetwork === true) exposeOnHost(draft.spec);
   },
-  prepareCreate(draft, ctx) {
-    const spec = draft.spec ?? { containers: [] };
-    runAsAccount(draft, spec, ctx);
-    admit(spec, ctx);
-    draft.spec = spec;
-    draft.status = { phase: 'Pending', qosClass: qosClassOf(spec) };
-  },
-  forbids(draft, ctx) {
-    const spec = draft.spec ?? { containers: [] };
-    return accountProblem(draft, spec, ctx) ?? priorityProblem(spec, ctx) ?? runtimeProblem(spec, ctx);
+  prepareCreate(draft) {
+    draft.status = { phase: 'Pending', qosClass: qosClassOf(draft.spec ?? { containers: [] }) };
   },
   prepareUpdate(draft, before) {
     const spec = draft.spec ?? { containers: [] };
     // What admission once filled in stays when a client that never saw it replaces the pod.
     carryOver(spec, before.spec, ['serviceAccountName', 'priority', 'preemptionPolicy', 'nodeName']);
     if (spec.serviceAccountName !== undefined) spec.serviceAccount = spec.serviceAccountName;
-    tolerateLostNodes(spec);
   },
   validate(draft, problems, _ctx, before) {
     const spec = draft.spec ?? { containers: [] };

@@ -1,6 +1,5 @@
 import type { PriorityClass } from '@shiplog/contracts';
 import { dnsSubdomain, type Problems } from '@shiplog/apimachinery';
-import type { AdmissionContext } from '../context';
 import { SYSTEM_PRIORITIES } from '../pods/priority';
 import { immutable, supported } from '../rows/checks';
 import { FieldRules } from '../rows/rows';
@@ -22,7 +21,6 @@ export const priorityClasses = defineKind<'priorityclasses.scheduling.k8s.io'>({
   prepareCreate(draft) {
     draft.metadata.generation = 1;
   },
-  forbids: (draft, ctx) => secondDefault(draft, ctx),
   rows: new FieldRules({ preemptionPolicy: [immutable, supported(...POLICIES)] }),
   validate(draft, problems, _ctx, before) {
     if (before === undefined) validateValue(draft, problems);
@@ -31,14 +29,6 @@ export const priorityClasses = defineKind<'priorityclasses.scheduling.k8s.io'>({
     if (draft.value !== before.value) problems.forbidden('value', 'may not be changed in an update.');
   },
 });
-
-/** There is one class for pods that name none. */
-function secondDefault(draft: Draft<'priorityclasses.scheduling.k8s.io'>, ctx: AdmissionContext): string | undefined {
-  if (draft.globalDefault !== true) return undefined;
-  const other = ctx.state.list('priorityclasses.scheduling.k8s.io').find((found) => found.globalDefault === true);
-  if (other === undefined || other.metadata.name === draft.metadata.name) return undefined;
-  return `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`;
-}
 
 function validateValue(draft: Draft<'priorityclasses.scheduling.k8s.io'>, problems: Problems): void {
   const { value = 0 } = draft;

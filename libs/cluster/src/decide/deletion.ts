@@ -8,7 +8,7 @@ import {
   type ResourceRow,
   type StoredObject,
 } from '@shiplog/contracts';
-import { matchesFields, parseFieldSelector, SYSTEM_PRIORITIES } from '@shiplog/admission';
+import { admitDelete, matchesFields, parseFieldSelector } from '@shiplog/admission';
 import {
   DEFINITIONS,
   isJsonObject,
@@ -39,9 +39,6 @@ const ORPHAN_FINALIZER = 'orphan';
 const ORPHANING: readonly ResourceId[] = ['replicationcontrollers', 'jobs.batch'];
 
 const DEFAULT_POD_GRACE_SECONDS = 30;
-
-/** Namespaces that the cluster can't do without. */
-const IMMORTAL: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** What a deletion does to one object: an event and the object as it leaves or waits, or a rejection. */
 type Deletion =
@@ -141,7 +138,7 @@ export function deletionOf(
   leaving = object,
 ): Deletion {
   const resource = row.id;
-  const status = preconditionRejection(row, object, options) ?? deletionRejection(resource, object.metadata.name);
+  const status = preconditionRejection(row, object, options) ?? admitDelete(row, object.metadata.name);
   if (status !== undefined) return { ok: false, status };
   const after = marked(context, resource, leaving, options);
   if (isReadyToGo(resource, after)) return { ok: true, event: deletedEvent(resource, object), after };
@@ -259,15 +256,6 @@ function policyFinalizer(
       if (present.includes(FOREGROUND_FINALIZER)) return FOREGROUND_FINALIZER;
       return ORPHANING.includes(resource) ? ORPHAN_FINALIZER : undefined;
   }
-}
-
-/** 403 for what must stay. */
-function deletionRejection(resource: ResourceId, name: string): KubeStatus | undefined {
-  if (resource === 'priorityclasses.scheduling.k8s.io' && SYSTEM_PRIORITIES.has(name)) {
-    return statusOf.forbidden(resource, name, 'this is a system priority class and cannot be deleted');
-  }
-  if (resource !== 'namespaces' || !IMMORTAL.includes(name)) return undefined;
-  return statusOf.forbidden(resource, name, 'this namespace may not be deleted');
 }
 
 /** A namespace that is being deleted says so in its phase; a definition whose objects go first, in a condition. */
