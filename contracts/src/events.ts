@@ -30,6 +30,9 @@ export const NAMED_FACTS = {
   replicationcontrollers: {
     ReplicasChanged: 'Another number of pods is wanted; holds from and to.',
   },
+  resourcequotas: {
+    UsageChanged: 'What is used of the quota, or what may be, changed with the objects of its namespace.',
+  },
   nodes: {
     BecameReady: 'The node takes pods (again).',
     BecameNotReady: 'The node said it cannot run pods.',

@@ -1,6 +1,7 @@
 import type { Catalog } from '@shiplog/apimachinery';
 import type { ObjectOf, ResourceId, UserInfo } from '@shiplog/contracts';
 import type { ReadonlyRights } from '@shiplog/authorization';
+import type { ReadonlyQuotaLedger } from './plugins/resource-quota/ledger';
 import type { ReadonlyAllocations } from './service-rules/allocations';
 
 /** What admission may look at of the cluster: the state right before the command. `ClusterState` satisfies it. */
@@ -13,6 +14,8 @@ export interface ReadonlyCluster {
   allocations(): ReadonlyAllocations;
   /** Who may do what. */
   rights(): ReadonlyRights;
+  /** What the objects of a namespace use of what quotas limit. */
+  quotaLedger(namespace: string): ReadonlyQuotaLedger;
 }
 
 /** Everything that a decision about one write depends on beside the object itself: no clock, no chance, no I/O. */

@@ -8,6 +8,8 @@ export { distinctOwners } from './metadata/owners';
 export { checkNamespace } from './namespace';
 export { defaultPodSpec, pullPolicyOf } from './pods/defaults';
 export { admitDelete } from './plugins';
+export { QuotaLedger, type ReadonlyQuotaLedger, usedOf } from './plugins/resource-quota/ledger';
+export { usageOf } from './plugins/resource-quota/usage';
 export { SYSTEM_PRIORITIES } from './pods/priority';
 export { qosClassOf } from './pods/qos';
 export { referencesOf } from './pods/references';

@@ -1,9 +1,10 @@
 import type { LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { Catalog, definedResource, DEFINITIONS } from '@shiplog/apimachinery';
-import { Allocations, type ReadonlyAllocations } from '@shiplog/admission';
+import { Allocations, type ReadonlyAllocations, type ReadonlyQuotaLedger } from '@shiplog/admission';
 import { Rights, type ReadonlyRights } from '@shiplog/authorization';
 import { Collection } from './collection';
 import { foldObject } from './fold';
+import { NamespaceLedgers } from './namespace-ledgers';
 import { PodsOfNodes } from './pods-of-nodes';
 import { ReferringNodes } from './referring-nodes';
 
@@ -26,6 +27,8 @@ export interface ReadonlyCluster {
   allocations(): ReadonlyAllocations;
   /** Who may do what. */
   rights(): ReadonlyRights;
+  /** What the objects of a namespace use of what quotas limit. */
+  quotaLedger(namespace: string): ReadonlyQuotaLedger;
 }
 
 /** The state of a cluster: the fold of its log. Objects are immutable; the state is not. */
@@ -38,6 +41,8 @@ export class ClusterState implements ReadonlyCluster {
   #podsOfNodes: PodsOfNodes | undefined;
   #referringNodes: ReferringNodes | undefined;
   #rights: Rights | undefined;
+  /** As these: only namespaces with quotas pay. */
+  readonly #ledgers = new NamespaceLedgers(this);
   #catalog: Catalog;
 
   /** @param fold of one object; a view folds what it keeps */
@@ -103,6 +108,10 @@ export class ClusterState implements ReadonlyCluster {
     return (this.#rights ??= new Rights((resource) => this.values(resource)));
   }
 
+  quotaLedger(namespace: string): ReadonlyQuotaLedger {
+    return this.#ledgers.of(namespace);
+  }
+
   /** Folds one event in. Throws a FoldError when it can't follow this state. */
   apply(event: LogEvent): AppliedEvent {
     const collection = this.#collection(event.resource);
@@ -137,6 +146,7 @@ export class ClusterState implements ReadonlyCluster {
 
   /** Keeps what is made from objects of some resources in step with them. */
   #derive(resource: ResourceId, before: StoredObject | undefined, after: StoredObject | undefined): void {
+    this.#ledgers.replace(resource, before, after);
     if (resource === 'services') {
       type Service = ObjectOf<'services'> | undefined;
       this.#allocations?.replace(before as Service, after as Service);

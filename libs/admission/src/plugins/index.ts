@@ -7,6 +7,7 @@ import { limitRanger } from './limit-ranger';
 import { namespaceLifecycle } from './namespace-lifecycle';
 import type { AdmissionPlugin, AdmissionRequest } from './plugin';
 import { priority } from './priority';
+import { resourceQuota } from './resource-quota';
 import { runtimeClass } from './runtime-class';
 import { serviceAccount } from './service-account';
 
@@ -20,6 +21,7 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   defaultStorageClass,
   runtimeClass,
   defaultIngressClass,
+  resourceQuota,
 ];
 
 /** Plug-ins that look at a resource, found once for each: most objects are looked at by none. */

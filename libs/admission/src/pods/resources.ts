@@ -9,10 +9,10 @@ const OBJECTS =
 const QUOTAS = /^(?:(?:requests|limits)\.(?:cpu|memory|ephemeral-storage)|requests\.(?:storage|hugepages-.+))$/;
 const HUGE_PAGES = 'hugepages-';
 
-const isHugePages = (name: string): boolean => name.startsWith(HUGE_PAGES);
+export const isHugePages = (name: string): boolean => name.startsWith(HUGE_PAGES);
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
 /** What a node has a counted number of: a pod gets what it asks for whole, or not at all. */
-const isExtended = (name: string): boolean => !isNative(name) && !name.startsWith('requests.');
+export const isExtended = (name: string): boolean => !isNative(name) && !name.startsWith('requests.');
 const mayBeShared = (name: string): boolean => isNative(name) && !isHugePages(name);
 
 /** Kubernetes' rules for requests and limits: names, amounts, requests within limits, and claims that the pod has. */

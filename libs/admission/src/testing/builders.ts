@@ -12,6 +12,8 @@ import { Catalog } from '@shiplog/apimachinery';
 import { SEED, stored, valueOf } from '../../../apimachinery/src/testing/objects';
 import { admitCreate } from '../create';
 import type { AdmissionContext, ReadonlyCluster } from '../context';
+import { QuotaLedger } from '../plugins/resource-quota/ledger';
+import { usageOf } from '../plugins/resource-quota/usage';
 import { Allocations } from '../service-rules/allocations';
 
 export * from '../../../apimachinery/src/testing/objects';
@@ -45,6 +47,15 @@ export class FewObjects implements ReadonlyCluster {
 
   rights(): Rights {
     return new Rights((resource) => this.list(resource) as unknown as StoredObject[]);
+  }
+
+  quotaLedger(namespace: string): QuotaLedger {
+    const ledger = new QuotaLedger();
+    for (const [key, object] of this.#objects) {
+      if (object.metadata.namespace !== namespace) continue;
+      ledger.replace(undefined, usageOf(key.slice(0, key.indexOf(' ')), object));
+    }
+    return ledger;
   }
 }
 

@@ -1,10 +1,11 @@
 import type { AnyCommand } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
-import { contextOf, type CommandMetadata, type Decided } from './decision';
+import { contextOf, type CommandMetadata, type Decided, type DecisionContext } from './decision';
 import { decideDelete, decideDeleteCollection } from './deletion';
 import { decideEvict } from './eviction';
 import { decideCreate, decidePatch, decideReplace } from './objects';
 import { decideBindPods, decideMarkUnschedulable, decideReportPods } from './pods';
+import { withQuotaUsage } from './quotas';
 
 /**
  * What a command comes to in a state: the events that it makes and the draft of its answer, or the rejection that
@@ -12,6 +13,10 @@ import { decideBindPods, decideMarkUnschedulable, decideReportPods } from './pod
  */
 export function decide(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): Decided {
   const context = contextOf(state, command, metadata);
+  return withQuotaUsage(context, decideCommand(context, command));
+}
+
+function decideCommand(context: DecisionContext, command: AnyCommand): Decided {
   switch (command.type) {
     case 'CreateObject':
       return decideCreate(context, command.data);

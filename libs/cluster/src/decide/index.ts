@@ -13,3 +13,4 @@ export {
 export { chooseForDeletion, decideDeletionOf, type ChosenForDeletion } from './deletion';
 export { mayMakeObject } from './objects';
 export { NAMING_RULES, type NamingRule } from './naming';
+export { withQuotaUsage } from './quotas';

@@ -24,6 +24,7 @@ export function guardedState(view: View, state: ReadonlyCluster): ReadonlyCluste
     size: (resource) => state.size(resource),
     allocations: () => state.allocations(),
     rights: () => state.rights(),
+    quotaLedger: (namespace) => state.quotaLedger(namespace),
   };
 }
 

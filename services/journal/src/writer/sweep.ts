@@ -3,6 +3,7 @@ import {
   contextOf,
   decideDeletionOf,
   resultOf,
+  withQuotaUsage,
   type ChosenForDeletion,
   type Decided,
   type ItemDraft,
@@ -71,7 +72,8 @@ export class Sweep {
       this.#chosen = chosen.objects;
     }
     const objects = this.#chosen.slice(this.#done, this.#done + SLICE_OBJECTS);
-    return decideDeletionOf(contextOf(state, command, metadata), this.data, objects);
+    const context = contextOf(state, command, metadata);
+    return withQuotaUsage(context, decideDeletionOf(context, this.data, objects));
   }
 
   /** Takes a committed slice in. */
