@@ -72,6 +72,11 @@ export const CommandReplySchema = Type.Union(
       events: Type.Integer({ minimum: 0, description: 'How many events it made; 0: the state was as asked.' }),
       object: Optional(AnyObject),
       results: Optional(Type.Array(ItemResultSchema)),
+      warnings: Optional(
+        Type.Array(Type.String(), {
+          description: 'What its sender should be told beside, as Kubernetes does in headers.',
+        }),
+      ),
     }),
     Type.Object({ ok: Type.Literal(false), status: Status }),
   ],

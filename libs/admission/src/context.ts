@@ -37,6 +37,8 @@ export interface AdmissionContext {
   readonly user: UserInfo;
   /** Of the version in which the object (or its patch) is written. Default: that in which it is stored. */
   readonly apiVersion?: string;
+  /** Collects what the client should be told beside the answer. */
+  readonly warnings?: string[];
   /** The namespace of the request's path, when the caller knows it: the object's own must be the same or absent. */
   readonly namespace?: string;
 }

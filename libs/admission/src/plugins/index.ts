@@ -5,7 +5,8 @@ import { defaultStorageClass } from './default-storage-class';
 import { defaultTolerationSeconds } from './default-toleration-seconds';
 import { limitRanger } from './limit-ranger';
 import { namespaceLifecycle } from './namespace-lifecycle';
-import type { AdmissionPlugin, AdmissionRequest } from './plugin';
+import type { AdmissionPlugin, AdmissionRequest, Refusal } from './plugin';
+import { podSecurity } from './pod-security';
 import { priority } from './priority';
 import { resourceQuota } from './resource-quota';
 import { runtimeClass } from './runtime-class';
@@ -16,6 +17,7 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   limitRanger,
   serviceAccount,
+  podSecurity,
   priority,
   defaultTolerationSeconds,
   defaultStorageClass,
@@ -65,6 +67,7 @@ export function admitDelete(row: Named & { id: ResourceId }, name: string): Kube
   return undefined;
 }
 
-function forbidden({ row, object }: AdmissionRequest, problem: string): KubeStatus {
+function forbidden({ row, object }: AdmissionRequest, problem: NonNullable<Refusal>): KubeStatus {
+  if (typeof problem !== 'string') return problem;
   return statusOf.forbidden(row, object.metadata.name ?? '', problem);
 }

@@ -1,4 +1,4 @@
-import type { BuiltIn, KubeObject, ResourceId, ResourceRow, StoredObject } from '@shiplog/contracts';
+import type { BuiltIn, KubeObject, KubeStatus, ResourceId, ResourceRow, StoredObject } from '@shiplog/contracts';
 import type { AdmissionContext } from '../context';
 
 /** A write as the plug-ins see it. */
@@ -13,19 +13,19 @@ export interface AdmissionRequest {
   readonly ctx: AdmissionContext;
 }
 
-/**
- * One of Kubernetes' built-in admission plug-ins. What it answers is why it refuses, in words that follow "is forbidden: ";
- * undefined: it has nothing against it.
- */
+/** Why a plug-in refuses a write: in words that follow "is forbidden: ", or as another status. Undefined: it has nothing against it. */
+export type Refusal = string | KubeStatus | undefined;
+
+/** One of Kubernetes' built-in admission plug-ins. What a client should be told besides, it adds to the context's warnings. */
 export interface AdmissionPlugin {
   /** As Kubernetes' `--enable-admission-plugins` calls it. */
   readonly name: string;
   /** What it looks at: it is not asked about the rest. */
   readonly resources: readonly BuiltIn[] | 'all';
   /** Fills in what the cluster says of a new or changed object; before defaults that rest on it, and before validation. */
-  admit?(request: AdmissionRequest): string | undefined;
+  admit?(request: AdmissionRequest): Refusal;
   /** Looks at an object that is valid. */
-  validate?(request: AdmissionRequest): string | undefined;
+  validate?(request: AdmissionRequest): Refusal;
   /** Looks at an object that somebody wants to be gone. */
   validateDelete?(resource: ResourceId, name: string): string | undefined;
 }

@@ -1,6 +1,6 @@
 import type { AnyCommand } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
-import { contextOf, type CommandMetadata, type Decided, type DecisionContext } from './decision';
+import { contextOf, warningsOf, type CommandMetadata, type Decided, type DecisionContext } from './decision';
 import { decideDelete, decideDeleteCollection } from './deletion';
 import { decideEvict } from './eviction';
 import { decideCreate, decidePatch, decideReplace } from './objects';
@@ -13,7 +13,9 @@ import { withQuotaUsage } from './quotas';
  */
 export function decide(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): Decided {
   const context = contextOf(state, command, metadata);
-  return withQuotaUsage(context, decideCommand(context, command));
+  const decided = withQuotaUsage(context, decideCommand(context, command));
+  const warnings = warningsOf(context);
+  return decided.ok && warnings.length > 0 ? { ...decided, reply: { ...decided.reply, warnings } } : decided;
 }
 
 function decideCommand(context: DecisionContext, command: AnyCommand): Decided {

@@ -38,10 +38,21 @@ export interface DecisionContext {
   readonly metadata: CommandMetadata;
   readonly actor: string;
   readonly user: UserInfo;
+  /** Collects what the sender should be told beside the answer. */
+  readonly warnings: string[];
 }
 
 export function contextOf(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): DecisionContext {
-  return { state, metadata, actor: command.actor, user: userOf(command) };
+  return { state, metadata, actor: command.actor, user: userOf(command), warnings: [] };
+}
+
+/** Of warnings, more are not read by anybody. */
+const MOST_WARNINGS = 64;
+const WARNING_CHARACTERS = 4_096;
+
+/** What the sender should be told, as far as an answer has room for it. */
+export function warningsOf({ warnings }: DecisionContext): string[] {
+  return warnings.slice(0, MOST_WARNINGS).map((text) => text.slice(0, WARNING_CHARACTERS));
 }
 
 /** An event that was decided but has no place in the log yet. */
@@ -72,6 +83,7 @@ export interface ReplyDraft {
   readonly position: number;
   readonly object?: KubeObject;
   readonly items?: readonly ItemDraft[];
+  readonly warnings?: readonly string[];
 }
 
 /** What a command comes to. A refused one leaves no trace in the log. */
@@ -131,7 +143,7 @@ export function sizeRejection(object: KubeObject): KubeStatus | undefined {
 
 /** The answer, once the command's events have their places: `count` of them from `first` on. */
 export function replyOf(draft: ReplyDraft, first: number, count: number): CommandReply {
-  const { key, uid, object, items } = draft;
+  const { key, uid, object, items, warnings } = draft;
   return {
     ok: true,
     position: count === 0 ? draft.position : first + count - 1,
@@ -140,6 +152,7 @@ export function replyOf(draft: ReplyDraft, first: number, count: number): Comman
     events: count,
     object,
     results: items?.map((item) => resultOf(item, first)),
+    ...(warnings === undefined ? {} : { warnings: [...warnings] }),
   };
 }
 

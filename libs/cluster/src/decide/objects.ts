@@ -32,10 +32,10 @@ import type { ReadonlyCluster } from '../state';
 
 /** What admission may know: the context's state and time, with the uid as the seed of its choices. */
 function admissionOf(
-  { state, metadata, user }: DecisionContext,
+  { state, metadata, user, warnings }: DecisionContext,
   more: Pick<AdmissionContext, 'namespace' | 'apiVersion'>,
 ): AdmissionContext {
-  return { state, now: metadata.time, seed: metadata.uid, settings: metadata.settings, user, ...more };
+  return { state, now: metadata.time, seed: metadata.uid, settings: metadata.settings, user, warnings, ...more };
 }
 
 /** Decides CreateObject. Refuses as Kubernetes does: 400, 403, 404 (namespace), 409 (name taken), 422. */

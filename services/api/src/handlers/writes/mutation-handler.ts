@@ -283,7 +283,8 @@ export class MutationHandler {
         isScale ? jsonAnswer(code, scaleOf(version, fromStored(version, object))) : presentObject(code, object, shown),
       () => jsonAnswer(code, withoutOwners(object)),
     );
-    const warnings = [...before.warnings, ...admissionWarnings(request, object, before)];
+    const told = [...admissionWarnings(request, object, before), ...(reply.warnings ?? [])];
+    const warnings = [...before.warnings, ...told];
     return warnings.length === 0 ? answer : { ...answer, headers: { warning: warningHeader(warnings) } };
   }
 
