@@ -89,8 +89,16 @@ export interface EventData {
   changes?: Changes;
   /** How a scheduler came to its choice. */
   decision?: SchedulingDecision;
+  /** What the cluster's policies and webhooks said of the command: in the first of its events. */
+  admission?: AdmissionRecord;
   /** What the fact says in words of its own, for example `{ container: 'web', exitCode: 137, reason: 'OOMKilled' }`. */
   facts?: Readonly<Record<string, unknown>>;
+}
+
+/** What became of a command on its way by policies and webhooks, as far as nobody could find it out again. */
+export interface AdmissionRecord {
+  /** What they noted of the request (audit annotations), for example `policy.example.com/reason`. */
+  annotations?: Readonly<Record<string, string>>;
 }
 
 /** One event of the log. */

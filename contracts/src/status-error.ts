@@ -2,7 +2,11 @@ import type { KubeStatus } from './generated/kubernetes';
 
 /** The other side answered with a failure, as Kubernetes would put it. */
 export class StatusError extends Error {
-  constructor(readonly status: KubeStatus) {
+  /** @param warnings what the client should be told beside */
+  constructor(
+    readonly status: KubeStatus,
+    readonly warnings: readonly string[] = [],
+  ) {
     super(status.message ?? status.reason ?? 'failed');
     this.name = 'StatusError';
   }

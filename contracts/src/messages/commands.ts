@@ -62,6 +62,7 @@ const ItemResultSchema = Type.Union([
   Type.Object({ ok: Type.Literal(true), position: Position() }),
   Type.Object({ ok: Type.Literal(false), status: Status }),
 ]);
+const warnings = Optional(Type.Array(Type.String(), { description: 'What the sender should be told beside.' }));
 export const CommandReplySchema = Type.Union(
   [
     Type.Object({
@@ -72,13 +73,9 @@ export const CommandReplySchema = Type.Union(
       events: Type.Integer({ minimum: 0, description: 'How many events it made; 0: the state was as asked.' }),
       object: Optional(AnyObject),
       results: Optional(Type.Array(ItemResultSchema)),
-      warnings: Optional(
-        Type.Array(Type.String(), {
-          description: 'What its sender should be told beside, as Kubernetes does in headers.',
-        }),
-      ),
+      warnings,
     }),
-    Type.Object({ ok: Type.Literal(false), status: Status }),
+    Type.Object({ ok: Type.Literal(false), status: Status, warnings }),
   ],
   { $id: 'CommandReply', description: "The journal's answer; `status` is what Kubernetes would answer." },
 );

@@ -22,6 +22,9 @@ export const EventDataSchema = Type.Unsafe<EventData>(
         ),
       ),
       decision: Optional(Decision),
+      admission: Optional(
+        Type.Object({}, { description: "What the cluster's policies and webhooks said of the command." }),
+      ),
       facts: Optional(Type.Object({}, { description: 'What the fact says in words of its own.' })),
     },
     {

@@ -2,6 +2,8 @@ import type { Catalog } from '@shiplog/apimachinery';
 import type { ObjectOf, ResourceId, UserInfo } from '@shiplog/contracts';
 import type { ReadonlyRights } from '@shiplog/authorization';
 import type { ReadonlyQuotaLedger } from './plugins/resource-quota/ledger';
+import type { AdmissionHooks } from './dynamic/hooks';
+import type { AdmissionRun } from './dynamic/run';
 import type { ReadonlyAllocations } from './service-rules/allocations';
 
 /** What admission may look at of the cluster: the state right before the command. `ClusterState` satisfies it. */
@@ -16,6 +18,8 @@ export interface ReadonlyCluster {
   rights(): ReadonlyRights;
   /** What the objects of a namespace use of what quotas limit. */
   quotaLedger(namespace: string): ReadonlyQuotaLedger;
+  /** What of this state has a say in writes. */
+  admissionHooks(): AdmissionHooks;
 }
 
 /** Everything that a decision about one write depends on beside the object itself: no clock, no chance, no I/O. */
@@ -41,4 +45,6 @@ export interface AdmissionContext {
   readonly warnings?: string[];
   /** The namespace of the request's path, when the caller knows it: the object's own must be the same or absent. */
   readonly namespace?: string;
+  /** The policies and webhooks of the cluster, as far as there are any; absent: nobody has a say. */
+  readonly dynamic?: AdmissionRun;
 }

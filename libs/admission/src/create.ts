@@ -13,6 +13,7 @@ import {
   versionedAs,
 } from '@shiplog/apimachinery';
 import type { AdmissionContext } from './context';
+import { validateCreated } from './dynamic/admit';
 import { rulesOf } from './kinds';
 import { distinctOwners } from './metadata/owners';
 import { validateMetadata } from './metadata/validate';
@@ -57,7 +58,7 @@ export function admitCreate(row: ResourceRow, object: unknown, ctx: AdmissionCon
   rules.validate?.(draft, problems, ctx);
   if (problems.none) rules.allocate?.(draft, undefined, problems, ctx);
   if (!problems.none) return refused(statusOf.invalid(row, draft.metadata.name ?? '', problems.causes));
-  const disallowed = validateByPlugins(request);
+  const disallowed = validateByPlugins(request) ?? validateCreated(resource, draft, ctx);
   return disallowed === undefined ? ok(draft) : refused(disallowed);
 }
 

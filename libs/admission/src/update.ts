@@ -12,8 +12,10 @@ import {
   statusOf,
   toStored,
   versionedAs,
+  type VersionedResource,
 } from '@shiplog/apimachinery';
 import type { AdmissionContext } from './context';
+import { validateUpdated } from './dynamic/admit';
 import { rulesOf } from './kinds';
 import { distinctOwners } from './metadata/owners';
 import { validateMetadata, validateMetadataUpdate } from './metadata/validate';
@@ -40,6 +42,21 @@ export function admitUpdate(
   const { value } = decoded;
   const wrong = checkIdentity(row, before, value) ?? checkPreconditions(row, before, value);
   if (wrong !== undefined) return refused(wrong);
+  const written = writeTo(resource, subresource, before, value, ctx);
+  if (!written.ok) return written;
+  const denied = validateUpdated(resource, subresource, { before, after: written.value }, ctx);
+  return denied === undefined ? written : refused(denied);
+}
+
+/** The object after a write to it, or to a part of it. */
+function writeTo(
+  resource: VersionedResource,
+  subresource: string | undefined,
+  before: StoredObject,
+  value: KubeObject,
+  ctx: AdmissionContext,
+): Result<KubeObject> {
+  const { row } = resource;
   switch (subresource) {
     case undefined:
       return replaceMain(row, before, toStored(row, resource.version, value), ctx);

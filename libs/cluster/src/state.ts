@@ -1,6 +1,12 @@
 import type { LogEvent, ObjectOf, ResourceId, StoredObject } from '@shiplog/contracts';
 import { Catalog, definedResource, DEFINITIONS } from '@shiplog/apimachinery';
-import { Allocations, type ReadonlyAllocations, type ReadonlyQuotaLedger } from '@shiplog/admission';
+import {
+  AdmissionHooks,
+  Allocations,
+  configuresAdmission,
+  type ReadonlyAllocations,
+  type ReadonlyQuotaLedger,
+} from '@shiplog/admission';
 import { Rights, type ReadonlyRights } from '@shiplog/authorization';
 import { Collection } from './collection';
 import { foldObject } from './fold';
@@ -29,6 +35,8 @@ export interface ReadonlyCluster {
   rights(): ReadonlyRights;
   /** What the objects of a namespace use of what quotas limit. */
   quotaLedger(namespace: string): ReadonlyQuotaLedger;
+  /** The policies and webhooks that have a say in writes. */
+  admissionHooks(): AdmissionHooks;
 }
 
 /** The state of a cluster: the fold of its log. Objects are immutable; the state is not. */
@@ -43,6 +51,8 @@ export class ClusterState implements ReadonlyCluster {
   #rights: Rights | undefined;
   /** As these: only namespaces with quotas pay. */
   readonly #ledgers = new NamespaceLedgers(this);
+  /** Made anew for the first who asks after a change. */
+  #admissionHooks: AdmissionHooks | undefined;
   #catalog: Catalog;
 
   /** @param fold of one object; a view folds what it keeps */
@@ -108,6 +118,10 @@ export class ClusterState implements ReadonlyCluster {
     return (this.#rights ??= new Rights((resource) => this.values(resource)));
   }
 
+  admissionHooks(): AdmissionHooks {
+    return (this.#admissionHooks ??= AdmissionHooks.of(this));
+  }
+
   quotaLedger(namespace: string): ReadonlyQuotaLedger {
     return this.#ledgers.of(namespace);
   }
@@ -159,7 +173,7 @@ export class ClusterState implements ReadonlyCluster {
       const made = after === undefined ? undefined : definedResource(after as ObjectOf<typeof DEFINITIONS>);
       if (made !== undefined) this.#catalog = this.#catalog.with(made);
       else if (before !== undefined) this.#catalog = this.#catalog.without(before.metadata.name);
-    }
+    } else if (configuresAdmission(resource)) this.#admissionHooks = undefined;
   }
 
   #collection(resource: ResourceId): Collection {

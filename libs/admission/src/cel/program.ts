@@ -11,6 +11,8 @@ export interface CelProgram {
   /** Of the value that it comes to, as the library calls it: `bool`, `string`, `dyn`. */
   readonly type: string;
   run(variables: Record<string, unknown>, budget: CostBudget): unknown;
+  /** For an expression that another one needs while it is evaluated: what it costs is a part of what that one does. */
+  runWithin(variables: Record<string, unknown>): unknown;
 }
 
 /** What is wrong with an expression, as cel-go shows it. */
@@ -19,6 +21,11 @@ export interface CelFault {
 }
 
 const shared = new Meter();
+
+/** What a function costs beyond the size of its operands; called while an expression is evaluated. */
+export function spendOnFunction(cost: number): void {
+  shared.spend(cost);
+}
 
 /** Compiles an expression in an environment. */
 export function compileCel(env: Environment, source: string): CelProgram | CelFault {
@@ -29,7 +36,8 @@ export function compileCel(env: Environment, source: string): CelProgram | CelFa
     if (!valid) return { fault: errorText(source, error) };
     meter(parsed.ast, { spend: (cost) => shared.spend(cost) });
     const run: CelProgram['run'] = (variables, budget) => shared.within(budget, () => parsed(variables) as unknown);
-    return { source, ast: parsed.ast, names, type, run };
+    const runWithin: CelProgram['runWithin'] = (variables) => parsed(variables) as unknown;
+    return { source, ast: parsed.ast, names, type, run, runWithin };
   } catch (error) {
     if (error instanceof ParseError || error instanceof TypeError || error instanceof EvaluationError) {
       return { fault: errorText(source, error) };

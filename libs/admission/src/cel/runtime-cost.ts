@@ -32,10 +32,15 @@ type Node = ASTNode & Evaluated;
 export class Meter {
   #budget: CostBudget = { left: 0 };
 
-  /** Runs with a budget, which is what is left afterwards. */
+  /** Runs with a budget, which is what is left afterwards; an expression may come to be evaluated while another one is. */
   within<T>(budget: CostBudget, run: () => T): T {
+    const outer = this.#budget;
     this.#budget = budget;
-    return run();
+    try {
+      return run();
+    } finally {
+      this.#budget = outer;
+    }
   }
 
   spend(cost: number): void {

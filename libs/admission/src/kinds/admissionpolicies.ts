@@ -7,7 +7,7 @@ import type {
   ValidatingAdmissionPolicySpec,
   Validation,
 } from '@shiplog/contracts';
-import { dnsSubdomain, type Problems, qualifiedName } from '@shiplog/apimachinery';
+import { dnsSubdomain, type Problems, qualifiedName, sameJson } from '@shiplog/apimachinery';
 import {
   defaultMatchResources,
   isBlank,
@@ -17,6 +17,8 @@ import {
   validateParamRef,
   validateVariables,
 } from '../admission-rules/matching';
+import type { Expression } from '../cel/policies/expressions';
+import { compilePolicy } from '../dynamic/policies/validating';
 import { by, required, supported } from '../rows/checks';
 import { FieldRules } from '../rows/rows';
 import { defineKind } from './kind';
@@ -24,6 +26,8 @@ import { defineKind } from './kind';
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const ACTIONS = ['Audit', 'Deny', 'Warn'];
 const MOST_ANNOTATIONS = 20;
+/** Each takes its time to be compiled: of variables, and of rules. */
+const MOST_EXPRESSIONS = 300;
 const ANNOTATION_BYTES = 5 * 1024;
 /** What a policy changes is there afterwards: it is not asked about deletions. */
 const MUTATED = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
@@ -55,7 +59,7 @@ function validatePolicy(spec: Spec, problems: Problems): void {
   validateVariables(variables, 'spec.variables', problems);
 }
 
-/** Kubernetes' validateValidation; that its expressions can be evaluated is not asked yet. */
+/** Kubernetes' validateValidation. */
 function validateValidation(validation: Validation, at: string, problems: Problems): void {
   const { expression, message = '', messageExpression = '', reason } = validation;
   if (isBlank(expression)) problems.required(`${at}.expression`, 'expression is not specified');
@@ -90,6 +94,36 @@ function validateAnnotations(annotations: readonly AuditAnnotation[], name: stri
   });
 }
 
+/** Each expression can be compiled, with the variables that there are, to a value of the type that it must have. */
+function validateExpressions(spec: ValidatingAdmissionPolicySpec, problems: Problems): void {
+  for (const list of ['variables', 'validations'] as const) {
+    const { length } = spec[list] ?? [];
+    if (length > MOST_EXPRESSIONS) return problems.tooMany(`spec.${list}`, length, MOST_EXPRESSIONS);
+  }
+  const { program, conditions, rules, annotations } = compilePolicy(spec);
+  expressionProblems(
+    'spec.variables',
+    program.variables.map(({ expression }) => expression),
+    problems,
+  );
+  expressionProblems('spec.matchConditions', conditions, problems);
+  rules.forEach(({ expression, message }, i) => {
+    expressionProblem(`spec.validations[${i}].expression`, expression, problems);
+    if (message !== undefined) expressionProblem(`spec.validations[${i}].messageExpression`, message, problems);
+  });
+  annotations.forEach(({ expression }, i) => {
+    expressionProblem(`spec.auditAnnotations[${i}].valueExpression`, expression, problems);
+  });
+}
+
+function expressionProblems(at: string, expressions: readonly Expression[], problems: Problems): void {
+  expressions.forEach((expression, i) => expressionProblem(`${at}[${i}].expression`, expression, problems));
+}
+
+function expressionProblem(at: string, { source, program }: Expression, problems: Problems): void {
+  if ('fault' in program) problems.invalid(at, source, program.fault);
+}
+
 /** What a type checker found of the expressions. */
 function validateTypeChecking({ expressionWarnings = [] }: TypeChecking, at: string, problems: Problems): void {
   expressionWarnings.forEach(({ warning, fieldRef }, i) => {
@@ -109,7 +143,7 @@ export const validatingAdmissionPolicies = defineKind<'validatingadmissionpolici
     draft.status = {};
   },
   rows: new FieldRules(POLICY_ROWS),
-  validate({ metadata, spec = {} }, problems) {
+  validate({ metadata, spec = {} }, problems, _ctx, before) {
     validatePolicy(spec, problems);
     const { validations = [], auditAnnotations = [] } = spec;
     if (validations.length + auditAnnotations.length === 0) {
@@ -119,6 +153,7 @@ export const validatingAdmissionPolicies = defineKind<'validatingadmissionpolici
     }
     validations.forEach((validation, i) => validateValidation(validation, `spec.validations[${i}]`, problems));
     validateAnnotations(auditAnnotations, metadata.name ?? '', problems);
+    if (problems.none && !sameJson(spec, before?.spec)) validateExpressions(spec, problems);
   },
   status: { rows: new FieldRules({ 'status.typeChecking': by(validateTypeChecking) }) },
 });

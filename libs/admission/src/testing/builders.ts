@@ -14,6 +14,7 @@ import { admitCreate } from '../create';
 import type { AdmissionContext, ReadonlyCluster } from '../context';
 import { QuotaLedger } from '../plugins/resource-quota/ledger';
 import { usageOf } from '../plugins/resource-quota/usage';
+import { AdmissionHooks } from '../dynamic/hooks';
 import { Allocations } from '../service-rules/allocations';
 
 export * from '../../../apimachinery/src/testing/objects';
@@ -56,6 +57,14 @@ export class FewObjects implements ReadonlyCluster {
       ledger.replace(undefined, usageOf(key.slice(0, key.indexOf(' ')), object));
     }
     return ledger;
+  }
+
+  size(resource: ResourceId): number {
+    return this.list(resource).length;
+  }
+
+  admissionHooks(): AdmissionHooks {
+    return AdmissionHooks.of(this);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AnyCommand } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
-import { contextOf, warningsOf, type CommandMetadata, type Decided, type DecisionContext } from './decision';
+import { withAdmission } from './admission';
+import { contextOf, withWarnings, type CommandMetadata, type Decided, type DecisionContext } from './decision';
 import { decideDelete, decideDeleteCollection } from './deletion';
 import { decideEvict } from './eviction';
 import { decideCreate, decidePatch, decideReplace } from './objects';
@@ -13,9 +14,8 @@ import { withQuotaUsage } from './quotas';
  */
 export function decide(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): Decided {
   const context = contextOf(state, command, metadata);
-  const decided = withQuotaUsage(context, decideCommand(context, command));
-  const warnings = warningsOf(context);
-  return decided.ok && warnings.length > 0 ? { ...decided, reply: { ...decided.reply, warnings } } : decided;
+  const decided = withAdmission(context, decideCommand(context, command));
+  return withWarnings(context, withQuotaUsage(context, decided));
 }
 
 function decideCommand(context: DecisionContext, command: AnyCommand): Decided {

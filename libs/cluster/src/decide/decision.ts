@@ -1,4 +1,4 @@
-import type { AdmissionContext } from '@shiplog/admission';
+import type { AdmissionContext, AdmissionRun } from '@shiplog/admission';
 import {
   FIELD_MANAGERS,
   OBJECT_BYTES,
@@ -19,6 +19,7 @@ import {
   type UserInfo,
 } from '@shiplog/contracts';
 import { ok, type Result, statusOf } from '@shiplog/apimachinery';
+import { admissionRunOf } from './admission';
 import type { ReadonlyCluster } from '../state';
 
 /** What deciding may not find out for itself: the journal adds it on receipt, and the log keeps it. */
@@ -40,19 +41,26 @@ export interface DecisionContext {
   readonly user: UserInfo;
   /** Collects what the sender should be told beside the answer. */
   readonly warnings: string[];
+  /** The policies and webhooks of the state, where there are any. */
+  readonly admission?: AdmissionRun;
 }
 
 export function contextOf(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): DecisionContext {
-  return { state, metadata, actor: command.actor, user: userOf(command), warnings: [] };
+  const context = { state, metadata, actor: command.actor, user: userOf(command), warnings: [] };
+  const admission = admissionRunOf(context, command);
+  return admission === undefined ? context : { ...context, admission };
 }
 
 /** Of warnings, more are not read by anybody. */
 const MOST_WARNINGS = 64;
 const WARNING_CHARACTERS = 4_096;
 
-/** What the sender should be told, as far as an answer has room for it. */
-export function warningsOf({ warnings }: DecisionContext): string[] {
-  return warnings.slice(0, MOST_WARNINGS).map((text) => text.slice(0, WARNING_CHARACTERS));
+/** A decision with what its sender should be told, as far as an answer has room for it. */
+export function withWarnings({ warnings, admission }: DecisionContext, decided: Decided): Decided {
+  const all = [...warnings, ...(admission?.warnings ?? [])];
+  if (all.length === 0) return decided;
+  const told = { warnings: all.slice(0, MOST_WARNINGS).map((text) => text.slice(0, WARNING_CHARACTERS)) };
+  return decided.ok ? { ...decided, reply: { ...decided.reply, ...told } } : { ...decided, ...told };
 }
 
 /** An event that was decided but has no place in the log yet. */
@@ -83,13 +91,14 @@ export interface ReplyDraft {
   readonly position: number;
   readonly object?: KubeObject;
   readonly items?: readonly ItemDraft[];
-  readonly warnings?: readonly string[];
+  /** What the sender should be told beside. */
+  readonly warnings?: string[];
 }
 
 /** What a command comes to. A refused one leaves no trace in the log. */
 export type Decided =
   | { readonly ok: true; readonly events: readonly NewEvent[]; readonly reply: ReplyDraft }
-  | { readonly ok: false; readonly status: KubeStatus };
+  | { readonly ok: false; readonly status: KubeStatus; readonly warnings?: string[] };
 
 /** The answer to a command that comes to nothing. */
 export function refused(status: KubeStatus): { readonly ok: false; readonly status: KubeStatus } {
@@ -152,7 +161,7 @@ export function replyOf(draft: ReplyDraft, first: number, count: number): Comman
     events: count,
     object,
     results: items?.map((item) => resultOf(item, first)),
-    ...(warnings === undefined ? {} : { warnings: [...warnings] }),
+    ...(warnings === undefined ? {} : { warnings }),
   };
 }
 

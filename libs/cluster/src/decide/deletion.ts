@@ -53,7 +53,7 @@ export function decideDelete(context: DecisionContext, data: Command<'DeleteObje
   const row = found.value;
   const object = objectOf(context, data);
   if (object === undefined) return refused(statusOf.notFound(row, name));
-  const deletion = deletionOf(context, row, object, data);
+  const deletion = admittedDeletionOf(context, row, object, data);
   if (!deletion.ok) return deletion;
   const reply = {
     position: Number(object.metadata.resourceVersion),
@@ -101,7 +101,7 @@ export function decideDeletionOf(
   for (const { metadata } of chosen) {
     const object = context.state.get(data.resource, metadata.namespace ?? '', metadata.name);
     if (object?.metadata.uid !== metadata.uid) continue;
-    const deletion = deletionOf(context, row, object, data);
+    const deletion = admittedDeletionOf(context, row, object, data);
     if (!deletion.ok) items.push({ kind: 'refused', status: deletion.status });
     else if (deletion.event === undefined || data.dryRun === true) {
       items.push({ kind: 'unchanged', position: Number(object.metadata.resourceVersion) });
@@ -127,6 +127,30 @@ export function chooseForDeletion(
     (object) => matchesLabels(labels.value, object.metadata.labels) && matchesFields(fields.value, object),
   );
   return { ok: true, objects };
+}
+
+/** A deletion that somebody asked for as such: policies and webhooks have a say in it. */
+function admittedDeletionOf(
+  context: DecisionContext,
+  row: ResourceRow,
+  object: StoredObject,
+  data: DeletionOptions & { apiVersion?: string },
+): Deletion {
+  const deletion = deletionOf(context, row, object, data);
+  if (!deletion.ok || context.admission === undefined) return deletion;
+  const { name, namespace = '' } = object.metadata;
+  const { version } = versionedAs(row, data.apiVersion) ?? { version: row.versions[0] };
+  const attributes = {
+    operation: 'DELETE',
+    row,
+    version,
+    subresource: '',
+    namespace,
+    name,
+    oldObject: object,
+  } as const;
+  const status = context.admission.validate(attributes);
+  return status === undefined ? deletion : { ok: false, status };
 }
 
 /** `leaving` is the object as it goes, where more than its deletion changes with it. */

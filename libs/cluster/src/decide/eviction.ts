@@ -6,6 +6,7 @@ import type { ReadonlyCluster } from '../state';
 import { changeEvent } from './change';
 import { refused, type DecisionContext, type Decided } from './decision';
 import { deletionOf, isReadyToGo } from './deletion';
+import { evictionDenial } from './pod-admission';
 
 type StoredBudget = PodDisruptionBudget & StoredObject;
 
@@ -33,6 +34,9 @@ export function decideEvict(context: DecisionContext, data: Command<'EvictPod'>[
   const row = context.state.catalog.get('pods');
   const pod = context.state.get('pods', namespace, name);
   if (row === undefined || pod === undefined) return refused(statusOf.notFound('pods', name));
+  const { gracePeriodSeconds, propagationPolicy, preconditions } = data;
+  const denied = evictionDenial(context, pod, { gracePeriodSeconds, propagationPolicy, preconditions });
+  if (denied !== undefined) return refused(denied);
   const charge = chargeFor(context, pod);
   if (!charge.ok) return charge;
   const deletion = deletionOf(context, row, pod, data, withCondition(pod, context.metadata.time));

@@ -1,7 +1,9 @@
+export { withAdmission } from './admission';
 export { nodeOf } from './change';
 export { decide } from './decide';
 export {
   contextOf,
+  withWarnings,
   replyOf,
   resultOf,
   type CommandMetadata,

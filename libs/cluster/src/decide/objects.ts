@@ -32,10 +32,12 @@ import type { ReadonlyCluster } from '../state';
 
 /** What admission may know: the context's state and time, with the uid as the seed of its choices. */
 function admissionOf(
-  { state, metadata, user, warnings }: DecisionContext,
+  { state, metadata, user, warnings, admission }: DecisionContext,
   more: Pick<AdmissionContext, 'namespace' | 'apiVersion'>,
 ): AdmissionContext {
-  return { state, now: metadata.time, seed: metadata.uid, settings: metadata.settings, user, warnings, ...more };
+  const { time: now, uid: seed, settings } = metadata;
+  const context = { state, now, seed, settings, user, warnings, ...more };
+  return admission === undefined ? context : { ...context, dynamic: admission };
 }
 
 /** Decides CreateObject. Refuses as Kubernetes does: 400, 403, 404 (namespace), 409 (name taken), 422. */

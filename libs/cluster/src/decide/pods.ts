@@ -24,6 +24,7 @@ import type { ReadonlyCluster } from '../state';
 import { changeEvent } from './change';
 import { sizeRejection, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
 import { ownedBy, writeOf } from './field-managers';
+import { bindingDenial, statusDenial } from './pod-admission';
 import { stepsBetween } from './steps';
 
 const PODS = builtIn('pods');
@@ -42,7 +43,7 @@ function bind(context: DecisionContext, binding: Binding): ItemOutcome {
   const found = findPod(context.state, binding);
   if (!found.ok) return found;
   const { pod } = found;
-  const status = bindingRejection(context, pod, binding);
+  const status = bindingRejection(context, pod, binding) ?? bindingDenial(context, pod, binding.node);
   if (status !== undefined) return { ok: false, status };
   const event = changeEvent('pods', pod, bound(pod, binding.node, context.metadata.time), {
     decision: binding.decision,
@@ -90,7 +91,10 @@ function markOne(context: DecisionContext, mark: Mark): ItemOutcome {
   const isSettled = (pod.spec?.nodeName ?? '') !== '' || pod.metadata.deletionTimestamp !== undefined;
   if (isSettled) return { ok: true, pod, events: [] };
   const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: mark.message };
-  const event = changeEvent('pods', pod, withCondition(pod, condition, context.metadata.time), {
+  const after = withCondition(pod, condition, context.metadata.time);
+  const denied = statusDenial(context, pod, after);
+  if (denied !== undefined) return { ok: false, status: denied };
+  const event = changeEvent('pods', pod, after, {
     name: { fact: 'Unschedulable', facts: { message: mark.message } },
     decision: mark.decision,
     cause: mark.cause,
@@ -128,6 +132,8 @@ function reportOne(
   const oversize = sizeRejection({ ...pod, status: target });
   if (oversize !== undefined) return { ok: false, status: oversize };
   const after = { ...pod, status: target };
+  const denied = statusDenial(context, pod, after);
+  if (denied !== undefined) return { ok: false, status: denied };
   const owned = ownedBy(after, ownersAfterUpdate(PODS, pod.metadata.fieldOwners, pod, after, write));
   return { ok: true, pod, events: eventsOf(pod, owned, new Causes(report), position) };
 }

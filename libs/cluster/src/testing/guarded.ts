@@ -25,6 +25,7 @@ export function guardedState(view: View, state: ReadonlyCluster): ReadonlyCluste
     allocations: () => state.allocations(),
     rights: () => state.rights(),
     quotaLedger: (namespace) => state.quotaLedger(namespace),
+    admissionHooks: () => state.admissionHooks(),
   };
 }
 

@@ -30,6 +30,12 @@ export function withWarning<T extends Answer>(answer: T, text: string): T {
   return { ...answer, headers: { ...answer.headers, warning: warning === undefined ? own : `${own}, ${warning}` } };
 }
 
+/** An answer with warnings, where there are any. */
+export function withWarnings<T extends Answer>(answer: T, texts: readonly string[] = []): T {
+  if (texts.length === 0) return answer;
+  return { ...answer, headers: { ...answer.headers, warning: warningHeader(texts) } };
+}
+
 function bytesOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }

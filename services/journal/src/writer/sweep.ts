@@ -3,7 +3,9 @@ import {
   contextOf,
   decideDeletionOf,
   resultOf,
+  withAdmission,
   withQuotaUsage,
+  withWarnings,
   type ChosenForDeletion,
   type Decided,
   type ItemDraft,
@@ -73,7 +75,8 @@ export class Sweep {
     }
     const objects = this.#chosen.slice(this.#done, this.#done + SLICE_OBJECTS);
     const context = contextOf(state, command, metadata);
-    return withQuotaUsage(context, decideDeletionOf(context, this.data, objects));
+    const decided = withAdmission(context, decideDeletionOf(context, this.data, objects));
+    return withWarnings(context, withQuotaUsage(context, decided));
   }
 
   /** Takes a committed slice in. */

@@ -193,8 +193,8 @@ export class Writer {
   #settle(waiting: Waiting, decided: LoggableDecision, time: string): void {
     const { command } = waiting.submission;
     if (!decided.ok) {
-      if (decided.isDefect === true) return this.#turnAway(waiting, { ok: false, status: decided.status });
-      return this.#answerAfterCommit(waiting, { ok: false, status: decided.status });
+      const { isDefect, ...reply } = decided;
+      return isDefect === true ? this.#turnAway(waiting, reply) : this.#answerAfterCommit(waiting, reply);
     }
     const { events, texts, reply } = decided;
     const count = events.length;

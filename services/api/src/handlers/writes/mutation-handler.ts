@@ -25,7 +25,7 @@ import { codeOfWaiting, deletionOf, dryRunOf, param, selectionOf } from '../../r
 import { ownerWarnings } from '../../rest/owner-warnings';
 import { presentationOf, presentList, presentObject, type Presentation } from '../../rest/present';
 import { keyOf, storedResource, versionAsSent, type ResourceRequest } from '../../rest/request';
-import { warningHeader } from '../../rest/warning-header';
+import { withWarnings } from '../../rest/warning-header';
 import { Conversions } from '../conversion/conversions';
 import { ConvertedWrites } from './converted-writes';
 import { YamlReader } from './yaml-reader';
@@ -168,13 +168,14 @@ export class MutationHandler {
     const reply = await this.#send(request, { type: 'DeleteObject', data });
     const object = reply.object ?? (dryRun ? undefined : await this.results.objectAfter(key, reply));
     // What is gone at once is only confirmed; what waits for its finalizers or its grace period is shown waiting.
-    if (object === undefined) return deletedAnswer(row, key.name, reply.uid);
+    if (object === undefined) return withWarnings(deletedAnswer(row, key.name, reply.uid), reply.warnings);
     await this.conversions.prepare(storedResource(request), [object as StoredObject]);
     const code = reply.object === undefined || dryRun ? codeOfWaiting(request.query, body) : 200;
-    return this.#presented(
+    const answer = this.#presented(
       () => presentObject(code, object as StoredObject, shown),
       () => jsonAnswer(code, withoutOwners(object)),
     );
+    return withWarnings(answer, reply.warnings);
   }
 
   async deleteCollection(request: ResourceRequest): Promise<Answer> {
@@ -206,10 +207,11 @@ export class MutationHandler {
     await this.results.reached(reply.position);
     const metadata = { resourceVersion: String(this.cluster.projection.position) };
     await this.conversions.prepare(resource, chosen);
-    return this.#presented(
+    const answer = this.#presented(
       () => presentList(chosen, metadata, shown),
       () => successAnswer(),
     );
+    return withWarnings(answer, reply.warnings);
   }
 
   /** An Eviction: a deletion of the pod, by options that are in it, if the pod's disruption budget allows it. */
@@ -222,7 +224,7 @@ export class MutationHandler {
     const { data, dryRun } = evictionOf(key, sent, query);
     const reply = await this.#send(request, { type: 'EvictPod', data: { ...data, ...(dryRun ? { dryRun } : {}) } });
     await this.results.reached(reply.position);
-    return { ...successAnswer(), code: 201 };
+    return withWarnings({ ...successAnswer(), code: 201 }, reply.warnings);
   }
 
   /** A Binding, by the pod's subresource or by the old collection: gives a pod its node. */
@@ -246,9 +248,9 @@ export class MutationHandler {
     const data = { bindings: [{ namespace, name, uid, node: target.name }] };
     const reply = await this.#send(request, { type: 'BindPods', data });
     const [result] = reply.results ?? [];
-    if (result?.ok === false) throwStatus(result.status);
+    if (result?.ok === false) throw new StatusError(result.status, reply.warnings);
     await this.results.reached(reply.position);
-    return { ...successAnswer(), code: 201 };
+    return withWarnings({ ...successAnswer(), code: 201 }, reply.warnings);
   }
 
   async #send<T extends AnyCommand['type']>(request: ResourceRequest, command: CommandOf<T>): Promise<Accepted> {
@@ -257,7 +259,7 @@ export class MutationHandler {
     const { name: actor, ...user } = request.user;
     const whole = { id: newCommandId(), actor, user, ...command } as unknown as AnyCommand;
     const reply = await this.bus.command(whole, { timeoutMs: this.config.commandTimeout });
-    if (!reply.ok) throwStatus(reply.status);
+    if (!reply.ok) throw new StatusError(reply.status, reply.warnings);
     return reply;
   }
 
@@ -283,9 +285,8 @@ export class MutationHandler {
         isScale ? jsonAnswer(code, scaleOf(version, fromStored(version, object))) : presentObject(code, object, shown),
       () => jsonAnswer(code, withoutOwners(object)),
     );
-    const told = [...admissionWarnings(request, object, before), ...(reply.warnings ?? [])];
-    const warnings = [...before.warnings, ...told];
-    return warnings.length === 0 ? answer : { ...answer, headers: { warning: warningHeader(warnings) } };
+    const { warnings = [] } = reply;
+    return withWarnings(answer, [...before.warnings, ...admissionWarnings(request, object, before), ...warnings]);
   }
 
   /** Of an Event that is made from the log, itself: the journal does not have it. */

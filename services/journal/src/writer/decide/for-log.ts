@@ -20,7 +20,7 @@ export type Decide = (state: ClusterState, command: AnyCommand, metadata: Comman
 /** An accepted command, with the JSON text of each of its events' data. */
 export type LoggableDecision =
   | (Extract<Decided, { ok: true }> & { readonly texts: readonly string[] })
-  | { readonly ok: false; readonly status: KubeStatus; readonly isDefect?: boolean };
+  | (Extract<Decided, { ok: false }> & { readonly isDefect?: boolean });
 
 /** Decides a command, if its sender may ask for it. A defect in deciding is the answer to the one command that shows it, not the end of the journal. */
 export function decideForLog(
