@@ -11,9 +11,10 @@ import {
   toSeconds,
   toStored,
   versionedAs,
+  type VersionedResource,
 } from '@shiplog/apimachinery';
 import type { AdmissionContext } from './context';
-import { validateCreated } from './dynamic/admit';
+import { mutateCreated, validateCreated } from './dynamic/admit';
 import { rulesOf } from './kinds';
 import { distinctOwners } from './metadata/owners';
 import { validateMetadata } from './metadata/validate';
@@ -42,13 +43,37 @@ export function admitCreate(row: ResourceRow, object: unknown, ctx: AdmissionCon
   }
   const misplaced = settleNamespace(row, draft, ctx.namespace) ?? checkNamespace(row, draft, ctx);
   if (misplaced !== undefined) return refused(misplaced);
+  const mutated = mutate(resource, draft, ctx);
+  if (!mutated.ok) return mutated;
+  return admitDraft(resource, mutated.value, ctx);
+}
+
+/** The draft with what the cluster fills in, and with what its policies and webhooks make of that. */
+function mutate(resource: VersionedResource, draft: KubeObject, ctx: AdmissionContext): Result<KubeObject> {
+  const { row } = resource;
+  const isNamed = draft.metadata.name !== undefined;
+  const filledIn = fillIn(row, draft, ctx);
+  if (!filledIn.ok || ctx.dynamic === undefined) return filledIn;
+  const mutated = mutateCreated(resource, draft, isNamed, ctx, (changed) => fillIn(row, changed, ctx));
+  if (!mutated.ok || mutated.value === draft) return mutated;
+  const misplaced = settleNamespace(row, mutated.value, ctx.namespace ?? draft.metadata.namespace);
+  return misplaced === undefined ? fillIn(row, mutated.value, ctx) : refused(misplaced);
+}
+
+/** What the system says of a new object, its defaults, and what the plug-ins fill in; in place. */
+function fillIn(row: ResourceRow, draft: KubeObject, ctx: AdmissionContext): Result<KubeObject> {
   const rules = rulesOf(row);
   stamp(row, draft, ctx);
   if (rules.generation !== 'none') draft.metadata.generation = 1;
   rules.defaults?.(draft);
-  const request = { row, object: draft, ctx };
-  const forbidden = mutateByPlugins(request);
-  if (forbidden !== undefined) return refused(forbidden);
+  const forbidden = mutateByPlugins({ row, object: draft, ctx });
+  return forbidden === undefined ? ok(draft) : refused(forbidden);
+}
+
+/** A draft that is as it is to be, if it breaks no rule. */
+function admitDraft(resource: VersionedResource, draft: KubeObject, ctx: AdmissionContext): Result<KubeObject> {
+  const { row } = resource;
+  const rules = rulesOf(row);
   rules.prepareCreate?.(draft, ctx);
   const denied = rules.denies?.(draft, ctx);
   if (denied !== undefined) return refused(denied);
@@ -58,7 +83,7 @@ export function admitCreate(row: ResourceRow, object: unknown, ctx: AdmissionCon
   rules.validate?.(draft, problems, ctx);
   if (problems.none) rules.allocate?.(draft, undefined, problems, ctx);
   if (!problems.none) return refused(statusOf.invalid(row, draft.metadata.name ?? '', problems.causes));
-  const disallowed = validateByPlugins(request) ?? validateCreated(resource, draft, ctx);
+  const disallowed = validateByPlugins({ row, object: draft, ctx }) ?? validateCreated(resource, draft, ctx);
   return disallowed === undefined ? ok(draft) : refused(disallowed);
 }
 

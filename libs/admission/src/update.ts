@@ -15,7 +15,7 @@ import {
   type VersionedResource,
 } from '@shiplog/apimachinery';
 import type { AdmissionContext } from './context';
-import { validateUpdated } from './dynamic/admit';
+import { mutateUpdated, validateUpdated } from './dynamic/admit';
 import { rulesOf } from './kinds';
 import { distinctOwners } from './metadata/owners';
 import { validateMetadata, validateMetadataUpdate } from './metadata/validate';
@@ -42,10 +42,37 @@ export function admitUpdate(
   const { value } = decoded;
   const wrong = checkIdentity(row, before, value) ?? checkPreconditions(row, before, value);
   if (wrong !== undefined) return refused(wrong);
-  const written = writeTo(resource, subresource, before, value, ctx);
+  const mutated = mutate(resource, subresource, before, value, ctx);
+  if (!mutated.ok) return mutated;
+  const written = writeTo(resource, subresource, before, mutated.value, ctx);
   if (!written.ok) return written;
   const denied = validateUpdated(resource, subresource, { before, after: written.value }, ctx);
   return denied === undefined ? written : refused(denied);
+}
+
+/** What is submitted, as it is stored (or a Scale), with what policies and webhooks make of it. */
+function mutate(
+  resource: VersionedResource,
+  subresource: string | undefined,
+  before: StoredObject,
+  value: KubeObject,
+  ctx: AdmissionContext,
+): Result<KubeObject> {
+  const { row, version } = resource;
+  const draft = subresource === 'scale' ? value : toStored(row, version, value);
+  if (ctx.dynamic === undefined) return ok(draft);
+  const fillIn = (object: KubeObject): void => {
+    if (subresource === undefined) rulesOf(row).defaults?.(object);
+  };
+  fillIn(draft);
+  const mutated = mutateUpdated(resource, subresource, { before, draft }, ctx, (changed) => {
+    fillIn(changed);
+    const forbidden = subresource === undefined ? mutateByPlugins({ row, object: changed, before, ctx }) : undefined;
+    return forbidden === undefined ? ok(changed) : refused(forbidden);
+  });
+  if (!mutated.ok || mutated.value === draft) return mutated;
+  const wrong = checkIdentity(row, before, mutated.value);
+  return wrong === undefined ? mutated : refused(wrong);
 }
 
 /** The object after a write to it, or to a part of it. */
@@ -53,21 +80,21 @@ function writeTo(
   resource: VersionedResource,
   subresource: string | undefined,
   before: StoredObject,
-  value: KubeObject,
+  draft: KubeObject,
   ctx: AdmissionContext,
 ): Result<KubeObject> {
   const { row } = resource;
   switch (subresource) {
     case undefined:
-      return replaceMain(row, before, toStored(row, resource.version, value), ctx);
+      return replaceMain(row, before, draft, ctx);
     case 'status':
-      return replaceStatus(row, before, toStored(row, resource.version, value), ctx);
+      return replaceStatus(row, before, draft, ctx);
     case 'scale': {
-      const scaled = withScale(resource.version, fromStored(resource.version, before), value);
+      const scaled = withScale(resource.version, fromStored(resource.version, before), draft);
       return scaled.ok ? ok(toStored(row, resource.version, scaled.value)) : scaled;
     }
     default:
-      return replaceOther(row, subresource, before, toStored(row, resource.version, value), ctx);
+      return replaceOther(row, subresource, before, draft, ctx);
   }
 }
 

@@ -8,12 +8,14 @@ export { CLEANUP_FINALIZER, definedResource, DEFINITIONS } from './catalog/custo
 export {
   Application,
   appliedProblems,
+  atomicPath,
   type Conflict,
   conflictsBeyond,
   fieldsOfVersion,
   isReset,
   managedFieldsOf,
   type Manager,
+  mergeApplied,
   ownersAfterUpdate,
   ownersFrom,
   ownersOfApplied,
@@ -26,7 +28,7 @@ export {
   withoutOwners,
   type Write,
 } from './managed-fields';
-export { applyPatch } from './patch';
+export { applyPatch, jsonPatchOutcome } from './patch';
 export { mergePatch } from './patch/merge-patch';
 export { type PatchedObject, unreadablePatch } from './patch/unreadable';
 export { GoSyntax, goSyntaxOf, Problems } from './problems';

@@ -4,6 +4,8 @@ import { mayMean } from './rules';
 
 /** The resources that admission is configured by. */
 const CONFIGURATION = {
+  mutatingPolicies: 'mutatingadmissionpolicies.admissionregistration.k8s.io',
+  mutatingBindings: 'mutatingadmissionpolicybindings.admissionregistration.k8s.io',
   validatingPolicies: 'validatingadmissionpolicies.admissionregistration.k8s.io',
   validatingBindings: 'validatingadmissionpolicybindings.admissionregistration.k8s.io',
 } as const satisfies Record<string, ResourceId>;
@@ -24,13 +26,17 @@ export interface Bound<P, B> {
 
 /** What may have a say in requests for one resource, in the order in which it is asked. */
 export interface ResourceHooks {
+  readonly mutatingPolicies: readonly Bound<
+    ObjectOf<typeof CONFIGURATION.mutatingPolicies>,
+    ObjectOf<typeof CONFIGURATION.mutatingBindings>
+  >[];
   readonly validatingPolicies: readonly Bound<
     ObjectOf<typeof CONFIGURATION.validatingPolicies>,
     ObjectOf<typeof CONFIGURATION.validatingBindings>
   >[];
 }
 
-const NONE: ResourceHooks = { validatingPolicies: [] };
+const NONE: ResourceHooks = { mutatingPolicies: [], validatingPolicies: [] };
 
 interface Listing {
   size(resource: ResourceId): number;
@@ -51,6 +57,10 @@ export class AdmissionHooks {
   static of(state: Listing): AdmissionHooks {
     if ([...RESOURCES].every((resource) => state.size(resource) === 0)) return AdmissionHooks.none;
     return new AdmissionHooks({
+      mutatingPolicies: boundPolicies(
+        state.list(CONFIGURATION.mutatingPolicies),
+        state.list(CONFIGURATION.mutatingBindings),
+      ),
       validatingPolicies: boundPolicies(
         state.list(CONFIGURATION.validatingPolicies),
         state.list(CONFIGURATION.validatingBindings),
@@ -69,7 +79,10 @@ export class AdmissionHooks {
   #select({ plural }: ResourceRow): ResourceHooks {
     const concerned = <T extends { readonly criteria: MatchCriteria }>(hooks: readonly T[]): readonly T[] =>
       hooks.filter(({ criteria }) => mayMean(criteria.resourceRules ?? [], plural));
-    const chosen: ResourceHooks = { validatingPolicies: concerned(this.all.validatingPolicies) };
+    const chosen: ResourceHooks = {
+      mutatingPolicies: concerned(this.all.mutatingPolicies),
+      validatingPolicies: concerned(this.all.validatingPolicies),
+    };
     return Object.values(chosen).every((hooks) => hooks.length === 0) ? NONE : chosen;
   }
 }

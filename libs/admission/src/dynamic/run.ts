@@ -1,8 +1,12 @@
-import type { KubeStatus, ResourceVersion } from '@shiplog/contracts';
+import type { KubeObject, KubeStatus, ResourceVersion } from '@shiplog/contracts';
+import { ok, type Result, sameJson } from '@shiplog/apimachinery';
 import type { AccessCheck } from '../cel/policies/authorizer';
 import type { CostBudget } from '../cel/runtime-cost';
 import type { ReadonlyCluster } from '../context';
 import type { AdmissionAttributes } from './attributes';
+import { rulesOf } from '../kinds';
+import { Reinvocation, type Readmit } from './mutation';
+import { mutateByPolicies } from './policies/mutating';
 import { matchedVersion, type MatchCriteria } from './matching';
 import { validateByPolicies } from './policies/validating';
 import { RequestView } from './policies/request-view';
@@ -33,6 +37,34 @@ export class AdmissionRun {
   /** By their keys, what policies and webhooks noted of the request. */
   get annotations(): ReadonlyMap<string, string> {
     return this.#annotations;
+  }
+
+  /**
+   * The object of a request as what mutates it leaves it; the same one where nothing changes it. `readmit` has the cluster's own rules
+   * look at it again, after which those are asked once more who want to be.
+   */
+  mutate(attributes: AdmissionAttributes, readmit: Readmit): Result<KubeObject | undefined> {
+    const hooks = this.cluster.admissionHooks().for(attributes.row);
+    if (hooks === undefined || hooks.mutatingPolicies.length === 0) return ok(attributes.object);
+    const policies = new Reinvocation();
+    const first = mutateByPolicies(hooks.mutatingPolicies, attributes, this, { reinvocation: policies, again: false });
+    if (!first.ok) return first;
+    const { object } = first.value;
+    if (object === undefined || sameJson(object, attributes.object)) return ok(attributes.object);
+    policies.finished(object);
+    const readmitted = readmit(structuredClone(object));
+    if (!readmitted.ok) return readmitted;
+    const again = { ...first.value, object: readmitted.value };
+    policies.begunAgain(again.object);
+    const second = mutateByPolicies(hooks.mutatingPolicies, again, this, { reinvocation: policies, again: true });
+    return second.ok ? ok(second.value.object) : second;
+  }
+
+  /** With what a new object gets where it says nothing. */
+  withDefaults(attributes: AdmissionAttributes): AdmissionAttributes {
+    const { row, object, subresource } = attributes;
+    if (object !== undefined && subresource === '') rulesOf(row).defaults?.(object);
+    return attributes;
   }
 
   /** Whether a request may be carried out as it is. */

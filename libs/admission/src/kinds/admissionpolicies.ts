@@ -1,6 +1,7 @@
 import type {
   AuditAnnotation,
   MatchResources,
+  MutatingAdmissionPolicySpec,
   Mutation,
   ParamRef,
   TypeChecking,
@@ -18,6 +19,7 @@ import {
   validateVariables,
 } from '../admission-rules/matching';
 import type { Expression } from '../cel/policies/expressions';
+import { compileMutatingPolicy } from '../dynamic/policies/mutating';
 import { compilePolicy } from '../dynamic/policies/validating';
 import { by, required, supported } from '../rows/checks';
 import { FieldRules } from '../rows/rows';
@@ -96,10 +98,7 @@ function validateAnnotations(annotations: readonly AuditAnnotation[], name: stri
 
 /** Each expression can be compiled, with the variables that there are, to a value of the type that it must have. */
 function validateExpressions(spec: ValidatingAdmissionPolicySpec, problems: Problems): void {
-  for (const list of ['variables', 'validations'] as const) {
-    const { length } = spec[list] ?? [];
-    if (length > MOST_EXPRESSIONS) return problems.tooMany(`spec.${list}`, length, MOST_EXPRESSIONS);
-  }
+  if (hasTooMany(spec, ['variables', 'validations'], problems)) return;
   const { program, conditions, rules, annotations } = compilePolicy(spec);
   expressionProblems(
     'spec.variables',
@@ -114,6 +113,16 @@ function validateExpressions(spec: ValidatingAdmissionPolicySpec, problems: Prob
   annotations.forEach(({ expression }, i) => {
     expressionProblem(`spec.auditAnnotations[${i}].valueExpression`, expression, problems);
   });
+}
+
+function hasTooMany<K extends string>(
+  spec: { readonly [P in K]?: readonly unknown[] },
+  lists: readonly K[],
+  problems: Problems,
+): boolean {
+  const full = lists.find((list) => (spec[list] ?? []).length > MOST_EXPRESSIONS);
+  if (full !== undefined) problems.tooMany(`spec.${full}`, spec[full]?.length ?? 0, MOST_EXPRESSIONS);
+  return full !== undefined;
 }
 
 function expressionProblems(at: string, expressions: readonly Expression[], problems: Problems): void {
@@ -158,6 +167,21 @@ export const validatingAdmissionPolicies = defineKind<'validatingadmissionpolici
   status: { rows: new FieldRules({ 'status.typeChecking': by(validateTypeChecking) }) },
 });
 
+function validateMutations(spec: MutatingAdmissionPolicySpec, problems: Problems): void {
+  if (hasTooMany(spec, ['variables', 'mutations'], problems)) return;
+  const { program, conditions, mutations } = compileMutatingPolicy(spec);
+  expressionProblems(
+    'spec.variables',
+    program.variables.map(({ expression }) => expression),
+    problems,
+  );
+  expressionProblems('spec.matchConditions', conditions, problems);
+  mutations.forEach(({ mutation: { patchType }, expression }, i) => {
+    const field = patchType === 'JSONPatch' ? 'jsonPatch' : 'applyConfiguration';
+    expressionProblem(`spec.mutations[${i}].${field}.expression`, expression, problems);
+  });
+}
+
 /** Kubernetes' validateMutation: a change is told in the one way that it says. */
 function validateMutation(mutation: Mutation, at: string, problems: Problems): void {
   const { patchType, jsonPatch, applyConfiguration } = mutation;
@@ -196,9 +220,10 @@ export const mutatingAdmissionPolicies = defineKind<'mutatingadmissionpolicies.a
     'spec.mutations[*]': by(validateMutation),
     'spec.reinvocationPolicy': [required(), supported('IfNeeded', 'Never')],
   }),
-  validate({ spec = {} }, problems) {
+  validate({ spec = {} }, problems, _ctx, before) {
     validatePolicy(spec, problems);
     validateMutated(spec.matchConstraints, 'spec.matchConstraints', problems);
+    if (problems.none && !sameJson(spec, before?.spec)) validateMutations(spec, problems);
   },
 });
 

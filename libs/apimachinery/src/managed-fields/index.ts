@@ -1,6 +1,6 @@
 export { Application, type Conflict, conflictsBeyond, ownersOfApplied, withoutOwners } from './apply';
 export { hasPath, pathsOf } from './field-set';
-export { appliedProblems } from './merge';
+export { appliedProblems, atomicPath, mergeApplied } from './merge';
 export { isReset, type Manager, ownersFrom } from './owners';
 export { pathText } from './path-element';
 export { managedFieldsOf, shownAs, shownText, withManagedFields } from './render';

@@ -144,3 +144,24 @@ function keyProblem({ keys, keyDefault }: ListSchema, item: unknown): string {
   const missing = keys.find((key) => (ownField(item, key) ?? keyDefault(key) ?? null) === null);
   return `associative list with keys has an element that omits key field ${JSON.stringify(missing)} (and doesn't have default value)`;
 }
+
+/** The first path to what is a whole of its own (an object or list that is not merged) in what is to be applied; undefined for none. */
+export function atomicPath(map: MapSchema, applied: Json, path = ''): string | undefined {
+  for (const name of Object.keys(applied)) {
+    const schema = fieldSchema(map, name);
+    const found = schema && atomicPathOf(schema, applied[name], `${path}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function atomicPathOf({ map, list }: MergeSchema, value: unknown, path: string): string | undefined {
+  if (isJsonObject(value)) return map === undefined ? path : atomicPath(map, value, path);
+  if (!Array.isArray(value)) return undefined;
+  if (list === undefined) return path;
+  for (const item of value) {
+    const found = atomicPathOf(list.items, item, `${path}${stepText(itemStep(list, item) ?? '')}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

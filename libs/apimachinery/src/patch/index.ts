@@ -6,7 +6,7 @@ import { jsonPatched } from './json-patch';
 import { isJsonObject } from '../values/json-object';
 import { typeProblem } from '../values/json-problem';
 import { mergePatch } from './merge-patch';
-import { PatchError } from './patch-error';
+import { PatchError, TestFailed } from './patch-error';
 import { strategicallyPatched } from './strategic-patch';
 
 /**
@@ -30,6 +30,21 @@ export function applyPatch(
   } catch (error) {
     if (!(error instanceof PatchError)) throw error;
     return refused(statusOfFault(error));
+  }
+}
+
+/** What a JSON patch makes of a document, or why it makes nothing of it. `failedTest`: the patch itself wanted it so. */
+export function jsonPatchOutcome(
+  current: unknown,
+  patch: unknown,
+):
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly failedTest: boolean; readonly problem: string } {
+  try {
+    return { ok: true, value: jsonPatched(current, patch) };
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    return { ok: false, failedTest: error instanceof TestFailed, problem: error.message };
   }
 }
 

@@ -4,7 +4,7 @@ import { wordOf } from '../values/excerpt';
 import { typeProblem } from '../values/json-problem';
 import { JsonDocument, NoSuchPlace } from './json-document';
 import { stepsOf } from './json-pointer';
-import { PatchError } from './patch-error';
+import { PatchError, TestFailed } from './patch-error';
 import { Steps } from './steps';
 
 interface Operation {
@@ -93,7 +93,7 @@ class Run {
 
   #test(operation: Operation, path: readonly string[]): void {
     if (sameJson(this.document.get(path), valueOf(operation))) return;
-    throw new PatchError('inapplicable', `testing value ${wordOf(operation.path)} failed: test failed`);
+    throw new TestFailed(`testing value ${wordOf(operation.path)} failed: test failed`);
   }
 
   #copyOf(value: unknown): unknown {

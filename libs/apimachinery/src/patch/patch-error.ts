@@ -11,3 +11,10 @@ export class PatchError extends Error {
     super(message);
   }
 }
+
+/** What a patch tests is not so. */
+export class TestFailed extends PatchError {
+  constructor(message: string) {
+    super('inapplicable', message);
+  }
+}

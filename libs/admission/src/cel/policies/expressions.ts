@@ -2,6 +2,7 @@ import { compileCel, evaluationText, type CelFault, type CelProgram } from '../p
 import { OVER_BUDGET, type CostBudget } from '../runtime-cost';
 import type { Environment } from '@marcbachmann/cel-js';
 import { withConstructors } from './constructors';
+import { CONSTRUCTED_TYPE } from './mutation-types';
 
 /** Of one expression, as much as in Kubernetes (apiserver's apis/cel/config.go). */
 const CALL_COST = 1_000_000;
@@ -29,12 +30,16 @@ export function compileExpression(env: Environment, source: string, types: reado
   if ('fault' in compiled) return { source, program: { fault: `compilation failed: ${compiled.fault}` } };
   if (types.length === 0 || types.includes(compiled.type)) return { source, program: compiled };
   const fault =
-    types.length === 1 ? `must evaluate to ${types[0]}` : `must evaluate to one of [${types.map(goName).join(' ')}]`;
+    types.length === 1 || types[0]!.startsWith('list')
+      ? `must evaluate to ${goName(types[0]!)}`
+      : `must evaluate to one of [${types.map(goName).join(' ')}]`;
   return { source, program: { fault } };
 }
 
 /** As cel-go calls a type. */
 function goName(type: string): string {
+  if (type === CONSTRUCTED_TYPE) return 'Object';
+  if (type === `list<${CONSTRUCTED_TYPE}>`) return 'list(JSONPatch)';
   return type === 'null' ? 'null_type' : type;
 }
 

@@ -9,7 +9,7 @@ export class Constructed {
   ) {}
 }
 
-const TYPE = 'kubernetes.Constructed';
+export const CONSTRUCTED_TYPE = 'kubernetes.Constructed';
 /** The function that a constructor is written as before it is compiled: no name that a user can write. */
 export const CONSTRUCT = 'kubernetes__construct';
 
@@ -18,8 +18,8 @@ export const OPTIONAL = '?';
 
 /** How Kubernetes' mutations make objects, and the function by which parts of a JSON pointer are written. */
 export function registerMutations(env: Environment): void {
-  env.registerType(TYPE, { ctor: Constructed, fields: {} });
-  env.registerFunction(`${CONSTRUCT}(string, map<dyn, dyn>): ${TYPE}`, construct);
+  env.registerType(CONSTRUCTED_TYPE, { ctor: Constructed, fields: {} });
+  env.registerFunction(`${CONSTRUCT}(string, map<dyn, dyn>): ${CONSTRUCTED_TYPE}`, construct);
   class JsonPatches {}
   env.registerType('kubernetes.JsonPatches', { ctor: JsonPatches, fields: {} });
   env.registerConstant('jsonpatch', 'kubernetes.JsonPatches', new JsonPatches());

@@ -1,10 +1,12 @@
 import { isJsonObject, setField } from '@shiplog/apimachinery';
 import { CelError } from '../functions/texts';
+import { Constructed } from './mutation-types';
 
 /** A JSON value as CEL sees it where its type is not known: objects are maps, whole numbers are integers. */
 export function toCel(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (Array.isArray(value)) return value.map(toCel);
+  // A list of this realm, wherever the value was made: the library knows no other.
+  if (Array.isArray(value)) return Array.from(value as unknown[], toCel);
   if (!isJsonObject(value)) return value ?? null;
   const map = new Map<string, unknown>();
   for (const key of Object.keys(value)) if (value[key] !== undefined) map.set(key, toCel(value[key]));
@@ -41,6 +43,7 @@ function jsonOf(value: object): unknown {
 
 function entriesOf(value: object): Iterable<readonly [unknown, unknown]> {
   if (value instanceof Map) return value;
+  if (value instanceof Constructed) return value.fields;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return Object.entries(value);
   throw new CelError(`no JSON can be made of ${value.constructor.name}`);

@@ -10,6 +10,9 @@ const apiVersion = 'admissionregistration.k8s.io/v1';
 const POLICIES = 'validatingadmissionpolicies.admissionregistration.k8s.io';
 const BINDINGS = 'validatingadmissionpolicybindings.admissionregistration.k8s.io';
 
+const MUTATING_POLICIES = 'mutatingadmissionpolicies.admissionregistration.k8s.io';
+const MUTATING_BINDINGS = 'mutatingadmissionpolicybindings.admissionregistration.k8s.io';
+
 /** Rules that mean every write of some resources. */
 export const rulesFor = (...resources: string[]) => [
   { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources, scope: '*' },
@@ -41,6 +44,14 @@ export class GivenPolicies {
   binding(name: string, spec: object): this {
     const validationActions = ['Deny'];
     return this.#put(BINDINGS, 'ValidatingAdmissionPolicyBinding', `${name}-binding`, { validationActions, ...spec });
+  }
+
+  /** A MutatingAdmissionPolicy for ConfigMaps, with its binding. */
+  mutating(name: string, mutations: readonly object[], spec: object = {}, binding: object = {}): this {
+    const matchConstraints = { resourceRules: [{ ...rulesFor('configmaps')[0], operations: ['CREATE', 'UPDATE'] }] };
+    const policy = { failurePolicy: 'Fail', reinvocationPolicy: 'Never', matchConstraints, mutations, ...spec };
+    this.#put(MUTATING_POLICIES, 'MutatingAdmissionPolicy', name, policy);
+    return this.#put(MUTATING_BINDINGS, 'MutatingAdmissionPolicyBinding', name, { policyName: name, ...binding });
   }
 
   namespace(name: string, labels: Record<string, string>): this {
