@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import {
   Attach,
+  AttachContainer,
   BindPods,
   type COMMANDS,
   CreateObject,
@@ -16,6 +17,8 @@ import {
   Heartbeat,
   JoinRequest,
   LeadershipClaimed,
+  Exec,
+  Dial,
   Logs,
   MarkPodsUnschedulable,
   MESSAGES,
@@ -163,6 +166,9 @@ describe('the schemas of the document and the validators of the processes', () =
     [Heartbeat, { time: '2024-05-31T12:00:00Z' }],
     [Note, { type: 'Normal', reason: 'r', message: 'm', component: 'kubelet', host: 'n', about: { ...key, uid: 'u' } }],
     [Logs, { namespace: 'a', pod: 'b', uid: 'u', container: 'c', follow: true, tailLines: 3, sinceSeconds: 9 }],
+    [Exec, { namespace: 'a', pod: 'b', uid: 'u', container: 'c', command: ['ls', ''], stdin: true, tty: true }],
+    [AttachContainer, { namespace: 'a', pod: 'b', uid: 'u', container: 'c', stdout: true }],
+    [Dial, { namespace: 'a', pod: 'b', uid: 'u', port: 80, at: 'loopback' }],
     [
       Attach,
       {

@@ -255,12 +255,12 @@ function streamRow(components: Components): Row {
     ]),
   );
   const description =
-    'Chunks of a streamed answer, to who asked and named this as the reply. Each names a control subject as its own reply; the writer waits while 64 chunks are not acknowledged there. State comes as lines of JSON, however the chunks cut them.';
+    'Chunks of a streamed answer, to who asked and named this as the reply; of a stream both ways, also to who answers, at the subject with the id of its control subject. Each names a control subject as its own reply; the writer waits while 64 chunks are not acknowledged there. State comes as lines of JSON, however the chunks cut them.';
   return {
     id: STREAM,
     channel: channel(subjects.stream('{role}.{name}', '{id}'), description, messages, {
-      'x-from': rolesOf(streamed.flatMap(({ answeredBy }) => answeredBy)),
-      'x-heard-by': rolesOf(streamed.flatMap(({ from }) => from)),
+      'x-from': rolesOf(streamed.flatMap(writersOf)),
+      'x-heard-by': rolesOf(streamed.flatMap(readersOf)),
     }),
     operation: 'writeStream',
     does: {
@@ -293,8 +293,8 @@ function streamControlRow(): Row {
       description,
       { [id]: json(payload) },
       {
-        'x-from': rolesOf(streamed.flatMap(({ from }) => from)),
-        'x-heard-by': rolesOf(streamed.flatMap(({ answeredBy }) => answeredBy)),
+        'x-from': rolesOf(streamed.flatMap(readersOf)),
+        'x-heard-by': rolesOf(streamed.flatMap(writersOf)),
       },
     ),
     operation: 'controlStream',
@@ -302,7 +302,21 @@ function streamControlRow(): Row {
   };
 }
 
-function isStreamed(message: Message): message is Extract<Message, { kind: 'query' | 'node' }> {
+type Streamed = Extract<Message, { kind: 'query' | 'node' }>;
+
+function writersOf(message: Streamed): readonly Role[] {
+  return isBothWays(message) ? [...message.answeredBy, ...message.from] : message.answeredBy;
+}
+
+function readersOf(message: Streamed): readonly Role[] {
+  return isBothWays(message) ? [...message.answeredBy, ...message.from] : message.from;
+}
+
+function isBothWays(message: Streamed): boolean {
+  return 'duplex' in message && message.duplex === true;
+}
+
+function isStreamed(message: Message): message is Streamed {
   return 'streamed' in message && message.streamed;
 }
 

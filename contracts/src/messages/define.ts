@@ -58,6 +58,8 @@ export interface NodeRequestMessage<
   readonly reply: R;
   readonly answeredBy: readonly Role[];
   readonly streamed: boolean;
+  /** It opens a stream of bytes both ways, on channels. It is streamed, too. */
+  readonly duplex?: boolean;
   /** Heard by a library on behalf of the service, as of a signal. */
   readonly byLibrary?: boolean;
 }

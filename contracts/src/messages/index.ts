@@ -7,6 +7,7 @@ export * from './permissions';
 export * from './principal';
 export * from './process-requests';
 export * from './queries';
+export * from './session-requests';
 export * from './signals';
 export * from './validate';
 export { isLine } from './schemas';

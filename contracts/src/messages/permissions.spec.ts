@@ -241,7 +241,7 @@ describe('the permissions suffice', () => {
     const streamed = MESSAGES.filter((message) => message.kind === 'query' || message.kind === 'node').filter(
       (message) => message.streamed,
     );
-    expect(streamed.map(({ name }) => name)).toEqual(['state', 'logs']);
+    expect(streamed.map(({ name }) => name)).toEqual(['state', 'logs', 'exec', 'attachcontainer', 'dial']);
     fc.assert(
       fc.property(fc.constantFrom(...streamed), anyName, anyName, (message, readerName, writerName) => {
         for (const reader of message.from.map((role) => ({ role, name: readerName }))) {
@@ -250,6 +250,11 @@ describe('the permissions suffice', () => {
             const control = subjects.streamControl(addressOf(writer), 'id');
             expect(allows(publishes(writer), chunks) && allows(hears(reader), chunks)).toBe(true);
             expect(allows(publishes(reader), control) && allows(hears(writer), control)).toBe(true);
+            if (!('duplex' in message)) continue;
+            const back = subjects.stream(addressOf(writer), 'id');
+            const backControl = subjects.streamControl(addressOf(reader), 'id');
+            expect(allows(publishes(reader), back) && allows(hears(writer), back)).toBe(true);
+            expect(allows(publishes(writer), backControl) && allows(hears(reader), backControl)).toBe(true);
           }
         }
       }),

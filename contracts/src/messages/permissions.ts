@@ -114,24 +114,43 @@ function partsOf({ role, name }: Identity, whose: 'any' | 'own' = 'any'): Record
   };
 }
 
-/** Streams have subjects of their own: answers that a reload of the server must not break. */
-function streamsOut(identity: Identity): string[] {
-  const { role } = identity;
-  const writers = MESSAGES.filter((message) => isStream(message) && message.answeredBy.includes(role));
-  const readers = MESSAGES.filter((message) => isStream(message) && message.from.includes(role));
+/**
+ * Streams have subjects of their own: answers that a reload of the server must not break. Who writes one hears its control
+ * subject; a stream both ways is written by both.
+ */
+function streamsOut({ role }: Identity): string[] {
   return [
-    ...writers.flatMap((message) => message.from.map((to) => subjects.stream(to, '>'))),
-    ...readers.flatMap((message) =>
-      (isStream(message) ? message.answeredBy : []).map((of) => subjects.streamControl(of, '>')),
-    ),
+    ...streamsWrittenBy(role).map((to) => subjects.stream(to, '>')),
+    ...streamsReadBy(role).map((of) => subjects.streamControl(of, '>')),
   ];
 }
 
 function streamsIn(identity: Identity): string[] {
-  const reads = MESSAGES.some((message) => isStream(message) && message.from.includes(identity.role));
-  const writes = MESSAGES.some((message) => isStream(message) && message.answeredBy.includes(identity.role));
   const own = addressOf(identity);
-  return [...(reads ? [subjects.stream(own, '>')] : []), ...(writes ? [subjects.streamControl(own, '>')] : [])];
+  return [
+    ...(streamsReadBy(identity.role).length > 0 ? [subjects.stream(own, '>')] : []),
+    ...(streamsWrittenBy(identity.role).length > 0 ? [subjects.streamControl(own, '>')] : []),
+  ];
+}
+
+/** To which roles a role writes streams. */
+function streamsWrittenBy(role: Role): readonly Role[] {
+  return MESSAGES.filter(isStream).flatMap((message) => [
+    ...(message.answeredBy.includes(role) ? message.from : []),
+    ...(isDuplex(message) && message.from.includes(role) ? message.answeredBy : []),
+  ]);
+}
+
+/** From which roles a role reads streams. */
+function streamsReadBy(role: Role): readonly Role[] {
+  return MESSAGES.filter(isStream).flatMap((message) => [
+    ...(message.from.includes(role) ? message.answeredBy : []),
+    ...(isDuplex(message) && message.answeredBy.includes(role) ? message.from : []),
+  ]);
+}
+
+function isDuplex(message: Message): boolean {
+  return message.kind === 'node' && message.duplex === true;
 }
 
 function isStream(message: Message): message is Extract<Message, { kind: 'query' | 'node' }> {

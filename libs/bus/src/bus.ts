@@ -23,6 +23,7 @@ import { createInbox, nuid, type Msg, type NatsConnection, type Subscription } f
 import { commandBytes, Commander } from './commander';
 import { connectNats, type ConnectOptions } from './connect';
 import { Epochs, type Voice } from './epochs';
+import { openDuplex, type DuplexStream } from './duplex';
 import { endDeafness } from './hearing';
 import { fromBytes, toBytes } from './json';
 import { listen, type ErrorSink } from './listen';
@@ -167,6 +168,16 @@ export class Bus {
     options: { signal?: AbortSignal } = {},
   ): AsyncIterable<Uint8Array> {
     return openStream(this, this.#subjectOf(message, to), payload, options);
+  }
+
+  /** Asks for a stream of bytes both ways; resolves once it is granted. Throws StatusError when it is refused. */
+  open<M extends NodeRequestMessage>(
+    message: M,
+    payload: PayloadOf<M>,
+    to: Addressee<M>,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<DuplexStream> {
+    return openDuplex(this, this.#subjectOf(message, to), payload, options);
   }
 
   /** Listens to a subject, guarded: a handler that throws is told to the error sink, and the next message is heard. */

@@ -32,6 +32,8 @@ export class ConnectionWatch {
     private readonly onError: ErrorSink,
   ) {
     this.#read(connection.status()).catch((error: unknown) => onError(error, 'connection'));
+    // Closed from here, a connection's status says nothing more, nor does it end.
+    void connection.closed().then(() => this.#close());
   }
 
   get isUp(): boolean {
@@ -53,9 +55,12 @@ export class ConnectionWatch {
     });
   }
 
-  /** Ends when the connection is closed for good. */
   async #read(statuses: AsyncIterable<Status>): Promise<void> {
     for await (const { type, data } of statuses) this.#take(String(type), data);
+  }
+
+  /** For good. */
+  #close(): void {
     this.#take('disconnect', '');
     this.#listeners.back.clear();
   }

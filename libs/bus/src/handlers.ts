@@ -32,7 +32,7 @@ export function Query(message: QueryMessage, options?: HandlerOptions): MethodDe
   return pattern([message], options);
 }
 
-/** Marks what only this node can do: `@NodeRequest(Attach)`. */
+/** Marks what only this node can do: `@NodeRequest(Attach)`. One both ways gets `(payload, context)` with its stream. */
 export function NodeRequest(message: NodeRequestMessage, options?: HandlerOptions): MethodDecorator {
   return pattern([message], options);
 }

@@ -1,8 +1,10 @@
 export * from './bus';
+export { carryBytes, drained } from './carry';
 export * from './cloud-events';
 export * from './commits';
 export * from './connect';
 export { watchOf, type ConnectionWatch } from './connection-watch';
+export { type AcceptableStream, type ChannelChunk, type DuplexStream } from './duplex';
 export * from './epochs';
 export * from './errors';
 export * from './handlers';

@@ -4,17 +4,7 @@ import { watchOf, type ConnectionWatch } from './connection-watch';
 import { StreamBroken, type StreamLoss } from './errors';
 import { fromBytes } from './json';
 import { listen } from './listen';
-import {
-  CHUNK_BYTES,
-  chunkHeaders,
-  isControl,
-  LOOK_MS,
-  newStreamId,
-  SILENT_LOOKS,
-  WINDOW,
-  type ChunkKind,
-  type StreamEnd,
-} from './stream-wire';
+import { chunkHeaders, isControl, newStreamId, ONE_WAY, type ChunkKind, type StreamEnd } from './stream-wire';
 
 /** Room for a chunk's headers below the server's max_payload. */
 const HEADER_ROOM = 1_024;
@@ -39,6 +29,7 @@ export class Sink implements StreamSink {
   readonly #unwatch: () => void;
   readonly #chunkBytes: number;
   #sent = 0;
+  #finished = false;
   #acknowledged = 0;
   /** Looks since the reader was last heard. */
   #silent = 0;
@@ -47,15 +38,18 @@ export class Sink implements StreamSink {
   constructor(
     { connection, identity, onError }: StreamEnd,
     private readonly to: string,
+    /** The control subject's id: with a stream of its own the other way, both have it. */
+    id = newStreamId(),
+    private readonly pace = ONE_WAY,
   ) {
     this.#connection = connection;
     this.#watch = watchOf(connection, onError);
-    this.#chunkBytes = Math.max(1, Math.min(CHUNK_BYTES, (connection.info?.max_payload ?? Infinity) - HEADER_ROOM));
-    this.#control = subjects.streamControl(addressOf(identity), newStreamId());
+    this.#chunkBytes = Math.max(1, Math.min(pace.chunkBytes, (connection.info?.max_payload ?? Infinity) - HEADER_ROOM));
+    this.#control = subjects.streamControl(addressOf(identity), id);
     const onNobody = (): void => this.#stop('reader', 'nobody reads it any more');
     this.#subscription = listen(connection, this.#control, { onError, onNobody }, (message) => this.#hear(message));
     this.#unwatch = this.#watch.on('lost', () => this.#lose());
-    this.#looks = setInterval(() => this.#look(), LOOK_MS);
+    this.#looks = setInterval(() => this.#look(), pace.lookMs);
     this.#looks.unref();
     if (!this.#watch.isUp) this.#lose();
     // The reader learns at once where its writer is.
@@ -68,19 +62,56 @@ export class Sink implements StreamSink {
 
   async write(chunk: Uint8Array): Promise<void> {
     for (let from = 0; from < chunk.length; from += this.#chunkBytes) {
-      while (this.#sent - this.#acknowledged >= WINDOW && !this.signal.aborted) {
-        await new Promise<void>((resolve) => this.#waiting.push(resolve));
-      }
-      this.signal.throwIfAborted();
-      this.#sent++;
-      this.#publish('data', chunk.subarray(from, from + this.#chunkBytes));
+      await this.#room();
+      this.#publishData(chunk.subarray(from, from + this.#chunkBytes));
     }
+  }
+
+  /** Writes to one of several channels: each chunk begins with its number. An empty one is sent as such. */
+  async writeTo(channel: number, data: Uint8Array): Promise<void> {
+    const size = this.#chunkBytes - 1;
+    for (let from = 0; from === 0 || from < data.length; from += size) {
+      const part = data.subarray(from, from + size);
+      const chunk = Buffer.allocUnsafe(part.length + 1);
+      chunk[0] = channel;
+      chunk.set(part, 1);
+      await this.#room();
+      this.#publishData(chunk);
+    }
+  }
+
+  /** Says, before the first chunk, that the stream is taken. */
+  open(): void {
+    this.#publish('open', NOTHING);
   }
 
   /** The last word, unless the stream is over already. In this order: once nobody listens here, NATS tells the reader so. */
   finish(kind: 'end' | 'error', payload: Uint8Array): void {
+    if (this.#finished) return;
     this.#publish(kind, payload);
+    this.#finished = true;
     this.#leave();
+  }
+
+  /** Ends it, and tells the reader why as soon as that can be told. */
+  break(lost: StreamLoss, reason: string): void {
+    if (this.signal.aborted || this.#finished) return;
+    this.#stop(lost, reason);
+    this.#watch.whenUp(() => this.#send('broken', Buffer.from(reason)));
+  }
+
+  /** Resolves once a chunk may be sent; rejects with what ended the stream. */
+  async #room(): Promise<void> {
+    while (this.#sent - this.#acknowledged >= this.pace.window && !this.signal.aborted) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.signal.throwIfAborted();
+    if (this.#finished) throw new Error('the stream was ended here');
+  }
+
+  #publishData(chunk: Uint8Array): void {
+    this.#sent++;
+    this.#publish('data', chunk);
   }
 
   #hear(message: Msg): void {
@@ -93,19 +124,13 @@ export class Sink implements StreamSink {
   }
 
   #look(): void {
-    if (this.#silent++ < SILENT_LOOKS) return this.#publish('ping', NOTHING);
-    this.#break('reader', `its reader said nothing for ${(SILENT_LOOKS * LOOK_MS) / 1_000} s`);
+    const { silentLooks, lookMs } = this.pace;
+    if (this.#silent++ < silentLooks) return this.#publish('ping', NOTHING);
+    this.break('reader', `its reader said nothing for ${(silentLooks * lookMs) / 1_000} s`);
   }
 
   #lose(): void {
-    this.#break('connection', 'the connection of its writer was lost');
-  }
-
-  /** Ends it, and tells the reader why as soon as that can be told. */
-  #break(lost: StreamLoss, reason: string): void {
-    if (this.signal.aborted) return;
-    this.#stop(lost, reason);
-    this.#watch.whenUp(() => this.#send('broken', Buffer.from(reason)));
+    this.break('connection', 'the connection of its writer was lost');
   }
 
   #stop(lost: StreamLoss, reason: string): void {

@@ -4,24 +4,30 @@ import { watchOf, type ConnectionWatch } from './connection-watch';
 import { BusUnavailable, StreamBroken } from './errors';
 import { fromBytes, toBytes } from './json';
 import { listen } from './listen';
-import {
-  ACK_EVERY,
-  chunkOf,
-  LOOK_MS,
-  newStreamId,
-  problemWith,
-  SILENT_LOOKS,
-  WINDOW,
-  type Control,
-  type StreamEnd,
-} from './stream-wire';
+import { chunkOf, newStreamId, ONE_WAY, problemWith, type Control, type Pace, type StreamEnd } from './stream-wire';
 
-/** Looks without a first word after which it is asked for again: the question may have been lost. */
-const ASK_AGAIN_AT: readonly number[] = [0, 2];
+/** Where a stream comes from: who is asked for it; or nobody, where its writer has been told of the subject already. */
+export interface Origin {
+  /** The subject that is asked, or for people a name of the stream. */
+  readonly subject: string;
+  readonly request?: Uint8Array;
+  readonly id?: string;
+  readonly pace?: Pace;
+}
 
 /** The reader's end of one stream: what has come, checked, and not been taken yet. */
 export class Source {
   readonly #own: string;
+  readonly #pace: Pace;
+  /** Resolves with its writer's control subject at its first word; rejects when the stream is over before. */
+  readonly reached: Promise<string>;
+  /** Resolves once its writer says that the stream is taken; rejects when it is over before. */
+  readonly opened: Promise<void>;
+  /** Settles when the stream is over, also while chunks wait to be taken: with what broke it off, if anything did. */
+  readonly over: Promise<Error | undefined>;
+  #reach!: (control: string) => void;
+  #open!: () => void;
+  #close!: (error: Error | undefined) => void;
   readonly #watch: ConnectionWatch;
   readonly #subscription: Subscription;
   readonly #looks: NodeJS.Timeout;
@@ -39,15 +45,19 @@ export class Source {
 
   constructor(
     private readonly end: StreamEnd,
-    private readonly subject: string,
-    private readonly request: Uint8Array,
+    private readonly from: Origin,
   ) {
     const { connection, identity, onError } = end;
-    this.#own = subjects.stream(addressOf(identity), newStreamId());
+    const { id = newStreamId(), pace = ONE_WAY } = from;
+    this.#pace = pace;
+    this.#own = subjects.stream(addressOf(identity), id);
+    this.over = new Promise((resolve) => (this.#close = resolve));
+    this.reached = this.#before((resolve) => (this.#reach = resolve));
+    this.opened = this.#before((resolve) => (this.#open = resolve));
     this.#watch = watchOf(connection, onError);
     const onNobody = (): void => this.#miss();
     this.#subscription = listen(connection, this.#own, { onError, onNobody }, (message) => this.#receive(message));
-    this.#looks = setInterval(() => this.#look(), LOOK_MS);
+    this.#looks = setInterval(() => this.#look(), pace.lookMs);
     this.#unwatch = this.#watch.on('lost', () => this.#break('connection', 'the connection of its reader was lost'));
     this.#watch.whenUp(() => this.#ask());
   }
@@ -60,7 +70,7 @@ export class Source {
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) {
       this.#taken++;
-      if (this.#taken % ACK_EVERY === 0 && this.#over === undefined) this.#acknowledge();
+      if (this.#taken % (this.#pace.window / 4) === 0 && this.#over === undefined) this.#acknowledge();
       return chunk;
     }
     if (this.#over?.error !== undefined) throw this.#over.error;
@@ -73,9 +83,26 @@ export class Source {
     this.#finish({}, { cancel: true });
   }
 
+  /** Ends it, as broken off, and has its writer stop. */
+  break(error: Error): void {
+    this.#finish({ error }, { cancel: true });
+  }
+
+  /** What comes before the end, or never: then the promise, which nobody need await, rejects. */
+  #before<T>(give: (resolve: (value: T) => void) => void): Promise<T> {
+    const promise = new Promise<T>((resolve, reject) => {
+      give(resolve);
+      const never = new StreamBroken(this.from.subject, 'writer', 'it ended before it began');
+      void this.over.then((error) => reject(error ?? never));
+    });
+    promise.catch(() => undefined);
+    return promise;
+  }
+
   #ask(): void {
-    if (this.#over !== undefined) return;
-    this.#guarded(() => this.end.connection.publish(this.subject, this.request, { reply: this.#own }));
+    const { subject, request } = this.from;
+    if (this.#over !== undefined || request === undefined) return;
+    this.#guarded(() => this.end.connection.publish(subject, request, { reply: this.#own }));
   }
 
   #receive(message: Msg): void {
@@ -91,16 +118,18 @@ export class Source {
     const chunk = chunkOf(message);
     if (chunk === undefined) return this.#finish({ error: refusalOf(message) });
     if (reply === undefined || reply === '') throw new Error('a chunk without its control subject');
-    this.#control ??= reply;
+    if (this.#control === undefined) this.#reach((this.#control = reply));
     if (reply !== this.#control) return this.#say(reply, { cancel: true });
     this.#silent = 0;
-    const problem = problemWith(chunk, this.#received, this.#acknowledged + WINDOW);
+    const problem = problemWith(chunk, this.#received, this.#acknowledged + this.#pace.window);
     if (problem !== undefined) return this.#break('chunk', problem);
     switch (chunk.kind) {
       case 'data':
         this.#received++;
         this.#chunks.push(message.data);
         return this.#tell();
+      case 'open':
+        return this.#open();
       case 'ping':
         return this.#acknowledge();
       case 'end':
@@ -115,30 +144,32 @@ export class Source {
   /** NATS' word that nobody listens: on the question, or on an acknowledgement. */
   #miss(): void {
     if (this.#control !== undefined) return this.#break('writer', 'its writer is gone');
-    this.#finish({ error: new BusUnavailable(this.subject, 0, 'nobody listens') });
+    this.#finish({ error: new BusUnavailable(this.from.subject, 0, 'nobody listens') });
   }
 
   /** Says again what may have been lost, and finds out whether the other side is there. */
   #look(): void {
     const silent = this.#silent++;
-    if (silent >= SILENT_LOOKS) return this.#giveUp();
+    const { silentLooks, askAgainAt } = this.#pace;
+    if (silent >= silentLooks) return this.#giveUp();
     if (this.#control !== undefined) this.#acknowledge();
-    else if (ASK_AGAIN_AT.includes(silent)) this.#ask();
+    else if (askAgainAt.includes(silent)) this.#ask();
   }
 
   #giveUp(): void {
-    const waited = SILENT_LOOKS * LOOK_MS;
+    const waited = this.#pace.silentLooks * this.#pace.lookMs;
     if (this.#control !== undefined) return this.#break('writer', `its writer said nothing for ${waited / 1_000} s`);
-    this.#finish({ error: new BusUnavailable(this.subject, waited, 'no answer') });
+    this.#finish({ error: new BusUnavailable(this.from.subject, waited, 'no answer') });
   }
 
   #break(lost: StreamBroken['lost'], reason: string): void {
-    this.#finish({ error: new StreamBroken(this.subject, lost, reason) }, { cancel: true });
+    this.#finish({ error: new StreamBroken(this.from.subject, lost, reason) }, { cancel: true });
   }
 
   #finish(over: { readonly error?: Error }, farewell?: Control): void {
     if (this.#over !== undefined) return;
     this.#over = over;
+    this.#close(over.error);
     clearInterval(this.#looks);
     this.#unwatch();
     this.#subscription.unsubscribe();

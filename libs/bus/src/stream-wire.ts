@@ -17,22 +17,48 @@ import type { ErrorSink } from './listen';
  */
 const KIND = 'shiplog-stream';
 const NUMBER = 'shiplog-chunk';
-export type ChunkKind = 'data' | 'end' | 'error' | 'broken' | 'ping';
+/** `open`: of a stream both ways, that the other side has taken it. */
+export type ChunkKind = 'data' | 'end' | 'error' | 'broken' | 'ping' | 'open';
 /** `received`: the number of the last chunk that the reader took. */
 export type Control = { readonly received: number } | { readonly cancel: true };
 
-/** Chunks under way before the writer waits for an acknowledgement; the reader sends one every quarter of it. */
-export const WINDOW = 64;
-export const ACK_EVERY = WINDOW / 4;
-/** Bytes in a chunk at most: far below NATS' default max_payload of 1 MiB. */
-export const CHUNK_BYTES = 128 * 1024;
+/** How a stream is carried. */
+export interface Pace {
+  /** Chunks under way before the writer waits for an acknowledgement; the reader sends one every quarter of it. */
+  readonly window: number;
+  /** Bytes in a chunk at most. */
+  readonly chunkBytes: number;
+  /**
+   * How often each side looks whether the other is there, in milliseconds: one that went without a word is missed after
+   * this long at most. Looks are counted, not time: a process that stood still has not listened meanwhile.
+   */
+  readonly lookMs: number;
+  /** Looks without a word from the other side, which NATS believes to be there: 10 seconds. */
+  readonly silentLooks: number;
+  /** Looks without a first word after which it is asked for again: the question may have been lost. */
+  readonly askAgainAt: readonly number[];
+}
+
+/** Of a long answer. Its chunks are far below NATS' default max_payload of 1 MiB. */
+export const ONE_WAY: Pace = {
+  window: 64,
+  chunkBytes: 128 * 1024,
+  lookMs: 2_000,
+  silentLooks: 5,
+  askAgainAt: [0, 2],
+};
+
 /**
- * How often each side looks whether the other is there, in milliseconds: one that went without a word is missed after
- * this long at most. Looks are counted, not time: a process that stood still has not listened meanwhile.
+ * Of a session: many are open at once, so each holds less (2 MiB each way at most), and ends sooner when its other side
+ * is gone. Asked for once: whatever it begins must not begin twice.
  */
-export const LOOK_MS = 2_000;
-/** Looks without a word from the other side, which NATS believes to be there: 10 seconds. */
-export const SILENT_LOOKS = 5;
+export const BOTH_WAYS: Pace = {
+  window: 64,
+  chunkBytes: 32 * 1024,
+  lookMs: 1_250,
+  silentLooks: 8,
+  askAgainAt: [],
+};
 
 /** One end of a connection, for both ends of a stream. */
 export interface StreamEnd {

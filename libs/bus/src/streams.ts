@@ -38,7 +38,7 @@ export async function* openStream(
 ): AsyncIterable<Uint8Array> {
   const { signal } = options;
   if (signal?.aborted === true) return;
-  const source = new Source(end, subject, toBytes(request));
+  const source = new Source(end, { subject, request: toBytes(request) });
   const leave = (): void => source.leave();
   signal?.addEventListener('abort', leave, { once: true });
   try {

@@ -4,6 +4,7 @@ import type { Subscription } from 'nats';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Bus } from './bus';
 import type { HandlerOptions } from './handlers';
+import { answerWithDuplex, type AcceptableStream } from './duplex';
 import { listen } from './listen';
 import { BusMessage, readPayload } from './message';
 import { answerWithStream, type StreamSink } from './streams';
@@ -20,6 +21,14 @@ export class StreamContext {
   constructor(
     readonly message: BusMessage,
     readonly sink: StreamSink,
+  ) {}
+}
+
+/** The same for a stream both ways. */
+export class DuplexContext {
+  constructor(
+    readonly message: BusMessage,
+    readonly stream: AcceptableStream,
   ) {}
 }
 
@@ -117,6 +126,8 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
   #deliverTo(declaration: Message, handler: Handler): (received: Received) => void {
     const { extras = {} } = handler;
     if (extras.batch === true) return this.#inBatches(extras, handler);
+    if ('duplex' in declaration && declaration.duplex === true)
+      return (received) => void this.#duplex(handler, received);
     if ('streamed' in declaration && declaration.streamed) return (received) => void this.#stream(handler, received);
     return (received) => void this.#answer(handler, received);
   }
@@ -154,6 +165,16 @@ export class NatsTransport extends Server implements CustomTransportStrategy {
     try {
       await answerWithStream(this.bus, message, async (sink) => {
         await settle(() => handler(payload, new StreamContext(message, sink)));
+      });
+    } catch (error) {
+      this.bus.onError(error, message.subject);
+    }
+  }
+
+  async #duplex(handler: Handler, { payload, message }: Received): Promise<void> {
+    try {
+      await answerWithDuplex(this.bus, message, async (stream) => {
+        await settle(() => handler(payload, new DuplexContext(message, stream)));
       });
     } catch (error) {
       this.bus.onError(error, message.subject);

@@ -1,4 +1,12 @@
-import { NatsTransport, type StreamContext, type Bus, type BusMessage, type StreamSink } from '@shiplog/bus';
+import {
+  NatsTransport,
+  type AcceptableStream,
+  type Bus,
+  type BusMessage,
+  type DuplexContext,
+  type StreamContext,
+  type StreamSink,
+} from '@shiplog/bus';
 import { messageId, type Message, type PayloadOf } from '@shiplog/contracts';
 
 /** A stand-in for a service: answers, or hears, one declared message as a handler of the service would. */
@@ -20,6 +28,17 @@ export async function serveStream<M extends Message>(
 ): Promise<NatsTransport> {
   return listening(bus, message, async (payload, context) => {
     await answer(payload as PayloadOf<M>, (context as StreamContext).sink);
+  });
+}
+
+/** The same for a message that is answered with a stream both ways. */
+export async function serveDuplex<M extends Message>(
+  bus: Bus,
+  message: M,
+  answer: (payload: PayloadOf<M>, stream: AcceptableStream) => Promise<void>,
+): Promise<NatsTransport> {
+  return listening(bus, message, async (payload, context) => {
+    await answer(payload as PayloadOf<M>, (context as DuplexContext).stream);
   });
 }
 

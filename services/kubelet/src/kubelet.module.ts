@@ -5,7 +5,11 @@ import { Kubelet } from './kubelet';
 import { LogsModule } from './logs/logs.module';
 import { NodeModule } from './node/node.module';
 import { PodsModule } from './pod/pods.module';
+import { SessionsModule } from './sessions/sessions.module';
 
 /** The kubelet: runs the pods of one node. */
-@Module({ imports: [ClusterModule, RuntimeModule, NodeModule, PodsModule, LogsModule], providers: [Kubelet] })
+@Module({
+  imports: [ClusterModule, RuntimeModule, NodeModule, PodsModule, LogsModule, SessionsModule],
+  providers: [Kubelet],
+})
 export class KubeletModule {}

@@ -163,6 +163,36 @@ export interface ExecResult {
   readonly timedOut: boolean;
 }
 
+/** Which streams of a process are wanted. With a terminal, all that it writes comes as stdout. */
+export interface SessionStreams {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+/** A process whose input and outputs are at hand. */
+export interface ContainerSession {
+  /** What it writes, until both outputs end. */
+  readonly output: AsyncIterable<{ readonly name: 'stdout' | 'stderr'; readonly data: Uint8Array }>;
+  /** Resolves when more may be written. What comes after the process has ended is dropped. */
+  write(data: Uint8Array): Promise<void>;
+  /** Its standard input ends. */
+  endInput(): void;
+  /** Of its terminal, in characters. */
+  resize(columns: number, rows: number): Promise<void>;
+  /** Lets go of it; a command that was run for the session, and what it began, is killed. Safe to call again. */
+  close(): Promise<void>;
+}
+
+/** A session with a command of its own. */
+export interface ExecSession extends ContainerSession {
+  /** By which the engine knows it, for `killExec`. */
+  readonly id: string;
+  /** Resolves with its exit code, once its outputs have ended. */
+  exitCode(): Promise<number>;
+}
+
 export interface LogOptions {
   readonly follow: boolean;
   readonly timestamps: boolean;
@@ -242,6 +272,17 @@ export interface PodRuntime {
   /** Kills it if it runs. */
   remove(id: string): Promise<void>;
   exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
+  /** Begins a command; it goes on until it ends or the session is closed. `onCreated` hears of its id before it runs. */
+  openExec(
+    id: string,
+    command: readonly string[],
+    streams: SessionStreams,
+    onCreated?: (execId: string) => Promise<void>,
+  ): Promise<ExecSession>;
+  /** Kills a command that another process left, and what it began; nothing happens when it has ended. */
+  killExec(execId: string): Promise<void>;
+  /** The container's own first process; whether it has a terminal, the container decides. */
+  attach(id: string, streams: Omit<SessionStreams, 'tty'>): Promise<ContainerSession>;
   /** Bytes of both outputs, as written, demultiplexed. */
   logs(id: string, options: LogOptions): AsyncIterable<Uint8Array>;
   image(reference: string): Promise<ImageFacts | undefined>;

@@ -2,13 +2,16 @@ import Docker from 'dockerode';
 import { Readable } from 'node:stream';
 import {
   RuntimeError,
+  type ContainerSession,
   type ContainerSpec,
   type EngineFacts,
   type EngineLimits,
   type ExecResult,
+  type ExecSession,
   type ImageFacts,
   type SandboxDetails,
   type SandboxSpec,
+  type SessionStreams,
   type LogOptions,
   type MemoryVolumeSpec,
   type ObservedContainer,
@@ -26,6 +29,7 @@ import { isOurs, observedOf } from './observe';
 import type { LoadableImage } from './image-archive';
 import { pauseImage } from './pause-image';
 import { containerRequest, sandboxRequest } from './requests';
+import { attachTo, killExec, openExec } from './session';
 
 export interface DockerOptions {
   /** `unix:///path` or `tcp://host:port`. */
@@ -161,6 +165,18 @@ export class DockerRuntime implements PodRuntime {
 
   exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
     return execIn(this.#docker, id, command, timeoutMs);
+  }
+
+  openExec(...[id, command, streams, onCreated]: Parameters<PodRuntime['openExec']>): Promise<ExecSession> {
+    return openExec(this.#docker, id, command, streams, onCreated);
+  }
+
+  killExec(execId: string): Promise<void> {
+    return killExec(this.#docker, execId);
+  }
+
+  attach(id: string, streams: Omit<SessionStreams, 'tty'>): Promise<ContainerSession> {
+    return attachTo(this.#docker, id, streams);
   }
 
   async *logs(id: string, options: LogOptions): AsyncIterable<Uint8Array> {

@@ -1,9 +1,9 @@
 import type Docker from 'dockerode';
-import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type { ExecResult } from '../runtime';
 import { demultiplex } from './demultiplex';
 import { ask, asking } from './errors';
+import { killSession } from './kill';
 
 const OUTPUT_LIMIT = 10 * 1024;
 
@@ -28,7 +28,7 @@ export async function execIn(
   }, timeoutMs);
   const output = await collect(stream).finally(() => clearTimeout(limit));
   const info = await asking(() => exec.inspect(), [404]);
-  if (timedOut && info?.Running === true) await killWithin(id, info.Pid);
+  if (timedOut && info?.Running === true) await killSession(id, info.Pid);
   return { exitCode: timedOut ? -1 : (info?.ExitCode ?? -1), output, timedOut };
 }
 
@@ -45,20 +45,4 @@ async function collect(stream: Duplex): Promise<string> {
     if (!stream.destroyed) throw error;
   }
   return Buffer.concat(parts).toString();
-}
-
-/**
- * Kills a process of a container. The engine's process ids are this machine's only if the engine is: with one in a virtual
- * machine or elsewhere, the same number here is somebody else's process. So it has to be in the container's own cgroup,
- * whose path has the container's id in it; any other is left alone, and ends with its container.
- */
-async function killWithin(id: string, pid: number): Promise<void> {
-  if (pid <= 0) return;
-  try {
-    const cgroups = await readFile(`/proc/${pid}/cgroup`, 'utf8');
-    if (cgroups.includes(id)) process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    // Ended meanwhile, not there at all, or not ours to kill.
-    if (!['ENOENT', 'ESRCH', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  }
 }

@@ -1,11 +1,14 @@
+import { PassThrough } from 'node:stream';
 import {
   RuntimeError,
   type ContainerIdentity,
+  type ContainerSession,
   type ContainerSpec,
   type ContainerState,
   type EngineFacts,
   type EngineLimits,
   type ExecResult,
+  type ExecSession,
   type ImageFacts,
   type SandboxDetails,
   type SandboxSpec,
@@ -152,6 +155,24 @@ export class FakeRuntime implements PodRuntime {
     });
   }
 
+  /** As `exec`, and what comes in goes out. */
+  async openExec(id: string, command: readonly string[]): Promise<ExecSession> {
+    const { exitCode } = await this.exec(id, command);
+    return { ...new FakeSession().session(), id: `exec-${++this.#made}`, exitCode: () => Promise.resolve(exitCode) };
+  }
+
+  killExec(execId: string): Promise<void> {
+    this.calls.push(`killExec ${execId}`);
+    return Promise.resolve();
+  }
+
+  attach(id: string): Promise<ContainerSession> {
+    return this.#answer(() => {
+      this.#get(id);
+      return new FakeSession().session();
+    });
+  }
+
   async *logs(id: string, { tailLines }: LogOptions): AsyncIterable<Uint8Array> {
     yield await this.#answer(() => {
       this.#get(id);
@@ -250,4 +271,24 @@ export class FakeRuntime implements PodRuntime {
       for (const listener of this.#listeners) listener(event);
     });
   }
+}
+
+/** What is written to it is what it writes. */
+class FakeSession {
+  readonly #bytes = new PassThrough();
+
+  session(): ContainerSession {
+    const bytes = this.#bytes;
+    return {
+      output: named(bytes),
+      write: async (data) => void (await new Promise((resolve) => bytes.write(data, resolve))),
+      endInput: () => void bytes.end(),
+      resize: () => Promise.resolve(),
+      close: () => Promise.resolve(void bytes.destroy()),
+    };
+  }
+}
+
+async function* named(bytes: AsyncIterable<Buffer>): AsyncIterable<{ name: 'stdout'; data: Buffer }> {
+  for await (const data of bytes) yield { name: 'stdout', data };
 }
