@@ -73,6 +73,7 @@ const API_LAYERS = [
   ['handlers/virtual'],
   ['handlers/reads', 'handlers/writes', 'handlers/watch', 'handlers/logs', 'handlers/aggregation'],
   ['handlers/events', 'handlers/conversion'],
+  ['authentication'],
   ['cache'],
   ['cache/window'],
   ['rest'],

@@ -26,6 +26,7 @@ const ROOTS = [
   ...[...RESOURCES, ...VIRTUAL_RESOURCES].flatMap(({ versions }) => versions.map(({ schema }) => schema)),
   // What requests and answers hold beside them.
   'io.k8s.api.policy.v1.Eviction',
+  'io.k8s.api.authentication.v1.TokenRequest',
   'io.k8s.api.autoscaling.v1.Scale',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
   'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
@@ -49,6 +50,7 @@ const SCALARS = {
 
 /** Names that would shadow a language global, or one another, get a longer one. */
 const RENAMED = {
+  'io.k8s.api.storage.v1.TokenRequest': 'CSITokenRequest',
   'io.k8s.api.core.v1.Event': 'KubeEvent',
   'io.k8s.api.events.v1.Event': 'RegardingEvent',
   'io.k8s.api.events.v1.EventSeries': 'RegardingEventSeries',

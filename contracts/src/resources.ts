@@ -162,7 +162,11 @@ export const RESOURCES = [
   core('endpoints', 'Endpoints', true, { createOnUpdate: true }),
   core('configmaps', 'ConfigMap', true),
   core('secrets', 'Secret', true),
-  core('serviceaccounts', 'ServiceAccount', true, { unconditionalUpdate: false, returnedWhenDeleted: true }),
+  core('serviceaccounts', 'ServiceAccount', true, {
+    subresources: ['token'],
+    unconditionalUpdate: false,
+    returnedWhenDeleted: true,
+  }),
   core('events', 'Event', true, {
     also: [{ group: 'events.k8s.io', version: 'v1', schema: 'io.k8s.api.events.v1.Event' }],
     createOnUpdate: true,
@@ -283,6 +287,9 @@ export const VIRTUAL_RESOURCES = [
   authorization('selfsubjectrulesreviews', 'SelfSubjectRulesReview', false),
   authorization('subjectaccessreviews', 'SubjectAccessReview', false),
 ] as const satisfies readonly ResourceRow[];
+
+/** What `serviceaccounts/token` reads and answers with: a kind that is served by no path of its own. */
+export const TOKEN_REQUESTS: ResourceRow = authentication('tokenrequests', 'TokenRequest', true);
 
 /** A resource that is served without being stored. */
 export type Virtual = (typeof VIRTUAL_RESOURCES)[number]['id'];

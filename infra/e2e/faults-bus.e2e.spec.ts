@@ -52,6 +52,7 @@ describe('an api whose messages are dropped, doubled and reordered', () => {
         TLS_CERT_FILE: join(cluster.home, 'pki', 'server.crt'),
         TLS_KEY_FILE: join(cluster.home, 'pki', 'server.key'),
         TOKEN_FILE: join(cluster.home, 'tokens.csv'),
+        SERVICE_ACCOUNT_KEY_FILE: join(cluster.home, 'pki', 'sa.key'),
       },
     });
     const kubeconfig = join(cluster.home, 'kubeconfig-lied-to');

@@ -123,6 +123,13 @@ export interface Binding {
   target: ObjectReference;
 }
 
+export interface BoundObjectReference {
+  apiVersion?: string;
+  kind?: string;
+  name?: string;
+  uid?: string;
+}
+
 export interface Capabilities {
   add?: string[];
   drop?: string[];
@@ -502,7 +509,7 @@ export interface CSIDriverSpec {
   seLinuxMount?: boolean;
   serviceAccountTokenInSecrets?: boolean;
   storageCapacity?: boolean;
-  tokenRequests?: TokenRequest[];
+  tokenRequests?: CSITokenRequest[];
   volumeLifecycleModes?: string[];
 }
 
@@ -545,6 +552,11 @@ export interface CSIStorageCapacity {
   metadata: ObjectMeta;
   nodeTopology?: LabelSelector;
   storageClassName: string;
+}
+
+export interface CSITokenRequest {
+  audience: string;
+  expirationSeconds?: number;
 }
 
 export interface CSIVolumeSource {
@@ -3325,8 +3337,22 @@ export interface TCPSocketAction {
 }
 
 export interface TokenRequest {
-  audience: string;
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec?: TokenRequestSpec;
+  status?: TokenRequestStatus;
+}
+
+export interface TokenRequestSpec {
+  audiences?: string[];
+  boundObjectRef?: BoundObjectReference;
   expirationSeconds?: number;
+}
+
+export interface TokenRequestStatus {
+  expirationTimestamp?: string;
+  token?: string;
 }
 
 export interface TokenReview {

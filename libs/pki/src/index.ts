@@ -4,3 +4,4 @@ export * from './issue';
 export { CURVE } from './keys';
 export * from './pair-files';
 export * from './request';
+export * from './signing-keys';

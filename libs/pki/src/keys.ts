@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, KeyObject, webcrypto } from 'node:cr
 /** The curve of every key made or certified here: every TLS client reads it, and it takes no time to make. */
 export const CURVE = 'P-256';
 /** The same curve, as OpenSSL calls it. */
-const OPENSSL_CURVE = 'prime256v1';
+export const OPENSSL_CURVE = 'prime256v1';
 
 const ECDSA = { name: 'ECDSA', namedCurve: CURVE, hash: 'SHA-256' };
 

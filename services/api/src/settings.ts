@@ -11,6 +11,28 @@ export const apiSettings = {
     env: 'TOKEN_FILE',
     description: 'File of the accepted bearer tokens, a line each: token,user,uid,"group1,group2".',
   }),
+  accountKeyFile: text({
+    env: 'SERVICE_ACCOUNT_KEY_FILE',
+    description: 'File of the private key that signs the tokens of service accounts, PEM: RSA, or EC.',
+  }),
+  accountPublicKeysFile: text({
+    env: 'SERVICE_ACCOUNT_PUBLIC_KEYS_FILE',
+    description:
+      'File of public keys, PEM, whose tokens are good too: those that signed before, and those of other apis; none: there are none.',
+    default: '',
+  }),
+  accountIssuer: text({
+    env: 'SERVICE_ACCOUNT_ISSUER',
+    description: 'Who the tokens of service accounts say they are from.',
+    default: 'https://kubernetes.default.svc.cluster.local',
+    pattern: /^https:\/\/[^?#\s]+$/,
+    example: 'https://kubernetes.default.svc.cluster.local',
+  }),
+  apiAudiences: text({
+    env: 'API_AUDIENCES',
+    description: 'Whom tokens must be meant for to be good here, separated by commas; none: the issuer.',
+    default: '',
+  }),
   proxyCertFile: text({
     env: 'PROXY_CLIENT_CERT_FILE',
     description:

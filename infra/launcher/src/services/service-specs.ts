@@ -33,6 +33,8 @@ export function controlPlaneSpecs(
       PROXY_CLIENT_CERT_FILE: home.at('api', 'front-proxy-client.crt'),
       PROXY_CLIENT_KEY_FILE: home.at('api', 'front-proxy-client.key'),
       TOKEN_FILE: home.tokens,
+      SERVICE_ACCOUNT_KEY_FILE: home.at('api', 'sa.key'),
+      SERVICE_ACCOUNT_PUBLIC_KEYS_FILE: home.at('api', 'sa.pub'),
     }),
     scheduler: main('scheduler', RANK.decider),
     controller: main('controller', RANK.decider, {

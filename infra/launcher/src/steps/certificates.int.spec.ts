@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { publicKeyOf } from '@shiplog/pki';
 import { Cluster } from '../cluster';
 import { KubeClient } from '../kube/kube-client';
 import { settingsFrom } from '../settings';
@@ -44,6 +45,23 @@ describe('certificates and kubeconfig', () => {
     const group = serviceUser('api', cluster.layout.slot);
     expect(files.map((file) => statSync(file).mode & 0o077)).toEqual([group === undefined ? 0 : 0o040, 0, 0]);
     if (group !== undefined) expect(statSync(cluster.home.tokens)).toMatchObject({ uid: 0, gid: group.gid });
+  });
+
+  it('another key of service accounts signs once the old one is taken away, whose tokens stay good', async () => {
+    const cluster = await prepare();
+    const at = (file: string): string => cluster.home.at('pki', file);
+    const read = (file: string): string => readFileSync(at(file), 'utf8');
+    const [first, trusted] = [read('sa.key'), read('sa.pub')];
+    expect(trusted).toBe(publicKeyOf(first));
+    expect([statSync(at('sa.key')).mode & 0o777, statSync(cluster.home.at('api', 'sa.key')).mode & 0o777]).toEqual([
+      0o600, 0o600,
+    ]);
+    rmSync(at('sa.key'));
+    await prepare();
+    expect(read('sa.key')).not.toBe(first);
+    expect(read('sa.pub')).toBe(`${publicKeyOf(read('sa.key'))}${trusted}`);
+    for (const file of ['sa.key', 'sa.pub'])
+      expect(readFileSync(cluster.home.at('api', file), 'utf8')).toBe(read(file));
   });
 
   it("users that were added to the tokens stay, behind the administrator's line", async () => {

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import type { Cluster, Step } from '../cluster';
 import { makeOwnFolder, PASSABLE, writeOwn } from '../runtime-folder';
 import { serviceUser } from '../services/service-user';
+import { keepSigningKeys } from './signing-keys';
 import { keepToken } from './tokens';
 
 /** What the certificate of the API calls it. */
@@ -10,7 +11,7 @@ const BEARER = 'shiplog-api';
 /** As Kubernetes calls who tells the servers of APIServices who asks. */
 const PROXY = 'front-proxy-client';
 
-/** Certificate authority, the API server's certificate, an administrator's token, and the kubeconfig that holds them. */
+/** Certificate authority, the API server's certificate, the key of service accounts' tokens, an administrator's token, and the kubeconfig that holds them. */
 export const certificates: Step = {
   title: 'Certificates and kubeconfig',
   async run(cluster) {
@@ -18,6 +19,7 @@ export const certificates: Step = {
     const authority = await pki.authority();
     await pki.kept('server', { commonName: BEARER, names: serverNames(cluster), usage: ['server'] });
     await pki.kept(PROXY, { commonName: PROXY, names: [], usage: ['client'] });
+    keepSigningKeys(home.at('pki'));
     const token = home.secret('admin-token');
     keepToken(home.tokens, `${token},admin,admin,"system:masters"`);
     handToApi(cluster);
@@ -33,7 +35,7 @@ export const certificates: Step = {
 function handToApi({ home, layout }: Cluster): void {
   const user = serviceUser('api', layout.slot);
   makeOwnFolder(home.at('api'), PASSABLE);
-  for (const file of ['ca.crt', 'server.key', 'server.crt', `${PROXY}.key`, `${PROXY}.crt`]) {
+  for (const file of ['ca.crt', 'server.key', 'server.crt', `${PROXY}.key`, `${PROXY}.crt`, 'sa.key', 'sa.pub']) {
     const copy = home.at('api', file);
     writeOwn(`${copy}.new`, readFileSync(home.at('pki', file), 'utf8'));
     if (file === 'ca.crt') chmodSync(`${copy}.new`, 0o644);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import { ADMINISTRATOR, Head, type AnyCommand } from '@shiplog/contracts';
+import { makeSigningKeys } from '@shiplog/pki';
 import { eventually, freePort } from '@shiplog/testing';
 import { makeCertificate } from '../../../../services/api/src/testing/certificate';
 import { Appender } from '../../../../services/journal/src/database/append';
@@ -146,9 +147,15 @@ async function apiSettings(directory: string): Promise<Record<string, string>> {
   await Promise.all([
     writeFile(at('cert.pem'), cert),
     writeFile(at('key.pem'), key, { mode: 0o600 }),
+    writeFile(at('sa.key'), makeSigningKeys().privateKey, { mode: 0o600 }),
     writeFile(at('tokens.csv'), 'measure,admin,1,"system:masters"\n', { mode: 0o600 }),
   ]);
-  const files = { TLS_CERT_FILE: at('cert.pem'), TLS_KEY_FILE: at('key.pem'), TOKEN_FILE: at('tokens.csv') };
+  const files = {
+    TLS_CERT_FILE: at('cert.pem'),
+    TLS_KEY_FILE: at('key.pem'),
+    TOKEN_FILE: at('tokens.csv'),
+    SERVICE_ACCOUNT_KEY_FILE: at('sa.key'),
+  };
   return { ...files, API_PORT: String(await freePort()) };
 }
 

@@ -1,4 +1,4 @@
-import type { CSINodeDriver, TokenRequest } from '@shiplog/contracts';
+import type { CSINodeDriver, CSITokenRequest } from '@shiplog/contracts';
 import { dnsSubdomain, GoSyntax, type Problems, qualifiedName, sameJson } from '@shiplog/apimachinery';
 import { validateLabelSelector } from '../pods/label-selector';
 import { validateAmount } from '../pods/resources';
@@ -48,7 +48,7 @@ export const csiDrivers = defineKind<'csidrivers.storage.k8s.io'>({
   },
 });
 
-function validateTokens(requests: readonly TokenRequest[], problems: Problems): void {
+function validateTokens(requests: readonly CSITokenRequest[], problems: Problems): void {
   const audiences = new Set<string>();
   requests.forEach(({ audience, expirationSeconds: seconds }, i) => {
     const at = `spec.tokenRequests[${i}]`;

@@ -11,7 +11,7 @@ import { WatchHandler } from '../handlers/watch/watch-handler';
 import { MutationHandler } from '../handlers/writes/mutation-handler';
 import { withWarning } from '../rest/warning-header';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
-import { Authentication } from './authentication';
+import { Authentication } from '../authentication/authentication';
 import { Authorization } from './authorization';
 import { Discovery } from './discovery';
 import { infoOf, pathAccess, resourceAccess } from '../rest/access-request';
@@ -26,6 +26,7 @@ import { RequestMetrics } from './metrics/request-metrics';
 import type { Series } from './metrics/series';
 import { ifNoneMatch } from './kept-document';
 import { OpenApi } from './open-api';
+import { OpenIdDocuments } from './open-id-documents';
 import { VERSION } from './version';
 import { flagParam, param, type Query } from '../rest/options';
 import type { ResourceRequest, User } from '../rest/request';
@@ -70,6 +71,7 @@ export class Gateway {
     private readonly checks: HealthChecks,
     private readonly discovery: Discovery,
     private readonly openApi: OpenApi,
+    private readonly openId: OpenIdDocuments,
     private readonly reads: ReadHandler,
     private readonly mutations: MutationHandler,
     private readonly watches: WatchHandler,
@@ -80,11 +82,23 @@ export class Gateway {
   ) {}
 
   /** Judges a request by its head, before a byte of its body is read: admitted, or answered already. */
-  admit(head: RequestHead): Admitted | BodyAnswer {
+  admit(head: RequestHead): Admitted | BodyAnswer | Promise<Admitted | BodyAnswer> {
     try {
       const open = this.#forAnyone(head);
       if (open !== undefined) return open;
-      const authenticated = this.authentication.userOf(headerOf(head, 'authorization'));
+      const user = this.authentication.authenticate(head);
+      if (!(user instanceof Promise)) return this.#admitUser(head, user);
+      return user.then(
+        (known) => this.#admitUser(head, known),
+        (error: unknown) => this.failures.answerTo(error, head),
+      );
+    } catch (error) {
+      return this.failures.answerTo(error, head);
+    }
+  }
+
+  #admitUser(head: RequestHead, authenticated: User | undefined): Admitted | BodyAnswer {
+    try {
       if (authenticated === undefined) return UNAUTHORIZED;
       const user = this.#impersonated(authenticated, head);
       const target = parse(head.path, servedApi(this.cluster.catalog));
@@ -220,7 +234,9 @@ export class Gateway {
     if (method !== 'GET' && method !== 'HEAD') return NO_PAGE;
     if (path === '/' || path === '') return this.discovery.root(this.checks.all);
     if (path === '/metrics') return this.metricsPage.render();
-    return healthPage(path, head.query, this.checks.all) ?? this.#onOpenApi(head) ?? NO_PAGE;
+    return (
+      healthPage(path, head.query, this.checks.all) ?? this.openId.answer(path) ?? this.#onOpenApi(head) ?? NO_PAGE
+    );
   }
 
   #onOpenApi(head: RequestHead): Promise<Answer> | undefined {

@@ -85,6 +85,16 @@ export class HttpListener implements OnModuleInit {
       return this.#send(reply, statusAnswer(HEADERS_TOO_LARGE));
     }
     const admitted = this.gateway.admit(headOf(request));
+    if (!(admitted instanceof Promise)) return this.#goOn(request, reply, admitted, done);
+    let isLeft = false;
+    reply.raw.once('close', () => (isLeft = true));
+    void admitted.then((settled) => {
+      if (!isLeft) this.#goOn(request, reply, settled, done);
+      else if (!('kind' in settled)) settled.leave();
+    });
+  }
+
+  #goOn(request: FastifyRequest, reply: FastifyReply, admitted: Admitted | BodyAnswer, done: () => void): void {
     if ('kind' in admitted) return this.#send(reply, admitted);
     request.admitted = admitted;
     // However it ends: answered, refused by Fastify, or left by its client.

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthenticationModule } from '../authentication/authentication.module';
 import { CacheModule } from '../cache/cache.module';
 import { AggregationModule } from '../handlers/aggregation/aggregation.module';
 import { LogsModule } from '../handlers/logs/logs.module';
@@ -6,7 +7,6 @@ import { ReadsModule } from '../handlers/reads/reads.module';
 import { VirtualModule } from '../handlers/virtual/virtual.module';
 import { WatchModule } from '../handlers/watch/watch.module';
 import { WritesModule } from '../handlers/writes/writes.module';
-import { Authentication } from './authentication';
 import { Authorization } from './authorization';
 import { Discovery } from './discovery';
 import { FailureFilter } from './failure-filter';
@@ -17,13 +17,22 @@ import { InFlight } from './in-flight';
 import { MetricsPage } from './metrics/metrics-page';
 import { RequestMetrics } from './metrics/request-metrics';
 import { OpenApi } from './open-api';
+import { OpenIdDocuments } from './open-id-documents';
 import { ServerCertificate } from './server-certificate';
 
 /** The Kubernetes API over HTTPS, in front of the handlers. */
 @Module({
-  imports: [CacheModule, ReadsModule, WritesModule, WatchModule, LogsModule, VirtualModule, AggregationModule],
+  imports: [
+    AggregationModule,
+    AuthenticationModule,
+    CacheModule,
+    LogsModule,
+    ReadsModule,
+    VirtualModule,
+    WatchModule,
+    WritesModule,
+  ],
   providers: [
-    Authentication,
     Authorization,
     Discovery,
     FailureFilter,
@@ -33,6 +42,7 @@ import { ServerCertificate } from './server-certificate';
     InFlight,
     MetricsPage,
     OpenApi,
+    OpenIdDocuments,
     RequestMetrics,
     ServerCertificate,
   ],

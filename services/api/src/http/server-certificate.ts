@@ -5,7 +5,7 @@ import { CONFIG, LOGGER } from '@shiplog/service';
 import type { SecureContextOptions } from 'node:tls';
 import type { Logger } from 'pino';
 import type { ApiConfig } from '../settings';
-import type { ReloadedFiles } from './reloaded-files';
+import type { ReloadedFiles } from '../common/reloaded-files';
 import { certificateFiles } from './tls';
 
 /** Gives the server its new certificate when the files change; connections that are open keep the old one. */

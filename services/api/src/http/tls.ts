@@ -1,7 +1,7 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Logger } from 'pino';
 import type { ApiConfig } from '../settings';
-import { ReloadedFiles } from './reloaded-files';
+import { ReloadedFiles } from '../common/reloaded-files';
 
 /**
  * TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only: no CBC, no RSA key exchange. Every client of

@@ -6,6 +6,7 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { Bus } from '@shiplog/bus';
 import { ClusterState } from '@shiplog/cluster';
 import type { StoredObject } from '@shiplog/contracts';
+import { makeSigningKeys } from '@shiplog/pki';
 import { BUS, CONFIG, HEALTH, Health, LOGGER } from '@shiplog/service';
 import { pino } from 'pino';
 import { ClusterCache } from '../cache/cluster-cache';
@@ -18,10 +19,16 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
   const folder = mkdtempSync(join(tmpdir(), 'shiplog-api-part-'));
   const tokenFile = join(folder, 'tokens.csv');
   writeFileSync(tokenFile, `${TOKEN},admin,1,"system:masters"\n`);
+  const accountKeyFile = join(folder, 'sa.key');
+  writeFileSync(accountKeyFile, makeSigningKeys().privateKey, { mode: 0o600 });
   const config = {
     advertiseAddress: '192.0.2.1',
     port: 6443,
     tokenFile,
+    accountKeyFile,
+    accountPublicKeysFile: '',
+    accountIssuer: 'https://kubernetes.default.svc.cluster.local',
+    apiAudiences: '',
     readConsistency: 'projection',
     watchWindow: 16,
     watchWindowBytes: 1_000_000,

@@ -3,9 +3,6 @@ import { ok, refused, statusOf, toSeconds } from '@shiplog/apimachinery';
 import { infoOf } from '../../rest/access-request';
 import { reviewOf } from './review';
 
-/** Whom a token without audiences of its own is meant for: this server, by the name that Kubernetes' has by default. */
-const AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
-
 /** `kubectl auth whoami`. */
 export const selfSubjectReview = reviewOf<SelfSubjectReview>(({ apiVersion, kind }, { user, now }) =>
   ok({
@@ -16,15 +13,14 @@ export const selfSubjectReview = reviewOf<SelfSubjectReview>(({ apiVersion, kind
   }),
 );
 
-/** Whose a token is, by the token file. */
-export const tokenReview = reviewOf<TokenReview>((review, { tokens }) => {
+/** Whose a token is, as it would be found by this server. */
+export const tokenReview = reviewOf<TokenReview>(async (review, { tokens }) => {
   const { token, audiences = [] } = review.spec;
   if (token === '') return refused(statusOf.badRequest('token is required for TokenReview in authentication'));
-  const isForOthers = audiences.length > 0 && !audiences.includes(AUDIENCE);
-  const user = isForOthers ? undefined : tokens.userOf(`Bearer ${token}`);
+  const known = await tokens.authenticateToken(token, audiences.length === 0 ? undefined : audiences);
   const status =
-    user === undefined
+    known === undefined
       ? { user: {}, error: 'invalid bearer token' }
-      : { authenticated: true, user: infoOf(user), audiences: [AUDIENCE] };
+      : { authenticated: true, user: infoOf(known.user), audiences: [...known.audiences] };
   return ok({ ...review, status });
 });

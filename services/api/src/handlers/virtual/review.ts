@@ -1,13 +1,8 @@
 import type { ReadonlyRights } from '@shiplog/authorization';
 import type { KubeObject, ResourceRow } from '@shiplog/contracts';
 import type { Result } from '@shiplog/apimachinery';
+import type { TokenAuthenticator } from '../../authentication/authenticator';
 import type { User } from '../../rest/request';
-
-/** Who knows whose a bearer token is. */
-export interface TokenAuthenticator {
-  /** The user of an Authorization header; undefined when nobody is known by it. */
-  userOf(authorization: string | undefined): User | undefined;
-}
 
 /** What the answer to a question depends on. */
 export interface ReviewContext {
@@ -24,9 +19,11 @@ export interface ReviewContext {
 }
 
 /** Answers a question that was decoded as its kind: the object with its status, or why it can't be asked (400, 422). */
-export type Review = (object: KubeObject, context: ReviewContext) => Result<KubeObject>;
+export type Review = (object: KubeObject, context: ReviewContext) => Result<KubeObject> | Promise<Result<KubeObject>>;
 
 /** A review by what it reads; the decoder has made sure that it only ever sees objects of its own kind. */
-export function reviewOf<T extends object>(judge: (object: T, context: ReviewContext) => Result<T>): Review {
+export function reviewOf<T extends object>(
+  judge: (object: T, context: ReviewContext) => Result<T> | Promise<Result<T>>,
+): Review {
   return judge as unknown as Review;
 }

@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { apiVersionOf, VIRTUAL_RESOURCES, type ResourceId, type StoredObject, type Virtual } from '@shiplog/contracts';
+import {
+  apiVersionOf,
+  VIRTUAL_RESOURCES,
+  type ResourceId,
+  type StoredObject,
+  type TokenRequest,
+  type Virtual,
+} from '@shiplog/contracts';
 import { decodeObject, expectedAt, statusOf } from '@shiplog/apimachinery';
+import type { TokenAuthenticator } from '../../authentication/authenticator';
+import { TOKEN_REQUEST, TokenRequests } from '../../authentication/service-accounts/token-requests';
 import { ClusterCache } from '../../cache/cluster-cache';
 import { Clock } from '../../common/clock';
 import type { Answer } from '../../rest/answer';
@@ -23,7 +32,7 @@ import {
 } from './access';
 import { ComponentHealth } from './component-health';
 import { selfSubjectReview, tokenReview } from './identity';
-import type { Review, TokenAuthenticator } from './review';
+import type { Review } from './review';
 
 /** The kinds that answer a question: what is sent comes back with its status. */
 const REVIEWS: ReadonlyMap<ResourceId, Review> = new Map<Virtual, Review>([
@@ -40,6 +49,11 @@ const ANSWERED: ReadonlySet<ResourceId> = new Set(
 );
 const DEPRECATED = { warning: warningHeader(['v1 ComponentStatus is deprecated in v1.19+']) };
 
+/** Whether a path asks for a token of a service account. */
+function isTokenRequest({ resource: { stored }, subresource }: ResourceTarget): boolean {
+  return stored?.row.id === 'serviceaccounts' && subresource?.name === 'token';
+}
+
 /** Answers for what is served without being stored. (Bindings are writes of pods.) */
 @Injectable()
 export class VirtualHandler {
@@ -48,17 +62,19 @@ export class VirtualHandler {
     private readonly cluster: ClusterCache,
     private readonly yaml: YamlReader,
     private readonly clock: Clock,
+    private readonly tokenRequests: TokenRequests,
   ) {}
 
   /** Whether a path leads here. */
-  answers({ resource }: ResourceTarget): boolean {
-    return resource.virtual !== undefined && ANSWERED.has(resource.virtual.row.id);
+  answers(target: ResourceTarget): boolean {
+    const { virtual } = target.resource;
+    return isTokenRequest(target) || (virtual !== undefined && ANSWERED.has(virtual.row.id));
   }
 
   async answer(request: ResourceRequest, tokens: TokenAuthenticator): Promise<Answer> {
     switch (request.verb) {
       case 'create':
-        return this.#review(request, tokens);
+        return isTokenRequest(request.target) ? this.#grant(request) : this.#review(request, tokens);
       case 'get':
         return { ...(await this.#component(request)), headers: DEPRECATED };
       case 'list':
@@ -76,6 +92,28 @@ export class VirtualHandler {
   async #review(request: ResourceRequest, tokens: TokenAuthenticator): Promise<Answer> {
     const { row, version } = requestedResource(request);
     const review = REVIEWS.get(row.id) ?? throwStatus(statusOf.methodNotAllowed());
+    const { object, shown, headers, now } = await this.#read(request);
+    const { user, target } = request;
+    const rights = this.cluster.projection.state.rights();
+    const reviewed = unwrap(await review(object, { user, tokens, rights, namespace: target.namespace, now, row }));
+    const answered = { ...reviewed, apiVersion: apiVersionOf(version) } as StoredObject;
+    return { ...presentObject(201, answered, shown), ...headers };
+  }
+
+  async #grant(request: ResourceRequest): Promise<Answer> {
+    const { target } = request;
+    const asked = { ...request, target: { ...target, resource: { ...target.resource, stored: TOKEN_REQUEST } } };
+    const { object, shown, headers } = await this.#read(asked);
+    const granted = await this.tokenRequests.grant(object as TokenRequest, {
+      namespace: target.namespace,
+      name: nameOf(request),
+    });
+    return { ...presentObject(201, granted as StoredObject, shown), ...headers };
+  }
+
+  /** What is sent with a request, decoded as what it is of, with how to answer it. */
+  async #read(request: ResourceRequest) {
+    const { row, version } = requestedResource(request);
     const now = this.clock.now();
     const shown = presentationOf(request, now);
     const duplicates: string[] = [];
@@ -84,11 +122,8 @@ export class VirtualHandler {
     const warnings = checkFields(request, sent, duplicates, 'CreateOptions');
     dryRunOf(request.query.dryRun, 'CreateOptions');
     const object = unwrap(decodeObject(expectedAt({ row, version }), sent));
-    const { user, target } = request;
-    const rights = this.cluster.projection.state.rights();
-    const reviewed = unwrap(review(object, { user, tokens, rights, namespace: target.namespace, now, row }));
-    const answer = presentObject(201, { ...reviewed, apiVersion: apiVersionOf(version) } as StoredObject, shown);
-    return warnings.length === 0 ? answer : { ...answer, headers: { warning: warningHeader(warnings) } };
+    const headers = warnings.length === 0 ? {} : { headers: { warning: warningHeader(warnings) } };
+    return { object, shown, headers, now };
   }
 
   async #component(request: ResourceRequest) {

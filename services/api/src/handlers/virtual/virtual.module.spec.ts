@@ -29,7 +29,11 @@ const RIGHTS = {
     bound('lost', 'User', 'jane'),
   ],
 };
-const tokens = { userOf: (header?: string) => (header === 'Bearer good' ? ADMIN : undefined) };
+const SERVER = 'https://kubernetes.default.svc.cluster.local';
+const tokens = {
+  authenticateToken: (token: string, audiences = [SERVER]) =>
+    token === 'good' && audiences.includes(SERVER) ? { user: ADMIN, audiences: [SERVER] } : undefined,
+};
 const AUTHENTICATION = '/apis/authentication.k8s.io/v1';
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
 const LOCAL = `${AUTHORIZATION}/namespaces/default/localsubjectaccessreviews`;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthenticationModule } from '../../authentication/authentication.module';
 import { CacheModule } from '../../cache/cache.module';
 import { WritesModule } from '../writes/writes.module';
 import { ComponentHealth } from './component-health';
@@ -6,7 +7,7 @@ import { VirtualHandler } from './virtual-handler';
 
 /** What is served without being stored: reviews, and the health of components. */
 @Module({
-  imports: [CacheModule, WritesModule],
+  imports: [AuthenticationModule, CacheModule, WritesModule],
   providers: [ComponentHealth, VirtualHandler],
   exports: [VirtualHandler],
 })

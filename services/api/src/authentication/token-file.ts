@@ -20,10 +20,9 @@ export class Tokens {
     if (this.#users.size === 0) throw new Error('the token file holds no token');
   }
 
-  /** The user of an Authorization header; undefined for none, for another scheme, and for an unknown token. */
-  userOf(authorization: string | undefined): User | undefined {
-    if (authorization === undefined || authorization.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
-    return this.#users.get(digest(authorization.slice(7).trim()));
+  /** The user of a bearer token; undefined for an unknown one. */
+  userOf(token: string): User | undefined {
+    return this.#users.get(digest(token));
   }
 }
 

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { CacheModule } from '../cache/cache.module';
+import { Authentication } from './authentication';
+import { AccountAuthenticator } from './service-accounts/account-authenticator';
+import { AccountTokens } from './service-accounts/account-tokens';
+import { TokenRequests } from './service-accounts/token-requests';
+import { TokenFileAuthenticator } from './token-file-authenticator';
+
+/** Who somebody is, and what service accounts show to say so. */
+@Module({
+  imports: [CacheModule],
+  providers: [AccountAuthenticator, AccountTokens, Authentication, TokenFileAuthenticator, TokenRequests],
+  exports: [AccountTokens, Authentication, TokenRequests],
+})
+export class AuthenticationModule {}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { UNAUTHENTICATED } from '@shiplog/contracts';
+import type { User } from '../rest/request';
+import type { Authenticated, TokenAuthenticator } from './authenticator';
+import { bearerOf, isSilent, LONGEST_TOKEN, type RequestHeaders } from './bearer';
+import { AccountAuthenticator } from './service-accounts/account-authenticator';
+import { TokenFileAuthenticator } from './token-file-authenticator';
+
+/**
+ * Who asks: the first authenticator that knows the token of a request says so.
+ *
+ * What a guard is to Nest; but Nest's guards run when a body has been read already, so the listener asks before.
+ */
+@Injectable()
+export class Authentication implements TokenAuthenticator {
+  readonly #chain: readonly TokenAuthenticator[];
+
+  constructor(tokenFile: TokenFileAuthenticator, accounts: AccountAuthenticator) {
+    this.#chain = [tokenFile, accounts];
+  }
+
+  /** The user of a request; undefined when it shows a credential that nobody is known by. */
+  authenticate(head: RequestHeaders): User | undefined | Promise<User | undefined> {
+    const token = bearerOf(head);
+    if (token === undefined) return isSilent(head) ? ANONYMOUS : undefined;
+    const known = this.authenticateToken(token);
+    return known instanceof Promise ? known.then((settled) => settled?.user) : known?.user;
+  }
+
+  /** The same of a token that somebody else was shown. */
+  authenticateToken(token: string, audiences?: readonly string[]): ReturnType<TokenAuthenticator['authenticateToken']> {
+    return token.length > LONGEST_TOKEN ? undefined : this.#from(0, token, audiences);
+  }
+
+  /** At once, where none of them has to wait. */
+  #from(
+    index: number,
+    token: string,
+    audiences: readonly string[] | undefined,
+  ): Authenticated | undefined | Promise<Authenticated | undefined> {
+    const known = this.#chain[index]?.authenticateToken(token, audiences);
+    const isLast = index + 1 >= this.#chain.length;
+    if (known instanceof Promise) {
+      return isLast ? known : known.then((settled) => settled ?? this.#from(index + 1, token, audiences));
+    }
+    return known ?? (isLast ? undefined : this.#from(index + 1, token, audiences));
+  }
+}
+
+/** Who does not say who they are. */
+const ANONYMOUS: User = { name: 'system:anonymous', uid: '', groups: [UNAUTHENTICATED] };
