@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
 import { makeSigningKeys, publicKeyOf } from '@shiplog/pki';
@@ -77,6 +77,31 @@ describe('tokens of service accounts', () => {
     expect(await codeFor(made)).toBe(401);
     await rig.kubectl('create serviceaccount again');
     expect(await codeFor(made)).toBe(401);
+  });
+
+  it('are in Secrets made for them, which go with their account', async () => {
+    await rig.kubectl('create serviceaccount kept');
+    const manifest = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/service-account-token',
+      metadata: { name: 'kept', annotations: { 'kubernetes.io/service-account.name': 'kept' } },
+    };
+    await rig.kubectl('apply -f -', { input: JSON.stringify(manifest) });
+    const path = '/api/v1/namespaces/default/secrets/kept';
+    const { data } = await eventually(async () => {
+      const secret = JSON.parse((await rig.http('GET', path)).body) as { data?: Record<string, string> };
+      return secret.data === undefined ? undefined : { data: secret.data };
+    });
+    const read = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString();
+    expect([read('namespace'), read('ca.crt')]).toEqual([
+      'default',
+      readFileSync(join(rig.directory, 'ca.pem'), 'utf8'),
+    ]);
+    expect(await codeFor(read('token'))).toBe(200);
+    await rig.kubectl('delete serviceaccount kept');
+    expect(await codeFor(read('token'))).toBe(401);
+    await eventually(async () => (await rig.http('GET', path)).code === 404);
   });
 
   it('are good to others by the keys that are published', async () => {

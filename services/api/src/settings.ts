@@ -28,6 +28,12 @@ export const apiSettings = {
     pattern: /^https:\/\/[^?#\s]+$/,
     example: 'https://kubernetes.default.svc.cluster.local',
   }),
+  rootCaFile: text({
+    env: 'ROOT_CA_FILE',
+    description:
+      "File of the authority, PEM, that signs the api's certificate: Secrets with the token of a service account hold it; none: they don't.",
+    default: '',
+  }),
   apiAudiences: text({
     env: 'API_AUDIENCES',
     description: 'Whom tokens must be meant for to be good here, separated by commas; none: the issuer.',

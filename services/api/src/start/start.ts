@@ -6,6 +6,7 @@ import { Stopping } from '../common/stopping';
 import { EventRecorder } from '../handlers/events/event-recorder';
 import type { ApiConfig } from '../settings';
 import { Bootstrap } from './bootstrap';
+import { TokenSecrets } from './token-secrets/token-secrets';
 
 /** Makes the api ready, in order: the log read, its Events made, what every cluster has made sure of. */
 @Injectable()
@@ -17,6 +18,7 @@ export class Start implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly cluster: ClusterCache,
     private readonly recorder: EventRecorder,
     private readonly bootstrap: Bootstrap,
+    private readonly tokenSecrets: TokenSecrets,
     private readonly stopping: Stopping,
   ) {}
 
@@ -32,6 +34,7 @@ export class Start implements OnApplicationBootstrap, OnApplicationShutdown {
   async #run(): Promise<void> {
     await this.recorder.readBack(await this.cluster.opened);
     if (this.config.bootstrap) await this.bootstrap.run();
+    this.tokenSecrets.begin();
     if (!this.stopping.signal.aborted) this.health.ready(`serving https://${this.config.host}:${this.config.port}`);
   }
 }

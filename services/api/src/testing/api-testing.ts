@@ -29,6 +29,7 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
     accountPublicKeysFile: '',
     accountIssuer: 'https://kubernetes.default.svc.cluster.local',
     apiAudiences: '',
+    rootCaFile: '',
     readConsistency: 'projection',
     watchWindow: 16,
     watchWindowBytes: 1_000_000,

@@ -167,6 +167,7 @@ export class Rig {
       TLS_CERT_FILE: join(this.directory, 'cert.pem'),
       TLS_KEY_FILE: join(this.directory, 'key.pem'),
       TOKEN_FILE: join(this.directory, 'tokens.csv'),
+      ROOT_CA_FILE: join(this.directory, 'ca.pem'),
       SERVICE_ACCOUNT_KEY_FILE: join(this.directory, 'sa.key'),
     };
   }
