@@ -225,6 +225,8 @@ function replaceStatus(
   rules?.defaults?.(sent, before, ctx);
   const after = keepingMetadata(before, sent);
   if (after.metadata === before.metadata && after['status'] === before['status']) return ok(before);
+  const denied = rules?.denies?.(after, before, ctx);
+  if (denied !== undefined) return refused(denied);
   const problems = new Problems();
   if (after.metadata !== before.metadata) validateMetadata(after.metadata, name, problems);
   validateMetadataUpdate(sent.metadata, before.metadata, problems);

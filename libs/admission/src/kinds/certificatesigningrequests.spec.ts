@@ -1,7 +1,7 @@
 import { requestFor } from '@shiplog/pki';
 import { builtIn, type CertificateSigningRequest, type KubeObject, type StoredObject } from '@shiplog/contracts';
 import { admitCreate } from '../create';
-import { admission, causesOf, created, stored, valueOf } from '../testing/builders';
+import { admission, causesOf, created, FewObjects, stored, valueOf } from '../testing/builders';
 import { admitUpdate } from '../update';
 
 const RESOURCE = 'certificatesigningrequests.certificates.k8s.io';
@@ -105,6 +105,40 @@ describe('what becomes of a request', () => {
   const approved = { type: 'Approved', status: 'True', reason: 'ByHand', message: 'yes' };
   const decided = (before = made()) =>
     stored(valueOf(write(before, 'approval', withConditions(approved)))) as StoredObject & CertificateSigningRequest;
+
+  it('is decided and signed by those who may do so for its signer, or for all of its domain', () => {
+    const before = created(RESOURCE, aRequest());
+    const decide = (status: object, subresource: string, ...names: string[]) => {
+      const rules = names.map((name) => ({
+        verbs: ['approve', 'sign'],
+        apiGroups: ['certificates.k8s.io'],
+        resources: ['signers'],
+        resourceNames: [name],
+      }));
+      const state = new FewObjects()
+        .put('clusterroles.rbac.authorization.k8s.io', stored({ metadata: { name: 'r' }, rules }))
+        .put(
+          'clusterrolebindings.rbac.authorization.k8s.io',
+          stored({
+            metadata: { name: 'b' },
+            roleRef: { kind: 'ClusterRole', name: 'r' },
+            subjects: [{ kind: 'User', name: 'ann' }],
+          }),
+        );
+      const ctx = admission({ state, user: { username: 'ann' } });
+      const admitted = admitUpdate(row, subresource, before, { ...before, status }, ctx);
+      return admitted.ok ? undefined : admitted.status.message;
+    };
+    const denied = (verb: string) =>
+      `certificatesigningrequests.certificates.k8s.io "Jane_1" is forbidden: user not permitted to ${verb} requests with signerName "example.com/ns.name"`;
+    const approval = { conditions: [{ type: 'Approved', status: 'True' }] };
+    expect(decide(approval, 'approval')).toBe(denied('approve'));
+    expect(decide(approval, 'approval', 'example.com/other', 'example.org/*')).toBe(denied('approve'));
+    expect(decide(approval, 'approval', 'example.com/ns.name')).toBeUndefined();
+    expect(decide(approval, 'approval', 'example.com/*')).toBeUndefined();
+    expect(decide({ certificate: 'eA==' }, 'status')).toBe(denied('sign'));
+    expect(decide({ conditions: [{ type: 'Failed', status: 'True' }] }, 'status')).toBeUndefined();
+  });
 
   it('is decided by approval, which says when', () => {
     const after = decided();

@@ -1,11 +1,14 @@
-import type {
-  CertificateSigningRequest,
-  CertificateSigningRequestCondition as Condition,
-  CertificateSigningRequestStatus,
+import {
+  isClusterActor,
+  type CertificateSigningRequest,
+  type CertificateSigningRequestCondition as Condition,
+  type CertificateSigningRequestStatus,
+  type KubeStatus,
 } from '@shiplog/contracts';
 import { ok, pathSegment, Problems, refused, sameJson, statusOf, toSeconds } from '@shiplog/apimachinery';
 import { pemProblem, requestProblem } from '../certificates/pem';
 import { signerName } from '../certificates/signer-name';
+import type { AdmissionContext } from '../context';
 import { by, required, supported, unique } from '../rows/checks';
 import { FieldRules } from '../rows/rows';
 import { defineKind, type Draft } from './kind';
@@ -95,6 +98,26 @@ function validateCertificate({ status }: Request, before: Request, problems: Pro
   if (was !== '') problems.forbidden(at, 'updates may not modify existing certificate content');
 }
 
+/**
+ * Why somebody may not decide on, or sign, requests to a signer: they need the right to the signer itself, or to all of its
+ * domain (Kubernetes' CertificateApproval and CertificateSigning admission).
+ */
+function signerDenial(
+  verb: 'approve' | 'sign',
+  { metadata, spec }: CertificateSigningRequest,
+  { user, state }: AdmissionContext,
+): KubeStatus | undefined {
+  const { signerName } = spec;
+  if (isClusterActor(user.username ?? '')) return undefined;
+  const domain = `${signerName.slice(0, signerName.indexOf('/'))}/*`;
+  const may = [signerName, domain].some(
+    (name) => state.rights().access({ user, verb, group: 'certificates.k8s.io', resource: 'signers', name }).allowed,
+  );
+  if (may) return undefined;
+  const reason = `user not permitted to ${verb} requests with signerName "${signerName}"`;
+  return statusOf.forbidden(RESOURCE, metadata?.name ?? '', reason);
+}
+
 export const certificateSigningRequests = defineKind<typeof RESOURCE>({
   resource: RESOURCE,
   name: pathSegment,
@@ -130,6 +153,10 @@ export const certificateSigningRequests = defineKind<typeof RESOURCE>({
       keepDecisions(draft.status, before);
       stampConditions(draft.status, before, ctx.now);
     },
+    denies(draft, before, ctx) {
+      const isSigned = (draft.status?.certificate ?? '') !== (before.status?.certificate ?? '');
+      return isSigned ? signerDenial('sign', before, ctx) : undefined;
+    },
     validate(draft, problems, before) {
       validateConditions(draft.status?.conditions ?? [], problems);
       validateNoneRemoved(draft, before, problems);
@@ -144,6 +171,8 @@ export const certificateSigningRequests = defineKind<typeof RESOURCE>({
       const conditions = status?.conditions ?? [];
       const after: CertificateSigningRequest = { ...before, status: { ...before.status, conditions } };
       if (sameJson(after.status, before.status)) return ok({ ...before });
+      const denied = signerDenial('approve', before, ctx);
+      if (denied !== undefined) return refused(denied);
       const problems = new Problems();
       validateConditions(conditions, problems);
       validateNoneRemoved(after, before, problems);

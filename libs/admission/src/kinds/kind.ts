@@ -20,6 +20,8 @@ interface StatusRules<T, B> {
   readonly keeps?: readonly ('labels' | 'annotations' | 'ownerReferences' | 'finalizers')[];
   /** Fills in what may be left out, and takes over what this status may not change. */
   defaults?(draft: T, before: B, ctx: AdmissionContext): void;
+  /** What the one who writes it has no right to, although they may write statuses. */
+  denies?(draft: T, before: B, ctx: AdmissionContext): KubeStatus | undefined;
   readonly rows?: FieldRules;
   validate?(draft: T, problems: Problems, before: B, ctx: AdmissionContext): void;
 }
