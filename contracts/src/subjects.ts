@@ -105,7 +105,7 @@ export function principalOfSubject(subject: string): Principal | undefined {
   const isVouched =
     area === 'signal' ||
     (area === 'command' && (second === 'as' || second === 'later')) ||
-    (area === 'query' && second === 'as');
+    ((area === 'query' || area === 'token') && second === 'as');
   if (!isVouched || kind === undefined || name === undefined) return undefined;
   return { kind: kind as Principal['kind'], name: nameOfToken(name) };
 }

@@ -4,6 +4,7 @@ import Ajv from 'ajv';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import {
+  AccountToken,
   Attach,
   AttachContainer,
   BindPods,
@@ -90,8 +91,11 @@ describe('the AsyncAPI document', () => {
       const subject = addressOfMessage(message)
         .replace('{kind}', 'api')
         .replace('{name}', 'one')
+        .replace('{senderKind}', 'api')
+        .replace('{senderName}', 'one')
         .replace('{node}', 'n');
-      const named = message.kind === 'command' || message.kind === 'query' || message.kind === 'signal';
+      const named =
+        message.kind === 'command' || message.kind === 'query' || message.kind === 'signal' || message === AccountToken;
       expect(principalOfSubject(subject)).toEqual(named ? { kind: 'api', name: 'one' } : undefined);
     }
     expect(subjects.signal('head', 'anyone')).toBe('shiplog.v1.signal.head.*.*');

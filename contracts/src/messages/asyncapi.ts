@@ -62,11 +62,13 @@ const STREAM = 'stream';
 /** In place of a sender. */
 const SENDER = { kind: '{kind}', name: '{name}' } as unknown as Principal;
 
-const SENDER_PARAMETERS: Readonly<Record<string, string>> = {
+const SENDER_PARAMETERS = {
   kind: 'What the sender is: journal, api, scheduler, controller, node, operator, user or bootstrap.',
   name: 'Who the sender is among its kind.',
 };
 const PARAMETERS: Readonly<Record<string, string>> = {
+  senderKind: SENDER_PARAMETERS.kind,
+  senderName: SENDER_PARAMETERS.name,
   node: 'The node.',
   excerpt: 'Which fields: the name of one of the excerpts.',
   token: 'What a new machine was given to join with.',

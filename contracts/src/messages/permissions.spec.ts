@@ -150,6 +150,7 @@ describe('the agents of a node', () => {
     ),
     'shiplog.v1.event.>',
     ...['kubelet', 'network', 'proxy'].map((role) => `shiplog.v1.renew.${role}.${subjectToken(name)}`),
+    `shiplog.v1.token.as.node.${subjectToken(name)}`,
     ...['kubelet', 'network', 'proxy'].map((role) => `shiplog.v1.health.${role}.${subjectToken(name)}`),
   ];
 
@@ -215,6 +216,8 @@ describe('the permissions suffice', () => {
           token: from.name,
           role: from.role,
           name: from.name,
+          senderKind: principal.kind,
+          senderName: principal.name,
         });
     }
   };

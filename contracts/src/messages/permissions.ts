@@ -108,6 +108,9 @@ function partsOf({ role, name }: Identity, whose: 'any' | 'own' = 'any'): Record
     role: isService ? role : ANYTHING,
     name: isService ? name : ANYTHING,
     token: role === 'bootstrap' ? name : ANYTHING,
+    // Who answers hears whoever asks.
+    senderKind: whose === 'own' ? ANYTHING : principalOf({ role, name }).kind,
+    senderName: whose === 'own' ? ANYTHING : name,
     instance: whose === 'own' && isService ? name : ANYTHING,
     scope: ANYTHING,
     member: ANYTHING,

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { processRequest } from './define';
 import { SERVICE_ROLES } from './principal';
-import { Name, OneOf, Optional } from './schemas';
+import { Line, Name, OneOf, Optional, PodReference, Position } from './schemas';
 
 const Report = Type.Object(
   {
@@ -119,6 +119,20 @@ export const RenewRequest = processRequest('renew', {
   answeredBy: ['operator'],
 });
 
+export const AccountToken = processRequest('accountToken', {
+  summary: "A node asks for a token of a pod's service account, which is bound to the pod; any api answers.",
+  address: 'token.as.{senderKind}.{senderName}',
+  payload: Type.Object({
+    ...PodReference.properties,
+    audience: Optional(Line('Whom the token is for; absent: the api.')),
+    expirationSeconds: Type.Integer({ description: 'As the projection in the pod says.' }),
+    position: Position('Of what the node knows of the pod: the api must know as much.'),
+  }),
+  reply: Type.Object({ token: Type.String() }),
+  from: ['kubelet'],
+  answeredBy: ['api'],
+});
+
 export const PROCESS_REQUESTS = [
   Health,
   HealthOfAll,
@@ -128,4 +142,5 @@ export const PROCESS_REQUESTS = [
   StepDown,
   JoinRequest,
   RenewRequest,
+  AccountToken,
 ] as const;

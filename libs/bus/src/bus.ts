@@ -210,7 +210,11 @@ export class Bus {
       case 'node':
         return subjects.node(to['node'] ?? '', message.name);
       case 'process':
-        return subjects.process(message.address, to);
+        return subjects.process(message.address, {
+          senderKind: this.principal.kind,
+          senderName: this.principal.name,
+          ...to,
+        });
     }
   }
 }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CacheModule } from '../cache/cache.module';
 import { Authentication } from './authentication';
 import { AccountAuthenticator } from './service-accounts/account-authenticator';
+import { AccountTokenController } from './service-accounts/account-token.controller';
 import { AccountTokens } from './service-accounts/account-tokens';
 import { TokenRequests } from './service-accounts/token-requests';
 import { TokenFileAuthenticator } from './token-file-authenticator';
@@ -9,6 +10,7 @@ import { TokenFileAuthenticator } from './token-file-authenticator';
 /** Who somebody is, and what service accounts show to say so. */
 @Module({
   imports: [CacheModule],
+  controllers: [AccountTokenController],
   providers: [AccountAuthenticator, AccountTokens, Authentication, TokenFileAuthenticator, TokenRequests],
   exports: [AccountTokens, Authentication, TokenRequests],
 })

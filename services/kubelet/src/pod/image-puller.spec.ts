@@ -18,6 +18,7 @@ function given(credentials: object = {}, ...more: { name: string }[]) {
     configMap: () => undefined,
     secret: (_: string, name: string) => (name === 'x' ? secret : undefined),
     services: () => [],
+    accountToken: () => undefined,
   };
   const puller = new ImagePuller(new ImageStore(runtime), { say } as Notes, source, node);
   const web = pod({ imagePullSecrets: [{ name: 'x' }, ...more] });

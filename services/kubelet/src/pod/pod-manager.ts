@@ -4,6 +4,7 @@ import type { LogEvent } from '@shiplog/contracts';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ClusterView } from '../cluster/cluster-view';
+import { PodTokens } from '../account-tokens/pod-tokens';
 import { References } from '../references/references';
 import { ContainerTable } from '../runtime/container-table';
 import type { PodIdentity } from '../runtime/runtime';
@@ -24,12 +25,15 @@ export class PodManager implements OnApplicationShutdown {
     private readonly cluster: ClusterView,
     private readonly table: ContainerTable,
     private readonly references: References,
+    private readonly tokens: PodTokens,
     private readonly factory: PodWorkers,
   ) {
     table.onChange((uid) => this.#workers.get(uid)?.wake());
-    references.onChange((uids) => {
+    const changed = (uids: readonly string[]): void => {
       for (const uid of uids) this.#workers.get(uid)?.configChanged();
-    });
+    };
+    references.onChange(changed);
+    tokens.onChange((uid) => changed([uid]));
   }
 
   get size(): number {
@@ -78,6 +82,7 @@ export class PodManager implements OnApplicationShutdown {
   #want(pod: Pod, event?: LogEvent): void {
     // Before the worker looks at the pod for the first time, so that the answers are under way by then.
     this.references.hold(pod);
+    this.tokens.hold(pod);
     const worker = this.#workers.get(pod.metadata.uid);
     if (worker === undefined) this.#open(pod, pod);
     else worker.update(pod, event);
@@ -88,6 +93,7 @@ export class PodManager implements OnApplicationShutdown {
     const worker = this.factory.make(pod, wanted === undefined ? 'gone' : 'run', () => {
       this.#workers.delete(uid);
       this.references.release(uid);
+      this.tokens.release(uid);
     });
     this.#workers.set(uid, worker);
     worker.update(wanted);

@@ -5,6 +5,7 @@ import type { ConfigSource } from '../container/render/env';
 import type { NodeFacts } from '../container/render/fields';
 import { RuntimeConnection } from '../runtime/runtime-connection';
 import { ImageStore } from '../images/image-store';
+import { PodTokens } from '../account-tokens/pod-tokens';
 import { References } from '../references/references';
 import { ContainerTable } from '../runtime/container-table';
 import type { PodRuntime } from '../runtime/runtime';
@@ -34,7 +35,8 @@ export class PodWorkers {
     readonly connection: RuntimeConnection,
     readonly table: ContainerTable,
     readonly images: ImageStore,
-    readonly references: References,
+    private readonly references: References,
+    private readonly tokens: PodTokens,
     readonly sandboxes: Sandboxes,
     readonly starter: Starter,
     readonly stopper: Stopper,
@@ -46,6 +48,11 @@ export class PodWorkers {
   /** `gone` is called back when nothing of the pod is left, here or in the log. */
   make(pod: Pod, desiredPhase: DesiredPhase, gone: () => void): PodWorker {
     return new PodWorker(this, pod, desiredPhase, gone);
+  }
+
+  /** Resolves once all that a pod's files are made of has been answered; rejects with the reason when `signal` aborts. */
+  async answered(podUid: string, signal: AbortSignal): Promise<void> {
+    await Promise.all([this.references.answered(podUid, signal), this.tokens.answered(podUid, signal)]);
   }
 
   filesOf(pod: Pod): PodFiles {

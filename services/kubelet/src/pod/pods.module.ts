@@ -6,6 +6,7 @@ import { RuntimeModule } from '../runtime/runtime.module';
 import { AgentNetwork, EngineNetwork, type PodNetwork } from '../networking/pod-network';
 import { NodeModule } from '../node/node.module';
 import type { MachineFacts } from '../node/render/node-status';
+import { AccountTokensModule } from '../account-tokens/account-tokens.module';
 import { ReferencesModule } from '../references/references.module';
 import type { KubeletConfig } from '../settings';
 import { StatusModule } from '../status/status.module';
@@ -35,7 +36,7 @@ const limiter = {
 
 /** Sees to the pods of this node. */
 @Module({
-  imports: [ClusterModule, RuntimeModule, NodeModule, ReferencesModule, StatusModule],
+  imports: [ClusterModule, RuntimeModule, NodeModule, AccountTokensModule, ReferencesModule, StatusModule],
   providers: [
     network,
     limiter,

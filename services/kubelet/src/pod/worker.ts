@@ -102,7 +102,7 @@ export class PodWorker {
   #follow(): void {
     const signal = this.#startSignal();
     const follow = async (): Promise<void> => {
-      await this.services.references.answered(this.pod.metadata.uid, signal);
+      await this.services.answered(this.pod.metadata.uid, signal);
       await this.#volumes.refresh(this.pod);
     };
     follow().catch((error: unknown) => {
@@ -313,13 +313,13 @@ export class PodWorker {
     return this.#starts.signal;
   }
 
-  /** The pod's own files are there, and the journal has answered for all that the pod names. */
+  /** The pod's own files are there, and all that the pod names has been answered. */
   async #prepare(signal: AbortSignal): Promise<void> {
     this.#prepared ??= this.#files.prepare().catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
     });
-    await Promise.all([this.#prepared, this.services.references.answered(this.pod.metadata.uid, signal)]);
+    await Promise.all([this.#prepared, this.services.answered(this.pod.metadata.uid, signal)]);
   }
 
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { ObjectOf } from '@shiplog/contracts';
+import type { ObjectOf, ServiceAccountTokenProjection } from '@shiplog/contracts';
+import { PodTokens } from '../account-tokens/pod-tokens';
 import { ClusterView } from '../cluster/cluster-view';
 import type { ConfigSource } from '../container/render/env';
 import { References } from './references';
@@ -10,6 +11,7 @@ export class ClusterConfig implements ConfigSource {
   constructor(
     private readonly references: References,
     private readonly cluster: ClusterView,
+    private readonly tokens: PodTokens,
   ) {}
 
   configMap(namespace: string, name: string): ObjectOf<'configmaps'> | undefined {
@@ -18,6 +20,10 @@ export class ClusterConfig implements ConfigSource {
 
   secret(namespace: string, name: string): ObjectOf<'secrets'> | undefined {
     return this.references.secret(namespace, name);
+  }
+
+  accountToken(podUid: string, projection: ServiceAccountTokenProjection): string | undefined {
+    return this.tokens.token(podUid, projection);
   }
 
   services(): readonly ObjectOf<'services'>[] {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountTokensModule } from '../account-tokens/account-tokens.module';
 import { ClusterModule } from '../cluster/cluster.module';
 import { StatusModule } from '../status/status.module';
 import { CONFIG_SOURCE } from '../tokens';
@@ -10,7 +11,7 @@ import { References } from './references';
 
 /** The Secrets and ConfigMaps of this node's pods. */
 @Module({
-  imports: [ClusterModule, StatusModule],
+  imports: [AccountTokensModule, ClusterModule, StatusModule],
   controllers: [ReferenceController],
   providers: [References, ReferenceQuery, ReferenceSync, { provide: CONFIG_SOURCE, useClass: ClusterConfig }],
   exports: [References, CONFIG_SOURCE],

@@ -5,6 +5,7 @@ import { LOGGER } from '@shiplog/service';
 import { BackOff, pause } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { messageOf } from '../container/start-failure';
+import { orAborted } from '../domain/or-aborted';
 import type { Pod } from '../domain/pod';
 import { Notes } from '../status/notes';
 import { Reference } from './reference';
@@ -167,13 +168,4 @@ function keyOf(namespace: string, reference: string): ReferenceKey {
 
 function idOf({ resource, namespace, name }: ReferenceKey): string {
   return `${resource}/${namespace}/${name}`;
-}
-
-function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -16,6 +16,7 @@ export const NOW = Date.parse('2026-11-27T09:00:00Z');
 export class AccountWorld {
   now = NOW;
   readonly #objects = new Map<string, StoredObject>();
+  readonly cluster: ClusterCache;
   readonly tokens: AccountTokens;
   readonly requests: TokenRequests;
   readonly authenticator: AccountAuthenticator;
@@ -27,7 +28,9 @@ export class AccountWorld {
     const config = { accountKeyFile, accountPublicKeysFile: '', accountIssuer: ISSUER, apiAudiences: '' };
     const clock = { now: () => this.now };
     const get = (...key: string[]): StoredObject | undefined => this.#objects.get(key.join(' '));
-    const cluster = { projection: { get } } as unknown as ClusterCache;
+    // It knows the log up to here.
+    const waitFor = (position: number) => (position <= 7 ? Promise.resolve() : Promise.reject(new Error('behind')));
+    const cluster = (this.cluster = { projection: { get, waitFor } } as unknown as ClusterCache);
     this.tokens = new AccountTokens(config, pino({ level: 'silent' }));
     this.requests = new TokenRequests(this.tokens, cluster, clock);
     this.authenticator = new AccountAuthenticator(this.tokens, cluster, clock);

@@ -32,6 +32,7 @@ const source: ConfigSource = {
           data: { token: Buffer.from('s3cret').toString('base64') },
         }
       : undefined,
+  accountToken: () => undefined,
   services: () => [
     service('kubernetes', '10.96.0.1', [{ name: 'https', port: 443 }]),
     service('redis-master', '10.96.0.9', [

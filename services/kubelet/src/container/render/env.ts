@@ -1,4 +1,4 @@
-import type { Container, EnvVar, ObjectOf } from '@shiplog/contracts';
+import type { Container, EnvVar, ObjectOf, ServiceAccountTokenProjection } from '@shiplog/contracts';
 import type { Pod } from '../../domain/pod';
 import { ContainerConfigError } from '../start-failure';
 import { renderExpansion } from './expansion';
@@ -10,6 +10,8 @@ export interface ConfigSource {
   configMap(namespace: string, name: string): ObjectOf<'configmaps'> | undefined;
   secret(namespace: string, name: string): ObjectOf<'secrets'> | undefined;
   services(): readonly ObjectOf<'services'>[];
+  /** A token of the pod's service account, as a projection of the pod asks for it; undefined until the api has answered. */
+  accountToken(podUid: string, projection: ServiceAccountTokenProjection): string | undefined;
 }
 
 export interface EnvContext {

@@ -12,7 +12,7 @@ function inputs(fields: Parameters<typeof container>[0], over: Partial<SpecInput
   return {
     pod: pod({ containers: [item] }),
     container: item,
-    source: { configMap: () => undefined, secret: () => undefined, services: () => [] },
+    source: { configMap: () => undefined, secret: () => undefined, services: () => [], accountToken: () => undefined },
     node: { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: GIB, allocatableStorageBytes: 1n },
     podIP: undefined,
     identity: {

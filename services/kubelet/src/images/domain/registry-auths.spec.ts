@@ -6,7 +6,12 @@ const meta = { name: 'x', namespace: 'default', uid: 'x', resourceVersion: '1', 
 describe('credentials for registries', () => {
   const read = (data: Record<string, string>) => {
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: meta, data };
-    const source = { configMap: () => undefined, secret: () => secret, services: () => [] };
+    const source = {
+      configMap: () => undefined,
+      secret: () => secret,
+      services: () => [],
+      accountToken: () => undefined,
+    };
     const node = {
       name: 'n',
       ip: '1',

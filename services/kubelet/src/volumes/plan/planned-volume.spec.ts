@@ -18,6 +18,7 @@ const source: ConfigSource = {
         }
       : undefined,
   services: () => [],
+  accountToken: () => undefined,
 };
 const context = {
   pod: pod({}, {}, { labels: { b: '2', a: '1' } }),
@@ -80,10 +81,29 @@ describe('volumes', () => {
     [{ persistentVolumeClaim: { claimName: 'c' } }, 'volumes of the kind persistentVolumeClaim are not supported'],
     [
       { projected: { sources: [{ serviceAccountToken: { path: 't' } }] } },
-      'projections of the kind serviceAccountToken are not supported',
+      'MountVolume.SetUp failed for volume "v" : failed to fetch token: the api has not answered',
     ],
   ])('of %j wait: %s', (volume, reason) => {
     expect(() => files(volume)).toThrow(reason);
+  });
+
+  it("have tokens of the pod's account, which a group that owns the volume has to itself", () => {
+    const sources = [{ serviceAccountToken: { path: 'token', expirationSeconds: 600, audience: 'vault' } }];
+    const asked: unknown[] = [];
+    const tokenOf = (...demand: unknown[]): string => (asked.push(demand), 'secret');
+    const planned = (about: object) =>
+      planVolume(
+        { name: 'v', projected: { sources, defaultMode: 0o644 } },
+        { ...context, source: { ...source, accountToken: tokenOf }, ...about },
+      );
+    const file = (mode: number) => ({
+      kind: 'files',
+      name: 'v',
+      files: [{ path: 'token', mode, content: Buffer.from('secret') }],
+    });
+    expect(planned({})).toEqual(file(0o644));
+    expect(asked).toEqual([[context.pod.metadata.uid, sources[0]?.serviceAccountToken]]);
+    expect(planned({ pod: pod({ securityContext: { fsGroup: 7 } }) })).toEqual(file(0o600));
   });
 
   it('keep paths inside themselves', () => {

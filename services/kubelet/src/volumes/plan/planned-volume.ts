@@ -1,4 +1,4 @@
-import type { Container, KeyToPath, Volume, VolumeProjection } from '@shiplog/contracts';
+import type { Container, KeyToPath, ServiceAccountTokenProjection, Volume, VolumeProjection } from '@shiplog/contracts';
 import { ContainerConfigError } from '../../container/start-failure';
 import { setUpFailure, VolumeProblem } from '../set-up-failure';
 import { memorySize } from './memory-size';
@@ -72,11 +72,24 @@ function projectedFiles(
   if (source.configMap !== undefined) return configMapFiles(source.configMap, mode, context);
   if (source.secret !== undefined) return secretFiles(source.secret, mode, context);
   if (source.downwardAPI !== undefined) return downwardFiles(source.downwardAPI.items, mode, context);
+  if (source.serviceAccountToken !== undefined) return [tokenFile(source.serviceAccountToken, mode, context)];
   const kind = Object.keys(source)[0] ?? 'unknown';
   throw new ContainerConfigError(
     `volume "${volume}": projections of the kind ${kind} are not supported`,
     'UnsupportedVolume',
   );
+}
+
+/** Where a group is given the volume, nobody else may read the token in it, as in Kubernetes. */
+function tokenFile(
+  projection: ServiceAccountTokenProjection,
+  mode = DEFAULT_MODE,
+  { pod, source }: EnvContext,
+): PlannedFile {
+  const token = source.accountToken(pod.metadata.uid, projection);
+  if (token === undefined) throw new VolumeProblem('failed to fetch token: the api has not answered');
+  const isOfGroup = pod.spec?.securityContext?.fsGroup !== undefined;
+  return { path: safePath(projection.path), mode: isOfGroup ? 0o600 : mode, content: Buffer.from(token) };
 }
 
 interface Reference {
