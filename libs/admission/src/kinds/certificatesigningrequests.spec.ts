@@ -106,6 +106,7 @@ describe('what becomes of a request', () => {
   const decided = (before = made()) =>
     stored(valueOf(write(before, 'approval', withConditions(approved)))) as StoredObject & CertificateSigningRequest;
 
+  const RBAC = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' };
   it('is decided and signed by those who may do so for its signer, or for all of its domain', () => {
     const before = created(RESOURCE, aRequest());
     const decide = (status: object, subresource: string, ...names: string[]) => {
@@ -116,10 +117,11 @@ describe('what becomes of a request', () => {
         resourceNames: [name],
       }));
       const state = new FewObjects()
-        .put('clusterroles.rbac.authorization.k8s.io', stored({ metadata: { name: 'r' }, rules }))
+        .put('clusterroles.rbac.authorization.k8s.io', stored({ ...RBAC, metadata: { name: 'r' }, rules }))
         .put(
           'clusterrolebindings.rbac.authorization.k8s.io',
           stored({
+            ...RBAC,
             metadata: { name: 'b' },
             roleRef: { kind: 'ClusterRole', name: 'r' },
             subjects: [{ kind: 'User', name: 'ann' }],
