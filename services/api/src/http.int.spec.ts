@@ -29,13 +29,13 @@ describe('HTTP', () => {
 
   it('wants to know who asks, but for health and version', async () => {
     const anonymous = { authorization: '' };
-    expect((await rig.http('GET', '/api/v1/pods', undefined, anonymous)).code).toBe(401);
-    expect((await rig.http('GET', '/openapi/v3', undefined, anonymous)).code).toBe(401);
+    expect((await rig.http('GET', '/api/v1/pods', undefined, anonymous)).code).toBe(403);
+    expect((await rig.http('GET', '/openapi/v3', undefined, anonymous)).code).toBe(403);
     for (const open of ['/healthz', '/livez', '/readyz', '/version']) {
       expect((await rig.http('GET', open, undefined, anonymous)).code).toBe(200);
     }
     expect((await rig.http('GET', '/readyz?verbose', undefined, anonymous)).body).toMatch(/\[\+\]ping ok/);
-    expect((await rig.http('GET', '/readyz/journal', undefined, anonymous)).code).toBe(401);
+    expect((await rig.http('GET', '/readyz/journal', undefined, anonymous)).code).toBe(403);
     expect((await rig.http('GET', '/readyz/journal')).body).toBe('ok');
   });
 

@@ -140,7 +140,7 @@ describe('HTTP/2', () => {
     const stream = strange.request({ ':path': path });
     const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders];
     stream.resume();
-    expect(head[':status']).toBe(401);
+    expect(head[':status']).toBe(403);
     await once(strange, 'close');
   });
 
@@ -259,7 +259,7 @@ describe('HTTP/1.1', () => {
     ]) {
       expect(body).toMatch(line);
     }
-    expect((await rig.http('GET', '/metrics', undefined, { authorization: '' })).code).toBe(401);
+    expect((await rig.http('GET', '/metrics', undefined, { authorization: '' })).code).toBe(403);
   });
 });
 

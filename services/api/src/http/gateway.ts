@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { StatusError } from '@shiplog/contracts';
+import { StatusError, UNAUTHENTICATED } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { servedApi, type ServedApi } from '@shiplog/representation';
 import { ClusterCache } from '../cache/cluster-cache';
@@ -113,7 +113,9 @@ export class Gateway {
       }
       return { head, user, target, verb, series, begun: performance.now(), leave };
     } catch (error) {
-      return this.failures.answerTo(error, head);
+      const answer = this.failures.answerTo(error, head);
+      const isStranger = authenticated?.groups.includes(UNAUTHENTICATED) === true;
+      return isStranger && answer.kind === 'body' ? { ...answer, isLast: true } : answer;
     }
   }
 
@@ -255,6 +257,7 @@ export class Gateway {
 
 const UNAUTHORIZED: BodyAnswer = {
   ...statusAnswer(statusOf.unauthorized()),
+  isLast: true,
   headers: { 'www-authenticate': 'Bearer' },
 };
 

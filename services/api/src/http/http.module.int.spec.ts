@@ -51,8 +51,8 @@ describe('HttpModule', () => {
     expect((await ask('/version', stranger)).status).toBe(200);
     for (const path of ['/api/v1/pods', '/nowhere', '/openapi/v2']) {
       const refused = await ask(path, stranger);
-      expect([refused.status, refused.headers.get('connection')]).toEqual([401, 'close']);
-      expect(await refused.json()).toMatchObject({ kind: 'Status', reason: 'Unauthorized' });
+      expect([refused.status, refused.headers.get('connection')]).toEqual([403, 'close']);
+      expect(await refused.json()).toMatchObject({ kind: 'Status', reason: 'Forbidden' });
     }
   });
 
@@ -63,7 +63,7 @@ describe('HttpModule', () => {
     });
     asked.on('error', () => undefined).write('{');
     const [answer] = (await once(asked, 'response')) as [{ statusCode: number }];
-    expect(answer.statusCode).toBe(401);
+    expect(answer.statusCode).toBe(403);
     asked.destroy();
   });
 

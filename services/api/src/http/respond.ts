@@ -32,7 +32,7 @@ export function sendBody(
   broke: (error: unknown) => void,
 ): void {
   const unread = leavesUnread(request);
-  const strange = answer.code === 401;
+  const strange = answer.isLast === true;
   const http2 = isHttp2(request);
   try {
     writeHead(response, answer.code, {

@@ -15,6 +15,8 @@ export interface BodyAnswer {
   readonly gzipped?: () => Promise<Buffer>;
   /** Sent as it is, also to people who look with a browser. */
   readonly verbatim?: boolean;
+  /** The connection ends with it: who does not say who they are is not to hold one. */
+  readonly isLast?: boolean;
 }
 
 /** An answer that takes the connection over and writes to it as long as it likes. */

@@ -197,7 +197,7 @@ describe('a database of before', () => {
     expect(await commands.forget(3_600_000)).toBe(false);
     expect((await commands.answers(['c'])).size).toBe(1);
     const [event] = await events.newest(1);
-    expect(event).toMatchObject({ position: 1, actor: 'admin' });
+    expect(event).toMatchObject({ position: 1, actor: 'someone' });
     expect(event?.via).toBeUndefined();
     expect(await partitions.makeRoom(1, 100, 100)).toBe(200);
     await dataSource.destroy();
