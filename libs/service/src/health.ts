@@ -23,6 +23,11 @@ export class Health {
     this.#detail = detail;
   }
 
+  /** Why the service does not do its work; undefined when it does. */
+  get problem(): string | undefined {
+    return this.#ready ? undefined : this.#detail;
+  }
+
   report(): HealthReport {
     return {
       service: this.service,

@@ -98,7 +98,10 @@ describe('a version of the API that another server serves', () => {
     expect(answer.headers['warning']).toBe('299 - "from there"');
     const { url, headers } = other.asked.at(-1)!;
     expect(url).toBe(`${PATH}/things?labelSelector=a%3Db`);
-    expect(headers).toMatchObject({ 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' });
+    expect(headers).toMatchObject({
+      'x-remote-user': 'admin',
+      'x-remote-group': 'system:masters, system:authenticated',
+    });
     expect(headers.authorization).toBeUndefined();
   });
 

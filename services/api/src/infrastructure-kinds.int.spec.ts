@@ -22,7 +22,7 @@ describe('kinds of storage, routing and classes, to kubectl', () => {
     expect(await kubectl('get ingress')).toMatch(
       /^NAME +CLASS +HOSTS +ADDRESS +PORTS +AGE\nweb +nginx +example\.com +80 +\d+s\n$/,
     );
-    await kubectl('create quota few --hard=pods=3,cpu=2');
+    await kubectl('create quota few --hard=pods=3,cpu=4');
     await kubectl('create priorityclass high --value=1000');
     expect(await kubectl('get priorityclasses')).toMatch(
       /^NAME +VALUE +GLOBAL-DEFAULT +AGE +PREEMPTIONPOLICY\nhigh +1000 +false +\d+s +PreemptLowerPriority\nsystem-cluster-critical +2000000000 +false +\d+s +PreemptLowerPriority\nsystem-node-critical +2000001000 /,
@@ -113,7 +113,12 @@ describe('a resourceVersion', () => {
 
 describe('a deletion', () => {
   it.each([
-    ['pods', 'Pod', { spec: { containers: [{ name: 'a', image: 'a' }], nodeName: '' } }, 'Pod'],
+    [
+      'pods',
+      'Pod',
+      { spec: { containers: [{ name: 'a', image: 'a', resources: { requests: { cpu: '1m' } } }], nodeName: '' } },
+      'Pod',
+    ],
     [
       'persistentvolumeclaims',
       'PersistentVolumeClaim',
@@ -126,7 +131,8 @@ describe('a deletion', () => {
     ['secrets', 'Secret', {}, 'Status'],
     ['limitranges', 'LimitRange', {}, 'Status'],
   ])('of %s answers with what Kubernetes answers with', async (plural, kind, fields, answered) => {
-    await send('POST', `${NAMESPACE}/${plural}`, { apiVersion: 'v1', kind, metadata: { name: 'gone' }, ...fields });
+    const object = { apiVersion: 'v1', kind, metadata: { name: 'gone' }, ...fields };
+    expect(await send('POST', `${NAMESPACE}/${plural}`, object)).toMatchObject({ code: 201, body: { kind } });
     expect(await send('DELETE', `${NAMESPACE}/${plural}/gone`)).toMatchObject({ code: 200, body: { kind: answered } });
   });
 });

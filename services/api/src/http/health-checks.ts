@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
-import { BUS } from '@shiplog/service';
+import { BUS, HEALTH, type Health } from '@shiplog/service';
 import { ClusterCache } from '../cache/cluster-cache';
 import { JournalContact } from '../cache/journal-contact';
 import { Stopping } from '../common/stopping';
@@ -14,6 +14,8 @@ export class HealthChecks {
     { name: 'projection', problem: () => (this.cluster.isOpen ? undefined : 'still reading the log') },
     { name: 'bus', problem: () => (this.bus.connection.isClosed() ? 'not connected' : undefined) },
     { name: 'journal', problem: () => this.contact.staleReason() },
+    // Until what every cluster has is there, also the rights of its users.
+    { name: 'start', problem: () => this.health.problem, readinessOnly: true },
     {
       name: 'shutdown',
       problem: () => (this.stopping.signal.aborted ? 'the server is stopping' : undefined),
@@ -23,6 +25,7 @@ export class HealthChecks {
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
+    @Inject(HEALTH) private readonly health: Pick<Health, 'problem'>,
     private readonly cluster: ClusterCache,
     private readonly contact: JournalContact,
     private readonly stopping: Stopping,

@@ -103,11 +103,9 @@ export class Rig {
     this.#connections = this.#connectionsTo(ca);
   }
 
-  /** Resolves when the api serves and the first namespaces are there. */
+  /** Resolves when the api serves and what every cluster has is there. */
   async ready(): Promise<void> {
-    await eventually(async () => (await this.http('GET', '/api/v1/namespaces/kube-node-lease')).code === 200, {
-      timeoutMs: 30_000,
-    });
+    await eventually(async () => (await this.http('GET', '/readyz')).code === 200, { timeoutMs: 30_000 });
   }
 
   async stopService(name: 'journal' | 'api', signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
