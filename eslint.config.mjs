@@ -71,7 +71,7 @@ const boundaries = SERVICES.map((service) => ({
 const API_LAYERS = [
   ['http', 'start'],
   ['handlers/virtual'],
-  ['handlers/reads', 'handlers/writes', 'handlers/watch', 'handlers/logs', 'handlers/aggregation'],
+  ['handlers/reads', 'handlers/writes', 'handlers/watch', 'handlers/logs', 'handlers/aggregation', 'handlers/sessions'],
   ['handlers/events', 'handlers/conversion'],
   ['authentication'],
   ['cache'],

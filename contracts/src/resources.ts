@@ -154,7 +154,10 @@ export const RESOURCES = [
   core('namespaces', 'Namespace', false, { subresources: ['status', 'finalize'] }),
   core('nodes', 'Node', false, { subresources: STATUS }),
   core('pods', 'Pod', true, {
-    subresources: ['status', 'binding', 'eviction', 'log', 'ephemeralcontainers', 'resize'],
+    subresources: [
+      ...['status', 'binding', 'eviction', 'log', 'ephemeralcontainers', 'resize'],
+      ...['attach', 'exec', 'portforward'],
+    ],
     returnedWhenDeleted: true,
   }),
   core('replicationcontrollers', 'ReplicationController', true, { subresources: SCALED }),

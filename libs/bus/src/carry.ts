@@ -9,8 +9,8 @@ const BYTES = 0;
 
 /**
  * Joins a stream both ways with a connection: what comes on one goes out on the other, each way until it ends, no faster than
- * it is taken. Resolves when the connection has ended; rejects with what broke the stream or the connection, and ends the connection then. With `lingerMs`, a connection that has said all
- * hears for so long what still comes, and no longer.
+ * it is taken. Resolves when the connection has ended; rejects with what broke the stream or the connection, and ends the
+ * connection then. With `lingerMs`, a connection that has said all hears for so long what still comes, and no longer.
  */
 export async function carryBytes(
   stream: DuplexStream,
@@ -25,11 +25,15 @@ export async function carryBytes(
     if (stream.signal.aborted) broken();
     const closed = new Promise((resolve) => connection.once('close', resolve));
     const inward = inwards(stream, connection);
-    // Told below, if the other way does not end by it.
-    inward.catch(() => undefined);
-    await outwards(connection, stream);
-    // Nothing can be written to a connection that is gone.
-    if (!connection.destroyed) await Promise.race([inward, closed, ...lingering(lingerMs, connection)]);
+    const outward = outwards(connection, stream);
+    const both = outward.then(() => {
+      // Nothing can be written to a connection that is gone.
+      if (connection.destroyed) return;
+      return Promise.race([inward, closed, ...lingering(lingerMs, connection)]);
+    });
+    // Told by what is awaited below, or nobody's.
+    for (const way of [inward, outward, both]) way.catch(() => undefined);
+    await Promise.race([both, stream.left.then(() => inward)]);
   } catch (error) {
     connection.destroy();
     throw error;

@@ -28,6 +28,8 @@ export interface DuplexStream {
   close(reason?: Error): void;
   /** Aborts when the stream is over other than by its ends: closed here, or the other side or a connection is gone. */
   readonly signal: AbortSignal;
+  /** Resolves when the other side takes nothing more: what is written then is dropped. What came from it can still be read. */
+  readonly left: Promise<void>;
 }
 
 /** What answers a request for one has, beside: it says when the request is granted. */
@@ -39,6 +41,8 @@ export interface AcceptableStream extends DuplexStream {
 /** A stream each way, which live and die together. */
 class Duplex implements AcceptableStream {
   readonly #abort = new AbortController();
+  readonly left: Promise<void>;
+  #leave!: () => void;
 
   constructor(
     private readonly source: Source,
@@ -47,8 +51,9 @@ class Duplex implements AcceptableStream {
     void source.over.then((error) => {
       if (error !== undefined) this.#fail(error);
     });
-    sink.signal.addEventListener('abort', () => this.#fail(sink.signal.reason as Error), { once: true });
-    if (sink.signal.aborted) this.#fail(sink.signal.reason as Error);
+    this.left = new Promise((resolve) => (this.#leave = resolve));
+    sink.signal.addEventListener('abort', () => this.#lose(), { once: true });
+    if (sink.signal.aborted) this.#lose();
   }
 
   get signal(): AbortSignal {
@@ -63,8 +68,12 @@ class Duplex implements AcceptableStream {
     this.sink.open();
   }
 
-  write(channel: number, data: Uint8Array): Promise<void> {
-    return this.sink.writeTo(channel, data);
+  async write(channel: number, data: Uint8Array): Promise<void> {
+    try {
+      await this.sink.writeTo(channel, data);
+    } catch (error) {
+      if (!this.#wasLeft) throw error;
+    }
   }
 
   end(): void {
@@ -76,6 +85,16 @@ class Duplex implements AcceptableStream {
     else this.sink.finish('error', toBytes(statusOfError(reason)));
     this.source.leave();
     this.#abort.abort(reason ?? new Error('the stream was closed here'));
+  }
+
+  /** Whether the other side has ended, and then gone: as it should be. */
+  get #wasLeft(): boolean {
+    return this.sink.signal.aborted && this.source.hasEnded && !this.signal.aborted;
+  }
+
+  #lose(): void {
+    this.#leave();
+    if (!this.#wasLeft) this.#fail(this.sink.signal.reason as Error);
   }
 
   #fail(error: Error): void {

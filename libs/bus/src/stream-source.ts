@@ -77,6 +77,11 @@ export class Source {
     return undefined;
   }
 
+  /** Whether its writer has come to its end. What had come before may still wait to be taken. */
+  get hasEnded(): boolean {
+    return this.#over !== undefined && this.#over.error === undefined;
+  }
+
   /** Turns away: what has not been taken is not wanted any more. */
   leave(): void {
     this.#chunks = [];

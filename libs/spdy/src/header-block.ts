@@ -27,7 +27,8 @@ export class HeaderWriter {
     const parts: Buffer[] = this.#begun ? [] : [ZLIB_HEAD];
     this.#begun = true;
     for (let from = 0; from < block.length; from += STORED) parts.push(stored(block.subarray(from, from + STORED)));
-    return Buffer.concat(parts);
+    // What flushes a stream: Go's reader hands a block on only then.
+    return Buffer.concat([...parts, stored(Buffer.alloc(0))]);
   }
 }
 

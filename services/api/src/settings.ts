@@ -92,6 +92,13 @@ export const apiSettings = {
     min: 1,
     max: 100_000,
   }),
+  maxSessions: integer({
+    env: 'API_MAX_SESSIONS',
+    description: 'How many sessions (exec, attach, port-forward) may be open; more are answered 429.',
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+  }),
   requestTimeout: duration({
     env: 'API_REQUEST_TIMEOUT',
     description: 'How long a client may take to send one request, its body included.',

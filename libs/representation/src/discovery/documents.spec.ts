@@ -44,7 +44,8 @@ describe('discovery', () => {
       const { kind, verbs, shortNames, categories, kindGroup, kindVersion } = about;
       const isSame =
         entry.kind === kind &&
-        [...entry.verbs].sort().join() === [...verbs].sort().join() &&
+        // Connecting is told by the methods that can be used for it.
+        (verbs.includes('connect') || [...entry.verbs].sort().join() === [...verbs].sort().join()) &&
         (entry.shortNames ?? []).join() === (shortNames ?? []).join() &&
         (entry.categories ?? []).join() === (categories ?? []).join() &&
         (entry.group ?? group) === (kindGroup ?? group) &&
@@ -53,6 +54,11 @@ describe('discovery', () => {
     });
     // Whose health is asked for, and which nobody can watch.
     expect(wrong).toEqual(['/v1 componentstatuses']);
+  });
+
+  it('says by which methods one connects', () => {
+    const verbsOf = (name: string): unknown => entriesOf('').find((item) => item.name === name)?.verbs;
+    expect(['pods/exec', 'pods/attach', 'pods/portforward'].map(verbsOf)).toEqual(Array(3).fill(['create', 'get']));
   });
 
   it('tells by a hash what the objects of a resource are stored as', () => {
@@ -84,6 +90,6 @@ describe('discovery', () => {
     };
     const resources = core.items[0]?.versions[0]?.resources ?? [];
     expect(resources.find((item) => item.resource === 'nodes')?.scope).toBe('Cluster');
-    expect(resources.find((item) => item.resource === 'pods')?.subresources).toHaveLength(6);
+    expect(resources.find((item) => item.resource === 'pods')?.subresources).toHaveLength(9);
   });
 });

@@ -190,7 +190,13 @@ function subresourceOf({ plural, kind: own }: ResourceRow, of: ResourceVersion, 
   const group = about?.kindGroup ?? scale?.group ?? of.group;
   const version = about?.kindVersion ?? scale?.version ?? of.version;
   const definition = definitionNameOf(group, version, kind);
-  return { name, kind, group, version, verbs: about?.verbs ?? SUBRESOURCE_VERBS, definition };
+  const verbs = about?.verbs.includes('connect') === true ? connectVerbs(name) : (about?.verbs ?? SUBRESOURCE_VERBS);
+  return { name, kind, group, version, verbs, definition };
+}
+
+/** What Kubernetes' metadata calls connecting is allowed, and discovered, by the methods that can be used for it. */
+function connectVerbs(name: string): readonly string[] {
+  return name === 'proxy' ? ['create', 'delete', 'get', 'patch', 'update'] : ['create', 'get'];
 }
 
 /** One whose objects are made for who asks: it is spoken of as the API's own metadata has it, but never watched. */

@@ -12,7 +12,7 @@ export interface Operation {
   readonly inPath: readonly string[];
   /** Definition of the body, if it has one. */
   readonly body?: string;
-  /** Definition of the answer; absent for a log, which is text. */
+  /** Definition of the answer; absent for a log, which is text, and for what one connects to. */
   readonly answer?: string;
 }
 
@@ -62,6 +62,14 @@ const LOG = [
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const STATUS = `${META}.Status`;
 const DELETE_OPTIONS = `${META}.DeleteOptions`;
+
+const STREAMS = [text('container'), yesNo('stderr'), yesNo('stdin'), yesNo('stdout'), yesNo('tty')];
+/** What one connects to, by the subresource's name. */
+const CONNECT: Readonly<Partial<Record<string, readonly QueryParameter[]>>> = {
+  attach: STREAMS,
+  exec: [text('command'), ...STREAMS],
+  portforward: [whole('ports')],
+};
 
 /** `/api/v1` or `/apis/<group>/<version>`. */
 export function basePath({ group, version }: { group: string; version: string }): string {
@@ -115,8 +123,14 @@ function subresourceOperations(item: ServedResource): Operation[] {
     const path = `${collection}/{name}/${sub.name}`;
     const gvk = { group: sub.group, version: sub.version, kind: sub.kind };
     if (sub.name === 'log') return [{ path, method: 'get', action: 'get', gvk, query: LOG, inPath } as const];
+    const query = CONNECT[sub.name];
+    if (query !== undefined) return connectOperations({ path, inPath, gvk, query });
     return itemOperations({ path, inPath, gvk }, sub.definition, sub.verbs);
   });
+}
+
+function connectOperations(at: Pick<Operation, 'path' | 'inPath' | 'gvk' | 'query'>): Operation[] {
+  return (['get', 'post'] as const).map((method) => ({ ...at, method, action: 'connect' }));
 }
 
 function itemOperations(

@@ -6,6 +6,7 @@ import { ClusterCache } from '../cache/cluster-cache';
 import { AggregationHandler, type ForwardedRequest } from '../handlers/aggregation/aggregation-handler';
 import { LogHandler } from '../handlers/logs/log-handler';
 import { ReadHandler } from '../handlers/reads/read-handler';
+import { SessionHandler } from '../handlers/sessions/session-handler';
 import { VirtualHandler } from '../handlers/virtual/virtual-handler';
 import { WatchHandler } from '../handlers/watch/watch-handler';
 import { MutationHandler } from '../handlers/writes/mutation-handler';
@@ -76,6 +77,7 @@ export class Gateway {
     private readonly mutations: MutationHandler,
     private readonly watches: WatchHandler,
     private readonly logs: LogHandler,
+    private readonly sessions: SessionHandler,
     private readonly aggregation: AggregationHandler,
     private readonly virtual: VirtualHandler,
     private readonly cluster: ClusterCache,
@@ -135,6 +137,12 @@ export class Gateway {
     );
   }
 
+  /** The request for a session, if an admitted one is for that: it takes its connection over. */
+  sessionOf({ head, user, target, verb }: Admitted): ResourceRequest | undefined {
+    if (target.area !== 'resource' || verb === undefined || !this.sessions.answers(target)) return undefined;
+    return resourceRequest(target, verb, head, user, undefined);
+  }
+
   async answer(admitted: Admitted, body: Buffer | undefined): Promise<Answer> {
     const answer = await this.#answerOrFailure(admitted, body);
     const { target } = admitted;
@@ -187,16 +195,8 @@ export class Gateway {
     user: User,
     body: Buffer | undefined,
   ): Promise<Answer> {
-    const request: ResourceRequest = {
-      target,
-      verb,
-      query: head.query,
-      user,
-      accept: headerOf(head, 'accept'),
-      contentType: headerOf(head, 'content-type'),
-      userAgent: headerOf(head, 'user-agent'),
-      body,
-    };
+    const request = resourceRequest(target, verb, head, user, body);
+    if (this.sessions.answers(target)) return this.sessions.refuse();
     if (this.virtual.answers(target)) return this.virtual.answer(request, this.authentication);
     const { reads, mutations, watches, logs } = this;
     switch (verb) {
@@ -253,6 +253,25 @@ export class Gateway {
   #conditional(head: Pick<RequestHead, 'headers'>, answer: BodyAnswer): BodyAnswer {
     return ifNoneMatch(answer, headerOf(head, 'if-none-match'));
   }
+}
+
+function resourceRequest(
+  target: ResourceTarget,
+  verb: Verb,
+  head: RequestHead,
+  user: User,
+  body: Buffer | undefined,
+): ResourceRequest {
+  return {
+    target,
+    verb,
+    query: head.query,
+    user,
+    accept: headerOf(head, 'accept'),
+    contentType: headerOf(head, 'content-type'),
+    userAgent: headerOf(head, 'user-agent'),
+    body,
+  };
 }
 
 const UNAUTHORIZED: BodyAnswer = {

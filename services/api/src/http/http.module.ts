@@ -4,6 +4,7 @@ import { CacheModule } from '../cache/cache.module';
 import { AggregationModule } from '../handlers/aggregation/aggregation.module';
 import { LogsModule } from '../handlers/logs/logs.module';
 import { ReadsModule } from '../handlers/reads/reads.module';
+import { SessionsModule } from '../handlers/sessions/sessions.module';
 import { VirtualModule } from '../handlers/virtual/virtual.module';
 import { WatchModule } from '../handlers/watch/watch.module';
 import { WritesModule } from '../handlers/writes/writes.module';
@@ -19,6 +20,7 @@ import { RequestMetrics } from './metrics/request-metrics';
 import { OpenApi } from './open-api';
 import { OpenIdDocuments } from './open-id-documents';
 import { ServerCertificate } from './server-certificate';
+import { UpgradeListener } from './upgrade-listener';
 
 /** The Kubernetes API over HTTPS, in front of the handlers. */
 @Module({
@@ -28,6 +30,7 @@ import { ServerCertificate } from './server-certificate';
     CacheModule,
     LogsModule,
     ReadsModule,
+    SessionsModule,
     VirtualModule,
     WatchModule,
     WritesModule,
@@ -45,6 +48,7 @@ import { ServerCertificate } from './server-certificate';
     OpenIdDocuments,
     RequestMetrics,
     ServerCertificate,
+    UpgradeListener,
   ],
 })
 export class HttpModule {}

@@ -7,8 +7,8 @@ import type { Verb } from '../rest/request-info';
 export type RequestClass = 'reading' | 'changing' | 'streaming';
 
 /**
- * Counts the requests in flight, as Kubernetes' API server does: so many that read, so many that change something. Watches
- * and logs last as long as they like and do not count. Kubernetes lets `system:masters` pass uncounted; here everybody
+ * Counts the requests in flight, as Kubernetes' API server does: so many that read, so many that change something. Watches,
+ * logs and sessions last as long as they like and do not count. Kubernetes lets `system:masters` pass uncounted; here everybody
  * is one of them.
  */
 @Injectable()
@@ -41,14 +41,22 @@ export class InFlight {
 
 const nothing = (): void => undefined;
 
+/** Whether a subresource is answered for as long as its client likes. */
+export function lastsLong(subresource: string | undefined): boolean {
+  return subresource !== undefined && LONG.has(subresource);
+}
+
+const LONG: ReadonlySet<string> = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
 /** Which class a verb of a resource (with its subresource) belongs to. */
 export function classOf(verb: Verb, subresource: string | undefined): RequestClass {
+  if (lastsLong(subresource)) return 'streaming';
   switch (verb) {
     case 'watch':
       return 'streaming';
     case 'get':
     case 'list':
-      return subresource === 'log' ? 'streaming' : 'reading';
+      return 'reading';
     case 'create':
     case 'update':
     case 'patch':

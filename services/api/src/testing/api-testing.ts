@@ -38,6 +38,7 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
     maxConnections: 16,
     maxReads: 8,
     maxWrites: 8,
+    maxSessions: 8,
     bootstrap: false,
     ...more,
   } as ApiConfig;

@@ -162,7 +162,7 @@ describe('sessions with containers', () => {
       const reason = end instanceof StreamBroken ? end.message : (end as StatusError).status.message;
       expect(reason).toContain('the kubelet is stopping');
     }
-    expect(await processesWith('sleep\u00004712')).toBe(0);
+    await eventually(async () => (await processesWith('sleep\u00004712')) === 0);
     await node.startKubelet();
   });
 });

@@ -1,3 +1,4 @@
+import { lastsLong } from '../in-flight';
 import { Distribution } from './distribution';
 
 /** What requests are told apart by, under Kubernetes' names of the labels. */
@@ -40,7 +41,7 @@ export class Series {
     /** Of the objects; '' for what is no resource. */
     readonly kind: string,
   ) {
-    this.isLong = labels.verb === 'WATCH' || labels.subresource === 'log';
+    this.isLong = labels.verb === 'WATCH' || lastsLong(labels.subresource);
     if (labels.verb === 'GET' || labels.verb === 'LIST') this.bytes = new Distribution(BYTES);
   }
 

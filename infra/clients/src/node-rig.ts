@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually, ServiceProcess } from '@shiplog/testing';
+import { Rig } from '../../../services/api/src/testing/rig';
+import { NetworkStandIn } from '../../../services/kubelet/src/testing/network-stand-in';
+import { TestEngine } from '../../../services/kubelet/src/testing/test-engine';
+
+export const NODE = 'node-a';
+
+/** An api with a node: a scheduler, a container engine, and a kubelet in a process of its own; only the pod network is a stand-in. */
+export class NodeRig {
+  #kubelet: ServiceProcess;
+
+  private constructor(
+    readonly rig: Rig,
+    readonly engine: TestEngine,
+    private readonly scheduler: ServiceProcess,
+    private readonly stateDir: string,
+  ) {
+    this.#kubelet = this.#run();
+  }
+
+  static async start(): Promise<NodeRig> {
+    const [rig, engine] = await Promise.all([Rig.start(), TestEngine.start()]);
+    const scheduler = ServiceProcess.run('scheduler', 'scheduler-1', { NATS_URL: rig.nats.url });
+    const stateDir = await mkdtemp(join(tmpdir(), 'shiplog-kubelet-'));
+    await NetworkStandIn.serve(await rig.nats.bus('network', { role: 'network', name: NODE }));
+    const node = new NodeRig(rig, engine, scheduler, stateDir);
+    await node.ready();
+    return node;
+  }
+
+  /** Resolves when the node is ready for pods. */
+  async ready(): Promise<void> {
+    const args = `get node ${NODE} -o jsonpath={.status.conditions[?(@.type=="Ready")].status}`;
+    await eventually(async () => (await this.rig.kubectl(args).catch(() => '')) === 'True', { timeoutMs: 30_000 });
+  }
+
+  /** The kubelet's process ends so. */
+  async stopKubelet(signal: NodeJS.Signals): Promise<void> {
+    await this.#kubelet.stop(signal);
+  }
+
+  startKubelet(): void {
+    this.#kubelet = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#kubelet.stop('SIGTERM'), this.scheduler.stop('SIGTERM')]);
+    await Promise.all([this.rig.stop(), this.engine.stop()]);
+    await rm(this.stateDir, { recursive: true, force: true });
+  }
+
+  #run(): ServiceProcess {
+    return ServiceProcess.run('kubelet', NODE, {
+      NATS_URL: this.rig.nats.url,
+      NODE_NAME: NODE,
+      NODE_IP: '127.0.0.1',
+      STATE_DIR: this.stateDir,
+      HEARTBEAT_INTERVAL: '500ms',
+      DOCKER_HOST: this.engine.host,
+      CGROUP_PARENT: this.engine.cgroupParent,
+    });
+  }
+}

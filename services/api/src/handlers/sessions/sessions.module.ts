@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { CacheModule } from '../../cache/cache.module';
+import { SessionHandler } from './session-handler';
+
+/** Sessions with containers, and connections to ports of pods. */
+@Module({ imports: [CacheModule], providers: [SessionHandler], exports: [SessionHandler] })
+export class SessionsModule {}
