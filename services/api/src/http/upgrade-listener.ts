@@ -42,7 +42,7 @@ export class UpgradeListener implements OnModuleInit {
 
   async #take(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const asked = headOf(request);
-    const admitted = this.gateway.admit(asked);
+    const admitted = await this.gateway.admit(asked);
     if ('kind' in admitted) return this.#answer(request, socket, admitted);
     const { series, begun } = admitted;
     try {
