@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import timersPromises from 'node:timers/promises';
-import { randomStringGenerator } from '@nestjs/common/utils/random-string-generator.util';
+import * as nestNames from '@nestjs/common/utils/random-string-generator.util';
 import { nuid } from 'nats';
 import { Violation } from '../invariants/violation';
 import type { SimProcess } from './process';
@@ -90,7 +90,10 @@ export function installGlobals(world: World, onExit: (process: SimProcess) => vo
   let drawn = 0;
   put(Math, 'random', () => (drawn++, random.share()));
   // What Nest has drawn for names of its own outlives a run: each begins with a new supply.
-  while (drawn === 0) randomStringGenerator();
+  while (drawn === 0) nestNames.randomStringGenerator();
+  // Nor does it draw more: a class that is known from another run gets no other name, and would leave chance to the others.
+  let named = 0;
+  put(nestNames, 'randomStringGenerator', () => `nest-${++named}`);
   put(crypto, 'randomUUID', () => uuidOf(random.bytes(16)));
   put(crypto, 'randomBytes', (size: number) => Buffer.from(random.bytes(size)));
   put(crypto, 'randomInt', (a: number, b?: number) =>
