@@ -25,6 +25,9 @@ void runService({
     const adapter = new FastifyAdapter({
       https: {
         ...certificateFiles(config, logger).value,
+        // Who shows none, or a wrong one, is told so by an answer.
+        requestCert: config.clientCaFile !== '',
+        rejectUnauthorized: false,
         // HTTP/2 is spoken too, by what the listener adds.
         ALPNProtocols: ['h2', 'http/1.1'],
         maxHeaderSize: MAX_HEADER_BYTES,

@@ -7,6 +7,12 @@ export const apiSettings = {
   port: integer({ env: 'API_PORT', description: 'Port to listen on; 0 takes a free one.', default: 6443, max: 65_535 }),
   tlsCertFile: text({ env: 'TLS_CERT_FILE', description: "File of the server's certificate chain, PEM." }),
   tlsKeyFile: text({ env: 'TLS_KEY_FILE', description: "File of the certificate's private key, PEM." }),
+  clientCaFile: text({
+    env: 'CLIENT_CA_FILE',
+    description:
+      'File of the authorities, PEM, whose certificates say who a client is: the common name is the user, the organizations are the groups; none: clients are not asked for one.',
+    default: '',
+  }),
   tokenFile: text({
     env: 'TOKEN_FILE',
     description: 'File of the accepted bearer tokens, a line each: token,user,uid,"group1,group2".',

@@ -37,6 +37,7 @@ export interface KeptCertificate extends PairPaths {
 /** The certificates of a cluster's home (`pki/`): its authority, and those that it issues to the cluster's processes. */
 export class HomePki {
   private made: Promise<CertificatePair> | undefined;
+  private clients: Promise<CertificatePair> | undefined;
   private readonly wanted = new Map<string, { bearer: Bearer; paths: PairPaths }>();
   private readonly listeners: ((names: readonly string[]) => void)[] = [];
 
@@ -51,8 +52,18 @@ export class HomePki {
    * @throws LauncherFailure when the kept one can't be used
    */
   authority(): Promise<CertificatePair> {
-    this.made ??= this.keptAuthority();
+    this.made ??= this.keptAuthority('ca', 'shiplog-ca');
     return this.made;
+  }
+
+  /**
+   * The authority of the API's clients, in `pki/client-ca.crt` and `.key`: another one, whose key signs requests of users and
+   * makes nobody a process of the cluster.
+   * @throws LauncherFailure when the kept one can't be used
+   */
+  clientAuthority(): Promise<CertificatePair> {
+    this.clients ??= this.keptAuthority('client-ca', 'shiplog-client-ca');
+    return this.clients;
   }
 
   /**
@@ -83,11 +94,11 @@ export class HomePki {
     this.listeners.push(listener);
   }
 
-  private async keptAuthority(): Promise<CertificatePair> {
-    const paths = this.paths('ca');
+  private async keptAuthority(name: string, commonName: string): Promise<CertificatePair> {
+    const paths = this.paths(name);
     settlePair(paths);
     if (existsSync(paths.certificate) || existsSync(paths.key)) return this.readKept(paths);
-    const pair = await makeAuthority('shiplog-ca', { days: AUTHORITY_DAYS, now: this.now() });
+    const pair = await makeAuthority(commonName, { days: AUTHORITY_DAYS, now: this.now() });
     writePair(paths, pair);
     return pair;
   }

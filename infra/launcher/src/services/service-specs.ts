@@ -33,6 +33,7 @@ export function controlPlaneSpecs(
       PROXY_CLIENT_CERT_FILE: home.at('api', 'front-proxy-client.crt'),
       PROXY_CLIENT_KEY_FILE: home.at('api', 'front-proxy-client.key'),
       TOKEN_FILE: home.tokens,
+      CLIENT_CA_FILE: home.at('api', 'client-ca.crt'),
       ROOT_CA_FILE: home.at('api', 'ca.crt'),
       SERVICE_ACCOUNT_KEY_FILE: home.at('api', 'sa.key'),
       SERVICE_ACCOUNT_PUBLIC_KEYS_FILE: home.at('api', 'sa.pub'),

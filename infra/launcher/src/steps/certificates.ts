@@ -19,10 +19,12 @@ export const certificates: Step = {
     const authority = await pki.authority();
     await pki.kept('server', { commonName: BEARER, names: serverNames(cluster), usage: ['server'] });
     await pki.kept(PROXY, { commonName: PROXY, names: [], usage: ['client'] });
+    await pki.clientAuthority();
     keepSigningKeys(home.at('pki'));
     const token = home.secret('admin-token');
     keepToken(home.tokens, `${token},admin,admin,"system:masters"`);
     handToApi(cluster);
+    handToController(cluster);
     pki.onRenewed((names) => {
       if (names.includes(BEARER) || names.includes(PROXY)) handToApi(cluster);
     });
@@ -32,20 +34,33 @@ export const certificates: Step = {
 };
 
 /** The api's own copies: it may run as a user that can't look into `pki/`, where the authority's key is. */
-function handToApi({ home, layout }: Cluster): void {
+function handToApi(cluster: Cluster): void {
+  const { home, layout } = cluster;
   const user = serviceUser('api', layout.slot);
-  makeOwnFolder(home.at('api'), PASSABLE);
-  for (const file of ['ca.crt', 'server.key', 'server.crt', `${PROXY}.key`, `${PROXY}.crt`, 'sa.key', 'sa.pub']) {
-    const copy = home.at('api', file);
+  const files = ['server.key', 'server.crt', `${PROXY}.key`, `${PROXY}.crt`, 'client-ca.crt', 'sa.key', 'sa.pub'];
+  hand(cluster, 'api', ['ca.crt', ...files]);
+  if (user === undefined) return;
+  // Root's to write, and the api's to read.
+  chownSync(home.tokens, 0, user.gid);
+  chmodSync(home.tokens, 0o640);
+}
+
+/** The controller signs the certificates of the API's clients, and nobody else does. */
+function handToController(cluster: Cluster): void {
+  hand(cluster, 'controller', ['client-ca.crt', 'client-ca.key']);
+}
+
+/** A service's own copies of files of `pki/`, in its folder; the cluster's authority may be read by all. */
+function hand({ home, layout }: Cluster, service: 'api' | 'controller', files: readonly string[]): void {
+  const user = serviceUser(service, layout.slot);
+  makeOwnFolder(home.at(service), PASSABLE);
+  for (const file of files) {
+    const copy = home.at(service, file);
     writeOwn(`${copy}.new`, readFileSync(home.at('pki', file), 'utf8'));
     if (file === 'ca.crt') chmodSync(`${copy}.new`, 0o644);
     else if (user !== undefined) chownSync(`${copy}.new`, user.uid, user.gid);
     renameSync(`${copy}.new`, copy);
   }
-  if (user === undefined) return;
-  // Root's to write, and the api's to read.
-  chownSync(home.tokens, 0, user.gid);
-  chmodSync(home.tokens, 0o640);
 }
 
 /** Every name under which the API is called: from this machine, from minions, and from pods. */

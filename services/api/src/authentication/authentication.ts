@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UNAUTHENTICATED } from '@shiplog/contracts';
+import { Clock } from '../common/clock';
 import type { User } from '../rest/request';
 import type { Authenticated, TokenAuthenticator } from './authenticator';
 import { bearerOf, isSilent, LONGEST_TOKEN, type RequestHeaders } from './bearer';
@@ -7,7 +8,7 @@ import { AccountAuthenticator } from './service-accounts/account-authenticator';
 import { TokenFileAuthenticator } from './token-file-authenticator';
 
 /**
- * Who asks: the first authenticator that knows the token of a request says so.
+ * Who asks: whom a trusted certificate of the connection names, else whom the first authenticator knows by the request's token.
  *
  * What a guard is to Nest; but Nest's guards run when a body has been read already, so the listener asks before.
  */
@@ -15,14 +16,22 @@ import { TokenFileAuthenticator } from './token-file-authenticator';
 export class Authentication implements TokenAuthenticator {
   readonly #chain: readonly TokenAuthenticator[];
 
-  constructor(tokenFile: TokenFileAuthenticator, accounts: AccountAuthenticator) {
+  constructor(
+    tokenFile: TokenFileAuthenticator,
+    accounts: AccountAuthenticator,
+    private readonly clock: Clock,
+  ) {
     this.#chain = [tokenFile, accounts];
   }
 
   /** The user of a request; undefined when it shows a credential that nobody is known by. */
   authenticate(head: RequestHeaders): User | undefined | Promise<User | undefined> {
+    const { certificate } = head;
+    const isTrusted = certificate?.isTrusted === true && this.clock.now() < certificate.ends;
+    if (isTrusted && certificate.user !== undefined) return certificate.user;
     const token = bearerOf(head);
-    if (token === undefined) return isSilent(head) ? ANONYMOUS : undefined;
+    // A certificate that names nobody is as good as none; one that is not trusted is a wrong credential.
+    if (token === undefined) return isSilent(head) && (certificate === undefined || isTrusted) ? ANONYMOUS : undefined;
     const known = this.authenticateToken(token);
     return known instanceof Promise ? known.then((settled) => settled?.user) : known?.user;
   }

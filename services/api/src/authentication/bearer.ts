@@ -1,6 +1,10 @@
+import type { ClientCertificate } from './client-certificate';
+
 /** What a request shows of who sends it, before its body. */
 export interface RequestHeaders {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Of the connection; absent where none was shown. */
+  readonly certificate?: ClientCertificate | undefined;
 }
 
 /** More is no token, in characters: reviews could bring one as long as a body may be. */

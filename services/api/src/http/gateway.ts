@@ -13,6 +13,7 @@ import { MutationHandler } from '../handlers/writes/mutation-handler';
 import { withWarning } from '../rest/warning-header';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { Authentication } from '../authentication/authentication';
+import type { ClientCertificate } from '../authentication/client-certificate';
 import { Authorization } from './authorization';
 import { Discovery } from './discovery';
 import { infoOf, pathAccess, resourceAccess } from '../rest/access-request';
@@ -42,6 +43,8 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Names and values in turn, as they came: a header that comes twice has two values. */
   readonly rawHeaders: readonly string[];
+  /** What the client has shown for its connection. */
+  readonly certificate?: ClientCertificate | undefined;
 }
 
 /** A request that may be answered once its body is there: who asks, for what. Holds a place among those in flight. */

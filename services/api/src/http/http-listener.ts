@@ -5,6 +5,7 @@ import { statusOf } from '@shiplog/apimachinery';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
+import { clientCertificateOf } from '../authentication/client-certificate';
 import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
 import { FailureFilter } from './failure-filter';
@@ -160,5 +161,6 @@ function headOf(request: FastifyRequest): RequestHead {
     query: request.query as RequestHead['query'],
     headers: request.headers,
     rawHeaders: request.raw.rawHeaders,
+    certificate: clientCertificateOf(request.raw.socket),
   };
 }

@@ -23,22 +23,26 @@ const PROTOCOL: SecureContextOptions = {
   ].join(':'),
 };
 
-/** What a server needs to speak TLS, from the texts of its certificate chain and key. Throws when they don't match. */
-export function secureContext([cert = '', key = '']: readonly string[]): SecureContextOptions {
-  const options = { ...PROTOCOL, cert, key };
+/**
+ * What a server needs to speak TLS, from the texts of its certificate chain, its key, and the authority of its clients. Throws when
+ * they don't match.
+ */
+export function secureContext([cert = '', key = '', ca = '']: readonly string[]): SecureContextOptions {
+  // Without one, Node would take the authorities of the web for those of clients.
+  const options = { ...PROTOCOL, cert, key, ...(ca === '' ? {} : { ca }) };
   createSecureContext(options);
   return options;
 }
 
 /** The server's certificate and key: `onChange` gets what replaces them when the files change. */
 export function certificateFiles(
-  { tlsCertFile, tlsKeyFile }: ApiConfig,
+  { tlsCertFile, tlsKeyFile, clientCaFile }: ApiConfig,
   logger: Logger,
   onChange?: (context: SecureContextOptions) => void,
 ): ReloadedFiles<SecureContextOptions> {
   return new ReloadedFiles({
-    name: 'the certificate and its key (TLS_CERT_FILE, TLS_KEY_FILE)',
-    paths: [tlsCertFile, tlsKeyFile],
+    name: 'the certificate and its key (TLS_CERT_FILE, TLS_KEY_FILE), or the authority of clients (CLIENT_CA_FILE)',
+    paths: [tlsCertFile, tlsKeyFile, clientCaFile].filter((path) => path !== ''),
     parse: secureContext,
     logger,
     onChange,

@@ -29,6 +29,7 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
     accountPublicKeysFile: '',
     accountIssuer: 'https://kubernetes.default.svc.cluster.local',
     apiAudiences: '',
+    clientCaFile: '',
     rootCaFile: '',
     readConsistency: 'projection',
     watchWindow: 16,

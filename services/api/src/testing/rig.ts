@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeSigningKeys } from '@shiplog/pki';
+import { makeAuthority, makeSigningKeys } from '@shiplog/pki';
 import { build, eventually, freePort, ServiceProcess, TestNats, TestPostgres, type Ended } from '@shiplog/testing';
 import { Pool } from 'undici';
 import { makeCertificate } from './certificate';
@@ -43,6 +43,9 @@ export class Rig {
     await writeFile(join(directory, 'key.pem'), key, { mode: 0o600 });
     await writeFile(join(directory, 'tokens.csv'), `${TOKEN},admin,1,"system:masters"\n`, { mode: 0o600 });
     await writeFile(join(directory, 'sa.key'), makeSigningKeys().privateKey, { mode: 0o600 });
+    const clients = await makeAuthority('shiplog test clients', { days: 1, now: Date.now() });
+    await writeFile(join(directory, 'client-ca.pem'), clients.certificate);
+    await writeFile(join(directory, 'client-ca.key'), clients.key, { mode: 0o600 });
     const rig = new Rig(nats, postgres, directory, await freePort(), await postgres.database('shiplog'), ca);
     await writeFile(join(directory, 'kubeconfig'), rig.#kubeconfig());
     rig.startJournal();
@@ -166,6 +169,7 @@ export class Rig {
       TLS_KEY_FILE: join(this.directory, 'key.pem'),
       TOKEN_FILE: join(this.directory, 'tokens.csv'),
       ROOT_CA_FILE: join(this.directory, 'ca.pem'),
+      CLIENT_CA_FILE: join(this.directory, 'client-ca.pem'),
       SERVICE_ACCOUNT_KEY_FILE: join(this.directory, 'sa.key'),
     };
   }
