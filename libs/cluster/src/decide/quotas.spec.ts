@@ -19,7 +19,7 @@ describe('what quotas say is used', () => {
   it('is there from the beginning, of what is there already', () => {
     const at = cluster().given(createPod('a', asking('500m')));
     const { types } = at.when(quota({ cpu: '2', pods: '5', resourcequotas: '3' }));
-    expect(types).toEqual(['resourcequotas.Created', 'resourcequotas.UsageChanged']);
+    expect(types).toEqual(['resourcequotas.Created']);
     expect(statusOf(at)).toEqual({
       hard: { cpu: '2', pods: '5', resourcequotas: '3' },
       used: { cpu: '500m', pods: '1', resourcequotas: '1' },

@@ -19,21 +19,22 @@ export function withQuotaUsage(context: DecisionContext, decided: Decided): Deci
   if (changed.length === 0) return decided;
   const usage: NewEvent[] = [];
   const ownUsage: NewEvent[] = [];
+  let events = decided.events;
   for (const namespace of changed) {
     for (const { quota, event } of usageEvents(context, namespace, decided.events)) {
-      (isOwn(decided.events, quota) ? ownUsage : usage).push(event);
+      const own = decided.events.find(({ resource, uid }) => resource === QUOTAS && uid === quota.metadata.uid);
+      if (own?.fact === 'Created') events = events.map((other) => (other === own ? withStatus(own, quota) : other));
+      else (own === undefined ? usage : ownUsage).push(event);
     }
   }
   // The items of an answer name events by their place.
-  const events =
-    decided.reply.items === undefined
-      ? [...usage, ...decided.events, ...ownUsage]
-      : [...decided.events, ...usage, ...ownUsage];
-  return { ...decided, events };
+  const isWhole = decided.reply.items === undefined;
+  return { ...decided, events: isWhole ? [...usage, ...events, ...ownUsage] : [...events, ...usage, ...ownUsage] };
 }
 
-function isOwn(events: readonly NewEvent[], { metadata }: StoredQuota): boolean {
-  return events.some(({ resource, uid }) => resource === QUOTAS && uid === metadata.uid);
+/** The first event of a quota, which knows already what is used of it. */
+function withStatus(event: NewEvent, { status }: StoredQuota): NewEvent {
+  return { ...event, data: { ...event.data, object: { ...(event.data.object as StoredQuota), status } } };
 }
 
 /** Those that the events are about, where a quota is or comes. */
@@ -47,6 +48,7 @@ function namespacesWithQuotas({ state }: DecisionContext, events: readonly NewEv
   return [...found].filter(([, hasQuotas]) => hasQuotas).map(([namespace]) => namespace);
 }
 
+/** What quotas of a namespace come to, with the events that say so. */
 function* usageEvents(
   context: DecisionContext,
   namespace: string,
@@ -70,8 +72,9 @@ function* usageEvents(
   for (const quota of quotas.values()) {
     const { hard = {} } = quota.spec ?? {};
     const status = { hard, used: usedOf(quota.spec ?? {}, ledger, delta) };
-    const event = changeEvent(QUOTAS, quota, { ...quota, status }, { name: { fact: 'UsageChanged' } });
-    if (event !== undefined) yield { quota, event };
+    const after = { ...quota, status };
+    const event = changeEvent(QUOTAS, quota, after, { name: { fact: 'UsageChanged' } });
+    if (event !== undefined) yield { quota: after, event };
   }
 }
 
