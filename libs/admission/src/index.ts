@@ -9,6 +9,7 @@ export { type AdmissionAttributes } from './dynamic/attributes';
 export { AdmissionHooks, configuresAdmission } from './dynamic/hooks';
 export { type KubeOptions } from './dynamic/request';
 export { AdmissionRun } from './dynamic/run';
+export { FLOW_DEFAULTS } from './flow-rules/defaults';
 export { distinctOwners } from './metadata/owners';
 export { checkNamespace } from './namespace';
 export { defaultPodSpec, pullPolicyOf } from './pods/defaults';

@@ -1,10 +1,10 @@
 import type { FlowSchemaSpec, PriorityLevelConfigurationSpec } from '@shiplog/contracts';
 
-const EVERYTHING = {
+export const EVERYTHING = {
   nonResourceRules: [{ nonResourceURLs: ['*'], verbs: ['*'] }],
   resourceRules: [{ apiGroups: ['*'], clusterScope: true, namespaces: ['*'], resources: ['*'], verbs: ['*'] }],
 };
-const groups = (...names: string[]) => names.map((name) => ({ kind: 'Group', group: { name } }));
+export const groups = (...names: string[]) => names.map((name) => ({ kind: 'Group', group: { name } }));
 
 /** What the flow schemas that every server has must say, by their names (Kubernetes' internalbootstrap). */
 export const MANDATORY_SCHEMAS: ReadonlyMap<string, FlowSchemaSpec> = new Map([

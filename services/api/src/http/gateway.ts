@@ -20,6 +20,9 @@ import { infoOf, pathAccess, resourceAccess } from '../rest/access-request';
 import { throwStatus } from '../rest/errors';
 import { impersonationOf } from '../rest/impersonation';
 import { FailureFilter } from './failure-filter';
+import { FlowControl, type Flow, type Passed } from './flow-control/flow-control';
+import { flowRequestOf } from './flow-control/flow-request';
+import { seatsOfList } from './flow-control/rules/seats';
 import { HealthChecks } from './health-checks';
 import { HEALTH_PAGES, healthPage } from './health-pages';
 import { classOf, InFlight, type RequestClass } from './in-flight';
@@ -58,6 +61,8 @@ export interface Admitted {
   readonly series: Series;
   /** When it came, in milliseconds of `performance.now`. */
   readonly begun: number;
+  /** By what it was judged, which its answer says. */
+  readonly flow: Flow;
   /** Gives the place back; does nothing when called again. */
   readonly leave: () => void;
 }
@@ -69,6 +74,7 @@ export class Gateway {
     private readonly authentication: Authentication,
     private readonly authorization: Authorization,
     private readonly inFlight: InFlight,
+    private readonly flows: FlowControl,
     private readonly metrics: RequestMetrics,
     private readonly metricsPage: MetricsPage,
     private readonly failures: FailureFilter,
@@ -86,7 +92,7 @@ export class Gateway {
     private readonly cluster: ClusterCache,
   ) {}
 
-  /** Judges a request by its head, before a byte of its body is read: admitted, or answered already. */
+  /** Judges a request by its head, before a byte of its body is read: admitted (maybe after it has waited), or answered already. */
   admit(head: RequestHead): Admitted | BodyAnswer | Promise<Admitted | BodyAnswer> {
     try {
       const open = this.#forAnyone(head);
@@ -102,7 +108,10 @@ export class Gateway {
     }
   }
 
-  #admitUser(head: RequestHead, authenticated: User | undefined): Admitted | BodyAnswer {
+  #admitUser(
+    head: RequestHead,
+    authenticated: User | undefined,
+  ): Admitted | BodyAnswer | Promise<Admitted | BodyAnswer> {
     try {
       if (authenticated === undefined) return UNAUTHORIZED;
       const user = this.#impersonated(authenticated, head);
@@ -111,12 +120,11 @@ export class Gateway {
       if (!METHODS.has(head.method)) throwStatus(statusOf.methodNotAllowed());
       this.#authorize(user, target, verb, head);
       const series = this.metrics.of(target, verb, head);
-      const leave = this.inFlight.enter(classOfRequest(target, verb, head));
-      if (leave === undefined) {
-        series.ended(TOO_MANY.code, 0, 0);
-        return TOO_MANY;
-      }
-      return { head, user, target, verb, series, begun: performance.now(), leave };
+      const judged = { head, user, target, verb, series, begun: performance.now() };
+      const passed = this.flows.enter(flowRequestOf(user, target, verb, head), this.#seatsOf(target, verb));
+      return passed instanceof Promise
+        ? passed.then((settled) => this.#pass(judged, settled))
+        : this.#pass(judged, passed);
     } catch (error) {
       const answer = this.failures.answerTo(error, head);
       const isStranger = authenticated?.groups.includes(UNAUTHENTICATED) === true;
@@ -146,8 +154,33 @@ export class Gateway {
     return resourceRequest(target, verb, head, user, undefined);
   }
 
+  /** Lets a request in that has its seats, or needs none but a place of its class. */
+  #pass(judged: Omit<Admitted, 'flow' | 'leave'>, passed: Passed): Admitted | BodyAnswer {
+    const { flow } = passed;
+    const leave = this.#placeFor(classOfRequest(judged.target, judged.verb, judged.head), passed);
+    if (leave !== undefined) return { ...judged, flow, leave };
+    judged.series.ended(TOO_MANY.code, 0, 0);
+    return withHeaders(TOO_MANY, flow.headers);
+  }
+
+  #placeFor(requestClass: RequestClass, passed: Passed): (() => void) | undefined {
+    if ('isExempt' in passed) return this.inFlight.enter(requestClass);
+    if ('rejected' in passed) return undefined;
+    const uncount = this.inFlight.count(requestClass);
+    return () => {
+      uncount();
+      passed.leave();
+    };
+  }
+
+  #seatsOf(target: Target, verb: Verb | undefined): number {
+    if (verb !== 'list' || target.area !== 'resource' || !this.cluster.isOpen) return 1;
+    const { stored } = target.resource;
+    return stored === undefined ? 1 : seatsOfList(this.cluster.projection.state.size(stored.row.id));
+  }
+
   async answer(admitted: Admitted, body: Buffer | undefined): Promise<Answer> {
-    const answer = await this.#answerOrFailure(admitted, body);
+    const answer = withHeaders(await this.#answerOrFailure(admitted, body), admitted.flow.headers);
     const { target } = admitted;
     const text = target.area === 'resource' ? target.resource.stored?.version.deprecationWarning : undefined;
     return text === undefined ? answer : withWarning(answer, text);
@@ -288,6 +321,10 @@ const TOO_MANY: BodyAnswer = {
   ...textAnswer(429, 'Too many requests, please try again later.\n'),
   headers: { 'retry-after': '1' },
 };
+
+function withHeaders<T extends Answer>(answer: T, headers: Readonly<Record<string, string>>): T {
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}
 
 /** What Kubernetes says to paths that belong to no API. Clients make the same of it as of a Status. */
 const NO_PAGE: BodyAnswer = textAnswer(404, '404 page not found\n');

@@ -127,6 +127,8 @@ export class HttpListener implements OnModuleInit {
   async #stream(reply: FastifyReply, answer: StreamAnswer, admitted: Admitted): Promise<void> {
     reply.hijack();
     const { series, verb } = admitted;
+    // What goes on for long takes seats only until it has begun.
+    admitted.leave();
     const sent = verb === 'watch' ? (chunk: Buffer) => this.metrics.watched(series, eventsIn(chunk)) : () => undefined;
     series.running += 1;
     try {

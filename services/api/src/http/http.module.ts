@@ -11,6 +11,7 @@ import { WritesModule } from '../handlers/writes/writes.module';
 import { Authorization } from './authorization';
 import { Discovery } from './discovery';
 import { FailureFilter } from './failure-filter';
+import { FlowControl } from './flow-control/flow-control';
 import { Gateway } from './gateway';
 import { HealthChecks } from './health-checks';
 import { HttpListener } from './http-listener';
@@ -39,6 +40,7 @@ import { UpgradeListener } from './upgrade-listener';
     Authorization,
     Discovery,
     FailureFilter,
+    FlowControl,
     Gateway,
     HealthChecks,
     HttpListener,

@@ -7,9 +7,9 @@ import type { Verb } from '../rest/request-info';
 export type RequestClass = 'reading' | 'changing' | 'streaming';
 
 /**
- * Counts the requests in flight, as Kubernetes' API server does: so many that read, so many that change something. Watches,
- * logs and sessions last as long as they like and do not count. Kubernetes lets `system:masters` pass uncounted; here everybody
- * is one of them.
+ * Counts the requests in flight: so many that read, so many that change something. Watches, logs and sessions last as long as
+ * they like and do not count. It is what holds those back whom flow control exempts: Kubernetes lets them pass uncounted, but a
+ * server that answers nobody any more is of no use to them either.
  */
 @Injectable()
 export class InFlight {
@@ -28,8 +28,13 @@ export class InFlight {
 
   /** Takes a place; the function gives it back (once). Undefined when all are taken. */
   enter(requestClass: RequestClass): (() => void) | undefined {
+    if (requestClass !== 'streaming' && this.#places[requestClass] >= this.#most[requestClass]) return undefined;
+    return this.count(requestClass);
+  }
+
+  /** Counts a request that has a place by other rules; the function ends that (once). */
+  count(requestClass: RequestClass): () => void {
     if (requestClass === 'streaming') return nothing;
-    if (this.#places[requestClass] >= this.#most[requestClass]) return undefined;
     this.#places[requestClass] += 1;
     let inside = true;
     return () => {

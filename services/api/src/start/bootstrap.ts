@@ -11,7 +11,7 @@ import {
   type BuiltIn,
   type ResourceId,
 } from '@shiplog/contracts';
-import { SYSTEM_PRIORITIES } from '@shiplog/admission';
+import { FLOW_DEFAULTS, SYSTEM_PRIORITIES } from '@shiplog/admission';
 import { backendAddress } from '@shiplog/apimachinery';
 import type { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
@@ -25,13 +25,15 @@ import { DEFAULT_RIGHTS, lostOf, type DefaultRight } from './default-rights';
 const ACTOR = serviceActor('api');
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const CLASSES = 'priorityclasses.scheduling.k8s.io';
+const FLOW_SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io';
+const FLOW_LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io';
 const PORT_NAME = 'https';
 const PROXY_AUTHENTICATION = 'extension-apiserver-authentication';
 const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };
 
 /**
- * Makes what every cluster has, where it is missing: four namespaces, the priority classes of the system, the roles that people
- * and parts of a cluster are bound to, the Service
+ * Makes what every cluster has, where it is missing: four namespaces, the priority classes of the system, the flows of requests, the roles
+ * that people and parts of a cluster are bound to, the Service
  * `kubernetes` with its endpoint, by which pods reach the api, and by what servers of APIServices know it. Several apis may
  * do so at once: the later one is told that it is there.
  */
@@ -76,6 +78,8 @@ export class Bootstrap {
     await Promise.all([
       ...NAMESPACES.map((name) => this.#ensure('namespaces', '', objectOf('namespaces', { name }))),
       ...[...SYSTEM_PRIORITIES].map(([name, value]) => this.#ensure(CLASSES, '', priorityClass(name, value))),
+      ...FLOW_DEFAULTS.levels.map((level) => this.#ensure(FLOW_LEVELS, '', level as unknown as KubeObject)),
+      ...FLOW_DEFAULTS.schemas.map((schema) => this.#ensure(FLOW_SCHEMAS, '', schema as unknown as KubeObject)),
     ]);
     await Promise.all(DEFAULT_RIGHTS.map((right) => this.#ensureRight(right)));
     await this.#ensure('services', 'default', kubernetesService(config));
@@ -140,6 +144,8 @@ function isOfEveryCluster({ resource, namespace, name }: ObjectKey): boolean {
   if (resource === 'namespaces') return NAMESPACES.includes(name);
   if (resource === 'configmaps') return namespace === 'kube-system' && name === PROXY_AUTHENTICATION;
   if (resource === CLASSES) return SYSTEM_PRIORITIES.has(name);
+  if (resource === FLOW_SCHEMAS) return FLOW_DEFAULTS.schemas.some(({ metadata }) => metadata.name === name);
+  if (resource === FLOW_LEVELS) return FLOW_DEFAULTS.levels.some(({ metadata }) => metadata.name === name);
   const isEndpoint = ['services', 'endpoints', 'endpointslices.discovery.k8s.io'].includes(resource);
   return isEndpoint && namespace === 'default' && name === 'kubernetes';
 }

@@ -58,6 +58,7 @@ export function clusterOf(
   const projection = {
     position: 7,
     state,
+    onApplied: () => () => undefined,
     get: state.get.bind(state),
     list: state.list.bind(state),
     waitFor: () => Promise.reject(new Error('nothing more comes')),

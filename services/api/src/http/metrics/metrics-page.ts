@@ -3,7 +3,9 @@ import { servedApi } from '@shiplog/representation';
 import { collectDefaultMetrics, Gauge, Registry, type Metric, type MetricValue } from 'prom-client';
 import { ClusterCache } from '../../cache/cluster-cache';
 import type { BodyAnswer } from '../../rest/answer';
+import { FlowControl } from '../flow-control/flow-control';
 import { InFlight } from '../in-flight';
+import { flowSamples } from './flow-samples';
 import { VERSION } from '../version';
 import { RequestMetrics } from './request-metrics';
 import { durations, longRunning, requestCounts, sizes, type Sample } from './samples';
@@ -21,6 +23,7 @@ export class MetricsPage {
   constructor(
     private readonly requests: RequestMetrics,
     private readonly inFlight: InFlight,
+    private readonly flows: FlowControl,
     private readonly cluster: ClusterCache,
   ) {}
 
@@ -74,6 +77,7 @@ export class MetricsPage {
         () => [...requests.watchEvents].map(({ labels, count }) => ({ labels, value: count })),
       ],
       ['apiserver_storage_objects', 'gauge', 'Objects of each resource.', () => this.#objects()],
+      ...flowSamples(this.flows),
     ];
   }
 
