@@ -1,79 +1,13 @@
-import type { EndpointSlice, ObjectOf } from '@shiplog/contracts';
+import type { ObjectOf } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
+import { backendOfService, type Backend, type Unavailable } from '@shiplog/webhooks';
+
+export type { Backend, Unavailable };
 
 export const API_SERVICES = 'apiservices.apiregistration.k8s.io';
 export type StoredApiService = ObjectOf<typeof API_SERVICES>;
 
-const SLICES = 'endpointslices.discovery.k8s.io';
-const SERVICE_NAME = 'kubernetes.io/service-name';
-const HTTPS = 443;
-
-/** Where the server of an APIService listens. */
-export interface Backend {
-  /** Each of them serves it. */
-  readonly addresses: readonly [string, ...string[]];
-  readonly port: number;
-  /** The name that its certificate must be for. */
-  readonly serverName: string;
-}
-
-/** Why an APIService has no server, as its condition Available says it. */
-export interface Unavailable {
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** The server of an APIService that has one: the ready endpoints of its Service, by the checks of Kubernetes' aggregator. */
+/** The server of an APIService that has one: the ready endpoints of its Service. */
 export function backendOf(projection: Projection, { spec }: StoredApiService): Backend | Unavailable {
   return backendOfService(projection, spec?.service ?? {});
-}
-
-/** A Service as those name it who have a server behind it. */
-export interface ServiceReference {
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly port?: number;
-}
-
-/** The server behind a Service. */
-export function backendOfService(
-  projection: Projection,
-  { name = '', namespace = '', port = HTTPS }: ServiceReference,
-): Backend | Unavailable {
-  const service = projection.get('services', namespace, name);
-  const about = `${name}/${namespace}`;
-  if (service === undefined) {
-    return { reason: 'ServiceNotFound', message: `service/${name} in "${namespace}" is not present` };
-  }
-  const serverName = `${name}.${namespace}.svc`;
-  if (service.spec?.type === 'ExternalName') {
-    return { addresses: [service.spec.externalName ?? ''], port, serverName };
-  }
-  const offered = service.spec?.ports?.find((item) => item.port === port);
-  if (offered === undefined) {
-    return {
-      reason: 'ServicePortError',
-      message: `service/${name} in "${namespace}" is not listening on port ${port}`,
-    };
-  }
-  const slices = projection.list(SLICES, namespace).filter(({ metadata }) => metadata.labels?.[SERVICE_NAME] === name);
-  if (slices.length === 0) {
-    return { reason: 'EndpointsNotFound', message: `cannot find endpoints for service/${name} in "${namespace}"` };
-  }
-  return (
-    readyBackend(slices, offered.name ?? '', serverName) ?? {
-      reason: 'MissingEndpoints',
-      message: `endpoints for service/${about} have no addresses with port name "${offered.name ?? ''}"`,
-    }
-  );
-}
-
-function readyBackend(slices: readonly EndpointSlice[], portName: string, serverName: string): Backend | undefined {
-  for (const { ports = [], endpoints = [] } of slices) {
-    const port = ports.find((item) => (item.name ?? '') === portName)?.port;
-    const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false);
-    const [first, ...others] = ready.flatMap(({ addresses }) => addresses);
-    if (port !== undefined && first !== undefined) return { addresses: [first, ...others], port, serverName };
-  }
-  return undefined;
 }
