@@ -4,7 +4,6 @@
 export type { AdmissionContext, ReadonlyCluster } from './context';
 export { admitCreate } from './create';
 export { validateCustomObject } from './custom/rules';
-export { type AccessCheck } from './cel/policies/authorizer';
 export { type AdmissionAttributes } from './dynamic/attributes';
 export { AdmissionHooks, configuresAdmission } from './dynamic/hooks';
 export { type KubeOptions } from './dynamic/request';

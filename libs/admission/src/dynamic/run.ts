@@ -1,6 +1,5 @@
 import type { KubeObject, KubeStatus, ResourceVersion } from '@shiplog/contracts';
 import { ok, type Result, sameJson } from '@shiplog/apimachinery';
-import type { AccessCheck } from '../cel/policies/authorizer';
 import type { CostBudget } from '../cel/runtime-cost';
 import type { ReadonlyCluster } from '../context';
 import type { AdmissionAttributes } from './attributes';
@@ -19,7 +18,6 @@ const MOST_WARNINGS = 100;
 
 /** What the cluster's own policies and webhooks say of one command: asked where it is decided, noted for its answer and its events. */
 export class AdmissionRun {
-  readonly #warnings = new Set<string>();
   readonly #annotations = new Map<string, string>();
   readonly #views = new WeakMap<AdmissionAttributes, Map<ResourceVersion, RequestView>>();
   readonly #left: CostBudget = { left: COMMAND_COST };
@@ -27,12 +25,9 @@ export class AdmissionRun {
   constructor(
     readonly cluster: ReadonlyCluster,
     private readonly facts: RequestFacts,
-    private readonly access: AccessCheck,
+    /** Collects what the sender should be told. */
+    private readonly warnings: string[],
   ) {}
-
-  get warnings(): string[] {
-    return [...this.#warnings];
-  }
 
   /** By their keys, what policies and webhooks noted of the request. */
   get annotations(): ReadonlyMap<string, string> {
@@ -84,7 +79,7 @@ export class AdmissionRun {
     if (views === undefined) this.#views.set(attributes, (views = new Map()));
     let view = views.get(version);
     if (view === undefined) {
-      view = new RequestView(attributes, version, this.facts, this.cluster, this.access);
+      view = new RequestView(attributes, version, this.facts, this.cluster);
       views.set(version, view);
     }
     return view;
@@ -96,7 +91,7 @@ export class AdmissionRun {
   }
 
   warn(text: string): void {
-    if (this.#warnings.size < MOST_WARNINGS) this.#warnings.add(text);
+    if (this.warnings.length < MOST_WARNINGS && !this.warnings.includes(text)) this.warnings.push(text);
   }
 
   annotate(annotations: Readonly<Record<string, string>>): void {

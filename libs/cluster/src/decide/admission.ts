@@ -1,15 +1,15 @@
 import { AdmissionHooks, AdmissionRun, type KubeOptions } from '@shiplog/admission';
-import type { AnyCommand, EventData } from '@shiplog/contracts';
-import type { Decided, DecisionContext, NewEvent } from './decision';
+import type { AnyCommand } from '@shiplog/contracts';
+import { warningsOf, type Decided, type DecisionContext, type NewEvent } from './decision';
 
 /** What policies and webhooks have to say of a command; undefined where there are none. */
 export function admissionRunOf(
-  { state, user }: Pick<DecisionContext, 'state' | 'user'>,
+  { state, user, warnings }: Pick<DecisionContext, 'state' | 'user' | 'warnings'>,
   command: AnyCommand,
 ): AdmissionRun | undefined {
   if (state.admissionHooks() === AdmissionHooks.none) return undefined;
   const facts = { user, dryRun: isDryRun(command), options: optionsOf(command) };
-  return new AdmissionRun(state, facts, (request) => state.rights().access(request));
+  return new AdmissionRun(state, facts, warnings);
 }
 
 function isDryRun({ data }: AnyCommand): boolean {
@@ -54,15 +54,19 @@ function withoutAbsent(fields: Record<string, unknown>): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** What a command came to, with what policies and webhooks noted of it in its first event. */
-export function withAdmission({ admission }: Pick<DecisionContext, 'admission'>, decided: Decided): Decided {
-  const annotations = admission?.annotations;
-  if (!decided.ok || annotations === undefined || annotations.size === 0) return decided;
-  const [first, ...others] = decided.events;
-  if (first === undefined) return decided;
-  return { ...decided, events: [withNotes(first, { annotations: Object.fromEntries(annotations) }), ...others] };
+/** What a command came to, with what its sender should be told of it, and in its first event what was noted. */
+export function withAdmission(context: Pick<DecisionContext, 'admission' | 'warnings'>, decided: Decided): Decided {
+  const warnings = warningsOf(context);
+  const told = warnings.length === 0 ? {} : { warnings };
+  if (!decided.ok) return warnings.length === 0 ? decided : { ...decided, ...told };
+  const events = withNotes(decided.events, context.admission);
+  if (warnings.length === 0 && events === decided.events) return decided;
+  return { ...decided, events, reply: { ...decided.reply, ...told } };
 }
 
-function withNotes(event: NewEvent, admission: NonNullable<EventData['admission']>): NewEvent {
-  return { ...event, data: { ...event.data, admission } };
+function withNotes(events: readonly NewEvent[], admission: AdmissionRun | undefined): readonly NewEvent[] {
+  const [first, ...others] = events;
+  if (first === undefined || admission === undefined || admission.annotations.size === 0) return events;
+  const notes = { annotations: Object.fromEntries(admission.annotations) };
+  return [{ ...first, data: { ...first.data, admission: notes } }, ...others];
 }

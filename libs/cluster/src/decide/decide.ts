@@ -1,7 +1,7 @@
 import type { AnyCommand } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
 import { withAdmission } from './admission';
-import { contextOf, withWarnings, type CommandMetadata, type Decided, type DecisionContext } from './decision';
+import { contextOf, type CommandMetadata, type Decided, type DecisionContext } from './decision';
 import { decideDelete, decideDeleteCollection } from './deletion';
 import { decideEvict } from './eviction';
 import { decideCreate, decidePatch, decideReplace } from './objects';
@@ -14,8 +14,7 @@ import { withQuotaUsage } from './quotas';
  */
 export function decide(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): Decided {
   const context = contextOf(state, command, metadata);
-  const decided = withAdmission(context, decideCommand(context, command));
-  return withWarnings(context, withQuotaUsage(context, decided));
+  return withAdmission(context, withQuotaUsage(context, decideCommand(context, command)));
 }
 
 function decideCommand(context: DecisionContext, command: AnyCommand): Decided {

@@ -55,12 +55,9 @@ export function contextOf(state: ReadonlyCluster, command: AnyCommand, metadata:
 const MOST_WARNINGS = 64;
 const WARNING_CHARACTERS = 4_096;
 
-/** A decision with what its sender should be told, as far as an answer has room for it. */
-export function withWarnings({ warnings, admission }: DecisionContext, decided: Decided): Decided {
-  const all = [...warnings, ...(admission?.warnings ?? [])];
-  if (all.length === 0) return decided;
-  const told = { warnings: all.slice(0, MOST_WARNINGS).map((text) => text.slice(0, WARNING_CHARACTERS)) };
-  return decided.ok ? { ...decided, reply: { ...decided.reply, ...told } } : { ...decided, ...told };
+/** What the sender should be told, as far as an answer has room for it. */
+export function warningsOf({ warnings }: Pick<DecisionContext, 'warnings'>): string[] {
+  return warnings.slice(0, MOST_WARNINGS).map((text) => text.slice(0, WARNING_CHARACTERS));
 }
 
 /** An event that was decided but has no place in the log yet. */

@@ -3,7 +3,6 @@ export { nodeOf } from './change';
 export { decide } from './decide';
 export {
   contextOf,
-  withWarnings,
   replyOf,
   resultOf,
   type CommandMetadata,

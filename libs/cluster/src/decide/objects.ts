@@ -35,8 +35,15 @@ function admissionOf(
   { state, metadata, user, warnings, admission }: DecisionContext,
   more: Pick<AdmissionContext, 'namespace' | 'apiVersion'>,
 ): AdmissionContext {
-  const { time: now, uid: seed, settings } = metadata;
-  const context = { state, now, seed, settings, user, warnings, ...more };
+  const context = {
+    state,
+    now: metadata.time,
+    seed: metadata.uid,
+    settings: metadata.settings,
+    user,
+    warnings,
+    ...more,
+  };
   return admission === undefined ? context : { ...context, dynamic: admission };
 }
 

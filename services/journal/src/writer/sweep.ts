@@ -5,7 +5,6 @@ import {
   resultOf,
   withAdmission,
   withQuotaUsage,
-  withWarnings,
   type ChosenForDeletion,
   type Decided,
   type ItemDraft,
@@ -75,8 +74,7 @@ export class Sweep {
     }
     const objects = this.#chosen.slice(this.#done, this.#done + SLICE_OBJECTS);
     const context = contextOf(state, command, metadata);
-    const decided = withAdmission(context, decideDeletionOf(context, this.data, objects));
-    return withWarnings(context, withQuotaUsage(context, decided));
+    return withAdmission(context, withQuotaUsage(context, decideDeletionOf(context, this.data, objects)));
   }
 
   /** Takes a committed slice in. */

@@ -94,7 +94,7 @@ export class Authorizer {
     return new GroupCheck(this, group);
   }
 
-  check(verb: string, of: AccessedResource | { path: string }): Decision {
+  check(verb: string, of: AccessedResource | { readonly path: string }): Decision {
     spendOnFunction(CHECK_COST);
     const { allowed, reason } = this.#access({ user: this.#user, verb, ...of });
     return new Decision(allowed, reason);

@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceVersion } from '@shiplog/contracts';
-import { type AccessCheck, Authorizer } from '../../cel/policies/authorizer';
+import { Authorizer } from '../../cel/policies/authorizer';
 import { requestValue } from '../../cel/policies/environment';
 import { toCel } from '../../cel/policies/values';
 import type { ReadonlyCluster } from '../../context';
@@ -15,8 +15,7 @@ export class RequestView {
     private readonly attributes: AdmissionAttributes,
     private readonly version: ResourceVersion,
     private readonly facts: RequestFacts,
-    private readonly cluster: Pick<ReadonlyCluster, 'get'>,
-    private readonly access: AccessCheck,
+    private readonly cluster: Pick<ReadonlyCluster, 'get' | 'rights'>,
   ) {}
 
   /** As JSON. */
@@ -61,7 +60,7 @@ export class RequestView {
     return this.#once('authorizer', () => {
       const { row, version, subresource, namespace, name } = this.attributes;
       const requested = { group: version.group, resource: row.plural, subresource, namespace, name };
-      return new Authorizer(this.access, this.facts.user, requested);
+      return new Authorizer((request) => this.cluster.rights().access(request), this.facts.user, requested);
     });
   }
 

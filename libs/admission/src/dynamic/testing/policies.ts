@@ -1,5 +1,6 @@
 import type { KubeObject, KubeStatus, StoredObject } from '@shiplog/contracts';
 import { builtIn, type BuiltIn } from '@shiplog/contracts';
+import type { Rights } from '@shiplog/authorization';
 import { admitCreate } from '../../create';
 import { admission, FewObjects, stored } from '../../testing/builders';
 import { admitUpdate } from '../../update';
@@ -32,7 +33,10 @@ export class GivenPolicies {
   annotations: Record<string, string> = {};
   readonly user = { username: 'ann', groups: ['devs', 'system:authenticated'], extra: { team: ['blue'] } };
 
-  constructor(private readonly access: AccessCheck = () => ({ allowed: false, reason: '' })) {}
+  /** @param access what the users of this cluster may do; as its roles say, where it is not given */
+  constructor(access?: AccessCheck) {
+    if (access !== undefined) this.cluster.rights = () => ({ access }) as unknown as Rights;
+  }
 
   /** A ValidatingAdmissionPolicy for ConfigMaps, and its binding, which denies. */
   policy(name: string, spec: object, binding: object | null = {}): this {
@@ -71,8 +75,10 @@ export class GivenPolicies {
   }
 
   #context(more: object = {}) {
+    const warnings: string[] = [];
     const options = { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' };
-    const dynamic = new AdmissionRun(this.cluster, { user: this.user, dryRun: false, options, ...more }, this.access);
+    const dynamic = new AdmissionRun(this.cluster, { user: this.user, dryRun: false, options, ...more }, warnings);
+    this.warnings = warnings;
     return { dynamic, ctx: admission({ state: this.cluster, user: this.user, dynamic }) };
   }
 
@@ -80,7 +86,6 @@ export class GivenPolicies {
     run: AdmissionRun,
     result: T,
   ): T {
-    this.warnings = run.warnings;
     this.annotations = Object.fromEntries(run.annotations);
     return result;
   }
