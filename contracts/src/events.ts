@@ -1,3 +1,4 @@
+import type { KubeStatus } from './generated/kubernetes';
 import type { SchedulingDecision } from './decisions';
 import type { StoredObject } from './objects';
 import type { ResourceId } from './resources';
@@ -99,6 +100,30 @@ export interface EventData {
 export interface AdmissionRecord {
   /** What they noted of the request (audit annotations), for example `policy.example.com/reason`. */
   annotations?: Readonly<Record<string, string>>;
+  /** What webhooks answered, in the order in which they were asked: deciding it again takes no network. */
+  webhooks?: readonly WebhookCall[];
+}
+
+/** What a webhook answered, or why there is no answer of it. */
+export type WebhookAnswer =
+  | {
+      readonly allowed: boolean;
+      /** Why it does not let the request pass. */
+      readonly status?: Partial<KubeStatus>;
+      /** JSON patch of the object that it was shown. */
+      readonly patch?: readonly unknown[];
+      readonly warnings?: readonly string[];
+      readonly auditAnnotations?: Readonly<Record<string, string>>;
+    }
+  | { readonly failure: string };
+
+/** A webhook that had a say in a command. */
+export interface WebhookCall {
+  readonly configuration: string;
+  readonly webhook: string;
+  /** That of the log at which it was asked. */
+  readonly basis: number;
+  readonly answer: WebhookAnswer;
 }
 
 /** One event of the log. */

@@ -213,7 +213,10 @@ const BatchPartSchema = Type.Object(
     from: Type.Integer({ minimum: 0, description: 'The place in the batch of the first of these replies.' }),
     replies: Type.Array(CommandReplySchema),
   },
-  { $id: 'BatchPart', description: 'Some of the replies, where all of them would not fit into one message.' },
+  {
+    $id: 'BatchPart',
+    description: 'Some of the replies, where all of them would not fit into one message, or some take longer.',
+  },
 );
 /** A message that answers a batch: all replies, or those from a place on, with more messages for the others. */
 export type BatchReply = readonly Static<typeof CommandReplySchema>[] | Static<typeof BatchPartSchema>;

@@ -8,6 +8,8 @@ export { type AdmissionAttributes } from './dynamic/attributes';
 export { AdmissionHooks, configuresAdmission } from './dynamic/hooks';
 export { type KubeOptions } from './dynamic/request';
 export { AdmissionRun } from './dynamic/run';
+export { type AnsweredQuestion, type WebhookQuestion } from './dynamic/webhooks/question';
+export { readResponse } from './dynamic/webhooks/response';
 export { FLOW_DEFAULTS } from './flow-rules/defaults';
 export { distinctOwners } from './metadata/owners';
 export { checkNamespace } from './namespace';

@@ -36,7 +36,7 @@ export function validateMatchResources(resources: MatchResources, at: string, pr
   }
 }
 
-/** Expressions (CEL) that a request must satisfy; for now they only have to be there. */
+/** Expressions (CEL) that a request must satisfy; that they can be compiled is found out where all is known that they may name. */
 export function validateMatchConditions(conditions: readonly MatchCondition[], at: string, problems: Problems): void {
   if (conditions.length > MOST_CONDITIONS) problems.tooMany(at, conditions.length, MOST_CONDITIONS);
   const seen = new Set<string>();

@@ -1,11 +1,14 @@
 import type { MatchResources, ObjectOf, ResourceId, ResourceRow, StoredObject } from '@shiplog/contracts';
 import { isExempt, type MatchCriteria } from './matching';
 import { mayMean } from './rules';
+import { hooksOf, type Hook } from './webhooks/hook';
 
 /** The resources that admission is configured by. */
 const CONFIGURATION = {
   mutatingPolicies: 'mutatingadmissionpolicies.admissionregistration.k8s.io',
   mutatingBindings: 'mutatingadmissionpolicybindings.admissionregistration.k8s.io',
+  mutatingWebhooks: 'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+  validatingWebhooks: 'validatingwebhookconfigurations.admissionregistration.k8s.io',
   validatingPolicies: 'validatingadmissionpolicies.admissionregistration.k8s.io',
   validatingBindings: 'validatingadmissionpolicybindings.admissionregistration.k8s.io',
 } as const satisfies Record<string, ResourceId>;
@@ -26,6 +29,8 @@ export interface Bound<P, B> {
 
 /** What may have a say in requests for one resource, in the order in which it is asked. */
 export interface ResourceHooks {
+  readonly mutatingWebhooks: readonly Hook[];
+  readonly validatingWebhooks: readonly Hook[];
   readonly mutatingPolicies: readonly Bound<
     ObjectOf<typeof CONFIGURATION.mutatingPolicies>,
     ObjectOf<typeof CONFIGURATION.mutatingBindings>
@@ -36,7 +41,12 @@ export interface ResourceHooks {
   >[];
 }
 
-const NONE: ResourceHooks = { mutatingPolicies: [], validatingPolicies: [] };
+const NONE: ResourceHooks = {
+  mutatingPolicies: [],
+  mutatingWebhooks: [],
+  validatingPolicies: [],
+  validatingWebhooks: [],
+};
 
 interface Listing {
   size(resource: ResourceId): number;
@@ -57,6 +67,8 @@ export class AdmissionHooks {
   static of(state: Listing): AdmissionHooks {
     if ([...RESOURCES].every((resource) => state.size(resource) === 0)) return AdmissionHooks.none;
     return new AdmissionHooks({
+      mutatingWebhooks: hooksOf('mutating', state.list(CONFIGURATION.mutatingWebhooks)),
+      validatingWebhooks: hooksOf('validating', state.list(CONFIGURATION.validatingWebhooks)),
       mutatingPolicies: boundPolicies(
         state.list(CONFIGURATION.mutatingPolicies),
         state.list(CONFIGURATION.mutatingBindings),
@@ -79,9 +91,12 @@ export class AdmissionHooks {
   #select({ plural }: ResourceRow): ResourceHooks {
     const concerned = <T extends { readonly criteria: MatchCriteria }>(hooks: readonly T[]): readonly T[] =>
       hooks.filter(({ criteria }) => mayMean(criteria.resourceRules ?? [], plural));
+    const { mutatingPolicies, mutatingWebhooks, validatingPolicies, validatingWebhooks } = this.all;
     const chosen: ResourceHooks = {
-      mutatingPolicies: concerned(this.all.mutatingPolicies),
-      validatingPolicies: concerned(this.all.validatingPolicies),
+      mutatingPolicies: concerned(mutatingPolicies),
+      mutatingWebhooks: concerned(mutatingWebhooks),
+      validatingPolicies: concerned(validatingPolicies),
+      validatingWebhooks: concerned(validatingWebhooks),
     };
     return Object.values(chosen).every((hooks) => hooks.length === 0) ? NONE : chosen;
   }

@@ -1,11 +1,13 @@
-import type { KubeObject, KubeStatus, ResourceVersion } from '@shiplog/contracts';
-import { ok, type Result, sameJson } from '@shiplog/apimachinery';
+import type { KubeObject, KubeStatus, ResourceVersion, WebhookAnswer } from '@shiplog/contracts';
+import { ok, type Result, statusOf } from '@shiplog/apimachinery';
 import type { CostBudget } from '../cel/runtime-cost';
 import type { ReadonlyCluster } from '../context';
 import type { AdmissionAttributes } from './attributes';
 import { rulesOf } from '../kinds';
-import { Reinvocation, type Readmit } from './mutation';
-import { mutateByPolicies } from './policies/mutating';
+import type { Readmit } from './mutation';
+import { Mutating } from './mutating';
+import { isAnswerTo, type AnsweredQuestion, type WebhookQuestion } from './webhooks/question';
+import { validateByWebhooks } from './webhooks/validating';
 import { matchedVersion, type MatchCriteria } from './matching';
 import { validateByPolicies } from './policies/validating';
 import { RequestView } from './policies/request-view';
@@ -16,8 +18,12 @@ const COMMAND_COST = 20_000_000;
 /** Warnings that a client is told of, at most. */
 const MOST_WARNINGS = 100;
 
+const NOTHING: ReadonlyMap<string, AnsweredQuestion> = new Map();
+
 /** What the cluster's own policies and webhooks say of one command: asked where it is decided, noted for its answer and its events. */
 export class AdmissionRun {
+  readonly #questions: WebhookQuestion[] = [];
+  readonly #answered: AnsweredQuestion[] = [];
   readonly #annotations = new Map<string, string>();
   readonly #views = new WeakMap<AdmissionAttributes, Map<ResourceVersion, RequestView>>();
   readonly #left: CostBudget = { left: COMMAND_COST };
@@ -27,11 +33,44 @@ export class AdmissionRun {
     private readonly facts: RequestFacts,
     /** Collects what the sender should be told. */
     private readonly warnings: string[],
+    /** By their keys, answers to questions of this command. */
+    private readonly answers: ReadonlyMap<string, AnsweredQuestion> = NOTHING,
   ) {}
 
   /** By their keys, what policies and webhooks noted of the request. */
   get annotations(): ReadonlyMap<string, string> {
     return this.#annotations;
+  }
+
+  /** What webhooks have to be asked before the command can be decided. */
+  get questions(): readonly WebhookQuestion[] {
+    return this.#questions;
+  }
+
+  /** What webhooks have answered of what was asked: it led to the decision. */
+  get answered(): readonly AnsweredQuestion[] {
+    return this.#answered;
+  }
+
+  /** The stand-in for an answer as long as there are questions: nobody sees it. */
+  get pending(): KubeStatus | undefined {
+    return this.#questions.length === 0 ? undefined : statusOf.internal('webhooks have to be asked first');
+  }
+
+  /** The answer to a question, if it was asked already; otherwise it is noted as one. */
+  answerTo(question: WebhookQuestion): WebhookAnswer | undefined {
+    const known = this.answers.get(question.key);
+    if (known === undefined || !isAnswerTo(known, question)) {
+      this.#questions.push(question);
+      return undefined;
+    }
+    const { answer } = known;
+    this.#answered.push(known);
+    if ('failure' in answer) return answer;
+    for (const text of answer.warnings ?? []) this.warn(text);
+    const annotations = Object.entries(answer.auditAnnotations ?? {});
+    this.annotate(Object.fromEntries(annotations.map(([key, value]) => [`${question.webhook}/${key}`, value])));
+    return answer;
   }
 
   /**
@@ -40,19 +79,8 @@ export class AdmissionRun {
    */
   mutate(attributes: AdmissionAttributes, readmit: Readmit): Result<KubeObject | undefined> {
     const hooks = this.cluster.admissionHooks().for(attributes.row);
-    if (hooks === undefined || hooks.mutatingPolicies.length === 0) return ok(attributes.object);
-    const policies = new Reinvocation();
-    const first = mutateByPolicies(hooks.mutatingPolicies, attributes, this, { reinvocation: policies, again: false });
-    if (!first.ok) return first;
-    const { object } = first.value;
-    if (object === undefined || sameJson(object, attributes.object)) return ok(attributes.object);
-    policies.finished(object);
-    const readmitted = readmit(structuredClone(object));
-    if (!readmitted.ok) return readmitted;
-    const again = { ...first.value, object: readmitted.value };
-    policies.begunAgain(again.object);
-    const second = mutateByPolicies(hooks.mutatingPolicies, again, this, { reinvocation: policies, again: true });
-    return second.ok ? ok(second.value.object) : second;
+    if (hooks === undefined) return ok(attributes.object);
+    return new Mutating(hooks, this).object(attributes, readmit);
   }
 
   /** With what a new object gets where it says nothing. */
@@ -66,7 +94,10 @@ export class AdmissionRun {
   validate(attributes: AdmissionAttributes): KubeStatus | undefined {
     const hooks = this.cluster.admissionHooks().for(attributes.row);
     if (hooks === undefined) return undefined;
-    return validateByPolicies(hooks.validatingPolicies, attributes, this);
+    return (
+      validateByPolicies(hooks.validatingPolicies, attributes, this) ??
+      validateByWebhooks(hooks.validatingWebhooks, attributes, this)
+    );
   }
 
   matched(criteria: MatchCriteria, attributes: AdmissionAttributes): ResourceVersion | undefined {

@@ -1,8 +1,9 @@
 import type { MutatingWebhook, ValidatingWebhook } from '@shiplog/contracts';
-import { dns1035Label, dnsSubdomain, type Problems } from '@shiplog/apimachinery';
+import { dns1035Label, dnsSubdomain, type Problems, sameJson } from '@shiplog/apimachinery';
 import { MATCH_POLICIES, validateMatchConditions } from '../admission-rules/matching';
 import { defaultRules, validateRule } from '../admission-rules/operations';
 import { defaultWebhookClient, validateWebhookClient } from '../admission-rules/webhook-client';
+import { compiledConditions } from '../dynamic/webhooks/hook';
 import { validateLabelSelector } from '../pods/label-selector';
 import { defineKind } from './kind';
 
@@ -76,7 +77,30 @@ function validateWebhook(webhook: Webhook, at: string, problems: Problems): void
   validateVersions(webhook.admissionReviewVersions, `${at}.admissionReviewVersions`, problems);
 }
 
-function validateWebhooks({ webhooks = [] }: { webhooks?: readonly Webhook[] }, problems: Problems): void {
+/** Conditions of one configuration that are compiled when it is written; what is wrong with others shows when they are asked. */
+const MOST_COMPILED = 300;
+
+/** The expressions of match conditions can be compiled, to a bool. */
+function validateConditions(webhooks: readonly Webhook[], problems: Problems): void {
+  let left = MOST_COMPILED;
+  webhooks.forEach((webhook, i) => {
+    const { matchConditions = [] } = webhook;
+    left -= matchConditions.length;
+    if (matchConditions.length === 0 || left < 0) return;
+    compiledConditions({ matchConditions }).conditions.forEach(({ source, program }, k) => {
+      if ('fault' in program) {
+        problems.invalid(`webhooks[${i}].matchConditions[${k}].expression`, source, program.fault);
+      }
+    });
+  });
+}
+
+function validateWebhooks(
+  { webhooks = [] }: { webhooks?: readonly Webhook[] },
+  problems: Problems,
+  _ctx?: unknown,
+  before?: { webhooks?: readonly Webhook[] },
+): void {
   const seen = new Set<string>();
   webhooks.forEach((webhook, i) => {
     const at = `webhooks[${i}]`;
@@ -84,6 +108,7 @@ function validateWebhooks({ webhooks = [] }: { webhooks?: readonly Webhook[] }, 
     if (webhook.name !== '' && seen.has(webhook.name)) problems.duplicate(`${at}.name`, webhook.name);
     seen.add(webhook.name);
   });
+  if (problems.none && !sameJson(webhooks, before?.webhooks)) validateConditions(webhooks, problems);
 }
 
 export const validatingWebhookConfigurations =

@@ -1,4 +1,4 @@
-import type { AdmissionContext, AdmissionRun } from '@shiplog/admission';
+import type { AdmissionContext, AdmissionRun, AnsweredQuestion, WebhookQuestion } from '@shiplog/admission';
 import {
   FIELD_MANAGERS,
   OBJECT_BYTES,
@@ -31,6 +31,12 @@ export interface CommandMetadata {
   /** Position of the state that is decided on: of its last event. */
   readonly position: number;
   readonly settings: AdmissionContext['settings'];
+  /** Of a command for which webhooks were asked: what they answered, by the keys of the questions. */
+  readonly asked?: {
+    readonly answers: ReadonlyMap<string, AnsweredQuestion>;
+    /** Where the state stood when the first was asked: what is drawn by chance is drawn from it, so that it stays the same. */
+    readonly position: number;
+  };
 }
 
 /** All that a decision depends on beside the command's data: none of it changes while the command is decided. */
@@ -47,7 +53,7 @@ export interface DecisionContext {
 
 export function contextOf(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): DecisionContext {
   const context = { state, metadata, actor: command.actor, user: userOf(command), warnings: [] };
-  const admission = admissionRunOf(context, command);
+  const admission = admissionRunOf(context, command, metadata.asked?.answers);
   return admission === undefined ? context : { ...context, admission };
 }
 
@@ -92,10 +98,18 @@ export interface ReplyDraft {
   readonly warnings?: string[];
 }
 
-/** What a command comes to. A refused one leaves no trace in the log. */
+/**
+ * What a command comes to. A refused one leaves no trace in the log. With `questions` it is not decided yet: webhooks are to be asked, and
+ * it is to be decided again with their answers.
+ */
 export type Decided =
   | { readonly ok: true; readonly events: readonly NewEvent[]; readonly reply: ReplyDraft }
-  | { readonly ok: false; readonly status: KubeStatus; readonly warnings?: string[] };
+  | {
+      readonly ok: false;
+      readonly status: KubeStatus;
+      readonly warnings?: string[];
+      readonly questions?: readonly WebhookQuestion[];
+    };
 
 /** The answer to a command that comes to nothing. */
 export function refused(status: KubeStatus): { readonly ok: false; readonly status: KubeStatus } {

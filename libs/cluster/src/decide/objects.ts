@@ -193,7 +193,8 @@ export function submitUpdate(
   ownersOf: (after: StoredObject) => FieldOwners | undefined,
 ): Decided {
   // An update makes no uid: what it allocates is drawn from the object's and its own place in the log.
-  const seed = `${before.metadata.uid}/${context.metadata.position}`;
+  const { asked, position } = context.metadata;
+  const seed = `${before.metadata.uid}/${asked?.position ?? position}`;
   const admission = { ...admissionOf(context, { apiVersion: data.apiVersion }), seed };
   const admitted = admitUpdate(row, subresource, before, submitted, admission);
   if (!admitted.ok) return admitted;

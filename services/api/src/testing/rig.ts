@@ -10,6 +10,7 @@ import { Pool } from 'undici';
 import { makeCertificate } from './certificate';
 
 export const TOKEN = 'test-token';
+const REPOSITORY = join(__dirname, '../../../..');
 
 export interface HttpAnswer {
   code: number;
@@ -113,6 +114,17 @@ export class Rig {
 
   async stopService(name: 'journal' | 'api', signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.#services.get(name)?.stop(signal);
+  }
+
+  /** Folds the whole log anew, with nothing but the database, and compares with the live journal: the result's line of JSON. */
+  async rebuild(): Promise<{ hash: string; position: number; comparison: unknown }> {
+    const program = join(REPOSITORY, 'dist', 'services', 'journal', 'src', 'rebuild.js');
+    const env = { ...process.env, DATABASE_URL: this.databaseUrl, NATS_URL: this.nats.url, REBUILD_JSON: '1' };
+    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    await once(child, 'close');
+    return JSON.parse(out.trim().split('\n').at(-1) ?? '') as { hash: string; position: number; comparison: unknown };
   }
 
   /** Ends everything and removes every trace. */

@@ -50,6 +50,23 @@ describe('the replies to a batch', () => {
     expect(said([], [], 1_000)).toEqual(['[]']);
   });
 
+  it.each<[number[], number[], string[]]>([
+    [[1], [0, 2, 1], ['{"from":0,"replies":[a]}', '{"from":2,"replies":[c]}', '{"from":1,"replies":[b]}']],
+    [
+      [0, 1, 2],
+      [2, 0, 1],
+      ['{"from":2,"replies":[c]}', '{"from":0,"replies":[a]}', '{"from":1,"replies":[b]}'],
+    ],
+    [[2], [0, 1, 2], ['{"from":0,"replies":[a,b]}', '{"from":2,"replies":[c]}']],
+    [[0], [0, 1, 2], ['{"from":0,"replies":[a]}', '{"from":1,"replies":[b,c]}']],
+  ])('of which %j take long do not wait for those', (late, order, expected) => {
+    const messages: string[] = [];
+    const answer = new BatchAnswer(3, 1_000, (json) => messages.push(json));
+    for (const index of late) answer.waits(index);
+    for (const index of order) answer.add(index, 'abc'[index] ?? '');
+    expect(messages).toEqual(expected);
+  });
+
   it.each([
     ['in order', (count: number) => numbers(count)],
     ['from the last to the first', (count: number) => numbers(count).reverse()],

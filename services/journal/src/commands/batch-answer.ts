@@ -40,14 +40,16 @@ function fits(text: string, limit: number): boolean {
 
 /**
  * Gathers the replies to a batch and says them in their order, in as few messages as hold them: in one, a list, where they
- * fit; else each with the index of its first.
+ * fit; else each with the index of its first. One that takes long is left out of that, and has a message of its own.
  */
 export class BatchAnswer {
   readonly #texts = new Map<number, string>();
+  readonly #late = new Set<number>();
   #next = 0;
   #from = 0;
   #part: string[] = [];
   #bytes = 0;
+  #isInParts = false;
 
   /**
    * @param count of the batch's commands
@@ -62,24 +64,55 @@ export class BatchAnswer {
   }
 
   add(index: number, text: string): void {
+    if (this.#late.has(index)) return this.say(partOf(index, [text]));
     this.#texts.set(index, text);
-    for (let next = this.#texts.get(this.#next); next !== undefined; next = this.#texts.get(this.#next)) {
-      this.#texts.delete(this.#next);
-      const bytes = Buffer.byteLength(next) + 1;
-      if (this.#part.length > 0 && this.#bytes + bytes + FRAME > this.limit) this.#sayPart();
-      this.#next++;
-      this.#part.push(next);
-      this.#bytes += bytes;
+    this.#goOn();
+  }
+
+  /** A reply will take long: the others do not wait for it. */
+  waits(index: number): void {
+    if (this.#next > index || this.#late.has(index)) return;
+    this.#late.add(index);
+    this.#isInParts = true;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#next >= this.count) return;
+    for (; this.#next < this.count; this.#next++) {
+      const next = this.#texts.get(this.#next);
+      if (next !== undefined) this.#take(next);
+      else if (this.#late.has(this.#next)) this.#pass();
+      else return;
     }
-    if (this.#next < this.count) return;
-    if (this.#from === 0) this.say(`[${this.#part.join(',')}]`);
-    else this.#sayPart();
+    if (this.#isInParts) this.#sayPart();
+    else this.say(`[${this.#part.join(',')}]`);
+  }
+
+  #take(text: string): void {
+    this.#texts.delete(this.#next);
+    const bytes = Buffer.byteLength(text) + 1;
+    if (this.#part.length > 0 && this.#bytes + bytes + FRAME > this.limit) {
+      this.#isInParts = true;
+      this.#sayPart();
+    }
+    this.#part.push(text);
+    this.#bytes += bytes;
+  }
+
+  #pass(): void {
+    this.#sayPart();
+    this.#from = this.#next + 1;
   }
 
   #sayPart(): void {
-    this.say(`{"from":${this.#from},"replies":[${this.#part.join(',')}]}`);
+    if (this.#part.length > 0) this.say(partOf(this.#from, this.#part));
     this.#from = this.#next;
     this.#part = [];
     this.#bytes = 0;
   }
+}
+
+function partOf(from: number, replies: readonly string[]): string {
+  return `{"from":${from},"replies":[${replies.join(',')}]}`;
 }

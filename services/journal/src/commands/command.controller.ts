@@ -51,7 +51,13 @@ export class CommandController {
       const command = item as AnyCommand;
       if (problem === undefined)
         return [
-          { command, principal, bytes, answer: (reply) => answer.add(index, fittingText(command, reply, limit)) },
+          {
+            command,
+            principal,
+            bytes,
+            answer: (reply) => answer.add(index, fittingText(command, reply, limit)),
+            waits: () => answer.waits(index),
+          },
         ];
       const status = statusOf.badRequest(`invalid command: ${problem}`);
       answer.add(index, fittingText(command, { ok: false, status }, limit));

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
+import { WebhookClient } from '@shiplog/webhooks';
 import type { Logger } from 'pino';
 import type { Appender } from '../database/append';
 import type { Lease } from '../database/lease';
 import { LogRepositories } from '../database/repositories';
 import { RECENT_COMMANDS, type Follower } from '../history/follower';
 import { admissionSettings, type JournalConfig } from '../settings';
+import { WebhookAsker } from '../webhooks/webhook-asker';
 import { ChannelHeads } from '../writer/channel-heads';
 import { Publisher } from '../writer/publisher';
 import { RecentCommands } from '../writer/recent-commands';
@@ -48,6 +50,8 @@ export class WriterFactory {
     const [{ state, position, channels, newest }, [last]] = await Promise.all([follower.take(), events.newest(1)]);
     const heads = new ChannelHeads(channels);
     const publisher = new Publisher(bus.connection, heads, lease.epoch, logger, config);
+    const client = new WebhookClient(() => state);
+    const asker = new WebhookAsker(client, logger);
     const writer = new Writer({
       state,
       position,
@@ -65,6 +69,8 @@ export class WriterFactory {
       },
       onCommitted,
       clock: ascendingClock(last?.time),
+      ask: (questions, basis) => asker.ask(questions, basis),
+      onStopped: () => void client.close(),
       logger,
     });
     return { writer, heads };

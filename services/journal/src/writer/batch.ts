@@ -1,6 +1,7 @@
 import type { AppliedEvent, ReplyDraft } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply, LogEvent, Principal } from '@shiplog/contracts';
 import type { Commit, LoggedAnswer, LoggedCommand } from '../database/append';
+import type { Asking } from './askings';
 import type { Slice, Sweep } from './sweep';
 
 /** A command on its way: what to do with its answer. Not answering leaves it to the sender to ask again. */
@@ -9,6 +10,8 @@ export interface Submission {
   /** Whose credentials sent it: what it may do depends on that, and the log keeps it. */
   readonly principal: Principal;
   readonly answer: (reply: CommandReply) => void;
+  /** Hears that the answer takes longer than commits do: nothing else should wait for it. */
+  readonly waits?: () => void;
   /** Of the message that it came in: what it costs to keep it waiting. */
   readonly bytes?: number;
   /** Delivered again, under the same id, when it is told to come later: that answer is not its last. */
@@ -20,7 +23,11 @@ export class Waiting {
   readonly #repetitions: Submission[] = [];
   #repeatedBytes = 0;
 
-  constructor(readonly submission: Submission) {}
+  /** @param asking what webhooks were asked about it */
+  constructor(
+    readonly submission: Submission,
+    public asking?: Asking,
+  ) {}
 
   get id(): string {
     return this.submission.command.id;
@@ -37,6 +44,7 @@ export class Waiting {
 
   repeat(submission: Submission, cost: number): void {
     this.#repetitions.push(submission);
+    if (this.asking !== undefined) submission.waits?.();
     this.#repeatedBytes += cost;
   }
 }

@@ -1,63 +1,21 @@
-import {
-  decide,
-  mayMakeObject,
-  mayUseId,
-  replyOf,
-  type AppliedEvent,
-  type ClusterState,
-  type CommandMetadata,
-} from '@shiplog/cluster';
-import type { CommandReply, LogEvent } from '@shiplog/contracts';
-import { statusOf } from '@shiplog/apimachinery';
-import type { Logger } from 'pino';
-import type { AppendOutcome, Commit } from '../database/append';
+import { decide, mayMakeObject, replyOf, type ClusterState, type CommandMetadata } from '@shiplog/cluster';
+import type { CommandReply } from '@shiplog/contracts';
+import type { AppendOutcome } from '../database/append';
 import { Ahead } from './ahead';
+import { Askings, type Asking } from './askings';
 import { costOf, Waiting, type Batch, type Outcome, type Submission } from './batch';
 import { decideForLog, type Decide, type LoggableDecision } from './decide/for-log';
 import { LookUps } from './look-ups';
-import type { RecentCommands } from './recent-commands';
+import type { WriterOptions } from './options';
+import { mustHold, OVERLOADED, unwritable } from './replies';
 import { Sweep, type Slice } from './sweep';
 import { TurnedAway } from './turned-away';
-
-/** What the writer writes to, and where it looks up what it has forgotten. */
-export interface LogStore {
-  append(commit: Commit): Promise<AppendOutcome>;
-  /** The answers of those of the commands that the log knows. */
-  findAnswers(ids: readonly string[]): Promise<ReadonlyMap<string, CommandReply>>;
-}
-
-export interface WriterOptions {
-  /** The state at `position`: all of it committed. The writer keeps it so. */
-  state: ClusterState;
-  position: number;
-  recent: RecentCommands;
-  store: LogStore;
-  settings: CommandMetadata['settings'];
-  /** Events and answers in one commit, at most (one command's are never divided), and bytes. */
-  commitEvents: number;
-  commitBytes?: number;
-  /** Bytes of commands that wait for a commit, at most. */
-  aheadBytes?: number;
-  /** JSON of one event's data, at most: what the bus can carry. */
-  maxDataBytes: () => number;
-  /** What was committed, with the JSON of each event's data. */
-  publish: (commit: readonly AppliedEvent[], texts: readonly string[]) => void;
-  /** After each commit, once its events are published and its commands answered. */
-  onCommitted?: (events: readonly LogEvent[]) => void;
-  clock: () => { time: string; uid: () => string };
-  logger: Logger;
-}
 
 /** What of commands decided and not committed there may be: what waits longer is better told so. */
 const MAX_AHEAD_EVENTS = 50_000;
 const MAX_AHEAD_COMMANDS = 50_000;
 const MAX_AHEAD_BYTES = 128 * 1024 * 1024;
 const COMMIT_BYTES = 16 * 1024 * 1024;
-const OVERLOADED: CommandReply = {
-  ok: false,
-  status: statusOf.tooManyRequests('the journal has more to write than it can keep up with; try again later', 2),
-};
-
 /**
  * The only one who appends. Commands are decided the moment they arrive, on the state ahead of the commit in flight,
  * and share the next commit. Nothing is published or answered before Postgres has it; an answer that rests on
@@ -76,6 +34,7 @@ export class Writer {
   readonly #underWay = new Map<string, Waiting>();
   readonly #turnedAway = new TurnedAway(() => performance.now());
   readonly #lookUps: LookUps;
+  readonly #askings: Askings;
   #waitForRoom: (() => void)[] = [];
   #running: Promise<void> | undefined;
   #stopped = false;
@@ -90,6 +49,15 @@ export class Writer {
     this.#position = options.position;
     const { commitEvents: rows, commitBytes: bytes = COMMIT_BYTES } = options;
     this.#ahead = new Ahead(options.state, options.position, { rows, bytes });
+    this.#askings = new Askings(options.ask, {
+      position: () => this.#ahead.position,
+      committed: () => this.#position,
+      isStopped: () => this.#stopped,
+      refuse: (waiting, status) => this.#answerAfterCommit(waiting, { ok: false, status }),
+      turnAway: (waiting) => this.#turnAway(waiting, OVERLOADED),
+      take: (submission) => this.#take(submission, options.clock().time, options.clock().uid),
+      start: () => this.#start(),
+    });
     this.lost = new Promise((resolve) => (this.#resolveLost = resolve));
     this.#lookUps = new LookUps(
       (ids) => options.store.findAnswers(ids),
@@ -129,6 +97,7 @@ export class Writer {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#tellRoom();
+    this.options.onStopped?.();
     while (this.#running !== undefined) await this.#running;
   }
 
@@ -136,6 +105,7 @@ export class Writer {
     this.#dead = true;
     this.#stopped = true;
     this.#tellRoom();
+    this.options.onStopped?.();
     this.#resolveLost(reason);
   }
 
@@ -144,7 +114,7 @@ export class Writer {
     for (const resolve of this.#waitForRoom.splice(0)) resolve();
   }
 
-  #take(submission: Submission, time: string, uid: () => string, isLookedUp = false): void {
+  #take(submission: Submission, time: string, uid: () => string, isLookedUp = false, asking?: Asking): void {
     const { command } = submission;
     const { recent } = this.options;
     const known = recent.get(command.id);
@@ -158,11 +128,20 @@ export class Writer {
     // What takes several commits would begin before the last of them finds out that it was done already.
     const mayBeKnown = !isLookedUp && recent.mayHaveForgotten && command.type === 'DeleteCollection';
     if (mayBeKnown) return this.#lookUp(submission);
-    const waiting = new Waiting(submission);
+    if (!isLookedUp && this.#askings.waitsBehind(submission)) return;
+    const waiting = new Waiting(submission, asking);
     this.#underWay.set(command.id, waiting);
     if (command.type === 'DeleteCollection') return this.#sweep(new Sweep(waiting, command.data), time);
-    const decided = this.#decide(submission, time, mayMakeObject(this.state, command) ? uid() : '');
+    this.#takeUp(waiting, time, asking?.uid ?? (mayMakeObject(this.state, command) ? uid() : ''));
+  }
+
+  /** Decides a command, unless webhooks have to be asked first; then again, with what they answered. */
+  #takeUp(waiting: Waiting, time: string, uid: string): void {
+    const decided = this.#decide(waiting, waiting.asking?.time ?? time, uid);
+    const again = (): void => this.#takeUp(waiting, this.options.clock().time, uid);
+    if (this.#askings.mustAsk(waiting, decided, { time, uid, again })) return;
     this.#settle(waiting, decided, time);
+    this.#askings.decided(waiting);
   }
 
   /** All deliveries of a command hear its one answer. Those that there is no room for hear nothing, and come again. */
@@ -180,9 +159,10 @@ export class Writer {
     return waiting.deliveries;
   }
 
-  #decide(submission: Submission, time: string, uid: string, how: Decide = decide): LoggableDecision {
+  #decide({ submission, asking }: Waiting, time: string, uid: string, how: Decide = decide): LoggableDecision {
     const { settings, maxDataBytes, logger } = this.options;
-    const metadata: CommandMetadata = { time, uid, position: this.#ahead.position, settings };
+    const asked = asking === undefined ? {} : { asked: asking };
+    const metadata: CommandMetadata = { time, uid, position: this.#ahead.position, settings, ...asked };
     const { id, type } = submission.command;
     const onDefect = (error: unknown): void =>
       logger.error({ err: error, command: id, type }, 'a command could not be decided');
@@ -193,7 +173,7 @@ export class Writer {
   #settle(waiting: Waiting, decided: LoggableDecision, time: string): void {
     const { command } = waiting.submission;
     if (!decided.ok) {
-      const { isDefect, ...reply } = decided;
+      const { isDefect, questions: _asked, ...reply } = decided;
       return isDefect === true ? this.#turnAway(waiting, reply) : this.#answerAfterCommit(waiting, reply);
     }
     const { events, texts, reply } = decided;
@@ -229,9 +209,12 @@ export class Writer {
   #sweep(sweep: Sweep, time: string): void {
     const { waiting } = sweep;
     const { submission } = waiting;
-    const decided = this.#decide(submission, time, '', (state, command, metadata) =>
+    const decided = this.#decide(waiting, waiting.asking?.time ?? time, '', (state, command, metadata) =>
       sweep.decide(state, command, metadata),
     );
+    const again = (): void => this.#sweep(sweep, this.options.clock().time);
+    if (this.#askings.mustAsk(waiting, decided, { time, uid: '', again })) return;
+    this.#askings.decided(waiting);
     if (!decided.ok || sweep.isWhole) return this.#settle(waiting, decided, time);
     const { events, texts, reply } = decided;
     const items = reply.items ?? [];
@@ -306,6 +289,7 @@ export class Writer {
     this.#position += batch.events.length;
     this.#ahead.committed(batch);
     for (const { waiting, outcome } of batch.pending) this.#conclude(waiting, outcome, mayBeKnown);
+    this.#askings.advance();
     this.#tellRoom();
     onCommitted?.(batch.events);
   }
@@ -376,23 +360,10 @@ export class Writer {
       else if (isSuspect && suspects.size === 1) this.#turnAway(waiting, unwritable(waiting.id));
       else {
         if (isSuspect) this.#ahead.close();
-        for (const delivery of waiting.deliveries) this.#take(delivery, time, uid, true);
+        for (const delivery of waiting.deliveries) this.#take(delivery, time, uid, true, waiting.asking);
         if (isSuspect) this.#ahead.close();
       }
     }
+    this.#askings.dropped();
   }
-}
-
-/** The log says that it has the command, and does not find it. */
-function unwritable(id: string): CommandReply {
-  return { ok: false, status: statusOf.internal(`the log takes the id ${id} for another command's`) };
-}
-
-/**
- * Whether an answer without events must be the same for ever: not where the command can have no effect, and not where
- * its sender has no right to its id, which may become somebody else's command.
- */
-function mustHold({ command, principal }: Submission, reply: CommandReply): boolean {
-  if ('dryRun' in command.data && command.data.dryRun === true) return false;
-  return reply.ok || mayUseId(principal, command.id);
 }

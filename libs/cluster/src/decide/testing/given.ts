@@ -12,8 +12,9 @@ import {
   type ResourceId,
 } from '@shiplog/contracts';
 import { ClusterState } from '../../state';
-import { decide, replyOf, type Decided } from '..';
-import type { StoredObject } from '@shiplog/contracts';
+import type { AnsweredQuestion, WebhookQuestion } from '@shiplog/admission';
+import { decide, replyOf, type CommandMetadata, type Decided } from '..';
+import type { StoredObject, WebhookAnswer } from '@shiplog/contracts';
 
 export const SETTINGS = {
   serviceCidr: '10.96.0.0/16',
@@ -40,6 +41,10 @@ export interface Told {
 export class TestCluster {
   readonly state = new ClusterState();
   readonly log: LogEvent[] = [];
+  /** What webhooks answer. */
+  webhooks: (question: WebhookQuestion) => WebhookAnswer = () => ({ allowed: true });
+  /** Every question that they were asked. */
+  readonly questions: WebhookQuestion[] = [];
   #commands = 0;
 
   /** Decides a command, applies its events, and says what happened. Each command comes a second after the one before. */
@@ -48,7 +53,7 @@ export class TestCluster {
     const time = new Date(START + nth * 1_000).toISOString();
     const command = { id: `c${nth}`, actor: 'admin', ...asked } as AnyCommand;
     const metadata = { time, uid: `uid-${nth}`, position: this.log.length, settings: SETTINGS };
-    const decided = decide(this.state, command, metadata);
+    const decided = this.#decide(command, metadata);
     const first = this.log.length + 1;
     const events = this.#apply(command, time, decided);
     if (!decided.ok) {
@@ -67,6 +72,21 @@ export class TestCluster {
 
   get(resource: ResourceId, namespace: string, name: string): StoredObject | undefined {
     return this.state.get(resource, namespace, name);
+  }
+
+  /** Decides, and again with what webhooks answer, as long as there is any to be asked. */
+  #decide(command: AnyCommand, metadata: CommandMetadata): Decided {
+    const { position } = metadata;
+    const answers = new Map<string, AnsweredQuestion>();
+    for (;;) {
+      const decided = decide(this.state, command, { ...metadata, asked: { answers, position } });
+      const { questions } = decided.ok ? {} : decided;
+      if (questions === undefined) return decided;
+      for (const question of questions) {
+        this.questions.push(question);
+        answers.set(question.key, { question, basis: position, answer: this.webhooks(question) });
+      }
+    }
   }
 
   #apply(command: AnyCommand, time: string, decided: Decided): LogEvent[] {

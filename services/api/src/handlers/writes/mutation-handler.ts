@@ -28,6 +28,7 @@ import { keyOf, storedResource, versionAsSent, type ResourceRequest } from '../.
 import { withWarnings } from '../../rest/warning-header';
 import { Conversions } from '../conversion/conversions';
 import { ConvertedWrites } from './converted-writes';
+import { writeTimeout } from './write-timeout';
 import { YamlReader } from './yaml-reader';
 import { ClusterCache, objectIn } from '../../cache/cluster-cache';
 import { statusOfFailure } from '../../common/failures';
@@ -255,10 +256,10 @@ export class MutationHandler {
 
   async #send<T extends AnyCommand['type']>(request: ResourceRequest, command: CommandOf<T>): Promise<Accepted> {
     // Refused while the log is still being read: the answer could not be shown.
-    void this.cluster.projection;
+    const timeoutMs = writeTimeout(this.cluster.projection, this.config.commandTimeout);
     const { name: actor, ...user } = request.user;
     const whole = { id: newCommandId(), actor, user, ...command } as unknown as AnyCommand;
-    const reply = await this.bus.command(whole, { timeoutMs: this.config.commandTimeout });
+    const reply = await this.bus.command(whole, { timeoutMs });
     if (!reply.ok) throw new StatusError(reply.status, reply.warnings);
     return reply;
   }

@@ -5,7 +5,8 @@ import type { AppendOutcome, Commit } from '../../database/append';
 import { createNamespace } from '../../testing/commands';
 import type { Submission } from '../batch';
 import { RecentCommands } from '../recent-commands';
-import { Writer, type LogStore, type WriterOptions } from '../writer';
+import type { LogStore, WriterOptions } from '../options';
+import { Writer } from '../writer';
 
 /** A store whose commits end when the spec says so, and how it says. */
 export class SlowStore implements LogStore {
@@ -61,7 +62,7 @@ export async function turns(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-type Limited = Partial<Pick<WriterOptions, 'recent' | 'commitEvents' | 'commitBytes' | 'aheadBytes'>>;
+type Limited = Partial<Pick<WriterOptions, 'recent' | 'commitEvents' | 'commitBytes' | 'aheadBytes' | 'ask'>>;
 type Given = Limited & { maxDataBytes?: number; store?: SlowStore };
 
 /** A writer on a slow store, and what it published and answered. */

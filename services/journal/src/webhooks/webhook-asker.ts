@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { readResponse, type AnsweredQuestion, type WebhookQuestion } from '@shiplog/admission';
+import { OBJECT_BYTES, type WebhookAnswer } from '@shiplog/contracts';
+import { WebhookFailed, type WebhookClient } from '@shiplog/webhooks';
+import type { Logger } from 'pino';
+import { Limiter } from './limiter';
+
+/** Calls at once, and of one webhook: a slow one leaves others room. */
+const MOST_CALLS = 256;
+const MOST_OF_ONE = 64;
+/** A patch makes no object larger than it may be; it is sent in base64. */
+const MOST_BYTES = 2 * OBJECT_BYTES;
+
+/** Asks admission webhooks, beside all that the journal does: each question is answered in its time, if only by a failure. */
+export class WebhookAsker {
+  readonly #limiter = new Limiter(MOST_CALLS, MOST_OF_ONE);
+
+  constructor(
+    private readonly client: Pick<WebhookClient, 'post'>,
+    private readonly logger: Logger,
+  ) {}
+
+  /** @param basis the position of the log that the questions show */
+  ask(questions: readonly WebhookQuestion[], basis: number): Promise<readonly AnsweredQuestion[]> {
+    return Promise.all(
+      questions.map(async (question) => ({ question, basis, answer: await this.#answerTo(question) })),
+    );
+  }
+
+  async #answerTo(question: WebhookQuestion): Promise<WebhookAnswer> {
+    const { configuration, webhook, timeoutSeconds } = question;
+    // The time in which it waits for its turn is a part of what it has.
+    const begun = performance.now();
+    try {
+      return await this.#limiter.run(`${configuration}/${webhook}`, () => {
+        const left = Math.ceil(timeoutSeconds * 1_000 - (performance.now() - begun));
+        return left > 0 ? this.#post(question, left) : Promise.resolve({ failure: LATE });
+      });
+    } catch (error) {
+      // Whatever it is, the command that waits for it must not wait for ever.
+      if (!(error instanceof WebhookFailed)) this.logger.error({ err: error, webhook }, 'a webhook could not be asked');
+      return { failure: `failed to call webhook: ${error instanceof Error ? error.message : String(error)}` };
+    }
+  }
+
+  async #post(question: WebhookQuestion, withinMs: number): Promise<WebhookAnswer> {
+    const { clientConfig, reviewVersion: version, request, type, timeoutSeconds } = question;
+    const uid = randomUUID();
+    const review = { kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request: { uid, ...request } };
+    const options = { timeoutSeconds, mostBytes: MOST_BYTES, withinMs };
+    const answer = await this.client.post(clientConfig, JSON.stringify(review), options);
+    return readResponse(answer, { uid, version, mutating: type === 'mutating' });
+  }
+}
+
+const LATE = 'failed to call webhook: context deadline exceeded';
