@@ -1,10 +1,16 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import * as k8s from '@kubernetes/client-node';
 import { eventually, freePort } from '@shiplog/testing';
 import { BUSYBOX } from '../../../services/kubelet/src/testing/test-engine';
 import { KubectlSession } from './kubectl-session';
 import { findKubectls, IS_WHOLE } from './kubectls';
+import { nodeConfigOf } from './node-config';
 import { NodeRig } from './node-rig';
 
 /** The oldest speaks SPDY, the newest WebSockets: where there is time for two only. */
@@ -12,11 +18,14 @@ const all = findKubectls().present.filter(({ minor }) => minor >= 27);
 const clients = IS_WHOLE ? all : all.filter((_, index) => index === 0 || index === all.length - 1);
 
 let node: NodeRig;
+let folder: string;
 beforeAll(async () => {
   node = await NodeRig.start();
+  folder = await mkdtemp(join(tmpdir(), 'shiplog-sessions-'));
 });
 afterAll(async () => {
   await node?.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 const command = (script: string): string[] => ['/busybox', 'sh', '-c', script];
@@ -120,6 +129,20 @@ describe.each(clients.map((client) => [client.version, client] as const))('kubec
     await run.ended;
   });
 
+  it('copies files both ways', async () => {
+    const [there, back] = [join(folder, 'there'), join(folder, `back-${client.version}`)];
+    await writeFile(there, 'x'.repeat(1_000_000));
+    await my.run(`cp ${there} web:/copied`);
+    await my.run(`cp web:/copied ${back}`);
+    expect(await readFile(back, 'utf8')).toBe('x'.repeat(1_000_000));
+  });
+
+  it('runs a pod with its input, and removes it', async () => {
+    const args = `run once -i --rm --quiet --restart=Never --image=${BUSYBOX} --command -- /busybox wc -c`;
+    expect(await my.run(args, { input: 'twelve bytes' })).toMatch(/^12\n/);
+    await my.refuses('get pod once', /not found/);
+  });
+
   it('forwards ports to what listens on 127.0.0.1 only, and tells where nobody listens', async () => {
     const [port, other] = [await freePort(), await freePort()];
     const run = start(`port-forward web ${port}:8080`);
@@ -134,6 +157,75 @@ describe.each(clients.map((client) => [client.version, client] as const))('kubec
     await eventually(() => /8081.*connection refused/s.test(vain.said()));
     vain.child.kill();
     await vain.ended;
+  });
+});
+
+describe('client-node', () => {
+  const namespace = 'client-node';
+  let config: k8s.KubeConfig;
+  beforeAll(async () => {
+    config = nodeConfigOf(node.rig);
+    await node.rig.kubectl(`create namespace ${namespace}`);
+    await node.rig.kubectl(`create -n ${namespace} -f -`, { input: JSON.stringify(web) });
+    await node.rig.kubectl(`wait -n ${namespace} --for=condition=Ready pod/web --timeout=30s`);
+  });
+
+  it('execs, with input, outputs and how it ended', async () => {
+    const [out, err, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    const status = new Promise<k8s.V1Status>((resolve, reject) => {
+      const line = command('read line; echo "got $line"; echo err >&2; exit 4');
+      new k8s.Exec(config).exec(namespace, 'web', 'main', line, out, err, input, false, resolve).catch(reject);
+    });
+    input.write('this\n');
+    expect(await status).toMatchObject({ reason: 'NonZeroExitCode', details: { causes: [{ message: '4' }] } });
+    expect([String(out.read()), String(err.read())]).toEqual(['got this\n', 'err\n']);
+  });
+
+  it('attaches, and reads the log', async () => {
+    const [out, input] = [new PassThrough(), new PassThrough()];
+    const socket = await new k8s.Attach(config).attach(namespace, 'web', 'main', out, null, input, false);
+    let said = '';
+    out.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await eventually(() => {
+      input.write('attached\n');
+      return said.includes('heard attached');
+    });
+    socket.close();
+    const log = new PassThrough();
+    await new k8s.Log(config).log(namespace, 'web', 'main', log, { tailLines: 1 });
+    expect(String((await once(log, 'data'))[0])).toMatch(/^heard/);
+  });
+
+  it('forwards a port', async () => {
+    const forward = new k8s.PortForward(config);
+    const [out, err, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    await forward.portForward(namespace, 'web', [8080], out, err, input);
+    let said = '';
+    out.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    input.write('GET /index.html HTTP/1.0\r\n\r\n');
+    await eventually(() => said.includes('served'));
+  });
+
+  it('is told the reason within 2 s when the kubelet is killed, and nothing is left in the container', async () => {
+    const [out, err, input] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    const line = command('echo begun; exec /busybox sleep 4713');
+    const status = new Promise<k8s.V1Status>((resolve, reject) => {
+      new k8s.Exec(config).exec(namespace, 'web', 'main', line, out, err, input, false, resolve).catch(reject);
+    });
+    await once(out, 'data');
+    const began = performance.now();
+    await node.stopKubelet('SIGKILL');
+    expect(await status).toMatchObject({ status: 'Failure', message: expect.stringContaining('broke off') as unknown });
+    expect(performance.now() - began).toBeLessThan(2_500);
+    node.startKubelet();
+    const processes = async (): Promise<string> => node.engine.docker('ps', '-q', '--filter', 'name=main');
+    await eventually(
+      async () =>
+        (await node.engine.docker('top', (await processes()).split('\n')[0] ?? '')).includes('4713') === false,
+      {
+        timeoutMs: 20_000,
+      },
+    );
   });
 });
 
