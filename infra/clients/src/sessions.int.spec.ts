@@ -143,6 +143,17 @@ describe.each(clients.map((client) => [client.version, client] as const))('kubec
     await my.refuses('get pod once', /not found/);
   });
 
+  it('debugs a pod by an ephemeral container that sees the processes of another, and a node', async () => {
+    const script = 'read line; /busybox ps; exit 5';
+    const debug = `debug -i web --image=${BUSYBOX} --target=main --container=helper -- /busybox sh -c '${script}'`;
+    expect(await my.run(debug, { input: 'go\n' })).toContain('/busybox httpd -p 127.0.0.1:8080');
+    const ended = 'get pod web -o jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.exitCode}';
+    await eventually(async () => (await my.run(ended)) === '5');
+    expect(await my.run('logs web -c helper')).toContain('httpd');
+    const onNode = `debug -i node/node-a --image=${BUSYBOX} -- /busybox sh -c 'read line; /busybox ls /host/proc/1/ns'`;
+    expect(await my.run(onNode, { input: 'go\n' })).toContain('net');
+  });
+
   it('forwards ports to what listens on 127.0.0.1 only, and tells where nobody listens', async () => {
     const [port, other] = [await freePort(), await freePort()];
     const run = start(`port-forward web ${port}:8080`);

@@ -7,6 +7,8 @@ export type Pod = ObjectOf<'pods'>;
 /** The restart policy that holds for a container. */
 export function restartPolicyOf(pod: Pod, container: Container): string {
   const policy = pod.spec?.restartPolicy ?? 'Always';
+  // Runs once, whatever comes of it.
+  if ((pod.spec?.ephemeralContainers ?? []).some(({ name }) => name === container.name)) return 'Never';
   const isInit = (pod.spec?.initContainers ?? []).includes(container);
   if (!isInit) return policy;
   if (isSidecar(container)) return 'Always';

@@ -3,9 +3,12 @@ import { CONFIG } from '@shiplog/service';
 import { renderEnv, type ConfigSource, type EnvContext } from '../container/render/env';
 import { renderSubPath } from '../container/render/expansion';
 import type { NodeFacts } from '../container/render/fields';
+import type { EphemeralContainer } from '@shiplog/contracts';
+import { ContainerConfigError } from '../container/start-failure';
 import { needsLimits, renderSpec } from '../container/render/spec';
 import { EngineCgroups } from '../node/cgroups';
 import type { ContainerIdentity, ContainerSpec, EngineLimits, ImageFacts, PodRuntime } from '../runtime/runtime';
+import { ContainerTable } from '../runtime/container-table';
 import type { KubeletConfig } from '../settings';
 import { Notes } from '../status/notes';
 import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
@@ -27,6 +30,7 @@ export class ContainerSpecs {
     @Inject(POD_RUNTIME) private readonly runtime: PodRuntime,
     private readonly cgroups: EngineCgroups,
     private readonly notes: Notes,
+    private readonly table: ContainerTable,
   ) {}
 
   /** Throws StartFailure for a configuration that can't be. */
@@ -66,11 +70,21 @@ export class ContainerSpecs {
         limits,
         cgroupParent,
         pidsLimit: this.config.podPidsLimit,
+        targetId: this.#targetOf(uid, container),
       });
       for (const sentence of clamped) notes.say(pod, 'Warning', 'Clamped', sentence, container.name);
       return spec;
     } catch (error) {
       throw asFailure(error, 'CreateContainerConfigError');
     }
+  }
+
+  /** The container whose processes an ephemeral one is to see. Throws ContainerConfigError while that does not run. */
+  #targetOf(uid: string, container: EphemeralContainer): string | undefined {
+    const { targetContainerName: name = '' } = container;
+    if (name === '') return undefined;
+    const target = this.table.of(uid).find((item) => item.name === name && item.state.phase === 'running');
+    if (target !== undefined) return target.id;
+    throw new ContainerConfigError(`unable to find target container ${JSON.stringify(name)}`);
   }
 }

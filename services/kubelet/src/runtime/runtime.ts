@@ -5,8 +5,8 @@ export interface PodIdentity {
   readonly name: string;
 }
 
-/** `sandbox` is the pause container that owns the pod's namespaces; `init` and `app` are the containers that the pod asks for. */
-export type ContainerRole = 'sandbox' | 'init' | 'app';
+/** `sandbox` is the pause container that owns the pod's namespaces; `init`, `app` and `ephemeral` are the containers that the pod asks for. */
+export type ContainerRole = 'sandbox' | 'init' | 'app' | 'ephemeral';
 
 /** What a container is, kept in its labels, so that whoever finds it knows whose it is. */
 export interface ContainerIdentity {
@@ -122,8 +122,8 @@ export interface ContainerSpec {
   readonly pidsLimit: number;
   readonly oomScoreAdj: number;
   readonly cgroupParent?: string;
-  /** Whose processes the container sees. */
-  readonly pidNamespace: 'own' | 'pod' | 'host';
+  /** Whose processes the container sees: with `of`, those of another container, by its id. */
+  readonly pidNamespace: 'own' | 'pod' | 'host' | { readonly of: string };
   readonly hostIPC: boolean;
   readonly hostNetwork: boolean;
   readonly stopSignal?: string;

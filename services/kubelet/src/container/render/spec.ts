@@ -16,6 +16,8 @@ export interface SpecInputs extends EnvContext {
   readonly limits: EngineLimits;
   readonly cgroupParent?: string;
   readonly pidsLimit: number;
+  /** The container whose processes this one is to see. */
+  readonly targetId?: string;
 }
 
 export interface RenderedSpec {
@@ -56,12 +58,19 @@ export function renderSpec(inputs: SpecInputs): RenderedSpec {
     pidsLimit: inputs.pidsLimit,
     oomScoreAdj: oomScore(inputs, clamped),
     cgroupParent: inputs.cgroupParent,
-    pidNamespace: pod.spec?.hostPID === true ? 'host' : pod.spec?.shareProcessNamespace === true ? 'pod' : 'own',
+    pidNamespace: pidNamespaceOf(inputs),
     hostIPC: pod.spec?.hostIPC === true,
     hostNetwork: pod.spec?.hostNetwork === true,
     stopSignal: container.lifecycle?.stopSignal,
   };
   return { spec, clamped };
+}
+
+/** An ephemeral container can see another's processes, where the pod has not all see all. */
+function pidNamespaceOf({ pod, targetId }: SpecInputs): ContainerSpec['pidNamespace'] {
+  if (pod.spec?.hostPID === true) return 'host';
+  if (pod.spec?.shareProcessNamespace === true) return 'pod';
+  return targetId === undefined ? 'own' : { of: targetId };
 }
 
 function oomScore({ pod, container, node, limits }: SpecInputs, clamped: string[]): number {

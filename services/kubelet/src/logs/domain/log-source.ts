@@ -8,8 +8,10 @@ const SCHEME = /^docker:\/\//;
 
 /** Chooses among a container's present and past lives, as the kubelet of Kubernetes does. */
 export function decideLogSource(pod: string, status: PodStatus, container: string, previous: boolean): LogSource {
-  const { containerStatuses = [], initContainerStatuses = [] } = status;
-  const found = [...containerStatuses, ...initContainerStatuses].find((item) => item.name === container);
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = status;
+  const found = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(
+    (item) => item.name === container,
+  );
   if (found === undefined) return refuse(`container "${container}" in pod "${pod}" is not available`);
   const last = idOf(found.lastState?.terminated?.containerID);
   if (previous) return last ?? refuse(`previous terminated container "${container}" in pod "${pod}" not found`);

@@ -10,8 +10,12 @@ import {
   running,
   view,
 } from '../../testing/builders';
+import type { PodStatus } from '@shiplog/contracts';
+import type { ContainerState, ObservedContainer } from '../../runtime/runtime';
 import { decidePod, type PodAction } from './pod-actions';
 import type { PodView } from '../domain/view';
+
+const STATUS = { name: '', image: '', imageID: '', ready: false, restartCount: 0 };
 
 const actions = (given: PodView, ended = false): readonly PodAction[] => decidePod(given, ended).actions;
 const kinds = (given: PodView, ended = false): string[] =>
@@ -25,6 +29,30 @@ describe('deciding what a pod needs', () => {
   it('starts the sandbox and all app containers of a new pod at once', () => {
     const two = pod({ containers: [container(), container({ name: 'side' })] });
     expect(kinds(view({ pod: two }))).toEqual(['sandbox', 'start:main', 'start:side']);
+  });
+
+  describe('of ephemeral containers', () => {
+    const debugged = pod({ ephemeralContainers: [{ name: 'helper', image: 'tools:1' }] });
+    const helper = (state: ContainerState): ObservedContainer => observed({ name: 'helper', role: 'ephemeral', state });
+
+    it('starts one beside what runs, or waits, already', () => {
+      expect(kinds(attachedView([observed()], { pod: debugged }))).toEqual(['start:helper']);
+      const waiting = { ...debugged, spec: { ...debugged.spec!, initContainers: [container({ name: 'init' })] } };
+      expect(kinds(attachedView([], { pod: waiting }))).toEqual(['start:init', 'start:helper']);
+    });
+
+    it.each<[string, ObservedContainer[], PodStatus]>([
+      ['runs', [helper(running())], {}],
+      ['has ended, well or not', [helper(exited(1))], {}],
+      ['was lost', [], { ephemeralContainerStatuses: [{ ...STATUS, name: 'helper', containerID: 'docker://gone' }] }],
+    ])('starts none that %s', (_, containers, status) => {
+      expect(kinds(attachedView([observed(), ...containers], { pod: { ...debugged, status } }))).toEqual([]);
+    });
+
+    it('ends one with its pod', () => {
+      const ending = attachedView([helper(running())], { pod: debugged, desiredPhase: 'end' });
+      expect(kinds(ending)).toEqual(['kill:helper']);
+    });
   });
 
   it('lets be what runs as it should', () => {

@@ -2,7 +2,16 @@ import type { Container } from '@shiplog/contracts';
 import { isSidecar } from '@shiplog/kube';
 import type { ContainerRole, ObservedContainer } from '../../runtime/runtime';
 import { restartOf, restartsAfter } from './restart';
-import { attemptsOf, deadlineOf, sandboxOf, isBroken, startedMs, verdictOf, type PodView } from '../domain/view';
+import {
+  attemptsOf,
+  deadlineOf,
+  reportedStatuses,
+  sandboxOf,
+  isBroken,
+  startedMs,
+  verdictOf,
+  type PodView,
+} from '../domain/view';
 import { restartPolicyOf } from '../../domain/pod';
 
 /** What a pod's worker has to see to. Each is idempotent: the worker ignores what is already under way. */
@@ -58,6 +67,7 @@ export function decidePod(view: PodView, ended: boolean): PodDecision {
   if (!view.busy.has('sandbox') && decideSandbox(view, sandbox, plan)) return plan.decision();
   if (decideInit(view, plan))
     for (const container of view.pod.spec?.containers ?? []) decideContainer(view, container, 'app', plan);
+  for (const container of view.pod.spec?.ephemeralContainers ?? []) decideEphemeral(view, container, plan);
   if (plan.starts && sandbox?.state.phase !== 'running')
     plan.add({ do: 'sandbox', attempt: (sandbox?.attempt ?? -1) + 1 });
   collectGarbage(view, plan);
@@ -218,6 +228,19 @@ function decideContainer(view: PodView, container: Container, role: 'init' | 'ap
   plan.add({ do: 'start', container, role, attempt: latest.attempt + 1, backoffSeconds: nextBackoffSeconds });
 }
 
+/** An ephemeral container is started once, whatever the others are at, and never again; a start that failed is tried again. */
+function decideEphemeral(view: PodView, container: Container, plan: Plan): void {
+  const { name } = container;
+  if (view.busy.has(`start:${name}`)) return;
+  const latest = attemptsOf(view, name)[0];
+  const reported = reportedStatuses(view).find((item) => item.name === name);
+  const wasStarted = latest === undefined ? reported?.containerID !== undefined : latest.state.phase !== 'created';
+  if (wasStarted) return;
+  const syncError = view.syncErrors.get(name);
+  if (syncError !== undefined && syncError.retryAt > view.now) return plan.at(syncError.retryAt);
+  plan.add({ do: 'start', container, role: 'ephemeral', attempt: 0, backoffSeconds: 0 });
+}
+
 function decideRunning(view: PodView, container: Container, latest: ObservedContainer, plan: Plan): void {
   const verdict = view.probes.get(latest.id);
   const reason = isStale(view, latest)
@@ -232,8 +255,7 @@ function decideRunning(view: PodView, container: Container, latest: ObservedCont
 
 /** The attempt after those that the log knows of, for a container of which the engine has no trace. */
 function nextAttempt(view: PodView, name: string): number {
-  const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
-  const known = [...containerStatuses, ...initContainerStatuses].find((item) => item.name === name);
+  const known = reportedStatuses(view).find((item) => item.name === name);
   if (known === undefined) return 0;
   return known.containerID === undefined ? known.restartCount : known.restartCount + 1;
 }

@@ -1,4 +1,4 @@
-import type { Container } from '@shiplog/contracts';
+import type { Container, ContainerStatus } from '@shiplog/contracts';
 import type { Pod } from '../../domain/pod';
 import type { ProbeVerdict } from '../../probes/rules/verdict';
 import type { ObservedContainer } from '../../runtime/runtime';
@@ -54,6 +54,12 @@ export interface PodView {
   readonly attachedPid?: number;
 }
 
+/** What was reported of the pod's containers last, of whichever kind. */
+export function reportedStatuses({ pod }: Pick<PodView, 'pod'>): readonly ContainerStatus[] {
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+}
+
 /** Containers of a name, newest attempt first. */
 export function attemptsOf(view: PodView, name: string): ObservedContainer[] {
   return view.containers
@@ -72,8 +78,7 @@ export function verdictOf(view: PodView, container: Container, running: Observed
   const verdict = view.probes.get(running.id);
   if (verdict !== undefined) return verdict;
   const { startupProbe, readinessProbe } = container;
-  const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
-  const reported = [...containerStatuses, ...initContainerStatuses].find(
+  const reported = reportedStatuses(view).find(
     (item) => item.containerID === containerUrl(running.id) && item.state?.running !== undefined,
   );
   const started = startupProbe === undefined || reported?.started === true;

@@ -3,7 +3,7 @@ import { kubernetesTime } from '@shiplog/kube';
 import type { ObservedContainer } from '../../runtime/runtime';
 import { goDurationOf } from '../../go-duration';
 import { restartOf, restartsAfter } from '../decide/restart';
-import { attemptsOf, containerUrl, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
+import { attemptsOf, containerUrl, reportedStatuses, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
 import { restartPolicyOf } from '../../domain/pod';
 
 /** What a kubelet says of a container it has lost every trace of (convertToAPIContainerStatuses in kubelet_pods.go). */
@@ -69,9 +69,8 @@ function isPlainInit(view: PodView, container: Container): boolean {
   return (view.pod.spec?.initContainers ?? []).includes(container) && container.restartPolicy !== 'Always';
 }
 
-function reportedBefore({ pod }: PodView, name: string): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  return [...containerStatuses, ...initContainerStatuses].find((item) => item.name === name);
+function reportedBefore(view: PodView, name: string): ContainerStatus | undefined {
+  return reportedStatuses(view).find((item) => item.name === name);
 }
 
 function stateOf(

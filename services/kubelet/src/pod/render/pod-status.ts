@@ -37,6 +37,7 @@ export function renderStatus(view: PodView): PodStatus {
     startTime: before.startTime ?? kubernetesTime(acceptedAt),
     initContainerStatuses: initContainerStatuses.length === 0 ? undefined : initContainerStatuses,
     containerStatuses,
+    ephemeralContainerStatuses: ephemeralStatuses(view, over),
   });
 }
 
@@ -55,6 +56,16 @@ function initStatuses(view: PodView, over: boolean): ContainerStatus[] {
   return (view.pod.spec?.initContainers ?? []).map((container) =>
     renderContainerStatus(view, container, { waitingFor: 'PodInitializing', over }),
   );
+}
+
+/** They count for nothing: a pod is as ready, and as far, as it would be without them. */
+function ephemeralStatuses(view: PodView, over: boolean): ContainerStatus[] | undefined {
+  const containers = view.pod.spec?.ephemeralContainers ?? [];
+  if (containers.length === 0) return undefined;
+  return containers.map((container) => ({
+    ...renderContainerStatus(view, container, { waitingFor: 'ContainerCreating', over }),
+    ready: false,
+  }));
 }
 
 function isPassed(container: Container, status: ContainerStatus): boolean {

@@ -14,8 +14,13 @@ export const LABEL = {
 } as const;
 
 /** As containers have it that were made by the first kubelets, and are still to be known again. */
-const ROLE_LABEL: Readonly<Record<ContainerRole, string>> = { sandbox: 'infra', init: 'init', app: 'app' };
-const ROLES: readonly ContainerRole[] = ['sandbox', 'init', 'app'];
+const ROLE_LABEL: Readonly<Record<ContainerRole, string>> = {
+  sandbox: 'infra',
+  init: 'init',
+  app: 'app',
+  ephemeral: 'ephemeral',
+};
+const ROLES: readonly ContainerRole[] = ['sandbox', 'init', 'app', 'ephemeral'];
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -72,6 +72,7 @@ export function containerRequest(spec: ContainerSpec, node: string): ContainerCr
       ...(spec.hostNetwork ? { UTSMode: 'host' } : {}),
       ...(spec.pidNamespace === 'pod' ? { PidMode: `container:${sandboxId}` } : {}),
       ...(spec.pidNamespace === 'host' ? { PidMode: 'host' } : {}),
+      ...(typeof spec.pidNamespace === 'object' ? { PidMode: `container:${spec.pidNamespace.of}` } : {}),
       LogConfig: LOG_CONFIG,
       Mounts: spec.mounts.map(mountRequest),
       ...confinement(spec),

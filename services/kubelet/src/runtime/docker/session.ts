@@ -51,7 +51,8 @@ export async function attachTo(
   const options = { stream: true, hijack: true, stdin: stdin && config.OpenStdin, stdout, stderr };
   const stream = (await ask(() => container.attach(options))) as unknown as Duplex;
   const resize = (columns: number, rows: number): Promise<unknown> => container.resize({ w: columns, h: rows });
-  return new DockerSession(stream, config.Tty, resize);
+  // What may be attached to again keeps its input open; and the engine, told of an end, would end the outputs.
+  return new DockerSession(stream, config.Tty, resize, config.StdinOnce);
 }
 
 /** One hijacked connection to the engine: what goes in, and what comes out in frames, or raw of a terminal. */
@@ -60,6 +61,7 @@ class DockerSession implements ContainerSession {
     private readonly stream: Duplex,
     private readonly tty: boolean,
     private readonly resizing: (columns: number, rows: number) => Promise<unknown>,
+    private readonly endsInput = true,
   ) {
     // Told to who reads; a writer finds out by what is dropped.
     stream.on('error', () => undefined);
@@ -76,7 +78,7 @@ class DockerSession implements ContainerSession {
   }
 
   endInput(): void {
-    if (this.stream.writable) this.stream.end();
+    if (this.endsInput && this.stream.writable) this.stream.end();
   }
 
   async resize(columns: number, rows: number): Promise<void> {
