@@ -71,7 +71,15 @@ const boundaries = SERVICES.map((service) => ({
 const API_LAYERS = [
   ['http', 'start'],
   ['handlers/virtual'],
-  ['handlers/reads', 'handlers/writes', 'handlers/watch', 'handlers/logs', 'handlers/aggregation', 'handlers/sessions'],
+  [
+    'handlers/reads',
+    'handlers/writes',
+    'handlers/watch',
+    'handlers/logs',
+    'handlers/aggregation',
+    'handlers/sessions',
+    'handlers/proxy',
+  ],
   ['handlers/events', 'handlers/conversion'],
   ['authentication'],
   ['cache'],

@@ -152,16 +152,20 @@ const SCALED = ['status', 'scale'];
 /** Every resource that is there from the beginning. A new kind starts as a row here (see CONTRIBUTING.md). */
 export const RESOURCES = [
   core('namespaces', 'Namespace', false, { subresources: ['status', 'finalize'] }),
-  core('nodes', 'Node', false, { subresources: STATUS }),
+  core('nodes', 'Node', false, { subresources: ['status', 'proxy'] }),
   core('pods', 'Pod', true, {
     subresources: [
       ...['status', 'binding', 'eviction', 'log', 'ephemeralcontainers', 'resize'],
-      ...['attach', 'exec', 'portforward'],
+      ...['attach', 'exec', 'portforward', 'proxy'],
     ],
     returnedWhenDeleted: true,
   }),
   core('replicationcontrollers', 'ReplicationController', true, { subresources: SCALED }),
-  core('services', 'Service', true, { subresources: STATUS, createOnUpdate: true, returnedWhenDeleted: true }),
+  core('services', 'Service', true, {
+    subresources: ['status', 'proxy'],
+    createOnUpdate: true,
+    returnedWhenDeleted: true,
+  }),
   core('endpoints', 'Endpoints', true, { createOnUpdate: true }),
   core('configmaps', 'ConfigMap', true),
   core('secrets', 'Secret', true),

@@ -14,6 +14,11 @@ export class KubectlSession {
     readonly namespace: string,
   ) {}
 
+  /** For what is asked of no namespace. */
+  get with(): Options {
+    return { binary: this.client.binary };
+  }
+
   /** A name that no other session uses, for what is in no namespace. */
   named(name: string): string {
     return `${name}-${this.namespace}`;

@@ -33,6 +33,7 @@ const SERVER = [
   'mkdir /www',
   'echo served > /www/index.html',
   '/busybox httpd -p 127.0.0.1:8080 -h /www',
+  '/busybox httpd -p 8090 -h /www',
   'while read line; do echo "heard $line"; done',
   'sleep 1000',
 ].join('; ');
@@ -127,6 +128,20 @@ describe.each(clients.map((client) => [client.version, client] as const))('kubec
     });
     run.child.kill();
     await run.ended;
+  });
+
+  it('asks pods, Services and nodes through the api', async () => {
+    const base = `get --raw /api/v1/namespaces/${my.namespace}`;
+    expect(await node.rig.kubectl(`${base}/pods/web:8090/proxy/index.html?x=1`, my.with)).toBe('served\n');
+    expect(await node.rig.kubectl(`${base}/pods/http:web:8090/proxy/`, my.with)).toBe('served\n');
+    await expect(node.rig.kubectl(`${base}/pods/web:8091/proxy/`, my.with)).rejects.toThrow(
+      /error trying to reach service: dial tcp4 [\d.]+:8091: connect: connection refused/,
+    );
+    await expect(node.rig.kubectl(`${base}/services/none/proxy/`, my.with)).rejects.toThrow(
+      /services "none" not found/,
+    );
+    expect(await node.rig.kubectl('get --raw /api/v1/nodes/node-a/proxy/healthz', my.with)).toBe('ok');
+    expect(await node.rig.kubectl('get --raw /api/v1/nodes/node-a/proxy/pods', my.with)).toContain('"name":"web"');
   });
 
   it('copies files both ways', async () => {

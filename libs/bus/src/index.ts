@@ -4,6 +4,7 @@ export * from './cloud-events';
 export * from './commits';
 export * from './connect';
 export { watchOf, type ConnectionWatch } from './connection-watch';
+export { connectionOver } from './connection-over';
 export { type AcceptableStream, type ChannelChunk, type DuplexStream } from './duplex';
 export * from './epochs';
 export * from './errors';

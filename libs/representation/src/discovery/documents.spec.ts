@@ -90,6 +90,6 @@ describe('discovery', () => {
     };
     const resources = core.items[0]?.versions[0]?.resources ?? [];
     expect(resources.find((item) => item.resource === 'nodes')?.scope).toBe('Cluster');
-    expect(resources.find((item) => item.resource === 'pods')?.subresources).toHaveLength(9);
+    expect(resources.find((item) => item.resource === 'pods')?.subresources).toHaveLength(10);
   });
 });

@@ -69,6 +69,7 @@ const CONNECT: Readonly<Partial<Record<string, readonly QueryParameter[]>>> = {
   attach: STREAMS,
   exec: [text('command'), ...STREAMS],
   portforward: [whole('ports')],
+  proxy: [text('path')],
 };
 
 /** `/api/v1` or `/apis/<group>/<version>`. */
@@ -124,13 +125,14 @@ function subresourceOperations(item: ServedResource): Operation[] {
     const gvk = { group: sub.group, version: sub.version, kind: sub.kind };
     if (sub.name === 'log') return [{ path, method: 'get', action: 'get', gvk, query: LOG, inPath } as const];
     const query = CONNECT[sub.name];
-    if (query !== undefined) return connectOperations({ path, inPath, gvk, query });
+    if (query !== undefined) return connectOperations({ path, inPath, gvk, query }, sub.name === 'proxy');
     return itemOperations({ path, inPath, gvk }, sub.definition, sub.verbs);
   });
 }
 
-function connectOperations(at: Pick<Operation, 'path' | 'inPath' | 'gvk' | 'query'>): Operation[] {
-  return (['get', 'post'] as const).map((method) => ({ ...at, method, action: 'connect' }));
+function connectOperations(at: Pick<Operation, 'path' | 'inPath' | 'gvk' | 'query'>, byAny: boolean): Operation[] {
+  const methods = byAny ? (['get', 'post', 'put', 'patch', 'delete'] as const) : (['get', 'post'] as const);
+  return methods.map((method) => ({ ...at, method, action: 'connect' }));
 }
 
 function itemOperations(

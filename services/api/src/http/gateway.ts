@@ -5,6 +5,7 @@ import { servedApi, type ServedApi } from '@shiplog/representation';
 import { ClusterCache } from '../cache/cluster-cache';
 import { AggregationHandler, type ForwardedRequest } from '../handlers/aggregation/aggregation-handler';
 import { LogHandler } from '../handlers/logs/log-handler';
+import { ProxyHandler } from '../handlers/proxy/proxy-handler';
 import { ReadHandler } from '../handlers/reads/read-handler';
 import { SessionHandler } from '../handlers/sessions/session-handler';
 import { VirtualHandler } from '../handlers/virtual/virtual-handler';
@@ -87,6 +88,7 @@ export class Gateway {
     private readonly watches: WatchHandler,
     private readonly logs: LogHandler,
     private readonly sessions: SessionHandler,
+    private readonly proxy: ProxyHandler,
     private readonly aggregation: AggregationHandler,
     private readonly virtual: VirtualHandler,
     private readonly cluster: ClusterCache,
@@ -233,6 +235,7 @@ export class Gateway {
   ): Promise<Answer> {
     const request = resourceRequest(target, verb, head, user, body);
     if (this.sessions.answers(target)) return this.sessions.refuse();
+    if (this.proxy.answers(target)) return this.proxy.answer({ ...head, resource: request });
     if (this.virtual.answers(target)) return this.virtual.answer(request, this.authentication);
     const { reads, mutations, watches, logs } = this;
     switch (verb) {

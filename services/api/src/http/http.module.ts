@@ -3,6 +3,7 @@ import { AuthenticationModule } from '../authentication/authentication.module';
 import { CacheModule } from '../cache/cache.module';
 import { AggregationModule } from '../handlers/aggregation/aggregation.module';
 import { LogsModule } from '../handlers/logs/logs.module';
+import { ProxyModule } from '../handlers/proxy/proxy.module';
 import { ReadsModule } from '../handlers/reads/reads.module';
 import { SessionsModule } from '../handlers/sessions/sessions.module';
 import { VirtualModule } from '../handlers/virtual/virtual.module';
@@ -30,6 +31,7 @@ import { UpgradeListener } from './upgrade-listener';
     AuthenticationModule,
     CacheModule,
     LogsModule,
+    ProxyModule,
     ReadsModule,
     SessionsModule,
     VirtualModule,

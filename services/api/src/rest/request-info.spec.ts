@@ -14,6 +14,14 @@ function short(path: string): string {
 
 describe('parsePath', () => {
   it.each([
+    ['/api/v1/namespaces/pods/pods/https:web:80/proxy', 'pods pods/https:web:80 proxy', ''],
+    ['/api/v1/namespaces/a/services/web/proxy/', 'services a/web proxy', '/'],
+    ['/api/v1/nodes/n/proxy/a%2Fb//c/', 'nodes /n proxy', '/a%2Fb//c/'],
+  ])('keeps what stands behind a proxy: %s', (path, expected, proxied) => {
+    expect([short(path), parsePath(path, servedApi(Catalog.builtIn))]).toMatchObject([expected, { proxied }]);
+  });
+
+  it.each([
     ['/api/v1/pods', 'pods /*'],
     ['/api/v1/namespaces/default/pods', 'pods default/*'],
     ['/api/v1/namespaces/default/pods/web', 'pods default/web'],

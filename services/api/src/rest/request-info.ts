@@ -15,6 +15,8 @@ export interface ResourceTarget {
   /** Absent: the collection. */
   readonly name?: string;
   readonly subresource?: ServedSubresource;
+  /** Of a proxy: the path behind it, still encoded; '' where there is none. */
+  readonly proxied?: string;
   /** The path is one of the old `/watch/` ones. */
   readonly watchPath: boolean;
 }
@@ -51,7 +53,16 @@ export function parsePath(path: string, api: ServedApi): Target {
   const rest = parts.slice(root === 'api' ? 1 : 2);
   const of = group.versions.find(({ version }) => version === rest[0]);
   if (of === undefined) return elsewhere(root, parts);
-  return rest.length === 1 ? { area: 'version', of } : parseResource(of, rest.slice(1), api);
+  if (rest.length === 1) return { area: 'version', of };
+  const target = parseResource(of, rest.slice(1), api);
+  return isProxy(target) ? { ...target, proxied: PROXIED.exec(path)?.[1] ?? '' } : target;
+}
+
+/** What stands behind `…/<resource>/<name>/proxy`. */
+const PROXIED = /^\/api\/v1\/(?:namespaces\/[^/]+\/)?[^/]+\/[^/]+\/proxy(\/.*)?$/;
+
+function isProxy(target: Target): target is ResourceTarget {
+  return target.area === 'resource' && target.subresource?.name === 'proxy';
 }
 
 function elsewhere(root: string, [, group = '', version]: readonly string[]): Target {
@@ -70,7 +81,7 @@ function parseResource({ group, version }: ServedGroupVersion, given: string[], 
   }
   const [plural = '', name, sub, ...beyond] = parts;
   const resource = api.resource(group, version, plural);
-  if (resource === undefined || beyond.length > 0) return NOTHING_OF_VERSION;
+  if (resource === undefined || (beyond.length > 0 && sub !== 'proxy')) return NOTHING_OF_VERSION;
   // A namespaced object has a namespace in its path; a cluster-scoped one has none.
   if (resource.namespaced ? namespace === '' && name !== undefined : namespace !== '') return NOTHING_OF_VERSION;
   if (sub === undefined) return { area: 'resource', resource, namespace, name, watchPath };
@@ -102,6 +113,8 @@ export function verbOf(method: string, target: ResourceTarget, watching: boolean
 function meaningOf(method: string, target: ResourceTarget, watching: boolean): Verb | undefined {
   const isNamed = target.name !== undefined;
   switch (method) {
+    case 'OPTIONS':
+      return target.subresource?.name === 'proxy' ? 'get' : undefined;
     case 'HEAD':
       // What goes on for ever has no head that is worth waiting for.
       return isNamed ? 'get' : 'list';

@@ -14,6 +14,8 @@ const IDLE_MS = 60_000;
 /** Paths of sockets are short (sun_path, unix(7)), wherever the state is. */
 const DIRECTORY = '/tmp';
 
+const LOOPBACK = ['127.0.0.1', '::1'];
+
 interface Helper {
   readonly child: ChildProcess;
   readonly path: string;
@@ -36,14 +38,14 @@ export class NamespaceDialers implements OnApplicationShutdown {
     this.#directory = join(DIRECTORY, `shiplog-dial-${nodeName.slice(0, 20)}-${randomBytes(4).toString('hex')}`);
   }
 
-  /** Connects in the namespace of a process. Throws an Error that says why there is no connection. */
-  async dial(pid: number, port: number): Promise<Socket> {
+  /** Connects in the namespace of a process, to the first of the addresses that answers. Throws an Error that says why there is no connection. */
+  async dial(pid: number, port: number, addresses: readonly string[] = LOOPBACK): Promise<Socket> {
     const helper = this.#helpers.get(pid) ?? this.#start(pid);
     helper.connections += 1;
     clearTimeout(helper.idle);
     try {
       await helper.ready;
-      const socket = await throughHelper(helper.path, port);
+      const socket = await throughHelper(helper.path, [port, ...addresses].join(' '));
       socket.once('close', () => this.#left(pid, helper));
       return socket;
     } catch (error) {
@@ -94,11 +96,11 @@ async function readiness(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Asks for a port by its number in a line; the answer is an empty line, or why there is no connection. */
-async function throughHelper(path: string, port: number): Promise<Socket> {
+/** Asks for a port and addresses in a line; the answer is an empty line, or why there is no connection. */
+async function throughHelper(path: string, wanted: string): Promise<Socket> {
   const socket = connect({ path, allowHalfOpen: true });
   try {
-    socket.write(`${port}\n`);
+    socket.write(`${wanted}\n`);
     const line = await firstLine(socket);
     if (line !== '') throw new Error(line);
     return socket;

@@ -11,24 +11,27 @@ import { refusal } from './running-container';
 /** How long a port may take to answer, in milliseconds. */
 const DIAL_MS = 10_000;
 
-/** Connects to ports of pods, at their addresses or as one of their own processes would. */
+/**
+ * Connects to ports of pods, at their addresses or on loopback, as one of their own processes would: whatever the network
+ * between the node and its pods is at.
+ */
 @Injectable()
 export class PodDialer {
   constructor(private readonly namespaces: NamespaceDialers) {}
 
   /** Throws StatusError: 500 for a port where nobody listens, or a pod without a network. */
   async dial(view: PodView, { port, at }: Pick<PayloadOf<typeof Dial>, 'port' | 'at'>): Promise<Socket> {
-    const isHost = view.pod.spec?.hostNetwork === true;
-    const { attachedPid, podIP } = view;
-    if (at === 'address' || isHost) {
+    const { attachedPid, podIP = '' } = view;
+    if (at === 'address' && podIP === '') throw refusal(500, 'the pod has no address');
+    if (view.pod.spec?.hostNetwork === true) {
       const host = at === 'address' ? podIP : '127.0.0.1';
-      if (host === undefined || host === '') throw refusal(500, 'the pod has no address');
       return connected(connect({ host, port, allowHalfOpen: true }), `${host}:${port}`);
     }
     if (attachedPid === undefined) throw refusal(500, 'sandbox is not running');
     try {
-      return await this.namespaces.dial(attachedPid, port);
+      return await this.namespaces.dial(attachedPid, port, at === 'address' ? [podIP] : undefined);
     } catch (error) {
+      if (at === 'address') throw refusal(500, messageOf(error));
       throw refusal(500, `failed to execute portforward in network namespace: ${messageOf(error)}`);
     }
   }

@@ -3,8 +3,9 @@ import { conditionOf } from '@shiplog/kube';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Dispatcher } from 'undici';
 import { ClusterCache } from '../../cache/cluster-cache';
-import type { OutStream, StreamAnswer } from '../../rest/answer';
+import type { StreamAnswer } from '../../rest/answer';
 import { throwStatus } from '../../rest/errors';
+import { forwardedHeaders, passedOn, passOn, queryText } from '../../rest/forwarding';
 import type { Query } from '../../rest/options';
 import type { User } from '../../rest/request';
 import { API_SERVICES, backendOf, type StoredApiService } from '../../cache/backend';
@@ -21,9 +22,6 @@ export interface ForwardedRequest {
   readonly body: Buffer | undefined;
 }
 
-/** Headers of one connection alone (RFC 9110, 7.6.1), and those that say who asks, which only the api may say. */
-const NOT_FORWARDED =
-  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-length|authorization|impersonate-.*|x-remote-.*|:.*)$/i;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Hands requests for versions of the API that other servers serve over to them, as APIService objects say (Kubernetes' aggregation layer). */
@@ -63,7 +61,7 @@ export class AggregationHandler {
       code: answer.statusCode,
       type: String(answer.headers['content-type'] ?? 'application/octet-stream'),
       headers: passedOn(answer.headers),
-      write: (out) => pump(answer.body, out, left),
+      write: (out) => passOn(answer.body, out, left),
     };
   }
 }
@@ -73,43 +71,11 @@ function throwUnavailable(error?: unknown): never {
   return throwStatus(statusOf.unavailable(`the server is currently unable to handle the request${reason}`));
 }
 
-/** The query as it was asked. */
-export function queryText(query: Query): string {
-  const pairs = Object.entries(query).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value ?? '']).map((text): [string, string] => [name, text]),
-  );
-  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
-}
-
 function headersFor({ headers, user }: ForwardedRequest): Record<string, string | string[]> {
-  const kept = Object.entries(headers).filter(([name, value]) => value !== undefined && !NOT_FORWARDED.test(name));
   return {
-    ...(Object.fromEntries(kept) as Record<string, string | string[]>),
+    ...forwardedHeaders(headers),
     'x-remote-user': user.name,
     ...(user.uid === '' ? {} : { 'x-remote-uid': user.uid }),
     'x-remote-group': [...user.groups],
   };
-}
-
-function passedOn(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const own = /^(connection|keep-alive|transfer-encoding|content-length|content-type|date)$/;
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || own.test(name) ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
-    ),
-  );
-}
-
-/** Passes on what comes, no faster than the client takes it; who leaves ends the request to the server too. */
-async function pump(body: AsyncIterable<Buffer>, out: OutStream, left: AbortController): Promise<void> {
-  const leave = (): void => left.abort();
-  if (out.signal.aborted) leave();
-  out.signal.addEventListener('abort', leave, { once: true });
-  try {
-    for await (const chunk of body) if (!out.write(chunk)) await out.drained();
-  } catch (error) {
-    if (!out.signal.aborted) throw error;
-  } finally {
-    out.signal.removeEventListener('abort', leave);
-  }
 }

@@ -49,6 +49,8 @@ export function acceptWebSocket<T>(
 }
 
 function keepAlive(webSocket: WebSocket): void {
+  // Told to who reads it.
+  webSocket.on('error', () => undefined);
   let unanswered = 0;
   webSocket.on('pong', () => (unanswered = 0));
   const timer = setInterval(() => {
