@@ -1,4 +1,5 @@
 import { Controller } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
 import { ProcessRequest, type BusMessage } from '@shiplog/bus';
 import { AccountToken, StatusError, type ObjectOf, type PayloadOf, type ReplyOf } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
@@ -21,9 +22,10 @@ export class AccountTokenController {
 
   @ProcessRequest(AccountToken, { queue: 'api' })
   async token(
-    { namespace, name, uid, audience, expirationSeconds, position }: PayloadOf<typeof AccountToken>,
-    { principal }: Pick<BusMessage, 'principal'>,
+    @Payload() question: PayloadOf<typeof AccountToken>,
+    @Ctx() { principal }: Pick<BusMessage, 'principal'>,
   ): Promise<ReplyOf<typeof AccountToken>> {
+    const { namespace, name, uid, audience, expirationSeconds, position } = question;
     const { projection } = this.cluster;
     await projection.waitFor(position, WAIT_MS).catch(() => {
       throw new StatusError(statusOf.unavailable('the api has not heard of the pod yet'));
