@@ -112,6 +112,8 @@ function drawPodCommand(random: Random): Data {
     case 1:
     case 2: {
       const spec = {
+        // No api is there that would give them a token.
+        automountServiceAccountToken: false,
         containers: [{ name: 'main', image: 'busybox' }],
         terminationGracePeriodSeconds: random.pick([0, 1, 2]),
       };

@@ -12,7 +12,10 @@ const firstOf = (fields: Partial<Container>) => specOf({ containers: [app(fields
 
 describe('a new pod', () => {
   it('gets what Kubernetes fills in', () => {
-    expect(created('pods', aPod())).toEqual({
+    const pod = created('pods', aPod());
+    const [token] = pod.spec?.volumes ?? [];
+    expect(token?.name).toMatch(/^kube-api-access-.{5}$/);
+    expect(pod).toEqual({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: {
@@ -32,6 +35,7 @@ describe('a new pod', () => {
             resources: {},
             terminationMessagePath: '/dev/termination-log',
             terminationMessagePolicy: 'File',
+            volumeMounts: [{ name: token?.name, readOnly: true, mountPath: expect.any(String) as string }],
           },
         ],
         dnsPolicy: 'ClusterFirst',
@@ -50,6 +54,7 @@ describe('a new pod', () => {
           effect: 'NoExecute',
           tolerationSeconds: 300,
         })),
+        volumes: [token],
       },
       status: { phase: 'Pending', qosClass: 'BestEffort' },
     });
@@ -121,6 +126,7 @@ describe('a new pod', () => {
 
   it('gets volumes’ file modes, and an empty directory where it names no source', () => {
     const { volumes } = specOf({
+      automountServiceAccountToken: false,
       volumes: [{ name: 'a' }, { name: 'b', configMap: { name: 'c' } }, { name: 's', secret: { secretName: 'd' } }],
     });
     expect(volumes).toEqual([
@@ -322,7 +328,14 @@ describe('a pod from before a rule', () => {
 describe('a pod that is there', () => {
   const before = created(
     'pods',
-    aPod({ activeDeadlineSeconds: 100, tolerations: [{ key: 'own', operator: 'Exists' }] }, { labels: { a: '1' } }),
+    aPod(
+      {
+        activeDeadlineSeconds: 100,
+        tolerations: [{ key: 'own', operator: 'Exists' }],
+        automountServiceAccountToken: false,
+      },
+      { labels: { a: '1' } },
+    ),
   ) as Pod & StoredObject;
   const update = (spec: Partial<PodSpec>) =>
     admitUpdate(builtIn('pods'), undefined, before, { ...before, spec: { ...before.spec, ...spec } }, admission());
@@ -355,7 +368,11 @@ describe('a pod that is there', () => {
 
   it('keeps what admission had filled in when its manifest is sent again', () => {
     const manifest = aPod(
-      { activeDeadlineSeconds: 100, tolerations: [{ key: 'own', operator: 'Exists' }] },
+      {
+        activeDeadlineSeconds: 100,
+        tolerations: [{ key: 'own', operator: 'Exists' }],
+        automountServiceAccountToken: false,
+      },
       { labels: { a: '2' } },
     );
     const after = valueOf(admitUpdate(builtIn('pods'), undefined, before, manifest, admission()));

@@ -1,6 +1,7 @@
 import type { ObjectOf, PodSpec } from '@shiplog/contracts';
 import type { AdmissionContext } from '../context';
 import type { Draft } from '../kinds/kind';
+import { mountAccountToken } from './account-token';
 import { isMirror } from './annotations';
 import { referencesOf } from './references';
 
@@ -11,15 +12,17 @@ const ENFORCE = 'kubernetes.io/enforce-mountable-secrets';
 const GO_TRUE = new Set(['1', 't', 'T', 'true', 'True', 'TRUE']);
 
 /**
- * What Kubernetes' service account admission fills in: the default account, and the pull secrets of the account. A mirror
+ * What Kubernetes' service account admission fills in: the default account, and the account's token and pull secrets. A mirror
  * of a pod that a node runs by itself stays as the node says it is.
  */
 export function runAsAccount(pod: Draft<'pods'>, spec: PodSpec, context: AdmissionContext): void {
   if (isMirror(pod.metadata)) return;
   spec.serviceAccountName ??= DEFAULT_ACCOUNT;
   spec.serviceAccount = spec.serviceAccountName;
+  const account = accountOf(pod, spec, context);
+  mountAccountToken(spec, account, context.seed);
   if ((spec.imagePullSecrets ?? []).length > 0) return;
-  const secrets = accountOf(pod, spec, context)?.imagePullSecrets ?? [];
+  const secrets = account?.imagePullSecrets ?? [];
   if (secrets.length > 0) spec.imagePullSecrets = secrets.map(({ name }) => ({ name }));
 }
 

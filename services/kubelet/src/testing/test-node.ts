@@ -195,6 +195,8 @@ export class TestNode {
     const whole = {
       nodeName: NODE,
       terminationGracePeriodSeconds: 1,
+      // No api is there that would give it one.
+      automountServiceAccountToken: false,
       ...rest,
       containers: (rest.containers ?? [{ name: 'main' }]).map((item) => ({
         image: BUSYBOX,

@@ -1,0 +1,43 @@
+import type { Container, ObjectOf, PodSpec, Volume } from '@shiplog/contracts';
+import { nameSuffix } from '@shiplog/apimachinery';
+
+/** Where programs in a pod look for their token, the authority of the api's certificate, and their namespace. */
+const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+const VOLUME_PREFIX = 'kube-api-access-';
+/** An hour, and a little that tells such a token from those that somebody asked for. */
+const SECONDS = 3_607;
+
+/**
+ * Gives each container of a pod the token of its account, unless the pod says that it wants none, or the account does and the
+ * pod says nothing. A container that has something mounted in that place keeps it.
+ * @param seed the pod's: the volume's name is drawn from it
+ */
+export function mountAccountToken(spec: PodSpec, account: ObjectOf<'serviceaccounts'> | undefined, seed: string): void {
+  if (!(spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true)) return;
+  const present = spec.volumes?.find(({ name }) => name.startsWith(VOLUME_PREFIX))?.name;
+  const name = present ?? `${VOLUME_PREFIX}${nameSuffix(`${seed}/token`, 0)}`;
+  const needing = [...(spec.initContainers ?? []), ...spec.containers].filter(lacksMount);
+  for (const container of needing) {
+    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }];
+  }
+  if (needing.length > 0 && present === undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+}
+
+function lacksMount({ volumeMounts = [] }: Container): boolean {
+  return !volumeMounts.some(({ mountPath }) => mountPath === MOUNT_PATH);
+}
+
+function tokenVolume(name: string): Volume {
+  const namespace = { path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } };
+  return {
+    name,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: SECONDS, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        { downwardAPI: { items: [namespace] } },
+      ],
+      defaultMode: 0o644,
+    },
+  };
+}
