@@ -113,6 +113,7 @@ export const CONTROLLER_VIEW: View = {
     endpoints: ALL,
     'endpointslices.discovery.k8s.io': ALL,
     'apiservices.apiregistration.k8s.io': ALL,
+    'certificatesigningrequests.certificates.k8s.io': ALL,
     'clusterroles.rbac.authorization.k8s.io': ALL,
     events: of({
       ...TYPE,

@@ -4,4 +4,5 @@ export * from './issue';
 export { CURVE } from './keys';
 export * from './pair-files';
 export * from './request';
+export * from './sign-request';
 export * from './signing-keys';

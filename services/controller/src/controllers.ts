@@ -4,6 +4,7 @@ import { CONFIG } from '@shiplog/service';
 import { definitionController } from './controllers/definitions/controller';
 import { apiServiceController } from './controllers/api-services/controller';
 import { clusterRoleController } from './controllers/cluster-roles/controller';
+import { certificateController } from './controllers/certificates/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { eventsController } from './controllers/events/controller';
 import { LiveClient } from './runtime/live-client';
@@ -15,7 +16,14 @@ import { Heartbeats } from './controllers/nodes/heartbeats';
 import { podCidrController } from './controllers/pod-cidrs/controller';
 import { PodGcController } from './controllers/pod-gc/controller';
 import { replicationController } from './controllers/replication/controller';
+import { certificateAuthority } from './signing/certificate-authority';
 import { certificateOf, clusterNetworkOf, type ControllerConfig } from './settings';
+
+/** Only who has the key of the clients' authority signs. */
+function signing(config: ControllerConfig): Controller[] {
+  const authority = certificateAuthority(config);
+  return authority === undefined ? [] : [certificateController(authority)];
+}
 
 /** Injects every controller of the cluster there is: `@Inject(CONTROLLERS) controllers: readonly Controller[]`. */
 export const CONTROLLERS = Symbol('controllers');
@@ -27,6 +35,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
   useFactory: (config: ControllerConfig, client: LiveClient, heartbeats: Heartbeats) => [
     podCidrController(clusterNetworkOf(config), config.nodeCidrPrefix),
     namespaceContentController(certificateOf(config)),
+    ...signing(config),
     replicationController,
     endpointsController,
     apiServiceController,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { certificateAuthority } from './signing/certificate-authority';
 import { formatCidr, parseCidr, type Cidr } from '@shiplog/apimachinery';
 import { EVENT_TTL_MS } from '@shiplog/kube';
 import { ConfigError, duration, integer, optionalText, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
@@ -41,6 +42,17 @@ export const controllerSettings = {
     default: `${EVENT_TTL_MS / 3_600_000}h`,
     minMs: 1_000,
   }),
+  signingCertFile: optionalText({
+    env: 'CLUSTER_SIGNING_CERT_FILE',
+    description: "The authority (PEM) of the API's clients, that signs approved CertificateSigningRequests.",
+  }),
+  signingKeyFile: optionalText({ env: 'CLUSTER_SIGNING_KEY_FILE', description: 'Its private key (PEM).' }),
+  signingDurationMs: duration({
+    env: 'CLUSTER_SIGNING_DURATION',
+    description: 'How long certificates are good that do not ask for less.',
+    default: '8760h',
+    minMs: 600_000,
+  }),
   caFile: optionalText({
     env: 'CA_FILE',
     description:
@@ -54,6 +66,7 @@ export type ControllerConfig = ConfigOf<typeof controllerSettings> & CommonConfi
 export function checkController(config: ControllerConfig): void {
   clusterNetworkOf(config);
   certificateOf(config);
+  certificateAuthority(config);
 }
 
 /** The network of all pods, which has room for the parts that nodes get of it. Throws a ConfigError otherwise. */

@@ -42,6 +42,8 @@ export function controlPlaneSpecs(
     controller: main('controller', RANK.decider, {
       CLUSTER_CIDR: layout.clusterCidr,
       CA_FILE: home.at('api', 'ca.crt'),
+      CLUSTER_SIGNING_CERT_FILE: home.at('controller', 'client-ca.crt'),
+      CLUSTER_SIGNING_KEY_FILE: home.at('controller', 'client-ca.key'),
     }),
   };
 }
