@@ -1,5 +1,6 @@
 import type { KubeStatus, ResourceId } from '@shiplog/contracts';
 import { type Named, statusOf } from '@shiplog/apimachinery';
+import { claimResize } from './claim-resize';
 import { defaultIngressClass } from './default-ingress-class';
 import { defaultStorageClass } from './default-storage-class';
 import { defaultTolerationSeconds } from './default-toleration-seconds';
@@ -21,6 +22,7 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   priority,
   defaultTolerationSeconds,
   defaultStorageClass,
+  claimResize,
   runtimeClass,
   defaultIngressClass,
   resourceQuota,
