@@ -7,6 +7,7 @@ import { measureTakeover } from '../../../services/journal/src/testing/takeover'
 import { settingsFrom } from '../../launcher/src/settings';
 import { folderOf } from '../../launcher/src/system/debian';
 import { measureApi } from './api/measure-api';
+import { measureFlood } from './flood/measure-flood';
 import { measureScale } from './scale/measure-scale';
 import { measureSoak } from './soak/measure-soak';
 import { toolPath } from '../../launcher/src/system/run';
@@ -20,6 +21,7 @@ Examples:
   npm run measure -- scale 50000 150000      with so many pods, one after the other
   npm run measure -- api                     with 5,000 pods and 20 large definitions
   npm run measure -- soak                    500 watchers of 20,000 changes
+  npm run measure -- flood                   1,000 requests a second of one user, beside another's
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
 
@@ -84,6 +86,13 @@ program
   .option('--watchers <number>', 'how many', whole, 500)
   .option('--changes <number>', 'how many', whole, 20_000)
   .action(({ watchers, changes }: { watchers: number; changes: number }) => measureSoak(watchers, changes));
+
+program
+  .command('flood')
+  .description("what a user's writes take while another user sends so many requests a second")
+  .option('--per-second <number>', 'requests of the flood', whole, 1_000)
+  .option('--seconds <number>', 'how long', whole, 10)
+  .action(({ perSecond, seconds }: { perSecond: number; seconds: number }) => measureFlood(perSecond, seconds));
 
 program.parseAsync().then(
   () => process.exit(0),
