@@ -12,12 +12,14 @@ import { priority } from './priority';
 import { resourceQuota } from './resource-quota';
 import { runtimeClass } from './runtime-class';
 import { serviceAccount } from './service-account';
+import { taintNodesByCondition } from './taint-nodes-by-condition';
 
 /** All there are, in Kubernetes' order (AllOrderedPlugins in pkg/kubeapiserver/options). */
 export const PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   limitRanger,
   serviceAccount,
+  taintNodesByCondition,
   podSecurity,
   priority,
   defaultTolerationSeconds,

@@ -49,6 +49,8 @@ export class UpgradeListener implements OnModuleInit {
       const resource = this.gateway.sessionOf(admitted);
       if (resource === undefined) return await this.#asPlain(request, socket, admitted);
       if ('setKeepAlive' in socket) (socket as Duplex & KeepAlive).setKeepAlive(true, KEEP_ALIVE_MS);
+      // What goes on for long takes seats only until it has begun.
+      admitted.leave();
       series.running += 1;
       await this.sessions.serve({ request, socket, head, resource }).finally(() => (series.running -= 1));
       series.ended(101, (performance.now() - begun) / 1_000, 0);

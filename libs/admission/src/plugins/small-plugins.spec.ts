@@ -45,3 +45,22 @@ describe('PersistentVolumeClaimResize', () => {
     }
   });
 });
+
+describe('TaintNodesByCondition', () => {
+  const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+  const taintsOf = (status: string | undefined, taints?: object[]) => {
+    const conditions = status === undefined ? [] : [{ type: 'Ready', status }];
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: { taints }, status: { conditions } };
+    return created('nodes', node as KubeObject).spec?.taints;
+  };
+
+  it.each([
+    ['True', undefined, undefined],
+    [undefined, undefined, undefined],
+    ['False', undefined, [NOT_READY]],
+    ['Unknown', [{ key: 'a', effect: 'NoExecute' }], [{ key: 'a', effect: 'NoExecute' }, NOT_READY]],
+    ['False', [NOT_READY], [NOT_READY]],
+  ])('of a node whose readiness is %p', (status, given, taints) => {
+    expect(taintsOf(status, given)).toEqual(taints);
+  });
+});
