@@ -76,6 +76,7 @@ describe('admission webhooks', () => {
       ...more,
     };
   };
+  const creations = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }];
   const configure = async (type: 'Mutating' | 'Validating', name: string, ...list: object[]): Promise<void> => {
     const object = {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -95,7 +96,7 @@ describe('admission webhooks', () => {
     (JSON.parse((await rig.http('GET', CONFIG_MAPS)).body) as { items: { metadata: { name: string } }[] }).items;
 
   it('change and refuse what is written, warn, and are told who asks', async () => {
-    await configure('Mutating', 'm', webhook('add', patching({ op: 'add', path: '/data', value: { by: 'webhook' } })));
+    await configure('Mutating', 'm', webhook('add', patching({ op: 'add', path: '/data', value: { by: 'webhook' } }), { rules: creations }));
     await configure('Validating', 'v', webhook('look', answer({ allowed: true, warnings: ['look here'] })));
     const { code, warning, body } = await create('a');
     expect([code, body.data]).toEqual([201, { by: 'webhook' }]);

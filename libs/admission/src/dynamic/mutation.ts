@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceVersion } from '@shiplog/contracts';
-import { decodeObject, expectedAt, ok, sameJson, toStored, type Result } from '@shiplog/apimachinery';
+import { decodeObject, expectedAt, isJsonObject, ok, sameJson, toStored, type Result } from '@shiplog/apimachinery';
 import type { AdmissionAttributes } from './attributes';
 
 /** What an object becomes again by the cluster's own rules (defaults, plug-ins) once somebody has changed it. Changes it in place. */
@@ -11,7 +11,8 @@ export function withObject(
   version: ResourceVersion,
   changed: unknown,
 ): Result<AdmissionAttributes> {
-  const { row, subresource } = attributes;
+  const { row, subresource, ownKind } = attributes;
+  if (ownKind !== undefined && isJsonObject(changed)) return ok({ ...attributes, object: changed as KubeObject });
   const expected = expectedAt({ row, version }, subresource === '' ? undefined : subresource);
   const decoded = decodeObject(expected, changed);
   if (!decoded.ok) return decoded;

@@ -14,7 +14,7 @@ import { RequestView } from './policies/request-view';
 import type { RequestFacts } from './request';
 
 /** Of all expressions for one command: what is beyond is answered as a policy that can't be asked. */
-const COMMAND_COST = 20_000_000;
+const COMMAND_COST = 10_000_000;
 /** Warnings that a client is told of, at most. */
 const MOST_WARNINGS = 100;
 
@@ -81,6 +81,15 @@ export class AdmissionRun {
     const hooks = this.cluster.admissionHooks().for(attributes.row);
     if (hooks === undefined) return ok(attributes.object);
     return new Mutating(hooks, this).object(attributes, readmit);
+  }
+
+  /**
+   * Whether a request may be carried out that makes or changes no object of the log as such: a deletion, a binding, an eviction. What
+   * mutates is asked as well; what it would make of a Binding or an Eviction is not heeded.
+   */
+  review(attributes: AdmissionAttributes): KubeStatus | undefined {
+    const mutated = this.mutate(attributes, ok);
+    return mutated.ok ? this.validate(attributes) : mutated.status;
   }
 
   /** With what a new object gets where it says nothing. */

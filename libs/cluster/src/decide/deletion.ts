@@ -149,7 +149,7 @@ function admittedDeletionOf(
     name,
     oldObject: object,
   } as const;
-  const status = context.admission.validate(attributes);
+  const status = context.admission.review(attributes);
   return status === undefined ? deletion : { ok: false, status };
 }
 

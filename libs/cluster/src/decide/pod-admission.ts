@@ -25,7 +25,7 @@ export function bindingDenial({ admission }: DecisionContext, pod: StoredPod, no
     metadata: { name, namespace, uid },
     target: { kind: 'Node', name: node },
   };
-  return admission.validate({ ...aboutPod(pod, 'binding'), operation: 'CREATE', object, ownKind: object });
+  return admission.review({ ...aboutPod(pod, 'binding'), operation: 'CREATE', object, ownKind: object });
 }
 
 /** Whether they let a pod be evicted: what they see is the Eviction. */
@@ -42,7 +42,7 @@ export function evictionDenial(
     metadata: { name, namespace },
     deleteOptions: withoutUndefined(deleteOptions),
   };
-  return admission.validate({ ...aboutPod(pod, 'eviction'), operation: 'CREATE', object, ownKind: object });
+  return admission.review({ ...aboutPod(pod, 'eviction'), operation: 'CREATE', object, ownKind: object });
 }
 
 function aboutPod({ metadata: { name, namespace = '' } }: StoredPod, subresource: string) {

@@ -146,6 +146,16 @@ describe('a webhook is asked', () => {
     expect(about(rule, act)).toMatchObject([expected]);
   });
 
+  it('that mutates of what it can’t change, too', () => {
+    const all = [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['DELETE', 'CREATE'], resources: ['pods', 'pods/eviction'] }];
+    const at = given({ mutating: { a: [webhook('a', { rules: all })] } });
+    at.given(createPod('p')).given({ type: 'EvictPod', data: { namespace: 'default', name: 'p' } }).given(createPod('q')).given(remove('pods', 'q'));
+    expect(at.questions.map(({ request: { operation, kind } }) => `${operation} ${kind.kind}`)).toEqual(['CREATE Pod', 'CREATE Eviction', 'CREATE Pod', 'DELETE Pod']);
+    at.given(createPod('r'));
+    at.webhooks = () => ({ allowed: true, patch: [{ op: 'add', path: '/metadata/labels', value: {} }] });
+    expect(at.when(remove('pods', 'r')).rejection?.message).toContain('attempted to modify the object, which is not supported for this operation');
+  });
+
   it('of nothing that its conditions are not true of', () => {
     const matchConditions = (expression: string) => ({ matchConditions: [{ name: 'c', expression }] });
     const removing = () => remove('pods', 'p');

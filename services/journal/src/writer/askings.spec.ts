@@ -149,6 +149,22 @@ describe('a command that webhooks are asked about', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('may be a deletion of many: each of them is asked about', async () => {
+    const { store, submit, replies, asked } = await given({ rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['configmaps'] }] });
+    await submit(...Array.from({ length: 130 }, (_, i) => createConfigMap(`a-${i}`)));
+    for (let i = 0; i < 3; i++) await store.end();
+    const data = { resource: 'configmaps', namespace: 'default' };
+    await submit({ id: 'all', type: 'DeleteCollection', actor: 'admin', data } as AnyCommand);
+    expect(asked).toHaveLength(100);
+    for (const { answer } of asked.slice(0, 100)) await answer({ allowed: true });
+    await store.end();
+    expect(asked).toHaveLength(130);
+    for (const { answer } of asked.slice(100)) await answer({ allowed: false });
+    await store.end();
+    await store.end();
+    expect(replies.get('all')).toMatchObject({ ok: true, events: 100 });
+  });
+
   it('is followed by what its sender asks of the same object, in that order; others go on', async () => {
     const { store, send, replies, asked } = await given({ rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }] });
     const asUser = (command: AnyCommand): AnyCommand => ({ ...command, actor: 'system:shiplog:controller' });

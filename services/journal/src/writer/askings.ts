@@ -12,6 +12,8 @@ const MOST_TIMES = 5;
 /** Commands that webhooks are asked about at once, and those that wait behind them. */
 const MOST_ASKING = 5_000;
 const MOST_BEHIND = 10_000;
+/** Of both, the messages that they came in. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
 /** What webhooks have answered of one command, and from when on it is decided anew with that: nothing else about it changes. */
 export class Asking {
@@ -43,7 +45,8 @@ export class Asking {
 interface Postponed {
   readonly basis: number;
   readonly begin: () => void;
-  readonly again: () => void;
+  /** Decides the command again, without having asked. */
+  readonly goOn: () => void;
 }
 
 /** What those who wait rest on: the writer. */
@@ -55,6 +58,8 @@ interface Host {
   refuse(waiting: Waiting, status: KubeStatus): void;
   /** There is too much to do. */
   turnAway(waiting: Waiting): void;
+  /** A defect came to light when it was to go on. */
+  broke(waiting: Waiting, error: unknown): void;
   take(submission: Submission): void;
   /** Commits what was decided. */
   start(): void;
@@ -68,6 +73,7 @@ interface Host {
 export class Askings {
   #count = 0;
   #behindCount = 0;
+  #bytes = 0;
   #postponed: Postponed[] = [];
   readonly #behind = new Map<string, Submission[]>();
 
@@ -100,9 +106,8 @@ export class Askings {
   }
 
   get #isFull(): boolean {
-    return (
-      this.#count + this.#postponed.length >= MOST_ASKING || this.#behindCount >= MOST_BEHIND || this.ask === undefined
-    );
+    const isTooMuch = this.#count >= MOST_ASKING || this.#behindCount >= MOST_BEHIND || this.#bytes >= MOST_BYTES;
+    return isTooMuch || this.ask === undefined;
   }
 
   /** Asks, once all is committed that the questions show. */
@@ -112,18 +117,25 @@ export class Askings {
     const basis = host.position();
     const key = orderOf(waiting.submission);
     if (key !== undefined && !this.#behind.has(key)) this.#behind.set(key, []);
+    const { bytes = 0 } = waiting.submission;
+    this.#count += 1;
+    this.#bytes += bytes;
+    const goOn = (): void => {
+      this.#count -= 1;
+      this.#bytes -= bytes;
+      again();
+      host.start();
+    };
     const begin = (): void => {
-      this.#count += 1;
-      void this.ask?.(questions, basis).then((answered) => {
-        this.#count -= 1;
+      const asked = this.ask?.(questions, basis).then((answered) => {
         if (host.isStopped()) return;
         asking.take(answered);
-        again();
-        host.start();
+        goOn();
       });
+      asked?.catch((error: unknown) => host.broke(waiting, error));
     };
     if (basis <= host.committed()) begin();
-    else this.#postponed.push({ basis, begin, again });
+    else this.#postponed.push({ basis, begin, goOn });
   }
 
   /** More is committed. */
@@ -137,7 +149,7 @@ export class Askings {
 
   /** What was decided ahead is dropped: what rests on it is found out anew. */
   dropped(): void {
-    for (const { again } of this.#postponed.splice(0)) again();
+    for (const { goOn } of this.#postponed.splice(0)) goOn();
   }
 
   /** Whether a submission has to wait behind one that its sender sent before; then it does. */
@@ -149,6 +161,7 @@ export class Askings {
     queue.push(submission);
     submission.waits?.();
     this.#behindCount += 1;
+    this.#bytes += submission.bytes ?? 0;
     return true;
   }
 
@@ -159,7 +172,10 @@ export class Askings {
     if (key === undefined || queue === undefined) return;
     this.#behind.delete(key);
     this.#behindCount -= queue.length;
-    for (const next of queue) this.host.take(next);
+    for (const next of queue) {
+      this.#bytes -= next.bytes ?? 0;
+      this.host.take(next);
+    }
   }
 }
 

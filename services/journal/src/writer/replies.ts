@@ -31,3 +31,8 @@ export function mustHold({ command, principal }: Submission, reply: CommandReply
   if ('dryRun' in command.data && command.data.dryRun === true) return false;
   return reply.ok || mayUseId(principal, command.id);
 }
+
+/** What webhooks answered could not be used. */
+export function unanswered(): CommandReply {
+  return { ok: false, status: statusOf.internal('the answers of admission webhooks could not be used') };
+}

@@ -7,7 +7,7 @@ import { costOf, Waiting, type Batch, type Outcome, type Submission } from './ba
 import { decideForLog, type Decide, type LoggableDecision } from './decide/for-log';
 import { LookUps } from './look-ups';
 import type { WriterOptions } from './options';
-import { mustHold, OVERLOADED, unwritable } from './replies';
+import { mustHold, OVERLOADED, unanswered, unwritable } from './replies';
 import { Sweep, type Slice } from './sweep';
 import { TurnedAway } from './turned-away';
 
@@ -55,6 +55,13 @@ export class Writer {
       isStopped: () => this.#stopped,
       refuse: (waiting, status) => this.#answerAfterCommit(waiting, { ok: false, status }),
       turnAway: (waiting) => this.#turnAway(waiting, OVERLOADED),
+      broke: (waiting, error) => {
+        options.logger.error(
+          { err: error, command: waiting.id },
+          'a command could not go on with what webhooks answered',
+        );
+        this.#turnAway(waiting, unanswered());
+      },
       take: (submission) => this.#take(submission, options.clock().time, options.clock().uid),
       start: () => this.#start(),
     });
