@@ -73,6 +73,20 @@ describe.each(clients.map((client) => [client.version, client] as const))('kubec
     await my.refuses('apply -f -', /spec\.validations\[0\]\.expression: Invalid value: "object\.": compilation failed/, object('ValidatingAdmissionPolicy', { spec: broken }));
   });
 
+  it('may not exec where a policy has something against it', async () => {
+    const rule = { ...configMaps, operations: ['CONNECT'], resources: ['pods/exec', 'pods/proxy'] };
+    const validations = [{ expression: 'object.kind == "PodExecOptions" ? !("sh" in object.command) : object.path != "/secret"', message: 'no shells' }];
+    const spec = { matchConstraints: { resourceRules: [rule], namespaceSelector }, validations };
+    await my.steps([
+      ['apply -f -', / created/, object('ValidatingAdmissionPolicy', { spec })],
+      ['apply -f -', / created/, object('ValidatingAdmissionPolicyBinding', { spec: { policyName: name, validationActions: ['Deny'] } })],
+      ['run web --image=nginx', 'pod/web created'],
+    ]);
+    await my.refuses('exec web -- sh', /denied request: no shells/);
+    await my.refuses(`get --raw /api/v1/namespaces/${namespace}/pods/web/proxy/secret`, /denied request: no shells/);
+    await my.steps([[`delete validatingadmissionpolicybinding ${name}`, / deleted/], [`delete validatingadmissionpolicy ${name}`, / deleted/]]);
+  });
+
   it('makes mutating policies', async () => {
     const mutations = [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression: 'Object{metadata: Object.metadata{labels: {"by": "policy"}}}' } }];
     const spec = { matchConstraints: { resourceRules: [configMaps], namespaceSelector }, mutations, reinvocationPolicy: 'Never' };

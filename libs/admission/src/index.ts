@@ -5,6 +5,7 @@ export type { AdmissionContext, ReadonlyCluster } from './context';
 export { admitCreate } from './create';
 export { validateCustomObject } from './custom/rules';
 export { type AdmissionAttributes } from './dynamic/attributes';
+export { connectRejection, type ConnectRequest } from './dynamic/connect';
 export { AdmissionHooks, configuresAdmission } from './dynamic/hooks';
 export { type KubeOptions } from './dynamic/request';
 export { AdmissionRun } from './dynamic/run';

@@ -62,7 +62,8 @@ export function reviewedRequest(
     operation,
     userInfo: user,
     dryRun,
-    options,
+    options:
+      operation === 'CREATE' && options.kind === 'UpdateOptions' ? { ...options, kind: 'CreateOptions' } : options,
   };
 }
 

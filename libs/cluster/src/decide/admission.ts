@@ -32,7 +32,8 @@ function optionsOf(command: AnyCommand): KubeOptions {
     case 'ReplaceObject':
       return of('UpdateOptions', managerOf(command.data.fieldManager));
     case 'PatchObject':
-      return of('PatchOptions', managerOf(command.data.fieldManager));
+      // As in Kubernetes: to admission a patch is an update.
+      return of('UpdateOptions', managerOf(command.data.fieldManager));
     case 'DeleteObject':
     case 'DeleteCollection': {
       const { gracePeriodSeconds, propagationPolicy, preconditions } = command.data;

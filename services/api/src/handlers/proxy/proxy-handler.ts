@@ -10,6 +10,7 @@ import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { ClusterCache } from '../../cache/cluster-cache';
 import { jsonAnswer, textAnswer, type Answer, type StreamAnswer } from '../../rest/answer';
+import { admitConnection } from '../../rest/connect-admission';
 import { throwStatus } from '../../rest/errors';
 import { forwardedHeaders, passedOn, passOn, queryText } from '../../rest/forwarding';
 import { podPort, proxyId, serviceEndpoints, type ProxyId } from '../../rest/proxy-target';
@@ -47,6 +48,7 @@ export class ProxyHandler {
 
   async answer(request: ProxiedRequest): Promise<Answer> {
     const { target } = request.resource;
+    admitConnection(this.cluster.projection.state, request.resource);
     const asked = nameOf(request.resource);
     if (target.resource.plural === 'nodes') return this.#ofNode(proxyId(asked, 'node').name, target.proxied ?? '');
     if (target.proxied === '' && (request.method === 'GET' || request.method === 'HEAD')) return toRoot(request);

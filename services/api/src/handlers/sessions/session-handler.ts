@@ -8,6 +8,7 @@ import { Stopping } from '../../common/stopping';
 import { textAnswer } from '../../rest/answer';
 import { throwStatus, unwrap } from '../../rest/errors';
 import { nameOf, type ResourceRequest } from '../../rest/request';
+import { admitConnection } from '../../rest/connect-admission';
 import { commandOf, portsOf, sessionContainer, sessionOptions, type SessionOptions } from '../../rest/session-options';
 import type { ApiConfig } from '../../settings';
 import {
@@ -72,6 +73,7 @@ export class SessionHandler {
     if (this.#open >= this.config.maxSessions) throwStatus(statusOf.tooManyRequests('too many sessions are open', 1));
     this.#open += 1;
     try {
+      admitConnection(this.cluster.projection.state, upgrade.resource);
       const subresource = upgrade.resource.target.subresource?.name;
       if (subresource === 'portforward') await this.#forward(upgrade, kind);
       else await this.#session(upgrade, kind, subresource === 'exec');
