@@ -25,8 +25,8 @@ interface Latencies {
 export interface FloodFigures {
   readonly alone: Latencies;
   readonly beside: Latencies;
-  /** Answers to the flood by their codes. */
-  readonly flood: ReadonlyMap<number, number>;
+  /** Of the flood itself, and its answers by their codes. */
+  readonly flood: Latencies & { readonly codes: ReadonlyMap<number, number> };
 }
 
 /** What a user's writes take while another one sends so many a second. Both are none of those whom flow control exempts. */
@@ -44,10 +44,11 @@ export async function flood(perSecond: number, seconds: number): Promise<FloodFi
     await writes(pool, ALONE_MS);
     const alone = await writes(pool, ALONE_MS);
     sender.send('go');
-    const codes = messageOf(sender);
+    const answered = messageOf(sender);
     const beside = await writes(pool, seconds * 1_000);
-    const counts = Object.entries((await codes) as Record<string, number>);
-    return { alone, beside, flood: new Map(counts.map(([code, count]) => [Number(code), count])) };
+    const { codes, taken } = (await answered) as { codes: Record<string, number>; taken: number[] };
+    const counts = Object.entries(codes).map(([code, count]) => [Number(code), count] as const);
+    return { alone, beside, flood: { ...latenciesOf(taken), codes: new Map(counts) } };
   } finally {
     sender.kill();
     await pool.destroy();
@@ -101,6 +102,10 @@ async function writes(pool: Pool, ms: number): Promise<Latencies> {
     taken.push(performance.now() - begun);
     await new Promise((resolve) => setTimeout(resolve, OTHER_EACH_MS));
   }
+  return latenciesOf(taken);
+}
+
+function latenciesOf(taken: number[]): Latencies {
   taken.sort((a, b) => a - b);
   const at = (part: number): number => taken[Math.min(taken.length - 1, Math.floor(taken.length * part))] ?? 0;
   return { count: taken.length, p50: at(0.5), p99: at(0.99) };
@@ -108,13 +113,13 @@ async function writes(pool: Pool, ms: number): Promise<Latencies> {
 
 /** The figures for people. Throws when the other user had to wait too long. */
 export async function measureFlood(perSecond: number, seconds: number): Promise<void> {
-  const { alone, beside, flood: codes } = await flood(perSecond, seconds);
+  const { alone, beside, flood: its } = await flood(perSecond, seconds);
   const shown = ({ count, p50, p99 }: Latencies): string =>
     `${count} writes, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
-  const answers = [...codes].sort().map(([code, count]) => `${count} × ${code}`);
+  const answers = [...its.codes].sort().map(([code, count]) => `${count} × ${code}`);
   process.stdout.write(
     `\n  alone:                        ${shown(alone)}\n  beside a flood of ${perSecond}/s: ${shown(beside)}\n` +
-      `  answers to the flood: ${answers.join(', ')}\n\n`,
+      `  the flood itself:             ${shown(its)}; ${answers.join(', ')}\n\n`,
   );
   if (beside.p99 > P99_MS) throw new Error(`p99 of the other user is more than ${P99_MS} ms`);
 }

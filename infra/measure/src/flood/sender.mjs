@@ -1,5 +1,6 @@
 // The flood, in a process of its own: what it costs to send is not what is measured. The parent sends its settings once; it says
-// `ready` when its connections are open, begins when it hears `go`, and answers with a count for each code.
+// `ready` when its connections are open, begins when it hears `go`, and answers with a count for each code, and how long each
+// request took.
 import { Pool } from 'undici';
 
 const TICK_MS = 10;
@@ -13,10 +14,13 @@ process.once('message', async ({ url, ca, path, headers, connections, perSecond,
   };
   await Promise.all(Array.from({ length: connections }, () => ask({ method: 'GET', path: '/version' })));
   const codes = {};
+  const taken = [];
   const create = async (n) => {
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `flood-${n}` } };
+    const begun = performance.now();
     const code = await ask({ method: 'POST', path, headers, body: JSON.stringify(object) });
     codes[code] = (codes[code] ?? 0) + 1;
+    taken.push(performance.now() - begun);
   };
   process.once('message', async () => {
     const asked = [];
@@ -27,7 +31,7 @@ process.once('message', async ({ url, ca, path, headers, connections, perSecond,
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
     await Promise.all(asked);
-    process.send(codes, () => process.exit(0));
+    process.send({ codes, taken }, () => process.exit(0));
   });
   process.send('ready');
 });
