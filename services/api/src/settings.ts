@@ -86,14 +86,15 @@ export const apiSettings = {
   }),
   maxReads: integer({
     env: 'API_MAX_READS',
-    description: 'How many requests that read may be in flight (watches and logs do not count); more are answered 429.',
+    description:
+      'How many requests that read may be in flight of those whom flow control exempts (watches and logs do not count); more are answered 429.',
     default: 400,
     min: 1,
     max: 100_000,
   }),
   maxWrites: integer({
     env: 'API_MAX_WRITES',
-    description: 'How many requests that change something may be in flight; more are answered 429.',
+    description: 'The same of requests that change something.',
     default: 200,
     min: 1,
     max: 100_000,
@@ -102,6 +103,15 @@ export const apiSettings = {
     env: 'API_MAX_SESSIONS',
     description: 'How many sessions (exec, attach, port-forward) may be open; more are answered 429.',
     default: 1_000,
+    min: 1,
+    max: 100_000,
+  }),
+  seats: integer({
+    env: 'API_SEATS',
+    description:
+      'How many requests are answered at a time of those whom flow control limits; each priority level has its share. The more, the ' +
+      'longer others wait beside a flood.',
+    default: 240,
     min: 1,
     max: 100_000,
   }),

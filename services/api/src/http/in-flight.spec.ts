@@ -17,6 +17,14 @@ describe('InFlight', () => {
     expect(inFlight.enter('reading')).toBeUndefined();
   });
 
+  it("counts those who have seats by other rules, and gives them nobody's place", () => {
+    const inFlight = new InFlight({ maxReads: 1, maxWrites: 1 });
+    const ends = [inFlight.count('changing'), inFlight.count('changing')];
+    expect([inFlight.enter('changing'), inFlight.now('changing')]).toEqual([expect.any(Function), 3]);
+    for (const end of ends) end();
+    expect(inFlight.now('changing')).toBe(1);
+  });
+
   it('does not count watches and logs', () => {
     const inFlight = new InFlight({ maxReads: 0, maxWrites: 0 });
     expect(inFlight.enter(classOf('watch', undefined))).toBeDefined();

@@ -13,7 +13,9 @@ export type RequestClass = 'reading' | 'changing' | 'streaming';
  */
 @Injectable()
 export class InFlight {
+  /** Of those whom nothing else holds back; beside, all others. */
   readonly #places = { reading: 0, changing: 0 };
+  readonly #others = { reading: 0, changing: 0 };
 
   readonly #most: Readonly<Record<'reading' | 'changing', number>>;
 
@@ -23,25 +25,28 @@ export class InFlight {
 
   /** How many requests of a class are being answered. */
   now(requestClass: 'reading' | 'changing'): number {
-    return this.#places[requestClass];
+    return this.#places[requestClass] + this.#others[requestClass];
   }
 
   /** Takes a place; the function gives it back (once). Undefined when all are taken. */
   enter(requestClass: RequestClass): (() => void) | undefined {
-    if (requestClass !== 'streaming' && this.#places[requestClass] >= this.#most[requestClass]) return undefined;
-    return this.count(requestClass);
+    if (requestClass === 'streaming') return nothing;
+    return this.#places[requestClass] >= this.#most[requestClass] ? undefined : countIn(this.#places, requestClass);
   }
 
-  /** Counts a request that has a place by other rules; the function ends that (once). */
+  /** Counts a request that has its seats by other rules, and takes nobody's place; the function ends that (once). */
   count(requestClass: RequestClass): () => void {
-    if (requestClass === 'streaming') return nothing;
-    this.#places[requestClass] += 1;
-    let inside = true;
-    return () => {
-      if (inside) this.#places[requestClass] -= 1;
-      inside = false;
-    };
+    return requestClass === 'streaming' ? nothing : countIn(this.#others, requestClass);
   }
+}
+
+function countIn(counts: Record<'reading' | 'changing', number>, requestClass: 'reading' | 'changing'): () => void {
+  counts[requestClass] += 1;
+  let inside = true;
+  return () => {
+    if (inside) counts[requestClass] -= 1;
+    inside = false;
+  };
 }
 
 const nothing = (): void => undefined;

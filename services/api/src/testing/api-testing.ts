@@ -39,6 +39,7 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
     maxConnections: 16,
     maxReads: 8,
     maxWrites: 8,
+    seats: 16,
     maxSessions: 8,
     bootstrap: false,
     ...more,

@@ -58,7 +58,7 @@ const authentication = {
 
 describe('a flood of one user', () => {
   const journal = new SlowJournal();
-  const { config, remove } = testConfig({ maxReads: 64, maxWrites: 32, maxConnections: 1_024 });
+  const { config, remove } = testConfig({ seats: 96, maxConnections: 1_024 });
   const agent = new Agent({ keepAlive: true, maxSockets: 512 });
   let app: NestFastifyApplication;
   let port: number;

@@ -58,10 +58,10 @@ export class FlowControl {
   #isListening = false;
 
   constructor(
-    @Inject(CONFIG) { maxReads, maxWrites }: Pick<ApiConfig, 'maxReads' | 'maxWrites'>,
+    @Inject(CONFIG) { seats }: Pick<ApiConfig, 'seats'>,
     private readonly cluster: ClusterCache,
   ) {
-    this.#seats = maxReads + maxWrites;
+    this.#seats = seats;
   }
 
   /** Classifies a request, and takes seats for it. */
