@@ -16,8 +16,9 @@ beforeAll(async () => {
   parts = await TestJournals.start();
   await parts.journal('main');
   buses = await Promise.all(Array.from({ length: CLIENTS }, (_, i) => parts.nats.bus(`client ${i}`)));
-  await buses[0]!.command(createNamespace('default'));
-  await buses[0]!.command(createQuota());
+  for (const given of [createNamespace('default'), createQuota()]) {
+    expect(await buses[0]!.command(given)).toMatchObject({ ok: true });
+  }
 }, 60_000);
 afterAll(() => parts.stop());
 
@@ -29,7 +30,7 @@ function createQuota(): AnyCommand {
     metadata: { name },
     spec: { hard: { pods: String(PODS) } },
   };
-  return { id: freshId(), type: 'CreateObject', actor: 'tester', data: { ...place, object } };
+  return { id: freshId(), type: 'CreateObject', actor: 'admin', data: { ...place, object } };
 }
 
 async function used(): Promise<string | undefined> {
