@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
 import { makeSigningKeys, publicKeyOf } from '@shiplog/pki';
 import { eventually } from '@shiplog/testing';
+import { TestIssuer } from './authentication/testing/test-issuer';
 import { Rig } from './testing/rig';
 
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -139,6 +140,34 @@ describe('tokens of service accounts', () => {
     writeFileSync(file('sa.pub'), second.publicKey);
     await eventually(async () => (await codeFor(before)) === 401);
     expect(await codeFor(await token())).toBe(200);
+  });
+});
+
+describe('tokens of an OpenID Connect provider', () => {
+  it('say who asks, beside those of service accounts', async () => {
+    const issuer = await TestIssuer.start();
+    const ca = join(rig.directory, 'oidc.pem');
+    writeFileSync(ca, issuer.ca);
+    await rig.stopService('api');
+    rig.startApi({
+      OIDC_ISSUER_URL: issuer.url,
+      OIDC_CLIENT_ID: 'shiplog',
+      OIDC_CA_FILE: ca,
+      OIDC_GROUPS_CLAIM: 'groups',
+    });
+    await rig.ready();
+    const bearer = await issuer.token({ sub: 'jane', groups: ['system:serviceaccounts:default'] });
+    const userInfo = {
+      username: `${issuer.url}#jane`,
+      groups: ['system:serviceaccounts:default', 'system:authenticated'],
+    };
+    expect(JSON.parse(await whoami(bearer))).toMatchObject({ status: { userInfo } });
+    expect(await codeFor(bearer)).toBe(200);
+    const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token: bearer } };
+    const { body } = await rig.http('POST', '/apis/authentication.k8s.io/v1/tokenreviews', review);
+    expect(JSON.parse(body)).toMatchObject({ status: { authenticated: true, user: userInfo, audiences: [ISSUER] } });
+    expect(await codeFor(await token())).toBe(200);
+    issuer.stop();
   });
 });
 

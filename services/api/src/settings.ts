@@ -45,6 +45,54 @@ export const apiSettings = {
     description: 'Whom tokens must be meant for to be good here, separated by commas; none: the issuer.',
     default: '',
   }),
+  oidcIssuerUrl: text({
+    env: 'OIDC_ISSUER_URL',
+    description: 'URL of the OpenID Connect provider whose ID tokens say who somebody is; none: there is none.',
+    default: '',
+    pattern: /^https:\/\/[^?#\s]+$/,
+    example: 'https://accounts.example.com',
+  }),
+  oidcClientId: text({
+    env: 'OIDC_CLIENT_ID',
+    description: 'Whom those tokens must be for.',
+    default: '',
+  }),
+  oidcUsernameClaim: text({
+    env: 'OIDC_USERNAME_CLAIM',
+    description: 'The claim that names the user.',
+    default: 'sub',
+  }),
+  oidcUsernamePrefix: text({
+    env: 'OIDC_USERNAME_PREFIX',
+    description:
+      "What stands before the names of users; none: the issuer's URL and #, unless the claim is email; -: nothing.",
+    default: '',
+  }),
+  oidcGroupsClaim: text({
+    env: 'OIDC_GROUPS_CLAIM',
+    description: 'The claim that names groups of the user, one or a list; none: there are none.',
+    default: '',
+  }),
+  oidcGroupsPrefix: text({
+    env: 'OIDC_GROUPS_PREFIX',
+    description: 'What stands before the names of groups.',
+    default: '',
+  }),
+  oidcRequiredClaims: text({
+    env: 'OIDC_REQUIRED_CLAIMS',
+    description: 'What tokens must say besides, claim=value, separated by commas.',
+    default: '',
+  }),
+  oidcSigningAlgs: text({
+    env: 'OIDC_SIGNING_ALGS',
+    description: 'By which algorithms (RFC 7518) they may be signed, separated by commas.',
+    default: 'RS256',
+  }),
+  oidcCaFile: text({
+    env: 'OIDC_CA_FILE',
+    description: "File of the authority, PEM, of the provider's certificate; none: those of the web.",
+    default: '',
+  }),
   proxyCertFile: text({
     env: 'PROXY_CLIENT_CERT_FILE',
     description:

@@ -4,6 +4,7 @@ import { Clock } from '../common/clock';
 import type { User } from '../rest/request';
 import type { Authenticated, TokenAuthenticator } from './authenticator';
 import { bearerOf, isSilent, LONGEST_TOKEN, type RequestHeaders } from './bearer';
+import { OidcAuthenticator } from './oidc/oidc-authenticator';
 import { AccountAuthenticator } from './service-accounts/account-authenticator';
 import { TokenFileAuthenticator } from './token-file-authenticator';
 
@@ -19,9 +20,10 @@ export class Authentication implements TokenAuthenticator {
   constructor(
     tokenFile: TokenFileAuthenticator,
     accounts: AccountAuthenticator,
+    oidc: OidcAuthenticator,
     private readonly clock: Clock,
   ) {
-    this.#chain = [tokenFile, accounts];
+    this.#chain = [tokenFile, accounts, oidc];
   }
 
   /** The user of a request; undefined when it shows a credential that nobody is known by. */

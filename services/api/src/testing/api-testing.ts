@@ -29,6 +29,7 @@ export function testConfig(more: Partial<ApiConfig> = {}): { config: ApiConfig; 
     accountPublicKeysFile: '',
     accountIssuer: 'https://kubernetes.default.svc.cluster.local',
     apiAudiences: '',
+    oidcIssuerUrl: '',
     clientCaFile: '',
     rootCaFile: '',
     readConsistency: 'projection',
