@@ -5,7 +5,6 @@ import { statusOf } from '@shiplog/apimachinery';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import { clientCertificateOf } from '../authentication/client-certificate';
 import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
 import { FailureFilter } from './failure-filter';
@@ -18,6 +17,7 @@ import { closeSessionsOf, headerBytes, speakHttp2 } from './http2';
 import { MAX_HEADER_BYTES } from './limits';
 import { RequestMetrics } from './metrics/request-metrics';
 import { isHttp2, readBody } from './request-body';
+import { requestHead } from './request-head';
 import { sendBody, sendStream, type Exchange } from './respond';
 import { HEADERS_TOO_LARGE } from './unreadable-requests';
 
@@ -155,14 +155,5 @@ export function answerUnroutable(error: unknown, reply: FastifyReply): void {
 }
 
 function headOf(request: FastifyRequest): RequestHead {
-  const { url } = request.raw;
-  const question = url?.indexOf('?') ?? -1;
-  return {
-    method: request.method,
-    path: question < 0 ? (url ?? '/') : (url ?? '').slice(0, question),
-    query: request.query as RequestHead['query'],
-    headers: request.headers,
-    rawHeaders: request.raw.rawHeaders,
-    certificate: clientCertificateOf(request.raw.socket),
-  };
+  return requestHead(request.raw, request.raw.url ?? '/', request.query as RequestHead['query']);
 }

@@ -12,6 +12,7 @@ import type { Answer } from '../rest/answer';
 import { originForm } from './absolute-form';
 import { FailureFilter } from './failure-filter';
 import { Gateway, type Admitted, type RequestHead } from './gateway';
+import { requestHead } from './request-head';
 import { sendBody, sendStream } from './respond';
 
 /** How long an idle connection of a session goes before the kernel asks whether the other side is there, in milliseconds. */
@@ -89,11 +90,5 @@ interface KeepAlive {
 function headOf(request: IncomingMessage): RequestHead {
   const url = originForm(request.url);
   const question = url.indexOf('?');
-  return {
-    method: request.method ?? 'GET',
-    path: question < 0 ? url : url.slice(0, question),
-    query: question < 0 ? {} : parseQuery(url.slice(question + 1)),
-    headers: request.headers,
-    rawHeaders: request.rawHeaders,
-  };
+  return requestHead(request, url, question < 0 ? {} : parseQuery(url.slice(question + 1)));
 }
