@@ -124,6 +124,32 @@ describe('a stream both ways', () => {
     stuck.close();
   });
 
+  it('goes on beside 199 others', async () => {
+    await serve(async (stream) => {
+      stream.accept();
+      for await (const { data } of stream.chunks) await stream.write(1, data);
+    });
+    const streams = await Promise.all(Array.from({ length: 200 }, () => open()));
+    const echoed = streams.map(async (stream, index) => {
+      await stream.write(0, Buffer.from(`session ${index}`));
+      stream.end();
+      return read(stream);
+    });
+    expect(await Promise.all(echoed)).toEqual(streams.map((_, index) => ({ 1: `session ${index}` })));
+  });
+
+  it('that is closed while its writer waits for room lets the writer go', async () => {
+    const { ended } = await serve(async (stream) => {
+      stream.accept();
+      await untilOver(stream);
+    });
+    const stream = await open();
+    const writing = thrown(stream.write(0, Buffer.alloc(10 * MEGABYTE)));
+    stream.close();
+    expect(await writing).toBeInstanceOf(Error);
+    await ended;
+  });
+
   it('that is refused tells why, and is asked for once', async () => {
     const { asked } = await serve(() => Promise.reject(new StatusError({ code: 404, message: 'pod does not exist' })));
     await expect(open()).rejects.toMatchObject({ status: { code: 404, message: 'pod does not exist' } });

@@ -47,6 +47,7 @@ class Duplex implements AcceptableStream {
   constructor(
     private readonly source: Source,
     private readonly sink: Sink,
+    private readonly side: 'asks' | 'answers',
   ) {
     void source.over.then((error) => {
       if (error !== undefined) this.#fail(error);
@@ -87,9 +88,9 @@ class Duplex implements AcceptableStream {
     this.#abort.abort(reason ?? new Error('the stream was closed here'));
   }
 
-  /** Whether the other side has ended, and then gone: as it should be. */
+  /** Whether who answers has ended, and then gone, as it should be. Who asked and goes, wants nothing more done. */
   get #wasLeft(): boolean {
-    return this.sink.signal.aborted && this.source.hasEnded && !this.signal.aborted;
+    return this.side === 'asks' && this.sink.signal.aborted && this.source.hasEnded && !this.signal.aborted;
   }
 
   #lose(): void {
@@ -130,7 +131,7 @@ export async function openDuplex(
   signal?.addEventListener('abort', leave, { once: true });
   try {
     const sink = new Sink(end, wayBack(await source.reached), newStreamId(), BOTH_WAYS);
-    const duplex = new Duplex(source, sink);
+    const duplex = new Duplex(source, sink, 'asks');
     await source.opened;
     return duplex;
   } catch (error) {
@@ -151,7 +152,7 @@ export async function answerWithDuplex(
   if (reply === undefined) return;
   const id = newStreamId();
   const source = new Source(end, { subject, id, pace: BOTH_WAYS });
-  const duplex = new Duplex(source, new Sink(end, reply, id, BOTH_WAYS));
+  const duplex = new Duplex(source, new Sink(end, reply, id, BOTH_WAYS), 'answers');
   try {
     await handler(duplex);
     duplex.close();

@@ -91,6 +91,7 @@ export class Sink implements StreamSink {
     this.#publish(kind, payload);
     this.#finished = true;
     this.#leave();
+    this.#wake();
   }
 
   /** Ends it, and tells the reader why as soon as that can be told. */
@@ -102,7 +103,7 @@ export class Sink implements StreamSink {
 
   /** Resolves once a chunk may be sent; rejects with what ended the stream. */
   async #room(): Promise<void> {
-    while (this.#sent - this.#acknowledged >= this.pace.window && !this.signal.aborted) {
+    while (this.#sent - this.#acknowledged >= this.pace.window && !this.signal.aborted && !this.#finished) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.signal.throwIfAborted();

@@ -152,9 +152,17 @@ describe('sessions with containers', () => {
     });
   });
 
+  it('go on beside one that nobody reads, and that one ends too', async () => {
+    const stuck = await exec('/busybox yes');
+    expect((await heard(await exec('echo beside'))).stdout).toBe('beside\n');
+    stuck.close();
+    await eventually(async () => (await processesWith('/busybox\u0000yes')) === 0);
+  });
+
   it('end with a reason when the kubelet stops, and leave nothing; a new one ends what a killed one left', async () => {
     const stream = await exec('/busybox sleep 4712');
     const dialed = await dial(8080);
+    await exec('/busybox yes');
     const ends = [heard(stream), heardBytes(dialed)].map((end) => end.catch((error: unknown) => error));
     await eventually(async () => (await processesWith('sleep\u00004712')) === 1);
     await node.stopKubelet();
@@ -163,6 +171,7 @@ describe('sessions with containers', () => {
       expect(reason).toContain('the kubelet is stopping');
     }
     await eventually(async () => (await processesWith('sleep\u00004712')) === 0);
+    await eventually(async () => (await processesWith('/busybox\u0000yes')) === 0);
     await node.startKubelet();
   });
 });
