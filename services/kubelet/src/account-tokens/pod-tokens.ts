@@ -30,12 +30,13 @@ export class PodTokens implements OnApplicationShutdown {
   /** Sees to a pod's tokens from now on. What a pod asks for never changes. */
   hold(pod: Pod): void {
     const { uid } = pod.metadata;
-    if (this.#byPod.has(uid) || hasEnded(pod)) return;
+    const demands = demandsOf(pod);
+    if (demands.length === 0 || this.#byPod.has(uid) || hasEnded(pod)) return;
     const tokens = new Map<string, PodToken>();
-    for (const { volume, demand } of demandsOf(pod)) {
+    for (const { volume, demand } of demands) {
       if (!tokens.has(keyOf(demand))) tokens.set(keyOf(demand), this.#tokenOf(pod, volume, demand));
     }
-    if (tokens.size > 0) this.#byPod.set(uid, tokens);
+    this.#byPod.set(uid, tokens);
   }
 
   release(podUid: string): void {
