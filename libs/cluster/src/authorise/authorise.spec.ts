@@ -146,6 +146,13 @@ describe('whoever sends a command', () => {
     expect(ofNode).toContain('only an api knows more of a user');
   });
 
+  it('is no user that bears the name of an api', () => {
+    const own = { actor: 'system:shiplog:api' };
+    expect(rejection(populated(), api, createPod('new'), own)).toBeUndefined();
+    const user = { groups: ['system:masters'] };
+    expect(rejection(populated(), api, createPod('new'), { ...own, user })).toContain('it may not speak for');
+  });
+
   it('says nothing of Events that are made from the log, unless it is an api', () => {
     const made = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'e', namespace: 'default', uid: 'u' } };
     const key = { resource: 'events', namespace: 'default', name: 'e' };

@@ -76,12 +76,12 @@ function detailsRejection({ kind }: Principal, { user }: AnyCommand): string | u
   return kind !== 'api' && user !== undefined ? 'only an api knows more of a user than the name' : undefined;
 }
 
-function actorRejection({ kind, name }: Principal, { actor }: AnyCommand): string | undefined {
+function actorRejection({ kind, name }: Principal, { actor, user }: AnyCommand): string | undefined {
   const isOwn = ((): boolean => {
     switch (kind) {
       case 'api':
-        // It has authenticated its users; nobody of the cluster itself comes by that door.
-        return actor === serviceActor('api') || !isClusterActor(actor);
+        // It has authenticated its users; nobody of the cluster itself comes by that door, whatever a certificate calls them.
+        return isClusterActor(actor) ? actor === serviceActor('api') && user === undefined : true;
       case 'node':
         return actor === nodeActor(name);
       case 'user':
