@@ -9,6 +9,7 @@ import { folderOf } from '../../launcher/src/system/debian';
 import { measureApi } from './api/measure-api';
 import { measureFlood } from './flood/measure-flood';
 import { measureScale } from './scale/measure-scale';
+import { measureSessions } from './sessions/measure-sessions';
 import { measureSoak } from './soak/measure-soak';
 import { toolPath } from '../../launcher/src/system/run';
 import { hasApt } from '../../launcher/src/system/tools';
@@ -22,6 +23,7 @@ Examples:
   npm run measure -- api                     with 5,000 pods and 20 large definitions
   npm run measure -- soak                    500 watchers of 20,000 changes
   npm run measure -- flood                   1,000 requests a second of one user, beside another's
+  npm run measure -- sessions                100 MB through exec each way, a log of 10 MB, 200 sessions
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
 
@@ -93,6 +95,16 @@ program
   .option('--per-second <number>', 'requests of the flood', whole, 1_000)
   .option('--seconds <number>', 'how long', whole, 10)
   .action(({ perSecond, seconds }: { perSecond: number; seconds: number }) => measureFlood(perSecond, seconds));
+
+program
+  .command('sessions')
+  .description("exec and logs by kubectl beside the engine's own, on a real node, and many sessions at once")
+  .option('--megabytes <number>', 'through an exec, each way', whole, 100)
+  .option('--log-megabytes <number>', 'of a log', whole, 10)
+  .option('--sessions <number>', 'at once', whole, 200)
+  .action(({ megabytes, logMegabytes, sessions }: { megabytes: number; logMegabytes: number; sessions: number }) =>
+    measureSessions(megabytes, logMegabytes, sessions),
+  );
 
 program.parseAsync().then(
   () => process.exit(0),

@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Exec, type V1Status } from '@kubernetes/client-node';
+import { NodeRig } from '../../../clients/src/node-rig';
+import { nodeConfigOf } from '../../../clients/src/node-config';
+import { BUSYBOX } from '../../../../services/kubelet/src/testing/test-engine';
+
+const ROUNDS = 3;
+const MEGABYTE = 1_000_000;
+const LINE_BYTES = 100;
+/** What an exec through the cluster may be slower than the engine's own, at most, and the reading of a log. */
+const MOST_TIMES = 2;
+
+/** One transfer: how long it took by kubectl and by the engine's own client, in seconds. */
+interface Transfer {
+  readonly what: string;
+  readonly kubectl: number;
+  readonly docker: number;
+}
+
+/** A program that is given so many bytes, and what it prints is counted. Seconds from its start to its end. */
+async function timed(program: string, args: readonly string[], env: NodeJS.ProcessEnv, input: number, output: number) {
+  const begun = performance.now();
+  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  let got = 0;
+  child.stdout.on('data', (chunk: Buffer) => (got += chunk.length));
+  const given =
+    input === 0
+      ? Promise.resolve(child.stdin.end())
+      : pipeline(createReadStream('/dev/zero', { end: input - 1, highWaterMark: 65_536 }), child.stdin);
+  const [[code]] = (await Promise.all([once(child, 'close'), given])) as [[number | null], unknown];
+  if (code !== 0 || got < output) throw new Error(`${program} ended with ${code} after ${got} of ${output} bytes`);
+  return (performance.now() - begun) / 1_000;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+class Sessions {
+  private constructor(
+    private readonly node: NodeRig,
+    private readonly container: string,
+  ) {}
+
+  static async start(logMegabytes: number): Promise<Sessions> {
+    const node = await NodeRig.start();
+    const lines = (logMegabytes * MEGABYTE) / LINE_BYTES;
+    const line = 'x'.repeat(LINE_BYTES - 1);
+    const script = `/busybox yes ${line} | /busybox head -n ${lines}; /busybox sleep 100000`;
+    const spec = {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: 'main', image: BUSYBOX, command: ['/busybox', 'sh', '-c', script] }],
+    };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'busy' }, spec };
+    await node.rig.kubectl('create -f -', { input: JSON.stringify(pod) });
+    await node.rig.kubectl('wait --for=condition=Ready pod/busy --timeout=60s');
+    const id = await node.rig.kubectl('get pod busy -o jsonpath={.status.containerStatuses[0].containerID}');
+    return new Sessions(node, id.replace('docker://', ''));
+  }
+
+  stop(): Promise<void> {
+    return this.node.stop();
+  }
+
+  /** The same by both clients, in turns. */
+  async transfer(what: string, kubectl: readonly string[], docker: readonly string[], input: number, output: number) {
+    const { rig, engine } = this.node;
+    const took = { kubectl: [] as number[], docker: [] as number[] };
+    for (let round = 0; round < ROUNDS; round++) {
+      took.docker.push(await timed('docker', ['-H', engine.host, ...docker], process.env, input, output));
+      took.kubectl.push(await timed('kubectl', kubectl, rig.kubectlEnv(), input, output));
+    }
+    return { what, kubectl: median(took.kubectl), docker: median(took.docker) };
+  }
+
+  async transfers(megabytes: number, logMegabytes: number): Promise<Transfer[]> {
+    const bytes = megabytes * MEGABYTE;
+    const out = ['/busybox', 'head', '-c', String(bytes), '/dev/zero'];
+    const into = ['/busybox', 'sh', '-c', '/busybox cat > /dev/null'];
+    const { container } = this;
+    return [
+      await this.transfer(
+        `exec, ${megabytes} MB out`,
+        ['exec', 'busy', '--', ...out],
+        ['exec', container, ...out],
+        0,
+        bytes,
+      ),
+      await this.transfer(
+        `exec, ${megabytes} MB in`,
+        ['exec', '-i', 'busy', '--', ...into],
+        ['exec', '-i', container, ...into],
+        bytes,
+        0,
+      ),
+      await this.transfer(
+        `log of ${logMegabytes} MB`,
+        ['logs', 'busy'],
+        ['logs', container],
+        0,
+        logMegabytes * MEGABYTE,
+      ),
+    ];
+  }
+
+  /** So many at once, each of which is answered once before any of them ends; seconds until all are answered, and until all ended. */
+  async atOnce(count: number): Promise<{ readonly answered: number; readonly ended: number }> {
+    const exec = new Exec(nodeConfigOf(this.node.rig));
+    const begun = performance.now();
+    const seconds = (): number => (performance.now() - begun) / 1_000;
+    const sessions = Array.from({ length: count }, () => {
+      const [input, out] = [new PassThrough(), new PassThrough()];
+      const line = ['/busybox', 'sh', '-c', 'read line; echo "$line"; read line'];
+      const ended = new Promise<V1Status>((resolve, reject) => {
+        exec.exec('default', 'busy', 'main', line, out, null, input, false, resolve).catch(reject);
+      });
+      input.write('hello\n');
+      return { input, ended, answered: once(out, 'data') };
+    });
+    await Promise.all(sessions.map(({ answered }) => answered));
+    const answered = seconds();
+    for (const { input } of sessions) input.write('\n');
+    const statuses = await Promise.all(sessions.map(({ ended }) => ended));
+    const failed = statuses.filter(({ status }) => status !== 'Success');
+    if (failed.length > 0) throw new Error(`${failed.length} sessions failed: ${failed[0]?.message}`);
+    return { answered, ended: seconds() };
+  }
+}
+
+/** The figures for people. Throws when a transfer takes longer than it may. */
+export async function measureSessions(megabytes: number, logMegabytes: number, count: number): Promise<void> {
+  const sessions = await Sessions.start(logMegabytes);
+  try {
+    const transfers = await sessions.transfers(megabytes, logMegabytes);
+    for (const { what, kubectl, docker } of transfers) {
+      const times = (kubectl / docker).toFixed(2);
+      process.stdout.write(
+        `  ${what.padEnd(20)} kubectl ${kubectl.toFixed(2)} s, docker ${docker.toFixed(2)} s: ${times} ×\n`,
+      );
+    }
+    const { answered, ended } = await sessions.atOnce(count);
+    process.stdout.write(
+      `  ${count} sessions at once: all answered after ${answered.toFixed(1)} s, all ended after ${ended.toFixed(1)} s\n`,
+    );
+    const slow = transfers.filter(({ kubectl, docker }) => kubectl > MOST_TIMES * docker);
+    if (slow.length > 0)
+      throw new Error(`more than ${MOST_TIMES} × as long as docker: ${slow.map(({ what }) => what).join('; ')}`);
+  } finally {
+    await sessions.stop();
+  }
+}
