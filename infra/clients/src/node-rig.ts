@@ -8,14 +8,14 @@ import { TestEngine } from '../../../services/kubelet/src/testing/test-engine';
 
 export const NODE = 'node-a';
 
-/** An api with a node: a scheduler, a container engine, and a kubelet in a process of its own; only the pod network is a stand-in. */
+/** An api with a node: a scheduler, a controller (for what each namespace and account has), a container engine, and a kubelet in a process of its own; only the pod network is a stand-in. */
 export class NodeRig {
   #kubelet: ServiceProcess;
 
   private constructor(
     readonly rig: Rig,
     readonly engine: TestEngine,
-    private readonly scheduler: ServiceProcess,
+    private readonly others: readonly ServiceProcess[],
     private readonly stateDir: string,
   ) {
     this.#kubelet = this.#run();
@@ -23,10 +23,14 @@ export class NodeRig {
 
   static async start(): Promise<NodeRig> {
     const [rig, engine] = await Promise.all([Rig.start(), TestEngine.start()]);
-    const scheduler = ServiceProcess.run('scheduler', 'scheduler-1', { NATS_URL: rig.nats.url });
+    const env = { NATS_URL: rig.nats.url, CA_FILE: join(rig.directory, 'ca.pem') };
+    const others = [
+      ServiceProcess.run('scheduler', 'scheduler-1', env),
+      ServiceProcess.run('controller', 'controller-1', env),
+    ];
     const stateDir = await mkdtemp(join(tmpdir(), 'shiplog-kubelet-'));
     await NetworkStandIn.serve(await rig.nats.bus('network', { role: 'network', name: NODE }));
-    const node = new NodeRig(rig, engine, scheduler, stateDir);
+    const node = new NodeRig(rig, engine, others, stateDir);
     await node.ready();
     return node;
   }
@@ -47,7 +51,7 @@ export class NodeRig {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#kubelet.stop('SIGTERM'), this.scheduler.stop('SIGTERM')]);
+    await Promise.all([this.#kubelet, ...this.others].map((service) => service.stop('SIGTERM')));
     await Promise.all([this.rig.stop(), this.engine.stop()]);
     await rm(this.stateDir, { recursive: true, force: true });
   }
