@@ -13,7 +13,7 @@ const MADE_UP = serviceActor('projection');
 export class Follower {
   readonly #copy = new Map<string, StoredObject>();
   readonly #last = new Map<string, number>();
-  /** Channels of which a reload has told: what lies between came as one change. */
+  /** Channels that were loaded anew: what lies between came as one change, or as none. */
   readonly #reloaded = new Set<string>();
 
   constructor(
@@ -28,6 +28,8 @@ export class Follower {
       this.#last.set(resource, from);
       for (const object of projection.list(resource)) this.#put(resource, object);
     }
+    // It tells what differs: of what was made and is gone again since, nothing does.
+    projection.onReloaded(() => channels.forEach(({ resource }) => this.#reloaded.add(resource)));
     projection.onApplied((batch) => {
       try {
         for (const applied of batch)
