@@ -6,6 +6,8 @@ import type { Followed } from './cursor';
 
 export interface ProjectionOptions {
   channels: Followed;
+  /** Ends the opening of one that is not wanted any more, and the projection itself. */
+  signal?: AbortSignal;
   logger: Logger;
   /** What is kept of each object; default: all of it. */
   keep?: View;

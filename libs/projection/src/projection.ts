@@ -74,6 +74,7 @@ export class Projection {
     this.#proof = new Proof(this.#kept);
     if (options.accept !== undefined) this.#acceptance = new Acceptance(options.accept, options.logger);
     this.#cursors = new Cursors(options.channels);
+    options.signal?.addEventListener('abort', () => this.#stop.abort(), { once: true });
   }
 
   /** Resolves when the state is loaded and live; waits for the journal as long as it takes. */

@@ -12,7 +12,7 @@ import type { KubeletConfig } from '../settings';
 @Injectable()
 export class ClusterView implements OnApplicationShutdown {
   #opened: Projection | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -24,14 +24,15 @@ export class ClusterView implements OnApplicationShutdown {
   async open(): Promise<boolean> {
     const { bus, logger, config } = this;
     const channels = channelsOf('kubelet', config.nodeName);
-    const projection = await Projection.open(bus, { logger, accept: soundObject, channels });
+    const { signal } = this.#closing;
+    const projection = await Projection.open(bus, { logger, accept: soundObject, channels, signal });
     this.#opened = projection;
-    if (this.#closed) await projection.close();
-    return !this.#closed;
+    if (signal.aborted) await projection.close();
+    return !signal.aborted;
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await this.#opened?.close();
   }
 

@@ -173,6 +173,8 @@ describe('sessions with containers', () => {
     await eventually(async () => (await processesWith('sleep\u00004712')) === 0);
     await eventually(async () => (await processesWith('/busybox\u0000yes')) === 0);
     await node.startKubelet();
+    const again = async (): Promise<string> => (await heard(await exec('echo again'))).stdout;
+    expect(await eventually(() => again().catch(() => undefined))).toBe('again\n');
   });
 });
 
