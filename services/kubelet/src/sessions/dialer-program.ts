@@ -1,8 +1,8 @@
 /**
  * The program that stands in a network namespace, for `node -e`: so it needs no file of its own where the services are built
- * into one. It listens on a Unix socket; each connection begins with a port
- * and the addresses to try, in a line; it is answered with a line (empty, or in
- * Go's words why there is no connection), and is the connection to that port from there on. It ends with its parent.
+ * into one. It listens on a Unix socket; each connection begins with a port and the addresses to try, in a line; it is answered
+ * with a line (empty, or in Go's words why there is no connection), and is the connection to that port from there on. It ends
+ * with its parent: its standard input is a pipe that nobody writes to, and that closes however the parent ends.
  */
 export const DIALER_PROGRAM = `
 const net = require('node:net');

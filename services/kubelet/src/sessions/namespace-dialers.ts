@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -62,11 +63,14 @@ export class NamespaceDialers implements OnApplicationShutdown {
   #start(pid: number): Helper {
     const path = join(this.#directory, `${pid}-${randomBytes(4).toString('hex')}.sock`);
     const args = [`--net=/proc/${pid}/ns/net`, process.execPath, '-e', DIALER_PROGRAM, path];
-    const made = mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    // There before the helper listens in it.
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     const child = spawn('nsenter', args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    const helper: Helper = { child, path, connections: 0, ready: made.then(() => readiness(child)) };
+    const helper: Helper = { child, path, connections: 0, ready: readiness(child) };
     helper.ready.catch(() => this.#end(pid, helper));
     child.once('exit', () => this.#end(pid, helper));
+    // What went wrong is told by `ready`, and by the exit; heard by nobody, it would end the kubelet.
+    child.on('error', () => undefined);
     child.stdin.on('error', () => undefined);
     this.#helpers.set(pid, helper);
     return helper;
