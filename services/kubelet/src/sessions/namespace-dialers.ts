@@ -65,7 +65,9 @@ export class NamespaceDialers implements OnApplicationShutdown {
     const args = [`--net=/proc/${pid}/ns/net`, process.execPath, '-e', DIALER_PROGRAM, path];
     // There before the helper listens in it.
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    const child = spawn('nsenter', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    // The kubelet's settings are none of its business.
+    const env = { PATH: process.env['PATH'] };
+    const child = spawn('nsenter', args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     const helper: Helper = { child, path, connections: 0, ready: readiness(child) };
     helper.ready.catch(() => this.#end(pid, helper));
     child.once('exit', () => this.#end(pid, helper));
