@@ -17,6 +17,9 @@ export function serviceActor(role: Role | 'projection'): string {
 /** Every authenticated user's group, beside those that an authenticator gives. */
 export const AUTHENTICATED = 'system:authenticated';
 
+/** Who does not say who they are. */
+export const ANONYMOUS = 'system:anonymous';
+
 /** The group of those who did not say who they are. */
 export const UNAUTHENTICATED = 'system:unauthenticated';
 

@@ -90,3 +90,6 @@ function mostBytes(value: unknown): number {
   }
   return sum;
 }
+
+/** Warnings that come with one answer, at most: more are not read by anybody. */
+export const WARNINGS = 64;

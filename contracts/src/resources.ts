@@ -1,3 +1,4 @@
+import type { WebhookClientConfig } from './generated/kubernetes';
 /** What names a resource everywhere inside Shiplog: `plural` for the core group, `plural.group` elsewhere. */
 export type ResourceId = string;
 
@@ -34,17 +35,7 @@ export interface ScalePaths {
 
 /** Who converts objects between versions, as `conversion.webhook` of a CustomResourceDefinition says it. */
 export interface ConversionWebhook {
-  readonly clientConfig?: {
-    readonly url?: string;
-    readonly service?: {
-      readonly name: string;
-      readonly namespace: string;
-      readonly path?: string;
-      readonly port?: number;
-    };
-    /** PEM in base64. */
-    readonly caBundle?: string;
-  };
+  readonly clientConfig?: WebhookClientConfig;
   readonly conversionReviewVersions: readonly string[];
 }
 

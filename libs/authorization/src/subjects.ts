@@ -1,10 +1,18 @@
-import { MASTERS, type Subject, type UserInfo } from '@shiplog/contracts';
+import { AUTHENTICATED, MASTERS, type Subject, type UserInfo } from '@shiplog/contracts';
 
 const ACCOUNT = 'system:serviceaccount:';
 
 /** As whom the pods of a service account ask. */
 export function accountUser(namespace: string, name: string): string {
   return `${ACCOUNT}${namespace}:${name}`;
+}
+
+/** The group of all service accounts; those of a namespace have one of their own (see `accountGroups`). */
+export const ACCOUNTS = 'system:serviceaccounts';
+
+/** The groups that every service account of a namespace is in. */
+export function accountGroups(namespace: string): string[] {
+  return [ACCOUNTS, `${ACCOUNTS}:${namespace}`, AUTHENTICATED];
 }
 
 /** The service account that a user name is of. */

@@ -1,3 +1,3 @@
 /** Programs of users that are asked over HTTPS: where they are, and what they answer. */
 export { backendOfService, type Backend, type ServiceReference, type Services, type Unavailable } from './backend';
-export { WebhookClient, WebhookFailed, type PostOptions, type WebhookClientConfig } from './webhook-client';
+export { WebhookClient, WebhookFailed, type PostOptions } from './webhook-client';

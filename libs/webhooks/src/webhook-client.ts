@@ -1,22 +1,10 @@
+import type { WebhookClientConfig } from '@shiplog/contracts';
 import { Pool } from 'undici';
 import { backendOfService, type Services } from './backend';
 import { failureOfCode } from './failure-of-code';
 
 const KEPT = 32;
 const CONNECT_MS = 5_000;
-
-/** Where a webhook is: at a URL, or behind a Service; as the API's WebhookClientConfigs have it. */
-export interface WebhookClientConfig {
-  readonly url?: string;
-  readonly service?: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly path?: string;
-    readonly port?: number;
-  };
-  /** PEM in base64; absent: those that Node trusts. */
-  readonly caBundle?: string;
-}
 
 export interface PostOptions {
   readonly timeoutSeconds: number;

@@ -1,4 +1,10 @@
-import type { KubeObject, KubeStatus, ResourceVersion, WebhookAnswer } from '@shiplog/contracts';
+import {
+  WARNINGS,
+  type KubeObject,
+  type KubeStatus,
+  type ResourceVersion,
+  type WebhookAnswer,
+} from '@shiplog/contracts';
 import { ok, type Result, statusOf } from '@shiplog/apimachinery';
 import type { CostBudget } from '../cel/runtime-cost';
 import type { ReadonlyCluster } from '../context';
@@ -15,9 +21,6 @@ import type { RequestFacts } from './request';
 
 /** Of all expressions for one command: what is beyond is answered as a policy that can't be asked. */
 const COMMAND_COST = 10_000_000;
-/** Warnings that a client is told of, at most. */
-const MOST_WARNINGS = 100;
-
 const NOTHING: ReadonlyMap<string, AnsweredQuestion> = new Map();
 
 /** What the cluster's own policies and webhooks say of one command: asked where it is decided, noted for its answer and its events. */
@@ -131,7 +134,7 @@ export class AdmissionRun {
   }
 
   warn(text: string): void {
-    if (this.warnings.length < MOST_WARNINGS && !this.warnings.includes(text)) this.warnings.push(text);
+    if (this.warnings.length < WARNINGS && !this.warnings.includes(text)) this.warnings.push(text);
   }
 
   annotate(annotations: Readonly<Record<string, string>>): void {

@@ -1,4 +1,5 @@
 import { AUTHENTICATED, MASTERS, UNAUTHENTICATED, type Subject } from '@shiplog/contracts';
+import { ACCOUNTS } from '../subjects';
 
 const GROUP = 'rbac.authorization.k8s.io';
 
@@ -18,7 +19,7 @@ export const DEFAULT_CLUSTER_ROLE_BINDINGS: readonly DefaultBinding[] = [
   { role: 'system:discovery', subjects: [group(AUTHENTICATED)] },
   { role: 'system:basic-user', subjects: [group(AUTHENTICATED)] },
   { role: 'system:public-info-viewer', subjects: [group(AUTHENTICATED), group(UNAUTHENTICATED)] },
-  { role: 'system:service-account-issuer-discovery', subjects: [group('system:serviceaccounts')] },
+  { role: 'system:service-account-issuer-discovery', subjects: [group(ACCOUNTS)] },
   { role: 'system:kube-controller-manager', subjects: [users('system:kube-controller-manager')] },
   { role: 'system:kube-scheduler', subjects: [users('system:kube-scheduler')] },
   { role: 'system:volume-scheduler', subjects: [users('system:kube-scheduler')] },

@@ -2,6 +2,7 @@ import type { AdmissionContext, AdmissionRun, AnsweredQuestion, WebhookQuestion 
 import {
   FIELD_MANAGERS,
   OBJECT_BYTES,
+  WARNINGS,
   isLargerThan,
   userOf,
   type AnyCommand,
@@ -57,13 +58,11 @@ export function contextOf(state: ReadonlyCluster, command: AnyCommand, metadata:
   return admission === undefined ? context : { ...context, admission };
 }
 
-/** Of warnings, more are not read by anybody. */
-const MOST_WARNINGS = 64;
 const WARNING_CHARACTERS = 4_096;
 
 /** What the sender should be told, as far as an answer has room for it. */
 export function warningsOf({ warnings }: Pick<DecisionContext, 'warnings'>): string[] {
-  return warnings.slice(0, MOST_WARNINGS).map((text) => text.slice(0, WARNING_CHARACTERS));
+  return warnings.slice(0, WARNINGS).map((text) => text.slice(0, WARNING_CHARACTERS));
 }
 
 /** An event that was decided but has no place in the log yet. */

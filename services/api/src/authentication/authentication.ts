@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { UNAUTHENTICATED } from '@shiplog/contracts';
+import { ANONYMOUS, UNAUTHENTICATED } from '@shiplog/contracts';
 import { Clock } from '../common/clock';
 import type { User } from '../rest/request';
 import type { Authenticated, TokenAuthenticator } from './authenticator';
@@ -33,7 +33,7 @@ export class Authentication implements TokenAuthenticator {
     if (isTrusted && certificate.user !== undefined) return certificate.user;
     const token = bearerOf(head);
     // A certificate that names nobody is as good as none; one that is not trusted is a wrong credential.
-    if (token === undefined) return isSilent(head) && (certificate === undefined || isTrusted) ? ANONYMOUS : undefined;
+    if (token === undefined) return isSilent(head) && (certificate === undefined || isTrusted) ? NOBODY : undefined;
     const known = this.authenticateToken(token);
     return known instanceof Promise ? known.then((settled) => settled?.user) : known?.user;
   }
@@ -58,5 +58,4 @@ export class Authentication implements TokenAuthenticator {
   }
 }
 
-/** Who does not say who they are. */
-const ANONYMOUS: User = { name: 'system:anonymous', uid: '', groups: [UNAUTHENTICATED] };
+const NOBODY: User = { name: ANONYMOUS, uid: '', groups: [UNAUTHENTICATED] };

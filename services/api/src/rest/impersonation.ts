@@ -1,10 +1,9 @@
-import { accountOfUser, type ResourceRequest } from '@shiplog/authorization';
-import { AUTHENTICATED, UNAUTHENTICATED, type UserInfo } from '@shiplog/contracts';
+import { accountGroups, accountOfUser, type ResourceRequest } from '@shiplog/authorization';
+import { ANONYMOUS, AUTHENTICATED, UNAUTHENTICATED, type UserInfo } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
 import { throwStatus } from './errors';
 import type { User } from './request';
 
-const ANONYMOUS = 'system:anonymous';
 const EXTRA = 'impersonate-extra-';
 const AUTHENTICATION = 'authentication.k8s.io';
 
@@ -61,7 +60,7 @@ function needsOf(user: UserInfo, { name, uid, groups, extra, account }: Asked): 
 
 /** A service account is in the groups of its kind, where no others are asked for; everybody is known or not known. */
 function allGroups(name: string, asked: readonly string[], account: Asked['account']): string[] {
-  const own = account === undefined ? [] : ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`];
+  const own = account === undefined ? [] : accountGroups(account.namespace);
   const groups = asked.length > 0 ? [...asked] : own;
   if (groups.includes(AUTHENTICATED) || groups.includes(UNAUTHENTICATED)) return groups;
   return [...groups, name === ANONYMOUS ? UNAUTHENTICATED : AUTHENTICATED];

@@ -1,5 +1,5 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import type { Access, Request, ResourceRequest } from '@shiplog/authorization';
+import { accountGroups, accountUser, type Access, type Request, type ResourceRequest } from '@shiplog/authorization';
 import type { UserInfo } from '@shiplog/contracts';
 import { spendOnFunction } from '../program';
 
@@ -140,8 +140,5 @@ function registerChecks(env: Environment): void {
 
 /** Who a service account is to authorizers, by its groups (serviceaccount.UserInfo in Kubernetes' apiserver). */
 function serviceAccount(asker: Authorizer, namespace: string, name: string): Authorizer {
-  return asker.as({
-    username: `system:serviceaccount:${namespace}:${name}`,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
-  });
+  return asker.as({ username: accountUser(namespace, name), groups: accountGroups(namespace) });
 }

@@ -1,9 +1,8 @@
-import type { KubeStatus, WebhookAnswer } from '@shiplog/contracts';
+import { WARNINGS, type KubeStatus, type WebhookAnswer } from '@shiplog/contracts';
 import { isJsonObject } from '@shiplog/apimachinery';
 
 const REVIEW = 'AdmissionReview';
 const GROUP = 'admission.k8s.io';
-const MOST_WARNINGS = 64;
 const MOST_ANNOTATIONS = 64;
 
 /** What is wrong with an answer, as Kubernetes says it. */
@@ -99,7 +98,7 @@ function operationsOf(text: string): unknown[] {
 
 function listed(warnings: unknown): { warnings?: string[] } {
   if (!Array.isArray(warnings) || warnings.length === 0) return {};
-  return { warnings: warnings.filter((text) => typeof text === 'string').slice(0, MOST_WARNINGS) };
+  return { warnings: warnings.filter((text) => typeof text === 'string').slice(0, WARNINGS) };
 }
 
 function annotated(annotations: unknown): { auditAnnotations?: Record<string, string> } {

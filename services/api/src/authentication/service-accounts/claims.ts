@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { AUTHENTICATED } from '@shiplog/contracts';
+import { accountGroups, accountUser } from '@shiplog/authorization';
 import type { User } from '../../rest/request';
 
 /** Clocks of two machines differ, and what ends is told to all a little later: as much as Kubernetes allows, in seconds. */
@@ -76,7 +76,7 @@ export function claimsOf(grant: Grant): AccountClaims {
     jti: grant.id,
     'kubernetes.io': about,
     nbf: from,
-    sub: usernameOf(namespace, account.name),
+    sub: accountUser(namespace, account.name),
   };
 }
 
@@ -98,20 +98,15 @@ export function userOfClaims({ jti, 'kubernetes.io': about }: AccountClaims): Us
   ];
   const extra = known.flatMap(([key, value]) => (value === undefined ? [] : [[`${EXTRA}${key}`, [value]]]));
   return {
-    name: usernameOf(namespace, serviceaccount.name),
+    name: accountUser(namespace, serviceaccount.name),
     uid: serviceaccount.uid,
-    groups: [ACCOUNTS, `${ACCOUNTS}:${namespace}`, AUTHENTICATED],
+    groups: accountGroups(namespace),
     extra: Object.fromEntries(extra) as Record<string, string[]>,
   };
 }
 
 const EXTRA = 'authentication.kubernetes.io/';
-const ACCOUNTS = 'system:serviceaccounts';
-
-function usernameOf(namespace: string, name: string): string {
-  return `system:serviceaccount:${namespace}:${name}`;
-}
 
 function subjectOf({ 'kubernetes.io': { namespace, serviceaccount } }: AccountClaims): string {
-  return usernameOf(namespace, serviceaccount.name);
+  return accountUser(namespace, serviceaccount.name);
 }

@@ -1,4 +1,6 @@
-/** What a request says of who makes it. */
+import { MASTERS, nodeActor, NODES } from '@shiplog/contracts';
+
+/** What a request says of who makes it: all that signing depends on, as whoever reads requests gives it. */
 export interface RequestedIdentity {
   readonly commonName: string;
   readonly organizations: readonly string[];
@@ -11,9 +13,7 @@ export interface RequestedIdentity {
 /** Why a signer does not sign a request, in Kubernetes' words; undefined when it does. */
 type Check = (identity: RequestedIdentity, usages: readonly string[]) => string | undefined;
 
-const MASTERS = 'system:masters';
-const NODES = 'system:nodes';
-const NODE_PREFIX = 'system:node:';
+const NODE_PREFIX = nodeActor('');
 
 /** The signers of Kubernetes that sign with the authority of the api's clients. */
 export const SIGNERS: ReadonlyMap<string, Check> = new Map<string, Check>([

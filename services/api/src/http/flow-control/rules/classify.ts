@@ -1,4 +1,4 @@
-import type { FlowSchema, FlowSchemaSpec } from '@shiplog/contracts';
+import { AUTHENTICATED, UNAUTHENTICATED, type FlowSchema, type FlowSchemaSpec } from '@shiplog/contracts';
 
 type Rule = NonNullable<FlowSchemaSpec['rules']>[number];
 type Subject = Rule['subjects'][number];
@@ -20,9 +20,6 @@ export interface FlowResource {
   readonly namespace: string;
 }
 
-/** Groups that all are in who say who they are, and all others. */
-const KNOWN = 'system:authenticated';
-const UNKNOWN = 'system:unauthenticated';
 const SERVICE_ACCOUNT = 'system:serviceaccount:';
 
 /** The schema that a request belongs to: of those that match it, the first by precedence and name. Undefined: none matches. */
@@ -84,7 +81,7 @@ function isSubject({ kind, user, group, serviceAccount }: Subject, { name, group
 }
 
 function isMember(group: string, groups: readonly string[]): boolean {
-  return group === '*' || groups.includes(group) || (group === KNOWN && !groups.includes(UNKNOWN));
+  return group === '*' || groups.includes(group) || (group === AUTHENTICATED && !groups.includes(UNAUTHENTICATED));
 }
 
 function has(list: readonly string[], item: string): boolean {
