@@ -1,18 +1,14 @@
 import 'reflect-metadata';
-import { delimiter } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { measureFanout } from '../../../services/journal/src/testing/fanout';
 import { measurePressure } from '../../../services/journal/src/testing/pressure';
 import { measureTakeover } from '../../../services/journal/src/testing/takeover';
-import { settingsFrom } from '../../launcher/src/settings';
-import { folderOf } from '../../launcher/src/system/debian';
 import { measureApi } from './api/measure-api';
 import { measureFlood } from './flood/measure-flood';
 import { measureScale } from './scale/measure-scale';
 import { measureSessions } from './sessions/measure-sessions';
 import { measureSoak } from './soak/measure-soak';
-import { toolPath } from '../../launcher/src/system/run';
-import { hasApt } from '../../launcher/src/system/tools';
+import { prepareTools } from '../../testing/src/tools';
 
 const EXAMPLES = `
 Examples:
@@ -37,11 +33,9 @@ function wholes(text: string, before: readonly number[] = []): number[] {
   return [...before, whole(text)];
 }
 
-/** What the journals' tests call by its name. */
+/** They run what tests run. */
 async function prepare(): Promise<void> {
-  const { cache } = settingsFrom(process.env);
-  const nats = hasApt() ? await folderOf('nats-server', 'nats-server', 'usr/sbin/nats-server', cache) : undefined;
-  process.env['PATH'] = [...(nats === undefined ? [] : [nats]), toolPath()].join(delimiter);
+  process.env['PATH'] = await prepareTools();
 }
 
 const program = new Command('npm run measure --')

@@ -1,12 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { REPOSITORY, settingsFrom } from '../../launcher/src/settings';
-import { toolPath } from '../../launcher/src/system/run';
-import { folderOf } from '../../launcher/src/system/debian';
-import { ensureTools, hasApt, isRoot } from '../../launcher/src/system/tools';
+import { REPOSITORY } from '../../launcher/src/settings';
+import { isRoot } from '../../launcher/src/system/tools';
+import { prepareTools } from './tools';
 
 /** How many tests passed and failed; a suite that could not run counts as a failed test. */
 interface Count {
@@ -19,18 +18,6 @@ const NONE: Count = { passed: 0, failed: 0 };
 const PROJECTS = ['unit', 'int', 'e2e'] as const;
 /** Connections are closed and processes are reaped by then. */
 const ENDS_WITHIN_MS = 60_000;
-/** What integration and end-to-end tests call, and the Debian package that brings it. */
-const TOOLS = {
-  ip: 'iproute2',
-  nft: 'nftables',
-  conntrack: 'conntrack',
-  dockerd: 'docker.io',
-  containerd: 'containerd',
-  runc: 'runc',
-  curl: 'curl',
-  openssl: 'openssl',
-};
-
 type Project = (typeof PROJECTS)[number];
 
 /**
@@ -57,20 +44,6 @@ function canRun(project: Project): boolean {
   if (project !== 'e2e' || (process.platform === 'linux' && isRoot())) return true;
   heading('end-to-end tests are not run: they need Linux and root (sudo npm test)');
   return false;
-}
-
-/** Installs the programs that tests call; answers a PATH that has them all. */
-async function prepareTools(): Promise<string> {
-  const say = (text: string): void => void process.stdout.write(`  ${text}\n`);
-  if (process.platform === 'linux' && isRoot()) await ensureTools(TOOLS, 'tests call them', say);
-  const { cache } = settingsFrom(process.env);
-  const folders: (string | undefined)[] = [];
-  if (hasApt()) {
-    folders.push(await folderOf('nats-server', 'nats-server', 'usr/sbin/nats-server', cache));
-    folders.push(await folderOf('busybox', 'busybox-static', 'bin/busybox', cache));
-    folders.push(await folderOf('kubectl', 'kubernetes-client', 'usr/bin/kubectl', cache));
-  }
-  return [...folders.filter((folder) => folder !== undefined), toolPath()].join(delimiter);
 }
 
 async function check(path: string): Promise<Count> {

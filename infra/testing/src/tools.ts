@@ -1,0 +1,31 @@
+import { delimiter } from 'node:path';
+import { settingsFrom } from '../../launcher/src/settings';
+import { folderOf } from '../../launcher/src/system/debian';
+import { toolPath } from '../../launcher/src/system/run';
+import { ensureTools, hasApt, isRoot } from '../../launcher/src/system/tools';
+
+/** What integration and end-to-end tests call, and the Debian package that brings it. */
+const TOOLS = {
+  ip: 'iproute2',
+  nft: 'nftables',
+  conntrack: 'conntrack',
+  dockerd: 'docker.io',
+  containerd: 'containerd',
+  runc: 'runc',
+  curl: 'curl',
+  openssl: 'openssl',
+};
+
+/** Installs the programs that tests call; answers a PATH that has them all. */
+export async function prepareTools(): Promise<string> {
+  const say = (text: string): void => void process.stdout.write(`  ${text}\n`);
+  if (process.platform === 'linux' && isRoot()) await ensureTools(TOOLS, 'tests call them', say);
+  const { cache } = settingsFrom(process.env);
+  const folders: (string | undefined)[] = [];
+  if (hasApt()) {
+    folders.push(await folderOf('nats-server', 'nats-server', 'usr/sbin/nats-server', cache));
+    folders.push(await folderOf('busybox', 'busybox-static', 'bin/busybox', cache));
+    folders.push(await folderOf('kubectl', 'kubernetes-client', 'usr/bin/kubectl', cache));
+  }
+  return [...folders.filter((folder) => folder !== undefined), toolPath()].join(delimiter);
+}
