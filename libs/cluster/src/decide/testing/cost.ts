@@ -31,10 +31,29 @@ export function costOf(adversary: Adversary, bytes: number, runs: number): Cost 
 /** Below this many milliseconds the clock and the collector of garbage say more than the input. */
 const NOISE_MS = 5;
 
+/** What an input and one of four times its size cost, of the round in which they were nearest to each other. */
+export interface Growth {
+  /** About 4 when the cost follows from the size, 16 and more when it follows from its square. */
+  readonly times: number;
+  readonly large: Cost;
+}
+
+/** As many as it takes for a cost that follows from the size to show on a machine that others use too. */
+const ROUNDS = 6;
+
 /**
- * How much more four times the input costs: about 4 when the cost follows from the size, 16 and more when it follows from its
- * square. What costs next to nothing grows by nothing.
+ * How much more four times the input costs; what costs next to nothing grows by nothing. Measured again, a few times, while it is
+ * more than `limit`: a machine that is slow for a second is slow in one round, an input that costs its square in every one.
  */
-export function growthOf(small: Cost, large: Cost): number {
-  return large.millis / Math.max(small.millis, NOISE_MS) / (large.bytes / (4 * small.bytes));
+export function growthOf(adversary: Adversary, bytes: number, limit: number): Growth {
+  // Once before, so that neither of the two pays for what is compiled.
+  costOf(adversary, bytes / 10, 5);
+  let least: Growth | undefined;
+  for (let round = 0; round < ROUNDS && (least === undefined || least.times >= limit); round++) {
+    const small = costOf(adversary, bytes, 3);
+    const large = costOf(adversary, 4 * bytes, 3);
+    const times = large.millis / Math.max(small.millis, NOISE_MS) / (large.bytes / (4 * small.bytes));
+    if (least === undefined || times < least.times) least = { times, large };
+  }
+  return least!;
 }
