@@ -119,7 +119,7 @@ function serve(catalog: Catalog): ServedApi {
 }
 
 function pathOf({ group, version, plural }: Pick<ServedResource, 'group' | 'version' | 'plural'>): string {
-  return [group, version, plural].join('/');
+  return `${group}/${version}/${plural}`;
 }
 
 function groupOf(resources: readonly ServedResource[]): ServedGroup {

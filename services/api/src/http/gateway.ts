@@ -21,7 +21,13 @@ import { infoOf, pathAccess, resourceAccess } from '../rest/access-request';
 import { throwStatus } from '../rest/errors';
 import { impersonationOf } from '../rest/impersonation';
 import { FailureFilter } from './failure-filter';
-import { FlowControl, type Flow, type Passed } from './flow-control/flow-control';
+import {
+  FLOW_SCHEMA_HEADER,
+  FlowControl,
+  PRIORITY_LEVEL_HEADER,
+  type Flow,
+  type Passed,
+} from './flow-control/flow-control';
 import { flowRequestOf } from './flow-control/flow-request';
 import { seatsOfList } from './flow-control/rules/seats';
 import { HealthChecks } from './health-checks';
@@ -67,6 +73,9 @@ export interface Admitted {
   /** Gives the place back; does nothing when called again. */
   readonly leave: () => void;
 }
+
+/** A request that may be answered once there is room for it. */
+type Judged = Omit<Admitted, 'flow' | 'leave'>;
 
 /** From a request to its answer: who asks, for what, and which handler knows. One set of handlers serves every kind. */
 @Injectable()
@@ -122,7 +131,7 @@ export class Gateway {
       if (!METHODS.has(head.method)) throwStatus(statusOf.methodNotAllowed());
       this.#authorize(user, target, verb, head);
       const series = this.metrics.of(target, verb, head);
-      const judged = { head, user, target, verb, series, begun: performance.now() };
+      const judged: Judged = { head, user, target, verb, series, begun: performance.now() };
       const passed = this.flows.enter(flowRequestOf(user, target, verb, head), this.#seatsOf(target, verb));
       return passed instanceof Promise
         ? passed.then((settled) => this.#pass(judged, settled))
@@ -157,12 +166,13 @@ export class Gateway {
   }
 
   /** Lets a request in that has its seats, or needs none but a place of its class. */
-  #pass(judged: Omit<Admitted, 'flow' | 'leave'>, passed: Passed): Admitted | BodyAnswer {
+  #pass({ head, user, target, verb, series, begun }: Judged, passed: Passed): Admitted | BodyAnswer {
     const { flow } = passed;
-    const leave = this.#placeFor(classOfRequest(judged.target, judged.verb, judged.head), passed);
-    if (leave !== undefined) return { ...judged, flow, leave };
-    judged.series.ended(TOO_MANY.code, 0, 0);
-    return withHeaders(TOO_MANY, flow.headers);
+    const leave = this.#placeFor(classOfRequest(target, verb, head), passed);
+    if (leave !== undefined) return { head, user, target, verb, series, begun, flow, leave };
+    series.ended(TOO_MANY.code, 0, 0);
+    const said = { [FLOW_SCHEMA_HEADER]: flow.schemaUid, [PRIORITY_LEVEL_HEADER]: flow.levelUid };
+    return { ...TOO_MANY, headers: { ...TOO_MANY.headers, ...said } };
   }
 
   #placeFor(requestClass: RequestClass, passed: Passed): (() => void) | undefined {
@@ -182,7 +192,7 @@ export class Gateway {
   }
 
   async answer(admitted: Admitted, body: Buffer | undefined): Promise<Answer> {
-    const answer = withHeaders(await this.#answerOrFailure(admitted, body), admitted.flow.headers);
+    const answer = await this.#answerOrFailure(admitted, body);
     const { target } = admitted;
     const text = target.area === 'resource' ? target.resource.stored?.version.deprecationWarning : undefined;
     return text === undefined ? answer : withWarning(answer, text);
@@ -324,10 +334,6 @@ const TOO_MANY: BodyAnswer = {
   ...textAnswer(429, 'Too many requests, please try again later.\n'),
   headers: { 'retry-after': '1' },
 };
-
-function withHeaders<T extends Answer>(answer: T, headers: Readonly<Record<string, string>>): T {
-  return { ...answer, headers: { ...answer.headers, ...headers } };
-}
 
 /** What Kubernetes says to paths that belong to no API. Clients make the same of it as of a Status. */
 const NO_PAGE: BodyAnswer = textAnswer(404, '404 page not found\n');

@@ -120,7 +120,8 @@ export class HttpListener implements OnModuleInit {
     // Past Fastify, which would add a charset to the media types that clients compare.
     reply.hijack();
     const { admitted, raw: request } = reply.request;
-    sendBody({ request, response: reply.raw }, answer, this.stopping.signal.aborted, this.#broke);
+    const exchange = { request, response: reply.raw, flow: admitted?.flow };
+    sendBody(exchange, answer, this.stopping.signal.aborted, this.#broke);
     if (admitted !== null) admitted.series.ended(answer.code, secondsOf(admitted), answer.body.length);
   }
 
@@ -132,7 +133,7 @@ export class HttpListener implements OnModuleInit {
     const sent = verb === 'watch' ? (chunk: Buffer) => this.metrics.watched(series, eventsIn(chunk)) : () => undefined;
     series.running += 1;
     try {
-      const exchange = { request: reply.request.raw, response: reply.raw };
+      const exchange = { request: reply.request.raw, response: reply.raw, flow: admitted.flow };
       await sendStream(exchange, answer, this.stopping.signal, { broke: this.#broke, sent });
     } finally {
       series.running -= 1;

@@ -2,12 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Answer, BodyAnswer, OutStream, StreamAnswer } from '../rest/answer';
 import { headerValue } from '../rest/warning-header';
+import { FLOW_SCHEMA_HEADER, PRIORITY_LEVEL_HEADER, type Flow } from './flow-control/flow-control';
 import { isHttp2, leavesUnread } from './request-body';
 
 /** One request and the way back, over either version of HTTP. */
 export interface Exchange {
   readonly request: IncomingMessage | Http2ServerRequest;
   readonly response: ServerResponse | Http2ServerResponse;
+  /** By what the request was judged, which its answer says; absent for one that was answered before. */
+  readonly flow?: Flow | undefined;
 }
 
 /** What a stream may leave unsent before its writer is told to wait, in bytes. */
@@ -26,7 +29,7 @@ const BODILESS = new Set([204, 304]);
 
 /** Sends an answer in one piece. It ends the connection where a body is left unread, and where nobody knows who asked. */
 export function sendBody(
-  { request, response }: Exchange,
+  { request, response, flow }: Exchange,
   answer: BodyAnswer,
   stopping: boolean,
   broke: (error: unknown) => void,
@@ -34,16 +37,16 @@ export function sendBody(
   const unread = leavesUnread(request);
   const strange = answer.isLast === true;
   const http2 = isHttp2(request);
+  const bodiless = BODILESS.has(answer.code);
   try {
-    writeHead(response, answer.code, {
-      ...(BODILESS.has(answer.code)
-        ? {}
-        : { 'content-type': answer.type, 'content-length': Buffer.byteLength(answer.body) }),
-      'cache-control': 'no-cache, private',
-      ...(!http2 && (stopping || unread || strange) ? { connection: 'close' } : {}),
-      ...legalHeaders(answer),
-    });
-    const body = request.method === 'HEAD' || BODILESS.has(answer.code) ? '' : answer.body;
+    const headers = headersOf(answer, flow);
+    if (!bodiless) {
+      headers['content-type'] ??= answer.type;
+      headers['content-length'] ??= Buffer.byteLength(answer.body);
+    }
+    if (!http2 && (stopping || unread || strange)) headers['connection'] = 'close';
+    writeHead(response, answer.code, headers);
+    const body = request.method === 'HEAD' || bodiless ? '' : answer.body;
     if (http2) endHttp2(request, response as Http2ServerResponse, body, { unread, strange });
     else if (unread) linger(request, response, body);
     else response.end(body);
@@ -83,24 +86,29 @@ function linger(request: Exchange['request'], response: Exchange['response'], bo
 /** What belongs to a connection of HTTP/1.1 is no part of an answer, though another server may have sent it. */
 const OF_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
 
-function legalHeaders({ headers }: Answer): Record<string, string> | undefined {
-  if (headers === undefined) return undefined;
-  const own = Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name));
-  return Object.fromEntries(own.map(([name, value]) => [name, headerValue(value)]));
+type Headers = Record<string, string | number>;
+
+/** What every answer says, and what this one does. Filled name by name: to join objects costs more than all else of an answer. */
+function headersOf({ headers: own }: Answer, flow: Flow | undefined): Headers {
+  const headers: Headers = { 'cache-control': 'no-cache, private' };
+  for (const name in own) if (!OF_CONNECTION.has(name)) headers[name] = headerValue(own[name] ?? '');
+  if (flow !== undefined) {
+    headers[FLOW_SCHEMA_HEADER] = flow.schemaUid;
+    headers[PRIORITY_LEVEL_HEADER] = flow.levelUid;
+  }
+  return headers;
 }
 
 /** Sends an answer that goes on for as long as its writer has something; `sent` hears of each piece. */
 export async function sendStream(
-  { request, response }: Exchange,
+  { request, response, flow }: Exchange,
   answer: StreamAnswer,
   stopping: AbortSignal,
   { broke, sent }: { readonly broke: (error: unknown) => void; readonly sent: (chunk: Buffer) => void },
 ): Promise<void> {
-  writeHead(response, answer.code, {
-    'content-type': answer.type,
-    'cache-control': 'no-cache, private',
-    ...legalHeaders(answer),
-  });
+  const headers = headersOf(answer, flow);
+  headers['content-type'] ??= answer.type;
+  writeHead(response, answer.code, headers);
   // HTTP/2 sends them at once.
   if ('flushHeaders' in response) response.flushHeaders();
   const left = new AbortController();
@@ -153,7 +161,7 @@ function outStream(response: Exchange['response'], signal: AbortSignal, sent: (c
 }
 
 /** The two kinds of response have the same methods under types that TypeScript can't join. */
-function writeHead(response: Exchange['response'], code: number, headers: Record<string, string | number>): void {
+function writeHead(response: Exchange['response'], code: number, headers: Headers): void {
   (response as ServerResponse).writeHead(code, headers);
 }
 

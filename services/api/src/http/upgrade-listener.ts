@@ -11,6 +11,7 @@ import { UpgradeRefused } from '../handlers/sessions/upgrade';
 import type { Answer } from '../rest/answer';
 import { originForm } from './absolute-form';
 import { FailureFilter } from './failure-filter';
+import type { Flow } from './flow-control/flow-control';
 import { Gateway, type Admitted, type RequestHead } from './gateway';
 import { requestHead } from './request-head';
 import { sendBody, sendStream } from './respond';
@@ -58,24 +59,24 @@ export class UpgradeListener implements OnModuleInit {
     } catch (error) {
       const answer = error instanceof UpgradeRefused ? error.answer : this.failures.answerTo(error, asked);
       series.ended(answer.code, (performance.now() - begun) / 1_000, 0);
-      await this.#answer(request, socket, answer);
+      await this.#answer(request, socket, answer, admitted.flow);
     } finally {
       admitted.leave();
     }
   }
 
   async #asPlain(request: IncomingMessage, socket: Duplex, admitted: Admitted): Promise<void> {
-    await this.#answer(request, socket, await this.gateway.answer(admitted, undefined));
+    await this.#answer(request, socket, await this.gateway.answer(admitted, undefined), admitted.flow);
   }
 
   /** Node has let go of the connection: the answer is written to it by hand, and ends it. */
-  async #answer(request: IncomingMessage, socket: Duplex, answer: Answer): Promise<void> {
+  async #answer(request: IncomingMessage, socket: Duplex, answer: Answer, flow?: Flow): Promise<void> {
     if (socket.destroyed) return;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
     response.once('finish', () => socket.end());
-    const exchange = { request, response };
+    const exchange = { request, response, flow };
     if (answer.kind === 'body') return sendBody(exchange, answer, true, this.#broke);
     await sendStream(exchange, answer, this.stopping.signal, { broke: this.#broke, sent: () => undefined });
   }

@@ -12,6 +12,10 @@ import { dealHand } from './rules/shuffle-shard';
 export const SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io';
 export const LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io';
 
+/** Kubernetes' headers of who judged a request. */
+export const FLOW_SCHEMA_HEADER = 'x-kubernetes-pf-flowschema-uid';
+export const PRIORITY_LEVEL_HEADER = 'x-kubernetes-pf-prioritylevel-uid';
+
 /** Hands that are remembered; then dealt anew. */
 const HANDS_KEPT = 8_192;
 /** How long a request waits for a seat; a quarter of what Kubernetes gives it altogether. */
@@ -28,8 +32,9 @@ interface Level {
 export interface Flow {
   readonly schema: string;
   readonly level: string;
-  /** The objects that judged the request, in Kubernetes' headers. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of the objects that judged the request, which its answer says. */
+  readonly schemaUid: string;
+  readonly levelUid: string;
 }
 
 interface KnownSchema extends Flow {
@@ -184,14 +189,15 @@ function knownSchema(
   levels: readonly PriorityLevelConfiguration[],
   before: ReadonlyMap<FlowSchema, KnownSchema>,
 ): KnownSchema {
-  const { name = '', uid = '' } = schema.metadata as ObjectOf<typeof SCHEMAS>['metadata'];
-  const ofLevel = levels.find(({ metadata }) => metadata.name === level.name)?.metadata.uid ?? '';
+  const { name = '', uid: schemaUid = '' } = schema.metadata as ObjectOf<typeof SCHEMAS>['metadata'];
+  const levelUid = levels.find(({ metadata }) => metadata.name === level.name)?.metadata.uid ?? '';
   const known = [...before.values()].find((other) => other.schema === name);
   return {
     schema: name,
     level: level.name,
     of: level,
-    headers: { 'x-kubernetes-pf-flowschema-uid': uid, 'x-kubernetes-pf-prioritylevel-uid': ofLevel },
+    schemaUid,
+    levelUid,
     dispatched: known?.dispatched ?? 0,
     rejected: known?.rejected ?? new Map<Rejection, number>(),
   };
