@@ -6,6 +6,8 @@ export { Catalog, versionedAs, type VersionedResource } from './catalog/catalog'
 export { fromStored, isShown, noteShown, storedField, toStored } from './catalog/conversion';
 export { CLEANUP_FINALIZER, definedResource, DEFINITIONS } from './catalog/custom-resources';
 export {
+  ACCOUNT_VOLUME_PREFIX,
+  accountVolumeName,
   Application,
   appliedProblems,
   atomicPath,

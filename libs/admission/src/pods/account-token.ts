@@ -1,21 +1,20 @@
 import type { Container, ObjectOf, PodSpec, Volume } from '@shiplog/contracts';
-import { nameSuffix } from '@shiplog/apimachinery';
+import { ACCOUNT_VOLUME_PREFIX, accountVolumeName } from '@shiplog/apimachinery';
 
 /** Where programs in a pod look for their token, the authority of the api's certificate, and their namespace. */
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
-const VOLUME_PREFIX = 'kube-api-access-';
 /** An hour, and a little that tells such a token from those that somebody asked for. */
 const SECONDS = 3_607;
 
 /**
  * Gives each container of a pod the token of its account, unless the pod says that it wants none, or the account does and the
  * pod says nothing. A container that has something mounted in that place keeps it.
- * @param seed the pod's: the volume's name is drawn from it
+ * @param uid the pod's
  */
-export function mountAccountToken(spec: PodSpec, account: ObjectOf<'serviceaccounts'> | undefined, seed: string): void {
+export function mountAccountToken(spec: PodSpec, account: ObjectOf<'serviceaccounts'> | undefined, uid: string): void {
   if (!(spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true)) return;
-  const present = spec.volumes?.find(({ name }) => name.startsWith(VOLUME_PREFIX))?.name;
-  const name = present ?? `${VOLUME_PREFIX}${nameSuffix(`${seed}/token`, 0)}`;
+  const present = spec.volumes?.find(({ name }) => name.startsWith(ACCOUNT_VOLUME_PREFIX))?.name;
+  const name = present ?? accountVolumeName(uid);
   const needing = [...(spec.initContainers ?? []), ...spec.containers].filter(lacksMount);
   for (const container of needing) {
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }];

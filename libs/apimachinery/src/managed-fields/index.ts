@@ -1,3 +1,4 @@
+export { ACCOUNT_VOLUME_PREFIX, accountVolumeName } from './account-volume';
 export { Application, type Conflict, conflictsBeyond, ownersOfApplied, withoutOwners } from './apply';
 export { hasPath, pathsOf } from './field-set';
 export { appliedProblems, atomicPath, mergeApplied } from './merge';

@@ -1,6 +1,7 @@
 import type { FieldOwner, FieldOwners, KubeObject, ManagedFieldsEntry, ResourceRow } from '@shiplog/contracts';
 import { type VersionedResource, versionedAs } from '../catalog/catalog';
 import { fromStored } from '../catalog/conversion';
+import { withoutAccountVolume } from './account-volume';
 import { withoutOwners } from './apply';
 import { inOrder, isEmptySet } from './field-set';
 import { type Manager, byTime, managerOf, namedFields } from './owners';
@@ -51,7 +52,7 @@ function fieldsText(
     const fields = namedFields(owner);
     return isEmptySet(fields) ? '' : JSON.stringify(inOrder(fields));
   }
-  const shown = fromStored(resource.version, object);
+  const shown = fromStored(resource.version, withoutAccountVolume(row, object));
   const isHeeded = isInScope(row, manager.subresource);
   return presentText(fieldsOfVersion(resource), shown, notOwned(row, owners, key), isHeeded);
 }

@@ -8,6 +8,7 @@ import {
 } from '@shiplog/contracts';
 import { type VersionedResource, versionedAs } from '../catalog/catalog';
 import { fromStored, toStored } from '../catalog/conversion';
+import { withoutAccountVolume } from './account-volume';
 import { type Comparison, compareObjects } from './compare';
 import { LEAF, NOTHING, difference, isEmptySet, union, unionOf } from './field-set';
 import { fieldsPresent } from './fields-of';
@@ -85,7 +86,8 @@ export function ownedFields(row: ResourceRow, owners: FieldOwners, key: string, 
   const manager = owner && managerOf(key, owner);
   const resource = manager && versionedAs(row, manager.apiVersion);
   if (owner?.rest !== true || resource === undefined) return namedFields(owner);
-  const present = fieldsPresent(fieldsOfVersion(resource), fromStored(resource.version, object));
+  const shown = fromStored(resource.version, withoutAccountVolume(row, object));
+  const present = fieldsPresent(fieldsOfVersion(resource), shown);
   return union(restOf(row, owners, key, manager as Manager, tracked(present)), namedFields(owner));
 }
 

@@ -1,3 +1,4 @@
+import { isMaster } from '@shiplog/authorization';
 import { userOf, type AnyCommand, type KubeStatus, type ObjectKey, type UserInfo } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
 import { firstDenial, waysOf, type Named, type Wanted } from './wanted';
@@ -7,7 +8,9 @@ import { firstDenial, waysOf, type Named, type Wanted } from './wanted';
  * that it is decided on, so that no right outlives its end, whatever the door and however long a command waited.
  */
 export function userRejection(state: ReadonlyCluster, command: AnyCommand): KubeStatus | undefined {
-  return firstDenial(state, wantedBy(state, command, userOf(command)));
+  const user = userOf(command);
+  // Of those who may do everything nothing needs to be asked.
+  return isMaster(user) ? undefined : firstDenial(state, wantedBy(state, command, user));
 }
 
 function* wantedBy(state: ReadonlyCluster, command: AnyCommand, user: UserInfo): Iterable<Wanted> {

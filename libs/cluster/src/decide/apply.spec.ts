@@ -1,6 +1,6 @@
 import { builtIn, storedApiVersion, type BuiltIn, type CommandData, type KubeObject } from '@shiplog/contracts';
 import { managedFieldsOf } from '@shiplog/apimachinery';
-import { cluster, create, patch, type Asked, type TestCluster, type Told } from './testing/given';
+import { cluster, create, createPod, patch, type Asked, type TestCluster, type Told } from './testing/given';
 
 type Fields = Record<string, unknown>;
 type Options = Partial<CommandData['PatchObject']> & { metadata?: Fields };
@@ -274,5 +274,38 @@ describe('server-side apply', () => {
     const names = Object.keys(owners(at));
     expect(names).toHaveLength(11);
     expect(owners(at)['ancient-changes Update']).toEqual(ofData('k0', 'k1', 'k2', 'k3'));
+  });
+});
+
+describe('the volume of a pod by which its containers get the token of their account', () => {
+  const mine = { volumes: [{ name: 'kube-api-access-mine', emptyDir: {} }] };
+  const ofSpec = (at: TestCluster): Fields =>
+    (managers(at, 'pods', 'p')['unknown Update'] as { 'f:spec': Fields })['f:spec'];
+  const mountsOf = (at: TestCluster): unknown =>
+    (ofSpec(at)['f:containers'] as Record<string, Fields>)['k:{"name":"web"}']?.['f:volumeMounts'];
+
+  it('is nobody’s to manage, nor are its mounts: admission has filled them in', () => {
+    const at = cluster().given(createPod('p'));
+    expect(at.get('pods', 'default', 'p')).toMatchObject({ spec: { volumes: [{ projected: {} }] } });
+    expect([ofSpec(at)['f:volumes'], mountsOf(at)]).toEqual([undefined, undefined]);
+  });
+
+  it('stays nobody’s when somebody else changes the pod', () => {
+    const at = cluster()
+      .given(createPod('p'))
+      .given(patch('pods', 'p', { metadata: { labels: { a: 'b' } } }));
+    expect([ofSpec(at)['f:volumes'], mountsOf(at)]).toEqual([undefined, undefined]);
+    const relabelled = apply('pods', 'p', {}, { metadata: { labels: { a: 'c' } }, force: true });
+    expect(Object.keys(at.given(relabelled) && managers(at, 'pods', 'p'))).toEqual(['a Apply', 'unknown Update']);
+    expect([ofSpec(at)['f:volumes'], mountsOf(at)]).toEqual([undefined, undefined]);
+  });
+
+  it('leaves the volumes and mounts that the maker of the pod wrote, by whatever name, to their maker', () => {
+    const mount = { name: 'kube-api-access-mine', mountPath: '/x' };
+    const at = cluster().given(
+      createPod('p', { ...mine, containers: [{ name: 'web', image: 'web:1', volumeMounts: [mount] }] }),
+    );
+    expect(ofSpec(at)['f:volumes']).toMatchObject({ 'k:{"name":"kube-api-access-mine"}': { 'f:emptyDir': {} } });
+    expect(mountsOf(at)).toMatchObject({ 'k:{"mountPath":"/x"}': { 'f:name': {} } });
   });
 });
