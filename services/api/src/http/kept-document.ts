@@ -32,7 +32,7 @@ export function keptDocument(type: string, bytes: Buffer): KeptDocument {
  */
 export function ifNoneMatch(answer: BodyAnswer, header: string | undefined): BodyAnswer {
   const etag = answer.headers?.['etag'];
-  if (header === undefined || etag === undefined || answer.code !== 200) return answer;
+  if (header === undefined || typeof etag !== 'string' || answer.code !== 200) return answer;
   const known = header.split(',').map((text) => text.trim().replace(/^W\//, ''));
   if (!known.includes(etag) && header.trim() !== '*') return answer;
   return { kind: 'body', code: 304, type: answer.type, body: '', headers: answer.headers };

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Answer, BodyAnswer, OutStream, StreamAnswer } from '../rest/answer';
 import { headerValue } from '../rest/warning-header';
@@ -86,12 +86,16 @@ function linger(request: Exchange['request'], response: Exchange['response'], bo
 /** What belongs to a connection of HTTP/1.1 is no part of an answer, though another server may have sent it. */
 const OF_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
 
-type Headers = Record<string, string | number>;
+type Headers = Record<string, string | number | readonly string[]>;
 
 /** What every answer says, and what this one does. Filled name by name: to join objects costs more than all else of an answer. */
 function headersOf({ headers: own }: Answer, flow: Flow | undefined): Headers {
   const headers: Headers = { 'cache-control': 'no-cache, private' };
-  for (const name in own) if (!OF_CONNECTION.has(name)) headers[name] = headerValue(own[name] ?? '');
+  for (const name in own) {
+    const value = own[name] ?? '';
+    if (!OF_CONNECTION.has(name))
+      headers[name] = typeof value === 'string' ? headerValue(value) : value.map(headerValue);
+  }
   if (flow !== undefined) {
     headers[FLOW_SCHEMA_HEADER] = flow.schemaUid;
     headers[PRIORITY_LEVEL_HEADER] = flow.levelUid;
@@ -162,7 +166,7 @@ function outStream(response: Exchange['response'], signal: AbortSignal, sent: (c
 
 /** The two kinds of response have the same methods under types that TypeScript can't join. */
 function writeHead(response: Exchange['response'], code: number, headers: Headers): void {
-  (response as ServerResponse).writeHead(code, headers);
+  (response as ServerResponse).writeHead(code, headers as OutgoingHttpHeaders);
 }
 
 function write(response: Exchange['response'], chunk: Buffer | string): void {

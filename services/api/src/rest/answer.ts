@@ -9,8 +9,8 @@ export interface BodyAnswer {
   readonly code: number;
   readonly type: string;
   readonly body: Buffer | string;
-  /** Any text: what HTTP does not allow in a header is encoded when it is sent. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Any text: what HTTP does not allow in a header is encoded when it is sent. Several of a name: one header each. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Large bodies that are sent again and again keep what they are compressed to. */
   readonly gzipped?: () => Promise<Buffer>;
   /** Sent as it is, also to people who look with a browser. */

@@ -21,12 +21,14 @@ export function queryText(query: Query): string {
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
 }
 
-/** The headers of another server's answer, as they are passed on. */
-export function passedOn(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+/** The headers of another server's answer, as they are passed on. Cookies stay apart: they can't be joined by commas. */
+export function passedOn(headers: Headers): Record<string, string | string[]> {
   const own = /^(connection|keep-alive|transfer-encoding|content-length|content-type|date)$/;
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || own.test(name) ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+      value === undefined || own.test(name)
+        ? []
+        : [[name, Array.isArray(value) && name !== 'set-cookie' ? value.join(', ') : value]],
     ),
   );
 }

@@ -27,7 +27,10 @@ export function warningHeader(texts: readonly string[]): string {
 export function withWarning<T extends Answer>(answer: T, text: string): T {
   const { warning } = answer.headers ?? {};
   const own = warningHeader([text]);
-  return { ...answer, headers: { ...answer.headers, warning: warning === undefined ? own : `${own}, ${warning}` } };
+  return {
+    ...answer,
+    headers: { ...answer.headers, warning: warning === undefined ? own : `${own}, ${String(warning)}` },
+  };
 }
 
 /** An answer with warnings, where there are any. */

@@ -179,8 +179,8 @@ function toRoot({ path, resource }: ProxiedRequest): Answer {
 }
 
 /** A redirection to a path of the pod leads through the proxy again. */
-function withPrefix(headers: Record<string, string>, path: string, proxied: string): Record<string, string> {
+function withPrefix(headers: ReturnType<typeof passedOn>, path: string, proxied: string): typeof headers {
   const { location } = headers;
-  if (location === undefined || !location.startsWith('/')) return headers;
+  if (typeof location !== 'string' || !location.startsWith('/')) return headers;
   return { ...headers, location: `${path.slice(0, path.length - proxied.length)}${location}` };
 }

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { eventually } from '@shiplog/testing';
+import { makeCertificate } from '../../../services/api/src/testing/certificate';
+import type { HttpAnswer } from '../../../services/api/src/testing/rig';
+import { BUSYBOX } from '../../../services/kubelet/src/testing/test-engine';
+import { NodeRig } from './node-rig';
+
+let node: NodeRig;
+/** What pods of the node's own network are reached at: servers of this process. */
+let plain: Server;
+let encrypted: Server;
+
+async function listening(server: Server): Promise<Server> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+/** Tells what it was asked; a redirection, and an answer in parts, where that is asked for. */
+function answerRequest(request: IncomingMessage, response: ServerResponse): void {
+  const { method, url, headers } = request;
+  if (url?.startsWith('/moved') === true) return void response.writeHead(302, { location: '/there' }).end();
+  void text(request).then((body) => {
+    response.setHeader('x-heard', String(headers['authorization'] ?? 'nobody'));
+    response.setHeader('set-cookie', ['a=1', 'b=2']);
+    response.end(JSON.stringify({ method, url, body }));
+  });
+}
+
+beforeAll(async () => {
+  const { cert, key } = await makeCertificate();
+  [node, plain, encrypted] = await Promise.all([
+    NodeRig.start(),
+    listening(createServer(answerRequest)),
+    listening(createTlsServer({ cert, key }, answerRequest)),
+  ]);
+  const pod = (name: string, script: string, more: object): object => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels: { app: name } },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name: 'main',
+          image: BUSYBOX,
+          command: ['/busybox', 'sh', '-c', script],
+          ports: [{ name: 'web', containerPort: 8090 }],
+        },
+      ],
+      ...more,
+    },
+  });
+  const served = '/busybox mkdir /www; echo served > /www/index.html; /busybox httpd -f -p 8090 -h /www';
+  const ports = [
+    { name: 'http', port: 80, targetPort: 'web' },
+    { name: 'other', port: 81, targetPort: 8091 },
+  ];
+  const items = [
+    pod('echo', '/busybox sleep 1000', { hostNetwork: true }),
+    pod('web', served, {}),
+    { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { selector: { app: 'web' }, ports } },
+  ];
+  await node.rig.kubectl('create -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+  await node.rig.kubectl('wait --for=condition=Ready pod/echo pod/web --timeout=60s');
+  await eventually(async () => (await ask('GET', 'services/web')).code === 200);
+});
+afterAll(async () => {
+  plain?.close();
+  encrypted?.close();
+  await node?.stop();
+});
+
+const ask = (method: string, id: string, path = '/', body?: unknown): Promise<HttpAnswer> =>
+  node.rig.http(method, `/api/v1/namespaces/default/${id}/proxy${path}`, body);
+
+describe('a proxy to what runs in pods', () => {
+  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    'hands on a %s with its path, query and body',
+    async (method) => {
+      const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { some: method } : undefined;
+      const answer = await ask(method, `pods/echo:${portOf(plain)}`, `/some/path?method=${method}`, body);
+      expect(JSON.parse(answer.body)).toEqual({
+        method,
+        url: `/some/path?method=${method}`,
+        body: body === undefined ? '' : JSON.stringify(body),
+      });
+    },
+  );
+
+  it('hands on a HEAD', async () => {
+    const answer = await ask('HEAD', `pods/echo:${portOf(plain)}`, '/some/path');
+    expect([answer.code, answer.body, answer.headers['x-heard']]).toEqual([200, '', 'nobody']);
+  });
+
+  it.each([
+    'services/web',
+    'services/web:http',
+    'services/web:80',
+    'services/http:web:http',
+    'pods/web',
+    'pods/http:web:8090',
+  ])('reaches %s', async (id) => {
+    expect(await ask('GET', id, '/index.html')).toMatchObject({ code: 200, body: 'served\n' });
+  });
+
+  it('speaks TLS with pods that want it', async () => {
+    expect((await ask('GET', `pods/https:echo:${portOf(encrypted)}`)).code).toBe(200);
+    expect((await ask('GET', `pods/echo:${portOf(encrypted)}`)).code).toBe(503);
+    expect((await ask('GET', `pods/https:echo:${portOf(plain)}`)).code).toBe(503);
+  });
+
+  it('leads redirections through itself, keeps cookies apart, and tokens from pods', async () => {
+    const id = `pods/echo:${portOf(plain)}`;
+    const moved = await ask('GET', id, '/moved');
+    expect([moved.code, moved.headers['location']]).toEqual([302, `/api/v1/namespaces/default/${id}/proxy/there`]);
+    const { headers } = await ask('GET', id, '/x');
+    expect([headers['set-cookie'], headers['x-heard']]).toEqual([['a=1', 'b=2'], 'nobody']);
+  });
+
+  it('tells what can not be reached', async () => {
+    expect(await ask('GET', 'services/web:90')).toMatchObject({ code: 503 });
+    expect(await ask('GET', 'services/web:other')).toMatchObject({
+      code: 503,
+      body: expect.stringMatching(
+        /error trying to reach service: dial tcp4 .*:8091: connect: connection refused/,
+      ) as unknown,
+    });
+    expect(await ask('GET', 'services/none')).toMatchObject({ code: 404 });
+    expect(await ask('GET', 'pods/none')).toMatchObject({ code: 404 });
+  });
+});
