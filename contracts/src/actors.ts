@@ -9,6 +9,12 @@ export function nodeActor(node: string): string {
   return `${NODE_PREFIX}${node}`;
 }
 
+/** The node that a name of a user is of; undefined for one that is no node's. */
+export function nodeOfActor(actor: string): string | undefined {
+  const node = actor.startsWith(NODE_PREFIX) ? actor.slice(NODE_PREFIX.length) : '';
+  return node === '' ? undefined : node;
+}
+
 /** Who the commands of a service of the cluster come from. */
 export function serviceActor(role: Role | 'projection'): string {
   return `system:shiplog:${role}`;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX } from '../../../services/kubelet/src/testing/test-engine';
 import { findKubectls, newestKubectl } from './kubectls';
@@ -34,7 +33,8 @@ afterAll(() => node?.stop());
 const exec = (binary: string, script: string, options: { heard?: boolean } = {}): RunningKubectl =>
   startKubectl([binary, 'exec', '-i', 'busy', '--', '/busybox', 'sh', '-c', script], node.rig.kubectlEnv(), options);
 
-const PARTS = [
+/** What may be killed under a session, and how it is started again. */
+const PARTS: { part: string; end: () => Promise<void>; restart: () => void | Promise<void> }[] = [
   { part: 'the kubelet', end: () => node.stopKubelet('SIGKILL'), restart: () => node.startKubelet() },
   { part: 'the api', end: () => node.rig.stopService('api', 'SIGKILL'), restart: () => node.rig.startApi() },
   { part: 'NATS', end: () => node.rig.nats.pause('SIGKILL'), restart: () => node.rig.nats.resume() },
@@ -83,7 +83,7 @@ describe.each(clients.map((client) => [client.version, client] as const))('a ses
       }
     } finally {
       for (const { child } of slow) child.kill();
-      await Promise.all(slow.map(({ child }) => child.exitCode ?? once(child, 'close')));
+      await Promise.all(slow.map(({ ended }) => ended));
     }
     await eventually(async () => !(await node.engine.docker('top', container)).includes('yes'), { timeoutMs: 20_000 });
   });

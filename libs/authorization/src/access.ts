@@ -16,6 +16,8 @@ export interface ResourceRequest {
   readonly namespace?: string;
   /** '' or absent: of no object in particular. */
   readonly name?: string;
+  /** Of a list or watch: what the fields must be of the objects that are asked for, for example `spec.nodeName`. */
+  readonly fields?: ReadonlyMap<string, string> | undefined;
 }
 
 export interface PathRequest {

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
-import { Rig, type HttpAnswer } from './testing/rig';
+import { Rig, TOKEN, type HttpAnswer } from './testing/rig';
 import { configMap } from './testing/steps';
 
 const WEB = '/api/v1/namespaces/web';
@@ -43,6 +43,8 @@ function as(token: string, method: string, path: string, body?: unknown, headers
   return rig.http(method, path, text, { authorization: `Bearer ${token}`, 'content-type': type, ...headers });
 }
 
+const ADMIN = { authorization: `Bearer ${TOKEN}` };
+
 const messageOf = ({ body }: HttpAnswer): string => (JSON.parse(body) as { message: string }).message;
 const bindingTo = (kind: string, name: string) => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -56,6 +58,77 @@ const podIn = (namespace: string) => ({
   kind: 'Pod',
   metadata: { name: 'p', namespace },
   spec: { containers: [{ name: 'c', image: 'i' }] },
+});
+
+describe('a node', () => {
+  const node = (name: string) => ({ 'impersonate-user': `system:node:${name}`, 'impersonate-group': 'system:nodes' });
+  const read = (path: string, name = 'n1'): Promise<HttpAnswer> =>
+    rig.http('GET', path, undefined, { ...ADMIN, ...node(name) });
+  beforeAll(async () => {
+    for (const name of ['n1', 'n2']) {
+      await rig.http('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name } });
+    }
+    const volumes = [{ name: 's', secret: { secretName: 's' } }];
+    const pod = podIn('default');
+    await rig.http('POST', `${OTHER}/pods`, { ...pod, metadata: { name: 'bound' }, spec: { ...pod.spec, volumes } });
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: 'bound' },
+      target: { kind: 'Node', name: 'n1' },
+    };
+    expect((await rig.http('POST', `${OTHER}/pods/bound/binding`, binding)).code).toBe(201);
+  });
+
+  it.each([
+    `${OTHER}/secrets/s`,
+    `${OTHER}/secrets?fieldSelector=metadata.name=s`,
+    `${OTHER}/pods/bound`,
+    '/api/v1/pods?fieldSelector=spec.nodeName=n1',
+    '/api/v1/nodes/n1',
+    '/api/v1/services',
+  ])('reads %s', async (path) => {
+    expect((await read(path)).code).toBe(200);
+  });
+
+  it.each([
+    [`${WEB}/secrets/s`, "no relationship found between node 'n1' and this object"],
+    [`${OTHER}/secrets`, 'No Object name found'],
+    [`${OTHER}/secrets?fieldSelector=metadata.name!=x`, 'No Object name found'],
+    ['/api/v1/secrets', 'can only read namespaced object of this type'],
+    [`${OTHER}/configmaps/here`, "no relationship found between node 'n1' and this object"],
+    ['/api/v1/pods', 'can only list/watch pods with spec.nodeName field selector'],
+    [
+      '/api/v1/pods?watch=1&fieldSelector=spec.nodeName=n2',
+      'can only list/watch pods with spec.nodeName field selector',
+    ],
+    ['/api/v1/nodes/n2', "node 'n1' cannot read 'n2', only its own Node object"],
+  ])('but not %s', async (path, reason) => {
+    const answer = await read(path);
+    expect([answer.code, messageOf(answer)]).toEqual([403, expect.stringContaining(`: ${reason}`)]);
+  });
+
+  it('writes nothing by this door, and is nobody else', async () => {
+    const other = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n3' } };
+    const headers = { ...ADMIN, ...node('n1'), 'content-type': 'application/json' };
+    expect((await rig.http('POST', '/api/v1/nodes', other, headers)).code).toBe(403);
+    expect((await rig.http('DELETE', '/api/v1/nodes/n2', undefined, headers)).code).toBe(403);
+    expect((await read(`${OTHER}/secrets/s`, 'n2')).code).toBe(403);
+  });
+
+  it('is told so by reviews', async () => {
+    const reviewed = async (name: string): Promise<unknown> => {
+      const resourceAttributes = { verb: 'get', resource: 'secrets', namespace: 'default', name };
+      const review = {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user: 'system:node:n1', groups: ['system:nodes'], resourceAttributes },
+      };
+      const { body } = await rig.http('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', review);
+      return (JSON.parse(body) as { status: { allowed: boolean } }).status.allowed;
+    };
+    expect([await reviewed('s'), await reviewed('none')]).toEqual([true, false]);
+  });
 });
 
 describe('who may only read one namespace', () => {

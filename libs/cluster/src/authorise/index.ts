@@ -1,2 +1,3 @@
 export * from './authorise';
+export { accessOf } from './node-access';
 export * from './queries';

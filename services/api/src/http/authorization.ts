@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { denialOf, type Request } from '@shiplog/authorization';
+import { accessOf } from '@shiplog/cluster';
 import { MASTERS, type UserInfo } from '@shiplog/contracts';
 import { ClusterCache } from '../cache/cluster-cache';
 import { infoOf } from '../rest/access-request';
@@ -18,7 +19,7 @@ export class Authorization {
   check(user: User, requestOf: (user: UserInfo) => Request): void {
     if (user.groups.includes(MASTERS)) return;
     const request = requestOf(infoOf(user));
-    const { allowed, reason } = this.cluster.projection.state.rights().access(request);
+    const { allowed, reason } = accessOf(this.cluster.projection.state, request);
     if (!allowed) throwStatus(denialOf(request, reason));
   }
 }

@@ -17,6 +17,7 @@ export function infoOf({ name, uid, groups, extra }: User): UserInfo {
 /** What a request to a resource wants, as Kubernetes' RequestInfo has it. */
 export function resourceAccess(user: UserInfo, verb: Verb, target: ResourceTarget, query: Query): Request {
   const { resource, subresource, namespace, name } = target;
+  const fields = fieldsSelected(query);
   return {
     user,
     verb,
@@ -24,7 +25,8 @@ export function resourceAccess(user: UserInfo, verb: Verb, target: ResourceTarge
     resource: resource.plural,
     subresource: subresource?.name ?? '',
     namespace: namespaceOf(resource, namespace, name),
-    name: name ?? nameSelected(query),
+    name: name ?? fields?.get(NAME) ?? '',
+    fields,
   };
 }
 
@@ -37,11 +39,21 @@ function namespaceOf(
   return group === '' && plural === 'namespaces' ? name : namespace;
 }
 
-const NAME_SELECTED = /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/;
-
 /** A list of one object by its name needs the right to that object only. */
-function nameSelected(query: Query): string {
-  return NAME_SELECTED.exec(param(query, 'fieldSelector') ?? '')?.[1] ?? '';
+const NAME = 'metadata.name';
+/** The term of a selector that is for one value, which has no escapes. */
+const ONE_VALUE = /^([^=!\\]+)==?([^=!\\]+)$/;
+
+/** What a field selector wants fields to be; undefined without one. What can't be read is refused later. */
+function fieldsSelected(query: Query): ReadonlyMap<string, string> | undefined {
+  const text = param(query, 'fieldSelector') ?? '';
+  if (text === '') return undefined;
+  return new Map(
+    text.split(',').flatMap((term): [string, string][] => {
+      const [, field = '', value = ''] = ONE_VALUE.exec(term) ?? [];
+      return field === '' ? [] : [[field, value]];
+    }),
+  );
 }
 
 /** A path that is not properly encoded leads nowhere: as it is. */
@@ -79,5 +91,13 @@ export function pathAccess(user: UserInfo, method: string, path: string, query: 
   const isWatched = name === '' && param(query, 'watch') !== undefined && param(query, 'watch') !== 'false';
   const [ofOne, ofAll] = VERBS[method] ?? ['', ''];
   const verb = name !== '' ? ofOne : isWatched && method === 'GET' ? 'watch' : ofAll;
-  return { user, verb, group, resource, subresource, namespace, name: name === '' ? nameSelected(query) : name };
+  return {
+    user,
+    verb,
+    group,
+    resource,
+    subresource,
+    namespace,
+    name: name === '' ? (fieldsSelected(query)?.get(NAME) ?? '') : name,
+  };
 }

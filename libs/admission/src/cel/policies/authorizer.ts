@@ -3,7 +3,7 @@ import { accountGroups, accountUser, type Access, type Request, type ResourceReq
 import type { UserInfo } from '@shiplog/contracts';
 import { spendOnFunction } from '../program';
 
-type AccessedResource = Required<Omit<ResourceRequest, 'user' | 'verb'>>;
+type AccessedResource = Required<Omit<ResourceRequest, 'user' | 'verb' | 'fields'>>;
 
 /** Says whether somebody may do something. */
 export type AccessCheck = (request: Request) => Access;

@@ -12,15 +12,15 @@ import type {
   UserInfo,
 } from '@shiplog/contracts';
 import { GoSyntax, ok, Problems, refused, type Result, statusOf } from '@shiplog/apimachinery';
-import type { ReadonlyRights, Request } from '@shiplog/authorization';
+import type { Request, ResourceRequest } from '@shiplog/authorization';
 import { infoOf } from '../../rest/access-request';
 import { reviewOf, type ReviewContext } from './review';
 
 type Attributes = Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>;
 
 /** Whether somebody has the rights, and by what, as the authorizer says it. */
-function judge(user: UserInfo, spec: Attributes, rights: ReadonlyRights): SubjectAccessReviewStatus {
-  const { allowed, reason } = rights.access(requestOf(user, spec));
+function judge(user: UserInfo, spec: Attributes, { access }: ReviewContext): SubjectAccessReviewStatus {
+  const { allowed, reason } = access(requestOf(user, spec));
   return { allowed, ...(reason === '' ? {} : { reason }) };
 }
 
@@ -28,8 +28,17 @@ function requestOf(user: UserInfo, { resourceAttributes, nonResourceAttributes }
   if (resourceAttributes === undefined) {
     return { user, verb: nonResourceAttributes?.verb ?? '', path: nonResourceAttributes?.path ?? '' };
   }
-  const { verb = '', group = '', resource = '', subresource, namespace, name } = resourceAttributes;
-  return { user, verb, group, resource, subresource, namespace, name };
+  const { verb = '', group = '', resource = '', subresource, namespace, name, fieldSelector } = resourceAttributes;
+  return { user, verb, group, resource, subresource, namespace, name, fields: fieldsOf(fieldSelector) };
+}
+
+/** Those that must have one value; authorizers heed no others. */
+function fieldsOf(selector: FieldSelectorAttributes | undefined): ResourceRequest['fields'] {
+  return new Map(
+    selector?.requirements?.flatMap(({ key, operator, values = [] }): [string, string][] =>
+      operator === 'In' && values.length === 1 ? [[key, values[0] ?? '']] : [],
+    ),
+  );
 }
 
 function userOf({ user = '', groups, uid, extra }: SubjectAccessReviewSpec): UserInfo {
@@ -43,7 +52,7 @@ export const selfSubjectAccessReview = reviewOf<SelfSubjectAccessReview>((review
   validateNoMetadata(review.metadata, problems);
   return answered(problems, context, () => ({
     ...review,
-    status: judge(infoOf(context.user), review.spec, context.rights),
+    status: judge(infoOf(context.user), review.spec, context),
   }));
 });
 
@@ -53,7 +62,7 @@ export const subjectAccessReview = reviewOf<SubjectAccessReview>((review, contex
   validateNoMetadata(review.metadata, problems);
   return answered(problems, context, () => ({
     ...review,
-    status: judge(userOf(review.spec), review.spec, context.rights),
+    status: judge(userOf(review.spec), review.spec, context),
   }));
 });
 
@@ -83,7 +92,7 @@ export const localSubjectAccessReview = reviewOf<LocalSubjectAccessReview>((revi
   return answered(problems, context, () => ({
     ...review,
     metadata: { ...metadata, namespace },
-    status: judge(userOf(spec), spec, context.rights),
+    status: judge(userOf(spec), spec, context),
   }));
 });
 

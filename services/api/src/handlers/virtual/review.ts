@@ -1,4 +1,4 @@
-import type { ReadonlyRights } from '@shiplog/authorization';
+import type { Access, ReadonlyRights, Request } from '@shiplog/authorization';
 import type { KubeObject, ResourceRow } from '@shiplog/contracts';
 import type { Result } from '@shiplog/apimachinery';
 import type { TokenAuthenticator } from '../../authentication/authenticator';
@@ -9,8 +9,10 @@ export interface ReviewContext {
   /** Who asks. */
   readonly user: User;
   readonly tokens: TokenAuthenticator;
-  /** Who may do what at present. */
+  /** Who may do what at present, by roles and bindings. */
   readonly rights: ReadonlyRights;
+  /** Whether a request could go on at present. */
+  readonly access: (request: Request) => Access;
   /** Of the path; '' for none. */
   readonly namespace: string;
   /** Milliseconds since 1970. */

@@ -8,6 +8,8 @@ import {
   type Virtual,
 } from '@shiplog/contracts';
 import { decodeObject, expectedAt, statusOf } from '@shiplog/apimachinery';
+import type { Access, Request } from '@shiplog/authorization';
+import { accessOf } from '@shiplog/cluster';
 import type { TokenAuthenticator } from '../../authentication/authenticator';
 import { TOKEN_REQUEST, TokenRequests } from '../../authentication/service-accounts/token-requests';
 import { ClusterCache } from '../../cache/cluster-cache';
@@ -94,8 +96,10 @@ export class VirtualHandler {
     const review = REVIEWS.get(row.id) ?? throwStatus(statusOf.methodNotAllowed());
     const { object, shown, headers, now } = await this.#read(request);
     const { user, target } = request;
-    const rights = this.cluster.projection.state.rights();
-    const reviewed = unwrap(await review(object, { user, tokens, rights, namespace: target.namespace, now, row }));
+    const { state } = this.cluster.projection;
+    const access = (wanted: Request): Access => accessOf(state, wanted);
+    const context = { user, tokens, rights: state.rights(), access, namespace: target.namespace, now, row };
+    const reviewed = unwrap(await review(object, context));
     const answered = { ...reviewed, apiVersion: apiVersionOf(version) } as StoredObject;
     return { ...presentObject(201, answered, shown), ...headers };
   }
