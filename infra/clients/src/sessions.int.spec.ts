@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import * as k8s from '@kubernetes/client-node';
 import { eventually, freePort } from '@shiplog/testing';
+import { TOKEN } from '../../../services/api/src/testing/rig';
+import { openWebSocket, type WebSocketClient } from '../../../services/api/src/testing/web-socket-client';
 import { BUSYBOX } from '../../../services/kubelet/src/testing/test-engine';
 import { KubectlSession } from './kubectl-session';
 import { findKubectls } from './kubectls';
@@ -206,6 +208,27 @@ describe('client-node', () => {
     const log = new PassThrough();
     await new k8s.Log(config).log(namespace, 'web', 'main', log, { tailLines: 1 });
     expect(String((await once(log, 'data'))[0])).toMatch(/^heard/);
+  });
+
+  it('has a log over a WebSocket, as browsers ask for it, and follows it there', async () => {
+    const say = (line: string): Promise<string> =>
+      node.rig.kubectl(`exec -n ${namespace} web -- /busybox sh -c 'echo ${line} > /proc/1/fd/1'`);
+    const open = async (query: string): Promise<WebSocketClient> => {
+      const url = `${node.rig.url}/api/v1/namespaces/${namespace}/pods/web/log?container=main&tailLines=1${query}`;
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      return openWebSocket(url, ['binary.k8s.io'], {
+        ca: await readFile(join(node.rig.directory, 'ca.pem')),
+        headers,
+      });
+    };
+    await say('container is alive');
+    await eventually(async () => (await (await open('')).text()) === 'container is alive\n');
+    const following = await open('&follow=true');
+    const text = (): string => following.messages.map(String).join('');
+    await eventually(() => text() === 'container is alive\n');
+    await say('still alive');
+    await eventually(() => text() === 'container is alive\nstill alive\n');
+    following.webSocket.close();
   });
 
   it('forwards a port', async () => {

@@ -10,11 +10,11 @@ import type { ApiConfig } from '../settings';
 import { FailureFilter } from './failure-filter';
 import { statusAnswer, type BodyAnswer, type StreamAnswer } from '../rest/answer';
 import { statusOfFailure } from '../common/failures';
-import { eventsIn } from '../rest/watch-encoder';
 import { gzipped, isWorthGzip } from './content-encoding';
 import { Gateway, type Admitted, type RequestHead } from './gateway';
 import { closeSessionsOf, headerBytes, speakHttp2 } from './http2';
 import { MAX_HEADER_BYTES } from './limits';
+import { countedStream } from './metrics/counted-stream';
 import { RequestMetrics } from './metrics/request-metrics';
 import { isHttp2, readBody } from './request-body';
 import { requestHead } from './request-head';
@@ -127,18 +127,10 @@ export class HttpListener implements OnModuleInit {
 
   async #stream(reply: FastifyReply, answer: StreamAnswer, admitted: Admitted): Promise<void> {
     reply.hijack();
-    const { series, verb } = admitted;
-    // What goes on for long takes seats only until it has begun.
-    admitted.leave();
-    const sent = verb === 'watch' ? (chunk: Buffer) => this.metrics.watched(series, eventsIn(chunk)) : () => undefined;
-    series.running += 1;
-    try {
-      const exchange = { request: reply.request.raw, response: reply.raw, flow: admitted.flow };
-      await sendStream(exchange, answer, this.stopping.signal, { broke: this.#broke, sent });
-    } finally {
-      series.running -= 1;
-      series.ended(answer.code, secondsOf(admitted), 0);
-    }
+    const exchange = { request: reply.request.raw, response: reply.raw, flow: admitted.flow };
+    await countedStream(admitted, this.metrics, answer.code, (sent) =>
+      sendStream(exchange, answer, this.stopping.signal, { broke: this.#broke, sent }),
+    );
   }
 
   readonly #broke = (error: unknown): void => this.logger.error({ err: error }, 'an answer was cut off');

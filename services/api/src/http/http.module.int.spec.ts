@@ -7,6 +7,7 @@ import { eventually } from '@shiplog/testing';
 import { WatchCache } from '../cache/watch-cache';
 import { testConfig, testingModule, clusterOf } from '../testing/api-testing';
 import { TOKEN } from '../testing/rig';
+import { openWebSocket } from '../testing/web-socket-client';
 import { HttpModule } from './http.module';
 import { ServerCertificate } from './server-certificate';
 
@@ -103,6 +104,17 @@ describe('HttpModule', () => {
     const watching = await ask('/api/v1/pods?watch=1&resourceVersion=7');
     app.get(WatchCache).reloaded(9);
     // Rejects when the connection breaks.
+    expect(JSON.parse(await watching.text())).toMatchObject({
+      type: 'ERROR',
+      object: { code: 410, reason: 'Expired' },
+    });
+  });
+
+  it('ends a watch that missed changes so over a WebSocket too', async () => {
+    const watching = await openWebSocket(`${url}/api/v1/pods?watch=1&resourceVersion=9`, [], {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    app.get(WatchCache).reloaded(11);
     expect(JSON.parse(await watching.text())).toMatchObject({
       type: 'ERROR',
       object: { code: 410, reason: 'Expired' },

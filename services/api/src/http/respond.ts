@@ -103,12 +103,20 @@ function headersOf({ headers: own }: Answer, flow: Flow | undefined): Headers {
   return headers;
 }
 
-/** Sends an answer that goes on for as long as its writer has something; `sent` hears of each piece. */
+/** Who hears of a stream's course. */
+export interface StreamWatch {
+  /** It was cut off by a defect, or by what it was read from. */
+  readonly broke: (error: unknown) => void;
+  /** Each piece that went out. */
+  readonly sent: (chunk: Buffer) => void;
+}
+
+/** Sends an answer that goes on for as long as its writer has something. */
 export async function sendStream(
   { request, response, flow }: Exchange,
   answer: StreamAnswer,
   stopping: AbortSignal,
-  { broke, sent }: { readonly broke: (error: unknown) => void; readonly sent: (chunk: Buffer) => void },
+  { broke, sent }: StreamWatch,
 ): Promise<void> {
   const headers = headersOf(answer, flow);
   headers['content-type'] ??= answer.type;
@@ -123,7 +131,11 @@ export async function sendStream(
   try {
     // Also for a client that has left already, or wants no body: whoever writes may hold something that ends with it.
     if (isGone(response) || stopping.aborted || request.method === 'HEAD') leave();
-    await answer.write(outStream(response, left.signal, sent));
+    const send = (chunk: Buffer): void => {
+      write(response, chunk);
+      sent(chunk);
+    };
+    await answer.write(outStream(response as ServerResponse, left.signal, send));
     endSoon(response);
   } catch (error) {
     broke(error);
@@ -141,24 +153,32 @@ function endSoon(response: Exchange['response']): void {
   response.end();
 }
 
-function outStream(response: Exchange['response'], signal: AbortSignal, sent: (chunk: Buffer) => void): OutStream {
+/** What carries a stream to its client: a response, or the connection of a WebSocket. */
+interface Carrier {
+  /** Bytes that are not sent yet. */
+  readonly writableLength: number;
+  once(event: 'drain', listener: () => void): unknown;
+  off(event: 'drain', listener: () => void): unknown;
+}
+
+/** A stream's way to its client: `send` writes to what carries it. */
+export function outStream(carrier: Carrier, signal: AbortSignal, send: (chunk: Buffer) => void): OutStream {
   return {
     signal,
     write: (chunk) => {
       if (signal.aborted) return true;
-      write(response, chunk);
-      sent(chunk);
-      return response.writableLength < BACKLOG;
+      send(chunk);
+      return carrier.writableLength < BACKLOG;
     },
     drained: () =>
       new Promise((resolve) => {
-        if (signal.aborted || response.writableLength < BACKLOG) return resolve();
+        if (signal.aborted || carrier.writableLength < BACKLOG) return resolve();
         const done = (): void => {
-          response.off('drain', done);
+          carrier.off('drain', done);
           signal.removeEventListener('abort', done);
           resolve();
         };
-        response.once('drain', done);
+        carrier.once('drain', done);
         signal.addEventListener('abort', done, { once: true });
       }),
   };

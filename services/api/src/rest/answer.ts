@@ -25,6 +25,8 @@ export interface StreamAnswer {
   readonly code: number;
   readonly type: string;
   readonly headers?: BodyAnswer['headers'];
+  /** Of what it is made, where a client may have it over a WebSocket: whole events, a line each, or bytes as they come. */
+  readonly content?: 'events' | 'bytes';
   /** Ends by itself, or soon after the signal says that the client left or the server stops. */
   readonly write: (out: OutStream) => Promise<void>;
 }

@@ -47,7 +47,7 @@ export class LogHandler {
     // A failure is told as a Status only while no byte of the log has gone out.
     await (ask.follow === true ? Promise.race([first, delay(PATIENCE_MS, undefined, { ref: false })]) : first);
     const write = (out: OutStream): Promise<void> => pump(chunks, first, out, abort);
-    return { kind: 'stream', code: 200, type: TYPE, write };
+    return { kind: 'stream', code: 200, type: TYPE, content: 'bytes', write };
   }
 }
 

@@ -9,6 +9,7 @@ import { HttpModule } from '../../http/http.module';
 import { ServerCertificate } from '../../http/server-certificate';
 import { testConfig, testingModule, clusterOf } from '../../testing/api-testing';
 import { TOKEN } from '../../testing/rig';
+import { openWebSocket, type WebSocketClient } from '../../testing/web-socket-client';
 
 const pod = {
   apiVersion: 'v1',
@@ -103,5 +104,55 @@ describe('the log of a pod', () => {
     await eventually(() => begun === 1, { everyMs: 5 });
     asked.destroy();
     await eventually(() => ended === 1, { timeoutMs: 5_000 });
+  });
+
+  describe('over a WebSocket', () => {
+    const open = (query: string, protocols: string[]): Promise<WebSocketClient> =>
+      openWebSocket(`http://127.0.0.1:${port}/api/v1/namespaces/default/pods/web/log${query}`, protocols, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+
+    it.each<[string, string[], string | Buffer, (string | Buffer)[]]>([
+      ['', ['binary.k8s.io'], 'binary.k8s.io', [Buffer.from(''), Buffer.from('one\n'), Buffer.from('two\n')]],
+      ['?follow=true', ['x', 'base64.binary.k8s.io'], 'base64.binary.k8s.io', ['', 'b25lCg==', 'dHdvCg==']],
+      ['', [], '', [Buffer.from(''), Buffer.from('one\n'), Buffer.from('two\n')]],
+    ])('comes whole (%s, %j)', async (query, protocols, protocol, messages) => {
+      const client = await open(query, protocols);
+      expect(client.webSocket.protocol).toBe(protocol);
+      expect(await client.closed).toBe(1_000);
+      expect(client.messages).toEqual(messages);
+      expect([begun, ended]).toEqual([1, 1]);
+    });
+
+    it('that breaks off does not end as if it were whole', async () => {
+      ending = 'broken';
+      expect(await (await open('?follow=true', ['binary.k8s.io'])).closed).toBe(1_011);
+    });
+
+    it('that is not to be had is told as a Status, over plain HTTP', async () => {
+      [lines, ending] = [[], 'broken'];
+      await expect(open('', ['binary.k8s.io'])).rejects.toMatchObject({
+        code: 503,
+        body: expect.stringContaining('minion.1'),
+      });
+      await expect(open('?container=none', ['binary.k8s.io'])).rejects.toMatchObject({ code: 400 });
+    });
+
+    it('is refused to who speaks no protocol of it, and ends at the kubelet', async () => {
+      ending = 'never';
+      await expect(open('?follow=true', ['channel.k8s.io'])).rejects.toMatchObject({
+        code: 403,
+        body: expect.stringContaining('not supported: [channel.k8s.io]'),
+      });
+      await eventually(() => begun === ended);
+    });
+
+    it('ends at the kubelet when its reader leaves', async () => {
+      ending = 'never';
+      const client = await open('?follow=true', ['binary.k8s.io']);
+      await eventually(() => client.messages.length === 3);
+      client.webSocket.close();
+      await eventually(() => ended === 1);
+    });
   });
 });

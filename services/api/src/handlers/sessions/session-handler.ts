@@ -7,18 +7,12 @@ import { ClusterCache } from '../../cache/cluster-cache';
 import { Stopping } from '../../common/stopping';
 import { textAnswer } from '../../rest/answer';
 import { throwStatus, unwrap } from '../../rest/errors';
+import { listOf } from '../../rest/header-list';
 import { nameOf, type ResourceRequest } from '../../rest/request';
 import { admitConnection } from '../../rest/connect-admission';
 import { commandOf, portsOf, sessionContainer, sessionOptions, type SessionOptions } from '../../rest/session-options';
 import type { ApiConfig } from '../../settings';
-import {
-  channelProtocol,
-  listOf,
-  PORT_FORWARD,
-  PORT_FORWARD_TUNNEL,
-  SPDY_VERSIONS,
-  spdyVersion,
-} from './domain/protocols';
+import { channelProtocol, PORT_FORWARD, PORT_FORWARD_TUNNEL, SPDY_VERSIONS, spdyVersion } from './domain/protocols';
 import { brokenStatus, joinSession } from './join-session';
 import { forwardOverChannels, forwardOverSpdy, type ForwardTarget } from './port-forward';
 import { SpdyChannels } from './spdy-channels';

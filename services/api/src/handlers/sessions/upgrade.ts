@@ -1,16 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { UpgradeConnection } from '../../common/web-socket';
 import type { BodyAnswer } from '../../rest/answer';
 import { textAnswer } from '../../rest/answer';
 import type { ResourceRequest } from '../../rest/request';
-import { listOf } from './domain/protocols';
+import { listOf } from '../../rest/header-list';
 
 /** A request that wants its connection for something else than HTTP, admitted. Nothing was answered yet. */
-export interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  /** What came after the request already. */
-  readonly head: Buffer;
+export interface Upgrade extends UpgradeConnection {
   readonly resource: ResourceRequest;
 }
 

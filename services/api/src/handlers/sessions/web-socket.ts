@@ -1,64 +1,18 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ChannelChunk } from '@shiplog/bus';
 import { CHANNELS, type KubeStatus } from '@shiplog/contracts';
-import { createWebSocketStream, WebSocketServer, type WebSocket } from 'ws';
+import { createWebSocketStream, type WebSocket } from 'ws';
+import { CLOSE_CODES, webSocketAcceptor } from '../../common/web-socket';
 import { statusText, type ClientChannels } from './client-channels';
 import type { ChannelProtocol } from './domain/protocols';
-import type { Upgrade } from './upgrade';
 
 /** Bytes of a client's message at most. */
 const MESSAGE_BYTES = 4 * 1024 * 1024;
-/** How often a client is asked whether it is there, in milliseconds; twice without an answer ends its connection. */
-const PING_MS = 30_000;
-/** A WebSocket's code for an end as it should be (RFC 6455, 7.4.1). */
-const NORMAL = 1_000;
 /** The channel of v5 on which a client says which channel it ends. */
 const CLOSE = 255;
 
-const server = new WebSocketServer({
-  noServer: true,
-  clientTracking: false,
-  perMessageDeflate: false,
-  maxPayload: MESSAGE_BYTES,
-});
-
-/** What the answers to these requests name. Kubernetes' own names of protocols are not all such as RFC 6455 lets them be. */
-const chosen = new WeakMap<IncomingMessage, string>();
-server.on('headers', (headers: string[], request: IncomingMessage) => {
-  const protocol = chosen.get(request) ?? '';
-  if (protocol !== '') headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
-});
-
-/** Accepts a WebSocket with a protocol, and what is made of it; undefined when its handshake is wrong, which is answered then. */
-export function acceptWebSocket<T>(
-  { request, socket, head }: Upgrade,
-  protocol: string,
-  use: (webSocket: WebSocket) => T,
-): Promise<T | undefined> {
-  delete request.headers['sec-websocket-protocol'];
-  chosen.set(request, protocol);
-  return new Promise((resolve) => {
-    socket.once('close', () => resolve(undefined));
-    server.handleUpgrade(request, socket, head, (webSocket) => {
-      keepAlive(webSocket);
-      // At once: what comes is heard by who listens.
-      resolve(use(webSocket));
-    });
-  });
-}
-
-function keepAlive(webSocket: WebSocket): void {
-  // Told to who reads it.
-  webSocket.on('error', () => undefined);
-  let unanswered = 0;
-  webSocket.on('pong', () => (unanswered = 0));
-  const timer = setInterval(() => {
-    if (unanswered++ >= 2) return webSocket.terminate();
-    webSocket.ping();
-  }, PING_MS).unref();
-  webSocket.once('close', () => clearInterval(timer));
-}
+/** Accepts the WebSocket of a session. */
+export const acceptWebSocket = webSocketAcceptor(MESSAGE_BYTES);
 
 /** A WebSocket's messages as a stream of bytes, whichever way they are cut. */
 export function bytesOf(webSocket: WebSocket): Duplex {
@@ -110,7 +64,7 @@ export class WebSocketChannels implements ClientChannels {
     const text = statusText(status, this.protocol.tellsStatus);
     if (text.length > 0) await this.write(CHANNELS.error, text);
     // The stream's own end would close it without a code.
-    this.webSocket.close(NORMAL);
+    this.webSocket.close(CLOSE_CODES.normal);
   }
 
   destroy(): void {

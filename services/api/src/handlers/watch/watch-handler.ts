@@ -100,7 +100,7 @@ export class WatchHandler {
       // Fails before the answer begins where it can, so that the client sees a 503 and no broken stream.
       void this.cluster.projection;
     }
-    return { kind: 'stream', code: 200, type: JSON_TYPE, write: (out) => this.#run(watch, out) };
+    return { kind: 'stream', code: 200, type: JSON_TYPE, content: 'events', write: (out) => this.#run(watch, out) };
   }
 
   async #run(watch: Watch, out: OutStream): Promise<void> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { BASE64, BINARY } from './channel-codec';
 import { Lines } from './lines';
-import { channelProtocol, listOf, spdyVersion } from './protocols';
+import { channelProtocol, spdyVersion } from './protocols';
 
 describe('the protocol of a session', () => {
   it.each<[string[], string | undefined]>([
@@ -21,14 +21,6 @@ describe('the protocol of a session', () => {
     [['other'], undefined],
   ])('over SPDY, of those offered (%j), is %s', (offered, name) => {
     expect(spdyVersion(offered)).toBe(name);
-  });
-
-  it('is offered in a header, or several', () => {
-    expect([listOf('a, b,,c'), listOf(['a,b', 'c']), listOf(undefined)]).toEqual([
-      ['a', 'b', 'c'],
-      ['a', 'b', 'c'],
-      [],
-    ]);
   });
 });
 

@@ -48,12 +48,3 @@ export function spdyVersion(offered: readonly string[]): SpdyVersion | undefined
     .map((name) => SPDY_VERSIONS.find((version) => version === name))
     .find((version) => version !== undefined);
 }
-
-/** A header that lists words, with commas between. */
-export function listOf(header: string | string[] | undefined): string[] {
-  return [header ?? []]
-    .flat()
-    .flatMap((text) => text.split(','))
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-}
