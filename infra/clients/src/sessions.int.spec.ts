@@ -215,11 +215,8 @@ describe('client-node', () => {
       node.rig.kubectl(`exec -n ${namespace} web -- /busybox sh -c 'echo ${line} > /proc/1/fd/1'`);
     const open = async (query: string): Promise<WebSocketClient> => {
       const url = `${node.rig.url}/api/v1/namespaces/${namespace}/pods/web/log?container=main&tailLines=1${query}`;
-      const headers = { authorization: `Bearer ${TOKEN}` };
-      return openWebSocket(url, ['binary.k8s.io'], {
-        ca: await readFile(join(node.rig.directory, 'ca.pem')),
-        headers,
-      });
+      const token = `base64url.bearer.authorization.k8s.io.${Buffer.from(TOKEN).toString('base64url')}`;
+      return openWebSocket(url, [token, 'binary.k8s.io'], { ca: await readFile(join(node.rig.directory, 'ca.pem')) });
     };
     await say('container is alive');
     await eventually(async () => (await (await open('')).text()) === 'container is alive\n');

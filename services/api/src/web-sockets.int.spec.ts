@@ -16,6 +16,8 @@ afterAll(async () => {
 });
 
 const PATH = '/api/v1/namespaces/default/configmaps';
+const PREFIX = 'base64url.bearer.authorization.k8s.io.';
+const tokenProtocol = (token: string): string => PREFIX + Buffer.from(token).toString('base64url');
 const bearer = { authorization: `Bearer ${TOKEN}` };
 
 const open = (
@@ -83,6 +85,38 @@ describe('a watch over a WebSocket', () => {
       code: 406,
     });
     await expect(watch('', ['a', 'b'])).rejects.toMatchObject({ code: 400 });
+  });
+});
+
+describe('a token among the protocols', () => {
+  it('says who asks', async () => {
+    const client = await watch('', [tokenProtocol(TOKEN), 'base64.binary.k8s.io'], {});
+    expect(client.webSocket.protocol).toBe('base64.binary.k8s.io');
+    await eventually(() => client.messages.length > 0);
+    expect(client.events[0]).toMatchObject({ type: 'ADDED' });
+    client.webSocket.close();
+  });
+
+  it('counts also beside credentials of another kind, but not in place of a token in the header', async () => {
+    const protocols = [tokenProtocol(TOKEN), 'a'];
+    (await watch('', protocols, { authorization: 'Basic eDp4' })).webSocket.close();
+    await expect(watch('', protocols, { authorization: 'Bearer wrong' })).rejects.toMatchObject({ code: 401 });
+  });
+
+  it.each([
+    ['wrong', [tokenProtocol('wrong'), 'a']],
+    ['alone', [tokenProtocol(TOKEN)]],
+    ['there twice', [tokenProtocol(TOKEN), tokenProtocol(`${TOKEN} `), 'a']],
+  ])('that is %s is refused', async (_, protocols) => {
+    await expect(watch('', protocols, {})).rejects.toMatchObject({ code: 401 });
+  });
+
+  it('opens sessions too', async () => {
+    const exec = (protocols: string[]): Promise<WebSocketClient> =>
+      open('/api/v1/namespaces/default/pods/none/exec?command=ls&stdout=1', protocols, {});
+    // Who asks is known: it fails for the pod.
+    await expect(exec([tokenProtocol(TOKEN), 'v5.channel.k8s.io'])).rejects.toMatchObject({ code: 404 });
+    await expect(exec(['v5.channel.k8s.io'])).rejects.toMatchObject({ code: 403 });
   });
 });
 

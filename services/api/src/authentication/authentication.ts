@@ -4,12 +4,14 @@ import { Clock } from '../common/clock';
 import type { User } from '../rest/request';
 import type { Authenticated, TokenAuthenticator } from './authenticator';
 import { bearerOf, isSilent, LONGEST_TOKEN, type RequestHeaders } from './bearer';
+import { protocolTokenOf } from './protocol-token';
 import { OidcAuthenticator } from './oidc/oidc-authenticator';
 import { AccountAuthenticator } from './service-accounts/account-authenticator';
 import { TokenFileAuthenticator } from './token-file-authenticator';
 
 /**
- * Who asks: whom a trusted certificate of the connection names, else whom the first authenticator knows by the request's token.
+ * Who asks: whom a trusted certificate of the connection names, else whom the first authenticator knows by the request's token:
+ * that of its Authorization header, or else the one among the protocols of a WebSocket.
  *
  * What a guard is to Nest; but Nest's guards run when a body has been read already, so the listener asks before.
  */
@@ -32,8 +34,19 @@ export class Authentication implements TokenAuthenticator {
     const isTrusted = certificate?.isTrusted === true && this.clock.now() < certificate.ends;
     if (isTrusted && certificate.user !== undefined) return certificate.user;
     const token = bearerOf(head);
-    // A certificate that names nobody is as good as none; one that is not trusted is a wrong credential.
-    if (token === undefined) return isSilent(head) && (certificate === undefined || isTrusted) ? NOBODY : undefined;
+    if (token === undefined) return this.#withoutHeader(head, certificate === undefined || isTrusted);
+    return this.#userOf(token);
+  }
+
+  /** @param isOpen whether one that shows nothing else may be nobody's: a certificate that is not trusted is a wrong credential */
+  #withoutHeader(head: RequestHeaders, isOpen: boolean): User | undefined | Promise<User | undefined> {
+    const offered = protocolTokenOf(head);
+    if (offered !== undefined) return offered.token === undefined ? undefined : this.#userOf(offered.token);
+    // A certificate that names nobody is as good as none.
+    return isSilent(head) && isOpen ? NOBODY : undefined;
+  }
+
+  #userOf(token: string): User | undefined | Promise<User | undefined> {
     const known = this.authenticateToken(token);
     return known instanceof Promise ? known.then((settled) => settled?.user) : known?.user;
   }

@@ -9,6 +9,7 @@ import { Stopping } from '../common/stopping';
 import type { UpgradeConnection } from '../common/web-socket';
 import { SessionHandler } from '../handlers/sessions/session-handler';
 import { upgradeKind, UpgradeRefused, type Upgrade } from '../handlers/sessions/upgrade';
+import { withoutTokens } from '../authentication/protocol-token';
 import { textAnswer, type BodyAnswer, type StreamAnswer } from '../rest/answer';
 import { listOf } from '../rest/header-list';
 import { originForm } from './absolute-form';
@@ -50,8 +51,10 @@ export class UpgradeListener implements OnModuleInit {
   }
 
   async #take(connection: UpgradeConnection): Promise<void> {
-    const asked = headOf(connection.request);
+    const { request } = connection;
+    const asked = headOf(request);
     const admitted = await this.gateway.admit(asked);
+    hideTokens(request);
     if ('kind' in admitted) return this.#answer(connection, admitted);
     const { series, begun } = admitted;
     try {
@@ -116,6 +119,13 @@ interface KeepAlive {
 
 function keepAlive({ socket }: UpgradeConnection): void {
   if ('setKeepAlive' in socket) (socket as Duplex & KeepAlive).setKeepAlive(true, KEEP_ALIVE_MS);
+}
+
+/** Who asks is known: nobody else is told by which token. */
+function hideTokens({ headers }: IncomingMessage): void {
+  const offered = listOf(headers['sec-websocket-protocol']);
+  const others = withoutTokens(offered);
+  if (others.length < offered.length) headers['sec-websocket-protocol'] = others.join(', ');
 }
 
 /** Node has let go of the connection: an answer is written to it by hand, and ends it. */
