@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CLOSE_CODES, webSocketAcceptor, type UpgradeConnection } from '../../common/web-socket';
 import type { OutStream, StreamAnswer } from '../../rest/answer';
@@ -35,7 +36,7 @@ export async function sendOverWebSocket(
   });
   if (webSocket === undefined) return abandon(answer);
   if (framing.greets) webSocket.send(EMPTY, { binary: !framing.isText });
-  const send = sender(webSocket, framing);
+  const send = sender(webSocket, connection.socket, framing);
   const out = outStream(connection.socket, left.signal, (chunk) => {
     send(chunk);
     sent(chunk);
@@ -62,10 +63,13 @@ async function writeAll(answer: StreamAnswer, out: OutStream, broke: StreamWatch
   }
 }
 
-function sender(webSocket: WebSocket, { isText, messages }: Framing): (chunk: Buffer) => void {
+/** The messages of a chunk go to the kernel at once: each by itself costs more than all else of sending it. */
+function sender(webSocket: WebSocket, socket: Duplex, { isText, messages }: Framing): (chunk: Buffer) => void {
   const options = { binary: !isText };
   return (chunk) => {
+    socket.cork();
     for (const message of messages(chunk)) webSocket.send(message, options);
+    socket.uncork();
   };
 }
 
