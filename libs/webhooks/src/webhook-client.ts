@@ -12,6 +12,8 @@ export interface PostOptions {
   readonly mostBytes: number;
   /** What is left of that time, in milliseconds, where some of it has passed before. */
   readonly withinMs?: number;
+  /** Ends the wait for an answer that nobody needs any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** There is no answer; the text says what was asked, and why, in the words of Go's client. */
@@ -54,7 +56,7 @@ export class WebhookClient {
     place: Place,
     caBundle: string | undefined,
     body: string,
-    { timeoutSeconds, mostBytes, withinMs = timeoutSeconds * 1_000 }: PostOptions,
+    { timeoutSeconds, mostBytes, withinMs = timeoutSeconds * 1_000, signal }: PostOptions,
   ): Promise<{ statusCode: number; text: string }> {
     const timeout = AbortSignal.timeout(withinMs);
     try {
@@ -63,7 +65,7 @@ export class WebhookClient {
         path: place.path,
         headers: { 'content-type': 'application/json', accept: 'application/json' },
         body,
-        signal: timeout,
+        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
       });
       return { statusCode, text: await read(answer, mostBytes) };
     } catch (error) {

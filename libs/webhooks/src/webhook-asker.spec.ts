@@ -1,8 +1,8 @@
 import type { WebhookQuestion } from '@shiplog/admission';
-import { WebhookFailed, type WebhookClient } from '@shiplog/webhooks';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { Limiter } from './limiter';
 import { WebhookAsker } from './webhook-asker';
+import { WebhookFailed, type PostOptions, type WebhookClient } from './webhook-client';
 
 const question = (more: object = {}): WebhookQuestion =>
   ({ key: 'k', type: 'mutating', configuration: 'c', webhook: 'w', clientConfig: { url: 'https://x/' }, timeoutSeconds: 1, reviewVersion: 'v1', request: { operation: 'CREATE' }, resource: 'pods', ...more }) as unknown as WebhookQuestion; // prettier-ignore
@@ -84,4 +84,32 @@ it('of calls so many are under way at once, of one kind fewer', async () => {
   }
   await Promise.all(all);
   expect(running).toEqual(['a', 'a', 'b', 'a', 'b']);
+});
+
+it('whoever leaves waits no longer for a turn, and takes none of the others', async () => {
+  const limiter = new Limiter(1, 1);
+  const left = new AbortController();
+  const turns: string[] = [];
+  let end = (): void => undefined;
+  const first = limiter.run('a', () => new Promise<void>((resolve) => (end = resolve)));
+  const second = limiter.run('a', () => Promise.resolve(turns.push('second')), left.signal);
+  const third = limiter.run('a', () => Promise.resolve(turns.push('third')));
+  left.abort(new Error('left'));
+  await expect(second).rejects.toThrow('left');
+  await expect(limiter.run('b', () => Promise.resolve(turns.push('late')), left.signal)).rejects.toThrow('left');
+  end();
+  await Promise.all([first, third]);
+  expect(turns).toEqual(['third']);
+});
+
+it('what is asked for somebody who leaves has failed, and is no defect', async () => {
+  const left = new AbortController();
+  const errors: unknown[] = [];
+  const logger = { error: (error: unknown) => errors.push(error) } as unknown as Logger;
+  const post = (_config: unknown, _body: string, { signal }: PostOptions): Promise<unknown> =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
+  const asked = new WebhookAsker({ post }, logger).ask([question()], 1, left.signal);
+  left.abort(new Error('left'));
+  expect((await asked)[0]?.answer).toEqual({ failure: 'failed to call webhook: context canceled' });
+  expect(errors).toEqual([]);
 });
