@@ -80,7 +80,7 @@ const API_LAYERS = [
     'handlers/sessions',
     'handlers/proxy',
   ],
-  ['handlers/events', 'handlers/conversion'],
+  ['handlers/events', 'handlers/conversion', 'handlers/admission'],
   ['authentication'],
   ['cache'],
   ['cache/window'],

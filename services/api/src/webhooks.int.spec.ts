@@ -1,8 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { eventually } from '@shiplog/testing';
 import { makeCertificate } from './testing/certificate';
 import { OtherServer } from './testing/other-server';
-import { Rig } from './testing/rig';
+import { Rig, TOKEN } from './testing/rig';
 
 interface Review {
   readonly apiVersion: string;
@@ -196,6 +201,151 @@ describe('admission webhooks', () => {
     }
     expect(new Set((await Promise.all(slow)).map(({ code }) => code))).toEqual(new Set([201]));
   }, 30_000);
+
+  describe('about connections', () => {
+    const connections = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CONNECT'], resources: ['pods/*'] }];
+    const forConnections = (name: string, respond: Respond, more: object = {}) => webhook(name, respond, { rules: connections, ...more });
+    const deny = (message: string) => answer({ allowed: false, status: { message } });
+    const PODS = '/api/v1/namespaces/default/pods';
+
+    beforeAll(async () => {
+      const pod = (name: string, spec: object = {}) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [{ name: 'c', image: 'x' }], ...spec } });
+      for (const object of [pod('web'), pod('placed', { nodeName: 'nowhere' })]) {
+        expect((await rig.http('POST', PODS, object)).code).toBe(201);
+      }
+    });
+
+    /** Asks for a session; whoever does may leave. */
+    const upgrading = (path: string, protocol = 'SPDY/3.1'): ClientRequest => {
+      const headers = { authorization: `Bearer ${TOKEN}`, connection: 'Upgrade', upgrade: protocol };
+      const ca = readFileSync(join(rig.directory, 'ca.pem'));
+      return httpsRequest(`${rig.url}${PODS}/${path}`, { method: 'POST', headers, ca, agent: false }).on('error', () => undefined).end();
+    };
+    /** What is answered instead of a session. */
+    const refusal = async (path: string, protocol?: string) => {
+      const [response] = (await once(upgrading(path, protocol), 'response')) as [IncomingMessage];
+      const { message } = JSON.parse(await text(response)) as { message: string };
+      return { code: response.statusCode, warning: response.headers['warning'], message };
+    };
+    /** Nothing has been begun: the pod is on no node. */
+    const admitted = { code: 400, message: 'pod web does not have a host assigned' };
+    const denied = (name: string, message: string) => ({ code: 400, message: `admission webhook "${name}.example.com" denied the request: ${message}` });
+    const SH = 'exec?command=sh&stdout=1';
+
+    it('deny and allow sessions, are told of them, and warn', async () => {
+      await configure('Validating', 'v', forConnections('deny', answer({ allowed: false, status: { message: 'no' }, warnings: ['mind'] }), { rules: [{ ...connections[0], resources: ['pods/exec'] }] }));
+      expect(await refusal(`web/${SH}`)).toEqual({ ...denied('deny', 'no'), warning: '299 - "mind"' });
+      expect(await refusal(`web/${SH}`, 'websocket')).toMatchObject(denied('deny', 'no'));
+      expect(await refusal('web/attach?stdout=1')).toMatchObject(admitted);
+      expect(asked).toHaveLength(2);
+      expect(asked[0]).toMatchObject({
+        operation: 'CONNECT', name: 'web', subResource: 'exec', dryRun: false, userInfo: { username: 'admin' }, options: null,
+        requestKind: { group: '', version: 'v1', kind: 'PodExecOptions' }, requestResource: { group: '', version: 'v1', resource: 'pods' },
+      });
+      expect(asked[0]?.object).toEqual({ apiVersion: 'v1', kind: 'PodExecOptions', command: ['sh'], stdout: true });
+      webhooks.set('deny', allow);
+      expect(await refusal(`web/${SH}`)).toMatchObject(admitted);
+    });
+
+    it('deny proxied requests by their paths', async () => {
+      const conditions = { matchConditions: [{ name: 'c', expression: 'request.subResource == "proxy" && object.path.startsWith("/secret")' }] };
+      await configure('Validating', 'v', forConnections('deny', deny('not there'), conditions));
+      const get = async (path: string) => JSON.parse((await rig.http('GET', `${PODS}/${path}`)).body) as object;
+      expect(await get('web/proxy/secret/x')).toMatchObject(denied('deny', 'not there'));
+      expect(await get('web/proxy/open')).toMatchObject({ message: 'address not allowed' });
+    });
+
+    it('are for the namespaces that they choose', async () => {
+      const blue = { namespaceSelector: { matchLabels: { team: 'blue' } } };
+      await configure('Validating', 'v', forConnections('deny', deny('no'), blue));
+      expect(await refusal(`web/${SH}`)).toMatchObject(admitted);
+      await rig.kubectl('label namespace default team=blue');
+      await eventually(async () => (await refusal(`web/${SH}`)).message === denied('deny', 'no').message);
+    });
+
+    const late: Respond = () => undefined;
+    it.each<[string, object, Respond, string]>([
+      ['dead', { clientConfig: { url: 'https://localhost:1/x' } }, allow, 'Post "https://localhost:1/x?timeout=1s": '],
+      ['slow', {}, late, 'context deadline exceeded'],
+    ])('that are %s let nobody in, unless they may be passed over', async (_what, more, respond, reason) => {
+      await configure('Validating', 'v', forConnections('bad', respond, { timeoutSeconds: 1, ...more }));
+      const { code, message } = await refusal('web/portforward');
+      expect([code, message]).toEqual([500, expect.stringContaining(reason)]);
+      expect(message).toMatch(/^Internal error occurred: failed calling webhook "bad.example.com": failed to call webhook: /);
+      await rig.http('DELETE', `${GROUP}/validatingwebhookconfigurations/v`);
+      await configure('Mutating', 'm', forConnections('bad', respond, { timeoutSeconds: 1, failurePolicy: 'Ignore', ...more }));
+      expect(await refusal('web/portforward')).toMatchObject(admitted);
+    });
+
+    it('that mutate are asked first, and say with which options is connected', async () => {
+      await configure('Mutating', 'm', forConnections('change', patching({ op: 'add', path: '/container', value: 'other' })));
+      await configure('Validating', 'v', forConnections('look', allow));
+      expect(await refusal(`placed/${SH}`)).toMatchObject({ code: 400, message: 'container other is not valid for pod placed' });
+      expect(asked.map(({ object }) => object)).toEqual([
+        { apiVersion: 'v1', kind: 'PodExecOptions', command: ['sh'], stdout: true },
+        { apiVersion: 'v1', kind: 'PodExecOptions', command: ['sh'], stdout: true, container: 'other' },
+      ]);
+    });
+
+    it('refuse kubectl in words', async () => {
+      const attach = [{ ...connections[0], resources: ['pods/attach'] }];
+      await configure('Validating', 'v', forConnections('deny', deny("attaching to pod 'web' is not allowed"), { rules: attach }));
+      await expect(rig.kubectl('attach web -i -c c')).rejects.toThrow(
+        `Error from server: admission webhook "deny.example.com" denied the request: attaching to pod 'web' is not allowed`,
+      );
+    });
+
+    it('are asked no longer once nobody waits for their answers', async () => {
+      let [begun, ended] = [0, 0];
+      const hold: Respond = (_review, response) => {
+        begun += 1;
+        response.once('close', () => (ended += 1));
+      };
+      await configure('Validating', 'v', forConnections('hold', hold, { timeoutSeconds: 30 }));
+      const session = upgrading(`web/${SH}`);
+      const proxied = upgrading('web/proxy/', 'websocket');
+      const plain = httpsRequest(`${rig.url}${PODS}/web/proxy/`, { headers: { authorization: `Bearer ${TOKEN}` }, rejectUnauthorized: false }).on('error', () => undefined).end();
+      await eventually(() => begun === 3);
+      // As a program ends that is killed: its side of the connection only.
+      session.socket?.end();
+      await eventually(() => ended === 1);
+      proxied.socket?.end();
+      plain.destroy();
+      await eventually(() => ended === 3);
+    });
+
+    it('that are slow hold nobody up who is not theirs', async () => {
+      const held: (() => void)[] = [];
+      const hold: Respond = (review, response, request) => void held.push(() => allow(review, response, request));
+      const slow = { matchConditions: [{ name: 'c', expression: 'object.kind == "PodAttachOptions"' }] };
+      await configure('Validating', 'v', forConnections('hold', hold, slow), forConnections('fast', deny('no'), { matchConditions: [{ name: 'c', expression: 'object.kind == "PodExecOptions"' }] }));
+      const sessions = Array.from({ length: 100 }, () => refusal('web/attach?stdout=1'));
+      await eventually(() => held.length === 64);
+      const begun = performance.now();
+      expect(await refusal(`web/${SH}`)).toMatchObject(denied('fast', 'no'));
+      expect((await create('fast')).code).toBe(201);
+      expect(performance.now() - begun).toBeLessThan(1_000);
+      for (let answered = 0; answered < 100; answered++) {
+        await eventually(() => held.length > 0);
+        held.shift()!();
+      }
+      for (const session of await Promise.all(sessions)) expect(session).toMatchObject(admitted);
+    }, 30_000);
+
+    it('that are being asked when the api stops do not hold it', async () => {
+      let begun = 0;
+      await configure('Validating', 'v', forConnections('hold', () => void (begun += 1), { timeoutSeconds: 30 }));
+      const sessions = [refusal(`web/${SH}`), rig.http('GET', `${PODS}/web/proxy/`)];
+      const settled = Promise.allSettled(sessions);
+      await eventually(() => begun === 2);
+      const stopped = performance.now();
+      await rig.stopService('api');
+      expect(performance.now() - stopped).toBeLessThan(5_000);
+      expect((await settled).map((session) => (session.status === 'fulfilled' ? session.value.code : 503))).toEqual([503, 503]);
+      rig.startApi();
+      await rig.ready();
+    }, 40_000);
+  });
 
   it('that are being asked when the journal stops are asked by the next one', async () => {
     const held: (() => void)[] = [];

@@ -85,7 +85,12 @@ function namespaceMatches(
 
 /** The object as it is to be, or as it was: whoever takes a label away is still seen by those who look for it. */
 function objectMatches(selector: LabelSelector = {}, { object, oldObject }: AdmissionAttributes): boolean {
-  return isEmptySelector(selector) || [object, oldObject].some((item) => item !== undefined && selects(selector, item));
+  return isEmptySelector(selector) || [object, oldObject].some((item) => hasMetadata(item) && selects(selector, item));
+}
+
+/** What is asked of a connection has none: nobody can choose it. */
+function hasMetadata(object: { readonly metadata?: object } | undefined): object is KubeObject {
+  return object?.metadata !== undefined;
 }
 
 function selects(selector: LabelSelector, object: KubeObject | undefined): boolean {

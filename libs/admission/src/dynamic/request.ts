@@ -5,8 +5,8 @@ import { kindOf, type AdmissionAttributes, type GroupVersionKind } from './attri
 export interface RequestFacts {
   readonly user: UserInfo;
   readonly dryRun: boolean;
-  /** CreateOptions, UpdateOptions or DeleteOptions, as the API has them. */
-  readonly options: KubeOptions;
+  /** CreateOptions, UpdateOptions or DeleteOptions, as the API has them; a connection has none. */
+  readonly options: KubeOptions | null;
 }
 
 export interface KubeOptions {
@@ -34,7 +34,7 @@ export interface ReviewedRequest {
   readonly operation: string;
   readonly userInfo: UserInfo;
   readonly dryRun: boolean;
-  readonly options: KubeOptions;
+  readonly options: KubeOptions | null;
 }
 
 /** A request as policies and webhooks read it. */
@@ -63,7 +63,7 @@ export function reviewedRequest(
     userInfo: user,
     dryRun,
     options:
-      operation === 'CREATE' && options.kind === 'UpdateOptions' ? { ...options, kind: 'CreateOptions' } : options,
+      operation === 'CREATE' && options?.kind === 'UpdateOptions' ? { ...options, kind: 'CreateOptions' } : options,
   };
 }
 

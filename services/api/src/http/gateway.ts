@@ -14,7 +14,6 @@ import { MutationHandler } from '../handlers/writes/mutation-handler';
 import { withWarning } from '../rest/warning-header';
 import { JSON_TYPE, jsonAnswer, statusAnswer, textAnswer, type Answer, type BodyAnswer } from '../rest/answer';
 import { Authentication } from '../authentication/authentication';
-import type { ClientCertificate } from '../authentication/client-certificate';
 import { Authorization } from './authorization';
 import { Discovery } from './discovery';
 import { infoOf, pathAccess, resourceAccess } from '../rest/access-request';
@@ -39,23 +38,11 @@ import type { Series } from './metrics/series';
 import { ifNoneMatch } from './kept-document';
 import { OpenApi } from './open-api';
 import { OpenIdDocuments } from './open-id-documents';
+import type { RequestHead } from './request-head';
 import { VERSION } from './version';
-import { flagParam, param, type Query } from '../rest/options';
+import { flagParam, param } from '../rest/options';
 import type { ResourceRequest, User } from '../rest/request';
 import { parsePath, verbOf, type ResourceTarget, type Target, type Verb } from '../rest/request-info';
-
-/** A request before its body, whatever serves HTTP. */
-export interface RequestHead {
-  readonly method: string;
-  /** Without the query, still encoded. */
-  readonly path: string;
-  readonly query: Query;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Names and values in turn, as they came: a header that comes twice has two values. */
-  readonly rawHeaders: readonly string[];
-  /** What the client has shown for its connection. */
-  readonly certificate?: ClientCertificate | undefined;
-}
 
 /** A request that may be answered once its body is there: who asks, for what. Holds a place among those in flight. */
 export interface Admitted {

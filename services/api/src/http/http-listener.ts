@@ -5,19 +5,20 @@ import { statusOf } from '@shiplog/apimachinery';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
+import { leavingResponse } from '../common/leaving';
 import { Stopping } from '../common/stopping';
 import type { ApiConfig } from '../settings';
 import { FailureFilter } from './failure-filter';
 import { statusAnswer, type BodyAnswer, type StreamAnswer } from '../rest/answer';
 import { statusOfFailure } from '../common/failures';
 import { gzipped, isWorthGzip } from './content-encoding';
-import { Gateway, type Admitted, type RequestHead } from './gateway';
+import { Gateway, type Admitted } from './gateway';
 import { closeSessionsOf, headerBytes, speakHttp2 } from './http2';
 import { MAX_HEADER_BYTES } from './limits';
 import { countedStream } from './metrics/counted-stream';
 import { RequestMetrics } from './metrics/request-metrics';
 import { isHttp2, readBody } from './request-body';
-import { requestHead } from './request-head';
+import { requestHead, type RequestHead } from './request-head';
 import { sendBody, sendStream, type Exchange } from './respond';
 import { HEADERS_TOO_LARGE } from './unreadable-requests';
 
@@ -85,7 +86,7 @@ export class HttpListener implements OnModuleInit {
     if (isHttp2(request.raw) && headerBytes(request.raw) > MAX_HEADER_BYTES) {
       return this.#send(reply, statusAnswer(HEADERS_TOO_LARGE));
     }
-    const admitted = this.gateway.admit(headOf(request));
+    const admitted = this.gateway.admit(headOf(request, reply));
     if (!(admitted instanceof Promise)) return this.#goOn(request, reply, admitted, done);
     let isLeft = false;
     reply.raw.once('close', () => (isLeft = true));
@@ -112,7 +113,7 @@ export class HttpListener implements OnModuleInit {
       else if (!isWorthGzip(answer, request.headers['accept-encoding'])) this.#send(reply, answer);
       else this.#send(reply, await gzipped(answer));
     } catch (error) {
-      this.#send(reply, this.failures.answerTo(error, headOf(request)));
+      this.#send(reply, this.failures.answerTo(error, headOf(request, reply)));
     }
   }
 
@@ -147,6 +148,7 @@ export function answerUnroutable(error: unknown, reply: FastifyReply): void {
   sendBody({ request: reply.request.raw, response: reply.raw }, statusAnswer(status), true, () => undefined);
 }
 
-function headOf(request: FastifyRequest): RequestHead {
-  return requestHead(request.raw, request.raw.url ?? '/', request.query as RequestHead['query']);
+function headOf(request: FastifyRequest, reply: FastifyReply): RequestHead {
+  const query = request.query as RequestHead['query'];
+  return requestHead(request.raw, request.raw.url ?? '/', query, leavingResponse(reply.raw));
 }

@@ -5,6 +5,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
+import { leavingSocket } from '../common/leaving';
 import { Stopping } from '../common/stopping';
 import type { UpgradeConnection } from '../common/web-socket';
 import { SessionHandler } from '../handlers/sessions/session-handler';
@@ -15,8 +16,8 @@ import { listOf } from '../rest/header-list';
 import { originForm } from './absolute-form';
 import { FailureFilter } from './failure-filter';
 import type { Flow } from './flow-control/flow-control';
-import { Gateway, type Admitted, type RequestHead } from './gateway';
-import { requestHead } from './request-head';
+import { Gateway, type Admitted } from './gateway';
+import { requestHead, type RequestHead } from './request-head';
 import { countedStream } from './metrics/counted-stream';
 import { RequestMetrics } from './metrics/request-metrics';
 import { sendBody, sendStream, type Exchange } from './respond';
@@ -52,7 +53,7 @@ export class UpgradeListener implements OnModuleInit {
 
   async #take(connection: UpgradeConnection): Promise<void> {
     const { request } = connection;
-    const asked = headOf(request);
+    const asked = headOf(connection);
     const admitted = await this.gateway.admit(asked);
     hideTokens(request);
     if ('kind' in admitted) return this.#answer(connection, admitted);
@@ -137,8 +138,9 @@ function exchangeOn({ request, socket }: UpgradeConnection, flow: Flow | undefin
   return { request, response, flow };
 }
 
-function headOf(request: IncomingMessage): RequestHead {
+function headOf({ request, socket }: UpgradeConnection): RequestHead {
   const url = originForm(request.url);
   const question = url.indexOf('?');
-  return requestHead(request, url, question < 0 ? {} : parseQuery(url.slice(question + 1)));
+  const query = question < 0 ? {} : parseQuery(url.slice(question + 1));
+  return requestHead(request, url, query, leavingSocket(socket));
 }

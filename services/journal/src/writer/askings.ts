@@ -1,4 +1,4 @@
-import type { AnsweredQuestion, WebhookQuestion } from '@shiplog/admission';
+import { AskedQuestions, type AnsweredQuestion, type WebhookQuestion } from '@shiplog/admission';
 import { principalName, type AnyCommand, type KubeStatus } from '@shiplog/contracts';
 import type { Submission, Waiting } from './batch';
 import type { LoggableDecision } from './decide/for-log';
@@ -7,8 +7,6 @@ import { restless } from './replies';
 /** Asks webhooks; answers each question, whatever becomes of it. */
 export type Ask = (questions: readonly WebhookQuestion[], basis: number) => Promise<readonly AnsweredQuestion[]>;
 
-/** As often as Kubernetes begins anew with an object that was changed meanwhile. */
-const MOST_TIMES = 5;
 /** Commands that webhooks are asked about at once, and those that wait behind them. */
 const MOST_ASKING = 5_000;
 const MOST_BEHIND = 10_000;
@@ -16,29 +14,14 @@ const MOST_BEHIND = 10_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /** What webhooks have answered of one command, and from when on it is decided anew with that: nothing else about it changes. */
-export class Asking {
-  readonly answers = new Map<string, AnsweredQuestion>();
-  readonly #times = new Map<string, number>();
-
+export class Asking extends AskedQuestions {
   /** @param position of the state on which it was decided first */
   constructor(
     readonly time: string,
     readonly uid: string,
     readonly position: number,
-  ) {}
-
-  /** Whether questions may be asked: of an object that never stays as it was for long enough, not for ever. */
-  mayAsk(questions: readonly WebhookQuestion[]): boolean {
-    for (const { key } of questions) {
-      const times = (this.#times.get(key) ?? 0) + 1;
-      this.#times.set(key, times);
-      if (times > MOST_TIMES) return false;
-    }
-    return true;
-  }
-
-  take(answered: readonly AnsweredQuestion[]): void {
-    for (const item of answered) this.answers.set(item.question.key, item);
+  ) {
+    super();
   }
 }
 

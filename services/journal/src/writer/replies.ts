@@ -1,3 +1,4 @@
+import { restlessCluster } from '@shiplog/admission';
 import { mayUseId } from '@shiplog/cluster';
 import type { AnyCommand, CommandReply, KubeStatus } from '@shiplog/contracts';
 import { statusOf } from '@shiplog/apimachinery';
@@ -15,7 +16,7 @@ export function restless({ type, data }: AnyCommand): KubeStatus {
     const [plural = '', ...group] = data.resource.split('.');
     return statusOf.conflict({ plural, group: group.join('.'), kind: '' }, data.name);
   }
-  return statusOf.internal('the cluster changes faster than admission webhooks answer');
+  return restlessCluster();
 }
 
 /** The log says that it has the command, and does not find it. */

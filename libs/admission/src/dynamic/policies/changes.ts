@@ -20,11 +20,17 @@ const failed = (error: string): Change => ({ error });
 export function appliedTo(
   object: KubeObject,
   value: unknown,
-  { row, subresource }: AdmissionAttributes,
+  { row, subresource, operation, ownKind }: AdmissionAttributes,
   version: ResourceVersion,
 ): Change {
   if (!(value instanceof Constructed) || value.type !== 'Object') {
     return failed('must evaluate to Object but got another type');
+  }
+  if (operation === 'CONNECT') {
+    const { apiVersion = '', kind = '' } = ownKind ?? {};
+    return failed(
+      `failed to convert original object to typed object: no corresponding type for /${apiVersion}, Kind=${kind}`,
+    );
   }
   const json = jsonOf(value);
   if ('error' in json) return json;

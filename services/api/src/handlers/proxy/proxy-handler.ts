@@ -9,12 +9,14 @@ import { conditionOf } from '@shiplog/kube';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { ClusterCache } from '../../cache/cluster-cache';
+import type { Leaving } from '../../common/leaving';
 import { jsonAnswer, textAnswer, type Answer, type StreamAnswer } from '../../rest/answer';
-import { admitConnection } from '../../rest/connect-admission';
 import { throwStatus } from '../../rest/errors';
 import { forwardedHeaders, passedOn, passOn, queryText } from '../../rest/forwarding';
 import { podPort, proxyId, serviceEndpoints, type ProxyId } from '../../rest/proxy-target';
 import { nameOf, type ResourceRequest } from '../../rest/request';
+import { withWarnings } from '../../rest/warning-header';
+import { ConnectAdmission } from '../admission/connect-admission';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
 const SERVICE_NAME = 'kubernetes.io/service-name';
@@ -30,6 +32,8 @@ export interface ProxiedRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly resource: ResourceRequest;
+  /** Tells when nobody waits for the answer any more. */
+  readonly leaving: Leaving;
 }
 
 /** Hands requests over to pods (`…/proxy/…`), by a connection that the kubelet of the pod's node opens. */
@@ -40,15 +44,20 @@ export class ProxyHandler {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     private readonly cluster: ClusterCache,
+    private readonly admission: ConnectAdmission,
   ) {}
 
   answers({ subresource }: ResourceRequest['target']): boolean {
     return subresource?.name === 'proxy';
   }
 
-  async answer(request: ProxiedRequest): Promise<Answer> {
+  async answer(asked: ProxiedRequest): Promise<Answer> {
+    const { request: resource, warnings } = await this.admission.admit(asked.resource, asked.leaving);
+    return withWarnings(await this.#admitted({ ...asked, resource }), warnings);
+  }
+
+  async #admitted(request: ProxiedRequest): Promise<Answer> {
     const { target } = request.resource;
-    admitConnection(this.cluster.projection.state, request.resource);
     const asked = nameOf(request.resource);
     if (target.resource.plural === 'nodes') return this.#ofNode(proxyId(asked, 'node').name, target.proxied ?? '');
     if (target.proxied === '' && (request.method === 'GET' || request.method === 'HEAD')) return toRoot(request);
@@ -182,5 +191,6 @@ function toRoot({ path, resource }: ProxiedRequest): Answer {
 function withPrefix(headers: ReturnType<typeof passedOn>, path: string, proxied: string): typeof headers {
   const { location } = headers;
   if (typeof location !== 'string' || !location.startsWith('/')) return headers;
-  return { ...headers, location: `${path.slice(0, path.length - proxied.length)}${location}` };
+  const prefix = path.endsWith(proxied) ? path.slice(0, path.length - proxied.length) : path;
+  return { ...headers, location: `${prefix}${location}` };
 }

@@ -4,14 +4,15 @@ import { AttachContainer, Dial, Exec, StatusError, type Pod } from '@shiplog/con
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS, CONFIG } from '@shiplog/service';
 import { ClusterCache } from '../../cache/cluster-cache';
+import { leavingSocket } from '../../common/leaving';
 import { Stopping } from '../../common/stopping';
 import { textAnswer } from '../../rest/answer';
 import { throwStatus, unwrap } from '../../rest/errors';
 import { listOf } from '../../rest/header-list';
 import { nameOf, type ResourceRequest } from '../../rest/request';
-import { admitConnection } from '../../rest/connect-admission';
 import { commandOf, portsOf, sessionContainer, sessionOptions, type SessionOptions } from '../../rest/session-options';
 import type { ApiConfig } from '../../settings';
+import { ConnectAdmission } from '../admission/connect-admission';
 import { channelProtocol, PORT_FORWARD, PORT_FORWARD_TUNNEL, SPDY_VERSIONS, spdyVersion } from './domain/protocols';
 import { brokenStatus, joinSession } from './join-session';
 import { forwardOverChannels, forwardOverSpdy, type ForwardTarget } from './port-forward';
@@ -41,6 +42,7 @@ export class SessionHandler {
     @Inject(CONFIG) private readonly config: Pick<ApiConfig, 'maxSessions'>,
     private readonly cluster: ClusterCache,
     private readonly stopping: Stopping,
+    private readonly admission: ConnectAdmission,
   ) {}
 
   /** Whether a request is for a session. */
@@ -62,12 +64,13 @@ export class SessionHandler {
    * Takes the connection of an admitted request over; resolves when its session is over. Throws StatusError or UpgradeRefused
    * while the request can still be answered: nothing was sent on its connection then.
    */
-  async serve(upgrade: Upgrade): Promise<void> {
-    const kind = upgradeKind(upgrade.request) ?? this.refuse();
+  async serve(asked: Upgrade): Promise<void> {
+    const kind = upgradeKind(asked.request) ?? this.refuse();
     if (this.#open >= this.config.maxSessions) throwStatus(statusOf.tooManyRequests('too many sessions are open', 1));
     this.#open += 1;
     try {
-      admitConnection(this.cluster.projection.state, upgrade.resource);
+      const { request: resource } = await this.admission.admit(asked.resource, leavingSocket(asked.socket));
+      const upgrade = { ...asked, resource };
       const subresource = upgrade.resource.target.subresource?.name;
       if (subresource === 'portforward') await this.#forward(upgrade, kind);
       else await this.#session(upgrade, kind, subresource === 'exec');
