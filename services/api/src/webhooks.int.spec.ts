@@ -243,8 +243,8 @@ describe('admission webhooks', () => {
         requestKind: { group: '', version: 'v1', kind: 'PodExecOptions' }, requestResource: { group: '', version: 'v1', resource: 'pods' },
       });
       expect(asked[0]?.object).toEqual({ apiVersion: 'v1', kind: 'PodExecOptions', command: ['sh'], stdout: true });
-      webhooks.set('deny', allow);
-      expect(await refusal(`web/${SH}`)).toMatchObject(admitted);
+      webhooks.set('deny', answer({ allowed: true, warnings: ['mind'] }));
+      expect(await refusal(`web/${SH}`)).toEqual({ ...admitted, warning: '299 - "mind"' });
     });
 
     it('deny proxied requests by their paths', async () => {
@@ -253,6 +253,9 @@ describe('admission webhooks', () => {
       const get = async (path: string) => JSON.parse((await rig.http('GET', `${PODS}/${path}`)).body) as object;
       expect(await get('web/proxy/secret/x')).toMatchObject(denied('deny', 'not there'));
       expect(await get('web/proxy/open')).toMatchObject({ message: 'address not allowed' });
+      webhooks.set('deny', answer({ allowed: true, warnings: ['mind'] }));
+      const { body, headers } = await rig.http('GET', `${PODS}/web/proxy/secret`);
+      expect([JSON.parse(body), headers['warning']]).toEqual([expect.objectContaining({ message: 'address not allowed' }), '299 - "mind"']);
     });
 
     it('are for the namespaces that they choose', async () => {

@@ -14,14 +14,12 @@ export function leavingResponse(response: Pick<EventEmitter, 'once' | 'off'>): L
   };
 }
 
-/** A client whose connection is in nobody's hands yet. That it has ended is found out only by looking for what comes. */
+/** A client whose connection is in nobody's hands yet: it may end its side, or all of it. */
 export function leavingSocket(socket: Duplex): Leaving {
   return (left) => {
-    // Takes nothing of what has come, and tells the end of it.
-    const look = (): void => void socket.read(0);
-    socket.on('readable', look).once('end', left).once('close', left);
+    socket.once('end', left).once('close', left);
     if (socket.destroyed || socket.readableEnded) left();
-    return () => socket.off('readable', look).off('end', left).off('close', left);
+    return () => socket.off('end', left).off('close', left);
   };
 }
 

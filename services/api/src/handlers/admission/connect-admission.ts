@@ -18,6 +18,12 @@ export interface AdmittedConnection {
   readonly warnings: readonly string[];
 }
 
+/** A failure of a connection that was admitted: the client is told what it should be told anyway. */
+export function warned(error: unknown, warnings: readonly string[]): unknown {
+  if (!(error instanceof StatusError) || warnings.length === 0) return error;
+  return new StatusError(error.status, [...warnings, ...error.warnings]);
+}
+
 /**
  * Asks policies and webhooks whether somebody may connect to something (exec, attach, port-forward, proxy), before anything of it is
  * begun. Webhooks are asked as the journal asks them, with the same limits; an api's calls are its own.

@@ -16,7 +16,7 @@ import { forwardedHeaders, passedOn, passOn, queryText } from '../../rest/forwar
 import { podPort, proxyId, serviceEndpoints, type ProxyId } from '../../rest/proxy-target';
 import { nameOf, type ResourceRequest } from '../../rest/request';
 import { withWarnings } from '../../rest/warning-header';
-import { ConnectAdmission } from '../admission/connect-admission';
+import { ConnectAdmission, warned } from '../admission/connect-admission';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
 const SERVICE_NAME = 'kubernetes.io/service-name';
@@ -53,7 +53,11 @@ export class ProxyHandler {
 
   async answer(asked: ProxiedRequest): Promise<Answer> {
     const { request: resource, warnings } = await this.admission.admit(asked.resource, asked.leaving);
-    return withWarnings(await this.#admitted({ ...asked, resource }), warnings);
+    try {
+      return withWarnings(await this.#admitted({ ...asked, resource }), warnings);
+    } catch (error) {
+      throw warned(error, warnings);
+    }
   }
 
   async #admitted(request: ProxiedRequest): Promise<Answer> {

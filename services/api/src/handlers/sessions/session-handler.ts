@@ -11,13 +11,21 @@ import { throwStatus, unwrap } from '../../rest/errors';
 import { listOf } from '../../rest/header-list';
 import { nameOf, type ResourceRequest } from '../../rest/request';
 import { commandOf, portsOf, sessionContainer, sessionOptions, type SessionOptions } from '../../rest/session-options';
+import { withWarnings } from '../../rest/warning-header';
 import type { ApiConfig } from '../../settings';
-import { ConnectAdmission } from '../admission/connect-admission';
+import { ConnectAdmission, warned } from '../admission/connect-admission';
 import { channelProtocol, PORT_FORWARD, PORT_FORWARD_TUNNEL, SPDY_VERSIONS, spdyVersion } from './domain/protocols';
 import { brokenStatus, joinSession } from './join-session';
 import { forwardOverChannels, forwardOverSpdy, type ForwardTarget } from './port-forward';
 import { SpdyChannels } from './spdy-channels';
-import { switchToSpdy, throwUnknownVersion, upgradeKind, UpgradeRefused, type Upgrade } from './upgrade';
+import {
+  switchToSpdy,
+  throwUnknownVersion,
+  upgradeKind,
+  UpgradeRefused,
+  type Upgrade,
+  type UpgradeKind,
+} from './upgrade';
 import { acceptWebSocket, bytesOf, WebSocketChannels } from './web-socket';
 
 /** What is answered in a session: subresources of pods. */
@@ -69,17 +77,23 @@ export class SessionHandler {
     if (this.#open >= this.config.maxSessions) throwStatus(statusOf.tooManyRequests('too many sessions are open', 1));
     this.#open += 1;
     try {
-      const { request: resource } = await this.admission.admit(asked.resource, leavingSocket(asked.socket));
-      const upgrade = { ...asked, resource };
-      const subresource = upgrade.resource.target.subresource?.name;
-      if (subresource === 'portforward') await this.#forward(upgrade, kind);
-      else await this.#session(upgrade, kind, subresource === 'exec');
+      const { request: resource, warnings } = await this.admission.admit(asked.resource, leavingSocket(asked.socket));
+      await this.#admitted({ ...asked, resource }, kind).catch((error: unknown) => {
+        if (error instanceof UpgradeRefused) throw new UpgradeRefused(withWarnings(error.answer, warnings));
+        throw warned(error, warnings);
+      });
     } finally {
       this.#open -= 1;
     }
   }
 
-  async #session(upgrade: Upgrade, kind: 'websocket' | 'spdy', isExec: boolean): Promise<void> {
+  async #admitted(upgrade: Upgrade, kind: UpgradeKind): Promise<void> {
+    const subresource = upgrade.resource.target.subresource?.name;
+    if (subresource === 'portforward') await this.#forward(upgrade, kind);
+    else await this.#session(upgrade, kind, subresource === 'exec');
+  }
+
+  async #session(upgrade: Upgrade, kind: UpgradeKind, isExec: boolean): Promise<void> {
     const { query } = upgrade.resource;
     const options = sessionOptions(query);
     const command = isExec ? commandOf(query) : undefined;
@@ -103,7 +117,7 @@ export class SessionHandler {
   /** Settles how the client is spoken with, before it is; the function does it. */
   #acceptor(
     upgrade: Upgrade,
-    kind: 'websocket' | 'spdy',
+    kind: UpgradeKind,
     options: SessionOptions,
   ): () => Promise<WebSocketChannels | SpdyChannels | undefined> {
     const { request, socket, head } = upgrade;
@@ -135,7 +149,7 @@ export class SessionHandler {
     };
   }
 
-  async #forward(upgrade: Upgrade, kind: 'websocket' | 'spdy'): Promise<void> {
+  async #forward(upgrade: Upgrade, kind: UpgradeKind): Promise<void> {
     const { request, socket, head, resource } = upgrade;
     const { of, node } = this.#placeOf(resource);
     const { signal: stopping } = this.stopping;
