@@ -3,6 +3,16 @@ interface Waiting {
   readonly begin: () => void;
 }
 
+export interface TurnOptions {
+  /** How long a turn is waited for, in milliseconds: TurnTimeout then. */
+  readonly withinMs?: number;
+  /** Ends the wait for a turn: its reason is thrown then. */
+  readonly signal?: AbortSignal;
+}
+
+/** The turn has not come in time. */
+export class TurnTimeout extends Error {}
+
 /** So many at once, of all and of each kind; the others wait for their turn, those that came first go first. */
 export class Limiter {
   #running = 0;
@@ -14,11 +24,10 @@ export class Limiter {
     private readonly mostOfKind: number,
   ) {}
 
-  /** @param signal ends the wait for a turn: its reason is thrown then */
-  async run<T>(kind: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
+  async run<T>(kind: string, work: () => Promise<T>, options: TurnOptions = {}): Promise<T> {
+    options.signal?.throwIfAborted();
     if (this.#hasRoom(kind)) this.#enter(kind);
-    else await this.#turn(kind, signal);
+    else await this.#turn(kind, options);
     try {
       return await work();
     } finally {
@@ -26,19 +35,25 @@ export class Limiter {
     }
   }
 
-  #turn(kind: string, signal: AbortSignal | undefined): Promise<void> {
+  #turn(kind: string, { withinMs, signal }: TurnOptions): Promise<void> {
     return new Promise((resolve, reject) => {
-      const begin = (): void => {
+      const settle = (): void => {
+        clearTimeout(timer);
         signal?.removeEventListener('abort', leave);
+        this.#waiting.delete(waiting);
+      };
+      const begin = (): void => {
+        settle();
         resolve();
       };
-      const waiting = { kind, begin };
       const leave = (): void => {
-        this.#waiting.delete(waiting);
-        reject(signal?.reason as Error);
+        settle();
+        reject(signal?.aborted === true ? (signal.reason as Error) : new TurnTimeout());
       };
+      const waiting = { kind, begin };
+      const timer = withinMs === undefined ? undefined : setTimeout(leave, withinMs);
       this.#waiting.add(waiting);
-      signal?.addEventListener('abort', leave, { once: true });
+      signal?.addEventListener('abort', leave);
     });
   }
 
@@ -58,7 +73,6 @@ export class Limiter {
     else this.#ofKind.set(kind, left);
     for (const next of this.#waiting) {
       if (!this.#hasRoom(next.kind)) continue;
-      this.#waiting.delete(next);
       this.#enter(next.kind);
       return next.begin();
     }

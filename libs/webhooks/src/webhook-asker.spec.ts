@@ -1,6 +1,6 @@
 import type { WebhookQuestion } from '@shiplog/admission';
 import { pino, type Logger } from 'pino';
-import { Limiter } from './limiter';
+import { Limiter, TurnTimeout } from './limiter';
 import { WebhookAsker } from './webhook-asker';
 import { WebhookFailed, type PostOptions, type WebhookClient } from './webhook-client';
 
@@ -86,17 +86,19 @@ it('of calls so many are under way at once, of one kind fewer', async () => {
   expect(running).toEqual(['a', 'a', 'b', 'a', 'b']);
 });
 
-it('whoever leaves waits no longer for a turn, and takes none of the others', async () => {
+it('whoever leaves waits no longer for a turn, nor does who has no more time, and they take none of the others', async () => {
   const limiter = new Limiter(1, 1);
   const left = new AbortController();
   const turns: string[] = [];
   let end = (): void => undefined;
   const first = limiter.run('a', () => new Promise<void>((resolve) => (end = resolve)));
-  const second = limiter.run('a', () => Promise.resolve(turns.push('second')), left.signal);
+  const second = limiter.run('a', () => Promise.resolve(turns.push('second')), left);
   const third = limiter.run('a', () => Promise.resolve(turns.push('third')));
+  const hurried = limiter.run('a', () => Promise.resolve(turns.push('hurried')), { withinMs: 1 });
+  await expect(hurried).rejects.toThrow(TurnTimeout);
   left.abort(new Error('left'));
   await expect(second).rejects.toThrow('left');
-  await expect(limiter.run('b', () => Promise.resolve(turns.push('late')), left.signal)).rejects.toThrow('left');
+  await expect(limiter.run('b', () => Promise.resolve(turns.push('late')), left)).rejects.toThrow('left');
   end();
   await Promise.all([first, third]);
   expect(turns).toEqual(['third']);
@@ -112,4 +114,14 @@ it('what is asked for somebody who leaves has failed, and is no defect', async (
   left.abort(new Error('left'));
   expect((await asked)[0]?.answer).toEqual({ failure: 'failed to call webhook: context canceled' });
   expect(errors).toEqual([]);
+});
+
+it('a webhook that can not be asked in its time, because others take theirs, is late', async () => {
+  const post = (_config: unknown, _body: string, { timeoutSeconds }: PostOptions): Promise<unknown> =>
+    timeoutSeconds < 1 ? Promise.reject(new WebhookFailed('asked')) : new Promise(() => undefined);
+  const asker = new WebhookAsker({ post }, pino({ level: 'silent' }));
+  const hanging = Array.from({ length: 256 }, (_, i) => question({ webhook: `w${i % 4}` }));
+  void asker.ask(hanging, 1);
+  const [late] = await asker.ask([question({ webhook: 'other', timeoutSeconds: 0.01 })], 1);
+  expect(late?.answer).toEqual({ failure: 'failed to call webhook: context deadline exceeded' });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readResponse, type AnsweredQuestion, type WebhookQuestion } from '@shiplog/admission';
 import { OBJECT_BYTES, type WebhookAnswer } from '@shiplog/contracts';
 import type { Logger } from 'pino';
-import { Limiter } from './limiter';
+import { Limiter, TurnTimeout } from './limiter';
 import { WebhookFailed, type WebhookClient } from './webhook-client';
 
 /** Calls at once, and of one webhook: a slow one leaves others room. */
@@ -37,15 +37,17 @@ export class WebhookAsker {
   async #answerTo(question: WebhookQuestion, signal: AbortSignal | undefined): Promise<WebhookAnswer> {
     const { configuration, webhook, timeoutSeconds } = question;
     // The time in which it waits for its turn is a part of what it has.
+    const withinMs = timeoutSeconds * 1_000;
     const begun = performance.now();
     try {
       const post = (): Promise<WebhookAnswer> => {
-        const left = Math.ceil(timeoutSeconds * 1_000 - (performance.now() - begun));
+        const left = Math.ceil(withinMs - (performance.now() - begun));
         return left > 0 ? this.#post(question, left, signal) : Promise.resolve({ failure: LATE });
       };
-      return await this.#limiter.run(`${configuration}/${webhook}`, post, signal);
+      return await this.#limiter.run(`${configuration}/${webhook}`, post, { signal, withinMs });
     } catch (error) {
       // Whatever it is, the command that waits for it must not wait for ever.
+      if (error instanceof TurnTimeout) return { failure: LATE };
       if (signal?.aborted === true) return { failure: CANCELED };
       if (!(error instanceof WebhookFailed)) this.logger.error({ err: error, webhook }, 'a webhook could not be asked');
       return { failure: `failed to call webhook: ${error instanceof Error ? error.message : String(error)}` };
