@@ -2,10 +2,14 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { eventually } from '@shiplog/testing';
+import { WebSocket, WebSocketServer } from 'ws';
 import { makeCertificate } from '../../../services/api/src/testing/certificate';
-import type { HttpAnswer } from '../../../services/api/src/testing/rig';
+import { TOKEN, type HttpAnswer } from '../../../services/api/src/testing/rig';
 import { BUSYBOX } from '../../../services/kubelet/src/testing/test-engine';
 import { NodeRig } from './node-rig';
 
@@ -18,6 +22,25 @@ async function listening(server: Server): Promise<Server> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
+}
+
+/** Those that are open behind the proxy. */
+const behind = new Set<WebSocket>();
+
+/** Says what it is told; some paths it speaks no WebSockets at. */
+function echoMessages(server: Server): Server {
+  const sockets = new WebSocketServer({ noServer: true });
+  return server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.url === '/none') return void socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno');
+    sockets.handleUpgrade(request, socket, head, (made) => {
+      behind.add(made);
+      made.on('close', () => behind.delete(made));
+      made.send(`hello ${String(request.headers['authorization'] ?? 'stranger')}`);
+      made.on('message', (message: Buffer) =>
+        String(message) === 'end' ? made.close(4_001, 'ended') : made.send(message),
+      );
+    });
+  });
 }
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
@@ -37,8 +60,8 @@ beforeAll(async () => {
   const { cert, key } = await makeCertificate();
   [node, plain, encrypted] = await Promise.all([
     NodeRig.start(),
-    listening(createServer(answerRequest)),
-    listening(createTlsServer({ cert, key }, answerRequest)),
+    listening(echoMessages(createServer(answerRequest))),
+    listening(echoMessages(createTlsServer({ cert, key }, answerRequest))),
   ]);
   const pod = (name: string, script: string, more: object): object => ({
     apiVersion: 'v1',
@@ -79,6 +102,15 @@ afterAll(async () => {
 
 const ask = (method: string, id: string, path = '/', body?: unknown): Promise<HttpAnswer> =>
   node.rig.http(method, `/api/v1/namespaces/default/${id}/proxy${path}`, body);
+
+/** A client that asks for a WebSocket with what is behind a proxy. */
+function connect(id: string, path: string): WebSocket {
+  const url = `${node.rig.url.replace('https', 'wss')}/api/v1/namespaces/default/${id}/proxy${path}`;
+  return new WebSocket(url, {
+    ca: readFileSync(join(node.rig.directory, 'ca.pem')),
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+}
 
 describe('a proxy to what runs in pods', () => {
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
@@ -122,6 +154,41 @@ describe('a proxy to what runs in pods', () => {
     expect([moved.code, moved.headers['location']]).toEqual([302, `/api/v1/namespaces/default/${id}/proxy/there`]);
     const { headers } = await ask('GET', id, '/x');
     expect([headers['set-cookie'], headers['x-heard']]).toEqual([['a=1', 'b=2'], 'nobody']);
+  });
+
+  it.each(['plain', 'encrypted'])('hands WebSockets over to pods, %s', async (kind) => {
+    const id = kind === 'plain' ? `echo:${portOf(plain)}` : `https:echo:${portOf(encrypted)}`;
+    const socket = connect(`pods/${id}`, '/chat?room=1');
+    const heard: string[] = [];
+    socket.on('message', (message: Buffer) => void heard.push(String(message)));
+    await once(socket, 'open');
+    await eventually(() => heard[0] === 'hello stranger');
+    const large = 'x'.repeat(3_000_000);
+    socket.send(large);
+    await eventually(() => heard[1] === large);
+    const closed = once(socket, 'close') as Promise<[number, Buffer]>;
+    socket.send('end');
+    expect((await closed).map(String)).toEqual(['4001', 'ended']);
+  });
+
+  it('ends what is behind it when its client vanishes, and the client when that does', async () => {
+    const vanishing = connect(`pods/echo:${portOf(plain)}`, '/');
+    await once(vanishing, 'message');
+    vanishing.terminate();
+    await eventually(() => behind.size === 0);
+    const left = connect(`pods/echo:${portOf(plain)}`, '/');
+    await once(left, 'message');
+    for (const made of behind) made.terminate();
+    expect(await once(left, 'close')).toEqual([1_006, expect.anything()]);
+  });
+
+  it('hands over the refusal of who speaks no WebSockets', async () => {
+    const socket = connect(`pods/echo:${portOf(plain)}`, '/none');
+    const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    expect([answer.statusCode, await text(answer)]).toEqual([403, 'no']);
+    const lost = connect('pods/none', '/');
+    const [, missing] = (await once(lost, 'unexpected-response')) as [unknown, IncomingMessage];
+    expect(missing.statusCode).toBe(404);
   });
 
   it('tells what can not be reached', async () => {

@@ -132,6 +132,18 @@ describe.each(clients.map((client) => [client.version, client] as const))('kubec
     expect(await node.rig.kubectl('get --raw /api/v1/nodes/node-a/proxy/pods', my.with)).toContain('"name":"web"');
   });
 
+  it('serves the API on a port of its own, with what is behind pods', async () => {
+    const run = start('proxy --port=0');
+    const port = await eventually(() => /Starting to serve on 127\.0\.0\.1:(\d+)/.exec(run.said())?.[1]);
+    const base = `/api/v1/namespaces/${my.namespace}/pods`;
+    expect(JSON.parse(await fetched(Number(port), `${base}/web`))).toMatchObject({ metadata: { name: 'web' } });
+    expect(await fetched(Number(port), `${base}/web:8090/proxy/index.html`)).toBe('served\n');
+    const events = await fetched(Number(port), `${base}?watch=1&timeoutSeconds=1&fieldSelector=metadata.name=web`);
+    expect(JSON.parse(events.split('\n')[0] ?? '')).toMatchObject({ type: 'ADDED', object: { kind: 'Pod' } });
+    run.child.kill();
+    await run.ended;
+  });
+
   it('copies files both ways', async () => {
     const [there, back] = [join(folder, 'there'), join(folder, `back-${client.version}`)];
     await writeFile(there, 'x'.repeat(1_000_000));
@@ -239,9 +251,9 @@ describe('client-node', () => {
   });
 });
 
-function fetched(port: number): Promise<string> {
+function fetched(port: number, path = '/index.html'): Promise<string> {
   return new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port, path: '/index.html', agent: false }, (answer) => {
+    const request = get({ host: '127.0.0.1', port, path, agent: false }, (answer) => {
       let text = '';
       answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
       answer.on('end', () => resolve(text));

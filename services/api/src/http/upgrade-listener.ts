@@ -17,6 +17,7 @@ import { originForm } from './absolute-form';
 import { FailureFilter } from './failure-filter';
 import type { Flow } from './flow-control/flow-control';
 import { Gateway, type Admitted } from './gateway';
+import { handOver } from './handover';
 import { requestHead, type RequestHead } from './request-head';
 import { countedStream } from './metrics/counted-stream';
 import { RequestMetrics } from './metrics/request-metrics';
@@ -89,6 +90,11 @@ export class UpgradeListener implements OnModuleInit {
       return;
     }
     if (connection.socket.destroyed) return abandon(answer);
+    const { handover } = answer;
+    if (handover !== undefined) {
+      keepAlive(connection);
+      return countedStream(admitted, this.metrics, 101, () => handOver(connection, handover, this.stopping.signal));
+    }
     const framing = await this.#framingOf(connection, answer);
     keepAlive(connection);
     await countedStream(admitted, this.metrics, framing === undefined ? answer.code : 101, (sent) =>

@@ -1,4 +1,5 @@
 import type { KubeStatus, ResourceRow } from '@shiplog/contracts';
+import type { Handover } from '../common/handover';
 
 /** What a handler answers with. */
 export type Answer = BodyAnswer | StreamAnswer;
@@ -25,6 +26,8 @@ export interface StreamAnswer {
   readonly code: number;
   readonly type: string;
   readonly headers?: BodyAnswer['headers'];
+  /** In place of what it would write, for who has asked for another protocol. */
+  readonly handover?: Handover | undefined;
   /** Of what it is made, where a client may have it over a WebSocket: whole events, a line each, or bytes as they come. */
   readonly content?: 'events' | 'bytes';
   /** Ends by itself, or soon after the signal says that the client left or the server stops. */

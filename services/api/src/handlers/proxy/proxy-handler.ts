@@ -9,6 +9,7 @@ import { conditionOf } from '@shiplog/kube';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { ClusterCache } from '../../cache/cluster-cache';
+import type { Handover } from '../../common/handover';
 import type { Leaving } from '../../common/leaving';
 import { jsonAnswer, textAnswer, type Answer, type StreamAnswer } from '../../rest/answer';
 import { throwStatus } from '../../rest/errors';
@@ -99,7 +100,8 @@ export class ProxyHandler {
     const { target, query, body } = resource;
     const connection = await this.#connect(pod, port, scheme);
     const left = new AbortController();
-    let answer: IncomingMessage;
+    const protocol = protocolWanted(headers);
+    let answered: Answered;
     try {
       const asking = httpRequest({
         method,
@@ -109,22 +111,28 @@ export class ProxyHandler {
           host: `${pod.status?.podIP ?? ''}:${port}`,
           ...(body === undefined ? {} : { 'content-length': body.length }),
           'x-forwarded-uri': path,
-          connection: 'close',
+          ...(protocol === undefined ? { connection: 'close' } : { connection: 'Upgrade', upgrade: protocol }),
         },
         signal: left.signal,
         createConnection: () => connection,
       });
-      answer = await answerOf(asking, body);
+      answered = await answerOf(asking, body);
     } catch (error) {
       connection.destroy();
       return throwUnreachable(error);
     }
+    const { answer, handover } = answered;
     return {
       kind: 'stream',
       code: answer.statusCode ?? 502,
+      handover,
       type: answer.headers['content-type'] ?? 'application/octet-stream',
       headers: withPrefix(passedOn(answer.headers), path, target.proxied ?? ''),
-      write: (out) => passOn(answer, out, left).finally(() => connection.destroy()),
+      write: async (out) => {
+        // What was handed over and not taken is ended.
+        if (handover === undefined) await passOn(answer, out, left).finally(() => connection.destroy());
+        else connection.destroy();
+      },
     };
   }
 
@@ -162,18 +170,31 @@ export class ProxyHandler {
   }
 }
 
+interface Answered {
+  readonly answer: IncomingMessage;
+  /** Where the protocol was switched. */
+  readonly handover?: Handover;
+}
+
 /** The connection is none of the kernel's, so the time is taken here. */
-async function answerOf(asking: ClientRequest, body: Buffer | undefined): Promise<IncomingMessage> {
+async function answerOf(asking: ClientRequest, body: Buffer | undefined): Promise<Answered> {
   const late = setTimeout(() => asking.destroy(new Error('net/http: timeout awaiting response headers')), ANSWER_MS);
   // What becomes of it later, its reader is told.
   asking.on('error', () => undefined);
   try {
     asking.end(body);
-    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
-    return answer;
+    const settled = Promise.race([once(asking, 'response'), once(asking, 'upgrade')]);
+    const [answer, connection, head] = (await settled) as [IncomingMessage, Duplex?, Buffer?];
+    if (connection === undefined || head === undefined) return { answer };
+    return { answer, handover: { connection, head, rawHeaders: answer.rawHeaders } };
   } finally {
     clearTimeout(late);
   }
+}
+
+/** Node hands requests over that ask for another protocol in both ways (RFC 9110, 7.8), and only those. */
+function protocolWanted({ connection = '', upgrade }: ProxiedRequest['headers']): string | undefined {
+  return /\bupgrade\b/i.test(String(connection)) && upgrade !== undefined ? String(upgrade) : undefined;
 }
 
 function throwUnreachable(error: unknown): never {
