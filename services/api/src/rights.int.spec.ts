@@ -21,6 +21,8 @@ beforeAll(async () => {
     await rig.kubectl(`create configmap here -n ${namespace} --from-literal=a=b`);
     await rig.kubectl(`create secret generic s -n ${namespace} --from-literal=a=b`);
   }
+  await rig.kubectl('create namespace again');
+  await rig.kubectl('create configmap before -n again --from-literal=a=b');
   past = String((JSON.parse((await rig.http('GET', `${WEB}/configmaps`)).body) as List).metadata.resourceVersion);
   await rig.kubectl('create rolebinding readers -n web --clusterrole=view --group=readers');
   await rig.kubectl('create rolebinding ada -n web --clusterrole=admin --user=ada');
@@ -128,6 +130,52 @@ describe('a node', () => {
       return (JSON.parse(body) as { status: { allowed: boolean } }).status.allowed;
     };
     expect([await reviewed('s'), await reviewed('none')]).toEqual([true, false]);
+  });
+});
+
+describe('a namespace that was made again', () => {
+  const AGAIN = '/api/v1/namespaces/again';
+  /** Where the log stood when the namespace of before was whole. */
+  let then = '';
+  const before = `${AGAIN}/configmaps/before`;
+  const exactly = (path: string): string => `${path}?resourceVersion=${then}&resourceVersionMatch=Exact`;
+  const names = ({ body }: HttpAnswer): string[] =>
+    (JSON.parse(body) as { items: { metadata: { name: string } }[] }).items.map(({ metadata }) => metadata.name);
+  const changes = async (token: string): Promise<string[]> => {
+    const query = `watch=1&resourceVersion=${then}&timeoutSeconds=1`;
+    const { body } = await as(token, 'GET', `${AGAIN}/configmaps?${query}`);
+    const events = body.split('\n').filter((line) => line !== '');
+    return events.map((line) => (JSON.parse(line) as { object: { metadata: { name: string } } }).object.metadata.name);
+  };
+
+  beforeAll(async () => {
+    const made = await rig.http('GET', before);
+    const { metadata } = JSON.parse(made.body) as { metadata: { resourceVersion: string; creationTimestamp: string } };
+    then = metadata.resourceVersion;
+    await rig.http('DELETE', before);
+    await rig.http('DELETE', AGAIN);
+    const gone = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'again' }, spec: { finalizers: [] } };
+    expect((await rig.http('PUT', `${AGAIN}/finalize`, gone)).code).toBe(200);
+    // Objects tell seconds.
+    await eventually(() => Date.now() > Date.parse(metadata.creationTimestamp) + 1_100);
+    await rig.kubectl('create namespace again');
+    await rig.kubectl('create rolebinding readers -n again --clusterrole=view --group=readers');
+    await rig.kubectl('create configmap after -n again --from-literal=a=b');
+    await eventually(async () => (await as('r-token', 'GET', `${AGAIN}/configmaps/after`)).code === 200);
+  });
+
+  it('is told to who may read that one, and nothing of the one before it', async () => {
+    expect(names(await as('r-token', 'GET', exactly(`${AGAIN}/configmaps`)))).toEqual([]);
+    expect((await as('r-token', 'GET', exactly(before))).code).toBe(404);
+    expect((await as('r-token', 'GET', exactly(AGAIN))).code).toBe(404);
+    expect(await changes('r-token')).toEqual(['after']);
+  });
+
+  it('is told with the one before it to who may read all', async () => {
+    expect(names(await rig.http('GET', exactly(`${AGAIN}/configmaps`)))).toEqual(['before']);
+    expect((await rig.http('GET', exactly(before))).code).toBe(200);
+    expect((await rig.http('GET', exactly(AGAIN))).code).toBe(200);
+    expect(await changes(TOKEN)).toEqual(['before', 'after']);
   });
 });
 

@@ -40,9 +40,11 @@ beforeAll(async () => {
 });
 afterAll(() => parts?.stop());
 
-async function inDefault(resource: string, object: object): Promise<void> {
-  const data = { resource, namespace: 'default', object };
-  const reply = await admin.command({ id: freshId(), actor: 'admin', type: 'CreateObject', data } as AnyCommand);
+const inDefault = (resource: string, object: object): Promise<void> =>
+  asAdmin('CreateObject', { resource, namespace: 'default', object });
+
+async function asAdmin(type: AnyCommand['type'], data: object): Promise<void> {
+  const reply = await admin.command({ id: freshId(), actor: 'admin', type, data } as AnyCommand);
   if (!reply.ok) throw new Error(reply.status.message);
 }
 
@@ -123,5 +125,49 @@ describe('a user of NATS who may read and make ConfigMaps of one namespace', () 
     await eventually(() => ann.commandLater(byAnn(createConfigMap('late', {}, id))).then(() => true));
     const answer = await eventually(async () => (await admin.ask(CommandQuery, { id })).reply);
     expect(answer).toMatchObject(FORBIDDEN);
+  });
+});
+
+describe('a namespace that was made again', () => {
+  const key = { resource: 'configmaps', namespace: 'again', name: 'x' } as const;
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } };
+  const rights = {
+    apiVersion: `${GROUP}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name: 'ann' },
+    roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name: 'maps' },
+    subjects: [{ apiGroup: GROUP, kind: 'User', name: 'ann' }],
+  };
+  /** Where the log stood when the one before it was whole. */
+  let then = 0;
+  beforeAll(async () => {
+    const rules = [{ verbs: ['get'], apiGroups: [''], resources: ['configmaps'] }];
+    const role = { apiVersion: `${GROUP}/v1`, kind: 'ClusterRole', metadata: { name: 'maps' }, rules };
+    await asAdmin('CreateObject', { resource: `clusterroles.${GROUP}`, namespace: '', object: role });
+    await admin.command(createNamespace('again'));
+    await asAdmin('CreateObject', { resource: 'configmaps', namespace: 'again', object });
+    const madeAt = Date.now();
+    then = (await admin.ask(PositionQuery, {})).position;
+    await asAdmin('DeleteObject', key);
+    const namespace = { resource: 'namespaces', namespace: '', name: 'again' };
+    await asAdmin('DeleteObject', namespace);
+    const finalized = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'again' }, spec: { finalizers: [] } };
+    await asAdmin('ReplaceObject', { ...namespace, subresource: 'finalize', object: finalized });
+    // Objects tell seconds.
+    await eventually(() => Date.now() > madeAt + 1_100);
+    await admin.command(createNamespace('again'));
+    await asAdmin('CreateObject', { resource: `rolebindings.${GROUP}`, namespace: 'again', object: rights });
+    await asAdmin('CreateObject', { resource: 'configmaps', namespace: 'again', object });
+  });
+
+  it('is told of to who may read that one alone, and not what was in the one before it', async () => {
+    expect((await ann.ask(ObjectQuery, { key })).object?.metadata.name).toBe('x');
+    expect((await ann.ask(ObjectQuery, { key, at: then })).object).toBeNull();
+    expect((await ann.ask(HistoryQuery, { key })).events).toHaveLength(1);
+  });
+
+  it('is told of with the one before it to who may read all', async () => {
+    expect((await admin.ask(ObjectQuery, { key, at: then })).object?.metadata.name).toBe('x');
+    expect((await admin.ask(HistoryQuery, { key })).events).toHaveLength(3);
   });
 });

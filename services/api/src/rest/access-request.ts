@@ -1,7 +1,8 @@
-import type { Request } from '@shiplog/authorization';
+import type { Request, ResourceRequest as AccessRequest } from '@shiplog/authorization';
+import { readableSince, type ClusterState } from '@shiplog/cluster';
 import type { UserInfo } from '@shiplog/contracts';
 import { param, type Query } from './options';
-import type { User } from './request';
+import type { ResourceRequest, User } from './request';
 import type { ResourceTarget, Verb } from './request-info';
 
 /** What Kubernetes' authorizers and admission call a user. */
@@ -15,7 +16,7 @@ export function infoOf({ name, uid, groups, extra }: User): UserInfo {
 }
 
 /** What a request to a resource wants, as Kubernetes' RequestInfo has it. */
-export function resourceAccess(user: UserInfo, verb: Verb, target: ResourceTarget, query: Query): Request {
+export function resourceAccess(user: UserInfo, verb: Verb, target: ResourceTarget, query: Query): AccessRequest {
   const { resource, subresource, namespace, name } = target;
   const fields = fieldsSelected(query);
   return {
@@ -28,6 +29,11 @@ export function resourceAccess(user: UserInfo, verb: Verb, target: ResourceTarge
     name: name ?? fields?.get(NAME) ?? '',
     fields,
   };
+}
+
+/** Since when a request may read what was; undefined: since ever. */
+export function pastReadableSince(state: ClusterState, { user, verb, target, query }: ResourceRequest) {
+  return readableSince(state, resourceAccess(infoOf(user), verb, target, query));
 }
 
 /** A namespace is in itself: who has rights there may be let see it. */

@@ -123,7 +123,7 @@ describe('query options', () => {
   });
 
   it('narrows a selection to the object in the path', () => {
-    const selection = selectionOf(versioned('pods'), 'default', { labelSelector: 'a=b' }, 'web');
+    const selection = selectionOf(versioned('pods'), 'default', { labelSelector: 'a=b' }, { name: 'web' });
     expect(selection.fields).toMatchObject([{ equals: true, value: 'web' }]);
     expect(selection.fields[0]?.read(aPod())).toBe('web');
     expect(selection.labels).toHaveLength(1);

@@ -79,12 +79,25 @@ export interface Selection {
   readonly namespace: string;
   readonly labels: readonly LabelTerm[];
   readonly fields: readonly FieldTerm[];
+  /** Only those that were made then or later, as objects tell it; undefined for whenever. */
+  readonly since?: string | undefined;
   /** Selections of the same text choose alike: what they come to can be shared. */
   readonly key: string;
 }
 
-/** Reads the selectors of a request; `name` narrows to one object. 400 when they can't be read. */
-export function selectionOf(resource: VersionedResource, namespace: string, query: Query, name?: string): Selection {
+/** What narrows a selection beside its selectors: to one object, to those made since a time. */
+export interface Narrowing {
+  readonly name?: string | undefined;
+  readonly since?: string | undefined;
+}
+
+/** Reads the selectors of a request. 400 when they can't be read. */
+export function selectionOf(
+  resource: VersionedResource,
+  namespace: string,
+  query: Query,
+  { name, since }: Narrowing = {},
+): Selection {
   const labelText = param(query, 'labelSelector') ?? '';
   const fieldText = param(query, 'fieldSelector') ?? '';
   const labels = labelText === '' ? [] : unwrap(parseLabelSelector(labelText));
@@ -97,7 +110,8 @@ export function selectionOf(resource: VersionedResource, namespace: string, quer
     namespace,
     labels,
     fields: [...fields, ...named],
-    key: [namespace, labelText, fieldText, name ?? ''].join('\n'),
+    since,
+    key: [namespace, labelText, fieldText, name ?? '', since ?? ''].join('\n'),
   };
 }
 

@@ -1,13 +1,15 @@
 import { localKey, type StoredObject } from '@shiplog/contracts';
 import { matchesFields } from '@shiplog/admission';
 import { matchesLabels } from '@shiplog/apimachinery';
+import { isMadeSince } from '@shiplog/cluster';
 import type { Selection } from './options';
 
 /** Whether a selection chooses an object. */
 export function chooser(selection: Selection): (object: StoredObject) => boolean {
-  const { namespace, labels, fields } = selection;
+  const { namespace, labels, fields, since } = selection;
   return (object) =>
     (namespace === '' || object.metadata.namespace === namespace) &&
+    isMadeSince(object, since) &&
     (labels.length === 0 || matchesLabels(labels, object.metadata.labels)) &&
     (fields.length === 0 || matchesFields(fields, object));
 }
@@ -19,7 +21,8 @@ export function select(
   after?: string,
 ): readonly StoredObject[] {
   const rest = after === undefined ? objects : objects.slice(firstAfter(objects, after));
-  if (selection.labels.length === 0 && selection.fields.length === 0) return rest;
+  const { labels, fields, since } = selection;
+  if (labels.length === 0 && fields.length === 0 && since === undefined) return rest;
   return rest.filter(chooser({ ...selection, namespace: '' }));
 }
 

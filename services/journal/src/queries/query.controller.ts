@@ -1,7 +1,7 @@
 import { Controller, UseGuards, UseInterceptors } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { Query, StreamContext } from '@shiplog/bus';
-import { hashesOf, hashOfChannel } from '@shiplog/cluster';
+import { BusMessage, Query, StreamContext } from '@shiplog/bus';
+import { happenedSince, hashesOf, hashOfChannel, isMadeSince, principalReadsSince } from '@shiplog/cluster';
 import {
   channelName,
   CommandQuery,
@@ -10,6 +10,7 @@ import {
   ObjectQuery,
   PositionQuery,
   StateQuery,
+  type ObjectKey,
   type PayloadOf,
   type ReplyOf,
   type StoredObject,
@@ -57,7 +58,16 @@ export class QueryController {
   }
 
   @Query(ObjectQuery, WHILE_LEADING)
-  async object({ key, at }: PayloadOf<typeof ObjectQuery>): Promise<ReplyOf<typeof ObjectQuery>> {
+  async object(
+    @Payload() { key, at }: PayloadOf<typeof ObjectQuery>,
+    @Ctx() message: BusMessage,
+  ): Promise<ReplyOf<typeof ObjectQuery>> {
+    const since = at === undefined ? undefined : this.#readsSince(message, key);
+    const { position, object } = await this.#objectAt(key, at);
+    return { position, object: object !== null && isMadeSince(object, since) ? object : null };
+  }
+
+  async #objectAt(key: ObjectKey, at: number | undefined): Promise<ReplyOf<typeof ObjectQuery>> {
     const { writer } = this.log;
     const { resource, namespace, name } = key;
     if (at === undefined || at === writer.position) {
@@ -84,8 +94,17 @@ export class QueryController {
   }
 
   @Query(HistoryQuery, WHILE_LEADING)
-  async latest(asked: PayloadOf<typeof HistoryQuery>): Promise<ReplyOf<typeof HistoryQuery>> {
-    return { events: await this.history.history(asked) };
+  async latest(
+    @Payload() asked: PayloadOf<typeof HistoryQuery>,
+    @Ctx() message: BusMessage,
+  ): Promise<ReplyOf<typeof HistoryQuery>> {
+    const since = asked.key === undefined ? undefined : this.#readsSince(message, asked.key);
+    const events = await this.history.history(asked);
+    return { events: events.filter((event) => happenedSince(event, since)) };
+  }
+
+  #readsSince({ principal }: BusMessage, key: ObjectKey): string | undefined {
+    return principal === undefined ? undefined : principalReadsSince(this.log.writer.state, principal, key);
   }
 
   @Query(CommandQuery, WHILE_LEADING)

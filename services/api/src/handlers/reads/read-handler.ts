@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { StatusError, type ListMeta, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { scaleOf } from '@shiplog/admission';
 import { fromStored, statusOf } from '@shiplog/apimachinery';
+import { isMadeSince } from '@shiplog/cluster';
 import { jsonAnswer, type Answer } from '../../rest/answer';
 import { throwStatus } from '../../rest/errors';
 import { integerParam, param, selectionOf, versionAsked, type VersionAsked } from '../../rest/options';
+import { pastReadableSince } from '../../rest/access-request';
 import { checkListOptions } from '../../rest/list-options';
 import { presentationOf, presentList, presentObject } from '../../rest/present';
 import { nameOf, storedResource, type ResourceRequest } from '../../rest/request';
@@ -47,7 +49,7 @@ export class ReadHandler {
     await this.ephemeral.ready(row.id);
     const object =
       asked.at === 'exactly'
-        ? await this.historical.objectAt(row.id, namespace, name, asked.position)
+        ? await this.#objectAt(request, asked.position)
         : this.ephemeral.get(row.id, namespace, name);
     if (object === undefined) throwStatus(statusOf.notFound(row, name));
     await this.conversions.prepare({ row, version }, [object]);
@@ -60,13 +62,14 @@ export class ReadHandler {
     const resource = storedResource(request);
     const { query, target } = request;
     checkListOptions(query, false);
-    const selection = selectionOf(resource, target.namespace, query, target.name);
     const presentation = presentationOf(request, this.clock.now());
     // Less than none is none, as in Kubernetes.
     const limit = Math.max(0, integerParam(query, 'limit') ?? 0);
     const token = param(query, 'continue');
     const from = token === undefined ? undefined : parseContinue(token);
     const asked = versionOf(request, limit, from);
+    const since = asked.at === 'exactly' ? this.#since(request) : undefined;
+    const selection = selectionOf(resource, target.namespace, query, { name: target.name, since });
     const { position, objects } = await this.#snapshot(resource.row.id, target.namespace, asked).catch(
       (error: unknown) => {
         const isGone = error instanceof StatusError && error.status.code === 410;
@@ -85,6 +88,16 @@ export class ReadHandler {
     const counted = selection.labels.length === 0 && selection.fields.length === 0;
     if (counted) metadata.remainingItemCount = found.length - limit;
     return presentList(page, metadata, presentation);
+  }
+
+  async #objectAt(request: ResourceRequest, position: number): Promise<StoredObject | undefined> {
+    const { row } = storedResource(request);
+    const object = await this.historical.objectAt(row.id, request.target.namespace, nameOf(request), position);
+    return object !== undefined && isMadeSince(object, this.#since(request)) ? object : undefined;
+  }
+
+  #since(request: ResourceRequest): string | undefined {
+    return pastReadableSince(this.cluster.projection.state, request);
   }
 
   async #snapshot(resource: ResourceId, namespace: string, asked: VersionAsked): Promise<Snapshot> {

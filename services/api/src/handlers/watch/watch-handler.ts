@@ -17,6 +17,7 @@ import {
   type Query,
   type Selection,
 } from '../../rest/options';
+import { pastReadableSince } from '../../rest/access-request';
 import { checkListOptions } from '../../rest/list-options';
 import { storedResource, type ResourceRequest } from '../../rest/request';
 import { ReadBarrier } from '../../cache/read-barrier';
@@ -80,7 +81,9 @@ export class WatchHandler {
     const resource = storedResource(request);
     const { query, target } = request;
     checkListOptions(query, true);
-    const selection = selectionOf(resource, target.namespace, query, target.name);
+    const start = startOf(query);
+    const since = start.kind === 'after' ? pastReadableSince(this.cluster.projection.state, request) : undefined;
+    const selection = selectionOf(resource, target.namespace, query, { name: target.name, since });
     const view = negotiateStream(request.accept);
     const watch: Watch = {
       shown: resource,
@@ -88,7 +91,7 @@ export class WatchHandler {
       selection,
       chosen: chooser(selection),
       encoder: encoderFor(resource, view, includeObjectOf(query), () => this.clock.now()),
-      start: startOf(query),
+      start,
       bookmarks: flagParam(query, 'allowWatchBookmarks'),
       timeoutMs: timeoutOf(query),
     };
