@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import * as k8s from '@kubernetes/client-node';
+import { issue } from '@shiplog/pki';
 import { eventually, freePort } from '@shiplog/testing';
 import { TOKEN } from '../../../services/api/src/testing/rig';
 import { openWebSocket, type WebSocketClient } from '../../../services/api/src/testing/web-socket-client';
@@ -28,6 +29,8 @@ afterAll(async () => {
   await node?.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+const readPem = (file: string): Promise<string> => readFile(join(node.rig.directory, file), 'utf8');
 
 const command = (script: string): string[] => ['/busybox', 'sh', '-c', script];
 const SERVER = [
@@ -86,6 +89,21 @@ describe.each(clients.map((client) => [client.version, client] as const))('kubec
   it('execs, with its outputs apart and its exit code', async () => {
     expect(await exec('echo out; echo err >&2')).toBe('out\nerr\n');
     await expect(exec('exit 7')).rejects.toThrow(/exit 7: command terminated with exit code 7/);
+  });
+
+  it('execs by a client certificate, as far as its user may', async () => {
+    const { directory } = node.rig;
+    const by = { certificate: await readPem('client-ca.pem'), key: await readPem('client-ca.key') };
+    const name = `jane-${my.namespace}`;
+    const pair = await issue(by, { commonName: name, usage: ['client'], days: 1, now: Date.now() });
+    const [certificate, key] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)];
+    await Promise.all([writeFile(certificate, pair.certificate), writeFile(key, pair.key)]);
+    const who = `--client-certificate=${certificate} --client-key=${key} --kubeconfig=/dev/null`;
+    const server = `--server=${node.rig.url} --certificate-authority=${join(directory, 'ca.pem')}`;
+    const asJane = `exec web ${who} ${server} -- /busybox echo mine`;
+    await my.refuses(asJane, new RegExp(`User "${name}" cannot (get|create) resource "pods`));
+    await my.run(`create rolebinding jane --clusterrole=edit --user=${name}`);
+    await eventually(async () => (await my.run(asJane).catch(String)) === 'mine\n');
   });
 
   it('gives a command its input to the end', async () => {

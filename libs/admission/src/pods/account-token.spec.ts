@@ -1,5 +1,7 @@
 import type { ObjectOf, PodSpec } from '@shiplog/contracts';
-import { mountAccountToken } from './account-token';
+import { Problems } from '@shiplog/apimachinery';
+import { isOfAccount, mountAccountToken } from './account-token';
+import { validateProjected } from './volume-files';
 
 const PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const accountWith = (automountServiceAccountToken?: boolean) =>
@@ -56,5 +58,16 @@ describe("the token of a pod's account", () => {
     const volumes = [{ name: 'kube-api-access-mine', emptyDir: {} }];
     const spec = mounted({ volumes });
     expect([spec.volumes, mountsOf(spec)]).toEqual([volumes, [[`kube-api-access-mine ${PATH}`]]]);
+  });
+
+  it('has sources that break no rule, though nobody checks them', () => {
+    const given = mounted().volumes?.[0]?.projected ?? {};
+    const written = structuredClone(given);
+    expect([isOfAccount(given), isOfAccount(written)]).toEqual([true, false]);
+    const problems = new Problems();
+    validateProjected(written, 'projected', problems);
+    expect(problems.none).toBe(true);
+    validateProjected({ ...written, defaultMode: 0o1000 }, 'projected', problems);
+    expect(problems.none).toBe(false);
   });
 });
