@@ -14,9 +14,11 @@ const LINE_BYTES = 100;
 /** What an exec through the cluster may be slower than the engine's own, at most, and the reading of a log. */
 const MOST_TIMES = 2;
 
-/** One transfer: how long it took by kubectl and by the engine's own client, in seconds. */
+/** One transfer: how long its bytes took by kubectl and by the engine's own client, beyond what it takes without any; in seconds. */
 interface Transfer {
   readonly what: string;
+  /** What it takes by kubectl without any bytes: its start, its questions before, the start of the command. */
+  readonly start: number;
   readonly kubectl: number;
   readonly docker: number;
 }
@@ -78,34 +80,34 @@ class Sessions {
     return { what, kubectl: median(took.kubectl), docker: median(took.docker) };
   }
 
+  /** The bytes of an exec, without the start of it. */
+  async exec(what: string, bytes: number, commandOf: (bytes: number) => readonly string[], isInput: boolean) {
+    const run = (count: number) => {
+      const [flags, command] = [isInput ? ['-i'] : [], commandOf(count)];
+      const kubectl = ['exec', ...flags, 'busy', '--', ...command];
+      const docker = ['exec', ...flags, this.container, ...command];
+      return this.transfer(what, kubectl, docker, isInput ? count : 0, isInput ? 0 : count);
+    };
+    const [start, whole] = [await run(0), await run(bytes)];
+    const [kubectl, docker] = [whole.kubectl - start.kubectl, whole.docker - start.docker];
+    return { what, start: start.kubectl, kubectl, docker };
+  }
+
   async transfers(megabytes: number, logMegabytes: number): Promise<Transfer[]> {
     const bytes = megabytes * MEGABYTE;
-    const out = ['/busybox', 'head', '-c', String(bytes), '/dev/zero'];
-    const into = ['/busybox', 'sh', '-c', '/busybox cat > /dev/null'];
-    const { container } = this;
+    const out = (count: number): string[] => ['/busybox', 'head', '-c', String(count), '/dev/zero'];
+    const into = (): string[] => ['/busybox', 'sh', '-c', '/busybox cat > /dev/null'];
     return [
-      await this.transfer(
-        `exec, ${megabytes} MB out`,
-        ['exec', 'busy', '--', ...out],
-        ['exec', container, ...out],
-        0,
-        bytes,
-      ),
-      await this.transfer(
-        `exec, ${megabytes} MB in`,
-        ['exec', '-i', 'busy', '--', ...into],
-        ['exec', '-i', container, ...into],
-        bytes,
-        0,
-      ),
-      await this.transfer(
-        `log of ${logMegabytes} MB`,
-        ['logs', 'busy'],
-        ['logs', container],
-        0,
-        logMegabytes * MEGABYTE,
-      ),
+      await this.exec(`exec, ${megabytes} MB out`, bytes, out, false),
+      await this.exec(`exec, ${megabytes} MB in`, bytes, into, true),
+      await this.log(logMegabytes),
     ];
+  }
+
+  async log(megabytes: number): Promise<Transfer> {
+    const docker = ['logs', this.container];
+    const took = await this.transfer(`log of ${megabytes} MB`, ['logs', 'busy'], docker, 0, megabytes * MEGABYTE);
+    return { ...took, start: 0 };
   }
 
   /** So many at once, each of which is answered once before any of them ends; seconds until all are answered, and until all ended. */
@@ -137,10 +139,11 @@ export async function measureSessions(megabytes: number, logMegabytes: number, c
   const sessions = await Sessions.start(logMegabytes);
   try {
     const transfers = await sessions.transfers(megabytes, logMegabytes);
-    for (const { what, kubectl, docker } of transfers) {
+    for (const { what, kubectl, docker, start } of transfers) {
       const times = (kubectl / docker).toFixed(2);
+      const begun = start === 0 ? '' : `, beside ${start.toFixed(2)} s until it has begun`;
       process.stdout.write(
-        `  ${what.padEnd(20)} kubectl ${kubectl.toFixed(2)} s, docker ${docker.toFixed(2)} s: ${times} ×\n`,
+        `  ${what.padEnd(20)} kubectl ${kubectl.toFixed(2)} s, docker ${docker.toFixed(2)} s: ${times} ×${begun}\n`,
       );
     }
     const { answered, ended } = await sessions.atOnce(count);
