@@ -16,9 +16,10 @@ export function accountVolumeName(uid: string): string {
 export function withoutAccountVolume<T extends KubeObject>({ id }: ResourceRow, object: T): T {
   if (id !== 'pods') return object;
   const { spec } = object as unknown as { readonly spec: PodSpec };
+  const { volumes, initContainers, containers, ...others } = spec;
+  // Every version of every pod comes by here.
+  if (volumes?.some(({ name }) => name.startsWith(ACCOUNT_VOLUME_PREFIX)) !== true) return object;
   const given = accountVolumeName(object.metadata.uid ?? '');
-  const { volumes = [], initContainers, containers, ...others } = spec;
-  if (!volumes.some(({ name }) => name === given)) return object;
   const left = volumes.filter(({ name }) => name !== given);
   const made = {
     ...others,
