@@ -5,6 +5,7 @@ export * from './containers';
 export * from './cron/cron-schedule';
 export * from './host-ports';
 export * from './owners';
+export * from './service-index';
 export * from './time';
 export * from './tolerations';
 export * from './stored';

@@ -1,7 +1,7 @@
 import type { EndpointSlice, ObjectOf, ResourceId } from '@shiplog/contracts';
+import { SERVICE_NAME_LABEL } from '@shiplog/kube';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
-const SERVICE_NAME = 'kubernetes.io/service-name';
 const HTTPS = 443;
 
 /** Where the server behind a Service listens. */
@@ -53,7 +53,9 @@ export function backendOfService(
       message: `service/${name} in "${namespace}" is not listening on port ${port}`,
     };
   }
-  const slices = services.list(SLICES, namespace).filter(({ metadata }) => metadata.labels?.[SERVICE_NAME] === name);
+  const slices = services
+    .list(SLICES, namespace)
+    .filter(({ metadata }) => metadata.labels?.[SERVICE_NAME_LABEL] === name);
   if (slices.length === 0) {
     return { reason: 'EndpointsNotFound', message: `cannot find endpoints for service/${name} in "${namespace}"` };
   }

@@ -3,10 +3,12 @@ import type { Bus } from '@shiplog/bus';
 import { channelsOf } from '@shiplog/contracts';
 import { soundObject } from '@shiplog/admission';
 import { Projection } from '@shiplog/projection';
+import { ServiceIndex } from '@shiplog/kube';
 import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
-import { ServiceIndex } from './domain/service-index';
+import { planServicePorts } from './domain/plan-service-ports';
+import type { ServicePort } from './domain/service-port';
 import { serve, type ProxyBackend } from './proxy-backend';
 import type { ProxyConfig } from './settings';
 
@@ -75,12 +77,17 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     const isVerifyDue = this.#isVerifyDue;
     this.#isVerifyDue = false;
     for (const key of this.#dirty) {
-      serve(backend, key, () => this.#index.portsOf(key, this.config.nodeName), this.logger);
+      serve(backend, key, () => this.#portsOf(key), this.logger);
     }
     this.#dirty.clear();
     await backend.sync();
     if (isVerifyDue) await backend.verify();
     this.health.ready(backend.detail());
+  }
+
+  #portsOf(key: string): ServicePort[] {
+    const found = this.#index.get(key);
+    return found === undefined ? [] : planServicePorts(found.service, found.slices, this.config.nodeName);
   }
 
   #failed(error: unknown, waitMs: number): void {

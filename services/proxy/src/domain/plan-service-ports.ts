@@ -7,7 +7,6 @@ const DEFAULT_AFFINITY_SECONDS = 10_800;
 /** Services with this label are another proxy's. */
 const OTHER_PROXY_LABEL = 'service.kubernetes.io/service-proxy-name';
 const HEADLESS_LABEL = 'service.kubernetes.io/headless';
-export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
 type Condition = 'ready' | 'draining' | 'out';
 

@@ -5,7 +5,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { BusUnavailable, connectionOver, type Bus } from '@shiplog/bus';
 import { Dial, StatusError, type ObjectOf, type Pod } from '@shiplog/contracts';
-import { conditionOf } from '@shiplog/kube';
+import { conditionOf, SERVICE_NAME_LABEL } from '@shiplog/kube';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
 import { ClusterCache } from '../../cache/cluster-cache';
@@ -20,7 +20,6 @@ import { withWarnings } from '../../rest/warning-header';
 import { ConnectAdmission, warned } from '../admission/connect-admission';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
-const SERVICE_NAME = 'kubernetes.io/service-name';
 /** How long a pod may take until its answer begins, in milliseconds: as long as Kubernetes gives a request. */
 const ANSWER_MS = 60_000;
 /** How long a connection to a pod may take, in milliseconds. */
@@ -86,7 +85,7 @@ export class ProxyHandler {
     if (service === undefined) throwStatus(statusOf.notFound('services', id.name));
     const slices = projection
       .list(SLICES, namespace)
-      .filter(({ metadata }) => metadata.labels?.[SERVICE_NAME] === id.name);
+      .filter(({ metadata }) => metadata.labels?.[SERVICE_NAME_LABEL] === id.name);
     const endpoints = serviceEndpoints(service, slices, id);
     const { pod: name, port } = endpoints[this.#turn++ % endpoints.length] ?? endpoints[0];
     const pod = projection.get('pods', namespace, name) as Pod | undefined;

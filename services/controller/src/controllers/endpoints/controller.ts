@@ -1,12 +1,13 @@
 import { type ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, splitKey, type ObjectOf } from '@shiplog/contracts';
+import { SERVICE_NAME_LABEL } from '@shiplog/kube';
 import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
 import type { StoredPod } from '@shiplog/kube';
 import type { ObjectChange, Controller } from '../../runtime/domain/controller';
 import { isPodFinished, isPodReady } from '../../domain/pods';
 import { decideEndpoints, deleteEndpoints } from './decide';
 import { decideMirror } from './mirror';
-import { SERVICE_NAME, SLICES, type StoredSlice } from './slices';
+import { SLICES, type StoredSlice } from './slices';
 
 /** Marks the key of a Service whose end was seen: its Endpoints go whoever made them. */
 const ENDED = 'ended:';
@@ -49,7 +50,7 @@ function endWithService(state: ReadonlyCluster, key: string) {
 }
 
 function slicesOf(state: ReadonlyCluster, namespace: string, service: string): StoredSlice[] {
-  return state.list(SLICES, namespace).filter((slice) => slice.metadata.labels?.[SERVICE_NAME] === service);
+  return state.list(SLICES, namespace).filter((slice) => slice.metadata.labels?.[SERVICE_NAME_LABEL] === service);
 }
 
 /** The Services that select the pod, before or after; none when nothing that endpoints say has changed. */
@@ -78,7 +79,7 @@ function seenOf(pod: StoredPod) {
 }
 
 function serviceOfSlice(slice: StoredSlice | undefined): string[] {
-  const service = slice?.metadata.labels?.[SERVICE_NAME];
+  const service = slice?.metadata.labels?.[SERVICE_NAME_LABEL];
   return service === undefined ? [] : [localKey(slice?.metadata.namespace ?? '', service)];
 }
 

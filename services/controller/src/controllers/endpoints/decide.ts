@@ -1,10 +1,10 @@
 import type { Endpoint, ObjectOf } from '@shiplog/contracts';
-import { deletionOf, controllerOf, type StoredPod } from '@shiplog/kube';
+import { SERVICE_NAME_LABEL, deletionOf, controllerOf, type StoredPod } from '@shiplog/kube';
 import type { PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
 import { controllerReference } from '../../domain/owners';
 import { candidatesOf, isHeadless, portsKey, selectsPods, type Candidate, type StoredService } from './candidates';
 import { ENDPOINT_CONTROLLER, ENDPOINTS_MANAGED_BY, HEADLESS, hostnameIn, planEndpoints } from './endpoints';
-import { deleteSlice, planSlices, SERVICE_NAME, SLICE_MANAGED_BY, type PortGroup, type StoredSlice } from './slices';
+import { deleteSlice, planSlices, SLICE_MANAGED_BY, type PortGroup, type StoredSlice } from './slices';
 
 /** Says of a slice that this controller makes it; users' own slices are left alone. */
 export const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
@@ -57,7 +57,7 @@ function familyOf(service: StoredService) {
     serviceName: name,
     labels: {
       ...labels,
-      [SERVICE_NAME]: name,
+      [SERVICE_NAME_LABEL]: name,
       [SLICE_MANAGED_BY]: SLICE_CONTROLLER,
       ...(isHeadless(service) && { [HEADLESS]: '' }),
     },

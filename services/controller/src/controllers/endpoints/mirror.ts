@@ -1,10 +1,10 @@
 import type { Endpoint, EndpointAddress, ObjectOf } from '@shiplog/contracts';
-import { controllerOf } from '@shiplog/kube';
+import { SERVICE_NAME_LABEL, controllerOf } from '@shiplog/kube';
 import { parseIp } from '@shiplog/apimachinery';
 import type { ReconcileResult } from '../../runtime/domain/controller';
 import { controllerReference } from '../../domain/owners';
 import { portsKey, selectsPods, type StoredService } from './candidates';
-import { deleteSlice, planSlices, SERVICE_NAME, SLICE_MANAGED_BY, type PortGroup, type StoredSlice } from './slices';
+import { deleteSlice, planSlices, SLICE_MANAGED_BY, type PortGroup, type StoredSlice } from './slices';
 
 /** Says of a slice that it mirrors Endpoints which a user wrote. */
 export const MIRRORING_CONTROLLER = 'endpointslicemirroring-controller.k8s.io';
@@ -48,7 +48,7 @@ function familyOf({ metadata }: ObjectOf<'endpoints'>) {
   return {
     namespace,
     serviceName: name,
-    labels: { ...labels, [SERVICE_NAME]: name, [SLICE_MANAGED_BY]: MIRRORING_CONTROLLER },
+    labels: { ...labels, [SERVICE_NAME_LABEL]: name, [SLICE_MANAGED_BY]: MIRRORING_CONTROLLER },
     owner: controllerReference('v1', 'Endpoints', metadata),
   };
 }

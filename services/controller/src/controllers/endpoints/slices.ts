@@ -5,7 +5,6 @@ import type { PlannedCommand } from '../../runtime/domain/controller';
 import { portsKey } from './candidates';
 
 export const SLICES = 'endpointslices.discovery.k8s.io';
-export const SERVICE_NAME = 'kubernetes.io/service-name';
 export const SLICE_MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 /** Kubernetes' default for endpoints in one slice. */
 const MOST_ENDPOINTS = 100;

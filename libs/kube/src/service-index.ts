@@ -1,8 +1,9 @@
 import type { EndpointSlice, ObjectOf, Service } from '@shiplog/contracts';
-import { planServicePorts, SERVICE_NAME_LABEL } from './plan-service-ports';
-import type { ServicePort } from './service-port';
 
-/** The part of a projection that a proxy reads. */
+/** The label by which an EndpointSlice says whose it is. */
+export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+/** The part of a projection that is indexed. */
 export interface ServiceView {
   list(resource: 'services'): readonly ObjectOf<'services'>[];
   list(resource: 'endpointslices.discovery.k8s.io'): readonly ObjectOf<'endpointslices.discovery.k8s.io'>[];
@@ -14,7 +15,13 @@ export interface ServiceChange {
   after?: { kind: string; metadata: { namespace?: string; name?: string; labels?: Record<string, string> } };
 }
 
-/** Services and their slices by service, so that a change costs what one service costs. */
+/** A Service with what stands behind it. */
+export interface ServiceWithSlices {
+  readonly service: Service;
+  readonly slices: readonly EndpointSlice[];
+}
+
+/** Services and their slices by service, so that a change costs what one service costs. Keys are `namespace/name`. */
 export class ServiceIndex {
   readonly #services = new Map<string, Service>();
   /** By service, then by the slice's own key. */
@@ -47,10 +54,10 @@ export class ServiceIndex {
     return [...touched];
   }
 
-  /** What this node makes of one service; nothing when it is gone. */
-  portsOf(key: string, node: string): ServicePort[] {
+  /** One service; undefined when it is gone. */
+  get(key: string): ServiceWithSlices | undefined {
     const service = this.#services.get(key);
-    return service === undefined ? [] : planServicePorts(service, [...(this.#slices.get(key)?.values() ?? [])], node);
+    return service === undefined ? undefined : { service, slices: [...(this.#slices.get(key)?.values() ?? [])] };
   }
 
   #add(object: NonNullable<ServiceChange['after']>): void {
