@@ -4,3 +4,4 @@ export * from './host-network';
 export * from './nft';
 export * from './run';
 export * from './shell';
+export * from './resolv-conf';

@@ -49,6 +49,28 @@ export const kubeletSettings = {
     min: 1,
     max: 100,
   }),
+  clusterDns: text({
+    env: 'CLUSTER_DNS',
+    description: "Addresses of the cluster's DNS, with commas between; none: pods look names up as their node does.",
+    default: '',
+    pattern: /^([0-9a-fA-F.:]+(,[0-9a-fA-F.:]+)*)?$/,
+    example: '10.96.0.10',
+  }),
+  clusterDomain: text({
+    env: 'CLUSTER_DOMAIN',
+    description: "Domain of the cluster's names.",
+    default: 'cluster.local',
+    pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+    example: 'cluster.local',
+  }),
+  resolvConf: text({
+    env: 'RESOLV_CONF',
+    description:
+      'File with the name servers of this node, for pods that use them. Where it names a resolver on the loopback alone, the servers that systemd-resolved asks are taken.',
+    default: '/etc/resolv.conf',
+    pattern: /^\//,
+    example: '/etc/resolv.conf',
+  }),
   cgroupParent: text({
     env: 'CGROUP_PARENT',
     description: "Cgroup under which the pods' cgroups are made.",

@@ -1,20 +1,19 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { reachableResolvConf } from '@shiplog/hostnet';
 import type { MinionLayout } from '../layout';
 
 const SYSTEM = '/etc/resolv.conf';
-/** Where systemd-resolved says which servers it asks itself. */
-const UPSTREAM = '/run/systemd/resolve/resolv.conf';
 
 /**
  * What to put before a command that looks up names inside a minion. A resolver on 127.0.0.53 is not there in another
  * network namespace; the servers that it asks are, so the command sees those in a mount of its own.
  */
 export function resolverOf(minion: MinionLayout): string[] {
-  const text = existsSync(SYSTEM) ? readFileSync(SYSTEM, 'utf8') : '';
-  if (!/^nameserver\s+127\./m.test(text) || !existsSync(UPSTREAM)) return [];
+  const reachable = reachableResolvConf(SYSTEM);
+  if (reachable === SYSTEM) return [];
   const own = join(minion.runDir, 'resolv.conf');
-  writeFileSync(own, readFileSync(UPSTREAM));
+  writeFileSync(own, readFileSync(reachable));
   return [
     'unshare',
     '--mount',

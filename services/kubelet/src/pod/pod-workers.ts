@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { Inject, Injectable } from '@nestjs/common';
+import { reachableResolvConf } from '@shiplog/hostnet';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import type { ConfigSource } from '../container/render/env';
@@ -15,6 +17,7 @@ import { StatusReporter } from '../status/status-reporter';
 import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
 import { PodFiles } from '../volumes/pod-files';
 import { PodVolumes } from '../volumes/pod-volumes';
+import type { NodeDns } from '../volumes/render/resolv-conf';
 import { PodDeletion } from './pod-deletion';
 import { Sandboxes } from './sandbox';
 import { Starter } from './starter';
@@ -27,7 +30,11 @@ import { PodWorker } from './worker';
 @Injectable()
 export class PodWorkers {
   constructor(
-    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'stateDir' | 'podNetwork'>,
+    @Inject(CONFIG)
+    private readonly config: Pick<
+      KubeletConfig,
+      'stateDir' | 'podNetwork' | 'clusterDns' | 'clusterDomain' | 'resolvConf'
+    >,
     @Inject(LOGGER) readonly logger: Logger,
     @Inject(POD_RUNTIME) readonly runtime: PodRuntime,
     @Inject(NODE_FACTS) readonly node: NodeFacts,
@@ -56,11 +63,27 @@ export class PodWorkers {
   }
 
   filesOf(pod: Pod): PodFiles {
-    const { stateDir, podNetwork } = this.config;
-    return new PodFiles(stateDir, pod, this.runtime, podNetwork === 'docker');
+    const { stateDir, podNetwork, clusterDomain } = this.config;
+    return new PodFiles(stateDir, pod, this.runtime, podNetwork === 'docker', clusterDomain);
+  }
+
+  /** As it is now: this machine may have come to another network. */
+  nodeDns(): NodeDns {
+    const { clusterDns, clusterDomain, resolvConf } = this.config;
+    const servers = clusterDns.split(',').filter((address) => address !== '');
+    return { clusterDns: servers, clusterDomain, resolvConf: readResolvConf(resolvConf) };
   }
 
   volumesOf(files: PodFiles): PodVolumes {
     return new PodVolumes(files, this.source, this.node);
+  }
+}
+
+/** Without one, a machine has no name servers to tell of. */
+function readResolvConf(path: string): string {
+  try {
+    return readFileSync(reachableResolvConf(path), 'utf8');
+  } catch {
+    return '';
   }
 }

@@ -5,7 +5,6 @@ import { ContainerTable } from '../runtime/container-table';
 import { SANDBOX_NAME, type ContainerIdentity, type SandboxDetails, type PodRuntime } from '../runtime/runtime';
 import { POD_NETWORK, POD_RUNTIME } from '../tokens';
 import type { PodFiles } from '../volumes/pod-files';
-import { kernelHostnameOf } from '../volumes/render/etc-files';
 import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import { SandboxAway } from '../container/start-failure';
 import { StartLimiter } from './start-limiter';
@@ -110,7 +109,7 @@ export class Sandbox {
     const holds = (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir?.medium === 'Memory');
     return runtime.createSandbox({
       identity: identityOf(pod, attempt),
-      hostname: kernelHostnameOf(pod),
+      hostname: this.files.hostname,
       network: network.sandboxNetwork(pod),
       cgroupParent: cgroups.parentOf(pod.metadata.uid),
       hostPID: pod.spec?.hostPID === true,

@@ -315,11 +315,16 @@ export class PodWorker {
 
   /** The pod's own files are there, and all that the pod names has been answered. */
   async #prepare(signal: AbortSignal): Promise<void> {
-    this.#prepared ??= this.#files.prepare().catch((error: unknown) => {
+    this.#prepared ??= this.#prepareFiles().catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
     });
     await Promise.all([this.#prepared, this.services.answered(this.pod.metadata.uid, signal)]);
+  }
+
+  async #prepareFiles(): Promise<void> {
+    const warnings = await this.#files.prepare(this.services.nodeDns());
+    for (const { reason, message } of warnings) this.services.notes.say(this.pod, 'Warning', reason, message);
   }
 
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */

@@ -8,6 +8,8 @@ import { prepareHostPath } from './host-path';
 import type { PlannedVolume } from './plan/planned-volume';
 import { PodFiles, removeLeftovers } from './pod-files';
 
+const DNS = { clusterDns: [], clusterDomain: 'cluster.local', resolvConf: 'nameserver 192.0.2.53\n' };
+
 describe('files of pods', () => {
   let directory: string;
   beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'shiplog-files-'))));
@@ -47,7 +49,7 @@ describe('files of pods', () => {
 
   it('are mounted where the container asks, and its own /etc files where it does not', async () => {
     const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
-    await files.prepare();
+    await files.prepare(DNS);
     const volumes: PlannedVolume[] = [
       { kind: 'directory', name: 'data' },
       { kind: 'files', name: 'conf', files: [file('x', '1')] },
@@ -168,7 +170,7 @@ describe('files of pods', () => {
     await mkdir(join(directory, 'precious'));
     for (const uid of ['../precious', '..', '', 'a/b', '.']) {
       const files = new PodFiles(directory, pod({}, {}, { uid }), new FakeRuntime(), false);
-      await expect(files.prepare()).rejects.toThrow("the pod's uid must be letters, digits and dashes");
+      await expect(files.prepare(DNS)).rejects.toThrow("the pod's uid must be letters, digits and dashes");
       await expect(files.prepareVolumes([{ kind: 'directory', name: 'data' }])).rejects.toThrow("the pod's uid");
       await files.remove();
     }
@@ -178,7 +180,7 @@ describe('files of pods', () => {
 
   it('are not made for volumes and containers whose names lead elsewhere', async () => {
     const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
-    await files.prepare();
+    await files.prepare(DNS);
     await expect(files.prepareVolumes([{ kind: 'directory', name: '../../out' }])).rejects.toThrow('part of a path');
     const item = container({ name: '../../../out', terminationMessagePath: '/dev/termination-log' });
     await expect(files.mounts(item, 0, [], (text) => text)).rejects.toThrow('part of a path');

@@ -10,7 +10,8 @@ import { writeAtomically } from './atomic-files';
 import { prepareHostPath } from './host-path';
 import type { PlannedVolume } from './plan/planned-volume';
 import { readEnd } from './read-end';
-import { kernelHostnameOf, renderHosts, renderResolvConf } from './render/etc-files';
+import { kernelHostnameOf, renderHosts } from './render/etc-files';
+import { renderResolvConf, type NodeDns, type RenderedResolvConf } from './render/resolv-conf';
 import { setUpFailure } from './set-up-failure';
 import { subPathOf } from './sub-path';
 
@@ -44,7 +45,13 @@ export class PodFiles {
     private readonly runtime: PodRuntime,
     /** Whether the engine's own resolv.conf is the right one. */
     private readonly engineNetwork: boolean,
+    private readonly clusterDomain = 'cluster.local',
   ) {}
+
+  /** What the pod's kernel calls it. Throws an Error for a name that is too long. */
+  get hostname(): string {
+    return kernelHostnameOf(this.pod, this.clusterDomain);
+  }
 
   /** Throws ContainerConfigError for a uid that would lead elsewhere. */
   get #directory(): string {
@@ -54,21 +61,22 @@ export class PodFiles {
     return join(this.stateDir, 'pods', uid);
   }
 
-  /** /etc/hosts, /etc/hostname and /etc/resolv.conf, as far as they can be known before there is an address. */
-  async prepare(): Promise<void> {
+  /** /etc/hosts, /etc/hostname and /etc/resolv.conf, as far as they can be known before there is an address. Resolves with what the pod wanted of the last and can't have. */
+  async prepare(dns: NodeDns): Promise<RenderedResolvConf['warnings']> {
     await mkdir(this.#directory, { recursive: true, mode: 0o750 });
-    const resolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+    const { text, warnings } = renderResolvConf(this.pod, dns);
     await Promise.all([
       this.writeHosts(undefined),
-      writeFile(join(this.#directory, 'hostname'), `${kernelHostnameOf(this.pod)}\n`),
-      writeFile(join(this.#directory, 'resolv.conf'), renderResolvConf(this.pod, resolvConf)),
+      writeFile(join(this.#directory, 'hostname'), `${this.hostname}\n`),
+      writeFile(join(this.#directory, 'resolv.conf'), text),
     ]);
+    return warnings;
   }
 
   async writeHosts(podIP: string | undefined): Promise<void> {
     const nodeHosts = this.pod.spec?.hostNetwork === true ? await readFile('/etc/hosts', 'utf8').catch(() => '') : '';
     // Written in place: the file is mounted, so another one of the same name would not be seen.
-    await writeFile(join(this.#directory, 'hosts'), renderHosts(this.pod, podIP, nodeHosts));
+    await writeFile(join(this.#directory, 'hosts'), renderHosts(this.pod, podIP, nodeHosts, this.clusterDomain));
   }
 
   /** Makes what the volumes need; again after a change, it brings files of the cluster's objects up to date. */

@@ -15,9 +15,9 @@ const LONGEST_FQDN = 64;
  * The host name that the kernel has for a pod: with its domain, where the pod wants that (GetNodenameForKernel in
  * pkg/kubelet/util). Throws an Error for one that is too long.
  */
-export function kernelHostnameOf(pod: Pod): string {
+export function kernelHostnameOf(pod: Pod, clusterDomain: string): string {
   const hostname = hostnameOf(pod);
-  const domain = domainOf(pod);
+  const domain = domainOf(pod, clusterDomain);
   if (pod.spec?.setHostnameAsFQDN !== true || domain === undefined) return hostname;
   const fqdn = `${hostname}.${domain}`;
   if (fqdn.length <= LONGEST_FQDN) return fqdn;
@@ -25,9 +25,9 @@ export function kernelHostnameOf(pod: Pod): string {
   throw new Error(`failed to construct FQDN from pod hostname and cluster domain, FQDN ${fqdn} is too long (${limit})`);
 }
 
-function domainOf({ metadata, spec }: Pod): string | undefined {
+function domainOf({ metadata, spec }: Pod, clusterDomain: string): string | undefined {
   const subdomain = spec?.subdomain ?? '';
-  return subdomain === '' ? undefined : `${subdomain}.${metadata.namespace}.svc.cluster.local`;
+  return subdomain === '' ? undefined : `${subdomain}.${metadata.namespace}.svc.${clusterDomain}`;
 }
 
 const LOOPBACK = [
@@ -40,10 +40,10 @@ const LOOPBACK = [
 ];
 
 /** /etc/hosts of a pod: itself, and what it asks for in hostAliases. A host-network pod adds to the node's own. */
-export function renderHosts(pod: Pod, podIP: string | undefined, nodeHosts: string): string {
+export function renderHosts(pod: Pod, podIP: string | undefined, nodeHosts: string, clusterDomain: string): string {
   const { hostNetwork, hostAliases = [] } = pod.spec ?? {};
   const hostname = hostnameOf(pod);
-  const domain = domainOf(pod);
+  const domain = domainOf(pod, clusterDomain);
   const names = domain === undefined ? hostname : `${hostname}.${domain}\t${hostname}`;
   const own = podIP === undefined ? [] : [`${podIP}\t${names}`];
   const base =
@@ -53,43 +53,4 @@ export function renderHosts(pod: Pod, podIP: string | undefined, nodeHosts: stri
   const aliases = hostAliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}`);
   const extra = aliases.length === 0 ? [] : ['', '# Entries added by HostAliases.', ...aliases];
   return `${[...base, ...extra].join('\n')}\n`;
-}
-
-/** /etc/resolv.conf of a pod: the node's, unless its dnsPolicy is None, with what its dnsConfig adds. */
-export function renderResolvConf(pod: Pod, nodeResolvConf: string): string {
-  const { dnsPolicy, dnsConfig } = pod.spec ?? {};
-  const base = parseResolvConf(dnsPolicy === 'None' ? '' : nodeResolvConf);
-  const nameservers = unique([...(dnsConfig?.nameservers ?? []), ...base.nameservers]);
-  const searches = unique([...base.searches, ...(dnsConfig?.searches ?? [])]);
-  const options = [
-    ...base.options,
-    ...(dnsConfig?.options ?? []).map(({ name, value }) => (value === undefined ? (name ?? '') : `${name}:${value}`)),
-  ];
-  return [
-    ...nameservers.map((item) => `nameserver ${item}`),
-    ...(searches.length === 0 ? [] : [`search ${searches.join(' ')}`]),
-    ...(options.length === 0 ? [] : [`options ${unique(options).join(' ')}`]),
-    '',
-  ].join('\n');
-}
-
-interface ResolvConf {
-  nameservers: string[];
-  searches: string[];
-  options: string[];
-}
-
-function parseResolvConf(text: string): ResolvConf {
-  const conf: ResolvConf = { nameservers: [], searches: [], options: [] };
-  for (const line of text.split('\n')) {
-    const [keyword, ...values] = line.trim().split(/\s+/);
-    if (keyword === 'nameserver' && values[0] !== undefined) conf.nameservers.push(values[0]);
-    if (keyword === 'search') conf.searches = values;
-    if (keyword === 'options') conf.options.push(...values);
-  }
-  return conf;
-}
-
-function unique(values: readonly string[]): string[] {
-  return [...new Set(values)];
 }
