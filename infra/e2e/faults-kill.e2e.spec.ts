@@ -13,6 +13,7 @@ const VICTIMS = [
   'api',
   'scheduler',
   'controller',
+  'dns-1',
   'minion-1-kubelet',
   'minion-1-network',
   'minion-1-proxy',

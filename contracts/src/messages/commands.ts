@@ -92,13 +92,13 @@ function command<const N extends string, D extends TSchema>(
 export const CreateObject = command('CreateObject', {
   summary: 'Creates an object; defaults, validates, and stamps name, uid and time.',
   data: Type.Object({ resource: ResourceName, namespace: Line(), object: AnyObject, apiVersion, fieldManager, dryRun }),
-  from: ['api', 'controller', 'kubelet', 'user'],
+  from: ['api', 'controller', 'dns', 'kubelet', 'user'],
 });
 
 export const ReplaceObject = command('ReplaceObject', {
   summary: 'Replaces an object or a part of it.',
   data: withKey({ object: AnyObject, apiVersion, subresource, fieldManager, dryRun, made }),
-  from: ['api', 'controller', 'user'],
+  from: ['api', 'controller', 'dns', 'user'],
 });
 
 export const PatchObject = command('PatchObject', {

@@ -104,6 +104,7 @@ const HEARD: Readonly<Record<Role, Heard>> = {
   api: { all: EVERYTHING },
   scheduler: { all: ['nodes', 'pods'] },
   controller: { all: EVERYTHING },
+  dns: { all: ['services', 'endpointslices.discovery.k8s.io', 'namespaces'] },
   kubelet: { all: ['services'], ofNode: NODE_RESOURCES },
   network: { ofNode: ['pods'], excerpts: ['routes'] },
   proxy: { all: ['services', 'endpointslices.discovery.k8s.io'] },

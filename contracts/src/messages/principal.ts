@@ -4,6 +4,7 @@ export const ROLES = [
   'api',
   'scheduler',
   'controller',
+  'dns',
   'kubelet',
   'network',
   'proxy',
@@ -45,4 +46,13 @@ export function principalName({ kind, name }: Principal): string {
 }
 
 /** The roles of the services that every cluster has; each answers for its health. */
-export const SERVICE_ROLES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy'] as const;
+export const SERVICE_ROLES = [
+  'journal',
+  'api',
+  'scheduler',
+  'controller',
+  'dns',
+  'kubelet',
+  'network',
+  'proxy',
+] as const;

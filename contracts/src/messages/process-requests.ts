@@ -103,6 +103,7 @@ export const JoinRequest = processRequest('join', {
     authority: Type.String({ description: "The cluster's certificate authority, PEM." }),
     clusterCidr: Type.String(),
     serviceCidr: Type.String(),
+    clusterDns: Type.String({ description: 'Where pods ask for names.' }),
     underlayCidr: Type.String({ description: "Where the master's own minions are, behind the master." }),
     expires: Type.String({ description: 'When the certificates end, RFC 3339.' }),
   }),

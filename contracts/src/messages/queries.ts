@@ -17,7 +17,7 @@ export const Hashes = Type.Unsafe<Partial<Record<string, string>>>(
 );
 
 /** All whose state is a projection of the log. */
-const READERS = ['api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy', 'user'] as const;
+const READERS = ['api', 'scheduler', 'controller', 'dns', 'kubelet', 'network', 'proxy', 'user'] as const;
 
 export const PositionQuery = query('position', {
   summary: 'Which position is committed, and the last position of each channel asked for (0: none yet).',

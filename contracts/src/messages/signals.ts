@@ -28,7 +28,7 @@ export const Head = signal('head', {
     views: Optional(ViewHashes),
   }),
   from: ['journal'],
-  heardBy: ['api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy', 'user'],
+  heardBy: ['api', 'scheduler', 'controller', 'dns', 'kubelet', 'network', 'proxy', 'user'],
   byLibrary: true,
 });
 

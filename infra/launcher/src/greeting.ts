@@ -11,6 +11,7 @@ export function greeting(cluster: Cluster, seconds: number): string {
     '',
     `    API         ${cluster.apiUrl}`,
     `    kubeconfig  ${kubeconfig}`,
+    ...(cluster.mode.kind === 'minions' ? [names(cluster)] : []),
     ...(cluster.sampleUrl === undefined ? [] : [`    guestbook   ${cluster.sampleUrl}`]),
     '',
     `  Try, after  export KUBECONFIG=${shellPath(home.kubeconfig)}`,
@@ -19,6 +20,11 @@ export function greeting(cluster: Cluster, seconds: number): string {
     '',
   ];
   return lines.join('\n');
+}
+
+/** How this machine itself resolves the cluster's names: its proxy has the Services' addresses. */
+function names({ layout }: Cluster): string {
+  return `    names       *.cluster.local, of ${layout.clusterDns}: nslookup kubernetes.default.svc.cluster.local ${layout.clusterDns}`;
 }
 
 const WITH_SAMPLE = [

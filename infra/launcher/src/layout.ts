@@ -32,6 +32,8 @@ export interface Layout {
   readonly clusterCidr: string;
   readonly serviceCidr: string;
   readonly nodePortRange: string;
+  /** Where pods ask for names: the address of the Service kube-dns. */
+  readonly clusterDns: string;
   /** The nftables table of the host's own rules for the underlay. */
   readonly underlayTable: string;
   /** Name suffix of what the host's network and proxy install. */
@@ -55,6 +57,7 @@ export function layoutOf(settings: Pick<LauncherSettings, 'slot' | 'minions' | '
     hostAddress: `172.30.${slot}.1`,
     clusterCidr: `10.${244 - slot}.0.0/16`,
     serviceCidr: `10.${96 + slot}.0.0/16`,
+    clusterDns: `10.${96 + slot}.0.10`,
     // NodePorts are opened on the host's own 127.0.0.1, so slots must differ here too.
     nodePortRange: slot === 0 ? '30000-32767' : `${20_000 + slot * 500}-${20_499 + slot * 500}`,
     // Of the name that earlier releases gave it: their rules are replaced and removed as one's own.

@@ -1,6 +1,6 @@
 import type { Cluster, Step } from './cluster';
 import type { Plan } from './progress';
-import { hostSpecs, controlPlaneSpecs, minionSpecs, ownEngineSpecs } from './services/service-specs';
+import { dnsSpecs, hostSpecs, controlPlaneSpecs, minionSpecs, ownEngineSpecs } from './services/service-specs';
 import { certificates } from './steps/certificates';
 import { engineChoice } from './steps/engine-choice';
 import { engines } from './steps/engines';
@@ -21,7 +21,7 @@ export function planCluster(cluster: Cluster): Plan {
   return [
     ...(own ? [underlay] : []),
     { title: 'Foundations', steps: [nats, postgres, ...(own ? [engines] : [])] },
-    { title: 'Master', steps: MASTER.map(masterStep) },
+    { title: 'Master', steps: [...MASTER.map(masterStep), ...(own ? [servicesStep('dns', dnsSpecs)] : [])] },
     ...minionEntries(cluster),
     ...(cluster.settings.sample ? [sample] : []),
   ];

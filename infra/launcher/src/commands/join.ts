@@ -90,7 +90,7 @@ function couldNotJoin(error: unknown): LauncherFailure {
 
 function agentSpecs(
   cluster: Cluster,
-  { node, clusterCidr, serviceCidr }: Membership,
+  { node, clusterCidr, serviceCidr, clusterDns = '' }: Membership,
   { dockerHost, nodeIp }: { dockerHost: string; nodeIp: string },
 ): ServiceSpec[] {
   const agent = (service: ServiceSpec['service'], env: ServiceSpec['env']): ServiceSpec => ({
@@ -100,7 +100,7 @@ function agentSpecs(
     env: { NODE_NAME: node, NODE_IP: nodeIp, CLUSTER_CIDR: clusterCidr, SERVICE_CIDR: serviceCidr, ...env },
   });
   return [
-    agent('kubelet', { DOCKER_HOST: dockerHost, STATE_DIR: cluster.home.at('kubelet') }),
+    agent('kubelet', { DOCKER_HOST: dockerHost, STATE_DIR: cluster.home.at('kubelet'), CLUSTER_DNS: clusterDns }),
     agent('network', {}),
     agent('proxy', { PROXY_MODE: 'auto' }),
   ];

@@ -127,6 +127,7 @@ export class JoinDesk {
       authority: (await pki.authority()).certificate,
       clusterCidr: layout.clusterCidr,
       serviceCidr: layout.serviceCidr,
+      clusterDns: layout.clusterDns,
       underlayCidr: layout.underlayCidr,
       expires: expiryText(certificates[0]?.certificate ?? ''),
     };

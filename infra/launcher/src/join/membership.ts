@@ -20,6 +20,8 @@ export interface Membership {
   readonly natsUrl: string;
   readonly clusterCidr: string;
   readonly serviceCidr: string;
+  /** Not there in what earlier releases kept. */
+  readonly clusterDns?: string;
   /** Where the master's own minions are, behind the master. */
   readonly underlayCidr: string;
 }
@@ -50,8 +52,8 @@ export async function becomeMember(cluster: Cluster, token: JoinToken, node: str
     const certificate = granted.certificates.find(({ role }) => role === identity.role)?.certificate ?? '';
     cluster.natsAccess.keep(identity, { seed, key, certificate, authority: granted.authority });
   }
-  const { clusterCidr, serviceCidr, underlayCidr } = granted;
-  const membership = { node, natsUrl: token.url, clusterCidr, serviceCidr, underlayCidr };
+  const { clusterCidr, serviceCidr, clusterDns, underlayCidr } = granted;
+  const membership = { node, natsUrl: token.url, clusterCidr, serviceCidr, clusterDns, underlayCidr };
   writeOwn(cluster.home.at('membership.json'), `${JSON.stringify(membership, null, 2)}\n`);
   return membership;
 }

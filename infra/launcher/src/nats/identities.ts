@@ -6,6 +6,9 @@ export const OPERATOR: Identity = { role: 'operator', name: 'launcher' };
 /** A person with all rights who uses NATS without the API; see the README. */
 export const ADMIN: Identity = { role: 'user', name: 'admin' };
 
+/** The instances of the cluster's DNS: one is enough, and the other is for when it isn't there. */
+export const DNS_INSTANCES = ['dns-1', 'dns-2'] as const;
+
 /** Everybody of this machine's cluster who has credentials of its own: a user a process. */
 export function identitiesOf({ mode, layout }: Pick<Cluster, 'mode' | 'layout'>): Identity[] {
   const master = (['journal', 'api', 'scheduler', 'controller'] as const).map((role) => ({ role, name: 'main' }));
@@ -15,6 +18,7 @@ export function identitiesOf({ mode, layout }: Pick<Cluster, 'mode' | 'layout'>)
     mode.kind === 'own-engine'
       ? agents('minion-1', ['kubelet', 'proxy'])
       : [
+          ...DNS_INSTANCES.map((name) => ({ role: 'dns' as const, name })),
           ...layout.minions.flatMap(({ name }) => agents(name, ['kubelet', 'network', 'proxy'])),
           ...agents(layout.hostName, ['network', 'proxy']),
         ];

@@ -22,7 +22,9 @@ export interface ServiceSpec {
 
 /** The name of a service's process and log file. */
 export function processName(spec: Pick<ServiceSpec, 'service' | 'instance'>): string {
-  return spec.instance === 'main' ? spec.service : `${spec.instance}-${spec.service}`;
+  if (spec.instance === 'main') return spec.service;
+  // Several on one machine are named after what they are.
+  return spec.instance.startsWith(`${spec.service}-`) ? spec.instance : `${spec.instance}-${spec.service}`;
 }
 
 /** Starts a service, and starts it again whenever it ends. Those of the master get a user of their own from root. */

@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster';
+import { DNS_INSTANCES } from '../nats/identities';
 import { inMinion } from '../engines/minion-engine';
 import type { MinionLayout } from '../layout';
 import { RANK } from '../processes/registry';
@@ -48,6 +49,23 @@ export function controlPlaneSpecs(
   };
 }
 
+/** Another port for each: they share this machine's address, and 53 is that of its own resolver. */
+const FIRST_DNS_PORT = 10_053;
+
+/** The names of the cluster. On the user's own engine there are none: pods there don't reach the addresses of Services. */
+export function dnsSpecs({ layout }: Cluster): ServiceSpec[] {
+  return DNS_INSTANCES.map((instance, nth) => ({
+    service: 'dns',
+    instance,
+    rank: RANK.decider,
+    env: {
+      DNS_ADDRESS: layout.hostAddress,
+      DNS_PORT: String(FIRST_DNS_PORT + nth),
+      CLUSTER_DNS: layout.clusterDns,
+    },
+  }));
+}
+
 /** The services of one minion, as on a host of its own. */
 export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec[] {
   const { layout } = cluster;
@@ -64,6 +82,7 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
       DOCKER_HOST: `unix://${minion.socket}`,
       CGROUP_PARENT: minion.cgroup,
       STATE_DIR: `${minion.home}/kubelet`,
+      CLUSTER_DNS: layout.clusterDns,
     }),
     agent('network', ranges),
     agent('proxy', { ...ranges, PROXY_MODE: 'auto' }),

@@ -6,7 +6,7 @@ import { isRoot } from '../system/tools';
 /** Of the range that systemd gives to services without a user in /etc/passwd: no person has such an id. */
 const FIRST_ID = 61_184;
 /** Need nothing of the machine but the network; the agents of nodes write into the kernel, and stay root. */
-const ORDINARY: readonly Role[] = ['journal', 'api', 'scheduler', 'controller'];
+const ORDINARY: readonly Role[] = ['journal', 'api', 'scheduler', 'controller', 'dns'];
 
 /** Whom root runs a service as: a user for each, so that none reads the others' keys; undefined: itself. */
 export function serviceUser(role: Role, slot: number): SystemUser | undefined {

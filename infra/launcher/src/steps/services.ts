@@ -29,7 +29,7 @@ export function servicesStep(title: string, specs: (cluster: Cluster) => readonl
       };
       const all = specs(cluster);
       await Promise.all(all.map(start));
-      return all.map((spec) => spec.service).join(', ');
+      return [...new Set(all.map((spec) => spec.service))].join(', ');
     },
   };
 }

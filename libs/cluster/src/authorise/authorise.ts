@@ -99,6 +99,8 @@ function roleRejection(state: ReadonlyCluster, principal: Principal, command: An
       return nodeRejection(state, principal.name, command);
     case 'controller':
       return controllerRejection(command);
+    case 'dns':
+      return dnsRejection(command);
     default:
       return undefined;
   }
@@ -111,6 +113,18 @@ function controllerRejection(command: AnyCommand): string | undefined {
   const { patch } = command.type === 'PatchObject' ? command.data : { patch: undefined };
   const isMetadata = isJsonObject(patch) && Object.keys(patch).every((field) => field === 'metadata');
   return isMetadata ? undefined : 'it may not write the data of Secrets';
+}
+
+/** Where the cluster's DNS is reached, and nothing else. */
+function dnsRejection({ type, data }: AnyCommand): string | undefined {
+  if (type !== 'CreateObject' && type !== 'ReplaceObject') return `it may not send ${type}`;
+  const name = type === 'CreateObject' ? (data.object.metadata?.name ?? '') : data.name;
+  const isOwn =
+    data.namespace === 'kube-system' &&
+    ((data.resource === 'services' && name === 'kube-dns') ||
+      (data.resource === 'endpointslices.discovery.k8s.io' && name.startsWith('kube-dns-')));
+  const isWhole = type === 'CreateObject' || (data.subresource ?? '') === '';
+  return isOwn && isWhole ? undefined : 'it may write only the Service kube-dns and its slices';
 }
 
 function forbidden(principal: Principal, command: AnyCommand, reason: string): KubeStatus {
