@@ -6,6 +6,7 @@ import { measureTakeover } from '../../../services/journal/src/testing/takeover'
 import { measureApi } from './api/measure-api';
 import { measureFlood } from './flood/measure-flood';
 import { measureScale } from './scale/measure-scale';
+import { measureDns } from './dns/measure-dns';
 import { measureSessions } from './sessions/measure-sessions';
 import { measureSoak } from './soak/measure-soak';
 import { prepareTools } from '../../testing/src/tools';
@@ -19,6 +20,7 @@ Examples:
   npm run measure -- api                     with 5,000 pods and 20 large definitions
   npm run measure -- soak                    500 watchers of 20,000 changes
   npm run measure -- flood                   1,000 requests a second of one user, beside another's
+  npm run measure -- dns                     names at 2,000 questions a second, of 1,000 Services
   npm run measure -- sessions                100 MB through exec each way, a log of 10 MB, 200 sessions
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
@@ -98,6 +100,16 @@ program
   .option('--sessions <number>', 'at once', whole, 200)
   .action(({ megabytes, logMegabytes, sessions }: { megabytes: number; logMegabytes: number; sessions: number }) =>
     measureSessions(megabytes, logMegabytes, sessions),
+  );
+
+program
+  .command('dns')
+  .description('how long names take at so many questions a second')
+  .option('--per-second <number>', 'questions', whole, 2_000)
+  .option('--seconds <number>', 'how long', whole, 10)
+  .option('--services <number>', 'how many', whole, 1_000)
+  .action(({ perSecond, seconds, services }: { perSecond: number; seconds: number; services: number }) =>
+    measureDns(perSecond, seconds, services),
   );
 
 program.parseAsync().then(
