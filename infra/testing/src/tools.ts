@@ -25,6 +25,7 @@ export async function prepareTools(): Promise<string> {
   if (hasApt()) {
     folders.push(await folderOf('nats-server', 'nats-server', 'usr/sbin/nats-server', cache));
     folders.push(await folderOf('busybox', 'busybox-static', 'bin/busybox', cache));
+    folders.push(await folderOf('docker-registry', 'docker-registry', 'usr/bin/docker-registry', cache));
     folders.push(await folderOf('kubectl', 'kubernetes-client', 'usr/bin/kubectl', cache));
   }
   return [...folders.filter((folder) => folder !== undefined), toolPath()].join(delimiter);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { POD_RUNTIME } from '../tokens';
-import type { ImageFacts, PodRuntime, RegistryAuth } from '../runtime/runtime';
+import type { ImageFacts, PodRuntime, PullProgress, RegistryAuth } from '../runtime/runtime';
 
 /** The engine's images, asked for once each and remembered until the engine says that names have changed. */
 @Injectable()
@@ -28,8 +28,13 @@ export class ImageStore {
   }
 
   /** Fetches from the registry, whatever is here. Throws RuntimeError with its reason. */
-  async pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<ImageFacts> {
-    await this.runtime.pull(reference, auth, signal);
+  async pull(
+    reference: string,
+    auth: RegistryAuth | undefined,
+    signal: AbortSignal,
+    onProgress?: (progress: PullProgress) => void,
+  ): Promise<ImageFacts> {
+    await this.runtime.pull(reference, auth, signal, onProgress);
     this.#known.delete(reference);
     const found = await this.find(reference);
     if (found === undefined) throw new Error(`image ${reference} is not there after it was pulled`);

@@ -99,18 +99,14 @@ describe('the image of a container', () => {
     expect(runtime.calls).toEqual([]);
   });
 
-  it.each([
-    ['https://index.docker.io/v1/', 'redis:7', true],
-    ['docker.io', 'library/redis:7', true],
-    ['registry.example.org:5000', 'registry.example.org:5000/app:1', true],
-    ['https://registry.example.org', 'registry.example.org/app:1', true],
-    ['registry.example.org', 'redis:7', false],
-    ['docker.io', 'registry.example.org/app:1', false],
-  ])('is asked for with the credentials for %s: %s, %s', async (host, image, isFor) => {
-    const { runtime, get } = given({ [host]: { username: 'me', password: 'secret' } });
+  it('is asked for with each of the credentials for it, until the registry takes them', async () => {
+    const { runtime, get } = given({ '*.example.org': { username: 'old' }, 'r.example.org': { username: 'me' } });
     const pull = jest.spyOn(runtime, 'pull');
-    await get(image);
-    const auth: RegistryAuth = { username: 'me', password: 'secret', serveraddress: host };
-    expect(pull.mock.calls[0]?.[1]).toEqual(isFor ? auth : undefined);
+    const tried = (): unknown[] => pull.mock.calls.map(([, auth]) => (auth as RegistryAuth | undefined)?.username);
+    runtime.failNext('pull', new RuntimeError('refused', 'unauthorized'));
+    await get('r.example.org/app:1');
+    expect(tried()).toEqual(['me', 'old']);
+    await get('elsewhere.example.net/app:1');
+    expect(tried()).toEqual(['me', 'old', undefined]);
   });
 });

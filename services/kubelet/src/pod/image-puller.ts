@@ -4,11 +4,10 @@ import type { ConfigSource } from '../container/render/env';
 import type { NodeFacts } from '../container/render/fields';
 import { decideImage } from '../images/domain/pull-decision';
 import { ImageStore } from '../images/image-store';
-import { registryOf } from '../images/domain/reference';
-import { RuntimeError, type ImageFacts } from '../runtime/runtime';
+import { RuntimeError, type ImageFacts, type PullProgress } from '../runtime/runtime';
 import { Notes } from '../status/notes';
 import { CONFIG_SOURCE, NODE_FACTS } from '../tokens';
-import { registryAuths } from '../images/domain/registry-auths';
+import { authsFor, registryLogins } from '../images/domain/registry-auths';
 import { goDurationOf } from '../go-duration';
 import { asFailure, messageOf, StartFailure } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
@@ -28,7 +27,7 @@ export class ImagePuller {
 
   /** Throws StartFailure. */
   async get(pod: Pod, container: Container, signal: AbortSignal): Promise<ImageFacts> {
-    const { images, notes } = this;
+    const { notes } = this;
     const image = container.image ?? '';
     this.#tellOfMissingSecrets(pod);
     const present = await this.#present(image);
@@ -45,14 +44,13 @@ export class ImagePuller {
       case 'pull': {
         say('Normal', 'Pulling', `Pulling image "${image}"`);
         const began = Date.now();
-        const facts = await images
-          .pull(decision.reference, this.#auth(pod, decision.reference), signal)
-          .catch((error: unknown) => {
-            signal.throwIfAborted();
-            const reason = messageOf(error);
-            say('Warning', 'Failed', `Failed to pull image "${image}": ${reason}`);
-            throw new StartFailure('ErrImagePull', reason, 'pull');
-          });
+        const tell = told((text) => say('Normal', 'Pulling', `Pulling image "${image}": ${text}`));
+        const facts = await this.#pull(pod, decision.reference, signal, tell).catch((error: unknown) => {
+          signal.throwIfAborted();
+          const reason = messageOf(error);
+          say('Warning', 'Failed', `Failed to pull image "${image}": ${reason}`);
+          throw new StartFailure('ErrImagePull', reason, 'pull');
+        });
         const took = goDurationOf(Date.now() - began);
         const size = `Image size: ${facts.sizeBytes} bytes.`;
         say('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`);
@@ -81,20 +79,38 @@ export class ImagePuller {
     }
   }
 
-  #auth(pod: Pod, reference: string): { username: string; password: string; serveraddress: string } | undefined {
-    const { source, node } = this;
-    const auths = registryAuths({ pod, source, node, podIP: undefined });
-    const registry = registryOf(reference);
-    for (const [host, auth] of auths) {
-      if (
-        host
-          .replace(/^https?:\/\//, '')
-          .split('/')[0]
-          ?.replace('index.docker.io', 'docker.io') === registry
-      ) {
-        return { ...auth, serveraddress: host };
+  /** With each of the pod's credentials for it in turn; without any, as anybody. Throws what the last try came to. */
+  async #pull(
+    pod: Pod,
+    reference: string,
+    signal: AbortSignal,
+    tell: (progress: PullProgress) => void,
+  ): Promise<ImageFacts> {
+    const { source, node, images } = this;
+    const auths = authsFor(reference, registryLogins({ pod, source, node, podIP: undefined }));
+    let failure: unknown;
+    for (const auth of auths.length === 0 ? [undefined] : auths) {
+      try {
+        return await images.pull(reference, auth, signal, tell);
+      } catch (error) {
+        signal.throwIfAborted();
+        failure = error;
       }
     }
-    return undefined;
+    throw failure;
   }
+}
+
+/** How often a pull that goes on is told of, in milliseconds. */
+const TELL_MS = 10_000;
+const MEGABYTE = 1_000_000;
+
+/** Tells how far a pull is, not too often. */
+function told(say: (text: string) => void): (progress: PullProgress) => void {
+  let last = Date.now();
+  return ({ currentBytes, totalBytes }) => {
+    if (Date.now() - last < TELL_MS) return;
+    last = Date.now();
+    say(`${(currentBytes / MEGABYTE).toFixed(1)} of ${(totalBytes / MEGABYTE).toFixed(1)} MB so far`);
+  };
 }

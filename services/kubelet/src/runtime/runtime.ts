@@ -203,6 +203,12 @@ export interface LogOptions {
 }
 
 /** Credentials for one registry. */
+/** How much of an image has come, of what is known to be needed by now. */
+export interface PullProgress {
+  readonly currentBytes: number;
+  readonly totalBytes: number;
+}
+
 export interface RegistryAuth {
   readonly username: string;
   readonly password: string;
@@ -287,7 +293,12 @@ export interface PodRuntime {
   logs(id: string, options: LogOptions): AsyncIterable<Uint8Array>;
   image(reference: string): Promise<ImageFacts | undefined>;
   /** Throws RuntimeError with the registry's reason. */
-  pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void>;
+  pull(
+    reference: string,
+    auth: RegistryAuth | undefined,
+    signal: AbortSignal,
+    onProgress?: (progress: PullProgress) => void,
+  ): Promise<void>;
   createMemoryVolume(name: string, spec: MemoryVolumeSpec): Promise<void>;
   /** Where on this machine it is, as long as a container that runs holds it. */
   memoryVolumePath(name: string): Promise<string>;

@@ -31,6 +31,11 @@ export function registryOf(reference: string): string {
   return hostOf(reference) ?? DEFAULT_REGISTRY;
 }
 
+/** A reference with its registry, whichever way it was written. */
+export function withRegistry(reference: string): string {
+  return hostOf(reference) === undefined ? `${DEFAULT_REGISTRY}/${reference}` : reference;
+}
+
 function withoutRegistry(reference: string): string {
   const host = hostOf(reference);
   return host === undefined ? reference : reference.slice(host.length + 1);

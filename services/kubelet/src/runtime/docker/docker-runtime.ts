@@ -18,12 +18,14 @@ import {
   type PodRuntime,
   type RegistryAuth,
   type RuntimeEvent,
+  type PullProgress,
 } from '../runtime';
 import { demultiplex } from './demultiplex';
 import { ask, asking, runtimeError } from './errors';
 import { EventStream } from './event-stream';
 import { execIn } from './exec';
 import { LABEL } from './labels';
+import { LayerProgress } from './layer-progress';
 import { probeLimits } from './limits';
 import { isOurs, observedOf } from './observe';
 import type { LoadableImage } from './image-archive';
@@ -226,13 +228,21 @@ export class DockerRuntime implements PodRuntime {
     );
   }
 
-  async pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void> {
+  async pull(
+    reference: string,
+    auth: RegistryAuth | undefined,
+    signal: AbortSignal,
+    onProgress: (progress: PullProgress) => void = () => undefined,
+  ): Promise<void> {
+    const layers = new LayerProgress();
     const stream = (await ask(() =>
       this.#docker.pull(reference, { abortSignal: signal, ...(auth === undefined ? {} : { authconfig: auth }) }),
     )) as Readable;
     await new Promise<void>((resolve, reject) => {
       const ended = (error: Error | null): void => (error === null ? resolve() : reject(runtimeError(error)));
-      this.#docker.modem.followProgress(stream, ended);
+      this.#docker.modem.followProgress(stream, ended, (step: unknown) => {
+        if (layers.add(step)) onProgress(layers.total);
+      });
     });
   }
 
