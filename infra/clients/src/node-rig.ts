@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, ServiceProcess } from '@shiplog/testing';
 import { Rig } from '../../../services/api/src/testing/rig';
 import { NetworkStandIn } from '../../../services/kubelet/src/testing/network-stand-in';
 import { TestEngine } from '../../../services/kubelet/src/testing/test-engine';
+import { removeState } from '../../../services/kubelet/src/testing/test-node';
 
 export const NODE = 'node-a';
 
@@ -53,7 +54,7 @@ export class NodeRig {
   async stop(): Promise<void> {
     await Promise.all([this.#kubelet, ...this.others].map((service) => service.stop('SIGTERM')));
     await Promise.all([this.rig.stop(), this.engine.stop()]);
-    await rm(this.stateDir, { recursive: true, force: true });
+    await removeState(this.stateDir);
   }
 
   #run(): ServiceProcess {

@@ -9,7 +9,8 @@ import { References } from '../references/references';
 import { ContainerTable } from '../runtime/container-table';
 import type { PodIdentity } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
-import { removeLeftovers } from '../volumes/pod-files';
+import { removeLeftovers } from '../volumes/leftovers';
+import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { PodWorkers } from './pod-workers';
 import type { Pod } from '../domain/pod';
 import type { PodWorker } from './worker';
@@ -27,6 +28,7 @@ export class PodManager implements OnApplicationShutdown {
     private readonly references: References,
     private readonly tokens: PodTokens,
     private readonly factory: PodWorkers,
+    private readonly mounts: NodeMounts,
   ) {
     table.onChange((uid) => this.#workers.get(uid)?.wake());
     const changed = (uids: readonly string[]): void => {
@@ -53,7 +55,13 @@ export class PodManager implements OnApplicationShutdown {
       if (!this.#workers.has(uid) && identity !== undefined) this.#open(strayPod(identity), undefined);
     }
     for (const worker of this.#workers.values()) worker.engineUp();
-    removeLeftovers(this.config.stateDir, (uid) => this.#workers.has(uid)).catch((error: unknown) =>
+    this.#readyMounts().catch((error: unknown) =>
+      this.logger.warn(
+        { err: error },
+        'could not find out whether the engine sees mounts; trying again when one is needed',
+      ),
+    );
+    removeLeftovers(this.config.stateDir, this.mounts, (uid) => this.#workers.has(uid)).catch((error: unknown) =>
       this.logger.warn({ err: error }, 'could not remove the files of pods that are gone'),
     );
   }
@@ -69,6 +77,14 @@ export class PodManager implements OnApplicationShutdown {
   onApplicationShutdown(): void {
     for (const worker of this.#workers.values()) worker.close();
     this.#workers.clear();
+  }
+
+  /** The first pod need not wait for that. */
+  async #readyMounts(): Promise<void> {
+    if (await this.mounts.available()) return;
+    this.logger.info(
+      "the engine does not see what this process mounts: volumes in memory are the engine's, and Secrets lie on this disk",
+    );
   }
 
   #podChanged(event: LogEvent, before: Pod | undefined, after: Pod | undefined): void {

@@ -15,6 +15,7 @@ import type { KubeletConfig } from '../settings';
 import { Notes } from '../status/notes';
 import { StatusReporter } from '../status/status-reporter';
 import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
+import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { PodFiles } from '../volumes/pod-files';
 import { PodVolumes } from '../volumes/pod-volumes';
 import type { NodeDns } from '../volumes/render/resolv-conf';
@@ -50,6 +51,7 @@ export class PodWorkers {
     readonly statuses: StatusReporter,
     readonly notes: Notes,
     readonly deletion: PodDeletion,
+    private readonly mounts: NodeMounts,
   ) {}
 
   /** `gone` is called back when nothing of the pod is left, here or in the log. */
@@ -64,7 +66,7 @@ export class PodWorkers {
 
   filesOf(pod: Pod): PodFiles {
     const { stateDir, podNetwork, clusterDomain } = this.config;
-    return new PodFiles(stateDir, pod, this.runtime, podNetwork === 'docker', clusterDomain);
+    return new PodFiles(stateDir, pod, this.runtime, this.mounts, podNetwork === 'docker', clusterDomain);
   }
 
   /** As it is now: this machine may have come to another network. */

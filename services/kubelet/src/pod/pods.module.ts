@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { BUS, CONFIG } from '@shiplog/service';
 import { ClusterModule } from '../cluster/cluster.module';
+import type { PodRuntime } from '../runtime/runtime';
 import { RuntimeModule } from '../runtime/runtime.module';
 import { AgentNetwork, EngineNetwork, type PodNetwork } from '../networking/pod-network';
 import { NodeModule } from '../node/node.module';
@@ -10,7 +11,8 @@ import { AccountTokensModule } from '../account-tokens/account-tokens.module';
 import { ReferencesModule } from '../references/references.module';
 import type { KubeletConfig } from '../settings';
 import { StatusModule } from '../status/status.module';
-import { MACHINE, POD_NETWORK } from '../tokens';
+import { MACHINE, POD_NETWORK, POD_RUNTIME } from '../tokens';
+import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import { PodDeletion } from './pod-deletion';
@@ -34,12 +36,19 @@ const limiter = {
   useFactory: ({ maxParallelStarts }: KubeletConfig) => new StartLimiter(maxParallelStarts),
 };
 
+const mounts = {
+  provide: NodeMounts,
+  inject: [POD_RUNTIME, CONFIG],
+  useFactory: (runtime: PodRuntime, { stateDir }: KubeletConfig) => new NodeMounts(runtime, stateDir),
+};
+
 /** Sees to the pods of this node. */
 @Module({
   imports: [ClusterModule, RuntimeModule, NodeModule, AccountTokensModule, ReferencesModule, StatusModule],
   providers: [
     network,
     limiter,
+    mounts,
     Sandboxes,
     ImagePuller,
     ContainerSpecs,

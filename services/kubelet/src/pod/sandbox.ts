@@ -106,7 +106,7 @@ export class Sandbox {
 
   async #create(pod: Pod, attempt: number, volumes: () => Promise<readonly PlannedVolume[]>): Promise<string> {
     const { runtime, network, cgroups } = this.services;
-    const holds = (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir?.medium === 'Memory');
+    const mounts = await this.files.sandboxMounts(volumes);
     return runtime.createSandbox({
       identity: identityOf(pod, attempt),
       hostname: this.files.hostname,
@@ -115,7 +115,7 @@ export class Sandbox {
       hostPID: pod.spec?.hostPID === true,
       hostIPC: pod.spec?.hostIPC === true,
       sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
-      mounts: holds ? this.files.sandboxMounts(await volumes()) : [],
+      mounts,
       oomScoreAdj: 0,
     });
   }

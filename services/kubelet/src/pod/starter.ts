@@ -6,7 +6,7 @@ import { ContainerTable } from '../runtime/container-table';
 import type { ImageFacts, PodRuntime } from '../runtime/runtime';
 import { Notes } from '../status/notes';
 import { POD_RUNTIME } from '../tokens';
-import { mountsPartOfMemory, type PlannedVolume } from '../volumes/plan/planned-volume';
+import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import type { PodScope, StartAction } from './pod-scope';
@@ -53,8 +53,7 @@ export class Starter {
       sandbox.attachedPid === undefined ? limiter.outside(pod.metadata.uid, () => sandbox.ready()) : sandbox.ready();
     const { container } = action;
     const sandboxId = await sandbox.created();
-    // Parts of volumes in memory are found once the sandbox holds these.
-    if (needsPodIP(container) || mountsPartOfMemory(container, volumes)) await networked();
+    if (needsPodIP(container) || (await scope.files.needSandbox(container, volumes))) await networked();
     const spec = await this.specs.make(scope, pod, action, image, volumes, sandboxId);
     signal.throwIfAborted();
     const id = await runtime.createContainer(spec).catch((error: unknown) => {

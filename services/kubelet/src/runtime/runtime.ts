@@ -54,7 +54,7 @@ export type MountSpec =
     }
   | { readonly kind: 'volume'; readonly source: string; readonly target: string; readonly readOnly: boolean };
 
-/** A volume in memory, for the containers of one pod. */
+/** A volume in memory of the engine's, for the containers of one pod: where what the kubelet mounts is not seen. */
 export interface MemoryVolumeSpec {
   readonly podUid: string;
   readonly sizeBytes: number;
@@ -299,6 +299,8 @@ export interface PodRuntime {
     signal: AbortSignal,
     onProgress?: (progress: PullProgress) => void,
   ): Promise<void>;
+  /** Whether the engine finds a path of this machine, as this process sees it, and so can give it to containers. */
+  findsPath(path: string): Promise<boolean>;
   createMemoryVolume(name: string, spec: MemoryVolumeSpec): Promise<void>;
   /** Where on this machine it is, as long as a container that runs holds it. */
   memoryVolumePath(name: string): Promise<string>;

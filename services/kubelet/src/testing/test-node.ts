@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestMicroservice } from '@nestjs/common';
@@ -22,6 +22,8 @@ import type { Pod } from '../domain/pod';
 import type { PodRuntime } from '../runtime/runtime';
 import { kubeletSettings } from '../settings';
 import { POD_RUNTIME } from '../tokens';
+import { removeFolder } from '../volumes/leftovers';
+import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { NetworkStandIn } from './network-stand-in';
 import { BUSYBOX, TestEngine } from './test-engine';
 
@@ -250,8 +252,15 @@ export class TestNode {
     await this.stopKubelet();
     await this.projection.close();
     await Promise.all([this.system.stop(), this.testEngine?.stop()]);
-    await rm(this.stateDir, { recursive: true, force: true });
+    await removeState(this.stateDir);
   }
+}
+
+/** Removes what a kubelet kept, with all that it has mounted there. */
+export async function removeState(stateDir: string): Promise<void> {
+  const mounts = new NodeMounts({ findsPath: () => Promise.resolve(false) }, stateDir);
+  await removeFolder(stateDir, mounts);
+  mounts.onApplicationShutdown();
 }
 
 /** A command line that runs a script with busybox. */

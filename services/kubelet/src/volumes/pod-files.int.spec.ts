@@ -1,12 +1,15 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeRuntime } from '../runtime/testing/fake-runtime';
 import { container, pod } from '../testing/builders';
 import { writeAtomically } from './atomic-files';
+import type { Pod } from '../domain/pod';
 import { prepareHostPath } from './host-path';
+import { removeLeftovers } from './leftovers';
+import { NodeMounts } from './mounts/node-mounts';
 import type { PlannedVolume } from './plan/planned-volume';
-import { PodFiles, removeLeftovers } from './pod-files';
+import { PodFiles } from './pod-files';
 
 const DNS = { clusterDns: [], clusterDomain: 'cluster.local', resolvConf: 'nameserver 192.0.2.53\n' };
 
@@ -14,45 +17,52 @@ describe('files of pods', () => {
   let directory: string;
   beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'shiplog-files-'))));
   afterEach(() => rm(directory, { recursive: true, force: true }));
+  const filesOf = (of: Pod = pod(), runtime = new FakeRuntime()) =>
+    new PodFiles(directory, of, runtime, new NodeMounts(runtime, directory), false);
   const file = (path: string, text: string, mode = 0o644) => ({ path, mode, content: Buffer.from(text) });
 
   it('change all at once, without leftovers', async () => {
-    await writeAtomically(directory, [file('a', '1'), file('sub/b', '2', 0o400)], 'one', undefined);
+    await writeAtomically(directory, [file('a', '1'), file('sub/b', '2', 0o400)], undefined);
     expect(await readFile(join(directory, 'sub/b'), 'utf8')).toBe('2');
     expect((await stat(join(directory, 'sub/b'))).mode & 0o777).toBe(0o400);
-    await writeAtomically(directory, [file('a', '3')], 'two', undefined);
+    await writeAtomically(directory, [file('a', '3')], undefined);
     expect(await readFile(join(directory, 'a'), 'utf8')).toBe('3');
-    expect((await readdir(directory)).sort()).toEqual(['..data', '..two', 'a']);
+    expect((await readdir(directory)).sort()).toEqual([await readlink(join(directory, '..data')), '..data', 'a']);
   });
 
   it('are left alone by the next kubelet when they are as they should be', async () => {
     const written = async () => (await stat(join(directory, 'a'), { bigint: true })).ctimeNs;
-    await writeAtomically(directory, [file('a', '1')], 'one', undefined);
+    await writeAtomically(directory, [file('a', '1')], undefined);
     const before = await written();
-    await writeAtomically(directory, [file('a', '1')], 'one', undefined);
+    await writeAtomically(directory, [file('a', '1')], undefined);
     expect(await written()).toBe(before);
   });
 
   it('are written after a kubelet that died while it wrote', async () => {
-    await writeAtomically(directory, [file('a', '1')], 'one', undefined);
+    await writeAtomically(directory, [file('a', '1')], undefined);
     await symlink('..two', join(directory, '..data_tmp'));
-    await writeAtomically(directory, [file('a', '2')], 'two', undefined);
+    await writeAtomically(directory, [file('a', '2')], undefined);
     expect(await readFile(join(directory, 'a'), 'utf8')).toBe('2');
   });
 
   it('are whole also when two ask for them at once', async () => {
-    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
-    const volume = (text: string): PlannedVolume => ({ kind: 'files', name: 'conf', files: [file('x', text)] });
+    const files = filesOf();
+    const volume = (text: string): PlannedVolume => ({
+      kind: 'files',
+      name: 'conf',
+      files: [file('x', text)],
+      inMemory: false,
+    });
     await Promise.all(['1', '2', '2', '3'].map((text) => files.prepareVolumes([volume(text)])));
     expect(await readFile(join(directory, 'pods/uid-1/volumes/conf/x'), 'utf8')).toBe('3');
   });
 
   it('are mounted where the container asks, and its own /etc files where it does not', async () => {
-    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const files = filesOf();
     await files.prepare(DNS);
     const volumes: PlannedVolume[] = [
       { kind: 'directory', name: 'data' },
-      { kind: 'files', name: 'conf', files: [file('x', '1')] },
+      { kind: 'files', name: 'conf', files: [file('x', '1')], inMemory: false },
     ];
     await files.prepareVolumes(volumes);
     const volumeMounts = [
@@ -79,7 +89,7 @@ describe('files of pods', () => {
     [undefined, 0o777, process.getgid?.()],
     [77, 0o2777, 77],
   ])('have sub-paths with the mode and group of their volume, for fsGroup %j', async (fsGroup, mode, gid) => {
-    const files = new PodFiles(directory, pod({ securityContext: { fsGroup } }), new FakeRuntime(), false);
+    const files = filesOf(pod({ securityContext: { fsGroup } }));
     const volumes: PlannedVolume[] = [{ kind: 'directory', name: 'data' }];
     await files.prepareVolumes(volumes);
     const item = container({ volumeMounts: [{ name: 'data', mountPath: '/data', subPath: 'a/b' }] });
@@ -92,7 +102,7 @@ describe('files of pods', () => {
   });
 
   it('make nothing outside of a volume, wherever a symbolic link in it leads', async () => {
-    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const files = filesOf();
     const volumes: PlannedVolume[] = [{ kind: 'directory', name: 'data' }];
     await files.prepareVolumes(volumes);
     await mkdir(join(directory, 'other'));
@@ -105,7 +115,7 @@ describe('files of pods', () => {
   });
 
   it('refuse a sub-path that a symbolic link leads out of its volume', async () => {
-    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const files = filesOf();
     const volumes: PlannedVolume[] = [{ kind: 'directory', name: 'data' }];
     await files.prepareVolumes(volumes);
     await symlink('/etc', join(directory, 'pods/uid-1/volumes/data/out'));
@@ -116,8 +126,13 @@ describe('files of pods', () => {
   });
 
   it('have a directory for a sub-path that no key is', async () => {
-    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
-    const volume = (text: string): PlannedVolume => ({ kind: 'files', name: 'conf', files: [file('x', text)] });
+    const files = filesOf();
+    const volume = (text: string): PlannedVolume => ({
+      kind: 'files',
+      name: 'conf',
+      files: [file('x', text)],
+      inMemory: false,
+    });
     await files.prepareVolumes([volume('1')]);
     const item = container({ volumeMounts: [{ name: 'conf', mountPath: 'conf', subPath: 'y' }] });
     const [mount] = await files.mounts(item, 0, [volume('1')], (text) => text);
@@ -133,7 +148,7 @@ describe('files of pods', () => {
 
   it('of memory are mounted in parts from where the engine has them', async () => {
     const runtime = new FakeRuntime();
-    const files = new PodFiles(directory, pod({ securityContext: { fsGroup: 77 } }), runtime, false);
+    const files = filesOf(pod({ securityContext: { fsGroup: 77 } }), runtime);
     const volumes: PlannedVolume[] = [{ kind: 'memory', name: 'mem', sizeBytes: 1_000 }];
     await files.prepareVolumes(volumes);
     expect([...runtime.volumes]).toEqual([['shiplog-uid-1-mem', { podUid: 'uid-1', sizeBytes: 1_000, gid: 77 }]]);
@@ -143,7 +158,7 @@ describe('files of pods', () => {
   });
 
   it('can not be read-only with all that is mounted below them', async () => {
-    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const files = filesOf();
     const item = container({
       volumeMounts: [{ name: 'data', mountPath: '/d', readOnly: true, recursiveReadOnly: 'Enabled' }],
     });
@@ -153,7 +168,7 @@ describe('files of pods', () => {
   });
 
   it('keep the end of a long termination message', async () => {
-    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const files = filesOf();
     const item = container({ terminationMessagePath: 'message' });
     const mounts = await files.mounts(item, 0, [], (text) => text);
     const mount = mounts.find(({ target }) => target === '/message');
@@ -169,7 +184,7 @@ describe('files of pods', () => {
     await mkdir(join(directory, 'pods'));
     await mkdir(join(directory, 'precious'));
     for (const uid of ['../precious', '..', '', 'a/b', '.']) {
-      const files = new PodFiles(directory, pod({}, {}, { uid }), new FakeRuntime(), false);
+      const files = filesOf(pod({}, {}, { uid }));
       await expect(files.prepare(DNS)).rejects.toThrow("the pod's uid must be letters, digits and dashes");
       await expect(files.prepareVolumes([{ kind: 'directory', name: 'data' }])).rejects.toThrow("the pod's uid");
       await files.remove();
@@ -179,7 +194,7 @@ describe('files of pods', () => {
   });
 
   it('are not made for volumes and containers whose names lead elsewhere', async () => {
-    const files = new PodFiles(directory, pod(), new FakeRuntime(), false);
+    const files = filesOf();
     await files.prepare(DNS);
     await expect(files.prepareVolumes([{ kind: 'directory', name: '../../out' }])).rejects.toThrow('part of a path');
     const item = container({ name: '../../../out', terminationMessagePath: '/dev/termination-log' });
@@ -206,7 +221,7 @@ describe('files of pods', () => {
     await mkdir(join(directory, 'pods/old/x'), { recursive: true });
     await mkdir(join(directory, 'pods/known'));
     await chmod(join(directory, 'pods/old'), 0o500);
-    await removeLeftovers(directory, (uid) => uid === 'known');
+    await removeLeftovers(directory, new NodeMounts(new FakeRuntime(), directory), (uid) => uid === 'known');
     expect(await readdir(join(directory, 'pods'))).toEqual(['known']);
   });
 });

@@ -246,6 +246,21 @@ export class DockerRuntime implements PodRuntime {
     });
   }
 
+  /** The engine looks at what it is to mount when a container is made. */
+  async findsPath(path: string): Promise<boolean> {
+    const { id: image } = await this.#pauseImage();
+    const mounts = [{ Type: 'bind' as const, Source: path, Target: '/found', ReadOnly: true }];
+    const host = { LogConfig: { Type: 'none', Config: {} }, Mounts: mounts };
+    const request = { Image: image, NetworkDisabled: true, HostConfig: host };
+    const container = await this.#docker.createContainer(request).catch((error: unknown) => {
+      const failure = runtimeError(error);
+      if (failure.problem !== 'refused') throw failure;
+      return undefined;
+    });
+    if (container !== undefined) await ask(() => container.remove({ force: true }));
+    return container !== undefined;
+  }
+
   async createMemoryVolume(name: string, { podUid, sizeBytes, gid }: MemoryVolumeSpec): Promise<void> {
     const owner = gid === undefined ? 'mode=0777' : `mode=02777,gid=${gid}`;
     const options = { type: 'tmpfs', device: 'tmpfs', o: `${owner},size=${sizeBytes}` };

@@ -2,6 +2,7 @@ import { FakeRuntime } from './fake-runtime';
 import { runtimeFeatures } from './runtime-features';
 
 const runtime = new FakeRuntime();
+runtime.isOnThisMachine = true;
 runtimeFeatures('the engine in memory', () => ({
   runtime,
   imageId: 'sha256:suite',

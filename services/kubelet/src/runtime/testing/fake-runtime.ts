@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import {
   RuntimeError,
@@ -34,6 +35,8 @@ export class FakeRuntime implements PodRuntime {
   readonly specs = new Map<string, ContainerSpec | SandboxSpec>();
   readonly images = new Map<string, ImageFacts>();
   readonly volumes = new Map<string, MemoryVolumeSpec>();
+  /** Whether it sees the directories of this machine, so that the kubelet's own mounts are of use. */
+  isOnThisMachine = false;
   /** Every call that changes something, in order. */
   readonly calls: string[] = [];
   readonly #logs = new Map<string, string>();
@@ -190,6 +193,10 @@ export class FakeRuntime implements PodRuntime {
       this.images.set(reference, { id: `sha256:${reference}`, digests: [], user: '', sizeBytes: 1_000 });
       this.#tell({ type: 'images' });
     });
+  }
+
+  findsPath(path: string): Promise<boolean> {
+    return this.#answer(() => this.isOnThisMachine && existsSync(path));
   }
 
   createMemoryVolume(name: string, spec: MemoryVolumeSpec): Promise<void> {

@@ -160,6 +160,11 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
       expect(await runtime().inspect('nothing')).toBeUndefined();
     });
 
+    it('tells whether it finds a path of this machine, and leaves nothing behind', async () => {
+      expect(await runtime().findsPath('/proc/self')).toBe(true);
+      expect(await runtime().findsPath('/shiplog-nowhere')).toBe(false);
+    });
+
     it('makes memory volumes of a size, for a group or for all, and each once', async () => {
       await runtime().createMemoryVolume('shiplog-suite', { podUid: POD.uid, sizeBytes: 1_048_576, gid: 77 });
       await runtime().createMemoryVolume('shiplog-suite', { podUid: POD.uid, sizeBytes: 1_048_576, gid: 77 });

@@ -87,7 +87,7 @@ describe('volumes', () => {
     expect(() => files(volume)).toThrow(reason);
   });
 
-  it("have tokens of the pod's account, which a group that owns the volume has to itself", () => {
+  it("have tokens of the pod's account, which a group or user that owns the volume has to itself", () => {
     const sources = [{ serviceAccountToken: { path: 'token', expirationSeconds: 600, audience: 'vault' } }];
     const asked: unknown[] = [];
     const tokenOf = (...demand: unknown[]): string => (asked.push(demand), 'secret');
@@ -96,14 +96,20 @@ describe('volumes', () => {
         { name: 'v', projected: { sources, defaultMode: 0o644 } },
         { ...context, source: { ...source, accountToken: tokenOf }, ...about },
       );
-    const file = (mode: number) => ({
+    const file = (mode: number, owner = {}) => ({
       kind: 'files',
       name: 'v',
-      files: [{ path: 'token', mode, content: Buffer.from('secret') }],
+      files: [{ path: 'token', mode, ...owner, content: Buffer.from('secret') }],
+      inMemory: true,
     });
     expect(planned({})).toEqual(file(0o644));
     expect(asked).toEqual([[context.pod.metadata.uid, sources[0]?.serviceAccountToken]]);
     expect(planned({ pod: pod({ securityContext: { fsGroup: 7 } }) })).toEqual(file(0o600));
+    const users = (...uids: (number | undefined)[]) =>
+      pod({ containers: uids.map((runAsUser, i) => container({ name: `c${i}`, securityContext: { runAsUser } })) });
+    expect(planned({ pod: users(5, 5) })).toEqual(file(0o600, { owner: 5 }));
+    expect(planned({ pod: users(5, 6) })).toEqual(file(0o644));
+    expect(planned({ pod: users(5, undefined) })).toEqual(file(0o644));
   });
 
   it('keep paths inside themselves', () => {

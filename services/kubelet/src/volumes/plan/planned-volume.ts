@@ -1,7 +1,8 @@
-import type { Container, KeyToPath, ServiceAccountTokenProjection, Volume, VolumeProjection } from '@shiplog/contracts';
+import type { KeyToPath, ServiceAccountTokenProjection, Volume, VolumeProjection } from '@shiplog/contracts';
 import { ContainerConfigError } from '../../container/start-failure';
 import { setUpFailure, VolumeProblem } from '../set-up-failure';
 import { memorySize } from './memory-size';
+import type { Pod } from '../../domain/pod';
 import { renderField, renderResource } from '../../container/render/fields';
 import type { EnvContext } from '../../container/render/env';
 
@@ -10,6 +11,8 @@ export interface PlannedFile {
   /** Relative to the volume. */
   readonly path: string;
   readonly mode: number;
+  /** The uid of its owner, if that is not root. */
+  readonly owner?: number;
   readonly content: Uint8Array;
 }
 
@@ -18,7 +21,13 @@ export type PlannedVolume =
   | { readonly kind: 'directory'; readonly name: string }
   | { readonly kind: 'memory'; readonly name: string; readonly sizeBytes: number }
   | { readonly kind: 'host'; readonly name: string; readonly path: string; readonly type: string }
-  | { readonly kind: 'files'; readonly name: string; readonly files: readonly PlannedFile[] };
+  | {
+      readonly kind: 'files';
+      readonly name: string;
+      readonly files: readonly PlannedFile[];
+      /** They must not lie on a disk, so far as the kubelet can mount: all but those of a ConfigMap (pkg/volume/secret and others). */
+      readonly inMemory: boolean;
+    };
 
 const DEFAULT_MODE = 0o644;
 /** As Kubernetes says of each (MakePayload in pkg/volume/configmap and pkg/volume/secret). */
@@ -38,7 +47,7 @@ export function planVolume(volume: Volume, context: EnvContext): PlannedVolume {
   if (volume.hostPath !== undefined)
     return { kind: 'host', name, path: volume.hostPath.path, type: volume.hostPath.type ?? '' };
   try {
-    return { kind: 'files', name, files: filesOf(volume, context) };
+    return { kind: 'files', name, files: filesOf(volume, context), inMemory: volume.configMap === undefined };
   } catch (error) {
     throw setUpFailure(name, error);
   }
@@ -80,7 +89,7 @@ function projectedFiles(
   );
 }
 
-/** Where a group is given the volume, nobody else may read the token in it, as in Kubernetes. */
+/** Where a group or a user is given the volume, nobody else may read the token in it (collectData in pkg/volume/projected). */
 function tokenFile(
   projection: ServiceAccountTokenProjection,
   mode = DEFAULT_MODE,
@@ -88,8 +97,23 @@ function tokenFile(
 ): PlannedFile {
   const token = source.accountToken(pod.metadata.uid, projection);
   if (token === undefined) throw new VolumeProblem('failed to fetch token: the api has not answered');
-  const isOfGroup = pod.spec?.securityContext?.fsGroup !== undefined;
-  return { path: safePath(projection.path), mode: isOfGroup ? 0o600 : mode, content: Buffer.from(token) };
+  const owner = onlyUser(pod);
+  const isGiven = owner !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
+  const content = Buffer.from(token);
+  return {
+    path: safePath(projection.path),
+    mode: isGiven ? 0o600 : mode,
+    ...(owner === undefined ? {} : { owner }),
+    content,
+  };
+}
+
+/** The user that all containers of a pod run as, where the pod says so (FsUserFrom in pkg/volume/util). */
+function onlyUser({ spec }: Pod): number | undefined {
+  const whole = spec?.securityContext?.runAsUser;
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const users = new Set(containers.map(({ securityContext }) => securityContext?.runAsUser ?? whole));
+  return users.size === 1 ? [...users][0] : undefined;
 }
 
 interface Reference {
@@ -156,14 +180,6 @@ function downwardFiles(
           : '';
     return { path: safePath(item.path), mode: item.mode ?? mode ?? DEFAULT_MODE, content: Buffer.from(text) };
   });
-}
-
-/** Whether a container mounts a part of a volume in memory. */
-export function mountsPartOfMemory({ volumeMounts = [] }: Container, volumes: readonly PlannedVolume[]): boolean {
-  const inMemory = new Set(volumes.filter(({ kind }) => kind === 'memory').map(({ name }) => name));
-  return volumeMounts.some(
-    ({ name, subPath = '', subPathExpr = '' }) => inMemory.has(name) && subPath + subPathExpr !== '',
-  );
 }
 
 /** A path that stays inside its volume. */

@@ -1,0 +1,81 @@
+import type { Container, VolumeMount } from '@shiplog/contracts';
+import { ContainerConfigError } from '../container/start-failure';
+import type { MountSpec, PodRuntime } from '../runtime/runtime';
+import type { NodeMounts } from './mounts/node-mounts';
+import type { PlannedVolume } from './plan/planned-volume';
+import type { PodDirectory } from './pod-directory';
+import { subPathOf } from './sub-path';
+
+/** Where a sandbox holds the engine's volumes in memory, so that they outlive restarts of the others. */
+const HELD = '/volumes';
+
+export interface MountInputs {
+  readonly container: Container;
+  readonly volumes: readonly PlannedVolume[];
+  /** What a subPathExpr comes to. */
+  readonly expand: (text: string) => string;
+}
+
+/** How containers of one pod see its volumes. */
+export class ContainerMounts {
+  constructor(
+    private readonly directory: PodDirectory,
+    private readonly runtime: PodRuntime,
+    private readonly mounts: NodeMounts,
+  ) {}
+
+  /** What the pod's sandbox has to hold: volumes in memory that are the engine's. */
+  async ofSandbox(volumes: readonly PlannedVolume[]): Promise<MountSpec[]> {
+    const inMemory = volumes.filter(({ kind }) => kind === 'memory');
+    if (inMemory.length === 0 || (await this.mounts.available())) return [];
+    return inMemory.map(({ name }) => {
+      return { kind: 'volume', source: this.directory.engineVolume(name), target: `${HELD}/${name}`, readOnly: false };
+    });
+  }
+
+  /** Whether a container mounts a part of a volume of the engine's, which is found once the sandbox holds that. */
+  async needSandbox({ volumeMounts = [] }: Container, volumes: readonly PlannedVolume[]): Promise<boolean> {
+    const inMemory = new Set(volumes.filter(({ kind }) => kind === 'memory').map(({ name }) => name));
+    const isPart = ({ name, subPath = '', subPathExpr = '' }: VolumeMount): boolean =>
+      inMemory.has(name) && subPath + subPathExpr !== '';
+    return volumeMounts.some(isPart) && !(await this.mounts.available());
+  }
+
+  async mount(mount: VolumeMount, { container, volumes, expand }: MountInputs): Promise<MountSpec> {
+    const volume = volumes.find((item) => item.name === mount.name);
+    if (volume === undefined)
+      throw new ContainerConfigError(`volume "${mount.name}" of mount ${mount.mountPath} does not exist`);
+    // No engine here makes the mounts below it read-only too (resolveRecursiveReadOnly in kubelet_pods.go).
+    if (mount.recursiveReadOnly === 'Enabled') {
+      const description = `failed to resolve recursive read-only mode: volume "${mount.name}" requested recursive read-only mode`;
+      throw new ContainerConfigError(`${description}, but it is not supported by the runtime`);
+    }
+    const subPath = mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr);
+    const common = {
+      target: rooted(mount.mountPath),
+      readOnly: mount.readOnly === true || volume.kind === 'files',
+    };
+    const isEngines = volume.kind === 'memory' && !(await this.mounts.available());
+    if (isEngines && subPath === '')
+      return { kind: 'volume', source: this.directory.engineVolume(volume.name), ...common };
+    const root = isEngines ? await this.#engineRoot(volume.name) : this.#rootOf(volume);
+    const use = { volume: volume.name, container: container.name };
+    const source = subPath === '' ? root : await subPathOf(root, subPath, use);
+    const propagation = { HostToContainer: 'rslave', Bidirectional: 'rshared' }[mount.mountPropagation ?? ''] as
+      'rslave' | 'rshared' | undefined;
+    return { kind: 'bind', source, ...common, ...(propagation === undefined ? {} : { propagation }) };
+  }
+
+  #engineRoot(name: string): Promise<string> {
+    return this.runtime.memoryVolumePath(this.directory.engineVolume(name));
+  }
+
+  #rootOf(volume: PlannedVolume): string {
+    return volume.kind === 'host' ? volume.path : this.directory.volume(volume.name);
+  }
+}
+
+/** A path in a container that is relative counts from its root (MakeAbsolutePath in pkg/volume/util). */
+export function rooted(path: string): string {
+  return path.startsWith('/') ? path : `/${path}`;
+}

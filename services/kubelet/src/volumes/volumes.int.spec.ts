@@ -1,0 +1,93 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventually } from '@shiplog/testing';
+import type { Pod } from '../domain/pod';
+import { containerOf, shell, TestNode } from '../testing/test-node';
+
+describe('volumes on a real engine', () => {
+  let node: TestNode;
+  beforeAll(async () => {
+    node = await TestNode.start();
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys' }, data: { key: btoa('s3cret') } };
+    await node.create(secret, 'secrets');
+  });
+  afterAll(() => node.stop());
+
+  const idOf = (pod?: Pod): string => (pod && containerOf(pod).containerID?.replace('docker://', '')) ?? '';
+  const run = async (name: string, script: string): Promise<string> => {
+    const { output, exitCode } = await node.engine
+      .runtime()
+      .exec(idOf(await node.untilReady(name)), shell(script), 5_000);
+    return exitCode === 0 ? output.trim() : `${exitCode}: ${output}`;
+  };
+  const mountsOf = async (uid: string) =>
+    (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line.includes(uid));
+  const uidOf = (name: string): string => node.get(name)?.metadata.uid ?? '';
+
+  describe('in memory', () => {
+    const spec = {
+      securityContext: { runAsUser: 1000, fsGroup: 2000 },
+      volumes: [
+        { name: 'mem', emptyDir: { medium: 'Memory', sizeLimit: '64Ki' } },
+        { name: 'keys', secret: { secretName: 'keys', defaultMode: 0o400 } },
+      ],
+      containers: [
+        {
+          name: 'main',
+          volumeMounts: [
+            { name: 'mem', mountPath: '/mem' },
+            { name: 'keys', mountPath: '/keys' },
+          ],
+        },
+      ],
+    };
+
+    it('are of the size, mode and group that the pod asks for', async () => {
+      await node.pod('mem', spec);
+      expect(await run('mem', 'stat -c "%a %u:%g" /mem; mount | grep -oE " /(mem|keys) type tmpfs" | sort')).toBe(
+        '2777 0:2000\n /keys type tmpfs\n /mem type tmpfs',
+      );
+      expect(
+        await run('mem', 'echo kept > /mem/f; stat -c "%a %u:%g" /mem/f; cat /keys/key; stat -Lc %a%g /keys/key'),
+      ).toBe('644 1000:2000\ns3cret4402000');
+      expect(await run('mem', 'head -c 100000 /dev/zero > /mem/large 2> /dev/null; stat -c %s /mem/large')).toBe(
+        '61440',
+      );
+      expect(await node.engine.docker('volume', 'ls', '-q')).toBe('');
+    });
+
+    it('keep what is in them when the container, the kubelet and the engine are started again', async () => {
+      const before = await mountsOf(uidOf('mem'));
+      await node.stopKubelet();
+      await node.engine.pause('SIGTERM');
+      await node.engine.resume();
+      await node.startKubelet();
+      expect(await run('mem', 'cat /mem/f')).toBe('kept');
+      await node.engine.docker('kill', idOf(node.get('mem')));
+      await node.until('mem', (pod) => containerOf(pod).restartCount === 1);
+      expect(await run('mem', 'cat /mem/f')).toBe('kept');
+      expect(await mountsOf(uidOf('mem'))).toEqual(before);
+    });
+
+    it('are gone with the pod, also after the engine was started again', async () => {
+      const uid = uidOf('mem');
+      await node.delete('mem');
+      await node.untilGone('mem');
+      expect(await mountsOf(uid)).toEqual([]);
+      await eventually(async () => (await readdir(join(node.stateDir, 'pods'))).length === 0);
+    });
+
+    it('of pods that went while no kubelet was there are gone with the next one', async () => {
+      await node.pod('left', spec);
+      await node.untilReady('left');
+      const uid = uidOf('left');
+      await node.stopKubelet();
+      await node.delete('left', 0);
+      await node.untilGone('left');
+      expect(await mountsOf(uid)).toHaveLength(2);
+      await node.startKubelet();
+      await eventually(async () => (await mountsOf(uid)).length === 0);
+      await eventually(async () => (await readdir(join(node.stateDir, 'pods'))).length === 0);
+    });
+  });
+});
