@@ -91,6 +91,12 @@ export const kubeletSettings = {
     default: '60s',
     minMs: 100,
   }),
+  volumeSync: duration({
+    env: 'VOLUME_SYNC_INTERVAL',
+    description: "How often it is seen to that files in pods' volumes are as their objects say.",
+    default: '30s',
+    minMs: 100,
+  }),
   nodeLabels: text({
     env: 'NODE_LABELS',
     description: 'More labels for the Node object.',

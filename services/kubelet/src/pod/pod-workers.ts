@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { reachableResolvConf } from '@shiplog/hostnet';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
-import type { ConfigSource } from '../container/render/env';
 import type { NodeFacts } from '../container/render/fields';
 import { RuntimeConnection } from '../runtime/runtime-connection';
 import { ImageStore } from '../images/image-store';
@@ -14,11 +13,12 @@ import type { PodRuntime } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { Notes } from '../status/notes';
 import { StatusReporter } from '../status/status-reporter';
-import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
+import { NODE_FACTS, POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { PodFiles } from '../volumes/pod-files';
-import { PodVolumes } from '../volumes/pod-volumes';
+import type { PodVolumes } from '../volumes/pod-volumes';
 import type { NodeDns } from '../volumes/render/resolv-conf';
+import { VolumeManager } from '../volumes/volume-manager';
 import { PodDeletion } from './pod-deletion';
 import { Sandboxes } from './sandbox';
 import { Starter } from './starter';
@@ -39,7 +39,6 @@ export class PodWorkers {
     @Inject(LOGGER) readonly logger: Logger,
     @Inject(POD_RUNTIME) readonly runtime: PodRuntime,
     @Inject(NODE_FACTS) readonly node: NodeFacts,
-    @Inject(CONFIG_SOURCE) private readonly source: ConfigSource,
     readonly connection: RuntimeConnection,
     readonly table: ContainerTable,
     readonly images: ImageStore,
@@ -52,6 +51,7 @@ export class PodWorkers {
     readonly notes: Notes,
     readonly deletion: PodDeletion,
     private readonly mounts: NodeMounts,
+    private readonly volumes: VolumeManager,
   ) {}
 
   /** `gone` is called back when nothing of the pod is left, here or in the log. */
@@ -76,8 +76,10 @@ export class PodWorkers {
     return { clusterDns: servers, clusterDomain, resolvConf: readResolvConf(resolvConf) };
   }
 
-  volumesOf(files: PodFiles): PodVolumes {
-    return new PodVolumes(files, this.source, this.node);
+  /** `failed` hears of files that could not be brought up to date. */
+  volumesOf(files: PodFiles, pod: () => Pod, failed: (error: unknown) => void): PodVolumes {
+    const answered = (signal: AbortSignal): Promise<void> => this.answered(pod().metadata.uid, signal);
+    return this.volumes.open({ files, pod, answered, failed });
   }
 }
 

@@ -13,6 +13,7 @@ import type { KubeletConfig } from '../settings';
 import { StatusModule } from '../status/status.module';
 import { MACHINE, POD_NETWORK, POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
+import { VolumeManager } from '../volumes/volume-manager';
 import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import { PodDeletion } from './pod-deletion';
@@ -49,6 +50,7 @@ const mounts = {
     network,
     limiter,
     mounts,
+    VolumeManager,
     Sandboxes,
     ImagePuller,
     ContainerSpecs,

@@ -55,9 +55,13 @@ export class PodWorker {
     this.#acceptedAt = Date.now();
     const { runtime, sandboxes, notes, logger } = services;
     this.#files = services.filesOf(pod);
-    this.#volumes = services.volumesOf(this.#files);
+    this.#volumes = services.volumesOf(
+      this.#files,
+      () => this.pod,
+      (error) => this.#followFailed(error),
+    );
     this.#sandbox = sandboxes.of(this.#files);
-    this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#volumes.make(this.pod) };
+    this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#volumes.make() };
     this.#probing = new Probing(runtime, notes, () => this.wake());
     this.#messages = new TerminationMessages(runtime, this.#files, logger, () => this.wake());
     this.#tasks = new Tasks({ ended: () => this.wake(), failed: (task, error) => this.#failed(task, error) });
@@ -86,28 +90,25 @@ export class PodWorker {
   configChanged(): void {
     this.#syncErrors.hurry();
     this.#tasks.hurry();
-    this.#volumes.forget();
-    if (this.#volumes.inUse && this.#desiredPhase === 'run') this.#follow();
+    this.#volumes.changed();
     this.wake();
   }
 
-  /** The engine answers (again): what has failed without it need not wait. */
+  /**
+   * The engine answers (again): what has failed without it need not wait. Volumes may be those of an earlier kubelet, and their
+   * objects may have changed since.
+   */
   engineUp(): void {
+    this.#volumes.refresh();
     this.#syncErrors.hurry();
     this.#tasks.hurry();
     this.wake();
   }
 
-  /** Files that are in use are brought up to date with their objects. */
-  #follow(): void {
-    const signal = this.#startSignal();
-    const follow = async (): Promise<void> => {
-      await this.services.answered(this.pod.metadata.uid, signal);
-      await this.#volumes.refresh(this.pod);
-    };
-    follow().catch((error: unknown) => {
-      if (error !== signal.reason) this.#blamePod(error);
-    });
+  /** Files that containers see are not as their objects say: they go on with the old ones. */
+  #followFailed(error: unknown): void {
+    this.#failed('volumes', error);
+    this.services.notes.say(this.pod, 'Warning', 'FailedMount', messageOf(error));
   }
 
   /** Looks at the pod, once everything that has just happened has been told. */
@@ -122,6 +123,7 @@ export class PodWorker {
     this.#wakes.close();
     this.#probing.stopAll();
     this.#starts.abort();
+    void this.#volumes.close();
   }
 
   view(): PodView {
@@ -231,14 +233,13 @@ export class PodWorker {
     if (this.#tasks.launch(task, work)) this.#tasks.happened('sandbox');
   }
 
-  #failed(task: Task, error: unknown): void {
+  #failed(task: Task | 'volumes', error: unknown): void {
     this.services.logger.warn(
       { err: error, pod: this.pod.metadata.name, task },
       'a task of a pod failed; it will be tried again',
     );
   }
 
-  /** Its volumes are those of an earlier kubelet, and their objects may have changed since. */
   async #adopt(id: string): Promise<Outcome> {
     try {
       await this.#sandbox.adopt(this.pod, id);
@@ -251,9 +252,6 @@ export class PodWorker {
       return outcome;
     }
     this.#syncErrors.podStarted();
-    if (this.#volumes.inUse) return DONE;
-    this.#volumes.adopt();
-    this.#follow();
     return DONE;
   }
 
@@ -330,6 +328,7 @@ export class PodWorker {
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */
   async #finish(status: PodStatus): Promise<void> {
     const { statuses } = this.services;
+    await this.#volumes.close();
     const settled = this.#desiredPhase === 'end' ? statuses.settle(this.pod, status, this.#causes) : Promise.resolve();
     await Promise.all([settled, this.services.stopper.sweep(this.#scope, this.pod)]);
     if (this.#desiredPhase === 'end') await this.services.deletion.delete(this.pod, this.#causes.pod);

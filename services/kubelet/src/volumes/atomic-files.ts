@@ -32,6 +32,11 @@ export async function writeAtomically(
   if (before !== undefined && before !== data) await rm(join(directory, before), { recursive: true, force: true });
 }
 
+/** Whether files were ever written there. */
+export async function hasFiles(directory: string): Promise<boolean> {
+  return (await readlink(join(directory, DATA)).catch(absent)) !== undefined;
+}
+
 async function writeFresh(fresh: string, files: readonly PlannedFile[], gid: number | undefined): Promise<void> {
   await rm(fresh, { recursive: true, force: true });
   await makeDirectory(fresh, 0o755, gid);

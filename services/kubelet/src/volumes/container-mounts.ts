@@ -53,7 +53,7 @@ export class ContainerMounts {
     const subPath = mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr);
     const common = {
       target: rooted(mount.mountPath),
-      readOnly: mount.readOnly === true || volume.kind === 'files',
+      readOnly: mount.readOnly === true || volume.kind === 'files' || volume.kind === 'kept',
     };
     const isEngines = volume.kind === 'memory' && !(await this.mounts.available());
     if (isEngines && subPath === '')

@@ -3,6 +3,7 @@ import type { Container } from '@shiplog/contracts';
 import { messageOf } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
 import type { MountSpec, PodRuntime } from '../runtime/runtime';
+import { hasFiles } from './atomic-files';
 import { ContainerMounts, rooted } from './container-mounts';
 import { removeFolder } from './leftovers';
 import type { NodeMounts } from './mounts/node-mounts';
@@ -62,6 +63,11 @@ export class PodFiles {
   /** Makes what the volumes need; again after a change, it brings files of the cluster's objects up to date. */
   prepareVolumes(volumes: readonly PlannedVolume[]): Promise<void> {
     return this.#setUp.setUp(volumes);
+  }
+
+  /** Whether a volume is there that shows the cluster's objects. */
+  hasFiles(volume: string): Promise<boolean> {
+    return hasFiles(this.#directory.volume(volume));
   }
 
   /** What the sandbox has to hold. `volumes` are waited for only where it may hold some of them. */

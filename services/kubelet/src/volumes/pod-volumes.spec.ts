@@ -10,50 +10,120 @@ describe('the volumes of a pod', () => {
     volumes: [
       { name: 'data', emptyDir: {} },
       { name: 'conf', configMap: { name: 'conf' } },
+      { name: 'more', configMap: { name: 'more' } },
     ],
   });
 
   const setUp = () => {
     const prepared: string[][] = [];
-    const state = { text: 'old' as string | undefined, disk: Promise.resolve() };
+    const failures: string[] = [];
+    const there = new Set<string>();
+    const state = {
+      texts: { conf: 'old', more: 'm' } as Record<string, string>,
+      disk: Promise.resolve(),
+      answered: Promise.resolve(),
+    };
     const files = {
-      prepareVolumes: (volumes: readonly PlannedVolume[]) => {
+      hasFiles: (name: string) => Promise.resolve(there.has(name)),
+      prepareVolumes: async (volumes: readonly PlannedVolume[]) => {
         prepared.push(volumes.map((item) => (item.kind === 'files' ? String(item.files[0]?.content) : item.kind)));
-        return state.disk;
+        await state.disk;
+        for (const { name, kind } of volumes) if (kind === 'files') there.add(name);
       },
     } as unknown as PodFiles;
-    const configMap = () => (state.text === undefined ? undefined : { data: { key: state.text } });
-    const source = { configMap } as unknown as ConfigSource;
-    return { state, prepared, volumes: new PodVolumes(files, source, {} as NodeFacts) };
+    const configMap = (_: string, name: string) => {
+      const text = state.texts[name];
+      return text === undefined ? undefined : { data: { key: text } };
+    };
+    const volumes = new PodVolumes({
+      files,
+      source: { configMap } as unknown as ConfigSource,
+      node: {} as NodeFacts,
+      pod: () => mounting,
+      answered: () => state.answered,
+      failed: (error) => failures.push((error as Error).message),
+      closed: () => undefined,
+    });
+    /** Resolves when all that was begun is done. */
+    const settled = () => new Promise((resolve) => setImmediate(resolve));
+    return { state, prepared, failures, volumes, there, settled };
   };
 
   it('are made once, and again when what they show has changed', async () => {
     const { volumes, prepared, state } = setUp();
-    await Promise.all([volumes.make(mounting), volumes.make(mounting)]);
-    expect(prepared).toEqual([['directory', 'old']]);
-    state.text = 'new';
-    volumes.forget();
-    await volumes.make(mounting);
-    expect(prepared.at(-1)).toEqual(['directory', 'new']);
+    await Promise.all([volumes.make(), volumes.make()]);
+    expect(prepared).toEqual([['directory', 'old', 'm']]);
+    state.texts['conf'] = 'new';
+    volumes.changed();
+    await volumes.make();
+    expect(prepared).toContainEqual(['directory', 'new', 'm']);
   });
 
-  it('are in use from the moment that they are being made, so that no change is missed', async () => {
-    const { volumes, prepared, state } = setUp();
+  it('miss no change while they are being made', async () => {
+    const { volumes, prepared, state, settled } = setUp();
     let written: () => void = () => undefined;
     state.disk = new Promise((resolve) => (written = resolve));
-    const made = volumes.make(mounting);
-    expect(volumes.inUse).toBe(true);
-    state.text = 'new';
-    const refreshed = volumes.refresh(mounting);
+    const made = volumes.make();
+    await settled();
+    state.texts['conf'] = 'new';
+    volumes.changed();
     written();
-    await Promise.all([made, refreshed]);
-    expect(prepared).toEqual([['directory', 'old'], ['new']]);
+    await made;
+    await settled();
+    expect(prepared).toEqual([['directory', 'old', 'm'], ['new'], ['m']]);
   });
 
-  it('are not in use while what they refer to is not there', async () => {
-    const { volumes, state } = setUp();
-    state.text = undefined;
-    await expect(volumes.make(mounting)).rejects.toThrow('configmap "conf" not found');
-    expect(volumes.inUse).toBe(false);
+  it('are not made before what they refer to is there', async () => {
+    const { volumes, prepared, state, settled } = setUp();
+    delete state.texts['conf'];
+    await expect(volumes.make()).rejects.toThrow('configmap "conf" not found');
+    volumes.refresh();
+    await settled();
+    expect(prepared).toEqual([]);
+    state.texts['conf'] = 'late';
+    await volumes.make();
+    expect(prepared).toEqual([['directory', 'late', 'm']]);
+  });
+
+  it('of an earlier kubelet follow their objects, as soon as these are known', async () => {
+    const { volumes, prepared, there, state, settled } = setUp();
+    there.add('conf');
+    let answer: () => void = () => undefined;
+    state.answered = new Promise((resolve) => (answer = resolve));
+    volumes.refresh();
+    volumes.refresh();
+    await settled();
+    expect(prepared).toEqual([]);
+    answer();
+    await settled();
+    expect(prepared).toEqual([['old']]);
+  });
+
+  it('stay as they are while their object is away, follow the others, and say so once', async () => {
+    const { volumes, prepared, failures, state, settled } = setUp();
+    await volumes.make();
+    delete state.texts['conf'];
+    state.texts['more'] = 'm2';
+    for (let i = 0; i < 3; i++) {
+      volumes.changed();
+      await settled();
+    }
+    expect(prepared.slice(1)).toEqual([['m2'], ['m2'], ['m2']]);
+    expect(failures).toEqual(['MountVolume.SetUp failed for volume "conf" : configmap "conf" not found']);
+    expect((await volumes.make()).map(({ kind }) => kind)).toEqual(['directory', 'kept', 'files']);
+    state.texts['conf'] = 'back';
+    volumes.changed();
+    await settled();
+    expect(prepared.slice(-2)).toEqual([['back'], ['m2']]);
+  });
+
+  it('are written no more once they are closed', async () => {
+    const { volumes, prepared, there, settled } = setUp();
+    there.add('conf');
+    await volumes.close();
+    volumes.refresh();
+    await settled();
+    await expect(volumes.make()).rejects.toThrow('aborted');
+    expect(prepared).toEqual([]);
   });
 });

@@ -1,58 +1,129 @@
+import type { Volume } from '@shiplog/contracts';
 import type { ConfigSource } from '../container/render/env';
 import type { NodeFacts } from '../container/render/fields';
+import { messageOf } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
 import { planVolume, type PlannedVolume } from './plan/planned-volume';
 import type { PodFiles } from './pod-files';
 
-/** The volumes of one pod: made before its containers start; the files in them follow the cluster's objects. */
+export interface PodVolumesOptions {
+  readonly files: PodFiles;
+  readonly source: ConfigSource;
+  readonly node: NodeFacts;
+  /** As the log has it now. */
+  readonly pod: () => Pod;
+  /** Resolves once all that the pod names is known; rejects with the reason when the signal aborts. */
+  readonly answered: (signal: AbortSignal) => Promise<void>;
+  /** Files that containers see could not be brought up to date: told once for each reason. */
+  readonly failed: (error: unknown) => void;
+  /** Nobody looks after them any more. */
+  readonly closed: () => void;
+}
+
+/**
+ * The volumes of one pod: made before its containers start; the files in them follow the cluster's objects as long as they are
+ * there, whichever kubelet made them.
+ */
 export class PodVolumes {
   #made: Promise<readonly PlannedVolume[]> | undefined;
-  /** Containers have mounted them, or are about to. */
-  #inUse = false;
+  /** A refresh is to come, which sees what is changed until then. */
+  #isWaiting = false;
+  /** One after the other, each with the objects as they are when its turn comes. */
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #failures = new Map<string, string>();
+  readonly #closing = new AbortController();
 
-  constructor(
-    private readonly files: PodFiles,
-    private readonly source: ConfigSource,
-    private readonly node: NodeFacts,
-  ) {}
+  constructor(private readonly options: PodVolumesOptions) {}
 
-  get inUse(): boolean {
-    return this.#inUse;
-  }
-
-  /** They are there, and mounted: an earlier kubelet made them. */
-  adopt(): void {
-    this.#inUse = true;
+  /**
+   * Makes them, unless that was done since the last change. One that shows what is not there any more stays as it is. Throws
+   * ContainerConfigError for what they refer to and never was there.
+   */
+  make(): Promise<readonly PlannedVolume[]> {
+    if (this.#made !== undefined) return this.#made;
+    const made = this.#inTurn(() => this.#make());
+    made.catch(() => {
+      if (this.#made === made) this.#made = undefined;
+    });
+    return (this.#made = made);
   }
 
   /** What they show may be otherwise now. */
-  forget(): void {
+  changed(): void {
     this.#made = undefined;
+    this.refresh();
   }
 
-  /** Makes them, unless that was done since the last `forget`. Throws ContainerConfigError for what they refer to and isn't there. */
-  make(pod: Pod): Promise<readonly PlannedVolume[]> {
-    this.#made ??= this.#make(pod).catch((error: unknown) => {
-      this.#made = undefined;
-      throw error;
-    });
-    return this.#made;
+  /** Brings the files up to date that are there, each by itself; what fails leaves the old ones where they are. */
+  refresh(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    void this.#follow();
   }
 
-  /** Brings the files up to date that containers see; what fails leaves the old ones where they are. */
-  async refresh(pod: Pod): Promise<void> {
-    await this.files.prepareVolumes(this.#plan(pod).filter(({ kind }) => kind === 'files'));
+  /** Resolves when nothing is written any more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.options.closed();
+    await this.#turn;
   }
 
-  async #make(pod: Pod): Promise<readonly PlannedVolume[]> {
-    const planned = this.#plan(pod);
-    this.#inUse = true;
-    await this.files.prepareVolumes(planned);
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #make(): Promise<readonly PlannedVolume[]> {
+    this.#closing.signal.throwIfAborted();
+    const planned: PlannedVolume[] = [];
+    for (const volume of this.#volumes) planned.push(await this.#planOrKeep(volume));
+    await this.options.files.prepareVolumes(planned);
     return planned;
   }
 
-  #plan(pod: Pod): readonly PlannedVolume[] {
-    const about = { pod, source: this.source, node: this.node, podIP: undefined };
-    return (pod.spec?.volumes ?? []).map((volume) => planVolume(volume, about));
+  async #planOrKeep(volume: Volume): Promise<PlannedVolume> {
+    try {
+      return this.#plan(volume);
+    } catch (error) {
+      if (await this.options.files.hasFiles(volume.name)) return { kind: 'kept', name: volume.name };
+      throw error;
+    }
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      await this.options.answered(this.#closing.signal);
+    } catch {
+      return; // The pod has gone.
+    } finally {
+      this.#isWaiting = false;
+    }
+    await this.#inTurn(async () => {
+      for (const volume of this.#volumes) if (!this.#closing.signal.aborted) await this.#renew(volume);
+    });
+  }
+
+  async #renew(volume: Volume): Promise<void> {
+    const { files, failed } = this.options;
+    try {
+      if (!(await files.hasFiles(volume.name))) return;
+      const planned = this.#plan(volume);
+      if (planned.kind === 'files') await files.prepareVolumes([planned]);
+      this.#failures.delete(volume.name);
+    } catch (error) {
+      const message = messageOf(error);
+      if (this.#failures.get(volume.name) !== message) failed(error);
+      this.#failures.set(volume.name, message);
+    }
+  }
+
+  get #volumes(): readonly Volume[] {
+    return this.options.pod().spec?.volumes ?? [];
+  }
+
+  #plan(volume: Volume): PlannedVolume {
+    const { pod, source, node } = this.options;
+    return planVolume(volume, { pod: pod(), source, node, podIP: undefined });
   }
 }

@@ -30,6 +30,8 @@ export class VolumeSetUp {
     const directory = this.directory.volume(volume.name);
     const gid = this.#gid;
     switch (volume.kind) {
+      case 'kept':
+        return;
       case 'directory':
         await mkdir(directory, { recursive: true });
         await chmod(directory, gid === undefined ? 0o777 : 0o2777);

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import type { Pod } from '../domain/pod';
@@ -88,6 +88,65 @@ describe('volumes on a real engine', () => {
       await node.startKubelet();
       await eventually(async () => (await mountsOf(uid)).length === 0);
       await eventually(async () => (await readdir(join(node.stateDir, 'pods'))).length === 0);
+    });
+  });
+
+  describe('of the objects of the cluster', () => {
+    const conf = { resource: 'configmaps', namespace: 'default', name: 'conf' } as const;
+    const make = (value: string) =>
+      node.create(
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conf' }, data: { a: value } },
+        'configmaps',
+      );
+    const shows = (value: string) => eventually(async () => (await run('shows', 'cat /conf/a')) === value);
+
+    it('are followed also after the kubelet was started again, and after they were away', async () => {
+      await make('1');
+      await node.pod('shows', {
+        volumes: [
+          { name: 'conf', configMap: { name: 'conf' } },
+          { name: 'keys', secret: { secretName: 'keys' } },
+        ],
+        containers: [
+          {
+            name: 'main',
+            volumeMounts: [
+              { name: 'conf', mountPath: '/conf' },
+              { name: 'keys', mountPath: '/keys' },
+            ],
+          },
+        ],
+      });
+      await shows('1');
+      await node.stopKubelet();
+      await node.startKubelet();
+      await node.send({ type: 'PatchObject', data: { ...conf, patchType: 'merge', patch: { data: { a: '2' } } } });
+      await shows('2');
+      await node.send({ type: 'DeleteObject', data: conf });
+      await eventually(() => node.notes.some(({ message }) => message.endsWith('"conf" : configmap "conf" not found')));
+      const secret = { resource: 'secrets', namespace: 'default', name: 'keys' } as const;
+      const patch = { data: { key: btoa('changed') } };
+      await node.send({ type: 'PatchObject', data: { ...secret, patchType: 'merge', patch } });
+      await eventually(async () => (await run('shows', 'cat /keys/key')) === 'changed');
+      await node.engine.docker('kill', idOf(node.get('shows')));
+      await node.until('shows', (pod) => containerOf(pod).restartCount === 1);
+      await shows('2');
+      await make('3');
+      await shows('3');
+    });
+
+    it('are mended at an interval, whatever became of them', async () => {
+      const volume = join(node.stateDir, 'pods', uidOf('shows'), 'volumes/conf');
+      await node.stopKubelet();
+      await rm(join(volume, '..data'));
+      await symlink('..nothing', join(volume, '..data'));
+      await node.startKubelet({ VOLUME_SYNC_INTERVAL: '200ms' });
+      await shows('3');
+      await rm(join(volume, '..data'));
+      await symlink('..nothing', join(volume, '..data'));
+      await shows('3');
+      await node.delete('shows');
+      await node.untilGone('shows');
     });
   });
 });

@@ -20,6 +20,8 @@ export interface PlannedFile {
 export type PlannedVolume =
   | { readonly kind: 'directory'; readonly name: string }
   | { readonly kind: 'memory'; readonly name: string; readonly sizeBytes: number }
+  /** Files, as they were made before: what they show is not there now. */
+  | { readonly kind: 'kept'; readonly name: string }
   | { readonly kind: 'host'; readonly name: string; readonly path: string; readonly type: string }
   | {
       readonly kind: 'files';
