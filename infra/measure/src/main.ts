@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { measureFanout } from '../../../services/journal/src/testing/fanout';
 import { measurePressure } from '../../../services/journal/src/testing/pressure';
 import { measureTakeover } from '../../../services/journal/src/testing/takeover';
+import { measureSubPathRace } from '../../../services/kubelet/src/testing/sub-path-race';
 import { measureApi } from './api/measure-api';
 import { measureFlood } from './flood/measure-flood';
 import { measureScale } from './scale/measure-scale';
@@ -22,6 +23,7 @@ Examples:
   npm run measure -- flood                   1,000 requests a second of one user, beside another's
   npm run measure -- dns                     names at 2,000 questions a second, of 1,000 Services
   npm run measure -- sessions                100 MB through exec each way, a log of 10 MB, 200 sessions
+  npm run measure -- subpath 60              for so many seconds, on an engine
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
 
@@ -111,6 +113,12 @@ program
   .action(({ perSecond, seconds, services }: { perSecond: number; seconds: number; services: number }) =>
     measureDns(perSecond, seconds, services),
   );
+
+program
+  .command('subpath')
+  .description('whether a container that exchanges directories of its volume for links gets a mount of it outside')
+  .argument('<seconds>', 'how long', whole)
+  .action((seconds: number) => measureSubPathRace(seconds));
 
 program.parseAsync().then(
   () => process.exit(0),

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Container } from '@shiplog/contracts';
+import { LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
 import { needsPodIP } from '../container/render/env';
 import { renderFallback, runHook } from '../probes/hooks';
 import { ContainerTable } from '../runtime/container-table';
@@ -29,16 +31,31 @@ export class Starter {
     private readonly limiter: StartLimiter,
     private readonly stopper: Stopper,
     private readonly notes: Notes,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Throws StartFailure, or SandboxAway when the sandbox is at fault. `pod` is read when it is needed. */
   async start(scope: PodScope, pod: Pod, action: StartAction, signal: AbortSignal): Promise<void> {
     const { container } = action;
     const [image, volumes] = await Promise.all([this.images.get(pod, container, signal), scope.volumes()]);
-    const id = await this.limiter.within(pod.metadata.uid, () =>
-      this.#run(scope, pod, action, { image, volumes, signal }),
-    );
+    const id = await this.limiter.within(pod.metadata.uid, async () => {
+      try {
+        return await this.#run(scope, pod, action, { image, volumes, signal });
+      } finally {
+        await this.#release(scope, pod, container.name);
+      }
+    });
     if (container.lifecycle?.postStart !== undefined) await this.#postStart(scope, pod, container, id);
+  }
+
+  /** The engine has mounted what it was given: what the kubelet mounted for that is of no use any more. */
+  async #release({ files }: PodScope, pod: Pod, container: string): Promise<void> {
+    try {
+      await files.releaseMounts(container);
+    } catch (error) {
+      // They go with the pod at the latest.
+      this.logger.warn({ err: error, pod: pod.metadata.name, container }, "could not take off a container's mounts");
+    }
   }
 
   async #run(

@@ -4,7 +4,7 @@ import type { MountSpec, PodRuntime } from '../runtime/runtime';
 import type { NodeMounts } from './mounts/node-mounts';
 import type { PlannedVolume } from './plan/planned-volume';
 import type { PodDirectory } from './pod-directory';
-import { subPathOf } from './sub-path';
+import { PodSubPaths } from './sub-paths/pod-sub-paths';
 
 /** Where a sandbox holds the engine's volumes in memory, so that they outlive restarts of the others. */
 const HELD = '/volumes';
@@ -18,11 +18,15 @@ export interface MountInputs {
 
 /** How containers of one pod see its volumes. */
 export class ContainerMounts {
+  readonly #subPaths: PodSubPaths;
+
   constructor(
     private readonly directory: PodDirectory,
     private readonly runtime: PodRuntime,
     private readonly mounts: NodeMounts,
-  ) {}
+  ) {
+    this.#subPaths = new PodSubPaths(directory, mounts);
+  }
 
   /** What the pod's sandbox has to hold: volumes in memory that are the engine's. */
   async ofSandbox(volumes: readonly PlannedVolume[]): Promise<MountSpec[]> {
@@ -41,7 +45,21 @@ export class ContainerMounts {
     return volumeMounts.some(isPart) && !(await this.mounts.available());
   }
 
-  async mount(mount: VolumeMount, { container, volumes, expand }: MountInputs): Promise<MountSpec> {
+  /** All that a container asks for; what stands behind parts of volumes is kept until `release`. */
+  async ofContainer(inputs: MountInputs): Promise<MountSpec[]> {
+    const mounts: MountSpec[] = [];
+    // One after the other: none is under way any more when another one fails.
+    for (const [index, mount] of (inputs.container.volumeMounts ?? []).entries())
+      mounts.push(await this.#mount(mount, index, inputs));
+    return mounts;
+  }
+
+  /** A container has its mounts, or does not get them. */
+  release(container: string): Promise<void> {
+    return this.#subPaths.release(container);
+  }
+
+  async #mount(mount: VolumeMount, index: number, { container, volumes, expand }: MountInputs): Promise<MountSpec> {
     const volume = volumes.find((item) => item.name === mount.name);
     if (volume === undefined)
       throw new ContainerConfigError(`volume "${mount.name}" of mount ${mount.mountPath} does not exist`);
@@ -60,7 +78,7 @@ export class ContainerMounts {
       return { kind: 'volume', source: this.directory.engineVolume(volume.name), ...common };
     const root = isEngines ? await this.#engineRoot(volume.name) : this.#rootOf(volume);
     const use = { volume: volume.name, container: container.name };
-    const source = subPath === '' ? root : await subPathOf(root, subPath, use);
+    const source = subPath === '' ? root : await this.#subPaths.mount(root, subPath, index, use);
     const propagation = { HostToContainer: 'rslave', Bidirectional: 'rshared' }[mount.mountPropagation ?? ''] as
       'rslave' | 'rshared' | undefined;
     return { kind: 'bind', source, ...common, ...(propagation === undefined ? {} : { propagation }) };

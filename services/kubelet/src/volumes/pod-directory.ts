@@ -31,6 +31,11 @@ export class PodDirectory {
     return join(this.path, 'volumes', segment(name));
   }
 
+  /** Where parts of volumes are mounted for a container. */
+  subPaths(container: string): string {
+    return join(this.path, 'volume-subpaths', segment(container));
+  }
+
   container(name: string): string {
     return join(this.path, 'containers', segment(name));
   }

@@ -82,7 +82,7 @@ export class PodFiles {
     return this.#mounts.needSandbox(container, volumes);
   }
 
-  /** All mounts of a container; makes the file for its termination message. */
+  /** All mounts of a container, until `releaseMounts`; makes the file for its termination message. */
   async mounts(
     container: Container,
     attempt: number,
@@ -90,7 +90,7 @@ export class PodFiles {
     expand: (text: string) => string,
   ): Promise<MountSpec[]> {
     const inputs = { container, volumes, expand };
-    const asked = await Promise.all((container.volumeMounts ?? []).map((mount) => this.#mounts.mount(mount, inputs)));
+    const asked = await this.#mounts.ofContainer(inputs);
     const taken = new Set(asked.map((mount) => mount.target));
     const etc: ['hosts' | 'hostname' | 'resolv.conf', string][] = [['hosts', '/etc/hosts']];
     if (this.pod.spec?.hostNetwork !== true) etc.push(['hostname', '/etc/hostname']);
@@ -98,6 +98,11 @@ export class PodFiles {
     const own = etc.map(([name, target]): MountSpec => bind(this.#directory.file(name), target));
     const message = await this.#messageMount(container, attempt);
     return [...asked, ...[...own, ...message].filter((mount) => !taken.has(mount.target))];
+  }
+
+  /** A container has its mounts, or does not get them: what was mounted for it alone is taken off. */
+  releaseMounts(container: string): Promise<void> {
+    return this.#mounts.release(container);
   }
 
   async #messageMount({ name, terminationMessagePath: path = '' }: Container, attempt: number): Promise<MountSpec[]> {

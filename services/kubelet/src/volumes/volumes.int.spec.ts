@@ -2,6 +2,7 @@ import { readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import type { Pod } from '../domain/pod';
+import { BUSYBOX } from '../testing/test-engine';
 import { containerOf, shell, TestNode } from '../testing/test-node';
 
 describe('volumes on a real engine', () => {
@@ -148,5 +149,69 @@ describe('volumes on a real engine', () => {
       await node.delete('shows');
       await node.untilGone('shows');
     });
+  });
+
+  it('are mounted in parts, by names and by expressions, and nothing of that is left while the pod runs', async () => {
+    await node.pod('parts', {
+      securityContext: { runAsUser: 1234, fsGroup: 77 },
+      volumes: [
+        { name: 'disk', emptyDir: {} },
+        { name: 'mem', emptyDir: { medium: 'Memory' } },
+        { name: 'keys', secret: { secretName: 'keys' } },
+      ],
+      containers: [
+        {
+          name: 'main',
+          env: [{ name: 'ME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+          volumeMounts: [
+            { name: 'disk', mountPath: '/a', subPath: 'a/b' },
+            { name: 'mem', mountPath: '/m', subPathExpr: 'of-$(ME)' },
+            { name: 'mem', mountPath: 'whole' },
+            { name: 'keys', mountPath: '/file', subPath: 'key' },
+          ],
+        },
+      ],
+    });
+    const script =
+      'touch /a/x /m/y && stat -c "%a %u:%g" /a /m /m/y; ls /whole; test -s /file && echo a file; ! touch /file';
+    expect((await run('parts', `{ ${script}; } 2> /dev/null`)).split('\n')).toEqual([
+      '2777 0:77',
+      '2777 0:77',
+      '644 1234:77',
+      'of-parts',
+      'a file',
+    ]);
+    expect((await mountsOf(uidOf('parts'))).filter((line) => line.includes('subpath'))).toEqual([]);
+    await node.engine.docker('kill', idOf(node.get('parts')));
+    await node.until('parts', (pod) => containerOf(pod).restartCount === 1);
+    expect(await run('parts', 'ls /a /m')).toBe('/a:\nx\n\n/m:\ny');
+    const uid = uidOf('parts');
+    await node.delete('parts');
+    await node.untilGone('parts');
+    expect(await mountsOf(uid)).toEqual([]);
+  });
+
+  it('are refused in parts that lead out of them, without a word of what is there', async () => {
+    await node.pod('leads-out', {
+      volumes: [{ name: 'disk', emptyDir: {} }],
+      initContainers: [
+        {
+          name: 'link',
+          image: BUSYBOX,
+          command: shell('ln -s /etc /d/x'),
+          volumeMounts: [{ name: 'disk', mountPath: '/d' }],
+        },
+      ],
+      containers: [{ name: 'main', volumeMounts: [{ name: 'disk', mountPath: '/d', subPath: 'x' }] }],
+    });
+    const pod = await node.until(
+      'leads-out',
+      (item) => containerOf(item).state?.waiting?.reason === 'CreateContainerConfigError',
+    );
+    expect(containerOf(pod).state?.waiting?.message).toBe(
+      'failed to prepare subPath for volumeMount "disk" of container "main"',
+    );
+    await node.delete('leads-out');
+    await node.untilGone('leads-out');
   });
 });

@@ -47,6 +47,11 @@ export class NodeMounts implements OnApplicationShutdown {
     await this.shell.run(noSwap ? `${command(`${options},noswap`)} 2> /dev/null || ${noisy}` : noisy);
   }
 
+  /** Mounts what is at a path on another, which is of its kind; the path is taken as it is, whatever it leads to. */
+  async bind(source: string, target: string): Promise<void> {
+    await this.shell.run(`mount --no-canonicalize --bind ${quoted(source)} ${quoted(target)}`);
+  }
+
   /**
    * Takes off whatever is mounted at a directory or below it, whoever mounted it, so that nothing follows a mount. Throws an
    * Error when something stays.
