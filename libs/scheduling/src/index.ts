@@ -1,3 +1,4 @@
+export * from './admission';
 export * from './cluster-events';
 export * from './cluster-view';
 export * from './decide';

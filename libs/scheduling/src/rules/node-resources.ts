@@ -1,4 +1,5 @@
 import type { NodeFacts } from '../facts/node-facts';
+import type { PodFacts } from '../facts/pod-facts';
 import type { Filter, Refusal, Score } from '../rule';
 
 const FULL: Refusal = ['Too many pods'];
@@ -15,15 +16,34 @@ export const nodeResourcesFit: Filter = {
     return (node) => {
       let short: string[] | undefined = isFull(node) ? [...FULL] : undefined;
       for (const [resource, asked] of requests) {
-        const left = (node.allocatable.get(resource) ?? 0) - (node.requested.get(resource) ?? 0);
-        if (asked > left) (short ??= []).push(`Insufficient ${resource}`);
+        if (isShort(node, resource, asked)) (short ??= []).push(`Insufficient ${resource}`);
       }
       return short as Refusal | undefined;
     };
   },
 };
 
-function isFull(node: NodeFacts): boolean {
+function isShort(node: NodeFacts, resource: string, asked: number): boolean {
+  return asked > (node.allocatable.get(resource) ?? 0) - (node.requested.get(resource) ?? 0);
+}
+
+/** What a pod asks for and a node has not left: cpu, memory and disk first, as Kubernetes looks at them. */
+export function shortOf({ requests }: PodFacts, node: NodeFacts): { resource: string; asked: number }[] {
+  const short = [...requests].filter(([resource, asked]) => isShort(node, resource, asked));
+  return short
+    .map(([resource, asked]) => ({ resource, asked }))
+    .sort((a, b) => rankOf(a.resource) - rankOf(b.resource));
+}
+
+const LOOKED_AT_FIRST = ['cpu', 'memory', 'ephemeral-storage'];
+
+function rankOf(resource: string): number {
+  const rank = LOOKED_AT_FIRST.indexOf(resource);
+  return rank < 0 ? LOOKED_AT_FIRST.length : rank;
+}
+
+/** Whether a node has as many pods as it takes. */
+export function isFull(node: NodeFacts): boolean {
   return node.podCount >= (node.allocatable.get('pods') ?? 0);
 }
 

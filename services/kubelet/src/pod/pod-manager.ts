@@ -2,7 +2,9 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { LogEvent } from '@shiplog/contracts';
 import { CONFIG, LOGGER } from '@shiplog/service';
+import type { AdmissionRefusal } from '@shiplog/scheduling';
 import type { Logger } from 'pino';
+import { PodAdmission } from '../admission/pod-admission';
 import { ClusterView } from '../cluster/cluster-view';
 import { PodTokens } from '../account-tokens/pod-tokens';
 import { References } from '../references/references';
@@ -11,6 +13,7 @@ import type { PodIdentity } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { removeLeftovers } from '../volumes/leftovers';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
+import { Notes } from '../status/notes';
 import { PodWorkers } from './pod-workers';
 import type { Pod } from '../domain/pod';
 import type { PodWorker } from './worker';
@@ -19,6 +22,8 @@ import type { PodWorker } from './worker';
 @Injectable()
 export class PodManager implements OnApplicationShutdown {
   readonly #workers = new Map<string, PodWorker>();
+  /** Whether what runs here is known: no other pod may take its room before. */
+  #adopted = false;
 
   constructor(
     @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName' | 'stateDir'>,
@@ -27,6 +32,8 @@ export class PodManager implements OnApplicationShutdown {
     private readonly table: ContainerTable,
     private readonly references: References,
     private readonly tokens: PodTokens,
+    private readonly admission: PodAdmission,
+    private readonly notes: Notes,
     private readonly factory: PodWorkers,
     private readonly mounts: NodeMounts,
   ) {
@@ -49,7 +56,9 @@ export class PodManager implements OnApplicationShutdown {
 
   /** Everything anew: after the engine has been listed. Containers of pods that the log doesn't want go. */
   adopt(): void {
-    for (const pod of this.cluster.pods()) this.#want(pod);
+    const pods = [...this.cluster.pods()].sort((a, b) => this.#seniority(a, b));
+    for (const pod of pods) this.#want(pod);
+    this.#adopted = true;
     for (const uid of this.table.pods()) {
       const identity = this.table.of(uid)[0]?.pod;
       if (!this.#workers.has(uid) && identity !== undefined) this.#open(strayPod(identity), undefined);
@@ -66,8 +75,20 @@ export class PodManager implements OnApplicationShutdown {
     );
   }
 
-  /** The log went on. */
+  /** What an earlier kubelet has taken comes first, then what was made first. */
+  #seniority(a: Pod, b: Pod): number {
+    const [first, second] = [this.#wasTaken(a), this.#wasTaken(b)];
+    if (first !== second) return first ? -1 : 1;
+    return Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp);
+  }
+
+  #wasTaken({ metadata, status }: Pod): boolean {
+    return this.table.of(metadata.uid).length > 0 || status?.startTime !== undefined;
+  }
+
+  /** The log went on. Until the engine was listed, nothing can be done about it: `adopt` will look at all there is. */
   applied(batch: readonly AppliedEvent[]): void {
+    if (!this.#adopted) return;
     for (const { event, before, after } of batch) {
       if (event.resource === 'pods') this.#podChanged(event, before as Pod | undefined, after as Pod | undefined);
     }
@@ -88,11 +109,15 @@ export class PodManager implements OnApplicationShutdown {
   }
 
   #podChanged(event: LogEvent, before: Pod | undefined, after: Pod | undefined): void {
-    if (before !== undefined && before.metadata.uid !== after?.metadata.uid)
-      this.#workers.get(before.metadata.uid)?.update(undefined);
+    if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#gone(before.metadata.uid);
     if (after === undefined) return;
     if (after.spec?.nodeName === this.config.nodeName) this.#want(after, event);
-    else this.#workers.get(after.metadata.uid)?.update(undefined);
+    else this.#gone(after.metadata.uid);
+  }
+
+  #gone(uid: string): void {
+    this.admission.release(uid);
+    this.#workers.get(uid)?.update(undefined);
   }
 
   #want(pod: Pod, event?: LogEvent): void {
@@ -100,13 +125,27 @@ export class PodManager implements OnApplicationShutdown {
     this.references.hold(pod);
     this.tokens.hold(pod);
     const worker = this.#workers.get(pod.metadata.uid);
-    if (worker === undefined) this.#open(pod, pod);
-    else worker.update(pod, event);
+    if (worker === undefined) return this.#open(pod, pod, this.#admit(pod));
+    this.admission.changed(pod);
+    worker.update(pod, event);
   }
 
-  #open(pod: Pod, wanted: Pod | undefined): void {
+  /** A pod that nobody can make sense of is its worker's to tell: the others go on. */
+  #admit(pod: Pod): AdmissionRefusal | undefined {
+    try {
+      if (this.#wasTaken(pod)) return void this.admission.take(pod);
+      const refusal = this.admission.admit(pod);
+      if (refusal !== undefined) this.notes.say(pod, 'Warning', refusal.reason, refusal.message);
+      return refusal;
+    } catch (error) {
+      this.logger.error({ err: error, pod: pod.metadata.name }, 'could not decide whether to take a pod');
+      return undefined;
+    }
+  }
+
+  #open(pod: Pod, wanted: Pod | undefined, refusal?: AdmissionRefusal): void {
     const { uid } = pod.metadata;
-    const worker = this.factory.make(pod, wanted === undefined ? 'gone' : 'run', () => {
+    const worker = this.factory.make(pod, wanted === undefined ? 'gone' : 'run', refusal, () => {
       this.#workers.delete(uid);
       this.references.release(uid);
       this.tokens.release(uid);

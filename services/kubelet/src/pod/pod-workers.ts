@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Inject, Injectable } from '@nestjs/common';
 import { reachableResolvConf } from '@shiplog/hostnet';
 import { CONFIG, LOGGER } from '@shiplog/service';
+import type { AdmissionRefusal } from '@shiplog/scheduling';
 import type { Logger } from 'pino';
 import type { NodeFacts } from '../container/render/fields';
 import { RuntimeConnection } from '../runtime/runtime-connection';
@@ -55,8 +56,8 @@ export class PodWorkers {
   ) {}
 
   /** `gone` is called back when nothing of the pod is left, here or in the log. */
-  make(pod: Pod, desiredPhase: DesiredPhase, gone: () => void): PodWorker {
-    return new PodWorker(this, pod, desiredPhase, gone);
+  make(pod: Pod, desiredPhase: DesiredPhase, refusal: AdmissionRefusal | undefined, gone: () => void): PodWorker {
+    return new PodWorker(this, pod, desiredPhase, refusal, gone);
   }
 
   /** Resolves once all that a pod's files are made of has been answered; rejects with the reason when `signal` aborts. */

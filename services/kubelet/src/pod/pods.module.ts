@@ -8,6 +8,7 @@ import { AgentNetwork, EngineNetwork, type PodNetwork } from '../networking/pod-
 import { NodeModule } from '../node/node.module';
 import type { MachineFacts } from '../node/render/node-status';
 import { AccountTokensModule } from '../account-tokens/account-tokens.module';
+import { AdmissionModule } from '../admission/admission.module';
 import { ReferencesModule } from '../references/references.module';
 import type { KubeletConfig } from '../settings';
 import { StatusModule } from '../status/status.module';
@@ -45,7 +46,15 @@ const mounts = {
 
 /** Sees to the pods of this node. */
 @Module({
-  imports: [ClusterModule, RuntimeModule, NodeModule, AccountTokensModule, ReferencesModule, StatusModule],
+  imports: [
+    AdmissionModule,
+    ClusterModule,
+    RuntimeModule,
+    NodeModule,
+    AccountTokensModule,
+    ReferencesModule,
+    StatusModule,
+  ],
   providers: [
     network,
     limiter,

@@ -1,4 +1,5 @@
 import type { LogEvent, PodStatus } from '@shiplog/contracts';
+import type { AdmissionRefusal } from '@shiplog/scheduling';
 import { ContainerConfigError, messageOf, SandboxAway, StartFailure } from '../container/start-failure';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes } from '../volumes/pod-volumes';
@@ -47,6 +48,7 @@ export class PodWorker {
     private readonly services: PodWorkers,
     private pod: Pod,
     desiredPhase: DesiredPhase,
+    private readonly refusal: AdmissionRefusal | undefined,
     /** Nothing of the pod is left, here or in the log. */
     private readonly gone: () => void,
   ) {
@@ -133,6 +135,7 @@ export class PodWorker {
       now: Date.now(),
       acceptedAt: this.#acceptedAt,
       desiredPhase: this.#desiredPhase,
+      refusal: this.refusal,
       containers: table.of(this.pod.metadata.uid),
       busy: this.#tasks.busy,
       syncErrors: this.#syncErrors.all,

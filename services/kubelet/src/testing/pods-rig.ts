@@ -1,7 +1,7 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Bus, NatsTransport } from '@shiplog/bus';
 import type { AppliedEvent } from '@shiplog/cluster';
-import type { PodStatus, StoredObject } from '@shiplog/contracts';
+import type { ObjectOf, PodStatus, StoredObject } from '@shiplog/contracts';
 import { Health, readConfig, ServiceModule } from '@shiplog/service';
 import { eventually } from '@shiplog/testing';
 import { pino } from 'pino';
@@ -34,6 +34,7 @@ export class PodsRig {
   readonly notes: string[] = [];
   readonly connection = { isUp: true };
   pods: Pod[] = [];
+  node: ObjectOf<'nodes'> | undefined;
   attachError: Error | undefined;
   /** What the network agent does first: it may take its time, or throw. */
   onAttach: (pod: Pod) => Promise<void> = () => Promise.resolve();
@@ -52,6 +53,7 @@ export class PodsRig {
     rig.runtime.watch((event) => {
       if (event.type === 'container') rig.table.refresh(event.id).catch(() => undefined);
     });
+    rig.manager.adopt();
     return rig;
   }
 
@@ -68,7 +70,7 @@ export class PodsRig {
       .overrideProvider(RuntimeConnection)
       .useValue(this.connection)
       .overrideProvider(ClusterView)
-      .useValue({ pods: () => this.pods, services: () => [] })
+      .useValue({ pods: () => this.pods, services: () => [], node: () => this.node })
       .overrideProvider(ReferenceQuery)
       .useValue({ ask: () => this.reference() })
       .overrideProvider(POD_NETWORK)

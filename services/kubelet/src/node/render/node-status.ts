@@ -56,6 +56,19 @@ export function parseLabels(text: string): Record<string, string> {
   );
 }
 
+/** What a machine has for pods, as a resource list. */
+export function renderCapacity(
+  { cpus, storageBytes, memoryBytes }: MachineFacts,
+  maxPods: number,
+): Record<string, string> {
+  return {
+    cpu: String(cpus),
+    'ephemeral-storage': `${Math.floor(storageBytes / 1024)}Ki`,
+    memory: `${Math.floor(memoryBytes / 1024)}Ki`,
+    pods: String(maxPods),
+  };
+}
+
 /** The part of the Node's status that is the kubelet's; `now` is RFC 3339. */
 export function renderNodeStatus(
   machine: MachineFacts,
@@ -65,12 +78,7 @@ export function renderNodeStatus(
   before: NodeStatus | undefined,
   now: string,
 ): NodeStatus {
-  const amounts = {
-    cpu: String(machine.cpus),
-    'ephemeral-storage': `${Math.floor(machine.storageBytes / 1024)}Ki`,
-    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
-    pods: String(maxPods),
-  };
+  const amounts = renderCapacity(machine, maxPods);
   return {
     addresses: [
       { type: 'InternalIP', address: machine.ip },

@@ -1,4 +1,5 @@
 import type { Container, ContainerStatus } from '@shiplog/contracts';
+import type { AdmissionRefusal } from '@shiplog/scheduling';
 import type { Pod } from '../../domain/pod';
 import type { ProbeVerdict } from '../../probes/rules/verdict';
 import type { ObservedContainer } from '../../runtime/runtime';
@@ -37,6 +38,8 @@ export interface PodView {
   /** When this kubelet first saw the pod, epoch milliseconds. */
   readonly acceptedAt: number;
   readonly desiredPhase: DesiredPhase;
+  /** Why this node does not run the pod; undefined when it does. */
+  readonly refusal?: AdmissionRefusal;
   readonly containers: readonly ObservedContainer[];
   readonly busy: ReadonlySet<Task>;
   /** By container name; '' for what concerns the whole pod. */

@@ -9,6 +9,8 @@ import { isTerminal } from '../../domain/pod';
 export function renderStatus(view: PodView): PodStatus {
   const { pod, acceptedAt } = view;
   const before = pod.status ?? {};
+  const neverRun = refusedStatus(view);
+  if (neverRun !== undefined) return neverRun;
   const late = isLate(view);
   const over = late || view.desiredPhase !== 'run' || isTerminal(before.phase);
   const starting = initStatuses(view, over);
@@ -39,6 +41,21 @@ export function renderStatus(view: PodView): PodStatus {
     containerStatuses,
     ephemeralContainerStatuses: ephemeralStatuses(view, over),
   });
+}
+
+/** Of a pod that was refused nothing was ever started, so there is nothing else to tell (rejectPod of pkg/kubelet). */
+function refusedStatus({ pod, refusal, containers, acceptedAt }: PodView): PodStatus | undefined {
+  const before = pod.status ?? {};
+  if (isTerminal(before.phase))
+    return before.containerStatuses === undefined && containers.length === 0 ? before : undefined;
+  if (refusal === undefined) return undefined;
+  return {
+    ...before,
+    phase: 'Failed',
+    reason: refusal.reason,
+    message: `Pod was rejected: ${refusal.message}`,
+    startTime: before.startTime ?? kubernetesTime(acceptedAt),
+  };
 }
 
 export const DEADLINE = {

@@ -1,0 +1,66 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { admissionRefusal, ClusterView as NodeLoads, type AdmissionRefusal } from '@shiplog/scheduling';
+import { CONFIG } from '@shiplog/service';
+import { ClusterView } from '../cluster/cluster-view';
+import { isTerminal, type Pod } from '../domain/pod';
+import { renderCapacity, renderLabels, type MachineFacts } from '../node/render/node-status';
+import type { KubeletConfig } from '../settings';
+import { MACHINE } from '../tokens';
+
+/** Which of the pods that are bound to this node it takes, in the order in which it meets them. */
+@Injectable()
+export class PodAdmission {
+  readonly #loads = new NodeLoads();
+  readonly #taken = new Set<string>();
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName' | 'maxPods'>,
+    @Inject(MACHINE) private readonly machine: MachineFacts,
+    private readonly cluster: ClusterView,
+  ) {}
+
+  /** Takes a pod that is new here, or tells why not. Of one that has ended, or is to end, nothing is asked. */
+  admit(pod: Pod): AdmissionRefusal | undefined {
+    const isOver = isTerminal(pod.status?.phase) || pod.metadata.deletionTimestamp !== undefined;
+    const refusal = isOver ? undefined : this.#refusalOf(pod);
+    if (refusal === undefined) this.take(pod);
+    return refusal;
+  }
+
+  /** A pod that was taken before, by an earlier kubelet too, counts whatever it asks for. */
+  take(pod: Pod): void {
+    this.#taken.add(pod.metadata.uid);
+    this.#loads.setPod(pod);
+  }
+
+  /** The log has another word on a pod: one that has ended takes no room any more, one that was resized another. */
+  changed(pod: Pod): void {
+    if (this.#taken.has(pod.metadata.uid)) this.#loads.setPod(pod);
+  }
+
+  /** The pod is gone from the log. */
+  release(uid: string): void {
+    this.#taken.delete(uid);
+    this.#loads.removePod(uid);
+  }
+
+  #refusalOf(pod: Pod): AdmissionRefusal | undefined {
+    const { nodeName, maxPods } = this.config;
+    const node = this.cluster.node();
+    const own = renderCapacity(this.machine, maxPods);
+    // What this machine has, it knows itself; of all else the Node object is asked, which may not be there yet.
+    this.#loads.setNode({
+      ...(node ?? { apiVersion: 'v1', kind: 'Node', spec: {} }),
+      metadata: node?.metadata ?? {
+        name: nodeName,
+        uid: '',
+        resourceVersion: '0',
+        creationTimestamp: '',
+        labels: renderLabels(nodeName, this.machine, {}),
+      },
+      status: { ...node?.status, allocatable: { ...node?.status?.allocatable, ...own } },
+    });
+    const loads = this.#loads.node(nodeName);
+    return loads === undefined ? undefined : admissionRefusal(pod, loads);
+  }
+}
