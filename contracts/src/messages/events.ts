@@ -105,7 +105,7 @@ const HEARD: Readonly<Record<Role, Heard>> = {
   scheduler: { all: ['nodes', 'pods'] },
   controller: { all: EVERYTHING },
   dns: { all: ['services', 'endpointslices.discovery.k8s.io', 'namespaces'] },
-  kubelet: { all: ['services'], ofNode: NODE_RESOURCES },
+  kubelet: { all: ['services', 'runtimeclasses.node.k8s.io'], ofNode: NODE_RESOURCES },
   network: { ofNode: ['pods'], excerpts: ['routes'] },
   proxy: { all: ['services', 'endpointslices.discovery.k8s.io'] },
   operator: {},

@@ -7,6 +7,7 @@ import { RuntimeConnection, type RuntimeListener } from './runtime/runtime-conne
 import { EngineCgroups } from './node/cgroups';
 import { NodeAgent } from './node/node-agent';
 import { PodManager } from './pod/pod-manager';
+import { RuntimeHandlers } from './pod/runtime-handlers';
 import type { EngineFacts } from './runtime/runtime';
 
 /** Brings the log and the engine together: first the log is read, then the engine is watched, then pods are seen to. */
@@ -18,6 +19,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     private readonly cluster: ClusterView,
     private readonly connection: RuntimeConnection,
     private readonly cgroups: EngineCgroups,
+    private readonly handlers: RuntimeHandlers,
     private readonly agent: NodeAgent,
     private readonly manager: PodManager,
   ) {}
@@ -43,6 +45,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
 
   engineUp(engine: EngineFacts): void {
     this.cgroups.useDriver(engine.cgroupDriver);
+    this.handlers.use(engine.runtimes);
     this.agent.engineUp(engine);
     this.manager.adopt();
     this.health.ready(`runs pods on Docker ${engine.version}`);

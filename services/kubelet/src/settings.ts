@@ -105,6 +105,13 @@ export const kubeletSettings = {
     example: 'zone=a,disk=ssd',
   }),
   maxPods: integer({ env: 'MAX_PODS', description: 'Pods that this node takes.', default: 110, min: 1, max: 10_000 }),
+  allowedUnsafeSysctls: text({
+    env: 'ALLOWED_UNSAFE_SYSCTLS',
+    description: 'Sysctls that pods may set besides the safe ones; a * at the end stands for any rest.',
+    default: '',
+    pattern: /^$|^[\w.-]+\*?(,[\w.-]+\*?)*$/,
+    example: 'kernel.msg*,net.core.somaxconn',
+  }),
   podPidsLimit: integer({
     env: 'POD_PIDS_LIMIT',
     description: 'Processes that a container may have; 0 for no limit.',

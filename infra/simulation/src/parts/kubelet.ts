@@ -22,6 +22,7 @@ function machineOf(node: string): MachineFacts {
     machineID: node,
     bootID: node,
     systemUUID: node,
+    appArmor: false,
   };
 }
 

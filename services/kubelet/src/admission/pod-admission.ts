@@ -6,6 +6,7 @@ import { isTerminal, type Pod } from '../domain/pod';
 import { renderCapacity, renderLabels, type MachineFacts } from '../node/render/node-status';
 import type { KubeletConfig } from '../settings';
 import { MACHINE } from '../tokens';
+import { unenforceable } from './rules/unenforceable';
 
 /** Which of the pods that are bound to this node it takes, in the order in which it meets them. */
 @Injectable()
@@ -14,7 +15,7 @@ export class PodAdmission {
   readonly #taken = new Set<string>();
 
   constructor(
-    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName' | 'maxPods'>,
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName' | 'maxPods' | 'allowedUnsafeSysctls'>,
     @Inject(MACHINE) private readonly machine: MachineFacts,
     private readonly cluster: ClusterView,
   ) {}
@@ -22,7 +23,7 @@ export class PodAdmission {
   /** Takes a pod that is new here, or tells why not. Of one that has ended, or is to end, nothing is asked. */
   admit(pod: Pod): AdmissionRefusal | undefined {
     const isOver = isTerminal(pod.status?.phase) || pod.metadata.deletionTimestamp !== undefined;
-    const refusal = isOver ? undefined : this.#refusalOf(pod);
+    const refusal = isOver ? undefined : (this.#unenforceable(pod) ?? this.#refusalOf(pod));
     if (refusal === undefined) this.take(pod);
     return refusal;
   }
@@ -42,6 +43,11 @@ export class PodAdmission {
   release(uid: string): void {
     this.#taken.delete(uid);
     this.#loads.removePod(uid);
+  }
+
+  #unenforceable(pod: Pod): AdmissionRefusal | undefined {
+    const sysctls = this.config.allowedUnsafeSysctls.split(',').filter((pattern) => pattern !== '');
+    return unenforceable(pod, { appArmor: this.machine.appArmor, sysctls });
   }
 
   #refusalOf(pod: Pod): AdmissionRefusal | undefined {

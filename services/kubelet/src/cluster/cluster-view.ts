@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { Pod } from '../domain/pod';
 import type { KubeletConfig } from '../settings';
 
-/** What a kubelet hears of the cluster: its node's pods, its Node and the services. */
+/** What a kubelet hears of the cluster: its node's pods, its Node, the services and runtime classes. */
 @Injectable()
 export class ClusterView implements OnApplicationShutdown {
   #opened: Projection | undefined;
@@ -53,6 +53,10 @@ export class ClusterView implements OnApplicationShutdown {
 
   services(): readonly ObjectOf<'services'>[] {
     return this.#projection.list('services');
+  }
+
+  runtimeClass(name: string): ObjectOf<'runtimeclasses.node.k8s.io'> | undefined {
+    return this.#projection.get('runtimeclasses.node.k8s.io', '', name);
   }
 
   /** This machine's Node, once it is registered. */

@@ -4,11 +4,12 @@ import type { MachineFacts, NodePulse } from './render/node-status';
 
 /** What this machine is. Read once: none of it changes while a kubelet runs. */
 export async function readMachine(stateDir: string, nodeIP: string | undefined): Promise<MachineFacts> {
-  const [osRelease, machineID, bootID, productUUID, storage] = await Promise.all([
+  const [osRelease, machineID, bootID, productUUID, appArmor, storage] = await Promise.all([
     textOf('/etc/os-release'),
     textOf('/etc/machine-id'),
     textOf('/proc/sys/kernel/random/boot_id'),
     textOf('/sys/class/dmi/id/product_uuid'),
+    textOf('/sys/module/apparmor/parameters/enabled'),
     statfs(stateDir),
   ]);
   return {
@@ -23,6 +24,7 @@ export async function readMachine(stateDir: string, nodeIP: string | undefined):
     machineID,
     bootID,
     systemUUID: productUUID === '' ? machineID : productUUID,
+    appArmor: appArmor === 'Y',
   };
 }
 

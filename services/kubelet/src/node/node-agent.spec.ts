@@ -20,6 +20,7 @@ const machine: MachineFacts = {
   machineID: 'm',
   bootID: 'b',
   systemUUID: 's',
+  appArmor: false,
 };
 const engine = { version: '27.0' } as EngineFacts;
 const refused = (code: number) => ({ ok: false, status: { code, message: `code ${code}` } }) as CommandReply;

@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@shiplog/service';
 import { renderEnv, type ConfigSource, type EnvContext } from '../container/render/env';
 import { renderSubPath } from '../container/render/expansion';
 import type { NodeFacts } from '../container/render/fields';
-import type { EphemeralContainer } from '@shiplog/contracts';
-import { ContainerConfigError } from '../container/start-failure';
+import type { Container, EphemeralContainer } from '@shiplog/contracts';
+import { seccompOf } from '../container/render/confinement';
+import { ContainerConfigError, StartFailure } from '../container/start-failure';
 import { needsLimits, renderSpec } from '../container/render/spec';
 import { EngineCgroups } from '../node/cgroups';
 import type { ContainerIdentity, ContainerSpec, EngineLimits, ImageFacts, PodRuntime } from '../runtime/runtime';
@@ -13,6 +16,7 @@ import type { KubeletConfig } from '../settings';
 import { Notes } from '../status/notes';
 import { CONFIG_SOURCE, NODE_FACTS, POD_RUNTIME } from '../tokens';
 import type { PlannedVolume } from '../volumes/plan/planned-volume';
+import { RuntimeHandlers } from './runtime-handlers';
 import type { PodScope, StartAction } from './pod-scope';
 import { asFailure } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
@@ -24,11 +28,12 @@ const UNLIMITED: EngineLimits = { negativeOomScore: true, privileged: true, miss
 @Injectable()
 export class ContainerSpecs {
   constructor(
-    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'podPidsLimit'>,
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'podPidsLimit' | 'stateDir'>,
     @Inject(CONFIG_SOURCE) private readonly source: ConfigSource,
     @Inject(NODE_FACTS) private readonly node: NodeFacts,
     @Inject(POD_RUNTIME) private readonly runtime: PodRuntime,
     private readonly cgroups: EngineCgroups,
+    private readonly handlers: RuntimeHandlers,
     private readonly notes: Notes,
     private readonly table: ContainerTable,
   ) {}
@@ -70,6 +75,8 @@ export class ContainerSpecs {
         limits,
         cgroupParent,
         pidsLimit: this.config.podPidsLimit,
+        seccompProfile: await this.#seccompProfile(pod, container),
+        runtime: this.handlers.of(pod),
         targetId: this.#targetOf(uid, container),
       });
       for (const sentence of clamped) notes.say(pod, 'Warning', 'Clamped', sentence, container.name);
@@ -77,6 +84,17 @@ export class ContainerSpecs {
     } catch (error) {
       throw asFailure(error, 'CreateContainerConfigError');
     }
+  }
+
+  /** Where Kubernetes has it too: below the kubelet's own folder. Throws StartFailure while it isn't there. */
+  async #seccompProfile(pod: Pod, container: Container): Promise<string | undefined> {
+    const { type, localhostProfile = '' } = seccompOf(pod, container) ?? {};
+    if (type !== 'Localhost') return undefined;
+    const path = join(this.config.stateDir, 'seccomp', localhostProfile);
+    return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'ENOENT' ? `open ${path}: no such file or directory` : error.message;
+      throw new StartFailure('CreateContainerError', `cannot load seccomp profile "${path}": ${reason}`, 'engine');
+    });
   }
 
   /** The container whose processes an ephemeral one is to see. Throws ContainerConfigError while that does not run. */

@@ -20,6 +20,7 @@ import { ImagePuller } from './image-puller';
 import { PodDeletion } from './pod-deletion';
 import { PodManager } from './pod-manager';
 import { PodWorkers } from './pod-workers';
+import { RuntimeHandlers } from './runtime-handlers';
 import { Sandboxes } from './sandbox';
 import { StartLimiter } from './start-limiter';
 import { Starter } from './starter';
@@ -63,12 +64,13 @@ const mounts = {
     Sandboxes,
     ImagePuller,
     ContainerSpecs,
+    RuntimeHandlers,
     Starter,
     Stopper,
     PodDeletion,
     PodWorkers,
     PodManager,
   ],
-  exports: [PodManager],
+  exports: [PodManager, RuntimeHandlers],
 })
 export class PodsModule {}

@@ -7,6 +7,7 @@ import { POD_NETWORK, POD_RUNTIME } from '../tokens';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import { SandboxAway } from '../container/start-failure';
+import { RuntimeHandlers } from './runtime-handlers';
 import { StartLimiter } from './start-limiter';
 import type { Pod } from '../domain/pod';
 
@@ -18,6 +19,7 @@ export class Sandboxes {
     readonly table: ContainerTable,
     @Inject(POD_NETWORK) readonly network: PodNetwork,
     readonly cgroups: EngineCgroups,
+    readonly handlers: RuntimeHandlers,
     readonly limiter: StartLimiter,
   ) {}
 
@@ -105,13 +107,17 @@ export class Sandbox {
   }
 
   async #create(pod: Pod, attempt: number, volumes: () => Promise<readonly PlannedVolume[]>): Promise<string> {
-    const { runtime, network, cgroups } = this.services;
+    const { runtime, network, cgroups, handlers } = this.services;
+    const handler = handlers.of(pod);
+    if (pod.spec?.hostUsers === false)
+      throw new Error(`RuntimeClass handler ${JSON.stringify(handler ?? '')} does not support user namespaces`);
     const mounts = await this.files.sandboxMounts(volumes);
     return runtime.createSandbox({
       identity: identityOf(pod, attempt),
       hostname: this.files.hostname,
       network: network.sandboxNetwork(pod),
       cgroupParent: cgroups.parentOf(pod.metadata.uid),
+      runtime: handler,
       hostPID: pod.spec?.hostPID === true,
       hostIPC: pod.spec?.hostIPC === true,
       sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),

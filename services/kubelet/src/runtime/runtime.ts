@@ -83,6 +83,8 @@ export interface SandboxSpec {
   readonly hostname: string;
   readonly network: SandboxNetwork;
   readonly cgroupParent?: string;
+  /** The OCI runtime; absent: the engine's own. */
+  readonly runtime?: string;
   readonly hostPID: boolean;
   readonly hostIPC: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
@@ -111,7 +113,10 @@ export interface ContainerSpec {
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly noNewPrivileges: boolean;
-  readonly seccompUnconfined: boolean;
+  /** With `profile`: the filter itself, as JSON; none at all for `unconfined`. */
+  readonly seccomp: 'default' | 'unconfined' | { readonly profile: string };
+  /** The AppArmor profile; absent: the engine's own. */
+  readonly appArmor?: string;
   readonly mounts: readonly MountSpec[];
   readonly cpuShares: number;
   /** Microseconds in each 100 ms; 0 for no limit. */
@@ -122,6 +127,8 @@ export interface ContainerSpec {
   readonly pidsLimit: number;
   readonly oomScoreAdj: number;
   readonly cgroupParent?: string;
+  /** The OCI runtime; absent: the engine's own. */
+  readonly runtime?: string;
   /** Whose processes the container sees: with `of`, those of another container, by its id. */
   readonly pidNamespace: 'own' | 'pod' | 'host' | { readonly of: string };
   readonly hostIPC: boolean;
@@ -153,6 +160,8 @@ export interface EngineFacts {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly cgroupDriver: string;
+  /** The OCI runtimes that it may be asked for, by name. */
+  readonly runtimes: readonly string[];
   readonly liveRestore: boolean;
 }
 

@@ -3,6 +3,7 @@ import type { Pod } from '../../domain/pod';
 import type { ContainerIdentity, ContainerSpec, EngineLimits, ImageFacts, MountSpec } from '../../runtime/runtime';
 import { LONG_KNOWN_CAPABILITIES } from '../../runtime/capabilities';
 import { ContainerConfigError } from '../start-failure';
+import { renderConfinement } from './confinement';
 import { renderEnv, type EnvContext } from './env';
 import { renderExpansion } from './expansion';
 import { renderAmounts, renderOomScore } from './resources';
@@ -16,6 +17,10 @@ export interface SpecInputs extends EnvContext {
   readonly limits: EngineLimits;
   readonly cgroupParent?: string;
   readonly pidsLimit: number;
+  /** The text of the node's seccomp profile that the container names. */
+  readonly seccompProfile?: string;
+  /** The OCI runtime; absent: the engine's own. */
+  readonly runtime?: string;
   /** The container whose processes this one is to see. */
   readonly targetId?: string;
 }
@@ -58,6 +63,7 @@ export function renderSpec(inputs: SpecInputs): RenderedSpec {
     pidsLimit: inputs.pidsLimit,
     oomScoreAdj: oomScore(inputs, clamped),
     cgroupParent: inputs.cgroupParent,
+    runtime: inputs.runtime,
     pidNamespace: pidNamespaceOf(inputs),
     hostIPC: pod.spec?.hostIPC === true,
     hostNetwork: pod.spec?.hostNetwork === true,
@@ -82,7 +88,15 @@ function oomScore({ pod, container, node, limits }: SpecInputs, clamped: string[
 
 type SecurityFields = Pick<
   ContainerSpec,
-  'user' | 'groups' | 'privileged' | 'readOnlyRootfs' | 'capAdd' | 'capDrop' | 'noNewPrivileges' | 'seccompUnconfined'
+  | 'user'
+  | 'groups'
+  | 'privileged'
+  | 'readOnlyRootfs'
+  | 'capAdd'
+  | 'capDrop'
+  | 'noNewPrivileges'
+  | 'seccomp'
+  | 'appArmor'
 >;
 
 function renderSecurity(inputs: SpecInputs, clamped: string[]): SecurityFields {
@@ -100,7 +114,7 @@ function renderSecurity(inputs: SpecInputs, clamped: string[]): SecurityFields {
     readOnlyRootfs: own.readOnlyRootFilesystem === true,
     capDrop: own.capabilities?.drop ?? [],
     noNewPrivileges: own.allowPrivilegeEscalation === false,
-    seccompUnconfined: (own.seccompProfile ?? whole.seccompProfile)?.type === 'Unconfined',
+    ...renderConfinement(pod, container, inputs.seccompProfile),
   };
 }
 

@@ -19,6 +19,7 @@ const machine: MachineFacts = {
   machineID: 'm',
   bootID: 'b',
   systemUUID: 's',
+  appArmor: false,
 };
 const engine = {
   version: '20.10',
@@ -28,6 +29,7 @@ const engine = {
   cpus: 2,
   memoryBytes: 1,
   cgroupDriver: 'cgroupfs',
+  runtimes: ['runc'],
   liveRestore: true,
 };
 const well: NodePulse = { memoryAvailableBytes: 1e9, storageAvailableShare: 0.5, engineDown: undefined };

@@ -16,6 +16,8 @@ export interface MachineFacts {
   readonly machineID: string;
   readonly bootID: string;
   readonly systemUUID: string;
+  /** Whether the kernel confines by AppArmor. */
+  readonly appArmor: boolean;
 }
 
 /** How the node fares now. */

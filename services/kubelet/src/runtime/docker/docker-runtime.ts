@@ -63,6 +63,7 @@ export class DockerRuntime implements PodRuntime {
       cpus: info.NCPU,
       memoryBytes: info.MemTotal,
       cgroupDriver: info.CgroupDriver,
+      runtimes: Object.keys((info.Runtimes ?? {}) as object),
       liveRestore: info.LiveRestoreEnabled,
     };
   }

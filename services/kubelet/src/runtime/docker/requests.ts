@@ -11,6 +11,7 @@ export function sandboxRequest(spec: SandboxSpec, node: string, imageId: string)
   const host: HostConfig = {
     IpcMode: spec.hostIPC ? 'host' : 'shareable',
     CgroupParent: spec.cgroupParent,
+    ...(spec.runtime === undefined ? {} : { Runtime: spec.runtime }),
     LogConfig: { Type: 'none', Config: {} },
     Mounts: spec.mounts.map(mountRequest),
     OomScoreAdj: spec.oomScoreAdj,
@@ -84,7 +85,9 @@ export function containerRequest(spec: ContainerSpec, node: string): ContainerCr
 function confinement(spec: ContainerSpec): HostConfig {
   const options = [
     ...(spec.noNewPrivileges ? ['no-new-privileges'] : []),
-    ...(spec.seccompUnconfined ? ['seccomp=unconfined'] : []),
+    ...(spec.seccomp === 'unconfined' ? ['seccomp=unconfined'] : []),
+    ...(typeof spec.seccomp === 'object' ? [`seccomp=${spec.seccomp.profile}`] : []),
+    ...(spec.appArmor === undefined ? [] : [`apparmor=${spec.appArmor}`]),
   ];
   return {
     Privileged: spec.privileged,
@@ -99,6 +102,7 @@ function confinement(spec: ContainerSpec): HostConfig {
 function amounts(spec: ContainerSpec): HostConfig {
   return {
     CgroupParent: spec.cgroupParent,
+    ...(spec.runtime === undefined ? {} : { Runtime: spec.runtime }),
     CpuShares: spec.cpuShares,
     OomScoreAdj: spec.oomScoreAdj,
     ...(spec.cpuQuota > 0 ? { CpuPeriod: 100_000, CpuQuota: spec.cpuQuota } : {}),

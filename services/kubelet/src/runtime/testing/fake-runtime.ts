@@ -78,6 +78,7 @@ export class FakeRuntime implements PodRuntime {
       cpus: 2,
       memoryBytes: 2 ** 30,
       cgroupDriver: 'none',
+      runtimes: ['runc'],
       liveRestore: true,
     }));
   }

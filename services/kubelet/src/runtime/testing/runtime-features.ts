@@ -57,7 +57,7 @@ function containerSpec(sandboxId: string, imageId: string, attempt = 0): Contain
     capAdd: [],
     capDrop: [],
     noNewPrivileges: false,
-    seccompUnconfined: false,
+    seccomp: 'default',
     mounts: [],
     cpuShares: 2,
     cpuQuota: 0,
