@@ -84,6 +84,12 @@ export const kubeletSettings = {
     default: '5s',
     minMs: 100,
   }),
+  engineGrace: duration({
+    env: 'ENGINE_GRACE',
+    description: 'How long the container engine may be away before this node counts as not ready.',
+    default: '30s',
+    minMs: 0,
+  }),
   referenceResync: duration({
     env: 'REFERENCE_RESYNC_INTERVAL',
     description:

@@ -118,6 +118,48 @@ describe('the agent of a node', () => {
     agent.onApplicationShutdown();
   });
 
+  describe('of an engine that goes away', () => {
+    const readyOf = ({ sent, created }: ReturnType<typeof given>): string | undefined => {
+      const patches = sent.flatMap(({ data }) => ('patch' in data ? [data.patch as ObjectOf<'nodes'>] : []));
+      const conditions = (patches.at(-1) ?? created()).status?.conditions;
+      return conditions?.find(({ type }) => type === 'Ready')?.status;
+    };
+    const started = async () => {
+      const rig = given();
+      rig.agent.start();
+      await until(() => rig.sent.length === 2);
+      rig.folds(rig.created());
+      rig.agent.engineUp(engine);
+      await until(() => readyOf(rig) === 'True');
+      const { patch } = rig.sent[2]?.data as unknown as { patch: ObjectOf<'nodes'> };
+      rig.folds({ ...rig.created(), status: { ...rig.created().status, ...patch.status } });
+      return rig;
+    };
+
+    it('says nothing while it is away for less than half a minute, however often', async () => {
+      const { agent, sent } = await started();
+      const before = sent.length;
+      for (let i = 0; i < 3; i++) {
+        agent.engineDown('restarting');
+        await jest.advanceTimersByTimeAsync(29_000);
+        agent.engineUp(engine);
+      }
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(sent).toHaveLength(before);
+      agent.onApplicationShutdown();
+    });
+
+    it('says so after half a minute, counted from when it left', async () => {
+      const rig = await started();
+      rig.agent.engineDown('gone');
+      await jest.advanceTimersByTimeAsync(20_000);
+      rig.agent.engineDown('still gone');
+      await jest.advanceTimersByTimeAsync(10_000);
+      await until(() => readyOf(rig) === 'False');
+      rig.agent.onApplicationShutdown();
+    });
+  });
+
   it('puts its labels back, and leaves others’ alone', async () => {
     const { agent, sent, created, folds } = given();
     agent.start();

@@ -21,6 +21,10 @@ const BACK_OFF = { firstMs: 250, longestMs: 5_000 };
 export class NodeAgent implements OnApplicationShutdown {
   #engine: EngineFacts | undefined;
   #engineDown: string | undefined = 'not reached yet';
+  /** Until when an engine that was there may be away. */
+  #patience: NodeJS.Timeout | undefined;
+  /** Epoch milliseconds; undefined while the engine answers. */
+  #awaySince: number | undefined;
   #leased = false;
   readonly #loop = new SyncLoop({
     run: () => this.#sync(),
@@ -46,18 +50,28 @@ export class NodeAgent implements OnApplicationShutdown {
 
   /** A command under way is not waited for: without NATS it would never end. */
   onApplicationShutdown(): void {
+    clearTimeout(this.#patience);
     void this.#loop.stop();
   }
 
   engineUp(engine: EngineFacts): void {
     this.#engine = engine;
     this.#engineDown = undefined;
+    clearTimeout(this.#patience);
+    this.#awaySince = undefined;
     this.wake();
   }
 
+  /** A node that is not ready loses its pods: an engine that is soon there again is no reason for that. */
   engineDown(reason: string): void {
-    this.#engineDown = reason;
-    this.wake();
+    const isDown = (): void => {
+      this.#engineDown = reason;
+      this.wake();
+    };
+    if (this.#engineDown !== undefined) return isDown();
+    clearTimeout(this.#patience);
+    const since = (this.#awaySince ??= Date.now());
+    this.#patience = setTimeout(isDown, Math.max(0, since + this.config.engineGrace - Date.now()));
   }
 
   /** Something may be otherwise than it should. */

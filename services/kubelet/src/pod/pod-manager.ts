@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { AppliedEvent } from '@shiplog/cluster';
 import type { LogEvent } from '@shiplog/contracts';
@@ -7,6 +9,7 @@ import type { Logger } from 'pino';
 import { PodAdmission } from '../admission/pod-admission';
 import { ClusterView } from '../cluster/cluster-view';
 import { PodTokens } from '../account-tokens/pod-tokens';
+import { EngineCgroups } from '../node/cgroups';
 import { References } from '../references/references';
 import { ContainerTable } from '../runtime/container-table';
 import type { PodIdentity } from '../runtime/runtime';
@@ -33,6 +36,7 @@ export class PodManager implements OnApplicationShutdown {
     private readonly references: References,
     private readonly tokens: PodTokens,
     private readonly admission: PodAdmission,
+    private readonly cgroups: EngineCgroups,
     private readonly notes: Notes,
     private readonly factory: PodWorkers,
     private readonly mounts: NodeMounts,
@@ -70,9 +74,23 @@ export class PodManager implements OnApplicationShutdown {
         'could not find out whether the engine sees mounts; trying again when one is needed',
       ),
     );
-    removeLeftovers(this.config.stateDir, this.mounts, (uid) => this.#workers.has(uid)).catch((error: unknown) =>
-      this.logger.warn({ err: error }, 'could not remove the files of pods that are gone'),
+    this.#removeLeftovers().catch((error: unknown) =>
+      this.logger.warn({ err: error }, 'could not remove what is left of pods that are gone'),
     );
+  }
+
+  /**
+   * What an engine that was killed has forgotten runs on in its pod's cgroup. It is killed where the pod's files show that it was
+   * this kubelet's: other kubelets may have theirs beside it.
+   */
+  async #removeLeftovers(): Promise<void> {
+    const { stateDir } = this.config;
+    const unknown = [...(await this.cgroups.pods())].filter((uid) => !this.#workers.has(uid));
+    for (const uid of unknown) {
+      const isOurs = existsSync(join(stateDir, 'pods', uid));
+      await (isOurs ? this.cgroups.remove(uid) : this.cgroups.removeUnused(uid));
+    }
+    await removeLeftovers(stateDir, this.mounts, (uid) => this.#workers.has(uid));
   }
 
   /** What an earlier kubelet has taken comes first, then what was made first. */

@@ -101,6 +101,8 @@ export class Stopper {
     // Of a pod that only its containers tell of, nobody knows what volumes it had.
     const isStray = pod.spec?.containers.length === 0;
     const holdsMemory = isStray || (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir?.medium === 'Memory');
-    await Promise.all([...(holdsMemory ? [runtime.removeVolumes(uid)] : []), files.remove(), cgroups.remove(uid)]);
+    // The files last: by them the next kubelet knows whose the rest is.
+    await Promise.all([...(holdsMemory ? [runtime.removeVolumes(uid)] : []), cgroups.remove(uid)]);
+    await files.remove();
   }
 }

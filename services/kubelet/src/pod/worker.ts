@@ -8,13 +8,13 @@ import { afterEvent, causesAt, type Causes } from './domain/causes';
 import { TerminationMessages } from './termination-messages';
 import { DONE, LONGEST_WAIT_MS, type Outcome } from './outcome';
 import { Probing } from './probing';
-import { DEADLINE, hasEnded, renderStatus } from './render/pod-status';
+import { DEADLINE, hasEnded, isLate, renderStatus } from './render/pod-status';
 import type { PodScope, StartAction } from './pod-scope';
 import type { PodWorkers } from './pod-workers';
 import type { Sandbox } from './sandbox';
 import { Tasks } from './tasks';
 import { SyncErrors } from './sync-errors';
-import type { Pod } from '../domain/pod';
+import { isTerminal, type Pod } from '../domain/pod';
 import type { PodView, Task, DesiredPhase } from './domain/view';
 import { Wakes } from './wakes';
 
@@ -165,7 +165,7 @@ export class PodWorker {
     this.#messages.read(view);
     this.#probing.sync(view);
     const status = renderStatus({ ...view, probes: this.#probing.verdicts });
-    this.#tellIfLate(status);
+    this.#tellIfLate(view);
     if (this.#desiredPhase !== 'gone' && !this.#messages.reading)
       this.services.statuses.offer(this.pod, status, this.#causes);
     const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, hasEnded(view, status));
@@ -176,10 +176,10 @@ export class PodWorker {
   }
 
   /** That the pod has had its time is told once. */
-  #tellIfLate({ reason }: PodStatus): void {
-    if (this.#isLateTold || reason !== DEADLINE.reason) return;
+  #tellIfLate(view: PodView): void {
+    if (this.#isLateTold || isTerminal(this.pod.status?.phase) || !isLate(view)) return;
     this.#isLateTold = true;
-    if (this.pod.status?.reason !== reason) this.services.notes.say(this.pod, 'Normal', reason, DEADLINE.message);
+    this.services.notes.say(this.pod, 'Normal', DEADLINE.reason, DEADLINE.message);
   }
 
   #wakeAt(wakeAt: number | undefined): void {

@@ -124,6 +124,7 @@ export class TestNode {
         NODE_IP: '127.0.0.1',
         STATE_DIR: this.stateDir,
         HEARTBEAT_INTERVAL: '500ms',
+        ENGINE_GRACE: '1s',
         INSTANCE: NODE,
         ...(this.testEngine === undefined
           ? {}

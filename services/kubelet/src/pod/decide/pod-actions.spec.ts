@@ -55,6 +55,25 @@ describe('deciding what a pod needs', () => {
     });
   });
 
+  describe('of a container that the engine could not start', () => {
+    // Made while its sandbox was still being started, which is then the later of the two.
+    const never = (to: number) => exited(127, { from: -95, to, error: 'no such file' });
+    const given = (to: number, spec = {}) =>
+      attachedView([observed({ state: never(to), backoffSeconds: 10 })], { pod: pod(spec) });
+
+    it('waits for its back-off, as for any other that ended', () => {
+      expect(decidePod(given(-4), false)).toEqual({ actions: [], wakeAt: NOW + 6_000 });
+      expect(actions(given(-11))).toEqual([
+        { do: 'start', container: container(), role: 'app', attempt: 1, backoffSeconds: 20 },
+      ]);
+    });
+
+    it('does not think that the pod is initialized for its sake', () => {
+      const inits = { initContainers: [container({ name: 'init' })] };
+      expect(kinds(given(-11, inits))).toEqual(['start:init']);
+    });
+  });
+
   it('lets be what runs as it should', () => {
     expect(decidePod(attachedView([observed()]), false)).toEqual({ actions: [] });
   });

@@ -187,7 +187,14 @@ function decideInit(view: PodView, plan: Plan): boolean {
 
 /** Whether the app containers' turn has come in the present network namespace: they have run, so the inits are done. */
 function isInitialized(view: PodView): boolean {
-  return view.containers.some((item) => item.role === 'app' && item.state.phase !== 'created' && !isStale(view, item));
+  return view.containers.some(
+    (item) => item.role === 'app' && item.state.phase !== 'created' && !neverRan(item) && !isStale(view, item),
+  );
+}
+
+/** Whether the engine could not start it: its time is that of its making, which may be before its sandbox's start. */
+function neverRan({ state }: ObservedContainer): boolean {
+  return state.phase === 'exited' && state.error !== '';
 }
 
 /** Whether a container ran in another network namespace than the present one. */
@@ -214,7 +221,7 @@ function decideContainer(view: PodView, container: Container, role: 'init' | 'ap
   }
   if (!again && !restartsAfter(restartPolicyOf(view.pod, container), latest.state.exitCode)) return;
   const { dueAt, nextBackoffSeconds } = restartOf(latest);
-  if (isStale(view, latest)) {
+  if (isStale(view, latest) && !neverRan(latest)) {
     // It did not end of itself: it lost its network namespace, and is not blamed for that.
     return plan.add({
       do: 'start',

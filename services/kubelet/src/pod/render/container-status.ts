@@ -15,6 +15,9 @@ const LOST: ContainerStateTerminated = {
 
 const ALL_MESSAGES_LIMIT = 12 * 1024;
 
+/** What containerd tells of a container that it could not start. */
+const NEVER_STARTED = { exitCode: 128, startedAt: '1970-01-01T00:00:00Z' };
+
 /** The same of one that is started again. */
 const LOST_AND_REPLACED: ContainerStateTerminated = {
   ...LOST,
@@ -126,7 +129,8 @@ function syncErrorOf(view: PodView, container: Container, { waitingFor }: Status
 
 function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTerminated {
   if (dead.state.phase !== 'exited') throw new Error(`container ${dead.id} has not ended`);
-  const { exitCode, oomKilled, error, startedAt, finishedAt } = dead.state;
+  const { oomKilled, error, finishedAt } = dead.state;
+  const { exitCode, startedAt } = error === '' ? dead.state : NEVER_STARTED;
   const message = shareOf(view, error === '' ? (view.messages.get(dead.id) ?? '') : error);
   const reason = oomKilled ? 'OOMKilled' : error !== '' ? 'StartError' : exitCode === 0 ? 'Completed' : 'Error';
   return {

@@ -103,7 +103,6 @@ describe('the status of a pod', () => {
 
   it.each([
     [{ oomKilled: true }, 137, 'OOMKilled'],
-    [{ error: 'exec: "x": not found' }, 127, 'StartError'],
     [{}, 0, 'Completed'],
     [{}, 2, 'Error'],
   ])('gives an end its reason: %j with exit code %i is %s', (how, exitCode, reason) => {
@@ -151,6 +150,16 @@ describe('the status of a pod', () => {
     expect(first(given)).toEqual(reported);
   });
 
+  it('tells of a container that could not be started what containerd does', () => {
+    const failed = observed({ state: exited(127, { error: 'exec: "nope": not found' }) });
+    expect(first(attachedView([failed], { pod: pod({ restartPolicy: 'Never' }) }))?.state?.terminated).toMatchObject({
+      exitCode: 128,
+      reason: 'StartError',
+      message: 'exec: "nope": not found',
+      startedAt: '1970-01-01T00:00:00Z',
+    });
+  });
+
   it('owns up to a container of which every trace is lost', () => {
     const reported = { ...(first(attachedView([observed()])) as NonNullable<ReturnType<typeof first>>) };
     const given = view({ pod: pod({ restartPolicy: 'Never' }, { containerStatuses: [reported] }) });
@@ -182,9 +191,24 @@ describe('the status of a pod', () => {
       expect(renderStatus(given)).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
     });
 
-    it('is Failed once the pod has outlived its deadline', () => {
-      const given = attachedView([observed()], { pod: pod({ activeDeadlineSeconds: 10 }, { startTime: at(-11) }) });
-      expect(renderStatus(given)).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+    it('is Failed once the pod has outlived its deadline and nothing of it runs any more', () => {
+      const late = pod({ activeDeadlineSeconds: 10 }, { phase: 'Running', startTime: at(-11) });
+      const before = attachedView([observed()], { pod: late });
+      const status = renderStatus(before);
+      expect([status.phase, status.reason, hasEnded(before, status)]).toEqual(['Running', undefined, true]);
+      const starting = attachedView([], { pod: pod(late.spec, { startTime: at(-11) }), busy: new Set(['start:main']) });
+      expect(renderStatus(starting).phase).toBe('Pending');
+      expect(renderStatus(attachedView([observed({ state: exited(137) })], { pod: late }))).toMatchObject({
+        phase: 'Failed',
+        reason: 'DeadlineExceeded',
+        message: 'Pod was active on the node longer than the specified deadline',
+        containerStatuses: [{ state: { terminated: { exitCode: 137 } } }],
+      });
+    });
+
+    it('keeps the reason of its end when the deadline passes after it', () => {
+      const ended = pod({ activeDeadlineSeconds: 10 }, { phase: 'Failed', reason: 'Evicted', startTime: at(-11) });
+      expect(renderStatus(attachedView([observed({ state: exited(1) })], { pod: ended })).reason).toBe('Evicted');
     });
 
     it('is Failed when an init container failed for good', () => {

@@ -26,7 +26,7 @@ export function renderStatus(view: PodView): PodStatus {
   const initContainerStatuses = isDone && !over ? initStatuses(view, true) : starting;
   const phase = phaseOf(view, { ...facts, initContainerStatuses });
   const podIP = view.podIP ?? before.podIP;
-  const ending = late && before.phase !== 'Succeeded' ? DEADLINE : { reason: before.reason, message: before.message };
+  const ending = late && phase === 'Failed' ? DEADLINE : { reason: before.reason, message: before.message };
   return dropAbsent({
     ...before,
     phase,
@@ -63,10 +63,10 @@ export const DEADLINE = {
   message: 'Pod was active on the node longer than the specified deadline',
 };
 
-/** Whether the pod has outlived its activeDeadlineSeconds. */
+/** Whether the pod has outlived its activeDeadlineSeconds before it ended. */
 export function isLate(view: PodView): boolean {
   const deadline = deadlineOf(view);
-  return deadline !== undefined && deadline <= view.now && view.pod.status?.phase !== 'Succeeded';
+  return deadline !== undefined && deadline <= view.now && !isTerminal(view.pod.status?.phase);
 }
 
 function initStatuses(view: PodView, over: boolean): ContainerStatus[] {
@@ -102,7 +102,7 @@ export function hasEnded(view: PodView, status: PodStatus): boolean {
   const { phase, initContainerStatuses = [], containerStatuses = [] } = status;
   const initialized = isInitialized(view, initContainerStatuses);
   const facts = { initContainerStatuses, containerStatuses, initialized, late: isLate(view) };
-  return isTerminal(phase) || isTerminal(phaseOfContainers(view, facts));
+  return facts.late || isTerminal(phase) || isTerminal(phaseOfContainers(view, facts));
 }
 
 interface PhaseFacts {
@@ -112,20 +112,20 @@ interface PhaseFacts {
   late: boolean;
 }
 
-/** Kubernetes' rule of a pod's phase (getPhase in kubelet_pods.go). A final phase never changes. */
+/**
+ * Kubernetes' rule of a pod's phase (getPhase in kubelet_pods.go). A final phase never changes, and comes only when nothing of the
+ * pod runs any more: whoever sees it may put another in its place.
+ */
 function phaseOf(view: PodView, facts: PhaseFacts): string {
   const before = view.pod.status?.phase;
   if (before !== undefined && isTerminal(before)) return before;
-  if (facts.late) return 'Failed';
-  const phase = phaseOfContainers(view, facts);
-  return isTerminal(phase) && runsSidecar(view, facts.initContainerStatuses) ? 'Running' : phase;
-}
-
-/** A sidecar ends after the containers: until then its pod runs. */
-function runsSidecar({ pod }: PodView, statuses: readonly ContainerStatus[]): boolean {
-  return (pod.spec?.initContainers ?? []).some(
-    (container, i) => isSidecar(container) && statuses[i]?.state?.running !== undefined,
-  );
+  const phase = facts.late ? 'Failed' : phaseOfContainers(view, facts);
+  if (!isTerminal(phase)) return phase;
+  const { containers, busy } = view;
+  const runs = containers.some(({ role, state }) => role !== 'sandbox' && state.phase === 'running');
+  const starts = [...busy].some((task) => task.startsWith('start:'));
+  if (!runs && !starts) return phase;
+  return before === 'Running' || (runs && facts.initialized) ? 'Running' : 'Pending';
 }
 
 /** What the phase would be if there were no sidecars. */

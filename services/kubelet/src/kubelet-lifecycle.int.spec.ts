@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventually } from '@shiplog/testing';
+import { containerOf, TestNode } from './testing/test-node';
+
+/** One of the hierarchies of version 1, or the one of version 2. */
+const CGROUPS = existsSync('/sys/fs/cgroup/pids') ? '/sys/fs/cgroup/pids' : '/sys/fs/cgroup';
+
+describe('the life of pods on a real engine', () => {
+  let node: TestNode;
+  beforeAll(async () => {
+    node = await TestNode.start();
+  });
+  afterAll(() => node.stop());
+
+  const heard = (pod: string, reason: string) =>
+    node.notes.filter((note) => note.about.name === pod && note.reason === reason);
+
+  it('ends with their deadline, and they are Failed once nothing of them runs', async () => {
+    const script = 'trap "" TERM; while true; do sleep 0.1; done';
+    await node.pod('late', { script, activeDeadlineSeconds: 2, terminationGracePeriodSeconds: 3 });
+    await node.untilReady('late');
+    await eventually(() => heard('late', 'DeadlineExceeded').length === 1);
+    await eventually(() => heard('late', 'Killing').length === 1);
+    expect(node.get('late')?.status?.phase).toBe('Running');
+    const { status } = await node.until('late', (pod) => pod.status?.phase === 'Failed');
+    expect(status).toMatchObject({
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+      containerStatuses: [{ state: { terminated: { exitCode: 137 } } }],
+    });
+    expect(heard('late', 'DeadlineExceeded')).toMatchObject([
+      { type: 'Normal', message: 'Pod was active on the node longer than the specified deadline' },
+    ]);
+    await node.delete('late');
+    await node.untilGone('late');
+  });
+
+  it('of a command that does not exist is tried again after 10 seconds, as that of any other', async () => {
+    await node.pod('nope', { containers: [{ name: 'main', command: ['/nope'] }] });
+    const crashed = (pod: Parameters<typeof containerOf>[0]) =>
+      containerOf(pod).state?.waiting?.reason === 'CrashLoopBackOff';
+    const pod = await node.until('nope', crashed);
+    expect(containerOf(pod)).toMatchObject({
+      restartCount: 1,
+      state: {
+        waiting: { message: expect.stringMatching(/^back-off 10s restarting failed container=main pod=nope_/) },
+      },
+      lastState: { terminated: { exitCode: 128, reason: 'StartError', message: expect.stringMatching(/\/nope/) } },
+    });
+    await node.delete('nope');
+    await node.untilGone('nope');
+  });
+
+  it('leaves nothing behind that an engine has forgotten: not while they are deleted, not while the kubelet is away', async () => {
+    const hidden = async (name: string) => {
+      await node.pod(name, {});
+      const { uid } = (await node.untilReady(name)).metadata;
+      const path = join(CGROUPS, node.engine.cgroupParent, `pod${uid}`);
+      const ghost = spawn('sleep', ['1000']);
+      const ended = once(ghost, 'exit');
+      await mkdir(join(path, 'ghost'));
+      await writeFile(join(path, 'ghost', 'cgroup.procs'), String(ghost.pid));
+      return { uid, path, ended };
+    };
+    const first = await hidden('first');
+    await node.delete('first');
+    await node.untilGone('first');
+    expect(await first.ended).toEqual([null, 'SIGKILL']);
+    expect(existsSync(first.path)).toBe(false);
+
+    const second = await hidden('second');
+    await node.stopKubelet();
+    await node.delete('second', 0);
+    await node.untilGone('second');
+    const containers = (await node.engine.runtime().list()).filter((item) => item.pod.uid === second.uid);
+    await Promise.all(containers.map(({ id }) => node.engine.runtime().remove(id)));
+    await node.startKubelet();
+    expect(await second.ended).toEqual([null, 'SIGKILL']);
+    await eventually(() => !existsSync(second.path) && !existsSync(join(node.stateDir, 'pods', second.uid)));
+  });
+});
