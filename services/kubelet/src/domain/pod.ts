@@ -4,6 +4,11 @@ import { isSidecar } from '@shiplog/kube';
 /** A pod as the log has it. */
 export type Pod = ObjectOf<'pods'>;
 
+/** A pod in lines of the log. */
+export function renderPod({ metadata }: Pod): { readonly pod: string; readonly uid: string } {
+  return { pod: `${metadata.namespace ?? ''}/${metadata.name}`, uid: metadata.uid };
+}
+
 /** The restart policy that holds for a container. */
 export function restartPolicyOf(pod: Pod, container: Container): string {
   const policy = pod.spec?.restartPolicy ?? 'Always';

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PodStatus, StoredObject } from '@shiplog/contracts';
@@ -80,6 +80,39 @@ describe('the worker of a pod', () => {
     expect(rig.attached.size).toBe(0);
     rig.tell(ending, undefined);
     expect(rig.manager.size).toBe(0);
+  });
+
+  it('logs what becomes of a pod, for whoever looks at night', async () => {
+    rig.tell(undefined, pod());
+    await rig.untilRunning();
+    rig.tell(pod(), undefined);
+    await eventually(() => rig.manager.size === 0, { everyMs: 2 });
+    const lines = rig.lines.map((line) => JSON.parse(line) as { msg: string; pod: string; uid: string });
+    const about = lines.filter(({ uid, pod: name }) => uid === 'uid-1' && name === 'default/web');
+    const told = ['a pod has its network', 'a container runs', 'a container is to end', 'a pod is gone from this node'];
+    expect(about.map(({ msg }) => msg).sort()).toEqual(told.sort());
+  });
+
+  it('tells of a failure that is nobody’s in particular, once, and goes on when it is over', async () => {
+    // By then the kubelet has removed what it did not know.
+    rig.tell(undefined, pod({}, {}, { uid: 'uid-0', name: 'first' }));
+    await rig.untilRunning('uid-0');
+    const before = rig.notes.length;
+    const volumes = join(stateDir, 'pods', 'uid-1', 'volumes');
+    await mkdir(join(volumes, '..'), { recursive: true });
+    await writeFile(volumes, 'in the way');
+    const spec = {
+      volumes: [{ name: 'v', emptyDir: {} }],
+      containers: [container({ volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
+    };
+    rig.tell(undefined, pod(spec));
+    await eventually(() => rig.notes.includes('FailedSync'), { everyMs: 2 });
+    const waiting = rig.status()?.containerStatuses?.[0]?.state?.waiting;
+    expect([waiting?.reason, waiting?.message]).toEqual(['ContainerCreating', expect.stringMatching(/volumes/)]);
+    expect(rig.notes.slice(before).filter((reason) => reason === 'Pulled')).toEqual([]);
+    await rm(volumes);
+    await rig.untilRunning();
+    expect(rig.notes.filter((reason) => reason === 'FailedSync')).toHaveLength(1);
   });
 
   it('clears away a pod that is gone from the log, without asking the log', async () => {

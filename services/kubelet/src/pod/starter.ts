@@ -15,7 +15,7 @@ import type { PodScope, StartAction } from './pod-scope';
 import { asFailure, messageOf, StartFailure } from '../container/start-failure';
 import { StartLimiter } from './start-limiter';
 import { Stopper } from './stopper';
-import type { Pod } from '../domain/pod';
+import { renderPod, type Pod } from '../domain/pod';
 
 /** A hook may take long; one that never ends must not hold its pod for ever. */
 const POST_START_LIMIT_MS = 600_000;
@@ -37,7 +37,9 @@ export class Starter {
   /** Throws StartFailure, or SandboxAway when the sandbox is at fault. `pod` is read when it is needed. */
   async start(scope: PodScope, pod: Pod, action: StartAction, signal: AbortSignal): Promise<void> {
     const { container } = action;
-    const [image, volumes] = await Promise.all([this.images.get(pod, container, signal), scope.volumes()]);
+    // Volumes first: without them no image is of use, and none is to be told of at each attempt.
+    const volumes = await scope.volumes();
+    const image = await this.images.get(pod, container, signal);
     const id = await this.limiter.within(pod.metadata.uid, async () => {
       try {
         return await this.#run(scope, pod, action, { image, volumes, signal });
@@ -92,6 +94,7 @@ export class Starter {
     }
     const startedAt = new Date(Date.now()).toISOString();
     table.started({ ...spec.identity, id, imageId: image.id, state: { phase: 'running', startedAt } });
+    this.logger.info({ ...renderPod(pod), container: container.name, attempt: action.attempt, id }, 'a container runs');
     return id;
   }
 

@@ -8,7 +8,7 @@ import type { PodRuntime } from '../runtime/runtime';
 import { Notes } from '../status/notes';
 import { POD_RUNTIME } from '../tokens';
 import type { KillAction, PodScope } from './pod-scope';
-import type { Pod } from '../domain/pod';
+import { renderPod, type Pod } from '../domain/pod';
 
 /** Kubernetes leaves a container at least so long to end, whatever its grace and its preStop hook (`minimumGracePeriodInSeconds`). */
 const LEAST_GRACE_S = 2;
@@ -41,6 +41,8 @@ export class Stopper {
     this.#killing.set(id, { deadline });
     try {
       notes.say(pod, 'Normal', 'Killing', action.reason, action.container);
+      const { container, reason } = action;
+      this.logger.info({ ...renderPod(pod), container, reason, graceSeconds, id }, 'a container is to end');
       await this.#preStop(scope, pod, action);
       const left = Math.ceil(((this.#killing.get(id)?.deadline ?? deadline) - Date.now()) / 1_000);
       await runtime.stop(id, Math.max(LEAST_GRACE_S, left));
@@ -104,5 +106,6 @@ export class Stopper {
     // The files last: by them the next kubelet knows whose the rest is.
     await Promise.all([...(holdsMemory ? [runtime.removeVolumes(uid)] : []), cgroups.remove(uid)]);
     await files.remove();
+    this.logger.info({ ...renderPod(pod), containers: ids.length }, 'a pod is gone from this node');
   }
 }

@@ -67,6 +67,7 @@ export class SyncErrors {
   containerStarted(name: string): void {
     this.#all.delete(name);
     this.#pullBackoff.delete(name);
+    if (this.#all.get('')?.retryAt === 0) this.#all.delete('');
   }
 
   /** What would be tried soon anyway may be tried at once: the reason may be gone. */

@@ -1,3 +1,4 @@
+import type { Container } from '@shiplog/contracts';
 import type { Logger } from 'pino';
 import type { ObservedContainer, PodRuntime } from '../runtime/runtime';
 import type { PodFiles } from '../volumes/pod-files';
@@ -46,8 +47,9 @@ export class TerminationMessages {
 
   async #read(view: PodView, dead: ObservedContainer, exitCode: number): Promise<string> {
     const message = await this.files.readMessage(dead.name, dead.attempt);
-    const { containers = [], initContainers = [] } = view.pod.spec ?? {};
-    const container = [...containers, ...initContainers].find((item) => item.name === dead.name);
+    const { containers = [], initContainers = [], ephemeralContainers = [] } = view.pod.spec ?? {};
+    const all: readonly Container[] = [...containers, ...initContainers, ...ephemeralContainers];
+    const container = all.find((item) => item.name === dead.name);
     if (message !== '' || exitCode === 0 || container?.terminationMessagePolicy !== 'FallbackToLogsOnError')
       return message;
     const parts: Uint8Array[] = [];

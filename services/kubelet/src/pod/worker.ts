@@ -14,7 +14,7 @@ import type { PodWorkers } from './pod-workers';
 import type { Sandbox } from './sandbox';
 import { Tasks } from './tasks';
 import { SyncErrors } from './sync-errors';
-import { isTerminal, type Pod } from '../domain/pod';
+import { isTerminal, renderPod, type Pod } from '../domain/pod';
 import type { PodView, Task, DesiredPhase } from './domain/view';
 import { Wakes } from './wakes';
 
@@ -247,12 +247,7 @@ export class PodWorker {
     try {
       await this.#sandbox.adopt(this.pod, id);
     } catch (error) {
-      const { isNew, outcome } = this.#syncErrors.besides(error);
-      if (isNew) {
-        this.services.notes.say(this.pod, 'Warning', 'NetworkNotReady', `network is not ready: ${messageOf(error)}`);
-        this.#failed('attach', error);
-      }
-      return outcome;
+      return this.#tellOf('attach', 'NetworkNotReady', `network is not ready: ${messageOf(error)}`, error);
     }
     this.#syncErrors.podStarted();
     return DONE;
@@ -265,6 +260,7 @@ export class PodWorker {
       const needs = { prepared: this.#prepare(signal), volumes: this.#scope.volumes };
       await this.#sandbox.start(this.pod, attempt, needs);
       this.#syncErrors.podStarted();
+      this.services.logger.info({ ...renderPod(this.pod), ip: this.#sandbox.ip, attempt }, 'a pod has its network');
       return DONE;
     } catch (error) {
       if (error === signal.reason) return DONE;
@@ -289,8 +285,18 @@ export class PodWorker {
       if (error instanceof StartFailure) return this.#blame(name, image, error);
       // The volumes are the whole pod's.
       if (error instanceof ContainerConfigError) return this.#blamePod(error);
-      throw error;
+      return this.#tellOf(`start:${name}`, 'FailedSync', `error syncing pod, skipping: ${messageOf(error)}`, error);
     }
+  }
+
+  /** What went wrong is told once, and tried again. */
+  #tellOf(task: Task, reason: string, message: string, error: unknown): Outcome {
+    const { isNew, outcome } = this.#syncErrors.besides(error);
+    if (isNew) {
+      this.services.notes.say(this.pod, 'Warning', reason, message);
+      this.#failed(task, error);
+    }
+    return outcome;
   }
 
   #blame(name: string, image: string, failure: StartFailure): Outcome {

@@ -59,11 +59,12 @@ export class ContainerTable {
     this.#tell(uid);
   }
 
-  /** Looks at one container anew. */
-  async refresh(id: string): Promise<void> {
+  /** Looks at one container anew, and returns it unless it is gone. */
+  async refresh(id: string): Promise<ObservedContainer | undefined> {
     const container = await this.runtime.inspect(id);
     if (container === undefined) this.drop(id);
     else this.put(container);
+    return container;
   }
 
   /** Looks at everything anew: after a time without events. Returns the uids of all pods that have containers. */

@@ -3,7 +3,7 @@ import { LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ImageStore } from '../images/image-store';
 import { ContainerTable } from './container-table';
-import type { EngineFacts, PodRuntime, RuntimeEvent } from './runtime';
+import type { EngineFacts, ObservedContainer, PodRuntime, RuntimeEvent } from './runtime';
 import { POD_RUNTIME } from '../tokens';
 
 /** Who has to know whether the engine answers. */
@@ -66,9 +66,26 @@ export class RuntimeConnection implements OnApplicationShutdown {
         else if (event.change === 'ended' || table.get(event.id)?.state.phase === 'exited') {
           table
             .refresh(event.id)
+            .then((container) => this.#tellEnd(container))
             .catch((error: unknown) => logger.warn({ err: error, id: event.id }, 'could not inspect a container'));
         }
     }
+  }
+
+  #tellEnd(container: ObservedContainer | undefined): void {
+    if (container?.state.phase !== 'exited' || container.role === 'sandbox') return;
+    const { pod, name, attempt, id, state } = container;
+    const { exitCode, oomKilled } = state;
+    const line = {
+      pod: `${pod.namespace}/${pod.name}`,
+      uid: pod.uid,
+      container: name,
+      attempt,
+      id,
+      exitCode,
+      oomKilled,
+    };
+    this.logger.info(line, 'a container has ended');
   }
 
   async #connected(generation: number): Promise<void> {

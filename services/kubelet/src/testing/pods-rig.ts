@@ -32,6 +32,8 @@ export class PodsRig {
   readonly deleted: string[] = [];
   readonly attached = new Set<string>();
   readonly notes: string[] = [];
+  /** What the kubelet has logged, as JSON. */
+  readonly lines: string[] = [];
   readonly connection = { isUp: true };
   pods: Pod[] = [];
   node: ObjectOf<'nodes'> | undefined;
@@ -61,7 +63,7 @@ export class PodsRig {
     const config = {
       ...readConfig(kubeletSettings, { NODE_NAME: 'node-a', NODE_IP: '192.0.2.1', STATE_DIR: stateDir }),
     };
-    const logger = pino({ level: 'silent' });
+    const logger = pino({ level: 'info' }, { write: (line: string) => void this.lines.push(line) });
     const bus = {} as Bus;
     const context = { config, logger, bus, health: new Health('kubelet', 'node-a'), transport: {} as NatsTransport };
     return Test.createTestingModule({ imports: [ServiceModule.forRoot(context), PodsModule] })
