@@ -19,6 +19,7 @@ export { defaultPodSpec, pullPolicyOf } from './pods/defaults';
 export { admitDelete } from './plugins';
 export { QuotaLedger, type ReadonlyQuotaLedger, usedOf } from './plugins/resource-quota/ledger';
 export { usageOf } from './plugins/resource-quota/usage';
+export { podAmounts } from './pods/pod-amounts';
 export { SYSTEM_PRIORITIES } from './pods/priority';
 export { qosClassOf } from './pods/qos';
 export { referencesOf } from './pods/references';

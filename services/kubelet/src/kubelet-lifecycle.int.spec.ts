@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
-import { containerOf, TestNode } from './testing/test-node';
+import { containerOf, shell, TestNode } from './testing/test-node';
 
 /** One of the hierarchies of version 1, or the one of version 2. */
 const CGROUPS = existsSync('/sys/fs/cgroup/pids') ? '/sys/fs/cgroup/pids' : '/sys/fs/cgroup';
@@ -12,7 +12,7 @@ const CGROUPS = existsSync('/sys/fs/cgroup/pids') ? '/sys/fs/cgroup/pids' : '/sy
 describe('the life of pods on a real engine', () => {
   let node: TestNode;
   beforeAll(async () => {
-    node = await TestNode.start();
+    node = await TestNode.start({ env: { POD_PIDS_LIMIT: '64' } });
   });
   afterAll(() => node.stop());
 
@@ -53,6 +53,27 @@ describe('the life of pods on a real engine', () => {
     });
     await node.delete('nope');
     await node.untilGone('nope');
+  });
+
+  it('has a limit of processes and of memory for all containers of a pod together', async () => {
+    const script = 'sleep 1; for i in $(/busybox seq 50); do /busybox sleep 1000 & done; wait';
+    const containers = ['a', 'b'].map((name) => ({
+      name,
+      command: shell(script),
+      resources: { limits: { memory: '32Mi' } },
+    }));
+    await node.pod('many', { containers, restartPolicy: 'Never' });
+    const { uid } = (await node.until('many', (pod) => pod.status?.podIP !== undefined)).metadata;
+    const pod = await node.until('many', (item) => item.status?.phase !== 'Pending');
+    await eventually(async () => {
+      const logs = await Promise.all(['a', 'b'].map((name) => node.logs(pod, name)));
+      return logs.some((log) => log.includes("can't fork"));
+    });
+    if (!existsSync('/sys/fs/cgroup/memory')) return;
+    const limit = join('/sys/fs/cgroup/memory', node.engine.cgroupParent, `pod${uid}`, 'memory.limit_in_bytes');
+    expect(await readFile(limit, 'utf8')).toBe(`${2 ** 26}\n`);
+    await node.delete('many');
+    await node.untilGone('many');
   });
 
   it('leaves nothing behind that an engine has forgotten: not while they are deleted, not while the kubelet is away', async () => {

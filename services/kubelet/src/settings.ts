@@ -120,8 +120,8 @@ export const kubeletSettings = {
   }),
   podPidsLimit: integer({
     env: 'POD_PIDS_LIMIT',
-    description: 'Processes that a container may have; 0 for no limit.',
-    default: 0,
+    description: 'Processes that a pod may have; 0 for no limit.',
+    default: 4_096,
   }),
 };
 

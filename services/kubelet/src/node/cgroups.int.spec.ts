@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineCgroups } from './cgroups';
 
@@ -45,6 +46,31 @@ describe('the cgroups of pods', () => {
     await utimes(path, 0, 0);
     await cgroups.removeUnused('b-2');
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('hold limits for all of a pod, also of another version than this machine has', async () => {
+    const amounts = { cpuShares: 1_024, cpuQuota: 50_000, memoryBytes: 2 ** 26, pids: 7 };
+    const root = await mkdtemp(join(tmpdir(), 'shiplog-cgroup-'));
+    await writeFile(join(root, 'cgroup.controllers'), 'cpu memory pids');
+    const unified = new EngineCgroups('base/node', root);
+    unified.useDriver('cgroupfs');
+    await unified.limit('c-3', amounts);
+    const read = (...path: string[]) => readFile(join(root, 'base', ...path), 'utf8');
+    const files = ['cpu.weight', 'cpu.max', 'memory.max', 'pids.max'];
+    expect(await Promise.all(files.map((file) => read('node', 'podc-3', file)))).toEqual([
+      '39',
+      '50000 100000',
+      String(2 ** 26),
+      '7',
+    ]);
+    expect(await read('node', 'cgroup.subtree_control')).toBe('+cpu +memory +pids');
+    await rm(root, { recursive: true });
+    await cgroups.limit('c-3', { cpuShares: 2, cpuQuota: 0, memoryBytes: 0, pids: 7 });
+    const max = await readFile(join(ROOT, BASE, 'podc-3', 'pids.max'), 'utf8');
+    expect(max.trim()).toBe('7');
+    await cgroups.limit('c-3', { cpuShares: 2, cpuQuota: 0, memoryBytes: 0, pids: 0 });
+    expect((await readFile(join(ROOT, BASE, 'podc-3', 'pids.max'), 'utf8')).trim()).toBe('max');
+    await cgroups.remove('c-3');
   });
 
   it('of uids that would lead elsewhere are nobody’s', async () => {

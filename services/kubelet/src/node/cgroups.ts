@@ -1,8 +1,10 @@
-import { readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ResourceAmounts } from '../container/render/resources';
+import { renderHierarchies, renderUnified } from './render/cgroup-files';
 
-const ROOT = '/sys/fs/cgroup';
 /** The kernel takes its time to end what it was told to kill (Kubernetes tries five times, podContainerManagerImpl.Destroy). */
 const ATTEMPTS = 40;
 const PAUSE_MS = 50;
@@ -18,7 +20,10 @@ const UID = /^[\w-]+$/;
 export class EngineCgroups {
   #driver: string | undefined;
 
-  constructor(private readonly base: string) {}
+  constructor(
+    private readonly base: string,
+    private readonly root = '/sys/fs/cgroup',
+  ) {}
 
   useDriver(driver: string): void {
     this.#driver = driver;
@@ -29,6 +34,35 @@ export class EngineCgroups {
     return this.#driver === 'cgroupfs' && UID.test(podUid) ? join('/', this.base, `pod${podUid}`) : undefined;
   }
 
+  /**
+   * Makes a pod's cgroup before any of its containers, with what all of them together may take; nothing where the engine has
+   * cgroups of its own, or this machine none to give. 0 is no limit.
+   */
+  async limit(podUid: string, amounts: ResourceAmounts & { readonly pids: number }): Promise<void> {
+    const parent = this.parentOf(podUid);
+    if (parent === undefined) return;
+    const isUnified = existsSync(join(this.root, 'cgroup.controllers'));
+    if (isUnified) await this.#delegate(parent);
+    const files = isUnified ? renderUnified(amounts) : renderHierarchies(amounts);
+    await Promise.all(
+      files.map(async ([controller, file, value]) => {
+        const path = join(this.root, controller, parent);
+        await mkdir(path, { recursive: true }).catch(ignoreForbidden);
+        await writeFile(join(path, file), value).catch(ignoreForbidden);
+      }),
+    );
+  }
+
+  /** In version 2, each cgroup says which controllers those below it have. */
+  async #delegate(parent: string): Promise<void> {
+    let path = this.root;
+    for (const name of parent.split('/').filter((part) => part !== '')) {
+      await writeFile(join(path, 'cgroup.subtree_control'), '+cpu +memory +pids').catch(ignoreForbidden);
+      path = join(path, name);
+      await mkdir(path, { recursive: true }).catch(ignoreForbidden);
+    }
+  }
+
   /** Takes away what the engine leaves of a pod, killing what it has forgotten. Throws while something does not end. */
   async remove(podUid: string): Promise<void> {
     const parent = this.parentOf(podUid);
@@ -37,7 +71,7 @@ export class EngineCgroups {
 
   /** Removes a cgroup and all below it from every hierarchy, and kills what still runs there. */
   async removeAt(parent: string): Promise<void> {
-    const paths = await placesOf(parent);
+    const paths = await this.#placesOf(parent);
     for (let attempt = 1; ; attempt++) {
       const gone = await Promise.all(paths.map(removeTree));
       if (gone.every(Boolean)) return;
@@ -50,32 +84,31 @@ export class EngineCgroups {
   async pods(): Promise<ReadonlySet<string>> {
     const parent = this.parentOf('x');
     if (parent === undefined) return new Set();
-    const names = await Promise.all((await placesOf(join(parent, '..'))).map(directoriesIn));
+    const names = await Promise.all((await this.#placesOf(join(parent, '..'))).map(directoriesIn));
     return new Set(names.flat().flatMap((name) => (name.startsWith('pod') ? [name.slice('pod'.length)] : [])));
   }
 
   /** Removes the cgroup of a pod of which nothing else is known: only an old one, in which nothing runs. */
   async removeUnused(podUid: string): Promise<void> {
-    const paths = await placesOf(this.parentOf(podUid) ?? '');
+    const paths = await this.#placesOf(this.parentOf(podUid) ?? '');
     const ages = await Promise.all(paths.map((path) => stat(path).then(({ mtimeMs }) => Date.now() - mtimeMs, gone)));
     if (ages.every((age) => age > LEFT_FOR_MS)) await Promise.all(paths.map((path) => rmdir(path).catch(gone)));
   }
-}
 
-/** Where a cgroup may be: one directory in each hierarchy (version 1), or one at all (version 2). */
-async function placesOf(parent: string): Promise<string[]> {
-  if (parent === '') return [];
-  const controllers = await directoriesIn(ROOT);
-  const candidates = [join(ROOT, parent), ...controllers.map((name) => join(ROOT, name, parent))];
-  const found = await Promise.all(
-    candidates.map((path) =>
-      stat(path).then(
-        () => path,
-        () => undefined,
+  /** Where a cgroup may be: one directory in each hierarchy (version 1), or one at all (version 2). */
+  async #placesOf(parent: string): Promise<string[]> {
+    if (parent === '') return [];
+    const candidates = ['', ...(await directoriesIn(this.root))].map((name) => join(this.root, name, parent));
+    const found = await Promise.all(
+      candidates.map((path) =>
+        stat(path).then(
+          () => path,
+          () => undefined,
+        ),
       ),
-    ),
-  );
-  return found.filter((path) => path !== undefined);
+    );
+    return found.filter((path) => path !== undefined);
+  }
 }
 
 /** Whether the cgroup is gone, or is none of ours to remove. */
@@ -111,3 +144,8 @@ function kill(pid: number): void {
 }
 
 const gone = (): number => Infinity;
+
+/** Not ours to limit: the engine's limits of each container hold all the same. */
+function ignoreForbidden(error: NodeJS.ErrnoException): void {
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'EBUSY', 'EOPNOTSUPP'].includes(error.code ?? '')) throw error;
+}

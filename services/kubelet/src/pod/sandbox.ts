@@ -1,8 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@shiplog/service';
+import { renderPodAmounts } from '../container/render/pod-amounts';
 import type { PodNetwork } from '../networking/pod-network';
 import { EngineCgroups } from '../node/cgroups';
 import { ContainerTable } from '../runtime/container-table';
 import { SANDBOX_NAME, type ContainerIdentity, type SandboxDetails, type PodRuntime } from '../runtime/runtime';
+import type { KubeletConfig } from '../settings';
 import { POD_NETWORK, POD_RUNTIME } from '../tokens';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PlannedVolume } from '../volumes/plan/planned-volume';
@@ -16,6 +19,7 @@ import type { Pod } from '../domain/pod';
 export class Sandboxes {
   constructor(
     @Inject(POD_RUNTIME) readonly runtime: PodRuntime,
+    @Inject(CONFIG) readonly config: Pick<KubeletConfig, 'podPidsLimit'>,
     readonly table: ContainerTable,
     @Inject(POD_NETWORK) readonly network: PodNetwork,
     readonly cgroups: EngineCgroups,
@@ -112,6 +116,8 @@ export class Sandbox {
     if (pod.spec?.hostUsers === false)
       throw new Error(`RuntimeClass handler ${JSON.stringify(handler ?? '')} does not support user namespaces`);
     const mounts = await this.files.sandboxMounts(volumes);
+    const { podPidsLimit: pids } = this.services.config;
+    await cgroups.limit(pod.metadata.uid, { ...renderPodAmounts(pod), pids });
     return runtime.createSandbox({
       identity: identityOf(pod, attempt),
       hostname: this.files.hostname,

@@ -17,12 +17,21 @@ const LEAST_QUOTA_US = 1_000;
 /** Kubernetes' translation of requests and limits into cgroup amounts; quota is per 100 ms. */
 export function renderAmounts(container: Container): ResourceAmounts {
   const { requests = {}, limits = {} } = container.resources ?? {};
-  const requested = cpuMilli(requests.cpu ?? limits.cpu);
-  const limit = cpuMilli(limits.cpu);
+  return amountsOf(requests.cpu ?? limits.cpu, limits.cpu, limits.memory);
+}
+
+/** As `renderAmounts`, of quantities; absent: none. */
+export function amountsOf(
+  cpuRequest: string | undefined,
+  cpuLimit: string | undefined,
+  memoryLimit: string | undefined,
+): ResourceAmounts {
+  const requested = cpuMilli(cpuRequest);
+  const limit = cpuMilli(cpuLimit);
   return {
     cpuShares: Math.min(MOST_SHARES, Math.max(LEAST_SHARES, Math.floor((requested * SHARES_PER_CPU) / 1_000))),
     cpuQuota: limit === 0 ? 0 : Math.max(LEAST_QUOTA_US, (limit * PERIOD_US) / 1_000),
-    memoryBytes: bytes(limits.memory),
+    memoryBytes: bytes(memoryLimit),
   };
 }
 
