@@ -8,7 +8,6 @@ import { ensureTools, hasApt, isRoot } from '../../launcher/src/system/tools';
 const TOOLS = {
   ip: 'iproute2',
   nft: 'nftables',
-  conntrack: 'conntrack',
   dockerd: 'docker.io',
   containerd: 'containerd',
   runc: 'runc',

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { runProgram } from './run';
+import { carryNetlink } from './netlink/carry-netlink';
+import { runForBytes, runProgram } from './run';
 import { PersistentShell } from './shell';
 
 const ownShell = new PersistentShell();
@@ -12,6 +13,8 @@ export interface HostNetwork {
   script(script: string): Promise<string>;
   /** Makes a file under /proc/sys say this, if it says anything else. */
   setting(path: string, value: string): Promise<void>;
+  /** Sends messages to netfilter over netlink; answers all that the kernel answered. Throws ProgramError. */
+  netlink(messages: readonly Buffer[]): Promise<Buffer>;
 }
 
 /** The network of this process's own namespace. */
@@ -21,6 +24,7 @@ export const hostNetwork: HostNetwork = {
   async setting(path, value) {
     if ((await readFile(path, 'utf8')).trim() !== value) await writeFile(path, value);
   },
+  netlink: (messages) => carryNetlink(messages, runForBytes),
 };
 
 /** Several `ip` (or `bridge`) commands in one process: they stop at the first that fails. */

@@ -1,7 +1,9 @@
 /** The host's network as services use it: its programs run, its nftables scripts written. */
 export * from './forwarding';
 export * from './host-network';
+export * from './netlink/carry-netlink';
 export * from './nft';
 export * from './run';
 export * from './shell';
 export * from './resolv-conf';
+export * from './static-elf';

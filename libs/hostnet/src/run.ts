@@ -18,12 +18,22 @@ const LIMIT_MS = 60_000;
  * Runs a program to its end and answers what it wrote. Throws ProgramError with what it said on standard error, also when
  * it was killed because it hung.
  */
-export function runProgram(
+export async function runProgram(
   program: string,
   args: readonly string[],
   input = '',
-  { limitMs = LIMIT_MS }: { limitMs?: number } = {},
+  options: { limitMs?: number } = {},
 ): Promise<string> {
+  return (await runForBytes(program, args, input, options)).toString();
+}
+
+/** As runProgram, for a program that writes bytes. */
+export function runForBytes(
+  program: string,
+  args: readonly string[],
+  input: string | Buffer,
+  { limitMs = LIMIT_MS }: { limitMs?: number } = {},
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'pipe', timeout: limitMs, killSignal: 'SIGKILL' });
     const out: Buffer[] = [];
@@ -35,7 +45,7 @@ export function runProgram(
     child.stdin.on('error', () => undefined);
     child.once('close', (code, signal) =>
       code === 0
-        ? resolve(Buffer.concat(out).toString())
+        ? resolve(Buffer.concat(out))
         : reject(new ProgramError(program, Buffer.concat(err).toString() || `ended with ${String(code ?? signal)}`)),
     );
     child.stdin.end(input);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { PersistentShell, runProgram, type HostNetwork } from '@shiplog/hostnet';
+import { carryNetlink, PersistentShell, runForBytes, runProgram, type HostNetwork } from '@shiplog/hostnet';
 
 /** A network namespace of a test's own, gone with `remove`. */
 export class Namespace {
@@ -30,10 +30,13 @@ export class Namespace {
   }
 
   get network(): HostNetwork {
+    const enter = [`--net=/run/netns/${this.name}`];
     return {
       run: (program, args, input) => this.run(program, args, input),
       script: (script) => this.#shell.run(script),
       setting: async (path, value) => void (await this.run('sh', ['-c', `echo ${value} > ${path}`])),
+      netlink: (messages) =>
+        carryNetlink(messages, (program, args, input) => runForBytes('nsenter', [...enter, program, ...args], input)),
     };
   }
 

@@ -13,7 +13,7 @@ import { run } from '../system/run';
 import { ensureTools, isRoot } from '../system/tools';
 import { whenAskedToStop } from './start';
 
-const TOOLS = { ip: 'iproute2', nft: 'nftables', conntrack: 'conntrack', nsenter: 'util-linux' };
+const TOOLS = { ip: 'iproute2', nft: 'nftables', nsenter: 'util-linux' };
 const READY_MS = 90_000;
 const HOUR_MS = 3_600_000;
 

@@ -7,7 +7,6 @@ import { ensureTools, findTool, hasApt, isRoot } from '../system/tools';
 const NETWORK_TOOLS = {
   ip: 'iproute2',
   nft: 'nftables',
-  conntrack: 'conntrack',
   nsenter: 'util-linux',
   setpriv: 'util-linux',
 };

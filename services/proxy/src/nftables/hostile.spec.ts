@@ -32,6 +32,10 @@ class Recorder implements HostNetwork {
   async setting(): Promise<void> {
     await Promise.resolve();
   }
+
+  netlink(): Promise<Buffer> {
+    return Promise.resolve(Buffer.alloc(0));
+  }
 }
 
 const endpoints = [aSlice('web', [anEndpoint('10.244.1.2')])];

@@ -1,10 +1,12 @@
 import type { EndpointSlice, Service } from '@shiplog/contracts';
+import { ProgramError, type HostNetwork } from '@shiplog/hostnet';
 import { Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
 import { planServicePorts } from '../domain/plan-service-ports';
 import { aService, anEndpoint, aSlice } from '../testing/builders';
 import { Client, SERVER } from '../testing/traffic';
 import { cleanUp, NftablesBackend } from './nftables-backend';
+import { listUdpFlows, readUdpFlows, type TrackedFlow } from './domain/conntrack-messages';
 import { whyNoNftables } from './probe';
 
 const OPTIONS = {
@@ -61,8 +63,8 @@ beforeEach(async () => {
 });
 
 /** Knows nothing of what the kernel holds, as a proxy that starts. */
-function aBackend(): NftablesBackend {
-  return new NftablesBackend(OPTIONS, pino({ level: 'silent' }), node.network);
+function aBackend(network: HostNetwork = node.network): NftablesBackend {
+  return new NftablesBackend(OPTIONS, pino({ level: 'silent' }), network);
 }
 
 function serve(service: Service, slices: EndpointSlice[]): Promise<void> {
@@ -150,6 +152,37 @@ describe('services in the kernel', () => {
       await serve(dns, slice(PODS[1] ?? ''));
       expect(await talk(fromPort + 1)).toEqual([PODS[1]]);
     });
+  });
+
+  it('UDP conversations that can not be ended are told of, and ended at the next look', async () => {
+    const dns = aService('web', { ports: [{ port: 80, protocol: 'UDP' }] });
+    const talk = () => ask.client.backends({ ...WEB, count: 1, udp: true, fromPort: 41_040 });
+    const refused = () => Promise.reject(new ProgramError('netlink', 'EPERM'));
+    const network: HostNetwork = { ...node.network, netlink: refused };
+    backend = aBackend(network);
+    await serve(dns, slice(PODS[0] ?? ''));
+    expect(await talk()).toEqual([PODS[0]]);
+    await serve(dns, slice(PODS[1] ?? ''));
+    expect(backend.detail()).toBe(
+      '1 services in nftables; UDP clients may go on talking to backends that are gone: netlink: EPERM',
+    );
+    expect(await talk()).toEqual([PODS[0]]);
+    network.netlink = (messages) => node.network.netlink(messages);
+    await backend.verify();
+    expect(backend.detail()).toBe('1 services in nftables');
+    expect(await talk()).toEqual([PODS[1]]);
+  });
+
+  it('a thousand UDP conversations are ended together', async () => {
+    const dns = aService('web', { ports: [{ port: 80, protocol: 'UDP' }] });
+    await serve(dns, slice(PODS[0] ?? ''));
+    const asked = { ...WEB, count: 1_000, parallel: 100, udp: true };
+    expect((await ask.client.ask(asked)).found).toEqual({ [`${PODS[0]} 10.244.1.1`]: 1_000 });
+    const led = () => node.network.netlink([listUdpFlows()]).then((answer) => readUdpFlows(answer).filter(isToGone));
+    const isToGone = ({ backend }: TrackedFlow) => backend === PODS[0];
+    expect((await led()).length).toBeGreaterThan(900);
+    await serve(dns, slice(PODS[1] ?? ''));
+    expect(await led()).toEqual([]);
   });
 
   it('a UDP conversation with a service that went while the proxy was away is refused', async () => {

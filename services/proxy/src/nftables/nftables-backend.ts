@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
 import type { TableOptions } from './domain/base';
-import { forgetFlows, trackedFlows } from './conntrack';
-import { leftoverFlows, staleFlows } from './domain/stale-flows';
+import { forgetFlows } from './conntrack';
+import { leftBehind, leftOver, type IsStale } from './domain/stale-flows';
 import { TableState } from './domain/table-state';
 
 const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';
@@ -16,6 +16,8 @@ export class NftablesBackend implements ProxyBackend {
   readonly #table: TableState;
   #loaded = false;
   #wasLoaded = false;
+  /** What keeps UDP conversations with backends that are gone from being ended. */
+  #flowsProblem: string | undefined;
 
   constructor(
     private readonly options: TableOptions,
@@ -47,7 +49,8 @@ export class NftablesBackend implements ProxyBackend {
       throw error;
     }
     this.logger.debug({ elements: changes.length, ms: Math.round(performance.now() - started) }, 'rules changed');
-    await forgetFlows(this.network, staleFlows(changes), this.logger);
+    const isStale = leftBehind(changes);
+    if (isStale !== undefined) await this.#forget(isStale);
   }
 
   /** Whether the table is still there: someone may have flushed the ruleset. Loads it again when it isn't. */
@@ -55,7 +58,7 @@ export class NftablesBackend implements ProxyBackend {
     if (!this.#loaded) return;
     try {
       const hook = await this.network.run('nft', ['list', 'chain', 'ip', this.options.table, 'prerouting']);
-      if (hook.includes('jump services')) return;
+      if (hook.includes('jump services')) return await this.#forgetAgain();
     } catch (error) {
       this.logger.debug({ err: error }, 'the table is not there');
     }
@@ -70,12 +73,19 @@ export class NftablesBackend implements ProxyBackend {
   }
 
   detail(): string {
-    return `${this.#table.services().length} services in nftables`;
+    const served = `${this.#table.services().length} services in nftables`;
+    if (this.#flowsProblem === undefined) return served;
+    return `${served}; UDP clients may go on talking to backends that are gone: ${this.#flowsProblem}`;
   }
 
   /** The rules stay when the proxy stops, so that services go on: as kube-proxy does. */
   async stop(): Promise<void> {
     await Promise.resolve();
+  }
+
+  async #forgetAgain(): Promise<void> {
+    if (this.#flowsProblem === undefined) return;
+    await this.#forget(leftOver(this.#table.elements(), this.options.serviceCidr));
   }
 
   async #define(): Promise<void> {
@@ -105,8 +115,19 @@ export class NftablesBackend implements ProxyBackend {
       },
       'service rules loaded',
     );
-    const tracked = await trackedFlows(this.network, this.logger);
-    await forgetFlows(this.network, leftoverFlows(tracked, elements, this.options.serviceCidr), this.logger);
+    await this.#forget(leftOver(elements, this.options.serviceCidr));
+  }
+
+  /** A failure ends nothing else: it is told, and tried again with all flows at the next look. */
+  async #forget(isStale: IsStale): Promise<void> {
+    try {
+      const count = await forgetFlows(this.network, isStale);
+      this.#flowsProblem = undefined;
+      if (count > 0) this.logger.debug({ count }, 'UDP conversations with backends that are gone were ended');
+    } catch (error) {
+      this.#flowsProblem = error instanceof Error ? error.message : String(error);
+      this.logger.error({ err: error }, 'UDP clients may go on talking to backends that are gone');
+    }
   }
 }
 

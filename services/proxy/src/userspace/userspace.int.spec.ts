@@ -16,6 +16,7 @@ const refusing: HostNetwork = {
   run: (program) => Promise.reject(new ProgramError(program, 'Operation not permitted')),
   script: () => Promise.reject(new ProgramError('sh', 'Operation not permitted')),
   setting: () => Promise.resolve(),
+  netlink: () => Promise.reject(new ProgramError('netlink', 'EPERM')),
 };
 
 beforeEach(() => {

@@ -1,6 +1,5 @@
-const ELF_HEADER_BYTES = 64;
-const PROGRAM_HEADER_BYTES = 56;
-const LOAD_ADDRESS = 0x40_0000;
+import { machineCode, staticElf } from '@shiplog/hostnet';
+
 const SIGINT = 2;
 const SIGTERM = 15;
 const SIG_IGN = 1;
@@ -17,41 +16,20 @@ const SIG_IGN = 1;
  * back: `objdump -D -b binary -m i386:x86-64 --start-address=0x78 pause`.
  */
 export const PAUSE_PROGRAMS: ReadonlyMap<string, Buffer> = new Map([
-  ['amd64', elf({ machine: 0x3e, pageSize: 0x1000, code: amd64() })],
-  ['arm64', elf({ machine: 0xb7, pageSize: 0x1_0000, code: arm64() })],
+  ['amd64', staticElf('amd64', Buffer.concat([amd64(), data()]))],
+  ['arm64', staticElf('arm64', Buffer.concat([arm64(), data()]))],
 ]);
 
-/** Headers, code, and what the code refers to, loaded as one segment that may be read and executed. */
-function elf({ machine, pageSize, code }: { machine: number; pageSize: number; code: Buffer }): Buffer {
-  const headers = Buffer.alloc(ELF_HEADER_BYTES + PROGRAM_HEADER_BYTES);
-  const data = Buffer.alloc(40);
-  const size = headers.length + code.length + data.length;
-  // e_ident: 64 bits, little endian, version 1.
-  headers.write('\x7fELF\x02\x01\x01', 'latin1');
-  headers.writeUInt16LE(2, 16); // e_type: executable
-  headers.writeUInt16LE(machine, 18);
-  headers.writeUInt32LE(1, 20); // e_version
-  headers.writeUInt32LE(LOAD_ADDRESS + headers.length, 24); // e_entry
-  headers.writeUInt32LE(ELF_HEADER_BYTES, 32); // e_phoff
-  headers.writeUInt16LE(ELF_HEADER_BYTES, 52); // e_ehsize
-  headers.writeUInt16LE(PROGRAM_HEADER_BYTES, 54); // e_phentsize
-  headers.writeUInt16LE(1, 56); // e_phnum
-  const segment = headers.subarray(ELF_HEADER_BYTES);
-  segment.writeUInt32LE(1, 0); // p_type: to be loaded
-  segment.writeUInt32LE(0b101, 4); // p_flags: readable, executable
-  segment.writeUInt32LE(LOAD_ADDRESS, 16); // p_vaddr
-  segment.writeUInt32LE(LOAD_ADDRESS, 24); // p_paddr
-  segment.writeUInt32LE(size, 32); // p_filesz
-  segment.writeUInt32LE(size, 40); // p_memsz
-  segment.writeUInt32LE(pageSize, 48); // p_align
-  // At 0xd0 a set of signals, with the bit before each one's number; at 0xd8 a sigaction whose handler is SIG_IGN.
-  data.writeUInt32LE((1 << (SIGTERM - 1)) | (1 << (SIGINT - 1)), 0);
-  data.writeUInt32LE(SIG_IGN, 8);
-  return Buffer.concat([headers, code, data]);
+/** At 0xd0, behind the code, a set of signals, with the bit before each one's number; at 0xd8 a sigaction whose handler is SIG_IGN. */
+function data(): Buffer {
+  const bytes = Buffer.alloc(40);
+  bytes.writeUInt32LE((1 << (SIGTERM - 1)) | (1 << (SIGINT - 1)), 0);
+  bytes.writeUInt32LE(SIG_IGN, 8);
+  return bytes;
 }
 
 function amd64(): Buffer {
-  return bytesOf(
+  return machineCode(
     ['b8 0e 00 00 00', 'mov eax, 14 (rt_sigprocmask)'],
     ['31 ff', 'xor edi, edi (SIG_BLOCK)'],
     ['48 8d 35 4a 00 00 00', 'lea rsi, [rip + 0x4a] (0xd0: the signals)'],
@@ -79,7 +57,7 @@ function amd64(): Buffer {
 }
 
 function arm64(): Buffer {
-  return bytesOf(
+  return machineCode(
     ['e8 10 80 d2', 'mov x8, 135 (rt_sigprocmask)'],
     ['00 00 80 d2', 'mov x0, 0 (SIG_BLOCK)'],
     ['81 02 00 10', 'adr x1, 0xd0 (the signals)'],
@@ -103,9 +81,4 @@ function arm64(): Buffer {
     ['00 00 80 d2', 'mov x0, 0'],
     ['01 00 00 d4', 'svc 0'],
   );
-}
-
-/** Each instruction in hexadecimal, and what it says. */
-function bytesOf(...listing: readonly (readonly [code: string, instruction: string])[]): Buffer {
-  return Buffer.from(listing.map(([code]) => code.replaceAll(' ', '')).join(''), 'hex');
 }

@@ -1,61 +1,50 @@
 import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
+import type { TrackedFlow } from './conntrack-messages';
 import type { ElementChange } from './element-ownership';
 
-/** A UDP conversation that the kernel would go on sending to a backend that is gone. */
-export interface StaleFlow {
-  /** Undefined for a node port: any address of the node. */
-  readonly address: string | undefined;
-  readonly port: string;
-  /** Undefined: it began when there was no backend, and goes to the address itself, where nobody is. */
-  readonly backend: string | undefined;
-}
+/** What makes a UDP conversation one that the kernel should forget, so that its next datagram is led anew. */
+export type IsStale = (flow: TrackedFlow) => boolean;
 
-/** A UDP conversation that the kernel has: the address and port that the client sends to, and those that answer. */
-export interface TrackedFlow {
-  readonly address: string;
-  readonly port: string;
-  readonly backend: string;
-  readonly backendPort: string;
+/**
+ * Conversations that changes of elements leave behind, since UDP has no end that the kernel could see: with backends that
+ * a destination lost, and with nobody, begun when an address had no backend (Kubernetes #48370). Undefined: none.
+ */
+export function leftBehind(changes: readonly ElementChange[]): IsStale | undefined {
+  const lost = new Map<string, Set<string>>();
+  const kept = new Map<string, Set<string>>();
+  for (const { collection, key, before, after } of changes) {
+    if (!isUdp(key) || !collection.includes('_slot_')) continue;
+    if (before !== undefined) add(lost, key, before);
+    if (after !== undefined) add(kept, key, after);
+    const [address, , port] = key.split(' . ');
+    const isFirst = before === undefined && collection.endsWith('_slot_0');
+    if (isFirst && port !== undefined) add(lost, key, `${address} . ${port}`);
+  }
+  if (lost.size === 0) return undefined;
+  return ({ address, port, backend, backendPort }) => {
+    const target = `${backend} . ${backendPort}`;
+    return [`${address} . udp . ${port}`, `udp . ${port}`].some(
+      (key) => lost.get(key)?.has(target) === true && kept.get(key)?.has(target) !== true,
+    );
+  };
 }
 
 /**
- * UDP has no end that the kernel could see: a slot that changed or went leaves conversations behind, and the first slot of an
- * address finds those that began without one (Kubernetes #48370).
+ * Conversations that lead where these elements, the whole table's, lead nobody: what a table was before is not known when
+ * a proxy starts, or writes everything again after a failure.
  */
-export function staleFlows(changes: readonly ElementChange[]): StaleFlow[] {
-  return changes.flatMap(({ collection, key, before }) => {
-    const parts = key.split(' . ');
-    const [protocol, port] = parts.slice(-2);
-    if (protocol !== 'udp' || port === undefined || !collection.includes('_slot_')) return [];
-    const address = parts.length === 3 ? parts[0] : undefined;
-    if (before !== undefined) return [{ address, port, backend: before.split(' . ')[0] }];
-    return address !== undefined && collection.endsWith('_slot_0') ? [{ address, port, backend: undefined }] : [];
-  });
-}
-
-/**
- * Those of the kernel's conversations that lead where these elements, the whole table's, lead nobody: what a table was
- * before is not known when a proxy starts, or writes everything again after a failure.
- */
-export function leftoverFlows(
-  tracked: readonly TrackedFlow[],
-  elements: readonly ElementChange[],
-  serviceCidr: string,
-): StaleFlow[] {
+export function leftOver(elements: readonly ElementChange[], serviceCidr: string): IsStale {
   const backends = udpBackends(elements);
   const services = parseCidr(serviceCidr);
   const isService = (address: string): boolean =>
     services !== undefined && cidrContains(services, parseIp(address) ?? 0);
-  const found = new Map<string, StaleFlow>();
-  for (const { address, port, backend, backendPort } of tracked) {
+  return ({ address, port, backend, backendPort }) => {
     const ofAddress = backends.get(`${address} . udp . ${port}`);
     // What was never translated is no conversation with a node port, but with whoever else has a port of that number.
     const ofNodePort = backend === address ? undefined : backends.get(`udp . ${port}`);
     const wanted = ofAddress ?? (isService(address) ? NOBODY : ofNodePort);
-    if (wanted === undefined || wanted.has(`${backend} . ${backendPort}`)) continue;
-    found.set(`${address} ${port} ${backend}`, { address, port, backend });
-  }
-  return [...found.values()];
+    return wanted !== undefined && !wanted.has(`${backend} . ${backendPort}`);
+  };
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -65,10 +54,20 @@ function udpBackends(elements: readonly ElementChange[]): Map<string, Set<string
   const backends = new Map<string, Set<string>>();
   for (const { collection, key, after } of elements) {
     const isSlot = collection.includes('_slot_');
-    if (!/(^| )udp \. \d+$/.test(key) || !(isSlot || collection.endsWith('_entries'))) continue;
+    if (!isUdp(key) || !(isSlot || collection.endsWith('_entries'))) continue;
     const ofKey = backends.get(key) ?? new Set<string>();
     if (isSlot && after !== undefined) ofKey.add(after);
     backends.set(key, ofKey);
   }
   return backends;
+}
+
+function isUdp(key: string): boolean {
+  return /(^| )udp \. \d+$/.test(key);
+}
+
+function add(map: Map<string, Set<string>>, key: string, value: string): void {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, new Set([value]));
+  else values.add(value);
 }

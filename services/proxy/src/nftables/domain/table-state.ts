@@ -43,6 +43,11 @@ export class TableState {
     return this.#ownership.owners();
   }
 
+  /** All that the table should hold, as changes from nothing. */
+  elements(): readonly ElementChange[] {
+    return this.#ownership.all();
+  }
+
   /**
    * The script that makes what new elements will refer to; '' when that is all there. Taken once, and run in a transaction
    * before the elements': a packet on its way through the old rules would find a chain of the same transaction empty.

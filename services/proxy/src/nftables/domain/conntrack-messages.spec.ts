@@ -1,0 +1,57 @@
+import { deleteFlow, listUdpFlows, readUdpFlows, throwRefusal } from './conntrack-messages';
+
+/** What kernel 6.18 answered: the tuples of both directions (of UDP from 10.1.0.1:41001), status, id, use and timeout. */
+const TO_NAME_SERVER =
+  'a400000000012200000000001523000002000000' +
+  '3400018014000180080001000a010001080002000a0100071c000280050001001100000006000200a02900000600030000350000' +
+  '3400028014000180080001000a010007080002000a0100011c0002800500010011000000060002000035000006000300a0290000' +
+  '0800030000000188080008000000000008000c008d2d6d4508000b0000000002080007000000001d';
+const TO_SERVICE =
+  'a400000000012200000000001523000002000000' +
+  '3400018014000180080001000a010001080002000a60000a1c000280050001001100000006000200a02900000600030000500000' +
+  '3400028014000180080001000a010009080002000a0100011c0002800500010011000000060002001f90000006000300a0290000' +
+  '08000300000001a8080008000000000008000c0002eed05d08000b0000000002080007000000001d';
+const DONE = '1400000003000200000000001523000000000000';
+const GONE =
+  '64000000020000000000000023230000feffffff500000000201010000000000000000000200000034000180' +
+  '14000180080001000a010001080002000a0100071c000280050001001100000006000200a029000006000300003500000800' +
+  '0c008d2d6d45';
+const bytes = (...hex: string[]) => Buffer.from(hex.join(''), 'hex');
+
+describe('messages of conntrack', () => {
+  it('ask for what is UDP and IPv4, and no more', () => {
+    const tuple = '10000180' + '0c000280' + '0500010011000000';
+    const filter = '14001980' + '0800010008000000' + '0800020000000000';
+    expect(listUdpFlows().toString('hex')).toBe(`3800000001010103000000000000000002000000${tuple}${filter}`);
+  });
+
+  it('tell where a conversation leads, and which one it is', () => {
+    const flows = readUdpFlows(bytes(TO_NAME_SERVER, TO_SERVICE, DONE));
+    expect(flows).toMatchObject([
+      { address: '10.1.0.7', port: '53', backend: '10.1.0.7', backendPort: '53' },
+      { address: '10.96.0.10', port: '80', backend: '10.1.0.9', backendPort: '8080' },
+    ]);
+    const deletion = deleteFlow(flows[1] as never).toString('hex');
+    expect(deletion).toBe(
+      '5000000002010100000000000000000002000000' +
+        '3400018014000180080001000a010001080002000a60000a1c000280050001001100000006000200a02900000600030000500000' +
+        '08000c0002eed05d',
+    );
+  });
+
+  it.each([
+    ['that speaks TCP', TO_SERVICE.replaceAll('0500010011', '0500010006')],
+    ['of a kind unknown', TO_SERVICE.replace('a40000000001', 'a40000000009')],
+    ['that is cut off', TO_SERVICE.slice(0, 200)],
+    ['whose attributes claim a length of none', TO_SERVICE.replace('34000180', '00000180')],
+    ['of nothing at all', '00000000'.repeat(5)],
+  ])('make no conversation of an answer %s', (_, answer) => {
+    expect(readUdpFlows(bytes(answer))).toEqual([]);
+  });
+
+  it('are refused aloud, but for what was not there any more', () => {
+    expect(() => throwRefusal(bytes(GONE))).not.toThrow();
+    expect(() => throwRefusal(bytes(GONE, GONE.replace('feffffff', 'ffffffff')))).toThrow('netfilter refused: errno 1');
+    expect(() => readUdpFlows(bytes(GONE.replace('feffffff', 'eaffffff')))).toThrow('netfilter refused: errno 22');
+  });
+});
