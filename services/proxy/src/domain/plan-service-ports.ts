@@ -11,7 +11,7 @@ const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 type Condition = 'ready' | 'draining' | 'out';
 
 interface Candidate extends Backend {
-  readonly local: boolean;
+  readonly node: string | undefined;
   readonly condition: Condition;
 }
 
@@ -20,9 +20,9 @@ export function planServicePorts(service: Service, slices: readonly EndpointSlic
   const spec = service.spec;
   if (spec === undefined || !isProxied(service)) return [];
   return (spec.ports ?? []).map((port) => {
-    const candidates = candidatesOf(slices, port.name ?? '', node);
+    const candidates = candidatesOf(slices, port.name ?? '');
     const everywhere = route(candidates);
-    const here = localRoute(candidates, everywhere);
+    const here = localRoute(candidates, everywhere, node);
     return {
       key: `${service.metadata.namespace ?? ''}/${service.metadata.name ?? ''}:${port.name ?? ''}`,
       protocol: (port.protocol ?? 'TCP').toLowerCase() as Protocol,
@@ -37,6 +37,7 @@ export function planServicePorts(service: Service, slices: readonly EndpointSlic
       internal: spec.internalTrafficPolicy === 'Local' ? here : everywhere,
       external: everywhere,
       outside: spec.externalTrafficPolicy === 'Local' && everywhere.kind === 'spread' ? here : undefined,
+      own: [...new Set(candidates.filter(({ node: its }) => its === undefined || its === node).map(({ ip }) => ip))],
     };
   });
 }
@@ -61,7 +62,7 @@ function isIpv4(address: string): boolean {
 }
 
 /** Every endpoint of the named port once, in an order that doesn't depend on the slices'. */
-function candidatesOf(slices: readonly EndpointSlice[], portName: string, node: string): Candidate[] {
+function candidatesOf(slices: readonly EndpointSlice[], portName: string): Candidate[] {
   const found = new Map<string, Candidate>();
   for (const slice of slices) {
     if (slice.addressType !== 'IPv4') continue;
@@ -70,7 +71,7 @@ function candidatesOf(slices: readonly EndpointSlice[], portName: string, node: 
     for (const endpoint of slice.endpoints ?? []) {
       const ip = endpoint.addresses[0];
       if (ip === undefined || !isIpv4(ip)) continue;
-      const candidate = { ip, port, local: endpoint.nodeName === node, condition: conditionOf(endpoint.conditions) };
+      const candidate = { ip, port, node: endpoint.nodeName, condition: conditionOf(endpoint.conditions) };
       const other = found.get(`${ip}:${port}`);
       if (other === undefined || rank(candidate.condition) < rank(other.condition))
         found.set(`${ip}:${port}`, candidate);
@@ -102,8 +103,8 @@ function route(candidates: readonly Candidate[]): Route {
 }
 
 /** A `Local` policy: only this node's endpoints. Without any endpoint anywhere it is refused, not dropped. */
-function localRoute(candidates: readonly Candidate[], everywhere: Route): Route {
-  const here = route(candidates.filter(({ local }) => local));
+function localRoute(candidates: readonly Candidate[], everywhere: Route, node: string): Route {
+  const here = route(candidates.filter((candidate) => candidate.node === node));
   if (here.kind === 'spread') return here;
   return everywhere.kind === 'spread' ? { kind: 'drop' } : here;
 }

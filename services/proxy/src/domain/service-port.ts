@@ -37,6 +37,8 @@ export interface ServicePort {
   readonly external: Route;
   /** For node port and external IPs, asked for from outside, where externalTrafficPolicy makes that differ. */
   readonly outside: Route | undefined;
+  /** Addresses of backends that may be of pods on this node, which meet themselves through the service. */
+  readonly own: readonly string[];
 }
 
 /**
@@ -50,6 +52,7 @@ export function checkedPort(port: ServicePort): ServicePort {
   if (port.nodePort !== undefined) portOf(port.nodePort);
   if (port.affinitySeconds !== undefined) integerOf(port.affinitySeconds, 1, MAX_AFFINITY_SECONDS);
   port.externalIPs.forEach(ipv4Of);
+  port.own.forEach(ipv4Of);
   for (const route of [port.internal, port.external, port.outside]) {
     if (route?.kind !== 'spread') continue;
     for (const backend of route.backends) {

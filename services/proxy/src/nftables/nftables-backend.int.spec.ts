@@ -108,6 +108,16 @@ describe('services in the kernel', () => {
     expect(await ask.node.backends({ host: '192.168.9.1', port: 30080, count: 40, parallel: 4 })).toEqual(PODS);
   });
 
+  it('a Local policy keeps the client’s address, whatever other services have the same pods', async () => {
+    const local = aService('web', { ...NODE_PORT.spec, externalTrafficPolicy: 'Local' });
+    await serve(local, slice(PODS[0] ?? ''));
+    await serve(aService('a', { clusterIP: '10.96.0.11' }), slice(PODS[0] ?? ''));
+    const asked = await ask.client.ask({ host: '192.168.9.1', port: 30080, count: 4 });
+    expect(asked.found).toEqual({ [`${PODS[0]} 192.168.9.2`]: 4 });
+    const other = await ask.client.ask({ host: '10.96.0.11', port: 80, count: 4 });
+    expect(other.found).toEqual({ [`${PODS[0]} 10.244.1.1`]: 4 });
+  });
+
   it('UDP reaches every endpoint too', async () => {
     await serve(aService('web', { ports: [{ port: 80, protocol: 'UDP' }] }), slice(...PODS));
     expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4, udp: true })).toEqual(PODS);

@@ -15,6 +15,8 @@ export interface Outcome {
   readonly verdict: 'delivered' | 'forwarded' | 'dropped' | 'reset' | 'unreachable';
   readonly to: string;
   readonly source: string;
+  /** What a tunnel or another table would see of it. */
+  readonly mark: number;
 }
 
 export interface World {
@@ -40,10 +42,10 @@ export class Tracer {
 }
 
 class Walk {
-  readonly #first: Packet;
   #daddr: string;
   #dport: number;
   #translated = false;
+  #mark = 0;
   #masqueraded = false;
 
   constructor(
@@ -51,7 +53,6 @@ class Walk {
     private readonly world: World,
     private readonly packet: Packet,
   ) {
-    this.#first = packet;
     this.#daddr = packet.daddr;
     this.#dport = packet.dport;
   }
@@ -76,6 +77,7 @@ class Walk {
       verdict,
       to: `${this.#daddr}:${this.#dport}`,
       source: this.#masqueraded ? 'node' : this.packet.saddr,
+      mark: this.#mark,
     };
   }
 
@@ -133,14 +135,14 @@ class Walk {
       [/^numgen random mod (\d+) vmap \{ (.*) \}$/, ([, n, list]) => this.#choose(Number(n), list ?? '')],
       [/^ct state new\b/, () => true],
       [/^ct status dnat\b/, () => this.#translated],
-      [/^ct original ip daddr (\d\S+)/, ([, net]) => within(this.#first.daddr, [net ?? ''])],
+      [/^meta mark set meta mark \| (\d+)/, ([, bit]) => this.#setMark(this.#mark | Number(bit))],
+      [/^meta mark set meta mark & (\d+)/, ([, mask]) => this.#setMark(this.#mark & Number(mask))],
+      [/^meta mark & (\d+) != 0/, ([, bit]) => (this.#mark & Number(bit)) !== 0],
       [/^iif != "lo"/, () => this.packet.from === 'network'],
       [/^fib daddr type local/, () => this.#isLocal(this.#daddr)],
-      [/^fib saddr type local/, () => this.#isLocal(this.packet.saddr)],
       [/^fib saddr type != local/, () => !this.#isLocal(this.packet.saddr)],
       [/^meta l4proto (tcp|udp)\b/, ([, proto]) => this.packet.proto === proto],
       [/^ip saddr != (\d\S+)/, ([, net]) => !within(this.packet.saddr, [net ?? ''])],
-      [/^ip saddr (\d\S+)/, ([, net]) => within(this.packet.saddr, [net ?? ''])],
       [/^ip daddr \{ ([^}]+) \}/, ([, nets]) => within(this.#daddr, (nets ?? '').split(', '))],
       [/^ip daddr (\d\S+)/, ([, net]) => within(this.#daddr, [net ?? ''])],
       [/^((?:ip|meta|th) [^@{}]+) vmap @(\S+)$/, ([, key, map]) => asVerdict(this.#lookup(key, map))],
@@ -182,6 +184,11 @@ class Walk {
     this.#dport = Number(port);
     this.#translated = true;
     return 'accept';
+  }
+
+  #setMark(mark: number): Step {
+    this.#mark = mark;
+    return true;
   }
 
   #masquerade(): Step {

@@ -65,6 +65,7 @@ function aPort(nodePort: number, backends: readonly Backend[], more: Partial<Ser
     internal: route,
     external: route,
     outside: undefined,
+    own: [],
     ...more,
   };
 }

@@ -1,5 +1,5 @@
 import type { Definition } from '@shiplog/hostnet';
-import { keyOf, names, PLANES } from './layout';
+import { keyOf, MASQUERADE_MARK, names, PLANES } from './layout';
 
 /** What of the cluster and the node the rules depend on. */
 export interface TableOptions {
@@ -15,7 +15,7 @@ export interface TableOptions {
 
 /** The parts of the table that are there whatever services there are. */
 export function renderBase(options: TableOptions): Definition[] {
-  return [...maps(), ...translation(options), ...refusal(options), ...masquerading(options), loopbackGuard()];
+  return [...maps(), ...translation(options), ...refusal(options), ...masquerading(), loopbackGuard()];
 }
 
 function maps(): Definition[] {
@@ -29,12 +29,7 @@ function maps(): Definition[] {
     name: names.refused(plane),
     body: `type ${keyOf(plane).type} : verdict ;`,
   }));
-  return [
-    ...entries,
-    ...refused,
-    { kind: 'map', name: names.targets, body: `type ${keyOf('vip').type} : verdict ;` },
-    { kind: 'set', name: names.hairpins, body: 'type ipv4_addr . ipv4_addr ;' },
-  ];
+  return [...entries, ...refused, { kind: 'set', name: names.hairpins, body: 'type ipv4_addr . ipv4_addr ;' }];
 }
 
 /** First packets of connections, arriving or made here, get their backend. */
@@ -87,31 +82,22 @@ function refusal(options: TableOptions): Definition[] {
 }
 
 /** Connections whose answers would not come back through here otherwise get this node's address. */
-function masquerading(options: TableOptions): Definition[] {
+function masquerading(): Definition[] {
   return [
-    { kind: 'chain', name: 'masquerade_all', rules: ['masquerade fully-random'] },
     {
       kind: 'chain',
-      name: 'masquerade_unless_outside',
-      rules: [
-        ...(options.serviceCidr === '' ? [] : [`ct original ip daddr ${options.serviceCidr} goto masquerade_all`]),
-        'fib saddr type local goto masquerade_all',
-      ],
-    },
-    {
-      kind: 'chain',
-      name: 'translated',
-      rules: [
-        `ip saddr . ip daddr @${names.hairpins} goto masquerade_all`,
-        ...(options.clusterCidr === '' ? [] : [`ip saddr ${options.clusterCidr} return`]),
-        `${keyOf('vip').expression} vmap @${names.targets}`,
-      ],
+      name: 'masquerade_marked',
+      // Taken off first: a tunnel wraps the packet, mark and all, and what it sends is nobody's connection to a service.
+      rules: [`meta mark set meta mark & ${~MASQUERADE_MARK >>> 0}`, 'masquerade fully-random'],
     },
     {
       kind: 'chain',
       name: 'postrouting',
       hook: 'type nat hook postrouting priority 100 ; policy accept ;',
-      rules: ['ct status dnat jump translated'],
+      rules: [
+        `meta mark & ${MASQUERADE_MARK} != 0 goto masquerade_marked`,
+        `ct status dnat ip saddr . ip daddr @${names.hairpins} masquerade fully-random`,
+      ],
     },
   ];
 }

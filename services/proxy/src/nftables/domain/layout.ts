@@ -37,9 +37,7 @@ export const names = {
   clients: (plane: Plane, slot: number) => `${plane}_clients_${slot}`,
   /** Destinations that are refused because their service has no endpoints. */
   refused: (plane: 'vip' | 'port') => `refused_${plane}_entries`,
-  /** Backend → whether connections from outside the cluster get this node's address on their way to it. */
-  targets: 'targets',
-  /** Backends, each beside itself: connections of a pod to itself through a service. */
+  /** Backends on this node, each beside itself: connections of a pod to itself through a service. */
   hairpins: 'hairpins',
 } as const;
 
@@ -50,16 +48,28 @@ export const names = {
  */
 const OVERTAKEN = 'drop';
 
+/**
+ * The bit of a packet's mark that says to masquerade it, as Kubernetes' own (iptablesMasqueradeBit): it lives from the
+ * choice of a backend until the packet leaves the node, so it is a connection's first packet that decides, not who the backend is.
+ */
+export const MASQUERADE_MARK = 0x4000;
+
 /** A place to pick backends for `count` backends, with all that it refers to; the first is the one to go to. */
 export interface Picker {
   readonly verdict: string;
   readonly definitions: readonly Definition[];
 }
 
+/** Which destinations a picker is for, and where pods have their addresses ('': unknown). */
+export interface Origin {
+  readonly plane: Plane;
+  readonly clusterCidr: string;
+}
+
 /** Picks at random; each connection anew. */
-export function spreadingPicker(plane: Plane, count: number): Picker {
+export function spreadingPicker({ plane, clusterCidr }: Origin, count: number): Picker {
   const slots = range(count);
-  const definitions = slots.flatMap((slot) => slotDefinitions(plane, slot));
+  const definitions = slots.flatMap((slot) => slotDefinitions({ plane, clusterCidr }, slot));
   const only = `${plane}_to_0`;
   if (count === 1) return { verdict: `goto ${only}`, definitions };
   const name = `${plane}_pick_${count}`;
@@ -68,13 +78,13 @@ export function spreadingPicker(plane: Plane, count: number): Picker {
 }
 
 /** Sends a client to the slot it was sent to last, until `seconds` after its last connection. */
-export function stickyPicker(plane: Plane, count: number, seconds: number): Picker {
+export function stickyPicker({ plane, clusterCidr }: Origin, count: number, seconds: number): Picker {
   const slots = range(count);
   const name = `${plane}_stick_${count}_for_${seconds}`;
   const keep = (slot: number): string => `${plane}_keep_${slot}_for_${seconds}`;
   const client = `ip saddr . ${keyOf(plane).expression}`;
   const definitions = slots.flatMap((slot): Definition[] => [
-    ...slotDefinitions(plane, slot),
+    ...slotDefinitions({ plane, clusterCidr }, slot),
     {
       kind: 'set',
       name: names.clients(plane, slot),
@@ -92,7 +102,7 @@ export function stickyPicker(plane: Plane, count: number, seconds: number): Pick
   return { verdict: `goto ${name}`, definitions: [...definitions, chain] };
 }
 
-function slotDefinitions(plane: Plane, slot: number): Definition[] {
+function slotDefinitions({ plane, clusterCidr }: Origin, slot: number): Definition[] {
   const map = names.slot(plane, slot);
   return [
     { kind: 'map', name: map, body: `type ${keyOf(plane).type} : ipv4_addr . inet_service ;` },
@@ -100,9 +110,16 @@ function slotDefinitions(plane: Plane, slot: number): Definition[] {
     {
       kind: 'chain',
       name: `${plane}_to_${slot}`,
-      rules: [`dnat ip to ${keyOf(plane).expression} map @${map}`, 'drop'],
+      rules: [...masquerading(plane, clusterCidr), `dnat ip to ${keyOf(plane).expression} map @${map}`, 'drop'],
     },
   ];
+}
+
+/** Who isn't a pod would hear the answer from the backend itself, unless the client's address is what is to be kept. */
+function masquerading(plane: Plane, clusterCidr: string): string[] {
+  if (plane === 'outside_vip' || plane === 'outside_port') return [];
+  const clients = clusterCidr === '' ? [] : [`ip saddr != ${clusterCidr}`];
+  return [[...clients, `meta mark set meta mark | ${MASQUERADE_MARK}`].join(' ')];
 }
 
 function choose(chains: readonly string[]): string {

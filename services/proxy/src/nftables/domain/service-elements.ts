@@ -19,9 +19,9 @@ export interface Rendered {
 export type Slots = (route: string, backends: readonly Backend[]) => readonly Backend[];
 
 /** A service port as elements of the flat maps. Throws UnsoundValue for what is no number or address. */
-export function renderServicePort(port: ServicePort, slots: Slots): Rendered {
+export function renderServicePort(port: ServicePort, slots: Slots, clusterCidr: string): Rendered {
   const { protocol } = checkedPort(port);
-  const routes = new Collector(port, slots);
+  const routes = new Collector(port, slots, clusterCidr);
   routes.add('vip', `${port.clusterIP} . ${protocol} . ${port.port}`, 'internal', port.internal);
   const external = port.externalIPs.map((ip) => `${ip} . ${protocol} . ${port.port}`);
   const nodePort = port.nodePort === undefined ? [] : [`${protocol} . ${port.nodePort}`];
@@ -31,7 +31,7 @@ export function renderServicePort(port: ServicePort, slots: Slots): Rendered {
     for (const key of external) routes.add('outside_vip', key, 'outside', port.outside);
     for (const key of nodePort) routes.add('outside_port', key, 'outside', port.outside);
   }
-  routes.addTargets();
+  routes.addHairpins();
   return routes;
 }
 
@@ -42,6 +42,7 @@ class Collector implements Rendered {
   constructor(
     private readonly port: ServicePort,
     private readonly slots: Slots,
+    private readonly clusterCidr: string,
   ) {}
 
   add(plane: Plane, key: string, routeName: string, route: Route): void {
@@ -60,10 +61,11 @@ class Collector implements Rendered {
 
   #spread(plane: Plane, key: string, backends: readonly Backend[]): void {
     const { affinitySeconds } = this.port;
+    const origin = { plane, clusterCidr: this.clusterCidr };
     const picker =
       affinitySeconds === undefined
-        ? spreadingPicker(plane, backends.length)
-        : stickyPicker(plane, backends.length, affinitySeconds);
+        ? spreadingPicker(origin, backends.length)
+        : stickyPicker(origin, backends.length, affinitySeconds);
     this.definitions.push(...picker.definitions);
     this.elements.push({ collection: names.entries(plane), key, value: picker.verdict });
     backends.forEach(({ ip, port }, slot) =>
@@ -71,24 +73,10 @@ class Collector implements Rendered {
     );
   }
 
-  /** How connections to each backend are masqueraded; those that outside clients reach keep their source. */
-  addTargets(): void {
-    const { protocol, internal, external, outside } = this.port;
-    const preserving = new Set(backendsOf(outside).map(({ ip, port }) => `${ip} . ${protocol} . ${port}`));
-    const targets = new Map<string, string>();
-    for (const { ip, port } of [...backendsOf(internal), ...backendsOf(external), ...backendsOf(outside)]) {
-      targets.set(`${ip} . ${protocol} . ${port}`, ip);
-    }
-    for (const [key, ip] of targets) {
-      const value = preserving.has(key) ? 'goto masquerade_unless_outside' : 'goto masquerade_all';
-      this.elements.push({ collection: names.targets, key, value });
-      this.elements.push({ collection: names.hairpins, key: `${ip} . ${ip}` });
-    }
+  /** Backends that meet themselves get the node's address, so that the answer comes back translated. */
+  addHairpins(): void {
+    for (const ip of this.port.own) this.elements.push({ collection: names.hairpins, key: `${ip} . ${ip}` });
   }
-}
-
-function backendsOf(route: Route | undefined): readonly Backend[] {
-  return route?.kind === 'spread' ? route.backends : [];
 }
 
 /** Gives backends their slots: who had one keeps it while there are as many, the others fill the holes in order. */

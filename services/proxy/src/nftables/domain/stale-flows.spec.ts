@@ -57,7 +57,6 @@ describe('conversations from before', () => {
     element('port_slot_0', 'udp . 30053', '10.244.1.2 . 5353'),
     element('refused_vip_entries', '203.0.113.8 . udp . 53', 'goto refuse'),
     element('vip_slot_0', '10.96.0.20 . tcp . 80', '10.244.1.2 . 80'),
-    element('targets', '10.244.1.2 . udp . 5353', 'goto masquerade_all'),
   ];
   const isLeftOver = leftOver(TABLE, '10.96.0.0/16');
 

@@ -26,7 +26,7 @@ export class TableState {
       now.set(route, planned);
       return planned;
     };
-    const rendered = ports.map((port) => renderServicePort(port, slots));
+    const rendered = ports.map((port) => renderServicePort(port, slots, this.options.clusterCidr));
     if (now.size > 0) this.#slots.set(service, now);
     else this.#slots.delete(service);
     for (const definition of rendered.flatMap(({ definitions }) => definitions)) this.#define(definition);

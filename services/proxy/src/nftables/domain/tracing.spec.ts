@@ -83,6 +83,7 @@ describe('a packet to a service', () => {
       verdict: 'forwarded',
       to: '10.244.1.2:8080',
       source: 'node',
+      mark: 0,
     });
     expect(scene.trace({ daddr: '192.168.9.9', dport: 30080 }).to).toBe('192.168.9.9:30080');
   });
@@ -133,6 +134,24 @@ describe('a packet to a service', () => {
     expect(scene.trace({ from: 'process', saddr: NODE, daddr: NODE, dport: 30080 }).source).toBe('node');
   });
 
+  it('keeps its client under a Local policy, whatever other services have the same endpoints', () => {
+    const local = aService('m-local', { ...NODE_PORT.spec, clusterIP: '10.96.0.11', externalTrafficPolicy: 'Local' });
+    const scene = new Scene().with(local, [aSlice('m-local', [anEndpoint('10.244.1.2')])]);
+    const source = () => scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 30080 }).source;
+    expect(source()).toBe(OUTSIDE);
+    for (const name of ['a', 'z']) {
+      scene.with(aService(name, { clusterIP: '10.96.0.10' }), [aSlice(name, [anEndpoint('10.244.1.2')])]);
+      expect(source()).toBe(OUTSIDE);
+      expect(scene.trace({ saddr: OUTSIDE }).source).toBe('node');
+      scene.without(name);
+    }
+  });
+
+  it('from an endpoint on another node keeps its source: it meets itself on its own node only', () => {
+    const scene = new Scene().with(aService('web'), TWO);
+    expect(scene.trace({ saddr: '10.244.2.2' }).source).toBe('10.244.2.2');
+  });
+
   it('is dropped where a Local policy finds nobody on this node', () => {
     const service = aService('web', {
       ...NODE_PORT.spec,
@@ -172,6 +191,7 @@ describe('a packet to a service', () => {
       verdict: 'forwarded',
       to: '10.244.2.9:80',
       source: POD,
+      mark: 0,
     });
     expect(scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 22 })).toMatchObject({
       verdict: 'delivered',
