@@ -11,7 +11,7 @@ const Uid = () =>
 export const HostPortSchema = Type.Object({
   hostPort: port,
   containerPort: port,
-  protocol: OneOf(['TCP', 'UDP']),
+  protocol: OneOf(['TCP', 'UDP', 'SCTP']),
   hostIP: Optional(
     Type.String({
       pattern: '^[0-9.]*$',

@@ -11,15 +11,16 @@ export function hostPortsOf(spec: PodSpec | undefined): readonly (ContainerPort 
   );
 }
 
-/**
- * Those that are led into the pod: none into a pod in the node's own network, which listens there itself, and none of SCTP,
- * which no rule here leads anywhere.
- */
+const PROTOCOLS: readonly string[] = ['TCP', 'UDP', 'SCTP'] satisfies HostPort['protocol'][];
+
+/** Those that are led into the pod: none into a pod in the node's own network, which listens there itself. */
 export function publishedPortsOf(spec: PodSpec | undefined): HostPort[] {
   if (spec?.hostNetwork === true) return [];
   return hostPortsOf(spec).flatMap(({ hostPort, containerPort, protocol = 'TCP', hostIP }) =>
-    protocol === 'TCP' || protocol === 'UDP'
-      ? [{ hostPort, containerPort, protocol, ...(hostIP === undefined ? {} : { hostIP }) }]
-      : [],
+    isProtocol(protocol) ? [{ hostPort, containerPort, protocol, ...(hostIP === undefined ? {} : { hostIP }) }] : [],
   );
+}
+
+function isProtocol(protocol: string): protocol is HostPort['protocol'] {
+  return PROTOCOLS.includes(protocol);
 }

@@ -22,10 +22,11 @@ describe('ports of the node', () => {
     expect(hostPortsOf(undefined)).toEqual([]);
   });
 
-  it('are led into the pod, but for SCTP and for pods in the node’s own network', () => {
+  it('are led into the pod by every protocol, but for pods in the node’s own network', () => {
     expect(publishedPortsOf(spec)).toEqual([
       { hostPort: 8080, containerPort: 80, protocol: 'TCP' },
       { hostPort: 53, containerPort: 53, protocol: 'UDP', hostIP: '1.2.3.4' },
+      { hostPort: 9, containerPort: 9, protocol: 'SCTP' },
       { hostPort: 9090, containerPort: 90, protocol: 'TCP' },
     ]);
     expect(publishedPortsOf({ ...spec, hostNetwork: true })).toEqual([]);

@@ -301,6 +301,7 @@ describe('the rules', () => {
     const hostPorts = [
       { hostPort: 8080, containerPort: 80, protocol: 'TCP' as const },
       { hostPort: 53, containerPort: 53, protocol: 'UDP' as const, hostIP: '172.30.0.11' },
+      { hostPort: 36_412, containerPort: 36_412, protocol: 'SCTP' as const },
     ];
     const script = renderRules({
       table: 'shiplog_network_minion_1',
@@ -315,7 +316,7 @@ describe('the rules', () => {
     expect(script.split('\n')).toEqual(
       expect.arrayContaining([
         'add rule ip shiplog_network_minion_1 postrouting ip saddr 10.244.1.0/24 ip daddr != 10.244.0.0/16 ip daddr != 224.0.0.0/4 masquerade fully-random',
-        'add element ip shiplog_network_minion_1 ports_anywhere { tcp . 8080 : 10.244.1.2 . 80 }',
+        'add element ip shiplog_network_minion_1 ports_anywhere { tcp . 8080 : 10.244.1.2 . 80, sctp . 36412 : 10.244.1.2 . 36412 }',
         'add element ip shiplog_network_minion_1 ports_on_address { 172.30.0.11 . udp . 53 : 10.244.1.2 . 53 }',
         'add element ip shiplog_network_minion_1 hairpins { 10.244.1.2 . 10.244.1.2 }',
       ]),
@@ -348,7 +349,13 @@ describe('the rules', () => {
   it('leave out host ports that are none, with a reason, and serve the others', () => {
     const good = { hostPort: 8080, containerPort: 80, protocol: 'TCP' as const };
     const evil = '80 }; flush ruleset';
-    const bad = [{ hostPort: evil }, { containerPort: 70_000 }, { hostIP: evil }, { hostIP: '::1' }];
+    const bad = [
+      { hostPort: evil },
+      { containerPort: 70_000 },
+      { hostIP: evil },
+      { hostIP: '::1' },
+      { protocol: 'tcp . 80' },
+    ];
     const pods = [
       { ip: '10.244.1.2', hostPorts: [good, ...bad.map((item) => ({ ...good, ...item }) as never)] },
       { ip: '10.244.1.3 }', hostPorts: [good] },

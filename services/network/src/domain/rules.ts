@@ -1,6 +1,6 @@
 import type { HostPort } from '@shiplog/contracts';
 import { renderDefinitions, type Definition } from '@shiplog/hostnet';
-import { cidrContains, ipv4Of, parseCidr, parseIp, portOf, UnsoundValue } from '@shiplog/apimachinery';
+import { cidrContains, ipv4Of, oneOf, parseCidr, parseIp, portOf, UnsoundValue } from '@shiplog/apimachinery';
 import { BRIDGE, VXLAN } from './names';
 
 /** A pod's ports on the node. */
@@ -34,6 +34,7 @@ export function soundPorts(pods: readonly PodPorts[]): { sound: PodPorts[]; wron
   const isSound = (ip: string, port: HostPort): boolean => {
     try {
       ipv4Of(ip);
+      oneOf(port.protocol, ['TCP', 'UDP', 'SCTP']);
       portOf(port.hostPort);
       portOf(port.containerPort);
       if ((port.hostIP ?? '') !== '') ipv4Of(port.hostIP);
@@ -129,7 +130,7 @@ function collect(pods: readonly PodPorts[]): Map<string, Set<string>> {
   };
   for (const { ip, hostPorts } of pods) {
     for (const { hostPort, containerPort, protocol, hostIP = '' } of hostPorts) {
-      const port = `${protocol === 'UDP' ? 'udp' : 'tcp'} . ${hostPort}`;
+      const port = `${protocol.toLowerCase()} . ${hostPort}`;
       const [name, key] = ANY_ADDRESS.includes(hostIP)
         ? ['ports_anywhere', port]
         : ['ports_on_address', `${hostIP} . ${port}`];

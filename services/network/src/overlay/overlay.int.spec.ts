@@ -155,7 +155,7 @@ describe('one minion', () => {
     const outcome = await settled(sync, nodes);
     const interfaces = await interfacesOf(1, outcome);
     const pod = await aPod();
-    const hostPorts = [{ hostPort: 8080, containerPort: 7000, protocol: 'TCP' as const }];
+    const hostPorts = (['TCP', 'SCTP'] as const).map((protocol) => ({ hostPort: 8080, containerPort: 7000, protocol }));
     const { ip } = await interfaces.attach({ uid: 'web', namespace: 'd', name: 'web', pid: pod, hostPorts });
     await sync.writeRules(outcome.podCidr, () => interfaces.ports(), { anyway: false });
     const node = await (minions[0] as Namespace).node(IDLE);
@@ -178,6 +178,9 @@ describe('one minion', () => {
     expect((await ask(outside.pid ?? 0, '172.30.0.11')).trim()).toBe('::ffff:172.30.0.1');
     expect((await ask(node.pid ?? 0, '127.0.0.1')).trim()).toBe('::ffff:10.244.1.1');
     expect((await ask(pod, '172.30.0.11')).trim()).toBe('::ffff:10.244.1.1');
+    // Another protocol's port of the same number is its own; where nothing listens for it, no kernel module is needed either.
+    const listed = await (minions[0] as Namespace).run('nft', ['list', 'ruleset']);
+    expect(listed).toContain(`sctp . 8080 : ${ip} . 7000`);
     await interfaces.detach('web');
     await sync.writeRules(outcome.podCidr, () => interfaces.ports(), { anyway: false });
     expect((await ask(outside.pid ?? 0, '172.30.0.11')).trim()).toBe('ECONNREFUSED');
