@@ -232,6 +232,29 @@ describe('services in the kernel', () => {
     expect(await ask.client.backends({ ...WEB, count: 20 })).not.toContain(first);
   });
 
+  it('affinity sticks behind 70,000 other clients', async () => {
+    await serve(aService('web', { sessionAffinity: 'ClientIP' }), slice(...PODS));
+    const others = Array.from(
+      { length: 70_000 },
+      (_, n) => `172.16.${(n >> 8) & 255}.${n & 255} . 10.96.0.${n >> 16} . tcp . 80`,
+    );
+    const elements = others.map((client) => `${client} timeout 60s : 0:1`).join(', ');
+    await node.run('nft', ['-f', '-'], `add element ip ${OPTIONS.table} vip_clients { ${elements} }\n`);
+    expect(await ask.client.backends({ ...WEB, count: 20, parallel: 4 })).toHaveLength(1);
+    expect(await ask.pod.backends({ ...WEB, count: 20, parallel: 4 })).toHaveLength(1);
+  });
+
+  it('a client is remembered anew when its slot is no more', async () => {
+    const sticky = aService('web', { sessionAffinity: 'ClientIP' });
+    for (let round = 0; round < 6; round++) {
+      await serve(sticky, slice(...PODS));
+      await ask.client.ask({ ...WEB, count: 1 });
+      await serve(sticky, slice(...PODS.slice(0, 2)));
+      expect(await ask.client.backends({ ...WEB, count: 10 })).toHaveLength(1);
+      await node.run('nft', ['flush', 'map', 'ip', OPTIONS.table, 'vip_clients']);
+    }
+  });
+
   it('an affinity of a second is over after a second', async () => {
     const config = { clientIP: { timeoutSeconds: 1 } };
     await serve(aService('web', { sessionAffinity: 'ClientIP', sessionAffinityConfig: config }), slice(...PODS));

@@ -46,6 +46,7 @@ class Walk {
   #dport: number;
   #translated = false;
   #mark = 0;
+  #priority = 'some';
   #masqueraded = false;
 
   constructor(
@@ -131,7 +132,14 @@ class Walk {
       [/^reject with icmp port-unreachable$/, () => 'unreachable'],
       [/^masquerade fully-random$/, () => this.#masquerade()],
       [/^dnat ip to (.+) map @(\S+)$/, ([, key, map]) => this.#dnat(this.#lookup(key, map))],
-      [/^update @(\S+) \{ (.+) timeout \d+s \}/, ([, set, key]) => this.#update(set, key)],
+      [/^update @(\S+) \{ (.+) timeout \d+s : (\S+) \}$/, ([, map, key, value]) => this.#update(map, key, value)],
+      [/^delete @(\S+) \{ (.+) : \S+ \}$/, ([, map, key]) => this.#delete(map, key)],
+      [/^meta priority set none$/, () => this.#setPriority('none')],
+      [/^meta priority set (ip .+) map @(\S+)$/, ([, key, map]) => this.#setPriority(this.#lookup(key, map))],
+      [
+        /^meta priority vmap \{ (.*) \}$/,
+        ([, list]) => asVerdict(new Map(parseElements(list ?? '')).get(this.#priority)),
+      ],
       [/^numgen random mod (\d+) vmap \{ (.*) \}$/, ([, n, list]) => this.#choose(Number(n), list ?? '')],
       [/^ct state new\b/, () => true],
       [/^ct status dnat\b/, () => this.#translated],
@@ -166,8 +174,21 @@ class Walk {
     return parts.join(' . ');
   }
 
-  #update(set = '', key = ''): Step {
-    collection(this.ruleset, set).set(this.#key(key), '');
+  /** As in the kernel, what is there only lives on, with the value that it has. */
+  #update(map = '', key = '', value = ''): Step {
+    const elements = collection(this.ruleset, map);
+    if (!elements.has(this.#key(key))) elements.set(this.#key(key), value);
+    return true;
+  }
+
+  #delete(map = '', key = ''): Step {
+    collection(this.ruleset, map).delete(this.#key(key));
+    return true;
+  }
+
+  #setPriority(value: string | undefined): Step {
+    if (value === undefined) return false;
+    this.#priority = value;
     return true;
   }
 

@@ -33,8 +33,8 @@ export const names = {
   entries: (plane: Plane) => `${plane}_entries`,
   /** Destination → backend, one map per slot number: a destination with n backends has an element in the first n. */
   slot: (plane: Plane, slot: number) => `${plane}_slot_${slot}`,
-  /** Clients that stay with a slot, with the time that is left to them. */
-  clients: (plane: Plane, slot: number) => `${plane}_clients_${slot}`,
+  /** Clients of each destination → the slot that they stay with, with the time that is left to them. */
+  clients: (plane: Plane) => `${plane}_clients`,
   /** Destinations that are refused because their service has no endpoints. */
   refused: (plane: 'vip' | 'port') => `refused_${plane}_entries`,
   /** Backends on this node, each beside itself: connections of a pod to itself through a service. */
@@ -77,29 +77,61 @@ export function spreadingPicker({ plane, clusterCidr }: Origin, count: number): 
   return { verdict: `goto ${name}`, definitions: [...definitions, { kind: 'chain', name, rules }] };
 }
 
-/** Sends a client to the slot it was sent to last, until `seconds` after its last connection. */
-export function stickyPicker({ plane, clusterCidr }: Origin, count: number, seconds: number): Picker {
+/** Clients that a plane remembers at most; others are served without affinity. The kernel's table for as many takes 4 MiB. */
+export const CLIENT_LIMIT = 262_144;
+
+/**
+ * Sends a client to the slot it was sent to last, until `seconds` after its last connection. One map says which that is:
+ * the packet's priority carries the number to where it is looked at, since a map that packets write to holds no verdicts.
+ */
+export function stickyPicker(origin: Origin, count: number, seconds: number): Picker {
+  const { plane } = origin;
   const slots = range(count);
-  const name = `${plane}_stick_${count}_for_${seconds}`;
   const keep = (slot: number): string => `${plane}_keep_${slot}_for_${seconds}`;
+  const begin = (slot: number): string => `${plane}_begin_${slot}_for_${seconds}`;
   const client = `ip saddr . ${keyOf(plane).expression}`;
+  const clients = `@${names.clients(plane)}`;
   const definitions = slots.flatMap((slot): Definition[] => [
-    ...slotDefinitions({ plane, clusterCidr }, slot),
-    {
-      kind: 'set',
-      name: names.clients(plane, slot),
-      body: `type ipv4_addr . ${keyOf(plane).type} ; size 65535 ; flags dynamic,timeout ;`,
-      keepsElements: true,
-    },
+    ...slotDefinitions(origin, slot),
     {
       kind: 'chain',
       name: keep(slot),
-      rules: [`update @${names.clients(plane, slot)} { ${client} timeout ${seconds}s }`, `goto ${plane}_to_${slot}`],
+      rules: [
+        'meta priority set none',
+        `update ${clients} { ${client} timeout ${seconds}s : ${numberOf(slot)} }`,
+        `goto ${plane}_to_${slot}`,
+      ],
+    },
+    // What is remembered of a slot that is no more would stay as it is under an update.
+    {
+      kind: 'chain',
+      name: begin(slot),
+      rules: [`delete ${clients} { ${client} : ${numberOf(slot)} }`, `goto ${keep(slot)}`],
     },
   ]);
-  const rules = slots.map((slot) => `${client} @${names.clients(plane, slot)} goto ${keep(slot)}`);
-  const chain: Definition = { kind: 'chain', name, rules: [...rules, choose(slots.map(keep)), OVERTAKEN] };
-  return { verdict: `goto ${name}`, definitions: [...definitions, chain] };
+  const map: Definition = {
+    kind: 'map',
+    name: names.clients(plane),
+    body: `type ipv4_addr . ${keyOf(plane).type} : classid ; size ${CLIENT_LIMIT} ; flags dynamic,timeout ;`,
+    keepsElements: true,
+  };
+  const chain: Definition = {
+    kind: 'chain',
+    name: `${plane}_stick_${count}_for_${seconds}`,
+    rules: [
+      'meta priority set none',
+      `meta priority set ${client} map ${clients}`,
+      `meta priority vmap { ${slots.map((slot) => `${numberOf(slot)} : goto ${keep(slot)}`).join(', ')} }`,
+      choose(slots.map(begin)),
+      OVERTAKEN,
+    ],
+  };
+  return { verdict: `goto ${chain.name}`, definitions: [map, ...definitions, chain] };
+}
+
+/** A slot as a packet's priority: none is 0, and a tc handle is written in hexadecimal. */
+function numberOf(slot: number): string {
+  return `0:${(slot + 1).toString(16)}`;
 }
 
 function slotDefinitions({ plane, clusterCidr }: Origin, slot: number): Definition[] {

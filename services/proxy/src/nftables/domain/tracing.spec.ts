@@ -56,6 +56,12 @@ class Scene {
 }
 
 const TWO = [aSlice('web', [anEndpoint('10.244.1.2'), anEndpoint('10.244.2.2', { nodeName: 'n2' })])];
+const FIVE = [
+  aSlice(
+    'web',
+    [2, 3, 4, 5, 6].map((last) => anEndpoint(`10.244.1.${last}`)),
+  ),
+];
 const NODE_PORT = aService('web', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }] });
 
 describe('a packet to a service', () => {
@@ -179,6 +185,26 @@ describe('a packet to a service', () => {
     expect(scene.with(service, ends(1, 3, 4, 5)).spread({})).toEqual(['10.244.1.3:8080']);
     expect(scene.spread({ saddr: '10.244.1.99' })).toEqual(['10.244.1.1:8080']);
     expect(scene.with(service, ends(1, 4)).trace({}).to).not.toBe('10.244.1.3:8080');
+  });
+
+  it('is remembered anew when its slot is no more', () => {
+    const service = aService('web', { sessionAffinity: 'ClientIP' });
+    const scene = new Scene().with(service, FIVE);
+    scene.random = 4;
+    expect(scene.trace({}).to).toBe('10.244.1.6:8080');
+    const two = scene.with(service, [aSlice('web', (FIVE[0]?.endpoints ?? []).slice(0, 2))]);
+    two.random = 1;
+    expect(two.trace({}).to).toBe('10.244.1.3:8080');
+    expect(two.spread({})).toEqual(['10.244.1.3:8080']);
+  });
+
+  it('looks its client up once, however many endpoints there are', () => {
+    const rules = (count: number): number => {
+      const ends = Array.from({ length: count }, (_, index) => anEndpoint(`10.244.1.${index + 1}`));
+      const scene = new Scene().with(aService('web', { sessionAffinity: 'ClientIP' }), [aSlice('web', ends)]);
+      return scene.ruleset.chains.get(`vip_stick_${count}_for_10800`)?.rules.length ?? 0;
+    };
+    expect(rules(200)).toBe(rules(2));
   });
 
   it('to 127.0.0.1 from a neighbour is dropped, though node ports made that address routable', () => {
