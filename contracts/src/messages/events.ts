@@ -107,7 +107,7 @@ const HEARD: Readonly<Record<Role, Heard>> = {
   dns: { all: ['services', 'endpointslices.discovery.k8s.io', 'namespaces'] },
   kubelet: { all: ['services', 'runtimeclasses.node.k8s.io'], ofNode: NODE_RESOURCES },
   network: { ofNode: ['pods'], excerpts: ['routes'] },
-  proxy: { all: ['services', 'endpointslices.discovery.k8s.io'] },
+  proxy: { all: ['services', 'endpointslices.discovery.k8s.io'], ofNode: ['nodes'] },
   operator: {},
   user: { all: EVERYTHING },
   bootstrap: {},

@@ -97,5 +97,5 @@ export {
   milliOf,
   parseQuantity,
 } from './values/quantity';
-export { integerOf, ipv4Of, isToken, oneOf, portOf, tokenOf, UnsoundValue } from './values/strict';
+export { integerOf, ipv4CidrOf, ipv4Of, isToken, oneOf, portOf, tokenOf, UnsoundValue } from './values/strict';
 export { withoutUndefined } from './values/without-undefined';

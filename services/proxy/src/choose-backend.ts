@@ -4,12 +4,12 @@ import { NftablesBackend } from './nftables/nftables-backend';
 import { whyNoNftables } from './nftables/probe';
 import { tableOf } from './nftables/domain/layout';
 import type { ProxyBackend } from './proxy-backend';
-import type { ProxyConfig } from './settings';
+import { nodePortAddressesOf, type ProxyConfig } from './settings';
 import { UserspaceBackend } from './userspace/userspace-backend';
 
 /** The backend that was asked for, or that this machine can run; says which, and why. */
 export async function chooseBackend(config: ProxyConfig, logger: Logger): Promise<ProxyBackend> {
-  const nodePortAddresses = config.nodePortAddresses === '' ? [] : config.nodePortAddresses.split(',');
+  const nodePortAddresses = nodePortAddressesOf(config);
   if (config.mode === 'userspace') {
     logger.info('services by listening sockets, as asked');
     return userspace(config, nodePortAddresses, logger);

@@ -3,14 +3,14 @@ import type { Bus } from '@shiplog/bus';
 import { channelsOf } from '@shiplog/contracts';
 import { soundObject } from '@shiplog/admission';
 import { Projection } from '@shiplog/projection';
-import { ServiceIndex } from '@shiplog/kube';
 import { background, BUS, CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
-import { planServicePorts } from './domain/plan-service-ports';
-import type { ServicePort } from './domain/service-port';
+import { NodeServices } from './domain/node-services';
+import type { HealthCheck } from './domain/plan-health-check';
+import { HealthCheckServers } from './health-checks/health-check-servers';
 import { serve, type ProxyBackend } from './proxy-backend';
-import type { ProxyConfig } from './settings';
+import { nodePortAddressesOf, type ProxyConfig } from './settings';
 
 const BACK_OFF = { firstMs: 200, longestMs: 30_000 };
 
@@ -20,7 +20,9 @@ export const BACKEND = Symbol('backend');
 /** Keeps this node's services as the cluster has them: one sync at a time, with all that changed meanwhile in the next. */
 @Injectable()
 export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #index = new ServiceIndex();
+  readonly #services: NodeServices;
+  readonly #healthChecks = new Map<string, HealthCheck>();
+  readonly #healthServers: HealthCheckServers;
   readonly #dirty = new Set<string>();
   readonly #loop = new SyncLoop({
     run: () => this.#sync(),
@@ -30,6 +32,7 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
   #backend: ProxyBackend | undefined;
   #projection: Projection | undefined;
   #isVerifyDue = false;
+  #isUpToDate = false;
   #isStopped = false;
 
   constructor(
@@ -38,7 +41,10 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(LOGGER) readonly logger: Logger,
     @Inject(HEALTH) readonly health: Health,
     @Inject(BACKEND) private readonly chooseBackend: () => Promise<ProxyBackend>,
-  ) {}
+  ) {
+    this.#services = new NodeServices(config.nodeName);
+    this.#healthServers = new HealthCheckServers(nodePortAddressesOf(config), () => this.#isUpToDate, logger);
+  }
 
   onApplicationBootstrap(): void {
     this.health.notReady('waiting for the journal');
@@ -49,6 +55,7 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#isStopped = true;
     await this.#loop.stop();
     await this.#projection?.close();
+    this.#healthServers.stop();
     await this.#backend?.stop();
   }
 
@@ -61,9 +68,9 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     });
     this.#projection = projection;
     if (this.#isStopped) return projection.close();
-    for (const key of this.#index.load(projection)) this.#dirty.add(key);
+    for (const key of this.#services.load(projection)) this.#dirty.add(key);
     projection.onApplied((batch) => {
-      for (const applied of batch) for (const key of this.#index.apply(applied)) this.#dirty.add(key);
+      for (const applied of batch) for (const key of this.#services.apply(applied)) this.#dirty.add(key);
       this.#loop.wake();
     });
     this.#loop.wake();
@@ -77,20 +84,21 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     const isVerifyDue = this.#isVerifyDue;
     this.#isVerifyDue = false;
     for (const key of this.#dirty) {
-      serve(backend, key, () => this.#portsOf(key), this.logger);
+      serve(backend, key, () => this.#services.portsOf(key), this.logger);
+      const check = this.#services.healthCheckOf(key);
+      if (check === undefined) this.#healthChecks.delete(key);
+      else this.#healthChecks.set(key, check);
     }
     this.#dirty.clear();
     await backend.sync();
     if (isVerifyDue) await backend.verify();
-    this.health.ready(backend.detail());
-  }
-
-  #portsOf(key: string): ServicePort[] {
-    const found = this.#index.get(key);
-    return found === undefined ? [] : planServicePorts(found.service, found.slices, this.config.nodeName);
+    this.#isUpToDate = true;
+    await this.#healthServers.sync([...this.#healthChecks.values()]);
+    this.health.ready([backend.detail(), this.#healthServers.detail()].filter((part) => part !== '').join('; '));
   }
 
   #failed(error: unknown, waitMs: number): void {
+    this.#isUpToDate = false;
     this.logger.error({ err: error, waitMs }, 'services could not be brought up to date; trying again');
     this.health.notReady(`services are not up to date: ${error instanceof Error ? error.message : String(error)}`);
   }

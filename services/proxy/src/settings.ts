@@ -57,4 +57,9 @@ export const proxySettings = {
   }),
 };
 
+/** Addresses and networks on which node ports answer; none: all of the node's. */
+export function nodePortAddressesOf({ nodePortAddresses }: Pick<ProxyConfig, 'nodePortAddresses'>): string[] {
+  return nodePortAddresses === '' ? [] : nodePortAddresses.split(',');
+}
+
 export type ProxyConfig = ConfigOf<typeof proxySettings> & CommonConfig;

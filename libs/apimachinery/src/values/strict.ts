@@ -1,4 +1,4 @@
-import { parseIp } from './net';
+import { parseCidr, parseIp } from './net';
 
 /** A value that would become part of a command, a rule or a path is not what it must be; the message says what it must. */
 export class UnsoundValue extends Error {
@@ -12,6 +12,12 @@ export class UnsoundValue extends Error {
 /** The IPv4 address that a value is, in dotted form. Throws UnsoundValue. */
 export function ipv4Of(value: unknown): string {
   if (typeof value !== 'string' || parseIp(value) === undefined) throw new UnsoundValue(value, 'an IPv4 address');
+  return value;
+}
+
+/** The IPv4 network that a value is, as `10.0.0.0/8`. Throws UnsoundValue. */
+export function ipv4CidrOf(value: unknown): string {
+  if (typeof value !== 'string' || parseCidr(value) === undefined) throw new UnsoundValue(value, 'an IPv4 network');
   return value;
 }
 

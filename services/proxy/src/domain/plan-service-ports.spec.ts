@@ -2,7 +2,7 @@ import { aService, anEndpoint, aSlice } from '../testing/builders';
 import { planServicePorts } from './plan-service-ports';
 
 const plan = (...[service, slices]: [ReturnType<typeof aService>, ReturnType<typeof aSlice>[]]) =>
-  planServicePorts(service, slices, 'n1')[0];
+  planServicePorts(service, slices, { name: 'n1' })[0];
 
 describe('a service as a node sees it', () => {
   it('spreads over the ready endpoints of all its slices, each once, in a fixed order', () => {
@@ -54,7 +54,9 @@ describe('a service as a node sees it', () => {
         { name: 'http', port: 8080 },
       ],
     });
-    expect(planServicePorts(service, [slice], 'n1').map((item) => [item.key, item.protocol, item.internal])).toEqual([
+    expect(
+      planServicePorts(service, [slice], { name: 'n1' }).map((item) => [item.key, item.protocol, item.internal]),
+    ).toEqual([
       ['default/web:http', 'tcp', { kind: 'spread', backends: [{ ip: '10.244.1.2', port: 8080 }] }],
       ['default/web:dns', 'udp', { kind: 'spread', backends: [{ ip: '10.244.1.2', port: 5353 }] }],
     ]);
@@ -94,6 +96,58 @@ describe('a service as a node sees it', () => {
     expect(plan(aService('web', { sessionAffinity: 'None' }), [])?.affinitySeconds).toBeUndefined();
   });
 
+  it('leads clients to endpoints that are meant for their zone, when all have hints and some are for it', () => {
+    const inZone = (ip: string, ...zones: string[]) =>
+      anEndpoint(ip, { hints: { forZones: zones.map((name) => ({ name })) } });
+    const ipsIn = (zone: string | undefined, ...endpoints: ReturnType<typeof anEndpoint>[]) => {
+      const port = planServicePorts(aService('web'), [aSlice('web', endpoints)], { name: 'n1', zone })[0];
+      return port?.internal.kind === 'spread' ? port.internal.backends.map(({ ip }) => ip) : [];
+    };
+    const [a, b, both] = [inZone('10.244.1.1', 'a'), inZone('10.244.1.2', 'b'), inZone('10.244.1.3', 'a', 'b')];
+    expect(ipsIn('a', a, b, both)).toEqual(['10.244.1.1', '10.244.1.3']);
+    expect(ipsIn('c', a, b)).toEqual(['10.244.1.1', '10.244.1.2']);
+    expect(ipsIn(undefined, a, b)).toEqual(['10.244.1.1', '10.244.1.2']);
+    expect(ipsIn('a', a, b, anEndpoint('10.244.1.4'))).toEqual(['10.244.1.1', '10.244.1.2', '10.244.1.4']);
+    const ending = { ready: false, serving: true, terminating: true };
+    expect(ipsIn('a', { ...a, conditions: ending }, b)).toEqual(['10.244.1.2']);
+    expect(ipsIn('a', { ...a, conditions: ending }, { ...b, conditions: ending })).toEqual([
+      '10.244.1.1',
+      '10.244.1.2',
+    ]);
+  });
+
+  it.each(['127.0.0.1', '169.254.169.254', '0.0.0.0', '224.0.0.1'])('never leads to %s, nor claims it', (ip) => {
+    const service = aService('web', { type: 'LoadBalancer', externalIPs: [ip, '203.0.113.7'] });
+    const balanced = { ...service, status: { loadBalancer: { ingress: [{ ip }] } } };
+    const port = plan(balanced, [aSlice('web', [anEndpoint(ip), anEndpoint('10.244.1.2')])]);
+    expect(port?.internal).toEqual({ kind: 'spread', backends: [{ ip: '10.244.1.2', port: 8080 }] });
+    expect(port?.externalIPs).toEqual(['203.0.113.7']);
+    expect(plan(aService('web', { clusterIP: ip }), [])).toBeUndefined();
+  });
+
+  it('answers on its load balancer’s addresses, but for those of one that translates them itself', () => {
+    const service = aService('web', { type: 'LoadBalancer', externalIPs: ['203.0.113.7'] });
+    const ingress = [{ ip: '192.0.2.10' }, { ip: '192.0.2.11', ipMode: 'Proxy' }, { hostname: 'a.example' }];
+    const withStatus = { ...service, status: { loadBalancer: { ingress } } };
+    expect(plan(withStatus, [])?.externalIPs).toEqual(['203.0.113.7', '192.0.2.10']);
+    expect(plan({ ...withStatus, spec: { ...service.spec, type: 'ClusterIP' } }, [])?.externalIPs).toEqual([
+      '203.0.113.7',
+    ]);
+  });
+
+  it('lets only clients of some networks use the load balancer’s addresses, each network once', () => {
+    const restrictedTo = (loadBalancerSourceRanges: string[] | undefined) => {
+      const service = aService('web', { type: 'LoadBalancer', loadBalancerSourceRanges });
+      return plan({ ...service, status: { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } } }, [])?.restricted;
+    };
+    expect(restrictedTo(undefined)).toBeUndefined();
+    expect(restrictedTo([' 10.1.0.0/16', '10.0.0.0/8', '192.168.1.7/24', '192.168.1.0/24', '2001:db8::/32'])).toEqual({
+      addresses: ['192.0.2.10'],
+      sources: ['10.0.0.0/8', '192.168.1.0/24'],
+    });
+    expect(restrictedTo(['2001:db8::/32'])).toEqual({ addresses: ['192.0.2.10'], sources: [] });
+  });
+
   it.each([
     ['headless', aService('web', { clusterIP: 'None' })],
     ['an external name', aService('web', { type: 'ExternalName', clusterIP: undefined })],
@@ -103,6 +157,6 @@ describe('a service as a node sees it', () => {
       { ...aService('web'), metadata: { name: 'web', labels: { 'service.kubernetes.io/service-proxy-name': 'x' } } },
     ],
   ])('leaves a service alone that is %s', (_, service) => {
-    expect(planServicePorts(service, [aSlice('web', [anEndpoint('10.244.1.2')])], 'n1')).toEqual([]);
+    expect(planServicePorts(service, [aSlice('web', [anEndpoint('10.244.1.2')])], { name: 'n1' })).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { integerOf, ipv4Of, oneOf, portOf } from '@shiplog/apimachinery';
+import { integerOf, ipv4CidrOf, ipv4Of, oneOf, portOf } from '@shiplog/apimachinery';
 
 const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
@@ -28,7 +28,10 @@ export interface ServicePort {
   readonly clusterIP: string;
   readonly port: number;
   readonly nodePort: number | undefined;
+  /** Addresses outside the cluster's own ranges that lead here: the service's external IPs, and its load balancer's. */
   readonly externalIPs: readonly string[];
+  /** Addresses that only clients of some networks may use (loadBalancerSourceRanges); no network lies in another. */
+  readonly restricted: { readonly addresses: readonly string[]; readonly sources: readonly string[] } | undefined;
   /** How long a client stays with its endpoint after its last connection; undefined: no affinity. */
   readonly affinitySeconds: number | undefined;
   /** For the cluster IP (internalTrafficPolicy). */
@@ -53,6 +56,8 @@ export function checkedPort(port: ServicePort): ServicePort {
   if (port.affinitySeconds !== undefined) integerOf(port.affinitySeconds, 1, MAX_AFFINITY_SECONDS);
   port.externalIPs.forEach(ipv4Of);
   port.own.forEach(ipv4Of);
+  port.restricted?.addresses.forEach(ipv4Of);
+  port.restricted?.sources.forEach(ipv4CidrOf);
   for (const route of [port.internal, port.external, port.outside]) {
     if (route?.kind !== 'spread') continue;
     for (const backend of route.backends) {

@@ -39,7 +39,7 @@ class Recorder implements HostNetwork {
 }
 
 const endpoints = [aSlice('web', [anEndpoint('10.244.1.2')])];
-const good = planServicePorts(aService('web', { type: 'NodePort' }), endpoints, 'n1')[0] as ServicePort;
+const good = planServicePorts(aService('web', { type: 'NodePort' }), endpoints, { name: 'n1' })[0] as ServicePort;
 const spread = (backend: object) => ({ kind: 'spread', backends: [backend] });
 
 /** Everything that a hostile service or slice could put where a number or an address belongs. */
@@ -53,6 +53,9 @@ const hostile: [string, object][] = [
   ['node port below zero', { nodePort: -1 }],
   ['external IP', { externalIPs: ['1.2.3.4 . tcp'] }],
   ['impossible external IP', { externalIPs: ['999.1.1.1'] }],
+  ['network of a client', { restricted: { addresses: ['1.2.3.4'], sources: ['10.0.0.0/8 }; flush ruleset'] } }],
+  ['address for some clients', { restricted: { addresses: ['1.2.3.4 . tcp'], sources: [] } }],
+  ['own address', { own: [EVIL] }],
   ['affinity', { affinitySeconds: '60s }; flush ruleset' }],
   ['backend address', { internal: spread({ ip: '10.0.0.1 }', port: 80 }) }],
   ['backend port', { external: spread({ ip: '10.0.0.1', port: EVIL }) }],
@@ -96,7 +99,12 @@ describe('an object that can not even be planned', () => {
   it('is not served, and said', () => {
     const backend = new NftablesBackend(OPTIONS, pino({ level: 'silent' }), new Recorder());
     const service = aService('web', { ports: [{ port: 80, protocol: 7 as never }] });
-    serve(backend, 'default/web', () => planServicePorts(service, endpoints, 'n1'), pino({ level: 'silent' }));
+    serve(
+      backend,
+      'default/web',
+      () => planServicePorts(service, endpoints, { name: 'n1' }),
+      pino({ level: 'silent' }),
+    );
     expect(backend.services()).toEqual([]);
   });
 });

@@ -68,7 +68,7 @@ function aBackend(network: HostNetwork = node.network): NftablesBackend {
 }
 
 function serve(service: Service, slices: EndpointSlice[]): Promise<void> {
-  backend.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, 'n1'));
+  backend.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, { name: 'n1' }));
   return backend.sync();
 }
 
@@ -116,6 +116,20 @@ describe('services in the kernel', () => {
     expect(asked.found).toEqual({ [`${PODS[0]} 192.168.9.2`]: 4 });
     const other = await ask.client.ask({ host: '10.96.0.11', port: 80, count: 4 });
     expect(other.found).toEqual({ [`${PODS[0]} 10.244.1.1`]: 4 });
+  });
+
+  it('a load balancer’s address answers those clients that may use it', async () => {
+    const balanced = (range: string) => ({
+      ...aService('web', { type: 'LoadBalancer', loadBalancerSourceRanges: ['10.1.0.0/16', '10.1.2.0/24', range] }),
+      status: { loadBalancer: { ingress: [{ ip: '192.0.2.10' }] } },
+    });
+    const asked = { host: '192.0.2.10', port: 80, count: 2, parallel: 2 };
+    await serve(balanced('192.168.9.0/24'), slice(PODS[1] ?? ''));
+    expect((await ask.client.ask(asked)).found).toEqual({ [`${PODS[1]} 10.244.1.1`]: 2 });
+    expect((await ask.pod.ask(asked)).found).toEqual({ timeout: 2 });
+    await serve(balanced('10.244.0.0/16'), slice(PODS[1] ?? ''));
+    expect((await ask.client.ask(asked)).found).toEqual({ timeout: 2 });
+    expect((await ask.pod.ask(asked)).found).toEqual({ [`${PODS[1]} ${PODS[0]}`]: 2 });
   });
 
   it('UDP reaches every endpoint too', async () => {
@@ -312,7 +326,7 @@ describe('services in the kernel', () => {
         return { service, slices: [aSlice(`s${n}`, ends)] };
       });
     for (const { service, slices } of many(0, 1_000)) {
-      backend.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, 'n1'));
+      backend.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, { name: 'n1' }));
     }
     const started = performance.now();
     await backend.sync();

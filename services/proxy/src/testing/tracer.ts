@@ -135,7 +135,7 @@ class Walk {
       [/^update @(\S+) \{ (.+) timeout \d+s : (\S+) \}$/, ([, map, key, value]) => this.#update(map, key, value)],
       [/^delete @(\S+) \{ (.+) : \S+ \}$/, ([, map, key]) => this.#delete(map, key)],
       [/^meta priority set none$/, () => this.#setPriority('none')],
-      [/^meta priority set (ip .+) map @(\S+)$/, ([, key, map]) => this.#setPriority(this.#lookup(key, map))],
+      [/^meta priority set (ip .+) map @(\S+)/, ([, key, map]) => this.#setPriority(this.#lookup(key, map))],
       [
         /^meta priority vmap \{ (.*) \}$/,
         ([, list]) => asVerdict(new Map(parseElements(list ?? '')).get(this.#priority)),
@@ -154,6 +154,7 @@ class Walk {
       [/^ip daddr \{ ([^}]+) \}/, ([, nets]) => within(this.#daddr, (nets ?? '').split(', '))],
       [/^ip daddr (\d\S+)/, ([, net]) => within(this.#daddr, [net ?? ''])],
       [/^((?:ip|meta|th) [^@{}]+) vmap @(\S+)$/, ([, key, map]) => asVerdict(this.#lookup(key, map))],
+      [/^meta priority \. ip saddr != @(\S+)/, ([, set]) => !this.#isAllowed(set)],
       [/^(ip [^@{}]+) @(\S+)/, ([, key, set]) => this.#lookup(key, set) !== undefined],
     ];
   }
@@ -184,6 +185,13 @@ class Walk {
   #delete(map = '', key = ''): Step {
     collection(this.ruleset, map).delete(this.#key(key));
     return true;
+  }
+
+  #isAllowed(set = ''): boolean {
+    return [...collection(this.ruleset, set).keys()].some((key) => {
+      const [priority, network = ''] = key.split(' . ');
+      return priority === this.#priority && within(this.packet.saddr, [network]);
+    });
   }
 
   #setPriority(value: string | undefined): Step {

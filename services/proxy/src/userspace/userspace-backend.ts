@@ -1,6 +1,5 @@
-import { BlockList, isIPv4 } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
+import { localAddresses } from '../local-addresses';
 import { checkedPort, type ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
 import { Balancer } from './domain/balancer';
@@ -101,18 +100,4 @@ export class UserspaceBackend implements ProxyBackend {
       'cluster IPs are not reachable from this machine: it takes the right to add addresses. Node ports are.',
     );
   }
-}
-
-function localAddresses(wanted: readonly string[]): string[] {
-  const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
-  const found = wanted.flatMap((item) => (item.includes('/') ? own.filter((ip) => inNetwork(ip, item)) : [item]));
-  return [...new Set(found)];
-}
-
-/** Whether an IPv4 address lies in a network such as `127.0.0.0/8`. */
-function inNetwork(address: string, network: string): boolean {
-  const [base = '', prefix = '32'] = network.split('/');
-  const list = new BlockList();
-  list.addSubnet(base, Number(prefix), 'ipv4');
-  return isIPv4(address) && list.check(address, 'ipv4');
 }

@@ -61,6 +61,7 @@ function aPort(nodePort: number, backends: readonly Backend[], more: Partial<Ser
     port: 80,
     nodePort,
     externalIPs: [],
+    restricted: undefined,
     affinitySeconds: undefined,
     internal: route,
     external: route,

@@ -29,17 +29,33 @@ function maps(): Definition[] {
     name: names.refused(plane),
     body: `type ${keyOf(plane).type} : verdict ;`,
   }));
-  return [...entries, ...refused, { kind: 'set', name: names.hairpins, body: 'type ipv4_addr . ipv4_addr ;' }];
+  return [
+    ...entries,
+    ...refused,
+    { kind: 'set', name: names.hairpins, body: 'type ipv4_addr . ipv4_addr ;' },
+    { kind: 'map', name: names.restricted, body: `type ${keyOf('vip').type} : classid ;` },
+    { kind: 'set', name: names.sources, body: 'type classid . ipv4_addr ; flags interval ;' },
+  ];
 }
 
 /** First packets of connections, arriving or made here, get their backend. */
 function translation(options: TableOptions): Definition[] {
   const fromOutside = [...fromElsewhere(options), 'fib saddr type != local', 'jump from_outside'].join(' ');
+  const restricted = `meta priority set ${keyOf('vip').expression} map @${names.restricted} jump source_check`;
   const lookup = (plane: (typeof PLANES)[number]): string => `${keyOf(plane).expression} vmap @${names.entries(plane)}`;
   const onNode = (rule: string): string[] => nodeAddresses(options).map((addresses) => `${addresses} ${rule}`);
   return [
     { kind: 'chain', name: 'from_outside', rules: [lookup('outside_vip'), ...onNode(lookup('outside_port'))] },
-    { kind: 'chain', name: 'services', rules: [fromOutside, lookup('vip'), ...onNode(lookup('port'))] },
+    {
+      kind: 'chain',
+      name: 'source_check',
+      rules: [`meta priority . ip saddr != @${names.sources} drop`, 'meta priority set none'],
+    },
+    {
+      kind: 'chain',
+      name: 'services',
+      rules: [restricted, fromOutside, lookup('vip'), ...onNode(lookup('port'))],
+    },
     {
       kind: 'chain',
       name: 'prerouting',

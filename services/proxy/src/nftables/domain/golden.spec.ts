@@ -25,14 +25,14 @@ function aCluster(): TableState {
   });
   table.set(
     'default/web',
-    planServicePorts(web, [aSlice('web', [anEndpoint('10.244.1.2'), there('10.244.2.2')])], 'n1'),
+    planServicePorts(web, [aSlice('web', [anEndpoint('10.244.1.2'), there('10.244.2.2')])], { name: 'n1' }),
   );
   table.set(
     'default/sticky',
-    planServicePorts(sticky, [aSlice('sticky', [anEndpoint('10.244.1.3'), there('10.244.2.3')])], 'n1'),
+    planServicePorts(sticky, [aSlice('sticky', [anEndpoint('10.244.1.3'), there('10.244.2.3')])], { name: 'n1' }),
   );
-  table.set('default/dns', planServicePorts(dns, [aSlice('dns', [there('10.244.2.4')])], 'n1'));
-  table.set('default/lone', planServicePorts(lone, [], 'n1'));
+  table.set('default/dns', planServicePorts(dns, [aSlice('dns', [there('10.244.2.4')])], { name: 'n1' }));
+  table.set('default/lone', planServicePorts(lone, [], { name: 'n1' }));
   return table;
 }
 
@@ -47,7 +47,7 @@ describe('the text for nft', () => {
     table.takeAll({ anew: false });
     const web = aService('web', { ports: [{ port: 80, protocol: 'TCP' }] });
     const three = ['10.244.1.2', '10.244.1.5', '10.244.1.6'].map((ip) => anEndpoint(ip));
-    table.set('default/web', planServicePorts(web, [aSlice('web', three)], 'n1'));
+    table.set('default/web', planServicePorts(web, [aSlice('web', three)], { name: 'n1' }));
     table.set('default/dns', []);
     const script = table.takeDefinitions() + table.takeChanges().script;
     expect(script).toBe(golden('change.nft', script));
@@ -57,7 +57,7 @@ describe('the text for nft', () => {
     const table = aCluster();
     table.takeAll({ anew: false });
     const dns = aService('dns', { clusterIP: '10.96.0.12', ports: [{ port: 53, protocol: 'UDP' }] });
-    table.set('default/dns', planServicePorts(dns, [aSlice('dns', [there('10.244.2.4')])], 'n1'));
+    table.set('default/dns', planServicePorts(dns, [aSlice('dns', [there('10.244.2.4')])], { name: 'n1' }));
     expect(table.takeDefinitions() + table.takeChanges().script).toBe('');
   });
 });

@@ -35,6 +35,10 @@ export const names = {
   slot: (plane: Plane, slot: number) => `${plane}_slot_${slot}`,
   /** Clients of each destination → the slot that they stay with, with the time that is left to them. */
   clients: (plane: Plane) => `${plane}_clients`,
+  /** Destinations that only some clients may use → the number of whose they are. */
+  restricted: 'restricted_vips',
+  /** That number with each network that may. */
+  sources: 'allowed_sources',
   /** Destinations that are refused because their service has no endpoints. */
   refused: (plane: 'vip' | 'port') => `refused_${plane}_entries`,
   /** Backends on this node, each beside itself: connections of a pod to itself through a service. */
@@ -129,9 +133,14 @@ export function stickyPicker(origin: Origin, count: number, seconds: number): Pi
   return { verdict: `goto ${chain.name}`, definitions: [map, ...definitions, chain] };
 }
 
-/** A slot as a packet's priority: none is 0, and a tc handle is written in hexadecimal. */
+/** A slot as a packet's priority. */
 function numberOf(slot: number): string {
-  return `0:${(slot + 1).toString(16)}`;
+  return asPriority(slot + 1);
+}
+
+/** A number from 1 to 2^32 - 1 as nft writes a packet's priority, which is a tc handle: none is 0. */
+export function asPriority(value: number): string {
+  return `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
 }
 
 function slotDefinitions({ plane, clusterCidr }: Origin, slot: number): Definition[] {

@@ -1,6 +1,6 @@
 import { checkedPort, type Backend, type Route, type ServicePort } from '../../domain/service-port';
 import type { Definition } from '@shiplog/hostnet';
-import { names, spreadingPicker, stickyPicker, type Plane } from './layout';
+import { asPriority, names, spreadingPicker, stickyPicker, type Plane } from './layout';
 
 /** One element of a map (with a value) or of a set. */
 export interface Element {
@@ -18,10 +18,18 @@ export interface Rendered {
 /** The order of a route's backends: survivors keep their slot, so that clients with affinity stay where they are. */
 export type Slots = (route: string, backends: readonly Backend[]) => readonly Backend[];
 
+export interface RenderContext {
+  readonly slots: Slots;
+  /** Where pods have their addresses; '': unknown. */
+  readonly clusterCidr: string;
+  /** The service's own number in this table, from 1. */
+  readonly number: number;
+}
+
 /** A service port as elements of the flat maps. Throws UnsoundValue for what is no number or address. */
-export function renderServicePort(port: ServicePort, slots: Slots, clusterCidr: string): Rendered {
+export function renderServicePort(port: ServicePort, context: RenderContext): Rendered {
   const { protocol } = checkedPort(port);
-  const routes = new Collector(port, slots, clusterCidr);
+  const routes = new Collector(port, context);
   routes.add('vip', `${port.clusterIP} . ${protocol} . ${port.port}`, 'internal', port.internal);
   const external = port.externalIPs.map((ip) => `${ip} . ${protocol} . ${port.port}`);
   const nodePort = port.nodePort === undefined ? [] : [`${protocol} . ${port.nodePort}`];
@@ -32,6 +40,7 @@ export function renderServicePort(port: ServicePort, slots: Slots, clusterCidr: 
     for (const key of nodePort) routes.add('outside_port', key, 'outside', port.outside);
   }
   routes.addHairpins();
+  routes.addRestriction();
   return routes;
 }
 
@@ -41,8 +50,7 @@ class Collector implements Rendered {
 
   constructor(
     private readonly port: ServicePort,
-    private readonly slots: Slots,
-    private readonly clusterCidr: string,
+    private readonly context: RenderContext,
   ) {}
 
   add(plane: Plane, key: string, routeName: string, route: Route): void {
@@ -54,14 +62,14 @@ class Collector implements Rendered {
         this.elements.push({ collection: names.refused(plane === 'vip' ? 'vip' : 'port'), key, value: 'goto refuse' });
         return;
       case 'spread':
-        this.#spread(plane, key, this.slots(`${this.port.key}/${routeName}`, route.backends));
+        this.#spread(plane, key, this.context.slots(`${this.port.key}/${routeName}`, route.backends));
         return;
     }
   }
 
   #spread(plane: Plane, key: string, backends: readonly Backend[]): void {
     const { affinitySeconds } = this.port;
-    const origin = { plane, clusterCidr: this.clusterCidr };
+    const origin = { plane, clusterCidr: this.context.clusterCidr };
     const picker =
       affinitySeconds === undefined
         ? spreadingPicker(origin, backends.length)
@@ -76,6 +84,18 @@ class Collector implements Rendered {
   /** Backends that meet themselves get the node's address, so that the answer comes back translated. */
   addHairpins(): void {
     for (const ip of this.port.own) this.elements.push({ collection: names.hairpins, key: `${ip} . ${ip}` });
+  }
+
+  addRestriction(): void {
+    const { restricted, protocol, port } = this.port;
+    if (restricted === undefined) return;
+    const value = asPriority(this.context.number);
+    for (const ip of restricted.addresses) {
+      this.elements.push({ collection: names.restricted, key: `${ip} . ${protocol} . ${port}`, value });
+    }
+    for (const source of restricted.sources) {
+      this.elements.push({ collection: names.sources, key: `${value} . ${source}` });
+    }
   }
 }
 

@@ -10,6 +10,9 @@ export class TableState {
   readonly #ownership = new ElementOwnership();
   /** Slots of each route, by the service that has it. */
   readonly #slots = new Map<string, Map<string, readonly Backend[]>>();
+  /** Each service's own, which no other ever had. */
+  readonly #numbers = new Map<string, number>();
+  #lastNumber = 0;
   /** Everything that the table refers to besides its base, by kind and name. */
   readonly #definitions = new Map<string, Definition>();
   #newDefinitions: Definition[] = [];
@@ -26,7 +29,11 @@ export class TableState {
       now.set(route, planned);
       return planned;
     };
-    const rendered = ports.map((port) => renderServicePort(port, slots, this.options.clusterCidr));
+    const number = this.#numbers.get(service) ?? ++this.#lastNumber;
+    const context = { slots, clusterCidr: this.options.clusterCidr, number };
+    const rendered = ports.map((port) => renderServicePort(port, context));
+    if (ports.length > 0) this.#numbers.set(service, number);
+    else this.#numbers.delete(service);
     if (now.size > 0) this.#slots.set(service, now);
     else this.#slots.delete(service);
     for (const definition of rendered.flatMap(({ definitions }) => definitions)) this.#define(definition);

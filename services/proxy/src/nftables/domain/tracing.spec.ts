@@ -23,7 +23,7 @@ class Scene {
   random = 0;
 
   with(service: Service, slices: EndpointSlice[]): this {
-    this.table.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, 'n1'));
+    this.table.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, { name: 'n1' }));
     return this.sync();
   }
 
@@ -156,6 +156,26 @@ describe('a packet to a service', () => {
   it('from an endpoint on another node keeps its source: it meets itself on its own node only', () => {
     const scene = new Scene().with(aService('web'), TWO);
     expect(scene.trace({ saddr: '10.244.2.2' }).source).toBe('10.244.2.2');
+  });
+
+  it('to a load balancer’s address comes only from the networks that may', () => {
+    const balanced = (name: string, ip: string, loadBalancerSourceRanges: string[]) => ({
+      ...aService(name, { type: 'LoadBalancer', clusterIP: `10.96.1.${name.length}`, loadBalancerSourceRanges }),
+      status: { loadBalancer: { ingress: [{ ip }] } },
+    });
+    const scene = new Scene().with(balanced('a', '192.0.2.10', ['192.168.1.0/24', '10.244.1.7/32']), [
+      aSlice('a', [anEndpoint('10.244.1.2')]),
+    ]);
+    scene.with(balanced('bb', '192.0.2.11', ['192.168.0.0/16']), [aSlice('bb', [anEndpoint('10.244.1.3')])]);
+    const verdicts = (daddr: string) =>
+      [OUTSIDE, '192.168.2.5', POD, '10.244.1.8'].map((saddr) => scene.trace({ saddr, daddr }).verdict);
+    expect(verdicts('192.0.2.10')).toEqual(['forwarded', 'dropped', 'forwarded', 'dropped']);
+    expect(verdicts('192.0.2.11')).toEqual(['forwarded', 'forwarded', 'dropped', 'dropped']);
+    expect(verdicts('10.96.1.1')).toEqual(['forwarded', 'forwarded', 'forwarded', 'forwarded']);
+    scene.with(balanced('a', '192.0.2.10', ['192.168.0.0/16']), [aSlice('a', [anEndpoint('10.244.1.2')])]);
+    expect(verdicts('192.0.2.10')).toEqual(['forwarded', 'forwarded', 'dropped', 'dropped']);
+    scene.without('a').without('bb');
+    expect([...scene.ruleset.collections].filter(([, elements]) => elements.size > 0)).toEqual([]);
   });
 
   it('is dropped where a Local policy finds nobody on this node', () => {

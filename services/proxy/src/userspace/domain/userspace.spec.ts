@@ -37,7 +37,7 @@ describe('the balancer', () => {
 
 describe('the sockets of a service', () => {
   const service = aService('web', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }] });
-  const ports = planServicePorts(service, [aSlice('web', [anEndpoint('10.244.1.2')])], 'n1');
+  const ports = planServicePorts(service, [aSlice('web', [anEndpoint('10.244.1.2')])], { name: 'n1' });
 
   it('are its node port on each address and, where this machine may hold it, its cluster IP', () => {
     const addresses = ['127.0.0.1', '192.168.1.2'];
@@ -49,7 +49,7 @@ describe('the sockets of a service', () => {
   });
 
   it('are none without endpoints, so that the kernel refuses', () => {
-    const empty = planServicePorts(service, [], 'n1');
+    const empty = planServicePorts(service, [], { name: 'n1' });
     expect(planListeners(empty, { addresses: ['127.0.0.1'], clusterIPs: true }).size).toBe(0);
   });
 });

@@ -1,0 +1,55 @@
+import type { ObjectOf } from '@shiplog/contracts';
+import { ServiceIndex, type ServiceChange, type ServiceView } from '@shiplog/kube';
+import { planHealthCheck, type HealthCheck } from './plan-health-check';
+import { planServicePorts } from './plan-service-ports';
+import type { ServicePort } from './service-port';
+
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
+/** The part of a projection that a proxy reads: services, and of nodes its own. */
+export interface NodeServicesView extends ServiceView {
+  list(resource: 'services'): readonly ObjectOf<'services'>[];
+  list(resource: 'endpointslices.discovery.k8s.io'): readonly ObjectOf<'endpointslices.discovery.k8s.io'>[];
+  list(resource: 'nodes'): readonly ObjectOf<'nodes'>[];
+}
+
+/** All services as one node has to serve them. Keys are `namespace/name`. */
+export class NodeServices {
+  readonly #index = new ServiceIndex();
+  #zone: string | undefined;
+
+  constructor(private readonly node: string) {}
+
+  /** Forgets everything and reads all; returns every service's key. */
+  load(view: NodeServicesView): string[] {
+    this.#zone = this.#zoneOf(view.list('nodes').find(({ metadata }) => metadata.name === this.node));
+    return this.#index.load(view);
+  }
+
+  /** Takes a change in; returns the services that it touches: all of them when the node is in another zone. */
+  apply(change: ServiceChange): string[] {
+    if ((change.after ?? change.before)?.kind !== 'Node') return this.#index.apply(change);
+    const zone = this.#zoneOf(change.after);
+    if (zone === this.#zone) return [];
+    this.#zone = zone;
+    return this.#index.keys();
+  }
+
+  /** What this node makes of one service; nothing when it is gone. */
+  portsOf(key: string): ServicePort[] {
+    const found = this.#index.get(key);
+    const node = { name: this.node, zone: this.#zone };
+    return found === undefined ? [] : planServicePorts(found.service, found.slices, node);
+  }
+
+  /** What balancers are answered that ask for a service's endpoints here; undefined when none is to ask. */
+  healthCheckOf(key: string): HealthCheck | undefined {
+    const found = this.#index.get(key);
+    return found === undefined ? undefined : planHealthCheck(found.service, found.slices, this.node);
+  }
+
+  #zoneOf(node: ServiceChange['after']): string | undefined {
+    const zone = node?.metadata.labels?.[ZONE_LABEL];
+    return zone === '' ? undefined : zone;
+  }
+}
