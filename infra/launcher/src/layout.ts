@@ -34,6 +34,8 @@ export interface Layout {
   readonly nodePortRange: string;
   /** Where pods ask for names: the address of the Service kube-dns. */
   readonly clusterDns: string;
+  /** Addresses of the underlay for Services of type LoadBalancer: no minion gets one of them. */
+  readonly loadBalancerRange: string;
   /** The nftables table of the host's own rules for the underlay. */
   readonly underlayTable: string;
   /** Name suffix of what the host's network and proxy install. */
@@ -60,6 +62,7 @@ export function layoutOf(settings: Pick<LauncherSettings, 'slot' | 'minions' | '
     clusterDns: `10.${96 + slot}.0.10`,
     // NodePorts are opened on the host's own 127.0.0.1, so slots must differ here too.
     nodePortRange: slot === 0 ? '30000-32767' : `${20_000 + slot * 500}-${20_499 + slot * 500}`,
+    loadBalancerRange: `172.30.${slot}.200-172.30.${slot}.250`,
     // Of the name that earlier releases gave it: their rules are replaced and removed as one's own.
     underlayTable: `shiplog_fabric_${slot}`,
     hostName: slot === 0 ? 'host' : `host-${slot}`,

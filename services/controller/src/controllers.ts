@@ -7,6 +7,7 @@ import { clusterRoleController } from './controllers/cluster-roles/controller';
 import { certificateController } from './controllers/certificates/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { eventsController } from './controllers/events/controller';
+import { loadBalancerController } from './controllers/load-balancers/controller';
 import { LiveClient } from './runtime/live-client';
 import { GarbageController } from './controllers/garbage/controller';
 import { namespaceContentController } from './controllers/namespace-content/controller';
@@ -17,12 +18,18 @@ import { podCidrController } from './controllers/pod-cidrs/controller';
 import { PodGcController } from './controllers/pod-gc/controller';
 import { replicationController } from './controllers/replication/controller';
 import { certificateAuthority } from './signing/certificate-authority';
-import { certificateOf, clusterNetworkOf, type ControllerConfig } from './settings';
+import { certificateOf, clusterNetworkOf, loadBalancerRangeOf, type ControllerConfig } from './settings';
 
 /** Only who has the key of the clients' authority signs. */
 function signing(config: ControllerConfig): Controller[] {
   const authority = certificateAuthority(config);
   return authority === undefined ? [] : [certificateController(authority)];
+}
+
+/** Without addresses to give, Services wait for somebody else's balancer, as in a cluster without a cloud. */
+function balancing(config: ControllerConfig): Controller[] {
+  const range = loadBalancerRangeOf(config);
+  return range === undefined ? [] : [loadBalancerController(range)];
 }
 
 /** Injects every controller of the cluster there is: `@Inject(CONTROLLERS) controllers: readonly Controller[]`. */
@@ -38,6 +45,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     ...signing(config),
     replicationController,
     endpointsController,
+    ...balancing(config),
     apiServiceController,
     clusterRoleController,
     new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => client.now()),

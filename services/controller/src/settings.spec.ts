@@ -1,5 +1,6 @@
 import { ConfigError, readConfig, commonSettings } from '@shiplog/service';
-import { checkController, clusterNetworkOf, controllerSettings } from './settings';
+import { parseIp } from '@shiplog/apimachinery';
+import { checkController, clusterNetworkOf, controllerSettings, loadBalancerRangeOf } from './settings';
 
 const given = (env: Record<string, string>) => readConfig({ ...commonSettings, ...controllerSettings }, env);
 const problemOf = (env: Record<string, string>): unknown => {
@@ -22,6 +23,24 @@ describe('the settings of the controller', () => {
       new ConfigError('CLUSTER_CIDR is "10.244.0.0/99", which is not an IPv4 network such as 10.244.0.0/16'),
     );
   });
+
+  it.each([
+    ['172.30.0.200-172.30.0.250', [200, 250]],
+    ['172.30.0.16/28', [16, 31]],
+    ['172.30.0.7-172.30.0.7', [7, 7]],
+  ])('take %s for a range of load balancers', (text, [first = 0, last = 0]) => {
+    const base = parseIp('172.30.0.0') ?? 0;
+    const config = given({ LOAD_BALANCER_RANGE: text });
+    expect(loadBalancerRangeOf(config)).toEqual({ first: base + first, last: base + last });
+    expect(loadBalancerRangeOf(given({}))).toBeUndefined();
+  });
+
+  it.each(['172.30.0.9-172.30.0.1', '172.30.0.9', '127.0.0.1-127.0.0.9', 'a-b', '::1/128', '169.254.0.0/24'])(
+    'take %s for no range of load balancers',
+    (text) => {
+      expect(String(problemOf({ LOAD_BALANCER_RANGE: text }))).toContain(`LOAD_BALANCER_RANGE is "${text}", which is`);
+    },
+  );
 
   it('leave room for the parts that nodes get', () => {
     expect(problemOf({ CLUSTER_CIDR: '10.244.0.0/16', NODE_CIDR_PREFIX: '12' })).toEqual(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { AddressRange } from './controllers/load-balancers/decide';
 import { certificateAuthority } from './signing/certificate-authority';
-import { formatCidr, parseCidr, type Cidr } from '@shiplog/apimachinery';
+import { backendAddress, formatCidr, formatIp, parseCidr, parseIp, type Cidr } from '@shiplog/apimachinery';
 import { EVENT_TTL_MS } from '@shiplog/kube';
 import { ConfigError, duration, integer, optionalText, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 
@@ -19,6 +20,11 @@ export const controllerSettings = {
     default: 24,
     min: 8,
     max: 29,
+  }),
+  loadBalancerRange: optionalText({
+    env: 'LOAD_BALANCER_RANGE',
+    description:
+      'Addresses for Services of type LoadBalancer, as 192.168.1.240-192.168.1.250 or 192.168.1.240/28; none: they wait for another balancer.',
   }),
   nodeMonitorGraceMs: duration({
     env: 'NODE_MONITOR_GRACE',
@@ -65,6 +71,7 @@ export type ControllerConfig = ConfigOf<typeof controllerSettings> & CommonConfi
 /** What no setting of the controller can say alone. Throws a ConfigError that says which one is wrong and why. */
 export function checkController(config: ControllerConfig): void {
   clusterNetworkOf(config);
+  loadBalancerRangeOf(config);
   certificateOf(config);
   certificateAuthority(config);
 }
@@ -81,6 +88,20 @@ export function clusterNetworkOf({ clusterCidr, nodeCidrPrefix }: ControllerConf
     );
   }
   return network;
+}
+
+/** The addresses of load balancers, if there are any. Throws a ConfigError when the setting is no range of servable ones. */
+export function loadBalancerRangeOf({ loadBalancerRange: text }: ControllerConfig): AddressRange | undefined {
+  if (text === undefined) return undefined;
+  const network = parseCidr(text);
+  const [from = '', to = ''] = network === undefined ? text.split('-') : [];
+  const first = network?.base ?? parseIp(from);
+  const last = network === undefined ? parseIp(to) : network.base + network.size - 1;
+  const isRange = first !== undefined && last !== undefined && first <= last;
+  if (isRange && [first, last].every((end) => backendAddress(formatIp(end)).length === 0)) return { first, last };
+  throw new ConfigError(
+    `LOAD_BALANCER_RANGE is "${text}", which is not a range of addresses such as 192.168.1.240-192.168.1.250`,
+  );
 }
 
 /** What CA_FILE holds, if it is set. Throws a ConfigError when it can't be read. */

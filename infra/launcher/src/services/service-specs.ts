@@ -43,6 +43,8 @@ export function controlPlaneSpecs(
     controller: main('controller', RANK.decider, {
       CLUSTER_CIDR: layout.clusterCidr,
       CA_FILE: home.at('api', 'ca.crt'),
+      // Without an underlay no route leads to them.
+      ...(cluster.mode.kind === 'minions' ? { LOAD_BALANCER_RANGE: layout.loadBalancerRange } : {}),
       CLUSTER_SIGNING_CERT_FILE: home.at('controller', 'client-ca.crt'),
       CLUSTER_SIGNING_KEY_FILE: home.at('controller', 'client-ca.key'),
     }),
