@@ -6,8 +6,10 @@ import type { StoredPod } from '@shiplog/kube';
 import type { ObjectChange, Controller } from '../../runtime/domain/controller';
 import { isPodFinished, isPodReady } from '../../domain/pods';
 import { decideEndpoints, deleteEndpoints } from './decide';
+import { selectsPods } from './candidates';
 import { decideMirror } from './mirror';
 import { SLICES, type StoredSlice } from './slices';
+import { zoneOf, zonesIn } from './zones';
 
 /** Marks the key of a Service whose end was seen: its Endpoints go whoever made them. */
 const ENDED = 'ended:';
@@ -20,6 +22,7 @@ export const endpointsController: Controller = {
     endpoints: ({ before, after }) => [keyOf(after ?? before)],
     [SLICES]: ({ before, after }) => [before, after].flatMap(serviceOfSlice),
     pods: keysOfPod,
+    nodes: keysOfNode,
   },
   allKeys: (state) => [
     ...new Set([
@@ -35,7 +38,7 @@ export const endpointsController: Controller = {
     const endpoints = state.get('endpoints', namespace, name);
     const slices = slicesOf(state, namespace, name);
     const pods = state.list('pods', namespace);
-    const found = decideEndpoints({ service, pods, endpoints, slices });
+    const found = decideEndpoints({ service, pods, endpoints, slices, zoneOf: zonesIn(state) });
     const mirrored = decideMirror({ endpoints, service, slices });
     return { commands: [...found.commands, ...mirrored.commands] };
   },
@@ -59,6 +62,20 @@ function keysOfPod({ before, after }: ObjectChange<'pods'>, state: ReadonlyClust
   return state
     .list('services', (after ?? before)?.metadata.namespace)
     .filter((service) => [before, after].some((pod) => pod !== undefined && isBehind(service, pod)))
+    .map(keyOf);
+}
+
+/** The Services with pods on a node that is in another zone now. */
+function keysOfNode({ before, after }: ObjectChange<'nodes'>, state: ReadonlyCluster): string[] {
+  if (zoneOf(before) === zoneOf(after)) return [];
+  const name = (after ?? before)?.metadata.name;
+  const pods = state.list('pods').filter(({ spec }) => spec?.nodeName === name);
+  return state
+    .list('services')
+    .filter(selectsPods)
+    .filter((service) =>
+      pods.some((pod) => pod.metadata.namespace === service.metadata.namespace && isBehind(service, pod)),
+    )
     .map(keyOf);
 }
 

@@ -5,6 +5,7 @@ import { controllerReference } from '../../domain/owners';
 import { candidatesOf, isHeadless, portsKey, selectsPods, type Candidate, type StoredService } from './candidates';
 import { ENDPOINT_CONTROLLER, ENDPOINTS_MANAGED_BY, HEADLESS, hostnameIn, planEndpoints } from './endpoints';
 import { deleteSlice, planSlices, SLICE_MANAGED_BY, type PortGroup, type StoredSlice } from './slices';
+import { hintsOf, type ZoneOfNode } from './zones';
 
 /** Says of a slice that this controller makes it; users' own slices are left alone. */
 export const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
@@ -18,10 +19,11 @@ export interface EndpointsView {
   endpoints: ObjectOf<'endpoints'> | undefined;
   /** The slices with the Service's name on them. */
   slices: readonly StoredSlice[];
+  zoneOf: ZoneOfNode;
 }
 
 /** What makes Endpoints and slices of one Service say which pods stand behind it now. */
-export function decideEndpoints({ service, pods, endpoints, slices }: EndpointsView): ReconcileResult {
+export function decideEndpoints({ service, pods, endpoints, slices, zoneOf }: EndpointsView): ReconcileResult {
   const managed = slices.filter((slice) => slice.metadata.labels?.[SLICE_MANAGED_BY] === SLICE_CONTROLLER);
   if (service === undefined || service.metadata.deletionTimestamp !== undefined) {
     return { commands: [...managed.map(deleteSlice), ...leftover(endpoints)] };
@@ -35,7 +37,7 @@ export function decideEndpoints({ service, pods, endpoints, slices }: EndpointsV
     commands: [
       ...(written === undefined ? [] : [written]),
       ...others.map(deleteSlice),
-      ...planSlices(familyOf(service), groupsOf(service, candidates), own),
+      ...planSlices(familyOf(service), groupsOf(service, candidates, zoneOf), own),
     ],
   };
 }
@@ -65,25 +67,32 @@ function familyOf(service: StoredService) {
   };
 }
 
-function groupsOf(service: StoredService, candidates: readonly Candidate[]): PortGroup[] {
+function groupsOf(service: StoredService, candidates: readonly Candidate[], zoneOf: ZoneOfNode): PortGroup[] {
   const groups = new Map<string, { ports: Candidate['ports']; endpoints: Endpoint[] }>();
   for (const candidate of candidates) {
     const key = portsKey(candidate.ports);
     const group = groups.get(key) ?? { ports: candidate.ports, endpoints: [] };
     groups.set(key, group);
-    group.endpoints.push(endpointOf(service, candidate));
+    group.endpoints.push(endpointOf(service, candidate, zoneOf(candidate.pod.spec?.nodeName)));
   }
   return [...groups.values()];
 }
 
-function endpointOf(service: StoredService, { pod, ip, serving, terminating }: Candidate): Endpoint {
+function endpointOf(
+  service: StoredService,
+  { pod, ip, serving, terminating }: Candidate,
+  zone: string | undefined,
+): Endpoint {
   const published = service.spec?.publishNotReadyAddresses === true;
   const { namespace, name, uid } = pod.metadata;
+  const conditions = { ready: published || (serving && !terminating), serving, terminating };
   return {
     addresses: [ip],
-    conditions: { ready: published || (serving && !terminating), serving, terminating },
+    conditions,
     hostname: hostnameIn(service, pod.spec),
     nodeName: pod.spec?.nodeName,
     targetRef: { kind: 'Pod', namespace, name, uid },
+    zone,
+    hints: hintsOf(service, { zone, conditions }),
   };
 }

@@ -11,6 +11,7 @@ const view = (given: Partial<EndpointsView>): EndpointsView => ({
   pods: [],
   endpoints: undefined,
   slices: [],
+  zoneOf: () => undefined,
   ...given,
 });
 type Written = { data: { resource: string; object: any } };
@@ -194,6 +195,33 @@ describe('the endpoints controller over a journal', () => {
     await cluster.delete('services', 'web');
     await cluster.settle();
     expect([endpoints(), ...slices()]).toEqual([undefined]);
+  });
+
+  it('tells endpoints’ zones, and for PreferClose whose they are, as nodes come to other zones', async () => {
+    const node = (zone: string) => ({ metadata: { labels: { 'topology.kubernetes.io/zone': zone } } });
+    await cluster.create('nodes', { metadata: { name: 'n1', ...node('a').metadata } });
+    await cluster.create('services', SERVICE);
+    await cluster.create('pods', {
+      metadata: { name: 'a', labels: { app: 'web' } },
+      spec: { ...POD.spec, nodeName: 'n1' },
+    });
+    await cluster.patch('pods', 'a', report(true), 'status');
+    await cluster.settle();
+    const seen = () => slices().flatMap(({ endpoints: all = [] }) => all.map(({ zone, hints }) => ({ zone, hints })));
+    expect(seen()).toEqual([{ zone: 'a', hints: undefined }]);
+    await cluster.patch('services', 'web', { spec: { trafficDistribution: 'PreferClose' } });
+    await cluster.settle();
+    expect(seen()).toEqual([{ zone: 'a', hints: { forZones: [{ name: 'a' }] } }]);
+    await cluster.patch('nodes', 'n1', node('b'));
+    await cluster.settle();
+    expect(seen()).toEqual([{ zone: 'b', hints: { forZones: [{ name: 'b' }] } }]);
+    await cluster.patch('pods', 'a', report(false), 'status');
+    await cluster.settle();
+    expect(seen()).toEqual([{ zone: 'b', hints: undefined }]);
+    const quiet = cluster.log.length;
+    await cluster.patch('nodes', 'n1', { metadata: { labels: { other: 'x' } } });
+    await cluster.settle();
+    expect(cluster.log).toHaveLength(quiet + 1);
   });
 
   it('mirrors the Endpoints that a user keeps for a Service without selector, and lets them go with it', async () => {
