@@ -10,6 +10,7 @@ const inZone = (ip: string, zone: string) => anEndpoint(ip, { hints: { forZones:
 describe('the services of a node', () => {
   it('are all looked at again when the node is in another zone, and not when it only says that it lives', () => {
     const services = new NodeServices('n1');
+    expect(services.apply({ after: aNode('n1') })).toEqual([]);
     services.apply({ after: aService('web') });
     services.apply({ after: aSlice('web', [inZone('10.244.1.2', 'a'), inZone('10.244.2.2', 'b')]) });
     const backends = () => {
@@ -22,6 +23,18 @@ describe('the services of a node', () => {
     expect(services.apply({ before: aNode('n1', 'b'), after: aNode('n1', 'b') })).toEqual([]);
     expect(services.apply({ before: aNode('n1', 'b') })).toEqual(['default/web']);
     expect(backends()).toHaveLength(2);
+  });
+
+  it('are served as by a machine in front of the nodes while no Node has its name', () => {
+    const services = new NodeServices('n1');
+    services.apply({ after: aService('web', { internalTrafficPolicy: 'Local' }) });
+    services.apply({ after: aSlice('web', [anEndpoint('10.244.2.2', { nodeName: 'n2' })]) });
+    const route = () => services.portsOf('default/web')[0]?.internal.kind;
+    expect(route()).toBe('spread');
+    expect(services.apply({ after: aNode('n1') })).toEqual(['default/web']);
+    expect(route()).toBe('drop');
+    expect(services.apply({ before: aNode('n1') })).toEqual(['default/web']);
+    expect(route()).toBe('spread');
   });
 
   it('tell balancers of ready endpoints here, where a Local policy makes balancers ask', () => {

@@ -1,4 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/apimachinery';
 import { ServiceIndex, type ServiceChange, type ServiceView } from '@shiplog/kube';
 import { planHealthCheck, type HealthCheck } from './plan-health-check';
 import { planServicePorts } from './plan-service-ports';
@@ -16,29 +17,30 @@ export interface NodeServicesView extends ServiceView {
 /** All services as one node has to serve them. Keys are `namespace/name`. */
 export class NodeServices {
   readonly #index = new ServiceIndex();
-  #zone: string | undefined;
+  /** Of this node; undefined while no Node has its name. */
+  #seen: { readonly zone: string | undefined } | undefined;
 
   constructor(private readonly node: string) {}
 
   /** Forgets everything and reads all; returns every service's key. */
   load(view: NodeServicesView): string[] {
-    this.#zone = this.#zoneOf(view.list('nodes').find(({ metadata }) => metadata.name === this.node));
+    this.#seen = seenOf(view.list('nodes').find(({ metadata }) => metadata.name === this.node));
     return this.#index.load(view);
   }
 
-  /** Takes a change in; returns the services that it touches: all of them when the node is in another zone. */
+  /** Takes a change in; returns the services that it touches: all of them when the node comes, goes, or is in another zone. */
   apply(change: ServiceChange): string[] {
     if ((change.after ?? change.before)?.kind !== 'Node') return this.#index.apply(change);
-    const zone = this.#zoneOf(change.after);
-    if (zone === this.#zone) return [];
-    this.#zone = zone;
+    const seen = seenOf(change.after);
+    if (sameJson(seen, this.#seen)) return [];
+    this.#seen = seen;
     return this.#index.keys();
   }
 
   /** What this node makes of one service; nothing when it is gone. */
   portsOf(key: string): ServicePort[] {
     const found = this.#index.get(key);
-    const node = { name: this.node, zone: this.#zone };
+    const node = { name: this.node, zone: this.#seen?.zone, isNoNode: this.#seen === undefined };
     return found === undefined ? [] : planServicePorts(found.service, found.slices, node);
   }
 
@@ -47,9 +49,10 @@ export class NodeServices {
     const found = this.#index.get(key);
     return found === undefined ? undefined : planHealthCheck(found.service, found.slices, this.node);
   }
+}
 
-  #zoneOf(node: ServiceChange['after']): string | undefined {
-    const zone = node?.metadata.labels?.[ZONE_LABEL];
-    return zone === '' ? undefined : zone;
-  }
+function seenOf(node: ServiceChange['after']): { zone: string | undefined } | undefined {
+  if (node === undefined) return undefined;
+  const zone = node.metadata.labels?.[ZONE_LABEL];
+  return { zone: zone === '' ? undefined : zone };
 }

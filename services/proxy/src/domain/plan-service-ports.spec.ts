@@ -87,6 +87,17 @@ describe('a service as a node sees it', () => {
     });
   });
 
+  it('knows no Local policy on a machine that is no node: nothing would be there', () => {
+    const policies = { internalTrafficPolicy: 'Local', externalTrafficPolicy: 'Local' } as const;
+    const service = aService('web', { type: 'NodePort', ...policies });
+    const [port] = planServicePorts(service, [aSlice('web', [anEndpoint('10.244.1.2')])], {
+      name: 'host',
+      isNoNode: true,
+    });
+    const all = { kind: 'spread', backends: [{ ip: '10.244.1.2', port: 8080 }] };
+    expect(port).toMatchObject({ internal: all, external: all, outside: undefined });
+  });
+
   it('has affinity for three hours unless the service says how long', () => {
     expect(plan(aService('web', { sessionAffinity: 'ClientIP' }), [])?.affinitySeconds).toBe(10_800);
     const config = { clientIP: { timeoutSeconds: 60 } };

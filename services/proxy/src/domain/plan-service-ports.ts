@@ -15,6 +15,8 @@ export interface NodeView {
   readonly name: string;
   /** Its label topology.kubernetes.io/zone. */
   readonly zone?: string;
+  /** A machine in front of the nodes, which has no endpoints of its own: policies of nodes say nothing of it. */
+  readonly isNoNode?: boolean;
 }
 
 /** What a node's proxy makes of one service, from the service and the slices that name it. */
@@ -27,7 +29,7 @@ export function planServicePorts(service: Service, slices: readonly EndpointSlic
   return (spec.ports ?? []).map((port) => {
     const candidates = candidatesOf(slices, port.name ?? '');
     const everywhere = clusterRoute(candidates, node.zone);
-    const here = localRoute(candidates, node.name);
+    const here = node.isNoNode === true ? everywhere : localRoute(candidates, node.name);
     return {
       key: `${service.metadata.namespace ?? ''}/${service.metadata.name ?? ''}:${port.name ?? ''}`,
       protocol: (port.protocol ?? 'TCP').toLowerCase() as Protocol,
@@ -42,7 +44,7 @@ export function planServicePorts(service: Service, slices: readonly EndpointSlic
           : undefined,
       internal: spec.internalTrafficPolicy === 'Local' ? here : everywhere,
       external: everywhere,
-      outside: spec.externalTrafficPolicy === 'Local' && everywhere.kind === 'spread' ? here : undefined,
+      outside: keepsClients(spec, node) && everywhere.kind === 'spread' ? here : undefined,
       own: ownOf(candidates, node),
     };
   });
@@ -57,6 +59,11 @@ function isProxied(service: Service): boolean {
     !(OTHER_PROXY_LABEL in labels) &&
     !(HEADLESS_LABEL in labels)
   );
+}
+
+/** In front of the nodes, only who comes as this machine is sure to be answered through it. */
+function keepsClients({ externalTrafficPolicy }: NonNullable<Service['spec']>, { isNoNode }: NodeView): boolean {
+  return externalTrafficPolicy === 'Local' && isNoNode !== true;
 }
 
 function hasNodePort(type: string | undefined): boolean {

@@ -1,8 +1,9 @@
-import type { Balancer } from './domain/balancer';
+import type { Backend } from '../domain/service-port';
 
 /** A socket of a service. */
 export interface Listener {
-  readonly balancer: Balancer;
+  /** From the next connection on; conversations over UDP with a backend that is gone end, as nothing else would end them. */
+  update(backends: readonly Backend[], affinitySeconds: number | undefined): void;
   /** Takes nothing new. */
   close(): Promise<void>;
   /** Ends also what is under way. */

@@ -12,7 +12,7 @@ export class TcpListener implements Listener {
 
   private constructor(
     private readonly server: Server,
-    readonly balancer: Balancer,
+    private readonly balancer: Balancer,
   ) {}
 
   static listen(address: string, port: number, balancer: Balancer, logger: Logger): Promise<TcpListener> {
@@ -28,6 +28,10 @@ export class TcpListener implements Listener {
       server.once('error', reject);
       server.listen(port, address, () => resolve(listener));
     });
+  }
+
+  update(backends: readonly Backend[], affinitySeconds: number | undefined): void {
+    this.balancer.update(backends, affinitySeconds);
   }
 
   /** Takes no more connections; those that are open go on until they end. */

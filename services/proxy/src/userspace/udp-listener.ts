@@ -20,7 +20,7 @@ export class UdpListener implements Listener {
 
   private constructor(
     private readonly socket: Socket,
-    readonly balancer: Balancer,
+    private readonly balancer: Balancer,
     private readonly logger: Logger,
   ) {}
 
@@ -36,6 +36,13 @@ export class UdpListener implements Listener {
         resolve(listener);
       });
     });
+  }
+
+  update(backends: readonly Backend[], affinitySeconds: number | undefined): void {
+    this.balancer.update(backends, affinitySeconds);
+    const isThere = ({ backend }: Flow): boolean =>
+      backends.some(({ ip, port }) => ip === backend.ip && port === backend.port);
+    for (const [client, flow] of this.#flows) if (!isThere(flow)) this.#end(client);
   }
 
   close(): Promise<void> {
@@ -57,12 +64,17 @@ export class UdpListener implements Listener {
     const flow = this.#flows.get(client) ?? this.#open(client, address, port);
     if (flow === undefined) return;
     flow.idle.refresh();
+    // The longest silent is first.
+    this.#flows.delete(client);
+    this.#flows.set(client, flow);
     flow.socket.send(data, flow.backend.port, flow.backend.ip);
   }
 
   #open(client: string, address: string, port: number): Flow | undefined {
     const backend = this.balancer.order(address, Date.now())[0];
-    if (backend === undefined || this.#flows.size >= FLOW_LIMIT) return undefined;
+    if (backend === undefined) return undefined;
+    const [longestSilent] = this.#flows.keys();
+    if (longestSilent !== undefined && this.#flows.size >= FLOW_LIMIT) this.#end(longestSilent);
     this.balancer.used(address, backend, Date.now());
     const socket = createSocket('udp4');
     socket.on('message', (data) => this.socket.send(data, port, address));

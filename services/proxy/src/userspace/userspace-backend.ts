@@ -5,6 +5,7 @@ import type { ProxyBackend } from '../proxy-backend';
 import { Balancer } from './domain/balancer';
 import type { Listener } from './listener';
 import { LoopbackAddresses } from './loopback-addresses';
+import { shortcomings } from './domain/shortcomings';
 import { planListeners, type WantedListener } from './domain/listeners';
 import { TcpListener } from './tcp-listener';
 import { UdpListener } from './udp-listener';
@@ -68,7 +69,7 @@ export class UserspaceBackend implements ProxyBackend {
     const parts = [`${this.#services.size} services by ${this.#listeners.size} sockets`];
     if (this.loopback.refused !== undefined) parts.push('cluster IPs are not reachable here, node ports are');
     if (this.#failed.size > 0) parts.push(`not reachable: ${[...this.#failed.keys()].join(', ')}`);
-    return parts.join('; ');
+    return [...parts, ...shortcomings([...this.#services.values()].flat())].join('; ');
   }
 
   async stop(): Promise<void> {
@@ -80,7 +81,7 @@ export class UserspaceBackend implements ProxyBackend {
   async #open(name: string, wanted: WantedListener): Promise<void> {
     const { protocol, address, port, backends, affinitySeconds } = wanted;
     const running = this.#listeners.get(name);
-    if (running !== undefined) return running.balancer.update(backends, affinitySeconds);
+    if (running !== undefined) return running.update(backends, affinitySeconds);
     const balancer = new Balancer(backends, affinitySeconds);
     const kind = protocol === 'tcp' ? TcpListener : UdpListener;
     try {

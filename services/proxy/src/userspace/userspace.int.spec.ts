@@ -129,6 +129,49 @@ describe('services without the kernel', () => {
     expect(proxy.detail()).toBe('1 services by 1 sockets; cluster IPs are not reachable here, node ports are');
   });
 
+  it('say what sockets can not do for a service', async () => {
+    const [nodePort, a] = [await freePort(), await aBackend('a')];
+    const local = { kind: 'spread', backends: [a] } as const;
+    proxy.set('default/web', [
+      aPort(nodePort, [a], { outside: local }),
+      aPort(nodePort, [a], { key: 'default/web:s', protocol: 'sctp' }),
+    ]);
+    const balanced = (i: number) =>
+      aPort(0, [], { key: `default/b${i}:`, nodePort: undefined, externalIPs: ['192.0.2.1'] });
+    for (let i = 0; i < 7; i++) proxy.set(`default/b${i}`, [balanced(i)]);
+    await proxy.sync();
+    expect(proxy.detail().split('; ').slice(2)).toEqual([
+      'external and load balancer addresses are not served: default/b0, default/b1, default/b2, default/b3, default/b4 and 2 more',
+      'SCTP is not served: default/web',
+      'backends see this node for their client, also under externalTrafficPolicy Local: default/web',
+    ]);
+  });
+
+  it('end a UDP conversation with a backend that is gone', async () => {
+    const echoes = ['a', 'b'].map((name) => {
+      const echo = createSocket('udp4');
+      echo.on('message', (_, from) => echo.send(name, from.port, from.address));
+      return echo;
+    });
+    for (const echo of echoes) await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve));
+    const [a, b] = echoes.map((echo) => ({ ip: '127.0.0.1', port: echo.address().port }));
+    const nodePort = await freePort();
+    const client = createSocket('udp4');
+    const talk = () => {
+      const answer = new Promise((resolve) => client.once('message', (data) => resolve(String(data))));
+      client.send('hello', nodePort, '127.0.0.1');
+      return answer;
+    };
+    await serve(aPort(nodePort, [a as Backend], { protocol: 'udp' }));
+    expect(await talk()).toBe('a');
+    await serve(aPort(nodePort, [b as Backend], { protocol: 'udp' }));
+    expect(await talk()).toBe('b');
+    await serve(aPort(nodePort, [a, b] as Backend[], { protocol: 'udp' }));
+    expect(await talk()).toBe('b');
+    client.close();
+    for (const echo of echoes) echo.close();
+  });
+
   it('carry datagrams and their answers', async () => {
     const echo = createSocket('udp4');
     await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve));
