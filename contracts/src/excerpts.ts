@@ -1,7 +1,10 @@
 import type { ApiObjects } from './generated/kubernetes';
 import type { BuiltIn } from './resources';
 
-/** Fields of an object, by name: the whole value of each, or some fields of it. */
+/**
+ * Fields of an object, by name: the whole value of each, or some fields of it; of a list the same of each item, beside what
+ * tells items apart.
+ */
 export interface Fields {
   readonly [name: string]: true | Fields;
 }
@@ -15,6 +18,8 @@ export const FLANNEL_ANNOTATIONS = {
 } as const;
 
 const annotations = Object.fromEntries(Object.values(FLANNEL_ANNOTATIONS).map((name) => [name, true] as const));
+
+const PORTS_OF_CONTAINERS = { name: true, ports: true } as const;
 
 /**
  * Some fields of a resource's objects, as a channel of its own: an event is published on it only if it touches one of them,
@@ -32,6 +37,30 @@ export const EXCERPTS = {
       status: { addresses: true },
     },
   },
+  /** Who pods are to network policies, and where: whom rules choose, at which addresses and named ports. */
+  peers: {
+    of: 'pods',
+    fields: {
+      apiVersion: true,
+      kind: true,
+      metadata: { namespace: true, name: true, uid: true, creationTimestamp: true, labels: true },
+      spec: {
+        hostNetwork: true,
+        containers: PORTS_OF_CONTAINERS,
+        initContainers: { ...PORTS_OF_CONTAINERS, restartPolicy: true },
+      },
+      status: { phase: true, podIP: true, podIPs: true },
+    },
+  },
+  /** What namespaces are chosen by. */
+  labels: {
+    of: 'namespaces',
+    fields: {
+      apiVersion: true,
+      kind: true,
+      metadata: { name: true, uid: true, creationTimestamp: true, labels: true },
+    },
+  },
 } as const satisfies Readonly<Record<string, { readonly of: BuiltIn; readonly fields: Fields }>>;
 
 export type ExcerptName = keyof typeof EXCERPTS;
@@ -44,8 +73,10 @@ export type ExcerptOf<E extends ExcerptName> = Only<
 
 type Only<T, F> = F extends true
   ? T
-  : T extends object
-    ? { [K in keyof T as K extends keyof F ? K : never]: Only<T[K], F[K & keyof F]> }
-    : T;
+  : T extends readonly (infer I)[]
+    ? Only<I, F>[]
+    : T extends object
+      ? { [K in keyof T as K extends keyof F ? K : never]: Only<T[K], F[K & keyof F]> }
+      : T;
 
 export const EXCERPT_NAMES = Object.keys(EXCERPTS) as ExcerptName[];

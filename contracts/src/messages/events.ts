@@ -97,7 +97,8 @@ interface Heard {
 
 /**
  * What is heard on every node may not be what every node says: a message a minute of each of 5,000 nodes, to agents on all of
- * them, is 400,000 a second. Of other nodes an agent hears the routes, which change when a node comes or goes.
+ * them, is 400,000 a second. Of other nodes an agent hears the routes, which change when a node comes or goes, and of their
+ * pods what network policies look at, which changes when a pod comes, gets its address or goes.
  */
 const HEARD: Readonly<Record<Role, Heard>> = {
   journal: {},
@@ -106,7 +107,10 @@ const HEARD: Readonly<Record<Role, Heard>> = {
   controller: { all: EVERYTHING },
   dns: { all: ['services', 'endpointslices.discovery.k8s.io', 'namespaces'] },
   kubelet: { all: ['services', 'runtimeclasses.node.k8s.io'], ofNode: NODE_RESOURCES },
-  network: { ofNode: ['pods'], excerpts: ['routes'] },
+  network: {
+    all: ['networkpolicies.networking.k8s.io'],
+    excerpts: ['routes', 'peers', 'labels'],
+  },
   proxy: { all: ['services', 'endpointslices.discovery.k8s.io'], ofNode: ['nodes'] },
   operator: {},
   user: { all: EVERYTHING },

@@ -93,7 +93,7 @@ export const NodeHead = nodeRequest('head', {
   }),
   reply: Type.Object({}),
   from: ['journal'],
-  answeredBy: ['kubelet', 'network'],
+  answeredBy: ['kubelet'],
   byLibrary: true,
 });
 

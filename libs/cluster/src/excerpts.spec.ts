@@ -39,7 +39,7 @@ describe('the routes of nodes', () => {
   it('are told of a node’s beginning and end, and of nothing but nodes', () => {
     expect(touches({ object: aNode() }, 'Created')).toBe(true);
     expect(touches({}, 'Deleted')).toBe(true);
-    expect(excerptsOf({ ...event(1, 'Created', { object: aNode() }), resource: 'pods' })).toEqual([]);
+    expect(excerptsOf({ ...event(1, 'Created', { object: aNode() }), resource: 'services' })).toEqual([]);
   });
 
   it('have of an event what they are about, and not the rest', () => {
@@ -76,25 +76,83 @@ const anyNode = fc
     aNode({ ...more, metadata: { name: 'n1', uid: 'u1', ...(annotations === undefined ? {} : { annotations }) } }),
   );
 
-describe('an excerpt of a log', () => {
+const PEERS = { resource: 'pods', excerpt: 'peers' } as const;
+const podEvent = (data: EventData, fact: Fact = 'StatusChanged'): LogEvent => ({
+  ...event(2, fact, data),
+  resource: 'pods',
+});
+const aPod = (more: object = {}): StoredObject =>
+  ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'n1', uid: 'u1' }, ...more }) as unknown as StoredObject;
+
+describe('what network policies look at of pods', () => {
+  const ITEM = (inner: object) => ({
+    spec: { in: { containers: { by: ['name'], items: [{ key: ['web'], ...inner }] } } },
+  });
+
+  it.each<[what: string, data: EventData, isTold: boolean]>([
+    ['conditions', { changes: { status: { in: { conditions: { set: [] } } } } }, false],
+    ['a node', { changes: { spec: { in: { nodeName: { set: 'n1' } } } } }, false],
+    ['an image', { changes: ITEM({ in: { image: { set: 'x' } } }) as never }, false],
+    ['an address', { changes: { status: { in: { podIP: { set: '10.244.1.2' } } } } }, true],
+    ['a phase', { changes: { status: { in: { phase: { set: 'Failed' }, message: { set: 'x' } } } } }, true],
+    ['labels', { changes: { metadata: { in: { labels: { in: { a: { set: 'b' } } } } } } }, true],
+    ['ports', { changes: ITEM({ in: { ports: { unset: true } } }) as never }, true],
+  ])('is told of %s: %#', (_, data, isTold) => {
+    expect(eventOn(PEERS, podEvent(data)) !== undefined).toBe(isTold);
+  });
+
+  it('has of containers their names and ports, and nothing that may be secret', () => {
+    const containers = [
+      { name: 'web', image: 'x', env: [{ name: 'PASSWORD', value: 'y' }], ports: [{ name: 'http' }] },
+    ];
+    expect(
+      eventOn(PEERS, podEvent({ object: aPod({ spec: { containers, nodeName: 'n' } }) }, 'Created'))?.data,
+    ).toEqual({
+      object: aPod({ spec: { containers: [{ name: 'web', ports: [{ name: 'http' }] }] } }),
+    });
+  });
+});
+
+const anyContainer = fc.record(
+  { name: fc.constantFrom('a', 'b', 'c'), ports: anyRest, image: anyText, restartPolicy: anyText },
+  { requiredKeys: ['name'] },
+);
+const anyContainers = fc.oneof(
+  { weight: 8, arbitrary: fc.uniqueArray(anyContainer, { maxLength: 3, selector: ({ name }) => name }) },
+  { weight: 1, arbitrary: fc.array(fc.oneof(anyContainer, anyText), { maxLength: 3 }) },
+  anyRest,
+);
+const anyPod = fc.record(
+  {
+    spec: anyFields({ containers: anyContainers, initContainers: anyContainers, nodeName: anyText }),
+    status: anyFields({ podIP: anyText, conditions: anyRest }),
+  },
+  { requiredKeys: [] },
+);
+
+describe.each([
+  [ROUTES, anyNode],
+  [PEERS, anyPod.map((more) => aPod(more))],
+] as const)('an excerpt of a log: %j', (channel, anyVersion) => {
   it('folds to the excerpt of what the whole folds to, at every position, also from a loaded state on', () => {
+    const { resource, excerpt: name } = channel;
     fc.assert(
-      fc.property(fc.array(anyNode, { minLength: 2, maxLength: 6 }), fc.nat(5), (versions, loadedAt) => {
+      fc.property(fc.array(anyVersion, { minLength: 2, maxLength: 6 }), fc.nat(5), (versions, loadedAt) => {
         const whole = new ClusterState();
         const excerpt = new ClusterState();
         versions.forEach((version, i) => {
           const before = versions[i - 1];
           const changes = before === undefined ? undefined : changesBetween({ ...before }, { ...version });
           const data = before === undefined ? { object: version } : { changes: changes ?? {} };
-          const next = event(i + 1, before === undefined ? 'Created' : 'SpecChanged', data);
+          const next = { ...event(i + 1, before === undefined ? 'Created' : 'SpecChanged', data), resource };
           whole.apply(next);
-          const told = eventOn(ROUTES, next);
-          if (i === loadedAt) for (const object of objectsOf(whole, ROUTES)) excerpt.put('nodes', object);
+          const told = eventOn(channel, next);
+          if (i === loadedAt) for (const object of objectsOf(whole, channel)) excerpt.put(resource, object);
           else if (told !== undefined) excerpt.apply(told);
-          expect([...excerpt.values('nodes')].map((object) => JSON.stringify(contentOf('routes', object)))).toEqual(
-            [...whole.values('nodes')].map((object) => JSON.stringify(contentOf('routes', object))),
+          expect([...excerpt.values(resource)].map((object) => JSON.stringify(contentOf(name, object)))).toEqual(
+            [...whole.values(resource)].map((object) => JSON.stringify(contentOf(name, object))),
           );
-          expect(hashOfChannel(excerpt, ROUTES)).toBe(hashOfChannel(whole, ROUTES));
+          expect(hashOfChannel(excerpt, channel)).toBe(hashOfChannel(whole, channel));
         });
       }),
       { numRuns: 300 },

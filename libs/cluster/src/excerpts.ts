@@ -9,8 +9,11 @@ import {
   type LogEvent,
   type StoredObject,
   type ExcerptName,
+  type ItemChange,
+  type ListChange,
 } from '@shiplog/contracts';
 import { isJsonObject, ownField, setField } from '@shiplog/apimachinery';
+import { LIST_KEYS } from './changes';
 import { isDeletion } from './fold';
 
 type Json = Record<string, unknown>;
@@ -75,8 +78,23 @@ export function excerptOf(excerpt: ExcerptName, object: StoredObject): StoredObj
   return { ...content, metadata: { ...content.metadata, resourceVersion } };
 }
 
-/** In the order of the fields; an object of which nothing is wanted is left out, whether it is there or not. */
-function picked(value: unknown, fields: Fields): Json | undefined {
+/** What tells items apart is kept of each: a change of a list names its items by that. */
+const ITEM_KEYS: Fields = Object.fromEntries(LIST_KEYS.flat().map((name) => [name, true] as const));
+const itemFields = new WeakMap<Fields, Fields>();
+
+/** The fields of a list's items. */
+function ofItems(fields: Fields): Fields {
+  let found = itemFields.get(fields);
+  if (found === undefined) itemFields.set(fields, (found = { ...ITEM_KEYS, ...fields }));
+  return found;
+}
+
+/**
+ * In the order of the fields; an object of which nothing is wanted is left out, whether it is there or not, and an item of a
+ * list is empty then.
+ */
+function picked(value: unknown, fields: Fields): unknown {
+  if (Array.isArray(value)) return value.map((item) => pickedItem(item, fields));
   if (!isJsonObject(value)) return undefined;
   let found: Json | undefined;
   for (const name of Object.keys(fields)) {
@@ -86,6 +104,11 @@ function picked(value: unknown, fields: Fields): Json | undefined {
     if (part !== undefined) setField((found ??= {}), name, part);
   }
   return found;
+}
+
+/** Also what is no object where one should be is one afterwards. */
+function pickedItem(item: unknown, fields: Fields): unknown {
+  return (Array.isArray(item) ? undefined : picked(item, ofItems(fields))) ?? {};
 }
 
 function touched(changes: Changes, fields: Fields): Changes | undefined {
@@ -104,7 +127,18 @@ function touchedIn(change: Change, within: true | Fields): Change | undefined {
     const set = picked(change.set, within);
     return set === undefined ? { unset: true } : { set };
   }
-  // A list has no fields.
-  const changes = 'in' in change ? touched(change.in, within) : undefined;
+  if ('items' in change) return touchedItems(change, within);
+  const changes = touched(change.in, within);
   return changes === undefined ? undefined : { in: changes };
+}
+
+/** Undefined where of no item anything changes that is wanted. */
+function touchedItems({ by, items }: ListChange, within: Fields): ListChange | undefined {
+  const found = items.flatMap((item): ItemChange[] => {
+    if (!('key' in item)) return [{ set: pickedItem(item.set, within) }];
+    if (!('in' in item)) return [item];
+    const changes = touched(item.in, ofItems(within));
+    return changes === undefined ? [] : [{ key: item.key, in: changes }];
+  });
+  return found.length === 0 ? undefined : { by, items: found };
 }

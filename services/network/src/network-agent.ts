@@ -56,7 +56,8 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   async #start(): Promise<void> {
     const { nodeName, role } = this.config;
     const all = channelsOf('network', nodeName);
-    const channels = role === 'node' ? all : all.filter(({ node }) => node === undefined);
+    // A host has no pods: it needs the ways to those of nodes only.
+    const channels = role === 'node' ? all : all.filter(({ excerpt }) => excerpt === 'routes');
     const projection = await Projection.open(this.bus, { channels, logger: this.logger, accept: soundObject });
     this.#projection = projection;
     if (this.#isStopped) return projection.close();

@@ -38,9 +38,10 @@ export async function startReader(
     logger: simulatedLogger(world, process),
   });
   world.trace.say(process.name, `is loaded at ${projection.position}`);
-  const follower =
-    node === undefined
-      ? new Follower(process.name, projection, channels, truth, (violation) => world.violated(violation))
-      : undefined;
+  // A copy that is made of whole channels can be compared with the log object by object.
+  const isWhole = channels.every((channel) => (channel.node ?? channel.excerpt) === undefined);
+  const follower = isWhole
+    ? new Follower(process.name, projection, channels, truth, (violation) => world.violated(violation))
+    : undefined;
   opened({ process, watched: new WatchedProjection(process.name, projection, channels, truth), follower });
 }

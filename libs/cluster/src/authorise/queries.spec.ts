@@ -100,6 +100,10 @@ describe('whoever asks the journal', () => {
     ['a node asks for its pods', node, state({ resource: 'pods', node: 'n1' }, { resource: 'services' }), undefined],
     ['a node asks for its Node', node, state({ resource: 'nodes', node: 'n1' }), undefined],
     ['a node asks for the routes', node, state({ resource: 'nodes', excerpt: 'routes' }), undefined],
+    ['a node asks for what policies look at', node, state({ resource: 'pods', excerpt: 'peers' }), undefined],
+    ['a node asks for the labels of namespaces', node, state({ resource: 'namespaces', excerpt: 'labels' }), undefined],
+    ['a node asks for network policies', node, state({ resource: 'networkpolicies.networking.k8s.io' }), undefined],
+    ['a node asks for all namespaces', node, state({ resource: 'namespaces' }), 'it may not read namespaces'],
     ['a node asks for all nodes', node, state({ resource: 'nodes' }), 'it may not read nodes'],
     ['a node asks for another Node', node, state({ resource: 'nodes', node: 'n2' }), 'it may not read nodes@n2'],
     [

@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { excerptsOf, foldObject, hasExcerpts, isCreation, isDeletion, type ClusterState } from '@shiplog/cluster';
+import { foldObject, isCreation, isDeletion, type ClusterState } from '@shiplog/cluster';
 import type { ResourceId } from '@shiplog/contracts';
 import type { LateEvent } from '../database/logged-row';
 import type { StateAt } from '../database/snapshot.repository';
 import { ChannelHeads } from '../writer/channel-heads';
+import { LateExcerpts } from './late-excerpts';
 
 /** Events of an object that wait, at most: one that changes all the time and stays would keep its whole past. */
 const MOST_WAITING = 32;
@@ -21,6 +22,7 @@ const SLICE = 500;
 export class Folding {
   readonly #state: ClusterState;
   readonly #heads: ChannelHeads;
+  readonly #excerpts: LateExcerpts;
   #position: number;
   /** By object, since it was there or was made. */
   readonly #pending = new Map<ResourceId, Map<string, Map<string, LateEvent[]>>>();
@@ -30,6 +32,7 @@ export class Folding {
   constructor(from: StateAt) {
     this.#state = from.state;
     this.#heads = new ChannelHeads(from.channels);
+    this.#excerpts = new LateExcerpts(this.#heads);
     this.#position = from.position;
   }
 
@@ -42,7 +45,8 @@ export class Folding {
   async take(events: readonly LateEvent[]): Promise<void> {
     for (const event of events) {
       this.#keep(event);
-      this.#heads.follow(event, hasExcerpts(event) ? excerptsOf(event.read()) : []);
+      this.#heads.follow(event, []);
+      this.#excerpts.take(event);
       this.#position = event.position;
     }
     if (this.#bytes > MOST_BYTES) await this.#foldPending();
@@ -71,6 +75,7 @@ export class Folding {
   /** All that was taken; folds what is left. */
   async fold(): Promise<StateAt> {
     await this.#foldPending();
+    this.#excerpts.settle();
     return { state: this.#state, position: this.#position, channels: this.#heads.all() };
   }
 

@@ -25,11 +25,16 @@ export class ChannelHeads {
   /** Takes an event in, also on the channels of excerpts that it is of; returns what came before it in the others. */
   follow({ resource, node, position, fact }: Moving, excerpted: readonly ExcerptedEvent[]): ChannelLinks {
     const prev = swap(this.#ofResources, resource, position);
-    for (const { channel } of excerpted) this.#ofExcerpts.set(channelName(channel), position);
+    for (const { channel } of excerpted) this.reach(channel, position);
     if (node === '') return { prev };
     this.#moved.add(node);
     if (isDeletion(fact)) this.#ended.add(node);
     return { prev, prevNode: swap(this.#ofNodes, channelName({ resource, node }), position) };
+  }
+
+  /** The last event so far of an excerpt's channel is there. */
+  reach(channel: ExcerptedEvent['channel'], position: number): void {
+    this.#ofExcerpts.set(channelName(channel), position);
   }
 
   /** 0 for a channel without events. */
