@@ -1,4 +1,5 @@
 /** The host's network as services use it: its programs run, its nftables scripts written. */
+export * from './elements';
 export * from './forwarding';
 export * from './host-network';
 export * from './netlink/carry-netlink';

@@ -1,12 +1,7 @@
+import type { ElementChange } from '@shiplog/hostnet';
 import type { Element } from './service-elements';
 
-/** What is to happen to one element; `undefined` on a side means that it isn't there. A set's elements have value ''. */
-export interface ElementChange {
-  readonly collection: string;
-  readonly key: string;
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-}
+export type { ElementChange } from '@shiplog/hostnet';
 
 /**
  * Every element of the table with the services that want it. Where two services claim one destination (external IPs can

@@ -1,8 +1,7 @@
 import type { Backend, ServicePort } from '../../domain/service-port';
 import { ElementOwnership, type ElementChange } from './element-ownership';
 import { renderBase, type TableOptions } from './base';
-import { renderDefinitions, type Definition } from '@shiplog/hostnet';
-import { renderChanges, renderTable } from './script';
+import { compactChanges, renderChanges, renderDefinitions, renderTable, type Definition } from '@shiplog/hostnet';
 import { planSlots, renderServicePort, type Slots } from './service-elements';
 
 /** What the kernel's table should hold, and what was put together for it since it was last asked. */
@@ -68,7 +67,7 @@ export class TableState {
 
   /** The script that brings the elements of a table up to date that held all so far; '' when nothing changed. Taken once. */
   takeChanges(): { script: string; changes: readonly ElementChange[] } {
-    const changes = compact(this.#changes);
+    const changes = compactChanges(this.#changes);
     this.#changes = [];
     return { script: renderChanges(this.options.table, changes), changes };
   }
@@ -88,15 +87,4 @@ export class TableState {
     this.#definitions.set(id, definition);
     this.#newDefinitions.push(definition);
   }
-}
-
-/** One change per element: from what it was first to what it is last. */
-function compact(changes: readonly ElementChange[]): ElementChange[] {
-  const last = new Map<string, ElementChange>();
-  for (const change of changes) {
-    const id = `${change.collection} ${change.key}`;
-    const earlier = last.get(id);
-    last.set(id, earlier === undefined ? change : { ...change, before: earlier.before });
-  }
-  return [...last.values()].filter(({ before, after }) => before !== after);
 }

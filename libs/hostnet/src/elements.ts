@@ -1,5 +1,12 @@
-import type { ElementChange } from './element-ownership';
-import { renderDefinitions, type Definition } from '@shiplog/hostnet';
+import { renderDefinitions, type Definition } from './nft';
+
+/** What is to happen to one element; `undefined` on a side means that it isn't there. A set's elements have value ''. */
+export interface ElementChange {
+  readonly collection: string;
+  readonly key: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
 
 /** Elements named in one line: keeps lines, and nft's parser, at a bearable length. */
 const ELEMENTS_PER_LINE = 500;
@@ -27,6 +34,17 @@ export function renderTable(
   const head = `add table ip ${table}\n`;
   const start = options.anew ? `${head}delete table ip ${table}\n${head}` : head;
   return `${start}${renderDefinitions(table, definitions)}${renderChanges(table, elements)}`;
+}
+
+/** One change per element: from what it was first to what it is last. */
+export function compactChanges(changes: readonly ElementChange[]): ElementChange[] {
+  const last = new Map<string, ElementChange>();
+  for (const change of changes) {
+    const id = `${change.collection} ${change.key}`;
+    const earlier = last.get(id);
+    last.set(id, earlier === undefined ? change : { ...change, before: earlier.before });
+  }
+  return [...last.values()].filter(({ before, after }) => before !== after);
 }
 
 function group(changes: readonly ElementChange[], text: (change: ElementChange) => string): Map<string, string[]> {
