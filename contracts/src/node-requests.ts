@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox';
-import type { Attach, Detach, HostPortSchema, Logs, ReferenceChanged } from './messages/node-requests';
+import type { Attach, Detach, HostPortSchema, Logs, PolicyDrops, ReferenceChanged } from './messages/node-requests';
 
 export type LogsRequest = Static<typeof Logs.payload>;
 /** One port of the node that leads to a port of a pod. */
@@ -9,3 +9,5 @@ export type AttachRequest = Static<typeof Attach.payload>;
 export type AttachReply = Static<typeof Attach.reply>;
 export type DetachRequest = Static<typeof Detach.payload>;
 export type ReferenceChange = Static<typeof ReferenceChanged.payload>;
+/** Connections of a kind that network policies have refused. */
+export type PolicyDrop = Static<typeof PolicyDrops.reply>['drops'][number];

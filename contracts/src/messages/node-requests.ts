@@ -73,6 +73,37 @@ export const Detach = nodeRequest('detach', {
   answeredBy: ['network'],
 });
 
+const PodName = () =>
+  Optional(Type.String({ description: 'The pod with this address now, as `namespace/name`, where one is known.' }));
+
+export const PolicyDrops = nodeRequest('policy-drops', {
+  summary:
+    'Which connections network policies have refused on the node lately, and which policies isolate the pod there.',
+  payload: Type.Object({}),
+  reply: Type.Object({
+    drops: Type.Array(
+      Type.Object({
+        direction: OneOf(['Ingress', 'Egress']),
+        source: Type.String({ description: 'An IPv4 address.' }),
+        sourcePod: PodName(),
+        destination: Type.String({ description: 'An IPv4 address, after translation.' }),
+        destinationPod: PodName(),
+        protocol: Type.String(),
+        port: Optional(Type.Integer({ description: 'Of the destination; absent for protocols without ports.' })),
+        packets: Type.Integer({ minimum: 1 }),
+        secondsAgo: Type.Integer({ minimum: 0, description: 'When the last of them was dropped.' }),
+        policies: Type.Array(Type.String(), {
+          description:
+            'As `namespace/name`: those that isolate the pod in this direction now, and none of which lets it through.',
+        }),
+      }),
+      { description: 'The last first; of ten minutes, a few thousand at most.' },
+    ),
+  }),
+  from: ['operator'],
+  answeredBy: ['network'],
+});
+
 /** Not a question: the journal tells a node, and nobody answers. */
 export const ReferenceChanged = nodeRequest('changed', {
   summary: 'A Secret or ConfigMap that a pod of the node names has changed; the kubelet asks for it.',
@@ -97,4 +128,4 @@ export const NodeHead = nodeRequest('head', {
   byLibrary: true,
 });
 
-export const NODE_REQUESTS = [Logs, Attach, Detach, ReferenceChanged, NodeHead] as const;
+export const NODE_REQUESTS = [Logs, Attach, Detach, PolicyDrops, ReferenceChanged, NodeHead] as const;

@@ -10,3 +10,4 @@ export * from './secured-nats';
 export * from './serve';
 export * from './tcp-proxy';
 export * from './test-system';
+export * from './ruleset';

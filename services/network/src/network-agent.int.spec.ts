@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { OverlaySync, SyncOutcome } from './overlay/overlay-sync';
 import { NetworkAgent } from './network-agent';
 import type { PodConnections } from './pods/pod-connections';
+import type { PodPolicies } from './policies/pod-policies';
 import { networkSettings } from './settings';
 import { JournalStandIn } from './testing/journal-stand-in';
 
@@ -59,8 +60,24 @@ beforeEach(async () => {
   overlay = new ScriptedOverlay();
   health = new Health('network', 'minion-1');
   const config = { ...readConfig(networkSettings, { NODE_NAME: 'minion-1' }), natsUrl: nats.url } as never;
+  const asked = (word: string) => () => Promise.resolve(void overlay.asked.push(`policies ${word}`));
   const connections = { ready: () => void ready++ } as unknown as PodConnections;
-  agent = new NetworkAgent(own, config, logger, health, overlay as unknown as OverlaySync, connections);
+  const policies = {
+    load: () => undefined,
+    take: () => false,
+    start: asked('start'),
+    verify: asked('verify'),
+    isolated: 2,
+  };
+  agent = new NetworkAgent(
+    own,
+    config,
+    logger,
+    health,
+    overlay as unknown as OverlaySync,
+    connections,
+    policies as unknown as PodPolicies,
+  );
   agent.onApplicationBootstrap();
   await eventually(() => overlay.asked.length === 1);
 });
@@ -70,12 +87,19 @@ afterEach(async () => {
 });
 
 describe('the agent of a node', () => {
-  it('that waited for its pod network looks up the bus before its first rules: no pod may reach it meanwhile', async () => {
+  it('that waited for its pod network has the policies’ rules stand first, and looks up the bus before its first own', async () => {
     expect(health.report()).toMatchObject({ ready: false, detail: WAITING.reason });
     overlay.next = STANDING;
     journal.changeNode('minion-1', { podCIDR: '10.244.1.0/24' });
     await eventually(() => health.report().ready);
-    expect(overlay.asked).toEqual(['run', 'run', 'refreshBus', 'writeRules anyway']);
+    expect(overlay.asked).toEqual([
+      'run',
+      'run',
+      'policies start',
+      'policies verify',
+      'refreshBus',
+      'writeRules anyway',
+    ]);
     expect(ready).toBe(1);
   });
 
@@ -86,8 +110,10 @@ describe('the agent of a node', () => {
     expect([health.report().ready, ready]).toEqual([false, 0]);
     overlay.refuses = false;
     await eventually(() => health.report().ready);
-    expect(overlay.asked.slice(-3)).toEqual(['run', 'refreshBus', 'writeRules anyway']);
-    expect(health.report().detail).toBe('vxlan, 0 routes from 10.244.1.0/24; no way to minion-2: it is far');
+    expect(overlay.asked.slice(-4)).toEqual(['run', 'policies verify', 'refreshBus', 'writeRules anyway']);
+    expect(health.report().detail).toBe(
+      'vxlan, 0 routes from 10.244.1.0/24; 2 pods isolated by network policies; no way to minion-2: it is far',
+    );
   });
 
   it('writes only what differs when a node changes, and does nothing when nodes tell what no route is made of', async () => {
@@ -97,6 +123,6 @@ describe('the agent of a node', () => {
     journal.cordonNode('minion-1');
     journal.createNode('minion-2');
     await eventually(() => ready === 2);
-    expect(overlay.asked.slice(4)).toEqual(['run', 'writeRules']);
+    expect(overlay.asked.slice(6)).toEqual(['run', 'writeRules']);
   });
 });

@@ -10,6 +10,7 @@ import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { OverlaySync, type SyncOutcome } from './overlay/overlay-sync';
 import { annotateNode } from './overlay/node-annotations';
+import { PodPolicies } from './policies/pod-policies';
 import { PodInterfaces } from './pods/pod-interfaces';
 import { PodConnections } from './pods/pod-connections';
 import type { NetworkConfig } from './settings';
@@ -31,6 +32,13 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     backOff: BACK_OFF,
     onError: (error, waitMs) => this.#failed(error, waitMs),
   });
+  /** By itself: policies and pods change far more often than nodes do. */
+  readonly #policyLoop = new SyncLoop({
+    run: () => this.#syncPolicies(),
+    backOff: BACK_OFF,
+    onError: (error, waitMs) => this.#failed(error, waitMs, true),
+  });
+  #arePoliciesBehind = false;
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -39,6 +47,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(HEALTH) readonly health: Health,
     private readonly overlay: OverlaySync,
     private readonly connections: PodConnections,
+    private readonly policies: PodPolicies,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -50,6 +59,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   async onApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
     await this.#loop.stop();
+    await this.#policyLoop.stop();
     await this.#projection?.close();
   }
 
@@ -61,7 +71,9 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     const projection = await Projection.open(this.bus, { channels, logger: this.logger, accept: soundObject });
     this.#projection = projection;
     if (this.#isStopped) return projection.close();
+    this.policies.load(projection);
     projection.onApplied((batch) => {
+      if (this.policies.take(batch)) this.#policyLoop.wake();
       if (batch.some(({ event }) => event.resource === 'nodes')) this.#loop.wake();
     });
     this.#loop.wakeEvery(this.config.resyncEvery, () => (this.#isResyncDue = true));
@@ -82,7 +94,9 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     if (this.config.role === 'node') await this.#connectPods(outcome);
     const ways = `${desired.routes.length} routes${podCidr === '' ? '' : ` from ${podCidr}`}`;
     const missing = desired.unreachable.map(({ node, reason }) => `; no way to ${node}: ${reason}`).join('');
-    this.health.ready(`${this.config.role === 'host' ? 'host-gw' : this.config.backend}, ${ways}${missing}`);
+    const { isolated } = this.policies;
+    const policies = isolated === 0 ? '' : `; ${isolated} pods isolated by network policies`;
+    this.health.ready(`${this.config.role === 'host' ? 'host-gw' : this.config.backend}, ${ways}${policies}${missing}`);
   }
 
   /** A resync stays due until it is done: the first rules that this process writes must keep pods from the bus. */
@@ -93,6 +107,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       const interfaces = await this.#interfacesFor(outcome);
       await this.#detachOrphans(interfaces);
+      if (isResync) await this.policies.verify();
       if (isResync) await this.overlay.refreshBus();
       await this.overlay.writeRules(podCidr, () => interfaces.ports(), { anyway: isResync });
       this.connections.ready({ interfaces, podCidr });
@@ -108,10 +123,16 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     podCidr,
   }: Extract<SyncOutcome, { state: 'done' }>): Promise<PodInterfaces> {
     if (this.#interfaces !== undefined && this.#podCidr === podCidr) return this.#interfaces;
-    const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 1500 }, hostNetwork, this.logger);
+    const interfaces = new PodInterfaces(
+      { podCidr, mtu: desired.bridge?.mtu ?? 1500 },
+      hostNetwork,
+      this.logger,
+      this.policies,
+    );
     await interfaces.recover(observed, (uid) =>
       publishedPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)?.spec),
     );
+    await this.policies.start(podCidr, interfaces.connected());
     this.#podCidr = podCidr;
     this.#interfaces = interfaces;
     return interfaces;
@@ -128,8 +149,17 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     return this.#projection?.list('pods') ?? [];
   }
 
-  #failed(error: unknown, waitMs: number): void {
-    this.logger.error({ err: error, waitMs }, 'the pod network could not be brought up to date; trying again');
+  async #syncPolicies(): Promise<void> {
+    await this.policies.sync();
+    if (!this.#arePoliciesBehind) return;
+    this.#arePoliciesBehind = false;
+    this.#loop.wake();
+  }
+
+  #failed(error: unknown, waitMs: number, isOfPolicies = false): void {
+    const part = isOfPolicies ? 'the rules of network policies' : 'the pod network';
+    if (isOfPolicies) this.#arePoliciesBehind = true;
+    this.logger.error({ err: error, waitMs }, `${part} could not be brought up to date; trying again`);
     this.health.notReady(`not up to date: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

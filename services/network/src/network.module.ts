@@ -5,6 +5,9 @@ import { OverlaySync } from './overlay/overlay-sync';
 import { NetworkAgent } from './network-agent';
 import { AttachController } from './pods/attach.controller';
 import { PodConnections } from './pods/pod-connections';
+import { PodPolicies } from './policies/pod-policies';
+import { PolicyDropsController } from './policies/policy-drops.controller';
+import { PolicyRules } from './policies/policy-rules';
 import type { NetworkConfig } from './settings';
 import type { Logger } from 'pino';
 
@@ -14,6 +17,15 @@ const overlaySync = {
   useFactory: (config: NetworkConfig, logger: Logger) => new OverlaySync(config, hostNetwork, logger),
 };
 
+const policyRules = {
+  provide: PolicyRules,
+  inject: [CONFIG, LOGGER],
+  useFactory: ({ nodeName }: NetworkConfig, logger: Logger) => new PolicyRules(nodeName, hostNetwork, logger),
+};
+
 /** The pod network of one node. */
-@Module({ controllers: [AttachController], providers: [overlaySync, PodConnections, NetworkAgent] })
+@Module({
+  controllers: [AttachController, PolicyDropsController],
+  providers: [overlaySync, policyRules, PodPolicies, PodConnections, NetworkAgent],
+})
 export class NetworkModule {}

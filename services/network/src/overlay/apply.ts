@@ -24,8 +24,9 @@ export async function applySettings(
     [conf(wanted.device, 'rp_filter'), LOOSE],
   ];
   if (wanted.bridge) {
-    // Pods of one bridge that meet through a service must pass the rules that translate their answers.
-    settings.push(['/proc/sys/net/bridge/bridge-nf-call-iptables', '1']);
+    // What pods of one bridge send each other must pass the rules: those of services, which translate answers, and policies'.
+    for (const program of ['iptables', 'ip6tables'])
+      settings.push([`/proc/sys/net/bridge/bridge-nf-call-${program}`, '1']);
     settings.push([conf(BRIDGE, 'rp_filter'), LOOSE], [conf(BRIDGE, 'route_localnet'), '1']);
   }
   if (wanted.tunnel) settings.push([conf(VXLAN, 'rp_filter'), LOOSE]);

@@ -11,6 +11,7 @@ import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/commands';
 import { findUnderlay } from '../domain/underlay';
 import { readVeths } from '../domain/veth';
+import { removePolicyRules } from '../policies/policy-rules';
 import { observe } from './observe';
 
 /** What of its settings the agent made things by. */
@@ -26,6 +27,7 @@ export interface CleanUpOptions {
 /** Removes all that the agent ever made here; pods of this node lose their network. */
 export async function cleanUp(options: CleanUpOptions, network: HostNetwork = hostNetwork): Promise<void> {
   await applyScript(network, renderTableRemoval(tableOf(options.node)));
+  await removePolicyRules(options.node, network);
   if (options.role === 'node') await closeForwarding(network, BRIDGE);
   const observed = await observe(network);
   const nothing = { routes: [], neighbours: [], fdb: [], unreachable: [] };

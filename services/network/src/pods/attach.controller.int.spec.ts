@@ -6,6 +6,8 @@ import { TestNats } from '@shiplog/testing';
 import type { INestMicroservice } from '@nestjs/common';
 import { pino } from 'pino';
 import { OverlaySync } from '../overlay/overlay-sync';
+import { PodPolicies } from '../policies/pod-policies';
+import { PolicyDropsController } from '../policies/policy-drops.controller';
 import { AttachController } from './attach.controller';
 import type { PodInterfaces } from './pod-interfaces';
 import { PodConnections } from './pod-connections';
@@ -33,8 +35,8 @@ beforeEach(async () => {
   const sync = { provide: OverlaySync, useValue: { writeRules: () => Promise.resolve(void portsWritten++) } };
   const module = await Test.createTestingModule({
     imports: [ServiceModule.forRoot(context)],
-    controllers: [AttachController],
-    providers: [sync, PodConnections],
+    controllers: [AttachController, PolicyDropsController],
+    providers: [sync, { provide: PodPolicies, useValue: {} }, PodConnections],
   }).compile();
   connections = module.get(PodConnections);
   app = module.createNestMicroservice({ strategy: transport, logger: false });

@@ -15,6 +15,16 @@ export interface BridgeInfo {
   readonly mtu: number;
 }
 
+/** Hears of pods around their connection. */
+export interface PodGuard {
+  /** Before a pod's first packet can flow; when it rejects the pod is not connected. */
+  connecting(uid: string, ip: string): Promise<void>;
+  /** After its last. */
+  disconnected(uid: string): void;
+}
+
+const NO_GUARD: PodGuard = { connecting: () => Promise.resolve(), disconnected: () => undefined };
+
 interface Attached extends Attachment {
   readonly hostPorts: readonly HostPort[];
   /** Made or asked for since this process started: no pod list can be too old to know it. */
@@ -33,6 +43,7 @@ export class PodInterfaces {
     private readonly bridge: BridgeInfo,
     private readonly network: HostNetwork,
     private readonly logger: Logger,
+    private readonly guard: PodGuard = NO_GUARD,
   ) {
     this.#ipam = new IpamPool(bridge.podCidr);
     this.#prefix = Number(bridge.podCidr.split('/')[1]);
@@ -65,9 +76,14 @@ export class PodInterfaces {
       const pod = this.#pods.get(uid);
       await this.#removeLink(hostInterface(uid));
       this.#pods.delete(uid);
-      if (pod !== undefined) this.#ipam.release(pod.ip);
+      if (pod !== undefined) this.#free(uid, pod.ip);
       return (pod?.hostPorts.length ?? 0) > 0;
     });
+  }
+
+  /** The pods that are connected, with their addresses. */
+  connected(): { uid: string; ip: string }[] {
+    return [...this.#pods.values()].map(({ uid, ip }) => ({ uid, ip }));
   }
 
   /** Every published port, for the rules. */
@@ -105,17 +121,23 @@ export class PodInterfaces {
     const ip = before?.ip ?? this.#ipam.take();
     const { gateway } = this.#ipam;
     try {
+      await this.guard.connecting(uid, ip);
       await this.#connect({ uid, ip, namespace, pid, gateway, prefix: this.#prefix, mtu: this.bridge.mtu });
     } catch (error) {
       await this.#removeLink(hostInterface(uid));
       this.#pods.delete(uid);
-      this.#ipam.release(ip);
+      this.#free(uid, ip);
       throw error;
     }
     this.#pods.set(uid, { uid, ip, namespace, hostPorts, fresh: true });
     const ms = Math.round((performance.now() - started) * 10) / 10;
     this.logger.info({ pod: `${request.namespace}/${request.name}`, uid, ip, ms }, 'pod connected');
     return reply(ip);
+  }
+
+  #free(uid: string, ip: string): void {
+    this.guard.disconnected(uid);
+    this.#ipam.release(ip);
   }
 
   async #connect(veth: VethInput): Promise<void> {

@@ -1,5 +1,5 @@
 import { BlockList } from 'node:net';
-import { chain, collection, parseElements, type Ruleset } from './ruleset';
+import { chain, collection, parseElements, type Ruleset } from '@shiplog/testing';
 
 /** The first packet of a connection. */
 export interface Packet {

@@ -1,7 +1,7 @@
 import type { EndpointSlice, Service } from '@shiplog/contracts';
 import { planServicePorts } from '../../domain/plan-service-ports';
 import { aService, anEndpoint, aSlice } from '../../testing/builders';
-import { emptyRuleset, runScript, type Ruleset } from '../../testing/ruleset';
+import { emptyRuleset, runScript, type Ruleset } from '@shiplog/testing';
 import { Tracer, type Packet } from '../../testing/tracer';
 import { TableState } from './table-state';
 

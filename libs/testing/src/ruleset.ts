@@ -1,6 +1,14 @@
-/** A table as an nft script describes it: enough of nft's language for this proxy's scripts, and no more. */
+/** A base chain's place in the kernel, and what becomes of a packet that comes to its end. */
+export interface Hook {
+  readonly type: string;
+  readonly at: string;
+  readonly priority: number;
+  readonly policy: 'accept' | 'drop';
+}
+
+/** A table as an nft script describes it: enough of nft's language for the services' scripts, and no more. */
 export interface Ruleset {
-  readonly chains: Map<string, { hook?: { type: string; at: string; priority: number }; rules: string[] }>;
+  readonly chains: Map<string, { hook?: Hook; rules: string[] }>;
   readonly collections: Map<string, Map<string, string>>;
 }
 
@@ -11,14 +19,16 @@ const STATEMENTS: readonly [RegExp, Handler][] = [
   [/^add (?:map|set) ip \S+ (\S+) \{ .* \}$/, ({ collections }, [, name]) => declare(collections, name ?? '')],
   [/^flush (?:map|set) ip \S+ (\S+)$/, (ruleset, [, name]) => collection(ruleset, name).clear()],
   [
-    /^add chain ip \S+ (\S+) \{ type (\S+) hook (\S+) priority (-?\d+) ; policy accept ; \}$/,
-    ({ chains }, [, name, type, at, priority]) =>
-      chains.set(name ?? '', { hook: { type: type ?? '', at: at ?? '', priority: Number(priority) }, rules: [] }),
+    /^add chain ip \S+ (\S+) \{ type (\S+) hook (\S+) priority (-?\d+) ; policy (accept|drop) ; \}$/,
+    ({ chains }, [, name = '', type = '', at = '', priority, policy]) =>
+      chains.set(name, { hook: { type, at, priority: Number(priority), policy: policy as Hook['policy'] }, rules: [] }),
   ],
   [
     /^add chain ip \S+ (\S+)$/,
     ({ chains }, [, name]) => chains.has(name ?? '') || chains.set(name ?? '', { rules: [] }),
   ],
+  [/^delete chain ip \S+ (\S+)$/, (ruleset, [, name]) => remove(ruleset.chains, name, isReferred(ruleset, name))],
+  [/^delete set ip \S+ (\S+)$/, (ruleset, [, name]) => remove(ruleset.collections, name, isReferred(ruleset, name))],
   [/^flush chain ip \S+ (\S+)$/, (ruleset, [, name]) => chain(ruleset, name).rules.splice(0)],
   [/^add rule ip \S+ (\S+) (.*)$/, (ruleset, [, name, rule]) => chain(ruleset, name).rules.push(rule ?? '')],
   [/^add element ip \S+ (\S+) \{ (.*) \}$/, (ruleset, [, name, list]) => addElements(collection(ruleset, name), list)],
@@ -56,6 +66,19 @@ export function parseElements(list: string): [string, string][] {
 function clear(ruleset: Ruleset): void {
   ruleset.chains.clear();
   ruleset.collections.clear();
+}
+
+function remove(from: Map<string, unknown>, name = '', isInUse: boolean): void {
+  if (isInUse) throw new Error(`${name} is in use`);
+  if (!from.delete(name)) throw new Error(`no ${name} to delete`);
+}
+
+/** Whether a rule or an element leads to something. */
+function isReferred({ chains, collections }: Ruleset, name = ''): boolean {
+  const word = new RegExp(`(?:@|jump |goto )${name}(?![\\w-])`);
+  const rules = [...chains.values()].flatMap((item) => item.rules);
+  const values = [...collections.values()].flatMap((elements) => [...elements.values()]);
+  return [...rules, ...values].some((text) => word.test(text));
 }
 
 function declare(collections: Ruleset['collections'], name: string): void {

@@ -1,0 +1,75 @@
+import type { Container, ExcerptOf } from '@shiplog/contracts';
+import { parseIp, portNumber } from '@shiplog/apimachinery';
+
+/** Transport protocols that have ports, as nftables writes them. */
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+
+/** A port of a pod that policies may name. */
+export interface NamedPort {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+/** What of a pod network policies look at. */
+export interface PolicyPod {
+  readonly uid: string;
+  /** `namespace/name`. */
+  readonly title: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whether rules may choose it as a peer: not one that has ended, and not one of the host's network, which is its node. */
+  readonly isPeer: boolean;
+  /** IPv4, as the log has them; empty until the pod has started. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly NamedPort[];
+}
+
+const ENDED = ['Succeeded', 'Failed'];
+const NO_LABELS = {};
+
+/** Reads a pod; addresses and ports that are none are left out. */
+export function policyPodOf({ metadata, spec, status }: ExcerptOf<'peers'>): PolicyPod {
+  const { podIP, podIPs = [], phase = '' } = status ?? {};
+  const addresses = [podIP, ...podIPs.map(({ ip }) => ip)].filter(
+    (ip) => ip !== undefined && parseIp(ip) !== undefined,
+  );
+  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return {
+    uid: metadata.uid ?? '',
+    title: `${metadata.namespace ?? ''}/${metadata.name}`,
+    namespace: metadata.namespace ?? '',
+    labels: metadata.labels ?? NO_LABELS,
+    isPeer: spec?.hostNetwork !== true && !ENDED.includes(phase),
+    addresses: [...new Set(addresses as string[])],
+    ports: [...(spec?.containers ?? []), ...sidecars].flatMap(namedPorts),
+  };
+}
+
+/** A policy's or a port's protocol; undefined for what is none. Absent means TCP. */
+export function protocolOf(text = 'TCP'): Protocol | undefined {
+  switch (text) {
+    case 'TCP':
+      return 'tcp';
+    case 'UDP':
+      return 'udp';
+    case 'SCTP':
+      return 'sctp';
+    default:
+      return undefined;
+  }
+}
+
+function namedPorts({ ports = [] }: Pick<Container, 'ports'>): NamedPort[] {
+  return ports.flatMap(({ name = '', containerPort, protocol: text }) => {
+    const protocol = protocolOf(text);
+    return name === '' || protocol === undefined || !isPort(containerPort)
+      ? []
+      : [{ name, protocol, port: containerPort }];
+  });
+}
+
+/** Whether a value is a port: a whole number from 1 to 65535. */
+export function isPort(value: unknown): value is number {
+  return typeof value === 'number' && portNumber(value).length === 0;
+}

@@ -1,0 +1,173 @@
+import { compactChanges, renderChanges, renderDefinitions, type ElementChange } from '@shiplog/hostnet';
+import { renderBase } from './layout';
+
+/** Something of the table with a name of its own, there as long as anything refers to it. */
+interface Numbered {
+  readonly kind: 'set' | 'chain';
+  readonly name: string;
+  /** Equal content has an equal key: it is there once. */
+  readonly key: string;
+  references: number;
+  /** Whether it was in a script that was taken. */
+  isWritten: boolean;
+}
+
+/** A set with how many want each of its elements. */
+export interface CountedSet extends Numbered {
+  readonly kind: 'set';
+  readonly body: string;
+  readonly counts: Map<string, number>;
+}
+
+/** A chain never changes: others take its place. */
+export interface RuleChain extends Numbered {
+  readonly kind: 'chain';
+  readonly rules: readonly string[];
+}
+
+/** What the kernel's table should hold, and what of it differs from what was last taken. */
+export class PolicyTable {
+  #nextId = 1;
+  readonly #sets = new Map<string, CountedSet>();
+  readonly #chains = new Map<string, RuleChain>();
+  /** Those of which references came or went. */
+  readonly #touched = new Set<CountedSet | RuleChain>();
+  /** Elements of the maps and sets of the base: by collection, then by key. */
+  readonly #base = new Map<string, Map<string, string>>();
+  #changes: ElementChange[] = [];
+
+  /** One more reference to the set of a key; made empty if it isn't there. */
+  set(key: string, nameOf: (id: number) => string, body: string): { set: CountedSet; isNew: boolean } {
+    const known = this.#sets.get(key);
+    const set: CountedSet = known ?? {
+      kind: 'set',
+      name: nameOf(this.#nextId++),
+      key,
+      body,
+      counts: new Map(),
+      references: 0,
+      isWritten: false,
+    };
+    if (known === undefined) this.#sets.set(key, set);
+    this.#refer(set, 1);
+    return { set, isNew: known === undefined };
+  }
+
+  /** One more reference to the chain with these rules. */
+  chain(nameOf: (id: number) => string, rules: readonly string[]): RuleChain {
+    const key = `${nameOf(0)}\n${rules.join('\n')}`;
+    const known = this.#chains.get(key);
+    const chain: RuleChain = known ?? {
+      kind: 'chain',
+      name: nameOf(this.#nextId++),
+      key,
+      rules,
+      references: 0,
+      isWritten: false,
+    };
+    if (known === undefined) this.#chains.set(key, chain);
+    this.#refer(chain, 1);
+    return chain;
+  }
+
+  /** One reference less. Answers whether it was the last: nobody may count elements of it any more. */
+  release(item: CountedSet | RuleChain): boolean {
+    this.#refer(item, -1);
+    if (item.references > 0) return false;
+    if (item.kind === 'set') this.#sets.delete(item.key);
+    else this.#chains.delete(item.key);
+    return true;
+  }
+
+  /** One more (1) or one less (-1) wants an element in a set. */
+  count(set: CountedSet, element: string, by: 1 | -1): void {
+    const before = set.counts.get(element) ?? 0;
+    const after = before + by;
+    if (after > 0) set.counts.set(element, after);
+    else set.counts.delete(element);
+    if (!set.isWritten || (before > 0 && after > 0)) return;
+    this.#changes.push({
+      collection: set.name,
+      key: element,
+      before: before > 0 ? '' : undefined,
+      after: after > 0 ? '' : undefined,
+    });
+  }
+
+  /** An element of the base gets a value, or goes when there is none. */
+  put(collection: string, key: string, value: string | undefined): void {
+    const elements = this.#base.get(collection) ?? new Map<string, string>();
+    const before = elements.get(key);
+    if (before === value) return;
+    if (value === undefined) elements.delete(key);
+    else elements.set(key, value);
+    this.#base.set(collection, elements);
+    this.#changes.push({ collection, key, before, after: value });
+  }
+
+  /** The script that makes the whole table, which must not be there. Taken once. */
+  takeAll(table: string): string {
+    this.#changes = [];
+    this.#touched.clear();
+    const elements = [...this.#base].flatMap(([collection, keys]) =>
+      [...keys].map(([key, after]): ElementChange => ({ collection, key, before: undefined, after })),
+    );
+    return [
+      `add table ip ${table}\n`,
+      renderDefinitions(table, renderBase()),
+      ...made(table, [...this.#sets.values(), ...this.#chains.values()]),
+      renderChanges(table, elements),
+    ].join('');
+  }
+
+  /** The script, for one transaction, that brings a table up to date that held all so far; '' when nothing changed. Taken once. */
+  takeChanges(table: string): string {
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    const changes = compactChanges(this.#changes);
+    this.#changes = [];
+    return [
+      ...made(
+        table,
+        touched.filter((item) => item.references > 0 && !item.isWritten),
+      ),
+      renderChanges(table, changes),
+      ...removed(
+        table,
+        touched.filter((item) => item.references === 0 && item.isWritten),
+      ),
+    ].join('');
+  }
+
+  #refer(item: CountedSet | RuleChain, by: 1 | -1): void {
+    item.references += by;
+    this.#touched.add(item);
+  }
+}
+
+/** Sets with their elements, then chains, all of them before the rules that lead to them. */
+function made(table: string, items: readonly (CountedSet | RuleChain)[]): string[] {
+  const sets = items.filter((item) => item.kind === 'set');
+  const chains = items.filter((item) => item.kind === 'chain');
+  for (const item of items) item.isWritten = true;
+  const elements = sets.flatMap(({ name, counts }) =>
+    [...counts.keys()].map((key): ElementChange => ({ collection: name, key, before: undefined, after: '' })),
+  );
+  return [
+    ...sets.map(({ name, body }) => `add set ip ${table} ${name} { ${body} }\n`),
+    renderChanges(table, elements),
+    ...chains.map(({ name }) => `add chain ip ${table} ${name}\n`),
+    ...chains.flatMap(({ name, rules }) => rules.map((rule) => `add rule ip ${table} ${name} ${rule}\n`)),
+  ];
+}
+
+/** What nothing refers to any more; rules go first, since they refer to chains and sets that go with them. */
+function removed(table: string, items: readonly (CountedSet | RuleChain)[]): string[] {
+  const chains = items.filter(({ kind }) => kind === 'chain');
+  const sets = items.filter(({ kind }) => kind === 'set');
+  return [
+    ...chains.map(({ name }) => `flush chain ip ${table} ${name}\n`),
+    ...chains.map(({ name }) => `delete chain ip ${table} ${name}\n`),
+    ...sets.map(({ name }) => `delete set ip ${table} ${name}\n`),
+  ];
+}
