@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import { containerOf, shell, TestNode } from './testing/test-node';
@@ -74,6 +74,43 @@ describe('the life of pods on a real engine', () => {
     expect(await readFile(limit, 'utf8')).toBe(`${2 ** 26}\n`);
     await node.delete('many');
     await node.untilGone('many');
+  });
+
+  it('has its logs read over all files that they were rotated into, also while they are written', async () => {
+    // At 73,135 the engine begins another file.
+    const lines = 100_000;
+    const filler = 'x'.repeat(60);
+    const script = `for i in $(/busybox seq 1 10000 ${lines}); do /busybox seq $i $((i + 9999)) | /busybox sed 's/$/ ${filler}/'; /busybox usleep 100000; done`;
+    await node.pod('wordy', { script, restartPolicy: 'Never' });
+    const pod = await node.until('wordy', (item) => containerOf(item).state?.waiting === undefined);
+    const numbersOf = (log: string): number[] =>
+      log
+        .trimEnd()
+        .split('\n')
+        .map((line) => parseInt(line, 10));
+    // Where a line does not follow the one before it.
+    const gapsOf = (log: string): string[] => {
+      const numbers = [0, ...numbersOf(log), lines + 1];
+      return numbers.flatMap((number, i) =>
+        i > 0 && number !== (numbers[i - 1] ?? 0) + 1 ? [`${numbers[i - 1]}→${number}`] : [],
+      );
+    };
+    expect(gapsOf(await node.logs(pod, 'main', { follow: true }))).toEqual([]);
+    await node.until('wordy', (item) => item.status?.phase === 'Succeeded');
+    expect(gapsOf(await node.logs(pod))).toEqual([]);
+    expect(numbersOf(await node.logs(pod, 'main', { tailLines: 3 }))).toEqual([lines - 2, lines - 1, lines]);
+    const id = (containerOf(pod).containerID ?? '').replace('docker://', '');
+    const kept = await node.engine.docker(
+      'inspect',
+      '--format',
+      '{{json .HostConfig.LogConfig.Config}} {{.LogPath}}',
+      id,
+    );
+    const [config = '', path = ''] = kept.split(' ');
+    expect(JSON.parse(config)).toEqual({ 'max-size': '10m', 'max-file': '5' });
+    expect((await readdir(join(path, '..'))).filter((name) => name.includes('-json.log'))).toHaveLength(2);
+    await node.delete('wordy');
+    await node.untilGone('wordy');
   });
 
   it('leaves nothing behind that an engine has forgotten: not while they are deleted, not while the kubelet is away', async () => {

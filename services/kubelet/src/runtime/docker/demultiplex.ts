@@ -12,7 +12,7 @@ const SPACE = 0x20;
  * (ReadLogs in pkg/kubelet/kuberuntime/logs).
  */
 export async function* demultiplex(source: AsyncIterable<Buffer>, timestamps = false): AsyncIterable<Buffer> {
-  const frames = new Frames(timestamps);
+  const frames = new Frames(timestamps ? 'shown' : 'none');
   for await (const chunk of source) {
     const output = frames.outputOf(chunk);
     if (output.length > 0) yield output;
@@ -50,7 +50,11 @@ class FrameReader {
   #name: OutputName = 'stdout';
 
   /** Hands on what a chunk holds beside headers; `onFrame` hears of each frame before its bytes. */
-  read(chunk: Buffer, onPart: (name: OutputName, part: Buffer, endsFrame: boolean) => void, onFrame = nothing): void {
+  read(
+    chunk: Buffer,
+    onPart: (name: OutputName, part: Buffer, endsFrame: boolean) => void,
+    onFrame: (name: OutputName) => void = nothing,
+  ): void {
     for (let at = 0; at < chunk.length;) {
       if (this.#missing === 0) {
         at += this.#readHeader(chunk, at, onFrame);
@@ -64,14 +68,14 @@ class FrameReader {
   }
 
   /** Reads as much of a header as there is; answers how many bytes that was. */
-  #readHeader(chunk: Buffer, at: number, onFrame: () => void): number {
+  #readHeader(chunk: Buffer, at: number, onFrame: (name: OutputName) => void): number {
     const read = chunk.copy(this.#header, this.#known, at, at + HEADER - this.#known);
     this.#known += read;
     if (this.#known === HEADER) {
       this.#missing = this.#header.readUInt32BE(LENGTH_AT);
       this.#name = this.#header[0] === STDERR ? 'stderr' : 'stdout';
       this.#known = 0;
-      onFrame();
+      onFrame(this.#name);
     }
     return read;
   }
@@ -79,32 +83,78 @@ class FrameReader {
 
 const nothing = (): void => undefined;
 
-/** Both outputs in one, without timestamps that are not wanted. */
-class Frames {
+/** With the space after it, a timestamp of the engine is no longer. */
+const LONGEST_TIMESTAMP = 64;
+
+/** What the engine puts before each frame, and whether it is wanted. */
+export type Timestamps = 'none' | 'shown' | 'hidden';
+
+/** How far each output was read, by the engine's timestamps: RFC 3339 of always the same length, so texts compare as times. */
+export type ReadUntil = Record<OutputName, string>;
+
+/**
+ * Both outputs in one, without timestamps that are not wanted, and without frames that were read before: an engine that goes on
+ * to another file may begin it anew. What one output says has ascending times; the outputs may overtake each other.
+ */
+export class Frames {
   readonly #reader = new FrameReader();
+  readonly #timestamp = Buffer.alloc(LONGEST_TIMESTAMP);
+  #timestampSize = 0;
   /** Whether what was put out last is the end of a line. */
   #atLineStart = true;
-  /** Whether what comes next of the present frame is a timestamp that is not wanted. */
-  #inTimestamp = false;
+  /** Of each output: whether what was put out last was no end of a line. */
+  readonly #inLine: Record<OutputName, boolean> = { stdout: false, stderr: false };
+  #part: 'timestamp' | 'wanted' | 'repeated' = 'wanted';
+  /** Of each output: what comes up to where it was read is repeated. */
+  readonly #isRepeating: Record<OutputName, boolean>;
 
-  constructor(private readonly timestamps: boolean) {}
+  constructor(
+    private readonly timestamps: Timestamps,
+    private readonly until: ReadUntil = { stdout: '', stderr: '' },
+  ) {
+    this.#isRepeating = { stdout: until.stdout !== '', stderr: until.stderr !== '' };
+  }
 
   /** What a chunk holds beside headers. */
   outputOf(chunk: Buffer): Buffer {
-    const output = Buffer.allocUnsafe(chunk.length);
+    const output = Buffer.allocUnsafe(chunk.length + LONGEST_TIMESTAMP);
     let size = 0;
-    const take = (_: OutputName, part: Buffer, endsFrame: boolean): void => {
-      size += this.#wanted(part).copy(output, size);
-      if (endsFrame && size > 0) this.#atLineStart = output[size - 1] === LINE_FEED;
+    const take = (name: OutputName, part: Buffer, endsFrame: boolean): void => {
+      const rest = this.#part === 'timestamp' ? this.#readTimestamp(name, part) : part;
+      if (this.#timestampSize > 0 && this.#part === 'wanted') {
+        if (this.timestamps === 'shown' && this.#atLineStart)
+          size += this.#timestamp.copy(output, size, 0, this.#timestampSize);
+        this.#timestampSize = 0;
+      }
+      if (this.#part !== 'wanted') return;
+      size += rest.copy(output, size);
+      if (endsFrame && size > 0) this.#inLine[name] = !(this.#atLineStart = output[size - 1] === LINE_FEED);
     };
-    this.#reader.read(chunk, take, () => (this.#inTimestamp = this.timestamps && !this.#atLineStart));
+    this.#reader.read(chunk, take, () => this.#begin());
     return output.subarray(0, size);
   }
 
-  #wanted(part: Buffer): Buffer {
-    if (!this.#inTimestamp) return part;
-    const end = part.indexOf(SPACE);
-    this.#inTimestamp = end < 0;
-    return end < 0 ? part.subarray(part.length) : part.subarray(end + 1);
+  #begin(): void {
+    this.#part = this.timestamps === 'none' ? 'wanted' : 'timestamp';
+    this.#timestampSize = 0;
+  }
+
+  /** Returns what comes after the timestamp. */
+  #readTimestamp(name: OutputName, part: Buffer): Buffer {
+    const found = part.indexOf(SPACE);
+    const end = found < 0 ? part.length : found + 1;
+    this.#timestampSize += part.copy(this.#timestamp, this.#timestampSize, 0, end);
+    if (found >= 0) this.#part = this.#isRepeated(name) ? 'repeated' : 'wanted';
+    return part.subarray(end);
+  }
+
+  #isRepeated(name: OutputName): boolean {
+    const timestamp = this.#timestamp.toString('latin1', 0, this.#timestampSize - 1);
+    const isOld = timestamp < this.until[name];
+    // Only parts of a long line have one time.
+    const mayBePart = this.#inLine[name] && !this.#isRepeating[name];
+    this.#isRepeating[name] = isOld || (timestamp === this.until[name] && !mayBePart);
+    if (!isOld) this.until[name] = timestamp;
+    return this.#isRepeating[name];
   }
 }

@@ -27,6 +27,7 @@ import { execIn } from './exec';
 import { LABEL } from './labels';
 import { LayerProgress } from './layer-progress';
 import { probeLimits } from './limits';
+import { followLog, type LogFiles } from './followed-log';
 import { isOurs, observedOf } from './observe';
 import type { LoadableImage } from './image-archive';
 import { pauseImage } from './pause-image';
@@ -193,16 +194,37 @@ export class DockerRuntime implements PodRuntime {
       ...(options.since === undefined ? {} : { since: options.since.toFixed(9) as unknown as number }),
       ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
     };
+    const open = (more: object): AsyncIterable<Buffer> => this.#readLog(id, { ...query, ...more }, options.signal);
+    if (config.Tty) return yield* open({ follow: options.follow });
+    if (!options.follow) return yield* demultiplex(open({ follow: false }), options.timestamps);
+    const files: LogFiles = {
+      open: (since, follow) => {
+        const from = since === undefined ? {} : { since, tail: undefined };
+        const source = open({ follow, timestamps: true, ...from });
+        return Promise.resolve(since === undefined ? source : untilGone(source));
+      },
+      state: async () => {
+        const found = await this.inspect(id);
+        return found === undefined ? 'gone' : found.state.phase === 'running' ? 'written' : 'ended';
+      },
+    };
+    yield* followLog(files, options.timestamps, options.signal);
+  }
+
+  /** One stream of a log, until it ends or is aborted. */
+  async *#readLog(id: string, query: object, signal: AbortSignal | undefined): AsyncIterable<Buffer> {
     // Without `follow` the client would gather the whole log in memory first: so it asks for a stream by hand.
-    const stream = await ask(() => this.#logStream(id, { ...query, follow: options.follow }));
-    if (options.signal?.aborted === true) stream.destroy();
-    options.signal?.addEventListener('abort', () => stream.destroy(), { once: true });
+    const stream = await ask(() => this.#logStream(id, query));
+    const destroy = (): void => void stream.destroy();
+    if (signal?.aborted === true) destroy();
+    signal?.addEventListener('abort', destroy, { once: true });
     try {
-      yield* config.Tty ? stream : demultiplex(stream as AsyncIterable<Buffer>, options.timestamps);
+      yield* stream as AsyncIterable<Buffer>;
     } catch (error) {
-      if (options.signal?.aborted !== true) throw runtimeError(error);
+      if (signal?.aborted !== true) throw runtimeError(error);
     } finally {
-      stream.destroy();
+      signal?.removeEventListener('abort', destroy);
+      destroy();
     }
   }
 
@@ -312,4 +334,13 @@ function connectionOf(host: string): Docker.DockerOptions {
   const url = new URL(host);
   if (url.protocol === 'unix:') return { socketPath: url.pathname };
   return { host: url.hostname, port: url.port === '' ? 2375 : Number(url.port), protocol: 'http' };
+}
+
+/** A container that is removed while its log is read on has no more to say. */
+async function* untilGone(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  try {
+    yield* source;
+  } catch (error) {
+    if (!(error instanceof RuntimeError && error.problem === 'not-found')) throw error;
+  }
 }

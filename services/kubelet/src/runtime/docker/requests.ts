@@ -2,8 +2,8 @@ import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerod
 import type { ContainerSpec, SandboxSpec, MountSpec } from '../runtime';
 import { engineName, labelsOf } from './labels';
 
-/** Each container keeps at most this much log. */
-const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
+/** Each container keeps at most this much log: Kubernetes' containerLogMaxSize and containerLogMaxFiles. */
+const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } };
 
 /** The engine's request for a sandbox. */
 export function sandboxRequest(spec: SandboxSpec, node: string, imageId: string): ContainerCreateOptions {
