@@ -4,6 +4,7 @@ import { background, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ClusterView } from './cluster/cluster-view';
 import { RuntimeConnection, type RuntimeListener } from './runtime/runtime-connection';
+import { ImageGarbage } from './images/image-garbage';
 import { EngineCgroups } from './node/cgroups';
 import { NodeAgent } from './node/node-agent';
 import { PodManager } from './pod/pod-manager';
@@ -20,6 +21,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     private readonly connection: RuntimeConnection,
     private readonly cgroups: EngineCgroups,
     private readonly handlers: RuntimeHandlers,
+    private readonly images: ImageGarbage,
     private readonly agent: NodeAgent,
     private readonly manager: PodManager,
   ) {}
@@ -46,6 +48,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
   engineUp(engine: EngineFacts): void {
     this.cgroups.useDriver(engine.cgroupDriver);
     this.handlers.use(engine.runtimes);
+    this.images.engineUp(engine);
     this.agent.engineUp(engine);
     this.manager.adopt();
     this.health.ready(`runs pods on Docker ${engine.version}`);

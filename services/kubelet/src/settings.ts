@@ -118,6 +118,21 @@ export const kubeletSettings = {
     pattern: /^$|^[\w.-]+\*?(,[\w.-]+\*?)*$/,
     example: 'kernel.msg*,net.core.somaxconn',
   }),
+  imageGCHighThreshold: integer({
+    env: 'IMAGE_GC_HIGH_THRESHOLD',
+    description:
+      'How full the disk of images may be, in percent, before those that nobody uses are removed; 100: never.',
+    default: 85,
+    min: 0,
+    max: 100,
+  }),
+  imageGCLowThreshold: integer({
+    env: 'IMAGE_GC_LOW_THRESHOLD',
+    description: 'How full the disk of images may be once some were removed, in percent.',
+    default: 80,
+    min: 0,
+    max: 100,
+  }),
   podPidsLimit: integer({
     env: 'POD_PIDS_LIMIT',
     description: 'Processes that a pod may have; 0 for no limit.',

@@ -68,6 +68,9 @@ export function dnsSpecs({ layout }: Cluster): ServiceSpec[] {
   }));
 }
 
+/** Minions share a disk with their user, which may well be fuller than a node's: their images go later. */
+const USERS_DISK = { IMAGE_GC_HIGH_THRESHOLD: '95', IMAGE_GC_LOW_THRESHOLD: '90' };
+
 /** The services of one minion, as on a host of its own. */
 export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec[] {
   const { layout } = cluster;
@@ -85,6 +88,7 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
       CGROUP_PARENT: minion.cgroup,
       STATE_DIR: `${minion.home}/kubelet`,
       CLUSTER_DNS: layout.clusterDns,
+      ...USERS_DISK,
     }),
     agent('network', ranges),
     agent('proxy', { ...ranges, PROXY_MODE: 'auto' }),

@@ -15,6 +15,7 @@ import { StatusModule } from '../status/status.module';
 import { MACHINE, POD_NETWORK, POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { VolumeManager } from '../volumes/volume-manager';
+import { ImageGarbage } from '../images/image-garbage';
 import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import { PodDeletion } from './pod-deletion';
@@ -65,12 +66,13 @@ const mounts = {
     ImagePuller,
     ContainerSpecs,
     RuntimeHandlers,
+    ImageGarbage,
     Starter,
     Stopper,
     PodDeletion,
     PodWorkers,
     PodManager,
   ],
-  exports: [PodManager, RuntimeHandlers],
+  exports: [ImageGarbage, PodManager, RuntimeHandlers],
 })
 export class PodsModule {}

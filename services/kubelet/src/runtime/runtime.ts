@@ -160,6 +160,8 @@ export interface EngineFacts {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly cgroupDriver: string;
+  /** Where it keeps images, on its own machine. */
+  readonly imageFolder: string;
   /** The OCI runtimes that it may be asked for, by name. */
   readonly runtimes: readonly string[];
   readonly liveRestore: boolean;
@@ -301,6 +303,10 @@ export interface PodRuntime {
   /** Bytes of both outputs, as written, demultiplexed. */
   logs(id: string, options: LogOptions): AsyncIterable<Uint8Array>;
   image(reference: string): Promise<ImageFacts | undefined>;
+  /** All that the engine keeps, but for what sandboxes are made of. */
+  listImages(): Promise<readonly { readonly id: string; readonly sizeBytes: number }[]>;
+  /** With all its names. Throws RuntimeError for one that a container uses. */
+  removeImage(id: string): Promise<void>;
   /** Throws RuntimeError with the registry's reason. */
   pull(
     reference: string,

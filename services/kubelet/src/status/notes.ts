@@ -16,6 +16,14 @@ export class Notes {
     @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName'>,
   ) {}
 
+  /** The same of this machine. */
+  sayOfNode(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const { nodeName: name } = this.config;
+    // Kubernetes' kubelet takes its node's name for its uid.
+    const about = { resource: 'nodes' as const, namespace: '', name, uid: name };
+    this.bus.tell(Note, { type, reason, message, component: 'kubelet', host: name, about });
+  }
+
   say({ metadata, spec }: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: string): void {
     const list = (spec?.initContainers ?? []).some((item) => item.name === container) ? 'initContainers' : 'containers';
     this.bus.tell(Note, {

@@ -125,6 +125,7 @@ export class TestNode {
         STATE_DIR: this.stateDir,
         HEARTBEAT_INTERVAL: '500ms',
         ENGINE_GRACE: '1s',
+        IMAGE_GC_HIGH_THRESHOLD: '100',
         INSTANCE: NODE,
         ...(this.testEngine === undefined
           ? {}

@@ -29,6 +29,7 @@ const engine = {
   cpus: 2,
   memoryBytes: 1,
   cgroupDriver: 'cgroupfs',
+  imageFolder: '',
   runtimes: ['runc'],
   liveRestore: true,
 };

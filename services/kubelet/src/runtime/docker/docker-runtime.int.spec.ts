@@ -56,6 +56,18 @@ describe('Docker Engine', () => {
     await runtime.remove(sandbox);
   });
 
+  it('removes an image with all its names, and none that a container uses', async () => {
+    const listed = async () => (await runtime.listImages()).map(({ id }) => id);
+    expect(await listed()).toEqual([imageId]);
+    const holder = await engine.docker('create', BUSYBOX);
+    await expect(runtime.removeImage(imageId)).rejects.toMatchObject({ problem: 'conflict' });
+    await engine.docker('rm', holder);
+    await engine.docker('tag', BUSYBOX, 'another:1');
+    await runtime.removeImage(imageId);
+    expect(await listed()).toEqual([]);
+    await runtime.removeImage(imageId);
+  });
+
   it('asks once for an engine that is away, and says so', async () => {
     await engine.pause();
     await expect(runtime.list()).rejects.toMatchObject({ problem: 'unavailable' });

@@ -64,6 +64,7 @@ export class DockerRuntime implements PodRuntime {
       cpus: info.NCPU,
       memoryBytes: info.MemTotal,
       cgroupDriver: info.CgroupDriver,
+      imageFolder: info.DockerRootDir,
       runtimes: Object.keys((info.Runtimes ?? {}) as object),
       liveRestore: info.LiveRestoreEnabled,
     };
@@ -242,6 +243,19 @@ export class DockerRuntime implements PodRuntime {
         else resolve(stream as Readable);
       });
     });
+  }
+
+  async listImages(): Promise<readonly { id: string; sizeBytes: number }[]> {
+    const [pause, all] = await Promise.all([this.#pauseImage(), ask(() => this.#docker.listImages())]);
+    return all.flatMap(({ Id: id, Size: sizeBytes }) => (id === pause.id ? [] : [{ id, sizeBytes }]));
+  }
+
+  async removeImage(id: string): Promise<void> {
+    const info = await asking(() => this.#docker.getImage(id).inspect(), [404]);
+    if (info === undefined) return;
+    // By its names, not by force: that would take it from containers that do not run.
+    const names = info.RepoTags.length > 0 ? info.RepoTags : [id];
+    for (const name of names) await asking(() => this.#docker.getImage(name).remove(), [404]);
   }
 
   async image(reference: string): Promise<ImageFacts | undefined> {

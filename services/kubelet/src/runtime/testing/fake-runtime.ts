@@ -78,6 +78,7 @@ export class FakeRuntime implements PodRuntime {
       cpus: 2,
       memoryBytes: 2 ** 30,
       cgroupDriver: 'none',
+      imageFolder: '',
       runtimes: ['runc'],
       liveRestore: true,
     }));
@@ -187,6 +188,17 @@ export class FakeRuntime implements PodRuntime {
 
   image(reference: string): Promise<ImageFacts | undefined> {
     return this.#answer(() => this.images.get(reference));
+  }
+
+  listImages(): Promise<readonly { id: string; sizeBytes: number }[]> {
+    return this.#answer(() => [...new Map([...this.images.values()].map((image) => [image.id, image])).values()]);
+  }
+
+  removeImage(id: string): Promise<void> {
+    return this.#answer(() => {
+      this.calls.push(`removeImage ${id}`);
+      for (const [reference, image] of [...this.images]) if (image.id === id) this.images.delete(reference);
+    });
   }
 
   pull(reference: string, _auth?: unknown, _signal?: AbortSignal): Promise<void> {
