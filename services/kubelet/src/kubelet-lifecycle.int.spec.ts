@@ -55,6 +55,19 @@ describe('the life of pods on a real engine', () => {
     await node.untilGone('nope');
   });
 
+  it('does not begin with a limit that the engine can not keep: less than a byte of memory is not none', async () => {
+    const containers = [{ name: 'main', resources: { limits: { memory: '512m' } } }];
+    await node.pod('milli', { containers });
+    const pod = await node.until(
+      'milli',
+      (item) => containerOf(item).state?.waiting?.reason === 'CreateContainerError',
+    );
+    expect(containerOf(pod).state?.waiting?.message).toMatch(/^Minimum memory limit allowed is \d+MB$/);
+    expect(heard('milli', 'Failed')[0]?.message).toMatch(/^Error: Minimum memory limit/);
+    await node.delete('milli');
+    await node.untilGone('milli');
+  });
+
   it('has a limit of processes and of memory for all containers of a pod together', async () => {
     const script = 'sleep 1; for i in $(/busybox seq 50); do /busybox sleep 1000 & done; wait';
     const containers = ['a', 'b'].map((name) => ({
