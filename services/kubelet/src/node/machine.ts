@@ -1,6 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { arch, cpus, hostname, networkInterfaces, release, totalmem } from 'node:os';
-import type { MachineFacts, NodePulse } from './render/node-status';
+import type { MachineFacts } from './render/node-status';
+import type { MachineReserves } from './render/pressure';
 
 /** What this machine is. Read once: none of it changes while a kubelet runs. */
 export async function readMachine(stateDir: string, nodeIP: string | undefined): Promise<MachineFacts> {
@@ -29,7 +30,7 @@ export async function readMachine(stateDir: string, nodeIP: string | undefined):
 }
 
 /** How the machine fares now; what the engine does is the caller's to add. */
-export async function readPulse(stateDir: string): Promise<Omit<NodePulse, 'engineDown'>> {
+export async function readPulse(stateDir: string): Promise<MachineReserves> {
   const [meminfo, storage] = await Promise.all([textOf('/proc/meminfo'), statfs(stateDir)]);
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
   return {

@@ -10,6 +10,7 @@ import type { EngineFacts } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { MACHINE } from '../tokens';
 import { readPulse } from './machine';
+import { observeReserves, pressuresOf, type LastShort } from './render/pressure';
 import { parseLabels, renderLabels, renderNodeStatus, statusPatch, type MachineFacts } from './render/node-status';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -26,6 +27,7 @@ export class NodeAgent implements OnApplicationShutdown {
   /** Epoch milliseconds; undefined while the engine answers. */
   #awaySince: number | undefined;
   #leased = false;
+  #short: LastShort = {};
   readonly #loop = new SyncLoop({
     run: () => this.#sync(),
     backOff: BACK_OFF,
@@ -87,8 +89,10 @@ export class NodeAgent implements OnApplicationShutdown {
     const { machine } = this;
     const { nodeName: name, nodeLabels, stateDir, maxPods } = this.config;
     const node = this.cluster.node();
-    const now = kubernetesTime(Date.now());
-    const pulse = { ...(await readPulse(stateDir)), engineDown: this.#engineDown };
+    const moment = Date.now();
+    const now = kubernetesTime(moment);
+    this.#short = observeReserves(this.#short, await readPulse(stateDir), moment);
+    const pulse = { pressures: pressuresOf(this.#short, moment), engineDown: this.#engineDown };
     const status = renderNodeStatus(machine, this.#engine, pulse, maxPods, node?.status, now);
     const wanted = renderLabels(name, machine, parseLabels(nodeLabels));
     if (node === undefined) {

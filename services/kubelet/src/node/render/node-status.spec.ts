@@ -33,7 +33,7 @@ const engine = {
   runtimes: ['runc'],
   liveRestore: true,
 };
-const well: NodePulse = { memoryAvailableBytes: 1e9, storageAvailableShare: 0.5, engineDown: undefined };
+const well: NodePulse = { pressures: new Set(), engineDown: undefined };
 const render = (pulse: NodePulse, before = {}, now = 'now') =>
   renderNodeStatus(machine, engine, pulse, 110, before, now);
 const conditionsOf = (pulse: NodePulse) =>
@@ -68,8 +68,8 @@ describe('the Node object', () => {
       PIDPressure: 'False',
       Ready: 'True',
     });
-    expect(conditionsOf({ ...well, memoryAvailableBytes: 1 }).MemoryPressure).toBe('True');
-    expect(conditionsOf({ ...well, storageAvailableShare: 0.01 }).DiskPressure).toBe('True');
+    expect(conditionsOf({ ...well, pressures: new Set(['memory']) }).MemoryPressure).toBe('True');
+    expect(conditionsOf({ ...well, pressures: new Set(['disk']) }).DiskPressure).toBe('True');
     const down = render({ ...well, engineDown: 'connection refused' }).conditions?.find(
       (item) => item.type === 'Ready',
     );

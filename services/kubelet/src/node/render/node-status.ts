@@ -1,6 +1,7 @@
 import type { NodeCondition, NodeStatus } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import type { EngineFacts } from '../../runtime/runtime';
+import type { Pressure } from './pressure';
 
 /** What this machine is, read by the edge. */
 export interface MachineFacts {
@@ -22,15 +23,10 @@ export interface MachineFacts {
 
 /** How the node fares now. */
 export interface NodePulse {
-  readonly memoryAvailableBytes: number;
-  readonly storageAvailableShare: number;
+  readonly pressures: ReadonlySet<Pressure>;
   /** Undefined while the engine answers. */
   readonly engineDown: string | undefined;
 }
-
-/** Kubernetes' own hard limits for memory; for storage half of its, since minions share a machine with their user. */
-const LEAST_MEMORY_BYTES = 100 * 1024 * 1024;
-const LEAST_STORAGE_SHARE = 0.05;
 
 export const KUBELET_VERSION = 'v1.32.0+shiplog';
 
@@ -108,8 +104,8 @@ export function renderNodeStatus(
 }
 
 function renderConditions(pulse: NodePulse, before: readonly NodeCondition[], now: string): NodeCondition[] {
-  const memory = pulse.memoryAvailableBytes < LEAST_MEMORY_BYTES;
-  const disk = pulse.storageAvailableShare < LEAST_STORAGE_SHARE;
+  const memory = pulse.pressures.has('memory');
+  const disk = pulse.pressures.has('disk');
   const judged: Omit<NodeCondition, 'lastTransitionTime' | 'lastHeartbeatTime'>[] = [
     memory
       ? {
