@@ -103,6 +103,12 @@ export const kubeletSettings = {
     default: '30s',
     minMs: 100,
   }),
+  volumeUsage: duration({
+    env: 'VOLUME_USAGE_INTERVAL',
+    description: 'How often the volumes on the disk that have a size limit are measured.',
+    default: '10s',
+    minMs: 100,
+  }),
   nodeLabels: text({
     env: 'NODE_LABELS',
     description: 'More labels for the Node object.',

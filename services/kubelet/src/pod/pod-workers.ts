@@ -17,7 +17,7 @@ import { StatusReporter } from '../status/status-reporter';
 import { NODE_FACTS, POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { PodFiles } from '../volumes/pod-files';
-import type { PodVolumes } from '../volumes/pod-volumes';
+import type { PodVolumes, VolumesListener } from '../volumes/pod-volumes';
 import type { NodeDns } from '../volumes/render/resolv-conf';
 import { VolumeManager } from '../volumes/volume-manager';
 import { PodDeletion } from './pod-deletion';
@@ -77,10 +77,9 @@ export class PodWorkers {
     return { clusterDns: servers, clusterDomain, resolvConf: readResolvConf(resolvConf) };
   }
 
-  /** `failed` hears of files that could not be brought up to date. */
-  volumesOf(files: PodFiles, pod: () => Pod, failed: (error: unknown) => void): PodVolumes {
+  volumesOf(files: PodFiles, pod: () => Pod, listener: VolumesListener): PodVolumes {
     const answered = (signal: AbortSignal): Promise<void> => this.answered(pod().metadata.uid, signal);
-    return this.volumes.open({ files, pod, answered, failed });
+    return this.volumes.open({ files, pod, answered, listener });
   }
 }
 

@@ -87,8 +87,9 @@ export class Stopper {
     this.table.drop(id);
   }
 
-  /** The pod's network goes, its dead containers stay. */
-  async dropSandbox({ sandbox }: PodScope, pod: Pod, id: string): Promise<void> {
+  /** The network and the volumes of a pod that is over go, its dead containers stay. */
+  async dropSandbox({ files, sandbox }: PodScope, pod: Pod, id: string): Promise<void> {
+    await files.removeVolumes();
     await Promise.all([this.runtime.remove(id), sandbox.drop(pod)]);
     this.table.drop(id);
   }

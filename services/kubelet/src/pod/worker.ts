@@ -15,11 +15,13 @@ import type { Sandbox } from './sandbox';
 import { Tasks } from './tasks';
 import { SyncErrors } from './sync-errors';
 import { isTerminal, renderPod, type Pod } from '../domain/pod';
-import type { PodView, Task, DesiredPhase } from './domain/view';
+import type { Ending, PodView, Task, DesiredPhase } from './domain/view';
 import { Wakes } from './wakes';
 
 /** A look at the pod that threw is followed by another after this wait. */
 const DEFECT_RETRY_MS = 10_000;
+/** Priorities from here on are those of the system (SystemCriticalPriority in pkg/apis/scheduling). */
+const LEAST_CRITICAL = 2_000_000_000;
 
 /**
  * Sees to one pod: looks at what is wanted and what is there, starts what is to be done without waiting for it, and
@@ -42,6 +44,7 @@ export class PodWorker {
   #causes: Causes;
   #timer: NodeJS.Timeout | undefined;
   #finished = false;
+  #eviction: Ending | undefined;
   #isLateTold = false;
 
   constructor(
@@ -57,11 +60,10 @@ export class PodWorker {
     this.#acceptedAt = Date.now();
     const { runtime, sandboxes, notes, logger } = services;
     this.#files = services.filesOf(pod);
-    this.#volumes = services.volumesOf(
-      this.#files,
-      () => this.pod,
-      (error) => this.#followFailed(error),
-    );
+    this.#volumes = services.volumesOf(this.#files, () => this.pod, {
+      failed: (error) => this.#followFailed(error),
+      exceeded: (message) => this.#evict(message),
+    });
     this.#sandbox = sandboxes.of(this.#files);
     this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#volumes.make() };
     this.#probing = new Probing(runtime, notes, () => this.wake());
@@ -113,6 +115,21 @@ export class PodWorker {
     this.services.notes.say(this.pod, 'Warning', 'FailedMount', messageOf(error));
   }
 
+  /** A critical pod is never evicted (IsCriticalPod in pkg/kubelet/types). */
+  #evict(message: string): void {
+    if (this.#eviction !== undefined || isTerminal(this.pod.status?.phase)) return;
+    const { logger, notes } = this.services;
+    if ((this.pod.spec?.priority ?? 0) >= LEAST_CRITICAL) {
+      return logger.error(
+        { pod: this.pod.metadata.name, message },
+        'a critical pod takes more than its share, and stays',
+      );
+    }
+    this.#eviction = { reason: 'Evicted', message };
+    notes.say(this.pod, 'Warning', 'Evicted', message);
+    this.wake();
+  }
+
   /** Looks at the pod, once everything that has just happened has been told. */
   wake(): void {
     this.#wakes.wake();
@@ -136,6 +153,7 @@ export class PodWorker {
       acceptedAt: this.#acceptedAt,
       desiredPhase: this.#desiredPhase,
       refusal: this.refusal,
+      eviction: this.#eviction,
       containers: table.of(this.pod.metadata.uid),
       busy: this.#tasks.busy,
       syncErrors: this.#syncErrors.all,
@@ -215,7 +233,10 @@ export class PodWorker {
       case 'drop-sandbox':
         return this.#launch(
           'drop-sandbox',
-          done(() => this.services.stopper.dropSandbox(this.#scope, pod, action.id)),
+          done(async () => {
+            await this.#volumes.close();
+            await this.services.stopper.dropSandbox(this.#scope, pod, action.id);
+          }),
         );
       case 'cancel-starts':
         return this.#starts.abort();

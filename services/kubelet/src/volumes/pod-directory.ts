@@ -27,8 +27,13 @@ export class PodDirectory {
     return join(this.path, name);
   }
 
+  /** All that is removed when the pod is over. */
+  get volumes(): string {
+    return join(this.path, 'volumes');
+  }
+
   volume(name: string): string {
-    return join(this.path, 'volumes', segment(name));
+    return join(this.volumes, segment(name));
   }
 
   /** Where parts of volumes are mounted for a container. */

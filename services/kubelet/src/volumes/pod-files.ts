@@ -12,6 +12,7 @@ import { PodDirectory } from './pod-directory';
 import { readEnd } from './read-end';
 import { kernelHostnameOf, renderHosts } from './render/etc-files';
 import { renderResolvConf, type NodeDns, type RenderedResolvConf } from './render/resolv-conf';
+import { usedBytes } from './used-bytes';
 import { VolumeSetUp } from './volume-set-up';
 
 /** Kubernetes takes at most this much of a termination message. */
@@ -125,6 +126,16 @@ export class PodFiles {
     } catch (error) {
       return `Error on reading termination log ${path}: ${messageOf(error)}`;
     }
+  }
+
+  /** No container will use them any more: what they take is given back. */
+  async removeVolumes(): Promise<void> {
+    if (this.#directory.isPossible) await removeFolder(this.#directory.volumes, this.nodeMounts);
+  }
+
+  /** Bytes of the disk that a volume takes. */
+  usedBytes(volume: string): Promise<number> {
+    return usedBytes(this.#directory.volume(volume));
   }
 
   /** Takes off what is mounted in the pod's folder, and removes that. */

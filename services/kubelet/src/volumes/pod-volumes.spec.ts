@@ -22,8 +22,11 @@ describe('the volumes of a pod', () => {
       texts: { conf: 'old', more: 'm' } as Record<string, string>,
       disk: Promise.resolve(),
       answered: Promise.resolve(),
+      used: 0,
+      pod: mounting,
     };
     const files = {
+      usedBytes: () => Promise.resolve(state.used),
       hasFiles: (name: string) => Promise.resolve(there.has(name)),
       prepareVolumes: async (volumes: readonly PlannedVolume[]) => {
         prepared.push(volumes.map((item) => (item.kind === 'files' ? String(item.files[0]?.content) : item.kind)));
@@ -39,9 +42,12 @@ describe('the volumes of a pod', () => {
       files,
       source: { configMap } as unknown as ConfigSource,
       node: {} as NodeFacts,
-      pod: () => mounting,
+      pod: () => state.pod,
       answered: () => state.answered,
-      failed: (error) => failures.push((error as Error).message),
+      listener: {
+        failed: (error) => failures.push((error as Error).message),
+        exceeded: (message) => failures.push(message),
+      },
       closed: () => undefined,
     });
     /** Resolves when all that was begun is done. */
@@ -115,6 +121,23 @@ describe('the volumes of a pod', () => {
     volumes.changed();
     await settled();
     expect(prepared.slice(-2)).toEqual([['back'], ['m2']]);
+  });
+
+  it.each([
+    ['1Mi', 1_048_576, []],
+    ['1Mi', 1_048_577, ['Usage of EmptyDir volume "data" exceeds the limit "1Mi". ']],
+    ['0.5Gi', 2 ** 30, ['Usage of EmptyDir volume "data" exceeds the limit "512Mi". ']],
+    ['0', 2 ** 30, []],
+    [undefined, 2 ** 30, []],
+  ])('with the limit %j take %d bytes: %j', async (sizeLimit, used, told) => {
+    const { volumes, failures, state } = setUp();
+    state.used = used;
+    state.pod = pod({ volumes: [{ name: 'data', emptyDir: { sizeLimit } }] });
+    await volumes.measure();
+    expect(failures).toEqual(told);
+    state.pod = pod({ volumes: [{ name: 'data', emptyDir: { sizeLimit } }] }, { phase: 'Failed' });
+    await volumes.measure();
+    expect(failures).toEqual(told);
   });
 
   it('are written no more once they are closed', async () => {

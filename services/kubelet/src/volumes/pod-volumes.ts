@@ -1,10 +1,19 @@
+import { canonicalQuantity } from '@shiplog/apimachinery';
 import type { Volume } from '@shiplog/contracts';
 import type { ConfigSource } from '../container/render/env';
 import type { NodeFacts } from '../container/render/fields';
 import { messageOf } from '../container/start-failure';
-import type { Pod } from '../domain/pod';
+import { bytes } from '../container/render/resources';
+import { isTerminal, type Pod } from '../domain/pod';
 import { planVolume, type PlannedVolume } from './plan/planned-volume';
 import type { PodFiles } from './pod-files';
+
+export interface VolumesListener {
+  /** Files that containers see could not be brought up to date: told once for each reason. */
+  failed(error: unknown): void;
+  /** A volume is larger than it may be: the pod is to go, and the message tells why. */
+  exceeded(message: string): void;
+}
 
 export interface PodVolumesOptions {
   readonly files: PodFiles;
@@ -14,8 +23,7 @@ export interface PodVolumesOptions {
   readonly pod: () => Pod;
   /** Resolves once all that the pod names is known; rejects with the reason when the signal aborts. */
   readonly answered: (signal: AbortSignal) => Promise<void>;
-  /** Files that containers see could not be brought up to date: told once for each reason. */
-  readonly failed: (error: unknown) => void;
+  readonly listener: VolumesListener;
   /** Nobody looks after them any more. */
   readonly closed: () => void;
 }
@@ -59,6 +67,18 @@ export class PodVolumes {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     void this.#follow();
+  }
+
+  /** Measures what may not grow as it likes. A volume in memory can't exceed its limit. */
+  async measure(): Promise<void> {
+    if (isTerminal(this.options.pod().status?.phase)) return;
+    for (const { name, emptyDir } of this.#volumes) {
+      const limit = bytes(emptyDir?.sizeLimit);
+      if (this.#closing.signal.aborted) return;
+      if (emptyDir === undefined || emptyDir.medium === 'Memory' || limit <= 0) continue;
+      if ((await this.options.files.usedBytes(name)) > limit)
+        return this.options.listener.exceeded(renderExceeded(name, emptyDir.sizeLimit ?? ''));
+    }
   }
 
   /** Resolves when nothing is written any more. */
@@ -105,7 +125,7 @@ export class PodVolumes {
   }
 
   async #renew(volume: Volume): Promise<void> {
-    const { files, failed } = this.options;
+    const { files, listener } = this.options;
     try {
       if (!(await files.hasFiles(volume.name))) return;
       const planned = this.#plan(volume);
@@ -113,7 +133,7 @@ export class PodVolumes {
       this.#failures.delete(volume.name);
     } catch (error) {
       const message = messageOf(error);
-      if (this.#failures.get(volume.name) !== message) failed(error);
+      if (this.#failures.get(volume.name) !== message) listener.failed(error);
       this.#failures.set(volume.name, message);
     }
   }
@@ -126,4 +146,9 @@ export class PodVolumes {
     const { pod, source, node } = this.options;
     return planVolume(volume, { pod: pod(), source, node, podIP: undefined });
   }
+}
+
+/** As Kubernetes has it, with a blank at its end (emptyDirMessageFmt in pkg/kubelet/eviction). */
+function renderExceeded(volume: string, limit: string): string {
+  return `Usage of EmptyDir volume "${volume}" exceeds the limit "${canonicalQuantity(limit) ?? limit}". `;
 }

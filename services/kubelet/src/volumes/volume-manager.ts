@@ -20,8 +20,14 @@ export class VolumeManager implements OnApplicationBootstrap, OnApplicationShutd
     onError: (error) => this.logger.error({ err: error }, 'could not look at the volumes of pods'),
   });
 
+  readonly #measuring = new SyncLoop({
+    run: () => this.#measure(),
+    backOff: BACK_OFF,
+    onError: (error) => this.logger.error({ err: error }, 'could not measure the volumes of pods'),
+  });
+
   constructor(
-    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'volumeSync'>,
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'volumeSync' | 'volumeUsage'>,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIG_SOURCE) private readonly source: ConfigSource,
     @Inject(NODE_FACTS) private readonly node: NodeFacts,
@@ -29,10 +35,12 @@ export class VolumeManager implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     this.#loop.wakeEvery(this.config.volumeSync);
+    this.#measuring.wakeEvery(this.config.volumeUsage);
   }
 
   onApplicationShutdown(): void {
     void this.#loop.stop();
+    void this.#measuring.stop();
   }
 
   /** Sees to a pod's volumes until they are closed. */
@@ -48,6 +56,15 @@ export class VolumeManager implements OnApplicationBootstrap, OnApplicationShutd
     for (const volumes of this.#pods) {
       volumes.refresh();
       await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** One after the other: it is the disk that this takes. */
+  async #measure(): Promise<void> {
+    for (const volumes of this.#pods) {
+      await volumes.measure().catch((error: unknown) => {
+        this.logger.warn({ err: error }, 'could not measure the volumes of a pod');
+      });
     }
   }
 }

@@ -214,4 +214,33 @@ describe('volumes on a real engine', () => {
     await node.delete('leads-out');
     await node.untilGone('leads-out');
   });
+
+  describe('on the disk', () => {
+    it('cost a pod that exceeds their limit its place, and give back what they took', async () => {
+      await node.stopKubelet();
+      await node.startKubelet({ VOLUME_USAGE_INTERVAL: '200ms' });
+      const mounts = [{ name: 'v', mountPath: '/v' }];
+      const volumes = [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }];
+      const [within, beyond] = [512, 3_072].map((kib) => ({
+        script: `head -c ${kib * 1_024} /dev/urandom > /v/f; sleep 1000`,
+        volumes,
+        terminationGracePeriodSeconds: 60,
+        containers: [{ name: 'main', volumeMounts: mounts }],
+      }));
+      await node.pod('within', within ?? {});
+      await node.pod('beyond', beyond ?? {});
+      const { status, metadata } = await node.until('beyond', (pod) => pod.status?.phase === 'Failed');
+      const message = 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". ';
+      expect(status).toMatchObject({ reason: 'Evicted', message });
+      const told = node.notes.filter(({ about }) => about.name === 'beyond' && about.uid === metadata.uid);
+      expect(told.filter(({ reason }) => reason === 'Evicted')).toMatchObject([{ type: 'Warning', message }]);
+      const volumesOf = (uid: string) =>
+        readdir(join(node.stateDir, 'pods', uid)).then((names) => names.includes('volumes'));
+      await eventually(async () => !(await volumesOf(metadata.uid)));
+      expect(await run('within', 'stat -c %s /v/f')).toBe('524288');
+      expect(await volumesOf(uidOf('within'))).toBe(true);
+      for (const name of ['within', 'beyond']) await node.delete(name, 1);
+      for (const name of ['within', 'beyond']) await node.untilGone(name);
+    });
+  });
 });

@@ -241,6 +241,11 @@ describe('deciding what a pod needs', () => {
       expect(actions(given)).toMatchObject([{ do: 'kill', graceSeconds: 12 }]);
     });
 
+    it('gives one that is evicted no time', () => {
+      const given = attachedView([observed()], { eviction: { reason: 'Evicted', message: 'too large' } });
+      expect(decidePod(given, true).actions).toMatchObject([{ do: 'kill', graceSeconds: 1 }]);
+    });
+
     it('never gives more than was granted, however the clocks differ', () => {
       expect(actions(attachedView([observed()], { desiredPhase: 'end', pod: deleted(500) }))).toMatchObject([
         { graceSeconds: 30 },

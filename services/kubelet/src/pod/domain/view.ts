@@ -23,6 +23,12 @@ export function waitingReasonOf(
     : { reason, message };
 }
 
+/** Why the kubelet ends a pod of its own accord. */
+export interface Ending {
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** What the log wants of the pod: that it runs, that it ends (deletionTimestamp), or nothing, since it is not there. */
 export type DesiredPhase = 'run' | 'end' | 'gone';
 
@@ -40,6 +46,8 @@ export interface PodView {
   readonly desiredPhase: DesiredPhase;
   /** Why this node does not run the pod; undefined when it does. */
   readonly refusal?: AdmissionRefusal;
+  /** The node can't keep it; undefined: it can. */
+  readonly eviction?: Ending;
   readonly containers: readonly ObservedContainer[];
   readonly busy: ReadonlySet<Task>;
   /** By container name; '' for what concerns the whole pod. */

@@ -70,6 +70,14 @@ describe('the status of a pod', () => {
     expect(condition(given, 'example.org/gate')).toEqual(conditions[1]);
   });
 
+  it('is Failed, with the reason, once a pod that the node can not keep has ended; one that has succeeded stays so', () => {
+    const eviction = { reason: 'Evicted', message: 'too large' };
+    const given = attachedView([observed({ state: exited(137) })], { eviction });
+    expect(renderStatus(given)).toMatchObject({ phase: 'Failed', ...eviction });
+    const done = renderStatus({ ...given, pod: pod({}, { phase: 'Succeeded' }) });
+    expect([done.phase, done.reason]).toEqual(['Succeeded', undefined]);
+  });
+
   it('is not ready while a readiness gate is not passed', () => {
     const gated = pod({ readinessGates: [{ conditionType: 'example.org/gate' }] });
     expect(condition(attachedView([observed()], { pod: gated }), 'Ready')).toMatchObject({

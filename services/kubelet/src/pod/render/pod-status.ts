@@ -11,7 +11,7 @@ export function renderStatus(view: PodView): PodStatus {
   const before = pod.status ?? {};
   const neverRun = refusedStatus(view);
   if (neverRun !== undefined) return neverRun;
-  const late = isLate(view);
+  const late = isEnded(view);
   const over = late || view.desiredPhase !== 'run' || isTerminal(before.phase);
   const starting = initStatuses(view, over);
   const initialized = isInitialized(view, starting);
@@ -26,7 +26,8 @@ export function renderStatus(view: PodView): PodStatus {
   const initContainerStatuses = isDone && !over ? initStatuses(view, true) : starting;
   const phase = phaseOf(view, { ...facts, initContainerStatuses });
   const podIP = view.podIP ?? before.podIP;
-  const ending = late && phase === 'Failed' ? DEADLINE : { reason: before.reason, message: before.message };
+  const ending =
+    late && phase === 'Failed' ? (view.eviction ?? DEADLINE) : { reason: before.reason, message: before.message };
   return dropAbsent({
     ...before,
     phase,
@@ -69,6 +70,11 @@ export function isLate(view: PodView): boolean {
   return deadline !== undefined && deadline <= view.now && !isTerminal(view.pod.status?.phase);
 }
 
+/** Whether the kubelet ends the pod, for whichever reason. */
+function isEnded(view: PodView): boolean {
+  return (view.eviction !== undefined && !isTerminal(view.pod.status?.phase)) || isLate(view);
+}
+
 function initStatuses(view: PodView, over: boolean): ContainerStatus[] {
   return (view.pod.spec?.initContainers ?? []).map((container) =>
     renderContainerStatus(view, container, { waitingFor: 'PodInitializing', over }),
@@ -101,7 +107,7 @@ function isInitialized(view: PodView, statuses: readonly ContainerStatus[]): boo
 export function hasEnded(view: PodView, status: PodStatus): boolean {
   const { phase, initContainerStatuses = [], containerStatuses = [] } = status;
   const initialized = isInitialized(view, initContainerStatuses);
-  const facts = { initContainerStatuses, containerStatuses, initialized, late: isLate(view) };
+  const facts = { initContainerStatuses, containerStatuses, initialized, late: isEnded(view) };
   return facts.late || isTerminal(phase) || isTerminal(phaseOfContainers(view, facts));
 }
 
@@ -109,6 +115,7 @@ interface PhaseFacts {
   initContainerStatuses: readonly ContainerStatus[];
   containerStatuses: readonly ContainerStatus[];
   initialized: boolean;
+  /** The kubelet ends the pod. */
   late: boolean;
 }
 

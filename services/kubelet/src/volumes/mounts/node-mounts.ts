@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PersistentShell, ProgramError } from '@shiplog/hostnet';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -84,7 +84,7 @@ export class NodeMounts implements OnApplicationShutdown {
       throw error;
     } finally {
       await this.unmountAll(place);
-      await rmdir(place);
+      await rm(place, { recursive: true, force: true });
     }
   }
 }
