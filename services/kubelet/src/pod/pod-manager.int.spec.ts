@@ -94,6 +94,23 @@ describe('the worker of a pod', () => {
   });
 
   it('tells of a failure that is nobody’s in particular, once, and goes on when it is over', async () => {
+    const away = new RuntimeError('unavailable', 'the engine does not answer');
+    const looking = jest.spyOn(rig.mounts, 'available').mockRejectedValue(away);
+    const spec = {
+      volumes: [{ name: 'v', downwardAPI: { items: [{ path: 'me', fieldRef: { fieldPath: 'metadata.name' } }] } }],
+      containers: [container({ volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
+    };
+    rig.tell(undefined, pod(spec));
+    await eventually(() => rig.notes.includes('FailedSync'), { everyMs: 2 });
+    const waiting = rig.status()?.containerStatuses?.[0]?.state?.waiting;
+    expect([waiting?.reason, waiting?.message]).toEqual(['ContainerCreating', away.message]);
+    expect(rig.notes.filter((reason) => reason === 'Pulled')).toEqual([]);
+    looking.mockRestore();
+    await rig.untilRunning();
+    expect(rig.notes.filter((reason) => reason === 'FailedSync')).toHaveLength(1);
+  });
+
+  it('tells at each attempt of a volume that can not be made, and makes it when it can', async () => {
     // By then the kubelet has removed what it did not know.
     rig.tell(undefined, pod({}, {}, { uid: 'uid-0', name: 'first' }));
     await rig.untilRunning('uid-0');
@@ -101,18 +118,19 @@ describe('the worker of a pod', () => {
     const volumes = join(stateDir, 'pods', 'uid-1', 'volumes');
     await mkdir(join(volumes, '..'), { recursive: true });
     await writeFile(volumes, 'in the way');
-    const spec = {
-      volumes: [{ name: 'v', emptyDir: {} }],
-      containers: [container({ volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
-    };
-    rig.tell(undefined, pod(spec));
-    await eventually(() => rig.notes.includes('FailedSync'), { everyMs: 2 });
+    const volumeMounts = [{ name: 'v', mountPath: '/v' }];
+    const containers = ['main', 'other'].map((name) => container({ name, volumeMounts }));
+    rig.tell(undefined, pod({ volumes: [{ name: 'v', emptyDir: {} }], containers }));
+    const told = (reason: string) => rig.notes.slice(before).filter((item) => item === reason).length;
+    await eventually(() => told('FailedMount') === 2, { everyMs: 2 });
     const waiting = rig.status()?.containerStatuses?.[0]?.state?.waiting;
-    expect([waiting?.reason, waiting?.message]).toEqual(['ContainerCreating', expect.stringMatching(/volumes/)]);
-    expect(rig.notes.slice(before).filter((reason) => reason === 'Pulled')).toEqual([]);
+    expect([waiting?.reason, waiting?.message]).toEqual([
+      'ContainerCreating',
+      expect.stringMatching(/^MountVolume.SetUp failed for volume "v" : E.*volumes/),
+    ]);
+    expect([told('Pulled'), told('FailedSync')]).toEqual([0, 0]);
     await rm(volumes);
     await rig.untilRunning();
-    expect(rig.notes.filter((reason) => reason === 'FailedSync')).toHaveLength(1);
   });
 
   it('clears away a pod that is gone from the log, without asking the log', async () => {

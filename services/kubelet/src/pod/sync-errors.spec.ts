@@ -1,5 +1,6 @@
 import { ContainerConfigError, StartFailure } from '../container/start-failure';
 import { NOW } from '../testing/builders';
+import { VolumeFailure } from '../volumes/set-up-failure';
 import { SyncErrors } from './sync-errors';
 
 const pull = (message = 'no such image') => new StartFailure('ErrImagePull', message, 'pull');
@@ -30,9 +31,26 @@ describe('why a pod does not go on', () => {
 
   it('is tried again at the next sync for a wrong configuration, with the reason that it gives', () => {
     const errors = new SyncErrors();
-    const { outcome } = errors.ofPod(new ContainerConfigError('no such kind of volume', 'UnsupportedVolume'));
+    const { outcome } = errors.ofPod(new ContainerConfigError('no such profile'));
     expect(outcome).toEqual({ kind: 'again', afterMs: 10_000 });
-    expect(errors.all.get('')).toMatchObject({ reason: 'UnsupportedVolume', retryAt: NOW + 10_000 });
+    expect(errors.all.get('')).toMatchObject({ reason: 'CreateContainerConfigError', retryAt: NOW + 10_000 });
+  });
+
+  it('is told of a volume at each attempt, once for all containers, with a wait as of Kubernetes', () => {
+    const errors = new SyncErrors();
+    const attempt = () => {
+      const error = new VolumeFailure('no such configmap');
+      const [first, second] = [errors.ofPod(error), errors.ofPod(error)];
+      expect([first.isNew, second.isNew, second.outcome]).toEqual([true, false, first.outcome]);
+      errors.podStarted();
+      return (errors.all.get('')?.retryAt ?? 0) - NOW;
+    };
+    const waits = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 122_000, 122_000];
+    expect(waits.map(attempt)).toEqual(waits);
+    errors.hurry();
+    expect(errors.all.size).toBe(0);
+    errors.containerStarted('main');
+    expect(attempt()).toBe(500);
   });
 
   it('holds nothing up that can go on without', () => {

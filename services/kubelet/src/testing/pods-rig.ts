@@ -20,6 +20,7 @@ import { kubeletSettings } from '../settings';
 import { Notes } from '../status/notes';
 import { StatusReporter } from '../status/status-reporter';
 import { POD_NETWORK, POD_RUNTIME } from '../tokens';
+import { NodeMounts } from '../volumes/mounts/node-mounts';
 
 /** Many times what pods of a spec have to say at once. */
 const MOST_NOTES_A_TURN = 500;
@@ -124,6 +125,10 @@ export class PodsRig {
 
   get references(): References {
     return this.#part(References);
+  }
+
+  get mounts(): NodeMounts {
+    return this.#part(NodeMounts);
   }
 
   get table(): ContainerTable {

@@ -1,6 +1,5 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
-import { VolumeProblem } from './set-up-failure';
 
 /** What Kubernetes calls what should be there (pkg/volume/hostpath). */
 const NAMES: Readonly<Record<string, string>> = {
@@ -33,7 +32,7 @@ export async function prepareHostPath(path: string, type: string): Promise<void>
       // Its directory is not made, as Kubernetes' documentation says.
       return writeFile(path, '', { mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
-        throw new VolumeProblem(`open ${path}: no such file or directory`);
+        throw new Error(`open ${path}: no such file or directory`);
       });
     }
     // Without a type the engine would refuse what isn't there; Docker's own volumes have always made a directory.
@@ -44,5 +43,5 @@ export async function prepareHostPath(path: string, type: string): Promise<void>
   }
   const check = CHECKS[type];
   if (check === undefined || (found !== undefined && check(found))) return;
-  throw new VolumeProblem(`hostPath type check failed: ${path} is not a ${NAMES[type]}`);
+  throw new Error(`hostPath type check failed: ${path} is not a ${NAMES[type]}`);
 }

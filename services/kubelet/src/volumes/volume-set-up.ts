@@ -21,9 +21,17 @@ export class VolumeSetUp {
 
   setUp(volumes: readonly PlannedVolume[]): Promise<void> {
     // One after the other: two that write the same files would take them from under each other.
-    const done = this.#last.then(() => Promise.all(volumes.map((volume) => this.#setUp(volume))));
+    const done = this.#last.then(() => Promise.all(volumes.map((volume) => this.#setUpOne(volume))));
     this.#last = done.catch(() => undefined);
     return done.then(() => undefined);
+  }
+
+  async #setUpOne(volume: PlannedVolume): Promise<void> {
+    try {
+      await this.#setUp(volume);
+    } catch (error) {
+      throw setUpFailure(volume.name, error);
+    }
   }
 
   async #setUp(volume: PlannedVolume): Promise<void> {
@@ -40,9 +48,7 @@ export class VolumeSetUp {
       case 'memory':
         return this.#makeMemory(volume.name, volume.sizeBytes);
       case 'host':
-        return prepareHostPath(volume.path, volume.type).catch((error: unknown) => {
-          throw setUpFailure(volume.name, error);
-        });
+        return prepareHostPath(volume.path, volume.type);
       case 'files':
         if (volume.inMemory && (await this.mounts.available()))
           await this.mounts.inMemory(directory, { gid, noSwap: true });

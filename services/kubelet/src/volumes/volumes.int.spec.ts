@@ -1,5 +1,7 @@
-import { readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runProgram } from '@shiplog/hostnet';
 import { eventually } from '@shiplog/testing';
 import type { Pod } from '../domain/pod';
 import { BUSYBOX } from '../testing/test-engine';
@@ -241,6 +243,65 @@ describe('volumes on a real engine', () => {
       expect(await volumesOf(uidOf('within'))).toBe(true);
       for (const name of ['within', 'beyond']) await node.delete(name, 1);
       for (const name of ['within', 'beyond']) await node.untilGone(name);
+    });
+  });
+
+  describe('of the node', () => {
+    let directory: string;
+    beforeAll(async () => (directory = await mkdtemp(join(tmpdir(), 'shiplog-host-path-'))));
+    afterAll(async () => {
+      await runProgram('umount', ['--recursive', '--lazy', directory]);
+      await rm(directory, { recursive: true, force: true });
+    });
+
+    it('are waited for with their reason, told at each attempt, until they are as they should be', async () => {
+      const path = join(directory, 'late');
+      await node.pod('waits', {
+        volumes: [{ name: 'v', hostPath: { path, type: 'Directory' } }],
+        containers: [{ name: 'main', volumeMounts: [{ name: 'v', mountPath: 'rel/ative' }] }],
+      });
+      const message = `MountVolume.SetUp failed for volume "v" : hostPath type check failed: ${path} is not a directory`;
+      const told = () => node.notes.filter((note) => note.reason === 'FailedMount' && note.message === message);
+      await eventually(() => told().length >= 3);
+      expect(containerOf(await node.until('waits', (pod) => pod.status !== undefined)).state?.waiting?.reason).toBe(
+        'ContainerCreating',
+      );
+      await mkdir(path);
+      expect(await run('waits', 'touch /rel/ative/x && echo written')).toBe('written');
+      expect(await readdir(path)).toEqual(['x']);
+      await node.delete('waits');
+      await node.untilGone('waits');
+      expect(await readdir(path)).toEqual(['x']);
+    });
+
+    it('show what is mounted in them later where a container asks for that, and can be read only', async () => {
+      await mkdir(join(directory, 'shared'));
+      await runProgram('mount', ['--bind', directory, directory]);
+      await runProgram('mount', ['--make-shared', directory]);
+      const mount = (mountPath: string, fields = {}) => ({ name: 'v', mountPath, ...fields });
+      await node.pod('propagates', {
+        volumes: [{ name: 'v', hostPath: { path: directory } }],
+        containers: [
+          {
+            name: 'main',
+            volumeMounts: [
+              mount('/follows', { mountPropagation: 'HostToContainer' }),
+              mount('/private'),
+              mount('/fixed', { readOnly: true }),
+            ],
+          },
+        ],
+      });
+      await node.untilReady('propagates');
+      await runProgram('mount', ['-t', 'tmpfs', 'tmpfs', join(directory, 'shared')]);
+      await writeFile(join(directory, 'shared/later'), '');
+      expect(await run('propagates', 'ls /follows/shared /private/shared')).toBe(
+        '/follows/shared:\nlater\n\n/private/shared:',
+      );
+      expect(await run('propagates', 'touch /fixed/x 2> /dev/null || echo read-only')).toBe('read-only');
+      await node.delete('propagates');
+      await node.untilGone('propagates');
+      expect(await readdir(join(directory, 'shared'))).toEqual(['later']);
     });
   });
 });

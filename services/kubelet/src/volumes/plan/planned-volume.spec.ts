@@ -78,7 +78,14 @@ describe('volumes', () => {
       { secret: { secretName: 'keys', items: [{ key: 'z', path: 'z' }] } },
       'MountVolume.SetUp failed for volume "v" : references non-existent secret key: z',
     ],
-    [{ persistentVolumeClaim: { claimName: 'c' } }, 'volumes of the kind persistentVolumeClaim are not supported'],
+    [
+      { persistentVolumeClaim: { claimName: 'c' } },
+      'Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: failed to get Plugin from volumeSpec for volume "v" err=no volume plugin matched',
+    ],
+    [
+      { projected: { sources: [{ clusterTrustBundle: { path: 't' } }] } },
+      'MountVolume.SetUp failed for volume "v" : projections of the kind clusterTrustBundle are not supported',
+    ],
     [
       { projected: { sources: [{ serviceAccountToken: { path: 't' } }] } },
       'MountVolume.SetUp failed for volume "v" : failed to fetch token: the api has not answered',

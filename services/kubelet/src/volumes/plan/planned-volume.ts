@@ -1,6 +1,5 @@
 import type { KeyToPath, ServiceAccountTokenProjection, Volume, VolumeProjection } from '@shiplog/contracts';
-import { ContainerConfigError } from '../../container/start-failure';
-import { setUpFailure, VolumeProblem } from '../set-up-failure';
+import { noPlugin, setUpFailure } from '../set-up-failure';
 import { memorySize } from './memory-size';
 import type { Pod } from '../../domain/pod';
 import { renderField, renderResource } from '../../container/render/fields';
@@ -38,7 +37,7 @@ const MISSING_KEY = {
   secret: 'references non-existent secret key',
 } as const;
 
-/** What a volume comes to. Throws ContainerConfigError when it refers to what isn't there, or is of a kind not served. */
+/** What a volume comes to. Throws VolumeFailure when it refers to what isn't there, or is of a kind not served. */
 export function planVolume(volume: Volume, context: EnvContext): PlannedVolume {
   const { name } = volume;
   if (volume.emptyDir !== undefined) {
@@ -65,30 +64,18 @@ function filesOf(volume: Volume, context: EnvContext): PlannedFile[] {
     return downwardFiles(volume.downwardAPI.items, volume.downwardAPI.defaultMode, context);
   if (volume.projected !== undefined) {
     const { sources = [], defaultMode } = volume.projected;
-    return sources.flatMap((source) => projectedFiles(volume.name, source, defaultMode, context));
+    return sources.flatMap((source) => projectedFiles(source, defaultMode, context));
   }
-  const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
-  throw new ContainerConfigError(
-    `volume "${volume.name}": volumes of the kind ${kind} are not supported`,
-    'UnsupportedVolume',
-  );
+  throw noPlugin(volume.name);
 }
 
-function projectedFiles(
-  volume: string,
-  source: VolumeProjection,
-  mode: number | undefined,
-  context: EnvContext,
-): PlannedFile[] {
+function projectedFiles(source: VolumeProjection, mode: number | undefined, context: EnvContext): PlannedFile[] {
   if (source.configMap !== undefined) return configMapFiles(source.configMap, mode, context);
   if (source.secret !== undefined) return secretFiles(source.secret, mode, context);
   if (source.downwardAPI !== undefined) return downwardFiles(source.downwardAPI.items, mode, context);
   if (source.serviceAccountToken !== undefined) return [tokenFile(source.serviceAccountToken, mode, context)];
   const kind = Object.keys(source)[0] ?? 'unknown';
-  throw new ContainerConfigError(
-    `volume "${volume}": projections of the kind ${kind} are not supported`,
-    'UnsupportedVolume',
-  );
+  throw new Error(`projections of the kind ${kind} are not supported`);
 }
 
 /** Where a group or a user is given the volume, nobody else may read the token in it (collectData in pkg/volume/projected). */
@@ -98,7 +85,7 @@ function tokenFile(
   { pod, source }: EnvContext,
 ): PlannedFile {
   const token = source.accountToken(pod.metadata.uid, projection);
-  if (token === undefined) throw new VolumeProblem('failed to fetch token: the api has not answered');
+  if (token === undefined) throw new Error('failed to fetch token: the api has not answered');
   const owner = onlyUser(pod);
   const isGiven = owner !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
   const content = Buffer.from(token);
@@ -127,7 +114,7 @@ interface Reference {
 function configMapFiles(ref: Reference, mode: number | undefined, { pod, source }: EnvContext): PlannedFile[] {
   const namespace = pod.metadata.namespace ?? '';
   const found = source.configMap(namespace, ref.name ?? '');
-  if (found === undefined && ref.optional !== true) throw new VolumeProblem(`configmap "${ref.name}" not found`);
+  if (found === undefined && ref.optional !== true) throw new Error(`configmap "${ref.name}" not found`);
   const content = new Map<string, Uint8Array>();
   for (const [key, value] of Object.entries(found?.data ?? {})) content.set(key, Buffer.from(value));
   for (const [key, value] of Object.entries(found?.binaryData ?? {})) content.set(key, Buffer.from(value, 'base64'));
@@ -137,7 +124,7 @@ function configMapFiles(ref: Reference, mode: number | undefined, { pod, source 
 function secretFiles(ref: Reference, mode: number | undefined, { pod, source }: EnvContext): PlannedFile[] {
   const namespace = pod.metadata.namespace ?? '';
   const found = source.secret(namespace, ref.name ?? '');
-  if (found === undefined && ref.optional !== true) throw new VolumeProblem(`secret "${ref.name}" not found`);
+  if (found === undefined && ref.optional !== true) throw new Error(`secret "${ref.name}" not found`);
   const entries = Object.entries(found?.data ?? {});
   const content = new Map<string, Uint8Array>(entries.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
   return select(content, ref, mode, 'secret');
@@ -157,7 +144,7 @@ function select(
     const bytes = content.get(item.key);
     if (bytes !== undefined) return [{ path: safePath(item.path), mode: item.mode ?? mode, content: bytes }];
     if (ref.optional === true) return [];
-    throw new VolumeProblem(`${MISSING_KEY[entry]}: ${item.key}`);
+    throw new Error(`${MISSING_KEY[entry]}: ${item.key}`);
   });
 }
 
@@ -188,6 +175,6 @@ function downwardFiles(
 export function safePath(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (path.startsWith('/') || parts.includes('..'))
-    throw new ContainerConfigError(`path "${path}" must be relative and not contain ".."`);
+    throw new Error(`path "${path}" must be relative and not contain ".."`);
   return parts.join('/');
 }
