@@ -124,7 +124,7 @@ export const NodeHead = nodeRequest('head', {
   }),
   reply: Type.Object({}),
   from: ['journal'],
-  answeredBy: ['kubelet'],
+  answeredBy: ['kubelet', 'proxy'],
   byLibrary: true,
 });
 

@@ -13,9 +13,11 @@ import {
   inboxOf,
   isAgent,
   MESSAGES,
+  NodeHead,
   permissionsOf,
   principalOf,
   ROLES,
+  SERVICE_ROLES,
   type Identity,
   type Message,
   type Role,
@@ -42,6 +44,11 @@ function table(): string {
 }
 
 describe('the permissions of each role', () => {
+  it('are to hear how far its node’s channels are for each that hears any of them', () => {
+    const hearing = SERVICE_ROLES.filter((role) => channelsOf(role, 'n').some((channel) => 'node' in channel));
+    expect([...NodeHead.answeredBy].sort()).toEqual(hearing.sort());
+  });
+
   it('are those of the table; after a change of the declarations, UPDATE_GOLDEN=1 writes it anew, to be read', () => {
     if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(GOLDEN, table());
     expect(table()).toBe(readFileSync(GOLDEN, 'utf8'));
