@@ -4,6 +4,7 @@ import { measureFanout } from '../../../services/journal/src/testing/fanout';
 import { measurePressure } from '../../../services/journal/src/testing/pressure';
 import { measureTakeover } from '../../../services/journal/src/testing/takeover';
 import { measureSubPathRace } from '../../../services/kubelet/src/testing/sub-path-race';
+import { measureProxy, type ProxySize } from '../../../services/proxy/src/testing/proxy-figures';
 import { measureApi } from './api/measure-api';
 import { measureFlood } from './flood/measure-flood';
 import { measureScale } from './scale/measure-scale';
@@ -24,6 +25,7 @@ Examples:
   npm run measure -- dns                     names at 2,000 questions a second, of 1,000 Services
   npm run measure -- sessions                100 MB through exec each way, a log of 10 MB, 200 sessions
   npm run measure -- subpath 60              for so many seconds, on an engine
+  npm run measure -- proxy                   10,000 services of 6 endpoints, and 100 changes under load
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
 
@@ -119,6 +121,14 @@ program
   .description('whether a container that exchanges directories of its volume for links gets a mount of it outside')
   .argument('<seconds>', 'how long', whole)
   .action((seconds: number) => measureSubPathRace(seconds));
+
+program
+  .command('proxy')
+  .description("how long a node's rules of all services take, a change of one, and requests lost during changes")
+  .option('--services <number>', 'how many', whole, 10_000)
+  .option('--endpoints <number>', 'of each', whole, 6)
+  .option('--changes <number>', 'how many', whole, 100)
+  .action((size: ProxySize) => measureProxy(size));
 
 program.parseAsync().then(
   () => process.exit(0),

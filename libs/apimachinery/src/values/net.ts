@@ -7,14 +7,29 @@ export interface Cidr {
   readonly size: number;
 }
 
-const OCTET = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const IPV4 = new RegExp(`^${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}$`);
+const [DOT, ZERO, NINE] = [46, 48, 57];
+/** Of `255.255.255.255`. */
+const MOST_CHARACTERS = 15;
 
 /** The number of an IPv4 address in dotted form, or undefined when the text is none (leading zeros are refused). */
 export function parseIp(text: string): number | undefined {
-  const found = IPV4.exec(text);
-  if (found === null) return undefined;
-  return found.slice(1).reduce((value, octet) => value * 256 + Number(octet), 0);
+  if (text.length > MOST_CHARACTERS) return undefined;
+  let [address, octets, octet, digits] = [0, 0, 0, 0];
+  for (let at = 0; at <= text.length; at++) {
+    const code = at === text.length ? DOT : text.charCodeAt(at);
+    if (code === DOT) {
+      if (digits === 0 || octet > 255 || octets === 4) return undefined;
+      address = address * 256 + octet;
+      octets += 1;
+      [octet, digits] = [0, 0];
+    } else {
+      const isLeadingZero = digits > 0 && octet === 0;
+      if (code < ZERO || code > NINE || isLeadingZero) return undefined;
+      octet = octet * 10 + code - ZERO;
+      digits += 1;
+    }
+  }
+  return octets === 4 ? address : undefined;
 }
 
 /** The dotted form of an IPv4 address. */

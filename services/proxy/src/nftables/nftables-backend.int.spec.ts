@@ -1,10 +1,10 @@
 import type { EndpointSlice, Service } from '@shiplog/contracts';
 import { ProgramError, type HostNetwork } from '@shiplog/hostnet';
-import { Namespace } from '@shiplog/testing';
+import type { Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
 import { planServicePorts } from '../domain/plan-service-ports';
 import { aService, anEndpoint, aSlice } from '../testing/builders';
-import { Client, SERVER } from '../testing/traffic';
+import { Lab } from '../testing/lab';
 import { cleanUp, NftablesBackend } from './nftables-backend';
 import { listUdpFlows, readUdpFlows, type TrackedFlow } from './domain/conntrack-messages';
 import { whyNoNftables } from './probe';
@@ -16,46 +16,18 @@ const OPTIONS = {
   nodePortAddresses: [],
 };
 const PODS = ['10.244.1.2', '10.244.1.3', '10.244.1.4'];
-const id = process.pid.toString(36);
 
-/** client 192.168.9.2 — 192.168.9.1 node 10.244.1.1 (a bridge) — a namespace per pod, 10.244.1.2..4. */
-let client: Namespace;
+let lab: Lab;
 let node: Namespace;
-const pods: Namespace[] = [];
+let ask: Lab['ask'];
 let backend: NftablesBackend;
-let ask: Record<'client' | 'node' | 'pod', Client>;
 
 beforeAll(async () => {
-  client = await Namespace.make(`slpc-${id}`);
-  node = await Namespace.make(`slpn-${id}`);
-  await node.ip(
-    `link add c0 type veth peer name eth0 netns ${client.name}`,
-    'link add cni0 type bridge',
-    'address add 192.168.9.1/24 dev c0',
-    'address add 10.244.1.1/24 dev cni0',
-    'link set c0 up',
-    'link set cni0 up',
-    'route add default via 192.168.9.2',
-  );
-  await node.network.setting('/proc/sys/net/bridge/bridge-nf-call-iptables', '1');
-  await client.ip('address add 192.168.9.2/24 dev eth0', 'link set eth0 up', 'route add default via 192.168.9.1');
-  for (const [index, ip] of PODS.entries()) {
-    const pod = await Namespace.make(`slp${index}-${id}`);
-    pods.push(pod);
-    await node.ip(
-      `link add p${index} type veth peer name eth0 netns ${pod.name}`,
-      `link set p${index} master cni0 up`,
-      `link set p${index} type bridge_slave hairpin on`,
-    );
-    await pod.ip(`address add ${ip}/24 dev eth0`, 'link set eth0 up', 'route add default via 10.244.1.1');
-    await pod.node(SERVER, ip, '8080');
-  }
-  ask = { client: await Client.in(client), node: await Client.in(node), pod: await Client.in(pods[0] as Namespace) };
+  lab = await Lab.make(process.pid.toString(36));
+  ({ node, ask } = lab);
 });
 
-afterAll(async () => {
-  for (const namespace of [client, node, ...pods]) await namespace.remove();
-});
+afterAll(() => lab.remove());
 
 beforeEach(async () => {
   await cleanUp(OPTIONS.table, node.network);

@@ -3,21 +3,28 @@ import type { Element } from './service-elements';
 
 export type { ElementChange } from '@shiplog/hostnet';
 
+/** Whose value an element has, and who else wants it: nearly always nobody. */
+interface Claimed {
+  owner: string;
+  value: string;
+  others: Map<string, string> | undefined;
+}
+
 /**
  * Every element of the table with the services that want it. Where two services claim one destination (external IPs can
  * collide) the one whose name comes first has it, on every node alike.
  */
 export class ElementOwnership {
-  /** By collection and key: who wants which value. */
-  readonly #claims = new Map<string, Map<string, Map<string, string>>>();
+  /** By collection and key. */
+  readonly #claims = new Map<string, Map<string, Claimed>>();
   readonly #byOwner = new Map<string, readonly Element[]>();
 
   /** Makes `elements` all that an owner wants; returns what that changes. */
   replace(owner: string, elements: readonly Element[]): ElementChange[] {
-    const touched = new Map<string, { collection: string; key: string; before: string | undefined }>();
-    const touch = ({ collection, key }: Element): void => {
-      const id = `${collection} ${key}`;
-      if (!touched.has(id)) touched.set(id, { collection, key, before: this.#winner(collection, key) });
+    const touched = new Map<string, { element: Element; before: string | undefined }>();
+    const touch = (element: Element): void => {
+      const id = `${element.collection} ${element.key}`;
+      if (!touched.has(id)) touched.set(id, { element, before: this.#winner(element) });
     };
     for (const element of this.#byOwner.get(owner) ?? []) {
       touch(element);
@@ -29,9 +36,12 @@ export class ElementOwnership {
     }
     if (elements.length > 0) this.#byOwner.set(owner, elements);
     else this.#byOwner.delete(owner);
-    return [...touched.values()]
-      .map((element) => ({ ...element, after: this.#winner(element.collection, element.key) }))
-      .filter(({ before, after }) => before !== after);
+    const changes: ElementChange[] = [];
+    for (const { element, before } of touched.values()) {
+      const after = this.#winner(element);
+      if (before !== after) changes.push({ collection: element.collection, key: element.key, before, after });
+    }
+    return changes;
   }
 
   owners(): string[] {
@@ -41,34 +51,46 @@ export class ElementOwnership {
   /** Everything that should be in the kernel, as changes from nothing. */
   all(): ElementChange[] {
     const changes: ElementChange[] = [];
-    for (const [collection, keys] of this.#claims) {
-      for (const key of keys.keys()) {
-        changes.push({ collection, key, before: undefined, after: this.#winner(collection, key) });
-      }
+    for (const [collection, claims] of this.#claims) {
+      for (const [key, { value }] of claims) changes.push({ collection, key, before: undefined, after: value });
     }
     return changes;
   }
 
-  #winner(collection: string, key: string): string | undefined {
-    const claims = this.#claims.get(collection)?.get(key);
-    if (claims === undefined) return undefined;
-    let first: [string, string] | undefined;
-    for (const claim of claims) if (first === undefined || claim[0] < first[0]) first = claim;
-    return first?.[1];
+  #winner({ collection, key }: Element): string | undefined {
+    return this.#claims.get(collection)?.get(key)?.value;
   }
 
   #claim(owner: string, { collection, key, value = '' }: Element): void {
-    const keys = this.#claims.get(collection) ?? new Map<string, Map<string, string>>();
-    const claims = keys.get(key) ?? new Map<string, string>();
-    claims.set(owner, value);
-    keys.set(key, claims);
-    this.#claims.set(collection, keys);
+    let claims = this.#claims.get(collection);
+    if (claims === undefined) this.#claims.set(collection, (claims = new Map()));
+    const claimed = claims.get(key);
+    if (claimed === undefined) claims.set(key, { owner, value, others: undefined });
+    else if (claimed.owner === owner) claimed.value = value;
+    else {
+      claimed.others ??= new Map();
+      if (owner < claimed.owner) {
+        claimed.others.set(claimed.owner, claimed.value);
+        [claimed.owner, claimed.value] = [owner, value];
+      } else claimed.others.set(owner, value);
+    }
   }
 
   #unclaim(owner: string, { collection, key }: Element): void {
-    const keys = this.#claims.get(collection);
-    const claims = keys?.get(key);
-    claims?.delete(owner);
-    if (claims?.size === 0) keys?.delete(key);
+    const claims = this.#claims.get(collection);
+    const claimed = claims?.get(key);
+    if (claimed === undefined) return;
+    if (claimed.owner !== owner) {
+      claimed.others?.delete(owner);
+      return;
+    }
+    let next: [string, string] | undefined;
+    for (const other of claimed.others ?? []) if (next === undefined || other[0] < next[0]) next = other;
+    if (next === undefined) {
+      claims?.delete(key);
+      return;
+    }
+    [claimed.owner, claimed.value] = next;
+    claimed.others?.delete(claimed.owner);
   }
 }

@@ -1,6 +1,6 @@
 import { checkedPort, type Backend, type Route, type ServicePort } from '../../domain/service-port';
-import type { Definition } from '@shiplog/hostnet';
-import { asPriority, names, spreadingPicker, stickyPicker, type Plane } from './layout';
+import { asPriority, names, type Picker, type Plane } from './layout';
+import type { Pickers } from './pickers';
 
 /** One element of a map (with a value) or of a set. */
 export interface Element {
@@ -9,10 +9,10 @@ export interface Element {
   readonly value?: string;
 }
 
-/** What a service needs in the table: elements, and the chains and maps that these refer to. */
+/** What a service needs in the table: elements, and what these refer to. */
 export interface Rendered {
   readonly elements: readonly Element[];
-  readonly definitions: readonly Definition[];
+  readonly pickers: readonly Picker[];
 }
 
 /** The order of a route's backends: survivors keep their slot, so that clients with affinity stay where they are. */
@@ -20,8 +20,7 @@ export type Slots = (route: string, backends: readonly Backend[]) => readonly Ba
 
 export interface RenderContext {
   readonly slots: Slots;
-  /** Where pods have their addresses; '': unknown. */
-  readonly clusterCidr: string;
+  readonly pickers: Pickers;
   /** The service's own number in this table, from 1. */
   readonly number: number;
 }
@@ -46,7 +45,7 @@ export function renderServicePort(port: ServicePort, context: RenderContext): Re
 
 class Collector implements Rendered {
   readonly elements: Element[] = [];
-  readonly definitions: Definition[] = [];
+  readonly pickers: Picker[] = [];
 
   constructor(
     private readonly port: ServicePort,
@@ -69,12 +68,8 @@ class Collector implements Rendered {
 
   #spread(plane: Plane, key: string, backends: readonly Backend[]): void {
     const { affinitySeconds } = this.port;
-    const origin = { plane, clusterCidr: this.context.clusterCidr };
-    const picker =
-      affinitySeconds === undefined
-        ? spreadingPicker(origin, backends.length)
-        : stickyPicker(origin, backends.length, affinitySeconds);
-    this.definitions.push(...picker.definitions);
+    const picker = this.context.pickers.get(plane, backends.length, affinitySeconds);
+    this.pickers.push(picker);
     this.elements.push({ collection: names.entries(plane), key, value: picker.verdict });
     backends.forEach(({ ip, port }, slot) =>
       this.elements.push({ collection: names.slot(plane, slot), key, value: `${ip} . ${port}` }),

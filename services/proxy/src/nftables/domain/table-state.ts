@@ -2,6 +2,8 @@ import type { Backend, ServicePort } from '../../domain/service-port';
 import { ElementOwnership, type ElementChange } from './element-ownership';
 import { renderBase, type TableOptions } from './base';
 import { compactChanges, renderChanges, renderDefinitions, renderTable, type Definition } from '@shiplog/hostnet';
+import type { Picker } from './layout';
+import { Pickers } from './pickers';
 import { planSlots, renderServicePort, type Slots } from './service-elements';
 
 /** What the kernel's table should hold, and what was put together for it since it was last asked. */
@@ -17,7 +19,12 @@ export class TableState {
   #newDefinitions: Definition[] = [];
   #changes: ElementChange[] = [];
 
-  constructor(private readonly options: TableOptions) {}
+  readonly #pickers: Pickers;
+  readonly #defined = new Set<Picker>();
+
+  constructor(private readonly options: TableOptions) {
+    this.#pickers = new Pickers(options.clusterCidr);
+  }
 
   /** Makes `ports` all that a service has; throws UnsoundValue, and changes nothing, when one can't be rendered. */
   set(service: string, ports: readonly ServicePort[]): void {
@@ -29,13 +36,13 @@ export class TableState {
       return planned;
     };
     const number = this.#numbers.get(service) ?? ++this.#lastNumber;
-    const context = { slots, clusterCidr: this.options.clusterCidr, number };
+    const context = { slots, pickers: this.#pickers, number };
     const rendered = ports.map((port) => renderServicePort(port, context));
     if (ports.length > 0) this.#numbers.set(service, number);
     else this.#numbers.delete(service);
     if (now.size > 0) this.#slots.set(service, now);
     else this.#slots.delete(service);
-    for (const definition of rendered.flatMap(({ definitions }) => definitions)) this.#define(definition);
+    for (const { pickers } of rendered) for (const picker of pickers) this.#define(picker);
     this.#changes.push(
       ...this.#ownership.replace(
         service,
@@ -81,10 +88,14 @@ export class TableState {
     return { script: renderTable(this.options.table, definitions, elements, options), elements };
   }
 
-  #define(definition: Definition): void {
-    const id = `${definition.kind} ${definition.name}`;
-    if (this.#definitions.has(id)) return;
-    this.#definitions.set(id, definition);
-    this.#newDefinitions.push(definition);
+  #define(picker: Picker): void {
+    if (this.#defined.has(picker)) return;
+    this.#defined.add(picker);
+    for (const definition of picker.definitions) {
+      const id = `${definition.kind} ${definition.name}`;
+      if (this.#definitions.has(id)) continue;
+      this.#definitions.set(id, definition);
+      this.#newDefinitions.push(definition);
+    }
   }
 }
