@@ -18,7 +18,7 @@ describe('a workload through the unmodified kubectl', () => {
 
   it('runs three pods of a ReplicationController as three real containers, each with its sandbox', async () => {
     await cluster.kubectlWith({ input: JSON.stringify(webController('web', 3)) }, '-n', namespace, 'create', '-f', '-');
-    await kubectl('expose', 'rc', 'web', '--port=80', '--type=NodePort');
+    await kubectl('expose', 'rc', 'web', '--port=80', '--type=LoadBalancer');
     const pods = await cluster.podsReady(namespace, 3);
     expect(new Set(pods.map((pod) => pod.spec?.nodeName)).size).toBe(2);
     expect(await kubectl('get', 'pods')).toMatch(/(web-\w{5}\s+1\/1\s+Running\s+0\s+\S+\n){3}/);
@@ -26,10 +26,18 @@ describe('a workload through the unmodified kubectl', () => {
     expect(await cluster.containersOf(namespace, false)).toHaveLength(6);
   });
 
-  it('answers from all three on the ClusterIP and on the NodePort', async () => {
+  it('answers from all three on the ClusterIP, on the NodePort and on the address that a load balancer has', async () => {
     const pods = (await cluster.pods(namespace)).map((pod) => pod.metadata?.name).sort();
-    const service = JSON.parse(await kubectl('get', 'service', 'web', '-o', 'json')) as Service;
-    const urls = [`http://${service.spec?.clusterIP}/`, `http://127.0.0.1:${service.spec?.ports?.[0]?.nodePort}/`];
+    const { service, balanced } = await eventually(async () => {
+      const found = JSON.parse(await kubectl('get', 'service', 'web', '-o', 'json')) as Service;
+      const ip = found.status?.loadBalancer?.ingress?.[0]?.ip;
+      return ip === undefined ? undefined : { service: found, balanced: ip };
+    });
+    const urls = [
+      `http://${service.spec?.clusterIP}/`,
+      `http://127.0.0.1:${service.spec?.ports?.[0]?.nodePort}/`,
+      `http://${balanced}/`,
+    ];
     for (const url of urls) expect(await namesBehind(url, 3)).toEqual(pods);
   });
 

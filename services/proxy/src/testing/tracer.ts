@@ -7,7 +7,7 @@ export interface Packet {
   readonly saddr: string;
   readonly daddr: string;
   readonly dport: number;
-  readonly proto: 'tcp' | 'udp';
+  readonly proto: 'tcp' | 'udp' | 'sctp';
 }
 
 /** Where a packet ended up. `source`: what the receiver sees, `node` when masqueraded. */
@@ -149,7 +149,7 @@ class Walk {
       [/^iif != "lo"/, () => this.packet.from === 'network'],
       [/^fib daddr type local/, () => this.#isLocal(this.#daddr)],
       [/^fib saddr type != local/, () => !this.#isLocal(this.packet.saddr)],
-      [/^meta l4proto (tcp|udp)\b/, ([, proto]) => this.packet.proto === proto],
+      [/^meta l4proto (tcp|udp|sctp)\b/, ([, proto]) => this.packet.proto === proto],
       [/^ip saddr != (\d\S+)/, ([, net]) => !within(this.packet.saddr, [net ?? ''])],
       [/^ip daddr \{ ([^}]+) \}/, ([, nets]) => within(this.#daddr, (nets ?? '').split(', '))],
       [/^ip daddr (\d\S+)/, ([, net]) => within(this.#daddr, [net ?? ''])],

@@ -94,6 +94,17 @@ describe('a packet to a service', () => {
     expect(scene.trace({ daddr: '192.168.9.9', dport: 30080 }).to).toBe('192.168.9.9:30080');
   });
 
+  it('of SCTP goes as any other', () => {
+    const ports = [{ port: 36_412, nodePort: 30_412, protocol: 'SCTP' as const }];
+    const scene = new Scene().with(aService('core', { type: 'NodePort', ports }), TWO);
+    const ends = ['10.244.1.2:8080', '10.244.2.2:8080'];
+    expect(scene.spread({ proto: 'sctp', dport: 36_412 })).toEqual(ends);
+    expect(scene.spread({ proto: 'sctp', saddr: OUTSIDE, daddr: NODE, dport: 30_412 })).toEqual(ends);
+    expect(scene.trace({ dport: 36_412 })).toMatchObject({ verdict: 'reset' });
+    scene.with(aService('core', { ports }), []);
+    expect(scene.trace({ proto: 'sctp', dport: 36_412 })).toMatchObject({ verdict: 'unreachable' });
+  });
+
   it('to another protocol or port of the service is refused', () => {
     const scene = new Scene().with(aService('web'), TWO);
     expect(scene.trace({ proto: 'udp' })).toMatchObject({ verdict: 'unreachable' });
