@@ -3,6 +3,8 @@ export * from './elements';
 export * from './forwarding';
 export * from './host-network';
 export * from './netlink/carry-netlink';
+export { listUdpFlows, readUdpFlows, type TrackedFlow } from './netlink/conntrack-messages';
+export * from './netlink/forget-flows';
 export * from './nft';
 export * from './run';
 export * from './shell';

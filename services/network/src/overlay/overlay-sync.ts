@@ -1,4 +1,4 @@
-import { applyScript, openForwarding, type HostNetwork } from '@shiplog/hostnet';
+import { applyScript, forgetFlows, openForwarding, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { BRIDGE, tableOf, VXLAN, vtepMac } from '../domain/names';
 import type { Observed } from '../domain/observed';
@@ -9,6 +9,7 @@ import { missingAnnotations, ownAnnotations } from '../domain/flannel';
 import type { Node } from '../domain/node';
 import { planPeers, type Backend, type Unreachable } from '../domain/peers';
 import { renderRules, soundPorts, type PodPorts } from '../domain/rules';
+import { staleHostPorts, udpPortsOf, type UdpPorts } from '../domain/stale-host-ports';
 import { apply, applySettings } from './apply';
 import { BusServers } from './bus-servers';
 import { observe } from './observe';
@@ -33,6 +34,7 @@ export type SyncOutcome =
 /** Makes the kernel as the nodes ask: looks, plans, and carries out what differs. */
 export class OverlaySync {
   #rules: string | undefined;
+  #udpPorts: UdpPorts = new Map();
   #writing: Promise<void> = Promise.resolve();
   readonly #bus: BusServers;
   readonly #warned = new Map<string, string>();
@@ -98,10 +100,23 @@ export class OverlaySync {
       this.#rules = undefined;
       await applyScript(this.network, script);
       this.#rules = script;
+      await this.#endStaleFlows(udpPortsOf(sound));
     };
     const mine = this.#writing.then(write, write);
     this.#writing = mine;
     return mine;
+  }
+
+  /** A failure keeps nothing from being served: it is told, and tried again with the next change. */
+  async #endStaleFlows(now: UdpPorts): Promise<void> {
+    const isStale = staleHostPorts(this.#udpPorts, now);
+    if (isStale === undefined) return;
+    try {
+      await forgetFlows(this.network, isStale);
+      this.#udpPorts = now;
+    } catch (error) {
+      this.logger.error({ err: error }, 'UDP clients of host ports may go on talking to pods that are gone');
+    }
   }
 
   async #openForwarding(): Promise<void> {

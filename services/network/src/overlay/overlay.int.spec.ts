@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import type { Node } from '@shiplog/contracts';
-import { runProgram } from '@shiplog/hostnet';
+import { listUdpFlows, readUdpFlows, runProgram } from '@shiplog/hostnet';
 import { eventually, Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
 import { planCommands } from '../domain/commands';
@@ -155,7 +155,11 @@ describe('one minion', () => {
     const outcome = await settled(sync, nodes);
     const interfaces = await interfacesOf(1, outcome);
     const pod = await aPod();
-    const hostPorts = (['TCP', 'SCTP'] as const).map((protocol) => ({ hostPort: 8080, containerPort: 7000, protocol }));
+    const hostPorts = (['TCP', 'SCTP', 'UDP'] as const).map((protocol) => ({
+      hostPort: 8080,
+      containerPort: 7000,
+      protocol,
+    }));
     const { ip } = await interfaces.attach({ uid: 'web', namespace: 'd', name: 'web', pid: pod, hostPorts });
     await sync.writeRules(outcome.podCidr, () => interfaces.ports(), { anyway: false });
     const node = await (minions[0] as Namespace).node(IDLE);
@@ -181,8 +185,14 @@ describe('one minion', () => {
     // Another protocol's port of the same number is its own; where nothing listens for it, no kernel module is needed either.
     const listed = await (minions[0] as Namespace).run('nft', ['list', 'ruleset']);
     expect(listed).toContain(`sctp . 8080 : ${ip} . 7000`);
+    const flows = async () =>
+      readUdpFlows(await (minions[0] as Namespace).network.netlink([listUdpFlows()])).map(({ backend }) => backend);
+    const datagram = `const s = require('dgram').createSocket('udp4'); s.send('x', 8080, '172.30.0.11', () => s.close())`;
+    await inPod(outside.pid ?? 0, process.execPath, '-e', datagram);
+    expect(await flows()).toEqual([ip]);
     await interfaces.detach('web');
     await sync.writeRules(outcome.podCidr, () => interfaces.ports(), { anyway: false });
+    expect(await flows()).toEqual([]);
     expect((await ask(outside.pid ?? 0, '172.30.0.11')).trim()).toBe('ECONNREFUSED');
     expect(ip).toMatch(/^10\.244\.1\./);
   });

@@ -1,12 +1,11 @@
 import type { EndpointSlice, Service } from '@shiplog/contracts';
-import { ProgramError, type HostNetwork } from '@shiplog/hostnet';
+import { listUdpFlows, ProgramError, readUdpFlows, type HostNetwork, type TrackedFlow } from '@shiplog/hostnet';
 import type { Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
 import { planServicePorts } from '../domain/plan-service-ports';
 import { aService, anEndpoint, aSlice } from '../testing/builders';
 import { Lab } from '../testing/lab';
 import { cleanUp, NftablesBackend } from './nftables-backend';
-import { listUdpFlows, readUdpFlows, type TrackedFlow } from './domain/conntrack-messages';
 import { whyNoNftables } from './probe';
 
 const OPTIONS = {

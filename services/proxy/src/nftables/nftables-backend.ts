@@ -1,10 +1,16 @@
-import { applyScript, hostNetwork, renderTableRemoval, type HostNetwork } from '@shiplog/hostnet';
+import {
+  applyScript,
+  forgetFlows,
+  hostNetwork,
+  renderTableRemoval,
+  type HostNetwork,
+  type IsStale,
+} from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import type { ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
 import type { TableOptions } from './domain/base';
-import { forgetFlows } from './conntrack';
-import { leftBehind, leftOver, type IsStale } from './domain/stale-flows';
+import { leftBehind, leftOver } from './domain/stale-flows';
 import { TableState } from './domain/table-state';
 
 const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';

@@ -1,11 +1,11 @@
-import type { TrackedFlow } from './conntrack-messages';
+import type { TrackedFlow } from '@shiplog/hostnet';
 import { leftBehind, leftOver } from './stale-flows';
 
 /** `10.0.0.1:53`, the address that a client sends to, and the one that answers. */
 function flow(to: string, from: string): TrackedFlow {
   const [address = '', port = ''] = to.split(':');
   const [backend = '', backendPort = ''] = from.split(':');
-  return { address, port, backend, backendPort, handle: Buffer.alloc(0) };
+  return { address, port, backend, backendPort, isTranslated: to !== from, handle: Buffer.alloc(0) };
 }
 
 describe('changes leave conversations behind', () => {

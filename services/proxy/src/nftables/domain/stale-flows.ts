@@ -1,9 +1,6 @@
 import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
-import type { TrackedFlow } from './conntrack-messages';
+import type { IsStale } from '@shiplog/hostnet';
 import type { ElementChange } from './element-ownership';
-
-/** What makes a UDP conversation one that the kernel should forget, so that its next datagram is led anew. */
-export type IsStale = (flow: TrackedFlow) => boolean;
 
 /**
  * Conversations that changes of elements leave behind, since UDP has no end that the kernel could see: with backends that

@@ -1,5 +1,3 @@
-import { formatIp } from '@shiplog/apimachinery';
-
 /**
  * A UDP conversation that the kernel has: the address and port that the client sends to, and those that answer. `handle`
  * is what it is deleted by.
@@ -9,6 +7,8 @@ export interface TrackedFlow {
   readonly port: string;
   readonly backend: string;
   readonly backendPort: string;
+  /** Whether any of its addresses or ports is another one for the one side than for the other. */
+  readonly isTranslated: boolean;
   readonly handle: Buffer;
 }
 
@@ -78,6 +78,11 @@ function flowOf(attributes: Buffer): TrackedFlow | undefined {
     port: original.destinationPort,
     backend: reply.source,
     backendPort: reply.sourcePort,
+    isTranslated:
+      original.source !== reply.destination ||
+      original.destination !== reply.source ||
+      original.sourcePort !== reply.destinationPort ||
+      original.destinationPort !== reply.sourcePort,
     handle: Buffer.concat(HANDLE.flatMap((type) => all.get(type)?.whole ?? [])),
   };
 }
@@ -94,8 +99,8 @@ function endsOf(tuple: Buffer | undefined) {
     return undefined;
   return {
     protocol: protocol.get(PROTOCOL.number)?.value[0],
-    source: formatIp(source.readUInt32BE()),
-    destination: formatIp(destination.readUInt32BE()),
+    source: source.join('.'),
+    destination: destination.join('.'),
     sourcePort: String(ports[0].readUInt16BE()),
     destinationPort: String(ports[1].readUInt16BE()),
   };

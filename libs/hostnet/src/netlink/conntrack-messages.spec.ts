@@ -28,8 +28,8 @@ describe('messages of conntrack', () => {
   it('tell where a conversation leads, and which one it is', () => {
     const flows = readUdpFlows(bytes(TO_NAME_SERVER, TO_SERVICE, DONE));
     expect(flows).toMatchObject([
-      { address: '10.1.0.7', port: '53', backend: '10.1.0.7', backendPort: '53' },
-      { address: '10.96.0.10', port: '80', backend: '10.1.0.9', backendPort: '8080' },
+      { address: '10.1.0.7', port: '53', backend: '10.1.0.7', backendPort: '53', isTranslated: false },
+      { address: '10.96.0.10', port: '80', backend: '10.1.0.9', backendPort: '8080', isTranslated: true },
     ]);
     const deletion = deleteFlow(flows[1] as never).toString('hex');
     expect(deletion).toBe(

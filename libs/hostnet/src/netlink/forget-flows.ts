@@ -1,0 +1,12 @@
+import type { HostNetwork } from '../host-network';
+import { deleteFlow, listUdpFlows, readUdpFlows, throwRefusal, type TrackedFlow } from './conntrack-messages';
+
+/** What makes a UDP conversation one that the kernel should forget, so that its next datagram is led anew. */
+export type IsStale = (flow: TrackedFlow) => boolean;
+
+/** Has the kernel forget UDP conversations; answers how many. Throws an Error when it can't be asked, or refuses. */
+export async function forgetFlows(network: Pick<HostNetwork, 'netlink'>, isStale: IsStale): Promise<number> {
+  const stale = readUdpFlows(await network.netlink([listUdpFlows()])).filter(isStale);
+  if (stale.length > 0) throwRefusal(await network.netlink(stale.map(deleteFlow)));
+  return stale.length;
+}
