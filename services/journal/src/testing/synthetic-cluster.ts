@@ -1,5 +1,6 @@
-import { ClusterState, decide, type AppliedEvent } from '@shiplog/cluster';
+import { ClusterState, decide, EXCERPT_CHANNELS, type AppliedEvent } from '@shiplog/cluster';
 import {
+  channelName,
   FLANNEL_ANNOTATIONS,
   RESOURCES,
   type AnyCommand,
@@ -69,7 +70,7 @@ export class SyntheticCluster {
   /** Of every channel, as if its last event were the newest. */
   get heads(): Record<string, number> {
     const ofNodes = Array.from({ length: this.nodes }, (_, i) => [`pods@${nodeName(i)}`, `nodes@${nodeName(i)}`]);
-    const names = [...RESOURCES.map(({ id }) => id), 'nodes/routes', ...ofNodes.flat()];
+    const names = [...RESOURCES.map(({ id }) => id), ...EXCERPT_CHANNELS.map(channelName), ...ofNodes.flat()];
     return Object.fromEntries(names.map((name) => [name, this.position]));
   }
 

@@ -9,6 +9,7 @@ import type { PodGuard } from '../pods/pod-interfaces';
 import { compilePolicy } from './domain/compile';
 import type { Drop } from './domain/drops';
 import { policyPodOf } from './domain/policy-pod';
+import type { AddressEntry } from './domain/policy-state';
 import { PolicyRules } from './policy-rules';
 
 /** How long a pod's connection waits until the pod is heard of here: shorter than its sender's patience. */
@@ -99,24 +100,8 @@ export class PodPolicies implements PodGuard {
   /** What policies have refused lately, the last first. */
   async drops(): Promise<PolicyDrop[]> {
     const drops = await this.rules.drops();
-    return drops.map((drop) => this.#described(drop)).sort((a, b) => a.secondsAgo - b.secondsAgo);
-  }
-
-  #described({ direction, source, destination, protocol, port, packets, secondsAgo }: Drop): PolicyDrop {
-    const { state } = this.rules;
-    const [sourcePod, destinationPod] = [source, destination].map((address) => state.podAt(address)?.title);
-    return {
-      direction: direction === 'in' ? 'Ingress' : 'Egress',
-      source,
-      ...(sourcePod === undefined ? {} : { sourcePod }),
-      destination,
-      ...(destinationPod === undefined ? {} : { destinationPod }),
-      protocol,
-      ...(port === undefined ? {} : { port }),
-      packets,
-      secondsAgo,
-      policies: state.isolating(direction === 'in' ? destination : source, direction),
-    };
+    const directory = this.rules.state.directory();
+    return drops.map((drop) => described(drop, directory)).sort((a, b) => a.secondsAgo - b.secondsAgo);
   }
 
   #setPod(object: ExcerptOf<'peers'>): void {
@@ -152,4 +137,23 @@ export class PodPolicies implements PodGuard {
       this.#unknown.set(uid, waiting.add(heard));
     });
   }
+}
+
+function described(
+  { direction, source, destination, protocol, port, packets, secondsAgo }: Drop,
+  directory: ReadonlyMap<string, AddressEntry>,
+): PolicyDrop {
+  const [from, to] = [directory.get(source), directory.get(destination)];
+  return {
+    direction: direction === 'in' ? 'Ingress' : 'Egress',
+    source,
+    ...(from === undefined ? {} : { sourcePod: from.title }),
+    destination,
+    ...(to === undefined ? {} : { destinationPod: to.title }),
+    protocol,
+    ...(port === undefined ? {} : { port }),
+    packets,
+    secondsAgo,
+    policies: (direction === 'in' ? to : from)?.isolating(direction) ?? [],
+  };
 }

@@ -10,8 +10,9 @@ type Labels = Readonly<Record<string, string>>;
 interface Member {
   readonly pod: PolicyPod;
   readonly addresses: readonly string[];
-  readonly chosenBy: Set<SelectorSet>;
-  readonly ports: (readonly [set: CountedSet, element: string])[];
+  /** Not there for the many that nobody chooses. */
+  chosenBy?: Set<SelectorSet>;
+  ports?: (readonly [set: CountedSet, element: string])[];
 }
 
 /** A set of the pods that a selector chooses. */
@@ -65,7 +66,7 @@ export class PeerSets {
       this.#selectors.delete(set);
       for (const namespace of selected.namespaces) this.#choosing.get(namespace)?.delete(selected);
       for (const namespace of selected.namespaces)
-        for (const member of this.#inNamespace.get(namespace) ?? []) member.chosenBy.delete(selected);
+        for (const member of this.#inNamespace.get(namespace) ?? []) member.chosenBy?.delete(selected);
     }
   }
 
@@ -73,7 +74,7 @@ export class PeerSets {
   setPod(pod: PolicyPod, addresses: readonly string[]): void {
     const before = this.#members.get(pod.uid);
     if (before !== undefined) this.#remove(before);
-    if (addresses.length > 0) this.#add({ pod, addresses, chosenBy: new Set(), ports: [] });
+    if (addresses.length > 0) this.#add({ pod, addresses });
   }
 
   /** Labels of a namespace; none: it is gone, and no selector of namespaces chooses its pods. */
@@ -90,23 +91,18 @@ export class PeerSets {
     }
   }
 
-  /** The pod that is a peer at an address, if any. */
-  podAt(address: string): PolicyPod | undefined {
-    for (const { pod, addresses } of this.#members.values()) if (addresses.includes(address)) return pod;
-    return undefined;
-  }
-
   #add(member: Member): void {
     const { pod } = member;
     this.#members.set(pod.uid, member);
     into(this.#inNamespace, pod.namespace, member);
     for (const selected of this.#choosing.get(pod.namespace) ?? []) this.#addTo(selected, member);
+    if (this.#named.size === 0) return;
     for (const key of new Set(pod.ports.map(({ protocol, name }) => `${protocol} ${name}`)))
       this.#countPorts(member, key);
   }
 
   #remove(member: Member): void {
-    const { pod, addresses, chosenBy, ports } = member;
+    const { pod, addresses, chosenBy = [], ports = [] } = member;
     this.#members.delete(pod.uid);
     const siblings = this.#inNamespace.get(pod.namespace);
     siblings?.delete(member);
@@ -133,26 +129,27 @@ export class PeerSets {
     selected.namespaces.delete(namespace);
     this.#choosing.get(namespace)?.delete(selected);
     for (const member of this.#inNamespace.get(namespace) ?? []) {
-      if (!member.chosenBy.delete(selected)) continue;
+      if (member.chosenBy?.delete(selected) !== true) continue;
       for (const address of member.addresses) this.table.count(selected.set, address, -1);
     }
   }
 
   #addTo(selected: SelectorSet, member: Member): void {
     if (!matchesLabels(selected.selector.pods, member.pod.labels)) return;
-    member.chosenBy.add(selected);
+    (member.chosenBy ??= new Set()).add(selected);
     for (const address of member.addresses) this.table.count(selected.set, address, 1);
   }
 
   /** The ports of one protocol and name. */
-  #countPorts({ pod, addresses, ports }: Member, key: string): void {
+  #countPorts(member: Member, key: string): void {
+    const { pod, addresses } = member;
     const set = this.#named.get(key);
     if (set === undefined) return;
     for (const { protocol, name, port } of pod.ports) {
       if (`${protocol} ${name}` !== key) continue;
       for (const address of addresses) {
         const element = `${address} . ${protocol} . ${port}`;
-        ports.push([set, element]);
+        (member.ports ??= []).push([set, element]);
         this.table.count(set, element, 1);
       }
     }
@@ -160,10 +157,8 @@ export class PeerSets {
 
   #forgetNamed(gone: CountedSet): void {
     for (const [key, set] of this.#named) if (set === gone) this.#named.delete(key);
-    for (const { ports } of this.#members.values()) {
-      const kept = ports.filter(([set]) => set !== gone);
-      ports.splice(0, ports.length, ...kept);
-    }
+    for (const member of this.#members.values())
+      if (member.ports !== undefined) member.ports = member.ports.filter(([set]) => set !== gone);
   }
 }
 

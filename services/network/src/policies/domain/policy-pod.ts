@@ -14,8 +14,7 @@ export interface NamedPort {
 /** What of a pod network policies look at. */
 export interface PolicyPod {
   readonly uid: string;
-  /** `namespace/name`. */
-  readonly title: string;
+  readonly name: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Whether rules may choose it as a peer: not one that has ended, and not one of the host's network, which is its node. */
@@ -37,7 +36,7 @@ export function policyPodOf({ metadata, spec, status }: ExcerptOf<'peers'>): Pol
   const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   return {
     uid: metadata.uid ?? '',
-    title: `${metadata.namespace ?? ''}/${metadata.name}`,
+    name: metadata.name ?? '',
     namespace: metadata.namespace ?? '',
     labels: metadata.labels ?? NO_LABELS,
     isPeer: spec?.hostNetwork !== true && !ENDED.includes(phase),

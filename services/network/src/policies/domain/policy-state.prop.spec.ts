@@ -90,7 +90,7 @@ type Step =
   | {
       readonly set: 'pod';
       readonly address: string;
-      readonly pod: Omit<PolicyPod, 'uid' | 'title' | 'addresses'> | undefined;
+      readonly pod: Omit<PolicyPod, 'uid' | 'name' | 'addresses'> | undefined;
     }
   | { readonly set: 'namespace'; readonly name: string; readonly labels: Record<string, string> | undefined };
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -152,7 +152,7 @@ class Model {
     }
   }
 
-  #takePod(address: string, pod: Omit<PolicyPod, 'uid' | 'title' | 'addresses'> | undefined): void {
+  #takePod(address: string, pod: Omit<PolicyPod, 'uid' | 'name' | 'addresses'> | undefined): void {
     const before = this.pods.get(address);
     if (before !== undefined && (pod === undefined || pod.namespace !== before.namespace)) {
       this.state.removePod(before.uid);
@@ -161,7 +161,7 @@ class Model {
     }
     if (pod === undefined) return;
     const uid = this.pods.get(address)?.uid ?? `u${this.#made++}`;
-    const whole = { ...pod, uid, title: uid, addresses: [address] };
+    const whole = { ...pod, uid, name: uid, addresses: [address] };
     this.pods.set(address, whole);
     this.state.setPod(whole);
     if (isLocal(address)) this.state.setLocal(uid, address);

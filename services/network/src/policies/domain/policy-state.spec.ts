@@ -179,7 +179,14 @@ describe('a packet', () => {
     expect([...ruleset.chains.keys()].filter((name) => /\d/.test(name))).toEqual([]);
     after(() => state.setLocal('db', DB));
     expect(passes(ruleset, tcp(WEB, DB))).toBe(false);
-    expect([state.isolated, state.isolating(DB, 'in'), state.isolating(DB, 'out')]).toEqual([1, ['default/p'], []]);
+    const own = state.directory().get(DB);
+    expect([state.isolated, own?.title, own?.isolating('in'), own?.isolating('out')]).toEqual([
+      1,
+      'default/db',
+      ['default/p'],
+      [],
+    ]);
+    expect(state.directory().get(FAR)?.isolating('in')).toEqual([]);
   });
 });
 

@@ -11,18 +11,37 @@ interface Policy {
   readonly key: string;
   readonly compiled: CompiledPolicy;
   readonly chains: Map<Direction, PolicyChain>;
-  readonly chosen: Set<Pod>;
+  readonly chosen: Set<LocalPod>;
 }
 
-interface Pod {
-  seen: PolicyPod;
-  /** Its address here; not there when it isn't connected on this node. */
-  local?: string;
-  /** The cluster knows it no more, and it is connected yet: it is no peer, and stays isolated. */
-  isGone: boolean;
+/** A pod's place on this node. */
+interface Place {
+  readonly address: string;
   readonly policies: Set<Policy>;
   readonly profiles: Map<Direction, RuleChain>;
 }
+
+/** Most are of other nodes: little is kept of them. */
+interface Pod {
+  seen: PolicyPod;
+  /** Not there when it isn't connected on this node. */
+  place?: Place | undefined;
+  /** The cluster knows it no more, and it is connected yet: it is no peer, and stays isolated. */
+  isGone: boolean;
+}
+
+type LocalPod = Pod & { place: Place };
+
+/** Whose an address is. */
+export interface AddressEntry {
+  /** `namespace/name` of the pod. */
+  readonly title: string;
+  /** The keys of the policies that isolate it here, in order; none where it is a pod of another node. */
+  isolating(direction: Direction): string[];
+}
+
+const nobody = (): string[] => [];
+const NO_ADDRESSES: readonly string[] = [];
 
 /**
  * What the network policies of a cluster come to on one node, kept by changes: of each it costs what it touches. Pods of other
@@ -36,9 +55,9 @@ export class PolicyState {
   readonly #ofNamespace = new Map<string, Set<Policy>>();
   /** By uid. */
   readonly #pods = new Map<string, Pod>();
-  readonly #local = new Set<Pod>();
+  readonly #local = new Set<LocalPod>();
   /** Pods of this node whose rules may have changed. */
-  readonly #dirty = new Set<Pod>();
+  readonly #dirty = new Set<LocalPod>();
   #podCidr = '';
 
   /** Whether a pod, by its uid, is known. */
@@ -49,7 +68,7 @@ export class PolicyState {
   /** Pods of this node that any policy isolates. */
   get isolated(): number {
     let count = 0;
-    for (const { policies } of this.#local) if (policies.size > 0) count++;
+    for (const { place } of this.#local) if (place.policies.size > 0) count++;
     return count;
   }
 
@@ -65,12 +84,12 @@ export class PolicyState {
   /** A pod as the cluster has it now. */
   setPod(seen: PolicyPod): void {
     const known = this.#pods.get(seen.uid);
-    const pod: Pod = known ?? { seen, isGone: false, policies: new Set(), profiles: new Map() };
+    const pod: Pod = known ?? { seen, isGone: false };
     if (known === undefined) this.#pods.set(seen.uid, pod);
     pod.seen = seen;
     pod.isGone = false;
     this.#placeAsPeer(pod);
-    this.#rechoose(pod);
+    if (isLocal(pod)) this.#rechoose(pod);
   }
 
   /** The cluster has a pod no more. One that is connected here stays as isolated as it was until it is not. */
@@ -79,7 +98,7 @@ export class PolicyState {
     if (pod === undefined) return;
     pod.isGone = true;
     this.#placeAsPeer(pod);
-    if (pod.local === undefined) this.#pods.delete(uid);
+    if (pod.place === undefined) this.#pods.delete(uid);
   }
 
   /** Labels of a namespace; undefined when it is gone. */
@@ -90,17 +109,12 @@ export class PolicyState {
   /** A pod that is known is connected here with an address, or not any more. */
   setLocal(uid: string, address: string | undefined): void {
     const pod = this.#pods.get(uid);
-    if (pod === undefined || pod.local === address) return;
-    if (pod.local !== undefined) this.#disconnect(pod);
+    if (pod === undefined || pod.place?.address === address) return;
+    if (isLocal(pod)) this.#disconnect(pod);
     if (address === undefined) {
       if (pod.isGone) this.#pods.delete(uid);
-    } else {
-      pod.local = address;
-      this.#local.add(pod);
-      this.#dirty.add(pod);
-    }
+    } else this.#connect(Object.assign(pod, { place: { address, policies: new Set<Policy>(), profiles: new Map() } }));
     this.#placeAsPeer(pod);
-    this.#rechoose(pod);
   }
 
   /** The pod network of this node: in it an address is a pod's only while that is connected. */
@@ -110,17 +124,18 @@ export class PolicyState {
     for (const pod of this.#pods.values()) this.#placeAsPeer(pod);
   }
 
-  /** The keys of the policies that isolate a pod of this node in a direction; none for any other address. */
-  isolating(address: string, direction: Direction): string[] {
-    const pod = [...this.#local].find(({ local }) => local === address);
-    const policies = [...(pod?.policies ?? [])].filter(({ compiled }) => compiled[direction] !== undefined);
-    return policies.map(({ key }) => key).sort();
-  }
-
-  /** The pod that has an address, connected here or a peer elsewhere. */
-  podAt(address: string): PolicyPod | undefined {
-    const local = [...this.#local].find((pod) => pod.local === address);
-    return local?.seen ?? this.#peers.podAt(address);
+  /** Every address that is a pod's: of those connected here and of peers elsewhere. */
+  directory(): Map<string, AddressEntry> {
+    const entries = new Map<string, AddressEntry>();
+    for (const pod of this.#pods.values())
+      for (const address of this.#addressesOf(pod)) entries.set(address, { title: titleOf(pod), isolating: nobody });
+    for (const pod of this.#local) {
+      const { address, policies } = pod.place;
+      const isolating = (direction: Direction): string[] =>
+        [...policies].flatMap(({ key, compiled }) => (compiled[direction] === undefined ? [] : key)).sort();
+      entries.set(address, { title: titleOf(pod), isolating });
+    }
+    return entries;
   }
 
   /** The script for all of a table that is not there. Taken once. */
@@ -145,21 +160,30 @@ export class PolicyState {
   }
 
   /** An address that a pod of this node reports may be another's by now: only those that are connected have one here. */
-  #addressesOf({ seen, local, isGone }: Pod): readonly string[] {
-    if (isGone || !seen.isPeer) return [];
-    return local === undefined ? seen.addresses.filter((address) => !this.#isOfThisNode(address)) : [local];
+  #addressesOf({ seen, place, isGone }: Pod): readonly string[] {
+    if (isGone || !seen.isPeer) return NO_ADDRESSES;
+    if (place !== undefined) return [place.address];
+    const isElsewhere = (address: string): boolean => !this.#isOfThisNode(address);
+    return seen.addresses.every(isElsewhere) ? seen.addresses : seen.addresses.filter(isElsewhere);
   }
 
-  #rechoose(pod: Pod): void {
-    const candidates = pod.local === undefined ? [] : [...(this.#ofNamespace.get(pod.seen.namespace) ?? [])];
+  #connect(pod: LocalPod): void {
+    this.#local.add(pod);
+    this.#dirty.add(pod);
+    this.#rechoose(pod);
+  }
+
+  #rechoose(pod: LocalPod): void {
+    const { policies } = pod.place;
+    const candidates = [...(this.#ofNamespace.get(pod.seen.namespace) ?? [])];
     const chosen = new Set(candidates.filter((policy) => isChosen(policy, pod)));
-    for (const policy of chosen) if (!pod.policies.has(policy)) this.#choose(policy, pod);
-    for (const policy of [...pod.policies]) if (!chosen.has(policy)) this.#unchoose(policy, pod);
+    for (const policy of chosen) if (!policies.has(policy)) this.#choose(policy, pod);
+    for (const policy of [...policies]) if (!chosen.has(policy)) this.#unchoose(policy, pod);
   }
 
-  #choose(policy: Policy, pod: Pod): void {
+  #choose(policy: Policy, pod: LocalPod): void {
     policy.chosen.add(pod);
-    pod.policies.add(policy);
+    pod.place.policies.add(policy);
     this.#dirty.add(pod);
     if (policy.chosen.size > 1) return;
     for (const direction of DIRECTIONS) {
@@ -168,9 +192,9 @@ export class PolicyState {
     }
   }
 
-  #unchoose(policy: Policy, pod: Pod): void {
+  #unchoose(policy: Policy, pod: LocalPod): void {
     policy.chosen.delete(pod);
-    pod.policies.delete(policy);
+    pod.place.policies.delete(policy);
     this.#dirty.add(pod);
     if (policy.chosen.size > 0) return;
     for (const chain of policy.chains.values()) chain.release();
@@ -191,38 +215,44 @@ export class PolicyState {
     if (siblings?.size === 0) this.#ofNamespace.delete(policy.compiled.namespace);
   }
 
-  #disconnect(pod: Pod): void {
-    for (const policy of [...pod.policies]) this.#unchoose(policy, pod);
+  #disconnect(pod: LocalPod): void {
+    for (const policy of [...pod.place.policies]) this.#unchoose(policy, pod);
     this.#profile(pod);
     this.#local.delete(pod);
     this.#dirty.delete(pod);
-    delete pod.local;
+    (pod as Pod).place = undefined;
   }
 
   /** Makes the elements of a pod of this node those that its policies ask for. */
-  #profile(pod: Pod): void {
-    const { local, policies, profiles } = pod;
-    if (local === undefined) return;
+  #profile({ place: { address, policies, profiles } }: LocalPod): void {
     for (const direction of DIRECTIONS) {
       const before = profiles.get(direction);
       const isolating = [...policies].flatMap(({ chains }) => chains.get(direction) ?? []);
       if (isolating.length > 0) {
         const profile = this.#table.chain(names.profile, profileRules(direction, isolating));
         profiles.set(direction, profile);
-        this.#table.put(names.isolated(direction), local, `goto ${profile.name}`);
+        this.#table.put(names.isolated(direction), address, `goto ${profile.name}`);
       } else {
         profiles.delete(direction);
-        this.#table.put(names.isolated(direction), local, undefined);
+        this.#table.put(names.isolated(direction), address, undefined);
       }
       if (before !== undefined) this.#table.release(before);
     }
-    this.#table.put(names.selves, `${local} . ${local}`, profiles.size > 0 ? '' : undefined);
+    this.#table.put(names.selves, `${address} . ${address}`, profiles.size > 0 ? '' : undefined);
   }
 
   #isOfThisNode(address: string): boolean {
     const network = parseCidr(this.#podCidr);
     return network !== undefined && cidrContains(network, parseIp(address) ?? -1);
   }
+}
+
+function isLocal(pod: Pod): pod is LocalPod {
+  return pod.place !== undefined;
+}
+
+function titleOf({ seen }: Pod): string {
+  return `${seen.namespace}/${seen.name}`;
 }
 
 function isChosen({ compiled }: Policy, { seen }: Pod): boolean {

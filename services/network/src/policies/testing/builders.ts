@@ -7,7 +7,7 @@ import type { PolicyState } from '../domain/policy-state';
 export function aPolicyPod(uid: string, address: string, more: Partial<PolicyPod> = {}): PolicyPod {
   return {
     uid,
-    title: `default/${uid}`,
+    name: uid,
     namespace: 'default',
     labels: { app: uid },
     isPeer: true,
