@@ -70,6 +70,8 @@ export const names = {
   named: (id: number) => `named_${id}`,
   /** What the policies let through that isolate a pod. */
   profile: (id: number) => `profile_${id}`,
+  /** A share of the policies of a profile. */
+  part: (id: number) => `part_${id}`,
   /** What a policy lets through in a direction. */
   policy: (id: number) => `policy_${id}`,
   /** Ports that a rule lets through. */

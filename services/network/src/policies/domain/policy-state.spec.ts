@@ -173,6 +173,23 @@ describe('a packet', () => {
     expect(state.knows('web')).toBe(false);
   });
 
+  it('meets all of many policies, of which a change makes few rules anew', () => {
+    const policy = (n: number, port: number) =>
+      aPolicy(`p${n}`, { podSelector: {}, ingress: [{ ports: [{ port, protocol: 'TCP' }] }] });
+    const { state, ruleset } = given(...Array.from({ length: 500 }, (_, n) => policy(n, 1000 + n)));
+    for (const port of [1000, 1250, 1499]) expect(passes(ruleset, tcp(FAR, DB, port))).toBe(true);
+    expect(passes(ruleset, tcp(FAR, DB, 1500))).toBe(false);
+    setPolicies(state, policy(250, 2000));
+    const script = state.takeChanges('t');
+    expect(script.split('\n').length).toBeLessThan(150);
+    runScript(ruleset, script);
+    expect([1249, 1250, 2000].map((port) => passes(ruleset, tcp(FAR, DB, port)))).toEqual([true, false, true]);
+    for (let n = 20; n < 500; n++) state.setPolicy(`default/p${n}`, undefined);
+    runScript(ruleset, state.takeChanges('t'));
+    expect([...ruleset.chains.keys()].filter((name) => name.startsWith('part_'))).toEqual([]);
+    expect([1019, 1020].map((port) => passes(ruleset, tcp(FAR, DB, port)))).toEqual([true, false]);
+  });
+
   it('meets no policy that went with the last pod that it chose, and meets it again with the next', () => {
     const { state, ruleset, after } = given(aPolicy('p', { podSelector: apps('db'), ingress: [] }));
     after(() => state.setLocal('db', undefined));

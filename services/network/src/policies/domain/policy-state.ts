@@ -3,7 +3,8 @@ import { DIRECTIONS, type CompiledPolicy, type Direction } from './compile';
 import { names } from './layout';
 import { PeerSets } from './peer-sets';
 import type { PolicyPod } from './policy-pod';
-import { PolicyTable, type RuleChain } from './policy-table';
+import { PolicyTable } from './policy-table';
+import { Profiles, type Profile } from './profiles';
 import { RuleChains, type PolicyChain } from './rule-chains';
 
 /** A policy; its rules are in the table only while it chooses a pod of this node. */
@@ -18,7 +19,7 @@ interface Policy {
 interface Place {
   readonly address: string;
   readonly policies: Set<Policy>;
-  readonly profiles: Map<Direction, RuleChain>;
+  readonly profiles: Map<Direction, Profile>;
 }
 
 /** Most are of other nodes: little is kept of them. */
@@ -51,6 +52,7 @@ export class PolicyState {
   readonly #table = new PolicyTable();
   readonly #peers = new PeerSets(this.#table);
   readonly #chains = new RuleChains(this.#table, this.#peers);
+  readonly #profiles = new Profiles(this.#table);
   readonly #policies = new Map<string, Policy>();
   readonly #ofNamespace = new Map<string, Set<Policy>>();
   /** By uid. */
@@ -151,7 +153,9 @@ export class PolicyState {
   }
 
   #settle(): void {
-    for (const pod of this.#dirty) this.#profile(pod);
+    // The same policies choose pods with the same labels: where they are many, putting them together is done once.
+    const made = new Map<string, Profile>();
+    for (const pod of this.#dirty) this.#profile(pod, made);
     this.#dirty.clear();
   }
 
@@ -217,28 +221,45 @@ export class PolicyState {
 
   #disconnect(pod: LocalPod): void {
     for (const policy of [...pod.place.policies]) this.#unchoose(policy, pod);
-    this.#profile(pod);
+    this.#profile(pod, new Map());
     this.#local.delete(pod);
     this.#dirty.delete(pod);
     (pod as Pod).place = undefined;
   }
 
   /** Makes the elements of a pod of this node those that its policies ask for. */
-  #profile({ place: { address, policies, profiles } }: LocalPod): void {
+  #profile({ seen, place }: LocalPod, made: Map<string, Profile>): void {
+    const { address, policies, profiles } = place;
+    const labels = policies.size === 0 ? '' : JSON.stringify([seen.namespace, seen.labels]);
     for (const direction of DIRECTIONS) {
       const before = profiles.get(direction);
-      const isolating = [...policies].flatMap(({ chains }) => chains.get(direction) ?? []);
-      if (isolating.length > 0) {
-        const profile = this.#table.chain(names.profile, profileRules(direction, isolating));
-        profiles.set(direction, profile);
-        this.#table.put(names.isolated(direction), address, `goto ${profile.name}`);
-      } else {
-        profiles.delete(direction);
-        this.#table.put(names.isolated(direction), address, undefined);
-      }
-      if (before !== undefined) this.#table.release(before);
+      const profile = this.#profileOf(direction, policies, `${direction} ${labels}`, made);
+      if (profile === undefined) profiles.delete(direction);
+      else profiles.set(direction, profile);
+      const verdict = profile === undefined ? undefined : `goto ${profile.chain.name}`;
+      this.#table.put(names.isolated(direction), address, verdict);
+      if (before !== undefined) this.#profiles.release(before);
     }
     this.#table.put(names.selves, `${address} . ${address}`, profiles.size > 0 ? '' : undefined);
+  }
+
+  /** One more use of a profile; undefined where no policy isolates. */
+  #profileOf(
+    direction: Direction,
+    policies: ReadonlySet<Policy>,
+    key: string,
+    made: Map<string, Profile>,
+  ): Profile | undefined {
+    const known = made.get(key);
+    if (known !== undefined) {
+      known.uses++;
+      return known;
+    }
+    const isolating = [...policies].flatMap(({ chains }) => chains.get(direction) ?? []);
+    if (isolating.length === 0) return undefined;
+    const profile = this.#profiles.make(direction, isolating);
+    made.set(key, profile);
+    return profile;
   }
 
   #isOfThisNode(address: string): boolean {
@@ -257,10 +278,4 @@ function titleOf({ seen }: Pod): string {
 
 function isChosen({ compiled }: Policy, { seen }: Pod): boolean {
   return compiled.namespace === seen.namespace && matchesLabels(compiled.pods, seen.labels);
-}
-
-/** Equal policies, in any order, make equal rules. */
-function profileRules(direction: Direction, isolating: readonly PolicyChain[]): string[] {
-  const policies = new Set(isolating.flatMap(({ chain }) => chain?.name ?? []));
-  return [...[...policies].sort().map((name) => `jump ${name}`), `goto ${names.denied(direction)}`];
 }

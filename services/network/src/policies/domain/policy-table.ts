@@ -4,6 +4,8 @@ import { renderBase } from './layout';
 /** Something of the table with a name of its own, there as long as anything refers to it. */
 interface Numbered {
   readonly kind: 'set' | 'chain';
+  /** No other ever has it. */
+  readonly id: number;
   readonly name: string;
   /** Equal content has an equal key: it is there once. */
   readonly key: string;
@@ -41,7 +43,7 @@ export class PolicyTable {
     const known = this.#sets.get(key);
     const set: CountedSet = known ?? {
       kind: 'set',
-      name: nameOf(this.#nextId++),
+      ...this.#numbered(nameOf),
       key,
       body,
       counts: new Map(),
@@ -59,7 +61,7 @@ export class PolicyTable {
     const known = this.#chains.get(key);
     const chain: RuleChain = known ?? {
       kind: 'chain',
-      name: nameOf(this.#nextId++),
+      ...this.#numbered(nameOf),
       key,
       rules,
       references: 0,
@@ -137,6 +139,11 @@ export class PolicyTable {
         touched.filter((item) => item.references === 0 && item.isWritten),
       ),
     ].join('');
+  }
+
+  #numbered(nameOf: (id: number) => string): { id: number; name: string } {
+    const id = this.#nextId++;
+    return { id, name: nameOf(id) };
   }
 
   #refer(item: CountedSet | RuleChain, by: 1 | -1): void {
