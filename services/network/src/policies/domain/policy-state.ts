@@ -4,7 +4,7 @@ import { names } from './layout';
 import { PeerSets } from './peer-sets';
 import type { PolicyPod } from './policy-pod';
 import { PolicyTable } from './policy-table';
-import { Profiles, type Profile } from './profiles';
+import { contentOf, Profiles, type Profile, type ProfileContent } from './profiles';
 import { RuleChains, type PolicyChain } from './rule-chains';
 
 /** A policy; its rules are in the table only while it chooses a pod of this node. */
@@ -153,9 +153,11 @@ export class PolicyState {
   }
 
   #settle(): void {
-    // The same policies choose pods with the same labels: where they are many, putting them together is done once.
-    const made = new Map<string, Profile>();
-    for (const pod of this.#dirty) this.#profile(pod, made);
+    for (const direction of DIRECTIONS) {
+      const contents = new Map([...this.#dirty].map((pod) => [pod, contentFor(pod, direction)] as const));
+      for (const [profile, content] of moved(direction, contents)) this.#profiles.become(profile, content);
+      for (const [pod, content] of contents) this.#profile(pod, direction, content);
+    }
     this.#dirty.clear();
   }
 
@@ -221,45 +223,22 @@ export class PolicyState {
 
   #disconnect(pod: LocalPod): void {
     for (const policy of [...pod.place.policies]) this.#unchoose(policy, pod);
-    this.#profile(pod, new Map());
+    for (const direction of DIRECTIONS) this.#profile(pod, direction, undefined);
     this.#local.delete(pod);
     this.#dirty.delete(pod);
     (pod as Pod).place = undefined;
   }
 
-  /** Makes the elements of a pod of this node those that its policies ask for. */
-  #profile({ seen, place }: LocalPod, made: Map<string, Profile>): void {
-    const { address, policies, profiles } = place;
-    const labels = policies.size === 0 ? '' : JSON.stringify([seen.namespace, seen.labels]);
-    for (const direction of DIRECTIONS) {
-      const before = profiles.get(direction);
-      const profile = this.#profileOf(direction, policies, `${direction} ${labels}`, made);
-      if (profile === undefined) profiles.delete(direction);
-      else profiles.set(direction, profile);
-      const verdict = profile === undefined ? undefined : `goto ${profile.chain.name}`;
-      this.#table.put(names.isolated(direction), address, verdict);
-      if (before !== undefined) this.#profiles.release(before);
-    }
+  /** Makes the elements of a pod of this node those that the policies ask for that isolate it; without content none does. */
+  #profile({ place }: LocalPod, direction: Direction, content: ProfileContent | undefined): void {
+    const { address, profiles } = place;
+    const before = profiles.get(direction);
+    const profile = content && this.#profiles.use(content);
+    if (profile === undefined) profiles.delete(direction);
+    else profiles.set(direction, profile);
+    this.#table.put(names.isolated(direction), address, profile && `goto ${profile.chain.name}`);
     this.#table.put(names.selves, `${address} . ${address}`, profiles.size > 0 ? '' : undefined);
-  }
-
-  /** One more use of a profile; undefined where no policy isolates. */
-  #profileOf(
-    direction: Direction,
-    policies: ReadonlySet<Policy>,
-    key: string,
-    made: Map<string, Profile>,
-  ): Profile | undefined {
-    const known = made.get(key);
-    if (known !== undefined) {
-      known.uses++;
-      return known;
-    }
-    const isolating = [...policies].flatMap(({ chains }) => chains.get(direction) ?? []);
-    if (isolating.length === 0) return undefined;
-    const profile = this.#profiles.make(direction, isolating);
-    made.set(key, profile);
-    return profile;
+    if (before !== undefined) this.#profiles.release(before);
   }
 
   #isOfThisNode(address: string): boolean {
@@ -278,4 +257,30 @@ function titleOf({ seen }: Pod): string {
 
 function isChosen({ compiled }: Policy, { seen }: Pod): boolean {
   return compiled.namespace === seen.namespace && matchesLabels(compiled.pods, seen.labels);
+}
+
+/** Undefined where no policy isolates a pod in a direction. */
+function contentFor({ place }: LocalPod, direction: Direction): ProfileContent | undefined {
+  const isolating = [...place.policies].flatMap(({ chains }) => chains.get(direction) ?? []);
+  return isolating.length === 0 ? undefined : contentOf(direction, isolating);
+}
+
+/** The profiles all of whose pods come to the same other content. */
+function moved(
+  direction: Direction,
+  contents: ReadonlyMap<LocalPod, ProfileContent | undefined>,
+): Map<Profile, ProfileContent> {
+  const coming = new Map<Profile, { content: ProfileContent; pods: number }>();
+  for (const [{ place }, content] of contents) {
+    const profile = place.profiles.get(direction);
+    if (profile === undefined || content === undefined) continue;
+    const first = coming.get(profile);
+    if (first === undefined) coming.set(profile, { content, pods: 1 });
+    else if (first.content.key === content.key) first.pods++;
+  }
+  return new Map(
+    [...coming].flatMap(([profile, { content, pods }]) =>
+      pods === profile.uses && profile.policies !== content.key ? [[profile, content] as const] : [],
+    ),
+  );
 }

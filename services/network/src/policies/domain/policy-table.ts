@@ -21,10 +21,10 @@ export interface CountedSet extends Numbered {
   readonly counts: Map<string, number>;
 }
 
-/** A chain never changes: others take its place. */
+/** A chain never changes, others take its place; but for one that was made for somebody alone. */
 export interface RuleChain extends Numbered {
   readonly kind: 'chain';
-  readonly rules: readonly string[];
+  rules: readonly string[];
 }
 
 /** What the kernel's table should hold, and what of it differs from what was last taken. */
@@ -34,6 +34,8 @@ export class PolicyTable {
   readonly #chains = new Map<string, RuleChain>();
   /** Those of which references came or went. */
   readonly #touched = new Set<CountedSet | RuleChain>();
+  /** Those with other rules than were written. */
+  readonly #rewritten = new Set<RuleChain>();
   /** Elements of the maps and sets of the base: by collection, then by key. */
   readonly #base = new Map<string, Map<string, string>>();
   #changes: ElementChange[] = [];
@@ -70,6 +72,29 @@ export class PolicyTable {
     if (known === undefined) this.#chains.set(key, chain);
     this.#refer(chain, 1);
     return chain;
+  }
+
+  /** A chain without rules for somebody alone, who gives it others by `rewrite`. */
+  ownChain(nameOf: (id: number) => string): RuleChain {
+    const numbered = this.#numbered(nameOf);
+    const chain: RuleChain = {
+      kind: 'chain',
+      ...numbered,
+      key: numbered.name,
+      rules: [],
+      references: 0,
+      isWritten: false,
+    };
+    this.#chains.set(chain.key, chain);
+    this.#refer(chain, 1);
+    return chain;
+  }
+
+  /** Other rules for a chain of somebody alone. */
+  rewrite(chain: RuleChain, rules: readonly string[]): void {
+    if (sameTexts(chain.rules, rules)) return;
+    chain.rules = rules;
+    if (chain.isWritten) this.#rewritten.add(chain);
   }
 
   /** One reference less. Answers whether it was the last: nobody may count elements of it any more. */
@@ -111,6 +136,7 @@ export class PolicyTable {
   takeAll(table: string): string {
     this.#changes = [];
     this.#touched.clear();
+    this.#rewritten.clear();
     const elements = [...this.#base].flatMap(([collection, keys]) =>
       [...keys].map(([key, after]): ElementChange => ({ collection, key, before: undefined, after })),
     );
@@ -126,6 +152,8 @@ export class PolicyTable {
   takeChanges(table: string): string {
     const touched = [...this.#touched];
     this.#touched.clear();
+    const rewritten = [...this.#rewritten].filter(({ references }) => references > 0);
+    this.#rewritten.clear();
     const changes = compactChanges(this.#changes);
     this.#changes = [];
     return [
@@ -133,6 +161,8 @@ export class PolicyTable {
         table,
         touched.filter((item) => item.references > 0 && !item.isWritten),
       ),
+      ...rewritten.map(({ name }) => `flush chain ip ${table} ${name}\n`),
+      ...rewritten.flatMap((chain) => rulesOf(table, chain)),
       renderChanges(table, changes),
       ...removed(
         table,
@@ -164,8 +194,16 @@ function made(table: string, items: readonly (CountedSet | RuleChain)[]): string
     ...sets.map(({ name, body }) => `add set ip ${table} ${name} { ${body} }\n`),
     renderChanges(table, elements),
     ...chains.map(({ name }) => `add chain ip ${table} ${name}\n`),
-    ...chains.flatMap(({ name, rules }) => rules.map((rule) => `add rule ip ${table} ${name} ${rule}\n`)),
+    ...chains.flatMap((chain) => rulesOf(table, chain)),
   ];
+}
+
+function rulesOf(table: string, { name, rules }: RuleChain): string[] {
+  return rules.map((rule) => `add rule ip ${table} ${name} ${rule}\n`);
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
 }
 
 /** What nothing refers to any more; rules go first, since they refer to chains and sets that go with them. */
