@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Step } from '../cluster';
 import { startEngine } from '../engines/minion-engine';
 import { stopContainers } from '../engines/stop-containers';
+import { unmountBelow } from '../slot/clear-slot';
 import { RANK } from '../processes/registry';
 
 /** A Docker engine per minion. */
@@ -9,7 +11,11 @@ export const engines: Step = {
   async run(cluster) {
     const { minions } = cluster.layout;
     for (const minion of minions) {
-      const stop = () => stopContainers(`unix://${minion.socket}`);
+      const stop = async (): Promise<void> => {
+        await stopContainers(`unix://${minion.socket}`);
+        // What the kubelet has mounted for pods outlives it; nothing uses it any more.
+        await unmountBelow(join(minion.home, 'kubelet'));
+      };
       cluster.registry.atEnd({ title: `containers of ${minion.name}`, rank: RANK.containers, run: stop });
     }
     await Promise.all(minions.map((minion) => startEngine(cluster, minion)));
