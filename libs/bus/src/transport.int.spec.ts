@@ -6,6 +6,7 @@ import {
   Attach,
   CreateObject,
   Detach,
+  PolicyDrops,
   Health,
   inboxOf,
   messageId,
@@ -306,9 +307,8 @@ describe("handlers on Nest's transport", () => {
 
   describe('refuse the boot', () => {
     it('when a message that the service answers has no handler', async () => {
-      await expect(serving(await network(), [Network], true)).rejects.toThrow(
-        `network has no handler for ${id(Detach)}; network has no handler for ${id(Health)}`,
-      );
+      const missing = [Detach, PolicyDrops, Health].map((message) => `network has no handler for ${id(message)}`);
+      await expect(serving(await network(), [Network], true)).rejects.toThrow(missing.join('; '));
     });
 
     it('when a message has two handlers', async () => {

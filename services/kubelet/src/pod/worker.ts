@@ -1,20 +1,21 @@
 import type { LogEvent, PodStatus } from '@shiplog/contracts';
 import type { AdmissionRefusal } from '@shiplog/scheduling';
-import { ContainerConfigError, messageOf, SandboxAway, StartFailure } from '../container/start-failure';
+import { messageOf } from '../container/start-failure';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes } from '../volumes/pod-volumes';
 import { decidePod, type PodAction } from './decide/pod-actions';
 import { afterEvent, causesAt, type Causes } from './domain/causes';
 import { TerminationMessages } from './termination-messages';
-import { DONE, LONGEST_WAIT_MS, type Outcome } from './outcome';
+import { DONE, type Outcome } from './outcome';
+import { PodStarts } from './pod-starts';
 import { Probing } from './probing';
 import { DEADLINE, hasEnded, isLate, renderStatus } from './render/pod-status';
-import type { PodScope, StartAction } from './pod-scope';
+import type { PodScope } from './pod-scope';
 import type { PodWorkers } from './pod-workers';
 import type { Sandbox } from './sandbox';
 import { Tasks } from './tasks';
 import { SyncErrors } from './sync-errors';
-import { isTerminal, renderPod, type Pod } from '../domain/pod';
+import { isTerminal, type Pod } from '../domain/pod';
 import type { Ending, PodView, Task, DesiredPhase } from './domain/view';
 import { Wakes } from './wakes';
 
@@ -37,8 +38,7 @@ export class PodWorker {
   readonly #tasks: Tasks;
   readonly #syncErrors = new SyncErrors();
   readonly #wakes: Wakes;
-  #prepared: Promise<void> | undefined;
-  #starts = new AbortController();
+  readonly #starts: PodStarts;
   readonly #acceptedAt: number;
   #desiredPhase: DesiredPhase;
   #causes: Causes;
@@ -66,6 +66,10 @@ export class PodWorker {
     });
     this.#sandbox = sandboxes.of(this.#files);
     this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#volumes.make() };
+    this.#starts = new PodStarts(services, this.#scope, this.#syncErrors, {
+      pod: () => this.pod,
+      failed: (task, error) => this.#failed(task, error),
+    });
     this.#probing = new Probing(runtime, notes, () => this.wake());
     this.#messages = new TerminationMessages(runtime, this.#files, logger, () => this.wake());
     this.#tasks = new Tasks({ ended: () => this.wake(), failed: (task, error) => this.#failed(task, error) });
@@ -212,11 +216,11 @@ export class PodWorker {
     const pod = this.pod;
     switch (action.do) {
       case 'sandbox':
-        return this.#open('sandbox', () => this.#startSandbox(action.attempt));
+        return this.#open('sandbox', () => this.#starts.sandbox(action.attempt));
       case 'attach':
-        return this.#open('attach', () => this.#adopt(action.id));
+        return this.#open('attach', () => this.#starts.adopt(action.id));
       case 'start':
-        return this.#launch(`start:${action.container.name}`, () => this.#start(action));
+        return this.#launch(`start:${action.container.name}`, () => this.#starts.container(action));
       case 'kill':
         // A pod that ends is asked to its end whether it is ready.
         if (this.#desiredPhase !== 'end') this.#probing.stop(action.id);
@@ -262,97 +266,6 @@ export class PodWorker {
       { err: error, pod: this.pod.metadata.name, task },
       'a task of a pod failed; it will be tried again',
     );
-  }
-
-  async #adopt(id: string): Promise<Outcome> {
-    try {
-      await this.#sandbox.adopt(this.pod, id);
-    } catch (error) {
-      return this.#tellOf('attach', 'NetworkNotReady', `network is not ready: ${messageOf(error)}`, error);
-    }
-    this.#syncErrors.podStarted();
-    return DONE;
-  }
-
-  async #startSandbox(attempt: number): Promise<Outcome> {
-    const { notes } = this.services;
-    const signal = this.#startSignal();
-    try {
-      const needs = { prepared: this.#prepare(signal), volumes: this.#scope.volumes };
-      await this.#sandbox.start(this.pod, attempt, needs);
-      this.#syncErrors.podStarted();
-      this.services.logger.info({ ...renderPod(this.pod), ip: this.#sandbox.ip, attempt }, 'a pod has its network');
-      return DONE;
-    } catch (error) {
-      if (error === signal.reason) return DONE;
-      if (!(error instanceof ContainerConfigError)) {
-        notes.say(this.pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
-      }
-      return this.#blamePod(error);
-    }
-  }
-
-  async #start(action: StartAction): Promise<Outcome> {
-    const signal = this.#startSignal();
-    const { name, image = '' } = action.container;
-    try {
-      await this.#prepare(signal);
-      await this.services.starter.start(this.#scope, this.pod, action, signal);
-      this.#syncErrors.containerStarted(name);
-      return DONE;
-    } catch (error) {
-      if (signal.aborted) return DONE;
-      if (error instanceof SandboxAway) return { kind: 'until', event: 'sandbox', atLatestMs: LONGEST_WAIT_MS };
-      if (error instanceof StartFailure) return this.#blame(name, image, error);
-      // The volumes are the whole pod's.
-      if (error instanceof ContainerConfigError) return this.#blamePod(error);
-      return this.#tellOf(`start:${name}`, 'FailedSync', `error syncing pod, skipping: ${messageOf(error)}`, error);
-    }
-  }
-
-  /** What went wrong is told once, and tried again. */
-  #tellOf(task: Task, reason: string, message: string, error: unknown): Outcome {
-    const { isNew, outcome } = this.#syncErrors.besides(error);
-    if (isNew) {
-      this.services.notes.say(this.pod, 'Warning', reason, message);
-      this.#failed(task, error);
-    }
-    return outcome;
-  }
-
-  #blame(name: string, image: string, failure: StartFailure): Outcome {
-    const outcome = this.#syncErrors.ofContainer(name, image, failure);
-    if (failure.kind === 'config' || failure.kind === 'engine') {
-      this.services.notes.say(this.pod, 'Warning', 'Failed', `Error: ${failure.message}`, name);
-    }
-    return outcome;
-  }
-
-  #blamePod(error: unknown): Outcome {
-    const { outcome, isNew } = this.#syncErrors.ofPod(error);
-    if (isNew && error instanceof ContainerConfigError)
-      this.services.notes.say(this.pod, 'Warning', 'FailedMount', error.message);
-    return outcome;
-  }
-
-  /** What ends the starts that are begun now. */
-  #startSignal(): AbortSignal {
-    if (this.#starts.signal.aborted) this.#starts = new AbortController();
-    return this.#starts.signal;
-  }
-
-  /** The pod's own files are there, and all that the pod names has been answered. */
-  async #prepare(signal: AbortSignal): Promise<void> {
-    this.#prepared ??= this.#prepareFiles().catch((error: unknown) => {
-      this.#prepared = undefined;
-      throw error;
-    });
-    await Promise.all([this.#prepared, this.services.answered(this.pod.metadata.uid, signal)]);
-  }
-
-  async #prepareFiles(): Promise<void> {
-    const warnings = await this.#files.prepare(this.services.nodeDns());
-    for (const { reason, message } of warnings) this.services.notes.say(this.pod, 'Warning', reason, message);
   }
 
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */
