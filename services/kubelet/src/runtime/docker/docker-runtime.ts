@@ -201,8 +201,7 @@ export class DockerRuntime implements PodRuntime {
     const files: LogFiles = {
       open: (since, follow) => {
         const from = since === undefined ? {} : { since, tail: undefined };
-        const source = open({ follow, timestamps: true, ...from });
-        return Promise.resolve(since === undefined ? source : untilGone(source));
+        return Promise.resolve(open({ follow, timestamps: true, ...from }));
       },
       state: async () => {
         const found = await this.inspect(id);
@@ -348,13 +347,4 @@ function connectionOf(host: string): Docker.DockerOptions {
   const url = new URL(host);
   if (url.protocol === 'unix:') return { socketPath: url.pathname };
   return { host: url.hostname, port: url.port === '' ? 2375 : Number(url.port), protocol: 'http' };
-}
-
-/** A container that is removed while its log is read on has no more to say. */
-async function* untilGone(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  try {
-    yield* source;
-  } catch (error) {
-    if (!(error instanceof RuntimeError && error.problem === 'not-found')) throw error;
-  }
 }

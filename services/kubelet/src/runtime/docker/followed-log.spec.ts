@@ -1,3 +1,4 @@
+import { RuntimeError, type RuntimeProblem } from '../runtime';
 import { Frames } from './demultiplex';
 import { followLog, type LogFiles } from './followed-log';
 
@@ -77,8 +78,30 @@ describe('a log that is followed', () => {
     expect(left.opened).toHaveLength(1);
   });
 
+  it.each<[RuntimeProblem, boolean]>([
+    ['conflict', true],
+    ['not-found', true],
+    ['unavailable', false],
+  ])('is over when its container is just being removed, and not when the engine fails: %s', async (problem, isOver) => {
+    const fails = (count: number): LogFiles => {
+      const { files } = given(first, second);
+      let opened = 0;
+      const open: LogFiles['open'] = (since, follow) =>
+        ++opened > count ? Promise.resolve(failing(new RuntimeError(problem, 'why'))) : files.open(since, follow);
+      return { open, state: () => Promise.resolve(opened > count ? 'gone' : 'written') };
+    };
+    if (isOver) await expect(read(fails(1), false)).resolves.toBe('a\nb\n');
+    else await expect(read(fails(1), false)).rejects.toThrow('why');
+    // Nothing was read: who asks is told.
+    await expect(read(fails(0), false)).rejects.toThrow('why');
+  });
+
   it('shows timestamps if they are asked for', async () => {
     const { files } = given(first, second);
     expect(await read(files, true)).toBe([...first, ...second].join(''));
   });
 });
+
+async function* failing(error: Error): AsyncGenerator<Buffer> {
+  throw error;
+}

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { RuntimeError, type RuntimeProblem } from '../runtime';
 import { Frames, type ReadUntil } from './demultiplex';
 
 /** How a log that is written is read. */
@@ -20,9 +21,10 @@ const OVERLAP_S = 1;
  */
 export async function* followLog(files: LogFiles, timestamps: boolean, signal?: AbortSignal): AsyncIterable<Buffer> {
   const until: ReadUntil = { stdout: '', stderr: '' };
-  for (let follow = true; ;) {
+  for (let follow = true, isFirst = true; ; isFirst = false) {
     const frames = new Frames(timestamps ? 'shown' : 'hidden', until);
-    for await (const chunk of await files.open(sinceOf(until), follow)) {
+    const source = await files.open(sinceOf(until), follow);
+    for await (const chunk of isFirst ? source : untilGone(source)) {
       const output = frames.outputOf(chunk);
       if (output.length > 0) yield output;
     }
@@ -35,6 +37,17 @@ export async function* followLog(files: LogFiles, timestamps: boolean, signal?: 
     if (isAborted(signal)) return;
   }
 }
+
+/** What was read before is all there is of a container that has gone meanwhile, or that is just being removed. */
+async function* untilGone(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  try {
+    yield* source;
+  } catch (error) {
+    if (!(error instanceof RuntimeError && GONE.has(error.problem))) throw error;
+  }
+}
+
+const GONE: ReadonlySet<RuntimeProblem> = new Set(['not-found', 'conflict']);
 
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
