@@ -1,5 +1,5 @@
-/** What a process of the cluster (or a person beside it) is: each role has NATS credentials and permissions of its own. */
-export const ROLES = [
+/** The roles of the services of which clusters are made; each answers for its health. */
+export const SERVICE_ROLES = [
   'journal',
   'api',
   'scheduler',
@@ -8,10 +8,10 @@ export const ROLES = [
   'kubelet',
   'network',
   'proxy',
-  'operator',
-  'user',
-  'bootstrap',
 ] as const;
+
+/** What a process of the cluster (or a person beside it) is: each role has NATS credentials and permissions of its own. */
+export const ROLES = [...SERVICE_ROLES, 'operator', 'user', 'bootstrap'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** For whom a sender speaks: the three agents of a node speak for the node. */
@@ -44,15 +44,3 @@ export function principalOf({ role, name }: Identity): Principal {
 export function principalName({ kind, name }: Principal): string {
   return `${kind}.${name}`;
 }
-
-/** The roles of the services that every cluster has; each answers for its health. */
-export const SERVICE_ROLES = [
-  'journal',
-  'api',
-  'scheduler',
-  'controller',
-  'dns',
-  'kubelet',
-  'network',
-  'proxy',
-] as const;

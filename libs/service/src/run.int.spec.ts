@@ -1,7 +1,5 @@
-import { Health } from '@shiplog/contracts';
+import { Health, SERVICE_ROLES } from '@shiplog/contracts';
 import { build, eventually, Program, programOf, TestNats, type Ended } from '@shiplog/testing';
-
-const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'kubelet', 'network', 'proxy'];
 
 /** Runs a service's program to its end; `stopWhen` ends it with SIGTERM. */
 async function run(
@@ -18,7 +16,7 @@ async function run(
 describe('every service', () => {
   beforeAll(build);
 
-  it.each(SERVICES)('%s stops at a wrong setting with a sentence that says which and why', async (service) => {
+  it.each(SERVICE_ROLES)('%s stops at a wrong setting with a sentence that says which and why', async (service) => {
     const { code, err } = await run(service, { NATS_URL: 'http://here', NODE_NAME: 'n' });
     expect(code).toBe(64);
     expect(err).toContain(
@@ -26,7 +24,7 @@ describe('every service', () => {
     );
   });
 
-  it.each(SERVICES)('%s --help names every setting with its default', async (service) => {
+  it.each(SERVICE_ROLES)('%s --help names every setting with its default', async (service) => {
     const { code, out } = await run(service, {}, ['--help']);
     expect(code).toBe(0);
     expect(out).toMatch(/NATS_URL +Where NATS is.* \(default nats:\/\/127\.0\.0\.1:4222\)/);

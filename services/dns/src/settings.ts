@@ -33,6 +33,7 @@ export const dnsSettings = {
     env: 'STUB_DOMAINS',
     description: 'Domains with servers of their own.',
     default: '',
+    pattern: /^([^=,;]+=[^=;]+(;[^=,;]+=[^=;]+)*)?$/,
     example: 'corp.example=10.1.0.5,10.1.0.6:5353;lab=10.2.0.1',
   }),
 };

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join, relative } from 'node:path';
+import { SERVICE_ROLES } from '@shiplog/contracts';
 import type Docker from 'dockerode';
 import { REPOSITORY } from '../settings';
 import { run } from '../system/run';
@@ -7,7 +8,7 @@ import { finished } from './build-image';
 import { containerUser, type Service } from './container-user';
 
 /** Every service is an image of its own. */
-export const SERVICES = ['journal', 'api', 'scheduler', 'controller', 'dns', 'kubelet', 'network', 'proxy'] as const;
+export const SERVICES = SERVICE_ROLES;
 /** What services are made of; the launcher, and what `nest build` made, stay out of images. */
 const COMPILED = ['contracts', 'libs', 'services'].map((folder) => join('dist', folder));
 /** Needed to build and launch, not to run a service; they are most of node_modules. */

@@ -1,3 +1,4 @@
+import { qosClassOf } from '@shiplog/admission';
 import { milliOf } from '@shiplog/apimachinery';
 import type { Container } from '@shiplog/contracts';
 import type { Pod } from '../../domain/pod';
@@ -49,27 +50,10 @@ const BEST_EFFORT_SCORE = 1_000;
 
 /** How soon the kernel kills a container when memory runs out, by the pod's quality of service, as Kubernetes has it. */
 export function renderOomScore(pod: Pod, container: Container, nodeMemoryBytes: bigint): number {
-  const qos = pod.status?.qosClass ?? qosOf(pod);
+  const qos = pod.status?.qosClass ?? qosClassOf(pod.spec ?? { containers: [] });
   if (qos === 'Guaranteed') return GUARANTEED_SCORE;
   if (qos === 'BestEffort') return BEST_EFFORT_SCORE;
   const requested = bytes(container.resources?.requests?.memory);
   const score = 1_000 - Math.floor((1_000 * requested) / Number(nodeMemoryBytes));
   return Math.min(Math.max(score, 1_000 + GUARANTEED_SCORE), BEST_EFFORT_SCORE - 1);
-}
-
-/** Guaranteed: everywhere limits of CPU and memory, with equal requests. BestEffort: nothing of either anywhere. */
-function qosOf(pod: Pod): string {
-  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  const kinds = ['cpu', 'memory'];
-  const asks = all.some(({ resources }) =>
-    kinds.some((kind) => resources?.requests?.[kind] ?? resources?.limits?.[kind]),
-  );
-  if (!asks) return 'BestEffort';
-  const guaranteed = all.every(({ resources }) =>
-    kinds.every((kind) => {
-      const limit = resources?.limits?.[kind];
-      return limit !== undefined && (resources?.requests?.[kind] ?? limit) === limit;
-    }),
-  );
-  return guaranteed ? 'Guaranteed' : 'Burstable';
 }
