@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { nodeRequest } from './define';
-import { Line, Name, OneOf, Optional, Position, ResourceName, Seconds } from './schemas';
+import { Line, Name, OneOf, Optional, Position, Seconds, withKey } from './schemas';
 
 const port = Type.Integer({ minimum: 1, maximum: 65_535, problem: 'must be a port: a whole number from 1 to 65535' });
 /** Of objects, as Kubernetes and this journal make them. It names folders and interfaces. */
@@ -106,8 +106,9 @@ export const PolicyDrops = nodeRequest('policy-drops', {
 
 /** Not a question: the journal tells a node, and nobody answers. */
 export const ReferenceChanged = nodeRequest('changed', {
-  summary: 'A Secret or ConfigMap that a pod of the node names has changed; the kubelet asks for it.',
-  payload: Type.Object({ resource: ResourceName, namespace: Name(), name: Name(), position: Position() }),
+  summary:
+    'A Secret, ConfigMap or claim that a pod of the node names, or the volume of the claim, has changed; the kubelet asks for it.',
+  payload: withKey({ position: Position() }),
   reply: Type.Object({}),
   from: ['journal'],
   answeredBy: ['kubelet'],

@@ -22,7 +22,7 @@ export { usageOf } from './plugins/resource-quota/usage';
 export { podAmounts } from './pods/pod-amounts';
 export { SYSTEM_PRIORITIES } from './pods/priority';
 export { qosClassOf } from './pods/qos';
-export { referencesOf } from './pods/references';
+export { claimNameOf, referencesOf } from './pods/references';
 export { validatePodStatus } from './pods/validate-status';
 export { scaleOf, scalePathsOf } from './scale';
 export { type FieldTerm, fieldTermOfName, matchesFields, parseFieldSelector } from './selectable-fields';

@@ -3,7 +3,7 @@ import { referencesOf } from '@shiplog/admission';
 import { nodeOf } from './decide/change';
 
 /**
- * The nodes whose pods name a ConfigMap or a Secret. Each change of one is told to them: to look for them among all pods would
+ * The nodes whose pods name an object that they are made with. Each change of one is told to them: to look for them among all pods would
  * have a write cost what its namespace holds.
  */
 export class ReferringNodes {

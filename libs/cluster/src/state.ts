@@ -98,7 +98,7 @@ export class ClusterState implements ReadonlyCluster {
     return (this.#podsOfNodes ??= new PodsOfNodes(this.values('pods'))).of(node);
   }
 
-  /** The nodes that have a pod which names a ConfigMap or Secret of a namespace, for example `configmaps/web`. */
+  /** The nodes that have a pod which names an object of its namespace (see `referencesOf`), for example `configmaps/web`. */
   nodesNaming(namespace: string, reference: string): Iterable<string> {
     return (this.#referringNodes ??= new ReferringNodes(this.values('pods'))).of(namespace, reference);
   }

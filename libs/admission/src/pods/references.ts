@@ -1,11 +1,27 @@
-import type { ObjectOf } from '@shiplog/contracts';
+import type { ObjectOf, Volume } from '@shiplog/contracts';
 
-/** The ConfigMaps and Secrets of its namespace that a pod is made with, as `configmaps/name` and `secrets/name`. */
-export function referencesOf(pod: Pick<ObjectOf<'pods'>, 'spec'>): Set<string> {
+type NamedPod = Pick<ObjectOf<'pods'>, 'spec'> & { readonly metadata: { readonly name?: string } };
+
+/**
+ * The claim whose volume a pod's volume is; undefined for what is no claim's. One that is made for the pod alone is named after both
+ * (VolumeClaimName in component-helpers/storage/ephemeral).
+ */
+export function claimNameOf({ metadata }: NamedPod, volume: Volume): string | undefined {
+  if (volume.ephemeral !== undefined) return `${metadata.name}-${volume.name}`;
+  return volume.persistentVolumeClaim?.claimName;
+}
+
+/**
+ * What a pod is made with of its namespace: ConfigMaps, Secrets and claims, as `configmaps/name`, `secrets/name` and
+ * `persistentvolumeclaims/name`.
+ */
+export function referencesOf(pod: NamedPod): Set<string> {
   const found = new Set<string>();
   const configMap = (name: string | undefined): unknown => name !== undefined && found.add(`configmaps/${name}`);
   const secret = (name: string | undefined): unknown => name !== undefined && found.add(`secrets/${name}`);
   for (const volume of pod.spec?.volumes ?? []) {
+    const claim = claimNameOf(pod, volume);
+    if (claim !== undefined) found.add(`persistentvolumeclaims/${claim}`);
     configMap(volume.configMap?.name);
     secret(volume.secret?.secretName);
     for (const source of volume.projected?.sources ?? []) {

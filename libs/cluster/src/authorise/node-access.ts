@@ -1,6 +1,7 @@
+import { claimNameOf, referencesOf } from '@shiplog/admission';
 import { isPathRequest, ruleAllows, type Access, type Request, type ResourceRequest } from '@shiplog/authorization';
 import { NODES, nodeOfActor, type ObjectOf, type PolicyRule, type UserInfo } from '@shiplog/contracts';
-import type { ClusterState } from '../state';
+import type { ClusterState, ReadonlyCluster } from '../state';
 
 /** What every node may read alike, and the reviews that it may have made (NodeRules of Kubernetes' bootstrap policy). */
 const FOR_EVERY_NODE: readonly PolicyRule[] = [
@@ -83,14 +84,23 @@ function volumeAccess(state: ClusterState, node: string, request: ResourceReques
   for (const pod of state.podsOf(node) as Iterable<ObjectOf<'pods'>>) {
     const own = pod.metadata.namespace ?? '';
     if (isClaim && own !== namespace) continue;
-    for (const { persistentVolumeClaim: claim } of pod.spec?.volumes ?? []) {
-      if (claim === undefined) continue;
-      if (isClaim && claim.claimName === name) return ALLOWED;
-      if (isClaim) continue;
-      if (state.get('persistentvolumeclaims', own, claim.claimName)?.spec?.volumeName === name) return ALLOWED;
-    }
+    const named = isClaim ? referencesOf(pod).has(`persistentvolumeclaims/${name}`) : mountsVolume(state, pod, name);
+    if (named) return ALLOWED;
   }
   return unrelated(node);
+}
+
+/** Whether a claim that a pod names is bound to a volume of this name. */
+export function mountsVolume(state: ReadonlyCluster, pod: ObjectOf<'pods'>, volume: string): boolean {
+  const { namespace = '' } = pod.metadata;
+  return (pod.spec?.volumes ?? []).some((own) => {
+    const claim = claimNameOf(pod, own);
+    return claim !== undefined && volumeOf(state, namespace, claim) === volume;
+  });
+}
+
+function volumeOf(state: ReadonlyCluster, namespace: string, claim: string): string | undefined {
+  return state.get('persistentvolumeclaims', namespace, claim)?.spec?.volumeName;
 }
 
 function ownNodeAccess(node: string, request: ResourceRequest): Access {

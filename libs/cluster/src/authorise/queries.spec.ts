@@ -84,6 +84,40 @@ describe('a node that asks for an object', () => {
   });
 });
 
+describe('a node that asks for the volume of a pod', () => {
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  const volumes = [
+    { name: 'v', persistentVolumeClaim: { claimName: 'data' } },
+    { name: 'own', ephemeral: { volumeClaimTemplate: { spec } } },
+  ];
+  const at = withPods({ db: { volumes } });
+  const claim = (name: string, volumeName: string) =>
+    at.given(create('persistentvolumeclaims', name, { spec: { ...spec, volumeName } }));
+  claim('data', 'disk');
+  claim('foreign', 'secret-disk');
+  const asked = (resource: string, name: string, namespace = ''): Asked => ({
+    name: 'object',
+    payload: { key: { resource: resource as never, namespace, name }, for: refTo(at, 'db') },
+  });
+
+  it.each<[string, string, string]>([
+    ['persistentvolumeclaims', 'data', 'default'],
+    ['persistentvolumeclaims', 'db-own', 'default'],
+    ['persistentvolumes', 'disk', ''],
+  ])('gets its %s %s', (resource, name, namespace) => {
+    expect(rejection(at, node, asked(resource, name, namespace))).toBeUndefined();
+  });
+
+  it.each<[string, string, string]>([
+    ['persistentvolumeclaims', 'foreign', 'default'],
+    ['persistentvolumeclaims', 'data', 'kube-system'],
+    ['persistentvolumes', 'secret-disk', ''],
+    ['persistentvolumes', 'disk', 'default'],
+  ])('gets no %s %s %s', (resource, name, namespace) => {
+    expect(rejection(at, node, asked(resource, name, namespace))).toContain(`no pod of it names ${resource}`);
+  });
+});
+
 describe('whoever asks the journal', () => {
   const at = cluster('n1', 'n2').given(create('configmaps', 'c'));
   const channels = (...all: { resource: string; node?: string; excerpt?: string }[]) => all as never[];

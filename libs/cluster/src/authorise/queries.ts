@@ -8,6 +8,7 @@ import {
   ROLES,
   type Channel,
   type KubeStatus,
+  type ObjectOf,
   type PayloadOf,
   type Principal,
   type QUERIES as Declared,
@@ -17,6 +18,7 @@ import {
 import { referencesOf } from '@shiplog/admission';
 import { statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
+import { mountsVolume } from './node-access';
 import { userQueryRejection } from './user-queries';
 
 type AnyQuery = (typeof Declared)[number];
@@ -30,7 +32,7 @@ const UNRESTRICTED = new Set(['api', 'user']);
 
 /**
  * Whether a principal may have a question answered; undefined: it may. What a process may hear on the bus it may also
- * ask for; a node is told of the Secrets and ConfigMaps that its own pods name, as by Kubernetes' node authorizer.
+ * ask for; a node is told of the objects that its own pods are made with, as by Kubernetes' node authorizer.
  */
 export function authoriseQuery(state: ReadonlyCluster, principal: Principal, asked: Asked): KubeStatus | undefined {
   const reason = rejectionOf(state, principal, asked);
@@ -58,6 +60,10 @@ function rejectionOf(state: ReadonlyCluster, principal: Principal, asked: Asked)
   }
 }
 
+/** What pods are made with: their nodes get it object by object. */
+const REFERENCES = new Set(['configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes']);
+type ObjectKey = Extract<Asked, { name: 'object' }>['payload']['key'];
+
 function channelRejection(
   roles: readonly Role[],
   principal: Principal,
@@ -78,12 +84,16 @@ function referenceRejection(
 ): string | undefined {
   const { resource, namespace, name } = key;
   if (at !== undefined) return 'it may not ask for the past';
-  if (resource !== 'secrets' && resource !== 'configmaps') return `it may not ask for ${resource}`;
+  if (!REFERENCES.has(resource)) return `it may not ask for ${resource}`;
   if (ref === undefined) return 'it must say which of its pods names the object';
   const pod = state.get('pods', ref.namespace, ref.name);
   const isOwn = pod !== undefined && pod.metadata.uid === ref.uid && pod.spec?.nodeName === node;
-  if (!isOwn || ref.namespace !== namespace || !referencesOf(pod).has(`${resource}/${name}`)) {
-    return `no pod of it names ${resource} ${namespace}/${name}`;
-  }
-  return undefined;
+  const where = namespace === '' ? name : `${namespace}/${name}`;
+  return isOwn && isNamed(state, pod, key) ? undefined : `no pod of it names ${resource} ${where}`;
+}
+
+/** A volume of the cluster is named by way of the claim that is bound to it. */
+function isNamed(state: ReadonlyCluster, pod: ObjectOf<'pods'>, { resource, namespace, name }: ObjectKey): boolean {
+  if (resource === 'persistentvolumes') return namespace === '' && mountsVolume(state, pod, name);
+  return pod.metadata.namespace === namespace && referencesOf(pod).has(`${resource}/${name}`);
 }

@@ -4,6 +4,12 @@ import { isSidecar } from '@shiplog/kube';
 /** A pod as the log has it. */
 export type Pod = ObjectOf<'pods'>;
 
+/** All containers of a pod: its own, those before them and those that came later. */
+export function containersOf({ spec }: Pod): readonly Container[] {
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = spec ?? {};
+  return [...containers, ...initContainers, ...ephemeralContainers];
+}
+
 /** A pod in lines of the log. */
 export function renderPod({ metadata }: Pod): { readonly pod: string; readonly uid: string } {
   return { pod: `${metadata.namespace ?? ''}/${metadata.name}`, uid: metadata.uid };

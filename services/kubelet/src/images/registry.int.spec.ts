@@ -1,7 +1,7 @@
 import { ImagePuller } from '../pod/image-puller';
 import type { DockerRuntime } from '../runtime/docker/docker-runtime';
 import type { Notes } from '../status/notes';
-import { container, pod } from '../testing/builders';
+import { container, NO_OBJECTS, pod } from '../testing/builders';
 import { BUSYBOX, TestEngine } from '../testing/test-engine';
 import { PASSWORD, TestRegistry, USER } from '../testing/test-registry';
 import { ImageStore } from './image-store';
@@ -38,7 +38,7 @@ describe('images of a private registry', () => {
       const auths = { [registry.host]: { username: USER, password: passwords[Number(name)] } };
       return { apiVersion: 'v1', kind: 'Secret', metadata, data: { '.dockerconfigjson': base64({ auths }) } };
     };
-    const source = { configMap: () => undefined, secret, services: () => [], accountToken: () => undefined };
+    const source = { ...NO_OBJECTS, secret };
     const puller = new ImagePuller(new ImageStore(runtime), { say } as Notes, source, node);
     const web = pod({ imagePullSecrets: passwords.map((_, name) => ({ name: String(name) })) });
     const get = (reference: string, imagePullPolicy = 'Always') =>

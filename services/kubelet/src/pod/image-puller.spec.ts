@@ -2,7 +2,7 @@ import { ImageStore } from '../images/image-store';
 import { RuntimeError, type RegistryAuth } from '../runtime/runtime';
 import { FakeRuntime } from '../runtime/testing/fake-runtime';
 import type { Notes } from '../status/notes';
-import { container, pod } from '../testing/builders';
+import { container, NO_OBJECTS, pod } from '../testing/builders';
 import { ImagePuller } from './image-puller';
 
 const node = { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n };
@@ -15,10 +15,8 @@ function given(credentials: object = {}, ...more: { name: string }[]) {
   const meta = { name: 'x', namespace: 'default', uid: 'x', resourceVersion: '1', creationTimestamp: '' };
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata: meta, data: { '.dockercfg': base64(credentials) } };
   const source = {
-    configMap: () => undefined,
+    ...NO_OBJECTS,
     secret: (_: string, name: string) => (name === 'x' ? secret : undefined),
-    services: () => [],
-    accountToken: () => undefined,
   };
   const puller = new ImagePuller(new ImageStore(runtime), { say } as Notes, source, node);
   const web = pod({ imagePullSecrets: [{ name: 'x' }, ...more] });

@@ -1,5 +1,5 @@
-import type { Container } from '@shiplog/contracts';
 import type { Logger } from 'pino';
+import { containersOf } from '../domain/pod';
 import type { ObservedContainer, PodRuntime } from '../runtime/runtime';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodView } from './domain/view';
@@ -47,9 +47,7 @@ export class TerminationMessages {
 
   async #read(view: PodView, dead: ObservedContainer, exitCode: number): Promise<string> {
     const message = await this.files.readMessage(dead.name, dead.attempt);
-    const { containers = [], initContainers = [], ephemeralContainers = [] } = view.pod.spec ?? {};
-    const all: readonly Container[] = [...containers, ...initContainers, ...ephemeralContainers];
-    const container = all.find((item) => item.name === dead.name);
+    const container = containersOf(view.pod).find(({ name }) => name === dead.name);
     if (message !== '' || exitCode === 0 || container?.terminationMessagePolicy !== 'FallbackToLogsOnError')
       return message;
     const parts: Uint8Array[] = [];

@@ -22,6 +22,14 @@ export class ClusterConfig implements ConfigSource {
     return this.references.secret(namespace, name);
   }
 
+  claim(namespace: string, name: string): ObjectOf<'persistentvolumeclaims'> | undefined {
+    return this.references.claim(namespace, name);
+  }
+
+  volume(name: string): ObjectOf<'persistentvolumes'> | undefined {
+    return this.references.volume(name);
+  }
+
   accountToken(podUid: string, projection: ServiceAccountTokenProjection): string | undefined {
     return this.tokens.token(podUid, projection);
   }

@@ -6,9 +6,18 @@ import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import type { Pod } from '../domain/pod';
 
-/** What names a Secret or ConfigMap. */
+/** What pods are made with, and how a person calls one of them. */
+export const REFERENCED = {
+  configmaps: 'configmap',
+  secrets: 'secret',
+  persistentvolumeclaims: 'persistentvolumeclaim',
+  persistentvolumes: 'persistentvolume',
+} as const;
+
+/** What names such an object. */
 export interface ReferenceKey {
-  readonly resource: 'configmaps' | 'secrets';
+  readonly resource: keyof typeof REFERENCED;
+  /** '' for a volume of the cluster. */
   readonly namespace: string;
   readonly name: string;
 }
@@ -16,7 +25,7 @@ export interface ReferenceKey {
 /** How long the journal may leave one question unanswered, in milliseconds; then it is asked again, ever less often. */
 const ASK_TIMEOUT_MS = 5_000;
 
-/** Asks the journal for Secrets and ConfigMaps, each on behalf of a pod that names it. */
+/** Asks the journal for what pods are made with, each on behalf of a pod that names it. */
 @Injectable()
 export class ReferenceQuery {
   constructor(

@@ -2,7 +2,7 @@ import type { StoredObject } from '@shiplog/contracts';
 import type { Pod } from '../domain/pod';
 import type { ReferenceKey } from './reference-query';
 
-/** A Secret or ConfigMap that pods of this node name: who names it, and what the journal answered last. */
+/** An object that pods of this node are made with: who names it, and what the journal answered last. */
 export class Reference {
   /** By uid, latest last. */
   readonly pods = new Map<string, Pod>();

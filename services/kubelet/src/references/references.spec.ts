@@ -9,6 +9,13 @@ import { References } from './references';
 
 type Question = PayloadOf<typeof ObjectQuery>;
 
+const KINDS: Readonly<Record<string, string>> = {
+  secrets: 'Secret',
+  configmaps: 'ConfigMap',
+  persistentvolumeclaims: 'PersistentVolumeClaim',
+  persistentvolumes: 'PersistentVolume',
+};
+
 /** A journal that holds what the spec puts into it, and is away when the spec says so. */
 class FakeJournal {
   readonly asked: string[] = [];
@@ -25,7 +32,7 @@ class FakeJournal {
     const [resource = '', namespace = '', name = ''] = key.split('/');
     this.objects.set(key, {
       apiVersion: 'v1',
-      kind: resource === 'secrets' ? 'Secret' : 'ConfigMap',
+      kind: KINDS[resource],
       metadata: {
         namespace,
         name,
@@ -105,6 +112,37 @@ describe('the Secrets and ConfigMaps of a node', () => {
     expect(journal.asked).toEqual([of('a'), of('b'), of('c')]);
     expect([version('a'), version('b'), version('c')]).toEqual(['1', '1', undefined]);
     expect(changed).toEqual([]);
+  });
+
+  it('are waited for, as is the volume that a claim turns out to be bound to', async () => {
+    const claim = 'persistentvolumeclaims/default/data';
+    journal.put(claim, 1, { spec: { volumeName: 'disk' } });
+    journal.put('persistentvolumes//disk', 1);
+    references.hold(pod({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
+    await answered('uid-1');
+    expect(references.volume('disk')?.metadata.resourceVersion).toBe('1');
+    expect(references.claim('default', 'data')?.metadata.resourceVersion).toBe('1');
+    references.release('uid-1');
+    expect(references.volume('disk')).toBeUndefined();
+  });
+
+  it('hear of a volume when the claim is bound to it, and forget the one before', async () => {
+    const key = { resource: 'persistentvolumeclaims', namespace: 'default', name: 'data' } as const;
+    journal.put('persistentvolumeclaims/default/data', 1);
+    journal.put('persistentvolumes//one', 1);
+    references.hold(pod({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }));
+    await answered('uid-1');
+    for (const [version, volumeName] of [
+      [2, 'one'],
+      [3, 'two'],
+    ] as const) {
+      journal.put('persistentvolumeclaims/default/data', version, { spec: { volumeName } });
+      references.changed(key);
+      await tick();
+      expect(references.volume('one') !== undefined).toBe(volumeName === 'one');
+    }
+    expect(journal.asked.at(-1)).toBe('persistentvolumes//two for uid-1');
+    expect(changed).toEqual([['uid-1'], ['uid-1']]);
   });
 
   it('hold up no pod that names none', async () => {

@@ -9,15 +9,16 @@ import { orAborted } from '../domain/or-aborted';
 import type { Pod } from '../domain/pod';
 import { Notes } from '../status/notes';
 import { Reference } from './reference';
-import { ReferenceQuery, type ReferenceKey } from './reference-query';
+import { REFERENCED, ReferenceQuery, type ReferenceKey } from './reference-query';
 
 const BACK_OFF = { firstMs: 250, longestMs: 5_000 };
 /** Objects asked for at a time when all are asked for anew; those of a pod that starts are asked for at once. */
 const PARALLEL = 4;
 
 /**
- * The Secrets and ConfigMaps that pods of this node name, and no others: each is asked for when the first pod comes
- * that names it, again when the journal says that it has changed, and forgotten with the last such pod.
+ * The Secrets, ConfigMaps and claims that pods of this node name, and the volumes that those claims are bound to, and no others: each
+ * is asked for when the first pod comes that names it, again when the journal says that it has changed, and forgotten with the last
+ * such pod.
  */
 @Injectable()
 export class References implements OnApplicationShutdown {
@@ -40,9 +41,9 @@ export class References implements OnApplicationShutdown {
   /** Keeps what the pod names from now on, and asks for what isn't known yet. */
   hold(pod: Pod): void {
     const { uid, namespace = '' } = pod.metadata;
-    const names = [...referencesOf(pod)];
     const before = this.#byPod.get(uid) ?? [];
-    const references = names.map((name) => this.#hold(keyOf(namespace, name), pod));
+    const named = Array.from(referencesOf(pod), (name) => this.#hold(keyOf(namespace, name), pod));
+    const references = [...named, ...this.#holdVolumes(named, pod)];
     this.#byPod.set(uid, references);
     for (const reference of before) if (!references.includes(reference)) this.#leave(reference, uid);
   }
@@ -61,8 +62,9 @@ export class References implements OnApplicationShutdown {
   async answered(podUid: string, signal: AbortSignal): Promise<void> {
     const references = this.#byPod.get(podUid) ?? [];
     for (const reference of references) if (reference.object === null) this.#want(reference);
-    const open = references.filter(({ object }) => object === undefined);
-    if (open.length > 0) await orAborted(Promise.all(open.map((reference) => reference.answered)), signal);
+    // The answer for a claim names its volume, which is then asked for.
+    for (let open = this.#open(podUid); open.length > 0; open = this.#open(podUid))
+      await orAborted(Promise.all(open.map((reference) => reference.answered)), signal);
   }
 
   configMap(namespace: string, name: string): ObjectOf<'configmaps'> | undefined {
@@ -71,6 +73,16 @@ export class References implements OnApplicationShutdown {
 
   secret(namespace: string, name: string): ObjectOf<'secrets'> | undefined {
     return this.#get({ resource: 'secrets', namespace, name }) as ObjectOf<'secrets'> | undefined;
+  }
+
+  claim(namespace: string, name: string): ObjectOf<'persistentvolumeclaims'> | undefined {
+    const key = { resource: 'persistentvolumeclaims', namespace, name } as const;
+    return this.#get(key) as ObjectOf<'persistentvolumeclaims'> | undefined;
+  }
+
+  volume(name: string): ObjectOf<'persistentvolumes'> | undefined {
+    const key = { resource: 'persistentvolumes', namespace: '', name } as const;
+    return this.#get(key) as ObjectOf<'persistentvolumes'> | undefined;
   }
 
   /** The object may have changed. Nothing happens for one that no pod names. */
@@ -97,6 +109,19 @@ export class References implements OnApplicationShutdown {
 
   #get(key: ReferenceKey): unknown {
     return this.#held.get(idOf(key))?.object ?? undefined;
+  }
+
+  #open(podUid: string): Reference[] {
+    return (this.#byPod.get(podUid) ?? []).filter(({ object }) => object === undefined);
+  }
+
+  /** What the claims among a pod's references are bound to, as far as they are known. */
+  #holdVolumes(named: readonly Reference[], pod: Pod): Reference[] {
+    const claims = named.filter(({ key }) => key.resource === 'persistentvolumeclaims');
+    return claims.flatMap(({ object }) => {
+      const name = (object as ObjectOf<'persistentvolumeclaims'> | null | undefined)?.spec?.volumeName ?? '';
+      return name === '' ? [] : [this.#hold({ resource: 'persistentvolumes', namespace: '', name }, pod)];
+    });
   }
 
   #hold(key: ReferenceKey, pod: Pod): Reference {
@@ -130,7 +155,10 @@ export class References implements OnApplicationShutdown {
         // The latest pod first: those before it may have left the log.
         const object = await this.query.ask(reference.key, [...reference.pods.values()].reverse());
         backOff.succeeded();
-        if (reference.take(object)) this.#tell(reference);
+        const isAnother = reference.take(object);
+        if (reference.key.resource === 'persistentvolumeclaims')
+          for (const pod of reference.pods.values()) this.hold(pod);
+        if (isAnother) this.#tell(reference);
       } catch (error) {
         reference.wanted = true;
         this.#complain(reference, error, backOff.failures === 0);
@@ -152,7 +180,7 @@ export class References implements OnApplicationShutdown {
   #complain({ key, object, pods }: Reference, error: unknown, isFirst: boolean): void {
     this.logger.warn({ err: error, ...key }, 'could not ask for an object that pods name; trying again');
     if (!isFirst || object !== undefined) return;
-    const name = `${key.resource === 'secrets' ? 'secret' : 'configmap'} "${key.name}"`;
+    const name = `${REFERENCED[key.resource]} "${key.name}"`;
     const reason = messageOf(error);
     for (const pod of pods.values()) {
       this.notes.say(pod, 'Warning', 'FailedMount', `failed to fetch ${name}; trying again: ${reason}`);
@@ -163,7 +191,7 @@ export class References implements OnApplicationShutdown {
 /** Of `secrets/name`, as `referencesOf` writes it. */
 function keyOf(namespace: string, reference: string): ReferenceKey {
   const [resource, name = ''] = reference.split('/');
-  return { resource: resource === 'secrets' ? 'secrets' : 'configmaps', namespace, name };
+  return { resource: resource as ReferenceKey['resource'], namespace, name };
 }
 
 function idOf({ resource, namespace, name }: ReferenceKey): string {

@@ -1,3 +1,4 @@
+import type { ConfigSource } from '../container/render/env';
 import type { Container, PodSpec, PodStatus } from '@shiplog/contracts';
 import type { Pod } from '../domain/pod';
 import type { PodView } from '../pod/domain/view';
@@ -86,3 +87,13 @@ export function sandbox(state: ContainerState = running(-90)): ObservedContainer
 export function attachedView(containers: readonly ObservedContainer[], fields: Partial<PodView> = {}): PodView {
   return view({ containers: [sandbox(), ...containers], attachedPid: 100, podIP: '10.244.1.2', ...fields });
 }
+
+/** A cluster in which nothing is that a pod could name. */
+export const NO_OBJECTS: ConfigSource = {
+  configMap: () => undefined,
+  secret: () => undefined,
+  claim: () => undefined,
+  volume: () => undefined,
+  services: () => [],
+  accountToken: () => undefined,
+};

@@ -9,6 +9,7 @@ import {
   Logs,
   Note,
   type AnyCommand,
+  type BuiltIn,
   type CommandReply,
   type KubeObject,
   type Signals,
@@ -185,12 +186,10 @@ export class TestNode {
     return reply;
   }
 
-  async create(
-    object: KubeObject,
-    resource: 'namespaces' | 'pods' | 'configmaps' | 'secrets' | 'services',
-    namespace = 'default',
-  ): Promise<void> {
-    await this.send({ type: 'CreateObject', data: { resource, namespace, object } });
+  /** Resolves with the object's uid. */
+  async create(object: KubeObject, resource: BuiltIn, namespace = 'default'): Promise<string> {
+    const { uid = '' } = await this.send({ type: 'CreateObject', data: { resource, namespace, object } });
+    return uid;
   }
 
   /** Creates a pod that is bound already; `spec` may leave out what every test pod has. */

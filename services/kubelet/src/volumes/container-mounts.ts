@@ -71,7 +71,7 @@ export class ContainerMounts {
     const subPath = mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr);
     const common = {
       target: rooted(mount.mountPath),
-      readOnly: mount.readOnly === true || volume.kind === 'files' || volume.kind === 'kept',
+      readOnly: mount.readOnly === true || isReadOnly(volume),
     };
     const isEngines = volume.kind === 'memory' && !(await this.mounts.available());
     if (isEngines && subPath === '')
@@ -89,8 +89,12 @@ export class ContainerMounts {
   }
 
   #rootOf(volume: PlannedVolume): string {
-    return volume.kind === 'host' ? volume.path : this.directory.volume(volume.name);
+    return 'path' in volume ? volume.path : this.directory.volume(volume.name);
   }
+}
+
+function isReadOnly(volume: PlannedVolume): boolean {
+  return 'readOnly' in volume ? volume.readOnly : volume.kind === 'files' || volume.kind === 'kept';
 }
 
 /** A path in a container that is relative counts from its root (MakeAbsolutePath in pkg/volume/util). */

@@ -16,9 +16,21 @@ export function setUpFailure(volume: string, error: unknown): unknown {
   return new VolumeFailure(`MountVolume.SetUp failed for volume "${volume}" : ${messageOf(error)}`);
 }
 
-/** A volume of a kind that this kubelet does not know (WaitForAttachAndMount in pkg/kubelet/volumemanager). */
+/** A volume of the cluster is not as it says it is. */
+export function initializationFailure(volume: string, reason: string): VolumeFailure {
+  return new VolumeFailure(`MountVolume.NewMounter initialization failed for volume "${volume}" : ${reason}`);
+}
+
+/** A volume of a kind that this kubelet does not know. */
 export function noPlugin(volume: string): VolumeFailure {
+  return unprocessable(
+    volume,
+    `failed to get Plugin from volumeSpec for volume "${volume}" err=no volume plugin matched`,
+  );
+}
+
+/** It can't be told what a volume of a pod is (WaitForAttachAndMount in pkg/kubelet/volumemanager). */
+export function unprocessable(volume: string, reason: string): VolumeFailure {
   const volumes = `unmounted volumes=[${volume}], unattached volumes=[], failed to process volumes=[${volume}]`;
-  const reason = `failed to get Plugin from volumeSpec for volume "${volume}" err=no volume plugin matched`;
   return new VolumeFailure(`Unable to attach or mount volumes: ${volumes}: ${reason}`);
 }

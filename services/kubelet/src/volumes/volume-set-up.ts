@@ -1,12 +1,13 @@
-import { chmod, chown, mkdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import type { Pod } from '../domain/pod';
 import type { PodRuntime } from '../runtime/runtime';
 import { writeAtomically } from './atomic-files';
+import { giveToGroup } from './give-to-group';
 import { prepareHostPath } from './host-path';
 import type { NodeMounts } from './mounts/node-mounts';
 import type { PlannedVolume } from './plan/planned-volume';
 import type { PodDirectory } from './pod-directory';
-import { setUpFailure } from './set-up-failure';
+import { initializationFailure, setUpFailure } from './set-up-failure';
 
 /** Makes the volumes of one pod on the node; again after a change, it brings files of the cluster's objects up to date. */
 export class VolumeSetUp {
@@ -49,12 +50,22 @@ export class VolumeSetUp {
         return this.#makeMemory(volume.name, volume.sizeBytes);
       case 'host':
         return prepareHostPath(volume.path, volume.type);
+      case 'local':
+        return this.#useLocal(volume);
       case 'files':
         if (volume.inMemory && (await this.mounts.available()))
           await this.mounts.inMemory(directory, { gid, noSwap: true });
         await mkdir(directory, { recursive: true });
         return writeAtomically(directory, volume.files, gid);
     }
+  }
+
+  /** A local volume is made by who runs the node, so that data is never looked for where it isn't (pkg/volume/local). */
+  async #useLocal({ path, volume, readOnly }: Extract<PlannedVolume, { kind: 'local' }>): Promise<void> {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory() !== true) throw initializationFailure(volume, `path "${path}" does not exist`);
+    const { fsGroup, fsGroupChangePolicy } = this.pod.spec?.securityContext ?? {};
+    if (fsGroup !== undefined && !readOnly) await giveToGroup(path, fsGroup, fsGroupChangePolicy);
   }
 
   async #makeMemory(name: string, sizeBytes: number): Promise<void> {

@@ -94,6 +94,65 @@ describe('volumes on a real engine', () => {
     });
   });
 
+  describe('of claims', () => {
+    const claim = { resource: 'persistentvolumeclaims', namespace: 'default', name: 'data' } as const;
+    const kept = () => join(node.stateDir, 'kept');
+    const spec = {
+      securityContext: { runAsUser: 1000, fsGroup: 2000 },
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+      containers: [{ name: 'main', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+    };
+    const common = { accessModes: ['ReadWriteOnce'], storageClassName: 'local' };
+
+    it('are waited for until they are bound, and then the local volume with what is in it', async () => {
+      await mkdir(join(kept(), 'sub'), { recursive: true });
+      await writeFile(join(kept(), 'sub/old'), 'old', { mode: 0o600 });
+      await symlink('/etc/hostname', join(kept(), 'link'));
+      const resources = { requests: { storage: '1Gi' } };
+      const metadata = { name: 'data' };
+      const uid = await node.create(
+        {
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          metadata,
+          spec: { ...common, resources, volumeName: 'disk' },
+        },
+        'persistentvolumeclaims',
+      );
+      await node.pod('claims', spec);
+      await eventually(() => node.notes.some(({ message }) => message.endsWith('PVC default/data: PVC is not bound')));
+      const term = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'Exists' }] };
+      const volume = {
+        ...{ ...common, capacity: { storage: '1Gi' }, local: { path: kept() } },
+        nodeAffinity: { required: { nodeSelectorTerms: [term] } },
+        claimRef: { kind: 'PersistentVolumeClaim', namespace: 'default', name: 'data', uid },
+      };
+      await node.create(
+        { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'disk' }, spec: volume },
+        'persistentvolumes',
+        '',
+      );
+      const patch = { status: { phase: 'Bound' } };
+      await node.send({
+        type: 'PatchObject',
+        data: { ...claim, subresource: 'status', patchType: 'merge', patch },
+      });
+      expect(await run('claims', 'cat /data/sub/old; stat -c "%a %u:%g" /data /data/sub /data/sub/old')).toBe(
+        'old2775 0:2000\n2775 0:2000\n660 0:2000',
+      );
+      expect(await run('claims', 'echo new > /data/new; stat -c "%u:%g" /data/new')).toBe('1000:2000');
+    });
+
+    it('outlive the pods that use them', async () => {
+      await node.delete('claims');
+      await node.untilGone('claims');
+      const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data', readOnly: true } }];
+      await node.pod('reads', { ...spec, volumes });
+      expect(await run('reads', 'cat /data/new; echo x > /data/new 2>&1 || true')).toContain('new');
+      expect(await readFile(join(kept(), 'new'), 'utf8')).toBe('new\n');
+    });
+  });
+
   describe('of the objects of the cluster', () => {
     const conf = { resource: 'configmaps', namespace: 'default', name: 'conf' } as const;
     const make = (value: string) =>

@@ -1,5 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import { container, pod } from '../../testing/builders';
+import { container, NO_OBJECTS, pod } from '../../testing/builders';
 import { needsPodIP, renderEnv, type ConfigSource, type EnvContext } from './env';
 import { renderExpansion, renderSubPath } from './expansion';
 
@@ -19,6 +19,7 @@ const service = (name: string, clusterIP: string, ports: object[], namespace = '
   }) as ObjectOf<'services'>;
 
 const source: ConfigSource = {
+  ...NO_OBJECTS,
   configMap: (_, name) =>
     name === 'conf'
       ? { apiVersion: 'v1', kind: 'ConfigMap', metadata: meta('conf'), data: { colour: 'blue', '1.digit': 'x' } }
@@ -32,7 +33,6 @@ const source: ConfigSource = {
           data: { token: Buffer.from('s3cret').toString('base64') },
         }
       : undefined,
-  accountToken: () => undefined,
   services: () => [
     service('kubernetes', '10.96.0.1', [{ name: 'https', port: 443 }]),
     service('redis-master', '10.96.0.9', [

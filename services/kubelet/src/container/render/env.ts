@@ -9,6 +9,9 @@ import { renderServiceEnv } from './service-env';
 export interface ConfigSource {
   configMap(namespace: string, name: string): ObjectOf<'configmaps'> | undefined;
   secret(namespace: string, name: string): ObjectOf<'secrets'> | undefined;
+  claim(namespace: string, name: string): ObjectOf<'persistentvolumeclaims'> | undefined;
+  /** A volume of the cluster that a claim is bound to. */
+  volume(name: string): ObjectOf<'persistentvolumes'> | undefined;
   services(): readonly ObjectOf<'services'>[];
   /** A token of the pod's service account, as a projection of the pod asks for it; undefined until the api has answered. */
   accountToken(podUid: string, projection: ServiceAccountTokenProjection): string | undefined;

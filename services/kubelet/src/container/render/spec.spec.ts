@@ -1,4 +1,4 @@
-import { container, pod } from '../../testing/builders';
+import { container, NO_OBJECTS, pod } from '../../testing/builders';
 import type { EngineLimits } from '../../runtime/runtime';
 import { renderAmounts, renderOomScore } from './resources';
 import { needsLimits, renderSpec, type SpecInputs } from './spec';
@@ -12,7 +12,7 @@ function inputs(fields: Parameters<typeof container>[0], over: Partial<SpecInput
   return {
     pod: pod({ containers: [item] }),
     container: item,
-    source: { configMap: () => undefined, secret: () => undefined, services: () => [], accountToken: () => undefined },
+    source: NO_OBJECTS,
     node: { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: GIB, allocatableStorageBytes: 1n },
     podIP: undefined,
     identity: {

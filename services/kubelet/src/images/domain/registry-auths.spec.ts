@@ -1,4 +1,4 @@
-import { pod } from '../../testing/builders';
+import { NO_OBJECTS, pod } from '../../testing/builders';
 import { authsFor, registryLogins } from './registry-auths';
 
 const meta = { name: 'x', namespace: 'default', uid: 'x', resourceVersion: '1', creationTimestamp: '' };
@@ -7,10 +7,8 @@ describe('credentials for registries', () => {
   const read = (data: Record<string, string>) => {
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: meta, data };
     const source = {
-      configMap: () => undefined,
+      ...NO_OBJECTS,
       secret: () => secret,
-      services: () => [],
-      accountToken: () => undefined,
     };
     const node = {
       name: 'n',

@@ -1,9 +1,10 @@
 import type { ConfigSource } from '../../container/render/env';
-import { container, pod } from '../../testing/builders';
+import { container, NO_OBJECTS, pod } from '../../testing/builders';
 import { planVolume, safePath } from './planned-volume';
 
 const meta = { name: 'x', namespace: 'default', uid: 'x', resourceVersion: '1', creationTimestamp: '' };
 const source: ConfigSource = {
+  ...NO_OBJECTS,
   configMap: (_, name) =>
     name === 'conf' ? { apiVersion: 'v1', kind: 'ConfigMap', metadata: meta, data: { a: '1', b: '2' } } : undefined,
   secret: (_, name) =>
@@ -17,8 +18,6 @@ const source: ConfigSource = {
           },
         }
       : undefined,
-  services: () => [],
-  accountToken: () => undefined,
 };
 const context = {
   pod: pod({}, {}, { labels: { b: '2', a: '1' } }),
@@ -79,7 +78,7 @@ describe('volumes', () => {
       'MountVolume.SetUp failed for volume "v" : references non-existent secret key: z',
     ],
     [
-      { persistentVolumeClaim: { claimName: 'c' } },
+      { nfs: { server: 's', path: '/' } },
       'Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: failed to get Plugin from volumeSpec for volume "v" err=no volume plugin matched',
     ],
     [

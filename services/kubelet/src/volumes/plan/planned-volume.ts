@@ -1,5 +1,6 @@
 import type { KeyToPath, ServiceAccountTokenProjection, Volume, VolumeProjection } from '@shiplog/contracts';
 import { noPlugin, setUpFailure } from '../set-up-failure';
+import { planClaim } from './claimed-volume';
 import { memorySize } from './memory-size';
 import type { Pod } from '../../domain/pod';
 import { renderField, renderResource } from '../../container/render/fields';
@@ -21,7 +22,21 @@ export type PlannedVolume =
   | { readonly kind: 'memory'; readonly name: string; readonly sizeBytes: number }
   /** Files, as they were made before: what they show is not there now. */
   | { readonly kind: 'kept'; readonly name: string }
-  | { readonly kind: 'host'; readonly name: string; readonly path: string; readonly type: string }
+  | {
+      readonly kind: 'host';
+      readonly name: string;
+      readonly path: string;
+      readonly type: string;
+      readonly readOnly: boolean;
+    }
+  /** A directory of the node that is a volume of the cluster, called `volume`. */
+  | {
+      readonly kind: 'local';
+      readonly name: string;
+      readonly path: string;
+      readonly volume: string;
+      readonly readOnly: boolean;
+    }
   | {
       readonly kind: 'files';
       readonly name: string;
@@ -46,7 +61,9 @@ export function planVolume(volume: Volume, context: EnvContext): PlannedVolume {
     return { kind: 'memory', name, sizeBytes: memorySize(pod, volume.emptyDir.sizeLimit, node.allocatableMemoryBytes) };
   }
   if (volume.hostPath !== undefined)
-    return { kind: 'host', name, path: volume.hostPath.path, type: volume.hostPath.type ?? '' };
+    return { kind: 'host', name, path: volume.hostPath.path, type: volume.hostPath.type ?? '', readOnly: false };
+  const claimed = planClaim(volume, context);
+  if (claimed !== undefined) return claimed;
   try {
     return { kind: 'files', name, files: filesOf(volume, context), inMemory: volume.configMap === undefined };
   } catch (error) {
