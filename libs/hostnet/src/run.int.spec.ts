@@ -22,10 +22,13 @@ describe('a program', () => {
     await expect(runProgram('sh', ['-c', script])).rejects.toThrow(message);
   });
 
-  it('that is not there is told as one that failed', async () => {
+  it('that is not there is told as one that failed, and leaves nothing that keeps this process', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
     await expect(runProgram('shiplog-never-there', [])).rejects.toThrow(
       'shiplog-never-there: spawn shiplog-never-there ENOENT',
     );
+    expect(timers()).toBe(before);
   });
 
   it('that floods both its outputs, and ends without reading a large input, ends all the same', async () => {

@@ -35,14 +35,20 @@ export function runForBytes(
   { limitMs = LIMIT_MS }: { limitMs?: number } = {},
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'pipe', timeout: limitMs, killSignal: 'SIGKILL' });
+    const child = spawn(program, args, { stdio: 'pipe' });
+    // Not Node's own `timeout`: its timer goes on where the program could not be started.
+    const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-    child.once('error', (error) => reject(new ProgramError(program, error.message)));
+    child.once('error', (error) => {
+      clearTimeout(limit);
+      reject(new ProgramError(program, error.message));
+    });
     // A child that ends early closes its input: its exit code and its own words tell more than EPIPE.
     child.stdin.on('error', () => undefined);
+    child.once('exit', () => clearTimeout(limit));
     child.once('close', (code, signal) =>
       code === 0
         ? resolve(Buffer.concat(out))
