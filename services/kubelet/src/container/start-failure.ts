@@ -13,14 +13,15 @@ export class ContainerConfigError extends Error {
 export class SandboxAway extends Error {}
 
 /**
- * Why a container was not started, for its waiting reason. `pull`: the wait before the next attempt grows. `ended`: the engine
- * has it, so it waits as any that has ended.
+ * Why a container was not started, for its waiting reason. `pull`: the wait before the next attempt at `image` grows. `ended`: the
+ * engine has it, so it waits as any that has ended.
  */
 export class StartFailure extends Error {
   constructor(
     readonly reason: string,
     message: string,
     readonly kind: 'config' | 'pull' | 'engine' | 'ended',
+    readonly image = '',
   ) {
     super(message);
   }

@@ -8,13 +8,14 @@ import type { EngineFacts, PodRuntime } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { Notes } from '../status/notes';
 import { POD_RUNTIME } from '../tokens';
+import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { decideGarbage, type DiskSpace, type Garbage, type KeptImage } from './decide/garbage';
 
 /** Kubernetes' ImageGCPeriod. */
 const PERIOD_MS = 300_000;
 const BACK_OFF = { firstMs: 60_000, longestMs: PERIOD_MS };
 
-/** Removes images that no container uses when their disk gets full. An engine that is not this node's alone keeps all of its. */
+/** Removes images that no container and no volume uses when their disk gets full. An engine that is not this node's alone keeps all of its. */
 @Injectable()
 export class ImageGarbage implements OnApplicationShutdown {
   readonly #seen = new Map<string, { firstSeen: number; lastUsed: number }>();
@@ -33,6 +34,7 @@ export class ImageGarbage implements OnApplicationShutdown {
     @Inject(POD_RUNTIME) private readonly runtime: PodRuntime,
     private readonly table: ContainerTable,
     private readonly notes: Notes,
+    @Inject(NodeMounts) private readonly mounts: Pick<NodeMounts, 'mountedImages'>,
   ) {}
 
   /** Begins to look, once the engine's containers are known. */
@@ -60,7 +62,8 @@ export class ImageGarbage implements OnApplicationShutdown {
   /** What the engine has, and since when it is known and unused. */
   async #look(now: number): Promise<KeptImage[]> {
     const kept = await this.runtime.listImages();
-    const used = new Set(this.table.pods().flatMap((uid) => this.table.of(uid).map(({ imageId }) => imageId)));
+    const used = await this.mounts.mountedImages();
+    for (const uid of this.table.pods()) for (const { imageId } of this.table.of(uid)) used.add(imageId);
     const before = new Map(this.#seen);
     this.#seen.clear();
     for (const { id } of kept) {

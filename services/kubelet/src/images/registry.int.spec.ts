@@ -1,7 +1,7 @@
 import { ImagePuller } from '../pod/image-puller';
 import type { DockerRuntime } from '../runtime/docker/docker-runtime';
 import type { Notes } from '../status/notes';
-import { container, NO_OBJECTS, pod } from '../testing/builders';
+import { NO_OBJECTS, pod } from '../testing/builders';
 import { BUSYBOX, TestEngine } from '../testing/test-engine';
 import { PASSWORD, TestRegistry, USER } from '../testing/test-registry';
 import { ImageStore } from './image-store';
@@ -41,8 +41,8 @@ describe('images of a private registry', () => {
     const source = { ...NO_OBJECTS, secret };
     const puller = new ImagePuller(new ImageStore(runtime), { say } as Notes, source, node);
     const web = pod({ imagePullSecrets: passwords.map((_, name) => ({ name: String(name) })) });
-    const get = (reference: string, imagePullPolicy = 'Always') =>
-      puller.get(web, container({ image: reference, imagePullPolicy }), new AbortController().signal);
+    const get = (image: string, pullPolicy = 'Always') =>
+      puller.get(web, { image, pullPolicy }, new AbortController().signal);
     return { notes, get };
   }
 

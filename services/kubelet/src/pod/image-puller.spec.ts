@@ -2,7 +2,7 @@ import { ImageStore } from '../images/image-store';
 import { RuntimeError, type RegistryAuth } from '../runtime/runtime';
 import { FakeRuntime } from '../runtime/testing/fake-runtime';
 import type { Notes } from '../status/notes';
-import { container, NO_OBJECTS, pod } from '../testing/builders';
+import { NO_OBJECTS, pod } from '../testing/builders';
 import { ImagePuller } from './image-puller';
 
 const node = { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n };
@@ -21,8 +21,8 @@ function given(credentials: object = {}, ...more: { name: string }[]) {
   const puller = new ImagePuller(new ImageStore(runtime), { say } as Notes, source, node);
   const web = pod({ imagePullSecrets: [{ name: 'x' }, ...more] });
   const signal = new AbortController();
-  const get = (image: string, imagePullPolicy?: string) =>
-    puller.get(web, container({ image, imagePullPolicy }), signal.signal);
+  const get = (image: string, pullPolicy?: string) =>
+    puller.get(web, { image, pullPolicy, container: 'main' }, signal.signal);
   return { runtime, notes, get, abort: () => signal.abort(new Error('given up')) };
 }
 

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Container } from '@shiplog/contracts';
 import type { ConfigSource } from '../container/render/env';
 import type { NodeFacts } from '../container/render/fields';
 import { decideImage } from '../images/domain/pull-decision';
@@ -15,7 +14,15 @@ import type { Pod } from '../domain/pod';
 /** Under which reason an event tells of an image that is not even asked for (pkg/kubelet/images). */
 const FAILURE_EVENTS = { InvalidImageName: 'InspectFailed', ErrImageNeverPull: 'ErrImageNeverPull' } as const;
 
-/** Gets the images of containers, by their pull policies. */
+/** An image that a pod is made with. */
+export interface WantedImage {
+  readonly image: string;
+  readonly pullPolicy: string | undefined;
+  /** Whose own it is; none: a volume's. */
+  readonly container?: string;
+}
+
+/** Gets the images of pods, by their pull policies. */
 @Injectable()
 export class ImagePuller {
   constructor(
@@ -26,18 +33,17 @@ export class ImagePuller {
   ) {}
 
   /** Throws StartFailure. */
-  async get(pod: Pod, container: Container, signal: AbortSignal): Promise<ImageFacts> {
+  async get(pod: Pod, { image, pullPolicy, container }: WantedImage, signal: AbortSignal): Promise<ImageFacts> {
     const { notes } = this;
-    const image = container.image ?? '';
     this.#tellOfMissingSecrets(pod);
     const present = await this.#present(image);
-    const decision = decideImage(image, container.imagePullPolicy, present !== undefined);
+    const decision = decideImage(image, pullPolicy, present !== undefined);
     const say = (type: 'Normal' | 'Warning', reason: string, text: string): void =>
-      notes.say(pod, type, reason, text, container.name);
+      notes.say(pod, type, reason, text, container);
     switch (decision.do) {
       case 'fail':
         say('Warning', FAILURE_EVENTS[decision.reason], decision.message);
-        throw new StartFailure(decision.reason, decision.message, 'pull');
+        throw new StartFailure(decision.reason, decision.message, 'pull', image);
       case 'use':
         say('Normal', 'Pulled', `Container image "${image}" already present on machine`);
         return present as ImageFacts;
@@ -49,7 +55,7 @@ export class ImagePuller {
           signal.throwIfAborted();
           const reason = messageOf(error);
           say('Warning', 'Failed', `Failed to pull image "${image}": ${reason}`);
-          throw new StartFailure('ErrImagePull', reason, 'pull');
+          throw new StartFailure('ErrImagePull', reason, 'pull', image);
         });
         const took = goDurationOf(Date.now() - began);
         const size = `Image size: ${facts.sizeBytes} bytes.`;

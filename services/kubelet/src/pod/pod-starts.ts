@@ -62,7 +62,7 @@ export class PodStarts {
 
   async container(action: StartAction): Promise<Outcome> {
     const signal = this.#startSignal();
-    const { name, image = '' } = action.container;
+    const { name } = action.container;
     try {
       await this.#prepare(signal);
       await this.services.starter.start(this.scope, this.#pod, action, signal);
@@ -71,7 +71,7 @@ export class PodStarts {
     } catch (error) {
       if (signal.aborted) return DONE;
       if (error instanceof SandboxAway) return { kind: 'until', event: 'sandbox', atLatestMs: LONGEST_WAIT_MS };
-      if (error instanceof StartFailure) return this.#blame(name, image, error);
+      if (error instanceof StartFailure) return this.#blame(name, error);
       // The volumes are the whole pod's.
       if (error instanceof ContainerConfigError) return this.#blamePod(error);
       return this.#tellOf(`start:${name}`, 'FailedSync', `error syncing pod, skipping: ${messageOf(error)}`, error);
@@ -92,8 +92,8 @@ export class PodStarts {
     return outcome;
   }
 
-  #blame(name: string, image: string, failure: StartFailure): Outcome {
-    const outcome = this.syncErrors.ofContainer(name, image, failure);
+  #blame(name: string, failure: StartFailure): Outcome {
+    const outcome = this.syncErrors.ofContainer(name, failure);
     if (failure.kind === 'config' || failure.kind === 'engine') {
       this.services.notes.say(this.#pod, 'Warning', 'Failed', `Error: ${failure.message}`, name);
     }

@@ -39,7 +39,9 @@ export class Starter {
     const { container } = action;
     // Volumes first: without them no image is of use, and none is to be told of at each attempt.
     const volumes = await scope.volumes();
-    const image = await this.images.get(pod, container, signal);
+    for (const volume of mountedImages(container, volumes)) await this.#getVolume(scope, pod, volume, signal);
+    const { name, image: reference = '', imagePullPolicy: pullPolicy } = container;
+    const image = await this.images.get(pod, { image: reference, pullPolicy, container: name }, signal);
     const id = await this.limiter.within(pod.metadata.uid, async () => {
       try {
         return await this.#run(scope, pod, action, { image, volumes, signal });
@@ -48,6 +50,12 @@ export class Starter {
       }
     });
     if (container.lifecycle?.postStart !== undefined) await this.#postStart(scope, pod, container, id);
+  }
+
+  async #getVolume(scope: PodScope, pod: Pod, volume: ImageVolume, signal: AbortSignal): Promise<void> {
+    const { reference: image, pullPolicy } = volume;
+    const { id } = await this.images.get(pod, { image, pullPolicy }, signal);
+    await scope.files.mountImage(volume.name, id, await this.runtime.imageLayers(id));
   }
 
   /** The engine has mounted what it was given: what the kubelet mounted for that is of no use any more. */
@@ -113,4 +121,11 @@ export class Starter {
     await stopper.kill(scope, pod, { do: 'kill', id, container: name, graceSeconds, reason: 'FailedPostStartHook' });
     throw new StartFailure('PostStartHookError', message, 'ended');
   }
+}
+
+type ImageVolume = Extract<PlannedVolume, { kind: 'image' }>;
+
+function mountedImages({ volumeMounts = [] }: Container, volumes: readonly PlannedVolume[]): ImageVolume[] {
+  const mounted = new Set(volumeMounts.map(({ name }) => name));
+  return volumes.filter((volume) => volume.kind === 'image').filter(({ name }) => mounted.has(name));
 }

@@ -3,7 +3,7 @@ import { NOW } from '../testing/builders';
 import { VolumeFailure } from '../volumes/set-up-failure';
 import { SyncErrors } from './sync-errors';
 
-const pull = (message = 'no such image') => new StartFailure('ErrImagePull', message, 'pull');
+const pull = (message = 'no such image') => new StartFailure('ErrImagePull', message, 'pull', 'app:1');
 
 describe('why a pod does not go on', () => {
   beforeEach(() => jest.useFakeTimers({ now: NOW }));
@@ -63,7 +63,7 @@ describe('why a pod does not go on', () => {
   it('waits for an image longer each time, as Kubernetes does, each container for itself', () => {
     const errors = new SyncErrors();
     const seconds = (name: string) => {
-      const outcome = errors.ofContainer(name, 'app:1', pull());
+      const outcome = errors.ofContainer(name, pull());
       return outcome.kind === 'again' ? (outcome.afterMs ?? 0) / 1_000 : undefined;
     };
     expect(Array.from({ length: 7 }, () => seconds('main'))).toEqual([10, 20, 40, 80, 160, 300, 300]);
@@ -76,13 +76,13 @@ describe('why a pod does not go on', () => {
   it('does not hold up the restart of what a failed hook has ended', () => {
     const errors = new SyncErrors();
     const failure = new StartFailure('PostStartHookError', 'Exec lifecycle hook failed', 'ended');
-    expect(errors.ofContainer('main', 'app:1', failure)).toEqual({ kind: 'done' });
+    expect(errors.ofContainer('main', failure)).toEqual({ kind: 'done' });
     expect(errors.all.get('main')).toMatchObject({ reason: 'PostStartHookError', retryAt: NOW });
   });
 
   it('is called ErrImagePull at first, and ImagePullBackOff once that could be seen', () => {
     const errors = new SyncErrors();
-    errors.ofContainer('main', 'app:1', pull());
+    errors.ofContainer('main', pull());
     expect(errors.all.get('main')).toEqual({
       reason: 'ErrImagePull',
       message: 'no such image',
@@ -93,15 +93,15 @@ describe('why a pod does not go on', () => {
         message: 'Back-off pulling image "app:1": ErrImagePull: no such image',
       },
     });
-    errors.ofContainer('main', 'App:1', new StartFailure('InvalidImageName', 'invalid reference format', 'pull'));
+    errors.ofContainer('main', new StartFailure('InvalidImageName', 'invalid reference format', 'pull', 'App:1'));
     expect(errors.all.get('main')?.later).toBeUndefined();
   });
 
   it('is hurried where it would be tried soon anyway, but no registry is pressed', () => {
     const errors = new SyncErrors();
     errors.ofPod(new Error('no network'));
-    errors.ofContainer('config', '', new StartFailure('CreateContainerConfigError', 'no secret', 'config'));
-    for (let i = 0; i < 2; i++) errors.ofContainer('image', 'app:1', pull());
+    errors.ofContainer('config', new StartFailure('CreateContainerConfigError', 'no secret', 'config'));
+    for (let i = 0; i < 2; i++) errors.ofContainer('image', pull());
     errors.hurry();
     expect([...errors.all.keys()]).toEqual(['image']);
   });

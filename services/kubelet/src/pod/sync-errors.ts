@@ -53,7 +53,7 @@ export class SyncErrors {
   }
 
   /** Gives a container's failed start its waiting reason, and the time of the next attempt. */
-  ofContainer(name: string, image: string, { reason, message, kind }: StartFailure): Outcome {
+  ofContainer(name: string, { reason, message, kind, image }: StartFailure): Outcome {
     const now = Date.now();
     if (kind === 'ended') {
       this.#all.set(name, { reason, message, retryAt: now });

@@ -152,6 +152,12 @@ export interface ImageFacts {
   readonly sizeBytes: number;
 }
 
+/** Where an image's files lie on this machine's disk: its layers, the uppermost first, by paths from `base`. */
+export interface ImageLayers {
+  readonly base: string;
+  readonly folders: readonly string[];
+}
+
 export interface EngineFacts {
   readonly version: string;
   readonly osImage: string;
@@ -303,6 +309,8 @@ export interface PodRuntime {
   /** Bytes of both outputs, as written, demultiplexed. */
   logs(id: string, options: LogOptions): AsyncIterable<Uint8Array>;
   image(reference: string): Promise<ImageFacts | undefined>;
+  /** Undefined where this machine's disk has no such layers, and for an image that is not there. */
+  imageLayers(id: string): Promise<ImageLayers | undefined>;
   /** All that the engine keeps, but for what sandboxes are made of. */
   listImages(): Promise<readonly { readonly id: string; readonly sizeBytes: number }[]>;
   /** With all its names. Throws RuntimeError for one that a container uses. */

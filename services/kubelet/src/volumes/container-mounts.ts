@@ -94,7 +94,7 @@ export class ContainerMounts {
 }
 
 function isReadOnly(volume: PlannedVolume): boolean {
-  return 'readOnly' in volume ? volume.readOnly : volume.kind === 'files' || volume.kind === 'kept';
+  return 'readOnly' in volume ? volume.readOnly : ['files', 'image', 'kept'].includes(volume.kind);
 }
 
 /** A path in a container that is relative counts from its root (MakeAbsolutePath in pkg/volume/util). */

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { Container } from '@shiplog/contracts';
 import { messageOf } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
-import type { MountSpec, PodRuntime } from '../runtime/runtime';
+import type { ImageLayers, MountSpec, PodRuntime } from '../runtime/runtime';
 import { hasFiles } from './atomic-files';
 import { ContainerMounts, rooted } from './container-mounts';
 import { removeFolder } from './leftovers';
@@ -12,6 +12,7 @@ import { PodDirectory } from './pod-directory';
 import { readEnd } from './read-end';
 import { kernelHostnameOf, renderHosts } from './render/etc-files';
 import { renderResolvConf, type NodeDns, type RenderedResolvConf } from './render/resolv-conf';
+import { setUpFailure, unprocessable } from './set-up-failure';
 import { usedBytes } from './used-bytes';
 import { VolumeSetUp } from './volume-set-up';
 
@@ -81,6 +82,20 @@ export class PodFiles {
   /** Whether what a container mounts is found only once the sandbox runs. */
   needSandbox(container: Container, volumes: readonly PlannedVolume[]): Promise<boolean> {
     return this.#mounts.needSandbox(container, volumes);
+  }
+
+  /** Puts the files of an image in a volume's place, unless some are there. Throws VolumeFailure where that can't be done. */
+  async mountImage(volume: string, image: string, layers: ImageLayers | undefined): Promise<void> {
+    if (layers === undefined || !(await this.nodeMounts.available()))
+      throw unprocessable(
+        volume,
+        'image volumes are not supported: the layers of images can’t be mounted on this node',
+      );
+    try {
+      await this.nodeMounts.image(image, layers, this.#directory.volume(volume));
+    } catch (error) {
+      throw setUpFailure(volume, error);
+    }
   }
 
   /** All mounts of a container, until `releaseMounts`; makes the file for its termination message. */

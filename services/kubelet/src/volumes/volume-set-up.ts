@@ -40,6 +40,7 @@ export class VolumeSetUp {
     const gid = this.#gid;
     switch (volume.kind) {
       case 'kept':
+      case 'image':
         return;
       case 'directory':
         await mkdir(directory, { recursive: true });

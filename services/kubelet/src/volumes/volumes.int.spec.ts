@@ -6,6 +6,7 @@ import { eventually } from '@shiplog/testing';
 import type { Pod } from '../domain/pod';
 import { BUSYBOX } from '../testing/test-engine';
 import { containerOf, shell, TestNode } from '../testing/test-node';
+import { NodeMounts } from './mounts/node-mounts';
 
 describe('volumes on a real engine', () => {
   let node: TestNode;
@@ -150,6 +151,53 @@ describe('volumes on a real engine', () => {
       await node.pod('reads', { ...spec, volumes });
       expect(await run('reads', 'cat /data/new; echo x > /data/new 2>&1 || true')).toContain('new');
       expect(await readFile(join(kept(), 'new'), 'utf8')).toBe('new\n');
+    });
+  });
+
+  describe('of images', () => {
+    const mounts = (reference: string, pullPolicy = 'Never') => ({
+      volumes: [{ name: 'files', image: { reference, pullPolicy } }],
+      containers: [
+        {
+          name: 'main',
+          volumeMounts: [
+            { name: 'files', mountPath: '/files' },
+            { name: 'files', mountPath: '/part', subPath: 'data' },
+          ],
+        },
+      ],
+    });
+
+    it('show the files of all its layers, to be read only, and keep it while they are mounted', async () => {
+      await writeFile(join(node.stateDir, 'upper'), 'upper');
+      await node.engine.docker('create', '--name', 'layered', BUSYBOX);
+      await node.engine.docker('cp', node.stateDir, 'layered:/data');
+      const id = (await node.engine.docker('commit', 'layered', 'files:1')).trim();
+      await node.engine.docker('rm', 'layered');
+      await node.pod('image', mounts('files:1'));
+      expect(await run('image', 'cat /files/data/upper /part/upper; ls -d /files/sh')).toBe('upperupper/files/sh');
+      expect(await run('image', 'touch /files/x 2>&1')).toContain('Read-only file system');
+      expect(await new NodeMounts(node.engine.runtime(), node.stateDir).mountedImages()).toContain(id);
+    });
+
+    it('are gone with the pod', async () => {
+      const uid = uidOf('image');
+      expect(await mountsOf(uid)).not.toEqual([]);
+      await node.delete('image');
+      await node.untilGone('image');
+      expect(await mountsOf(uid)).toEqual([]);
+    });
+
+    it('that can’t be had hold up the container, with the reason', async () => {
+      await node.pod('imageless', mounts('files:none'));
+      const pod = await node.until(
+        'imageless',
+        (item) => containerOf(item).state?.waiting?.reason !== 'ContainerCreating',
+      );
+      expect(containerOf(pod).state?.waiting).toEqual({
+        reason: 'ErrImageNeverPull',
+        message: 'Container image "files:none" is not present with pull policy of Never',
+      });
     });
   });
 

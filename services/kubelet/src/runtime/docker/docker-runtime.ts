@@ -9,6 +9,7 @@ import {
   type ExecResult,
   type ExecSession,
   type ImageFacts,
+  type ImageLayers,
   type SandboxDetails,
   type SandboxSpec,
   type SessionStreams,
@@ -24,6 +25,7 @@ import { demultiplex } from './demultiplex';
 import { ask, asking, runtimeError } from './errors';
 import { EventStream } from './event-stream';
 import { execIn } from './exec';
+import { readLayers } from './image-layers';
 import { LABEL } from './labels';
 import { LayerProgress } from './layer-progress';
 import { probeLimits } from './limits';
@@ -262,6 +264,11 @@ export class DockerRuntime implements PodRuntime {
     return (
       info && { id: info.Id, digests: info.RepoDigests ?? [], user: info.Config?.User ?? '', sizeBytes: info.Size }
     );
+  }
+
+  async imageLayers(id: string): Promise<ImageLayers | undefined> {
+    const info = await asking(() => this.#docker.getImage(id).inspect(), [404]);
+    return info && readLayers(info.GraphDriver);
   }
 
   async pull(

@@ -190,6 +190,10 @@ export class FakeRuntime implements PodRuntime {
     return this.#answer(() => this.images.get(reference));
   }
 
+  imageLayers(): Promise<undefined> {
+    return this.#answer(() => undefined);
+  }
+
   listImages(): Promise<readonly { id: string; sizeBytes: number }[]> {
     return this.#answer(() => [...new Map([...this.images.values()].map((image) => [image.id, image])).values()]);
   }

@@ -2,8 +2,8 @@ import { mkdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PersistentShell, ProgramError } from '@shiplog/hostnet';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { PodRuntime } from '../../runtime/runtime';
-import { mountsBelow } from '../plan/mount-table';
+import type { ImageLayers, PodRuntime } from '../../runtime/runtime';
+import { mountsBelow, sourcesBelow } from '../plan/mount-table';
 
 /** A file system in memory. */
 export interface MemoryMount {
@@ -52,6 +52,22 @@ export class NodeMounts implements OnApplicationShutdown {
     await this.shell.run(`mount --no-canonicalize --bind ${quoted(source)} ${quoted(target)}`);
   }
 
+  /** An image's files on a directory, to be read only, unless there are some already; `id` names the mount. */
+  async image(id: string, { base, folders }: ImageLayers, directory: string): Promise<void> {
+    await mkdir(directory, { recursive: true });
+    if (await isMountPoint(directory)) return;
+    // The kernel wants two layers at least: the empty directory is the lowest. Paths from the base leave room for many.
+    const layers = [...folders, directory].join(':');
+    const mount = `mount --no-canonicalize -t overlay -o ro,lowerdir=${quoted(layers)} ${quoted(id)} ${quoted(directory)}`;
+    await this.shell.run(`( cd ${quoted(base)} && ${mount} )`);
+  }
+
+  /** What `image` has mounted below the state's folder, by whichever process: ids of images that must stay. */
+  async mountedImages(): Promise<Set<string>> {
+    const sources = sourcesBelow(await mountTable(), (await realpath(this.stateDir).catch(absent)) ?? this.stateDir);
+    return new Set(sources.values());
+  }
+
   /**
    * Takes off whatever is mounted at a directory or below it, whoever mounted it, so that nothing follows a mount. Throws an
    * Error when something stays.
@@ -92,9 +108,12 @@ export class NodeMounts implements OnApplicationShutdown {
 async function mountedBelow(directory: string): Promise<string[]> {
   const real = await realpath(directory).catch(absent);
   if (real === undefined) return [];
-  // Not every system has such a table, and then nothing was mounted either.
-  const table = await readFile('/proc/self/mountinfo', 'utf8').catch(absent);
-  return mountsBelow(table ?? '', real);
+  return mountsBelow(await mountTable(), real);
+}
+
+/** Not every system has such a table, and then nothing was mounted either. */
+async function mountTable(): Promise<string> {
+  return (await readFile('/proc/self/mountinfo', 'utf8').catch(absent)) ?? '';
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

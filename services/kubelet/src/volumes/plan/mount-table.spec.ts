@@ -1,4 +1,4 @@
-import { mountsBelow } from './mount-table';
+import { mountsBelow, sourcesBelow } from './mount-table';
 
 describe('the table of mounts', () => {
   const TABLE = [
@@ -15,5 +15,12 @@ describe('the table of mounts', () => {
     expect(mountsBelow(TABLE, '/state/pods/u1')).toEqual([volume, `${volume}/in it`, volume]);
     expect(mountsBelow(TABLE, `${volume}/in it`)).toEqual([`${volume}/in it`]);
     expect(mountsBelow(TABLE, '/state/pods/u')).toEqual([]);
+  });
+
+  it('tells what was mounted', () => {
+    expect([...sourcesBelow(TABLE, '/state/pods/u1')]).toEqual([
+      ['/state/pods/u1/volumes/a', 'tmpfs'],
+      ['/state/pods/u1/volumes/a/in it', '/dev/vda'],
+    ]);
   });
 });

@@ -29,6 +29,13 @@ export type PlannedVolume =
       readonly type: string;
       readonly readOnly: boolean;
     }
+  /** An image's files; got when a container comes that mounts it, by the policy. */
+  | {
+      readonly kind: 'image';
+      readonly name: string;
+      readonly reference: string;
+      readonly pullPolicy: string | undefined;
+    }
   /** A directory of the node that is a volume of the cluster, called `volume`. */
   | {
       readonly kind: 'local';
@@ -62,6 +69,8 @@ export function planVolume(volume: Volume, context: EnvContext): PlannedVolume {
   }
   if (volume.hostPath !== undefined)
     return { kind: 'host', name, path: volume.hostPath.path, type: volume.hostPath.type ?? '', readOnly: false };
+  if (volume.image !== undefined)
+    return { kind: 'image', name, reference: volume.image.reference ?? '', pullPolicy: volume.image.pullPolicy };
   const claimed = planClaim(volume, context);
   if (claimed !== undefined) return claimed;
   try {
