@@ -8,8 +8,8 @@ import { runProgram } from '@shiplog/hostnet';
 import { eventually } from '@shiplog/testing';
 import { EngineCgroups } from '../node/cgroups';
 import { DockerRuntime } from '../runtime/docker/docker-runtime';
-import { imageArchive } from '../runtime/docker/image-archive';
-import { goArchitecture } from '../runtime/docker/pause-image';
+import { imageArchive } from '../runtime/pause/image-archive';
+import { goArchitecture } from '../runtime/pause/pause-image';
 
 /** An image with nothing but a static busybox: every applet works in its shell. */
 export const BUSYBOX = 'shiplog-test/busybox:1';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { demultiplex } from './demultiplex';
-import { identityOf, labelsOf } from './labels';
-import { pauseImage } from './pause-image';
-import { PAUSE_PROGRAMS } from './pause-program';
+import { identityOf, labelsOf } from '../labels';
+import { pauseImage } from '../pause/pause-image';
+import { PAUSE_PROGRAMS } from '../pause/pause-program';
 
 describe('the pause program', () => {
   /** Of what an assembler has made, and what engines have run since the first release. */

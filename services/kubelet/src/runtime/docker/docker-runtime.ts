@@ -26,13 +26,13 @@ import { ask, asking, runtimeError } from './errors';
 import { EventStream } from './event-stream';
 import { execIn } from './exec';
 import { readLayers } from './image-layers';
-import { LABEL } from './labels';
+import { LABEL } from '../labels';
 import { LayerProgress } from './layer-progress';
 import { probeLimits } from './limits';
 import { followLog, type LogFiles } from './followed-log';
 import { isOurs, observedOf } from './observe';
-import type { LoadableImage } from './image-archive';
-import { pauseImage } from './pause-image';
+import type { LoadableImage } from '../pause/image-archive';
+import { pauseImage } from '../pause/pause-image';
 import { containerRequest, sandboxRequest } from './requests';
 import { attachTo, killExec, openExec } from './session';
 

@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
 import type { RuntimeEvent } from '../runtime';
 import { runtimeError } from './errors';
-import { identityOf } from './labels';
+import { identityOf } from '../labels';
 
 const BACK_OFF = { firstMs: 100, longestMs: 2_000 };
 /** An engine that hangs without closing its socket is noticed by a ping that stays unanswered. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ExecResult } from '../runtime';
 import { demultiplex } from './demultiplex';
 import { ask, asking } from './errors';
-import { killSession } from './kill';
+import { killSession } from '../kill-session';
 
 const OUTPUT_LIMIT = 10 * 1024;
 

@@ -1,6 +1,6 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { ContainerState, ObservedContainer } from '../runtime';
-import { identityOf } from './labels';
+import { identityOf } from '../labels';
 
 /** How the engine writes a time that has not come. */
 const NEVER = '0001-01-01T00:00:00Z';

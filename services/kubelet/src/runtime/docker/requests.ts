@@ -1,6 +1,6 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
 import type { ContainerSpec, SandboxSpec, MountSpec } from '../runtime';
-import { engineName, labelsOf } from './labels';
+import { engineName, labelsOf } from '../labels';
 
 /** Each container keeps at most this much log: Kubernetes' containerLogMaxSize and containerLogMaxFiles. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } };

@@ -5,7 +5,7 @@ import type Docker from 'dockerode';
 import type { ContainerSession, ExecSession, SessionStreams } from '../runtime';
 import { separateOutputs, type OutputPart } from './demultiplex';
 import { ask, asking } from './errors';
-import { killSession } from './kill';
+import { killSession } from '../kill-session';
 
 /** How often the engine is asked for what it is about to know, and how long. */
 const ASK_MS = 25;

@@ -1,4 +1,4 @@
-import type { ContainerIdentity, ContainerRole } from '../runtime';
+import type { ContainerIdentity, ContainerRole } from './runtime';
 
 /** Labels on every container of ours. The first three are those that Kubernetes' own runtimes used. */
 export const LABEL = {
