@@ -6,10 +6,11 @@ import { LogsModule } from './logs/logs.module';
 import { NodeModule } from './node/node.module';
 import { PodsModule } from './pod/pods.module';
 import { SessionsModule } from './sessions/sessions.module';
+import { UsageModule } from './usage/usage.module';
 
 /** The kubelet: runs the pods of one node. */
 @Module({
-  imports: [ClusterModule, RuntimeModule, NodeModule, PodsModule, LogsModule, SessionsModule],
+  imports: [ClusterModule, RuntimeModule, NodeModule, PodsModule, LogsModule, SessionsModule, UsageModule],
   providers: [Kubelet],
 })
 export class KubeletModule {}

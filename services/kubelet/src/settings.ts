@@ -109,6 +109,13 @@ export const kubeletSettings = {
     default: '10s',
     minMs: 100,
   }),
+  usageInterval: duration({
+    env: 'USAGE_INTERVAL',
+    description:
+      'How often the processor time of containers is looked at: what they use is a rate of this time at least.',
+    default: '15s',
+    minMs: 100,
+  }),
   nodeLabels: text({
     env: 'NODE_LABELS',
     description: 'More labels for the Node object.',
