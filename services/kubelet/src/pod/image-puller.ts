@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { goDurationOf } from '@shiplog/kube';
 import type { ConfigSource } from '../container/render/env';
 import type { NodeFacts } from '../container/render/fields';
 import { decideImage } from '../images/domain/pull-decision';
@@ -7,7 +8,6 @@ import { RuntimeError, type ImageFacts, type PullProgress } from '../runtime/run
 import { Notes } from '../status/notes';
 import { CONFIG_SOURCE, NODE_FACTS } from '../tokens';
 import { authsFor, registryLogins } from '../images/domain/registry-auths';
-import { goDurationOf } from '../go-duration';
 import { asFailure, messageOf, StartFailure } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
 

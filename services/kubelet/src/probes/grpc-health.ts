@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2';
 import { BackOff, pause } from '@shiplog/wait';
-import { goDurationOf } from '../go-duration';
+import { goDurationOf } from '@shiplog/kube';
 import { requestOf, statusOf } from './grpc-message';
 import { KUBERNETES_VERSION } from './http-get';
 

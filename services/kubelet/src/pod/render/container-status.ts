@@ -1,7 +1,6 @@
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@shiplog/contracts';
-import { kubernetesTime } from '@shiplog/kube';
+import { goDurationOf, kubernetesTime } from '@shiplog/kube';
 import type { ObservedContainer } from '../../runtime/runtime';
-import { goDurationOf } from '../../go-duration';
 import { restartOf, restartsAfter } from '../decide/restart';
 import { attemptsOf, containerUrl, reportedStatuses, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
 import { restartPolicyOf } from '../../domain/pod';
