@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { FollowedProgram, type HearLine } from './follow';
 import { carryNetlink } from './netlink/carry-netlink';
 import { runForBytes, runProgram } from './run';
 import { PersistentShell } from './shell';
@@ -11,6 +12,8 @@ export interface HostNetwork {
   run(program: string, args: readonly string[], input?: string): Promise<string>;
   /** Runs a short script of such commands, cheaper than `run`; throws ProgramError when its last command fails. */
   script(script: string): Promise<string>;
+  /** Starts a program that tells of changes, such as `ip monitor`; to be stopped. */
+  follow(program: string, args: readonly string[], hear: HearLine): Pick<FollowedProgram, 'stop'>;
   /** Makes a file under /proc/sys say this, if it says anything else. */
   setting(path: string, value: string): Promise<void>;
   /** Sends messages to netfilter over netlink; answers all that the kernel answered. Throws ProgramError. */
@@ -21,6 +24,7 @@ export interface HostNetwork {
 export const hostNetwork: HostNetwork = {
   run: runProgram,
   script: (script) => ownShell.run(script),
+  follow: (program, args, hear) => new FollowedProgram(program, args, hear),
   async setting(path, value) {
     if ((await readFile(path, 'utf8')).trim() !== value) await writeFile(path, value);
   },

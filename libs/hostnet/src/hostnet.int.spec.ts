@@ -1,7 +1,9 @@
-import { Namespace } from '@shiplog/testing';
+import { eventually, Namespace } from '@shiplog/testing';
+import { FollowedProgram } from './follow';
 import { closeForwarding, openForwarding } from './forwarding';
 import { batch, hostNetwork, type HostNetwork } from './host-network';
 import { applyScript, renderDefinitions, renderTableRemoval, type Definition } from './nft';
+import { baseChains, listTables } from './nft-tables';
 import { ProgramError } from './run';
 
 let namespace: Namespace;
@@ -153,5 +155,46 @@ describe('forwarding over a bridge', () => {
     const without = { run: () => Promise.reject(new ProgramError('iptables', 'spawn iptables ENOENT')) };
     expect(await openForwarding(without, 'cni0')).toEqual([]);
     await closeForwarding(without, 'cni0');
+  });
+});
+
+describe('tables in the kernel', () => {
+  it('are seen with their family and rules, and without the elements that nft would take a second to read', async () => {
+    await applyScript(
+      network,
+      [
+        'add table ip seen\nadd set ip seen many { type ipv4_addr ; }\nadd element ip seen many { 192.0.2.1 }\n',
+        'add chain ip seen hooked { type filter hook forward priority 5 ; }\nadd rule ip seen hooked ip saddr @many drop\n',
+        'add chain ip seen called\nadd rule ip seen called accept\nadd table ip6 empty\n',
+      ].join(''),
+    );
+    const tables = await listTables(network);
+    expect([...tables.keys()].sort()).toEqual(['ip seen', 'ip6 empty']);
+    expect(tables.get('ip seen')).toContain('set many');
+    expect(tables.get('ip seen')).not.toContain('192.0.2.1');
+    const chains = baseChains(tables.get('ip seen') ?? '');
+    expect(chains).toMatch(/hook forward.*\n\t\tip saddr @many drop/);
+    expect(chains).not.toContain('called');
+    await network.run('nft', ['flush', 'ruleset']);
+    expect((await listTables(network)).size).toBe(0);
+  });
+});
+
+describe('a program that is followed', () => {
+  it('is heard line by line, is started again when it ends, and is heard no longer when it was stopped', async () => {
+    const heard: (string | undefined)[] = [];
+    const followed = network.follow('ip', ['-o', 'monitor', 'link'], (line) => heard.push(line));
+    await eventually(async () => {
+      await batch(network, 'ip', ['link add f1 type bridge', 'link delete f1']);
+      return heard.some((line) => line?.startsWith('Deleted'));
+    });
+    followed.stop();
+    const count = heard.length;
+    await batch(network, 'ip', ['link add f1 type bridge', 'link delete f1']);
+    expect(heard).toHaveLength(count);
+    const again: (string | undefined)[] = [];
+    const short = new FollowedProgram('echo', ['hello'], (line) => again.push(line), 1);
+    await eventually(() => again.filter((line) => line === 'hello').length > 1 && again.includes(undefined));
+    short.stop();
   });
 });

@@ -1,7 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { carryNetlink, PersistentShell, runForBytes, runProgram, type HostNetwork } from '@shiplog/hostnet';
+import {
+  carryNetlink,
+  FollowedProgram,
+  PersistentShell,
+  runForBytes,
+  runProgram,
+  type HostNetwork,
+} from '@shiplog/hostnet';
 
 /** A network namespace of a test's own, gone with `remove`. */
 export class Namespace {
@@ -34,6 +41,7 @@ export class Namespace {
     return {
       run: (program, args, input) => this.run(program, args, input),
       script: (script) => this.#shell.run(script),
+      follow: (program, args, hear) => new FollowedProgram('nsenter', [...enter, program, ...args], hear),
       setting: async (path, value) => void (await this.run('sh', ['-c', `echo ${value} > ${path}`])),
       netlink: (messages) =>
         carryNetlink(messages, (program, args, input) => runForBytes('nsenter', [...enter, program, ...args], input)),

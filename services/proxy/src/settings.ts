@@ -46,7 +46,7 @@ export const proxySettings = {
   verifyEvery: duration({
     env: 'PROXY_VERIFY_EVERY',
     description: 'How often the proxy looks whether its rules are still in the kernel.',
-    default: '30s',
+    default: '3s',
     minMs: 1000,
   }),
   reloadEvery: duration({

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { listTables } from '@shiplog/hostnet';
 import type { Layout } from '../layout';
 import { run } from '../system/run';
 import type { Observed, ObservedLink } from './plan/repairs';
@@ -20,12 +21,12 @@ interface PrintedLink {
 export async function observeUnderlay(layout: Layout): Promise<Observed> {
   const [links, tables] = await Promise.all([
     run('ip', ['-j', 'address', 'show'], { timeout: PATIENCE }),
-    run('nft', ['list', 'tables', 'ip'], { timeout: PATIENCE }),
+    listTables({ script: (command) => run('sh', ['-c', command], { timeout: PATIENCE }) }),
   ]);
   return {
     links: new Map((JSON.parse(links) as PrintedLink[]).map((link) => [link.ifname, linkOf(link)])),
     namespaces: new Set(namespaces()),
-    tables: new Set([...tables.matchAll(/^table ip (\S+)/gm)].flatMap(([, name]) => name ?? [])),
+    tables: new Set(tables.keys()),
     sockets: new Set(layout.minions.map((minion) => minion.socket).filter((socket) => existsSync(socket))),
   };
 }

@@ -29,6 +29,10 @@ class Recorder implements HostNetwork {
     return this.run('sh', [], script);
   }
 
+  follow(): { stop(): void } {
+    return { stop: () => undefined };
+  }
+
   async setting(): Promise<void> {
     await Promise.resolve();
   }

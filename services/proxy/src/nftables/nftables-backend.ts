@@ -1,7 +1,9 @@
 import {
   applyScript,
+  baseChains,
   forgetFlows,
   hostNetwork,
+  listTables,
   renderTableRemoval,
   type HostNetwork,
   type IsStale,
@@ -22,6 +24,8 @@ export class NftablesBackend implements ProxyBackend {
   readonly #table: TableState;
   #loaded = false;
   #wasLoaded = false;
+  /** What packets are sent through, as the kernel showed it when all was loaded. */
+  #standing = '';
   /** What keeps UDP conversations with backends that are gone from being ended. */
   #flowsProblem: string | undefined;
 
@@ -59,15 +63,10 @@ export class NftablesBackend implements ProxyBackend {
     if (isStale !== undefined) await this.#forget(isStale);
   }
 
-  /** Whether the table is still there: someone may have flushed the ruleset. Loads it again when it isn't. */
+  /** Whether the rules are still there: someone may have flushed the ruleset. Loads them again when they aren't. */
   async verify(): Promise<void> {
     if (!this.#loaded) return;
-    try {
-      const hook = await this.network.run('nft', ['list', 'chain', 'ip', this.options.table, 'prerouting']);
-      if (hook.includes('jump services')) return await this.#forgetAgain();
-    } catch (error) {
-      this.logger.debug({ err: error }, 'the table is not there');
-    }
+    if ((await this.#baseChains()) === this.#standing) return this.#forgetAgain();
     this.logger.warn('the service rules are gone from the kernel; loading them again');
     this.#loaded = false;
     await this.sync();
@@ -87,6 +86,10 @@ export class NftablesBackend implements ProxyBackend {
   /** The rules stay when the proxy stops, so that services go on: as kube-proxy does. */
   async stop(): Promise<void> {
     await Promise.resolve();
+  }
+
+  async #baseChains(): Promise<string> {
+    return baseChains((await listTables(this.network)).get(`ip ${this.options.table}`) ?? '');
   }
 
   async #forgetAgain(): Promise<void> {
@@ -111,6 +114,7 @@ export class NftablesBackend implements ProxyBackend {
       this.logger.info({ err: error }, 'the table in the kernel has another layout; replacing it');
       await applyScript(this.network, this.#table.takeAll({ anew: true }).script);
     }
+    this.#standing = await this.#baseChains();
     this.#loaded = true;
     this.#wasLoaded = true;
     this.logger.info(

@@ -15,6 +15,7 @@ let proxy: UserspaceBackend;
 const refusing: HostNetwork = {
   run: (program) => Promise.reject(new ProgramError(program, 'Operation not permitted')),
   script: () => Promise.reject(new ProgramError('sh', 'Operation not permitted')),
+  follow: () => ({ stop: () => undefined }),
   setting: () => Promise.resolve(),
   netlink: () => Promise.reject(new ProgramError('netlink', 'EPERM')),
 };

@@ -13,7 +13,7 @@ const whole: Observed = {
     ['shiplog3m2', { master: 'shiplog3', up: true, addresses: [] }],
   ]),
   namespaces: new Set(['shiplog3-m1', 'shiplog3-m2', 'somebody-elses']),
-  tables: new Set(['shiplog_fabric_3']),
+  tables: new Set(['ip shiplog_fabric_3']),
   sockets: new Set([first.socket, second.socket]),
 };
 const lacks = (change: Partial<Observed>) => planRepairs(layout, { ...whole, ...change }).map(describeLack);

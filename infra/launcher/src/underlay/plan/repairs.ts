@@ -6,7 +6,7 @@ export interface Observed {
   readonly links: ReadonlyMap<string, ObservedLink>;
   /** Names under which network namespaces can be entered. */
   readonly namespaces: ReadonlySet<string>;
-  /** The nftables tables of family `ip`. */
+  /** The nftables tables by family and name. */
   readonly tables: ReadonlySet<string>;
   /** Paths of the engines' sockets. */
   readonly sockets: ReadonlySet<string>;
@@ -32,7 +32,9 @@ export function planRepairs(layout: Layout, observed: Observed): Lack[] {
   const { minions } = layout;
   return [
     ...(isBridge(layout, observed) ? [] : [{ kind: 'bridge', name: layout.bridge } as const]),
-    ...(observed.tables.has(layout.underlayTable) ? [] : [{ kind: 'rules', name: layout.underlayTable } as const]),
+    ...(observed.tables.has(`ip ${layout.underlayTable}`)
+      ? []
+      : [{ kind: 'rules', name: layout.underlayTable } as const]),
     ...minions
       .filter((minion) => !observed.namespaces.has(minion.netns))
       .map((minion) => ({ kind: 'namespace', name: minion.netns, minion }) as const),
