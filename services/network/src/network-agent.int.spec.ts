@@ -25,10 +25,27 @@ class ScriptedOverlay {
   next: SyncOutcome | Error = WAITING;
   /** Whether the rules can't be written. */
   refuses = false;
+  /** Whether its rules are found in the kernel. */
+  rulesStand = true;
+  /** As the kernel would. */
+  tellChange: () => void = () => undefined;
 
   run(): Promise<SyncOutcome> {
     this.asked.push('run');
     return this.next instanceof Error ? Promise.reject(this.next) : Promise.resolve(this.next);
+  }
+
+  watch(changed: () => void): { stop(): void } {
+    this.tellChange = changed;
+    return { stop: () => undefined };
+  }
+
+  tables(): Promise<ReadonlyMap<string, string>> {
+    return Promise.resolve(new Map());
+  }
+
+  stands(): boolean {
+    return this.rulesStand;
   }
 
   refreshBus(): Promise<void> {
@@ -59,7 +76,10 @@ beforeEach(async () => {
   ready = 0;
   overlay = new ScriptedOverlay();
   health = new Health('network', 'minion-1');
-  const config = { ...readConfig(networkSettings, { NODE_NAME: 'minion-1' }), natsUrl: nats.url } as never;
+  const config = {
+    ...readConfig(networkSettings, { NODE_NAME: 'minion-1', NETWORK_LOOK_EVERY: '1s' }),
+    natsUrl: nats.url,
+  } as never;
   const asked = (word: string) => () => Promise.resolve(void overlay.asked.push(`policies ${word}`));
   const connections = { ready: () => void ready++ } as unknown as PodConnections;
   const policies = {
@@ -67,6 +87,7 @@ beforeEach(async () => {
     take: () => false,
     start: asked('start'),
     verify: asked('verify'),
+    stands: () => true,
     isolated: 2,
   };
   agent = new NetworkAgent(
@@ -124,5 +145,16 @@ describe('the agent of a node', () => {
     journal.createNode('minion-2');
     await eventually(() => ready === 2);
     expect(overlay.asked.slice(6)).toEqual(['run', 'writeRules']);
+  });
+
+  it('looks again as soon as the kernel tells of a change, and writes all anew when its rules are gone', async () => {
+    overlay.next = STANDING;
+    journal.changeNode('minion-1', { podCIDR: '10.244.1.0/24' });
+    await eventually(() => ready === 1);
+    overlay.tellChange();
+    await eventually(() => ready === 2);
+    expect(overlay.asked.slice(6)).toEqual(['run', 'writeRules']);
+    overlay.rulesStand = false;
+    await eventually(() => overlay.asked.slice(8).includes('writeRules anyway'));
   });
 });

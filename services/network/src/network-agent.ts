@@ -39,6 +39,13 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     onError: (error, waitMs) => this.#failed(error, waitMs, true),
   });
   #arePoliciesBehind = false;
+  /** What the kernel does not tell of by itself. */
+  readonly #lookLoop = new SyncLoop({
+    run: () => this.#look(),
+    backOff: BACK_OFF,
+    onError: (error) => this.logger.warn({ err: error }, 'the rules in the kernel could not be looked at'),
+  });
+  #watch: { stop(): void } | undefined;
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -58,6 +65,8 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   /** Bridge, routes and interfaces stay: pods go on, and the next start takes them over. */
   async onApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
+    this.#watch?.stop();
+    await this.#lookLoop.stop();
     await this.#loop.stop();
     await this.#policyLoop.stop();
     await this.#projection?.close();
@@ -76,6 +85,8 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
       if (this.policies.take(batch)) this.#policyLoop.wake();
       if (batch.some(({ event }) => event.resource === 'nodes')) this.#loop.wake();
     });
+    this.#watch = this.overlay.watch(() => this.#loop.wake());
+    if (role === 'node') this.#lookLoop.wakeEvery(this.config.lookEvery);
     this.#loop.wakeEvery(this.config.resyncEvery, () => (this.#isResyncDue = true));
     this.#loop.wake();
   }
@@ -87,6 +98,15 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     const node = this.#projection?.get('nodes', '', this.config.nodeName);
     if (node !== undefined && outcome.annotations !== undefined)
       await annotateNode(this.bus, node, outcome.annotations);
+  }
+
+  /** Somebody may have deleted tables, or flushed them. */
+  async #look(): Promise<void> {
+    const tables = await this.overlay.tables();
+    if (this.overlay.stands(tables) && this.policies.stands(tables)) return;
+    this.logger.warn('rules of the pod network are gone from the kernel; making them again');
+    this.#isResyncDue = true;
+    this.#loop.wake();
   }
 
   async #settle(outcome: Extract<SyncOutcome, { state: 'done' }>): Promise<void> {
@@ -106,6 +126,8 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     this.#isResyncDue = false;
     try {
       const interfaces = await this.#interfacesFor(outcome);
+      if (outcome.desired.bridge !== undefined)
+        await interfaces.mend(outcome.observed.links, outcome.desired.bridge.mtu);
       await this.#detachOrphans(interfaces);
       if (isResync) await this.policies.verify();
       if (isResync) await this.overlay.refreshBus();

@@ -19,6 +19,14 @@ export const networkSettings = {
     of: ['vxlan', 'host-gw'],
     default: 'vxlan',
   }),
+  podMtu: integer({
+    env: 'POD_MTU',
+    description:
+      'Bytes that pods may send at once; 0: what the way to the other nodes carries, without what the backend adds, and as that changes.',
+    default: 0,
+    min: 576,
+    max: 65_535,
+  }),
   nodeIp: text({
     env: 'NODE_IP',
     description: "This node's address that other nodes reach; none: the first one of the interface that leads to them.",
@@ -54,8 +62,15 @@ export const networkSettings = {
   }),
   resyncEvery: duration({
     env: 'NETWORK_RESYNC_EVERY',
-    description: 'How often the kernel is compared with what should be there, whether or not anything changed.',
+    description:
+      'How often the kernel is compared with what should be there, whether or not it tells of a change, and where NATS is looked up.',
     default: '60s',
+    minMs: 1000,
+  }),
+  lookEvery: duration({
+    env: 'NETWORK_LOOK_EVERY',
+    description: 'How often the agent looks whether its rules are in the kernel, which does not tell when they go.',
+    default: '3s',
     minMs: 1000,
   }),
 };

@@ -1,6 +1,6 @@
 import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
 import { BRIDGE, ROUTE_PROTOCOL, VNI, VXLAN, VXLAN_PORT } from './names';
-import { addressesOf, type Observed, type ObservedLink, type ObservedRoute } from './observed';
+import { addressesOf, networkOf, type Observed, type ObservedLink, type ObservedRoute } from './observed';
 import type { Desired, WantedBridge, WantedRoute, WantedTunnel } from './desired';
 
 /** Lines for `ip -batch` and, after those, for `bridge -batch`. */
@@ -137,7 +137,7 @@ function routeCommands(wanted: readonly WantedRoute[], present: readonly Observe
   return [
     ...wanted.filter((route) => !mine.some((own) => isSameRoute(route, own))).map(routeReplace),
     ...mine
-      .filter(({ dst }) => !targets.has(withPrefix(dst)))
+      .filter((route) => !targets.has(networkOf(route)))
       .map(({ dst }) => `route delete ${dst} proto ${ROUTE_PROTOCOL}`),
   ];
 }
@@ -147,18 +147,14 @@ function routeReplace({ to, via, device, onlink }: WantedRoute): string {
 }
 
 function isSameRoute(wanted: WantedRoute, route: ObservedRoute): boolean {
-  return withPrefix(route.dst) === wanted.to && route.gateway === wanted.via && route.dev === wanted.device;
+  return networkOf(route) === wanted.to && route.gateway === wanted.via && route.dev === wanted.device;
 }
 
-function isInScope({ dst, dev }: ObservedRoute, scope: Scope): boolean {
+function isInScope(route: ObservedRoute, scope: Scope): boolean {
+  const { dst, dev } = route;
   if (dev !== undefined && scope.devices.includes(dev)) return true;
-  if (withPrefix(dst) === scope.serviceCidr) return true;
+  if (networkOf(route) === scope.serviceCidr) return true;
   const cluster = parseCidr(scope.clusterCidr);
   const ip = parseIp(dst.split('/')[0] ?? '');
   return cluster !== undefined && ip !== undefined && cidrContains(cluster, ip);
-}
-
-/** `ip` shows a route to one address without its prefix. */
-function withPrefix(dst: string): string {
-  return dst.includes('/') ? dst : `${dst}/32`;
 }

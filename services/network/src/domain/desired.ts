@@ -1,5 +1,6 @@
 import { formatIp, parseCidr } from '@shiplog/apimachinery';
-import { macOfIp, VXLAN, VXLAN_OVERHEAD, vtepMac } from './names';
+import { podMtu } from './mtu';
+import { macOfIp, VXLAN, vtepMac } from './names';
 import { isOnLink, type Underlay } from './underlay';
 import type { Backend, Peer, Unreachable } from './peers';
 
@@ -41,6 +42,8 @@ export interface NodeInput {
   readonly node: string;
   readonly podCidr: string;
   readonly backend: Backend;
+  /** What pods may send at once; 0: what the underlay carries, without what the backend adds. */
+  readonly mtu?: number;
   readonly underlay: Underlay;
   readonly peers: readonly Peer[];
 }
@@ -50,7 +53,7 @@ export function planNode(input: NodeInput): Desired {
   const cidr = parseCidr(input.podCidr);
   if (cidr === undefined) throw new Error(`${input.podCidr} is no network`);
   const gateway = formatIp(cidr.base + 1);
-  const mtu = input.backend === 'vxlan' ? input.underlay.mtu - VXLAN_OVERHEAD : input.underlay.mtu;
+  const mtu = input.mtu || podMtu(input.backend, input.underlay);
   const bridge = { address: `${gateway}/${cidr.prefix}`, mac: macOfIp(gateway), mtu };
   if (input.backend === 'host-gw') return { bridge, ...plainRoutes(input.underlay, input.peers) };
   const tunnel = {

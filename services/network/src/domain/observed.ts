@@ -25,6 +25,8 @@ export interface ObservedRoute {
   readonly dev?: string;
   readonly protocol?: string;
   readonly flags?: readonly string[];
+  /** What the route says of the way, such as its MTU. */
+  readonly metrics?: readonly { readonly mtu?: number }[];
 }
 
 /** A permanent entry of the neighbour table (RFC 826) or of a bridge's forwarding table. */
@@ -45,6 +47,12 @@ export interface Observed {
   readonly routes: readonly ObservedRoute[];
   readonly neighbours: readonly ObservedNeighbour[];
   readonly fdb: readonly ObservedFdb[];
+}
+
+/** The network that a route leads to: `ip` shows one address without its prefix, and all of them by a word. */
+export function networkOf({ dst }: Pick<ObservedRoute, 'dst'>): string {
+  if (dst === 'default') return '0.0.0.0/0';
+  return dst.includes('/') ? dst : `${dst}/32`;
 }
 
 /** IPv4 addresses of a link, with their prefix: `10.244.1.1/24`. */

@@ -1,5 +1,5 @@
 import { aLink } from '../testing/builders';
-import { hostEndCommands, podEndCommands, readVeths } from './veth';
+import { hostEndCommands, mendCommands, vethDefect, podEndCommands, readVeths } from './veth';
 
 describe('a veth pair', () => {
   const veth = {
@@ -17,7 +17,8 @@ describe('a veth pair', () => {
       expect.stringMatching(
         /^link add veth\w{10} mtu 1450 type veth peer name eth0 address 0a:58:0a:f4:01:02 mtu 1450 netns 42$/,
       ),
-      expect.stringMatching(/^link set veth\w{10} alias shiplog:u-1:10.244.1.2:4026532001 master cni0 up$/),
+      expect.stringMatching(/^link set veth\w{10} alias shiplog:u-1:10.244.1.2:4026532001$/),
+      expect.stringMatching(/^link set veth\w{10} master cni0 up$/),
       expect.stringMatching(/^link set veth\w{10} type bridge_slave hairpin on$/),
     ]);
     expect(podEndCommands(veth)).toEqual([
@@ -25,6 +26,20 @@ describe('a veth pair', () => {
       'address add 10.244.1.2/24 dev eth0',
       'link set eth0 up',
       'route add default via 10.244.1.1 dev eth0',
+    ]);
+  });
+
+  it('is looked at for what may be wrong with it, the worst first, and put right', () => {
+    const link = { ...aLink('veth0123456789', { master: 'cni0' }), mtu: 1450 };
+    expect(vethDefect(link, 1450)).toBeUndefined();
+    expect(vethDefect(link, 1400)).toBe('resized');
+    expect(vethDefect({ ...link, master: undefined }, 1400)).toBe('unplugged');
+    expect(vethDefect({ ...link, flags: [] }, 1450)).toBe('unplugged');
+    expect(vethDefect(undefined, 1450)).toBe('gone');
+    expect(mendCommands('u-1', 1400)).toEqual([
+      expect.stringMatching(/^link set veth\w{10} mtu 1400$/),
+      expect.stringMatching(/^link set veth\w{10} master cni0 up$/),
+      expect.stringMatching(/^link set veth\w{10} type bridge_slave hairpin on$/),
     ]);
   });
 

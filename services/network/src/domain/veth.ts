@@ -23,10 +23,33 @@ export function hostEndCommands({ uid, ip, namespace, pid, mtu }: VethInput): st
   const name = hostInterface(uid);
   return [
     `link add ${name} mtu ${mtu} type veth peer name eth0 address ${macOfIp(ip)} mtu ${mtu} netns ${pid}`,
-    `link set ${name} alias shiplog:${uid}:${ip}:${inodeOf(namespace)} master ${BRIDGE} up`,
+    `link set ${name} alias shiplog:${uid}:${ip}:${inodeOf(namespace)}`,
+    ...plugCommands(uid),
+  ];
+}
+
+function plugCommands(uid: string): string[] {
+  const name = hostInterface(uid);
+  return [
+    `link set ${name} master ${BRIDGE} up`,
     // A pod that reaches itself through a service comes back on the port that it came from.
     `link set ${name} type bridge_slave hairpin on`,
   ];
+}
+
+/** What is wrong with a connected pod's veth: it is not there, it is not in the bridge or down, it has another MTU. */
+export type VethDefect = 'gone' | 'unplugged' | 'resized';
+
+/** The first thing that is wrong with the node's end of a veth; undefined when nothing is. */
+export function vethDefect(link: ObservedLink | undefined, mtu: number): VethDefect | undefined {
+  if (link === undefined) return 'gone';
+  if (link.master !== BRIDGE || !link.flags.includes('UP')) return 'unplugged';
+  return link.mtu === mtu ? undefined : 'resized';
+}
+
+/** For `ip -batch`: the node's end back in the bridge, with this MTU. */
+export function mendCommands(uid: string, mtu: number): string[] {
+  return [`link set ${hostInterface(uid)} mtu ${mtu}`, ...plugCommands(uid)];
 }
 
 /** The pod's side, for `ip -batch` in its namespace. */

@@ -1,9 +1,17 @@
-import { applyScript, forgetFlows, openForwarding, type HostNetwork } from '@shiplog/hostnet';
+import {
+  applyScript,
+  forgetFlows,
+  listTables,
+  openForwarding,
+  type HostNetwork,
+  type NftTables,
+} from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { BRIDGE, tableOf, VXLAN, vtepMac } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands } from '../domain/commands';
 import { planHost, planNode, type Desired } from '../domain/desired';
+import { withPathMtu } from '../domain/mtu';
 import { findUnderlay, type Underlay } from '../domain/underlay';
 import { missingAnnotations, ownAnnotations } from '../domain/flannel';
 import type { Node } from '../domain/node';
@@ -12,12 +20,15 @@ import { renderRules, soundPorts, type PodPorts } from '../domain/rules';
 import { staleHostPorts, udpPortsOf, type UdpPorts } from '../domain/stale-host-ports';
 import { apply, applySettings } from './apply';
 import { BusServers } from './bus-servers';
+import { watchKernel } from './kernel-watch';
 import { observe } from './observe';
 
 export interface OverlayConfig {
   readonly nodeName: string;
   readonly role: 'node' | 'host';
   readonly backend: Backend;
+  /** What pods may send at once; 0: found out from the underlay. */
+  readonly podMtu: number;
   readonly nodeIp: string;
   readonly underlayInterface: string;
   readonly clusterCidr: string;
@@ -34,6 +45,8 @@ export type SyncOutcome =
 /** Makes the kernel as the nodes ask: looks, plans, and carries out what differs. */
 export class OverlaySync {
   #rules: string | undefined;
+  /** The table as the kernel showed it when it had been written; undefined while that is not known. */
+  #standing: string | undefined;
   #udpPorts: UdpPorts = new Map();
   #writing: Promise<void> = Promise.resolve();
   readonly #bus: BusServers;
@@ -70,10 +83,30 @@ export class OverlaySync {
         wrong === undefined ? 'the node has no pod addresses yet' : `the node can't be used: ${wrong.reason}`;
       return { state: 'waiting', reason, annotations };
     }
-    const planned = planNode({ node: config.nodeName, podCidr, backend: config.backend, underlay, peers });
-    const desired = withSkipped(planned, skipped);
+    const way = withPathMtu(underlay, observed.routes, peers);
+    const { nodeName: node, backend, podMtu: mtu } = config;
+    const desired = withSkipped(planNode({ node, podCidr, backend, mtu, underlay: way, peers }), skipped);
     await this.#apply(desired, observed, underlay);
     return { state: 'done', desired, observed, podCidr, annotations };
+  }
+
+  /** Tells when the kernel may be otherwise than the last round left it, until it is stopped. */
+  watch(changed: () => void): { stop(): void } {
+    return watchKernel(this.network, changed);
+  }
+
+  /** All tables in the kernel, without elements. */
+  tables(): Promise<NftTables> {
+    return listTables(this.network);
+  }
+
+  /** Whether the table is among those as it was written. */
+  stands(tables: NftTables): boolean {
+    return this.#standing === undefined || tables.get(this.#tableName()) === this.#standing;
+  }
+
+  #tableName(): string {
+    return `ip ${tableOf(this.config.nodeName)}`;
   }
 
   /** Looks up where NATS is, for the rules that are written next. */
@@ -97,9 +130,10 @@ export class OverlaySync {
       const bus = this.#bus.addresses;
       const script = renderRules({ table: tableOf(nodeName), podCidr, clusterCidr, pods: sound, bus });
       if (script === this.#rules && !options.anyway) return;
-      this.#rules = undefined;
+      this.#rules = this.#standing = undefined;
       await applyScript(this.network, script);
       this.#rules = script;
+      this.#standing = (await this.tables()).get(this.#tableName());
       await this.#endStaleFlows(udpPortsOf(sound));
     };
     const mine = this.#writing.then(write, write);

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import type { Node } from '@shiplog/contracts';
 import { listUdpFlows, readUdpFlows, runProgram } from '@shiplog/hostnet';
@@ -7,7 +8,7 @@ import { pino } from 'pino';
 import { planCommands } from '../domain/commands';
 import { ownAnnotations } from '../domain/flannel';
 import type { Backend } from '../domain/peers';
-import { vtepMac } from '../domain/names';
+import { hostInterface, vtepMac } from '../domain/names';
 import { PodInterfaces } from '../pods/pod-interfaces';
 import { aNode } from '../testing/builders';
 import { cleanUp } from './clean-up';
@@ -65,6 +66,7 @@ function syncOf(n: number, backend: Backend): OverlaySync {
     nodeName: `minion-${n}`,
     role: 'node' as const,
     backend,
+    podMtu: 0,
     nodeIp: '',
     underlayInterface: '',
     ...SCOPE,
@@ -100,7 +102,10 @@ async function seenFrom(client: number, server: number, ip: string, port = 7000)
     const ask = `let t=''; const s=require('net').connect(${port}, '${ip}'); s.setTimeout(3000, () => s.destroy(new Error('timeout'))); s.on('data', (d) => (t += d)); s.on('end', () => console.log(t.length > 20000 ? t.trim() : 'short'));`;
     return (await inPod(client, process.execPath, '-e', ask)).trim();
   } finally {
+    // Until it has ended, its port is taken.
+    const ended = once(child, 'exit');
     child.kill('SIGKILL');
+    await ended;
   }
 }
 
@@ -227,6 +232,7 @@ describe('one minion', () => {
       nodeName: 'minion-1',
       role: 'node' as const,
       backend: 'vxlan' as const,
+      podMtu: 0,
       nodeIp: '',
       underlayInterface: '',
     };
@@ -247,6 +253,49 @@ describe('one minion', () => {
     expect(await network.run('ip', ['route'])).toContain('10.244.2.0/24');
     expect(await network.run('ip', ['route'])).not.toContain('0.0.0.0/1');
     expect(warned.map((line) => line['node'])).toEqual(['minion-3', 'minion-4']);
+  });
+
+  it('makes again what somebody deletes, tells when that is due, and its pods meet as before', async () => {
+    const [first, second] = minions as [Namespace, Namespace];
+    const syncs = [syncOf(1, 'vxlan'), syncOf(2, 'vxlan')] as const;
+    const outcomes = [await settled(syncs[0], nodesFor('vxlan')), await settled(syncs[1], nodesFor('vxlan'))] as const;
+    const [interfaces, others] = [await interfacesOf(1, outcomes[0]), await interfacesOf(2, outcomes[1])];
+    const [a, b, c] = [await aPod(), await aPod(), await aPod()];
+    const { ip } = await interfaces.attach({ uid: 'mend-a', namespace: 'd', name: 'p', pid: a });
+    await others.attach({ uid: 'mend-b', namespace: 'd', name: 'p', pid: b });
+    await interfaces.attach({ uid: 'mend-c', namespace: 'd', name: 'p', pid: c });
+    let told = 0;
+    const watch = syncs[0].watch(() => void told++);
+    const mended = async (clients: readonly number[], ...damage: string[]) => {
+      const before = told;
+      await first.ip(...damage);
+      await eventually(() => told > before);
+      const { desired, observed } = await settled(syncs[0], nodesFor('vxlan'));
+      await interfaces.mend(observed.links, desired.bridge?.mtu ?? 0);
+      for (const client of clients) expect(await seenFrom(client, a, ip)).toMatch(/^::ffff:10\.244\.[12]\.\d+$/);
+    };
+    try {
+      // A monitor that has only just been started hears nothing yet.
+      await eventually(async () => {
+        await first.ip('link add heard type bridge', 'link delete heard');
+        return told > 0;
+      });
+      await mended([b, c], 'link delete cni0');
+      await mended([b], 'link delete flannel.1');
+      await mended([c], `link delete ${hostInterface('mend-a')}`);
+      await mended([b], 'route delete 10.244.2.0/24', 'address delete 10.244.1.1/24 dev cni0');
+      await mended([], 'link set eth0 mtu 1400');
+      expect(await inPod(a, 'ip', 'link', 'show', 'eth0')).toContain(' mtu 1350 ');
+      expect(await first.run('ip', ['link', 'show', hostInterface('mend-a')])).toContain(' mtu 1350 ');
+      await mended([], 'link set eth0 mtu 1500', 'route change default via 172.30.0.1 mtu 1300');
+      expect(await inPod(c, 'ip', 'link', 'show', 'eth0')).toContain(' mtu 1450 ');
+    } finally {
+      watch.stop();
+      await first.ip('link set eth0 mtu 1500', 'route replace default via 172.30.0.1');
+    }
+    for (const uid of ['mend-a', 'mend-c']) await interfaces.detach(uid);
+    await others.detach('mend-b');
+    expect(await second.run('ip', ['-br', 'link'])).not.toContain('veth');
   });
 
   it('answers the same pod the same, takes over after a restart, and drops pods that nobody knows', async () => {
@@ -315,6 +364,7 @@ describe('the host', () => {
       nodeName: 'host',
       role: 'host' as const,
       backend: 'vxlan' as const,
+      podMtu: 0,
       nodeIp: '172.30.0.1',
       underlayInterface: '',
     };

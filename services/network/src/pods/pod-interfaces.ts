@@ -1,13 +1,21 @@
-import { readlink } from 'node:fs/promises';
 import type { AttachReply, AttachRequest, HostPort } from '@shiplog/contracts';
 import { ProgramError, withInput, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { hostInterface } from '../domain/names';
-import type { Observed } from '../domain/observed';
+import type { Observed, ObservedLink } from '../domain/observed';
 import type { PodPorts } from '../domain/rules';
 import { IpamPool } from '../domain/ipam';
 import { KeyedMutex } from './keyed-mutex';
-import { podEndCommands, hostEndCommands, readVeths, type Attachment, type VethInput } from '../domain/veth';
+import { namespaceOf, processesIn } from './pod-namespace';
+import {
+  podEndCommands,
+  hostEndCommands,
+  mendCommands,
+  readVeths,
+  vethDefect,
+  type Attachment,
+  type VethInput,
+} from '../domain/veth';
 
 /** The node's bridge, as far as the veths in it need it. */
 export interface BridgeInfo {
@@ -38,15 +46,17 @@ export class PodInterfaces {
   #orphansBefore = new Set<string>();
   readonly #ipam: IpamPool;
   readonly #prefix: number;
+  #mtu: number;
 
   constructor(
-    private readonly bridge: BridgeInfo,
+    bridge: BridgeInfo,
     private readonly network: HostNetwork,
     private readonly logger: Logger,
     private readonly guard: PodGuard = NO_GUARD,
   ) {
     this.#ipam = new IpamPool(bridge.podCidr);
     this.#prefix = Number(bridge.podCidr.split('/')[1]);
+    this.#mtu = bridge.mtu;
   }
 
   /** Takes over what an earlier process left in the kernel; `hostPortsOf` tells what pods publish. */
@@ -107,13 +117,40 @@ export class PodInterfaces {
     return found;
   }
 
+  /**
+   * Makes the veths of connected pods as they should be, by what was seen in the kernel: one that somebody deleted is made
+   * again, one whose bridge was made again is plugged in, and all get the MTU of the bridge. Throws when one could not be.
+   */
+  async mend(links: readonly ObservedLink[], mtu: number): Promise<void> {
+    this.#mtu = mtu;
+    const byName = new Map(links.map((link) => [link.ifname, link]));
+    const wrong = [...this.#pods.values()].filter(({ uid }) => vethDefect(byName.get(hostInterface(uid)), mtu));
+    if (wrong.length === 0) return;
+    const processes = await processesIn(new Set(wrong.map(({ namespace }) => namespace)));
+    for (const { uid } of wrong) await this.#perPod.run(uid, () => this.#mend(uid, processes));
+  }
+
+  /** Looks again first: the pod may have been connected or disconnected meanwhile. */
+  async #mend(uid: string, processes: ReadonlyMap<string, number>): Promise<void> {
+    const pod = this.#pods.get(uid);
+    const pid = processes.get(pod?.namespace ?? '');
+    // A pod without a process has ended: the kubelet says what becomes of it.
+    if (pod === undefined || pid === undefined) return;
+    const defect = vethDefect(await this.#linkOf(uid), this.#mtu);
+    if (defect === undefined) return;
+    const veth = { ...pod, pid, gateway: this.#ipam.gateway, prefix: this.#prefix, mtu: this.#mtu };
+    if (defect === 'gone') await this.#connect(veth);
+    else await this.network.script(mendScript(veth));
+    this.logger.warn({ uid, ip: pod.ip, defect, mtu: this.#mtu }, 'the interface of a pod was put right');
+  }
+
   async #attach(request: AttachRequest): Promise<AttachReply> {
     const { uid, pid, hostPorts = [] } = request;
     const started = performance.now();
     const namespace = await namespaceOf(pid);
     const before = this.#pods.get(uid);
     const reply = (ip: string): AttachReply => ({ ip, gateway: this.#ipam.gateway });
-    if (before?.namespace === namespace && (await this.#linkExists(uid))) {
+    if (before?.namespace === namespace && (await this.#linkOf(uid)) !== undefined) {
       this.#pods.set(uid, { ...before, hostPorts, fresh: true });
       return reply(before.ip);
     }
@@ -122,7 +159,7 @@ export class PodInterfaces {
     const { gateway } = this.#ipam;
     try {
       await this.guard.connecting(uid, ip);
-      await this.#connect({ uid, ip, namespace, pid, gateway, prefix: this.#prefix, mtu: this.bridge.mtu });
+      await this.#connect({ uid, ip, namespace, pid, gateway, prefix: this.#prefix, mtu: this.#mtu });
     } catch (error) {
       await this.#removeLink(hostInterface(uid));
       this.#pods.delete(uid);
@@ -150,12 +187,13 @@ export class PodInterfaces {
     }
   }
 
-  async #linkExists(uid: string): Promise<boolean> {
+  /** The node's end of a pod's veth; undefined when there is none. */
+  async #linkOf(uid: string): Promise<ObservedLink | undefined> {
     try {
-      await this.network.script(`ip link show dev ${hostInterface(uid)}`);
-      return true;
+      const shown = await this.network.script(`ip -j -d address show dev ${hostInterface(uid)}`);
+      return (JSON.parse(shown) as ObservedLink[]).find(({ ifname }) => ifname === hostInterface(uid));
     } catch (error) {
-      if (isAbout(error, 'does not exist')) return false;
+      if (isAbout(error, 'does not exist')) return undefined;
       throw error;
     }
   }
@@ -172,21 +210,21 @@ export class PodInterfaces {
 
 /** Both ends in one go: the node's, and only if that went well the pod's. */
 function vethScript(veth: VethInput): string {
+  return onBothEnds(veth.pid, hostEndCommands(veth), podEndCommands(veth));
+}
+
+function mendScript({ uid, pid, mtu }: VethInput): string {
+  return onBothEnds(pid, mendCommands(uid, mtu), [`link set eth0 mtu ${mtu}`]);
+}
+
+function onBothEnds(pid: number, host: readonly string[], pod: readonly string[]): string {
   return [
-    `if ${withInput('ip -batch -', hostEndCommands(veth).join('\n'))}`,
-    `then ${withInput(`nsenter --net=/proc/${veth.pid}/ns/net ip -batch -`, podEndCommands(veth).join('\n'))}`,
+    `if ${withInput('ip -batch -', host.join('\n'))}`,
+    `then ${withInput(`nsenter --net=/proc/${pid}/ns/net ip -batch -`, pod.join('\n'))}`,
     'else false; fi',
   ].join('\n');
 }
 
 function isAbout(error: unknown, words: string): boolean {
   return error instanceof ProgramError && error.said.includes(words);
-}
-
-async function namespaceOf(pid: number): Promise<string> {
-  try {
-    return await readlink(`/proc/${pid}/ns/net`);
-  } catch (error) {
-    throw new Error(`the pod's process ${pid} is gone`, { cause: error });
-  }
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { StatusError, type ExcerptOf, type PolicyDrop } from '@shiplog/contracts';
 import type { AppliedEvent } from '@shiplog/cluster';
+import type { NftTables } from '@shiplog/hostnet';
 import { statusOf } from '@shiplog/apimachinery';
 import type { Projection } from '@shiplog/projection';
 import { LOGGER } from '@shiplog/service';
@@ -90,6 +91,11 @@ export class PodPolicies implements PodGuard {
   /** Looks whether the rules are there. */
   async verify(): Promise<void> {
     if (this.#isStarted) await this.rules.verify();
+  }
+
+  /** Whether the rules are among all tables in the kernel. */
+  stands(tables: NftTables): boolean {
+    return !this.#isStarted || this.rules.stands(tables);
   }
 
   /** Pods of this node that policies isolate. */

@@ -45,7 +45,14 @@ afterAll(async () => {
 
 beforeEach(async () => {
   [live, objects] = [[], new Map()];
-  const config = { ...OWN, ...SCOPE, backend: 'host-gw' as const, nodeCidrPrefix: 24, natsUrl: 'nats://192.0.2.1' };
+  const config = {
+    ...OWN,
+    ...SCOPE,
+    backend: 'host-gw' as const,
+    podMtu: 0,
+    nodeCidrPrefix: 24,
+    natsUrl: 'nats://192.0.2.1',
+  };
   const outcome = await new OverlaySync(config, minion.network, logger).run([aNode(1)]);
   if (outcome.state !== 'done') throw new Error(outcome.reason);
   policies = aProcess();

@@ -1,6 +1,20 @@
-import { applyScript, renderTableRemoval, type HostNetwork } from '@shiplog/hostnet';
+import {
+  applyScript,
+  baseChains,
+  listTables,
+  renderTableRemoval,
+  type HostNetwork,
+  type NftTables,
+} from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import { names, policyTable, policyTables, renderBetweenPods, renderBetweenPodsRemoval } from './domain/layout';
+import {
+  betweenPodsTable,
+  names,
+  policyTable,
+  policyTables,
+  renderBetweenPods,
+  renderBetweenPodsRemoval,
+} from './domain/layout';
 import { DIRECTIONS, type Direction } from './domain/compile';
 import { readDrops, type Drop } from './domain/drops';
 import { PolicyState } from './domain/policy-state';
@@ -10,6 +24,8 @@ export class PolicyRules {
   readonly state = new PolicyState();
   /** The table that holds all that was taken of the state so far. */
   #table: string | undefined;
+  /** Whether there is a table for what pods of this node send each other by IPv6. */
+  #closesBridge = false;
   #writing: Promise<void> = Promise.resolve();
   /** The next write, which takes all that has changed when it begins. */
   #next: Promise<void> | undefined;
@@ -36,10 +52,20 @@ export class PolicyRules {
   async verify(): Promise<void> {
     const table = this.#table;
     if (table === undefined) return this.sync();
-    if (await this.#stands(table)) return this.#removeOthers(table);
+    const tables = await listTables(this.network);
+    if (this.stands(tables)) return this.#removeOthers(table, policyTables(this.node, tables.keys()));
     this.logger.warn('the rules of network policies are gone from the kernel; loading them again');
     this.#table = undefined;
     await this.sync();
+  }
+
+  /** Whether the rules are among all tables: not while they are still to be loaded. */
+  stands(tables: NftTables): boolean {
+    const table = this.#table;
+    if (table === undefined) return false;
+    const chains = baseChains(tables.get(`ip ${table}`) ?? '');
+    const isClosed = !this.#closesBridge || tables.get(betweenPodsTable(this.node))?.includes('drop') === true;
+    return isClosed && DIRECTIONS.every((direction) => chains.includes(`vmap @${names.isolated(direction)}`));
   }
 
   /** What was dropped lately, in no order. */
@@ -81,11 +107,11 @@ export class PolicyRules {
    */
   async #load(): Promise<void> {
     const started = performance.now();
-    const taken = await this.#tables();
+    const taken = policyTables(this.node, (await listTables(this.network)).keys());
     const table = [0, 1, 2].map((n) => policyTable(this.node, n)).find((name) => !taken.includes(name)) ?? '';
     await applyScript(this.network, this.state.takeAll(table));
     this.#table = table;
-    await this.#removeOthers(table);
+    await this.#removeOthers(table, taken);
     await this.#closeBridge();
     const ms = Math.round(performance.now() - started);
     this.logger.info({ table, isolated: this.state.isolated, ms }, 'rules of network policies loaded');
@@ -95,36 +121,20 @@ export class PolicyRules {
   async #closeBridge(): Promise<void> {
     try {
       await applyScript(this.network, renderBetweenPods(this.node));
+      this.#closesBridge = true;
     } catch (error) {
       this.logger.warn({ err: error }, 'what pods of this node send each other by IPv6 is not dropped');
     }
   }
 
-  async #removeOthers(table: string): Promise<void> {
-    for (const other of await this.#tables())
-      if (other !== table) await applyScript(this.network, renderTableRemoval(other));
-  }
-
-  async #tables(): Promise<string[]> {
-    return policyTables(this.node, await this.network.run('nft', ['list', 'tables', 'ip']));
-  }
-
-  async #stands(table: string): Promise<boolean> {
-    try {
-      const chains = await Promise.all(
-        DIRECTIONS.map((direction) => this.network.run('nft', ['list', 'chain', 'ip', table, names.judge(direction)])),
-      );
-      return DIRECTIONS.every((direction, i) => chains[i]?.includes(`vmap @${names.isolated(direction)}`));
-    } catch (error) {
-      this.logger.debug({ err: error }, 'a table of network policies is not there');
-      return false;
-    }
+  async #removeOthers(table: string, all: readonly string[]): Promise<void> {
+    for (const other of all) if (other !== table) await applyScript(this.network, renderTableRemoval(other));
   }
 }
 
 /** Removes every rule of network policies of a node. */
 export async function removePolicyRules(node: string, network: HostNetwork): Promise<void> {
-  const tables = policyTables(node, await network.run('nft', ['list', 'tables', 'ip']));
+  const tables = policyTables(node, (await listTables(network)).keys());
   for (const table of tables) await applyScript(network, renderTableRemoval(table));
   // A kernel without rules for IPv6 has none to remove.
   await applyScript(network, renderBetweenPodsRemoval(node)).catch(() => undefined);

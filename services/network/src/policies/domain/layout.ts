@@ -24,10 +24,15 @@ export function policyTable(node: string, n: number): string {
   return `${tableOf(node)}_policies_${n}`;
 }
 
-/** The node's own among the tables that `nft list tables ip` names. */
-export function policyTables(node: string, listed: string): string[] {
-  const all = listed.split('\n').map((line) => line.replace(/^table ip /, '').trim());
+/** The node's own among all tables, which are named with their family. */
+export function policyTables(node: string, tables: Iterable<string>): string[] {
+  const all = [...tables].filter((table) => table.startsWith('ip ')).map((table) => table.slice('ip '.length));
   return all.filter((name) => name.startsWith(policyTable(node, 0).slice(0, -1)) && /_policies_\d$/.test(name));
+}
+
+/** Its table, with the family that it is of. */
+export function betweenPodsTable(node: string): string {
+  return `ip6 ${tableOf(node)}_policies`;
 }
 
 /**
@@ -35,19 +40,19 @@ export function policyTables(node: string, listed: string): string[] {
  * a policy knows them.
  */
 export function renderBetweenPods(node: string): string {
-  const table = `${tableOf(node)}_policies`;
+  const table = betweenPodsTable(node);
   return [
-    `add table ip6 ${table}\n`,
-    `add chain ip6 ${table} between_pods { type filter hook forward priority -20 ; policy accept ; }\n`,
-    `flush chain ip6 ${table} between_pods\n`,
-    `add rule ip6 ${table} between_pods iifname "${BRIDGE}" oifname "${BRIDGE}" drop\n`,
+    `add table ${table}\n`,
+    `add chain ${table} between_pods { type filter hook forward priority -20 ; policy accept ; }\n`,
+    `flush chain ${table} between_pods\n`,
+    `add rule ${table} between_pods iifname "${BRIDGE}" oifname "${BRIDGE}" drop\n`,
   ].join('');
 }
 
 /** Removes that table, also when there is none. */
 export function renderBetweenPodsRemoval(node: string): string {
-  const table = `${tableOf(node)}_policies`;
-  return `add table ip6 ${table}\ndelete table ip6 ${table}\n`;
+  const table = betweenPodsTable(node);
+  return `add table ${table}\ndelete table ${table}\n`;
 }
 
 /** Every name in the table. Those with a number are made anew for each thing, and hold nothing that a user wrote. */
