@@ -115,11 +115,8 @@ function waitingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
         lineOf(container, 'Normal', 'BackOff', BACK_OFF.exec(message)?.[0] ?? `${BACKING_OFF} ${imageOf(pod, name)}`),
         warns('Failed', 'Error: ImagePullBackOff'),
       ];
-    case 'CreateContainerConfigError':
-    case 'CreateContainerError':
-    case 'RunContainerError':
-      return [warns('Failed', `Error: ${message === '' ? reason : message}`)];
     default:
+      // Why a container was not made or started is told by the kubelet, at each attempt.
       return [];
   }
 }
