@@ -32,6 +32,15 @@ describe('a pod and its service account', () => {
     });
   });
 
+  it('is told of by what it was asked to be called: the refusals of all that one controller makes read alike', () => {
+    const pod = aPod({ serviceAccountName: 'ghost' });
+    const refused = (metadata: object) =>
+      rejectionOf(admitCreate(builtIn('pods'), { ...pod, metadata }, admission({ state }))).message;
+    const namespace = 'default';
+    expect(refused({ namespace, generateName: 'web-' })).toMatch(/^pods "web-" is forbidden: /);
+    expect(refused({ namespace, generateName: 'web-', name: 'web-first' })).toMatch(/^pods "web-first" is forbidden: /);
+  });
+
   it('needs not wait for the account that every namespace gets', () => {
     expect(specOf({})).toMatchObject({ serviceAccountName: 'default', serviceAccount: 'default' });
   });

@@ -2,7 +2,6 @@ import type { KubeObject, ResourceRow } from '@shiplog/contracts';
 import {
   decodeObject,
   expectedAt,
-  nameSuffix,
   ok,
   Problems,
   refused,
@@ -16,14 +15,11 @@ import {
 import type { AdmissionContext } from './context';
 import { mutateCreated, validateCreated } from './dynamic/admit';
 import { rulesOf } from './kinds';
+import { generatedName } from './metadata/generated-name';
 import { distinctOwners } from './metadata/owners';
 import { validateMetadata } from './metadata/validate';
 import { checkNamespace, settleNamespace } from './namespace';
 import { mutateByPlugins, validateByPlugins } from './plugins';
-
-const GENERATED_NAME_BYTES = 63;
-const SUFFIX_BYTES = 5;
-const NAME_ATTEMPTS = 16;
 
 /**
  * Admits a new object: reads it (400), settles its namespace (400, 403, 404) and name, fills in defaults, has the admission plug-ins fill in
@@ -97,16 +93,4 @@ function stamp(row: ResourceRow, draft: KubeObject, ctx: AdmissionContext): void
   delete meta.generation;
   delete meta.deletionTimestamp;
   delete meta.deletionGracePeriodSeconds;
-}
-
-/** A prefix and five characters from the seed; other five when an object has that name already. */
-function generatedName(row: ResourceRow, draft: KubeObject, ctx: AdmissionContext): string {
-  const base = (draft.metadata.generateName ?? '').slice(0, GENERATED_NAME_BYTES - SUFFIX_BYTES);
-  const namespace = draft.metadata.namespace ?? '';
-  let name = '';
-  for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
-    name = base + nameSuffix(ctx.seed, attempt);
-    if (ctx.state.get(row.id, namespace, name) === undefined) break;
-  }
-  return name;
 }

@@ -1,5 +1,6 @@
 import type { KubeStatus, ResourceId } from '@shiplog/contracts';
 import { type Named, statusOf } from '@shiplog/apimachinery';
+import { requestedName } from '../metadata/generated-name';
 import { claimResize } from './claim-resize';
 import { defaultIngressClass } from './default-ingress-class';
 import { defaultStorageClass } from './default-storage-class';
@@ -71,7 +72,8 @@ export function admitDelete(row: Named & { id: ResourceId }, name: string): Kube
   return undefined;
 }
 
-function forbidden({ row, object }: AdmissionRequest, problem: NonNullable<Refusal>): KubeStatus {
+function forbidden({ row, object, before, ctx }: AdmissionRequest, problem: NonNullable<Refusal>): KubeStatus {
   if (typeof problem !== 'string') return problem;
-  return statusOf.forbidden(row, object.metadata.name ?? '', problem);
+  const name = before === undefined ? requestedName(row, object, ctx) : (object.metadata.name ?? '');
+  return statusOf.forbidden(row, name, problem);
 }

@@ -189,7 +189,8 @@ describe('a ReplicationController', () => {
       },
     ]);
     const failing = { ...web, status: status as never };
-    expect(statusWritten(decideReplication(view({ rc: failing, failure })).commands)).toBeUndefined();
+    const again = { ...failure, message: 'no room either' };
+    expect(statusWritten(decideReplication(view({ rc: failing, failure: again })).commands)).toBeUndefined();
     const well = decideReplication(view({ rc: failing, pods: [pod('a', { owner: controlledBy(web) })] }));
     expect(statusWritten(well.commands)).toMatchObject({ replicas: 1, conditions: null });
   });

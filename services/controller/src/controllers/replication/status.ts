@@ -47,20 +47,21 @@ export function writeStatus(rc: Rc, wanted: ReplicationControllerStatus): Planne
   return statusPatchOf('replicationcontrollers', rc, { ...wanted, conditions }, { patchType: 'merge' });
 }
 
-/** Other conditions stay; ReplicaFailure says why pods could not be made, and keeps its time while it lasts. */
+/**
+ * Other conditions stay. ReplicaFailure says why pods could not be made first, for as long as they can't be (SetCondition in
+ * pkg/controller/replication): the next refusal may name another pod, and each write would be a reason to try another one.
+ */
 function conditions(rc: Rc, now: Now, failure: KubeStatus | undefined): ReplicationControllerCondition[] {
   const stored = rc.status?.conditions ?? [];
   const others = stored.filter((condition) => condition.type !== 'ReplicaFailure');
   if (failure === undefined) return others;
-  const before = stored.find((condition) => condition.type === 'ReplicaFailure');
-  return [
-    ...others,
-    {
-      type: 'ReplicaFailure',
-      status: 'True',
-      lastTransitionTime: before?.lastTransitionTime ?? now.time,
-      reason: 'FailedCreate',
-      message: failure.message ?? failure.reason ?? 'the pod was refused',
-    },
-  ];
+  const before = stored.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
+  const fresh = {
+    type: 'ReplicaFailure',
+    status: 'True',
+    lastTransitionTime: now.time,
+    reason: 'FailedCreate',
+    message: failure.message ?? failure.reason ?? 'the pod was refused',
+  };
+  return [...others, before ?? fresh];
 }
