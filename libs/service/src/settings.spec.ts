@@ -1,4 +1,4 @@
-import { choice, describeSettings, duration, flag, integer, optionalText, readConfig, text } from './settings';
+import { choice, describeSettings, duration, flag, integer, optionalText, parsed, readConfig, text } from './settings';
 
 const settings = {
   url: text({ env: 'URL', description: 'Where it is.', pattern: /^nats:/, example: 'nats://host' }),
@@ -26,6 +26,15 @@ describe('settings', () => {
     expect([wait('250ms'), wait('2'), wait('1.5s'), wait('2m'), wait('1h')]).toEqual([
       250, 2_000, 1_500, 120_000, 3_600_000,
     ]);
+  });
+
+  it('may stand for anything that is read from a text, also their default', () => {
+    const read = (given: string) => (/^\d+x\d+$/.test(given) ? given.split('x').map(Number) : new Error('is no size'));
+    const size = parsed({ env: 'SIZE', description: 'How large.', default: '2x3', read });
+    expect(readConfig({ size }, {})).toEqual({ size: [2, 3] });
+    expect(readConfig({ size }, { SIZE: '4x5' })).toEqual({ size: [4, 5] });
+    expect(() => readConfig({ size }, { SIZE: 'large' })).toThrow('SIZE is no size');
+    expect(describeSettings({ size })).toContain('(default 2x3)');
   });
 
   it('everything that is wrong is said at once: which, and why', () => {

@@ -44,6 +44,13 @@ export function text(options: Base<string> & { pattern?: RegExp; example?: strin
   );
 }
 
+/** Whatever a text stands for; `default` is a text, too. `read` answers what is wrong as an Error whose message follows the setting's name. */
+export function parsed<T>(options: Base<string> & { default: string; read: (text: string) => T | Error }): Setting<T> {
+  const value = options.read(options.default);
+  if (value instanceof Error) throw value;
+  return setting({ ...options, default: value }, options.default, options.read);
+}
+
 /** A text that may be missing. */
 export function optionalText(options: { env: string; description: string }): Setting<string | undefined> {
   return {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { ClusterView } from './cluster/cluster-view';
 import { RuntimeConnection, type RuntimeListener } from './runtime/runtime-connection';
 import { ImageGarbage } from './images/image-garbage';
+import { AllocatableLimit } from './node/allocatable-limit';
 import { EngineCgroups } from './node/cgroups';
 import { NodeAgent } from './node/node-agent';
 import { PodManager } from './pod/pod-manager';
@@ -20,6 +21,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     private readonly cluster: ClusterView,
     private readonly connection: RuntimeConnection,
     private readonly cgroups: EngineCgroups,
+    private readonly limit: AllocatableLimit,
     private readonly handlers: RuntimeHandlers,
     private readonly images: ImageGarbage,
     private readonly agent: NodeAgent,
@@ -47,6 +49,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
 
   engineUp(engine: EngineFacts): void {
     this.cgroups.useDriver(engine.cgroupDriver);
+    this.limit.engineUp();
     this.handlers.use(engine.runtimes);
     this.images.engineUp(engine);
     this.agent.engineUp(engine);

@@ -1,5 +1,17 @@
-import { choice, duration, integer, optionalText, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
+import {
+  choice,
+  duration,
+  flag,
+  integer,
+  optionalText,
+  parsed,
+  text,
+  type CommonConfig,
+  type ConfigOf,
+} from '@shiplog/service';
 import { hostname } from 'node:os';
+import { parseThresholds } from './eviction/domain/thresholds';
+import { parseReservation } from './node/domain/reservation';
 
 /** `key=value,key=value` as node labels are given. */
 const LABELS = /^([^=,]+=[^=,]*)(,[^=,]+=[^=,]*)*$/;
@@ -124,6 +136,37 @@ export const kubeletSettings = {
     example: 'zone=a,disk=ssd',
   }),
   maxPods: integer({ env: 'MAX_PODS', description: 'Pods that this node takes.', default: 110, min: 1, max: 10_000 }),
+  nodesOnMachine: integer({
+    env: 'NODES_ON_MACHINE',
+    description: 'Nodes that share this machine: each has an equal part of it for its pods.',
+    default: 1,
+    min: 1,
+    max: 100,
+  }),
+  kubeReserved: parsed({
+    env: 'KUBE_RESERVED',
+    description: "What of this node is for the cluster's own programs (cpu, memory, ephemeral-storage, pid).",
+    default: 'none',
+    read: parseReservation,
+  }),
+  systemReserved: parsed({
+    env: 'SYSTEM_RESERVED',
+    description: "What of this node is for the machine's own programs (cpu, memory, ephemeral-storage, pid).",
+    default: 'none',
+    read: parseReservation,
+  }),
+  enforceNodeAllocatable: flag({
+    env: 'ENFORCE_NODE_ALLOCATABLE',
+    description: 'Whether the cgroup of all pods has what is for pods as its limit.',
+    default: true,
+  }),
+  evictionHard: parsed({
+    env: 'EVICTION_HARD',
+    description: 'Below what pods are evicted at once; none: never.',
+    default:
+      'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%,imagefs.inodesFree<5%',
+    read: parseThresholds,
+  }),
   allowedUnsafeSysctls: text({
     env: 'ALLOWED_UNSAFE_SYSCTLS',
     description: 'Sysctls that pods may set besides the safe ones; a * at the end stands for any rest.',

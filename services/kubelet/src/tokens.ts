@@ -8,5 +8,7 @@ export const POD_NETWORK = Symbol('pod network');
 export const CONFIG_SOURCE = Symbol('config source');
 /** What this machine is, as `MachineFacts`. */
 export const MACHINE = Symbol('machine');
+/** What this node has, and what of it is for pods, as `NodeResources`. */
+export const NODE_RESOURCES = Symbol('node resources');
 /** What pods may be told of this node, as `NodeFacts`. */
 export const NODE_FACTS = Symbol('node facts');

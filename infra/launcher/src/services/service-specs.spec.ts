@@ -55,6 +55,15 @@ describe('the services of a node', () => {
     }
   });
 
+  it('have a part of the machine each where they share it', () => {
+    const parts = (count: string) => {
+      const cluster = clusterOf('minions', { SHIPLOG_MINIONS: count });
+      return cluster.layout.minions.map((minion) => minionSpecs(cluster, minion)[0]?.env['NODES_ON_MACHINE']);
+    };
+    expect(parts('1')).toEqual(['1']);
+    expect(parts('3')).toEqual(['3', '3', '3']);
+  });
+
   it('on this machine itself open node ports to it alone, and run no pods', () => {
     for (const specs of [hostSpecs(clusterOf('minions')), ownEngineSpecs(clusterOf('own-engine'), DOCKER_HOST)]) {
       const proxy = specs.find(({ service }) => service === 'proxy');

@@ -68,8 +68,12 @@ export function dnsSpecs({ layout }: Cluster): ServiceSpec[] {
   }));
 }
 
-/** Minions share a disk with their user, which may well be fuller than a node's: their images go later. */
-const USERS_DISK = { IMAGE_GC_HIGH_THRESHOLD: '95', IMAGE_GC_LOW_THRESHOLD: '90' };
+/** Minions share a disk with their user, which may well be fuller than a node's: their images go later, and their pods. */
+const USERS_DISK = {
+  IMAGE_GC_HIGH_THRESHOLD: '95',
+  IMAGE_GC_LOW_THRESHOLD: '90',
+  EVICTION_HARD: 'memory.available<100Mi,nodefs.available<5%,nodefs.inodesFree<5%,imagefs.available<5%',
+};
 
 /** The services of one minion, as on a host of its own. */
 export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec[] {
@@ -88,6 +92,7 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
       CGROUP_PARENT: minion.cgroup,
       STATE_DIR: `${minion.home}/kubelet`,
       CLUSTER_DNS: layout.clusterDns,
+      NODES_ON_MACHINE: String(layout.minions.length),
       ...USERS_DISK,
     }),
     agent('network', ranges),

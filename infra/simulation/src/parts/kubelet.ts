@@ -16,6 +16,7 @@ function machineOf(node: string): MachineFacts {
     cpus: 4,
     memoryBytes: 8 * 2 ** 30,
     storageBytes: 2 ** 36,
+    pids: 32_768,
     kernel: 'simulated',
     osImage: 'simulated',
     architecture: 'amd64',

@@ -3,9 +3,10 @@ import { admissionRefusal, ClusterView as NodeLoads, type AdmissionRefusal } fro
 import { CONFIG } from '@shiplog/service';
 import { ClusterView } from '../cluster/cluster-view';
 import { isTerminal, type Pod } from '../domain/pod';
-import { renderCapacity, renderLabels, type MachineFacts } from '../node/render/node-status';
+import type { NodeResources } from '../node/domain/node-resources';
+import { renderLabels, type MachineFacts } from '../node/render/node-status';
 import type { KubeletConfig } from '../settings';
-import { MACHINE } from '../tokens';
+import { MACHINE, NODE_RESOURCES } from '../tokens';
 import { unenforceable } from './rules/unenforceable';
 
 /** Which of the pods that are bound to this node it takes, in the order in which it meets them. */
@@ -15,8 +16,9 @@ export class PodAdmission {
   readonly #taken = new Set<string>();
 
   constructor(
-    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName' | 'maxPods' | 'allowedUnsafeSysctls'>,
+    @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName' | 'allowedUnsafeSysctls'>,
     @Inject(MACHINE) private readonly machine: MachineFacts,
+    @Inject(NODE_RESOURCES) private readonly resources: NodeResources,
     private readonly cluster: ClusterView,
   ) {}
 
@@ -51,9 +53,8 @@ export class PodAdmission {
   }
 
   #refusalOf(pod: Pod): AdmissionRefusal | undefined {
-    const { nodeName, maxPods } = this.config;
+    const { nodeName } = this.config;
     const node = this.cluster.node();
-    const own = renderCapacity(this.machine, maxPods);
     // What this machine has, it knows itself; of all else the Node object is asked, which may not be there yet.
     this.#loads.setNode({
       ...(node ?? { apiVersion: 'v1', kind: 'Node', spec: {} }),
@@ -64,7 +65,7 @@ export class PodAdmission {
         creationTimestamp: '',
         labels: renderLabels(nodeName, this.machine, {}),
       },
-      status: { ...node?.status, allocatable: { ...node?.status?.allocatable, ...own } },
+      status: { ...node?.status, allocatable: { ...node?.status?.allocatable, ...this.resources.allocatable } },
     });
     const loads = this.#loads.node(nodeName);
     return loads === undefined ? undefined : admissionRefusal(pod, loads);

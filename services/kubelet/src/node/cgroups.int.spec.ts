@@ -64,6 +64,8 @@ describe('the cgroups of pods', () => {
       '7',
     ]);
     expect(await read('node', 'cgroup.subtree_control')).toBe('+cpu +memory +pids');
+    await unified.limitAll({ ...amounts, memoryBytes: 2 ** 30 });
+    expect(await read('node', 'memory.max')).toBe(String(2 ** 30));
     await rm(root, { recursive: true });
     await cgroups.limit('c-3', { cpuShares: 2, cpuQuota: 0, memoryBytes: 0, pids: 7 });
     const max = await readFile(join(ROOT, BASE, 'podc-3', 'pids.max'), 'utf8');
@@ -71,6 +73,13 @@ describe('the cgroups of pods', () => {
     await cgroups.limit('c-3', { cpuShares: 2, cpuQuota: 0, memoryBytes: 0, pids: 0 });
     expect((await readFile(join(ROOT, BASE, 'podc-3', 'pids.max'), 'utf8')).trim()).toBe('max');
     await cgroups.remove('c-3');
+  });
+
+  it('are within what is for all pods, which their machine’s own kernel keeps', async () => {
+    await cgroups.limitAll({ cpuShares: 2_048, cpuQuota: 0, memoryBytes: 2 ** 30, pids: 99 });
+    await cgroups.limit('d-4', { cpuShares: 2, cpuQuota: 0, memoryBytes: 0, pids: 0 });
+    expect((await readFile(join(ROOT, BASE, 'pids.max'), 'utf8')).trim()).toBe('99');
+    await cgroups.remove('d-4');
   });
 
   it('of uids that would lead elsewhere are nobody’s', async () => {

@@ -40,7 +40,15 @@ export class EngineCgroups {
    */
   async limit(podUid: string, amounts: ResourceAmounts & { readonly pids: number }): Promise<void> {
     const parent = this.parentOf(podUid);
-    if (parent === undefined) return;
+    if (parent !== undefined) await this.#limitAt(parent, amounts);
+  }
+
+  /** Limits all pods together, as `limit` does one. A limit below what they take already is not the kernel's to set. */
+  async limitAll(amounts: ResourceAmounts & { readonly pids: number }): Promise<void> {
+    if (this.#driver === 'cgroupfs') await this.#limitAt(join('/', this.base), amounts);
+  }
+
+  async #limitAt(parent: string, amounts: ResourceAmounts & { readonly pids: number }): Promise<void> {
     const isUnified = existsSync(join(this.root, 'cgroup.controllers'));
     if (isUnified) await this.#delegate(parent);
     const files = isUnified ? renderUnified(amounts) : renderHierarchies(amounts);

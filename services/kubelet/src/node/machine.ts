@@ -3,14 +3,19 @@ import { arch, cpus, hostname, networkInterfaces, release, totalmem } from 'node
 import type { MachineFacts } from './render/node-status';
 import type { MachineReserves } from './render/pressure';
 
+/** What every Linux has at least. */
+const FEWEST_PIDS = 32_768;
+
 /** What this machine is. Read once: none of it changes while a kubelet runs. */
 export async function readMachine(stateDir: string, nodeIP: string | undefined): Promise<MachineFacts> {
-  const [osRelease, machineID, bootID, productUUID, appArmor, storage] = await Promise.all([
+  const [osRelease, machineID, bootID, productUUID, appArmor, pidMax, threadsMax, storage] = await Promise.all([
     textOf('/etc/os-release'),
     textOf('/etc/machine-id'),
     textOf('/proc/sys/kernel/random/boot_id'),
     textOf('/sys/class/dmi/id/product_uuid'),
     textOf('/sys/module/apparmor/parameters/enabled'),
+    textOf('/proc/sys/kernel/pid_max'),
+    textOf('/proc/sys/kernel/threads-max'),
     statfs(stateDir),
   ]);
   return {
@@ -19,6 +24,7 @@ export async function readMachine(stateDir: string, nodeIP: string | undefined):
     cpus: cpus().length,
     memoryBytes: totalmem(),
     storageBytes: storage.blocks * storage.bsize,
+    pids: Math.min(...[pidMax, threadsMax].map((most) => (most === '' ? FEWEST_PIDS : Number(most)))),
     kernel: release(),
     osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
     architecture: { x64: 'amd64' }[arch() as string] ?? arch(),

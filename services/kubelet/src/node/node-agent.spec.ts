@@ -6,6 +6,7 @@ import { readConfig } from '@shiplog/service';
 import { kubeletSettings, type KubeletConfig } from '../settings';
 import { NodeAgent } from './node-agent';
 import type { EngineFacts } from '../runtime/runtime';
+import type { NodeResources } from './domain/node-resources';
 import type { MachineFacts } from './render/node-status';
 
 const machine: MachineFacts = {
@@ -14,6 +15,7 @@ const machine: MachineFacts = {
   cpus: 2,
   memoryBytes: 2 ** 32,
   storageBytes: 2 ** 36,
+  pids: 32_768,
   kernel: '6.1',
   osImage: 'Linux',
   architecture: 'amd64',
@@ -45,7 +47,9 @@ function given(answers: (CommandReply | Error)[] = []) {
     STATE_DIR: '/tmp',
     HEARTBEAT_INTERVAL: '5s',
   }) as KubeletConfig;
-  const agent = new NodeAgent(bus, pino({ level: 'silent' }), config, machine, cluster);
+  const amounts = { cpu: '2', memory: '4Gi', pods: '110' };
+  const resources = { capacity: amounts, allocatable: amounts } as unknown as NodeResources;
+  const agent = new NodeAgent(bus, pino({ level: 'silent' }), config, machine, resources, cluster);
   const kinds = () => sent.map(({ type, data }) => `${type} ${(data as { resource: string }).resource}`);
   const created = () => (sent[0]?.data as unknown as { object: ObjectOf<'nodes'> }).object;
   return { agent, sent, beats, kinds, created, folds: (found: ObjectOf<'nodes'>) => (node = found) };

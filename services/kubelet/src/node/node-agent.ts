@@ -8,7 +8,8 @@ import type { Logger } from 'pino';
 import { ClusterView } from '../cluster/cluster-view';
 import type { EngineFacts } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
-import { MACHINE } from '../tokens';
+import { MACHINE, NODE_RESOURCES } from '../tokens';
+import type { NodeResources } from './domain/node-resources';
 import { readPulse } from './machine';
 import { observeReserves, pressuresOf, type LastShort } from './render/pressure';
 import { parseLabels, renderLabels, renderNodeStatus, statusPatch, type MachineFacts } from './render/node-status';
@@ -39,6 +40,7 @@ export class NodeAgent implements OnApplicationShutdown {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIG) private readonly config: KubeletConfig,
     @Inject(MACHINE) private readonly machine: MachineFacts,
+    @Inject(NODE_RESOURCES) private readonly resources: NodeResources,
     private readonly cluster: ClusterView,
   ) {}
 
@@ -87,13 +89,13 @@ export class NodeAgent implements OnApplicationShutdown {
 
   async #sync(): Promise<void> {
     const { machine } = this;
-    const { nodeName: name, nodeLabels, stateDir, maxPods } = this.config;
+    const { nodeName: name, nodeLabels, stateDir } = this.config;
     const node = this.cluster.node();
     const moment = Date.now();
     const now = kubernetesTime(moment);
     this.#short = observeReserves(this.#short, await readPulse(stateDir), moment);
     const pulse = { pressures: pressuresOf(this.#short, moment), engineDown: this.#engineDown };
-    const status = renderNodeStatus(machine, this.#engine, pulse, maxPods, node?.status, now);
+    const status = renderNodeStatus(machine, this.#engine, pulse, this.resources, node?.status, now);
     const wanted = renderLabels(name, machine, parseLabels(nodeLabels));
     if (node === undefined) {
       const object = {

@@ -1,12 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
 import { milliOf } from '@shiplog/apimachinery';
-import { CONFIG } from '@shiplog/service';
+import { CONFIG, ConfigError } from '@shiplog/service';
 import { ClusterModule } from '../cluster/cluster.module';
 import type { NodeFacts } from '../container/render/fields';
 import type { KubeletConfig } from '../settings';
-import { MACHINE, NODE_FACTS } from '../tokens';
+import { MACHINE, NODE_FACTS, NODE_RESOURCES } from '../tokens';
+import { AllocatableLimit } from './allocatable-limit';
 import { EngineCgroups } from './cgroups';
+import { nodeResources, type NodeResources } from './domain/node-resources';
 import { readMachine } from './machine';
 import { NodeAgent } from './node-agent';
 import type { MachineFacts } from './render/node-status';
@@ -20,15 +22,27 @@ const machine = {
   },
 };
 
+const resources = {
+  provide: NODE_RESOURCES,
+  inject: [CONFIG, MACHINE],
+  useFactory: (config: KubeletConfig, machine: MachineFacts): NodeResources => {
+    try {
+      return nodeResources(machine, { ...config, reserved: [config.kubeReserved, config.systemReserved] });
+    } catch (error) {
+      throw new ConfigError((error as Error).message);
+    }
+  },
+};
+
 const facts = {
   provide: NODE_FACTS,
-  inject: [CONFIG, MACHINE],
-  useFactory: ({ nodeName }: KubeletConfig, { ip, cpus, memoryBytes, storageBytes }: MachineFacts): NodeFacts => ({
+  inject: [CONFIG, MACHINE, NODE_RESOURCES],
+  useFactory: ({ nodeName }: KubeletConfig, { ip }: MachineFacts, { allocatable }: NodeResources): NodeFacts => ({
     name: nodeName,
     ip,
-    allocatableCpuMilli: milliOf(String(cpus)),
-    allocatableMemoryBytes: BigInt(memoryBytes),
-    allocatableStorageBytes: BigInt(storageBytes),
+    allocatableCpuMilli: milliOf(allocatable['cpu'] ?? '0'),
+    allocatableMemoryBytes: milliOf(allocatable['memory'] ?? '0') / 1_000n,
+    allocatableStorageBytes: milliOf(allocatable['ephemeral-storage'] ?? '0') / 1_000n,
   }),
 };
 
@@ -41,7 +55,7 @@ const cgroups = {
 /** This machine, and its Node object. */
 @Module({
   imports: [ClusterModule],
-  providers: [machine, facts, cgroups, NodeAgent],
-  exports: [machine, facts, cgroups, NodeAgent],
+  providers: [machine, resources, facts, cgroups, AllocatableLimit, NodeAgent],
+  exports: [machine, resources, facts, cgroups, AllocatableLimit, NodeAgent],
 })
 export class NodeModule {}

@@ -27,13 +27,17 @@ export function amountsOf(
   cpuLimit: string | undefined,
   memoryLimit: string | undefined,
 ): ResourceAmounts {
-  const requested = cpuMilli(cpuRequest);
   const limit = cpuMilli(cpuLimit);
   return {
-    cpuShares: Math.min(MOST_SHARES, Math.max(LEAST_SHARES, Math.floor((requested * SHARES_PER_CPU) / 1_000))),
+    cpuShares: sharesOf(cpuMilli(cpuRequest)),
     cpuQuota: limit === 0 ? 0 : Math.max(LEAST_QUOTA_US, (limit * PERIOD_US) / 1_000),
     memoryBytes: bytes(memoryLimit),
   };
+}
+
+/** The weight of so many thousandths of a CPU. */
+export function sharesOf(cpuMilli: number): number {
+  return Math.min(MOST_SHARES, Math.max(LEAST_SHARES, Math.floor((cpuMilli * SHARES_PER_CPU) / 1_000)));
 }
 
 function cpuMilli(quantity: string | undefined): number {

@@ -1,3 +1,4 @@
+import { nodeResources } from '../domain/node-resources';
 import {
   parseLabels,
   renderLabels,
@@ -13,6 +14,7 @@ const machine: MachineFacts = {
   cpus: 2,
   memoryBytes: 1_024 * 1_000,
   storageBytes: 4_096 * 1_000,
+  pids: 32_768,
   kernel: '6.1',
   osImage: 'Debian',
   architecture: 'amd64',
@@ -33,9 +35,15 @@ const engine = {
   runtimes: ['runc'],
   liveRestore: true,
 };
+const resources = nodeResources(machine, {
+  maxPods: 110,
+  nodesOnMachine: 2,
+  reserved: [],
+  evictionHard: new Map(),
+});
 const well: NodePulse = { pressures: new Set(), engineDown: undefined };
 const render = (pulse: NodePulse, before = {}, now = 'now') =>
-  renderNodeStatus(machine, engine, pulse, 110, before, now);
+  renderNodeStatus(machine, engine, pulse, resources, before, now);
 const conditionsOf = (pulse: NodePulse) =>
   Object.fromEntries((render(pulse).conditions ?? []).map((item) => [item.type, item.status]));
 
@@ -43,6 +51,7 @@ describe('the Node object', () => {
   it('tells what the machine is', () => {
     expect(render(well)).toMatchObject({
       capacity: { cpu: '2', memory: '1000Ki', 'ephemeral-storage': '4000Ki', pods: '110' },
+      allocatable: { cpu: '1', memory: '500Ki', 'ephemeral-storage': '2000Ki', pods: '110' },
       addresses: [
         { type: 'InternalIP', address: '192.0.2.1' },
         { type: 'Hostname', address: 'host' },

@@ -1,15 +1,13 @@
 import type { NodeCondition, NodeStatus } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import type { EngineFacts } from '../../runtime/runtime';
+import type { MachineSize, NodeResources } from '../domain/node-resources';
 import type { Pressure } from './pressure';
 
 /** What this machine is, read by the edge. */
-export interface MachineFacts {
+export interface MachineFacts extends MachineSize {
   readonly hostname: string;
   readonly ip: string;
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  readonly storageBytes: number;
   readonly kernel: string;
   readonly osImage: string;
   /** As Go names it: `amd64`, `arm64`. */
@@ -54,36 +52,22 @@ export function parseLabels(text: string): Record<string, string> {
   );
 }
 
-/** What a machine has for pods, as a resource list. */
-export function renderCapacity(
-  { cpus, storageBytes, memoryBytes }: MachineFacts,
-  maxPods: number,
-): Record<string, string> {
-  return {
-    cpu: String(cpus),
-    'ephemeral-storage': `${Math.floor(storageBytes / 1024)}Ki`,
-    memory: `${Math.floor(memoryBytes / 1024)}Ki`,
-    pods: String(maxPods),
-  };
-}
-
 /** The part of the Node's status that is the kubelet's; `now` is RFC 3339. */
 export function renderNodeStatus(
   machine: MachineFacts,
   engine: EngineFacts | undefined,
   pulse: NodePulse,
-  maxPods: number,
+  { capacity, allocatable }: NodeResources,
   before: NodeStatus | undefined,
   now: string,
 ): NodeStatus {
-  const amounts = renderCapacity(machine, maxPods);
   return {
     addresses: [
       { type: 'InternalIP', address: machine.ip },
       { type: 'Hostname', address: machine.hostname },
     ],
-    capacity: amounts,
-    allocatable: amounts,
+    capacity: { ...capacity },
+    allocatable: { ...allocatable },
     conditions: renderConditions(pulse, before?.conditions ?? [], now),
     nodeInfo: {
       architecture: machine.architecture,
