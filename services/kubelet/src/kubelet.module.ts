@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ClusterModule } from './cluster/cluster.module';
 import { RuntimeModule } from './runtime/runtime.module';
 import { Kubelet } from './kubelet';
+import { EvictionModule } from './eviction/eviction.module';
 import { LogsModule } from './logs/logs.module';
 import { NodeModule } from './node/node.module';
 import { PodsModule } from './pod/pods.module';
@@ -10,7 +11,16 @@ import { UsageModule } from './usage/usage.module';
 
 /** The kubelet: runs the pods of one node. */
 @Module({
-  imports: [ClusterModule, RuntimeModule, NodeModule, PodsModule, LogsModule, SessionsModule, UsageModule],
+  imports: [
+    ClusterModule,
+    RuntimeModule,
+    NodeModule,
+    PodsModule,
+    EvictionModule,
+    LogsModule,
+    SessionsModule,
+    UsageModule,
+  ],
   providers: [Kubelet],
 })
 export class KubeletModule {}

@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 import { ClusterView } from './cluster/cluster-view';
 import { RuntimeConnection, type RuntimeListener } from './runtime/runtime-connection';
 import { ImageGarbage } from './images/image-garbage';
+import { EvictionManager } from './eviction/eviction-manager';
+import { NodePressure } from './eviction/node-pressure';
 import { AllocatableLimit } from './node/allocatable-limit';
 import { EngineCgroups } from './node/cgroups';
 import { NodeAgent } from './node/node-agent';
@@ -26,6 +28,8 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     private readonly images: ImageGarbage,
     private readonly agent: NodeAgent,
     private readonly manager: PodManager,
+    private readonly pressure: NodePressure,
+    private readonly eviction: EvictionManager,
   ) {}
 
   /** Not awaited: the journal may come later, and health says so meanwhile. */
@@ -52,8 +56,10 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     this.limit.engineUp();
     this.handlers.use(engine.runtimes);
     this.images.engineUp(engine);
+    this.pressure.engineUp(engine.imageFolder);
     this.agent.engineUp(engine);
     this.manager.adopt();
+    this.eviction.engineUp();
     this.health.ready(`runs pods on Docker ${engine.version}`);
   }
 

@@ -10,7 +10,7 @@ import {
   type ConfigOf,
 } from '@shiplog/service';
 import { hostname } from 'node:os';
-import { parseThresholds } from './eviction/domain/thresholds';
+import { parseGracePeriods, parseReclaims, parseThresholds } from './eviction/domain/thresholds';
 import { parseReservation } from './node/domain/reservation';
 
 /** `key=value,key=value` as node labels are given. */
@@ -166,6 +166,42 @@ export const kubeletSettings = {
     default:
       'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%,imagefs.inodesFree<5%',
     read: parseThresholds,
+  }),
+  evictionSoft: parsed({
+    env: 'EVICTION_SOFT',
+    description: 'Below what pods are evicted when it lasts for its EVICTION_SOFT_GRACE_PERIOD.',
+    default: 'none',
+    read: parseThresholds,
+  }),
+  evictionSoftGracePeriod: parsed({
+    env: 'EVICTION_SOFT_GRACE_PERIOD',
+    description: 'How long each soft threshold may be crossed (memory.available=1m30s).',
+    default: 'none',
+    read: parseGracePeriods,
+  }),
+  evictionMaxPodGracePeriod: integer({
+    env: 'EVICTION_MAX_POD_GRACE_PERIOD',
+    description: 'Seconds that a pod has for its end at most when a soft threshold is crossed.',
+    default: 0,
+  }),
+  evictionMinimumReclaim: parsed({
+    env: 'EVICTION_MINIMUM_RECLAIM',
+    description:
+      'How much more than a threshold has to be free before nothing is evicted any more (nodefs.available=500Mi).',
+    default: 'none',
+    read: parseReclaims,
+  }),
+  evictionPressureTransitionPeriod: duration({
+    env: 'EVICTION_PRESSURE_TRANSITION_PERIOD',
+    description: 'How long a node stays under pressure after it was felt last.',
+    default: '5m',
+    minMs: 0,
+  }),
+  evictionInterval: duration({
+    env: 'EVICTION_INTERVAL',
+    description: 'How often it is looked whether this node runs short of something.',
+    default: '10s',
+    minMs: 100,
   }),
   allowedUnsafeSysctls: text({
     env: 'ALLOWED_UNSAFE_SYSCTLS',

@@ -126,6 +126,7 @@ export function ownEngineSpecs(cluster: Cluster, dockerHost: string): ServiceSpe
       DOCKER_HOST: dockerHost,
       POD_NETWORK: 'docker',
       STATE_DIR: cluster.home.at('minions', 'minion-1', 'kubelet'),
+      ...USERS_DISK,
     }),
     agent('proxy', { PROXY_MODE: 'userspace', NODE_PORT_ADDRESSES: '127.0.0.0/8' }),
   ];

@@ -3,10 +3,12 @@ import { admissionRefusal, ClusterView as NodeLoads, type AdmissionRefusal } fro
 import { CONFIG } from '@shiplog/service';
 import { ClusterView } from '../cluster/cluster-view';
 import { isTerminal, type Pod } from '../domain/pod';
+import { NodePressure } from '../eviction/node-pressure';
 import type { NodeResources } from '../node/domain/node-resources';
 import { renderLabels, type MachineFacts } from '../node/render/node-status';
 import type { KubeletConfig } from '../settings';
 import { MACHINE, NODE_RESOURCES } from '../tokens';
+import { refusedUnderPressure } from './rules/under-pressure';
 import { unenforceable } from './rules/unenforceable';
 
 /** Which of the pods that are bound to this node it takes, in the order in which it meets them. */
@@ -19,13 +21,14 @@ export class PodAdmission {
     @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName' | 'allowedUnsafeSysctls'>,
     @Inject(MACHINE) private readonly machine: MachineFacts,
     @Inject(NODE_RESOURCES) private readonly resources: NodeResources,
+    private readonly pressure: NodePressure,
     private readonly cluster: ClusterView,
   ) {}
 
   /** Takes a pod that is new here, or tells why not. Of one that has ended, or is to end, nothing is asked. */
   admit(pod: Pod): AdmissionRefusal | undefined {
     const isOver = isTerminal(pod.status?.phase) || pod.metadata.deletionTimestamp !== undefined;
-    const refusal = isOver ? undefined : (this.#unenforceable(pod) ?? this.#refusalOf(pod));
+    const refusal = isOver ? undefined : this.#firstRefusal(pod);
     if (refusal === undefined) this.take(pod);
     return refusal;
   }
@@ -45,6 +48,11 @@ export class PodAdmission {
   release(uid: string): void {
     this.#taken.delete(uid);
     this.#loads.removePod(uid);
+  }
+
+  /** In Kubernetes' order. */
+  #firstRefusal(pod: Pod): AdmissionRefusal | undefined {
+    return refusedUnderPressure(pod, this.pressure.pressures) ?? this.#unenforceable(pod) ?? this.#refusalOf(pod);
   }
 
   #unenforceable(pod: Pod): AdmissionRefusal | undefined {

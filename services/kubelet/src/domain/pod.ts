@@ -30,3 +30,11 @@ export function restartPolicyOf(pod: Pod, container: Container): string {
 export function isTerminal(phase: string | undefined): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
+
+/** Priorities from here on are those of the system (SystemCriticalPriority in pkg/apis/scheduling). */
+const LEAST_CRITICAL = 2_000_000_000;
+
+/** Whether no node does without it (IsCriticalPod in pkg/kubelet/types). */
+export function isCritical({ spec }: Pod): boolean {
+  return (spec?.priority ?? 0) >= LEAST_CRITICAL;
+}

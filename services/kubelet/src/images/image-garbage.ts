@@ -9,7 +9,7 @@ import type { KubeletConfig } from '../settings';
 import { Notes } from '../status/notes';
 import { POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
-import { decideGarbage, type DiskSpace, type Garbage, type KeptImage } from './decide/garbage';
+import { decideGarbage, unusedImages, type DiskSpace, type Garbage, type KeptImage } from './decide/garbage';
 
 /** Kubernetes' ImageGCPeriod. */
 const PERIOD_MS = 300_000;
@@ -56,7 +56,15 @@ export class ImageGarbage implements OnApplicationShutdown {
     const space = await spaceOf(this.#folder);
     const { imageGCHighThreshold: high, imageGCLowThreshold: low } = this.config;
     const garbage = space && decideGarbage(images, space, { high, low }, now);
-    if (garbage !== undefined) await this.#remove(garbage);
+    if (garbage === undefined) return;
+    const freed = await this.#remove(garbage);
+    if (freed < garbage.wantedBytes) this.#tellOfTooLittle(garbage.wantedBytes, freed);
+  }
+
+  /** All that nobody uses: this node needs the room more. @param now epoch milliseconds */
+  async removeUnused(now: number): Promise<void> {
+    if (this.config.podNetwork === 'docker') return;
+    await this.#remove({ images: unusedImages(await this.#look(now), now), wantedBytes: Infinity });
   }
 
   /** What the engine has, and since when it is known and unused. */
@@ -77,7 +85,8 @@ export class ImageGarbage implements OnApplicationShutdown {
     }));
   }
 
-  async #remove({ images, wantedBytes }: Garbage): Promise<void> {
+  /** Answers how many bytes that gave back. */
+  async #remove({ images, wantedBytes }: Garbage): Promise<number> {
     let freed = 0;
     for (const { id, sizeBytes } of images) {
       if (freed >= wantedBytes) break;
@@ -89,7 +98,10 @@ export class ImageGarbage implements OnApplicationShutdown {
         this.logger.warn({ err: error, image: id }, 'could not remove an image');
       }
     }
-    if (freed >= wantedBytes) return;
+    return freed;
+  }
+
+  #tellOfTooLittle(wantedBytes: number, freed: number): void {
     const attempt = `Attempted to free ${wantedBytes} bytes, but only found ${freed} bytes eligible to free.`;
     this.notes.sayOfNode(
       'Warning',

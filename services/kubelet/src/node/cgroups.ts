@@ -29,9 +29,14 @@ export class EngineCgroups {
     this.#driver = driver;
   }
 
+  /** The cgroup of all pods; undefined where the engine has its own. */
+  get parent(): string | undefined {
+    return this.#driver === 'cgroupfs' ? join('/', this.base) : undefined;
+  }
+
   /** The engine's CgroupParent for a pod; undefined: the engine's default. */
   parentOf(podUid: string): string | undefined {
-    return this.#driver === 'cgroupfs' && UID.test(podUid) ? join('/', this.base, `pod${podUid}`) : undefined;
+    return this.parent !== undefined && UID.test(podUid) ? join(this.parent, `pod${podUid}`) : undefined;
   }
 
   /**
@@ -45,7 +50,7 @@ export class EngineCgroups {
 
   /** Limits all pods together, as `limit` does one. A limit below what they take already is not the kernel's to set. */
   async limitAll(amounts: ResourceAmounts & { readonly pids: number }): Promise<void> {
-    if (this.#driver === 'cgroupfs') await this.#limitAt(join('/', this.base), amounts);
+    if (this.parent !== undefined) await this.#limitAt(this.parent, amounts);
   }
 
   async #limitAt(parent: string, amounts: ResourceAmounts & { readonly pids: number }): Promise<void> {

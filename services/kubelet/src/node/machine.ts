@@ -1,7 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { arch, cpus, hostname, networkInterfaces, release, totalmem } from 'node:os';
 import type { MachineFacts } from './render/node-status';
-import type { MachineReserves } from './render/pressure';
 
 /** What every Linux has at least. */
 const FEWEST_PIDS = 32_768;
@@ -32,16 +31,6 @@ export async function readMachine(stateDir: string, nodeIP: string | undefined):
     bootID,
     systemUUID: productUUID === '' ? machineID : productUUID,
     appArmor: appArmor === 'Y',
-  };
-}
-
-/** How the machine fares now; what the engine does is the caller's to add. */
-export async function readPulse(stateDir: string): Promise<MachineReserves> {
-  const [meminfo, storage] = await Promise.all([textOf('/proc/meminfo'), statfs(stateDir)]);
-  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
-  return {
-    memoryAvailableBytes: available === undefined ? totalmem() : Number(available) * 1024,
-    storageAvailableShare: storage.bavail / storage.blocks,
   };
 }
 

@@ -6,6 +6,7 @@ import { readConfig } from '@shiplog/service';
 import { kubeletSettings, type KubeletConfig } from '../settings';
 import { NodeAgent } from './node-agent';
 import type { EngineFacts } from '../runtime/runtime';
+import type { NodePressure } from '../eviction/node-pressure';
 import type { NodeResources } from './domain/node-resources';
 import type { MachineFacts } from './render/node-status';
 
@@ -49,7 +50,8 @@ function given(answers: (CommandReply | Error)[] = []) {
   }) as KubeletConfig;
   const amounts = { cpu: '2', memory: '4Gi', pods: '110' };
   const resources = { capacity: amounts, allocatable: amounts } as unknown as NodeResources;
-  const agent = new NodeAgent(bus, pino({ level: 'silent' }), config, machine, resources, cluster);
+  const pressure = { observe: () => Promise.resolve(), pressures: new Set() } as unknown as NodePressure;
+  const agent = new NodeAgent(bus, pino({ level: 'silent' }), config, machine, resources, pressure, cluster);
   const kinds = () => sent.map(({ type, data }) => `${type} ${(data as { resource: string }).resource}`);
   const created = () => (sent[0]?.data as unknown as { object: ObjectOf<'nodes'> }).object;
   return { agent, sent, beats, kinds, created, folds: (found: ObjectOf<'nodes'>) => (node = found) };

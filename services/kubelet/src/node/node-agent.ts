@@ -6,12 +6,11 @@ import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { ClusterView } from '../cluster/cluster-view';
+import { NodePressure } from '../eviction/node-pressure';
 import type { EngineFacts } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { MACHINE, NODE_RESOURCES } from '../tokens';
 import type { NodeResources } from './domain/node-resources';
-import { readPulse } from './machine';
-import { observeReserves, pressuresOf, type LastShort } from './render/pressure';
 import { parseLabels, renderLabels, renderNodeStatus, statusPatch, type MachineFacts } from './render/node-status';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -28,7 +27,6 @@ export class NodeAgent implements OnApplicationShutdown {
   /** Epoch milliseconds; undefined while the engine answers. */
   #awaySince: number | undefined;
   #leased = false;
-  #short: LastShort = {};
   readonly #loop = new SyncLoop({
     run: () => this.#sync(),
     backOff: BACK_OFF,
@@ -41,6 +39,7 @@ export class NodeAgent implements OnApplicationShutdown {
     @Inject(CONFIG) private readonly config: KubeletConfig,
     @Inject(MACHINE) private readonly machine: MachineFacts,
     @Inject(NODE_RESOURCES) private readonly resources: NodeResources,
+    private readonly pressure: NodePressure,
     private readonly cluster: ClusterView,
   ) {}
 
@@ -89,12 +88,11 @@ export class NodeAgent implements OnApplicationShutdown {
 
   async #sync(): Promise<void> {
     const { machine } = this;
-    const { nodeName: name, nodeLabels, stateDir } = this.config;
+    const { nodeName: name, nodeLabels } = this.config;
     const node = this.cluster.node();
-    const moment = Date.now();
-    const now = kubernetesTime(moment);
-    this.#short = observeReserves(this.#short, await readPulse(stateDir), moment);
-    const pulse = { pressures: pressuresOf(this.#short, moment), engineDown: this.#engineDown };
+    const now = kubernetesTime(Date.now());
+    await this.pressure.observe();
+    const pulse = { pressures: this.pressure.pressures, engineDown: this.#engineDown };
     const status = renderNodeStatus(machine, this.#engine, pulse, this.resources, node?.status, now);
     const wanted = renderLabels(name, machine, parseLabels(nodeLabels));
     if (node === undefined) {

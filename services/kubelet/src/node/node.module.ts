@@ -6,6 +6,8 @@ import { ClusterModule } from '../cluster/cluster.module';
 import type { NodeFacts } from '../container/render/fields';
 import type { KubeletConfig } from '../settings';
 import { MACHINE, NODE_FACTS, NODE_RESOURCES } from '../tokens';
+import { NodePressure } from '../eviction/node-pressure';
+import { CgroupReader } from '../usage/cgroup-reader';
 import { AllocatableLimit } from './allocatable-limit';
 import { EngineCgroups } from './cgroups';
 import { nodeResources, type NodeResources } from './domain/node-resources';
@@ -52,10 +54,12 @@ const cgroups = {
   useFactory: ({ cgroupParent }: KubeletConfig) => new EngineCgroups(cgroupParent),
 };
 
+const reader = { provide: CgroupReader, useFactory: () => new CgroupReader() };
+
 /** This machine, and its Node object. */
 @Module({
   imports: [ClusterModule],
-  providers: [machine, resources, facts, cgroups, AllocatableLimit, NodeAgent],
-  exports: [machine, resources, facts, cgroups, AllocatableLimit, NodeAgent],
+  providers: [machine, resources, facts, cgroups, reader, AllocatableLimit, NodePressure, NodeAgent],
+  exports: [machine, resources, facts, cgroups, AllocatableLimit, NodePressure, NodeAgent],
 })
 export class NodeModule {}

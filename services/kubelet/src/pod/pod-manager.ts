@@ -19,6 +19,7 @@ import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { Notes } from '../status/notes';
 import { PodWorkers } from './pod-workers';
 import type { Pod } from '../domain/pod';
+import type { Ending } from './domain/view';
 import type { PodWorker } from './worker';
 
 /** One worker for each pod that is wanted on this node, or of which something is still here. */
@@ -56,6 +57,21 @@ export class PodManager implements OnApplicationShutdown {
   /** The pod as its worker has it now; undefined when there is none. */
   worker(uid: string): PodWorker | undefined {
     return this.#workers.get(uid);
+  }
+
+  /** The pods that are to go on here. */
+  get active(): readonly Pod[] {
+    return [...this.#workers.values()].filter(({ isActive }) => isActive).map(({ current }) => current);
+  }
+
+  /** Whether a pod that the node ends has not ended yet. */
+  get isEvicting(): boolean {
+    return [...this.#workers.values()].some(({ isEvicting }) => isEvicting);
+  }
+
+  /** Has the node end a pod; whether it does. */
+  end(uid: string, ending: Ending): boolean {
+    return this.#workers.get(uid)?.end(ending) ?? false;
   }
 
   /** Everything anew: after the engine has been listed. Containers of pods that the log doesn't want go. */

@@ -15,14 +15,12 @@ import type { PodWorkers } from './pod-workers';
 import type { Sandbox } from './sandbox';
 import { Tasks } from './tasks';
 import { SyncErrors } from './sync-errors';
-import { isTerminal, type Pod } from '../domain/pod';
+import { isCritical, isTerminal, renderPod, type Pod } from '../domain/pod';
 import type { Ending, PodView, Task, DesiredPhase } from './domain/view';
 import { Wakes } from './wakes';
 
 /** A look at the pod that threw is followed by another after this wait. */
 const DEFECT_RETRY_MS = 10_000;
-/** Priorities from here on are those of the system (SystemCriticalPriority in pkg/apis/scheduling). */
-const LEAST_CRITICAL = 2_000_000_000;
 
 /**
  * Sees to one pod: looks at what is wanted and what is there, starts what is to be done without waiting for it, and
@@ -62,7 +60,7 @@ export class PodWorker {
     this.#files = services.filesOf(pod);
     this.#volumes = services.volumesOf(this.#files, () => this.pod, {
       failed: (error) => this.#followFailed(error),
-      exceeded: (message) => this.#evict(message),
+      exceeded: (message) => void this.end({ reason: 'Evicted', message }),
     });
     this.#sandbox = sandboxes.of(this.#files);
     this.#scope = { files: this.#files, sandbox: this.#sandbox, volumes: () => this.#volumes.make() };
@@ -119,19 +117,34 @@ export class PodWorker {
     this.services.notes.say(this.pod, 'Warning', 'FailedMount', messageOf(error));
   }
 
-  /** A critical pod is never evicted (IsCriticalPod in pkg/kubelet/types). */
-  #evict(message: string): void {
-    if (this.#eviction !== undefined || isTerminal(this.pod.status?.phase)) return;
+  /** Has the node end the pod, for good. Whether it does: not one that ends anyway, and never a critical one. */
+  end(ending: Ending): boolean {
+    if (!this.isActive) return false;
     const { logger, notes } = this.services;
-    if ((this.pod.spec?.priority ?? 0) >= LEAST_CRITICAL) {
-      return logger.error(
-        { pod: this.pod.metadata.name, message },
-        'a critical pod takes more than its share, and stays',
-      );
+    if (isCritical(this.pod)) {
+      logger.error({ ...renderPod(this.pod), ...ending }, 'a critical pod is not evicted');
+      return false;
     }
-    this.#eviction = { reason: 'Evicted', message };
-    notes.say(this.pod, 'Warning', 'Evicted', message);
+    this.#eviction = ending;
+    notes.say(this.pod, 'Warning', ending.reason, ending.message);
     this.wake();
+    return true;
+  }
+
+  /** The pod as the log has it now. */
+  get current(): Pod {
+    return this.pod;
+  }
+
+  /** Whether it is to go on. */
+  get isActive(): boolean {
+    const isOver = this.#desiredPhase !== 'run' || isTerminal(this.pod.status?.phase);
+    return !isOver && this.refusal === undefined && this.#eviction === undefined;
+  }
+
+  /** Whether the node ends it, and it has not ended yet. */
+  get isEvicting(): boolean {
+    return this.#eviction !== undefined && !isTerminal(this.pod.status?.phase) && !this.#finished;
   }
 
   /** Looks at the pod, once everything that has just happened has been told. */

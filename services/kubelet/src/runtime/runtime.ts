@@ -324,6 +324,8 @@ export interface PodRuntime {
   ): Promise<void>;
   /** Whether the engine finds a path of this machine, as this process sees it, and so can give it to containers. */
   findsPath(path: string): Promise<boolean>;
+  /** Where on this machine lies what a container has written: its own layer and its log. Empty where that can't be told. */
+  filesOf(id: string): Promise<readonly string[]>;
   createMemoryVolume(name: string, spec: MemoryVolumeSpec): Promise<void>;
   /** Where on this machine it is, as long as a container that runs holds it. */
   memoryVolumePath(name: string): Promise<string>;

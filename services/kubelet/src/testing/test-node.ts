@@ -127,6 +127,8 @@ export class TestNode {
         HEARTBEAT_INTERVAL: '500ms',
         ENGINE_GRACE: '1s',
         IMAGE_GC_HIGH_THRESHOLD: '100',
+        // This machine may be short of anything.
+        EVICTION_HARD: 'none',
         INSTANCE: NODE,
         ...(this.testEngine === undefined
           ? {}

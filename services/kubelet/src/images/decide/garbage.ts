@@ -29,8 +29,7 @@ export interface Garbage {
 const LEAST_AGE_MS = 120_000;
 
 /**
- * Which images may go, and how much of them has to (pkg/kubelet/images/image_gc_manager.go): the one that was not used for longest
- * first, none that is used or has just come. Undefined while there is room.
+ * Which images may go, and how much of them has to (pkg/kubelet/images/image_gc_manager.go). Undefined while there is room.
  */
 export function decideGarbage(
   images: readonly KeptImage[],
@@ -42,7 +41,11 @@ export function decideGarbage(
   const usedPercent = 100 - Math.floor((availableBytes * 100) / capacityBytes);
   if (usedPercent < high) return undefined;
   const wantedBytes = Math.floor((capacityBytes * (100 - low)) / 100) - availableBytes;
+  return { images: unusedImages(images, now), wantedBytes };
+}
+
+/** The one that was not used for longest first, none that is used or has just come. */
+export function unusedImages(images: readonly KeptImage[], now: number): KeptImage[] {
   const unused = images.filter(({ lastUsed, firstSeen }) => lastUsed < now && now - firstSeen >= LEAST_AGE_MS);
-  const sorted = unused.sort((a, b) => a.lastUsed - b.lastUsed || a.firstSeen - b.firstSeen);
-  return { images: sorted, wantedBytes };
+  return unused.sort((a, b) => a.lastUsed - b.lastUsed || a.firstSeen - b.firstSeen);
 }

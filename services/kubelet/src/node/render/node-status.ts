@@ -1,8 +1,8 @@
 import type { NodeCondition, NodeStatus } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
+import type { Pressure } from '../../eviction/decide/pressure';
 import type { EngineFacts } from '../../runtime/runtime';
 import type { MachineSize, NodeResources } from '../domain/node-resources';
-import type { Pressure } from './pressure';
 
 /** What this machine is, read by the edge. */
 export interface MachineFacts extends MachineSize {
@@ -112,12 +112,19 @@ function renderConditions(pulse: NodePulse, before: readonly NodeCondition[], no
           reason: 'KubeletHasNoDiskPressure',
           message: 'kubelet has no disk pressure',
         },
-    {
-      type: 'PIDPressure',
-      status: 'False',
-      reason: 'KubeletHasSufficientPID',
-      message: 'kubelet has sufficient PID available',
-    },
+    pulse.pressures.has('pid')
+      ? {
+          type: 'PIDPressure',
+          status: 'True',
+          reason: 'KubeletHasInsufficientPID',
+          message: 'kubelet has insufficient PID available',
+        }
+      : {
+          type: 'PIDPressure',
+          status: 'False',
+          reason: 'KubeletHasSufficientPID',
+          message: 'kubelet has sufficient PID available',
+        },
     pulse.engineDown === undefined
       ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
       : {

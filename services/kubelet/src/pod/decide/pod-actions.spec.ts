@@ -246,6 +246,16 @@ describe('deciding what a pod needs', () => {
       expect(decidePod(given, true).actions).toMatchObject([{ do: 'kill', graceSeconds: 1 }]);
     });
 
+    it('gives one that its node can do without no more time than that grants, or than it asks for', () => {
+      const grace = (graceSeconds: number) => {
+        const eviction = { reason: 'Evicted', message: 'low on memory', graceSeconds };
+        return decidePod(attachedView([observed()], { eviction }), true).actions;
+      };
+      expect(grace(20)).toMatchObject([{ do: 'kill', graceSeconds: 20 }]);
+      expect(grace(0)).toMatchObject([{ do: 'kill', graceSeconds: 1 }]);
+      expect(grace(90)).toMatchObject([{ do: 'kill', graceSeconds: 30 }]);
+    });
+
     it('never gives more than was granted, however the clocks differ', () => {
       expect(actions(attachedView([observed()], { desiredPhase: 'end', pod: deleted(500) }))).toMatchObject([
         { graceSeconds: 30 },

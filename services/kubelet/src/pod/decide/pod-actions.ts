@@ -154,10 +154,11 @@ function nextToEnd(view: PodView): ObservedContainer[] {
 
 /** What is left of the grace that the deletion allows, in whole seconds, at least one. */
 function graceLeft({ pod, desiredPhase, eviction, now }: PodView): number {
-  // What takes more than its share is given no time to take more (immediateEvictionGracePeriodSeconds in pkg/kubelet/eviction).
-  if (desiredPhase === 'gone' || eviction !== undefined) return FORCED_GRACE_S;
+  if (desiredPhase === 'gone') return FORCED_GRACE_S;
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
-  const grace = deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;
+  const asked = deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;
+  // What takes more than its share is given no time to take more (immediateEvictionGracePeriodSeconds in pkg/kubelet/eviction).
+  const grace = eviction === undefined ? asked : Math.min(asked, eviction.graceSeconds ?? FORCED_GRACE_S);
   if (deletionTimestamp === undefined) return Math.max(FORCED_GRACE_S, grace);
   // The timestamp is when the grace is over; clocks differ, so it can only shorten it.
   const left = Math.ceil((Date.parse(deletionTimestamp) - now) / 1_000);

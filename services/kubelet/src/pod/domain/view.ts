@@ -27,6 +27,10 @@ export function waitingReasonOf(
 export interface Ending {
   readonly reason: string;
   readonly message: string;
+  /** For the good of the node or of other pods, and by no fault of its own: a condition tells so. */
+  readonly isDisruption?: boolean;
+  /** What it has for its end, at most; undefined: next to nothing, so that it can't take more. */
+  readonly graceSeconds?: number;
 }
 
 /** What the log wants of the pod: that it runs, that it ends (deletionTimestamp), or nothing, since it is not there. */

@@ -1,6 +1,6 @@
 import type { ContainerStatus, PodCondition } from '@shiplog/contracts';
 import { conditionOf, kubernetesTime, transitionTime, isSidecar } from '@shiplog/kube';
-import { sandboxOf, type PodView } from '../domain/view';
+import { sandboxOf, type Ending, type PodView } from '../domain/view';
 
 export interface ConditionFacts {
   readonly phase: string;
@@ -26,6 +26,7 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
     Initialized: judgeInit(view, facts),
     Ready: containersReady.status === 'True' ? judgeGates(view) : containersReady,
     ContainersReady: containersReady,
+    ...(view.eviction?.isDisruption === true ? { DisruptionTarget: judgeDisruption(view.eviction) } : {}),
   };
   const rendered = Object.entries(own).map(([type, judgement]) => {
     const lastTransitionTime = transitionTime(conditionOf(view.pod, type), judgement.status, kubernetesTime(view.now));
@@ -36,6 +37,11 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
     others.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: kubernetesTime(view.now) });
   }
   return [...rendered, ...others];
+}
+
+/** Kubernetes' word for pods that go for reasons of their node. */
+function judgeDisruption({ message }: Ending): Judgement {
+  return { status: 'True', reason: 'TerminationByKubelet', message };
 }
 
 function judgeInit(view: PodView, { phase, initialized, initContainerStatuses }: ConditionFacts): Judgement {

@@ -26,12 +26,12 @@ export function renderStatus(view: PodView): PodStatus {
   const initContainerStatuses = isDone && !over ? initStatuses(view, true) : starting;
   const phase = phaseOf(view, { ...facts, initContainerStatuses });
   const podIP = view.podIP ?? before.podIP;
-  const ending =
-    late && phase === 'Failed' ? (view.eviction ?? DEADLINE) : { reason: before.reason, message: before.message };
+  const { reason, message } = late && phase === 'Failed' ? (view.eviction ?? DEADLINE) : before;
   return dropAbsent({
     ...before,
     phase,
-    ...ending,
+    reason,
+    message,
     conditions: renderConditions(view, { phase, initialized, initContainerStatuses, containerStatuses }),
     hostIP: view.hostIP,
     hostIPs: [{ ip: view.hostIP }],

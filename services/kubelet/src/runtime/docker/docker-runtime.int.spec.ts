@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX, TestEngine } from '../../testing/test-engine';
 import { runtimeFeatures, type MemoryVolume } from '../testing/runtime-features';
@@ -54,6 +56,17 @@ describe('Docker Engine', () => {
     expect(result.timedOut).toBe(true);
     await eventually(async () => (await processesOf(engine, sandbox)) === 1);
     await runtime.remove(sandbox);
+  });
+
+  it('tells where on this machine lies what a container has written, until that is gone', async () => {
+    const script = 'echo one > /written; echo two; sleep 1000';
+    const id = (await engine.docker('run', '-d', BUSYBOX, '/busybox', 'sh', '-c', script)).trim();
+    await eventually(async () => {
+      const [layer = '', log = ''] = await runtime.filesOf(id);
+      return existsSync(join(layer, 'written')) && existsSync(join(log, `${id}-json.log`));
+    });
+    await engine.docker('rm', '-f', id);
+    expect(await runtime.filesOf(id)).toEqual([]);
   });
 
   it('removes an image with all its names, and none that a container uses', async () => {

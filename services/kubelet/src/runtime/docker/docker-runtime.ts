@@ -1,4 +1,6 @@
 import Docker from 'dockerode';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import {
   RuntimeError,
@@ -309,6 +311,14 @@ export class DockerRuntime implements PodRuntime {
     const options = { type: 'tmpfs', device: 'tmpfs', o: `${owner},size=${sizeBytes}` };
     const labels = { [LABEL.podUid]: podUid, [LABEL.node]: this.options.node };
     await ask(() => this.#docker.createVolume({ Name: name, Driver: 'local', DriverOpts: options, Labels: labels }));
+  }
+
+  async filesOf(id: string): Promise<readonly string[]> {
+    const info = await asking(() => this.#docker.getContainer(id).inspect(), [404]);
+    if (info === undefined) return [];
+    const { GraphDriver: driver, LogPath: log = '' } = info;
+    const layer = (driver?.Data as Partial<Record<string, string>> | null | undefined)?.['UpperDir'];
+    return [...(layer === undefined ? [] : [layer]), ...(log === '' ? [] : [dirname(log)])].filter(existsSync);
   }
 
   async memoryVolumePath(name: string): Promise<string> {

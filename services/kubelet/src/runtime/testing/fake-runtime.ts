@@ -216,6 +216,10 @@ export class FakeRuntime implements PodRuntime {
     return this.#answer(() => this.isOnThisMachine && existsSync(path));
   }
 
+  filesOf(): Promise<readonly string[]> {
+    return this.#answer(() => []);
+  }
+
   createMemoryVolume(name: string, spec: MemoryVolumeSpec): Promise<void> {
     return this.#answer(() => void this.volumes.set(name, spec));
   }
