@@ -18,9 +18,9 @@ describe('the settings of a cluster on this machine', () => {
   });
 
   it.each([
-    ['SHIPLOG_SLOT', '-1', 'from 0 to 9'],
-    ['SHIPLOG_SLOT', '10', 'from 0 to 9'],
-    ['SHIPLOG_SLOT', 'first', 'from 0 to 9'],
+    ['SHIPLOG_SLOT', '-1', 'from 0 to 19'],
+    ['SHIPLOG_SLOT', '20', 'from 0 to 19'],
+    ['SHIPLOG_SLOT', 'first', 'from 0 to 19'],
     ['API_PORT', '0', 'from 1 to 65535'],
     ['API_PORT', '65536', 'from 1 to 65535'],
     ['API_PORT', '6443/tcp', 'from 1 to 65535'],

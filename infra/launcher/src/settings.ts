@@ -8,7 +8,7 @@ export const REPOSITORY = resolve(
 );
 
 /** The disjoint sets of addresses and names that clusters of one machine can have. */
-export const SLOTS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+export const SLOTS: readonly number[] = Array.from({ length: 20 }, (_, slot) => slot);
 
 /** What a user may choose about a cluster on this machine. */
 export interface LauncherSettings {

@@ -31,7 +31,7 @@ describe('whose a slot is', () => {
   });
 
   it('is said with its home, its process and both ways out', () => {
-    const { sentence, fix } = describeForeign({ kind: 'foreign', claim, alive: 'launcher' }, 9);
+    const { sentence, fix } = describeForeign({ kind: 'foreign', claim, alive: 'launcher' }, 19);
     expect(sentence).toContain('/home/ann/.shiplog (process 100)');
     expect(fix).toBe(
       'npm run down where it was started (SHIPLOG_HOME=/home/ann/.shiplog), or another slot: SHIPLOG_SLOT=0',

@@ -1,4 +1,5 @@
 import type { ProcessIdentity } from '../../processes/identity';
+import { SLOTS } from '../../settings';
 
 /** Who uses a slot's addresses and names on this machine: a launcher, and the home that it runs. Holds no secret. */
 export interface SlotClaim extends ProcessIdentity {
@@ -52,6 +53,6 @@ export function describeForeign(
       : `its launcher, process ${claim.pid}, has died, but processes of it still run`;
   return {
     sentence: `Slot ${slot} of this machine is used by the cluster of ${claim.home} (${state}).`,
-    fix: `npm run down where it was started (SHIPLOG_HOME=${claim.home}), or another slot: SHIPLOG_SLOT=${(slot + 1) % 10}`,
+    fix: `npm run down where it was started (SHIPLOG_HOME=${claim.home}), or another slot: SHIPLOG_SLOT=${(slot + 1) % SLOTS.length}`,
   };
 }
