@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pod } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
@@ -18,6 +17,7 @@ import { settingsFrom } from '../launcher/src/settings';
 import { PlainEngine } from '../testing/src/plain-engine';
 import { isReady, TestCluster } from './support/cluster';
 import { ComposeFile } from './support/compose';
+import { execIn } from './support/exec';
 import { E2E_SLOT } from './support/place';
 
 /** In an order in which each finds what it needs; all but the first three would wait. */
@@ -94,17 +94,7 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     return (await containerOf(name).logs({ stdout: true, stderr: true, tail: 5 })).toString();
   };
 
-  /** Runs a command in a container. */
-  const run = async (container: Docker.Container, ...command: string[]): Promise<{ code: number; output: string }> => {
-    const exec = await container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
-    const stream = await exec.start({});
-    const text = new PassThrough();
-    engine.modem.demuxStream(stream, text, text);
-    stream.once('end', () => text.end());
-    let output = '';
-    for await (const chunk of text) output += String(chunk);
-    return { code: (await exec.inspect()).ExitCode ?? -1, output };
-  };
+  const run = (container: Docker.Container, ...command: string[]) => execIn(engine, container.id, ...command);
 
   const addressOf = async (name: string, network: string): Promise<string> => {
     const { NetworkSettings } = await inspect(name);

@@ -1,6 +1,7 @@
 import type { Pod, Service } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { httpGet, TestCluster, webController } from './support/cluster';
+import { E2E_MINIONS } from './support/place';
 
 describe('a workload through the unmodified kubectl', () => {
   const cluster = new TestCluster();
@@ -20,7 +21,7 @@ describe('a workload through the unmodified kubectl', () => {
     await cluster.kubectlWith({ input: JSON.stringify(webController('web', 3)) }, '-n', namespace, 'create', '-f', '-');
     await kubectl('expose', 'rc', 'web', '--port=80', '--type=LoadBalancer');
     const pods = await cluster.podsReady(namespace, 3);
-    expect(new Set(pods.map((pod) => pod.spec?.nodeName)).size).toBe(2);
+    expect(new Set(pods.map((pod) => pod.spec?.nodeName)).size).toBe(E2E_MINIONS);
     expect(await kubectl('get', 'pods')).toMatch(/(web-\w{5}\s+1\/1\s+Running\s+0\s+\S+\n){3}/);
     expect(await appContainers()).toHaveLength(3);
     expect(await cluster.containersOf(namespace, false)).toHaveLength(6);

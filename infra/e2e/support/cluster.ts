@@ -23,6 +23,13 @@ import { E2E_HOME, E2E_MINIONS, E2E_SLOT } from './place';
 /** By this name of its connection the NATS server's log tells a test from the services. */
 export const TEST_CONNECTION = 'end-to-end-test';
 
+/** The journal, the api, the scheduler, the controller, and two that answer for names. */
+const SERVICES_OF_MASTER = 6;
+/** Kubelet, network and proxy. */
+const SERVICES_OF_NODE = 3;
+/** Network and proxy. */
+const AGENTS_OF_HOST = 2;
+
 /** The cluster that all end-to-end tests share, as its user has it: a kubeconfig, sockets, and the launcher. */
 export class TestCluster {
   readonly home = homeOfRun();
@@ -158,7 +165,7 @@ export class TestCluster {
 
   /** Waits until every service that should run says that it does its work. */
   async allReady(timeoutMs = 60_000): Promise<void> {
-    const wanted = 4 + 3 * E2E_MINIONS + 2;
+    const wanted = SERVICES_OF_MASTER + SERVICES_OF_NODE * E2E_MINIONS + AGENTS_OF_HOST;
     await eventually(
       async () => {
         const view = await this.watcher();
