@@ -24,6 +24,28 @@ export function renderDefinitions(table: string, definitions: readonly Definitio
   return lines.map((line) => `${line}\n`).join('');
 }
 
+/** The name and kind of something in a table. */
+export type DefinedName = Pick<Definition, 'kind' | 'name'>;
+
+/** What a table holds, in the text of `nft -t list table`. */
+export function definedNames(listed: string): DefinedName[] {
+  const found = [...listed.matchAll(/^\s(map|set|chain) (\S+) \{$/gm)];
+  return found.map(([, kind, name]) => ({ kind: kind as DefinedName['kind'], name: name ?? '' }));
+}
+
+/** Text that removes parts of a table to which nothing but each other refers. */
+export function renderRemoval(table: string, parts: readonly DefinedName[]): string {
+  const chains = parts.filter(({ kind }) => kind === 'chain');
+  const collections = parts.filter(({ kind }) => kind !== 'chain');
+  const lines = [
+    ...chains.map(({ name }) => `flush chain ip ${table} ${name}`),
+    // A map of verdicts refers to chains.
+    ...collections.map(({ kind, name }) => `flush ${kind} ip ${table} ${name}`),
+    ...[...chains, ...collections].map(({ kind, name }) => `delete ${kind} ip ${table} ${name}`),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
 /** Removes a table, also when there is none. */
 export function renderTableRemoval(table: string): string {
   return `add table ip ${table}\ndelete table ip ${table}\n`;

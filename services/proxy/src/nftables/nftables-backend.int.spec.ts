@@ -269,6 +269,35 @@ describe('services in the kernel', () => {
     expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4 })).toEqual(PODS);
   });
 
+  it('takes what no service uses for two looks out of the kernel, also what an earlier proxy left there', async () => {
+    const chains = async () => (await node.run('nft', ['list', 'chains', 'ip'])).match(/vip_(pick|to)_\d/g);
+    await serve(aService('web'), slice(...PODS));
+    expect(await chains()).toContain('vip_pick_3');
+    backend = aBackend();
+    await serve(aService('web'), slice(PODS[0] ?? ''));
+    await backend.verify();
+    expect(await chains()).toContain('vip_pick_3');
+    await backend.verify();
+    expect(await chains()).toEqual(['vip_to_0']);
+    expect(await node.run('nft', ['list', 'maps', 'ip'])).not.toContain('vip_slot_1');
+    expect(await ask.client.backends({ ...WEB, count: 4 })).toEqual([PODS[0]]);
+    await serve(aService('web'), slice(...PODS));
+    expect(await ask.client.backends({ ...WEB, count: 40, parallel: 4 })).toEqual(PODS);
+  });
+
+  it('takes out with affinity too: its memory of clients, and what each time of it needs', async () => {
+    const sticky = aService('web', { sessionAffinity: 'ClientIP' });
+    const base = await (async () => {
+      await serve(aService('web'), slice(PODS[0] ?? ''));
+      return node.run('nft', ['--terse', 'list', 'table', 'ip', OPTIONS.table]);
+    })();
+    await serve(sticky, slice(...PODS));
+    await ask.client.backends({ ...WEB, count: 4 });
+    await serve(aService('web'), slice(PODS[0] ?? ''));
+    for (let look = 0; look < 2; look++) await backend.verify();
+    expect(await node.run('nft', ['--terse', 'list', 'table', 'ip', OPTIONS.table])).toBe(base);
+  });
+
   it('loads again when a change meets a kernel that is not as expected', async () => {
     await serve(aService('web'), slice(...PODS));
     await node.run('nft', ['flush', 'map', 'ip', OPTIONS.table, 'vip_entries']);

@@ -1,9 +1,11 @@
 import {
   applyScript,
   baseChains,
+  definedNames,
   forgetFlows,
   hostNetwork,
   listTables,
+  renderRemoval,
   renderTableRemoval,
   type HostNetwork,
   type IsStale,
@@ -63,10 +65,17 @@ export class NftablesBackend implements ProxyBackend {
     if (isStale !== undefined) await this.#forget(isStale);
   }
 
-  /** Whether the rules are still there: someone may have flushed the ruleset. Loads them again when they aren't. */
+  /**
+   * Whether the rules are still there: someone may have flushed the ruleset. Loads them again when they aren't; otherwise what has
+   * had no use for a while leaves them.
+   */
   async verify(): Promise<void> {
     if (!this.#loaded) return;
-    if ((await this.#baseChains()) === this.#standing) return this.#forgetAgain();
+    const listed = await this.#list();
+    if (baseChains(listed) === this.#standing) {
+      await this.#removeUnused(listed);
+      return this.#forgetAgain();
+    }
     this.logger.warn('the service rules are gone from the kernel; loading them again');
     this.#loaded = false;
     await this.sync();
@@ -88,8 +97,21 @@ export class NftablesBackend implements ProxyBackend {
     await Promise.resolve();
   }
 
-  async #baseChains(): Promise<string> {
-    return baseChains((await listTables(this.network)).get(`ip ${this.options.table}`) ?? '');
+  /** The table without its elements, which may be many; '' when there is none. */
+  async #list(): Promise<string> {
+    return (await listTables(this.network)).get(`ip ${this.options.table}`) ?? '';
+  }
+
+  /** It is in nobody's way: a failure is told, and tried again at the next look. */
+  async #removeUnused(listed: string): Promise<void> {
+    const parts = this.#table.longUnused(definedNames(listed));
+    if (parts.length === 0) return;
+    try {
+      await applyScript(this.network, renderRemoval(this.options.table, parts));
+      this.#table.forget(parts);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'rules that no service uses could not be removed');
+    }
   }
 
   async #forgetAgain(): Promise<void> {
@@ -114,7 +136,7 @@ export class NftablesBackend implements ProxyBackend {
       this.logger.info({ err: error }, 'the table in the kernel has another layout; replacing it');
       await applyScript(this.network, this.#table.takeAll({ anew: true }).script);
     }
-    this.#standing = await this.#baseChains();
+    this.#standing = baseChains(await this.#list());
     this.#loaded = true;
     this.#wasLoaded = true;
     this.logger.info(

@@ -1,8 +1,8 @@
 import type { Backend, ServicePort } from '../../domain/service-port';
 import { ElementOwnership, type ElementChange } from './element-ownership';
 import { renderBase, type TableOptions } from './base';
-import { compactChanges, renderChanges, renderDefinitions, renderTable, type Definition } from '@shiplog/hostnet';
-import type { Picker } from './layout';
+import { compactChanges, renderChanges, renderDefinitions, renderTable, type DefinedName } from '@shiplog/hostnet';
+import { Definitions } from './definitions';
 import { Pickers } from './pickers';
 import { planSlots, renderServicePort, type Slots } from './service-elements';
 
@@ -14,13 +14,10 @@ export class TableState {
   /** Each service's own, which no other ever had. */
   readonly #numbers = new Map<string, number>();
   #lastNumber = 0;
-  /** Everything that the table refers to besides its base, by kind and name. */
-  readonly #definitions = new Map<string, Definition>();
-  #newDefinitions: Definition[] = [];
+  readonly #definitions = new Definitions();
   #changes: ElementChange[] = [];
 
   readonly #pickers: Pickers;
-  readonly #defined = new Set<Picker>();
 
   constructor(private readonly options: TableOptions) {
     this.#pickers = new Pickers(options.clusterCidr);
@@ -42,7 +39,10 @@ export class TableState {
     else this.#numbers.delete(service);
     if (now.size > 0) this.#slots.set(service, now);
     else this.#slots.delete(service);
-    for (const { pickers } of rendered) for (const picker of pickers) this.#define(picker);
+    this.#definitions.use(
+      service,
+      rendered.flatMap(({ pickers }) => pickers),
+    );
     this.#changes.push(
       ...this.#ownership.replace(
         service,
@@ -67,8 +67,7 @@ export class TableState {
    */
   takeDefinitions(): string {
     const { table } = this.options;
-    const definitions = this.#newDefinitions;
-    this.#newDefinitions = [];
+    const definitions = this.#definitions.takeFresh();
     return definitions.length === 0 ? '' : `add table ip ${table}\n${renderDefinitions(table, definitions)}`;
   }
 
@@ -82,20 +81,22 @@ export class TableState {
   /** The script for the whole table, whatever is there; `anew` when it may be of another layout. */
   takeAll(options: { anew: boolean }): { script: string; elements: readonly ElementChange[] } {
     const elements = this.#ownership.all();
-    this.#newDefinitions = [];
+    this.#definitions.takeFresh();
     this.#changes = [];
-    const definitions = [...renderBase(this.options), ...this.#definitions.values()];
+    const definitions = [...renderBase(this.options), ...this.#definitions.all()];
     return { script: renderTable(this.options.table, definitions, elements, options), elements };
   }
 
-  #define(picker: Picker): void {
-    if (this.#defined.has(picker)) return;
-    this.#defined.add(picker);
-    for (const definition of picker.definitions) {
-      const id = `${definition.kind} ${definition.name}`;
-      if (this.#definitions.has(id)) continue;
-      this.#definitions.set(id, definition);
-      this.#newDefinitions.push(definition);
-    }
+  /**
+   * What of a table's parts no service has used for two looks: places to pick from of as many backends as none has any
+   * more, also those that an earlier proxy made.
+   */
+  longUnused(parts: readonly DefinedName[]): DefinedName[] {
+    return this.#definitions.longUnused(parts, renderBase(this.options));
+  }
+
+  /** Takes note that parts are no longer in the table. */
+  forget(parts: readonly DefinedName[]): void {
+    this.#definitions.forget(parts);
   }
 }
