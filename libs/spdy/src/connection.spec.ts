@@ -84,6 +84,20 @@ describe('a SPDY connection', () => {
     await Promise.all([client.ping(), server.ping()]);
   });
 
+  it.each(['reset', 'closed'])('has what came before a stream was %s read to its end', async (how) => {
+    let opened: SpdyStream | undefined;
+    const { client, server } = connected((stream) => {
+      opened = stream;
+      stream.reply();
+      stream.write('last words', () => (how === 'reset' ? stream.destroy() : server.close()));
+    });
+    const stream = client.open({});
+    for (let turns = 0; turns < 20 && opened?.destroyed !== true; turns++) await turn();
+    expect(await text(stream)).toBe('last words');
+    await turn();
+    expect(stream.destroyed).toBe(true);
+  });
+
   it('resets what is destroyed, on both sides', async () => {
     const opened: SpdyStream[] = [];
     const { client, server } = connected((stream) => void opened.push(stream));

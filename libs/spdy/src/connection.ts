@@ -118,7 +118,10 @@ export class SpdyConnection {
     }
     this.#over = true;
     this.#headers.close();
-    for (const stream of this.#streams.values()) stream.destroy(failure ?? new Error('the connection is closed'));
+    for (const stream of this.#streams.values()) {
+      if (failure === undefined) stream.abandoned(new Error('the connection is closed'));
+      else stream.destroy(failure);
+    }
     this.#streams.clear();
     if (failure === undefined) this.socket.end();
     else this.socket.destroy();
@@ -212,8 +215,11 @@ export class SpdyConnection {
   #wasReset(id: number, status: number): void {
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
+    const reason = new Error(`the stream was reset (${status})`);
+    // What of it is not read yet counts until it is.
+    if (stream.readableLength > 0) return stream.abandoned(reason);
     this.#forget(stream);
-    stream.destroy(new Error(`the stream was reset (${status})`));
+    stream.destroy(reason);
   }
 
   #pinged(id: number): void {

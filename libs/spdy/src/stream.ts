@@ -19,6 +19,7 @@ export class SpdyStream extends Duplex {
   #replied = false;
   /** The other side ends its half. */
   #ended = false;
+  #abandoned: Error | undefined;
 
   constructor(
     port: StreamPort,
@@ -50,20 +51,33 @@ export class SpdyStream extends Duplex {
     return keepsUp;
   }
 
+  /** The other side is done with it, or gone: what came before can still be read, what is written is dropped. */
+  abandoned(reason: Error): void {
+    if (this.destroyed) return;
+    this.#replied = true;
+    if (this.readableLength === 0) return void this.destroy(reason);
+    this.#abandoned = reason;
+    this.once('end', () => this.destroy(reason));
+    this.receive(NOTHING, true);
+  }
+
   override _read(): void {
     this.#port.wants(this);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#abandoned !== undefined) return done();
     this.#port.data(this, chunk, false, done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
+    if (this.#abandoned !== undefined) return done();
     this.#port.data(this, NOTHING, true, done);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    if (!this.readableEnded || !this.writableFinished) this.#port.reset(this);
+    const isOver = this.#abandoned !== undefined || (this.readableEnded && this.writableFinished);
+    if (!isOver) this.#port.reset(this);
     done(error);
   }
 }
