@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Container } from '@shiplog/contracts';
 import { CONFIG } from '@shiplog/service';
 import { renderPodAmounts } from '../container/render/pod-amounts';
 import type { PodNetwork } from '../networking/pod-network';
@@ -126,6 +127,7 @@ export class Sandbox {
       runtime: handler,
       hostPID: pod.spec?.hostPID === true,
       hostIPC: pod.spec?.hostIPC === true,
+      privileged: wantsPrivileges(pod) && (await runtime.limits()).privileged,
       sysctls: Object.fromEntries((pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
       mounts,
       oomScoreAdj: 0,
@@ -169,6 +171,12 @@ async function orAway<T>(promise: Promise<T> | undefined): Promise<T> {
 }
 
 const nothing = (): void => undefined;
+
+function wantsPrivileges({ spec }: Pod): boolean {
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = spec ?? {};
+  const all: readonly Container[] = [...containers, ...initContainers, ...ephemeralContainers];
+  return all.some(({ securityContext }) => securityContext?.privileged === true);
+}
 
 function identityOf(pod: Pod, attempt: number): ContainerIdentity {
   const { uid, name, namespace = '' } = pod.metadata;

@@ -45,3 +45,11 @@ export const CAPABILITIES: readonly string[] = [
 
 /** What `ALL` is spelled out as: without those newer than Linux 5.8, which not every engine knows by name. */
 export const LONG_KNOWN_CAPABILITIES = CAPABILITIES.slice(0, CAPABILITIES.indexOf('PERFMON'));
+
+/** What the bounding set in a process' /proc/<pid>/status lacks; without one that says it, nothing. */
+export function missingCapabilitiesIn(status: string): string[] {
+  const told = /^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1];
+  if (told === undefined) return [];
+  const bounding = BigInt(`0x${told}`);
+  return CAPABILITIES.filter((_, bit) => (bounding & (1n << BigInt(bit))) === 0n);
+}

@@ -87,6 +87,8 @@ export interface SandboxSpec {
   readonly runtime?: string;
   readonly hostPID: boolean;
   readonly hostIPC: boolean;
+  /** Whether it is to have a container with privileges. */
+  readonly privileged: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
   /** Volumes that must outlive restarts of the app containers are held here too. */
   readonly mounts: readonly MountSpec[];

@@ -1,18 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { arch, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '@shiplog/hostnet';
 import { eventually } from '@shiplog/testing';
 import { EngineCgroups } from '../node/cgroups';
 import { DockerRuntime } from '../runtime/docker/docker-runtime';
-import { imageArchive } from '../runtime/pause/image-archive';
-import { goArchitecture } from '../runtime/pause/pause-image';
+import { BUSYBOX, busyboxImage } from './busybox-image';
 
-/** An image with nothing but a static busybox: every applet works in its shell. */
-export const BUSYBOX = 'shiplog-test/busybox:1';
+export { BUSYBOX };
 
 /** A container engine of a test's own: a dockerd that touches neither the host's network nor its default directories. */
 export class TestEngine {
@@ -28,7 +26,7 @@ export class TestEngine {
     const engine = new TestEngine(await mkdtemp(join(tmpdir(), 'shiplog-engine-')), namespace);
     await writeFile(join(engine.directory, 'daemon.json'), '{}');
     await engine.resume();
-    await engine.#loadBusybox();
+    await engine.runtime().load(await busyboxImage());
     return engine;
   }
 
@@ -112,26 +110,6 @@ export class TestEngine {
     await eventually(() => isDead(pid.trim()), { timeoutMs: 10_000 });
     await rm(this.#containerdPidFile, { force: true });
   }
-
-  async #loadBusybox(): Promise<void> {
-    const content = await readFile(busybox());
-    const image = imageArchive({
-      tag: BUSYBOX,
-      architecture: goArchitecture({ x64: 'amd64' }[arch() as string] ?? arch()),
-      // Under the names of two programs that clients call by theirs; any other is `/busybox <name>`.
-      files: ['busybox', 'sh', 'tar'].map((name) => ({ name, mode: 0o755, content })),
-      config: { Entrypoint: ['/busybox'], Cmd: ['sh'], Env: ['PATH=/'] },
-    });
-    await this.runtime().load(image);
-  }
-}
-
-/** The program on PATH; Debian's package busybox-static puts it there. */
-function busybox(): string {
-  const places = (process.env['PATH'] ?? '').split(':').map((directory) => join(directory, 'busybox'));
-  const found = [...places, '/bin/busybox'].find((path) => existsSync(path));
-  if (found === undefined) throw new Error('a static busybox must be on PATH: Debian has it in busybox-static');
-  return found;
 }
 
 /** Whether a process is gone, or only waits to be reaped. */

@@ -47,6 +47,7 @@ describe('Docker Engine', () => {
       network: { kind: 'detached' },
       hostPID: false,
       hostIPC: false,
+      privileged: false,
       sysctls: {},
       mounts: [],
       oomScoreAdj: 0,

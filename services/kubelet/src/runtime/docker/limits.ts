@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import type { EngineLimits } from '../runtime';
 import { readFile } from 'node:fs/promises';
 import { ask, runtimeError } from './errors';
-import { CAPABILITIES } from '../capabilities';
+import { missingCapabilitiesIn } from '../capabilities';
 
 /**
  * What the engine accepts on this machine, found out by starting a pause container that asks for it: where
@@ -42,7 +42,5 @@ export async function probeLimits(
 
 /** What this host's bounding set lacks: no process started here can ever have it. */
 async function missingCapabilities(): Promise<string[]> {
-  const status = await readFile('/proc/self/status', 'utf8');
-  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
-  return CAPABILITIES.filter((_, bit) => (bounding & (1n << BigInt(bit))) === 0n);
+  return missingCapabilitiesIn(await readFile('/proc/self/status', 'utf8'));
 }

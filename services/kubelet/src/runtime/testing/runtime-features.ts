@@ -31,6 +31,7 @@ const sandboxSpec: SandboxSpec = {
   network: { kind: 'detached' },
   hostPID: false,
   hostIPC: false,
+  privileged: false,
   sysctls: {},
   mounts: [],
   oomScoreAdj: 0,
@@ -70,7 +71,10 @@ function containerSpec(sandboxId: string, imageId: string, attempt = 0): Contain
   };
 }
 
-/** What every implementation of PodRuntime keeps to. Run on the fake and on the real engine. */
+/** SIGTERM is the fifteenth bit of what a process catches. */
+const UNTIL_TERM_IS_HEEDED = 'until grep -q "SigCgt:.*[4-7c-f]...$" /proc/1/status; do sleep 0.01; done';
+
+/** What every implementation of PodRuntime keeps to. Run on the fake and on the real engines. */
 export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): void {
   describe(`${name}, as a pod runtime`, () => {
     const events: RuntimeEvent[] = [];
@@ -149,6 +153,8 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
     it('asks a container to end before it kills it', async () => {
       const next = await runtime().createContainer(containerSpec(sandbox, under().imageId, 1));
       await runtime().start(next);
+      // Before its shell has set the trap, the first process of a container heeds no such signal.
+      await runtime().exec(next, ['/busybox', 'sh', '-c', UNTIL_TERM_IS_HEEDED], 5_000);
       await runtime().stop(next, 10);
       const ended = await runtime().inspect(next);
       expect(ended).toMatchObject({ attempt: 1, backoffSeconds: 10, state: { phase: 'exited' } });

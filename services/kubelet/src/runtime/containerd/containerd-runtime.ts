@@ -1,0 +1,288 @@
+import { arch, cpus, release, totalmem, version } from 'node:os';
+import { join } from 'node:path';
+import { pause } from '@shiplog/wait';
+import {
+  RuntimeError,
+  type ContainerSession,
+  type ContainerSpec,
+  type EngineFacts,
+  type EngineLimits,
+  type ExecResult,
+  type ExecSession,
+  type ImageFacts,
+  type LogOptions,
+  type MemoryVolumeSpec,
+  type ObservedContainer,
+  type PodRuntime,
+  type RegistryAuth,
+  type RuntimeEvent,
+  type SandboxDetails,
+  type SandboxSpec,
+  type SessionStreams,
+} from '../runtime';
+import type { LoadableImage } from '../pause/image-archive';
+import { ATTACH, IMAGE_FS_INFO, STATUS, VERSION } from './protocol/cri';
+import { NAMESPACE, RESIZE_PTY, WAIT } from './protocol/native';
+import { Containers } from './containers';
+import { EngineProcess } from './engine-process';
+import { EventStream, type ContainerChange } from './event-stream';
+import { GrpcClient } from './grpc/client';
+import { Images } from './images';
+import { readLog } from './logs/read-log';
+import { MemoryVolumes } from './memory-volumes';
+import { traitsOf } from './render/traits';
+import { runtimeInfoOf, type RuntimeInfo } from './runtime-info';
+import { Sandboxes } from './sandboxes';
+import { Attachment } from './sessions/attachment';
+import { Commands } from './sessions/commands';
+
+export interface ContainerdOptions {
+  /** `unix:///path` */
+  readonly endpoint: string;
+  readonly node: string;
+  /** Where the logs of pods are written. */
+  readonly podLogs: string;
+  /** For what the runtime needs of the kubelet: pipes, volumes in memory. */
+  readonly stateDir: string;
+}
+
+/** What the runtime is about to know is asked for so often, and so long. */
+const ASK_MS = 20;
+const ASK_LONG_MS = 10_000;
+
+/**
+ * Pods on containerd 1.6 or later: by the Container Runtime Interface, as Kubernetes has it, and by containerd's own API for what
+ * that has no words for.
+ */
+export class ContainerdRuntime implements PodRuntime {
+  readonly #client: GrpcClient;
+  readonly #sandboxes: Sandboxes;
+  readonly #containers: Containers;
+  readonly #images: Images;
+  readonly #volumes: MemoryVolumes;
+  readonly #commands: Commands;
+  readonly #process: EngineProcess;
+  /** Whose the containers are that were seen: of one that is gone nobody else could say. */
+  readonly #podUids = new Map<string, string>();
+  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
+
+  constructor(options: ContainerdOptions) {
+    const { endpoint, stateDir } = options;
+    this.#client = new GrpcClient(endpoint, NAMESPACE);
+    this.#process = new EngineProcess(new URL(endpoint).pathname);
+    this.#sandboxes = new Sandboxes(this.#client, options);
+    this.#volumes = new MemoryVolumes(join(stateDir, 'memory-volumes'), this.#process);
+    const volumePath = (name: string): Promise<string> => this.#volumes.pathOf(name);
+    this.#containers = new Containers(this.#client, { ...options, folder: stateDir, volumePath });
+    this.#images = new Images(this.#client, endpoint, () => this.#info());
+    this.#commands = new Commands(this.#client, join(stateDir, 'exec'));
+  }
+
+  /** Throws RuntimeError also while the runtime says that it is not ready, in Kubernetes' words. */
+  async engine(): Promise<EngineFacts> {
+    const [{ runtimeVersion }, { status, info }, { imageFilesystems }] = await Promise.all([
+      this.#client.call(VERSION, {}),
+      this.#client.call(STATUS, { verbose: true }),
+      this.#client.call(IMAGE_FS_INFO, {}),
+    ]);
+    const lacking = (status?.conditions ?? []).find((condition) => !condition.status);
+    if (lacking !== undefined) {
+      const { type, reason, message } = lacking;
+      const what = type === 'NetworkReady' ? 'container runtime network not ready' : 'container runtime not ready';
+      throw new RuntimeError('refused', `${what}: ${type}=false reason:${reason} message:${message}`);
+    }
+    const { handlers, cgroupDriver } = runtimeInfoOf(info['config']);
+    return {
+      version: runtimeVersion,
+      osImage: version(),
+      kernel: release(),
+      architecture: arch(),
+      cpus: cpus().length,
+      memoryBytes: totalmem(),
+      cgroupDriver,
+      imageFolder: imageFilesystems[0]?.fsId?.mountpoint ?? '',
+      runtimes: handlers,
+      // Containers have processes of their own to look after them.
+      liveRestore: true,
+    };
+  }
+
+  prepare(): Promise<void> {
+    return this.#images.prepare();
+  }
+
+  limits(): Promise<EngineLimits> {
+    return this.#process.limits();
+  }
+
+  async list(): Promise<ObservedContainer[]> {
+    const [sandboxes, containers] = await Promise.all([this.#sandboxes.list(), this.#containers.list()]);
+    const all = [...sandboxes, ...containers];
+    for (const { id, pod } of all) this.#podUids.set(id, pod.uid);
+    return all;
+  }
+
+  async inspect(id: string): Promise<ObservedContainer | undefined> {
+    const found = (await this.#containers.find(id)) ?? (await this.#sandboxes.find(id));
+    if (found !== undefined) this.#podUids.set(found.id, found.pod.uid);
+    return found;
+  }
+
+  watch(listener: (event: RuntimeEvent) => void): { close(): void } {
+    const stream = new EventStream(this.#client, {
+      connected: () => listener({ type: 'connected' }),
+      disconnected: (reason) => listener({ type: 'disconnected', reason }),
+      images: () => {
+        this.#images.forget();
+        listener({ type: 'images' });
+      },
+      container: (id, change) => void this.#tell(id, change, listener).catch(() => undefined),
+    });
+    const rotation = this.#containers.rotation();
+    rotation.start();
+    this.#listeners.add(listener);
+    void stream.run();
+    return {
+      close: () => {
+        this.#listeners.delete(listener);
+        stream.close();
+        void rotation.stop();
+      },
+    };
+  }
+
+  /** What has happened to a container, once the runtime says so too: it hears of it at the same time. */
+  async #tell(id: string, change: ContainerChange, listener: (event: RuntimeEvent) => void): Promise<void> {
+    if (change === 'ended' || change === 'out of memory') await this.#untilEnded(id, change === 'ended');
+    const podUid = this.#podUids.get(id) ?? (await this.inspect(id))?.pod.uid;
+    if (podUid === undefined) return;
+    if (change === 'removed') this.#podUids.delete(id);
+    listener({ type: 'container', id, podUid, change: change === 'out of memory' ? 'ended' : change });
+  }
+
+  /** Resolves once the runtime does not take it for running any more. A failure is told when it is looked at. */
+  async #untilEnded(id: string, isOver: boolean): Promise<void> {
+    for (const giveUp = Date.now() + ASK_LONG_MS; isOver && Date.now() < giveUp;) {
+      if ((await this.inspect(id))?.state.phase !== 'running') return;
+      await pause(ASK_MS);
+    }
+  }
+
+  async createSandbox(spec: SandboxSpec): Promise<string> {
+    await this.#images.prepare();
+    const id = await this.#sandboxes.create(spec);
+    this.#podUids.set(id, spec.identity.pod.uid);
+    return id;
+  }
+
+  startSandbox(id: string): Promise<SandboxDetails> {
+    return this.#sandboxes.details(id);
+  }
+
+  async createContainer(spec: ContainerSpec): Promise<string> {
+    const id = await this.#containers.create(spec);
+    this.#podUids.set(id, spec.identity.pod.uid);
+    return id;
+  }
+
+  start(id: string): Promise<void> {
+    return this.#containers.start(id);
+  }
+
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    if (!(await this.#containers.stop(id, graceSeconds))) await this.#sandboxes.stop(id);
+  }
+
+  kill(id: string): Promise<void> {
+    return this.stop(id, 0);
+  }
+
+  async remove(id: string): Promise<void> {
+    const sandboxId = await this.#containers.remove(id);
+    if (sandboxId !== undefined) return this.#sandboxes.left(sandboxId);
+    const podUid = this.#podUids.get(id);
+    const isGone = await this.#sandboxes.remove(id);
+    if (isGone || podUid === undefined) return;
+    for (const listener of this.#listeners) listener({ type: 'container', id, podUid, change: 'removed' });
+  }
+
+  exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
+    return this.#commands.run(id, command, timeoutMs);
+  }
+
+  openExec(...request: Parameters<PodRuntime['openExec']>): Promise<ExecSession> {
+    return this.#commands.open(...request);
+  }
+
+  killExec(execId: string): Promise<void> {
+    return this.#commands.kill(execId);
+  }
+
+  async attach(id: string, asked: Omit<SessionStreams, 'tty'>): Promise<ContainerSession> {
+    const { tty, stdin, stdinOnce } = traitsOf((await this.#containers.status(id)).annotations);
+    const streams = { stdin: asked.stdin && stdin, stdout: asked.stdout, stderr: asked.stderr && !tty, tty };
+    const { url } = await this.#client.call(ATTACH, { containerId: id, ...streams });
+    const resize = async (width: number, height: number): Promise<void> => {
+      // Of what has ended meanwhile, or has no terminal.
+      await this.#client.call(RESIZE_PTY, { containerId: id, width, height }).catch(() => undefined);
+    };
+    return Attachment.open(url, streams, { endsInput: stdinOnce, resize });
+  }
+
+  async *logs(id: string, options: LogOptions): AsyncIterable<Uint8Array> {
+    const { logPath } = await this.#containers.status(id);
+    yield* readLog(logPath, options, options.follow ? this.#endOf(id, options.signal) : Promise.resolve());
+  }
+
+  /** Resolves when a container has ended, and all that it wrote is in its log. */
+  async #endOf(id: string, signal: AbortSignal | undefined): Promise<void> {
+    const limits = { timeoutMs: Infinity, ...(signal === undefined ? {} : { signal }) };
+    // Of one that was not started there is no end to wait for yet.
+    while ((await this.inspect(id))?.state.phase === 'created' && signal?.aborted !== true) await pause(100, signal);
+    await this.#client.call(WAIT, { containerId: id }, limits).catch(() => undefined);
+    await this.#untilEnded(id, true);
+  }
+
+  image(reference: string): Promise<ImageFacts | undefined> {
+    return this.#images.find(reference);
+  }
+
+  listImages(): Promise<readonly { readonly id: string; readonly sizeBytes: number }[]> {
+    return this.#images.list();
+  }
+
+  removeImage(id: string): Promise<void> {
+    return this.#images.remove(id);
+  }
+
+  /** How far it is, this interface does not tell. */
+  pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void> {
+    return this.#images.pull(reference, auth, signal);
+  }
+
+  /** Puts an image into the runtime. */
+  load(image: LoadableImage): Promise<void> {
+    return this.#images.load(image);
+  }
+
+  findsPath(path: string): Promise<boolean> {
+    return this.#process.findsPath(path);
+  }
+
+  createMemoryVolume(name: string, spec: MemoryVolumeSpec): Promise<void> {
+    return this.#volumes.create(name, spec);
+  }
+
+  memoryVolumePath(name: string): Promise<string> {
+    return this.#volumes.pathOf(name);
+  }
+
+  removeVolumes(podUid: string): Promise<void> {
+    return this.#volumes.remove(podUid);
+  }
+
+  async #info(): Promise<RuntimeInfo> {
+    const { info } = await this.#client.call(STATUS, { verbose: true });
+    return runtimeInfoOf(info['config']);
+  }
+}
