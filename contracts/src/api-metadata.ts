@@ -1,4 +1,5 @@
-import metadata from '../kubernetes-api.json';
+import kubernetes from '../kubernetes-api.json';
+import metrics from '../metrics-api.json';
 
 /** One schema of the API's OpenAPI v2 definitions, as far as Shiplog reads it. */
 export interface ApiSchema {
@@ -37,8 +38,16 @@ export interface ApiResource {
   readonly categories?: readonly string[];
 }
 
-/** What the Kubernetes API says of itself: every resource and every type, by its OpenAPI name. */
-export const KUBERNETES_API = metadata as unknown as {
+/** What an API says of itself: every resource and every type, by its OpenAPI name. */
+interface ApiMetadata {
   readonly resources: readonly ApiResource[];
   readonly definitions: Readonly<Record<string, ApiSchema>>;
+}
+
+const PARTS = [kubernetes, metrics] as unknown as readonly ApiMetadata[];
+
+/** What the Kubernetes API says of itself, with the API of resource metrics. */
+export const KUBERNETES_API: ApiMetadata = {
+  resources: PARTS.flatMap(({ resources }) => resources),
+  definitions: Object.fromEntries(PARTS.flatMap(({ definitions }) => Object.entries(definitions))),
 };

@@ -261,6 +261,7 @@ export const RESOURCES = [
 
 const authentication = inGroup('authentication.k8s.io', 'io.k8s.api.authentication.v1');
 const authorization = inGroup('authorization.k8s.io', 'io.k8s.api.authorization.v1');
+const METRICS = 'io.k8s.metrics.pkg.apis.metrics.v1beta1';
 
 /**
  * What is served without being stored: its objects are made for who asks. They are no part of the state, so they stand in no
@@ -284,6 +285,8 @@ export const VIRTUAL_RESOURCES = [
   authorization('selfsubjectaccessreviews', 'SelfSubjectAccessReview', false),
   authorization('selfsubjectrulesreviews', 'SelfSubjectRulesReview', false),
   authorization('subjectaccessreviews', 'SubjectAccessReview', false),
+  row('nodes.metrics.k8s.io', 'NodeMetrics', false, `${METRICS}.NodeMetrics`),
+  row('pods.metrics.k8s.io', 'PodMetrics', true, `${METRICS}.PodMetrics`),
 ] as const satisfies readonly ResourceRow[];
 
 /** What `serviceaccounts/token` reads and answers with: a kind that is served by no path of its own. */

@@ -1,4 +1,4 @@
-// Generated from kubernetes-api.json by contracts/generate.mjs. Do not edit: run `npm run generate`.
+// Generated from kubernetes-api.json and metrics-api.json by contracts/generate.mjs. Do not edit: run `npm run generate`.
 
 export interface AdmissionWebhookClientConfig {
   caBundle?: string;
@@ -349,6 +349,11 @@ export interface ContainerExtendedResourceRequest {
 export interface ContainerImage {
   names?: string[];
   sizeBytes?: number;
+}
+
+export interface ContainerMetrics {
+  name: string;
+  usage: Record<string, string>;
 }
 
 export interface ContainerPort {
@@ -1970,6 +1975,15 @@ export interface NodeFeatures {
   supplementalGroupsPolicy?: boolean;
 }
 
+export interface NodeMetrics {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  timestamp: string;
+  window: string;
+  usage: Record<string, string>;
+}
+
 export interface NodeRuntimeHandler {
   features?: NodeRuntimeHandlerFeatures;
   name?: string;
@@ -2352,6 +2366,15 @@ export interface PodFailurePolicyRule {
 
 export interface PodIP {
   ip: string;
+}
+
+export interface PodMetrics {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  timestamp: string;
+  window: string;
+  containers: ContainerMetrics[];
 }
 
 export interface PodOS {

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { nodeRequest } from './define';
-import { Line, Name, OneOf, Optional, Position, Seconds, withKey } from './schemas';
+import { Line, Name, OneOf, Optional, Position, Seconds, Time, withKey } from './schemas';
 
 const port = Type.Integer({ minimum: 1, maximum: 65_535, problem: 'must be a port: a whole number from 1 to 65535' });
 /** Of objects, as Kubernetes and this journal make them. It names folders and interfaces. */
@@ -104,6 +104,49 @@ export const PolicyDrops = nodeRequest('policy-drops', {
   answeredBy: ['network'],
 });
 
+const Amount = (description: string) => Type.Integer({ minimum: 0, description });
+
+/** What something uses at a moment. */
+const UsageFields = {
+  time: Time('When it was read.'),
+  nanoCores: Amount('Billionths of a processor, on average over the window.'),
+  windowMs: Amount('How long the processor time was measured for, in milliseconds.'),
+  memoryBytes: Amount('The working set: what the kernel could not take back.'),
+};
+
+/** Whose usage may be asked for at a time. */
+export const PODS_A_QUESTION = 500;
+
+export const Usage = nodeRequest('usage', {
+  summary: 'What the node and some of its pods use now. What is not known yet is left out.',
+  payload: Type.Object({
+    pods: Type.Array(Uid(), { maxItems: PODS_A_QUESTION, description: 'Of which pods; the answer is one message.' }),
+  }),
+  reply: Type.Object({
+    node: Optional(Type.Object(UsageFields)),
+    pods: Type.Array(
+      Type.Object({
+        uid: Name(),
+        containers: Type.Array(Type.Object({ name: Name(), ...UsageFields })),
+      }),
+    ),
+  }),
+  from: ['api'],
+  answeredBy: ['kubelet'],
+});
+
+/** Pages of the kubelet's own server, of which a node has none here. */
+export const NODE_PAGES = ['/stats/summary', '/metrics/resource'] as const;
+
+export const NodePage = nodeRequest('page', {
+  summary: "One of the pages that a kubelet of Kubernetes serves: usage for people's monitoring.",
+  payload: Type.Object({ path: OneOf(NODE_PAGES) }),
+  reply: Type.Unknown({ description: 'Bytes.', contentMediaType: 'application/octet-stream' }),
+  from: ['api'],
+  answeredBy: ['kubelet'],
+  streamed: true,
+});
+
 /** Not a question: the journal tells a node, and nobody answers. */
 export const ReferenceChanged = nodeRequest('changed', {
   summary:
@@ -129,4 +172,4 @@ export const NodeHead = nodeRequest('head', {
   byLibrary: true,
 });
 
-export const NODE_REQUESTS = [Logs, Attach, Detach, PolicyDrops, ReferenceChanged, NodeHead] as const;
+export const NODE_REQUESTS = [Logs, Attach, Detach, PolicyDrops, Usage, NodePage, ReferenceChanged, NodeHead] as const;

@@ -251,7 +251,7 @@ describe('the permissions suffice', () => {
     const streamed = MESSAGES.filter((message) => message.kind === 'query' || message.kind === 'node').filter(
       (message) => message.streamed,
     );
-    expect(streamed.map(({ name }) => name)).toEqual(['state', 'logs', 'exec', 'attachcontainer', 'dial']);
+    expect(streamed.map(({ name }) => name)).toEqual(['state', 'logs', 'page', 'exec', 'attachcontainer', 'dial']);
     fc.assert(
       fc.property(fc.constantFrom(...streamed), anyName, anyName, (message, readerName, writerName) => {
         for (const reader of message.from.map((role) => ({ role, name: readerName }))) {

@@ -203,3 +203,37 @@ describe('a proxy to what runs in pods', () => {
     expect(await ask('GET', 'pods/none')).toMatchObject({ code: 404 });
   });
 });
+
+describe('what nodes and pods use', () => {
+  const kubectl = (args: string): Promise<string> => node.rig.kubectl(args);
+
+  it('is what kubectl top shows', async () => {
+    const shown = await eventually(
+      async () => {
+        const pods = await kubectl('top pods -A --no-headers --sort-by=memory');
+        expect(pods.split('\n').filter((line) => line !== '')).toHaveLength(2);
+        return pods;
+      },
+      { timeoutMs: 20_000 },
+    );
+    expect(shown).toMatch(/^default +web +\d+m +\d+Mi *$/m);
+    expect(await kubectl('top pods -l app=web --containers --no-headers')).toMatch(/^web +main +\d+m +\d+Mi *$/m);
+    expect(await kubectl('top pod echo --no-headers')).toMatch(/^echo +/);
+    expect(await kubectl('top nodes --sort-by=cpu --no-headers')).toMatch(/^node-a +\d+m +\d+% +\d+Mi +\d+% *$/m);
+    expect(await kubectl('get pods.metrics.k8s.io web')).toMatch(
+      /^NAME +CPU +MEMORY +WINDOW *\nweb +\d+m +\S+i +\S+s *$/m,
+    );
+    await expect(kubectl('top pod nobody')).rejects.toThrow('(NotFound)');
+    expect(await kubectl('api-resources --api-group=metrics.k8s.io --no-headers')).toMatch(/^nodes .*\npods /m);
+  });
+
+  it('is told by the pages of a kubelet', async () => {
+    const page = async (path: string) => (await node.rig.http('GET', `/api/v1/nodes/node-a/proxy${path}`)).body;
+    const summary = JSON.parse(await page('/stats/summary')) as { pods: { podRef: { name: string } }[] };
+    expect(summary).toMatchObject({ node: { nodeName: 'node-a', memory: { availableBytes: expect.any(Number) } } });
+    expect(summary.pods.map(({ podRef }) => podRef.name).sort()).toEqual(['echo', 'web']);
+    expect(await page('/metrics/resource')).toMatch(
+      /^pod_memory_working_set_bytes\{namespace="default",pod="web"\} \d+ \d+$/m,
+    );
+  });
+});

@@ -126,7 +126,7 @@ export const kubeletSettings = {
     description:
       'How often the processor time of containers is looked at: what they use is a rate of this time at least.',
     default: '15s',
-    minMs: 100,
+    minMs: 1_000,
   }),
   nodeLabels: text({
     env: 'NODE_LABELS',

@@ -1,4 +1,4 @@
-import api from '../../../../contracts/kubernetes-api.json';
+import { KUBERNETES_API } from '@shiplog/contracts';
 
 /** One type of the API's own metadata (OpenAPI v2, as Kubernetes publishes it), as far as Shiplog reads it. */
 export interface Schema {
@@ -16,7 +16,7 @@ export interface Schema {
   readonly 'x-kubernetes-map-type'?: string;
 }
 
-const definitions = (api as unknown as { definitions: Readonly<Record<string, Schema>> }).definitions;
+const definitions: Readonly<Record<string, Schema>> = KUBERNETES_API.definitions;
 const REF = '#/definitions/';
 
 /** The definition of a name, for example `io.k8s.api.core.v1.Pod`; throws when the metadata has none. */

@@ -108,6 +108,10 @@ const ADMIN = [
   rule(READ_WRITE, 'rbac.authorization.k8s.io', 'rolebindings roles'),
 ];
 
+const AGGREGATED_EVERYWHERE = Object.fromEntries(
+  ['view', 'edit', 'admin'].map((role) => [`${AGGREGATE}${role}`, 'true']),
+);
+
 /** For people: `view`, `edit` and `admin` are what others, also those of definitions, are labelled to become part of. */
 const USER_FACING: readonly DefaultRole[] = [
   { name: 'cluster-admin', rules: [rule('*', '*', '*'), { nonResourceURLs: ['*'], verbs: ['*'] }] },
@@ -117,6 +121,12 @@ const USER_FACING: readonly DefaultRole[] = [
   { name: 'system:aggregate-to-admin', labels: { [`${AGGREGATE}admin`]: 'true' }, rules: ADMIN },
   { name: 'system:aggregate-to-edit', labels: { [`${AGGREGATE}edit`]: 'true' }, rules: EDIT },
   { name: 'system:aggregate-to-view', labels: { [`${AGGREGATE}view`]: 'true' }, rules: VIEW },
+  // Under the name that metrics-server gives it.
+  {
+    name: 'system:aggregated-metrics-reader',
+    labels: AGGREGATED_EVERYWHERE,
+    rules: [rule(READ, 'metrics.k8s.io', 'nodes pods')],
+  },
 ];
 
 /** What everybody may find out of the server, and of themselves. */

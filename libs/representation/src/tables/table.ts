@@ -31,6 +31,7 @@ import {
 } from './extensions';
 import { limitRangePrinter, priorityClassPrinter, resourceQuotaPrinter, runtimeClassPrinter } from './limits';
 import { endpointsPrinter, endpointSlicePrinter, servicePrinter } from './networking';
+import { nodeMetricsPrinter, podMetricsPrinter } from './metrics';
 import {
   certificateSigningRequestPrinter,
   componentStatusPrinter,
@@ -102,9 +103,15 @@ const OWN: { readonly [R in BuiltIn]?: Printer<ObjectOf<R>> } = {
 };
 const PRINTERS = byResource(OWN as { readonly [R in BuiltIn]?: Printer<StoredObject> });
 /** Of what is served without being stored. */
-const VIRTUAL: ReadonlyMap<string, Printer<StoredObject>> = new Map([
-  ['componentstatuses' satisfies Virtual, componentStatusPrinter as unknown as Printer<StoredObject>],
-]);
+const VIRTUAL: ReadonlyMap<string, Printer<StoredObject>> = new Map(
+  Object.entries({
+    componentstatuses: componentStatusPrinter,
+    'nodes.metrics.k8s.io': nodeMetricsPrinter,
+    'pods.metrics.k8s.io': podMetricsPrinter,
+  } satisfies { readonly [R in Virtual]?: Printer<never> } as object as Readonly<
+    Record<string, Printer<StoredObject>>
+  >),
+);
 
 /** How much of each object a row carries beside its cells (query parameter `includeObject`). */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';

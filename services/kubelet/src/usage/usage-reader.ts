@@ -5,44 +5,17 @@ import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { EngineCgroups } from '../node/cgroups';
 import { ContainerTable } from '../runtime/container-table';
-import { SANDBOX_NAME, type ObservedContainer, type PodIdentity } from '../runtime/runtime';
+import { SANDBOX_NAME, type ObservedContainer } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { CgroupReader } from './cgroup-reader';
-import type { MemoryUsage } from './domain/cgroup-files';
-import { cpuRateOf, withReading, type CpuRate, type CpuReading } from './domain/cpu-rate';
+import { cpuRateOf, withReading, type CpuReading } from './domain/cpu-rate';
+import { sum, sumOfMemory, sumOfRates, type ContainerUsage, type PodUsage, type Usage } from './domain/usage';
 
 const BACK_OFF = { firstMs: 1_000, longestMs: 60_000 };
 /** Pods whose files are read before everybody else has a turn of the event loop. */
 const PODS_A_TURN = 10;
 /** All processes of the machine. */
 const ROOT = '/';
-
-/** What a cgroup uses now. */
-export interface Usage {
-  /** When it was read, epoch milliseconds. */
-  readonly time: number;
-  /** Of all processors, since the cgroup was made. */
-  readonly cpuNanoseconds: number;
-  /** Undefined for the first look at a cgroup, when it isn't new. */
-  readonly cpuRate: CpuRate | undefined;
-  readonly memory: MemoryUsage;
-}
-
-export interface ContainerUsage extends Usage {
-  readonly name: string;
-  readonly containerId: string;
-  /** When it was started, as the engine writes it. */
-  readonly startedAt: string;
-}
-
-/** A pod's usage: of all in its cgroup; where the engine has none of the pod's own, of its containers together. */
-export interface PodUsage extends Usage {
-  readonly pod: PodIdentity;
-  /** Those that run, init and ephemeral ones as well; not the sandbox. */
-  readonly containers: readonly ContainerUsage[];
-  /** Processes and threads; undefined where the pod has no cgroup of its own. */
-  readonly processes: number | undefined;
-}
 
 type Running = ObservedContainer & { readonly state: { readonly phase: 'running' } };
 
@@ -100,10 +73,10 @@ export class UsageReader implements OnApplicationBootstrap, OnApplicationShutdow
     return this.#read(ROOT, '');
   }
 
-  /** What the pods use that have anything running here. */
-  async pods(): Promise<readonly PodUsage[]> {
+  /** What pods use, of those that have anything running here. */
+  async pods(uids: readonly string[] = this.table.pods()): Promise<readonly PodUsage[]> {
     const found: PodUsage[] = [];
-    await this.#inTurns(this.table.pods(), (uid) => {
+    await this.#inTurns(uids, (uid) => {
       const usage = this.pod(uid);
       if (usage !== undefined) found.push(usage);
     });
@@ -180,26 +153,4 @@ export class UsageReader implements OnApplicationBootstrap, OnApplicationShutdow
       work(uid);
     }
   }
-}
-
-function sum<T>(items: readonly T[], value: (item: T) => number): number {
-  return items.reduce((total, item) => total + value(item), 0);
-}
-
-/** Of the time that all were looked at; undefined unless the rate of each is known. */
-function sumOfRates(usages: readonly Usage[]): CpuRate | undefined {
-  const rates = usages.flatMap(({ cpuRate }) => cpuRate ?? []);
-  if (rates.length === 0 || rates.length < usages.length) return undefined;
-  return { nanoCores: sum(rates, (rate) => rate.nanoCores), windowMs: Math.max(...rates.map((rate) => rate.windowMs)) };
-}
-
-function sumOfMemory(usages: readonly Usage[]): MemoryUsage {
-  const of = (field: keyof MemoryUsage): number => sum(usages, ({ memory }) => memory[field]);
-  return {
-    usageBytes: of('usageBytes'),
-    workingSetBytes: of('workingSetBytes'),
-    rssBytes: of('rssBytes'),
-    pageFaults: of('pageFaults'),
-    majorPageFaults: of('majorPageFaults'),
-  };
 }

@@ -10,7 +10,7 @@ const MIB = 2 ** 20;
 describe('what runs on a real engine', () => {
   let node: TestNode;
   beforeAll(async () => {
-    node = await TestNode.start({ env: { USAGE_INTERVAL: '500ms' } });
+    node = await TestNode.start({ env: { USAGE_INTERVAL: '1s' } });
   });
   afterAll(() => node.stop());
 

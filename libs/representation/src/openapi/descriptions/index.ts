@@ -17,6 +17,7 @@ import events from './events.json';
 import general from './every-kind.json';
 import flowcontrol from './flowcontrol.json';
 import meta from './meta.json';
+import metrics from './metrics.json';
 import networking from './networking.json';
 import node from './node.json';
 import pods from './pods.json';
@@ -40,10 +41,10 @@ interface DescriptionFile {
 const FILES: readonly DescriptionFile[] = [
   ...[admissionregistration, apiextensions, apiregistration, apps, authentication, authorization, autoscalingV1],
   ...[autoscalingV2, batch, certificates, containers, coordination, core, discovery, events, flowcontrol, meta],
-  ...[networking, node, pods, policy, rbac, resource, scheduling, storage, values, volumes],
+  ...[metrics, networking, node, pods, policy, rbac, resource, scheduling, storage, values, volumes],
 ] as readonly DescriptionFile[];
 
-/** Every description there is, by the definition that it is about, as it is called in kubernetes-api.json. */
+/** Every description there is, by the definition that it is about, as it is called in the API's metadata. */
 export const DESCRIPTIONS: ReadonlyMap<string, FieldDescriptions> = new Map(
   FILES.flatMap(({ of, definitions }) =>
     Object.entries(definitions).map(([name, fields]) => [`${of}.${name}`, fields] as const),

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { BusUnavailable, connectionOver, type Bus } from '@shiplog/bus';
-import { Dial, StatusError, type ObjectOf, type Pod } from '@shiplog/contracts';
+import { Dial, NODE_PAGES, NodePage, StatusError, type ObjectOf, type Pod } from '@shiplog/contracts';
 import { conditionOf, SERVICE_NAME_LABEL } from '@shiplog/kube';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
@@ -24,6 +24,9 @@ const SLICES = 'endpointslices.discovery.k8s.io';
 const ANSWER_MS = 60_000;
 /** How long a connection to a pod may take, in milliseconds. */
 const DIAL_MS = 30_000;
+
+/** Prometheus' text format. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** A request that is to go to a pod, a Service or a node, as it came. */
 export interface ProxiedRequest {
@@ -154,8 +157,8 @@ export class ProxyHandler {
     }
   }
 
-  /** What kubelets of Kubernetes answer themselves, as far as the log says it. */
-  #ofNode(name: string, path: string): Answer {
+  /** What kubelets of Kubernetes answer themselves: what the log says of it, and what the node's own kubelet tells. */
+  async #ofNode(name: string, path: string): Promise<Answer> {
     const { projection } = this.cluster;
     const node = projection.get('nodes', '', name);
     if (node === undefined) throwStatus(statusOf.notFound('nodes', name));
@@ -163,9 +166,29 @@ export class ProxyHandler {
     if (!isReady)
       throwStatus(statusOf.unavailable(`error trying to reach service: the kubelet of node ${name} does not answer`));
     if (path === '/healthz' || path === '/healthz/') return textAnswer(200, 'ok');
+    const page = NODE_PAGES.find((known) => path === known || path === `${known}/`);
+    if (page !== undefined) return this.#pageOf(name, page);
     if (path !== '/pods' && path !== '/pods/') return textAnswer(404, '404 page not found\n');
     const items = projection.list('pods').filter(({ spec }) => spec?.nodeName === name);
     return jsonAnswer(200, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items });
+  }
+
+  /** Whole or not at all: it is short, and a page that breaks off is none. */
+  async #pageOf(node: string, path: (typeof NODE_PAGES)[number]): Promise<Answer> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error('i/o timeout')), DIAL_MS);
+    try {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of this.bus.stream(NodePage, { path }, { node }, { signal: late.signal }))
+        chunks.push(chunk);
+      const body = Buffer.concat(chunks);
+      const type = path === '/metrics/resource' ? METRICS_TYPE : 'application/json';
+      return { kind: 'body', code: 200, type, body };
+    } catch (error) {
+      return throwUnreachable(error);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

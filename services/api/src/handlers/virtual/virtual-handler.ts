@@ -1,12 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  apiVersionOf,
-  VIRTUAL_RESOURCES,
-  type ResourceId,
-  type StoredObject,
-  type TokenRequest,
-  type Virtual,
-} from '@shiplog/contracts';
+import { apiVersionOf, type ResourceId, type StoredObject, type TokenRequest, type Virtual } from '@shiplog/contracts';
 import { decodeObject, expectedAt, statusOf } from '@shiplog/apimachinery';
 import type { Access, Request } from '@shiplog/authorization';
 import { accessOf } from '@shiplog/cluster';
@@ -23,7 +16,6 @@ import { dryRunOf, selectionOf } from '../../rest/options';
 import { presentationOf, presentList, presentObject } from '../../rest/present';
 import { nameOf, requestedResource, type ResourceRequest } from '../../rest/request';
 import type { ResourceTarget } from '../../rest/request-info';
-import { select } from '../../rest/select';
 import { warningHeader } from '../../rest/warning-header';
 import { YamlReader } from '../writes/yaml-reader';
 import {
@@ -34,7 +26,9 @@ import {
 } from './access';
 import { ComponentHealth } from './component-health';
 import { selfSubjectReview, tokenReview } from './identity';
+import { ResourceMetrics } from './metrics/resource-metrics';
 import type { Review } from './review';
+import type { VirtualSource } from './virtual-source';
 
 /** The kinds that answer a question: what is sent comes back with its status. */
 const REVIEWS: ReadonlyMap<ResourceId, Review> = new Map<Virtual, Review>([
@@ -45,11 +39,6 @@ const REVIEWS: ReadonlyMap<ResourceId, Review> = new Map<Virtual, Review>([
   ['selfsubjectrulesreviews.authorization.k8s.io', selfSubjectRulesReview],
   ['subjectaccessreviews.authorization.k8s.io', subjectAccessReview],
 ]);
-const COMPONENTS = 'componentstatuses' satisfies Virtual;
-const ANSWERED: ReadonlySet<ResourceId> = new Set(
-  VIRTUAL_RESOURCES.map(({ id }): ResourceId => id).filter((id) => REVIEWS.has(id) || id === COMPONENTS),
-);
-const DEPRECATED = { warning: warningHeader(['v1 ComponentStatus is deprecated in v1.19+']) };
 
 /** Whether a path asks for a token of a service account. */
 function isTokenRequest({ resource: { stored }, subresource }: ResourceTarget): boolean {
@@ -59,18 +48,28 @@ function isTokenRequest({ resource: { stored }, subresource }: ResourceTarget): 
 /** Answers for what is served without being stored. (Bindings are writes of pods.) */
 @Injectable()
 export class VirtualHandler {
+  /** The kinds that are read. */
+  readonly #sources: ReadonlyMap<ResourceId, VirtualSource>;
+
   constructor(
-    private readonly components: ComponentHealth,
+    components: ComponentHealth,
+    metrics: ResourceMetrics,
     private readonly cluster: ClusterCache,
     private readonly yaml: YamlReader,
     private readonly clock: Clock,
     private readonly tokenRequests: TokenRequests,
-  ) {}
+  ) {
+    this.#sources = new Map<Virtual, VirtualSource>([
+      ['componentstatuses', components],
+      ['nodes.metrics.k8s.io', metrics.nodes],
+      ['pods.metrics.k8s.io', metrics.pods],
+    ]);
+  }
 
   /** Whether a path leads here. */
   answers(target: ResourceTarget): boolean {
-    const { virtual } = target.resource;
-    return isTokenRequest(target) || (virtual !== undefined && ANSWERED.has(virtual.row.id));
+    const id = target.resource.virtual?.row.id;
+    return isTokenRequest(target) || (id !== undefined && (REVIEWS.has(id) || this.#sources.has(id)));
   }
 
   async answer(request: ResourceRequest, tokens: TokenAuthenticator): Promise<Answer> {
@@ -78,9 +77,8 @@ export class VirtualHandler {
       case 'create':
         return isTokenRequest(request.target) ? this.#grant(request) : this.#review(request, tokens);
       case 'get':
-        return { ...(await this.#component(request)), headers: DEPRECATED };
       case 'list':
-        return { ...(await this.#components(request)), headers: DEPRECATED };
+        return this.#read(request);
       // None of these is offered.
       case 'watch':
       case 'update':
@@ -94,7 +92,7 @@ export class VirtualHandler {
   async #review(request: ResourceRequest, tokens: TokenAuthenticator): Promise<Answer> {
     const { row, version } = requestedResource(request);
     const review = REVIEWS.get(row.id) ?? throwStatus(statusOf.methodNotAllowed());
-    const { object, shown, headers, now } = await this.#read(request);
+    const { object, shown, headers, now } = await this.#sent(request);
     const { user, target } = request;
     const { state } = this.cluster.projection;
     const access = (wanted: Request): Access => accessOf(state, wanted);
@@ -107,7 +105,7 @@ export class VirtualHandler {
   async #grant(request: ResourceRequest): Promise<Answer> {
     const { target } = request;
     const asked = { ...request, target: { ...target, resource: { ...target.resource, stored: TOKEN_REQUEST } } };
-    const { object, shown, headers } = await this.#read(asked);
+    const { object, shown, headers } = await this.#sent(asked);
     const granted = await this.tokenRequests.grant(object as TokenRequest, {
       namespace: target.namespace,
       name: nameOf(request),
@@ -116,7 +114,7 @@ export class VirtualHandler {
   }
 
   /** What is sent with a request, decoded as what it is of, with how to answer it. */
-  async #read(request: ResourceRequest) {
+  async #sent(request: ResourceRequest) {
     const { row, version } = requestedResource(request);
     const now = this.clock.now();
     const shown = presentationOf(request, now);
@@ -130,17 +128,16 @@ export class VirtualHandler {
     return { object, shown, headers, now };
   }
 
-  async #component(request: ResourceRequest) {
-    const name = nameOf(request);
-    const found = (await this.components.all()).find(({ metadata }) => metadata.name === name);
-    if (found === undefined) throwStatus(statusOf.notFound(requestedResource(request).row, name));
-    return presentObject(200, found, presentationOf(request, this.clock.now()));
-  }
-
-  async #components(request: ResourceRequest) {
-    checkListOptions(request.query, false);
-    const selection = selectionOf(requestedResource(request), '', request.query);
+  async #read(request: ResourceRequest): Promise<Answer> {
+    const resource = requestedResource(request);
+    const source = this.#sources.get(resource.row.id) ?? throwStatus(statusOf.methodNotAllowed());
+    const { namespace } = request.target;
     const shown = presentationOf(request, this.clock.now());
-    return presentList(select(await this.components.all(), selection), {}, shown);
+    const headers = source.warning === undefined ? {} : { headers: { warning: warningHeader([source.warning]) } };
+    if (request.verb === 'get')
+      return { ...presentObject(200, await source.get(namespace, nameOf(request)), shown), ...headers };
+    checkListOptions(request.query, false);
+    const selection = selectionOf(resource, namespace, request.query);
+    return { ...presentList(await source.list(selection), {}, shown), ...headers };
   }
 }

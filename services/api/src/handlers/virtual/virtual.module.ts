@@ -3,12 +3,14 @@ import { AuthenticationModule } from '../../authentication/authentication.module
 import { CacheModule } from '../../cache/cache.module';
 import { WritesModule } from '../writes/writes.module';
 import { ComponentHealth } from './component-health';
+import { KubeletUsage } from './metrics/kubelet-usage';
+import { ResourceMetrics } from './metrics/resource-metrics';
 import { VirtualHandler } from './virtual-handler';
 
-/** What is served without being stored: reviews, and the health of components. */
+/** What is served without being stored: reviews, the health of components, and what nodes and pods use. */
 @Module({
   imports: [AuthenticationModule, CacheModule, WritesModule],
-  providers: [ComponentHealth, VirtualHandler],
+  providers: [ComponentHealth, KubeletUsage, ResourceMetrics, VirtualHandler],
   exports: [VirtualHandler],
 })
 export class VirtualModule {}
