@@ -58,7 +58,21 @@ describe('the admission of a bound pod', () => {
       "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate",
     ],
   ])('misses %s', (_, pod, node, on, reason, message) => {
-    expect(verdict(pod, node, on)).toEqual({ reason, message });
+    expect(verdict(pod, node, on)).toMatchObject({ reason, message });
+  });
+
+  it('tells how much is missing where that is all', () => {
+    const asked = { requests: { cpu: '2', memory: '2Gi' }, nodeSelector: { disk: 'ssd' } };
+    const node = { allocatable: { cpu: '2', memory: '1Gi', pods: '1' } };
+    const missing = new Map([
+      ['pods', 1],
+      ['cpu', 500],
+      ['memory', 2 ** 30],
+    ]);
+    const on = [{ requests: { cpu: '500m' } }];
+    expect(verdict({ requests: asked.requests }, node, on)?.missing).toEqual(missing);
+    expect(verdict(asked, node, on)?.missing).toBeUndefined();
+    expect(verdict(asked, { labels: { disk: 'ssd' } })?.missing).toBeUndefined();
   });
 
   it('takes what fits exactly', () => {

@@ -1,5 +1,6 @@
 import type { StoredPod } from '@shiplog/kube';
 import { tolerated } from '@shiplog/kube';
+import type { Amounts } from './facts/amounts';
 import type { NodeFacts } from './facts/node-facts';
 import { podFacts, type PodFacts } from './facts/pod-facts';
 import type { Filter } from './rule';
@@ -12,6 +13,8 @@ import { isFull, shortOf } from './rules/node-resources';
 export interface AdmissionRefusal {
   readonly reason: string;
   readonly message: string;
+  /** How much of what is missing, where nothing else keeps the pod away: with that it would be taken. */
+  readonly missing?: Amounts;
 }
 
 /** Which the kubelet asks again, in Kubernetes' order. */
@@ -26,13 +29,30 @@ const ASKED_AGAIN: readonly Filter[] = [nodeAffinity, nodeName, nodePorts];
  */
 export function admissionRefusal(pod: StoredPod, node: NodeFacts): AdmissionRefusal | undefined {
   const facts = podFacts(pod);
-  return outOf(facts, node) ?? refusedByRule(facts, node) ?? repelled(pod, node);
+  const short = outOf(facts, node);
+  const other = refusedByRule(facts, node) ?? repelled(pod, node);
+  if (short === undefined) return other;
+  return other === undefined ? { ...short, missing: missingOf(facts, node) } : short;
+}
+
+function missingOf(pod: PodFacts, node: NodeFacts): Amounts {
+  const missing = shortOf(pod, node)
+    .filter(({ resource }) => isAsked(resource, node))
+    .map(({ resource, asked }): [string, number] => {
+      const left = (node.allocatable.get(resource) ?? 0) - (node.requested.get(resource) ?? 0);
+      return [resource, asked - left];
+    });
+  return new Map(isFull(node) ? [['pods', 1], ...missing] : missing);
+}
+
+/** Of what no node has (resources of the cluster as a whole), the kubelet doesn't ask (removeMissingExtendedResources). */
+function isAsked(resource: string, node: NodeFacts): boolean {
+  return !isExtended(resource) || node.allocatable.has(resource);
 }
 
 function outOf(pod: PodFacts, node: NodeFacts): AdmissionRefusal | undefined {
   if (isFull(node)) return insufficient('pods', 1, node.podCount, node.allocatable.get('pods') ?? 0);
-  // Of what no node has (resources of the cluster as a whole), the kubelet doesn't ask (removeMissingExtendedResources).
-  const short = shortOf(pod, node).find(({ resource }) => !isExtended(resource) || node.allocatable.has(resource));
+  const short = shortOf(pod, node).find(({ resource }) => isAsked(resource, node));
   if (short === undefined) return undefined;
   const { resource, asked } = short;
   return insufficient(resource, asked, node.requested.get(resource) ?? 0, node.allocatable.get(resource) ?? 0);

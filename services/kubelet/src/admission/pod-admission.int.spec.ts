@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PodSpec } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
@@ -94,6 +94,36 @@ describe('the pods that a node takes', () => {
     await eventually(() => rig.status('refused') !== undefined, { everyMs: 2 });
     expect(rig.status('refused')).toEqual(status);
     expect(rig.notes).toEqual([]);
+  });
+
+  it('make room for a critical one that would not fit, which starts when they have ended', async () => {
+    const asking = (name: string, cpu: number, priority = 0): Pod =>
+      named(name, { priority, containers: [container({ resources: { requests: { cpu: String(cpu) } } })] });
+    const [victim, system] = [asking('victim', cpus().length), asking('system', 1, 2_000_000_000)];
+    rig.tell(undefined, victim);
+    await rig.untilRunning('victim');
+    rig.tell(undefined, asking('refused', 1));
+    await untilRefused('refused');
+    rig.tell(undefined, system);
+    expect(rig.notes.at(-1)).toBe('Preempting');
+    await eventually(() => rig.status('victim')?.phase === 'Failed', { everyMs: 2 });
+    expect(rig.status('victim')).toMatchObject({
+      reason: 'Preempting',
+      message: 'Preempted in order to admit critical pod',
+    });
+    expect(rig.status('victim')?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
+      reason: 'TerminationByKubelet',
+      message: 'Pod was preempted by Kubelet to accommodate a critical pod.',
+    });
+    expect(rig.app('system')).toBe('');
+    rig.tell(victim, { ...victim, status: rig.status('victim') });
+    await rig.untilRunning('system');
+    rig.tell(undefined, asking('too-much', 10_000, 2_000_000_000));
+    expect((await untilRefused('too-much')) as object).toMatchObject({
+      reason: 'UnexpectedAdmissionError',
+      message: expect.stringContaining('no set of running pods found to reclaim resources: [(res: cpu, q: '),
+    });
+    expect(rig.status('system')?.phase).toBe('Running');
   });
 
   it('are judged by the labels and taints of the Node as it is then', async () => {

@@ -2,14 +2,22 @@ import { Inject, Injectable } from '@nestjs/common';
 import { admissionRefusal, ClusterView as NodeLoads, type AdmissionRefusal } from '@shiplog/scheduling';
 import { CONFIG } from '@shiplog/service';
 import { ClusterView } from '../cluster/cluster-view';
-import { isTerminal, type Pod } from '../domain/pod';
+import { isCritical, isTerminal, type Pod } from '../domain/pod';
 import { NodePressure } from '../eviction/node-pressure';
 import type { NodeResources } from '../node/domain/node-resources';
 import { renderLabels, type MachineFacts } from '../node/render/node-status';
 import type { KubeletConfig } from '../settings';
 import { MACHINE, NODE_RESOURCES } from '../tokens';
+import { decidePreemption, renderMissing, type Preemption, type Standing } from './decide/preemption';
 import { refusedUnderPressure } from './rules/under-pressure';
 import { unenforceable } from './rules/unenforceable';
+
+/** What becomes of a pod that is bound to this node. */
+export type Admission =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'refused'; readonly refusal: AdmissionRefusal }
+  /** It is asked again when others have made room. */
+  | Extract<Preemption, { kind: 'wait' }>;
 
 /** Which of the pods that are bound to this node it takes, in the order in which it meets them. */
 @Injectable()
@@ -25,12 +33,27 @@ export class PodAdmission {
     private readonly cluster: ClusterView,
   ) {}
 
-  /** Takes a pod that is new here, or tells why not. Of one that has ended, or is to end, nothing is asked. */
-  admit(pod: Pod): AdmissionRefusal | undefined {
+  /**
+   * Takes a pod that is new here, or tells why not. Of one that has ended, or is to end, nothing is asked.
+   *
+   * @param standing the pods that may have to make room
+   */
+  admit(pod: Pod, standing: Standing): Admission {
     const isOver = isTerminal(pod.status?.phase) || pod.metadata.deletionTimestamp !== undefined;
     const refusal = isOver ? undefined : this.#firstRefusal(pod);
-    if (refusal === undefined) this.take(pod);
-    return refusal;
+    if (refusal !== undefined) return this.#unlessRoomIsMade(pod, refusal, standing);
+    this.take(pod);
+    return { kind: 'taken' };
+  }
+
+  /** A critical pod is not refused where others can make room (pkg/kubelet/preemption). */
+  #unlessRoomIsMade(pod: Pod, refusal: AdmissionRefusal, standing: Standing): Admission {
+    if (refusal.missing === undefined || !isCritical(pod)) return { kind: 'refused', refusal };
+    const preemption = decidePreemption(pod, refusal.missing, standing);
+    if (preemption.kind === 'wait') return preemption;
+    const why = `preemption: error finding a set of pods to preempt: no set of running pods found to reclaim resources: ${renderMissing(preemption.still)}`;
+    const message = `Unexpected error while attempting to recover from admission failure: ${why}`;
+    return { kind: 'refused', refusal: { reason: 'UnexpectedAdmissionError', message } };
   }
 
   /** A pod that was taken before, by an earlier kubelet too, counts whatever it asks for. */

@@ -92,10 +92,11 @@ export class EvictionManager implements OnApplicationShutdown {
   ): Promise<void> {
     const ranked = rankForEviction(reclaimed, await this.uses.of(this.manager.active, reclaimed));
     for (const use of ranked) {
+      const message = renderEviction(reclaimed, threshold, observation, use);
       const ending: Ending = {
         reason: 'Evicted',
-        message: renderEviction(reclaimed, threshold, observation, use),
-        isDisruption: true,
+        message,
+        disruption: message,
         ...(threshold.graceMs === undefined ? {} : { graceSeconds: this.config.evictionMaxPodGracePeriod }),
       };
       if (!this.manager.end(use.pod.metadata.uid, ending)) continue;

@@ -6,7 +6,7 @@ import type { LogEvent } from '@shiplog/contracts';
 import { CONFIG, LOGGER } from '@shiplog/service';
 import type { AdmissionRefusal } from '@shiplog/scheduling';
 import type { Logger } from 'pino';
-import { PodAdmission } from '../admission/pod-admission';
+import { PodAdmission, type Admission } from '../admission/pod-admission';
 import { ClusterView } from '../cluster/cluster-view';
 import { PodTokens } from '../account-tokens/pod-tokens';
 import { EngineCgroups } from '../node/cgroups';
@@ -22,10 +22,20 @@ import type { Pod } from '../domain/pod';
 import type { Ending } from './domain/view';
 import type { PodWorker } from './worker';
 
+/** Why a pod ends for a critical one, in Kubernetes' words. */
+const PREEMPTED: Ending = {
+  reason: 'Preempting',
+  message: 'Preempted in order to admit critical pod',
+  disruption: 'Pod was preempted by Kubelet to accommodate a critical pod.',
+  graceSeconds: Infinity,
+};
+
 /** One worker for each pod that is wanted on this node, or of which something is still here. */
 @Injectable()
 export class PodManager implements OnApplicationShutdown {
   readonly #workers = new Map<string, PodWorker>();
+  /** Critical pods that others make room for, by uid. */
+  readonly #waiting = new Map<string, Pod>();
   /** Whether what runs here is known: no other pod may take its room before. */
   #adopted = false;
 
@@ -126,6 +136,7 @@ export class PodManager implements OnApplicationShutdown {
     for (const { event, before, after } of batch) {
       if (event.resource === 'pods') this.#podChanged(event, before as Pod | undefined, after as Pod | undefined);
     }
+    for (const pod of [...this.#waiting.values()]) this.#want(pod);
   }
 
   /** Stops seeing to pods. Their containers go on running, for the next kubelet to adopt. */
@@ -150,6 +161,7 @@ export class PodManager implements OnApplicationShutdown {
   }
 
   #gone(uid: string): void {
+    this.#waiting.delete(uid);
     this.admission.release(uid);
     this.#workers.get(uid)?.update(undefined);
   }
@@ -159,22 +171,38 @@ export class PodManager implements OnApplicationShutdown {
     this.references.hold(pod);
     this.tokens.hold(pod);
     const worker = this.#workers.get(pod.metadata.uid);
-    if (worker === undefined) return this.#open(pod, pod, this.#admit(pod));
+    if (worker === undefined) return this.#begin(pod);
     this.admission.changed(pod);
     worker.update(pod, event);
   }
 
+  #begin(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const admission = this.#admit(pod);
+    if (admission.kind === 'wait') {
+      this.#waiting.set(uid, pod);
+      for (const victim of admission.victims) this.end(victim.metadata.uid, PREEMPTED);
+      return;
+    }
+    this.#waiting.delete(uid);
+    const refusal = admission.kind === 'refused' ? admission.refusal : undefined;
+    if (refusal !== undefined) this.notes.say(pod, 'Warning', refusal.reason, refusal.message);
+    this.#open(pod, pod, refusal);
+  }
+
   /** A pod that nobody can make sense of is its worker's to tell: the others go on. */
-  #admit(pod: Pod): AdmissionRefusal | undefined {
+  #admit(pod: Pod): Admission {
     try {
-      if (this.#wasTaken(pod)) return void this.admission.take(pod);
-      const refusal = this.admission.admit(pod);
-      if (refusal !== undefined) this.notes.say(pod, 'Warning', refusal.reason, refusal.message);
-      return refusal;
+      if (!this.#wasTaken(pod)) return this.admission.admit(pod, { active: this.active, ending: this.#ending });
+      this.admission.take(pod);
     } catch (error) {
       this.logger.error({ err: error, pod: pod.metadata.name }, 'could not decide whether to take a pod');
-      return undefined;
     }
+    return { kind: 'taken' };
+  }
+
+  get #ending(): readonly Pod[] {
+    return [...this.#workers.values()].filter(({ isEnding }) => isEnding).map(({ current }) => current);
   }
 
   #open(pod: Pod, wanted: Pod | undefined, refusal?: AdmissionRefusal): void {

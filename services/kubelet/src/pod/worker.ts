@@ -144,7 +144,16 @@ export class PodWorker {
 
   /** Whether the node ends it, and it has not ended yet. */
   get isEvicting(): boolean {
-    return this.#eviction !== undefined && !isTerminal(this.pod.status?.phase) && !this.#finished;
+    return this.#eviction !== undefined && this.#goesOn;
+  }
+
+  /** Whether it is to end, for whatever reason, and has not yet. */
+  get isEnding(): boolean {
+    return (this.#eviction !== undefined || this.#desiredPhase === 'end') && this.#goesOn;
+  }
+
+  get #goesOn(): boolean {
+    return !isTerminal(this.pod.status?.phase) && !this.#finished;
   }
 
   /** Looks at the pod, once everything that has just happened has been told. */

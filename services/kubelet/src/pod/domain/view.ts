@@ -27,8 +27,8 @@ export function waitingReasonOf(
 export interface Ending {
   readonly reason: string;
   readonly message: string;
-  /** For the good of the node or of other pods, and by no fault of its own: a condition tells so. */
-  readonly isDisruption?: boolean;
+  /** What a condition says where it goes for the good of its node or of other pods. */
+  readonly disruption?: string;
   /** What it has for its end, at most; undefined: next to nothing, so that it can't take more. */
   readonly graceSeconds?: number;
 }

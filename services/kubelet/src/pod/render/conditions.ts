@@ -1,6 +1,6 @@
 import type { ContainerStatus, PodCondition } from '@shiplog/contracts';
 import { conditionOf, kubernetesTime, transitionTime, isSidecar } from '@shiplog/kube';
-import { sandboxOf, type Ending, type PodView } from '../domain/view';
+import { sandboxOf, type PodView } from '../domain/view';
 
 export interface ConditionFacts {
   readonly phase: string;
@@ -26,7 +26,7 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
     Initialized: judgeInit(view, facts),
     Ready: containersReady.status === 'True' ? judgeGates(view) : containersReady,
     ContainersReady: containersReady,
-    ...(view.eviction?.isDisruption === true ? { DisruptionTarget: judgeDisruption(view.eviction) } : {}),
+    ...(view.eviction?.disruption === undefined ? {} : { DisruptionTarget: judgeDisruption(view.eviction.disruption) }),
   };
   const rendered = Object.entries(own).map(([type, judgement]) => {
     const lastTransitionTime = transitionTime(conditionOf(view.pod, type), judgement.status, kubernetesTime(view.now));
@@ -40,7 +40,7 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
 }
 
 /** Kubernetes' word for pods that go for reasons of their node. */
-function judgeDisruption({ message }: Ending): Judgement {
+function judgeDisruption(message: string): Judgement {
   return { status: 'True', reason: 'TerminationByKubelet', message };
 }
 
