@@ -105,6 +105,7 @@ export const JoinRequest = processRequest('join', {
     serviceCidr: Type.String(),
     clusterDns: Type.String({ description: 'Where pods ask for names.' }),
     underlayCidr: Type.String({ description: "Where the master's own minions are, behind the master." }),
+    backend: Type.Optional(OneOf(['vxlan', 'host-gw', 'wireguard'], 'How packets reach pods of other nodes.')),
     expires: Type.String({ description: 'When the certificates end, RFC 3339.' }),
   }),
   from: ['bootstrap'],

@@ -15,6 +15,7 @@ import { plainLines } from './system/plain-text';
 
 interface Flags {
   minions?: string;
+  backend?: string;
   sample?: boolean;
 }
 
@@ -46,8 +47,11 @@ program
   .description('make this machine a minion of the cluster that the token is of (again without one)')
   .option('--name <name>', "the node's name (default: this machine's)")
   .option('--ip <address>', 'where other nodes reach it (default: its address towards the master)')
+  .option('--backend <way>', "how packets reach pods of other nodes (default: the cluster's way when it joined)")
   .addHelpText('after', '\nExample: npm run join -- shiplog1.bZHB… --name rack-2')
-  .action((word: string | undefined, flags: JoinFlags) => join(settingsFrom(process.env), word, flags));
+  .action((word: string | undefined, { backend, ...flags }: JoinFlags & { backend?: string }) =>
+    join(settingsFrom(process.env, { backend }), word, flags),
+  );
 
 program
   .command('forget <node>')
@@ -64,11 +68,16 @@ function define(
   if (starts) {
     command
       .option('--minions <n>', 'how many minions (default 2)')
+      .option('--backend <way>', 'how packets reach pods of other minions: vxlan (default), host-gw or wireguard')
       .option('--no-sample', 'do not deploy the guestbook');
   }
   command.action(async (flags: Flags) => {
     await run(
-      settingsFrom(process.env, { minions: flags.minions, sample: flags.sample === false ? false : undefined }),
+      settingsFrom(process.env, {
+        minions: flags.minions,
+        backend: flags.backend,
+        sample: flags.sample === false ? false : undefined,
+      }),
     );
   });
 }

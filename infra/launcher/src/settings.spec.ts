@@ -17,7 +17,17 @@ describe('the settings of a cluster on this machine', () => {
     expect(() => settingsFrom({}, { minions })).toThrow(`--minions is "${minions}"`);
   });
 
+  it('takes one of the ways that packets reach other nodes’ pods, also from npm, and no other word', () => {
+    expect(settingsFrom({}).backend).toBeUndefined();
+    expect(settingsFrom({ SHIPLOG_BACKEND: 'vxlan' }, { backend: 'host-gw' }).backend).toBe('host-gw');
+    expect(settingsFrom({ npm_config_backend: 'wireguard' }).backend).toBe('wireguard');
+    expect(() => settingsFrom({}, { backend: 'ipsec' })).toThrow(
+      '--backend is "ipsec", which is none of vxlan, host-gw, wireguard.',
+    );
+  });
+
   it.each([
+    ['POD_MTU', '575', 'from 576 to 65535'],
     ['SHIPLOG_SLOT', '-1', 'from 0 to 19'],
     ['SHIPLOG_SLOT', '20', 'from 0 to 19'],
     ['SHIPLOG_SLOT', 'first', 'from 0 to 19'],

@@ -10,6 +10,10 @@ export const REPOSITORY = resolve(
 /** The disjoint sets of addresses and names that clusters of one machine can have. */
 export const SLOTS: readonly number[] = Array.from({ length: 20 }, (_, slot) => slot);
 
+/** How packets reach pods of other nodes, as the network agent's BACKEND. */
+export const BACKENDS = ['vxlan', 'host-gw', 'wireguard'] as const;
+export type Backend = (typeof BACKENDS)[number];
+
 /** What a user may choose about a cluster on this machine. */
 export interface LauncherSettings {
   /** Where all state lives (SHIPLOG_HOME). */
@@ -19,6 +23,10 @@ export interface LauncherSettings {
   /** Which of the disjoint sets of addresses and names to use, so that clusters can run side by side (SHIPLOG_SLOT). */
   readonly slot: number;
   readonly minions: number;
+  /** How packets reach pods of other minions (SHIPLOG_BACKEND); undefined when nothing was said. */
+  readonly backend: Backend | undefined;
+  /** Bytes that pods may send at once (POD_MTU); undefined: the network agents find out. */
+  readonly podMtu: number | undefined;
   /** Whether to deploy the guestbook. */
   readonly sample: boolean;
   /** Where the API listens on 127.0.0.1 (API_PORT). */
@@ -37,13 +45,18 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * Reads the settings; a wrong value stops with a sentence. Flags win over the environment, where npm puts them when they
  * are given without `--` before them (`npm start --minions 3`).
  */
-export function settingsFrom(env: Environment, flags: { minions?: string; sample?: boolean } = {}): LauncherSettings {
+export function settingsFrom(
+  env: Environment,
+  flags: { minions?: string; sample?: boolean; backend?: string } = {},
+): LauncherSettings {
   const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT || '0', 0, SLOTS.length - 1);
   return {
     home: resolve(REPOSITORY, env.SHIPLOG_HOME || '.shiplog'),
     cache: resolve(REPOSITORY, env.SHIPLOG_CACHE || join('.shiplog', 'cache')),
     slot,
     minions: wholeNumber('--minions', flags.minions ?? (env.SHIPLOG_MINIONS || env.npm_config_minions || '2'), 1, 9),
+    backend: backendOf(flags.backend ?? (env.SHIPLOG_BACKEND || env.npm_config_backend)),
+    podMtu: env.POD_MTU ? wholeNumber('POD_MTU', env.POD_MTU, 576, 65_535) : undefined,
     sample: flags.sample ?? (env.SHIPLOG_SAMPLE !== 'no' && env.npm_config_sample !== ''),
     apiPort: wholeNumber('API_PORT', env.API_PORT || String(6443 + slot), 1, 65_535),
     natsUrl: env.NATS_URL || undefined,
@@ -51,6 +64,16 @@ export function settingsFrom(env: Environment, flags: { minions?: string; sample
     dockerHost: env.DOCKER_HOST || undefined,
     logLevel: env.LOG_LEVEL || 'info',
   };
+}
+
+function backendOf(text: string | undefined): Backend | undefined {
+  if (text === undefined || text === '') return undefined;
+  const found = BACKENDS.find((backend) => backend === text);
+  if (found !== undefined) return found;
+  throw new LauncherFailure(
+    `--backend is "${text}", which is none of ${BACKENDS.join(', ')}.`,
+    'npm start -- --backend vxlan',
+  );
 }
 
 function wholeNumber(name: string, text: string, least: number, most: number): number {

@@ -11,6 +11,9 @@ const TOOLS = {
   dockerd: 'docker.io',
   containerd: 'containerd',
   runc: 'runc',
+  wg: 'wireguard-tools',
+  // Where the kernel has no WireGuard.
+  'wireguard-go': 'wireguard-go',
   curl: 'curl',
   openssl: 'openssl',
 };

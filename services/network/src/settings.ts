@@ -15,8 +15,8 @@ export const networkSettings = {
   backend: choice({
     env: 'BACKEND',
     description:
-      'How packets reach pods of other nodes: a VXLAN as Flannel makes it, or plain routes where nodes share a link.',
-    of: ['vxlan', 'host-gw'],
+      'How packets reach pods of other nodes: a VXLAN as Flannel makes it, plain routes where nodes share a link, or encrypted by WireGuard where the kernel has it.',
+    of: ['vxlan', 'host-gw', 'wireguard'],
     default: 'vxlan',
   }),
   podMtu: integer({

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
 import { StatusError, type Node } from '@shiplog/contracts';
 import { Cluster } from '../cluster';
 import { findEngine } from '../engines/find-engine';
@@ -8,9 +9,11 @@ import { becomeMember, connectAgent, keptMembership, renewCertificates, type Mem
 import { decodeToken, type JoinToken } from '../join/token';
 import { RANK } from '../processes/registry';
 import { startService, type ServiceSpec } from '../services/service-process';
+import { podNetworkEnv } from '../services/service-specs';
 import type { LauncherSettings } from '../settings';
 import { run } from '../system/run';
 import { ensureTools, isRoot } from '../system/tools';
+import { ensureWireguard } from '../underlay/wireguard';
 import { whenAskedToStop } from './start';
 
 const TOOLS = { ip: 'iproute2', nft: 'nftables', nsenter: 'util-linux' };
@@ -42,8 +45,12 @@ export async function join(settings: LauncherSettings, word: string | undefined,
   const membership = token === undefined ? keptOf(cluster) : await joined(cluster, token, flags);
   cluster.natsUrl = membership.natsUrl;
   const nodeIp = flags.ip ?? (await addressTowards(new URL(membership.natsUrl).hostname));
+  const backend = settings.backend ?? membership.backend;
+  if (backend === 'wireguard') await ensureWireguard((text) => process.stdout.write(`  ${text}\n`));
+  if (backend === 'host-gw') mustShareLink(membership, nodeIp);
   await routeToUnderlay(membership, cluster);
-  for (const spec of agentSpecs(cluster, membership, { dockerHost, nodeIp })) await startService(cluster, spec);
+  for (const spec of agentSpecs(cluster, { ...membership, backend }, { dockerHost, nodeIp }))
+    await startService(cluster, spec);
   const asked = whenAskedToStop();
   const timer = setInterval(() => void renew(cluster, membership), HOUR_MS);
   try {
@@ -90,7 +97,7 @@ function couldNotJoin(error: unknown): LauncherFailure {
 
 function agentSpecs(
   cluster: Cluster,
-  { node, clusterCidr, serviceCidr, clusterDns = '' }: Membership,
+  { node, clusterCidr, serviceCidr, clusterDns = '', backend }: Membership,
   { dockerHost, nodeIp }: { dockerHost: string; nodeIp: string },
 ): ServiceSpec[] {
   const agent = (service: ServiceSpec['service'], env: ServiceSpec['env']): ServiceSpec => ({
@@ -101,7 +108,7 @@ function agentSpecs(
   });
   return [
     agent('kubelet', { DOCKER_HOST: dockerHost, STATE_DIR: cluster.home.at('kubelet'), CLUSTER_DNS: clusterDns }),
-    agent('network', {}),
+    agent('network', podNetworkEnv({ backend, podMtu: cluster.settings.podMtu })),
     agent('proxy', { PROXY_MODE: 'auto' }),
   ];
 }
@@ -111,6 +118,16 @@ async function addressTowards(host: string): Promise<string> {
   const [route] = JSON.parse(await run('ip', ['-j', 'route', 'get', host])) as { prefsrc?: string }[];
   if (route?.prefsrc !== undefined) return route.prefsrc;
   throw new LauncherFailure(`No route leads to ${host}.`, 'npm run join -- TOKEN --ip ADDRESS');
+}
+
+/** Plain routes lead to neighbours only, and the master's own minions have none but each other. */
+function mustShareLink({ underlayCidr }: Membership, nodeIp: string): void {
+  const [cidr, ip] = [parseCidr(underlayCidr), parseIp(nodeIp)];
+  if (cidr !== undefined && ip !== undefined && cidrContains(cidr, ip)) return;
+  throw new LauncherFailure(
+    `The cluster's pods meet by plain routes (host-gw), and ${nodeIp} is not on the link of its minions, ${underlayCidr}.`,
+    'npm start -- --backend vxlan (or wireguard), on the master; then npm run join -- --backend vxlan here',
+  );
 }
 
 /** The master's own minions are on a network behind the master. */

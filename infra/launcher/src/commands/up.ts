@@ -19,7 +19,8 @@ export async function up(settings: LauncherSettings): Promise<void> {
   home.make();
   const log = openLog(home.launcherLog);
   const shown = statSync(home.launcherLog).size;
-  const flags = ['--minions', String(settings.minions), ...(settings.sample ? [] : ['--no-sample'])];
+  const backend = settings.backend === undefined ? [] : ['--backend', settings.backend];
+  const flags = ['--minions', String(settings.minions), ...backend, ...(settings.sample ? [] : ['--no-sample'])];
   const child = spawn(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'start', ...flags], {
     cwd: REPOSITORY,
     detached: true,

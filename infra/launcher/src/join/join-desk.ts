@@ -129,6 +129,7 @@ export class JoinDesk {
       serviceCidr: layout.serviceCidr,
       clusterDns: layout.clusterDns,
       underlayCidr: layout.underlayCidr,
+      backend: this.cluster.settings.backend,
       expires: expiryText(certificates[0]?.certificate ?? ''),
     };
   }

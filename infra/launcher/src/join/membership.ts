@@ -8,6 +8,7 @@ import { isDue, requestFor } from '@shiplog/pki';
 import type { Cluster } from '../cluster';
 import { makeNkey } from '../nats/nkeys';
 import { parseState, readOwn, writeOwn } from '../runtime-folder';
+import type { Backend } from '../settings';
 import type { JoinToken } from './token';
 
 const AGENTS = ['kubelet', 'network', 'proxy'] as const;
@@ -24,6 +25,8 @@ export interface Membership {
   readonly clusterDns?: string;
   /** Where the master's own minions are, behind the master. */
   readonly underlayCidr: string;
+  /** How packets reach pods of other nodes; not there where nothing was said of it. */
+  readonly backend?: Backend;
 }
 
 /** The membership that an earlier join has left, if there is one. */
@@ -52,8 +55,8 @@ export async function becomeMember(cluster: Cluster, token: JoinToken, node: str
     const certificate = granted.certificates.find(({ role }) => role === identity.role)?.certificate ?? '';
     cluster.natsAccess.keep(identity, { seed, key, certificate, authority: granted.authority });
   }
-  const { clusterCidr, serviceCidr, clusterDns, underlayCidr } = granted;
-  const membership = { node, natsUrl: token.url, clusterCidr, serviceCidr, clusterDns, underlayCidr };
+  const { clusterCidr, serviceCidr, clusterDns, underlayCidr, backend } = granted;
+  const membership = { node, natsUrl: token.url, clusterCidr, serviceCidr, clusterDns, underlayCidr, backend };
   writeOwn(cluster.home.at('membership.json'), `${JSON.stringify(membership, null, 2)}\n`);
   return membership;
 }

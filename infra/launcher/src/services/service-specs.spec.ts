@@ -64,6 +64,18 @@ describe('the services of a node', () => {
     expect(parts('3')).toEqual(['3', '3', '3']);
   });
 
+  it('know how pods’ packets are to travel, where the user has said so', () => {
+    const networkOf = (env: Record<string, string>) => {
+      const cluster = clusterOf('minions', env);
+      return minionSpecs(cluster, cluster.layout.minions[0]!).find(({ service }) => service === 'network')?.env;
+    };
+    expect(networkOf({ SHIPLOG_BACKEND: 'host-gw', POD_MTU: '1400' })).toMatchObject({
+      BACKEND: 'host-gw',
+      POD_MTU: '1400',
+    });
+    expect(networkOf({})).toMatchObject({ BACKEND: undefined, POD_MTU: undefined });
+  });
+
   it('on this machine itself open node ports to it alone, and run no pods', () => {
     for (const specs of [hostSpecs(clusterOf('minions')), ownEngineSpecs(clusterOf('own-engine'), DOCKER_HOST)]) {
       const proxy = specs.find(({ service }) => service === 'proxy');

@@ -3,6 +3,7 @@ import { DNS_INSTANCES } from '../nats/identities';
 import { inMinion } from '../engines/minion-engine';
 import type { MinionLayout } from '../layout';
 import { RANK } from '../processes/registry';
+import type { LauncherSettings } from '../settings';
 import type { ServiceSpec } from './service-process';
 
 /** The services of the master, by name. */
@@ -75,6 +76,11 @@ const USERS_DISK = {
   EVICTION_HARD: 'memory.available<100Mi,nodefs.available<5%,nodefs.inodesFree<5%,imagefs.available<5%',
 };
 
+/** What the user chose of the pod network, for a network agent. */
+export function podNetworkEnv({ backend, podMtu }: Pick<LauncherSettings, 'backend' | 'podMtu'>): ServiceSpec['env'] {
+  return { BACKEND: backend, POD_MTU: podMtu?.toString() };
+}
+
 /** The services of one minion, as on a host of its own. */
 export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec[] {
   const { layout } = cluster;
@@ -95,7 +101,7 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
       NODES_ON_MACHINE: String(layout.minions.length),
       ...USERS_DISK,
     }),
-    agent('network', ranges),
+    agent('network', { ...ranges, ...podNetworkEnv(cluster.settings) }),
     agent('proxy', { ...ranges, PROXY_MODE: 'auto' }),
   ];
 }

@@ -3,6 +3,7 @@ import { pingEngine } from '../engines/engine-client';
 import { findEngine } from '../engines/find-engine';
 import { LauncherFailure } from '../failure';
 import { ensureTools, findTool, hasApt, isRoot } from '../system/tools';
+import { ensureWireguard } from '../underlay/wireguard';
 
 const NETWORK_TOOLS = {
   ip: 'iproute2',
@@ -17,7 +18,11 @@ export const engineChoice: Step = {
   title: 'Docker engine',
   async run(cluster, say) {
     cluster.mode = await chooseMode(cluster, say);
-    if (cluster.mode.kind === 'own-engine') return `pods run on ${cluster.mode.dockerHost}`;
+    if (cluster.mode.kind === 'own-engine') {
+      refuseBackend(cluster);
+      return `pods run on ${cluster.mode.dockerHost}`;
+    }
+    if (cluster.settings.backend === 'wireguard') await ensureWireguard(say);
     return `${cluster.settings.minions} minions with an engine each`;
   },
 };
@@ -43,6 +48,15 @@ async function chooseMode(cluster: Cluster, say: (text: string) => void): Promis
   throw new LauncherFailure(
     'No Docker engine answers on this machine, and only root could install one.',
     howToGetDocker(),
+  );
+}
+
+/** What was asked for, for pods' packets to be encrypted say, and can't be had is not left out in silence. */
+function refuseBackend({ settings }: Cluster): void {
+  if (settings.backend === undefined) return;
+  throw new LauncherFailure(
+    `--backend is ${settings.backend}, and pods of your own engine are on a network of Docker's.`,
+    'npm start, without --backend; or as root on Linux, for minions with a network of their own',
   );
 }
 

@@ -1,7 +1,8 @@
 import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
-import { BRIDGE, ROUTE_PROTOCOL, VNI, VXLAN, VXLAN_PORT } from './names';
+import { BRIDGE, ROUTE_PROTOCOL, VNI, VXLAN, VXLAN_PORT, wireguardLink } from './names';
 import { addressesOf, networkOf, type Observed, type ObservedLink, type ObservedRoute } from './observed';
 import type { Desired, WantedBridge, WantedRoute, WantedTunnel } from './desired';
+import type { WantedWireguard } from './wireguard';
 
 /** Lines for `ip -batch` and, after those, for `bridge -batch`. */
 export interface Commands {
@@ -16,8 +17,14 @@ export interface Commands {
 export interface Scope {
   readonly clusterCidr: string;
   readonly serviceCidr: string;
+  readonly node: string;
   /** The interfaces that lead to this cluster's nodes. */
   readonly devices: readonly string[];
+}
+
+/** The interfaces that this node's tunnels have, whichever it uses. */
+export function tunnelLinks(node: string): string[] {
+  return [VXLAN, wireguardLink(node)];
 }
 
 /** What turns the kernel's state into the desired one; nothing when it is that already. */
@@ -30,6 +37,7 @@ export function planCommands(desired: Desired, observed: Observed, scope: Scope)
     ip: [
       ...bridgeCommands(desired.bridge, find(observed, BRIDGE)),
       ...tunnelCommands(desired.tunnel, find(observed, VXLAN), tunnelIsNew),
+      ...wireguardCommands(desired.wireguard, wireguardLink(scope.node), observed),
       ...neighbourCommands(desired, seen),
       ...routeCommands(desired.routes, seen.routes, scope),
     ],
@@ -73,6 +81,21 @@ function tunnelCommands(wanted: WantedTunnel | undefined, link: ObservedLink | u
   return [
     ...(link.mtu === mtu ? [] : [`link set ${VXLAN} mtu ${mtu}`]),
     ...addressCommands(VXLAN, link, address),
+    ...upCommands(link),
+  ];
+}
+
+/** Its key and its peers are another program's matter. One that is there may be served by a process in the kernel's place. */
+function wireguardCommands(wanted: WantedWireguard | undefined, name: string, observed: Observed): string[] {
+  const link = find(observed, name);
+  if (wanted === undefined) return link === undefined ? [] : [`link delete ${name}`];
+  const { mtu, address } = wanted;
+  if (link === undefined) {
+    return [`link add ${name} mtu ${mtu} type wireguard`, `address add ${address} dev ${name}`, `link set ${name} up`];
+  }
+  return [
+    ...(link.mtu === mtu ? [] : [`link set ${name} mtu ${mtu}`]),
+    ...addressCommands(name, link, address),
     ...upCommands(link),
   ];
 }
@@ -143,7 +166,7 @@ function routeCommands(wanted: readonly WantedRoute[], present: readonly Observe
 }
 
 function routeReplace({ to, via, device, onlink }: WantedRoute): string {
-  return `route replace ${to} via ${via} dev ${device} proto ${ROUTE_PROTOCOL}${onlink ? ' onlink' : ''}`;
+  return `route replace ${to}${via === undefined ? '' : ` via ${via}`} dev ${device} proto ${ROUTE_PROTOCOL}${onlink ? ' onlink' : ''}`;
 }
 
 function isSameRoute(wanted: WantedRoute, route: ObservedRoute): boolean {

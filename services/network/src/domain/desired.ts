@@ -1,13 +1,14 @@
 import { formatIp, parseCidr } from '@shiplog/apimachinery';
 import { podMtu } from './mtu';
-import { macOfIp, VXLAN, vtepMac } from './names';
+import { macOfIp, VXLAN, vtepMac, wireguardLink, WIREGUARD_PORT } from './names';
 import { isOnLink, type Underlay } from './underlay';
 import type { Backend, Peer, Unreachable } from './peers';
+import type { WantedWireguard } from './wireguard';
 
-/** A route that should be there; `via` is a neighbour on `device`. */
+/** A route that should be there; `via` is a neighbour on `device`, which without one finds the way by itself. */
 export interface WantedRoute {
   readonly to: string;
-  readonly via: string;
+  readonly via?: string;
   readonly device: string;
   readonly onlink: boolean;
 }
@@ -31,6 +32,7 @@ export interface WantedTunnel {
 export interface Desired {
   readonly bridge?: WantedBridge;
   readonly tunnel?: WantedTunnel;
+  readonly wireguard?: WantedWireguard;
   readonly routes: readonly WantedRoute[];
   readonly neighbours: readonly { readonly ip: string; readonly mac: string }[];
   readonly fdb: readonly { readonly mac: string; readonly ip: string }[];
@@ -41,6 +43,8 @@ export interface Desired {
 export interface NodeInput {
   readonly node: string;
   readonly podCidr: string;
+  /** All pods' addresses. */
+  readonly clusterCidr: string;
   readonly backend: Backend;
   /** What pods may send at once; 0: what the underlay carries, without what the backend adds. */
   readonly mtu?: number;
@@ -56,6 +60,7 @@ export function planNode(input: NodeInput): Desired {
   const mtu = input.mtu || podMtu(input.backend, input.underlay);
   const bridge = { address: `${gateway}/${cidr.prefix}`, mac: macOfIp(gateway), mtu };
   if (input.backend === 'host-gw') return { bridge, ...plainRoutes(input.underlay, input.peers) };
+  if (input.backend === 'wireguard') return { bridge, ...encrypted(input, formatIp(cidr.base), mtu) };
   const tunnel = {
     device: input.underlay.device,
     local: input.underlay.address,
@@ -106,5 +111,28 @@ function tunnelled(peers: readonly Peer[]): Ways {
     neighbours: known.map((peer) => ({ ip: peer.end, mac: peer.mac })),
     fdb: known.map((peer) => ({ mac: peer.mac, ip: peer.address })),
     unreachable: unknown.map((peer) => ({ node: peer.name, reason: 'it has not said where its tunnel ends' })),
+  };
+}
+
+/**
+ * All pods' addresses lead into the tunnel, whether or not their node's key is known: what has no key is dropped there, and
+ * never takes a way around it.
+ */
+function encrypted(
+  { node, clusterCidr, peers }: NodeInput,
+  address: string,
+  mtu: number,
+): Ways & Pick<Desired, 'wireguard'> {
+  const name = wireguardLink(node);
+  const known = peers.flatMap(({ publicKey, address: ip, podCidr }) =>
+    publicKey === undefined ? [] : [{ publicKey, endpoint: `${ip}:${WIREGUARD_PORT}`, allowed: podCidr }],
+  );
+  const unknown = peers.filter((peer) => peer.publicKey === undefined);
+  return {
+    wireguard: { name, mtu, port: WIREGUARD_PORT, address: `${address}/32`, peers: known },
+    routes: [{ to: clusterCidr, device: name, onlink: false }],
+    neighbours: [],
+    fdb: [],
+    unreachable: unknown.map((peer) => ({ node: peer.name, reason: 'it has not said its public key' })),
   };
 }

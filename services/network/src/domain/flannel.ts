@@ -1,16 +1,33 @@
 import { FLANNEL_ANNOTATIONS as ANNOTATIONS } from '@shiplog/contracts';
 import { VNI } from './names';
 import type { Node } from './node';
-import type { Backend } from './peers';
+import { isKey } from './wireguard';
+
+/** What a node's end of the ways to others is known by, with each backend. */
+export type OwnEnd =
+  | { readonly backend: 'vxlan'; readonly mac: string }
+  | { readonly backend: 'wireguard'; readonly publicKey: string }
+  | { readonly backend: 'host-gw' };
 
 /** The annotations with which a node tells the others where it is, in Flannel's form. */
-export function ownAnnotations(backend: Backend, address: string, mac: string): Record<string, string> {
+export function ownAnnotations(end: OwnEnd, address: string): Record<string, string> {
   return {
-    [ANNOTATIONS.data]: backend === 'vxlan' ? JSON.stringify({ VNI, VtepMAC: mac }) : 'null',
-    [ANNOTATIONS.type]: backend,
+    [ANNOTATIONS.data]: dataOf(end),
+    [ANNOTATIONS.type]: end.backend,
     [ANNOTATIONS.manager]: 'true',
     [ANNOTATIONS.publicIp]: address,
   };
+}
+
+function dataOf(end: OwnEnd): string {
+  switch (end.backend) {
+    case 'vxlan':
+      return JSON.stringify({ VNI, VtepMAC: end.mac });
+    case 'wireguard':
+      return JSON.stringify({ PublicKey: end.publicKey });
+    case 'host-gw':
+      return 'null';
+  }
 }
 
 /** The annotations of a node that are not as they should be; undefined when all are. */
@@ -28,4 +45,12 @@ export function vtepOf(node: Node): string | undefined {
   return /"VtepMAC"\s*:\s*"((?:[0-9a-f]{2}:){5}[0-9a-f]{2})"/i
     .exec(annotations[ANNOTATIONS.data] ?? '')?.[1]
     ?.toLowerCase();
+}
+
+/** A node's key for WireGuard; undefined when it has said none. */
+export function publicKeyOf(node: Node): string | undefined {
+  const annotations = node.metadata.annotations ?? {};
+  if (annotations[ANNOTATIONS.type] !== 'wireguard') return undefined;
+  const key = /"PublicKey"\s*:\s*"([^"]{44})"/.exec(annotations[ANNOTATIONS.data] ?? '')?.[1];
+  return key !== undefined && isKey(key) ? key : undefined;
 }

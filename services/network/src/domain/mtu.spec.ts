@@ -2,7 +2,13 @@ import { podMtu, withPathMtu } from './mtu';
 import type { Underlay } from './underlay';
 
 const UNDERLAY: Underlay = { device: 'eth0', address: '192.0.2.1', mtu: 9000, networks: ['192.0.2.1/24'] };
-const peer = (address: string) => ({ name: address, podCidr: '10.244.2.0/24', address, vtep: undefined });
+const peer = (address: string) => ({
+  name: address,
+  podCidr: '10.244.2.0/24',
+  address,
+  vtep: undefined,
+  publicKey: undefined,
+});
 const route = (dst: string, mtu?: number, dev = 'eth0') => ({
   dst,
   dev,
@@ -13,6 +19,7 @@ describe('the MTU of pods', () => {
   it('is what the underlay carries, without what the way between nodes adds', () => {
     expect(podMtu('vxlan', UNDERLAY)).toBe(8950);
     expect(podMtu('host-gw', UNDERLAY)).toBe(9000);
+    expect(podMtu('wireguard', UNDERLAY)).toBe(8940);
     expect(podMtu('vxlan', { ...UNDERLAY, mtu: 600 })).toBe(576);
   });
 

@@ -1,11 +1,15 @@
 import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
-import { VXLAN_OVERHEAD } from './names';
+import { VXLAN_OVERHEAD, WIREGUARD_OVERHEAD } from './names';
 import { networkOf, type ObservedRoute } from './observed';
 import type { Backend, Peer } from './peers';
 import type { Underlay } from './underlay';
 
 /** Bytes that each way between nodes adds to a pod's packet, where nodes have addresses of IPv4. */
-const OVERHEAD: Readonly<Record<Backend, number>> = { vxlan: VXLAN_OVERHEAD, 'host-gw': 0 };
+const OVERHEAD: Readonly<Record<Backend, number>> = {
+  vxlan: VXLAN_OVERHEAD,
+  'host-gw': 0,
+  wireguard: WIREGUARD_OVERHEAD,
+};
 
 /** The least that a link must carry (RFC 791: every host takes packets of 576 bytes). */
 const LEAST_MTU = 576;

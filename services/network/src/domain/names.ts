@@ -9,12 +9,21 @@ export const VNI = 1;
 export const VXLAN_PORT = 8472;
 /** Bytes that VXLAN adds to a packet: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14. */
 export const VXLAN_OVERHEAD = 50;
+/** Where WireGuard listens on every node (UDP), as Flannel's does. */
+export const WIREGUARD_PORT = 51820;
+/** Bytes that WireGuard adds to a packet: outer IP 20, UDP 8, type and receiver 8, counter 8, tag 16. */
+export const WIREGUARD_OVERHEAD = 60;
 /** Marks the routes that are this agent's, so that it removes those and no others (any number above 187 is free). */
 export const ROUTE_PROTOCOL = '201';
 
 /** The agent's own nftables table. */
 export function tableOf(node: string): string {
   return `shiplog_network_${node.replace(/[^A-Za-z0-9]/g, '_')}`;
+}
+
+/** The node's end of its encrypted tunnels. By the node's name: what serves it outside of the kernel is found by it. */
+export function wireguardLink(node: string): string {
+  return `wg${createHash('sha256').update(node).digest('hex').slice(0, 8)}`;
 }
 
 /** A VTEP's address that is the same after every restart: peers keep it in their tables. */

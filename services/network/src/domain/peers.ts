@@ -1,9 +1,9 @@
 import { FLANNEL_ANNOTATIONS as ANNOTATIONS } from '@shiplog/contracts';
 import { cidrsOverlap, cidrWithin, formatCidr, parseCidr, parseIp, type Cidr } from '@shiplog/apimachinery';
-import { vtepOf } from './flannel';
+import { publicKeyOf, vtepOf } from './flannel';
 import type { Node } from './node';
 
-export type Backend = 'vxlan' | 'host-gw';
+export type Backend = 'vxlan' | 'host-gw' | 'wireguard';
 
 /** Another node, as far as packets to its pods are concerned. */
 export interface Peer {
@@ -14,6 +14,8 @@ export interface Peer {
   readonly address: string;
   /** Its end of the tunnel, a MAC address; undefined while it has said none. */
   readonly vtep: string | undefined;
+  /** WireGuard's; undefined while it has said none. */
+  readonly publicKey: string | undefined;
 }
 
 /** Where nodes' pod networks can be. */
@@ -52,9 +54,10 @@ export function planPeers(nodes: readonly Node[], self: string, range: PodRange)
     try {
       const podCidr = claims.network(node);
       if (name === self) own = podCidr;
-      const vtep = claims.vtep(node);
+      const vtep = claims.end(node, vtepOf(node), "its tunnel's MAC address");
+      const publicKey = claims.end(node, publicKeyOf(node), 'its public key');
       const address = name === self ? undefined : addressOf(node);
-      if (address !== undefined) peers.push({ name, podCidr, address, vtep });
+      if (address !== undefined) peers.push({ name, podCidr, address, vtep, publicKey });
     } catch (error) {
       if (!(error instanceof Implausible)) throw error;
       skipped.push({ node: name, reason: error.message });
@@ -69,7 +72,7 @@ class Implausible extends Error {}
 /** What nodes have taken, in the order of their age. */
 class Claims {
   readonly #networks: { readonly name: string; readonly cidr: Cidr }[] = [];
-  readonly #vteps = new Map<string, string>();
+  readonly #ends = new Map<string, string>();
 
   constructor(private readonly range: PodRange) {}
 
@@ -93,13 +96,13 @@ class Claims {
     return formatCidr(cidr);
   }
 
-  vtep(node: Node): string | undefined {
-    const mac = vtepOf(node);
-    if (mac === undefined) return undefined;
-    const other = this.#vteps.get(mac);
-    if (other !== undefined) throw new Implausible(`its tunnel's MAC address ${mac} is that of node ${other}`);
-    this.#vteps.set(mac, node.metadata.name ?? '');
-    return mac;
+  /** What marks a node's end of a tunnel: two nodes have none in common. */
+  end(node: Node, mark: string | undefined, called: string): string | undefined {
+    if (mark === undefined) return undefined;
+    const other = this.#ends.get(mark);
+    if (other !== undefined) throw new Implausible(`${called} ${mark} is that of node ${other}`);
+    this.#ends.set(mark, node.metadata.name ?? '');
+    return mark;
   }
 }
 

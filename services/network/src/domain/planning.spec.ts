@@ -1,6 +1,6 @@
 import type { Node } from '@shiplog/contracts';
-import { aLink, aMinion, aNode } from '../testing/builders';
-import { hostInterface, macOfIp, vtepMac } from './names';
+import { aLink, aMinion, aNode, annotationsOf } from '../testing/builders';
+import { hostInterface, macOfIp, vtepMac, wireguardLink } from './names';
 import { planCommands } from './commands';
 import { planHost, planNode, type Desired } from './desired';
 import { findUnderlay, type Underlay } from './underlay';
@@ -8,7 +8,12 @@ import { missingAnnotations, ownAnnotations } from './flannel';
 import { planPeers } from './peers';
 import { renderRules, soundPorts } from './rules';
 
-const SCOPE = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', devices: ['eth0', 'flannel.1', 'shiplog0'] };
+const SCOPE = {
+  clusterCidr: '10.244.0.0/16',
+  serviceCidr: '10.96.0.0/16',
+  node: 'minion-1',
+  devices: ['eth0', 'flannel.1', 'shiplog0'],
+};
 const RANGE = { clusterCidr: SCOPE.clusterCidr, nodeCidrPrefix: 24 };
 const peersOf = (nodes: Node[], self: string) => planPeers(nodes, self, RANGE).peers;
 const UNDERLAY: Underlay = { device: 'eth0', address: '172.30.0.11', mtu: 1500, networks: ['172.30.0.11/24'] };
@@ -17,6 +22,7 @@ const vxlan = (nodes = NODES): Desired =>
   planNode({
     node: 'minion-1',
     podCidr: '10.244.1.0/24',
+    clusterCidr: SCOPE.clusterCidr,
     backend: 'vxlan',
     underlay: UNDERLAY,
     peers: peersOf(nodes, 'minion-1'),
@@ -34,7 +40,7 @@ describe('names', () => {
 
 describe('a node’s annotations', () => {
   it('say where it is in Flannel’s form, and only what differs is written', () => {
-    const wanted = ownAnnotations('vxlan', '172.30.0.11', '02:00:00:00:00:01');
+    const wanted = annotationsOf('vxlan', '172.30.0.11', '02:00:00:00:00:01');
     expect(wanted).toEqual({
       'flannel.alpha.coreos.com/backend-data': '{"VNI":1,"VtepMAC":"02:00:00:00:00:01"}',
       'flannel.alpha.coreos.com/backend-type': 'vxlan',
@@ -49,14 +55,14 @@ describe('a node’s annotations', () => {
   });
 
   it('of peers are believed only as far as they are well formed', () => {
-    const strange = { ...ownAnnotations('vxlan', '172.30.0.12', 'x; reboot') };
+    const strange = { ...annotationsOf('vxlan', '172.30.0.12', 'x; reboot') };
     expect(peersOf([aNode(2, { annotations: strange })], 'minion-1')).toMatchObject([{ vtep: undefined }]);
     expect(peersOf([aNode(2, { podCIDR: '' }), aNode(3, { podCIDR: 'nonsense' })], 'minion-1')).toEqual([]);
   });
 });
 
 describe('what nodes say of themselves', () => {
-  const saying = (address: string) => ownAnnotations('vxlan', address, vtepMac('minion-2'));
+  const saying = (address: string) => annotationsOf('vxlan', address, vtepMac('minion-2'));
   const skippedOf = (...nodes: Node[]) => planPeers([aNode(1), ...nodes, aNode(7)], 'minion-1', RANGE);
 
   it.each([
@@ -70,7 +76,7 @@ describe('what nodes say of themselves', () => {
     ['a pod network that is no text of one', { podCIDR: '10.244.2.0/24 via 1.2.3.4' }],
     ['this node’s pod network', { podCIDR: '10.244.1.128/25' }],
     ['a peer’s pod network', { podCIDR: '10.244.7.0/24', metadata: { creationTimestamp: '2026-01-02T00:00:00Z' } }],
-    ['a peer’s tunnel', { annotations: ownAnnotations('vxlan', '172.30.0.12', vtepMac('minion-1')) }],
+    ['a peer’s tunnel', { annotations: annotationsOf('vxlan', '172.30.0.12', vtepMac('minion-1')) }],
   ])('leaves out the one that says %s, with a reason, and nobody else', (_, more) => {
     const { own, peers, skipped } = skippedOf(aNode(2, more));
     expect(own).toBe('10.244.1.0/24');
@@ -146,6 +152,7 @@ describe('a fresh minion', () => {
     const desired = planNode({
       node: 'minion-1',
       podCidr: '10.244.1.0/24',
+      clusterCidr: SCOPE.clusterCidr,
       backend: 'host-gw',
       underlay: UNDERLAY,
       peers,
@@ -157,6 +164,41 @@ describe('a fresh minion', () => {
       'route replace 10.244.2.0/24 via 172.30.0.12 dev eth0 proto 201',
     ]);
     expect(desired.unreachable).toEqual([{ node: 'minion-3', reason: '192.168.7.3 is not on the link of eth0' }]);
+  });
+
+  it('with WireGuard leads all pods’ addresses into the tunnel, those of a peer without a key too', () => {
+    const key = `${'K'.repeat(42)}E=`;
+    const keyed = ownAnnotations({ backend: 'wireguard', publicKey: key }, '172.30.0.12');
+    const peers = peersOf([NODES[0]!, aNode(2, { annotations: keyed }), aNode(3)], 'minion-1');
+    const input = { node: 'minion-1', podCidr: '10.244.1.0/24', clusterCidr: SCOPE.clusterCidr, underlay: UNDERLAY };
+    const desired = planNode({ ...input, backend: 'wireguard', peers });
+    const link = wireguardLink('minion-1');
+    expect(planCommands(desired, aMinion(), SCOPE).ip).toEqual([
+      'link add cni0 address 0a:58:0a:f4:01:01 mtu 1440 type bridge',
+      'address add 10.244.1.1/24 dev cni0',
+      'link set cni0 up',
+      `link add ${link} mtu 1440 type wireguard`,
+      `address add 10.244.1.0/32 dev ${link}`,
+      `link set ${link} up`,
+      `route replace 10.244.0.0/16 dev ${link} proto 201`,
+    ]);
+    expect(desired.wireguard?.peers).toEqual([
+      { publicKey: key, endpoint: '172.30.0.12:51820', allowed: '10.244.2.0/24' },
+    ]);
+    expect(desired.unreachable).toEqual([{ node: 'minion-3', reason: 'it has not said its public key' }]);
+  });
+
+  it('takes no key for a peer’s but one of its own', () => {
+    const key = `${'K'.repeat(42)}E=`;
+    const saying = (publicKey: string) => ({
+      annotations: ownAnnotations({ backend: 'wireguard', publicKey }, '172.30.0.12'),
+    });
+    expect(peersOf([aNode(2, saying('not a key\nPrivateKey = x'))], 'minion-1')).toMatchObject([
+      { publicKey: undefined },
+    ]);
+    const { peers, skipped } = planPeers([aNode(2, saying(key)), aNode(3, saying(key))], 'minion-1', RANGE);
+    expect(peers.map((peer) => peer.name)).toEqual(['minion-2']);
+    expect(skipped).toMatchObject([{ node: 'minion-3', reason: `its public key ${key} is that of node minion-2` }]);
   });
 
   it('waits for peers that have not said where their tunnel ends', () => {
@@ -199,7 +241,7 @@ describe('a minion that stands', () => {
   });
 
   it('follows a peer that moved', () => {
-    const moved = aNode(2, { annotations: ownAnnotations('vxlan', '172.30.0.77', peer) });
+    const moved = aNode(2, { annotations: annotationsOf('vxlan', '172.30.0.77', peer) });
     expect(planCommands(vxlan([aNode(1), moved]), standing, SCOPE)).toEqual({
       ip: [],
       bridge: [`fdb replace ${peer} dev flannel.1 dst 172.30.0.77 self permanent`],
@@ -210,6 +252,7 @@ describe('a minion that stands', () => {
     const desired = planNode({
       node: 'minion-1',
       podCidr: '10.244.1.0/24',
+      clusterCidr: SCOPE.clusterCidr,
       backend: 'vxlan',
       underlay: { ...UNDERLAY, address: '172.30.0.50' },
       peers: peersOf(NODES, 'minion-1'),
@@ -235,6 +278,7 @@ describe('a minion that stands', () => {
     const desired = planNode({
       node: 'minion-1',
       podCidr: '10.244.1.0/24',
+      clusterCidr: SCOPE.clusterCidr,
       backend: 'host-gw',
       underlay: UNDERLAY,
       peers,
@@ -283,7 +327,7 @@ describe('the host around the minions', () => {
   it('reaches the pods of a node that is not on its link through one that is', () => {
     const far = {
       ...aNode(3),
-      metadata: { name: 'far', annotations: ownAnnotations('vxlan', '192.0.2.7', vtepMac('far')) },
+      metadata: { name: 'far', annotations: annotationsOf('vxlan', '192.0.2.7', vtepMac('far')) },
     };
     const desired = planHost(underlay, peersOf([...NODES, far], 'host'), SCOPE.serviceCidr);
     expect(desired.routes).toContainEqual({
@@ -308,6 +352,7 @@ describe('the rules', () => {
       podCidr: '10.244.1.0/24',
       clusterCidr: SCOPE.clusterCidr,
       bus: [],
+      tunnels: ['flannel.1', 'wg0'],
       pods: [
         { ip: '10.244.1.2', hostPorts },
         { ip: '10.244.1.3', hostPorts: hostPorts.slice(0, 1) },
@@ -325,7 +370,14 @@ describe('the rules', () => {
 
   it('keep pods from the bus, and from nothing else', () => {
     const rules = (bus: { ip: string; port: number }[]) =>
-      renderRules({ table: 't', podCidr: '10.244.1.0/24', clusterCidr: SCOPE.clusterCidr, pods: [], bus })
+      renderRules({
+        table: 't',
+        podCidr: '10.244.1.0/24',
+        clusterCidr: SCOPE.clusterCidr,
+        pods: [],
+        bus,
+        tunnels: ['flannel.1'],
+      })
         .split('\n')
         .filter((line) => line.includes('bus_guard'));
     expect(
@@ -344,6 +396,21 @@ describe('the rules', () => {
       'add rule ip t bus_guard_input iifname "cni0" fib daddr type local tcp dport 4223 drop',
     ]);
     expect(() => rules([{ ip: '1.2.3.4 accept', port: 4222 }])).toThrow('must be an IPv4 address');
+  });
+
+  it('let nothing in unencrypted in a pod’s name where pods’ packets travel encrypted, and only there', () => {
+    const rules = (unencrypted?: string) =>
+      renderRules({
+        table: 't',
+        podCidr: '10.244.1.0/24',
+        clusterCidr: SCOPE.clusterCidr,
+        pods: [],
+        bus: [],
+        tunnels: ['wg0'],
+        unencrypted,
+      });
+    expect(rules('eth0')).toContain('add rule ip t plaintext_guard iifname "eth0" ip saddr 10.244.0.0/16 drop\n');
+    expect(rules()).not.toContain('add rule ip t plaintext_guard');
   });
 
   it('leave out host ports that are none, with a reason, and serve the others', () => {

@@ -1,7 +1,7 @@
 import type { HostPort } from '@shiplog/contracts';
 import { renderDefinitions, type Definition } from '@shiplog/hostnet';
 import { cidrContains, ipv4Of, oneOf, parseCidr, parseIp, portOf, UnsoundValue } from '@shiplog/apimachinery';
-import { BRIDGE, VXLAN } from './names';
+import { BRIDGE } from './names';
 
 /** A pod's ports on the node. */
 export interface PodPorts {
@@ -21,6 +21,10 @@ export interface RulesInput {
   readonly clusterCidr: string;
   /** Ports that are what they must be: see `soundPorts`. */
   readonly pods: readonly PodPorts[];
+  /** The interfaces of the tunnels to other nodes. */
+  readonly tunnels: readonly string[];
+  /** The interface that pods' packets must not come in by from other nodes, since they travel encrypted. */
+  readonly unencrypted?: string;
   /** NATS' servers: no pod reaches them, since whoever does speaks to the whole cluster. */
   readonly bus: readonly ServerAddress[];
 }
@@ -62,7 +66,7 @@ export function renderRules(input: RulesInput): string {
   ].join('');
 }
 
-function definitions({ podCidr, clusterCidr, bus }: RulesInput): Definition[] {
+function definitions({ podCidr, clusterCidr, bus, tunnels, unencrypted }: RulesInput): Definition[] {
   return [
     { kind: 'map', name: 'ports_anywhere', body: 'type inet_proto . inet_service : ipv4_addr . inet_service ;' },
     {
@@ -86,7 +90,7 @@ function definitions({ podCidr, clusterCidr, bus }: RulesInput): Definition[] {
       `ip saddr 127.0.0.0/8 ip daddr ${podCidr} masquerade fully-random`,
       `ip saddr ${podCidr} ip daddr != ${clusterCidr} ip daddr != 224.0.0.0/4 masquerade fully-random`,
       // From outside through this node to another's pods: the answer must come back through the same tunnel.
-      `ip saddr != ${clusterCidr} oifname "${VXLAN}" masquerade fully-random`,
+      `ip saddr != ${clusterCidr} oifname { ${tunnels.map((name) => `"${name}"`).join(', ')} } masquerade fully-random`,
     ]),
     {
       kind: 'chain',
@@ -94,7 +98,21 @@ function definitions({ podCidr, clusterCidr, bus }: RulesInput): Definition[] {
       hook: 'type filter hook prerouting priority -300 ; policy accept ;',
       rules: [`iifname "${BRIDGE}" ip daddr 127.0.0.0/8 drop`],
     },
+    ...plaintextGuard(clusterCidr, unencrypted),
     ...busGuards(bus),
+  ];
+}
+
+/** Whoever is on the link between nodes could send in a pod's name, were its packets not to come out of a tunnel. */
+function plaintextGuard(clusterCidr: string, device: string | undefined): Definition[] {
+  const rules = device === undefined ? [] : [`iifname "${device}" ip saddr ${clusterCidr} drop`];
+  return [
+    {
+      kind: 'chain',
+      name: 'plaintext_guard',
+      hook: 'type filter hook prerouting priority -300 ; policy accept ;',
+      rules,
+    },
   ];
 }
 

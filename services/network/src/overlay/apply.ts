@@ -1,7 +1,7 @@
 import { batch, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import type { Commands } from '../domain/commands';
-import { BRIDGE, VXLAN } from '../domain/names';
+import { BRIDGE } from '../domain/names';
 
 /** Carries planned commands out. Throws at the first that fails; what was done is seen at the next look. */
 export async function apply(network: HostNetwork, commands: Commands): Promise<void> {
@@ -15,7 +15,7 @@ const LOOSE = '2';
 /** Settings of the kernel that pods need, beside what commands make. What is missing is said, not fatal. */
 export async function applySettings(
   network: HostNetwork,
-  wanted: { device: string; bridge: boolean; tunnel: boolean },
+  wanted: { device: string; bridge: boolean; tunnel: string | undefined },
   logger: Logger,
 ): Promise<void> {
   const conf = (device: string, name: string): string => `/proc/sys/net/ipv4/conf/${device}/${name}`;
@@ -29,7 +29,7 @@ export async function applySettings(
       settings.push([`/proc/sys/net/bridge/bridge-nf-call-${program}`, '1']);
     settings.push([conf(BRIDGE, 'rp_filter'), LOOSE], [conf(BRIDGE, 'route_localnet'), '1']);
   }
-  if (wanted.tunnel) settings.push([conf(VXLAN, 'rp_filter'), LOOSE]);
+  if (wanted.tunnel !== undefined) settings.push([conf(wanted.tunnel, 'rp_filter'), LOOSE]);
   for (const [path, value] of settings) {
     try {
       await network.setting(path, value);

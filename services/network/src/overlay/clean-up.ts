@@ -6,9 +6,9 @@ import {
   renderTableRemoval,
   type HostNetwork,
 } from '@shiplog/hostnet';
-import { BRIDGE, hostInterface, tableOf, VXLAN } from '../domain/names';
+import { BRIDGE, hostInterface, tableOf } from '../domain/names';
 import type { Observed } from '../domain/observed';
-import { planCommands } from '../domain/commands';
+import { planCommands, tunnelLinks } from '../domain/commands';
 import { findUnderlay } from '../domain/underlay';
 import { readVeths } from '../domain/veth';
 import { removePolicyRules } from '../policies/policy-rules';
@@ -32,14 +32,15 @@ export async function cleanUp(options: CleanUpOptions, network: HostNetwork = ho
   const observed = await observe(network);
   const nothing = { routes: [], neighbours: [], fdb: [], unreachable: [] };
   const underlay = findUnderlay(observed, { device: options.underlayInterface, address: options.nodeIp });
-  const devices = underlay === undefined ? [VXLAN] : [underlay.device, VXLAN];
+  const tunnels = tunnelLinks(options.node);
+  const devices = underlay === undefined ? tunnels : [underlay.device, ...tunnels];
   const routes = planCommands(nothing, { ...observed, links: [] }, { ...options, devices }).ip;
-  await batch(network, 'ip', [...routes, ...(options.role === 'node' ? linkRemovals(observed) : [])]);
+  await batch(network, 'ip', [...routes, ...(options.role === 'node' ? linkRemovals(observed, tunnels) : [])]);
 }
 
-function linkRemovals(observed: Observed): string[] {
+function linkRemovals(observed: Observed, tunnels: readonly string[]): string[] {
   const { attached, unfinished } = readVeths(observed.links);
-  const own = observed.links.filter(({ ifname }) => ifname === BRIDGE || ifname === VXLAN).map((link) => link.ifname);
+  const own = observed.links.map(({ ifname }) => ifname).filter((name) => [BRIDGE, ...tunnels].includes(name));
   const names = [...attached.map(({ uid }) => hostInterface(uid)), ...unfinished, ...own];
   return names.map((name) => `link delete dev ${name}`);
 }

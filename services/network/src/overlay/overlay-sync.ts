@@ -7,13 +7,13 @@ import {
   type NftTables,
 } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import { BRIDGE, tableOf, VXLAN, vtepMac } from '../domain/names';
+import { BRIDGE, tableOf, VXLAN, vtepMac, wireguardLink } from '../domain/names';
 import type { Observed } from '../domain/observed';
-import { planCommands } from '../domain/commands';
+import { planCommands, tunnelLinks } from '../domain/commands';
 import { planHost, planNode, type Desired } from '../domain/desired';
 import { withPathMtu } from '../domain/mtu';
 import { findUnderlay, type Underlay } from '../domain/underlay';
-import { missingAnnotations, ownAnnotations } from '../domain/flannel';
+import { missingAnnotations, ownAnnotations, type OwnEnd } from '../domain/flannel';
 import type { Node } from '../domain/node';
 import { planPeers, type Backend, type Unreachable } from '../domain/peers';
 import { renderRules, soundPorts, type PodPorts } from '../domain/rules';
@@ -21,7 +21,9 @@ import { staleHostPorts, udpPortsOf, type UdpPorts } from '../domain/stale-host-
 import { apply, applySettings } from './apply';
 import { BusServers } from './bus-servers';
 import { watchKernel } from './kernel-watch';
+import type { ObservedWireguard } from '../domain/wireguard';
 import { observe } from './observe';
+import { Wireguard, withWireguardReason } from './wireguard';
 
 export interface OverlayConfig {
   readonly nodeName: string;
@@ -49,7 +51,10 @@ export class OverlaySync {
   #standing: string | undefined;
   #udpPorts: UdpPorts = new Map();
   #writing: Promise<void> = Promise.resolve();
+  /** The interface that leads to the other nodes. */
+  #underlay: string | undefined;
   readonly #bus: BusServers;
+  readonly #wireguard: Wireguard;
   readonly #warned = new Map<string, string>();
 
   constructor(
@@ -58,6 +63,7 @@ export class OverlaySync {
     private readonly logger: Logger,
   ) {
     this.#bus = new BusServers(config.natsUrl, logger);
+    this.#wireguard = new Wireguard(network);
   }
 
   /** One round. Throws when the kernel refuses something; the next round sees what is left to do. */
@@ -75,8 +81,8 @@ export class OverlaySync {
     }
     const own = nodes.find((node) => node.metadata.name === config.nodeName);
     if (own === undefined) return { state: 'waiting', reason: `no node is called ${config.nodeName} yet` };
-    const wanted = ownAnnotations(config.backend, underlay.address, vtepMac(config.nodeName));
-    const annotations = missingAnnotations(own, wanted);
+    const wireguard = await this.#observeWireguard(observed);
+    const annotations = missingAnnotations(own, ownAnnotations(this.#ownEnd(wireguard), underlay.address));
     if (podCidr === '') {
       const wrong = skipped.find(({ node }) => node === config.nodeName);
       const reason =
@@ -84,9 +90,11 @@ export class OverlaySync {
       return { state: 'waiting', reason, annotations };
     }
     const way = withPathMtu(underlay, observed.routes, peers);
-    const { nodeName: node, backend, podMtu: mtu } = config;
-    const desired = withSkipped(planNode({ node, podCidr, backend, mtu, underlay: way, peers }), skipped);
+    const { nodeName: node, podMtu: mtu } = config;
+    const desired = withSkipped(planNode({ ...config, node, podCidr, mtu, underlay: way, peers }), skipped);
     await this.#apply(desired, observed, underlay);
+    if (desired.wireguard !== undefined) await this.#wireguard.configure(desired.wireguard, wireguard);
+    this.#underlay = underlay.device;
     return { state: 'done', desired, observed, podCidr, annotations };
   }
 
@@ -121,14 +129,17 @@ export class OverlaySync {
   writeRules(podCidr: string, pods: () => readonly PodPorts[], options: { anyway: boolean }): Promise<void> {
     const write = async (): Promise<void> => {
       if (options.anyway) await this.#openForwarding();
-      const { nodeName, clusterCidr } = this.config;
+      const { nodeName, clusterCidr, backend } = this.config;
       const { sound, wrong } = soundPorts(pods());
       this.#warn(
         'a host port is not served',
         wrong.map(({ ip, reason }) => ({ node: `pod ${ip}`, reason })),
       );
       const bus = this.#bus.addresses;
-      const script = renderRules({ table: tableOf(nodeName), podCidr, clusterCidr, pods: sound, bus });
+      const unencrypted = backend === 'wireguard' ? this.#underlay : undefined;
+      const tunnels = tunnelLinks(nodeName);
+      const table = tableOf(nodeName);
+      const script = renderRules({ table, podCidr, clusterCidr, pods: sound, bus, tunnels, unencrypted });
       if (script === this.#rules && !options.anyway) return;
       this.#rules = this.#standing = undefined;
       await applyScript(this.network, script);
@@ -153,6 +164,27 @@ export class OverlaySync {
     }
   }
 
+  async #observeWireguard({ links }: Observed): Promise<ObservedWireguard | undefined> {
+    if (this.config.backend !== 'wireguard') return undefined;
+    const name = wireguardLink(this.config.nodeName);
+    return this.#wireguard.observe(
+      name,
+      links.some(({ ifname }) => ifname === name),
+    );
+  }
+
+  #ownEnd(wireguard: ObservedWireguard | undefined): OwnEnd {
+    const { backend, nodeName } = this.config;
+    switch (backend) {
+      case 'vxlan':
+        return { backend, mac: vtepMac(nodeName) };
+      case 'wireguard':
+        return { backend, publicKey: this.#wireguard.publicKey(wireguard) };
+      case 'host-gw':
+        return { backend };
+    }
+  }
+
   async #openForwarding(): Promise<void> {
     for (const rule of await openForwarding(this.network, BRIDGE)) {
       this.logger.info({ rule }, 'the engine’s rules drop forwarded packets: pods’ are let through');
@@ -160,11 +192,18 @@ export class OverlaySync {
   }
 
   async #apply(desired: Desired, observed: Observed, underlay: Underlay): Promise<void> {
-    const commands = planCommands(desired, observed, { ...this.config, devices: [underlay.device, VXLAN] });
+    const { nodeName: node } = this.config;
+    const devices = [underlay.device, ...tunnelLinks(node)];
+    const commands = planCommands(desired, observed, { ...this.config, node, devices });
     const lines = [...commands.ip, ...commands.bridge];
     if (lines.length > 0) this.logger.info({ commands: lines }, 'changing the kernel');
-    await apply(this.network, commands);
-    const parts = { bridge: desired.bridge !== undefined, tunnel: desired.tunnel !== undefined };
+    try {
+      await apply(this.network, commands);
+    } catch (error) {
+      throw desired.wireguard === undefined ? error : withWireguardReason(error);
+    }
+    const tunnel = desired.tunnel === undefined ? desired.wireguard?.name : VXLAN;
+    const parts = { bridge: desired.bridge !== undefined, tunnel };
     await applySettings(this.network, { device: underlay.device, ...parts }, this.logger);
   }
 

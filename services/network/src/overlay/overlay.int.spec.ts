@@ -6,11 +6,10 @@ import { listUdpFlows, readUdpFlows, runProgram } from '@shiplog/hostnet';
 import { eventually, Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
 import { planCommands } from '../domain/commands';
-import { ownAnnotations } from '../domain/flannel';
 import type { Backend } from '../domain/peers';
 import { hostInterface, vtepMac } from '../domain/names';
 import { PodInterfaces } from '../pods/pod-interfaces';
-import { aNode } from '../testing/builders';
+import { aNode, annotationsOf } from '../testing/builders';
 import { cleanUp } from './clean-up';
 import { OverlaySync, type SyncOutcome } from './overlay-sync';
 import { observe } from './observe';
@@ -109,8 +108,8 @@ async function seenFrom(client: number, server: number, ip: string, port = 7000)
   }
 }
 
-const nodesFor = (backend: Backend): Node[] =>
-  [1, 2].map((n) => aNode(n, { annotations: ownAnnotations(backend, `172.30.0.${10 + n}`, vtepMac(`minion-${n}`)) }));
+const nodesFor = (backend: 'vxlan' | 'host-gw'): Node[] =>
+  [1, 2].map((n) => aNode(n, { annotations: annotationsOf(backend, `172.30.0.${10 + n}`, vtepMac(`minion-${n}`)) }));
 
 describe.each(['vxlan', 'host-gw'] as const)('two minions with %s', (backend) => {
   const nodes = nodesFor(backend);
@@ -126,7 +125,9 @@ describe.each(['vxlan', 'host-gw'] as const)('two minions with %s', (backend) =>
     expect(await seenFrom(a, b, ipB)).toBe(`::ffff:${ipA}`);
     expect(await seenFrom(a, c, ipC)).toBe(`::ffff:${ipA}`);
     const again = await settled(syncOf(1, backend), nodes);
-    expect(planCommands(again.desired, again.observed, { ...SCOPE, devices: ['eth0', 'flannel.1'] })).toEqual({
+    expect(
+      planCommands(again.desired, again.observed, { ...SCOPE, node: 'minion-1', devices: ['eth0', 'flannel.1'] }),
+    ).toEqual({
       ip: [],
       bridge: [],
     });
@@ -150,7 +151,7 @@ describe('one minion', () => {
     const outcome = await syncOf(1, 'vxlan').run([bare]);
     expect(outcome).toMatchObject({
       state: 'waiting',
-      annotations: ownAnnotations('vxlan', '172.30.0.11', vtepMac('minion-1')),
+      annotations: annotationsOf('vxlan', '172.30.0.11', vtepMac('minion-1')),
     });
   });
 
@@ -239,7 +240,7 @@ describe('one minion', () => {
     const network = (minions[0] as Namespace).network;
     const sync = new OverlaySync({ ...config, ...SCOPE }, network, pino({ level: 'warn' }, stream));
     const hostile = aNode(3, {
-      annotations: ownAnnotations(
+      annotations: annotationsOf(
         'vxlan',
         '172.30.0.13\nfdb add 02:00:00:00:00:66 dev flannel.1 dst 172.30.0.66',
         vtepMac('minion-3'),

@@ -3,6 +3,11 @@ import type { Observed, ObservedLink } from '../domain/observed';
 import { ownAnnotations } from '../domain/flannel';
 import { vtepMac } from '../domain/names';
 
+/** What a node says of itself whose tunnel, if it has one, ends at a MAC address. */
+export function annotationsOf(backend: 'vxlan' | 'host-gw', address: string, mac: string): Record<string, string> {
+  return ownAnnotations(backend === 'vxlan' ? { backend, mac } : { backend }, address);
+}
+
 /** A node on the underlay 172.30.0.0/24 with pod network 10.244.<n>.0/24 that has said where its tunnel ends. */
 export function aNode(
   n: number,
@@ -16,7 +21,7 @@ export function aNode(
     metadata: {
       name,
       ...more.metadata,
-      annotations: more.annotations ?? ownAnnotations('vxlan', address, vtepMac(name)),
+      annotations: more.annotations ?? annotationsOf('vxlan', address, vtepMac(name)),
     },
     spec: { podCIDR: more.podCIDR ?? `10.244.${n}.0/24` },
     status: { addresses: [{ type: 'InternalIP', address }] },
