@@ -1,5 +1,6 @@
 import { Cluster } from '../cluster';
 import { serveControl, type ControlDesk } from '../control/control';
+import { EngineSweep } from '../engines/engine-sweep';
 import { UnderlayWatch } from '../underlay/underlay-watch';
 import { JoinDesk } from '../join/join-desk';
 import { announce, claim, release } from '../launcher-claim';
@@ -20,6 +21,7 @@ export async function start(settings: LauncherSettings): Promise<void> {
   const desk: { open?: JoinDesk } = {};
   const control = serveControl(settings.home, cluster.registry, controlDesk(desk));
   const asked = whenAskedToStop();
+  const sweep = new EngineSweep(cluster);
   const watch = new UnderlayWatch(cluster, (state) => announce(cluster, state === 'whole' ? 'ready' : 'repairing'));
   try {
     if (before.kind === 'abandoned') {
@@ -30,11 +32,11 @@ export async function start(settings: LauncherSettings): Promise<void> {
     }
     const left = await endLeftovers(cluster.registry.records);
     if (left.length > 0) tell(`ended what an earlier launcher had left: ${left.join(', ')}`);
-    await Promise.race([startAll(cluster, watch, desk), asked]);
+    await Promise.race([startAll(cluster, [watch, sweep], desk), asked]);
     await asked;
   } finally {
     process.stdout.write('\n  Stopping; what is logged stays.\n');
-    await watch.stop();
+    await Promise.all([watch.stop(), sweep.stop()]);
     await cluster.registry.stop((text) => process.stdout.write(`  - ${text}\n`));
     control.close();
     await cluster.close();
@@ -43,7 +45,11 @@ export async function start(settings: LauncherSettings): Promise<void> {
   process.exit(0);
 }
 
-async function startAll(cluster: Cluster, watch: UnderlayWatch, desk: { open?: JoinDesk }): Promise<void> {
+async function startAll(
+  cluster: Cluster,
+  watches: readonly { start(): void }[],
+  desk: { open?: JoinDesk },
+): Promise<void> {
   const since = Date.now();
   await runPlan(planBase, cluster);
   await runPlan(planCluster(cluster), cluster);
@@ -52,7 +58,7 @@ async function startAll(cluster: Cluster, watch: UnderlayWatch, desk: { open?: J
   process.stdout.write(greeting(cluster, (Date.now() - since) / 1000));
   claim(cluster, 'ready');
   renewHourly(cluster.pki, cluster.tell);
-  if (cluster.mode.kind === 'minions') watch.start();
+  if (cluster.mode.kind === 'minions') watches.forEach((watch) => watch.start());
 }
 
 /** Tokens for machines that are to join, and the end of their credentials; from the time that the cluster is ready. */

@@ -103,7 +103,8 @@ disabled_plugins = [${plugins.map((plugin) => `"io.containerd.${plugin}"`).join(
 `;
 }
 
-function containerdSocket(minion: MinionLayout): string {
+/** Where the containerd of a minion listens. */
+export function containerdSocket(minion: MinionLayout): string {
   return join(minion.runDir, 'containerd.sock');
 }
 

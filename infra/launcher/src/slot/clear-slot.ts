@@ -5,6 +5,7 @@ import { removeUnderlay } from '../underlay/underlay';
 import type { Layout } from '../layout';
 import { signalProcess } from '../processes/ending';
 import { removeHostRules } from '../services/host-rules';
+import { mountPointsBelow } from '../system/mounts';
 import { run } from '../system/run';
 import { findTool, isRoot } from '../system/tools';
 
@@ -37,17 +38,7 @@ export async function clearAbandoned(layout: Layout, home: string): Promise<void
 
 /** Unmounts all below a folder, deepest first: overlays of containers, then what they lie on. */
 export async function unmountBelow(folder: string): Promise<void> {
-  const points = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => unescaped(line.split(' ')[4] ?? ''))
-    .filter((point) => point.startsWith(`${folder}/`))
-    .sort((a, b) => b.length - a.length);
-  for (const point of points) await run('umount', ['-l', point]);
-}
-
-/** The kernel writes blanks and backslashes of a path as octal numbers. */
-function unescaped(path: string): string {
-  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+  for (const point of mountPointsBelow(folder)) await run('umount', ['-l', point]);
 }
 
 /** Containers and their shims outlive an engine that was killed; control groups and command lines still name them. */
