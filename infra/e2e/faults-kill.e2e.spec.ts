@@ -1,11 +1,14 @@
 import type { Pod } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
+import { type Census, settledCensus, takeCensus } from './support/census';
 import { TestCluster, webController } from './support/cluster';
+import { Conversation } from './support/conversation';
 import { Load } from './support/load';
 import { rebuildAndCompare } from './support/rebuild';
 
 const PODS = 4;
 const NAMESPACE = 'kills';
+const APP = 'app=steady';
 
 /** Everything that one machine of the cluster runs, by the names of `npm run status`. */
 const VICTIMS = [
@@ -27,6 +30,8 @@ describe('kill -9 under load', () => {
   const cluster = new TestCluster();
   let load: Load;
   let before: Pod[];
+  let census: Census;
+  const conversation = new Conversation(cluster, NAMESPACE);
 
   beforeAll(async () => {
     await cluster.kubectl('create', 'namespace', NAMESPACE);
@@ -38,7 +43,9 @@ describe('kill -9 under load', () => {
       '-f',
       '-',
     );
-    before = await cluster.podsReady(NAMESPACE, PODS);
+    before = await cluster.podsReady(NAMESPACE, PODS, APP);
+    await conversation.start({ from: 'minion-1', to: 'minion-2' });
+    census = await settledCensus(cluster);
     load = new Load(cluster, NAMESPACE);
   });
   afterAll(async () => {
@@ -47,32 +54,24 @@ describe('kill -9 under load', () => {
     await cluster.close();
   });
 
-  it.each(VICTIMS)('of %s: it comes back, and no pod is doubled or lost', async (victim) => {
+  it.each(VICTIMS)('of %s: it comes back, nothing is doubled or lost, and a connection stays up', async (victim) => {
     const acknowledged = load.acknowledged.size;
     await cluster.kill(victim);
     await cluster.allReady();
-    const pods = await cluster.podsReady(NAMESPACE, PODS);
+    const pods = await cluster.podsReady(NAMESPACE, PODS, APP);
     expect(uids(pods)).toEqual(uids(before));
-    await eventually(async () => {
-      const containers = await cluster.containersOf(NAMESPACE, false);
-      const byPod = containers
-        .map(({ labels }) => `${labels['io.kubernetes.pod.uid']} ${labels['io.shiplog.role']}`)
-        .sort();
-      const wanted = uids(before)
-        .flatMap((uid) => [`${uid} app`, `${uid} infra`])
-        .sort();
-      expect(byPod).toEqual(wanted);
-      return true;
-    });
+    await eventually(async () => expect(await takeCensus(cluster)).toEqual(census) ?? true);
+    await conversation.goesOn();
     // Writes go on: what was refused meanwhile was tried again.
     await eventually(() => load.acknowledged.size > acknowledged + 20);
   });
 
   it('after all of them the workload still grows and shrinks', async () => {
     await cluster.kubectl('-n', NAMESPACE, 'scale', 'rc', 'steady', `--replicas=${PODS + 2}`);
-    await cluster.podsReady(NAMESPACE, PODS + 2);
+    await cluster.podsReady(NAMESPACE, PODS + 2, APP);
     await cluster.kubectl('-n', NAMESPACE, 'scale', 'rc', 'steady', `--replicas=${PODS}`);
-    await cluster.podsReady(NAMESPACE, PODS);
+    await cluster.podsReady(NAMESPACE, PODS, APP);
+    await eventually(async () => expect(await takeCensus(cluster)).toEqual(census) ?? true);
   });
 
   it('after all of them exactly what was acknowledged is there, and the log folds to the same state', async () => {
