@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX } from '../../testing/busybox-image';
 import { TestContainerd } from '../../testing/test-containerd';
@@ -30,6 +32,12 @@ describe('containerd', () => {
     },
     memoryVolumes: () => memoryVolumes(engine),
   }));
+
+  it('tells where the layers of an image are', async () => {
+    const { base = '', folders = [] } = (await runtime.imageLayers(imageId)) ?? {};
+    expect(folders.some((folder) => existsSync(join(base, folder, 'busybox')))).toBe(true);
+    expect(await runtime.imageLayers('sha256:none')).toBeUndefined();
+  });
 
   describe('a pod', () => {
     let rig: TestPod;
@@ -155,6 +163,16 @@ describe('containerd', () => {
       await again.stop();
       await runtime.remove(id);
       expect(await engine.ctr('containers', 'ls', '-q')).toBe('');
+    });
+
+    it('tells where on this machine lies what a container has written, until that is gone', async () => {
+      const id = await rig.run('echo one > /written; echo two; sleep 1000');
+      await eventually(async () => {
+        const [layer = '', log = ''] = await runtime.filesOf(id);
+        return existsSync(join(layer, 'written')) && (await readdir(log)).length === 1;
+      });
+      await runtime.remove(id);
+      expect(await runtime.filesOf(id)).toEqual([]);
     });
 
     it('is asked to end by the signal that its container wants', async () => {

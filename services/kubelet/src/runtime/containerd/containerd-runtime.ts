@@ -1,5 +1,5 @@
 import { arch, cpus, release, totalmem, version } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pause } from '@shiplog/wait';
 import {
   RuntimeError,
@@ -10,6 +10,7 @@ import {
   type ExecResult,
   type ExecSession,
   type ImageFacts,
+  type ImageLayers,
   type LogOptions,
   type MemoryVolumeSpec,
   type ObservedContainer,
@@ -27,7 +28,9 @@ import { Containers } from './containers';
 import { EngineProcess } from './engine-process';
 import { EventStream, type ContainerChange } from './event-stream';
 import { GrpcClient } from './grpc/client';
+import { orGone } from './grpc/errors';
 import { Images } from './images';
+import { Layers } from './layers';
 import { readLog } from './logs/read-log';
 import { MemoryVolumes } from './memory-volumes';
 import { traitsOf } from './render/traits';
@@ -59,6 +62,7 @@ export class ContainerdRuntime implements PodRuntime {
   readonly #sandboxes: Sandboxes;
   readonly #containers: Containers;
   readonly #images: Images;
+  readonly #layers: Layers;
   readonly #volumes: MemoryVolumes;
   readonly #commands: Commands;
   readonly #process: EngineProcess;
@@ -75,6 +79,7 @@ export class ContainerdRuntime implements PodRuntime {
     const volumePath = (name: string): Promise<string> => this.#volumes.pathOf(name);
     this.#containers = new Containers(this.#client, { ...options, folder: stateDir, volumePath });
     this.#images = new Images(this.#client, endpoint, () => this.#info());
+    this.#layers = new Layers(this.#client);
     this.#commands = new Commands(this.#client, join(stateDir, 'exec'));
   }
 
@@ -271,6 +276,16 @@ export class ContainerdRuntime implements PodRuntime {
 
   createMemoryVolume(name: string, spec: MemoryVolumeSpec): Promise<void> {
     return this.#volumes.create(name, spec);
+  }
+
+  imageLayers(id: string): Promise<ImageLayers | undefined> {
+    return this.#layers.ofImage(id);
+  }
+
+  async filesOf(id: string): Promise<readonly string[]> {
+    const status = await orGone(this.#containers.status(id));
+    if (status === undefined) return [];
+    return [await this.#layers.written(id), dirname(status.logPath)].filter((folder) => folder !== undefined);
   }
 
   memoryVolumePath(name: string): Promise<string> {

@@ -295,8 +295,8 @@ export const LIST_IMAGES = images(
 );
 export const IMAGE_STATUS = images(
   'ImageStatus',
-  OneImage,
-  new w.Message('ImageStatusResponse', { image: w.nested(1, Image) }),
+  new w.Message('ImageStatusRequest', { image: w.nested(1, ImageSpec), verbose: w.bool(2) }),
+  new w.Message('ImageStatusResponse', { image: w.nested(1, Image), info: w.stringMap(2) }),
 );
 export const PULL_IMAGE = images(
   'PullImage',

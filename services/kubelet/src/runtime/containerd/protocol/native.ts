@@ -93,3 +93,15 @@ export const GET_CONTAINER = method(
   new w.Message('GetContainerRequest', { id: w.string(1) }),
   new w.Message('GetContainerResponse', { container: w.nested(1, Container) }),
 );
+
+const snapshots = '/containerd.services.snapshots.v1.Snapshots';
+const Mount = new w.Message('SnapshotMount', { type: w.string(1), source: w.string(2), options: w.list(w.string(4)) });
+const Mounts = new w.Message('SnapshotMounts', { mounts: w.list(w.nested(1, Mount)) });
+const SnapshotKey = new w.Message('SnapshotKey', { snapshotter: w.string(1), key: w.string(2) });
+export const SNAPSHOT_MOUNTS = method(`${snapshots}/Mounts`, SnapshotKey, Mounts);
+export const VIEW_SNAPSHOT = method(
+  `${snapshots}/View`,
+  new w.Message('ViewSnapshotRequest', { snapshotter: w.string(1), key: w.string(2), parent: w.string(3) }),
+  Mounts,
+);
+export const REMOVE_SNAPSHOT = method(`${snapshots}/Remove`, SnapshotKey, Empty);
