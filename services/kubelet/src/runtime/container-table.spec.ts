@@ -36,6 +36,21 @@ describe('the table of containers', () => {
     expect(table.started(observed())).toBe(true);
   });
 
+  it.each(['before', 'after'])('knows that a container was killed for memory if that is told %s its end', (order) => {
+    const { table } = given();
+    table.put(observed());
+    if (order === 'before') table.killedForMemory('main-0');
+    expect(table.get('main-0')?.state.phase).toBe('running');
+    table.put(observed({ state: exited(137) }));
+    if (order === 'after') table.killedForMemory('main-0');
+    expect(table.get('main-0')?.state).toMatchObject({ exitCode: 137, oomKilled: true });
+    // The engine has forgotten it, or never knew.
+    table.put(observed({ state: exited(137) }));
+    expect(table.get('main-0')?.state).toMatchObject({ oomKilled: true });
+    table.killedForMemory('nobody');
+    expect(table.get('nobody')).toBeUndefined();
+  });
+
   it('is as the engine’s list after it was listed', async () => {
     const { table } = given([observed(), other]);
     table.put(observed({ attempt: 7 }));

@@ -6,6 +6,8 @@ import type { ObservedContainer, PodRuntime } from './runtime';
 @Injectable()
 export class ContainerTable {
   readonly #byId = new Map<string, ObservedContainer>();
+  /** Of which the kernel has killed something for memory. Docker forgets that when it hears of it after their end. */
+  readonly #killedForMemory = new Set<string>();
   readonly #byPod = new Map<string, Map<string, ObservedContainer>>();
   /** What was written while a relisting goes on: newer than the list. */
   #fresh: Set<string> | undefined;
@@ -30,7 +32,8 @@ export class ContainerTable {
     return this.#byId.get(id);
   }
 
-  put(container: ObservedContainer): void {
+  put(told: ObservedContainer): void {
+    const container = this.#killedForMemory.has(told.id) ? asKilledForMemory(told) : told;
     this.#fresh?.add(container.id);
     this.#byId.set(container.id, container);
     const { uid } = container.pod;
@@ -38,6 +41,14 @@ export class ContainerTable {
     if (pod === undefined) this.#byPod.set(uid, new Map([[container.id, container]]));
     else pod.set(container.id, container);
     this.#tell(uid);
+  }
+
+  /** The kernel has killed something of a container for memory, before its end or as its end. */
+  killedForMemory(id: string): void {
+    const container = this.#byId.get(id);
+    if (container === undefined) return;
+    this.#killedForMemory.add(id);
+    this.put(container);
   }
 
   /** A container was just started by us: true unless the engine has said already that it ended. */
@@ -52,6 +63,7 @@ export class ContainerTable {
     if (container === undefined) return;
     this.#fresh?.add(id);
     this.#byId.delete(id);
+    this.#killedForMemory.delete(id);
     const { uid } = container.pod;
     const pod = this.#byPod.get(uid);
     pod?.delete(id);
@@ -81,4 +93,9 @@ export class ContainerTable {
   #tell(podUid: string): void {
     for (const listener of this.#listeners) listener(podUid);
   }
+}
+
+function asKilledForMemory(container: ObservedContainer): ObservedContainer {
+  const { state } = container;
+  return state.phase === 'exited' ? { ...container, state: { ...state, oomKilled: true } } : container;
 }

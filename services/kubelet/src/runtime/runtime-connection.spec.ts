@@ -100,6 +100,17 @@ describe('the connection to the container runtime', () => {
     expect(table.get('main-0')).toBeUndefined();
   });
 
+  it('learns after the end of a container that it was killed for memory', async () => {
+    const { runtime, table, tell } = given();
+    table.put(observed());
+    runtime.containers.set('main-0', observed());
+    runtime.end('main-0', 137);
+    await tell(ENDED);
+    await turns();
+    await tell({ ...ENDED, change: 'oom' });
+    expect(table.get('main-0')?.state).toMatchObject({ exitCode: 137, oomKilled: true });
+  });
+
   it('looks at a container that was started by somebody else, if it counted as ended', async () => {
     const { runtime, table, tell } = given();
     const inspect = jest.spyOn(runtime, 'inspect');

@@ -63,6 +63,7 @@ export class RuntimeConnection implements OnApplicationShutdown {
         return;
       case 'container':
         if (event.change === 'removed') table.drop(event.id);
+        else if (event.change === 'oom') table.killedForMemory(event.id);
         else if (event.change === 'ended' || table.get(event.id)?.state.phase === 'exited') {
           table
             .refresh(event.id)

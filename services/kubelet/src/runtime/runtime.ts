@@ -243,7 +243,8 @@ export type RuntimeEvent =
       readonly type: 'container';
       readonly id: string;
       readonly podUid: string;
-      readonly change: 'ended' | 'removed' | 'started';
+      /** `oom`: the kernel has killed something of it for memory; an engine may tell that after it has ended. */
+      readonly change: 'ended' | 'removed' | 'started' | 'oom';
     }
   /** Names or images changed: what was looked up before may be another image now. */
   | { readonly type: 'images' };

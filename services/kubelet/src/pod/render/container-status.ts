@@ -12,6 +12,8 @@ const LOST: ContainerStateTerminated = {
   message: 'The container could not be located when the pod was terminated',
 };
 
+const OOM_KILLED = 'OOMKilled';
+
 const ALL_MESSAGES_LIMIT = 12 * 1024;
 
 /** What containerd tells of a container that it could not start. */
@@ -128,10 +130,11 @@ function syncErrorOf(view: PodView, container: Container, { waitingFor }: Status
 
 function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTerminated {
   if (dead.state.phase !== 'exited') throw new Error(`container ${dead.id} has not ended`);
-  const { oomKilled, error, finishedAt } = dead.state;
+  const { error, finishedAt } = dead.state;
+  const oomKilled = dead.state.oomKilled || wasKilledForMemory(view, containerUrl(dead.id));
   const { exitCode, startedAt } = error === '' ? dead.state : NEVER_STARTED;
   const message = shareOf(view, error === '' ? (view.messages.get(dead.id) ?? '') : error);
-  const reason = oomKilled ? 'OOMKilled' : error !== '' ? 'StartError' : exitCode === 0 ? 'Completed' : 'Error';
+  const reason = oomKilled ? OOM_KILLED : error !== '' ? 'StartError' : exitCode === 0 ? 'Completed' : 'Error';
   return {
     exitCode,
     reason,
@@ -140,6 +143,12 @@ function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTer
     finishedAt: kubernetesTime(finishedAt),
     containerID: containerUrl(dead.id),
   };
+}
+
+/** Another kubelet may have heard of it, and the engine may have forgotten it. */
+function wasKilledForMemory(view: PodView, containerID: string): boolean {
+  const ended = reportedStatuses(view).flatMap(({ state, lastState }) => [state?.terminated, lastState?.terminated]);
+  return ended.some((item) => item?.containerID === containerID && item.reason === OOM_KILLED);
 }
 
 /** A container's share of what the termination messages of one pod may take together (normalizeStatus of pkg/kubelet/status). */

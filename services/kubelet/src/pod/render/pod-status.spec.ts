@@ -118,6 +118,14 @@ describe('the status of a pod', () => {
     expect(first(given)?.state?.terminated).toMatchObject({ exitCode, reason });
   });
 
+  it('does not forget that a container was killed for memory, as its engine may', () => {
+    const told = { containerID: 'docker://main-0', exitCode: 137, reason: 'OOMKilled' };
+    const before = { name: 'main', ready: false, restartCount: 0, image: 'app:1', imageID: '' };
+    const status = { phase: 'Failed', containerStatuses: [{ ...before, state: { terminated: told } }] };
+    const seen = attachedView([observed({ state: exited(137) })], { pod: pod({ restartPolicy: 'Never' }, status) });
+    expect(renderStatus(seen).containerStatuses?.[0]?.state?.terminated).toMatchObject(told);
+  });
+
   it('shares what termination messages may take among the containers', () => {
     const many = pod({ containers: ['main', 'b', 'c', 'd', 'e', 'f'].map((name) => container({ name })) });
     const messages = new Map([['main-0', 'x'.repeat(4_096)]]);

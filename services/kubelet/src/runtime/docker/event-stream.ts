@@ -16,10 +16,13 @@ interface EngineEvent {
   Actor: { ID: string; Attributes: Record<string, string> };
 }
 
-const CONTAINER_ACTIONS: Readonly<Record<string, 'ended' | 'removed' | 'started'>> = {
+type Change = Extract<RuntimeEvent, { type: 'container' }>['change'];
+
+const CONTAINER_ACTIONS: Readonly<Record<string, Change>> = {
   die: 'ended',
   destroy: 'removed',
   start: 'started',
+  oom: 'oom',
 };
 
 /** The engine's events about our containers and about images, for as long as it takes: connects again, later each time. */
