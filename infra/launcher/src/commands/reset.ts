@@ -15,7 +15,8 @@ import { down } from './down';
 
 /**
  * Stops the cluster and removes its state, down to namespaces and mounts. The cache of images and packages stays.
- * @throws LauncherFailure, before anything is touched, while another home's cluster uses the slot
+ * @throws LauncherFailure, before anything is touched, while another home's cluster uses the slot, or one that another
+ * checkout started runs on the home
  */
 export async function reset(given: LauncherSettings): Promise<void> {
   // A cluster says itself where it is or was.

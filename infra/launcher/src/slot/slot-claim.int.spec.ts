@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster } from '../cluster';
@@ -8,11 +8,11 @@ import { down } from '../commands/down';
 import { reset } from '../commands/reset';
 import { status } from '../commands/status';
 import { LauncherFailure } from '../failure';
-import { announce, claim, currentClaim, release } from '../launcher-claim';
-import { identityOf } from '../processes/identity';
+import { announce, claim, claimAgain, currentClaim, release } from '../launcher-claim';
+import { identityOf, isAlive } from '../processes/identity';
 import { ProcessRecords } from '../processes/records';
 import { runtimeFolder } from '../runtime-folder';
-import { settingsFrom } from '../settings';
+import { REPOSITORY, settingsFrom } from '../settings';
 import { ownershipOf, refuseForeign, takeSlot } from './slot-claim';
 
 /** No developer's cluster, and no other test's. */
@@ -29,10 +29,10 @@ describe('the slot of a cluster', () => {
     cluster.home.make();
     return cluster;
   };
-  const isOtherLauncher = (home: string) => {
+  const isOtherLauncher = (home: string, checkout?: string) => {
     const cluster = clusterOf(home);
     const { folder: path } = cluster.home;
-    takeSlot(cluster.settings, { ...identityOf(other.pid!)!, home: path });
+    takeSlot(cluster.settings, { ...identityOf(other.pid!)!, home: path, checkout });
     return cluster;
   };
   const otherDies = async () => {
@@ -124,6 +124,41 @@ describe('the slot of a cluster', () => {
     await otherDies();
     await down(a.settings);
     expect(existsSync(slotFile)).toBe(false);
+  });
+
+  it('is left alone by down and reset of another checkout, also on the same home, as long as that one is there', async () => {
+    const checkout = join(folder, 'checkout');
+    mkdirSync(checkout);
+    const a = isOtherLauncher('a', checkout);
+    for (const work of [() => down(a.settings), () => reset(a.settings)])
+      expect(await refusal(work)).toBe(
+        `The cluster of ${a.home.folder} (process ${other.pid}) was started in ${checkout}: nothing was touched.` +
+          ` → cd ${checkout} && npm run down`,
+      );
+    expect([existsSync(slotFile), existsSync(a.home.folder), isAlive(identityOf(other.pid!)!)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    rmSync(checkout, { recursive: true });
+    await down(a.settings);
+    expect(screen).toContain('stopped');
+  });
+
+  it('says which launcher to end, also when the home has lost its claim', async () => {
+    const a = isOtherLauncher('a', REPOSITORY);
+    await down(a.settings);
+    expect(identityOf(other.pid!)).toBeUndefined();
+    expect(existsSync(slotFile)).toBe(false);
+  });
+
+  it('is claimed again by its launcher when somebody removed what it had written', () => {
+    const a = clusterOf('a');
+    claim(a, 'ready');
+    const written = [slotFile, a.home.claim].map((path) => readFileSync(path, 'utf8'));
+    for (const path of [slotFile, a.home.claim]) rmSync(path);
+    claimAgain(a);
+    expect([slotFile, a.home.claim].map((path) => readFileSync(path, 'utf8'))).toEqual(written);
   });
 
   it('knows a home by whichever path leads to it', () => {

@@ -5,7 +5,7 @@ import { Home } from '../home';
 import { isAlive } from '../processes/identity';
 import { ProcessRecords } from '../processes/records';
 import { createOwn, parseState, readOwn, runtimeFolder, writeOwn } from '../runtime-folder';
-import { SLOTS, type LauncherSettings } from '../settings';
+import { REPOSITORY, SLOTS, type LauncherSettings } from '../settings';
 import { decideOwnership, describeForeign, type Liveness, type Ownership, type SlotClaim } from './decide/ownership';
 
 type Place = Pick<LauncherSettings, 'slot' | 'home'>;
@@ -25,6 +25,20 @@ export function refuseForeign(place: Place): Exclude<Ownership, { kind: 'foreign
   if (ownership.kind !== 'foreign') return ownership;
   const { sentence, fix } = describeForeign(ownership, place.slot);
   throw new LauncherFailure(sentence, fix);
+}
+
+/**
+ * Lets a cluster alone that another checkout started on the same home: it may be of another release, and it is in use
+ * there. One whose checkout is gone is anybody's to stop.
+ * @throws LauncherFailure that says where it can be stopped
+ */
+export function refuseOtherCheckout(claim: SlotClaim | undefined): void {
+  const { checkout } = claim ?? {};
+  if (claim === undefined || checkout === undefined || checkout === REPOSITORY || !existsSync(checkout)) return;
+  throw new LauncherFailure(
+    `The cluster of ${claim.home} (process ${claim.pid}) was started in ${checkout}: nothing was touched.`,
+    `cd ${checkout} && npm run down`,
+  );
 }
 
 /**

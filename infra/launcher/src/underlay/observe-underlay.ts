@@ -17,18 +17,31 @@ interface PrintedLink {
   readonly addr_info?: readonly { readonly local?: string }[];
 }
 
-/** Looks at what is there of a cluster's network: two short commands and a few stats. */
+/** Looks at what is there of a cluster's network: short commands, two of them and one for each minion, and a few stats. */
 export async function observeUnderlay(layout: Layout): Promise<Observed> {
-  const [links, tables] = await Promise.all([
+  const named = new Set(namespaces());
+  const [links, tables, connected] = await Promise.all([
     run('ip', ['-j', 'address', 'show'], { timeout: PATIENCE }),
     listTables({ script: (command) => run('sh', ['-c', command], { timeout: PATIENCE }) }),
+    connectedOf(layout, named),
   ]);
   return {
     links: new Map((JSON.parse(links) as PrintedLink[]).map((link) => [link.ifname, linkOf(link)])),
-    namespaces: new Set(namespaces()),
+    namespaces: named,
+    connected: new Set(connected),
     tables: new Set(tables.keys()),
     sockets: new Set(layout.minions.map((minion) => minion.socket).filter((socket) => existsSync(socket))),
   };
+}
+
+/** The kernel takes the route away with the address, and when the link is set down. */
+async function connectedOf({ minions, hostAddress }: Layout, named: ReadonlySet<string>): Promise<string[]> {
+  const looks = minions.map(async ({ netns }) => {
+    if (!named.has(netns)) return [];
+    const routes = await run('ip', ['-n', netns, 'route', 'show', 'default'], { timeout: PATIENCE }).catch(() => '');
+    return routes.includes(`via ${hostAddress} dev eth0`) ? [netns] : [];
+  });
+  return (await Promise.all(looks)).flat();
 }
 
 function linkOf({ master, flags, addr_info = [] }: PrintedLink): ObservedLink {

@@ -34,7 +34,8 @@ async function repairMinion(
   if (isNew) return restartMinion(cluster, minion);
   const done: string[] = [];
   if (kinds.has('engine')) done.push(...(await restartEngine(cluster, minion)));
-  if (kinds.has('veth')) done.push(...(await restart(cluster, ['network'], minion.name)));
+  // The routes to other minions went with the link, or with its address.
+  if (kinds.has('veth') || kinds.has('uplink')) done.push(...(await restart(cluster, ['network'], minion.name)));
   return done;
 }
 

@@ -116,6 +116,16 @@ onLinuxAsRoot('the watch over what a launcher made for its minions', () => {
     expect(await meet()).toBe(true);
   });
 
+  it.each(['addr flush dev eth0', 'link set eth0 down'])(
+    'connects a minion again in which somebody typed `ip %s`',
+    async (words) => {
+      await run('ip', ['-n', first.netns, ...words.split(' ')]);
+      expect(await isWhole()).toBe(false);
+      await mended();
+      expect(await meet()).toBe(true);
+    },
+  );
+
   it('leaves a process alone that the user has stopped', async () => {
     const agent = cluster.registry.get(`${first.name}-network`)!;
     await agent.stop();

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster } from '../cluster';
 import { sentenceOf } from '../failure';
+import { claimAgain } from '../launcher-claim';
 import type { MinionLayout } from '../layout';
 import { observeUnderlay } from './observe-underlay';
 import { describeLack, type Lack, planRepairs } from './plan/repairs';
@@ -42,6 +43,7 @@ export class UnderlayWatch {
   }
 
   private async look(): Promise<void> {
+    claimAgain(this.cluster);
     const lacks = await this.lacks();
     if (lacks.length === 0) return;
     this.announce('lacking');

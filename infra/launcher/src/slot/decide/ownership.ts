@@ -4,6 +4,8 @@ import { SLOTS } from '../../settings';
 /** Who uses a slot's addresses and names on this machine: a launcher, and the home that it runs. Holds no secret. */
 export interface SlotClaim extends ProcessIdentity {
   readonly home: string;
+  /** Where the launcher's program lies; those of earlier releases did not say. */
+  readonly checkout?: string;
   /** As in DOCKER_HOST, once pods run on an engine of the user's. */
   readonly dockerHost?: string;
 }

@@ -13,6 +13,7 @@ const whole: Observed = {
     ['shiplog3m2', { master: 'shiplog3', up: true, addresses: [] }],
   ]),
   namespaces: new Set(['shiplog3-m1', 'shiplog3-m2', 'somebody-elses']),
+  connected: new Set(['shiplog3-m1', 'shiplog3-m2', 'somebody-elses']),
   tables: new Set(['ip shiplog_fabric_3']),
   sockets: new Set([first.socket, second.socket]),
 };
@@ -44,6 +45,14 @@ describe('what a launcher finds missing of what it made', () => {
       expect(lacks({ links })).toEqual(['link shiplog3m2 of minion-2']);
   });
 
+  it('is the address or route inside of a namespace, unless that is missing itself', () => {
+    const connected = without(whole.connected, 'shiplog3-m1');
+    expect(lacks({ connected })).toEqual(['address or route of eth0 in minion-1']);
+    expect(lacks({ connected, namespaces: without(whole.namespaces, 'shiplog3-m1') })).toEqual([
+      'network namespace shiplog3-m1 of minion-1',
+    ]);
+  });
+
   it('is a namespace, the rules, or an engine’s socket, by name', () => {
     expect(lacks({ namespaces: without(whole.namespaces, 'shiplog3-m1') })).toEqual([
       'network namespace shiplog3-m1 of minion-1',
@@ -58,6 +67,7 @@ describe('what a launcher finds missing of what it made', () => {
     const nothing = {
       links: new Map(),
       namespaces: new Set<string>(),
+      connected: new Set<string>(),
       tables: new Set<string>(),
       sockets: new Set<string>(),
     };

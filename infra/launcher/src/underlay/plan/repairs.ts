@@ -6,6 +6,8 @@ export interface Observed {
   readonly links: ReadonlyMap<string, ObservedLink>;
   /** Names under which network namespaces can be entered. */
   readonly namespaces: ReadonlySet<string>;
+  /** Names of the namespaces that have the host as their way out, as all do whose own end of the link is up. */
+  readonly connected: ReadonlySet<string>;
   /** The nftables tables by family and name. */
   readonly tables: ReadonlySet<string>;
   /** Paths of the engines' sockets. */
@@ -25,6 +27,7 @@ export type Lack =
   | { readonly kind: 'rules'; readonly name: string }
   | { readonly kind: 'namespace'; readonly name: string; readonly minion: MinionLayout }
   | { readonly kind: 'veth'; readonly name: string; readonly minion: MinionLayout }
+  | { readonly kind: 'uplink'; readonly name: string; readonly minion: MinionLayout }
   | { readonly kind: 'engine'; readonly name: string; readonly minion: MinionLayout };
 
 /** What has vanished, in the order in which it is made again: each needs those before it. */
@@ -41,6 +44,9 @@ export function planRepairs(layout: Layout, observed: Observed): Lack[] {
     ...minions
       .filter((minion) => !isPlugged(layout, observed.links.get(minion.veth)))
       .map((minion) => ({ kind: 'veth', name: minion.veth, minion }) as const),
+    ...minions
+      .filter((minion) => observed.namespaces.has(minion.netns) && !observed.connected.has(minion.netns))
+      .map((minion) => ({ kind: 'uplink', name: 'eth0', minion }) as const),
     ...minions
       .filter((minion) => !observed.sockets.has(minion.socket))
       .map((minion) => ({ kind: 'engine', name: minion.socket, minion }) as const),
@@ -59,6 +65,8 @@ export function describeLack(lack: Lack): string {
       return `network namespace ${name} of ${lack.minion.name}`;
     case 'veth':
       return `link ${name} of ${lack.minion.name}`;
+    case 'uplink':
+      return `address or route of ${name} in ${lack.minion.name}`;
     case 'engine':
       return `engine socket ${name} of ${lack.minion.name}`;
   }
