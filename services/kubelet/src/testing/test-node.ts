@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestMicroservice } from '@nestjs/common';
@@ -249,6 +249,22 @@ export class TestNode {
     const parts: Uint8Array[] = [];
     for await (const part of this.system.bus.stream(Logs, request, { node: NODE })) parts.push(part);
     return Buffer.concat(parts).toString();
+  }
+
+  /** What a script says that is run in the container of a pod that is ready, or will be; its exit code before that, unless it is 0. */
+  async run(name: string, script: string): Promise<string> {
+    const id = containerOf(await this.untilReady(name)).containerID?.replace('docker://', '') ?? '';
+    const { output, exitCode } = await this.engine.runtime().exec(id, shell(script), 5_000);
+    return exitCode === 0 ? output.trim() : `${exitCode}: ${output}`;
+  }
+
+  uidOf(name: string): string {
+    return this.get(name)?.metadata.uid ?? '';
+  }
+
+  /** What is mounted for a pod, as lines of the kernel's table. */
+  async mountsOf(uid: string): Promise<string[]> {
+    return (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line.includes(uid));
   }
 
   async stop(): Promise<void> {
