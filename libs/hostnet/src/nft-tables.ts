@@ -13,8 +13,9 @@ export async function listTables(network: Pick<HostNetwork, 'script'>): Promise<
   return new Map(tables.map(([, name = '', text = '']) => [name, text]));
 }
 
-/** The chains of a table that the kernel sends packets through, with their rules: what others change it seldom is elsewhere. */
+/** The chains of a table that the kernel sends packets through, with their rules, and without what those have counted. */
 export function baseChains(text: string): string {
   const chains = text.match(/^\tchain \S+ \{\n[^]*?^\t\}$/gm) ?? [];
-  return chains.filter((chain) => /^\t\ttype \w+ hook /m.test(chain)).join('\n');
+  const hooked = chains.filter((chain) => /^\t\ttype \w+ hook /m.test(chain));
+  return hooked.join('\n').replace(/counter packets \d+ bytes \d+/g, 'counter');
 }

@@ -6,6 +6,7 @@ import type { OverlaySync, SyncOutcome } from './overlay/overlay-sync';
 import { NetworkAgent } from './network-agent';
 import type { PodConnections } from './pods/pod-connections';
 import type { PodPolicies } from './policies/pod-policies';
+import type { SourceGuard } from './pods/source-guard';
 import { networkSettings } from './settings';
 import { JournalStandIn } from './testing/journal-stand-in';
 
@@ -80,16 +81,17 @@ beforeEach(async () => {
     ...readConfig(networkSettings, { NODE_NAME: 'minion-1', NETWORK_LOOK_EVERY: '1s' }),
     natsUrl: nats.url,
   } as never;
-  const asked = (word: string) => () => Promise.resolve(void overlay.asked.push(`policies ${word}`));
+  const asked = (word: string) => () => Promise.resolve(void overlay.asked.push(word));
   const connections = { ready: () => void ready++ } as unknown as PodConnections;
   const policies = {
     load: () => undefined,
     take: () => false,
-    start: asked('start'),
-    verify: asked('verify'),
+    start: asked('policies start'),
+    verify: asked('policies verify'),
     stands: () => true,
     isolated: 2,
   };
+  const sources = { start: asked('sources start'), verify: asked('sources verify'), stands: () => true };
   agent = new NetworkAgent(
     own,
     config,
@@ -98,6 +100,7 @@ beforeEach(async () => {
     overlay as unknown as OverlaySync,
     connections,
     policies as unknown as PodPolicies,
+    sources as unknown as SourceGuard,
   );
   agent.onApplicationBootstrap();
   await eventually(() => overlay.asked.length === 1);
@@ -116,8 +119,10 @@ describe('the agent of a node', () => {
     expect(overlay.asked).toEqual([
       'run',
       'run',
+      'sources start',
       'policies start',
       'policies verify',
+      'sources verify',
       'refreshBus',
       'writeRules anyway',
     ]);
@@ -131,7 +136,13 @@ describe('the agent of a node', () => {
     expect([health.report().ready, ready]).toEqual([false, 0]);
     overlay.refuses = false;
     await eventually(() => health.report().ready);
-    expect(overlay.asked.slice(-4)).toEqual(['run', 'policies verify', 'refreshBus', 'writeRules anyway']);
+    expect(overlay.asked.slice(-5)).toEqual([
+      'run',
+      'policies verify',
+      'sources verify',
+      'refreshBus',
+      'writeRules anyway',
+    ]);
     expect(health.report().detail).toBe(
       'vxlan, 0 routes from 10.244.1.0/24; 2 pods isolated by network policies; no way to minion-2: it is far',
     );
@@ -144,7 +155,7 @@ describe('the agent of a node', () => {
     journal.cordonNode('minion-1');
     journal.createNode('minion-2');
     await eventually(() => ready === 2);
-    expect(overlay.asked.slice(6)).toEqual(['run', 'writeRules']);
+    expect(overlay.asked.slice(8)).toEqual(['run', 'writeRules']);
   });
 
   it('looks again as soon as the kernel tells of a change, and writes all anew when its rules are gone', async () => {
@@ -153,8 +164,8 @@ describe('the agent of a node', () => {
     await eventually(() => ready === 1);
     overlay.tellChange();
     await eventually(() => ready === 2);
-    expect(overlay.asked.slice(6)).toEqual(['run', 'writeRules']);
+    expect(overlay.asked.slice(8)).toEqual(['run', 'writeRules']);
     overlay.rulesStand = false;
-    await eventually(() => overlay.asked.slice(8).includes('writeRules anyway'));
+    await eventually(() => overlay.asked.slice(10).includes('writeRules anyway'));
   });
 });

@@ -13,6 +13,7 @@ import { annotateNode } from './overlay/node-annotations';
 import { PodPolicies } from './policies/pod-policies';
 import { PodInterfaces } from './pods/pod-interfaces';
 import { PodConnections } from './pods/pod-connections';
+import { SourceGuard } from './pods/source-guard';
 import type { NetworkConfig } from './settings';
 
 const BACK_OFF = { firstMs: 200, longestMs: 15_000 };
@@ -55,6 +56,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly overlay: OverlaySync,
     private readonly connections: PodConnections,
     private readonly policies: PodPolicies,
+    private readonly sources: SourceGuard,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -103,7 +105,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   /** Somebody may have deleted tables, or flushed them. */
   async #look(): Promise<void> {
     const tables = await this.overlay.tables();
-    if (this.overlay.stands(tables) && this.policies.stands(tables)) return;
+    if ([this.overlay, this.policies, this.sources].every((rules) => rules.stands(tables))) return;
     this.logger.warn('rules of the pod network are gone from the kernel; making them again');
     this.#isResyncDue = true;
     this.#loop.wake();
@@ -130,6 +132,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
         await interfaces.mend(outcome.observed.links, outcome.desired.bridge.mtu);
       await this.#detachOrphans(interfaces);
       if (isResync) await this.policies.verify();
+      if (isResync) await this.sources.verify();
       if (isResync) await this.overlay.refreshBus();
       await this.overlay.writeRules(podCidr, () => interfaces.ports(), { anyway: isResync });
       this.connections.ready({ interfaces, podCidr });
@@ -145,15 +148,14 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     podCidr,
   }: Extract<SyncOutcome, { state: 'done' }>): Promise<PodInterfaces> {
     if (this.#interfaces !== undefined && this.#podCidr === podCidr) return this.#interfaces;
-    const interfaces = new PodInterfaces(
-      { podCidr, mtu: desired.bridge?.mtu ?? 1500 },
-      hostNetwork,
-      this.logger,
+    const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 1500 }, hostNetwork, this.logger, [
       this.policies,
-    );
+      this.sources,
+    ]);
     await interfaces.recover(observed, (uid) =>
       publishedPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)?.spec),
     );
+    await this.sources.start(interfaces.connected());
     await this.policies.start(podCidr, interfaces.connected());
     this.#podCidr = podCidr;
     this.#interfaces = interfaces;

@@ -8,6 +8,7 @@ import { PodConnections } from './pods/pod-connections';
 import { PodPolicies } from './policies/pod-policies';
 import { PolicyDropsController } from './policies/policy-drops.controller';
 import { PolicyRules } from './policies/policy-rules';
+import { SourceGuard } from './pods/source-guard';
 import type { NetworkConfig } from './settings';
 import type { Logger } from 'pino';
 
@@ -23,9 +24,15 @@ const policyRules = {
   useFactory: ({ nodeName }: NetworkConfig, logger: Logger) => new PolicyRules(nodeName, hostNetwork, logger),
 };
 
+const sourceGuard = {
+  provide: SourceGuard,
+  inject: [CONFIG, LOGGER],
+  useFactory: ({ nodeName }: NetworkConfig, logger: Logger) => new SourceGuard(nodeName, hostNetwork, logger),
+};
+
 /** The pod network of one node. */
 @Module({
   controllers: [AttachController, PolicyDropsController],
-  providers: [overlaySync, policyRules, PodPolicies, PodConnections, NetworkAgent],
+  providers: [overlaySync, policyRules, sourceGuard, PodPolicies, PodConnections, NetworkAgent],
 })
 export class NetworkModule {}

@@ -12,6 +12,7 @@ import { planCommands, tunnelLinks } from '../domain/commands';
 import { findUnderlay } from '../domain/underlay';
 import { readVeths } from '../domain/veth';
 import { removePolicyRules } from '../policies/policy-rules';
+import { removeSourceRules } from '../pods/source-guard';
 import { observe } from './observe';
 
 /** What of its settings the agent made things by. */
@@ -28,6 +29,7 @@ export interface CleanUpOptions {
 export async function cleanUp(options: CleanUpOptions, network: HostNetwork = hostNetwork): Promise<void> {
   await applyScript(network, renderTableRemoval(tableOf(options.node)));
   await removePolicyRules(options.node, network);
+  await removeSourceRules(options.node, network);
   if (options.role === 'node') await closeForwarding(network, BRIDGE);
   const observed = await observe(network);
   const nothing = { routes: [], neighbours: [], fdb: [], unreachable: [] };

@@ -31,8 +31,6 @@ export interface PodGuard {
   disconnected(uid: string): void;
 }
 
-const NO_GUARD: PodGuard = { connecting: () => Promise.resolve(), disconnected: () => undefined };
-
 interface Attached extends Attachment {
   readonly hostPorts: readonly HostPort[];
   /** Made or asked for since this process started: no pod list can be too old to know it. */
@@ -52,7 +50,7 @@ export class PodInterfaces {
     bridge: BridgeInfo,
     private readonly network: HostNetwork,
     private readonly logger: Logger,
-    private readonly guard: PodGuard = NO_GUARD,
+    private readonly guards: readonly PodGuard[] = [],
   ) {
     this.#ipam = new IpamPool(bridge.podCidr);
     this.#prefix = Number(bridge.podCidr.split('/')[1]);
@@ -158,7 +156,7 @@ export class PodInterfaces {
     const ip = before?.ip ?? this.#ipam.take();
     const { gateway } = this.#ipam;
     try {
-      await this.guard.connecting(uid, ip);
+      await Promise.all(this.guards.map((guard) => guard.connecting(uid, ip)));
       await this.#connect({ uid, ip, namespace, pid, gateway, prefix: this.#prefix, mtu: this.#mtu });
     } catch (error) {
       await this.#removeLink(hostInterface(uid));
@@ -173,7 +171,7 @@ export class PodInterfaces {
   }
 
   #free(uid: string, ip: string): void {
-    this.guard.disconnected(uid);
+    for (const guard of this.guards) guard.disconnected(uid);
     this.#ipam.release(ip);
   }
 

@@ -56,7 +56,7 @@ beforeEach(async () => {
   const outcome = await new OverlaySync(config, minion.network, logger).run([aNode(1)]);
   if (outcome.state !== 'done') throw new Error(outcome.reason);
   policies = aProcess();
-  interfaces = new PodInterfaces({ podCidr: POD_CIDR, mtu: 1500 }, minion.network, logger, policies);
+  interfaces = new PodInterfaces({ podCidr: POD_CIDR, mtu: 1500 }, minion.network, logger, [policies]);
   await policies.start(POD_CIDR, []);
   await change('namespaces', { metadata: { name: 'default', labels: {} } });
 });
