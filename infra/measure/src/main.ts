@@ -9,6 +9,7 @@ import { measureApi } from './api/measure-api';
 import { measureFlood } from './flood/measure-flood';
 import { measureScale } from './scale/measure-scale';
 import { measureDns } from './dns/measure-dns';
+import { measureNetwork, type NetworkSize } from './network/measure-network';
 import { measureSessions } from './sessions/measure-sessions';
 import { measureSoak } from './soak/measure-soak';
 import { prepareTools } from '../../testing/src/tools';
@@ -25,6 +26,7 @@ Examples:
   npm run measure -- dns                     names at 2,000 questions a second, of 1,000 Services
   npm run measure -- sessions                100 MB through exec each way, a log of 10 MB, 200 sessions
   npm run measure -- subpath 60              for so many seconds, on an engine
+  npm run measure -- network                 throughput of two minions' pods, 7 turns of a second each way
   npm run measure -- proxy                   10,000 services of 6 endpoints, and 100 changes under load
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
@@ -129,6 +131,13 @@ program
   .option('--endpoints <number>', 'of each', whole, 6)
   .option('--changes <number>', 'how many', whole, 100)
   .action((size: ProxySize) => measureProxy(size));
+
+program
+  .command('network')
+  .description("throughput between two minions' pods beside that of their link, for each backend")
+  .option('--turns <number>', 'of each way', whole, 7)
+  .option('--seconds <number>', 'of each turn', whole, 1)
+  .action((size: NetworkSize) => measureNetwork(size));
 
 program.parseAsync().then(
   () => process.exit(0),
