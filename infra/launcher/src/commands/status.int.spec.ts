@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { HealthOfAll } from '@shiplog/contracts';
 import { freePort, serve, TestNats } from '@shiplog/testing';
 import { Cluster } from '../cluster';
+import { serveControl } from '../control/control';
 import { announce, claim, release } from '../launcher-claim';
 import { identityOf } from '../processes/identity';
+import { RANK } from '../processes/registry';
 import { settingsFrom } from '../settings';
 import { status } from './status';
 
@@ -62,22 +64,25 @@ describe('the status of a cluster', () => {
   it('names each process with what it says of itself, first those that others rest on', async () => {
     const cluster = clusterAt(nats.url);
     const { records } = cluster.registry;
-    records.write({ name: 'journal', rank: 1, ...identityOf(sleeper.pid!)! });
+    records.write({ name: 'journal', rank: RANK.journal, ...identityOf(sleeper.pid!)! });
     records.write({ name: 'nats', rank: 0, ...identityOf(process.pid)! });
     const bus = await nats.bus('journal', { role: 'journal', name: 'main' });
     const report = { service: 'journal', instance: 'main', uptimeSeconds: 1, rssBytes: 1, pid: sleeper.pid! };
     const served = await serve(bus, HealthOfAll, () => ({ ...report, ready: false, detail: 'waits\u001b[31m for it' }));
     announce(cluster, 'ready');
+    const control = serveControl(home, cluster.registry);
     await status(cluster.settings);
-    expect(rows().slice(0, 3)).toEqual([
-      [`ready; launcher is process ${process.pid}`],
+    control.close();
+    expect(rows().slice(0, 4)).toEqual([
+      [`not ready; launcher is process ${process.pid}`],
+      ['! not ready: journal'],
       [''],
       ['NAME', 'STATE', 'PID', 'MEMORY', 'DETAIL'],
     ]);
-    expect(rows()[3]).toEqual(['nats', 'runs', String(process.pid), expect.stringMatching(/^\d+ MiB$/)]);
-    expect(rows()[4]?.slice(0, 3)).toEqual(['journal', 'not ready', String(sleeper.pid)]);
+    expect(rows()[4]).toEqual(['nats', 'runs', String(process.pid), expect.stringMatching(/^\d+ MiB$/)]);
+    expect(rows()[5]?.slice(0, 3)).toEqual(['journal', 'not ready', String(sleeper.pid)]);
     // What a service says of itself can't steer the terminal.
-    expect(rows()[4]?.at(-1)).toContain('waits');
+    expect(rows()[5]?.at(-1)).toContain('waits');
     expect(screen).not.toContain('\u001b');
     served.close();
     release(cluster);
@@ -85,7 +90,7 @@ describe('the status of a cluster', () => {
 
   it('shows the processes also while NATS does not answer, and says that it does not', async () => {
     const cluster = clusterAt(`nats://127.0.0.1:${await freePort()}`);
-    cluster.registry.records.write({ name: 'journal', rank: 1, ...identityOf(sleeper.pid!)! });
+    cluster.registry.records.write({ name: 'journal', rank: RANK.journal, ...identityOf(sleeper.pid!)! });
     await status(cluster.settings);
     expect(screen).toContain(`starting; launcher is process ${process.pid}`);
     expect(screen).toMatch(/! NATS does not answer \(.*\): readiness is not known/);
@@ -93,9 +98,24 @@ describe('the status of a cluster', () => {
     release(cluster);
   });
 
+  it('names what has ended unasked, and a launcher that hangs', async () => {
+    const cluster = clusterAt(nats.url);
+    const ended = spawn('true', { stdio: 'ignore' });
+    const identity = identityOf(ended.pid!)!;
+    await once(ended, 'exit');
+    cluster.registry.records.write({ name: 'journal', rank: RANK.journal, ...identity });
+    announce(cluster, 'ready');
+    await status(cluster.settings);
+    expect(screen).toContain('not ready; launcher is process');
+    expect(screen).toContain('! its launcher does not answer');
+    expect(screen).toContain('! down: journal');
+    expect(rows().at(-1)).toEqual(['journal', 'down', 'ended']);
+    release(cluster);
+  });
+
   it('is that no launcher runs when only processes are left, with what ends them', async () => {
     const cluster = clusterAt(nats.url);
-    cluster.registry.records.write({ name: 'journal', rank: 1, ...identityOf(sleeper.pid!)! });
+    cluster.registry.records.write({ name: 'journal', rank: RANK.journal, ...identityOf(sleeper.pid!)! });
     release(cluster);
     await status(cluster.settings);
     expect(screen).toContain('No launcher runs, but these do (npm run down ends them)');

@@ -5,7 +5,7 @@ describe('the first line of status', () => {
 
   it('says ready only while nothing is missing', () => {
     expect(headline({ phase: 'ready', pid }, [])).toBe('ready; launcher is process 12');
-    expect(headline({ phase: 'ready', pid }, ['bridge shiplog0'])).toBe(
+    expect(headline({ phase: 'ready', pid }, ['missing: bridge shiplog0'])).toBe(
       'not ready; launcher is process 12\n  ! missing: bridge shiplog0',
     );
   });

@@ -3,6 +3,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { sentenceOf } from '../failure';
+import type { ManagedProcess, ProcessState } from '../processes/managed-process';
 import type { Registry } from '../processes/registry';
 import { runtimeFolder } from '../runtime-folder';
 
@@ -11,7 +12,7 @@ export const CONTROL_VERBS = ['stop', 'start', 'restart'] as const;
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
 
 export interface ControlRequest {
-  verb: ControlVerb | 'token' | 'forget';
+  verb: ControlVerb | 'token' | 'forget' | 'list';
   name: string;
 }
 export type ControlAnswer = { ok: true; text?: string } | { ok: false; reason: string };
@@ -54,6 +55,7 @@ async function answer(text: string, registry: Registry, desk: ControlDesk): Prom
         ? { ok: false, reason: 'this cluster runs on a NATS server that is not its own' }
         : { ok: true, text: await served(name) };
     }
+    if (verb === 'list') return { ok: true, text: JSON.stringify(registry.all().map(listed)) };
     const managed = registry.get(name);
     if (managed === undefined) {
       return { ok: false, reason: `nothing is called ${name}; there are ${registry.names().join(', ')}` };
@@ -66,10 +68,30 @@ async function answer(text: string, registry: Registry, desk: ControlDesk): Prom
   }
 }
 
-/** Asks the launcher of a home; throws when none runs. */
-export function askControl(home: string, request: ControlRequest): Promise<ControlAnswer> {
+/** One of a launcher's processes, and whether it runs. */
+export interface ListedProcess {
+  readonly name: string;
+  readonly state: ProcessState['kind'];
+  /** Why it ended, where it is about to start again. */
+  readonly reason?: string;
+}
+
+function listed({ spec, state }: ManagedProcess): ListedProcess {
+  return { name: spec.name, state: state.kind, ...(state.kind === 'waiting' ? { reason: state.reason } : {}) };
+}
+
+/** What the launcher of a home says of its processes; undefined when it does not answer in time. */
+export async function listProcesses(home: string, withinMs: number): Promise<ListedProcess[] | undefined> {
+  const answer = await askControl(home, { verb: 'list', name: '' }, withinMs).catch(() => undefined);
+  return answer?.ok === true ? (JSON.parse(answer.text ?? '[]') as ListedProcess[]) : undefined;
+}
+
+/** Asks the launcher of a home; throws when none runs, or none answers within a time if one is given. */
+export function askControl(home: string, request: ControlRequest, withinMs?: number): Promise<ControlAnswer> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(controlSocket(home));
+    if (withinMs !== undefined)
+      socket.setTimeout(withinMs, () => socket.destroy(new Error(`no answer within ${withinMs} ms`)));
     let text = '';
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => (text += chunk));

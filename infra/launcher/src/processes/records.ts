@@ -26,12 +26,16 @@ export class ProcessRecords {
 
   /** The records whose process still runs. */
   alive(): ProcessRecord[] {
+    return this.all().filter(isAlive);
+  }
+
+  /** Those too whose process has ended unasked. */
+  all(): ProcessRecord[] {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
       .filter((file) => file.endsWith('.json'))
       .map((file) => parseState<ProcessRecord>(readFileSync(join(this.folder, file), 'utf8')))
-      .filter((record) => record !== undefined)
-      .filter(isAlive);
+      .filter((record) => record !== undefined);
   }
 
   private path(name: string): string {
