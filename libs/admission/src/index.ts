@@ -23,6 +23,7 @@ export { podAmounts } from './pods/pod-amounts';
 export { SYSTEM_PRIORITIES } from './pods/priority';
 export { qosClassOf } from './pods/qos';
 export { claimNameOf, referencesOf } from './pods/references';
+export { isMirror } from './pods/annotations';
 export { validatePodStatus } from './pods/validate-status';
 export { scaleOf, scalePathsOf } from './scale';
 export { type FieldTerm, fieldTermOfName, matchesFields, parseFieldSelector } from './selectable-fields';

@@ -13,6 +13,8 @@ import { NodeAgent } from './node/node-agent';
 import { PodManager } from './pod/pod-manager';
 import { RuntimeHandlers } from './pod/runtime-handlers';
 import type { EngineFacts } from './runtime/runtime';
+import { isStatic, type Pod } from './domain/pod';
+import { StaticPods } from './static-pods/static-pods';
 
 /** Brings the log and the engine together: first the log is read, then the engine is watched, then pods are seen to. */
 @Injectable()
@@ -30,6 +32,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     private readonly manager: PodManager,
     private readonly pressure: NodePressure,
     private readonly eviction: EvictionManager,
+    private readonly statics: StaticPods,
   ) {}
 
   /** Not awaited: the journal may come later, and health says so meanwhile. */
@@ -40,15 +43,24 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
   }
 
   async #start(): Promise<void> {
+    // Static pods run without the cluster.
+    if (this.statics.isOn) {
+      await this.statics.start();
+      this.connection.start(this);
+    }
     if (!(await this.cluster.open())) return;
     this.cluster.onApplied((batch) => this.#applied(batch));
     this.agent.start();
-    this.connection.start(this);
+    if (!this.statics.isOn) this.connection.start(this);
+    else if (this.connection.isUp) this.manager.adopt();
+    this.statics.wake();
   }
 
   #applied(batch: readonly AppliedEvent[]): void {
     this.manager.applied(batch);
-    if (batch.some(({ event }) => event.resource === 'nodes')) this.agent.wake();
+    const isOfNode = batch.some(({ event }) => event.resource === 'nodes');
+    if (isOfNode) this.agent.wake();
+    if (isOfNode || batch.some(isOfMirror)) this.statics.wake();
   }
 
   engineUp(engine: EngineFacts): void {
@@ -67,4 +79,9 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     this.agent.engineDown(reason);
     this.health.notReady(`the container engine is away: ${reason}`);
   }
+}
+
+function isOfMirror({ event, before, after }: AppliedEvent): boolean {
+  const pod = (after ?? before) as Pod | undefined;
+  return event.resource === 'pods' && pod !== undefined && isStatic(pod);
 }

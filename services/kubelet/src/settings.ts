@@ -225,6 +225,20 @@ export const kubeletSettings = {
     min: 0,
     max: 100,
   }),
+  staticPodPath: text({
+    env: 'STATIC_POD_PATH',
+    description:
+      'Folder of manifests of pods that this node runs whatever the cluster says; none: there are no such pods.',
+    default: '',
+    pattern: /^(\/.*)?$/,
+    example: '/etc/kubernetes/manifests',
+  }),
+  staticPodCheck: duration({
+    env: 'STATIC_POD_CHECK_INTERVAL',
+    description: 'How often the folder of static pods is looked at, should the kernel not tell of a change.',
+    default: '20s',
+    minMs: 100,
+  }),
   podPidsLimit: integer({
     env: 'POD_PIDS_LIMIT',
     description: 'Processes that a pod may have; 0 for no limit.',

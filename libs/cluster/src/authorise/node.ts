@@ -1,5 +1,6 @@
-import { isJsonObject } from '@shiplog/apimachinery';
-import type { AnyCommand, Command, ObjectOf } from '@shiplog/contracts';
+import { isMirror, referencesOf } from '@shiplog/admission';
+import { asStored, decodeObject, expectedAt, isJsonObject } from '@shiplog/apimachinery';
+import { builtIn, type AnyCommand, type Command, type KubeObject, type ObjectOf } from '@shiplog/contracts';
 import type { ReadonlyCluster } from '../state';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -31,7 +32,7 @@ export function nodeRejection(state: ReadonlyCluster, node: string, command: Any
     case 'ReportPods':
       return command.data.node === node ? undefined : `it may report for itself only, not for ${command.data.node}`;
     case 'CreateObject':
-      return createRejection(node, command.data);
+      return createRejection(state, node, command.data);
     case 'PatchObject':
       return patchRejection(node, command.data);
     case 'DeleteObject':
@@ -42,16 +43,37 @@ export function nodeRejection(state: ReadonlyCluster, node: string, command: Any
 }
 
 function createRejection(
+  state: ReadonlyCluster,
   node: string,
   { resource, namespace, object }: Command<'CreateObject'>['data'],
 ): string | undefined {
+  if (resource === 'pods') return mirrorRejection(state, node, object);
   const isOwn = object.metadata.name === node;
   if (resource === 'leases.coordination.k8s.io' && namespace === LEASE_NAMESPACE && isOwn) return undefined;
-  if (resource !== 'nodes' || !isOwn) return 'it may create its own Node and Lease only';
+  if (resource !== 'nodes' || !isOwn)
+    return 'it may create its own Node and Lease only, and mirrors of its static pods';
   const spec = isJsonObject(object['spec']) ? object['spec'] : {};
   const fields = Object.keys(spec).filter((field) => spec[field] !== undefined);
   if (fields.length > 0) return `it may not set spec.${fields[0]} of its Node`;
   return metadataRejection(object.metadata as Record<string, unknown>, ['name', 'labels', 'annotations']);
+}
+
+/** A node shows its static pods; by a pod it gets at nothing that it could not read before (admitPodCreate of NodeRestriction). */
+function mirrorRejection(state: ReadonlyCluster, node: string, object: KubeObject): string | undefined {
+  const decoded = decodeObject(expectedAt(asStored(builtIn('pods'))), object);
+  if (!decoded.ok) return decoded.status.message;
+  const pod = decoded.value as ObjectOf<'pods'>;
+  const { metadata, spec } = pod;
+  if (!isMirror(metadata)) return 'it may create mirrors of its static pods only';
+  if (spec?.nodeName !== node) return 'it may create mirrors of its own static pods only';
+  const owners = metadata.ownerReferences ?? [];
+  const uid = state.get('nodes', '', node)?.metadata.uid;
+  const isItself = owners.every((owner) => owner.kind === 'Node' && owner.name === node && owner.uid === uid);
+  if (owners.length !== 1 || !isItself) return 'it alone may own the mirrors of its static pods';
+  if (spec.serviceAccountName !== undefined) return 'it may not create a mirror pod that references a service account';
+  const claims = (spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
+  const [reference] = [...referencesOf(pod), ...claims.map((claim) => `persistentvolumeclaims/${claim}`)];
+  return reference === undefined ? undefined : `it may not create a mirror pod that references ${reference}`;
 }
 
 function patchRejection(
@@ -100,7 +122,7 @@ function deleteRejection(
   const pod = state.get('pods', namespace, name);
   if (pod === undefined || pod.metadata.uid !== preconditions.uid) return undefined;
   if (pod.spec?.nodeName !== node) return 'it may delete its own pods only';
-  return hasEnded(pod) ? undefined : 'it may delete a pod only after its end';
+  return hasEnded(pod) || isMirror(pod.metadata) ? undefined : 'it may delete a pod only after its end';
 }
 
 function hasEnded({ metadata, status }: ObjectOf<'pods'>): boolean {

@@ -36,6 +36,11 @@ export class ClusterView implements OnApplicationShutdown {
     await this.#opened?.close();
   }
 
+  /** Whether everything is loaded: before, nothing of the cluster is known. */
+  get isOpen(): boolean {
+    return this.#opened !== undefined;
+  }
+
   /** Calls back after each batch of events is folded, in order. */
   onApplied(listener: AppliedListener): void {
     this.#projection.onApplied(listener);
@@ -48,20 +53,20 @@ export class ClusterView implements OnApplicationShutdown {
 
   /** The pods that are bound to this node. */
   pods(): readonly Pod[] {
-    return this.#projection.list('pods').filter((pod) => pod.spec?.nodeName === this.config.nodeName);
+    return (this.#opened?.list('pods') ?? []).filter((pod) => pod.spec?.nodeName === this.config.nodeName);
   }
 
   services(): readonly ObjectOf<'services'>[] {
-    return this.#projection.list('services');
+    return this.#opened?.list('services') ?? [];
   }
 
   runtimeClass(name: string): ObjectOf<'runtimeclasses.node.k8s.io'> | undefined {
-    return this.#projection.get('runtimeclasses.node.k8s.io', '', name);
+    return this.#opened?.get('runtimeclasses.node.k8s.io', '', name);
   }
 
   /** This machine's Node, once it is registered. */
   node(): ObjectOf<'nodes'> | undefined {
-    return this.#projection.get('nodes', '', this.config.nodeName);
+    return this.#opened?.get('nodes', '', this.config.nodeName);
   }
 
   get #projection(): Projection {

@@ -1,5 +1,6 @@
 import type { Container, ObjectOf } from '@shiplog/contracts';
 import { isSidecar } from '@shiplog/kube';
+import { MIRROR } from '../static-pods/domain/annotations';
 
 /** A pod as the log has it. */
 export type Pod = ObjectOf<'pods'>;
@@ -34,7 +35,12 @@ export function isTerminal(phase: string | undefined): boolean {
 /** Priorities from here on are those of the system (SystemCriticalPriority in pkg/apis/scheduling). */
 const LEAST_CRITICAL = 2_000_000_000;
 
+/** Whether a file of its node makes it run: itself, and its mirror in the API. */
+export function isStatic({ metadata }: Pod): boolean {
+  return metadata.annotations?.[MIRROR] !== undefined;
+}
+
 /** Whether no node does without it (IsCriticalPod in pkg/kubelet/types). */
-export function isCritical({ spec }: Pod): boolean {
-  return (spec?.priority ?? 0) >= LEAST_CRITICAL;
+export function isCritical(pod: Pod): boolean {
+  return (pod.spec?.priority ?? 0) >= LEAST_CRITICAL || isStatic(pod);
 }

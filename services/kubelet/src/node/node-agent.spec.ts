@@ -41,7 +41,7 @@ function given(answers: (CommandReply | Error)[] = []) {
     },
     tell: (_: unknown, { time }: { time: string }) => beats.push(time),
   } as unknown as Bus;
-  const cluster = { node: () => node, waitFor: () => Promise.resolve() } as unknown as ClusterView;
+  const cluster = { isOpen: true, node: () => node, waitFor: () => Promise.resolve() } as unknown as ClusterView;
   const config = readConfig(kubeletSettings, {
     NODE_NAME: 'node-a',
     NODE_LABELS: 'zone=a',

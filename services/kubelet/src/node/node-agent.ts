@@ -90,6 +90,8 @@ export class NodeAgent implements OnApplicationShutdown {
     const { machine } = this;
     const { nodeName: name, nodeLabels } = this.config;
     const node = this.cluster.node();
+    // Whether there is a Node is not known yet.
+    if (!this.cluster.isOpen) return;
     const now = kubernetesTime(Date.now());
     await this.pressure.observe();
     const pulse = { pressures: this.pressure.pressures, engineDown: this.#engineDown };

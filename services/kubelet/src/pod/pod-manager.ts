@@ -17,10 +17,14 @@ import type { KubeletConfig } from '../settings';
 import { removeLeftovers } from '../volumes/leftovers';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { Notes } from '../status/notes';
+import { PodReports } from './pod-reports';
 import { PodWorkers } from './pod-workers';
-import type { Pod } from '../domain/pod';
+import { isStatic, type Pod } from '../domain/pod';
+import { MIRROR } from '../static-pods/domain/annotations';
 import type { Ending } from './domain/view';
 import type { PodWorker } from './worker';
+
+const DEFAULT_GRACE_S = 30;
 
 /** Why a pod ends for a critical one, in Kubernetes' words. */
 const PREEMPTED: Ending = {
@@ -36,6 +40,11 @@ export class PodManager implements OnApplicationShutdown {
   readonly #workers = new Map<string, PodWorker>();
   /** Critical pods that others make room for, by uid. */
   readonly #waiting = new Map<string, Pod>();
+  /** The pods that files of this node name, by uid. */
+  #static = new Map<string, Pod>();
+  #staticGone: () => void = () => undefined;
+  /** Whether the engine was listed. */
+  #isListed = false;
   /** Whether what runs here is known: no other pod may take its room before. */
   #adopted = false;
 
@@ -51,7 +60,9 @@ export class PodManager implements OnApplicationShutdown {
     private readonly notes: Notes,
     private readonly factory: PodWorkers,
     private readonly mounts: NodeMounts,
+    private readonly reports: PodReports,
   ) {
+    reports.onStaticEnded((uid) => this.#workers.get(uid)?.update(undefined));
     table.onChange((uid) => this.#workers.get(uid)?.wake());
     const changed = (uids: readonly string[]): void => {
       for (const uid of uids) this.#workers.get(uid)?.configChanged();
@@ -86,13 +97,10 @@ export class PodManager implements OnApplicationShutdown {
 
   /** Everything anew: after the engine has been listed. Containers of pods that the log doesn't want go. */
   adopt(): void {
-    const pods = [...this.cluster.pods()].sort((a, b) => this.#seniority(a, b));
-    for (const pod of pods) this.#want(pod);
-    this.#adopted = true;
-    for (const uid of this.table.pods()) {
-      const identity = this.table.of(uid)[0]?.pod;
-      if (!this.#workers.has(uid) && identity !== undefined) this.#open(strayPod(identity), undefined);
-    }
+    this.#isListed = true;
+    this.#beginStatic();
+    // What runs here and is of no file is not known to be unwanted before the log is read.
+    if (this.cluster.isOpen) this.#adoptAll();
     for (const worker of this.#workers.values()) worker.engineUp();
     this.#readyMounts().catch((error: unknown) =>
       this.logger.warn(
@@ -103,6 +111,70 @@ export class PodManager implements OnApplicationShutdown {
     this.#removeLeftovers().catch((error: unknown) =>
       this.logger.warn({ err: error }, 'could not remove what is left of pods that are gone'),
     );
+  }
+
+  #adoptAll(): void {
+    const pods = [...this.cluster.pods()].sort((a, b) => this.#seniority(a, b));
+    for (const pod of pods) {
+      if (isStatic(pod)) this.#mirrorChanged(undefined, pod);
+      else this.#want(pod);
+    }
+    this.#adopted = true;
+    for (const uid of this.table.pods()) {
+      const identity = this.table.of(uid)[0]?.pod;
+      if (!this.#workers.has(uid) && identity !== undefined) this.#open(strayPod(identity), undefined);
+    }
+  }
+
+  /** The pods that files of this node name now: others that were named before end. */
+  setStatic(pods: readonly Pod[]): void {
+    const before = this.#static;
+    this.#static = new Map(pods.map((pod) => [pod.metadata.uid, pod]));
+    for (const [uid, pod] of before) if (!this.#static.has(uid)) this.#endStatic(pod);
+    if (this.#isListed) this.#beginStatic();
+  }
+
+  /** Calls back whenever nothing is left of a static pod that was to end. */
+  onStaticGone(listener: () => void): void {
+    this.#staticGone = listener;
+  }
+
+  /** One whose file was changed begins when nothing is left of what it was before. */
+  #beginStatic(): void {
+    for (const [uid, pod] of this.#static) {
+      const { namespace, name } = pod.metadata;
+      const others = [...this.#workers.values()].map(({ current }) => current.metadata);
+      if (others.some((other) => other.uid === uid || (other.namespace === namespace && other.name === name))) continue;
+      const mirror = this.cluster.pods().find((item) => item.metadata.annotations?.[MIRROR] === uid);
+      this.#want({ ...pod, status: mirror?.status ?? pod.status });
+      this.#mirrorChanged(undefined, mirror);
+    }
+  }
+
+  /** With its grace, as one that is deleted. */
+  #endStatic({ metadata: { uid }, spec }: Pod): void {
+    this.#waiting.delete(uid);
+    this.admission.release(uid);
+    const worker = this.#workers.get(uid);
+    if (worker === undefined) return;
+    const deletionGracePeriodSeconds = spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;
+    const deletionTimestamp = new Date(Date.now() + deletionGracePeriodSeconds * 1_000).toISOString();
+    const pod = worker.current;
+    worker.update({ ...pod, metadata: { ...pod.metadata, deletionTimestamp, deletionGracePeriodSeconds } });
+  }
+
+  /** A mirror is not run: it tells of the static pod, and what it told last is known of that. */
+  #mirrorChanged(before: Pod | undefined, after: Pod | undefined, event?: LogEvent): void {
+    const uidOf = (mirror: Pod | undefined): string => mirror?.metadata.annotations?.[MIRROR] ?? '';
+    if (before !== undefined && before.metadata.uid !== after?.metadata.uid)
+      this.reports.mirrored(uidOf(before), undefined);
+    if (after === undefined) return;
+    const worker = this.#workers.get(uidOf(after));
+    if (worker === undefined) return;
+    this.reports.mirrored(uidOf(after), after);
+    // A new mirror knows nothing yet.
+    const status = after.status?.startTime === undefined ? worker.current.status : after.status;
+    worker.update({ ...worker.current, status }, event);
   }
 
   /**
@@ -154,6 +226,8 @@ export class PodManager implements OnApplicationShutdown {
   }
 
   #podChanged(event: LogEvent, before: Pod | undefined, after: Pod | undefined): void {
+    const mirror = [after, before].find((pod) => pod !== undefined && isStatic(pod));
+    if (mirror !== undefined) return this.#mirrorChanged(before, after, event);
     if (before !== undefined && before.metadata.uid !== after?.metadata.uid) this.#gone(before.metadata.uid);
     if (after === undefined) return;
     if (after.spec?.nodeName === this.config.nodeName) this.#want(after, event);
@@ -211,6 +285,9 @@ export class PodManager implements OnApplicationShutdown {
       this.#workers.delete(uid);
       this.references.release(uid);
       this.tokens.release(uid);
+      if (!isStatic(pod)) return;
+      this.#beginStatic();
+      this.#staticGone();
     });
     this.#workers.set(uid, worker);
     worker.update(wanted);

@@ -13,14 +13,13 @@ import { ContainerTable } from '../runtime/container-table';
 import type { PodRuntime } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { Notes } from '../status/notes';
-import { StatusReporter } from '../status/status-reporter';
 import { NODE_FACTS, POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes, VolumesListener } from '../volumes/pod-volumes';
 import type { NodeDns } from '../volumes/render/resolv-conf';
 import { VolumeManager } from '../volumes/volume-manager';
-import { PodDeletion } from './pod-deletion';
+import { PodReports } from './pod-reports';
 import { Sandboxes } from './sandbox';
 import { Starter } from './starter';
 import { Stopper } from './stopper';
@@ -48,9 +47,8 @@ export class PodWorkers {
     readonly sandboxes: Sandboxes,
     readonly starter: Starter,
     readonly stopper: Stopper,
-    readonly statuses: StatusReporter,
+    readonly reports: PodReports,
     readonly notes: Notes,
-    readonly deletion: PodDeletion,
     private readonly mounts: NodeMounts,
     private readonly volumes: VolumeManager,
   ) {}

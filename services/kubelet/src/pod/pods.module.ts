@@ -20,6 +20,7 @@ import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import { PodDeletion } from './pod-deletion';
 import { PodManager } from './pod-manager';
+import { PodReports } from './pod-reports';
 import { PodWorkers } from './pod-workers';
 import { RuntimeHandlers } from './runtime-handlers';
 import { Sandboxes } from './sandbox';
@@ -70,9 +71,10 @@ const mounts = {
     Starter,
     Stopper,
     PodDeletion,
+    PodReports,
     PodWorkers,
     PodManager,
   ],
-  exports: [ImageGarbage, PodManager, RuntimeHandlers],
+  exports: [ImageGarbage, PodDeletion, PodManager, RuntimeHandlers],
 })
 export class PodsModule {}

@@ -211,7 +211,7 @@ export class PodWorker {
     const status = renderStatus({ ...view, probes: this.#probing.verdicts });
     this.#tellIfLate(view);
     if (this.#desiredPhase !== 'gone' && !this.#messages.reading)
-      this.services.statuses.offer(this.pod, status, this.#causes);
+      this.services.reports.offer(this.pod, status, this.#causes);
     const { actions, wakeAt } = decidePod({ ...view, probes: this.#probing.verdicts }, hasEnded(view, status));
     for (const action of actions) {
       if (action.do !== 'finish' || !this.#messages.reading) this.#do(action, status);
@@ -292,18 +292,18 @@ export class PodWorker {
 
   /** The last word about the pod goes to the log while its remains are taken away; then the pod goes from the log. */
   async #finish(status: PodStatus): Promise<void> {
-    const { statuses } = this.services;
+    const { reports, stopper } = this.services;
     await this.#volumes.close();
-    const settled = this.#desiredPhase === 'end' ? statuses.settle(this.pod, status, this.#causes) : Promise.resolve();
-    await Promise.all([settled, this.services.stopper.sweep(this.#scope, this.pod)]);
-    if (this.#desiredPhase === 'end') await this.services.deletion.delete(this.pod, this.#causes.pod);
+    const settled = this.#desiredPhase === 'end' ? reports.settle(this.pod, status, this.#causes) : Promise.resolve();
+    await Promise.all([settled, stopper.sweep(this.#scope, this.pod)]);
+    if (this.#desiredPhase === 'end') await reports.delete(this.pod, this.#causes.pod);
     this.#finished = true;
     if (this.#desiredPhase === 'gone') this.#leave();
   }
 
   #leave(): void {
     this.close();
-    this.services.statuses.forget(this.pod.metadata.uid);
+    this.services.reports.forget(this.pod.metadata.uid);
     this.gone();
   }
 }

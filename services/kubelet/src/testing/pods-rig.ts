@@ -73,7 +73,13 @@ export class PodsRig {
       .overrideProvider(RuntimeConnection)
       .useValue(this.connection)
       .overrideProvider(ClusterView)
-      .useValue({ pods: () => this.pods, services: () => [], node: () => this.node, runtimeClass: () => undefined })
+      .useValue({
+        isOpen: true,
+        pods: () => this.pods,
+        services: () => [],
+        node: () => this.node,
+        runtimeClass: () => undefined,
+      })
       .overrideProvider(ReferenceQuery)
       .useValue({ ask: () => this.reference() })
       .overrideProvider(POD_NETWORK)
