@@ -33,8 +33,7 @@ export function containerdFiles(places: ContainerdPlaces): readonly [File, ...Fi
     { path: join(places.folder, 'containerd.toml'), text: configOf(places, plugins) },
     { path: join(places.folder, 'cni', 'net.d', '10-shiplog.conflist'), text: JSON.stringify(NETWORK) },
     { path: join(plugins, DETACHED), text: DETACHED_PROGRAM, isProgram: true },
-    // Each sandbox's loopback is a network of its own to containerd, by a plug-in of this name.
-    { path: join(plugins, 'loopback'), text: DETACHED_PROGRAM, isProgram: true },
+    { path: join(plugins, 'loopback'), text: LOOPBACK_PROGRAM, isProgram: true },
   ];
 }
 
@@ -66,13 +65,26 @@ const DETACHED = 'shiplog-detached';
 const VERSION = '0.4.0';
 const NETWORK = { cniVersion: VERSION, name: 'shiplog', plugins: [{ type: DETACHED }] };
 
-/**
- * A network plug-in (CNI) that connects nothing: the node's network agent does that once the sandbox runs. containerd insists on
- * an address, so it is told the one that says "none".
- */
-const DETACHED_PROGRAM = `#!/bin/sh
+/** A network plug-in (CNI), a program that is asked by its environment: what it does, and which address it tells. */
+function pluginThat(does: string, address: string): string {
+  const interfaces = `[{"name":"'"$CNI_IFNAME"'","sandbox":"'"$CNI_NETNS"'"}]`;
+  const ips = `[{"version":"4","interface":0,"address":"${address}"}]`;
+  return `#!/bin/sh
+set -e
 case "$CNI_COMMAND" in
 VERSION) echo '{"cniVersion":"${VERSION}","supportedVersions":["0.3.0","0.3.1","${VERSION}"]}' ;;
-ADD) echo '{"cniVersion":"${VERSION}","interfaces":[{"name":"'"$CNI_IFNAME"'","sandbox":"'"$CNI_NETNS"'"}],"ips":[{"version":"4","interface":0,"address":"0.0.0.0/32"}]}' ;;
+ADD)
+  ${does}
+  echo '{"cniVersion":"${VERSION}","interfaces":${interfaces},"ips":${ips}}' ;;
 esac
 `;
+}
+
+/**
+ * Connects nothing: the node's network agent does that once the sandbox runs. containerd insists on an address, so it is told the
+ * one that says "none".
+ */
+const DETACHED_PROGRAM = pluginThat(':', '0.0.0.0/32');
+
+/** Each sandbox's loopback is a network of its own to containerd, by a plug-in of this name. */
+const LOOPBACK_PROGRAM = pluginThat('nsenter --net="$CNI_NETNS" ip link set lo up', '127.0.0.1/8');

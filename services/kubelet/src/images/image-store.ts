@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { POD_RUNTIME } from '../tokens';
+import { imageName } from './domain/image-name';
 import type { ImageFacts, PodRuntime, PullProgress, RegistryAuth } from '../runtime/runtime';
 
 /** The engine's images, asked for once each and remembered until the engine says that names have changed. */
@@ -46,11 +47,7 @@ export class ImageStore {
       const facts = await this.runtime.image(reference);
       // What is missing may come any moment without its name changing.
       if (facts === undefined) this.#known.delete(reference);
-      else
-        this.#names.set(
-          facts.id,
-          facts.digests[0] === undefined ? `docker://${facts.id}` : `docker-pullable://${facts.digests[0]}`,
-        );
+      else this.#names.set(facts.id, imageName(this.runtime.name, facts));
       return facts;
     } catch (error) {
       this.#known.delete(reference);

@@ -49,7 +49,7 @@ export class Probing {
     const { runtime, notes } = this;
     const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
     const reported = [...containerStatuses, ...initContainerStatuses].find(
-      (item) => item.containerID === containerUrl(id),
+      (item) => item.containerID === containerUrl(view, id),
     );
     const probes = new ContainerProbes({
       target: { runtime, container, containerId: id, podIP: view.podIP ?? '' },

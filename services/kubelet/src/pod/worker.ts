@@ -172,7 +172,7 @@ export class PodWorker {
   }
 
   view(): PodView {
-    const { table, images } = this.services;
+    const { runtime, table, images } = this.services;
     return {
       pod: this.pod,
       now: Date.now(),
@@ -180,6 +180,7 @@ export class PodWorker {
       desiredPhase: this.#desiredPhase,
       refusal: this.refusal,
       eviction: this.#eviction,
+      runtimeName: runtime.name,
       containers: table.of(this.pod.metadata.uid),
       busy: this.#tasks.busy,
       syncErrors: this.#syncErrors.all,

@@ -1,18 +1,31 @@
+import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { CONFIG } from '@shiplog/service';
 import { RuntimeConnection } from './runtime-connection';
 import { ImageStore } from '../images/image-store';
 import { ContainerTable } from './container-table';
+import { ContainerdRuntime } from './containerd/containerd-runtime';
 import { DockerRuntime } from './docker/docker-runtime';
+import type { PodRuntime } from './runtime';
 import type { KubeletConfig } from '../settings';
 import { POD_RUNTIME } from '../tokens';
 
-const runtime = {
-  provide: POD_RUNTIME,
-  inject: [CONFIG],
-  useFactory: ({ dockerHost, nodeName, cgroupParent }: KubeletConfig) =>
-    new DockerRuntime({ host: dockerHost, node: nodeName, cgroupParent }),
-};
+const runtime = { provide: POD_RUNTIME, inject: [CONFIG], useFactory: runtimeOf };
+
+function runtimeOf(config: KubeletConfig): PodRuntime {
+  const { nodeName: node, cgroupParent, stateDir, podLogsDir: podLogs } = config;
+  switch (config.containerRuntime) {
+    case 'docker':
+      return new DockerRuntime({ host: config.dockerHost, node, cgroupParent });
+    case 'containerd':
+      return new ContainerdRuntime({
+        endpoint: config.runtimeEndpoint,
+        node,
+        podLogs,
+        folder: join(stateDir, 'containerd'),
+      });
+  }
+}
 
 /** The container engine, and what is known of its containers and images. */
 @Module({

@@ -160,7 +160,11 @@ export interface ImageLayers {
   readonly folders: readonly string[];
 }
 
+/** Which runtime it is, as it stands before the ids of its containers in statuses: `containerd://…`. */
+export type RuntimeName = 'docker' | 'containerd';
+
 export interface EngineFacts {
+  readonly name: RuntimeName;
   readonly version: string;
   readonly osImage: string;
   readonly kernel: string;
@@ -276,6 +280,7 @@ export class RuntimeError extends Error {
  * has stopped and removing what is gone succeed.
  */
 export interface PodRuntime {
+  readonly name: RuntimeName;
   engine(): Promise<EngineFacts>;
   /** Does beforehand what the first pod would otherwise have to wait for. */
   prepare(): Promise<void>;

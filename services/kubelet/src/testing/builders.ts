@@ -39,6 +39,7 @@ export function view(fields: Partial<PodView> = {}): PodView {
     now: NOW,
     acceptedAt: NOW,
     desiredPhase: 'run',
+    runtimeName: 'docker',
     containers: [],
     busy: new Set(),
     syncErrors: new Map(),

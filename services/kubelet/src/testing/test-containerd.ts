@@ -33,7 +33,7 @@ export class TestContainerd {
   }
 
   /** Where the kubelet's own files are for it. */
-  get stateDir(): string {
+  get folder(): string {
     return this.#at('kubelet');
   }
 
@@ -41,14 +41,30 @@ export class TestContainerd {
     return this.#at('pod-logs');
   }
 
+  /** The settings of a kubelet that is to use it. */
+  get kubeletEnv(): Record<string, string> {
+    return {
+      CONTAINER_RUNTIME: 'containerd',
+      CONTAINER_RUNTIME_ENDPOINT: this.endpoint,
+      POD_LOGS_DIR: this.podLogs,
+      CGROUP_PARENT: this.cgroupParent,
+    };
+  }
+
   runtime(node = 'node-a'): ContainerdRuntime {
-    const { endpoint, podLogs, stateDir } = this;
-    return new ContainerdRuntime({ endpoint, node, podLogs, stateDir });
+    const { endpoint, podLogs, folder } = this;
+    return new ContainerdRuntime({ endpoint, node, podLogs, folder });
   }
 
   /** What containerd's own command line answers. Throws with what it says when it fails. */
   async ctr(...args: string[]): Promise<string> {
     return (await runProgram('ctr', ['-a', this.#at('containerd.sock'), '-n', 'k8s.io', ...args])).trim();
+  }
+
+  /** The ids of a pod's sandboxes. */
+  async sandboxes(podUid: string): Promise<string[]> {
+    const all = await this.runtime().list();
+    return all.filter(({ role, pod }) => role === 'sandbox' && pod.uid === podUid).map(({ id }) => id);
   }
 
   /** Starts the daemon (again); resolves when it answers. */

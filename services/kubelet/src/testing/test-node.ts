@@ -26,6 +26,7 @@ import { POD_RUNTIME } from '../tokens';
 import { removeFolder } from '../volumes/leftovers';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { NetworkStandIn } from './network-stand-in';
+import type { TestContainerd } from './test-containerd';
 import { BUSYBOX, TestEngine } from './test-engine';
 
 export const NODE = 'node-a';
@@ -37,6 +38,8 @@ type Refined = Omit<AnyCommand, 'id' | 'actor'>;
 export interface TestNodeOptions {
   /** Default: one of the test's own. */
   readonly engine?: TestEngine;
+  /** In place of Docker Engine; the kubelet finds it by its settings. */
+  readonly containerd?: TestContainerd;
   /** In place of an engine. */
   readonly runtime?: PodRuntime;
   /** Called when all is there but the kubelet. */
@@ -60,6 +63,7 @@ export class TestNode {
   private constructor(
     readonly system: TestSystem,
     private readonly testEngine: TestEngine | undefined,
+    private readonly containerd: TestContainerd | undefined,
     private readonly runtime: PodRuntime | undefined,
     private network: NetworkStandIn,
     private networkBus: Bus,
@@ -67,17 +71,17 @@ export class TestNode {
     readonly stateDir: string,
   ) {}
 
-  static async start({ engine, runtime, beforeKubelet, env }: TestNodeOptions = {}): Promise<TestNode> {
+  static async start({ engine, containerd, runtime, beforeKubelet, env }: TestNodeOptions = {}): Promise<TestNode> {
     const [system, testEngine] = await Promise.all([
       TestSystem.start(),
-      runtime === undefined ? (engine ?? TestEngine.start()) : undefined,
+      runtime === undefined && containerd === undefined ? (engine ?? TestEngine.start()) : undefined,
     ]);
     const projection = await system.projection();
     const stateDir = await mkdtemp(join(tmpdir(), 'shiplog-kubelet-'));
     const networkBus = await system.nats.bus('network', { role: 'network', name: NODE });
     const network = await NetworkStandIn.serve(networkBus);
     network.entersNamespaces = runtime === undefined;
-    const node = new TestNode(system, testEngine, runtime, network, networkBus, projection, stateDir);
+    const node = new TestNode(system, testEngine, containerd, runtime, network, networkBus, projection, stateDir);
     system.bus.hear(Note, (note) => node.notes.push(note));
     system.bus.hear(Heartbeat, () => void node.#beats++);
     for (const name of ['default', 'kube-node-lease']) {
@@ -130,24 +134,28 @@ export class TestNode {
         // This machine may be short of anything.
         EVICTION_HARD: 'none',
         INSTANCE: NODE,
-        ...(this.testEngine === undefined
-          ? {}
-          : { DOCKER_HOST: this.testEngine.host, CGROUP_PARENT: this.testEngine.cgroupParent }),
+        ...this.#engineEnv(),
         ...env,
       },
     );
     const logger = this.#logger();
     const transport = new NatsTransport(bus);
     const context = { config, logger, bus, health: new Health('kubelet', NODE), transport };
-    const module = await Test.createTestingModule({ imports: [ServiceModule.forRoot(context), KubeletModule] })
-      .overrideProvider(POD_RUNTIME)
-      .useValue(this.runtime ?? this.engine.runtime(NODE))
-      .setLogger(new NestLogger(logger))
-      .compile();
+    const builder = Test.createTestingModule({ imports: [ServiceModule.forRoot(context), KubeletModule] });
+    if (this.containerd === undefined)
+      builder.overrideProvider(POD_RUNTIME).useValue(this.runtime ?? this.engine.runtime(NODE));
+    const module = await builder.setLogger(new NestLogger(logger)).compile();
     this.#kubelet = module.createNestMicroservice({ strategy: transport });
     this.#kubeletBus = bus;
     await this.#kubelet.listen();
     await eventually(() => this.ready);
+  }
+
+  /** How the kubelet finds its engine. */
+  #engineEnv(): Record<string, string> {
+    const { containerd, testEngine } = this;
+    if (containerd !== undefined) return containerd.kubeletEnv;
+    return testEngine === undefined ? {} : { DOCKER_HOST: testEngine.host, CGROUP_PARENT: testEngine.cgroupParent };
   }
 
   #logger(): Logger {
@@ -270,7 +278,7 @@ export class TestNode {
   async stop(): Promise<void> {
     await this.stopKubelet();
     await this.projection.close();
-    await Promise.all([this.system.stop(), this.testEngine?.stop()]);
+    await Promise.all([this.system.stop(), this.testEngine?.stop(), this.containerd?.stop()]);
     await removeState(this.stateDir);
   }
 }

@@ -4,7 +4,8 @@ import type { ContainerStatus, PodStatus } from '@shiplog/contracts';
 export type LogSource =
   { readonly ok: true; readonly containerId: string } | { readonly ok: false; readonly message: string };
 
-const SCHEME = /^docker:\/\//;
+/** Of whichever runtime. */
+const SCHEME = /^[a-z]+:\/\//;
 
 /** Chooses among a container's present and past lives, as the kubelet of Kubernetes does. */
 export function decideLogSource(pod: string, status: PodStatus, container: string, previous: boolean): LogSource {

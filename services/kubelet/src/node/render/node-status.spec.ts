@@ -1,4 +1,5 @@
 import { nodeResources } from '../domain/node-resources';
+import type { EngineFacts } from '../../runtime/runtime';
 import {
   parseLabels,
   renderLabels,
@@ -23,7 +24,8 @@ const machine: MachineFacts = {
   systemUUID: 's',
   appArmor: false,
 };
-const engine = {
+const engine: EngineFacts = {
+  name: 'docker',
   version: '20.10',
   osImage: '',
   kernel: '',

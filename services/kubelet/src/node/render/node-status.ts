@@ -73,9 +73,7 @@ export function renderNodeStatus(
       architecture: machine.architecture,
       bootID: machine.bootID,
       containerRuntimeVersion:
-        engine === undefined
-          ? (before?.nodeInfo?.containerRuntimeVersion ?? 'docker://unknown')
-          : `docker://${engine.version}`,
+        engine === undefined ? (before?.nodeInfo?.containerRuntimeVersion ?? '') : `${engine.name}://${engine.version}`,
       kernelVersion: machine.kernel,
       kubeProxyVersion: KUBELET_VERSION,
       kubeletVersion: KUBELET_VERSION,

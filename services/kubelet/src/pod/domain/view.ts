@@ -2,7 +2,7 @@ import type { Container, ContainerStatus } from '@shiplog/contracts';
 import type { AdmissionRefusal } from '@shiplog/scheduling';
 import type { Pod } from '../../domain/pod';
 import type { ProbeVerdict } from '../../probes/rules/verdict';
-import type { ObservedContainer } from '../../runtime/runtime';
+import type { ObservedContainer, RuntimeName } from '../../runtime/runtime';
 
 /** Why something of a pod does not go on, as a waiting reason; tried again at `retryAt` (epoch milliseconds). */
 export interface SyncError {
@@ -52,6 +52,7 @@ export interface PodView {
   readonly refusal?: AdmissionRefusal;
   /** The node can't keep it; undefined: it can. */
   readonly eviction?: Ending;
+  readonly runtimeName: RuntimeName;
   readonly containers: readonly ObservedContainer[];
   readonly busy: ReadonlySet<Task>;
   /** By container name; '' for what concerns the whole pod. */
@@ -94,15 +95,15 @@ export function verdictOf(view: PodView, container: Container, running: Observed
   if (verdict !== undefined) return verdict;
   const { startupProbe, readinessProbe } = container;
   const reported = reportedStatuses(view).find(
-    (item) => item.containerID === containerUrl(running.id) && item.state?.running !== undefined,
+    (item) => item.containerID === containerUrl(view, running.id) && item.state?.running !== undefined,
   );
   const started = startupProbe === undefined || reported?.started === true;
   return { started, ready: started && (readinessProbe === undefined || reported?.ready === true) };
 }
 
 /** How container ids are written in statuses. */
-export function containerUrl(id: string): string {
-  return `docker://${id}`;
+export function containerUrl({ runtimeName }: Pick<PodView, 'runtimeName'>, id: string): string {
+  return `${runtimeName}://${id}`;
 }
 
 /** When a container was started, epoch milliseconds; 0 when it never was. */

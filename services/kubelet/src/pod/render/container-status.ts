@@ -1,6 +1,7 @@
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '@shiplog/contracts';
 import { goDurationOf, kubernetesTime } from '@shiplog/kube';
 import type { ObservedContainer } from '../../runtime/runtime';
+import { imageName } from '../../images/domain/image-name';
 import { restartOf, restartsAfter } from '../decide/restart';
 import { attemptsOf, containerUrl, reportedStatuses, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
 import { restartPolicyOf } from '../../domain/pod';
@@ -43,7 +44,7 @@ export function renderContainerStatus(view: PodView, container: Container, optio
   const verdict = isRunning && latest !== undefined ? verdictOf(view, container, latest) : undefined;
   const done = state.terminated?.exitCode === 0 && isPlainInit(view, container);
   const shown = real ?? older.find((item) => item.state.phase !== 'created');
-  const containerID = shown === undefined ? before?.containerID : containerUrl(shown.id);
+  const containerID = shown === undefined ? before?.containerID : containerUrl(view, shown.id);
   return {
     name: container.name,
     state,
@@ -86,7 +87,7 @@ function stateOf(
 ): ContainerState {
   if (latest?.state.phase === 'running') {
     const settling = container.lifecycle?.postStart !== undefined && view.busy.has(`start:${container.name}`);
-    return settling ? waiting(options.waitingFor) : { running: { startedAt: startedAt(latest, before) } };
+    return settling ? waiting(options.waitingFor) : { running: { startedAt: startedAt(view, latest, before) } };
   }
   if (latest?.state.phase === 'exited') return endedState(view, container, latest, options);
   const ended = before?.state?.terminated ?? (before?.state?.running === undefined ? undefined : LOST);
@@ -141,7 +142,7 @@ function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTer
     ...(message === '' ? {} : { message }),
     startedAt: kubernetesTime(startedAt),
     finishedAt: kubernetesTime(finishedAt),
-    containerID: containerUrl(dead.id),
+    containerID: containerUrl(view, dead.id),
   };
 }
 
@@ -161,8 +162,9 @@ function shareOf({ pod }: PodView, message: string): string {
 }
 
 /** The engine's time of the start; once reported, the reported one, so that a restart of the kubelet changes nothing. */
-function startedAt(container: ObservedContainer, before: ContainerStatus | undefined): string {
-  const reported = before?.containerID === containerUrl(container.id) ? before.state?.running?.startedAt : undefined;
+function startedAt(view: PodView, container: ObservedContainer, before: ContainerStatus | undefined): string {
+  const reported =
+    before?.containerID === containerUrl(view, container.id) ? before.state?.running?.startedAt : undefined;
   if (reported !== undefined) return reported;
   return container.state.phase === 'running' ? kubernetesTime(container.state.startedAt) : '';
 }
@@ -176,10 +178,10 @@ function lastStateOf(
 ): ContainerState {
   const shown = state.terminated?.containerID;
   const dead = [...(latest === undefined ? [] : [latest]), ...older].find(
-    (item) => item.state.phase === 'exited' && containerUrl(item.id) !== shown,
+    (item) => item.state.phase === 'exited' && containerUrl(view, item.id) !== shown,
   );
   if (dead !== undefined) return { terminated: terminatedOf(view, dead) };
-  const sameAsBefore = latest === undefined ? false : before?.containerID === containerUrl(latest.id);
+  const sameAsBefore = latest === undefined ? false : before?.containerID === containerUrl(view, latest.id);
   // What was the last state while the container waited for its restart may be the state by now.
   const lastBefore =
     before?.lastState?.terminated?.containerID === shown && shown !== undefined ? {} : before?.lastState;
@@ -192,7 +194,7 @@ function imageIdOf(view: PodView, shown: ObservedContainer | undefined, before: 
   if (shown === undefined) return before?.imageID ?? '';
   const known = view.imageNames.get(shown.imageId);
   if (known !== undefined) return known;
-  return before?.containerID === containerUrl(shown.id) && before.imageID !== ''
+  return before?.containerID === containerUrl(view, shown.id) && before.imageID !== ''
     ? before.imageID
-    : `docker://${shown.imageId}`;
+    : imageName(view.runtimeName, { id: shown.imageId, digests: [] });
 }

@@ -58,10 +58,15 @@ describe('containerd', () => {
         cgroupParent: `${engine.cgroupParent}/poduid-pod`,
         mounts: [{ kind: 'bind', source: '/etc/os-release', target: '/release', readOnly: true }],
       });
-      const told = await rig.exec(id, 'id -u; id -g; id -G; hostname; echo $GREETING; cat /release; touch /x 2>&1');
+      const told = await rig.exec(
+        id,
+        'id -u; id -g; id -G; hostname; echo $GREETING; cat /release; touch /x 2>&1; ip -o addr',
+      );
       expect(told.output).toMatch(/^1234\n77\n77 88\npod\na=b\n/);
       expect(told.output).toContain('PRETTY_NAME');
       expect(told.output).toContain('Read-only file system');
+      // Connected to nothing yet but to itself.
+      expect(told.output.match(/inet \S+/g)).toEqual(['inet 127.0.0.1/8']);
       const cgroup = (await rig.exec(id, 'cat /proc/self/cgroup')).output;
       expect(cgroup).toContain(`:memory:${engine.cgroupParent}/poduid-pod/${id}`);
     });
@@ -105,6 +110,22 @@ describe('containerd', () => {
       for await (const { name, data } of session.output) parts[name] += Buffer.from(data).toString();
       expect(parts).toEqual({ stdout: 'in and out\n', stderr: 'to stderr\n' });
       expect(await session.exitCode()).toBe(7);
+      await session.close();
+    });
+
+    it.each([
+      ['stdout', { stdout: true, stderr: false }],
+      ['stderr', { stdout: false, stderr: true }],
+      ['neither', { stdout: false, stderr: false }],
+    ])('runs a command of whose outputs %s is wanted', async (wanted, streams) => {
+      const id = await rig.run('sleep 1000');
+      const session = await runtime.openExec(id, shell('echo stdout; echo stderr >&2'), {
+        stdin: false,
+        tty: false,
+        ...streams,
+      });
+      expect(await textOf(session.output)).toBe(wanted === 'neither' ? '' : `${wanted}\n`);
+      expect(await session.exitCode()).toBe(0);
       await session.close();
     });
 
@@ -230,9 +251,9 @@ describe('containerd', () => {
 });
 
 /** Of logs that hold anything. */
-function rotationOf({ endpoint, podLogs, stateDir }: TestContainerd): LogRotation {
+function rotationOf({ endpoint, podLogs, folder }: TestContainerd): LogRotation {
   const volumePath = () => Promise.reject(new Error('no volumes here'));
-  const options = { node: 'node-a', podLogs, folder: stateDir, volumePath };
+  const options = { node: 'node-a', podLogs, folder, volumePath };
   return new Containers(new GrpcClient(endpoint, NAMESPACE), options).rotation(1);
 }
 
@@ -240,7 +261,7 @@ function rotationOf({ endpoint, podLogs, stateDir }: TestContainerd): LogRotatio
 async function memoryVolumes(engine: TestContainerd): Promise<MemoryVolume[]> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' '));
   return mounts
-    .filter(([, path = '', type]) => type === 'tmpfs' && path.startsWith(`${engine.stateDir}/memory-volumes/`))
+    .filter(([, path = '', type]) => type === 'tmpfs' && path.startsWith(`${engine.folder}/memory-volumes/`))
     .map(([, path = '', , options = '']) => {
       const [podUid = '', name = ''] = path.split('/').slice(-2);
       const gid = /gid=(\d+)/.exec(options)?.[1];

@@ -46,7 +46,7 @@ export interface ContainerdOptions {
   /** Where the logs of pods are written. */
   readonly podLogs: string;
   /** For what the runtime needs of the kubelet: pipes, volumes in memory. */
-  readonly stateDir: string;
+  readonly folder: string;
 }
 
 /** What the runtime is about to know is asked for so often, and so long. */
@@ -58,6 +58,7 @@ const ASK_LONG_MS = 10_000;
  * that has no words for.
  */
 export class ContainerdRuntime implements PodRuntime {
+  readonly name = 'containerd';
   readonly #client: GrpcClient;
   readonly #sandboxes: Sandboxes;
   readonly #containers: Containers;
@@ -71,16 +72,16 @@ export class ContainerdRuntime implements PodRuntime {
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
 
   constructor(options: ContainerdOptions) {
-    const { endpoint, stateDir } = options;
+    const { endpoint, folder } = options;
     this.#client = new GrpcClient(endpoint, NAMESPACE);
     this.#process = new EngineProcess(new URL(endpoint).pathname);
     this.#sandboxes = new Sandboxes(this.#client, options);
-    this.#volumes = new MemoryVolumes(join(stateDir, 'memory-volumes'), this.#process);
+    this.#volumes = new MemoryVolumes(join(folder, 'memory-volumes'), this.#process);
     const volumePath = (name: string): Promise<string> => this.#volumes.pathOf(name);
-    this.#containers = new Containers(this.#client, { ...options, folder: stateDir, volumePath });
+    this.#containers = new Containers(this.#client, { ...options, volumePath });
     this.#images = new Images(this.#client, endpoint, () => this.#info());
     this.#layers = new Layers(this.#client);
-    this.#commands = new Commands(this.#client, join(stateDir, 'exec'));
+    this.#commands = new Commands(this.#client, join(folder, 'exec'));
   }
 
   /** Throws RuntimeError also while the runtime says that it is not ready, in Kubernetes' words. */
@@ -98,6 +99,7 @@ export class ContainerdRuntime implements PodRuntime {
     }
     const { handlers, cgroupDriver } = runtimeInfoOf(info['config']);
     return {
+      name: this.name,
       version: runtimeVersion,
       osImage: version(),
       kernel: release(),

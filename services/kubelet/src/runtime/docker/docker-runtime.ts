@@ -50,6 +50,7 @@ const PARALLEL_INSPECTIONS = 4;
 
 /** Pods on Docker Engine, by its HTTP API. */
 export class DockerRuntime implements PodRuntime {
+  readonly name = 'docker';
   readonly #docker: Docker;
   #pause: Promise<LoadableImage> | undefined;
   #limits: Promise<EngineLimits> | undefined;
@@ -61,6 +62,7 @@ export class DockerRuntime implements PodRuntime {
   async engine(): Promise<EngineFacts> {
     const info = await ask(() => this.#docker.info());
     return {
+      name: this.name,
       version: info.ServerVersion,
       osImage: info.OperatingSystem,
       kernel: info.KernelVersion,

@@ -31,6 +31,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
  * in microtasks never hears from it.
  */
 export class FakeRuntime implements PodRuntime {
+  readonly name = 'docker';
   readonly containers = new Map<string, ObservedContainer>();
   readonly specs = new Map<string, ContainerSpec | SandboxSpec>();
   readonly images = new Map<string, ImageFacts>();
@@ -71,6 +72,7 @@ export class FakeRuntime implements PodRuntime {
 
   engine(): Promise<EngineFacts> {
     return this.#answer(() => ({
+      name: this.name,
       version: 'fake',
       osImage: 'fake',
       kernel: 'fake',

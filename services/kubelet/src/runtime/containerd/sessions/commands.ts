@@ -38,7 +38,7 @@ export class Commands {
     const process = { containerId, execId: randomBytes(16).toString('hex') };
     const pipes = await Pipes.make(this.#shell, join(this.folder, process.execId), streams);
     try {
-      await client.call(EXEC, { ...process, ...pipes.paths, terminal: streams.tty, spec });
+      await client.call(EXEC, { ...process, ...pipes.stdio, terminal: streams.tty, spec });
       await onCreated(idOf(process));
       const { pid } = await client.call(START, process);
       pipes.started();

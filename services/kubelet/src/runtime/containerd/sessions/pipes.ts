@@ -8,6 +8,9 @@ import { mergeOutputs, type OutputPart } from './merge-outputs';
 
 type PipePaths = Readonly<Partial<Record<'stdin' | 'stdout' | 'stderr', string>>>;
 
+/** For an output that nobody wants: who looks after a command opens both, if it opens any. */
+const NOWHERE = '/dev/null';
+
 /** The named pipes between a command in a container and this process. */
 export class Pipes {
   #stdin: Socket | undefined;
@@ -15,7 +18,8 @@ export class Pipes {
 
   private constructor(
     private readonly folder: string,
-    readonly paths: PipePaths,
+    private readonly paths: PipePaths,
+    private readonly terminal: boolean,
   ) {
     // Before anybody writes: who opens a pipe to write waits for its reader.
     this.#outputs = {
@@ -31,7 +35,13 @@ export class Pipes {
     const paths = Object.fromEntries(names.map((name) => [name, join(folder, name)]));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     if (names.length > 0) await shell.run(`mkfifo -m 600 ${Object.values(paths).map(quoted).join(' ')}`).catch(refused);
-    return new Pipes(folder, paths);
+    return new Pipes(folder, paths, streams.tty);
+  }
+
+  /** What the command is to be given. */
+  get stdio(): { readonly stdin?: string; readonly stdout: string; readonly stderr?: string } {
+    const { stdin, stdout = NOWHERE, stderr = NOWHERE } = this.paths;
+    return { stdout, ...(stdin === undefined ? {} : { stdin }), ...(this.terminal ? {} : { stderr }) };
   }
 
   /** The command runs: it has its ends, so that those here can tell when it closes them. */
