@@ -7,7 +7,8 @@ import { run } from '../../launcher/src/system/run';
 import type { TestCluster } from './cluster';
 
 const PATIENCE = { timeoutMs: 30_000 };
-const CGROUPS = '/sys/fs/cgroup';
+/** Where the kernel shows control groups: of one hierarchy, or in a folder of each. */
+export const CGROUPS = '/sys/fs/cgroup';
 
 /** How many there are of everything that a cluster makes on its machines, by what it is and where. */
 export type Census = Readonly<Record<string, number>>;
@@ -101,8 +102,8 @@ function mountsBelow(folder: string): number {
   return points.filter((line) => line.split(' ')[4]?.startsWith(`${folder}/`)).length;
 }
 
-/** Engines and what they started for containers name their folder in the command line. */
-function processesNaming(folder: string): number {
+/** How many processes name a folder in their command line: engines do, and what they started for containers. */
+export function processesNaming(folder: string): number {
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
   return pids.filter((pid) => commandLine(pid).includes(folder)).length;
 }
@@ -125,7 +126,8 @@ function foldersBelow(folder: string): number {
   return foldersIn(folder).reduce((sum, name) => sum + 1 + foldersBelow(join(folder, name)), 0);
 }
 
-function foldersIn(folder: string): string[] {
+/** The names of the folders in one, if it is there. */
+export function foldersIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { withFileTypes: true });
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);

@@ -80,10 +80,11 @@ function listed({ spec, state }: ManagedProcess): ListedProcess {
   return { name: spec.name, state: state.kind, ...(state.kind === 'waiting' ? { reason: state.reason } : {}) };
 }
 
-/** What the launcher of a home says of its processes; undefined when it does not answer in time. */
+/** What the launcher of a home says of its processes; undefined when it does not answer in time, nothing of an earlier release. */
 export async function listProcesses(home: string, withinMs: number): Promise<ListedProcess[] | undefined> {
   const answer = await askControl(home, { verb: 'list', name: '' }, withinMs).catch(() => undefined);
-  return answer?.ok === true ? (JSON.parse(answer.text ?? '[]') as ListedProcess[]) : undefined;
+  if (answer === undefined) return undefined;
+  return JSON.parse((answer.ok && answer.text) || '[]') as ListedProcess[];
 }
 
 /** Asks the launcher of a home; throws when none runs, or none answers within a time if one is given. */

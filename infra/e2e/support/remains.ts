@@ -1,0 +1,47 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { layoutOf } from '../../launcher/src/layout';
+import { mountPointsBelow } from '../../launcher/src/system/mounts';
+import { run } from '../../launcher/src/system/run';
+import { CGROUPS, foldersIn, processesNaming } from './census';
+import { E2E_MINIONS, E2E_SLOT } from './place';
+
+/** What is still there of a cluster after its reset, in words; a reset is to leave nothing. */
+export async function remainsOf(home: string): Promise<string[]> {
+  const layout = layoutOf({ slot: E2E_SLOT, minions: E2E_MINIONS, home });
+  const [links, namespaces, tables, routes] = await Promise.all([
+    run('ip', ['-j', 'link', 'show']).then((text) =>
+      (JSON.parse(text) as { ifname: string }[]).map((link) => link.ifname),
+    ),
+    run('ip', ['netns', 'list']).then(firstWords),
+    run('nft', ['list', 'tables']).then((text) => text.split('\n')),
+    run('ip', ['route', 'show', 'table', 'all']).then((text) => text.split('\n')),
+  ]);
+  const networks = [layout.clusterCidr, layout.serviceCidr, layout.underlayCidr].map(beginningOf);
+  const groups = ['.', ...foldersIn(CGROUPS)].flatMap((hierarchy) => foldersIn(join(CGROUPS, hierarchy)));
+  return [
+    ...links.filter((name) => name === layout.bridge || layout.vethPattern.test(name)).map((name) => `link ${name}`),
+    ...namespaces.filter((name) => layout.netnsPattern.test(name)).map((name) => `namespace ${name}`),
+    ...tables.filter((name) => new RegExp(`_(host|fabric)_${layout.slot}$`).test(name)),
+    ...routes.filter((route) => networks.some((network) => route.includes(network))).map((route) => `route ${route}`),
+    ...groups.filter((name) => layout.netnsPattern.test(name)).map((name) => `control group ${name}`),
+    ...[home, layout.runDir].flatMap(mountPointsBelow).map((point) => `mount ${point}`),
+    ...[`${home}/`, `${layout.runDir}/`]
+      .filter((folder) => processesNaming(folder) > 0)
+      .map((f) => `processes of ${f}`),
+    ...(existsSync(layout.runDir) ? readdirSync(layout.runDir).map((name) => join(layout.runDir, name)) : []),
+  ];
+}
+
+function firstWords(text: string): string[] {
+  return text.split('\n').flatMap((line) => line.split(' ')[0] || []);
+}
+
+/** A network of whole bytes as text that its addresses begin with. */
+function beginningOf(cidr: string): string {
+  const [address = '', length] = cidr.split('/');
+  return `${address
+    .split('.')
+    .slice(0, Number(length) / 8)
+    .join('.')}.`;
+}
