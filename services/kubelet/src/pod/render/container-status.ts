@@ -132,7 +132,7 @@ function syncErrorOf(view: PodView, container: Container, { waitingFor }: Status
 function terminatedOf(view: PodView, dead: ObservedContainer): ContainerStateTerminated {
   if (dead.state.phase !== 'exited') throw new Error(`container ${dead.id} has not ended`);
   const { error, finishedAt } = dead.state;
-  const oomKilled = dead.state.oomKilled || wasKilledForMemory(view, containerUrl(dead.id));
+  const oomKilled = dead.state.oomKilled || wasKilledForMemory(view, containerUrl(view, dead.id));
   const { exitCode, startedAt } = error === '' ? dead.state : NEVER_STARTED;
   const message = shareOf(view, error === '' ? (view.messages.get(dead.id) ?? '') : error);
   const reason = oomKilled ? OOM_KILLED : error !== '' ? 'StartError' : exitCode === 0 ? 'Completed' : 'Error';
