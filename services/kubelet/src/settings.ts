@@ -71,7 +71,7 @@ export const kubeletSettings = {
   }),
   dockerNetwork: text({
     env: 'POD_DOCKER_NETWORK',
-    description: "The engine's network for POD_NETWORK=docker.",
+    description: "Docker Engine's network for POD_NETWORK=docker; containerd has but its own (CNI).",
     default: 'bridge',
   }),
   maxParallelStarts: integer({

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
-import { CONFIG } from '@shiplog/service';
+import { CONFIG, LOGGER } from '@shiplog/service';
+import type { Logger } from 'pino';
 import { RuntimeConnection } from './runtime-connection';
 import { ImageStore } from '../images/image-store';
 import { ContainerTable } from './container-table';
@@ -10,9 +11,9 @@ import type { PodRuntime } from './runtime';
 import type { KubeletConfig } from '../settings';
 import { POD_RUNTIME } from '../tokens';
 
-const runtime = { provide: POD_RUNTIME, inject: [CONFIG], useFactory: runtimeOf };
+const runtime = { provide: POD_RUNTIME, inject: [CONFIG, LOGGER], useFactory: runtimeOf };
 
-function runtimeOf(config: KubeletConfig): PodRuntime {
+function runtimeOf(config: KubeletConfig, logger: Logger): PodRuntime {
   const { nodeName: node, cgroupParent, stateDir, podLogsDir: podLogs } = config;
   switch (config.containerRuntime) {
     case 'docker':
@@ -23,6 +24,7 @@ function runtimeOf(config: KubeletConfig): PodRuntime {
         node,
         podLogs,
         folder: join(stateDir, 'containerd'),
+        onProblem: (error, what) => logger.warn({ err: error }, what),
       });
   }
 }

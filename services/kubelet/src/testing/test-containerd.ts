@@ -53,7 +53,7 @@ export class TestContainerd {
 
   runtime(node = 'node-a'): ContainerdRuntime {
     const { endpoint, podLogs, folder } = this;
-    return new ContainerdRuntime({ endpoint, node, podLogs, folder });
+    return new ContainerdRuntime({ endpoint, node, podLogs, folder, onProblem: () => undefined });
   }
 
   /** What containerd's own command line answers. Throws with what it says when it fails. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import { BUSYBOX } from '../../testing/busybox-image';
 import { TestContainerd } from '../../testing/test-containerd';
+import { PASSWORD, TestRegistry, USER } from '../../testing/test-registry';
 import { runtimeFeatures, type MemoryVolume } from '../testing/runtime-features';
 import type { RuntimeEvent } from '../runtime';
 import type { ContainerdRuntime } from './containerd-runtime';
@@ -236,6 +237,37 @@ describe('containerd', () => {
     expect(negativeOomScore).toBe(!missingCapabilities.includes('SYS_RESOURCE'));
   });
 
+  describe('images of a registry', () => {
+    let registry: TestRegistry;
+    let reference = '';
+    beforeAll(async () => {
+      registry = await TestRegistry.start();
+      reference = `${registry.host}/team/app:1`;
+      await engine.ctr('images', 'tag', `docker.io/${BUSYBOX}`, reference);
+      await engine.ctr('images', 'push', '--skip-verify', '--user', `${USER}:${PASSWORD}`, reference);
+      await engine.ctr('images', 'rm', reference);
+    });
+    afterAll(() => registry.stop());
+    const { signal } = new AbortController();
+    const as = (password: string) => ({ username: USER, password, serveraddress: registry.host });
+
+    it('come with the password, and are known by their digest', async () => {
+      await runtime.pull(reference, as(PASSWORD), signal);
+      const { digests = [], id } = (await runtime.image(reference)) ?? {};
+      expect(id).toBe(imageId);
+      expect(digests).toContainEqual(expect.stringMatching(new RegExp(`^${registry.host}/team/app@sha256:`)));
+      await engine.ctr('images', 'rm', ...digests, reference);
+    });
+
+    it('are refused with the registry’s reason', async () => {
+      await expect(runtime.pull(reference, as('wrong'), signal)).rejects.toThrow(/authorization|unauthorized|401/i);
+      await expect(runtime.pull(`${registry.host}/team/none:1`, as(PASSWORD), signal)).rejects.toMatchObject({
+        problem: 'not-found',
+      });
+      await expect(runtime.pull(reference, as(PASSWORD), AbortSignal.abort())).rejects.toThrow();
+    });
+  });
+
   it('removes an image with all its names, and none that a container uses', async () => {
     const listed = async () => (await runtime.listImages()).map((item) => item.id);
     expect(await listed()).toEqual([imageId]);
@@ -253,7 +285,7 @@ describe('containerd', () => {
 /** Of logs that hold anything. */
 function rotationOf({ endpoint, podLogs, folder }: TestContainerd): LogRotation {
   const volumePath = () => Promise.reject(new Error('no volumes here'));
-  const options = { node: 'node-a', podLogs, folder, volumePath };
+  const options = { node: 'node-a', podLogs, folder, volumePath, onProblem: () => undefined };
   return new Containers(new GrpcClient(endpoint, NAMESPACE), options).rotation(1);
 }
 

@@ -1,5 +1,5 @@
-import { arch, cpus, release, totalmem, version } from 'node:os';
 import { dirname, join } from 'node:path';
+import { arch, cpus, release, totalmem, type } from 'node:os';
 import { pause } from '@shiplog/wait';
 import {
   RuntimeError,
@@ -24,9 +24,9 @@ import {
 import type { LoadableImage } from '../pause/image-archive';
 import { ATTACH, IMAGE_FS_INFO, STATUS, VERSION } from './protocol/cri';
 import { NAMESPACE, RESIZE_PTY, WAIT } from './protocol/native';
+import { ContainerWatch } from './container-watch';
 import { Containers } from './containers';
 import { EngineProcess } from './engine-process';
-import { EventStream, type ContainerChange } from './event-stream';
 import { GrpcClient } from './grpc/client';
 import { orGone } from './grpc/errors';
 import { Images } from './images';
@@ -47,11 +47,9 @@ export interface ContainerdOptions {
   readonly podLogs: string;
   /** For what the runtime needs of the kubelet: pipes, volumes in memory. */
   readonly folder: string;
+  /** Hears of what is tried again, or goes on without. */
+  readonly onProblem: (error: unknown, what: string) => void;
 }
-
-/** What the runtime is about to know is asked for so often, and so long. */
-const ASK_MS = 20;
-const ASK_LONG_MS = 10_000;
 
 /**
  * Pods on containerd 1.6 or later: by the Container Runtime Interface, as Kubernetes has it, and by containerd's own API for what
@@ -67,12 +65,10 @@ export class ContainerdRuntime implements PodRuntime {
   readonly #volumes: MemoryVolumes;
   readonly #commands: Commands;
   readonly #process: EngineProcess;
-  /** Whose the containers are that were seen: of one that is gone nobody else could say. */
-  readonly #podUids = new Map<string, string>();
-  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
+  readonly #watch: ContainerWatch;
 
   constructor(options: ContainerdOptions) {
-    const { endpoint, folder } = options;
+    const { endpoint, folder, onProblem } = options;
     this.#client = new GrpcClient(endpoint, NAMESPACE);
     this.#process = new EngineProcess(new URL(endpoint).pathname);
     this.#sandboxes = new Sandboxes(this.#client, options);
@@ -82,6 +78,12 @@ export class ContainerdRuntime implements PodRuntime {
     this.#images = new Images(this.#client, endpoint, () => this.#info());
     this.#layers = new Layers(this.#client);
     this.#commands = new Commands(this.#client, join(folder, 'exec'));
+    this.#watch = new ContainerWatch(this.#client, {
+      list: () => this.list(),
+      inspect: (id) => this.inspect(id),
+      imagesChanged: () => this.#images.forget(),
+      onProblem,
+    });
   }
 
   /** Throws RuntimeError also while the runtime says that it is not ready, in Kubernetes' words. */
@@ -101,7 +103,7 @@ export class ContainerdRuntime implements PodRuntime {
     return {
       name: this.name,
       version: runtimeVersion,
-      osImage: version(),
+      osImage: type(),
       kernel: release(),
       architecture: arch(),
       cpus: cpus().length,
@@ -125,60 +127,32 @@ export class ContainerdRuntime implements PodRuntime {
   async list(): Promise<ObservedContainer[]> {
     const [sandboxes, containers] = await Promise.all([this.#sandboxes.list(), this.#containers.list()]);
     const all = [...sandboxes, ...containers];
-    for (const { id, pod } of all) this.#podUids.set(id, pod.uid);
+    for (const container of all) this.#watch.remember(container);
     return all;
   }
 
   async inspect(id: string): Promise<ObservedContainer | undefined> {
     const found = (await this.#containers.find(id)) ?? (await this.#sandboxes.find(id));
-    if (found !== undefined) this.#podUids.set(found.id, found.pod.uid);
+    if (found !== undefined) this.#watch.remember(found);
     return found;
   }
 
   watch(listener: (event: RuntimeEvent) => void): { close(): void } {
-    const stream = new EventStream(this.#client, {
-      connected: () => listener({ type: 'connected' }),
-      disconnected: (reason) => listener({ type: 'disconnected', reason }),
-      images: () => {
-        this.#images.forget();
-        listener({ type: 'images' });
-      },
-      container: (id, change) => void this.#tell(id, change, listener).catch(() => undefined),
-    });
+    const watching = this.#watch.add(listener);
     const rotation = this.#containers.rotation();
     rotation.start();
-    this.#listeners.add(listener);
-    void stream.run();
     return {
       close: () => {
-        this.#listeners.delete(listener);
-        stream.close();
+        watching.close();
         void rotation.stop();
       },
     };
   }
 
-  /** What has happened to a container, once the runtime says so too: it hears of it at the same time. */
-  async #tell(id: string, change: ContainerChange, listener: (event: RuntimeEvent) => void): Promise<void> {
-    if (change === 'ended' || change === 'out of memory') await this.#untilEnded(id, change === 'ended');
-    const podUid = this.#podUids.get(id) ?? (await this.inspect(id))?.pod.uid;
-    if (podUid === undefined) return;
-    if (change === 'removed') this.#podUids.delete(id);
-    listener({ type: 'container', id, podUid, change: change === 'out of memory' ? 'ended' : change });
-  }
-
-  /** Resolves once the runtime does not take it for running any more. A failure is told when it is looked at. */
-  async #untilEnded(id: string, isOver: boolean): Promise<void> {
-    for (const giveUp = Date.now() + ASK_LONG_MS; isOver && Date.now() < giveUp;) {
-      if ((await this.inspect(id))?.state.phase !== 'running') return;
-      await pause(ASK_MS);
-    }
-  }
-
   async createSandbox(spec: SandboxSpec): Promise<string> {
     await this.#images.prepare();
     const id = await this.#sandboxes.create(spec);
-    this.#podUids.set(id, spec.identity.pod.uid);
+    this.#watch.remember({ id, pod: spec.identity.pod, state: { phase: 'created' } });
     return id;
   }
 
@@ -188,7 +162,7 @@ export class ContainerdRuntime implements PodRuntime {
 
   async createContainer(spec: ContainerSpec): Promise<string> {
     const id = await this.#containers.create(spec);
-    this.#podUids.set(id, spec.identity.pod.uid);
+    this.#watch.remember({ id, pod: spec.identity.pod, state: { phase: 'created' } });
     return id;
   }
 
@@ -207,10 +181,8 @@ export class ContainerdRuntime implements PodRuntime {
   async remove(id: string): Promise<void> {
     const sandboxId = await this.#containers.remove(id);
     if (sandboxId !== undefined) return this.#sandboxes.left(sandboxId);
-    const podUid = this.#podUids.get(id);
-    const isGone = await this.#sandboxes.remove(id);
-    if (isGone || podUid === undefined) return;
-    for (const listener of this.#listeners) listener({ type: 'container', id, podUid, change: 'removed' });
+    // One that stays for its dead containers counts as gone, and no event says so.
+    if (!(await this.#sandboxes.remove(id))) this.#watch.removed(id);
   }
 
   exec(id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
@@ -247,7 +219,7 @@ export class ContainerdRuntime implements PodRuntime {
     // Of one that was not started there is no end to wait for yet.
     while ((await this.inspect(id))?.state.phase === 'created' && signal?.aborted !== true) await pause(100, signal);
     await this.#client.call(WAIT, { containerId: id }, limits).catch(() => undefined);
-    await this.#untilEnded(id, true);
+    await this.#watch.untilEnded(id);
   }
 
   image(reference: string): Promise<ImageFacts | undefined> {

@@ -17,11 +17,11 @@ import {
 import { KILL, WAIT } from './protocol/native';
 import type { GrpcClient } from './grpc/client';
 import { orGone } from './grpc/errors';
-import { LABEL } from '../labels';
+import { identityOf, LABEL } from '../labels';
 import { LogRotation } from './logs/log-rotation';
 import { removeLog } from './logs/log-files';
 import { observedContainer } from './render/observed';
-import { hostnameOf, logDirectoryOf, renderContainer } from './render/requests';
+import { hostnameOf, logDirectoryOf, logPathOf, renderContainer } from './render/requests';
 import { traitsOf, type Traits } from './render/traits';
 import { RuntimeError, type ContainerSpec, type ObservedContainer } from '../runtime';
 
@@ -32,6 +32,7 @@ export interface ContainersOptions {
   readonly folder: string;
   /** Where on this machine a volume in memory is. */
   readonly volumePath: (name: string) => Promise<string>;
+  readonly onProblem: (error: unknown, what: string) => void;
 }
 
 /** Statuses asked for at once while everything is listed. */
@@ -157,14 +158,18 @@ export class Containers {
     return observed;
   }
 
-  /** Keeps the logs of those that run within bounds, until it is stopped. */
+  /** Keeps the logs of those that run within bounds, once it is started. */
   rotation(mostBytes?: number): LogRotation {
+    const { node, podLogs, onProblem } = this.options;
     return new LogRotation({
       mostBytes,
+      onProblem,
       running: async () => {
         const running = (await this.#listed()).filter(({ state }) => state === CONTAINER_STATE.running);
-        const found = await Promise.all(running.map(({ id }) => orGone(this.status(id))));
-        return found.flatMap((status) => (status === undefined ? [] : [{ id: status.id, path: status.logPath }]));
+        return running.flatMap(({ id, labels }) => {
+          const identity = identityOf(labels, node);
+          return identity === undefined ? [] : [{ id, path: logPathOf(podLogs, identity) }];
+        });
       },
       reopen: async (containerId) => void (await this.client.call(REOPEN_CONTAINER_LOG, { containerId })),
     });

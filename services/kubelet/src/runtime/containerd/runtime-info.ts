@@ -9,7 +9,7 @@ export interface RuntimeInfo {
 interface CriConfig {
   readonly sandboxImage?: string;
   readonly systemdCgroup?: boolean;
-  readonly containerd?: {
+  readonly containerd?: null | {
     readonly defaultRuntimeName?: string;
     readonly runtimes?: Readonly<Record<string, { readonly options?: { readonly SystemdCgroup?: boolean } }>>;
   };
@@ -17,8 +17,8 @@ interface CriConfig {
 
 /** @param text JSON, as the runtime's status has it for who asks for more; anything else tells nothing */
 export function runtimeInfoOf(text: string | undefined): RuntimeInfo {
-  const { sandboxImage = '', systemdCgroup = false, containerd = {} } = configOf(text);
-  const { runtimes = {}, defaultRuntimeName = 'runc' } = containerd;
+  const { sandboxImage = '', systemdCgroup = false, containerd } = configOf(text);
+  const { runtimes = {}, defaultRuntimeName = 'runc' } = containerd ?? {};
   const isSystemd = systemdCgroup || runtimes[defaultRuntimeName]?.options?.SystemdCgroup === true;
   return { sandboxImage, handlers: Object.keys(runtimes), cgroupDriver: isSystemd ? 'systemd' : 'cgroupfs' };
 }

@@ -19,6 +19,7 @@ export interface LogRotationOptions {
   /** Has the runtime write to a new file. */
   readonly reopen: (id: string) => Promise<void>;
   readonly mostBytes?: number;
+  readonly onProblem: (error: unknown, what: string) => void;
 }
 
 /** Moves logs that have grown large out of the way, and forgets the oldest: runtimes leave that to the kubelet. */
@@ -26,7 +27,7 @@ export class LogRotation {
   readonly #loop = new SyncLoop({
     run: () => this.rotate(new Date(Date.now())),
     backOff: BACK_OFF,
-    onError: () => undefined,
+    onError: (error) => this.options.onProblem(error, 'could not rotate the log of a container'),
   });
 
   constructor(private readonly options: LogRotationOptions) {}

@@ -9,12 +9,21 @@ import {
   type PodSandboxConfig,
 } from '../protocol/cri';
 import { labelsOf } from '../../labels';
-import type { ContainerSpec, MountSpec, PodIdentity, SandboxSpec } from '../../runtime';
+import type { ContainerIdentity, ContainerSpec, MountSpec, PodIdentity, SandboxSpec } from '../../runtime';
 import { renderTraits } from './traits';
 
 /** Where the pod's logs are, by Kubernetes' naming. */
 export function logDirectoryOf(logs: string, { namespace, name, uid }: PodIdentity): string {
   return join(logs, `${namespace}_${name}_${uid}`);
+}
+
+/** Where the log of a container is, below the directory of its pod's. */
+function logNameOf({ name, attempt }: ContainerIdentity): string {
+  return join(name, `${attempt}.log`);
+}
+
+export function logPathOf(logs: string, identity: ContainerIdentity): string {
+  return join(logDirectoryOf(logs, identity.pod), logNameOf(identity));
 }
 
 const HOSTNAME = 'io.shiplog.hostname';
@@ -80,7 +89,7 @@ export function renderContainer(
     mounts: spec.mounts.map((mount) => renderMount(mount, volume)),
     labels: labelsOf(identity, node),
     annotations: renderTraits(spec),
-    logPath: join(identity.name, `${identity.attempt}.log`),
+    logPath: logNameOf(identity),
     stdin: spec.stdin,
     stdinOnce: spec.stdinOnce,
     tty: spec.tty,

@@ -1,41 +1,5 @@
-import type { ContainerSpec, ContainerState, ExecResult, LogOptions, PodRuntime, SandboxSpec } from '../../runtime';
-
-const POD = { uid: 'uid-pod', namespace: 'default', name: 'pod' };
-
-const PLAIN: Omit<ContainerSpec, 'identity' | 'sandboxId' | 'imageId'> = {
-  env: [],
-  tty: false,
-  stdin: false,
-  stdinOnce: false,
-  groups: [],
-  privileged: false,
-  readOnlyRootfs: false,
-  capAdd: [],
-  capDrop: [],
-  noNewPrivileges: false,
-  seccomp: 'default',
-  mounts: [],
-  cpuShares: 2,
-  cpuQuota: 0,
-  memoryBytes: 0,
-  pidsLimit: 0,
-  oomScoreAdj: 0,
-  pidNamespace: 'own',
-  hostIPC: false,
-  hostNetwork: false,
-};
-
-const SANDBOX: SandboxSpec = {
-  identity: { pod: POD, name: 'POD', role: 'sandbox', attempt: 0, backoffSeconds: 0, image: '' },
-  hostname: 'pod',
-  network: { kind: 'detached' },
-  hostPID: false,
-  hostIPC: false,
-  privileged: false,
-  sysctls: {},
-  mounts: [],
-  oomScoreAdj: 0,
-};
+import type { ContainerSpec, ContainerState, ExecResult, LogOptions, PodRuntime } from '../../runtime';
+import { containerSpec, sandboxSpec } from './specs';
 
 /** A pod that runs busybox. */
 export class TestPod {
@@ -46,20 +10,14 @@ export class TestPod {
   ) {}
 
   static async start(runtime: PodRuntime, imageId: string): Promise<TestPod> {
-    const sandbox = await runtime.createSandbox(SANDBOX);
+    const sandbox = await runtime.createSandbox(sandboxSpec());
     await runtime.startSandbox(sandbox);
     return new TestPod(runtime, imageId, sandbox);
   }
 
-  async create(fields: Partial<ContainerSpec>, name = 'main'): Promise<string> {
-    const identity = { pod: POD, name, role: 'app', attempt: 0, backoffSeconds: 0, image: 'busybox:1' } as const;
-    return this.runtime.createContainer({
-      ...PLAIN,
-      identity,
-      sandboxId: this.sandbox,
-      imageId: this.imageId,
-      ...fields,
-    });
+  create(fields: Partial<ContainerSpec>, name = 'main'): Promise<string> {
+    const { sandbox: sandboxId, imageId } = this;
+    return this.runtime.createContainer(containerSpec({ sandboxId, imageId, ...fields }, name));
   }
 
   /** Starts a container that runs a script. */

@@ -1,0 +1,50 @@
+import type { ContainerSpec, SandboxSpec } from '../../runtime';
+
+export const POD = { uid: 'uid-pod', namespace: 'default', name: 'pod' };
+
+const PLAIN: Omit<ContainerSpec, 'identity' | 'sandboxId' | 'imageId'> = {
+  env: [],
+  tty: false,
+  stdin: false,
+  stdinOnce: false,
+  groups: [],
+  privileged: false,
+  readOnlyRootfs: false,
+  capAdd: [],
+  capDrop: [],
+  noNewPrivileges: false,
+  seccomp: 'default',
+  mounts: [],
+  cpuShares: 2,
+  cpuQuota: 0,
+  memoryBytes: 0,
+  pidsLimit: 0,
+  oomScoreAdj: 0,
+  pidNamespace: 'own',
+  hostIPC: false,
+  hostNetwork: false,
+};
+
+const SANDBOX: SandboxSpec = {
+  identity: { pod: POD, name: 'POD', role: 'sandbox', attempt: 0, backoffSeconds: 0, image: '' },
+  hostname: 'pod',
+  network: { kind: 'detached' },
+  hostPID: false,
+  hostIPC: false,
+  privileged: false,
+  sysctls: {},
+  mounts: [],
+  oomScoreAdj: 0,
+};
+
+export function sandboxSpec(fields: Partial<SandboxSpec> = {}): SandboxSpec {
+  return { ...SANDBOX, ...fields };
+}
+
+export function containerSpec(
+  { sandboxId, imageId, ...fields }: Pick<ContainerSpec, 'sandboxId' | 'imageId'> & Partial<ContainerSpec>,
+  name = 'main',
+): ContainerSpec {
+  const identity = { pod: POD, name, role: 'app', attempt: 0, backoffSeconds: 0, image: 'busybox:1' } as const;
+  return { ...PLAIN, identity, sandboxId, imageId, ...fields };
+}
