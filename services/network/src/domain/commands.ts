@@ -30,9 +30,14 @@ export function tunnelLinks(node: string): string[] {
 /** What turns the kernel's state into the desired one; nothing when it is that already. */
 export function planCommands(desired: Desired, observed: Observed, scope: Scope): Commands {
   const tunnelIsNew = desired.tunnel !== undefined && !isSameTunnel(find(observed, VXLAN), desired.tunnel);
-  const seen: Observed = tunnelIsNew
-    ? { ...observed, routes: observed.routes.filter(({ dev }) => dev !== VXLAN), neighbours: [], fdb: [] }
-    : observed;
+  const isKept = new Map([
+    [VXLAN, desired.tunnel !== undefined && !tunnelIsNew],
+    [wireguardLink(scope.node), desired.wireguard !== undefined],
+  ]);
+  // What leads over a link goes with it.
+  const goes = observed.links.map(({ ifname }) => ifname).filter((name) => isKept.get(name) === false);
+  const routes = observed.routes.filter(({ dev = '' }) => !goes.includes(dev));
+  const seen: Observed = { ...observed, routes, ...(tunnelIsNew ? { neighbours: [], fdb: [] } : {}) };
   return {
     ip: [
       ...bridgeCommands(desired.bridge, find(observed, BRIDGE)),

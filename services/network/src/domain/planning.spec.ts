@@ -291,6 +291,22 @@ describe('a minion that stands', () => {
   });
 });
 
+describe('a minion that is to use another way', () => {
+  const link = wireguardLink('minion-1');
+  const base = { node: 'minion-1', podCidr: '10.244.1.0/24', clusterCidr: SCOPE.clusterCidr, underlay: UNDERLAY };
+  const route = (dst: string, dev: string) => ({ dst, dev, protocol: '201' });
+
+  it.each([
+    ['VXLAN', 'wireguard', 'flannel.1', route('10.244.2.0/24', 'flannel.1')],
+    ['WireGuard', 'vxlan', link, route('10.244.0.0/16', link)],
+  ] as const)('than %s takes its tunnel away, and no route that went with it', (_, backend, old, its) => {
+    const observed = aMinion({ links: [...aMinion().links, aLink(old)], routes: [...aMinion().routes, its] });
+    const { ip } = planCommands(planNode({ ...base, backend, peers: peersOf(NODES, 'minion-1') }), observed, SCOPE);
+    expect(ip).toContain(`link delete ${old}`);
+    expect(ip.filter((line) => line.startsWith('route delete'))).toEqual([]);
+  });
+});
+
 describe('the host around the minions', () => {
   const underlay: Underlay = { device: 'shiplog0', address: '172.30.0.1', mtu: 1500, networks: ['172.30.0.1/24'] };
 

@@ -139,6 +139,15 @@ describe('two minions with WireGuard', () => {
     expect(await pods[0]?.tcp(addresses[1] ?? '', 80)).toBe(addresses[0]);
   });
 
+  it('go over to plain routes when they are told to, tunnel and all', async () => {
+    const link = wireguardLink(nameOf(1));
+    const config = { ...OWN, ...SCOPE, nodeName: nameOf(1), backend: 'host-gw' as const, podMtu: 0 };
+    const plain = new OverlaySync({ ...config, natsUrl: 'nats://192.0.2.1' }, minion(1).network, logger);
+    await plain.run(await nodes());
+    expect(await minion(1).run('ip', ['-br', 'link'])).not.toContain(link);
+    expect(await minion(1).run('ip', ['route'])).toContain('10.244.2.0/24 via 172.30.0.12 dev eth0');
+  });
+
   it('leave nothing behind after a clean-up', async () => {
     for (const n of [1, 2]) await cleanUp({ node: nameOf(n), ...OWN, ...SCOPE }, minion(n).network);
     expect(await minion(1).run('ip', ['-br', 'link'])).not.toMatch(/^(wg|cni0|veth)/m);
