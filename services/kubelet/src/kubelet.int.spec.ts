@@ -44,6 +44,11 @@ describe('a kubelet on a real engine', () => {
     await eventually(async () => (await node.logs(pod)) === 'hello\n');
   });
 
+  it('tells of the images that its engine keeps', async () => {
+    const images = () => node.projection.get('nodes', '', NODE)?.status?.images ?? [];
+    await eventually(() => images().some(({ names, sizeBytes = 0 }) => names?.includes(BUSYBOX) && sizeBytes > 0));
+  });
+
   it('says nothing more to the log while nothing happens', async () => {
     const before = node.get('plain')?.metadata.resourceVersion;
     await node.untilBeats(3);

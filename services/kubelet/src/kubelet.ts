@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { ClusterView } from './cluster/cluster-view';
 import { RuntimeConnection, type RuntimeListener } from './runtime/runtime-connection';
 import { ImageGarbage } from './images/image-garbage';
+import { NodeImages } from './images/node-images';
 import { EvictionManager } from './eviction/eviction-manager';
 import { NodePressure } from './eviction/node-pressure';
 import { AllocatableLimit } from './node/allocatable-limit';
@@ -28,6 +29,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     private readonly limit: AllocatableLimit,
     private readonly handlers: RuntimeHandlers,
     private readonly images: ImageGarbage,
+    private readonly nodeImages: NodeImages,
     private readonly agent: NodeAgent,
     private readonly manager: PodManager,
     private readonly pressure: NodePressure,
@@ -68,6 +70,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     this.limit.engineUp();
     this.handlers.use(engine.runtimes);
     this.images.engineUp(engine);
+    this.nodeImages.engineUp();
     this.pressure.engineUp(engine.imageFolder);
     this.agent.engineUp(engine);
     this.manager.adopt();

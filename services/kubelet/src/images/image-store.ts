@@ -8,6 +8,7 @@ import type { ImageFacts, PodRuntime, PullProgress, RegistryAuth } from '../runt
 export class ImageStore {
   readonly #known = new Map<string, Promise<ImageFacts | undefined>>();
   readonly #names = new Map<string, string>();
+  #forgot: () => void = () => undefined;
 
   constructor(@Inject(POD_RUNTIME) private readonly runtime: PodRuntime) {}
 
@@ -18,6 +19,12 @@ export class ImageStore {
 
   forget(): void {
     this.#known.clear();
+    this.#forgot();
+  }
+
+  /** Calls back when the engine's images, or their names, may be others. */
+  onForget(listener: () => void): void {
+    this.#forgot = listener;
   }
 
   find(reference: string): Promise<ImageFacts | undefined> {

@@ -7,6 +7,7 @@ import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { ClusterView } from '../cluster/cluster-view';
 import { NodePressure } from '../eviction/node-pressure';
+import type { NodeImage } from '../images/domain/node-images';
 import type { EngineFacts } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { MACHINE, NODE_RESOURCES } from '../tokens';
@@ -27,6 +28,8 @@ export class NodeAgent implements OnApplicationShutdown {
   /** Epoch milliseconds; undefined while the engine answers. */
   #awaySince: number | undefined;
   #leased = false;
+  /** Undefined until the engine was asked. */
+  #images: NodeImage[] | undefined;
   readonly #loop = new SyncLoop({
     run: () => this.#sync(),
     backOff: BACK_OFF,
@@ -65,6 +68,12 @@ export class NodeAgent implements OnApplicationShutdown {
     this.wake();
   }
 
+  /** What images the engine keeps, as the Node is to tell. */
+  imagesAre(images: NodeImage[]): void {
+    this.#images = images;
+    this.wake();
+  }
+
   /** A node that is not ready loses its pods: an engine that is soon there again is no reason for that. */
   engineDown(reason: string): void {
     const isDown = (): void => {
@@ -94,7 +103,7 @@ export class NodeAgent implements OnApplicationShutdown {
     if (!this.cluster.isOpen) return;
     const now = kubernetesTime(Date.now());
     await this.pressure.observe();
-    const pulse = { pressures: this.pressure.pressures, engineDown: this.#engineDown };
+    const pulse = { pressures: this.pressure.pressures, engineDown: this.#engineDown, images: this.#images };
     const status = renderNodeStatus(machine, this.#engine, pulse, this.resources, node?.status, now);
     const wanted = renderLabels(name, machine, parseLabels(nodeLabels));
     if (node === undefined) {

@@ -16,6 +16,7 @@ import { MACHINE, POD_NETWORK, POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { VolumeManager } from '../volumes/volume-manager';
 import { ImageGarbage } from '../images/image-garbage';
+import { NodeImages } from '../images/node-images';
 import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
 import { PodDeletion } from './pod-deletion';
@@ -68,6 +69,7 @@ const mounts = {
     ContainerSpecs,
     RuntimeHandlers,
     ImageGarbage,
+    NodeImages,
     Starter,
     Stopper,
     PodDeletion,
@@ -75,6 +77,6 @@ const mounts = {
     PodWorkers,
     PodManager,
   ],
-  exports: [ImageGarbage, PodDeletion, PodManager, RuntimeHandlers],
+  exports: [ImageGarbage, NodeImages, PodDeletion, PodManager, RuntimeHandlers],
 })
 export class PodsModule {}

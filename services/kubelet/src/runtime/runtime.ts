@@ -1,3 +1,4 @@
+import type { ListedImage } from '../images/domain/node-images';
 /** Which pod a container belongs to. */
 export interface PodIdentity {
   readonly uid: string;
@@ -166,6 +167,7 @@ export type RuntimeName = 'docker' | 'containerd';
 export interface EngineFacts {
   readonly name: RuntimeName;
   readonly version: string;
+  /** Of the machine that it is on; '' for this one. */
   readonly osImage: string;
   readonly kernel: string;
   readonly architecture: string;
@@ -320,7 +322,7 @@ export interface PodRuntime {
   /** Undefined where this machine's disk has no such layers, and for an image that is not there. */
   imageLayers(id: string): Promise<ImageLayers | undefined>;
   /** All that the engine keeps, but for what sandboxes are made of. */
-  listImages(): Promise<readonly { readonly id: string; readonly sizeBytes: number }[]>;
+  listImages(): Promise<readonly ListedImage[]>;
   /** With all its names. Throws RuntimeError for one that a container uses. */
   removeImage(id: string): Promise<void>;
   /** Throws RuntimeError with the registry's reason. */

@@ -101,6 +101,25 @@ describe('the Node object', () => {
     expect(sick.conditions?.[0]).toMatchObject({ lastTransitionTime: 'now' });
   });
 
+  it('tells of its images when they are known, and again only when they are others', () => {
+    const images = [{ names: ['app:1'], sizeBytes: 5 }];
+    const before = render({ ...well, images });
+    expect(before.images).toEqual(images);
+    expect(statusPatch(render({ ...well, images: [...images] }, before), before)).toBeUndefined();
+    expect(statusPatch(render(well, before), before)).toBeUndefined();
+    expect(statusPatch(render({ ...well, images: [] }, before), before)).toEqual({ images: [] });
+  });
+
+  it('is what the engine’s machine is, where pods run', () => {
+    const elsewhere = { ...engine, osImage: 'Docker Desktop', kernel: '6.9-linuxkit', architecture: 'aarch64' };
+    expect(renderNodeStatus(machine, elsewhere, well, resources, {}, 'now').nodeInfo).toMatchObject({
+      osImage: 'Docker Desktop',
+      kernelVersion: '6.9-linuxkit',
+      architecture: 'arm64',
+    });
+    expect(render(well).nodeInfo).toMatchObject({ osImage: 'Debian', kernelVersion: '6.1', architecture: 'amd64' });
+  });
+
   it('leaves conditions of others alone, and takes its own back', () => {
     const before = render(well);
     const others = [...(before.conditions ?? []), { type: 'NetworkUnavailable', status: 'False' }];

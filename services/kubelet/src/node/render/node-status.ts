@@ -1,6 +1,8 @@
 import type { NodeCondition, NodeStatus } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import type { Pressure } from '../../eviction/decide/pressure';
+import type { NodeImage } from '../../images/domain/node-images';
+import { goArchitecture } from '../../runtime/pause/pause-image';
 import type { EngineFacts } from '../../runtime/runtime';
 import type { MachineSize, NodeResources } from '../domain/node-resources';
 
@@ -24,6 +26,8 @@ export interface NodePulse {
   readonly pressures: ReadonlySet<Pressure>;
   /** Undefined while the engine answers. */
   readonly engineDown: string | undefined;
+  /** Undefined while they are not known: what was told of them stands. */
+  readonly images?: NodeImage[] | undefined;
 }
 
 export const KUBELET_VERSION = 'v1.32.0+shiplog';
@@ -68,18 +72,20 @@ export function renderNodeStatus(
     ],
     capacity: { ...capacity },
     allocatable: { ...allocatable },
+    ...(pulse.images === undefined ? {} : { images: pulse.images }),
     conditions: renderConditions(pulse, before?.conditions ?? [], now),
     nodeInfo: {
-      architecture: machine.architecture,
+      // The engine's machine, where that is another one, is what pods run on.
+      architecture: engine === undefined ? machine.architecture : goArchitecture(engine.architecture),
       bootID: machine.bootID,
       containerRuntimeVersion:
         engine === undefined ? (before?.nodeInfo?.containerRuntimeVersion ?? '') : `${engine.name}://${engine.version}`,
-      kernelVersion: machine.kernel,
+      kernelVersion: engine?.kernel || machine.kernel,
       kubeProxyVersion: KUBELET_VERSION,
       kubeletVersion: KUBELET_VERSION,
       machineID: machine.machineID,
       operatingSystem: 'linux',
-      osImage: machine.osImage,
+      osImage: engine?.osImage || machine.osImage,
       systemUUID: machine.systemUUID,
     },
   };

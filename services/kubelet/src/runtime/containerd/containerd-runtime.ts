@@ -1,5 +1,5 @@
+import { arch, cpus, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { arch, cpus, release, totalmem, type } from 'node:os';
 import { pause } from '@shiplog/wait';
 import {
   RuntimeError,
@@ -21,6 +21,7 @@ import {
   type SandboxSpec,
   type SessionStreams,
 } from '../runtime';
+import type { ListedImage } from '../../images/domain/node-images';
 import type { LoadableImage } from '../pause/image-archive';
 import { ATTACH, IMAGE_FS_INFO, STATUS, VERSION } from './protocol/cri';
 import { NAMESPACE, RESIZE_PTY, WAIT } from './protocol/native';
@@ -103,7 +104,8 @@ export class ContainerdRuntime implements PodRuntime {
     return {
       name: this.name,
       version: runtimeVersion,
-      osImage: type(),
+      // Its socket is this machine's.
+      osImage: '',
       kernel: release(),
       architecture: arch(),
       cpus: cpus().length,
@@ -226,7 +228,7 @@ export class ContainerdRuntime implements PodRuntime {
     return this.#images.find(reference);
   }
 
-  listImages(): Promise<readonly { readonly id: string; readonly sizeBytes: number }[]> {
+  listImages(): Promise<readonly ListedImage[]> {
     return this.#images.list();
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SANDBOX_IMAGE } from '@shiplog/containerd';
 import { ProgramError, runProgram } from '@shiplog/hostnet';
 import { RuntimeError, type ImageFacts, type RegistryAuth } from '../runtime';
+import type { ListedImage } from '../../images/domain/node-images';
 import type { LoadableImage } from '../pause/image-archive';
 import { pauseImage } from '../pause/pause-image';
 import { IMAGE_STATUS, LIST_CONTAINERS, LIST_IMAGES, PULL_IMAGE, REMOVE_IMAGE } from './protocol/cri';
@@ -31,11 +32,13 @@ export class Images {
   }
 
   /** All but what sandboxes are made of. */
-  async list(): Promise<readonly { readonly id: string; readonly sizeBytes: number }[]> {
+  async list(): Promise<readonly ListedImage[]> {
     const [{ images }, { sandboxImage }] = await Promise.all([this.client.call(LIST_IMAGES, {}), this.info()]);
     const sandboxes = await this.find(sandboxImage);
     const shown = images.filter(({ id, pinned }) => !pinned && id !== sandboxes?.id);
-    return shown.map(({ id, size: sizeBytes }) => ({ id, sizeBytes }));
+    return shown.map(({ id, size: sizeBytes, repoDigests, repoTags }) => {
+      return { id, sizeBytes, names: [...repoDigests, ...repoTags] };
+    });
   }
 
   /** With all its names. The runtime would take it from containers too. */

@@ -77,6 +77,7 @@ describe('Docker Engine', () => {
     await expect(runtime.removeImage(imageId)).rejects.toMatchObject({ problem: 'conflict' });
     await engine.docker('rm', holder);
     await engine.docker('tag', BUSYBOX, 'another:1');
+    expect((await runtime.listImages()).map(({ names }) => [...names].sort())).toEqual([['another:1', BUSYBOX]]);
     await runtime.removeImage(imageId);
     expect(await listed()).toEqual([]);
     await runtime.removeImage(imageId);

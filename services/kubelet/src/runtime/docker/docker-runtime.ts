@@ -23,6 +23,7 @@ import {
   type RuntimeEvent,
   type PullProgress,
 } from '../runtime';
+import type { ListedImage } from '../../images/domain/node-images';
 import { demultiplex } from './demultiplex';
 import { ask, asking, runtimeError } from './errors';
 import { EventStream } from './event-stream';
@@ -250,9 +251,13 @@ export class DockerRuntime implements PodRuntime {
     });
   }
 
-  async listImages(): Promise<readonly { id: string; sizeBytes: number }[]> {
+  async listImages(): Promise<readonly ListedImage[]> {
     const [pause, all] = await Promise.all([this.#pauseImage(), ask(() => this.#docker.listImages())]);
-    return all.flatMap(({ Id: id, Size: sizeBytes }) => (id === pause.id ? [] : [{ id, sizeBytes }]));
+    return all.flatMap(({ Id: id, Size: sizeBytes, RepoDigests: digests, RepoTags: tags }) => {
+      // Docker's name of what has lost its own begins so; engines without any answer null.
+      const names = [...((digests as string[] | null) ?? []), ...((tags as string[] | null) ?? [])];
+      return id === pause.id ? [] : [{ id, sizeBytes, names: names.filter((name) => !name.startsWith('<none>')) }];
+    });
   }
 
   async removeImage(id: string): Promise<void> {

@@ -18,5 +18,5 @@ export function pauseImage(architecture: string): LoadableImage {
 
 /** What Go calls an architecture that the kernel calls otherwise. */
 export function goArchitecture(architecture: string): string {
-  return { x86_64: 'amd64', aarch64: 'arm64' }[architecture] ?? architecture;
+  return { x86_64: 'amd64', x64: 'amd64', aarch64: 'arm64' }[architecture] ?? architecture;
 }

@@ -1,3 +1,4 @@
+import type { ListedImage } from '../../images/domain/node-images';
 import { existsSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import {
@@ -196,8 +197,13 @@ export class FakeRuntime implements PodRuntime {
     return this.#answer(() => undefined);
   }
 
-  listImages(): Promise<readonly { id: string; sizeBytes: number }[]> {
-    return this.#answer(() => [...new Map([...this.images.values()].map((image) => [image.id, image])).values()]);
+  listImages(): Promise<readonly ListedImage[]> {
+    return this.#answer(() => {
+      const all = [...this.images];
+      const namesOf = (id: string): string[] => all.flatMap(([name, image]) => (image.id === id ? [name] : []));
+      const distinct = new Map(all.map(([, image]) => [image.id, image])).values();
+      return [...distinct].map(({ id, sizeBytes }) => ({ id, sizeBytes, names: namesOf(id) }));
+    });
   }
 
   removeImage(id: string): Promise<void> {
