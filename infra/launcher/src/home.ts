@@ -29,6 +29,11 @@ export class Home {
     return this.at('cluster.json');
   }
 
+  /** Archives of images that the user puts here, for every minion. */
+  get images(): string {
+    return this.at('images');
+  }
+
   at(...path: string[]): string {
     return join(this.folder, ...path);
   }

@@ -4,6 +4,7 @@ import { background, HEALTH, LOGGER, type Health } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ClusterView } from './cluster/cluster-view';
 import { RuntimeConnection, type RuntimeListener } from './runtime/runtime-connection';
+import { ImageArchives } from './images/archives/image-archives';
 import { ImageGarbage } from './images/image-garbage';
 import { NodeImages } from './images/node-images';
 import { EvictionManager } from './eviction/eviction-manager';
@@ -28,6 +29,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     private readonly cgroups: EngineCgroups,
     private readonly limit: AllocatableLimit,
     private readonly handlers: RuntimeHandlers,
+    private readonly archives: ImageArchives,
     private readonly images: ImageGarbage,
     private readonly nodeImages: NodeImages,
     private readonly agent: NodeAgent,
@@ -69,6 +71,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     this.cgroups.useDriver(engine.cgroupDriver);
     this.limit.engineUp();
     this.handlers.use(engine.runtimes);
+    this.archives.engineUp(engine);
     this.images.engineUp(engine);
     this.nodeImages.engineUp();
     this.pressure.engineUp(engine.imageFolder);

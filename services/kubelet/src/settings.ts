@@ -230,6 +230,14 @@ export const kubeletSettings = {
     pattern: /^$|^[\w.-]+\*?(,[\w.-]+\*?)*$/,
     example: 'kernel.msg*,net.core.somaxconn',
   }),
+  imageDir: text({
+    env: 'IMAGE_DIR',
+    description:
+      'Folder with archives of images (docker save, OCI; .tar, .tar.gz, .tgz), which are loaded before pods need them; none: no archives.',
+    default: '',
+    pattern: /^(\/.*)?$/,
+    example: '/var/lib/shiplog/images',
+  }),
   imageGCHighThreshold: integer({
     env: 'IMAGE_GC_HIGH_THRESHOLD',
     description:

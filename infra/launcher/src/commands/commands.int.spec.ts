@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Program, REPOSITORY, type Ended } from '@shiplog/testing';
@@ -74,5 +74,12 @@ describe('npm run', () => {
     expect(code).toBe(0);
     expect(out).toContain(`${home} is empty`);
     expect(existsSync(home) ? readdirSync(home) : []).toEqual([]);
+  });
+
+  it('reset keeps the archives of images that the user has put there', async () => {
+    mkdirSync(join(home, 'images'), { recursive: true });
+    writeFileSync(join(home, 'images', 'app.tar'), '');
+    expect((await type('reset')).out).toContain(`${home} is empty but for images`);
+    expect(existsSync(join(home, 'images', 'app.tar'))).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { controlSocket } from '../control/control';
 import { engineAt } from '../engines/engine-client';
 import { removeContainers } from '../engines/stop-containers';
@@ -36,19 +36,21 @@ export async function reset(given: LauncherSettings): Promise<void> {
   } else await clearSlot(layout);
   if (process.platform === 'linux' && isRoot()) await unmountBelow(settings.home);
   rmSync(controlSocket(settings.home), { force: true });
-  const kept = keptEntry(settings);
+  const kept = keptEntries(settings);
   if (existsSync(settings.home)) {
     for (const entry of readdirSync(settings.home)) {
-      if (entry !== kept) rmSync(join(settings.home, entry), { recursive: true, force: true });
+      if (!kept.includes(entry)) rmSync(join(settings.home, entry), { recursive: true, force: true });
     }
   }
-  process.stdout.write(`  ✓ ${settings.home} is empty${kept === undefined ? '' : ` but for ${kept}`}\n`);
+  process.stdout.write(`  ✓ ${settings.home} is empty${kept.length === 0 ? '' : ` but for ${kept.join(' and ')}`}\n`);
 }
 
-/** The cache, where it is below the home. */
-function keptEntry({ home, cache }: LauncherSettings): string | undefined {
-  const [first] = relative(home, cache).split('/');
-  return first === '..' || !existsSync(cache) ? undefined : first;
+/** The cache, where it is below the home, and the archives of images that the user has put there. */
+function keptEntries({ home, cache }: LauncherSettings): string[] {
+  const [first = ''] = relative(home, cache).split('/');
+  const { images } = new Home(home);
+  const hasArchives = existsSync(images) && readdirSync(images).length > 0;
+  return [...(first === '..' || !existsSync(cache) ? [] : [first]), ...(hasArchives ? [basename(images)] : [])];
 }
 
 /** Two clusters' pods on one engine cannot be told apart, so they are only removed when no other cluster uses it. */

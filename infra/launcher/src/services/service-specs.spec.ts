@@ -52,6 +52,7 @@ describe('the services of a node', () => {
         expect(spec.env).toMatchObject({ NODE_NAME: minion.name, NODE_IP: minion.address });
       }
       expect(specs[0]?.env).toMatchObject({ DOCKER_HOST: `unix://${minion.socket}`, CGROUP_PARENT: minion.cgroup });
+      expect(specs[0]?.env.IMAGE_DIR).toBe(cluster.home.images);
     }
   });
 

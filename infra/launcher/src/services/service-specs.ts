@@ -97,6 +97,7 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
       DOCKER_HOST: `unix://${minion.socket}`,
       CGROUP_PARENT: minion.cgroup,
       STATE_DIR: `${minion.home}/kubelet`,
+      IMAGE_DIR: cluster.home.images,
       CLUSTER_DNS: layout.clusterDns,
       NODES_ON_MACHINE: String(layout.minions.length),
       ...USERS_DISK,
@@ -133,6 +134,7 @@ export function ownEngineSpecs(cluster: Cluster, dockerHost: string): ServiceSpe
       POD_NETWORK: 'docker',
       STATE_DIR: cluster.home.at('minions', 'minion-1', 'kubelet'),
       ...USERS_DISK,
+      IMAGE_DIR: cluster.home.images,
     }),
     agent('proxy', { PROXY_MODE: 'userspace', NODE_PORT_ADDRESSES: '127.0.0.0/8' }),
   ];

@@ -9,12 +9,18 @@ export class ImageStore {
   readonly #known = new Map<string, Promise<ImageFacts | undefined>>();
   readonly #names = new Map<string, string>();
   #forgot: () => void = () => undefined;
+  #supply: (() => Promise<void>) | undefined;
 
   constructor(@Inject(POD_RUNTIME) private readonly runtime: PodRuntime) {}
 
   /** How image ids are written in statuses: by digest if a registry knows them, else by id. */
   get names(): ReadonlyMap<string, string> {
     return this.#names;
+  }
+
+  /** @param supply brings what may be had without a registry; asked before an image counts as missing */
+  supplyMissing(supply: () => Promise<void>): void {
+    this.#supply = supply;
   }
 
   forget(): void {
@@ -49,9 +55,15 @@ export class ImageStore {
     return found;
   }
 
+  async #supplied(reference: string): Promise<ImageFacts | undefined> {
+    if (this.#supply === undefined) return undefined;
+    await this.#supply();
+    return this.runtime.image(reference);
+  }
+
   async #ask(reference: string): Promise<ImageFacts | undefined> {
     try {
-      const facts = await this.runtime.image(reference);
+      const facts = (await this.runtime.image(reference)) ?? (await this.#supplied(reference));
       // What is missing may come any moment without its name changing.
       if (facts === undefined) this.#known.delete(reference);
       else this.#names.set(facts.id, imageName(this.runtime.name, facts));

@@ -15,6 +15,7 @@ import { StatusModule } from '../status/status.module';
 import { MACHINE, POD_NETWORK, POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { VolumeManager } from '../volumes/volume-manager';
+import { ImageArchives } from '../images/archives/image-archives';
 import { ImageGarbage } from '../images/image-garbage';
 import { NodeImages } from '../images/node-images';
 import { ContainerSpecs } from './container-specs';
@@ -68,6 +69,7 @@ const mounts = {
     ImagePuller,
     ContainerSpecs,
     RuntimeHandlers,
+    ImageArchives,
     ImageGarbage,
     NodeImages,
     Starter,
@@ -77,6 +79,6 @@ const mounts = {
     PodWorkers,
     PodManager,
   ],
-  exports: [ImageGarbage, NodeImages, PodDeletion, PodManager, RuntimeHandlers],
+  exports: [ImageArchives, ImageGarbage, NodeImages, PodDeletion, PodManager, RuntimeHandlers],
 })
 export class PodsModule {}

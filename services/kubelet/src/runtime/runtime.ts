@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ListedImage } from '../images/domain/node-images';
 /** Which pod a container belongs to. */
 export interface PodIdentity {
@@ -321,6 +322,8 @@ export interface PodRuntime {
   image(reference: string): Promise<ImageFacts | undefined>;
   /** Undefined where this machine's disk has no such layers, and for an image that is not there. */
   imageLayers(id: string): Promise<ImageLayers | undefined>;
+  /** Takes the images of an archive, as `docker load` does. Throws RuntimeError with the engine's reason. */
+  load(archive: Readable): Promise<void>;
   /** All that the engine keeps, but for what sandboxes are made of. */
   listImages(): Promise<readonly ListedImage[]>;
   /** With all its names. Throws RuntimeError for one that a container uses. */

@@ -4,6 +4,7 @@ import { openSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { writeContainerdFiles } from '@shiplog/containerd';
 import { runProgram } from '@shiplog/hostnet';
 import { eventually } from '@shiplog/testing';
@@ -20,7 +21,7 @@ export class TestContainerd {
   static async start(): Promise<TestContainerd> {
     const engine = new TestContainerd(await mkdtemp(join(tmpdir(), 'shiplog-cri-')));
     await engine.resume();
-    await engine.runtime().load(await busyboxImage());
+    await engine.runtime().load(Readable.from([(await busyboxImage()).archive]));
     return engine;
   }
 

@@ -4,6 +4,7 @@ import { openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { runProgram } from '@shiplog/hostnet';
 import { eventually } from '@shiplog/testing';
 import { EngineCgroups } from '../node/cgroups';
@@ -26,7 +27,7 @@ export class TestEngine {
     const engine = new TestEngine(await mkdtemp(join(tmpdir(), 'shiplog-engine-')), namespace);
     await writeFile(join(engine.directory, 'daemon.json'), '{}');
     await engine.resume();
-    await engine.runtime().load(await busyboxImage());
+    await engine.runtime().load(Readable.from([(await busyboxImage()).archive]));
     return engine;
   }
 

@@ -1,5 +1,6 @@
 import { arch, cpus, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pause } from '@shiplog/wait';
 import {
   RuntimeError,
@@ -22,7 +23,6 @@ import {
   type SessionStreams,
 } from '../runtime';
 import type { ListedImage } from '../../images/domain/node-images';
-import type { LoadableImage } from '../pause/image-archive';
 import { ATTACH, IMAGE_FS_INFO, STATUS, VERSION } from './protocol/cri';
 import { NAMESPACE, RESIZE_PTY, WAIT } from './protocol/native';
 import { ContainerWatch } from './container-watch';
@@ -242,8 +242,8 @@ export class ContainerdRuntime implements PodRuntime {
   }
 
   /** Puts an image into the runtime. */
-  load(image: LoadableImage): Promise<void> {
-    return this.#images.load(image);
+  load(archive: Readable): Promise<void> {
+    return this.#images.load(archive);
   }
 
   findsPath(path: string): Promise<boolean> {

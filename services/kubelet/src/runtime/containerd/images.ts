@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { SANDBOX_IMAGE } from '@shiplog/containerd';
 import { ProgramError, runProgram } from '@shiplog/hostnet';
 import { RuntimeError, type ImageFacts, type RegistryAuth } from '../runtime';
 import type { ListedImage } from '../../images/domain/node-images';
-import type { LoadableImage } from '../pause/image-archive';
 import { pauseImage } from '../pause/pause-image';
 import { IMAGE_STATUS, LIST_CONTAINERS, LIST_IMAGES, PULL_IMAGE, REMOVE_IMAGE } from './protocol/cri';
 import type { GrpcClient } from './grpc/client';
@@ -73,11 +73,12 @@ export class Images {
   async #provide(): Promise<void> {
     const { sandboxImage } = await this.info();
     if (sandboxImage !== SANDBOX_IMAGE || (await this.find(sandboxImage)) !== undefined) return;
-    await this.load(pauseImage({ x64: 'amd64' }[arch() as string] ?? arch()));
+    const { archive } = pauseImage({ x64: 'amd64' }[arch() as string] ?? arch());
+    await this.load(Readable.from([archive]));
   }
 
-  /** Puts an image into the runtime, by containerd's own program: neither of its interfaces takes an archive. */
-  async load({ archive }: LoadableImage): Promise<void> {
+  /** Puts the images of an archive into the runtime, by containerd's own program: neither of its interfaces takes an archive. */
+  async load(archive: Readable): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'shiplog-image-'));
     try {
       const file = join(folder, 'image.tar');

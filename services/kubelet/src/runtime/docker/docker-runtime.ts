@@ -354,16 +354,22 @@ export class DockerRuntime implements PodRuntime {
     const { Architecture: architecture } = await ask(() => this.#docker.info());
     const image = pauseImage(architecture);
     if ((await this.image(image.id)) !== undefined) return image;
-    await this.load(image);
+    await this.load(Readable.from([image.archive]));
     return image;
   }
 
-  /** Puts an image into the engine, as `docker load` does. */
-  async load(image: LoadableImage): Promise<void> {
-    const stream = await ask(() => this.#docker.loadImage(Readable.from([image.archive])));
-    await new Promise<void>((resolve, reject) => {
-      this.#docker.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(runtimeError(error))));
+  async load(archive: Readable): Promise<void> {
+    const stream = await ask(() => this.#docker.loadImage(archive));
+    const steps = await new Promise<unknown[]>((resolve, reject) => {
+      const ended = (error: Error | null, said: unknown[]): void =>
+        error === null ? resolve(said) : reject(runtimeError(error));
+      this.#docker.modem.followProgress(stream, ended);
     });
+    // By then the engine has answered that all is well, and says within its answer that it is not.
+    const refusal = steps
+      .map((step) => (step as { error?: unknown } | null)?.error)
+      .find((error) => error !== undefined);
+    if (refusal !== undefined) throw new RuntimeError('refused', String(refusal));
   }
 }
 

@@ -1,6 +1,10 @@
 import type { ListedImage } from '../../images/domain/node-images';
 import { existsSync } from 'node:fs';
-import { PassThrough } from 'node:stream';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
+import { withArchive } from '../../images/archives/open-archive';
 import {
   RuntimeError,
   type ContainerIdentity,
@@ -195,6 +199,25 @@ export class FakeRuntime implements PodRuntime {
 
   imageLayers(): Promise<undefined> {
     return this.#answer(() => undefined);
+  }
+
+  async load(archive: Readable): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'shiplog-fake-'));
+    const path = join(folder, 'archive.tar');
+    try {
+      await writeFile(path, archive);
+      const images = await withArchive(path, { place: folder, architecture: 'amd64' }, (opened) =>
+        Promise.resolve(opened.images),
+      );
+      this.calls.push(`load ${images.flatMap(({ names }) => names).join(' ')}`);
+      for (const { id, names } of images)
+        for (const name of names) this.images.set(name, { id, digests: [], user: '', sizeBytes: 1_000 });
+      this.#tell({ type: 'images' });
+    } catch (error) {
+      throw new RuntimeError('refused', String(error));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   }
 
   listImages(): Promise<readonly ListedImage[]> {

@@ -1,5 +1,14 @@
+import { Readable } from 'node:stream';
 import { eventually } from '@shiplog/testing';
-import type { ContainerIdentity, ContainerSpec, SandboxSpec, PodRuntime, RuntimeEvent } from '../runtime';
+import { imageArchive } from '../pause/image-archive';
+import {
+  RuntimeError,
+  type ContainerIdentity,
+  type ContainerSpec,
+  type SandboxSpec,
+  type PodRuntime,
+  type RuntimeEvent,
+} from '../runtime';
 
 /** A volume in memory, as the engine has it. */
 export interface MemoryVolume {
@@ -164,6 +173,16 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
     it('says that an image or container is not there', async () => {
       expect(await runtime().image('nowhere.invalid/nothing:1')).toBeUndefined();
       expect(await runtime().inspect('nothing')).toBeUndefined();
+    });
+
+    it('takes the images of an archive by their names, and refuses what is none', async () => {
+      const tag = 'shiplog/suite-loaded:1';
+      const { id, archive } = imageArchive({ tag, architecture: 'amd64', files: [], config: {} });
+      await runtime().load(Readable.from([archive]));
+      expect(await runtime().image(tag)).toMatchObject({ id });
+      await runtime().removeImage(id);
+      expect(await runtime().image(tag)).toBeUndefined();
+      await expect(runtime().load(Readable.from([Buffer.from('no archive')]))).rejects.toThrow(RuntimeError);
     });
 
     it('tells whether it finds a path of this machine, and leaves nothing behind', async () => {
