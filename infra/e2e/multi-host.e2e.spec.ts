@@ -88,6 +88,24 @@ describe('several minions, each with a network and an engine of its own', () => 
     expect(await pods.identities()).toEqual(before);
   });
 
+  it('have again within seconds what somebody deletes of the network of one', async () => {
+    const whole = await networkOf(victim);
+    const [veth = ''] = whole.links.filter((link) => link.startsWith('veth'));
+    const damages = [
+      ['ip', 'link', 'delete', 'cni0'],
+      ['ip', 'link', 'delete', 'flannel.1'],
+      ['ip', 'link', 'delete', veth],
+      ['ip', 'route', 'flush', 'proto', AGENTS_ROUTES],
+      ['nft', 'delete', 'table', 'ip', `shiplog_proxy_${victim.name.replace('-', '_')}`],
+      ['nft', 'flush', 'ruleset'],
+    ];
+    for (const damage of damages) {
+      await victim.within(...damage);
+      await eventually(async () => expect(await networkOf(victim)).toEqual(whole) ?? true, { timeoutMs: 15_000 });
+    }
+    await allPairs();
+  });
+
   it(
     'do without the bus for a while: pods run on, are started again, and Services are as they were last heard',
     async () => {
@@ -125,6 +143,27 @@ describe('several minions, each with a network and an engine of its own', () => 
     OUTAGE_MS + PATIENCE_MS,
   );
 });
+
+/** The protocol by which the network agent marks its routes. */
+const AGENTS_ROUTES = '201';
+
+/** What there is of a minion's network: its links, where the agent's routes lead, and the chains of all tables. */
+async function networkOf(minion: TestMinion) {
+  const [links, routes, chains] = await Promise.all([
+    minion.within('ip', '-j', 'link', 'show'),
+    minion.within('ip', '-j', 'route', 'show', 'proto', AGENTS_ROUTES),
+    minion.within('nft', 'list', 'chains'),
+  ]);
+  return {
+    links: (JSON.parse(links) as { ifname: string }[]).map(({ ifname }) => ifname).sort(),
+    routes: (JSON.parse(routes) as { dst: string; dev: string }[]).map(({ dst, dev }) => `${dst} ${dev}`).sort(),
+    // A table of policies that is made again may have another number.
+    tables: chains
+      .replace(/(_policies)_\d/g, '$1')
+      .split(/^(?=table )/m)
+      .sort(),
+  };
+}
 
 function movingTo(minion: string) {
   const spec = { selector: { on: minion }, ports: [{ port: 80 }] };
