@@ -14,20 +14,31 @@ export interface NetworkSize {
 
 type Way = NetworkLab['ways'][number]['name'];
 
+/** A way's throughput, and what it is of another's. */
+interface Figure extends Throughput {
+  /** Neighbours on the machine meet the two of a turn alike: the median of the turns' shares. */
+  readonly share: Throughput;
+}
+
 /**
  * From one minion to another: over the link itself, from pod to pod, and through a Service. In turns, one way after the
- * other, so that what else the machine does meets all of them alike.
+ * other.
  */
-export async function networkFigures(
-  backend: Backend,
-  { turns, seconds }: NetworkSize,
-): Promise<Record<Way, Throughput>> {
+export async function networkFigures(backend: Backend, { turns, seconds }: NetworkSize): Promise<Record<Way, Figure>> {
   const lab = await NetworkLab.make(backend);
   try {
     const found: Record<Way, Throughput[]> = { direct: [], pods: [], service: [] };
     for (let turn = 0; turn < turns; turn++)
       for (const way of lab.ways) found[way.name].push(await lab.measure(way, seconds));
-    return { direct: median(found.direct), pods: median(found.pods), service: median(found.service) };
+    const figure = (way: Way, of: Way): Figure => {
+      const shares = found[way].map((throughput, turn) => shareOf(throughput, found[of][turn] ?? throughput));
+      return { ...median(found[way]), share: median(shares) };
+    };
+    return {
+      direct: figure('direct', 'direct'),
+      pods: figure('pods', 'direct'),
+      service: figure('service', 'pods'),
+    };
   } finally {
     await lab.remove();
   }
@@ -43,8 +54,8 @@ export async function measureNetwork(size: NetworkSize): Promise<void> {
   for (const backend of backends) {
     const { direct, pods, service } = await networkFigures(backend, size);
     say(
-      `${backend}: direct ${shown(direct)}; pod to pod ${shown(pods)}, ${share(pods, direct, GOALS.pods)} of direct; ` +
-        `through a Service ${shown(service)}, ${share(service, pods, GOALS.service)} of pod to pod`,
+      `${backend}: direct ${shown(direct)}; pod to pod ${shown(pods)}, ${share(pods, GOALS.pods)} of direct; ` +
+        `through a Service ${shown(service)}, ${share(service, GOALS.service)} of pod to pod`,
     );
   }
 }
@@ -64,10 +75,12 @@ function shown({ perSecond, perCpuSecond }: Throughput): string {
   return `${perSecond.toFixed(1)} Gbit/s (${perCpuSecond.toFixed(1)} a CPU second)`;
 }
 
-function share(way: Throughput, of: Throughput, goal: number): string {
-  const found = way.perSecond / of.perSecond;
-  const ofCpu = way.perCpuSecond / of.perCpuSecond;
-  return `${found.toFixed(2)} (${ofCpu.toFixed(2)}; goal ${goal}${found < goal ? ', missed' : ''})`;
+function share({ share: { perSecond, perCpuSecond } }: Figure, goal: number): string {
+  return `${perSecond.toFixed(2)} (${perCpuSecond.toFixed(2)}; goal ${goal}${perSecond < goal ? ', missed' : ''})`;
+}
+
+function shareOf(way: Throughput, of: Throughput): Throughput {
+  return { perSecond: way.perSecond / of.perSecond, perCpuSecond: way.perCpuSecond / of.perCpuSecond };
 }
 
 function median(all: readonly Throughput[]): Throughput {
