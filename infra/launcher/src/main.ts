@@ -82,6 +82,8 @@ function define(
   });
 }
 
+// Who reads may go first, as `head` does; that is no reason for a cluster to end.
+process.stdout.on('error', () => undefined);
 program.parseAsync().catch((error: unknown) => {
   const fix = error instanceof LauncherFailure ? error.fix : error instanceof Error ? (error.stack ?? '') : '';
   process.stderr.write(`\n  ✗ ${plainLines(`${sentenceOf(error)}\n    → ${fix}`)}\n\n`);

@@ -107,7 +107,12 @@ function agentSpecs(
     env: { NODE_NAME: node, NODE_IP: nodeIp, CLUSTER_CIDR: clusterCidr, SERVICE_CIDR: serviceCidr, ...env },
   });
   return [
-    agent('kubelet', { DOCKER_HOST: dockerHost, STATE_DIR: cluster.home.at('kubelet'), CLUSTER_DNS: clusterDns }),
+    agent('kubelet', {
+      DOCKER_HOST: dockerHost,
+      STATE_DIR: cluster.home.at('kubelet'),
+      IMAGE_DIR: cluster.home.images,
+      CLUSTER_DNS: clusterDns,
+    }),
     agent('network', podNetworkEnv({ backend, podMtu: cluster.settings.podMtu })),
     agent('proxy', { PROXY_MODE: 'auto' }),
   ];

@@ -12,7 +12,7 @@ import type { KubeletConfig } from '../../settings';
 import { Notes } from '../../status/notes';
 import { POD_RUNTIME } from '../../tokens';
 import { ImageStore } from '../image-store';
-import type { ArchivedImage } from './domain/image-manifest';
+import { BadArchive, type ArchivedImage } from './domain/image-manifest';
 import { type OpenArchive, withArchive } from './open-archive';
 
 const LOOK_EVERY_MS = 5_000;
@@ -83,16 +83,16 @@ export class ImageArchives implements OnApplicationShutdown {
     const names = (await readdir(imageDir)).filter((name) => ARCHIVE.test(name)).sort();
     for (const name of names.slice(0, MOST_FILES)) {
       const found = await stat(join(imageDir, name)).catch(() => undefined);
-      if (found === undefined || !found.isFile() || now - found.mtimeMs < SETTLED_MS) continue;
+      if (found === undefined || !found.isFile()) continue;
       const version = `${found.size} ${found.mtimeMs}`;
       const known = this.#known.get(name);
       if (known?.version === version && !(again && (await this.#lacks(known.images)))) continue;
-      await this.#take(name, version);
+      await this.#take(name, { version, isSettled: now - found.mtimeMs >= SETTLED_MS });
     }
   }
 
-  /** What holds no images is told of once, until it is written anew; what the engine could not take is tried again. */
-  async #take(name: string, version: string): Promise<void> {
+  /** What holds no images is told of once, until it is written anew; a file that is being copied, not before it is whole. */
+  async #take(name: string, { version, isSettled }: { version: string; isSettled: boolean }): Promise<void> {
     const path = join(this.config.imageDir, name);
     const options = { place: this.config.stateDir, architecture: this.#architecture };
     try {
@@ -103,6 +103,7 @@ export class ImageArchives implements OnApplicationShutdown {
       this.#known.set(name, { version, images });
     } catch (error) {
       if (error instanceof RuntimeError && error.problem === 'unavailable') throw error;
+      if (error instanceof BadArchive && !isSettled) return;
       this.#known.set(name, { version, images: [] });
       this.logger.error({ archive: path, err: error }, 'images could not be loaded from an archive');
       this.notes.sayOfNode('Warning', 'ImageArchiveFailed', `Failed to load images from ${path}: ${messageOf(error)}`);
