@@ -100,7 +100,7 @@ export const PolicyDrops = nodeRequest('policy-drops', {
       { description: 'The last first; of ten minutes, a few thousand at most.' },
     ),
   }),
-  from: ['operator'],
+  from: ['operator', 'api'],
   answeredBy: ['network'],
 });
 

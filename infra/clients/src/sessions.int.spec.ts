@@ -5,15 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import * as k8s from '@kubernetes/client-node';
+import { PolicyDrops, type PolicyDrop } from '@shiplog/contracts';
 import { issue } from '@shiplog/pki';
-import { eventually, freePort } from '@shiplog/testing';
+import { eventually, freePort, serve } from '@shiplog/testing';
 import { TOKEN } from '../../../services/api/src/testing/rig';
 import { openWebSocket, type WebSocketClient } from '../../../services/api/src/testing/web-socket-client';
 import { BUSYBOX } from '../../../services/kubelet/src/testing/test-engine';
 import { KubectlSession } from './kubectl-session';
 import { findKubectls } from './kubectls';
 import { nodeConfigOf } from './node-config';
-import { NodeRig } from './node-rig';
+import { NODE, NodeRig } from './node-rig';
 import { startKubectl, type RunningKubectl } from './running-kubectl';
 
 /** Those of before 1.30 speak SPDY, later ones WebSockets. */
@@ -67,6 +68,30 @@ const pair = {
     containers: ['one', 'two'].map((name) => ({ name, image: BUSYBOX, command: command('/busybox sleep 1000') })),
   },
 };
+
+it('asks a node which connections policies have refused there, for who may ask nodes', async () => {
+  const path = 'get --raw /api/v1/nodes/node-a/proxy/policy-drops';
+  await expect(node.rig.kubectl(path)).rejects.toThrow('the network agent of node node-a does not answer');
+  const drop: PolicyDrop = {
+    direction: 'Ingress',
+    source: '10.244.1.2',
+    sourcePod: 'default/client',
+    destination: '10.244.1.3',
+    destinationPod: 'default/web',
+    protocol: 'TCP',
+    port: 80,
+    packets: 3,
+    secondsAgo: 1,
+    policies: ['default/closed'],
+  };
+  const bus = await node.rig.nats.bus('network-of-drops', { role: 'network', name: NODE });
+  const served = await serve(bus, PolicyDrops, () => ({ drops: [drop] }));
+  expect(JSON.parse(await node.rig.kubectl(path))).toEqual({ drops: [drop] });
+  served.close();
+  await expect(node.rig.kubectl('get --raw /api/v1/nodes/none/proxy/policy-drops')).rejects.toThrow(
+    'nodes "none" not found',
+  );
+});
 
 describe.each(clients.map((client) => [client.version, client] as const))('kubectl %s', (_, client) => {
   const my = new KubectlSession(() => node.rig, client, `v${client.minor}`);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { down } from './commands/down';
+import { drops } from './commands/drops';
 import { images } from './commands/images';
 import { join, type JoinFlags } from './commands/join';
 import { rebuild } from './commands/rebuild';
@@ -27,6 +28,7 @@ define('start', 'run the cluster until Ctrl-C', start, true);
 define('up', 'run the cluster in the background; returns when it is ready', up, true);
 define('down', 'stop the cluster that runs in the background', down);
 define('status', 'which services run, whether they are ready, and their memory', status);
+define('drops', 'which connections network policies have refused in the last ten minutes', drops);
 define('reset', 'stop the cluster and remove everything that it keeps', reset);
 define('images', 'build the images that docker-compose.dev.yml runs, on your Docker engine', images);
 define('rebuild', 'rebuild the state from the log, and compare it with the live one', rebuild);

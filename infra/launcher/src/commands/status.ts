@@ -18,6 +18,7 @@ import type { LauncherSettings } from '../settings';
 import { describeForeign } from '../slot/decide/ownership';
 import { ownershipOf } from '../slot/slot-claim';
 import { problemsOf, processRows, type ProcessRow } from './process-rows';
+import { table } from './table';
 
 /** What does not answer within this time hangs, in milliseconds. */
 const PATIENCE = 1_000;
@@ -109,13 +110,4 @@ async function askAll(
   } finally {
     await view.close();
   }
-}
-
-/** Columns as wide as their widest cell. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const lineOf = (row: readonly string[]): string =>
-    `  ${widths.map((width, column) => (row[column] ?? '').padEnd(width + 2)).join('')}`.trimEnd();
-  return all.map((row) => `${lineOf(row)}\n`).join('');
 }

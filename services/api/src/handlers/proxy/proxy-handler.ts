@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { BusUnavailable, connectionOver, type Bus } from '@shiplog/bus';
-import { Dial, NODE_PAGES, NodePage, StatusError, type ObjectOf, type Pod } from '@shiplog/contracts';
+import { Dial, NODE_PAGES, NodePage, PolicyDrops, StatusError, type ObjectOf, type Pod } from '@shiplog/contracts';
 import { conditionOf, SERVICE_NAME_LABEL } from '@shiplog/kube';
 import { statusOf } from '@shiplog/apimachinery';
 import { BUS } from '@shiplog/service';
@@ -27,6 +27,10 @@ const DIAL_MS = 30_000;
 
 /** Prometheus' text format. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+/** How long a node's network agent may take to answer, in milliseconds. */
+const DROPS_MS = 3_000;
+/** Behind a node's `proxy`, as its kubelet's own paths are. */
+const POLICY_DROPS = '/policy-drops';
 
 /** A request that is to go to a pod, a Service or a node, as it came. */
 export interface ProxiedRequest {
@@ -162,6 +166,7 @@ export class ProxyHandler {
     const { projection } = this.cluster;
     const node = projection.get('nodes', '', name);
     if (node === undefined) throwStatus(statusOf.notFound('nodes', name));
+    if (path === POLICY_DROPS) return this.#policyDrops(name);
     const isReady = conditionOf(node, 'Ready')?.status === 'True';
     if (!isReady)
       throwStatus(statusOf.unavailable(`error trying to reach service: the kubelet of node ${name} does not answer`));
@@ -188,6 +193,16 @@ export class ProxyHandler {
       return throwUnreachable(error);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** Which connections network policies have refused there: the network agent knows, whatever the kubelet does. */
+  async #policyDrops(node: string): Promise<Answer> {
+    try {
+      return jsonAnswer(200, await this.bus.ask(PolicyDrops, {}, { node }, { timeoutMs: DROPS_MS }));
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+      return throwStatus(statusOf.unavailable(`the network agent of node ${node} does not answer`));
     }
   }
 }
