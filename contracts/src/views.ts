@@ -35,6 +35,7 @@ const IDENTITY = { namespace: SHARED, name: ALL, uid: ALL, resourceVersion: ALL,
 const TYPE = { apiVersion: SHARED, kind: SHARED };
 const PORTS = { ports: ALL };
 const REQUESTS = of({ requests: ALL });
+const GIVEN = { name: ALL, resources: REQUESTS, allocatedResources: ALL };
 
 const SCHEDULED_POD: FieldMask = of({
   ...TYPE,
@@ -54,7 +55,13 @@ const SCHEDULED_POD: FieldMask = of({
   }),
   status: of({
     phase: SHARED,
-    conditions: { only: ['PodScheduled'], ...sharedOf({ status: ALL, reason: ALL, message: ALL }) },
+    conditions: {
+      only: ['PodScheduled', 'PodResizePending'],
+      ...sharedOf({ status: ALL, reason: ALL, message: ALL }),
+    },
+    // What containers have while they are resized.
+    containerStatuses: sharedOf(GIVEN),
+    initContainerStatuses: sharedOf(GIVEN),
   }),
 });
 

@@ -23,3 +23,6 @@ export function isConditionTrue(object: WithConditions<Condition>, type: string)
 export function transitionTime(before: Condition | undefined, status: string, now: string): string | undefined {
   return before?.status === status ? before.lastTransitionTime : now;
 }
+
+/** What the kubelet says of a pod's resize: there only while it is so. */
+export const RESIZE_CONDITIONS: readonly string[] = ['PodResizePending', 'PodResizeInProgress'];

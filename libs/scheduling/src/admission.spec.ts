@@ -1,4 +1,6 @@
-import { admissionRefusal } from './admission';
+import type { PodCondition } from '@shiplog/contracts';
+import { admissionRefusal, resizeRefusal } from './admission';
+import { podFacts } from './facts/pod-facts';
 import { aPod, nodeWith, type NodeTraits, type PodTraits } from './testing/builders';
 
 const verdict = (pod: PodTraits, node: NodeTraits = {}, on: PodTraits[] = []) =>
@@ -92,5 +94,48 @@ describe('the admission of a bound pod', () => {
     expect(verdict(pod, { allocatable: { 'example.com/licence': '1' } }, [pod])?.reason).toBe(
       'OutOfexample.com/licence',
     );
+  });
+});
+
+describe('the resize of a pod', () => {
+  const asks = (cpu: string, on: PodTraits[] = []) =>
+    resizeRefusal(aPod('new', { requests: { cpu } }), nodeWith({ allocatable: { cpu: '4' } }, on));
+
+  it('goes on where its node has room beside the others', () => {
+    expect(asks('2', [{ requests: { cpu: '2' } }])).toBeUndefined();
+  });
+
+  it('waits while others have the room, and never comes to what the node does not have', () => {
+    expect(asks('2', [{ requests: { cpu: '2500m' } }])).toEqual({
+      reason: 'Deferred',
+      message: "Node didn't have enough resource: cpu, requested: 2000, used: 2500, capacity: 4000",
+    });
+    expect(asks('5')).toEqual({
+      reason: 'Infeasible',
+      message: "Node didn't have enough capacity: cpu, requested: 5000, capacity: 4000",
+    });
+  });
+
+  it.each<[string, string, string | undefined, number]>([
+    ['what it asks for, when that is more', '3', undefined, 3_000],
+    ['what it has, until that is taken from it', '1', undefined, 2_000],
+    ['what it asks for while it waits', '3', 'Deferred', 3_000],
+    ['what it has, when it will never have more', '9', 'Infeasible', 2_000],
+  ])('takes of its node %s', (_, cpu, reason, expected) => {
+    const pod = aPod('resized', { requests: { cpu } });
+    const conditions: PodCondition[] =
+      reason === undefined ? [] : [{ type: 'PodResizePending', status: 'True', reason }];
+    const has = { requests: { cpu: '2' } };
+    const status = {
+      name: 'c',
+      image: '',
+      imageID: '',
+      ready: true,
+      restartCount: 0,
+      resources: has,
+      allocatedResources: has.requests,
+    };
+    const facts = podFacts({ ...pod, status: { ...pod.status, conditions, containerStatuses: [status] } });
+    expect(facts.requests.get('cpu')).toBe(expected);
   });
 });

@@ -87,3 +87,27 @@ function repelled({ spec }: StoredPod, node: NodeFacts): AdmissionRefusal | unde
 function predicateFailed(name: string, description: string): AdmissionRefusal {
   return { reason: name, message: `Predicate ${name} failed: ${description}` };
 }
+
+/** Why a pod may not take more than it does, as the reason of its condition PodResizePending; and in a sentence. */
+export interface ResizeRefusal {
+  readonly reason: 'Deferred' | 'Infeasible';
+  readonly message: string;
+}
+
+/**
+ * Whether a node has room for a pod that it runs and that asks for other amounts (canResizePod of pkg/kubelet/allocation). What the
+ * node doesn't have at all, it will never have.
+ *
+ * @param node with the other pods that it has taken
+ */
+export function resizeRefusal(pod: StoredPod, node: NodeFacts): ResizeRefusal | undefined {
+  const facts = podFacts(pod);
+  for (const resource of ['cpu', 'memory']) {
+    const [requested, capacity] = [facts.requests.get(resource) ?? 0, node.allocatable.get(resource) ?? 0];
+    if (requested <= capacity) continue;
+    const message = `Node didn't have enough capacity: ${resource}, requested: ${requested}, capacity: ${capacity}`;
+    return { reason: 'Infeasible', message };
+  }
+  const refusal = outOf(facts, node);
+  return refusal && { reason: 'Deferred', message: refusal.message };
+}

@@ -172,6 +172,15 @@ describe('reporting pods', () => {
     expect(report(at, { conditions: [later] }).types).toEqual([]);
   });
 
+  it('ends what it has said of a resize when it says it no more', () => {
+    const at = withBoundPod();
+    const ready = { type: 'Ready', status: 'True' };
+    report(at, { conditions: [ready, { type: 'PodResizeInProgress', status: 'True' }] });
+    report(at, { conditions: [ready] });
+    const { conditions = [] } = at.get('pods', 'default', 'p')?.['status'] as PodStatus;
+    expect(conditions.map(({ type }) => type)).toEqual(['PodScheduled', 'Ready']);
+  });
+
   it('is refused with an address that is none, which would spoil the endpoints of its Services', () => {
     const at = withBoundPod();
     const wrong = ['nonsense', '10.244.0.5\nend', '10.244.0.256', 'fe80::1'];

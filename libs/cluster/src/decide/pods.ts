@@ -19,7 +19,7 @@ import {
   withoutUndefined,
   type Write,
 } from '@shiplog/apimachinery';
-import { kubernetesTime, type StoredPod } from '@shiplog/kube';
+import { kubernetesTime, RESIZE_CONDITIONS, type StoredPod } from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
 import { changeEvent } from './change';
 import { sizeRejection, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
@@ -188,13 +188,16 @@ class Causes {
 
 /**
  * The status that a report leads to. The kubelet speaks for what it names; what it leaves out stays, except reason and
- * message, which belong to the phase. Conditions of others (PodScheduled) stay, and a pod that has ended stays ended.
+ * message, which belong to the phase. Conditions of others (PodScheduled) stay, those of a resize go with it, and a pod that has ended
+ * stays ended.
  */
 function statusAfterReport(before: PodStatus, reported: PodStatus, time: string): PodStatus {
   const { reason: _reason, message: _message, ...kept } = before;
   const merged: PodStatus = { ...kept, ...reported };
   if (reported.conditions !== undefined) {
-    merged.conditions = mergeConditions(before.conditions ?? [], reported.conditions, time);
+    const said = new Set(reported.conditions.map(({ type }) => type));
+    const lasting = (before.conditions ?? []).filter(({ type }) => said.has(type) || !RESIZE_CONDITIONS.includes(type));
+    merged.conditions = mergeConditions(lasting, reported.conditions, time);
   }
   return hasEnded(before) ? keepEnd(before, merged) : merged;
 }

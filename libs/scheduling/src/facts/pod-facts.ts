@@ -1,8 +1,9 @@
 import type { Container, PodSpec } from '@shiplog/contracts';
-import { controllerOf, type StoredPod } from '@shiplog/kube';
+import { sameJson } from '@shiplog/apimachinery';
+import { conditionOf, controllerOf, type StoredPod } from '@shiplog/kube';
 import type { Amounts } from './amounts';
 import { wantedHostPorts, type HostPort } from './host-ports';
-import { likelyUse, podRequests } from './pod-requests';
+import { givenAmounts, likelyUse, podRequests, type GivenAmounts } from './pod-requests';
 
 /** What rules want to know of a pod, worked out once for each version of it. */
 export interface PodFacts {
@@ -20,10 +21,39 @@ export interface PodFacts {
 export function podFacts(pod: StoredPod): PodFacts {
   const known = factsOf.get(pod);
   if (known !== undefined) return known;
-  const { requests, likelyUse, hostPorts } = wishesOf(pod.spec ?? NOTHING_ASKED);
+  const { requests: asked, likelyUse, hostPorts } = wishesOf(pod.spec ?? NOTHING_ASKED);
+  const requests = isResized(pod) ? requestsWhileResized(pod) : asked;
   const facts = { pod, uid: pod.metadata.uid, requests, likelyUse, hostPorts, owner: controllerOf(pod)?.uid };
   factsOf.set(pod, facts);
   return facts;
+}
+
+/** Whether any container has other amounts of its node than it asks for. */
+function isResized({ spec, status }: StoredPod): boolean {
+  if (status?.containerStatuses === undefined) return false;
+  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+  const asked = new Map(containers.map(({ name, resources }) => [name, resources?.requests ?? {}]));
+  return [...status.containerStatuses, ...(status.initContainerStatuses ?? [])].some(({ name, ...given }) =>
+    [given.resources?.requests, given.allocatedResources].some(
+      (amounts) => amounts !== undefined && !sameJson(amounts, asked.get(name)),
+    ),
+  );
+}
+
+/** What it has, or asks for where that is more: but not what its node can never give it (determineContainerReqs). */
+function requestsWhileResized(pod: StoredPod): Amounts {
+  const given = givenAmounts(pod.status);
+  const spec = pod.spec ?? NOTHING_ASKED;
+  const isInfeasible = conditionOf(pod, 'PodResizePending')?.reason === 'Infeasible';
+  return podRequests(isInfeasible ? withoutWishesOf(spec, given) : spec, given);
+}
+
+function withoutWishesOf(spec: PodSpec, given: GivenAmounts): PodSpec {
+  const kept = (container: Container): Container =>
+    given.has(container.name) ? { ...container, resources: {} } : container;
+  const { containers, initContainers } = spec;
+  const inits = initContainers === undefined ? {} : { initContainers: initContainers.map(kept) };
+  return { ...spec, containers: containers.map(kept), ...inits };
 }
 
 type Wishes = Pick<PodFacts, 'requests' | 'likelyUse' | 'hostPorts'>;

@@ -1,4 +1,4 @@
-import type { Container, PodSpec } from '@shiplog/contracts';
+import type { Container, PodSpec, PodStatus } from '@shiplog/contracts';
 import { amountsOf, atLeast, NOTHING, plus, type Amounts } from './amounts';
 
 /**
@@ -6,8 +6,30 @@ import { amountsOf, atLeast, NOTHING, plus, type Amounts } from './amounts';
  * the overhead. A sidecar (init container with restartPolicy Always) runs on, so it counts with the containers and with
  * every init container after it. Requests for the pod as a whole take the place of the containers' for what they name.
  */
-export function podRequests(spec: PodSpec): Amounts {
-  return sumOf(spec, (container) => amountsOf(container.resources?.requests));
+export function podRequests(spec: PodSpec, given: GivenAmounts = NONE_GIVEN): Amounts {
+  return sumOf(spec, (container) =>
+    atLeast(amountsOf(container.resources?.requests), given.get(container.name) ?? NOTHING),
+  );
+}
+
+/** What containers have of their node, by name, where that may be more than they ask for. */
+export type GivenAmounts = ReadonlyMap<string, Amounts>;
+const NONE_GIVEN: GivenAmounts = new Map();
+
+/**
+ * What the containers of a pod have while they are resized: until its node has taken from them what they don't ask for any more,
+ * that is missing there; and what it can't give, they don't take (determineContainerReqs of component-helpers/resource).
+ */
+export function givenAmounts({ containerStatuses, initContainerStatuses }: PodStatus = {}): GivenAmounts {
+  const given = new Map<string, Amounts>();
+  for (const { name, resources, allocatedResources } of [
+    ...(containerStatuses ?? []),
+    ...(initContainerStatuses ?? []),
+  ]) {
+    if (resources?.requests === undefined && allocatedResources === undefined) continue;
+    given.set(name, atLeast(amountsOf(resources?.requests), amountsOf(allocatedResources)));
+  }
+  return given;
 }
 
 /** What containers are taken to use when they ask for nothing: 0.1 core, 200 MiB, as Kubernetes has it for scores. */

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { admissionRefusal, ClusterView as NodeLoads, type AdmissionRefusal } from '@shiplog/scheduling';
+import {
+  admissionRefusal,
+  ClusterView as NodeLoads,
+  type AdmissionRefusal,
+  resizeRefusal,
+  type ResizeRefusal,
+} from '@shiplog/scheduling';
 import { CONFIG } from '@shiplog/service';
 import { ClusterView } from '../cluster/cluster-view';
 import { isCritical, isTerminal, type Pod } from '../domain/pod';
@@ -67,6 +73,19 @@ export class PodAdmission {
     if (this.#taken.has(pod.metadata.uid)) this.#loads.setPod(pod);
   }
 
+  /**
+   * A pod that was taken asks for other amounts than it has: it counts with what it comes to have. Tells why it can't have them.
+   *
+   * @param current the pod with what it has
+   */
+  resize(pod: Pod, current: Pod): ResizeRefusal | undefined {
+    this.#loads.removePod(pod.metadata.uid);
+    const loads = this.#nodeLoads();
+    const refusal = loads === undefined ? undefined : resizeRefusal(pod, loads);
+    this.#loads.setPod(refusal === undefined ? pod : current);
+    return refusal;
+  }
+
   /** The pod is gone from the log. */
   release(uid: string): void {
     this.#taken.delete(uid);
@@ -84,6 +103,11 @@ export class PodAdmission {
   }
 
   #refusalOf(pod: Pod): AdmissionRefusal | undefined {
+    const loads = this.#nodeLoads();
+    return loads === undefined ? undefined : admissionRefusal(pod, loads);
+  }
+
+  #nodeLoads(): ReturnType<NodeLoads['node']> {
     const { nodeName } = this.config;
     const node = this.cluster.node();
     // What this machine has, it knows itself; of all else the Node object is asked, which may not be there yet.
@@ -98,7 +122,6 @@ export class PodAdmission {
       },
       status: { ...node?.status, allocatable: { ...node?.status?.allocatable, ...this.resources.allocatable } },
     });
-    const loads = this.#loads.node(nodeName);
-    return loads === undefined ? undefined : admissionRefusal(pod, loads);
+    return this.#loads.node(nodeName);
   }
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promis
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ResourceAmounts } from '../container/render/resources';
+import type { ContainerAmounts } from '../runtime/runtime';
 import { renderHierarchies, renderUnified } from './render/cgroup-files';
 
 /** The kernel takes its time to end what it was told to kill (Kubernetes tries five times, podContainerManagerImpl.Destroy). */
@@ -43,17 +43,17 @@ export class EngineCgroups {
    * Makes a pod's cgroup before any of its containers, with what all of them together may take; nothing where the engine has
    * cgroups of its own, or this machine none to give. 0 is no limit.
    */
-  async limit(podUid: string, amounts: ResourceAmounts & { readonly pids: number }): Promise<void> {
+  async limit(podUid: string, amounts: ContainerAmounts & { readonly pids: number }): Promise<void> {
     const parent = this.parentOf(podUid);
     if (parent !== undefined) await this.#limitAt(parent, amounts);
   }
 
   /** Limits all pods together, as `limit` does one. A limit below what they take already is not the kernel's to set. */
-  async limitAll(amounts: ResourceAmounts & { readonly pids: number }): Promise<void> {
+  async limitAll(amounts: ContainerAmounts & { readonly pids: number }): Promise<void> {
     if (this.parent !== undefined) await this.#limitAt(this.parent, amounts);
   }
 
-  async #limitAt(parent: string, amounts: ResourceAmounts & { readonly pids: number }): Promise<void> {
+  async #limitAt(parent: string, amounts: ContainerAmounts & { readonly pids: number }): Promise<void> {
     const isUnified = existsSync(join(this.root, 'cgroup.controllers'));
     if (isUnified) await this.#delegate(parent);
     const files = isUnified ? renderUnified(amounts) : renderHierarchies(amounts);

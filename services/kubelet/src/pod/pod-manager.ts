@@ -14,6 +14,7 @@ import { References } from '../references/references';
 import { ContainerTable } from '../runtime/container-table';
 import type { PodIdentity } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
+import { PodResizes } from '../resize/pod-resizes';
 import { removeLeftovers } from '../volumes/leftovers';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { Notes } from '../status/notes';
@@ -56,6 +57,7 @@ export class PodManager implements OnApplicationShutdown {
     private readonly references: References,
     private readonly tokens: PodTokens,
     private readonly admission: PodAdmission,
+    private readonly resizes: PodResizes,
     private readonly cgroups: EngineCgroups,
     private readonly notes: Notes,
     private readonly factory: PodWorkers,
@@ -208,7 +210,7 @@ export class PodManager implements OnApplicationShutdown {
     for (const { event, before, after } of batch) {
       if (event.resource === 'pods') this.#podChanged(event, before as Pod | undefined, after as Pod | undefined);
     }
-    for (const pod of [...this.#waiting.values()]) this.#want(pod);
+    for (const pod of [...this.#waiting.values(), ...this.resizes.deferred]) this.#want(pod);
   }
 
   /** Stops seeing to pods. Their containers go on running, for the next kubelet to adopt. */
@@ -237,6 +239,7 @@ export class PodManager implements OnApplicationShutdown {
   #gone(uid: string): void {
     this.#waiting.delete(uid);
     this.admission.release(uid);
+    this.resizes.release(uid);
     this.#workers.get(uid)?.update(undefined);
   }
 
@@ -246,8 +249,7 @@ export class PodManager implements OnApplicationShutdown {
     this.tokens.hold(pod);
     const worker = this.#workers.get(pod.metadata.uid);
     if (worker === undefined) return this.#begin(pod);
-    this.admission.changed(pod);
-    worker.update(pod, event);
+    worker.update(this.resizes.resized(pod), event);
   }
 
   #begin(pod: Pod): void {
@@ -261,7 +263,11 @@ export class PodManager implements OnApplicationShutdown {
     this.#waiting.delete(uid);
     const refusal = admission.kind === 'refused' ? admission.refusal : undefined;
     if (refusal !== undefined) this.notes.say(pod, 'Warning', refusal.reason, refusal.message);
-    this.#open(pod, pod, refusal);
+    if (refusal !== undefined) return this.#open(pod, pod, refusal);
+    const taken = this.resizes.taken(pod, this.#wasTaken(pod));
+    this.#open(taken, taken);
+    // It may ask for other amounts since an earlier kubelet took it.
+    if (taken !== pod) this.#workers.get(uid)?.update(this.resizes.resized(pod));
   }
 
   /** A pod that nobody can make sense of is its worker's to tell: the others go on. */

@@ -13,6 +13,8 @@ import { ContainerTable } from '../runtime/container-table';
 import type { PodRuntime } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { Notes } from '../status/notes';
+import { PodResizes } from '../resize/pod-resizes';
+import { Resizer } from '../resize/resizer';
 import { NODE_FACTS, POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { PodFiles } from '../volumes/pod-files';
@@ -48,6 +50,8 @@ export class PodWorkers {
     readonly starter: Starter,
     readonly stopper: Stopper,
     readonly reports: PodReports,
+    readonly resizes: PodResizes,
+    readonly resizer: Resizer,
     readonly notes: Notes,
     private readonly mounts: NodeMounts,
     private readonly volumes: VolumeManager,

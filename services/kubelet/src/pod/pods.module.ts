@@ -24,6 +24,8 @@ import { PodDeletion } from './pod-deletion';
 import { PodManager } from './pod-manager';
 import { PodReports } from './pod-reports';
 import { PodWorkers } from './pod-workers';
+import { PodResizes } from '../resize/pod-resizes';
+import { Resizer } from '../resize/resizer';
 import { RuntimeHandlers } from './runtime-handlers';
 import { Sandboxes } from './sandbox';
 import { StartLimiter } from './start-limiter';
@@ -76,6 +78,8 @@ const mounts = {
     Stopper,
     PodDeletion,
     PodReports,
+    PodResizes,
+    Resizer,
     PodWorkers,
     PodManager,
   ],

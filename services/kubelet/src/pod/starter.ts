@@ -11,6 +11,7 @@ import { POD_RUNTIME } from '../tokens';
 import type { PlannedVolume } from '../volumes/plan/planned-volume';
 import { ContainerSpecs } from './container-specs';
 import { ImagePuller } from './image-puller';
+import { Resizer } from '../resize/resizer';
 import type { PodScope, StartAction } from './pod-scope';
 import { asFailure, messageOf, StartFailure } from '../container/start-failure';
 import { StartLimiter } from './start-limiter';
@@ -30,6 +31,7 @@ export class Starter {
     private readonly specs: ContainerSpecs,
     private readonly limiter: StartLimiter,
     private readonly stopper: Stopper,
+    private readonly resizer: Resizer,
     private readonly notes: Notes,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -81,6 +83,7 @@ export class Starter {
     const { container } = action;
     const sandboxId = await sandbox.created();
     if (needsPodIP(container) || (await scope.files.needSandbox(container, volumes))) await networked();
+    await this.resizer.fit(pod);
     const spec = await this.specs.make(scope, pod, action, image, volumes, sandboxId);
     signal.throwIfAborted();
     const id = await runtime.createContainer(spec).catch((error: unknown) => {
@@ -101,7 +104,8 @@ export class Starter {
       throw asFailure(error, 'RunContainerError');
     }
     const startedAt = new Date(Date.now()).toISOString();
-    table.started({ ...spec.identity, id, imageId: image.id, state: { phase: 'running', startedAt } });
+    const { resources = {} } = container;
+    table.started({ ...spec.identity, id, imageId: image.id, state: { phase: 'running', startedAt }, resources });
     this.logger.info({ ...renderPod(pod), container: container.name, attempt: action.attempt, id }, 'a container runs');
     return id;
   }

@@ -179,6 +179,7 @@ export class PodWorker {
       acceptedAt: this.#acceptedAt,
       desiredPhase: this.#desiredPhase,
       refusal: this.refusal,
+      resize: this.services.resizes.refusalOf(this.pod.metadata.uid),
       eviction: this.#eviction,
       runtimeName: runtime.name,
       containers: table.of(this.pod.metadata.uid),
@@ -252,6 +253,11 @@ export class PodWorker {
           `kill:${action.id}`,
           done(() => this.services.stopper.kill(this.#scope, pod, action)),
         );
+      case 'resize':
+        return this.#launch(
+          'resize',
+          done(() => this.services.resizer.resize(pod, action.containers)),
+        );
       case 'remove':
         return this.#launch(
           `remove:${action.id}`,
@@ -305,6 +311,7 @@ export class PodWorker {
   #leave(): void {
     this.close();
     this.services.reports.forget(this.pod.metadata.uid);
+    this.services.resizer.forget(this.pod.metadata.uid);
     this.gone();
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { ResourceRequirements } from '@shiplog/contracts';
 import { POD_RUNTIME } from '../tokens';
 import type { ObservedContainer, PodRuntime } from './runtime';
 
@@ -33,7 +34,9 @@ export class ContainerTable {
   }
 
   put(told: ObservedContainer): void {
-    const container = this.#killedForMemory.has(told.id) ? asKilledForMemory(told) : told;
+    const resources = told.resources ?? this.#byId.get(told.id)?.resources;
+    const known = resources === undefined ? told : { ...told, resources };
+    const container = this.#killedForMemory.has(told.id) ? asKilledForMemory(known) : known;
     this.#fresh?.add(container.id);
     this.#byId.set(container.id, container);
     const { uid } = container.pod;
@@ -49,6 +52,12 @@ export class ContainerTable {
     if (container === undefined) return;
     this.#killedForMemory.add(id);
     this.put(container);
+  }
+
+  /** A container has other amounts now. */
+  given(id: string, resources: ResourceRequirements): void {
+    const container = this.#byId.get(id);
+    if (container !== undefined) this.put({ ...container, resources });
   }
 
   /** A container was just started by us: true unless the engine has said already that it ended. */

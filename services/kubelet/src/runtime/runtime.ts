@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ResourceRequirements } from '@shiplog/contracts';
 import type { ListedImage } from '../images/domain/node-images';
 /** Which pod a container belongs to. */
 export interface PodIdentity {
@@ -43,6 +44,8 @@ export interface ObservedContainer extends ContainerIdentity {
   /** The image's id, `sha256:…`. */
   readonly imageId: string;
   readonly state: ContainerState;
+  /** What it was given; unknown of one that an earlier kubelet has started. No engine keeps it. */
+  readonly resources?: ResourceRequirements;
 }
 
 /** A directory, file or engine volume seen inside a container. */
@@ -97,8 +100,17 @@ export interface SandboxSpec {
   readonly oomScoreAdj: number;
 }
 
+/** What a container may take. */
+export interface ContainerAmounts {
+  readonly cpuShares: number;
+  /** Microseconds in each 100 ms; 0 for no limit. */
+  readonly cpuQuota: number;
+  /** 0 for no limit. */
+  readonly memoryBytes: number;
+}
+
 /** An app or init container, ready to be made: nothing in it is left to be looked up. */
-export interface ContainerSpec {
+export interface ContainerSpec extends ContainerAmounts {
   readonly identity: ContainerIdentity;
   readonly sandboxId: string;
   readonly imageId: string;
@@ -122,11 +134,6 @@ export interface ContainerSpec {
   /** The AppArmor profile; absent: the engine's own. */
   readonly appArmor?: string;
   readonly mounts: readonly MountSpec[];
-  readonly cpuShares: number;
-  /** Microseconds in each 100 ms; 0 for no limit. */
-  readonly cpuQuota: number;
-  /** 0 for no limit. */
-  readonly memoryBytes: number;
   /** Processes at most; 0 for no limit. */
   readonly pidsLimit: number;
   readonly oomScoreAdj: number;
@@ -300,6 +307,8 @@ export interface PodRuntime {
   startSandbox(id: string): Promise<SandboxDetails>;
   createContainer(spec: ContainerSpec): Promise<string>;
   start(id: string): Promise<void>;
+  /** Gives a container that runs other amounts; no limit (0) leaves the one that there is. */
+  resize(id: string, amounts: ContainerAmounts): Promise<void>;
   /** Asks it to end, and kills it after the grace; resolves when it has ended. */
   stop(id: string, graceSeconds: number): Promise<void>;
   kill(id: string): Promise<void>;

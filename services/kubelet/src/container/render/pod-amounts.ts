@@ -1,12 +1,13 @@
 import { podAmounts } from '@shiplog/admission';
 import type { Pod } from '../../domain/pod';
-import { amountsOf, type ResourceAmounts } from './resources';
+import type { ContainerAmounts } from '../../runtime/runtime';
+import { amountsOf } from './resources';
 
 /**
  * What the containers of a pod may take together (ResourceConfigForPod of pkg/kubelet/cm): a limit holds for the whole only where
  * each of them has it, or the pod itself.
  */
-export function renderPodAmounts({ spec = { containers: [] } }: Pod): ResourceAmounts {
+export function renderPodAmounts({ spec = { containers: [] } }: Pod): ContainerAmounts {
   const requests = podAmounts(spec, 'requests').texts();
   const limits = podAmounts(spec, 'limits').texts();
   const all = [...spec.containers, ...(spec.initContainers ?? [])];

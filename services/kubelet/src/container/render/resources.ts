@@ -2,12 +2,7 @@ import { qosClassOf } from '@shiplog/admission';
 import { milliOf } from '@shiplog/apimachinery';
 import type { Container } from '@shiplog/contracts';
 import type { Pod } from '../../domain/pod';
-
-export interface ResourceAmounts {
-  readonly cpuShares: number;
-  readonly cpuQuota: number;
-  readonly memoryBytes: number;
-}
+import type { ContainerAmounts } from '../../runtime/runtime';
 
 const SHARES_PER_CPU = 1_024;
 const LEAST_SHARES = 2;
@@ -16,7 +11,7 @@ const PERIOD_US = 100_000;
 const LEAST_QUOTA_US = 1_000;
 
 /** Kubernetes' translation of requests and limits into cgroup amounts; quota is per 100 ms. */
-export function renderAmounts(container: Container): ResourceAmounts {
+export function renderAmounts(container: Container): ContainerAmounts {
   const { requests = {}, limits = {} } = container.resources ?? {};
   return amountsOf(requests.cpu ?? limits.cpu, limits.cpu, limits.memory);
 }
@@ -26,7 +21,7 @@ export function amountsOf(
   cpuRequest: string | undefined,
   cpuLimit: string | undefined,
   memoryLimit: string | undefined,
-): ResourceAmounts {
+): ContainerAmounts {
   const limit = cpuMilli(cpuLimit);
   return {
     cpuShares: sharesOf(cpuMilli(cpuRequest)),

@@ -1,9 +1,9 @@
-import type { ResourceAmounts } from '../../container/render/resources';
+import type { ContainerAmounts } from '../../runtime/runtime';
 
 /** A file of a cgroup, below its controller's hierarchy ('' for the one of version 2), and what is written into it. */
 export type CgroupFile = readonly [controller: string, file: string, value: string];
 
-type Amounts = ResourceAmounts & { readonly pids: number };
+type Amounts = ContainerAmounts & { readonly pids: number };
 
 const PERIOD_US = 100_000;
 

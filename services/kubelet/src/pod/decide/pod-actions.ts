@@ -5,6 +5,8 @@ import { restartOf, restartsAfter } from './restart';
 import {
   attemptsOf,
   deadlineOf,
+  givenTo,
+  resizesOf,
   reportedStatuses,
   sandboxOf,
   isBroken,
@@ -13,6 +15,13 @@ import {
   type PodView,
 } from '../domain/view';
 import { restartPolicyOf } from '../../domain/pod';
+import { resizeOf } from '../../resize/domain/resize';
+
+/** A container that runs, as it is to be. */
+export interface ResizedContainer {
+  readonly id: string;
+  readonly container: Container;
+}
 
 /** What a pod's worker has to see to. Each is idempotent: the worker ignores what is already under way. */
 export type PodAction =
@@ -34,6 +43,8 @@ export type PodAction =
       readonly graceSeconds: number;
       readonly reason: string;
     }
+  /** Containers that run get other amounts. */
+  | { readonly do: 'resize'; readonly containers: readonly ResizedContainer[] }
   | { readonly do: 'remove'; readonly id: string }
   /** Ends and removes the sandbox and gives its address back; the dead app containers stay for their logs. */
   | { readonly do: 'drop-sandbox'; readonly id: string }
@@ -68,6 +79,8 @@ export function decidePod(view: PodView, ended: boolean): PodDecision {
   if (decideInit(view, plan))
     for (const container of view.pod.spec?.containers ?? []) decideContainer(view, container, 'app', plan);
   for (const container of view.pod.spec?.ephemeralContainers ?? []) decideEphemeral(view, container, plan);
+  const resized = resizesOf(view).filter(({ how }) => how === 'in-place');
+  if (resized.length > 0) plan.add({ do: 'resize', containers: resized });
   if (plan.starts && sandbox?.state.phase !== 'running')
     plan.add({ do: 'sandbox', attempt: (sandbox?.attempt ?? -1) + 1 });
   collectGarbage(view, plan);
@@ -256,7 +269,9 @@ function decideRunning(view: PodView, container: Container, latest: ObservedCont
     ? SANDBOX_CHANGED
     : latest.image !== container.image
       ? `Container ${container.name} definition changed, will be restarted`
-      : verdict?.unhealthy;
+      : resizeOf(container, givenTo(view, latest)) === 'restart'
+        ? `Container ${container.name} resize requires restart`
+        : verdict?.unhealthy;
   if (reason === undefined) return;
   const graceSeconds = verdict?.graceSeconds ?? view.pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_S;
   plan.add({ do: 'kill', id: latest.id, container: container.name, graceSeconds, reason });

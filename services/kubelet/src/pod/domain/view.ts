@@ -1,7 +1,8 @@
-import type { Container, ContainerStatus } from '@shiplog/contracts';
-import type { AdmissionRefusal } from '@shiplog/scheduling';
+import type { Container, ContainerStatus, ResourceRequirements } from '@shiplog/contracts';
+import type { AdmissionRefusal, ResizeRefusal } from '@shiplog/scheduling';
 import type { Pod } from '../../domain/pod';
 import type { ProbeVerdict } from '../../probes/rules/verdict';
+import { resizeOf, type ContainerResize } from '../../resize/domain/resize';
 import type { ObservedContainer, RuntimeName } from '../../runtime/runtime';
 
 /** Why something of a pod does not go on, as a waiting reason; tried again at `retryAt` (epoch milliseconds). */
@@ -38,7 +39,14 @@ export type DesiredPhase = 'run' | 'end' | 'gone';
 
 /** Work of the worker that is under way; each at most once at a time. */
 export type Task =
-  'sandbox' | 'attach' | 'drop-sandbox' | 'finish' | `start:${string}` | `kill:${string}` | `remove:${string}`;
+  | 'sandbox'
+  | 'attach'
+  | 'resize'
+  | 'drop-sandbox'
+  | 'finish'
+  | `start:${string}`
+  | `kill:${string}`
+  | `remove:${string}`;
 
 /** One moment of a pod, as its worker sees it: all that deciding and rendering look at. */
 export interface PodView {
@@ -50,6 +58,8 @@ export interface PodView {
   readonly desiredPhase: DesiredPhase;
   /** Why this node does not run the pod; undefined when it does. */
   readonly refusal?: AdmissionRefusal;
+  /** Why its containers may not have what it asks for; undefined: they may. `pod` asks for what they may have. */
+  readonly resize?: ResizeRefusal;
   /** The node can't keep it; undefined: it can. */
   readonly eviction?: Ending;
   readonly runtimeName: RuntimeName;
@@ -99,6 +109,26 @@ export function verdictOf(view: PodView, container: Container, running: Observed
   );
   const started = startupProbe === undefined || reported?.started === true;
   return { started, ready: started && (readinessProbe === undefined || reported?.ready === true) };
+}
+
+/** What a container has: as this kubelet, or an earlier one, has given it; undefined when neither says so. */
+export function givenTo(view: PodView, { id, resources }: ObservedContainer): ResourceRequirements | undefined {
+  return (
+    resources ?? reportedStatuses(view).find(({ containerID }) => containerID === containerUrl(view, id))?.resources
+  );
+}
+
+/** The containers that run and are to have other amounts than they have. */
+export function resizesOf(
+  view: PodView,
+): { readonly id: string; readonly container: Container; readonly how: ContainerResize }[] {
+  const { containers = [], initContainers = [] } = view.pod.spec ?? {};
+  return [...containers, ...initContainers].flatMap((container) => {
+    const latest = attemptsOf(view, container.name)[0];
+    if (latest?.state.phase !== 'running') return [];
+    const how = resizeOf(container, givenTo(view, latest));
+    return how === 'none' ? [] : [{ id: latest.id, container, how }];
+  });
 }
 
 /** How container ids are written in statuses. */

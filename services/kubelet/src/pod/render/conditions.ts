@@ -1,6 +1,6 @@
 import type { ContainerStatus, PodCondition } from '@shiplog/contracts';
-import { conditionOf, kubernetesTime, transitionTime, isSidecar } from '@shiplog/kube';
-import { sandboxOf, type PodView } from '../domain/view';
+import { conditionOf, kubernetesTime, transitionTime, isSidecar, RESIZE_CONDITIONS } from '@shiplog/kube';
+import { resizesOf, sandboxOf, type PodView } from '../domain/view';
 
 export interface ConditionFacts {
   readonly phase: string;
@@ -26,13 +26,14 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
     Initialized: judgeInit(view, facts),
     Ready: containersReady.status === 'True' ? judgeGates(view) : containersReady,
     ContainersReady: containersReady,
+    ...judgeResizes(view),
     ...(view.eviction?.disruption === undefined ? {} : { DisruptionTarget: judgeDisruption(view.eviction.disruption) }),
   };
   const rendered = Object.entries(own).map(([type, judgement]) => {
     const lastTransitionTime = transitionTime(conditionOf(view.pod, type), judgement.status, kubernetesTime(view.now));
     return { type, ...judgement, ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }) };
   });
-  const others = before.filter((item) => !(item.type in own));
+  const others = before.filter((item) => !(item.type in own) && !RESIZE_CONDITIONS.includes(item.type));
   if (!others.some((item) => item.type === 'PodScheduled')) {
     others.push({ type: 'PodScheduled', status: 'True', lastTransitionTime: kubernetesTime(view.now) });
   }
@@ -42,6 +43,13 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
 /** Kubernetes' word for pods that go for reasons of their node. */
 function judgeDisruption(message: string): Judgement {
   return { status: 'True', reason: 'TerminationByKubelet', message };
+}
+
+function judgeResizes(view: PodView): Record<string, Judgement> {
+  return {
+    ...(view.resize === undefined ? {} : { PodResizePending: { status: 'True' as const, ...view.resize } }),
+    ...(resizesOf(view).length === 0 ? {} : { PodResizeInProgress: TRUE }),
+  };
 }
 
 function judgeInit(view: PodView, { phase, initialized, initContainerStatuses }: ConditionFacts): Judgement {

@@ -3,7 +3,15 @@ import { goDurationOf, kubernetesTime } from '@shiplog/kube';
 import type { ObservedContainer } from '../../runtime/runtime';
 import { imageName } from '../../images/domain/image-name';
 import { restartOf, restartsAfter } from '../decide/restart';
-import { attemptsOf, containerUrl, reportedStatuses, waitingReasonOf, verdictOf, type PodView } from '../domain/view';
+import {
+  attemptsOf,
+  containerUrl,
+  givenTo,
+  reportedStatuses,
+  waitingReasonOf,
+  verdictOf,
+  type PodView,
+} from '../domain/view';
 import { restartPolicyOf } from '../../domain/pod';
 
 /** What a kubelet says of a container it has lost every trace of (convertToAPIContainerStatuses in kubelet_pods.go). */
@@ -56,6 +64,20 @@ export function renderContainerStatus(view: PodView, container: Container, optio
     ...(containerID === undefined ? {} : { containerID }),
     started: verdict?.started === true,
     ...renderMounts(container),
+    ...(isRunning && latest !== undefined ? renderResources(view, container, latest) : {}),
+  };
+}
+
+/** What it has, and what of that was set aside for it. */
+function renderResources(
+  view: PodView,
+  { resources = {} }: Container,
+  running: ObservedContainer,
+): Pick<ContainerStatus, 'resources' | 'allocatedResources'> {
+  const { requests } = resources;
+  return {
+    resources: givenTo(view, running) ?? resources,
+    ...(requests === undefined ? {} : { allocatedResources: requests }),
   };
 }
 

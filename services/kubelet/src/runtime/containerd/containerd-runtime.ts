@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { pause } from '@shiplog/wait';
 import {
   RuntimeError,
+  type ContainerAmounts,
   type ContainerSession,
   type ContainerSpec,
   type EngineFacts,
@@ -170,6 +171,10 @@ export class ContainerdRuntime implements PodRuntime {
 
   start(id: string): Promise<void> {
     return this.#containers.start(id);
+  }
+
+  resize(id: string, amounts: ContainerAmounts): Promise<void> {
+    return this.#containers.resize(id, amounts);
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {

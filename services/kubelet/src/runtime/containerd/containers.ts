@@ -12,6 +12,7 @@ import {
   REOPEN_CONTAINER_LOG,
   START_CONTAINER,
   STOP_CONTAINER,
+  UPDATE_CONTAINER_RESOURCES,
   type ContainerStatus,
 } from './protocol/cri';
 import { KILL, WAIT } from './protocol/native';
@@ -21,9 +22,9 @@ import { identityOf, LABEL } from '../labels';
 import { LogRotation } from './logs/log-rotation';
 import { removeLog } from './logs/log-files';
 import { observedContainer } from './render/observed';
-import { hostnameOf, logDirectoryOf, logPathOf, renderContainer } from './render/requests';
+import { hostnameOf, logDirectoryOf, logPathOf, renderAmounts, renderContainer } from './render/requests';
 import { traitsOf, type Traits } from './render/traits';
-import { RuntimeError, type ContainerSpec, type ObservedContainer } from '../runtime';
+import { RuntimeError, type ContainerAmounts, type ContainerSpec, type ObservedContainer } from '../runtime';
 
 export interface ContainersOptions {
   readonly node: string;
@@ -99,6 +100,10 @@ export class Containers {
   async start(containerId: string): Promise<void> {
     const { state } = await this.status(containerId);
     if (state !== CONTAINER_STATE.running) await this.client.call(START_CONTAINER, { containerId });
+  }
+
+  async resize(containerId: string, amounts: ContainerAmounts): Promise<void> {
+    await this.client.call(UPDATE_CONTAINER_RESOURCES, { containerId, linux: renderAmounts(amounts) });
   }
 
   /** Whether it was there to be stopped. */

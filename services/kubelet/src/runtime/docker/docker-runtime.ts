@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import {
   RuntimeError,
+  type ContainerAmounts,
   type ContainerSession,
   type ContainerSpec,
   type EngineFacts,
@@ -36,7 +37,7 @@ import { followLog, type LogFiles } from './followed-log';
 import { isOurs, observedOf } from './observe';
 import type { LoadableImage } from '../pause/image-archive';
 import { pauseImage } from '../pause/pause-image';
-import { containerRequest, sandboxRequest } from './requests';
+import { amountsRequest, containerRequest, sandboxRequest } from './requests';
 import { attachTo, killExec, openExec } from './session';
 
 export interface DockerOptions {
@@ -159,6 +160,10 @@ export class DockerRuntime implements PodRuntime {
 
   async start(id: string): Promise<void> {
     await asking(() => this.#docker.getContainer(id).start(), [304]);
+  }
+
+  async resize(id: string, amounts: ContainerAmounts): Promise<void> {
+    await ask(() => this.#docker.getContainer(id).update(amountsRequest(amounts)));
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {

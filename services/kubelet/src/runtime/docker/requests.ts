@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
-import type { ContainerSpec, SandboxSpec, MountSpec } from '../runtime';
+import type { ContainerAmounts, ContainerSpec, SandboxSpec, MountSpec } from '../runtime';
 import { engineName, labelsOf } from '../labels';
 
 /** Each container keeps at most this much log: Kubernetes' containerLogMaxSize and containerLogMaxFiles. */
@@ -103,12 +103,19 @@ function amounts(spec: ContainerSpec): HostConfig {
   return {
     CgroupParent: spec.cgroupParent,
     ...(spec.runtime === undefined ? {} : { Runtime: spec.runtime }),
-    CpuShares: spec.cpuShares,
+    ...amountsRequest(spec),
     OomScoreAdj: spec.oomScoreAdj,
-    ...(spec.cpuQuota > 0 ? { CpuPeriod: 100_000, CpuQuota: spec.cpuQuota } : {}),
-    // Memory and swap together: as much as memory alone, so no swap.
-    ...(spec.memoryBytes > 0 ? { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes } : {}),
     ...(spec.pidsLimit > 0 ? { PidsLimit: spec.pidsLimit } : {}),
+  };
+}
+
+/** Of a container that is made, or that runs. */
+export function amountsRequest({ cpuShares, cpuQuota, memoryBytes }: ContainerAmounts): HostConfig {
+  return {
+    CpuShares: cpuShares,
+    ...(cpuQuota > 0 ? { CpuPeriod: 100_000, CpuQuota: cpuQuota } : {}),
+    // Memory and swap together: as much as memory alone, so no swap.
+    ...(memoryBytes > 0 ? { Memory: memoryBytes, MemorySwap: memoryBytes } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { withArchive } from '../../images/archives/open-archive';
 import {
   RuntimeError,
+  type ContainerAmounts,
   type ContainerIdentity,
   type ContainerSession,
   type ContainerSpec,
@@ -132,6 +133,13 @@ export class FakeRuntime implements PodRuntime {
 
   start(id: string): Promise<void> {
     return this.#attempt('start', id, () => void this.#run(id));
+  }
+
+  resize(id: string, amounts: ContainerAmounts): Promise<void> {
+    return this.#answer(() => {
+      if (this.#get(id).state.phase !== 'running') throw new RuntimeError('conflict', `container ${id} is not running`);
+      this.calls.push(`resize ${id} ${amounts.cpuShares} ${amounts.cpuQuota} ${amounts.memoryBytes}`);
+    });
   }
 
   stop(id: string, graceSeconds: number): Promise<void> {

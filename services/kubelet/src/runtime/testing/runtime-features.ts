@@ -129,6 +129,12 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
       });
     });
 
+    it('gives it other amounts while it runs', async () => {
+      await runtime().resize(app, { cpuShares: 512, cpuQuota: 50_000, memoryBytes: 2 ** 27 });
+      expect((await runtime().inspect(app))?.state.phase).toBe('running');
+      await expect(runtime().resize('nothing', { cpuShares: 2, cpuQuota: 0, memoryBytes: 0 })).rejects.toThrow();
+    });
+
     it('tells the end of a container at once, with its exit code', async () => {
       await under().endWith3(app);
       await eventually(() =>

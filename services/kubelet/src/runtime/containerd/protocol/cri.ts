@@ -259,6 +259,14 @@ export const STOP_CONTAINER = runtime(
   new w.Message('StopContainerRequest', { containerId: w.string(1), timeout: w.int64(2) }),
   Nothing,
 );
+export const UPDATE_CONTAINER_RESOURCES = runtime(
+  'UpdateContainerResources',
+  new w.Message('UpdateContainerResourcesRequest', {
+    containerId: w.string(1),
+    linux: w.nested(2, LinuxContainerResources),
+  }),
+  Nothing,
+);
 export const REMOVE_CONTAINER = runtime('RemoveContainer', ContainerId, Nothing);
 export const LIST_CONTAINERS = runtime(
   'ListContainers',

@@ -9,7 +9,14 @@ import {
   type PodSandboxConfig,
 } from '../protocol/cri';
 import { labelsOf } from '../../labels';
-import type { ContainerIdentity, ContainerSpec, MountSpec, PodIdentity, SandboxSpec } from '../../runtime';
+import type {
+  ContainerAmounts,
+  ContainerIdentity,
+  ContainerSpec,
+  MountSpec,
+  PodIdentity,
+  SandboxSpec,
+} from '../../runtime';
 import { renderTraits } from './traits';
 
 /** Where the pod's logs are, by Kubernetes' naming. */
@@ -113,10 +120,14 @@ function renderMount(mount: MountSpec, volume: (name: string) => string) {
 }
 
 /** How many processes there may be, the pod's cgroup limits: this interface has no such limit for one container. */
-function amounts({ cpuQuota, cpuShares, memoryBytes, oomScoreAdj }: ContainerSpec) {
+function amounts(spec: ContainerSpec) {
+  return { ...renderAmounts(spec), oomScoreAdj: spec.oomScoreAdj };
+}
+
+/** Of a container that is made, or that runs. */
+export function renderAmounts({ cpuQuota, cpuShares, memoryBytes }: ContainerAmounts) {
   return {
     cpuShares,
-    oomScoreAdj,
     ...(cpuQuota > 0 ? { cpuPeriod: 100_000, cpuQuota } : {}),
     ...(memoryBytes > 0 ? { memoryLimitInBytes: memoryBytes } : {}),
   };
