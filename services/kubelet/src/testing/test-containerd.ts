@@ -97,14 +97,21 @@ export class TestContainerd {
 
   /** Removes every container, the daemon and all its files. */
   async stop(): Promise<void> {
+    try {
+      await this.#removeContainers();
+    } finally {
+      await this.pause('SIGTERM');
+      await this.#unmount();
+      await new EngineCgroups('/').removeAt(this.cgroupParent);
+      await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+
+  async #removeContainers(): Promise<void> {
     const runtime = this.runtime();
     const all = await runtime.list();
     for (const { id } of all.filter(({ role }) => role !== 'sandbox')) await runtime.remove(id);
     for (const { id } of all.filter(({ role }) => role === 'sandbox')) await runtime.remove(id);
-    await this.pause('SIGTERM');
-    await this.#unmount();
-    await new EngineCgroups('/').removeAt(this.cgroupParent);
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
   async #unmount(): Promise<void> {

@@ -28,6 +28,7 @@ describe('containerd', () => {
   runtimeFeatures('containerd', () => ({
     runtime,
     imageId,
+    cgroupParent: engine.cgroupParent,
     endWith3: async (id) => {
       await runtime.exec(id, ['/busybox', 'kill', '-TERM', '1'], 5_000);
     },
@@ -43,7 +44,7 @@ describe('containerd', () => {
   describe('a pod', () => {
     let rig: TestPod;
     beforeEach(async () => {
-      rig = await TestPod.start(runtime, imageId);
+      rig = await TestPod.start(runtime, imageId, engine.cgroupParent);
     });
     afterEach(() => rig.stop());
 
@@ -180,7 +181,7 @@ describe('containerd', () => {
       await runtime.remove(rig.sandbox);
       expect((await runtime.list()).map((item) => item.id)).toEqual([id]);
       expect(await rig.log(id)).toBe('last words\n');
-      const again = await TestPod.start(runtime, imageId);
+      const again = await TestPod.start(runtime, imageId, engine.cgroupParent);
       expect(again.sandbox).not.toBe(rig.sandbox);
       await again.stop();
       await runtime.remove(id);
@@ -215,7 +216,7 @@ describe('containerd', () => {
   });
 
   it('is told that a container ended while containerd was away', async () => {
-    const rig = await TestPod.start(runtime, imageId);
+    const rig = await TestPod.start(runtime, imageId, engine.cgroupParent);
     const events: RuntimeEvent[] = [];
     const watching = runtime.watch((event) => events.push(event));
     const count = (type: string) => events.filter((event) => event.type === type).length;
@@ -271,7 +272,7 @@ describe('containerd', () => {
   it('removes an image with all its names, and none that a container uses', async () => {
     const listed = async () => (await runtime.listImages()).map((item) => item.id);
     expect(await listed()).toEqual([imageId]);
-    const rig = await TestPod.start(runtime, imageId);
+    const rig = await TestPod.start(runtime, imageId, engine.cgroupParent);
     await rig.create({});
     await expect(runtime.removeImage(imageId)).rejects.toMatchObject({ problem: 'conflict' });
     await rig.stop();

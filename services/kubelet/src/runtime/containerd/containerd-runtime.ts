@@ -178,7 +178,9 @@ export class ContainerdRuntime implements PodRuntime {
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
-    if (!(await this.#containers.stop(id, graceSeconds))) await this.#sandboxes.stop(id);
+    // Later versions stop gladly what is not there, so they are asked what it is.
+    if ((await this.#containers.find(id)) === undefined) await this.#sandboxes.stop(id);
+    else await this.#containers.stop(id, graceSeconds);
   }
 
   kill(id: string): Promise<void> {

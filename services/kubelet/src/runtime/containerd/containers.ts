@@ -106,8 +106,7 @@ export class Containers {
     await this.client.call(UPDATE_CONTAINER_RESOURCES, { containerId, linux: renderAmounts(amounts) });
   }
 
-  /** Whether it was there to be stopped. */
-  async stop(containerId: string, graceSeconds: number): Promise<boolean> {
+  async stop(containerId: string, graceSeconds: number): Promise<void> {
     const { stopSignal } = graceSeconds > 0 ? ((await this.traits(containerId)) ?? {}) : {};
     const signal = constants.signals[stopSignal as NodeJS.Signals];
     let timeout = graceSeconds;
@@ -118,17 +117,19 @@ export class Containers {
       timeout = 0;
     }
     const timeoutMs = timeout * 1_000 + STOP_LIMIT_MS;
-    return (await orGone(this.client.call(STOP_CONTAINER, { containerId, timeout }, { timeoutMs }))) !== undefined;
+    await orGone(this.client.call(STOP_CONTAINER, { containerId, timeout }, { timeoutMs }));
   }
 
   /** @returns the sandbox that it was in; undefined when it was not there */
   async remove(containerId: string): Promise<string | undefined> {
     const { containers } = await this.client.call(LIST_CONTAINERS, { filter: { id: containerId } });
+    const [listed] = containers;
+    if (listed === undefined) return undefined;
     const found = await orGone(this.client.call(CONTAINER_STATUS, { containerId }));
     await this.stop(containerId, 0);
     await orGone(this.client.call(REMOVE_CONTAINER, { containerId }));
     await removeLog(found?.status?.logPath ?? '');
-    return containers[0]?.podSandboxId;
+    return listed.podSandboxId;
   }
 
   async find(containerId: string): Promise<ObservedContainer | undefined> {

@@ -74,9 +74,8 @@ export class Sandboxes {
     return shown.flatMap((item) => observedSandbox(item, node, pids.get(item.id)) ?? []);
   }
 
-  /** Whether it was there to be stopped. */
-  async stop(id: string): Promise<boolean> {
-    return (await orGone(this.client.call(STOP_POD_SANDBOX, { podSandboxId: id }))) !== undefined;
+  async stop(id: string): Promise<void> {
+    await orGone(this.client.call(STOP_POD_SANDBOX, { podSandboxId: id }));
   }
 
   /** @returns whether it is gone, or only counts as gone */

@@ -22,6 +22,8 @@ export interface MemoryVolume {
 export interface RuntimeUnderTest {
   readonly runtime: PodRuntime;
   readonly imageId: string;
+  /** For all that it makes; absent: the engine's own. */
+  readonly cgroupParent?: string;
   /** Makes a running container end by itself, with exit code 3. */
   endWith3(id: string): Promise<void>;
   /** All that the engine has: asked by another way than the runtime under test. */
@@ -107,14 +109,17 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
     });
 
     it('runs a sandbox and tells its process', async () => {
-      sandbox = await runtime().createSandbox(sandboxSpec);
+      sandbox = await runtime().createSandbox({ ...sandboxSpec, cgroupParent: under().cgroupParent });
       const details = await runtime().startSandbox(sandbox);
       expect(details.pid).toBeGreaterThan(0);
       expect(await runtime().startSandbox(sandbox)).toEqual(details);
     });
 
     it('runs a container beside it, and knows it again by what it was made with', async () => {
-      app = await runtime().createContainer(containerSpec(sandbox, under().imageId));
+      app = await runtime().createContainer({
+        ...containerSpec(sandbox, under().imageId),
+        cgroupParent: under().cgroupParent,
+      });
       expect(await runtime().inspect(app)).toMatchObject({ id: app, ...identity({}), state: { phase: 'created' } });
       await runtime().start(app);
       expect(await runtime().inspect(app)).toMatchObject({ imageId: under().imageId, state: { phase: 'running' } });
@@ -166,7 +171,10 @@ export function runtimeFeatures(name: string, under: () => RuntimeUnderTest): vo
     });
 
     it('asks a container to end before it kills it', async () => {
-      const next = await runtime().createContainer(containerSpec(sandbox, under().imageId, 1));
+      const next = await runtime().createContainer({
+        ...containerSpec(sandbox, under().imageId, 1),
+        cgroupParent: under().cgroupParent,
+      });
       await runtime().start(next);
       // Before its shell has set the trap, the first process of a container heeds no such signal.
       await runtime().exec(next, ['/busybox', 'sh', '-c', UNTIL_TERM_IS_HEEDED], 5_000);

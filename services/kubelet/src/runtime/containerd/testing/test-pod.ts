@@ -6,18 +6,19 @@ export class TestPod {
   private constructor(
     private readonly runtime: PodRuntime,
     private readonly imageId: string,
+    private readonly cgroupParent: string,
     readonly sandbox: string,
   ) {}
 
-  static async start(runtime: PodRuntime, imageId: string): Promise<TestPod> {
-    const sandbox = await runtime.createSandbox(sandboxSpec());
+  static async start(runtime: PodRuntime, imageId: string, cgroupParent: string): Promise<TestPod> {
+    const sandbox = await runtime.createSandbox(sandboxSpec({ cgroupParent }));
     await runtime.startSandbox(sandbox);
-    return new TestPod(runtime, imageId, sandbox);
+    return new TestPod(runtime, imageId, cgroupParent, sandbox);
   }
 
   create(fields: Partial<ContainerSpec>, name = 'main'): Promise<string> {
-    const { sandbox: sandboxId, imageId } = this;
-    return this.runtime.createContainer(containerSpec({ sandboxId, imageId, ...fields }, name));
+    const { sandbox: sandboxId, imageId, cgroupParent } = this;
+    return this.runtime.createContainer(containerSpec({ sandboxId, imageId, cgroupParent, ...fields }, name));
   }
 
   /** Starts a container that runs a script. */
