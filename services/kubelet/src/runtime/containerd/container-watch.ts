@@ -99,8 +99,7 @@ export class ContainerWatch {
     const { podUid } = known;
     if (change === 'removed') this.#known.delete(id);
     if (change === 'ended') known.isEnded = true;
-    // Why it ended may be known only now.
-    listener({ type: 'container', id, podUid, change: change === 'out of memory' ? 'ended' : change });
+    listener({ type: 'container', id, podUid, change });
   }
 
   /** What events should have told, and have not. */

@@ -74,9 +74,16 @@ describe('containerd', () => {
     });
 
     it('says that the kernel killed a container for its memory, and what could not be started', async () => {
+      const events: RuntimeEvent[] = [];
+      const watching = runtime.watch((event) => events.push(event));
+      await eventually(() => events.some((event) => event.type === 'connected'));
       const greedy = await rig.run('exec tail /dev/zero', { memoryBytes: 16_777_216 });
       const ended = await eventually(async () => rig.exited(greedy));
       expect(ended).toMatchObject({ exitCode: 137, oomKilled: true, error: '' });
+      await eventually(() =>
+        events.some((event) => event.type === 'container' && event.id === greedy && event.change === 'oom'),
+      );
+      watching.close();
       const absent = await rig.create({ entrypoint: ['/nowhere'] }, 'absent');
       await expect(runtime.start(absent)).rejects.toThrow('no such file or directory');
       const state = await rig.exited(absent);

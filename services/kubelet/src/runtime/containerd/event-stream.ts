@@ -18,7 +18,7 @@ const OURS = 'namespace==k8s.io';
 const TOPICS = ['topic~="^/tasks/(start|exit|oom)$"', 'topic=="/containers/delete"', 'topic~="^/images/"'];
 
 /** What happened to a container, by its id alone. */
-export type ContainerChange = Extract<RuntimeEvent, { type: 'container' }>['change'] | 'out of memory';
+export type ContainerChange = Extract<RuntimeEvent, { type: 'container' }>['change'];
 
 export interface EventListener {
   connected(): void;
@@ -94,7 +94,7 @@ export class EventStream {
       case '/tasks/start':
         return this.listener.container(TaskEvent.read(value).containerId, 'started');
       case '/tasks/oom':
-        return this.listener.container(TaskEvent.read(value).containerId, 'out of memory');
+        return this.listener.container(TaskEvent.read(value).containerId, 'oom');
       case '/containers/delete':
         return this.listener.container(TaskEvent.read(value).containerId, 'removed');
       case '/tasks/exit': {
