@@ -7,6 +7,7 @@ import { measureSubPathRace } from '../../../services/kubelet/src/testing/sub-pa
 import { measureProxy, type ProxySize } from '../../../services/proxy/src/testing/proxy-figures';
 import { measureApi } from './api/measure-api';
 import { measureFlood } from './flood/measure-flood';
+import { measureMinion } from './minion/measure-minion';
 import { measureScale } from './scale/measure-scale';
 import { measureDns } from './dns/measure-dns';
 import { measureNetwork, type NetworkSize } from './network/measure-network';
@@ -27,6 +28,7 @@ Examples:
   npm run measure -- sessions                100 MB through exec each way, a log of 10 MB, 200 sessions
   npm run measure -- subpath 60              for so many seconds, on an engine
   npm run measure -- network                 throughput of two minions' pods, 7 turns of a second each way
+  npm run measure -- minion                  100 pods on one minion, and 20 seconds of rest with them
   npm run measure -- proxy                   10,000 services of 6 endpoints, and 100 changes under load
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
@@ -123,6 +125,13 @@ program
   .description('whether a container that exchanges directories of its volume for links gets a mount of it outside')
   .argument('<seconds>', 'how long', whole)
   .action((seconds: number) => measureSubPathRace(seconds));
+
+program
+  .command('minion')
+  .description('how long so many pods take on one minion, and what its processes take while they only run')
+  .option('--pods <number>', 'how many, at most 110', whole, 100)
+  .option('--seconds <number>', 'of rest', whole, 20)
+  .action(({ pods, seconds }: { pods: number; seconds: number }) => measureMinion(pods, seconds));
 
 program
   .command('proxy')
