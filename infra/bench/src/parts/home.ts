@@ -5,6 +5,7 @@ import { Cluster } from '../../../launcher/src/cluster';
 import { LauncherFailure } from '../../../launcher/src/failure';
 import { claim, release } from '../../../launcher/src/launcher-claim';
 import { settingsFrom } from '../../../launcher/src/settings';
+import { clearSlot } from '../../../launcher/src/slot/clear-slot';
 import { freePort } from '../../../launcher/src/system/ports';
 
 /** Slots that the bench tries: high ones, where no developer's cluster is. */
@@ -48,6 +49,8 @@ async function end(cluster: Cluster): Promise<void> {
   // Before the server goes: a connection that has lost it looks for it for ever.
   await cluster.close();
   await cluster.registry.stop(() => undefined);
+  // Control groups and the like are no process's to remove.
+  if (cluster.mode.kind === 'minions') await clearSlot(cluster.layout);
   release(cluster);
   if (process.env.KEEP === undefined) rmSync(cluster.home.folder, { recursive: true, force: true });
 }
