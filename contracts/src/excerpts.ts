@@ -19,6 +19,11 @@ export const FLANNEL_ANNOTATIONS = {
 
 const annotations = Object.fromEntries(Object.values(FLANNEL_ANNOTATIONS).map((name) => [name, true] as const));
 
+/** By this annotation a pod in the API is the mirror of a static pod: one that its node runs by itself, under the uid that it names. */
+export const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+
+const mirrorAnnotation: Readonly<Record<string, true>> = { [MIRROR_ANNOTATION]: true };
+
 const PORTS_OF_CONTAINERS = { name: true, ports: true } as const;
 
 /**
@@ -43,7 +48,14 @@ export const EXCERPTS = {
     fields: {
       apiVersion: true,
       kind: true,
-      metadata: { namespace: true, name: true, uid: true, creationTimestamp: true, labels: true },
+      metadata: {
+        namespace: true,
+        name: true,
+        uid: true,
+        creationTimestamp: true,
+        labels: true,
+        annotations: mirrorAnnotation,
+      },
       spec: {
         hostNetwork: true,
         containers: PORTS_OF_CONTAINERS,

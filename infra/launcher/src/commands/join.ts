@@ -111,6 +111,7 @@ function agentSpecs(
       DOCKER_HOST: dockerHost,
       STATE_DIR: cluster.home.at('kubelet'),
       IMAGE_DIR: cluster.home.images,
+      STATIC_POD_PATH: cluster.home.at('manifests'),
       CLUSTER_DNS: clusterDns,
     }),
     agent('network', podNetworkEnv({ backend, podMtu: cluster.settings.podMtu })),

@@ -98,6 +98,7 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
       CGROUP_PARENT: minion.cgroup,
       STATE_DIR: `${minion.home}/kubelet`,
       IMAGE_DIR: cluster.home.images,
+      STATIC_POD_PATH: `${minion.home}/manifests`,
       CLUSTER_DNS: layout.clusterDns,
       NODES_ON_MACHINE: String(layout.minions.length),
       ...USERS_DISK,

@@ -40,6 +40,12 @@ export function isStatic({ metadata }: Pod): boolean {
   return metadata.annotations?.[MIRROR] !== undefined;
 }
 
+/** Whether a pod of the API shows a static pod: by its name, too, since anybody may write the annotation. */
+export function isMirrorOf(mirror: Pod, { metadata }: Pod): boolean {
+  const { namespace, name, annotations } = mirror.metadata;
+  return annotations?.[MIRROR] === metadata.uid && namespace === metadata.namespace && name === metadata.name;
+}
+
 /** Whether no node does without it (IsCriticalPod in pkg/kubelet/types). */
 export function isCritical(pod: Pod): boolean {
   return (pod.spec?.priority ?? 0) >= LEAST_CRITICAL || isStatic(pod);

@@ -20,7 +20,7 @@ import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { Notes } from '../status/notes';
 import { PodReports } from './pod-reports';
 import { PodWorkers } from './pod-workers';
-import { isStatic, type Pod } from '../domain/pod';
+import { isMirrorOf, isStatic, type Pod } from '../domain/pod';
 import { MIRROR } from '../static-pods/domain/annotations';
 import type { Ending } from './domain/view';
 import type { PodWorker } from './worker';
@@ -77,9 +77,9 @@ export class PodManager implements OnApplicationShutdown {
     return this.#workers.size;
   }
 
-  /** The pod as its worker has it now; undefined when there is none. */
+  /** The pod as its worker has it now, by its uid or that of its mirror; undefined when there is none. */
   worker(uid: string): PodWorker | undefined {
-    return this.#workers.get(uid);
+    return this.#workers.get(uid) ?? this.#workers.get(this.reports.mirroredBy(uid) ?? '');
   }
 
   /** The pods that are to go on here. */
@@ -147,7 +147,7 @@ export class PodManager implements OnApplicationShutdown {
       const { namespace, name } = pod.metadata;
       const others = [...this.#workers.values()].map(({ current }) => current.metadata);
       if (others.some((other) => other.uid === uid || (other.namespace === namespace && other.name === name))) continue;
-      const mirror = this.cluster.pods().find((item) => item.metadata.annotations?.[MIRROR] === uid);
+      const mirror = this.cluster.pods().find((item) => isMirrorOf(item, pod));
       this.#want({ ...pod, status: mirror?.status ?? pod.status });
       this.#mirrorChanged(undefined, mirror);
     }
@@ -172,7 +172,7 @@ export class PodManager implements OnApplicationShutdown {
       this.reports.mirrored(uidOf(before), undefined);
     if (after === undefined) return;
     const worker = this.#workers.get(uidOf(after));
-    if (worker === undefined) return;
+    if (worker === undefined || !isMirrorOf(after, worker.current)) return;
     this.reports.mirrored(uidOf(after), after);
     // A new mirror knows nothing yet.
     const status = after.status?.startTime === undefined ? worker.current.status : after.status;

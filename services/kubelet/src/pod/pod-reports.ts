@@ -30,6 +30,11 @@ export class PodReports {
     else this.#mirrors.set(uid, mirror);
   }
 
+  /** The uid of the static pod that a mirror, by its uid, is of. */
+  mirroredBy(mirrorUid: string): string | undefined {
+    return [...this.#mirrors].find(([, { metadata }]) => metadata.uid === mirrorUid)?.[0];
+  }
+
   offer(pod: Pod, status: PodStatus, causes: Causes): void {
     if (!isStatic(pod)) return this.statuses.offer(pod, status, causes);
     const mirror = this.#mirrors.get(pod.metadata.uid);

@@ -22,8 +22,10 @@ export class RunningContainers {
 
   /** The engine's id of a container that runs. Throws 404 for the pod, 500 for the container. */
   idOf({ uid, container }: { readonly uid: string; readonly container: string }): string {
-    this.podOf({ uid });
-    const found = this.table.of(uid).find(({ name, state }) => name === container && state.phase === 'running');
+    const { pod } = this.podOf({ uid });
+    const found = this.table
+      .of(pod.metadata.uid)
+      .find(({ name, state }) => name === container && state.phase === 'running');
     if (found === undefined) throw refusal(500, `container not found (${JSON.stringify(container)})`);
     return found.id;
   }

@@ -10,15 +10,18 @@ const MOST_FILES = 1_000;
 /** A file of the folder: its text, or why it can't be read. */
 export type ManifestFile = { readonly text: string } | { readonly problem: string };
 
-/** A folder of manifests, or one file of them. Hidden files and folders in it are nobody's. */
+/** A folder of manifests. Hidden files and folders in it are nobody's. */
 export class ManifestFolder {
   #watcher: FSWatcher | undefined;
 
   constructor(private readonly path: string) {}
 
-  /** By path, in the order of their names. Throws where there is no folder. */
+  /** By path, in the order of their names; none where there is no folder. */
   async read(): Promise<ReadonlyMap<string, ManifestFile>> {
-    const entries = await readdir(this.path, { withFileTypes: true });
+    const entries = await readdir(this.path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
     const names = entries
       .filter((entry) => !entry.name.startsWith('.') && !entry.isDirectory())
       .map(({ name }) => name);

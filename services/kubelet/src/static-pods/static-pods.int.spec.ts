@@ -58,6 +58,8 @@ describe('pods that a folder of the node names, on a real engine', () => {
     expect(spec?.nodeName).toBe(NODE);
     expect(status?.phase).toBe('Running');
     expect(await running()).toHaveLength(1);
+    // Asked for by the mirror, as users do.
+    await eventually(async () => (await node.logs(await untilReady())) === 'one\n');
   });
 
   it('go on when their mirror is deleted, which comes again', async () => {

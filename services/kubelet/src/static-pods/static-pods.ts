@@ -5,7 +5,7 @@ import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { ClusterView } from '../cluster/cluster-view';
-import { isStatic, type Pod } from '../domain/pod';
+import { isMirrorOf, isStatic, type Pod } from '../domain/pod';
 import { PodDeletion } from '../pod/pod-deletion';
 import { PodManager } from '../pod/pod-manager';
 import type { KubeletConfig } from '../settings';
@@ -121,12 +121,20 @@ export class StaticPods implements OnApplicationShutdown {
     const mirrors = this.cluster.pods().filter(isStatic);
     for (const mirror of mirrors) {
       const uid = mirror.metadata.annotations?.[MIRROR] ?? '';
-      if (wanted.has(uid) && mirror.metadata.deletionTimestamp === undefined) wanted.delete(uid);
+      const item = wanted.get(uid);
+      const isIts = item !== undefined && isMirrorOf(mirror, item.pod);
+      if (isIts && mirror.metadata.deletionTimestamp === undefined) wanted.delete(uid);
       // Until its containers have ended it tells of them.
-      else if (wanted.has(uid) || this.manager.worker(uid) === undefined) await this.#remove(mirror);
+      else if (isIts || !this.#isTold(mirror)) await this.#remove(mirror);
       else this.#dropNamed(wanted, mirror);
     }
     for (const item of wanted.values()) await this.#make(item.mirror);
+  }
+
+  /** Whether what it is the mirror of has not ended yet. */
+  #isTold(mirror: Pod): boolean {
+    const pod = this.manager.worker(mirror.metadata.annotations?.[MIRROR] ?? '')?.current;
+    return pod !== undefined && isMirrorOf(mirror, pod);
   }
 
   /** What the file says now is shown when nothing is left of what it said before. */

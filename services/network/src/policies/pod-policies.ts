@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import type { PodGuard } from '../pods/pod-interfaces';
 import { compilePolicy } from './domain/compile';
 import type { Drop } from './domain/drops';
-import { policyPodOf } from './domain/policy-pod';
+import { connectedUid, policyPodOf } from './domain/policy-pod';
 import type { AddressEntry } from './domain/policy-state';
 import { PolicyRules } from './policy-rules';
 
@@ -50,8 +50,8 @@ export class PodPolicies implements PodGuard {
         if (after !== undefined) this.#setPolicy(after as unknown as NetworkPolicyObject);
         else this.rules.state.setPolicy(`${namespace}/${name}`, undefined);
       } else if (resource === 'pods') {
-        const uid = before?.metadata.uid;
-        if (uid !== undefined && uid !== after?.metadata.uid) this.rules.state.removePod(uid);
+        const [gone, now] = [before, after].map((pod) => pod && connectedUid(pod.metadata));
+        if (gone !== undefined && gone !== now) this.rules.state.removePod(gone);
         if (after !== undefined) this.#setPod(after as unknown as ExcerptOf<'peers'>);
       } else isConcerned = false;
     }

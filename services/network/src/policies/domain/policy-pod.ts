@@ -1,4 +1,4 @@
-import type { Container, ExcerptOf } from '@shiplog/contracts';
+import { MIRROR_ANNOTATION, type Container, type ExcerptOf } from '@shiplog/contracts';
 import { parseIp, portNumber } from '@shiplog/apimachinery';
 
 /** Transport protocols that have ports, as nftables writes them. */
@@ -13,6 +13,7 @@ export interface NamedPort {
 
 /** What of a pod network policies look at. */
 export interface PolicyPod {
+  /** As its node connects it. */
   readonly uid: string;
   readonly name: string;
   readonly namespace: string;
@@ -27,6 +28,15 @@ export interface PolicyPod {
 const ENDED = ['Succeeded', 'Failed'];
 const NO_LABELS = {};
 
+/** As static pods' uids are, and none of the API's: nobody can stand for another's pod. */
+const STATIC_UID = /^[0-9a-f]{32}$/;
+
+/** The uid by which a node connects a pod: of a mirror, that of its static pod. */
+export function connectedUid({ uid = '', annotations }: ExcerptOf<'peers'>['metadata']): string {
+  const mirrored = annotations?.[MIRROR_ANNOTATION];
+  return mirrored !== undefined && STATIC_UID.test(mirrored) ? mirrored : uid;
+}
+
 /** Reads a pod; addresses and ports that are none are left out. */
 export function policyPodOf({ metadata, spec, status }: ExcerptOf<'peers'>): PolicyPod {
   const { podIP, podIPs = [], phase = '' } = status ?? {};
@@ -35,7 +45,7 @@ export function policyPodOf({ metadata, spec, status }: ExcerptOf<'peers'>): Pol
   );
   const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   return {
-    uid: metadata.uid ?? '',
+    uid: connectedUid(metadata),
     name: metadata.name ?? '',
     namespace: metadata.namespace ?? '',
     labels: metadata.labels ?? NO_LABELS,

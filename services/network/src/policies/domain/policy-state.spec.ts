@@ -211,6 +211,16 @@ describe('a pod as policies see it', () => {
   const metadata = { name: 'p', namespace: 'n', uid: 'u' };
   const pod = (more: object) => policyPodOf({ metadata, ...more } as never);
 
+  it('is the static pod that it is the mirror of, and can be no other’s', () => {
+    const uid = (mirrored?: string) => {
+      const annotations = mirrored === undefined ? {} : { 'kubernetes.io/config.mirror': mirrored };
+      return pod({ metadata: { ...metadata, annotations } }).uid;
+    };
+    expect(uid()).toBe('u');
+    expect(uid('0123456789abcdef0123456789abcdef')).toBe('0123456789abcdef0123456789abcdef');
+    expect(uid('01234567-89ab-cdef-0123-456789abcdef')).toBe('u');
+  });
+
   it('has the addresses of IPv4 that it reports, once each', () => {
     const status = { podIP: DB, podIPs: [{ ip: DB }, { ip: 'fd00::1' }, { ip: 'none' }] };
     expect(pod({ status }).addresses).toEqual([DB]);
