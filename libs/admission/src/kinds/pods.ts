@@ -2,6 +2,7 @@ import { dnsSubdomain, sameJson } from '@shiplog/apimachinery';
 import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
 import { withEphemeralContainers } from '../pods/ephemeral-update';
 import { qosClassOf } from '../pods/qos';
+import { defaultPodResources } from '../pods/pod-resources';
 import { withResources } from '../pods/resize';
 import { validatePodAnnotations } from '../pods/annotations';
 import { validateNewPod, validatePodOnly } from '../pods/pod-only';
@@ -31,6 +32,7 @@ export const pods = defineKind<'pods'>({
     draft.spec.enableServiceLinks ??= true;
     defaultPodSpec(draft.spec);
     if (draft.spec.hostNetwork === true) exposeOnHost(draft.spec);
+    defaultPodResources(draft.spec);
   },
   prepareCreate(draft) {
     draft.status = { phase: 'Pending', qosClass: qosClassOf(draft.spec ?? { containers: [] }) };

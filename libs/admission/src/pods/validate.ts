@@ -4,6 +4,7 @@ import { validateContainers } from './containers';
 import { validateDns } from './dns';
 import { validateHostUsers, validateOs } from './os';
 import { validatePlacement } from './placement';
+import { validatePodResources } from './pod-resources';
 import { validateResources } from './resources';
 import { validatePodSecurity } from './security';
 import { validateVolumes } from './volumes';
@@ -41,6 +42,7 @@ export function validatePodSpec(spec: PodSpec, at: string, problems: Problems): 
   validateHostProcess(spec, at, problems);
   validateHostUsers(spec, at, problems);
   validateOs(spec, at, problems);
+  validatePodResources(spec, `${at}.resources`, problems);
   if (spec.overhead !== undefined) {
     validateResources({ limits: spec.overhead }, new Set(), `${at}.overhead`, problems);
   }

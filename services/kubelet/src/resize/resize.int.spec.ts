@@ -11,7 +11,7 @@ import { containerOf, isReady, TestNode } from '../testing/test-node';
 const MIB = 2 ** 20;
 const isUnified = existsSync('/sys/fs/cgroup/cgroup.controllers');
 
-describe('a pod that asks for other amounts while it runs', () => {
+describe('what pods may take', () => {
   let node: TestNode;
   beforeAll(async () => {
     node = await TestNode.start();
@@ -53,7 +53,7 @@ describe('a pod that asks for other amounts while it runs', () => {
   const has = (pod: Pod, cpu: string): boolean =>
     containerOf(pod).resources?.limits?.['cpu'] === cpu && conditionOf(pod, 'PodResizeInProgress') === undefined;
 
-  it('gets them in place, in its cgroups and its status', async () => {
+  it('is changed in place while they run, in their cgroups and their status', async () => {
     await node.pod('wide', { containers: [container(amounts('100m', '64Mi'))] });
     const before = await node.untilReady('wide');
     const [pod, id] = [`pod${before.metadata.uid}`, idOf(before)];
@@ -73,7 +73,7 @@ describe('a pod that asks for other amounts while it runs', () => {
     expect((await limitsAt(pod))[1]).toBe('5000');
   });
 
-  it('is started again where it says that it must be', async () => {
+  it('is changed by a restart of a container that says so', async () => {
     await node.pod('anew', { containers: [container(amounts('50m', '64Mi'), 'RestartContainer')] });
     const before = await node.untilReady('anew');
     await resize('anew', amounts('50m', '32Mi'));
@@ -82,7 +82,17 @@ describe('a pod that asks for other amounts while it runs', () => {
     expect(await limitsAt(`pod${before.metadata.uid}`, idOf(after))).toEqual([String(32 * MIB), '5000']);
   });
 
-  it('waits for room, and keeps what it has when there can be none', async () => {
+  it('may be said of the whole, and is in its own cgroup', async () => {
+    const resources = { limits: { cpu: '100m', memory: '48Mi' } };
+    await node.pod('whole', { resources, containers: [{ name: 'main' }] });
+    const pod = await node.untilReady('whole');
+    expect(pod.status?.qosClass).toBe('Guaranteed');
+    expect(await limitsAt(`pod${pod.metadata.uid}`)).toEqual([String(48 * MIB), '10000']);
+    await node.delete('whole');
+    await node.untilGone('whole');
+  });
+
+  it('stays as it is until there is room for more, and where there can be none', async () => {
     const half = `${Math.floor(cpus().length * 500)}m`;
     const most = `${Math.floor(cpus().length * 700)}m`;
     await node.pod('other', { containers: [{ name: 'main', resources: { requests: { cpu: half } } }] });
