@@ -116,6 +116,21 @@ describe('the resize of a pod', () => {
     });
   });
 
+  it('does not come to be possible by being refused', () => {
+    const pod = aPod('new', { requests: { cpu: '5' } });
+    const conditions: PodCondition[] = [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }];
+    const status = {
+      name: 'c',
+      image: '',
+      imageID: '',
+      ready: true,
+      restartCount: 0,
+      resources: { requests: { cpu: '1' } },
+    };
+    const told = { ...pod, status: { ...pod.status, conditions, containerStatuses: [status] } };
+    expect(resizeRefusal(told, nodeWith({ allocatable: { cpu: '4' } }, []))?.reason).toBe('Infeasible');
+  });
+
   it.each<[string, string, string | undefined, number]>([
     ['what it asks for, when that is more', '3', undefined, 3_000],
     ['what it has, until that is taken from it', '1', undefined, 2_000],

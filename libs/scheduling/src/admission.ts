@@ -3,6 +3,7 @@ import { tolerated } from '@shiplog/kube';
 import type { Amounts } from './facts/amounts';
 import type { NodeFacts } from './facts/node-facts';
 import { podFacts, type PodFacts } from './facts/pod-facts';
+import { podRequests } from './facts/pod-requests';
 import type { Filter } from './rule';
 import { nodeAffinity } from './rules/node-affinity';
 import { nodeName } from './rules/node-name';
@@ -101,7 +102,8 @@ export interface ResizeRefusal {
  * @param node with the other pods that it has taken
  */
 export function resizeRefusal(pod: StoredPod, node: NodeFacts): ResizeRefusal | undefined {
-  const facts = podFacts(pod);
+  // What it asks for, also where it was told before that it can't have that.
+  const facts = { ...podFacts(pod), requests: podRequests(pod.spec ?? { containers: [] }) };
   for (const resource of ['cpu', 'memory']) {
     const [requested, capacity] = [facts.requests.get(resource) ?? 0, node.allocatable.get(resource) ?? 0];
     if (requested <= capacity) continue;
