@@ -9,6 +9,7 @@ import { ImageGarbage } from './images/image-garbage';
 import { NodeImages } from './images/node-images';
 import { EvictionManager } from './eviction/eviction-manager';
 import { NodePressure } from './eviction/node-pressure';
+import { StorageLimits } from './eviction/storage-limits';
 import { AllocatableLimit } from './node/allocatable-limit';
 import { EngineCgroups } from './node/cgroups';
 import { NodeAgent } from './node/node-agent';
@@ -36,6 +37,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     private readonly manager: PodManager,
     private readonly pressure: NodePressure,
     private readonly eviction: EvictionManager,
+    private readonly storage: StorageLimits,
     private readonly statics: StaticPods,
   ) {}
 
@@ -78,7 +80,8 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     this.agent.engineUp(engine);
     this.manager.adopt();
     this.eviction.engineUp();
-    this.health.ready(`runs pods on Docker ${engine.version}`);
+    this.storage.engineUp();
+    this.health.ready(`runs pods on ${engine.name} ${engine.version}`);
   }
 
   engineDown(reason: string): void {

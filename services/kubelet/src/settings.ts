@@ -137,7 +137,7 @@ export const kubeletSettings = {
   }),
   volumeUsage: duration({
     env: 'VOLUME_USAGE_INTERVAL',
-    description: 'How often the volumes on the disk that have a size limit are measured.',
+    description: 'How often volumes and pods are measured that may take only so much of the disk.',
     default: '10s',
     minMs: 100,
   }),

@@ -22,6 +22,29 @@ describe('a node that runs short of something, on a real engine', () => {
   const condition = (type: string) =>
     node.projection.get('nodes', '', NODE)?.status?.conditions?.find((item) => item.type === type)?.status;
 
+  it('ends pods that write more than they may, and leaves the others', async () => {
+    await restart({ VOLUME_USAGE_INTERVAL: '200ms' });
+    const limited = (megabytes: number) => ({
+      containers: [
+        {
+          name: 'main',
+          command: shell(`busybox dd if=/dev/zero of=/written bs=1M count=${megabytes}; sleep 1000`),
+          resources: { limits: { 'ephemeral-storage': '4Mi' } },
+        },
+      ],
+    });
+    await node.pod('within', limited(1));
+    await node.untilReady('within');
+    await node.pod('beyond', limited(9));
+    expect((await evicted('beyond')).status).toMatchObject({
+      reason: 'Evicted',
+      message: 'Pod ephemeral local storage usage exceeds the total limit of containers 4Mi. ',
+    });
+    expect(node.get('within')?.status?.phase).toBe('Running');
+    await node.delete('within', 0);
+    await node.untilGone('within');
+  });
+
   it('of memory ends the pods that take more than they asked for, one by one, then others, and never a critical one', async () => {
     const asking = (memory: string, script: string) => [
       { name: 'main', command: shell(script), resources: { requests: { memory } } },
