@@ -1,4 +1,4 @@
-import type { ObjectMeta, PodSpec } from '@shiplog/contracts';
+import { MIRROR_ANNOTATION, type ObjectMeta, type PodSpec } from '@shiplog/contracts';
 import { type Problems } from '@shiplog/apimachinery';
 import { validateDescendingPath } from './paths';
 import { containersOf } from './windows';
@@ -7,7 +7,6 @@ import { containersOf } from './windows';
 const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
 const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
-const MIRROR = 'kubernetes.io/config.mirror';
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 const APP_ARMOR_PROFILES = ['', 'runtime/default', 'unconfined'];
@@ -18,7 +17,7 @@ const MAX_COST = 2 ** 31 - 1;
 
 /** Whether a pod is the image of one that its node runs by itself. */
 export function isMirror({ annotations = {} }: ObjectMeta): boolean {
-  return Object.hasOwn(annotations, MIRROR);
+  return Object.hasOwn(annotations, MIRROR_ANNOTATION);
 }
 
 /** Kubernetes' rules for annotations that it acts on, of a pod or of a template for pods. */
@@ -30,7 +29,7 @@ export function validatePodAnnotations(
 ): void {
   for (const [key, value] of Object.entries(annotations)) {
     const here = `${at}[${key}]`;
-    if (key === MIRROR && spec.nodeName === undefined) {
+    if (key === MIRROR_ANNOTATION && spec.nodeName === undefined) {
       problems.invalid(here, value, 'must set spec.nodeName if mirror pod annotation is set');
     }
     if (key === DELETION_COST && !isCost(value)) problems.invalid(here, value, 'must be a 32bit integer');

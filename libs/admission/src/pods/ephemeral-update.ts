@@ -1,11 +1,10 @@
 import type { EphemeralContainer, KubeObject, ObjectOf, PodSpec } from '@shiplog/contracts';
 import { ok, Problems, refused, type Result, sameJson, statusOf } from '@shiplog/apimachinery';
 import type { Draft } from '../kinds/kind';
+import { isMirror } from './annotations';
 import { defaultPodSpec } from './defaults';
 import { validatePodOnly } from './pod-only';
 import { validatePodSpec } from './validate';
-
-const MIRROR = 'kubernetes.io/config.mirror';
 
 type Pod = ObjectOf<'pods'>;
 
@@ -22,7 +21,7 @@ export function withEphemeralContainers(submitted: Draft<'pods'>, before: Pod): 
   else spec.ephemeralContainers = containers;
   const after = { ...before, spec };
   if (sameJson(spec, before.spec)) return ok(before);
-  if (before.metadata.annotations?.[MIRROR] !== undefined) {
+  if (isMirror(before.metadata)) {
     problems.forbidden('', 'static pods do not support ephemeral containers');
   } else {
     validatePodSpec(spec, 'spec', problems);

@@ -1,11 +1,11 @@
 import type { Container, KubeObject, ObjectOf, PodSpec, ResourceRequirements } from '@shiplog/contracts';
 import { compareQuantities, ok, Problems, refused, type Result, sameJson, statusOf } from '@shiplog/apimachinery';
 import type { Draft } from '../kinds/kind';
+import { isMirror } from './annotations';
 import { defaultPodSpec } from './defaults';
 import { qosClassOf } from './qos';
 import { validatePodSpec } from './validate';
 
-const MIRROR = 'kubernetes.io/config.mirror';
 const RESIZABLE = ['cpu', 'memory'];
 
 type Pod = ObjectOf<'pods'>;
@@ -52,7 +52,7 @@ function resized(submitted: readonly Container[], then: readonly Container[]): C
 
 function neverResized({ metadata, spec }: Pod): string | undefined {
   if (spec?.resources !== undefined) return 'pods with pod-level resources cannot be resized';
-  if (metadata.annotations?.[MIRROR] !== undefined) return 'static pods cannot be resized';
+  if (isMirror(metadata)) return 'static pods cannot be resized';
   return spec?.os?.name === 'windows' ? 'windows pods cannot be resized' : undefined;
 }
 
