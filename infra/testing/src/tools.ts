@@ -1,6 +1,7 @@
-import { delimiter } from 'node:path';
+import { delimiter, dirname } from 'node:path';
+import { staticBusybox } from '../../launcher/src/images/image-roots';
 import { settingsFrom } from '../../launcher/src/settings';
-import { folderOf } from '../../launcher/src/system/debian';
+import { folderOf, programFromPackage } from '../../launcher/src/system/debian';
 import { toolPath } from '../../launcher/src/system/run';
 import { ensureTools, hasApt, isRoot } from '../../launcher/src/system/tools';
 
@@ -26,7 +27,8 @@ export async function prepareTools(): Promise<string> {
   const folders: (string | undefined)[] = [];
   if (hasApt()) {
     folders.push(await folderOf('nats-server', 'nats-server', 'usr/sbin/nats-server', cache));
-    folders.push(await folderOf('busybox', 'busybox-static', 'bin/busybox', cache));
+    if ((await staticBusybox()) === undefined)
+      folders.push(dirname(await programFromPackage('busybox-static', 'bin/busybox', cache)));
     folders.push(await folderOf('docker-registry', 'docker-registry', 'usr/bin/docker-registry', cache));
     folders.push(await folderOf('kubectl', 'kubernetes-client', 'usr/bin/kubectl', cache));
   }

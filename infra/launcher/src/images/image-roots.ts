@@ -20,8 +20,8 @@ export async function busyboxRoot(root: string, cache: string): Promise<void> {
   for (const name of applets) if (!existsSync(join(root, 'bin', name))) symlinkSync('busybox', join(root, 'bin', name));
 }
 
-/** The machine's own busybox when it needs no library. */
-async function staticBusybox(): Promise<string | undefined> {
+/** The machine's own busybox when it needs no library: in an image there is none. */
+export async function staticBusybox(): Promise<string | undefined> {
   const path = ['/bin/busybox', '/usr/bin/busybox'].find(existsSync);
   return path !== undefined && !(await succeeds('ldd', [path])) ? path : undefined;
 }

@@ -76,7 +76,7 @@ export function renderNodeStatus(
     conditions: renderConditions(pulse, before?.conditions ?? [], now),
     nodeInfo: {
       // The engine's machine, where that is another one, is what pods run on.
-      architecture: engine === undefined ? machine.architecture : goArchitecture(engine.architecture),
+      architecture: goArchitecture(engine?.architecture || machine.architecture),
       bootID: machine.bootID,
       containerRuntimeVersion:
         engine === undefined ? (before?.nodeInfo?.containerRuntimeVersion ?? '') : `${engine.name}://${engine.version}`,
