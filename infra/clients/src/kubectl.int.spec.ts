@@ -109,7 +109,7 @@ describe.each(clients.map((client) => [client.version, client] as const))('kubec
       `cluster-info dump --namespaces=${namespace} --output-directory=${join(folder, version)}`,
     );
     expect(dump).toContain('Cluster info dumped');
-    await my.refuses('top nodes', /Metrics API not available/);
+    await my.refuses('top nodes', /metrics not available yet/);
   });
 
   it('changes fields: set, label, annotate, scale, autoscale, expose, run, edit, taint, cordon', async () => {

@@ -68,7 +68,7 @@ describe('a node that runs short of something, on a real engine', () => {
     expect(told(NODE, 'EvictionThresholdMet')).toContain('Attempting to reclaim memory');
     await evicted('modest');
     const order = node.notes.flatMap(({ reason, about }) => (reason === 'Evicted' ? [about.name] : []));
-    expect(order).toEqual(['greedy', 'modest']);
+    expect(order.slice(-2)).toEqual(['greedy', 'modest']);
     expect(node.get('critical')?.status?.phase).toBe('Running');
     await eventually(() => condition('MemoryPressure') === 'True');
     await node.pod('late', {});
