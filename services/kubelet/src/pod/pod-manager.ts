@@ -249,7 +249,7 @@ export class PodManager implements OnApplicationShutdown {
     this.tokens.hold(pod);
     const worker = this.#workers.get(pod.metadata.uid);
     if (worker === undefined) return this.#begin(pod);
-    worker.update(this.resizes.resized(pod), event);
+    worker.update(this.#resized(pod), event);
   }
 
   #begin(pod: Pod): void {
@@ -264,10 +264,24 @@ export class PodManager implements OnApplicationShutdown {
     const refusal = admission.kind === 'refused' ? admission.refusal : undefined;
     if (refusal !== undefined) this.notes.say(pod, 'Warning', refusal.reason, refusal.message);
     if (refusal !== undefined) return this.#open(pod, pod, refusal);
-    const taken = this.resizes.taken(pod, this.#wasTaken(pod));
+    const taken = this.#sensibly(pod, () => this.resizes.taken(pod, this.#wasTaken(pod)));
     this.#open(taken, taken);
     // It may ask for other amounts since an earlier kubelet took it.
-    if (taken !== pod) this.#workers.get(uid)?.update(this.resizes.resized(pod));
+    if (taken !== pod) this.#workers.get(uid)?.update(this.#resized(pod));
+  }
+
+  #resized(pod: Pod): Pod {
+    return this.#sensibly(pod, () => this.resizes.resized(pod));
+  }
+
+  /** A pod as it is where nobody can make sense of what it asks for: that is its worker's to tell. */
+  #sensibly(pod: Pod, read: () => Pod): Pod {
+    try {
+      return read();
+    } catch (error) {
+      this.logger.error({ err: error, pod: pod.metadata.name }, 'could not tell what amounts a pod may have');
+      return pod;
+    }
   }
 
   /** A pod that nobody can make sense of is its worker's to tell: the others go on. */
