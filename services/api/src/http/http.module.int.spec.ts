@@ -85,6 +85,8 @@ describe('HttpModule', () => {
     for (let left = 0; left < 3; left++) {
       const asked = request(`${url}/api/v1/namespaces/default/configmaps`, {
         method: 'POST',
+        // A connection of its own: one that was used before may just be closing.
+        agent: false,
         headers: { authorization: `Bearer ${TOKEN}`, 'content-length': '100' },
       });
       asked.on('error', () => undefined).write('{');
