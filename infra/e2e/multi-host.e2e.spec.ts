@@ -147,7 +147,7 @@ describe('several minions, each with a network and an engine of its own', () => 
 /** The protocol by which the network agent marks its routes. */
 const AGENTS_ROUTES = '201';
 
-/** What there is of a minion's network: its links, where the agent's routes lead, and the chains of all tables. */
+/** What there is of a minion's network: its links, where the agent's routes lead, and what packets pass through. */
 async function networkOf(minion: TestMinion) {
   const [links, routes, chains] = await Promise.all([
     minion.within('ip', '-j', 'link', 'show'),
@@ -157,12 +157,19 @@ async function networkOf(minion: TestMinion) {
   return {
     links: (JSON.parse(links) as { ifname: string }[]).map(({ ifname }) => ifname).sort(),
     routes: (JSON.parse(routes) as { dst: string; dev: string }[]).map(({ dst, dev }) => `${dst} ${dev}`).sort(),
-    // A table of policies that is made again may have another number.
     tables: chains
-      .replace(/(_policies)_\d/g, '$1')
       .split(/^(?=table )/m)
+      .map(hooksOf)
       .sort(),
   };
+}
+
+/** A table and those of its chains that the kernel knows of: others come and go with what Services need. */
+function hooksOf(table: string): string {
+  // A table of policies that is made again may have another number.
+  const name = (table.split(' {')[0] ?? '').replace(/(_policies)_\d/g, '$1');
+  const hooks = table.match(/^\tchain \S+ \{\n\t\ttype .*$/gm) ?? [];
+  return [name, ...hooks.sort()].join('\n');
 }
 
 function movingTo(minion: string) {
