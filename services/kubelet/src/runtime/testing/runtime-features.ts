@@ -9,6 +9,7 @@ import {
   type PodRuntime,
   type RuntimeEvent,
 } from '../runtime';
+import { PLAIN_CONTAINER } from './plain-container';
 
 /** A volume in memory, as the engine has it. */
 export interface MemoryVolume {
@@ -50,6 +51,7 @@ const sandboxSpec: SandboxSpec = {
 
 function containerSpec(sandboxId: string, imageId: string, attempt = 0): ContainerSpec {
   return {
+    ...PLAIN_CONTAINER,
     identity: identity({ attempt, backoffSeconds: 10 * attempt }),
     sandboxId,
     imageId,
@@ -60,25 +62,6 @@ function containerSpec(sandboxId: string, imageId: string, attempt = 0): Contain
       'echo "hello from $NAME"; trap "exit 3" TERM; while true; do sleep 0.05; done',
     ],
     env: ['NAME=suite'],
-    tty: false,
-    stdin: false,
-    stdinOnce: false,
-    groups: [],
-    privileged: false,
-    readOnlyRootfs: false,
-    capAdd: [],
-    capDrop: [],
-    noNewPrivileges: false,
-    seccomp: 'default',
-    mounts: [],
-    cpuShares: 2,
-    cpuQuota: 0,
-    memoryBytes: 0,
-    pidsLimit: 0,
-    oomScoreAdj: 0,
-    pidNamespace: 'own',
-    hostIPC: false,
-    hostNetwork: false,
   };
 }
 

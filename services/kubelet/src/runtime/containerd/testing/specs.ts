@@ -1,29 +1,7 @@
 import type { ContainerSpec, SandboxSpec } from '../../runtime';
+import { PLAIN_CONTAINER } from '../../testing/plain-container';
 
 export const POD = { uid: 'uid-pod', namespace: 'default', name: 'pod' };
-
-const PLAIN: Omit<ContainerSpec, 'identity' | 'sandboxId' | 'imageId'> = {
-  env: [],
-  tty: false,
-  stdin: false,
-  stdinOnce: false,
-  groups: [],
-  privileged: false,
-  readOnlyRootfs: false,
-  capAdd: [],
-  capDrop: [],
-  noNewPrivileges: false,
-  seccomp: 'default',
-  mounts: [],
-  cpuShares: 2,
-  cpuQuota: 0,
-  memoryBytes: 0,
-  pidsLimit: 0,
-  oomScoreAdj: 0,
-  pidNamespace: 'own',
-  hostIPC: false,
-  hostNetwork: false,
-};
 
 const SANDBOX: SandboxSpec = {
   identity: { pod: POD, name: 'POD', role: 'sandbox', attempt: 0, backoffSeconds: 0, image: '' },
@@ -46,5 +24,5 @@ export function containerSpec(
   name = 'main',
 ): ContainerSpec {
   const identity = { pod: POD, name, role: 'app', attempt: 0, backoffSeconds: 0, image: 'busybox:1' } as const;
-  return { ...PLAIN, identity, sandboxId, imageId, ...fields };
+  return { ...PLAIN_CONTAINER, identity, sandboxId, imageId, ...fields };
 }
