@@ -60,7 +60,10 @@ export const Attach = nodeRequest('attach', {
   reply: Type.Object({
     ip: Type.String(),
     ips: Optional(
-      Type.Array(Type.String(), { maxItems: 2, description: 'Its addresses of both families; without them it has one.' }),
+      Type.Array(Type.String(), {
+        maxItems: 2,
+        description: 'Its addresses of both families; without them it has one.',
+      }),
     ),
     gateway: Type.String({ description: "The bridge's address: the pod's way out." }),
   }),
