@@ -24,8 +24,6 @@ export interface Mutation {
   readonly fault: string;
   /** What it breaks: any of these. */
   readonly found: readonly string[];
-  /** Whether it shows in one of a hundred seeds, and not in one of ten. */
-  readonly isRare?: boolean;
   /** Puts it in; returns what takes it out. */
   readonly install: () => () => void;
 }
@@ -238,7 +236,6 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'no-heads': {
     fault: 'nobody tells readers where the log is: the lost tail of a channel stays lost',
     found: ['every projection catches up', 'every pod gets a node, and runs'],
-    isRare: true,
     install: () => replace(HighWaterMarkSignals.prototype, 'start', () => (() => undefined) as Method),
   },
   'part-of-a-load': {

@@ -63,6 +63,8 @@ const READERS: Readonly<Record<string, ReaderKind>> = {
     followsAll: true,
   },
   'reader-2': { role: 'api', channels: [{ resource: 'pods' }, { resource: 'configmaps' }] },
+  // Nobody but clients writes what it reads: when they have stopped, nothing more comes.
+  'reader-3': { role: 'api', channels: [{ resource: 'configmaps' }] },
   'reader-n1': { role: 'kubelet', channels: channelsOf('kubelet', 'n1') },
   'routes-n1': { role: 'network', channels: channelsOf('network', 'n1') },
 };
@@ -166,9 +168,12 @@ class Run {
     );
     await this.#world.run(time.now + 2_000);
     this.#mishaps.begin();
-    await this.#world.run(time.now + TROUBLE_MS - LAST_MS);
-    // In half of the runs nothing comes after what the last faults lose: only heads can tell of it.
-    if (this.#world.random('end').chance(0.5)) this.#isOver = true;
+    await this.#world.run(time.now + TROUBLE_MS - 2 * LAST_MS);
+    // In half of the runs nothing comes after what a reader has not heard last: only heads can tell it of that.
+    const isQuiet = this.#world.random('end').chance(0.5);
+    if (isQuiet) this.#mishaps.deafen('reader-3');
+    await this.#world.run(time.now + LAST_MS);
+    this.#isOver = isQuiet;
     await this.#world.run(time.now + LAST_MS);
     this.#mishaps.end();
     await this.#mustAnswer('after faults, the journal answers', 20_000);

@@ -45,6 +45,7 @@ export class SimConnection {
   /** What was sent while it was down, as far as the client has kept it. */
   #kept: (() => void)[] = [];
   #closed = false;
+  #isDeaf = false;
   #sids = 0;
   #lastOut = 0;
   #lastIn = 0;
@@ -190,7 +191,7 @@ export class SimConnection {
   arrive(sid: number, wire: Wire, { copies, extraMs, outOfOrder }: Fate): void {
     const { time } = this.broker.world;
     const line = this.#line;
-    if (line === undefined) return;
+    if (line === undefined || (this.#isDeaf && !wire.subject.startsWith(this.inboxPrefix))) return;
     for (let i = 0; i < copies; i++) {
       let at = time.now + this.broker.latency() + extraMs;
       if (!outOfOrder) at = this.#lastIn = Math.max(this.#lastIn, at);
@@ -213,6 +214,16 @@ export class SimConnection {
     const { now } = this.broker.world.time;
     if (this.isUp) this.#line = Object.assign(this.#line as Line, { outUntil: now, inUntil: now });
     this.broker.world.trace.say(this.process.name, 'is cut off, unnoticed');
+  }
+
+  /** From now on nothing is heard of what is told to all; questions and their answers go through, and nobody knows. */
+  deafen(): void {
+    this.#isDeaf = true;
+    this.broker.world.trace.say(this.process.name, 'hears nothing any more');
+  }
+
+  hearAgain(): void {
+    this.#isDeaf = false;
   }
 
   reconnect(): void {

@@ -108,6 +108,13 @@ export class Mishaps {
     this.#next();
   }
 
+  /** What is told to all, a process does not hear until the end of all faults. */
+  deafen(name: string): void {
+    const { broker, supervisor } = this.scene;
+    for (const connection of broker.connections)
+      if (connection.process === supervisor.process(name)) connection.deafen();
+  }
+
   /** Everything comes right: who is paused goes on, who is cut off is connected. */
   end(): void {
     const { world, faults, broker, store, supervisor } = this.scene;
@@ -118,7 +125,10 @@ export class Mishaps {
       const process = supervisor.process(name);
       if (process !== undefined) world.resume(process, 'timer');
     }
-    for (const connection of [...broker.connections]) connection.reconnect();
+    for (const connection of [...broker.connections]) {
+      connection.hearAgain();
+      connection.reconnect();
+    }
     world.trace.say('world', 'no more faults');
   }
 
