@@ -9,6 +9,7 @@ import { ensureTools, hasApt, isRoot } from '../../launcher/src/system/tools';
 const TOOLS = {
   ip: 'iproute2',
   nft: 'nftables',
+  arping: 'iputils-arping',
   dockerd: 'docker.io',
   containerd: 'containerd',
   runc: 'runc',

@@ -8,7 +8,9 @@ import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { NodeServices } from './domain/node-services';
 import type { HealthCheck } from './domain/plan-health-check';
+import { hostNetwork } from '@shiplog/hostnet';
 import { HealthCheckServers } from './health-checks/health-check-servers';
+import { BalancerLink } from './load-balancers/balancer-link';
 import { serve, type ProxyBackend } from './proxy-backend';
 import { nodePortAddressesOf, type ProxyConfig } from './settings';
 
@@ -30,6 +32,8 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     onError: (error, waitMs) => this.#failed(error, waitMs),
   });
   #backend: ProxyBackend | undefined;
+  /** Only where rules of the kernel lead on what comes in for them. */
+  #balancers: BalancerLink | undefined;
   #projection: Projection | undefined;
   #isVerifyDue = false;
   #isUpToDate = false;
@@ -56,11 +60,14 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.#loop.stop();
     await this.#projection?.close();
     this.#healthServers.stop();
+    await this.#balancers?.stop();
     await this.#backend?.stop();
   }
 
   async #start(): Promise<void> {
     this.#backend = await this.chooseBackend();
+    if (this.#backend.mode === 'nftables')
+      this.#balancers = new BalancerLink(this.config.nodeName, hostNetwork, this.logger);
     const projection = await Projection.open(this.bus, {
       channels: channelsOf('proxy', this.config.nodeName),
       logger: this.logger,
@@ -88,13 +95,16 @@ export class Proxy implements OnApplicationBootstrap, OnApplicationShutdown {
       const check = this.#services.healthCheckOf(key);
       if (check === undefined) this.#healthChecks.delete(key);
       else this.#healthChecks.set(key, check);
+      this.#balancers?.set(key, this.#services.announcedOf(key));
     }
     this.#dirty.clear();
     await backend.sync();
-    if (isVerifyDue) await backend.verify();
+    await this.#balancers?.sync();
+    if (isVerifyDue) await Promise.all([backend.verify(), this.#balancers?.verify()]);
     this.#isUpToDate = true;
     await this.#healthServers.sync([...this.#healthChecks.values()]);
-    this.health.ready([backend.detail(), this.#healthServers.detail()].filter((part) => part !== '').join('; '));
+    const details = [backend.detail(), this.#healthServers.detail(), this.#balancers?.detail() ?? ''];
+    this.health.ready(details.filter((part) => part !== '').join('; '));
   }
 
   #failed(error: unknown, waitMs: number): void {

@@ -16,7 +16,7 @@ import { ensureTools, isRoot } from '../system/tools';
 import { ensureWireguard } from '../underlay/wireguard';
 import { whenAskedToStop } from './start';
 
-const TOOLS = { ip: 'iproute2', nft: 'nftables', nsenter: 'util-linux' };
+const TOOLS = { ip: 'iproute2', nft: 'nftables', nsenter: 'util-linux', arping: 'iputils-arping' };
 const READY_MS = 90_000;
 const HOUR_MS = 3_600_000;
 

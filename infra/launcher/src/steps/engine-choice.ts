@@ -10,6 +10,7 @@ const NETWORK_TOOLS = {
   nft: 'nftables',
   nsenter: 'util-linux',
   setpriv: 'util-linux',
+  arping: 'iputils-arping',
 };
 const ENGINE_TOOLS = { dockerd: 'docker.io', containerd: 'containerd', runc: 'runc' };
 

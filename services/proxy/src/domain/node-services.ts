@@ -1,6 +1,7 @@
 import type { ObjectOf } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import { ServiceIndex, type ServiceChange, type ServiceView } from '@shiplog/kube';
+import { addressesToAnnounce } from '../load-balancers/domain/addresses-to-announce';
 import { planHealthCheck, type HealthCheck } from './plan-health-check';
 import { planServicePorts } from './plan-service-ports';
 import type { ServicePort } from './service-port';
@@ -48,6 +49,12 @@ export class NodeServices {
   healthCheckOf(key: string): HealthCheck | undefined {
     const found = this.#index.get(key);
     return found === undefined ? undefined : planHealthCheck(found.service, found.slices, this.node);
+  }
+
+  /** The addresses of a load balancer for which this node answers on its link. */
+  announcedOf(key: string): readonly string[] {
+    const found = this.#index.get(key);
+    return found === undefined ? [] : addressesToAnnounce(found.service, found.slices, this.node);
   }
 }
 

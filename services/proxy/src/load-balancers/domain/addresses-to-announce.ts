@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { EndpointSlice, Service } from '@shiplog/contracts';
+import { parseIp } from '@shiplog/apimachinery';
+import { isServable } from '../../domain/endpoint-candidates';
+
+/**
+ * The addresses of a load balancer for which this node answers on its link (ARP): one node does, of those that have a ready
+ * endpoint of the Service, so that `externalTrafficPolicy: Local` needs no further word, and a node that is gone is left by
+ * itself: its endpoints are not ready. Every node comes to the same one without asking (rendezvous hashing, by address and
+ * node): when a node goes, only what it answered for moves. Addresses that a Service of another class has are another's to
+ * announce, as those that are said to be a proxy's (KEP-1860).
+ */
+export function addressesToAnnounce(
+  { spec, status }: Service,
+  slices: readonly EndpointSlice[],
+  node: string,
+): readonly string[] {
+  if (spec?.type !== 'LoadBalancer' || spec.loadBalancerClass !== undefined) return [];
+  const nodes = nodesOf(slices);
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = '', ipMode }) =>
+    ipMode !== 'Proxy' && parseIp(ip) !== undefined && isServable(ip) && chosenFor(ip, nodes) === node ? [ip] : [],
+  );
+}
+
+function nodesOf(slices: readonly EndpointSlice[]): ReadonlySet<string> {
+  const ready = slices
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready ?? true)
+    .flatMap(({ nodeName }) => nodeName ?? []);
+  return new Set(ready);
+}
+
+function chosenFor(address: string, nodes: ReadonlySet<string>): string | undefined {
+  const weighed = [...nodes].map((node) => ({ node, weight: weightOf(address, node) }));
+  return weighed.sort((a, b) => (a.weight < b.weight ? -1 : 1))[0]?.node;
+}
+
+function weightOf(address: string, node: string): string {
+  return createHash('sha256').update(`${address} ${node}`).digest('hex');
+}
