@@ -18,6 +18,11 @@ const TOOLS = {
   'wireguard-go': 'wireguard-go',
   curl: 'curl',
   openssl: 'openssl',
+  // What has pods end before their machine does.
+  'dbus-daemon': 'dbus',
+  busctl: 'systemd',
+  '/usr/lib/python3/dist-packages/dbus/service.py': 'python3-dbus',
+  '/usr/lib/python3/dist-packages/gi/__init__.py': 'python3-gi',
 };
 
 /** Installs the programs that tests call; answers a PATH that has them all. */

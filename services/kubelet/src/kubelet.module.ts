@@ -6,6 +6,7 @@ import { EvictionModule } from './eviction/eviction.module';
 import { LogsModule } from './logs/logs.module';
 import { NodeModule } from './node/node.module';
 import { PodsModule } from './pod/pods.module';
+import { ShutdownModule } from './shutdown/shutdown.module';
 import { StaticPodsModule } from './static-pods/static-pods.module';
 import { SessionsModule } from './sessions/sessions.module';
 import { UsageModule } from './usage/usage.module';
@@ -20,6 +21,7 @@ import { UsageModule } from './usage/usage.module';
     EvictionModule,
     LogsModule,
     SessionsModule,
+    ShutdownModule,
     StaticPodsModule,
     UsageModule,
   ],

@@ -17,6 +17,7 @@ import { PodManager } from './pod/pod-manager';
 import { RuntimeHandlers } from './pod/runtime-handlers';
 import type { EngineFacts } from './runtime/runtime';
 import { isStatic, type Pod } from './domain/pod';
+import { NodeShutdown } from './shutdown/node-shutdown';
 import { StaticPods } from './static-pods/static-pods';
 
 /** Brings the log and the engine together: first the log is read, then the engine is watched, then pods are seen to. */
@@ -38,6 +39,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     private readonly pressure: NodePressure,
     private readonly eviction: EvictionManager,
     private readonly storage: StorageLimits,
+    private readonly shutdown: NodeShutdown,
     private readonly statics: StaticPods,
   ) {}
 
@@ -81,6 +83,7 @@ export class Kubelet implements OnApplicationBootstrap, RuntimeListener {
     this.manager.adopt();
     this.eviction.engineUp();
     this.storage.engineUp();
+    this.shutdown.engineUp();
     this.health.ready(`runs pods on ${engine.name} ${engine.version}`);
   }
 

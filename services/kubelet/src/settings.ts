@@ -223,6 +223,24 @@ export const kubeletSettings = {
     default: '10s',
     minMs: 100,
   }),
+  shutdownGracePeriod: duration({
+    env: 'SHUTDOWN_GRACE_PERIOD',
+    description: 'How long this machine waits for its pods to end when it goes down (systemd-logind); 0s: not at all.',
+    default: '0s',
+    minMs: 0,
+  }),
+  shutdownGracePeriodCriticalPods: duration({
+    env: 'SHUTDOWN_GRACE_PERIOD_CRITICAL_PODS',
+    description: 'What of SHUTDOWN_GRACE_PERIOD is left to critical pods, which end after all others.',
+    default: '0s',
+    minMs: 0,
+  }),
+  systemBus: text({
+    env: 'DBUS_SYSTEM_BUS_ADDRESS',
+    description: "The message bus of this machine's systemd-logind; none: where systemd has it.",
+    default: '',
+    example: 'unix:path=/run/dbus/system_bus_socket',
+  }),
   allowedUnsafeSysctls: text({
     env: 'ALLOWED_UNSAFE_SYSCTLS',
     description: 'Sysctls that pods may set besides the safe ones; a * at the end stands for any rest.',

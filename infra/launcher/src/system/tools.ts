@@ -1,10 +1,11 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LauncherFailure } from '../failure';
 import { run, succeeds, toolPath } from './run';
 
-/** Where a program is, or undefined. */
+/** Where a program is, by its name, or a file by its whole path; or undefined. */
 export function findTool(name: string): string | undefined {
+  if (name.startsWith('/')) return existsSync(name) ? name : undefined;
   return toolPath()
     .split(':')
     .map((folder) => join(folder, name))
@@ -28,7 +29,7 @@ export function hasApt(): boolean {
   return process.platform === 'linux' && findTool('apt-get') !== undefined;
 }
 
-/** Programs by the Debian package that brings them. */
+/** Programs (or files, by their whole paths) by the Debian package that brings them. */
 export type ToolPackages = Readonly<Record<string, string>>;
 
 /**

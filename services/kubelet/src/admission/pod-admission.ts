@@ -10,6 +10,7 @@ import { CONFIG } from '@shiplog/service';
 import { ClusterView } from '../cluster/cluster-view';
 import { isCritical, isTerminal, type Pod } from '../domain/pod';
 import { NodePressure } from '../eviction/node-pressure';
+import { NodeAgent } from '../node/node-agent';
 import type { NodeResources } from '../node/domain/node-resources';
 import { renderLabels, type MachineFacts } from '../node/render/node-status';
 import type { KubeletConfig } from '../settings';
@@ -25,6 +26,12 @@ export type Admission =
   /** It is asked again when others have made room. */
   | Extract<Preemption, { kind: 'wait' }>;
 
+/** In Kubernetes' words. */
+const SHUTTING_DOWN: AdmissionRefusal = {
+  reason: 'NodeShutdown',
+  message: 'Pod was rejected as the node is shutting down.',
+};
+
 /** Which of the pods that are bound to this node it takes, in the order in which it meets them. */
 @Injectable()
 export class PodAdmission {
@@ -36,6 +43,7 @@ export class PodAdmission {
     @Inject(MACHINE) private readonly machine: MachineFacts,
     @Inject(NODE_RESOURCES) private readonly resources: NodeResources,
     private readonly pressure: NodePressure,
+    private readonly agent: NodeAgent,
     private readonly cluster: ClusterView,
   ) {}
 
@@ -94,6 +102,7 @@ export class PodAdmission {
 
   /** In Kubernetes' order. */
   #firstRefusal(pod: Pod): AdmissionRefusal | undefined {
+    if (this.agent.isShuttingDown) return SHUTTING_DOWN;
     return refusedUnderPressure(pod, this.pressure.pressures) ?? this.#unenforceable(pod) ?? this.#refusalOf(pod);
   }
 

@@ -28,6 +28,7 @@ export class NodeAgent implements OnApplicationShutdown {
   /** Epoch milliseconds; undefined while the engine answers. */
   #awaySince: number | undefined;
   #leased = false;
+  #isShuttingDown = false;
   /** Undefined until the engine was asked. */
   #images: NodeImage[] | undefined;
   readonly #loop = new SyncLoop({
@@ -86,6 +87,16 @@ export class NodeAgent implements OnApplicationShutdown {
     this.#patience = setTimeout(isDown, Math.max(0, since + this.config.engineGrace - Date.now()));
   }
 
+  /** Whether the machine is about to go down: such a node is given no pods. */
+  shuttingDown(isIt: boolean): void {
+    this.#isShuttingDown = isIt;
+    this.wake();
+  }
+
+  get isShuttingDown(): boolean {
+    return this.#isShuttingDown;
+  }
+
   /** Something may be otherwise than it should. */
   wake(): void {
     this.#loop.wake();
@@ -103,7 +114,12 @@ export class NodeAgent implements OnApplicationShutdown {
     if (!this.cluster.isOpen) return;
     const now = kubernetesTime(Date.now());
     await this.pressure.observe();
-    const pulse = { pressures: this.pressure.pressures, engineDown: this.#engineDown, images: this.#images };
+    const pulse = {
+      pressures: this.pressure.pressures,
+      engineDown: this.#engineDown,
+      isShuttingDown: this.#isShuttingDown,
+      images: this.#images,
+    };
     const status = renderNodeStatus(machine, this.#engine, pulse, this.resources, node?.status, now);
     const wanted = renderLabels(name, machine, parseLabels(nodeLabels));
     if (node === undefined) {

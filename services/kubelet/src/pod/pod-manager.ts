@@ -44,6 +44,7 @@ export class PodManager implements OnApplicationShutdown {
   /** The pods that files of this node name, by uid. */
   #static = new Map<string, Pod>();
   #staticGone: () => void = () => undefined;
+  #onApplied: () => void = () => undefined;
   /** Whether the engine was listed. */
   #isListed = false;
   /** Whether what runs here is known: no other pod may take its room before. */
@@ -95,6 +96,16 @@ export class PodManager implements OnApplicationShutdown {
   /** Has the node end a pod; whether it does. */
   end(uid: string, ending: Ending): boolean {
     return this.#workers.get(uid)?.end(ending) ?? false;
+  }
+
+  /** Resolves when the log has the end of every pod that the node ends, or when it is not to be waited for any longer. */
+  async untilEnded(limit: AbortSignal): Promise<void> {
+    while (this.isEvicting && !limit.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#onApplied = resolve;
+        limit.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
   }
 
   /** Everything anew: after the engine has been listed. Containers of pods that the log doesn't want go. */
@@ -211,6 +222,7 @@ export class PodManager implements OnApplicationShutdown {
       if (event.resource === 'pods') this.#podChanged(event, before as Pod | undefined, after as Pod | undefined);
     }
     for (const pod of [...this.#waiting.values(), ...this.resizes.deferred]) this.#want(pod);
+    this.#onApplied();
   }
 
   /** Stops seeing to pods. Their containers go on running, for the next kubelet to adopt. */

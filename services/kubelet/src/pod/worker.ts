@@ -117,11 +117,11 @@ export class PodWorker {
     this.services.notes.say(this.pod, 'Warning', 'FailedMount', messageOf(error));
   }
 
-  /** Has the node end the pod, for good. Whether it does: not one that ends anyway, and never a critical one. */
+  /** Has the node end the pod, for good. Whether it does: not one that ends anyway, and a critical one only when that is said. */
   end(ending: Ending): boolean {
     if (!this.isActive) return false;
     const { logger, notes } = this.services;
-    if (isCritical(this.pod)) {
+    if (isCritical(this.pod) && ending.endsCritical !== true) {
       logger.error({ ...renderPod(this.pod), ...ending }, 'a critical pod is not evicted');
       return false;
     }

@@ -72,6 +72,13 @@ describe('the Node object', () => {
     });
   });
 
+  it('is not ready while its machine goes down, whatever else keeps it from that', () => {
+    const ready = (pulse: Partial<NodePulse>) =>
+      render({ ...well, isShuttingDown: true, ...pulse }).conditions?.find(({ type }) => type === 'Ready');
+    expect(ready({})).toMatchObject({ status: 'False', reason: 'KubeletNotReady', message: 'node is shutting down' });
+    expect(ready({ engineDown: 'gone' })?.message).toBe('container runtime is down: gone, node is shutting down');
+  });
+
   it('is ready while nothing is wrong, and says what is', () => {
     expect(conditionsOf(well)).toEqual({
       MemoryPressure: 'False',

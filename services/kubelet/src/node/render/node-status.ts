@@ -26,6 +26,7 @@ export interface NodePulse {
   readonly pressures: ReadonlySet<Pressure>;
   /** Undefined while the engine answers. */
   readonly engineDown: string | undefined;
+  readonly isShuttingDown?: boolean;
   /** Undefined while they are not known: what was told of them stands. */
   readonly images?: NodeImage[] | undefined;
 }
@@ -129,14 +130,7 @@ function renderConditions(pulse: NodePulse, before: readonly NodeCondition[], no
           reason: 'KubeletHasSufficientPID',
           message: 'kubelet has sufficient PID available',
         },
-    pulse.engineDown === undefined
-      ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
-      : {
-          type: 'Ready',
-          status: 'False',
-          reason: 'KubeletNotReady',
-          message: `container runtime is down: ${pulse.engineDown}`,
-        },
+    renderReady(pulse),
   ];
   return judged.map((condition) => {
     const known = before.find((item) => item.type === condition.type);
@@ -150,6 +144,17 @@ function renderConditions(pulse: NodePulse, before: readonly NodeCondition[], no
     const lastTransitionTime = known?.status === condition.status ? (known.lastTransitionTime ?? now) : now;
     return { ...condition, lastHeartbeatTime: now, lastTransitionTime };
   });
+}
+
+/** All that keeps a node from being ready is told, as Kubernetes joins it. */
+function renderReady({ engineDown, isShuttingDown = false }: NodePulse) {
+  const reasons = [
+    ...(engineDown === undefined ? [] : [`container runtime is down: ${engineDown}`]),
+    ...(isShuttingDown ? ['node is shutting down'] : []),
+  ];
+  return reasons.length === 0
+    ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+    : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: reasons.join(', ') };
 }
 
 /** The fields of `wanted` that the Node has differently; undefined when there are none. */

@@ -32,6 +32,8 @@ export interface Ending {
   readonly disruption?: string;
   /** What it has for its end, at most; undefined: next to nothing, so that it can't take more. */
   readonly graceSeconds?: number;
+  /** Whether a critical pod ends by it, too. */
+  readonly endsCritical?: boolean;
 }
 
 /** What the log wants of the pod: that it runs, that it ends (deletionTimestamp), or nothing, since it is not there. */
