@@ -214,6 +214,16 @@ describe('containerd', () => {
       expect(await rig.exited(id)).toMatchObject({ exitCode: 9 });
     });
 
+    it('is stopped and removed also while the process that looks after it dies', async () => {
+      const id = await rig.run('sleep 1000');
+      const shim = Number(/PPid:\s+(\d+)/.exec(await statusOf(rig.sandbox))?.[1]);
+      const stopped = Promise.all([runtime.stop(id, 0), runtime.stop(rig.sandbox, 0)]);
+      process.kill(shim, 'SIGKILL');
+      await stopped;
+      await runtime.remove(id);
+      expect((await runtime.list()).map((item) => item.id)).toEqual([rig.sandbox]);
+    });
+
     it('makes room for a container of the same attempt', async () => {
       const first = await rig.create({});
       const second = await rig.create({});
@@ -221,6 +231,10 @@ describe('containerd', () => {
       expect(first).not.toBe(second);
     });
   });
+
+  async function statusOf(sandbox: string): Promise<string> {
+    return readFile(`/proc/${(await runtime.startSandbox(sandbox)).pid}/status`, 'utf8');
+  }
 
   it('is told that a container ended while containerd was away', async () => {
     const rig = await TestPod.start(runtime, imageId, engine.cgroupParent);

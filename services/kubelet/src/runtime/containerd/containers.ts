@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { pause } from '@shiplog/wait';
 import {
   CONTAINER_STATE,
   CONTAINER_STATUS,
@@ -22,6 +21,7 @@ import { orGone } from './grpc/errors';
 import { identityOf, LABEL } from '../labels';
 import { LogRotation } from './logs/log-rotation';
 import { removeLog } from './logs/log-files';
+import { onceHeard } from './once-heard';
 import { observedContainer } from './render/observed';
 import { hostnameOf, logDirectoryOf, logPathOf, renderAmounts, renderContainer } from './render/requests';
 import { traitsOf, type Traits } from './render/traits';
@@ -41,8 +41,6 @@ export interface ContainersOptions {
 const PARALLEL = 8;
 /** What the runtime takes beside a grace, before it counts as away. */
 const STOP_LIMIT_MS = 120_000;
-const END_TRIES = 20;
-const END_PAUSE_MS = 50;
 /** As the runtime says that a name is taken. */
 const RESERVED = /is reserved for "([0-9a-f]+)"/;
 
@@ -120,7 +118,7 @@ export class Containers {
       timeout = 0;
     }
     const timeoutMs = timeout * 1_000 + STOP_LIMIT_MS;
-    await orGone(this.client.call(STOP_CONTAINER, { containerId, timeout }, { timeoutMs }));
+    await onceHeard(() => this.client.call(STOP_CONTAINER, { containerId, timeout }, { timeoutMs }));
   }
 
   /** @returns the sandbox that it was in; undefined when it was not there */
@@ -129,22 +127,12 @@ export class Containers {
     const [listed] = containers;
     if (listed === undefined) return undefined;
     const found = await orGone(this.client.call(CONTAINER_STATUS, { containerId }));
-    await this.#end(containerId);
+    await onceHeard(async () => {
+      await this.client.call(STOP_CONTAINER, { containerId, timeout: 0 });
+      await this.client.call(REMOVE_CONTAINER, { containerId });
+    });
     await removeLog(found?.status?.logPath ?? '');
     return listed.podSandboxId;
-  }
-
-  /** Of one that has just ended the runtime hears a moment later, and refuses until then: it is asked again, so often. */
-  async #end(containerId: string): Promise<void> {
-    for (let left = END_TRIES; ; left--) {
-      await this.stop(containerId, 0);
-      try {
-        return void (await orGone(this.client.call(REMOVE_CONTAINER, { containerId })));
-      } catch (error) {
-        if (left === 0 || !(error instanceof RuntimeError) || !error.message.includes('is still running')) throw error;
-      }
-      await pause(END_PAUSE_MS);
-    }
   }
 
   async find(containerId: string): Promise<ObservedContainer | undefined> {

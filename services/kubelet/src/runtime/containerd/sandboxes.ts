@@ -11,6 +11,7 @@ import { GET_PROCESS, LIST_TASKS } from './protocol/native';
 import type { GrpcClient } from './grpc/client';
 import { orGone } from './grpc/errors';
 import { LABEL, identityOf } from '../labels';
+import { onceHeard } from './once-heard';
 import { isoTime, observedSandbox } from './render/observed';
 import { renderSandbox } from './render/requests';
 import { RuntimeError, type ObservedContainer, type SandboxDetails, type SandboxSpec } from '../runtime';
@@ -75,7 +76,7 @@ export class Sandboxes {
   }
 
   async stop(id: string): Promise<void> {
-    await orGone(this.client.call(STOP_POD_SANDBOX, { podSandboxId: id }));
+    await onceHeard(() => this.client.call(STOP_POD_SANDBOX, { podSandboxId: id }));
   }
 
   /** @returns whether it is gone, or only counts as gone */
@@ -93,7 +94,7 @@ export class Sandboxes {
   async #removeIfEmpty(id: string): Promise<boolean> {
     const { containers } = await this.client.call(LIST_CONTAINERS, { filter: { podSandboxId: id } });
     if (containers.length > 0) return false;
-    await orGone(this.client.call(REMOVE_POD_SANDBOX, { podSandboxId: id }));
+    await onceHeard(() => this.client.call(REMOVE_POD_SANDBOX, { podSandboxId: id }));
     this.#goneBefore.delete(id);
     return true;
   }
