@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import type { MinionLayout } from '../../launcher/src/layout';
-import { inMinion } from '../../launcher/src/engines/minion-engine';
+import { inMinion } from '../../launcher/src/engines/in-minion';
 import { run } from '../../launcher/src/system/run';
 import type { TestCluster } from './cluster';
 

@@ -1,6 +1,6 @@
 import type { Node } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
-import { inMinion } from '../../launcher/src/engines/minion-engine';
+import { inMinion } from '../../launcher/src/engines/in-minion';
 import type { MinionLayout } from '../../launcher/src/layout';
 import { run } from '../../launcher/src/system/run';
 import type { TestCluster } from './cluster';

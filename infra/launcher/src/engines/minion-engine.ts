@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from '../cluster';
-import { netnsPath } from '../underlay/underlay';
 import type { MinionLayout } from '../layout';
 import { RANK } from '../processes/registry';
 import { makeOwnFolders, PASSABLE, SYSTEM_RUNTIME } from '../runtime-folder';
 import { waitUntil } from '../waiting';
 import { pingEngine } from './engine-client';
+import { inMinion } from './in-minion';
 import { resolverOf } from './resolver';
 
 /** Who connects containers: Shiplog's network agent, or the engine itself as out of the box. */
@@ -34,11 +34,6 @@ export async function startEngine(
   const ready = async () => ((await pingEngine(socket)) ? true : undefined);
   await waitUntil(ready, { name: `The Docker engine of ${minion.name}`, within: 60_000, process: managed });
   linkSocket(minion);
-}
-
-/** Runs a command inside a minion's network; Node itself cannot change its namespace. */
-export function inMinion(minion: MinionLayout, command: readonly string[]): { command: string; args: string[] } {
-  return { command: 'nsenter', args: [`--net=${netnsPath(minion)}`, ...command] };
 }
 
 function startContainerd(cluster: Cluster, minion: MinionLayout): void {

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster';
 import { DNS_INSTANCES } from '../nats/identities';
-import { inMinion } from '../engines/minion-engine';
+import { inMinion } from '../engines/in-minion';
 import type { MinionLayout } from '../layout';
 import { RANK } from '../processes/registry';
 import type { LauncherSettings } from '../settings';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@shiplog/testing';
 import { Cluster } from '../cluster';
-import { inMinion } from '../engines/minion-engine';
+import { inMinion } from '../engines/in-minion';
 import { claim, release } from '../launcher-claim';
 import { RANK } from '../processes/registry';
 import { settingsFrom } from '../settings';
