@@ -10,6 +10,7 @@ import { engineAt } from '../launcher/src/engines/engine-client';
 import { removeContainers } from '../launcher/src/engines/stop-containers';
 import { IMAGES, SERVICE_BASE, STORE_IMAGES } from '../launcher/src/images/catalogue';
 import { provideComposeAccess } from '../launcher/src/images/compose-access';
+import { dockerImages } from '../launcher/src/images/image-store';
 import { provideImage } from '../launcher/src/images/provide-images';
 import { buildServiceImages } from '../launcher/src/images/service-images';
 import { KubeClient } from '../launcher/src/kube/kube-client';
@@ -50,7 +51,7 @@ describe('the system as containers, from the images that docker-compose.dev.yml 
     process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
     const { cache } = settingsFrom(process.env);
     for (const row of [SERVICE_BASE, ...STORE_IMAGES, ...IMAGES])
-      await provideImage([engine], row, cache, () => undefined);
+      await provideImage([dockerImages(engine)], row, cache, () => undefined);
     const settings = settingsFrom({ SHIPLOG_HOME: home, API_PORT: String(API_PORT) });
     await buildServiceImages(engine, SERVICES, settings.slot);
     await provideComposeAccess(new Cluster(settings, () => undefined));

@@ -6,6 +6,7 @@ import { eventually } from '@shiplog/testing';
 import { Cluster } from '../launcher/src/cluster';
 import { engineAt } from '../launcher/src/engines/engine-client';
 import { IMAGES } from '../launcher/src/images/catalogue';
+import { dockerImages } from '../launcher/src/images/image-store';
 import { provideImage } from '../launcher/src/images/provide-images';
 import { becomeMember, connectAgent, keptMembership } from '../launcher/src/join/membership';
 import { decodeToken } from '../launcher/src/join/token';
@@ -25,7 +26,8 @@ describe('another machine with the word that `npm run token` prints', () => {
   beforeAll(async () => {
     other = await OtherMachine.start(cluster.home, E2E_SLOT);
     const { cache } = settingsFrom(process.env);
-    for (const row of IMAGES) await provideImage([engineAt(other.dockerHost)], row, cache, () => undefined);
+    for (const row of IMAGES)
+      await provideImage([dockerImages(engineAt(other.dockerHost))], row, cache, () => undefined);
     await cluster.kubectl('create', 'namespace', NAMESPACE);
     word = await newToken();
   });

@@ -19,6 +19,8 @@ export interface Claim extends ProcessIdentity {
   databaseUrl: string;
   dockerHost: string | undefined;
   minions: number;
+  /** Those of earlier releases did not say: they had Docker. */
+  runtimes?: LauncherSettings['runtimes'];
 }
 
 /**
@@ -77,7 +79,7 @@ function ownSlotClaim(cluster: Cluster): SlotClaim {
 
 function ownClaim({ home, settings, natsUrl, databaseUrl, mode }: Cluster, phase: Claim['phase']): Claim {
   const dockerHost = mode.kind === 'own-engine' ? mode.dockerHost : settings.dockerHost;
-  const { slot, minions } = settings;
+  const { slot, minions, runtimes } = settings;
   return {
     ...ownIdentity(),
     phase,
@@ -88,5 +90,6 @@ function ownClaim({ home, settings, natsUrl, databaseUrl, mode }: Cluster, phase
     databaseUrl,
     dockerHost,
     minions,
+    runtimes,
   };
 }

@@ -20,6 +20,15 @@ describe('the layout of a cluster on this machine', () => {
     ]);
   });
 
+  it('has each minion’s socket where its runtime listens', () => {
+    const { minions } = layoutOf({ slot: 0, minions: 3, home: '/x', runtimes: ['docker', 'containerd'] });
+    expect(minions.map((minion) => minion.socket)).toEqual([
+      '/run/shiplog/0/minion-1/docker.sock',
+      '/run/shiplog/0/minion-2/containerd.sock',
+      '/run/shiplog/0/minion-3/containerd.sock',
+    ]);
+  });
+
   it('has nothing in common with that of any other slot', () => {
     const used = SLOTS.map((slot) => {
       const {

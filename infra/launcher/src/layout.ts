@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { SYSTEM_RUNTIME } from './runtime-folder';
-import type { LauncherSettings } from './settings';
+import type { LauncherSettings, RuntimeName } from './settings';
 
 /** Length of the underlay's network prefix. */
 export const UNDERLAY_PREFIX = 24;
@@ -13,12 +13,14 @@ export interface MinionLayout {
   readonly address: string;
   /** The host's end of its veth pair. */
   readonly veth: string;
+  readonly runtime: RuntimeName;
   /** Every container of the minion is below this control group. */
   readonly cgroup: string;
   /** Images and containers. */
   readonly home: string;
   /** Sockets and process state: a short path, gone after a reboot. */
   readonly runDir: string;
+  /** Where its runtime listens. */
   readonly socket: string;
 }
 
@@ -48,8 +50,11 @@ export interface Layout {
   readonly vethPattern: RegExp;
 }
 
+/** What a layout depends on; by default all minions have Docker. */
+type Described = Pick<LauncherSettings, 'slot' | 'home'> & Partial<Pick<LauncherSettings, 'runtimes'>>;
+
 /** The layout of the cluster that the settings describe. */
-export function layoutOf(settings: Pick<LauncherSettings, 'slot' | 'minions' | 'home'>): Layout {
+export function layoutOf(settings: Described & Pick<LauncherSettings, 'minions'>): Layout {
   const { slot } = settings;
   const name = nameOf(slot);
   return {
@@ -74,18 +79,20 @@ export function layoutOf(settings: Pick<LauncherSettings, 'slot' | 'minions' | '
 }
 
 /** The layout of the nth minion, from 1 on. */
-export function minionLayout({ slot, home }: Pick<LauncherSettings, 'slot' | 'home'>, n: number): MinionLayout {
+export function minionLayout({ slot, home, runtimes = ['docker'] }: Described, n: number): MinionLayout {
   const minion = `minion-${n}`;
   const runDir = `${runDirOf(slot)}/${minion}`;
+  const runtime = runtimes[n - 1] ?? runtimes.at(-1) ?? 'docker';
   return {
     name: minion,
     netns: `${nameOf(slot)}-m${n}`,
     address: `172.30.${slot}.${10 + n}`,
     veth: `shiplog${slot}m${n}`,
+    runtime,
     cgroup: `/${nameOf(slot)}-m${n}`,
     home: join(home, 'minions', minion),
     runDir,
-    socket: `${runDir}/docker.sock`,
+    socket: `${runDir}/${runtime}.sock`,
   };
 }
 

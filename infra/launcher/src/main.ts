@@ -16,6 +16,7 @@ import { plainLines } from './system/plain-text';
 
 interface Flags {
   minions?: string;
+  runtime?: string;
   backend?: string;
   sample?: boolean;
 }
@@ -70,6 +71,10 @@ function define(
   if (starts) {
     command
       .option('--minions <n>', 'how many minions (default 2)')
+      .option(
+        '--runtime <name>',
+        "what runs minions' containers: docker (default) or containerd, or of each, with commas",
+      )
       .option('--backend <way>', 'how packets reach pods of other minions: vxlan (default), host-gw or wireguard')
       .option('--no-sample', 'do not deploy the guestbook');
   }
@@ -77,6 +82,7 @@ function define(
     await run(
       settingsFrom(process.env, {
         minions: flags.minions,
+        runtime: flags.runtime,
         backend: flags.backend,
         sample: flags.sample === false ? false : undefined,
       }),

@@ -17,6 +17,15 @@ describe('the settings of a cluster on this machine', () => {
     expect(() => settingsFrom({}, { minions })).toThrow(`--minions is "${minions}"`);
   });
 
+  it('takes a runtime for all minions, or one for each and the last for the others', () => {
+    expect(settingsFrom({}).runtimes).toEqual(['docker']);
+    expect(settingsFrom({ SHIPLOG_RUNTIME: 'docker' }, { runtime: 'containerd' }).runtimes).toEqual(['containerd']);
+    expect(settingsFrom({ npm_config_runtime: 'docker,containerd' }).runtimes).toEqual(['docker', 'containerd']);
+    expect(() => settingsFrom({}, { runtime: 'docker,podman' })).toThrow(
+      '--runtime is "podman", which is none of docker, containerd.',
+    );
+  });
+
   it('takes one of the ways that packets reach other nodes’ pods, also from npm, and no other word', () => {
     expect(settingsFrom({}).backend).toBeUndefined();
     expect(settingsFrom({ SHIPLOG_BACKEND: 'vxlan' }, { backend: 'host-gw' }).backend).toBe('host-gw');

@@ -14,6 +14,10 @@ export const SLOTS: readonly number[] = Array.from({ length: 20 }, (_, slot) => 
 export const BACKENDS = ['vxlan', 'host-gw', 'wireguard'] as const;
 export type Backend = (typeof BACKENDS)[number];
 
+/** What runs the containers of a minion. */
+export const RUNTIMES = ['docker', 'containerd'] as const;
+export type RuntimeName = (typeof RUNTIMES)[number];
+
 /** What a user may choose about a cluster on this machine. */
 export interface LauncherSettings {
   /** Where all state lives (SHIPLOG_HOME). */
@@ -23,6 +27,8 @@ export interface LauncherSettings {
   /** Which of the disjoint sets of addresses and names to use, so that clusters can run side by side (SHIPLOG_SLOT). */
   readonly slot: number;
   readonly minions: number;
+  /** What runs each minion's containers (SHIPLOG_RUNTIME): the last is for all those after it. */
+  readonly runtimes: readonly [RuntimeName, ...RuntimeName[]];
   /** How packets reach pods of other minions (SHIPLOG_BACKEND); undefined when nothing was said. */
   readonly backend: Backend | undefined;
   /** Bytes that pods may send at once (POD_MTU); undefined: the network agents find out. */
@@ -47,7 +53,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function settingsFrom(
   env: Environment,
-  flags: { minions?: string; sample?: boolean; backend?: string } = {},
+  flags: { minions?: string; sample?: boolean; runtime?: string; backend?: string } = {},
 ): LauncherSettings {
   const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT || '0', 0, SLOTS.length - 1);
   return {
@@ -55,6 +61,7 @@ export function settingsFrom(
     cache: resolve(REPOSITORY, env.SHIPLOG_CACHE || join('.shiplog', 'cache')),
     slot,
     minions: wholeNumber('--minions', flags.minions ?? (env.SHIPLOG_MINIONS || env.npm_config_minions || '2'), 1, 9),
+    runtimes: runtimesOf(flags.runtime ?? (env.SHIPLOG_RUNTIME || env.npm_config_runtime || 'docker')),
     backend: backendOf(flags.backend ?? (env.SHIPLOG_BACKEND || env.npm_config_backend)),
     podMtu: env.POD_MTU ? wholeNumber('POD_MTU', env.POD_MTU, 576, 65_535) : undefined,
     sample: flags.sample ?? (env.SHIPLOG_SAMPLE !== 'no' && env.npm_config_sample !== ''),
@@ -68,11 +75,21 @@ export function settingsFrom(
 
 function backendOf(text: string | undefined): Backend | undefined {
   if (text === undefined || text === '') return undefined;
-  const found = BACKENDS.find((backend) => backend === text);
+  return oneOf('--backend', BACKENDS, text);
+}
+
+function runtimesOf(text: string): LauncherSettings['runtimes'] {
+  const [first = '', ...others] = text.split(',');
+  const runtimeOf = (word: string): RuntimeName => oneOf('--runtime', RUNTIMES, word.trim());
+  return [runtimeOf(first), ...others.map(runtimeOf)];
+}
+
+function oneOf<const T extends string>(name: string, all: readonly [T, ...T[]], text: string): T {
+  const found = all.find((item) => item === text);
   if (found !== undefined) return found;
   throw new LauncherFailure(
-    `--backend is "${text}", which is none of ${BACKENDS.join(', ')}.`,
-    'npm start -- --backend vxlan',
+    `${name} is "${text}", which is none of ${all.join(', ')}.`,
+    `npm start -- ${name} ${all[0]}`,
   );
 }
 

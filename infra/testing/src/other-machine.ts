@@ -94,6 +94,7 @@ function placeOf(slot: number, home: string): MinionLayout {
     netns: `shiplog${slot}-${NAME}`,
     address: `172.31.${slot}.2`,
     veth: `shiplog${slot}other`,
+    runtime: 'docker',
     cgroup: `/shiplog${slot}-${NAME}`,
     home: `${home}/minions/${NAME}`,
     runDir,

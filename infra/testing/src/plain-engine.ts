@@ -1,4 +1,5 @@
 import { Cluster } from '../../launcher/src/cluster';
+import { startDocker } from '../../launcher/src/engines/docker-runtime';
 import { startEngine } from '../../launcher/src/engines/minion-engine';
 import { plugMinion } from '../../launcher/src/underlay/underlay';
 import { type MinionLayout, minionLayout } from '../../launcher/src/layout';
@@ -20,7 +21,7 @@ export class PlainEngine {
     const cluster = new Cluster(settings, (sentence) => void process.stderr.write(`${sentence}\n`));
     const place = minionLayout(settings, NUMBER);
     await plugMinion(cluster.layout, place);
-    await startEngine(cluster, place, 'engine');
+    await startEngine(cluster, place, () => startDocker(cluster, place, 'engine'));
     return new PlainEngine(cluster, place);
   }
 

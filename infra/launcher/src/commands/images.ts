@@ -5,6 +5,7 @@ import { engineAt } from '../engines/engine-client';
 import { LauncherFailure } from '../failure';
 import { provideComposeAccess } from '../images/compose-access';
 import { IMAGES, SERVICE_BASE, STORE_IMAGES } from '../images/catalogue';
+import { dockerImages } from '../images/image-store';
 import { provideImage } from '../images/provide-images';
 import { buildServiceImages, SERVICES } from '../images/service-images';
 import type { LauncherSettings } from '../settings';
@@ -17,7 +18,8 @@ export async function images(settings: LauncherSettings): Promise<void> {
     throw new LauncherFailure('No Docker engine answers on this machine.', 'Start one, or set DOCKER_HOST.');
   }
   const engine = engineAt(dockerHost);
-  for (const row of [SERVICE_BASE, ...STORE_IMAGES, ...IMAGES]) await provideImage([engine], row, settings.cache, say);
+  for (const row of [SERVICE_BASE, ...STORE_IMAGES, ...IMAGES])
+    await provideImage([dockerImages(engine)], row, settings.cache, say);
   await buildServiceImages(engine, SERVICES, settings.slot, say);
   const access = new Cluster({ ...settings, home: join(settings.home, 'compose'), apiPort: 6443 }, say);
   say(`✓ ${await provideComposeAccess(access)}`);

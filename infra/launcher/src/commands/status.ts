@@ -1,7 +1,7 @@
 import { Cluster } from '../cluster';
 import type { HealthReport } from '@shiplog/contracts';
 import { listProcesses } from '../control/control';
-import { pingEngine } from '../engines/engine-client';
+import { runtimeOf, runtimeProcesses } from '../engines/runtimes';
 import { sentenceOf } from '../failure';
 import { observeUnderlay } from '../underlay/observe-underlay';
 import { describeLack, planRepairs } from '../underlay/plan/repairs';
@@ -81,10 +81,10 @@ async function silentEnginesOf(
   records: readonly { name: string; isAlive: boolean }[],
 ): Promise<Set<string>> {
   if (held === undefined || held.dockerHost !== undefined) return new Set();
-  const looks = layoutOf(held).minions.map(async ({ name, socket }) => {
-    const engine = `${name}-dockerd`;
+  const looks = layoutOf(held).minions.map(async (minion) => {
+    const engine = runtimeProcesses(minion).at(-1) ?? '';
     const runs = records.some((record) => record.name === engine && record.isAlive);
-    return runs && !(await pingEngine(`unix://${socket}`, PATIENCE)) ? [engine] : [];
+    return runs && !(await runtimeOf(minion).answers(minion, PATIENCE)) ? [engine] : [];
   });
   return new Set((await Promise.all(looks)).flat());
 }

@@ -20,7 +20,8 @@ export async function up(settings: LauncherSettings): Promise<void> {
   const log = openLog(home.launcherLog);
   const shown = statSync(home.launcherLog).size;
   const backend = settings.backend === undefined ? [] : ['--backend', settings.backend];
-  const flags = ['--minions', String(settings.minions), ...backend, ...(settings.sample ? [] : ['--no-sample'])];
+  const kinds = ['--minions', String(settings.minions), '--runtime', settings.runtimes.join()];
+  const flags = [...kinds, ...backend, ...(settings.sample ? [] : ['--no-sample'])];
   const child = spawn(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'start', ...flags], {
     cwd: REPOSITORY,
     detached: true,

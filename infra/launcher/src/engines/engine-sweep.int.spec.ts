@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ImageRow } from '../images/catalogue';
 import { busyboxRoot } from '../images/image-roots';
+import { dockerImages } from '../images/image-store';
 import { provideImage } from '../images/provide-images';
 import { identityOf } from '../processes/identity';
 import { settingsFrom } from '../settings';
@@ -11,7 +12,7 @@ import { run } from '../system/run';
 import { canHaveMinions, TestMinion } from '../testing/test-minion';
 import { engineAt } from './engine-client';
 import { EngineSweep } from './engine-sweep';
-import { containerdSocket } from './minion-engine';
+import { containerdSocket } from './docker-runtime';
 
 const SHELL: ImageRow = { ref: 'shiplog/spec-shell:1', otherwise: { kind: 'busybox', config: ['CMD ["sh"]'] } };
 
@@ -27,7 +28,7 @@ const SHELL: ImageRow = { ref: 'shiplog/spec-shell:1', otherwise: { kind: 'busyb
 
   beforeAll(async () => {
     test = await TestMinion.start();
-    await provideImage([engineAt(test.dockerHost)], SHELL, cache, () => undefined);
+    await provideImage([dockerImages(engineAt(test.dockerHost))], SHELL, cache, () => undefined);
     await busyboxRoot(root, cache);
   });
   afterAll(async () => {

@@ -7,9 +7,11 @@ import type { MinionLayout } from '../layout';
 import { hasEnded, signalProcess } from '../processes/ending';
 import { identityOf } from '../processes/identity';
 import { mountPointsBelow } from '../system/mounts';
-import { run, succeeds } from '../system/run';
+import { succeeds } from '../system/run';
 import { engineAt, pingEngine } from './engine-client';
-import { containerdSocket } from './minion-engine';
+import { ctrAt, type Ctr } from './ctr';
+import { containerdSocket } from './docker-runtime';
+import { runtimeProcesses } from './runtimes';
 
 const LOOK_EVERY_MS = 4_000;
 /** What an engine forgets when it is killed shows within this time after it has started again. */
@@ -67,8 +69,7 @@ export class EngineSweep {
   async #sweep(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      for (const minion of this.cluster.layout.minions.filter((item) => this.#hasJustStarted(item)))
-        await this.#lookAndTell(minion);
+      for (const minion of this.#minions.filter((item) => this.#hasJustStarted(item))) await this.#lookAndTell(minion);
       await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -87,8 +88,13 @@ export class EngineSweep {
     }
   }
 
-  #hasJustStarted({ name }: MinionLayout): boolean {
-    const states = ['containerd', 'dockerd'].map((part) => this.cluster.registry.get(`${name}-${part}`)?.state);
+  /** containerd by itself looks after this at each start. */
+  get #minions(): MinionLayout[] {
+    return this.cluster.layout.minions.filter(({ runtime }) => runtime === 'docker');
+  }
+
+  #hasJustStarted(minion: MinionLayout): boolean {
+    const states = runtimeProcesses(minion).map((name) => this.cluster.registry.get(name)?.state);
     const since = states.map((state) => (state?.kind === 'running' ? state.since : Infinity));
     return Date.now() - Math.max(...since) < LOOKS_FOR_MS && Math.max(...since) !== Infinity;
   }
@@ -131,25 +137,31 @@ function commandLine(pid: string): string[] {
 }
 
 async function containersIn(minion: MinionLayout): Promise<string[]> {
-  const listed = await run('ctr', [...ctr(minion), 'containers', 'list', '--quiet']);
+  const listed = await ctrOf(minion)('containers', 'list', '--quiet');
   return listed.split('\n').filter((id) => id !== '');
 }
 
 /** containerd, when it sees the end of a process that looked after a container, ends that and removes its mounts. */
 async function remove(minion: MinionLayout, id: string): Promise<void> {
-  await succeeds('ctr', [...ctr(minion), 'tasks', 'delete', '--force', id]);
+  const ctr = ctrOf(minion);
+  await ctr('tasks', 'delete', '--force', id).catch(leave);
   const pid = shimsOf(minion).get(id);
   const shim = pid === undefined ? undefined : identityOf(pid);
   if (shim !== undefined) {
     signalProcess(shim.pid, 'SIGKILL');
     await hasEnded(shim, ENDING_MS);
   }
-  await succeeds('ctr', [...ctr(minion), 'containers', 'delete', id]);
+  await ctr('containers', 'delete', id).catch(leave);
   rmSync(join(minion.runDir, 'exec', 'containerd', id), { recursive: true, force: true });
 }
 
-function ctr(minion: MinionLayout): string[] {
-  return ['--address', containerdSocket(minion), '--namespace', NAMESPACE];
+function ctrOf(minion: MinionLayout): Ctr {
+  return ctrAt(containerdSocket(minion), NAMESPACE);
+}
+
+/** What can't be removed is found again at the next look. */
+function leave(): void {
+  return undefined;
 }
 
 function describe(ids: readonly string[]): string {

@@ -8,7 +8,8 @@ import { run } from '../system/run';
 import { canHaveMinions, TestMinion } from '../testing/test-minion';
 import { buildImage } from './build-image';
 import type { ImageRow } from './catalogue';
-import { imageId, provideImage } from './provide-images';
+import { dockerImages } from './image-store';
+import { provideImage } from './provide-images';
 
 /** Images of the project's own: no registry is asked for them. */
 const SHELL: ImageRow = { ref: 'shiplog/spec-shell:1', otherwise: { kind: 'busybox', config: ['CMD ["sh"]'] } };
@@ -22,7 +23,7 @@ const SHELL: ImageRow = { ref: 'shiplog/spec-shell:1', otherwise: { kind: 'busyb
   let engine: Docker;
   let said: string[];
 
-  const provide = (row: ImageRow) => provideImage([engine], row, cache, (text) => void said.push(text));
+  const provide = (row: ImageRow) => provideImage([dockerImages(engine)], row, cache, (text) => void said.push(text));
   const docker = (...args: string[]) => run('docker', ['-H', test.dockerHost, ...args]);
   const shell = (script: string) => docker('run', '--rm', '--network=none', SHELL.ref, 'sh', '-c', script);
   const dockerfile = (name: string, ...lines: string[]): ImageRow => {
@@ -63,16 +64,16 @@ const SHELL: ImageRow = { ref: 'shiplog/spec-shell:1', otherwise: { kind: 'busyb
   });
 
   it('comes back the same out of the cache when an engine has lost it, or has another by its name', async () => {
-    const id = await imageId(engine, SHELL.ref);
+    const id = await dockerImages(engine).idOf(SHELL.ref);
     await docker('rmi', '--force', SHELL.ref);
-    expect(await imageId(engine, SHELL.ref)).toBeUndefined();
+    expect(await dockerImages(engine).idOf(SHELL.ref)).toBeUndefined();
     expect(await provide(SHELL)).toBe(1);
     expect(said).toEqual([`loading ${SHELL.ref}`]);
     const other = dockerfile('other', `FROM ${SHELL.ref}`, 'ENV OTHER=yes');
     await buildImage(engine, { ...other, ref: SHELL.ref }, cache);
-    expect(await imageId(engine, SHELL.ref)).not.toBe(id);
+    expect(await dockerImages(engine).idOf(SHELL.ref)).not.toBe(id);
     expect(await provide(SHELL)).toBe(1);
-    expect(await imageId(engine, SHELL.ref)).toBe(id);
+    expect(await dockerImages(engine).idOf(SHELL.ref)).toBe(id);
   });
 
   it('is built from its folder, without a network, on one that came before it', async () => {

@@ -56,6 +56,15 @@ describe('the services of a node', () => {
     }
   });
 
+  it('have a kubelet that finds the runtime of the minion', () => {
+    const cluster = clusterOf('minions', { SHIPLOG_RUNTIME: 'containerd' });
+    expect(minionSpecs(cluster, cluster.layout.minions[0]!)[0]?.env).toMatchObject({
+      CONTAINER_RUNTIME: 'containerd',
+      CONTAINER_RUNTIME_ENDPOINT: 'unix:///run/shiplog/0/minion-1/containerd.sock',
+      POD_LOGS_DIR: '/home/x/.shiplog/minions/minion-1/pod-logs',
+    });
+  });
+
   it('have a part of the machine each where they share it', () => {
     const parts = (count: string) => {
       const cluster = clusterOf('minions', { SHIPLOG_MINIONS: count });

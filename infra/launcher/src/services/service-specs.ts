@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster';
 import { DNS_INSTANCES } from '../nats/identities';
 import { inMinion } from '../engines/in-minion';
+import { runtimeOf } from '../engines/runtimes';
 import type { MinionLayout } from '../layout';
 import { RANK } from '../processes/registry';
 import type { LauncherSettings } from '../settings';
@@ -94,7 +95,7 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
   });
   return [
     agent('kubelet', {
-      DOCKER_HOST: `unix://${minion.socket}`,
+      ...runtimeOf(minion).kubeletEnv(minion),
       CGROUP_PARENT: minion.cgroup,
       STATE_DIR: `${minion.home}/kubelet`,
       IMAGE_DIR: cluster.home.images,

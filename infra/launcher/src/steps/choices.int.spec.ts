@@ -54,6 +54,14 @@ describe('what the user has chosen', () => {
       );
     });
 
+    it('is refused when minions are to have another runtime', async () => {
+      const dockerHost = `unix://${join(folder, 'docker.sock')}`;
+      const cluster = clusterWith({ DOCKER_HOST: dockerHost, SHIPLOG_RUNTIME: 'containerd' });
+      expect(await refusalOf(() => engineChoice.run(cluster, say))).toMatch(
+        /^--runtime is containerd, and your own engine is Docker's\. → npm start, without --runtime;/,
+      );
+    });
+
     it('may be a socket that somebody left behind, on which nobody answers', async () => {
       const path = join(folder, 'left.sock');
       const server = await startEngine(path);

@@ -1,6 +1,7 @@
 import type { Cluster, Mode, Step } from '../cluster';
 import { pingEngine } from '../engines/engine-client';
 import { findEngine } from '../engines/find-engine';
+import { runtimeOf } from '../engines/runtimes';
 import { LauncherFailure } from '../failure';
 import { ensureTools, findTool, hasApt, isRoot } from '../system/tools';
 import { ensureWireguard } from '../underlay/wireguard';
@@ -12,19 +13,18 @@ const NETWORK_TOOLS = {
   setpriv: 'util-linux',
   arping: 'iputils-arping',
 };
-const ENGINE_TOOLS = { dockerd: 'docker.io', containerd: 'containerd', runc: 'runc' };
 
 /** Decides where pods run, and installs what that needs. */
 export const engineChoice: Step = {
-  title: 'Docker engine',
+  title: 'Container engine',
   async run(cluster, say) {
     cluster.mode = await chooseMode(cluster, say);
     if (cluster.mode.kind === 'own-engine') {
-      refuseBackend(cluster);
+      refuseChoices(cluster);
       return `pods run on ${cluster.mode.dockerHost}`;
     }
     if (cluster.settings.backend === 'wireguard') await ensureWireguard(say);
-    return `${cluster.settings.minions} minions with an engine each`;
+    return cluster.layout.minions.map(({ name, runtime }) => `${name} has ${runtime}`).join(', ');
   },
 };
 
@@ -37,11 +37,13 @@ async function chooseMode(cluster: Cluster, say: (text: string) => void): Promis
       'unset DOCKER_HOST, or start that engine',
     );
   }
-  if (process.platform === 'linux' && isRoot() && (findTool('dockerd') !== undefined || hasApt())) {
-    const engine = await findEngine();
-    if (findTool('dockerd') === undefined && engine !== undefined) return { kind: 'own-engine', dockerHost: engine };
+  const runtimes = cluster.layout.minions.map(runtimeOf);
+  const areThere = runtimes.every(({ processes }) => findTool(processes.at(-1) ?? '') !== undefined);
+  if (process.platform === 'linux' && isRoot() && (areThere || hasApt())) {
+    const engine = areThere || !areDocker(cluster) ? undefined : await findEngine();
+    if (engine !== undefined) return { kind: 'own-engine', dockerHost: engine };
     await ensureTools(NETWORK_TOOLS, 'minions are network namespaces', say);
-    await ensureTools(ENGINE_TOOLS, 'each minion has a Docker engine of its own', say);
+    for (const { tools } of runtimes) await ensureTools(tools, 'each minion has an engine of its own', say);
     return { kind: 'minions' };
   }
   const engine = await findEngine();
@@ -53,12 +55,21 @@ async function chooseMode(cluster: Cluster, say: (text: string) => void): Promis
 }
 
 /** What was asked for, for pods' packets to be encrypted say, and can't be had is not left out in silence. */
-function refuseBackend({ settings }: Cluster): void {
-  if (settings.backend === undefined) return;
-  throw new LauncherFailure(
-    `--backend is ${settings.backend}, and pods of your own engine are on a network of Docker's.`,
-    'npm start, without --backend; or as root on Linux, for minions with a network of their own',
-  );
+function refuseChoices(cluster: Cluster): void {
+  const { backend, runtimes } = cluster.settings;
+  const fix = (flag: string): string =>
+    `npm start, without ${flag}; or as root on Linux, for minions with engines of their own`;
+  if (backend !== undefined)
+    throw new LauncherFailure(
+      `--backend is ${backend}, and pods of your own engine are on a network of Docker's.`,
+      fix('--backend'),
+    );
+  if (!areDocker(cluster))
+    throw new LauncherFailure(`--runtime is ${runtimes.join()}, and your own engine is Docker's.`, fix('--runtime'));
+}
+
+function areDocker({ layout }: Cluster): boolean {
+  return layout.minions.every(({ runtime }) => runtime === 'docker');
 }
 
 function howToGetDocker(): string {

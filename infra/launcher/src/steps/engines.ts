@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import type { Step } from '../cluster';
 import { startEngine } from '../engines/minion-engine';
-import { stopContainers } from '../engines/stop-containers';
+import { runtimeOf } from '../engines/runtimes';
 import { unmountBelow } from '../slot/clear-slot';
 import { RANK } from '../processes/registry';
 
-/** A Docker engine per minion. */
+/** What runs the containers of each minion. */
 export const engines: Step = {
   title: "Minions' engines",
   async run(cluster) {
     const { minions } = cluster.layout;
     for (const minion of minions) {
       const stop = async (): Promise<void> => {
-        await stopContainers(`unix://${minion.socket}`);
+        await runtimeOf(minion).stopContainers(minion);
         // What the kubelet has mounted for pods outlives it; nothing uses it any more.
         await unmountBelow(join(minion.home, 'kubelet'));
       };

@@ -5,7 +5,7 @@ import { Cluster } from '../cluster';
 import { startEngine } from '../engines/minion-engine';
 import { claim, release } from '../launcher-claim';
 import type { MinionLayout } from '../layout';
-import { settingsFrom } from '../settings';
+import { settingsFrom, type RuntimeName } from '../settings';
 import { clearSlot, unmountBelow } from '../slot/clear-slot';
 import { findTool, isRoot } from '../system/tools';
 import { makeUnderlay, plugMinion } from '../underlay/underlay';
@@ -23,9 +23,9 @@ export class TestMinion {
     readonly minion: MinionLayout,
   ) {}
 
-  static async start(): Promise<TestMinion> {
+  static async start(runtime: RuntimeName = 'docker'): Promise<TestMinion> {
     const home = mkdtempSync(join(tmpdir(), 'shiplog-minion-'));
-    const settings = settingsFrom({ SHIPLOG_HOME: home, SHIPLOG_SLOT: SLOT }, { minions: '1' });
+    const settings = settingsFrom({ SHIPLOG_HOME: home, SHIPLOG_SLOT: SLOT }, { minions: '1', runtime });
     const cluster = new Cluster(settings, () => undefined);
     const [minion] = cluster.layout.minions;
     if (minion === undefined) throw new Error('a layout of one minion has none');

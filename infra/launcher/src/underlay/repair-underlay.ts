@@ -1,7 +1,7 @@
 import { readlinkSync, rmSync } from 'node:fs';
 import type { Cluster } from '../cluster';
 import { startEngine } from '../engines/minion-engine';
-import { stopContainers } from '../engines/stop-containers';
+import { runtimeOf, runtimeProcesses } from '../engines/runtimes';
 import type { MinionLayout } from '../layout';
 import type { ManagedProcess } from '../processes/managed-process';
 import { type ServiceSpec, processName } from '../services/service-process';
@@ -64,17 +64,17 @@ function pidInside({ state }: ManagedProcess): number | undefined {
 
 /** In a new namespace nothing is left of the pods' network, so they are made anew too, by a new kubelet. */
 async function restartMinion(cluster: Cluster, minion: MinionLayout): Promise<string[]> {
-  const agents = processesOf(cluster, minion).filter((managed) => !isEngine(managed) && isWanted(managed));
+  const agents = processesOf(cluster, minion).filter((managed) => !isEngine(managed, minion) && isWanted(managed));
   await Promise.all(agents.map((managed) => managed.stop()));
   const engine = await restartEngine(cluster, minion);
-  if (engine.length > 0) await stopContainers(`unix://${minion.socket}`);
+  if (engine.length > 0) await runtimeOf(minion).stopContainers(minion);
   agents.forEach((managed) => managed.start());
   return [...engine, ...agents.map(({ spec }) => spec.name)];
 }
 
 /** Also writes its configuration again, which lies where its socket was. */
 async function restartEngine(cluster: Cluster, minion: MinionLayout): Promise<string[]> {
-  const engine = processesOf(cluster, minion).filter((managed) => isEngine(managed) && isWanted(managed));
+  const engine = processesOf(cluster, minion).filter((managed) => isEngine(managed, minion) && isWanted(managed));
   if (engine.length === 0) return [];
   for (const managed of engine.sort((a, b) => b.spec.rank - a.spec.rank)) await managed.stop();
   await startEngine(cluster, minion);
@@ -98,8 +98,8 @@ function isWanted({ state }: ManagedProcess): boolean {
   return state.kind !== 'stopped';
 }
 
-function isEngine({ spec }: ManagedProcess): boolean {
-  return /-(containerd|dockerd)$/.test(spec.name);
+function isEngine({ spec }: ManagedProcess, minion: MinionLayout): boolean {
+  return runtimeProcesses(minion).includes(spec.name);
 }
 
 function processesOf(cluster: Cluster, minion: MinionLayout): ManagedProcess[] {

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster } from '../cluster';
+import { runtimeProcesses } from '../engines/runtimes';
 import { sentenceOf } from '../failure';
 import { claimAgain } from '../launcher-claim';
 import type { MinionLayout } from '../layout';
@@ -65,8 +66,8 @@ export class UnderlayWatch {
   }
 
   /** An engine that is down or starting is its process's matter: that starts it again. */
-  private shouldListen({ name }: MinionLayout): boolean {
-    const state = this.cluster.registry.get(`${name}-dockerd`)?.state;
+  private shouldListen(minion: MinionLayout): boolean {
+    const state = this.cluster.registry.get(runtimeProcesses(minion).at(-1) ?? '')?.state;
     return state?.kind === 'running' && Date.now() - state.since > ENGINE_PATIENCE_MS;
   }
 
