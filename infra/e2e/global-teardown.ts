@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { run } from '../launcher/src/system/run';
 import { remainsOf } from './support/remains';
-import { E2E_HOME, E2E_MINIONS, E2E_SLOT } from './support/place';
+import { E2E_HOME, E2E_MINIONS, E2E_SLOT, sharedLayout } from './support/place';
 
 const REPOSITORY = resolve(__dirname, '../..');
 
@@ -18,6 +18,6 @@ export default async function removeCluster(): Promise<void> {
   const args = [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'reset'];
   await run(process.execPath, args, { env, cwd: REPOSITORY, timeout: 300_000 });
   rmSync(home, { recursive: true, force: true });
-  const remains = await remainsOf(home);
+  const remains = await remainsOf(sharedLayout(home), home);
   if (remains.length > 0) throw new Error(`the reset has left ${remains.join(', ')}`);
 }

@@ -10,7 +10,7 @@ import { askControl, type ControlVerb } from '../../launcher/src/control/control
 import { engineAt } from '../../launcher/src/engines/engine-client';
 import { decodeToken, type JoinToken } from '../../launcher/src/join/token';
 import { KubeClient } from '../../launcher/src/kube/kube-client';
-import { type Layout, layoutOf } from '../../launcher/src/layout';
+import type { Layout } from '../../launcher/src/layout';
 import { type Claim } from '../../launcher/src/launcher-claim';
 import { ADMIN, OPERATOR } from '../../launcher/src/nats/identities';
 import { hasEnded } from '../../launcher/src/processes/ending';
@@ -18,7 +18,7 @@ import { ProcessRecords, type ProcessRecord } from '../../launcher/src/processes
 import { HealthView } from '../../launcher/src/services/health-view';
 import { toolPath } from '../../launcher/src/system/run';
 import { HomeAccess } from './access';
-import { E2E_HOME, E2E_MINIONS, E2E_SLOT } from './place';
+import { E2E_HOME, sharedLayout } from './place';
 
 /** By this name of its connection the NATS server's log tells a test from the services. */
 export const TEST_CONNECTION = 'end-to-end-test';
@@ -30,15 +30,25 @@ const SERVICES_OF_NODE = 3;
 /** Network and proxy. */
 const AGENTS_OF_HOST = 2;
 
-/** The cluster that all end-to-end tests share, as its user has it: a kubeconfig, sockets, and the launcher. */
+/** A cluster as its user has it: a kubeconfig, sockets, and the launcher. By default the one that all end-to-end tests share. */
 export class TestCluster {
-  readonly home = homeOfRun();
-  readonly layout: Layout = layoutOf({ slot: E2E_SLOT, minions: E2E_MINIONS, home: this.home });
-  readonly kubeconfig = join(this.home, 'kubeconfig');
-  readonly api = new KubeClient(this.kubeconfig, 32);
-  readonly access = new HomeAccess(this.home);
+  readonly home: string;
+  readonly kubeconfig: string;
+  readonly api: KubeClient;
+  readonly access: HomeAccess;
   private view: HealthView | undefined;
   private readonly buses: Bus[] = [];
+
+  /** @param layout of one that runs */
+  constructor(
+    readonly layout: Layout = sharedLayout(homeOfRun()),
+    home = homeOfRun(),
+  ) {
+    this.home = home;
+    this.kubeconfig = join(home, 'kubeconfig');
+    this.api = new KubeClient(this.kubeconfig, 32);
+    this.access = new HomeAccess(home);
+  }
 
   /** What a kubectl command prints. Throws what it says when it fails. */
   kubectl(...args: string[]): Promise<string> {
@@ -165,7 +175,7 @@ export class TestCluster {
 
   /** Waits until every service that should run says that it does its work. */
   async allReady(timeoutMs = 60_000): Promise<void> {
-    const wanted = SERVICES_OF_MASTER + SERVICES_OF_NODE * E2E_MINIONS + AGENTS_OF_HOST;
+    const wanted = SERVICES_OF_MASTER + SERVICES_OF_NODE * this.layout.minions.length + AGENTS_OF_HOST;
     await eventually(
       async () => {
         const view = await this.watcher();

@@ -1,14 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { layoutOf } from '../../launcher/src/layout';
+import type { Layout } from '../../launcher/src/layout';
 import { mountPointsBelow } from '../../launcher/src/system/mounts';
 import { run } from '../../launcher/src/system/run';
 import { CGROUPS, foldersIn, processesNaming } from './census';
-import { E2E_MINIONS, E2E_SLOT } from './place';
 
 /** What is still there of a cluster after its reset, in words; a reset is to leave nothing. */
-export async function remainsOf(home: string): Promise<string[]> {
-  const layout = layoutOf({ slot: E2E_SLOT, minions: E2E_MINIONS, home });
+export async function remainsOf(layout: Layout, home: string): Promise<string[]> {
   const [links, namespaces, tables, routes] = await Promise.all([
     run('ip', ['-j', 'link', 'show']).then((text) =>
       (JSON.parse(text) as { ifname: string }[]).map((link) => link.ifname),
