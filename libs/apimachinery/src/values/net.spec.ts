@@ -1,13 +1,28 @@
 import fc from 'fast-check';
 import {
+  canonicalIp,
   cidrContains,
   cidrWithin,
   cidrsOverlap,
+  formatAddress,
   formatCidr,
   formatIp,
+  formatNetwork,
+  indexInNetwork,
+  ipFamilyOf,
   isIp,
   isIpv6,
+  isStrictlyWithin,
+  type Network,
+  networkContains,
+  networkSize,
+  networksOverlap,
+  networkWithin,
+  nthAddress,
+  nthSubnet,
+  parseAddress,
   parseCidr,
+  parseNetwork,
   parseIp,
   subnetOf,
 } from './net';
@@ -75,5 +90,94 @@ describe('addresses and networks', () => {
     expect(third && formatCidr(third)).toBe('10.244.2.0/24');
     expect(subnetOf(cluster, 24, 256)).toBeUndefined();
     expect(subnetOf(cluster, 8, 0)).toBeUndefined();
+  });
+});
+
+describe('addresses and networks of either family', () => {
+  const network = (text: string): Network => {
+    const read = parseNetwork(text);
+    if (read === undefined) throw new Error(`${text} is a network`);
+    return read;
+  };
+  const anyV6 = fc.bigInt({ min: 0n, max: (1n << 128n) - 1n });
+
+  it.each([
+    ['2001:0DB8:0:0:0:0:0:1', '2001:db8::1'],
+    ['::', '::'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['1:0:0:0:0:0:0:0', '1::'],
+    ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:0:0:1:0:0:0:1', '2001:0:0:1::1'],
+    ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['::ffff:a00:1', '::ffff:10.0.0.1'],
+    ['10.0.0.1', '10.0.0.1'],
+  ])('%s is written as %s', (text, canonical) => {
+    expect(canonicalIp(text)).toBe(canonical);
+    expect(formatAddress(text.includes(':') ? 6 : 4, parseAddress(text) ?? -1n)).toBe(canonical);
+  });
+
+  it('writes every IPv6 address the way it reads it', () => {
+    fc.assert(fc.property(anyV6, (address) => parseAddress(formatAddress(6, address)) === address));
+  });
+
+  it('tells the families apart', () => {
+    expect(['10.0.0.1', 'fd00::1', '::ffff:10.0.0.1', 'fd00::/8', ''].map(ipFamilyOf)).toEqual([
+      'IPv4',
+      'IPv6',
+      'IPv6',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('clears the host bits, and counts', () => {
+    expect(formatNetwork(network('fd00:10:96::7/112'))).toBe('fd00:10:96::/112');
+    expect(formatNetwork(network('10.96.3.4/16'))).toBe('10.96.0.0/16');
+    expect(networkSize(network('fd00:10:96::/112'))).toBe(65536n);
+    expect(networkSize(network('::/0'))).toBe(1n << 128n);
+    expect(['fd00::/129', 'fd00::', '10.0.0.0/33', 'fd00::/64/64', '/64'].map(parseNetwork)).toEqual(
+      Array.from({ length: 5 }, () => undefined),
+    );
+  });
+
+  it('gives the nth address, and says which it is', () => {
+    const services = network('fd00:10:96::/112');
+    expect(nthAddress(services, 0xan)).toBe('fd00:10:96::a');
+    expect(nthAddress(services, 0xffffn)).toBe('fd00:10:96::ffff');
+    expect([nthAddress(services, 0x10000n), nthAddress(services, -1n)]).toEqual([undefined, undefined]);
+    expect(indexInNetwork(services, 'fd00:10:96:0::000a')).toBe(10n);
+    expect(indexInNetwork(network('10.96.0.0/16'), '10.96.1.0')).toBe(256n);
+  });
+
+  it('has as members only addresses of its own family', () => {
+    expect(networkContains(network('::/0'), '10.0.0.1')).toBe(false);
+    expect(networkContains(network('0.0.0.0/0'), '::1')).toBe(false);
+    expect(networkContains(network('fd00:10:244::/64'), 'fd00:10:244:0:ffff::1')).toBe(true);
+    expect(networkContains(network('fd00:10:244::/64'), 'fd00:10:244:1::1')).toBe(false);
+  });
+
+  it('is cut into smaller ones until there are none left', () => {
+    const cluster = network('fd00:10:244::/56');
+    const subnet = (prefix: number, index: bigint) => {
+      const found = nthSubnet(cluster, prefix, index);
+      return found && formatNetwork(found);
+    };
+    expect(subnet(64, 0n)).toBe('fd00:10:244::/64');
+    expect(subnet(64, 255n)).toBe('fd00:10:244:ff::/64');
+    expect([subnet(64, 256n), subnet(48, 0n), subnet(129, 0n), subnet(64, -1n)]).toEqual(
+      Array.from({ length: 4 }, () => undefined),
+    );
+  });
+
+  it.each([
+    ['fd00:10:244:1::/64', 'fd00:10:244::/56', true, true],
+    ['fd00:10:244::/56', 'fd00:10:244:1::/64', false, true],
+    ['fd00:10:244:1::/64', 'fd00:10:244:2::/64', false, false],
+    ['10.0.0.0/8', '::/0', false, false],
+  ])('%s within %s: %s, overlapping: %s', (inner, outer, within, overlapping) => {
+    expect(networkWithin(network(inner), network(outer))).toBe(within);
+    expect(isStrictlyWithin(network(inner), network(outer))).toBe(within);
+    expect(networksOverlap(network(inner), network(outer))).toBe(overlapping);
+    expect(isStrictlyWithin(network(inner), network(inner))).toBe(false);
   });
 });

@@ -1,4 +1,7 @@
-/** IPv4 addresses and networks as numbers. IPv6 is only recognised, not calculated with: clusters are single-stack IPv4. */
+/**
+ * Addresses and networks of both families. What is IPv4 alone (`parseIp`, `Cidr`) calculates with numbers, for paths that run per
+ * packet or pod; what may be of either family (`parseAddress`, `Network`) with bigints.
+ */
 
 /** An IPv4 network: `base` is its first address as a number, `size` how many addresses it holds. */
 export interface Cidr {
@@ -122,27 +125,97 @@ export interface Network {
   readonly prefix: number;
 }
 
+/** A family as Kubernetes names it in `ipFamilies` and `addressType`. */
+export type IpFamily = 'IPv4' | 'IPv6';
+
+/** The family of an address; undefined when the text is none. */
+export function ipFamilyOf(text: string): IpFamily | undefined {
+  if (parseIp(text) !== undefined) return 'IPv4';
+  return isIpv6(text) ? 'IPv6' : undefined;
+}
+
 /** Reads `10.9.8.0/24` or `2001:db8::/64`; undefined when it is neither. `address` has the bits behind the prefix, `base` not. */
 export function parseNetwork(text: string): Network | undefined {
   const [host = '', length = '', ...more] = text.split('/');
-  const address = addressOf(host);
-  const bits = host.includes(':') ? 128 : 32;
-  if (address === undefined || more.length > 0 || !/^\d{1,3}$/.test(length) || Number(length) > bits) return undefined;
-  const rest = BigInt(bits - Number(length));
-  return { family: bits === 32 ? 4 : 6, address, base: (address >> rest) << rest, prefix: Number(length) };
+  const address = parseAddress(host);
+  const family = host.includes(':') ? 6 : 4;
+  if (address === undefined || more.length > 0 || !/^\d{1,3}$/.test(length)) return undefined;
+  return networkAt(family, address, Number(length));
 }
 
-function addressOf(text: string): bigint | undefined {
+/** The network of `prefix` leading bits around an address; undefined when an address has not as many bits. */
+function networkAt(family: 4 | 6, address: bigint, prefix: number): Network | undefined {
+  if (prefix > BITS[family]) return undefined;
+  const rest = BigInt(BITS[family] - prefix);
+  return { family, address, base: (address >> rest) << rest, prefix };
+}
+
+const BITS = { 4: 32, 6: 128 } as const;
+
+/** The number of an address of either family; undefined when the text is none. */
+export function parseAddress(text: string): bigint | undefined {
   const v4 = parseIp(text);
   if (v4 !== undefined) return BigInt(v4);
   return parseIpv6(text)?.reduce((value, group) => (value << 16n) | BigInt(group), 0n);
 }
 
+/** The text of an address, in the form that RFC 5952 asks for. */
+export function formatAddress(family: 4 | 6, address: bigint): string {
+  if (family === 4) return formatIp(Number(address));
+  return formatIpv6(Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(112 - 16 * i)) & 0xffffn)));
+}
+
+/** `10.96.0.0/16` or `fd00:10:96::/112` of a network, without the bits behind the prefix. */
+export function formatNetwork({ family, base, prefix }: Network): string {
+  return `${formatAddress(family, base)}/${prefix}`;
+}
+
+/** How many addresses a network has. */
+export function networkSize({ family, prefix }: Network): bigint {
+  return 1n << BigInt(BITS[family] - prefix);
+}
+
+/** At which place in a network an address is, from 0; undefined when it is none of the network's, or the text is no address. */
+export function indexInNetwork(network: Network, text: string): bigint | undefined {
+  const address = parseAddress(text);
+  if (address === undefined || text.includes(':') !== (network.family === 6)) return undefined;
+  const index = address - network.base;
+  return index >= 0n && index < networkSize(network) ? index : undefined;
+}
+
+/** Whether an address lies in a network; one of the other family lies in none. */
+export function networkContains(network: Network, text: string): boolean {
+  return indexInNetwork(network, text) !== undefined;
+}
+
+/** The text of the `index`-th address of a network, from 0; undefined when there are not as many. */
+export function nthAddress(network: Network, index: bigint): string | undefined {
+  if (index < 0n || index >= networkSize(network)) return undefined;
+  return formatAddress(network.family, network.base + index);
+}
+
+/** The `index`-th network of length `prefix` inside a network, from 0; undefined when there are not as many. */
+export function nthSubnet(network: Network, prefix: number, index: bigint): Network | undefined {
+  if (prefix < network.prefix || prefix > BITS[network.family] || index < 0n) return undefined;
+  if (index >> BigInt(prefix - network.prefix) > 0n) return undefined;
+  return networkAt(network.family, network.base + (index << BigInt(BITS[network.family] - prefix)), prefix);
+}
+
+/** Whether all of a network lies in another. */
+export function networkWithin(inner: Network, outer: Network): boolean {
+  if (inner.family !== outer.family || inner.prefix < outer.prefix) return false;
+  const rest = BigInt(BITS[outer.family] - outer.prefix);
+  return inner.base >> rest === outer.base >> rest;
+}
+
 /** Whether all of a network lies in another, which is larger. */
 export function isStrictlyWithin(inner: Network, outer: Network): boolean {
-  if (inner.family !== outer.family || inner.prefix <= outer.prefix) return false;
-  const rest = BigInt((outer.family === 4 ? 32 : 128) - outer.prefix);
-  return inner.base >> rest === outer.base >> rest;
+  return inner.prefix > outer.prefix && networkWithin(inner, outer);
+}
+
+/** Whether two networks have an address in common. */
+export function networksOverlap(a: Network, b: Network): boolean {
+  return networkWithin(a, b) || networkWithin(b, a);
 }
 
 /** The text form of an address that RFC 5952 asks for; undefined when the text is none. */
@@ -150,7 +223,10 @@ export function canonicalIp(text: string): string | undefined {
   const v4 = parseIp(text);
   if (v4 !== undefined) return formatIp(v4);
   const groups = parseIpv6(text);
-  if (groups === undefined) return undefined;
+  return groups === undefined ? undefined : formatIpv6(groups);
+}
+
+function formatIpv6(groups: readonly number[]): string {
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     return `::ffff:${formatIp((groups[6] ?? 0) * 0x10000 + (groups[7] ?? 0))}`;
   }
