@@ -89,6 +89,7 @@ export {
   isStrictlyWithin,
   type Network,
   networkContains,
+  networkOf,
   networkSize,
   networksOverlap,
   networkWithin,
@@ -110,4 +111,5 @@ export {
   parseQuantity,
 } from './values/quantity';
 export { integerOf, ipv4CidrOf, ipv4Of, isToken, oneOf, portOf, tokenOf, UnsoundValue } from './values/strict';
+export { familiesOf, type IpRanges, parseIpPair, parseIpRanges } from './values/ip-ranges';
 export { withoutUndefined } from './values/without-undefined';

@@ -1,4 +1,4 @@
-import { parseCidr } from '@shiplog/apimachinery';
+import { parseIpRanges } from '@shiplog/apimachinery';
 import { ConfigError, duration, flag, integer, optionalText, text, type ConfigOf } from '@shiplog/service';
 
 /** The journal's settings, besides those that every service has. */
@@ -16,17 +16,15 @@ export const journalSettings = {
   }),
   serviceCidr: text({
     env: 'SERVICE_CIDR',
-    description: 'The IPv4 range that Services get their addresses from.',
+    description:
+      'The range that Services get their addresses from; in a dual-stack cluster an IPv4 and an IPv6 range with a comma between.',
     default: '10.96.0.0/16',
-    pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
-    example: '10.96.0.0/16',
   }),
   clusterCidr: text({
     env: 'CLUSTER_CIDR',
-    description: "Where all pods have their addresses: a Node's podCIDR must be a part of it.",
+    description:
+      "Where all pods have their addresses: a Node's podCIDRs must be parts of it. In a dual-stack cluster a range of each family, as SERVICE_CIDR.",
     default: '10.244.0.0/16',
-    pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
-    example: '10.244.0.0/16',
   }),
   nodePortRange: text({
     env: 'NODE_PORT_RANGE',
@@ -117,10 +115,7 @@ export function admissionSettings({
 export function checkSettings(config: JournalConfig): void {
   const wrong: string[] = [];
   const [first, last] = admissionSettings(config).nodePortRange;
-  if (parseCidr(config.serviceCidr) === undefined)
-    wrong.push(`SERVICE_CIDR is "${config.serviceCidr}", which is no IPv4 range`);
-  if (parseCidr(config.clusterCidr) === undefined)
-    wrong.push(`CLUSTER_CIDR is "${config.clusterCidr}", which is no IPv4 range`);
+  wrong.push(...wrongRanges(config));
   if (first < 1 || last > 65_535 || first > last) {
     wrong.push(`NODE_PORT_RANGE is "${config.nodePortRange}", which is no range of ports between 1 and 65535`);
   }
@@ -130,4 +125,26 @@ export function checkSettings(config: JournalConfig): void {
     );
   }
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'));
+}
+
+/** Kubernetes' bound of the IPv6 range of Services, too. */
+const SERVICE_CIDR_V6 = 108;
+
+/** A cluster is of one family or of both, pods and Services alike. */
+function wrongRanges({ serviceCidr, clusterCidr }: JournalConfig): string[] {
+  const services = parseIpRanges(serviceCidr);
+  const pods = parseIpRanges(clusterCidr);
+  const wrong: string[] = [];
+  if (services instanceof Error) wrong.push(`SERVICE_CIDR ${services.message}`);
+  if (pods instanceof Error) wrong.push(`CLUSTER_CIDR ${pods.message}`);
+  if (services instanceof Error || pods instanceof Error) return wrong;
+  if (services.v6 !== undefined && services.v6.prefix < SERVICE_CIDR_V6) {
+    const bound = `the length of its IPv6 range must be at least ${SERVICE_CIDR_V6}`;
+    wrong.push(`SERVICE_CIDR is "${serviceCidr}", which is too large: ${bound}`);
+  }
+  if ((services.v6 === undefined) !== (pods.v6 === undefined)) {
+    const both = `SERVICE_CIDR is "${serviceCidr}" and CLUSTER_CIDR is "${clusterCidr}"`;
+    wrong.push(`${both}, but in a dual-stack cluster both have an IPv6 range, and in another neither`);
+  }
+  return wrong;
 }

@@ -170,6 +170,11 @@ export function formatNetwork({ family, base, prefix }: Network): string {
   return `${formatAddress(family, base)}/${prefix}`;
 }
 
+/** An IPv4 network as those of either family are. */
+export function networkOf({ base, prefix }: Cidr): Network {
+  return { family: 4, address: BigInt(base), base: BigInt(base), prefix };
+}
+
 /** How many addresses a network has. */
 export function networkSize({ family, prefix }: Network): bigint {
   return 1n << BigInt(BITS[family] - prefix);
