@@ -18,7 +18,7 @@ import { podCidrController } from './controllers/pod-cidrs/controller';
 import { PodGcController } from './controllers/pod-gc/controller';
 import { replicationController } from './controllers/replication/controller';
 import { certificateAuthority } from './signing/certificate-authority';
-import { certificateOf, clusterNetworkOf, loadBalancerRangeOf, type ControllerConfig } from './settings';
+import { certificateOf, loadBalancerRangeOf, podRangesOf, type ControllerConfig } from './settings';
 
 /** Only who has the key of the clients' authority signs. */
 function signing(config: ControllerConfig): Controller[] {
@@ -40,7 +40,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
   provide: CONTROLLERS,
   inject: [CONFIG, LiveClient, Heartbeats],
   useFactory: (config: ControllerConfig, client: LiveClient, heartbeats: Heartbeats) => [
-    podCidrController(clusterNetworkOf(config), config.nodeCidrPrefix),
+    podCidrController(podRangesOf(config)),
     namespaceContentController(certificateOf(config)),
     ...signing(config),
     replicationController,

@@ -1,6 +1,6 @@
 import { ConfigError, readConfig, commonSettings } from '@shiplog/service';
-import { parseIp } from '@shiplog/apimachinery';
-import { checkController, clusterNetworkOf, controllerSettings, loadBalancerRangeOf } from './settings';
+import { parseIp, parseNetwork } from '@shiplog/apimachinery';
+import { checkController, controllerSettings, loadBalancerRangeOf, podRangesOf } from './settings';
 
 const given = (env: Record<string, string>) => readConfig({ ...commonSettings, ...controllerSettings }, env);
 const problemOf = (env: Record<string, string>): unknown => {
@@ -15,13 +15,20 @@ const problemOf = (env: Record<string, string>): unknown => {
 describe('the settings of the controller', () => {
   it('are right as they come', () => {
     expect(problemOf({})).toBeUndefined();
-    expect(clusterNetworkOf(given({ CLUSTER_CIDR: '10.20.0.0/16' }))).toMatchObject({ prefix: 16 });
+    expect(podRangesOf(given({ CLUSTER_CIDR: '10.20.0.0/16' }))).toEqual([
+      { cluster: parseNetwork('10.20.0.0/16'), prefix: 24 },
+    ]);
+    expect(podRangesOf(given({ CLUSTER_CIDR: '10.20.0.0/16,fd00::/56' }))[1]).toEqual({
+      cluster: parseNetwork('fd00::/56'),
+      prefix: 64,
+    });
   });
 
   it('name a network that exists', () => {
-    expect(problemOf({ CLUSTER_CIDR: '10.244.0.0/99' })).toEqual(
-      new ConfigError('CLUSTER_CIDR is "10.244.0.0/99", which is not an IPv4 network such as 10.244.0.0/16'),
+    expect(String(problemOf({ CLUSTER_CIDR: '10.244.0.0/99' }))).toContain(
+      'CLUSTER_CIDR is "10.244.0.0/99", which is no IPv4 range; give an IPv4 range, or',
     );
+    expect(String(problemOf({ CLUSTER_CIDR: 'fd00::/56' }))).toContain('which is IPv6 alone; IPv4 comes first');
   });
 
   it.each([
@@ -45,6 +52,12 @@ describe('the settings of the controller', () => {
   it('leave room for the parts that nodes get', () => {
     expect(problemOf({ CLUSTER_CIDR: '10.244.0.0/16', NODE_CIDR_PREFIX: '12' })).toEqual(
       new ConfigError('NODE_CIDR_PREFIX is 12, but no /12 fits into CLUSTER_CIDR 10.244.0.0/16'),
+    );
+    expect(problemOf({ CLUSTER_CIDR: '10.244.0.0/16,fd00::/56', NODE_CIDR_PREFIX_V6: '48' })).toEqual(
+      new ConfigError('NODE_CIDR_PREFIX_V6 is 48, but no /48 fits into CLUSTER_CIDR fd00::/56'),
+    );
+    expect(problemOf({ CLUSTER_CIDR: '10.244.0.0/16,fd00::/40' })).toEqual(
+      new ConfigError('NODE_CIDR_PREFIX_V6 is 64, but may be at most 56 in CLUSTER_CIDR fd00::/40'),
     );
   });
 });

@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs';
 import type { AddressRange } from './controllers/load-balancers/decide';
 import { certificateAuthority } from './signing/certificate-authority';
-import { backendAddress, formatCidr, formatIp, parseCidr, parseIp, type Cidr } from '@shiplog/apimachinery';
+import {
+  backendAddress,
+  formatIp,
+  formatNetwork,
+  type Network,
+  networkOf,
+  parseCidr,
+  parseIp,
+  parseIpRanges,
+} from '@shiplog/apimachinery';
+import type { PodRange } from './controllers/pod-cidrs/decide';
 import { EVENT_TTL_MS } from '@shiplog/kube';
 import { ConfigError, duration, integer, optionalText, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 
@@ -9,10 +19,9 @@ import { ConfigError, duration, integer, optionalText, text, type CommonConfig, 
 export const controllerSettings = {
   clusterCidr: text({
     env: 'CLUSTER_CIDR',
-    description: 'The network of all pods; each node gets a part of it.',
+    description:
+      'The network of all pods, in a dual-stack cluster an IPv4 and an IPv6 network with a comma between; each node gets a part of it.',
     default: '10.244.0.0/16',
-    pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
-    example: '10.244.0.0/16',
   }),
   nodeCidrPrefix: integer({
     env: 'NODE_CIDR_PREFIX',
@@ -20,6 +29,13 @@ export const controllerSettings = {
     default: 24,
     min: 8,
     max: 29,
+  }),
+  nodeCidrPrefixV6: integer({
+    env: 'NODE_CIDR_PREFIX_V6',
+    description: "Length of each node's part of the IPv6 network of CLUSTER_CIDR.",
+    default: 64,
+    min: 16,
+    max: 120,
   }),
   loadBalancerRange: optionalText({
     env: 'LOAD_BALANCER_RANGE',
@@ -70,24 +86,32 @@ export type ControllerConfig = ConfigOf<typeof controllerSettings> & CommonConfi
 
 /** What no setting of the controller can say alone. Throws a ConfigError that says which one is wrong and why. */
 export function checkController(config: ControllerConfig): void {
-  clusterNetworkOf(config);
+  podRangesOf(config);
   loadBalancerRangeOf(config);
   certificateOf(config);
   certificateAuthority(config);
 }
 
-/** The network of all pods, which has room for the parts that nodes get of it. Throws a ConfigError otherwise. */
-export function clusterNetworkOf({ clusterCidr, nodeCidrPrefix }: ControllerConfig): Cidr {
-  const network = parseCidr(clusterCidr);
-  if (network === undefined) {
-    throw new ConfigError(`CLUSTER_CIDR is "${clusterCidr}", which is not an IPv4 network such as 10.244.0.0/16`);
+/** Kubernetes' bound: a cluster has parts for at most as many nodes as this many bits count. */
+const MOST_PART_BITS = 16;
+
+/** The network of all pods of each family, which has room for the parts that nodes get of it. Throws a ConfigError otherwise. */
+export function podRangesOf({ clusterCidr, nodeCidrPrefix, nodeCidrPrefixV6 }: ControllerConfig): PodRange[] {
+  const ranges = parseIpRanges(clusterCidr);
+  if (ranges instanceof Error) throw new ConfigError(`CLUSTER_CIDR ${ranges.message}`);
+  const pods: PodRange[] = [podRangeOf('NODE_CIDR_PREFIX', networkOf(ranges.v4), nodeCidrPrefix)];
+  if (ranges.v6 !== undefined) pods.push(podRangeOf('NODE_CIDR_PREFIX_V6', ranges.v6, nodeCidrPrefixV6));
+  return pods;
+}
+
+function podRangeOf(setting: string, cluster: Network, prefix: number): PodRange {
+  const wrong = `${setting} is ${prefix}, but`;
+  const whole = `CLUSTER_CIDR ${formatNetwork(cluster)}`;
+  if (prefix < cluster.prefix) throw new ConfigError(`${wrong} no /${prefix} fits into ${whole}`);
+  if (cluster.family === 6 && prefix - cluster.prefix > MOST_PART_BITS) {
+    throw new ConfigError(`${wrong} may be at most ${cluster.prefix + MOST_PART_BITS} in ${whole}`);
   }
-  if (nodeCidrPrefix < network.prefix) {
-    throw new ConfigError(
-      `NODE_CIDR_PREFIX is ${nodeCidrPrefix}, but no /${nodeCidrPrefix} fits into CLUSTER_CIDR ${formatCidr(network)}`,
-    );
-  }
-  return network;
+  return { cluster, prefix };
 }
 
 /** The addresses of load balancers, if there are any. Throws a ConfigError when the setting is no range of servable ones. */

@@ -1,12 +1,13 @@
 import type { NodeAddress, NodeStatus, ObjectOf, Taint } from '@shiplog/contracts';
 import {
-  type Cidr,
-  cidrsOverlap,
-  cidrWithin,
   dnsSubdomain,
+  formatNetwork,
   GoSyntax,
   labelValue,
-  parseCidr,
+  type Network,
+  networksOverlap,
+  networkWithin,
+  parseNetwork,
   type Problems,
   qualifiedName,
   sameJson,
@@ -106,38 +107,42 @@ function reconcilePodCidrs(spec: { podCIDR?: string; podCIDRs?: string[] } | und
   if (spec.podCIDR !== undefined && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
 }
 
-/** Every node routes to what the others say is theirs: it must be a part of the cluster's network that no other has. */
+/** Every node routes to what the others say is theirs: they must be parts of the cluster's networks that no other has. */
 function validatePodCidrs(draft: Draft<'nodes'>, problems: Problems, ctx: AdmissionContext): void {
   const cidrs = draft.spec?.podCIDRs ?? [];
-  if (cidrs.length > 1) {
+  const own = cidrs.map(parseNetwork);
+  if (cidrs.length > 2 || (cidrs.length === 2 && own[0]?.family === own[1]?.family)) {
     problems.invalid('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family');
   }
-  const cluster = parseCidr(ctx.settings.clusterCidr);
+  if (own[0]?.family === 6) problems.invalid('spec.podCIDRs[0]', cidrs[0], 'must be of the primary IP family, IPv4');
+  const cluster = ctx.settings.clusterCidr.split(',').flatMap((text) => parseNetwork(text) ?? []);
   cidrs.forEach((text, i) => {
     const at = `spec.podCIDRs[${i}]`;
-    const cidr = parseCidr(text);
+    const cidr = own[i];
     if (cidr === undefined) {
       problems.invalid(at, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
       return;
     }
-    if (cluster === undefined) return;
-    if (!cidrWithin(cidr, cluster)) {
+    const outer = cluster.find((network) => networkWithin(cidr, network));
+    if (outer === undefined) {
       problems.invalid(at, text, `must be within the cluster's pod network ${ctx.settings.clusterCidr}`);
       return;
     }
     const { name } = draft.metadata;
-    const other = ctx.state.list('nodes').find((node) => node.metadata.name !== name && holds(node, cidr, cluster));
-    if (other === undefined) return;
-    problems.invalid(
-      at,
-      text,
-      `must not overlap ${other.spec?.podCIDR} of node ${JSON.stringify(other.metadata.name)}`,
-    );
+    for (const node of ctx.state.list('nodes')) {
+      const theirs = node.metadata.name === name ? undefined : overlapOf(node, cidr, outer);
+      if (theirs === undefined) continue;
+      const other = `${formatNetwork(theirs)} of node ${JSON.stringify(node.metadata.name)}`;
+      problems.invalid(at, text, `must not overlap ${other}`);
+      return;
+    }
   });
 }
 
 /** A network that is none of the cluster's, from before that was checked, holds nothing of it. */
-function holds(node: ObjectOf<'nodes'>, cidr: Cidr, cluster: Cidr): boolean {
-  const own = parseCidr(node.spec?.podCIDR ?? '');
-  return own !== undefined && cidrWithin(own, cluster) && cidrsOverlap(own, cidr);
+function overlapOf({ spec = {} }: ObjectOf<'nodes'>, cidr: Network, cluster: Network): Network | undefined {
+  const texts = new Set([spec.podCIDR ?? '', ...(spec.podCIDRs ?? [])]);
+  return [...texts]
+    .flatMap((text) => parseNetwork(text) ?? [])
+    .find((own) => networkWithin(own, cluster) && networksOverlap(own, cidr));
 }

@@ -209,6 +209,31 @@ describe('a node', () => {
     ]);
   });
 
+  it('has a pod network of each family where the cluster has both', () => {
+    const settings = { ...admission().settings, clusterCidr: '10.244.0.0/16,fd00:10:244::/56' };
+    const pair = { podCIDRs: ['10.244.1.0/24', 'fd00:10:244:1::/64'] };
+    const first = created('nodes', cluster('Node', { spec: pair }, { name: 'first' }), admission({ settings }));
+    expect(first.spec).toEqual({ podCIDR: '10.244.1.0/24', ...pair });
+    const ctx = admission({ settings, state: new FewObjects().put('nodes', first) });
+    const messages = (...podCIDRs: string[]) => {
+      const result = admitCreate(builtIn('nodes'), cluster('Node', { spec: { podCIDRs } }), ctx);
+      return result.ok ? [] : result.status.details?.causes?.map((cause) => `${cause.field}: ${cause.message}`);
+    };
+    expect(messages('10.244.2.0/24', 'fd00:10:244:2::/64')).toEqual([]);
+    expect(messages('10.244.2.0/24', 'fd00:10:245::/64')).toEqual([
+      `spec.podCIDRs[1]: Invalid value: "fd00:10:245::/64": must be within the cluster's pod network ${settings.clusterCidr}`,
+    ]);
+    expect(messages('10.244.2.0/24', 'fd00:10:244::/56')).toEqual([
+      'spec.podCIDRs[1]: Invalid value: "fd00:10:244::/56": must not overlap fd00:10:244:1::/64 of node "first"',
+    ]);
+    expect(messages('fd00:10:244:2::/64')).toEqual([
+      'spec.podCIDRs[0]: Invalid value: "fd00:10:244:2::/64": must be of the primary IP family, IPv4',
+    ]);
+    expect(messages('10.244.2.0/24', 'fd00:10:244:2::/64', 'fd00:10:244:3::/64')).toEqual([
+      expect.stringContaining('may specify no more than one CIDR for each IP family'),
+    ]);
+  });
+
   it('keeps a pod network from before there was such a rule, and can be changed', () => {
     const spec = { podCIDR: '192.168.0.0/24', podCIDRs: ['192.168.0.0/24'] };
     const old = { ...created('nodes', cluster('Node')), spec };

@@ -3,6 +3,7 @@ import {
   dnsLabel,
   dnsSubdomain,
   ipAddress,
+  networkText,
   parseCidr,
   portNumber,
   type Problems,
@@ -64,10 +65,10 @@ export const SOUND: Rules = {
     });
   },
   nodes: ({ spec = {} }, problems) => {
-    const cidrs = [...(spec.podCIDR === undefined ? [] : [spec.podCIDR]), ...(spec.podCIDRs ?? [])];
-    for (const cidr of cidrs) {
-      if (parseCidr(cidr) === undefined) problems.invalid('spec.podCIDRs', cidr, 'must be an IPv4 network');
+    if (spec.podCIDR !== undefined && parseCidr(spec.podCIDR) === undefined) {
+      problems.invalid('spec.podCIDRs', spec.podCIDR, 'must be an IPv4 network');
     }
+    for (const cidr of spec.podCIDRs ?? []) problems.breaches('spec.podCIDRs', cidr, networkText);
   },
   configmaps: ({ data, binaryData }, problems) => {
     validateKeys(data, 'data', problems);

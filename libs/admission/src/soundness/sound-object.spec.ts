@@ -73,7 +73,7 @@ describe('a sound object', () => {
     ['endpointslices.discovery.k8s.io', 'ports.0.port', '80', 'cannot unmarshal string'],
     ['endpointslices.discovery.k8s.io', 'ports.0.port', 65536, 'ports[0].port'],
     ['nodes', 'spec.podCIDR', 'wide; reboot', 'spec.podCIDRs'],
-    ['nodes', 'spec.podCIDRs', ['10.244.1.0/24', '::/0'], 'spec.podCIDRs'],
+    ['nodes', 'spec.podCIDRs', ['10.244.1.0/24', '::/129'], 'spec.podCIDRs'],
     ['nodes', 'metadata.annotations', { a: 1 }, 'cannot unmarshal number'],
     ['nodes', 'metadata.namespace', 'default', 'metadata.namespace'],
     ['configmaps', 'data', { '../../x': 'y' }, 'data[../../x]'],

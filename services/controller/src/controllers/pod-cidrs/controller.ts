@@ -1,18 +1,17 @@
-import type { Cidr } from '@shiplog/apimachinery';
 import type { Controller } from '../../runtime/domain/controller';
-import { decidePodCidrs } from './decide';
+import { decidePodCidrs, type PodRange } from './decide';
 
 /** One key for all nodes: two nodes can't be given the same network by attempts that don't see each other. */
 const ALL_NODES = 'nodes';
 
-/** Gives each node its part of the cluster's pod network. */
-export function podCidrController(cluster: Cidr, prefix: number): Controller {
+/** Gives each node its part of the cluster's pod network of each family. */
+export function podCidrController(ranges: readonly PodRange[]): Controller {
   return {
     name: 'pod-cidrs',
     watches: {
       nodes: ({ before, after }) => (before?.spec?.podCIDR === after?.spec?.podCIDR && before ? [] : [ALL_NODES]),
     },
     allKeys: () => [ALL_NODES],
-    reconcile: (_key, { state }) => decidePodCidrs({ nodes: state.list('nodes'), cluster, prefix }),
+    reconcile: (_key, { state }) => decidePodCidrs({ nodes: state.list('nodes'), ranges }),
   };
 }
