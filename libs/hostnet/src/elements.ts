@@ -1,4 +1,4 @@
-import { renderDefinitions, type Definition } from './nft';
+import { renderDefinitions, type Definition, type TableFamily } from './nft';
 
 /** What is to happen to one element; `undefined` on a side means that it isn't there. A set's elements have value ''. */
 export interface ElementChange {
@@ -12,7 +12,7 @@ export interface ElementChange {
 const ELEMENTS_PER_LINE = 500;
 
 /** Text that carries changes of elements out: what goes first, then what comes. */
-export function renderChanges(table: string, changes: readonly ElementChange[]): string {
+export function renderChanges(table: string, changes: readonly ElementChange[], family: TableFamily = 'ip'): string {
   const gone = group(
     changes.filter(({ before }) => before !== undefined),
     ({ key }) => key,
@@ -21,7 +21,8 @@ export function renderChanges(table: string, changes: readonly ElementChange[]):
     changes.filter(({ after }) => after !== undefined),
     ({ key, after }) => (after === '' ? key : `${key} : ${after}`),
   );
-  return [...statements(table, 'delete', gone), ...statements(table, 'add', come)].join('');
+  const name = `${family} ${table}`;
+  return [...statements(name, 'delete', gone), ...statements(name, 'add', come)].join('');
 }
 
 /** The whole table in one transaction. `anew` drops a table whose maps are of another layout, affinity included. */
@@ -29,11 +30,11 @@ export function renderTable(
   table: string,
   definitions: readonly Definition[],
   elements: readonly ElementChange[],
-  options: { anew: boolean },
+  { anew, family = 'ip' }: { anew: boolean; family?: TableFamily },
 ): string {
-  const head = `add table ip ${table}\n`;
-  const start = options.anew ? `${head}delete table ip ${table}\n${head}` : head;
-  return `${start}${renderDefinitions(table, definitions)}${renderChanges(table, elements)}`;
+  const head = `add table ${family} ${table}\n`;
+  const start = anew ? `${head}delete table ${family} ${table}\n${head}` : head;
+  return `${start}${renderDefinitions(table, definitions, family)}${renderChanges(table, elements, family)}`;
 }
 
 /** One change per element: from what it was first to what it is last. */
@@ -61,7 +62,7 @@ function* statements(table: string, verb: 'add' | 'delete', groups: Map<string, 
   for (const [collection, texts] of groups) {
     for (let from = 0; from < texts.length; from += ELEMENTS_PER_LINE) {
       const some = texts.slice(from, from + ELEMENTS_PER_LINE).join(', ');
-      yield `${verb} element ip ${table} ${collection} { ${some} }\n`;
+      yield `${verb} element ${table} ${collection} { ${some} }\n`;
     }
   }
 }

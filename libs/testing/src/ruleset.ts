@@ -6,7 +6,7 @@ export interface Hook {
   readonly policy: 'accept' | 'drop';
 }
 
-/** A table as an nft script describes it: enough of nft's language for the services' scripts, and no more. */
+/** A table, of either family, as an nft script describes it: enough of nft's language for the services' scripts, and no more. */
 export interface Ruleset {
   readonly chains: Map<string, { hook?: Hook; rules: string[] }>;
   readonly collections: Map<string, Map<string, string>>;
@@ -15,25 +15,28 @@ export interface Ruleset {
 type Handler = (ruleset: Ruleset, match: RegExpExecArray) => void;
 
 const STATEMENTS: readonly [RegExp, Handler][] = [
-  [/^(add|delete) table ip (\S+)$/, (ruleset, [, verb]) => verb === 'delete' && clear(ruleset)],
-  [/^add (?:map|set) ip \S+ (\S+) \{ .* \}$/, ({ collections }, [, name]) => declare(collections, name ?? '')],
-  [/^flush (?:map|set) ip \S+ (\S+)$/, (ruleset, [, name]) => collection(ruleset, name).clear()],
+  [/^(add|delete) table ip6? (\S+)$/, (ruleset, [, verb]) => verb === 'delete' && clear(ruleset)],
+  [/^add (?:map|set) ip6? \S+ (\S+) \{ .* \}$/, ({ collections }, [, name]) => declare(collections, name ?? '')],
+  [/^flush (?:map|set) ip6? \S+ (\S+)$/, (ruleset, [, name]) => collection(ruleset, name).clear()],
   [
-    /^add chain ip \S+ (\S+) \{ type (\S+) hook (\S+) priority (-?\d+) ; policy (accept|drop) ; \}$/,
+    /^add chain ip6? \S+ (\S+) \{ type (\S+) hook (\S+) priority (-?\d+) ; policy (accept|drop) ; \}$/,
     ({ chains }, [, name = '', type = '', at = '', priority, policy]) =>
       chains.set(name, { hook: { type, at, priority: Number(priority), policy: policy as Hook['policy'] }, rules: [] }),
   ],
   [
-    /^add chain ip \S+ (\S+)$/,
+    /^add chain ip6? \S+ (\S+)$/,
     ({ chains }, [, name]) => chains.has(name ?? '') || chains.set(name ?? '', { rules: [] }),
   ],
-  [/^delete chain ip \S+ (\S+)$/, (ruleset, [, name]) => remove(ruleset.chains, name, isReferred(ruleset, name))],
-  [/^delete set ip \S+ (\S+)$/, (ruleset, [, name]) => remove(ruleset.collections, name, isReferred(ruleset, name))],
-  [/^flush chain ip \S+ (\S+)$/, (ruleset, [, name]) => chain(ruleset, name).rules.splice(0)],
-  [/^add rule ip \S+ (\S+) (.*)$/, (ruleset, [, name, rule]) => chain(ruleset, name).rules.push(rule ?? '')],
-  [/^add element ip \S+ (\S+) \{ (.*) \}$/, (ruleset, [, name, list]) => addElements(collection(ruleset, name), list)],
+  [/^delete chain ip6? \S+ (\S+)$/, (ruleset, [, name]) => remove(ruleset.chains, name, isReferred(ruleset, name))],
+  [/^delete set ip6? \S+ (\S+)$/, (ruleset, [, name]) => remove(ruleset.collections, name, isReferred(ruleset, name))],
+  [/^flush chain ip6? \S+ (\S+)$/, (ruleset, [, name]) => chain(ruleset, name).rules.splice(0)],
+  [/^add rule ip6? \S+ (\S+) (.*)$/, (ruleset, [, name, rule]) => chain(ruleset, name).rules.push(rule ?? '')],
   [
-    /^delete element ip \S+ (\S+) \{ (.*) \}$/,
+    /^add element ip6? \S+ (\S+) \{ (.*) \}$/,
+    (ruleset, [, name, list]) => addElements(collection(ruleset, name), list),
+  ],
+  [
+    /^delete element ip6? \S+ (\S+) \{ (.*) \}$/,
     (ruleset, [, name, list]) => deleteElements(collection(ruleset, name), list),
   ],
 ];

@@ -1,3 +1,6 @@
+import { canonicalIp } from '@shiplog/apimachinery';
+import type { TableFamily } from '../nft';
+
 /**
  * A UDP conversation that the kernel has: the address and port that the client sends to, and those that answer. `handle`
  * is what it is deleted by.
@@ -15,7 +18,8 @@ export interface TrackedFlow {
 const HEADER_BYTES = 16;
 /** nfgenmsg: family, version, resource id. */
 const FAMILY_BYTES = 4;
-const AF_INET = 2;
+/** AF_INET and AF_INET6. */
+const ADDRESS_FAMILY = { ip: 2, ip6: 10 } as const;
 const UDP = 17;
 
 /** linux/netfilter/nfnetlink_conntrack.h, with the subsystem's number (NFNL_SUBSYS_CTNETLINK) in the upper byte. */
@@ -31,22 +35,22 @@ const ENOENT = -2;
 
 const CTA = { original: 1, reply: 2, id: 12, zone: 18, filter: 25 } as const;
 const TUPLE = { ip: 1, protocol: 2 } as const;
-const IP = { source: 1, destination: 2 } as const;
+const IP = { ip: { source: 1, destination: 2 }, ip6: { source: 3, destination: 4 } } as const;
 const PROTOCOL = { number: 1, sourcePort: 2, destinationPort: 3 } as const;
 /** What the kernel needs to know the very entry again. */
 const HANDLE: readonly number[] = [CTA.original, CTA.id, CTA.zone];
 /** CTA_FILTER_ORIG_FLAGS: compare the protocol's number. CTA_FILTER_REPLY_FLAGS: nothing. */
 const BY_PROTOCOL = [attribute(1, u32(1 << 3)), attribute(2, u32(0))];
 
-/** Asks for all conversations over UDP and IPv4. Kernels before 5.8 know no such filter, and answer with the other protocols' too. */
-export function listUdpFlows(): Buffer {
+/** Asks for all conversations over UDP of a family. Kernels before 5.8 know no such filter, and answer with the other protocols' too. */
+export function listUdpFlows(family: TableFamily = 'ip'): Buffer {
   const tuple = nest(CTA.original, [nest(TUPLE.protocol, [attribute(PROTOCOL.number, Buffer.from([UDP]))])]);
-  return message(GET, REQUEST | DUMP, Buffer.concat([tuple, nest(CTA.filter, BY_PROTOCOL)]));
+  return message(GET, REQUEST | DUMP, family, Buffer.concat([tuple, nest(CTA.filter, BY_PROTOCOL)]));
 }
 
 /** Asks for a conversation to be forgotten; answered only when that fails. */
-export function deleteFlow({ handle }: TrackedFlow): Buffer {
-  return message(DELETE, REQUEST, handle);
+export function deleteFlow({ address, handle }: TrackedFlow): Buffer {
+  return message(DELETE, REQUEST, address.includes(':') ? 'ip6' : 'ip', handle);
 }
 
 /** The UDP conversations in the kernel's answer. Throws an Error where it refused. */
@@ -87,23 +91,31 @@ function flowOf(attributes: Buffer): TrackedFlow | undefined {
   };
 }
 
-/** A direction's addresses and ports; undefined for what has none of IPv4. */
+/** A direction's addresses and ports; undefined for what has none. */
 function endsOf(tuple: Buffer | undefined) {
   if (tuple === undefined) return undefined;
   const parts = attributesOf(tuple);
   const ip = attributesOf(parts.get(TUPLE.ip)?.value ?? Buffer.alloc(0));
   const protocol = attributesOf(parts.get(TUPLE.protocol)?.value ?? Buffer.alloc(0));
-  const [source, destination] = [ip.get(IP.source)?.value, ip.get(IP.destination)?.value];
+  const family = ip.has(IP.ip.source) ? 'ip' : 'ip6';
+  const source = addressOf(family, ip.get(IP[family].source)?.value);
+  const destination = addressOf(family, ip.get(IP[family].destination)?.value);
   const ports = [protocol.get(PROTOCOL.sourcePort)?.value, protocol.get(PROTOCOL.destinationPort)?.value] as const;
-  if (source?.length !== 4 || destination?.length !== 4 || ports[0]?.length !== 2 || ports[1]?.length !== 2)
+  if (source === undefined || destination === undefined || ports[0]?.length !== 2 || ports[1]?.length !== 2)
     return undefined;
   return {
     protocol: protocol.get(PROTOCOL.number)?.value[0],
-    source: source.join('.'),
-    destination: destination.join('.'),
+    source,
+    destination,
     sourcePort: String(ports[0].readUInt16BE()),
     destinationPort: String(ports[1].readUInt16BE()),
   };
+}
+
+/** The canonical text of an address; undefined when it has another length than those of its family. */
+function addressOf(family: TableFamily, bytes: Buffer | undefined): string | undefined {
+  if (bytes?.length !== (family === 'ip' ? 4 : 16)) return undefined;
+  return canonicalIp(family === 'ip' ? bytes.join('.') : (bytes.toString('hex').match(/.{4}/g) ?? []).join(':'));
 }
 
 /** Messages one after another, each at a multiple of four bytes. */
@@ -130,12 +142,12 @@ function attributesOf(bytes: Buffer): Map<number, { value: Buffer; whole: Buffer
   return found;
 }
 
-function message(type: number, flags: number, attributes: Buffer): Buffer {
+function message(type: number, flags: number, family: TableFamily, attributes: Buffer): Buffer {
   const head = Buffer.alloc(HEADER_BYTES + FAMILY_BYTES);
   head.writeUInt32LE(head.length + attributes.length, 0);
   head.writeUInt16LE(type, 4);
   head.writeUInt16LE(flags, 6);
-  head.writeUInt8(AF_INET, HEADER_BYTES);
+  head.writeUInt8(ADDRESS_FAMILY[family], HEADER_BYTES);
   return Buffer.concat([head, attributes]);
 }
 
