@@ -68,13 +68,19 @@ const SPECIAL: readonly [is: (v4: number | undefined, v6: readonly number[] | un
 export const backendAddress: TextRule = (text) => {
   const wrong = ipAddress(text);
   if (wrong.length > 0) return wrong;
-  const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
-  const v4 = parseIp(mapped ?? text);
-  const v6 = v4 === undefined ? parseIpv6(text) : undefined;
+  const groups = parseIpv6(text);
+  const v4 = groups === undefined ? parseIp(text) : mappedIp(groups);
+  const v6 = v4 === undefined ? groups : undefined;
   const description = SPECIAL.find(([is]) => is(v4, v6))?.[1];
   if (description === undefined) return FINE;
   return [description === 'may not be unspecified' ? `${description} (${text})` : description];
 };
+
+/** The IPv4 address that an IPv6 one stands for (`::ffff:127.0.0.1`, which is `::ffff:7f00:1`, too); undefined when it is none such. */
+function mappedIp([a, b, c, d, e, marker, high = 0, low = 0]: readonly number[]): number | undefined {
+  const isMapped = marker === 0xffff && [a, b, c, d, e].every((group) => group === 0);
+  return isMapped ? high * 0x10000 + low : undefined;
+}
 
 const HEADER_NAME = /^[-A-Za-z0-9]+$/;
 const HEADER_NAME_SAYS =
