@@ -29,3 +29,19 @@ function rulesOf(bridge: string): string[] {
 async function forwardChain(network: Pick<HostNetwork, 'run'>): Promise<string> {
   return network.run('iptables', ['-w', '-S', 'FORWARD']).catch(() => '');
 }
+
+/**
+ * Has the kernel forward IPv6. A host that forwards takes no advertisement of routers by itself any more, and would lose
+ * the default route that it owes to one: the links that such routes lead over go on taking them. Throws ProgramError.
+ */
+export async function allowIpv6Forwarding(network: Pick<HostNetwork, 'script'>): Promise<void> {
+  await network.script(FORWARD_IPV6);
+}
+
+const FORWARD_IPV6 = `
+cd /proc/sys/net/ipv6/conf &&
+if [ "$(cat all/forwarding)" != 1 ]; then
+  ip -6 route show default proto ra | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' |
+    while read -r link; do echo 2 > "$link/accept_ra"; done
+  echo 1 > all/forwarding
+fi`;

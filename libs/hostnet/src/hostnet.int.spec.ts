@@ -1,6 +1,6 @@
 import { eventually, Namespace } from '@shiplog/testing';
 import { FollowedProgram } from './follow';
-import { closeForwarding, openForwarding } from './forwarding';
+import { allowIpv6Forwarding, closeForwarding, openForwarding } from './forwarding';
 import { batch, hostNetwork, type HostNetwork } from './host-network';
 import { applyScript, renderDefinitions, renderTableRemoval, type Definition } from './nft';
 import { baseChains, listTables } from './nft-tables';
@@ -53,6 +53,28 @@ describe('a setting', () => {
     await hostNetwork.setting('/proc/version', (await hostNetwork.run('cat', ['/proc/version'])).trim());
     await hostNetwork.setting(FORWARD, now);
     await expect(hostNetwork.setting('/proc/version', 'another')).rejects.toThrow();
+  });
+});
+
+describe('forwarding of IPv6', () => {
+  it('is allowed, and a default route that a router advertised is still renewed', async () => {
+    const read = async (name: string) => (await network.run('cat', [`/proc/sys/net/ipv6/conf/${name}`])).trim();
+    await namespace.ip(
+      'link add f0 type bridge',
+      'link add f1 type bridge',
+      'address add fd00:5::1/64 dev f0 nodad',
+      'link set f0 up',
+      'route add ::/0 via fd00:5::2 dev f0 proto ra',
+    );
+    for (let time = 0; time < 2; time++) {
+      await allowIpv6Forwarding(network);
+      expect([await read('all/forwarding'), await read('f0/accept_ra'), await read('f1/accept_ra')]).toEqual([
+        '1',
+        '2',
+        '1',
+      ]);
+    }
+    await namespace.ip('link delete f0', 'link delete f1');
   });
 });
 
