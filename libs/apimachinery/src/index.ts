@@ -110,6 +110,6 @@ export {
   milliOf,
   parseQuantity,
 } from './values/quantity';
-export { integerOf, ipv4CidrOf, ipv4Of, isToken, oneOf, portOf, tokenOf, UnsoundValue } from './values/strict';
+export { cidrOf, integerOf, ipOf, ipv4Of, isToken, oneOf, portOf, tokenOf, UnsoundValue } from './values/strict';
 export { familiesOf, type IpRanges, parseIpPair, parseIpRanges } from './values/ip-ranges';
 export { withoutUndefined } from './values/without-undefined';

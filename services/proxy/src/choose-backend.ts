@@ -25,6 +25,7 @@ export async function chooseBackend(config: ProxyConfig, logger: Logger): Promis
 }
 
 function userspace(config: ProxyConfig, addresses: readonly string[], logger: Logger): ProxyBackend {
-  const own = ['127.0.0.1', ...(config.nodeIp === '' ? [] : [config.nodeIp])];
+  const nodeIps = config.nodeIp === '' ? [] : config.nodeIp.split(',').map((ip) => ip.trim());
+  const own = ['127.0.0.1', ...(nodeIps.length > 1 ? ['::1'] : []), ...nodeIps];
   return new UserspaceBackend({ addresses: addresses.length > 0 ? addresses : own }, logger);
 }

@@ -1,5 +1,5 @@
-import { BlockList, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { type Network, networkContains, parseNetwork } from '@shiplog/apimachinery';
 
 /** The addresses that a list means: those in it, and for a network in it this machine's addresses there. */
 export function localAddresses(wanted: readonly string[]): string[] {
@@ -8,10 +8,10 @@ export function localAddresses(wanted: readonly string[]): string[] {
   return [...new Set(found)];
 }
 
-/** Whether an IPv4 address lies in a network such as `127.0.0.0/8`. */
-function inNetwork(address: string, network: string): boolean {
-  const [base = '', prefix = '32'] = network.split('/');
-  const list = new BlockList();
-  list.addSubnet(base, Number(prefix), 'ipv4');
-  return isIPv4(address) && list.check(address, 'ipv4');
+/** Whether an address can be listened on, and lies in a network such as `127.0.0.0/8`. Link-local ones are of a link, which nobody can name. */
+function inNetwork(address: string, text: string): boolean {
+  const network = parseNetwork(text);
+  return network !== undefined && networkContains(network, address) && !networkContains(LINK_LOCAL, address);
 }
+
+const LINK_LOCAL = parseNetwork('fe80::/10') as Network;

@@ -1,6 +1,5 @@
-import { choice, duration, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
-
-const CIDR = /^(\d+\.\d+\.\d+\.\d+\/\d+)?$/;
+import { isIp, parseIpPair, parseIpRanges, parseNetwork } from '@shiplog/apimachinery';
+import { choice, duration, parsed, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 
 /** The proxy's own settings; `--help` shows them with their defaults. */
 export const proxySettings = {
@@ -16,32 +15,36 @@ export const proxySettings = {
     of: ['auto', 'nftables', 'userspace'],
     default: 'auto',
   }),
-  nodePortAddresses: text({
+  nodePortAddresses: parsed({
     env: 'NODE_PORT_ADDRESSES',
     description:
-      'Addresses or networks on which node ports answer, with commas between; none: every address of the node (nftables), 127.0.0.1 and NODE_IP (userspace).',
+      'Addresses or networks of either family on which node ports answer, with commas between; none: every address of the node (nftables), its loopback addresses and NODE_IP (userspace).',
     default: '',
-    pattern: /^(\d+\.\d+\.\d+\.\d+(\/\d+)?)(,\d+\.\d+\.\d+\.\d+(\/\d+)?)*$/,
-    example: '127.0.0.0/8,192.168.1.10',
+    read: (given) => {
+      const wrong = given === '' ? undefined : given.split(',').find((item) => !isIp(item) && !parseNetwork(item));
+      if (wrong === undefined) return given;
+      return new Error(`has "${wrong}", which is no address or network, as 127.0.0.0/8,192.168.1.10,fd00::/8`);
+    },
   }),
-  nodeIp: text({
+  nodeIp: parsed({
     env: 'NODE_IP',
-    description: "The node's own address, for node ports of the userspace mode.",
+    description:
+      "The node's own address, or an IPv4 and an IPv6 one with a comma between, for node ports of the userspace mode.",
     default: '',
+    read: (given) => (given === '' ? given : asGiven(given, parseIpPair(given))),
   }),
-  clusterCidr: text({
+  clusterCidr: parsed({
     env: 'CLUSTER_CIDR',
-    description: 'Where pods have their addresses; connections from elsewhere are masqueraded.',
+    description:
+      'Where pods have their addresses, in a dual-stack cluster an IPv4 and an IPv6 range with a comma between; connections from elsewhere are masqueraded.',
     default: '10.244.0.0/16',
-    pattern: CIDR,
-    example: '10.244.0.0/16',
+    read: (given) => asGiven(given, parseIpRanges(given)),
   }),
-  serviceCidr: text({
+  serviceCidr: parsed({
     env: 'SERVICE_CIDR',
-    description: 'Where services have their addresses; one that no service has is refused.',
+    description: 'Where services have their addresses, written alike; one that no service has is refused.',
     default: '10.96.0.0/16',
-    pattern: CIDR,
-    example: '10.96.0.0/16',
+    read: (given) => asGiven(given, parseIpRanges(given)),
   }),
   verifyEvery: duration({
     env: 'PROXY_VERIFY_EVERY',
@@ -56,6 +59,11 @@ export const proxySettings = {
     minMs: 1000,
   }),
 };
+
+/** A text that was read, or what is wrong with it. */
+function asGiven(given: string, read: unknown): string | Error {
+  return read instanceof Error ? read : given;
+}
 
 /** Addresses and networks on which node ports answer; none: all of the node's. */
 export function nodePortAddressesOf({ nodePortAddresses }: Pick<ProxyConfig, 'nodePortAddresses'>): string[] {

@@ -1,4 +1,4 @@
-import { parseCidr, parseIp } from './net';
+import { canonicalIp, formatNetwork, type IpFamily, ipFamilyOf, parseCidr, parseIp, parseNetwork } from './net';
 
 /** A value that would become part of a command, a rule or a path is not what it must be; the message says what it must. */
 export class UnsoundValue extends Error {
@@ -15,9 +15,20 @@ export function ipv4Of(value: unknown): string {
   return value;
 }
 
-/** The IPv4 network that a value is, as `10.0.0.0/8`. Throws UnsoundValue. */
-export function ipv4CidrOf(value: unknown): string {
-  if (typeof value !== 'string' || parseCidr(value) === undefined) throw new UnsoundValue(value, 'an IPv4 network');
+/** The address of a family that a value is, in the one text that each has. Throws UnsoundValue. */
+export function ipOf(value: unknown, family: IpFamily): string {
+  if (family === 'IPv4') return ipv4Of(value);
+  if (typeof value === 'string' && ipFamilyOf(value) === 'IPv6' && canonicalIp(value) === value) return value;
+  throw new UnsoundValue(value, 'an IPv6 address in canonical form');
+}
+
+/** The network of a family that a value is, as `10.0.0.0/8`; one of IPv6 in the one text that each has. Throws UnsoundValue. */
+export function cidrOf(value: unknown, family: IpFamily): string {
+  if (typeof value !== 'string') throw new UnsoundValue(value, `an ${family} network`);
+  const network = parseNetwork(value);
+  const isSound = family === 'IPv4' ? parseCidr(value) !== undefined : network && formatNetwork(network) === value;
+  if (isSound !== true || network?.family !== (family === 'IPv4' ? 4 : 6))
+    throw new UnsoundValue(value, `an ${family} network`);
   return value;
 }
 

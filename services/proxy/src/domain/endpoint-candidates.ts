@@ -1,5 +1,5 @@
 import type { EndpointSlice } from '@shiplog/contracts';
-import { backendAddress, parseIp } from '@shiplog/apimachinery';
+import { backendAddress, canonicalIp, type IpFamily, ipFamilyOf } from '@shiplog/apimachinery';
 import type { Backend } from './service-port';
 
 /** `draining`: it ends, but still serves. */
@@ -13,16 +13,16 @@ export interface Candidate extends Backend {
   readonly zones: readonly string[];
 }
 
-/** Every endpoint of the named port once, in an order that doesn't depend on the slices'. */
-export function candidatesOf(slices: readonly EndpointSlice[], portName: string): Candidate[] {
+/** Every endpoint of the named port once that has an address of the family, in an order that doesn't depend on the slices'. */
+export function candidatesOf(slices: readonly EndpointSlice[], portName: string, family: IpFamily): Candidate[] {
   const found = new Map<string, Candidate>();
   for (const slice of slices) {
-    if (slice.addressType !== 'IPv4') continue;
+    if (slice.addressType !== family) continue;
     const port = (slice.ports ?? []).find(({ name }) => (name ?? '') === portName)?.port;
     if (port === undefined || port === null) continue;
     for (const endpoint of slice.endpoints ?? []) {
-      const ip = endpoint.addresses[0];
-      if (ip === undefined || !isServable(ip)) continue;
+      const ip = servableAddress(endpoint.addresses[0], family);
+      if (ip === undefined) continue;
       const zones = (endpoint.hints?.forZones ?? []).map(({ name }) => name);
       const candidate = { ip, port, node: endpoint.nodeName, condition: conditionOf(endpoint.conditions), zones };
       const other = found.get(`${ip}:${port}`);
@@ -34,11 +34,15 @@ export function candidatesOf(slices: readonly EndpointSlice[], portName: string)
 }
 
 /**
- * Whether a service may lead to an address, or claim it: none that stands for the node itself or its link, by which a
- * user would reach what only the node may, whatever let it into the cluster.
+ * An address of a family that a service may lead to, or claim, in canonical form; undefined for any other: one that stands
+ * for the node itself or its link, by which a user would reach what only the node may, whatever let it into the cluster.
+ * Nor is it an IPv4 address in IPv6's clothes, which a socket would take for the IPv4 address.
  */
-export function isServable(address: string): boolean {
-  return parseIp(address) !== undefined && backendAddress(address).length === 0;
+export function servableAddress(address: string | undefined, family: IpFamily): string | undefined {
+  if (address === undefined || ipFamilyOf(address) !== family || backendAddress(address).length > 0) return undefined;
+  if (family === 'IPv4') return address;
+  const canonical = canonicalIp(address);
+  return canonical?.includes('.') === true ? undefined : canonical;
 }
 
 /** An absent condition means ready, and serving follows ready (EndpointConditions of discovery/v1). */

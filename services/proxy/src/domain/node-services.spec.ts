@@ -48,6 +48,9 @@ describe('the services of a node', () => {
       anEndpoint('10.244.2.2', { nodeName: 'n2' }),
     ];
     services.apply({ after: aSlice('web', endpoints) });
+    // A pod of both families is an endpoint in each, and still one.
+    const ofIpv6 = aSlice('web', [anEndpoint('fd00:10:244:1::2')], { addressType: 'IPv6' });
+    services.apply({ after: { ...ofIpv6, metadata: { ...ofIpv6.metadata, name: 'web-2' } } });
     services.apply({ after: aService('plain', { type: 'LoadBalancer' }) });
     expect(services.healthCheckOf('default/web')).toEqual({
       port: 30_500,

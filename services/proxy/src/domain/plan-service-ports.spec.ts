@@ -159,6 +159,85 @@ describe('a service as a node sees it', () => {
     expect(restrictedTo(['2001:db8::/32'])).toEqual({ addresses: ['192.0.2.10'], sources: [] });
   });
 
+  describe('of both families', () => {
+    const clusterIPs = ['10.96.0.10', 'FD00:10:96::000A'];
+    const v6Slice = (...ips: string[]) =>
+      aSlice(
+        'web',
+        ips.map((ip) => anEndpoint(ip)),
+        { addressType: 'IPv6' },
+      );
+    const both = [aSlice('web', [anEndpoint('10.244.1.2')]), v6Slice('fd00:10:244:1::2')];
+    const plans = (spec: Parameters<typeof aService>[1], slices = both) =>
+      planServicePorts(aService('web', { clusterIPs, ...spec }), slices, { name: 'n1' });
+
+    it('has each port twice, each with the addresses and endpoints of its own family, in canonical form', () => {
+      const external = ['203.0.113.7', '2001:DB8:0::7'];
+      expect(plans({ type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }], externalIPs: external })).toMatchObject([
+        {
+          family: 'IPv4',
+          clusterIP: '10.96.0.10',
+          nodePort: 30080,
+          externalIPs: ['203.0.113.7'],
+          internal: { backends: [{ ip: '10.244.1.2', port: 8080 }] },
+          own: ['10.244.1.2'],
+        },
+        {
+          family: 'IPv6',
+          clusterIP: 'fd00:10:96::a',
+          nodePort: 30080,
+          externalIPs: ['2001:db8::7'],
+          internal: { backends: [{ ip: 'fd00:10:244:1::2', port: 8080 }] },
+          own: ['fd00:10:244:1::2'],
+        },
+      ]);
+    });
+
+    it('is of one family where it has one address, whatever slices there are', () => {
+      expect(plans({ clusterIPs: ['10.96.0.10'] }).map(({ family }) => family)).toEqual(['IPv4']);
+      const lone = { clusterIP: 'fd00:10:96::a', clusterIPs: ['fd00:10:96::a'] };
+      expect(plans(lone).map(({ family }) => family)).toEqual(['IPv6']);
+      expect(plans(lone, both.slice(0, 1))[0]?.internal).toEqual({ kind: 'refuse' });
+    });
+
+    it('has policies in each family by its own endpoints', () => {
+      const there = anEndpoint('fd00:10:244:2::2', { nodeName: 'n2' });
+      const slices = [...both.slice(0, 1), aSlice('web', [there], { addressType: 'IPv6' })];
+      const local = plans({ internalTrafficPolicy: 'Local' }, slices);
+      expect(local.map(({ internal }) => internal.kind)).toEqual(['spread', 'drop']);
+    });
+
+    it('lets only networks of a family use its load balancer’s addresses, and nobody where none are of it', () => {
+      const restrictedTo = (loadBalancerSourceRanges: string[]) => {
+        const service = aService('web', { type: 'LoadBalancer', clusterIPs, loadBalancerSourceRanges });
+        const ingress = [{ ip: '192.0.2.10' }, { ip: '2001:db8::10' }];
+        const balanced = { ...service, status: { loadBalancer: { ingress } } };
+        return planServicePorts(balanced, [], { name: 'n1' }).map(({ restricted }) => restricted);
+      };
+      expect(restrictedTo(['2001:DB8:1::/48', '2001:db8:1:5::/64', '10.0.0.0/8'])).toEqual([
+        { addresses: ['192.0.2.10'], sources: ['10.0.0.0/8'] },
+        { addresses: ['2001:db8::10'], sources: ['2001:db8:1::/48'] },
+      ]);
+      expect(restrictedTo(['10.0.0.0/8'])[1]).toEqual({ addresses: ['2001:db8::10'], sources: [] });
+    });
+
+    it.each([
+      '::1',
+      '::',
+      'fe80::1',
+      'ff02::1',
+      '::ffff:127.0.0.1',
+      '::ffff:7f00:1',
+      '::ffff:10.0.0.1',
+      'fe80::1%eth0',
+    ])('never leads to %s, nor claims it', (ip) => {
+      const [, port] = plans({ externalIPs: [ip] }, [v6Slice(ip, 'fd00:10:244:1::2')]);
+      expect(port?.internal).toMatchObject({ backends: [{ ip: 'fd00:10:244:1::2' }] });
+      expect(port?.externalIPs).toEqual([]);
+      expect(plans({ clusterIPs: ['10.96.0.10', ip] })).toHaveLength(1);
+    });
+  });
+
   it.each([
     ['headless', aService('web', { clusterIP: 'None' })],
     ['an external name', aService('web', { type: 'ExternalName', clusterIP: undefined })],

@@ -1,4 +1,7 @@
-import { integerOf, ipv4CidrOf, ipv4Of, oneOf, portOf } from '@shiplog/apimachinery';
+import { cidrOf, integerOf, type IpFamily, ipOf, oneOf, portOf } from '@shiplog/apimachinery';
+
+/** The families, the one that clusters have first. */
+export const FAMILIES = ['IPv4', 'IPv6'] as const satisfies readonly IpFamily[];
 
 const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
@@ -20,10 +23,12 @@ export type Route =
   /** A `Local` policy, and no endpoint on this node: dropped in silence, as Kubernetes does. */
   | { kind: 'drop' };
 
-/** One port of a service as a node sees it: all that a proxy of any kind has to know. */
+/** One port of a service in one family, as a node sees it: all that a proxy of any kind has to know. */
 export interface ServicePort {
-  /** `namespace/name:port name`, unique in the cluster. */
+  /** `namespace/name:port name`, unique in the cluster among those of its family. */
   readonly key: string;
+  /** That of all its addresses, which are in canonical form: whoever claims one writes it alike. */
+  readonly family: IpFamily;
   readonly protocol: Protocol;
   readonly clusterIP: string;
   readonly port: number;
@@ -49,19 +54,22 @@ export interface ServicePort {
  * look before they become that, whatever let them in. Throws UnsoundValue.
  */
 export function checkedPort(port: ServicePort): ServicePort {
+  const { family } = port;
+  const addressOf = (value: unknown): string => ipOf(value, family);
+  oneOf(family, FAMILIES);
   oneOf(port.protocol, PROTOCOLS);
-  ipv4Of(port.clusterIP);
+  addressOf(port.clusterIP);
   portOf(port.port);
   if (port.nodePort !== undefined) portOf(port.nodePort);
   if (port.affinitySeconds !== undefined) integerOf(port.affinitySeconds, 1, MAX_AFFINITY_SECONDS);
-  port.externalIPs.forEach(ipv4Of);
-  port.own.forEach(ipv4Of);
-  port.restricted?.addresses.forEach(ipv4Of);
-  port.restricted?.sources.forEach(ipv4CidrOf);
+  port.externalIPs.forEach(addressOf);
+  port.own.forEach(addressOf);
+  port.restricted?.addresses.forEach(addressOf);
+  port.restricted?.sources.forEach((source) => cidrOf(source, family));
   for (const route of [port.internal, port.external, port.outside]) {
     if (route?.kind !== 'spread') continue;
     for (const backend of route.backends) {
-      ipv4Of(backend.ip);
+      addressOf(backend.ip);
       portOf(backend.port);
     }
   }

@@ -48,6 +48,9 @@ const spread = (backend: object) => ({ kind: 'spread', backends: [backend] });
 
 /** Everything that a hostile service or slice could put where a number or an address belongs. */
 const hostile: [string, object][] = [
+  ['family', { family: 'ip6 x { } ; add table ip' }],
+  ['family is another than its addresses’', { family: 'IPv6' }],
+  ['address of IPv6', { family: 'IPv6', clusterIP: 'fd00::1 }; flush ruleset' }],
   ['port', { port: EVIL }],
   ['port out of range', { port: 70_000 }],
   ['broken port', { port: 80.5 }],

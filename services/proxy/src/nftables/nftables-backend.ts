@@ -1,68 +1,63 @@
+import { oneOf } from '@shiplog/apimachinery';
 import {
   applyScript,
-  baseChains,
-  definedNames,
-  forgetFlows,
   hostNetwork,
   listTables,
-  renderRemoval,
   renderTableRemoval,
   type HostNetwork,
-  type IsStale,
+  type NftTables,
 } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import type { ServicePort } from '../domain/service-port';
+import { FAMILIES, type ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
-import type { TableOptions } from './domain/base';
-import { leftBehind, leftOver } from './domain/stale-flows';
-import { TableState } from './domain/table-state';
+import { WORDS } from './domain/family';
+import { tableOptionsOf, type NftablesOptions } from './domain/table-options';
+import { KernelTable } from './kernel-table';
+import { whyNoNftables } from './probe';
 
-const ROUTE_LOCALNET = '/proc/sys/net/ipv4/conf/all/route_localnet';
-const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';
-
-/** Services as rules of the kernel: loaded whole once, then kept up by elements alone. */
+/** Services as rules of the kernel: loaded whole once, then kept up by elements alone. Each family has a table of its own. */
 export class NftablesBackend implements ProxyBackend {
   readonly mode = 'nftables';
-  readonly #table: TableState;
-  #loaded = false;
-  #wasLoaded = false;
-  /** What packets are sent through, as the kernel showed it when all was loaded. */
-  #standing = '';
-  /** What keeps UDP conversations with backends that are gone from being ended. */
-  #flowsProblem: string | undefined;
+  readonly #ipv4: KernelTable;
+  /** Not in the kernel before there is an IPv6 service, or a range for such. */
+  readonly #ipv6: KernelTable;
+  /** Why this machine can't have the IPv6 one, though it is wanted. */
+  #noIpv6: string | undefined;
 
   constructor(
-    private readonly options: TableOptions,
+    options: NftablesOptions,
     private readonly logger: Logger,
     private readonly network: HostNetwork = hostNetwork,
   ) {
-    this.#table = new TableState(options);
+    this.#ipv4 = new KernelTable(tableOptionsOf(options, 'IPv4'), logger, network);
+    this.#ipv6 = new KernelTable(tableOptionsOf(options, 'IPv6'), logger, network);
   }
 
   set(service: string, ports: readonly ServicePort[]): void {
-    this.#table.set(service, ports);
+    for (const { family } of ports) oneOf(family, FAMILIES);
+    for (const family of FAMILIES) {
+      const { state } = family === 'IPv4' ? this.#ipv4 : this.#ipv6;
+      state.set(
+        service,
+        ports.filter((port) => port.family === family),
+      );
+    }
   }
 
   services(): string[] {
-    return this.#table.services();
+    const [ipv4, ipv6] = [this.#ipv4.state.services(), this.#ipv6.state.services()];
+    return ipv6.length === 0 ? ipv4 : [...new Set([...ipv4, ...ipv6])];
   }
 
   /** Brings the kernel up to date. After a failure the next call loads the whole table. */
   async sync(): Promise<void> {
-    if (!this.#loaded) return this.#loadAll();
-    const { script, changes } = this.#table.takeChanges();
-    if (script === '') return;
-    const started = performance.now();
-    try {
-      await this.#define();
-      await applyScript(this.network, script);
-    } catch (error) {
-      this.#loaded = false;
-      throw error;
-    }
-    this.logger.debug({ elements: changes.length, ms: Math.round(performance.now() - started) }, 'rules changed');
-    const isStale = leftBehind(changes);
-    if (isStale !== undefined) await this.#forget(isStale);
+    if (this.#ipv6.isLoaded && !this.#ipv6.isWanted) await this.#ipv6.remove();
+    await this.#lookForIpv6();
+    const tables = this.#served();
+    await this.#change(tables.filter(({ isLoaded }) => isLoaded));
+    // What can't be had would be gathered for ever; a load takes all that there is.
+    if (this.#noIpv6 !== undefined) this.#ipv6.state.takeChanges();
+    for (const table of tables) if (!table.isLoaded) await table.load();
   }
 
   /**
@@ -70,26 +65,34 @@ export class NftablesBackend implements ProxyBackend {
    * had no use for a while leaves them.
    */
   async verify(): Promise<void> {
-    if (!this.#loaded) return;
-    const listed = await this.#list();
-    if (baseChains(listed) === this.#standing) {
-      await this.#removeUnused(listed);
-      return this.#forgetAgain();
+    const tables = this.#served();
+    if (tables.some(({ isLoaded }) => !isLoaded)) return;
+    const listed = await listTables(this.network);
+    const gone = tables.filter((table) => !table.stands(listed));
+    for (const table of gone) {
+      this.logger.warn({ table: table.name }, 'the service rules are gone from the kernel; loading them again');
+      table.isLoaded = false;
     }
-    this.logger.warn('the service rules are gone from the kernel; loading them again');
-    this.#loaded = false;
-    await this.sync();
+    if (gone.length > 0) return this.sync();
+    for (const table of tables) {
+      await table.removeUnused(listed);
+      await table.endAgain();
+    }
+    await this.#lookAtIpv6Again(listed);
   }
 
   /** Says that everything should be put into the kernel again at the next sync. */
   forceFullSync(): void {
-    this.#loaded = false;
+    for (const table of this.#served()) table.isLoaded = false;
   }
 
   detail(): string {
-    const served = `${this.#table.services().length} services in nftables`;
-    if (this.#flowsProblem === undefined) return served;
-    return `${served}; UDP clients may go on talking to backends that are gone: ${this.#flowsProblem}`;
+    const problem = this.#served().find(({ flowsProblem }) => flowsProblem !== undefined)?.flowsProblem;
+    return [
+      `${this.services().length} services in nftables`,
+      ...(this.#noIpv6 === undefined ? [] : [`IPv6 addresses of services are not served: ${this.#noIpv6}`]),
+      ...(problem === undefined ? [] : [`UDP clients may go on talking to backends that are gone: ${problem}`]),
+    ].join('; ');
   }
 
   /** The rules stay when the proxy stops, so that services go on: as kube-proxy does. */
@@ -97,84 +100,53 @@ export class NftablesBackend implements ProxyBackend {
     await Promise.resolve();
   }
 
-  /** The table without its elements, which may be many; '' when there is none. */
-  async #list(): Promise<string> {
-    return (await listTables(this.network)).get(`ip ${this.options.table}`) ?? '';
+  #served(): KernelTable[] {
+    return this.#ipv6.isWanted && this.#noIpv6 === undefined ? [this.#ipv4, this.#ipv6] : [this.#ipv4];
   }
 
-  /** It is in nobody's way: a failure is told, and tried again at the next look. */
-  async #removeUnused(listed: string): Promise<void> {
-    const parts = this.#table.longUnused(definedNames(listed));
-    if (parts.length === 0) return;
-    try {
-      await applyScript(this.network, renderRemoval(this.options.table, parts));
-      this.#table.forget(parts);
-    } catch (error) {
-      this.logger.warn({ err: error }, 'rules that no service uses could not be removed');
-    }
-  }
-
-  async #forgetAgain(): Promise<void> {
-    if (this.#flowsProblem === undefined) return;
-    await this.#forget(leftOver(this.#table.elements(), this.options.serviceCidr));
-  }
-
-  async #define(): Promise<void> {
-    const definitions = this.#table.takeDefinitions();
-    if (definitions !== '') await applyScript(this.network, definitions);
-  }
-
-  async #loadAll(): Promise<void> {
+  /** Changes of both tables are one transaction, and one run of nft. */
+  async #change(tables: readonly KernelTable[]): Promise<void> {
     const started = performance.now();
-    await allowRouting(this.network, this.logger);
-    // Only once this process knows what is in the kernel: until then they may be there, with elements that serve.
-    if (this.#wasLoaded) await this.#define();
-    const { script, elements } = this.#table.takeAll({ anew: false });
+    const taken = tables.map((table) => ({ table, ...table.state.takeChanges() }));
+    const changed = taken.filter(({ script }) => script !== '');
+    if (changed.length === 0) return;
     try {
-      await applyScript(this.network, script);
+      const definitions = changed.map(({ table }) => table.state.takeDefinitions()).join('');
+      if (definitions !== '') await applyScript(this.network, definitions);
+      await applyScript(this.network, changed.map(({ script }) => script).join(''));
     } catch (error) {
-      this.logger.info({ err: error }, 'the table in the kernel has another layout; replacing it');
-      await applyScript(this.network, this.#table.takeAll({ anew: true }).script);
+      for (const { table } of changed) table.isLoaded = false;
+      throw error;
     }
-    this.#standing = baseChains(await this.#list());
-    this.#loaded = true;
-    this.#wasLoaded = true;
-    this.logger.info(
-      {
-        services: this.#table.services().length,
-        elements: elements.length,
-        ms: Math.round(performance.now() - started),
-      },
-      'service rules loaded',
-    );
-    await this.#forget(leftOver(elements, this.options.serviceCidr));
+    const elements = changed.reduce((sum, { changes }) => sum + changes.length, 0);
+    this.logger.debug({ elements, ms: Math.round(performance.now() - started) }, 'rules changed');
+    for (const { table, changes } of changed) await table.endLeftBehind(changes);
   }
 
-  /** A failure ends nothing else: it is told, and tried again with all flows at the next look. */
-  async #forget(isStale: IsStale): Promise<void> {
-    try {
-      const count = await forgetFlows(this.network, isStale);
-      this.#flowsProblem = undefined;
-      if (count > 0) this.logger.debug({ count }, 'UDP conversations with backends that are gone were ended');
-    } catch (error) {
-      this.#flowsProblem = error instanceof Error ? error.message : String(error);
-      this.logger.error({ err: error }, 'UDP clients may go on talking to backends that are gone');
-    }
+  /** A kernel may be without IPv6, or without its translation: then IPv4 goes on alone. */
+  async #lookForIpv6(): Promise<void> {
+    if (!this.#ipv6.isWanted || this.#ipv6.isLoaded || this.#noIpv6 !== undefined) return;
+    this.#noIpv6 = await whyNoNftables(this.network, 'IPv6');
+    if (this.#noIpv6 !== undefined)
+      this.logger.warn(
+        { reason: this.#noIpv6 },
+        'nftables does not work for IPv6 here: services are served on IPv4 alone',
+      );
+  }
+
+  /** It may have come since; and an earlier proxy may have left a table that nobody wants any more. */
+  async #lookAtIpv6Again(listed: NftTables): Promise<void> {
+    if (!this.#ipv6.isWanted && listed.has(this.#ipv6.name)) await this.#ipv6.remove();
+    if (this.#noIpv6 === undefined) return;
+    this.#noIpv6 = await whyNoNftables(this.network, 'IPv6');
+    if (this.#noIpv6 === undefined) await this.sync();
   }
 }
 
 /** Removes every rule; services stop working on this node. */
 export async function cleanUp(table: string, network: HostNetwork = hostNetwork): Promise<void> {
   await applyScript(network, renderTableRemoval(table));
-}
-
-/** Forwarding, and 127.0.0.1 as a place that node ports answer on. */
-async function allowRouting(network: HostNetwork, logger: Logger): Promise<void> {
-  for (const path of [IP_FORWARD, ROUTE_LOCALNET]) {
-    try {
-      await network.setting(path, '1');
-    } catch (error) {
-      logger.warn({ err: error, path }, 'a kernel setting that services need could not be made');
-    }
-  }
+  const { table: family } = WORDS.IPv6;
+  if ((await listTables(network)).has(`${family} ${table}`))
+    await applyScript(network, renderTableRemoval(table, family));
 }

@@ -1,7 +1,7 @@
-import { BlockList } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
 import { chain, collection, parseElements, type Ruleset } from '@shiplog/testing';
 
-/** The first packet of a connection. */
+/** The first packet of a connection; addresses of IPv6 are in canonical form. */
 export interface Packet {
   readonly from: 'network' | 'process';
   readonly saddr: string;
@@ -76,7 +76,7 @@ class Walk {
   #outcome(verdict: Outcome['verdict']): Outcome {
     return {
       verdict,
-      to: `${this.#daddr}:${this.#dport}`,
+      to: isIPv6(this.#daddr) ? `[${this.#daddr}]:${this.#dport}` : `${this.#daddr}:${this.#dport}`,
       source: this.#masqueraded ? 'node' : this.packet.saddr,
       mark: this.#mark,
     };
@@ -129,13 +129,13 @@ class Walk {
       [/^jump (\S+)$/, ([, name]) => ({ jump: name ?? '' })],
       [/^goto (\S+)$/, ([, name]) => ({ goto: name ?? '' })],
       [/^reject with tcp reset$/, () => 'reset'],
-      [/^reject with icmp port-unreachable$/, () => 'unreachable'],
+      [/^reject with icmp(?:v6)? port-unreachable$/, () => 'unreachable'],
       [/^masquerade fully-random$/, () => this.#masquerade()],
-      [/^dnat ip to (.+) map @(\S+)$/, ([, key, map]) => this.#dnat(this.#lookup(key, map))],
-      [/^update @(\S+) \{ (.+) timeout \d+s : (\S+) \}$/, ([, map, key, value]) => this.#update(map, key, value)],
+      [/^dnat ip6? to (.+) map @(\S+)$/, ([, key, map]) => this.#dnat(this.#lookup(key, map))],
+      [/^update @(\S+) \{ (.+) timeout \d+s(?: : (\S+))? \}$/, ([, map, key, value]) => this.#update(map, key, value)],
       [/^delete @(\S+) \{ (.+) : \S+ \}$/, ([, map, key]) => this.#delete(map, key)],
-      [/^meta priority set none$/, () => this.#setPriority('none')],
-      [/^meta priority set (ip .+) map @(\S+)/, ([, key, map]) => this.#setPriority(this.#lookup(key, map))],
+      [/^meta priority set (none|[\da-f]+:[\da-f]+)(?= |$)/, ([, value]) => this.#setPriority(value)],
+      [/^meta priority set (ip6? .+) map @(\S+)/, ([, key, map]) => this.#setPriority(this.#lookup(key, map))],
       [
         /^meta priority vmap \{ (.*) \}$/,
         ([, list]) => asVerdict(new Map(parseElements(list ?? '')).get(this.#priority)),
@@ -150,12 +150,13 @@ class Walk {
       [/^fib daddr type local/, () => this.#isLocal(this.#daddr)],
       [/^fib saddr type != local/, () => !this.#isLocal(this.packet.saddr)],
       [/^meta l4proto (tcp|udp|sctp)\b/, ([, proto]) => this.packet.proto === proto],
-      [/^ip saddr != (\d\S+)/, ([, net]) => !within(this.packet.saddr, [net ?? ''])],
-      [/^ip daddr \{ ([^}]+) \}/, ([, nets]) => within(this.#daddr, (nets ?? '').split(', '))],
-      [/^ip daddr (\d\S+)/, ([, net]) => within(this.#daddr, [net ?? ''])],
-      [/^((?:ip|meta|th) [^@{}]+) vmap @(\S+)$/, ([, key, map]) => asVerdict(this.#lookup(key, map))],
-      [/^meta priority \. ip saddr != @(\S+)/, ([, set]) => !this.#isAllowed(set)],
-      [/^(ip [^@{}]+) @(\S+)/, ([, key, set]) => this.#lookup(key, set) !== undefined],
+      [/^ip6? saddr != ([\da-f:]\S+)/, ([, net]) => !within(this.packet.saddr, [net ?? ''])],
+      [/^ip6? daddr \{ ([^}]+) \}/, ([, nets]) => within(this.#daddr, (nets ?? '').split(', '))],
+      [/^ip6 daddr != (\S+)/, ([, address]) => this.#daddr !== address],
+      [/^ip6? daddr ([\da-f:]\S+)/, ([, net]) => within(this.#daddr, [net ?? ''])],
+      [/^((?:ip6?|meta|th) [^@{}]+) vmap @(\S+)$/, ([, key, map]) => asVerdict(this.#lookup(key, map))],
+      [/^meta priority \. ip6? saddr != @(\S+)/, ([, set]) => !this.#isAllowed(set)],
+      [/^(ip6? [^@{}]+) @(\S+)/, ([, key, set]) => this.#lookup(key, set) !== undefined],
     ];
   }
 
@@ -167,6 +168,9 @@ class Walk {
     const values: Record<string, string> = {
       'ip saddr': this.packet.saddr,
       'ip daddr': this.#daddr,
+      'ip6 saddr': this.packet.saddr,
+      'ip6 daddr': this.#daddr,
+      'meta priority': this.#priority,
       'meta l4proto': this.packet.proto,
       'th dport': String(this.#dport),
     };
@@ -226,7 +230,7 @@ class Walk {
   }
 
   #isLocal(address: string): boolean {
-    return within(address, ['127.0.0.0/8']) || this.world.local.includes(address);
+    return within(address, ['127.0.0.0/8', '::1']) || this.world.local.includes(address);
   }
 }
 
@@ -241,8 +245,8 @@ function asVerdict(text: string | undefined): Step {
 function within(address: string, networks: readonly string[]): boolean {
   const list = new BlockList();
   for (const network of networks) {
-    const [base = '', prefix = '32'] = network.split('/');
-    list.addSubnet(base, Number(prefix), 'ipv4');
+    const [base = '', prefix] = network.split('/');
+    list.addSubnet(base, Number(prefix ?? (isIPv6(base) ? 128 : 32)), isIPv6(base) ? 'ipv6' : 'ipv4');
   }
-  return list.check(address, 'ipv4');
+  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

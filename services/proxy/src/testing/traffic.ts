@@ -10,7 +10,7 @@ let left = ips.length * 2;
 const up = () => { if (--left === 0) console.log('up'); };
 for (const ip of ips) {
   net.createServer((s) => { s.on('error', () => {}); s.end(ip + ' ' + s.remoteAddress); }).listen(port, ip, up);
-  const u = dgram.createSocket('udp4');
+  const u = dgram.createSocket(net.isIPv6(ip) ? 'udp6' : 'udp4');
   u.on('message', (_, from) => u.send(ip + ' ' + from.address, from.port, from.address));
   u.bind(port, ip, up);
 }`;
@@ -25,7 +25,7 @@ const tcp = (q) => new Promise((done) => {
   s.on('data', (d) => (said += d)); s.on('end', () => done(said)); s.on('error', (e) => done(e.code));
 });
 const udp = (q) => new Promise((done) => {
-  const s = dgram.createSocket('udp4');
+  const s = dgram.createSocket(net.isIPv6(q.host) ? 'udp6' : 'udp4');
   const end = (what) => { clearTimeout(t); s.close(); done(what); };
   const t = setTimeout(() => end('timeout'), 2000);
   s.on('message', (d) => end(String(d))); s.on('error', (e) => end(e.code));

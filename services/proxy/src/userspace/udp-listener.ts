@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
 import type { Backend } from '../domain/service-port';
 import type { Balancer } from './domain/balancer';
@@ -25,7 +26,7 @@ export class UdpListener implements Listener {
   ) {}
 
   static listen(address: string, port: number, balancer: Balancer, logger: Logger): Promise<UdpListener> {
-    const socket = createSocket('udp4');
+    const socket = createSocket(socketType(address));
     const listener = new UdpListener(socket, balancer, logger);
     socket.on('message', (data, from) => listener.#forward(data, from.address, from.port));
     return new Promise((resolve, reject) => {
@@ -76,7 +77,7 @@ export class UdpListener implements Listener {
     const [longestSilent] = this.#flows.keys();
     if (longestSilent !== undefined && this.#flows.size >= FLOW_LIMIT) this.#end(longestSilent);
     this.balancer.used(address, backend, Date.now());
-    const socket = createSocket('udp4');
+    const socket = createSocket(socketType(backend.ip));
     socket.on('message', (data) => this.socket.send(data, port, address));
     socket.on('error', (error) => {
       this.logger.debug({ err: error, client }, 'a UDP flow failed');
@@ -94,4 +95,8 @@ export class UdpListener implements Listener {
     this.#flows.delete(client);
     flow.socket.close();
   }
+}
+
+function socketType(address: string): 'udp4' | 'udp6' {
+  return isIPv6(address) ? 'udp6' : 'udp4';
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { localAddresses } from '../local-addresses';
-import { checkedPort, type ServicePort } from '../domain/service-port';
+import { checkedPort, FAMILIES, type ServicePort } from '../domain/service-port';
 import type { ProxyBackend } from '../proxy-backend';
 import { Balancer } from './domain/balancer';
 import type { Listener } from './listener';
@@ -41,11 +41,11 @@ export class UserspaceBackend implements ProxyBackend {
 
   async sync(): Promise<void> {
     const ports = [...this.#services.values()].flat();
-    await this.loopback.hold(new Set(ports.map((port) => port.clusterIP)));
+    await this.loopback.hold([...new Set(ports.map((port) => port.clusterIP))]);
     this.#sayWhatIsMissing();
     const wanted = planListeners(ports, {
       addresses: localAddresses(this.options.addresses),
-      clusterIPs: this.loopback.refused === undefined,
+      clusterIPs: FAMILIES.filter((family) => this.loopback.refusal(family) === undefined),
     });
     for (const [name, listener] of this.#listeners) {
       if (wanted.has(name)) continue;
@@ -67,7 +67,9 @@ export class UserspaceBackend implements ProxyBackend {
 
   detail(): string {
     const parts = [`${this.#services.size} services by ${this.#listeners.size} sockets`];
-    if (this.loopback.refused !== undefined) parts.push('cluster IPs are not reachable here, node ports are');
+    const refused = FAMILIES.filter((family) => this.loopback.refusal(family) !== undefined);
+    if (refused.includes('IPv4')) parts.push('cluster IPs are not reachable here, node ports are');
+    else if (refused.length > 0) parts.push('IPv6 cluster IPs are not reachable here');
     if (this.#failed.size > 0) parts.push(`not reachable: ${[...this.#failed.keys()].join(', ')}`);
     return [...parts, ...shortcomings([...this.#services.values()].flat())].join('; ');
   }
@@ -75,7 +77,7 @@ export class UserspaceBackend implements ProxyBackend {
   async stop(): Promise<void> {
     for (const listener of this.#listeners.values()) await listener.destroy();
     this.#listeners.clear();
-    await this.loopback.hold(new Set());
+    await this.loopback.hold([]);
   }
 
   async #open(name: string, wanted: WantedListener): Promise<void> {
@@ -94,10 +96,11 @@ export class UserspaceBackend implements ProxyBackend {
   }
 
   #sayWhatIsMissing(): void {
-    if (this.loopback.refused === undefined || this.#saidRefused) return;
+    const reason = this.loopback.refusal('IPv4') ?? this.loopback.refusal('IPv6');
+    if (reason === undefined || this.#saidRefused) return;
     this.#saidRefused = true;
     this.logger.warn(
-      { reason: this.loopback.refused },
+      { reason },
       'cluster IPs are not reachable from this machine: it takes the right to add addresses. Node ports are.',
     );
   }

@@ -42,9 +42,9 @@ function aBackend(name: string): Promise<Backend> {
   });
 }
 
-function say(port: number, text: string): Promise<string> {
+function say(port: number, text: string, host = '127.0.0.1'): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+    const socket = connect({ host, port, allowHalfOpen: true });
     let heard = '';
     socket.on('data', (chunk) => (heard += String(chunk)));
     socket.on('end', () => resolve(heard));
@@ -57,6 +57,7 @@ function aPort(nodePort: number, backends: readonly Backend[], more: Partial<Ser
   const route = backends.length > 0 ? ({ kind: 'spread', backends } as const) : ({ kind: 'refuse' } as const);
   return {
     key: 'default/web:',
+    family: 'IPv4',
     protocol: 'tcp',
     clusterIP: '10.96.0.10',
     port: 80,
@@ -146,6 +147,33 @@ describe('services without the kernel', () => {
       'SCTP is not served: default/web',
       'backends see this node for their client, also under externalTrafficPolicy Local: default/web',
     ]);
+  });
+
+  it('carry connections and datagrams of IPv6', async () => {
+    const addresses = ['127.0.0.1', '::1'];
+    const backend = new UserspaceBackend({ addresses }, logger, new LoopbackAddresses(refusing));
+    const tcp = createServer((socket) => socket.end('tcp'));
+    const udp = createSocket('udp6');
+    udp.on('message', (_, from) => udp.send('udp', from.port, from.address));
+    await new Promise<void>((resolve) => tcp.listen(0, '::1', resolve));
+    await new Promise<void>((resolve) => udp.bind(0, '::1', resolve));
+    const nodePort = await freePort();
+    const ofIpv6 = { family: 'IPv6', clusterIP: 'fd00:10:96::a' } as const;
+    backend.set('default/web', [
+      aPort(nodePort, [{ ip: '::1', port: (tcp.address() as AddressInfo).port }], ofIpv6),
+      aPort(nodePort, [{ ip: '::1', port: udp.address().port }], { ...ofIpv6, protocol: 'udp' }),
+    ]);
+    await backend.sync();
+    expect(backend.detail()).toBe('1 services by 2 sockets; IPv6 cluster IPs are not reachable here');
+    expect(await say(nodePort, '', '::1')).toBe('tcp');
+    const client = createSocket('udp6');
+    const answer = new Promise((resolve) => client.once('message', (data) => resolve(String(data))));
+    client.send('hello', nodePort, '::1');
+    expect(await answer).toBe('udp');
+    client.close();
+    udp.close();
+    tcp.close();
+    await backend.stop();
   });
 
   it('end a UDP conversation with a backend that is gone', async () => {

@@ -44,6 +44,10 @@ export class ElementOwnership {
     return changes;
   }
 
+  get isEmpty(): boolean {
+    return this.#byOwner.size === 0;
+  }
+
   owners(): string[] {
     return [...this.#byOwner.keys()];
   }

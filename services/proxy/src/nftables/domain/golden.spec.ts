@@ -1,6 +1,10 @@
+import type { IpFamily } from '@shiplog/apimachinery';
+import type { Endpoint, Service } from '@shiplog/contracts';
 import { planServicePorts } from '../../domain/plan-service-ports';
 import { aService, anEndpoint, aSlice } from '../../testing/builders';
 import { golden } from '../../testing/golden';
+import { ipv6Of } from '../../testing/ipv6-of';
+import { tableOptionsOf } from './table-options';
 import { TableState } from './table-state';
 
 const OPTIONS = {
@@ -12,8 +16,15 @@ const OPTIONS = {
 
 const there = (ip: string) => anEndpoint(ip, { nodeName: 'n2' });
 
-function aCluster(): TableState {
-  const table = new TableState(OPTIONS);
+/** The objects are given in IPv4. */
+function aCluster(family: IpFamily = 'IPv4'): TableState {
+  const ofFamily = <T>(value: T): T => (family === 'IPv4' ? value : ipv6Of(value));
+  const table = new TableState(tableOptionsOf(ofFamily(OPTIONS), family));
+  const set = (service: Service, endpoints: Endpoint[]): void => {
+    const name = service.metadata.name ?? '';
+    const slices = endpoints.length === 0 ? [] : [aSlice(name, endpoints)];
+    table.set(`default/${name}`, planServicePorts(ofFamily(service), ofFamily(slices), { name: 'n1' }));
+  };
   const nodePort = { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }] };
   const web = aService('web', { ...nodePort, externalTrafficPolicy: 'Local' });
   const sticky = aService('sticky', { clusterIP: '10.96.0.11', sessionAffinity: 'ClientIP' });
@@ -23,16 +34,10 @@ function aCluster(): TableState {
     ...nodePort,
     ports: [{ port: 81, nodePort: 30081, protocol: 'TCP' }],
   });
-  table.set(
-    'default/web',
-    planServicePorts(web, [aSlice('web', [anEndpoint('10.244.1.2'), there('10.244.2.2')])], { name: 'n1' }),
-  );
-  table.set(
-    'default/sticky',
-    planServicePorts(sticky, [aSlice('sticky', [anEndpoint('10.244.1.3'), there('10.244.2.3')])], { name: 'n1' }),
-  );
-  table.set('default/dns', planServicePorts(dns, [aSlice('dns', [there('10.244.2.4')])], { name: 'n1' }));
-  table.set('default/lone', planServicePorts(lone, [], { name: 'n1' }));
+  set(web, [anEndpoint('10.244.1.2'), there('10.244.2.2')]);
+  set(sticky, [anEndpoint('10.244.1.3'), there('10.244.2.3')]);
+  set(dns, [there('10.244.2.4')]);
+  set(lone, []);
   return table;
 }
 
@@ -40,6 +45,11 @@ describe('the text for nft', () => {
   it('of a whole table is as it was agreed', () => {
     const { script } = aCluster().takeAll({ anew: false });
     expect(script).toBe(golden('table.nft', script));
+  });
+
+  it('of a table of IPv6 differs in the words of the family, and in how clients are remembered', () => {
+    const { script } = aCluster('IPv6').takeAll({ anew: false });
+    expect(script).toBe(golden('table-ipv6.nft', script));
   });
 
   it('of a change names only what changed', () => {

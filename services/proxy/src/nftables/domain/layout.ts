@@ -1,4 +1,6 @@
+import type { IpFamily } from '@shiplog/apimachinery';
 import type { Definition } from '@shiplog/hostnet';
+import { WORDS } from './family';
 
 /** The table that is this proxy's alone; nothing outside it is ever touched. A host may serve several clusters. */
 export function tableOf(node: string): string {
@@ -13,21 +15,19 @@ export type Plane = 'vip' | 'port' | 'outside_vip' | 'outside_port';
 export const PLANES: readonly Plane[] = ['vip', 'port', 'outside_vip', 'outside_port'];
 
 /** What a plane's maps are keyed by: a destination, or on a node's own address only the port of it. */
-interface Key {
+export interface Key {
   readonly expression: string;
   readonly type: string;
 }
-const BY_ADDRESS: Key = {
-  expression: 'ip daddr . meta l4proto . th dport',
-  type: 'ipv4_addr . inet_proto . inet_service',
-};
 const BY_PORT: Key = { expression: 'meta l4proto . th dport', type: 'inet_proto . inet_service' };
 
-export function keyOf(plane: Plane): Key {
-  return plane === 'vip' || plane === 'outside_vip' ? BY_ADDRESS : BY_PORT;
+export function keyOf(plane: Plane, family: IpFamily): Key {
+  if (plane === 'port' || plane === 'outside_port') return BY_PORT;
+  const { table, address } = WORDS[family];
+  return { expression: `${table} daddr . ${BY_PORT.expression}`, type: `${address} . ${BY_PORT.type}` };
 }
 
-/** Every name in the table, in one place. Prefixed: a bare word could be a keyword of some nft version. */
+/** Every name in a table, in one place. Prefixed: a bare word could be a keyword of some nft version. */
 export const names = {
   /** Destination → verdict. */
   entries: (plane: Plane) => `${plane}_entries`,
@@ -50,7 +50,7 @@ export const names = {
  * in maps as they are now, where a slot may be empty and a replaced rule's choices are gone. Dropped, it is sent again a
  * moment later; passed on untranslated, it would be refused.
  */
-const OVERTAKEN = 'drop';
+export const OVERTAKEN = 'drop';
 
 /**
  * The bit of a packet's mark that says to masquerade it, as Kubernetes' own (iptablesMasqueradeBit): it lives from the
@@ -67,13 +67,15 @@ export interface Picker {
 /** Which destinations a picker is for, and where pods have their addresses ('': unknown). */
 export interface Origin {
   readonly plane: Plane;
+  readonly family: IpFamily;
   readonly clusterCidr: string;
 }
 
 /** Picks at random; each connection anew. */
-export function spreadingPicker({ plane, clusterCidr }: Origin, count: number): Picker {
+export function spreadingPicker(origin: Origin, count: number): Picker {
+  const { plane } = origin;
   const slots = range(count);
-  const definitions = slots.flatMap((slot) => slotDefinitions({ plane, clusterCidr }, slot));
+  const definitions = slots.flatMap((slot) => slotDefinitions(origin, slot));
   const only = `${plane}_to_0`;
   if (count === 1) return { verdict: `goto ${only}`, definitions };
   const name = `${plane}_pick_${count}`;
@@ -81,94 +83,38 @@ export function spreadingPicker({ plane, clusterCidr }: Origin, count: number): 
   return { verdict: `goto ${name}`, definitions: [...definitions, { kind: 'chain', name, rules }] };
 }
 
-/** Clients that a plane remembers at most; others are served without affinity. The kernel's table for as many takes 4 MiB. */
-export const CLIENT_LIMIT = 262_144;
-
-/**
- * Sends a client to the slot it was sent to last, until `seconds` after its last connection. One map says which that is:
- * the packet's priority carries the number to where it is looked at, since a map that packets write to holds no verdicts.
- */
-export function stickyPicker(origin: Origin, count: number, seconds: number): Picker {
-  const { plane } = origin;
-  const slots = range(count);
-  const keep = (slot: number): string => `${plane}_keep_${slot}_for_${seconds}`;
-  const begin = (slot: number): string => `${plane}_begin_${slot}_for_${seconds}`;
-  const client = `ip saddr . ${keyOf(plane).expression}`;
-  const clients = `@${names.clients(plane)}`;
-  const definitions = slots.flatMap((slot): Definition[] => [
-    ...slotDefinitions(origin, slot),
-    {
-      kind: 'chain',
-      name: keep(slot),
-      rules: [
-        'meta priority set none',
-        `update ${clients} { ${client} timeout ${seconds}s : ${numberOf(slot)} }`,
-        `goto ${plane}_to_${slot}`,
-      ],
-    },
-    // What is remembered of a slot that is no more would stay as it is under an update.
-    {
-      kind: 'chain',
-      name: begin(slot),
-      rules: [`delete ${clients} { ${client} : ${numberOf(slot)} }`, `goto ${keep(slot)}`],
-    },
-  ]);
-  const map: Definition = {
-    kind: 'map',
-    name: names.clients(plane),
-    body: `type ipv4_addr . ${keyOf(plane).type} : classid ; size ${CLIENT_LIMIT} ; flags dynamic,timeout ;`,
-    keepsElements: true,
-  };
-  const chain: Definition = {
-    kind: 'chain',
-    name: `${plane}_stick_${count}_for_${seconds}`,
-    rules: [
-      'meta priority set none',
-      `meta priority set ${client} map ${clients}`,
-      `meta priority vmap { ${slots.map((slot) => `${numberOf(slot)} : goto ${keep(slot)}`).join(', ')} }`,
-      choose(slots.map(begin)),
-      OVERTAKEN,
-    ],
-  };
-  return { verdict: `goto ${chain.name}`, definitions: [map, ...definitions, chain] };
-}
-
-/** A slot as a packet's priority. */
-function numberOf(slot: number): string {
-  return asPriority(slot + 1);
-}
-
-/** A number from 1 to 2^32 - 1 as nft writes a packet's priority, which is a tc handle: none is 0. */
-export function asPriority(value: number): string {
-  return `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
-}
-
-function slotDefinitions({ plane, clusterCidr }: Origin, slot: number): Definition[] {
+/** Where a connection gets the backend of a slot. */
+export function slotDefinitions({ plane, family, clusterCidr }: Origin, slot: number): Definition[] {
   const map = names.slot(plane, slot);
+  const { table, address } = WORDS[family];
+  const key = keyOf(plane, family);
+  const masquerading = masqueradingRules({ plane, family, clusterCidr });
   return [
-    { kind: 'map', name: map, body: `type ${keyOf(plane).type} : ipv4_addr . inet_service ;` },
+    { kind: 'map', name: map, body: `type ${key.type} : ${address} . inet_service ;` },
     // A packet that a change overtook may have picked a slot that is empty by now: dropped, it comes again a moment later.
     {
       kind: 'chain',
       name: `${plane}_to_${slot}`,
-      rules: [...masquerading(plane, clusterCidr), `dnat ip to ${keyOf(plane).expression} map @${map}`, 'drop'],
+      rules: [...masquerading, `dnat ${table} to ${key.expression} map @${map}`, 'drop'],
     },
   ];
 }
 
 /** Who isn't a pod would hear the answer from the backend itself, unless the client's address is what is to be kept. */
-function masquerading(plane: Plane, clusterCidr: string): string[] {
+function masqueradingRules({ plane, family, clusterCidr }: Origin): string[] {
   if (plane === 'outside_vip' || plane === 'outside_port') return [];
-  const clients = clusterCidr === '' ? [] : [`ip saddr != ${clusterCidr}`];
+  const clients = clusterCidr === '' ? [] : [`${WORDS[family].table} saddr != ${clusterCidr}`];
   return [[...clients, `meta mark set meta mark | ${MASQUERADE_MARK}`].join(' ')];
 }
 
-function choose(chains: readonly string[]): string {
+/** At random one of some chains. */
+export function choose(chains: readonly string[]): string {
   if (chains.length === 1) return `goto ${chains[0]}`;
   const verdicts = chains.map((chain, index) => `${index} : goto ${chain}`).join(', ');
   return `numgen random mod ${chains.length} vmap { ${verdicts} }`;
 }
 
-function range(count: number): number[] {
+/** 0 to `count` - 1. */
+export function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }

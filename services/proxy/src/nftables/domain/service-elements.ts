@@ -1,5 +1,6 @@
 import { checkedPort, type Backend, type Route, type ServicePort } from '../../domain/service-port';
-import { asPriority, names, type Picker, type Plane } from './layout';
+import { asPriority } from './affinity';
+import { names, type Picker, type Plane } from './layout';
 import type { Pickers } from './pickers';
 
 /** One element of a map (with a value) or of a set. */

@@ -84,4 +84,19 @@ describe('conversations from before', () => {
   ])('end with %s', (_, to, from) => {
     expect(isLeftOver(flow(to, from))).toBe(true);
   });
+
+  it('are looked at alike with IPv6', () => {
+    const key = 'fd00:10:96::c . udp . 53';
+    const ofIpv6 = [
+      element('vip_entries', key, 'goto vip_to_0'),
+      element('vip_slot_0', key, 'fd00:10:244:1::2 . 5353'),
+    ];
+    const isLeft = leftOver(ofIpv6, 'fd00:10:96::/112');
+    const to = (address: string, backend: string) =>
+      isLeft({ address, port: '53', backend, backendPort: '5353', isTranslated: true, handle: Buffer.alloc(0) });
+    expect(to('fd00:10:96::c', 'fd00:10:244:1::2')).toBe(false);
+    expect(to('fd00:10:96::c', 'fd00:10:244:1::3')).toBe(true);
+    expect(to('fd00:10:96::d', 'fd00:10:244:1::2')).toBe(true);
+    expect(to('2001:db8::1', '2001:db8::1')).toBe(false);
+  });
 });

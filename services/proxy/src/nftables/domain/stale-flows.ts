@@ -1,4 +1,4 @@
-import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
+import { networkContains, parseNetwork } from '@shiplog/apimachinery';
 import type { IsStale } from '@shiplog/hostnet';
 import type { ElementChange } from './element-ownership';
 
@@ -32,9 +32,8 @@ export function leftBehind(changes: readonly ElementChange[]): IsStale | undefin
  */
 export function leftOver(elements: readonly ElementChange[], serviceCidr: string): IsStale {
   const backends = udpBackends(elements);
-  const services = parseCidr(serviceCidr);
-  const isService = (address: string): boolean =>
-    services !== undefined && cidrContains(services, parseIp(address) ?? 0);
+  const services = parseNetwork(serviceCidr);
+  const isService = (address: string): boolean => services !== undefined && networkContains(services, address);
   return ({ address, port, backend, backendPort }) => {
     const ofAddress = backends.get(`${address} . udp . ${port}`);
     // What was never translated is no conversation with a node port, but with whoever else has a port of that number.

@@ -3,6 +3,7 @@ import { ElementOwnership, type ElementChange } from './element-ownership';
 import { renderBase, type TableOptions } from './base';
 import { compactChanges, renderChanges, renderDefinitions, renderTable, type DefinedName } from '@shiplog/hostnet';
 import { Definitions } from './definitions';
+import { WORDS } from './family';
 import { Pickers } from './pickers';
 import { planSlots, renderServicePort, type Slots } from './service-elements';
 
@@ -20,7 +21,7 @@ export class TableState {
   readonly #pickers: Pickers;
 
   constructor(private readonly options: TableOptions) {
-    this.#pickers = new Pickers(options.clusterCidr);
+    this.#pickers = new Pickers(options);
   }
 
   /** Makes `ports` all that a service has; throws UnsoundValue, and changes nothing, when one can't be rendered. */
@@ -51,6 +52,11 @@ export class TableState {
     );
   }
 
+  /** Whether no service has anything in the table. */
+  get isEmpty(): boolean {
+    return this.#ownership.isEmpty;
+  }
+
   /** Services that have anything in the table. */
   services(): string[] {
     return this.#ownership.owners();
@@ -67,15 +73,18 @@ export class TableState {
    */
   takeDefinitions(): string {
     const { table } = this.options;
+    const family = WORDS[this.options.family].table;
     const definitions = this.#definitions.takeFresh();
-    return definitions.length === 0 ? '' : `add table ip ${table}\n${renderDefinitions(table, definitions)}`;
+    return definitions.length === 0
+      ? ''
+      : `add table ${family} ${table}\n${renderDefinitions(table, definitions, family)}`;
   }
 
   /** The script that brings the elements of a table up to date that held all so far; '' when nothing changed. Taken once. */
   takeChanges(): { script: string; changes: readonly ElementChange[] } {
     const changes = compactChanges(this.#changes);
     this.#changes = [];
-    return { script: renderChanges(this.options.table, changes), changes };
+    return { script: renderChanges(this.options.table, changes, WORDS[this.options.family].table), changes };
   }
 
   /** The script for the whole table, whatever is there; `anew` when it may be of another layout. */
@@ -84,7 +93,8 @@ export class TableState {
     this.#definitions.takeFresh();
     this.#changes = [];
     const definitions = [...renderBase(this.options), ...this.#definitions.all()];
-    return { script: renderTable(this.options.table, definitions, elements, options), elements };
+    const family = WORDS[this.options.family].table;
+    return { script: renderTable(this.options.table, definitions, elements, { ...options, family }), elements };
   }
 
   /**

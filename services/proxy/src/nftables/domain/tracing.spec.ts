@@ -1,59 +1,5 @@
-import type { EndpointSlice, Service } from '@shiplog/contracts';
-import { planServicePorts } from '../../domain/plan-service-ports';
 import { aService, anEndpoint, aSlice } from '../../testing/builders';
-import { emptyRuleset, runScript, type Ruleset } from '@shiplog/testing';
-import { Tracer, type Packet } from '../../testing/tracer';
-import { TableState } from './table-state';
-
-const NODE = '172.30.0.11';
-const POD = '10.244.1.7';
-const OUTSIDE = '192.168.1.5';
-const OPTIONS = {
-  table: 'shiplog_proxy_n1',
-  clusterCidr: '10.244.0.0/16',
-  serviceCidr: '10.96.0.0/16',
-  nodePortAddresses: [],
-};
-
-/** A node with its table, as it became by each step; changes go through the same scripts as in the kernel. */
-class Scene {
-  readonly table = new TableState(OPTIONS);
-  readonly ruleset: Ruleset = emptyRuleset();
-  #loaded = false;
-  random = 0;
-
-  with(service: Service, slices: EndpointSlice[]): this {
-    this.table.set(`default/${service.metadata.name ?? ''}`, planServicePorts(service, slices, { name: 'n1' }));
-    return this.sync();
-  }
-
-  without(name: string): this {
-    this.table.set(`default/${name}`, []);
-    return this.sync();
-  }
-
-  sync(): this {
-    const script = this.#loaded
-      ? this.table.takeDefinitions() + this.table.takeChanges().script
-      : this.table.takeAll({ anew: false }).script;
-    this.#loaded = true;
-    runScript(this.ruleset, script);
-    return this;
-  }
-
-  trace(packet: Partial<Packet>) {
-    const tracer = new Tracer(this.ruleset, { local: [NODE], random: (n) => this.random % n });
-    return tracer.trace({ from: 'network', proto: 'tcp', saddr: POD, daddr: '10.96.0.10', dport: 80, ...packet });
-  }
-
-  /** Where connections go, over all values of the dice. */
-  spread(packet: Partial<Packet>, sides = 12): string[] {
-    const found = new Set<string>();
-    for (this.random = 0; this.random < sides; this.random++) found.add(this.trace(packet).to);
-    this.random = 0;
-    return [...found].sort();
-  }
-}
+import { NODE, OUTSIDE, POD, Scene } from '../../testing/scene';
 
 const TWO = [aSlice('web', [anEndpoint('10.244.1.2'), anEndpoint('10.244.2.2', { nodeName: 'n2' })])];
 const FIVE = [
@@ -64,39 +10,33 @@ const FIVE = [
 ];
 const NODE_PORT = aService('web', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080, protocol: 'TCP' }] });
 
-describe('a packet to a service', () => {
+describe.each(['IPv4', 'IPv6'] as const)('a packet of %s to a service', (family) => {
   it('from a pod reaches every endpoint and keeps its source', () => {
-    const scene = new Scene().with(aService('web'), TWO);
+    const scene = new Scene(family).with(aService('web'), TWO);
     expect(scene.spread({})).toEqual(['10.244.1.2:8080', '10.244.2.2:8080']);
     expect(scene.trace({})).toMatchObject({ verdict: 'forwarded', source: POD });
   });
 
   it('from a process of the node, or from outside, gets the node as its source', () => {
-    const scene = new Scene().with(aService('web'), TWO);
+    const scene = new Scene(family).with(aService('web'), TWO);
     expect(scene.trace({ from: 'process', saddr: NODE })).toMatchObject({ to: '10.244.1.2:8080', source: 'node' });
     expect(scene.trace({ saddr: OUTSIDE })).toMatchObject({ to: '10.244.1.2:8080', source: 'node' });
   });
 
   it('from its own endpoint gets the node as its source, so that the answer comes back translated', () => {
-    const scene = new Scene().with(aService('web'), TWO);
+    const scene = new Scene(family).with(aService('web'), TWO);
     expect(scene.trace({ saddr: '10.244.1.2' })).toMatchObject({ to: '10.244.1.2:8080', source: 'node' });
   });
 
-  it('reaches a node port on every address of the node, 127.0.0.1 among them', () => {
-    const scene = new Scene().with(NODE_PORT, TWO);
+  it('reaches a node port on every address of the node, and on no other', () => {
+    const scene = new Scene(family).with(NODE_PORT, TWO);
     expect(scene.spread({ saddr: OUTSIDE, daddr: NODE, dport: 30080 })).toEqual(['10.244.1.2:8080', '10.244.2.2:8080']);
-    expect(scene.trace({ from: 'process', saddr: '127.0.0.1', daddr: '127.0.0.1', dport: 30080 })).toEqual({
-      verdict: 'forwarded',
-      to: '10.244.1.2:8080',
-      source: 'node',
-      mark: 0,
-    });
     expect(scene.trace({ daddr: '192.168.9.9', dport: 30080 }).to).toBe('192.168.9.9:30080');
   });
 
   it('of SCTP goes as any other', () => {
     const ports = [{ port: 36_412, nodePort: 30_412, protocol: 'SCTP' as const }];
-    const scene = new Scene().with(aService('core', { type: 'NodePort', ports }), TWO);
+    const scene = new Scene(family).with(aService('core', { type: 'NodePort', ports }), TWO);
     const ends = ['10.244.1.2:8080', '10.244.2.2:8080'];
     expect(scene.spread({ proto: 'sctp', dport: 36_412 })).toEqual(ends);
     expect(scene.spread({ proto: 'sctp', saddr: OUTSIDE, daddr: NODE, dport: 30_412 })).toEqual(ends);
@@ -106,13 +46,13 @@ describe('a packet to a service', () => {
   });
 
   it('to another protocol or port of the service is refused', () => {
-    const scene = new Scene().with(aService('web'), TWO);
+    const scene = new Scene(family).with(aService('web'), TWO);
     expect(scene.trace({ proto: 'udp' })).toMatchObject({ verdict: 'unreachable' });
     expect(scene.trace({ dport: 81 })).toMatchObject({ verdict: 'reset' });
   });
 
   it('is refused at once where the service has no endpoints, wherever it comes from', () => {
-    const scene = new Scene().with(NODE_PORT, []);
+    const scene = new Scene(family).with(NODE_PORT, []);
     expect(scene.trace({})).toMatchObject({ verdict: 'reset' });
     expect(scene.trace({ from: 'process', saddr: NODE })).toMatchObject({ verdict: 'reset' });
     expect(scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 30080 })).toMatchObject({ verdict: 'reset' });
@@ -121,7 +61,7 @@ describe('a packet to a service', () => {
   });
 
   it('follows endpoints as they come and go', () => {
-    const scene = new Scene().with(NODE_PORT, []).with(NODE_PORT, TWO);
+    const scene = new Scene(family).with(NODE_PORT, []).with(NODE_PORT, TWO);
     expect(scene.trace({})).toMatchObject({ verdict: 'forwarded' });
     const five = ['2', '3', '4', '5', '6'].map((last) => anEndpoint(`10.244.1.${last}`));
     expect(scene.with(NODE_PORT, [aSlice('web', five)]).spread({}, 60)).toHaveLength(5);
@@ -139,7 +79,7 @@ describe('a packet to a service', () => {
       externalIPs: ['203.0.113.7'],
       externalTrafficPolicy: 'Local',
     });
-    const scene = new Scene().with(service, TWO);
+    const scene = new Scene(family).with(service, TWO);
     expect(scene.spread({ daddr: '203.0.113.7' })).toHaveLength(2);
     expect(scene.spread({ saddr: OUTSIDE, daddr: '203.0.113.7' })).toEqual(['10.244.1.2:8080']);
     expect(scene.trace({ saddr: OUTSIDE, daddr: '203.0.113.7' }).source).toBe(OUTSIDE);
@@ -153,7 +93,7 @@ describe('a packet to a service', () => {
 
   it('keeps its client under a Local policy, whatever other services have the same endpoints', () => {
     const local = aService('m-local', { ...NODE_PORT.spec, clusterIP: '10.96.0.11', externalTrafficPolicy: 'Local' });
-    const scene = new Scene().with(local, [aSlice('m-local', [anEndpoint('10.244.1.2')])]);
+    const scene = new Scene(family).with(local, [aSlice('m-local', [anEndpoint('10.244.1.2')])]);
     const source = () => scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 30080 }).source;
     expect(source()).toBe(OUTSIDE);
     for (const name of ['a', 'z']) {
@@ -165,7 +105,7 @@ describe('a packet to a service', () => {
   });
 
   it('from an endpoint on another node keeps its source: it meets itself on its own node only', () => {
-    const scene = new Scene().with(aService('web'), TWO);
+    const scene = new Scene(family).with(aService('web'), TWO);
     expect(scene.trace({ saddr: '10.244.2.2' }).source).toBe('10.244.2.2');
   });
 
@@ -174,7 +114,7 @@ describe('a packet to a service', () => {
       ...aService(name, { type: 'LoadBalancer', clusterIP: `10.96.1.${name.length}`, loadBalancerSourceRanges }),
       status: { loadBalancer: { ingress: [{ ip }] } },
     });
-    const scene = new Scene().with(balanced('a', '192.0.2.10', ['192.168.1.0/24', '10.244.1.7/32']), [
+    const scene = new Scene(family).with(balanced('a', '192.0.2.10', ['192.168.1.0/24', '10.244.1.7/32']), [
       aSlice('a', [anEndpoint('10.244.1.2')]),
     ]);
     scene.with(balanced('bb', '192.0.2.11', ['192.168.0.0/16']), [aSlice('bb', [anEndpoint('10.244.1.3')])]);
@@ -195,7 +135,7 @@ describe('a packet to a service', () => {
       internalTrafficPolicy: 'Local',
       externalTrafficPolicy: 'Local',
     });
-    const scene = new Scene().with(service, [aSlice('web', [anEndpoint('10.244.2.2', { nodeName: 'n2' })])]);
+    const scene = new Scene(family).with(service, [aSlice('web', [anEndpoint('10.244.2.2', { nodeName: 'n2' })])]);
     expect(scene.trace({}).verdict).toBe('dropped');
     expect(scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 30080 }).verdict).toBe('dropped');
     expect(scene.trace({ daddr: NODE, dport: 30080 }).to).toBe('10.244.2.2:8080');
@@ -209,7 +149,7 @@ describe('a packet to a service', () => {
         last.map((item) => anEndpoint(`10.244.1.${item}`)),
       ),
     ];
-    const scene = new Scene().with(service, ends(2, 3, 4));
+    const scene = new Scene(family).with(service, ends(2, 3, 4));
     scene.random = 1;
     expect(scene.trace({}).to).toBe('10.244.1.3:8080');
     expect(scene.spread({})).toEqual(['10.244.1.3:8080']);
@@ -220,13 +160,39 @@ describe('a packet to a service', () => {
 
   it('is remembered anew when its slot is no more', () => {
     const service = aService('web', { sessionAffinity: 'ClientIP' });
-    const scene = new Scene().with(service, FIVE);
+    const scene = new Scene(family).with(service, FIVE);
     scene.random = 4;
     expect(scene.trace({}).to).toBe('10.244.1.6:8080');
     const two = scene.with(service, [aSlice('web', (FIVE[0]?.endpoints ?? []).slice(0, 2))]);
     two.random = 1;
     expect(two.trace({}).to).toBe('10.244.1.3:8080');
     expect(two.spread({})).toEqual(['10.244.1.3:8080']);
+  });
+
+  it('to nobody’s service passes untouched', () => {
+    const scene = new Scene(family).with(aService('web'), TWO);
+    expect(scene.trace({ daddr: '10.244.2.9', dport: 80 })).toEqual({
+      verdict: 'forwarded',
+      to: '10.244.2.9:80',
+      source: POD,
+      mark: 0,
+    });
+    expect(scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 22 })).toMatchObject({
+      verdict: 'delivered',
+      source: OUTSIDE,
+    });
+  });
+});
+
+describe('a packet of IPv4 alone', () => {
+  it('reaches a node port on 127.0.0.1, too', () => {
+    const scene = new Scene().with(NODE_PORT, TWO);
+    expect(scene.trace({ from: 'process', saddr: '127.0.0.1', daddr: '127.0.0.1', dport: 30080 })).toEqual({
+      verdict: 'forwarded',
+      to: '10.244.1.2:8080',
+      source: 'node',
+      mark: 0,
+    });
   });
 
   it('looks its client up once, however many endpoints there are', () => {
@@ -241,27 +207,23 @@ describe('a packet to a service', () => {
   it('to 127.0.0.1 from a neighbour is dropped, though node ports made that address routable', () => {
     expect(new Scene().sync().trace({ saddr: OUTSIDE, daddr: '127.0.0.1', dport: 5432 }).verdict).toBe('dropped');
   });
+});
 
-  it('to nobody’s service passes untouched', () => {
-    const scene = new Scene().with(aService('web'), TWO);
-    expect(scene.trace({ daddr: '10.244.2.9', dport: 80 })).toEqual({
-      verdict: 'forwarded',
-      to: '10.244.2.9:80',
-      source: POD,
-      mark: 0,
-    });
-    expect(scene.trace({ saddr: OUTSIDE, daddr: NODE, dport: 22 })).toMatchObject({
-      verdict: 'delivered',
-      source: OUTSIDE,
-    });
+describe('a packet of IPv6 alone', () => {
+  it('is not taken to a service from ::1, which the kernel lets nobody answer', () => {
+    const scene = new Scene('IPv6').with(NODE_PORT, TWO);
+    const packet = { from: 'process', saddr: '::1', daddr: '::1', dport: 30080 } as const;
+    expect(scene.trace(packet)).toMatchObject({ verdict: 'delivered', to: '[::1]:30080' });
+    scene.with(NODE_PORT, []);
+    expect(scene.trace(packet).verdict).toBe('delivered');
   });
 });
 
-describe('two services that claim one external IP', () => {
+describe.each(['IPv4', 'IPv6'] as const)('two services that claim one external IP of %s', (family) => {
   it('the first by name has it, and the other when the first is gone', () => {
     const claim = (name: string, clusterIP: string) => aService(name, { clusterIP, externalIPs: ['203.0.113.7'] });
     const slice = (name: string, ip: string) => [aSlice(name, [anEndpoint(ip)])];
-    const scene = new Scene().with(claim('b', '10.96.0.2'), slice('b', '10.244.1.2'));
+    const scene = new Scene(family).with(claim('b', '10.96.0.2'), slice('b', '10.244.1.2'));
     scene.with(claim('a', '10.96.0.1'), slice('a', '10.244.1.3'));
     expect(scene.trace({ daddr: '203.0.113.7' }).to).toBe('10.244.1.3:8080');
     expect(scene.without('a').trace({ daddr: '203.0.113.7' }).to).toBe('10.244.1.2:8080');

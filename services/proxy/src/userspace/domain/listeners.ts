@@ -1,3 +1,4 @@
+import { type IpFamily, ipFamilyOf } from '@shiplog/apimachinery';
 import type { Backend, Protocol, ServicePort } from '../../domain/service-port';
 
 /** A socket that is wanted, and what is behind it. */
@@ -19,16 +20,16 @@ export function listenerName({
   address: string;
   port: number;
 }): string {
-  return `${protocol} ${address}:${port}`;
+  return `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 /**
- * The sockets for service ports: node ports on the given addresses and, where this machine may hold them, cluster IPs.
+ * The sockets for service ports: node ports on the given addresses and, of families in which this machine may hold them, cluster IPs.
  * A port without backends gets no socket, so that the kernel itself refuses.
  */
 export function planListeners(
   ports: readonly ServicePort[],
-  options: { addresses: readonly string[]; clusterIPs: boolean },
+  options: { addresses: readonly string[]; clusterIPs: readonly IpFamily[] },
 ): Map<string, WantedListener> {
   const wanted = new Map<string, WantedListener>();
   const add = (service: ServicePort, address: string, port: number, route: ServicePort['internal']): void => {
@@ -45,10 +46,12 @@ export function planListeners(
     if (!wanted.has(name)) wanted.set(name, listener);
   };
   for (const port of ports) {
-    if (options.clusterIPs) add(port, port.clusterIP, port.port, port.internal);
+    if (options.clusterIPs.includes(port.family)) add(port, port.clusterIP, port.port, port.internal);
     const { nodePort } = port;
     if (nodePort === undefined) continue;
-    for (const address of options.addresses) add(port, address, nodePort, port.outside ?? port.external);
+    for (const address of options.addresses) {
+      if (ipFamilyOf(address) === port.family) add(port, address, nodePort, port.outside ?? port.external);
+    }
   }
   return wanted;
 }

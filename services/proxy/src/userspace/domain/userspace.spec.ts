@@ -41,15 +41,30 @@ describe('the sockets of a service', () => {
 
   it('are its node port on each address and, where this machine may hold it, its cluster IP', () => {
     const addresses = ['127.0.0.1', '192.168.1.2'];
-    expect([...planListeners(ports, { addresses, clusterIPs: false }).keys()]).toEqual([
+    expect([...planListeners(ports, { addresses, clusterIPs: [] }).keys()]).toEqual([
       'tcp 127.0.0.1:30080',
       'tcp 192.168.1.2:30080',
     ]);
-    expect([...planListeners(ports, { addresses: [], clusterIPs: true }).keys()]).toEqual(['tcp 10.96.0.10:80']);
+    expect([...planListeners(ports, { addresses: [], clusterIPs: ['IPv4'] }).keys()]).toEqual(['tcp 10.96.0.10:80']);
+  });
+
+  it('are of the family of the port', () => {
+    const clusterIPs = ['10.96.0.10', 'fd00:10:96::a'];
+    const slices = [
+      aSlice('web', [anEndpoint('10.244.1.2')]),
+      aSlice('web', [anEndpoint('fd00:10:244:1::2')], { addressType: 'IPv6' }),
+    ];
+    const both = planServicePorts({ ...service, spec: { ...service.spec, clusterIPs } }, slices, { name: 'n1' });
+    const wanted = planListeners(both, { addresses: ['127.0.0.1', '::1'], clusterIPs: ['IPv6'] });
+    expect([...wanted].map(([name, { backends }]) => [name, backends[0]?.ip])).toEqual([
+      ['tcp 127.0.0.1:30080', '10.244.1.2'],
+      ['tcp [fd00:10:96::a]:80', 'fd00:10:244:1::2'],
+      ['tcp [::1]:30080', 'fd00:10:244:1::2'],
+    ]);
   });
 
   it('are none without endpoints, so that the kernel refuses', () => {
     const empty = planServicePorts(service, [], { name: 'n1' });
-    expect(planListeners(empty, { addresses: ['127.0.0.1'], clusterIPs: true }).size).toBe(0);
+    expect(planListeners(empty, { addresses: ['127.0.0.1'], clusterIPs: ['IPv4'] }).size).toBe(0);
   });
 });
