@@ -155,7 +155,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     await interfaces.recover(observed, (uid) =>
       publishedPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)?.spec),
     );
-    await this.sources.start(interfaces.connected());
+    await this.sources.start(podCidr, interfaces.connected());
     await this.policies.start(podCidr, interfaces.connected());
     this.#podCidr = podCidr;
     this.#interfaces = interfaces;

@@ -170,7 +170,7 @@ async function aPod(
   const guards = [policiesOf(node, network), new SourceGuard(node, network, logger)] as const;
   const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 0 }, network, logger, guards);
   await guards[0].start(podCidr, []);
-  await guards[1].start([]);
+  await guards[1].start(podCidr, []);
   await sync.refreshBus();
   await sync.writeRules(podCidr, () => interfaces.ports(), { anyway: true });
   const sandbox = spawn('unshare', ['--net', 'sleep', 'infinity'], { stdio: 'ignore' });

@@ -39,6 +39,16 @@ export function macOfIp(ip: string): string {
   return macText([0x0a, 0x58, number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255]);
 }
 
+/** Where the groups of pods' ports begin: none that somebody else would give links by hand. */
+const PORT_GROUPS = 0x5300_0000;
+/** The first and the last group that a pod's port can have. */
+export const ALL_PORT_GROUPS = `${PORT_GROUPS}-${PORT_GROUPS + 0xff_ffff}`;
+
+/** The group of links that a pod's port is of, alone: rules know by it as whom the pod sends, whatever the port is called. */
+export function portGroup(ip: string): number {
+  return PORT_GROUPS + ((parseIp(ip) ?? 0) & 0xff_ffff);
+}
+
 /** The node's end of a pod's veth pair: at most 15 characters, from the pod's uid alone. */
 export function hostInterface(uid: string): string {
   return `veth${createHash('sha256').update(uid).digest('hex').slice(0, 10)}`;

@@ -5,6 +5,8 @@ export interface ObservedLink {
   readonly address?: string;
   readonly flags: readonly string[];
   readonly master?: string;
+  /** A number, or the name of one. */
+  readonly group?: string;
   readonly ifalias?: string;
   readonly linkinfo?: {
     readonly info_kind?: string;

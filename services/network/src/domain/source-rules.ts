@@ -1,14 +1,18 @@
-import { hostInterface, macOfIp, tableOf } from './names';
+import { formatIp, parseIp } from '@shiplog/apimachinery';
+import { ALL_PORT_GROUPS, macOfIp, portGroup, tableOf } from './names';
 
-/** A pod that may send, and as whom. */
-export interface Sender {
-  readonly uid: string;
-  readonly ip: string;
-}
+/** Addresses of pods whose rules come together: as many as most nodes have. */
+const BLOCK = 256;
 
 /** The node's table of who may send what into the bridge, with the family that it is of. */
 export function sourceTable(node: string): string {
   return `bridge ${tableOf(node)}`;
+}
+
+/** The block of addresses that one is of, by its first. */
+export function blockOf(ip: string): string {
+  const address = parseIp(ip) ?? 0;
+  return formatIp(address - (address % BLOCK));
 }
 
 /**
@@ -16,38 +20,37 @@ export function sourceTable(node: string): string {
  * tell others just these (RFC 826): a pod with a raw socket, or with an interface of its own making, could speak as another
  * and pass by all policies, or draw another's packets to itself. Whatever is neither IPv4 nor ARP has no rules that judge
  * it, tagged frames among it. An ordinary packet costs one lookup.
+ *
+ * A port's group says which address is the pod's, so that the rules are there for all addresses of a block before any pod has
+ * one: a pod that comes or goes changes none.
  */
-export function renderSources(node: string, senders: readonly Sender[]): string {
+export function renderSources(node: string, blocks: Iterable<string>): string {
   const table = sourceTable(node);
   return [
     `add table ${table}`,
-    `add set ${table} ports { type ifname ; }`,
-    `add set ${table} sources { type ifname . ether_addr . ipv4_addr ; }`,
+    // Of an earlier version's table, by the names of ports.
+    `delete table ${table}`,
+    `add table ${table}`,
+    `add set ${table} sources { type devgroup . ether_addr . ipv4_addr ; }`,
     `add chain ${table} from_pods { type filter hook prerouting priority -300 ; policy accept ; }`,
-    `flush set ${table} ports`,
-    `flush set ${table} sources`,
-    `flush chain ${table} from_pods`,
-    `add rule ${table} from_pods ether type ip iifname . ether saddr . ip saddr @sources accept`,
-    `add rule ${table} from_pods ether type arp iifname . ether saddr . arp saddr ip @sources iifname . arp saddr ether . arp saddr ip @sources accept`,
-    `add rule ${table} from_pods iifname @ports counter drop`,
-    ...(senders.length === 0 ? [] : [elements('add', node, senders)]),
+    `add rule ${table} from_pods ether type ip meta iifgroup . ether saddr . ip saddr @sources accept`,
+    `add rule ${table} from_pods ether type arp meta iifgroup . ether saddr . arp saddr ip @sources meta iifgroup . arp saddr ether . arp saddr ip @sources accept`,
+    `add rule ${table} from_pods meta iifgroup ${ALL_PORT_GROUPS} counter drop`,
+    ...[...blocks].map((block) => elements(table, block)),
     '',
   ].join('\n');
 }
 
-/** What lets pods send, or no longer. */
-export function renderSenders(verb: 'add' | 'delete', node: string, senders: readonly Sender[]): string {
-  return `${elements(verb, node, senders)}\n`;
+/** What lets pods send that have an address of a block. */
+export function renderBlock(node: string, block: string): string {
+  return `${elements(sourceTable(node), block)}\n`;
 }
 
-function elements(verb: 'add' | 'delete', node: string, senders: readonly Sender[]): string {
-  const table = sourceTable(node);
-  const ports = senders.map(({ uid }) => `"${hostInterface(uid)}"`);
-  const sources = senders.map(({ uid, ip }) => `"${hostInterface(uid)}" . ${macOfIp(ip)} . ${ip}`);
-  return [
-    `${verb} element ${table} sources { ${sources.join(', ')} }`,
-    `${verb} element ${table} ports { ${ports.join(', ')} }`,
-  ].join('\n');
+function elements(table: string, block: string): string {
+  const first = parseIp(block) ?? 0;
+  const ips = Array.from({ length: BLOCK }, (_, n) => formatIp(first + n));
+  const sources = ips.map((ip) => `${portGroup(ip)} . ${macOfIp(ip)} . ${ip}`);
+  return `add element ${table} sources { ${sources.join(', ')} }`;
 }
 
 /** Removes the table, also when there is none. */

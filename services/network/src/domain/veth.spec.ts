@@ -15,7 +15,7 @@ describe('a veth pair', () => {
   it('is made and labelled in one batch on the node’s side, one on the pod’s', () => {
     expect(hostEndCommands(veth)).toEqual([
       expect.stringMatching(
-        /^link add veth\w{10} mtu 1450 type veth peer name eth0 address 0a:58:0a:f4:01:02 mtu 1450 netns 42$/,
+        /^link add veth\w{10} group 1408499970 mtu 1450 type veth peer name eth0 address 0a:58:0a:f4:01:02 mtu 1450 netns 42$/,
       ),
       expect.stringMatching(/^link set veth\w{10} alias shiplog:u-1:10.244.1.2:4026532001$/),
       expect.stringMatching(/^link set veth\w{10} master cni0 up$/),
@@ -30,13 +30,16 @@ describe('a veth pair', () => {
   });
 
   it('is looked at for what may be wrong with it, the worst first, and put right', () => {
-    const link = { ...aLink('veth0123456789', { master: 'cni0' }), mtu: 1450 };
-    expect(vethDefect(link, 1450)).toBeUndefined();
-    expect(vethDefect(link, 1400)).toBe('resized');
-    expect(vethDefect({ ...link, master: undefined }, 1400)).toBe('unplugged');
-    expect(vethDefect({ ...link, flags: [] }, 1450)).toBe('unplugged');
-    expect(vethDefect(undefined, 1450)).toBe('gone');
-    expect(mendCommands('u-1', 1400)).toEqual([
+    const { ip } = veth;
+    const link = { ...aLink('veth0123456789', { master: 'cni0', group: '1408499970' }), mtu: 1450 };
+    expect(vethDefect(link, ip, 1450)).toBeUndefined();
+    expect(vethDefect(link, ip, 1400)).toBe('resized');
+    expect(vethDefect({ ...link, master: undefined }, ip, 1400)).toBe('unplugged');
+    expect(vethDefect({ ...link, flags: [] }, ip, 1450)).toBe('unplugged');
+    expect(vethDefect({ ...link, master: undefined, group: 'default' }, ip, 1450)).toBe('ungrouped');
+    expect(vethDefect(undefined, ip, 1450)).toBe('gone');
+    expect(mendCommands({ ...veth, mtu: 1400 })).toEqual([
+      expect.stringMatching(/^link set dev veth\w{10} group 1408499970$/),
       expect.stringMatching(/^link set veth\w{10} mtu 1400$/),
       expect.stringMatching(/^link set veth\w{10} master cni0 up$/),
       expect.stringMatching(/^link set veth\w{10} type bridge_slave hairpin on$/),

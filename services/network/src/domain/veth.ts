@@ -1,4 +1,4 @@
-import { BRIDGE, hostInterface, macOfIp } from './names';
+import { BRIDGE, hostInterface, macOfIp, portGroup } from './names';
 import type { ObservedLink } from './observed';
 
 /** What the agent knows of a pod's place in the network; all of it can be read back from the kernel. */
@@ -22,7 +22,7 @@ const ALIAS = /^shiplog:([^:]+):([\d.]+):(\d+)$/;
 export function hostEndCommands({ uid, ip, namespace, pid, mtu }: VethInput): string[] {
   const name = hostInterface(uid);
   return [
-    `link add ${name} mtu ${mtu} type veth peer name eth0 address ${macOfIp(ip)} mtu ${mtu} netns ${pid}`,
+    `link add ${name} group ${portGroup(ip)} mtu ${mtu} type veth peer name eth0 address ${macOfIp(ip)} mtu ${mtu} netns ${pid}`,
     `link set ${name} alias shiplog:${uid}:${ip}:${inodeOf(namespace)}`,
     ...plugCommands(uid),
   ];
@@ -37,19 +37,25 @@ function plugCommands(uid: string): string[] {
   ];
 }
 
-/** What is wrong with a connected pod's veth: it is not there, it is not in the bridge or down, it has another MTU. */
-export type VethDefect = 'gone' | 'unplugged' | 'resized';
+/** What is wrong with a connected pod's veth: it is not there, has not its group, is not in the bridge or down, has another MTU. */
+export type VethDefect = 'gone' | 'ungrouped' | 'unplugged' | 'resized';
 
 /** The first thing that is wrong with the node's end of a veth; undefined when nothing is. */
-export function vethDefect(link: ObservedLink | undefined, mtu: number): VethDefect | undefined {
+export function vethDefect(link: ObservedLink | undefined, ip: string, mtu: number): VethDefect | undefined {
   if (link === undefined) return 'gone';
+  if (link.group !== String(portGroup(ip))) return 'ungrouped';
   if (link.master !== BRIDGE || !link.flags.includes('UP')) return 'unplugged';
   return link.mtu === mtu ? undefined : 'resized';
 }
 
-/** For `ip -batch`: the node's end back in the bridge, with this MTU. */
-export function mendCommands(uid: string, mtu: number): string[] {
-  return [`link set ${hostInterface(uid)} mtu ${mtu}`, ...plugCommands(uid)];
+/** For `ip -batch`: the node's end back in the bridge, with its group and this MTU. */
+export function mendCommands({ uid, ip, mtu }: Pick<VethInput, 'uid' | 'ip' | 'mtu'>): string[] {
+  return [groupCommand({ uid, ip }), `link set ${hostInterface(uid)} mtu ${mtu}`, ...plugCommands(uid)];
+}
+
+/** For `ip -batch`: gives the node's end the group by which it is known whose it is. */
+export function groupCommand({ uid, ip }: Pick<VethInput, 'uid' | 'ip'>): string {
+  return `link set dev ${hostInterface(uid)} group ${portGroup(ip)}`;
 }
 
 /** The pod's side, for `ip -batch` in its namespace. */

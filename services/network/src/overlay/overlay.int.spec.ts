@@ -9,6 +9,7 @@ import { planCommands } from '../domain/commands';
 import type { Backend } from '../domain/peers';
 import { hostInterface, vtepMac } from '../domain/names';
 import { PodInterfaces } from '../pods/pod-interfaces';
+import { SourceGuard } from '../pods/source-guard';
 import { aNode, annotationsOf } from '../testing/builders';
 import { cleanUp } from './clean-up';
 import { OverlaySync, type SyncOutcome } from './overlay-sync';
@@ -340,7 +341,11 @@ describe('one minion', () => {
   });
 
   it('attaches a pod in at most 15 ms in the middle', async () => {
-    const interfaces = await interfacesOf(1, await settled(syncOf(1, 'vxlan'), nodesFor('vxlan')));
+    const outcome = await settled(syncOf(1, 'vxlan'), nodesFor('vxlan'));
+    const network = (minions[0] as Namespace).network;
+    const sources = new SourceGuard('minion-1', network, logger);
+    await sources.start(outcome.podCidr, []);
+    const interfaces = new PodInterfaces({ podCidr: outcome.podCidr, mtu: 1450 }, network, logger, [sources]);
     const times: number[] = [];
     for (let n = 0; n < 15; n++) {
       const pid = await aPod();

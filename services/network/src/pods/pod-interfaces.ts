@@ -1,13 +1,14 @@
 import type { AttachReply, AttachRequest, HostPort } from '@shiplog/contracts';
-import { ProgramError, withInput, type HostNetwork } from '@shiplog/hostnet';
+import { batch, ProgramError, withInput, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import { hostInterface } from '../domain/names';
+import { hostInterface, portGroup } from '../domain/names';
 import type { Observed, ObservedLink } from '../domain/observed';
 import type { PodPorts } from '../domain/rules';
 import { IpamPool } from '../domain/ipam';
 import { KeyedMutex } from './keyed-mutex';
 import { namespaceOf, processesIn } from './pod-namespace';
 import {
+  groupCommand,
   podEndCommands,
   hostEndCommands,
   mendCommands,
@@ -28,7 +29,7 @@ export interface PodGuard {
   /** Before a pod's first packet can flow; when it rejects the pod is not connected. */
   connecting(uid: string, ip: string): Promise<void>;
   /** After its last. */
-  disconnected(uid: string): void;
+  disconnected?(uid: string): void;
 }
 
 interface Attached extends Attachment {
@@ -67,6 +68,10 @@ export class PodInterfaces {
       this.#pods.set(attachment.uid, { ...attachment, hostPorts: hostPortsOf(attachment.uid), fresh: false });
     }
     for (const name of unfinished) await this.#removeLink(name);
+    const groups = new Map(observed.links.map(({ ifname, group }) => [ifname, group]));
+    // Of an earlier version: rules are about to come that know pods by the groups of their ports.
+    const ungrouped = attached.filter(({ uid, ip }) => groups.get(hostInterface(uid)) !== String(portGroup(ip)));
+    await batch(this.network, 'ip', ungrouped.map(groupCommand));
     this.logger.info(
       { pods: attached.length, unfinished: unfinished.length },
       'interfaces of pods found in the kernel',
@@ -122,7 +127,7 @@ export class PodInterfaces {
   async mend(links: readonly ObservedLink[], mtu: number): Promise<void> {
     this.#mtu = mtu;
     const byName = new Map(links.map((link) => [link.ifname, link]));
-    const wrong = [...this.#pods.values()].filter(({ uid }) => vethDefect(byName.get(hostInterface(uid)), mtu));
+    const wrong = [...this.#pods.values()].filter(({ uid, ip }) => vethDefect(byName.get(hostInterface(uid)), ip, mtu));
     if (wrong.length === 0) return;
     const processes = await processesIn(new Set(wrong.map(({ namespace }) => namespace)));
     for (const { uid } of wrong) await this.#perPod.run(uid, () => this.#mend(uid, processes));
@@ -134,7 +139,7 @@ export class PodInterfaces {
     const pid = processes.get(pod?.namespace ?? '');
     // A pod without a process has ended: the kubelet says what becomes of it.
     if (pod === undefined || pid === undefined) return;
-    const defect = vethDefect(await this.#linkOf(uid), this.#mtu);
+    const defect = vethDefect(await this.#linkOf(uid), pod.ip, this.#mtu);
     if (defect === undefined) return;
     const veth = { ...pod, pid, gateway: this.#ipam.gateway, prefix: this.#prefix, mtu: this.#mtu };
     if (defect === 'gone') await this.#connect(veth);
@@ -171,7 +176,7 @@ export class PodInterfaces {
   }
 
   #free(uid: string, ip: string): void {
-    for (const guard of this.guards) guard.disconnected(uid);
+    for (const guard of this.guards) guard.disconnected?.(uid);
     this.#ipam.release(ip);
   }
 
@@ -211,8 +216,8 @@ function vethScript(veth: VethInput): string {
   return onBothEnds(veth.pid, hostEndCommands(veth), podEndCommands(veth));
 }
 
-function mendScript({ uid, pid, mtu }: VethInput): string {
-  return onBothEnds(pid, mendCommands(uid, mtu), [`link set eth0 mtu ${mtu}`]);
+function mendScript(veth: VethInput): string {
+  return onBothEnds(veth.pid, mendCommands(veth), [`link set eth0 mtu ${veth.mtu}`]);
 }
 
 function onBothEnds(pid: number, host: readonly string[], pod: readonly string[]): string {

@@ -1,7 +1,9 @@
 import { listTables, runProgram } from '@shiplog/hostnet';
 import { Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
+import { hostInterface } from '../domain/names';
 import { sourceTable } from '../domain/source-rules';
+import { observe } from '../overlay/observe';
 import { OverlaySync } from '../overlay/overlay-sync';
 import { LivePod } from '../policies/testing/live-pod';
 import { aNode } from '../testing/builders';
@@ -72,7 +74,7 @@ describe('a pod that can send what it likes', () => {
   it('is not heard under an address that is not its own, and under its own as before', async () => {
     await removeSourceRules(NODE, minion.network);
     expect(await ask(FORGED)).toBe('answered');
-    await guard.start(interfaces.connected());
+    await guard.start('10.244.1.0/24', interfaces.connected());
     expect(await ask(FORGED)).toBe('nothing');
     expect(await dropped()).toBeGreaterThan(0);
     expect(await ask(ips[0] ?? '')).toBe('answered');
@@ -103,8 +105,16 @@ describe('a pod that can send what it likes', () => {
     expect(await ask(FORGED)).toBe('answered');
     await guard.verify();
     expect([await ask(FORGED), await ask(ips[0] ?? '')]).toEqual(['nothing', 'answered']);
+    // An earlier version's ports have no group, and somebody may take it away.
+    const free = () => minion.ip(`link set dev ${hostInterface('uid-a')} group default`);
+    await free();
+    const later = new PodInterfaces({ podCidr: '10.244.1.0/24', mtu: 1500 }, minion.network, logger);
+    await later.recover(await observe(minion.network), () => []);
     const next = new SourceGuard(NODE, minion.network, logger);
-    await next.start(interfaces.connected());
+    await next.start('10.244.1.0/24', later.connected());
+    expect([await ask(FORGED), await ask(ips[0] ?? '')]).toEqual(['nothing', 'answered']);
+    await free();
+    await later.mend((await observe(minion.network)).links, 1500);
     expect([await ask(FORGED), await ask(ips[0] ?? '')]).toEqual(['nothing', 'answered']);
   });
 });

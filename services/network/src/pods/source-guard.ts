@@ -1,6 +1,6 @@
 import { applyScript, baseChains, listTables, type HostNetwork, type NftTables } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import { renderSenders, renderSources, renderSourcesRemoval, sourceTable, type Sender } from '../domain/source-rules';
+import { blockOf, renderBlock, renderSources, renderSourcesRemoval, sourceTable } from '../domain/source-rules';
 import type { PodGuard } from './pod-interfaces';
 
 /**
@@ -8,8 +8,9 @@ import type { PodGuard } from './pod-interfaces';
  * and keeps no pod from its network.
  */
 export class SourceGuard implements PodGuard {
-  readonly #senders = new Map<string, Sender>();
-  /** Whether the table holds all senders. */
+  /** Blocks of addresses that pods may have. */
+  readonly #blocks = new Set<string>();
+  /** Whether the table holds all blocks. */
   #isWritten = false;
   /** What packets are sent through, as the kernel showed it when the table had been written. */
   #standing = '';
@@ -22,28 +23,24 @@ export class SourceGuard implements PodGuard {
     private readonly logger: Logger,
   ) {}
 
-  /** Writes the whole table anew, for the pods that are connected: at no moment is there none of an earlier process'. */
-  start(connected: Iterable<Sender>): Promise<void> {
-    this.#senders.clear();
-    for (const { uid, ip } of connected) this.#senders.set(uid, { uid, ip });
+  /**
+   * Writes the whole table anew, for the pods that are connected and those to come: at no moment is there none of an earlier
+   * process'.
+   */
+  start(podCidr: string, connected: Iterable<{ readonly ip: string }>): Promise<void> {
+    this.#blocks.clear();
+    for (const ip of [podCidr.split('/')[0] ?? '', ...[...connected].map((pod) => pod.ip)])
+      this.#blocks.add(blockOf(ip));
     this.#isWritten = false;
     return this.#write('');
   }
 
-  async connecting(uid: string, ip: string): Promise<void> {
-    const before = this.#senders.get(uid);
-    const sender = { uid, ip };
-    this.#senders.set(uid, sender);
-    if (before?.ip === ip) return this.#write('');
-    const gone = before === undefined ? '' : renderSenders('delete', this.node, [before]);
-    return this.#write(`${gone}${renderSenders('add', this.node, [sender])}`);
-  }
-
-  disconnected(uid: string): void {
-    const before = this.#senders.get(uid);
-    if (before === undefined) return;
-    this.#senders.delete(uid);
-    void this.#write(renderSenders('delete', this.node, [before]));
+  /** Costs nothing but for the first pod of a block. */
+  async connecting(_uid: string, ip: string): Promise<void> {
+    const block = blockOf(ip);
+    if (this.#blocks.has(block)) return this.#isWritten ? this.#writing : this.#write('');
+    this.#blocks.add(block);
+    return this.#write(renderBlock(this.node, block));
   }
 
   /** Whether the rules are among all tables in the kernel. */
@@ -74,7 +71,7 @@ export class SourceGuard implements PodGuard {
   }
 
   async #writeAll(): Promise<void> {
-    await applyScript(this.network, renderSources(this.node, [...this.#senders.values()]));
+    await applyScript(this.network, renderSources(this.node, this.#blocks));
     this.#standing = baseChains((await listTables(this.network)).get(sourceTable(this.node)) ?? '');
     this.#isWritten = true;
   }
