@@ -38,7 +38,7 @@ export const EXCERPTS = {
       apiVersion: true,
       kind: true,
       metadata: { name: true, uid: true, creationTimestamp: true, annotations },
-      spec: { podCIDR: true },
+      spec: { podCIDR: true, podCIDRs: true },
       status: { addresses: true },
     },
   },

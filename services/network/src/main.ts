@@ -1,7 +1,7 @@
 import { readConfig, runService } from '@shiplog/service';
 import { cleanUp } from './overlay/clean-up';
 import { NetworkModule } from './network.module';
-import { networkSettings } from './settings';
+import { checkNetwork, networkSettings } from './settings';
 
 if (process.argv.includes('--cleanup')) {
   const { nodeName: node, ...scope } = readConfig(networkSettings, process.env);
@@ -10,5 +10,5 @@ if (process.argv.includes('--cleanup')) {
     process.exitCode = 1;
   });
 } else {
-  void runService({ service: 'network', settings: networkSettings, module: NetworkModule });
+  void runService({ service: 'network', settings: networkSettings, module: NetworkModule, check: checkNetwork });
 }

@@ -1,6 +1,7 @@
-import { choice, duration, integer, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
-
-const CIDR = /^\d+\.\d+\.\d+\.\d+\/\d+$/;
+import { parseIpPair } from '@shiplog/apimachinery';
+import { choice, ConfigError, duration, integer, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
+import { clusterRanges } from './domain/ranges';
+import { LEAST_MTU_V6 } from './domain/mtu';
 
 /** The network agent's own settings; `--help` shows them with their defaults. */
 export const networkSettings = {
@@ -29,7 +30,8 @@ export const networkSettings = {
   }),
   nodeIp: text({
     env: 'NODE_IP',
-    description: "This node's address that other nodes reach; none: the first one of the interface that leads to them.",
+    description:
+      "This node's address that other nodes reach, in a dual-stack cluster one of IPv4 and one of IPv6 with a comma between; none: the first one of the interface that leads to them.",
     default: '',
   }),
   underlayInterface: text({
@@ -40,10 +42,9 @@ export const networkSettings = {
   }),
   clusterCidr: text({
     env: 'CLUSTER_CIDR',
-    description: 'Where all pods have their addresses; what leaves it from here is masqueraded.',
+    description:
+      'Where all pods have their addresses, in a dual-stack cluster an IPv4 and an IPv6 network with a comma between; what leaves it from here is masqueraded.',
     default: '10.244.0.0/16',
-    pattern: CIDR,
-    example: '10.244.0.0/16',
   }),
   nodeCidrPrefix: integer({
     env: 'NODE_CIDR_PREFIX',
@@ -53,12 +54,18 @@ export const networkSettings = {
     min: 8,
     max: 29,
   }),
+  nodeCidrPrefixV6: integer({
+    env: 'NODE_CIDR_PREFIX_V6',
+    description: "Length of each node's part of the IPv6 network of CLUSTER_CIDR.",
+    default: 64,
+    min: 16,
+    max: 120,
+  }),
   serviceCidr: text({
     env: 'SERVICE_CIDR',
-    description: 'Where services have their addresses.',
+    description:
+      'Where services have their addresses; in a dual-stack cluster a range of each family, as CLUSTER_CIDR.',
     default: '10.96.0.0/16',
-    pattern: CIDR,
-    example: '10.96.0.0/16',
   }),
   resyncEvery: duration({
     env: 'NETWORK_RESYNC_EVERY',
@@ -76,3 +83,17 @@ export const networkSettings = {
 };
 
 export type NetworkConfig = ConfigOf<typeof networkSettings> & CommonConfig;
+
+/** What no setting can say alone. Throws a ConfigError. */
+export function checkNetwork(config: NetworkConfig): void {
+  if (parseIpPair(config.nodeIp) instanceof Error && config.nodeIp !== '') {
+    throw new ConfigError(`NODE_IP ${(parseIpPair(config.nodeIp) as Error).message}`);
+  }
+  try {
+    const { v6 } = clusterRanges(config);
+    if (v6 === undefined || config.podMtu === 0 || config.podMtu >= LEAST_MTU_V6) return;
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+  throw new ConfigError(`POD_MTU is ${config.podMtu}, but IPv6 needs at least ${LEAST_MTU_V6} (RFC 8200)`);
+}

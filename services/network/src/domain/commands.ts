@@ -1,6 +1,13 @@
-import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
+import { networkContains, parseNetwork } from '@shiplog/apimachinery';
 import { BRIDGE, ROUTE_PROTOCOL, VNI, VXLAN, VXLAN_PORT, wireguardLink } from './names';
-import { addressesOf, networkOf, type Observed, type ObservedLink, type ObservedRoute } from './observed';
+import {
+  addressesOf,
+  addressesV6Of,
+  networkOf,
+  type Observed,
+  type ObservedLink,
+  type ObservedRoute,
+} from './observed';
 import type { Desired, WantedBridge, WantedRoute, WantedTunnel } from './desired';
 import type { WantedWireguard } from './wireguard';
 
@@ -17,6 +24,8 @@ export interface Commands {
 export interface Scope {
   readonly clusterCidr: string;
   readonly serviceCidr: string;
+  /** In a dual-stack cluster the same of IPv6. */
+  readonly v6?: { readonly clusterCidr: string; readonly serviceCidr: string };
   readonly node: string;
   /** The interfaces that lead to this cluster's nodes. */
   readonly devices: readonly string[];
@@ -56,36 +65,36 @@ function find(observed: Observed, name: string): ObservedLink | undefined {
 
 function bridgeCommands(wanted: WantedBridge | undefined, link: ObservedLink | undefined): string[] {
   if (wanted === undefined) return [];
-  const { address, mac, mtu } = wanted;
+  const { mac, mtu } = wanted;
   if (link === undefined) {
     return [
       `link add ${BRIDGE} address ${mac} mtu ${mtu} type bridge`,
-      `address add ${address} dev ${BRIDGE}`,
+      ...addressAdditions(BRIDGE, wanted),
       `link set ${BRIDGE} up`,
     ];
   }
   return [
     ...(link.address === mac ? [] : [`link set ${BRIDGE} address ${mac}`]),
     ...(link.mtu === mtu ? [] : [`link set ${BRIDGE} mtu ${mtu}`]),
-    ...addressCommands(BRIDGE, link, address),
+    ...addressCommands(BRIDGE, link, wanted),
     ...upCommands(link),
   ];
 }
 
 function tunnelCommands(wanted: WantedTunnel | undefined, link: ObservedLink | undefined, isNew: boolean): string[] {
   if (wanted === undefined) return link === undefined ? [] : [`link delete ${VXLAN}`];
-  const { device, local, mac, mtu, address } = wanted;
+  const { device, local, mac, mtu } = wanted;
   if (link === undefined || isNew) {
     return [
       ...(link === undefined ? [] : [`link delete ${VXLAN}`]),
       `link add ${VXLAN} address ${mac} mtu ${mtu} type vxlan id ${VNI} dev ${device} local ${local} dstport ${VXLAN_PORT} nolearning`,
-      `address add ${address} dev ${VXLAN}`,
+      ...addressAdditions(VXLAN, wanted),
       `link set ${VXLAN} up`,
     ];
   }
   return [
     ...(link.mtu === mtu ? [] : [`link set ${VXLAN} mtu ${mtu}`]),
-    ...addressCommands(VXLAN, link, address),
+    ...addressCommands(VXLAN, link, wanted),
     ...upCommands(link),
   ];
 }
@@ -94,13 +103,13 @@ function tunnelCommands(wanted: WantedTunnel | undefined, link: ObservedLink | u
 function wireguardCommands(wanted: WantedWireguard | undefined, name: string, observed: Observed): string[] {
   const link = find(observed, name);
   if (wanted === undefined) return link === undefined ? [] : [`link delete ${name}`];
-  const { mtu, address } = wanted;
+  const { mtu } = wanted;
   if (link === undefined) {
-    return [`link add ${name} mtu ${mtu} type wireguard`, `address add ${address} dev ${name}`, `link set ${name} up`];
+    return [`link add ${name} mtu ${mtu} type wireguard`, ...addressAdditions(name, wanted), `link set ${name} up`];
   }
   return [
     ...(link.mtu === mtu ? [] : [`link set ${name} mtu ${mtu}`]),
-    ...addressCommands(name, link, address),
+    ...addressCommands(name, link, wanted),
     ...upCommands(link),
   ];
 }
@@ -117,11 +126,27 @@ function isSameTunnel(link: ObservedLink | undefined, wanted: WantedTunnel): boo
   );
 }
 
-function addressCommands(device: string, link: ObservedLink, wanted: string): string[] {
-  const present = addressesOf(link);
+/** The addresses that a link is to have. */
+interface WantedAddresses {
+  readonly address: string;
+  readonly addressV6?: string | undefined;
+}
+
+function addressAdditions(device: string, { address, addressV6 }: WantedAddresses): string[] {
+  // Nobody else has it: there is nothing to wait for until it can be used (RFC 4862, 5.4).
+  const v6 = addressV6 === undefined ? [] : [`address add ${addressV6} dev ${device} nodad`];
+  return [`address add ${address} dev ${device}`, ...v6];
+}
+
+function addressCommands(device: string, link: ObservedLink, wanted: WantedAddresses): string[] {
+  const { address, addressV6 } = wanted;
+  const present = [...addressesOf(link), ...(addressV6 === undefined ? [] : addressesV6Of(link))];
+  const isThere = (line: string): boolean => present.some((own) => line.startsWith(`address add ${own} `));
   return [
-    ...(present.includes(wanted) ? [] : [`address add ${wanted} dev ${device}`]),
-    ...present.filter((address) => address !== wanted).map((address) => `address delete ${address} dev ${device}`),
+    ...addressAdditions(device, wanted).filter((line) => !isThere(line)),
+    ...present
+      .filter((own) => own !== address && own !== addressV6)
+      .map((own) => `address delete ${own} dev ${device}`),
   ];
 }
 
@@ -178,11 +203,12 @@ function isSameRoute(wanted: WantedRoute, route: ObservedRoute): boolean {
   return networkOf(route) === wanted.to && route.gateway === wanted.via && route.dev === wanted.device;
 }
 
-function isInScope(route: ObservedRoute, scope: Scope): boolean {
-  const { dst, dev } = route;
-  if (dev !== undefined && scope.devices.includes(dev)) return true;
-  if (networkOf(route) === scope.serviceCidr) return true;
-  const cluster = parseCidr(scope.clusterCidr);
-  const ip = parseIp(dst.split('/')[0] ?? '');
-  return cluster !== undefined && ip !== undefined && cidrContains(cluster, ip);
+function isInScope(route: ObservedRoute, { devices, v6, ...v4 }: Scope): boolean {
+  if (route.dev !== undefined && devices.includes(route.dev)) return true;
+  const ranges = v6 === undefined ? [v4] : [v4, v6];
+  return ranges.some(({ serviceCidr, clusterCidr }) => {
+    const cluster = parseNetwork(clusterCidr);
+    const isOfPods = cluster !== undefined && networkContains(cluster, route.dst.split('/')[0] ?? '');
+    return isOfPods || networkOf(route) === serviceCidr;
+  });
 }

@@ -1,7 +1,8 @@
-import { formatIp, parseCidr } from '@shiplog/apimachinery';
-import { podMtu } from './mtu';
-import { macOfIp, VXLAN, vtepMac, wireguardLink, WIREGUARD_PORT } from './names';
+import { formatIp, nthAddress, parseCidr, parseNetwork } from '@shiplog/apimachinery';
+import { LEAST_MTU_V6, podMtu } from './mtu';
+import { macOfIp, vtepMac } from './names';
 import { isOnLink, type Underlay } from './underlay';
+import { encrypted, plainRoutes, tunnelled } from './ways';
 import type { Backend, Peer, Unreachable } from './peers';
 import type { WantedWireguard } from './wireguard';
 
@@ -15,6 +16,8 @@ export interface WantedRoute {
 
 export interface WantedBridge {
   readonly address: string;
+  /** Of IPv6, in a dual-stack cluster. */
+  readonly addressV6?: string | undefined;
   readonly mac: string;
   readonly mtu: number;
 }
@@ -26,6 +29,8 @@ export interface WantedTunnel {
   readonly mtu: number;
   /** The node's own tunnel address: the first of its pod network, which no pod has. */
   readonly address: string;
+  /** The same of IPv6, in a dual-stack cluster. */
+  readonly addressV6?: string | undefined;
 }
 
 /** What the kernel should hold. */
@@ -45,6 +50,8 @@ export interface NodeInput {
   readonly podCidr: string;
   /** All pods' addresses. */
   readonly clusterCidr: string;
+  /** The same of IPv6, where this node has a part of it. */
+  readonly v6?: { readonly podCidr: string; readonly clusterCidr: string } | undefined;
   readonly backend: Backend;
   /** What pods may send at once; 0: what the underlay carries, without what the backend adds. */
   readonly mtu?: number;
@@ -57,82 +64,58 @@ export function planNode(input: NodeInput): Desired {
   const cidr = parseCidr(input.podCidr);
   if (cidr === undefined) throw new Error(`${input.podCidr} is no network`);
   const gateway = formatIp(cidr.base + 1);
-  const mtu = input.mtu || podMtu(input.backend, input.underlay);
-  const bridge = { address: `${gateway}/${cidr.prefix}`, mac: macOfIp(gateway), mtu };
-  if (input.backend === 'host-gw') return { bridge, ...plainRoutes(input.underlay, input.peers) };
-  if (input.backend === 'wireguard') return { bridge, ...encrypted(input, formatIp(cidr.base), mtu) };
-  const tunnel = {
-    device: input.underlay.device,
-    local: input.underlay.address,
-    mac: vtepMac(input.node),
-    mtu,
-    address: `${formatIp(cidr.base)}/32`,
-  };
-  return { bridge, tunnel, ...tunnelled(input.peers) };
+  const mtu = mtuOf(input);
+  const v6 = ownV6(input);
+  const bridge = { address: `${gateway}/${cidr.prefix}`, ...v6?.bridge, mac: macOfIp(gateway), mtu };
+  const end = { address: `${formatIp(cidr.base)}/32`, ...v6?.end };
+  const { node, backend, underlay, clusterCidr } = input;
+  // A node without IPv6 has no ways to that of others.
+  const peers = v6 === undefined ? input.peers.map((peer) => ({ ...peer, podCidrV6: undefined })) : input.peers;
+  if (backend === 'host-gw') return { bridge, ...plainRoutes(underlay, peers) };
+  if (backend === 'wireguard') {
+    const clusterCidrs = [clusterCidr, ...(input.v6 === undefined ? [] : [input.v6.clusterCidr])];
+    return { bridge, ...encrypted({ node, clusterCidrs, peers, mtu, ...end }) };
+  }
+  const tunnel = { device: underlay.device, local: underlay.address, mac: vtepMac(node), mtu, ...end };
+  return { bridge, tunnel, ...tunnelled(peers) };
+}
+
+function mtuOf({ backend, underlay, mtu = 0, v6 }: NodeInput): number {
+  const isDualStack = v6 !== undefined;
+  const own = mtu === 0 ? podMtu(backend, underlay, { isDualStack }) : mtu;
+  return isDualStack ? Math.max(own, LEAST_MTU_V6) : own;
+}
+
+/** What the node has of IPv6 on its own interfaces, at the same places of its network as of IPv4. */
+function ownV6({ v6 }: NodeInput): { bridge: { addressV6: string }; end: { addressV6: string } } | undefined {
+  if (v6 === undefined) return undefined;
+  const network = parseNetwork(v6.podCidr);
+  const [end, gateway] = network === undefined ? [] : [nthAddress(network, 0n), nthAddress(network, 1n)];
+  if (network === undefined || end === undefined || gateway === undefined)
+    throw new Error(`${v6.podCidr} is no network`);
+  return { bridge: { addressV6: `${gateway}/${network.prefix}` }, end: { addressV6: `${end}/128` } };
 }
 
 /**
  * The machine around the nodes: it has no pods, only ways to theirs. Through one of them it reaches services, and pods
  * of nodes that are not on its link: that node's tunnels lead there.
  */
-export function planHost(underlay: Underlay, peers: readonly Peer[], serviceCidr: string): Desired {
+export function planHost(
+  underlay: Underlay,
+  peers: readonly Peer[],
+  serviceCidr: string,
+  serviceCidrV6?: string,
+): Desired {
   const plain = plainRoutes(underlay, peers);
-  const first = plain.routes[0];
+  const [first] = plain.routes;
   if (first === undefined) return plain;
   const far = peers.filter((peer) => !isOnLink(underlay, peer.address)).map((peer) => ({ ...first, to: peer.podCidr }));
-  return { ...plain, routes: [...plain.routes, ...far, { ...first, to: serviceCidr }], unreachable: [] };
-}
-
-type Ways = Pick<Desired, 'routes' | 'neighbours' | 'fdb' | 'unreachable'>;
-
-function plainRoutes(underlay: Underlay, peers: readonly Peer[]): Ways {
-  const near = peers.filter((peer) => isOnLink(underlay, peer.address));
-  const far = peers.filter((peer) => !near.includes(peer));
-  return {
-    routes: near.map((peer) => ({ to: peer.podCidr, via: peer.address, device: underlay.device, onlink: false })),
-    neighbours: [],
-    fdb: [],
-    unreachable: far.map((peer) => ({
-      node: peer.name,
-      reason: `${peer.address} is not on the link of ${underlay.device}`,
-    })),
-  };
-}
-
-/** As Flannel: a peer's first pod address stands for its tunnel end, with that end's MAC, behind the peer's address. */
-function tunnelled(peers: readonly Peer[]): Ways {
-  const known = peers.flatMap((peer) => {
-    const base = parseCidr(peer.podCidr)?.base;
-    return peer.vtep === undefined || base === undefined ? [] : [{ ...peer, end: formatIp(base), mac: peer.vtep }];
-  });
-  const unknown = peers.filter((peer) => peer.vtep === undefined);
-  return {
-    routes: known.map((peer) => ({ to: peer.podCidr, via: peer.end, device: VXLAN, onlink: true })),
-    neighbours: known.map((peer) => ({ ip: peer.end, mac: peer.mac })),
-    fdb: known.map((peer) => ({ mac: peer.mac, ip: peer.address })),
-    unreachable: unknown.map((peer) => ({ node: peer.name, reason: 'it has not said where its tunnel ends' })),
-  };
-}
-
-/**
- * All pods' addresses lead into the tunnel, whether or not their node's key is known: what has no key is dropped there, and
- * never takes a way around it.
- */
-function encrypted(
-  { node, clusterCidr, peers }: NodeInput,
-  address: string,
-  mtu: number,
-): Ways & Pick<Desired, 'wireguard'> {
-  const name = wireguardLink(node);
-  const known = peers.flatMap(({ publicKey, address: ip, podCidr }) =>
-    publicKey === undefined ? [] : [{ publicKey, endpoint: `${ip}:${WIREGUARD_PORT}`, allowed: podCidr }],
+  const routes = [...plain.routes, ...far, { ...first, to: serviceCidr }];
+  const firstV6 = plain.routes.find(({ to }) => to.includes(':'));
+  if (firstV6 === undefined || serviceCidrV6 === undefined) return { ...plain, routes, unreachable: [] };
+  const near = new Set(plain.routes.map(({ to }) => to));
+  const farV6 = peers.flatMap(({ podCidrV6 }) =>
+    podCidrV6 === undefined || near.has(podCidrV6) ? [] : [{ ...firstV6, to: podCidrV6 }],
   );
-  const unknown = peers.filter((peer) => peer.publicKey === undefined);
-  return {
-    wireguard: { name, mtu, port: WIREGUARD_PORT, address: `${address}/32`, peers: known },
-    routes: [{ to: clusterCidr, device: name, onlink: false }],
-    neighbours: [],
-    fdb: [],
-    unreachable: unknown.map((peer) => ({ node: peer.name, reason: 'it has not said its public key' })),
-  };
+  return { ...plain, routes: [...routes, ...farV6, { ...firstV6, to: serviceCidrV6 }], unreachable: [] };
 }

@@ -1,5 +1,7 @@
-/** What to run to hear of changes of links, addresses and routes, one a line. */
-export const MONITOR = ['ip', '-4', '-o', 'monitor', 'link', 'address', 'route'] as const;
+/** What to run to hear of changes of links, addresses and routes, one a line; of IPv6 only where it is asked for. */
+export function monitorCommand({ isDualStack }: { isDualStack: boolean }): readonly [string, ...string[]] {
+  return ['ip', ...(isDualStack ? [] : ['-4']), '-o', 'monitor', 'link', 'address', 'route'];
+}
 
 /**
  * Whether a line of the monitor may tell of something that has to be looked after: all but that a pod's veth comes, which

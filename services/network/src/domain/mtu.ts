@@ -14,9 +14,12 @@ const OVERHEAD: Readonly<Record<Backend, number>> = {
 /** The least that a link must carry (RFC 791: every host takes packets of 576 bytes). */
 const LEAST_MTU = 576;
 
+/** The least that a link of IPv6 must carry (RFC 8200, 5). */
+export const LEAST_MTU_V6 = 1280;
+
 /** What pods may send at once: what the way to the other nodes carries, without what is added on it. */
-export function podMtu(backend: Backend, underlay: Underlay): number {
-  return Math.max(LEAST_MTU, underlay.mtu - OVERHEAD[backend]);
+export function podMtu(backend: Backend, underlay: Underlay, options: { isDualStack?: boolean } = {}): number {
+  return Math.max(options.isDualStack === true ? LEAST_MTU_V6 : LEAST_MTU, underlay.mtu - OVERHEAD[backend]);
 }
 
 /**

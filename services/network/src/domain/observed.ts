@@ -17,7 +17,12 @@ export interface ObservedLink {
       readonly port?: number;
     };
   };
-  readonly addr_info: readonly { readonly family: string; readonly local?: string; readonly prefixlen?: number }[];
+  readonly addr_info: readonly {
+    readonly family: string;
+    readonly local?: string;
+    readonly prefixlen?: number;
+    readonly scope?: string;
+  }[];
 }
 
 /** What `ip -j route show` tells. */
@@ -43,7 +48,7 @@ export interface ObservedFdb {
   readonly state?: string;
 }
 
-/** The part of the kernel's state that the agent compares with what should be. */
+/** The part of the kernel's state that the agent compares with what should be; of IPv6 in a dual-stack cluster only. */
 export interface Observed {
   readonly links: readonly ObservedLink[];
   readonly routes: readonly ObservedRoute[];
@@ -62,4 +67,17 @@ export function addressesOf(link: ObservedLink): string[] {
   return link.addr_info.flatMap(({ family, local, prefixlen }) =>
     family === 'inet' && local !== undefined ? [`${local}/${prefixlen ?? 32}`] : [],
   );
+}
+
+/** The same of IPv6, but those that reach no further than the link. */
+export function addressesV6Of(link: ObservedLink): string[] {
+  return link.addr_info.flatMap(({ family, local, prefixlen, scope }) =>
+    family === 'inet6' && local !== undefined && scope !== 'link' ? [`${local}/${prefixlen ?? 128}`] : [],
+  );
+}
+
+/** A route of IPv6 with the network that it leads to written out, so that it can't be taken for one of IPv4. */
+export function writtenOutV6(route: ObservedRoute): ObservedRoute {
+  const { dst } = route;
+  return { ...route, dst: dst === 'default' ? '::/0' : dst.includes('/') ? dst : `${dst}/128` };
 }

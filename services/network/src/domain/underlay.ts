@@ -1,5 +1,5 @@
-import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
-import { addressesOf, type Observed, type ObservedLink } from './observed';
+import { cidrContains, networkContains, parseCidr, parseIp, parseNetwork } from '@shiplog/apimachinery';
+import { addressesOf, addressesV6Of, type Observed, type ObservedLink } from './observed';
 
 /** The way to the other nodes: an interface, and this node's address on it. */
 export interface Underlay {
@@ -8,6 +8,8 @@ export interface Underlay {
   readonly mtu: number;
   /** The networks that can be reached on it without a gateway. */
   readonly networks: readonly string[];
+  /** The same of IPv6; not there where it has none. */
+  readonly networksV6?: readonly string[];
 }
 
 /** Finds the underlay: by name, else by the node's address, else by the default route. Undefined while there is none. */
@@ -16,7 +18,15 @@ export function findUnderlay(observed: Observed, wanted: { device: string; addre
   if (link === undefined) return undefined;
   const networks = addressesOf(link);
   const address = wanted.address === '' ? networks[0]?.split('/')[0] : wanted.address;
-  return address === undefined ? undefined : { device: link.ifname, address, mtu: link.mtu, networks };
+  if (address === undefined) return undefined;
+  const networksV6 = addressesV6Of(link);
+  return {
+    device: link.ifname,
+    address,
+    mtu: link.mtu,
+    networks,
+    ...(networksV6.length === 0 ? {} : { networksV6 }),
+  };
 }
 
 function underlayLink(
@@ -41,4 +51,12 @@ export function isOnLink(underlay: Underlay, address: string): boolean {
       return cidr !== undefined && cidrContains(cidr, ip);
     })
   );
+}
+
+/** The same for an address of IPv6. */
+export function isOnLinkV6({ networksV6 = [] }: Underlay, address: string): boolean {
+  return networksV6.some((text) => {
+    const network = parseNetwork(text);
+    return network !== undefined && networkContains(network, address);
+  });
 }

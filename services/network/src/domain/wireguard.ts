@@ -10,6 +10,7 @@ export interface ObservedWireguard {
 export interface WireguardPeer {
   readonly publicKey: string;
   readonly endpoint: string;
+  /** Networks, with commas between. */
   readonly allowed: string;
 }
 
@@ -19,6 +20,8 @@ export interface WantedWireguard {
   readonly port: number;
   /** The node's own address in the tunnel: the first of its pod network, which no pod has. */
   readonly address: string;
+  /** The same of IPv6, in a dual-stack cluster. */
+  readonly addressV6?: string | undefined;
   readonly peers: readonly WireguardPeer[];
 }
 
@@ -61,7 +64,7 @@ export function planConfiguration(
 function isConfigured(wanted: WantedWireguard, privateKey: string, observed: ObservedWireguard): boolean {
   const textOf = (peers: readonly WireguardPeer[]): string =>
     peers
-      .map(({ publicKey, endpoint, allowed }) => `${publicKey} ${endpoint} ${allowed}`)
+      .map(({ publicKey, endpoint, allowed }) => `${publicKey} ${endpoint} ${allowed.split(',').sort().join()}`)
       .sort()
       .join('\n');
   return (

@@ -12,24 +12,64 @@ export async function apply(network: HostNetwork, commands: Commands): Promise<v
 /** Loose reverse-path filtering (RFC 3704): answers may come back another way than a route to their source leads. */
 const LOOSE = '2';
 
+/** What settings are of. */
+interface WantedSettings {
+  /** The interface that leads to the other nodes. */
+  readonly device: string;
+  readonly bridge: boolean;
+  readonly tunnel: string | undefined;
+  readonly isDualStack: boolean;
+}
+
+type Setting = readonly [path: string, value: string];
+
+const conf = (family: 'ipv4' | 'ipv6', device: string, name: string): string =>
+  `/proc/sys/net/${family}/conf/${device}/${name}`;
+
 /** Settings of the kernel that pods need, beside what commands make. What is missing is said, not fatal. */
-export async function applySettings(
-  network: HostNetwork,
-  wanted: { device: string; bridge: boolean; tunnel: string | undefined },
-  logger: Logger,
-): Promise<void> {
-  const conf = (device: string, name: string): string => `/proc/sys/net/ipv4/conf/${device}/${name}`;
-  const settings: [path: string, value: string][] = [
+export async function applySettings(network: HostNetwork, wanted: WantedSettings, logger: Logger): Promise<void> {
+  const settings: Setting[] = [
     ['/proc/sys/net/ipv4/ip_forward', '1'],
-    [conf(wanted.device, 'rp_filter'), LOOSE],
+    [conf('ipv4', wanted.device, 'rp_filter'), LOOSE],
   ];
   if (wanted.bridge) {
     // What pods of one bridge send each other must pass the rules: those of services, which translate answers, and policies'.
     for (const program of ['iptables', 'ip6tables'])
       settings.push([`/proc/sys/net/bridge/bridge-nf-call-${program}`, '1']);
-    settings.push([conf(BRIDGE, 'rp_filter'), LOOSE], [conf(BRIDGE, 'route_localnet'), '1']);
+    settings.push([conf('ipv4', BRIDGE, 'rp_filter'), LOOSE], [conf('ipv4', BRIDGE, 'route_localnet'), '1']);
   }
-  if (wanted.tunnel !== undefined) settings.push([conf(wanted.tunnel, 'rp_filter'), LOOSE]);
+  if (wanted.tunnel !== undefined) settings.push([conf('ipv4', wanted.tunnel, 'rp_filter'), LOOSE]);
+  await set(network, wanted.isDualStack ? [...settings, ...settingsV6(wanted)] : settings, logger);
+}
+
+/** The node learns no routes from pods. */
+function settingsV6({ bridge, tunnel }: WantedSettings): Setting[] {
+  const own = [...(bridge ? [BRIDGE] : []), ...(tunnel === undefined ? [] : [tunnel])];
+  return own.map((link): Setting => [conf('ipv6', link, 'accept_ra'), '0']);
+}
+
+/**
+ * A router takes no routes from others' advertisements (RFC 4861, 6.2.7): interfaces that did so until now are told to go on
+ * (2), or the machine loses its way out.
+ */
+const FORWARD_V6 = `cd /proc/sys/net/ipv6/conf && read -r now < all/forwarding && [ "$now" = 1 ] || {
+  for file in */accept_ra; do
+    case "$file" in all/*|default/*) continue ;; esac
+    read -r now < "$file" && [ "$now" != 1 ] || echo 2 > "$file"
+  done
+  echo 1 > all/forwarding
+}`;
+
+/** That links have IPv6, those to come too, before they get addresses of it; and that the node forwards it. */
+export async function allowV6(network: HostNetwork, links: readonly string[], logger: Logger): Promise<void> {
+  const settings = ['default', ...links].map((link): Setting => [conf('ipv6', link, 'disable_ipv6'), '0']);
+  await set(network, settings, logger);
+  await network.run('sh', ['-c', FORWARD_V6]).catch((error: unknown) => {
+    logger.warn({ err: error }, 'the node can’t be told to forward IPv6');
+  });
+}
+
+async function set(network: HostNetwork, settings: readonly Setting[], logger: Logger): Promise<void> {
   for (const [path, value] of settings) {
     try {
       await network.setting(path, value);

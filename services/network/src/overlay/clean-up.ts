@@ -9,6 +9,7 @@ import {
 import { BRIDGE, hostInterface, tableOf } from '../domain/names';
 import type { Observed } from '../domain/observed';
 import { planCommands, tunnelLinks } from '../domain/commands';
+import { clusterRanges, type RangeSettings } from '../domain/ranges';
 import { findUnderlay } from '../domain/underlay';
 import { readVeths } from '../domain/veth';
 import { removePolicyRules } from '../policies/policy-rules';
@@ -16,13 +17,11 @@ import { removeSourceRules } from '../pods/source-guard';
 import { observe } from './observe';
 
 /** What of its settings the agent made things by. */
-export interface CleanUpOptions {
+export interface CleanUpOptions extends Pick<RangeSettings, 'clusterCidr' | 'serviceCidr'> {
   readonly node: string;
   readonly role: 'node' | 'host';
   readonly nodeIp: string;
   readonly underlayInterface: string;
-  readonly clusterCidr: string;
-  readonly serviceCidr: string;
 }
 
 /** Removes all that the agent ever made here; pods of this node lose their network. */
@@ -31,12 +30,17 @@ export async function cleanUp(options: CleanUpOptions, network: HostNetwork = ho
   await removePolicyRules(options.node, network);
   await removeSourceRules(options.node, network);
   if (options.role === 'node') await closeForwarding(network, BRIDGE);
-  const observed = await observe(network);
+  const ranges = clusterRanges({ ...options, nodeCidrPrefix: 32 });
+  // Also where the cluster is dual-stack no more.
+  const observed = await observe(network, { isDualStack: true });
   const nothing = { routes: [], neighbours: [], fdb: [], unreachable: [] };
-  const underlay = findUnderlay(observed, { device: options.underlayInterface, address: options.nodeIp });
+  const underlay = findUnderlay(observed, {
+    device: options.underlayInterface,
+    address: options.nodeIp.split(',')[0] ?? '',
+  });
   const tunnels = tunnelLinks(options.node);
   const devices = underlay === undefined ? tunnels : [underlay.device, ...tunnels];
-  const routes = planCommands(nothing, { ...observed, links: [] }, { ...options, devices }).ip;
+  const routes = planCommands(nothing, { ...observed, links: [] }, { ...ranges, node: options.node, devices }).ip;
   await batch(network, 'ip', [...routes, ...(options.role === 'node' ? linkRemovals(observed, tunnels) : [])]);
 }
 

@@ -1,20 +1,34 @@
 import { ProgramError, type HostNetwork } from '@shiplog/hostnet';
 import { VXLAN } from '../domain/names';
-import type { Observed, ObservedFdb, ObservedLink, ObservedNeighbour, ObservedRoute } from '../domain/observed';
+import {
+  writtenOutV6,
+  type Observed,
+  type ObservedFdb,
+  type ObservedLink,
+  type ObservedNeighbour,
+  type ObservedRoute,
+} from '../domain/observed';
 
-/** Looks at the kernel: links with addresses, the main routing table, and what the tunnel knows. */
-export async function observe(network: HostNetwork): Promise<Observed> {
-  const [links, routes] = await Promise.all([
+/**
+ * Looks at the kernel: links with addresses, the main routing table, and what the tunnel knows; at the routes and neighbours of
+ * IPv6 only where they are asked for.
+ */
+export async function observe(network: HostNetwork, { isDualStack = false } = {}): Promise<Observed> {
+  const families = isDualStack ? ['-4', '-6'] : ['-4'];
+  const [links, routes, routesV6 = []] = await Promise.all([
     json<ObservedLink>(network, 'ip', ['-j', '-d', 'address', 'show']),
-    json<ObservedRoute>(network, 'ip', ['-4', '-j', '-d', 'route', 'show']),
-  ]);
+    ...families.map((family) => json<ObservedRoute>(network, 'ip', [family, '-j', '-d', 'route', 'show'])),
+  ] as const);
   const named = links.filter((link) => link.ifname !== undefined);
-  if (!named.some((link) => link.ifname === VXLAN)) return { links: named, routes, neighbours: [], fdb: [] };
-  const [neighbours, fdb] = await Promise.all([
-    json<ObservedNeighbour>(network, 'ip', ['-4', '-j', 'neighbour', 'show', 'dev', VXLAN]),
+  const all = [...(routes ?? []), ...routesV6.map(writtenOutV6)];
+  if (!named.some((link) => link.ifname === VXLAN)) return { links: named, routes: all, neighbours: [], fdb: [] };
+  const [fdb, ...neighbours] = await Promise.all([
     json<ObservedFdb>(network, 'bridge', ['-j', 'fdb', 'show', 'dev', VXLAN]),
-  ]);
-  return { links: named, routes, neighbours, fdb };
+    ...families.map((family) =>
+      json<ObservedNeighbour>(network, 'ip', [family, '-j', 'neighbour', 'show', 'dev', VXLAN]),
+    ),
+  ] as const);
+  return { links: named, routes: all, neighbours: neighbours.flat(), fdb };
 }
 
 async function json<T>(network: HostNetwork, program: string, args: readonly string[]): Promise<T[]> {

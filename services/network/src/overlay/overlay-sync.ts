@@ -15,34 +15,40 @@ import { withPathMtu } from '../domain/mtu';
 import { findUnderlay, type Underlay } from '../domain/underlay';
 import { missingAnnotations, ownAnnotations, type OwnEnd } from '../domain/flannel';
 import type { Node } from '../domain/node';
-import { planPeers, type Backend, type Unreachable } from '../domain/peers';
+import { planPeers, type Backend, type Peers, type Unreachable } from '../domain/peers';
+import { clusterRanges, type ClusterRanges, type RangeSettings } from '../domain/ranges';
 import { renderRules, soundPorts, type PodPorts } from '../domain/rules';
 import { staleHostPorts, udpPortsOf, type UdpPorts } from '../domain/stale-host-ports';
-import { apply, applySettings } from './apply';
+import { allowV6, apply, applySettings } from './apply';
 import { BusServers } from './bus-servers';
 import { watchKernel } from './kernel-watch';
 import type { ObservedWireguard } from '../domain/wireguard';
 import { observe } from './observe';
 import { Wireguard, withWireguardReason } from './wireguard';
 
-export interface OverlayConfig {
+export interface OverlayConfig extends RangeSettings {
   readonly nodeName: string;
   readonly role: 'node' | 'host';
   readonly backend: Backend;
   /** What pods may send at once; 0: found out from the underlay. */
   readonly podMtu: number;
+  /** One, or one of each family with a comma between. */
   readonly nodeIp: string;
   readonly underlayInterface: string;
-  readonly clusterCidr: string;
-  readonly nodeCidrPrefix: number;
-  readonly serviceCidr: string;
   readonly natsUrl: string;
 }
 
 /** What one look and its corrections came to. */
 export type SyncOutcome =
   | { state: 'waiting'; reason: string; annotations?: Record<string, string> }
-  | { state: 'done'; desired: Desired; observed: Observed; podCidr: string; annotations?: Record<string, string> };
+  | {
+      state: 'done';
+      desired: Desired;
+      observed: Observed;
+      podCidr: string;
+      podCidrV6?: string;
+      annotations?: Record<string, string>;
+    };
 
 /** Makes the kernel as the nodes ask: looks, plans, and carries out what differs. */
 export class OverlaySync {
@@ -53,6 +59,7 @@ export class OverlaySync {
   #writing: Promise<void> = Promise.resolve();
   /** The interface that leads to the other nodes. */
   #underlay: string | undefined;
+  readonly #ranges: ClusterRanges;
   readonly #bus: BusServers;
   readonly #wireguard: Wireguard;
   readonly #warned = new Map<string, string>();
@@ -62,6 +69,7 @@ export class OverlaySync {
     private readonly network: HostNetwork,
     private readonly logger: Logger,
   ) {
+    this.#ranges = clusterRanges(config);
     this.#bus = new BusServers(config.natsUrl, logger);
     this.#wireguard = new Wireguard(network);
   }
@@ -69,13 +77,16 @@ export class OverlaySync {
   /** One round. Throws when the kernel refuses something; the next round sees what is left to do. */
   async run(nodes: readonly Node[]): Promise<SyncOutcome> {
     const { config } = this;
-    const observed = await observe(this.network);
-    const underlay = findUnderlay(observed, { device: config.underlayInterface, address: config.nodeIp });
+    const ranges = this.#ranges;
+    const observed = await observe(this.network, { isDualStack: ranges.v6 !== undefined });
+    const [address = ''] = config.nodeIp.split(',');
+    const underlay = findUnderlay(observed, { device: config.underlayInterface, address });
     if (underlay === undefined) return { state: 'waiting', reason: 'no interface leads to the other nodes' };
-    const { own: podCidr = '', peers, skipped } = planPeers(nodes, config.nodeName, config);
+    const plan = planPeers(nodes, config.nodeName, ranges);
+    const { own: podCidr = '', ownV6: podCidrV6, peers, skipped } = plan;
     this.#warn('a node is left out of the pod network', skipped);
     if (config.role === 'host') {
-      const desired = withSkipped(planHost(underlay, peers, config.serviceCidr), skipped);
+      const desired = withSkipped(planHost(underlay, peers, ranges.serviceCidr, ranges.v6?.serviceCidr), skipped);
       await this.#apply(desired, observed, underlay);
       return { state: 'done', desired, observed, podCidr: '' };
     }
@@ -89,18 +100,30 @@ export class OverlaySync {
         wrong === undefined ? 'the node has no pod addresses yet' : `the node can't be used: ${wrong.reason}`;
       return { state: 'waiting', reason, annotations };
     }
-    const way = withPathMtu(underlay, observed.routes, peers);
-    const { nodeName: node, podMtu: mtu } = config;
-    const desired = withSkipped(planNode({ ...config, node, podCidr, mtu, underlay: way, peers }), skipped);
+    const desired = withSkipped(this.#planNode(plan, podCidr, withPathMtu(underlay, observed.routes, peers)), skipped);
     await this.#apply(desired, observed, underlay);
     if (desired.wireguard !== undefined) await this.#wireguard.configure(desired.wireguard, wireguard);
     this.#underlay = underlay.device;
-    return { state: 'done', desired, observed, podCidr, annotations };
+    return {
+      state: 'done',
+      desired,
+      observed,
+      podCidr,
+      ...(podCidrV6 === undefined ? {} : { podCidrV6 }),
+      annotations,
+    };
+  }
+
+  #planNode({ ownV6, peers }: Peers, podCidr: string, underlay: Underlay): Desired {
+    const { nodeName: node, backend, podMtu: mtu } = this.config;
+    const { clusterCidr, v6 } = this.#ranges;
+    const own = v6 && ownV6 !== undefined ? { podCidr: ownV6, clusterCidr: v6.clusterCidr } : undefined;
+    return planNode({ node, backend, mtu, podCidr, clusterCidr, v6: own, underlay, peers });
   }
 
   /** Tells when the kernel may be otherwise than the last round left it, until it is stopped. */
   watch(changed: () => void): { stop(): void } {
-    return watchKernel(this.network, changed);
+    return watchKernel(this.network, changed, { isDualStack: this.#ranges.v6 !== undefined });
   }
 
   /** All tables in the kernel, without elements. */
@@ -129,7 +152,8 @@ export class OverlaySync {
   writeRules(podCidr: string, pods: () => readonly PodPorts[], options: { anyway: boolean }): Promise<void> {
     const write = async (): Promise<void> => {
       if (options.anyway) await this.#openForwarding();
-      const { nodeName, clusterCidr, backend } = this.config;
+      const { nodeName, backend } = this.config;
+      const { clusterCidr } = this.#ranges;
       const { sound, wrong } = soundPorts(pods());
       this.#warn(
         'a host port is not served',
@@ -194,16 +218,20 @@ export class OverlaySync {
   async #apply(desired: Desired, observed: Observed, underlay: Underlay): Promise<void> {
     const { nodeName: node } = this.config;
     const devices = [underlay.device, ...tunnelLinks(node)];
-    const commands = planCommands(desired, observed, { ...this.config, node, devices });
+    const commands = planCommands(desired, observed, { ...this.#ranges, node, devices });
     const lines = [...commands.ip, ...commands.bridge];
     if (lines.length > 0) this.logger.info({ commands: lines }, 'changing the kernel');
+    const isDualStack = this.#ranges.v6 !== undefined;
+    const own = [BRIDGE, ...tunnelLinks(node)];
+    const links = observed.links.map(({ ifname }) => ifname).filter((name) => own.includes(name));
+    if (isDualStack) await allowV6(this.network, links, this.logger);
     try {
       await apply(this.network, commands);
     } catch (error) {
       throw desired.wireguard === undefined ? error : withWireguardReason(error);
     }
     const tunnel = desired.tunnel === undefined ? desired.wireguard?.name : VXLAN;
-    const parts = { bridge: desired.bridge !== undefined, tunnel };
+    const parts = { bridge: desired.bridge !== undefined, tunnel, isDualStack };
     await applySettings(this.network, { device: underlay.device, ...parts }, this.logger);
   }
 

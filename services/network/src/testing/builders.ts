@@ -11,7 +11,13 @@ export function annotationsOf(backend: 'vxlan' | 'host-gw', address: string, mac
 /** A node on the underlay 172.30.0.0/24 with pod network 10.244.<n>.0/24 that has said where its tunnel ends. */
 export function aNode(
   n: number,
-  more: { podCIDR?: string; annotations?: Record<string, string>; metadata?: Node['metadata'] } = {},
+  more: {
+    podCIDR?: string;
+    podCIDRs?: string[];
+    addressV6?: string;
+    annotations?: Record<string, string>;
+    metadata?: Node['metadata'];
+  } = {},
 ): Node {
   const name = `minion-${n}`;
   const address = `172.30.0.${10 + n}`;
@@ -23,14 +29,32 @@ export function aNode(
       ...more.metadata,
       annotations: more.annotations ?? annotationsOf('vxlan', address, vtepMac(name)),
     },
-    spec: { podCIDR: more.podCIDR ?? `10.244.${n}.0/24` },
-    status: { addresses: [{ type: 'InternalIP', address }] },
+    spec: {
+      podCIDR: more.podCIDR ?? `10.244.${n}.0/24`,
+      ...(more.podCIDRs === undefined ? {} : { podCIDRs: more.podCIDRs }),
+    },
+    status: {
+      addresses: [address, ...(more.addressV6 === undefined ? [] : [more.addressV6])].map((ip) => ({
+        type: 'InternalIP',
+        address: ip,
+      })),
+    },
   };
 }
 
-export function aLink(ifname: string, more: Partial<ObservedLink> & { ip?: string } = {}): ObservedLink {
+/** The same in a dual-stack cluster: fd00:172:30::<10 + n> with pod network fd00:10:244:<n>::/64. */
+export function aDualStackNode(n: number, more: Parameters<typeof aNode>[1] = {}): Node {
+  const podCIDRs = [`10.244.${n}.0/24`, `fd00:10:244:${n}::/64`];
+  return aNode(n, { podCIDRs, addressV6: `fd00:172:30::${10 + n}`, ...more });
+}
+
+export function aLink(ifname: string, more: Partial<ObservedLink> & { ip?: string; ipv6?: string } = {}): ObservedLink {
   const [local, prefix] = more.ip?.split('/') ?? [];
-  const addr_info = local === undefined ? [] : [{ family: 'inet', local, prefixlen: Number(prefix) }];
+  const [localV6, prefixV6] = more.ipv6?.split('/') ?? [];
+  const addr_info = [
+    ...(local === undefined ? [] : [{ family: 'inet', local, prefixlen: Number(prefix) }]),
+    ...(localV6 === undefined ? [] : [{ family: 'inet6', local: localV6, prefixlen: Number(prefixV6) }]),
+  ];
   return { ifname, mtu: 1500, flags: ['UP'], addr_info, ...more };
 }
 
