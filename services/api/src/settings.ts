@@ -1,4 +1,5 @@
-import { choice, duration, flag, integer, text, type ConfigOf } from '@shiplog/service';
+import { parseIpRanges } from '@shiplog/apimachinery';
+import { choice, duration, flag, integer, parsed, text, type ConfigOf } from '@shiplog/service';
 import type { CommonConfig } from '@shiplog/service';
 
 /** The settings of the api. */
@@ -118,12 +119,12 @@ export const apiSettings = {
     pattern: /^[0-9a-fA-F.:]+$/,
     example: '10.0.0.1',
   }),
-  serviceCidr: text({
+  serviceCidr: parsed({
     env: 'SERVICE_CIDR',
-    description: 'Range of the cluster IPs; its first address is that of the Service "kubernetes".',
+    description:
+      'Range of the cluster IPs, in a dual-stack cluster one of each family; the first address is that of the Service "kubernetes".',
     default: '10.96.0.0/16',
-    pattern: /^\d+\.\d+\.\d+\.\d+\/\d+$/,
-    example: '10.96.0.0/16',
+    read: parseIpRanges,
   }),
   maxConnections: integer({
     env: 'API_MAX_CONNECTIONS',

@@ -1,69 +1,13 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import { type Cidr, cidrContains, formatIp, hashText, parseCidr, parseIp, type Problems } from '@shiplog/apimachinery';
+import { hashText, type Problems } from '@shiplog/apimachinery';
 import type { AdmissionContext } from '../context';
 import type { Draft } from '../kinds/kind';
 import { type ReadonlyAllocations, holderKey, nodePortsOf } from './allocations';
+import { probe } from './probe';
 import { needsHealthCheck } from './validate-balancer';
 
 type ServiceDraft = Draft<'services'>;
 type Before = ObjectOf<'services'> | undefined;
-
-/**
- * Addresses that are given away on their own start above a band at the range's beginning, which stays for addresses that
- * people choose (as in Kubernetes: a sixteenth of the range, at least 16 and at most 256).
- */
-function reservedBand(range: Cidr): number {
-  return Math.min(Math.max(16, Math.floor(range.size / 16)), 256);
-}
-
-function freeAddress(range: Cidr, isTaken: (address: number) => boolean, seed: string): number | undefined {
-  const band = range.size > 32 ? reservedBand(range) : 1;
-  const start = hashText(`address/${seed}`);
-  // Neither the network's nor the broadcast address.
-  return (
-    probe(range.base + band, range.size - 1 - band, start, isTaken) ?? probe(range.base + 1, band - 1, start, isTaken)
-  );
-}
-
-/** The first number not taken of `count` from `first` on, starting somewhere in the middle and going round. */
-function probe(
-  first: number,
-  count: number,
-  start: number,
-  isTaken: (candidate: number) => boolean,
-): number | undefined {
-  for (let i = 0; i < count; i++) {
-    const candidate = first + ((start + i) % count);
-    if (!isTaken(candidate)) return candidate;
-  }
-  return undefined;
-}
-
-/** Gives the service its ClusterIP, or makes sure that the one it asks for is free. */
-export function allocateAddress(draft: ServiceDraft, before: Before, problems: Problems, ctx: AdmissionContext): void {
-  const { spec } = draft;
-  const range = parseCidr(ctx.settings.serviceCidr);
-  if (spec === undefined || range === undefined || spec.type === 'ExternalName' || spec.clusterIP === 'None') return;
-  if (spec.clusterIP !== undefined && spec.clusterIP === before?.spec?.clusterIP) return;
-  const self = holderKey(draft);
-  const allocations = ctx.state.allocations();
-  const isTaken = (address: number): boolean => allocations.holdsAddress(address, self);
-  const wanted = spec.clusterIP === undefined ? undefined : parseIp(spec.clusterIP);
-  if (wanted !== undefined) {
-    if (cidrContains(range, wanted) && isTaken(wanted)) {
-      const reason = `failed to allocate IP ${spec.clusterIP}: provided IP is already allocated`;
-      problems.invalid('spec.clusterIPs', spec.clusterIPs, reason);
-    }
-    return;
-  }
-  const free = freeAddress(range, isTaken, ctx.seed);
-  if (free === undefined) {
-    problems.invalid('spec.clusterIPs', [], 'failed to allocate a serviceIP: range is full');
-    return;
-  }
-  spec.clusterIP = formatIp(free);
-  spec.clusterIPs = [spec.clusterIP];
-}
 
 /**
  * Gives each port its NodePort where the type has them, and the service the port of its health check; checks those that are

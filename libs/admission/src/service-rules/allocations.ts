@@ -1,10 +1,18 @@
 import { type ObjectOf, localKey } from '@shiplog/contracts';
-import { parseIp } from '@shiplog/apimachinery';
+import { parseAddress, parseIp } from '@shiplog/apimachinery';
+
+/** An address as a key: a number of IPv4, a bigint of IPv6. */
+export type AddressKey = number | bigint;
+
+/** The key of an address; undefined when the text is none. */
+export function addressKey(text: string): AddressKey | undefined {
+  return parseIp(text) ?? parseAddress(text);
+}
 
 /** The part of the allocations that admission asks. */
 export interface ReadonlyAllocations {
   /** Whether another service than the one named holds the address. */
-  holdsAddress(address: number, except: string): boolean;
+  holdsAddress(address: AddressKey, except: string): boolean;
   /** Whether another service than the one named holds the node port, for whichever protocol. */
   holdsNodePort(port: number, except: string): boolean;
 }
@@ -21,7 +29,7 @@ export function holderKey({ metadata }: { metadata: { namespace?: string; name?:
  * a new one asks for its own and doesn't look through all the others. In an old log several may hold the same one.
  */
 export class Allocations implements ReadonlyAllocations {
-  readonly #addresses = new Holders<number>();
+  readonly #addresses = new Holders<AddressKey>();
   readonly #ports = new Holders<number>();
 
   constructor(services: Iterable<Service> = []) {
@@ -44,7 +52,7 @@ export class Allocations implements ReadonlyAllocations {
     }
   }
 
-  holdsAddress(address: number, except: string): boolean {
+  holdsAddress(address: AddressKey, except: string): boolean {
     return this.#addresses.has(address, except);
   }
 
@@ -53,9 +61,9 @@ export class Allocations implements ReadonlyAllocations {
   }
 }
 
-function addressesOf({ spec }: Service): number[] {
-  const address = parseIp(spec?.clusterIP ?? '');
-  return address === undefined ? [] : [address];
+function addressesOf({ spec }: Service): AddressKey[] {
+  const texts = new Set([spec?.clusterIP ?? '', ...(spec?.clusterIPs ?? [])]);
+  return [...texts].flatMap((text) => addressKey(text) ?? []);
 }
 
 /** What a service has of the nodes' ports: those of its ports, and that of its health check. */

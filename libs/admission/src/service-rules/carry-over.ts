@@ -14,16 +14,9 @@ const hasAddress = (spec: Spec): boolean => spec.type !== 'ExternalName';
  */
 export function carryOverService(spec: Spec, before: Spec): void {
   if (hasAddress(spec) && hasAddress(before)) {
-    // A patch of clusterIP alone means the list too; the rules then see one change, not a contradiction.
-    if (
-      spec.clusterIP !== before.clusterIP &&
-      spec.clusterIP !== undefined &&
-      sameJson(spec.clusterIPs, before.clusterIPs)
-    ) {
-      spec.clusterIPs = [spec.clusterIP];
-    }
-    carryOver(spec, before, ['clusterIP', 'clusterIPs', 'ipFamilyPolicy']);
-  }
+    alignAddresses(spec, before);
+    carryOver(spec, before, ['clusterIP', 'clusterIPs']);
+  } else if (hasAddress(spec)) alignAddresses(spec, {});
   if (!hasAddress(spec)) dropUnchanged(spec, before, ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']);
   if (needsHealthCheck(spec) && needsHealthCheck(before)) carryOver(spec, before, ['healthCheckNodePort']);
   else if (needsHealthCheck(before)) dropUnchanged(spec, before, ['healthCheckNodePort']);
@@ -35,6 +28,16 @@ export function carryOverService(spec: Spec, before: Spec): void {
   }
   if (needsNodePorts(spec)) keepNodePorts(spec, before);
   else if (needsNodePorts(before)) dropNodePorts(spec, before);
+}
+
+/** An older client knows only `clusterIP`, and a patch may change it alone: the list then follows (normalizeClusterIPs). */
+function alignAddresses(spec: Spec, before: Spec): void {
+  const { clusterIP, clusterIPs = [] } = spec;
+  if (clusterIPs.length === 0) delete spec.clusterIPs;
+  if (clusterIP === before.clusterIP) return;
+  if (clusterIP === undefined) {
+    if (sameJson(clusterIPs, before.clusterIPs)) delete spec.clusterIPs;
+  } else if (clusterIPs.length === 0 || sameJson(clusterIPs, before.clusterIPs)) spec.clusterIPs = [clusterIP];
 }
 
 /** By the ports' names, whatever else of them changed; none to a port when another one asks for it. */

@@ -26,7 +26,6 @@ export function defaultService(draft: Draft<'services'>): void {
 type Spec = NonNullable<Draft<'services'>['spec']>;
 
 function defaultReach(spec: Spec): void {
-  if (spec.clusterIP !== undefined) spec.clusterIPs ??= [spec.clusterIP];
   if (spec.type === 'ExternalName') {
     for (const port of spec.ports ?? []) delete port.nodePort;
     return;

@@ -1,19 +1,9 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import {
-  cidrContains,
-  dnsSubdomain,
-  ipAddress,
-  isIpv6,
-  parseCidr,
-  parseIp,
-  type Problems,
-} from '@shiplog/apimachinery';
-import type { AdmissionContext } from '../context';
+import { dnsSubdomain, GoSyntax, type Problems } from '@shiplog/apimachinery';
+import { isHeadless } from './reach';
 
 type Spec = NonNullable<ObjectOf<'services'>['spec']>;
 
-const FAMILIES = ['IPv4', 'IPv6'];
-const FAMILY_POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
 const NO_ADDRESS_FIELDS = ['clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const;
 
 /** A service that is only another name has no address, and says nothing of one. */
@@ -26,72 +16,48 @@ export function validateExternalName(spec: Spec, problems: Problems): void {
   else for (const wrong of dnsSubdomain(name)) problems.invalid('spec.externalName', spec.externalName, wrong);
 }
 
-/** Kubernetes' rules for a service's own addresses and their families, in a cluster that only has IPv4. */
-export function validateAddresses(spec: Spec, problems: Problems, ctx: AdmissionContext): void {
-  const { ipFamilies = [], ipFamilyPolicy } = spec;
-  const seen = new Set<string>();
-  ipFamilies.forEach((family, i) => {
-    problems.unlessOneOf(`spec.ipFamilies[${i}]`, family, FAMILIES);
-    if (seen.has(family)) problems.duplicate(`spec.ipFamilies[${i}]`, family);
-    seen.add(family);
-  });
-  problems.unlessOneOf('spec.ipFamilyPolicy', ipFamilyPolicy, FAMILY_POLICIES);
-  const soFar = problems.causes.length;
-  validateClusterIps(spec, problems, ctx);
-  const wellFormed = ipFamilies.every((family) => FAMILIES.includes(family)) && problems.causes.length === soFar;
-  if (wellFormed) validateFamilies(spec, problems);
+/**
+ * A service keeps its first address and family for as long as it has one of its own; a second one comes and goes
+ * (validateUpgradeDowngradeClusterIPs and validateUpgradeDowngradeIPFamilies in pkg/apis/core/validation).
+ */
+export function validateAddressUpdate(now: Spec, then: Spec, problems: Problems): void {
+  if (now.type === 'ExternalName' || then.type === 'ExternalName') return;
+  const [is, was] = [isHeadless(now), isHeadless(then)];
+  if (!is || !was) validateList(lists(now, then, 'clusterIPs'), problems);
+  if (!is && !was) validateList(lists(now, then, 'ipFamilies'), problems);
 }
 
-/** A service without a selector and an address may have backends that the cluster knows nothing of. */
-function validateFamilies({ ipFamilies = [], ipFamilyPolicy, ...spec }: Spec, problems: Problems): void {
-  if (ipFamilyPolicy === 'SingleStack' && ipFamilies.length === 2) {
-    const rule = "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified";
-    problems.invalid('spec.ipFamilyPolicy', ipFamilyPolicy, rule);
-  }
-  if (spec.clusterIP === 'None' && spec.selector === undefined) return;
-  if (ipFamilyPolicy === 'RequireDualStack') {
-    const rule = 'this cluster is not configured for dual-stack services';
-    problems.invalid('spec.ipFamilyPolicy', ipFamilyPolicy, rule);
-  }
-  ipFamilies.forEach((family, i) => {
-    if (family === 'IPv4') return;
-    problems.invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster');
-  });
+interface Lists {
+  readonly field: 'clusterIPs' | 'ipFamilies';
+  readonly now: readonly string[];
+  readonly then: readonly string[];
+  readonly policy: string | undefined;
 }
 
-function validateClusterIps(spec: Spec, problems: Problems, ctx: AdmissionContext): void {
-  const { clusterIP, clusterIPs = [], type } = spec;
-  const at = 'spec.clusterIPs';
-  if (clusterIP === undefined) {
-    if (clusterIPs.length > 0) problems.invalid(at, clusterIPs, 'must be empty when `clusterIP` is not specified');
+function lists(now: Spec, then: Spec, field: Lists['field']): Lists {
+  return { field, now: now[field] ?? [], then: then[field] ?? [], policy: now.ipFamilyPolicy };
+}
+
+function validateList({ field, now, then, policy }: Lists, problems: Problems): void {
+  const isAddress = field === 'clusterIPs';
+  const shown = isAddress ? now : new GoSyntax(GoSyntax.list(now).text.replace('string', 'core.IPFamily'));
+  if (now.length === then.length) {
+    then.forEach((item, i) => {
+      const at = `spec.${field}[${isAddress ? i : 0}]`;
+      if (item !== now[i]) problems.invalid(at, shown, 'may not change once set');
+    });
     return;
   }
-  if (clusterIPs[0] !== clusterIP) problems.invalid(at, clusterIPs, 'first value must match `clusterIP`');
-  if (clusterIP === 'None') {
-    if (clusterIPs.length > 1) problems.invalid(at, clusterIPs, "'None' must be the first and only value");
-    if (type !== 'ClusterIP') problems.invalid(`${at}[0]`, 'None', `may not be set to 'None' for ${type} services`);
+  if (now.length === 0) {
+    problems.invalid(`spec.${field}[0]`, shown, `primary ${isAddress ? 'clusterIP' : 'ipFamily'} can not be unset`);
     return;
   }
-  const wrong = ipAddress(clusterIP);
-  for (const detail of wrong) problems.invalid(`${at}[0]`, clusterIP, detail);
-  if (isIpv6(clusterIP)) problems.invalid(`${at}[0]`, clusterIPs, 'IPv6 is not configured on this cluster');
-  if (clusterIPs.length > 2) problems.invalid(at, clusterIPs, 'may only hold up to 2 values');
-  else if (clusterIPs[1] !== undefined) validateSecondIp(clusterIPs[1], clusterIPs, `${at}[1]`, problems);
-  const address = parseIp(clusterIP);
-  const range = parseCidr(ctx.settings.serviceCidr);
-  if (address === undefined || range === undefined || cidrContains(range, address)) return;
-  problems.invalid(
-    at,
-    clusterIPs,
-    `failed to allocate IP ${clusterIP}: the provided IP (${clusterIP}) is not in the valid range. The range of valid IPs is ${ctx.settings.serviceCidr}`,
-  );
-}
-
-/** Beside an IPv4 address there could only be one of the other family, and this cluster has none. */
-function validateSecondIp(ip: string, clusterIPs: readonly string[], at: string, problems: Problems): void {
-  const wrong = ipAddress(ip);
-  for (const detail of wrong) problems.invalid(at, ip, detail);
-  if (wrong.length > 0) return;
-  if (parseIp(ip) === undefined) problems.invalid(at, clusterIPs, 'IPv6 is not configured on this cluster');
-  else problems.invalid('spec.clusterIPs', clusterIPs, 'may specify no more than one IP for each IP family');
+  if (then.length > 0 && now[0] !== then[0]) {
+    problems.invalid(`spec.${field}[0]`, shown, 'may not change once set');
+  }
+  if (now.length === 1 && policy !== 'SingleStack') {
+    const what = isAddress ? 'clusterIP' : 'ipFamily';
+    const rule = `must be set to 'SingleStack' when releasing the secondary ${what}`;
+    problems.invalid('spec.ipFamilyPolicy', policy, rule);
+  }
 }

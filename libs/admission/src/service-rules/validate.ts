@@ -1,18 +1,12 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import {
-  backendAddress,
-  dnsLabel,
-  GoSyntax,
-  portNumber,
-  type Problems,
-  qualifiedName,
-  sameJson,
-} from '@shiplog/apimachinery';
+import { backendAddress, dnsLabel, GoSyntax, portNumber, type Problems, qualifiedName } from '@shiplog/apimachinery';
 import type { AdmissionContext } from '../context';
 import type { Draft } from '../kinds/kind';
 import { validateLabels } from '../metadata/validate';
 import { validatePort } from '../pods/probes';
-import { validateAddresses, validateExternalName } from './validate-addresses';
+import { checkFamilies } from './families';
+import { serviceFamilies } from './ranges';
+import { validateAddressUpdate, validateExternalName } from './validate-addresses';
 import { isExternallyAccessible, isHeadless } from './reach';
 import { validateBalancer, validateBalancerUpdate } from './validate-balancer';
 
@@ -26,11 +20,16 @@ const MAX_AFFINITY_SECONDS = 86_400;
 type Spec = NonNullable<ObjectOf<'services'>['spec']>;
 
 /** Kubernetes' rules for a defaulted service. */
-export function validateService(draft: Draft<'services'>, problems: Problems, ctx: AdmissionContext): void {
+export function validateService(
+  draft: Draft<'services'>,
+  problems: Problems,
+  ctx: AdmissionContext,
+  before?: ObjectOf<'services'>,
+): void {
   const spec = draft.spec ?? {};
   if (!TYPES.includes(spec.type ?? '')) problems.notSupported('spec.type', spec.type, TYPES);
   if (spec.type === 'ExternalName') validateExternalName(spec, problems);
-  else validateAddresses(spec, problems, ctx);
+  else checkFamilies(spec, before?.spec, serviceFamilies(ctx), problems);
   validatePorts(spec, problems);
   validateLabels(spec.selector, 'spec.selector', problems);
   validateAffinity(spec, problems);
@@ -122,8 +121,5 @@ export function validateServiceUpdate(
   const now = draft.spec ?? {};
   const then = before.spec ?? {};
   validateBalancerUpdate(now, then, problems);
-  if (now.type === 'ExternalName' || then.type === 'ExternalName' || then.clusterIP === undefined) return;
-  if (now.clusterIP !== then.clusterIP || !sameJson(now.clusterIPs, then.clusterIPs)) {
-    problems.invalid('spec.clusterIPs[0]', now.clusterIPs ?? [], 'may not change once set');
-  }
+  validateAddressUpdate(now, then, problems);
 }

@@ -12,7 +12,7 @@ import {
   type ResourceId,
 } from '@shiplog/contracts';
 import { FLOW_DEFAULTS, SYSTEM_PRIORITIES } from '@shiplog/admission';
-import { backendAddress } from '@shiplog/apimachinery';
+import { backendAddress, formatIp } from '@shiplog/apimachinery';
 import type { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import { SyncLoop } from '@shiplog/wait';
@@ -195,7 +195,8 @@ function kubernetesService({ serviceCidr, port }: ApiConfig): KubeObject {
     {
       spec: {
         type: 'ClusterIP',
-        clusterIP: firstAddress(serviceCidr),
+        // As in Kubernetes of the primary family alone, and the first address behind the network's own.
+        clusterIP: formatIp(serviceCidr.v4.base + 1),
         ports: [{ name: PORT_NAME, protocol: 'TCP', port: 443, targetPort: port }],
         sessionAffinity: 'None',
       },
@@ -221,11 +222,4 @@ function kubernetesSlice({ advertiseAddress, port }: ApiConfig): KubeObject {
       ports: [{ name: PORT_NAME, port, protocol: 'TCP' }],
     },
   );
-}
-
-/** The first usable address of a range: `10.96.0.1` of `10.96.0.0/16`. */
-function firstAddress(cidr: string): string {
-  const [address = ''] = cidr.split('/');
-  const parts = address.split('.').map(Number);
-  return [...parts.slice(0, 3), (parts[3] ?? 0) + 1].join('.');
 }
