@@ -99,6 +99,7 @@ const CONTROLLED_POD: FieldMask = of({
   status: of({
     phase: SHARED,
     podIP: ALL,
+    podIPs: ALL,
     conditions: { only: ['Ready'], ...of({ status: ALL, lastTransitionTime: ALL }) },
     containerStatuses: sharedOf({ restartCount: ALL }),
   }),
