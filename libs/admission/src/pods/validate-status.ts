@@ -3,7 +3,7 @@ import { ipAddress, isIpv6, parseIp, type Problems } from '@shiplog/apimachinery
 
 /**
  * The addresses that a pod's status names must be addresses: endpoints are made of them, and one that is none would have
- * all endpoints of its Services refused. Pods have IPv4 addresses only.
+ * all endpoints of its Services refused. A pod's first address is of IPv4, the primary family of every cluster.
  */
 export function validatePodStatus({ podIP, podIPs, hostIP, hostIPs }: PodStatus, problems: Problems): void {
   for (const [at, first, all] of [
@@ -13,7 +13,7 @@ export function validatePodStatus({ podIP, podIPs, hostIP, hostIPs }: PodStatus,
     validateAddresses(all ?? [], at, problems);
     if (first !== undefined && first !== all?.[0]?.ip) validateIp(first, `${at}[0]`, problems);
   }
-  for (const ip of new Set([podIP ?? '', ...(podIPs ?? []).map((item) => item.ip)])) {
+  for (const ip of new Set([podIP ?? '', podIPs?.[0]?.ip ?? ''])) {
     if (isIpv6(ip)) problems.invalid('status.podIPs', ip, 'must be an IPv4 address, (e.g. 10.9.8.7)');
   }
 }

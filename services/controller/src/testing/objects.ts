@@ -26,6 +26,8 @@ export interface PodOptions {
   node?: string;
   phase?: string;
   ip?: string;
+  /** Its address of IPv6, where it has one. */
+  ip6?: string;
   ready?: boolean;
   /** Seconds after EPOCH of the Ready condition's last transition. */
   readyAt?: number;
@@ -40,10 +42,11 @@ export interface PodOptions {
 
 /** A pod in one line: bound, running and ready as far as the options say; and no more of it than controllers keep. */
 export function pod(name: string, options: PodOptions = {}): ObjectOf<'pods'> {
-  const { labels = { app: 'web' }, node, phase = 'Running', ip, ready = false, readyAt = 0 } = options;
+  const { labels = { app: 'web' }, node, phase = 'Running', ip, ip6, ready = false, readyAt = 0 } = options;
   const conditions: PodCondition[] = [
     { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: at(readyAt) },
   ];
+  const podIPs = ip6 === undefined ? undefined : [ip ?? '', ip6].map((address) => ({ ip: address }));
   const containerStatuses = [{ name: 'main', restartCount: options.restarts ?? 0 }];
   const meta: Partial<StoredMeta> = {
     labels,
@@ -56,7 +59,7 @@ export function pod(name: string, options: PodOptions = {}): ObjectOf<'pods'> {
   return guarded(
     CONTROLLER_VIEW,
     'pods',
-    object('pods', name, meta, { spec, status: { phase, podIP: ip, conditions, containerStatuses } }),
+    object('pods', name, meta, { spec, status: { phase, podIP: ip, podIPs, conditions, containerStatuses } }),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { EndpointPort, ObjectOf, ServicePort } from '@shiplog/contracts';
-import { matchesSelectorMap } from '@shiplog/apimachinery';
+import { type IpFamily, ipFamilyOf, matchesSelectorMap } from '@shiplog/apimachinery';
 import type { StoredPod } from '@shiplog/kube';
 import { isPodFinished, isPodReady } from '../../domain/pods';
 
@@ -8,6 +8,7 @@ export type StoredService = ObjectOf<'services'>;
 /** A pod that stands behind a Service, with what both Endpoints and EndpointSlices say of it. */
 export interface Candidate {
   readonly pod: StoredPod;
+  /** Of the family that is asked for. */
   readonly ip: string;
   /** Passes its readiness probe, or the Service wants it published anyhow. */
   readonly serving: boolean;
@@ -26,14 +27,20 @@ export function isHeadless(service: StoredService): boolean {
   return service.spec?.clusterIP === 'None';
 }
 
-/** The pods behind a Service that have an address and have not ended, by address. */
-export function candidatesOf(service: StoredService, pods: readonly StoredPod[]): Candidate[] {
+/** The families of a Service's endpoints, the primary one first; a Service from before there were such fields is of IPv4. */
+export function familiesOf({ spec = {} }: StoredService): IpFamily[] {
+  const families = (spec.ipFamilies ?? []).filter((family) => family === 'IPv4' || family === 'IPv6');
+  return families.length === 0 ? ['IPv4'] : families;
+}
+
+/** The pods behind a Service that have an address of the family and have not ended, by address. */
+export function candidatesOf(service: StoredService, pods: readonly StoredPod[], family: IpFamily): Candidate[] {
   const published = service.spec?.publishNotReadyAddresses === true;
   const candidates: Candidate[] = [];
   for (const pod of pods) {
-    const ip = pod.status?.podIP;
-    if (ip === undefined || ip === '' || isPodFinished(pod)) continue;
-    if (!matchesSelectorMap(service.spec?.selector, pod.metadata.labels)) continue;
+    if (isPodFinished(pod) || !matchesSelectorMap(service.spec?.selector, pod.metadata.labels)) continue;
+    const ip = addressesOf(pod).find((address) => ipFamilyOf(address) === family);
+    if (ip === undefined) continue;
     candidates.push({
       pod,
       ip,
@@ -43,6 +50,12 @@ export function candidatesOf(service: StoredService, pods: readonly StoredPod[])
     });
   }
   return candidates.sort((a, b) => compareAddresses(a.ip, b.ip) || (a.pod.metadata.uid < b.pod.metadata.uid ? -1 : 1));
+}
+
+/** A pod's addresses, the primary one first. */
+function addressesOf({ status = {} }: StoredPod): string[] {
+  const { podIP = '', podIPs = [] } = status;
+  return podIPs.length === 0 ? [podIP] : podIPs.map(({ ip }) => ip);
 }
 
 /** Ports of a Service without those whose named target the pod doesn't have. */

@@ -88,6 +88,7 @@ function seenOf(pod: StoredPod) {
   return {
     labels: pod.metadata.labels,
     ip: pod.status?.podIP,
+    ips: pod.status?.podIPs,
     ready: isPodReady(pod),
     finished: isPodFinished(pod),
     leaving: pod.metadata.deletionTimestamp !== undefined,

@@ -1,10 +1,27 @@
 import type { Endpoint, ObjectOf } from '@shiplog/contracts';
+import type { IpFamily } from '@shiplog/apimachinery';
 import { SERVICE_NAME_LABEL, deletionOf, controllerOf, type StoredPod } from '@shiplog/kube';
 import type { PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
 import { controllerReference } from '../../domain/owners';
-import { candidatesOf, isHeadless, portsKey, selectsPods, type Candidate, type StoredService } from './candidates';
+import {
+  candidatesOf,
+  familiesOf,
+  isHeadless,
+  portsKey,
+  selectsPods,
+  type Candidate,
+  type StoredService,
+} from './candidates';
 import { ENDPOINT_CONTROLLER, ENDPOINTS_MANAGED_BY, HEADLESS, hostnameIn, planEndpoints } from './endpoints';
-import { deleteSlice, planSlices, SLICE_MANAGED_BY, type PortGroup, type StoredSlice } from './slices';
+import {
+  deleteSlice,
+  planSlices,
+  SLICE_MANAGED_BY,
+  surplusSlices,
+  type PortGroup,
+  type SliceFamily,
+  type StoredSlice,
+} from './slices';
 import { hintsOf, type ZoneOfNode } from './zones';
 
 /** Says of a slice that this controller makes it; users' own slices are left alone. */
@@ -29,15 +46,22 @@ export function decideEndpoints({ service, pods, endpoints, slices, zoneOf }: En
     return { commands: [...managed.map(deleteSlice), ...leftover(endpoints)] };
   }
   if (!selectsPods(service)) return { commands: managed.map(deleteSlice) };
-  const candidates = candidatesOf(service, pods);
   const own = managed.filter((slice) => controllerOf(slice)?.uid === service.metadata.uid);
   const others = managed.filter((slice) => !own.includes(slice));
-  const written = planEndpoints(service, candidates, endpoints);
+  const families = familiesOf(service).map((family) => ({ family, candidates: candidatesOf(service, pods, family) }));
+  // Endpoints are of the primary family alone.
+  const written = planEndpoints(service, families[0]?.candidates ?? [], endpoints);
   return {
     commands: [
       ...(written === undefined ? [] : [written]),
       ...others.map(deleteSlice),
-      ...planSlices(familyOf(service), groupsOf(service, candidates, zoneOf), own),
+      ...surplusSlices(
+        own,
+        families.map(({ family }) => family),
+      ),
+      ...families.flatMap(({ family, candidates }) =>
+        planSlices(slicesOf(service, family), groupsOf(service, candidates, zoneOf), own),
+      ),
     ],
   };
 }
@@ -52,9 +76,10 @@ export function deleteEndpoints(endpoints: ObjectOf<'endpoints'>): PlannedComman
   return deletionOf('endpoints', endpoints);
 }
 
-function familyOf(service: StoredService) {
+function slicesOf(service: StoredService, addressType: IpFamily): SliceFamily {
   const { namespace = '', name, labels } = service.metadata;
   return {
+    addressType,
     namespace,
     serviceName: name,
     labels: {

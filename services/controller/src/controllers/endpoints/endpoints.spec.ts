@@ -4,6 +4,7 @@ import { names, TestCluster } from '../../testing/cluster';
 import { bare, controlledBy, pod, service } from '../../testing/objects';
 import { endpointsController } from './controller';
 import { decideEndpoints, SLICE_CONTROLLER, type EndpointsView } from './decide';
+import { decideMirror } from './mirror';
 import { SLICES, type StoredSlice } from './slices';
 
 const view = (given: Partial<EndpointsView>): EndpointsView => ({
@@ -150,6 +151,63 @@ describe('the endpoints of a Service', () => {
     const theirs = bare(SLICES, 'theirs', { labels: { 'kubernetes.io/service-name': 'web' } });
     const { commands } = decideEndpoints(view({ service: undefined, slices: [...mine, theirs] }));
     expect(commands.map(({ type, data }) => [type, 'name' in data && data.name])).toEqual([['DeleteObject', 'web-0']]);
+  });
+});
+
+describe('the endpoints of a Service of both families', () => {
+  const families = (...ipFamilies: string[]) => service('web', { ipFamilies });
+  const pods = [
+    pod('both', { ip: '10.244.0.9', ip6: 'fd00:10:244::9', ready: true }),
+    pod('one', { ip: '10.244.0.8', ready: true }),
+  ];
+  const addressesIn = (slices: readonly EndpointSlice[]) =>
+    slices.map(({ addressType, endpoints = [] }) => [addressType, ...endpoints.flatMap((item) => item.addresses)]);
+
+  it('are in slices of each family, for the pods that have an address of it', () => {
+    expect(addressesIn(slicesOf({ service: families('IPv4', 'IPv6'), pods }))).toEqual([
+      ['IPv4', '10.244.0.8', '10.244.0.9'],
+      ['IPv6', 'fd00:10:244::9'],
+    ]);
+    expect(addressesIn(slicesOf({ service: families('IPv4', 'IPv6') }))).toEqual([['IPv4'], ['IPv6']]);
+  });
+
+  it('are in Endpoints by the Service’s first family', () => {
+    const ips = (...ipFamilies: string[]) =>
+      subsetsOf({ service: families(...ipFamilies), pods })[0].addresses.map(({ ip }: { ip: string }) => ip);
+    expect(ips('IPv4', 'IPv6')).toEqual(['10.244.0.8', '10.244.0.9']);
+    expect(ips('IPv6', 'IPv4')).toEqual(['fd00:10:244::9']);
+  });
+
+  it('lose the slices of a family with it, and write none twice', () => {
+    const both = families('IPv4', 'IPv6');
+    const slices = stored(slicesOf({ service: both, pods }));
+    const commands = (of: typeof both) =>
+      decideEndpoints(view({ service: of, pods, slices })).commands.filter(
+        ({ data }) => (data as { resource: string }).resource === SLICES,
+      );
+    expect(commands(both)).toEqual([]);
+    expect(commands({ ...both, spec: { ...both.spec, ipFamilies: ['IPv4'] } })).toEqual([
+      expect.objectContaining({ type: 'DeleteObject', data: expect.objectContaining({ name: 'web-1' }) }),
+    ]);
+  });
+
+  it('that a user keeps are mirrored by family', () => {
+    const endpoints = bare(
+      'endpoints',
+      'web',
+      {},
+      {
+        subsets: [{ addresses: [{ ip: '192.0.2.1' }, { ip: '2001:db8::1' }], ports: [{ port: 80 }] }],
+      },
+    );
+    const mirrored = written(
+      decideMirror({ endpoints, service: service('web', { selector: undefined }), slices: [] }).commands,
+      SLICES,
+    );
+    expect(addressesIn(mirrored)).toEqual([
+      ['IPv4', '192.0.2.1'],
+      ['IPv6', '2001:db8::1'],
+    ]);
   });
 });
 

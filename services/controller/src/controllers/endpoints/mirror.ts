@@ -1,14 +1,24 @@
 import type { Endpoint, EndpointAddress, ObjectOf } from '@shiplog/contracts';
 import { SERVICE_NAME_LABEL, controllerOf } from '@shiplog/kube';
-import { parseIp } from '@shiplog/apimachinery';
+import { type IpFamily, ipFamilyOf } from '@shiplog/apimachinery';
 import type { ReconcileResult } from '../../runtime/domain/controller';
 import { controllerReference } from '../../domain/owners';
 import { portsKey, selectsPods, type StoredService } from './candidates';
-import { deleteSlice, planSlices, SLICE_MANAGED_BY, type PortGroup, type StoredSlice } from './slices';
+import {
+  deleteSlice,
+  planSlices,
+  SLICE_MANAGED_BY,
+  surplusSlices,
+  type PortGroup,
+  type SliceFamily,
+  type StoredSlice,
+} from './slices';
 
 /** Says of a slice that it mirrors Endpoints which a user wrote. */
 export const MIRRORING_CONTROLLER = 'endpointslicemirroring-controller.k8s.io';
 const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror';
+/** Whatever the cluster has: a user may know of backends of another family. */
+const FAMILIES: readonly IpFamily[] = ['IPv4', 'IPv6'];
 const LEADER = 'control-plane.alpha.kubernetes.io/leader';
 
 /** All that the decision on the mirror of one Endpoints object looks at. */
@@ -28,10 +38,19 @@ export function decideMirror({ endpoints, service, slices }: MirrorView): Reconc
   }
   const own = managed.filter((slice) => controllerOf(slice)?.uid === endpoints.metadata.uid);
   const others = managed.filter((slice) => !own.includes(slice));
-  const groups = groupsOf(endpoints);
-  const family = familyOf(endpoints);
-  const kept = groups.length > 0 ? planSlices(family, groups, own) : own.map(deleteSlice);
-  return { commands: [...others.map(deleteSlice), ...kept] };
+  const families = FAMILIES.map((family) => ({ family, groups: groupsOf(endpoints, family) })).filter(
+    ({ groups }) => groups.length > 0,
+  );
+  return {
+    commands: [
+      ...others.map(deleteSlice),
+      ...surplusSlices(
+        own,
+        families.map(({ family }) => family),
+      ),
+      ...families.flatMap(({ family, groups }) => planSlices(slicesOf(endpoints, family), groups, own)),
+    ],
+  };
 }
 
 function isMirrored({ metadata }: ObjectOf<'endpoints'>, service: StoredService): boolean {
@@ -43,9 +62,10 @@ function isMirrored({ metadata }: ObjectOf<'endpoints'>, service: StoredService)
   );
 }
 
-function familyOf({ metadata }: ObjectOf<'endpoints'>) {
+function slicesOf({ metadata }: ObjectOf<'endpoints'>, addressType: IpFamily): SliceFamily {
   const { namespace = '', name, labels } = metadata;
   return {
+    addressType,
     namespace,
     serviceName: name,
     labels: { ...labels, [SERVICE_NAME_LABEL]: name, [SLICE_MANAGED_BY]: MIRRORING_CONTROLLER },
@@ -53,21 +73,17 @@ function familyOf({ metadata }: ObjectOf<'endpoints'>) {
   };
 }
 
-function groupsOf(endpoints: ObjectOf<'endpoints'>): PortGroup[] {
+function groupsOf(endpoints: ObjectOf<'endpoints'>, family: IpFamily): PortGroup[] {
+  const isOfFamily = ({ ip }: EndpointAddress): boolean => ipFamilyOf(ip) === family;
   const groups = new Map<string, { ports: PortGroup['ports']; endpoints: Endpoint[] }>();
   for (const { addresses = [], notReadyAddresses = [], ports = [] } of endpoints.subsets ?? []) {
     const key = portsKey(ports);
     const group = groups.get(key) ?? { ports, endpoints: [] };
     groups.set(key, group);
-    group.endpoints.push(...addresses.filter(isIpv4).map((address) => endpointOf(address, true)));
-    group.endpoints.push(...notReadyAddresses.filter(isIpv4).map((address) => endpointOf(address, false)));
+    group.endpoints.push(...addresses.filter(isOfFamily).map((address) => endpointOf(address, true)));
+    group.endpoints.push(...notReadyAddresses.filter(isOfFamily).map((address) => endpointOf(address, false)));
   }
   return [...groups.values()].filter((group) => group.endpoints.length > 0);
-}
-
-/** Clusters are single-stack: addresses of the other family have no slice to be in. */
-function isIpv4({ ip }: EndpointAddress): boolean {
-  return parseIp(ip) !== undefined;
 }
 
 function endpointOf({ ip, hostname, nodeName, targetRef }: EndpointAddress, ready: boolean): Endpoint {

@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointSlicePort, ObjectOf, OwnerReference } from '@shiplog/contracts';
 import { deletionOf } from '@shiplog/kube';
-import { sameJson } from '@shiplog/apimachinery';
+import { type IpFamily, sameJson } from '@shiplog/apimachinery';
 import type { PlannedCommand } from '../../runtime/domain/controller';
 import { portsKey } from './candidates';
 
@@ -19,8 +19,9 @@ export interface PortGroup {
 
 const EMPTY: PortGroup = { ports: [], endpoints: [] };
 
-/** What all slices of one Service (or of mirrored Endpoints) have in common. */
+/** What all slices of one Service (or of mirrored Endpoints) and of one family of addresses have in common. */
 export interface SliceFamily {
+  readonly addressType: IpFamily;
   readonly namespace: string;
   /** The Service's name, and the beginning of the slices' names. */
   readonly serviceName: string;
@@ -32,15 +33,15 @@ export interface SliceFamily {
  * Brings a family's slices to hold the groups: endpoints stay in the slice that they are in, changed slices are
  * filled up before others are touched, and a slice left without endpoints is used for what is new before it goes. A
  * slice whose content is right is not written. Where nothing is left at all, one empty slice stays, as Kubernetes
- * keeps one.
+ * keeps one. Slices of other addresses are left alone: see `surplusSlices`.
  */
 export function planSlices(
   family: SliceFamily,
   groups: readonly PortGroup[],
   stored: readonly StoredSlice[],
 ): PlannedCommand[] {
-  const free = new Set(stored.filter((slice) => slice.addressType === 'IPv4'));
-  const commands = stored.filter((slice) => !free.has(slice)).map(deleteSlice);
+  const free = new Set(stored.filter(({ addressType }) => addressType === family.addressType));
+  const commands: PlannedCommand[] = [];
   const added: PortGroup[] = groups.length > 0 ? [] : [EMPTY];
   for (const { ports, endpoints } of groups) {
     const key = portsKey(ports);
@@ -57,6 +58,11 @@ export function planSlices(
   const spare = [...free];
   for (const group of added) commands.push(...writeSlice(family, spare.shift(), group));
   return [...commands, ...spare.map(deleteSlice)];
+}
+
+/** Deletes slices of addresses that none are to be of. */
+export function surplusSlices(stored: readonly StoredSlice[], families: readonly string[]): PlannedCommand[] {
+  return stored.filter(({ addressType }) => !families.includes(addressType)).map(deleteSlice);
 }
 
 interface Page {
@@ -104,7 +110,7 @@ function writeSlice(family: SliceFamily, slice: StoredSlice | undefined, group: 
 }
 
 function createSlice(family: SliceFamily, { ports, endpoints }: PortGroup): PlannedCommand {
-  const { namespace, serviceName, labels, owner } = family;
+  const { addressType, namespace, serviceName, labels, owner } = family;
   const metadata = { generateName: `${serviceName}-`, namespace, labels: { ...labels }, ownerReferences: [owner] };
   return {
     type: 'CreateObject',
@@ -115,7 +121,7 @@ function createSlice(family: SliceFamily, { ports, endpoints }: PortGroup): Plan
         apiVersion: 'discovery.k8s.io/v1',
         kind: 'EndpointSlice',
         metadata,
-        addressType: 'IPv4',
+        addressType,
         endpoints: [...endpoints],
         ports: [...ports],
       },
