@@ -85,6 +85,29 @@ describe('the names of a cluster', () => {
     expect(look(name, type)).toEqual(expected);
   });
 
+  it('are those of a headless Service’s endpoints of both families', () => {
+    const both = zoneOf(
+      aHeadless('db'),
+      aSlice('db', [anEndpoint('10.244.1.2', { hostname: 'db-0' })]),
+      aSlice('db', [anEndpoint('fd00:10:244::2', { hostname: 'db-0' }), anEndpoint('fd00:10:244::3')], {
+        metadata: { namespace: 'default', name: 'db-2', labels: { 'kubernetes.io/service-name': 'db' } },
+        addressType: 'IPv6',
+      }),
+    );
+    const data = (name: string, type: RecordType) => {
+      const finding = both.find(name, type);
+      return finding.kind === 'found' ? finding.answers.map((record) => 'data' in record && record.data) : finding.kind;
+    };
+    expect(data('db.default.svc.cluster.local', 'A')).toEqual(['10.244.1.2']);
+    expect(data('db.default.svc.cluster.local', 'AAAA')).toEqual(['fd00:10:244::2', 'fd00:10:244::3']);
+    expect(data('db-0.db.default.svc.cluster.local', 'AAAA')).toEqual(['fd00:10:244::2']);
+    expect(data('fd00-10-244--3.db.default.svc.cluster.local', 'AAAA')).toEqual(['fd00:10:244::3']);
+    expect(data('fd00-10-244--9.default.pod.cluster.local', 'AAAA')).toEqual(['fd00:10:244::9']);
+    expect(data(`2.${'0.'.repeat(19)}4.4.2.0.0.1.0.0.0.0.d.f.ip6.arpa`, 'PTR')).toEqual([
+      'db-0.db.default.svc.cluster.local',
+    ]);
+  });
+
   it('lead to ports', () => {
     const finding = zone.find('_http._tcp.web.default.svc.cluster.local', 'SRV');
     const target = 'web.default.svc.cluster.local';
