@@ -1,14 +1,5 @@
-import {
-  choice,
-  duration,
-  flag,
-  integer,
-  optionalText,
-  parsed,
-  text,
-  type CommonConfig,
-  type ConfigOf,
-} from '@shiplog/service';
+import { parseIpPair } from '@shiplog/apimachinery';
+import { choice, duration, flag, integer, parsed, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 import { hostname } from 'node:os';
 import { parseGracePeriods, parseReclaims, parseThresholds } from './eviction/domain/thresholds';
 import { parseReservation } from './node/domain/reservation';
@@ -25,9 +16,12 @@ export const kubeletSettings = {
     pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
     example: 'minion-1',
   }),
-  nodeIP: optionalText({
+  nodeIPs: parsed({
     env: 'NODE_IP',
-    description: "This node's address; that of the default route's interface if not given.",
+    description:
+      "This node's address, or one of IPv4 and one of IPv6 with a comma between; that of the default route's interface if not given.",
+    default: '',
+    read: (text): readonly string[] | Error => (text === '' ? [] : parseIpPair(text)),
   }),
   containerRuntime: choice({
     env: 'CONTAINER_RUNTIME',

@@ -12,7 +12,7 @@ import { startService } from './service';
 function machineOf(node: string): MachineFacts {
   return {
     hostname: node,
-    ip: '192.0.2.1',
+    ips: ['192.0.2.1'],
     cpus: 4,
     memoryBytes: 8 * 2 ** 30,
     storageBytes: 2 ** 36,
@@ -30,7 +30,7 @@ function machineOf(node: string): MachineFacts {
 /** Gives every pod an address at once. */
 const network: PodNetwork = {
   sandboxNetwork: () => ({ kind: 'detached' }),
-  attach: () => Promise.resolve('10.244.0.2'),
+  attach: () => Promise.resolve(['10.244.0.2']),
   detach: () => Promise.resolve(),
 };
 

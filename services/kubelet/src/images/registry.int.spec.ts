@@ -6,7 +6,13 @@ import { BUSYBOX, TestEngine } from '../testing/test-engine';
 import { PASSWORD, TestRegistry, USER } from '../testing/test-registry';
 import { ImageStore } from './image-store';
 
-const node = { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n };
+const node = {
+  name: 'n',
+  ips: ['1'],
+  allocatableCpuMilli: 1n,
+  allocatableMemoryBytes: 1n,
+  allocatableStorageBytes: 1n,
+};
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64');
 
 describe('images of a private registry', () => {

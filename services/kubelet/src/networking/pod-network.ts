@@ -1,7 +1,7 @@
 import { Attach, Detach, type AttachRequest } from '@shiplog/contracts';
 import type { Bus } from '@shiplog/bus';
 import { publishedPortsOf } from '@shiplog/kube';
-import { ipv4Of } from '@shiplog/apimachinery';
+import { parseIpPair } from '@shiplog/apimachinery';
 import type { Pod } from '../domain/pod';
 import type { SandboxDetails, SandboxNetwork, PublishedPort } from '../runtime/runtime';
 
@@ -9,8 +9,8 @@ import type { SandboxDetails, SandboxNetwork, PublishedPort } from '../runtime/r
 export interface PodNetwork {
   /** What the sandbox is made with. */
   sandboxNetwork(pod: Pod): SandboxNetwork;
-  /** Gives a running sandbox its address (again); resolves once packets can flow. */
-  attach(pod: Pod, sandbox: SandboxDetails): Promise<string>;
+  /** Gives a running sandbox its addresses (again), the primary one first; resolves once packets can flow. */
+  attach(pod: Pod, sandbox: SandboxDetails): Promise<readonly string[]>;
   detach(podUid: string): Promise<void>;
 }
 
@@ -22,20 +22,22 @@ export class AgentNetwork implements PodNetwork {
   constructor(
     private readonly bus: Pick<Bus, 'ask'>,
     private readonly node: string,
-    private readonly nodeIP: string,
+    private readonly nodeIPs: readonly string[],
   ) {}
 
   sandboxNetwork(pod: Pod): SandboxNetwork {
     return pod.spec?.hostNetwork === true ? { kind: 'host' } : { kind: 'detached' };
   }
 
-  async attach(pod: Pod, { pid }: SandboxDetails): Promise<string> {
-    if (pod.spec?.hostNetwork === true) return this.nodeIP;
+  async attach(pod: Pod, { pid }: SandboxDetails): Promise<readonly string[]> {
+    if (pod.spec?.hostNetwork === true) return this.nodeIPs;
     const { uid, name, namespace = '' } = pod.metadata;
     const hostPorts = publishedPortsOf(pod.spec);
     const request: AttachRequest = { uid, namespace, name, pid, ...(hostPorts.length === 0 ? {} : { hostPorts }) };
     const reply = await this.bus.ask(Attach, request, { node: this.node }, { timeoutMs: ATTACH_TIMEOUT_MS });
-    return ipv4Of(reply.ip);
+    const ips = parseIpPair((reply.ips ?? [reply.ip]).join());
+    if (ips instanceof Error) throw new Error(`the pod's address ${ips.message}`);
+    return ips;
   }
 
   async detach(uid: string): Promise<void> {
@@ -47,7 +49,7 @@ export class AgentNetwork implements PodNetwork {
 export class EngineNetwork implements PodNetwork {
   constructor(
     private readonly network: string,
-    private readonly nodeIP: string,
+    private readonly nodeIPs: readonly string[],
   ) {}
 
   sandboxNetwork(pod: Pod): SandboxNetwork {
@@ -56,11 +58,11 @@ export class EngineNetwork implements PodNetwork {
     return { kind: 'engine', network: this.network, ports };
   }
 
-  attach(pod: Pod, sandbox: SandboxDetails): Promise<string> {
-    if (pod.spec?.hostNetwork === true) return Promise.resolve(this.nodeIP);
+  attach(pod: Pod, sandbox: SandboxDetails): Promise<readonly string[]> {
+    if (pod.spec?.hostNetwork === true) return Promise.resolve(this.nodeIPs);
     if (sandbox.ip === '')
       return Promise.reject(new Error(`the engine gave no address on its network ${this.network}`));
-    return Promise.resolve(sandbox.ip);
+    return Promise.resolve([sandbox.ip]);
   }
 
   async detach(): Promise<void> {

@@ -6,7 +6,7 @@ import type { MachineFacts } from './render/node-status';
 const FEWEST_PIDS = 32_768;
 
 /** What this machine is. Read once: none of it changes while a kubelet runs. */
-export async function readMachine(stateDir: string, nodeIP: string | undefined): Promise<MachineFacts> {
+export async function readMachine(stateDir: string, nodeIPs: readonly string[]): Promise<MachineFacts> {
   const [osRelease, machineID, bootID, productUUID, appArmor, pidMax, threadsMax, storage] = await Promise.all([
     textOf('/etc/os-release'),
     textOf('/etc/machine-id'),
@@ -19,7 +19,7 @@ export async function readMachine(stateDir: string, nodeIP: string | undefined):
   ]);
   return {
     hostname: hostname(),
-    ip: nodeIP ?? (await detectIP()),
+    ips: nodeIPs.length > 0 ? nodeIPs : [await detectIP()],
     cpus: cpus().length,
     memoryBytes: totalmem(),
     storageBytes: storage.blocks * storage.bsize,

@@ -12,7 +12,7 @@ import type { MachineFacts } from './render/node-status';
 
 const machine: MachineFacts = {
   hostname: 'host-a',
-  ip: '192.0.2.1',
+  ips: ['192.0.2.1'],
   cpus: 2,
   memoryBytes: 2 ** 32,
   storageBytes: 2 ** 36,

@@ -18,9 +18,9 @@ import type { MachineFacts } from './render/node-status';
 const machine = {
   provide: MACHINE,
   inject: [CONFIG],
-  useFactory: async ({ stateDir, nodeIP }: KubeletConfig): Promise<MachineFacts> => {
+  useFactory: async ({ stateDir, nodeIPs }: KubeletConfig): Promise<MachineFacts> => {
     await mkdir(stateDir, { recursive: true });
-    return readMachine(stateDir, nodeIP);
+    return readMachine(stateDir, nodeIPs);
   },
 };
 
@@ -39,9 +39,9 @@ const resources = {
 const facts = {
   provide: NODE_FACTS,
   inject: [CONFIG, MACHINE, NODE_RESOURCES],
-  useFactory: ({ nodeName }: KubeletConfig, { ip }: MachineFacts, { allocatable }: NodeResources): NodeFacts => ({
+  useFactory: ({ nodeName }: KubeletConfig, { ips }: MachineFacts, { allocatable }: NodeResources): NodeFacts => ({
     name: nodeName,
-    ip,
+    ips,
     allocatableCpuMilli: milliOf(allocatable['cpu'] ?? '0'),
     allocatableMemoryBytes: milliOf(allocatable['memory'] ?? '0') / 1_000n,
     allocatableStorageBytes: milliOf(allocatable['ephemeral-storage'] ?? '0') / 1_000n,

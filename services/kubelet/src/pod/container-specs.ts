@@ -57,7 +57,7 @@ export class ContainerSpecs {
       image: container.image ?? '',
     };
     const { source, node, runtime, cgroups, notes } = this;
-    const about: EnvContext = { pod, source, node, podIP: sandbox.ip };
+    const about: EnvContext = { pod, source, node, podIPs: sandbox.ips };
     try {
       const env = renderEnv(container, about);
       const mounts = await files.mounts(container, attempt, volumes, (text) => renderSubPath(text, env));

@@ -5,7 +5,13 @@ import type { Notes } from '../status/notes';
 import { NO_OBJECTS, pod } from '../testing/builders';
 import { ImagePuller } from './image-puller';
 
-const node = { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n };
+const node = {
+  name: 'n',
+  ips: ['1'],
+  allocatableCpuMilli: 1n,
+  allocatableMemoryBytes: 1n,
+  allocatableStorageBytes: 1n,
+};
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64');
 
 function given(credentials: object = {}, ...more: { name: string }[]) {

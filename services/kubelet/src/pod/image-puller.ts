@@ -93,7 +93,7 @@ export class ImagePuller {
     tell: (progress: PullProgress) => void,
   ): Promise<ImageFacts> {
     const { source, node, images } = this;
-    const auths = authsFor(reference, registryLogins({ pod, source, node, podIP: undefined }));
+    const auths = authsFor(reference, registryLogins({ pod, source, node, podIPs: [] }));
     let failure: unknown;
     for (const auth of auths.length === 0 ? [undefined] : auths) {
       try {

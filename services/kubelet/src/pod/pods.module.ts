@@ -35,8 +35,8 @@ import { Stopper } from './stopper';
 const network = {
   provide: POD_NETWORK,
   inject: [CONFIG, BUS, MACHINE],
-  useFactory: ({ podNetwork, dockerNetwork, nodeName }: KubeletConfig, bus: Bus, { ip }: MachineFacts): PodNetwork =>
-    podNetwork === 'docker' ? new EngineNetwork(dockerNetwork, ip) : new AgentNetwork(bus, nodeName, ip),
+  useFactory: ({ podNetwork, dockerNetwork, nodeName }: KubeletConfig, bus: Bus, { ips }: MachineFacts): PodNetwork =>
+    podNetwork === 'docker' ? new EngineNetwork(dockerNetwork, ips) : new AgentNetwork(bus, nodeName, ips),
 };
 
 const limiter = {

@@ -25,7 +25,7 @@ export class Probing {
       if (!alive.has(id) || view.desiredPhase === 'gone') this.stop(id);
       else if (view.desiredPhase === 'end') probes.stopBut('Readiness');
     }
-    if (view.desiredPhase !== 'run' || view.podIP === undefined) return;
+    if (view.desiredPhase !== 'run' || view.podIPs.length === 0) return;
     const { containers = [], initContainers = [] } = view.pod.spec ?? {};
     for (const item of view.containers) {
       const container = [...containers, ...initContainers].find((spec) => spec.name === item.name);
@@ -52,7 +52,7 @@ export class Probing {
       (item) => item.containerID === containerUrl(view, id),
     );
     const probes = new ContainerProbes({
-      target: { runtime, container, containerId: id, podIP: view.podIP ?? '' },
+      target: { runtime, container, containerId: id, podIP: view.podIPs[0] ?? '' },
       startedAt,
       before: { started: reported?.started === true, ready: reported?.ready === true },
       now: Date.now,

@@ -40,7 +40,7 @@ export class Sandboxes {
 export class Sandbox {
   #created: Promise<string> | undefined;
   #ready: Promise<void> | undefined;
-  #ip: string | undefined;
+  #ips: readonly string[] = [];
   #attachedPid: number | undefined;
 
   constructor(
@@ -48,8 +48,13 @@ export class Sandbox {
     private readonly files: PodFiles,
   ) {}
 
+  /** The pod's addresses, the primary one first; empty until it has its network. */
+  get ips(): readonly string[] {
+    return this.#ips;
+  }
+
   get ip(): string | undefined {
-    return this.#ip;
+    return this.#ips[0];
   }
 
   get attachedPid(): number | undefined {
@@ -135,9 +140,9 @@ export class Sandbox {
   }
 
   async #attach(pod: Pod, id: string, details: SandboxDetails): Promise<void> {
-    const ip = await this.services.network.attach(pod, details);
-    await this.files.writeHosts(ip);
-    this.#ip = ip;
+    const ips = await this.services.network.attach(pod, details);
+    await this.files.writeHosts(ips);
+    this.#ips = ips;
     this.#attachedPid = details.pid;
     this.#show(pod, id, details);
   }

@@ -188,8 +188,8 @@ export class PodWorker {
       probes: this.#probing.verdicts,
       messages: this.#messages.known,
       imageNames: images.names,
-      hostIP: this.services.node.ip,
-      podIP: this.#sandbox.ip,
+      hostIPs: this.services.node.ips,
+      podIPs: this.#sandbox.ips,
       attachedPid: this.#sandbox.attachedPid,
     };
   }

@@ -21,7 +21,8 @@ export class PodDialer {
 
   /** Throws StatusError: 500 for a port where nobody listens, or a pod without a network. */
   async dial(view: PodView, { port, at }: Pick<PayloadOf<typeof Dial>, 'port' | 'at'>): Promise<Socket> {
-    const { attachedPid, podIP = '' } = view;
+    const { attachedPid, podIPs } = view;
+    const [podIP = ''] = podIPs;
     if (at === 'address' && podIP === '') throw refusal(500, 'the pod has no address');
     if (view.pod.spec?.hostNetwork === true) {
       const host = at === 'address' ? podIP : '127.0.0.1';

@@ -46,7 +46,8 @@ export function view(fields: Partial<PodView> = {}): PodView {
     probes: new Map(),
     messages: new Map(),
     imageNames: new Map(),
-    hostIP: '192.0.2.1',
+    hostIPs: ['192.0.2.1'],
+    podIPs: [],
     ...fields,
   };
 }
@@ -86,7 +87,7 @@ export function sandbox(state: ContainerState = running(-90)): ObservedContainer
 
 /** A view of a pod whose sandbox runs and is attached. */
 export function attachedView(containers: readonly ObservedContainer[], fields: Partial<PodView> = {}): PodView {
-  return view({ containers: [sandbox(), ...containers], attachedPid: 100, podIP: '10.244.1.2', ...fields });
+  return view({ containers: [sandbox(), ...containers], attachedPid: 100, podIPs: ['10.244.1.2'], ...fields });
 }
 
 /** A cluster in which nothing is that a pod could name. */

@@ -100,7 +100,7 @@ export class PodsRig {
         if (this.attachError !== undefined) throw this.attachError;
         await this.onAttach(pod);
         this.attached.add(pod.metadata.uid);
-        return '10.244.1.2';
+        return ['10.244.1.2'];
       },
       detach: (uid) => Promise.resolve(void this.attached.delete(uid)),
     };

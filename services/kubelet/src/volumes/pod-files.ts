@@ -49,17 +49,17 @@ export class PodFiles {
     await mkdir(this.#directory.path, { recursive: true, mode: 0o750 });
     const { text, warnings } = renderResolvConf(this.pod, dns);
     await Promise.all([
-      this.writeHosts(undefined),
+      this.writeHosts([]),
       writeFile(this.#directory.file('hostname'), `${this.hostname}\n`),
       writeFile(this.#directory.file('resolv.conf'), text),
     ]);
     return warnings;
   }
 
-  async writeHosts(podIP: string | undefined): Promise<void> {
+  async writeHosts(podIPs: readonly string[]): Promise<void> {
     const nodeHosts = this.pod.spec?.hostNetwork === true ? await readFile('/etc/hosts', 'utf8').catch(() => '') : '';
     // Written in place: the file is mounted, so another one of the same name would not be seen.
-    await writeFile(this.#directory.file('hosts'), renderHosts(this.pod, podIP, nodeHosts, this.clusterDomain));
+    await writeFile(this.#directory.file('hosts'), renderHosts(this.pod, podIPs, nodeHosts, this.clusterDomain));
   }
 
   /** Makes what the volumes need; again after a change, it brings files of the cluster's objects up to date. */

@@ -144,7 +144,7 @@ export class PodVolumes {
 
   #plan(volume: Volume): PlannedVolume {
     const { pod, source, node } = this.options;
-    return planVolume(volume, { pod: pod(), source, node, podIP: undefined });
+    return planVolume(volume, { pod: pod(), source, node, podIPs: [] });
   }
 }
 

@@ -49,12 +49,12 @@ const context: EnvContext = {
   source,
   node: {
     name: 'node-a',
-    ip: '192.0.2.1',
+    ips: ['192.0.2.1', '2001:db8::1'],
     allocatableCpuMilli: 2_000n,
     allocatableMemoryBytes: 1_073_741_824n,
     allocatableStorageBytes: 0n,
   },
-  podIP: '10.244.1.2',
+  podIPs: ['10.244.1.2', 'fd00:10:244::2'],
 };
 const env = (fields: Parameters<typeof container>[0], over: Partial<EnvContext> = {}) =>
   Object.fromEntries(renderEnv(container(fields), { ...context, ...over }));
@@ -90,6 +90,8 @@ describe('the environment of a container', () => {
     expect(value({ fieldRef: { fieldPath: 'spec.nodeName' } })).toBe('node-a');
     expect(value({ fieldRef: { fieldPath: 'status.podIP' } })).toBe('10.244.1.2');
     expect(value({ fieldRef: { fieldPath: 'status.hostIP' } })).toBe('192.0.2.1');
+    expect(value({ fieldRef: { fieldPath: 'status.podIPs' } })).toBe('10.244.1.2,fd00:10:244::2');
+    expect(value({ fieldRef: { fieldPath: 'status.hostIPs' } })).toBe('192.0.2.1,2001:db8::1');
     expect(value({ resourceFieldRef: { resource: 'limits.cpu' } })).toBe('2');
     const resources = { limits: { memory: '100Mi', cpu: '250m' } };
     expect(value({ resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } }, { resources })).toBe('100');

@@ -21,7 +21,8 @@ export interface EnvContext {
   readonly pod: Pod;
   readonly source: ConfigSource;
   readonly node: NodeFacts;
-  readonly podIP: string | undefined;
+  /** The pod's addresses, the primary one first; empty before it has its network. */
+  readonly podIPs: readonly string[];
 }
 
 /** Secrets travel in base64. */
@@ -84,9 +85,9 @@ function valueOf(
 ): string | undefined {
   const from = variable.valueFrom;
   if (from === undefined) return renderExpansion(variable.value ?? '', known);
-  const { pod, source, node, podIP } = context;
+  const { pod, source, node, podIPs } = context;
   const namespace = pod.metadata.namespace ?? '';
-  if (from.fieldRef !== undefined) return renderField(pod, from.fieldRef, node, podIP);
+  if (from.fieldRef !== undefined) return renderField(pod, from.fieldRef, node, podIPs);
   if (from.resourceFieldRef !== undefined) return renderResource(pod, container, from.resourceFieldRef, node);
   if (from.configMapKeyRef !== undefined) {
     const { name = '', key, optional } = from.configMapKeyRef;

@@ -6,7 +6,8 @@ import { ContainerConfigError } from '../start-failure';
 /** What of the node a pod may be told. */
 export interface NodeFacts {
   readonly name: string;
-  readonly ip: string;
+  /** Its addresses, the primary one first. */
+  readonly ips: readonly string[];
   /** Millicores: a container without a limit may use them all. */
   readonly allocatableCpuMilli: bigint;
   readonly allocatableMemoryBytes: bigint;
@@ -21,7 +22,7 @@ export function renderField(
   pod: Pod,
   selector: ObjectFieldSelector,
   node: NodeFacts,
-  podIP: string | undefined,
+  podIPs: readonly string[],
 ): string {
   const { metadata, spec } = pod;
   const path = selector.fieldPath;
@@ -43,11 +44,13 @@ export function renderField(
     case 'spec.serviceAccountName':
       return spec?.serviceAccountName ?? 'default';
     case 'status.hostIP':
+      return node.ips[0] ?? '';
     case 'status.hostIPs':
-      return node.ip;
+      return node.ips.join(',');
     case 'status.podIP':
+      return podIPs[0] ?? '';
     case 'status.podIPs':
-      return podIP ?? '';
+      return podIPs.join(',');
     default:
       throw new ContainerConfigError(`unsupported fieldPath: ${path}`);
   }

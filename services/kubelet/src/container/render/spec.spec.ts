@@ -13,8 +13,8 @@ function inputs(fields: Parameters<typeof container>[0], over: Partial<SpecInput
     pod: pod({ containers: [item] }),
     container: item,
     source: NO_OBJECTS,
-    node: { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: GIB, allocatableStorageBytes: 1n },
-    podIP: undefined,
+    node: { name: 'n', ips: ['1'], allocatableCpuMilli: 1n, allocatableMemoryBytes: GIB, allocatableStorageBytes: 1n },
+    podIPs: [],
     identity: {
       pod: { uid: 'u', name: 'p', namespace: 'd' },
       name: item.name,

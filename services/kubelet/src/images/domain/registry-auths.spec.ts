@@ -12,12 +12,12 @@ describe('credentials for registries', () => {
     };
     const node = {
       name: 'n',
-      ip: '1',
+      ips: ['1'],
       allocatableCpuMilli: 1n,
       allocatableMemoryBytes: 1n,
       allocatableStorageBytes: 1n,
     };
-    return registryLogins({ pod: pod({ imagePullSecrets: [{ name: 'keys' }] }), source, node, podIP: undefined });
+    return registryLogins({ pod: pod({ imagePullSecrets: [{ name: 'keys' }] }), source, node, podIPs: [] });
   };
   const base64 = (value: unknown): string =>
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64');

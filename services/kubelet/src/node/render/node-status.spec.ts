@@ -11,7 +11,7 @@ import {
 
 const machine: MachineFacts = {
   hostname: 'host',
-  ip: '192.0.2.1',
+  ips: ['192.0.2.1'],
   cpus: 2,
   memoryBytes: 1_024 * 1_000,
   storageBytes: 4_096 * 1_000,

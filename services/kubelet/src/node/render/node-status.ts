@@ -9,7 +9,8 @@ import type { MachineSize, NodeResources } from '../domain/node-resources';
 /** What this machine is, read by the edge. */
 export interface MachineFacts extends MachineSize {
   readonly hostname: string;
-  readonly ip: string;
+  /** Its addresses, the primary one first. */
+  readonly ips: readonly string[];
   readonly kernel: string;
   readonly osImage: string;
   /** As Go names it: `amd64`, `arm64`. */
@@ -68,7 +69,7 @@ export function renderNodeStatus(
 ): NodeStatus {
   return {
     addresses: [
-      { type: 'InternalIP', address: machine.ip },
+      ...machine.ips.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: machine.hostname },
     ],
     capacity: { ...capacity },

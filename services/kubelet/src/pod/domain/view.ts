@@ -75,9 +75,10 @@ export interface PodView {
   readonly messages: ReadonlyMap<string, string>;
   /** How an image id is written in statuses, by image id. */
   readonly imageNames: ReadonlyMap<string, string>;
-  readonly hostIP: string;
-  /** Absent until the pod has its network. */
-  readonly podIP?: string;
+  /** The node's addresses, the primary one first. */
+  readonly hostIPs: readonly string[];
+  /** The primary one first; empty until the pod has its network. */
+  readonly podIPs: readonly string[];
   /** The sandbox's process whose namespace has the pod's network, as far as this kubelet knows. */
   readonly attachedPid?: number;
 }

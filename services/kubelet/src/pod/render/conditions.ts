@@ -19,7 +19,7 @@ export function renderConditions(view: PodView, facts: ConditionFacts): PodCondi
   const own: Record<string, Judgement> = {
     PodReadyToStartContainers: {
       status:
-        sandboxOf(view)?.state.phase === 'running' && (view.podIP ?? view.pod.status?.podIP) !== undefined
+        sandboxOf(view)?.state.phase === 'running' && (view.podIPs[0] ?? view.pod.status?.podIP) !== undefined
           ? 'True'
           : 'False',
     },

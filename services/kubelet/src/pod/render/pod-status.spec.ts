@@ -40,6 +40,20 @@ describe('the status of a pod', () => {
     });
   });
 
+  it('tells the addresses of both families, and keeps them when the pod has ended', () => {
+    const podIPs = [{ ip: '10.244.1.2' }, { ip: 'fd00:10:244::2' }];
+    const ips = podIPs.map(({ ip }) => ip);
+    const given = attachedView([observed()], { podIPs: ips, hostIPs: ['192.0.2.1', '2001:db8::1'] });
+    const status = renderStatus(given);
+    expect(status).toMatchObject({
+      podIP: '10.244.1.2',
+      podIPs,
+      hostIP: '192.0.2.1',
+      hostIPs: [{ ip: '192.0.2.1' }, { ip: '2001:db8::1' }],
+    });
+    expect(renderStatus({ ...given, pod: { ...given.pod, status }, podIPs: [] })).toMatchObject({ podIPs });
+  });
+
   it('says of a running pod that it is ready', () => {
     const given = attachedView([observed()]);
     expect(renderStatus(given)).toMatchObject({

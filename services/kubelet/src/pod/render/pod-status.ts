@@ -25,7 +25,7 @@ export function renderStatus(view: PodView): PodStatus {
   const isDone = isTerminal(phaseOfContainers(view, facts));
   const initContainerStatuses = isDone && !over ? initStatuses(view, true) : starting;
   const phase = phaseOf(view, { ...facts, initContainerStatuses });
-  const podIP = view.podIP ?? before.podIP;
+  const { hostIPs } = view;
   const { reason, message } = late && phase === 'Failed' ? (view.eviction ?? DEADLINE) : before;
   return dropAbsent({
     ...before,
@@ -33,15 +33,23 @@ export function renderStatus(view: PodView): PodStatus {
     reason,
     message,
     conditions: renderConditions(view, { phase, initialized, initContainerStatuses, containerStatuses }),
-    hostIP: view.hostIP,
-    hostIPs: [{ ip: view.hostIP }],
-    podIP,
-    podIPs: podIP === undefined ? undefined : [{ ip: podIP }],
+    hostIP: hostIPs[0],
+    hostIPs: hostIPs.map((ip) => ({ ip })),
+    ...podAddresses(view),
     startTime: before.startTime ?? kubernetesTime(acceptedAt),
     initContainerStatuses: initContainerStatuses.length === 0 ? undefined : initContainerStatuses,
     containerStatuses,
     ephemeralContainerStatuses: ephemeralStatuses(view, over),
   });
+}
+
+/** Those that it has, or had: a pod that ended is still found by them. */
+function podAddresses({ podIPs, pod }: PodView): Pick<PodStatus, 'podIP' | 'podIPs'> {
+  const [podIP] = podIPs;
+  if (podIP !== undefined) return { podIP, podIPs: podIPs.map((ip) => ({ ip })) };
+  const before = pod.status ?? {};
+  if (before.podIP === undefined) return {};
+  return { podIP: before.podIP, podIPs: before.podIPs ?? [{ ip: before.podIP }] };
 }
 
 /** Of a pod that was refused nothing was ever started, so there is nothing else to tell (rejectPod of pkg/kubelet). */

@@ -37,8 +37,14 @@ describe('a volume of a claim', () => {
           claim: (_, name) => (name === found?.metadata.name ? found : undefined),
           volume: (name) => (name === 'disk' ? bound : undefined),
         },
-        node: { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n },
-        podIP: undefined,
+        node: {
+          name: 'n',
+          ips: ['1'],
+          allocatableCpuMilli: 1n,
+          allocatableMemoryBytes: 1n,
+          allocatableStorageBytes: 1n,
+        },
+        podIPs: [],
       },
     );
   const hostPath = { path: '/srv/data', type: 'Directory' };

@@ -22,8 +22,8 @@ const source: ConfigSource = {
 const context = {
   pod: pod({}, {}, { labels: { b: '2', a: '1' } }),
   source,
-  node: { name: 'n', ip: '1', allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n },
-  podIP: undefined,
+  node: { name: 'n', ips: ['1'], allocatableCpuMilli: 1n, allocatableMemoryBytes: 1n, allocatableStorageBytes: 1n },
+  podIPs: [],
 };
 const files = (volume: object) => {
   const planned = planVolume({ name: 'v', ...volume }, context);

@@ -184,12 +184,12 @@ function downwardFiles(
       }[]
     | undefined,
   mode: number | undefined,
-  { pod, node, podIP }: EnvContext,
+  { pod, node, podIPs }: EnvContext,
 ): PlannedFile[] {
   return (items ?? []).map((item) => {
     const text =
       item.fieldRef !== undefined
-        ? renderField(pod, item.fieldRef, node, podIP)
+        ? renderField(pod, item.fieldRef, node, podIPs)
         : item.resourceFieldRef !== undefined
           ? renderResource(pod, undefined, item.resourceFieldRef, node)
           : '';

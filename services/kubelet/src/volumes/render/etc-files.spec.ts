@@ -4,14 +4,16 @@ import { hostnameOf, kernelHostnameOf, renderHosts } from './etc-files';
 describe('a pod’s files in /etc', () => {
   it('name the pod by its address, and what it asks for', () => {
     const aliased = pod({ hostAliases: [{ ip: '192.0.2.9', hostnames: ['db', 'db.local'] }] });
-    const hosts = renderHosts(aliased, '10.244.1.2', '', 'cluster.local');
+    const hosts = renderHosts(aliased, ['10.244.1.2'], '', 'cluster.local');
     expect(hosts).toContain('127.0.0.1\tlocalhost\n');
     expect(hosts).toContain('\n10.244.1.2\tweb\n');
+    const both = renderHosts(pod({}), ['10.244.1.2', 'fd00:10:244::2'], '', 'cluster.local');
+    expect(both).toContain('\n10.244.1.2\tweb\nfd00:10:244::2\tweb\n');
     expect(hosts).toContain('# Entries added by HostAliases.\n192.0.2.9\tdb\tdb.local\n');
   });
 
   it('add to the node’s own when the pod uses its network', () => {
-    expect(renderHosts(pod({ hostNetwork: true }), '192.0.2.1', '127.0.0.1 me\n', 'cluster.local')).toBe(
+    expect(renderHosts(pod({ hostNetwork: true }), ['192.0.2.1'], '127.0.0.1 me\n', 'cluster.local')).toBe(
       '# Kubernetes-managed hosts file (host network).\n127.0.0.1 me\n',
     );
   });

@@ -40,12 +40,12 @@ const LOOPBACK = [
 ];
 
 /** /etc/hosts of a pod: itself, and what it asks for in hostAliases. A host-network pod adds to the node's own. */
-export function renderHosts(pod: Pod, podIP: string | undefined, nodeHosts: string, clusterDomain: string): string {
+export function renderHosts(pod: Pod, podIPs: readonly string[], nodeHosts: string, clusterDomain: string): string {
   const { hostNetwork, hostAliases = [] } = pod.spec ?? {};
   const hostname = hostnameOf(pod);
   const domain = domainOf(pod, clusterDomain);
   const names = domain === undefined ? hostname : `${hostname}.${domain}\t${hostname}`;
-  const own = podIP === undefined ? [] : [`${podIP}\t${names}`];
+  const own = podIPs.map((ip) => `${ip}\t${names}`);
   const base =
     hostNetwork === true
       ? ['# Kubernetes-managed hosts file (host network).', nodeHosts.trimEnd()]
