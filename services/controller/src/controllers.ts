@@ -18,7 +18,7 @@ import { podCidrController } from './controllers/pod-cidrs/controller';
 import { PodGcController } from './controllers/pod-gc/controller';
 import { replicationController } from './controllers/replication/controller';
 import { certificateAuthority } from './signing/certificate-authority';
-import { certificateOf, loadBalancerRangeOf, podRangesOf, type ControllerConfig } from './settings';
+import { certificateOf, loadBalancerRangesOf, podRangesOf, type ControllerConfig } from './settings';
 
 /** Only who has the key of the clients' authority signs. */
 function signing(config: ControllerConfig): Controller[] {
@@ -28,8 +28,8 @@ function signing(config: ControllerConfig): Controller[] {
 
 /** Without addresses to give, Services wait for somebody else's balancer, as in a cluster without a cloud. */
 function balancing(config: ControllerConfig): Controller[] {
-  const range = loadBalancerRangeOf(config);
-  return range === undefined ? [] : [loadBalancerController(range)];
+  const ranges = loadBalancerRangesOf(config);
+  return ranges.length === 0 ? [] : [loadBalancerController(ranges)];
 }
 
 /** Injects every controller of the cluster there is: `@Inject(CONTROLLERS) controllers: readonly Controller[]`. */

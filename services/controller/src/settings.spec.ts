@@ -1,6 +1,6 @@
 import { ConfigError, readConfig, commonSettings } from '@shiplog/service';
-import { parseIp, parseNetwork } from '@shiplog/apimachinery';
-import { checkController, controllerSettings, loadBalancerRangeOf, podRangesOf } from './settings';
+import { parseAddress, parseNetwork } from '@shiplog/apimachinery';
+import { checkController, controllerSettings, loadBalancerRangesOf, podRangesOf } from './settings';
 
 const given = (env: Record<string, string>) => readConfig({ ...commonSettings, ...controllerSettings }, env);
 const problemOf = (env: Record<string, string>): unknown => {
@@ -36,18 +36,32 @@ describe('the settings of the controller', () => {
     ['172.30.0.16/28', [16, 31]],
     ['172.30.0.7-172.30.0.7', [7, 7]],
   ])('take %s for a range of load balancers', (text, [first = 0, last = 0]) => {
-    const base = parseIp('172.30.0.0') ?? 0;
+    const base = parseAddress('172.30.0.0') ?? 0n;
     const config = given({ LOAD_BALANCER_RANGE: text });
-    expect(loadBalancerRangeOf(config)).toEqual({ first: base + first, last: base + last });
-    expect(loadBalancerRangeOf(given({}))).toBeUndefined();
+    expect(loadBalancerRangesOf(config)).toEqual([
+      { family: 4, first: base + BigInt(first), last: base + BigInt(last) },
+    ]);
+    expect(loadBalancerRangesOf(given({}))).toEqual([]);
   });
 
-  it.each(['172.30.0.9-172.30.0.1', '172.30.0.9', '127.0.0.1-127.0.0.9', 'a-b', '::1/128', '169.254.0.0/24'])(
-    'take %s for no range of load balancers',
-    (text) => {
-      expect(String(problemOf({ LOAD_BALANCER_RANGE: text }))).toContain(`LOAD_BALANCER_RANGE is "${text}", which is`);
-    },
-  );
+  it('take one range of each family for that of load balancers', () => {
+    const first = parseAddress('fd00:30::200') ?? 0n;
+    const config = given({ LOAD_BALANCER_RANGE: '172.30.0.200/30,fd00:30::200-fd00:30::2ff' });
+    expect(loadBalancerRangesOf(config)[1]).toEqual({ family: 6, first, last: first + 255n });
+  });
+
+  it.each([
+    '172.30.0.9-172.30.0.1',
+    '172.30.0.9',
+    '127.0.0.1-127.0.0.9',
+    'a-b',
+    '::1/128',
+    '169.254.0.0/24',
+    'fd00::1-172.30.0.9',
+    '172.30.0.1-172.30.0.2,172.30.0.5-172.30.0.6',
+  ])('take %s for no range of load balancers', (text) => {
+    expect(String(problemOf({ LOAD_BALANCER_RANGE: text }))).toContain(`LOAD_BALANCER_RANGE is "${text}", which is`);
+  });
 
   it('leave room for the parts that nodes get', () => {
     expect(problemOf({ CLUSTER_CIDR: '10.244.0.0/16', NODE_CIDR_PREFIX: '12' })).toEqual(

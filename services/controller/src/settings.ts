@@ -3,13 +3,15 @@ import type { AddressRange } from './controllers/load-balancers/decide';
 import { certificateAuthority } from './signing/certificate-authority';
 import {
   backendAddress,
-  formatIp,
+  formatAddress,
   formatNetwork,
+  ipFamilyOf,
   type Network,
   networkOf,
-  parseCidr,
-  parseIp,
+  networkSize,
+  parseAddress,
   parseIpRanges,
+  parseNetwork,
 } from '@shiplog/apimachinery';
 import type { PodRange } from './controllers/pod-cidrs/decide';
 import { EVENT_TTL_MS } from '@shiplog/kube';
@@ -40,7 +42,7 @@ export const controllerSettings = {
   loadBalancerRange: optionalText({
     env: 'LOAD_BALANCER_RANGE',
     description:
-      'Addresses for Services of type LoadBalancer, as 192.168.1.240-192.168.1.250 or 192.168.1.240/28; none: they wait for another balancer.',
+      'Addresses for Services of type LoadBalancer, as 192.168.1.240-192.168.1.250 or 192.168.1.240/28, one of each family with a comma between; none: they wait for another balancer.',
   }),
   nodeMonitorGraceMs: duration({
     env: 'NODE_MONITOR_GRACE',
@@ -87,7 +89,7 @@ export type ControllerConfig = ConfigOf<typeof controllerSettings> & CommonConfi
 /** What no setting of the controller can say alone. Throws a ConfigError that says which one is wrong and why. */
 export function checkController(config: ControllerConfig): void {
   podRangesOf(config);
-  loadBalancerRangeOf(config);
+  loadBalancerRangesOf(config);
   certificateOf(config);
   certificateAuthority(config);
 }
@@ -114,18 +116,29 @@ function podRangeOf(setting: string, cluster: Network, prefix: number): PodRange
   return { cluster, prefix };
 }
 
-/** The addresses of load balancers, if there are any. Throws a ConfigError when the setting is no range of servable ones. */
-export function loadBalancerRangeOf({ loadBalancerRange: text }: ControllerConfig): AddressRange | undefined {
-  if (text === undefined) return undefined;
-  const network = parseCidr(text);
-  const [from = '', to = ''] = network === undefined ? text.split('-') : [];
-  const first = network?.base ?? parseIp(from);
-  const last = network === undefined ? parseIp(to) : network.base + network.size - 1;
-  const isRange = first !== undefined && last !== undefined && first <= last;
-  if (isRange && [first, last].every((end) => backendAddress(formatIp(end)).length === 0)) return { first, last };
+/** The addresses of load balancers, one range of a family at most. Throws a ConfigError when the setting is no range of servable ones. */
+export function loadBalancerRangesOf({ loadBalancerRange: text }: ControllerConfig): AddressRange[] {
+  const ranges = (text?.split(',') ?? []).map((part) => addressRangeOf(part.trim()));
+  const found = ranges.filter((range) => range !== undefined);
+  const families = new Set(found.map(({ family }) => family));
+  if (found.length === ranges.length && families.size === ranges.length) return found;
   throw new ConfigError(
-    `LOAD_BALANCER_RANGE is "${text}", which is not a range of addresses such as 192.168.1.240-192.168.1.250`,
+    `LOAD_BALANCER_RANGE is "${text}", which is not a range of addresses such as 192.168.1.240-192.168.1.250, nor one of each family with a comma between`,
   );
+}
+
+/** Reads `192.168.1.240-192.168.1.250` or `192.168.1.240/28`; undefined when that is no range, or has addresses that none may lead to. */
+function addressRangeOf(text: string): AddressRange | undefined {
+  const network = parseNetwork(text);
+  const [from = '', to = ''] = text.split('-');
+  const families = network === undefined ? [from, to].map(ipFamilyOf) : [];
+  if (families[0] !== families[1]) return undefined;
+  const family = network?.family ?? (families[0] === 'IPv6' ? 6 : 4);
+  const first = network?.base ?? parseAddress(from);
+  const last = network === undefined ? parseAddress(to) : network.base + networkSize(network) - 1n;
+  if (first === undefined || last === undefined || first > last) return undefined;
+  const isServable = [first, last].every((end) => backendAddress(formatAddress(family, end)).length === 0);
+  return isServable ? { family, first, last } : undefined;
 }
 
 /** What CA_FILE holds, if it is set. Throws a ConfigError when it can't be read. */

@@ -6,7 +6,7 @@ import { concernsBalancers, decideLoadBalancers, seenOfBalancer, type AddressRan
 const ALL_BALANCERS = 'load-balancers';
 
 /** Gives Services of type LoadBalancer their addresses. */
-export function loadBalancerController(range: AddressRange): Controller {
+export function loadBalancerController(ranges: readonly AddressRange[]): Controller {
   return {
     name: 'load-balancers',
     watches: {
@@ -19,6 +19,6 @@ export function loadBalancerController(range: AddressRange): Controller {
       },
     },
     allKeys: () => [ALL_BALANCERS],
-    reconcile: (_key, { state }) => decideLoadBalancers({ services: state.list('services'), range }),
+    reconcile: (_key, { state }) => decideLoadBalancers({ services: state.list('services'), ranges }),
   };
 }

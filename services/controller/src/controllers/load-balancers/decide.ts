@@ -1,42 +1,48 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import { formatIp, parseIp } from '@shiplog/apimachinery';
+import { canonicalIp, formatAddress, type IpFamily, ipFamilyOf, parseAddress } from '@shiplog/apimachinery';
 import { statusPatchOf } from '@shiplog/kube';
 import type { Note, PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
 
 type StoredService = ObjectOf<'services'>;
 
-/** Addresses that load balancers may get, as numbers, both ends included. */
+/** Addresses of one family that load balancers may get, as numbers, both ends included. */
 export interface AddressRange {
-  readonly first: number;
-  readonly last: number;
+  readonly family: 4 | 6;
+  readonly first: bigint;
+  readonly last: bigint;
 }
 
 export interface LoadBalancersView {
   readonly services: readonly StoredService[];
-  readonly range: AddressRange;
+  /** At most one of a family. */
+  readonly ranges: readonly AddressRange[];
 }
 
 /**
- * Gives every Service of type LoadBalancer an address of the range that no other has: the one it asks for, else the lowest
- * that is free, the older Service first. A Service that is no load balancer any more gives its address back. Those of
- * another class are another controller's, and an address that someone else wrote stays.
+ * Gives every Service of type LoadBalancer an address of each of its families that there is a range of, and that no other has: the one
+ * it asks for, else the lowest that is free, the older Service first. A Service that is no load balancer any more gives its addresses
+ * back, and one that lost a family that of it. Those of another class are another controller's, and an address that someone else wrote
+ * stays.
  */
-export function decideLoadBalancers({ services, range }: LoadBalancersView): ReconcileResult {
+export function decideLoadBalancers({ services, ranges }: LoadBalancersView): ReconcileResult {
   const commands: PlannedCommand[] = [];
   const notes: Note[] = [];
   const taken = new Set(services.filter(isBalancer).flatMap((service) => addressesOf(service)));
-  for (const service of services) if (keepsWithoutReason(service)) commands.push(writeAddress(service, undefined));
-  let lowest = range.first;
-  for (const service of services.filter(isWaiting).sort(byAge)) {
-    const asked = service.spec?.loadBalancerIP ?? '';
-    while (lowest <= range.last && taken.has(formatIp(lowest))) lowest += 1;
-    const outcome = asked === '' ? free(lowest, range) : claim(asked, range, taken);
-    if ('problem' in outcome) {
-      notes.push(noteOf(service, 'Warning', 'SyncLoadBalancerFailed', outcome.problem));
+  const pools = ranges.map((range) => new Pool(range, taken));
+  for (const service of services) if (keepsWithoutReason(service)) commands.push(writeAddresses(service, []));
+  for (const service of services.filter(isServed).sort(byAge)) {
+    const before = addressesOf(service);
+    if (before.some((address) => !pools.some((pool) => pool.has(address)))) continue;
+    const outcomes = pools.filter((pool) => isOf(service, pool.family)).map((pool) => pool.addressFor(service));
+    const problem = outcomes.flatMap((outcome) => ('problem' in outcome ? [outcome.problem] : []))[0];
+    if (problem !== undefined) {
+      notes.push(noteOf(service, 'Warning', 'SyncLoadBalancerFailed', problem));
       continue;
     }
-    taken.add(outcome.address);
-    commands.push(writeAddress(service, outcome.address));
+    const addresses = outcomes.flatMap((outcome) => ('address' in outcome ? [outcome.address] : []));
+    if (addresses.length === 0 || addresses.join() === before.join()) continue;
+    for (const address of addresses) taken.add(address);
+    commands.push(writeAddresses(service, addresses));
     notes.push(noteOf(service, 'Normal', 'EnsuredLoadBalancer', 'Ensured load balancer'));
   }
   return { commands, notes };
@@ -48,6 +54,7 @@ export function seenOfBalancer({ spec, status, metadata }: StoredService) {
     type: spec?.type === 'LoadBalancer',
     class: spec?.loadBalancerClass,
     asked: spec?.loadBalancerIP,
+    families: spec?.ipFamilies,
     ingress: status?.loadBalancer?.ingress,
     leaving: metadata.deletionTimestamp !== undefined,
   };
@@ -60,33 +67,69 @@ export function concernsBalancers(service: StoredService): boolean {
 
 type Outcome = { readonly address: string } | { readonly problem: string };
 
-function free(lowest: number, { first, last }: AddressRange): Outcome {
-  if (lowest <= last) return { address: formatIp(lowest) };
-  return { problem: `Error syncing load balancer: no address is left in ${formatIp(first)}-${formatIp(last)}` };
-}
+/** The addresses of one range, while they are given away. */
+class Pool {
+  #lowest: bigint;
 
-function claim(asked: string, { first, last }: AddressRange, taken: ReadonlySet<string>): Outcome {
-  const number = parseIp(asked);
-  if (number === undefined || number < first || number > last) {
-    return { problem: `Error syncing load balancer: ${asked} is not in ${formatIp(first)}-${formatIp(last)}` };
+  constructor(
+    readonly range: AddressRange,
+    private readonly taken: ReadonlySet<string>,
+  ) {
+    this.#lowest = range.first;
   }
-  return taken.has(asked)
-    ? { problem: `Error syncing load balancer: ${asked} is another Service's` }
-    : { address: asked };
+
+  get family(): IpFamily {
+    return this.range.family === 4 ? 'IPv4' : 'IPv6';
+  }
+
+  has(address: string): boolean {
+    const number = ipFamilyOf(address) === this.family ? parseAddress(address) : undefined;
+    return number !== undefined && number >= this.range.first && number <= this.range.last;
+  }
+
+  /** The one that a Service has, or is to get. */
+  addressFor(service: StoredService): Outcome {
+    const held = addressesOf(service).find((address) => this.has(address));
+    if (held !== undefined) return { address: held };
+    const asked = service.spec?.loadBalancerIP ?? '';
+    const isMine = asked !== '' && (ipFamilyOf(asked) ?? 'IPv4') === this.family;
+    return isMine ? this.#claim(asked) : this.#free();
+  }
+
+  #free(): Outcome {
+    const { family, last } = this.range;
+    while (this.#lowest <= last && this.taken.has(formatAddress(family, this.#lowest))) this.#lowest += 1n;
+    if (this.#lowest <= last) return { address: formatAddress(family, this.#lowest) };
+    return { problem: `Error syncing load balancer: no address is left in ${this.#text()}` };
+  }
+
+  #claim(asked: string): Outcome {
+    if (!this.has(asked)) return { problem: `Error syncing load balancer: ${asked} is not in ${this.#text()}` };
+    const address = canonicalIp(asked) ?? asked;
+    return this.taken.has(address)
+      ? { problem: `Error syncing load balancer: ${asked} is another Service's` }
+      : { address };
+  }
+
+  #text(): string {
+    const { family, first, last } = this.range;
+    return `${formatAddress(family, first)}-${formatAddress(family, last)}`;
+  }
 }
 
 function isBalancer({ spec }: StoredService): boolean {
   return spec?.type === 'LoadBalancer';
 }
 
-function isWaiting(service: StoredService): boolean {
-  const { spec, status, metadata } = service;
-  return (
-    isBalancer(service) &&
-    spec?.loadBalancerClass === undefined &&
-    metadata.deletionTimestamp === undefined &&
-    (status?.loadBalancer?.ingress ?? []).length === 0
-  );
+/** Whether it is this controller that gives the Service its addresses. */
+function isServed(service: StoredService): boolean {
+  const { spec, metadata } = service;
+  return isBalancer(service) && spec?.loadBalancerClass === undefined && metadata.deletionTimestamp === undefined;
+}
+
+/** A Service from before there were families is of IPv4. */
+function isOf({ spec }: StoredService, family: IpFamily): boolean {
+  return (spec?.ipFamilies ?? ['IPv4']).includes(family);
 }
 
 function keepsWithoutReason(service: StoredService): boolean {
@@ -106,8 +149,8 @@ function ageOf({ metadata: { creationTimestamp, namespace = '', name } }: Stored
 }
 
 /** In the version that was decided on: its type may be another by now. */
-function writeAddress(service: StoredService, ip: string | undefined): PlannedCommand {
-  const ingress = ip === undefined ? null : [{ ip, ipMode: 'VIP' }];
+function writeAddresses(service: StoredService, ips: readonly string[]): PlannedCommand {
+  const ingress = ips.length === 0 ? null : ips.map((ip) => ({ ip, ipMode: 'VIP' }));
   return statusPatchOf('services', service, { loadBalancer: { ingress } }, { patchType: 'merge', asSeen: true });
 }
 
