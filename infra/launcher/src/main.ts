@@ -18,6 +18,7 @@ interface Flags {
   minions?: string;
   runtime?: string;
   backend?: string;
+  dualStack?: boolean;
   sample?: boolean;
 }
 
@@ -49,7 +50,10 @@ program
   .command('join [token]')
   .description('make this machine a minion of the cluster that the token is of (again without one)')
   .option('--name <name>', "the node's name (default: this machine's)")
-  .option('--ip <address>', 'where other nodes reach it (default: its address towards the master)')
+  .option(
+    '--ip <address>',
+    'where other nodes reach it, one of IPv6 behind a comma (default: its address towards the master)',
+  )
   .option('--backend <way>', "how packets reach pods of other nodes (default: the cluster's way when it joined)")
   .addHelpText('after', '\nExample: npm run join -- shiplog1.bZHB… --name rack-2')
   .action((word: string | undefined, { backend, ...flags }: JoinFlags & { backend?: string }) =>
@@ -76,6 +80,7 @@ function define(
         "what runs minions' containers: docker (default) or containerd, or of each, with commas",
       )
       .option('--backend <way>', 'how packets reach pods of other minions: vxlan (default), host-gw or wireguard')
+      .option('--dual-stack', 'addresses of IPv6 for pods and Services too')
       .option('--no-sample', 'do not deploy the guestbook');
   }
   command.action(async (flags: Flags) => {
@@ -84,6 +89,7 @@ function define(
         minions: flags.minions,
         runtime: flags.runtime,
         backend: flags.backend,
+        dualStack: flags.dualStack,
         sample: flags.sample === false ? false : undefined,
       }),
     );

@@ -35,6 +35,13 @@ describe('the settings of a cluster on this machine', () => {
     );
   });
 
+  it('is of one family unless both are asked for, which npm may pass on', () => {
+    expect(settingsFrom({}).dualStack).toBe(false);
+    expect(settingsFrom({}, { dualStack: true }).dualStack).toBe(true);
+    expect(settingsFrom({ SHIPLOG_DUAL_STACK: 'yes' }).dualStack).toBe(true);
+    expect(settingsFrom({ npm_config_dual_stack: 'true' }).dualStack).toBe(true);
+  });
+
   it.each([
     ['POD_MTU', '575', 'from 576 to 65535'],
     ['SHIPLOG_SLOT', '-1', 'from 0 to 19'],

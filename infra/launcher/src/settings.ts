@@ -31,6 +31,8 @@ export interface LauncherSettings {
   readonly runtimes: readonly [RuntimeName, ...RuntimeName[]];
   /** How packets reach pods of other minions (SHIPLOG_BACKEND); undefined when nothing was said. */
   readonly backend: Backend | undefined;
+  /** Whether pods and Services have addresses of IPv6 beside those of IPv4 (SHIPLOG_DUAL_STACK=yes). */
+  readonly dualStack: boolean;
   /** Bytes that pods may send at once (POD_MTU); undefined: the network agents find out. */
   readonly podMtu: number | undefined;
   /** Whether to deploy the guestbook. */
@@ -53,7 +55,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function settingsFrom(
   env: Environment,
-  flags: { minions?: string; sample?: boolean; runtime?: string; backend?: string } = {},
+  flags: { minions?: string; sample?: boolean; runtime?: string; backend?: string; dualStack?: boolean } = {},
 ): LauncherSettings {
   const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT || '0', 0, SLOTS.length - 1);
   return {
@@ -63,6 +65,7 @@ export function settingsFrom(
     minions: wholeNumber('--minions', flags.minions ?? (env.SHIPLOG_MINIONS || env.npm_config_minions || '2'), 1, 9),
     runtimes: runtimesOf(flags.runtime ?? (env.SHIPLOG_RUNTIME || env.npm_config_runtime || 'docker')),
     backend: backendOf(flags.backend ?? (env.SHIPLOG_BACKEND || env.npm_config_backend)),
+    dualStack: flags.dualStack ?? (env.SHIPLOG_DUAL_STACK === 'yes' || env.npm_config_dual_stack === 'true'),
     podMtu: env.POD_MTU ? wholeNumber('POD_MTU', env.POD_MTU, 576, 65_535) : undefined,
     sample: flags.sample ?? (env.SHIPLOG_SAMPLE !== 'no' && env.npm_config_sample !== ''),
     apiPort: wholeNumber('API_PORT', env.API_PORT || String(6443 + slot), 1, 65_535),

@@ -23,7 +23,7 @@ const HOUR_MS = 3_600_000;
 export interface JoinFlags {
   /** The node's name; default: the machine's. */
   readonly name?: string;
-  /** The address at which other nodes reach it; default: the one by which it reaches the master. */
+  /** The address at which other nodes reach it, or one of each family with a comma between; default: the one by which it reaches the master. */
   readonly ip?: string;
 }
 
@@ -128,7 +128,7 @@ async function addressTowards(host: string): Promise<string> {
 
 /** Plain routes lead to neighbours only, and the master's own minions have none but each other. */
 function mustShareLink({ underlayCidr }: Membership, nodeIp: string): void {
-  const [cidr, ip] = [parseCidr(underlayCidr), parseIp(nodeIp)];
+  const [cidr, ip] = [parseCidr(underlayCidr), parseIp(nodeIp.split(',')[0] ?? '')];
   if (cidr !== undefined && ip !== undefined && cidrContains(cidr, ip)) return;
   throw new LauncherFailure(
     `The cluster's pods meet by plain routes (host-gw), and ${nodeIp} is not on the link of its minions, ${underlayCidr}.`,

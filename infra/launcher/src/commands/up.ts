@@ -21,7 +21,8 @@ export async function up(settings: LauncherSettings): Promise<void> {
   const shown = statSync(home.launcherLog).size;
   const backend = settings.backend === undefined ? [] : ['--backend', settings.backend];
   const kinds = ['--minions', String(settings.minions), '--runtime', settings.runtimes.join()];
-  const flags = [...kinds, ...backend, ...(settings.sample ? [] : ['--no-sample'])];
+  const dualStack = settings.dualStack ? ['--dual-stack'] : [];
+  const flags = [...kinds, ...backend, ...dualStack, ...(settings.sample ? [] : ['--no-sample'])];
   const child = spawn(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'start', ...flags], {
     cwd: REPOSITORY,
     detached: true,

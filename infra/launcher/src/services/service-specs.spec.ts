@@ -65,6 +65,16 @@ describe('the services of a node', () => {
     });
   });
 
+  it('are told the addresses of both families in a dual-stack cluster', () => {
+    const cluster = clusterOf('minions', { SHIPLOG_DUAL_STACK: 'yes' });
+    const env = { CLUSTER_CIDR: cluster.layout.clusterCidr, SERVICE_CIDR: cluster.layout.serviceCidr };
+    const specs = minionSpecs(cluster, cluster.layout.minions[0]!);
+    expect(specs[0]?.env['NODE_IP']).toBe('172.30.0.11,fd53:6869:7000:1::11');
+    expect(specs[1]?.env).toMatchObject(env);
+    expect(hostSpecs(cluster)[0]?.env).toMatchObject({ NODE_IP: '172.30.0.1,fd53:6869:7000:1::1', ...env });
+    expect(controlPlaneSpecs(cluster).journal.env).toMatchObject(env);
+  });
+
   it('have a part of the machine each where they share it', () => {
     const parts = (count: string) => {
       const cluster = clusterOf('minions', { SHIPLOG_MINIONS: count });

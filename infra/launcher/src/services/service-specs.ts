@@ -82,6 +82,11 @@ export function podNetworkEnv({ backend, podMtu }: Pick<LauncherSettings, 'backe
   return { BACKEND: backend, POD_MTU: podMtu?.toString() };
 }
 
+/** A node's addresses as NODE_IP has them. */
+function addressesOf(v4: string, v6: string | undefined): string {
+  return v6 === undefined ? v4 : `${v4},${v6}`;
+}
+
 /** The services of one minion, as on a host of its own. */
 export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec[] {
   const { layout } = cluster;
@@ -90,7 +95,7 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
     service,
     instance: minion.name,
     rank: RANK.agent,
-    env: { NODE_NAME: minion.name, NODE_IP: minion.address, ...env },
+    env: { NODE_NAME: minion.name, NODE_IP: addressesOf(minion.address, minion.address6), ...env },
     within: (command) => inMinion(minion, command),
   });
   return [
@@ -117,7 +122,12 @@ export function hostSpecs(cluster: Cluster): ServiceSpec[] {
     service,
     instance: layout.hostName,
     rank: RANK.agent,
-    env: { NODE_NAME: layout.hostName, NODE_IP: layout.hostAddress, ...ranges, ...env },
+    env: {
+      NODE_NAME: layout.hostName,
+      NODE_IP: addressesOf(layout.hostAddress, layout.underlay6?.hostAddress),
+      ...ranges,
+      ...env,
+    },
   });
   return [host('network', { ROLE: 'host' }), host('proxy', { PROXY_MODE: 'auto', NODE_PORT_ADDRESSES: '127.0.0.0/8' })];
 }

@@ -65,7 +65,7 @@ function hand({ home, layout }: Cluster, service: 'api' | 'controller', files: r
 
 /** Every name under which the API is called: from this machine, from minions, and from pods. */
 function serverNames(cluster: Cluster): string[] {
-  const serviceIp = cluster.layout.serviceCidr.replace(/0\/\d+$/, '1');
+  const serviceIp = cluster.layout.serviceCidr.replace(/0\/\d+(,.*)?$/, '1');
   const service = [
     'kubernetes',
     'kubernetes.default',

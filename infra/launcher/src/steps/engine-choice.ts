@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Cluster, Mode, Step } from '../cluster';
 import { pingEngine } from '../engines/engine-client';
 import { findEngine } from '../engines/find-engine';
@@ -23,6 +24,7 @@ export const engineChoice: Step = {
       refuseChoices(cluster);
       return `pods run on ${cluster.mode.dockerHost}`;
     }
+    refuseWithoutIpv6(cluster);
     if (cluster.settings.backend === 'wireguard') await ensureWireguard(say);
     return cluster.layout.minions.map(({ name, runtime }) => `${name} has ${runtime}`).join(', ');
   },
@@ -56,20 +58,32 @@ async function chooseMode(cluster: Cluster, say: (text: string) => void): Promis
 
 /** What was asked for, for pods' packets to be encrypted say, and can't be had is not left out in silence. */
 function refuseChoices(cluster: Cluster): void {
-  const { backend, runtimes } = cluster.settings;
-  const fix = (flag: string): string =>
-    `npm start, without ${flag}; or as root on Linux, for minions with engines of their own`;
-  if (backend !== undefined)
-    throw new LauncherFailure(
-      `--backend is ${backend}, and pods of your own engine are on a network of Docker's.`,
-      fix('--backend'),
-    );
-  if (!areDocker(cluster))
-    throw new LauncherFailure(`--runtime is ${runtimes.join()}, and your own engine is Docker's.`, fix('--runtime'));
+  const { backend, dualStack, runtimes } = cluster.settings;
+  const engine = "pods of your own engine are on a network of Docker's";
+  const asked = [
+    { flag: '--backend', is: backend !== undefined, problem: `--backend is ${backend}, and ${engine}` },
+    { flag: '--dual-stack', is: dualStack, problem: `--dual-stack is given, and ${engine}` },
+    {
+      flag: '--runtime',
+      is: !areDocker(cluster),
+      problem: `--runtime is ${runtimes.join()}, and your own engine is Docker's`,
+    },
+  ].find(({ is }) => is);
+  if (asked === undefined) return;
+  throw new LauncherFailure(
+    `${asked.problem}.`,
+    `npm start, without ${asked.flag}; or as root on Linux, for minions with engines of their own`,
+  );
 }
 
 function areDocker({ layout }: Cluster): boolean {
   return layout.minions.every(({ runtime }) => runtime === 'docker');
+}
+
+/** A kernel without IPv6, or one that was told to have none. */
+function refuseWithoutIpv6({ settings }: Cluster): void {
+  if (!settings.dualStack || existsSync('/proc/net/if_inet6')) return;
+  throw new LauncherFailure('--dual-stack is given, and this machine has no IPv6.', 'npm start, without --dual-stack');
 }
 
 function howToGetDocker(): string {

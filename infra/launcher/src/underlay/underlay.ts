@@ -13,6 +13,7 @@ export async function makeUnderlay(layout: Layout): Promise<void> {
     const address = hardwareAddress(layout.hostAddress);
     await run('ip', ['link', 'add', 'name', layout.bridge, 'address', address, 'type', 'bridge']);
   }
+  if (layout.underlay6 !== undefined) await run('sysctl', ['-qw', `net.ipv6.conf.${layout.bridge}.disable_ipv6=0`]);
   await batch([], bridgeCommands(layout));
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   await run('nft', ['-f', '-'], { input: underlayRules(layout) });
@@ -28,8 +29,14 @@ export async function plugMinion(layout: Layout, minion: MinionLayout): Promise<
     await run('ip', ['link', 'add', minion.veth, 'type', 'veth', 'peer', ...end]);
   }
   await batch([], hostVethCommands(layout, minion));
+  await run('nsenter', [`--net=${netnsPath(minion)}`, 'sysctl', '-qw', ...forwarding(layout)]);
   await batch(['-n', minion.netns], minionCommands(layout, minion));
-  await run('nsenter', [`--net=${netnsPath(minion)}`, 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
+}
+
+/** What makes a minion the router of its pods. */
+function forwarding({ underlay6 }: Layout): string[] {
+  const v6 = ['net.ipv6.conf.all.disable_ipv6=0', 'net.ipv6.conf.all.forwarding=1'];
+  return ['net.ipv4.ip_forward=1', ...(underlay6 === undefined ? [] : v6)];
 }
 
 /** Removes every namespace, veth, bridge and rule of a slot, also those of minions that are no longer asked for. */

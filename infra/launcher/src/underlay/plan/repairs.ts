@@ -72,9 +72,10 @@ export function describeLack(lack: Lack): string {
   }
 }
 
-function isBridge({ bridge, hostAddress }: Layout, { links }: Observed): boolean {
+function isBridge({ bridge, hostAddress, underlay6 }: Layout, { links }: Observed): boolean {
   const link = links.get(bridge);
-  return link !== undefined && link.up && link.addresses.includes(hostAddress);
+  const addresses = [hostAddress, ...(underlay6 === undefined ? [] : [underlay6.hostAddress])];
+  return link !== undefined && link.up && addresses.every((address) => link.addresses.includes(address));
 }
 
 function isPlugged({ bridge }: Layout, link: ObservedLink | undefined): boolean {

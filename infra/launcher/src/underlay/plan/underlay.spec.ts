@@ -16,6 +16,17 @@ describe('the network between minions', () => {
     ]);
   });
 
+  it('has addresses of IPv6 in a dual-stack cluster, and a way to its Services but none to the world', () => {
+    const dual = layoutOf({ slot: 0, minions: 2, home: '/x', dualStack: true });
+    expect(bridgeCommands(dual)).toContain('addr replace fd53:6869:7000:1::1/64 dev shiplog0 nodad');
+    const commands = minionCommands(dual, dual.minions[1]!);
+    expect(commands).toContain('addr replace fd53:6869:7000:1::12/64 dev eth0 nodad');
+    expect(commands.filter((command) => command.startsWith('route'))).toEqual([
+      'route replace default via 172.30.0.1',
+      'route replace fd53:6869:7000:2::/112 via fd53:6869:7000:1::1',
+    ]);
+  });
+
   it('gives each end the same hardware address whenever it is made, and no two the same', () => {
     expect(hardwareAddress('172.30.0.12')).toBe('02:53:ac:1e:00:0c');
     const all = [layout.hostAddress, ...layout.minions.map(({ address }) => address)].map(hardwareAddress);

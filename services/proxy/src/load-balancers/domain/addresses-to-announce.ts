@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { EndpointSlice, Service } from '@shiplog/contracts';
-import { parseIp } from '@shiplog/apimachinery';
-import { isServable } from '../../domain/endpoint-candidates';
+import { servableAddress } from '../../domain/endpoint-candidates';
+import { FAMILIES } from '../../domain/service-port';
 
 /**
- * The addresses of a load balancer for which this node answers on its link (ARP): one node does, of those that have a ready
+ * The addresses of a load balancer for which this node answers on its link (ARP, neighbour discovery): one node does, of those that have a ready
  * endpoint of the Service, so that `externalTrafficPolicy: Local` needs no further word, and a node that is gone is left by
  * itself: its endpoints are not ready. Every node comes to the same one without asking (rendezvous hashing, by address and
  * node): when a node goes, only what it answered for moves. Addresses that a Service of another class has are another's to
@@ -17,9 +17,10 @@ export function addressesToAnnounce(
 ): readonly string[] {
   if (spec?.type !== 'LoadBalancer' || spec.loadBalancerClass !== undefined) return [];
   const nodes = nodesOf(slices);
-  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = '', ipMode }) =>
-    ipMode !== 'Proxy' && parseIp(ip) !== undefined && isServable(ip) && chosenFor(ip, nodes) === node ? [ip] : [],
-  );
+  return (status?.loadBalancer?.ingress ?? [])
+    .filter(({ ipMode }) => ipMode !== 'Proxy')
+    .flatMap(({ ip }) => FAMILIES.flatMap((family) => servableAddress(ip, family) ?? []))
+    .filter((ip) => chosenFor(ip, nodes) === node);
 }
 
 function nodesOf(slices: readonly EndpointSlice[]): ReadonlySet<string> {
