@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { BalancerLink, linkOf } from './balancer-link';
 
 const SILENT = pino({ level: 'silent' });
+const SERVER = `require('net').createServer((c) => c.end()).listen(8080, '::', () => console.log('up'))`;
 const ADDRESS = '192.168.77.200';
 
 /** Two nodes and somebody else on one link. */
@@ -60,6 +61,23 @@ describe('the link of load balancers’ addresses', () => {
     expect(links[0]?.detail()).toBe('1 addresses of load balancers announced');
   });
 
+  it('has the node answer for addresses of IPv6, too', async () => {
+    const ip = 'fd00:77::200';
+    const connects = () =>
+      client.run(process.execPath, [
+        '-e',
+        `require('net').connect(8080, '${ip}').on('connect', () => process.exit(0))`,
+      ]);
+    await nodes[1]?.node(SERVER);
+    links[1]?.set('default/six', [ip]);
+    await links[1]?.sync();
+    await connects();
+    links[1]?.set('default/six', []);
+    await links[1]?.sync();
+    expect(await nodes[1]?.run('ip', ['-6', 'neighbour', 'show', 'proxy'])).toBe('');
+    expect(await nodes[1]?.run('ip', ['-br', 'link'])).not.toContain(linkOf('n1'));
+  });
+
   it('is made again when it vanishes, by another process too, and is gone with the last address', async () => {
     const again = new BalancerLink('n0', nodes[0]!.network, SILENT);
     links.push(again);
@@ -77,7 +95,12 @@ describe('the link of load balancers’ addresses', () => {
 async function plugged(fabric: Namespace, n: number): Promise<Namespace> {
   const node = await Namespace.make(`slb-n${n}`);
   await fabric.ip(`link add p${n} type veth peer name eth0 netns ${node.name}`, `link set p${n} master br0 up`);
-  await node.ip(`address add 192.168.77.${n}/24 dev eth0`, 'link set eth0 up');
+  await node.ip(
+    `address add 192.168.77.${n}/24 dev eth0`,
+    `address add fd00:77::${n}/64 dev eth0 nodad`,
+    'link set eth0 up',
+  );
+  await node.network.setting('/proc/sys/net/ipv6/conf/all/forwarding', '1');
   return node;
 }
 

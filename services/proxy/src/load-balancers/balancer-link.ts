@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
+import { isIpv6 } from '@shiplog/apimachinery';
 import { batch, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 
 interface LinkAddress {
-  readonly local: string;
-  readonly prefixlen: number;
-  readonly family: string;
+  /** Not of one of another scope than was asked for. */
+  readonly local?: string;
 }
 
 interface Route {
   /** `default`, or a network. */
   readonly dst: string;
   readonly dev: string;
+  readonly gateway?: string;
 }
 
 interface Link {
@@ -26,7 +27,7 @@ export function linkOf(node: string): string {
 
 /**
  * Keeps the load balancers' addresses for which this node answers: on a link of its own, which carries nothing. The kernel
- * answers ARP for them on every other link, and what comes in is led on by the Services' rules before anything else. The
+ * answers for them on every other link, and what comes in is led on by the Services' rules before anything else. The
  * neighbours are told of an address that is new here, or they would ask the node that had it before for up to a minute.
  */
 export class BalancerLink {
@@ -87,23 +88,35 @@ export class BalancerLink {
 
   /** Nobody answers for the addresses here any more: another node takes them when this one's endpoints are not ready. */
   async #write(held: ReadonlySet<string> | undefined, wanted: ReadonlySet<string>): Promise<void> {
-    if (wanted.size === 0) return batch(this.network, 'ip', [`link delete dev ${this.#link}`]);
     // A bridge without ports: unlike a dummy, every kernel that has pods has it.
     const made = held === undefined ? [`link add ${this.#link} type bridge`, `link set ${this.#link} up`] : [];
     const gone = [...(held ?? [])].filter((address) => !wanted.has(address));
     const added = [...wanted].filter((address) => held?.has(address) !== true);
     await batch(this.network, 'ip', [
       ...made,
-      ...gone.map((address) => `address delete ${address}/32 dev ${this.#link}`),
-      ...added.map((address) => `address add ${address}/32 dev ${this.#link}`),
+      ...gone.map((address) => `address delete ${hostRoute(address)} dev ${this.#link}`),
+      ...added.map((address) => `address add ${hostRoute(address)} dev ${this.#link} nodad`),
     ]);
+    await this.#answerNeighbours('add', added);
+    await this.#answerNeighbours('delete', gone);
+    if (wanted.size === 0) await batch(this.network, 'ip', [`link delete dev ${this.#link}`]);
+  }
+
+  /** Of IPv6, a link answers for its own addresses alone, and for those that it is told (RFC 4389). */
+  async #answerNeighbours(verb: 'add' | 'delete', addresses: readonly string[]): Promise<void> {
+    for (const address of addresses.filter(isIpv6)) {
+      const fabric = await this.#fabricOf(address);
+      if (fabric === undefined) continue;
+      if (verb === 'add') await this.network.setting(`/proc/sys/net/ipv6/conf/${fabric}/proxy_ndp`, '1');
+      await batch(this.network, 'ip', [`neighbour ${verb} proxy ${address} dev ${fabric}`]);
+    }
   }
 
   /** The addresses on the link; undefined where there is none. */
   async #read(): Promise<ReadonlySet<string> | undefined> {
-    const links = JSON.parse(await this.network.run('ip', ['-j', 'address', 'show'])) as Link[];
+    const links = JSON.parse(await this.network.run('ip', ['-j', 'address', 'show', 'scope', 'global'])) as Link[];
     const link = links.find(({ ifname }) => ifname === this.#link);
-    return link && new Set((link.addr_info ?? []).flatMap(({ family, local }) => (family === 'inet' ? local : [])));
+    return link && new Set((link.addr_info ?? []).flatMap(({ local }) => local ?? []));
   }
 
   async #greet(addresses: readonly string[]): Promise<void> {
@@ -113,28 +126,39 @@ export class BalancerLink {
     if (this.#problem !== undefined) this.logger.warn({ addresses }, this.#problem);
   }
 
-  /** An address that is of no link's network has no neighbours: somebody routes it here. */
+  /** Of IPv6, neighbours find out by themselves within seconds (RFC 4861, 7.3). */
   async #tellNeighbours(address: string): Promise<void> {
-    const { network } = this;
-    const printed = await network.run('ip', [
+    const fabric = isIpv6(address) ? undefined : await this.#fabricOf(address);
+    if (fabric !== undefined) await this.network.run('arping', ['-U', '-q', '-c', '1', '-I', fabric, address]);
+  }
+
+  /** The link whose network an address is of; undefined for one that has no neighbours: somebody routes it here. */
+  async #fabricOf(address: string): Promise<string | undefined> {
+    const family = isIpv6(address) ? '-6' : '-4';
+    const printed = await this.network.run('ip', [
       '-j',
+      family,
       'route',
       'show',
       'table',
       'main',
-      'scope',
-      'link',
       'to',
       'match',
       address,
     ]);
-    const [fabric] = (JSON.parse(printed) as Route[]).sort((a, b) => prefixOf(b) - prefixOf(a));
-    if (fabric !== undefined) await network.run('arping', ['-U', '-q', '-c', '1', '-I', fabric.dev, address]);
+    const direct = (JSON.parse(printed) as Route[]).filter(
+      ({ dst, gateway }) => dst !== 'default' && gateway === undefined,
+    );
+    return direct.filter(({ dev }) => dev !== this.#link).sort((a, b) => prefixOf(b) - prefixOf(a))[0]?.dev;
   }
 }
 
+function hostRoute(address: string): string {
+  return `${address}/${isIpv6(address) ? 128 : 32}`;
+}
+
 function prefixOf({ dst }: Route): number {
-  return dst === 'default' ? 0 : Number(dst.split('/')[1] ?? 32);
+  return Number(dst.split('/')[1] ?? 128);
 }
 
 function messageOf(error: unknown): string {

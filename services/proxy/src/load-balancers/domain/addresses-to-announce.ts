@@ -4,8 +4,8 @@ import { servableAddress } from '../../domain/endpoint-candidates';
 import { FAMILIES } from '../../domain/service-port';
 
 /**
- * The addresses of a load balancer for which this node answers on its link (ARP, neighbour discovery): one node does, of those that have a ready
- * endpoint of the Service, so that `externalTrafficPolicy: Local` needs no further word, and a node that is gone is left by
+ * The addresses of a load balancer for which this node answers on its link (ARP; of IPv6 neighbour discovery): one node
+ * does, of those that have a ready endpoint of the Service, so that `externalTrafficPolicy: Local` needs no further word, and a node that is gone is left by
  * itself: its endpoints are not ready. Every node comes to the same one without asking (rendezvous hashing, by address and
  * node): when a node goes, only what it answered for moves. Addresses that a Service of another class has are another's to
  * announce, as those that are said to be a proxy's (KEP-1860).
