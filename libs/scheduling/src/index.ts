@@ -10,4 +10,5 @@ export { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 export * from './policy';
 export * from './queue';
 export * from './rule';
+export { matchesTerm } from './rules/node-selector';
 export * from './scheduling';

@@ -2,7 +2,7 @@ import type { NodeSelectorRequirement, NodeSelectorTerm } from '@shiplog/contrac
 import type { NodeFacts } from '../facts/node-facts';
 
 /** Whether a node meets all requirements of a term. A term without any matches no node, as in Kubernetes. */
-export function matchesTerm(term: NodeSelectorTerm, node: NodeFacts): boolean {
+export function matchesTerm(term: NodeSelectorTerm, node: Pick<NodeFacts, 'name' | 'labels'>): boolean {
   const labels = term.matchExpressions ?? [];
   const fields = term.matchFields ?? [];
   if (labels.length === 0 && fields.length === 0) return false;
@@ -13,7 +13,7 @@ export function matchesTerm(term: NodeSelectorTerm, node: NodeFacts): boolean {
 }
 
 /** `metadata.name` is the one field of a node that Kubernetes lets terms ask for. */
-function fieldOf(node: NodeFacts, field: string): string | undefined {
+function fieldOf(node: Pick<NodeFacts, 'name'>, field: string): string | undefined {
   return field === 'metadata.name' ? node.name : undefined;
 }
 

@@ -37,4 +37,8 @@ export class ClusterConfig implements ConfigSource {
   services(): readonly ObjectOf<'services'>[] {
     return this.cluster.services();
   }
+
+  nodeLabels(): Readonly<Record<string, string>> {
+    return this.cluster.node()?.metadata.labels ?? {};
+  }
 }

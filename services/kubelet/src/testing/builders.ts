@@ -98,4 +98,5 @@ export const NO_OBJECTS: ConfigSource = {
   volume: () => undefined,
   services: () => [],
   accountToken: () => undefined,
+  nodeLabels: () => ({}),
 };

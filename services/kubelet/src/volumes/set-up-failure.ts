@@ -29,6 +29,13 @@ export function noPlugin(volume: string): VolumeFailure {
   );
 }
 
+/** A volume of the cluster is of other nodes. */
+export function elsewhere(volume: string): VolumeFailure {
+  return new VolumeFailure(
+    `MountVolume.NodeAffinity check failed for volume "${volume}" : no matching NodeSelectorTerms`,
+  );
+}
+
 /** It can't be told what a volume of a pod is (WaitForAttachAndMount in pkg/kubelet/volumemanager). */
 export function unprocessable(volume: string, reason: string): VolumeFailure {
   const volumes = `unmounted volumes=[${volume}], unattached volumes=[], failed to process volumes=[${volume}]`;

@@ -13,6 +13,8 @@ export interface ConfigSource {
   /** A volume of the cluster that a claim is bound to. */
   volume(name: string): ObjectOf<'persistentvolumes'> | undefined;
   services(): readonly ObjectOf<'services'>[];
+  /** As the Node has them: also those that others gave it. */
+  nodeLabels(): Readonly<Record<string, string>>;
   /** A token of the pod's service account, as a projection of the pod asks for it; undefined until the api has answered. */
   accountToken(podUid: string, projection: ServiceAccountTokenProjection): string | undefined;
 }

@@ -36,6 +36,7 @@ describe('a volume of a claim', () => {
           ...NO_OBJECTS,
           claim: (_, name) => (name === found?.metadata.name ? found : undefined),
           volume: (name) => (name === 'disk' ? bound : undefined),
+          nodeLabels: () => ({ 'kubernetes.io/hostname': 'n', zone: 'a' }),
         },
         node: {
           name: 'n',
@@ -56,6 +57,27 @@ describe('a volume of a claim', () => {
     expect(plan(claim('data'), disk({ local }))).toEqual({ kind: 'local', volume: 'disk', ...common });
     const readOnly = { persistentVolumeClaim: { claimName: 'data', readOnly: true } };
     expect(plan(claim('data'), disk({ local }), readOnly)).toMatchObject({ readOnly: true });
+  });
+
+  it.each<[string, object[], boolean]>([
+    ['its own', [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['n'] }] }], true],
+    [
+      'of any of its terms',
+      [
+        { matchExpressions: [{ key: 'x', operator: 'Exists' }] },
+        { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n'] }] },
+      ],
+      true,
+    ],
+    ['another', [{ matchExpressions: [{ key: 'zone', operator: 'In', values: ['b'] }] }], false],
+    ['no', [{}], false],
+  ])('is to be had on a node that its volume says is %s one', (_, nodeSelectorTerms, isIt) => {
+    const bound = disk({ local: { path: '/srv/data' }, nodeAffinity: { required: { nodeSelectorTerms } } });
+    if (isIt) expect(plan(claim('data'), bound)).toMatchObject({ kind: 'local' });
+    else
+      expect(() => plan(claim('data'), bound)).toThrow(
+        'MountVolume.NodeAffinity check failed for volume "disk" : no matching NodeSelectorTerms',
+      );
   });
 
   it('that is made for the pod alone is one that the pod owns', () => {

@@ -1,8 +1,9 @@
 import { claimNameOf } from '@shiplog/admission';
 import type { ObjectOf, Volume } from '@shiplog/contracts';
+import { matchesTerm } from '@shiplog/scheduling';
 import type { EnvContext } from '../../container/render/env';
 import { containersOf, type Pod } from '../../domain/pod';
-import { noPlugin, unprocessable } from '../set-up-failure';
+import { elsewhere, noPlugin, unprocessable } from '../set-up-failure';
 import type { PlannedVolume } from './planned-volume';
 
 type Claim = ObjectOf<'persistentvolumeclaims'>;
@@ -11,7 +12,7 @@ type Claim = ObjectOf<'persistentvolumeclaims'>;
  * What a claim of a pod comes to on this node: the volume that it is bound to. Undefined for a volume that is no claim's. Throws
  * VolumeFailure where there is none yet, or it is of a kind not served (createVolumeSpec in pkg/kubelet/volumemanager/populator).
  */
-export function planClaim(volume: Volume, { pod, source }: EnvContext): PlannedVolume | undefined {
+export function planClaim(volume: Volume, { pod, source, node }: EnvContext): PlannedVolume | undefined {
   const name = claimNameOf(pod, volume);
   if (name === undefined) return undefined;
   const { namespace = '' } = pod.metadata;
@@ -33,7 +34,14 @@ export function planClaim(volume: Volume, { pod, source }: EnvContext): PlannedV
     throw unprocessable(volume.name, `volume ${volume.name} has volumeMode ${mode}, but is specified in ${place}`);
   // A device itself is given to no container here.
   if (mode === 'Block') throw noPlugin(found.metadata.name);
+  if (!mayBeOn(found, { name: node.name, labels: source.nodeLabels() })) throw elsewhere(found.metadata.name);
   return planned(volume, found);
+}
+
+/** Whether a volume may be had on a node: its files are there, or reached from there (CheckNodeAffinity in pkg/volume/util). */
+function mayBeOn({ spec }: ObjectOf<'persistentvolumes'>, node: Parameters<typeof matchesTerm>[1]): boolean {
+  const required = spec?.nodeAffinity?.required;
+  return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
 }
 
 function planned(volume: Volume, { metadata, spec }: ObjectOf<'persistentvolumes'>): PlannedVolume {
