@@ -25,6 +25,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
   #interfaces: PodInterfaces | undefined;
   /** The pod network that `#interfaces` serve. */
   #podCidr = '';
+  #podCidrV6: string | undefined;
   /** Whether the next sync also looks at what no change tells of: where the bus is, and rules that others took away. */
   #isResyncDue = true;
   #isStopped = false;
@@ -146,18 +147,18 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
     desired,
     observed,
     podCidr,
+    podCidrV6,
   }: Extract<SyncOutcome, { state: 'done' }>): Promise<PodInterfaces> {
-    if (this.#interfaces !== undefined && this.#podCidr === podCidr) return this.#interfaces;
-    const interfaces = new PodInterfaces({ podCidr, mtu: desired.bridge?.mtu ?? 1500 }, hostNetwork, this.logger, [
-      this.policies,
-      this.sources,
-    ]);
+    const isSame = this.#podCidr === podCidr && this.#podCidrV6 === podCidrV6;
+    if (this.#interfaces !== undefined && isSame) return this.#interfaces;
+    const bridge = { podCidr, podCidrV6, mtu: desired.bridge?.mtu ?? 1500 };
+    const interfaces = new PodInterfaces(bridge, hostNetwork, this.logger, [this.policies, this.sources]);
     await interfaces.recover(observed, (uid) =>
       publishedPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)?.spec),
     );
-    await this.sources.start(podCidr, interfaces.connected());
+    await this.sources.start(podCidr, interfaces.connected(), podCidrV6);
     await this.policies.start(podCidr, interfaces.connected());
-    this.#podCidr = podCidr;
+    [this.#podCidr, this.#podCidrV6] = [podCidr, podCidrV6];
     this.#interfaces = interfaces;
     return interfaces;
   }

@@ -1,5 +1,5 @@
 import { networkContains, parseNetwork } from '@shiplog/apimachinery';
-import { BRIDGE, ROUTE_PROTOCOL, VNI, VXLAN, VXLAN_PORT, wireguardLink } from './names';
+import { BRIDGE, linkLocalOf, ROUTE_PROTOCOL, VNI, VXLAN, VXLAN_PORT, wireguardLink } from './names';
 import {
   addressesOf,
   addressesV6Of,
@@ -70,6 +70,8 @@ function bridgeCommands(wanted: WantedBridge | undefined, link: ObservedLink | u
     return [
       `link add ${BRIDGE} address ${mac} mtu ${mtu} type bridge`,
       ...addressAdditions(BRIDGE, wanted),
+      // As the kernel would, a second later: until then the node could not ask who has a pod's address.
+      ...(wanted.addressV6 === undefined ? [] : [`address add ${linkLocalOf(mac)}/64 dev ${BRIDGE} nodad`]),
       `link set ${BRIDGE} up`,
     ];
   }

@@ -1,7 +1,7 @@
 import { aDualStackNode, aLink, aMinion, aNode, annotationsOf } from '../testing/builders';
 import { planCommands } from './commands';
 import { planHost, planNode, type Desired } from './desired';
-import { vtepMac, wireguardLink } from './names';
+import { linkLocalOf, vtepMac, wireguardLink } from './names';
 import { writtenOutV6 } from './observed';
 import { planPeers, type Backend } from './peers';
 import { clusterRanges } from './ranges';
@@ -23,6 +23,7 @@ const UNDERLAY: Underlay = {
 };
 const NODES = [aDualStackNode(1), aDualStackNode(2)];
 const PEER = vtepMac('minion-2');
+const PEER_LINK = linkLocalOf(PEER);
 
 function planned(backend: Backend, nodes = NODES, underlay = UNDERLAY): Desired {
   const { own = '', ownV6 = '', peers } = planPeers(nodes, 'minion-1', RANGES);
@@ -48,15 +49,16 @@ describe('a minion of a dual-stack cluster', () => {
       'link add cni0 address 0a:58:0a:f4:01:01 mtu 1450 type bridge',
       'address add 10.244.1.1/24 dev cni0',
       'address add fd00:10:244:1::1/64 dev cni0 nodad',
+      'address add fe80::858:aff:fef4:101/64 dev cni0 nodad',
       'link set cni0 up',
       `link add flannel.1 address ${vtepMac('minion-1')} mtu 1450 type vxlan id 1 dev eth0 local 172.30.0.11 dstport 8472 nolearning`,
       'address add 10.244.1.0/32 dev flannel.1',
       'address add fd00:10:244:1::/128 dev flannel.1 nodad',
       'link set flannel.1 up',
       `neighbour replace 10.244.2.0 lladdr ${PEER} dev flannel.1 nud permanent`,
-      `neighbour replace fd00:10:244:2:: lladdr ${PEER} dev flannel.1 nud permanent`,
+      `neighbour replace ${PEER_LINK} lladdr ${PEER} dev flannel.1 nud permanent`,
       'route replace 10.244.2.0/24 via 10.244.2.0 dev flannel.1 proto 201 onlink',
-      'route replace fd00:10:244:2::/64 via fd00:10:244:2:: dev flannel.1 proto 201 onlink',
+      `route replace fd00:10:244:2::/64 via ${PEER_LINK} dev flannel.1 proto 201 onlink`,
     ]);
     expect(bridge).toEqual([`fdb replace ${PEER} dev flannel.1 dst 172.30.0.12 self permanent`]);
   });
@@ -91,7 +93,7 @@ describe('a minion of a dual-stack cluster', () => {
 
   it('that stands is left alone, mends what is gone, and forgets a peer in both families', () => {
     const v4 = { dst: '10.244.2.0/24', gateway: '10.244.2.0', dev: 'flannel.1', protocol: '201' };
-    const v6 = { dst: 'fd00:10:244:2::/64', gateway: 'fd00:10:244:2::', dev: 'flannel.1', protocol: '201' };
+    const v6 = { dst: 'fd00:10:244:2::/64', gateway: PEER_LINK, dev: 'flannel.1', protocol: '201' };
     const info_data = { id: 1, local: '172.30.0.11', link: 'eth0', port: 8472 };
     const bridge = { mtu: 1450, address: '0a:58:0a:f4:01:01', ip: '10.244.1.1/24', ipv6: 'fd00:10:244:1::1/64' };
     const tunnel = { mtu: 1450, address: vtepMac('minion-1'), ip: '10.244.1.0/32', ipv6: 'fd00:10:244:1::/128' };
@@ -105,7 +107,7 @@ describe('a minion of a dual-stack cluster', () => {
       routes: [...aMinion().routes, v4, writtenOutV6(v6), writtenOutV6({ dst: 'default', dev: 'eth0' })],
       neighbours: [
         { dst: '10.244.2.0', lladdr: PEER, state },
-        { dst: 'fd00:10:244:2::', lladdr: PEER, state },
+        { dst: PEER_LINK, lladdr: PEER, state },
       ],
       fdb: [{ mac: PEER, dst: '172.30.0.12', state: 'permanent' }],
     });
@@ -120,7 +122,7 @@ describe('a minion of a dual-stack cluster', () => {
     ]);
     expect(planCommands(planned('vxlan', NODES.slice(0, 1)), standing, SCOPE).ip).toEqual([
       'neighbour delete 10.244.2.0 dev flannel.1',
-      'neighbour delete fd00:10:244:2:: dev flannel.1',
+      `neighbour delete ${PEER_LINK} dev flannel.1`,
       'route delete 10.244.2.0/24 proto 201',
       'route delete fd00:10:244:2::/64 proto 201',
     ]);

@@ -25,4 +25,14 @@ describe('addresses of a pod network', () => {
     expect(pool.keep('10.244.9.2')).toBe(false);
     expect(pool.take()).toBe('10.244.1.3');
   });
+
+  it('of IPv6 are at the same places of the node’s other network', () => {
+    const pool = new IpamPool('10.244.1.0/24', 'fd00:10:244:1::/64');
+    expect(pool.v6).toEqual({ gateway: 'fd00:10:244:1::1', prefix: 64 });
+    expect(pool.v6Of(pool.take())).toBe('fd00:10:244:1::2');
+    expect(pool.v6Of('10.244.1.254')).toBe('fd00:10:244:1::fe');
+    expect([pool.v6Of('10.244.0.255'), pool.v6Of('10.244.2.0')]).toEqual([undefined, undefined]);
+    const bare = new IpamPool('10.244.1.0/24');
+    expect([bare.v6, bare.v6Of('10.244.1.2')]).toEqual([undefined, undefined]);
+  });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseIp } from '@shiplog/apimachinery';
+import { formatAddress, parseIp } from '@shiplog/apimachinery';
 
 /** The bridge that a node's pods are plugged into. */
 export const BRIDGE = 'cni0';
@@ -37,6 +37,13 @@ export function vtepMac(node: string): string {
 export function macOfIp(ip: string): string {
   const number = parseIp(ip) ?? 0;
   return macText([0x0a, 0x58, number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255]);
+}
+
+/** The address that reaches no further than the link, as interfaces make it of their MAC (RFC 4291, appendix A). */
+export function linkLocalOf(mac: string): string {
+  const [a = 0, b, c, d, e, f] = mac.split(':').map((byte) => parseInt(byte, 16));
+  const bytes = Buffer.from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, a ^ 2, b, c, 0xff, 0xfe, d, e, f] as number[]);
+  return formatAddress(6, BigInt(`0x${bytes.toString('hex')}`));
 }
 
 /** Where the groups of pods' ports begin: none that somebody else would give links by hand. */

@@ -1,5 +1,5 @@
 import { aLink } from '../testing/builders';
-import { hostEndCommands, mendCommands, vethDefect, podEndCommands, readVeths } from './veth';
+import { hostEndCommands, mendCommands, vethDefect, podEndCommands, readAlias, readVeths } from './veth';
 
 describe('a veth pair', () => {
   const veth = {
@@ -27,6 +27,20 @@ describe('a veth pair', () => {
       'link set eth0 up',
       'route add default via 10.244.1.1 dev eth0',
     ]);
+  });
+
+  it('of a pod with both families has its second address on its label and in the pod, usable at once', () => {
+    const v6 = { gateway: 'fd00:10:244:1::1', prefix: 64 };
+    const dual = { ...veth, ipv6: 'fd00:10:244:1::2', v6 };
+    const alias = 'shiplog:u-1:10.244.1.2:4026532001:fd00:10:244:1::2';
+    expect(hostEndCommands(dual)[1]).toContain(`alias ${alias}`);
+    expect(readAlias(alias)).toMatchObject({ uid: 'u-1', ip: '10.244.1.2', ipv6: 'fd00:10:244:1::2' });
+    expect(podEndCommands(dual).filter((line) => line.includes('::'))).toEqual([
+      'address add fd00:10:244:1::2/64 dev eth0 nodad',
+      'route add ::/0 via fd00:10:244:1::1 dev eth0',
+    ]);
+    // A pod of before the node had a network of IPv6.
+    expect(podEndCommands({ ...veth, v6 })).toEqual(podEndCommands(veth));
   });
 
   it('is looked at for what may be wrong with it, the worst first, and put right', () => {

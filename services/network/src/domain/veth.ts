@@ -5,6 +5,8 @@ import type { ObservedLink } from './observed';
 export interface Attachment {
   readonly uid: string;
   readonly ip: string;
+  /** Not there where it has none. */
+  readonly ipv6?: string | undefined;
   /** The pod's network namespace, as `readlink /proc/<pid>/ns/net` names it: `net:[4026532000]`. */
   readonly namespace: string;
 }
@@ -13,17 +15,20 @@ export interface VethInput extends Attachment {
   readonly pid: number;
   readonly gateway: string;
   readonly prefix: number;
+  /** Of the pod's address of IPv6. */
+  readonly v6?: { readonly gateway: string; readonly prefix: number } | undefined;
   readonly mtu: number;
 }
 
-const ALIAS = /^shiplog:([^:]+):([\d.]+):(\d+)$/;
+const ALIAS = /^shiplog:([^:]+):([\d.]+):(\d+)(?::([\da-f:]+))?$/;
 
 /** The node's side, for `ip -batch`: a veth pair whose other end is in the pod's namespace, labelled, in the bridge. */
-export function hostEndCommands({ uid, ip, namespace, pid, mtu }: VethInput): string[] {
+export function hostEndCommands({ uid, ip, ipv6, namespace, pid, mtu }: VethInput): string[] {
   const name = hostInterface(uid);
+  const alias = `shiplog:${uid}:${ip}:${inodeOf(namespace)}${ipv6 === undefined ? '' : `:${ipv6}`}`;
   return [
     `link add ${name} group ${portGroup(ip)} mtu ${mtu} type veth peer name eth0 address ${macOfIp(ip)} mtu ${mtu} netns ${pid}`,
-    `link set ${name} alias shiplog:${uid}:${ip}:${inodeOf(namespace)}`,
+    `link set ${name} alias ${alias}`,
     ...plugCommands(uid),
   ];
 }
@@ -59,19 +64,31 @@ export function groupCommand({ uid, ip }: Pick<VethInput, 'uid' | 'ip'>): string
 }
 
 /** The pod's side, for `ip -batch` in its namespace. */
-export function podEndCommands({ ip, gateway, prefix }: VethInput): string[] {
+export function podEndCommands({ ip, ipv6, gateway, prefix, v6 }: VethInput): string[] {
+  const isDualStack = ipv6 !== undefined && v6 !== undefined;
   return [
     'link set lo up',
     `address add ${ip}/${prefix} dev eth0`,
+    ...(isDualStack ? [`address add ${ipv6}/${v6.prefix} dev eth0 nodad`] : []),
     'link set eth0 up',
     `route add default via ${gateway} dev eth0`,
+    ...(isDualStack ? [`route add ::/0 via ${v6.gateway} dev eth0`] : []),
   ];
 }
 
+/**
+ * Settings of the kernel in a pod's namespace that are 0 where it has IPv6: an engine may have turned that off; a pod believes
+ * no router; and nobody else has its addresses, so that they can be used at once.
+ */
+export const POD_SETTINGS_V6 = ['all/disable_ipv6', 'eth0/disable_ipv6', 'eth0/accept_ra', 'eth0/accept_dad'].map(
+  (name) => `/proc/sys/net/ipv6/conf/${name}`,
+);
+
 /** What a veth's label says; undefined for other links and for pairs that were never finished. */
 export function readAlias(alias: string | undefined): Attachment | undefined {
-  const [, uid, ip, inode] = ALIAS.exec(alias ?? '') ?? [];
-  return uid === undefined || ip === undefined ? undefined : { uid, ip, namespace: `net:[${inode}]` };
+  const [, uid, ip, inode, ipv6] = ALIAS.exec(alias ?? '') ?? [];
+  if (uid === undefined || ip === undefined) return undefined;
+  return { uid, ip, ...(ipv6 === undefined ? {} : { ipv6 }), namespace: `net:[${inode}]` };
 }
 
 /** The pods' veths in the bridge: those with a label, and the names of those without, which belong to nobody. */

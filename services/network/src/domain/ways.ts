@@ -1,6 +1,6 @@
-import { formatIp, nthAddress, parseCidr, parseNetwork } from '@shiplog/apimachinery';
+import { formatIp, parseCidr } from '@shiplog/apimachinery';
 import type { Desired } from './desired';
-import { VXLAN, wireguardLink, WIREGUARD_PORT } from './names';
+import { linkLocalOf, VXLAN, wireguardLink, WIREGUARD_PORT } from './names';
 import type { Peer } from './peers';
 import { isOnLink, isOnLinkV6, type Underlay } from './underlay';
 
@@ -35,18 +35,17 @@ export function plainRoutes(underlay: Underlay, peers: readonly Peer[]): Ways {
 
 /**
  * As Flannel: a peer's first pod address stands for its tunnel end, with that end's MAC, behind the peer's address. What is of
- * IPv6 goes through the same tunnel, over the peer's address of IPv4.
+ * IPv6 goes through the same tunnel, over the peer's address of IPv4, to the end's address on its link: no route to anywhere
+ * else can lead to that.
  */
 export function tunnelled(peers: readonly Peer[]): Ways {
   const known = peers.flatMap((peer) => {
     const base = parseCidr(peer.podCidr)?.base;
     return peer.vtep === undefined || base === undefined ? [] : [{ ...peer, end: formatIp(base), mac: peer.vtep }];
   });
-  const knownV6 = known.flatMap(({ podCidrV6, mac }) => {
-    const network = podCidrV6 === undefined ? undefined : parseNetwork(podCidrV6);
-    const end = network === undefined ? undefined : nthAddress(network, 0n);
-    return podCidrV6 === undefined || end === undefined ? [] : [{ podCidr: podCidrV6, end, mac }];
-  });
+  const knownV6 = known.flatMap(({ podCidrV6, mac }) =>
+    podCidrV6 === undefined ? [] : [{ podCidr: podCidrV6, end: linkLocalOf(mac), mac }],
+  );
   const unknown = peers.filter((peer) => peer.vtep === undefined);
   const ends = [...known, ...knownV6];
   return {

@@ -11,6 +11,7 @@ import {
   groupCommand,
   podEndCommands,
   hostEndCommands,
+  POD_SETTINGS_V6,
   mendCommands,
   readVeths,
   vethDefect,
@@ -21,13 +22,15 @@ import {
 /** The node's bridge, as far as the veths in it need it. */
 export interface BridgeInfo {
   readonly podCidr: string;
+  /** In a dual-stack cluster. */
+  readonly podCidrV6?: string | undefined;
   readonly mtu: number;
 }
 
 /** Hears of pods around their connection. */
 export interface PodGuard {
   /** Before a pod's first packet can flow; when it rejects the pod is not connected. */
-  connecting(uid: string, ip: string): Promise<void>;
+  connecting(uid: string, ip: string, ipv6?: string): Promise<void>;
   /** After its last. */
   disconnected?(uid: string): void;
 }
@@ -53,7 +56,7 @@ export class PodInterfaces {
     private readonly logger: Logger,
     private readonly guards: readonly PodGuard[] = [],
   ) {
-    this.#ipam = new IpamPool(bridge.podCidr);
+    this.#ipam = new IpamPool(bridge.podCidr, bridge.podCidrV6);
     this.#prefix = Number(bridge.podCidr.split('/')[1]);
     this.#mtu = bridge.mtu;
   }
@@ -95,8 +98,8 @@ export class PodInterfaces {
   }
 
   /** The pods that are connected, with their addresses. */
-  connected(): { uid: string; ip: string }[] {
-    return [...this.#pods.values()].map(({ uid, ip }) => ({ uid, ip }));
+  connected(): Pick<Attachment, 'uid' | 'ip' | 'ipv6'>[] {
+    return [...this.#pods.values()].map(({ uid, ip, ipv6 }) => ({ uid, ip, ...(ipv6 === undefined ? {} : { ipv6 }) }));
   }
 
   /** Every published port, for the rules. */
@@ -141,7 +144,7 @@ export class PodInterfaces {
     if (pod === undefined || pid === undefined) return;
     const defect = vethDefect(await this.#linkOf(uid), pod.ip, this.#mtu);
     if (defect === undefined) return;
-    const veth = { ...pod, pid, gateway: this.#ipam.gateway, prefix: this.#prefix, mtu: this.#mtu };
+    const veth = this.#vethOf(pod, pid);
     if (defect === 'gone') await this.#connect(veth);
     else await this.network.script(mendScript(veth));
     this.logger.warn({ uid, ip: pod.ip, defect, mtu: this.#mtu }, 'the interface of a pod was put right');
@@ -152,27 +155,35 @@ export class PodInterfaces {
     const started = performance.now();
     const namespace = await namespaceOf(pid);
     const before = this.#pods.get(uid);
-    const reply = (ip: string): AttachReply => ({ ip, gateway: this.#ipam.gateway });
+    const { gateway } = this.#ipam;
+    const reply = ({ ip, ipv6 }: Pick<Attachment, 'ip' | 'ipv6'>): AttachReply =>
+      ipv6 === undefined ? { ip, gateway } : { ip, ips: [ip, ipv6], gateway };
     if (before?.namespace === namespace && (await this.#linkOf(uid)) !== undefined) {
       this.#pods.set(uid, { ...before, hostPorts, fresh: true });
-      return reply(before.ip);
+      return reply(before);
     }
     if (before !== undefined) await this.#removeLink(hostInterface(uid));
     const ip = before?.ip ?? this.#ipam.take();
-    const { gateway } = this.#ipam;
+    const ipv6 = this.#ipam.v6Of(ip);
+    const attachment = { uid, ip, ...(ipv6 === undefined ? {} : { ipv6 }), namespace };
     try {
-      await Promise.all(this.guards.map((guard) => guard.connecting(uid, ip)));
-      await this.#connect({ uid, ip, namespace, pid, gateway, prefix: this.#prefix, mtu: this.#mtu });
+      await Promise.all(this.guards.map((guard) => guard.connecting(uid, ip, ipv6)));
+      await this.#connect(this.#vethOf(attachment, pid));
     } catch (error) {
       await this.#removeLink(hostInterface(uid));
       this.#pods.delete(uid);
       this.#free(uid, ip);
       throw error;
     }
-    this.#pods.set(uid, { uid, ip, namespace, hostPorts, fresh: true });
+    this.#pods.set(uid, { ...attachment, hostPorts, fresh: true });
     const ms = Math.round((performance.now() - started) * 10) / 10;
-    this.logger.info({ pod: `${request.namespace}/${request.name}`, uid, ip, ms }, 'pod connected');
-    return reply(ip);
+    this.logger.info({ pod: `${request.namespace}/${request.name}`, uid, ip, ipv6, ms }, 'pod connected');
+    return reply(attachment);
+  }
+
+  #vethOf({ uid, ip, ipv6, namespace }: Attachment, pid: number): VethInput {
+    const { gateway, v6 } = this.#ipam;
+    return { uid, ip, ipv6, namespace, pid, gateway, prefix: this.#prefix, v6, mtu: this.#mtu };
   }
 
   #free(uid: string, ip: string): void {
@@ -213,17 +224,26 @@ export class PodInterfaces {
 
 /** Both ends in one go: the node's, and only if that went well the pod's. */
 function vethScript(veth: VethInput): string {
-  return onBothEnds(veth.pid, hostEndCommands(veth), podEndCommands(veth));
+  const settings = veth.ipv6 === undefined ? [] : POD_SETTINGS_V6;
+  return onBothEnds(veth.pid, hostEndCommands(veth), podEndCommands(veth), settings);
 }
 
 function mendScript(veth: VethInput): string {
   return onBothEnds(veth.pid, mendCommands(veth), [`link set eth0 mtu ${veth.mtu}`]);
 }
 
-function onBothEnds(pid: number, host: readonly string[], pod: readonly string[]): string {
+/** `settings` of the pod's namespace are made 0 between both; those that can't be are as they are. */
+function onBothEnds(
+  pid: number,
+  host: readonly string[],
+  pod: readonly string[],
+  settings: readonly string[] = [],
+): string {
+  const zero = `for file in ${settings.join(' ')}; do echo 0 > $file; done 2> /dev/null; exec ip -batch -`;
+  const inPod = settings.length === 0 ? 'ip -batch -' : `sh -c '${zero}'`;
   return [
     `if ${withInput('ip -batch -', host.join('\n'))}`,
-    `then ${withInput(`nsenter --net=/proc/${pid}/ns/net ip -batch -`, pod.join('\n'))}`,
+    `then ${withInput(`nsenter --net=/proc/${pid}/ns/net ${inPod}`, pod.join('\n'))}`,
     'else false; fi',
   ].join('\n');
 }

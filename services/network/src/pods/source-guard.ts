@@ -1,6 +1,14 @@
 import { applyScript, baseChains, listTables, type HostNetwork, type NftTables } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
-import { blockOf, renderBlock, renderSources, renderSourcesRemoval, sourceTable } from '../domain/source-rules';
+import { IpamPool } from '../domain/ipam';
+import {
+  blockOf,
+  renderBlock,
+  renderSources,
+  renderSourcesRemoval,
+  sourceTable,
+  type V6Of,
+} from '../domain/source-rules';
 import type { PodGuard } from './pod-interfaces';
 
 /**
@@ -10,6 +18,7 @@ import type { PodGuard } from './pod-interfaces';
 export class SourceGuard implements PodGuard {
   /** Blocks of addresses that pods may have. */
   readonly #blocks = new Set<string>();
+  #v6Of: V6Of | undefined;
   /** Whether the table holds all blocks. */
   #isWritten = false;
   /** What packets are sent through, as the kernel showed it when the table had been written. */
@@ -27,8 +36,10 @@ export class SourceGuard implements PodGuard {
    * Writes the whole table anew, for the pods that are connected and those to come: at no moment is there none of an earlier
    * process'.
    */
-  start(podCidr: string, connected: Iterable<{ readonly ip: string }>): Promise<void> {
+  start(podCidr: string, connected: Iterable<{ readonly ip: string }>, podCidrV6?: string): Promise<void> {
     this.#blocks.clear();
+    const pool = new IpamPool(podCidr, podCidrV6);
+    this.#v6Of = podCidrV6 === undefined ? undefined : (ip) => pool.v6Of(ip);
     for (const ip of [podCidr.split('/')[0] ?? '', ...[...connected].map((pod) => pod.ip)])
       this.#blocks.add(blockOf(ip));
     this.#isWritten = false;
@@ -40,7 +51,7 @@ export class SourceGuard implements PodGuard {
     const block = blockOf(ip);
     if (this.#blocks.has(block)) return this.#isWritten ? this.#writing : this.#write('');
     this.#blocks.add(block);
-    return this.#write(renderBlock(this.node, block));
+    return this.#write(renderBlock(this.node, block, this.#v6Of));
   }
 
   /** Whether the rules are among all tables in the kernel. */
@@ -71,7 +82,7 @@ export class SourceGuard implements PodGuard {
   }
 
   async #writeAll(): Promise<void> {
-    await applyScript(this.network, renderSources(this.node, this.#blocks));
+    await applyScript(this.network, renderSources(this.node, this.#blocks, this.#v6Of));
     this.#standing = baseChains((await listTables(this.network)).get(sourceTable(this.node)) ?? '');
     this.#isWritten = true;
   }

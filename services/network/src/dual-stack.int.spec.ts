@@ -1,0 +1,210 @@
+import { runProgram } from '@shiplog/hostnet';
+import { Namespace } from '@shiplog/testing';
+import { pino } from 'pino';
+import type { Backend } from './domain/peers';
+import { hostInterface, vtepMac } from './domain/names';
+import { planCommands } from './domain/commands';
+import { clusterRanges } from './domain/ranges';
+import { cleanUp } from './overlay/clean-up';
+import { observe } from './overlay/observe';
+import { OverlaySync, type SyncOutcome } from './overlay/overlay-sync';
+import { PodInterfaces } from './pods/pod-interfaces';
+import { SourceGuard } from './pods/source-guard';
+import { LivePod } from './policies/testing/live-pod';
+import { aDualStackNode, annotationsOf } from './testing/builders';
+
+type Done = Extract<SyncOutcome, { state: 'done' }>;
+
+const id = process.pid.toString(36);
+const logger = pino({ level: 'silent' });
+const SCOPE = {
+  clusterCidr: '10.244.0.0/16,fd00:10:244::/56',
+  serviceCidr: '10.96.0.0/16,fd00:10:96::/112',
+  nodeCidrPrefix: 24,
+};
+const OWN = { podMtu: 0, nodeIp: '', underlayInterface: '', natsUrl: 'nats://172.30.0.1:4222' };
+
+/** The host with the underlay bridge, and two minions plugged into it; two pods on the first, one on the second. */
+let host: Namespace;
+const minions: Namespace[] = [];
+const interfaces: PodInterfaces[] = [];
+const guards: SourceGuard[] = [];
+const pods: LivePod[] = [];
+const addresses: string[] = [];
+
+const minion = (n: number) => minions[n - 1] as Namespace;
+const pod = (n: number) => pods[n] as LivePod;
+const address = (n: number) => addresses[n] ?? '';
+const inPod = (n: number, program: string, ...args: string[]) =>
+  runProgram('nsenter', [`--net=/proc/${pod(n).pid}/ns/net`, program, ...args]);
+const nodesFor = (backend: 'vxlan' | 'host-gw') =>
+  [1, 2].map((n) =>
+    aDualStackNode(n, { annotations: annotationsOf(backend, `172.30.0.${10 + n}`, vtepMac(`minion-${n}`)) }),
+  );
+
+beforeAll(async () => {
+  host = await Namespace.make(`sldh-${id}`);
+  await host.ip(
+    'link add shiplog0 type bridge',
+    'address add 172.30.0.1/24 dev shiplog0',
+    'address add fd00:172:30::1/64 dev shiplog0 nodad',
+  );
+  await withoutDad(host, 'shiplog0');
+  for (const n of [1, 2]) {
+    const namespace = await Namespace.make(`sldm${n}-${id}`);
+    minions.push(namespace);
+    await host.ip(
+      `link add m${n} type veth peer name eth0 netns ${namespace.name}`,
+      `link set m${n} master shiplog0 up`,
+    );
+    await namespace.ip(
+      `address add 172.30.0.${10 + n}/24 dev eth0`,
+      `address add fd00:172:30::${10 + n}/64 dev eth0 nodad`,
+    );
+    await withoutDad(namespace, 'eth0');
+    await namespace.ip('route add default via 172.30.0.1');
+  }
+  for (const n of [1, 2]) {
+    const { podCidr, podCidrV6 } = await settled(n, 'vxlan');
+    const guard = new SourceGuard(`minion-${n}`, minion(n).network, logger);
+    await guard.start(podCidr, [], podCidrV6);
+    guards.push(guard);
+    interfaces.push(new PodInterfaces({ podCidr, podCidrV6, mtu: 1450 }, minion(n).network, logger, [guard]));
+  }
+  for (const [name, n] of [
+    ['a', 1],
+    ['c', 1],
+    ['b', 2],
+  ] as const) {
+    const own = await LivePod.start();
+    pods.push(own);
+    await inPod(pods.length - 1, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6');
+    const reply = await interfaces[n - 1]?.attach({ uid: `uid-${name}`, namespace: 'd', name, pid: own.pid });
+    expect(reply?.ips?.[0]).toBe(reply?.ip);
+    addresses.push(reply?.ips?.[1] ?? '');
+    await own.listen({ tcp: [7000], udp: [53] });
+  }
+});
+
+afterAll(async () => {
+  for (const own of pods) own.stop();
+  for (const namespace of [host, ...minions]) await namespace.remove();
+});
+
+/** As a link is that has been there for longer than the test has. */
+async function withoutDad(namespace: Namespace, device: string): Promise<void> {
+  await namespace.network.setting(`/proc/sys/net/ipv6/conf/${device}/accept_dad`, '0');
+  await namespace.ip(`link set ${device} up`);
+}
+
+function syncOf(n: number, backend: Backend): OverlaySync {
+  return new OverlaySync(
+    { ...OWN, ...SCOPE, nodeName: `minion-${n}`, role: 'node', backend },
+    minion(n).network,
+    logger,
+  );
+}
+
+async function settled(n: number, backend: 'vxlan' | 'host-gw'): Promise<Done> {
+  const outcome = await syncOf(n, backend).run(nodesFor(backend));
+  if (outcome.state !== 'done') throw new Error(outcome.reason);
+  return outcome;
+}
+
+/** The commands that another round would run. */
+async function left(n: number, backend: 'vxlan' | 'host-gw') {
+  const { desired, observed } = await settled(n, backend);
+  const scope = { ...clusterRanges(SCOPE), node: `minion-${n}`, devices: ['eth0', 'flannel.1'] };
+  return planCommands(desired, observed, scope);
+}
+
+describe('pods of a dual-stack cluster', () => {
+  it('have an address of each family, the same place in both of their node’s networks', () => {
+    expect(addresses).toEqual(['fd00:10:244:1::2', 'fd00:10:244:1::3', 'fd00:10:244:2::2']);
+  });
+
+  it.each(['vxlan', 'host-gw'] as const)(
+    'see each other by IPv6 under their own addresses with %s, and a second round changes nothing',
+    async (backend) => {
+      for (const n of [1, 2]) await settled(n, backend);
+      expect(await pod(0).tcp(address(2), 7000)).toBe(address(0));
+      expect(await pod(0).tcp(address(1), 7000)).toBe(address(0));
+      expect(await left(1, backend)).toEqual({ ip: [], bridge: [] });
+    },
+  );
+
+  it('meet as before when somebody has taken addresses, routes, the bridge or an interface', async () => {
+    for (const n of [1, 2]) await settled(n, 'vxlan');
+    const damages = [
+      ['route delete fd00:10:244:2::/64', 'address delete fd00:10:244:1::1/64 dev cni0'],
+      ['link delete cni0', 'link delete flannel.1', `link delete ${hostInterface('uid-a')}`],
+    ];
+    for (const damage of damages) {
+      await minion(1).ip(...damage);
+      await settled(1, 'vxlan');
+      await interfaces[0]?.mend((await observe(minion(1).network)).links, 1450);
+      expect(await pod(2).tcp(address(0), 7000)).toBe(address(2));
+      expect(await pod(0).tcp(address(1), 7000)).toBe(address(0));
+    }
+  });
+
+  it('keep their addresses over a restart of the agent', async () => {
+    const bridge = { podCidr: '10.244.1.0/24', podCidrV6: 'fd00:10:244:1::/64', mtu: 1450 };
+    const later = new PodInterfaces(bridge, minion(1).network, logger);
+    await later.recover(await observe(minion(1).network), () => []);
+    expect(new Set(later.connected().map(({ ipv6 }) => ipv6))).toEqual(new Set(addresses.slice(0, 2)));
+    const again = await later.attach({ uid: 'uid-a', namespace: 'd', name: 'a', pid: pod(0).pid });
+    expect(again.ips).toEqual(['10.244.1.2', address(0)]);
+  });
+});
+
+describe('a pod of both families that can send what it likes', () => {
+  /** Asks by UDP from an address of the sender's choice. */
+  const ASK = `const [from, to] = process.argv.slice(1);
+const socket = require('dgram').createSocket('udp6').on('message', () => end('answered')).on('error', (e) => end(e.code));
+const end = (text) => { console.log(text); process.exit(); };
+setTimeout(() => end('nothing'), 400);
+socket.bind(0, from, () => socket.send('x', 53, to));`;
+  const ask = async (from: string, to = address(1)) => (await inPod(0, process.execPath, '-e', ASK, from, to)).trim();
+  const FORGED = 'fd00:10:244:1::99';
+  const linkLocal = async (n: number) =>
+    /inet6 (fe80\S+)\//.exec(await inPod(n, 'ip', '-6', 'address', 'show', 'dev', 'eth0'))?.[1] ?? '';
+
+  it('is heard under its own address only, and by none that reaches no further than the link', async () => {
+    await inPod(0, 'ip', 'address', 'add', `${FORGED}/64`, 'dev', 'eth0', 'nodad');
+    expect(await ask(address(0))).toBe('answered');
+    expect(await ask(FORGED)).toBe('nothing');
+    const [from, to] = [await linkLocal(0), await linkLocal(1)];
+    expect(from).toMatch(/^fe80::858:aff:fef4:102$/);
+    expect(await ask(`${from}%eth0`, `${to}%eth0`)).toBe('nothing');
+  });
+
+  it('draws nobody’s packets to itself by saying that an address is its own', async () => {
+    await inPod(0, 'ip', 'address', 'add', `${address(1)}/128`, 'dev', 'eth0', 'nodad');
+    await inPod(0, 'sysctl', '-qw', 'net.ipv6.conf.eth0.ndisc_notify=1');
+    await minion(1)
+      .ip(`neighbour flush dev cni0`)
+      .catch(() => undefined);
+    await inPod(0, 'ip', 'link', 'set', 'eth0', 'down');
+    await inPod(0, 'ip', 'link', 'set', 'eth0', 'up');
+    const seen = await minion(1).node(`
+      const s = require('net').connect(7000, '${address(1)}').on('error', (e) => console.log(e.code));
+      s.on('data', (data) => console.log(String(data)));`);
+    seen.kill();
+    const neighbours = await minion(1).run('ip', ['-6', 'neighbour', 'show', 'dev', 'cni0']);
+    expect(neighbours).toMatch(new RegExp(`${address(1)} lladdr 0a:58:0a:f4:01:03 `));
+  });
+});
+
+describe('a clean-up', () => {
+  it('leaves nothing of either family', async () => {
+    for (const n of [1, 2]) {
+      const options = { ...OWN, ...SCOPE, node: `minion-${n}`, role: 'node' as const };
+      await cleanUp(options, minion(n).network);
+      const { links, routes } = await observe(minion(n).network, { isDualStack: true });
+      expect(links.map(({ ifname }) => ifname).sort()).toEqual(['eth0', 'lo']);
+      expect(routes.filter(({ protocol }) => protocol === '201')).toEqual([]);
+      expect(await minion(n).run('nft', ['list', 'ruleset'])).toBe('');
+    }
+  });
+});
