@@ -179,20 +179,19 @@ socket.bind(0, from, () => socket.send('x', 53, to));`;
     expect(await ask(`${from}%eth0`, `${to}%eth0`)).toBe('nothing');
   });
 
-  it('draws nobody’s packets to itself by saying that an address is its own', async () => {
-    await inPod(0, 'ip', 'address', 'add', `${address(1)}/128`, 'dev', 'eth0', 'nodad');
-    await inPod(0, 'sysctl', '-qw', 'net.ipv6.conf.eth0.ndisc_notify=1');
-    await minion(1)
-      .ip(`neighbour flush dev cni0`)
-      .catch(() => undefined);
-    await inPod(0, 'ip', 'link', 'set', 'eth0', 'down');
-    await inPod(0, 'ip', 'link', 'set', 'eth0', 'up');
-    const seen = await minion(1).node(`
-      const s = require('net').connect(7000, '${address(1)}').on('error', (e) => console.log(e.code));
-      s.on('data', (data) => console.log(String(data)));`);
-    seen.kill();
-    const neighbours = await minion(1).run('ip', ['-6', 'neighbour', 'show', 'dev', 'cni0']);
-    expect(neighbours).toMatch(new RegExp(`${address(1)} lladdr 0a:58:0a:f4:01:03 `));
+  it('draws nobody’s packets to itself by saying that it has an address that is not its own', async () => {
+    await inPod(0, 'ip', 'address', 'delete', `${FORGED}/64`, 'dev', 'eth0');
+    const conf = '/proc/sys/net/ipv6/conf/eth0';
+    const answers = `echo 1 > ${conf}/forwarding; echo 1 > ${conf}/proxy_ndp; echo 0 > /proc/sys/net/ipv6/neigh/eth0/proxy_delay`;
+    await inPod(0, 'sh', '-c', answers);
+    await inPod(0, 'ip', '-6', 'neighbour', 'add', 'proxy', 'fd00:10:244:1::77', 'dev', 'eth0');
+    // Asks three times, and gives up.
+    await minion(1).network.setting('/proc/sys/net/ipv6/neigh/cni0/retrans_time_ms', '50');
+    const connect = `const end = (text) => { console.log(text); process.exit(); };
+      require('net').connect(7000, 'fd00:10:244:1::77').on('error', (e) => end(e.code)).setTimeout(1000, () => end('sent'));`;
+    expect((await minion(1).run(process.execPath, ['-e', connect])).trim()).toBe('EHOSTUNREACH');
+    const found = await minion(1).run('ip', ['-6', 'neighbour', 'show', 'fd00:10:244:1::77', 'dev', 'cni0']);
+    expect(found).not.toContain('lladdr');
   });
 });
 
