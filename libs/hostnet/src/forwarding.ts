@@ -1,23 +1,34 @@
 import type { HostNetwork } from './host-network';
+import type { TableFamily } from './nft';
+
+const PROGRAMS = { ip: 'iptables', ip6: 'ip6tables' } as const;
 
 /**
  * A Docker engine that manages iptables drops whatever is forwarded and isn't its own, and no rule of another table can
  * undo a drop: what goes over a bridge of ours needs rules in that very chain. Where nothing drops, nothing is touched.
  * Answers the rules that were missing.
  */
-export async function openForwarding(network: Pick<HostNetwork, 'run'>, bridge: string): Promise<string[]> {
-  const chain = await forwardChain(network);
+export async function openForwarding(
+  network: Pick<HostNetwork, 'run'>,
+  bridge: string,
+  family: TableFamily = 'ip',
+): Promise<string[]> {
+  const chain = await forwardChain(network, family);
   if (!chain.startsWith('-P FORWARD DROP')) return [];
   const missing = rulesOf(bridge).filter((rule) => !chain.includes(`-A FORWARD ${rule}\n`));
-  for (const rule of missing) await network.run('iptables', ['-w', '-I', 'FORWARD', ...rule.split(' ')]);
+  for (const rule of missing) await network.run(PROGRAMS[family], ['-w', '-I', 'FORWARD', ...rule.split(' ')]);
   return missing;
 }
 
 /** Takes the rules out again. */
-export async function closeForwarding(network: Pick<HostNetwork, 'run'>, bridge: string): Promise<void> {
-  const chain = await forwardChain(network);
+export async function closeForwarding(
+  network: Pick<HostNetwork, 'run'>,
+  bridge: string,
+  family: TableFamily = 'ip',
+): Promise<void> {
+  const chain = await forwardChain(network, family);
   for (const rule of rulesOf(bridge).filter((own) => chain.includes(`-A FORWARD ${own}\n`))) {
-    await network.run('iptables', ['-w', '-D', 'FORWARD', ...rule.split(' ')]);
+    await network.run(PROGRAMS[family], ['-w', '-D', 'FORWARD', ...rule.split(' ')]);
   }
 }
 
@@ -26,8 +37,8 @@ function rulesOf(bridge: string): string[] {
 }
 
 /** Nothing where there is no iptables, or none of its tables in the kernel: then it drops nothing either. */
-async function forwardChain(network: Pick<HostNetwork, 'run'>): Promise<string> {
-  return network.run('iptables', ['-w', '-S', 'FORWARD']).catch(() => '');
+async function forwardChain(network: Pick<HostNetwork, 'run'>, family: TableFamily): Promise<string> {
+  return network.run(PROGRAMS[family], ['-w', '-S', 'FORWARD']).catch(() => '');
 }
 
 /**

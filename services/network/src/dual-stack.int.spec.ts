@@ -28,7 +28,7 @@ const OWN = { podMtu: 0, nodeIp: '', underlayInterface: '', natsUrl: 'nats://172
 let host: Namespace;
 const minions: Namespace[] = [];
 const interfaces: PodInterfaces[] = [];
-const guards: SourceGuard[] = [];
+const syncs: OverlaySync[] = [];
 const pods: LivePod[] = [];
 const addresses: string[] = [];
 
@@ -65,10 +65,10 @@ beforeAll(async () => {
     await namespace.ip('route add default via 172.30.0.1');
   }
   for (const n of [1, 2]) {
-    const { podCidr, podCidrV6 } = await settled(n, 'vxlan');
+    syncs.push(syncOf(n, 'vxlan'));
+    const { podCidr, podCidrV6 } = await settled(n, 'vxlan', syncs[n - 1]);
     const guard = new SourceGuard(`minion-${n}`, minion(n).network, logger);
     await guard.start(podCidr, [], podCidrV6);
-    guards.push(guard);
     interfaces.push(new PodInterfaces({ podCidr, podCidrV6, mtu: 1450 }, minion(n).network, logger, [guard]));
   }
   for (const [name, n] of [
@@ -79,7 +79,13 @@ beforeAll(async () => {
     const own = await LivePod.start();
     pods.push(own);
     await inPod(pods.length - 1, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6');
-    const reply = await interfaces[n - 1]?.attach({ uid: `uid-${name}`, namespace: 'd', name, pid: own.pid });
+    const reply = await interfaces[n - 1]?.attach({
+      uid: `uid-${name}`,
+      namespace: 'd',
+      name,
+      pid: own.pid,
+      hostPorts: name === 'b' ? [{ hostPort: 8080, containerPort: 7000, protocol: 'TCP' }] : [],
+    });
     expect(reply?.ips?.[0]).toBe(reply?.ip);
     addresses.push(reply?.ips?.[1] ?? '');
     await own.listen({ tcp: [7000], udp: [53] });
@@ -105,8 +111,8 @@ function syncOf(n: number, backend: Backend): OverlaySync {
   );
 }
 
-async function settled(n: number, backend: 'vxlan' | 'host-gw'): Promise<Done> {
-  const outcome = await syncOf(n, backend).run(nodesFor(backend));
+async function settled(n: number, backend: 'vxlan' | 'host-gw', sync = syncOf(n, backend)): Promise<Done> {
+  const outcome = await sync.run(nodesFor(backend));
   if (outcome.state !== 'done') throw new Error(outcome.reason);
   return outcome;
 }
@@ -155,6 +161,28 @@ describe('pods of a dual-stack cluster', () => {
     expect(new Set(later.connected().map(({ ipv6 }) => ipv6))).toEqual(new Set(addresses.slice(0, 2)));
     const again = await later.attach({ uid: 'uid-a', namespace: 'd', name: 'a', pid: pod(0).pid });
     expect(again.ips).toEqual(['10.244.1.2', address(0)]);
+  });
+});
+
+describe('the way out of a dual-stack cluster, and in', () => {
+  it('is by the node’s address of IPv6, by host ports, and never to the bus', async () => {
+    const outside = await LivePod.start(host.name);
+    pods.push(outside);
+    await outside.listen({ tcp: [7000, 4222] });
+    for (const n of [1, 2]) {
+      const sync = syncs[n - 1] as OverlaySync;
+      const { podCidr } = await settled(n, 'vxlan', sync);
+      await sync.refreshBus();
+      await sync.writeRules(podCidr, () => interfaces[n - 1]?.ports() ?? [], { anyway: true });
+      expect(sync.stands(await sync.tables())).toBe(true);
+    }
+    expect(await pod(0).tcp('fd00:172:30::1', 7000)).toBe('fd00:172:30::11');
+    expect(await pod(0).tcp('fd00:172:30::1', 4222)).toBe('timeout');
+    expect(await outside.tcp('fd00:172:30::12', 8080)).toBe('fd00:172:30::1');
+    expect(await pod(0).tcp('fd00:172:30::12', 8080)).toBe('fd00:172:30::11');
+    expect(await pod(2).tcp('fd00:172:30::12', 8080)).toBe('fd00:10:244:2::1');
+    await minion(2).run('nft', ['delete', 'table', 'ip6', 'shiplog_network_minion_2']);
+    expect(syncs[1]?.stands((await syncs[1].tables()) ?? new Map())).toBe(false);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { HostPort } from '@shiplog/contracts';
 import { aDualStackNode, aLink, aMinion, aNode, annotationsOf } from '../testing/builders';
 import { planCommands } from './commands';
 import { planHost, planNode, type Desired } from './desired';
@@ -5,6 +6,7 @@ import { linkLocalOf, vtepMac, wireguardLink } from './names';
 import { writtenOutV6 } from './observed';
 import { planPeers, type Backend } from './peers';
 import { clusterRanges } from './ranges';
+import { busOfV6, podsOfV4, podsOfV6, renderRules, soundPorts } from './rules';
 import { findUnderlay, type Underlay } from './underlay';
 import { ownAnnotations } from './flannel';
 
@@ -185,5 +187,47 @@ describe('the host around the minions of a dual-stack cluster', () => {
         return `route replace ${to} via fd00:172:30::${via} dev shiplog0 proto 201`;
       }),
     );
+  });
+});
+
+describe('the rules of IPv6', () => {
+  const pod = (hostPorts: HostPort[]) => ({ ip: '10.244.1.2', ipv6: 'fd00:10:244:1::2', hostPorts });
+  const port = { hostPort: 8080, containerPort: 80, protocol: 'TCP' } as const;
+  const input = { table: 't', family: 'ip6', podCidr: 'fd00:10:244:1::/64', clusterCidr: 'fd00:10:244::/56' } as const;
+
+  it('masquerade what leaves the cluster, and keep pods from the bus wherever its machine can be reached', () => {
+    const servers = [
+      { ip: '172.30.0.1', port: 4222 },
+      { ip: '127.0.0.1', port: 4223 },
+      { ip: '2001:db8::7', port: 4222 },
+    ];
+    const bus = busOfV6(servers, ['fd00:172:30::11/64']);
+    const rules = renderRules({ ...input, pods: [], tunnels: ['flannel.1'], bus, unencrypted: 'eth0' }).split('\n');
+    expect(rules).toEqual(
+      expect.arrayContaining([
+        'add rule ip6 t postrouting ip6 saddr fd00:10:244:1::/64 ip6 daddr != fd00:10:244::/56 ip6 daddr != ff00::/8 masquerade fully-random',
+        'add rule ip6 t plaintext_guard iifname "eth0" ip6 saddr fd00:10:244::/56 drop',
+        'add rule ip6 t bus_guard_forward iifname "cni0" fib daddr type local tcp dport 4223 drop',
+        'add rule ip6 t bus_guard_forward iifname "cni0" ip6 daddr 2001:db8::7 tcp dport 4222 drop',
+        'add rule ip6 t bus_guard_input iifname "cni0" ip6 daddr fd00:172:30::/64 tcp dport 4222 drop',
+      ]),
+    );
+    expect(rules.filter((rule) => /ipv4|\bip [sd]addr|127\./.test(rule))).toEqual([]);
+  });
+
+  it('lead host ports to their pods in the families of their addresses', () => {
+    const pods = [pod([port, { ...port, hostPort: 81, hostIP: '::' }, { ...port, hostPort: 82, hostIP: 'FD00:0::1' }])];
+    const v4 = { ...port, hostPort: 83, hostIP: '0.0.0.0' };
+    const all = [...pods, pod([v4])];
+    const { sound, wrong } = soundPorts(podsOfV6(all), 'ip6');
+    expect(wrong).toEqual([]);
+    const elements = renderRules({ ...input, pods: sound, tunnels: ['flannel.1'], bus: [] }).match(/add element.*/g);
+    expect(elements).toEqual([
+      'add element ip6 t ports_anywhere { tcp . 8080 : fd00:10:244:1::2 . 80, tcp . 81 : fd00:10:244:1::2 . 80 }',
+      'add element ip6 t hairpins { fd00:10:244:1::2 . fd00:10:244:1::2 }',
+      'add element ip6 t ports_on_address { fd00::1 . tcp . 82 : fd00:10:244:1::2 . 80 }',
+    ]);
+    expect(podsOfV4(all).map(({ hostPorts }) => hostPorts)).toEqual([[port], [v4]]);
+    expect(podsOfV6([{ ip: '10.244.1.2', hostPorts: [port] }])).toEqual([]);
   });
 });

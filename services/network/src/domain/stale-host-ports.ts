@@ -1,7 +1,8 @@
+import { canonicalIp } from '@shiplog/apimachinery';
 import type { IsStale } from '@shiplog/hostnet';
 import type { PodPorts } from './rules';
 
-const ANY_ADDRESS = ['', '0.0.0.0'];
+const ANY_ADDRESS = ['', '0.0.0.0', '::'];
 
 /** UDP ports of the node: where each leads, by `address:port`, the address empty for all of them. */
 export type UdpPorts = ReadonlyMap<string, string>;
@@ -11,7 +12,7 @@ export function udpPortsOf(pods: readonly PodPorts[]): UdpPorts {
   const found = new Map<string, string>();
   for (const { ip, hostPorts } of pods) {
     for (const { hostPort, containerPort, protocol, hostIP = '' } of hostPorts) {
-      const key = `${ANY_ADDRESS.includes(hostIP) ? '' : hostIP}:${hostPort}`;
+      const key = `${ANY_ADDRESS.includes(hostIP) ? '' : (canonicalIp(hostIP) ?? hostIP)}:${hostPort}`;
       if (protocol === 'UDP' && !found.has(key)) found.set(key, `${ip}:${containerPort}`);
     }
   }

@@ -4,8 +4,8 @@ import type { ServerAddress } from '../domain/rules';
 
 const DEFAULT_PORT = 4222;
 
-/** Answers the IPv4 addresses of a host name; throws when there are none to be had. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
+/** Answers the addresses of a host name, of IPv4 alone unless the cluster is dual-stack; throws when there are none to be had. */
+export type Resolve = (host: string, options: { readonly isDualStack: boolean }) => Promise<readonly string[]>;
 
 /** Where the NATS servers are that this process uses, by address: rules know no names. */
 export class BusServers {
@@ -16,6 +16,7 @@ export class BusServers {
     private readonly natsUrl: string,
     private readonly logger: Logger,
     private readonly resolve: Resolve = addressesOf,
+    private readonly options: { readonly isDualStack: boolean } = { isDualStack: false },
   ) {}
 
   /** As of the last `refresh`; empty before it. */
@@ -32,7 +33,7 @@ export class BusServers {
 
   async #lookUp(host: string): Promise<void> {
     try {
-      this.#known.set(host, [...(await this.resolve(host))].sort());
+      this.#known.set(host, [...(await this.resolve(host, this.options))].sort());
     } catch (error) {
       this.logger.warn({ err: error, host }, 'the address of a NATS server is not known: pods are not kept from it');
     }
@@ -46,6 +47,6 @@ function serversOf(natsUrl: string): { host: string; port: number }[] {
   });
 }
 
-async function addressesOf(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true, family: 4 })).map(({ address }) => address);
+async function addressesOf(host: string, { isDualStack }: { isDualStack: boolean }): Promise<string[]> {
+  return (await lookup(host, { all: true, family: isDualStack ? 0 : 4 })).map(({ address }) => address);
 }

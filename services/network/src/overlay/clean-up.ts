@@ -27,9 +27,12 @@ export interface CleanUpOptions extends Pick<RangeSettings, 'clusterCidr' | 'ser
 /** Removes all that the agent ever made here; pods of this node lose their network. */
 export async function cleanUp(options: CleanUpOptions, network: HostNetwork = hostNetwork): Promise<void> {
   await applyScript(network, renderTableRemoval(tableOf(options.node)));
+  // A kernel without rules for IPv6 has none to remove.
+  await applyScript(network, renderTableRemoval(tableOf(options.node), 'ip6')).catch(() => undefined);
   await removePolicyRules(options.node, network);
   await removeSourceRules(options.node, network);
-  if (options.role === 'node') await closeForwarding(network, BRIDGE);
+  if (options.role === 'node')
+    for (const family of ['ip', 'ip6'] as const) await closeForwarding(network, BRIDGE, family);
   const ranges = clusterRanges({ ...options, nodeCidrPrefix: 32 });
   // Also where the cluster is dual-stack no more.
   const observed = await observe(network, { isDualStack: true });

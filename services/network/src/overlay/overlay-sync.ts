@@ -5,6 +5,7 @@ import {
   openForwarding,
   type HostNetwork,
   type NftTables,
+  type TableFamily,
 } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import { BRIDGE, tableOf, VXLAN, vtepMac, wireguardLink } from '../domain/names';
@@ -17,7 +18,7 @@ import { missingAnnotations, ownAnnotations, type OwnEnd } from '../domain/flann
 import type { Node } from '../domain/node';
 import { planPeers, type Backend, type Peers, type Unreachable } from '../domain/peers';
 import { clusterRanges, type ClusterRanges, type RangeSettings } from '../domain/ranges';
-import { renderRules, soundPorts, type PodPorts } from '../domain/rules';
+import { busOfV6, podsOfV4, podsOfV6, renderRules, soundPorts, type PodPorts, type RulesInput } from '../domain/rules';
 import { staleHostPorts, udpPortsOf, type UdpPorts } from '../domain/stale-host-ports';
 import { allowV6, apply, applySettings } from './apply';
 import { BusServers } from './bus-servers';
@@ -53,12 +54,14 @@ export type SyncOutcome =
 /** Makes the kernel as the nodes ask: looks, plans, and carries out what differs. */
 export class OverlaySync {
   #rules: string | undefined;
-  /** The table as the kernel showed it when it had been written; undefined while that is not known. */
-  #standing: string | undefined;
-  #udpPorts: UdpPorts = new Map();
+  /** The tables as the kernel showed them when they had been written; undefined while that is not known. */
+  #standing: readonly (string | undefined)[] | undefined;
+  readonly #udpPorts = new Map<TableFamily, UdpPorts>();
   #writing: Promise<void> = Promise.resolve();
-  /** The interface that leads to the other nodes. */
-  #underlay: string | undefined;
+  /** What leads to the other nodes. */
+  #underlay: Underlay | undefined;
+  /** The node's part of the IPv6 network. */
+  #podCidrV6: string | undefined;
   readonly #ranges: ClusterRanges;
   readonly #bus: BusServers;
   readonly #wireguard: Wireguard;
@@ -70,7 +73,7 @@ export class OverlaySync {
     private readonly logger: Logger,
   ) {
     this.#ranges = clusterRanges(config);
-    this.#bus = new BusServers(config.natsUrl, logger);
+    this.#bus = new BusServers(config.natsUrl, logger, undefined, { isDualStack: this.#ranges.v6 !== undefined });
     this.#wireguard = new Wireguard(network);
   }
 
@@ -103,7 +106,7 @@ export class OverlaySync {
     const desired = withSkipped(this.#planNode(plan, podCidr, withPathMtu(underlay, observed.routes, peers)), skipped);
     await this.#apply(desired, observed, underlay);
     if (desired.wireguard !== undefined) await this.#wireguard.configure(desired.wireguard, wireguard);
-    this.#underlay = underlay.device;
+    [this.#underlay, this.#podCidrV6] = [underlay, podCidrV6];
     return {
       state: 'done',
       desired,
@@ -131,13 +134,14 @@ export class OverlaySync {
     return listTables(this.network);
   }
 
-  /** Whether the table is among those as it was written. */
+  /** Whether the tables are among those as they were written. */
   stands(tables: NftTables): boolean {
-    return this.#standing === undefined || tables.get(this.#tableName()) === this.#standing;
+    return this.#standing === undefined || this.#standing.join() === this.#own(tables).join();
   }
 
-  #tableName(): string {
-    return `ip ${tableOf(this.config.nodeName)}`;
+  #own(tables: NftTables): (string | undefined)[] {
+    const families = this.#podCidrV6 === undefined ? (['ip'] as const) : (['ip', 'ip6'] as const);
+    return families.map((family) => tables.get(`${family} ${tableOf(this.config.nodeName)}`));
   }
 
   /** Looks up where NATS is, for the rules that are written next. */
@@ -146,43 +150,55 @@ export class OverlaySync {
   }
 
   /**
-   * Writes the table of masquerading and host ports, unless it was written so already; `anyway` in doubt. One writer
-   * at a time, each with the pods of its turn: the last word is the newest.
+   * Writes the tables of masquerading and host ports in one transaction, unless they were written so already; `anyway` in doubt.
+   * One writer at a time, each with the pods of its turn: the last word is the newest.
    */
   writeRules(podCidr: string, pods: () => readonly PodPorts[], options: { anyway: boolean }): Promise<void> {
     const write = async (): Promise<void> => {
       if (options.anyway) await this.#openForwarding();
-      const { nodeName, backend } = this.config;
-      const { clusterCidr } = this.#ranges;
-      const { sound, wrong } = soundPorts(pods());
-      this.#warn(
-        'a host port is not served',
-        wrong.map(({ ip, reason }) => ({ node: `pod ${ip}`, reason })),
-      );
-      const bus = this.#bus.addresses;
-      const unencrypted = backend === 'wireguard' ? this.#underlay : undefined;
-      const tunnels = tunnelLinks(nodeName);
-      const table = tableOf(nodeName);
-      const script = renderRules({ table, podCidr, clusterCidr, pods: sound, bus, tunnels, unencrypted });
+      const rules = this.#rulesFor(podCidr, pods());
+      const script = rules.map((input) => renderRules(input)).join('');
       if (script === this.#rules && !options.anyway) return;
       this.#rules = this.#standing = undefined;
       await applyScript(this.network, script);
       this.#rules = script;
-      this.#standing = (await this.tables()).get(this.#tableName());
-      await this.#endStaleFlows(udpPortsOf(sound));
+      this.#standing = this.#own(await this.tables());
+      for (const input of rules) await this.#endStaleFlows(input.family, udpPortsOf(input.pods));
     };
     const mine = this.#writing.then(write, write);
     this.#writing = mine;
     return mine;
   }
 
+  /** Of each family that the node's pods have. */
+  #rulesFor(podCidr: string, pods: readonly PodPorts[]): (RulesInput & { readonly family: TableFamily })[] {
+    const { nodeName, backend } = this.config;
+    const { clusterCidr, v6 } = this.#ranges;
+    const unencrypted = backend === 'wireguard' ? this.#underlay?.device : undefined;
+    const common = { table: tableOf(nodeName), tunnels: tunnelLinks(nodeName), unencrypted };
+    const [bus, podCidrV6] = [this.#bus.addresses, this.#podCidrV6];
+    const v4 = soundPorts(v6 === undefined ? pods : podsOfV4(pods));
+    const found = soundPorts(podCidrV6 === undefined ? [] : podsOfV6(pods), 'ip6');
+    this.#warn(
+      'a host port is not served',
+      [...v4.wrong, ...found.wrong].map(({ ip, reason }) => ({ node: `pod ${ip}`, reason })),
+    );
+    const busV4 = bus.filter(({ ip }) => !ip.includes(':'));
+    const rules = { ...common, family: 'ip' as const, podCidr, clusterCidr, pods: v4.sound, bus: busV4 };
+    if (v6 === undefined || podCidrV6 === undefined) return [rules];
+    const busV6 = busOfV6(bus, this.#underlay?.networksV6 ?? []);
+    const { clusterCidr: clusterCidrV6 } = v6;
+    const own = { podCidr: podCidrV6, clusterCidr: clusterCidrV6, pods: found.sound, bus: busV6 };
+    return [rules, { ...common, family: 'ip6', ...own }];
+  }
+
   /** A failure keeps nothing from being served: it is told, and tried again with the next change. */
-  async #endStaleFlows(now: UdpPorts): Promise<void> {
-    const isStale = staleHostPorts(this.#udpPorts, now);
+  async #endStaleFlows(family: TableFamily, now: UdpPorts): Promise<void> {
+    const isStale = staleHostPorts(this.#udpPorts.get(family) ?? new Map<string, string>(), now);
     if (isStale === undefined) return;
     try {
-      await forgetFlows(this.network, isStale);
-      this.#udpPorts = now;
+      await forgetFlows(this.network, isStale, family);
+      this.#udpPorts.set(family, now);
     } catch (error) {
       this.logger.error({ err: error }, 'UDP clients of host ports may go on talking to pods that are gone');
     }
@@ -210,9 +226,10 @@ export class OverlaySync {
   }
 
   async #openForwarding(): Promise<void> {
-    for (const rule of await openForwarding(this.network, BRIDGE)) {
-      this.logger.info({ rule }, 'the engine’s rules drop forwarded packets: pods’ are let through');
-    }
+    const families: TableFamily[] = this.#ranges.v6 === undefined ? ['ip'] : ['ip', 'ip6'];
+    for (const family of families)
+      for (const rule of await openForwarding(this.network, BRIDGE, family))
+        this.logger.info({ rule, family }, 'the engine’s rules drop forwarded packets: pods’ are let through');
   }
 
   async #apply(desired: Desired, observed: Observed, underlay: Underlay): Promise<void> {
