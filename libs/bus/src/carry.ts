@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DuplexStream } from './duplex';
@@ -6,6 +5,8 @@ import type { DuplexStream } from './duplex';
 const NONE = new Uint8Array();
 /** The one channel of a stream that carries a connection's bytes. */
 const BYTES = 0;
+/** Bytes that may wait for a connection to take them: several of a stream's chunks, which then go to the kernel together. */
+const MOST_WAITING = 256 * 1024;
 
 /**
  * Joins a stream both ways with a connection: what comes on one goes out on the other, each way until it ends, no faster than
@@ -52,7 +53,7 @@ async function inwards(stream: DuplexStream, connection: Duplex): Promise<void> 
     if (channel !== BYTES) continue;
     if (data.length === 0) break;
     if (connection.destroyed) return;
-    if (!connection.write(data)) await drained(connection);
+    await writeThrough(connection, data);
   }
   if (!connection.destroyed) connection.end();
 }
@@ -64,10 +65,22 @@ async function outwards(connection: Duplex, stream: DuplexStream): Promise<void>
   await stream.write(BYTES, NONE);
 }
 
-/** Resolves when a writer may go on: also when it never will. */
-export async function drained(writer: Duplex): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([once(writer, 'drain', over), once(writer, 'close', over)])
-    .catch(() => undefined)
-    .finally(() => over.abort());
+/**
+ * Writes; resolves when the connection keeps up. To wait whenever it says so would be for each chunk: its own limit is less than
+ * one. What is gone, or was ended, takes nothing.
+ */
+export async function writeThrough(connection: Duplex, data: Uint8Array): Promise<void> {
+  if (!connection.writable || connection.write(data) || connection.writableLength <= MOST_WAITING) return;
+  if (!connection.destroyed) await drained(connection);
+}
+
+/** Resolves when a writer may go on: also when it never will. Awaited for every chunk of a slow one, so it makes little. */
+export function drained(writer: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      writer.off('drain', done).off('close', done);
+      resolve();
+    };
+    writer.on('drain', done).on('close', done);
+  });
 }

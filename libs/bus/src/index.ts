@@ -1,5 +1,5 @@
 export * from './bus';
-export { carryBytes, drained } from './carry';
+export { carryBytes, drained, writeThrough } from './carry';
 export * from './cloud-events';
 export * from './commits';
 export * from './connect';

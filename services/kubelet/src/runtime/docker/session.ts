@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { drained } from '@shiplog/bus';
+import { writeThrough } from '@shiplog/bus';
 import type Docker from 'dockerode';
 import type { ContainerSession, ExecSession, SessionStreams } from '../runtime';
 import { separateOutputs, type OutputPart } from './demultiplex';
@@ -72,9 +72,8 @@ class DockerSession implements ContainerSession {
     return this.tty ? asStdout(chunks) : separateOutputs(chunks);
   }
 
-  async write(data: Uint8Array): Promise<void> {
-    const { stream } = this;
-    if (stream.writable && !stream.write(data) && !stream.destroyed) await drained(stream);
+  write(data: Uint8Array): Promise<void> {
+    return writeThrough(this.stream, data);
   }
 
   endInput(): void {

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { drained } from '@shiplog/bus';
+import { writeThrough } from '@shiplog/bus';
 import { SpdyConnection, type SpdyStream } from '@shiplog/spdy';
 import { RuntimeError, type ContainerSession, type SessionStreams } from '../../runtime';
 import { mergeOutputs, type OutputPart } from './merge-outputs';
@@ -46,7 +46,7 @@ export class Attachment implements ContainerSession {
 
   async write(data: Uint8Array): Promise<void> {
     const { stdin } = this.streams;
-    if (stdin?.writable === true && !stdin.write(data) && !stdin.destroyed) await drained(stdin);
+    if (stdin !== undefined) await writeThrough(stdin, data);
   }
 
   endInput(): void {

@@ -1,4 +1,4 @@
-import { drained } from '@shiplog/bus';
+import { writeThrough } from '@shiplog/bus';
 import type { ExecSession } from '../../runtime';
 import { killSession } from '../../kill-session';
 import { CLOSE_IO, DELETE_PROCESS, RESIZE_PTY, WAIT } from '../protocol/native';
@@ -29,7 +29,7 @@ export class Command implements ExecSession {
 
   async write(data: Uint8Array): Promise<void> {
     const { stdin } = this.pipes;
-    if (stdin?.writable === true && !stdin.write(data) && !stdin.destroyed) await drained(stdin);
+    if (stdin !== undefined) await writeThrough(stdin, data);
   }
 
   endInput(): void {
