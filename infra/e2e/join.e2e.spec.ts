@@ -4,9 +4,7 @@ import { ConnectionRefused } from '@shiplog/bus';
 import type { Node, Pod } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { Cluster } from '../launcher/src/cluster';
-import { engineAt } from '../launcher/src/engines/engine-client';
 import { IMAGES } from '../launcher/src/images/catalogue';
-import { dockerImages } from '../launcher/src/images/image-store';
 import { provideImage } from '../launcher/src/images/provide-images';
 import { becomeMember, connectAgent, keptMembership } from '../launcher/src/join/membership';
 import { decodeToken } from '../launcher/src/join/token';
@@ -14,7 +12,7 @@ import { REPOSITORY, settingsFrom } from '../launcher/src/settings';
 import { run } from '../launcher/src/system/run';
 import { OtherMachine } from '../testing/src/other-machine';
 import { httpGet, TestCluster, webController } from './support/cluster';
-import { E2E_SLOT } from './support/place';
+import { E2E_SECOND_SLOT, E2E_SLOT } from './support/place';
 
 const NAMESPACE = 'join';
 
@@ -24,10 +22,9 @@ describe('another machine with the word that `npm run token` prints', () => {
   let word: string;
 
   beforeAll(async () => {
-    other = await OtherMachine.start(cluster.home, E2E_SLOT);
+    other = await OtherMachine.start(cluster.home, E2E_SLOT, E2E_SECOND_SLOT);
     const { cache } = settingsFrom(process.env);
-    for (const row of IMAGES)
-      await provideImage([dockerImages(engineAt(other.dockerHost))], row, cache, () => undefined);
+    for (const row of IMAGES) await provideImage([other.images], row, cache, () => undefined);
     await cluster.kubectl('create', 'namespace', NAMESPACE);
     word = await newToken();
   });

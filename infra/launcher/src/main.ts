@@ -54,10 +54,15 @@ program
     '--ip <address>',
     'where other nodes reach it, one of IPv6 behind a comma (default: its address towards the master)',
   )
+  .option(
+    '--runtime <name>',
+    "what runs containers: this machine's docker (default), or containerd, which it then runs itself",
+  )
   .option('--backend <way>', "how packets reach pods of other nodes (default: the cluster's way when it joined)")
   .addHelpText('after', '\nExample: npm run join -- shiplog1.bZHB… --name rack-2')
-  .action((word: string | undefined, { backend, ...flags }: JoinFlags & { backend?: string }) =>
-    join(settingsFrom(process.env, { backend }), word, flags),
+  .action(
+    (word: string | undefined, { backend, runtime, ...flags }: JoinFlags & { backend?: string; runtime?: string }) =>
+      join(settingsFrom(process.env, { backend, runtime }), word, flags),
   );
 
 program

@@ -18,7 +18,7 @@ describe('the settings of a cluster on this machine', () => {
   });
 
   it('takes a runtime for all minions, or one for each and the last for the others', () => {
-    expect(settingsFrom({}).runtimes).toEqual(['docker']);
+    expect(settingsFrom({}).runtimes).toBeUndefined();
     expect(settingsFrom({ SHIPLOG_RUNTIME: 'docker' }, { runtime: 'containerd' }).runtimes).toEqual(['containerd']);
     expect(settingsFrom({ npm_config_runtime: 'docker,containerd' }).runtimes).toEqual(['docker', 'containerd']);
     expect(() => settingsFrom({}, { runtime: 'docker,podman' })).toThrow(

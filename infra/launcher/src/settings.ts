@@ -27,8 +27,8 @@ export interface LauncherSettings {
   /** Which of the disjoint sets of addresses and names to use, so that clusters can run side by side (SHIPLOG_SLOT). */
   readonly slot: number;
   readonly minions: number;
-  /** What runs each minion's containers (SHIPLOG_RUNTIME): the last is for all those after it. */
-  readonly runtimes: readonly [RuntimeName, ...RuntimeName[]];
+  /** What runs each minion's containers (SHIPLOG_RUNTIME): the last is for all those after it; undefined when nothing was said. */
+  readonly runtimes: readonly [RuntimeName, ...RuntimeName[]] | undefined;
   /** How packets reach pods of other minions (SHIPLOG_BACKEND); undefined when nothing was said. */
   readonly backend: Backend | undefined;
   /** Whether pods and Services have addresses of IPv6 beside those of IPv4 (SHIPLOG_DUAL_STACK=yes). */
@@ -63,7 +63,7 @@ export function settingsFrom(
     cache: resolve(REPOSITORY, env.SHIPLOG_CACHE || join('.shiplog', 'cache')),
     slot,
     minions: wholeNumber('--minions', flags.minions ?? (env.SHIPLOG_MINIONS || env.npm_config_minions || '2'), 1, 9),
-    runtimes: runtimesOf(flags.runtime ?? (env.SHIPLOG_RUNTIME || env.npm_config_runtime || 'docker')),
+    runtimes: runtimesOf(flags.runtime ?? (env.SHIPLOG_RUNTIME || env.npm_config_runtime)),
     backend: backendOf(flags.backend ?? (env.SHIPLOG_BACKEND || env.npm_config_backend)),
     dualStack: flags.dualStack ?? (env.SHIPLOG_DUAL_STACK === 'yes' || env.npm_config_dual_stack === 'true'),
     podMtu: env.POD_MTU ? wholeNumber('POD_MTU', env.POD_MTU, 576, 65_535) : undefined,
@@ -81,7 +81,8 @@ function backendOf(text: string | undefined): Backend | undefined {
   return oneOf('--backend', BACKENDS, text);
 }
 
-function runtimesOf(text: string): LauncherSettings['runtimes'] {
+function runtimesOf(text: string | undefined): LauncherSettings['runtimes'] {
+  if (text === undefined || text === '') return undefined;
   const [first = '', ...others] = text.split(',');
   const runtimeOf = (word: string): RuntimeName => oneOf('--runtime', RUNTIMES, word.trim());
   return [runtimeOf(first), ...others.map(runtimeOf)];

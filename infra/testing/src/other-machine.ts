@@ -6,8 +6,10 @@ import { Cluster } from '../../launcher/src/cluster';
 import { inMinion } from '../../launcher/src/engines/in-minion';
 import { startEngine } from '../../launcher/src/engines/minion-engine';
 import { stopContainers } from '../../launcher/src/engines/stop-containers';
-import { type MinionLayout } from '../../launcher/src/layout';
-import { REPOSITORY, settingsFrom } from '../../launcher/src/settings';
+import { runtimeOf } from '../../launcher/src/engines/runtimes';
+import type { ImageStore } from '../../launcher/src/images/image-store';
+import { type MinionLayout, minionLayout } from '../../launcher/src/layout';
+import { REPOSITORY, type RuntimeName, settingsFrom } from '../../launcher/src/settings';
 import { run } from '../../launcher/src/system/run';
 
 const NAME = 'other';
@@ -23,15 +25,26 @@ export class OtherMachine {
   private constructor(
     private readonly cluster: Cluster,
     readonly place: MinionLayout,
+    private readonly ownSlot: number,
   ) {}
 
-  static async start(home: string, slot: number): Promise<OtherMachine> {
+  /**
+   * @param home of the cluster that it may join
+   * @param ownSlot none that is used: on a machine of its own it would be any
+   * @param runtime with Docker it has an engine already
+   */
+  static async start(
+    home: string,
+    slot: number,
+    ownSlot: number,
+    runtime: RuntimeName = 'docker',
+  ): Promise<OtherMachine> {
     const settings = settingsFrom({ SHIPLOG_HOME: home, SHIPLOG_SLOT: String(slot) });
     const cluster = new Cluster(settings, (sentence) => void process.stderr.write(`${sentence}\n`));
-    const place = placeOf(slot, home);
+    const place = { ...placeOf(slot, home), runtime };
     await connect(place, slot);
-    await startEngine(cluster, place);
-    return new OtherMachine(cluster, place);
+    if (runtime === 'docker') await startEngine(cluster, place);
+    return new OtherMachine(cluster, place, ownSlot);
   }
 
   get nodeName(): string {
@@ -40,6 +53,14 @@ export class OtherMachine {
 
   get dockerHost(): string {
     return `unix://${this.place.socket}`;
+  }
+
+  /** Of the engine that its pods are on. */
+  get images(): ImageStore {
+    const { runtime } = this.place;
+    const runs =
+      runtime === 'docker' ? this.place : minionLayout({ slot: this.ownSlot, home: this.home, runtimes: [runtime] }, 0);
+    return runtimeOf(runs).images(runs);
   }
 
   /** Where it keeps what it was given. */
@@ -53,9 +74,8 @@ export class OtherMachine {
    */
   async join(...words: readonly string[]): Promise<void> {
     mkdirSync(this.home, { recursive: true });
-    const program = join(REPOSITORY, 'infra', 'bootstrap.mjs');
-    const line = inMinion(this.place, [process.execPath, program, 'join', ...words, '--name', NAME]);
-    const env = { ...process.env, SHIPLOG_HOME: this.home, DOCKER_HOST: this.dockerHost };
+    const line = this.#launcher('join', ...words, '--name', NAME);
+    const env = { ...process.env, ...this.#env };
     const child = spawn(line.command, line.args, { env, cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#agents = child;
     this.#said = '';
@@ -78,12 +98,24 @@ export class OtherMachine {
     await once(child, 'exit');
   }
 
+  /** Removes all that it had, as `npm run reset` on it does. */
   async stop(): Promise<void> {
     await this.silence();
-    await stopContainers(this.dockerHost);
+    const line = this.#launcher('reset');
+    await run(line.command, line.args, { env: this.#env, cwd: REPOSITORY });
+    if (this.place.runtime === 'docker') await stopContainers(this.dockerHost);
     await this.cluster.registry.stop(() => undefined);
     await this.cluster.close();
     await run('ip', ['netns', 'del', this.place.netns]);
+  }
+
+  #launcher(...words: readonly string[]): { command: string; args: string[] } {
+    return inMinion(this.place, [process.execPath, join(REPOSITORY, 'infra', 'bootstrap.mjs'), ...words]);
+  }
+
+  get #env(): Readonly<Record<string, string | undefined>> {
+    const docker = this.place.runtime === 'docker' ? { DOCKER_HOST: this.dockerHost } : {};
+    return { SHIPLOG_HOME: this.home, SHIPLOG_SLOT: String(this.ownSlot), ...docker };
   }
 }
 

@@ -3,9 +3,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { cidrContains, parseCidr, parseIp } from '@shiplog/apimachinery';
 import { StatusError, type Node } from '@shiplog/contracts';
 import { Cluster } from '../cluster';
-import { findEngine } from '../engines/find-engine';
+import { machineEngine } from '../engines/machine-engine';
 import { LauncherFailure, sentenceOf } from '../failure';
-import { becomeMember, connectAgent, keptMembership, renewCertificates, type Membership } from '../join/membership';
+import {
+  becomeMember,
+  connectAgent,
+  keepMembership,
+  keptMembership,
+  renewCertificates,
+  type Membership,
+} from '../join/membership';
 import { decodeToken, type JoinToken } from '../join/token';
 import { RANK } from '../processes/registry';
 import { startService, type ServiceSpec } from '../services/service-process';
@@ -37,19 +44,21 @@ export async function join(settings: LauncherSettings, word: string | undefined,
       'A minion writes routes and rules into the kernel: it needs Linux and root.',
       'sudo npm run join',
     );
-  await ensureTools(TOOLS, 'a minion joins the pod network', (text) => process.stdout.write(`  ${text}\n`));
-  const dockerHost = settings.dockerHost ?? (await findEngine());
-  if (dockerHost === undefined)
-    throw new LauncherFailure('No Docker engine answers on this machine.', 'apt-get install docker.io');
+  const say = (text: string): void => void process.stdout.write(`  ${text}\n`);
+  await ensureTools(TOOLS, 'a minion joins the pod network', say);
+  const runtime = settings.runtimes?.[0] ?? keptMembership(cluster)?.runtime ?? 'docker';
+  const engine = await machineEngine(cluster, runtime, say);
   cluster.home.make();
   const membership = token === undefined ? keptOf(cluster) : await joined(cluster, token, flags);
   cluster.natsUrl = membership.natsUrl;
   const nodeIp = flags.ip ?? (await addressTowards(new URL(membership.natsUrl).hostname));
   const backend = settings.backend ?? membership.backend;
-  if (backend === 'wireguard') await ensureWireguard((text) => process.stdout.write(`  ${text}\n`));
+  if (backend === 'wireguard') await ensureWireguard(say);
   if (backend === 'host-gw') mustShareLink(membership, nodeIp);
   await routeToUnderlay(membership, cluster);
-  for (const spec of agentSpecs(cluster, { ...membership, backend }, { dockerHost, nodeIp }))
+  keepMembership(cluster, { ...membership, runtime });
+  const runtimeEnv = await engine.start(membership.node);
+  for (const spec of agentSpecs(cluster, { ...membership, backend }, { runtimeEnv, nodeIp }))
     await startService(cluster, spec);
   const asked = whenAskedToStop();
   const timer = setInterval(() => void renew(cluster, membership), HOUR_MS);
@@ -98,7 +107,7 @@ function couldNotJoin(error: unknown): LauncherFailure {
 function agentSpecs(
   cluster: Cluster,
   { node, clusterCidr, serviceCidr, clusterDns = '', backend }: Membership,
-  { dockerHost, nodeIp }: { dockerHost: string; nodeIp: string },
+  { runtimeEnv, nodeIp }: { runtimeEnv: ServiceSpec['env']; nodeIp: string },
 ): ServiceSpec[] {
   const agent = (service: ServiceSpec['service'], env: ServiceSpec['env']): ServiceSpec => ({
     service,
@@ -108,7 +117,7 @@ function agentSpecs(
   });
   return [
     agent('kubelet', {
-      DOCKER_HOST: dockerHost,
+      ...runtimeEnv,
       STATE_DIR: cluster.home.at('kubelet'),
       IMAGE_DIR: cluster.home.images,
       STATIC_POD_PATH: cluster.home.at('manifests'),

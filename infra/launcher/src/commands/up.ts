@@ -20,7 +20,8 @@ export async function up(settings: LauncherSettings): Promise<void> {
   const log = openLog(home.launcherLog);
   const shown = statSync(home.launcherLog).size;
   const backend = settings.backend === undefined ? [] : ['--backend', settings.backend];
-  const kinds = ['--minions', String(settings.minions), '--runtime', settings.runtimes.join()];
+  const runtime = settings.runtimes === undefined ? [] : ['--runtime', settings.runtimes.join()];
+  const kinds = ['--minions', String(settings.minions), ...runtime];
   const dualStack = settings.dualStack ? ['--dual-stack'] : [];
   const flags = [...kinds, ...backend, ...dualStack, ...(settings.sample ? [] : ['--no-sample'])];
   const child = spawn(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'start', ...flags], {

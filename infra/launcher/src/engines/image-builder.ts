@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from '../cluster';
 import { dockerImages, type ImageStore } from '../images/image-store';
 import { ManagedProcess } from '../processes/managed-process';
 import { RANK } from '../processes/registry';
 import { ensureTools } from '../system/tools';
+import { makeOwnFolders, PASSABLE, SYSTEM_RUNTIME } from '../runtime-folder';
 import { unmountBelow } from '../slot/clear-slot';
 import { waitUntil } from '../waiting';
 import { engineAt, pingEngine } from './engine-client';
@@ -23,9 +23,12 @@ export async function withImageBuilder<T>(
     'images are built by Docker',
     say,
   );
-  const folder = mkdtempSync(join(tmpdir(), 'shiplog-builder-'));
-  const config = join(folder, 'dockerd.json');
-  writeFileSync(config, JSON.stringify(configOf(folder)));
+  // Where a reset finds what a launcher that was killed has left.
+  const places = { data: cluster.home.at(NAME), run: join(cluster.layout.runDir, NAME) };
+  makeOwnFolders(SYSTEM_RUNTIME, places.run, PASSABLE);
+  mkdirSync(places.data, { recursive: true });
+  const config = join(places.run, 'dockerd.json');
+  writeFileSync(config, JSON.stringify(configOf(places)));
   const { records } = cluster.registry;
   const log = cluster.home.log(NAME);
   const line = { command: 'dockerd', args: ['--config-file', config] };
@@ -34,28 +37,36 @@ export async function withImageBuilder<T>(
   try {
     say('starting a Docker engine to build images');
     dockerd.start();
-    const host = socketIn(folder);
+    const host = socketIn(places);
     const ready = async () => ((await pingEngine(host)) ? true : undefined);
     await waitUntil(ready, { name: 'The Docker engine that builds images', within: 60_000, process: dockerd });
     return await work(dockerImages(engineAt(host)));
   } finally {
     await dockerd.stop();
-    await unmountBelow(folder);
-    rmSync(folder, { recursive: true, force: true });
+    for (const folder of Object.values(places)) {
+      await unmountBelow(folder);
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }
 
-function socketIn(folder: string): string {
-  return `unix://${join(folder, 'docker.sock')}`;
+interface Places {
+  readonly data: string;
+  /** A short path, for sockets. */
+  readonly run: string;
+}
+
+function socketIn({ run }: Places): string {
+  return `unix://${join(run, 'docker.sock')}`;
 }
 
 /** It runs nothing, so it needs no network. */
-function configOf(folder: string): object {
+function configOf({ data, run }: Places): object {
   return {
-    'data-root': join(folder, 'root'),
-    'exec-root': join(folder, 'exec'),
-    pidfile: join(folder, 'dockerd.pid'),
-    hosts: [socketIn(folder)],
+    'data-root': data,
+    'exec-root': join(run, 'exec'),
+    pidfile: join(run, 'dockerd.pid'),
+    hosts: [socketIn({ data, run })],
     group: 'root',
     'log-level': 'warn',
     bridge: 'none',

@@ -8,7 +8,7 @@ import { isDue, requestFor } from '@shiplog/pki';
 import type { Cluster } from '../cluster';
 import { makeNkey } from '../nats/nkeys';
 import { parseState, readOwn, writeOwn } from '../runtime-folder';
-import type { Backend } from '../settings';
+import type { Backend, RuntimeName } from '../settings';
 import type { JoinToken } from './token';
 
 const AGENTS = ['kubelet', 'network', 'proxy'] as const;
@@ -27,6 +27,8 @@ export interface Membership {
   readonly underlayCidr: string;
   /** How packets reach pods of other nodes; not there where nothing was said of it. */
   readonly backend?: Backend;
+  /** What runs the containers of this machine; not there in what earlier releases kept: Docker. */
+  readonly runtime?: RuntimeName;
 }
 
 /** The membership that an earlier join has left, if there is one. */
@@ -34,7 +36,10 @@ export function keptMembership(cluster: Cluster): Membership | undefined {
   return parseState(readOwn(cluster.home.at('membership.json')));
 }
 
-/** Makes keys, has them certified by means of a token, and keeps what comes of it. Throws StatusError when it is refused. */
+/**
+ * Makes keys, has them certified by means of a token, and keeps what comes of it.
+ * @throws StatusError when it is refused
+ */
 export async function becomeMember(cluster: Cluster, token: JoinToken, node: string): Promise<Membership> {
   const agents = await Promise.all(
     AGENTS.map(async (role) => ({
@@ -57,8 +62,13 @@ export async function becomeMember(cluster: Cluster, token: JoinToken, node: str
   }
   const { clusterCidr, serviceCidr, clusterDns, underlayCidr, backend } = granted;
   const membership = { node, natsUrl: token.url, clusterCidr, serviceCidr, clusterDns, underlayCidr, backend };
-  writeOwn(cluster.home.at('membership.json'), `${JSON.stringify(membership, null, 2)}\n`);
+  keepMembership(cluster, membership);
   return membership;
+}
+
+/** For later joins, which need no token. */
+export function keepMembership(cluster: Cluster, membership: Membership): void {
+  writeOwn(cluster.home.at('membership.json'), `${JSON.stringify(membership, null, 2)}\n`);
 }
 
 /** Connects as one of the node's agents; waits while the server has yet to be told of it. Throws ConnectionRefused. */

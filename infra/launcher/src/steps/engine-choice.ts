@@ -66,7 +66,7 @@ function refuseChoices(cluster: Cluster): void {
     {
       flag: '--runtime',
       is: !areDocker(cluster),
-      problem: `--runtime is ${runtimes.join()}, and your own engine is Docker's`,
+      problem: `--runtime is ${runtimes?.join()}, and your own engine is Docker's`,
     },
   ].find(({ is }) => is);
   if (asked === undefined) return;
