@@ -1,3 +1,4 @@
+import type { NetworkPolicy } from '@shiplog/contracts';
 import { runProgram } from '@shiplog/hostnet';
 import { Namespace } from '@shiplog/testing';
 import { pino } from 'pino';
@@ -9,6 +10,8 @@ import { cleanUp } from './overlay/clean-up';
 import { observe } from './overlay/observe';
 import { OverlaySync, type SyncOutcome } from './overlay/overlay-sync';
 import { PodInterfaces } from './pods/pod-interfaces';
+import { PodPolicies } from './policies/pod-policies';
+import { PolicyRules } from './policies/policy-rules';
 import { SourceGuard } from './pods/source-guard';
 import { LivePod } from './policies/testing/live-pod';
 import { aDualStackNode, annotationsOf } from './testing/builders';
@@ -29,6 +32,7 @@ let host: Namespace;
 const minions: Namespace[] = [];
 const interfaces: PodInterfaces[] = [];
 const syncs: OverlaySync[] = [];
+const policies: PodPolicies[] = [];
 const pods: LivePod[] = [];
 const addresses: string[] = [];
 
@@ -69,7 +73,10 @@ beforeAll(async () => {
     const { podCidr, podCidrV6 } = await settled(n, 'vxlan', syncs[n - 1]);
     const guard = new SourceGuard(`minion-${n}`, minion(n).network, logger);
     await guard.start(podCidr, [], podCidrV6);
-    interfaces.push(new PodInterfaces({ podCidr, podCidrV6, mtu: 1450 }, minion(n).network, logger, [guard]));
+    const own = policiesOf(n);
+    await own.start(podCidr, [], podCidrV6);
+    policies.push(own);
+    interfaces.push(new PodInterfaces({ podCidr, podCidrV6, mtu: 1450 }, minion(n).network, logger, [own, guard]));
   }
   for (const [name, n] of [
     ['a', 1],
@@ -96,6 +103,33 @@ afterAll(async () => {
   for (const own of pods) own.stop();
   for (const namespace of [host, ...minions]) await namespace.remove();
 });
+
+/** Knows the pods and where they are. */
+function policiesOf(n: number): PodPolicies {
+  const own = new PodPolicies(new PolicyRules(`minion-${n}`, minion(n).network, logger, { isDualStack: true }), logger);
+  const places = { a: '1::2', c: '1::3', b: '2::2' };
+  const objects = Object.entries(places).map(([name, place]) => ({
+    metadata: { namespace: 'd', name, uid: `uid-${name}`, labels: { app: name } },
+    spec: { containers: [{ name: 'c', ports: [{ name: 'web', containerPort: 7000 }] }] },
+    status: { phase: 'Running', podIP: `10.244.${place.replace('::', '.')}`, podIPs: [{ ip: `fd00:10:244:${place}` }] },
+  }));
+  const namespaces = [{ metadata: { name: 'd' } }];
+  const list = (resource: string) => (resource === 'pods' ? objects : resource === 'namespaces' ? namespaces : []);
+  own.load({ list } as never);
+  return own;
+}
+
+/** Puts a policy of pod a in the place of all others. */
+async function enforce(spec: NetworkPolicy['spec']): Promise<void> {
+  const own = policies[0] as PodPolicies;
+  const after = {
+    metadata: { namespace: 'd', name: 'p' },
+    spec: { podSelector: { matchLabels: { app: 'a' } }, ...spec },
+  };
+  const event = { resource: 'networkpolicies.networking.k8s.io', namespace: 'd', name: 'p' };
+  own.take([{ event, before: undefined, after: spec === undefined ? undefined : after }] as never);
+  await own.sync();
+}
 
 /** As a link is that has been there for longer than the test has. */
 async function withoutDad(namespace: Namespace, device: string): Promise<void> {
@@ -183,6 +217,50 @@ describe('the way out of a dual-stack cluster, and in', () => {
     expect(await pod(2).tcp('fd00:172:30::12', 8080)).toBe('fd00:10:244:2::1');
     await minion(2).run('nft', ['delete', 'table', 'ip6', 'shiplog_network_minion_2']);
     expect(syncs[1]?.stands((await syncs[1].tables()) ?? new Map())).toBe(false);
+  });
+});
+
+describe('network policies of a dual-stack cluster', () => {
+  const forget = async () => {
+    for (const n of [0, 1]) await inPod(n, 'ip', '-6', 'neighbour', 'flush', 'dev', 'eth0');
+  };
+  const seen = (...asked: [from: number, to: string][]) =>
+    Promise.all(asked.map(async ([from, to]) => /^[\da-f.:]+$/.test(String(await pod(from).tcp(to, 7000)))));
+
+  afterAll(() => enforce(undefined));
+
+  it('let in whom a network of IPv6 holds and none of its exceptions, and nobody of IPv4 with them', async () => {
+    const ipBlock = { cidr: 'fd00:10:244::/56', except: ['fd00:10:244:1::3/128'] };
+    await enforce({ policyTypes: ['Ingress'], ingress: [{ from: [{ ipBlock }], ports: [{ port: 'web' }] }] });
+    await forget();
+    expect(await seen([2, address(0)], [1, address(0)], [2, '10.244.1.2'])).toEqual([true, false, false]);
+    expect(await pod(2).udp(address(0), 53)).toBe('timeout');
+    const drops = await policies[0]?.drops();
+    expect(drops).toContainEqual(
+      expect.objectContaining({ source: address(1), sourcePod: 'd/c', destinationPod: 'd/a', port: 7000 }),
+    );
+  });
+
+  it('choose pods by both of their addresses, and let an isolated pod find its neighbours', async () => {
+    const peer = { podSelector: { matchLabels: { app: 'b' } } };
+    await enforce({ policyTypes: ['Ingress', 'Egress'], ingress: [{ from: [peer] }], egress: [{ to: [peer] }] });
+    await forget();
+    const [a, c, b] = [0, 1, 2] as const;
+    expect(await seen([a, address(b)], [b, address(a)])).toEqual([true, true]);
+    expect(await seen([a, '10.244.2.2'], [b, '10.244.1.2'])).toEqual([true, true]);
+    expect(await seen([a, address(c)], [c, address(a)], [a, '10.244.1.3'])).toEqual([false, false, false]);
+    const neighbour = await inPod(a, 'ip', '-6', 'neighbour', 'show', address(c));
+    expect(neighbour).toContain('lladdr 0a:58:0a:f4:01:03');
+  });
+
+  it('stand again after somebody has taken the rules of one family', async () => {
+    const own = policies[0] as PodPolicies;
+    const tables = () => syncs[0]?.tables() ?? Promise.reject(new Error('no minion'));
+    expect(own.stands(await tables())).toBe(true);
+    await minion(1).run('nft', ['delete', 'table', 'ip6', 'shiplog_network_minion_1_policies_0']);
+    expect(own.stands(await tables())).toBe(false);
+    await own.verify();
+    expect(await seen([1, address(0)], [2, address(0)])).toEqual([false, true]);
   });
 });
 

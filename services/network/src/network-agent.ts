@@ -157,7 +157,7 @@ export class NetworkAgent implements OnApplicationBootstrap, OnApplicationShutdo
       publishedPortsOf(this.#pods().find((pod) => pod.metadata.uid === uid)?.spec),
     );
     await this.sources.start(podCidr, interfaces.connected(), podCidrV6);
-    await this.policies.start(podCidr, interfaces.connected());
+    await this.policies.start(podCidr, interfaces.connected(), podCidrV6);
     [this.#podCidr, this.#podCidrV6] = [podCidr, podCidrV6];
     this.#interfaces = interfaces;
     return interfaces;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { hostNetwork } from '@shiplog/hostnet';
 import { CONFIG, LOGGER } from '@shiplog/service';
+import { clusterRanges } from './domain/ranges';
 import { OverlaySync } from './overlay/overlay-sync';
 import { NetworkAgent } from './network-agent';
 import { AttachController } from './pods/attach.controller';
@@ -21,7 +22,8 @@ const overlaySync = {
 const policyRules = {
   provide: PolicyRules,
   inject: [CONFIG, LOGGER],
-  useFactory: ({ nodeName }: NetworkConfig, logger: Logger) => new PolicyRules(nodeName, hostNetwork, logger),
+  useFactory: (config: NetworkConfig, logger: Logger) =>
+    new PolicyRules(config.nodeName, hostNetwork, logger, { isDualStack: clusterRanges(config).v6 !== undefined }),
 };
 
 const sourceGuard = {

@@ -10,7 +10,7 @@ import type { PodGuard } from '../pods/pod-interfaces';
 import { compilePolicy } from './domain/compile';
 import type { Drop } from './domain/drops';
 import { connectedUid, policyPodOf } from './domain/policy-pod';
-import type { AddressEntry } from './domain/policy-state';
+import type { AddressEntry, PolicyState } from './domain/policy-state';
 import { PolicyRules } from './policy-rules';
 
 /** How long a pod's connection waits until the pod is heard of here: shorter than its sender's patience. */
@@ -18,6 +18,13 @@ const WAIT_MS = 2_000;
 
 const POLICIES = 'networkpolicies.networking.k8s.io';
 type NetworkPolicyObject = Parameters<typeof compilePolicy>[0];
+
+/** A pod that is connected here. */
+interface LocalAddresses {
+  readonly uid: string;
+  readonly ip: string;
+  readonly ipv6?: string | undefined;
+}
 
 /** Keeps the network policies of this node's pods: what the cluster asks for, and the pods that are connected. */
 @Injectable()
@@ -34,7 +41,7 @@ export class PodPolicies implements PodGuard {
   /** Takes in what a projection of the cluster holds. */
   load(projection: Pick<Projection, 'list'>): void {
     for (const { metadata } of projection.list('namespaces'))
-      this.rules.state.setNamespace(metadata.name, metadata.labels ?? {});
+      this.#change((state) => state.setNamespace(metadata.name, metadata.labels ?? {}));
     for (const pod of projection.list('pods')) this.#setPod(pod as ExcerptOf<'peers'>);
     for (const policy of projection.list(POLICIES)) this.#setPolicy(policy);
   }
@@ -45,13 +52,14 @@ export class PodPolicies implements PodGuard {
     for (const { event, before, after } of batch) {
       const { resource, namespace, name } = event;
       isConcerned = true;
-      if (resource === 'namespaces') this.rules.state.setNamespace(name, after && (after.metadata.labels ?? {}));
+      if (resource === 'namespaces')
+        this.#change((state) => state.setNamespace(name, after && (after.metadata.labels ?? {})));
       else if (resource === POLICIES) {
         if (after !== undefined) this.#setPolicy(after as unknown as NetworkPolicyObject);
-        else this.rules.state.setPolicy(`${namespace}/${name}`, undefined);
+        else this.#change((state) => state.setPolicy(`${namespace}/${name}`, undefined));
       } else if (resource === 'pods') {
         const [gone, now] = [before, after].map((pod) => pod && connectedUid(pod.metadata));
-        if (gone !== undefined && gone !== now) this.rules.state.removePod(gone);
+        if (gone !== undefined && gone !== now) this.#change((state) => state.removePod(gone));
         if (after !== undefined) this.#setPod(after as unknown as ExcerptOf<'peers'>);
       } else isConcerned = false;
     }
@@ -59,23 +67,24 @@ export class PodPolicies implements PodGuard {
   }
 
   /** Takes over the pods that are connected: from here on this process's rules are the node's. */
-  async start(podCidr: string, connected: Iterable<{ uid: string; ip: string }>): Promise<void> {
+  async start(podCidr: string, connected: Iterable<LocalAddresses>, podCidrV6?: string): Promise<void> {
     this.rules.state.setPodCidr(podCidr);
-    for (const { uid, ip } of connected) this.rules.state.setLocal(uid, ip);
+    this.rules.stateV6?.setPodCidr(podCidrV6 ?? '');
+    for (const pod of connected) this.#setLocal(pod);
     this.#isStarted = true;
     await this.rules.sync();
   }
 
   /** Resolves once the rules of a pod stand that is about to be connected; rejects when nothing is known of it in time. */
-  async connecting(uid: string, ip: string): Promise<void> {
+  async connecting(uid: string, ip: string, ipv6?: string): Promise<void> {
     if (!this.rules.state.knows(uid)) await this.#heardOf(uid);
-    this.rules.state.setLocal(uid, ip);
+    this.#setLocal({ uid, ip, ipv6 });
     await this.rules.sync();
   }
 
-  /** A pod is connected no longer; its address may be another's as soon as this returns. */
+  /** A pod is connected no longer; its addresses may be another's as soon as this returns. */
   disconnected(uid: string): void {
-    this.rules.state.setLocal(uid, undefined);
+    this.#change((state) => state.setLocal(uid, undefined));
     if (!this.#isStarted) return;
     // Whatever fails here is tried again with the next change, and at the next look.
     this.rules
@@ -106,13 +115,22 @@ export class PodPolicies implements PodGuard {
   /** What policies have refused lately, the last first. */
   async drops(): Promise<PolicyDrop[]> {
     const drops = await this.rules.drops();
-    const directory = this.rules.state.directory();
+    const directory = new Map(this.rules.states.flatMap((state) => [...state.directory()]));
     return drops.map((drop) => described(drop, directory)).sort((a, b) => a.secondsAgo - b.secondsAgo);
+  }
+
+  #change(change: (state: PolicyState) => void): void {
+    for (const state of this.rules.states) change(state);
+  }
+
+  #setLocal({ uid, ip, ipv6 }: LocalAddresses): void {
+    this.rules.state.setLocal(uid, ip);
+    this.rules.stateV6?.setLocal(uid, ipv6);
   }
 
   #setPod(object: ExcerptOf<'peers'>): void {
     const pod = policyPodOf(object);
-    this.rules.state.setPod(pod);
+    this.#change((state) => state.setPod(pod));
     for (const resolve of this.#unknown.get(pod.uid) ?? []) resolve();
     this.#unknown.delete(pod.uid);
   }
@@ -121,10 +139,11 @@ export class PodPolicies implements PodGuard {
   #setPolicy(policy: NetworkPolicyObject): void {
     const key = `${policy.metadata.namespace}/${policy.metadata.name}`;
     try {
-      this.rules.state.setPolicy(key, compilePolicy(policy));
+      const compiled = compilePolicy(policy);
+      this.#change((state) => state.setPolicy(key, compiled));
     } catch (error) {
       this.logger.error({ err: error, policy: key }, 'a network policy can’t be read and is not enforced');
-      this.rules.state.setPolicy(key, undefined);
+      this.#change((state) => state.setPolicy(key, undefined));
     }
   }
 

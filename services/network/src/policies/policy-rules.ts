@@ -5,6 +5,7 @@ import {
   renderTableRemoval,
   type HostNetwork,
   type NftTables,
+  type TableFamily,
 } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import {
@@ -19,9 +20,14 @@ import { DIRECTIONS, type Direction } from './domain/compile';
 import { readDrops, type Drop } from './domain/drops';
 import { PolicyState } from './domain/policy-state';
 
+const FAMILIES = ['ip', 'ip6'] as const;
+
 /** The rules of network policies in the kernel: loaded whole once, then kept up by what changes. One transaction at a time. */
 export class PolicyRules {
+  /** Of IPv4. */
   readonly state = new PolicyState();
+  /** Of IPv6, in a dual-stack cluster. */
+  readonly stateV6: PolicyState | undefined;
   /** The table that holds all that was taken of the state so far. */
   #table: string | undefined;
   /** Whether there is a table for what pods of this node send each other by IPv6. */
@@ -34,7 +40,15 @@ export class PolicyRules {
     private readonly node: string,
     private readonly network: HostNetwork,
     private readonly logger: Logger,
-  ) {}
+    { isDualStack = false } = {},
+  ) {
+    this.stateV6 = isDualStack ? new PolicyState('ip6') : undefined;
+  }
+
+  /** Of each family that the cluster has. */
+  get states(): readonly PolicyState[] {
+    return this.stateV6 === undefined ? [this.state] : [this.state, this.stateV6];
+  }
 
   /** Resolves once all that the state is now is in the kernel. After a failure the next call loads the whole table. */
   sync(): Promise<void> {
@@ -53,7 +67,7 @@ export class PolicyRules {
     const table = this.#table;
     if (table === undefined) return this.sync();
     const tables = await listTables(this.network);
-    if (this.stands(tables)) return this.#removeOthers(table, policyTables(this.node, tables.keys()));
+    if (this.stands(tables)) return this.#removeOthers(table, tables);
     this.logger.warn('the rules of network policies are gone from the kernel; loading them again');
     this.#table = undefined;
     await this.sync();
@@ -63,30 +77,37 @@ export class PolicyRules {
   stands(tables: NftTables): boolean {
     const table = this.#table;
     if (table === undefined) return false;
-    const chains = baseChains(tables.get(`ip ${table}`) ?? '');
     const isClosed = !this.#closesBridge || tables.get(betweenPodsTable(this.node))?.includes('drop') === true;
-    return isClosed && DIRECTIONS.every((direction) => chains.includes(`vmap @${names.isolated(direction)}`));
+    const chains = this.states.map(({ family }) => baseChains(tables.get(`${family} ${table}`) ?? ''));
+    const isJudged = (text: string): boolean =>
+      DIRECTIONS.every((direction) => text.includes(`vmap @${names.isolated(direction)}`));
+    return isClosed && chains.every(isJudged);
   }
 
   /** What was dropped lately, in no order. */
   async drops(): Promise<Drop[]> {
     const table = this.#table;
     if (table === undefined) return [];
-    const sets = DIRECTIONS.flatMap((direction) =>
-      [names.deniedPorts(direction), names.deniedOthers(direction)].map((set) => ({ direction, set })),
+    const sets = this.states.flatMap(({ family }) =>
+      DIRECTIONS.flatMap((direction) =>
+        [names.deniedPorts(direction), names.deniedOthers(direction)].map((set) => ({ family, direction, set })),
+      ),
     );
-    const found = await Promise.all(sets.map(({ direction, set }) => this.#dropsIn(table, direction, set)));
+    const found = await Promise.all(sets.map((place) => this.#dropsIn(table, place)));
     return found.flat();
   }
 
-  async #dropsIn(table: string, direction: Direction, set: string): Promise<Drop[]> {
-    return readDrops(direction, await this.network.run('nft', ['-j', 'list', 'set', 'ip', table, set]));
+  async #dropsIn(
+    table: string,
+    { family, direction, set }: { family: TableFamily; direction: Direction; set: string },
+  ): Promise<Drop[]> {
+    return readDrops(direction, await this.network.run('nft', ['-j', 'list', 'set', family, table, set]));
   }
 
   async #write(): Promise<void> {
     const table = this.#table;
     if (table === undefined) return this.#load();
-    const script = this.state.takeChanges(table);
+    const script = this.states.map((state) => state.takeChanges(table)).join('');
     if (script === '') return;
     const started = performance.now();
     try {
@@ -107,17 +128,19 @@ export class PolicyRules {
    */
   async #load(): Promise<void> {
     const started = performance.now();
-    const taken = policyTables(this.node, (await listTables(this.network)).keys());
+    const tables = await listTables(this.network);
+    const taken = FAMILIES.flatMap((family) => policyTables(this.node, tables.keys(), family));
     const table = [0, 1, 2].map((n) => policyTable(this.node, n)).find((name) => !taken.includes(name)) ?? '';
-    await applyScript(this.network, this.state.takeAll(table));
+    await applyScript(this.network, this.states.map((state) => state.takeAll(table)).join(''));
     this.#table = table;
-    await this.#removeOthers(table, taken);
-    await this.#closeBridge();
+    await this.#removeOthers(table, tables);
+    if (this.stateV6 === undefined) await this.#closeBridge();
+    else await applyScript(this.network, renderBetweenPodsRemoval(this.node));
     const ms = Math.round(performance.now() - started);
     this.logger.info({ table, isolated: this.state.isolated, ms }, 'rules of network policies loaded');
   }
 
-  /** The pod network has IPv4 only: by addresses of IPv6 that interfaces give themselves pods would go past the rules. */
+  /** In a cluster of IPv4 alone: by addresses of IPv6 that interfaces give themselves pods would go past the rules. */
   async #closeBridge(): Promise<void> {
     try {
       await applyScript(this.network, renderBetweenPods(this.node));
@@ -127,15 +150,21 @@ export class PolicyRules {
     }
   }
 
-  async #removeOthers(table: string, all: readonly string[]): Promise<void> {
-    for (const other of all) if (other !== table) await applyScript(this.network, renderTableRemoval(other));
+  /** Those of a family that the cluster has no more, too. */
+  async #removeOthers(table: string, tables: NftTables): Promise<void> {
+    const own = new Set(this.states.map(({ family }) => `${family} ${table}`));
+    for (const family of FAMILIES)
+      for (const other of policyTables(this.node, tables.keys(), family))
+        if (!own.has(`${family} ${other}`)) await applyScript(this.network, renderTableRemoval(other, family));
   }
 }
 
 /** Removes every rule of network policies of a node. */
 export async function removePolicyRules(node: string, network: HostNetwork): Promise<void> {
-  const tables = policyTables(node, (await listTables(network)).keys());
-  for (const table of tables) await applyScript(network, renderTableRemoval(table));
+  const tables = await listTables(network);
+  for (const family of FAMILIES)
+    for (const table of policyTables(node, tables.keys(), family))
+      await applyScript(network, renderTableRemoval(table, family));
   // A kernel without rules for IPv6 has none to remove.
   await applyScript(network, renderBetweenPodsRemoval(node)).catch(() => undefined);
 }

@@ -1,5 +1,6 @@
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@shiplog/contracts';
-import { parseCidr, termsOf, type Cidr, type LabelTerm } from '@shiplog/apimachinery';
+import { formatNetwork, parseNetwork, termsOf, type LabelTerm } from '@shiplog/apimachinery';
+import type { TableFamily } from '@shiplog/hostnet';
 import { isPort, protocolOf, type Protocol } from './policy-pod';
 
 /** Ways that a packet can go, seen from the pod that a policy is about. */
@@ -13,10 +14,11 @@ export interface PeerSelector {
   readonly pods: readonly LabelTerm[];
 }
 
-/** A network without some of its parts. */
+/** A network without some of its parts, all of one family, in canonical text. */
 export interface AddressBlock {
-  readonly cidr: Cidr;
-  readonly except: readonly Cidr[];
+  readonly family: TableFamily;
+  readonly cidr: string;
+  readonly except: readonly string[];
 }
 
 /** Ports that a rule lets through: all of a protocol's, those from one to another, or those of a name in each pod. */
@@ -94,11 +96,12 @@ function selectorOf(
   return { key: JSON.stringify([namespaces, pods]), namespaces, pods };
 }
 
-/** Undefined for a network of IPv6: pods have no such addresses. */
+/** What of `except` is of the other family excepts nothing. */
 function blockOf({ cidr, except = [] }: NonNullable<NetworkPolicyPeer['ipBlock']>): AddressBlock | undefined {
-  const outer = parseCidr(cidr);
+  const outer = parseNetwork(cidr);
   if (outer === undefined) return undefined;
-  return { cidr: outer, except: except.flatMap((text) => parseCidr(text) ?? []) };
+  const parts = except.flatMap((text) => parseNetwork(text) ?? []).filter(({ family }) => family === outer.family);
+  return { family: outer.family === 4 ? 'ip' : 'ip6', cidr: formatNetwork(outer), except: parts.map(formatNetwork) };
 }
 
 function portsOf(ports: readonly NetworkPolicyPort[]): PortMatch[] {

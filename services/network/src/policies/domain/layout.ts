@@ -1,4 +1,4 @@
-import type { Definition } from '@shiplog/hostnet';
+import type { Definition, TableFamily } from '@shiplog/hostnet';
 import { BRIDGE, tableOf } from '../../domain/names';
 import { DIRECTIONS, type Direction } from './compile';
 
@@ -10,13 +10,16 @@ interface Sides {
   readonly priority: number;
 }
 const SIDES: Readonly<Record<Direction, Sides>> = {
-  in: { own: 'ip daddr', peer: 'ip saddr', priority: -19 },
-  out: { own: 'ip saddr', peer: 'ip daddr', priority: -20 },
+  in: { own: 'daddr', peer: 'saddr', priority: -19 },
+  out: { own: 'saddr', peer: 'daddr', priority: -20 },
 };
 
+/** The type of an address in a set, as nft calls it. */
+export const ADDRESS_TYPES: Readonly<Record<TableFamily, string>> = { ip: 'ipv4_addr', ip6: 'ipv6_addr' };
+
 /** The field of a packet with the peer's address. */
-export function peerAddress(direction: Direction): string {
-  return SIDES[direction].peer;
+export function peerAddress(direction: Direction, family: TableFamily): string {
+  return `${family} ${SIDES[direction].peer}`;
 }
 
 /** A node's table. A new one is made under another number before the old one goes. */
@@ -24,9 +27,10 @@ export function policyTable(node: string, n: number): string {
   return `${tableOf(node)}_policies_${n}`;
 }
 
-/** The node's own among all tables, which are named with their family. */
-export function policyTables(node: string, tables: Iterable<string>): string[] {
-  const all = [...tables].filter((table) => table.startsWith('ip ')).map((table) => table.slice('ip '.length));
+/** The node's own of a family among all tables, which are named with theirs. */
+export function policyTables(node: string, tables: Iterable<string>, family: TableFamily = 'ip'): string[] {
+  const start = `${family} `;
+  const all = [...tables].filter((table) => table.startsWith(start)).map((table) => table.slice(start.length));
   return all.filter((name) => name.startsWith(policyTable(node, 0).slice(0, -1)) && /_policies_\d$/.test(name));
 }
 
@@ -36,7 +40,7 @@ export function betweenPodsTable(node: string): string {
 }
 
 /**
- * Pods have no addresses of IPv6 but those that interfaces give themselves, which reach as far as the bridge does: no rule of
+ * In a cluster of IPv4 alone pods have no addresses of IPv6 but those that interfaces give themselves, which reach as far as the bridge does: no rule of
  * a policy knows them.
  */
 export function renderBetweenPods(node: string): string {
@@ -95,49 +99,64 @@ const WITH_PORTS = '{ tcp, udp, sctp }';
  * isolated is let through by a rule: a packet that a change overtakes may find its pod in the map as it is now and the
  * chain as it was, which is empty. Dropped, it is sent again a moment later; passed on, its connection would stay.
  */
-export function renderBase(): Definition[] {
+export function renderBase(family: TableFamily = 'ip'): Definition[] {
+  const address = ADDRESS_TYPES[family];
   const verdicts = DIRECTIONS.map((direction): Definition => ({
     kind: 'map',
     name: names.isolated(direction),
-    body: 'type ipv4_addr : verdict ;',
+    body: `type ${address} : verdict ;`,
   }));
   return [
     ...verdicts,
-    { kind: 'set', name: names.selves, body: 'type ipv4_addr . ipv4_addr ;' },
-    ...DIRECTIONS.flatMap(denials),
-    ...DIRECTIONS.map(judging),
+    { kind: 'set', name: names.selves, body: `type ${address} . ${address} ;` },
+    ...DIRECTIONS.flatMap((direction) => denials(direction, family)),
+    ...DIRECTIONS.map((direction) => judging(direction, family)),
   ];
 }
 
-function judging(direction: Direction): Definition {
+/**
+ * Pods find their neighbours whatever isolates them, as those of IPv4 do by a protocol that passes no rules (RFC 4890, 4.3.1).
+ * Other than that they speak to each other by the addresses that the cluster knows: by those that reach as far as the bridge
+ * does, and to groups, they would go past the rules.
+ */
+const NEIGHBOURS = 'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept';
+const BETWEEN_PODS = `iifname "${BRIDGE}" oifname "${BRIDGE}"`;
+const ON_LINK = ['ip6 saddr fe80::/10', 'ip6 daddr fe80::/10', 'ip6 daddr ff00::/8'].map(
+  (match) => `${BETWEEN_PODS} ${match} drop`,
+);
+
+function judging(direction: Direction, family: TableFamily): Definition {
   const { own, priority } = SIDES[direction];
   return {
     kind: 'chain',
     name: names.judge(direction),
     hook: `type filter hook forward priority ${priority} ; policy drop ;`,
     rules: [
+      ...(family === 'ip6' ? [NEIGHBOURS] : []),
       'ct state established,related accept',
-      `ip saddr . ip daddr @${names.selves} accept`,
-      `${own} vmap @${names.isolated(direction)}`,
+      ...(family === 'ip6' && direction === 'out' ? ON_LINK : []),
+      `${family} saddr . ${family} daddr @${names.selves} accept`,
+      `${family} ${own} vmap @${names.isolated(direction)}`,
       'accept',
     ],
   };
 }
 
 /** When the sets are full their rules do nothing, and the packet goes on to be dropped. */
-function denials(direction: Direction): Definition[] {
+function denials(direction: Direction, family: TableFamily): Definition[] {
+  const address = ADDRESS_TYPES[family];
   const remembering = `size ${MOST_DENIED} ; flags dynamic,timeout ; timeout ${REMEMBERED} ;`;
-  const flow = 'ip saddr . ip daddr . meta l4proto';
+  const flow = `${family} saddr . ${family} daddr . meta l4proto`;
   return [
     {
       kind: 'set',
       name: names.deniedPorts(direction),
-      body: `type ipv4_addr . ipv4_addr . inet_proto . inet_service ; ${remembering}`,
+      body: `type ${address} . ${address} . inet_proto . inet_service ; ${remembering}`,
     },
     {
       kind: 'set',
       name: names.deniedOthers(direction),
-      body: `type ipv4_addr . ipv4_addr . inet_proto ; ${remembering}`,
+      body: `type ${address} . ${address} . inet_proto ; ${remembering}`,
     },
     {
       kind: 'chain',

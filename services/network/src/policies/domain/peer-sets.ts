@@ -1,6 +1,6 @@
 import { matchesLabels } from '@shiplog/apimachinery';
 import type { PeerSelector } from './compile';
-import { names } from './layout';
+import { ADDRESS_TYPES, names } from './layout';
 import type { PolicyPod, Protocol } from './policy-pod';
 import type { CountedSet, PolicyTable } from './policy-table';
 
@@ -38,9 +38,13 @@ export class PeerSets {
 
   constructor(private readonly table: PolicyTable) {}
 
+  get #address(): string {
+    return ADDRESS_TYPES[this.table.family];
+  }
+
   /** A reference to the set of the pods that a selector chooses; `release` gives it back. */
   selector(selector: PeerSelector): CountedSet {
-    const { set, isNew } = this.table.set(`pods ${selector.key}`, names.peers, 'type ipv4_addr ;');
+    const { set, isNew } = this.table.set(`pods ${selector.key}`, names.peers, `type ${this.#address} ;`);
     if (isNew) this.#fill({ selector, set, namespaces: new Set() });
     return set;
   }
@@ -48,7 +52,7 @@ export class PeerSets {
   /** A reference to the set of the ports of a name; `release` gives it back. */
   named(protocol: Protocol, name: string): CountedSet {
     const key = `${protocol} ${name}`;
-    const body = 'type ipv4_addr . inet_proto . inet_service ;';
+    const body = `type ${this.#address} . inet_proto . inet_service ;`;
     const { set, isNew } = this.table.set(`ports ${key}`, names.named, body);
     if (isNew) {
       this.#named.set(key, set);

@@ -1,5 +1,5 @@
 import { MIRROR_ANNOTATION, type Container, type ExcerptOf } from '@shiplog/contracts';
-import { parseIp, portNumber } from '@shiplog/apimachinery';
+import { canonicalIp, isIpv6, parseIp, portNumber } from '@shiplog/apimachinery';
 
 /** Transport protocols that have ports, as nftables writes them. */
 export type Protocol = 'tcp' | 'udp' | 'sctp';
@@ -22,6 +22,8 @@ export interface PolicyPod {
   readonly isPeer: boolean;
   /** IPv4, as the log has them; empty until the pod has started. */
   readonly addresses: readonly string[];
+  /** The same of IPv6; not there where it has none. */
+  readonly addressesV6?: readonly string[];
   readonly ports: readonly NamedPort[];
 }
 
@@ -40,9 +42,8 @@ export function connectedUid({ uid = '', annotations }: ExcerptOf<'peers'>['meta
 /** Reads a pod; addresses and ports that are none are left out. */
 export function policyPodOf({ metadata, spec, status }: ExcerptOf<'peers'>): PolicyPod {
   const { podIP, podIPs = [], phase = '' } = status ?? {};
-  const addresses = [podIP, ...podIPs.map(({ ip }) => ip)].filter(
-    (ip) => ip !== undefined && parseIp(ip) !== undefined,
-  );
+  const all = [podIP, ...podIPs.map(({ ip }) => ip)].filter((ip) => ip !== undefined);
+  const v6 = all.flatMap((ip) => (isIpv6(ip) ? (canonicalIp(ip) ?? []) : []));
   const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   return {
     uid: connectedUid(metadata),
@@ -50,7 +51,8 @@ export function policyPodOf({ metadata, spec, status }: ExcerptOf<'peers'>): Pol
     namespace: metadata.namespace ?? '',
     labels: metadata.labels ?? NO_LABELS,
     isPeer: spec?.hostNetwork !== true && !ENDED.includes(phase),
-    addresses: [...new Set(addresses as string[])],
+    addresses: [...new Set(all.filter((ip) => parseIp(ip) !== undefined))],
+    ...(v6.length === 0 ? {} : { addressesV6: [...new Set(v6)] }),
     ports: [...(spec?.containers ?? []), ...sidecars].flatMap(namedPorts),
   };
 }

@@ -1,4 +1,5 @@
-import { cidrContains, matchesLabels, parseCidr, parseIp } from '@shiplog/apimachinery';
+import { cidrContains, matchesLabels, networkContains, parseCidr, parseIp, parseNetwork } from '@shiplog/apimachinery';
+import type { TableFamily } from '@shiplog/hostnet';
 import { DIRECTIONS, type CompiledPolicy, type Direction } from './compile';
 import { names } from './layout';
 import { PeerSets } from './peer-sets';
@@ -49,10 +50,10 @@ const NO_ADDRESSES: readonly string[] = [];
  * nodes are peers only; those of this node, by the addresses that they were connected with, may be isolated.
  */
 export class PolicyState {
-  readonly #table = new PolicyTable();
-  readonly #peers = new PeerSets(this.#table);
-  readonly #chains = new RuleChains(this.#table, this.#peers);
-  readonly #profiles = new Profiles(this.#table);
+  readonly #table: PolicyTable;
+  readonly #peers: PeerSets;
+  readonly #chains: RuleChains;
+  readonly #profiles: Profiles;
   readonly #policies = new Map<string, Policy>();
   readonly #ofNamespace = new Map<string, Set<Policy>>();
   /** By uid. */
@@ -61,6 +62,14 @@ export class PolicyState {
   /** Pods of this node whose rules may have changed. */
   readonly #dirty = new Set<LocalPod>();
   #podCidr = '';
+
+  /** Of one family: to it, packets and addresses of the other are nothing. */
+  constructor(readonly family: TableFamily = 'ip') {
+    this.#table = new PolicyTable(family);
+    this.#peers = new PeerSets(this.#table);
+    this.#chains = new RuleChains(this.#table, this.#peers);
+    this.#profiles = new Profiles(this.#table);
+  }
 
   /** Whether a pod, by its uid, is known. */
   knows(uid: string): boolean {
@@ -170,7 +179,8 @@ export class PolicyState {
     if (isGone || !seen.isPeer) return NO_ADDRESSES;
     if (place !== undefined) return [place.address];
     const isElsewhere = (address: string): boolean => !this.#isOfThisNode(address);
-    return seen.addresses.every(isElsewhere) ? seen.addresses : seen.addresses.filter(isElsewhere);
+    const addresses = this.family === 'ip' ? seen.addresses : (seen.addressesV6 ?? NO_ADDRESSES);
+    return addresses.every(isElsewhere) ? addresses : addresses.filter(isElsewhere);
   }
 
   #connect(pod: LocalPod): void {
@@ -242,6 +252,10 @@ export class PolicyState {
   }
 
   #isOfThisNode(address: string): boolean {
+    if (this.family === 'ip6') {
+      const own = parseNetwork(this.#podCidr);
+      return own !== undefined && networkContains(own, address);
+    }
     const network = parseCidr(this.#podCidr);
     return network !== undefined && cidrContains(network, parseIp(address) ?? -1);
   }

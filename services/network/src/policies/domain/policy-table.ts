@@ -1,4 +1,10 @@
-import { compactChanges, renderChanges, renderDefinitions, type ElementChange } from '@shiplog/hostnet';
+import {
+  compactChanges,
+  renderChanges,
+  renderDefinitions,
+  type ElementChange,
+  type TableFamily,
+} from '@shiplog/hostnet';
 import { renderBase } from './layout';
 
 /** Something of the table with a name of its own, there as long as anything refers to it. */
@@ -27,6 +33,12 @@ export interface RuleChain extends Numbered {
   rules: readonly string[];
 }
 
+/** A table in the kernel. */
+interface Place {
+  readonly family: TableFamily;
+  readonly table: string;
+}
+
 /** What the kernel's table should hold, and what of it differs from what was last taken. */
 export class PolicyTable {
   #nextId = 1;
@@ -39,6 +51,8 @@ export class PolicyTable {
   /** Elements of the maps and sets of the base: by collection, then by key. */
   readonly #base = new Map<string, Map<string, string>>();
   #changes: ElementChange[] = [];
+
+  constructor(readonly family: TableFamily = 'ip') {}
 
   /** One more reference to the set of a key; made empty if it isn't there. */
   set(key: string, nameOf: (id: number) => string, body: string): { set: CountedSet; isNew: boolean } {
@@ -141,15 +155,16 @@ export class PolicyTable {
       [...keys].map(([key, after]): ElementChange => ({ collection, key, before: undefined, after })),
     );
     return [
-      `add table ip ${table}\n`,
-      renderDefinitions(table, renderBase()),
-      ...made(table, [...this.#sets.values(), ...this.#chains.values()]),
-      renderChanges(table, elements),
+      `add table ${this.family} ${table}\n`,
+      renderDefinitions(table, renderBase(this.family), this.family),
+      ...made(this.#place(table), [...this.#sets.values(), ...this.#chains.values()]),
+      renderChanges(table, elements, this.family),
     ].join('');
   }
 
   /** The script, for one transaction, that brings a table up to date that held all so far; '' when nothing changed. Taken once. */
   takeChanges(table: string): string {
+    const place = this.#place(table);
     const touched = [...this.#touched];
     this.#touched.clear();
     const rewritten = [...this.#rewritten].filter(({ references }) => references > 0);
@@ -158,17 +173,21 @@ export class PolicyTable {
     this.#changes = [];
     return [
       ...made(
-        table,
+        place,
         touched.filter((item) => item.references > 0 && !item.isWritten),
       ),
-      ...rewritten.map(({ name }) => `flush chain ip ${table} ${name}\n`),
-      ...rewritten.flatMap((chain) => rulesOf(table, chain)),
-      renderChanges(table, changes),
+      ...rewritten.map(({ name }) => `flush chain ${place.family} ${place.table} ${name}\n`),
+      ...rewritten.flatMap((chain) => rulesOf(place, chain)),
+      renderChanges(table, changes, this.family),
       ...removed(
-        table,
+        place,
         touched.filter((item) => item.references === 0 && item.isWritten),
       ),
     ].join('');
+  }
+
+  #place(table: string): Place {
+    return { family: this.family, table };
   }
 
   #numbered(nameOf: (id: number) => string): { id: number; name: string } {
@@ -183,7 +202,8 @@ export class PolicyTable {
 }
 
 /** Sets with their elements, then chains, all of them before the rules that lead to them. */
-function made(table: string, items: readonly (CountedSet | RuleChain)[]): string[] {
+function made(place: Place, items: readonly (CountedSet | RuleChain)[]): string[] {
+  const { family, table } = place;
   const sets = items.filter((item) => item.kind === 'set');
   const chains = items.filter((item) => item.kind === 'chain');
   for (const item of items) item.isWritten = true;
@@ -191,15 +211,15 @@ function made(table: string, items: readonly (CountedSet | RuleChain)[]): string
     [...counts.keys()].map((key): ElementChange => ({ collection: name, key, before: undefined, after: '' })),
   );
   return [
-    ...sets.map(({ name, body }) => `add set ip ${table} ${name} { ${body} }\n`),
-    renderChanges(table, elements),
-    ...chains.map(({ name }) => `add chain ip ${table} ${name}\n`),
-    ...chains.flatMap((chain) => rulesOf(table, chain)),
+    ...sets.map(({ name, body }) => `add set ${family} ${table} ${name} { ${body} }\n`),
+    renderChanges(table, elements, family),
+    ...chains.map(({ name }) => `add chain ${family} ${table} ${name}\n`),
+    ...chains.flatMap((chain) => rulesOf(place, chain)),
   ];
 }
 
-function rulesOf(table: string, { name, rules }: RuleChain): string[] {
-  return rules.map((rule) => `add rule ip ${table} ${name} ${rule}\n`);
+function rulesOf({ family, table }: Place, { name, rules }: RuleChain): string[] {
+  return rules.map((rule) => `add rule ${family} ${table} ${name} ${rule}\n`);
 }
 
 function sameTexts(a: readonly string[], b: readonly string[]): boolean {
@@ -207,12 +227,12 @@ function sameTexts(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** What nothing refers to any more; rules go first, since they refer to chains and sets that go with them. */
-function removed(table: string, items: readonly (CountedSet | RuleChain)[]): string[] {
+function removed({ family, table }: Place, items: readonly (CountedSet | RuleChain)[]): string[] {
   const chains = items.filter(({ kind }) => kind === 'chain');
   const sets = items.filter(({ kind }) => kind === 'set');
   return [
-    ...chains.map(({ name }) => `flush chain ip ${table} ${name}\n`),
-    ...chains.map(({ name }) => `delete chain ip ${table} ${name}\n`),
-    ...sets.map(({ name }) => `delete set ip ${table} ${name}\n`),
+    ...chains.map(({ name }) => `flush chain ${family} ${table} ${name}\n`),
+    ...chains.map(({ name }) => `delete chain ${family} ${table} ${name}\n`),
+    ...sets.map(({ name }) => `delete set ${family} ${table} ${name}\n`),
   ];
 }

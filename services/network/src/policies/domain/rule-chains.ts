@@ -1,4 +1,3 @@
-import { formatCidr } from '@shiplog/apimachinery';
 import type { AddressBlock, Direction, PolicyRule, PortMatch } from './compile';
 import { names, peerAddress } from './layout';
 import type { PeerSets } from './peer-sets';
@@ -37,7 +36,8 @@ export class RuleChains {
   }
 
   #lines(direction: Direction, rule: PolicyRule, used: (CountedSet | RuleChain)[]): string[] {
-    const peer = peerAddress(direction);
+    const { family } = this.table;
+    const peer = peerAddress(direction, family);
     const end = this.#ending(rule.ports, used);
     if (end === undefined) return [];
     if (rule.anyone) return [end];
@@ -46,7 +46,8 @@ export class RuleChains {
       used.push(set);
       return `${peer} @${set.name} ${end}`;
     });
-    return [...chosen, ...rule.blocks.map((block) => this.#block(peer, block, end, used))];
+    const blocks = rule.blocks.filter((block) => block.family === family);
+    return [...chosen, ...blocks.map((block) => this.#block(peer, block, end, used))];
   }
 
   /** What becomes of a packet whose peer is right; undefined: nothing, since no port is. */
@@ -64,13 +65,13 @@ export class RuleChains {
     if (!('name' in port)) return `meta l4proto ${port.protocol}`;
     const set = this.peers.named(port.protocol, port.name);
     used.push(set);
-    return `ip daddr . meta l4proto . th dport @${set.name}`;
+    return `${this.table.family} daddr . meta l4proto . th dport @${set.name}`;
   }
 
   #block(peer: string, { cidr, except }: AddressBlock, end: string, used: (CountedSet | RuleChain)[]): string {
-    const within = cidr.prefix === 0 ? '' : `${peer} ${formatCidr(cidr)} `;
+    const within = cidr.endsWith('/0') ? '' : `${peer} ${cidr} `;
     if (except.length === 0) return `${within}${end}`;
-    const chain = this.table.chain(names.block, [...except.map((part) => `${peer} ${formatCidr(part)} return`), end]);
+    const chain = this.table.chain(names.block, [...except.map((part) => `${peer} ${part} return`), end]);
     used.push(chain);
     return `${within}jump ${chain.name}`;
   }
