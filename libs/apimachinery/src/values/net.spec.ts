@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import {
   canonicalIp,
@@ -118,6 +119,17 @@ describe('addresses and networks of either family', () => {
 
   it('writes every IPv6 address the way it reads it', () => {
     fc.assert(fc.property(anyV6, (address) => parseAddress(formatAddress(6, address)) === address));
+  });
+
+  it('reads exactly the texts that are IPv6 addresses', () => {
+    // Node's own judgement, which knows zones besides.
+    const character = fc.constantFrom(...'::::0019afAF.g %'.split(''));
+    const text = fc.string({ unit: character, maxLength: 20 });
+    fc.assert(fc.property(text, (given) => isIpv6(given) === (isIPv6(given) && !given.includes('%'))));
+    const good = ['::', '1::', '::1', '1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7::', '::1.2.3.4', '1:2:3:4:5:6:1.2.3.4'];
+    expect(good.filter((given) => !isIpv6(given))).toEqual([]);
+    const bad = [':', ':::', '1:', ':1', '1::2::3', '1.2.3.4::', '1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7:8::', '12345::'];
+    expect(bad.filter(isIpv6)).toEqual([]);
   });
 
   it('tells the families apart', () => {

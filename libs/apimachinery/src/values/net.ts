@@ -10,7 +10,7 @@ export interface Cidr {
   readonly size: number;
 }
 
-const [DOT, ZERO, NINE] = [46, 48, 57];
+const [DOT, ZERO, NINE, COLON, LETTER_A, LETTER_F] = [46, 48, 57, 58, 97, 102];
 /** Of `255.255.255.255`. */
 const MOST_CHARACTERS = 15;
 
@@ -42,29 +42,44 @@ export function formatIp(address: number): string {
 
 /** The eight groups of an IPv6 address (RFC 4291 text form, with an optional dotted tail); undefined when it is none. */
 export function parseIpv6(text: string): readonly number[] | undefined {
-  if (!text.includes(':') || text.length > 45) return undefined;
-  const [head = '', tail, ...more] = text.split('::');
-  if (more.length > 0) return undefined;
-  const before = groupsOf(head);
-  const after = tail === undefined ? [] : groupsOf(tail);
-  if (before === undefined || after === undefined) return undefined;
-  const missing = 8 - before.length - after.length;
-  if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
-  return [...before, ...Array.from({ length: missing }, () => 0), ...after];
+  if (text.length > 45) return undefined;
+  const groups: number[] = [];
+  let gap = text.startsWith('::') ? 0 : -1;
+  for (let at = gap === 0 ? 2 : 0; at < text.length;) {
+    const end = endOfHex(text, at);
+    if (text.charCodeAt(end) === DOT) {
+      const dotted = parseIp(text.slice(at));
+      if (dotted === undefined) return undefined;
+      groups.push(dotted >>> 16, dotted & 0xffff);
+      break;
+    }
+    if (end === at || end - at > 4) return undefined;
+    groups.push(parseInt(text.slice(at, end), 16));
+    if (end === text.length) break;
+    if (text.charCodeAt(end) !== COLON || end + 1 === text.length) return undefined;
+    const isGap = text.charCodeAt(end + 1) === COLON;
+    if (isGap && gap >= 0) return undefined;
+    if (isGap) gap = groups.length;
+    at = end + (isGap ? 2 : 1);
+  }
+  const missing = 8 - groups.length;
+  if (gap < 0) return missing === 0 ? groups : undefined;
+  if (missing < 1) return undefined;
+  groups.splice(gap, 0, ...ZEROS.slice(0, missing));
+  return groups;
 }
 
-/** Groups between colons; a dotted address at the end is two of them. */
-function groupsOf(part: string): number[] | undefined {
-  if (part === '') return [];
-  const groups: number[] = [];
-  const texts = part.split(':');
-  for (const [i, text] of texts.entries()) {
-    const dotted = i === texts.length - 1 ? parseIp(text) : undefined;
-    if (dotted !== undefined) groups.push(dotted >>> 16, dotted & 0xffff);
-    else if (/^[0-9a-fA-F]{1,4}$/.test(text)) groups.push(parseInt(text, 16));
-    else return undefined;
+const ZEROS: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0];
+
+/** Where the hexadecimal digits end that begin there. */
+function endOfHex(text: string, from: number): number {
+  let end = from;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    const letter = code | 32;
+    if ((code < ZERO || code > NINE) && (letter < LETTER_A || letter > LETTER_F)) break;
   }
-  return groups;
+  return end;
 }
 
 /** Whether the text is an IPv6 address. */
@@ -235,12 +250,22 @@ function formatIpv6(groups: readonly number[]): string {
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     return `::ffff:${formatIp((groups[6] ?? 0) * 0x10000 + (groups[7] ?? 0))}`;
   }
-  const hex = groups.map((group) => group.toString(16)).join(':');
-  const zeros = [...hex.matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].map(([run]) => run);
-  const longest = zeros.reduce((best, run) => (runLength(run) > runLength(best) ? run : best), '');
-  if (longest === '') return hex;
-  const at = hex.indexOf(longest);
-  return `${hex.slice(0, at)}::${hex.slice(at + longest.length).replace(/^:/, '')}`;
+  const { from, length } = longestZeros(groups);
+  if (length < 2) return hexOf(groups);
+  return `${hexOf(groups.slice(0, from))}::${hexOf(groups.slice(from + length))}`;
 }
 
-const runLength = (run: string): number => run.split(':').filter((group) => group !== '').length;
+function hexOf(groups: readonly number[]): string {
+  return groups.map((group) => group.toString(16)).join(':');
+}
+
+/** The first of the longest runs of zeros. */
+function longestZeros(groups: readonly number[]): { from: number; length: number } {
+  let best = { from: 0, length: 0 };
+  let from = 0;
+  for (const [index, group] of groups.entries()) {
+    if (group !== 0) from = index + 1;
+    else if (index + 1 - from > best.length) best = { from, length: index + 1 - from };
+  }
+  return best;
+}
