@@ -139,6 +139,7 @@ program
   .option('--services <number>', 'how many', whole, 10_000)
   .option('--endpoints <number>', 'of each', whole, 6)
   .option('--changes <number>', 'how many', whole, 100)
+  .option('--dual-stack', 'as much of IPv6 besides')
   .action((size: ProxySize) => measureProxy(size));
 
 program
