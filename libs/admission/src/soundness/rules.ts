@@ -35,6 +35,9 @@ export const SOUND: Rules = {
   },
   services: ({ spec = {}, status }, problems) => {
     if (spec.clusterIP !== 'None') text(spec.clusterIP, ipAddress, 'spec.clusterIP', problems);
+    spec.clusterIPs?.forEach((ip, i) => {
+      if (ip !== 'None') text(ip, ipAddress, `spec.clusterIPs[${i}]`, problems);
+    });
     spec.externalIPs?.forEach((ip, i) => text(ip, ipAddress, `spec.externalIPs[${i}]`, problems));
     const ingress = status?.loadBalancer?.ingress ?? [];
     ingress.forEach(({ ip }, i) => text(ip, ipAddress, `status.loadBalancer.ingress[${i}].ip`, problems));

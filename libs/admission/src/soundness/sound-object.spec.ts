@@ -65,6 +65,7 @@ describe('a sound object', () => {
     ['services', 'spec.ports.0.targetPort', '80 }; flush ruleset', 'spec.ports[0].targetPort'],
     ['services', 'spec.ports.0.protocol', 'tcp drop', 'spec.ports[0].protocol'],
     ['services', 'spec.clusterIP', '10.96.0.1 . tcp', 'spec.clusterIP'],
+    ['services', 'spec.clusterIPs', ['10.96.0.1', 'fd00::1 }'], 'spec.clusterIPs[1]'],
     ['services', 'spec.externalIPs', ['1.2.3'], 'spec.externalIPs[0]'],
     ['services', 'spec.sessionAffinityConfig.clientIP.timeoutSeconds', 0, 'timeoutSeconds'],
     ['services', 'status.loadBalancer.ingress', [{ ip: 'x' }], 'status.loadBalancer.ingress[0].ip'],

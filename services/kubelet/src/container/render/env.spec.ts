@@ -39,6 +39,7 @@ const source: ConfigSource = {
       { port: 6379, protocol: 'TCP' },
       { name: 'stats', port: 9121 },
     ]),
+    service('six', 'fd00:10:96::9', [{ port: 80 }]),
     service('headless', 'None', [{ port: 80 }]),
     service('elsewhere', '10.96.0.10', [{ port: 80 }], 'other'),
   ],
@@ -71,6 +72,8 @@ describe('the environment of a container', () => {
       REDIS_MASTER_PORT_6379_TCP_PROTO: 'tcp',
       REDIS_MASTER_PORT_6379_TCP_PORT: '6379',
       REDIS_MASTER_PORT_6379_TCP_ADDR: '10.96.0.9',
+      SIX_SERVICE_HOST: 'fd00:10:96::9',
+      SIX_PORT: 'tcp://[fd00:10:96::9]:80',
       KUBERNETES_SERVICE_HOST: '10.96.0.1',
     });
     expect(Object.keys(found).filter((name) => /HEADLESS|ELSEWHERE/.test(name))).toEqual([]);

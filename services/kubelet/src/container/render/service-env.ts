@@ -43,7 +43,8 @@ function addLink(env: Map<string, string>, prefix: string, ip: string, port: Ser
 }
 
 function urlOf(ip: string, port: ServicePort): string {
-  return `${(port.protocol ?? 'TCP').toLowerCase()}://${ip}:${port.port}`;
+  const host = ip.includes(':') ? `[${ip}]` : ip;
+  return `${(port.protocol ?? 'TCP').toLowerCase()}://${host}:${port.port}`;
 }
 
 function variableName(name: string): string {
