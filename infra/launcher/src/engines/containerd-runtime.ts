@@ -19,8 +19,10 @@ export const containerdRuntime: MinionRuntime = {
   title: 'containerd',
   tools: { containerd: 'containerd', ctr: 'containerd', runc: 'runc' },
   processes: ['containerd'],
-  start: (cluster, minion) =>
-    startContainerd(cluster, minion, (command) => inMinion(minion, [...resolverOf(minion), ...command])),
+  start: async (cluster, minion) => {
+    const resolver = await resolverOf(minion, stateOf(minion));
+    return startContainerd(cluster, minion, (command) => inMinion(minion, [...resolver, ...command]));
+  },
   answers,
   stopContainers,
   images: (minion) => containerdImages(ctrAt(minion.socket, NAMESPACE, IMPORTED_WITHIN_MS)),

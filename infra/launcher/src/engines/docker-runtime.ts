@@ -32,9 +32,13 @@ const NETWORKS: Readonly<Record<EngineNetwork, object>> = {
 };
 
 /** Starts both; answers dockerd. */
-export function startDocker(cluster: Cluster, minion: MinionLayout, network: EngineNetwork): ManagedProcess {
+export function startDocker(cluster: Cluster, minion: MinionLayout, network: EngineNetwork): Promise<ManagedProcess> {
   startContainerd(cluster, minion);
   return startDockerd(cluster, minion, network);
+}
+
+function dataOf({ home }: MinionLayout): string {
+  return join(home, 'docker');
 }
 
 function hostOf({ socket }: MinionLayout): string {
@@ -49,12 +53,14 @@ function startContainerd(cluster: Cluster, minion: MinionLayout): void {
   cluster.registry.start({ ...line, name, log: cluster.home.log(name), rank: RANK.containerd });
 }
 
-function startDockerd(cluster: Cluster, minion: MinionLayout, network: EngineNetwork): ManagedProcess {
+async function startDockerd(cluster: Cluster, minion: MinionLayout, network: EngineNetwork): Promise<ManagedProcess> {
   const config = join(minion.runDir, 'dockerd.json');
   const pidFile = join(minion.runDir, 'dockerd.pid');
   writeFileSync(config, JSON.stringify({ ...dockerdConfig(minion, pidFile), ...NETWORKS[network] }, null, 2));
   const name = `${minion.name}-dockerd`;
-  const line = inMinion(minion, [...resolverOf(minion), 'dockerd', '--config-file', config]);
+  // It mounts containers' file systems there, which containerd starts them in.
+  const resolver = await resolverOf(minion, dataOf(minion));
+  const line = inMinion(minion, [...resolver, 'dockerd', '--config-file', config]);
   return cluster.registry.start({
     ...line,
     name,
@@ -67,7 +73,7 @@ function startDockerd(cluster: Cluster, minion: MinionLayout, network: EngineNet
 
 function dockerdConfig(minion: MinionLayout, pidFile: string): object {
   return {
-    'data-root': join(minion.home, 'docker'),
+    'data-root': dataOf(minion),
     'exec-root': join(minion.runDir, 'exec'),
     pidfile: pidFile,
     hosts: [`unix://${minion.socket}`],

@@ -42,8 +42,7 @@ const NUMBER = 0;
 /** In the machine's own network. */
 async function ownContainerd(cluster: Cluster, node: string): Promise<ServiceSpec['env']> {
   const place = { ...minionLayout({ ...cluster.settings, runtimes: ['containerd'] }, NUMBER), name: node };
-  await startEngine(cluster, place, () =>
-    startContainerd(cluster, place, ([command = '', ...args]) => ({ command, args })),
-  );
+  const inPlace = ([command = '', ...args]: readonly string[]) => ({ command, args });
+  await startEngine(cluster, place, () => Promise.resolve(startContainerd(cluster, place, inPlace)));
   return { ...containerdRuntime.kubeletEnv(place), CGROUP_PARENT: place.cgroup };
 }

@@ -18,7 +18,7 @@ export async function startEngine(
   const { title, answers } = runtimeOf(minion);
   makeOwnFolders(SYSTEM_RUNTIME, minion.runDir, PASSABLE);
   mkdirSync(minion.home, { recursive: true });
-  const managed = start(cluster, minion);
+  const managed = await start(cluster, minion);
   const ready = async () => ((await answers(minion)) ? true : undefined);
   await waitUntil(ready, { name: `The ${title} of ${minion.name}`, within: 60_000, process: managed });
   linkSocket(minion);

@@ -13,7 +13,7 @@ export interface MinionRuntime {
   /** The last words of their names, in the order of starting: the last is who the kubelet talks to. */
   readonly processes: readonly [string, ...string[]];
   /** Starts them, in the minion's network; answers the last. */
-  start(cluster: Cluster, minion: MinionLayout): ManagedProcess;
+  start(cluster: Cluster, minion: MinionLayout): Promise<ManagedProcess>;
   /** Whether it answers; within milliseconds, where they are given. */
   answers(minion: MinionLayout, withinMs?: number): Promise<boolean>;
   /** Ends every container that runs, all at once: asks first. What they leave in the kernel is gone then too. */

@@ -38,7 +38,14 @@ export async function clearAbandoned(layout: Layout, home: string): Promise<void
 
 /** Unmounts all below a folder, deepest first: overlays of containers, then what they lie on. */
 export async function unmountBelow(folder: string): Promise<void> {
-  for (const point of mountPointsBelow(folder)) await run('umount', ['-l', point]);
+  for (const point of mountPointsBelow(folder)) {
+    try {
+      await run('umount', ['-l', point]);
+    } catch (error) {
+      // It may have gone by itself, or with another of its group.
+      if (mountPointsBelow(folder).includes(point)) throw error;
+    }
+  }
 }
 
 /** Containers and their shims outlive an engine that was killed; control groups and command lines still name them. */

@@ -17,6 +17,10 @@ export const engines: Step = {
         await unmountBelow(join(minion.home, 'kubelet'));
       };
       cluster.registry.atEnd({ title: `containers of ${minion.name}`, rank: RANK.containers, run: stop });
+      const unmount = async (): Promise<void> => {
+        for (const folder of [minion.home, minion.runDir]) await unmountBelow(folder);
+      };
+      cluster.registry.atEnd({ title: `mounts of ${minion.name}`, rank: RANK.store, run: unmount });
     }
     await Promise.all(minions.map((minion) => startEngine(cluster, minion)));
     return minions.map((minion) => minion.name).join(', ');
