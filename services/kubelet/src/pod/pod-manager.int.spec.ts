@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PodStatus, StoredObject } from '@shiplog/contracts';
+import type { PodCondition, PodStatus, StoredObject } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { RuntimeError } from '../runtime/runtime';
 import { container, pod } from '../testing/builders';
@@ -36,6 +36,19 @@ describe('the worker of a pod', () => {
     expect(rig.runtime.calls.some((call) => call.startsWith('start '))).toBe(false);
     rig.attachError = undefined;
     await rig.untilRunning();
+  });
+
+  it('says why its containers can not be given what the pod asks for, tries again, and forgets of it then', async () => {
+    const asking = (cpu: string) => pod({ containers: [container({ resources: { requests: { cpu } } })] });
+    const progress = () => conditionOf(rig, 'PodResizeInProgress');
+    rig.tell(undefined, asking('100m'));
+    await rig.untilRunning();
+    rig.runtime.failNext('resize', new RuntimeError('refused', 'unable to apply cgroup configuration'));
+    rig.tell(asking('100m'), asking('200m'));
+    await eventually(() => progress()?.reason === 'Error', { everyMs: 2 });
+    expect(progress()).toMatchObject({ status: 'True', message: 'unable to apply cgroup configuration' });
+    await eventually(() => progress() === undefined, { everyMs: 2 });
+    expect(rig.runtime.calls.filter((call) => call.startsWith('resize '))).toHaveLength(2);
   });
 
   it('restarts what ended, as another attempt of the same container', async () => {
@@ -252,3 +265,7 @@ describe('the worker of a pod', () => {
     });
   });
 });
+
+function conditionOf(rig: PodsRig, type: string): PodCondition | undefined {
+  return rig.status()?.conditions?.find((item) => item.type === type);
+}

@@ -1,9 +1,10 @@
 import type { LogEvent, PodStatus } from '@shiplog/contracts';
+import { sameJson } from '@shiplog/apimachinery';
 import type { AdmissionRefusal } from '@shiplog/scheduling';
 import { messageOf } from '../container/start-failure';
 import type { PodFiles } from '../volumes/pod-files';
 import type { PodVolumes } from '../volumes/pod-volumes';
-import { decidePod, type PodAction } from './decide/pod-actions';
+import { decidePod, type PodAction, type ResizedContainer } from './decide/pod-actions';
 import { afterEvent, causesAt, type Causes } from './domain/causes';
 import { TerminationMessages } from './termination-messages';
 import { DONE, type Outcome } from './outcome';
@@ -43,6 +44,7 @@ export class PodWorker {
   #timer: NodeJS.Timeout | undefined;
   #finished = false;
   #eviction: Ending | undefined;
+  #resizeError: string | undefined;
   #isLateTold = false;
 
   constructor(
@@ -85,11 +87,18 @@ export class PodWorker {
   update(pod: Pod | undefined, event?: LogEvent): void {
     if (event !== undefined) this.#causes = afterEvent(this.#causes, event);
     const relabelled = pod !== undefined && showsMetadata(pod) && metadataOf(pod) !== metadataOf(this.pod);
+    if (pod !== undefined && !sameJson(pod.spec, this.pod.spec)) this.#resized();
     if (pod !== undefined) this.pod = pod;
     if (relabelled) this.configChanged();
     this.#desiredPhase = pod === undefined ? 'gone' : pod.metadata.deletionTimestamp === undefined ? 'run' : 'end';
     if (this.#desiredPhase === 'gone' && this.#finished) return this.#leave();
     this.wake();
+  }
+
+  /** The pod asks for something else: what failed before says nothing of that. */
+  #resized(): void {
+    this.#resizeError = undefined;
+    this.#tasks.hurry();
   }
 
   /** A ConfigMap, Secret or Service has changed. */
@@ -180,6 +189,7 @@ export class PodWorker {
       desiredPhase: this.#desiredPhase,
       refusal: this.refusal,
       resize: this.services.resizes.refusalOf(this.pod.metadata.uid),
+      resizeError: this.#resizeError,
       eviction: this.#eviction,
       runtimeName: runtime.name,
       containers: table.of(this.pod.metadata.uid),
@@ -256,7 +266,7 @@ export class PodWorker {
       case 'resize':
         return this.#launch(
           'resize',
-          done(() => this.services.resizer.resize(pod, action.containers)),
+          done(() => this.#resize(pod, action.containers)),
         );
       case 'remove':
         return this.#launch(
@@ -278,6 +288,16 @@ export class PodWorker {
           'finish',
           done(() => this.#finish(status)),
         );
+    }
+  }
+
+  async #resize(pod: Pod, containers: readonly ResizedContainer[]): Promise<void> {
+    try {
+      await this.services.resizer.resize(pod, containers);
+      this.#resizeError = undefined;
+    } catch (error) {
+      this.#resizeError = messageOf(error);
+      throw error;
     }
   }
 

@@ -62,6 +62,8 @@ export interface PodView {
   readonly refusal?: AdmissionRefusal;
   /** Why its containers may not have what it asks for; undefined: they may. `pod` asks for what they may have. */
   readonly resize?: ResizeRefusal;
+  /** Why its containers could not be given last what they may have; undefined: they could. */
+  readonly resizeError?: string;
   /** The node can't keep it; undefined: it can. */
   readonly eviction?: Ending;
   readonly runtimeName: RuntimeName;

@@ -48,8 +48,13 @@ function judgeDisruption(message: string): Judgement {
 function judgeResizes(view: PodView): Record<string, Judgement> {
   return {
     ...(view.resize === undefined ? {} : { PodResizePending: { status: 'True' as const, ...view.resize } }),
-    ...(resizesOf(view).length === 0 ? {} : { PodResizeInProgress: TRUE }),
+    ...(resizesOf(view).length === 0 ? {} : { PodResizeInProgress: judgeProgress(view) }),
   };
+}
+
+/** It is tried again: also then it is in progress. */
+function judgeProgress({ resizeError }: PodView): Judgement {
+  return resizeError === undefined ? TRUE : { status: 'True', reason: 'Error', message: resizeError };
 }
 
 function judgeInit(view: PodView, { phase, initialized, initContainerStatuses }: ConditionFacts): Judgement {

@@ -26,7 +26,7 @@ import {
   type RuntimeEvent,
 } from '../runtime';
 
-type Operation = 'createSandbox' | 'startSandbox' | 'createContainer' | 'start' | 'pull';
+type Operation = 'createSandbox' | 'startSandbox' | 'createContainer' | 'start' | 'resize' | 'pull';
 
 /** Resolves in a later turn of the event loop: I/O, timers and all microtasks have had their turn meanwhile. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -136,9 +136,8 @@ export class FakeRuntime implements PodRuntime {
   }
 
   resize(id: string, amounts: ContainerAmounts): Promise<void> {
-    return this.#answer(() => {
+    return this.#attempt('resize', `${id} ${amounts.cpuShares} ${amounts.cpuQuota} ${amounts.memoryBytes}`, () => {
       if (this.#get(id).state.phase !== 'running') throw new RuntimeError('conflict', `container ${id} is not running`);
-      this.calls.push(`resize ${id} ${amounts.cpuShares} ${amounts.cpuQuota} ${amounts.memoryBytes}`);
     });
   }
 
