@@ -13,9 +13,13 @@ export async function remainsOf(layout: Layout, home: string): Promise<string[]>
     ),
     run('ip', ['netns', 'list']).then(firstWords),
     run('nft', ['list', 'tables']).then((text) => text.split('\n')),
-    run('ip', ['route', 'show', 'table', 'all']).then((text) => text.split('\n')),
+    Promise.all(['-4', '-6'].map((family) => run('ip', [family, 'route', 'show', 'table', 'all']))).then((texts) =>
+      texts.flatMap((text) => text.split('\n')),
+    ),
   ]);
-  const networks = [layout.clusterCidr, layout.serviceCidr, layout.underlayCidr].map(beginningOf);
+  const networks = [layout.clusterCidr, layout.serviceCidr, layout.underlayCidr]
+    .flatMap((ranges) => ranges.split(','))
+    .map(beginningOf);
   const groups = ['.', ...foldersIn(CGROUPS)].flatMap((hierarchy) => foldersIn(join(CGROUPS, hierarchy)));
   return [
     ...links.filter((name) => name === layout.bridge || layout.vethPattern.test(name)).map((name) => `link ${name}`),
@@ -35,9 +39,10 @@ function firstWords(text: string): string[] {
   return text.split('\n').flatMap((line) => line.split(' ')[0] || []);
 }
 
-/** A network of whole bytes as text that its addresses begin with. */
+/** A network of whole bytes as text that its addresses begin with; of IPv6, those of the slot. */
 function beginningOf(cidr: string): string {
   const [address = '', length] = cidr.split('/');
+  if (address.includes(':')) return `${address.split(':').slice(0, 3).join(':')}:`;
   return `${address
     .split('.')
     .slice(0, Number(length) / 8)
