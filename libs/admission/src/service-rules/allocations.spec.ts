@@ -1,13 +1,21 @@
 import type { ObjectOf } from '@shiplog/contracts';
 import fc from 'fast-check';
-import { Allocations, holderKey } from './allocations';
+import { addressKey, Allocations, holderKey } from './allocations';
 
 type Service = ObjectOf<'services'>;
+
+/** Each of these has a neighbour of the other family. */
+const pairOf = (clusterIP = 'None'): string[] =>
+  clusterIP === 'None' ? [clusterIP] : [clusterIP, clusterIP.replace('10.0.0.', 'fd00::')];
 
 const service = (name: string, clusterIP: string | undefined, nodePorts: readonly number[]): Service =>
   ({
     metadata: { name, namespace: 'default' },
-    spec: { clusterIP, ports: nodePorts.map((nodePort) => ({ protocol: 'TCP', port: 80, nodePort })) },
+    spec: {
+      clusterIP,
+      clusterIPs: pairOf(clusterIP),
+      ports: nodePorts.map((nodePort) => ({ protocol: 'TCP', port: 80, nodePort })),
+    },
   }) as unknown as Service;
 
 describe('what services hold', () => {
@@ -37,6 +45,7 @@ describe('what services hold', () => {
           for (const last of [1, 2]) {
             const isHeld = others.some(({ spec }) => spec?.clusterIP === `10.0.0.${last}`);
             expect(kept.holdsAddress((10 << 24) + last, key)).toBe(isHeld);
+            expect(kept.holdsAddress(addressKey(`fd00:0::${last}`) ?? 0, key)).toBe(isHeld);
           }
           for (const port of [30_001, 30_002]) {
             const isHeld = others.some(({ spec }) => spec?.ports?.some(({ nodePort }) => nodePort === port) === true);

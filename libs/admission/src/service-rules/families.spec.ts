@@ -1,4 +1,6 @@
 import { builtIn, type ServiceSpec, type StoredObject } from '@shiplog/contracts';
+import fc from 'fast-check';
+import { ipFamilyOf } from '@shiplog/apimachinery';
 import { admitCreate } from '../create';
 import { admitUpdate } from '../update';
 import { aService, admission, causesOf, created, FewObjects, valueOf } from '../testing/builders';
@@ -168,5 +170,40 @@ describe('the second address of a service', () => {
     const back = { type: 'ClusterIP', externalName: undefined };
     expect(specAfter(name, { ...back, ...BOTH })).toMatchObject(TWO);
     expect(specAfter(name, { ...back, clusterIP: 'fd00:10:96::5' }).clusterIPs).toEqual(['fd00:10:96::5']);
+  });
+});
+
+describe('a service that is changed again and again, in a cluster that gains and loses IPv6', () => {
+  const step = fc.record({
+    isDual: fc.boolean(),
+    spec: fc.record(
+      {
+        ipFamilyPolicy: fc.constantFrom('SingleStack', 'PreferDualStack', 'RequireDualStack'),
+        ipFamilies: fc.constantFrom<string[]>(['IPv4'], ['IPv6'], ['IPv4', 'IPv6'], ['IPv6', 'IPv4']),
+        clusterIPs: fc.constantFrom<string[] | undefined>(undefined, ['10.96.0.5'], ['10.96.0.5', 'fd00:10:96::5']),
+      },
+      { requiredKeys: [] },
+    ),
+  });
+
+  it('has an address for each of its families, and the first for good', () => {
+    fc.assert(
+      fc.property(fc.constantFrom({}, BOTH), fc.array(step, { maxLength: 8 }), (start, steps) => {
+        let now: StoredObject = made({ ...start, clusterIP: '10.96.0.5' });
+        const { clusterIP } = now['spec'] as ServiceSpec;
+        for (const { isDual, spec } of steps) {
+          const result = update(now, spec, isDual ? dualStack() : admission());
+          if (!result.ok) continue;
+          now = result.value as StoredObject;
+          const { clusterIPs = [], ipFamilies, ipFamilyPolicy } = now['spec'] as ServiceSpec;
+          expect(clusterIPs.map(ipFamilyOf)).toEqual(ipFamilies);
+          expect(clusterIPs[0]).toBe(clusterIP);
+          expect((now['spec'] as ServiceSpec).clusterIP).toBe(clusterIP);
+          if (ipFamilyPolicy === 'SingleStack') expect(clusterIPs).toHaveLength(1);
+          if (ipFamilyPolicy === 'RequireDualStack' && isDual) expect(clusterIPs).toHaveLength(2);
+        }
+      }),
+      { numRuns: 25 },
+    );
   });
 });
