@@ -62,6 +62,14 @@ describe('what the user has chosen', () => {
       );
     });
 
+    it('is refused when pods are to have addresses of IPv6', async () => {
+      const dockerHost = `unix://${join(folder, 'docker.sock')}`;
+      const cluster = clusterWith({ DOCKER_HOST: dockerHost, SHIPLOG_DUAL_STACK: 'yes' });
+      expect(await refusalOf(() => engineChoice.run(cluster, say))).toMatch(
+        /^--dual-stack is given, and pods of your own engine are on a network of Docker's\. → npm start, without --dual-stack;/,
+      );
+    });
+
     it('may be a socket that somebody left behind, on which nobody answers', async () => {
       const path = join(folder, 'left.sock');
       const server = await startEngine(path);
