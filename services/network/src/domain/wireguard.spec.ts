@@ -19,6 +19,15 @@ describe('a WireGuard interface', () => {
     expect(planConfiguration(WANTED, OWN, readDump(DUMP))).toBeUndefined();
   });
 
+  it('is left alone in whatever order it shows the networks of a peer', () => {
+    const both = { ...WANTED.peers[0]!, allowed: '10.244.2.0/24,fd00:10:244:2::/64' };
+    const dump = DUMP.replace('10.244.2.0/24', 'fd00:10:244:2::/64,10.244.2.0/24');
+    expect(planConfiguration({ ...WANTED, peers: [both] }, OWN, readDump(dump))).toBeUndefined();
+    expect(planConfiguration({ ...WANTED, peers: [both] }, OWN, readDump(DUMP))).toContain(
+      'AllowedIPs = 10.244.2.0/24,fd00:10:244:2::/64\n',
+    );
+  });
+
   it('that is new gets its key, its port and its peers', () => {
     const fresh = readDump(['(none)', '(none)', '0', 'off'].join('\t'));
     expect(fresh).toEqual({ privateKey: '', publicKey: '(none)', port: 0, peers: [] });

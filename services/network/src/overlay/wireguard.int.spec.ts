@@ -139,6 +139,30 @@ describe('two minions with WireGuard', () => {
     expect(await pods[0]?.tcp(addresses[1] ?? '', 80)).toBe(addresses[0]);
   });
 
+  it('carry IPv6 in the same tunnels once the cluster is dual-stack, and settle', async () => {
+    const pairs = { clusterCidr: '10.244.0.0/16,fd00:10:244::/56', serviceCidr: '10.96.0.0/16,fd00:10:96::/112' };
+    const both = (await nodes()).map((node, index) => {
+      const podCIDRs = [`10.244.${index + 1}.0/24`, `fd00:10:244:${index + 1}::/64`];
+      return { ...node, spec: { ...node.spec, podCIDRs } };
+    });
+    const ips: string[] = [];
+    for (const n of [1, 2]) {
+      const config = { ...OWN, ...SCOPE, ...pairs, nodeName: nameOf(n), backend: 'wireguard' as const, podMtu: 0 };
+      syncs[n - 1] = new OverlaySync({ ...config, natsUrl: 'nats://192.0.2.1' }, minion(n).network, logger);
+      const { observed, podCidr, podCidrV6 } = await settled(n, both);
+      const interfaces = new PodInterfaces({ podCidr, podCidrV6, mtu: 1440 }, minion(n).network, logger);
+      await interfaces.recover(observed, () => []);
+      const pod = await LivePod.start();
+      pods.push(pod);
+      const { ips: own = [] } = await interfaces.attach({ uid: `v6-${n}`, namespace: 'd', name: 'q', pid: pod.pid });
+      ips.push(own[1] ?? '');
+      await pod.listen({ tcp: [80] });
+    }
+    expect(await pods[2]?.tcp(ips[1] ?? '', 80)).toBe(ips[0]);
+    const [shown] = await Promise.all([minion(1).run('wg', ['show', 'all', 'allowed-ips']), settled(1, both)]);
+    expect(shown.trim().split(/\s/).slice(-2).sort()).toEqual(['10.244.2.0/24', 'fd00:10:244:2::/64']);
+  });
+
   it('go over to plain routes when they are told to, tunnel and all', async () => {
     const link = wireguardLink(nameOf(1));
     const config = { ...OWN, ...SCOPE, nodeName: nameOf(1), backend: 'host-gw' as const, podMtu: 0 };
