@@ -170,6 +170,14 @@ describe('forwarding over a bridge', () => {
     expect(await openForwarding(network, 'cni0')).toEqual(['-o cni0 -j ACCEPT']);
   });
 
+  it('is opened for IPv6 by itself, and taken back', async () => {
+    await network.run('ip6tables', ['-P', 'FORWARD', 'DROP']);
+    expect(await openForwarding(network, 'cni0')).toEqual([]);
+    expect(await openForwarding(network, 'cni0', 'ip6')).toEqual(['-i cni0 -j ACCEPT', '-o cni0 -j ACCEPT']);
+    await closeForwarding(network, 'cni0', 'ip6');
+    expect(await network.run('ip6tables', ['-S', 'FORWARD'])).toBe('-P FORWARD DROP\n');
+  });
+
   it('is let alone where nothing drops, or there is no iptables', async () => {
     await network.run('iptables', ['-P', 'FORWARD', 'ACCEPT']);
     expect(await openForwarding(network, 'cni0')).toEqual([]);

@@ -188,6 +188,13 @@ describe('pods of a dual-stack cluster', () => {
     }
   });
 
+  it('believe no router, nor does their node by the bridge, and the node’s own way out stays as it was', async () => {
+    const conf = (path: string) => `/proc/sys/net/ipv6/conf/${path}`;
+    expect((await inPod(0, 'cat', conf('eth0/accept_ra'))).trim()).toBe('0');
+    const paths = ['cni0/accept_ra', 'flannel.1/accept_ra', 'eth0/accept_ra', 'all/forwarding'].map(conf);
+    expect((await minion(1).run('cat', paths)).trim().split('\n')).toEqual(['0', '0', '2', '1']);
+  });
+
   it('keep their addresses over a restart of the agent', async () => {
     const bridge = { podCidr: '10.244.1.0/24', podCidrV6: 'fd00:10:244:1::/64', mtu: 1450 };
     const later = new PodInterfaces(bridge, minion(1).network, logger);

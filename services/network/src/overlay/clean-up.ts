@@ -34,8 +34,8 @@ export async function cleanUp(options: CleanUpOptions, network: HostNetwork = ho
   if (options.role === 'node')
     for (const family of ['ip', 'ip6'] as const) await closeForwarding(network, BRIDGE, family);
   const ranges = clusterRanges({ ...options, nodeCidrPrefix: 32 });
-  // Also where the cluster is dual-stack no more.
-  const observed = await observe(network, { isDualStack: true });
+  // Of IPv6 also where the cluster is dual-stack no more, if the kernel has it.
+  const observed = await observe(network, { isDualStack: true }).catch(() => observe(network));
   const nothing = { routes: [], neighbours: [], fdb: [], unreachable: [] };
   const underlay = findUnderlay(observed, {
     device: options.underlayInterface,
