@@ -90,7 +90,7 @@ describe('services of both families in the kernel', () => {
     const asked = { host: '2001:db8::10', port: 80, count: 1 };
     expect(await ask.client.backends(asked)).toEqual([SECOND]);
     expect(await ask.client.backends({ ...asked, host: '2001:db8::7' })).toEqual([SECOND]);
-    expect(await ask.pod.backends(asked)).toEqual(['timeout']);
+    expect(await ask.pod.backends({ ...asked, limitMs: 500 })).toEqual(['timeout']);
   });
 
   it('a UDP conversation leaves a backend that is gone, also one that went while nobody looked', async () => {
@@ -130,10 +130,10 @@ describe('services of both families in the kernel', () => {
     expect(others).not.toContain(first);
   });
 
-  it('no request fails through 20 reloads and endpoint changes', async () => {
+  it('no request fails through reloads and endpoint changes', async () => {
     await serve(web(), ...PODS);
-    const asked = ask.client.ask({ ...WEB, count: 1_000, parallel: 20 });
-    for (let round = 0; round < 20; round++) {
+    const asked = ask.client.ask({ ...WEB, count: 500, parallel: 20 });
+    for (let round = 0; round < 10; round++) {
       if (round % 2 === 0) backend.forceFullSync();
       await serve(web(), ...(round % 4 < 2 ? PODS : PODS.slice(1)));
     }

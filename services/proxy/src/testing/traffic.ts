@@ -15,13 +15,13 @@ for (const ip of ips) {
   u.bind(port, ip, up);
 }`;
 
-/** Reads \`{host, port, count, parallel, udp?, from?, fromPort?}\` a line, answers a line: how often it got which answer, or error code. */
+/** Reads \`{host, port, count, parallel, udp?, from?, fromPort?, limitMs?}\` a line, answers a line: how often it got which answer, or error code. */
 const CLIENT = `
 const net = require('net'), dgram = require('dgram');
 const tcp = (q) => new Promise((done) => {
   let said = '';
   const s = net.connect({ host: q.host, port: q.port, localAddress: q.from });
-  s.setTimeout(2000, () => { s.destroy(); done('timeout'); });
+  s.setTimeout(q.limitMs || 2000, () => { s.destroy(); done('timeout'); });
   s.on('data', (d) => (said += d)); s.on('end', () => done(said)); s.on('error', (e) => done(e.code));
 });
 const udp = (q) => new Promise((done) => {
@@ -50,6 +50,8 @@ export interface Question {
   from?: string;
   /** Datagrams from one port are one conversation. */
   fromPort?: number;
+  /** When a connection that nobody answers is given up; default: 2,000. */
+  limitMs?: number;
 }
 
 /** A client process in a namespace; one question at a time. */

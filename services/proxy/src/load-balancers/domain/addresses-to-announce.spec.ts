@@ -41,6 +41,18 @@ describe('the addresses of a load balancer on the link', () => {
     expect(after.filter((node, n) => node !== before[n] && before[n] !== 'n4')).toEqual([]);
   });
 
+  it('of IPv6 are those of nodes that have a ready endpoint of IPv6', () => {
+    const service = aBalancer([{ ip: '172.30.0.9' }, { ip: 'fd00:172:30::9' }]);
+    const ofIpv6 = aSlice('web', [anEndpoint('fd00:10:244:2::2', { nodeName: 'n2' })], { addressType: 'IPv6' });
+    const slices = [...slicesOn(['n1']), ofIpv6];
+    expect(NODES.map((node) => addressesToAnnounce(service, slices, node))).toEqual([
+      ['172.30.0.9'],
+      ['fd00:172:30::9'],
+      [],
+      [],
+    ]);
+  });
+
   it.each([
     ['it has no ready endpoint', aBalancer([{ ip: '172.30.0.9' }]), slicesOn(['n1'], { ready: false })],
     ['it has no endpoint', aBalancer([{ ip: '172.30.0.9' }]), []],
