@@ -1,5 +1,5 @@
 import { EVENT_FORMAT, type LogEvent } from '@shiplog/contracts';
-import { decodePart, encodePart, eventText } from './commits';
+import { decodePart, encodePart, envelopeText, eventText } from './commits';
 
 const PODS = { resource: 'pods' } as const;
 /** With all that an event can have: a field that is added must be added here. */
@@ -26,7 +26,9 @@ const about = { epoch: 7, from: 11, to: 13, channels: ['pods', 'nodes'], heads: 
 describe('a part of a commit', () => {
   it('arrives as it was sent, with its events and what they say', () => {
     const entering = { 12: { metadata: { name: 'web' } } } as never;
-    const texts = [event, { ...event, position: 13 }].map((one) => eventText(one, JSON.stringify(one.data)));
+    const texts = [event, { ...event, position: 13 }].map((one) =>
+      eventText(envelopeText(one), JSON.stringify(one.data)),
+    );
     const part = decodePart(encodePart({ ...about, entering }, texts), PODS);
     expect(part).toEqual({ ...about, entering, events: [event, { ...event, position: 13 }] });
   });

@@ -1,9 +1,14 @@
 import type { Channel, CommitPart, LogEvent } from '@shiplog/contracts';
 import { fromBytes } from './json';
 
-/** An event as JSON. `dataText` is the JSON of `event.data`, which the caller has already. */
-export function eventText(event: LogEvent, dataText: string): string {
-  return `${JSON.stringify({ ...event, data: undefined }).slice(0, -1)},"data":${dataText}}`;
+/** All of an event but its data, as JSON that `eventText` completes: the same in each of its channels. */
+export function envelopeText(event: LogEvent): string {
+  return JSON.stringify({ ...event, data: undefined }).slice(0, -1);
+}
+
+/** An event as JSON, of its envelope and the JSON of what its data are in a channel. */
+export function eventText(envelope: string, dataText: string): string {
+  return `${envelope},"data":${dataText}}`;
 }
 
 /** A part as it travels. `eventTexts` are its events, each as JSON. */

@@ -27,16 +27,23 @@ export interface ExcerptedEvent {
 /** The channels of all excerpts. */
 export const EXCERPT_CHANNELS = EXCERPT_NAMES.map((excerpt) => ({ resource: EXCERPTS[excerpt].of, excerpt }));
 const NONE: readonly never[] = [];
+const CHANNELS_OF: ReadonlyMap<string, typeof EXCERPT_CHANNELS> = new Map(
+  EXCERPT_CHANNELS.map((channel) => [
+    channel.resource,
+    EXCERPT_CHANNELS.filter(({ resource }) => resource === channel.resource),
+  ]),
+);
 
 /** Whether an event can be one of an excerpt's channel: what it holds says then. */
 export function hasExcerpts({ resource }: Pick<LogEvent, 'resource'>): boolean {
-  return EXCERPT_CHANNELS.some((channel) => channel.resource === resource);
+  return CHANNELS_OF.has(resource);
 }
 
 /** The channels of excerpts that an event is of, with what it is there. */
 export function excerptsOf(event: Pick<LogEvent, 'resource' | 'fact' | 'data'>): readonly ExcerptedEvent[] {
-  if (!hasExcerpts(event)) return NONE;
-  return EXCERPT_CHANNELS.filter(({ resource }) => resource === event.resource).flatMap((channel) => {
+  const channels = CHANNELS_OF.get(event.resource);
+  if (channels === undefined) return NONE;
+  return channels.flatMap((channel) => {
     const data = excerptedData(channel.excerpt, event);
     return data === undefined ? [] : [{ channel, data }];
   });
@@ -89,6 +96,15 @@ function ofItems(fields: Fields): Fields {
   return found;
 }
 
+const namesOf = new WeakMap<Fields, readonly string[]>();
+
+/** The fields' names: each event of the resource is looked at by them. */
+function namesIn(fields: Fields): readonly string[] {
+  let names = namesOf.get(fields);
+  if (names === undefined) namesOf.set(fields, (names = Object.keys(fields)));
+  return names;
+}
+
 /**
  * In the order of the fields; an object of which nothing is wanted is left out, whether it is there or not, and an item of a
  * list is empty then.
@@ -97,8 +113,10 @@ function picked(value: unknown, fields: Fields): unknown {
   if (Array.isArray(value)) return value.map((item) => pickedItem(item, fields));
   if (!isJsonObject(value)) return undefined;
   let found: Json | undefined;
-  for (const name of Object.keys(fields)) {
+  for (const name of namesIn(fields)) {
     const own = ownField(value, name);
+    // Most of what may be there is not.
+    if (own === undefined) continue;
     const within = fields[name] as true | Fields;
     const part = within === true ? own : picked(own, within);
     if (part !== undefined) setField((found ??= {}), name, part);

@@ -1,4 +1,4 @@
-import { encodeEvent, encodePart, eventText, type ChannelLinks } from '@shiplog/bus';
+import { encodeEvent, encodePart, envelopeText, eventText, type ChannelLinks } from '@shiplog/bus';
 import { excerptsOf, nodeOf, type AppliedEvent } from '@shiplog/cluster';
 import {
   channelName,
@@ -75,9 +75,10 @@ export class Publisher {
       const excerpts = excerptsOf(event);
       const links = this.heads.follow(event, excerpts);
       if (this.options.cloudEvents) this.#publishAlone(event, links, text);
-      const whole = eventText(event, text);
+      const envelope = envelopeText(event);
+      const whole = eventText(envelope, text);
       add(shared, { resource: event.resource }, whole);
-      for (const { channel, data } of excerpts) add(shared, channel, eventText(event, JSON.stringify(data)));
+      for (const { channel, data } of excerpts) add(shared, channel, eventText(envelope, JSON.stringify(data)));
       if (ofNode === undefined) continue;
       const part = add(ofNode, { resource: event.resource, node: event.node }, whole);
       const object = enteringObject(applied);
