@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Cluster } from '../cluster';
 import type { MinionLayout } from '../layout';
+import { RUNTIMES } from '../settings';
 import { makeOwnFolders, PASSABLE, SYSTEM_RUNTIME } from '../runtime-folder';
 import { waitUntil } from '../waiting';
 import { runtimeOf } from './runtimes';
@@ -24,9 +25,8 @@ export async function startEngine(
   linkSocket(minion);
 }
 
-/** The engine's socket under the state folder too, where people look for it. */
-function linkSocket(minion: MinionLayout): void {
-  const link = join(minion.home, basename(minion.socket));
-  rmSync(link, { force: true });
-  if (existsSync(minion.socket)) symlinkSync(minion.socket, link);
+/** The engine's socket under the state folder too, where people look for it; not that of a runtime which the minion had before. */
+function linkSocket({ home, socket }: MinionLayout): void {
+  for (const runtime of RUNTIMES) rmSync(join(home, `${runtime}.sock`), { force: true });
+  if (existsSync(socket)) symlinkSync(socket, join(home, basename(socket)));
 }
