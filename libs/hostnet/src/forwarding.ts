@@ -42,17 +42,20 @@ async function forwardChain(network: Pick<HostNetwork, 'run'>, family: TableFami
 }
 
 /**
- * Has the kernel forward IPv6. A host that forwards takes no advertisement of routers by itself any more, and would lose
- * the default route that it owes to one: the links that such routes lead over go on taking them. Throws ProgramError.
+ * Has the kernel forward IPv6. A router takes no routes from others' advertisements (RFC 4861, 6.2.7): links that did so
+ * until now are told to go on (2), or the machine loses its way out. Throws ProgramError.
  */
 export async function allowIpv6Forwarding(network: Pick<HostNetwork, 'script'>): Promise<void> {
   await network.script(FORWARD_IPV6);
 }
 
-const FORWARD_IPV6 = `
-cd /proc/sys/net/ipv6/conf &&
-if [ "$(cat all/forwarding)" != 1 ]; then
-  ip -6 route show default proto ra | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' |
-    while read -r link; do echo 2 > "$link/accept_ra"; done
-  echo 1 > all/forwarding
-fi`;
+/** By cat: a shell that reads byte after byte finds the end of such a file after the first. */
+const FORWARD_IPV6 = `(
+cd /proc/sys/net/ipv6/conf || exit
+[ "$(cat all/forwarding)" = 1 ] && exit
+for file in */accept_ra; do
+  case "$file" in all/*|default/*) continue ;; esac
+  [ "$(cat "$file")" = 1 ] && echo 2 > "$file"
+done
+echo 1 > all/forwarding
+)`;

@@ -1,4 +1,4 @@
-import { batch, type HostNetwork } from '@shiplog/hostnet';
+import { allowIpv6Forwarding, batch, type HostNetwork } from '@shiplog/hostnet';
 import type { Logger } from 'pino';
 import type { Commands } from '../domain/commands';
 import { BRIDGE } from '../domain/names';
@@ -48,23 +48,11 @@ function settingsV6({ bridge, tunnel }: WantedSettings): Setting[] {
   return own.map((link): Setting => [conf('ipv6', link, 'accept_ra'), '0']);
 }
 
-/**
- * A router takes no routes from others' advertisements (RFC 4861, 6.2.7): interfaces that did so until now are told to go on
- * (2), or the machine loses its way out.
- */
-const FORWARD_V6 = `cd /proc/sys/net/ipv6/conf && read -r now < all/forwarding && [ "$now" = 1 ] || {
-  for file in */accept_ra; do
-    case "$file" in all/*|default/*) continue ;; esac
-    read -r now < "$file" && [ "$now" != 1 ] || echo 2 > "$file"
-  done
-  echo 1 > all/forwarding
-}`;
-
 /** That links have IPv6, those to come too, before they get addresses of it; and that the node forwards it. */
 export async function allowV6(network: HostNetwork, links: readonly string[], logger: Logger): Promise<void> {
   const settings = ['default', ...links].map((link): Setting => [conf('ipv6', link, 'disable_ipv6'), '0']);
   await set(network, settings, logger);
-  await network.run('sh', ['-c', FORWARD_V6]).catch((error: unknown) => {
+  await allowIpv6Forwarding(network).catch((error: unknown) => {
     logger.warn({ err: error }, 'the node can’t be told to forward IPv6');
   });
 }
