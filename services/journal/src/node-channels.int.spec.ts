@@ -117,10 +117,12 @@ describe('the network agent of a node', () => {
     await patchNode('n2', status('very well'), 'status');
     await patchNode('n2', { status: { addresses: [{ type: 'InternalIP', address: '10.0.0.2' }] } }, 'status');
     await eventually(() => agent.heard.length === 2);
-    expect(agent.heard[0]?.event.data.changes).toEqual({ spec: { in: { podCIDR: { set: '10.244.2.0/24' } } } });
+    expect(agent.heard[0]?.event.data.changes).toEqual({
+      spec: { in: { podCIDR: { set: '10.244.2.0/24' }, podCIDRs: { set: ['10.244.2.0/24'] } } },
+    });
     const { spec, status: said, metadata } = agent.projection.get('nodes', '', 'n2')!;
     expect([spec, said]).toEqual([
-      { podCIDR: '10.244.2.0/24' },
+      { podCIDR: '10.244.2.0/24', podCIDRs: ['10.244.2.0/24'] },
       { addresses: [{ type: 'InternalIP', address: '10.0.0.2' }] },
     ]);
     expect(metadata.labels).toBeUndefined();
