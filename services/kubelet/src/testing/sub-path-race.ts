@@ -23,7 +23,7 @@ export interface RaceResult {
 
 const VOLUME: PlannedVolume = { kind: 'directory', name: 'data' };
 const SECRET = 'of the node';
-/** Of so many mounts, one is given to a container. */
+/** Of so many mounts, the first is given to a container. */
 const CONTAINER_EVERY = 20;
 /** What sub-paths are asked for: what is exchanged itself, what is below it, and what is to be made there. */
 const SUB_PATHS = ['x', 'x/file', 'x/made', 'x/deep/er'];
@@ -106,7 +106,7 @@ class SubPathRace {
       if (mount === undefined) throw new Error('no mount was made');
       this.#mounted++;
       await this.#look(mount, subPath);
-      if (round % CONTAINER_EVERY === 0) await this.#give(mount, subPath);
+      if (this.#mounted % CONTAINER_EVERY === 1) await this.#give(mount, subPath);
     } catch (error) {
       if (!(error instanceof ContainerConfigError)) throw error;
       this.#refused++;
