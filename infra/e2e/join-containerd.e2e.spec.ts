@@ -61,6 +61,8 @@ describe('a machine without Docker that joins with --runtime containerd', () => 
     await cluster.kubectl('delete', 'pod', 'on-containerd', '--wait=false');
     await other.stop();
     await cluster.kubectl('delete', 'node', other.nodeName);
+    // Others join by this name.
+    expect(await askControl(cluster.home, { verb: 'forget', name: other.nodeName })).toMatchObject({ ok: true });
     const layout = layoutOf({ slot: E2E_SECOND_SLOT, minions: 1, home: other.home });
     expect(await remainsOf(layout, other.home)).toEqual([]);
   });
