@@ -7,6 +7,8 @@ import { run } from '../../launcher/src/system/run';
 import type { TestCluster } from './cluster';
 
 const PATIENCE = { timeoutMs: 30_000 };
+/** Pods of a node that is gone are known to be orphans after 40 seconds (podgc of Kubernetes). */
+const GONE = { timeoutMs: 90_000 };
 /** Where the kernel shows control groups: of one hierarchy, or in a folder of each. */
 export const CGROUPS = '/sys/fs/cgroup';
 
@@ -31,7 +33,7 @@ export async function takeCensus(cluster: TestCluster): Promise<Census> {
 
 /** The same once nothing of what was before is being removed any more, and nothing is being made. */
 export async function settledCensus(cluster: TestCluster): Promise<Census> {
-  await eventually(async () => !(await cluster.kubectl('get', 'namespaces')).includes('Terminating'), PATIENCE);
+  await eventually(async () => !(await cluster.kubectl('get', 'namespaces')).includes('Terminating'), GONE);
   return eventually(async () => {
     const first = await takeCensus(cluster);
     expect(await takeCensus(cluster)).toEqual(first);
