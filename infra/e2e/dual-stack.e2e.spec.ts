@@ -99,8 +99,9 @@ describe('npm run up -- --dual-stack', () => {
         expect(await fetched(name, ip.includes(':') ? `[${ip}]` : ip)).toMatch(/^minion-\d\n$/);
       return true;
     });
-    const lookedUp = await inPod(name, 'nslookup', '-type=aaaa', 'web.default.svc.cluster.local');
-    expect(lookedUp).toContain(`Address: ${clusterIPs[1]}\n`);
+    // This minion may hear of the cluster's DNS a moment after its first pods run.
+    const lookUp = () => inPod(name, 'nslookup', '-type=aaaa', 'web.default.svc.cluster.local');
+    await eventually(async () => (await lookUp()).includes(`Address: ${clusterIPs[1]}\n`));
   });
 
   it('lets minions reach Services over IPv6, by ClusterIP and by any minion’s NodePort', async () => {
