@@ -70,6 +70,8 @@ describe('names, from pods of every minion', () => {
       '-',
     );
     await kubectl('wait', '--for=condition=Ready', 'pod', '--all', '--timeout=60s');
+    // A minion that is new may hear of the cluster's DNS a moment after its first pods run.
+    for (const pod of clients) await eventually(() => within(pod, 'nslookup kubernetes.default.svc.cluster.local'));
   });
   afterAll(async () => {
     await cluster.kubectl('delete', 'namespace', NAMESPACE, '--wait=false');
