@@ -100,12 +100,9 @@ export class PodManager implements OnApplicationShutdown {
 
   /** Resolves when the log has the end of every pod that the node ends, or when it is not to be waited for any longer. */
   async untilEnded(limit: AbortSignal): Promise<void> {
-    while (this.isEvicting && !limit.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#onApplied = resolve;
-        limit.addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
+    // One listener for all the while: the log may go on many times before the last pod ends.
+    limit.addEventListener('abort', () => this.#onApplied(), { once: true });
+    while (this.isEvicting && !limit.aborted) await new Promise<void>((resolve) => (this.#onApplied = resolve));
   }
 
   /** Everything anew: after the engine has been listed. Containers of pods that the log doesn't want go. */
