@@ -11,6 +11,7 @@ import { Rights, type ReadonlyRights } from '@shiplog/authorization';
 import { Collection } from './collection';
 import { foldObject } from './fold';
 import { NamespaceLedgers } from './namespace-ledgers';
+import { ControlledObjects, isControlled } from './controlled-objects';
 import { PodsOfNodes } from './pods-of-nodes';
 import { ReferringNodes } from './referring-nodes';
 
@@ -28,6 +29,13 @@ export interface ReadonlyCluster {
   get<R extends ResourceId>(resource: R, namespace: string, name: string): ObjectOf<R> | undefined;
   /** By namespace and name; all namespaces when none (or '') is given. */
   list<R extends ResourceId>(resource: R, namespace?: string): readonly ObjectOf<R>[];
+  /**
+   * Those whose controlling owner has this uid (in any namespace), by their names. Only of resources that controllers make
+   * many of (see `isControlled`): throws for others.
+   */
+  controlledBy<R extends ResourceId>(resource: R, uid: string): readonly ObjectOf<R>[];
+  /** Those of a namespace without a controlling owner, by their names; of the same resources as `controlledBy`. */
+  uncontrolled<R extends ResourceId>(resource: R, namespace: string): readonly ObjectOf<R>[];
   size(resource?: ResourceId): number;
   /** What the services hold. */
   allocations(): ReadonlyAllocations;
@@ -48,6 +56,7 @@ export class ClusterState implements ReadonlyCluster {
   /** As these: only who is asked for a node's pods pays. */
   #podsOfNodes: PodsOfNodes | undefined;
   #referringNodes: ReferringNodes | undefined;
+  readonly #controlled = new Map<ResourceId, ControlledObjects>();
   #rights: Rights | undefined;
   /** As these: only namespaces with quotas pay. */
   readonly #ledgers = new NamespaceLedgers(this);
@@ -101,6 +110,14 @@ export class ClusterState implements ReadonlyCluster {
   /** The nodes that have a pod which names an object of its namespace (see `referencesOf`), for example `configmaps/web`. */
   nodesNaming(namespace: string, reference: string): Iterable<string> {
     return (this.#referringNodes ??= new ReferringNodes(this.values('pods'))).of(namespace, reference);
+  }
+
+  controlledBy<R extends ResourceId>(resource: R, uid: string): readonly ObjectOf<R>[] {
+    return this.#controlledObjects(resource).of(uid) as ObjectOf<R>[];
+  }
+
+  uncontrolled<R extends ResourceId>(resource: R, namespace: string): readonly ObjectOf<R>[] {
+    return this.#controlledObjects(resource).without(namespace) as ObjectOf<R>[];
   }
 
   size(resource?: ResourceId): number {
@@ -161,6 +178,7 @@ export class ClusterState implements ReadonlyCluster {
   /** Keeps what is made from objects of some resources in step with them. */
   #derive(resource: ResourceId, before: StoredObject | undefined, after: StoredObject | undefined): void {
     this.#ledgers.replace(resource, before, after);
+    this.#controlled.get(resource)?.replace(before, after);
     if (resource === 'services') {
       type Service = ObjectOf<'services'> | undefined;
       this.#allocations?.replace(before as Service, after as Service);
@@ -174,6 +192,15 @@ export class ClusterState implements ReadonlyCluster {
       if (made !== undefined) this.#catalog = this.#catalog.with(made);
       else if (before !== undefined) this.#catalog = this.#catalog.without(before.metadata.name);
     } else if (configuresAdmission(resource)) this.#admissionHooks = undefined;
+  }
+
+  #controlledObjects(resource: ResourceId): ControlledObjects {
+    let objects = this.#controlled.get(resource);
+    if (objects === undefined) {
+      if (!isControlled(resource)) throw new Error(`${resource} are not found by their controller`);
+      this.#controlled.set(resource, (objects = new ControlledObjects(this.values(resource))));
+    }
+    return objects;
   }
 
   #collection(resource: ResourceId): Collection {

@@ -21,6 +21,9 @@ export function guardedState(view: View, state: ReadonlyCluster): ReadonlyCluste
     },
     get: (resource, namespace, name) => guarded(view, resource, state.get(resource, namespace, name)),
     list: (resource, namespace) => state.list(resource, namespace).map((object) => guarded(view, resource, object)),
+    controlledBy: (resource, uid) => state.controlledBy(resource, uid).map((object) => guarded(view, resource, object)),
+    uncontrolled: (resource, namespace) =>
+      state.uncontrolled(resource, namespace).map((object) => guarded(view, resource, object)),
     size: (resource) => state.size(resource),
     allocations: () => state.allocations(),
     rights: () => state.rights(),

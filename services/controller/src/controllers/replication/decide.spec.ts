@@ -1,6 +1,7 @@
 import { momentOf, type PlannedCommand } from '../../runtime/domain/controller';
 import { at, controlledBy, EPOCH, pod, rc } from '../../testing/objects';
-import { decideReplication, MOST_PODS_AT_ONCE, type ReplicationView } from './decide';
+import { MOST_PODS_AT_ONCE } from '../../domain/pod-making';
+import { decideReplication, type ReplicationView } from './decide';
 
 const NOW = momentOf(EPOCH + 3_600_000);
 const view = (given: Pick<ReplicationView, 'rc'> & Partial<ReplicationView>): ReplicationView => ({
