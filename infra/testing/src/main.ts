@@ -5,6 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { REPOSITORY } from '../../launcher/src/settings';
 import { isRoot } from '../../launcher/src/system/tools';
+import { LANES } from './lanes';
 import { prepareTools } from './tools';
 
 /** How many tests passed and failed; a suite that could not run counts as a failed test. */
@@ -31,12 +32,16 @@ async function main(): Promise<void> {
   const path = await prepareTools();
   const counts: Count[] = only === undefined ? [await check(path)] : [];
   for (const project of chosen) counts.push(canRun(project) ? await jest(project, path, paths) : NONE);
-  const total = counts.reduce((sum, count) => ({
-    passed: sum.passed + count.passed,
-    failed: sum.failed + count.failed,
-  }));
-  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
-  process.exit(total.failed === 0 ? 0 : 1);
+  const { passed, failed } = total(counts);
+  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+function total(counts: readonly Count[]): Count {
+  return counts.reduce(
+    (sum, count) => ({ passed: sum.passed + count.passed, failed: sum.failed + count.failed }),
+    NONE,
+  );
 }
 
 /** End-to-end tests make network namespaces and run Docker engines in them. */
@@ -54,11 +59,16 @@ async function check(path: string): Promise<Count> {
 
 async function jest(project: Project, path: string, paths: readonly string[]): Promise<Count> {
   heading(`${project} tests`);
+  const runs = project === 'int' && paths.length === 0 ? LANES : [paths];
+  return total(await Promise.all(runs.map((args) => runJest(project, path, args))));
+}
+
+async function runJest(project: Project, path: string, chosen: readonly string[]): Promise<Count> {
   const folder = mkdtempSync(join(tmpdir(), 'shiplog-test-'));
   const report = join(folder, 'report.json');
   const inBand = project === 'unit' ? [] : ['--runInBand'];
   const program = join(REPOSITORY, 'node_modules', 'jest', 'bin', 'jest.js');
-  const args = [program, '--selectProjects', project, '--json', '--outputFile', report, ...inBand, ...paths];
+  const args = [program, '--selectProjects', project, '--json', '--outputFile', report, ...inBand, ...chosen];
   try {
     const child = start(process.execPath, args, path);
     const unwatch = endAfter(report, child);
