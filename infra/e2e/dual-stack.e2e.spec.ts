@@ -5,10 +5,9 @@ import type { EndpointSlice, Node, Pod, Service } from '@shiplog/contracts';
 import { networkContains, parseNetwork } from '@shiplog/apimachinery';
 import { eventually } from '@shiplog/testing';
 import { layoutOf } from '../launcher/src/layout';
-import { REPOSITORY } from '../launcher/src/settings';
-import { run } from '../launcher/src/system/run';
 import { TestCluster } from './support/cluster';
 import { TestMinion } from './support/minion';
+import { launcherOf } from './support/launcher';
 import { E2E_SECOND_SLOT } from './support/place';
 import { remainsOf } from './support/remains';
 
@@ -17,12 +16,7 @@ const BOTH = { ipFamilyPolicy: 'PreferDualStack' };
 describe('npm run up -- --dual-stack', () => {
   const home = mkdtempSync(join(tmpdir(), 'shiplog-e2e-dual-'));
   const layout = layoutOf({ slot: E2E_SECOND_SLOT, minions: 2, home, dualStack: true });
-  const launcher = (...words: string[]): Promise<string> =>
-    run(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), ...words], {
-      env: { SHIPLOG_HOME: home, SHIPLOG_SLOT: String(E2E_SECOND_SLOT) },
-      cwd: REPOSITORY,
-      timeout: 180_000,
-    });
+  const launcher = launcherOf(home, E2E_SECOND_SLOT);
   let cluster: TestCluster;
   let minions: TestMinion[] = [];
   let pods: Pod[] = [];

@@ -8,10 +8,11 @@ import { IMAGES } from '../launcher/src/images/catalogue';
 import { provideImage } from '../launcher/src/images/provide-images';
 import { becomeMember, connectAgent, keptMembership } from '../launcher/src/join/membership';
 import { decodeToken } from '../launcher/src/join/token';
-import { REPOSITORY, settingsFrom } from '../launcher/src/settings';
+import { settingsFrom } from '../launcher/src/settings';
 import { run } from '../launcher/src/system/run';
 import { OtherMachine } from '../testing/src/other-machine';
 import { httpGet, TestCluster, webController } from './support/cluster';
+import { launcherOf } from './support/launcher';
 import { E2E_SECOND_SLOT, E2E_SLOT } from './support/place';
 
 const NAMESPACE = 'join';
@@ -37,11 +38,7 @@ describe('another machine with the word that `npm run token` prints', () => {
     await cluster.close();
   });
 
-  const launcher = (...words: string[]): Promise<string> =>
-    run(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), ...words], {
-      env: { SHIPLOG_HOME: cluster.home, SHIPLOG_SLOT: String(E2E_SLOT) },
-      cwd: REPOSITORY,
-    });
+  const launcher = launcherOf(cluster.home, E2E_SLOT);
   const newToken = async (): Promise<string> => /shiplog1\.[\w-]+/.exec(await launcher('token', '--minutes', '5'))![0];
   const machineAt = (home: string): Cluster =>
     new Cluster(settingsFrom({ SHIPLOG_HOME: home, SHIPLOG_SLOT: String(E2E_SLOT) }), () => undefined);

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import type { Node, Pod, Service } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { layoutOf } from '../launcher/src/layout';
-import { REPOSITORY } from '../launcher/src/settings';
-import { run } from '../launcher/src/system/run';
 import { TestCluster, webController } from './support/cluster';
+import { launcherOf } from './support/launcher';
 import { E2E_SECOND_SLOT } from './support/place';
 import { remainsOf } from './support/remains';
 
@@ -15,12 +14,7 @@ const ON_CONTAINERD = 'minion-2';
 describe('npm run up -- --runtime docker,containerd', () => {
   const home = mkdtempSync(join(tmpdir(), 'shiplog-e2e-runtimes-'));
   const layout = layoutOf({ slot: E2E_SECOND_SLOT, minions: 2, home, runtimes: ['docker', 'containerd'] });
-  const launcher = (...words: string[]): Promise<string> =>
-    run(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), ...words], {
-      env: { SHIPLOG_HOME: home, SHIPLOG_SLOT: String(E2E_SECOND_SLOT) },
-      cwd: REPOSITORY,
-      timeout: 180_000,
-    });
+  const launcher = launcherOf(home, E2E_SECOND_SLOT);
   let cluster: TestCluster;
   let web: Pod;
 
