@@ -39,6 +39,8 @@ export class TestCluster implements Client {
   clock = EPOCH;
   /** Commands that nobody answers, though the journal may have decided them: the outcome is in doubt. */
   loseReply: (command: AnyCommand) => boolean = () => false;
+  /** After each command that the journal has decided. */
+  onDecided: () => void = () => {};
   readonly notes: Note[] = [];
   readonly lines: { level: string; fields: object; line: string }[] = [];
   private readonly replies = new Map<string, CommandReply>();
@@ -66,6 +68,7 @@ export class TestCluster implements Client {
   async command(command: AnyCommand): Promise<CommandReply> {
     await Promise.resolve();
     const reply = this.decideOnce(JSON.parse(JSON.stringify(command)) as AnyCommand);
+    this.onDecided();
     if (this.loseReply(command)) throw new BusUnavailable('journal', 0, 'no answer');
     if (!this.lagging) this.deliver();
     return reply;
@@ -143,7 +146,7 @@ export class TestCluster implements Client {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.reconcilers.map((reconciler) => reconciler.stop()));
+    await Promise.all(this.reconcilers.splice(0).map((reconciler) => reconciler.stop()));
   }
 
   private decideOnce(command: AnyCommand): CommandReply {

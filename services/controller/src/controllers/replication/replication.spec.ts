@@ -3,6 +3,7 @@ import { ADMINISTRATOR, type ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { isPodActive } from '../../domain/pods';
 import { names, TestCluster } from '../../testing/cluster';
+import { historiesPatienceMs, holdThroughHistories } from '../../testing/histories';
 import { replicationController } from './controller';
 
 const POD_SPEC = { containers: [{ name: 'main', image: 'nginx' }] };
@@ -114,46 +115,43 @@ describe('ReplicationControllers over a journal', () => {
     expect(cluster.lines).toContainEqual(expect.objectContaining({ level: 'warn', line: 'will try again' }));
   });
 
-  it("settle, for any sequence of wishes and accidents, at the pods asked for, and never touch others' pods", async () => {
-    const step = fc.oneof(
-      fc.record({ kind: fc.constant('scale' as const), rc: fc.constantFrom('a', 'b'), to: fc.nat(6) }),
-      fc.record({ kind: fc.constant('kill' as const), nth: fc.nat(20) }),
-      fc.record({ kind: fc.constant('relabel' as const), nth: fc.nat(20), app: fc.constantFrom('a', 'b', 'none') }),
-      fc.record({ kind: fc.constant('finish' as const), nth: fc.nat(20) }),
-      fc.record({ kind: fc.constant('orphan' as const), app: fc.constantFrom('a', 'b', 'none') }),
-      fc.record({ kind: fc.constant('rest' as const) }),
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-        const cluster = await clusterWith();
-        cluster.run(replicationController);
-        await cluster.create('pods', podOf('bystander', 'bystander'));
-        for (const rc of ['a', 'b']) await cluster.create('replicationcontrollers', rcOf(rc, 1, rc));
-        let orphans = 0;
-        for (const step of steps) {
+  it(
+    "settle, for any sequence of wishes and accidents, at the pods asked for, and never touch others' pods",
+    () =>
+      holdThroughHistories({
+        controllers: () => [replicationController],
+        edited: ['replicationcontrollers', 'pods'],
+        wishes: fc.oneof(
+          fc.record({ kind: fc.constant('scale' as const), rc: fc.constantFrom('a', 'b'), to: fc.nat(6) }),
+          fc.record({ kind: fc.constant('relabel' as const), nth: fc.nat(20), app: fc.constantFrom('a', 'b', 'none') }),
+          fc.record({ kind: fc.constant('orphan' as const), app: fc.constantFrom('a', 'b', 'none') }),
+        ),
+        async begin(cluster) {
+          await cluster.create('pods', podOf('bystander', 'bystander'));
+          for (const rc of ['a', 'b']) await cluster.create('replicationcontrollers', rcOf(rc, 1, rc));
+        },
+        async grant(cluster, wish) {
           const pods = cluster.journal.list('pods').filter((pod) => pod.metadata.name !== 'bystander');
-          const chosen = 'nth' in step && pods.length > 0 ? pods[step.nth % pods.length]?.metadata.name : undefined;
-          if (step.kind === 'scale')
-            await cluster.patch('replicationcontrollers', step.rc, { spec: { replicas: step.to } });
-          else if (step.kind === 'orphan') await cluster.create('pods', podOf(`orphan-${++orphans}`, step.app));
-          else if (step.kind === 'rest') await cluster.settle();
-          else if (chosen === undefined) continue;
-          else if (step.kind === 'kill') await cluster.delete('pods', chosen);
-          else if (step.kind === 'relabel')
-            await cluster.patch('pods', chosen, { metadata: { labels: { app: step.app } } });
-          else await cluster.patch('pods', chosen, { status: { phase: 'Failed' } }, 'status');
-        }
-        await cluster.settle();
-        for (const rc of cluster.journal.list('replicationcontrollers')) {
-          expect(podsOf(cluster, rc.metadata.name)).toHaveLength(rc.spec?.replicas ?? -1);
-          expect(rc.status?.replicas).toBe(rc.spec?.replicas);
-        }
-        expect(cluster.journal.get('pods', 'default', 'bystander')?.metadata.resourceVersion).toBe('2');
-        await cluster.stop();
+          if (wish.kind === 'scale')
+            await cluster.patch('replicationcontrollers', wish.rc, { spec: { replicas: wish.to } });
+          else if (wish.kind === 'orphan')
+            await cluster.create('pods', podOf(`orphan-${cluster.log.length}`, wish.app));
+          else if (pods.length > 0) {
+            const labels = { app: wish.app };
+            await cluster.patch('pods', pods[wish.nth % pods.length]!.metadata.name, { metadata: { labels } });
+          }
+        },
+        atRest(cluster) {
+          for (const rc of cluster.journal.list('replicationcontrollers')) {
+            expect(podsOf(cluster, rc.metadata.name)).toHaveLength(rc.spec?.replicas ?? -1);
+            expect(rc.status?.replicas).toBe(rc.spec?.replicas);
+          }
+          const touched = cluster.log.filter(({ name, actor }) => name === 'bystander' && actor !== ADMINISTRATOR);
+          expect(touched).toEqual([]);
+        },
       }),
-      { numRuns: 40 },
-    );
-  });
+    historiesPatienceMs(),
+  );
 });
 
 function failureOf(cluster: TestCluster) {
