@@ -1,8 +1,10 @@
+import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { ReconcileRequest, ObjectChange, Controller, ReconcileResult } from '../../runtime/domain/controller';
-import { decidePodGc } from './decide';
+import { decideEndedPods, decideNodePods, isOutOfService } from './decide';
 
-/** One key: what is to go is found by looking at all pods at once. */
-const ALL_PODS = 'pods';
+/** The key of the pods that have ended: which are too many is found by looking at all pods at once. */
+const ENDED = 'ended';
+const NODE = 'node/';
 const LOOK_EVERY_MS = 20_000;
 
 export interface PodGcSettings {
@@ -10,7 +12,7 @@ export interface PodGcSettings {
   endedPodsKept: number;
 }
 
-/** Removes pods that nobody else will. */
+/** Removes pods that nobody else will. Keys: the names of nodes that pods are bound to, behind `node/`; and `ended`. */
 export class PodGcController implements Controller {
   readonly name = 'pod-gc';
   private readonly missingSince = new Map<string, number>();
@@ -18,23 +20,46 @@ export class PodGcController implements Controller {
   constructor(private readonly settings: PodGcSettings) {}
 
   readonly watches = {
-    nodes: ({ after }: ObjectChange<'nodes'>) => (after === undefined ? [ALL_PODS] : []),
+    nodes: ({ before, after }: ObjectChange<'nodes'>) =>
+      after === undefined || isOutOfService(after) ? [NODE + ((after ?? before)?.metadata.name ?? '')] : [],
+    pods: ({ after }: ObjectChange<'pods'>, state: ReadonlyCluster) => keysOf([after?.spec?.nodeName], state),
   };
 
-  allKeys(): string[] {
-    return [ALL_PODS];
+  allKeys(state: ReadonlyCluster): string[] {
+    return [ENDED, ...keysOf(new Set(state.list('pods').map(({ spec }) => spec?.nodeName)), state)];
   }
 
-  reconcile(_key: string, { state, now }: ReconcileRequest): ReconcileResult {
-    const nodes = new Map(state.list('nodes').map((node) => [node.metadata.name, node]));
-    for (const name of this.missingSince.keys()) if (nodes.has(name)) this.missingSince.delete(name);
-    const missingSinceMs = (node: string): number => {
-      const since = this.missingSince.get(node) ?? now.ms;
-      this.missingSince.set(node, since);
-      return since;
-    };
-    const { commands } = decidePodGc({ nodes, pods: state.list('pods'), missingSinceMs, ...this.settings, now });
-    const waits = this.missingSince.size > 0 ? Math.min(LOOK_EVERY_MS, this.settings.quarantineMs) : LOOK_EVERY_MS;
-    return { commands, requeueAfterMs: Math.max(waits, 50) };
+  reconcile(key: string, { state, now, observe }: ReconcileRequest): ReconcileResult {
+    const pods = state.list('pods');
+    if (key === ENDED) return decideEndedPods(pods, this.settings.endedPodsKept, LOOK_EVERY_MS);
+    const name = key.slice(NODE.length);
+    const node = state.get('nodes', '', name);
+    const bound = pods.filter(({ spec }) => spec?.nodeName === name);
+    if (node !== undefined || bound.length === 0) this.missingSince.delete(name);
+    return decideNodePods({
+      node,
+      pods: bound,
+      missingSinceMs: () => observe('missingSinceMs', () => this.sinceWhen(name, now.ms)),
+      quarantineMs: this.settings.quarantineMs,
+      lookEveryMs: LOOK_EVERY_MS,
+      now,
+    });
   }
+
+  private sinceWhen(node: string, nowMs: number): number {
+    const since = this.missingSince.get(node) ?? nowMs;
+    this.missingSince.set(node, since);
+    return since;
+  }
+}
+
+/** Of nodes that pods are bound to: those that are not there, or out of service. */
+function keysOf(names: Iterable<string | undefined>, state: ReadonlyCluster): string[] {
+  const concerned: string[] = [];
+  for (const name of names) {
+    if (name === undefined || name === '') continue;
+    const node = state.get('nodes', '', name);
+    if (node === undefined || isOutOfService(node)) concerned.push(NODE + name);
+  }
+  return concerned;
 }

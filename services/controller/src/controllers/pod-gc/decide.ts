@@ -1,46 +1,61 @@
 import type { ObjectOf } from '@shiplog/contracts';
 import { deletionOf, isConditionTrue, type StoredPod } from '@shiplog/kube';
-import type { Now, PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
+import type { Now, ReconcileResult } from '../../runtime/domain/controller';
 import { isPodFinished, timeOf } from '../../domain/pods';
 
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
+/** Deletions of one attempt, at most; what is left has its turn soon. */
+const AT_ONCE = 500;
+const SOON_MS = 50;
 
-/** All that the decision which pods nobody else will remove looks at. */
-export interface PodGcView {
-  nodes: ReadonlyMap<string, ObjectOf<'nodes'>>;
+/** All that the decision on the pods of a node that may not come back looks at. */
+export interface NodePodsView {
+  /** Undefined: there is none of that name. */
+  node: ObjectOf<'nodes'> | undefined;
+  /** The pods bound to it. */
   pods: readonly StoredPod[];
-  /** Since when a node that pods are bound to has been missing, in milliseconds. */
-  missingSinceMs: (node: string) => number;
+  /** Since when it has been missing, in milliseconds; not asked of one that is there. */
+  missingSinceMs: () => number;
   /** How long a node must have been missing before its pods are given up. */
   quarantineMs: number;
-  /** How many ended pods may stay to be looked at. */
-  endedPodsKept: number;
+  /** After so long what could not be removed is tried again. */
+  lookEveryMs: number;
   now: Now;
 }
 
-/** Removes pods that no kubelet will: those of vanished nodes, of nodes declared out of service, and the oldest ended ones. */
-export function decidePodGc(view: PodGcView): ReconcileResult {
-  const gone: StoredPod[] = [];
-  const ended: StoredPod[] = [];
-  for (const pod of view.pods) {
-    if (isAbandoned(view, pod)) gone.push(pod);
-    if (isPodFinished(pod) && pod.metadata.deletionTimestamp === undefined) ended.push(pod);
+/** Removes pods that no kubelet will: those of a node that has vanished, and those that are to go from one declared out of service. */
+export function decideNodePods(view: NodePodsView): ReconcileResult {
+  const { node, pods, quarantineMs, lookEveryMs, now } = view;
+  if (pods.length === 0) return { commands: [] };
+  if (node !== undefined) {
+    if (!isOutOfService(node)) return { commands: [] };
+    return remove(
+      pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined),
+      lookEveryMs,
+    );
   }
-  const surplus = [...ended]
-    .sort((a, b) => timeOf(a.metadata.creationTimestamp) - timeOf(b.metadata.creationTimestamp))
-    .slice(0, Math.max(0, ended.length - view.endedPodsKept));
-  const commands: PlannedCommand[] = [...new Set([...gone, ...surplus])].map((pod) =>
-    deletionOf('pods', pod, { gracePeriodSeconds: 0 }),
-  );
-  return { commands };
+  const leftMs = view.missingSinceMs() + quarantineMs - now.ms;
+  return leftMs > 0 ? { commands: [], requeueAfterMs: Math.max(leftMs, SOON_MS) } : remove(pods, lookEveryMs);
 }
 
-function isAbandoned({ nodes, missingSinceMs, quarantineMs, now }: PodGcView, pod: StoredPod): boolean {
-  const nodeName = pod.spec?.nodeName ?? '';
-  if (nodeName === '') return false;
-  const node = nodes.get(nodeName);
-  if (node === undefined) return now.ms - missingSinceMs(nodeName) >= quarantineMs;
-  if (pod.metadata.deletionTimestamp === undefined) return false;
-  const ready = isConditionTrue(node, 'Ready');
-  return !ready && node.spec?.taints?.some((taint) => taint.key === OUT_OF_SERVICE) === true;
+/** Whether a user has said that nothing runs on it any more. */
+export function isOutOfService(node: ObjectOf<'nodes'>): boolean {
+  return !isConditionTrue(node, 'Ready') && node.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) === true;
+}
+
+/** Removes the oldest of the pods that have ended, but for so many that may stay to be looked at. */
+export function decideEndedPods(pods: readonly StoredPod[], kept: number, lookEveryMs: number): ReconcileResult {
+  const ended = pods.filter((pod) => isPodFinished(pod) && pod.metadata.deletionTimestamp === undefined);
+  const oldest = [...ended].sort((a, b) => madeAt(a) - madeAt(b)).slice(0, Math.max(0, ended.length - kept));
+  return { requeueAfterMs: lookEveryMs, ...remove(oldest, lookEveryMs) };
+}
+
+function madeAt({ metadata }: StoredPod): number {
+  return timeOf(metadata.creationTimestamp);
+}
+
+function remove(pods: readonly StoredPod[], lookEveryMs: number): ReconcileResult {
+  if (pods.length === 0) return { commands: [] };
+  const commands = pods.slice(0, AT_ONCE).map((pod) => deletionOf('pods', pod, { gracePeriodSeconds: 0 }));
+  return { commands, requeueAfterMs: pods.length > AT_ONCE ? SOON_MS : lookEveryMs };
 }
