@@ -1,4 +1,5 @@
 import type { Static } from '@sinclair/typebox';
+import type { Reconciliation } from './decisions';
 import type { UserDetails } from './messages/schemas';
 import { COMMANDS, type CommandData, type CommandReplySchema } from './messages/commands';
 
@@ -36,6 +37,8 @@ export interface Command<T extends CommandType = CommandType> {
   user?: Static<typeof UserDetails>;
   cause?: number;
   basis?: number;
+  /** How a controller came to it. */
+  reconciled?: Reconciliation;
   data: CommandData[T];
 }
 

@@ -28,3 +28,20 @@ export interface SchedulingDecision {
    */
   readonly assumed?: number;
 }
+
+/**
+ * What a controller records with each of its commands. Together with the event's `basis` (the position it had looked at) it is
+ * enough to make the decision again: reconciling a key depends on the state, the moment, and what it says it observed.
+ */
+export interface Reconciliation {
+  /** The controller, for example `replication`. */
+  readonly by: string;
+  /** What it reconciled, mostly an object's namespace/name. */
+  readonly key: string;
+  /** The moment of the decision, in milliseconds since 1970. */
+  readonly now: number;
+  /** A hash of all commands of the decision, those that were refused or changed nothing too: they leave no other trace. */
+  readonly plan: string;
+  /** What it looked at beyond the state, by name: refusals of the attempt before, silences, figures. Absent: nothing. */
+  readonly observed?: Readonly<Record<string, unknown>>;
+}

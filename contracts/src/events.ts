@@ -1,5 +1,5 @@
 import type { KubeStatus } from './generated/kubernetes';
-import type { SchedulingDecision } from './decisions';
+import type { Reconciliation, SchedulingDecision } from './decisions';
 import type { StoredObject } from './objects';
 import type { ResourceId } from './resources';
 
@@ -90,6 +90,8 @@ export interface EventData {
   changes?: Changes;
   /** How a scheduler came to its choice. */
   decision?: SchedulingDecision;
+  /** How a controller came to the command: in the first of its events. */
+  reconciled?: Reconciliation;
   /** What the cluster's policies and webhooks said of the command: in the first of its events. */
   admission?: AdmissionRecord;
   /** What the fact says in words of its own, for example `{ container: 'web', exitCode: 137, reason: 'OOMKilled' }`. */

@@ -15,6 +15,7 @@ import {
   OneOf,
   Optional,
   Position,
+  ReconciliationSchema,
   ResourceName,
   Seconds,
   Status,
@@ -56,6 +57,7 @@ const envelopeFields = {
   user: Optional(UserDetails),
   cause: Optional(Position('Of the event that made the actor act.')),
   basis: Optional(Position('That the actor had read.')),
+  reconciled: Optional(ReconciliationSchema),
 };
 
 const ItemResultSchema = Type.Union([

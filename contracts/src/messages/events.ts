@@ -5,7 +5,7 @@ import { EXCERPTS, type ExcerptName } from '../excerpts';
 import type { EventData, LogEvent } from '../events';
 import type { CommitPart } from '../wire';
 import type { Role } from './principal';
-import { AnyObject, Decision, Optional, Position, Time } from './schemas';
+import { AnyObject, Decision, Optional, Position, ReconciliationSchema, Time } from './schemas';
 
 /** As `EventData`: what an event's message carries; its other parts are headers. */
 export const EventDataSchema = Type.Unsafe<EventData>(
@@ -22,6 +22,7 @@ export const EventDataSchema = Type.Unsafe<EventData>(
         ),
       ),
       decision: Optional(Decision),
+      reconciled: Optional(ReconciliationSchema),
       admission: Optional(
         Type.Object({}, { description: "What the cluster's policies and webhooks said of the command." }),
       ),

@@ -1,5 +1,5 @@
 import { FormatRegistry, Type, type TProperties, type TSchema } from '@sinclair/typebox';
-import type { SchedulingDecision } from '../decisions';
+import type { Reconciliation, SchedulingDecision } from '../decisions';
 import type { KubeStatus } from '../generated/kubernetes';
 import type { KubeObject } from '../objects';
 import { EXCERPT_NAMES } from '../excerpts';
@@ -114,6 +114,22 @@ export const Decision = Type.Unsafe<SchedulingDecision>(
       $id: 'SchedulingDecision',
       description: 'How the scheduler came to its choice: policy, seed, winner, scores, refusals.',
     },
+  ),
+);
+
+/** What a controller records with its commands; see `Reconciliation`. */
+export const ReconciliationSchema = Type.Unsafe<Reconciliation>(
+  Type.Object(
+    {
+      by: Name('The controller, for example `replication`.'),
+      key: Line('What it reconciled, mostly namespace/name.'),
+      now: Type.Number({ description: 'The moment of the decision, in milliseconds since 1970.' }),
+      plan: Name('A hash of all commands of the decision.'),
+      observed: Optional(
+        Type.Record(Type.String(), Type.Unknown(), { description: 'What it looked at beyond the state.' }),
+      ),
+    },
+    { $id: 'Reconciliation', description: 'How a controller came to its commands: enough to make the decision again.' },
   ),
 );
 

@@ -146,6 +146,15 @@ describe('whoever sends a command', () => {
     expect(ofNode).toContain('only an api knows more of a user');
   });
 
+  it('says nothing of how a controller came to a command, unless it is one', () => {
+    const reconciled = { by: 'replication', key: 'default/web', now: 0, plan: 'x' };
+    expect(rejection(populated(), controller, remove('pods', 'mine'), { reconciled })).toBeUndefined();
+    for (const principal of [api, user, scheduler]) {
+      const asked = principal === scheduler ? bind(populated(), 'free', 'n1') : remove('pods', 'mine');
+      expect(rejection(populated(), principal, asked, { reconciled })).toContain('only a controller knows how');
+    }
+  });
+
   it('is no user that bears the name of an api', () => {
     const own = { actor: 'system:shiplog:api' };
     expect(rejection(populated(), api, createPod('new'), own)).toBeUndefined();

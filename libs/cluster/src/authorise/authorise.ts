@@ -43,6 +43,7 @@ export function authorise(state: ReadonlyCluster, principal: Principal, command:
     madeRejection(principal, command) ??
     actorRejection(principal, command) ??
     detailsRejection(principal, command) ??
+    reconciledRejection(principal, command) ??
     roleRejection(state, principal, command);
   if (reason !== undefined) return forbidden(principal, command, reason);
   return speaksForUser(principal, command) ? userRejection(state, command) : undefined;
@@ -74,6 +75,13 @@ function madeRejection({ kind }: Principal, { data }: AnyCommand): string | unde
 /** Nobody else has authenticated anybody: in which groups a sender is would be its own word. */
 function detailsRejection({ kind }: Principal, { user }: AnyCommand): string | undefined {
   return kind !== 'api' && user !== undefined ? 'only an api knows more of a user than the name' : undefined;
+}
+
+/** Their decisions are made again from the log: nobody else may write one into it. */
+function reconciledRejection({ kind }: Principal, { reconciled }: AnyCommand): string | undefined {
+  return kind !== 'controller' && reconciled !== undefined
+    ? 'only a controller knows how it came to a command'
+    : undefined;
 }
 
 function actorRejection({ kind, name }: Principal, { actor, user }: AnyCommand): string | undefined {

@@ -7,6 +7,7 @@ import { decideEvict } from './eviction';
 import { decideCreate, decidePatch, decideReplace } from './objects';
 import { decideBindPods, decideMarkUnschedulable, decideReportPods } from './pods';
 import { withQuotaUsage } from './quotas';
+import { withReconciliation } from './reconciliation';
 
 /**
  * What a command comes to in a state: the events that it makes and the draft of its answer, or the rejection that
@@ -14,7 +15,8 @@ import { withQuotaUsage } from './quotas';
  */
 export function decide(state: ReadonlyCluster, command: AnyCommand, metadata: CommandMetadata): Decided {
   const context = contextOf(state, command, metadata);
-  return withAdmission(context, withQuotaUsage(context, decideCommand(context, command)));
+  const decided = withAdmission(context, withQuotaUsage(context, decideCommand(context, command)));
+  return withReconciliation(command, decided);
 }
 
 function decideCommand(context: DecisionContext, command: AnyCommand): Decided {

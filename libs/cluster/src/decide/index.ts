@@ -15,3 +15,4 @@ export { chooseForDeletion, decideDeletionOf, type ChosenForDeletion } from './d
 export { mayMakeObject } from './objects';
 export { NAMING_RULES, type NamingRule } from './naming';
 export { withQuotaUsage } from './quotas';
+export { withReconciliation } from './reconciliation';

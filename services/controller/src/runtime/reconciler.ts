@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { sendUntilAnswered } from '@shiplog/bus';
 import type { AppliedEvent } from '@shiplog/cluster';
-import type { AnyCommand, CommandReply } from '@shiplog/contracts';
+import type { AnyCommand, CommandReply, Reconciliation } from '@shiplog/contracts';
 import { KeyedBackOff, pause, type BackOffBounds } from '@shiplog/wait';
 import type { Client, ReconcilerLog } from './client';
 import {
@@ -9,11 +9,14 @@ import {
   isRace,
   keysOfChange,
   momentOf,
+  tellingRefusals,
   type Controller,
   type ObjectChange,
   type PlannedCommand,
   type Refusal,
 } from './domain/controller';
+import { NotedRequest } from './domain/noted-request';
+import { planHash } from './domain/plan-hash';
 import { WorkQueue, type DueKey } from './domain/work-queue';
 
 export interface ReconcilerOptions {
@@ -186,15 +189,16 @@ export class Reconciler {
   }
 
   private async attempt(key: string, cause: number | undefined): Promise<void> {
-    const { state, position: basis } = this.client;
-    const refused = this.refused.get(key) ?? [];
+    const { position } = this.client;
     const now = momentOf(this.client.now());
-    const outcome = await this.controller.reconcile(key, { state, position: basis, now, refused });
-    const { commands, requeueAfterMs, warnings = [], notes = [] } = outcome;
+    const request = new NotedRequest(this.client, now, this.refused.get(key) ?? []);
+    const outcome = await this.controller.reconcile(key, request);
+    const { commands, basis = position, requeueAfterMs, warnings = [], notes = [] } = outcome;
     for (const note of notes) this.client.note(note);
     for (const warning of warnings) this.log.warn({ controller: this.controller.name, key }, warning);
     if (requeueAfterMs !== undefined) this.queue.addAt(key, now.ms + requeueAfterMs);
-    const sent = commands.map((planned) => this.nameCommand(planned, cause, basis));
+    const reconciled = this.record(key, request, commands);
+    const sent = commands.map((planned) => this.nameCommand(planned, { cause, basis, reconciled }));
     this.conclude(key, commands, await Promise.allSettled(sent.map((command) => this.send(key, command))));
   }
 
@@ -210,9 +214,17 @@ export class Reconciler {
     });
   }
 
-  private nameCommand(planned: PlannedCommand, cause: number | undefined, basis: number): AnyCommand {
-    const id = planned.id ?? this.client.newCommandId();
-    return { id, actor: this.options.actor, type: planned.type, cause, basis, data: planned.data } as AnyCommand;
+  /** What it takes to make the decision again. */
+  private record(key: string, { now, observed }: NotedRequest, commands: readonly PlannedCommand[]): Reconciliation {
+    const record = { by: this.controller.name, key, now: now.ms, plan: planHash(commands) };
+    return observed === undefined ? record : { ...record, observed };
+  }
+
+  private nameCommand(
+    { id = this.client.newCommandId(), type, data }: PlannedCommand,
+    reasons: Pick<AnyCommand, 'cause' | 'basis' | 'reconciled'>,
+  ): AnyCommand {
+    return { id, actor: this.options.actor, type, ...reasons, data } as AnyCommand;
   }
 
   private conclude(
@@ -236,7 +248,7 @@ export class Reconciler {
       this.backOff.succeeded(key);
       return;
     }
-    this.refused.set(key, refused);
+    this.refused.set(key, tellingRefusals(refused));
     const first = refused[0]?.status;
     const level = refused.every(({ status }) => isRace(status)) ? 'race' : 'warn';
     this.retryLater(key, level, `${refused.length} of ${planned.length} commands refused: ${first?.message ?? ''}`);

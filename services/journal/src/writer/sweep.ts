@@ -5,6 +5,7 @@ import {
   resultOf,
   withAdmission,
   withQuotaUsage,
+  withReconciliation,
   type ChosenForDeletion,
   type Decided,
   type ItemDraft,
@@ -74,7 +75,8 @@ export class Sweep {
     }
     const objects = this.#chosen.slice(this.#done, this.#done + SLICE_OBJECTS);
     const context = contextOf(state, command, metadata);
-    return withAdmission(context, withQuotaUsage(context, decideDeletionOf(context, this.data, objects)));
+    const decided = withAdmission(context, withQuotaUsage(context, decideDeletionOf(context, this.data, objects)));
+    return this.#events === 0 ? withReconciliation(command, decided) : decided;
   }
 
   /** Takes a committed slice in. */

@@ -9,6 +9,7 @@ import {
   type AnyCommand,
   type EventType,
   type LogEvent,
+  type Reconciliation,
   type ResourceId,
 } from '@shiplog/contracts';
 import { ClusterState } from '../../state';
@@ -25,7 +26,7 @@ const START = Date.UTC(2026, 0, 1);
 
 /** A command as the specs write it: what differs from case to case. */
 export type Asked = {
-  [T in CommandType]: { type: T; data: CommandData[T]; actor?: string; cause?: number };
+  [T in CommandType]: { type: T; data: CommandData[T]; actor?: string; cause?: number; reconciled?: Reconciliation };
 }[CommandType];
 
 /** What a command came to, ready to be looked at. */

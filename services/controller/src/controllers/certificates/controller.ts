@@ -16,7 +16,7 @@ export function certificateController(signer: CertificateSigner): Controller {
     name: 'certificate-signing',
     watches: { [REQUESTS]: ({ after }) => (after === undefined || !isOpen(after) ? [] : [after.metadata.name]) },
     allKeys: (state) => state.list(REQUESTS).map(({ metadata }) => metadata.name),
-    async reconcile(key, { state }) {
+    async reconcile(key, { state, observe }) {
       const request = state.get(REQUESTS, '', key);
       if (request === undefined || !isOpen(request)) return SETTLED;
       const csr = Buffer.from(request.spec.request, 'base64').toString('latin1');
@@ -27,7 +27,9 @@ export function certificateController(signer: CertificateSigner): Controller {
         case 'failed':
           return failed(request, decision.message);
         case 'sign': {
-          return signed(request, await signer.sign(csr, request.spec.usages ?? [], decision.seconds));
+          const sign = () => signer.sign(csr, request.spec.usages ?? [], decision.seconds);
+          // No two signatures are the same.
+          return signed(request, await observe('certificate', sign));
         }
       }
     },

@@ -14,7 +14,8 @@ export function definitionController(
     watches: { [DEFINITIONS]: keysOfDefinition },
     watchesAll: keysOfObjects,
     allKeys: (state) => state.list(DEFINITIONS).map(({ metadata }) => metadata.name),
-    reconcile: async (key, { state, now }) => {
+    reconcile: async (key, request) => {
+      const { state, now } = request;
       const decided = (): DefinitionOutcome => {
         const definition = state.get(DEFINITIONS, '', key);
         if (definition === undefined) return { kind: 'none' };
@@ -26,7 +27,7 @@ export function definitionController(
         await upToDate();
         outcome = decided();
       }
-      return 'commands' in outcome ? { commands: outcome.commands } : SETTLED;
+      return 'commands' in outcome ? { commands: outcome.commands, basis: request.position } : SETTLED;
     },
   };
 }

@@ -46,13 +46,14 @@ export class GarbageController implements Controller {
     this.stock = undefined;
   }
 
-  async reconcile(uid: string, { state }: ReconcileRequest): Promise<ReconcileResult> {
+  async reconcile(uid: string, request: ReconcileRequest): Promise<ReconcileResult> {
+    const { state } = request;
     let outcome = this.decide(uid, state);
     if (outcome.kind === 'verify') {
       if (!(await this.verify(uid, outcome.owners, state))) return { commands: [], requeueAfterMs: BEHIND_MS };
       outcome = this.decide(uid, state);
     }
-    return outcome.kind === 'act' ? { commands: outcome.commands } : SETTLED;
+    return outcome.kind === 'act' ? { commands: outcome.commands, basis: request.position } : SETTLED;
   }
 
   private decide(uid: string, state: ReadonlyCluster): GarbageOutcome {

@@ -44,9 +44,9 @@ export class Ownership {
     return this.keys.get(uid);
   }
 
-  /** Uids of the objects that name this one as an owner. */
+  /** Uids of the objects that name this one as an owner, in an order that does not depend on when they were seen. */
   dependentsOf(uid: string): string[] {
-    return [...(this.dependents.get(uid) ?? [])];
+    return [...(this.dependents.get(uid) ?? [])].sort();
   }
 
   /** An object of this uid was there and is no more: uids don't come back. */

@@ -13,7 +13,8 @@ export function namespaceController(
     watches: { namespaces: ({ after }) => (after === undefined ? [] : [after.metadata.name]) },
     watchesAll: keysOfContent,
     allKeys: (state) => state.list('namespaces').map((namespace) => namespace.metadata.name),
-    reconcile: async (key, { state, now }) => {
+    reconcile: async (key, request) => {
+      const { state, now } = request;
       const decided = (): NamespaceOutcome => {
         const namespace = state.get('namespaces', '', key);
         return namespace === undefined
@@ -25,7 +26,7 @@ export function namespaceController(
         await upToDate();
         outcome = decided();
       }
-      return outcome.kind === 'none' ? SETTLED : outcome;
+      return outcome.kind === 'none' ? SETTLED : { ...outcome, basis: request.position };
     },
   };
 }

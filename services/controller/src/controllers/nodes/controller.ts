@@ -36,12 +36,15 @@ export class NodeLifecycleController implements Controller {
     return state.list('nodes').map((node) => node.metadata.name);
   }
 
-  reconcile(key: string, { state, now }: ReconcileRequest): ReconcileResult {
+  reconcile(key: string, request: ReconcileRequest): ReconcileResult {
+    const { state, now } = request;
     const node = state.get('nodes', '', key);
     if (node === undefined) return SETTLED;
-    const silentMs = this.heartbeats.silence(key, timeOf(node.metadata.creationTimestamp));
-    const lastHeardMs = this.heartbeats.lastHeard(key);
-    const view = { node, silentMs, lastHeardMs, graceMs: this.graceMs, now };
+    const heard = request.observe('heard', () => ({
+      silentMs: this.heartbeats.silence(key, timeOf(node.metadata.creationTimestamp)),
+      lastHeardMs: this.heartbeats.lastHeard(key),
+    }));
+    const view = { node, ...heard, graceMs: this.graceMs, now };
     const conditions = decideConditions(view);
     // Each step follows from what the one before has written: the next attempt sees it.
     if (conditions.commands.length > 0) return conditions;
@@ -49,7 +52,8 @@ export class NodeLifecycleController implements Controller {
     const taints = decideTaints({ node, someNodeReady, now });
     const pods = podsOn(state, key);
     const lost = isSilent(view) ? decideLostPods(pods(), now) : SETTLED;
-    const firstSeenMs = (taint: Taint): number => this.firstSeen(key, taint, now.ms);
+    const firstSeenMs = (taint: Taint): number =>
+      request.observe(`seen ${nameOf(taint)}`, () => this.firstSeen(key, taint, now.ms));
     const stored = node.spec?.taints ?? [];
     const driven = stored.some((taint) => taint.effect === 'NoExecute') && taints.commands.length === 0;
     const evicted = driven ? decideEviction({ taints: stored, pods: pods(), firstSeenMs, now }) : SETTLED;

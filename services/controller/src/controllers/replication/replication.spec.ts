@@ -90,6 +90,7 @@ describe('ReplicationControllers over a journal', () => {
       actor: 'system:shiplog:controller',
       cause: asked,
       basis: asked,
+      data: { reconciled: { by: 'replication', key: 'default/web', now: cluster.clock, plan: expect.any(String) } },
     });
   });
 

@@ -40,14 +40,36 @@ export function isRace({ code }: KubeStatus): boolean {
   return code === 404 || code === 409;
 }
 
-/** One snapshot, one now: all that an attempt to reconcile a key may look at. */
+/** Refusals that an attempt hears of, at most. */
+const MOST_REFUSALS = 8;
+
+/** Of refusals that say the same of the same kind of wish, the first: what an attempt looks at is kept in the log. */
+export function tellingRefusals(refused: readonly Refusal[]): readonly Refusal[] {
+  const telling = new Map<string, Refusal>();
+  for (const refusal of refused) {
+    const { type, data } = refusal.command;
+    const said = `${type} ${'resource' in data ? data.resource : ''} ${refusal.status.reason}`;
+    if (!telling.has(said) && telling.size < MOST_REFUSALS) telling.set(said, refusal);
+  }
+  return [...telling.values()];
+}
+
+/**
+ * One snapshot, one now: all that an attempt to reconcile a key may look at. With the settings of its controller it decides the
+ * outcome, so that the decision can be made again from the log, years later.
+ */
 export interface ReconcileRequest {
   readonly state: ReadonlyCluster;
   /** Position that `state` stands at. */
   readonly position: number;
   readonly now: Now;
-  /** What the journal refused in the attempt before; empty after a success. */
+  /** What the journal refused in the attempt before, of each kind the first; empty after a success. */
   readonly refused: readonly Refusal[];
+  /**
+   * What is looked at beyond the state: a silence, a figure that was heard of, what a controller remembers. It is kept with the
+   * commands that come of it, so it is JSON, and short. What is read later (a promise) is to be awaited.
+   */
+  readonly observe: <T>(name: string, read: () => T) => T;
 }
 
 /** A note about an object, on its way to whoever describes it. */
@@ -56,6 +78,8 @@ export type Note = Signals['note'];
 /** What a reconciliation came to: what to ask of the journal, and when to look again without being told. */
 export interface ReconcileResult {
   readonly commands: readonly PlannedCommand[];
+  /** Position of the state that was decided on, where the attempt has waited for something: not that of its beginning. */
+  readonly basis?: number;
   readonly requeueAfterMs?: number;
   /** What an operator should read in the log, for example that something has run out. */
   readonly warnings?: readonly string[];
