@@ -3,7 +3,7 @@ import { matchesSelectorMap } from '@shiplog/apimachinery';
 import { SETTLED, type ReconcileRequest, type Controller, type ReconcileResult } from '../../runtime/domain/controller';
 import { candidatesOf, keyOfItself, keysOfAll, keysOfOwners } from '../../domain/claims';
 import { refusedCreation } from '../../domain/pod-making';
-import { decideReplication } from './decide';
+import { decideReplication } from '../../domain/replicas/decide';
 
 /** Keeps as many pods of a template running as a ReplicationController asks for. Keys: its namespace/name. */
 export const replicationController: Controller = {

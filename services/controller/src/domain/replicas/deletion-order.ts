@@ -1,5 +1,5 @@
 import { conditionOf, type StoredPod } from '@shiplog/kube';
-import { isPodReady, timeOf } from '../../domain/pods';
+import { isPodReady, timeOf } from '../pods';
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 const PHASE_RANK: Record<string, number> = { Pending: 0, Unknown: 1, Running: 2 };

@@ -1,6 +1,6 @@
 import { momentOf, type PlannedCommand } from '../../runtime/domain/controller';
 import { at, controlledBy, EPOCH, pod, rc } from '../../testing/objects';
-import { MOST_PODS_AT_ONCE } from '../../domain/pod-making';
+import { MOST_PODS_AT_ONCE } from '../pod-making';
 import { decideReplication, type ReplicationView } from './decide';
 
 const NOW = momentOf(EPOCH + 3_600_000);

@@ -2,10 +2,10 @@ import type { KubeStatus, ObjectOf } from '@shiplog/contracts';
 import { deletionOf, type StoredPod } from '@shiplog/kube';
 import { matchesSelectorMap } from '@shiplog/apimachinery';
 import type { Note, Now, PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
-import { claim } from '../../domain/claims';
-import { controllerReference } from '../../domain/owners';
-import { createPod, messageOf, MOST_PODS_AT_ONCE, warningOn } from '../../domain/pod-making';
-import { isPodActive } from '../../domain/pods';
+import { claim } from '../claims';
+import { controllerReference } from '../owners';
+import { createPod, messageOf, MOST_PODS_AT_ONCE, warningOn } from '../pod-making';
+import { isPodActive } from '../pods';
 import { observedStatus, writeStatus } from './status';
 import { byUsefulness } from './deletion-order';
 

@@ -7,7 +7,7 @@ import type {
 import { statusPatchOf, type StoredPod } from '@shiplog/kube';
 import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
 import type { Now, PlannedCommand } from '../../runtime/domain/controller';
-import { isPodReady, untilAvailableMs } from '../../domain/pods';
+import { isPodReady, untilAvailableMs } from '../pods';
 
 type Rc = ObjectOf<'replicationcontrollers'>;
 
