@@ -134,6 +134,28 @@ describe('the runtime of the controllers', () => {
     expect(refusals).toEqual([undefined, 'NotFound', 'NotFound', undefined]);
   });
 
+  it('tells a note of a command once the journal has accepted it, and never of one that it refused', async () => {
+    const [make] = MAKE.commands;
+    const about = { resource: 'configmaps' as const, namespace: 'default', name: 'x', uid: 'x' };
+    const noteOf = (reason: string) => ({
+      type: 'Normal' as const,
+      reason,
+      message: '',
+      component: '',
+      host: '',
+      about,
+    });
+    const bad = { ...make!, data: { ...make!.data, namespace: 'nowhere' } } as typeof make;
+    const commands = [
+      { ...make!, note: noteOf('Made') },
+      { ...bad!, note: noteOf('Refused') },
+    ];
+    let attempts = 0;
+    cluster.run(controller(() => (++attempts === 1 ? { commands } : { commands: [] })));
+    await until(() => attempts > 1);
+    expect(cluster.notes.map(({ reason }) => reason)).toEqual(['Made']);
+  });
+
   it('looks again when the time has come that an attempt named', async () => {
     const at: number[] = [];
     cluster.run(

@@ -239,8 +239,9 @@ export class Reconciler {
       if (answer?.status === 'rejected') failed = answer;
       const reply = answer?.status === 'fulfilled' ? answer.value : undefined;
       if (reply === undefined || (!reply.ok && isMoot(reply.status))) return;
-      if (!reply.ok) refused.push({ command, status: reply.status });
-      else if (reply.position > this.client.position) this.queue.hold(key, reply.position);
+      if (!reply.ok) return void refused.push({ command, status: reply.status });
+      if (command.note !== undefined) this.client.note(command.note);
+      if (reply.position > this.client.position) this.queue.hold(key, reply.position);
     });
     if (failed !== undefined) throw failed.reason;
     if (refused.length === 0) {

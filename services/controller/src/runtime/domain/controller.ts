@@ -22,7 +22,15 @@ export interface Now {
  * A command as a decider gives it; the runtime adds actor, cause and basis, and an id unless the decider names the
  * command itself. A name makes sense only where the same name can never stand for another wish.
  */
-export type PlannedCommand = { [T in CommandType]: { type: T; data: CommandData[T]; id?: string } }[CommandType];
+export type PlannedCommand = {
+  [T in CommandType]: {
+    type: T;
+    data: CommandData[T];
+    id?: string;
+    /** What a user should read once the journal has accepted it, where the log itself doesn't tell. */
+    note?: Note;
+  };
+}[CommandType];
 
 /** A command of the attempt before that the journal refused. */
 export interface Refusal {
