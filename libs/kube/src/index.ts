@@ -3,6 +3,7 @@ export * from './commands';
 export * from './conditions';
 export * from './containers';
 export * from './cron/cron-schedule';
+export * from './disruption-allowed';
 export * from './go-duration';
 export * from './host-ports';
 export * from './owners';

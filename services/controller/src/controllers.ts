@@ -5,6 +5,7 @@ import { definitionController } from './controllers/definitions/controller';
 import { apiServiceController } from './controllers/api-services/controller';
 import { clusterRoleController } from './controllers/cluster-roles/controller';
 import { certificateController } from './controllers/certificates/controller';
+import { disruptionController } from './controllers/disruption/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { eventsController } from './controllers/events/controller';
 import { loadBalancerController } from './controllers/load-balancers/controller';
@@ -46,6 +47,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     replicationController,
     endpointsController,
     ...balancing(config),
+    disruptionController((key) => client.ask(key)),
     apiServiceController,
     clusterRoleController,
     new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => client.now()),

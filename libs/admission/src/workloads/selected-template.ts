@@ -28,6 +28,14 @@ export function isSoundSelector(selector: LabelSelector): boolean {
   return problems.none;
 }
 
+/** Whether a selector chooses what has these labels: none at all and what is no selector choose nothing, an empty one everything. */
+export function selects(
+  selector: LabelSelector | undefined,
+  labels: Readonly<Record<string, string>> | undefined,
+): boolean {
+  return selector !== undefined && isSoundSelector(selector) && matchesLabelSelector(selector, labels);
+}
+
 /** The selector must choose the pods that are made of the template. */
 export function validateChosen(
   selector: LabelSelector | undefined,

@@ -1,7 +1,15 @@
-import type { Command, Condition, KubeStatus, PodDisruptionBudget, StoredObject } from '@shiplog/contracts';
-import { isSoundSelector } from '@shiplog/admission';
-import { matchesLabelSelector, statusOf } from '@shiplog/apimachinery';
-import { conditionOf, isConditionTrue, kubernetesTime, type StoredPod, transitionTime } from '@shiplog/kube';
+import type { Command, KubeStatus, PodDisruptionBudget, StoredObject } from '@shiplog/contracts';
+import { selects } from '@shiplog/admission';
+import { statusOf } from '@shiplog/apimachinery';
+import {
+  conditionOf,
+  disruptionAllowed,
+  isConditionTrue,
+  kubernetesTime,
+  type StoredPod,
+  transitionTime,
+  withDisruptionAllowed,
+} from '@shiplog/kube';
 import type { ReadonlyCluster } from '../state';
 import { changeEvent } from './change';
 import { refused, type DecisionContext, type Decided } from './decision';
@@ -81,12 +89,7 @@ function isNoBurden({ metadata, status }: StoredPod): boolean {
 function budgetsOf(state: ReadonlyCluster, { metadata }: StoredPod): StoredBudget[] {
   const { labels = {}, namespace = '' } = metadata;
   if (Object.keys(labels).length === 0) return [];
-  return state
-    .list(BUDGETS, namespace)
-    .filter(
-      ({ spec: { selector } = {} }) =>
-        selector !== undefined && isSoundSelector(selector) && matchesLabelSelector(selector, labels),
-    );
+  return state.list(BUDGETS, namespace).filter(({ spec }) => selects(spec?.selector, labels));
 }
 
 function severalBudgets(): KubeStatus {
@@ -128,30 +131,9 @@ function charged(budget: StoredBudget, pod: string, { metadata }: DecisionContex
   const allowed = (status.disruptionsAllowed ?? 0) - 1;
   const time = kubernetesTime(metadata.time);
   const disruptedPods = { ...status.disruptedPods, [pod]: time };
-  const conditions = withAllowance(status.conditions ?? [], allowed > 0, status.observedGeneration, time);
+  const said = disruptionAllowed(allowed);
+  const conditions = withDisruptionAllowed(status.conditions ?? [], said, status.observedGeneration, time);
   return { ...budget, status: { ...status, disruptionsAllowed: allowed, disruptedPods, conditions } };
-}
-
-function withAllowance(
-  conditions: readonly Condition[],
-  isAllowed: boolean,
-  observedGeneration: number | undefined,
-  time: string,
-): Condition[] {
-  const type = 'DisruptionAllowed';
-  const before = conditions.find((condition) => condition.type === type);
-  const status = isAllowed ? 'True' : 'False';
-  const allowance: Condition = {
-    ...before,
-    type,
-    status,
-    reason: isAllowed ? 'SufficientPods' : 'InsufficientPods',
-    message: '',
-    ...(observedGeneration === undefined ? {} : { observedGeneration }),
-    lastTransitionTime: transitionTime(before, status, time) ?? time,
-  };
-  if (before === undefined) return [...conditions, allowance];
-  return conditions.map((condition) => (condition === before ? allowance : condition));
 }
 
 function withCondition(pod: StoredPod, now: string): StoredPod {
