@@ -82,12 +82,24 @@ export const SCHEDULER_VIEW: View = {
 /** What garbage collection and the end of a namespace look at, of an object of any kind. */
 const COLLECTED = { ...IDENTITY, deletionTimestamp: ALL, finalizers: SHARED, ownerReferences: SHARED };
 
+/** How containers ended, and how often they were started again. */
+const CONTAINER_ENDS: FieldMask = sharedOf({
+  restartCount: ALL,
+  state: of({ terminated: of({ exitCode: ALL, finishedAt: ALL }) }),
+});
+
 const CONTROLLED_POD: FieldMask = of({
   ...TYPE,
   metadata: of({
     ...COLLECTED,
+    deletionGracePeriodSeconds: ALL,
     labels: SHARED,
-    annotations: sharedOf({ 'controller.kubernetes.io/pod-deletion-cost': ALL }),
+    annotations: sharedOf({
+      'controller.kubernetes.io/pod-deletion-cost': ALL,
+      'batch.kubernetes.io/job-completion-index': ALL,
+      'batch.kubernetes.io/job-index-failure-count': ALL,
+      'batch.kubernetes.io/job-index-ignored-failure-count': ALL,
+    }),
   }),
   spec: of({
     nodeName: SHARED,
@@ -100,8 +112,10 @@ const CONTROLLED_POD: FieldMask = of({
     phase: SHARED,
     podIP: ALL,
     podIPs: ALL,
-    conditions: { only: ['Ready'], ...of({ status: ALL, lastTransitionTime: ALL }) },
-    containerStatuses: sharedOf({ restartCount: ALL }),
+    // Of every type: a Job's failure policy may name any.
+    conditions: of({ status: ALL, lastTransitionTime: ALL }),
+    containerStatuses: CONTAINER_ENDS,
+    initContainerStatuses: CONTAINER_ENDS,
   }),
 });
 
