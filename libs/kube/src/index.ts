@@ -11,3 +11,5 @@ export * from './service-index';
 export * from './time';
 export * from './tolerations';
 export * from './stored';
+export * from './volumes/claims';
+export * from './volumes/matching';

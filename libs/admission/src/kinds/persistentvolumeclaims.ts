@@ -1,10 +1,11 @@
 import type { PersistentVolumeClaimSpec, TypedObjectReference } from '@shiplog/contracts';
 import { dnsSubdomain, milliOf, type Problems, qualifiedName, sameJson } from '@shiplog/apimachinery';
+import { VOLUME_ANNOTATIONS } from '@shiplog/kube';
 import { validateAmount } from '../pods/resources';
 import { defaultClaimSpec, validateClaimSpec } from '../volumes/claim';
 import { type Draft, defineKind } from './kind';
 
-const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
+const CLASS_ANNOTATION = VOLUME_ANNOTATIONS.storageClass;
 const SPEC_RULE =
   'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 const RESIZE_STATES = [

@@ -1,9 +1,10 @@
 import type { PersistentVolumeClaim } from '@shiplog/contracts';
 import { compareQuantities } from '@shiplog/apimachinery';
+import { VOLUME_ANNOTATIONS } from '@shiplog/kube';
 import type { AdmissionContext } from '../context';
 import type { AdmissionPlugin } from './plugin';
 
-const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
+const CLASS_ANNOTATION = VOLUME_ANNOTATIONS.storageClass;
 
 /** Lets bound claims grow whose class says that its volumes can. */
 export const claimResize: AdmissionPlugin = {

@@ -14,7 +14,7 @@ export const defaultIngressClass: AdmissionPlugin = {
     const ingress = object as Draft<typeof INGRESSES>;
     const named = ingress.metadata.annotations?.[CLASS_ANNOTATION] ?? ingress.spec?.ingressClassName;
     if (before !== undefined || named !== undefined) return undefined;
-    const standard = defaultOf(ctx, 'ingressclasses.networking.k8s.io', DEFAULT_CLASS);
+    const standard = defaultOf(ctx.state, 'ingressclasses.networking.k8s.io', DEFAULT_CLASS);
     if (standard !== undefined) ingress.spec = { ...ingress.spec, ingressClassName: standard };
     return undefined;
   },

@@ -1,15 +1,7 @@
-import type { ObjectOf, Volume } from '@shiplog/contracts';
+import type { ObjectOf } from '@shiplog/contracts';
+import { claimNameOf } from '@shiplog/kube';
 
 type NamedPod = Pick<ObjectOf<'pods'>, 'spec'> & { readonly metadata: { readonly name?: string } };
-
-/**
- * The claim whose volume a pod's volume is; undefined for what is no claim's. One that is made for the pod alone is named after both
- * (VolumeClaimName in component-helpers/storage/ephemeral).
- */
-export function claimNameOf({ metadata }: NamedPod, volume: Volume): string | undefined {
-  if (volume.ephemeral !== undefined) return `${metadata.name}-${volume.name}`;
-  return volume.persistentVolumeClaim?.claimName;
-}
 
 /**
  * What a pod is made with of its namespace: ConfigMaps, Secrets and claims, as `configmaps/name`, `secrets/name` and

@@ -1,6 +1,7 @@
-import { claimNameOf, referencesOf } from '@shiplog/admission';
+import { referencesOf } from '@shiplog/admission';
 import { isPathRequest, ruleAllows, type Access, type Request, type ResourceRequest } from '@shiplog/authorization';
 import { NODES, nodeOfActor, type ObjectOf, type PolicyRule, type UserInfo } from '@shiplog/contracts';
+import { claimNameOf } from '@shiplog/kube';
 import type { ClusterState, ReadonlyCluster } from '../state';
 
 /** What every node may read alike, and the reviews that it may have made (NodeRules of Kubernetes' bootstrap policy). */

@@ -1,9 +1,10 @@
 import type { PersistentVolumeClaim } from '@shiplog/contracts';
+import { VOLUME_ANNOTATIONS } from '@shiplog/kube';
 import { amountOf, countOf, type Amount } from './amounts';
 import type { Usage } from './usage';
 
 const ONE = countOf(1);
-const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
+const CLASS_ANNOTATION = VOLUME_ANNOTATIONS.storageClass;
 
 /** What a claim uses: its place and its size, of all classes and of its own. */
 export function claimUsage(claim: PersistentVolumeClaim): Usage {

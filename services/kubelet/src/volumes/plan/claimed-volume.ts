@@ -1,5 +1,5 @@
-import { claimNameOf } from '@shiplog/admission';
 import type { ObjectOf, Volume } from '@shiplog/contracts';
+import { claimNameOf } from '@shiplog/kube';
 import { matchesTerm } from '@shiplog/scheduling';
 import type { EnvContext } from '../../container/render/env';
 import { containersOf, type Pod } from '../../domain/pod';
