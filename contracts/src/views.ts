@@ -106,6 +106,8 @@ const CONTROLLED_POD: FieldMask = of({
     hostname: SHARED,
     subdomain: SHARED,
     tolerations: SHARED,
+    // Which claims are its own.
+    volumes: of({ name: ALL, persistentVolumeClaim: of({ claimName: ALL }), ephemeral: ALL }),
     containers: sharedOf(PORTS),
   }),
   status: of({

@@ -178,4 +178,34 @@ export const NodeHead = nodeRequest('head', {
   byLibrary: true,
 });
 
-export const NODE_REQUESTS = [Logs, Attach, Detach, PolicyDrops, Usage, NodePage, ReferenceChanged, NodeHead] as const;
+/** Made for a claim, by which it is named: a directory of the node's own. */
+const LocalVolume = () => Type.Object({ volume: Name() });
+
+export const MakeLocalVolume = nodeRequest('make-volume', {
+  summary: 'Makes the directory of a volume on the node, unless it is there.',
+  payload: LocalVolume(),
+  reply: Type.Object({ path: Type.String({ description: 'Where the directory is on the node.' }) }),
+  from: ['controller'],
+  answeredBy: ['kubelet'],
+});
+
+export const RemoveLocalVolume = nodeRequest('remove-volume', {
+  summary: 'Removes the directory of a volume from the node, with all that is in it; one that is not there is fine.',
+  payload: LocalVolume(),
+  reply: Type.Object({}),
+  from: ['controller'],
+  answeredBy: ['kubelet'],
+});
+
+export const NODE_REQUESTS = [
+  Logs,
+  Attach,
+  Detach,
+  PolicyDrops,
+  Usage,
+  NodePage,
+  MakeLocalVolume,
+  RemoveLocalVolume,
+  ReferenceChanged,
+  NodeHead,
+] as const;

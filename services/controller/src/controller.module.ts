@@ -8,6 +8,7 @@ import { CONTROLLERS, controllersProvider } from './controllers';
 import { LiveClient } from './runtime/live-client';
 import { Reconciler } from './runtime/reconciler';
 import { LivenessModule } from './liveness/liveness.module';
+import { NodeVolumes } from './node-volumes';
 
 const ACTOR = serviceActor('controller');
 
@@ -17,6 +18,7 @@ const ACTOR = serviceActor('controller');
   providers: [
     ControllerService,
     LiveClient,
+    NodeVolumes,
     controllersProvider,
     {
       provide: RECONCILERS,

@@ -18,6 +18,9 @@ import { Heartbeats } from './controllers/nodes/heartbeats';
 import { podCidrController } from './controllers/pod-cidrs/controller';
 import { PodGcController } from './controllers/pod-gc/controller';
 import { replicationController } from './controllers/replication/controller';
+import { volumeProtectionController } from './controllers/volume-protection/controller';
+import { volumeController } from './controllers/volumes/controller';
+import { NodeVolumes } from './node-volumes';
 import { certificateAuthority } from './signing/certificate-authority';
 import { certificateOf, loadBalancerRangesOf, podRangesOf, type ControllerConfig } from './settings';
 
@@ -39,12 +42,14 @@ export const CONTROLLERS = Symbol('controllers');
 /** Every controller there is, a row each. */
 export const controllersProvider: FactoryProvider<readonly Controller[]> = {
   provide: CONTROLLERS,
-  inject: [CONFIG, LiveClient, Heartbeats],
-  useFactory: (config: ControllerConfig, client: LiveClient, heartbeats: Heartbeats) => [
+  inject: [CONFIG, LiveClient, Heartbeats, NodeVolumes],
+  useFactory: (config: ControllerConfig, client: LiveClient, heartbeats: Heartbeats, volumes: NodeVolumes) => [
     podCidrController(podRangesOf(config)),
     namespaceContentController(certificateOf(config)),
     ...signing(config),
     replicationController,
+    volumeController(volumes),
+    volumeProtectionController,
     endpointsController,
     ...balancing(config),
     disruptionController((key) => client.ask(key)),

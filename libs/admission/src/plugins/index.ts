@@ -13,6 +13,7 @@ import { priority } from './priority';
 import { resourceQuota } from './resource-quota';
 import { runtimeClass } from './runtime-class';
 import { serviceAccount } from './service-account';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection';
 import { taintNodesByCondition } from './taint-nodes-by-condition';
 
 /** All there are, in Kubernetes' order (AllOrderedPlugins in pkg/kubeapiserver/options). */
@@ -25,6 +26,7 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   priority,
   defaultTolerationSeconds,
   defaultStorageClass,
+  storageObjectInUseProtection,
   claimResize,
   runtimeClass,
   defaultIngressClass,

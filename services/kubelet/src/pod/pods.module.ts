@@ -13,6 +13,8 @@ import { ReferencesModule } from '../references/references.module';
 import type { KubeletConfig } from '../settings';
 import { StatusModule } from '../status/status.module';
 import { MACHINE, POD_NETWORK, POD_RUNTIME } from '../tokens';
+import { LocalVolumes } from '../volumes/local/local-volumes';
+import { LocalVolumesController } from '../volumes/local/local-volumes.controller';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { VolumeManager } from '../volumes/volume-manager';
 import { ImageArchives } from '../images/archives/image-archives';
@@ -62,11 +64,13 @@ const mounts = {
     ReferencesModule,
     StatusModule,
   ],
+  controllers: [LocalVolumesController],
   providers: [
     network,
     limiter,
     mounts,
     VolumeManager,
+    LocalVolumes,
     Sandboxes,
     ImagePuller,
     ContainerSpecs,

@@ -81,8 +81,15 @@ export class References implements OnApplicationShutdown {
   }
 
   volume(name: string): ObjectOf<'persistentvolumes'> | undefined {
-    const key = { resource: 'persistentvolumes', namespace: '', name } as const;
-    return this.#get(key) as ObjectOf<'persistentvolumes'> | undefined;
+    return this.#get(volumeKey(name)) as ObjectOf<'persistentvolumes'> | undefined;
+  }
+
+  /** A pod of this node that has a volume of the cluster; undefined: none. */
+  userOf(volume: string): Pod | undefined {
+    return this.#held
+      .get(idOf(volumeKey(volume)))
+      ?.pods.values()
+      .next().value;
   }
 
   /** The object may have changed. Nothing happens for one that no pod names. */
@@ -120,7 +127,7 @@ export class References implements OnApplicationShutdown {
     const claims = named.filter(({ key }) => key.resource === 'persistentvolumeclaims');
     return claims.flatMap(({ object }) => {
       const name = (object as ObjectOf<'persistentvolumeclaims'> | null | undefined)?.spec?.volumeName ?? '';
-      return name === '' ? [] : [this.#hold({ resource: 'persistentvolumes', namespace: '', name }, pod)];
+      return name === '' ? [] : [this.#hold(volumeKey(name), pod)];
     });
   }
 
@@ -192,6 +199,10 @@ export class References implements OnApplicationShutdown {
 function keyOf(namespace: string, reference: string): ReferenceKey {
   const [resource, name = ''] = reference.split('/');
   return { resource: resource as ReferenceKey['resource'], namespace, name };
+}
+
+function volumeKey(name: string): ReferenceKey {
+  return { resource: 'persistentvolumes', namespace: '', name };
 }
 
 function idOf({ resource, namespace, name }: ReferenceKey): string {

@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pod } from '../../domain/pod';
+import { FakeRuntime } from '../../runtime/testing/fake-runtime';
+import { pod } from '../../testing/builders';
+import { NodeMounts } from '../mounts/node-mounts';
+import { LocalVolumes } from './local-volumes';
+
+describe('directories of volumes on a node', () => {
+  let stateDir: string;
+  let mounts: NodeMounts;
+  let user: Pod | undefined;
+  let volumes: LocalVolumes;
+  beforeEach(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), 'shiplog-it-local-'));
+    mounts = new NodeMounts(new FakeRuntime(), stateDir);
+    user = undefined;
+    volumes = new LocalVolumes({ stateDir }, mounts, { userOf: () => user });
+  });
+  afterEach(async () => {
+    mounts.onApplicationShutdown();
+    await rm(stateDir, { recursive: true, force: true });
+  });
+
+  it('are for everybody to write in, and are made once', async () => {
+    const path = await volumes.make('pvc-1');
+    expect(path).toBe(join(stateDir, 'local-volumes', 'pvc-1'));
+    expect((await stat(path)).mode & 0o7777).toBe(0o777);
+    await writeFile(join(path, 'kept'), 'x');
+    expect(await volumes.make('pvc-1')).toBe(path);
+    expect(await readdir(path)).toEqual(['kept']);
+  });
+
+  it('go with all that is in them, and nothing else does', async () => {
+    const path = await volumes.make('pvc-1');
+    const other = await volumes.make('pvc-2');
+    await mkdir(join(path, 'a/b'), { recursive: true });
+    await symlink(other, join(path, 'a/link'));
+    await writeFile(join(other, 'kept'), 'x');
+    await Promise.all([volumes.remove('pvc-1'), volumes.remove('pvc-1')]);
+    await volumes.remove('pvc-1');
+    expect(await readdir(join(stateDir, 'local-volumes'))).toEqual(['pvc-2']);
+    expect(await readdir(other)).toEqual(['kept']);
+  });
+
+  it.each(['..', '.', 'a/b', '../pods', '', '/etc'])('are none of the name %j', async (name) => {
+    await expect(volumes.make(name)).rejects.toMatchObject({ status: { code: 400 } });
+    await expect(volumes.remove(name)).rejects.toMatchObject({ status: { code: 400 } });
+    expect(await readdir(stateDir)).toEqual([]);
+  });
+
+  it('stay where a link leads elsewhere', async () => {
+    const elsewhere = join(stateDir, 'elsewhere');
+    await mkdir(join(stateDir, 'local-volumes'));
+    await mkdir(elsewhere);
+    await writeFile(join(elsewhere, 'kept'), 'x');
+    await symlink(elsewhere, join(stateDir, 'local-volumes', 'pvc-1'));
+    await volumes.remove('pvc-1');
+    expect(await readdir(elsewhere)).toEqual(['kept']);
+    await expect(volumes.make('pvc-1')).rejects.toThrow('EEXIST');
+  });
+
+  it('stay as long as a pod has them', async () => {
+    const path = await volumes.make('pvc-1');
+    user = pod();
+    await expect(volumes.remove('pvc-1')).rejects.toThrow('it is used by pod default/web');
+    user = undefined;
+    await volumes.remove('pvc-1');
+    await expect(stat(path)).rejects.toThrow('ENOENT');
+  });
+});
