@@ -1,7 +1,12 @@
-import { EventsQuery, type ObjectOf } from '@shiplog/contracts';
+import { EventsQuery, PositionQuery, type ObjectOf } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
 import { eventually, TestSystem } from '@shiplog/testing';
+import { commonSettings, readConfig } from '@shiplog/service';
 import { pause } from '@shiplog/wait';
+import { decideAgain } from './again/domain/decide-again';
+import { logOf } from './again/log-of';
+import { controllersOfPast } from './controllers';
+import { controllerSettings } from './settings';
 
 const POD = { containers: [{ name: 'main', image: 'nginx', ports: [{ name: 'http', containerPort: 8080 }] }] };
 const rcOf = (name: string, replicas: number) => ({
@@ -165,6 +170,19 @@ describe('the controllers on a real journal', () => {
     await system.delete('namespaces', 'shop');
     await eventually(() => seen.get('namespaces', '', 'shop') === undefined);
     expect(seen.list('serviceaccounts', 'shop')).toEqual([]);
+  });
+
+  it('decide again from the log alone what they have decided through all this', async () => {
+    const { position } = await system.bus.ask(PositionQuery, {});
+    const config = { ...readConfig(controllerSettings, CONTROLLER_ENV), ...readConfig(commonSettings, {}) };
+    const { equal, different, unknown } = await decideAgain(
+      () => logOf(system.bus, 0, position),
+      (journal) => controllersOfPast(config, journal),
+    );
+    expect(different).toEqual([]);
+    expect(unknown).toBe(0);
+    const expected = ['endpoints', 'events', 'garbage', 'namespaces', 'nodes', 'pod-cidrs', 'pod-gc', 'replication'];
+    expect([...equal.keys()]).toEqual(expect.arrayContaining(expected));
   });
 });
 

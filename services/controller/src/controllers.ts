@@ -1,6 +1,7 @@
 import type { FactoryProvider } from '@nestjs/common';
 import type { Controller } from './runtime/domain/controller';
 import { CONFIG } from '@shiplog/service';
+import type { PastJournal } from './again/domain/decide-again';
 import { definitionController } from './controllers/definitions/controller';
 import { apiServiceController } from './controllers/api-services/controller';
 import { clusterRoleController } from './controllers/cluster-roles/controller';
@@ -20,6 +21,7 @@ import { PodGcController } from './controllers/pod-gc/controller';
 import { replicationController } from './controllers/replication/controller';
 import { volumeProtectionController } from './controllers/volume-protection/controller';
 import { volumeController } from './controllers/volumes/controller';
+import type { LocalVolumes } from './controllers/volumes/local-volumes';
 import { NodeVolumes } from './node-volumes';
 import { certificateAuthority } from './signing/certificate-authority';
 import { certificateOf, loadBalancerRangesOf, podRangesOf, type ControllerConfig } from './settings';
@@ -36,6 +38,9 @@ function balancing(config: ControllerConfig): Controller[] {
   return ranges.length === 0 ? [] : [loadBalancerController(ranges)];
 }
 
+/** What controllers ask for beside the state. */
+export type ControllerClient = Pick<LiveClient, 'ask' | 'now' | 'upToDate'>;
+
 /** Injects every controller of the cluster there is: `@Inject(CONTROLLERS) controllers: readonly Controller[]`. */
 export const CONTROLLERS = Symbol('controllers');
 
@@ -43,7 +48,7 @@ export const CONTROLLERS = Symbol('controllers');
 export const controllersProvider: FactoryProvider<readonly Controller[]> = {
   provide: CONTROLLERS,
   inject: [CONFIG, LiveClient, Heartbeats, NodeVolumes],
-  useFactory: (config: ControllerConfig, client: LiveClient, heartbeats: Heartbeats, volumes: NodeVolumes) => [
+  useFactory: (config: ControllerConfig, client: ControllerClient, heartbeats: Heartbeats, volumes: LocalVolumes) => [
     podCidrController(podRangesOf(config)),
     namespaceContentController(certificateOf(config)),
     ...signing(config),
@@ -63,3 +68,15 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     new GarbageController((key) => client.ask(key)),
   ],
 };
+
+/** What nodes answered is in the log, too. */
+const unheard = (): never => {
+  throw new Error('no node is asked again');
+};
+const NO_NODES: LocalVolumes = { make: unheard, remove: unheard };
+
+/** Controllers that make the decisions of a log again: they hear nothing but what the log has. */
+export function controllersOfPast(config: ControllerConfig, journal: PastJournal): readonly Controller[] {
+  const client: ControllerClient = { ...journal, now: () => 0 };
+  return controllersProvider.useFactory(config, client, new Heartbeats(0), NO_NODES) as readonly Controller[];
+}

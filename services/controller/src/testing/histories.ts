@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { BuiltIn } from '@shiplog/contracts';
 import type { Controller } from '../runtime/domain/controller';
+import { decideAgain } from '../again/domain/decide-again';
 import { accidents, befall, NODES, runPods, type Accident } from './accidents';
 import { TestCluster } from './cluster';
 
@@ -35,7 +36,8 @@ export interface Histories<Wish> {
 
 /**
  * Lives through random histories of wishes and accidents: what is `always` so holds after every command, no controller throws,
- * all come to rest, what has to be so `atRest` is, and controllers that are started on the settled state write nothing.
+ * all come to rest, what has to be so `atRest` is, controllers that are started on the settled state write nothing, and every
+ * decision can be made again from the log.
  */
 export async function holdThroughHistories<Wish>(property: Histories<Wish>): Promise<void> {
   const step = fc.oneof(
@@ -78,6 +80,7 @@ async function live<Wish>(property: Histories<Wish>, steps: readonly Step<Wish>[
     await comeToRest(cluster, property);
     property.atRest(cluster);
     await staysAtRest(cluster, property);
+    await canBeDecidedAgain(cluster, property);
   } finally {
     await cluster.stop();
   }
@@ -122,4 +125,13 @@ async function staysAtRest<Wish>(cluster: TestCluster, property: Histories<Wish>
   await cluster.pass(ROUND_SECONDS);
   const written = cluster.log.slice(before).map(({ resource, fact, name }) => `${resource} ${name} ${fact}`);
   if (written.length > 0) throw new Error(`a settled cluster is written to: ${written.join(', ')}`);
+}
+
+/** The log alone says how each decision came to be. */
+async function canBeDecidedAgain<Wish>(cluster: TestCluster, property: Histories<Wish>): Promise<void> {
+  const { different } = await decideAgain(
+    () => cluster.log,
+    () => property.controllers(),
+  );
+  if (different.length > 0) throw new Error(`decided again, it is another decision: ${different.join('; ')}`);
 }

@@ -50,9 +50,11 @@ describe('a node that runs short of something, on a real engine', () => {
       { name: 'main', command: shell(script), resources: { requests: { memory } } },
     ];
     // What is last replaces the shell, and what it holds is gone.
-    const [greedy] = asking('1Mi', 'x=$(busybox yes | busybox head -c 40000000); echo > /full; sleep 1000; true');
+    const script = 'x=$(busybox yes | busybox head -c 40000000); echo > /full; sleep 1000; true';
     const isFull = { exec: { command: shell('busybox test -e /full') }, periodSeconds: 1 };
-    await node.pod('greedy', { containers: [{ ...greedy, readinessProbe: isFull }] });
+    await node.pod('greedy', {
+      containers: asking('1Mi', script).map((container) => ({ ...container, readinessProbe: isFull })),
+    });
     await node.pod('modest', { containers: asking('500Mi', 'sleep 1000') });
     await node.pod('critical', { priorityClassName: 'system-node-critical' });
     for (const name of ['greedy', 'modest', 'critical']) await node.untilReady(name);

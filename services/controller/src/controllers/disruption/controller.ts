@@ -22,13 +22,14 @@ export function disruptionController(ask: AskJournal): Controller {
     },
     watchesAll: budgetsOfScale,
     allKeys: keysOfAll(BUDGETS),
-    reconcile: async (key, { state, now }) => {
+    reconcile: async (key, { state, now, observe }) => {
       const { namespace, name } = splitKey(key);
       const budget = state.get(BUDGETS, namespace, name);
       if (budget === undefined) return SETTLED;
       const { selector } = budget.spec ?? {};
       const pods = state.list('pods', namespace).filter(({ metadata }) => selects(selector, metadata.labels));
-      const scale = await expectedScale(state, ask, dependsOnScale(budget) ? pods : []);
+      const asked: AskJournal = (owner) => observe(Object.values(owner).join('/'), () => ask(owner));
+      const scale = await expectedScale(state, asked, dependsOnScale(budget) ? pods : []);
       return decideBudget({ budget, pods, expectation: expectationOf(budget, pods.length, scale), now });
     },
   };

@@ -47,35 +47,41 @@ export function volumeController(local: LocalVolumes): Controller {
   };
 }
 
-async function reconcileClaim(key: string, { state }: ReconcileRequest, local: LocalVolumes): Promise<ReconcileResult> {
+async function reconcileClaim(key: string, request: ReconcileRequest, local: LocalVolumes): Promise<ReconcileResult> {
+  const { state } = request;
   const { namespace, name } = splitKey(key.slice(CLAIM.length));
   const claim = state.get('persistentvolumeclaims', namespace, name);
   if (claim === undefined) return SETTLED;
   const outcome = decideClaim(claim, state);
-  return outcome.kind === 'act' ? outcome.result : provision(outcome, local);
+  return outcome.kind === 'act' ? outcome.result : provision(outcome, request, local);
 }
 
-async function reconcileVolume(
-  key: string,
-  { state }: ReconcileRequest,
-  local: LocalVolumes,
-): Promise<ReconcileResult> {
+async function reconcileVolume(key: string, request: ReconcileRequest, local: LocalVolumes): Promise<ReconcileResult> {
+  const { state } = request;
   const volume = state.get('persistentvolumes', '', key.slice(VOLUME.length));
   if (volume === undefined) return SETTLED;
   const outcome = decideVolume(volume, state);
-  return outcome.kind === 'act' ? outcome.result : remove(outcome, local);
+  return outcome.kind === 'act' ? outcome.result : remove(outcome, request, local);
 }
 
-async function provision(wanted: Provisioning, local: LocalVolumes): Promise<ReconcileResult> {
+async function provision(
+  wanted: Provisioning,
+  { observe }: Pick<ReconcileRequest, 'observe'>,
+  local: LocalVolumes,
+): Promise<ReconcileResult> {
   const { claim, node, name, storageClass } = wanted;
-  const made = await local.make(node.metadata.name, name);
+  const made = await observe('made', () => local.make(node.metadata.name, name));
   if (made.ok) return provisioned(wanted, made.path);
   const message = `failed to provision volume with StorageClass "${storageClass.metadata.name}": ${made.problem}`;
   return { commands: [], notes: [provisioningFailed(claim, message)], requeueAfterMs: ASK_AGAIN_MS };
 }
 
-async function remove({ volume, node }: Removal, local: LocalVolumes): Promise<ReconcileResult> {
-  const gone = await local.remove(node, volume.metadata.name);
+async function remove(
+  { volume, node }: Removal,
+  { observe }: Pick<ReconcileRequest, 'observe'>,
+  local: LocalVolumes,
+): Promise<ReconcileResult> {
+  const gone = await observe('removed', () => local.remove(node, volume.metadata.name));
   if (gone.ok) return removed(volume);
   const note = tell(volume, 'Warning', 'VolumeFailedDelete', gone.problem, LOCAL_PROVISIONER);
   return { commands: [], notes: [note], requeueAfterMs: ASK_AGAIN_MS };
