@@ -37,6 +37,9 @@ const PORTS = { ports: ALL };
 const REQUESTS = of({ requests: ALL });
 const GIVEN = { name: ALL, resources: REQUESTS, allocatedResources: ALL };
 
+/** Of a pod's volumes: which claims are its own. */
+const CLAIMED: FieldMask = of({ name: ALL, persistentVolumeClaim: of({ claimName: ALL }), ephemeral: ALL });
+
 const SCHEDULED_POD: FieldMask = of({
   ...TYPE,
   metadata: of({ ...IDENTITY, deletionTimestamp: ALL, ownerReferences: SHARED }),
@@ -52,6 +55,7 @@ const SCHEDULED_POD: FieldMask = of({
     initContainers: sharedOf({ ...PORTS, resources: REQUESTS, restartPolicy: ALL }),
     resources: { ...REQUESTS, shared: true },
     overhead: SHARED,
+    volumes: CLAIMED,
   }),
   status: of({
     phase: SHARED,
@@ -65,6 +69,12 @@ const SCHEDULED_POD: FieldMask = of({
   }),
 });
 
+const VOLUME_ANNOTATIONS = of({
+  'pv.kubernetes.io/bind-completed': ALL,
+  'volume.kubernetes.io/selected-node': SHARED,
+  'volume.beta.kubernetes.io/storage-class': SHARED,
+});
+
 /** The scheduler rates nodes by what they offer, and pods by what they ask for. */
 export const SCHEDULER_VIEW: View = {
   name: 'scheduler',
@@ -75,6 +85,32 @@ export const SCHEDULER_VIEW: View = {
       metadata: of({ ...IDENTITY, labels: ALL }),
       spec: of({ taints: ALL, unschedulable: ALL }),
       status: of({ allocatable: ALL, capacity: ALL }),
+    }),
+    persistentvolumeclaims: of({
+      ...TYPE,
+      metadata: of({ ...IDENTITY, deletionTimestamp: ALL, ownerReferences: SHARED, annotations: VOLUME_ANNOTATIONS }),
+      spec: ALL,
+      status: of({ phase: SHARED }),
+    }),
+    persistentvolumes: of({
+      ...TYPE,
+      metadata: of({ ...IDENTITY, deletionTimestamp: ALL, labels: SHARED, annotations: VOLUME_ANNOTATIONS }),
+      spec: of({
+        accessModes: SHARED,
+        capacity: SHARED,
+        claimRef: ALL,
+        nodeAffinity: SHARED,
+        storageClassName: SHARED,
+        volumeMode: SHARED,
+      }),
+      status: of({ phase: SHARED }),
+    }),
+    'storageclasses.storage.k8s.io': of({
+      ...TYPE,
+      metadata: of(IDENTITY),
+      provisioner: ALL,
+      volumeBindingMode: ALL,
+      allowedTopologies: ALL,
     }),
   },
 };
@@ -106,8 +142,7 @@ const CONTROLLED_POD: FieldMask = of({
     hostname: SHARED,
     subdomain: SHARED,
     tolerations: SHARED,
-    // Which claims are its own.
-    volumes: of({ name: ALL, persistentVolumeClaim: of({ claimName: ALL }), ephemeral: ALL }),
+    volumes: CLAIMED,
     containers: sharedOf(PORTS),
   }),
   status: of({

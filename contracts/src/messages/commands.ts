@@ -115,7 +115,7 @@ export const PatchObject = command('PatchObject', {
     dryRun,
     made,
   }),
-  from: ['api', 'controller', 'kubelet', 'network', 'user'],
+  from: ['api', 'controller', 'scheduler', 'kubelet', 'network', 'user'],
 });
 
 export const DeleteObject = command('DeleteObject', {

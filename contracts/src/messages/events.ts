@@ -104,7 +104,9 @@ interface Heard {
 const HEARD: Readonly<Record<Role, Heard>> = {
   journal: {},
   api: { all: EVERYTHING },
-  scheduler: { all: ['nodes', 'pods'] },
+  scheduler: {
+    all: ['nodes', 'pods', 'persistentvolumeclaims', 'persistentvolumes', 'storageclasses.storage.k8s.io'],
+  },
   controller: { all: EVERYTHING },
   dns: { all: ['services', 'endpointslices.discovery.k8s.io', 'namespaces'] },
   kubelet: { all: ['services', 'runtimeclasses.node.k8s.io'], ofNode: NODE_RESOURCES },

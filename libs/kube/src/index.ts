@@ -13,3 +13,4 @@ export * from './tolerations';
 export * from './stored';
 export * from './volumes/claims';
 export * from './volumes/matching';
+export * from './volumes/reserving';

@@ -1,11 +1,14 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import type { StoredNode, StoredPod } from '@shiplog/kube';
+import { localKey } from '@shiplog/contracts';
+import type { StoredClaim, StoredNode, StoredPod, StoredStorageClass, StoredVolume } from '@shiplog/kube';
 import { NodeFacts } from './facts/node-facts';
 import { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
+import { VolumeIndex, type Volumes } from './volumes/volumes';
 
-/** The nodes by name as a decision sees them. Valid until the view it was taken from is changed. */
+/** The nodes by name, and the volumes, as a decision sees them. Valid until the view it was taken from is changed. */
 export interface Snapshot {
   readonly nodes: readonly NodeFacts[];
+  readonly volumes: Volumes;
 }
 
 interface Placement {
@@ -21,14 +24,44 @@ export class ClusterView {
   readonly #nodes = new Map<string, NodeFacts>();
   /** Which pods take their share of which node, by uid: also on nodes that are not (yet, or any more) there. */
   readonly #placed = new Map<string, Placement>();
+  readonly #volumes = new VolumeIndex();
   #snapshot: Snapshot | undefined;
 
   /** The view of a whole state. */
   static of(cluster: ReadonlyCluster): ClusterView {
     const view = new ClusterView();
+    view.setVolumes(cluster);
     for (const node of cluster.list('nodes')) view.setNode(node);
     for (const pod of cluster.list('pods')) view.setPod(pod);
     return view;
+  }
+
+  /** Every claim, volume and class of a state. */
+  setVolumes(cluster: ReadonlyCluster): void {
+    for (const storageClass of cluster.list('storageclasses.storage.k8s.io')) {
+      this.setStorageClass(storageClass.metadata.name, storageClass);
+    }
+    for (const volume of cluster.list('persistentvolumes')) this.setVolume(volume.metadata.name, volume);
+    for (const claim of cluster.list('persistentvolumeclaims')) {
+      this.setClaim(claim.metadata.namespace ?? '', claim.metadata.name, claim);
+    }
+  }
+
+  /** Undefined: there is none of this name (any more); so for volumes and classes. */
+  setClaim(namespace: string, name: string, claim: StoredClaim | undefined): void {
+    this.#volumes.setClaim(localKey(namespace, name), claim);
+  }
+
+  setVolume(name: string, volume: StoredVolume | undefined): void {
+    this.#volumes.setVolume(name, volume);
+  }
+
+  setStorageClass(name: string, storageClass: StoredStorageClass | undefined): void {
+    this.#volumes.setStorageClass(name, storageClass);
+  }
+
+  get volumes(): Volumes {
+    return this.#volumes;
   }
 
   setNode(node: StoredNode): void {
@@ -56,6 +89,7 @@ export class ClusterView {
     const facts = podFacts(pod);
     this.#placed.set(pod.metadata.uid, { node, facts });
     this.#nodes.get(node)?.add(facts);
+    this.#volumes.count(facts, 1);
   }
 
   removePod(uid: string): void {
@@ -63,6 +97,7 @@ export class ClusterView {
     if (placed === undefined) return;
     this.#placed.delete(uid);
     this.#nodes.get(placed.node)?.remove(placed.facts);
+    this.#volumes.count(placed.facts, -1);
   }
 
   node(name: string): NodeFacts | undefined {
@@ -72,6 +107,7 @@ export class ClusterView {
   snapshot(): Snapshot {
     return (this.#snapshot ??= {
       nodes: [...this.#nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+      volumes: this.#volumes,
     });
   }
 }

@@ -5,6 +5,8 @@ import type { PodFacts } from './facts/pod-facts';
 import { filterNodes, unavailableSentence } from './filtering';
 import type { Policy } from './policy';
 import { bestNodes, chooseNode, mix, rankNodes } from './scoring';
+import type { VolumePlan } from './volumes/volume-plan';
+import { AssumedVolumes, type Volumes } from './volumes/volumes';
 
 /** How many nodes a decision records with their points; the rest can be worked out again. */
 const RECORDED_NODES = 3;
@@ -20,6 +22,8 @@ export type Verdict =
       readonly sentence: string;
       readonly decision: SchedulingDecision;
     }
+  /** It fits, once its claims have got their volumes: to be looked at again when they have. */
+  | { readonly outcome: 'needs volumes'; readonly pod: PodFacts; readonly node: string; readonly plan: VolumePlan }
   /** It would fit, were it not for pods of the same batch: to be looked at again when their bindings are known. */
   | { readonly outcome: 'retry in next batch'; readonly pod: PodFacts };
 
@@ -35,11 +39,13 @@ export function decideBatch(
 ): readonly Verdict[] {
   const state = new AssumedState(snapshot);
   return pods.map((pod, i) => {
-    const verdict = decideOne(state.nodes, pod, mix(seed, i), policy, state.assumed);
+    if (state.volumes.awaits(pod)) return { outcome: 'retry in next batch', pod };
+    const verdict = decideOne(state, pod, mix(seed, i), policy, state.assumed);
     if (verdict.outcome === 'fits') state.assume(pod, verdict.node);
-    if (verdict.outcome !== 'fits nowhere' || state.assumed === 0) return verdict;
-    const without = decideOne(snapshot.nodes, pod, mix(seed, i), policy, 0);
-    return without.outcome === 'fits' ? { outcome: 'retry in next batch', pod } : without;
+    if (verdict.outcome === 'needs volumes') state.promise(verdict.plan);
+    if (verdict.outcome !== 'fits nowhere' || !state.hasAssumed) return verdict;
+    const without = decideOne(snapshot, pod, mix(seed, i), policy, 0);
+    return without.outcome === 'fits nowhere' ? without : { outcome: 'retry in next batch', pod };
   });
 }
 
@@ -62,34 +68,48 @@ export function decideAgain(
 ): SchedulingDecision {
   const state = new AssumedState(snapshot);
   for (const binding of assumed) state.assume(binding.pod, binding.node);
-  return decideOne(state.nodes, pod, recorded.seed, policy, state.assumed).decision;
+  const verdict = decideOne(state, pod, recorded.seed, policy, state.assumed);
+  if (verdict.outcome === 'needs volumes') throw new Error(`pod ${pod.uid} had no volumes yet: it was not bound`);
+  return verdict.decision;
 }
 
 type PlainVerdict = Exclude<Verdict, { outcome: 'retry in next batch' }>;
 
 function decideOne(
-  nodes: readonly NodeFacts[],
+  { nodes, volumes }: Snapshot,
   pod: PodFacts,
   seed: number,
   policy: Policy,
   assumed: number,
 ): PlainVerdict {
-  const { feasible, refused, reasons } = filterNodes(nodes, pod, policy);
+  const filtered = filterNodes(nodes, pod, policy, volumes);
+  const { feasible, refused } = filtered;
   const record = { policy: policy.id, seed, refused, nodes: nodes.length, assumed };
   if (feasible.length === 0) {
     return {
       outcome: 'fits nowhere',
       pod,
       refusedBy: Object.keys(refused),
-      sentence: unavailableSentence(nodes.length, reasons),
+      sentence: unavailableSentence(nodes.length, filtered),
       decision: { ...record, top: [] },
     };
   }
   const ranking = rankNodes(feasible, pod, policy);
   const chosen = chooseNode(ranking, seed);
+  const winner = ranking.nodes[chosen];
+  const node = winner?.name ?? '';
+  const plan = winner === undefined ? undefined : planOf(pod, winner, volumes, policy);
+  if (plan !== undefined) return { outcome: 'needs volumes', pod, node, plan };
   const top = bestNodes(ranking, chosen, RECORDED_NODES);
-  const node = ranking.nodes[chosen]?.name ?? '';
   return { outcome: 'fits', pod, node, decision: { ...record, winner: node, top } };
+}
+
+function planOf(pod: PodFacts, node: NodeFacts, volumes: Volumes, policy: Policy): VolumePlan | undefined {
+  for (const filter of policy.filters) {
+    const plan = filter.plan?.(pod, node, volumes);
+    if (plan !== undefined) return plan;
+  }
+  return undefined;
 }
 
 /**
@@ -98,17 +118,30 @@ function decideOne(
  */
 class AssumedState {
   readonly nodes: NodeFacts[];
+  readonly volumes: AssumedVolumes;
   readonly #indexes: Map<string, number>;
   readonly #own = new Set<string>();
   assumed = 0;
 
   constructor(snapshot: Snapshot) {
     this.nodes = [...snapshot.nodes];
+    this.volumes = new AssumedVolumes(snapshot.volumes);
     this.#indexes = new Map(this.nodes.map((node, i) => [node.name, i]));
+  }
+
+  get hasAssumed(): boolean {
+    return this.assumed > 0 || this.volumes.hasPlans;
+  }
+
+  /** Its claims get their volumes; it takes nothing of a node before it is bound. */
+  promise({ kept, made }: VolumePlan): void {
+    for (const { claim, volume } of kept) this.volumes.plan(claim, volume);
+    for (const claim of made) this.volumes.plan(claim);
   }
 
   assume(pod: PodFacts, nodeName: string): void {
     this.assumed += 1;
+    this.volumes.use(pod);
     const i = this.#indexes.get(nodeName);
     const node = i === undefined ? undefined : this.nodes[i];
     if (i === undefined || node === undefined) return;

@@ -2,6 +2,7 @@ import type { NodeScore } from '@shiplog/contracts';
 import type { Snapshot } from './cluster-view';
 import type { PodFacts } from './facts/pod-facts';
 import type { Policy } from './policy';
+import type { Refusal } from './rule';
 import { rankNodes, scoreOf } from './scoring';
 
 /** What every rule says of a node for one pod. */
@@ -15,7 +16,12 @@ export interface NodeExplanation {
 
 /** Every node, every rule: the detail that a decision doesn't record because it can be worked out again. */
 export function explain(snapshot: Snapshot, pod: PodFacts, policy: Policy): readonly NodeExplanation[] {
-  const checks = policy.filters.map((filter) => ({ name: filter.name, check: filter.check(pod) }));
+  const { volumes } = snapshot;
+  const checks = policy.filters.map((filter) => {
+    const podReason = filter.refuse?.(pod, volumes);
+    const check = podReason === undefined ? filter.check(pod, volumes) : (): Refusal => [podReason];
+    return { name: filter.name, check };
+  });
   const explained = snapshot.nodes.map((facts) => ({
     facts,
     refusals: Object.fromEntries(checks.map(({ name, check }) => [name, check?.(facts) ?? []] as const)),

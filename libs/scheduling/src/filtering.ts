@@ -2,6 +2,7 @@ import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
 import type { Policy } from './policy';
 import type { NodeCheck, Refusal } from './rule';
+import type { Volumes } from './volumes/volumes';
 
 /** Which nodes a pod may go to, and why not to the others. */
 export interface Filtered {
@@ -10,11 +11,18 @@ export interface Filtered {
   readonly refused: Readonly<Record<string, number>>;
   /** How many nodes were refused for each reason. */
   readonly reasons: ReadonlyMap<string, number>;
+  /** Why the pod can go nowhere, whatever the nodes are. */
+  readonly podReason?: string;
 }
 
-/** Asks the policy's filters for each node, in the policy's order, until one refuses. */
-export function filterNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: Policy): Filtered {
-  const checks = checksOf(pod, policy);
+/** Asks the policy's filters, first whether any node will do, then for each node, in the policy's order, until one refuses. */
+export function filterNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: Policy, volumes: Volumes): Filtered {
+  for (const filter of policy.filters) {
+    const podReason = filter.refuse?.(pod, volumes);
+    if (podReason === undefined) continue;
+    return { feasible: [], refused: { [filter.name]: nodes.length }, reasons: new Map(), podReason };
+  }
+  const checks = checksOf(pod, policy, volumes);
   const feasible: NodeFacts[] = [];
   const refused: Record<string, number> = {};
   const reasons = new Map<string, number>();
@@ -31,8 +39,9 @@ export function filterNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: 
 }
 
 /** The rule that keeps a pod from a node now; undefined when the node takes it. */
-export function refusingRule(node: NodeFacts, pod: PodFacts, policy: Policy): string | undefined {
-  return firstRefusal(checksOf(pod, policy), node)?.rule;
+export function refusingRule(node: NodeFacts, pod: PodFacts, policy: Policy, volumes: Volumes): string | undefined {
+  const refusing = policy.filters.find((filter) => filter.refuse?.(pod, volumes) !== undefined);
+  return refusing?.name ?? firstRefusal(checksOf(pod, policy, volumes), node)?.rule;
 }
 
 interface RuleCheck {
@@ -40,10 +49,10 @@ interface RuleCheck {
   readonly check: NodeCheck;
 }
 
-function checksOf(pod: PodFacts, policy: Policy): readonly RuleCheck[] {
+function checksOf(pod: PodFacts, policy: Policy, volumes: Volumes): readonly RuleCheck[] {
   const checks: RuleCheck[] = [];
   for (const filter of policy.filters) {
-    const check = filter.check(pod);
+    const check = filter.check(pod, volumes);
     if (check !== undefined) checks.push({ rule: filter.name, check });
   }
   return checks;
@@ -61,8 +70,9 @@ function firstRefusal(checks: readonly RuleCheck[], node: NodeFacts): { rule: st
  * Why no node takes a pod, as Kubernetes says it in FailedScheduling:
  * `0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.`
  */
-export function unavailableSentence(nodes: number, reasons: ReadonlyMap<string, number>): string {
+export function unavailableSentence(nodes: number, { reasons, podReason }: Filtered): string {
   if (nodes === 0) return 'no nodes available to schedule pods';
+  if (podReason !== undefined) return `0/${nodes} nodes are available: ${podReason}.`;
   const counted = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
   return `0/${nodes} nodes are available: ${counted.join(', ')}.`;
 }

@@ -12,3 +12,4 @@ export * from './queue';
 export * from './rule';
 export { matchesTerm } from './rules/node-selector';
 export * from './scheduling';
+export { isReachable } from './volumes/volume-plan';

@@ -5,6 +5,8 @@ import { nodePorts } from './rules/node-ports';
 import { balancedAllocation, leastAllocated, nodeResourcesFit } from './rules/node-resources';
 import { spreadByOwner } from './rules/spread-by-owner';
 import { nodeUnschedulable, preferUntainted, taintToleration } from './rules/taints';
+import { volumeBinding } from './rules/volume-binding';
+import { volumeRestrictions } from './rules/volume-restrictions';
 
 /** Which rules decide, in which order the filters are asked (the first that refuses counts), and what each score weighs. */
 export interface Policy {
@@ -19,6 +21,7 @@ export interface Policy {
  * answers: decisions in the log are made again by them. What should be otherwise becomes the next version.
  *
  * - default/1: the first; the weights of Kubernetes' default profile.
+ * - default/2: a pod goes where the volumes of its claims are, or can be had.
  */
 const POLICIES: readonly Policy[] = [
   {
@@ -32,10 +35,30 @@ const POLICIES: readonly Policy[] = [
       { rule: preferUntainted, weight: 3 },
     ],
   },
+  {
+    id: 'default/2',
+    filters: [
+      nodeUnschedulable,
+      nodeName,
+      taintToleration,
+      nodeAffinity,
+      nodePorts,
+      nodeResourcesFit,
+      volumeRestrictions,
+      volumeBinding,
+    ],
+    scores: [
+      { rule: leastAllocated, weight: 1 },
+      { rule: balancedAllocation, weight: 1 },
+      { rule: spreadByOwner, weight: 2 },
+      { rule: preferredNodeAffinity, weight: 2 },
+      { rule: preferUntainted, weight: 3 },
+    ],
+  },
 ];
 
 /** By which pods are scheduled that were not asked otherwise. */
-export const DEFAULT_POLICY = 'default/1';
+export const DEFAULT_POLICY = 'default/2';
 
 /** Every policy that can be asked for. */
 export const POLICY_IDS: readonly string[] = POLICIES.map(({ id }) => id);

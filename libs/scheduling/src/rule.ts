@@ -1,5 +1,7 @@
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
+import type { VolumePlan } from './volumes/volume-plan';
+import type { Volumes } from './volumes/volumes';
 
 /**
  * What a rule is. The contract between rules and the core:
@@ -26,8 +28,12 @@ export interface Filter {
   readonly name: string;
   /** What may make a node that this rule refused acceptable. A new node may help every pod: no rule needs to say so. */
   readonly queueingHints: readonly Exclude<ClusterEventKind, 'NodeAdded'>[];
+  /** Why no node will do as things are, whichever it is, in Kubernetes' words; asked before any node is looked at. */
+  refuse?(pod: PodFacts, volumes: Volumes): string | undefined;
   /** The check of this pod against each node; undefined when every node passes. */
-  check(pod: PodFacts): NodeCheck | undefined;
+  check(pod: PodFacts, volumes?: Volumes): NodeCheck | undefined;
+  /** What has to be done before a pod may be bound to a node that passed; undefined: nothing. */
+  plan?(pod: PodFacts, node: NodeFacts, volumes: Volumes): VolumePlan | undefined;
 }
 
 /** Why a node is refused, in Kubernetes' own words (a node may lack several things); undefined when it passes. */
@@ -63,4 +69,6 @@ export type ClusterEventKind =
   /** A node's `StatusChanged`. */
   | 'NodeAllocatableChanged'
   /** A pod's `Deleted`, `Succeeded`, `Failed`: it no longer takes its share of a node. */
-  | 'CapacityFreed';
+  | 'CapacityFreed'
+  /** Whatever happens to a claim, a volume or a storage class; the end of a pod that had a claim. */
+  | 'VolumesChanged';

@@ -1,6 +1,17 @@
 import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
 import type { CommandData, ItemResult } from '@shiplog/contracts';
-import { conditionOf, type StoredNode, type StoredPod } from '@shiplog/kube';
+import {
+  annotationOf,
+  conditionOf,
+  keepFor,
+  selectNode,
+  VOLUME_ANNOTATIONS,
+  type StoredClaim,
+  type StoredNode,
+  type StoredPod,
+  type StoredStorageClass,
+  type StoredVolume,
+} from '@shiplog/kube';
 import { clusterEventsOf, type ClusterEvent } from './cluster-events';
 import { ClusterView } from './cluster-view';
 import { decideBatch, type Verdict } from './decide';
@@ -8,6 +19,9 @@ import type { PodFacts } from './facts/pod-facts';
 import { refusingRule } from './filtering';
 import type { Policy } from './policy';
 import { SchedulingQueue, type QueuedPod } from './queue';
+import { volumeBinding } from './rules/volume-binding';
+import type { VolumePlan } from './volumes/volume-plan';
+import { claimKeysOf } from './volumes/volumes';
 
 export type Binding = CommandData['BindPods']['bindings'][number];
 export type UnschedulableMark = CommandData['MarkPodsUnschedulable']['pods'][number];
@@ -15,11 +29,19 @@ export type UnschedulableMark = CommandData['MarkPodsUnschedulable']['pods'][num
 /** Pods of a state taken in one go: a few milliseconds. */
 const SLICE = 1_000;
 
-/** What deciding on a batch proposes: two commands, either of which may be empty. */
+/** What gives the claims of one pod their volumes, before it is bound. */
+export interface Reservation {
+  readonly uid: string;
+  readonly cause: number;
+  readonly patches: readonly ReturnType<typeof keepFor>[];
+}
+
+/** What deciding on a batch proposes: two commands, either of which may be empty, and some for each pod that needs volumes. */
 export interface Proposal {
   readonly bindings: readonly Binding[];
   /** Only pods of which this was not said before. */
   readonly marks: readonly UnschedulableMark[];
+  readonly reservations: readonly Reservation[];
 }
 
 /** A pod whose binding was refused again: to be resumed after a while, the longer the more often it was. */
@@ -53,6 +75,7 @@ export class Scheduling {
    * taken in as ever, and each pod as it is when its turn comes.
    */
   *load(cluster: ReadonlyCluster): Generator<void> {
+    this.#view.setVolumes(cluster);
     for (const node of cluster.list('nodes')) this.#view.setNode(node);
     let taken = 0;
     for (const { metadata } of cluster.list('pods')) {
@@ -69,7 +92,7 @@ export class Scheduling {
     const events = new Map<string, ClusterEvent>();
     for (const applied of batch) {
       this.#takeIn(applied);
-      for (const event of clusterEventsOf(applied)) events.set(`${event.kind} ${event.node}`, event);
+      for (const event of clusterEventsOf(applied)) events.set(`${event.kind} ${event.node} ${event.claim}`, event);
     }
     for (const event of events.values()) this.#queue.wake(event, (pod) => this.#stillRefusing(event, pod));
   }
@@ -86,6 +109,7 @@ export class Scheduling {
     );
     const bindings: Binding[] = [];
     const marks: UnschedulableMark[] = [];
+    const reservations: Reservation[] = [];
     taken.forEach((queued, i) => {
       const verdict = verdicts[i] as Verdict;
       switch (verdict.outcome) {
@@ -95,6 +119,13 @@ export class Scheduling {
         case 'retry in next batch':
           this.#queue.giveBack(queued.facts.uid);
           return;
+        case 'needs volumes': {
+          // The volumes' own changes bring it back.
+          this.#queue.wait(queued.facts.uid, [volumeBinding.name]);
+          const patches = patchesOf(verdict.plan, verdict.node);
+          if (patches.length > 0) reservations.push({ uid: queued.facts.uid, cause: queued.cause, patches });
+          return;
+        }
         case 'fits nowhere':
           this.#queue.wait(queued.facts.uid, verdict.refusedBy);
           if (saidOf(queued.facts.pod) !== verdict.sentence) {
@@ -102,7 +133,7 @@ export class Scheduling {
           }
       }
     });
-    return { bindings, marks };
+    return { bindings, marks, reservations };
   }
 
   /**
@@ -119,6 +150,12 @@ export class Scheduling {
     return repeated;
   }
 
+  /** One of a pod's reservations was refused: somebody else was quicker, or the claim has changed. It is looked at again. */
+  refuse(uid: string): RepeatedRefusal | undefined {
+    const refused = this.#queue.refuse(uid);
+    return refused !== undefined && refused.refusals > 1 ? { uid, refusals: refused.refusals } : undefined;
+  }
+
   /** Ends the pause of a pod that was refused repeatedly. */
   resume(uid: string): void {
     this.#queue.resume(uid);
@@ -126,7 +163,13 @@ export class Scheduling {
 
   #takeIn({ event, before, after }: AppliedEvent): void {
     const replaced = before !== undefined && before.metadata.uid !== after?.metadata.uid;
-    if (event.resource === 'nodes') {
+    if (event.resource === 'persistentvolumeclaims') {
+      this.#view.setClaim(event.namespace, event.name, after as StoredClaim | undefined);
+    } else if (event.resource === 'persistentvolumes') {
+      this.#view.setVolume(event.name, after as StoredVolume | undefined);
+    } else if (event.resource === 'storageclasses.storage.k8s.io') {
+      this.#view.setStorageClass(event.name, after as StoredStorageClass | undefined);
+    } else if (event.resource === 'nodes') {
       if (after !== undefined) this.#view.setNode(after as StoredNode);
       else this.#view.removeNode(event.name);
     } else if (event.resource === 'pods') {
@@ -143,12 +186,27 @@ export class Scheduling {
 
   /** Freed capacity is frequent and concerns one node: whoever doesn't fit there now needs no second look. */
   #stillRefusing(event: ClusterEvent, pod: PodFacts): readonly string[] | undefined {
+    if (event.kind === 'VolumesChanged') {
+      return event.claim === undefined || claimKeysOf(pod).includes(event.claim) ? undefined : [];
+    }
     if (event.kind !== 'CapacityFreed') return undefined;
     const node = this.#view.node(event.node);
     if (node === undefined) return [];
-    const rule = refusingRule(node, pod, this.policy);
+    const rule = refusingRule(node, pod, this.policy, this.#view.volumes);
     return rule === undefined ? undefined : [rule];
   }
+}
+
+/** What is done already is not done again. */
+function patchesOf({ kept, made }: VolumePlan, node: string): ReturnType<typeof keepFor>[] {
+  return [
+    ...kept
+      .filter(({ claim, volume }) => volume.spec?.claimRef?.uid !== claim.metadata.uid)
+      .map(({ claim, volume }) => keepFor(claim, volume)),
+    ...made
+      .filter((claim) => annotationOf(claim, VOLUME_ANNOTATIONS.selectedNode) !== node)
+      .map((claim) => selectNode(claim, node)),
+  ];
 }
 
 function itemOf({ facts, cause }: QueuedPod): { namespace: string; name: string; uid: string; cause: number } {

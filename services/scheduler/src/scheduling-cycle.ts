@@ -1,5 +1,5 @@
 import { serviceActor, type AnyCommand, type CommandReply, type ItemResult } from '@shiplog/contracts';
-import type { Binding, Proposal, Scheduling } from '@shiplog/scheduling';
+import type { Binding, Proposal, RepeatedRefusal, Reservation, Scheduling } from '@shiplog/scheduling';
 import { backOffMs } from '@shiplog/wait';
 import type { Logger } from 'pino';
 
@@ -75,14 +75,36 @@ export class SchedulingCycle {
     }
   }
 
-  async #carryOut({ bindings, marks }: Proposal): Promise<void> {
+  async #carryOut({ bindings, marks, reservations }: Proposal): Promise<void> {
     const bind = this.#command('BindPods', bindings, { bindings: [...bindings] });
     const mark = this.#command('MarkPodsUnschedulable', marks, { pods: [...marks] });
-    const [bound, marked] = await Promise.all([this.#send(bind), this.#send(mark)]);
-    const positions = [bound, marked].map((reply) => (reply?.ok === true ? reply.position : 0));
+    const reserving = reservations.map((reservation) => this.#reserve(reservation));
+    const [bound, marked, ...reserved] = await Promise.all([this.#send(bind), this.#send(mark), ...reserving]);
+    const positions = [bound, marked, ...reserved.flat()].map((reply) => (reply?.ok === true ? reply.position : 0));
     await this.options.seen(Math.max(...positions));
+    reservations.forEach((reservation, i) => this.#settleReservation(reservation, reserved[i] ?? []));
     if (bind !== undefined && bound !== undefined) this.#settle(bindings, bound);
     if (marked?.ok === false) this.options.logger.warn({ status: marked.status }, 'marks were refused');
+  }
+
+  #reserve({ cause, patches }: Reservation): Promise<(CommandReply | undefined)[]> {
+    const { newCommandId, send } = this.options;
+    const commands = patches.map((patch): AnyCommand => ({
+      id: newCommandId(),
+      actor: ACTOR,
+      cause,
+      basis: this.#basis,
+      ...patch,
+    }));
+    return Promise.all(commands.map((command) => send(command)));
+  }
+
+  #settleReservation({ uid }: Reservation, replies: readonly (CommandReply | undefined)[]): void {
+    const refused = replies.find((reply) => reply?.ok === false);
+    if (refused === undefined) return;
+    this.options.logger.info({ uid, reply: refused }, 'a volume was not to be had');
+    const repeated = this.options.scheduling.refuse(uid);
+    if (repeated !== undefined) this.#rest(repeated);
   }
 
   #send(command: AnyCommand | undefined): Promise<CommandReply | undefined> {
@@ -109,10 +131,10 @@ export class SchedulingCycle {
       if (result?.ok === true) return;
       this.options.logger.info({ namespace, name, node, status: result?.status }, 'a binding was refused');
     });
-    for (const { uid, refusals } of this.options.scheduling.settle(bindings, results)) this.#rest(uid, refusals);
+    for (const repeated of this.options.scheduling.settle(bindings, results)) this.#rest(repeated);
   }
 
-  #rest(uid: string, refusals: number): void {
+  #rest({ uid, refusals }: RepeatedRefusal): void {
     const rest = setTimeout(
       () => {
         this.#resting.delete(rest);

@@ -15,6 +15,7 @@ import {
 import { isJsonObject, statusOf } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '../state';
 import { nodeRejection } from './node';
+import { schedulerRejection } from './scheduler';
 import { userRejection } from './user';
 
 /** Command types that each kind of principal may send at all: from the declarations of the messages. */
@@ -107,6 +108,8 @@ function roleRejection(state: ReadonlyCluster, principal: Principal, command: An
       return nodeRejection(state, principal.name, command);
     case 'controller':
       return controllerRejection(command);
+    case 'scheduler':
+      return schedulerRejection(command);
     case 'dns':
       return dnsRejection(command);
     default:

@@ -1,6 +1,6 @@
 import type { Container, PodSpec } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
-import { conditionOf, controllerOf, type StoredPod } from '@shiplog/kube';
+import { claimNamesOf, conditionOf, controllerOf, type StoredPod } from '@shiplog/kube';
 import type { Amounts } from './amounts';
 import { wantedHostPorts, type HostPort } from './host-ports';
 import { givenAmounts, likelyUse, podRequests, type GivenAmounts } from './pod-requests';
@@ -13,6 +13,8 @@ export interface PodFacts {
   /** For rating only: see `likelyUse`. */
   readonly likelyUse: { readonly cpu: number; readonly memory: number };
   readonly hostPorts: readonly HostPort[];
+  /** Names of the claims whose volumes it has. */
+  readonly claims: readonly string[];
   /** The uid of the controller that owns the pod. */
   readonly owner: string | undefined;
 }
@@ -23,7 +25,8 @@ export function podFacts(pod: StoredPod): PodFacts {
   if (known !== undefined) return known;
   const { requests: asked, likelyUse, hostPorts } = wishesOf(pod.spec ?? NOTHING_ASKED);
   const requests = isResized(pod) ? requestsWhileResized(pod) : asked;
-  const facts = { pod, uid: pod.metadata.uid, requests, likelyUse, hostPorts, owner: controllerOf(pod)?.uid };
+  const claims = pod.spec?.volumes === undefined ? NO_CLAIMS : claimNamesOf(pod);
+  const facts = { pod, uid: pod.metadata.uid, requests, likelyUse, hostPorts, claims, owner: controllerOf(pod)?.uid };
   factsOf.set(pod, facts);
   return facts;
 }
@@ -73,6 +76,7 @@ function wishesOf(spec: PodSpec): Wishes {
   return wishes;
 }
 
+const NO_CLAIMS: readonly string[] = [];
 const NOTHING_ASKED: PodSpec = { containers: [] };
 const wishesOfContainers = new WeakMap<readonly Container[], Wishes>();
 

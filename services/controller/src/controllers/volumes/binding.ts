@@ -1,7 +1,7 @@
 import { sameJson } from '@shiplog/apimachinery';
 import {
-  claimReference,
   isFullyBound,
+  keepFor,
   patchOf,
   statusPatchOf,
   VOLUME_ANNOTATIONS as ANNOTATIONS,
@@ -21,13 +21,6 @@ export function bind(volume: StoredVolume, claim: StoredClaim): PlannedCommand[]
   if (volume.spec?.claimRef?.uid !== claim.metadata.uid) return [keepFor(claim, volume)];
   const isNamed = isFullyBound(claim) && claim.spec?.volumeName === volume.metadata.name;
   return [...phaseOf(volume, 'Bound'), ...(isNamed ? boundStatus(claim, volume) : [nameVolume(claim, volume)])];
-}
-
-function keepFor(claim: StoredClaim, volume: StoredVolume): PlannedCommand {
-  const isChoice = volume.spec?.claimRef === undefined;
-  const metadata = isChoice ? { annotations: { [ANNOTATIONS.boundByController]: YES } } : {};
-  const spec = { claimRef: claimReference(claim) };
-  return patchOf('persistentvolumes', volume, { metadata, spec }, { asSeen: true });
 }
 
 function nameVolume(claim: StoredClaim, { metadata: { name } }: StoredVolume): PlannedCommand {

@@ -1,6 +1,6 @@
 import type { ObjectOf, Volume } from '@shiplog/contracts';
 import { claimNameOf } from '@shiplog/kube';
-import { matchesTerm } from '@shiplog/scheduling';
+import { isReachable } from '@shiplog/scheduling';
 import type { EnvContext } from '../../container/render/env';
 import { containersOf, type Pod } from '../../domain/pod';
 import { elsewhere, noPlugin, unprocessable } from '../set-up-failure';
@@ -34,14 +34,8 @@ export function planClaim(volume: Volume, { pod, source, node }: EnvContext): Pl
     throw unprocessable(volume.name, `volume ${volume.name} has volumeMode ${mode}, but is specified in ${place}`);
   // A device itself is given to no container here.
   if (mode === 'Block') throw noPlugin(found.metadata.name);
-  if (!mayBeOn(found, { name: node.name, labels: source.nodeLabels() })) throw elsewhere(found.metadata.name);
+  if (!isReachable(found, { name: node.name, labels: source.nodeLabels() })) throw elsewhere(found.metadata.name);
   return planned(volume, found);
-}
-
-/** Whether a volume may be had on a node: its files are there, or reached from there (CheckNodeAffinity in pkg/volume/util). */
-function mayBeOn({ spec }: ObjectOf<'persistentvolumes'>, node: Parameters<typeof matchesTerm>[1]): boolean {
-  const required = spec?.nodeAffinity?.required;
-  return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
 }
 
 function planned(volume: Volume, { metadata, spec }: ObjectOf<'persistentvolumes'>): PlannedVolume {
