@@ -13,6 +13,7 @@ import {
 } from '@shiplog/contracts';
 import { FLOW_DEFAULTS, SYSTEM_PRIORITIES } from '@shiplog/admission';
 import { backendAddress, formatIp } from '@shiplog/apimachinery';
+import { LOCAL_PROVISIONER, VOLUME_ANNOTATIONS } from '@shiplog/kube';
 import type { Projection } from '@shiplog/projection';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import { SyncLoop } from '@shiplog/wait';
@@ -27,13 +28,14 @@ const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const CLASSES = 'priorityclasses.scheduling.k8s.io';
 const FLOW_SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io';
 const FLOW_LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io';
+const STORAGE_CLASSES = 'storageclasses.storage.k8s.io';
 const PORT_NAME = 'https';
 const PROXY_AUTHENTICATION = 'extension-apiserver-authentication';
 const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };
 
 /**
  * Makes what every cluster has, where it is missing: four namespaces, the priority classes of the system, the flows of requests, the roles
- * that people and parts of a cluster are bound to, the Service
+ * that people and parts of a cluster are bound to, the class of volumes that claims get, the Service
  * `kubernetes` with its endpoint, by which pods reach the api, and by what servers of APIServices know it. Several apis may
  * do so at once: the later one is told that it is there.
  */
@@ -41,7 +43,7 @@ const BACK_OFF = { firstMs: 1_000, longestMs: 1_000 };
 export class Bootstrap {
   /** By key, of what was deleted since: the position of that. */
   readonly #lost = new Map<string, number>();
-  /** Default rights that were there once since the api started. */
+  /** Default rights, and the class of volumes, that were there once since the api started. */
   readonly #ensured = new Set<string>();
 
   constructor(
@@ -82,6 +84,7 @@ export class Bootstrap {
       ...FLOW_DEFAULTS.schemas.map((schema) => this.#ensure(FLOW_SCHEMAS, '', schema as unknown as KubeObject)),
     ]);
     await Promise.all(DEFAULT_RIGHTS.map((right) => this.#ensureRight(right)));
+    await this.#ensureStorageClass();
     await this.#ensure('services', 'default', kubernetesService(config));
     if (config.proxyCaFile !== '') {
       await this.#ensure('configmaps', 'kube-system', proxyAuthentication(readFileSync(config.proxyCaFile, 'utf8')));
@@ -109,6 +112,14 @@ export class Bootstrap {
     else if (patch !== undefined)
       await this.#send(key, { type: 'PatchObject', data: { ...key, patchType: 'merge', patch } });
     this.#ensured.add(keyOf(key));
+  }
+
+  /** Likewise once: a cluster may do without it, or with another default. */
+  async #ensureStorageClass(): Promise<void> {
+    const key = keyOf({ resource: STORAGE_CLASSES, namespace: '', name: LOCAL_CLASS.metadata.name ?? '' });
+    if (this.#ensured.has(key)) return;
+    await this.#ensure(STORAGE_CLASSES, '', LOCAL_CLASS);
+    this.#ensured.add(key);
   }
 
   async #send({ resource, namespace, name }: ObjectKey, data: Pick<AnyCommand, 'type' | 'data'>): Promise<void> {
@@ -187,6 +198,18 @@ function priorityClass(name: string, value: number): KubeObject {
   const whose = name === 'system-node-critical' ? 'its node' : 'the cluster';
   return objectOf(CLASSES, { name }, { value, description: `For pods that ${whose} can not do without.` });
 }
+
+/** Directories on the node where a claim's first pod runs; nothing limits how much is written into them. */
+const LOCAL_CLASS = objectOf(
+  STORAGE_CLASSES,
+  { name: 'local', annotations: { [VOLUME_ANNOTATIONS.isDefaultClass]: 'true' } },
+  {
+    provisioner: LOCAL_PROVISIONER,
+    reclaimPolicy: 'Delete',
+    volumeBindingMode: 'WaitForFirstConsumer',
+    allowVolumeExpansion: true,
+  },
+);
 
 function kubernetesService({ serviceCidr, port }: ApiConfig): KubeObject {
   return objectOf(
