@@ -20,7 +20,7 @@ export class LocalVolumes {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'stateDir'>,
     private readonly mounts: NodeMounts,
-    private readonly references: Pick<References, 'userOf'>,
+    @Inject(References) private readonly references: Pick<References, 'userOf'>,
   ) {}
 
   /** The path of a volume's directory, which everybody may write in; one that is there stays as it is. Throws StatusError for a name that is none. */
