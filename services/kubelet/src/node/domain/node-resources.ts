@@ -64,6 +64,18 @@ export function nodeResources(size: MachineSize, sharing: Sharing): NodeResource
   };
 }
 
+/**
+ * The amounts of a Node with what others say the machine has besides: what a user adds to a node's capacity is for pods, too, for as
+ * long as it stands there (MachineInfo in pkg/kubelet/nodestatus/setters.go).
+ */
+export function withOthersCapacity(
+  { capacity, allocatable }: Pick<NodeResources, 'capacity' | 'allocatable'>,
+  told: Readonly<Record<string, string>> = {},
+): Pick<NodeResources, 'capacity' | 'allocatable'> {
+  const others = Object.fromEntries(Object.entries(told).filter(([resource]) => !(resource in capacity)));
+  return { capacity: { ...others, ...capacity }, allocatable: { ...others, ...allocatable } };
+}
+
 /** CPU in thousandths, as it is counted here; all else whole. */
 function reservedOf(resource: ReservedResource, { reserved }: Sharing): number {
   const milli = reserved.reduce((sum, reservation) => sum + (reservation.get(resource) ?? 0n), 0n);

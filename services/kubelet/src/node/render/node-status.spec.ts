@@ -127,6 +127,19 @@ describe('the Node object', () => {
     expect(render(well).nodeInfo).toMatchObject({ osImage: 'Debian', kernelVersion: '6.1', architecture: 'amd64' });
   });
 
+  it('has for pods what a user says the machine has besides, for as long as it is said', () => {
+    const before = render(well);
+    const told = { ...before, capacity: { ...before.capacity, 'example.com/dongle': '4' } };
+    const wanted = render(well, told);
+    expect(wanted.allocatable).toEqual({ ...before.allocatable, 'example.com/dongle': '4' });
+    expect(statusPatch(wanted, told)).toEqual({ allocatable: wanted.allocatable });
+    expect(statusPatch(render(well, wanted), wanted)).toBeUndefined();
+    const takenBack = { ...wanted, capacity: before.capacity ?? {} };
+    expect(statusPatch(render(well, takenBack), takenBack)).toEqual({
+      allocatable: { ...before.allocatable, 'example.com/dongle': null },
+    });
+  });
+
   it('leaves conditions of others alone, and takes its own back', () => {
     const before = render(well);
     const others = [...(before.conditions ?? []), { type: 'NetworkUnavailable', status: 'False' }];

@@ -4,7 +4,7 @@ import type { Pressure } from '../../eviction/decide/pressure';
 import type { NodeImage } from '../../images/domain/node-images';
 import { goArchitecture } from '../../runtime/pause/pause-image';
 import type { EngineFacts } from '../../runtime/runtime';
-import type { MachineSize, NodeResources } from '../domain/node-resources';
+import { withOthersCapacity, type MachineSize, type NodeResources } from '../domain/node-resources';
 
 /** What this machine is, read by the edge. */
 export interface MachineFacts extends MachineSize {
@@ -63,10 +63,11 @@ export function renderNodeStatus(
   machine: MachineFacts,
   engine: EngineFacts | undefined,
   pulse: NodePulse,
-  { capacity, allocatable }: NodeResources,
+  resources: NodeResources,
   before: NodeStatus | undefined,
   now: string,
 ): NodeStatus {
+  const { capacity, allocatable } = withOthersCapacity(resources, before?.capacity);
   return {
     addresses: [
       ...machine.ips.map((address) => ({ type: 'InternalIP', address })),
@@ -158,15 +159,23 @@ function renderReady({ engineDown, isShuttingDown = false }: NodePulse) {
     : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: reasons.join(', ') };
 }
 
-/** The fields of `wanted` that the Node has differently; undefined when there are none. */
-export function statusPatch(wanted: NodeStatus, before: NodeStatus | undefined): Partial<NodeStatus> | undefined {
+/** The fields of `wanted` that the Node has differently, as a patch; undefined when there are none. */
+export function statusPatch(wanted: NodeStatus, before: NodeStatus | undefined): object | undefined {
   const have = (before ?? {}) as Record<string, unknown>;
   const differing = Object.entries(wanted).filter(([field, value]) =>
     field === 'conditions'
       ? !holdsConditions(wanted.conditions ?? [], before?.conditions ?? [])
       : !sameJson(have[field], value),
   );
-  return differing.length === 0 ? undefined : (Object.fromEntries(differing) as Partial<NodeStatus>);
+  if (differing.length === 0) return undefined;
+  const patch = Object.fromEntries(differing);
+  if (patch['allocatable'] === undefined) return patch;
+  return { ...patch, allocatable: { ...absent(before?.allocatable), ...wanted.allocatable } };
+}
+
+/** A patch that takes every key away. */
+function absent(amounts: Readonly<Record<string, string>> = {}): Record<string, null> {
+  return Object.fromEntries(Object.keys(amounts).map((key) => [key, null]));
 }
 
 /** Others' conditions are none of the kubelet's business. */
