@@ -13,6 +13,8 @@ export const GENERIC_FACTS = {
   Deleted: 'The object is gone.',
 } as const;
 
+const REPLICAS = { ReplicasChanged: 'Another number of pods is wanted; holds from and to.' } as const;
+
 /** By resource: changes that have a meaning of their own, and so a name of their own. */
 export const NAMED_FACTS = {
   pods: {
@@ -28,9 +30,9 @@ export const NAMED_FACTS = {
     ContainerExited: 'A container of the pod ended; holds exit code and reason.',
     ContainerWaiting: 'A container of the pod waits; holds the reason, for example ImagePullBackOff.',
   },
-  replicationcontrollers: {
-    ReplicasChanged: 'Another number of pods is wanted; holds from and to.',
-  },
+  replicationcontrollers: REPLICAS,
+  'replicasets.apps': REPLICAS,
+  'deployments.apps': REPLICAS,
   resourcequotas: {
     UsageChanged: 'What is used of the quota, or what may be, changed with the objects of its namespace.',
   },

@@ -18,6 +18,7 @@ import { NodeLifecycleController } from './controllers/nodes/controller';
 import { Heartbeats } from './controllers/nodes/heartbeats';
 import { podCidrController } from './controllers/pod-cidrs/controller';
 import { PodGcController } from './controllers/pod-gc/controller';
+import { replicaSetController } from './controllers/replica-sets/controller';
 import { replicationController } from './controllers/replication/controller';
 import { volumeProtectionController } from './controllers/volume-protection/controller';
 import { volumeController } from './controllers/volumes/controller';
@@ -53,6 +54,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     namespaceContentController(certificateOf(config)),
     ...signing(config),
     replicationController,
+    replicaSetController,
     volumeController(volumes),
     volumeProtectionController,
     endpointsController,

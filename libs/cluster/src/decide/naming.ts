@@ -1,11 +1,13 @@
 import {
   type Changes,
+  type Deployment,
   type Fact,
   type NamedFact,
   type Node,
   type ObjectOf,
   type OwnerReference,
   type Pod,
+  type ReplicaSet,
   type ReplicationController,
   type ResourceId,
   type StoredObject,
@@ -59,7 +61,9 @@ function podReadyBecame(ready: boolean): (before: Pod, after: Pod) => Facts | un
   };
 }
 
-function replicasChanged(before: ReplicationController, after: ReplicationController): Facts | undefined {
+type Scaled = ReplicationController | ReplicaSet | Deployment;
+
+function replicasChanged(before: Scaled, after: Scaled): Facts | undefined {
   const from = before.spec?.replicas;
   const to = after.spec?.replicas;
   return from === to ? undefined : { from, to };
@@ -85,6 +89,8 @@ export const NAMING_RULES: readonly NamingRule[] = [
   rule('pods', 'Ready', podReadyBecame(true)),
   rule('pods', 'Unready', podReadyBecame(false)),
   rule('replicationcontrollers', 'ReplicasChanged', replicasChanged),
+  rule('replicasets.apps', 'ReplicasChanged', replicasChanged),
+  rule('deployments.apps', 'ReplicasChanged', replicasChanged),
   rule('nodes', 'BecameReady', readyBecame('True')),
   rule('nodes', 'BecameNotReady', readyBecame('False')),
   rule('nodes', 'Lost', readyBecame('Unknown')),

@@ -132,6 +132,14 @@ describe('changing an object', () => {
     expect(events[0]?.data.facts).toEqual(facts);
   });
 
+  it.each(['replicasets.apps', 'deployments.apps'] as const)('of the replicas of %s is called that', (resource) => {
+    const { selector, ...spec } = rc(2).spec;
+    const at = cluster().given(create(resource, 'web', { spec: { ...spec, selector: { matchLabels: selector } } }));
+    const { types, events } = at.when(patch(resource, 'web', { spec: { replicas: 5 } }));
+    expect(types).toEqual([`${resource}.ReplicasChanged`]);
+    expect(events[0]?.data.facts).toEqual({ from: 2, to: 5 });
+  });
+
   it('by scale is a change of replicas', () => {
     const at = cluster().given(create('replicationcontrollers', 'web', rc(2)));
     expect(at.when(patch('replicationcontrollers', 'web', { spec: { replicas: 0 } }, 'scale')).types).toEqual([

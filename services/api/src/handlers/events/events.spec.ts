@@ -20,7 +20,8 @@ const SILENT = pino({ level: 'silent' });
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 
 function applied(type: EventType, more: Partial<LogEvent> = {}, objects: Partial<AppliedEvent> = {}): AppliedEvent {
-  const [resource, fact] = type.split('.') as ['pods' | 'nodes', Fact];
+  const dot = type.lastIndexOf('.');
+  const [resource, fact] = [type.slice(0, dot) as 'pods' | 'nodes', type.slice(dot + 1) as Fact];
   const event: LogEvent = {
     position: 42,
     time: '2026-01-01T00:00:00.123Z',
@@ -52,6 +53,16 @@ const pod = {
   },
   spec: { nodeName: 'n1', containers: [{ name: 'app', image: 'nginx' }] },
   status: { containerStatuses: [{ name: 'app', state: { running: {} } }] },
+} as unknown as StoredObject;
+
+const replicaSet = {
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: {
+    ...pod.metadata,
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'd', controller: true }],
+  },
+  spec: { replicas: 3, selector: {} },
 } as unknown as StoredObject;
 
 const facts = (values: Record<string, unknown>): Partial<LogEvent> => ({ data: { facts: values } });
@@ -114,6 +125,25 @@ describe('eventLinesOf', () => {
       'pods.ContainerWaiting',
       applied('pods.ContainerWaiting', facts({ container: 'app', reason: 'InvalidImageName', message: 'why' })),
       ['Warning Failed kubelet: Error: InvalidImageName'],
+    ],
+    [
+      'replicasets.apps.Created',
+      applied('replicasets.apps.Created', { actor: 'system:shiplog:controller' }, { after: replicaSet }),
+      ['Normal ScalingReplicaSet deployment-controller: Scaled up replica set web from 0 to 3'],
+    ],
+    [
+      'replicasets.apps.ReplicasChanged',
+      applied(
+        'replicasets.apps.ReplicasChanged',
+        { actor: 'system:shiplog:controller', ...facts({ from: 3, to: 1 }) },
+        { before: replicaSet, after: replicaSet },
+      ),
+      ['Normal ScalingReplicaSet deployment-controller: Scaled down replica set web from 3 to 1'],
+    ],
+    [
+      'replicasets.apps.ReplicasChanged',
+      applied('replicasets.apps.ReplicasChanged', facts({ from: 3, to: 1 }), { after: replicaSet }),
+      [],
     ],
     ['nodes.Lost', applied('nodes.Lost'), ['Normal NodeNotReady node-controller: Node n1 status is now: NodeNotReady']],
     ['pods.StatusChanged', applied('pods.StatusChanged'), []],

@@ -1,9 +1,7 @@
-import fc from 'fast-check';
 import { ADMINISTRATOR, type ObjectOf } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { isPodActive } from '../../domain/pods';
 import { names, TestCluster } from '../../testing/cluster';
-import { historiesPatienceMs, holdThroughHistories } from '../../testing/histories';
 import { replicationController } from './controller';
 
 const POD_SPEC = { containers: [{ name: 'main', image: 'nginx' }] };
@@ -115,44 +113,6 @@ describe('ReplicationControllers over a journal', () => {
     expect(cluster.notes[0]).toMatchObject({ type: 'Warning', reason: 'FailedCreate', about: { name: 'bad' } });
     expect(cluster.lines).toContainEqual(expect.objectContaining({ level: 'warn', line: 'will try again' }));
   });
-
-  it(
-    "settle, for any sequence of wishes and accidents, at the pods asked for, and never touch others' pods",
-    () =>
-      holdThroughHistories({
-        controllers: () => [replicationController],
-        edited: ['replicationcontrollers', 'pods'],
-        wishes: fc.oneof(
-          fc.record({ kind: fc.constant('scale' as const), rc: fc.constantFrom('a', 'b'), to: fc.nat(6) }),
-          fc.record({ kind: fc.constant('relabel' as const), nth: fc.nat(20), app: fc.constantFrom('a', 'b', 'none') }),
-          fc.record({ kind: fc.constant('orphan' as const), app: fc.constantFrom('a', 'b', 'none') }),
-        ),
-        async begin(cluster) {
-          await cluster.create('pods', podOf('bystander', 'bystander'));
-          for (const rc of ['a', 'b']) await cluster.create('replicationcontrollers', rcOf(rc, 1, rc));
-        },
-        async grant(cluster, wish) {
-          const pods = cluster.journal.list('pods').filter((pod) => pod.metadata.name !== 'bystander');
-          if (wish.kind === 'scale')
-            await cluster.patch('replicationcontrollers', wish.rc, { spec: { replicas: wish.to } });
-          else if (wish.kind === 'orphan')
-            await cluster.create('pods', podOf(`orphan-${cluster.log.length}`, wish.app));
-          else if (pods.length > 0) {
-            const labels = { app: wish.app };
-            await cluster.patch('pods', pods[wish.nth % pods.length]!.metadata.name, { metadata: { labels } });
-          }
-        },
-        atRest(cluster) {
-          for (const rc of cluster.journal.list('replicationcontrollers')) {
-            expect(podsOf(cluster, rc.metadata.name)).toHaveLength(rc.spec?.replicas ?? -1);
-            expect(rc.status?.replicas).toBe(rc.spec?.replicas);
-          }
-          const touched = cluster.log.filter(({ name, actor }) => name === 'bystander' && actor !== ADMINISTRATOR);
-          expect(touched).toEqual([]);
-        },
-      }),
-    historiesPatienceMs(),
-  );
 });
 
 function failureOf(cluster: TestCluster) {

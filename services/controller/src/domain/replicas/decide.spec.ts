@@ -1,10 +1,15 @@
 import { momentOf, type PlannedCommand } from '../../runtime/domain/controller';
 import { at, controlledBy, EPOCH, pod, rc } from '../../testing/objects';
 import { MOST_PODS_AT_ONCE } from '../pod-making';
-import { decideReplication, type ReplicationView } from './decide';
+import { REPLICATION_CONTROLLER } from '../../controllers/replication/controller';
+import { decideReplicas, type ReplicasView } from './decide';
+
+type RcView = ReplicasView<'replicationcontrollers'>;
 
 const NOW = momentOf(EPOCH + 3_600_000);
-const view = (given: Pick<ReplicationView, 'rc'> & Partial<ReplicationView>): ReplicationView => ({
+const view = (given: Pick<RcView, 'owner'> & Partial<RcView>): RcView => ({
+  kind: REPLICATION_CONTROLLER,
+  podsBeside: () => [],
   pods: [],
   now: NOW,
   position: 42,
@@ -23,10 +28,13 @@ const statusWritten = (commands: readonly PlannedCommand[]) => {
 describe('a ReplicationController', () => {
   it('makes the pods that are missing, from its template, as their owner, each under a name of its own', () => {
     const web = rc('web', 3);
-    const { commands } = decideReplication(view({ rc: web, pods: [pod('a', { owner: controlledBy(web) })] }));
+    const { commands } = decideReplicas(view({ owner: web, pods: [pod('a', { owner: controlledBy(web) })] }));
     const created = ofType(commands, 'CreateObject');
     expect(created).toHaveLength(2);
-    expect(created.map(({ id }) => id)).toEqual([`rc.${web.metadata.uid}.42.0`, `rc.${web.metadata.uid}.42.1`]);
+    expect(created.map(({ id }) => id)).toEqual([
+      `rc.${web.metadata.uid}.42.0`,
+      `rc.${web.metadata.uid}.42.1`,
+    ]);
     expect(created[0]?.data.object).toMatchObject({
       kind: 'Pod',
       metadata: {
@@ -40,19 +48,19 @@ describe('a ReplicationController', () => {
   });
 
   it('decides the same twice on the same state', () => {
-    const given = view({ rc: rc('web', 5) });
-    expect(decideReplication(given)).toEqual(decideReplication(given));
+    const given = view({ owner: rc('web', 5) });
+    expect(decideReplicas(given)).toEqual(decideReplicas(given));
   });
 
   it('bounds how many pods it makes at once', () => {
-    const { commands } = decideReplication(view({ rc: rc('web', 2_000) }));
+    const { commands } = decideReplicas(view({ owner: rc('web', 2_000) }));
     expect(ofType(commands, 'CreateObject')).toHaveLength(MOST_PODS_AT_ONCE);
   });
 
   it('adopts matching orphans and counts them', () => {
     const web = rc('web', 1);
     const orphan = pod('orphan');
-    const { commands } = decideReplication(view({ rc: web, pods: [orphan] }));
+    const { commands } = decideReplicas(view({ owner: web, pods: [orphan] }));
     expect(ofType(commands, 'CreateObject')).toEqual([]);
     expect(ofType(commands, 'PatchObject')[0]?.data).toMatchObject({
       name: 'orphan',
@@ -62,8 +70,8 @@ describe('a ReplicationController', () => {
 
   it("leaves other controllers' pods alone, also those that match its selector", () => {
     const other = rc('other', 1);
-    const { commands } = decideReplication(
-      view({ rc: rc('web', 0), pods: [pod('theirs', { owner: controlledBy(other) })] }),
+    const { commands } = decideReplicas(
+      view({ owner: rc('web', 0), pods: [pod('theirs', { owner: controlledBy(other) })] }),
     );
     expect(commands.filter(({ data }) => 'name' in data && data.name === 'theirs')).toEqual([]);
   });
@@ -71,7 +79,7 @@ describe('a ReplicationController', () => {
   it('releases pods that no longer match, and replaces them', () => {
     const web = rc('web', 1);
     const relabelled = pod('relabelled', { owner: controlledBy(web), labels: { app: 'debug' } });
-    const { commands } = decideReplication(view({ rc: web, pods: [relabelled] }));
+    const { commands } = decideReplicas(view({ owner: web, pods: [relabelled] }));
     expect(ofType(commands, 'PatchObject')[0]?.data.patch).toEqual({
       metadata: { uid: relabelled.metadata.uid, ownerReferences: [{ $patch: 'delete', uid: web.metadata.uid }] },
     });
@@ -80,7 +88,7 @@ describe('a ReplicationController', () => {
 
   it('does not adopt pods that have ended or are on their way out', () => {
     const pods = [pod('ended', { phase: 'Failed' }), pod('leaving', { deleting: true })];
-    const { commands } = decideReplication(view({ rc: rc('web', 0), pods }));
+    const { commands } = decideReplicas(view({ owner: rc('web', 0), pods }));
     expect(commands.filter(({ data }) => 'resource' in data && data.resource === 'pods')).toEqual([]);
   });
 
@@ -88,16 +96,19 @@ describe('a ReplicationController', () => {
     const web = rc('web', 2);
     const owner = controlledBy(web);
     const pods = [pod('ended', { owner, phase: 'Succeeded' }), pod('leaving', { owner, deleting: true })];
-    expect(ofType(decideReplication(view({ rc: web, pods })).commands, 'CreateObject')).toHaveLength(2);
+    expect(ofType(decideReplicas(view({ owner: web, pods })).commands, 'CreateObject')).toHaveLength(2);
   });
 
-  it('does nothing while it is being deleted itself', () => {
+  it('makes, deletes and adopts nothing while it is being deleted itself, and still says how many there are', () => {
     const web = rc('web', 3, { meta: { deletionTimestamp: at(0), finalizers: ['orphan'] } });
-    expect(decideReplication(view({ rc: web, pods: [pod('orphan')] })).commands).toEqual([]);
+    const pods = [pod('orphan'), pod('mine', { owner: controlledBy(web) })];
+    const { commands } = decideReplicas(view({ owner: web, pods }));
+    expect(commands).toHaveLength(1);
+    expect(statusWritten(commands)).toMatchObject({ replicas: 1 });
   });
 
   it('makes no pods in a namespace that is going', () => {
-    const { commands } = decideReplication(view({ rc: rc('web', 3), namespaceTerminating: true }));
+    const { commands } = decideReplicas(view({ owner: rc('web', 3), namespaceTerminating: true }));
     expect(ofType(commands, 'CreateObject')).toEqual([]);
   });
 
@@ -114,8 +125,8 @@ describe('a ReplicationController', () => {
     const order: string[] = [];
     for (let wanted = 4; wanted >= 0; wanted--) {
       const left = pods.filter(({ metadata }) => !order.includes(metadata.name));
-      const { commands } = decideReplication(
-        view({ rc: { ...web, spec: { ...web.spec, replicas: wanted } }, pods: left }),
+      const { commands } = decideReplicas(
+        view({ owner: { ...web, spec: { ...web.spec, replicas: wanted } }, pods: left }),
       );
       order.push(...namesDeleted(commands));
     }
@@ -127,23 +138,34 @@ describe('a ReplicationController', () => {
     const owner = controlledBy(web);
     const crowd = [1, 2].map((i) => pod(`crowded-${i}`, { owner, node: 'n1', ready: true }));
     const lonely = (meta = {}) => pod('lonely', { owner, node: 'n2', ready: true, created: 500, meta });
-    const { commands } = decideReplication(view({ rc: web, pods: [lonely(), ...crowd] }));
+    const { commands } = decideReplicas(view({ owner: web, pods: [lonely(), ...crowd] }));
     expect(namesDeleted(commands)).toEqual(['crowded-2']);
     const cheap = lonely({ annotations: { 'controller.kubernetes.io/pod-deletion-cost': '-1' } });
-    expect(namesDeleted(decideReplication(view({ rc: web, pods: [cheap, ...crowd] })).commands)).toEqual(['lonely']);
+    expect(namesDeleted(decideReplicas(view({ owner: web, pods: [cheap, ...crowd] })).commands)).toEqual(['lonely']);
+  });
+
+  it('gives up the younger of two, and of two that are about as old any, not always the newest', () => {
+    const web = rc('web', 1);
+    const owner = controlledBy(web);
+    const readyAt = (name: string, seconds: number) =>
+      pod(name, { owner, ready: true, readyAt: 3_600 - seconds, meta: { uid: `uid-${name}` } });
+    const given = (...pods: ReturnType<typeof pod>[]) =>
+      namesDeleted(decideReplicas(view({ owner: web, pods })).commands);
+    expect(given(readyAt('a-old', 2_000), readyAt('b-new', 20))).toEqual(['b-new']);
+    expect(given(readyAt('a-old', 2_001), readyAt('b-new', 2_000))).toEqual(['a-old']);
   });
 
   it('gives up the pod that was restarted more often, of two that are as good otherwise', () => {
     const web = rc('web', 1);
     const pods = [3, 0].map((restarts) => pod(`z-${restarts}`, { owner: controlledBy(web), ready: true, restarts }));
-    expect(namesDeleted(decideReplication(view({ rc: web, pods })).commands)).toEqual(['z-3']);
-    expect(namesDeleted(decideReplication(view({ rc: web, pods: pods.reverse() })).commands)).toEqual(['z-3']);
+    expect(namesDeleted(decideReplicas(view({ owner: web, pods })).commands)).toEqual(['z-3']);
+    expect(namesDeleted(decideReplicas(view({ owner: web, pods: pods.reverse() })).commands)).toEqual(['z-3']);
   });
 
   it('guards each deletion by the uid of the pod that it means', () => {
     const web = rc('web', 0);
     const mine = pod('mine', { owner: controlledBy(web) });
-    const { commands } = decideReplication(view({ rc: web, pods: [mine] }));
+    const { commands } = decideReplicas(view({ owner: web, pods: [mine] }));
     expect(ofType(commands, 'DeleteObject')[0]?.data.preconditions).toEqual({ uid: mine.metadata.uid });
   });
 
@@ -151,7 +173,7 @@ describe('a ReplicationController', () => {
     const web = rc('web', 2, { meta: { generation: 7 } });
     const owner = controlledBy(web);
     const pods = [pod('a', { owner, ready: true }), pod('b', { owner })];
-    const status = statusWritten(decideReplication(view({ rc: web, pods })).commands);
+    const status = statusWritten(decideReplicas(view({ owner: web, pods })).commands);
     expect(status).toMatchObject({
       replicas: 2,
       fullyLabeledReplicas: 2,
@@ -159,27 +181,27 @@ describe('a ReplicationController', () => {
       availableReplicas: 1,
       observedGeneration: 7,
     });
-    const again = decideReplication(view({ rc: { ...web, status: status as never }, pods }));
+    const again = decideReplicas(view({ owner: { ...web, status: status as never }, pods }));
     expect(again.commands).toEqual([]);
   });
 
   it('counts a pod as available only after minReadySeconds, and looks again at that moment', () => {
     const web = rc('web', 1, { spec: { minReadySeconds: 30 } });
     const pods = [pod('a', { owner: controlledBy(web), ready: true, readyAt: 3_590 })];
-    const decided = decideReplication(view({ rc: web, pods }));
+    const decided = decideReplicas(view({ owner: web, pods }));
     expect(statusWritten(decided.commands)).toMatchObject({ readyReplicas: 1, availableReplicas: 0 });
     expect(decided.requeueAfterMs).toBe(20_000);
   });
 
   it('tries with one pod after a refusal', () => {
-    const { commands } = decideReplication(view({ rc: rc('web', 20), failure: { code: 422, message: 'no' } }));
+    const { commands } = decideReplicas(view({ owner: rc('web', 20), failure: { code: 422, message: 'no' } }));
     expect(ofType(commands, 'CreateObject')).toHaveLength(1);
   });
 
   it('says why its pods are refused, and stops saying so when they no longer are', () => {
     const web = rc('web', 1);
     const failure = { code: 403, reason: 'Forbidden', message: 'no room' };
-    const status = statusWritten(decideReplication(view({ rc: web, failure })).commands);
+    const status = statusWritten(decideReplicas(view({ owner: web, failure })).commands);
     expect(status?.conditions).toEqual([
       {
         type: 'ReplicaFailure',
@@ -191,8 +213,8 @@ describe('a ReplicationController', () => {
     ]);
     const failing = { ...web, status: status as never };
     const again = { ...failure, message: 'no room either' };
-    expect(statusWritten(decideReplication(view({ rc: failing, failure: again })).commands)).toBeUndefined();
-    const well = decideReplication(view({ rc: failing, pods: [pod('a', { owner: controlledBy(web) })] }));
+    expect(statusWritten(decideReplicas(view({ owner: failing, failure: again })).commands)).toBeUndefined();
+    const well = decideReplicas(view({ owner: failing, pods: [pod('a', { owner: controlledBy(web) })] }));
     expect(statusWritten(well.commands)).toMatchObject({ replicas: 1, conditions: null });
   });
 });

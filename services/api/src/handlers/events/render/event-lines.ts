@@ -1,5 +1,11 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import { serviceActor, type LogEvent, type ObjectOf, type ObjectReference } from '@shiplog/contracts';
+import {
+  serviceActor,
+  type LogEvent,
+  type ObjectOf,
+  type ObjectReference,
+  type OwnerReference,
+} from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 
 /** One line for `kubectl describe`: what a Kubernetes Event says. */
@@ -16,6 +22,11 @@ export interface EventLine {
 const BACKING_OFF = 'Back-off pulling image';
 const BACK_OFF = new RegExp(`^${BACKING_OFF} "[^"]*"`);
 const CONTROLLER = serviceActor('controller');
+/** By the kind of a pod's owner: which of Kubernetes' controllers says what became of its pods. */
+const POD_CONTROLLERS: Readonly<Record<string, string>> = {
+  ReplicationController: 'replication-controller',
+  ReplicaSet: 'replicaset-controller',
+};
 type Pod = ObjectOf<'pods'>;
 
 /**
@@ -28,6 +39,8 @@ export function eventLinesOf(applied: AppliedEvent): EventLine[] {
   switch (event.resource) {
     case 'pods':
       return podLines(applied);
+    case 'replicasets.apps':
+      return replicaSetLines(applied);
     case 'nodes':
       return nodeLines(event);
     default:
@@ -69,10 +82,28 @@ function podLines({ event, before, after }: AppliedEvent): EventLine[] {
 /** What a pod's owner did to it is told of the owner. */
 function ownerLines(event: LogEvent, pod: Pod | undefined, reason: string, message: string): EventLine[] {
   const owner = controllerOf(pod);
-  if (owner?.kind !== 'ReplicationController') return [];
-  const { apiVersion, kind, name, uid } = owner;
-  const about = { apiVersion, kind, name, uid, namespace: event.namespace };
-  return [{ component: 'replication-controller', type: 'Normal', reason, message, about }];
+  const component = owner === undefined ? undefined : POD_CONTROLLERS[owner.kind];
+  if (owner === undefined || component === undefined) return [];
+  return [{ component, type: 'Normal', reason, message, about: referenceToOwner(event, owner) }];
+}
+
+/** What a Deployment does to its ReplicaSets is told of the Deployment; what a user does to them is not. */
+function replicaSetLines({ event, before, after }: AppliedEvent): EventLine[] {
+  const set = (after ?? before ?? event.data.object) as ObjectOf<'replicasets.apps'> | undefined;
+  const owner = controllerOf(set);
+  if (event.actor !== CONTROLLER || owner?.kind !== 'Deployment') return [];
+  const isNew = event.fact === 'Created';
+  if (!isNew && event.fact !== 'ReplicasChanged') return [];
+  const from = isNew ? 0 : Number(fact(event, 'from') ?? 0);
+  const to = isNew ? (set?.spec?.replicas ?? 0) : Number(fact(event, 'to') ?? 0);
+  if (from === to) return [];
+  const message = `Scaled ${to > from ? 'up' : 'down'} replica set ${event.name} from ${from} to ${to}`;
+  const about = referenceToOwner(event, owner);
+  return [{ component: 'deployment-controller', type: 'Normal', reason: 'ScalingReplicaSet', message, about }];
+}
+
+function referenceToOwner(event: LogEvent, { apiVersion, kind, name, uid }: OwnerReference): ObjectReference {
+  return { apiVersion, kind, name, uid, namespace: event.namespace };
 }
 
 function deletedByOwner(event: LogEvent, pod: Pod | undefined): EventLine[] {
