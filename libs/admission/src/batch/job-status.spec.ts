@@ -99,6 +99,16 @@ describe('the status of a job', () => {
     ]);
   });
 
+  it('keeps when a job has started, unless the job is suspended, or goes on just now', () => {
+    const suspended = { conditions: [{ type: 'Suspended', status: 'True' }], startTime: START };
+    const running = { conditions: [{ type: 'Suspended', status: 'False' }], startTime: END };
+    const before = withStatus(jobs, one, suspended);
+    expect(wrongWithChange(jobs, before, { status: { ...suspended, startTime: END } }, 'status')).toEqual([
+      'status.startTime: Required value: startTime cannot be removed for unsuspended job',
+    ]);
+    expect(wrongWithChange(jobs, before, { status: running }, 'status')).toEqual([]);
+  });
+
   it('goes from running to complete, and what is wrong already locks nothing', () => {
     const running = withStatus(jobs, one, { active: 2, ready: 1, startTime: START });
     const done = withStatus(jobs, running, { ...complete, succeeded: 5, completedIndexes: '0-4' });

@@ -6,7 +6,7 @@ import { checkIndexes, overlapOf } from './indexes';
 const TERMINAL = ['Failed', 'Complete', 'FailureTarget'] as const;
 const COUNTS = ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const;
 
-type Type = (typeof TERMINAL)[number] | 'SuccessCriteriaMet';
+type Type = (typeof TERMINAL)[number] | 'SuccessCriteriaMet' | 'Suspended';
 
 /** A Job as it was and as it is to be; rules hold only for what has changed, so that what is wrong already locks nothing. */
 interface Change {
@@ -172,7 +172,9 @@ function validateProgress({ job, now, old, problems, is, was, moved }: Change): 
   if (now.completionTime !== undefined && old.completionTime !== undefined && moved('completionTime')) {
     problems.invalid('status.completionTime', now.completionTime, 'completionTime cannot be mutated');
   }
-  if (old.startTime !== undefined && moved('startTime') && !suspend) {
+  // One that goes on after it was suspended starts anew.
+  const isResuming = was('Suspended') && !is('Suspended');
+  if (old.startTime !== undefined && moved('startTime') && !suspend && !isResuming) {
     problems.required('status.startTime', 'startTime cannot be removed for unsuspended job');
   }
   if (was('SuccessCriteriaMet') && !is('SuccessCriteriaMet')) {
