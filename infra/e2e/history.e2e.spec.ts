@@ -1,7 +1,7 @@
 import { HistoryQuery, type KubeObject, type LogEvent, type Pod } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import { TestCluster } from './support/cluster';
-import { rebuildAndCompare } from './support/rebuild';
+import { decideAgain, rebuildAndCompare } from './support/rebuild';
 
 describe('the past of a cluster', () => {
   const cluster = new TestCluster();
@@ -63,6 +63,12 @@ describe('the past of a cluster', () => {
     const said = await rebuildAndCompare(cluster);
     expect(said).toMatch(/events\/s/);
     expect(said).toMatch(/equal|same/);
+  });
+
+  it('has every decision of the controllers made again, and each comes to what it came to', async () => {
+    const said = await decideAgain(cluster);
+    expect(said).toMatch(/equal {7}\d+ decisions in /);
+    expect(said).not.toMatch(/DIFFERENT|unknown/);
   });
 });
 

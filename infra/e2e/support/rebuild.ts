@@ -4,8 +4,16 @@ import type { TestCluster } from './cluster';
 import { E2E_SLOT } from './place';
 
 /** Runs `npm run rebuild` on the running cluster: folds the whole log and compares. Throws when the states differ. */
-export async function rebuildAndCompare(cluster: TestCluster): Promise<string> {
+export function rebuildAndCompare(cluster: TestCluster): Promise<string> {
+  return npmRun(cluster, 'rebuild');
+}
+
+/** Runs `npm run redecide` on the running cluster. Throws when a decision comes to something else than it came to. */
+export function decideAgain(cluster: TestCluster): Promise<string> {
+  return npmRun(cluster, 'redecide');
+}
+
+function npmRun(cluster: TestCluster, command: string): Promise<string> {
   const env = { SHIPLOG_HOME: cluster.home, SHIPLOG_SLOT: String(E2E_SLOT) };
-  const args = [resolve(__dirname, '../../bootstrap.mjs'), 'rebuild'];
-  return run(process.execPath, args, { env });
+  return run(process.execPath, [resolve(__dirname, '../../bootstrap.mjs'), command], { env });
 }

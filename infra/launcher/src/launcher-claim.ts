@@ -21,6 +21,7 @@ export interface Claim extends ProcessIdentity {
   minions: number;
   /** Those of earlier releases did not say: they had Docker. */
   runtimes?: LauncherSettings['runtimes'];
+  dualStack?: boolean;
 }
 
 /**
@@ -79,7 +80,7 @@ function ownSlotClaim(cluster: Cluster): SlotClaim {
 
 function ownClaim({ home, settings, natsUrl, databaseUrl, mode }: Cluster, phase: Claim['phase']): Claim {
   const dockerHost = mode.kind === 'own-engine' ? mode.dockerHost : settings.dockerHost;
-  const { slot, minions, runtimes } = settings;
+  const { slot, minions, runtimes, dualStack } = settings;
   return {
     ...ownIdentity(),
     phase,
@@ -91,5 +92,6 @@ function ownClaim({ home, settings, natsUrl, databaseUrl, mode }: Cluster, phase
     dockerHost,
     minions,
     runtimes,
+    dualStack,
   };
 }

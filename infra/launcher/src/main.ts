@@ -4,6 +4,7 @@ import { drops } from './commands/drops';
 import { images } from './commands/images';
 import { join, type JoinFlags } from './commands/join';
 import { rebuild } from './commands/rebuild';
+import { redecide } from './commands/redecide';
 import { reset } from './commands/reset';
 import { service } from './commands/service';
 import { start } from './commands/start';
@@ -34,6 +35,11 @@ define('drops', 'which connections network policies have refused in the last ten
 define('reset', 'stop the cluster and remove everything that it keeps', reset);
 define('images', 'build the images that docker-compose.dev.yml runs, on your Docker engine', images);
 define('rebuild', 'rebuild the state from the log, and compare it with the live one', rebuild);
+define(
+  'redecide',
+  'make every decision of the controllers again from the log, and compare it with what they did',
+  redecide,
+);
 
 program
   .command('service <verb> <name>')
