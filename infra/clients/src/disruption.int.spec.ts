@@ -61,7 +61,7 @@ describe('a PodDisruptionBudget through kubectl', () => {
   it('makes a drain wait, and go on when another pod has taken over', async () => {
     const before = await pods();
     const args = `drain ${NODE} --ignore-daemonsets --pod-selector=app=web --timeout=50s`;
-    expect(await my.run(`${args} --dry-run=server`)).toMatch(/ evicted \(server dry run\)\n/);
+    expect(await my.run(`${args} --dry-run=server`)).toMatch(/evicting pod disruption\/web-\w+ \(server dry run\)\n/);
     expect(await pods()).toEqual(before);
     const drain = startKubectl([client.binary, ...args.split(' ')], node.rig.kubectlEnv());
     await eventually(() => drain.said().includes('Cannot evict pod as it would violate the pod'), {

@@ -2,15 +2,24 @@ import type { ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, splitKey, type ObjectOf, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { scaleOf, selects } from '@shiplog/admission';
 import { sameJson } from '@shiplog/apimachinery';
-import { controllerOf } from '@shiplog/kube';
-import { SETTLED, type Controller, type ObjectChange } from '../../runtime/domain/controller';
+import { controllerOf, type StoredPod } from '@shiplog/kube';
+import {
+  SETTLED,
+  type Controller,
+  type ObjectChange,
+  type ReconcileRequest,
+  type ReconcileResult,
+} from '../../runtime/domain/controller';
 import { keyOfItself, keysOfAll } from '../../domain/claims';
 import { isPodReady } from '../../domain/pods';
-import { hasScale, isKeptWhole, type AskJournal } from '../../domain/scales';
+import { askScales, hasScale, isKeptWhole, type AskedScales, type AskJournal } from '../../domain/scales';
 import { decideBudget } from './decide';
-import { dependsOnScale, expectationOf, expectedScale } from './expectation';
+import { dependsOnScale, expectationOf, expectedScale, scalesToAsk } from './expectation';
 
 const BUDGETS = 'poddisruptionbudgets.policy';
+const NONE_ASKED: AskedScales = new Map();
+
+type Budget = ObjectOf<typeof BUDGETS>;
 
 /** Keeps count, for PodDisruptionBudgets, of how many of their pods may be evicted. Keys: a budget's namespace/name. */
 export function disruptionController(ask: AskJournal): Controller {
@@ -22,17 +31,38 @@ export function disruptionController(ask: AskJournal): Controller {
     },
     watchesAll: budgetsOfScale,
     allKeys: keysOfAll(BUDGETS),
-    reconcile: async (key, { state, now, observe }) => {
-      const { namespace, name } = splitKey(key);
-      const budget = state.get(BUDGETS, namespace, name);
-      if (budget === undefined) return SETTLED;
-      const { selector } = budget.spec ?? {};
-      const pods = state.list('pods', namespace).filter(({ metadata }) => selects(selector, metadata.labels));
-      const asked: AskJournal = (owner) => observe(Object.values(owner).join('/'), () => ask(owner));
-      const scale = await expectedScale(state, asked, dependsOnScale(budget) ? pods : []);
-      return decideBudget({ budget, pods, expectation: expectationOf(budget, pods.length, scale), now });
+    reconcile: (key, request) => {
+      const toAsk = scalesToAsk(request.state, NONE_ASKED, scaledPodsOf(request.state, key));
+      if (toAsk.length === 0) return decide(key, request, NONE_ASKED);
+      return askScales(request, ask, toAsk).then((asked) => decide(key, request, asked));
     },
   };
+}
+
+function decide(key: string, { state, position: basis, now }: ReconcileRequest, asked: AskedScales): ReconcileResult {
+  const budget = budgetOf(state, key);
+  if (budget === undefined) return SETTLED;
+  const scaled = scaledPodsOf(state, key);
+  // The change that brought what was not asked for wakes the key again.
+  if (scalesToAsk(state, asked, scaled).length > 0) return SETTLED;
+  const pods = podsOf(state, budget);
+  const expectation = expectationOf(budget, pods.length, expectedScale(state, asked, scaled));
+  return { ...decideBudget({ budget, pods, expectation, now }), basis };
+}
+
+function budgetOf(state: ReadonlyCluster, key: string): Budget | undefined {
+  const { namespace, name } = splitKey(key);
+  return state.get(BUDGETS, namespace, name);
+}
+
+function podsOf(state: ReadonlyCluster, { metadata, spec }: Budget): StoredPod[] {
+  return state.list('pods', metadata.namespace).filter((pod) => selects(spec?.selector, pod.metadata.labels));
+}
+
+/** The pods whose controllers a budget has to know. */
+function scaledPodsOf(state: ReadonlyCluster, key: string): StoredPod[] {
+  const budget = budgetOf(state, key);
+  return budget !== undefined && dependsOnScale(budget) ? podsOf(state, budget) : [];
 }
 
 /** Those that chose the pod or choose it now, where they would count it otherwise. */

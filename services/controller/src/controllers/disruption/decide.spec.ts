@@ -119,7 +119,7 @@ describe('a PodDisruptionBudget', () => {
       disruptionsAllowed: 0,
       conditions: [{ status: 'False', reason: 'SyncFailed', message: failed.message, observedGeneration: 1 }],
     });
-    expect(result.notes?.[0]).toMatchObject({
+    expect(result.commands[0]?.note).toMatchObject({
       reason: 'CalculateExpectedPodCountFailed',
       message: 'Failed to calculate the number of expected pods: found no controllers for pod "a"',
     });
@@ -127,11 +127,13 @@ describe('a PodDisruptionBudget', () => {
   });
 
   it('says that nothing matches, and which pods it can not count', () => {
-    expect(decided({ pods: [] }).notes).toEqual([
-      expect.objectContaining({ type: 'Normal', reason: 'NoPods', message: 'No matching pods found' }),
-    ]);
-    const [note] = decided({ pods: [ready('a')], expectation: expecting(3, 2, ['a']) }).notes ?? [];
-    expect(note?.message).toMatch(
+    expect(decided({ pods: [] }).commands[0]?.note).toMatchObject({
+      type: 'Normal',
+      reason: 'NoPods',
+      message: 'No matching pods found',
+    });
+    const [command] = decided({ pods: [ready('a')], expectation: expecting(3, 2, ['a']) }).commands;
+    expect(command?.note?.message).toMatch(
       /^Pods selected by this PodDisruptionBudget \(selector: &LabelSelector{MatchLabels:map\[string\]string{app: web,},MatchExpressions:\[\]LabelSelectorRequirement{},}\) were found to be unmanaged\./,
     );
   });

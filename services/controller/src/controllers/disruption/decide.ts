@@ -7,13 +7,7 @@ import {
   type DisruptionAllowed,
   type StoredPod,
 } from '@shiplog/kube';
-import {
-  SETTLED,
-  type Note,
-  type Now,
-  type PlannedCommand,
-  type ReconcileResult,
-} from '../../runtime/domain/controller';
+import { type Note, type Now, type PlannedCommand, type ReconcileResult } from '../../runtime/domain/controller';
 import { goSelectorText } from '../../domain/go-selector';
 import { warningOn } from '../../domain/pod-making';
 import { isPodReady, timeOf } from '../../domain/pods';
@@ -51,8 +45,9 @@ export function decideBudget(view: BudgetView): ReconcileResult {
   const counted = { currentHealthy, desiredHealthy, expectedPods, disruptionsAllowed, disruptedPods };
   const status = { ...counted, observedGeneration: budget.metadata.generation };
   const written = writeStatus(budget, status, disruptionAllowed(disruptionsAllowed), now);
-  const notes = [...overdue.map((pod) => notDeleted(budget, pod)), ...(written.length === 0 ? [] : notesOn(view))];
-  return { commands: written, notes, requeueAfterMs: nextMs };
+  const note = noteOn(view);
+  const commands = note === undefined ? written : written.map((command) => ({ ...command, note }));
+  return { commands, notes: overdue.map((pod) => notDeleted(budget, pod)), requeueAfterMs: nextMs };
 }
 
 function isHealthy(pod: StoredPod, disruptedPods: Readonly<Record<string, string>>): boolean {
@@ -85,12 +80,9 @@ function disruptedOf({ budget, pods, now }: BudgetView) {
 function failSafe({ budget, now }: BudgetView, message: string): ReconcileResult {
   const said: DisruptionAllowed = { status: 'False', reason: 'SyncFailed', message };
   const commands = writeStatus(budget, { ...budget.status, disruptionsAllowed: 0 }, said, now);
-  if (commands.length === 0) return SETTLED;
   const text = `Failed to calculate the number of expected pods: ${message}`;
-  return {
-    commands,
-    notes: [warningOn(aboutOf(RESOURCE, budget), COMPONENT, 'CalculateExpectedPodCountFailed', text)],
-  };
+  const note = warningOn(aboutOf(RESOURCE, budget), COMPONENT, 'CalculateExpectedPodCountFailed', text);
+  return { commands: commands.map((command) => ({ ...command, note })) };
 }
 
 function writeStatus(
@@ -108,14 +100,15 @@ function writeStatus(
   return [statusPatchOf(RESOURCE, budget, patch, { patchType: 'merge', asSeen: true })];
 }
 
-function notesOn({ budget, pods, expectation }: BudgetView): Note[] {
+/** What a user should read beside a count that changed. */
+function noteOn({ budget, pods, expectation }: BudgetView): Note | undefined {
   if (pods.length === 0) {
-    return [{ ...warningOn(aboutOf(RESOURCE, budget), COMPONENT, 'NoPods', 'No matching pods found'), type: 'Normal' }];
+    return { ...warningOn(aboutOf(RESOURCE, budget), COMPONENT, 'NoPods', 'No matching pods found'), type: 'Normal' };
   }
-  if (!expectation.ok || expectation.unmanaged.length === 0) return [];
+  if (!expectation.ok || expectation.unmanaged.length === 0) return undefined;
   const selector = goSelectorText(budget.spec?.selector);
   const text = `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
-  return [warningOn(aboutOf(RESOURCE, budget), COMPONENT, 'UnmanagedPods', text)];
+  return warningOn(aboutOf(RESOURCE, budget), COMPONENT, 'UnmanagedPods', text);
 }
 
 function notDeleted({ metadata: { namespace = '', name } }: Budget, pod: StoredPod): Note {

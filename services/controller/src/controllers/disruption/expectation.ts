@@ -1,8 +1,8 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import type { ObjectOf, OwnerReference } from '@shiplog/contracts';
+import type { ObjectKey, ObjectOf, OwnerReference } from '@shiplog/contracts';
 import { controllerOf, type StoredPod } from '@shiplog/kube';
 import { scaledValue } from '../../domain/int-or-percent';
-import { findScale, type AskJournal } from '../../domain/scales';
+import { findScale, type AskedScales } from '../../domain/scales';
 
 type Budget = ObjectOf<'poddisruptionbudgets.policy'>;
 
@@ -42,27 +42,35 @@ export function expectationOf({ spec = {} }: Budget, pods: number, scale: Expect
 }
 
 /** The replicas of all controllers that some pods have (getExpectedScale there). */
-export async function expectedScale(
-  state: ReadonlyCluster,
-  ask: AskJournal,
-  pods: readonly StoredPod[],
-): Promise<ExpectedScale> {
-  const unmanaged: string[] = [];
-  const seen = new Set<string>();
+export function expectedScale(state: ReadonlyCluster, asked: AskedScales, pods: readonly StoredPod[]): ExpectedScale {
   const replicas = new Map<string, number>();
-  for (const { metadata } of pods) {
-    const { namespace = '', name } = metadata;
-    const owner = controllerOf({ metadata });
-    if (owner === undefined) unmanaged.push(name);
-    if (owner === undefined || seen.has(owner.uid)) continue;
-    seen.add(owner.uid);
-    const found = await controllerScale(state, ask, namespace, deploymentOf(state, namespace, owner) ?? owner);
+  for (const { pod, namespace, owner } of ownersOf(state, pods)) {
+    const found = controllerScale(state, asked, namespace, owner);
     if (typeof found === 'string') return { ok: false, message: found };
-    if (found === undefined) return { ok: false, message: `found no controllers for pod ${JSON.stringify(name)}` };
-    replicas.set(found.uid, found.replicas);
+    if (found === undefined) return { ok: false, message: `found no controllers for pod ${JSON.stringify(pod)}` };
+    replicas.set(owner.uid, found);
   }
   const sum = [...replicas.values()].reduce((all, count) => all + count, 0);
-  return { ok: true, replicas: sum, unmanaged };
+  const unmanaged = pods.filter((pod) => controllerOf(pod) === undefined);
+  return { ok: true, replicas: sum, unmanaged: unmanaged.map(({ metadata }) => metadata.name) };
+}
+
+/** The controllers of some pods that only the journal can tell the replicas of. */
+export function scalesToAsk(state: ReadonlyCluster, asked: AskedScales, pods: readonly StoredPod[]): ObjectKey[] {
+  const found = ownersOf(state, pods).map(({ namespace, owner }) => findScale(state, asked, { namespace, ...owner }));
+  return found.flatMap((scale) => (scale.found === 'not asked' ? [scale.key] : []));
+}
+
+/** The controllers of pods, each with its first pod; of ReplicaSets that a Deployment rolls over the Deployment. */
+function ownersOf(state: ReadonlyCluster, pods: readonly StoredPod[]) {
+  const owners = new Map<string, { pod: string; namespace: string; owner: OwnerReference }>();
+  for (const pod of pods) {
+    const { namespace = '', name } = pod.metadata;
+    const owner = controllerOf(pod);
+    if (owner === undefined || owners.has(owner.uid)) continue;
+    owners.set(owner.uid, { pod: name, namespace, owner: deploymentOf(state, namespace, owner) ?? owner });
+  }
+  return [...owners.values()];
 }
 
 /** The Deployment whose ReplicaSet owns a pod: what it asks for counts, whatever its sets have while it rolls. */
@@ -75,21 +83,22 @@ function deploymentOf(state: ReadonlyCluster, namespace: string, owner: OwnerRef
 }
 
 /** A controller's replicas; why they can't be told; undefined when it is not there (any more). */
-async function controllerScale(
+function controllerScale(
   state: ReadonlyCluster,
-  ask: AskJournal,
+  asked: AskedScales,
   namespace: string,
   { apiVersion, kind, name, uid }: OwnerReference,
-): Promise<{ uid: string; replicas: number } | string | undefined> {
-  const target = await findScale(state, ask, { apiVersion, kind, namespace, name });
+): number | string | undefined {
+  const target = findScale(state, asked, { apiVersion, kind, namespace, name });
   switch (target.found) {
     case 'no kind':
       return `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`;
     case 'no scale':
       return `${target.resource} does not implement the scale subresource`;
     case 'no object':
+    case 'not asked':
       return undefined;
     case 'scale':
-      return target.object.metadata.uid === uid ? { uid, replicas: target.scale.spec?.replicas ?? 0 } : undefined;
+      return target.scale.metadata?.uid === uid ? (target.scale.spec?.replicas ?? 0) : undefined;
   }
 }
