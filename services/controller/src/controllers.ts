@@ -7,6 +7,7 @@ import { apiServiceController } from './controllers/api-services/controller';
 import { clusterRoleController } from './controllers/cluster-roles/controller';
 import { certificateController } from './controllers/certificates/controller';
 import { disruptionController } from './controllers/disruption/controller';
+import { deploymentController } from './controllers/deployments/controller';
 import { endpointsController } from './controllers/endpoints/controller';
 import { eventsController } from './controllers/events/controller';
 import { loadBalancerController } from './controllers/load-balancers/controller';
@@ -55,6 +56,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     ...signing(config),
     replicationController,
     replicaSetController,
+    deploymentController,
     volumeController(volumes),
     volumeProtectionController,
     endpointsController,

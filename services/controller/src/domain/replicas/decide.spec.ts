@@ -31,10 +31,7 @@ describe('a ReplicationController', () => {
     const { commands } = decideReplicas(view({ owner: web, pods: [pod('a', { owner: controlledBy(web) })] }));
     const created = ofType(commands, 'CreateObject');
     expect(created).toHaveLength(2);
-    expect(created.map(({ id }) => id)).toEqual([
-      `rc.${web.metadata.uid}.42.0`,
-      `rc.${web.metadata.uid}.42.1`,
-    ]);
+    expect(created.map(({ id }) => id)).toEqual([`rc.${web.metadata.uid}.42.0`, `rc.${web.metadata.uid}.42.1`]);
     expect(created[0]?.data.object).toMatchObject({
       kind: 'Pod',
       metadata: {
