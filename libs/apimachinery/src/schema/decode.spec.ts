@@ -22,6 +22,14 @@ describe('reading an object', () => {
     });
   });
 
+  it('keeps what a revision holds as it is, with its nulls', () => {
+    const data = { spec: { template: { $patch: 'replace', metadata: { creationTimestamp: null } } } };
+    const revision = { metadata: { name: 'r' }, revision: 1, data };
+    expect(valueOf(decodeObject(expected('controllerrevisions.apps'), revision))['data']).toEqual(data);
+    const wrong = messageOf({ ...revision, data: 3 }, expected('controllerrevisions.apps'));
+    expect(wrong).toMatch(/cannot unmarshal number into Go struct field ControllerRevision.data/);
+  });
+
   it('takes null for absent, and for the zero value inside lists and maps', () => {
     const read = valueOf(
       decodeObject(expected('pods'), {

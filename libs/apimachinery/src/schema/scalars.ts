@@ -1,3 +1,4 @@
+import { isJsonObject } from '../values/json-object';
 import { canonicalQuantity, quantityProblem } from '../values/quantity';
 import { DecodeError, jsonKind, type Decoder } from './decoding';
 import { toMicros, toSeconds } from './times';
@@ -60,6 +61,10 @@ const bytes: ScalarOf = (struct) => (value, on) => {
 /** Any JSON, as it is: also null says something there. */
 const anyJson: ScalarOf = () => (value) => value;
 
+/** An object that says for itself what it is, as it is: what a ControllerRevision holds keeps the nulls that are in it. */
+const rawObject: ScalarOf = (struct) => (value, on) =>
+  isJsonObject(value) ? value : on.mismatch(value, struct, 'v1.RawExtension');
+
 const APIEXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 
 /** Definitions that are scalars with rules of their own. */
@@ -69,6 +74,7 @@ export const NAMED_SCALARS: ReadonlyMap<string, ScalarOf> = new Map([
   ['io.k8s.apimachinery.pkg.apis.meta.v1.Time', time(toSeconds)],
   ['io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime', time(toMicros)],
   [`${APIEXTENSIONS}.JSON`, anyJson],
+  ['io.k8s.apimachinery.pkg.runtime.RawExtension', rawObject],
 ]);
 
 /** Scalars by `type` and, where it matters, `type/format`. */

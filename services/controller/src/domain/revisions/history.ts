@@ -7,11 +7,10 @@ import {
   type PodTemplateSpec,
 } from '@shiplog/contracts';
 import { deletionOf, patchOf } from '@shiplog/kube';
-import { sameJson } from '@shiplog/apimachinery';
 import type { PlannedCommand } from '../../runtime/domain/controller';
 import { timeOf } from '../pods';
 import { hashOfPatch, revisionName } from './naming';
-import { patchOfTemplate, type TemplatePatch } from './template-patch';
+import { isSamePatch, patchOfTemplate, type TemplatePatch } from './template-patch';
 
 export type Revision = ObjectOf<'controllerrevisions.apps'>;
 
@@ -60,7 +59,7 @@ export function historyOf(
 ): History {
   const patch = patchOfTemplate(versioned.template);
   const sorted = [...revisions].sort(byNumber);
-  const equal = sorted.filter(({ data }) => sameJson(data, patch));
+  const equal = sorted.filter(({ data }) => isSamePatch(data, patch));
   const past = sorted.filter((revision) => !equal.includes(revision));
   const next = (past.at(-1)?.revision ?? 0) + 1;
   const present = equal.at(-1);
@@ -83,7 +82,7 @@ function made(
     const taken = named(name);
     if (taken === undefined) return { collisions, commands: [creationOf(versioned, name, hash, patch, revision)] };
     // Of one with this name before, perhaps: it is as good, and made anew when it goes with its owner.
-    if (sameJson(taken.data, patch)) return { present: taken, collisions, commands: [] };
+    if (isSamePatch(taken.data, patch)) return { present: taken, collisions, commands: [] };
   }
 }
 

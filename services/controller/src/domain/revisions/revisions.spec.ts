@@ -2,7 +2,7 @@ import type { ObjectOf, PodTemplateSpec } from '@shiplog/contracts';
 import { bare, controlledBy } from '../../testing/objects';
 import { HASH_LABEL, historyOf, REVISION_LABEL, surplusDeletions, type Revision, type Versioned } from './history';
 import { hashOfPatch, revisionName } from './naming';
-import { patchOfTemplate, templateOfPatch } from './template-patch';
+import { isSamePatch, patchOfTemplate, templateOfPatch } from './template-patch';
 
 const template = (image: string, more: object = {}): PodTemplateSpec => ({
   metadata: { labels: { app: 'web' } },
@@ -46,6 +46,14 @@ describe('what a revision holds', () => {
       metadata: { creationTimestamp: null },
       spec,
     });
+  });
+
+  it('is the same for somebody who wrote it otherwise', () => {
+    const patch = patchOfTemplate(template('a'));
+    expect(isSamePatch({ spec: { template: { ...template('a'), $patch: 'replace' } } }, patch)).toBe(true);
+    expect([undefined, {}, patchOfTemplate(template('b'))].map((other) => isSamePatch(other, patch))).not.toContain(
+      true,
+    );
   });
 
   it('gives the template back, and none where somebody put something else there', () => {

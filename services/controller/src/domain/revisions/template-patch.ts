@@ -1,5 +1,5 @@
 import type { PodTemplateSpec } from '@shiplog/contracts';
-import { isJsonObject } from '@shiplog/apimachinery';
+import { isJsonObject, sameJson } from '@shiplog/apimachinery';
 
 /** What a ControllerRevision holds: a strategic merge patch that makes a controller's template the one of then. */
 export type TemplatePatch = Readonly<Record<string, unknown>>;
@@ -23,6 +23,11 @@ const ALWAYS_WRITTEN: Readonly<Record<string, Readonly<Record<string, unknown>>>
 /** The patch by which `kubectl rollout undo` comes back to this template (getPatch of pkg/controller/{statefulset,daemon}). */
 export function patchOfTemplate(template: PodTemplateSpec): TemplatePatch {
   return asWritten({ spec: { template: { $patch: 'replace', ...template } } }) as TemplatePatch;
+}
+
+/** Whether such a patch, however somebody wrote it, makes the template the one of another. */
+export function isSamePatch(patch: TemplatePatch | undefined, other: TemplatePatch): boolean {
+  return patch !== undefined && sameJson(asWritten(patch), other);
 }
 
 /** The template that such a patch holds; undefined where somebody put something else into a revision. */
