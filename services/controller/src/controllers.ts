@@ -21,6 +21,7 @@ import { podCidrController } from './controllers/pod-cidrs/controller';
 import { PodGcController } from './controllers/pod-gc/controller';
 import { replicaSetController } from './controllers/replica-sets/controller';
 import { replicationController } from './controllers/replication/controller';
+import { statefulSetController } from './controllers/stateful-sets/controller';
 import { volumeProtectionController } from './controllers/volume-protection/controller';
 import { volumeController } from './controllers/volumes/controller';
 import type { LocalVolumes } from './controllers/volumes/local-volumes';
@@ -57,6 +58,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     replicationController,
     replicaSetController,
     deploymentController,
+    statefulSetController,
     volumeController(volumes),
     volumeProtectionController,
     endpointsController,

@@ -65,6 +65,14 @@ const replicaSet = {
   spec: { replicas: 3, selector: {} },
 } as unknown as StoredObject;
 
+const podOfSet = {
+  ...pod,
+  metadata: {
+    ...pod.metadata,
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', uid: 's', controller: true }],
+  },
+} as unknown as StoredObject;
+
 const facts = (values: Record<string, unknown>): Partial<LogEvent> => ({ data: { facts: values } });
 const lines = (given: AppliedEvent): string[] =>
   eventLinesOf(given).map(({ type, reason, message, component }) => `${type} ${reason} ${component}: ${message}`);
@@ -85,6 +93,16 @@ describe('eventLinesOf', () => {
       'pods.Created',
       applied('pods.Created', {}, { after: pod }),
       ['Normal SuccessfulCreate replication-controller: Created pod: web'],
+    ],
+    [
+      'pods.Created',
+      applied('pods.Created', {}, { after: podOfSet }),
+      ['Normal SuccessfulCreate statefulset-controller: create Pod web in StatefulSet db successful'],
+    ],
+    [
+      'pods.Deleted',
+      applied('pods.Deleted', { actor: 'system:shiplog:controller' }, { before: podOfSet }),
+      ['Normal SuccessfulDelete statefulset-controller: delete Pod web in StatefulSet db successful'],
     ],
     [
       'pods.DeletionRequested',

@@ -26,6 +26,8 @@ const CONTROLLER = serviceActor('controller');
 const POD_CONTROLLERS: Readonly<Record<string, string>> = {
   ReplicationController: 'replication-controller',
   ReplicaSet: 'replicaset-controller',
+  StatefulSet: 'statefulset-controller',
+  DaemonSet: 'daemonset-controller',
 };
 type Pod = ObjectOf<'pods'>;
 
@@ -56,7 +58,7 @@ function podLines({ event, before, after }: AppliedEvent): EventLine[] {
   ];
   switch (event.fact) {
     case 'Created':
-      return ownerLines(event, pod, 'SuccessfulCreate', `Created pod: ${event.name}`);
+      return ownerLines(event, pod, 'Create');
     case 'Scheduled':
       return lines(
         'default-scheduler',
@@ -80,11 +82,15 @@ function podLines({ event, before, after }: AppliedEvent): EventLine[] {
 }
 
 /** What a pod's owner did to it is told of the owner. */
-function ownerLines(event: LogEvent, pod: Pod | undefined, reason: string, message: string): EventLine[] {
+function ownerLines(event: LogEvent, pod: Pod | undefined, verb: 'Create' | 'Delete'): EventLine[] {
   const owner = controllerOf(pod);
   const component = owner === undefined ? undefined : POD_CONTROLLERS[owner.kind];
   if (owner === undefined || component === undefined) return [];
-  return [{ component, type: 'Normal', reason, message, about: referenceToOwner(event, owner) }];
+  const message =
+    owner.kind === 'StatefulSet'
+      ? `${verb.toLowerCase()} Pod ${event.name} in StatefulSet ${owner.name} successful`
+      : `${verb}d pod: ${event.name}`;
+  return [{ component, type: 'Normal', reason: `Successful${verb}`, message, about: referenceToOwner(event, owner) }];
 }
 
 /** What a Deployment does to its ReplicaSets is told of the Deployment; what a user does to them is not. */
@@ -108,7 +114,7 @@ function referenceToOwner(event: LogEvent, { apiVersion, kind, name, uid }: Owne
 
 function deletedByOwner(event: LogEvent, pod: Pod | undefined): EventLine[] {
   if (event.actor !== CONTROLLER) return [];
-  return ownerLines(event, pod, 'SuccessfulDelete', `Deleted pod: ${event.name}`);
+  return ownerLines(event, pod, 'Delete');
 }
 
 function killingLines(event: LogEvent, pod: Pod | undefined): EventLine[] {
