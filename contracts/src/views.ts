@@ -118,6 +118,13 @@ export const SCHEDULER_VIEW: View = {
 /** What garbage collection and the end of a namespace look at, of an object of any kind. */
 const COLLECTED = { ...IDENTITY, deletionTimestamp: ALL, finalizers: SHARED, ownerReferences: SHARED };
 
+/** On which node alone a DaemonSet wants a pod to be. */
+const PINNED: FieldMask = sharedOf({
+  nodeAffinity: of({
+    requiredDuringSchedulingIgnoredDuringExecution: of({ nodeSelectorTerms: of({ matchFields: ALL }) }),
+  }),
+});
+
 /** How containers ended, and how often they were started again. */
 const CONTAINER_ENDS: FieldMask = sharedOf({
   restartCount: ALL,
@@ -142,6 +149,7 @@ const CONTROLLED_POD: FieldMask = of({
     hostname: SHARED,
     subdomain: SHARED,
     tolerations: SHARED,
+    affinity: PINNED,
     volumes: CLAIMED,
     containers: sharedOf(PORTS),
   }),
