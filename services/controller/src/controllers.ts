@@ -2,6 +2,7 @@ import type { FactoryProvider } from '@nestjs/common';
 import type { Controller } from './runtime/domain/controller';
 import { CONFIG } from '@shiplog/service';
 import type { PastJournal } from './again/domain/decide-again';
+import { DaemonSetController } from './controllers/daemon-sets/controller';
 import { definitionController } from './controllers/definitions/controller';
 import { apiServiceController } from './controllers/api-services/controller';
 import { clusterRoleController } from './controllers/cluster-roles/controller';
@@ -59,6 +60,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     replicaSetController,
     deploymentController,
     statefulSetController,
+    new DaemonSetController(),
     volumeController(volumes),
     volumeProtectionController,
     endpointsController,

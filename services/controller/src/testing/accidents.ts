@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { ADMINISTRATOR, type BuiltIn } from '@shiplog/contracts';
 import type { StoredPod } from '@shiplog/kube';
+import { targetOf } from '../controllers/daemon-sets/placement';
 import { isPodFinished } from '../domain/pods';
 import { momentOf } from '../runtime/domain/controller';
 import type { TestCluster } from './cluster';
@@ -100,7 +101,10 @@ function podOf(cluster: TestCluster, nth: number): StoredPod | undefined {
   return pods[nth % Math.max(pods.length, 1)];
 }
 
-async function bind(cluster: TestCluster, { metadata, spec }: StoredPod, target: string): Promise<void> {
+/** One that is pinned to a node goes nowhere else. */
+async function bind(cluster: TestCluster, pod: StoredPod, free: string): Promise<void> {
+  const { metadata, spec } = pod;
+  const target = targetOf(pod) ?? free;
   if (spec?.nodeName !== undefined || metadata.deletionTimestamp !== undefined) return;
   if (cluster.journal.get('nodes', '', target) === undefined) return;
   const { namespace = '', name, uid } = metadata;

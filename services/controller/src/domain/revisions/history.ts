@@ -35,8 +35,10 @@ export interface Versioned {
 
 /** What a controller's revisions say of its template. */
 export interface History {
-  /** That of the present template; undefined where it is being made, and to be looked for when it is there. */
+  /** That of the present template; undefined where it is being made. */
   readonly present?: Revision;
+  /** Its hash, as it says itself or will; where somebody made one without, its name. */
+  readonly hash: string;
   /** All others, the oldest first. */
   readonly past: readonly Revision[];
   /** Others that hold the present template, too: those with a lower number. */
@@ -66,7 +68,8 @@ export function historyOf(
   const { collisions } = versioned;
   if (present === undefined) return { past, duplicates: [], ...made(versioned, patch, next, named) };
   const commands = present.revision < next ? [patchOf(RESOURCE, present, { revision: next })] : [];
-  return { present, past, duplicates: equal.slice(0, -1), collisions, commands };
+  const hash = hashOf(present, versioned.hashLabel);
+  return { present, hash, past, duplicates: equal.slice(0, -1), collisions, commands };
 }
 
 /** A name that another template has taken counts as a collision, and gives way to one made with the count. */
@@ -75,15 +78,21 @@ function made(
   patch: TemplatePatch,
   revision: number,
   named: (name: string) => Revision | undefined,
-): Pick<History, 'present' | 'collisions' | 'commands'> {
+): Pick<History, 'present' | 'hash' | 'collisions' | 'commands'> {
   for (let { collisions } = versioned; ; collisions++) {
     const hash = hashOfPatch(patch, collisions);
     const name = revisionName(versioned.reference.name, hash);
     const taken = named(name);
-    if (taken === undefined) return { collisions, commands: [creationOf(versioned, name, hash, patch, revision)] };
+    if (taken === undefined)
+      return { hash, collisions, commands: [creationOf(versioned, name, hash, patch, revision)] };
     // Of one with this name before, perhaps: it is as good, and made anew when it goes with its owner.
-    if (isSamePatch(taken.data, patch)) return { present: taken, collisions, commands: [] };
+    if (isSamePatch(taken.data, patch)) return { present: taken, hash, collisions, commands: [] };
   }
+}
+
+/** What a revision says that its hash is; of one that does not, its name. */
+export function hashOf({ metadata }: Revision, label: Versioned['hashLabel']): string {
+  return metadata.labels?.[label] ?? metadata.name;
 }
 
 function creationOf(
