@@ -7,12 +7,24 @@ import type { StoredObject } from '@shiplog/contracts';
  */
 const cache = new WeakMap<StoredObject, Buffer>();
 
+/**
+ * Go writes these as escapes, in strings, where alone they are in JSON. kubectl compares what it writes of a template, byte by
+ * byte, with what a revision holds; to every other reader they are the same.
+ */
+const ESCAPED_BY_GO = /[<>&\u2028\u2029]/g;
+const ESCAPES: Readonly<Record<string, string>> = Object.fromEntries(
+  ['<', '>', '&', '\u2028', '\u2029'].map((char) => [char, `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`]),
+);
+const REVISIONS = 'controllerrevisions.apps';
+
 /** A stored object as one line of JSON, in one version and with the newline. */
 export function lineOf(resource: VersionedResource, stored: StoredObject): Buffer {
   const object = fromStored(resource.version, stored);
   const known = cache.get(object);
   if (known !== undefined) return known;
-  const bytes = Buffer.from(`${shownText(resource, stored)}\n`);
+  const text = shownText(resource, stored);
+  const isRevision = resource.row.id === REVISIONS;
+  const bytes = Buffer.from(`${isRevision ? text.replace(ESCAPED_BY_GO, (char) => ESCAPES[char] ?? char) : text}\n`);
   cache.set(object, bytes);
   return bytes;
 }
