@@ -14,6 +14,8 @@ import { eventsController } from './controllers/events/controller';
 import { loadBalancerController } from './controllers/load-balancers/controller';
 import { LiveClient } from './runtime/live-client';
 import { GarbageController } from './controllers/garbage/controller';
+import { jobController } from './controllers/jobs/controller';
+import { jobOrphanController } from './controllers/jobs/orphans';
 import { namespaceContentController } from './controllers/namespace-content/controller';
 import { namespaceController } from './controllers/namespaces/controller';
 import { NodeLifecycleController } from './controllers/nodes/controller';
@@ -63,6 +65,8 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     new DaemonSetController(),
     volumeController(volumes),
     volumeProtectionController,
+    jobController,
+    jobOrphanController,
     endpointsController,
     ...balancing(config),
     disruptionController((key) => client.ask(key)),

@@ -20,6 +20,8 @@ export interface Claimer {
   readonly matches: (labels: Labels) => boolean;
   /** One on its way out takes and releases nothing; what it owns and selects stays its own. */
   readonly isGoing?: boolean;
+  /** By which it keeps what it owns until it has seen to its end: taken and given up with it. */
+  readonly finalizer?: string;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Claimer {
  */
 export function claim<R extends ResourceId>(
   resource: R,
-  { reference, matches, isGoing = false }: Claimer,
+  { reference, matches, isGoing = false, finalizer }: Claimer,
   objects: readonly ObjectOf<R>[],
   mayAdopt: (object: ObjectOf<R>) => boolean = () => true,
 ): Claims<R> {
@@ -41,9 +43,9 @@ export function claim<R extends ResourceId>(
     const fits = matches(object.metadata.labels);
     if (owner?.uid === reference.uid) {
       if (fits) owned.push(object);
-      else if (!isGoing) commands.push(removeOwners(resource, object, [reference.uid]));
+      else if (!isGoing) commands.push(removeOwners(resource, object, [reference.uid], finalizer));
     } else if (owner === undefined && fits && !isGoing && !isLeaving(object) && mayAdopt(object)) {
-      commands.push(addOwner(resource, object, reference));
+      commands.push(addOwner(resource, object, reference, finalizer));
       owned.push(object);
     }
   }

@@ -7,13 +7,25 @@ export function controllerReference(apiVersion: string, kind: string, owner: Sto
   return { apiVersion, kind, name: owner.name, uid: owner.uid, controller: true, blockOwnerDeletion: true };
 }
 
-/** Adds an owner to an object; refused when another object has the name by now. */
-export function addOwner(resource: ResourceId, object: StoredObject, owner: OwnerReference): PlannedCommand {
-  return patchOf(resource, object, { metadata: { ownerReferences: [owner] } });
+/** Adds an owner to an object, and by a finalizer keeps it for that; refused when another object has the name by now. */
+export function addOwner(
+  resource: ResourceId,
+  object: StoredObject,
+  owner: OwnerReference,
+  finalizer?: string,
+): PlannedCommand {
+  const finalizers = finalizer === undefined ? {} : { finalizers: [finalizer] };
+  return patchOf(resource, object, { metadata: { ownerReferences: [owner], ...finalizers } });
 }
 
-/** Takes owners away from an object; refused when another object has the name by now. */
-export function removeOwners(resource: ResourceId, object: StoredObject, uids: readonly string[]): PlannedCommand {
+/** Takes owners and a finalizer away from an object; refused when another object has the name by now. */
+export function removeOwners(
+  resource: ResourceId,
+  object: StoredObject,
+  uids: readonly string[],
+  finalizer?: string,
+): PlannedCommand {
   const ownerReferences = uids.map((uid) => ({ $patch: 'delete', uid }));
-  return patchOf(resource, object, { metadata: { ownerReferences } });
+  const finalizers = finalizer === undefined ? {} : { '$deleteFromPrimitiveList/finalizers': [finalizer] };
+  return patchOf(resource, object, { metadata: { ownerReferences, ...finalizers } });
 }

@@ -12,8 +12,9 @@ export interface NewPod {
   readonly namespace: string;
   readonly template: Template | undefined;
   readonly owner: OwnerReference;
-  /** Its name; without one it gets five characters after the owner's name. */
+  /** Its name; without one it gets five characters after `namePrefix`, or after the owner's name. */
   readonly name?: string;
+  readonly namePrefix?: string;
   /**
    * Names the command, so that deciding twice on one state makes the pod once: it has to say all that this wish differs in
    * from any other, the position of the state for one. Not after a refusal: that is the answer to its id for good.
@@ -28,10 +29,10 @@ export interface NewPod {
 }
 
 /** Makes a pod as Kubernetes' controllers do (GetPodFromTemplate): labels, annotations and finalizers of the template, owned. */
-export function createPod({ namespace, template, owner, name, id, ...given }: NewPod): PlannedCommand {
+export function createPod({ namespace, template, owner, name, namePrefix, id, ...given }: NewPod): PlannedCommand {
   const { labels, annotations, finalizers } = template?.metadata ?? {};
   const metadata = {
-    ...(name === undefined ? { generateName: podNamePrefix(owner.name) } : { name }),
+    ...(name === undefined ? { generateName: namePrefix ?? podNamePrefix(owner.name) } : { name }),
     namespace,
     labels: merged(labels, given.labels),
     annotations: merged(annotations, given.annotations),
