@@ -2,7 +2,10 @@
 export * from './commands';
 export * from './conditions';
 export * from './containers';
+export * from './cron/cron-names';
 export * from './cron/cron-schedule';
+export * from './cron/next-time';
+export { zonedTime } from './cron/zone-time';
 export * from './disruption-allowed';
 export * from './go-duration';
 export * from './host-ports';

@@ -39,6 +39,7 @@ describe('a schedule', () => {
     ['@sometimes', 'unrecognized descriptor: @sometimes'],
     ['@every day', 'failed to parse duration @every day: time: invalid duration "day"'],
     ['@every 5', 'failed to parse duration @every 5: time: missing unit in duration "5"'],
+    ['@every 9999999999h', 'failed to parse duration @every 9999999999h: time: invalid duration "9999999999h"'],
     ['@every 1d', 'failed to parse duration @every 1d: time: unknown unit "d" in duration "1d"'],
     ['TZ=Mars/Base 0 0 * * *', 'provided bad location Mars/Base: unknown time zone Mars/Base'],
   ])('can not be %j', (text, wrong) => {
@@ -47,15 +48,20 @@ describe('a schedule', () => {
 
   it('has the numbers that its fields stand for', () => {
     expect(parseSchedule('50/5 1-3 */10 feb,12 fri-sat')).toEqual({
-      fields: [
-        [50, 55],
-        [1, 2, 3],
-        [1, 11, 21, 31],
-        [2, 12],
-        [5, 6],
-      ],
+      minutes: [50, 55],
+      hours: [1, 2, 3],
+      days: [1, 11, 21, 31],
+      months: [2, 12],
+      weekdays: [5, 6],
+      eitherDay: true,
     });
-    expect(parseSchedule('@every 1h')).toEqual({});
+    expect(parseSchedule('@every 1h')).toEqual({ everyMs: 3_600_000 });
+    expect(parseSchedule('@every 1ms')).toEqual({ everyMs: 1_000 });
+    expect(parseSchedule('TZ=Asia/Tokyo @weekly')).toMatchObject({
+      zone: 'Asia/Tokyo',
+      weekdays: [0],
+      eitherDay: false,
+    });
   });
 });
 

@@ -1,13 +1,30 @@
-import { durationProblem } from './go-duration';
+import { parseGoDuration } from './go-duration';
 
 /**
  * Schedules of CronJobs, as the library reads them that Kubernetes uses (robfig/cron, ParseStandard): five fields, or a word
  * such as `@daily`. It is no usual cron: Sunday is only 0, `3/5` goes on to the end, and `L`, `W` and `#` are unknown; so no
- * library of npm accepts the same.
+ * library of npm accepts the same, nor has the same in mind where clocks are changed (see `nextTime`).
  */
-export interface CronSchedule {
-  /** The minutes, hours … of which a moment must have one each; undefined for `@every`. */
-  readonly fields?: readonly (readonly number[])[];
+export type CronSchedule = (CronFields | CronInterval) & {
+  /** The time zone that a prefix such as `TZ=` names. */
+  readonly zone?: string;
+};
+
+/** A moment of which each field is one of these. */
+export interface CronFields {
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly days: readonly number[];
+  readonly months: readonly number[];
+  /** Sunday is 0. */
+  readonly weekdays: readonly number[];
+  /** A day must only be one of `days` or one of `weekdays`: both were limited. */
+  readonly eitherDay: boolean;
+}
+
+/** So long after the time before: `@every`. */
+export interface CronInterval {
+  readonly everyMs: number;
 }
 
 interface Bounds {
@@ -54,7 +71,7 @@ function read(text: string): CronSchedule {
   if (zone === null) return readTimes(text);
   const [, name = '', rest = ''] = zone;
   if (!isTimeZone(name)) throw new ScheduleError(`provided bad location ${name}: unknown time zone ${name}`);
-  return readTimes(rest.trim());
+  return { ...readTimes(rest.trim()), zone: name };
 }
 
 function readTimes(text: string): CronSchedule {
@@ -62,25 +79,41 @@ function readTimes(text: string): CronSchedule {
     const times = WORDS.get(text);
     if (times !== undefined) return readTimes(times);
     if (!text.startsWith('@every ')) throw new ScheduleError(`unrecognized descriptor: ${text}`);
-    const wrong = durationProblem(text.slice('@every '.length));
-    if (wrong !== undefined) throw new ScheduleError(`failed to parse duration ${text}: ${wrong}`);
-    return {};
+    const ms = parseGoDuration(text.slice('@every '.length));
+    if (typeof ms === 'string') throw new ScheduleError(`failed to parse duration ${text}: ${ms}`);
+    return { everyMs: Math.max(1, Math.floor(ms / 1_000)) * 1_000 };
   }
   const fields = text.split(/\s+/).filter((field) => field !== '');
   if (fields.length !== FIELDS.length) {
     throw new ScheduleError(`expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`);
   }
-  return { fields: FIELDS.map((bounds, i) => readField(fields[i] ?? '', bounds)) };
+  const [minutes, hours, days, months, weekdays] = FIELDS.map((bounds, i) => readField(fields[i] ?? '', bounds));
+  return {
+    minutes: minutes?.values ?? [],
+    hours: hours?.values ?? [],
+    days: days?.values ?? [],
+    months: months?.values ?? [],
+    weekdays: weekdays?.values ?? [],
+    eitherDay: days?.isAny !== true && weekdays?.isAny !== true,
+  };
 }
 
-function readField(text: string, bounds: Bounds): readonly number[] {
+interface Field {
+  readonly values: readonly number[];
+  /** Whether it has a `*` or `?` without steps. */
+  readonly isAny: boolean;
+}
+
+function readField(text: string, bounds: Bounds): Field {
   // Marked, not collected: a text can name the same numbers as often as it is long.
   const isChosen = Array.from({ length: bounds.most + 1 }, () => false);
-  for (const part of text.split(',')) if (part !== '') readRange(part, bounds, isChosen);
-  return isChosen.flatMap((chosen, value) => (chosen ? [value] : []));
+  let isAny = false;
+  for (const part of text.split(',')) if (part !== '' && readRange(part, bounds, isChosen)) isAny = true;
+  return { values: isChosen.flatMap((chosen, value) => (chosen ? [value] : [])), isAny };
 }
 
-function readRange(text: string, { least, most, names }: Bounds, isChosen: boolean[]): void {
+/** Marks what a part chooses; whether that is anything. */
+function readRange(text: string, { least, most, names }: Bounds, isChosen: boolean[]): boolean {
   const [range = '', step, ...moreSteps] = text.split('/');
   const [low = '', high, ...moreLimits] = range.split('-');
   const isAny = low === '*' || low === '?';
@@ -95,6 +128,7 @@ function readRange(text: string, { least, most, names }: Bounds, isChosen: boole
   if (first > last) throw new ScheduleError(`beginning of range (${first}) beyond end of range (${last}): ${text}`);
   if (every === 0) throw new ScheduleError(`step of range should be a positive number: ${text}`);
   for (let value = first; value <= last; value += every) isChosen[value] = true;
+  return isAny && every === 1;
 }
 
 function readNumber(text: string, names: readonly string[] = []): number {

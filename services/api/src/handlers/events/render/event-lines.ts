@@ -1,12 +1,8 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import {
-  serviceActor,
-  type LogEvent,
-  type ObjectOf,
-  type ObjectReference,
-  type OwnerReference,
-} from '@shiplog/contracts';
+import { serviceActor, type LogEvent, type ObjectOf, type ObjectReference } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
+import { jobLines } from './job-lines';
+import { referenceTo, referenceToOwner } from './references';
 
 /** One line for `kubectl describe`: what a Kubernetes Event says. */
 export interface EventLine {
@@ -28,6 +24,7 @@ const POD_CONTROLLERS: Readonly<Record<string, string>> = {
   ReplicaSet: 'replicaset-controller',
   StatefulSet: 'statefulset-controller',
   DaemonSet: 'daemonset-controller',
+  Job: 'job-controller',
 };
 type Pod = ObjectOf<'pods'>;
 
@@ -41,6 +38,8 @@ export function eventLinesOf(applied: AppliedEvent): EventLine[] {
   switch (event.resource) {
     case 'pods':
       return podLines(applied);
+    case 'jobs.batch':
+      return jobLines(applied);
     case 'replicasets.apps':
       return replicaSetLines(applied);
     case 'nodes':
@@ -71,7 +70,8 @@ function podLines({ event, before, after }: AppliedEvent): EventLine[] {
     case 'DeletionRequested':
       return [...killingLines(event, pod), ...deletedByOwner(event, pod)];
     case 'Deleted':
-      return deletedByOwner(event, pod);
+      // That one on its way was to be deleted is told already.
+      return before?.metadata.deletionTimestamp === undefined ? deletedByOwner(event, pod) : [];
     case 'ContainerStarted':
       return startedLines(event, pod);
     case 'ContainerWaiting':
@@ -106,10 +106,6 @@ function replicaSetLines({ event, before, after }: AppliedEvent): EventLine[] {
   const message = `Scaled ${to > from ? 'up' : 'down'} replica set ${event.name} from ${from} to ${to}`;
   const about = referenceToOwner(event, owner);
   return [{ component: 'deployment-controller', type: 'Normal', reason: 'ScalingReplicaSet', message, about }];
-}
-
-function referenceToOwner(event: LogEvent, { apiVersion, kind, name, uid }: OwnerReference): ObjectReference {
-  return { apiVersion, kind, name, uid, namespace: event.namespace };
 }
 
 function deletedByOwner(event: LogEvent, pod: Pod | undefined): EventLine[] {
@@ -202,18 +198,6 @@ function nodeLines(event: LogEvent): EventLine[] {
     default:
       return [];
   }
-}
-
-function referenceTo(event: LogEvent, kind: string): ObjectReference {
-  const { name, namespace, uid, position } = event;
-  return {
-    apiVersion: 'v1',
-    kind,
-    name,
-    uid,
-    resourceVersion: String(position),
-    ...(namespace === '' ? {} : { namespace }),
-  };
 }
 
 function fact(event: LogEvent, name: string): string | undefined {
