@@ -3,6 +3,7 @@ import type { Controller } from './runtime/domain/controller';
 import { CONFIG } from '@shiplog/service';
 import type { PastJournal } from './again/domain/decide-again';
 import { DaemonSetController } from './controllers/daemon-sets/controller';
+import { cronJobController } from './controllers/cron-jobs/controller';
 import { definitionController } from './controllers/definitions/controller';
 import { apiServiceController } from './controllers/api-services/controller';
 import { clusterRoleController } from './controllers/cluster-roles/controller';
@@ -16,6 +17,7 @@ import { LiveClient } from './runtime/live-client';
 import { GarbageController } from './controllers/garbage/controller';
 import { jobController } from './controllers/jobs/controller';
 import { jobOrphanController } from './controllers/jobs/orphans';
+import { jobTtlController } from './controllers/jobs/ttl';
 import { namespaceContentController } from './controllers/namespace-content/controller';
 import { namespaceController } from './controllers/namespaces/controller';
 import { NodeLifecycleController } from './controllers/nodes/controller';
@@ -67,6 +69,8 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     volumeProtectionController,
     jobController,
     jobOrphanController,
+    jobTtlController,
+    cronJobController,
     endpointsController,
     ...balancing(config),
     disruptionController((key) => client.ask(key)),

@@ -31,7 +31,7 @@ const TYPES = new Map<PrincipalKind, ReadonlySet<CommandType>>(
 );
 
 /** Ids that a controller makes up from what it decides on: taken by somebody else, they would keep it from acting. */
-const CONTROLLER_ID = /^(?:job|rc)\./;
+const CONTROLLER_ID = /^(?:cronjob|job|rc)\./;
 
 /**
  * Whether a principal may have a command decided; undefined: it may. Pure, and run before `decide` on the state that the

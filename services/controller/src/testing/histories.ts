@@ -26,6 +26,8 @@ export interface Histories<Wish> {
   readonly edited: readonly BuiltIn[];
   /** Throws where something is not as it has to be after every single command. */
   readonly always?: (cluster: TestCluster) => void;
+  /** What users do last: without it, what goes by the clock would never come to rest. */
+  readonly end?: (cluster: TestCluster) => Promise<void>;
   /** Throws where something is not as it has to be once nothing is left to do. */
   readonly atRest: (cluster: TestCluster) => void;
   /** Whether pods that are left alone end well, as those of a Job, or run on. */
@@ -77,6 +79,7 @@ async function live<Wish>(property: Histories<Wish>, steps: readonly Step<Wish>[
       else if (step.accident.kind === 'restart') await restart(cluster, property);
       else await befall(cluster, step.accident, property.edited);
     }
+    await property.end?.(cluster);
     await comeToRest(cluster, property);
     property.atRest(cluster);
     await staysAtRest(cluster, property);
