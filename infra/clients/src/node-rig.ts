@@ -17,7 +17,8 @@ export class NodeRig {
     readonly rig: Rig,
     readonly engine: TestEngine,
     private readonly others: readonly ServiceProcess[],
-    private readonly stateDir: string,
+    /** Of the kubelet. */
+    readonly stateDir: string,
   ) {
     this.#kubelet = this.#run();
   }
