@@ -15,11 +15,20 @@ export class Reference {
   /** Resolves at the first answer. */
   readonly answered = new Promise<void>((resolve) => (this.#answer = resolve));
 
+  #forget: () => void = () => undefined;
+  /** Resolves when no pod names the object any more. */
+  readonly forgotten = new Promise<void>((resolve) => (this.#forget = resolve));
+
   constructor(readonly key: ReferenceKey) {}
 
   /** The object; null when there is none; undefined until the first answer. */
   get object(): StoredObject | null | undefined {
     return this.#object;
+  }
+
+  /** No pod names the object any more. */
+  forget(): void {
+    this.#forget();
   }
 
   /** Takes an answer; returns whether it is another one than before. The first one is no change. */

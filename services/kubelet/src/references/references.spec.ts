@@ -122,7 +122,11 @@ describe('the Secrets and ConfigMaps of a node', () => {
     await answered('uid-1');
     expect(references.volume('disk')?.metadata.resourceVersion).toBe('1');
     expect(references.claim('default', 'data')?.metadata.resourceVersion).toBe('1');
+    const unused = references.unused('disk', new AbortController().signal);
+    const reason = new Error('too long');
+    await expect(references.unused('disk', AbortSignal.abort(reason))).rejects.toBe(reason);
     references.release('uid-1');
+    await unused;
     expect(references.volume('disk')).toBeUndefined();
   });
 

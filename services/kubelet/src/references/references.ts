@@ -84,12 +84,11 @@ export class References implements OnApplicationShutdown {
     return this.#get(volumeKey(name)) as ObjectOf<'persistentvolumes'> | undefined;
   }
 
-  /** A pod of this node that has a volume of the cluster; undefined: none. */
-  userOf(volume: string): Pod | undefined {
-    return this.#held
-      .get(idOf(volumeKey(volume)))
-      ?.pods.values()
-      .next().value;
+  /** Resolves when no pod of this node has a volume of the cluster any more; rejects with the reason when `signal` aborts. */
+  async unused(volume: string, signal: AbortSignal): Promise<void> {
+    const id = idOf(volumeKey(volume));
+    for (let held = this.#held.get(id); held !== undefined; held = this.#held.get(id))
+      await orAborted(held.forgotten, signal);
   }
 
   /** The object may have changed. Nothing happens for one that no pod names. */
@@ -145,7 +144,9 @@ export class References implements OnApplicationShutdown {
 
   #leave(reference: Reference, podUid: string): void {
     reference.pods.delete(podUid);
-    if (reference.pods.size === 0) this.#held.delete(idOf(reference.key));
+    if (reference.pods.size > 0) return;
+    this.#held.delete(idOf(reference.key));
+    reference.forget();
   }
 
   /** Asks for an object, now or as soon as the asking that goes on is answered. */

@@ -1,22 +1,20 @@
 import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Pod } from '../../domain/pod';
 import { FakeRuntime } from '../../runtime/testing/fake-runtime';
-import { pod } from '../../testing/builders';
 import { NodeMounts } from '../mounts/node-mounts';
 import { LocalVolumes } from './local-volumes';
 
 describe('directories of volumes on a node', () => {
   let stateDir: string;
   let mounts: NodeMounts;
-  let user: Pod | undefined;
+  let unused: Promise<void>;
   let volumes: LocalVolumes;
   beforeEach(async () => {
     stateDir = await mkdtemp(join(tmpdir(), 'shiplog-it-local-'));
     mounts = new NodeMounts(new FakeRuntime(), stateDir);
-    user = undefined;
-    volumes = new LocalVolumes({ stateDir }, mounts, { userOf: () => user });
+    unused = Promise.resolve();
+    volumes = new LocalVolumes({ stateDir }, mounts, { unused: () => unused });
   });
   afterEach(async () => {
     mounts.onApplicationShutdown();
@@ -63,10 +61,14 @@ describe('directories of volumes on a node', () => {
 
   it('stay as long as a pod has them', async () => {
     const path = await volumes.make('pvc-1');
-    user = pod();
-    await expect(volumes.remove('pvc-1')).rejects.toThrow('it is used by pod default/web');
-    user = undefined;
-    await volumes.remove('pvc-1');
+    unused = Promise.reject(new Error('timeout'));
+    await expect(volumes.remove('pvc-1')).rejects.toThrow('a pod of the node still has it');
+    let gone = (): void => undefined;
+    unused = new Promise((resolve) => (gone = resolve));
+    const removed = volumes.remove('pvc-1');
+    expect((await stat(path)).isDirectory()).toBe(true);
+    gone();
+    await removed;
     await expect(stat(path)).rejects.toThrow('ENOENT');
   });
 });

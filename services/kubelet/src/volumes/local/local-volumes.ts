@@ -9,6 +9,9 @@ import type { KubeletConfig } from '../../settings';
 import { removeFolder } from '../leftovers';
 import { NodeMounts } from '../mounts/node-mounts';
 
+/** A pod that has just gone from the log has not gone from the node yet. */
+const PATIENCE_MS = 10_000;
+
 /**
  * The directories of volumes that were made for claims, on this node. A volume's name is one step of a path, and nothing else of a
  * volume has a say in where its directory is: none leads out of theirs. How much is written into one is not limited.
@@ -20,7 +23,7 @@ export class LocalVolumes {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'stateDir'>,
     private readonly mounts: NodeMounts,
-    @Inject(References) private readonly references: Pick<References, 'userOf'>,
+    @Inject(References) private readonly references: Pick<References, 'unused'>,
   ) {}
 
   /** The path of a volume's directory, which everybody may write in; one that is there stays as it is. Throws StatusError for a name that is none. */
@@ -34,16 +37,14 @@ export class LocalVolumes {
   }
 
   /**
-   * Resolves when a volume's directory is not there any more. Throws StatusError while a pod of this node has the volume, and for a
-   * name that is none.
+   * Resolves when a volume's directory is not there any more. Throws StatusError where a pod of this node goes on having the volume,
+   * and for a name that is none.
    */
   async remove(volume: string): Promise<void> {
     const path = this.#pathOf(volume);
-    const user = this.references.userOf(volume);
-    if (user !== undefined) {
-      const { namespace, name } = user.metadata;
-      throw new StatusError(statusOf.conflict('persistentvolumes', volume, `it is used by pod ${namespace}/${name}`));
-    }
+    await this.references.unused(volume, AbortSignal.timeout(PATIENCE_MS)).catch(() => {
+      throw new StatusError(statusOf.conflict('persistentvolumes', volume, 'a pod of the node still has it'));
+    });
     const going = this.#removals.get(volume) ?? this.#remove(path).finally(() => this.#removals.delete(volume));
     this.#removals.set(volume, going);
     await going;
