@@ -11,6 +11,7 @@ import { certificateController } from './controllers/certificates/controller';
 import { disruptionController } from './controllers/disruption/controller';
 import { deploymentController } from './controllers/deployments/controller';
 import { endpointsController } from './controllers/endpoints/controller';
+import { ephemeralVolumeController } from './controllers/ephemeral-volumes/controller';
 import { eventsController } from './controllers/events/controller';
 import { loadBalancerController } from './controllers/load-balancers/controller';
 import { LiveClient } from './runtime/live-client';
@@ -71,6 +72,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     jobOrphanController,
     jobTtlController,
     cronJobController,
+    ephemeralVolumeController,
     endpointsController,
     ...balancing(config),
     disruptionController((key) => client.ask(key)),
