@@ -74,6 +74,7 @@ describe('kinds, to kubectl', () => {
         [`get ${type} ${name} -o wide`, shown],
         [`delete ${type} ${name} --wait=false`, / deleted/],
       ]);
+      await letGo(rig, sample);
     },
   );
 

@@ -24,6 +24,8 @@ export interface Histories<Wish> {
   readonly grant: (cluster: TestCluster, wish: Wish) => Promise<void>;
   /** Objects of these are changed by others meanwhile, in what the controllers do not look at. */
   readonly edited: readonly BuiltIn[];
+  /** Ends the accidents that are the property's own: from now on all is to come to rest. */
+  readonly calm?: () => void;
   /** Throws where something is not as it has to be after every single command. */
   readonly always?: (cluster: TestCluster) => void;
   /** What users do last: without it, what goes by the clock would never come to rest. */
@@ -111,6 +113,7 @@ async function comeToRest<Wish>(cluster: TestCluster, property: Histories<Wish>)
   cluster.loseReply = () => false;
   cluster.lagging = false;
   cluster.deliver();
+  property.calm?.();
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const before = cluster.log.length;
     await cluster.settle();
