@@ -151,10 +151,12 @@ const CONTROLLED_POD: FieldMask = of({
     tolerations: SHARED,
     affinity: PINNED,
     volumes: CLAIMED,
-    containers: sharedOf(PORTS),
+    containers: sharedOf({ ...PORTS, resources: REQUESTS }),
+    initContainers: sharedOf({ resources: REQUESTS, restartPolicy: ALL }),
   }),
   status: of({
     phase: SHARED,
+    startTime: ALL,
     podIP: ALL,
     podIPs: ALL,
     // Of every type: a Job's failure policy may name any.

@@ -137,7 +137,7 @@ export const Usage = nodeRequest('usage', {
       }),
     ),
   }),
-  from: ['api'],
+  from: ['api', 'controller'],
   answeredBy: ['kubelet'],
 });
 

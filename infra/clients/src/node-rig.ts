@@ -23,12 +23,13 @@ export class NodeRig {
     this.#kubelet = this.#run();
   }
 
-  static async start(): Promise<NodeRig> {
+  /** @param controller settings of its own, for example shorter waits */
+  static async start(controller: Readonly<Record<string, string>> = {}): Promise<NodeRig> {
     const [rig, engine] = await Promise.all([Rig.start(), TestEngine.start()]);
     const env = { NATS_URL: rig.nats.url, CA_FILE: join(rig.directory, 'ca.pem') };
     const others = [
       ServiceProcess.run('scheduler', 'scheduler-1', env),
-      ServiceProcess.run('controller', 'controller-1', env),
+      ServiceProcess.run('controller', 'controller-1', { ...env, ...controller }),
     ];
     const stateDir = await mkdtemp(join(tmpdir(), 'shiplog-kubelet-'));
     await NetworkStandIn.serve(await rig.nats.bus('network', { role: 'network', name: NODE }));

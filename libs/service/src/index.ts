@@ -1,5 +1,6 @@
 export * from './background';
 export * from './health';
+export * from './kubelet-usage';
 export * from './leadership';
 export * from './logging';
 export * from './module';

@@ -1,10 +1,11 @@
 import { serviceActor } from '@shiplog/contracts';
 import { Module } from '@nestjs/common';
 import type { Controller } from './runtime/domain/controller';
-import { LOGGER } from '@shiplog/service';
+import { KubeletUsage, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import { ControllerService, RECONCILERS } from './controller.service';
 import { CONTROLLERS, controllersProvider } from './controllers';
+import { KubeletMetrics } from './usage/kubelet-metrics';
 import { LiveClient } from './runtime/live-client';
 import { Reconciler } from './runtime/reconciler';
 import { LivenessModule } from './liveness/liveness.module';
@@ -18,6 +19,8 @@ const ACTOR = serviceActor('controller');
   providers: [
     ControllerService,
     LiveClient,
+    KubeletUsage,
+    KubeletMetrics,
     NodeVolumes,
     controllersProvider,
     {

@@ -8,6 +8,9 @@ import { definitionController } from './controllers/definitions/controller';
 import { apiServiceController } from './controllers/api-services/controller';
 import { clusterRoleController } from './controllers/cluster-roles/controller';
 import { certificateController } from './controllers/certificates/controller';
+import { AutoscalingController } from './controllers/autoscaling/controller';
+import { AUTOSCALER_DEFAULTS, type AutoscalerSettings } from './controllers/autoscaling/settings';
+import { NO_ADAPTER, type MetricSources } from './controllers/autoscaling/sources';
 import { disruptionController } from './controllers/disruption/controller';
 import { deploymentController } from './controllers/deployments/controller';
 import { endpointsController } from './controllers/endpoints/controller';
@@ -15,6 +18,7 @@ import { ephemeralVolumeController } from './controllers/ephemeral-volumes/contr
 import { eventsController } from './controllers/events/controller';
 import { loadBalancerController } from './controllers/load-balancers/controller';
 import { LiveClient } from './runtime/live-client';
+import { KubeletMetrics } from './usage/kubelet-metrics';
 import { GarbageController } from './controllers/garbage/controller';
 import { jobController } from './controllers/jobs/controller';
 import { jobOrphanController } from './controllers/jobs/orphans';
@@ -50,14 +54,30 @@ function balancing(config: ControllerConfig): Controller[] {
 /** What controllers ask for beside the state. */
 export type ControllerClient = Pick<LiveClient, 'ask' | 'now' | 'upToDate'>;
 
+function autoscaling(config: ControllerConfig): AutoscalerSettings {
+  return {
+    ...AUTOSCALER_DEFAULTS,
+    syncPeriodMs: config.autoscalerSyncMs,
+    downscaleStabilizationMs: config.autoscalerStabilizationMs,
+    cpuInitializationMs: config.autoscalerCpuInitializationMs,
+    initialReadinessDelayMs: config.autoscalerReadinessDelayMs,
+  };
+}
+
 /** Injects every controller of the cluster there is: `@Inject(CONTROLLERS) controllers: readonly Controller[]`. */
 export const CONTROLLERS = Symbol('controllers');
 
 /** Every controller there is, a row each. */
 export const controllersProvider: FactoryProvider<readonly Controller[]> = {
   provide: CONTROLLERS,
-  inject: [CONFIG, LiveClient, Heartbeats, NodeVolumes],
-  useFactory: (config: ControllerConfig, client: ControllerClient, heartbeats: Heartbeats, volumes: LocalVolumes) => [
+  inject: [CONFIG, LiveClient, Heartbeats, NodeVolumes, KubeletMetrics],
+  useFactory: (
+    config: ControllerConfig,
+    client: ControllerClient,
+    heartbeats: Heartbeats,
+    volumes: LocalVolumes,
+    metrics: MetricSources,
+  ) => [
     podCidrController(podRangesOf(config)),
     namespaceContentController(certificateOf(config)),
     ...signing(config),
@@ -76,6 +96,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     endpointsController,
     ...balancing(config),
     disruptionController((key) => client.ask(key)),
+    new AutoscalingController(metrics, (key) => client.ask(key), autoscaling(config)),
     apiServiceController,
     clusterRoleController,
     new NodeLifecycleController(heartbeats, config.nodeMonitorGraceMs, () => client.now()),
@@ -92,9 +113,16 @@ const unheard = (): never => {
   throw new Error('no node is asked again');
 };
 const NO_NODES: LocalVolumes = { make: unheard, remove: unheard };
+const NO_METRICS: MetricSources = { usageOf: unheard, custom: NO_ADAPTER };
 
 /** Controllers that make the decisions of a log again: they hear nothing but what the log has. */
 export function controllersOfPast(config: ControllerConfig, journal: PastJournal): readonly Controller[] {
   const client: ControllerClient = { ...journal, now: () => 0 };
-  return controllersProvider.useFactory(config, client, new Heartbeats(0), NO_NODES) as readonly Controller[];
+  return controllersProvider.useFactory(
+    config,
+    client,
+    new Heartbeats(0),
+    NO_NODES,
+    NO_METRICS,
+  ) as readonly Controller[];
 }

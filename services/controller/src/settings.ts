@@ -55,6 +55,28 @@ export const controllerSettings = {
     description: 'How long a node object must have been gone before its pods are removed.',
     default: '40s',
   }),
+  autoscalerSyncMs: duration({
+    env: 'HORIZONTAL_POD_AUTOSCALER_SYNC_PERIOD',
+    description: 'How often autoscalers look at what pods use.',
+    default: '15s',
+    minMs: 500,
+  }),
+  autoscalerStabilizationMs: duration({
+    env: 'HORIZONTAL_POD_AUTOSCALER_DOWNSCALE_STABILIZATION',
+    description:
+      'For how long the highest recommendation holds before there are fewer pods, unless an autoscaler says otherwise.',
+    default: '5m',
+  }),
+  autoscalerCpuInitializationMs: duration({
+    env: 'HORIZONTAL_POD_AUTOSCALER_CPU_INITIALIZATION_PERIOD',
+    description: "How long after its start a pod's use of processors may be that of its start.",
+    default: '5m',
+  }),
+  autoscalerReadinessDelayMs: duration({
+    env: 'HORIZONTAL_POD_AUTOSCALER_INITIAL_READINESS_DELAY',
+    description: 'A pod that turned unready within this time after its start counts as never ready.',
+    default: '30s',
+  }),
   endedPodsKept: integer({
     env: 'TERMINATED_POD_GC_THRESHOLD',
     description: 'How many succeeded and failed pods are kept; the oldest above go.',

@@ -31,6 +31,8 @@ export interface PodOptions {
   ready?: boolean;
   /** Seconds after EPOCH of the Ready condition's last transition. */
   readyAt?: number;
+  /** Seconds after EPOCH of its start on its node. */
+  startTime?: number;
   created?: number;
   /** Of its only container. */
   restarts?: number;
@@ -47,6 +49,7 @@ export function pod(name: string, options: PodOptions = {}): ObjectOf<'pods'> {
     { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: at(readyAt) },
   ];
   const podIPs = ip6 === undefined ? undefined : [ip ?? '', ip6].map((address) => ({ ip: address }));
+  const startTime = options.startTime === undefined ? undefined : at(options.startTime);
   const containerStatuses = [{ name: 'main', restartCount: options.restarts ?? 0 }];
   const meta: Partial<StoredMeta> = {
     labels,
@@ -59,7 +62,10 @@ export function pod(name: string, options: PodOptions = {}): ObjectOf<'pods'> {
   return guarded(
     CONTROLLER_VIEW,
     'pods',
-    object('pods', name, meta, { spec, status: { phase, podIP: ip, podIPs, conditions, containerStatuses } }),
+    object('pods', name, meta, {
+      spec,
+      status: { phase, startTime, podIP: ip, podIPs, conditions, containerStatuses },
+    }),
   );
 }
 

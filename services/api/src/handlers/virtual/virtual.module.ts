@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
+import { KubeletUsage } from '@shiplog/service';
 import { AuthenticationModule } from '../../authentication/authentication.module';
 import { CacheModule } from '../../cache/cache.module';
 import { WritesModule } from '../writes/writes.module';
 import { ComponentHealth } from './component-health';
-import { KubeletUsage } from './metrics/kubelet-usage';
 import { ResourceMetrics } from './metrics/resource-metrics';
 import { VirtualHandler } from './virtual-handler';
 

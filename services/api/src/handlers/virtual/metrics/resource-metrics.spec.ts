@@ -1,8 +1,8 @@
 import type { PayloadOf, StoredObject, Usage } from '@shiplog/contracts';
 import { parseLabelSelector } from '@shiplog/apimachinery';
+import { KubeletUsage } from '@shiplog/service';
 import { clusterOf } from '../../../testing/api-testing';
 import type { Selection } from '../../../rest/options';
-import { KubeletUsage } from './kubelet-usage';
 import { ResourceMetrics } from './resource-metrics';
 
 const usage = { time: '2026-01-01T00:00:50.000Z', nanoCores: 250_000_000, windowMs: 15_000, memoryBytes: 2 ** 20 };

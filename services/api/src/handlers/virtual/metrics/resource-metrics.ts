@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { conditionOf } from '@shiplog/kube';
+import { KubeletUsage } from '@shiplog/service';
 import { statusOf } from '@shiplog/apimachinery';
 import type { ObjectOf, StoredObject } from '@shiplog/contracts';
 import { ClusterCache } from '../../../cache/cluster-cache';
@@ -9,7 +10,6 @@ import type { Selection } from '../../../rest/options';
 import { chooser, inOrder } from '../../../rest/select';
 import { renderNodeMetrics, renderPodMetrics } from '../render/metrics';
 import type { VirtualSource } from '../virtual-source';
-import { KubeletUsage } from './kubelet-usage';
 
 /** What metrics-server calls them where there are none. */
 const NODES = { group: 'metrics.k8s.io', plural: 'nodemetrics', kind: 'NodeMetrics' };

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { PODS_A_QUESTION, Usage, type NodeUsage } from '@shiplog/contracts';
-import { BUS, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
+import { BUS, LOGGER } from './tokens';
 
 /** How long a kubelet may take: one that does not answer holds nobody up for longer, and what it would have told is left out. */
 const PATIENCE_MS = 2_000;
