@@ -197,6 +197,8 @@ export const CONTROLLER_VIEW: View = {
     'apiservices.apiregistration.k8s.io': ALL,
     'certificatesigningrequests.certificates.k8s.io': ALL,
     'clusterroles.rbac.authorization.k8s.io': ALL,
+    // Who may ask for what without anybody's decision.
+    'clusterrolebindings.rbac.authorization.k8s.io': ALL,
     events: of({
       ...TYPE,
       metadata: of(COLLECTED),

@@ -7,6 +7,8 @@ import { cronJobController } from './controllers/cron-jobs/controller';
 import { definitionController } from './controllers/definitions/controller';
 import { apiServiceController } from './controllers/api-services/controller';
 import { clusterRoleController } from './controllers/cluster-roles/controller';
+import { certificateApprovalController } from './controllers/certificate-approval/controller';
+import { certificateCleaningController } from './controllers/certificate-cleaning/controller';
 import { certificateController } from './controllers/certificates/controller';
 import { AutoscalingController } from './controllers/autoscaling/controller';
 import { AUTOSCALER_DEFAULTS, type AutoscalerSettings } from './controllers/autoscaling/settings';
@@ -42,7 +44,8 @@ import { certificateOf, loadBalancerRangesOf, podRangesOf, type ControllerConfig
 /** Only who has the key of the clients' authority signs. */
 function signing(config: ControllerConfig): Controller[] {
   const authority = certificateAuthority(config);
-  return authority === undefined ? [] : [certificateController(authority)];
+  if (authority === undefined) return [];
+  return [certificateController(authority), certificateApprovalController((csr) => authority.read(csr))];
 }
 
 /** Without addresses to give, Services wait for somebody else's balancer, as in a cluster without a cloud. */
@@ -81,6 +84,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     podCidrController(podRangesOf(config)),
     namespaceContentController(certificateOf(config)),
     ...signing(config),
+    certificateCleaningController,
     replicationController,
     replicaSetController,
     deploymentController,
