@@ -1,6 +1,6 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import type { ResourceRow, StoredObject } from '@shiplog/contracts';
-import { SETTLED, type Controller, type KeysOf } from '../../runtime/domain/controller';
+import type { KubeStatus, ResourceRow, StoredObject } from '@shiplog/contracts';
+import { isRace, SETTLED, type Controller, type KeysOf, type ReconcileRequest } from '../../runtime/domain/controller';
 import { decideNamespace, type NamespaceOutcome } from './decide';
 
 /** Empties namespaces that are to go, then lets them go. Keys: names of namespaces. */
@@ -19,7 +19,7 @@ export function namespaceController(
         const namespace = state.get('namespaces', '', key);
         return namespace === undefined
           ? { kind: 'none' }
-          : decideNamespace({ namespace, content: contentOf(state, key), now });
+          : decideNamespace({ namespace, content: contentOf(state, key), now, failures: failuresOf(request) });
       };
       let outcome = decided();
       if (outcome.kind === 'finalize') {
@@ -29,6 +29,13 @@ export function namespaceController(
       return outcome.kind === 'none' ? SETTLED : { ...outcome, basis: request.position };
     },
   };
+}
+
+/** Why content was not asked to go, beside races: who lost one tries again. */
+function failuresOf({ refused }: ReconcileRequest): KubeStatus[] {
+  return refused.flatMap(({ command, status }) =>
+    command.type === 'DeleteCollection' && !isRace(status) ? [status] : [],
+  );
 }
 
 function contentOf(state: ReadonlyCluster, namespace: string): Map<ResourceRow, readonly StoredObject[]> {

@@ -1,8 +1,16 @@
-import type { NamespaceCondition, ObjectOf, ResourceId, ResourceRow, StoredObject } from '@shiplog/contracts';
+import type {
+  KubeStatus,
+  NamespaceCondition,
+  ObjectOf,
+  ResourceId,
+  ResourceRow,
+  StoredObject,
+} from '@shiplog/contracts';
 import { conditionOf, statusPatchOf, transitionTime } from '@shiplog/kube';
 import { sameJson } from '@shiplog/apimachinery';
 import type { Now, PlannedCommand } from '../../runtime/domain/controller';
 import { timeOf } from '../../domain/pods';
+import { conditionsFor } from './conditions';
 
 type StoredNamespace = ObjectOf<'namespaces'>;
 
@@ -17,6 +25,8 @@ export interface NamespaceView {
   /** What is in it, by resource. */
   content: ReadonlyMap<ResourceRow, readonly StoredObject[]>;
   now: Now;
+  /** Why content could not be asked to go in the attempt before. */
+  failures?: readonly KubeStatus[];
 }
 
 export type NamespaceOutcome =
@@ -30,7 +40,7 @@ export type NamespaceOutcome =
   | { readonly kind: 'finalize'; readonly commands: readonly PlannedCommand[] };
 
 /** What brings a namespace that is to go nearer to its end. */
-export function decideNamespace({ namespace, content, now }: NamespaceView): NamespaceOutcome {
+export function decideNamespace({ namespace, content, now, failures = [] }: NamespaceView): NamespaceOutcome {
   const { deletionTimestamp } = namespace.metadata;
   if (deletionTimestamp === undefined || !namespace.spec?.finalizers?.includes(KUBERNETES)) return { kind: 'none' };
   const remaining = [...content].filter(([, objects]) => objects.length > 0);
@@ -39,11 +49,14 @@ export function decideNamespace({ namespace, content, now }: NamespaceView): Nam
     objects.some((object) => object.metadata.deletionTimestamp === undefined),
   );
   if (staying.length > 0) {
-    return { kind: 'delete', commands: staying.map(([{ id }]) => deleteAll(id, namespace.metadata.name)) };
+    const deletions = staying.map(([{ id }]) => deleteAll(id, namespace.metadata.name));
+    // What goes by itself is not worth a word.
+    const said = failures.length === 0 ? [] : writeConditions(namespace, conditionsFor(remaining, failures), now);
+    return { kind: 'delete', commands: [...deletions, ...said] };
   }
   const quietMs = timeOf(deletionTimestamp) + QUIET_MS - now.ms;
   if (quietMs > 0) return { kind: 'wait', commands: [], requeueAfterMs: quietMs };
-  return { kind: 'wait', commands: writeConditions(namespace, conditionsFor(remaining), now) };
+  return { kind: 'wait', commands: writeConditions(namespace, conditionsFor(remaining, []), now) };
 }
 
 function deleteAll(resource: ResourceId, namespace: string): PlannedCommand {
@@ -64,42 +77,11 @@ function finalize(namespace: StoredNamespace): PlannedCommand {
   };
 }
 
-/** The two conditions by which Kubernetes says why a namespace is still there. */
-function conditionsFor(remaining: readonly [ResourceRow, readonly StoredObject[]][]): NamespaceCondition[] {
-  const resources = remaining.map(
-    ([{ plural, group }, objects]) => `${plural}.${group} has ${objects.length} resource instances`,
-  );
-  const finalizers = new Map<string, number>();
-  for (const finalizer of remaining.flatMap(([, objects]) =>
-    objects.flatMap((object) => object.metadata.finalizers ?? []),
-  )) {
-    finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
-  }
-  const holders = [...finalizers].sort().map(([name, count]) => `${name} in ${count} resource instances`);
-  return [
-    {
-      type: 'NamespaceContentRemaining',
-      status: 'True',
-      reason: 'SomeResourcesRemain',
-      message: `Some resources are remaining: ${resources.join(', ')}`,
-    },
-    holders.length > 0
-      ? {
-          type: 'NamespaceFinalizersRemaining',
-          status: 'True',
-          reason: 'SomeFinalizersRemain',
-          message: `Some content in the namespace has finalizers remaining: ${holders.join(', ')}`,
-        }
-      : {
-          type: 'NamespaceFinalizersRemaining',
-          status: 'False',
-          reason: 'ContentHasNoFinalizers',
-          message: 'All content-preserving finalizers finished',
-        },
-  ];
-}
-
-function writeConditions(namespace: StoredNamespace, wanted: NamespaceCondition[], now: Now): PlannedCommand[] {
+function writeConditions(
+  namespace: StoredNamespace,
+  wanted: readonly NamespaceCondition[],
+  now: Now,
+): PlannedCommand[] {
   const stored = namespace.status?.conditions ?? [];
   const timed = wanted.map((condition) => {
     const before = conditionOf(namespace, condition.type);

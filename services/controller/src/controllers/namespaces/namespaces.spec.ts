@@ -1,16 +1,23 @@
-import { momentOf } from '../../runtime/domain/controller';
-import { builtIn, type BuiltIn, type ResourceRow, type StoredObject } from '@shiplog/contracts';
+import { momentOf, type PlannedCommand } from '../../runtime/domain/controller';
+import { builtIn, type BuiltIn, type ObjectOf, type ResourceRow, type StoredObject } from '@shiplog/contracts';
 import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../../../libs/apimachinery/src/testing/definitions';
 import { namespaceContentController } from '../namespace-content/controller';
 import { TestCluster } from '../../testing/cluster';
 import { at, bare, EPOCH, namespace } from '../../testing/objects';
 import { namespaceController } from './controller';
-import { decideNamespace } from './decide';
+import { decideNamespace, type NamespaceOutcome } from './decide';
 
 const NOW = momentOf(EPOCH + 60_000);
 const leaving = (meta = {}) => namespace('shop', { deletionTimestamp: at(0), ...meta });
 const content = (entries: [BuiltIn, StoredObject[]][]) =>
   new Map<ResourceRow, readonly StoredObject[]>(entries.map(([id, objects]) => [builtIn(id), objects]));
+
+const conditionsOf = (outcome: NamespaceOutcome): string[] => {
+  const { commands } = outcome as { commands: readonly PlannedCommand[] };
+  const written = commands.find(({ type }) => type === 'PatchObject')?.data as
+    { patch: ObjectOf<'namespaces'> } | undefined;
+  return (written?.patch.status?.conditions ?? []).map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+};
 
 describe('a namespace that is to go', () => {
   it('has all content that was not asked to go yet deleted, by resource', () => {
@@ -46,6 +53,30 @@ describe('a namespace that is to go', () => {
     expect(outcome).toMatchObject({ kind: 'wait', commands: [{ data: { subresource: 'status' } }] });
     expect(JSON.stringify(outcome)).toContain('configmaps. has 1 resource instances');
     expect(JSON.stringify(outcome)).toContain('example.com/hold in 1 resource instances');
+    expect(conditionsOf(outcome)).toEqual([
+      'NamespaceDeletionDiscoveryFailure False ResourcesDiscovered',
+      'NamespaceDeletionGroupVersionParsingFailure False ParsedGroupVersions',
+      'NamespaceDeletionContentFailure False ContentDeleted',
+      'NamespaceContentRemaining True SomeResourcesRemain',
+      'NamespaceFinalizersRemaining True SomeFinalizersRemain',
+    ]);
+  });
+
+  it('says what could not be deleted, and tries again', () => {
+    const outcome = decideNamespace({
+      namespace: leaving(),
+      content: content([['pods', [bare('pods', 'a')]]]),
+      now: NOW,
+      failures: [{ code: 403, reason: 'Forbidden', message: 'pods "a" is forbidden: a policy holds it' }],
+    });
+    expect(outcome).toMatchObject({
+      kind: 'delete',
+      commands: [{ type: 'DeleteCollection' }, { type: 'PatchObject' }],
+    });
+    expect(conditionsOf(outcome)).toContain('NamespaceDeletionContentFailure True ContentDeletionFailed');
+    expect(JSON.stringify(outcome)).toContain(
+      'Failed to delete all resource types, 1 remaining: pods \\"a\\" is forbidden',
+    );
   });
 
   it('loses only the finalizer that stands for its contents', () => {
@@ -129,6 +160,9 @@ describe('namespaces over a journal', () => {
     await cluster.pass(10);
     const shop = cluster.journal.get('namespaces', '', 'shop');
     expect(shop?.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+      'NamespaceDeletionDiscoveryFailure=False',
+      'NamespaceDeletionGroupVersionParsingFailure=False',
+      'NamespaceDeletionContentFailure=False',
       'NamespaceContentRemaining=True',
       'NamespaceFinalizersRemaining=True',
     ]);
