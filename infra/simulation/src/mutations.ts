@@ -8,6 +8,10 @@ import { Cursor } from '../../../libs/projection/src/cursor';
 import { Reassembly } from '../../../libs/projection/src/reassembly';
 import type { Commit } from '../../../services/journal/src/database/append';
 import { Lease } from '../../../services/journal/src/database/lease';
+import { replicationController } from '../../../services/controller/src/controllers/replication/controller';
+import type { Controller, ReconcileResult } from '../../../services/controller/src/runtime/domain/controller';
+import { NotedRequest } from '../../../services/controller/src/runtime/domain/noted-request';
+import { Reconciler } from '../../../services/controller/src/runtime/reconciler';
 import { QueryController } from '../../../services/journal/src/queries/query.controller';
 import { HighWaterMarkSignals } from '../../../services/journal/src/leader/high-water-mark-signals';
 import { Standing } from '../../../services/journal/src/leader/succession';
@@ -315,5 +319,41 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
           } as Method,
       );
     },
+  },
+  'own-writes-unseen': {
+    fault: 'a controller waits for no answer, and so not for what it has written either',
+    found: ['a controller sees what it has written before it decides again'],
+    install: () =>
+      replace(
+        Reconciler.prototype,
+        'send' as keyof Reconciler,
+        (was) =>
+          function (this: Reconciler, ...given) {
+            (call(was, this, given) as Promise<unknown>).catch(() => undefined);
+            return Promise.resolve();
+          } as Method,
+      ),
+  },
+  'observations-unkept': {
+    fault: 'the log lacks what controllers saw beyond the state',
+    found: ['a recorded decision can be made again'],
+    install: () => replace(NotedRequest.prototype, 'observed', () => (() => undefined) as Method),
+  },
+  'one-too-many': {
+    fault: 'whenever pods are made for a ReplicationController, one more is made',
+    found: ['a controller makes or takes no more than is asked', 'as many pods are there as are asked for'],
+    install: () =>
+      replace(
+        replicationController,
+        'reconcile',
+        (was) =>
+          async function (this: Controller, ...given) {
+            const outcome = (await call(was, this, given)) as ReconcileResult;
+            const made = outcome.commands.find(({ type }) => type === 'CreateObject');
+            return made === undefined
+              ? outcome
+              : { ...outcome, commands: [...outcome.commands, { ...made, id: undefined }] };
+          } as Method,
+      ),
   },
 };

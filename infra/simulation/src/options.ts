@@ -38,7 +38,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 export function optionsFrom(args: readonly string[]): Options {
   const command = new Command('npm run simulate --')
     .description(
-      'Runs the core of a cluster (two journals, readers, clients, schedulers, kubelets) in one process on virtual time, on a bus and a database that fail by seed, and looks after each step at what must always hold.',
+      'Runs the core of a cluster (two journals, readers, clients, controllers, schedulers, kubelets) in one process on virtual time, on a bus and a database that fail by seed, and looks after each step at what must always hold.',
     )
     .option('--seed <number>', 'run this one', whole)
     .option('--seeds <count>', 'run so many', whole, 200)

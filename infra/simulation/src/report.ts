@@ -4,7 +4,7 @@ import type { Outcome } from './run';
 /** How often progress is told where nobody sees a line change, in seeds. */
 const EVERY = 25;
 
-type Counted = 'steps' | 'events' | 'answers' | 'reads' | 'mishaps' | 'virtualSeconds';
+type Counted = 'steps' | 'events' | 'answers' | 'reads' | 'decisions' | 'mishaps' | 'virtualSeconds';
 
 /** Tells how it goes, what was violated, and how a violation is seen again. */
 export class Report {
@@ -16,6 +16,7 @@ export class Report {
     events: 0,
     answers: 0,
     reads: 0,
+    decisions: 0,
     mishaps: 0,
     virtualSeconds: 0,
   };
@@ -38,11 +39,11 @@ export class Report {
 
   /** Whether nothing was violated. */
   end(): boolean {
-    const { steps, events, answers, reads, mishaps, virtualSeconds } = this.#sums;
+    const { steps, events, answers, reads, decisions, mishaps, virtualSeconds } = this.#sums;
     process.stdout.write(
       `\n  ${this.#seeds} seeds in ${((Date.now() - this.#started) / 1000).toFixed(1)} s (${this.#perMinute()} a minute): ` +
         `${Math.round(virtualSeconds / 60)} minutes of virtual time, ${steps} steps, ${mishaps} large faults, ` +
-        `${events} events, ${answers} commands answered, ${reads} reads\n`,
+        `${events} events, ${answers} commands answered, ${reads} reads, ${decisions} decisions made again\n`,
     );
     for (const [invariant, seeds] of this.#found) {
       process.stdout.write(

@@ -10,10 +10,12 @@ import { Faults, profileOf } from './faults/faults';
 import { Mishaps } from './faults/mishaps';
 import { Answers } from './invariants/answers';
 import { checkContainers, checkPodsAtRest } from './invariants/containers';
+import { Controllers } from './invariants/controllers';
 import { Reads } from './invariants/reads';
 import { Truth } from './invariants/truth';
 import { Violation } from './invariants/violation';
 import type { Cluster } from './parts/cluster';
+import { startController } from './parts/controller';
 import { Engine } from './parts/engine';
 import { startJournal } from './parts/journal';
 import { startKubelet } from './parts/kubelet';
@@ -38,6 +40,8 @@ export interface Outcome {
   readonly events: number;
   readonly answers: number;
   readonly reads: number;
+  /** Of controllers, made again from the log. */
+  readonly decisions: number;
   readonly mishaps: number;
   readonly epochs: number;
   /** Of the log: two runs of one seed have the same. */
@@ -81,6 +85,7 @@ class Run {
   readonly #supervisor: Supervisor;
   readonly #mishaps: Mishaps;
   readonly #answers: Answers;
+  readonly #controllers: Controllers;
   readonly #reads: Reads;
   readonly #readers = new Map<string, Reader>();
   readonly #sent: AnyCommand[] = [];
@@ -98,6 +103,7 @@ class Run {
     this.#engines = new Map(NODES.map((node) => [node, new Engine(world, node)]));
     this.#answers = new Answers(truth);
     this.#reads = new Reads(truth);
+    this.#controllers = new Controllers(truth);
     this.#supervisor = new Supervisor(world, (process, error) => this.#failed(process.name, error));
     this.#mishaps = new Mishaps({ world, faults, broker, store, supervisor: this.#supervisor });
     store.onCommitted = (events, epoch) => {
@@ -106,6 +112,7 @@ class Run {
         events.map((event) => `${event.position} ${eventType(event)} ${event.name}`).join(', ') + ` in epoch ${epoch}`,
       );
       truth.committed(events);
+      world.check(() => this.#controllers.committed(events));
     };
     store.onSnapshot = (saved) => truth.snapshotted(saved);
   }
@@ -146,6 +153,7 @@ class Run {
       events: this.#cluster.truth.position,
       answers: this.#answers.count,
       reads: this.#reads.count,
+      decisions: this.#controllers.decisions,
       mishaps: this.#mishaps.count,
       epochs: store.epoch,
       digest: createHash('sha256')
@@ -180,16 +188,21 @@ class Run {
     await this.#world.run(time.now + AFTERMATH_MS);
     this.#isOver = true;
     await this.#rest(time.now + HEALING_MS - AFTERMATH_MS);
+    await this.#controllers.decideAgain();
   }
 
   /** Resolves when all has been well for a while. Throws the Violation of what is not at the end. */
   async #rest(until: number): Promise<void> {
     const { time } = this.#world;
+    const { truth } = this.#cluster;
+    let last = truth.position;
     for (let wellSince = Infinity; time.now < until && time.now - wellSince < WELL_MS;) {
+      last = truth.position;
       await this.#world.run(time.now + LOOK_MS);
-      wellSince = this.#isWell() ? Math.min(wellSince, time.now) : Infinity;
+      wellSince = truth.position === last && this.#isWell() ? Math.min(wellSince, time.now) : Infinity;
     }
     for (const check of this.#checksAtRest()) this.#world.check(check);
+    this.#world.check(() => checkQuiet(truth, last));
     this.#world.throwIfViolated();
   }
 
@@ -237,6 +250,8 @@ class Run {
     }
     for (const name of ['scheduler-1', 'scheduler-2'])
       supervisor.start(name, (process) => startScheduler(this.#cluster, process));
+    for (const name of ['controller-1', 'controller-2'])
+      supervisor.start(name, (process) => startController(this.#cluster, process));
   }
 
   /** A command of somebody who was not there before is answered in time. */
@@ -265,6 +280,7 @@ class Run {
       ...readers.map((reader) => () => checkReaderAtRest(reader)),
       () => this.#answers.checkAll(),
       () => checkPodsAtRest(state, this.#engines),
+      () => this.#controllers.checkAtRest(),
     ];
   }
 
@@ -277,6 +293,13 @@ class Run {
   #violated(error: unknown): void {
     this.#world.violated(error instanceof Violation ? error : new Violation('no process fails', stackOf(error)));
   }
+}
+
+/** What was asked for is there: nobody has anything more to write. */
+function checkQuiet(truth: Truth, last: number): void {
+  if (truth.position === last) return;
+  const told = truth.log.slice(last).map((event) => `${event.actor} ${eventType(event)} ${event.name}`);
+  throw new Violation('a cluster at rest writes nothing', told.join(', '));
 }
 
 function checkReaderAtRest(reader: Reader | string): void {

@@ -1,6 +1,7 @@
 import { FLANNEL_ANNOTATIONS, type AnyCommand, type KubeObject } from '@shiplog/contracts';
 import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../../libs/apimachinery/src/testing/definitions';
 import type { Random } from '../world/random';
+import { drawWorkloadCommand } from './workloads';
 
 const ACTOR = 'admin';
 const NAMESPACE = 'default';
@@ -40,9 +41,10 @@ export function drawCommand(random: Random, id: string): AnyCommand {
 }
 
 function drawnFrom(share: number): (random: Random) => Data {
-  if (share < 0.45) return drawMapCommand;
-  if (share < 0.78) return drawPodCommand;
-  return share < 0.92 ? drawTabCommand : drawNodeCommand;
+  if (share < 0.38) return drawMapCommand;
+  if (share < 0.62) return drawPodCommand;
+  if (share < 0.8) return drawWorkloadCommand;
+  return share < 0.93 ? drawTabCommand : drawNodeCommand;
 }
 
 function drawMapCommand(random: Random): Data {
