@@ -60,4 +60,24 @@ describe('a work queue', () => {
     expect(queue.take(0, 2).map(({ key }) => key)).toEqual(['k2', 'k3']);
     expect(queue.size).toBe(5);
   });
+
+  it('takes no longer for a key where many others are due, planned, held or running', () => {
+    const queue = new WorkQueue();
+    const most = 50_000;
+    for (let i = 0; i < most; i++) {
+      queue.add(`held-${i}`);
+      queue.hold(`held-${i}`, 7);
+      queue.add(`due-${i}`);
+      queue.addAt(`planned-${i}`, 1_000_000 + i);
+    }
+    const began = performance.now();
+    for (let i = 0; i < most; i++) {
+      expect(queue.take(0, 1)[0]?.key).toBe(`due-${i}`);
+      queue.nextAt();
+    }
+    // Were each to look at the others, it would be billions of steps.
+    expect(performance.now() - began).toBeLessThan(10_000);
+    queue.reached(7);
+    expect(queue.take(0, 1)[0]?.key).toBe('held-0');
+  });
 });
