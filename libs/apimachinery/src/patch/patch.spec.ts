@@ -86,8 +86,8 @@ describe('a strategic merge patch', () => {
         name: 'a',
         image: 'y',
         env: [
-          { name: 'K', value: '1' },
           { name: 'L', value: '2' },
+          { name: 'K', value: '1' },
         ],
       },
       { name: 'b', image: 'z' },
@@ -157,6 +157,15 @@ describe('a strategic merge patch', () => {
       'new',
       'b',
       'a',
+    ]);
+  });
+
+  it('puts a new item before those only the server has, where the client says nothing of the order', () => {
+    const current = pod({ containers: [{ name: 'a', image: 'x' }] });
+    const patched = strategic(current, { spec: { containers: [{ name: 'new', image: 'y' }] } });
+    expect(containersOf(patched)).toEqual([
+      { name: 'new', image: 'y' },
+      { name: 'a', image: 'x' },
     ]);
   });
 

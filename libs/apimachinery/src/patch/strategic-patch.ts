@@ -112,7 +112,8 @@ class Merge {
     }
     this.work.take(current.length);
     const result = key === undefined ? mergePrimitives(current, patch) : this.#byKey(current, patch, key, items);
-    return order === undefined ? result : inOrder(result, current, order, key);
+    // A client that says nothing of the order means that of its own items.
+    return inOrder(result, current, order ?? patch, key);
   }
 
   #byKey(current: readonly unknown[], patch: readonly unknown[], key: string, items: Schema | undefined): unknown[] {

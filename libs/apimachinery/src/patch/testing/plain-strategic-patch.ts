@@ -125,7 +125,7 @@ function mergeList(
       .map((item) => (isJsonObject(item) ? mergeMap({}, item, items) : item));
   }
   const result = key === undefined ? mergePrimitives(current, patch) : mergeByKey(current, patch, key, items);
-  return order === undefined ? result : inOrder(result, current, order, key);
+  return inOrder(result, current, order ?? patch, key);
 }
 
 /** One such item in a list says that the others replace the whole list. */
