@@ -17,6 +17,7 @@ import {
 import type { AdmissionContext } from './context';
 import { mutateUpdated, validateUpdated } from './dynamic/admit';
 import { rulesOf } from './kinds';
+import type { GenerationRule } from './kinds/kind';
 import { distinctOwners } from './metadata/owners';
 import { validateMetadata, validateMetadataUpdate } from './metadata/validate';
 import { mutateByPlugins, validateByPlugins } from './plugins';
@@ -258,12 +259,17 @@ function keepingMetadata(before: StoredObject, draft: KubeObject): KubeObject {
   return after;
 }
 
-function generationMoves(counts: 'none' | 'spec' | 'content', before: KubeObject, after: KubeObject): boolean {
+function generationMoves(counts: GenerationRule, before: KubeObject, after: KubeObject): boolean {
   switch (counts) {
     case 'none':
       return false;
     case 'spec':
       return after['spec'] !== before['spec'];
+    case 'spec or annotations':
+      return (
+        after['spec'] !== before['spec'] ||
+        !sameJson(after.metadata.annotations ?? {}, before.metadata.annotations ?? {})
+      );
     case 'content':
       return Object.keys({ ...before, ...after }).some(
         (field) => field !== 'metadata' && after[field] !== before[field],

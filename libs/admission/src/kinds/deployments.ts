@@ -34,7 +34,8 @@ function validateStrategy({ type = '', rollingUpdate }: DeploymentStrategy, prob
 export const deployments = defineKind<'deployments.apps'>({
   resource: 'deployments.apps',
   name: dnsSubdomain,
-  generation: 'spec',
+  // pkg/registry/apps/deployment/strategy.go: alone among the sets of pods.
+  generation: 'spec or annotations',
   defaults(draft) {
     const spec = (draft.spec ??= specOf(draft));
     spec.replicas ??= 1;
@@ -76,6 +77,7 @@ export const deployments = defineKind<'deployments.apps'>({
     validateSameSelector(draft.spec?.selector, before.spec?.selector, problems);
   },
   status: {
+    keeps: ['labels'],
     rows: counters(
       'observedGeneration',
       'replicas',

@@ -27,6 +27,12 @@ interface StatusRules<T, B> {
 }
 
 /**
+ * When metadata.generation counts up: never (and then it is absent), with changes of `spec` (for some kinds with those of its
+ * annotations, too), or with any change outside metadata.
+ */
+export type GenerationRule = 'none' | 'spec' | 'spec or annotations' | 'content';
+
+/**
  * The behaviour that is truly a kind's own. Everything else (decoding, metadata, versions, subresources, patches) is the
  * same for all kinds and driven by the API's metadata. Each hook changes the draft in place or adds to `problems`.
  */
@@ -34,11 +40,7 @@ export interface KindRules<R extends BuiltIn> {
   readonly resource: R;
   /** Which names its objects can have. */
   readonly name: TextRule;
-  /**
-   * When metadata.generation counts up: never (and then it is absent), with changes of `spec`, or with any change outside
-   * metadata.
-   */
-  readonly generation: 'none' | 'spec' | 'content';
+  readonly generation: GenerationRule;
   /** Fields, beside metadata.name and metadata.namespace, that field selectors may ask for. */
   readonly fields?: Readonly<Record<string, (object: ObjectOf<R>) => unknown>>;
   /** Fills in what the user may leave out. Runs on create and on update, before validation; must be idempotent. */
@@ -70,7 +72,7 @@ export interface KindRules<R extends BuiltIn> {
 export interface AnyKindRules {
   readonly resource: ResourceId;
   readonly name: TextRule;
-  readonly generation: 'none' | 'spec' | 'content';
+  readonly generation: GenerationRule;
   readonly fields?: Readonly<Record<string, (object: KubeObject) => unknown>>;
   defaults?(draft: KubeObject): void;
   prepareCreate?(draft: KubeObject, ctx: AdmissionContext): void;

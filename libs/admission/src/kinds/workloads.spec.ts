@@ -280,6 +280,18 @@ describe('a change of a set of pods', () => {
     expect(moved.metadata.generation).toBe(2);
   });
 
+  it('counts as a generation of a deployment, and of no other, when its annotations change', () => {
+    const generations = SETS.map((resource) => {
+      const before = created(resource, aWorkload(resource));
+      const told = changed(resource, before, { metadata: { ...before.metadata, annotations: { note: 'new' } } });
+      const same = changed(resource, told, { metadata: { ...told.metadata, labels: { a: 'b' } } });
+      return [resource, told.metadata.generation, same.metadata.generation];
+    });
+    expect(generations).toEqual(
+      SETS.map((resource) => (resource === deployments ? [resource, 2, 2] : [resource, 1, 1])),
+    );
+  });
+
   it('counts the templates of a daemon set where older versions of the API have that count', () => {
     const generationOf = (set: { metadata: { annotations?: Record<string, string> } }) =>
       set.metadata.annotations?.['deprecated.daemonset.template.generation'];
@@ -332,6 +344,15 @@ describe('the status of a set of pods', () => {
     expect(wrongWithChange(resource, before, { status: { collisionCount: 1 } }, 'status')).toEqual(decremented(1));
     expect(wrongWithChange(resource, before, { status: {} }, 'status')).toEqual(decremented(0));
     expect(wrongWithChange(resource, before, { status: { collisionCount: 3 } }, 'status')).toEqual([]);
+  });
+
+  it('of a deployment comes without labels, and may come with annotations', () => {
+    const before = created(deployments, aWorkload(deployments));
+    const metadata = { ...before.metadata, labels: { a: 'b' }, annotations: { note: 'new' } };
+    const sent = { ...before, metadata, status: { replicas: 1 } };
+    const after = valueOf(admitUpdate(builtIn(deployments), 'status', before, sent, admission()));
+    expect(after['status']).toEqual({ replicas: 1 });
+    expect(after.metadata).toEqual({ ...before.metadata, annotations: { note: 'new' } });
   });
 
   it('of a replication controller keeps to the same rules', () => {
