@@ -8,10 +8,10 @@ import { withCondition } from './conditions';
 import { totalOf, type SetPlan } from './set-plan';
 import { allSets, type Sets } from './sets';
 
-const COUNTERS = ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas'] as const;
+type Counter = 'replicas' | 'updatedReplicas' | 'readyReplicas' | 'availableReplicas' | 'unavailableReplicas';
 
 /** What is counted of a Deployment's pods, as its sets say. */
-export type Counts = Required<Pick<DeploymentStatus, (typeof COUNTERS)[number]>>;
+export type Counts = Required<Pick<DeploymentStatus, Counter>>;
 
 export function countsOf(sets: Sets): Counts {
   const all = allSets(sets);
