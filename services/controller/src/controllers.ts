@@ -33,7 +33,7 @@ import { podCidrController } from './controllers/pod-cidrs/controller';
 import { PodGcController } from './controllers/pod-gc/controller';
 import { replicaSetController } from './controllers/replica-sets/controller';
 import { replicationController } from './controllers/replication/controller';
-import { statefulSetController } from './controllers/stateful-sets/controller';
+import { StatefulSetController } from './controllers/stateful-sets/controller';
 import { volumeProtectionController } from './controllers/volume-protection/controller';
 import { volumeController } from './controllers/volumes/controller';
 import type { LocalVolumes } from './controllers/volumes/local-volumes';
@@ -88,7 +88,7 @@ export const controllersProvider: FactoryProvider<readonly Controller[]> = {
     replicationController,
     replicaSetController,
     deploymentController,
-    statefulSetController,
+    new StatefulSetController(),
     new DaemonSetController(),
     volumeController(volumes),
     volumeProtectionController,

@@ -13,10 +13,12 @@ import {
   type ReconcileResult,
 } from '../../runtime/domain/controller';
 import { decideDaemonSet } from './decide';
-import { FailedPods } from './failed-pods';
+import { FailedPods } from '../../domain/failed-pods';
 import { placementOf, type DaemonSet } from './placement';
 
 const RESOURCE = 'daemonsets.apps';
+/** Between two replacements of failed pods of a node, as by Kubernetes. */
+const LONGEST_WAIT_MS = 15 * 60_000;
 const matches = ({ spec }: DaemonSet, labels: Readonly<Record<string, string>> | undefined): boolean =>
   matchesLabelSelector(spec?.selector, labels);
 const keysOfRevision: KeysOf<'controllerrevisions.apps'> = keysOfOwners('DaemonSet', RESOURCE, matches);
@@ -33,7 +35,7 @@ export class DaemonSetController implements Controller {
     nodes: keysOfNode,
   };
   readonly allKeys = keysOfAll(RESOURCE);
-  readonly #failed = new FailedPods();
+  readonly #failed = new FailedPods(LONGEST_WAIT_MS);
 
   reconcile(key: string, { state, now, position, refused, observe }: ReconcileRequest): ReconcileResult {
     const { namespace, name } = splitKey(key);
@@ -49,7 +51,7 @@ export class DaemonSetController implements Controller {
       pods: candidatesOf(state, 'pods', set.metadata),
       revisions: candidatesOf(state, 'controllerrevisions.apps', set.metadata),
       revisionNamed: revisionNamed(state, namespace),
-      waits: () => observe('failed-pods', () => this.#failed.waitsOf(key, version)),
+      waits: () => observe('failed-pods', () => this.#failed.waitsOf(key, version, now.ms)),
       now,
       position,
       refused,

@@ -20,7 +20,7 @@ import {
   type ReconcileResult,
   type Refusal,
 } from '../../runtime/domain/controller';
-import type { Waits } from './failed-pods';
+import type { Waits } from '../../domain/failed-pods';
 import { manage } from './manage';
 import { failureNote } from './notes';
 import { specFor, type DaemonSet } from './placement';

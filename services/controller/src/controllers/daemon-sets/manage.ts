@@ -1,6 +1,6 @@
 import type { StoredPod } from '@shiplog/kube';
 import { isPodReady } from '../../domain/pods';
-import { leftMs, type Waits } from './failed-pods';
+import { leftMs, type Waits } from '../../domain/failed-pods';
 import { foundEnded } from './notes';
 import { allowsSurge, bySeniority, isAvailable, isLeaving, type Changes, type Plan, type Site } from './plan';
 import { REVISION_LABEL } from '../../domain/revisions/history';

@@ -1,5 +1,6 @@
 import type { PodTemplateSpec } from '@shiplog/contracts';
 import { deletionOf, patchOf, type StoredPod } from '@shiplog/kube';
+import { leftMs, type Waits } from '../../domain/failed-pods';
 import { MOST_PODS_AT_ONCE } from '../../domain/pod-making';
 import { isPodFinished } from '../../domain/pods';
 import type { Note, PlannedCommand } from '../../runtime/domain/controller';
@@ -32,11 +33,17 @@ export interface Plan {
   readonly hasFailed: boolean;
   readonly claimNamed: ClaimNamed;
   readonly namespaceTerminating: boolean;
+  /** Looked at only where a pod has ended. */
+  readonly waits: () => Waits;
 }
 
 export interface Actions {
   readonly commands: readonly PlannedCommand[];
   readonly notes: readonly Note[];
+  /** Pods that have ended and are replaced by this, by name. */
+  readonly failed: readonly string[];
+  /** When one that has ended, and has to wait for that, is looked at again. */
+  readonly againInMs?: number;
 }
 
 /** What is to be done for one pod; `waits`: where pods come one after the other, none of the next is looked at. */
@@ -66,13 +73,17 @@ export function actionsOf(plan: Plan): Actions {
   ];
   const commands: PlannedCommand[] = [];
   const notes: Note[] = [];
+  const failed: string[] = [];
+  let next = Infinity;
   for (const step of steps) {
-    const { waits, commands: planned = [], notes: said = [] } = step();
-    commands.push(...planned);
-    notes.push(...said);
+    const { waits, againInMs = Infinity, ...planned } = step();
+    commands.push(...(planned.commands ?? []));
+    notes.push(...(planned.notes ?? []));
+    failed.push(...(planned.failed ?? []));
+    next = Math.min(next, againInMs);
     if (waits && isOrdered) break;
   }
-  return { commands, notes };
+  return { commands, notes, failed, againInMs: Number.isFinite(next) ? next : undefined };
 }
 
 /** Those that the set wants, by their ordinals: all that are there, and the first that are missing. */
@@ -135,14 +146,24 @@ function staysFormer({ set, pods, revisions }: Plan, ordinal: number): boolean {
 function existing(plan: Plan, ordinal: number, pod: StoredPod, isOrdered: boolean): Step {
   const { set, nowMs, claimNamed, namespaceTerminating } = plan;
   const isLeaving = pod.metadata.deletionTimestamp !== undefined;
-  // Whatever it ended with: one that was evicted or went down with its node is wanted again. The next is made when it is gone.
-  if (isPodFinished(pod)) return { waits: true, commands: isLeaving ? [] : [deletionOf('pods', pod)] };
+  if (isPodFinished(pod)) return isLeaving ? { waits: true } : ended(plan, pod);
   const isMissingClaims = pod.status?.phase === 'Pending' && !namespaceTerminating;
   const claims = isMissingClaims ? podClaims(set, ordinal, claimNamed).creations : [];
   if (isOrdered && (isLeaving || !isAvailable(set, pod, nowMs))) return { waits: true, commands: claims };
   const labels = missingIdentity(set, pod, ordinal);
   const identity = labels === undefined ? [] : [patchOf('pods', pod, { metadata: { labels } })];
   return { waits: false, commands: [...claims, ...identity, ...retain(plan, ordinal, pod)] };
+}
+
+/**
+ * Whatever it ended with: one that was evicted or went down with its node is wanted again, and made when this one is gone. One
+ * that a node refuses again and again would keep the log busy: it waits, longer each time.
+ */
+function ended({ nowMs, waits }: Plan, pod: StoredPod): Step {
+  const { name } = pod.metadata;
+  const againInMs = leftMs(waits(), name, nowMs);
+  if (againInMs > 0) return { waits: true, againInMs };
+  return { waits: true, commands: [deletionOf('pods', pod)], failed: [name] };
 }
 
 function retain({ set, claimNamed }: Plan, ordinal: number, pod: StoredPod | undefined): PlannedCommand[] {

@@ -30,19 +30,26 @@ export interface StatefulSetView {
   /** Of its namespace, whoever owns it. */
   readonly revisionNamed: (name: string) => Revision | undefined;
   readonly claimNamed: ClaimNamed;
+  readonly waits: Plan['waits'];
   readonly now: Now;
   readonly refused: readonly Refusal[];
   /** Nothing can be made there any more. */
   readonly namespaceTerminating: boolean;
 }
 
+/** What was decided, and which pods that have ended are replaced by it. */
+export interface StatefulSetDecision {
+  readonly result: ReconcileResult;
+  readonly failed: readonly string[];
+}
+
 /**
  * What one StatefulSet needs now: its revisions, its pods one after the other or all at once, their claims, its status. As
  * Kubernetes' stateful_set_control, in the state of 1.32: more than one pod at a time is not replaced.
  */
-export function decideStatefulSet(view: StatefulSetView): ReconcileResult {
+export function decideStatefulSet(view: StatefulSetView): StatefulSetDecision {
   const { set, refused } = view;
-  if (set.spec === undefined) return SETTLED;
+  if (set.spec === undefined) return only(SETTLED);
   const isGoing = set.metadata.deletionTimestamp !== undefined;
   const claimer = {
     reference: setReference(set),
@@ -50,13 +57,13 @@ export function decideStatefulSet(view: StatefulSetView): ReconcileResult {
     isGoing,
   };
   const pods = claimPods(view, claimer);
-  if (isGoing) return { commands: lastStatus(view, pods.owned) };
+  if (isGoing) return only({ commands: lastStatus(view, pods.owned) });
   const revisions = claim('controllerrevisions.apps', claimer, view.revisions);
   const history = historyOf(versioned(set), revisions.owned, view.revisionNamed);
   const claims = [...pods.commands, ...revisions.commands, ...history.commands];
   const notes = refusalNotes(set, refused);
   // It is looked for when it is there: its pods have its name.
-  if (history.present === undefined) return { commands: view.namespaceTerminating ? [] : claims, notes };
+  if (history.present === undefined) return only({ commands: view.namespaceTerminating ? [] : claims, notes });
   return manage(view, pods.owned, history.present, history, { commands: claims, notes });
 }
 
@@ -66,8 +73,8 @@ function manage(
   update: Revision,
   history: History,
   begun: ReconcileResult,
-): ReconcileResult {
-  const { set, now, refused, claimNamed, namespaceTerminating } = view;
+): StatefulSetDecision {
+  const { set, now, refused, claimNamed, namespaceTerminating, waits } = view;
   const current =
     [...history.past, update].find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update;
   const revisions = { current: current.metadata.name, update: update.metadata.name };
@@ -85,6 +92,7 @@ function manage(
     hasFailed,
     claimNamed,
     namespaceTerminating,
+    waits,
   };
   const actions = actionsOf(plan);
   const live = new Set([revisions.current, revisions.update, ...pods.map(revisionOf)]);
@@ -96,11 +104,19 @@ function manage(
   // While pods come or go the counts are about to change again: they are written once, when they have settled.
   const isSettled = refused.length > 0 || !actions.commands.some(changesPods);
   const status = isSettled ? statusCommand(view, pods, { ...revisions, collisions: history.collisions }) : [];
+  const again = [actions.againInMs, nextAvailable(set, pods, now)].filter((ms) => ms !== undefined);
   return {
-    commands: [...begun.commands, ...actions.commands, ...surplus, ...status],
-    requeueAfterMs: nextAvailable(set, pods, now),
-    notes: [...(begun.notes ?? []), ...actions.notes],
+    result: {
+      commands: [...begun.commands, ...actions.commands, ...surplus, ...status],
+      requeueAfterMs: again.length === 0 ? undefined : Math.min(...again),
+      notes: [...(begun.notes ?? []), ...actions.notes],
+    },
+    failed: actions.failed,
   };
+}
+
+function only(result: ReconcileResult): StatefulSetDecision {
+  return { result, failed: [] };
 }
 
 /** Also those that are not called as one of the set's pods don't belong to it, whatever their labels. */

@@ -3,7 +3,7 @@ import { controllerOf } from '@shiplog/kube';
 import { names, type TestCluster } from '../../testing/cluster';
 import { historiesPatienceMs, holdThroughHistories } from '../../testing/histories';
 import { volumeProtectionController } from '../volume-protection/controller';
-import { statefulSetController } from './controller';
+import { StatefulSetController } from './controller';
 import { claimsIn, CLAIMS, imageOf, podsOf, setIn, setOf, templateOf } from './testing/sets';
 
 const IMAGES = ['a', 'b', 'c'] as const;
@@ -84,7 +84,7 @@ describe('StatefulSets, whatever happens', () => {
       `come to the pods that are wanted, each with its claim, and to rest: ${podManagementPolicy}`,
       () =>
         holdThroughHistories<Wish>({
-          controllers: () => [statefulSetController, volumeProtectionController],
+          controllers: () => [new StatefulSetController(), volumeProtectionController],
           edited: ['statefulsets.apps', 'pods', 'controllerrevisions.apps'],
           begin: async (cluster) => {
             await cluster.create(

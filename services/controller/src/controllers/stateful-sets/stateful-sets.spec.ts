@@ -2,7 +2,7 @@ import { controllerOf } from '@shiplog/kube';
 import { runPods } from '../../testing/accidents';
 import { names, TestCluster } from '../../testing/cluster';
 import { volumeProtectionController } from '../volume-protection/controller';
-import { statefulSetController } from './controller';
+import { StatefulSetController } from './controller';
 import { claimsIn, CLAIMS, imageOf, podOf, podsOf, revisionsIn, setIn, setOf, templateOf } from './testing/sets';
 
 describe('a StatefulSet over a journal', () => {
@@ -11,7 +11,7 @@ describe('a StatefulSet over a journal', () => {
     cluster = new TestCluster();
     await cluster.create('namespaces', { metadata: { name: 'default' } });
     for (const name of ['node-1', 'node-2', 'node-3']) await cluster.create('nodes', { metadata: { name } });
-    for (const controller of [statefulSetController, volumeProtectionController]) cluster.run(controller);
+    for (const controller of [new StatefulSetController(), volumeProtectionController]) cluster.run(controller);
   });
   afterEach(() => cluster.stop());
 
@@ -131,6 +131,22 @@ describe('a StatefulSet over a journal', () => {
       ['web-1', 'Running'],
     ]);
     expect(podsOf(cluster).some(({ metadata }) => uids.includes(metadata.uid))).toBe(false);
+  });
+
+  it('replaces one that ends again and again later each time', async () => {
+    await created(1);
+    const ends = async () => {
+      const { uid } = podOf(cluster, 'web-0')!.metadata;
+      await become('web-0', 'Failed');
+      return podOf(cluster, 'web-0')?.metadata.uid !== uid;
+    };
+    expect([await ends(), await ends()]).toEqual([true, false]);
+    await cluster.pass(1);
+    expect([podOf(cluster, 'web-0')?.status?.phase, await ends()]).toEqual(['Pending', false]);
+    await cluster.pass(1);
+    expect(podOf(cluster, 'web-0')?.status?.phase).toBe('Failed');
+    await changed({ template: templateOf('b') });
+    expect([podOf(cluster, 'web-0')?.status?.phase, imageOf(podOf(cluster, 'web-0'))]).toEqual(['Pending', 'b']);
   });
 
   it('updates its pods from the last to the first, each when the one after is ready', async () => {
