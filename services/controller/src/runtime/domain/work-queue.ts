@@ -14,6 +14,8 @@ export interface DueKey {
 export class WorkQueue {
   /** Of those that neither run nor are held. */
   private readonly due = new Map<string, number | undefined>();
+  /** Stands before all of them: a map keeps the places of what was taken from it for a while, and a new look would begin with those. */
+  private ahead = this.due.entries();
   /** Woken while they ran or were held. */
   private readonly woken = new Map<string, number | undefined>();
   private readonly later = new TimedKeys();
@@ -56,12 +58,11 @@ export class WorkQueue {
   take(nowMs: number, limit: number): DueKey[] {
     for (let key = this.later.takeUntil(nowMs); key !== undefined; key = this.later.takeUntil(nowMs)) this.add(key);
     const taken: DueKey[] = [];
-    for (const [key, cause] of this.due) {
-      if (taken.length >= limit) break;
-      this.due.delete(key);
-      this.later.delete(key);
-      this.running.add(key);
-      taken.push({ key, cause });
+    while (taken.length < limit && this.due.size > 0) {
+      const { done, value } = this.ahead.next();
+      // Those that came after it had come to an end.
+      if (done === true) this.ahead = this.due.entries();
+      else taken.push(this.begin(...value));
     }
     return taken;
   }
@@ -85,6 +86,13 @@ export class WorkQueue {
   /** Forgets all that is not running. */
   clear(): void {
     for (const keys of [this.due, this.woken, this.later, this.held]) keys.clear();
+  }
+
+  private begin(key: string, cause: number | undefined): DueKey {
+    this.due.delete(key);
+    this.later.delete(key);
+    this.running.add(key);
+    return { key, cause };
   }
 
   private rests(key: string): boolean {
