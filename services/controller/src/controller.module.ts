@@ -8,6 +8,7 @@ import { CONTROLLERS, controllersProvider } from './controllers';
 import { KubeletMetrics } from './usage/kubelet-metrics';
 import { LiveClient } from './runtime/live-client';
 import { Reconciler } from './runtime/reconciler';
+import { Turns } from './runtime/turns';
 import { LivenessModule } from './liveness/liveness.module';
 import { NodeVolumes } from './node-volumes';
 
@@ -26,8 +27,10 @@ const ACTOR = serviceActor('controller');
     {
       provide: RECONCILERS,
       inject: [CONTROLLERS, LiveClient, LOGGER],
-      useFactory: (controllers: readonly Controller[], client: LiveClient, logger: Logger) =>
-        controllers.map((controller) => new Reconciler(controller, client, logger, { actor: ACTOR })),
+      useFactory: (controllers: readonly Controller[], client: LiveClient, logger: Logger) => {
+        const options = { actor: ACTOR, turns: new Turns() };
+        return controllers.map((controller) => new Reconciler(controller, client, logger, options));
+      },
     },
   ],
 })

@@ -17,6 +17,7 @@ import {
 } from './domain/controller';
 import { NotedRequest } from './domain/noted-request';
 import { planHash } from './domain/plan-hash';
+import { Turns, type Work } from './turns';
 import { WorkQueue, type DueKey } from './domain/work-queue';
 
 export interface ReconcilerOptions {
@@ -28,13 +29,13 @@ export interface ReconcilerOptions {
   resyncMs?: number;
   /** Keys reconciled, at most, before the event loop gets a turn. */
   sliceSize?: number;
+  /** Shared by all of a process. */
+  turns?: Turns;
 }
 
 const DEFAULTS = { backOff: { firstMs: 50, longestMs: 30_000 }, resyncMs: 600_000, sliceSize: 64 };
 /** Lost races in a row that are not worth a warning. */
 const RACES_UNSAID = 3;
-/** A key may take long where there are many pods: after so much time the event loop gets its turn in any case. */
-const SLICE_MS = 8;
 /** How long a stop waits for answers. */
 const STOP_PATIENCE_MS = 2_000;
 /** setTimeout takes no more. */
@@ -49,11 +50,11 @@ export class Reconciler {
   private readonly queue = new WorkQueue();
   private readonly backOff: KeyedBackOff;
   private readonly refused = new Map<string, readonly Refusal[]>();
-  private readonly options: Required<ReconcilerOptions>;
+  private readonly options: Required<Omit<ReconcilerOptions, 'turns'>>;
+  private readonly turns: Turns;
   private stopWatching: (() => void) | undefined;
   /** Aborted by a stop: nothing is sent again from then on. */
   private stopping = new AbortController();
-  private slice: NodeJS.Immediate | undefined;
   private timer: { handle: NodeJS.Timeout; at: number } | undefined;
   private resyncTimer: NodeJS.Timeout | undefined;
   private readonly inFlight = new Set<Promise<void>>();
@@ -66,7 +67,9 @@ export class Reconciler {
     private readonly log: ReconcilerLog,
     options: ReconcilerOptions,
   ) {
-    this.options = { ...DEFAULTS, ...options };
+    const { turns = new Turns(), ...others } = options;
+    this.turns = turns;
+    this.options = { ...DEFAULTS, ...others };
     this.backOff = new KeyedBackOff(this.options.backOff);
   }
 
@@ -100,9 +103,8 @@ export class Reconciler {
     this.stopWatching = undefined;
     clearInterval(this.resyncTimer);
     clearTimeout(this.timer?.handle);
-    clearImmediate(this.slice);
+    this.turns.forget(this.work);
     this.timer = undefined;
-    this.slice = undefined;
     this.keys = undefined;
     this.queue.clear();
     const patience = new AbortController();
@@ -129,15 +131,10 @@ export class Reconciler {
   }
 
   private wake(): void {
-    if (!this.started) return;
-    this.slice ??= setImmediate(() => {
-      this.slice = undefined;
-      this.runSlice();
-    });
+    if (this.started) this.turns.ask(this.work);
   }
 
-  private runSlice(): void {
-    const until = performance.now() + SLICE_MS;
+  private readonly work: Work = (until) => {
     if (!this.gather(until)) return this.wake();
     for (let taken = 0; ; taken++) {
       if (taken === this.options.sliceSize || performance.now() > until) {
@@ -150,7 +147,7 @@ export class Reconciler {
       this.inFlight.add(run);
     }
     this.planTimer();
-  }
+  };
 
   /** Whether all keys of a resync are known. */
   private gather(until: number): boolean {
