@@ -59,7 +59,7 @@ describe('what is told of Jobs', () => {
       { before: job(scheduled), after: job(scheduled, 'Failed=True') },
       [
         'Job: Warning DeadlineExceeded: Job was active longer than specified deadline',
-        'CronJob: Normal SawCompletedJob: Saw completed job: work, status: Failed',
+        'CronJob: Normal SawCompletedJob: Saw completed job: work, condition: Failed',
       ],
     ],
     ['stays so', { before: job({}, 'Complete=True'), after: job({}, 'Complete=True') }, []],

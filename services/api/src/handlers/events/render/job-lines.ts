@@ -58,7 +58,7 @@ function hasTooMany(applied: AppliedEvent): boolean {
 function seenCompleted(applied: AppliedEvent, job: Job): EventLine[] {
   const end = ['Complete', 'Failed'].find((type) => became(applied, type, 'True') !== undefined);
   if (end === undefined || job.metadata.annotations?.[CRON_SCHEDULED_AT] === undefined) return [];
-  return ofCronJob(applied, job, 'SawCompletedJob', `Saw completed job: ${job.metadata.name}, status: ${end}`);
+  return ofCronJob(applied, job, 'SawCompletedJob', `Saw completed job: ${job.metadata.name}, condition: ${end}`);
 }
 
 function ofCronJob({ event }: AppliedEvent, job: Job, reason: string, message: string): EventLine[] {
