@@ -4,7 +4,7 @@ import { deploymentController } from './controllers/deployments/controller';
 import { jobController } from './controllers/jobs/controller';
 import { replicaSetController } from './controllers/replica-sets/controller';
 import { replicationController } from './controllers/replication/controller';
-import { statefulSetController } from './controllers/stateful-sets/controller';
+import { StatefulSetController } from './controllers/stateful-sets/controller';
 import type { Controller } from './runtime/domain/controller';
 import { runPods } from './testing/accidents';
 import { TestCluster } from './testing/cluster';
@@ -47,7 +47,7 @@ const CASES: readonly Case[] = [
   },
   {
     resource: 'statefulsets.apps',
-    controllers: () => [statefulSetController],
+    controllers: () => [new StatefulSetController()],
     spec: { replicas: 1, serviceName: 'web', ...SET },
     change: { replicas: 2 },
     counts: { readyReplicas: 2, availableReplicas: 2 },
