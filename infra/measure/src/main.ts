@@ -13,6 +13,7 @@ import { measureDns } from './dns/measure-dns';
 import { measureNetwork, type NetworkSize } from './network/measure-network';
 import { measureSessions } from './sessions/measure-sessions';
 import { measureSoak } from './soak/measure-soak';
+import { measureWorkloads } from './workloads/measure-workloads';
 import { prepareTools } from '../../testing/src/tools';
 
 const EXAMPLES = `
@@ -29,6 +30,7 @@ Examples:
   npm run measure -- subpath 60              for so many seconds, on an engine
   npm run measure -- network                 throughput of two minions' pods, 7 turns of a second each way
   npm run measure -- minion                  100 pods on one minion, and 20 seconds of rest with them
+  npm run measure -- workloads               500 Deployments of 5 pods: made, at rest, and with another template
   npm run measure -- proxy                   10,000 services of 6 endpoints, and 100 changes under load
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
@@ -125,6 +127,17 @@ program
   .description('whether a container that exchanges directories of its volume for links gets a mount of it outside')
   .argument('<seconds>', 'how long', whole)
   .action((seconds: number) => measureSubPathRace(seconds));
+
+program
+  .command('workloads')
+  .description(
+    'how long Deployments take to be available, to rest, and to come to another template; what the controllers take for it',
+  )
+  .option('--deployments <number>', 'how many', whole, 500)
+  .option('--replicas <number>', 'pods of each', whole, 5)
+  .action(({ deployments, replicas }: { deployments: number; replicas: number }) =>
+    measureWorkloads(deployments, replicas),
+  );
 
 program
   .command('minion')
