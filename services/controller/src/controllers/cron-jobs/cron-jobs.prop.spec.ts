@@ -12,7 +12,7 @@ const JOB = {
   spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox' }] } } },
 };
 const POLICIES = ['Allow', 'Forbid', 'Replace'] as const;
-const HISTORIES = 40;
+const HISTORIES = 20;
 
 const name = fc.constantFrom(...POLICIES.map((policy) => policy.toLowerCase()));
 const wishes = fc.oneof(

@@ -35,7 +35,7 @@ const wishes = fc.oneof(
 );
 /** The label by which a Job selects its pods. */
 const CHOSEN_BY = 'batch.kubernetes.io/controller-uid';
-const HISTORIES = 40;
+const HISTORIES = 12;
 
 type Wish = typeof wishes extends fc.Arbitrary<infer W> ? W : never;
 
