@@ -1,4 +1,5 @@
 import type { ObjectOf } from '@shiplog/contracts';
+import { keepFor } from '@shiplog/kube';
 import { TestCluster } from '../../testing/cluster';
 import { MemoryVolumes } from '../../testing/local-volumes';
 import { volumeController } from './controller';
@@ -107,6 +108,15 @@ describe('binding of claims', () => {
     cluster.deliver();
     await cluster.settle();
     expect([claim('a'), claim('b')].map(({ status }) => status?.phase).sort()).toEqual(['Bound', 'Pending']);
+  });
+
+  it('lets nobody keep a volume for a claim who has not seen that it is another’s', async () => {
+    await given(volumeOf('v'));
+    await when(claimOf('late', { size: '9Gi' }));
+    const decided = keepFor(claim('late'), volume('v')!);
+    await when(claimOf('c'));
+    await expect(cluster.send(decided)).rejects.toThrow('the object has been modified');
+    expect(volume('v')?.spec?.claimRef?.name).toBe('c');
   });
 
   it('says that a claim has lost its volume, for good', async () => {

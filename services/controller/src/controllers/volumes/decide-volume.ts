@@ -32,7 +32,8 @@ export function decideVolume(volume: StoredVolume, state: ReadonlyCluster): Volu
   const claim = named?.metadata.uid === claimRef?.uid ? named : undefined;
   if (claim === undefined) return released(volume, state);
   const { volumeName = '' } = claim.spec ?? {};
-  if (volumeName === '') return act(mismatch(volume, claim));
+  if (volumeName === '')
+    return volume.metadata.deletionTimestamp === undefined ? act(mismatch(volume, claim)) : untaken(volume, state);
   if (volumeName === volume.metadata.name) return act({ commands: phaseOf(volume, 'Bound') });
   // It was made for a claim that has got another one.
   const isSpare = annotationOf(volume, ANNOTATIONS.provisionedBy) !== undefined && policyOf(volume) === 'Delete';
@@ -44,6 +45,11 @@ function unused(volume: StoredVolume, state: ReadonlyCluster): VolumeOutcome {
   return commands.length > 0 || volume.metadata.deletionTimestamp === undefined
     ? act({ commands })
     : (removal(volume, state) ?? act({ commands }));
+}
+
+/** It is to go before its claim has got it: the claim takes it no more, and gets another one. */
+function untaken(volume: StoredVolume, state: ReadonlyCluster): VolumeOutcome {
+  return removal(volume, state) ?? act({ commands: [] });
 }
 
 /** The claim's next step binds the two, where they go together. */

@@ -34,6 +34,18 @@ describe('volumes that are made for claims', () => {
     await cluster.patch('persistentvolumeclaims', 'c', patch);
     await cluster.settle();
   };
+  /** A volume is made, and a user deletes it before the claim is bound to it. */
+  const cancelled = async (): Promise<string[]> => {
+    const uids: string[] = [];
+    cluster.onDecided = () => {
+      const { resource, fact, name, uid } = cluster.log.at(-1)!;
+      if (resource !== 'persistentvolumes' || fact !== 'Created' || uids.length > 0) return;
+      uids.push(uid);
+      void cluster.delete('persistentvolumes', name);
+    };
+    await claimed();
+    return uids;
+  };
   const unclaimed = async (): Promise<void> => {
     await cluster.delete('persistentvolumeclaims', 'c');
     await cluster.settle();
@@ -105,6 +117,14 @@ describe('volumes that are made for claims', () => {
     expect([volume()?.status?.phase, nodes.directories.size]).toEqual(['Bound', 1]);
     await unclaimed();
     expect([volume(), nodes.directories.size]).toEqual([undefined, 0]);
+  });
+
+  it('are made anew when one is deleted before the claim has got it', async () => {
+    const [made] = await cancelled();
+    await cluster.settle();
+    expect(claim().status?.phase).toBe('Bound');
+    expect(volume()?.metadata.uid).not.toBe(made);
+    expect(nodes.directories.size).toBe(1);
   });
 
   it('are not held by a node that has gone for good', async () => {

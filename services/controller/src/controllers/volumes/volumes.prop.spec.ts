@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import type { BuiltIn } from '@shiplog/contracts';
-import { annotationOf, bestVolumeFor, isFullyBound, storageClassOf, type StoredClaim } from '@shiplog/kube';
+import {
+  annotationOf,
+  bestVolumeFor,
+  isFullyBound,
+  keepFor,
+  problemOf,
+  storageClassOf,
+  type StoredClaim,
+} from '@shiplog/kube';
 import { NODES } from '../../testing/accidents';
 import type { TestCluster } from '../../testing/cluster';
 import { historiesPatienceMs, holdThroughHistories } from '../../testing/histories';
@@ -19,15 +27,20 @@ const node = fc.constantFrom(...NODES);
 const wish = <K extends string, F extends object>(kind: K, fields: { [N in keyof F]: fc.Arbitrary<F[N]> }) =>
   fc.record({ kind: fc.constant(kind), ...fields }) as fc.Arbitrary<{ kind: K } & F>;
 const wishes = fc.oneof(
-  wish('volume', {
-    size,
-    policy: fc.constantFrom('Retain', 'Delete', 'Recycle'),
-    keptFor: fc.option(name, { nil: undefined }),
-    storageClass: fc.constantFrom('', 'local'),
-  }),
+  {
+    weight: 2,
+    arbitrary: wish('volume', {
+      size,
+      policy: fc.constantFrom('Retain', 'Delete', 'Recycle'),
+      keptFor: fc.option(name, { nil: undefined }),
+      storageClass: fc.constantFrom('', 'local'),
+    }),
+  },
   { weight: 2, arbitrary: wish('claim', { name, size, storageClass: fc.constantFrom('', 'local', 'kept') }) },
   wish('claim-of-volume', { name, nth }),
   { weight: 2, arbitrary: wish('select', { name, node }) },
+  { weight: 3, arbitrary: wish('scheduler-decides', { name, nth }) },
+  { weight: 2, arbitrary: wish('scheduler-writes', {}) },
   wish('pod', { name }),
   { weight: 2, arbitrary: wish('delete-claim', { name }) },
   wish('delete-volume', { nth }),
@@ -39,6 +52,8 @@ type Wish = typeof wishes extends fc.Arbitrary<infer W> ? W : never;
 
 describe('of every history of claims and volumes', () => {
   let nodes: MemoryVolumes;
+  /** What a scheduler has decided, and the journal has not heard of yet. */
+  let underWay: ReturnType<typeof keepFor>[];
   const local = {
     make: (...asked: Parameters<MemoryVolumes['make']>) => nodes.make(...asked),
     remove: (...asked: Parameters<MemoryVolumes['remove']>) => nodes.remove(...asked),
@@ -72,6 +87,19 @@ describe('of every history of claims and volumes', () => {
           const metadata = { annotations: { [SELECTED]: asked.node } };
           await cluster.patch('persistentvolumeclaims', asked.name, { metadata });
         }
+        return;
+      case 'scheduler-decides': {
+        const claim = cluster.state.get('persistentvolumeclaims', 'default', asked.name);
+        if (claim === undefined) return;
+        const fitting = cluster.state.list('persistentvolumes').filter((seen) => {
+          return seen.status?.phase === 'Available' && problemOf(seen, claim) === undefined;
+        });
+        const chosen = fitting[asked.nth % Math.max(fitting.length, 1)];
+        if (chosen !== undefined) underWay.push(keepFor(claim, chosen));
+        return;
+      }
+      case 'scheduler-writes':
+        for (const command of underWay.splice(0)) await cluster.send(command).catch(() => undefined);
         return;
       case 'pod': {
         const spec = {
@@ -133,13 +161,20 @@ describe('of every history of claims and volumes', () => {
         controllers: () => [volumeController(local), volumeProtectionController],
         usual: HISTORIES,
         edited: ['persistentvolumeclaims', 'persistentvolumes'],
-        wishes,
+        // Most histories are short: much happens in each step.
+        wishes: fc.array(wishes, { minLength: 1, maxLength: 8, size: 'max' }),
         async begin(cluster) {
           nodes = new MemoryVolumes();
+          underWay = [];
           await cluster.create('storageclasses.storage.k8s.io', classOf('local'));
           await cluster.create('storageclasses.storage.k8s.io', classOf('kept', { reclaimPolicy: 'Retain' }));
         },
-        grant,
+        async grant(cluster, several) {
+          for (const one of several) {
+            await grant(cluster, one);
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+        },
         calm: () => void (nodes.failing = () => undefined),
         always,
         atRest,
