@@ -209,6 +209,19 @@ describe('the endpoints of a Service of both families', () => {
       ['IPv6', '2001:db8::1'],
     ]);
   });
+
+  it('that a user keeps are mirrored with their annotations, and of many addresses as many as Kubernetes does', () => {
+    const addresses = Array.from({ length: 1_200 }, (_, i) => ({ ip: `192.0.${i >> 8}.${i & 255}` }));
+    const own = 'kubectl.kubernetes.io/last-applied-configuration';
+    const meta = { annotations: { 'example.com/note': 'kept', [own]: '{}' } };
+    const endpoints = bare('endpoints', 'web', meta, { subsets: [{ addresses, ports: [{ port: 80 }] }] });
+    const { commands } = decideMirror({ endpoints, service: service('web', { selector: undefined }), slices: [] });
+    const created = commands.flatMap((command) => (command.type === 'CreateObject' ? [command.data.object] : []));
+    expect(created.map(({ metadata }) => metadata.annotations)).toEqual(
+      created.map(() => ({ 'example.com/note': 'kept' })),
+    );
+    expect(created.flatMap((slice) => (slice as unknown as { endpoints: unknown[] }).endpoints)).toHaveLength(1_000);
+  });
 });
 
 describe('the endpoints controller over a journal', () => {

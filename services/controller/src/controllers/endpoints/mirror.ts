@@ -19,6 +19,13 @@ export const MIRRORING_CONTROLLER = 'endpointslicemirroring-controller.k8s.io';
 const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror';
 /** Whatever the cluster has: a user may know of backends of another family. */
 const FAMILIES: readonly IpFamily[] = ['IPv4', 'IPv6'];
+/** Kubernetes' default for the addresses of one subset that are mirrored. */
+const MOST_ADDRESSES = 1_000;
+/** What says something of the Endpoints object alone. */
+const OWN_ANNOTATIONS = [
+  'endpoints.kubernetes.io/last-change-trigger-time',
+  'kubectl.kubernetes.io/last-applied-configuration',
+];
 const LEADER = 'control-plane.alpha.kubernetes.io/leader';
 
 /** All that the decision on the mirror of one Endpoints object looks at. */
@@ -63,12 +70,13 @@ function isMirrored({ metadata }: ObjectOf<'endpoints'>, service: StoredService)
 }
 
 function slicesOf({ metadata }: ObjectOf<'endpoints'>, addressType: IpFamily): SliceFamily {
-  const { namespace = '', name, labels } = metadata;
+  const { namespace = '', name, labels, annotations = {} } = metadata;
   return {
     addressType,
     namespace,
     serviceName: name,
     labels: { ...labels, [SERVICE_NAME_LABEL]: name, [SLICE_MANAGED_BY]: MIRRORING_CONTROLLER },
+    annotations: Object.fromEntries(Object.entries(annotations).filter(([key]) => !OWN_ANNOTATIONS.includes(key))),
     owner: controllerReference('v1', 'Endpoints', metadata),
   };
 }
@@ -80,8 +88,12 @@ function groupsOf(endpoints: ObjectOf<'endpoints'>, family: IpFamily): PortGroup
     const key = portsKey(ports);
     const group = groups.get(key) ?? { ports, endpoints: [] };
     groups.set(key, group);
-    group.endpoints.push(...addresses.filter(isOfFamily).map((address) => endpointOf(address, true)));
-    group.endpoints.push(...notReadyAddresses.filter(isOfFamily).map((address) => endpointOf(address, false)));
+    const all = [
+      ...addresses.map((address) => ({ address, isReady: true })),
+      ...notReadyAddresses.map((address) => ({ address, isReady: false })),
+    ];
+    const mirrored = all.slice(0, MOST_ADDRESSES).filter(({ address }) => isOfFamily(address));
+    group.endpoints.push(...mirrored.map(({ address, isReady }) => endpointOf(address, isReady)));
   }
   return [...groups.values()].filter((group) => group.endpoints.length > 0);
 }

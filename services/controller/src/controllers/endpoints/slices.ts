@@ -26,6 +26,8 @@ export interface SliceFamily {
   /** The Service's name, and the beginning of the slices' names. */
   readonly serviceName: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Absent: those that a slice has are its own. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly owner: OwnerReference;
 }
 
@@ -105,13 +107,20 @@ function writeSlice(family: SliceFamily, slice: StoredSlice | undefined, group: 
   const same =
     sameJson(slice.endpoints ?? [], group.endpoints) &&
     portsKey(slice.ports ?? []) === portsKey(group.ports) &&
-    sameJson(slice.metadata.labels ?? {}, family.labels);
+    sameJson(slice.metadata.labels ?? {}, family.labels) &&
+    (family.annotations === undefined || sameJson(slice.metadata.annotations ?? {}, family.annotations));
   return same ? [] : [replaceSlice(family, slice, group)];
 }
 
 function createSlice(family: SliceFamily, { ports, endpoints }: PortGroup): PlannedCommand {
-  const { addressType, namespace, serviceName, labels, owner } = family;
-  const metadata = { generateName: `${serviceName}-`, namespace, labels: { ...labels }, ownerReferences: [owner] };
+  const { addressType, namespace, serviceName, labels, annotations, owner } = family;
+  const metadata = {
+    generateName: `${serviceName}-`,
+    namespace,
+    labels: { ...labels },
+    ...(annotations !== undefined && { annotations: { ...annotations } }),
+    ownerReferences: [owner],
+  };
   return {
     type: 'CreateObject',
     data: {
@@ -130,7 +139,8 @@ function createSlice(family: SliceFamily, { ports, endpoints }: PortGroup): Plan
 }
 
 function replaceSlice(family: SliceFamily, slice: StoredSlice, { ports, endpoints }: PortGroup): PlannedCommand {
-  const metadata = { ...slice.metadata, labels: { ...family.labels } };
+  const { annotations = slice.metadata.annotations } = family;
+  const metadata = { ...slice.metadata, labels: { ...family.labels }, annotations };
   const object = { ...slice, metadata, endpoints: [...endpoints], ports: [...ports] };
   const { namespace } = family;
   return { type: 'ReplaceObject', data: { resource: SLICES, namespace, name: metadata.name, object } };
