@@ -17,7 +17,7 @@ import { volumeProtectionController } from '../volume-protection/controller';
 import { volumeController } from './controller';
 import { claimOf, classOf, volumeOf } from './testing/objects';
 
-const HISTORIES = 100;
+const HISTORIES = 60;
 const SELECTED = 'volume.kubernetes.io/selected-node';
 
 const nth = fc.nat(20);
