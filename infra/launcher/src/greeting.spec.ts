@@ -15,7 +15,7 @@ describe('what a user sees once the cluster is ready', () => {
     expect(said).toContain("export KUBECONFIG='/a home/kubeconfig'");
     expect(said).toContain('guestbook   http://127.0.0.1:30080');
     expect(said).toContain('nslookup kubernetes.default.svc.cluster.local 10.96.0.10');
-    expect(said).toContain('kubectl scale rc frontend');
+    expect(said).toContain('kubectl scale deployment frontend');
   });
 
   it('speaks of nothing that is not there without the sample', () => {

@@ -29,9 +29,9 @@ function names({ layout }: Cluster): string {
 
 const WITH_SAMPLE = [
   '    kubectl get pods -o wide',
-  '    kubectl scale rc frontend --replicas=5',
+  '    kubectl scale deployment frontend --replicas=5',
   '    # the past: note a position, change something, and read the list as it was then',
-  '    N=$(kubectl get rc frontend -o jsonpath={.metadata.resourceVersion}); kubectl scale rc frontend --replicas=1',
+  '    N=$(kubectl get deployment frontend -o jsonpath={.metadata.resourceVersion}); kubectl scale deployment frontend --replicas=1',
   '    kubectl get --raw "/api/v1/namespaces/default/pods?resourceVersion=$N&resourceVersionMatch=Exact"',
 ];
 const WITHOUT_SAMPLE = [

@@ -93,22 +93,23 @@ function refusal(text: string): string {
 
 const PLURALS: Readonly<Record<string, string>> = {
   Service: 'services',
-  ReplicationController: 'replicationcontrollers',
+  Deployment: 'deployments',
   Pod: 'pods',
   ConfigMap: 'configmaps',
 };
 
-/** Where objects of a kind of the core group are, in a namespace. */
-export function collectionPath(kind: string, namespace: string): string {
+/** Where objects as this one are, in a namespace. */
+export function collectionPath({ apiVersion, kind }: KubeObject, namespace: string): string {
   const plural = PLURALS[kind];
   if (plural === undefined) throw new Error(`the launcher does not know where a ${kind} goes`);
-  return `/api/v1/namespaces/${namespace}/${plural}`;
+  const group = apiVersion.includes('/') ? 'apis' : 'api';
+  return `/${group}/${apiVersion}/namespaces/${namespace}/${plural}`;
 }
 
 /** Creates an object unless one of that name is there. Whether it created it. */
 export async function createIfMissing(client: KubeClient, object: KubeObject, namespace: string): Promise<boolean> {
   try {
-    await client.post(collectionPath(object.kind, namespace), object);
+    await client.post(collectionPath(object, namespace), object);
     return true;
   } catch (error) {
     if (error instanceof KubeRefused && error.code === 409) return false;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { KubeObject, Pod, Service } from '@shiplog/contracts';
 import { parse } from 'yaml';
 import type { Step } from '../cluster';
-import { createIfMissing, KubeClient } from '../kube/kube-client';
+import { collectionPath, createIfMissing, KubeClient } from '../kube/kube-client';
 import { REPOSITORY } from '../settings';
 import { waitUntil } from '../waiting';
 
@@ -40,12 +40,12 @@ async function deploy(client: KubeClient): Promise<KubeObject[]> {
     .sort()
     .map((file) => parse(readFileSync(join(FOLDER, file), 'utf8')) as KubeObject);
   for (const object of objects) await createIfMissing(client, object, NAMESPACE);
-  const path = (o: KubeObject) => `/api/v1/namespaces/${NAMESPACE}/${o.kind.toLowerCase()}s/${o.metadata.name}`;
+  const path = (object: KubeObject) => `${collectionPath(object, NAMESPACE)}/${object.metadata.name}`;
   return Promise.all(objects.map((object) => client.get<KubeObject>(path(object))));
 }
 
 function isController(object: KubeObject): boolean {
-  return object.kind === 'ReplicationController';
+  return object.kind === 'Deployment';
 }
 
 function replicasOf(object: KubeObject): number {
