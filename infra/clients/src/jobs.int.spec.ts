@@ -115,7 +115,7 @@ describe.each(client === undefined ? [] : [[client.version, client] as const])('
     await eventually(async () => /SawCompletedJob/.test(await my.run('describe cronjob tick')));
     const told = await my.run('describe cronjob tick');
     expect(told).toMatch(/SuccessfulCreate +\S+ +cronjob-controller +Created job tick-\d+/);
-    expect(told).toMatch(/SawCompletedJob +\S+ +cronjob-controller +Saw completed job: tick-\d+, status: Complete/);
+    expect(told).toMatch(/SawCompletedJob +\S+ +cronjob-controller +Saw completed job: tick-\d+, condition: Complete/);
     await my.run('delete cronjob tick');
     await my.run('wait --for=delete job/by-hand --timeout=30s');
   });
