@@ -34,8 +34,6 @@ export interface Histories<Wish> {
   readonly atRest: (cluster: TestCluster) => void;
   /** Whether pods that are left alone end well, as those of a Job, or run on. */
   readonly podsEnd?: boolean;
-  /** Fewer than usual, where a history is dear. */
-  readonly usual?: number;
 }
 
 /**
@@ -48,18 +46,20 @@ export async function holdThroughHistories<Wish>(property: Histories<Wish>): Pro
     { weight: 2, arbitrary: property.wishes.map((wish) => ({ wish })) },
     { weight: 3, arbitrary: accidents.map((accident) => ({ accident })) },
   );
-  const history = fc.asyncProperty(fc.array(step, { maxLength: MOST_STEPS }), (steps) => live(property, steps));
-  await fc.assert(history, { numRuns: historiesOf(property.usual) });
+  const history = fc.asyncProperty(fc.array(step, { maxLength: MOST_STEPS, size: 'max' }), (steps) =>
+    live(property, steps),
+  );
+  await fc.assert(history, { numRuns: histories() });
 }
 
 /** How many histories a property lives through: SHIPLOG_HISTORIES, or as many as are usual. */
-export function historiesOf(usual = USUAL_HISTORIES): number {
-  return Number(process.env.SHIPLOG_HISTORIES ?? usual);
+export function histories(): number {
+  return Number(process.env.SHIPLOG_HISTORIES ?? USUAL_HISTORIES);
 }
 
 /** How long a spec of histories may take, in milliseconds, on a machine that does other things, too. */
-export function historiesPatienceMs(usual = USUAL_HISTORIES): number {
-  return Math.max(60_000, historiesOf(usual) * 200);
+export function historiesPatienceMs(): number {
+  return Math.max(120_000, histories() * 300);
 }
 
 type Step<Wish> = { readonly wish: Wish } | { readonly accident: Accident };

@@ -11,7 +11,6 @@ import { NO_ADAPTER, type ContainerUsage, type CustomMetrics, type MetricSources
 const AUTOSCALERS = 'horizontalpodautoscalers.autoscaling';
 const RC = 'replicationcontrollers';
 const labels = { app: 'web' };
-const HISTORIES = 80;
 
 /** Kubelets as a spec wishes: thousandths of a processor that each pod uses; undefined: none of them answers. */
 class Usage implements MetricSources {
@@ -328,10 +327,9 @@ describe('HorizontalPodAutoscalers over a journal', () => {
           expect(wanted === 0 || (wanted >= min && wanted <= max)).toBe(true);
           expect(cluster.journal.list('pods').filter(isPodActive)).toHaveLength(wanted);
         },
-        usual: HISTORIES,
       });
     },
-    historiesPatienceMs(HISTORIES),
+    historiesPatienceMs(),
   );
 });
 

@@ -12,7 +12,6 @@ const JOB = {
   spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox' }] } } },
 };
 const POLICIES = ['Allow', 'Forbid', 'Replace'] as const;
-const HISTORIES = 20;
 
 const name = fc.constantFrom(...POLICIES.map((policy) => policy.toLowerCase()));
 const wishes = fc.oneof(
@@ -51,9 +50,8 @@ it(
         eachOnce(cluster);
         for (const cronJob of cluster.journal.list('cronjobs.batch')) isKept(cluster, cronJob);
       },
-      usual: HISTORIES,
     }),
-  historiesPatienceMs(HISTORIES),
+  historiesPatienceMs(),
 );
 
 async function grant(cluster: TestCluster, wish: Wish): Promise<void> {

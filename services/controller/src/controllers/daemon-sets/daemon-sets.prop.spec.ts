@@ -112,8 +112,7 @@ describe('DaemonSets, whatever happens', () => {
         grant,
         always: unavailableAtMost(most),
         atRest,
-        usual: 60,
       }),
-    historiesPatienceMs(60),
+    historiesPatienceMs(),
   );
 });

@@ -11,8 +11,6 @@ import type { ReplicaSet } from './set-plan';
 import { sameTemplate } from './template';
 
 const NAME = 'web';
-/** A history of rollouts is dear: two controllers, and many rounds until it rests. */
-const HISTORIES = 60;
 const BUDGETS = [
   { maxSurge: 1, maxUnavailable: 0 },
   { maxSurge: 0, maxUnavailable: 1 },
@@ -77,7 +75,6 @@ it(
     const momentsOf = (cluster: TestCluster) => histories.get(cluster)!;
     return holdThroughHistories({
       controllers: () => [replicaSetController, deploymentController],
-      usual: HISTORIES,
       edited: ['deployments.apps', 'replicasets.apps'],
       wishes,
       async begin(cluster) {
@@ -143,5 +140,5 @@ it(
       },
     });
   },
-  historiesPatienceMs(HISTORIES),
+  historiesPatienceMs(),
 );

@@ -8,8 +8,6 @@ import { historiesPatienceMs, holdThroughHistories } from '../../testing/histori
 import { disruptionController } from './controller';
 
 const BUDGETS = 'poddisruptionbudgets.policy';
-/** As many as fit. */
-const HISTORIES = 80;
 const labels = { app: 'web' };
 const selector = { matchLabels: labels };
 const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'nginx' }] } };
@@ -213,7 +211,6 @@ describe('PodDisruptionBudgets over a journal', () => {
             await cluster.patch(BUDGETS, 'web', { spec: { minAvailable: wish.minAvailable } });
         },
         edited: [BUDGETS],
-        usual: HISTORIES,
         always: keepsToItsCount(),
         atRest: (cluster) => {
           const currentHealthy = healthy(cluster).length;
@@ -223,7 +220,7 @@ describe('PodDisruptionBudgets over a journal', () => {
         },
       });
     },
-    historiesPatienceMs(HISTORIES),
+    historiesPatienceMs(),
   );
 });
 

@@ -96,9 +96,8 @@ describe('StatefulSets, whatever happens', () => {
           grant,
           always: podManagementPolicy === 'OrderedReady' ? inOrder : undefined,
           atRest,
-          usual: 60,
         }),
-      historiesPatienceMs(60),
+      historiesPatienceMs(),
     );
   }
 });

@@ -17,7 +17,6 @@ import { volumeProtectionController } from '../volume-protection/controller';
 import { volumeController } from './controller';
 import { claimOf, classOf, volumeOf } from './testing/objects';
 
-const HISTORIES = 60;
 const SELECTED = 'volume.kubernetes.io/selected-node';
 
 const nth = fc.nat(20);
@@ -159,7 +158,6 @@ describe('of every history of claims and volumes', () => {
     () =>
       holdThroughHistories({
         controllers: () => [volumeController(local), volumeProtectionController],
-        usual: HISTORIES,
         edited: ['persistentvolumeclaims', 'persistentvolumes'],
         // Most histories are short: much happens in each step.
         wishes: fc.array(wishes, { minLength: 1, maxLength: 8, size: 'max' }),
@@ -179,7 +177,7 @@ describe('of every history of claims and volumes', () => {
         always,
         atRest,
       }),
-    historiesPatienceMs(HISTORIES),
+    historiesPatienceMs(),
   );
 });
 

@@ -10,7 +10,6 @@ import { controllerOfReplicas } from './controller';
 
 const POD_SPEC = { containers: [{ name: 'main', image: 'nginx' }] };
 const MOST = 6;
-const HISTORIES = 100;
 const APPS = fc.constantFrom('a', 'b', 'none');
 
 const wishes = fc.oneof(
@@ -34,7 +33,6 @@ describe.each([
     () =>
       holdThroughHistories({
         controllers: () => [controllerOfReplicas('replicas', row as typeof REPLICA_SET)],
-        usual: HISTORIES,
         edited: [row.resource, 'pods'],
         wishes,
         async begin(cluster) {
@@ -69,7 +67,7 @@ describe.each([
           expect(touched).toEqual([]);
         },
       }),
-    historiesPatienceMs(HISTORIES),
+    historiesPatienceMs(),
   );
 });
 
