@@ -180,8 +180,9 @@ function condemnedSteps(plan: Plan, members: readonly Member[], isOrdered: boole
   let left = MOST_PODS_AT_ONCE;
   return condemned.map(({ pod }) => () => {
     if (pod.metadata.deletionTimestamp !== undefined || left <= 0) return { waits: true };
-    // One that is not well holds up those before it, and goes itself only when no other is unwell.
-    const isWell = isRunningAndReady(pod) && isAvailable(set, pod, nowMs);
+    // One that is not well holds up those before it, and goes itself only when no other is unwell; but what has ended will never
+    // be: two of these would wait for each other.
+    const isWell = isPodFinished(pod) || (isRunningAndReady(pod) && isAvailable(set, pod, nowMs));
     if (isOrdered && !isWell && !isFirst(pod)) return { waits: true };
     left--;
     return { waits: true, commands: [deletionOf('pods', pod)] };

@@ -110,6 +110,19 @@ describe('a StatefulSet over a journal', () => {
     expect(names(podsOf(cluster))).toEqual(['web-0']);
   });
 
+  it('does not wait for pods that have ended when they are to go: none of them will ever be ready', async () => {
+    await created(2);
+    await run();
+    cluster.lagging = true;
+    for (const name of ['web-0', 'web-1']) await cluster.patch('pods', name, { status: { phase: 'Failed' } }, 'status');
+    await cluster.patch('statefulsets.apps', 'web', { spec: { replicas: 0 } });
+    cluster.lagging = false;
+    cluster.deliver();
+    await cluster.settle();
+    await run();
+    expect(podsOf(cluster)).toEqual([]);
+  });
+
   it('counts from ordinals.start, and moves its pods where that changes', async () => {
     await created(2, { ordinals: { start: 3 } });
     await run();
