@@ -53,6 +53,9 @@ async function live(row: ResourceRow): Promise<Life> {
   const label = { metadata: { labels: { patched: 'yes' } } };
   const patched = await rig.http('PATCH', path, label, { 'content-type': 'application/merge-patch+json' });
   const deleted = await rig.http('DELETE', `${path}?propagationPolicy=Background`);
+  // Claims and volumes are kept for as long as somebody uses them: nobody here says that nobody does.
+  const unheld = { metadata: { finalizers: null } };
+  await rig.http('PATCH', path, unheld, { 'content-type': 'application/merge-patch+json' });
   const gone = await rig.http('GET', path);
   const query = `watch=true&timeoutSeconds=1&resourceVersion=${before.resourceVersion}`;
   const watched = await rig.http('GET', `${collection}?${query}`);

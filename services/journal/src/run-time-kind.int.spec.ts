@@ -91,8 +91,12 @@ describe('a kind that came at run time', () => {
       await client.end();
       return Number(rows[0]?.count);
     };
-    for (let i = 0; i < 20; i++) await bus.command(createConfigMap(`c-${i}`));
-    await eventually(async () => (await count()) > 0, { timeoutMs: 20_000 });
+    let made = 0;
+    const grown = async (): Promise<boolean> => {
+      for (let i = 0; i < 20; i++) await bus.command(createConfigMap(`c-${made++}`));
+      return (await count()) > 0;
+    };
+    await eventually(grown, { timeoutMs: 20_000 });
     const before = hashCluster(projection.state);
     await journal.stop();
     await parts.journal('later');
