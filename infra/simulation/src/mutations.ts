@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { Bus, Epochs } from '@shiplog/bus';
 import { Head, ROOT } from '@shiplog/contracts';
 import { Projection } from '@shiplog/projection';
@@ -8,10 +7,6 @@ import { Cursor } from '../../../libs/projection/src/cursor';
 import { Reassembly } from '../../../libs/projection/src/reassembly';
 import type { Commit } from '../../../services/journal/src/database/append';
 import { Lease } from '../../../services/journal/src/database/lease';
-import { replicationController } from '../../../services/controller/src/controllers/replication/controller';
-import type { Controller, ReconcileResult } from '../../../services/controller/src/runtime/domain/controller';
-import { NotedRequest } from '../../../services/controller/src/runtime/domain/noted-request';
-import { Reconciler } from '../../../services/controller/src/runtime/reconciler';
 import { QueryController } from '../../../services/journal/src/queries/query.controller';
 import { HighWaterMarkSignals } from '../../../services/journal/src/leader/high-water-mark-signals';
 import { Standing } from '../../../services/journal/src/leader/succession';
@@ -21,39 +16,9 @@ import { FakeRuntime } from '../../../services/kubelet/src/runtime/testing/fake-
 import { SimSubscription } from './bus/subscription';
 import { SimMessage, type Wire } from './bus/wire';
 import { SimEvents, SimSnapshots } from './store/repositories';
+import { CONTROLLER_MUTATIONS } from './controller-mutations';
+import { call, inReverse, replace, type Method, type Mutation } from './mutation';
 import { Store } from './store/store';
-
-/** A fault that is put back, from outside the code: what the simulation must find. */
-export interface Mutation {
-  readonly fault: string;
-  /** What it breaks: any of these. */
-  readonly found: readonly string[];
-  /** Puts it in; returns what takes it out. */
-  readonly install: () => () => void;
-}
-
-type Method = (this: never, ...given: never[]) => unknown;
-
-/** Has a method of a class be another one, made from the one that it has. */
-function replace<T extends object>(prototype: T, name: keyof T & string, other: (was: Method) => Method): () => void {
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
-  if (descriptor === undefined) throw new Error(`there is no ${name} to put a fault into`);
-  const was = (descriptor.value ?? descriptor.get) as Method;
-  const put = other(was);
-  // Nest finds a handler by what is written on its function.
-  for (const key of Reflect.getMetadataKeys(was) as unknown[])
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, was), put);
-  Object.defineProperty(
-    prototype,
-    name,
-    descriptor.get === undefined ? { ...descriptor, value: put } : { ...descriptor, get: put },
-  );
-  return () => void Object.defineProperty(prototype, name, descriptor);
-}
-
-const inReverse = (undo: (() => void)[]) => () => undo.reverse().forEach((item) => item());
-
-const call = (was: Method, self: unknown, given: readonly unknown[]): unknown => Reflect.apply(was, self, given);
 
 /** Every so-many-th call, so that a run gets going before it goes wrong. */
 function everyOther(times: number): () => boolean {
@@ -320,40 +285,5 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       );
     },
   },
-  'own-writes-unseen': {
-    fault: 'a controller waits for no answer, and so not for what it has written either',
-    found: ['a controller sees what it has written before it decides again'],
-    install: () =>
-      replace(
-        Reconciler.prototype,
-        'send' as keyof Reconciler,
-        (was) =>
-          function (this: Reconciler, ...given) {
-            (call(was, this, given) as Promise<unknown>).catch(() => undefined);
-            return Promise.resolve();
-          } as Method,
-      ),
-  },
-  'observations-unkept': {
-    fault: 'the log lacks what controllers saw beyond the state',
-    found: ['a recorded decision can be made again'],
-    install: () => replace(NotedRequest.prototype, 'observed', () => (() => undefined) as Method),
-  },
-  'one-too-many': {
-    fault: 'whenever pods are made for a ReplicationController, one more is made',
-    found: ['a controller makes or takes no more than is asked', 'as many pods are there as are asked for'],
-    install: () =>
-      replace(
-        replicationController,
-        'reconcile',
-        (was) =>
-          async function (this: Controller, ...given) {
-            const outcome = (await call(was, this, given)) as ReconcileResult;
-            const made = outcome.commands.find(({ type }) => type === 'CreateObject');
-            return made === undefined
-              ? outcome
-              : { ...outcome, commands: [...outcome.commands, { ...made, id: undefined }] };
-          } as Method,
-      ),
-  },
+  ...CONTROLLER_MUTATIONS,
 };

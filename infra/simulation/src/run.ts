@@ -6,6 +6,7 @@ import { startAsker } from './clients/asker';
 import { startReader, type Reader, type ReaderKind } from './clients/reader';
 import { makeFirstObjects, send, startWriter } from './clients/writer';
 import { creation, NODES } from './clients/commands';
+import { drawWorkloads } from './clients/workload-kinds';
 import { Faults, profileOf } from './faults/faults';
 import { Mishaps } from './faults/mishaps';
 import { Answers } from './invariants/answers';
@@ -236,8 +237,11 @@ class Run {
     const supervisor = this.#supervisor;
     const violated = (error: unknown): void => this.#violated(error);
     const common = { answers: this.#answers, isOver: () => this.#isOver, violated };
+    const workloads = drawWorkloads(this.#world.random('workloads'));
     for (const name of ['writer-1', 'writer-2']) {
-      supervisor.start(name, (process) => startWriter(this.#cluster, process, { ...common, sent: this.#sent }));
+      supervisor.start(name, (process) =>
+        startWriter(this.#cluster, process, { ...common, workloads, sent: this.#sent }),
+      );
     }
     supervisor.start('asker-1', (process) => startAsker(this.#cluster, process, { ...common, reads: this.#reads }));
     for (const [name, kind] of Object.entries(READERS)) {

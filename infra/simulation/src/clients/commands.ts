@@ -1,6 +1,7 @@
 import { FLANNEL_ANNOTATIONS, type AnyCommand, type KubeObject } from '@shiplog/contracts';
 import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../../libs/apimachinery/src/testing/definitions';
 import type { Random } from '../world/random';
+import type { WorkloadKind } from './workload-kinds';
 import { drawWorkloadCommand } from './workloads';
 
 const ACTOR = 'admin';
@@ -35,15 +36,19 @@ export function creation(id: string, resource: 'namespaces' | 'nodes', object: K
   return { id, type: 'CreateObject', actor: ACTOR, data: { resource, namespace: '', object } };
 }
 
-/** A command of a client, drawn from what users do: many of them are refused. */
-export function drawCommand(random: Random, id: string): AnyCommand {
-  return { id, actor: ACTOR, ...drawnFrom(random.share())(random) } as AnyCommand;
+/**
+ * A command of a client, drawn from what users do: many of them are refused.
+ *
+ * @param workloads kinds that the users know
+ */
+export function drawCommand(random: Random, id: string, workloads: readonly WorkloadKind[]): AnyCommand {
+  return { id, actor: ACTOR, ...drawnFrom(random.share(), workloads)(random) } as AnyCommand;
 }
 
-function drawnFrom(share: number): (random: Random) => Data {
+function drawnFrom(share: number, workloads: readonly WorkloadKind[]): (random: Random) => Data {
   if (share < 0.38) return drawMapCommand;
   if (share < 0.62) return drawPodCommand;
-  if (share < 0.8) return drawWorkloadCommand;
+  if (share < 0.8) return (random) => drawWorkloadCommand(random, workloads);
   return share < 0.93 ? drawTabCommand : drawNodeCommand;
 }
 

@@ -7,6 +7,7 @@ import { busOf } from '../parts/service';
 import type { SimProcess } from '../world/process';
 import type { Random } from '../world/random';
 import { creation, drawCommand, firstObjects } from './commands';
+import type { WorkloadKind } from './workload-kinds';
 
 /** Commands that a client remembers, to send one of them once more. */
 const REMEMBERED = 200;
@@ -16,6 +17,8 @@ const ATTEMPTS = 6;
 /** Whom the clients' commands and answers are told to. */
 export interface WriterOptions {
   readonly answers: Answers;
+  /** Kinds that the clients know. */
+  readonly workloads: readonly WorkloadKind[];
   /** Whether there is still something to be done. */
   readonly isOver: () => boolean;
   /** What was sent, of all clients: anyone may send it again. */
@@ -45,7 +48,7 @@ class Writer {
     for (let i = 0; !options.isOver(); i++) {
       const id = `${this.process.name}.${this.process.life}.${which}.${i}`;
       const isRepeat = options.sent.length > 0 && random.chance(0.2);
-      const command = isRepeat ? random.pick(options.sent) : drawCommand(random, id);
+      const command = isRepeat ? random.pick(options.sent) : drawCommand(random, id, options.workloads);
       if (!isRepeat) this.#remember(command);
       if (random.chance(0.1)) this.#send(command).catch(options.violated);
       await this.#send(command);

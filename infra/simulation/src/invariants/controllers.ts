@@ -5,9 +5,9 @@ import { decisionOf, nameOf } from '../../../../services/controller/src/again/do
 import { controllersOfPast } from '../../../../services/controller/src/controllers';
 import type { Controller } from '../../../../services/controller/src/runtime/domain/controller';
 import { CONTROLLER_CONFIG } from '../parts/controller';
-import { checkReplicasAtRest, excessOf } from './replicas';
 import type { Truth } from './truth';
 import { Violation } from './violation';
+import { WORKLOAD_RULES } from './workloads';
 
 /** What a decision has written so far. */
 interface Written {
@@ -37,7 +37,7 @@ export class Controllers {
   /** When all is quiet: what was asked for is there, and what has lost what it was there for is gone. */
   checkAtRest(): void {
     const { state } = this.truth;
-    checkReplicasAtRest(state);
+    for (const rule of WORKLOAD_RULES.values()) rule.checkAtRest(state);
     checkOwners(state);
     const mayGo = [...state.list('namespaces'), ...state.list('customresourcedefinitions.apiextensions.k8s.io')];
     const stays = mayGo.find(({ metadata }) => metadata.deletionTimestamp !== undefined);
@@ -99,7 +99,8 @@ function judged(controller: Controller, excesses: string[]): Controller {
     allKeys: (state) => controller.allKeys(state),
     reconcile: async (key, request) => {
       const outcome = await controller.reconcile(key, request);
-      const excess = excessOf(controller.name, key, request.state, outcome.commands);
+      if (outcome.commands.length === 0) return outcome;
+      const excess = WORKLOAD_RULES.get(controller.name)?.excessOf(key, request.state, outcome.commands);
       if (excess !== undefined) excesses.push(`${controller.name} on ${key} at ${request.position}: ${excess}`);
       return outcome;
     },

@@ -1,29 +1,24 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import { splitKey, type ObjectOf } from '@shiplog/contracts';
+import { splitKey } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
-import { REPLICATION_CONTROLLER } from '../../../../services/controller/src/controllers/replication/controller';
-import { REPLICA_SET } from '../../../../services/controller/src/controllers/replica-sets/controller';
 import { isPodActive } from '../../../../services/controller/src/domain/pods';
 import type { ReplicaKind, ReplicaResource, Replicas } from '../../../../services/controller/src/domain/replicas/kind';
 import type { PlannedCommand } from '../../../../services/controller/src/runtime/domain/controller';
 import { Violation } from './violation';
+import { activePodsOf, isPodCreation, isPodDeletion, type WorkloadRule } from './workload';
 
-/** What keeps a number of pods, by the name of its controller. */
-const KINDS: ReadonlyMap<string, ReplicaKind> = new Map<string, ReplicaKind>([
-  ['replication', REPLICATION_CONTROLLER as ReplicaKind],
-  ['replica-sets', REPLICA_SET as ReplicaKind],
-]);
-
-/** When all is quiet: as many pods as are asked for, its own and no others, told in its status. */
-export function checkReplicasAtRest(state: ReadonlyCluster): void {
-  for (const kind of KINDS.values()) for (const owner of state.list(kind.resource)) checkAtRest(kind, owner, state);
+/** Of what keeps a number of pods: its own and no others. */
+export function replicasRule<R extends ReplicaResource>(kind: ReplicaKind<R>): WorkloadRule {
+  const anyKind = kind as ReplicaKind;
+  return {
+    checkAtRest(state) {
+      for (const owner of state.list(anyKind.resource)) checkAtRest(anyKind, owner, state);
+    },
+    excessOf: (key, state, plan) => excessOf(anyKind, key, state, plan),
+  };
 }
 
-function checkAtRest<R extends ReplicaResource>(
-  kind: ReplicaKind<R>,
-  owner: Replicas<R>,
-  state: ReadonlyCluster,
-): void {
+function checkAtRest(kind: ReplicaKind, owner: Replicas, state: ReadonlyCluster): void {
   const { metadata, spec, status } = owner;
   const fail = (detail: string): never => {
     throw new Violation('as many pods are there as are asked for', `${kind.kind} ${metadata.name} ${detail}`);
@@ -41,15 +36,12 @@ function checkAtRest<R extends ReplicaResource>(
   }
 }
 
-/** What a plan of a controller makes or takes that nobody has asked for; undefined for those that keep no number of pods. */
-export function excessOf(
-  controller: string,
+function excessOf(
+  kind: ReplicaKind,
   key: string,
   state: ReadonlyCluster,
   plan: readonly PlannedCommand[],
 ): string | undefined {
-  const kind = KINDS.get(controller);
-  if (kind === undefined || plan.length === 0) return undefined;
   const { namespace, name } = splitKey(key);
   const owner = state.get(kind.resource, namespace, name);
   if (owner === undefined) return 'it is not there';
@@ -64,12 +56,6 @@ export function excessOf(
   return taken > Math.max(0, is - wanted) ? `takes ${taken} pods, with ${is} of ${wanted} there` : undefined;
 }
 
-function activePodsOf(state: ReadonlyCluster, uid: string): ObjectOf<'pods'>[] {
-  return state.controlledBy('pods', uid).filter(isPodActive);
-}
-
-const isPodCreation = ({ type, data }: PlannedCommand): boolean => type === 'CreateObject' && data.resource === 'pods';
-const isPodDeletion = ({ type, data }: PlannedCommand): boolean => type === 'DeleteObject' && data.resource === 'pods';
 const isAdoption = ({ type, data }: PlannedCommand): boolean => {
   if (type !== 'PatchObject' || data.resource !== 'pods') return false;
   const { metadata } = data.patch as { metadata?: { ownerReferences?: { controller?: boolean }[] } };

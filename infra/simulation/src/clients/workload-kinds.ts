@@ -1,0 +1,74 @@
+import type { BuiltIn } from '@shiplog/contracts';
+import type { Random } from '../world/random';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A kind of objects that have pods made of a template. */
+export interface WorkloadKind {
+  readonly resource: BuiltIn;
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** What users ask of a new one, beside its template. */
+  readonly asked: (random: Random, labels: Labels) => object;
+  /** What of its spec they change later. */
+  readonly changed: (random: Random) => object;
+}
+
+const MOST_REPLICAS = 2;
+const KINDS_OF_A_RUN = 2;
+/** Few of them, so that a template that was left is come back to. */
+const IMAGES = ['busybox', 'busybox:1', 'busybox:2'];
+
+const replicas = (random: Random): number => random.whole(0, MOST_REPLICAS);
+
+/** As many as asked for. */
+const scaled = (random: Random): object => ({ replicas: replicas(random) });
+
+/** Pods of another template, or as many as asked for. */
+const rolled = (random: Random): object => (random.chance(0.5) ? withImage(random.pick(IMAGES)) : scaled(random));
+
+function withImage(image: string): object {
+  return { template: { spec: { containers: [{ name: 'main', image }] } } };
+}
+
+/** How many pods a Deployment may have beyond those wanted, and how many of these it may lack. */
+const BUDGETS = [
+  { maxSurge: 1, maxUnavailable: 0 },
+  { maxSurge: 0, maxUnavailable: 1 },
+];
+
+/** Those whose users are simulated. */
+export const WORKLOADS: readonly WorkloadKind[] = [
+  {
+    resource: 'replicationcontrollers',
+    kind: 'ReplicationController',
+    apiVersion: 'v1',
+    asked: (random, labels) => ({ ...scaled(random), selector: labels }),
+    changed: scaled,
+  },
+  {
+    resource: 'replicasets.apps',
+    kind: 'ReplicaSet',
+    apiVersion: 'apps/v1',
+    asked: (random, labels) => ({ ...scaled(random), selector: { matchLabels: labels } }),
+    changed: scaled,
+  },
+  {
+    resource: 'deployments.apps',
+    kind: 'Deployment',
+    apiVersion: 'apps/v1',
+    asked: (random, labels) => ({
+      ...scaled(random),
+      selector: { matchLabels: labels },
+      strategy: { type: 'RollingUpdate', rollingUpdate: random.pick(BUDGETS) },
+    }),
+    // Mostly it goes on after a pause: what is paused at the end has nothing that must be so.
+    changed: (random) => (random.chance(0.2) ? { paused: random.chance(0.3) } : rolled(random)),
+  },
+];
+
+/** The kinds that the users of one run know: a few, so that much happens to each. */
+export function drawWorkloads(random: Random): readonly WorkloadKind[] {
+  const kinds = [...WORKLOADS];
+  return Array.from({ length: KINDS_OF_A_RUN }, () => kinds.splice(random.whole(0, kinds.length - 1), 1)).flat();
+}

@@ -1,0 +1,12 @@
+import { REPLICA_SET } from '../../../../services/controller/src/controllers/replica-sets/controller';
+import { REPLICATION_CONTROLLER } from '../../../../services/controller/src/controllers/replication/controller';
+import { DEPLOYMENTS } from './deployments';
+import { replicasRule } from './replicas';
+import type { WorkloadRule } from './workload';
+
+/** What must hold of workloads, by the name of the controller that sees to them. */
+export const WORKLOAD_RULES: ReadonlyMap<string, WorkloadRule> = new Map([
+  ['replication', replicasRule(REPLICATION_CONTROLLER)],
+  ['replica-sets', replicasRule(REPLICA_SET)],
+  ['deployments', DEPLOYMENTS],
+]);
