@@ -1,4 +1,5 @@
 import { deploymentController } from '../../../services/controller/src/controllers/deployments/controller';
+import { jobController } from '../../../services/controller/src/controllers/jobs/controller';
 import { replicationController } from '../../../services/controller/src/controllers/replication/controller';
 import type {
   Controller,
@@ -11,7 +12,7 @@ import { Reconciler } from '../../../services/controller/src/runtime/reconciler'
 import { call, replace, type Method, type Mutation } from './mutation';
 
 /** What a controller plans instead of what it has come to. */
-type Replanned = (commands: readonly PlannedCommand[], request: ReconcileRequest, key: string) => PlannedCommand[];
+type Replanned = (commands: readonly PlannedCommand[], request: ReconcileRequest) => PlannedCommand[];
 
 /** Has a controller plan something else. */
 function replan(controller: Controller, other: Replanned): () => void {
@@ -21,7 +22,7 @@ function replan(controller: Controller, other: Replanned): () => void {
     (was) =>
       async function (this: Controller, key: string, request: ReconcileRequest) {
         const outcome = (await call(was, this, [key, request])) as ReconcileResult;
-        return { ...outcome, commands: other(outcome.commands, request, key) };
+        return { ...outcome, commands: other(outcome.commands, request) };
       } as Method,
   );
 }
@@ -69,6 +70,19 @@ export const CONTROLLER_MUTATIONS: Readonly<Record<string, Mutation>> = {
           const was = state.get('replicasets.apps', namespace, name)?.spec?.replicas ?? 1;
           if (replicas === undefined || replicas >= was) return command;
           return { ...command, data: { ...command.data, patch: { ...others, spec: { replicas: 0 } } } };
+        }),
+      ),
+  },
+  'counted-twice': {
+    fault: 'a Job counts the first of its successes twice',
+    found: ["each end of a Job's pods is counted once"],
+    install: () =>
+      replan(jobController, (commands) =>
+        commands.map((command) => {
+          if (command.type !== 'PatchObject' || command.data.resource !== 'jobs.batch') return command;
+          const { status, ...others } = command.data.patch as { status?: { succeeded?: number } };
+          if (status?.succeeded !== 1) return command;
+          return { ...command, data: { ...command.data, patch: { ...others, status: { ...status, succeeded: 2 } } } };
         }),
       ),
   },

@@ -12,12 +12,19 @@ export interface WorkloadKind {
   readonly asked: (random: Random, labels: Labels) => object;
   /** What of its spec they change later. */
   readonly changed: (random: Random) => object;
+  /** What its pods are otherwise than others. */
+  readonly pod?: object;
+  /** Its pods are let be: what is known of their ends would go with them. */
+  readonly keepsPods?: true;
 }
 
 const MOST_REPLICAS = 2;
 const KINDS_OF_A_RUN = 2;
 /** Few of them, so that a template that was left is come back to. */
 const IMAGES = ['busybox', 'busybox:1', 'busybox:2'];
+
+/** What a container runs that comes to its end by itself. */
+export const ENDS_WELL = ['true'] as const;
 
 const replicas = (random: Random): number => random.whole(0, MOST_REPLICAS);
 
@@ -64,6 +71,21 @@ export const WORKLOADS: readonly WorkloadKind[] = [
     }),
     // Mostly it goes on after a pause: what is paused at the end has nothing that must be so.
     changed: (random) => (random.chance(0.2) ? { paused: random.chance(0.3) } : rolled(random)),
+  },
+  {
+    resource: 'jobs.batch',
+    kind: 'Job',
+    apiVersion: 'batch/v1',
+    asked: (random) => ({
+      parallelism: random.whole(1, 3),
+      completions: random.whole(1, 4),
+      suspend: random.chance(0.2),
+      // A failure ends it: to wait for another pod after some of them takes longer than a run.
+      backoffLimit: 0,
+    }),
+    changed: (random) => (random.chance(0.5) ? { suspend: random.chance(0.3) } : { parallelism: random.whole(1, 3) }),
+    pod: { restartPolicy: 'Never', containers: [{ name: 'main', image: IMAGES[0], command: ENDS_WELL }] },
+    keepsPods: true,
   },
 ];
 

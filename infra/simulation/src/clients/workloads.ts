@@ -16,7 +16,7 @@ export function drawWorkloadCommand(random: Random, kinds: readonly WorkloadKind
   const name = random.pick(NAMES);
   const key = { resource: kind.resource, namespace: NAMESPACE, name };
   const labels = { app: `${kind.resource}-${name}` };
-  switch (random.whole(0, 9)) {
+  switch (random.whole(0, kind.keepsPods === true ? 7 : 9)) {
     case 0:
     case 1:
     case 2:
@@ -39,7 +39,7 @@ export function drawWorkloadCommand(random: Random, kinds: readonly WorkloadKind
 
 function workload(
   random: Random,
-  { kind, apiVersion, asked }: WorkloadKind,
+  { kind, apiVersion, asked, pod }: WorkloadKind,
   name: string,
   labels: Readonly<Record<string, string>>,
 ): KubeObject {
@@ -48,6 +48,7 @@ function workload(
     automountServiceAccountToken: false,
     containers: [{ name: 'main', image: 'busybox' }],
     terminationGracePeriodSeconds: 1,
+    ...pod,
   };
   const template = { metadata: { labels }, spec };
   return { apiVersion, kind, metadata: { name }, spec: { ...asked(random, labels), template } } as KubeObject;

@@ -20,7 +20,7 @@ export function checkContainers(engines: readonly Engine[]): void {
   }
 }
 
-/** When all is quiet, deciders and kubelets have done what the state asks for: each pod runs, and nothing else does. */
+/** When all is quiet, deciders and kubelets have done what the state asks for: each pod runs or has come to its end, and nothing else does. */
 export function checkPodsAtRest(state: ReadonlyCluster, engines: ReadonlyMap<string, Engine>): void {
   const wanted = new Map(state.list('pods').map((pod) => [pod.metadata.uid, pod]));
   for (const [node, engine] of engines) {
@@ -31,7 +31,8 @@ export function checkPodsAtRest(state: ReadonlyCluster, engines: ReadonlyMap<str
   }
   for (const { metadata, spec, status } of wanted.values()) {
     const is = metadata.deletionTimestamp === undefined ? status?.phase : 'being deleted';
-    if (spec?.nodeName !== undefined && is === 'Running') continue;
+    const mayEnd = spec?.restartPolicy === 'Never' && (is === 'Succeeded' || is === 'Failed');
+    if (spec?.nodeName !== undefined && (is === 'Running' || mayEnd)) continue;
     throw new Violation(
       'every pod gets a node, and runs',
       `${metadata.name} (${metadata.uid}) is ${is} on ${spec?.nodeName ?? 'no node'}`,

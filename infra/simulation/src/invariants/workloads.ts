@@ -1,6 +1,7 @@
 import { REPLICA_SET } from '../../../../services/controller/src/controllers/replica-sets/controller';
 import { REPLICATION_CONTROLLER } from '../../../../services/controller/src/controllers/replication/controller';
 import { DEPLOYMENTS } from './deployments';
+import { JOBS } from './jobs';
 import { replicasRule } from './replicas';
 import type { WorkloadRule } from './workload';
 
@@ -9,4 +10,5 @@ export const WORKLOAD_RULES: ReadonlyMap<string, WorkloadRule> = new Map([
   ['replication', replicasRule(REPLICATION_CONTROLLER)],
   ['replica-sets', replicasRule(REPLICA_SET)],
   ['deployments', DEPLOYMENTS],
+  ['job', JOBS],
 ]);

@@ -41,7 +41,7 @@ export async function startKubelet(cluster: Cluster, process: SimProcess, node: 
     module: KubeletModule,
     config: readConfig(kubeletSettings, { NODE_NAME: node, NODE_IP: '192.0.2.1', STATE_DIR: `/simulated/${node}` }),
     instead: [
-      { provide: POD_RUNTIME, value: engine.seenBy(() => process.state !== 'ended') },
+      { provide: POD_RUNTIME, value: engine.seenBy(process) },
       { provide: POD_NETWORK, value: network },
       { provide: MACHINE, value: machineOf(node) },
     ],
