@@ -87,6 +87,13 @@ export const WORKLOADS: readonly WorkloadKind[] = [
     pod: { restartPolicy: 'Never', containers: [{ name: 'main', image: IMAGES[0], command: ENDS_WELL }] },
     keepsPods: true,
   },
+  {
+    resource: 'statefulsets.apps',
+    kind: 'StatefulSet',
+    apiVersion: 'apps/v1',
+    asked: (random, labels) => ({ ...scaled(random), selector: { matchLabels: labels }, serviceName: 'w' }),
+    changed: rolled,
+  },
 ];
 
 /** The kinds that the users of one run know: a few, so that much happens to each. */

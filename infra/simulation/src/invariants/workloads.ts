@@ -3,6 +3,7 @@ import { REPLICATION_CONTROLLER } from '../../../../services/controller/src/cont
 import { DEPLOYMENTS } from './deployments';
 import { JOBS } from './jobs';
 import { replicasRule } from './replicas';
+import { STATEFUL_SETS } from './stateful-sets';
 import type { WorkloadRule } from './workload';
 
 /** What must hold of workloads, by the name of the controller that sees to them. */
@@ -11,4 +12,5 @@ export const WORKLOAD_RULES: ReadonlyMap<string, WorkloadRule> = new Map([
   ['replica-sets', replicasRule(REPLICA_SET)],
   ['deployments', DEPLOYMENTS],
   ['job', JOBS],
+  ['stateful-sets', STATEFUL_SETS],
 ]);
