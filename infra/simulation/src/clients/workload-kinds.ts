@@ -94,6 +94,13 @@ export const WORKLOADS: readonly WorkloadKind[] = [
     asked: (random, labels) => ({ ...scaled(random), selector: { matchLabels: labels }, serviceName: 'w' }),
     changed: rolled,
   },
+  {
+    resource: 'daemonsets.apps',
+    kind: 'DaemonSet',
+    apiVersion: 'apps/v1',
+    asked: (_, labels) => ({ selector: { matchLabels: labels } }),
+    changed: (random) => withImage(random.pick(IMAGES)),
+  },
 ];
 
 /** The kinds that the users of one run know: a few, so that much happens to each. */

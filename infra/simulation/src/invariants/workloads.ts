@@ -1,5 +1,6 @@
 import { REPLICA_SET } from '../../../../services/controller/src/controllers/replica-sets/controller';
 import { REPLICATION_CONTROLLER } from '../../../../services/controller/src/controllers/replication/controller';
+import { DAEMON_SETS } from './daemon-sets';
 import { DEPLOYMENTS } from './deployments';
 import { JOBS } from './jobs';
 import { replicasRule } from './replicas';
@@ -13,4 +14,5 @@ export const WORKLOAD_RULES: ReadonlyMap<string, WorkloadRule> = new Map([
   ['deployments', DEPLOYMENTS],
   ['job', JOBS],
   ['stateful-sets', STATEFUL_SETS],
+  ['daemon-sets', DAEMON_SETS],
 ]);
