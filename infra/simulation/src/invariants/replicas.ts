@@ -5,7 +5,7 @@ import { isPodActive } from '../../../../services/controller/src/domain/pods';
 import type { ReplicaKind, ReplicaResource, Replicas } from '../../../../services/controller/src/domain/replicas/kind';
 import type { PlannedCommand } from '../../../../services/controller/src/runtime/domain/controller';
 import { Violation } from './violation';
-import { activePodsOf, isPodCreation, isPodDeletion, type WorkloadRule } from './workload';
+import { activePodsOf, isAdoption, isPodCreation, isPodDeletion, type WorkloadRule } from './workload';
 
 /** Of what keeps a number of pods: its own and no others. */
 export function replicasRule<R extends ReplicaResource>(kind: ReplicaKind<R>): WorkloadRule {
@@ -55,9 +55,3 @@ function excessOf(
   if (made > Math.max(0, wanted - is)) return `makes ${made} pods, with ${is} of ${wanted} there`;
   return taken > Math.max(0, is - wanted) ? `takes ${taken} pods, with ${is} of ${wanted} there` : undefined;
 }
-
-const isAdoption = ({ type, data }: PlannedCommand): boolean => {
-  if (type !== 'PatchObject' || data.resource !== 'pods') return false;
-  const { metadata } = data.patch as { metadata?: { ownerReferences?: { controller?: boolean }[] } };
-  return metadata?.ownerReferences?.some(({ controller }) => controller === true) ?? false;
-};

@@ -4,7 +4,7 @@ import { isPodReady } from '../../../../services/controller/src/domain/pods';
 import { REVISION_LABEL } from '../../../../services/controller/src/domain/revisions/history';
 import type { PlannedCommand } from '../../../../services/controller/src/runtime/domain/controller';
 import { Violation } from './violation';
-import { activePodsOf, isPodCreation, isPodDeletion, type WorkloadRule } from './workload';
+import { activePodsOf, isAdoption, isPodCreation, isPodDeletion, type WorkloadRule } from './workload';
 
 type StatefulSet = ObjectOf<'statefulsets.apps'>;
 
@@ -53,11 +53,11 @@ function excessOf(
   const names = namesOf(metadata.name, spec?.replicas ?? 1);
   const ordinal = names.indexOf(made[0] ?? '');
   if (ordinal < 0) return `makes ${made[0]}, which nobody asks for`;
-  const ready = new Set(
-    activePodsOf(state, metadata.uid)
-      .filter(isPodReady)
-      .map((pod) => pod.metadata.name),
-  );
+  // One that is adopted now is the set's own from here on.
+  const adopted = plan.filter(isAdoption).map(({ data }) => ('name' in data ? data.name : undefined));
+  const orphans = state.list('pods', metadata.namespace).filter((pod) => adopted.includes(pod.metadata.name));
+  const pods = [...activePodsOf(state, metadata.uid), ...orphans];
+  const ready = new Set(pods.filter(isPodReady).map((pod) => pod.metadata.name));
   const missing = names.slice(0, ordinal).find((name) => !ready.has(name));
   return missing === undefined ? undefined : `makes ${made[0]} while ${missing} is not ready`;
 }

@@ -25,3 +25,10 @@ export const isPodCreation = ({ type, data }: PlannedCommand): boolean =>
 
 export const isPodDeletion = ({ type, data }: PlannedCommand): boolean =>
   type === 'DeleteObject' && data.resource === 'pods';
+
+/** Whether a pod without an owner is made the owner's own. */
+export const isAdoption = ({ type, data }: PlannedCommand): boolean => {
+  if (type !== 'PatchObject' || data.resource !== 'pods') return false;
+  const { metadata } = data.patch as { metadata?: { ownerReferences?: { controller?: boolean }[] } };
+  return metadata?.ownerReferences?.some(({ controller }) => controller === true) ?? false;
+};
