@@ -12,6 +12,7 @@ import { Mishaps } from './faults/mishaps';
 import { Answers } from './invariants/answers';
 import { checkContainers, checkPodsAtRest } from './invariants/containers';
 import { Controllers } from './invariants/controllers';
+import { Evictions } from './invariants/evictions';
 import { Reads } from './invariants/reads';
 import { Truth } from './invariants/truth';
 import { Violation } from './invariants/violation';
@@ -87,6 +88,7 @@ class Run {
   readonly #mishaps: Mishaps;
   readonly #answers: Answers;
   readonly #controllers: Controllers;
+  readonly #evictions: Evictions;
   readonly #reads: Reads;
   readonly #readers = new Map<string, Reader>();
   readonly #sent: AnyCommand[] = [];
@@ -105,6 +107,7 @@ class Run {
     this.#answers = new Answers(truth);
     this.#reads = new Reads(truth);
     this.#controllers = new Controllers(truth);
+    this.#evictions = new Evictions(truth);
     this.#supervisor = new Supervisor(world, (process, error) => this.#failed(process.name, error));
     this.#mishaps = new Mishaps({ world, faults, broker, store, supervisor: this.#supervisor });
     store.onCommitted = (events, epoch) => {
@@ -114,6 +117,7 @@ class Run {
       );
       truth.committed(events);
       world.check(() => this.#controllers.committed(events));
+      world.check(() => this.#evictions.committed(events));
     };
     store.onSnapshot = (saved) => truth.snapshotted(saved);
   }

@@ -11,6 +11,9 @@ const MAPS = ['a', 'b', 'c', 'd', 'e'];
 const PODS = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8'];
 /** The nodes that there are. */
 export const NODES = ['n1', 'n2'];
+/** By which a budget knows the users' own pods. */
+const PLAIN = { app: 'plain' };
+const BUDGET = 'keep-some';
 const TABS = ['t1', 't2', 't3'];
 const FINALIZER = 'example.com/hold';
 
@@ -114,7 +117,7 @@ function drawNodeCommand(random: Random): Data {
 function drawPodCommand(random: Random): Data {
   const name = random.pick(PODS);
   const key = { resource: 'pods', namespace: NAMESPACE, name } as const;
-  switch (random.whole(0, 4)) {
+  switch (random.whole(0, 6)) {
     case 0:
     case 1:
     case 2: {
@@ -124,7 +127,7 @@ function drawPodCommand(random: Random): Data {
         containers: [{ name: 'main', image: 'busybox' }],
         terminationGracePeriodSeconds: random.pick([0, 1, 2]),
       };
-      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec };
+      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: PLAIN }, spec };
       return { type: 'CreateObject', data: { resource: 'pods', namespace: NAMESPACE, object } };
     }
     case 3:
@@ -132,7 +135,22 @@ function drawPodCommand(random: Random): Data {
         type: 'PatchObject',
         data: { ...key, patchType: 'merge', patch: { metadata: { labels: { mark: String(random.whole(0, 9)) } } } },
       };
-    default:
+    case 4:
       return { type: 'DeleteObject', data: random.chance(0.3) ? { ...key, gracePeriodSeconds: 0 } : key };
+    default:
+      if (random.chance(0.5)) return drawBudgetCommand(random);
+      return { type: 'EvictPod', data: { namespace: NAMESPACE, name } };
   }
+}
+
+/** How many pods are to stay when others are evicted. */
+function drawBudgetCommand(random: Random): Data {
+  const key = { resource: 'poddisruptionbudgets.policy', namespace: NAMESPACE, name: BUDGET } as const;
+  const minAvailable = random.whole(1, 3);
+  if (random.chance(0.2)) return { type: 'DeleteObject', data: key };
+  if (random.chance(0.3))
+    return { type: 'PatchObject', data: { ...key, patchType: 'merge', patch: { spec: { minAvailable } } } };
+  const spec = { minAvailable, selector: { matchLabels: PLAIN } };
+  const object = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: BUDGET }, spec };
+  return { type: 'CreateObject', data: { ...key, object } };
 }
