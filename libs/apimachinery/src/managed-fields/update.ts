@@ -40,7 +40,8 @@ export function ownersAfterUpdate(
   if (write.isSystem === true && known[key]?.rest === true && !isNamedByOthers(known, key, write)) return known;
   const comparisons = new Comparisons(row, before, after);
   const own = comparisons.in(write.apiVersion);
-  if (own === undefined) return owners;
+  // Who changes nothing has nobody's fields named, though the request comes in another version than theirs.
+  if (own === undefined || isEmptySet(own.all)) return owners;
   const gained = tracked(own.set);
   const named = inVersion(row, known, write.apiVersion, before);
   const result = withoutLost(named, key, comparisons);

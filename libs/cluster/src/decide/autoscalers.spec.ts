@@ -1,4 +1,5 @@
 import type { HorizontalPodAutoscaler } from '@shiplog/contracts';
+import { Catalog, fromStored } from '@shiplog/apimachinery';
 import { cluster } from './testing/given';
 
 const AUTOSCALERS = 'horizontalpodautoscalers.autoscaling';
@@ -28,4 +29,25 @@ it('an autoscaler that is written in the older version is stored in the newer', 
   const key = { resource: AUTOSCALERS, namespace: 'default', name: 'web' };
   at.given({ type: 'PatchObject', data: { ...key, apiVersion: 'autoscaling/v1', patchType: 'strategic', patch } });
   expect(targets()).toEqual([70]);
+});
+
+it('an autoscaler that is written back in the older version as it is there is not changed by that', () => {
+  const key = { resource: AUTOSCALERS, namespace: 'default', name: 'web' };
+  const apiVersion = 'autoscaling/v1';
+  const written = { apiVersion, kind: 'HorizontalPodAutoscaler', metadata: { name: 'web' } };
+  const at = cluster().given({
+    type: 'CreateObject',
+    data: { ...key, apiVersion, object: { ...written, spec: { scaleTargetRef, maxReplicas: 5 } } },
+  });
+  const status = { conditions: [{ type: 'AbleToScale', status: 'False', reason: 'FailedGetScale' }] };
+  const actor = 'system:shiplog:controller';
+  at.given({
+    type: 'PatchObject',
+    actor,
+    data: { ...key, subresource: 'status', patchType: 'merge', patch: { status } },
+  });
+  const older = Catalog.builtIn.get(AUTOSCALERS)!.versions.find(({ version }) => version === 'v1')!;
+  const { fieldOwners: _, ...metadata } = at.get(AUTOSCALERS, 'default', 'web')!.metadata;
+  const object = fromStored(older, { ...at.get(AUTOSCALERS, 'default', 'web')!, metadata });
+  expect(at.when({ type: 'ReplaceObject', data: { ...key, apiVersion, object } }).events).toEqual([]);
 });
