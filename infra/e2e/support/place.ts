@@ -13,3 +13,6 @@ export const E2E_HOME = 'SHIPLOG_E2E_HOME';
 export function sharedLayout(home: string): Layout {
   return layoutOf({ slot: E2E_SLOT, minions: E2E_MINIONS, home });
 }
+
+/** Shorter waits than a real cluster has, so that what comes after them can be tested in seconds. */
+export const QUICK = { NODE_MONITOR_GRACE: '8s' };
