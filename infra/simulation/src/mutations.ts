@@ -108,7 +108,10 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'lease-for-ever': {
     fault: 'a journal answers until Postgres says that it is deposed, steps down for nobody, and is believed',
-    found: ['a read is no older than a write that was acknowledged before it was asked'],
+    found: [
+      'a read is no older than a write that was acknowledged before it was asked',
+      'LIST and WATCH: every change once, in order',
+    ],
     install: () => {
       const undo = [
         replace(Lease.prototype, 'holds', () => (() => true) as Method),
