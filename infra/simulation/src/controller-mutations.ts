@@ -1,3 +1,4 @@
+import { deploymentController } from '../../../services/controller/src/controllers/deployments/controller';
 import { jobController } from '../../../services/controller/src/controllers/jobs/controller';
 import { replicationController } from '../../../services/controller/src/controllers/replication/controller';
 import type {
@@ -55,6 +56,23 @@ export const CONTROLLER_MUTATIONS: Readonly<Record<string, Mutation>> = {
         const made = commands.find(({ type }) => type === 'CreateObject');
         return made === undefined ? [...commands] : [...commands, { ...made, id: undefined }];
       }),
+  },
+  'budget-ignored': {
+    fault: 'a Deployment gives up all pods of an old template as soon as it may give up one',
+    found: ['a controller makes or takes no more than is asked'],
+    users: ['deployments.apps'],
+    install: () =>
+      replan(deploymentController, (commands, { state }) =>
+        commands.map((command) => {
+          if (command.type !== 'PatchObject' || command.data.resource !== 'replicasets.apps') return command;
+          const { namespace, name, patch } = command.data;
+          const { spec, ...others } = patch as { spec?: { replicas?: number } };
+          const replicas = spec?.replicas;
+          const was = state.get('replicasets.apps', namespace, name)?.spec?.replicas ?? 1;
+          if (replicas === undefined || replicas >= was) return command;
+          return { ...command, data: { ...command.data, patch: { ...others, spec: { replicas: 0 } } } };
+        }),
+      ),
   },
   'counted-twice': {
     fault: 'a Job counts the first of its successes twice',

@@ -5,6 +5,8 @@ export interface Mutation {
   readonly fault: string;
   /** What it breaks: any of these. */
   readonly found: readonly string[];
+  /** Resources that the users of each run ask for, where it shows in these alone; otherwise each run draws some. */
+  readonly users?: readonly string[];
   /** Puts it in; returns what takes it out. */
   readonly install: () => () => void;
 }

@@ -75,9 +75,13 @@ const READERS: Readonly<Record<string, ReaderKind>> = {
   'routes-n1': { role: 'network', channels: channelsOf('network', 'n1') },
 };
 
-/** Runs one seed, alone in this Node process: virtual time is everybody's. */
-export async function runSeed(seed: number): Promise<Outcome> {
-  const run = new Run(seed);
+/**
+ * Runs one seed, alone in this Node process: virtual time is everybody's.
+ *
+ * @param users resources of the workloads that its users ask for; without, the seed draws some
+ */
+export async function runSeed(seed: number, users?: readonly string[]): Promise<Outcome> {
+  const run = new Run(seed, users);
   return run.outcome();
 }
 
@@ -95,7 +99,10 @@ class Run {
   readonly #engines: ReadonlyMap<string, Engine>;
   #isOver = false;
 
-  constructor(private readonly seed: number) {
+  constructor(
+    private readonly seed: number,
+    private readonly users: readonly string[] | undefined,
+  ) {
     const world = (this.#world = new World(seed));
     const faults = new Faults(profileOf(world.random('profile')));
     const broker = new Broker(world, faults);
@@ -241,7 +248,7 @@ class Run {
     const supervisor = this.#supervisor;
     const violated = (error: unknown): void => this.#violated(error);
     const common = { answers: this.#answers, isOver: () => this.#isOver, violated };
-    const workloads = drawWorkloads(this.#world.random('workloads'));
+    const workloads = drawWorkloads(this.#world.random('workloads'), this.users);
     for (const name of ['writer-1', 'writer-2']) {
       supervisor.start(name, (process) =>
         startWriter(this.#cluster, process, { ...common, workloads, sent: this.#sent }),

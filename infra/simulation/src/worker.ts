@@ -13,7 +13,7 @@ export async function work({ seed, mutation }: Work): Promise<Outcome> {
   const put = mutation === undefined ? undefined : MUTATIONS[mutation];
   const takeOut = put?.install();
   try {
-    return await runSeed(seed);
+    return await runSeed(seed, put?.users);
   } finally {
     takeOut?.();
   }

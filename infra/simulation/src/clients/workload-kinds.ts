@@ -103,8 +103,9 @@ export const WORKLOADS: readonly WorkloadKind[] = [
   },
 ];
 
-/** The kinds that the users of one run know: a few, so that much happens to each. */
-export function drawWorkloads(random: Random): readonly WorkloadKind[] {
+/** The kinds that the users of one run know: those of `resources`, or a few, so that much happens to each. */
+export function drawWorkloads(random: Random, resources?: readonly string[]): readonly WorkloadKind[] {
+  if (resources !== undefined) return WORKLOADS.filter(({ resource }) => resources.includes(resource));
   const kinds = [...WORKLOADS];
   return Array.from({ length: KINDS_OF_A_RUN }, () => kinds.splice(random.whole(0, kinds.length - 1), 1)).flat();
 }
