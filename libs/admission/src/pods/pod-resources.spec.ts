@@ -51,4 +51,11 @@ describe('a pod with amounts of its own', () => {
   ])('is refused where its containers do not fit in, or it may not have that: %j', (spec, cause) => {
     expect(causesOf(create(spec))).toEqual([cause]);
   });
+
+  it.each(['requests', 'limits'] as const)('holds %s of containers that are called like a field of every object', (kind) => {
+    const status = create({ containers: [app({ [kind]: { constructor: '1' } })], resources: { [kind]: both } });
+    expect(causesOf(status)).toContain(
+      `spec.containers[0].resources.${kind}[constructor]: Invalid value: "constructor": must be a standard resource for containers`,
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import type { PodSpec } from '@shiplog/contracts';
-import { compareQuantities, type Problems } from '@shiplog/apimachinery';
+import { compareQuantities, ownField, type Problems } from '@shiplog/apimachinery';
 import { podAmounts } from './pod-amounts';
 import { isHugePages, validateResources } from './resources';
 
@@ -38,14 +38,14 @@ export function validatePodResources(spec: PodSpec, at: string, problems: Proble
     for (const name of Object.keys(amounts))
       if (!isOfPods(name)) problems.notSupported(`${at}.${kind}[${name}]`, name, SUPPORTED);
   for (const [name, all] of Object.entries(aggregateOf(spec))) {
-    const request = requests[name];
+    const request = ownField(requests, name);
     if (request === undefined || compareQuantities(all, request) <= 0) continue;
     const rule = `must be greater than or equal to aggregate container requests of ${all}`;
     problems.invalid(`${at}.requests[${name}]`, request, rule);
   }
   spec.containers.forEach((container, i) => {
     for (const [name, limit] of Object.entries(container.resources?.limits ?? {})) {
-      const most = limits[name];
+      const most = ownField(limits, name);
       if (most === undefined || compareQuantities(limit, most) <= 0) continue;
       const rule = `must be less than or equal to pod limits of ${most}`;
       problems.invalid(`${at}.containers[${i}][${name}].limits`, limit, rule);

@@ -1,5 +1,5 @@
 import type { ContainerResourceClaim, ResourceRequirements } from '@shiplog/contracts';
-import { dnsLabel, milliOf, parseQuantity, type Problems, qualifiedName } from '@shiplog/apimachinery';
+import { dnsLabel, milliOf, ownField, parseQuantity, type Problems, qualifiedName } from '@shiplog/apimachinery';
 
 const NATIVE_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
 /** Objects that quotas count. */
@@ -104,7 +104,7 @@ type Amounts = Readonly<Record<string, string>>;
 function validateRequests(limits: Amounts, requests: Amounts, at: string, problems: Problems): void {
   for (const name of Object.keys(requests)) {
     const request = requests[name] as string;
-    const limit = Object.hasOwn(limits, name) ? limits[name] : undefined;
+    const limit = ownField(limits, name);
     if (limit === undefined) {
       if (!mayBeShared(name)) {
         problems.required(`${at}.limits`, 'Limit must be set for non overcommitable resources');

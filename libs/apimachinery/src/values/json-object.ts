@@ -11,7 +11,7 @@ export function isJsonObject(value: unknown): value is Fields {
 }
 
 /** The object's own field; undefined for what it only inherits. */
-export function ownField(object: Readonly<Fields>, name: string): unknown {
+export function ownField<T>(object: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 

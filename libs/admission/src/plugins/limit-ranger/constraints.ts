@@ -1,5 +1,5 @@
 import type { LimitRangeItem } from '@shiplog/contracts';
-import { compareQuantities, milliOf } from '@shiplog/apimachinery';
+import { compareQuantities, milliOf, ownField } from '@shiplog/apimachinery';
 
 type Amounts = Readonly<Record<string, string>>;
 
@@ -29,7 +29,7 @@ export function each(
 }
 
 export function amountOf(amounts: Amounts | undefined, name: string): string | undefined {
-  return amounts !== undefined && Object.hasOwn(amounts, name) ? amounts[name] : undefined;
+  return amounts === undefined ? undefined : ownField(amounts, name);
 }
 
 export function belowMin(type: string, name: string, least: string, asked: Asked): string | undefined {
