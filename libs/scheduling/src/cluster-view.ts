@@ -1,14 +1,19 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import { localKey } from '@shiplog/contracts';
 import type { StoredClaim, StoredNode, StoredPod, StoredStorageClass, StoredVolume } from '@shiplog/kube';
+import type { ClusterFacts } from './facts/cluster-facts';
 import { NodeFacts } from './facts/node-facts';
 import { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 import { VolumeIndex, type Volumes } from './volumes/volumes';
 
-/** The nodes by name, and the volumes, as a decision sees them. Valid until the view it was taken from is changed. */
-export interface Snapshot {
-  readonly nodes: readonly NodeFacts[];
-  readonly volumes: Volumes;
+/**
+ * The cluster as a decision sees it: valid until the view it was taken from is told of something. A decision may place pods
+ * in it, as if they were bound; whoever does so takes each away again.
+ */
+export interface Snapshot extends ClusterFacts {
+  place(pod: PodFacts, node: string): void;
+  /** The exact inverse of `place`. */
+  displace(pod: PodFacts, node: string): void;
 }
 
 interface Placement {
@@ -88,16 +93,14 @@ export class ClusterView {
     if (node === undefined) return;
     const facts = podFacts(pod);
     this.#placed.set(pod.metadata.uid, { node, facts });
-    this.#nodes.get(node)?.add(facts);
-    this.#volumes.count(facts, 1);
+    this.#count(facts, node, 1);
   }
 
   removePod(uid: string): void {
     const placed = this.#placed.get(uid);
     if (placed === undefined) return;
     this.#placed.delete(uid);
-    this.#nodes.get(placed.node)?.remove(placed.facts);
-    this.#volumes.count(placed.facts, -1);
+    this.#count(placed.facts, placed.node, -1);
   }
 
   node(name: string): NodeFacts | undefined {
@@ -108,7 +111,16 @@ export class ClusterView {
     return (this.#snapshot ??= {
       nodes: [...this.#nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
       volumes: this.#volumes,
+      place: (pod, node) => this.#count(pod, node, 1),
+      displace: (pod, node) => this.#count(pod, node, -1),
     });
+  }
+
+  /** All that pods on nodes sum up to: a pod has come to a node (1) or left it (-1). */
+  #count(pod: PodFacts, node: string, by: 1 | -1): void {
+    if (by === 1) this.#nodes.get(node)?.add(pod);
+    else this.#nodes.get(node)?.remove(pod);
+    this.#volumes.count(pod, by);
   }
 }
 

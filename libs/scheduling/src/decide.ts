@@ -1,12 +1,13 @@
 import type { SchedulingDecision } from '@shiplog/contracts';
 import type { Snapshot } from './cluster-view';
+import type { ClusterFacts } from './facts/cluster-facts';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
 import { filterNodes, unavailableSentence } from './filtering';
 import type { Policy } from './policy';
 import { bestNodes, chooseNode, mix, rankNodes } from './scoring';
 import type { VolumePlan } from './volumes/volume-plan';
-import { AssumedVolumes, type Volumes } from './volumes/volumes';
+import { PromisedVolumes } from './volumes/volumes';
 
 /** How many nodes a decision records with their points; the rest can be worked out again. */
 const RECORDED_NODES = 3;
@@ -29,7 +30,8 @@ export type Verdict =
 
 /**
  * Decides on pods one after the other, most urgent first: each counts as placed for those after it. A pod is said to fit
- * nowhere only of the snapshot as it is, never because of bindings that are not made yet, which may be refused.
+ * nowhere only of the snapshot as it is, never because of bindings that are not made yet, which may be refused. The
+ * snapshot is left as it was.
  */
 export function decideBatch(
   snapshot: Snapshot,
@@ -38,15 +40,23 @@ export function decideBatch(
   policy: Policy,
 ): readonly Verdict[] {
   const state = new AssumedState(snapshot);
-  return pods.map((pod, i) => {
+  const hindered: number[] = [];
+  const verdicts = pods.map((pod, i): Verdict => {
     if (state.volumes.awaits(pod)) return { outcome: 'retry in next batch', pod };
     const verdict = decideOne(state, pod, mix(seed, i), policy, state.assumed);
     if (verdict.outcome === 'fits') state.assume(pod, verdict.node);
     if (verdict.outcome === 'needs volumes') state.promise(verdict.plan);
-    if (verdict.outcome !== 'fits nowhere' || !state.hasAssumed) return verdict;
-    const without = decideOne(snapshot, pod, mix(seed, i), policy, 0);
-    return without.outcome === 'fits nowhere' ? without : { outcome: 'retry in next batch', pod };
+    if (verdict.outcome === 'fits nowhere' && state.hasAssumed) hindered.push(i);
+    return verdict;
   });
+  state.release();
+  for (const i of hindered) verdicts[i] = withoutOthers(snapshot, pods[i] as PodFacts, mix(seed, i), policy);
+  return verdicts;
+}
+
+function withoutOthers(snapshot: Snapshot, pod: PodFacts, seed: number, policy: Policy): Verdict {
+  const verdict = decideOne(snapshot, pod, seed, policy, 0);
+  return verdict.outcome === 'fits nowhere' ? verdict : { outcome: 'retry in next batch', pod };
 }
 
 /** A binding that a decision takes as made. */
@@ -69,20 +79,16 @@ export function decideAgain(
   const state = new AssumedState(snapshot);
   for (const binding of assumed) state.assume(binding.pod, binding.node);
   const verdict = decideOne(state, pod, recorded.seed, policy, state.assumed);
+  state.release();
   if (verdict.outcome === 'needs volumes') throw new Error(`pod ${pod.uid} had no volumes yet: it was not bound`);
   return verdict.decision;
 }
 
 type PlainVerdict = Exclude<Verdict, { outcome: 'retry in next batch' }>;
 
-function decideOne(
-  { nodes, volumes }: Snapshot,
-  pod: PodFacts,
-  seed: number,
-  policy: Policy,
-  assumed: number,
-): PlainVerdict {
-  const filtered = filterNodes(nodes, pod, policy, volumes);
+function decideOne(cluster: ClusterFacts, pod: PodFacts, seed: number, policy: Policy, assumed: number): PlainVerdict {
+  const { nodes } = cluster;
+  const filtered = filterNodes(pod, policy, cluster);
   const { feasible, refused } = filtered;
   const record = { policy: policy.id, seed, refused, nodes: nodes.length, assumed };
   if (feasible.length === 0) {
@@ -94,39 +100,39 @@ function decideOne(
       decision: { ...record, top: [] },
     };
   }
-  const ranking = rankNodes(feasible, pod, policy);
+  const ranking = rankNodes(feasible, pod, policy, cluster);
   const chosen = chooseNode(ranking, seed);
   const winner = ranking.nodes[chosen];
   const node = winner?.name ?? '';
-  const plan = winner === undefined ? undefined : planOf(pod, winner, volumes, policy);
+  const plan = winner === undefined ? undefined : planOf(pod, winner, cluster, policy);
   if (plan !== undefined) return { outcome: 'needs volumes', pod, node, plan };
   const top = bestNodes(ranking, chosen, RECORDED_NODES);
   return { outcome: 'fits', pod, node, decision: { ...record, winner: node, top } };
 }
 
-function planOf(pod: PodFacts, node: NodeFacts, volumes: Volumes, policy: Policy): VolumePlan | undefined {
+function planOf(pod: PodFacts, node: NodeFacts, cluster: ClusterFacts, policy: Policy): VolumePlan | undefined {
   for (const filter of policy.filters) {
-    const plan = filter.plan?.(pod, node, volumes);
+    const plan = filter.plan?.(pod, node, cluster);
     if (plan !== undefined) return plan;
   }
   return undefined;
 }
 
-/**
- * A snapshot with bindings that are assumed to be made, as in kube-scheduler's assume cache. A node is copied when it is
- * first changed: the snapshot stays as it was.
- */
-class AssumedState {
-  readonly nodes: NodeFacts[];
-  readonly volumes: AssumedVolumes;
-  readonly #indexes: Map<string, number>;
-  readonly #own = new Set<string>();
-  assumed = 0;
+/** A snapshot with bindings that are assumed to be made, as in kube-scheduler's assume cache, until they are released. */
+class AssumedState implements ClusterFacts {
+  readonly volumes: PromisedVolumes;
+  readonly #bindings: AssumedBinding[] = [];
 
-  constructor(snapshot: Snapshot) {
-    this.nodes = [...snapshot.nodes];
-    this.volumes = new AssumedVolumes(snapshot.volumes);
-    this.#indexes = new Map(this.nodes.map((node, i) => [node.name, i]));
+  constructor(private readonly snapshot: Snapshot) {
+    this.volumes = new PromisedVolumes(snapshot.volumes);
+  }
+
+  get nodes(): readonly NodeFacts[] {
+    return this.snapshot.nodes;
+  }
+
+  get assumed(): number {
+    return this.#bindings.length;
   }
 
   get hasAssumed(): boolean {
@@ -139,15 +145,13 @@ class AssumedState {
     for (const claim of made) this.volumes.plan(claim);
   }
 
-  assume(pod: PodFacts, nodeName: string): void {
-    this.assumed += 1;
-    this.volumes.use(pod);
-    const i = this.#indexes.get(nodeName);
-    const node = i === undefined ? undefined : this.nodes[i];
-    if (i === undefined || node === undefined) return;
-    const changed = this.#own.has(nodeName) ? node : node.copy();
-    changed.add(pod);
-    this.#own.add(nodeName);
-    this.nodes[i] = changed;
+  assume(pod: PodFacts, node: string): void {
+    this.#bindings.push({ pod, node });
+    this.snapshot.place(pod, node);
+  }
+
+  /** The snapshot is as it was. */
+  release(): void {
+    for (const { pod, node } of this.#bindings) this.snapshot.displace(pod, node);
   }
 }

@@ -16,10 +16,9 @@ export interface NodeExplanation {
 
 /** Every node, every rule: the detail that a decision doesn't record because it can be worked out again. */
 export function explain(snapshot: Snapshot, pod: PodFacts, policy: Policy): readonly NodeExplanation[] {
-  const { volumes } = snapshot;
   const checks = policy.filters.map((filter) => {
-    const podReason = filter.refuse?.(pod, volumes);
-    const check = podReason === undefined ? filter.check(pod, volumes) : (): Refusal => [podReason];
+    const podReason = filter.refuse?.(pod, snapshot);
+    const check = podReason === undefined ? filter.check(pod, snapshot) : (): Refusal => [podReason];
     return { name: filter.name, check };
   });
   const explained = snapshot.nodes.map((facts) => ({
@@ -31,6 +30,7 @@ export function explain(snapshot: Snapshot, pod: PodFacts, policy: Policy): read
     feasible.map(({ facts }) => facts),
     pod,
     policy,
+    snapshot,
   );
   const scores = new Map(ranking.nodes.map((facts, i) => [facts, scoreOf(ranking, i)]));
   return explained.map(({ facts, refusals }) => ({ node: facts.name, refusals, score: scores.get(facts) }));

@@ -1,8 +1,8 @@
+import type { ClusterFacts } from './facts/cluster-facts';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
 import type { Policy } from './policy';
 import type { NodeCheck, Refusal } from './rule';
-import type { Volumes } from './volumes/volumes';
 
 /** Which nodes a pod may go to, and why not to the others. */
 export interface Filtered {
@@ -16,13 +16,14 @@ export interface Filtered {
 }
 
 /** Asks the policy's filters, first whether any node will do, then for each node, in the policy's order, until one refuses. */
-export function filterNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: Policy, volumes: Volumes): Filtered {
+export function filterNodes(pod: PodFacts, policy: Policy, cluster: ClusterFacts): Filtered {
+  const { nodes } = cluster;
   for (const filter of policy.filters) {
-    const podReason = filter.refuse?.(pod, volumes);
+    const podReason = filter.refuse?.(pod, cluster);
     if (podReason === undefined) continue;
     return { feasible: [], refused: { [filter.name]: nodes.length }, reasons: new Map(), podReason };
   }
-  const checks = checksOf(pod, policy, volumes);
+  const checks = checksOf(pod, policy, cluster);
   const feasible: NodeFacts[] = [];
   const refused: Record<string, number> = {};
   const reasons = new Map<string, number>();
@@ -39,9 +40,14 @@ export function filterNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: 
 }
 
 /** The rule that keeps a pod from a node now; undefined when the node takes it. */
-export function refusingRule(node: NodeFacts, pod: PodFacts, policy: Policy, volumes: Volumes): string | undefined {
-  const refusing = policy.filters.find((filter) => filter.refuse?.(pod, volumes) !== undefined);
-  return refusing?.name ?? firstRefusal(checksOf(pod, policy, volumes), node)?.rule;
+export function refusingRule(
+  node: NodeFacts,
+  pod: PodFacts,
+  policy: Policy,
+  cluster: ClusterFacts,
+): string | undefined {
+  const refusing = policy.filters.find((filter) => filter.refuse?.(pod, cluster) !== undefined);
+  return refusing?.name ?? firstRefusal(checksOf(pod, policy, cluster), node)?.rule;
 }
 
 interface RuleCheck {
@@ -49,10 +55,10 @@ interface RuleCheck {
   readonly check: NodeCheck;
 }
 
-function checksOf(pod: PodFacts, policy: Policy, volumes: Volumes): readonly RuleCheck[] {
+function checksOf(pod: PodFacts, policy: Policy, cluster: ClusterFacts): readonly RuleCheck[] {
   const checks: RuleCheck[] = [];
   for (const filter of policy.filters) {
-    const check = filter.check(pod, volumes);
+    const check = filter.check(pod, cluster);
     if (check !== undefined) checks.push({ rule: filter.name, check });
   }
   return checks;

@@ -5,6 +5,7 @@ export * from './decide';
 export * from './explain';
 export * from './filtering';
 export { type Amounts } from './facts/amounts';
+export { NO_CLUSTER, type ClusterFacts } from './facts/cluster-facts';
 export { NodeFacts } from './facts/node-facts';
 export { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 export * from './policy';

@@ -1,7 +1,7 @@
+import type { ClusterFacts } from './facts/cluster-facts';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
 import type { VolumePlan } from './volumes/volume-plan';
-import type { Volumes } from './volumes/volumes';
 
 /**
  * What a rule is. The contract between rules and the core:
@@ -29,11 +29,11 @@ export interface Filter {
   /** What may make a node that this rule refused acceptable. A new node may help every pod: no rule needs to say so. */
   readonly queueingHints: readonly Exclude<ClusterEventKind, 'NodeAdded'>[];
   /** Why no node will do as things are, whichever it is, in Kubernetes' words; asked before any node is looked at. */
-  refuse?(pod: PodFacts, volumes: Volumes): string | undefined;
+  refuse?(pod: PodFacts, cluster: ClusterFacts): string | undefined;
   /** The check of this pod against each node; undefined when every node passes. */
-  check(pod: PodFacts, volumes?: Volumes): NodeCheck | undefined;
+  check(pod: PodFacts, cluster?: ClusterFacts): NodeCheck | undefined;
   /** What has to be done before a pod may be bound to a node that passed; undefined: nothing. */
-  plan?(pod: PodFacts, node: NodeFacts, volumes: Volumes): VolumePlan | undefined;
+  plan?(pod: PodFacts, node: NodeFacts, cluster: ClusterFacts): VolumePlan | undefined;
 }
 
 /** Why a node is refused, in Kubernetes' own words (a node may lack several things); undefined when it passes. */
@@ -49,7 +49,7 @@ export interface Score {
    */
   readonly scale: 'points' | 'more' | 'fewer';
   /** The rating of each node for this pod; undefined when all nodes are alike to this rule. */
-  rate(pod: PodFacts): NodeRating | undefined;
+  rate(pod: PodFacts, cluster?: ClusterFacts): NodeRating | undefined;
 }
 
 export type NodeRating = (node: NodeFacts) => number;

@@ -192,7 +192,7 @@ export class Scheduling {
     if (event.kind !== 'CapacityFreed') return undefined;
     const node = this.#view.node(event.node);
     if (node === undefined) return [];
-    const rule = refusingRule(node, pod, this.policy, this.#view.volumes);
+    const rule = refusingRule(node, pod, this.policy, this.#view.snapshot());
     return rule === undefined ? undefined : [rule];
   }
 }

@@ -1,4 +1,5 @@
 import type { NodeScore } from '@shiplog/contracts';
+import type { ClusterFacts } from './facts/cluster-facts';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
 import type { Policy } from './policy';
@@ -12,11 +13,11 @@ export interface Ranking {
 }
 
 /** Rates the nodes that passed the filters by every score of the policy. */
-export function rankNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: Policy): Ranking {
+export function rankNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: Policy, cluster: ClusterFacts): Ranking {
   const totals = new Float64Array(nodes.length);
   const byRule: { rule: string; points: Float64Array }[] = [];
   for (const { rule, weight } of policy.scores) {
-    const rating = rule.rate(pod);
+    const rating = rule.rate(pod, cluster);
     if (rating === undefined) continue;
     const points = new Float64Array(nodes.length);
     nodes.forEach((node, i) => (points[i] = rating(node)));

@@ -1,7 +1,7 @@
+import { NO_CLUSTER } from '../facts/cluster-facts';
 import type { Filter, Refusal } from '../rule';
 import { podClaims } from '../volumes/pod-claims';
 import { isReachable, plannerFor } from '../volumes/volume-plan';
-import { NO_VOLUMES } from '../volumes/volumes';
 
 const GONE: Refusal = ['node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)'];
 const ELSEWHERE: Refusal = ['node(s) had volume node affinity conflict'];
@@ -12,12 +12,12 @@ export const volumeBinding: Filter = {
   kind: 'filter',
   name: 'VolumeBinding',
   queueingHints: ['VolumesChanged', 'NodeLabelsChanged'],
-  refuse(pod, volumes) {
+  refuse(pod, { volumes }) {
     if (pod.claims.length === 0) return undefined;
     const claims = podClaims(pod, volumes);
     return typeof claims === 'string' ? claims : undefined;
   },
-  check(pod, volumes = NO_VOLUMES) {
+  check(pod, { volumes } = NO_CLUSTER) {
     if (pod.claims.length === 0) return undefined;
     const claims = podClaims(pod, volumes);
     if (typeof claims === 'string') return undefined;
@@ -31,7 +31,7 @@ export const volumeBinding: Filter = {
       return planOn(node) === undefined ? NONE_THERE : undefined;
     };
   },
-  plan(pod, node, volumes) {
+  plan(pod, node, { volumes }) {
     if (pod.claims.length === 0) return undefined;
     const claims = podClaims(pod, volumes);
     if (typeof claims === 'string' || claims.waiting.length === 0) return undefined;

@@ -1,5 +1,5 @@
+import { NO_CLUSTER } from '../facts/cluster-facts';
 import type { Filter, Refusal } from '../rule';
-import { NO_VOLUMES } from '../volumes/volumes';
 
 const REFUSAL: Refusal = [
   'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode',
@@ -10,7 +10,7 @@ export const volumeRestrictions: Filter = {
   kind: 'filter',
   name: 'VolumeRestrictions',
   queueingHints: ['VolumesChanged'],
-  check({ pod, claims }, volumes = NO_VOLUMES) {
+  check({ pod, claims }, { volumes } = NO_CLUSTER) {
     const { namespace = '' } = pod.metadata;
     const isTaken = claims.some((name) => {
       const modes = volumes.claim(namespace, name)?.spec?.accessModes ?? [];

@@ -65,21 +65,16 @@ export class VolumeIndex implements Volumes {
 /** Where a rule is asked without a cluster. */
 export const NO_VOLUMES: Volumes = new VolumeIndex();
 
-/** The same with what the decisions of a batch take as done. */
-export class AssumedVolumes implements Volumes {
+/** The same with what the decisions of a batch have promised to claims. */
+export class PromisedVolumes implements Volumes {
   readonly #taken = new Set<string>();
   readonly #planned = new Set<string>();
-  readonly #used = new Set<string>();
 
   constructor(private readonly volumes: Volumes) {}
 
   /** Whether anything is promised to a claim. */
   get hasPlans(): boolean {
     return this.#planned.size > 0;
-  }
-
-  use(pod: PodFacts): void {
-    for (const key of claimKeysOf(pod)) this.#used.add(key);
   }
 
   /** A claim is to get this volume, or one that is made for it. */
@@ -110,7 +105,7 @@ export class AssumedVolumes implements Volumes {
   }
 
   isUsed(namespace: string, claim: string): boolean {
-    return this.#used.has(localKey(namespace, claim)) || this.volumes.isUsed(namespace, claim);
+    return this.volumes.isUsed(namespace, claim);
   }
 }
 

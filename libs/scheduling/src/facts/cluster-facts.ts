@@ -1,0 +1,12 @@
+import { NO_VOLUMES, type Volumes } from '../volumes/volumes';
+import type { NodeFacts } from './node-facts';
+
+/** What a rule may look at beside a pod and a node: the cluster around them, as a decision sees it. */
+export interface ClusterFacts {
+  /** By name. */
+  readonly nodes: readonly NodeFacts[];
+  readonly volumes: Volumes;
+}
+
+/** Where a rule is asked about a pod and a node alone. */
+export const NO_CLUSTER: ClusterFacts = { nodes: [], volumes: NO_VOLUMES };
