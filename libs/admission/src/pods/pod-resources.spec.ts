@@ -52,10 +52,13 @@ describe('a pod with amounts of its own', () => {
     expect(causesOf(create(spec))).toEqual([cause]);
   });
 
-  it.each(['requests', 'limits'] as const)('holds %s of containers that are called like a field of every object', (kind) => {
-    const status = create({ containers: [app({ [kind]: { constructor: '1' } })], resources: { [kind]: both } });
-    expect(causesOf(status)).toContain(
-      `spec.containers[0].resources.${kind}[constructor]: Invalid value: "constructor": must be a standard resource for containers`,
-    );
-  });
+  it.each(['requests', 'limits'] as const)(
+    'holds %s of containers that are called like a field of every object',
+    (kind) => {
+      const status = create({ containers: [app({ [kind]: { constructor: '1' } })], resources: { [kind]: both } });
+      expect(causesOf(status)).toContain(
+        `spec.containers[0].resources.${kind}[constructor]: Invalid value: "constructor": must be a standard resource for containers`,
+      );
+    },
+  );
 });
