@@ -1,8 +1,10 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import { localKey } from '@shiplog/contracts';
 import type { StoredClaim, StoredNode, StoredPod, StoredStorageClass, StoredVolume } from '@shiplog/kube';
+import { VerdictMemory } from './evaluation/node-verdicts';
 import type { ClusterFacts } from './facts/cluster-facts';
 import { NodeFacts } from './facts/node-facts';
+import { NodeTable } from './facts/node-table';
 import { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 import { VolumeIndex, type Volumes } from './volumes/volumes';
 
@@ -11,6 +13,8 @@ import { VolumeIndex, type Volumes } from './volumes/volumes';
  * in it, as if they were bound; whoever does so takes each away again.
  */
 export interface Snapshot extends ClusterFacts {
+  /** What was found out of the nodes so far. */
+  readonly verdicts: VerdictMemory;
   place(pod: PodFacts, node: string): void;
   /** The exact inverse of `place`. */
   displace(pod: PodFacts, node: string): void;
@@ -30,6 +34,7 @@ export class ClusterView {
   /** Which pods take their share of which node, by uid: also on nodes that are not (yet, or any more) there. */
   readonly #placed = new Map<string, Placement>();
   readonly #volumes = new VolumeIndex();
+  #table: NodeTable | undefined;
   #snapshot: Snapshot | undefined;
 
   /** The view of a whole state. */
@@ -78,7 +83,8 @@ export class ClusterView {
       }
     }
     this.#nodes.set(node.metadata.name, facts);
-    this.#snapshot = undefined;
+    if (known === undefined) this.#snapshot = undefined;
+    else this.#table?.replace(facts);
   }
 
   removeNode(name: string): void {
@@ -107,19 +113,28 @@ export class ClusterView {
     return this.#nodes.get(name);
   }
 
+  /** Slots are of nodes that come and go together with it: another set of nodes is another snapshot. */
   snapshot(): Snapshot {
-    return (this.#snapshot ??= {
-      nodes: [...this.#nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    return (this.#snapshot ??= this.#newSnapshot());
+  }
+
+  #newSnapshot(): Snapshot {
+    const table = new NodeTable(this.#nodes.values());
+    this.#table = table;
+    return {
+      nodes: table.nodes,
       volumes: this.#volumes,
+      verdicts: new VerdictMemory(table),
       place: (pod, node) => this.#count(pod, node, 1),
       displace: (pod, node) => this.#count(pod, node, -1),
-    });
+    };
   }
 
   /** All that pods on nodes sum up to: a pod has come to a node (1) or left it (-1). */
   #count(pod: PodFacts, node: string, by: 1 | -1): void {
     if (by === 1) this.#nodes.get(node)?.add(pod);
     else this.#nodes.get(node)?.remove(pod);
+    this.#table?.touch(node);
     this.#volumes.count(pod, by);
   }
 }

@@ -3,6 +3,7 @@ import type { Snapshot } from './cluster-view';
 import type { ClusterFacts } from './facts/cluster-facts';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
+import type { VerdictMemory } from './evaluation/node-verdicts';
 import { filterNodes, unavailableSentence } from './filtering';
 import type { Policy } from './policy';
 import { bestNodes, chooseNode, mix, rankNodes } from './scoring';
@@ -84,11 +85,13 @@ export function decideAgain(
   return verdict.decision;
 }
 
+type DecidedOn = ClusterFacts & Pick<Snapshot, 'verdicts'>;
 type PlainVerdict = Exclude<Verdict, { outcome: 'retry in next batch' }>;
 
-function decideOne(cluster: ClusterFacts, pod: PodFacts, seed: number, policy: Policy, assumed: number): PlainVerdict {
+function decideOne(cluster: DecidedOn, pod: PodFacts, seed: number, policy: Policy, assumed: number): PlainVerdict {
   const { nodes } = cluster;
-  const filtered = filterNodes(pod, policy, cluster);
+  const verdicts = cluster.verdicts.of(pod, policy);
+  const filtered = filterNodes(pod, policy, cluster, verdicts);
   const { feasible, refused } = filtered;
   const record = { policy: policy.id, seed, refused, nodes: nodes.length, assumed };
   if (feasible.length === 0) {
@@ -100,9 +103,9 @@ function decideOne(cluster: ClusterFacts, pod: PodFacts, seed: number, policy: P
       decision: { ...record, top: [] },
     };
   }
-  const ranking = rankNodes(feasible, pod, policy, cluster);
+  const ranking = rankNodes(feasible, pod, policy, cluster, verdicts);
   const chosen = chooseNode(ranking, seed);
-  const winner = ranking.nodes[chosen];
+  const winner = nodes[feasible[chosen] ?? -1];
   const node = winner?.name ?? '';
   const plan = winner === undefined ? undefined : planOf(pod, winner, cluster, policy);
   if (plan !== undefined) return { outcome: 'needs volumes', pod, node, plan };
@@ -119,7 +122,7 @@ function planOf(pod: PodFacts, node: NodeFacts, cluster: ClusterFacts, policy: P
 }
 
 /** A snapshot with bindings that are assumed to be made, as in kube-scheduler's assume cache, until they are released. */
-class AssumedState implements ClusterFacts {
+class AssumedState implements DecidedOn {
   readonly volumes: PromisedVolumes;
   readonly #bindings: AssumedBinding[] = [];
 
@@ -129,6 +132,10 @@ class AssumedState implements ClusterFacts {
 
   get nodes(): readonly NodeFacts[] {
     return this.snapshot.nodes;
+  }
+
+  get verdicts(): VerdictMemory {
+    return this.snapshot.verdicts;
   }
 
   get assumed(): number {

@@ -1,9 +1,10 @@
 import type { NodeScore } from '@shiplog/contracts';
 import type { Snapshot } from './cluster-view';
 import type { PodFacts } from './facts/pod-facts';
+import { filterNodes } from './filtering';
 import type { Policy } from './policy';
 import type { Refusal } from './rule';
-import { rankNodes, scoreOf } from './scoring';
+import { rankNodes } from './scoring';
 
 /** What every rule says of a node for one pod. */
 export interface NodeExplanation {
@@ -25,13 +26,9 @@ export function explain(snapshot: Snapshot, pod: PodFacts, policy: Policy): read
     facts,
     refusals: Object.fromEntries(checks.map(({ name, check }) => [name, check?.(facts) ?? []] as const)),
   }));
-  const feasible = explained.filter(({ refusals }) => Object.values(refusals).every((reasons) => reasons.length === 0));
-  const ranking = rankNodes(
-    feasible.map(({ facts }) => facts),
-    pod,
-    policy,
-    snapshot,
-  );
-  const scores = new Map(ranking.nodes.map((facts, i) => [facts, scoreOf(ranking, i)]));
+  const verdicts = snapshot.verdicts.of(pod, policy);
+  const { feasible } = filterNodes(pod, policy, snapshot, verdicts);
+  const ranking = rankNodes(feasible, pod, policy, snapshot, verdicts);
+  const scores = new Map([...feasible].map((slot, i) => [snapshot.nodes[slot], ranking.scoreOf(i)]));
   return explained.map(({ facts, refusals }) => ({ node: facts.name, refusals, score: scores.get(facts) }));
 }

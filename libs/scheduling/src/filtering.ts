@@ -1,13 +1,15 @@
 import type { ClusterFacts } from './facts/cluster-facts';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
+import type { NodeVerdicts } from './evaluation/node-verdicts';
 import type { Policy } from './policy';
-import type { NodeCheck, Refusal } from './rule';
+import { isOfNode, type Filter, type NodeCheck, type Refusal } from './rule';
 
 /** Which nodes a pod may go to, and why not to the others. */
 export interface Filtered {
-  readonly feasible: readonly NodeFacts[];
-  /** How many nodes each rule refused: of several that would, the first one counts. */
+  /** Slots of the nodes that every filter passes. */
+  readonly feasible: Int32Array;
+  /** How many nodes each rule refused: of several that would, the first one counts. In the policy's order. */
   readonly refused: Readonly<Record<string, number>>;
   /** How many nodes were refused for each reason. */
   readonly reasons: ReadonlyMap<string, number>;
@@ -15,29 +17,41 @@ export interface Filtered {
   readonly podReason?: string;
 }
 
-/** Asks the policy's filters, first whether any node will do, then for each node, in the policy's order, until one refuses. */
-export function filterNodes(pod: PodFacts, policy: Policy, cluster: ClusterFacts): Filtered {
+/**
+ * Which nodes the policy's filters pass: first each is asked whether any node will do; then count the verdicts of those that look
+ * at the node alone, which go first in a policy; the others are asked of the nodes that are left.
+ */
+export function filterNodes(pod: PodFacts, policy: Policy, cluster: ClusterFacts, verdicts: NodeVerdicts): Filtered {
   const { nodes } = cluster;
   for (const filter of policy.filters) {
     const podReason = filter.refuse?.(pod, cluster);
     if (podReason === undefined) continue;
-    return { feasible: [], refused: { [filter.name]: nodes.length }, reasons: new Map(), podReason };
+    return { feasible: NONE, refused: { [filter.name]: nodes.length }, reasons: new Map(), podReason };
   }
-  const checks = checksOf(pod, policy, cluster);
-  const feasible: NodeFacts[] = [];
-  const refused: Record<string, number> = {};
-  const reasons = new Map<string, number>();
-  for (const node of nodes) {
-    const refusal = firstRefusal(checks, node);
+  const checks = checksOf(
+    pod,
+    policy.filters.filter((filter) => !isOfNode(filter)),
+    cluster,
+  );
+  const counts = new Map(policy.filters.map(({ name }, i) => [name, verdicts.refusedCount[i] ?? 0]));
+  const reasons = new Map(verdicts.reasons);
+  const feasible = new Int32Array(nodes.length);
+  let passing = 0;
+  for (let slot = 0; slot < nodes.length; slot++) {
+    if (!verdicts.passes(slot)) continue;
+    const refusal = checks.length === 0 ? undefined : firstRefusal(checks, nodes[slot] as NodeFacts);
     if (refusal === undefined) {
-      feasible.push(node);
+      feasible[passing++] = slot;
       continue;
     }
-    refused[refusal.rule] = (refused[refusal.rule] ?? 0) + 1;
+    counts.set(refusal.rule, (counts.get(refusal.rule) ?? 0) + 1);
     for (const reason of refusal.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
-  return { feasible, refused, reasons };
+  const refused = Object.fromEntries([...counts].filter(([, count]) => count > 0));
+  return { feasible: feasible.subarray(0, passing), refused, reasons };
 }
+
+const NONE = new Int32Array(0);
 
 /** The rule that keeps a pod from a node now; undefined when the node takes it. */
 export function refusingRule(
@@ -47,7 +61,7 @@ export function refusingRule(
   cluster: ClusterFacts,
 ): string | undefined {
   const refusing = policy.filters.find((filter) => filter.refuse?.(pod, cluster) !== undefined);
-  return refusing?.name ?? firstRefusal(checksOf(pod, policy, cluster), node)?.rule;
+  return refusing?.name ?? firstRefusal(checksOf(pod, policy.filters, cluster), node)?.rule;
 }
 
 interface RuleCheck {
@@ -55,9 +69,9 @@ interface RuleCheck {
   readonly check: NodeCheck;
 }
 
-function checksOf(pod: PodFacts, policy: Policy, cluster: ClusterFacts): readonly RuleCheck[] {
+function checksOf(pod: PodFacts, filters: readonly Filter[], cluster: ClusterFacts): readonly RuleCheck[] {
   const checks: RuleCheck[] = [];
-  for (const filter of policy.filters) {
+  for (const filter of filters) {
     const check = filter.check(pod, cluster);
     if (check !== undefined) checks.push({ rule: filter.name, check });
   }

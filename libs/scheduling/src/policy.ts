@@ -1,4 +1,4 @@
-import type { Filter, Score } from './rule';
+import { isOfNode, type Filter, type Score } from './rule';
 import { nodeAffinity, preferredNodeAffinity } from './rules/node-affinity';
 import { nodeName } from './rules/node-name';
 import { nodePorts } from './rules/node-ports';
@@ -56,6 +56,12 @@ const POLICIES: readonly Policy[] = [
     ],
   },
 ];
+
+for (const { id, filters } of POLICIES) {
+  const first = filters.findIndex((filter) => !isOfNode(filter));
+  if (first >= 0 && filters.slice(first).some(isOfNode))
+    throw new Error(`${id} asks a filter of one node after one of the cluster, whose verdict would count first`);
+}
 
 /** By which pods are scheduled that were not asked otherwise. */
 export const DEFAULT_POLICY = 'default/2';

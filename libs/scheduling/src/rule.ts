@@ -26,6 +26,7 @@ import type { VolumePlan } from './volumes/volume-plan';
 export interface Filter {
   readonly kind: 'filter';
   readonly name: string;
+  readonly scope?: RuleScope;
   /** What may make a node that this rule refused acceptable. A new node may help every pod: no rule needs to say so. */
   readonly queueingHints: readonly Exclude<ClusterEventKind, 'NodeAdded'>[];
   /** Why no node will do as things are, whichever it is, in Kubernetes' words; asked before any node is looked at. */
@@ -36,6 +37,17 @@ export interface Filter {
   plan?(pod: PodFacts, node: NodeFacts, cluster: ClusterFacts): VolumePlan | undefined;
 }
 
+/**
+ * What a rule looks at. `node` (also when it isn't said): a node alone, and of the pod only what `podClass` has; its answer is
+ * remembered for all pods of the class, until the node changes. `cluster`: anything; it is asked in every decision, of each
+ * node that passes the others, so a look-up or two must do.
+ */
+export type RuleScope = 'node' | 'cluster';
+
+export function isOfNode({ scope = 'node' }: { readonly scope?: RuleScope }): boolean {
+  return scope === 'node';
+}
+
 /** Why a node is refused, in Kubernetes' own words (a node may lack several things); undefined when it passes. */
 export type NodeCheck = (node: NodeFacts) => Refusal | undefined;
 export type Refusal = readonly [string, ...string[]];
@@ -43,6 +55,7 @@ export type Refusal = readonly [string, ...string[]];
 export interface Score {
   readonly kind: 'score';
   readonly name: string;
+  readonly scope?: RuleScope;
   /**
    * What the numbers of `rate` mean. `points`: 0..100 as they are. `more` and `fewer`: counts of which the most (the
    * fewest) is best; they are brought to 0..100 over the nodes that passed every filter.

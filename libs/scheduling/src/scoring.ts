@@ -1,82 +1,123 @@
 import type { NodeScore } from '@shiplog/contracts';
+import type { NodeVerdicts } from './evaluation/node-verdicts';
 import type { ClusterFacts } from './facts/cluster-facts';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
 import type { Policy } from './policy';
-import type { Score } from './rule';
+import { isOfNode, type Score } from './rule';
 
-/** The points of each node by each rule that had something to say, and in all; arrays run beside `nodes`. */
-export interface Ranking {
-  readonly nodes: readonly NodeFacts[];
+/** What one rule says of the nodes that passed the filters. */
+interface Column {
+  readonly rule: string;
+  readonly weight: number;
+  readonly scale: Score['scale'];
+  /** By slot. */
+  readonly ratings: Float64Array;
+  /** The largest rating of a node that passed. */
+  readonly most: number;
+}
+
+/** The nodes that passed every filter, rated by every score of the policy. */
+export class Ranking {
+  /** Beside `slots`: the points of each in all. */
   readonly totals: Float64Array;
-  readonly byRule: readonly { readonly rule: string; readonly points: Float64Array }[];
-}
 
-/** Rates the nodes that passed the filters by every score of the policy. */
-export function rankNodes(nodes: readonly NodeFacts[], pod: PodFacts, policy: Policy, cluster: ClusterFacts): Ranking {
-  const totals = new Float64Array(nodes.length);
-  const byRule: { rule: string; points: Float64Array }[] = [];
-  for (const { rule, weight } of policy.scores) {
-    const rating = rule.rate(pod, cluster);
-    if (rating === undefined) continue;
-    const points = new Float64Array(nodes.length);
-    nodes.forEach((node, i) => (points[i] = rating(node)));
-    toPoints(points, rule.scale);
-    for (let i = 0; i < points.length; i++) {
-      points[i] = (points[i] ?? 0) * weight;
-      totals[i] = (totals[i] ?? 0) + (points[i] ?? 0);
-    }
-    byRule.push({ rule: rule.name, points });
+  constructor(
+    private readonly nodes: readonly NodeFacts[],
+    readonly slots: Int32Array,
+    private readonly columns: readonly Column[],
+  ) {
+    this.totals = new Float64Array(slots.length);
+    for (const column of columns) addPoints(this.totals, slots, column);
   }
-  return { nodes, totals, byRule };
-}
 
-/** Brings a rule's ratings to 0..100. When all are zero, all nodes are as good as can be (`fewer`) or as bad (`more`). */
-function toPoints(ratings: Float64Array, scale: Score['scale']): void {
-  if (scale === 'points') return;
-  let most = 0;
-  for (const rating of ratings) if (rating > most) most = rating;
-  for (let i = 0; i < ratings.length; i++) {
-    const share = most === 0 ? 0 : Math.floor(((ratings[i] ?? 0) * 100) / most);
-    ratings[i] = scale === 'more' ? share : 100 - share;
+  /** The points of one, rule by rule; `i` is a place in `slots`. */
+  scoreOf(i: number): NodeScore {
+    const slot = this.slots[i] as number;
+    const byRule: Record<string, number> = {};
+    for (const column of this.columns) byRule[column.rule] = pointsOf(column, slot);
+    return { node: this.nodes[slot]?.name ?? '', total: this.totals[i] ?? 0, byRule };
   }
 }
 
-/** Index of the node to take: one of those with the most points, which one by the seed. */
-export function chooseNode(ranking: Ranking, seed: number): number {
-  let best = -Infinity;
-  let equals: number[] = [];
-  ranking.totals.forEach((total, i) => {
-    if (total > best) {
-      best = total;
-      equals = [i];
-    } else if (total === best) {
-      equals.push(i);
-    }
+/** Rates the nodes that passed the filters by every score of the policy that has something to say. */
+export function rankNodes(
+  slots: Int32Array,
+  pod: PodFacts,
+  policy: Policy,
+  cluster: ClusterFacts,
+  verdicts: NodeVerdicts,
+): Ranking {
+  const columns: Column[] = [];
+  policy.scores.forEach(({ rule, weight }, i) => {
+    const ratings = isOfNode(rule) ? verdicts.ratings[i] : ratingsOf(rule, slots, pod, cluster);
+    if (ratings === undefined) return;
+    columns.push({ rule: rule.name, weight, scale: rule.scale, ratings, most: mostOf(ratings, slots) });
   });
-  return equals[mix(seed, 0) % equals.length] ?? 0;
+  return new Ranking(cluster.nodes, slots, columns);
+}
+
+function ratingsOf(rule: Score, slots: Int32Array, pod: PodFacts, cluster: ClusterFacts): Float64Array | undefined {
+  const rating = rule.rate(pod, cluster);
+  if (rating === undefined) return undefined;
+  const ratings = new Float64Array(cluster.nodes.length);
+  for (const slot of slots) ratings[slot] = rating(cluster.nodes[slot] as NodeFacts);
+  return ratings;
+}
+
+function mostOf(ratings: Float64Array, slots: Int32Array): number {
+  let most = 0;
+  for (let i = 0; i < slots.length; i++) {
+    const rating = ratings[slots[i] as number] as number;
+    if (rating > most) most = rating;
+  }
+  return most;
+}
+
+function addPoints(totals: Float64Array, slots: Int32Array, column: Column): void {
+  for (let i = 0; i < slots.length; i++) totals[i] = (totals[i] as number) + pointsOf(column, slots[i] as number);
+}
+
+/**
+ * A rule's rating of a node, brought to 0..100, times the rule's weight. When all ratings are zero, all nodes are as good as can
+ * be (`fewer`) or as bad (`more`).
+ */
+function pointsOf({ weight, scale, ratings, most }: Column, slot: number): number {
+  const rating = ratings[slot] as number;
+  if (scale === 'points') return rating * weight;
+  const share = most === 0 ? 0 : Math.floor((rating * 100) / most);
+  return (scale === 'more' ? share : 100 - share) * weight;
+}
+
+/** Place of the node to take: one of those with the most points, which one by the seed. */
+export function chooseNode({ totals }: Ranking, seed: number): number {
+  let best = -Infinity;
+  let equals = 0;
+  for (let i = 0; i < totals.length; i++) {
+    const total = totals[i] as number;
+    if (total > best) [best, equals] = [total, 1];
+    else if (total === best) equals += 1;
+  }
+  let skip = mix(seed, 0) % equals;
+  for (let i = 0; i < totals.length; i++) if (totals[i] === best && skip-- === 0) return i;
+  return 0;
 }
 
 /** The best nodes, the chosen one first, then by points and name. */
 export function bestNodes(ranking: Ranking, chosen: number, limit: number): NodeScore[] {
+  const { totals } = ranking;
   const best = [chosen];
-  while (best.length < Math.min(limit, ranking.nodes.length)) best.push(bestExcept(ranking, best));
-  return best.map((i) => scoreOf(ranking, i));
+  while (best.length < Math.min(limit, totals.length)) best.push(bestExcept(totals, best));
+  return best.map((i) => ranking.scoreOf(i));
 }
 
-function bestExcept(ranking: Ranking, taken: readonly number[]): number {
+function bestExcept(totals: Float64Array, taken: readonly number[]): number {
   let best = -1;
-  ranking.totals.forEach((total, i) => {
-    if (!taken.includes(i) && (best === -1 || total > (ranking.totals[best] ?? 0))) best = i;
-  });
+  for (let i = 0; i < totals.length; i++) {
+    const isBetter = best === -1 || (totals[i] as number) > (totals[best] as number);
+    if (isBetter && !taken.includes(i)) best = i;
+  }
   return best;
-}
-
-/** The points of one node, rule by rule. */
-export function scoreOf(ranking: Ranking, i: number): NodeScore {
-  const byRule: Record<string, number> = {};
-  for (const { rule, points } of ranking.byRule) byRule[rule] = points[i] ?? 0;
-  return { node: ranking.nodes[i]?.name ?? '', total: ranking.totals[i] ?? 0, byRule };
 }
 
 /** Well-mixed 32 bits of a seed and a number (the finalizer of MurmurHash3): for tie-breaks, not for secrets. */

@@ -4,6 +4,8 @@ import type { Score } from '../rule';
 export const spreadByOwner: Score = {
   kind: 'score',
   name: 'SpreadByOwner',
+  // The owner is no part of a pod's class: there are as many as Deployments.
+  scope: 'cluster',
   scale: 'fewer',
   rate({ owner }) {
     if (owner === undefined) return undefined;

@@ -11,6 +11,7 @@ const NONE_THERE: Refusal = ["node(s) didn't find available persistent volumes t
 export const volumeBinding: Filter = {
   kind: 'filter',
   name: 'VolumeBinding',
+  scope: 'cluster',
   queueingHints: ['VolumesChanged', 'NodeLabelsChanged'],
   refuse(pod, { volumes }) {
     if (pod.claims.length === 0) return undefined;

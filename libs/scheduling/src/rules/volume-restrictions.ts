@@ -9,6 +9,7 @@ const REFUSAL: Refusal = [
 export const volumeRestrictions: Filter = {
   kind: 'filter',
   name: 'VolumeRestrictions',
+  scope: 'cluster',
   queueingHints: ['VolumesChanged'],
   check({ pod, claims }, { volumes } = NO_CLUSTER) {
     const { namespace = '' } = pod.metadata;
