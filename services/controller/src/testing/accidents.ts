@@ -84,12 +84,14 @@ export async function befall(
   }
 }
 
-/** Nodes do their work: pods get a node, start, become ready or, where they end, end well; those on their way out go. */
+/** Nodes do their work: pods get a node, start, become ready or, where they end, end well; those on their way out end and go. */
 export async function runPods(cluster: TestCluster, podsEnd: boolean): Promise<void> {
   for (const [i, pod] of cluster.journal.list('pods').entries()) {
     const { name, deletionTimestamp } = pod.metadata;
-    if (deletionTimestamp !== undefined) await cluster.delete('pods', name, { gracePeriodSeconds: 0 });
-    else {
+    if (deletionTimestamp !== undefined) {
+      await report(cluster, pod, 'Failed');
+      await cluster.delete('pods', name, { gracePeriodSeconds: 0 });
+    } else {
       await bind(cluster, pod, NODES[i % NODES.length]!);
       await report(cluster, pod, podsEnd ? 'Succeeded' : 'ready');
     }

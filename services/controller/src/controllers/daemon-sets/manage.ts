@@ -49,10 +49,11 @@ function hasEnded({ status }: StoredPod): boolean {
 
 /**
  * Of several pods that run on a node the oldest stays. Where it may surge, the oldest of the present revision and the oldest of
- * a former one stay both for as long as that one is ready and this one is not yet available.
+ * a former one stay both for as long as that one is ready and this one is not yet available. Unlike Kubernetes, one that is
+ * ready goes before older ones that are not: two pods of one second are in no order, and the one that serves might go.
  */
 function excessive(plan: Plan, running: readonly StoredPod[]): StoredPod[] {
-  const [first, ...others] = bySeniority(running);
+  const [first, ...others] = servingFirst(bySeniority(running));
   if (first === undefined || others.length === 0) return [];
   if (!allowsSurge(plan.set)) return others;
   const sorted = [first, ...others];
@@ -63,4 +64,8 @@ function excessive(plan: Plan, running: readonly StoredPod[]): StoredPod[] {
   const isReplaced =
     present !== undefined && former !== undefined && (!isPodReady(former) || isAvailable(plan, present));
   return isReplaced ? [...surplus, former] : surplus;
+}
+
+function servingFirst(pods: readonly StoredPod[]): StoredPod[] {
+  return [...pods.filter(isPodReady), ...pods.filter((pod) => !isPodReady(pod))];
 }

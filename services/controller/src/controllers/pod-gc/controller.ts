@@ -1,9 +1,11 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { ReconcileRequest, ObjectChange, Controller, ReconcileResult } from '../../runtime/domain/controller';
-import { decideEndedPods, decideNodePods, isOutOfService } from './decide';
+import { decideEndedPods, decideNodePods, decideUnscheduledPods, isForNoKubelet, isOutOfService } from './decide';
 
 /** The key of the pods that have ended: which are too many is found by looking at all pods at once. */
 const ENDED = 'ended';
+/** The key of the pods that are to go and have no node. */
+const UNSCHEDULED = 'unscheduled';
 const NODE = 'node/';
 const LOOK_EVERY_MS = 20_000;
 
@@ -12,7 +14,7 @@ export interface PodGcSettings {
   endedPodsKept: number;
 }
 
-/** Removes pods that nobody else will. Keys: the names of nodes that pods are bound to, behind `node/`; and `ended`. */
+/** Removes pods that nobody else will. Keys: the names of nodes that pods are bound to, behind `node/`; `ended`; `unscheduled`. */
 export class PodGcController implements Controller {
   readonly name = 'pod-gc';
   private readonly missingSince = new Map<string, number>();
@@ -22,16 +24,18 @@ export class PodGcController implements Controller {
   readonly watches = {
     nodes: ({ before, after }: ObjectChange<'nodes'>) =>
       after === undefined || isOutOfService(after) ? [NODE + ((after ?? before)?.metadata.name ?? '')] : [],
-    pods: ({ after }: ObjectChange<'pods'>, state: ReadonlyCluster) => keysOf([after?.spec?.nodeName], state),
+    pods: ({ after }: ObjectChange<'pods'>, state: ReadonlyCluster) =>
+      after !== undefined && isForNoKubelet(after) ? [UNSCHEDULED] : keysOf([after?.spec?.nodeName], state),
   };
 
   allKeys(state: ReadonlyCluster): string[] {
-    return [ENDED, ...keysOf(new Set(state.list('pods').map(({ spec }) => spec?.nodeName)), state)];
+    return [ENDED, UNSCHEDULED, ...keysOf(new Set(state.list('pods').map(({ spec }) => spec?.nodeName)), state)];
   }
 
   reconcile(key: string, { state, now, observe }: ReconcileRequest): ReconcileResult {
     const pods = state.list('pods');
     if (key === ENDED) return decideEndedPods(pods, this.settings.endedPodsKept, LOOK_EVERY_MS);
+    if (key === UNSCHEDULED) return decideUnscheduledPods(pods, LOOK_EVERY_MS);
     const name = key.slice(NODE.length);
     const node = state.get('nodes', '', name);
     const bound = pods.filter(({ spec }) => spec?.nodeName === name);

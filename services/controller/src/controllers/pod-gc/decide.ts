@@ -1,8 +1,15 @@
 import type { ObjectOf } from '@shiplog/contracts';
-import { deletionOf, isConditionTrue, type StoredPod } from '@shiplog/kube';
+import { deletionOf, isConditionTrue, statusPatchOf, type StoredPod } from '@shiplog/kube';
 import type { Now, ReconcileResult } from '../../runtime/domain/controller';
 import { isPodFinished, timeOf } from '../../domain/pods';
 
+/** As Kubernetes' pod garbage collector says it (gcOrphaned). */
+const NODE_GONE = {
+  type: 'DisruptionTarget',
+  status: 'True',
+  reason: 'DeletionByPodGC',
+  message: 'PodGC: node no longer exists',
+};
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
 /** Deletions of one attempt, at most; what is left has its turn soon. */
 const AT_ONCE = 500;
@@ -29,13 +36,25 @@ export function decideNodePods(view: NodePodsView): ReconcileResult {
   if (pods.length === 0) return { commands: [] };
   if (node !== undefined) {
     if (!isOutOfService(node)) return { commands: [] };
-    return remove(
-      pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined),
-      lookEveryMs,
-    );
+    return remove(pods.filter(isLeaving), lookEveryMs);
   }
   const leftMs = view.missingSinceMs() + quarantineMs - now.ms;
-  return leftMs > 0 ? { commands: [], requeueAfterMs: Math.max(leftMs, SOON_MS) } : remove(pods, lookEveryMs);
+  if (leftMs > 0) return { commands: [], requeueAfterMs: Math.max(leftMs, SOON_MS) };
+  return remove(pods, lookEveryMs, [{ ...NODE_GONE, lastTransitionTime: now.time }]);
+}
+
+/** Removes what was to go before it got a node: no kubelet will ever say that it has ended. */
+export function decideUnscheduledPods(pods: readonly StoredPod[], lookEveryMs: number): ReconcileResult {
+  return remove(pods.filter(isForNoKubelet), lookEveryMs);
+}
+
+/** Whether a pod is to go, and no node has it. */
+export function isForNoKubelet(pod: StoredPod): boolean {
+  return isLeaving(pod) && (pod.spec?.nodeName ?? '') === '';
+}
+
+function isLeaving({ metadata }: StoredPod): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 /** Whether a user has said that nothing runs on it any more. */
@@ -54,8 +73,14 @@ function madeAt({ metadata }: StoredPod): number {
   return timeOf(metadata.creationTimestamp);
 }
 
-function remove(pods: readonly StoredPod[], lookEveryMs: number): ReconcileResult {
+/** What somebody holds with a finalizer has failed from now on: a Job may wait for the end of a pod before it makes another. */
+function remove(pods: readonly StoredPod[], lookEveryMs: number, conditions: readonly object[] = []): ReconcileResult {
   if (pods.length === 0) return { commands: [] };
-  const commands = pods.slice(0, AT_ONCE).map((pod) => deletionOf('pods', pod, { gracePeriodSeconds: 0 }));
+  const commands = pods
+    .slice(0, AT_ONCE)
+    .flatMap((pod) => [
+      ...(isPodFinished(pod) ? [] : [statusPatchOf('pods', pod, { phase: 'Failed', conditions })]),
+      deletionOf('pods', pod, { gracePeriodSeconds: 0 }),
+    ]);
   return { commands, requeueAfterMs: pods.length > AT_ONCE ? SOON_MS : lookEveryMs };
 }

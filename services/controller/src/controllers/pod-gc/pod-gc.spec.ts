@@ -17,7 +17,9 @@ const decided = (given: Partial<NodePodsView>) =>
     ...given,
   });
 const removed = (given: Partial<NodePodsView>) =>
-  decided(given).commands.map(({ data }) => data as { name: string; gracePeriodSeconds?: number });
+  decided(given)
+    .commands.filter(({ type }) => type === 'DeleteObject')
+    .map(({ data }) => data as { name: string; gracePeriodSeconds?: number });
 
 describe('pods that nobody else removes', () => {
   it('are those of a node that has been gone for a while: at once, as no kubelet will answer', () => {
@@ -44,7 +46,7 @@ describe('pods that nobody else removes', () => {
   it('are so many at once, and the others soon after', () => {
     const pods = Array.from({ length: 700 }, (_, i) => pod(`p-${i}`, { node: 'n2' }));
     const { commands, requeueAfterMs = Infinity } = decided({ pods });
-    expect(commands).toHaveLength(500);
+    expect(commands.filter(({ type }) => type === 'DeleteObject')).toHaveLength(500);
     expect(requeueAfterMs).toBeLessThan(1_000);
   });
 });
@@ -71,5 +73,48 @@ describe('the end of a node over a journal', () => {
     await cluster.pass(3_600);
     expect(cluster.log).toHaveLength(quiet);
     await cluster.stop();
+  });
+});
+
+describe('pods that somebody holds with a finalizer', () => {
+  let cluster: TestCluster;
+  beforeEach(async () => {
+    cluster = new TestCluster();
+    await cluster.create('namespaces', { metadata: { name: 'default' } });
+    cluster.run(new PodGcController({ quarantineMs: 40_000, endedPodsKept: 100 }));
+  });
+  afterEach(() => cluster.stop());
+
+  const held = (nodeName?: string) =>
+    cluster.create('pods', {
+      metadata: { name: 'held', finalizers: ['example.com/hold'] },
+      spec: { nodeName, containers: [{ name: 'c', image: 'nginx' }] },
+    });
+  const status = () => cluster.journal.get('pods', 'default', 'held')?.status;
+  const staysQuiet = async () => {
+    const quiet = cluster.log.length;
+    await cluster.pass(3_600);
+    expect(cluster.log).toHaveLength(quiet);
+  };
+
+  it('have failed when they are to go and no node ever had them', async () => {
+    await held();
+    await cluster.settle();
+    expect(status()?.phase).toBe('Pending');
+    await cluster.delete('pods', 'held');
+    await cluster.settle();
+    expect(status()?.phase).toBe('Failed');
+    await staysQuiet();
+  });
+
+  it('have failed with their node, and say why', async () => {
+    await held('never-there');
+    await cluster.settle();
+    await cluster.pass(60);
+    expect(status()).toMatchObject({
+      phase: 'Failed',
+      conditions: [{ type: 'DisruptionTarget', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }],
+    });
+    await staysQuiet();
   });
 });
