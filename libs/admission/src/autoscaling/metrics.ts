@@ -30,6 +30,8 @@ function validateMetric(metric: MetricSpec, at: string, problems: Problems): voi
   if (expected !== undefined && metric[expected] === undefined) {
     problems.required(`${at}.${expected}`, 'must populate information for the given metric source');
   }
+  // Kubernetes says it where it looks at the type first, and where it has looked at all sources.
+  if (expected === undefined) problems.unlessOneOf(`${at}.type`, metric.type, TYPES);
   if (present.length < 2) return;
   for (const [, field] of present) {
     if (field !== expected) problems.forbidden(`${at}.${field}`, 'must populate the given metric source only');

@@ -37,6 +37,21 @@ describe('the status of a job', () => {
       [condition('cannot set Failed=True condition without the FailureTarget=true condition')],
     ],
     [
+      { ...complete, ...conditions('SuccessCriteriaMet', 'Complete', 'FailureTarget', 'Failed') },
+      [
+        condition('cannot set Complete=True and Failed=true conditions'),
+        condition('cannot set Complete=True and FailureTarget=true conditions'),
+        condition('cannot set SuccessCriteriaMet=True and Failed=true conditions'),
+        condition('cannot set SuccessCriteriaMet=True and FailureTarget=true conditions'),
+      ],
+    ],
+    [
+      { ...complete, uncountedTerminatedPods: { failed: ['a'] } },
+      [
+        'status.uncountedTerminatedPods: Invalid value: {"failed":["a"]}: uncountedTerminatedPods needs to be empty for finished job',
+      ],
+    ],
+    [
       conditions('SuccessCriteriaMet', 'FailureTarget'),
       [condition('cannot set SuccessCriteriaMet=True and FailureTarget=true conditions')],
     ],

@@ -5,7 +5,7 @@ import type {
   PodFailurePolicyOnPodConditionsPattern,
   PodFailurePolicyRule,
 } from '@shiplog/contracts';
-import { type Problems, qualifiedName } from '@shiplog/apimachinery';
+import { GoSyntax, type Problems, qualifiedName } from '@shiplog/apimachinery';
 
 const MAX_RULES = 20;
 const MAX_EXIT_CODES = 255;
@@ -85,7 +85,7 @@ function validateExitCodes(
     const rule = 'must be one of the container or initContainer names in the pod template';
     problems.invalid(`${at}.containerName`, containerName, rule);
   }
-  if (values.length === 0) problems.invalid(`${at}.values`, values, 'at least one value is required');
+  if (values.length === 0) problems.invalid(`${at}.values`, goNumbers(values), 'at least one value is required');
   if (values.length > MAX_EXIT_CODES) problems.tooMany(`${at}.values`, values.length, MAX_EXIT_CODES);
   const seen = new Set<number>();
   values.forEach((value, i) => {
@@ -95,6 +95,11 @@ function validateExitCodes(
     seen.add(value);
   });
   if (values.some((value, i) => i > 0 && (values[i - 1] ?? 0) > value)) {
-    problems.invalid(`${at}.values`, values, 'must be ordered');
+    problems.invalid(`${at}.values`, goNumbers(values), 'must be ordered');
   }
+}
+
+/** As Go writes the list. */
+function goNumbers(values: readonly number[]): GoSyntax {
+  return new GoSyntax(`[]int32{${values.join(', ')}}`);
 }

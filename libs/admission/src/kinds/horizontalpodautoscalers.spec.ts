@@ -9,6 +9,8 @@ const metrics = (...items: object[]) => ({ metrics: items });
 const target = { type: 'AverageValue', averageValue: '10' };
 const metric = { name: 'requests' };
 const at = 'spec.metrics[0]';
+const unsupported = (type: string) =>
+  `${at}.type: Unsupported value: "${type}": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"`;
 
 describe('a new horizontal pod autoscaler', () => {
   it('has its defaults, and no status yet', () => {
@@ -63,10 +65,13 @@ describe('a new horizontal pod autoscaler', () => {
       ],
     ],
     [
+      metrics({ type: '' }),
+      [`${at}.type: Required value: must specify a metric source type`, unsupported(''), unsupported('')],
+    ],
+    [
       metrics({ type: 'Weather' }),
-      [
-        `${at}.type: Unsupported value: "Weather": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"`,
-      ],
+      // Twice, as Kubernetes looks at it twice; its message says it once.
+      [unsupported('Weather'), unsupported('Weather')],
     ],
     [metrics({ type: 'Pods' }), [`${at}.pods: Required value: must populate information for the given metric source`]],
     [
@@ -117,6 +122,18 @@ describe('a new horizontal pod autoscaler', () => {
       ],
     ],
     [
+      metrics({ type: 'ContainerResource', containerResource: { name: '', container: 'A', target: { type: '' } } }),
+      [
+        `${at}.containerResource.name: Required value: must specify a resource name`,
+        expect.stringContaining(
+          `${at}.containerResource.container: Invalid value: "A": a lowercase RFC 1123 label must consist of`,
+        ) as string,
+        `${at}.containerResource.target.type: Required value: must specify a metric target type`,
+        `${at}.containerResource.target.type: Invalid value: "": must be either Utilization, Value, or AverageValue`,
+        `${at}.containerResource.target.averageUtilization: Required value: must set either a target raw value or a target utilization`,
+      ],
+    ],
+    [
       metrics({ type: 'ContainerResource', containerResource: { name: 'cpu', container: '', target } }),
       [`${at}.containerResource.container: Required value: must specify a container`],
     ],
@@ -160,6 +177,19 @@ describe('a new horizontal pod autoscaler', () => {
     );
     expect(created(RESOURCE, autoscaler({ minReplicas: 2, ...all })).spec).toMatchObject(all);
   });
+});
+
+it('a change of a horizontal pod autoscaler that could always go down to nothing may leave it so', () => {
+  const made = created(RESOURCE, autoscaler(metrics({ type: 'External', external: { metric, target } })));
+  const before = { ...made, spec: { ...made.spec, minReplicas: 0 } } as typeof made;
+  const to = (of: typeof made, fields: object) => wrongWithChange(RESOURCE, of, { spec: { ...of.spec, ...fields } });
+  expect(to(before, { maxReplicas: 9 })).toEqual([]);
+  expect(to(before, { minReplicas: -1 })).toEqual([
+    'spec.minReplicas: Invalid value: -1: must be greater than or equal to 0',
+  ]);
+  expect(to(made, { minReplicas: 0 })).toEqual([
+    'spec.minReplicas: Invalid value: 0: must be greater than or equal to 1',
+  ]);
 });
 
 it('a change of a horizontal pod autoscaler counts no generation', () => {

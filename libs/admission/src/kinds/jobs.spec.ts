@@ -159,7 +159,7 @@ describe('a new job', () => {
       [
         `${at}.onExitCodes.operator: Unsupported value: "Between": supported values: "In", "NotIn"`,
         `${at}.onExitCodes.containerName: Invalid value: "other": must be one of the container or initContainer names in the pod template`,
-        `${at}.onExitCodes.values: Invalid value: []string(nil): at least one value is required`,
+        `${at}.onExitCodes.values: Invalid value: []int32{}: at least one value is required`,
       ],
     ],
     [
@@ -167,7 +167,7 @@ describe('a new job', () => {
       [
         `${at}.onExitCodes.values[1]: Invalid value: 0: must not be 0 for the In operator`,
         `${at}.onExitCodes.values[2]: Duplicate value: 3`,
-        `${at}.onExitCodes.values: Invalid value: [3,0,3]: must be ordered`,
+        `${at}.onExitCodes.values: Invalid value: []int32{3, 0, 3}: must be ordered`,
       ],
     ],
     [
@@ -181,6 +181,47 @@ describe('a new job', () => {
       [
         `${at}.action: Invalid value: "FailIndex": requires the backoffLimitPerIndex to be set`,
         `${at}: Invalid value: specifying both OnExitCodes and OnPodConditions is not supported`,
+      ],
+    ],
+    [
+      { podFailurePolicy: { rules: Array.from({ length: 21 }, () => codes({}).podFailurePolicy.rules[0]) } },
+      ['spec.podFailurePolicy.rules: Too many: 21: must have at most 20 items'],
+    ],
+    [
+      codes({ values: Array.from({ length: 256 }, (_, i) => i + 1) }),
+      [`${at}.onExitCodes.values: Too many: 256: must have at most 255 items`],
+    ],
+    [codes({ operator: '' }), [`${at}.onExitCodes.operator: Required value: valid values: ["In" "NotIn"]`]],
+    [
+      rule({ onPodConditions: Array.from({ length: 21 }, (_, i) => ({ type: `C${i}` })) }),
+      [`${at}.onPodConditions: Too many: 21: must have at most 20 items`],
+    ],
+    [
+      { managedBy: 'A_/b' },
+      [
+        expect.stringContaining(
+          'spec.managedBy: Invalid value: "A_": a lowercase RFC 1123 subdomain must consist of',
+        ) as string,
+      ],
+    ],
+    [
+      { managedBy: 'a.b/c d' },
+      [
+        "spec.managedBy: Invalid value: \"c d\": Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')",
+      ],
+    ],
+    [
+      { completionMode: 'Indexed', completions: 200_000, backoffLimitPerIndex: 1, maxFailedIndexes: 100_001 },
+      [
+        'spec.maxFailedIndexes: Invalid value: 100001: must be less than or equal to 100000',
+        'spec.maxFailedIndexes: Invalid value: 100001: must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index',
+      ],
+    ],
+    [
+      { template: aTemplate({ restartPolicy: 'Sometimes' }) },
+      [
+        'spec.template.spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"',
+        'spec.template.spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Never", "OnFailure"',
       ],
     ],
     [
@@ -203,6 +244,32 @@ describe('a new job', () => {
       { completionMode: 'Indexed', completions: 5, ...success({ succeededIndexes: '1,3-5' }) },
       [
         'spec.successPolicy.rules[0].succeededIndexes: Invalid value: "1,3-5": error parsing succeededIndexes: too large index: "5"',
+      ],
+    ],
+    [
+      { completionMode: 'Indexed', completions: 5, successPolicy: { rules: Array(21).fill({ succeededCount: 1 }) } },
+      ['spec.successPolicy.rules: Too many: 21: must have at most 20 items'],
+    ],
+    [
+      { completionMode: 'Indexed', completions: 5, ...success({ succeededCount: -1 }) },
+      ['spec.successPolicy.rules[0].succeededCount: Invalid value: -1: must be greater than or equal to 0'],
+    ],
+    [
+      { completionMode: 'Indexed', completions: 5, ...success({ succeededCount: 6 }) },
+      [
+        'spec.successPolicy.rules[0].succeededCount: Invalid value: 6: must be less than or equal to 5 (the number of specified completions)',
+      ],
+    ],
+    [
+      { completionMode: 'Indexed', completions: 5, ...success({ succeededIndexes: '1-2-3' }) },
+      [
+        `spec.successPolicy.rules[0].succeededIndexes: Invalid value: "1-2-3": error parsing succeededIndexes: the fragment "1-2-3" violates the requirement that an index interval can have at most two parts separated by '-'`,
+      ],
+    ],
+    [
+      { completionMode: 'Indexed', completions: 5, ...success({ succeededIndexes: 'a' }) },
+      [
+        'spec.successPolicy.rules[0].succeededIndexes: Invalid value: "a": error parsing succeededIndexes: cannot convert string to integer for index: "a"',
       ],
     ],
     [
@@ -234,6 +301,13 @@ describe('a change of a job', () => {
     [{ completions: 3 }, 'spec.completions: Invalid value: 3: field is immutable'],
     [{ managedBy: 'a.b/c' }, 'spec.managedBy: Invalid value: "a.b/c": field is immutable'],
     [{ completionMode: 'Indexed' }, 'spec.completionMode: Invalid value: "Indexed": field is immutable'],
+    [
+      {
+        podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'A', status: 'True' }] }] },
+        podReplacementPolicy: 'Failed',
+      },
+      'spec.podFailurePolicy: Invalid value: {"rules":[{"action":"Ignore","onPodConditions":[{"type":"A","status":"True"}]}]}: field is immutable',
+    ],
   ])('leaves as it was: %j', (fields, expected) => {
     expect(wrongWithChange(jobs, before, { spec: { ...before.spec, ...fields } })).toEqual([expected]);
   });
@@ -244,6 +318,27 @@ describe('a change of a job', () => {
     expect(wrongWithChange(jobs, before, { spec: { ...before.spec, selector: undefined } })).toContain(
       'spec.selector: Required value',
     );
+  });
+
+  it('leaves the policies of one that is indexed', () => {
+    const made = created(jobs, indexed());
+    const to = (fields: object) => wrongWithChange(jobs, made, { spec: { ...made.spec, ...fields } });
+    expect(to({ backoffLimitPerIndex: 1 })).toEqual([
+      'spec.backoffLimitPerIndex: Invalid value: 1: field is immutable',
+    ]);
+    expect(to({ successPolicy: { rules: [{ succeededCount: 1 }] } })).toEqual([
+      'spec.successPolicy: Invalid value: {"rules":[{"succeededCount":1}]}: field is immutable',
+    ]);
+    expect(to({ completionMode: 'NonIndexed' })).toEqual([
+      'spec.completionMode: Invalid value: "NonIndexed": field is immutable',
+    ]);
+  });
+
+  it('leaves its selector, and the labels by which it knows its pods', () => {
+    const selector = { matchLabels: { 'job-name': 'web' } };
+    expect(wrongWithChange(jobs, before, { spec: { ...before.spec, selector } })).toEqual([
+      'spec.selector: Invalid value: v1.LabelSelector{MatchLabels:map[string]string{"job-name":"web"}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}: field is immutable',
+    ]);
   });
 
   it('may scale one that is indexed', () => {

@@ -3,6 +3,7 @@ import { dnsSubdomain, milliOf, type Problems, qualifiedName, sameJson } from '@
 import { VOLUME_ANNOTATIONS } from '@shiplog/kube';
 import { validateAmount } from '../pods/resources';
 import { defaultClaimSpec, validateClaimSpec } from '../volumes/claim';
+import { claimWarnings } from '../volumes/warnings';
 import { type Draft, defineKind } from './kind';
 
 const CLASS_ANNOTATION = VOLUME_ANNOTATIONS.storageClass;
@@ -45,6 +46,7 @@ export const persistentVolumeClaims = defineKind<'persistentvolumeclaims'>({
     }
     if (draft.spec !== before.spec) validateChange(draft, before, problems);
   },
+  warnings: claimWarnings,
   status: {
     validate({ status }, problems) {
       const { capacity = {}, allocatedResources = {}, allocatedResourceStatuses = {} } = status ?? {};

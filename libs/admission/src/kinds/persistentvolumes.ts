@@ -1,7 +1,9 @@
-import type { PersistentVolumeSpec } from '@shiplog/contracts';
+import type { PersistentVolumeSpec, VolumeNodeAffinity } from '@shiplog/contracts';
 import { dnsSubdomain, sameJson, toSeconds } from '@shiplog/apimachinery';
+import { nodeLabelToday } from '../pods/node-labels';
 import { defaultRemoteSource } from '../volumes/defaults';
 import { persistentSource, validatePersistent } from '../volumes/persistent';
+import { volumeWarnings } from '../volumes/warnings';
 import { defineKind } from './kind';
 
 /** Kubernetes' rules for persistent volumes (ValidatePersistentVolume). */
@@ -46,13 +48,18 @@ export const persistentVolumes = defineKind<'persistentvolumes'>({
       problems.forbidden(at, `${at} is immutable after creation`);
     }
     if (now.volumeMode !== then.volumeMode) problems.invalid('volumeMode', now.volumeMode, 'field is immutable');
-    if (then.nodeAffinity !== undefined && !sameJson(now.nodeAffinity, then.nodeAffinity)) {
-      problems.invalid('nodeAffinity', now.nodeAffinity, 'field is immutable');
+    if (then.nodeAffinity !== undefined && !isSameAffinity(now.nodeAffinity, then.nodeAffinity)) {
+      problems.invalid(
+        'nodeAffinity',
+        now.nodeAffinity,
+        'field is immutable, except for updating from beta label to GA',
+      );
     }
     if (then.volumeAttributesClassName !== undefined && now.volumeAttributesClassName === undefined) {
       problems.forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden');
     }
   },
+  warnings: volumeWarnings,
 });
 
 /** The secret with which a volume is made larger can come later. */
@@ -60,4 +67,21 @@ function withExpandSecret(now: PersistentVolumeSpec, then: PersistentVolumeSpec)
   if (now.csi === undefined || then.csi === undefined || then.csi.controllerExpandSecretRef !== undefined) return now;
   const { controllerExpandSecretRef: _added, ...csi } = now.csi;
   return { ...now, csi };
+}
+
+/** Labels of nodes may be called by the names that they have today. */
+function isSameAffinity(now: VolumeNodeAffinity | undefined, then: VolumeNodeAffinity): boolean {
+  const { required } = now ?? {};
+  const was = then.required;
+  if (required === undefined || was === undefined) return sameJson(now, then);
+  const renamed = was.nodeSelectorTerms.map((term, i) => ({
+    ...term,
+    ...(term.matchExpressions && {
+      matchExpressions: term.matchExpressions.map((expression, n) => {
+        const key = required.nodeSelectorTerms[i]?.matchExpressions?.[n]?.key;
+        return key === nodeLabelToday(expression.key) ? { ...expression, key } : expression;
+      }),
+    }),
+  }));
+  return sameJson(required, { ...was, nodeSelectorTerms: renamed });
 }

@@ -20,6 +20,16 @@ describe('a pod disruption budget', () => {
       ],
     ],
     [
+      { minAvailable: -1, maxUnavailable: '101%' },
+      [
+        expect.stringMatching(
+          /^spec: Invalid value: .*: minAvailable and maxUnavailable cannot be both set$/,
+        ) as string,
+        'spec.minAvailable: Invalid value: -1: must be greater than or equal to 0',
+        `spec.maxUnavailable: Invalid value: ${goText('101%')}: must not be greater than 100%`,
+      ],
+    ],
+    [
       { minAvailable: 1, maxUnavailable: 1, selector: {} },
       [
         'spec: Invalid value: {"selector":{},"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set',
@@ -38,7 +48,7 @@ describe('a pod disruption budget', () => {
       ],
     ],
   ])('is refused: %j', (spec, expected) => {
-    expect(wrongWith(RESOURCE, budget(spec)).sort()).toEqual(expected);
+    expect(wrongWith(RESOURCE, budget(spec))).toEqual(expected);
   });
 
   it('starts without a status, may have any name that a path can have, and counts its generations', () => {

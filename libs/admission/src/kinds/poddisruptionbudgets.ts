@@ -1,3 +1,4 @@
+import type { PodDisruptionBudgetSpec } from '@shiplog/contracts';
 import { pathSegment } from '@shiplog/apimachinery';
 import { validateConditions } from '../metadata/conditions';
 import { labelSelector, supported } from '../rows/checks';
@@ -13,6 +14,12 @@ const amount: Check = (value, at, problems) => {
   validateAtMostAll(value as IntOrPercent, at, problems);
 };
 
+const notBoth: Check = (spec, at, problems) => {
+  const { minAvailable, maxUnavailable } = (spec ?? {}) as PodDisruptionBudgetSpec;
+  if (minAvailable === undefined || maxUnavailable === undefined) return;
+  problems.invalid(at, spec, 'minAvailable and maxUnavailable cannot be both set');
+};
+
 export const podDisruptionBudgets = defineKind<'poddisruptionbudgets.policy'>({
   resource: 'poddisruptionbudgets.policy',
   name: pathSegment,
@@ -21,16 +28,12 @@ export const podDisruptionBudgets = defineKind<'poddisruptionbudgets.policy'>({
     draft.status = { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 };
   },
   rows: new FieldRules({
+    spec: notBoth,
     'spec.minAvailable': amount,
     'spec.maxUnavailable': amount,
     'spec.selector': labelSelector,
     'spec.unhealthyPodEvictionPolicy': supported('IfHealthyBudget', 'AlwaysAllow'),
   }),
-  validate({ spec = {} }, problems) {
-    if (spec.minAvailable !== undefined && spec.maxUnavailable !== undefined) {
-      problems.invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set');
-    }
-  },
   status: {
     rows: counters('disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'),
     validate: ({ status }, problems) => validateConditions(status?.conditions ?? [], 'status.conditions', problems),

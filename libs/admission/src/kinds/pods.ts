@@ -9,7 +9,7 @@ import { validateNewPod, validatePodOnly } from '../pods/pod-only';
 import { validatePodUpdate } from '../pods/update';
 import { validatePodSpec } from '../pods/validate';
 import { defaultPodStatus, validatePodStatusUpdate } from '../pods/status-update';
-import { nameWarnings, podSpecWarnings } from '../pods/warnings';
+import { nameWarnings, podWarnings } from '../pods/warnings';
 import { carryOver, defineKind } from './kind';
 
 export const pods = defineKind<'pods'>({
@@ -67,8 +67,8 @@ export const pods = defineKind<'pods'>({
     validatePodUpdate(draft.spec ?? { containers: [] }, before.spec ?? { containers: [] }, problems);
   },
   /** Of new pods only: those that change are changed by programs, and often. */
-  warnings({ metadata, spec = { containers: [] } }, before) {
+  warnings(pod, before) {
     if (before !== undefined) return [];
-    return [...nameWarnings(metadata, "this is used in the Pod's hostname"), ...podSpecWarnings(spec, 'spec')];
+    return [...nameWarnings(pod.metadata, "this is used in the Pod's hostname"), ...podWarnings(pod)];
   },
 });

@@ -1,7 +1,7 @@
 import { dnsSubdomain, GoSyntax, matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
 import { defaultPodTemplate, validateLastingTemplate } from '../pods/template';
-import { nameWarnings, podSpecWarnings } from '../pods/warnings';
 import { counters, validateReplicaCounts } from '../workloads/counts';
+import { podNameWarnings, templateWarnings } from '../workloads/warnings';
 import { defineKind } from './kind';
 
 export const replicationControllers = defineKind<'replicationcontrollers'>({
@@ -53,10 +53,9 @@ export const replicationControllers = defineKind<'replicationcontrollers'>({
       validateReplicaCounts(status, counted, 'readyReplicas', problems);
     },
   },
-  warnings({ metadata, spec }, before) {
-    if (before !== undefined && before.metadata.generation === metadata.generation) return [];
-    const name = before === undefined ? nameWarnings(metadata, 'this is used in Pod names and hostnames') : [];
-    const template = spec?.template?.spec;
-    return [...name, ...(template === undefined ? [] : podSpecWarnings(template, 'template.spec'))];
-  },
+  // Kubernetes' path of its template lacks the spec.
+  warnings: (rc, before) => [
+    ...(before === undefined ? podNameWarnings(rc.metadata) : []),
+    ...templateWarnings(rc, before, rc.spec?.template, 'template'),
+  ],
 });

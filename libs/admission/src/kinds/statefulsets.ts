@@ -5,6 +5,7 @@ import { validatePodAnnotations } from '../pods/annotations';
 import { defaultPodTemplate } from '../pods/template';
 import { atLeast, supported } from '../rows/checks';
 import { FieldRules } from '../rows/rows';
+import { claimSpecWarnings } from '../volumes/warnings';
 import { counters, validateCollisions, validateReplicaCounts } from '../workloads/counts';
 import { validateSelection } from '../workloads/selected-template';
 import { templateWarnings } from '../workloads/warnings';
@@ -156,5 +157,11 @@ export const statefulSets = defineKind<'statefulsets.apps'>({
       validateCollisions(status, before.status, problems);
     },
   },
-  warnings: (set, before) => templateWarnings(set, before, set.spec?.template, 'spec.template'),
+  warnings: (set, before) => [
+    ...templateWarnings(set, before, set.spec?.template, 'spec.template'),
+    // Kubernetes' path lacks a step for a new set, and has the step of a type's name for one that changes.
+    ...(set.spec?.volumeClaimTemplates ?? []).flatMap(({ spec = {} }, i) =>
+      claimSpecWarnings(spec, `spec.volumeClaimTemplates[${i}]${before === undefined ? '' : '.Spec'}`),
+    ),
+  ],
 });

@@ -166,6 +166,24 @@ describe('a persistent volume', () => {
     ]);
     expect(to({ volumeMode: 'Block' })).toEqual(['volumeMode: Invalid value: "Block": field is immutable']);
   });
+
+  it('stays near what it is near, by the names that labels of nodes have today', () => {
+    const near = (key: string, zone = 'a') => ({
+      required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values: [zone] }] }] },
+    });
+    const [old, today] = ['failure-domain.beta.kubernetes.io/zone', 'topology.kubernetes.io/zone'];
+    const before = created('persistentvolumes', volume({ hostPath, nodeAffinity: near(old) }));
+    const to = (nodeAffinity: object | undefined) =>
+      changed('persistentvolumes', before, { spec: { ...before.spec, nodeAffinity } });
+    expect(to(near(today))).toEqual([]);
+    for (const other of [near(today, 'b'), near('zone'), undefined]) {
+      expect(to(other)).toEqual([
+        expect.stringMatching(
+          /^nodeAffinity: Invalid value: .*: field is immutable, except for updating from beta label to GA$/,
+        ),
+      ]);
+    }
+  });
 });
 
 describe("a persistent volume's status", () => {

@@ -1,5 +1,6 @@
 import type { TopologySelectorTerm } from '@shiplog/contracts';
 import { dnsSubdomain, type Problems, qualifiedName, sameJson, utf8Length } from '@shiplog/apimachinery';
+import { nodeLabelWarnings } from '../pods/node-labels';
 import { immutable, supported } from '../rows/checks';
 import { FieldRules } from '../rows/rows';
 import { defineKind } from './kind';
@@ -30,6 +31,12 @@ export const storageClasses = defineKind<'storageclasses.storage.k8s.io'>({
       if (!sameJson(draft[field], before[field])) problems.forbidden(field, `updates to ${field} are forbidden.`);
     }
   },
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+      matchLabelExpressions.flatMap(({ key }, n) =>
+        nodeLabelWarnings(key, `allowedTopologies[${i}].matchLabelExpressions[${n}].key`),
+      ),
+    ),
 });
 
 export const volumeAttributesClasses = defineKind<'volumeattributesclasses.storage.k8s.io'>({

@@ -99,6 +99,32 @@ describe('a new set of pods', () => {
       ],
     ],
     [
+      replicaSets,
+      { selector: {} },
+      [`spec.selector: Invalid value: ${goSelector('(nil)')}: empty selector is invalid for deployment`],
+    ],
+    [
+      statefulSets,
+      { selector: {} },
+      [`spec.selector: Invalid value: ${goSelector('(nil)')}: empty selector is invalid for statefulset`],
+    ],
+    [
+      statefulSets,
+      { selector: { matchLabels: { 'a b': '' } } },
+      [
+        expect.stringContaining('spec.selector.matchLabels: Invalid value: "a b": name part must consist of') as string,
+        `spec.selector: Invalid value: ${goSelector('{"a b":""}')}`,
+      ],
+    ],
+    [
+      statefulSets,
+      { selector: undefined },
+      [
+        'spec.selector: Required value',
+        `spec.template.metadata.labels: Invalid value: map[string]string{"app":"web"}: ${MISMATCH}`,
+      ],
+    ],
+    [
       statefulSets,
       { podManagementPolicy: 'Any' },
       [`spec.podManagementPolicy: Invalid value: "Any": must be 'OrderedReady' or 'Parallel'`],
@@ -144,6 +170,19 @@ describe('a new set of pods', () => {
       daemonSets,
       { selector: undefined },
       [`spec.template.metadata.labels: Invalid value: map[string]string{"app":"web"}: ${MISMATCH}`],
+    ],
+    [
+      daemonSets,
+      { selector: { matchLabels: { app: 'other' } } },
+      [`spec.template.metadata.labels: Invalid value: map[string]string{"app":"web"}: ${MISMATCH}`],
+    ],
+    [
+      daemonSets,
+      { template: aTemplate({ restartPolicy: 'OnFailure', activeDeadlineSeconds: 1 }) },
+      [
+        'spec.template.spec.restartPolicy: Unsupported value: "OnFailure": supported values: "Always"',
+        'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in DaemonSet is not Supported',
+      ],
     ],
     [
       daemonSets,
@@ -228,6 +267,34 @@ describe('a new set of pods', () => {
       'spec.template.spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',
     ]);
     expect(warningsOf(builtIn(resource), set, set)).toEqual([]);
+  });
+
+  it('is warned of what its claims will be, by the paths that Kubernetes has', () => {
+    const volumeClaimTemplates = [
+      {
+        metadata: { name: 'data' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '100m' } } },
+      },
+    ];
+    const set = created(statefulSets, aWorkload(statefulSets, { volumeClaimTemplates }));
+    const text = 'resources.requests[storage]: fractional byte value "100m" is invalid, must be an integer';
+    expect(warningsOf(builtIn(statefulSets), set)).toEqual([`spec.volumeClaimTemplates[0].${text}`]);
+    expect(warningsOf(builtIn(statefulSets), set, set)).toEqual([`spec.volumeClaimTemplates[0].Spec.${text}`]);
+  });
+
+  it('has a name by which its pods can be called, if it is a stateful one', () => {
+    const name = 'a.b';
+    expect(wrongWith(statefulSets, aWorkload(statefulSets, {}, { name }))).toEqual([
+      expect.stringMatching(/^metadata\.name: Invalid value: "a\.b": a lowercase RFC 1123 label must consist of/),
+    ]);
+    for (const resource of [deployments, replicaSets] as const) {
+      const set = created(resource, aWorkload(resource, {}, { name }));
+      expect(warningsOf(builtIn(resource), set)).toEqual([
+        expect.stringMatching(
+          /^metadata\.name: this is used in Pod names and hostnames, which can result in surprising/,
+        ),
+      ]);
+    }
   });
 
   it.each(SETS)('is accepted with everything that a real one has: %s', (resource) => {

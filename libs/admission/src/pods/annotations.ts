@@ -4,9 +4,9 @@ import { validateDescendingPath } from './paths';
 import { containersOf } from './windows';
 
 /** Annotations that have a meaning of their own, from before there were fields for it. */
-const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
-const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
-const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
+export const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
+export const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
+export const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 const APP_ARMOR_PROFILES = ['', 'runtime/default', 'unconfined'];

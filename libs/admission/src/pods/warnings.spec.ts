@@ -1,6 +1,7 @@
 import { builtIn, type PodSpec } from '@shiplog/contracts';
 import { aPod, created } from '../testing/builders';
 import { warningsOf } from '../warnings';
+import { podWarnings } from './warnings';
 
 const main = { name: 'main', image: 'i' };
 const warned = (spec: Partial<PodSpec>): readonly string[] => warningsOf(builtIn('pods'), created('pods', aPod(spec)));
@@ -78,6 +79,96 @@ describe('what a pod is warned of', () => {
       'spec.volumes[0].gitRepo: deprecated in v1.11',
       'spec.hostAliases[1].ip: duplicate ip "10.0.0.1"',
       'spec.imagePullSecrets[1].name: duplicate name "a"',
+    ]);
+  });
+
+  it('are annotations that do nothing any more, and profiles that they name where the field is empty', () => {
+    const annotations = {
+      'scheduler.alpha.kubernetes.io/critical-pod': '',
+      'seccomp.security.alpha.kubernetes.io/pod': 'runtime/default',
+      'container.seccomp.security.alpha.kubernetes.io/main': 'runtime/default',
+      'container.apparmor.security.beta.kubernetes.io/main': 'unconfined',
+    };
+    const podOf = (spec: Partial<PodSpec>) => {
+      const pod = aPod(spec);
+      return created('pods', { ...pod, metadata: { ...pod.metadata, annotations } });
+    };
+    const critical =
+      'metadata.annotations[scheduler.alpha.kubernetes.io/critical-pod]: non-functional in v1.16+; use the "priorityClassName" field instead';
+    const seccomp = ['seccomp.security.alpha.kubernetes.io/pod', 'container.seccomp.security.alpha.kubernetes.io/main'];
+    expect(warningsOf(builtIn('pods'), podOf({ containers: [main] }))).toEqual([
+      critical,
+      ...seccomp.map(
+        (key) => `metadata.annotations[${key}]: non-functional in v1.27+; use the "seccompProfile" field instead`,
+      ),
+    ]);
+    const profile = { seccompProfile: { type: 'RuntimeDefault' } };
+    const set = podOf({ securityContext: profile, containers: [{ ...main, securityContext: profile }] });
+    expect(warningsOf(builtIn('pods'), set)).toEqual([critical]);
+    const template = podWarnings({ metadata: { annotations }, spec: { containers: [main] } }, 'spec.template');
+    expect(template).toContain(
+      'spec.template.metadata.annotations[container.apparmor.security.beta.kubernetes.io/main]: deprecated since v1.30; use the "appArmorProfile" field instead',
+    );
+  });
+
+  it('are old labels of nodes and terms about no pods in affinities, and parts of bytes wherever there are any', () => {
+    const term = { matchExpressions: [{ key: 'beta.kubernetes.io/arch', operator: 'Exists' }] };
+    const affinity = {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] },
+        preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: term }],
+      },
+      podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'zone' }] },
+    };
+    const claimTemplate = { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '100m' } } } };
+    const advice = 'beta.kubernetes.io/arch is deprecated since v1.14; use "kubernetes.io/arch" instead';
+    const fractional = 'fractional byte value "100m" is invalid, must be an integer';
+    expect(
+      podWarnings({
+        spec: {
+          containers: [main],
+          affinity,
+          overhead: { memory: '100m' },
+          imagePullSecrets: [{}],
+          volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: claimTemplate } }],
+        },
+      }),
+    ).toEqual([
+      `spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key: ${advice}`,
+      `spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].key: ${advice}`,
+      `spec.volumes[0].ephemeral.volumeClaimTemplate.spec.resources.requests[storage]: ${fractional}`,
+      'spec.imagePullSecrets[0].name: invalid empty name ""',
+      `spec.overhead[memory]: ${fractional}`,
+      'spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector: a null labelSelector results in matching no pod',
+    ]);
+  });
+
+  it('are files of a volume that stand in the way of others', () => {
+    const items = (...paths: string[]) => paths.map((path) => ({ key: 'k', path }));
+    const volumes = [
+      { name: 'a', configMap: { name: 'c', items: items('x', 'x/y', 'xy') } },
+      { name: 'b', secret: { secretName: 's', items: items('x/', 'x') } },
+      { name: 'c', downwardAPI: { items: [{ path: 'x' }, { path: 'x' }] } },
+      {
+        name: 'd',
+        projected: {
+          sources: [
+            { configMap: { name: 'c', items: items('x') } },
+            { secret: { name: 's', items: items('x/y') } },
+            { serviceAccountToken: { path: 'token' } },
+            { downwardAPI: { items: [{ path: 'token' }] } },
+            { clusterTrustBundle: { name: 'ca', path: 'token' } },
+          ],
+        },
+      },
+    ];
+    expect(podWarnings({ spec: { containers: [main], volumes } })).toEqual([
+      'volume "a" (ConfigMap "c"): overlapping paths: "x/y" with "x"',
+      'volume "b" (Secret "s"): overlapping paths: "x" with "x"',
+      'volume "c" (DownwardAPI): overlapping paths: "x" with "x"',
+      'volume "d" (Projected Secret "s"): overlapping paths: "x/y" with "x"',
+      'volume "d" (Projected DownwardAPI): overlapping paths: "token" with "token"',
+      'volume "d" (Projected ClusterTrustBundle "ca"): overlapping paths: "token" with "token"',
     ]);
   });
 

@@ -1,16 +1,14 @@
 import type { Container, ContainerPort, ObjectMeta, PodSpec, Volume } from '@shiplog/contracts';
-import { dnsLabel, parseQuantity } from '@shiplog/apimachinery';
+import { dnsLabel } from '@shiplog/apimachinery';
+import { claimSpecWarnings } from '../volumes/warnings';
+import { deprecatedAnnotations, unusedProfiles } from './annotation-warnings';
+import { fractionalBytes } from './byte-warnings';
+import { namedNodeLabelWarnings, nodeLabelWarnings, nodeTermWarnings } from './node-labels';
+import { overlappingPaths } from './overlapping-paths';
+import { containersOf } from './windows';
 
 const BYTES = ['memory', 'ephemeral-storage'];
-const MILLI = 1_000n;
 const NULL_SELECTOR = 'a null labelSelector results in matching no pod';
-const DEPRECATED_NODE_LABELS: ReadonlyMap<string, string> = new Map([
-  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
-  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
-  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
-  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
-  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
-]);
 const DEPRECATED_VOLUMES: readonly (readonly [keyof Volume, string])[] = [
   ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
   ['gitRepo', 'deprecated in v1.11'],
@@ -31,23 +29,38 @@ export function nameWarnings({ name = '' }: ObjectMeta, use: string): string[] {
   return [`metadata.name: ${use}, ${advice}: [${wrong.join(' ')}]`];
 }
 
-/** What Kubernetes accepts of a pod and warns of all the same (pkg/api/pod/warnings.go). */
-export function podSpecWarnings(spec: PodSpec, at: string): string[] {
-  const { initContainers = [], containers } = spec;
-  const all: (readonly [Container, string])[] = [
-    ...initContainers.map((container, i) => [container, `${at}.initContainers[${i}]`] as const),
-    ...containers.map((container, i) => [container, `${at}.containers[${i}]`] as const),
-  ];
+/** A pod, or what one is made of. */
+interface PodLike {
+  readonly metadata?: ObjectMeta;
+  readonly spec?: PodSpec;
+}
+
+/**
+ * What Kubernetes accepts of a pod and warns of all the same (pkg/api/pod/warnings.go).
+ * @param at where the template of pods is; nothing for a pod itself
+ */
+export function podWarnings({ metadata: { annotations = {} } = {}, spec }: PodLike, at = ''): string[] {
+  if (spec === undefined) return [];
+  const [here, notes] = at === '' ? ['spec', 'metadata.annotations'] : [`${at}.spec`, `${at}.metadata.annotations`];
+  const all = containersOf(spec, here);
+  const { volumes = [] } = spec;
   return [
-    ...placementWarnings(spec, at),
-    ...(spec.volumes ?? []).flatMap((volume, i) => volumeWarnings(volume, `${at}.volumes[${i}]`)),
-    ...repeated(spec.hostAliases, ({ ip }) => ip).map(([i, ip]) => `${at}.hostAliases[${i}].ip: duplicate ip "${ip}"`),
-    ...pullSecretWarnings(spec, `${at}.imagePullSecrets`),
-    ...all.flatMap(([container, here]) => [
-      ...byteWarnings(container, `${here}.resources`),
-      ...envWarnings(container, `${here}.env`),
+    ...placementWarnings(spec, here),
+    ...deprecatedAnnotations(annotations, notes),
+    ...volumes.flatMap((volume, i) => volumeWarnings(volume, `${here}.volumes[${i}]`)),
+    ...volumes.flatMap(overlappingPaths),
+    ...repeated(spec.hostAliases, ({ ip }) => ip).map(
+      ([i, ip]) => `${here}.hostAliases[${i}].ip: duplicate ip "${ip}"`,
+    ),
+    ...pullSecretWarnings(spec, `${here}.imagePullSecrets`),
+    ...BYTES.flatMap((name) => fractionalBytes(spec.overhead, name, `${here}.overhead`)),
+    ...unusedProfiles(annotations, spec, { at: notes, isTemplate: at !== '' }),
+    ...all.flatMap(([container, place]) => [
+      ...byteWarnings(container, `${place}.resources`),
+      ...envWarnings(container, `${place}.env`),
     ]),
     ...portWarnings(all),
+    ...affinityWarnings(spec, `${here}.affinity`),
   ];
 }
 
@@ -55,56 +68,66 @@ function placementWarnings(
   { nodeSelector = {}, topologySpreadConstraints = [], affinity }: PodSpec,
   at: string,
 ): string[] {
-  const terms = (['podAffinity', 'podAntiAffinity'] as const).flatMap((kind) => {
+  const { requiredDuringSchedulingIgnoredDuringExecution: required, ...node } = affinity?.nodeAffinity ?? {};
+  const here = `${at}.affinity.nodeAffinity`;
+  return [
+    ...Object.keys(nodeSelector).flatMap((label) => nodeLabelWarnings(label, `${at}.nodeSelector[${label}]`)),
+    ...(required?.nodeSelectorTerms ?? []).flatMap((term, i) =>
+      nodeTermWarnings(term, `${here}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`),
+    ),
+    ...(node.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ preference }, i) =>
+      nodeTermWarnings(preference, `${here}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`),
+    ),
+    ...topologySpreadConstraints.flatMap(({ topologyKey, labelSelector }, i) => {
+      const place = `${at}.topologySpreadConstraints[${i}]`;
+      return [
+        ...namedNodeLabelWarnings(topologyKey, `${place}.topologyKey`),
+        ...(labelSelector === undefined ? [`${place}.labelSelector: ${NULL_SELECTOR}`] : []),
+      ];
+    }),
+  ];
+}
+
+/** Of terms about other pods that choose none. */
+function affinityWarnings({ affinity }: PodSpec, at: string): string[] {
+  return (['podAffinity', 'podAntiAffinity'] as const).flatMap((kind) => {
     const required = affinity?.[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
     const preferred = affinity?.[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-    const here = `${at}.affinity.${kind}`;
-    return [
+    const here = `${at}.${kind}`;
+    const terms = [
       ...required.map((term, i) => [term, `${here}.requiredDuringSchedulingIgnoredDuringExecution[${i}]`] as const),
       ...preferred.map(({ podAffinityTerm: term }, i) => {
         return [term, `${here}.preferredDuringSchedulingIgnoredDuringExecution[${i}].podAffinityTerm`] as const;
       }),
     ];
+    return terms.flatMap(([{ labelSelector }, place]) =>
+      labelSelector === undefined ? [`${place}.labelSelector: ${NULL_SELECTOR}`] : [],
+    );
   });
-  return [
-    ...Object.keys(nodeSelector).flatMap((label) => {
-      const advice = DEPRECATED_NODE_LABELS.get(label);
-      return advice === undefined ? [] : [`${at}.nodeSelector[${label}]: ${advice}`];
-    }),
-    ...topologySpreadConstraints.flatMap(({ topologyKey, labelSelector }, i) => {
-      const here = `${at}.topologySpreadConstraints[${i}]`;
-      const advice = DEPRECATED_NODE_LABELS.get(topologyKey);
-      return [
-        ...(advice === undefined ? [] : [`${here}.topologyKey: ${topologyKey} is ${advice}`]),
-        ...(labelSelector === undefined ? [`${here}.labelSelector: ${NULL_SELECTOR}`] : []),
-      ];
-    }),
-    ...terms.flatMap(([{ labelSelector }, here]) =>
-      labelSelector === undefined ? [`${here}.labelSelector: ${NULL_SELECTOR}`] : [],
-    ),
-  ];
 }
 
 function volumeWarnings(volume: Volume, at: string): string[] {
-  return DEPRECATED_VOLUMES.flatMap(([kind, advice]) =>
-    volume[kind] === undefined ? [] : [`${at}.${kind === 'storageos' ? 'storageOS' : kind}: ${advice}`],
-  );
+  const template = volume.ephemeral?.volumeClaimTemplate;
+  return [
+    ...DEPRECATED_VOLUMES.flatMap(([kind, advice]) =>
+      volume[kind] === undefined ? [] : [`${at}.${kind === 'storageos' ? 'storageOS' : kind}: ${advice}`],
+    ),
+    ...(template === undefined ? [] : claimSpecWarnings(template.spec, `${at}.ephemeral.volumeClaimTemplate.spec`)),
+  ];
 }
 
 function pullSecretWarnings({ imagePullSecrets = [] }: PodSpec, at: string): string[] {
-  return repeated(imagePullSecrets, ({ name = '' }) => name).map(
-    ([i, name]) => `${at}[${i}].name: duplicate name "${name}"`,
-  );
+  return [
+    ...repeated(imagePullSecrets, ({ name = '' }) => name).map(
+      ([i, name]) => `${at}[${i}].name: duplicate name "${name}"`,
+    ),
+    ...imagePullSecrets.flatMap(({ name = '' }, i) => (name === '' ? [`${at}[${i}].name: invalid empty name ""`] : [])),
+  ];
 }
 
-/** Nobody can have half a byte: what was meant was likely `M`, not `m`. */
 function byteWarnings({ resources = {} }: Container, at: string): string[] {
   return BYTES.flatMap((name) =>
-    (['limits', 'requests'] as const).flatMap((field) => {
-      const amount = resources[field]?.[name];
-      if (amount === undefined || (parseQuantity(amount) ?? 0n) % MILLI === 0n) return [];
-      return [`${at}.${field}[${name}]: fractional byte value "${amount}" is invalid, must be an integer`];
-    }),
+    (['limits', 'requests'] as const).flatMap((field) => fractionalBytes(resources[field], name, `${at}.${field}`)),
   );
 }
 

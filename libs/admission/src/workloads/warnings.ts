@@ -1,5 +1,5 @@
 import type { ObjectMeta, PodTemplateSpec } from '@shiplog/contracts';
-import { nameWarnings, podSpecWarnings } from '../pods/warnings';
+import { nameWarnings, podWarnings } from '../pods/warnings';
 
 /** Of a new object whose name comes to be a part of those of its pods. */
 export function podNameWarnings(metadata: ObjectMeta): string[] {
@@ -14,5 +14,5 @@ export function templateWarnings(
   at: string,
 ): string[] {
   if (before !== undefined && before.metadata.generation === metadata.generation) return [];
-  return template?.spec === undefined ? [] : podSpecWarnings(template.spec, `${at}.spec`);
+  return template === undefined ? [] : podWarnings(template, at);
 }
