@@ -191,7 +191,10 @@ export const MakeLocalVolume = nodeRequest('make-volume', {
 
 export const RemoveLocalVolume = nodeRequest('remove-volume', {
   summary: 'Removes the directory of a volume from the node, with all that is in it; one that is not there is fine.',
-  payload: LocalVolume(),
+  payload: Type.Object({
+    volume: Name(),
+    onlyEmpty: Optional(Type.Boolean({ description: 'One with anything in it stays, which is fine, too.' })),
+  }),
   reply: Type.Object({}),
   from: ['controller'],
   answeredBy: ['kubelet'],

@@ -21,9 +21,9 @@ export class NodeVolumes implements LocalVolumes {
     }
   }
 
-  async remove(node: string, volume: string): Promise<Removed> {
+  async remove(node: string, volume: string, options: { readonly onlyEmpty?: boolean } = {}): Promise<Removed> {
     try {
-      await this.bus.ask(RemoveLocalVolume, { volume }, { node }, { timeoutMs: TIMEOUT_MS });
+      await this.bus.ask(RemoveLocalVolume, { volume, ...options }, { node }, { timeoutMs: TIMEOUT_MS });
       return { ok: true };
     } catch (error) {
       return failure(error, node);

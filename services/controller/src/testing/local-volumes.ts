@@ -4,6 +4,8 @@ import type { LocalVolumes, Made, Removed } from '../controllers/volumes/local-v
 export class MemoryVolumes implements LocalVolumes {
   /** `node/volume` of each that there is. */
   readonly directories = new Set<string>();
+  /** Those of them that have something in them. */
+  readonly filled = new Set<string>();
   /** Why a node doesn't do it; undefined: it does. One whose reply is lost has done it. */
   failing: (node: string) => 'unreachable' | 'reply lost' | undefined = () => undefined;
 
@@ -13,9 +15,11 @@ export class MemoryVolumes implements LocalVolumes {
     return Promise.resolve(problem === undefined ? { ok: true, path: `/volumes/${volume}` } : { ok: false, problem });
   }
 
-  remove(node: string, volume: string): Promise<Removed> {
+  remove(node: string, volume: string, { onlyEmpty = false } = {}): Promise<Removed> {
     const problem = this.failing(node);
-    if (problem !== 'unreachable') this.directories.delete(`${node}/${volume}`);
+    const name = `${node}/${volume}`;
+    const stays = problem === 'unreachable' || (onlyEmpty && this.filled.has(name));
+    if (!stays) this.directories.delete(name);
     return Promise.resolve(problem === undefined ? { ok: true } : { ok: false, problem });
   }
 }

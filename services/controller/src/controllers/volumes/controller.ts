@@ -19,21 +19,31 @@ import {
 } from '../../runtime/domain/controller';
 import { decideClaim } from './decide-claim';
 import { decideVolume, removed, type Removal } from './decide-volume';
+import { Directories, type Directory } from './directories';
 import { tell } from './events';
 import type { LocalVolumes } from './local-volumes';
-import { homeOf, provisioned, provisioningFailed, type Provisioning } from './provisioning';
+import { homeOf, provisioned, provisioningFailed, volumeNameOf, type Provisioning } from './provisioning';
 
 /** A node that did not answer is asked again after so long, or when something is heard of it. */
 const ASK_AGAIN_MS = 15_000;
 const CLAIM = 'claim/';
 const VOLUME = 'volume/';
+const LEFT = 'left/';
 
-/** Brings claims and volumes together, and to their end. Keys: `claim/namespace/name` and `volume/name`. */
+/**
+ * Brings claims and volumes together, and to their end. Keys: `claim/namespace/name`, `volume/name`, and `left/claim/namespace/name`
+ * for directories that were to be a claim's volume and may not have become one.
+ */
 export function volumeController(local: LocalVolumes): Controller {
+  const directories = new Directories(local);
   return {
     name: 'volumes',
     watches: {
-      persistentvolumeclaims: keysOfClaim,
+      *persistentvolumeclaims(change, state) {
+        yield* keysOfClaim(change, state);
+        const key = claimKey((change.after ?? change.before) as StoredClaim);
+        if (directories.has(key)) yield LEFT + key;
+      },
       persistentvolumes: keysOfVolume,
       'storageclasses.storage.k8s.io': (_, state) => unbound(state).map(claimKey),
       nodes: keysOfNode,
@@ -42,18 +52,29 @@ export function volumeController(local: LocalVolumes): Controller {
       for (const claim of state.list('persistentvolumeclaims')) yield claimKey(claim);
       for (const volume of state.list('persistentvolumes')) yield volumeKey(volume.metadata.name);
     },
-    reconcile: (key, request) =>
-      key.startsWith(CLAIM) ? reconcileClaim(key, request, local) : reconcileVolume(key, request, local),
+    reconcile(key, request) {
+      if (key.startsWith(CLAIM)) return reconcileClaim(key, request, directories);
+      return key.startsWith(LEFT)
+        ? removeLeft(key.slice(LEFT.length), request, directories)
+        : reconcileVolume(key, request, local);
+    },
   };
 }
 
-async function reconcileClaim(key: string, request: ReconcileRequest, local: LocalVolumes): Promise<ReconcileResult> {
-  const { state } = request;
-  const { namespace, name } = splitKey(key.slice(CLAIM.length));
-  const claim = state.get('persistentvolumeclaims', namespace, name);
+async function reconcileClaim(
+  key: string,
+  request: ReconcileRequest,
+  directories: Directories,
+): Promise<ReconcileResult> {
+  const claim = claimOfKey(key, request);
   if (claim === undefined) return SETTLED;
-  const outcome = decideClaim(claim, state);
-  return outcome.kind === 'act' ? outcome.result : provision(outcome, request, local);
+  const outcome = decideClaim(claim, request.state);
+  return outcome.kind === 'act' ? outcome.result : provision(key, outcome, request, directories);
+}
+
+function claimOfKey(key: string, { state }: Pick<ReconcileRequest, 'state'>): StoredClaim | undefined {
+  const { namespace, name } = splitKey(key.slice(CLAIM.length));
+  return state.get('persistentvolumeclaims', namespace, name);
 }
 
 async function reconcileVolume(key: string, request: ReconcileRequest, local: LocalVolumes): Promise<ReconcileResult> {
@@ -65,15 +86,39 @@ async function reconcileVolume(key: string, request: ReconcileRequest, local: Lo
 }
 
 async function provision(
+  key: string,
   wanted: Provisioning,
   { observe }: Pick<ReconcileRequest, 'observe'>,
-  local: LocalVolumes,
+  directories: Directories,
 ): Promise<ReconcileResult> {
   const { claim, node, name, storageClass } = wanted;
-  const made = await observe('made', () => local.make(node.metadata.name, name));
+  const made = await observe('made', () => directories.make(key, { node: node.metadata.name, volume: name }));
   if (made.ok) return provisioned(wanted, made.path);
   const message = `failed to provision volume with StorageClass "${storageClass.metadata.name}": ${made.problem}`;
   return { commands: [], notes: [provisioningFailed(claim, message)], requeueAfterMs: ASK_AGAIN_MS };
+}
+
+/** Has nodes remove the directories that a claim's volume was to be made of and that nobody waits for any more. */
+async function removeLeft(key: string, request: ReconcileRequest, directories: Directories): Promise<ReconcileResult> {
+  const { state, observe } = request;
+  const claim = claimOfKey(key, request);
+  let isDone = true;
+  for (const { waiting, ...directory } of observe('asked', () => directories.of(key))) {
+    const volume = state.get('persistentvolumes', '', directory.volume);
+    const isSettled = state.get('nodes', '', directory.node) === undefined || homeOf(volume) === directory.node;
+    if (isSettled) directories.settle(key, directory);
+    if (isSettled || isAwaited(claim, directory)) continue;
+    const removed = waiting ? undefined : await directories.removeEmpty(key, directory);
+    isDone &&= removed?.ok === true;
+  }
+  return isDone ? SETTLED : { commands: [], requeueAfterMs: ASK_AGAIN_MS };
+}
+
+/** Whether a claim still waits for the volume that the directory was to be. */
+function isAwaited(claim: StoredClaim | undefined, { node, volume }: Directory): boolean {
+  if (claim === undefined || volumeNameOf(claim) !== volume || claim.metadata.deletionTimestamp !== undefined)
+    return false;
+  return (claim.spec?.volumeName ?? '') === '' && annotationOf(claim, ANNOTATIONS.selectedNode) === node;
 }
 
 async function remove(

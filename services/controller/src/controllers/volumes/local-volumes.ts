@@ -6,6 +6,6 @@ export type Removed = { readonly ok: true } | { readonly ok: false; readonly pro
 export interface LocalVolumes {
   /** Where the volume's files are on the node. */
   make(node: string, volume: string): Promise<Made>;
-  /** Also ok where there is no such directory. */
-  remove(node: string, volume: string): Promise<Removed>;
+  /** Also ok where there is no such directory. `onlyEmpty`: also where there is something in it, which then stays. */
+  remove(node: string, volume: string, options?: { readonly onlyEmpty?: boolean }): Promise<Removed>;
 }

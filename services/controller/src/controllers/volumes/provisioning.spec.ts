@@ -148,6 +148,43 @@ describe('volumes that are made for claims', () => {
     expect(nodes.directories.size).toBe(1);
   });
 
+  it('leave no directory behind whose reply was lost, and whose claim goes or is to be elsewhere', async () => {
+    nodes.failing = () => 'reply lost';
+    await claimed();
+    nodes.failing = () => 'unreachable';
+    await unclaimed();
+    expect(nodes.directories.size).toBe(1);
+    nodes.failing = () => undefined;
+    await cluster.pass(15);
+    expect(nodes.directories.size).toBe(0);
+
+    await cluster.create('nodes', { metadata: { name: 'n2' } });
+    await cluster.patch('nodes', 'n2', { status: READY }, 'status');
+    nodes.failing = (node) => (node === 'n1' ? 'reply lost' : undefined);
+    await claimed();
+    await cluster.patch('persistentvolumeclaims', 'c', {
+      metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'n2' } },
+    });
+    await cluster.settle();
+    nodes.failing = () => undefined;
+    await cluster.pass(15);
+    expect([...nodes.directories]).toEqual([`n2/${volume()!.metadata.name}`]);
+    const quiet = cluster.log.length;
+    await cluster.pass(600);
+    expect(cluster.log).toHaveLength(quiet);
+  });
+
+  it('keep a directory with anything in it that nobody waits for', async () => {
+    nodes.failing = () => 'reply lost';
+    await claimed();
+    nodes.failing = () => 'unreachable';
+    await unclaimed();
+    for (const directory of nodes.directories) nodes.filled.add(directory);
+    nodes.failing = () => undefined;
+    await cluster.pass(15);
+    expect(nodes.directories.size).toBe(1);
+  });
+
   it('are left to another node where the chosen one is lost or has gone', async () => {
     await cluster.patch('nodes', 'n1', { status: LOST }, 'status');
     await claimed();

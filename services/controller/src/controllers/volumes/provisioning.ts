@@ -51,7 +51,12 @@ export function decideProvisioning(
   if (!isConditionTrue(node, 'Ready')) {
     return failed(claim, storageClass, `node "${chosen}" is not ready`, chooseAgain(claim));
   }
-  return { kind: 'provision', claim, storageClass, node, name: `pvc-${claim.metadata.uid}` };
+  return { kind: 'provision', claim, storageClass, node, name: volumeNameOf(claim) };
+}
+
+/** What the volume is called that is made for a claim. */
+export function volumeNameOf({ metadata }: StoredClaim): string {
+  return `pvc-${metadata.uid}`;
 }
 
 /** What a claim or class asks for that a directory can't be. */
@@ -138,6 +143,6 @@ export function provisioned({ claim, storageClass, node, name }: Provisioning, p
 }
 
 /** The node that has the directory of a provisioned volume, whether there still is such a node or not. */
-export function homeOf(volume: StoredVolume): string | undefined {
-  return annotationOf(volume, NODE);
+export function homeOf(volume: StoredVolume | undefined): string | undefined {
+  return volume === undefined ? undefined : annotationOf(volume, NODE);
 }

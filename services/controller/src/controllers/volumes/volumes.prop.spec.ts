@@ -51,6 +51,7 @@ type Wish = typeof wishes extends fc.Arbitrary<infer W> ? W : never;
 
 describe('of every history of claims and volumes', () => {
   let nodes: MemoryVolumes;
+  let restarts: number;
   /** What a scheduler has decided, and the journal has not heard of yet. */
   let underWay: ReturnType<typeof keepFor>[];
   const local = {
@@ -139,8 +140,22 @@ describe('of every history of claims and volumes', () => {
     }
   };
 
+  /** A directory that was never a volume's is none to be had, unless whoever asked for it was started anew. */
+  const expectNoneLeft = (cluster: TestCluster): void => {
+    if (restarts > 0) return;
+    const made = new Set(
+      cluster.log.filter(({ resource }) => resource === 'persistentvolumes').map(({ name }) => name),
+    );
+    const left = [...nodes.directories].filter((directory) => {
+      const [on = '', volume = ''] = directory.split('/');
+      return !made.has(volume) && cluster.journal.get('nodes', '', on) !== undefined;
+    });
+    expect(left).toEqual([]);
+  };
+
   const atRest = (cluster: TestCluster): void => {
     always(cluster);
+    expectNoneLeft(cluster);
     for (const claim of cluster.journal.list('persistentvolumeclaims')) expectSettled(cluster, claim);
     for (const { spec, status, metadata } of cluster.journal.list('persistentvolumes')) {
       const { namespace = '', name: claimName = '', uid } = spec?.claimRef ?? {};
@@ -159,12 +174,16 @@ describe('of every history of claims and volumes', () => {
     'no volume is two claims’ and no files are lost that a claim has; what fits comes together, and what nobody uses goes',
     () =>
       holdThroughHistories({
-        controllers: () => [volumeController(local), volumeProtectionController],
+        controllers() {
+          restarts += 1;
+          return [volumeController(local), volumeProtectionController];
+        },
         edited: ['persistentvolumeclaims', 'persistentvolumes'],
         // Most histories are short: much happens in each step.
         wishes: fc.array(wishes, { minLength: 1, maxLength: 8, size: 'max' }),
         async begin(cluster) {
           nodes = new MemoryVolumes();
+          restarts = 0;
           underWay = [];
           await cluster.create('storageclasses.storage.k8s.io', classOf('local'));
           await cluster.create('storageclasses.storage.k8s.io', classOf('kept', { reclaimPolicy: 'Retain' }));

@@ -15,8 +15,8 @@ export class LocalVolumesController {
   }
 
   @NodeRequest(RemoveLocalVolume)
-  async remove(@Payload() { volume }: PayloadOf<typeof RemoveLocalVolume>): Promise<object> {
-    await this.volumes.remove(volume);
+  async remove(@Payload() { volume, onlyEmpty }: PayloadOf<typeof RemoveLocalVolume>): Promise<object> {
+    await (onlyEmpty === true ? this.volumes.removeEmpty(volume) : this.volumes.remove(volume));
     return {};
   }
 }

@@ -42,6 +42,15 @@ describe('directories of volumes on a node', () => {
     expect(await readdir(other)).toEqual(['kept']);
   });
 
+  it('go if they are empty, where only that is asked for', async () => {
+    const [empty, filled] = [await volumes.make('pvc-1'), await volumes.make('pvc-2')];
+    await writeFile(join(filled, 'kept'), 'x');
+    for (const name of ['pvc-1', 'pvc-1', 'pvc-2']) await volumes.removeEmpty(name);
+    await expect(stat(empty)).rejects.toThrow('ENOENT');
+    expect(await readdir(filled)).toEqual(['kept']);
+    await expect(volumes.removeEmpty('..')).rejects.toMatchObject({ status: { code: 400 } });
+  });
+
   it.each(['..', '.', 'a/b', '../pods', '', '/etc'])('are none of the name %j', async (name) => {
     await expect(volumes.make(name)).rejects.toMatchObject({ status: { code: 400 } });
     await expect(volumes.remove(name)).rejects.toMatchObject({ status: { code: 400 } });

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { dnsSubdomain, statusOf } from '@shiplog/apimachinery';
@@ -48,6 +48,15 @@ export class LocalVolumes {
     const going = this.#removals.get(volume) ?? this.#remove(path).finally(() => this.#removals.delete(volume));
     this.#removals.set(volume, going);
     await going;
+  }
+
+  /** Removes a volume's directory if there is nothing in it; a link, a file and what is not there stay as they are. */
+  async removeEmpty(volume: string): Promise<void> {
+    const path = this.#pathOf(volume);
+    if (!(await isDirectory(path))) return;
+    await rmdir(path).catch((error: NodeJS.ErrnoException) => {
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY'].includes(error.code ?? '')) throw error;
+    });
   }
 
   async #remove(path: string): Promise<void> {
