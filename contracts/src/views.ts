@@ -160,7 +160,7 @@ const CONTROLLED_POD: FieldMask = of({
     podIP: ALL,
     podIPs: ALL,
     // Of every type: a Job's failure policy may name any.
-    conditions: of({ status: ALL, lastTransitionTime: ALL }),
+    conditions: of({ status: ALL, lastTransitionTime: ALL, reason: SHARED }),
     containerStatuses: CONTAINER_ENDS,
     initContainerStatuses: CONTAINER_ENDS,
   }),
