@@ -14,29 +14,50 @@ import { keyOfItself, keysOfAll } from '../../domain/claims';
 import { isPodReady } from '../../domain/pods';
 import { askScales, hasScale, isKeptWhole, type AskedScales, type AskJournal } from '../../domain/scales';
 import { decideBudget } from './decide';
+import { decideStaleTarget, mayBeStale } from './stale-targets';
 import { dependsOnScale, expectationOf, expectedScale, scalesToAsk } from './expectation';
 
 const BUDGETS = 'poddisruptionbudgets.policy';
+/** Marks the key of a pod that says that it is about to go. */
+const TARGET = 'target:';
 const NONE_ASKED: AskedScales = new Map();
 
 type Budget = ObjectOf<typeof BUDGETS>;
 
-/** Keeps count, for PodDisruptionBudgets, of how many of their pods may be evicted. Keys: a budget's namespace/name. */
+/**
+ * Keeps count, for PodDisruptionBudgets, of how many of their pods may be evicted, and takes back of pods that they are about to go
+ * when they do not. Keys: a budget's namespace/name, and `target:namespace/name` of a pod.
+ */
 export function disruptionController(ask: AskJournal): Controller {
   return {
     name: 'disruption',
     watches: {
       [BUDGETS]: keyOfItself,
-      pods: budgetsOfPod,
+      *pods(change, state) {
+        yield* budgetsOfPod(change, state);
+        yield* targetOf(change.after);
+      },
     },
     watchesAll: budgetsOfScale,
-    allKeys: keysOfAll(BUDGETS),
+    *allKeys(state) {
+      yield* keysOfAll(BUDGETS)(state);
+      for (const pod of state.list('pods')) yield targetOf(pod)[0];
+    },
     reconcile: (key, request) => {
+      if (key.startsWith(TARGET)) {
+        const { namespace, name } = splitKey(key.slice(TARGET.length));
+        return decideStaleTarget(request.state.get('pods', namespace, name), request.now);
+      }
       const toAsk = scalesToAsk(request.state, NONE_ASKED, scaledPodsOf(request.state, key));
       if (toAsk.length === 0) return decide(key, request, NONE_ASKED);
       return askScales(request, ask, toAsk).then((asked) => decide(key, request, asked));
     },
   };
+}
+
+function targetOf(pod: StoredPod | undefined): string[] {
+  if (pod === undefined || !mayBeStale(pod)) return [];
+  return [TARGET + localKey(pod.metadata.namespace ?? '', pod.metadata.name)];
 }
 
 function decide(key: string, { state, position: basis, now }: ReconcileRequest, asked: AskedScales): ReconcileResult {

@@ -144,6 +144,37 @@ describe('PodDisruptionBudgets over a journal', () => {
     });
   });
 
+  it('have it taken back of a pod that it is about to go, when it has not gone after two minutes', async () => {
+    const target = (reason: string) => ({
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason,
+      message: 'm',
+      lastTransitionTime: new Date(cluster.clock).toISOString(),
+    });
+    const told = { kept: 'TerminationByKubelet', stale: 'PreemptionByScheduler', going: 'DeletionByTaintManager' };
+    for (const [name, reason] of Object.entries(told)) {
+      await podOf(cluster, name);
+      await cluster.patch('pods', name, { status: { conditions: [target(reason)] } }, 'status');
+    }
+    await cluster.delete('pods', 'going');
+    const quiet = cluster.log.length;
+    await cluster.pass(119);
+    expect(cluster.log).toHaveLength(quiet);
+    await cluster.pass(2);
+    const now = (name: string) =>
+      cluster.journal.get('pods', 'default', name)?.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+    expect(now('stale')).toEqual({
+      type: 'DisruptionTarget',
+      status: 'False',
+      lastTransitionTime: expect.any(String) as string,
+    });
+    expect([now('kept')?.status, now('going')?.status]).toEqual(['True', 'True']);
+    const reset = cluster.log.length;
+    await cluster.pass(3600);
+    expect(cluster.log).toHaveLength(reset);
+  });
+
   it('are kept by evictions that come all at once, also while nobody counts', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) await podOf(cluster, name);
     await budgetOf(cluster, { minAvailable: 3 });
