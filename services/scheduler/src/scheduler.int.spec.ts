@@ -59,6 +59,20 @@ describe('the scheduler on a real journal', () => {
     await eventually(() => nodeOf('second') === 'a');
   });
 
+  it('leaves a gated pod alone until its last gate is gone', async () => {
+    await addNode('a');
+    const schedulingGates = [{ name: 'example.com/quota' }, { name: 'example.com/image' }];
+    await system.create('pods', aPod('gated', { schedulingGates }));
+    expect(pod('gated')?.status?.conditions).toMatchObject([{ type: 'PodScheduled', reason: 'SchedulingGated' }]);
+    await system.patch('pods', 'gated', { spec: { schedulingGates: schedulingGates.slice(1) } });
+    await system.create('pods', aPod('other'));
+    await eventually(() => nodeOf('other') === 'a');
+    expect(nodeOf('gated')).toBeUndefined();
+    await system.patch('pods', 'gated', { spec: { schedulingGates: null } });
+    await eventually(() => nodeOf('gated') === 'a');
+    expect(pod('gated')?.status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
+  });
+
   it('never over-commits a node, and binds who waits when others go', async () => {
     await addNode('a', '2');
     await addNode('b', '2');

@@ -176,6 +176,22 @@ describe('a gated pod', () => {
     admitUpdate(builtIn('pods'), undefined, pod, { ...pod, spec: { ...pod.spec, ...spec } }, admission());
   const at = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms';
 
+  it('says from the beginning what it waits for; one without gates says nothing', () => {
+    expect(gated.status).toMatchObject({
+      phase: 'Pending',
+      conditions: [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'SchedulingGated',
+          message: 'Scheduling is blocked due to non-empty scheduling gates',
+          lastTransitionTime: gated.metadata.creationTimestamp,
+        },
+      ],
+    });
+    expect(created('pods', aPod()).status?.conditions).toBeUndefined();
+  });
+
   it('loses its gates, and may run in fewer places meanwhile', () => {
     expect(causesOf(put({ schedulingGates: [gates[1]] }))).toEqual([]);
     expect(causesOf(put({ schedulingGates: undefined }))).toEqual([]);

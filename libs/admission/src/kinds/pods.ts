@@ -1,6 +1,7 @@
 import { dnsSubdomain, sameJson } from '@shiplog/apimachinery';
 import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
 import { withEphemeralContainers } from '../pods/ephemeral-update';
+import { gatedConditions } from '../pods/gated';
 import { qosClassOf } from '../pods/qos';
 import { defaultPodResources } from '../pods/pod-resources';
 import { withResources } from '../pods/resize';
@@ -35,7 +36,10 @@ export const pods = defineKind<'pods'>({
     defaultPodResources(draft.spec);
   },
   prepareCreate(draft) {
-    draft.status = { phase: 'Pending', qosClass: qosClassOf(draft.spec ?? { containers: [] }) };
+    const spec = draft.spec ?? { containers: [] };
+    draft.status = { phase: 'Pending', qosClass: qosClassOf(spec) };
+    const conditions = gatedConditions(spec, draft.metadata.creationTimestamp);
+    if (conditions.length > 0) draft.status.conditions = conditions;
   },
   prepareUpdate(draft, before) {
     const spec = draft.spec ?? { containers: [] };

@@ -1,5 +1,12 @@
-import type { Affinity, NodeSelectorTerm, PodSpec } from '@shiplog/contracts';
+import type { Affinity, NodeSelectorTerm, PodCondition, PodSpec } from '@shiplog/contracts';
 import { GoSyntax, type Problems, sameJson } from '@shiplog/apimachinery';
+
+/** What a new pod's status says of its gates (applySchedulingGatedCondition in Kubernetes); nothing of one without any. */
+export function gatedConditions({ schedulingGates = [] }: PodSpec, since: string | undefined): PodCondition[] {
+  if (schedulingGates.length === 0) return [];
+  const message = 'Scheduling is blocked due to non-empty scheduling gates';
+  return [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message, lastTransitionTime: since }];
+}
 
 /** A gate may go, and none may come. */
 export function validateGatesUpdate({ schedulingGates = [] }: PodSpec, before: PodSpec, problems: Problems): void {

@@ -47,6 +47,7 @@ describe('binding pods', () => {
       .given(createPod('free'))
       .given(createPod('leaving', { metadata: { finalizers: ['a.b/c'] } }));
     at.given(remove('pods', 'leaving'));
+    at.given(createPod('gated', { schedulingGates: [{ name: 'a.b/c' }] }));
     const ref = (name: string) => refTo(at, name);
     const told = at.when({
       type: 'BindPods',
@@ -57,6 +58,7 @@ describe('binding pods', () => {
           { ...ref('free'), uid: 'another', node: 'n2' },
           { ...ref('free'), node: 'nowhere' },
           { ...ref('leaving'), node: 'n2' },
+          { ...ref('gated'), node: 'n2' },
           { ...ref('free'), node: 'n2' },
           { ...ref('free'), node: 'n1' },
         ],
@@ -68,6 +70,7 @@ describe('binding pods', () => {
       expect.stringContaining('Precondition failed: UID'),
       'nodes "nowhere" not found',
       'Operation cannot be fulfilled on pods/binding "leaving": pod leaving is being deleted, cannot be assigned to a host',
+      'Operation cannot be fulfilled on pods/binding "gated": pod gated has non-empty .spec.schedulingGates',
       'ok',
       expect.stringContaining('named twice'),
     ]);

@@ -33,7 +33,7 @@ type Binding = Command<'BindPods'>['data']['bindings'][number];
 
 /**
  * Decides BindPods: the scheduler proposes, and what it took for granted is looked at again here. A binding is
- * refused when the pod is gone, another one, bound or being deleted by now, or the node is gone.
+ * refused when the pod is gone, another one, bound, gated or being deleted by now, or the node is gone.
  */
 export function decideBindPods(context: DecisionContext, data: Command<'BindPods'>['data']): Decided {
   return decideItems(context, data.bindings, (binding) => bind(context, binding));
@@ -67,6 +67,9 @@ function bindingRejection({ state }: DecisionContext, pod: StoredPod, { name, no
   }
   if (pod.metadata.deletionTimestamp !== undefined) {
     return statusOf.conflict(BINDING, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  }
+  if ((pod.spec?.schedulingGates ?? []).length > 0) {
+    return statusOf.conflict(BINDING, name, `pod ${name} has non-empty .spec.schedulingGates`);
   }
   return state.get('nodes', '', node) === undefined ? statusOf.notFound('nodes', node) : undefined;
 }

@@ -26,6 +26,16 @@ const ended = (exitCode: number, reason?: string, signal?: number): ContainerSta
 describe('summarisePod', () => {
   it.each<[string, Pod, string]>([
     ['shows the phase of a pod without container states', pod('Pending', []), 'Pending'],
+    [
+      'says that gates keep it from being scheduled',
+      pod('Pending', [], {
+        status: {
+          phase: 'Pending',
+          conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }],
+        },
+      }),
+      'SchedulingGated',
+    ],
     ['shows Running', pod('Running', [running]), 'Running'],
     ['shows why a container waits', pod('Pending', [waiting('ContainerCreating')]), 'ContainerCreating'],
     ['shows a crash loop', pod('Running', [waiting('CrashLoopBackOff')]), 'CrashLoopBackOff'],
