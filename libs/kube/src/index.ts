@@ -8,6 +8,7 @@ export * from './cron/next-time';
 export { zonedTime } from './cron/zone-time';
 export * from './disruption-allowed';
 export * from './go-duration';
+export * from './hollow';
 export * from './host-ports';
 export * from './owners';
 export * from './service-index';

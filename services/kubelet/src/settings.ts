@@ -1,8 +1,9 @@
-import { parseIpPair } from '@shiplog/apimachinery';
+import { parseIpPair, parseNetwork } from '@shiplog/apimachinery';
 import { choice, duration, flag, integer, parsed, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 import { hostname } from 'node:os';
 import { parseGracePeriods, parseReclaims, parseThresholds } from './eviction/domain/thresholds';
 import { parseReservation } from './node/domain/reservation';
+import { parseLifecycles } from './runtime/hollow/domain/lifecycle';
 
 /** `key=value,key=value` as node labels are given. */
 const LABELS = /^([^=,]+=[^=,]*)(,[^=,]+=[^=,]*)*$/;
@@ -25,8 +26,9 @@ export const kubeletSettings = {
   }),
   containerRuntime: choice({
     env: 'CONTAINER_RUNTIME',
-    description: 'What runs the containers: Docker Engine, or containerd by the Container Runtime Interface.',
-    of: ['docker', 'containerd'],
+    description:
+      'What runs the containers: Docker Engine, containerd by the Container Runtime Interface, or nothing: those of a hollow node live as data says.',
+    of: ['docker', 'containerd', 'hollow'],
     default: 'docker',
   }),
   runtimeEndpoint: text({
@@ -35,6 +37,25 @@ export const kubeletSettings = {
     default: 'unix:///run/containerd/containerd.sock',
     pattern: /^unix:\/\/\/\S+$/,
     example: 'unix:///run/containerd/containerd.sock',
+  }),
+  hollowCapacity: parsed({
+    env: 'HOLLOW_CAPACITY',
+    description: 'What a hollow node has (cpu, memory, ephemeral-storage), for CONTAINER_RUNTIME=hollow.',
+    default: 'cpu=8,memory=32Gi,ephemeral-storage=100Gi',
+    read: parseReservation,
+  }),
+  hollowPodRange: parsed({
+    env: 'HOLLOW_POD_CIDR',
+    description: 'Where pods of a hollow node have their addresses; no packet reaches them.',
+    default: '100.64.0.0/24',
+    read: (text) => parseNetwork(text) ?? new Error(`is "${text}", which is no network such as 100.64.0.0/24`),
+  }),
+  hollowLifecycles: parsed({
+    env: 'HOLLOW_LIFECYCLES',
+    description:
+      'What becomes of containers of a hollow node, by their images, as JSON: [{"image": "crash*", "run": "1s..5s", "exitCode": 1}].',
+    default: '[]',
+    read: parseLifecycles,
   }),
   podLogsDir: text({
     env: 'POD_LOGS_DIR',

@@ -46,7 +46,7 @@ export class EvictionManager implements OnApplicationShutdown {
 
   /** Begins, once it is known what runs here. */
   engineUp(): void {
-    if (this.#isStarted) return;
+    if (this.#isStarted || !this.pressure.isWatched) return;
     this.#isStarted = true;
     this.#loop.wake();
     this.#loop.wakeEvery(this.config.evictionInterval);

@@ -42,8 +42,14 @@ export class NodePressure {
     this.#imageFolder = imageFolder;
   }
 
+  /** Whether anything is watched at all. */
+  get isWatched(): boolean {
+    return this.#thresholds.length > 0;
+  }
+
   /** Looks again. */
   async observe(): Promise<void> {
+    if (!this.isWatched) return;
     const observations = await readObservations(
       { node: this.config.stateDir, images: this.#imageFolder },
       this.machine.pids,

@@ -40,7 +40,7 @@ export class ImageGarbage implements OnApplicationShutdown {
   /** Begins to look, once the engine's containers are known. */
   engineUp({ imageFolder }: EngineFacts): void {
     this.#folder = imageFolder;
-    if (this.#isStarted || this.config.podNetwork === 'docker') return;
+    if (this.#isStarted || this.config.podNetwork === 'docker' || imageFolder === '') return;
     this.#isStarted = true;
     this.#loop.wake();
     this.#loop.wakeEvery(PERIOD_MS);

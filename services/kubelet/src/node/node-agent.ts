@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { newCommandId, type Bus } from '@shiplog/bus';
 import { nodeActor, Heartbeat, type AnyCommand, type CommandReply, type KubeObject } from '@shiplog/contracts';
-import { kubernetesTime, patchOf, statusPatchOf } from '@shiplog/kube';
+import { HOLLOW_LABEL, kubernetesTime, patchOf, statusPatchOf } from '@shiplog/kube';
 import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import { SyncLoop } from '@shiplog/wait';
 import type { Logger } from 'pino';
@@ -108,7 +108,7 @@ export class NodeAgent implements OnApplicationShutdown {
 
   async #sync(): Promise<void> {
     const { machine } = this;
-    const { nodeName: name, nodeLabels } = this.config;
+    const { nodeName: name, nodeLabels, containerRuntime } = this.config;
     const node = this.cluster.node();
     // Whether there is a Node is not known yet.
     if (!this.cluster.isOpen) return;
@@ -121,7 +121,8 @@ export class NodeAgent implements OnApplicationShutdown {
       images: this.#images,
     };
     const status = renderNodeStatus(machine, this.#engine, pulse, this.resources, node?.status, now);
-    const wanted = renderLabels(name, machine, parseLabels(nodeLabels));
+    const hollow: Record<string, string> = containerRuntime === 'hollow' ? { [HOLLOW_LABEL]: 'true' } : {};
+    const wanted = renderLabels(name, machine, { ...parseLabels(nodeLabels), ...hollow });
     if (node === undefined) {
       const object = {
         apiVersion: 'v1',

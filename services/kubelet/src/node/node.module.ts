@@ -11,14 +11,19 @@ import { CgroupReader } from '../usage/cgroup-reader';
 import { AllocatableLimit } from './allocatable-limit';
 import { EngineCgroups } from './cgroups';
 import { nodeResources, type NodeResources } from './domain/node-resources';
+import { hollowMachine } from './hollow-machine';
 import { readMachine } from './machine';
 import { NodeAgent } from './node-agent';
 import type { MachineFacts } from './render/node-status';
 
+const NO_CGROUPS = '/nonexistent';
+
 const machine = {
   provide: MACHINE,
   inject: [CONFIG],
-  useFactory: async ({ stateDir, nodeIPs }: KubeletConfig): Promise<MachineFacts> => {
+  useFactory: async (config: KubeletConfig): Promise<MachineFacts> => {
+    const { stateDir, nodeIPs } = config;
+    if (config.containerRuntime === 'hollow') return hollowMachine(config);
     await mkdir(stateDir, { recursive: true });
     return readMachine(stateDir, nodeIPs);
   },
@@ -54,7 +59,13 @@ const cgroups = {
   useFactory: ({ cgroupParent }: KubeletConfig) => new EngineCgroups(cgroupParent),
 };
 
-const reader = { provide: CgroupReader, useFactory: () => new CgroupReader() };
+/** What a hollow node uses is not what its machine does. */
+const reader = {
+  provide: CgroupReader,
+  inject: [CONFIG],
+  useFactory: ({ containerRuntime }: KubeletConfig) =>
+    containerRuntime === 'hollow' ? new CgroupReader(NO_CGROUPS) : new CgroupReader(),
+};
 
 /** This machine, and its Node object. */
 @Module({

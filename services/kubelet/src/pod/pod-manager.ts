@@ -12,9 +12,10 @@ import { PodTokens } from '../account-tokens/pod-tokens';
 import { EngineCgroups } from '../node/cgroups';
 import { References } from '../references/references';
 import { ContainerTable } from '../runtime/container-table';
-import type { PodIdentity } from '../runtime/runtime';
+import type { PodIdentity, PodRuntime } from '../runtime/runtime';
 import type { KubeletConfig } from '../settings';
 import { PodResizes } from '../resize/pod-resizes';
+import { POD_RUNTIME } from '../tokens';
 import { removeLeftovers } from '../volumes/leftovers';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import { Notes } from '../status/notes';
@@ -53,6 +54,7 @@ export class PodManager implements OnApplicationShutdown {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName' | 'stateDir'>,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(POD_RUNTIME) private readonly runtime: Pick<PodRuntime, 'capabilities'>,
     private readonly cluster: ClusterView,
     private readonly table: ContainerTable,
     private readonly references: References,
@@ -112,6 +114,7 @@ export class PodManager implements OnApplicationShutdown {
     // What runs here and is of no file is not known to be unwanted before the log is read.
     if (this.cluster.isOpen) this.#adoptAll();
     for (const worker of this.#workers.values()) worker.engineUp();
+    if (!this.runtime.capabilities.files) return;
     this.#readyMounts().catch((error: unknown) =>
       this.logger.warn(
         { err: error },

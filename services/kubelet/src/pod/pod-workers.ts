@@ -17,7 +17,8 @@ import { PodResizes } from '../resize/pod-resizes';
 import { Resizer } from '../resize/resizer';
 import { NODE_FACTS, POD_RUNTIME } from '../tokens';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
-import { PodFiles } from '../volumes/pod-files';
+import { noFiles } from '../volumes/no-files';
+import { DiskPodFiles, type PodFiles } from '../volumes/pod-files';
 import type { PodVolumes, VolumesListener } from '../volumes/pod-volumes';
 import type { NodeDns } from '../volumes/render/resolv-conf';
 import { VolumeManager } from '../volumes/volume-manager';
@@ -69,7 +70,8 @@ export class PodWorkers {
 
   filesOf(pod: Pod): PodFiles {
     const { stateDir, podNetwork, clusterDomain } = this.config;
-    return new PodFiles(stateDir, pod, this.runtime, this.mounts, podNetwork === 'docker', clusterDomain);
+    if (!this.runtime.capabilities.files) return noFiles(pod, clusterDomain);
+    return new DiskPodFiles(stateDir, pod, this.runtime, this.mounts, podNetwork === 'docker', clusterDomain);
   }
 
   /** As it is now: this machine may have come to another network. */

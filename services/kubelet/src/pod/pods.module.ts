@@ -4,6 +4,7 @@ import { BUS, CONFIG } from '@shiplog/service';
 import { ClusterModule } from '../cluster/cluster.module';
 import type { PodRuntime } from '../runtime/runtime';
 import { RuntimeModule } from '../runtime/runtime.module';
+import { HollowNetwork } from '../networking/hollow-network';
 import { AgentNetwork, EngineNetwork, type PodNetwork } from '../networking/pod-network';
 import { NodeModule } from '../node/node.module';
 import type { MachineFacts } from '../node/render/node-status';
@@ -37,8 +38,11 @@ import { Stopper } from './stopper';
 const network = {
   provide: POD_NETWORK,
   inject: [CONFIG, BUS, MACHINE],
-  useFactory: ({ podNetwork, dockerNetwork, nodeName }: KubeletConfig, bus: Bus, { ips }: MachineFacts): PodNetwork =>
-    podNetwork === 'docker' ? new EngineNetwork(dockerNetwork, ips) : new AgentNetwork(bus, nodeName, ips),
+  useFactory: (config: KubeletConfig, bus: Bus, { ips }: MachineFacts): PodNetwork => {
+    const { podNetwork, dockerNetwork, nodeName } = config;
+    if (config.containerRuntime === 'hollow') return new HollowNetwork(config.hollowPodRange, ips);
+    return podNetwork === 'docker' ? new EngineNetwork(dockerNetwork, ips) : new AgentNetwork(bus, nodeName, ips);
+  },
 };
 
 const limiter = {

@@ -1,8 +1,10 @@
 import type { Container, Probe } from '@shiplog/contracts';
+import { messageOf } from '../container/start-failure';
+import type { ProbeKind } from '../runtime/runtime';
 import { type ProbeVerdict, addResult, timingOf, UNPROBED, type ProbeState } from './rules/verdict';
 import { runProbe, type ActionTarget, type ProbeResult } from './actions';
 
-const KINDS = ['Startup', 'Readiness', 'Liveness'] as const;
+const KINDS = ['Startup', 'Readiness', 'Liveness'] as const satisfies readonly ProbeKind[];
 type Kind = (typeof KINDS)[number];
 
 export interface ProbingOptions {
@@ -85,7 +87,7 @@ export class ContainerProbes {
   async #probe(kind: Kind, probe: Probe): Promise<void> {
     const { timeoutMs, periodMs } = timingOf(probe);
     const began = this.options.now();
-    const result = await runProbe(probe, this.options.target, timeoutMs);
+    const result = await this.#ask(kind, probe, timeoutMs);
     if (this.#stopped || this.#over.has(kind)) return;
     this.#tell(kind, result);
     const before = this.#states[kind];
@@ -94,6 +96,18 @@ export class ContainerProbes {
     if (passed !== before.passed) this.#conclude(kind, probe, passed === true);
     if (this.#unhealthy !== undefined || (kind === 'Startup' && passed === true)) return;
     this.#after(Math.max(0, periodMs - (this.options.now() - began)), kind, probe);
+  }
+
+  /** A container that is no process has nobody who would answer: its runtime does. */
+  async #ask(kind: Kind, probe: Probe, timeoutMs: number): Promise<ProbeResult> {
+    const { target } = this.options;
+    const { runtime, containerId } = target;
+    if (runtime.probe === undefined || runtime.capabilities.processes) return runProbe(probe, target, timeoutMs);
+    return runtime.probe(containerId, kind).catch((error: unknown) => ({
+      ok: false,
+      isUnknown: true,
+      output: messageOf(error),
+    }));
   }
 
   #tell(kind: Kind, { ok, isWarning, isUnknown, output }: ProbeResult): void {

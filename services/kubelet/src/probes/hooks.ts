@@ -21,6 +21,8 @@ const DONE: HookResult = { ok: true, message: '' };
 /** Does what a container's author wants done after its start or before its end (pkg/kubelet/lifecycle). Never throws. */
 export async function runHook(hook: LifecycleHandler, target: HookTarget, timeoutMs: number): Promise<HookResult> {
   const { exec, httpGet, sleep } = hook;
+  // Nothing is there that could be run or called, and so nothing that fails.
+  if (!target.runtime.capabilities.processes && sleep === undefined) return DONE;
   if (exec !== undefined) return runCommand(exec.command ?? [], target, timeoutMs);
   if (httpGet !== undefined) return callHttp(httpGet, target, timeoutMs);
   if (sleep !== undefined) return pauseFor(Math.min(sleep.seconds * 1_000, timeoutMs));

@@ -7,6 +7,7 @@ import { ImageStore } from '../images/image-store';
 import { ContainerTable } from './container-table';
 import { ContainerdRuntime } from './containerd/containerd-runtime';
 import { DockerRuntime } from './docker/docker-runtime';
+import { HollowRuntime } from './hollow/hollow-runtime';
 import type { PodRuntime } from './runtime';
 import type { KubeletConfig } from '../settings';
 import { POD_RUNTIME } from '../tokens';
@@ -26,6 +27,8 @@ function runtimeOf(config: KubeletConfig, logger: Logger): PodRuntime {
         folder: join(stateDir, 'containerd'),
         onProblem: (error, what) => logger.warn({ err: error }, what),
       });
+    case 'hollow':
+      return new HollowRuntime({ rows: config.hollowLifecycles });
   }
 }
 

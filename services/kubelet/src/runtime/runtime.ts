@@ -170,7 +170,7 @@ export interface ImageLayers {
 }
 
 /** Which runtime it is, as it stands before the ids of its containers in statuses: `containerd://…`. */
-export type RuntimeName = 'docker' | 'containerd';
+export type RuntimeName = 'docker' | 'containerd' | 'hollow';
 
 export interface EngineFacts {
   readonly name: RuntimeName;
@@ -272,6 +272,25 @@ export interface EngineLimits {
   readonly missingCapabilities: readonly string[];
 }
 
+/** What a runtime's containers are. The suite that all runtimes pass asks for what is declared, and that all else is refused. */
+export interface RuntimeCapabilities {
+  /** They are processes: commands run in them, servers in them answer. If not, `probe` says how they fare. */
+  readonly processes: boolean;
+  /** They see files of a machine: volumes are of use to them. */
+  readonly files: boolean;
+  /** Images may come from archives. */
+  readonly archives: boolean;
+}
+
+/** As events call them. */
+export type ProbeKind = 'Startup' | 'Readiness' | 'Liveness';
+
+/** How a container that is no process answers a probe. */
+export interface SimulatedAnswer {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
 /** Why the engine did not do what it was asked. `unavailable`: it can't be reached, so trying later may help. */
 export type RuntimeProblem = 'unavailable' | 'not-found' | 'conflict' | 'refused';
 
@@ -291,6 +310,7 @@ export class RuntimeError extends Error {
  */
 export interface PodRuntime {
   readonly name: RuntimeName;
+  readonly capabilities: RuntimeCapabilities;
   engine(): Promise<EngineFacts>;
   /** Does beforehand what the first pod would otherwise have to wait for. */
   prepare(): Promise<void>;
@@ -326,6 +346,8 @@ export interface PodRuntime {
   killExec(execId: string): Promise<void>;
   /** The container's own first process; whether it has a terminal, the container decides. */
   attach(id: string, streams: Omit<SessionStreams, 'tty'>): Promise<ContainerSession>;
+  /** How a container is, of a runtime whose containers are no processes; others are asked by running or calling something in them. */
+  probe?(id: string, kind: ProbeKind): Promise<SimulatedAnswer>;
   /** Bytes of both outputs, as written, demultiplexed. */
   logs(id: string, options: LogOptions): AsyncIterable<Uint8Array>;
   image(reference: string): Promise<ImageFacts | undefined>;
@@ -353,6 +375,9 @@ export interface PodRuntime {
   memoryVolumePath(name: string): Promise<string>;
   removeVolumes(podUid: string): Promise<void>;
 }
+
+/** Of a runtime that has processes and files. */
+export const REAL_CONTAINERS: RuntimeCapabilities = { processes: true, files: true, archives: true };
 
 /** The sandbox's name in labels and engine names, as dockershim had it. */
 export const SANDBOX_NAME = 'POD';

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Dial, PayloadOf } from '@shiplog/contracts';
 import { messageOf } from '../container/start-failure';
 import type { PodView } from '../pod/domain/view';
+import type { PodRuntime } from '../runtime/runtime';
+import { POD_RUNTIME } from '../tokens';
 import { renderDialError, type NetworkError } from '../probes/rules/network-error';
 import { NamespaceDialers } from './namespace-dialers';
 import { refusal } from './running-container';
@@ -17,12 +19,17 @@ const DIAL_MS = 10_000;
  */
 @Injectable()
 export class PodDialer {
-  constructor(private readonly namespaces: NamespaceDialers) {}
+  constructor(
+    private readonly namespaces: NamespaceDialers,
+    @Inject(POD_RUNTIME) private readonly runtime: Pick<PodRuntime, 'capabilities'>,
+  ) {}
 
   /** Throws StatusError: 500 for a port where nobody listens, or a pod without a network. */
   async dial(view: PodView, { port, at }: Pick<PayloadOf<typeof Dial>, 'port' | 'at'>): Promise<Socket> {
     const { attachedPid, podIPs } = view;
     const [podIP = ''] = podIPs;
+    if (!this.runtime.capabilities.processes)
+      throw refusal(500, 'nobody listens there: the containers of a hollow node are no processes');
     if (at === 'address' && podIP === '') throw refusal(500, 'the pod has no address');
     if (view.pod.spec?.hostNetwork === true) {
       const host = at === 'address' ? podIP : '127.0.0.1';

@@ -5,7 +5,7 @@ import { ContainerConfigError } from '../container/start-failure';
 import type { MountSpec } from '../runtime/runtime';
 import { NodeMounts } from '../volumes/mounts/node-mounts';
 import type { PlannedVolume } from '../volumes/plan/planned-volume';
-import { PodFiles } from '../volumes/pod-files';
+import { DiskPodFiles } from '../volumes/pod-files';
 import { container, pod } from './builders';
 import { BUSYBOX, TestEngine } from './test-engine';
 import { removeState, shell } from './test-node';
@@ -58,7 +58,7 @@ export async function measureSubPathRace(seconds: number): Promise<void> {
 class SubPathRace {
   readonly #outside: string;
   readonly #mounts: NodeMounts;
-  readonly #files: PodFiles;
+  readonly #files: DiskPodFiles;
   readonly #escapes: string[] = [];
   #mounted = 0;
   #refused = 0;
@@ -70,7 +70,7 @@ class SubPathRace {
   ) {
     this.#outside = join(directory, 'outside');
     this.#mounts = new NodeMounts(engine.runtime(), directory);
-    this.#files = new PodFiles(directory, pod(), engine.runtime(), this.#mounts, false);
+    this.#files = new DiskPodFiles(directory, pod(), engine.runtime(), this.#mounts, false);
   }
 
   async run(seconds: number): Promise<RaceResult> {

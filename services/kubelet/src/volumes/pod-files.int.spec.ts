@@ -9,7 +9,7 @@ import { prepareHostPath } from './host-path';
 import { removeLeftovers } from './leftovers';
 import { NodeMounts } from './mounts/node-mounts';
 import type { PlannedVolume } from './plan/planned-volume';
-import { PodFiles } from './pod-files';
+import { DiskPodFiles } from './pod-files';
 
 const DNS = { clusterDns: [], clusterDomain: 'cluster.local', resolvConf: 'nameserver 192.0.2.53\n' };
 
@@ -18,7 +18,7 @@ describe('files of pods', () => {
   beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'shiplog-files-'))));
   afterEach(() => rm(directory, { recursive: true, force: true }));
   const filesOf = (of: Pod = pod(), runtime = new FakeRuntime()) =>
-    new PodFiles(directory, of, runtime, new NodeMounts(runtime, directory), false);
+    new DiskPodFiles(directory, of, runtime, new NodeMounts(runtime, directory), false);
   const file = (path: string, text: string, mode = 0o644) => ({ path, mode, content: Buffer.from(text) });
 
   it('change all at once, without leftovers', async () => {

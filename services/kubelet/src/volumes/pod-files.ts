@@ -19,8 +19,11 @@ import { VolumeSetUp } from './volume-set-up';
 /** Kubernetes takes at most this much of a termination message. */
 const MESSAGE_LIMIT = 4_096;
 
+/** What a pod has of files and volumes on its node. */
+export type PodFiles = { readonly [Method in keyof DiskPodFiles]: DiskPodFiles[Method] };
+
 /** What a pod has on the node's disk: its own /etc files, its volumes, its containers' termination messages. */
-export class PodFiles {
+export class DiskPodFiles {
   readonly #directory: PodDirectory;
   readonly #setUp: VolumeSetUp;
   readonly #mounts: ContainerMounts;

@@ -37,6 +37,11 @@ describe('pod networks', () => {
     expect(warnings).toEqual(['no /24 is left in 10.0.0.0/23 for node c']);
   });
 
+  it('are not for hollow nodes, which no packet reaches', () => {
+    const hollow = bare('nodes', 'hollow', { labels: { 'shiplog.dev/hollow': 'true' } });
+    expect(assigned([hollow, node('a')])).toEqual([['a', '10.244.0.0/24']]);
+  });
+
   it('are one of each family in a dual-stack cluster, each the lowest that is free', () => {
     const nodes = [
       node('has', { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24', 'fd00:10:244:1::/64'] }),

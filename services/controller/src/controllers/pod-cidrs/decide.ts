@@ -1,5 +1,5 @@
 import { formatNetwork, nthSubnet, parseNetwork, networkWithin, type Network } from '@shiplog/apimachinery';
-import { patchOf, type StoredNode } from '@shiplog/kube';
+import { isHollow, patchOf, type StoredNode } from '@shiplog/kube';
 import type { PlannedCommand, ReconcileResult } from '../../runtime/domain/controller';
 
 /** A network that every node gets a part of. */
@@ -17,7 +17,10 @@ export interface PodCidrView {
   ranges: readonly PodRange[];
 }
 
-/** Gives every node without a pod network the lowest free one of each family; the older node first, then by name. */
+/**
+ * Gives every node without a pod network the lowest free one of each family; the older node first, then by name. A hollow one needs
+ * none: no packet goes there, and thousands of them would leave nothing to the others.
+ */
 export function decidePodCidrs({ nodes, ranges }: PodCidrView): ReconcileResult {
   const pools = ranges.map((range) => new Pool(range, nodes));
   const commands: PlannedCommand[] = [];
@@ -38,6 +41,7 @@ function waiting(nodes: readonly StoredNode[]): StoredNode[] {
   const age = ({ metadata }: StoredNode): string => `${metadata.creationTimestamp} ${metadata.name}`;
   return nodes
     .filter((node) => (node.spec?.podCIDR ?? '') === '' && node.metadata.deletionTimestamp === undefined)
+    .filter((node) => !isHollow(node))
     .sort((a, b) => (age(a) < age(b) ? -1 : 1));
 }
 

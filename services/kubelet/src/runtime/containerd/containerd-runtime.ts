@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pause } from '@shiplog/wait';
 import {
+  REAL_CONTAINERS,
   RuntimeError,
   type ContainerAmounts,
   type ContainerSession,
@@ -59,6 +60,7 @@ export interface ContainerdOptions {
  */
 export class ContainerdRuntime implements PodRuntime {
   readonly name = 'containerd';
+  readonly capabilities = REAL_CONTAINERS;
   readonly #client: GrpcClient;
   readonly #sandboxes: Sandboxes;
   readonly #containers: Containers;

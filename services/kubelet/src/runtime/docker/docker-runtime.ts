@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import {
+  REAL_CONTAINERS,
   RuntimeError,
   type ContainerAmounts,
   type ContainerSession,
@@ -53,6 +54,7 @@ const PARALLEL_INSPECTIONS = 4;
 /** Pods on Docker Engine, by its HTTP API. */
 export class DockerRuntime implements PodRuntime {
   readonly name = 'docker';
+  readonly capabilities = REAL_CONTAINERS;
   readonly #docker: Docker;
   #pause: Promise<LoadableImage> | undefined;
   #limits: Promise<EngineLimits> | undefined;
