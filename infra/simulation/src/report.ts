@@ -4,7 +4,16 @@ import type { Outcome } from './run';
 /** How often progress is told where nobody sees a line change, in seeds. */
 const EVERY = 25;
 
-type Counted = 'steps' | 'events' | 'answers' | 'reads' | 'decisions' | 'mishaps' | 'virtualSeconds';
+type Counted =
+  | 'steps'
+  | 'events'
+  | 'answers'
+  | 'reads'
+  | 'decisions'
+  | 'mishaps'
+  | 'evictions'
+  | 'refusedEvictions'
+  | 'virtualSeconds';
 
 /** Tells how it goes, what was violated, and how a violation is seen again. */
 export class Report {
@@ -18,6 +27,8 @@ export class Report {
     reads: 0,
     decisions: 0,
     mishaps: 0,
+    evictions: 0,
+    refusedEvictions: 0,
     virtualSeconds: 0,
   };
 
@@ -39,11 +50,13 @@ export class Report {
 
   /** Whether nothing was violated. */
   end(): boolean {
-    const { steps, events, answers, reads, decisions, mishaps, virtualSeconds } = this.#sums;
+    const { steps, events, answers, reads, decisions, mishaps, evictions, refusedEvictions, virtualSeconds } =
+      this.#sums;
     process.stdout.write(
       `\n  ${this.#seeds} seeds in ${((Date.now() - this.#started) / 1000).toFixed(1)} s (${this.#perMinute()} a minute): ` +
         `${Math.round(virtualSeconds / 60)} minutes of virtual time, ${steps} steps, ${mishaps} large faults, ` +
-        `${events} events, ${answers} commands answered, ${reads} reads, ${decisions} decisions made again\n`,
+        `${events} events, ${answers} commands answered, ${reads} reads, ${decisions} decisions made again, ` +
+        `${evictions} evictions within budgets, ${refusedEvictions} refused by them\n`,
     );
     for (const [invariant, seeds] of this.#found) {
       process.stdout.write(

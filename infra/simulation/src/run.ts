@@ -6,13 +6,14 @@ import { startAsker } from './clients/asker';
 import { startReader, type Reader, type ReaderKind } from './clients/reader';
 import { makeFirstObjects, send, startWriter } from './clients/writer';
 import { creation, NODES } from './clients/commands';
-import { drawWorkloads } from './clients/workload-kinds';
+import { drawUsers } from './clients/users';
 import { Faults, profileOf } from './faults/faults';
 import { Mishaps } from './faults/mishaps';
 import { Answers } from './invariants/answers';
 import { checkContainers, checkPodsAtRest } from './invariants/containers';
 import { Controllers } from './invariants/controllers';
 import { Evictions } from './invariants/evictions';
+import { MadePods } from './invariants/pods';
 import { Reads } from './invariants/reads';
 import { Truth } from './invariants/truth';
 import { Violation } from './invariants/violation';
@@ -45,6 +46,9 @@ export interface Outcome {
   /** Of controllers, made again from the log. */
   readonly decisions: number;
   readonly mishaps: number;
+  /** Evictions that were charged to a budget, and those that a budget has refused. */
+  readonly evictions: number;
+  readonly refusedEvictions: number;
   readonly epochs: number;
   /** Of the log: two runs of one seed have the same. */
   readonly digest: string;
@@ -78,7 +82,7 @@ const READERS: Readonly<Record<string, ReaderKind>> = {
 /**
  * Runs one seed, alone in this Node process: virtual time is everybody's.
  *
- * @param users resources of the workloads that its users ask for; without, the seed draws some
+ * @param users resources that its users ask for, beside those of every run; without, the seed draws some
  */
 export async function runSeed(seed: number, users?: readonly string[]): Promise<Outcome> {
   const run = new Run(seed, users);
@@ -93,6 +97,7 @@ class Run {
   readonly #answers: Answers;
   readonly #controllers: Controllers;
   readonly #evictions: Evictions;
+  readonly #madePods: MadePods;
   readonly #reads: Reads;
   readonly #readers = new Map<string, Reader>();
   readonly #sent: AnyCommand[] = [];
@@ -115,6 +120,7 @@ class Run {
     this.#reads = new Reads(truth);
     this.#controllers = new Controllers(truth);
     this.#evictions = new Evictions(truth);
+    this.#madePods = new MadePods(truth);
     this.#supervisor = new Supervisor(world, (process, error) => this.#failed(process.name, error));
     this.#mishaps = new Mishaps({ world, faults, broker, store, supervisor: this.#supervisor });
     store.onCommitted = (events, epoch) => {
@@ -125,6 +131,7 @@ class Run {
       truth.committed(events);
       world.check(() => this.#controllers.committed(events));
       world.check(() => this.#evictions.committed(events));
+      world.check(() => this.#madePods.committed(events));
     };
     store.onSnapshot = (saved) => truth.snapshotted(saved);
   }
@@ -167,6 +174,8 @@ class Run {
       reads: this.#reads.count,
       decisions: this.#controllers.decisions,
       mishaps: this.#mishaps.count,
+      evictions: this.#evictions.charged,
+      refusedEvictions: this.#evictions.refused,
       epochs: store.epoch,
       digest: createHash('sha256')
         .update(JSON.stringify([store.events, steps]))
@@ -184,7 +193,7 @@ class Run {
     const engines = [...this.#engines.values()];
     this.#world.checks.push(
       () => this.#checkReaders(),
-      () => checkContainers(engines),
+      () => checkContainers(engines, (uid) => this.#madePods.isStateful(uid)),
     );
     await this.#world.run(time.now + 2_000);
     this.#mishaps.begin();
@@ -248,10 +257,10 @@ class Run {
     const supervisor = this.#supervisor;
     const violated = (error: unknown): void => this.#violated(error);
     const common = { answers: this.#answers, isOver: () => this.#isOver, violated };
-    const workloads = drawWorkloads(this.#world.random('workloads'), this.users);
+    const users = drawUsers(this.#world.random('workloads'), this.users);
     for (const name of ['writer-1', 'writer-2']) {
       supervisor.start(name, (process) =>
-        startWriter(this.#cluster, process, { ...common, workloads, sent: this.#sent }),
+        startWriter(this.#cluster, process, { ...common, evictions: this.#evictions, users, sent: this.#sent }),
       );
     }
     supervisor.start('asker-1', (process) => startAsker(this.#cluster, process, { ...common, reads: this.#reads }));
@@ -277,7 +286,8 @@ class Run {
     this.#supervisor.start('probe', async (process) => {
       const bus = busOf(this.#cluster, process, { role: 'api', name: process.name });
       const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'probe' } };
-      done = await send(this.#cluster, bus, creation('probe', 'namespaces', object), this.#answers);
+      const reply = await send(this.#cluster, bus, creation('probe', 'namespaces', object), this.#answers);
+      done = reply !== undefined;
     });
     await this.#world.run(until, () => done);
     if (!done) throw new Violation(invariant, `not within ${withinMs / 1000} s`);

@@ -1,8 +1,9 @@
 import { FLANNEL_ANNOTATIONS, type AnyCommand, type KubeObject } from '@shiplog/contracts';
 import { aCronTab, aDefinition, CRONTABS, DEFINITIONS } from '../../../../libs/apimachinery/src/testing/definitions';
 import type { Random } from '../world/random';
-import type { WorkloadKind } from './workload-kinds';
-import { drawWorkloadCommand } from './workloads';
+import { drawBudgetCommand, eviction } from './disruptions';
+import { plainPod } from './plain-pods';
+import type { Users } from './users';
 
 const ACTOR = 'admin';
 const NAMESPACE = 'default';
@@ -11,9 +12,6 @@ const MAPS = ['a', 'b', 'c', 'd', 'e'];
 const PODS = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8'];
 /** The nodes that there are. */
 export const NODES = ['n1', 'n2'];
-/** By which a budget knows the users' own pods. */
-const PLAIN = { app: 'plain' };
-const BUDGET = 'keep-some';
 const TABS = ['t1', 't2', 't3'];
 const FINALIZER = 'example.com/hold';
 
@@ -42,16 +40,16 @@ export function creation(id: string, resource: 'namespaces' | 'nodes', object: K
 /**
  * A command of a client, drawn from what users do: many of them are refused.
  *
- * @param workloads kinds that the users know
+ * @param users of what is not asked for in every run
  */
-export function drawCommand(random: Random, id: string, workloads: readonly WorkloadKind[]): AnyCommand {
-  return { id, actor: ACTOR, ...drawnFrom(random.share(), workloads)(random) } as AnyCommand;
+export function drawCommand(random: Random, id: string, users: readonly Users[]): AnyCommand {
+  return { id, actor: ACTOR, ...drawnFrom(random.share(), users)(random) } as AnyCommand;
 }
 
-function drawnFrom(share: number, workloads: readonly WorkloadKind[]): (random: Random) => Data {
+function drawnFrom(share: number, users: readonly Users[]): (random: Random) => Data {
   if (share < 0.38) return drawMapCommand;
   if (share < 0.62) return drawPodCommand;
-  if (share < 0.8) return (random) => drawWorkloadCommand(random, workloads);
+  if (share < 0.8) return (random) => random.pick(users).draw(random);
   return share < 0.93 ? drawTabCommand : drawNodeCommand;
 }
 
@@ -120,16 +118,8 @@ function drawPodCommand(random: Random): Data {
   switch (random.whole(0, 6)) {
     case 0:
     case 1:
-    case 2: {
-      const spec = {
-        // No api is there that would give them a token.
-        automountServiceAccountToken: false,
-        containers: [{ name: 'main', image: 'busybox' }],
-        terminationGracePeriodSeconds: random.pick([0, 1, 2]),
-      };
-      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: PLAIN }, spec };
-      return { type: 'CreateObject', data: { resource: 'pods', namespace: NAMESPACE, object } };
-    }
+    case 2:
+      return plainPod(random, NAMESPACE, name);
     case 3:
       return {
         type: 'PatchObject',
@@ -138,19 +128,6 @@ function drawPodCommand(random: Random): Data {
     case 4:
       return { type: 'DeleteObject', data: random.chance(0.3) ? { ...key, gracePeriodSeconds: 0 } : key };
     default:
-      if (random.chance(0.5)) return drawBudgetCommand(random);
-      return { type: 'EvictPod', data: { namespace: NAMESPACE, name } };
+      return random.chance(0.5) ? drawBudgetCommand(random) : eviction(name);
   }
-}
-
-/** How many pods are to stay when others are evicted. */
-function drawBudgetCommand(random: Random): Data {
-  const key = { resource: 'poddisruptionbudgets.policy', namespace: NAMESPACE, name: BUDGET } as const;
-  const minAvailable = random.whole(1, 3);
-  if (random.chance(0.2)) return { type: 'DeleteObject', data: key };
-  if (random.chance(0.3))
-    return { type: 'PatchObject', data: { ...key, patchType: 'merge', patch: { spec: { minAvailable } } } };
-  const spec = { minAvailable, selector: { matchLabels: PLAIN } };
-  const object = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: BUDGET }, spec };
-  return { type: 'CreateObject', data: { ...key, object } };
 }

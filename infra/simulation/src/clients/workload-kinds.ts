@@ -19,7 +19,6 @@ export interface WorkloadKind {
 }
 
 const MOST_REPLICAS = 2;
-const KINDS_OF_A_RUN = 2;
 /** Few of them, so that a template that was left is come back to. */
 const IMAGES = ['busybox', 'busybox:1', 'busybox:2'];
 
@@ -43,6 +42,14 @@ const BUDGETS = [
   { maxSurge: 1, maxUnavailable: 0 },
   { maxSurge: 0, maxUnavailable: 1 },
 ];
+
+/** Of a StatefulSet of so few pods, whether its update stops before the first of them. */
+const partitioned = (random: Random): object => ({
+  updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: random.chance(0.3) ? 1 : 0 } },
+});
+
+/** Whether the pods of a DaemonSet go before others come, or after. */
+const SURGES = [{ maxUnavailable: 1 }, { maxSurge: 1, maxUnavailable: 0 }];
 
 /** Those whose users are simulated. */
 export const WORKLOADS: readonly WorkloadKind[] = [
@@ -91,21 +98,23 @@ export const WORKLOADS: readonly WorkloadKind[] = [
     resource: 'statefulsets.apps',
     kind: 'StatefulSet',
     apiVersion: 'apps/v1',
-    asked: (random, labels) => ({ ...scaled(random), selector: { matchLabels: labels }, serviceName: 'w' }),
-    changed: rolled,
+    asked: (random, labels) => ({
+      ...scaled(random),
+      ...partitioned(random),
+      selector: { matchLabels: labels },
+      serviceName: 'w',
+      podManagementPolicy: random.chance(0.7) ? 'OrderedReady' : 'Parallel',
+    }),
+    changed: (random) => (random.chance(0.2) ? partitioned(random) : rolled(random)),
   },
   {
     resource: 'daemonsets.apps',
     kind: 'DaemonSet',
     apiVersion: 'apps/v1',
-    asked: (_, labels) => ({ selector: { matchLabels: labels } }),
+    asked: (random, labels) => ({
+      selector: { matchLabels: labels },
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: random.pick(SURGES) },
+    }),
     changed: (random) => withImage(random.pick(IMAGES)),
   },
 ];
-
-/** The kinds that the users of one run know: those of `resources`, or a few, so that much happens to each. */
-export function drawWorkloads(random: Random, resources?: readonly string[]): readonly WorkloadKind[] {
-  if (resources !== undefined) return WORKLOADS.filter(({ resource }) => resources.includes(resource));
-  const kinds = [...WORKLOADS];
-  return Array.from({ length: KINDS_OF_A_RUN }, () => kinds.splice(random.whole(0, kinds.length - 1), 1)).flat();
-}

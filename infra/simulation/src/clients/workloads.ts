@@ -6,13 +6,8 @@ const NAMESPACE = 'default';
 /** Few names, so that clients meet. */
 const NAMES = ['w1', 'w2'];
 
-/**
- * What users do with what makes pods for them: ask for it, for more or fewer, for others; and take it, or its pods, away.
- *
- * @param kinds that the users know
- */
-export function drawWorkloadCommand(random: Random, kinds: readonly WorkloadKind[]): Pick<AnyCommand, 'type' | 'data'> {
-  const kind = random.pick(kinds);
+/** What users do with what makes pods for them: ask for it, for more or fewer, for others; and take it, or its pods, away. */
+export function drawWorkloadCommand(random: Random, kind: WorkloadKind): Pick<AnyCommand, 'type' | 'data'> {
   const name = random.pick(NAMES);
   const key = { resource: kind.resource, namespace: NAMESPACE, name };
   const labels = { app: `${kind.resource}-${name}` };

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BusUnavailable, type Bus } from '@shiplog/bus';
-import type { AnyCommand } from '@shiplog/contracts';
+import type { AnyCommand, CommandReply } from '@shiplog/contracts';
 import type { Answers } from '../invariants/answers';
+import type { Evictions } from '../invariants/evictions';
 import type { Cluster } from '../parts/cluster';
 import { busOf } from '../parts/service';
 import type { SimProcess } from '../world/process';
 import type { Random } from '../world/random';
 import { creation, drawCommand, firstObjects } from './commands';
-import type { WorkloadKind } from './workload-kinds';
+import type { Users } from './users';
 
 /** Commands that a client remembers, to send one of them once more. */
 const REMEMBERED = 200;
@@ -17,8 +18,9 @@ const ATTEMPTS = 6;
 /** Whom the clients' commands and answers are told to. */
 export interface WriterOptions {
   readonly answers: Answers;
-  /** Kinds that the clients know. */
-  readonly workloads: readonly WorkloadKind[];
+  readonly evictions: Evictions;
+  /** Who the clients are, beside those of every run. */
+  readonly users: readonly Users[];
   /** Whether there is still something to be done. */
   readonly isOver: () => boolean;
   /** What was sent, of all clients: anyone may send it again. */
@@ -48,7 +50,7 @@ class Writer {
     for (let i = 0; !options.isOver(); i++) {
       const id = `${this.process.name}.${this.process.life}.${which}.${i}`;
       const isRepeat = options.sent.length > 0 && random.chance(0.2);
-      const command = isRepeat ? random.pick(options.sent) : drawCommand(random, id, options.workloads);
+      const command = isRepeat ? random.pick(options.sent) : drawCommand(random, id, options.users);
       if (!isRepeat) this.#remember(command);
       if (random.chance(0.1)) this.#send(command).catch(options.violated);
       await this.#send(command);
@@ -56,8 +58,11 @@ class Writer {
     }
   }
 
-  #send(command: AnyCommand): Promise<boolean> {
-    return send(this.cluster, this.bus, command, this.options.answers);
+  async #send(command: AnyCommand): Promise<void> {
+    const { answers, evictions } = this.options;
+    evictions.asked(command);
+    const reply = await send(this.cluster, this.bus, command, answers);
+    if (reply !== undefined) evictions.answered(command, reply);
   }
 
   #remember(command: AnyCommand): void {
@@ -67,8 +72,13 @@ class Writer {
   }
 }
 
-/** Sends a command until it is answered, or often enough; true when it was answered. */
-export async function send({ world }: Cluster, bus: Bus, command: AnyCommand, answers: Answers): Promise<boolean> {
+/** Sends a command until it is answered, or often enough; undefined when it was not. */
+export async function send(
+  { world }: Cluster,
+  bus: Bus,
+  command: AnyCommand,
+  answers: Answers,
+): Promise<CommandReply | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
       const reply = await bus.command(command);
@@ -77,12 +87,12 @@ export async function send({ world }: Cluster, bus: Bus, command: AnyCommand, an
         : `refused: ${reply.status.code} ${reply.status.message ?? ''}`;
       world.trace.say(bus.identity.name, `${command.type} ${command.id} ${description}`);
       answers.told(command, reply);
-      return true;
+      return reply;
     } catch (error) {
       if (!(error instanceof BusUnavailable)) throw error;
     }
   }
-  return false;
+  return undefined;
 }
 
 /** Makes what every cluster begins with. */

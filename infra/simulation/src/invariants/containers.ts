@@ -2,20 +2,28 @@ import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { Engine } from '../parts/engine';
 import { Violation } from './violation';
 
-/** No two containers of one name run for one pod at once, on one node or on two. */
-export function checkContainers(engines: readonly Engine[]): void {
+/**
+ * No two containers of one name run for one pod at once, on one node or on two; nor for two pods that a StatefulSet has had of
+ * one name.
+ *
+ * @param isStateful whether the pod of this uid was made for a StatefulSet
+ */
+export function checkContainers(engines: readonly Engine[], isStateful: (uid: string) => boolean): void {
   if (!engines.some((engine) => engine.isChanged)) return;
   const running = new Map<string, string>();
+  const mustBeOne = (invariant: string, key: string, id: string): void => {
+    const other = running.get(key);
+    if (other !== undefined) throw new Violation(invariant, `${key}: ${other} and ${id}`);
+    running.set(key, id);
+  };
   for (const engine of engines) {
     engine.isChanged = false;
-    for (const { id, name, pod, state } of engine.containers) {
+    for (const { id, name, role, pod, state } of engine.containers) {
       if (state.phase !== 'running') continue;
-      const key = `${pod.uid} ${name}`;
-      const other = running.get(key);
-      if (other !== undefined) {
-        throw new Violation('no two containers run for one pod', `${pod.name} (${pod.uid}): ${other} and ${id}`);
-      }
-      running.set(key, id);
+      mustBeOne('no two containers run for one pod', `${name} of ${pod.name} (${pod.uid})`, id);
+      // A pod that has ended may be taken away while its node still tidies up after it.
+      if (role !== 'sandbox' && isStateful(pod.uid))
+        mustBeOne("no two of a StatefulSet's pods run under one name", `${name} of ${pod.name}`, id);
     }
   }
 }

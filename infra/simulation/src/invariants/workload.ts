@@ -32,3 +32,8 @@ export const isAdoption = ({ type, data }: PlannedCommand): boolean => {
   const { metadata } = data.patch as { metadata?: { ownerReferences?: { controller?: boolean }[] } };
   return metadata?.ownerReferences?.some(({ controller }) => controller === true) ?? false;
 };
+
+/** By which the users of workloads tell one template from another. */
+export function imageOf(spec: { readonly containers?: readonly { readonly image?: string }[] } | undefined): string {
+  return spec?.containers?.[0]?.image ?? '';
+}

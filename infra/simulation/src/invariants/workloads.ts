@@ -2,6 +2,7 @@ import { REPLICA_SET } from '../../../../services/controller/src/controllers/rep
 import { REPLICATION_CONTROLLER } from '../../../../services/controller/src/controllers/replication/controller';
 import { DAEMON_SETS } from './daemon-sets';
 import { DEPLOYMENTS } from './deployments';
+import { DISRUPTIONS } from './disruptions';
 import { JOBS } from './jobs';
 import { replicasRule } from './replicas';
 import { STATEFUL_SETS } from './stateful-sets';
@@ -15,4 +16,5 @@ export const WORKLOAD_RULES: ReadonlyMap<string, WorkloadRule> = new Map([
   ['job', JOBS],
   ['stateful-sets', STATEFUL_SETS],
   ['daemon-sets', DAEMON_SETS],
+  ['disruption', DISRUPTIONS],
 ]);
