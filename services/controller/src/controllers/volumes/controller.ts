@@ -68,7 +68,7 @@ async function reconcileClaim(
 ): Promise<ReconcileResult> {
   const claim = claimOfKey(key, request);
   if (claim === undefined) return SETTLED;
-  const outcome = decideClaim(claim, request.state);
+  const outcome = decideClaim(claim, request.state, request.now);
   return outcome.kind === 'act' ? outcome.result : provision(key, outcome, request, directories);
 }
 

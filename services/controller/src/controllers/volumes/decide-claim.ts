@@ -1,5 +1,4 @@
 import { defaultStorageClassOf } from '@shiplog/admission';
-import { compareQuantities } from '@shiplog/apimachinery';
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import {
   annotationOf,
@@ -9,27 +8,24 @@ import {
   LOCAL_PROVISIONER,
   patchOf,
   problemOf,
-  requestOf,
-  sizeOf,
-  statusPatchOf,
   storageClassOf,
   VOLUME_ANNOTATIONS as ANNOTATIONS,
   type StoredClaim,
   type StoredStorageClass,
-  type StoredVolume,
 } from '@shiplog/kube';
-import type { Note, ReconcileResult } from '../../runtime/domain/controller';
+import type { Note, Now, ReconcileResult } from '../../runtime/domain/controller';
 import { bind, unboundStatus } from './binding';
 import { tell } from './events';
+import { expand } from './expansion';
 import { decideProvisioning, nameProvisioner, provisioningFailed, type Provisioning } from './provisioning';
 
 /** What a claim needs now: commands, or a volume that is made for it. */
 export type ClaimOutcome = { readonly kind: 'act'; readonly result: ReconcileResult } | Provisioning;
 
 /** What one claim needs now (syncClaim of Kubernetes' persistent volume controller). */
-export function decideClaim(claim: StoredClaim, state: ReadonlyCluster): ClaimOutcome {
+export function decideClaim(claim: StoredClaim, state: ReadonlyCluster, now: Now): ClaimOutcome {
   const isBound = annotationOf(claim, ANNOTATIONS.bindCompleted) !== undefined;
-  if (isBound) return act(decideBound(claim, state));
+  if (isBound) return act(decideBound(claim, state, now));
   // Nobody will use it.
   if (claim.metadata.deletionTimestamp !== undefined) return act({ commands: [] });
   const { volumeName = '' } = claim.spec ?? {};
@@ -37,7 +33,7 @@ export function decideClaim(claim: StoredClaim, state: ReadonlyCluster): ClaimOu
 }
 
 /** A claim of which it was said once that it is bound can only be so, or lost. */
-function decideBound(claim: StoredClaim, state: ReadonlyCluster): ReconcileResult {
+function decideBound(claim: StoredClaim, state: ReadonlyCluster, now: Now): ReconcileResult {
   const { volumeName = '' } = claim.spec ?? {};
   const volume = state.get('persistentvolumes', '', volumeName);
   if (volumeName === '') return lost(claim, 'ClaimLost', 'Bound claim has lost reference to PersistentVolume');
@@ -45,7 +41,7 @@ function decideBound(claim: StoredClaim, state: ReadonlyCluster): ReconcileResul
   const { uid = '' } = volume.spec?.claimRef ?? {};
   if (uid !== '' && uid !== claim.metadata.uid) return misbound(claim);
   const commands = bind(volume, claim);
-  return commands.length > 0 ? { commands } : expand(claim, volume, state);
+  return commands.length > 0 ? { commands } : expand(claim, volume, state, now);
 }
 
 function lost(claim: StoredClaim, reason: string, what: string): ReconcileResult {
@@ -132,30 +128,6 @@ function provision(
     'If volume creation is delayed, please verify that the provisioner is running and correctly registered.';
   const commands = [...nameProvisioner(claim, provisioner), ...unboundStatus(claim, 'Pending')];
   return act({ commands, notes: [tell(claim, 'Normal', 'ExternalProvisioning', message)] });
-}
-
-/**
- * A claim that asks for more than it got. Of the volumes of this cluster's own provisioner nothing has to be made larger, so it has it
- * at once: the volume says so first, then the claim. Others are for their own drivers.
- */
-function expand(claim: StoredClaim, volume: StoredVolume, state: ReadonlyCluster): ReconcileResult {
-  const wanted = requestOf(claim);
-  if (compareQuantities(wanted, claim.status?.capacity?.['storage'] ?? '0') <= 0) return { commands: [] };
-  const storageClass = state.get('storageclasses.storage.k8s.io', '', storageClassOf(claim));
-  if (storageClass?.allowVolumeExpansion !== true) return { commands: [] };
-  if (annotationOf(volume, ANNOTATIONS.provisionedBy) !== LOCAL_PROVISIONER) {
-    const message = 'waiting for an external controller to expand this PVC';
-    return { commands: [], notes: [tell(claim, 'Normal', 'ExternalExpanding', message, 'volume_expand')] };
-  }
-  const capacity = { storage: wanted };
-  if (compareQuantities(sizeOf(volume), wanted) < 0) {
-    return { commands: [patchOf('persistentvolumes', volume, { spec: { capacity } })] };
-  }
-  const status = { capacity: { storage: sizeOf(volume) } };
-  return {
-    commands: [statusPatchOf('persistentvolumeclaims', claim, status, { patchType: 'merge' })],
-    notes: [tell(claim, 'Normal', 'VolumeResizeSuccessful', 'Resize volume succeeded', 'volume_expand')],
-  };
 }
 
 function pending(claim: StoredClaim, note: Note): ClaimOutcome {

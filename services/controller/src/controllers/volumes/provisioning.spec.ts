@@ -223,6 +223,28 @@ describe('volumes that are made for claims', () => {
     expect(volume()?.spec?.capacity).toEqual({ storage: '5Gi' });
     expect(claim().status?.capacity).toEqual({ storage: '5Gi' });
     expect(told()).toContain('VolumeResizeSuccessful: Resize volume succeeded');
+    expect(claim().status).toMatchObject({ phase: 'Bound', allocatedResources: { storage: '5Gi' } });
+    for (const field of ['allocatedResourceStatuses', 'conditions']) expect(claim().status).not.toHaveProperty(field);
+  });
+
+  it('say while they are made larger that they are', async () => {
+    await claimed();
+    const seen: unknown[] = [];
+    cluster.onDecided = () => {
+      const { resource, fact } = cluster.log.at(-1)!;
+      if (resource === 'persistentvolumeclaims' && fact === 'StatusChanged') seen.push(claim().status);
+    };
+    await cluster.patch('persistentvolumeclaims', 'c', { spec: { resources: { requests: { storage: '5Gi' } } } });
+    await cluster.settle();
+    expect(seen).toEqual([
+      expect.objectContaining({
+        capacity: { storage: '2Gi' },
+        allocatedResources: { storage: '5Gi' },
+        allocatedResourceStatuses: { storage: 'ControllerResizeInProgress' },
+        conditions: [{ type: 'Resizing', status: 'True', lastTransitionTime: expect.any(String) as string }],
+      }),
+      expect.objectContaining({ capacity: { storage: '5Gi' } }),
+    ]);
   });
 
   it('leave nothing to do', async () => {
