@@ -14,3 +14,4 @@ export * from './rule';
 export { matchesTerm } from './rules/node-selector';
 export * from './scheduling';
 export { isReachable } from './volumes/volume-plan';
+export * from './what-if';
