@@ -2,6 +2,9 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { MUTATIONS } from './mutations';
 
+/** Stands for every fault there is, one after the other. */
+export const ALL = 'all';
+
 /** What a user may choose about a run. */
 export interface Options {
   /** One seed, with all that led to its violation; undefined: many. */
@@ -24,13 +27,15 @@ Examples:
   npm run simulate -- --seeds 5000 --from 1000  seeds 1000 to 5999
   npm run simulate -- --for 8h                  a night
   npm run simulate -- --mutation no-heads       with a fault put in: it must be found
+  npm run simulate -- --mutation all --seeds 24  with each fault put in alone: each must be found in one of 24 seeds
 
 Faults that can be put in:
 ${Object.entries(MUTATIONS)
   .map(([name, { fault }]) => `  ${name.padEnd(28)} ${fault}`)
   .join('\n')}
 
-Ends with 0 when nothing was violated, with 1 when something was, with 2 when a run could not be made.`;
+Ends with 0 when nothing was violated (with every fault put in: when each was found), with 1 when something was, with 2 when a
+run could not be made.`;
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -51,6 +56,8 @@ export function optionsFrom(args: readonly string[]): Options {
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(--help shows examples)');
   const { for: forMs, ...given } = command.parse(args, { from: 'user' }).opts<Options & { for?: number }>();
+  if (given.mutation === ALL && (given.seed ?? forMs) !== undefined)
+    command.error('error: --mutation all goes with --seeds, not with --seed or --for');
   return { ...given, forMs, seeds: forMs === undefined ? given.seeds : Infinity };
 }
 
@@ -67,6 +74,6 @@ function milliseconds(text: string): number {
 }
 
 function mutation(name: string): string {
-  if (MUTATIONS[name] !== undefined) return name;
-  throw new InvalidArgumentError(`There are ${Object.keys(MUTATIONS).join(', ')}.`);
+  if (name === ALL || Object.hasOwn(MUTATIONS, name)) return name;
+  throw new InvalidArgumentError(`There are ${[ALL, ...Object.keys(MUTATIONS)].join(', ')}.`);
 }
