@@ -12,8 +12,9 @@ export interface NewPod {
   readonly namespace: string;
   readonly template: Template | undefined;
   readonly owner: OwnerReference;
-  /** Its name; without one it gets five characters after `namePrefix`, or after the owner's name. */
+  /** Its name; without one it gets five characters after `namePrefix`. */
   readonly name?: string;
+  /** The owner's name and a dash unless given; also a pod with a name tells it. */
   readonly namePrefix?: string;
   /**
    * Names the command, so that deciding twice on one state makes the pod once: it has to say all that this wish differs in
@@ -32,7 +33,8 @@ export interface NewPod {
 export function createPod({ namespace, template, owner, name, namePrefix, id, ...given }: NewPod): PlannedCommand {
   const { labels, annotations, finalizers } = template?.metadata ?? {};
   const metadata = {
-    ...(name === undefined ? { generateName: namePrefix ?? podNamePrefix(owner.name) } : { name }),
+    ...(name !== undefined && { name }),
+    generateName: namePrefix ?? podNamePrefix(owner.name),
     namespace,
     labels: merged(labels, given.labels),
     annotations: merged(annotations, given.annotations),

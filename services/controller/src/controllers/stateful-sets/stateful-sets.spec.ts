@@ -55,6 +55,7 @@ describe('a StatefulSet over a journal', () => {
     const revision = setIn(cluster).status?.updateRevision;
     expect(podOf(cluster, 'web-1')).toMatchObject({
       metadata: {
+        generateName: 'web-',
         labels: {
           app: 'web',
           'statefulset.kubernetes.io/pod-name': 'web-1',
