@@ -23,7 +23,7 @@ describe('a new job', () => {
   it('has its defaults, and the labels by which it knows its pods', () => {
     const made = created(jobs, job({ template: aTemplate({ restartPolicy: 'OnFailure' }) }));
     expect(made).toMatchObject({
-      metadata: { generation: 1, labels: { app: 'web' } },
+      metadata: { generation: 1, labels: { app: 'web', ...LABELS } },
       spec: {
         completions: 1,
         parallelism: 1,
@@ -44,6 +44,14 @@ describe('a new job', () => {
       podReplacementPolicy: 'Failed',
       podFailurePolicy: { rules: [{ onPodConditions: [{ status: 'True' }] }] },
     });
+  });
+
+  it('has the labels of its pods where it has none of its own', () => {
+    expect(created(jobs, job()).metadata.labels).toEqual(LABELS);
+    expect(created(jobs, job({}, { labels: { mine: 'x' } })).metadata.labels).toEqual({ mine: 'x' });
+    const manual = { manualSelector: true, selector: { matchLabels: { app: 'web' } } };
+    const template = aTemplate({ restartPolicy: 'Never' });
+    expect(created(jobs, job({ ...manual, template })).metadata.labels).toEqual({ app: 'web' });
   });
 
   it('selects pods by hand where its author wants to', () => {

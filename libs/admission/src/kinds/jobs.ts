@@ -84,7 +84,13 @@ export const jobs = defineKind<'jobs.batch'>({
   },
   prepareCreate(draft) {
     draft.status = {};
-    generateSelector(draft, specOf(draft));
+    const spec = specOf(draft);
+    const { labels } = draft.metadata;
+    const hasOwnLabels = labels !== undefined && !sameJson(labels, spec.template.metadata?.labels);
+    generateSelector(draft, spec);
+    // The labels that its pods get now are those of a Job without any, as Kubernetes reads it back.
+    const podLabels = spec.template.metadata?.labels;
+    if (!hasOwnLabels && podLabels !== undefined) draft.metadata.labels = { ...podLabels };
   },
   rows: new FieldRules({
     'spec.completionMode': immutable,
