@@ -138,7 +138,9 @@ const byName = (make) =>
       .map((ref) => [ref, make(factsOf(ref), ref)])
       .filter(([, made]) => Object.keys(made).length > 0),
   );
-const isText = (ref, name) => api.definitions[ref]?.properties?.[name]?.type === 'string';
+const withInlined = (facts, ref) => [...facts, ...Object.keys(beyond.inlined[ref] ?? {}).flatMap(factsOf)];
+const typeIn = (ref, name) => api.definitions[ref]?.properties?.[name]?.type;
+const isRequired = (ref, name) => api.definitions[ref]?.required?.includes(name) === true;
 const protobuf = {
   note: 'Written by contracts/generate.mjs. The field numbers of protobuf messages; a name with a plus is a message whose fields are the outer object’s own in JSON. `omitted`: fields whose zero value is as good as none.',
   fields: byName((facts) => Object.fromEntries(facts.map(([name, { number }]) => [number, name]))),
@@ -147,8 +149,17 @@ const protobuf = {
 const texts = {
   note: 'Written by contracts/generate.mjs. Optional texts that are pointers in Go: an empty one says something, and is kept.',
   fields: byName((facts, ref) =>
-    [...facts, ...Object.keys(beyond.inlined[ref] ?? {}).flatMap(factsOf)]
-      .filter(([name, { pointer }]) => pointer && isText(ref, name))
+    withInlined(facts, ref)
+      .filter(([name, { pointer }]) => pointer && typeIn(ref, name) === 'string')
+      .map(([name]) => name),
+  ),
+};
+const zeros = {
+  note: 'Written by contracts/generate.mjs. Optional numbers and truth values that are none of Go’s pointers: 0 and false say nothing, and are left out.',
+  fields: byName((facts, ref) =>
+    withInlined(facts, ref)
+      .filter(([name, { pointer, omitempty }]) => omitempty && !pointer && !isRequired(ref, name))
+      .filter(([name]) => ['integer', 'number', 'boolean'].includes(typeIn(ref, name)))
       .map(([name]) => name),
   ),
 };
@@ -157,6 +168,7 @@ const WRITTEN = [
   ['src/generated/kubernetes.ts', types],
   ['../libs/representation/src/protobuf/fields.json', JSON.stringify(protobuf)],
   ['../libs/apimachinery/src/schema/pointer-texts.json', JSON.stringify(texts)],
+  ['../libs/apimachinery/src/schema/silent-zeros.json', JSON.stringify(zeros)],
 ];
 for (const [name, text] of WRITTEN) {
   const target = join(here, name);

@@ -3,11 +3,12 @@ import { DecodeError, type Decoder, type Decoding, cleanJson } from './decoding'
 import { type Schema, definition, referenceOf } from './definitions';
 import pointerTexts from './pointer-texts.json';
 import { NAMED_SCALARS, PLAIN_SCALARS } from './scalars';
+import silentZeros from './silent-zeros.json';
 
 /**
  * Turns each definition into a closure once; reading an object is then one walk over its own fields. An optional field
- * that is empty ('' or [] or {} of a map) is dropped, as Go's `omitempty` does, so that "empty" and "absent" are stored alike;
- * a required one that is absent gets its type's zero value, so that what the types promise is there.
+ * that is empty ('' or [] or {} of a map; 0 or false where Go has no pointer) is dropped, as Go's `omitempty` does, so that
+ * "empty" and "absent" are stored alike; a required one that is absent gets its type's zero value, so that what the types promise is there.
  */
 
 const compiled = new Map<string, Decoder>();
@@ -27,6 +28,8 @@ const shortName = (name: string): string => name.slice(name.lastIndexOf('.') + 1
 
 /** Optional texts that are pointers in Go: there '' says something (a lease that nobody holds, an unnamed port). */
 const EMPTY_TEXT_SPEAKS = pointerTexts.fields as Readonly<Record<string, readonly string[] | undefined>>;
+/** Optional numbers and truth values that are no pointers in Go: 0 and false are as good as none. */
+const ZERO_IS_SILENT = silentZeros.fields as Readonly<Record<string, readonly string[] | undefined>>;
 
 /** Fields that are read and thrown away: nothing tracks field ownership, and selfLink is history. */
 const IGNORED: ReadonlyMap<string, ReadonlySet<string>> = new Map([
@@ -43,7 +46,7 @@ const REQUIRED_BY_RULE: ReadonlyMap<string, string> = new Map(
 
 interface Field {
   readonly decode: Decoder;
-  readonly dropEmpty: 'text' | 'collection' | 'nothing';
+  readonly dropEmpty: boolean;
   readonly zero: unknown;
 }
 
@@ -55,12 +58,10 @@ function compileStruct(name: string, schema: Schema): Decoder {
   const fields = new Map<string, Field>();
   for (const [field, of] of Object.entries(schema.properties)) {
     if (IGNORED.get(name)?.has(field) === true) {
-      fields.set(field, { decode: () => undefined, dropEmpty: 'nothing', zero: undefined });
+      fields.set(field, { decode: () => undefined, dropEmpty: false, zero: undefined });
       continue;
     }
-    const dropEmpty = required.has(field)
-      ? 'nothing'
-      : emptiness(of, EMPTY_TEXT_SPEAKS[name]?.includes(field) === true);
+    const dropEmpty = !required.has(field) && isSilentWhenEmpty(name, field, of);
     fields.set(field, { decode: compileValue(of, struct), dropEmpty, zero: zeroOf(of) });
   }
   const always = [...fields].filter(([field]) => required.has(field));
@@ -72,9 +73,10 @@ function compileStruct(name: string, schema: Schema): Decoder {
   };
 }
 
-function emptiness(schema: Schema, textSpeaks: boolean): Field['dropEmpty'] {
-  if (schema.type === 'array' || schema.additionalProperties !== undefined) return 'collection';
-  return schema.type === 'string' && !textSpeaks ? 'text' : 'nothing';
+function isSilentWhenEmpty(name: string, field: string, schema: Schema): boolean {
+  if (schema.type === 'array' || schema.additionalProperties !== undefined) return true;
+  if (schema.type === 'string') return EMPTY_TEXT_SPEAKS[name]?.includes(field) !== true;
+  return ZERO_IS_SILENT[name]?.includes(field) === true;
 }
 
 function readFields(
@@ -94,7 +96,7 @@ function readFields(
     on.path.push(key);
     const read = field.decode(item, on);
     on.path.pop();
-    if (read === undefined || (field.dropEmpty !== 'nothing' && isEmpty(read))) continue;
+    if (read === undefined || (field.dropEmpty && isEmpty(read))) continue;
     copy[key] = read;
   }
   return copy;
@@ -105,7 +107,8 @@ function setIfAny(copy: Record<string, unknown>, field: string, value: unknown):
 }
 
 function isEmpty(value: unknown): boolean {
-  if (typeof value === 'string') return value === '';
+  if (value === '' || value === 0 || value === false) return true;
+  if (typeof value !== 'object') return false;
   if (Array.isArray(value)) return value.length === 0;
   for (const key in value as object) if (Object.hasOwn(value as object, key)) return false;
   return true;

@@ -49,7 +49,17 @@ describe('reading an object', () => {
       }),
     );
     expect(read.metadata).toEqual({ name: 'x' });
-    expect(read['spec']).toEqual({ containers: [], securityContext: {}, hostNetwork: false });
+    expect(read['spec']).toEqual({ containers: [], securityContext: {} });
+  });
+
+  it('leaves out 0 and false where Go does, and keeps them where they are required or Go has a pointer', () => {
+    const status = { replicas: 0, fullyLabeledReplicas: 0, readyReplicas: 0, terminatingReplicas: 0 };
+    const set = valueOf(decodeObject(expected('replicasets.apps'), { metadata: { name: 'x' }, status }));
+    expect(set['status']).toEqual({ replicas: 0, terminatingReplicas: 0 });
+    const spec = { containers: [], hostPID: false, hostNetwork: true, enableServiceLinks: false, priority: 0 };
+    const pod = valueOf(decodeObject(expected('pods'), { metadata: { name: 'x', generation: 0 }, spec }));
+    expect(pod.metadata).toEqual({ name: 'x' });
+    expect(pod['spec']).toEqual({ containers: [], hostNetwork: true, enableServiceLinks: false, priority: 0 });
   });
 
   it('gives required fields that are absent their type’s zero value, so that the types keep their promise', () => {

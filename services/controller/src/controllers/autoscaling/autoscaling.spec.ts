@@ -219,6 +219,9 @@ describe('HorizontalPodAutoscalers over a journal', () => {
       reason: 'ScalingDisabled',
       message: 'scaling is disabled since the replica count of the target is zero',
     });
+    const quiet = cluster.log.length;
+    await later();
+    expect(cluster.log).toHaveLength(quiet);
   });
 
   it('say what they lack', async () => {

@@ -80,7 +80,8 @@ export function decideAutoscaler(view: AutoscalerView): AutoscalerDecision {
   const isTried = desired !== current && refusal === undefined;
   const said = desired === current ? [] : [rescaled(desired, refusal)];
   const status = {
-    currentReplicas: current,
+    // As it is stored: none is not told.
+    currentReplicas: current === 0 ? undefined : current,
     desiredReplicas: refusal === undefined ? desired : (autoscaler.status?.desiredReplicas ?? 0),
     lastScaleTime: isTried ? now.time : autoscaler.status?.lastScaleTime,
     currentMetrics: metricsOf(autoscaler, outcome.metrics),

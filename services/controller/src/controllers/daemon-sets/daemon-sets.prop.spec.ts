@@ -64,7 +64,7 @@ function atRest(cluster: TestCluster): void {
   const onWanted = own(cluster).filter((pod) => wanted.includes(targetOf(pod)!));
   const image = set.spec?.template.spec?.containers[0]?.image;
   expect(new Set(onWanted.map(imageOf))).toEqual(new Set(wanted.length === 0 ? [] : [image]));
-  const { desiredNumberScheduled, numberReady, updatedNumberScheduled, observedGeneration } = set.status!;
+  const { desiredNumberScheduled, numberReady, updatedNumberScheduled = 0, observedGeneration } = set.status!;
   expect([desiredNumberScheduled, numberReady, updatedNumberScheduled, observedGeneration]).toEqual([
     wanted.length,
     wanted.length,

@@ -91,7 +91,6 @@ describe('a DaemonSet over a journal', () => {
       numberMisscheduled: 0,
       numberReady: 3,
       numberAvailable: 3,
-      numberUnavailable: 0,
       updatedNumberScheduled: 3,
     });
     const quiet = cluster.log.length;

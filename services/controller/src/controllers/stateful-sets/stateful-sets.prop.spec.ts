@@ -61,7 +61,7 @@ describe('StatefulSets, whatever happens', () => {
     for (const pod of own) {
       if (Number(pod.metadata.name.slice('web-'.length)) >= partition) expect(imageOf(pod)).toBe(image);
     }
-    const { replicas, readyReplicas, observedGeneration } = status!;
+    const { replicas, readyReplicas = 0, observedGeneration } = status!;
     expect([replicas, readyReplicas, observedGeneration]).toEqual([own.length, own.length, metadata.generation]);
   }
 

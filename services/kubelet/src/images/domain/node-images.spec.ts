@@ -18,5 +18,6 @@ describe('the images that a Node tells of', () => {
     expect(renderImages([image('a', 1, names), image('nameless', 2, [])])).toEqual([
       { names: names.slice(0, 5), sizeBytes: 1 },
     ]);
+    expect(renderImages([image('empty', 0)])).toEqual([{ names: ['empty:1'] }]);
   });
 });

@@ -9,7 +9,8 @@ export interface ListedImage {
 /** As a Node's status tells of it. */
 export interface NodeImage {
   readonly names: string[];
-  readonly sizeBytes: number;
+  /** An image of nothing has none: that is how it is stored. */
+  readonly sizeBytes?: number;
 }
 
 /** Kubernetes' nodeStatusMaxImages, and MaxNamesPerImageInNodeStatus. */
@@ -22,5 +23,5 @@ export function renderImages(images: readonly ListedImage[]): NodeImage[] {
     .filter(({ names }) => names.length > 0)
     .sort((a, b) => b.sizeBytes - a.sizeBytes || (a.id < b.id ? -1 : 1))
     .slice(0, MOST_IMAGES)
-    .map(({ names, sizeBytes }) => ({ names: names.slice(0, MOST_NAMES), sizeBytes }));
+    .map(({ names, sizeBytes }) => ({ names: names.slice(0, MOST_NAMES), ...(sizeBytes > 0 && { sizeBytes }) }));
 }
